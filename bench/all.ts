@@ -1,12 +1,16 @@
 /**
- * The benchmarks of the runner and of large sets, one after the other. Nothing else may run meanwhile.
+ * The benchmarks of the runner and of large sets, one after the other. Nothing else may run
+ * meanwhile.
  *   npm run bench              # about 50 minutes on two cores
  *   npm run bench -- --quick   # smaller, in under four minutes: whether something has become slow
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Each program with its arguments, and with those of the quick mode; undefined: the quick mode leaves it out. */
+/**
+ * Each program with its arguments, and with those of the quick mode; undefined: the quick mode
+ * leaves it out.
+ */
 const programs: readonly (readonly [string, readonly string[], readonly string[] | undefined])[] = [
   ['runner/first-run.ts', ['200'], ['200', '1']],
   ['runner/first-run.ts', ['1000'], undefined],
@@ -27,7 +31,9 @@ for (const [program, full, quick] of programs) {
   if (argv === undefined) continue;
   console.log(`\n== bench/${[program, ...argv].join(' ')}`);
   const path = fileURLToPath(new URL(program, import.meta.url));
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', path, ...argv], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', path, ...argv], {
+    stdio: 'inherit',
+  });
   if (status !== 0) failed += 1;
 }
 process.exitCode = failed === 0 ? 0 : 1;

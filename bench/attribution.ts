@@ -1,11 +1,13 @@
 /**
- * The saliency maps of a whole test set against PyTorch's forward and backward, the same net, weights and images, two threads each.
+ * The saliency maps of a whole test set against PyTorch's forward and backward, the same net,
+ * weights and images, two threads each.
  *
  *     node --import tsx bench/attribution.ts [net …] [--images=300] [--rounds=5]
  *
- * Both sides take turns in one run, and make the maps in batches of 32: gradient of a score by the image, absolute value, greatest
- * of the channels. PyTorch counts with the faster of its memory formats. The first pass over the set, which compiles the graphs, is
- * timed separately. The maps of both are compared before anything is timed.
+ * Both sides take turns in one run, and make the maps in batches of 32: gradient of a score by the
+ * image, absolute value, greatest of the channels. PyTorch counts with the faster of its memory
+ * formats. The first pass over the set, which compiles the graphs, is timed separately. The maps of
+ * both are compared before anything is timed.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,8 +35,11 @@ const nets = ['simple-net', 'my-net', 'tiny-xception'] as const;
 type NetName = (typeof nets)[number];
 
 const option = (name: string, otherwise: number) =>
-  Number(process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise);
-const [count, rounds] = [option('images', 300), option('rounds', 5)];
+  Number(
+    process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise,
+  );
+const count = option('images', 300);
+const rounds = option('rounds', 5);
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--')) as NetName[];
 
 await selectBackend('onnxruntime', { threads });
@@ -50,14 +55,22 @@ async function compare(net: NetName): Promise<void> {
     writeFolder(folder, net, model, images);
     const ours = () => saliency(model, images);
     const first = await timed(ours);
-    await using peer = await startPeer(new URL('attribution.py', import.meta.url), process.env, [folder]);
+    await using peer = await startPeer(new URL('attribution.py', import.meta.url), process.env, [
+      folder,
+    ]);
     const agree = await compareMaps(await ours(), peer, join(folder, 'maps.f32'));
-    for (let run = 0; run * Math.ceil(count / batch) < 10; run++) await ours(); // weights become constants after eight runs
-    const sides = [{ name: 'restage', pid: process.pid, run: () => timed(ours) }, ...pytorchSides(peer, 'time')];
+    // Weights become constants after eight runs.
+    for (let run = 0; run * Math.ceil(count / batch) < 10; run++) await ours();
+    const sides = [
+      { name: 'restage', pid: process.pid, run: () => timed(ours) },
+      ...pytorchSides(peer, 'time'),
+    ];
     const title = `${net}, ${count} images`;
     const best = await compareInTurns(sides, { title, cores: threads, runs: 1, rounds, goal });
     const firstPass = `the first pass, with compiling: ${first.toFixed(3)} s (${(first / best).toFixed(2)})`;
-    console.log(`${title.padEnd(28)}${firstPass}; the maps of ${agree} of ${count} images agree to 1e-4\n`);
+    console.log(
+      `${title.padEnd(28)}${firstPass}; the maps of ${agree} of ${count} images agree to 1e-4\n`,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -65,9 +78,19 @@ async function compare(net: NetName): Promise<void> {
 
 /** What the peer reads: weights in PyTorch's order and layout, and the images. */
 function writeFolder(folder: string, net: NetName, model: LayersModel, images: Float32Array): void {
-  const normalise = { mean: [0, 0, 0] as [number, number, number], deviation: [1, 1, 1] as [number, number, number] };
+  const normalise = {
+    mean: [0, 0, 0] as [number, number, number],
+    deviation: [1, 1, 1] as [number, number, number],
+  };
   const input = { size, fit: 'cover', kernel: 'linear', normalise } as const;
-  const info = { architecture: net, classes: ['real', 'fake'], input, training: {}, chosenEpoch: 0, backend: 'none' };
+  const info = {
+    architecture: net,
+    classes: ['real', 'fake'],
+    input,
+    training: {},
+    chosenEpoch: 0,
+    backend: 'none',
+  };
   const { weights } = weightedNet({ model, info });
   const values = weights.map((weight) => Buffer.from(toPytorch(weight, weight.values).buffer));
   writeFileSync(join(folder, 'net.json'), JSON.stringify({ net, imageSize: size, batch }));
@@ -94,15 +117,18 @@ async function saliency(model: LayersModel, images: Float32Array): Promise<Float
 }
 
 /**
- * How many images' maps agree to 1e-4 of their greatest value. In the others rounding decided which of two nearly equal values is a
- * pool's maximum, or on which side of a ReLU one lies, and the gradient went another way.
+ * How many images' maps agree to 1e-4 of their greatest value. In the others rounding decided which
+ * of two nearly equal values is a pool's maximum, or on which side of a ReLU one lies, and the
+ * gradient went another way.
  */
 async function compareMaps(maps: Float32Array, peer: Peer, path: string): Promise<number> {
   await peer.ask(`maps ${path}`);
   const theirs = new Float32Array(new Uint8Array(readFileSync(path)).buffer);
   let agree = 0;
   for (let image = 0; image < count; image++) {
-    const [one, other] = [maps, theirs].map((all) => all.subarray(image * size * size, (image + 1) * size * size));
+    const [one, other] = [maps, theirs].map((all) =>
+      all.subarray(image * size * size, (image + 1) * size * size),
+    );
     const most = other!.reduce((greatest, value) => Math.max(greatest, value), 0);
     if (other!.every((value, i) => Math.abs(value - one![i]!) <= 1e-4 * most)) agree++;
   }

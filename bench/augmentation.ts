@@ -3,7 +3,8 @@
  *
  *     node --import tsx bench/augmentation.ts [pixels a side] [rounds]
  *
- * Medians of rounds in which each change, with its default range, is applied to the same 32 noisy images.
+ * Medians of rounds in which each change, with its default range, is applied to the same 32 noisy
+ * images.
  */
 import { type Augmentation, augmentImage } from '../src/learning/vision/augment/augment-image.ts';
 import { augmentSettings } from '../src/learning/vision/augment/augment-settings.ts';
@@ -15,7 +16,10 @@ const [side = '256', rounds = '9'] = process.argv.slice(2);
 const size = { width: Number(side), height: Number(side) };
 const images: readonly DecodedImage[] = Array.from({ length: 32 }, (_, seed) => {
   const random = new Random(seed);
-  return { ...size, pixels: Uint8Array.from({ length: size.width * size.height * 3 }, () => random.integer(256)) };
+  return {
+    ...size,
+    pixels: Uint8Array.from({ length: size.width * size.height * 3 }, () => random.integer(256)),
+  };
 });
 
 const colour = { brightness: 0.2, contrast: 0.2, saturation: 0.2 };
@@ -35,7 +39,10 @@ const changes = {
 async function costOf(augment: Augmentation): Promise<number> {
   const start = process.cpuUsage();
   for (let index = 0; index < images.length; index++) {
-    await augmentImage(augment, index, { count: images.length, decode: async (index) => images[index]! });
+    await augmentImage(augment, index, {
+      count: images.length,
+      decode: async (index) => images[index]!,
+    });
   }
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1000 / images.length;

@@ -3,8 +3,8 @@
  *
  *     node --import tsx bench/batch-loader.ts <dataset folder> [split] [steps]
  *
- * The step is a stand-in that holds the main thread and every further core for a fixed amount of work (about 0.55 s),
- * as SimpleNet's does; batches are 32 images of 256 x 256 with augmentation.
+ * The step is a stand-in that holds the main thread and every further core for a fixed amount of
+ * work (about 0.55 s), as SimpleNet's does; batches are 32 images of 256 x 256 with augmentation.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -38,7 +38,11 @@ function step(): number {
   Atomics.add(flags, 0, 1);
   Atomics.notify(flags, 0);
   spin(rounds);
-  for (let done = Atomics.load(flags, 1); done < turns * workers.length; done = Atomics.load(flags, 1)) {
+  for (
+    let done = Atomics.load(flags, 1);
+    done < turns * workers.length;
+    done = Atomics.load(flags, 1)
+  ) {
     Atomics.wait(flags, 1, done);
   }
   return performance.now() - start;

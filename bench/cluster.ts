@@ -1,6 +1,7 @@
 /**
- * What a private Slurm on this machine costs beside the same stages without it: the time of one trivial stage, the time and
- * the scheduler's commands of many, and what the controller itself needs. As root, with Slurm's packages installed:
+ * What a private Slurm on this machine costs beside the same stages without it: the time of one
+ * trivial stage, the time and the scheduler's commands of many, and what the controller itself
+ * needs. As root, with Slurm's packages installed:
  *   npm run build && node --import tsx bench/cluster.ts              # 1,000 stages, 5 rounds of one, a minute of waiting
  *   npm run build && node --import tsx bench/cluster.ts 200 1 20     # fewer
  */
@@ -43,8 +44,16 @@ function callsOf(project: Project, command: (typeof commands)[number]): readonly
 
 /** Seconds of processor time: of a process, and of the commands that it ran and that have ended. */
 function processorTime({ child }: Running): { readonly own: number; readonly commands: number } {
-  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ').map(Number);
-  const [user, system, childUser, childSystem] = fields.slice(11, 15) as [number, number, number, number];
+  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+    .split(') ')[1]!
+    .split(' ')
+    .map(Number);
+  const [user, system, childUser, childSystem] = fields.slice(11, 15) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return { own: (user + system) / 100, commands: (childUser + childSystem) / 100 };
 }
 
@@ -58,7 +67,8 @@ function peakOf({ child }: Running): number {
 async function timed(running: Running): Promise<number> {
   const start = performance.now();
   const { outcomes, stderr } = await endOf(running);
-  if (Object.values(outcomes).some((outcome) => outcome !== 'ran')) throw new Error(JSON.stringify(outcomes) + stderr);
+  if (Object.values(outcomes).some((outcome) => outcome !== 'ran'))
+    throw new Error(JSON.stringify(outcomes) + stderr);
   return (performance.now() - start) / 1000;
 }
 
@@ -69,8 +79,14 @@ async function oneStage(): Promise<void> {
     local.push(await timed(project.startRun('--set', `params.n=${2 * n}`)));
     there.push(await timed(project.startRun('--set', `params.n=${2 * n + 1}`, '--on', 'cluster')));
   }
-  const [here, beyond] = [median(local), median(there) - median(local)];
-  report(`A trivial stage: ${here.toFixed(2)} s locally; on the cluster beyond it`, beyond, 's', 2.5);
+  const here = median(local);
+  const beyond = median(there) - median(local);
+  report(
+    `A trivial stage: ${here.toFixed(2)} s locally; on the cluster beyond it`,
+    beyond,
+    's',
+    2.5,
+  );
 }
 
 async function manyStages(): Promise<void> {
@@ -80,7 +96,8 @@ async function manyStages(): Promise<void> {
   using there = projectOf(stages);
   const local = await timed(here.startRun('--jobs', String(cores)));
   const running = there.startRun('--on', 'cluster');
-  let [used, peak] = [0, 0];
+  let used = 0;
+  let peak = 0;
   const timer = setInterval(() => {
     if (running.child.exitCode !== null) return;
     [used, peak] = [processorTime(running).own, peakOf(running)];
@@ -95,8 +112,14 @@ async function manyStages(): Promise<void> {
   );
   report('  beyond the local time', seconds - local, 's', 15);
   report('  sbatch', callsOf(there, 'sbatch').length, 'calls', 5);
-  if (gaps.length > 0) report('  squeue, seconds between two', Math.min(...gaps), 's', 15, 'at least');
-  report('  controller: processor time for each stage that ends', (1000 * (used - (await first))) / count, 'ms', 10);
+  if (gaps.length > 0)
+    report('  squeue, seconds between two', Math.min(...gaps), 's', 15, 'at least');
+  report(
+    '  controller: processor time for each stage that ends',
+    (1000 * (used - (await first))) / count,
+    'ms',
+    10,
+  );
   report('  … with its start and its decisions', (1000 * used) / count, 'ms');
   report('  … peak memory', peak, 'MB', 150);
 }
@@ -114,13 +137,18 @@ async function waiting(): Promise<void> {
   const after = processorTime(running);
   console.log(`\n100 stages, ${cores} of them running, while a command waits for ${seconds} s`);
   report('  controller: share of a core', (100 * (after.own - before.own)) / seconds, '%', 0.5);
-  report('  … of the commands that it runs', (100 * (after.commands - before.commands)) / seconds, '%');
+  report(
+    '  … of the commands that it runs',
+    (100 * (after.commands - before.commands)) / seconds,
+    '%',
+  );
   gate.pass(100);
   await timed(running);
 }
 
 function report(what: string, value: number, unit: string, goal?: number, limit = 'at most'): void {
   const isMet = goal === undefined || (limit === 'at most' ? value <= goal : value >= goal);
-  const told = goal === undefined ? '' : ` (the goal is ${limit} ${goal} ${unit}${isMet ? '' : ': missed'})`;
+  const told =
+    goal === undefined ? '' : ` (the goal is ${limit} ${goal} ${unit}${isMet ? '' : ': missed'})`;
   console.log(`${what}: ${value.toFixed(2).replace('.00', '')} ${unit}${told}`);
 }

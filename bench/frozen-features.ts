@@ -1,13 +1,16 @@
 /**
- * An epoch of training a head on frozen Xception: on features that were computed once, against computing them in the epoch.
+ * An epoch of training a head on frozen Xception: on features that were computed once, against
+ * computing them in the epoch.
  *
  *     node --import tsx bench/frozen-features.ts [pixels a side] [images] [rounds]
  *
- * The head is 2048-1000-256-64-2 with Adam and batches of 32. Images are noise that lies in memory, so that neither side
- * decodes any; evaluation is left out of both. Sides take turns; medians of the rounds count. The goal is 50 times.
+ * The head is 2048-1000-256-64-2 with Adam and batches of 32. Images are noise that lies in memory,
+ * so that neither side decodes any; evaluation is left out of both. Sides take turns; medians of
+ * the rounds count. The goal is 50 times.
  *
- * Measured on two quiet cores (AMD EPYC), three rounds: 2.90 s against 0.0327 s, 89 times, with 32 images of 256 x 256; with 64
- * of 128 x 128, a quarter of the backbone's work and the same head, 1.58 s against 0.0409 s, 39 times.
+ * Measured on two quiet cores (AMD EPYC), three rounds: 2.90 s against 0.0327 s, 89 times, with 32
+ * images of 256 x 256; with 64 of 128 x 128, a quarter of the backbone's work and the same head,
+ * 1.58 s against 0.0409 s, 39 times.
  */
 import { randomUniform, type Tensor, tidy } from '@tensorflow/tfjs';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
@@ -24,7 +27,8 @@ import { timed } from './backend/samples.ts';
 import { median } from './runner/interleave.ts';
 
 const [side = '256', count = '64', rounds = '5'] = process.argv.slice(2);
-const [size, images] = [Number(side), Number(count)];
+const size = Number(side);
+const images = Number(count);
 const batchSize = 32;
 /** Images of one pass of the backbone, as its memory wants it. */
 const embedded = 8;
@@ -50,7 +54,13 @@ const features: Features = {
 };
 const head = buildHead(headOf('xception-based'), values);
 initialiseWeights(head, 7);
-const adam = { kind: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+const adam = {
+  kind: 'adam',
+  learningRate: 0.001,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+} as const;
 const optimizer = new Optimizer(adam, trainableWeights(head));
 const data = featureBatches(features, { batchSize, seed: 7 });
 
@@ -77,7 +87,8 @@ for (let round = 0; round < Number(rounds); round++) {
   anew.push((await timed(embed)) + (await timed(trainHead)));
   once.push(await timed(trainHead));
 }
-const [slow, fast] = [median(anew), median(once)];
+const slow = median(anew);
+const fast = median(once);
 console.log(`${images} images of ${size} x ${size}, an epoch of the head on frozen Xception`);
 console.log(`features computed anew   ${slow.toFixed(3)} s`);
 console.log(`features computed once   ${fast.toFixed(4)} s`);

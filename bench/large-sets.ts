@@ -1,12 +1,12 @@
 /**
- * `load-dataset` of many JPEGs of 224 x 224 against decoding them with sharp, and `audit` of them against `load-dataset`:
- * time and memory. Each is a command of its own, timed as a whole: hashing its inputs, the stage, storing and publishing
- * its outputs.
+ * `load-dataset` of many JPEGs of 224 x 224 against decoding them with sharp, and `audit` of them
+ * against `load-dataset`: time and memory. Each is a command of its own, timed as a whole: hashing
+ * its inputs, the stage, storing and publishing its outputs.
  *
  *     npm run build && node --import tsx bench/large-sets.ts [images] [rounds] [folder]
  *
- * Makes 4,000 images, of smooth colours with grain, and takes one round unless told otherwise. `folder` holds images
- * to take instead, as {train,val,test}/{real,fake}/….jpg.
+ * Makes 4,000 images, of smooth colours with grain, and takes one round unless told otherwise.
+ * `folder` holds images to take instead, as {train,val,test}/{real,fake}/….jpg.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,7 +27,10 @@ new Random('grain').normals(noise);
 /** An image that no other resembles, with about as many bytes as a photograph. */
 async function draw(index: number): Promise<Buffer> {
   const random = new Random('image', index);
-  const coarse = Uint8Array.from({ length: 12 * 12 * 3 }, () => 128 + 40 * Math.max(-3, Math.min(3, random.normal())));
+  const coarse = Uint8Array.from(
+    { length: 12 * 12 * 3 },
+    () => 128 + 40 * Math.max(-3, Math.min(3, random.normal())),
+  );
   const smooth = sharp(coarse, { raw: { width: 12, height: 12, channels: 3 } }).resize(side, side);
   const pixels = await smooth.raw().toBuffer();
   const from = random.integer(noise.length);
@@ -53,7 +56,9 @@ folder.write(
   'stages:\n  load: { kind: load-dataset, inputs: { images: ./images } }\n  audit: { kind: audit, inputs: { dataset: load.dataset } }\n',
 );
 
-/** Reads and decodes, and does nothing else; four images at a time, so that both cores have work. */
+/**
+ * Reads and decodes, and does nothing else; four images at a time, so that both cores have work.
+ */
 const decode = `
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -86,10 +91,16 @@ interface Seen {
   readonly peak: number;
 }
 
-/** Runs a command and looks at its processes twenty times a second, since their counters end with them. */
+/**
+ * Runs a command and looks at its processes twenty times a second, since their counters end with
+ * them.
+ */
 async function measure(argv: readonly string[]): Promise<Cost> {
   const start = performance.now();
-  const child = spawn(process.execPath, argv, { cwd: folder.path, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, argv, {
+    cwd: folder.path,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   let status: number | null | undefined;
   const ended = once(child, 'close').then(([code]) => {
     status = code;
@@ -114,7 +125,10 @@ async function measure(argv: readonly string[]): Promise<Cost> {
   };
 }
 
-/** Remembers the processor time and the largest memory of a process and its descendants; parents have lower numbers. */
+/**
+ * Remembers the processor time and the largest memory of a process and its descendants; parents
+ * have lower numbers.
+ */
 function lookAt(root: number, seen: Map<number, Seen>): void {
   const family = new Set([root]);
   const running = readdirSync('/proc').map(Number).filter(Boolean);
@@ -127,7 +141,9 @@ function lookAt(root: number, seen: Map<number, Seen>): void {
         .map(Number); // from the fourth on
       if (pid !== root && !family.has(fields[0]!)) continue;
       family.add(pid);
-      const kibibytes = Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
+      const kibibytes = Number(
+        /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0,
+      );
       const peak = Math.max((kibibytes * 1.024) / 1000, seen.get(pid)?.peak ?? 0);
       seen.set(pid, { group: fields[1]!, ticks: fields[10]! + fields[11]!, peak });
     } catch {
@@ -143,11 +159,14 @@ const commands: Readonly<Record<string, readonly string[]>> = {
 };
 const costs = new Map<string, Cost[]>(Object.keys(commands).map((name) => [name, []]));
 for (let round = 0; round < rounds; round++) {
-  for (const name of ['cache', 'artifacts']) rmSync(join(folder.path, name), { recursive: true, force: true });
+  for (const name of ['cache', 'artifacts'])
+    rmSync(join(folder.path, name), { recursive: true, force: true });
   for (const [name, argv] of Object.entries(commands)) costs.get(name)!.push(await measure(argv));
 }
 
-console.log('Medians: seconds; of the processor in all, and of the stage itself; the most memory of stage and runner');
+console.log(
+  'Medians: seconds; of the processor in all, and of the stage itself; the most memory of stage and runner',
+);
 const medians = [...costs].map(([name, all]) => {
   const of = (key: keyof Cost) => median(all.map((cost) => cost[key]));
   const cost: Cost = {
@@ -157,7 +176,9 @@ const medians = [...costs].map(([name, all]) => {
     peak: of('peak'),
     runner: of('runner'),
   };
-  const seconds = [cost.wall, cost.processor, cost.own].map((value) => `${value.toFixed(1).padStart(7)} s`).join('');
+  const seconds = [cost.wall, cost.processor, cost.own]
+    .map((value) => `${value.toFixed(1).padStart(7)} s`)
+    .join('');
   console.log(
     `${name.padEnd(16)}${seconds}${cost.peak.toFixed(0).padStart(7)} MB${cost.runner.toFixed(0).padStart(7)} MB`,
   );

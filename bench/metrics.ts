@@ -3,15 +3,25 @@
  *
  *     node --import tsx bench/metrics.ts
  *
- * On two slow cores: 0.15 s for a single number, mostly sorting; 0.2 to 0.4 s for a curve; 0.9 s for a curve of weighted
- * scores, whose weights are looked up; 0.5 s for a temperature, whose fit passes over all scores a dozen times.
+ * On two slow cores: 0.15 s for a single number, mostly sorting; 0.2 to 0.4 s for a curve; 0.9 s
+ * for a curve of weighted scores, whose weights are looked up; 0.5 s for a temperature, whose fit
+ * passes over all scores a dozen times.
  */
 import { expectedCalibrationError } from '../src/learning/metrics/calibration/calibration-bins.ts';
 import { fitTemperature } from '../src/learning/metrics/calibration/temperature.ts';
 import { fakeProbabilities } from '../src/learning/metrics/logits.ts';
 import { equalErrorRate } from '../src/learning/metrics/ranking/chosen-thresholds.ts';
-import { averagePrecision, precisionRecallCurve } from '../src/learning/metrics/ranking/precision-recall.ts';
-import { auc, detCurve, partialAuc, rocCurve, truePositiveRateAt } from '../src/learning/metrics/ranking/roc-curve.ts';
+import {
+  averagePrecision,
+  precisionRecallCurve,
+} from '../src/learning/metrics/ranking/precision-recall.ts';
+import {
+  auc,
+  detCurve,
+  partialAuc,
+  rocCurve,
+  truePositiveRateAt,
+} from '../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../src/learning/metrics/ranking/threshold-counts.ts';
 import { Random } from '../src/random.ts';
 

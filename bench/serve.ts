@@ -1,8 +1,16 @@
-// What the pages of `restage serve` cost: 1,000 runs with 10,000 results, 100 runs compared, 20,000 images, an event on its
-// way, an idle server. Times are of the processor (user and system), so that a busy machine changes them little; the time
-// to a browser's first paint is its own on top. Run: node --import tsx bench/serve.ts
+// What the pages of `restage serve` cost: 1,000 runs with 10,000 results, 100 runs compared, 20,000
+// images, an event on its way, an idle server. Times are of the processor (user and system), so
+// that a busy machine changes them little; the time to a browser's first paint is its own on top.
+// Run: node --import tsx bench/serve.ts
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,12 +21,17 @@ import { filterRows, sortRows } from '../src/reporting/serve/query.ts';
 import { startServer } from '../src/reporting/serve/serve.ts';
 import { exampleResult, listArtifact } from '../test/support/example-result.ts';
 
-const [runs, stages, images] = [1000, 10, 20_000];
+const runs = 1000;
+const stages = 10;
+const images = 20_000;
 const root = mkdtempSync(join(tmpdir(), 'restage-bench-serve-'));
 const store = new FolderStore(root);
 mkdirSync(join(root, 'pipelines'));
 
-/** Writes runs whose results have settings and numbers of their own, and share the bytes of one object. Returns the last run's id. */
+/**
+ * Writes runs whose results have settings and numbers of their own, and share the bytes of one
+ * object. Returns the last run's id.
+ */
 async function writeRuns(): Promise<string> {
   const lines = Array.from(
     { length: images },
@@ -46,11 +59,18 @@ async function writeRuns(): Promise<string> {
       mkdirSync(join(path, '..'), { recursive: true });
       writeFileSync(path, JSON.stringify(result));
       const names = ['accuracy', 'auc', 'balancedAccuracy', 'equalErrorRate', 'loss'];
-      const numbers = names.map((name, i) => [`test.${name}`, ((r * 7 + i + s) % 100) / 100] as const);
-      const intervals = numbers.map(([name, value]) => [name, [value - 0.05, value + 0.05]] as const);
+      const numbers = names.map(
+        (name, i) => [`test.${name}`, ((r * 7 + i + s) % 100) / 100] as const,
+      );
+      const intervals = numbers.map(
+        ([name, value]) => [name, [value - 0.05, value + 0.05]] as const,
+      );
       entries[`stage${s}`] = {
-        ...{ outcome: 'ran', seconds: 1, result: result.digest },
-        ...{ metrics: Object.fromEntries(numbers), intervals: Object.fromEntries(intervals) },
+        outcome: 'ran',
+        seconds: 1,
+        result: result.digest,
+        metrics: Object.fromEntries(numbers),
+        intervals: Object.fromEntries(intervals),
       };
     }
     last = `${new Date(1_700_000_000_000 + r * 60_000).toISOString().slice(0, 23).replaceAll(':', '-')}-aaaa`;
@@ -70,7 +90,8 @@ async function writeRuns(): Promise<string> {
 
 /** Prints the milliseconds of processor time and of wall time that an action takes. */
 async function timed(what: string, act: () => unknown): Promise<void> {
-  const [cpu, clock] = [process.cpuUsage(), performance.now()];
+  const cpu = process.cpuUsage();
+  const clock = performance.now();
   const note = await act();
   const { user, system } = process.cpuUsage(cpu);
   console.log(
@@ -81,8 +102,13 @@ async function timed(what: string, act: () => unknown): Promise<void> {
 /** The resident memory of `restage serve` itself after it has shown each page. Linux only. */
 async function memoryOfCommand(last: string, ids: readonly string[]): Promise<string> {
   const program = fileURLToPath(new URL('../bin/restage.js', import.meta.url));
-  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--token', 'bench-of-memory'], { cwd: root });
-  const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024;
+  const child = spawn(
+    process.execPath,
+    [program, 'serve', '--port', '0', '--token', 'bench-of-memory'],
+    { cwd: root },
+  );
+  const resident = () =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024;
   try {
     const port = await new Promise<string>((resolve) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -91,7 +117,8 @@ async function memoryOfCommand(last: string, ids: readonly string[]): Promise<st
       });
     });
     const headers = { cookie: `restage-${port}=bench-of-memory` };
-    const show = async (path: string) => await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
+    const show = async (path: string) =>
+      await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
     const told = [`${resident().toFixed(0)} MB at the start`];
     for (const path of ['/', '/runs.json', '/runs.json?whole']) await show(path);
     told.push(`${resident().toFixed(0)} MB with the table of runs`);
@@ -118,7 +145,8 @@ try {
   });
   const headers = { cookie: `restage-${server.port}=bench` };
   const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers });
-  const sizeOf = async (path: string) => `${((await (await get(path)).arrayBuffer()).byteLength / 1024).toFixed(0)} kB`;
+  const sizeOf = async (path: string) =>
+    `${((await (await get(path)).arrayBuffer()).byteLength / 1024).toFixed(0)} kB`;
   await timed('first page of runs, after the start', () => sizeOf('/'));
   await timed('the settings of all results, in the background', () => sizeOf('/runs.json?whole'));
   await timed('page of runs, again', () => sizeOf('/'));
@@ -132,8 +160,12 @@ try {
     return `${sortRows(rows, columns, '-stage3.test.auc').length} runs`;
   });
   await timed('100 runs compared', () => sizeOf(`/compare?runs=${ids.slice(0, 100).join(',')}`));
-  await timed('10 runs compared, with ROC curves', () => sizeOf(`/compare?runs=${ids.slice(0, 10).join(',')}`));
-  await timed(`${images} images`, () => sizeOf(`/images.json?run=${last}&stage=stage${stages - 1}`));
+  await timed('10 runs compared, with ROC curves', () =>
+    sizeOf(`/compare?runs=${ids.slice(0, 10).join(',')}`),
+  );
+  await timed(`${images} images`, () =>
+    sizeOf(`/images.json?run=${last}&stage=stage${stages - 1}`),
+  );
   await timed('an event on its way to a page', async () => {
     const run = store.startRun('2026-01-31T09-12-03.042-4f2a', 'bench');
     const line = (event: object) => appendFileSync(run.events, `${JSON.stringify(event)}\n`);

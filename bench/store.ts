@@ -1,6 +1,7 @@
-// What a shared store costs in requests, bytes and time: results of 20 KB in moto's S3 and over a private sshd, beside rclone,
-// `aws s3 sync` and rsync with the same files. All requests of S3, ours and the peers', pass one proxy, which counts them; all
-// use 16 at once. Over SSH we sync the packs, which hold all bytes, and no signed entry; rsync syncs nothing, with `--fsync` every file.
+// What a shared store costs in requests, bytes and time: results of 20 KB in moto's S3 and over a
+// private sshd, beside rclone, `aws s3 sync` and rsync with the same files. All requests of S3,
+// ours and the peers', pass one proxy, which counts them; all use 16 at once. Over SSH we sync the
+// packs, which hold all bytes, and no signed entry; rsync syncs nothing, with `--fsync` every file.
 //   node --import tsx bench/store.ts [results, by default 10000] [rounds, as many of them as end within nine minutes]
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -19,13 +20,20 @@ import { median } from './runner/interleave.ts';
 
 const [results = 10_000, rounds = 3] = process.argv.slice(2).map(Number);
 const size = 20_000;
-/** No round begins that would not end by then, in milliseconds of this process; the first one always does. */
+/**
+ * No round begins that would not end by then, in milliseconds of this process; the first one always
+ * does.
+ */
 const limit = 540_000;
 const restage = fileURLToPath(new URL('../bin/restage.js', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'restage-bench-store-'));
 const source = join(root, 'files');
 process.env['XDG_CONFIG_HOME'] = join(root, 'config');
-Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1' });
+Object.assign(process.env, {
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_REGION: 'us-east-1',
+});
 const awsFile = join(root, 'aws');
 const own = { AWS_DEFAULT_REGION: 'us-east-1', AWS_CONFIG_FILE: awsFile, AWS_CA_BUNDLE: undefined };
 /** The environment of commands, ours and the peers'. */
@@ -43,13 +51,17 @@ async function countingProxy(target: string) {
   const proxy = createServer((question, answer) => {
     const one: Seen = { method: question.method!, url: question.url!, bytes: 0 };
     seen.push(one);
-    const passed = ask(target + question.url, { method: question.method!, headers: question.headers }, (found) => {
-      answer.writeHead(found.statusCode!, found.headers);
-      found.on('data', (part: Buffer) => {
-        one.bytes += part.length;
-      });
-      found.pipe(answer);
-    });
+    const passed = ask(
+      target + question.url,
+      { method: question.method!, headers: question.headers },
+      (found) => {
+        answer.writeHead(found.statusCode!, found.headers);
+        found.on('data', (part: Buffer) => {
+          one.bytes += part.length;
+        });
+        found.pipe(answer);
+      },
+    );
     passed.on('error', () => answer.destroy());
     question.pipe(passed);
   });
@@ -62,19 +74,28 @@ async function countingProxy(target: string) {
 async function timed(program: string, argv: readonly string[], cwd = root): Promise<number> {
   const startedAt = performance.now();
   const child = spawn(program, argv, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
-  const code = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+  const code = await new Promise((resolve, reject) =>
+    child.on('close', resolve).on('error', reject),
+  );
   if (code !== 0) throw new Error(`${program} ${argv.join(' ')} ended with ${code}`);
   return (performance.now() - startedAt) / 1000;
 }
 
-const command = (cwd: string, ...argv: readonly string[]) => timed(process.execPath, [restage, ...argv], cwd);
+const command = (cwd: string, ...argv: readonly string[]) =>
+  timed(process.execPath, [restage, ...argv], cwd);
 
 /** A project with the results in its cache and a store at an address. */
 async function project(name: string, url: string, endpoint?: string): Promise<string> {
   const folder = join(root, name);
   mkdirSync(join(folder, 'pipelines'), { recursive: true });
   writeFileSync(join(folder, 'pipelines/bench.yaml'), 'stages: {}\n');
-  await command(folder, 'store', 'init', url, ...(endpoint === undefined ? [] : ['--endpoint', endpoint]));
+  await command(
+    folder,
+    'store',
+    'init',
+    url,
+    ...(endpoint === undefined ? [] : ['--endpoint', endpoint]),
+  );
   return folder;
 }
 
@@ -103,21 +124,33 @@ async function makeResults(folder: string): Promise<readonly ReturnType<typeof e
     return [`stage${n}`, { result: digest, outputs: { out: `out/${n}` }, isFinal: true }] as const;
   });
   store.shareRun(
-    { run: '2025-01-31T09-12-03.042-4f2a', pipeline: 'bench', stages: Object.fromEntries(stages) } as never,
+    {
+      run: '2025-01-31T09-12-03.042-4f2a',
+      pipeline: 'bench',
+      stages: Object.fromEntries(stages),
+    } as never,
     undefined,
   );
   await store.close();
   return made;
 }
 
-/** Lets our push and the peers take turns. Prints medians, ratios and, for S3, the requests of the last round. */
+/**
+ * Lets our push and the peers take turns. Prints medians, ratios and, for S3, the requests of the
+ * last round.
+ */
 async function beside(
   what: string,
   ours: (round: number) => Promise<number>,
   peers: Readonly<Record<string, (round: number) => Promise<number>>>,
   seen: readonly Seen[] = [],
 ) {
-  const all = Object.entries({ ours, ...peers }).map(([name, run]) => ({ name, run, times: [] as number[], asked: 0 }));
+  const all = Object.entries({ ours, ...peers }).map(([name, run]) => ({
+    name,
+    run,
+    times: [] as number[],
+    asked: 0,
+  }));
   let done = 0;
   for (const first = performance.now(); done < rounds; done++) {
     const usual = (performance.now() - first) / done;
@@ -133,12 +166,19 @@ async function beside(
   const [own, ...others] = all;
   for (const other of others) {
     const ratio = (median(own!.times) / median(other.times)).toFixed(2);
-    console.log(`${what}: ${tell(own!)}, ${other.name} ${tell(other)}: ${ratio} (goal 1.2; medians of ${done})`);
+    console.log(
+      `${what}: ${tell(own!)}, ${other.name} ${tell(other)}: ${ratio} (goal 1.2; medians of ${done})`,
+    );
   }
 }
 
 /** Pushes the results of a project to a new store. Returns the seconds. */
-async function pushAnew(name: string, url: string, from: string, endpoint?: string): Promise<number> {
+async function pushAnew(
+  name: string,
+  url: string,
+  from: string,
+  endpoint?: string,
+): Promise<number> {
   const folder = await project(name, url, endpoint);
   execFileSync('cp', ['-al', join(from, 'cache'), join(folder, 'cache')]);
   rmSync(join(folder, 'cache/remote'), { recursive: true, force: true });
@@ -180,14 +220,18 @@ try {
     cpSync(maker, other, { recursive: true, filter: (path) => path !== join(maker, 'cache') });
   }
   const store = await openIn(clone!);
-  const wanted = made.filter((_, n) => n % Math.max(1, Math.floor(results / 100)) === 0).slice(0, 100);
+  const wanted = made
+    .filter((_, n) => n % Math.max(1, Math.floor(results / 100)) === 0)
+    .slice(0, 100);
   seen.length = 0;
   for (const { digest } of wanted) await store.lookup(digest);
   await store.fetch(wanted.flatMap(({ outputs }) => Object.values(outputs)));
   await store.close();
   const bytes = data().reduce((sum, one) => sum + one.bytes, 0);
   const share = (bytes / (wanted.length * size)).toFixed(3);
-  console.log(`restore of ${wanted.length}: ${share} times the needed bytes (goal 1.05); ${costs()}`);
+  console.log(
+    `restore of ${wanted.length}: ${share} times the needed bytes (goal 1.05); ${costs()}`,
+  );
   seen.length = 0;
   await command(puller!, 'store', 'pull', 'bench.yaml', 'stage7');
   console.log(`pull of one stage: ${count('GET', /./)} GETs (goal 10); ${costs()}`);
@@ -197,19 +241,43 @@ try {
     env['PATH'] = host.path;
     const rsync = (name: string, ...options: readonly string[]) =>
       timed('rsync', ['-a', ...options, `${source}/`, `testhost:${join(root, name)}/`]);
-    await beside('SSH', (round) => pushAnew(`ssh${round}`, `ssh://testhost${join(root, `remote${round}`)}`, maker), {
-      'rsync --fsync': (round) => rsync(`synced${round}`, '--fsync'),
-      rsync: (round) => rsync(`rsync${round}`),
-    });
+    await beside(
+      'SSH',
+      (round) => pushAnew(`ssh${round}`, `ssh://testhost${join(root, `remote${round}`)}`, maker),
+      {
+        'rsync --fsync': (round) => rsync(`synced${round}`, '--fsync'),
+        rsync: (round) => rsync(`rsync${round}`),
+      },
+    );
   } else console.log(`SSH: ${noSshd}`);
-  const own = (round: number) => pushAnew(`s3-${round}`, `s3://bucket/own${round}`, maker, endpoint);
+  const own = (round: number) =>
+    pushAnew(`s3-${round}`, `s3://bucket/own${round}`, maker, endpoint);
   const rclone = (round: number) =>
     timed('rclone', [
-      ...['copy', source, `:s3:bucket/rclone${round}`, '--s3-provider', 'Other', '--s3-endpoint', endpoint],
-      ...['--s3-env-auth', '--s3-no-check-bucket', '--transfers', '16', '--log-level', 'ERROR'],
+      'copy',
+      source,
+      `:s3:bucket/rclone${round}`,
+      '--s3-provider',
+      'Other',
+      '--s3-endpoint',
+      endpoint,
+      '--s3-env-auth',
+      '--s3-no-check-bucket',
+      '--transfers',
+      '16',
+      '--log-level',
+      'ERROR',
     ]);
   const aws = (round: number) =>
-    timed('aws', ['s3', 'sync', '--quiet', '--endpoint-url', endpoint, source, `s3://bucket/sync${round}`]);
+    timed('aws', [
+      's3',
+      'sync',
+      '--quiet',
+      '--endpoint-url',
+      endpoint,
+      source,
+      `s3://bucket/sync${round}`,
+    ]);
   await beside('S3', own, { rclone, 'aws s3 sync': aws }, seen);
   close();
 } finally {

@@ -1,4 +1,5 @@
-// From saving a changed pipeline of 200 stages to the start of the stage that it changes, under `run --watch`:
+// From saving a changed pipeline of 200 stages to the start of the stage that it changes, under
+// `run --watch`:
 //   npm run build && node --import tsx bench/watch.ts [rounds]
 import { setTimeout as delay } from 'node:timers/promises';
 import { Project } from '../test/support/rig.ts';

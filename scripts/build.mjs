@@ -1,4 +1,5 @@
-// Builds dist/: all code in a few files, since Node takes about a millisecond for each that it loads, and the types of the package.
+// Builds dist/: all code in a few files, since Node takes about a millisecond for each that it
+// loads, and the types of the package.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,9 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { dependencies, peerDependencies } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+);
 
-/** Packages of many small files that every command loads go into dist/; the others are loaded by the stages that need them. */
+/**
+ * Packages of many small files that every command loads go into dist/; the others are loaded by the
+ * stages that need them.
+ */
 const bundled = [
   '@hono/node-server',
   'commander',
@@ -21,9 +27,14 @@ const bundled = [
   'yaml',
   'zod',
 ];
-const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !bundled.includes(name));
+const external = Object.keys({ ...dependencies, ...peerDependencies }).filter(
+  (name) => !bundled.includes(name),
+);
 
-/** Bundles only zod's English messages: all languages would be half of the largest file that every command loads. */
+/**
+ * Bundles only zod's English messages: all languages would be half of the largest file that every
+ * command loads.
+ */
 const english = {
   name: 'english',
   setup({ onLoad, onEnd }) {
@@ -32,7 +43,11 @@ const english = {
       isFound = true;
       return { contents: "export { default as en } from './en.js';" };
     });
-    onEnd(() => (isFound ? {} : { errors: [{ text: 'zod has its languages elsewhere: change the filter above' }] }));
+    onEnd(() =>
+      isFound
+        ? {}
+        : { errors: [{ text: 'zod has its languages elsewhere: change the filter above' }] },
+    );
   },
 };
 
@@ -68,7 +83,9 @@ await build({
 // What browsers load from `restage serve`.
 await build({
   absWorkingDir: root,
-  entryPoints: ['live.ts', 'table.tsx', 'gallery.tsx', 'serve.css'].map((name) => `src/reporting/serve/page/${name}`),
+  entryPoints: ['live.ts', 'table.tsx', 'gallery.tsx', 'serve.css'].map(
+    (name) => `src/reporting/serve/page/${name}`,
+  ),
   outdir: 'dist/page',
   bundle: true,
   minify: true,
@@ -77,7 +94,11 @@ await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
 });
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+execFileSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);

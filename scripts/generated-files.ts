@@ -8,11 +8,12 @@ import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/sc
 import { kinds } from '../stages/index.ts';
 import { licencesPage } from './licences.ts';
 
-export const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+export const inRepository = (path: string): string =>
+  fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
- * The generated files by path: the schema for editors, the reference of kinds, the licences, and the page of the pipeline file,
- * in which only the tables of keys are generated.
+ * The generated files by path: the schema for editors, the reference of kinds, the licences, and
+ * the page of the pipeline file, in which only the tables of keys are generated.
  */
 export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
   const specs = Object.values(kinds).map(({ spec }) => spec);
@@ -32,7 +33,8 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
 function withTables(page: string, tables: Readonly<Record<string, string>>): string {
   return Object.entries(tables).reduce((text, [name, table]) => {
     const place = new RegExp(`(?<=<!-- generated: ${name} -->\n)[^]*?(?=<!-- end -->)`);
-    if (!place.test(text)) throw new Error(`docs/yaml.md has no place for the table of the ${name}`);
+    if (!place.test(text))
+      throw new Error(`docs/yaml.md has no place for the table of the ${name}`);
     return text.replace(place, () => `\n${table}\n\n`);
   }, page);
 }

@@ -6,9 +6,14 @@ interface Locked {
 /** Packages that a package chooses among by platform; one of each family is installed. */
 const families = ['@img/sharp-libvips-', '@img/sharp-', '@esbuild/', '@resvg/resvg-js-'];
 
-/** The page of all licences: what an install brings, by licence, and what the repository holds besides code. */
+/**
+ * The page of all licences: what an install brings, by licence, and what the repository holds
+ * besides code.
+ */
 export function licencesPage(lockFile: string): string {
-  const { packages } = JSON.parse(lockFile) as { readonly packages: Readonly<Record<string, Locked>> };
+  const { packages } = JSON.parse(lockFile) as {
+    readonly packages: Readonly<Record<string, Locked>>;
+  };
   const byLicence = new Map<string, Set<string>>();
   for (const [path, { license = 'not stated', dev }] of Object.entries(packages)) {
     if (path === '' || dev === true) continue;

@@ -8,9 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const destination = resolve(process.argv[2] ?? '.');
-const { version, license, engines, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
-  readFileSync(join(root, 'package.json'), 'utf8'),
-);
+const { version, license, engines, dependencies, peerDependencies, peerDependenciesMeta } =
+  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const manifest = {
   name: 'tfjs-backend-onnxruntime',
   version,

@@ -1,5 +1,5 @@
-// Runs the tests with node:test. Finds the files itself: on Node 20 `node --test <folder>` with a loader runs nothing
-// and exits 0, so an empty list is an error here.
+// Runs the tests with node:test. Finds the files itself: on Node 20 `node --test <folder>` with a
+// loader runs nothing and exits 0, so an empty list is an error here.
 //   node scripts/test.mjs [--slow] [path prefix…]
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,9 @@ const files = ['src', 'stages', 'test', 'bench']
   .sort();
 
 if (files.length === 0) {
-  console.error(`No test file (*${suffix}) found${prefixes.length > 0 ? ` under ${prefixes.join(', ')}` : ''}.`);
+  console.error(
+    `No test file (*${suffix}) found${prefixes.length > 0 ? ` under ${prefixes.join(', ')}` : ''}.`,
+  );
   process.exit(1);
 }
 
@@ -36,15 +38,21 @@ const alone = ['src/backend/', 'src/learning/training/start-backend.'];
 const stories = files.filter((file) => file.startsWith('test/'));
 
 /**
- * The unit tests of one room or kind share a process, since loading its modules takes longer than most tests. So do the
- * stories, which only start processes of their own: eight groups of them, so that both cores have work to the end.
+ * The unit tests of one room or kind share a process, since loading its modules takes longer than
+ * most tests. So do the stories, which only start processes of their own: eight groups of them, so
+ * that both cores have work to the end.
  */
 function processOf(file) {
   if (slow || alone.some((prefix) => file.startsWith(prefix))) return file;
-  return stories.includes(file) ? `test/${stories.indexOf(file) % 8}` : file.split('/').slice(0, 2).join('/');
+  return stories.includes(file)
+    ? `test/${stories.indexOf(file) % 8}`
+    : file.split('/').slice(0, 2).join('/');
 }
 
-/** A program that runs test files one after the other, each as a suite, so that its hooks concern only its own tests. */
+/**
+ * A program that runs test files one after the other, each as a suite, so that its hooks concern
+ * only its own tests.
+ */
 const programOf = (files) =>
   `import { suite } from 'node:test';\n${files
     .map((file) => [file, pathToFileURL(resolve(file)).href].map((text) => JSON.stringify(text)))

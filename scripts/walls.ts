@@ -1,13 +1,20 @@
-// The walls of ARCHITECTURE.md, checked by `npm run lint`: which room may import which, no circles among files or
-// folders (imports of types included), and no heavy library in what `plan` loads.
+// The walls of ARCHITECTURE.md, checked by `npm run lint`: which room may import which, no circles
+// among files or folders (imports of types included), and no heavy library in what `plan` loads.
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { globSync } from 'tinyglobby';
 import ts from 'typescript';
 import { inRepository } from './generated-files.ts';
 
-/** What the modules of a room may import besides their own room; the first room that a path belongs to is its room. */
-const rooms: readonly { readonly name: string; readonly holds: RegExp; readonly mayImport: readonly string[] }[] = [
+/**
+ * What the modules of a room may import besides their own room; the first room that a path belongs
+ * to is its room.
+ */
+const rooms: readonly {
+  readonly name: string;
+  readonly holds: RegExp;
+  readonly mayImport: readonly string[];
+}[] = [
   {
     name: 'cli',
     holds: /^src\/cli\//,
@@ -18,12 +25,15 @@ const rooms: readonly { readonly name: string; readonly holds: RegExp; readonly 
   { name: 'learning', holds: /^src\/learning\//, mayImport: ['backend', 'shared'] },
   { name: 'backend', holds: /^src\/backend\//, mayImport: [] },
   { name: 'package', holds: /^src\/index\.ts$/, mayImport: ['learning', 'shared'] },
-  { name: 'shared', holds: /^src\/(shell\/)?[^/]+$/, mayImport: ['backend'] }, // which counts cores and memory
+  // Which counts cores and memory.
+  { name: 'shared', holds: /^src\/(shell\/)?[^/]+$/, mayImport: ['backend'] },
   { name: 'table of kinds', holds: /^stages\/[^/]+$/, mayImport: ['kind', 'shared'] },
   { name: 'kind', holds: /^stages\//, mayImport: ['learning', 'backend', 'shared'] },
 ];
 
-/** Libraries that take long to load. Only what a stage runs may load them, and what loads on demand. */
+/**
+ * Libraries that take long to load. Only what a stage runs may load them, and what loads on demand.
+ */
 const heavy = /^(@tensorflow\/|onnxruntime-node|sharp|vega|vega-lite|@resvg\/|h5wasm|esbuild)/;
 
 const files = globSync(['{src,stages}/**/*.{ts,tsx}', '!**/*.{test,slow}.ts', '!**/testing-*.ts'], {
@@ -39,15 +49,22 @@ const known = new Set(files);
 const imports = new Map<string, readonly Import[]>(files.map((file) => [file, importsOf(file)]));
 
 function importsOf(file: string): Import[] {
-  const source = ts.createSourceFile(file, readFileSync(inRepository(file), 'utf8'), ts.ScriptTarget.Latest);
+  const source = ts.createSourceFile(
+    file,
+    readFileSync(inRepository(file), 'utf8'),
+    ts.ScriptTarget.Latest,
+  );
   const found: Import[] = [];
   const add = (literal: ts.Node | undefined, loadsAtOnce: boolean): void => {
     if (literal === undefined || !ts.isStringLiteral(literal)) return;
-    const path = literal.text.startsWith('.') ? normalize(join(dirname(file), literal.text)) : literal.text;
+    const path = literal.text.startsWith('.')
+      ? normalize(join(dirname(file), literal.text))
+      : literal.text;
     found.push({ path, loadsAtOnce });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly !== true);
+    if (ts.isImportDeclaration(node))
+      add(node.moduleSpecifier, node.importClause?.isTypeOnly !== true);
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, !node.isTypeOnly);
     else if (ts.isImportTypeNode(node))
       add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, false);
@@ -59,14 +76,16 @@ function importsOf(file: string): Import[] {
   return found;
 }
 
-const ours = (file: string): string[] => imports.get(file)!.flatMap(({ path }) => (known.has(path) ? [path] : []));
+const ours = (file: string): string[] =>
+  imports.get(file)!.flatMap(({ path }) => (known.has(path) ? [path] : []));
 
 function* brokenWalls(): Generator<string> {
   const roomOf = (file: string) => rooms.find(({ holds }) => holds.test(file))!;
   const folderOfKind = (file: string) => file.split('/', 2).join('/');
   for (const file of files)
     for (const path of ours(file)) {
-      const [here, there] = [roomOf(file), roomOf(path)];
+      const here = roomOf(file);
+      const there = roomOf(path);
       const allowed =
         here === there
           ? here.name !== 'kind' || folderOfKind(file) === folderOfKind(path)
@@ -77,7 +96,10 @@ function* brokenWalls(): Generator<string> {
 }
 
 /** Every circle among nodes as the shortest way around from one of them (breadth first). */
-function* circles(nodes: readonly string[], next: (node: string) => Iterable<string>): Generator<string> {
+function* circles(
+  nodes: readonly string[],
+  next: (node: string) => Iterable<string>,
+): Generator<string> {
   const told = new Set<string>();
   for (const start of nodes) {
     const cameFrom = new Map<string, string>();
@@ -102,10 +124,12 @@ function* folderCircles(): Generator<string> {
   const reached = new Map<string, Set<string>>();
   for (const file of files)
     for (const path of ours(file)) {
-      const [here, there] = [file.split('/'), path.split('/')];
+      const here = file.split('/');
+      const there = path.split('/');
       const shared = here.findIndex((part, index) => part !== there[index]);
       if (shared === 0 || shared >= here.length - 1 || shared >= there.length - 1) continue;
-      const [from, to] = [here.slice(0, shared + 1).join('/'), there.slice(0, shared + 1).join('/')];
+      const from = here.slice(0, shared + 1).join('/');
+      const to = there.slice(0, shared + 1).join('/');
       reached.set(from, (reached.get(from) ?? new Set()).add(to));
     }
   yield* circles([...reached.keys()], (folder) => reached.get(folder) ?? []);
@@ -121,13 +145,19 @@ function* heavyLoads(): Generator<string> {
         if (known.has(path) && !cameFrom.has(path)) cameFrom.set(path, file);
         if (heavy.test(path)) {
           const way = [file];
-          for (let back = cameFrom.get(file); back !== undefined; back = cameFrom.get(back)) way.unshift(back);
+          for (let back = cameFrom.get(file); back !== undefined; back = cameFrom.get(back))
+            way.unshift(back);
           yield `${way.join(' → ')} loads ${path}, which takes long: import it where a stage runs.`;
         }
       }
   }
 }
 
-const mistakes = [...brokenWalls(), ...circles(files, (file) => ours(file)), ...folderCircles(), ...heavyLoads()];
+const mistakes = [
+  ...brokenWalls(),
+  ...circles(files, (file) => ours(file)),
+  ...folderCircles(),
+  ...heavyLoads(),
+];
 for (const mistake of mistakes) console.error(mistake);
 process.exitCode = mistakes.length === 0 ? 0 : 1;

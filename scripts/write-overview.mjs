@@ -1,6 +1,8 @@
-// Lays three pictures of one run out as the README's: images above maps at the left, curves at the right.
+// Lays three pictures of one run out as the README's: images above maps at the left, curves at the
+// right.
 //   node scripts/write-overview.mjs <images.png> <maps.png> <curves.png>
-// They are charts of any run on drawn faces, such as the figures of artifacts/study/text/document/study.
+// They are charts of any run on drawn faces, such as the figures of
+// artifacts/study/text/document/study.
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 
@@ -20,13 +22,20 @@ const [images, maps, curves] = await Promise.all(
   }),
 );
 
-// The two columns end at one height: left * (images + maps) + gap = right * curves, left + gap + right = width.
+// The two columns end at one height: left * (images + maps) + gap = right * curves, left + gap +
+// right = width.
 const stack = images.tallness + maps.tallness;
 const left = Math.round(((width - gap) * curves.tallness - gap) / (stack + curves.tallness));
 const right = width - gap - left;
-const heights = { images: Math.round(left * images.tallness), maps: Math.round(left * maps.tallness) };
-const height = Math.max(heights.images + gap + heights.maps, Math.round(right * curves.tallness)) + 2; // rounding
-const scaled = (file, width) => sharp(file).flatten({ background: 'white' }).resize({ width }).toBuffer();
+const heights = {
+  images: Math.round(left * images.tallness),
+  maps: Math.round(left * maps.tallness),
+};
+const height =
+  // Rounding.
+  Math.max(heights.images + gap + heights.maps, Math.round(right * curves.tallness)) + 2;
+const scaled = (file, width) =>
+  sharp(file).flatten({ background: 'white' }).resize({ width }).toBuffer();
 
 const picture = await sharp({
   create: { width, height, channels: 3, background: 'white' },

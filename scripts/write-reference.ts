@@ -2,4 +2,5 @@
 import { writeFileSync } from 'node:fs';
 import { generatedFiles, inRepository } from './generated-files.ts';
 
-for (const [path, text] of Object.entries(await generatedFiles())) writeFileSync(inRepository(path), text);
+for (const [path, text] of Object.entries(await generatedFiles()))
+  writeFileSync(inRepository(path), text);

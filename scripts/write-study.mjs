@@ -1,9 +1,11 @@
-// Runs pipelines/study-docs.yaml and writes docs/study.md from its artifacts, with the time that its stages took:
+// Runs pipelines/study-docs.yaml and writes docs/study.md from its artifacts, with the time that
+// its stages took:
 //
 //     node scripts/write-study.mjs --set params.fakes=path/to/folder --set params.synthetic=path/to/folder
 //
-// Results that exist are restored, so an interrupted run resumes. Another pipeline: STUDY=study.yaml. The pictures are
-// reduced to a fifth of their bytes, since the repository carries them; `--pictures` alone does only that.
+// Results that exist are restored, so an interrupted run resumes. Another pipeline:
+// STUDY=study.yaml. The pictures are reduced to a fifth of their bytes, since the repository
+// carries them; `--pictures` alone does only that.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +27,10 @@ function run(...words) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** The seconds that the stages of the last run took whenever they ran; a result that two of them share counts once. */
+/**
+ * The seconds that the stages of the last run took whenever they ran; a result that two of them
+ * share counts once.
+ */
 function secondsOfLastRun() {
   const history = JSON.parse(
     execFileSync(process.execPath, pipeline('history', '--json', '--pipeline', name), {
@@ -42,8 +47,9 @@ function secondsOfLastRun() {
 }
 
 /**
- * Writes the figures again with a palette, and those wider than 1,300 pixels at half their size: charts are drawn at twice
- * the size at which they are shown. `sources.json`, which the study's test compares with, gets the digests of the new bytes.
+ * Writes the figures again with a palette, and those wider than 1,300 pixels at half their size:
+ * charts are drawn at twice the size at which they are shown. `sources.json`, which the study's
+ * test compares with, gets the digests of the new bytes.
  */
 async function reducePictures(docs) {
   const path = join(docs, 'study/sources.json');

@@ -13,21 +13,34 @@ export function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.map(csvField).join(',')}\n`;
 }
 
-/** A row of a table: its cells by column. An undefined value, NaN and infinity become empty fields. */
+/**
+ * A row of a table: its cells by column. An undefined value, NaN and infinity become empty fields.
+ */
 export type CsvRow = Readonly<Record<string, string | number | undefined>>;
 
-/** A table with a header; by default with the columns of all rows, in the order of their first occurrence. */
+/**
+ * A table with a header; by default with the columns of all rows, in the order of their first
+ * occurrence.
+ */
 export function csvTable(
   rows: readonly CsvRow[],
   columns: readonly string[] = [...new Set(rows.flatMap((row) => Object.keys(row)))],
 ): string {
-  const cell = (value: string | number = '') => (typeof value === 'number' && !Number.isFinite(value) ? '' : value);
-  return [columns, ...rows.map((row) => columns.map((name) => cell(row[name])))].map(csvLine).join('');
+  const cell = (value: string | number = '') =>
+    typeof value === 'number' && !Number.isFinite(value) ? '' : value;
+  return [columns, ...rows.map((row) => columns.map((name) => cell(row[name])))]
+    .map(csvLine)
+    .join('');
 }
 
 /** The cells of a number with its interval: `auc`, `aucLow`, `aucHigh`. */
-export const intervalCells = (name: string, number: Readonly<Record<'estimate' | 'low' | 'high', number>>): CsvRow => ({
-  ...{ [name]: number.estimate, [`${name}Low`]: number.low, [`${name}High`]: number.high },
+export const intervalCells = (
+  name: string,
+  number: Readonly<Record<'estimate' | 'low' | 'high', number>>,
+): CsvRow => ({
+  [name]: number.estimate,
+  [`${name}Low`]: number.low,
+  [`${name}High`]: number.high,
 });
 
 /** One line of a CSV file (RFC 4180), or more where a quoted field holds line breaks. */
@@ -39,7 +52,10 @@ interface CsvRecord {
   readonly problem?: string;
 }
 
-/** The records of a CSV text, empty lines left out. A quoted field may hold commas, doubled quotes and line breaks. */
+/**
+ * The records of a CSV text, empty lines left out. A quoted field may hold commas, doubled quotes
+ * and line breaks.
+ */
 export function* csvRecords(text: string): Generator<CsvRecord, undefined> {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   for (let index = 0; index < lines.length; index++) {
@@ -56,27 +72,40 @@ export function* csvRecords(text: string): Generator<CsvRecord, undefined> {
     const { fields, isSound } = record.includes('"')
       ? splitQuoted(record)
       : { fields: record.split(','), isSound: true };
-    const problem = isOpen ? 'a quoted field does not end' : isSound ? nulProblem(record) : strayQuote;
+    const problem = isOpen
+      ? 'a quoted field does not end'
+      : isSound
+        ? nulProblem(record)
+        : strayQuote;
     yield { fields, line, ...(problem !== undefined && { problem }) };
   }
 }
 
-const strayQuote = 'there is a quote inside a field; write the field as "…", and each quote in it twice';
+const strayQuote =
+  'there is a quote inside a field; write the field as "…", and each quote in it twice';
 const nulProblem = (record: string): string | undefined =>
   record.includes('\0') ? 'expected text, got the character NUL; is it saved as UTF-8?' : undefined;
 
-const hasOddQuotes = (text: string): boolean => text.includes('"') && text.match(/"/g)!.length % 2 === 1;
+const hasOddQuotes = (text: string): boolean =>
+  text.includes('"') && text.match(/"/g)!.length % 2 === 1;
 
 function splitQuoted(record: string): { readonly fields: string[]; readonly isSound: boolean } {
   const matches = [...`,${record}`.matchAll(/,(?:"([^"]*(?:""[^"]*)*)"|([^,]*))/g)];
   const length = matches.reduce((sum, [whole]) => sum + whole.length, 0);
   const fields = matches.map(([, inQuotes, plain]) => inQuotes?.replaceAll('""', '"') ?? plain!);
-  const isSound = length === record.length + 1 && matches.every(([, , plain]) => !plain?.includes('"'));
+  const isSound =
+    length === record.length + 1 && matches.every(([, , plain]) => !plain?.includes('"'));
   return { fields, isSound };
 }
 
-/** Indices of columns in a header, -1 for absent ones. The error is the name of a column that occurs twice. */
-export function findColumns(header: readonly string[], columns: readonly string[]): Result<readonly number[], string> {
+/**
+ * Indices of columns in a header, -1 for absent ones. The error is the name of a column that occurs
+ * twice.
+ */
+export function findColumns(
+  header: readonly string[],
+  columns: readonly string[],
+): Result<readonly number[], string> {
   const twice = columns.find((column) => header.indexOf(column) !== header.lastIndexOf(column));
   return twice !== undefined ? err(twice) : ok(columns.map((column) => header.indexOf(column)));
 }

@@ -47,7 +47,8 @@ test('of a long curve evenly spaced points are kept, and always the last one', (
 
 test('a stage that invents a new name at each step fills no memory', () => {
   const curves = stepsTo(200).reduce<readonly Curve[]>(
-    (all, step) => withPoint(all, { unit: 'step', step, values: { [`loss ${step}`]: step, loss: step } }),
+    (all, step) =>
+      withPoint(all, { unit: 'step', step, values: { [`loss ${step}`]: step, loss: step } }),
     [],
   );
   assert.equal(curves.length, mostCurves);

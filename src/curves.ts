@@ -1,6 +1,8 @@
 import type { CurvePoint } from './stage.ts';
 
-/** A curve that a stage reported point by point, such as `val.loss` by epoch. A long one is thinned. */
+/**
+ * A curve that a stage reported point by point, such as `val.loss` by epoch. A long one is thinned.
+ */
 export interface Curve {
   readonly name: string;
   /** What its steps count, in the singular: `epoch`. */
@@ -22,7 +24,10 @@ export const mostCurves = 64;
 const mostPoints = 500;
 
 /** The curves after one more point. New curves are ignored once there are {@link mostCurves}. */
-export function withPoint(curves: readonly Curve[], { unit, step, total, values }: CurvePoint): readonly Curve[] {
+export function withPoint(
+  curves: readonly Curve[],
+  { unit, step, total, values }: CurvePoint,
+): readonly Curve[] {
   const now = [...curves];
   for (const [name, value] of Object.entries(values)) {
     const index = now.findIndex((curve) => curve.name === name && curve.unit === unit);
@@ -37,8 +42,13 @@ export function withPoint(curves: readonly Curve[], { unit, step, total, values 
   return now;
 }
 
-/** One more point; every second one goes where there are too many, so that they stay evenly spaced. */
-function extended({ count, every, points }: Curve, step: Step): Pick<Curve, 'count' | 'every' | 'points'> {
+/**
+ * One more point; every second one goes where there are too many, so that they stay evenly spaced.
+ */
+function extended(
+  { count, every, points }: Curve,
+  step: Step,
+): Pick<Curve, 'count' | 'every' | 'points'> {
   const isLastSpaced = (count - 1) % every === 0;
   const spaced = isLastSpaced ? points : points.slice(0, -1);
   if (spaced.length < mostPoints) return { count: count + 1, every, points: [...spaced, step] };

@@ -1,6 +1,9 @@
 const width = 110;
 
-/** JSON for people: a list or map that fits on a line of 110 characters is not broken. Ends with a line break. */
+/**
+ * JSON for people: a list or map that fits on a line of 110 characters is not broken. Ends with a
+ * line break.
+ */
 export function formatJson(value: unknown): string {
   return `${format(value, '')}\n`;
 }
@@ -13,7 +16,9 @@ function format(value: unknown, indent: string): string {
     : Object.entries(value).filter(([, item]) => item !== undefined);
   if (entries.length === 0) return isList ? '[]' : '{}';
   const deeper = `${indent}  `;
-  const parts = entries.map(([key, item]) => (isList ? '' : `${JSON.stringify(key)}: `) + format(item, deeper));
+  const parts = entries.map(
+    ([key, item]) => (isList ? '' : `${JSON.stringify(key)}: `) + format(item, deeper),
+  );
   const [open, close, pad] = isList ? ['[', ']', ''] : ['{', '}', ' '];
   const length = parts.reduce((sum, part) => sum + part.length + 2, indent.length);
   if (length <= width && !parts.some((part) => part.includes('\n'))) {

@@ -51,9 +51,18 @@ test('a level of confidence keeps its digits, since 99.5 % is not 100 %', () => 
 
 test('a number stands with its interval, in per cent too, and a minus is never hidden by a dash', () => {
   assert.equal(formatEstimate({ estimate: 0.768, low: 0.742, high: 0.792 }), '0.768 (0.742–0.792)');
-  assert.equal(formatEstimate({ estimate: 0.234, low: 0.209, high: 0.261 }, formatShare), '23.4 % (20.9–26.1 %)');
-  assert.equal(formatEstimate({ estimate: 0.01, low: -0.02, high: 0.04 }), '0.010 (−0.020 to 0.040)');
-  assert.equal(formatEstimate({ estimate: 0.01, low: -0.02, high: 0.04 }, formatSigned), '+0.010 (−0.020 to +0.040)');
+  assert.equal(
+    formatEstimate({ estimate: 0.234, low: 0.209, high: 0.261 }, formatShare),
+    '23.4 % (20.9–26.1 %)',
+  );
+  assert.equal(
+    formatEstimate({ estimate: 0.01, low: -0.02, high: 0.04 }),
+    '0.010 (−0.020 to 0.040)',
+  );
+  assert.equal(
+    formatEstimate({ estimate: 0.01, low: -0.02, high: 0.04 }, formatSigned),
+    '+0.010 (−0.020 to +0.040)',
+  );
   assert.equal(formatEstimate({ estimate: 1, low: Number.NaN, high: Number.NaN }), '1.000');
   assert.equal(
     formatEnds({ low: 0.5, high: 0.75 }, (end) => formatDecimal(end, 2)),
@@ -62,14 +71,17 @@ test('a number stands with its interval, in per cent too, and a minus is never h
 });
 
 test('an undefined number is a dash', () => {
-  assert.deepEqual([formatDecimal(Number.NaN), formatP(Number.NaN), formatDecimal(-Infinity)], ['–', '–', '−∞']);
+  assert.deepEqual(
+    [formatDecimal(Number.NaN), formatP(Number.NaN), formatDecimal(-Infinity)],
+    ['–', '–', '−∞'],
+  );
   assert.deepEqual([formatP(0.0004), formatP(0.034)], ['< 0.001', '0.034']);
 });
 
 test('a metric has three decimals, or two digits where it is small', () => {
   assert.deepEqual(
     [12345, 0.98765, -0.5, 0.00123, 0].map((value) => formatMetric(value)),
-    [...['12,345', '0.988', '−0.500', '0.0012', '0']],
+    ['12,345', '0.988', '−0.500', '0.0012', '0'],
   );
   assert.equal(formatMetric(0.00123, 5), '0.00123');
 });

@@ -1,6 +1,9 @@
 import type { Progress } from './stage.ts';
 
-/** A count: `12,345`. Without `toLocaleString`, whose tables take longer to load than a whole idle run. */
+/**
+ * A count: `12,345`. Without `toLocaleString`, whose tables take longer to load than a whole idle
+ * run.
+ */
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
@@ -12,7 +15,8 @@ export function formatCountOf(count: number, one: string, several = `${one}s`): 
 
 /** The range of some counts, `899 to 2,100 images`, or the one that all share. */
 export function formatCountRange(counts: readonly number[], one: string): string {
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const least = Math.min(...counts);
+  const most = Math.max(...counts);
   return `${least === most ? '' : `${formatCount(least)} to `}${formatCountOf(most, one)}`;
 }
 
@@ -29,16 +33,24 @@ export function formatFew(texts: readonly string[], most: number): string {
 
 const usualDecimals = 3;
 
-/** How many decimals tell numbers in one table apart: enough for two digits of their largest difference, 3 to 6. */
+/**
+ * How many decimals tell numbers in one table apart: enough for two digits of their largest
+ * difference, 3 to 6.
+ */
 export function decimalsOf(values: readonly number[]): number {
   const spread = Math.max(...values) - Math.min(...values);
   const needed = spread >= 1e-6 ? 1 + Math.ceil(-Math.log10(spread)) : usualDecimals;
   return Math.min(6, Math.max(usualDecimals, needed));
 }
 
-/** A number with a fixed count of decimals and a typographic minus; a dash where it is undefined: `−0.125`, `–`, `∞`. */
+/**
+ * A number with a fixed count of decimals and a typographic minus; a dash where it is undefined:
+ * `−0.125`, `–`, `∞`.
+ */
 export function formatDecimal(value: number, decimals = usualDecimals): string {
-  return Number.isNaN(value) ? '–' : value.toFixed(decimals).replace('-', '−').replace('Infinity', '∞');
+  return Number.isNaN(value)
+    ? '–'
+    : value.toFixed(decimals).replace('-', '−').replace('Infinity', '∞');
 }
 
 /** The same with its sign: `+0.021`, `−0.125`. */
@@ -46,7 +58,10 @@ export function formatSigned(value: number, decimals = usualDecimals): string {
   return (value >= 0 ? '+' : '') + formatDecimal(value, decimals);
 }
 
-/** A metric: whole numbers as they are, others with `decimals`; small ones with two significant digits. */
+/**
+ * A metric: whole numbers as they are, others with `decimals`; small ones with two significant
+ * digits.
+ */
 export function formatMetric(value: number, decimals = usualDecimals): string {
   if (Number.isInteger(value)) return withMinus(formatCount(value));
   if (Math.abs(value) >= 10 ** (1 - decimals)) return formatDecimal(value, decimals);
@@ -58,7 +73,10 @@ export function formatShare(share: number, decimals = 1): string {
   return `${formatDecimal(100 * share, decimals)} %`;
 }
 
-/** A level of confidence as settings write it, without losing a digit: 0.95 is `95 %`, 0.995 is `99.5 %`. */
+/**
+ * A level of confidence as settings write it, without losing a digit: 0.95 is `95 %`, 0.995 is
+ * `99.5 %`.
+ */
 export function formatLevel(confidence: number): string {
   return `${Number((100 * confidence).toPrecision(6))} %`;
 }
@@ -68,18 +86,25 @@ export function formatP(p: number): string {
   return p < 0.001 ? '< 0.001' : formatDecimal(p);
 }
 
-/** The ends of an interval: `0.742–0.792`, `20.9–26.1 %`, `−0.020 to 0.040`; empty where they are undefined. */
+/**
+ * The ends of an interval: `0.742–0.792`, `20.9–26.1 %`, `−0.020 to 0.040`; empty where they are
+ * undefined.
+ */
 export function formatEnds(
   { low, high }: { readonly low: number; readonly high: number },
   format: (value: number) => string = formatDecimal,
 ): string {
   if (Number.isNaN(low) || Number.isNaN(high)) return '';
-  const [from, to] = [format(low), format(high)];
+  const from = format(low);
+  const to = format(high);
   const isSigned = [from, to].some((end) => /^[+−]/.test(end)); // a dash would hide a minus
   return isSigned ? `${from} to ${to}` : `${from.replace(/ %$/, '')}–${to}`;
 }
 
-/** A number with its interval: `0.768 (0.742–0.792)`; without the brackets where the interval is undefined. */
+/**
+ * A number with its interval: `0.768 (0.742–0.792)`; without the brackets where the interval is
+ * undefined.
+ */
 export function formatEstimate(
   interval: { readonly estimate: number; readonly low: number; readonly high: number },
   format: (value: number) => string = formatDecimal,
@@ -88,7 +113,10 @@ export function formatEstimate(
   return format(interval.estimate) + (ends && ` (${ends})`);
 }
 
-/** A text whose hyphens before digits become minus signs: `-0.3 (-0.4–0.1)` is `−0.3 (−0.4–0.1)`. Names and dates stay. */
+/**
+ * A text whose hyphens before digits become minus signs: `-0.3 (-0.4–0.1)` is `−0.3 (−0.4–0.1)`.
+ * Names and dates stay.
+ */
 export function withMinus(text: string): string {
   return /^[-+−(]?\d/.test(text) ? text.replaceAll(/(^|[\s(–])-(?=\d)/g, '$1−') : text;
 }

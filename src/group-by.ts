@@ -1,5 +1,11 @@
-/** Groups items by a key, in the order of the keys' first occurrence: `Map.groupBy`, which Node 20 lacks. */
-export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+/**
+ * Groups items by a key, in the order of the keys' first occurrence: `Map.groupBy`, which Node 20
+ * lacks.
+ */
+export function groupBy<T, K>(
+  items: Iterable<T>,
+  keyOf: (item: T) => K,
+): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {
     const key = keyOf(item);

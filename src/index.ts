@@ -26,14 +26,16 @@ export {
 } from './stage.ts';
 
 /**
- * Writes a Vega-Lite spec with its data as the artifact of an output of type `chart`, in the theme of all charts: `chart.vl.json`,
- * `chart.svg` and `chart.png`. The same spec gives the same bytes. The stage warns of mistakes in it.
+ * Writes a Vega-Lite spec with its data as the artifact of an output of type `chart`, in the theme
+ * of all charts: `chart.vl.json`, `chart.svg` and `chart.png`. The same spec gives the same bytes.
+ * The stage warns of mistakes in it.
  */
 export async function drawChart(
   context: Pick<StageContext, 'output' | 'warn'>,
   port: string,
   spec: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { renderOutput } = await import('./learning/charts/render-chart.ts'); // loads Vega, which specs must not
+  // Loads Vega, which specs must not.
+  const { renderOutput } = await import('./learning/charts/render-chart.ts');
   await renderOutput(context, port, spec as never);
 }

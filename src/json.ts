@@ -1,7 +1,13 @@
 import { err, ok, type Result } from './result.ts';
 
 /** A value that JSON can hold. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
@@ -19,10 +25,16 @@ export function setAt(tree: JsonTree, [key = '', ...deeper]: readonly string[], 
   }
 }
 
-/** Characters that JSON need not escape, and a terminal obeys: C1 controls, and those that turn the direction of a text. */
+/**
+ * Characters that JSON need not escape, and a terminal obeys: C1 controls, and those that turn the
+ * direction of a text.
+ */
 const obeyed = /[\u007f-\u009f]|\p{Bidi_Control}/gu;
 
-/** A value as JSON of printable characters: a terminal shows it as it is, and a reader gets every character back. */
+/**
+ * A value as JSON of printable characters: a terminal shows it as it is, and a reader gets every
+ * character back.
+ */
 export const printableJson = (value: unknown, indent?: number): string =>
   (JSON.stringify(value, undefined, indent) ?? 'null').replace(
     obeyed,
@@ -38,7 +50,10 @@ export function jsonOf<T>(text: string): T | undefined {
   }
 }
 
-/** The value of a JSON text; the error is one sentence, in which `what` names the content, such as `metrics`. */
+/**
+ * The value of a JSON text; the error is one sentence, in which `what` names the content, such as
+ * `metrics`.
+ */
 export function parseJson(text: string, what: string): Result<Json, string> {
   try {
     return ok(JSON.parse(text));

@@ -1,6 +1,9 @@
 type Cell = string | number;
 
-/** Characters that LaTeX reads as commands or lacks in its usual fonts; other special ones get a backslash. */
+/**
+ * Characters that LaTeX reads as commands or lacks in its usual fonts; other special ones get a
+ * backslash.
+ */
 const signs: Readonly<Record<string, string>> = {
   '\\': '\\textbackslash{}',
   '~': '\\textasciitilde{}',
@@ -23,7 +26,10 @@ const escaped = (cell: Cell): string =>
 /** A note in a small font, as a paragraph of its own below a table. */
 export const latexNote = (text: string): string => `\n{\\footnotesize ${escaped(text)}}`;
 
-/** A table for LaTeX with the package booktabs, without a line break at its end. Cells are plain text. */
+/**
+ * A table for LaTeX with the package booktabs, without a line break at its end. Cells are plain
+ * text.
+ */
 export function latexTable(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],

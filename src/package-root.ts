@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of Restage itself, found from the sources as from `dist/`: the nearest one upward with a package.json. */
+/**
+ * The folder of Restage itself, found from the sources as from `dist/`: the nearest one upward with
+ * a package.json.
+ */
 export const packageRoot: string = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
 
 function findPackageRoot(folder: string): string {

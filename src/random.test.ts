@@ -16,14 +16,27 @@ test('streams of seeds that differ in one place have nothing in common', () => {
     const random = new Random(...seeds);
     return Array.from({ length: 100 }, () => random.uint32());
   };
-  const all = [draw(0), draw(1), draw(0, 0), draw(0, 1), draw(1, 0), draw('0'), draw('a', 'b'), draw('ab'), draw()];
+  const all = [
+    draw(0),
+    draw(1),
+    draw(0, 0),
+    draw(0, 1),
+    draw(1, 0),
+    draw('0'),
+    draw('a', 'b'),
+    draw('ab'),
+    draw(),
+  ];
   assert.equal(new Set(all.flat()).size, 900);
 });
 
 test('a million floats lie in [0, 1) with the mean, spread and neighbour correlation of a uniform distribution', () => {
   const random = new Random(1);
   const count = 1e6;
-  let [sum, squares, products, previous] = [0, 0, 0, random.float()];
+  let sum = 0;
+  let squares = 0;
+  let products = 0;
+  let previous = random.float();
   for (let i = 0; i < count; i++) {
     const value = random.float();
     assert.ok(value >= 0 && value < 1);
@@ -47,7 +60,10 @@ test('normal draws have mean 0 and deviation 1, one by one and many at once', ()
     assert.ok(Math.abs(mean) < 0.02);
     assert.ok(Math.abs(variance - 1) < 0.03);
   }
-  const products = many.reduce((sum, value, i) => sum + (i % 2 === 0 ? 0 : value * many[i - 1]!), 0);
+  const products = many.reduce(
+    (sum, value, i) => sum + (i % 2 === 0 ? 0 : value * many[i - 1]!),
+    0,
+  );
   assert.ok(Math.abs(products / 50_000) < 0.02, 'those of a pair are independent');
 });
 
@@ -65,9 +81,11 @@ test('a permutation holds every index once', () => {
 
 test('a tally counts the integers of single calls, and leaves the stream where they do', () => {
   for (const bound of [1, 2, 7, 100, 65_536, 3 * 2 ** 29]) {
-    const [one, other] = [new Random('tally', bound), new Random('tally', bound)];
+    const one = new Random('tally', bound);
+    const other = new Random('tally', bound);
     const size = Math.min(bound, 100_000);
-    const [counts, expected] = [new Uint8Array(size + 2), new Uint8Array(size + 2)];
+    const counts = new Uint8Array(size + 2);
+    const expected = new Uint8Array(size + 2);
     one.tally(bound, 200, counts, 2);
     for (let i = 0; i < 200; i++) {
       const index = 2 + other.integer(bound);

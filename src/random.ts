@@ -5,7 +5,10 @@ export class Random {
   #c: number;
   #counter = 1;
 
-  /** Streams of different seed lists are independent: `new Random(seed, epoch, index)`. Numbers count as float64. */
+  /**
+   * Streams of different seed lists are independent: `new Random(seed, epoch, index)`. Numbers
+   * count as float64.
+   */
   constructor(...seeds: readonly (number | string)[]) {
     const state = mixSeeds(seeds);
     this.#a = state();
@@ -43,7 +46,10 @@ export class Random {
     return value % bound;
   }
 
-  /** Counts `times` draws of {@link integer} (bound ≤ 2^31) in `counts` from `first` on, or skips them; in a fifth of the time. */
+  /**
+   * Counts `times` draws of {@link integer} (bound ≤ 2^31) in `counts` from `first` on, or skips
+   * them; in a fifth of the time.
+   */
   tally(bound: number, times: number, counts?: Uint8Array, first = 0): void {
     let a = this.#a | 0;
     let b = this.#b | 0;
@@ -73,12 +79,18 @@ export class Random {
     return items[this.integer(items.length)] as T;
   }
 
-  /** A draw from the standard normal distribution (Box and Muller, 1958; the second of the pair is not kept). */
+  /**
+   * A draw from the standard normal distribution (Box and Muller, 1958; the second of the pair is
+   * not kept).
+   */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.float())) * Math.cos(2 * Math.PI * this.float());
   }
 
-  /** Fills `values` with independent draws from the standard normal distribution, both of each pair: half the time of `normal`. */
+  /**
+   * Fills `values` with independent draws from the standard normal distribution, both of each pair:
+   * half the time of `normal`.
+   */
   normals(values: Float32Array): void {
     for (let i = 0; i < values.length; i += 2) {
       const radius = Math.sqrt(-2 * Math.log(1 - this.float()));
@@ -89,7 +101,10 @@ export class Random {
   }
 }
 
-/** The numbers 0 … length - 1 in an order drawn from `random`, every order equally likely (Fisher and Yates). */
+/**
+ * The numbers 0 … length - 1 in an order drawn from `random`, every order equally likely (Fisher
+ * and Yates).
+ */
 export function permutation(length: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {
@@ -101,7 +116,10 @@ export function permutation(length: number, random: Random): Uint32Array {
   return order;
 }
 
-/** Absorbs the seeds into 32 bits, then gives as many words as asked (splitmix32: a Weyl sequence through murmur's finalizer). */
+/**
+ * Absorbs the seeds into 32 bits, then gives as many words as asked (splitmix32: a Weyl sequence
+ * through murmur's finalizer).
+ */
 function mixSeeds(seeds: readonly (number | string)[]): () => number {
   let state = 0x9e3779b9;
   const absorb = (word: number) => {

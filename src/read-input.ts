@@ -21,11 +21,15 @@ export function describeInput(port: string, labels: Labels): string {
 export function requireKnown(what: string, names: Iterable<string>, known: Iterable<string>): void {
   const all = new Set(known);
   for (const name of names) {
-    if (!all.has(name)) throw new StageError(`Expected ${what}, got "${name}". ${thereAre(name, all)}`);
+    if (!all.has(name))
+      throw new StageError(`Expected ${what}, got "${name}". ${thereAre(name, all)}`);
   }
 }
 
-/** Reads and parses the file of an input. Throws a {@link StageError} that names the input if the parser finds a mistake. */
+/**
+ * Reads and parses the file of an input. Throws a {@link StageError} that names the input if the
+ * parser finds a mistake.
+ */
 export function readInput<T>(
   port: string,
   { path, labels }: InputArtifact,

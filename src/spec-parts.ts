@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { ArtifactType, OutputPort } from './stage.ts';
 
-/** Parts of the specs of kinds: settings that many have, and outputs in the usual format of their type. */
+/**
+ * Parts of the specs of kinds: settings that many have, and outputs in the usual format of their
+ * type.
+ */
 
 /** A text that is not empty. */
 export const text = z.string().min(1);
@@ -10,7 +13,8 @@ export const text = z.string().min(1);
 export const count = z.int().positive();
 
 /** A whole number from `least` to `most`. */
-export const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.int().min(least).max(most);
+export const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z.int().min(least).max(most);
 
 /** Something that is done only on request. */
 export const flag = z.boolean().default(false);
@@ -18,7 +22,10 @@ export const flag = z.boolean().default(false);
 const outputOf =
   (type: ArtifactType, extension?: OutputPort['extension']) =>
   (summary: string, when?: string): OutputPort => ({
-    ...{ type, summary, ...(extension && { extension }), ...(when !== undefined && { when }) },
+    type,
+    summary,
+    ...(extension && { extension }),
+    ...(when !== undefined && { when }),
   });
 
 /** Outputs by type, in the format that readers expect; `when` is {@link OutputPort.when}. */

@@ -17,20 +17,32 @@ export const artifactTypes = [
 export type ArtifactType = (typeof artifactTypes)[number];
 
 export interface InputPort<S = unknown> {
-  /** The types that it takes; `'any'` takes every type. A path in the YAML is accepted for any type. */
+  /**
+   * The types that it takes; `'any'` takes every type. A path in the YAML is accepted for any type.
+   */
   readonly type: ArtifactType | readonly ArtifactType[] | 'any';
   readonly summary: string;
   readonly optional?: true;
-  /** Takes a list: in order, every matrix instance that agrees with the reader's axes, each with its labels. */
+  /**
+   * Takes a list: in order, every matrix instance that agrees with the reader's axes, each with its
+   * labels.
+   */
   readonly list?: true;
   /**
-   * Gives a single port the axis values of the instance that it reads as labels, for titles. A list port gets, beside the axes
-   * that distinguish its items, those that its stage fixes. They are part of the fingerprint.
+   * Gives a single port the axis values of the instance that it reads as labels, for titles. A list
+   * port gets, beside the axes that distinguish its items, those that its stage fixes. They are
+   * part of the fingerprint.
    */
   readonly labelled?: true;
-  /** The program that the stage runs, a file of the project: what {@link KindSpec.code} finds stands for it. */
+  /**
+   * The program that the stage runs, a file of the project: what {@link KindSpec.code} finds stands
+   * for it.
+   */
   readonly code?: true;
-  /** The parts that the stage reads with these settings; absent or undefined: all. The fingerprint holds only these. */
+  /**
+   * The parts that the stage reads with these settings; absent or undefined: all. The fingerprint
+   * holds only these.
+   */
   parts?(settings: S): readonly string[] | undefined;
 }
 
@@ -39,13 +51,16 @@ export interface OutputPort {
   readonly summary: string;
   /** The file's extension, such as `.csv`, where the output is one file; absent: a folder. */
   readonly extension?: `.${string}`;
-  /** The setting that asks for the output: the port exists only where the setting is `true`. Absent: always. */
+  /**
+   * The setting that asks for the output: the port exists only where the setting is `true`. Absent:
+   * always.
+   */
   readonly when?: string;
 }
 
 /**
- * The description of a kind: its settings and ports. Importing a spec loads zod and nothing heavier. `S` is the type of the
- * parsed settings with their defaults, which are JSON.
+ * The description of a kind: its settings and ports. Importing a spec loads zod and nothing
+ * heavier. `S` is the type of the parsed settings with their defaults, which are JSON.
  */
 export interface KindSpec<S = unknown> {
   readonly name: string;
@@ -55,44 +70,57 @@ export interface KindSpec<S = unknown> {
   readonly settings: z.ZodType<S>;
   readonly inputs: Readonly<Record<string, InputPort<S>>>;
   readonly outputs: Readonly<Record<string, OutputPort>>;
-  /** Any further input, or input and output (`true`), may be declared in the YAML, as for `command`. */
+  /**
+   * Any further input, or input and output (`true`), may be declared in the YAML, as for `command`.
+   */
   readonly openPorts?: true | 'inputs';
   /**
-   * Settings that are shell text. `${params.z}` and `${matrix.z}` in them are quoted as their place needs. `${inputs.x}`,
-   * `${inputs.x.list}` and `${outputs.y}` must name declared ports and are replaced at run time. Every other `$` is the
-   * shell's.
+   * Settings that are shell text. `${params.z}` and `${matrix.z}` in them are quoted as their place
+   * needs. `${inputs.x}`, `${inputs.x.list}` and `${outputs.y}` must name declared ports and are
+   * replaced at run time. Every other `$` is the shell's.
    */
   readonly shell?: readonly string[];
   /**
-   * Settings that name axes, each with the list ports whose items have these: `{ over: ['metrics'] }`. `plan` checks them. A name
-   * such as `net.width` is a field of the axis's values, which then is a label of the items too.
+   * Settings that name axes, each with the list ports whose items have these:
+   * `{ over: ['metrics'] }`. `plan` checks them. A name such as `net.width` is a field of the
+   * axis's values, which then is a label of the items too.
    */
   readonly axes?: Readonly<Record<string, readonly string[]>>;
-  /** Whether it computes with tfjs. A backend that the user names is then part of the fingerprint. */
+  /**
+   * Whether it computes with tfjs. A backend that the user names is then part of the fingerprint.
+   */
   readonly computes?: true;
   /**
-   * For a kind that keeps checkpoints ({@link StageContext.checkpoints}): the settings that only say how far the work goes.
-   * A checkpoint serves whatever their values are. Absent: it keeps none.
+   * For a kind that keeps checkpoints ({@link StageContext.checkpoints}): the settings that only
+   * say how far the work goes. A checkpoint serves whatever their values are. Absent: it keeps
+   * none.
    */
   readonly checkpointsWithout?: readonly string[];
-  /** Why a stage of these settings will not resume from a checkpoint of this state, as a clause for `plan`; undefined where it may. */
+  /**
+   * Why a stage of these settings will not resume from a checkpoint of this state, as a clause for
+   * `plan`; undefined where it may.
+   */
   whyNoResume?(settings: S, state: Json): string | undefined;
   /**
-   * Finds the code behind the input marked `code`. `settings` name those that only help to find it: they are not in the
-   * fingerprint, which holds what was found. Throws a {@link StageError} where there is none that could run.
+   * Finds the code behind the input marked `code`. `settings` name those that only help to find it:
+   * they are not in the fingerprint, which holds what was found. Throws a {@link StageError} where
+   * there is none that could run.
    */
   readonly code?: {
     readonly settings: readonly string[];
     find(question: CodeQuestion): Promise<FoundCode>;
   };
   /**
-   * The published files that a stage of these settings downloads ({@link StageContext.download}). For one that runs on a
-   * cluster they are fetched before, where the command runs; absent: none.
+   * The published files that a stage of these settings downloads ({@link StageContext.download}).
+   * For one that runs on a cluster they are fetched before, where the command runs; absent: none.
    */
   downloads?(settings: S): readonly PublishedFile[];
   /** Mistakes that only settings and connected inputs together show. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
-  /** Facts about the outputs before the stage runs. It may look up a file or folder of the user's, but not read all of it. */
+  /**
+   * Facts about the outputs before the stage runs. It may look up a file or folder of the user's,
+   * but not read all of it.
+   */
   facts?(settings: S, inputs: KnownInputs): Facts;
   /** Mistakes that facts about the inputs show before anything runs. There may be no facts. */
   checkInputs?(settings: S, inputs: KnownInputs): readonly SettingMistake[];
@@ -108,18 +136,27 @@ export interface CodeQuestion {
   readonly settings: JsonObject;
   /** The environment in which it will run. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Files of the project, by their paths from the root, that it loaded in earlier runs although its text does not show them. */
+  /**
+   * Files of the project, by their paths from the root, that it loaded in earlier runs although its
+   * text does not show them.
+   */
   readonly loaded: readonly string[];
   /** {@link FoundCode.start}, where that is decided already. */
   readonly start?: JsonObject;
 }
 
-/** Stands for the digest of a file that the program loaded in an earlier run, and that is no longer there. */
+/**
+ * Stands for the digest of a file that the program loaded in an earlier run, and that is no longer
+ * there.
+ */
 export const goneSource = 'gone';
 
 /** A user's program with everything that it loads. */
 export interface FoundCode {
-  /** What decides its results: digests of files by a path that is the same everywhere; those of packages, with versions, are empty. */
+  /**
+   * What decides its results: digests of files by a path that is the same everywhere; those of
+   * packages, with versions, are empty.
+   */
   readonly sources: Readonly<Record<string, string>>;
   /** Absolute paths of the files. */
   readonly files: readonly string[];
@@ -140,8 +177,13 @@ export interface FoundCode {
 /** Facts about an artifact by name, such as `classes: ['real', 'fake']`. */
 export type Facts = Readonly<Record<string, Json>>;
 
-/** The known items of a port: the facts that their stages give, or the path of the user's file or folder. */
-export type KnownInputs = (port: string) => readonly { readonly facts?: Facts; readonly path?: string }[];
+/**
+ * The known items of a port: the facts that their stages give, or the path of the user's file or
+ * folder.
+ */
+export type KnownInputs = (
+  port: string,
+) => readonly { readonly facts?: Facts; readonly path?: string }[];
 
 export interface SettingMistake {
   readonly at: readonly PropertyKey[];
@@ -151,8 +193,8 @@ export interface SettingMistake {
 }
 
 /**
- * A spec with any type of settings, for tables of kinds. Parsed settings go back only to the spec that parsed them, so nobody
- * else needs their type.
+ * A spec with any type of settings, for tables of kinds. Parsed settings go back only to the spec
+ * that parsed them, so nobody else needs their type.
  */
 export interface AnyKindSpec extends Omit<KindSpec<never>, 'settings'> {
   readonly settings: z.ZodType;
@@ -165,11 +207,15 @@ export function defineKind<S>(spec: KindSpec<S>): KindSpec<S> {
 
 export interface InputArtifact {
   /**
-   * Absolute path of the file or folder, read-only. It lies in a private folder of the stage, under the name of the port or,
-   * in a list, under a name that the fingerprint decides. The user's files are symbolic links.
+   * Absolute path of the file or folder, read-only. It lies in a private folder of the stage, under
+   * the name of the port or, in a list, under a name that the fingerprint decides. The user's files
+   * are symbolic links.
    */
   readonly path: string;
-  /** The matrix values (or stage name) that distinguish the items of a list port, or those of a `labelled` port; else empty. */
+  /**
+   * The matrix values (or stage name) that distinguish the items of a list port, or those of a
+   * `labelled` port; else empty.
+   */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -199,7 +245,10 @@ export interface Progress {
   readonly secondsLeft?: number;
 }
 
-/** A point of each curve that a stage reports while it runs, such as loss and accuracy at the end of an epoch. */
+/**
+ * A point of each curve that a stage reports while it runs, such as loss and accuracy at the end of
+ * an epoch.
+ */
 export interface CurvePoint {
   /** What is counted, in the singular: `epoch`. */
   readonly unit: string;
@@ -224,7 +273,10 @@ export interface CheckpointStore {
   save(checkpoint: Checkpoint): void;
 }
 
-/** Everything that a running stage may know and do. It reads its inputs, writes its outputs, and touches nothing else. */
+/**
+ * Everything that a running stage may know and do. It reads its inputs, writes its outputs, and
+ * touches nothing else.
+ */
 export interface StageContext<S = unknown> {
   readonly settings: S;
   /** The one artifact of a port. Throws when the port is not connected. */
@@ -239,7 +291,10 @@ export interface StageContext<S = unknown> {
   readonly cpus: number;
   /** `auto`, or the backend that the user named. */
   readonly backend: string;
-  /** For a kind whose spec asks for checkpoints; absent with `cache: false`, where results are not kept either. */
+  /**
+   * For a kind whose spec asks for checkpoints; absent with `cache: false`, where results are not
+   * kept either.
+   */
   readonly checkpoints?: CheckpointStore;
   /** An empty folder for this attempt alone. It is removed afterwards. */
   readonly scratch: string;
@@ -248,13 +303,16 @@ export interface StageContext<S = unknown> {
   /** The words before a program's own that trace what it reads; absent: nothing is traced. */
   readonly launcher?: readonly string[];
   /**
-   * The absolute path of a published file whose checksum is verified. It is fetched once into the project's cache. The
-   * settings must name the file with its checksum, so that the fingerprint holds it. Throws a {@link StageError} that says
-   * where to put the file by hand.
+   * The absolute path of a published file whose checksum is verified. It is fetched once into the
+   * project's cache. The settings must name the file with its checksum, so that the fingerprint
+   * holds it. Throws a {@link StageError} that says where to put the file by hand.
    */
   download(file: PublishedFile): Promise<string>;
   progress(progress: Progress): void;
-  /** A point of the curves that pages draw while the stage runs. Thinned, they stay in the record of its result. */
+  /**
+   * A point of the curves that pages draw while the stage runs. Thinned, they stay in the record of
+   * its result.
+   */
   point(point: CurvePoint): void;
   log(line: string): void;
   /** A line for the log that is also shown to the user: good to know, and no reason to worry. */
@@ -262,23 +320,40 @@ export interface StageContext<S = unknown> {
   /** The same for a warning. */
   warn(line: string): void;
   highlight(table: Highlight): void;
-  /** A fact for the result's record, such as the backend that ran. It is never part of the fingerprint. */
+  /**
+   * A fact for the result's record, such as the backend that ran. It is never part of the
+   * fingerprint.
+   */
   note(name: string, value: string | number): void;
 }
 
-/** The default export of a kind's `run.ts`. It throws a {@link StageError} for a mistake in the user's data. */
+/**
+ * The default export of a kind's `run.ts`. It throws a {@link StageError} for a mistake in the
+ * user's data.
+ */
 export type RunStage<S> = (context: StageContext<S>) => Promise<void>;
 
 /** The context of a stage whose work is a program. */
 export type ProgramContext<S = unknown> = Pick<
   StageContext<S>,
-  'settings' | 'input' | 'inputs' | 'inputPorts' | 'output' | 'outputPorts' | 'scratch' | 'root' | 'launcher'
+  | 'settings'
+  | 'input'
+  | 'inputs'
+  | 'inputPorts'
+  | 'output'
+  | 'outputPorts'
+  | 'scratch'
+  | 'root'
+  | 'launcher'
 > & {
   /** {@link FoundCode.start}, for a kind that finds code. */
   readonly code?: JsonObject;
 };
 
-/** A program that does a stage's work. It runs in the project's root; what it prints is the stage's log. */
+/**
+ * A program that does a stage's work. It runs in the project's root; what it prints is the stage's
+ * log.
+ */
 export interface Program {
   readonly argv: readonly string[];
   /** Its name in messages. */
@@ -289,13 +364,17 @@ export interface Program {
   readonly env?: Readonly<Record<string, string>>;
   /** Folders that come first in the variables that list some, such as `PYTHONPATH`. */
   readonly searchFirst?: Readonly<Record<string, string>>;
-  /** Absolute paths of the files of the project that it loaded, asked after its end; absent: nobody knows. */
+  /**
+   * Absolute paths of the files of the project that it loaded, asked after its end; absent: nobody
+   * knows.
+   */
   readonly loaded?: () => readonly string[];
 }
 
 /**
- * The default export of a built-in kind's `program.ts`, in place of `run.ts`: the runner starts the program without a process
- * for the kind. It may make `scratch` and write files there, and is fast. Throws a {@link StageError}.
+ * The default export of a built-in kind's `program.ts`, in place of `run.ts`: the runner starts the
+ * program without a process for the kind. It may make `scratch` and write files there, and is fast.
+ * Throws a {@link StageError}.
  */
 export type MakeProgram<S> = (context: ProgramContext<S>) => Program;
 

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { closest, editDistance, suggest, thereAre } from './suggest.ts';
 
 test('one slip is a distance of one: a letter too many, too few, wrong, or two swapped', () => {
-  for (const slip of ['dataseet', 'datast', 'datbset', 'daatset']) assert.equal(editDistance(slip, 'dataset'), 1, slip);
+  for (const slip of ['dataseet', 'datast', 'datbset', 'daatset'])
+    assert.equal(editDistance(slip, 'dataset'), 1, slip);
   assert.equal(editDistance('kitten', 'sitting'), 3);
 });
 
@@ -57,7 +58,9 @@ test('the distance is symmetric, zero for equals alone, and at most the longer l
       const distance = editDistance(a, b);
       assert.equal(distance, editDistance(b, a));
       assert.equal(distance === 0, a === b);
-      assert.ok(distance >= Math.abs(a.length - b.length) && distance <= Math.max(a.length, b.length));
+      assert.ok(
+        distance >= Math.abs(a.length - b.length) && distance <= Math.max(a.length, b.length),
+      );
     }),
   );
 });

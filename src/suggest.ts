@@ -4,10 +4,14 @@ import { formatCount } from './format-numbers.ts';
 const longestName = 64;
 
 /**
- * The candidate with the least edit distance, at most a third of the name's length, or another `share` of it; the first of
- * equals. One without a shared letter does not count.
+ * The candidate with the least edit distance, at most a third of the name's length, or another
+ * `share` of it; the first of equals. One without a shared letter does not count.
  */
-export function closest(name: string, candidates: Iterable<string>, share = 1 / 3): string | undefined {
+export function closest(
+  name: string,
+  candidates: Iterable<string>,
+  share = 1 / 3,
+): string | undefined {
   if (name.length > longestName) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length * share)) + 1;
@@ -65,7 +69,10 @@ function nearest(name: string, candidates: readonly string[]): readonly string[]
   return rated.map(({ candidate }) => candidate);
 }
 
-/** Optimal string alignment (Damerau 1964, Levenshtein 1966): insertions, deletions, substitutions, swaps of neighbours. */
+/**
+ * Optimal string alignment (Damerau 1964, Levenshtein 1966): insertions, deletions, substitutions,
+ * swaps of neighbours.
+ */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -35,7 +35,11 @@ function archiveOf(folder: string, ...options: readonly string[]): string {
 }
 
 function someFolder(t: TestContext): string {
-  return writeFiles(join(temporaryFolder(t), 'some'), { a: 'first', 'b/é': 'second', [long]: 'third' });
+  return writeFiles(join(temporaryFolder(t), 'some'), {
+    a: 'first',
+    'b/é': 'second',
+    [long]: 'third',
+  });
 }
 
 test('archives of GNU, of POSIX and of our own writer have the same files', (t) => {
@@ -46,9 +50,16 @@ test('archives of GNU, of POSIX and of our own writer have the same files', (t) 
     return [tarHeader(name, bytes.length), bytes, tarPadding(bytes.length)];
   });
   writeFileSync(own, Buffer.concat([...all, tarEnd]));
-  for (const path of [own, archiveOf(folder, '--format=gnu'), archiveOf(folder, '--format=posix')]) {
+  for (const path of [
+    own,
+    archiveOf(folder, '--format=gnu'),
+    archiveOf(folder, '--format=posix'),
+  ]) {
     const bytes = readFileSync(path);
-    const texts = filesOf(path).map(({ name, start, size }) => [name, bytes.toString('utf8', start, start + size)]);
+    const texts = filesOf(path).map(({ name, start, size }) => [
+      name,
+      bytes.toString('utf8', start, start + size),
+    ]);
     assert.deepEqual(Object.fromEntries(texts), { a: 'first', 'b/é': 'second', [long]: 'third' });
   }
   assert.match(execFileSync('tar', ['-tf', own], { encoding: 'utf8' }), /^a\nb\/.*\nruns\//);
@@ -85,7 +96,10 @@ test('an archive with anything but plain files and folders is refused, and so is
   assert.throws(() => filesOf(archiveOf(folder)), TarError);
   execFileSync('rm', [join(folder, 'hard')]);
   truncateSync(join(folder, 'a'), 1_000_000);
-  refused(archiveOf(folder, '--sparse', '--format=gnu'), '"./a" in it is neither a plain file nor a folder');
+  refused(
+    archiveOf(folder, '--sparse', '--format=gnu'),
+    '"./a" in it is neither a plain file nor a folder',
+  );
   refused(archiveOf(folder, '--sparse', '--format=posix'), 'a file in it is sparse');
 });
 
@@ -96,7 +110,8 @@ test('a damaged archive has files that lie inside it, or is refused', (t) => {
     fc.property(mutated(whole), (bytes) => {
       writeFileSync(path, bytes);
       try {
-        for (const { start, size } of filesOf(path)) assert.ok(start >= 0 && start + size <= bytes.length);
+        for (const { start, size } of filesOf(path))
+          assert.ok(start >= 0 && start + size <= bytes.length);
       } catch (error) {
         if (!(error instanceof TarError)) throw error;
       }

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 
-// Tar archives (POSIX.1-1988 ustar, with a pax header where a name needs one). Owner, time and mode are constants, so that equal
-// contents give equal archives.
+// Tar archives (POSIX.1-1988 ustar, with a pax header where a name needs one). Owner, time and mode
+// are constants, so that equal contents give equal archives.
 
 /** Everything in a tar archive starts at a multiple of this many bytes. */
 const tarBlock = 512;
@@ -12,13 +12,19 @@ export const tarEnd = new Uint8Array(2 * tarBlock);
 /** A number in a header has at most 11 octal digits: 8 GiB. */
 const mostInHeader = 8 ** 11 - 1;
 
-/** The header of a file of `size` bytes, after a pax header when the name is long or not ASCII, or the file is large. */
+/**
+ * The header of a file of `size` bytes, after a pax header when the name is long or not ASCII, or
+ * the file is large.
+ */
 export function tarHeader(name: string, size: number): Uint8Array {
   const split = splitName(name);
   const isLarge = size > mostInHeader;
   if (split !== undefined && !isLarge) return ustarHeader(split.prefix, split.name, size, '0');
 
-  const records = [split === undefined ? paxRecord('path', name) : '', isLarge ? paxRecord('size', String(size)) : ''];
+  const records = [
+    split === undefined ? paxRecord('path', name) : '',
+    isLarge ? paxRecord('size', String(size)) : '',
+  ];
   const record = Buffer.from(records.join(''));
   const plainName = Buffer.from(name)
     .subarray(-100)
@@ -79,22 +85,27 @@ export interface TarFile {
   readonly size: number;
 }
 
-/** Why a file is no tar archive, or one with more than plain files and folders, as the end of a sentence. */
+/**
+ * Why a file is no tar archive, or one with more than plain files and folders, as the end of a
+ * sentence.
+ */
 export class TarError extends Error {}
 
 /** The most bytes of a name: more than any file system has. */
 const longestName = 1 << 16;
 
 /**
- * The plain files of an archive in an open file of `length` bytes, as GNU, BSD or POSIX programs write it. The files' bytes are
- * not read. Throws a {@link TarError} where it is cut or damaged, or holds a link, a device or a sparse file.
+ * The plain files of an archive in an open file of `length` bytes, as GNU, BSD or POSIX programs
+ * write it. The files' bytes are not read. Throws a {@link TarError} where it is cut or damaged, or
+ * holds a link, a device or a sparse file.
  */
 export function* readTar(file: number, length: number): Generator<TarFile> {
   let next: Partial<Described> = {};
   for (let at = 0; ; ) {
     const header = readAt(file, at, tarBlock);
     if (header.every((byte) => byte === 0)) return;
-    if (checksum(header) !== octalIn(header, 148, 8)) throw new TarError('it is no tar archive, or damaged');
+    if (checksum(header) !== octalIn(header, 148, 8))
+      throw new TarError('it is no tar archive, or damaged');
     const own = describe(header);
     const type = String.fromCharCode(header[156]!);
     const describesNext = type === 'L' || type === 'x';
@@ -110,7 +121,8 @@ export function* readTar(file: number, length: number): Generator<TarFile> {
     }
     next = {};
     if (type === '0' || type === '\0') yield { name: name.replace(/^\.\//, ''), start, size };
-    else if (type !== '5' && type !== 'g') throw new TarError(`"${name}" in it is neither a plain file nor a folder`);
+    else if (type !== '5' && type !== 'g')
+      throw new TarError(`"${name}" in it is neither a plain file nor a folder`);
   }
 }
 
@@ -126,11 +138,14 @@ function readAt(file: number, at: number, size: number): Buffer {
 /** The sum of a header's bytes, with spaces in place of the sum itself. */
 function checksum(header: Buffer): number {
   const own = header.subarray(148, 156);
-  return header.reduce((sum, byte) => sum + byte, 0) - own.reduce((sum, byte) => sum + byte, 0) + 8 * 32;
+  return (
+    header.reduce((sum, byte) => sum + byte, 0) - own.reduce((sum, byte) => sum + byte, 0) + 8 * 32
+  );
 }
 
 function describe(header: Buffer): Described {
-  const prefix = textIn(header, 257, 5) === 'ustar' && header[262] === 0 ? textIn(header, 345, 155) : '';
+  const prefix =
+    textIn(header, 257, 5) === 'ustar' && header[262] === 0 ? textIn(header, 345, 155) : '';
   const name = textIn(header, 0, 100);
   return { name: prefix === '' ? name : `${prefix}/${name}`, size: sizeIn(header) };
 }
@@ -145,11 +160,15 @@ const octalIn = (header: Buffer, at: number, length: number): number =>
 function sizeIn(header: Buffer): number {
   const isBinary = (header[124]! & 0x80) !== 0;
   const size = isBinary ? Number(header.readBigUInt64BE(128)) : octalIn(header, 124, 12);
-  if (!Number.isSafeInteger(size) || size < 0) throw new TarError('it is no tar archive, or damaged');
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new TarError('it is no tar archive, or damaged');
   return size;
 }
 
-/** The name and size in a pax header; a sparse file, whose bytes are not those that it stands for, has further keys. */
+/**
+ * The name and size in a pax header; a sparse file, whose bytes are not those that it stands for,
+ * has further keys.
+ */
 function readPax(text: string): Partial<Described> {
   if (/^\d+ GNU\.sparse/m.test(text)) throw new TarError('a file in it is sparse');
   const [, name] = /^\d+ path=(.*)$/m.exec(text) ?? [];

@@ -1,4 +1,7 @@
-/** An error that the user or the machine must fix, never a bug. Its message is a full sentence and needs no stack trace. */
+/**
+ * An error that the user or the machine must fix, never a bug. Its message is a full sentence and
+ * needs no stack trace.
+ */
 export class UserError extends Error {
   /** Errors are told apart by their class, in tests as well. */
   override readonly name: string = this.constructor.name;
@@ -9,19 +12,25 @@ export function isForUser(error: unknown): error is Error {
   return error instanceof UserError || isSystemError(error);
 }
 
-/** An error as text: a sentence for the user, or `Internal error: …` with the stack trace for a bug. */
+/**
+ * An error as text: a sentence for the user, or `Internal error: …` with the stack trace for a bug.
+ */
 export function describeError(error: unknown): string {
   if (isSystemError(error)) return describeSystemError(error);
   if (error instanceof UserError) return error.message;
   return `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
-/** Whether an error comes from the operating system: the user or the machine must fix it, and it is never a bug. */
+/**
+ * Whether an error comes from the operating system: the user or the machine must fix it, and it is
+ * never a bug.
+ */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
-const tooManyFiles = 'too many files are open; raise the limit (`ulimit -n 1024`) or use fewer `--jobs`';
+const tooManyFiles =
+  'too many files are open; raise the limit (`ulimit -n 1024`) or use fewer `--jobs`';
 
 const reasons: Readonly<Partial<Record<string, string>>> = {
   EACCES: 'permission denied',
@@ -35,7 +44,10 @@ const reasons: Readonly<Partial<Record<string, string>>> = {
   ENFILE: tooManyFiles,
 };
 
-/** Why something failed, as the end of a sentence without its full stop; for a system call, in plain words. */
+/**
+ * Why something failed, as the end of a sentence without its full stop; for a system call, in plain
+ * words.
+ */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return (isSystemError(error) && reasons[error.code ?? '']) || message;
@@ -43,8 +55,11 @@ export function reasonOf(error: unknown): string {
 
 /** The error of a system call as a sentence with its path, if it has one. */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
-  if (error.syscall === 'uv_cwd') return 'The folder in which this command runs was removed: change to another one.';
+  if (error.syscall === 'uv_cwd')
+    return 'The folder in which this command runs was removed: change to another one.';
   const reason = reasonOf(error);
   if (reason === tooManyFiles) return `${reason[0]!.toUpperCase()}${reason.slice(1)}.`;
-  return error.path === undefined || reason === error.message ? error.message : `${error.path}: ${reason}.`;
+  return error.path === undefined || reason === error.message
+    ? error.message
+    : `${error.path}: ${reason}.`;
 }

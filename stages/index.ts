@@ -29,8 +29,8 @@ type KindEntry = { readonly spec: KindSpec } & (
 );
 
 /**
- * The table of built-in kinds. Adding a kind is one folder and one line here. The order is that of the reference: data,
- * networks, evaluation, explanation, and general kinds.
+ * The table of built-in kinds. Adding a kind is one folder and one line here. The order is that of
+ * the reference: data, networks, evaluation, explanation, and general kinds.
  */
 const entries: readonly KindEntry[] = [
   { spec: makeFaces, run: () => import('./make-faces/run.ts') },

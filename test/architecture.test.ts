@@ -6,7 +6,9 @@ import { kinds } from '../stages/index.ts';
 import { inRepository, read } from './support/pages.ts';
 
 const foldersIn = (path: string): readonly string[] =>
-  readdirSync(inRepository(path), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+  readdirSync(inRepository(path), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? entry.name : [],
+  );
 
 test('ARCHITECTURE.md names every folder of src/ and their subfolders', () => {
   const tree = /^```\nbin\/[^`]*^```$/m.exec(read('ARCHITECTURE.md'))![0];
@@ -39,9 +41,15 @@ test('the paths that ARCHITECTURE.md and CONTRIBUTING.md name exist', () => {
 
 test('the script that runs the tests refuses an unknown option, and runs nothing', () => {
   const script = inRepository('scripts/test.mjs');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--slow', '--help'], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--slow', '--help'], {
+    encoding: 'utf8',
+  });
   assert.deepEqual(
     { status, stdout, stderr },
-    { status: 2, stdout: '', stderr: 'Unknown option --help: node scripts/test.mjs [--slow] [path prefix…]\n' },
+    {
+      status: 2,
+      stdout: '',
+      stderr: 'Unknown option --help: node scripts/test.mjs [--slow] [path prefix…]\n',
+    },
   );
 });

@@ -42,31 +42,44 @@ test('the backend installs in an empty folder as a package of its own, and train
   const project = join(folder, 'project');
   execFileSync(process.execPath, [join(root, 'scripts/pack-backend.mjs'), folder]);
   const [tarball] = readdirSync(folder) as [string];
-  // Links to the packages of this checkout, so that npm fetches nothing. They find their own dependencies where they are;
-  // the backend is copied, so it finds only what is linked.
+  // Links to the packages of this checkout, so that npm fetches nothing. They find their own
+  // dependencies where they are; the backend is copied, so it finds only what is linked.
   const linked = ['@tensorflow/tfjs', 'onnxruntime-node'].map((name) => [
     name,
     `file:${join(root, 'node_modules', name)}`,
   ]);
-  const dependencies = { 'tfjs-backend-onnxruntime': `file:../${tarball}`, ...Object.fromEntries(linked) };
+  const dependencies = {
+    'tfjs-backend-onnxruntime': `file:../${tarball}`,
+    ...Object.fromEntries(linked),
+  };
   const [example] = blocks('src/backend/README.md', 'ts');
-  const files = { 'package.json': JSON.stringify({ dependencies }), 'train.mjs': training, 'example.mjs': example! };
+  const files = {
+    'package.json': JSON.stringify({ dependencies }),
+    'train.mjs': training,
+    'example.mjs': example!,
+  };
   writeFiles(project, files);
   // With --legacy-peer-deps, since npm 11 fails to match a peer dependency with a link.
   const options = ['--offline', '--ignore-scripts', '--legacy-peer-deps', '--prefix', project];
   execFileSync('npm', ['install', ...options, '--cache', join(folder, 'npm-cache')]);
 
   const own = readJson(join(project, 'node_modules/tfjs-backend-onnxruntime/package.json'));
-  const { 'onnxruntime-node': runtime, '@tensorflow/tfjs': tfjs } = readJson(join(root, 'package.json')).dependencies;
+  const { 'onnxruntime-node': runtime, '@tensorflow/tfjs': tfjs } = readJson(
+    join(root, 'package.json'),
+  ).dependencies;
   assert.deepEqual(own.dependencies, { 'onnxruntime-node': runtime });
   assert.equal(own.peerDependencies['@tensorflow/tfjs'], tfjs);
-  const print = (file: string) => execFileSync(process.execPath, [file], { cwd: project, encoding: 'utf8' });
+  const print = (file: string) =>
+    execFileSync(process.execPath, [file], { cwd: project, encoding: 'utf8' });
   assert.match(print('example.mjs'), /'onnxruntime'[\s\S]*\[\[0\.(4[5-9]|5[0-4])/);
   const printed = print('train.mjs');
   const { backend, runs, losses, warnings } = JSON.parse(printed) as Trained;
   assert.deepEqual({ backend, warnings }, { backend: 'onnxruntime', warnings: [] });
   assert.ok(runs > 0, 'ONNX Runtime ran no graph');
-  assert.ok(losses.at(-1)! < losses[0]! / 2, `expected the loss to fall to less than half, got ${losses.join(', ')}`);
+  assert.ok(
+    losses.at(-1)! < losses[0]! / 2,
+    `expected the loss to fall to less than half, got ${losses.join(', ')}`,
+  );
 });
 
 /** What the training prints. */

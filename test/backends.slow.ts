@@ -45,7 +45,10 @@ test('a backend that the user names is in the fingerprint of stages that compute
   const named = await project.run('--backend', 'onnxruntime:webgpu');
   assert.deepEqual(named.outcomes, { fit: 'ran', count: 'ran' }, named.stderr);
   assert.equal(project.read('out/fit.txt'), 'onnxruntime:webgpu\n');
-  assert.deepEqual((await project.run('--backend', 'cpu', 'count')).outcomes, { fit: 'ran', count: 'ran' });
+  assert.deepEqual((await project.run('--backend', 'cpu', 'count')).outcomes, {
+    fit: 'ran',
+    count: 'ran',
+  });
   const again = await project.run('--backend', 'onnxruntime:webgpu');
   assert.deepEqual(again.outcomes, { fit: 'restored', count: 'restored' });
 });
@@ -94,10 +97,19 @@ test('a missing package fails the stages that compute and says what to type; the
   assert.deepEqual(again.outcomes, { made: 'up to date', faces: 'up to date', fit: 'ran' });
   const versions = { '@tensorflow/tfjs': version.tfjs, 'onnxruntime-node': env.versions.node };
   const info = JSON.parse(project.read('artifacts/test/fit/model/info.json'));
-  assert.deepEqual({ backend: info.backend, versions: info.versions }, { backend: 'onnxruntime', versions });
-  const results = project.files('cache/results').map((file) => JSON.parse(project.read(`cache/results/${file}`)));
+  assert.deepEqual(
+    { backend: info.backend, versions: info.versions },
+    { backend: 'onnxruntime', versions },
+  );
+  const results = project
+    .files('cache/results')
+    .map((file) => JSON.parse(project.read(`cache/results/${file}`)));
   const { record } = results.find(({ fingerprint }) => fingerprint.kind === 'train');
-  const { 'training images/s': _, 'waiting for images, share of training': __, ...notes } = record.notes;
+  const {
+    'training images/s': _,
+    'waiting for images, share of training': __,
+    ...notes
+  } = record.notes;
   assert.deepEqual(notes, { backend: 'onnxruntime', ...versions, threads: record.cpus });
 });
 

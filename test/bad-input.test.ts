@@ -12,7 +12,10 @@ const good = `stages:
     with: { run: "cp \${inputs.text} \${outputs.text}" }
 `;
 
-/** Asserts that a command reports the user's mistake with these parts of its message, exit code 1, and no stack trace. */
+/**
+ * Asserts that a command reports the user's mistake with these parts of its message, exit code 1,
+ * and no stack trace.
+ */
 function assertReported({ code, stdout, stderr }: Ended, ...parts: readonly string[]): void {
   assert.equal(code, 1, stderr);
   assert.equal(stdout, '');
@@ -27,7 +30,11 @@ const cases: readonly {
   readonly shown: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
 }[] = [
-  { mistake: 'broken YAML', yaml: 'stages:\n  a: [1, 2\n', shown: ['pipelines/test.yaml:', ': error: '] },
+  {
+    mistake: 'broken YAML',
+    yaml: 'stages:\n  a: [1, 2\n',
+    shown: ['pipelines/test.yaml:', ': error: '],
+  },
   { mistake: 'a tab for spaces', yaml: 'stages:\n\ta: 1\n', shown: ['pipelines/test.yaml:2:'] },
   { mistake: 'no map', yaml: '- 1\n- 2\n', shown: ['pipelines/test.yaml:1:1: error: '] },
   { mistake: 'an empty file', yaml: '', shown: ['pipelines/test.yaml:1:1: error: '] },
@@ -171,7 +178,12 @@ const cases: readonly {
   b: { kind: command, inputs: { x: a.x }, outputs: { x: { } }, with: { run: "true" } }
   c: { kind: command, inputs: { x: b.x }, outputs: { x: { } }, with: { run: "true" } }
 `,
-    shown: ['[cycle]', 'pipelines/test.yaml:2:', 'pipelines/test.yaml:3:', 'pipelines/test.yaml:4:'],
+    shown: [
+      '[cycle]',
+      'pipelines/test.yaml:2:',
+      'pipelines/test.yaml:3:',
+      'pipelines/test.yaml:4:',
+    ],
   },
   {
     mistake: 'a wrong type',
@@ -229,9 +241,21 @@ const cases: readonly {
       .join('')}`,
     shown: ['pipelines/test.yaml:'],
   },
-  { mistake: 'deep nesting', yaml: `stages: ${'['.repeat(20_000)}`, shown: ['pipelines/test.yaml:1:'] },
-  { mistake: '10 MB of garbage', yaml: '%{}x: ]['.repeat(1_250_000), shown: ['pipelines/test.yaml'] },
-  { mistake: 'a binary file', yaml: '\u0000\u0001PNG\ufffd'.repeat(1000), shown: ['pipelines/test.yaml'] },
+  {
+    mistake: 'deep nesting',
+    yaml: `stages: ${'['.repeat(20_000)}`,
+    shown: ['pipelines/test.yaml:1:'],
+  },
+  {
+    mistake: '10 MB of garbage',
+    yaml: '%{}x: ]['.repeat(1_250_000),
+    shown: ['pipelines/test.yaml'],
+  },
+  {
+    mistake: 'a binary file',
+    yaml: '\u0000\u0001PNG\ufffd'.repeat(1000),
+    shown: ['pipelines/test.yaml'],
+  },
 ];
 
 for (const { mistake, yaml, shown, files } of cases) {
@@ -254,13 +278,19 @@ test('run and plan report an unreadable folder, at any depth below an input', as
   const run = await project.run();
   assert.equal(run.code, 1);
   assert.deepEqual(run.outcomes, { copy: 'failed' });
-  assert.match((await project.command('plan')).stdout, /fail +copy +.*data\/inner cannot be read: permission denied/);
+  assert.match(
+    (await project.command('plan')).stdout,
+    /fail +copy +.*data\/inner cannot be read: permission denied/,
+  );
 });
 
 test('unreadable pipelines, and a file name that is not UTF-8, are reported in words', async () => {
   using project = new Project(good.replace('./in.txt', 'data/'));
   mkdirSync(project.path('data'));
-  writeFileSync(Buffer.concat([Buffer.from(project.path('data/caf')), Buffer.from([0xe9])]), 'latin');
+  writeFileSync(
+    Buffer.concat([Buffer.from(project.path('data/caf')), Buffer.from([0xe9])]),
+    'latin',
+  );
   const plan = await project.command('plan');
   assert.match(
     plan.stdout,
@@ -280,13 +310,19 @@ test('unreadable pipelines, and a file name that is not UTF-8, are reported in w
 test('a limit on open files that is too low is reported with the limit to raise', async () => {
   using project = new Project(good, { 'in.txt': 'a\n' });
   const command = `ulimit -n 40; exec "${process.execPath}" "${pipeline}" run test.yaml`;
-  const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: project.root, encoding: 'utf8' });
-  const message = 'error: Too many files are open; raise the limit (`ulimit -n 1024`) or use fewer `--jobs`.\n';
+  const { status, stderr } = spawnSync('sh', ['-c', command], {
+    cwd: project.root,
+    encoding: 'utf8',
+  });
+  const message =
+    'error: Too many files are open; raise the limit (`ulimit -n 1024`) or use fewer `--jobs`.\n';
   assert.deepEqual({ status, stderr }, { status: 1, stderr: message });
 });
 
 test('all mistakes of a file are reported at once', async () => {
-  using project = new Project(good.replace('./in.txt', './none.txt').replace('kind:', 'retrys: 1\n    kind:'));
+  using project = new Project(
+    good.replace('./in.txt', './none.txt').replace('kind:', 'retrys: 1\n    kind:'),
+  );
   const ended = await project.command('run', 'test.yaml');
   assertReported(ended, '[unknown-key]', '[missing-file]');
 });
@@ -296,7 +332,10 @@ test('an unknown backend gets no suggestion unless it is a misspelt one', async 
   const { stderr } = await project.command('run', '--backend', 'gpu');
   assert.match(stderr, /Expected auto, .*, cpu\.$/m);
   assert.doesNotMatch(stderr, /Did you mean/);
-  assert.match((await project.command('run', '--backend', 'onnxrutime')).stderr, /Did you mean "onnxruntime"\?/);
+  assert.match(
+    (await project.command('run', '--backend', 'onnxrutime')).stderr,
+    /Did you mean "onnxruntime"\?/,
+  );
 });
 
 test('an unknown pipeline, stage or project is reported with the nearest name', async () => {
@@ -307,14 +346,26 @@ test('an unknown pipeline, stage or project is reported with the nearest name', 
     'Did you mean "test.yaml"?',
   );
   assertReported(await project.command('run', 'test.yaml', 'cpy'), 'cpy', 'Did you mean "copy"?');
-  assertReported(await project.command('run', 'test.yaml', '--force', 'cpy'), 'cpy', 'Did you mean "copy"?');
+  assertReported(
+    await project.command('run', 'test.yaml', '--force', 'cpy'),
+    'cpy',
+    'Did you mean "copy"?',
+  );
   assertReported(await project.command('run', 'test.yaml', '--set', 'params.x=1'), 'params.x');
-  assertReported(await project.command('kinds', 'comand'), 'There is no kind "comand"', 'Did you mean "command"?');
+  assertReported(
+    await project.command('kinds', 'comand'),
+    'There is no kind "comand"',
+    'Did you mean "command"?',
+  );
   project.write('pipelines/other.yaml', good);
   assertReported(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml');
   project.write('pipelines/inside/deep.yaml', 'stages: {}\n');
   assertReported(await project.command('run', 'deep'), 'Did you mean "inside/deep.yaml"?');
-  assertReported(await project.command('run', 'tset'), 'There is no pipeline "tset"', 'Did you mean "test.yaml"?');
+  assertReported(
+    await project.command('run', 'tset'),
+    'There is no pipeline "tset"',
+    'Did you mean "test.yaml"?',
+  );
   assertReported(
     await project.command('run', 'nosuch', 'test'),
     'There is no pipeline "nosuch"',
@@ -323,7 +374,10 @@ test('an unknown pipeline, stage or project is reported with the nearest name', 
   project.remove('pipelines/inside');
   project.write('pipelines/base.yaml', 'params: {}\n');
   project.write('pipelines/other.yaml', 'extends: base.yaml\nstages: {}\n');
-  assertReported(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml, base.yaml');
+  assertReported(
+    await project.command('run'),
+    'Which pipeline? There are other.yaml, test.yaml, base.yaml',
+  );
   assert.match((await project.command('plan')).stderr, /Name one, as in: restage run other\.yaml/);
 });
 

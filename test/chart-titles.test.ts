@@ -11,7 +11,9 @@ test('titles of charts have at most 80 characters', () => {
     path.endsWith('.golden.json'),
   );
   const titles = files.flatMap((path) => {
-    const { title } = JSON.parse(readFileSync(join(stages, path), 'utf8')) as { title?: { text?: readonly string[] } };
+    const { title } = JSON.parse(readFileSync(join(stages, path), 'utf8')) as {
+      title?: { text?: readonly string[] };
+    };
     return title?.text === undefined ? [] : [title.text.join(' ')];
   });
   assert.ok(titles.length > 20, `${titles.length} charts`);

@@ -50,27 +50,31 @@ const files = {
   '.git/config': '',
 };
 
-test('--check-reads names the files of the project that a command reads without declaring them', where, async () => {
-  using project = new Project(yaml, files);
-  chmodSync(project.path('tools/say'), 0o755);
-  const run = await project.run('--check-reads');
-  assert.equal(run.code, 0, run.stdout);
-  assert.deepEqual(reads(run), {
-    clean: nothing,
-    reads: warning('.git/ (2 of its files), conf/settings.sh, conf/ä"1.txt'),
-    late: warning('out/clean'),
-    runs: warning('conf/settings.sh, data/names.txt, tools/say'),
-  });
-  assert.equal(project.read('out/runs'), 'said\n');
-  const notRun = 'did not run, so what it reads was not checked; with --force it runs';
-  assert.deepEqual(reads(await project.run('--check-reads')), {
-    clean: notRun,
-    reads: notRun,
-    late: notRun,
-    runs: notRun,
-  });
-  assert.equal(reads(await project.run('--check-reads', '--force', 'clean'))['clean'], nothing);
-});
+test(
+  '--check-reads names the files of the project that a command reads without declaring them',
+  where,
+  async () => {
+    using project = new Project(yaml, files);
+    chmodSync(project.path('tools/say'), 0o755);
+    const run = await project.run('--check-reads');
+    assert.equal(run.code, 0, run.stdout);
+    assert.deepEqual(reads(run), {
+      clean: nothing,
+      reads: warning('.git/ (2 of its files), conf/settings.sh, conf/ä"1.txt'),
+      late: warning('out/clean'),
+      runs: warning('conf/settings.sh, data/names.txt, tools/say'),
+    });
+    assert.equal(project.read('out/runs'), 'said\n');
+    const notRun = 'did not run, so what it reads was not checked; with --force it runs';
+    assert.deepEqual(reads(await project.run('--check-reads')), {
+      clean: notRun,
+      reads: notRun,
+      late: notRun,
+      runs: notRun,
+    });
+    assert.equal(reads(await project.run('--check-reads', '--force', 'clean'))['clean'], nothing);
+  },
+);
 
 test('a traced command fails, times out and ends its children like any other', where, async () => {
   using project = new Project(

@@ -9,7 +9,10 @@ import { writeTintedDataset } from './support/tinted-dataset.ts';
 
 const loader = fileURLToPath(new URL('support/kill-at-checkpoint.mjs', import.meta.url));
 
-/** Validation has more batches than it takes until unchanged weights become constants, which changes the rounding. */
+/**
+ * Validation has more batches than it takes until unchanged weights become constants, which changes
+ * the rounding.
+ */
 const training = `
 params: { epochs: 4 }
 stages:
@@ -44,14 +47,19 @@ async function started(): Promise<Project> {
 }
 
 function bytesOf(project: Project): readonly string[] {
-  return project.files('artifacts').map((file) => `${file} ${sha256(readFileSync(project.path('artifacts', file)))}`);
+  return project
+    .files('artifacts')
+    .map((file) => `${file} ${sha256(readFileSync(project.path('artifacts', file)))}`);
 }
 
 function infosOf(events: RanOnce['events']): readonly string[] {
   return events.flatMap((event) => (event.type === 'info' ? [event.message] : []));
 }
 
-/** Runs the pipeline and kills the stage or the run at a call that writes a checkpoint, as `when` says. */
+/**
+ * Runs the pipeline and kills the stage or the run at a call that writes a checkpoint, as `when`
+ * says.
+ */
 async function killedAt(project: Project, when: string): Promise<RanOnce> {
   Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_CHECKPOINT: when });
   const run = await project.run();
@@ -67,14 +75,19 @@ test('a training whose process is killed, and then its run, resumes from the las
 
   const { code, events } = await killedAt(project, 'run openSync 2');
   assert.equal(code, 'SIGKILL');
-  assert.match((await project.command('plan', 'test.yaml')).stdout, /run +fit +.*; has a checkpoint$/m);
+  assert.match(
+    (await project.command('plan', 'test.yaml')).stdout,
+    /run +fit +.*; has a checkpoint$/m,
+  );
   assert.deepEqual(infosOf(events), ['resumes after epoch 1 of 4, from a checkpoint']);
 
   const run = await project.run();
   assert.deepEqual(run.outcomes, { fit: 'ran' });
   assert.match(infosOf(run.events).join(), /^resumes after epoch [23] of 4, from a checkpoint$/);
   assert.deepEqual(bytesOf(project), unbroken);
-  const checkpoints = project.files('cache/checkpoints').filter((file) => /^..\/[0-9a-f]{64}$/.test(file));
+  const checkpoints = project
+    .files('cache/checkpoints')
+    .filter((file) => /^..\/[0-9a-f]{64}$/.test(file));
   assert.equal(checkpoints.length, 1);
 });
 

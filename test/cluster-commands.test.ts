@@ -11,7 +11,10 @@ import { ownKind } from './support/own-kind.ts';
 import { endOf, Project } from './support/rig.ts';
 import { until } from './support/until.ts';
 
-/** A scheduler whose jobs are processes of this machine. It accepts as many as the number in the file `room`. */
+/**
+ * A scheduler whose jobs are processes of this machine. It accepts as many as the number in the
+ * file `room`.
+ */
 const scheduler = {
   'submit.sh': `room=$(cat room)
 if [ "$room" -lt 1 ]; then : > refused; cat refusal >&2; exit 1; fi
@@ -102,7 +105,10 @@ test('what jobs made is read neither when it is published nor when it is found i
   Object.assign(project.env, { READS: project.path('reads'), NODE_OPTIONS: `--import ${loader}` });
   const all = { large: 'ran', small: 'ran', folder: 'ran', unstored: 'ran' };
   assert.deepEqual((await project.run('--on', 'shell')).outcomes, all);
-  assert.deepEqual(new Set(Object.values((await project.run('--on', 'shell')).outcomes)), new Set(['up to date']));
+  assert.deepEqual(
+    new Set(Object.values((await project.run('--on', 'shell')).outcomes)),
+    new Set(['up to date']),
+  );
   assert.equal(project.has('reads') ? project.read('reads') : '', '');
   assert.equal(project.read('artifacts/folder/b'), 'text\n');
   project.write('artifacts/small.txt', 'Text\n');
@@ -137,7 +143,10 @@ test('before it returns, a detached run downloads what its later stages need: no
   const md5 = createHash('md5').update('weights').digest('hex');
   const file = JSON.stringify({ url: `http://127.0.0.1:${port}/net.h5`, md5 });
   const own = ownKind('fetch', `await context.download(${file});`);
-  const spec = own['stages/fetch/spec.ts']!.replace('inputs: {},', `inputs: {}, downloads: () => [${file}],`);
+  const spec = own['stages/fetch/spec.ts']!.replace(
+    'inputs: {},',
+    `inputs: {}, downloads: () => [${file}],`,
+  );
   const yaml = `${stages('one').replace('echo', 'read _ < gate; echo')}  two: { kind: fetch, after: [one], outputs: { text: artifacts/two.txt } }\n`;
   using project = new Project(yaml, { ...scheduler, ...own, 'stages/fetch/spec.ts': spec });
   onShell(project, 9);
@@ -175,9 +184,13 @@ test('a detached run continues after a job died silently', async () => {
 });
 
 test('if a kind changed while its job waited, the job refuses, and the next step of a detached run decides again', async () => {
-  using project = shell('stages: { mine: { kind: mine, outputs: { text: artifacts/mine.txt } } }\n', 9);
+  using project = shell(
+    'stages: { mine: { kind: mine, outputs: { text: artifacts/mine.txt } } }\n',
+    9,
+  );
   for (const [file, text] of Object.entries(ownKind('mine', ''))) project.write(file, text);
-  const changes = 'test -e changed || { touch changed; sed -i s/done/changed/ stages/mine/run.ts; }';
+  const changes =
+    'test -e changed || { touch changed; sed -i s/done/changed/ stages/mine/run.ts; }';
   project.write('submit.sh', `${changes}\n${project.read('submit.sh')}`);
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
   await areOver(project);
@@ -196,7 +209,9 @@ test('damage that a job finds in the store is reported by the run that waits', a
   await project.run('--on', 'shell');
   const object = project.path(
     'cache/objects',
-    project.files('cache/objects').find((file) => project.read(`cache/objects/${file}`) === 'text\n')!,
+    project
+      .files('cache/objects')
+      .find((file) => project.read(`cache/objects/${file}`) === 'text\n')!,
   );
   chmodSync(object, 0o644);
   writeFileSync(object, 'Text\n');
@@ -211,10 +226,16 @@ for (const change of ['echo more >>', 'touch']) {
     using project = shell('', 99);
     const run = `echo run >> ${project.path('count')}; ${change} ${project.path('in.txt')}; : > \${outputs.out}`;
     const rest = 'retries: 2, inputs: { in: ./in.txt }, outputs: { out: artifacts/out.txt }';
-    project.write('pipelines/test.yaml', `stages: { one: { kind: command, ${rest}, with: { run: "${run}" } } }\n`);
+    project.write(
+      'pipelines/test.yaml',
+      `stages: { one: { kind: command, ${rest}, with: { run: "${run}" } } }\n`,
+    );
     project.write('in.txt', 'first\n');
     const here = await project.run('--on', 'shell');
-    assert.deepEqual([here.outcomes, project.read('count')], [{ one: 'failed' }, 'run\nrun\nrun\n']);
+    assert.deepEqual(
+      [here.outcomes, project.read('count')],
+      [{ one: 'failed' }, 'run\nrun\nrun\n'],
+    );
     assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
     await areOver(project);
     assert.equal(project.read('count'), 'run\n'.repeat(6));
@@ -229,7 +250,10 @@ test('a step of a detached run refuses a pipeline whose file has changed', async
     `${stages('one')}  two: { kind: command, after: [one], with: { run: 'echo two >> count' } }\n`,
     9,
   );
-  project.write('submit.sh', `test -e submitted || echo '# new' >> pipelines/test.yaml\n${project.read('submit.sh')}`);
+  project.write(
+    'submit.sh',
+    `test -e submitted || echo '# new' >> pipelines/test.yaml\n${project.read('submit.sh')}`,
+  );
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
   await areOver(project);
   const outputs = project.files('cache/jobs').filter((name) => /^step-.*output$/.test(name));
@@ -266,7 +290,10 @@ test('`jobs` shows once why a step ended whose jobs both died', async () => {
   later.pass();
   await areOver(project);
   const { stdout } = await project.command('jobs');
-  assert.match(stdout, new RegExp(`^${first}, ${second} +shell +ended +a step of a detached run`, 'm'));
+  assert.match(
+    stdout,
+    new RegExp(`^${first}, ${second} +shell +ended +a step of a detached run`, 'm'),
+  );
   assert.match(stdout, /^A step of a detached run ended: .+\n {2}\S+output$/m);
   assert.match((await project.command('jobs')).stdout, /^No jobs are queued or running\./);
 });
@@ -280,7 +307,10 @@ test('in a detached run, a stage is retried as often as `retries` says, on the c
   );
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
   await areOver(project);
-  assert.deepEqual([project.read('there'), project.read('here')], ['there\nthere\n', 'here\nhere\n']);
+  assert.deepEqual(
+    [project.read('there'), project.read('here')],
+    ['there\nthere\n', 'here\nhere\n'],
+  );
   assert.ok(project.read('count').includes('three'));
 });
 
@@ -293,7 +323,9 @@ stages:
 `,
     99,
   );
-  const [first, other, next] = [project.gate('first.gate'), project.gate('other.gate'), project.gate('next.gate')];
+  const first = project.gate('first.gate');
+  const other = project.gate('other.gate');
+  const next = project.gate('next.gate');
   const waits = project.startRun('--on', 'shell');
   await until(() => project.has('first'));
   const leaves = project.startRun('--on', 'shell', '--set', 'params.gate=other.gate');
@@ -325,7 +357,10 @@ for (const [how, options] of [
     killed.child.kill('SIGKILL');
     await killed.ended;
     const loader = fileURLToPath(new URL('support/end-between.mjs', import.meta.url));
-    Object.assign(project.env, { LOOKED: project.path('looked'), NODE_OPTIONS: `--import ${loader}` });
+    Object.assign(project.env, {
+      LOOKED: project.path('looked'),
+      NODE_OPTIONS: `--import ${loader}`,
+    });
     const again = project.startRun('--on', 'shell', ...options);
     await until(() => project.has('looked'));
     gate.pass(2);
@@ -360,7 +395,8 @@ test('steps of a detached run on two clusters wait for jobs of both, each at its
   c: { kind: command, place: local, after: [a, b], with: { run: 'echo c >> count' } }
 `;
   using project = shell(yaml, 9);
-  for (const name of ['submit.sh', 'query.sh', 'refusal', 'room']) project.write(`other/${name}`, project.read(name));
+  for (const name of ['submit.sh', 'query.sh', 'refusal', 'room'])
+    project.write(`other/${name}`, project.read(name));
   const place = project.read('places.yaml');
   project.write(
     'places.yaml',
@@ -381,7 +417,11 @@ test('if a kind changed while a job waited, the run begins anew with the new cod
   });
   onShell(project, 9);
   const gate = project.gate('gate');
-  project.edit('submit.sh', 'room=', '[ -e submitted ] || echo "// new" >> stages/mine/run.ts; room=');
+  project.edit(
+    'submit.sh',
+    'room=',
+    '[ -e submitted ] || echo "// new" >> stages/mine/run.ts; room=',
+  );
   const running = project.startRun('--on', 'shell');
   await until(() => project.has('count') && project.read('count') === 'good\nb\n');
   running.child.kill('SIGTERM');
@@ -398,7 +438,10 @@ test('if a kind changed while a job waited, the run begins anew with the new cod
     ['good', 'ran', undefined],
     ['good', 'up to date', undefined],
   ]);
-  assert.equal(warnings[0], 'Restage or the code of a stage changed while it waited for its job: the run begins anew.');
+  assert.equal(
+    warnings[0],
+    'Restage or the code of a stage changed while it waited for its job: the run begins anew.',
+  );
   assert.match(
     String(warnings.slice(1)),
     /^Detached: 1 batch of jobs on shell continues, and the same command attaches/,
@@ -417,7 +460,10 @@ test('a job of PBS is known by its number, without the name of its server', asyn
 });
 
 test('a disk that fails for a while costs one warning', async () => {
-  using project = shell(`stages: { one: { kind: command, with: { run: 'echo x >> count; read _ < gate' } } }\n`, 9);
+  using project = shell(
+    `stages: { one: { kind: command, with: { run: 'echo x >> count; read _ < gate' } } }\n`,
+    9,
+  );
   const gate = project.gate('gate');
   const running = project.startRun('--on', 'shell');
   await until(() => project.has('count'));
@@ -426,7 +472,9 @@ test('a disk that fails for a while costs one warning', async () => {
   renameSync(claims, `${claims}.kept`);
   symlinkSync(claims, claims);
   await until(() =>
-    running.events.some((event) => event.type === 'warning' && /claims: it is a link/.test(event.message)),
+    running.events.some(
+      (event) => event.type === 'warning' && /claims: it is a link/.test(event.message),
+    ),
   );
   rmSync(claims);
   renameSync(`${claims}.kept`, claims);
@@ -437,7 +485,8 @@ test('a disk that fails for a while costs one warning', async () => {
 
 test('a step that is asked to end leaves the rest to its second job', async () => {
   using project = shell(atGates, 9);
-  const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
+  const here = project.gate('here.gate');
+  const later = project.gate('later.gate');
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
   await until(() => project.has('begun') && idsIn(project).length === 4);
   rmSync(project.path('begun'));
@@ -465,13 +514,17 @@ test('`jobs cancel` cancels the jobs of a step, also if no batch is open', async
 
 test('`jobs cancel` names jobs whose place is gone, since it cannot cancel them', async () => {
   using project = shell(atGates, 9);
-  const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
+  const here = project.gate('here.gate');
+  const later = project.gate('later.gate');
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
   await until(() => project.has('begun') && idsIn(project).length === 4);
   project.edit('places.yaml', 'shell:', 'renamed:');
   const { stderr } = await project.command('jobs', 'cancel');
   const [, ...steps] = idsIn(project);
-  assert.match(stderr, new RegExp(`no place "shell" any more: cancel ${steps.slice(0, 2).join(', ')} with its own`));
+  assert.match(
+    stderr,
+    new RegExp(`no place "shell" any more: cancel ${steps.slice(0, 2).join(', ')} with its own`),
+  );
   here.pass();
   later.pass();
   await areOver(project);
@@ -479,7 +532,8 @@ test('`jobs cancel` names jobs whose place is gone, since it cannot cancel them'
 
 test('a step that was cancelled while it ran submits no further one', async () => {
   using project = shell(atGates, 9);
-  const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
+  const here = project.gate('here.gate');
+  const later = project.gate('later.gate');
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
   await until(() => project.has('begun') && idsIn(project).length === 4);
   const step = project.files('cache/jobs').find((name) => name.endsWith('step.json'))!;
@@ -491,7 +545,10 @@ test('a step that was cancelled while it ran submits no further one', async () =
 });
 
 test('an empty list of jobs proves nothing', async () => {
-  using project = shell(`${stages()}  one: { kind: command, with: { run: 'echo x >> count; read _ < gate' } }\n`, 9);
+  using project = shell(
+    `${stages()}  one: { kind: command, with: { run: 'echo x >> count; read _ < gate' } }\n`,
+    9,
+  );
   project.write('query.sh', 'echo asked >> asked\n');
   const gate = project.gate('gate');
   const running = project.startRun('--on', 'shell');
@@ -503,9 +560,21 @@ test('an empty list of jobs proves nothing', async () => {
 
 test('a step prints lines for a log, whatever reporter its command names', async () => {
   using project = shell(stages('one'), 9);
-  const words = ['run', '--on', 'shell', '--detach', '--reporter', 'json', '--', 'test.yaml', 'one'];
+  const words = [
+    'run',
+    '--on',
+    'shell',
+    '--detach',
+    '--reporter',
+    'json',
+    '--',
+    'test.yaml',
+    'one',
+  ];
   assert.equal((await project.command(...words)).code, 0);
-  await until(() => idsIn(project).length === 3 && idsIn(project).every((id) => project.has(`ended-${id}`)));
+  await until(
+    () => idsIn(project).length === 3 && idsIn(project).every((id) => project.has(`ended-${id}`)),
+  );
   assert.equal(project.read('count'), 'one\n');
   const { stdout } = await project.command('jobs');
   assert.match(
@@ -516,14 +585,18 @@ test('a step prints lines for a log, whatever reporter its command names', async
 
 test('`jobs` lists the steps of detached runs, and leaves out a folder of others with a warning', async () => {
   using project = shell(atGates, 9);
-  const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
+  const here = project.gate('here.gate');
+  const later = project.gate('later.gate');
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
   await until(() => project.has('begun') && project.has('later') && idsIn(project).length === 4);
   project.write('cache/jobs/2/batch.json', '{"tickets":[]}');
   const { stdout, stderr, code } = await project.command('jobs');
   assert.match(stdout, /^\d+, \d+ +shell +not listed +a step of a detached run$/m);
   assert.match(stdout, /^\d+ +shell +1 running +later +\S+ +nobody$/m);
-  assert.match(stderr, /cache\/jobs\/2 belongs to someone else, or others may write to it: it is refused/);
+  assert.match(
+    stderr,
+    /cache\/jobs\/2 belongs to someone else, or others may write to it: it is refused/,
+  );
   assert.equal(code, 0);
   here.pass();
   later.pass();
@@ -537,7 +610,10 @@ test('a dry run reports mistakes in places.yaml and in `--on`', async () => {
   project.edit('places.yaml', 'maxJobs: 3', 'maxJobs: 3\n  local: [plots]');
   project.edit('places.yaml', 'default: 200MiB', 'default: 20GiB');
   const { stderr: mistakes, code } = await project.command('plan', 'test.yaml');
-  assert.match(mistakes, /"shell.memory.default" is more than "shell.memory.most", which is 8GiB unless you set it/);
+  assert.match(
+    mistakes,
+    /"shell.memory.default" is more than "shell.memory.most", which is 8GiB unless you set it/,
+  );
   assert.match(mistakes, /"shell.local" lists "plots", and there is no such kind/);
   assert.equal(code, 1);
 });
@@ -593,7 +669,10 @@ test('`places check` names each resource that is too much, and still shows a con
     chmodSync(project.path('bin', name), 0o755);
   }
   project.env['PATH'] = `${project.path('bin')}:${process.env['PATH']}`;
-  project.write('places.yaml', 'cluster: { engine: slurm, cpu: 2, container: [no-such-container, exec] }\n');
+  project.write(
+    'places.yaml',
+    'cluster: { engine: slurm, cpu: 2, container: [no-such-container, exec] }\n',
+  );
   const { code, stdout } = await project.command('places', 'check', 'cluster');
   const said = 'Batch job submission failed: Requested node configuration is not available';
   assert.equal(code, 1);
@@ -612,7 +691,9 @@ test('`places check` names each resource that is too much, and still shows a con
   assert.equal(second, 1);
   assert.match(
     more,
-    new RegExp(`^✗ the largest job, 4 cores, 3.0 GiB, 1 h 0 min: ${said}\\n✗ cpu, 4 cores: ${said}\\n`),
+    new RegExp(
+      `^✗ the largest job, 4 cores, 3.0 GiB, 1 h 0 min: ${said}\\n✗ cpu, 4 cores: ${said}\\n`,
+    ),
   );
   assert.match(more, /^✓ shared root: .* is visible on /m);
 });

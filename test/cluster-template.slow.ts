@@ -21,7 +21,9 @@ const yaml = `stages:
   all: { kind: command, inputs: { in: ["one[n=1].out", "one[n=2].out", "one[n=3].out"] }, with: { run: 'cat \${inputs.in} > \${outputs.out}' }, outputs: { out: artifacts/all.txt } }
 `;
 
-test('a scheduler that a template describes runs the same stages', { skip: noGridEngine ?? false }, async () => {
+test('a scheduler that a template describes runs the same stages', {
+  skip: noGridEngine ?? false,
+}, async () => {
   await using engine = await GridEngine.start();
   using project = new Project(yaml, { 'places.yaml': places });
   Object.assign(project.env, engine.env);
@@ -30,7 +32,9 @@ test('a scheduler that a template describes runs the same stages', { skip: noGri
   assert.equal(project.read('artifacts/all.txt'), '1\n2\n3\n');
 });
 
-test('a detached run proceeds from job to job of such a scheduler', { skip: noGridEngine ?? false }, async () => {
+test('a detached run proceeds from job to job of such a scheduler', {
+  skip: noGridEngine ?? false,
+}, async () => {
   await using engine = await GridEngine.start();
   using project = new Project(yaml, { 'places.yaml': places });
   Object.assign(project.env, engine.env);

@@ -34,7 +34,10 @@ const waiting = `stages:
     outputs: { out: artifacts/slow.txt }
 `;
 
-/** The time limit of a job, shorter than the training. Longer: `RESTAGE_MINUTES=3 node --import tsx --test <this file>`. */
+/**
+ * The time limit of a job, shorter than the training. Longer:
+ * `RESTAGE_MINUTES=3 node --import tsx --test <this file>`.
+ */
 const minutes = Number(process.env['RESTAGE_MINUTES'] ?? 1);
 const training = `params: { epochs: 60 }
 stages:
@@ -50,7 +53,9 @@ stages:
 `;
 
 /** Why the kernel cannot limit the memory of jobs here; false where it can. */
-const noMemoryGroups = mayWrite('/sys/fs/cgroup/memory') ? false : 'no cgroups for memory (version 1) may be made here';
+const noMemoryGroups = mayWrite('/sys/fs/cgroup/memory')
+  ? false
+  : 'no cgroups for memory (version 1) may be made here';
 
 function mayWrite(folder: string): boolean {
   try {
@@ -124,8 +129,13 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     await until(() => project.read('count') === 'run\nrun\n');
     gate.pass(2);
     const ran = await endOf(running);
-    assert.deepEqual([ran.outcomes, project.read('count')], [{ slow: 'ran', suicide: 'failed' }, 'run\nrun\n']);
-    assert.ok(ran.retries.some((message) => /^was killed by SIGKILL: .*: submitted again$/s.test(message)));
+    assert.deepEqual(
+      [ran.outcomes, project.read('count')],
+      [{ slow: 'ran', suicide: 'failed' }, 'run\nrun\n'],
+    );
+    assert.ok(
+      ran.retries.some((message) => /^was killed by SIGKILL: .*: submitted again$/s.test(message)),
+    );
     assert.equal(project.read('tries'), 'x\n'.repeat(4));
   });
 
@@ -152,8 +162,22 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     const gate = project.gate('gate');
     const running = project.startRun('--on', 'cluster');
     await running.output('slow', 'begun');
-    const [job, node] = slurm.command('squeue', '-h', '-o', '%A %N').trim().split(' ') as [string, string];
-    slurm.command('sbatch', '-p', 'urgent', '--exclusive', '-w', node, '-o', '/dev/null', '--wrap', 'sleep 1');
+    const [job, node] = slurm.command('squeue', '-h', '-o', '%A %N').trim().split(' ') as [
+      string,
+      string,
+    ];
+    slurm.command(
+      'sbatch',
+      '-p',
+      'urgent',
+      '--exclusive',
+      '-w',
+      node,
+      '-o',
+      '/dev/null',
+      '--wrap',
+      'sleep 1',
+    );
     await until(() => project.read('count') === 'run\nrun\n', 200_000);
     assert.match(slurm.command('scontrol', 'show', 'job', job), /Restarts=1/);
     gate.pass(2);
@@ -185,7 +209,10 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     gate.pass(2);
     const ran = await endOf(running);
     slurm.restart(node);
-    assert.deepEqual([ran.outcomes, project.read('artifacts/slow.txt')], [{ slow: 'ran' }, 'done\n']);
+    assert.deepEqual(
+      [ran.outcomes, project.read('artifacts/slow.txt')],
+      [{ slow: 'ran' }, 'done\n'],
+    );
     assert.equal(project.read('count'), 'run\nrun\n');
   });
 
@@ -241,9 +268,13 @@ exec $real "$@"`,
     );
     const ran = await project.run('--on', 'cluster');
     const messages = Object.values(ran.messages);
-    const refusal = /^sbatch refused a job of the place "cluster": invalid partition specified: nowhere; Batch job/;
+    const refusal =
+      /^sbatch refused a job of the place "cluster": invalid partition specified: nowhere; Batch job/;
     assert.equal(messages.filter((message) => refusal.test(message!)).length, 1);
-    assert.equal(messages.filter((message) => message === 'its job was refused with that of a[n=1]').length, 2);
+    assert.equal(
+      messages.filter((message) => message === 'its job was refused with that of a[n=1]').length,
+      2,
+    );
   });
 
   test('a stage that runs out of memory runs again with twice as much, and later runs ask for the measured amount', async () => {
@@ -269,7 +300,8 @@ exec $real "$@"`,
       return JSON.parse(project.read(`cache/results/${result}`)).record.memory / 2 ** 20;
     };
     const needed = recorded();
-    assert.ok(needed >= 250 && needed < 400, String(needed)); // three processes of Node, one of them with 120 MiB more
+    // Three processes of Node, one of them with 120 MiB more.
+    assert.ok(needed >= 250 && needed < 400, String(needed));
     for (const _ of ['the next run', 'and the one after it']) {
       await project.run('--on', 'cluster', '--force', 'big');
       assert.equal(recorded(), needed);
@@ -296,10 +328,15 @@ exec $real "$@"`,
 `,
       `, setup: ${JSON.stringify(setup)}`,
       4,
-      { 'big.cjs': 'const all = []; for (let i = 0; i < 300; i += 1) all.push(Buffer.alloc(1 << 20, 1));' },
+      {
+        'big.cjs':
+          'const all = []; for (let i = 0; i < 300; i += 1) all.push(Buffer.alloc(1 << 20, 1));',
+      },
     );
     const ran = await project.run('--on', 'cluster');
-    for (const name of readdirSync('/sys/fs/cgroup/memory').filter((name) => name.startsWith('restage-test-'))) {
+    for (const name of readdirSync('/sys/fs/cgroup/memory').filter((name) =>
+      name.startsWith('restage-test-'),
+    )) {
       await until(() => readFileSync(`/sys/fs/cgroup/memory/${name}/cgroup.procs`, 'utf8') === '');
       rmdirSync(`/sys/fs/cgroup/memory/${name}`);
     }
@@ -307,29 +344,35 @@ exec $real "$@"`,
     assert.deepEqual(ran.retries, ['ran out of memory: again with 400 MiB']);
   });
 
-  test('a full disk of a node fails a stage with a message, and the next run completes', whereMounting, async () => {
-    using project = cluster(
-      `params: { kilobytes: 3000 }
+  test(
+    'a full disk of a node fails a stage with a message, and the next run completes',
+    whereMounting,
+    async () => {
+      using project = cluster(
+        `params: { kilobytes: 3000 }
 stages:
   out: { kind: command, with: { run: 'head -c \${params.kilobytes}000 /dev/zero > \${outputs.out}' }, outputs: { out: artifacts/out } }
   scratch: { kind: command, with: { run: 'head -c 3000000 /dev/zero > $TMPDIR/file' } }
 `,
-      `, setup: ['export TMPDIR=$PWD/scratch']`,
-    );
-    using objects = new Disk(project, 'cache/objects', '1m');
-    using _scratch = new Disk(project, 'scratch', '1m');
-    const { events, outcomes } = await project.run('--on', 'cluster');
-    assert.deepEqual(outcomes, { out: 'failed', scratch: 'failed' });
-    const messages = events.flatMap((event) => (event.type === 'stage-finished' ? [event.message, event.logTail] : []));
-    assert.match(messages.join(), /as an object in .*(disk is full|No space left)/);
-    assert.match(messages.join(), /No space left on device/);
-    assert.deepEqual(
-      project.files('cache/objects').filter((name) => !/^[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name)),
-      [],
-    );
-    objects.remount('size=16m');
-    assert.deepEqual((await project.run('out', '--on', 'cluster')).outcomes, { out: 'ran' });
-  });
+        `, setup: ['export TMPDIR=$PWD/scratch']`,
+      );
+      using objects = new Disk(project, 'cache/objects', '1m');
+      using _scratch = new Disk(project, 'scratch', '1m');
+      const { events, outcomes } = await project.run('--on', 'cluster');
+      assert.deepEqual(outcomes, { out: 'failed', scratch: 'failed' });
+      const messages = events.flatMap((event) =>
+        event.type === 'stage-finished' ? [event.message, event.logTail] : [],
+      );
+      assert.match(messages.join(), /as an object in .*(disk is full|No space left)/);
+      assert.match(messages.join(), /No space left on device/);
+      assert.deepEqual(
+        project.files('cache/objects').filter((name) => !/^[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name)),
+        [],
+      );
+      objects.remount('size=16m');
+      assert.deepEqual((await project.run('out', '--on', 'cluster')).outcomes, { out: 'ran' });
+    },
+  );
 
   test('a full disk of the controller fails the stage with a message', whereMounting, async () => {
     using project = cluster(waiting);
@@ -367,7 +410,10 @@ stages:
       process.kill(await worker(project), 'SIGKILL');
       gate.pass(2);
       assert.deepEqual((await endOf(running)).outcomes, { slow: 'ran', next: 'ran' });
-      assert.deepEqual([project.read('count'), project.read('artifacts/next.txt')], ['run\nrun\n', 'done\na note\n']);
+      assert.deepEqual(
+        [project.read('count'), project.read('artifacts/next.txt')],
+        ['run\nrun\n', 'done\na note\n'],
+      );
       assert.deepEqual((await project.run()).outcomes, { slow: 'up to date', next: 'up to date' });
     }
   });
@@ -378,8 +424,14 @@ stages:
     const { port } = server.address() as AddressInfo;
     const md5 = createHash('md5').update('weights').digest('hex');
     const file = JSON.stringify({ url: `http://127.0.0.1:${port}/net.h5`, md5 });
-    const own = ownKind('fetch', `(await import('node:fs')).readFileSync(await context.download(${file}));`);
-    const spec = own['stages/fetch/spec.ts']!.replace('inputs: {},', `inputs: {}, downloads: () => [${file}],`);
+    const own = ownKind(
+      'fetch',
+      `(await import('node:fs')).readFileSync(await context.download(${file}));`,
+    );
+    const spec = own['stages/fetch/spec.ts']!.replace(
+      'inputs: {},',
+      `inputs: {}, downloads: () => [${file}],`,
+    );
     using project = cluster(
       'stages: { a: { kind: fetch, outputs: { text: artifacts/a.txt } } }\n',
       `, setup: ['export http_proxy=http://127.0.0.1:9']`,
@@ -403,7 +455,10 @@ stages:
     );
     wrap(project, 'sbatch', `echo new > ${project.path('notes.txt')}; exec $real "$@"`);
     const ran = await project.run('--on', 'cluster');
-    assert.deepEqual([ran.outcomes, project.read('artifacts/read.txt')], [{ read: 'ran' }, 'new\n']);
+    assert.deepEqual(
+      [ran.outcomes, project.read('artifacts/read.txt')],
+      [{ read: 'ran' }, 'new\n'],
+    );
     assert.match(ran.retries.join(), /notes\.txt changed while the stage waited for its job/);
     assert.equal(project.files('cache/results').length, 1);
   });
@@ -419,7 +474,9 @@ stages:
   };
 
   test('if Restage changed while a job waited, the run begins anew with the new one, and so does a detached run', async () => {
-    using project = cluster(`stages: { a: { kind: command, with: { run: 'echo run >> count' } } }\n`);
+    using project = cluster(
+      `stages: { a: { kind: command, with: { run: 'echo run >> count' } } }\n`,
+    );
     const installation = install(project, 'restage');
     project.program = join(installation, 'bin/restage.js');
     wrap(
@@ -451,11 +508,18 @@ stages:
       ', container: [sh, container]',
     );
     const other = install(project, 'restage');
-    project.write('restage/package.json', project.read('restage/package.json').replace('{', '{ "of": "the nodes",'));
-    project.write('container', `for folder; do :; done; exec node ${other}/dist/job-main.js "$folder"`);
+    project.write(
+      'restage/package.json',
+      project.read('restage/package.json').replace('{', '{ "of": "the nodes",'),
+    );
+    project.write(
+      'container',
+      `for folder; do :; done; exec node ${other}/dist/job-main.js "$folder"`,
+    );
     const ran = await project.run('--on', 'cluster');
-    const differs = /^n\d differs from the machine that decided about the stage: it has another build of Restage/
-      .source;
+    const differs =
+      /^n\d differs from the machine that decided about the stage: it has another build of Restage/
+        .source;
     const failed = `${differs}; a second job found the same\\. Make both alike, and run again`;
     assert.match(ran.retries.join(), new RegExp(`${differs}: submitted again$`));
     assert.match(messageOf(ran), new RegExp(`${failed}$`));
@@ -492,7 +556,9 @@ stages:
   test('a banner that begins with the id of somebody else’s job is no id, and a second Ctrl-C cancels only the own job', async () => {
     using project = cluster(waiting);
     project.gate('gate');
-    const foreign = slurm.command('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 600').trim();
+    const foreign = slurm
+      .command('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 600')
+      .trim();
     wrap(project, 'sbatch', `echo "${foreign} nodes are down for maintenance"; exec $real "$@"`);
     const running = project.startRun('--on', 'cluster');
     await running.output('slow', 'begun');
@@ -509,7 +575,9 @@ stages:
   test('a job of another name is never cancelled, whatever was taken for the id of ours', async () => {
     using project = cluster(waiting);
     project.gate('gate');
-    const foreign = slurm.command('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 600').trim();
+    const foreign = slurm
+      .command('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 600')
+      .trim();
     wrap(project, 'sbatch', `$real "$@" > /dev/null && echo ${foreign}`);
     const running = project.startRun('--on', 'cluster');
     await running.output('slow', 'begun');
@@ -517,7 +585,10 @@ stages:
     await until(() => running.events.some((event) => event.type === 'warning'));
     running.child.kill('SIGINT');
     await running.ended;
-    assert.match(slurm.command('squeue', '-h', '-o', '%i %T'), new RegExp(`^${foreign} RUNNING$`, 'm'));
+    assert.match(
+      slurm.command('squeue', '-h', '-o', '%i %T'),
+      new RegExp(`^${foreign} RUNNING$`, 'm'),
+    );
     await slurm.idle();
   });
 
@@ -541,7 +612,9 @@ stages:
     const node = slurm.command('sinfo', '-h', '-o', '%N').trim();
     slurm.command('scontrol', 'update', `nodename=${node}`, 'state=drain', 'reason=test');
     const running = project.startRun('--on', 'cluster');
-    await until(() => running.events.some((event) => event.type === 'stage-queued' && event.state === 'PENDING'));
+    await until(() =>
+      running.events.some((event) => event.type === 'stage-queued' && event.state === 'PENDING'),
+    );
     rmSync(project.path('cache/jobs'), { recursive: true });
     slurm.command('scancel', '--user=root');
     slurm.command('scontrol', 'update', `nodename=${node}`, 'state=resume');
@@ -551,16 +624,30 @@ stages:
   });
 
   for (const [what, place, reason] of [
-    ['whose jobs ask for more than a node has', ", options: { mem: '64G' }", / \(FAILED, BadConstraints\)/],
-    ['whose set-up fails', ", setup: ['echo no module', 'exit 3']", / \(FAILED\) and said: no module/],
-    ['whose container is missing', ', container: [apptainer, exec]', / \(FAILED\) and said: .*apptainer: not found/],
+    [
+      'whose jobs ask for more than a node has',
+      ", options: { mem: '64G' }",
+      / \(FAILED, BadConstraints\)/,
+    ],
+    [
+      'whose set-up fails',
+      ", setup: ['echo no module', 'exit 3']",
+      / \(FAILED\) and said: no module/,
+    ],
+    [
+      'whose container is missing',
+      ', container: [apptainer, exec]',
+      / \(FAILED\) and said: .*apptainer: not found/,
+    ],
   ] as const) {
     test(`a place ${what} fails a stage after two jobs, with what the scheduler and the job said`, async () => {
       using project = cluster(`stages: { a: { kind: command, with: { run: 'true' } } }\n`, place);
       const ran = await project.run('--on', 'cluster');
       assert.match(
         messageOf(ran),
-        new RegExp(`^its job ended before it began${reason.source}, and 1 job before it ended so, too`),
+        new RegExp(
+          `^its job ended before it began${reason.source}, and 1 job before it ended so, too`,
+        ),
       );
       assert.equal(ran.retries.length, 1);
     });
@@ -569,16 +656,28 @@ stages:
   test('a check of a place reports what the scheduler refuses, what the node sees, and what the set-up prints', async () => {
     using project = cluster('stages: {}\n', ", setup: ['nomodule load x', 'true']");
     const good = await project.command('places', 'check', 'cluster');
-    assert.match(good.stdout, /^✓ the largest job, 1 core, 800 MiB, 1 h 0 min: Job \d+ to start at /);
+    assert.match(
+      good.stdout,
+      /^✓ the largest job, 1 core, 800 MiB, 1 h 0 min: Job \d+ to start at /,
+    );
     assert.match(good.stdout, /^✓ shared root: /m);
-    assert.match(good.stdout, /^! the job printed, perhaps a line of `setup` that failed:\n.*nomodule: not found$/m);
+    assert.match(
+      good.stdout,
+      /^! the job printed, perhaps a line of `setup` that failed:\n.*nomodule: not found$/m,
+    );
     assert.equal(good.code, 0);
     project.edit('places.yaml', "'true'", "'exit 3'");
     const { stdout, code } = await project.command('places', 'check', 'cluster');
-    assert.match(stdout, /^✗ cluster: the probe, job \d+, has not answered: it printed:\n.*nomodule: not found$/m);
+    assert.match(
+      stdout,
+      /^✗ cluster: the probe, job \d+, has not answered: it printed:\n.*nomodule: not found$/m,
+    );
     project.edit('places.yaml', 'engine: slurm', 'engine: slurm, cpu: 64');
     const large = await project.command('places', 'check', 'cluster');
-    assert.match(large.stdout, /^✗ the largest job, 64 cores, .*: allocation failure: Requested node configuration/);
+    assert.match(
+      large.stdout,
+      /^✗ the largest job, 64 cores, .*: allocation failure: Requested node configuration/,
+    );
     assert.deepEqual([code, large.code, project.files('cache/jobs')], [1, 1, []]);
   });
 
@@ -587,7 +686,10 @@ stages:
     project.gate('gate');
     const running = project.startRun('--on', 'cluster');
     await running.output('slow', 'begun');
-    assert.match((await project.command('jobs', 'cancel')).stdout, /1 other stay, since a run waits for them/);
+    assert.match(
+      (await project.command('jobs', 'cancel')).stdout,
+      /1 other stay, since a run waits for them/,
+    );
     running.child.kill('SIGHUP');
     await running.ended;
     assert.match((await project.command('jobs')).stdout, /cluster +1 running +slow +\S+ +nobody/);
@@ -623,7 +725,9 @@ stages:
     process.kill(await worker(project), 'SIGKILL');
     await until(() => project.read('count') === 'run\nrun\n', 120_000);
     gate.pass(2);
-    await until(() => project.has('artifacts/slow.txt') && slurm.command('squeue', '-h').trim() === '');
+    await until(
+      () => project.has('artifacts/slow.txt') && slurm.command('squeue', '-h').trim() === '',
+    );
     assert.equal(project.read('count'), 'run\nrun\n');
   });
 
@@ -683,7 +787,8 @@ stages:
     using here = await begun('');
     const began = Date.now();
     assert.deepEqual((await here.run()).outcomes, { fit: 'ran' });
-    // Twice the limit, by the time of a short training with its start: machines differ by more than a margin would bear.
+    // Twice the limit, by the time of a short training with its start: machines differ by more than
+    // a margin would bear.
     const epochs = Math.ceil((60 * 120_000 * minutes) / (Date.now() - began));
     const longer = ['--set', `params.epochs=${epochs}`];
     assert.deepEqual((await here.run(...longer)).outcomes, { fit: 'ran' });
@@ -691,7 +796,9 @@ stages:
     const ran = await there.run('--on', 'cluster', ...longer);
     assert.deepEqual(ran.outcomes, { fit: 'ran' }, JSON.stringify(ran.retries));
     assert.ok(
-      ran.retries.includes(`its job's time of ${minutes} min 0 s is over: it resumes from its checkpoint`),
+      ran.retries.includes(
+        `its job's time of ${minutes} min 0 s is over: it resumes from its checkpoint`,
+      ),
       JSON.stringify(ran.retries),
     );
     const bytes = (project: Project) =>

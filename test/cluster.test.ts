@@ -27,7 +27,9 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
 
   const cluster = (yaml: string, files: Readonly<Record<string, string>> = {}): Project => {
     const project = new Project(yaml, { 'places.yaml': places, ...files });
-    Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=6000,cancel=8000,ask=1000' });
+    Object.assign(project.env, slurm.env, {
+      RESTAGE_PATIENCE: 'silence=6000,cancel=8000,ask=1000',
+    });
     return project;
   };
 
@@ -36,7 +38,9 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
     const ran = await project.run('--on', 'cluster');
     assert.deepEqual(ran.outcomes, { one: 'ran', two: 'ran' }, ran.stderr);
     assert.equal(project.read('artifacts/two.txt'), 'hello\na note\n');
-    const output = ran.events.flatMap((event) => (event.type === 'stage-output' ? [event.text] : []));
+    const output = ran.events.flatMap((event) =>
+      event.type === 'stage-output' ? [event.text] : [],
+    );
     assert.deepEqual(output, ['hello\n']);
     assert.deepEqual((await project.run()).outcomes, { one: 'up to date', two: 'up to date' });
     assert.deepEqual(project.files('cache/jobs'), []);
@@ -55,7 +59,9 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
     const ran = await project.run('--on', 'cluster');
     assert.deepEqual(ran.outcomes, { bad: 'failed', good: 'ran' });
     assert.equal(ran.messages['bad'], 'exited with code 3: echo oh; exit 3');
-    const failed = ran.events.find((event) => event.type === 'stage-finished' && event.stage === 'bad');
+    const failed = ran.events.find(
+      (event) => event.type === 'stage-finished' && event.stage === 'bad',
+    );
     assert.deepEqual(failed?.type === 'stage-finished' && failed.logTail, ['oh']);
   });
 
@@ -104,7 +110,10 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
   b: { kind: command, with: { run: 'true' }, place: clustr }
 `);
     const ran = await project.run('--on', 'cluster');
-    assert.match(ran.stderr, /"a" asks for 4 graphics cards, and the place "cluster" has none \[too-many-gpus\]/);
+    assert.match(
+      ran.stderr,
+      /"a" asks for 4 graphics cards, and the place "cluster" has none \[too-many-gpus\]/,
+    );
     assert.match(ran.stderr, /There is no place "clustr" \[unknown-place\]/);
     assert.deepEqual(project.files('cache/runs'), []);
   });

@@ -71,15 +71,24 @@ test('doctor reports what is missing for which feature, and fails only if every 
   project.env['PATH'] = project.path('programs');
   const said = await print(project, 'doctor');
   assert.match(said, /^✓ Node +v\d+/m);
-  assert.match(said, /^✓ Backend +onnxruntime \(@tensorflow\/tfjs [\d.]+, onnxruntime-node [\d.]+\)$/m);
+  assert.match(
+    said,
+    /^✓ Backend +onnxruntime \(@tensorflow\/tfjs [\d.]+, onnxruntime-node [\d.]+\)$/m,
+  );
   assert.match(said, /^– Git +not found: runs are recorded without the commit$/m);
   assert.match(said, /^✓ Python +Python 3\.13\.1$/m);
-  assert.match(said, /^– GPU +not found: no NVIDIA driver; the default backend computes on the processor$/m);
+  assert.match(
+    said,
+    /^– GPU +not found: no NVIDIA driver; the default backend computes on the processor$/m,
+  );
   assert.match(said, /^✓ Store +cache\/, not shared$/m);
   project.write('store.yaml', 'url: [1]\n');
   const { code, stdout } = await project.command('doctor');
   assert.equal(code, 1);
-  assert.match(stdout, /^✗ Store .*store\.yaml: it has mistakes: `restage store status` names them$/m);
+  assert.match(
+    stdout,
+    /^✗ Store .*store\.yaml: it has mistakes: `restage store status` names them$/m,
+  );
 });
 
 test('gc lists what nothing needs, and removes it with --yes', async () => {
@@ -105,7 +114,9 @@ test('verify finds a damaged object, sets it aside, and the next run that needs 
   using project = new Project(shout.replace('echo shouting; ', ''), files);
   await project.run();
   assert.equal(await print(project, 'verify'), '2 objects, 2 results: ✓ all sound\n');
-  const object = project.files('cache/objects').find((file) => project.read(`cache/objects/${file}`) === 'ABC\n')!;
+  const object = project
+    .files('cache/objects')
+    .find((file) => project.read(`cache/objects/${file}`) === 'ABC\n')!;
   project.replace(`cache/objects/${object}`, 'ABD\n');
   const { code, stdout, stderr } = await project.command('verify');
   assert.equal(code, 1);
@@ -127,7 +138,8 @@ test('kinds lists the kinds, or one with its settings, ports and an example', as
   }
   const train = await print(project, 'kinds', 'train');
   assert.match(train, /\nComputes on what `--backend` names: auto, onnxruntime,.*\n\nExample\n/s);
-  for (const kind of list.match(/^\S+$/gm)!) assert.deepEqual(longLines(await print(project, 'kinds', kind)), []);
+  for (const kind of list.match(/^\S+$/gm)!)
+    assert.deepEqual(longLines(await print(project, 'kinds', kind)), []);
   const command = await print(project, 'kinds', 'command');
   assert.match(command, /^command: Runs any program as a stage, through the shell\.\n/);
   assert.match(
@@ -169,7 +181,10 @@ The store stays 14 B above --max-size 1 B, because these are kept:
 });
 
 test('two pipelines in one command, a drawing without a folder and a graph too large to draw are errors', async () => {
-  using project = new Project(shout, { ...files, 'pipelines/more.yaml': shout.replaceAll('out/', 'more/') });
+  using project = new Project(shout, {
+    ...files,
+    'pipelines/more.yaml': shout.replaceAll('out/', 'more/'),
+  });
   const { code, stderr } = await project.command('run', 'test.yaml', 'more.yaml');
   assert.deepEqual(
     { code, first: stderr.split('\n')[0] },
@@ -197,7 +212,10 @@ test('two pipelines in one command, a drawing without a folder and a graph too l
 });
 
 test('after the file, a word names a stage, even if a pipeline has the same name', async () => {
-  using project = new Project(shout, { ...files, 'pipelines/count.yaml': shout.replaceAll('out/', 'more/') });
+  using project = new Project(shout, {
+    ...files,
+    'pipelines/count.yaml': shout.replaceAll('out/', 'more/'),
+  });
   assert.deepEqual((await project.run('count')).outcomes, { shout: 'ran', count: 'ran' });
   assert.match(await print(project, 'logs', 'test.yaml', 'count'), /^count: succeeded /);
   assert.match(await print(project, 'plan', 'count'), /^count: 2 stages\n/);
@@ -264,12 +282,19 @@ test('--help, alone and for every command, has an example and fits in 80 columns
 
 test('in a clone that was never built, the command says so in one line, with what to do', (context) => {
   const clone = temporaryFolder(context);
-  const program = join(clone, 'bin/restage.mjs'); // the folder has no package.json that says what a .js is
+  // The folder has no package.json that says what a .js is.
+  const program = join(clone, 'bin/restage.mjs');
   mkdirSync(join(clone, 'bin'));
   copyFileSync(inRepository('bin/restage.js'), program);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'run'], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'run'], {
+    encoding: 'utf8',
+  });
   assert.deepEqual(
     { status, stdout, stderr },
-    { status: 2, stdout: '', stderr: `error: Restage is not built in ${clone}: run \`npm ci\` there\n` },
+    {
+      status: 2,
+      stdout: '',
+      stderr: `error: Restage is not built in ${clone}: run \`npm ci\` there\n`,
+    },
   );
 });

@@ -35,7 +35,9 @@ test('of two runs at once, one runs each stage, and the other waits and finds it
 
 test('of two runs at once, a stage with cache: false also runs once: its outputs are in place for the second', async () => {
   using project = new Project(
-    slow.replaceAll('kind: command', 'cache: false\n    kind: command').replace(/ {2}last:.*\n/s, ''),
+    slow
+      .replaceAll('kind: command', 'cache: false\n    kind: command')
+      .replace(/ {2}last:.*\n/s, ''),
     {
       'in.txt': 'a\n',
     },

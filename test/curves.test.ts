@@ -25,9 +25,13 @@ const page = 'artifacts/test/report.html';
 
 /** The points that the charts of a page draw, as \`series step value\`. */
 function drawnIn(text: string): readonly string[] {
-  const specs = [...text.matchAll(/<script type="application\/json" class="spec">(.*?)<\/script>/g)];
+  const specs = [
+    ...text.matchAll(/<script type="application\/json" class="spec">(.*?)<\/script>/g),
+  ];
   return specs.flatMap(([, spec]) => {
-    const { data } = JSON.parse(spec!) as { data: { values: { series: string; step: number; value: number }[] } };
+    const { data } = JSON.parse(spec!) as {
+      data: { values: { series: string; step: number; value: number }[] };
+    };
     return data.values.map(({ series, step, value }) => `${series} ${step} ${value}`);
   });
 }
@@ -43,7 +47,9 @@ test('the points of a stage outlive it: in its report, when it is up to date, an
   project.remove('out');
   assert.deepEqual((await project.run()).outcomes, { fit: 'restored' });
   assert.deepEqual(drawnIn(project.read(page)), points);
-  const ids = project.files('cache/runs').flatMap((path) => /^(.*)\/run\.json$/.exec(path)?.[1] ?? []);
+  const ids = project
+    .files('cache/runs')
+    .flatMap((path) => /^(.*)\/run\.json$/.exec(path)?.[1] ?? []);
   const shown = await new ServedPages(project).get(`/run/${ids.at(-1)}`);
   assert.deepEqual(drawnIn(shown), points, 'the page of the run that restored it');
 });
@@ -65,7 +71,8 @@ test('points decide nothing: a result with them has the name and the outputs of 
 test('curves come with a result from a shared store', async () => {
   using maker = new Project(yaml, files, 'maker');
   using reader = new Project(yaml, files, 'reader');
-  for (const one of [maker, reader]) one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
+  for (const one of [maker, reader])
+    one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
   await print(maker, 'store', 'init', maker.path('../shared'));
   await maker.run();
   reader.write('store.yaml', maker.read('store.yaml'));
@@ -108,8 +115,17 @@ open(restage.outputs["text"], "w").write("done")
     },
   );
   assert.deepEqual((await project.run()).outcomes, { fit: 'failed' });
-  assert.deepEqual(drawnIn(project.read(page)), ['loss 1 0.25', 'loss 2 0.5'], 'it is drawn until the kill');
+  assert.deepEqual(
+    drawnIn(project.read(page)),
+    ['loss 1 0.25', 'loss 2 0.5'],
+    'it is drawn until the kill',
+  );
   project.write('again', '');
   assert.deepEqual((await project.run()).outcomes, { fit: 'ran' });
-  assert.deepEqual(drawnIn(project.read(page)), ['loss 1 0.25', 'loss 2 0.5', 'loss 3 0.75', 'loss 4 1']);
+  assert.deepEqual(drawnIn(project.read(page)), [
+    'loss 1 0.25',
+    'loss 2 0.5',
+    'loss 3 0.75',
+    'loss 4 1',
+  ]);
 });

@@ -15,8 +15,15 @@ import { isRefused, mutated } from './support/mutations.ts';
 import { writeNoiseDataset } from './support/noise-dataset.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-/** Reads a sound file and many damaged ones: each is read or refused, and enough must be refused for the test to mean something. */
-async function readDamaged(sound: Buffer | string, runs: number, read: (bytes: Buffer) => unknown): Promise<void> {
+/**
+ * Reads a sound file and many damaged ones: each is read or refused, and enough must be refused for
+ * the test to mean something.
+ */
+async function readDamaged(
+  sound: Buffer | string,
+  runs: number,
+  read: (bytes: Buffer) => unknown,
+): Promise<void> {
   let refused = 0;
   assert.equal(await isRefused(() => read(Buffer.from(sound))), false);
   const property = fc.asyncProperty(mutated(sound), async (bytes) => {
@@ -44,11 +51,22 @@ test('a damaged list is read or refused, whatever is wrong with it', async (cont
     { name: 'fake', sources: ['fake'] },
   ];
   const place = { unit: 'line', file: 'list.csv', root };
-  const read = (bytes: Buffer) => imagesOf(readList(bytes.toString('utf8'), 'list.csv', []), classes, place);
-  await readDamaged('path,label,split,group\na.png,real,train,g\n"b.png",fake,val,"g, 2"\nc.png,1,test,\n', 2000, read);
+  const read = (bytes: Buffer) =>
+    imagesOf(readList(bytes.toString('utf8'), 'list.csv', []), classes, place);
+  await readDamaged(
+    'path,label,split,group\na.png,real,train,g\n"b.png",fake,val,"g, 2"\nc.png,1,test,\n',
+    2000,
+    read,
+  );
   const refusal = (text: string) => message(() => read(Buffer.from(text)));
-  assert.equal(await refusal('path,label\n'), 'Expected images in list.csv, got a header without lines below it.');
-  assert.equal(await refusal(''), 'Expected the columns path and label in line 1 of list.csv, got "".');
+  assert.equal(
+    await refusal('path,label\n'),
+    'Expected images in list.csv, got a header without lines below it.',
+  );
+  assert.equal(
+    await refusal(''),
+    'Expected the columns path and label in line 1 of list.csv, got "".',
+  );
   assert.equal(
     await refusal('path,label,path\n'),
     'Expected every column once in line 1 of list.csv, got "path" twice.',
@@ -68,17 +86,23 @@ test('a damaged list is read or refused, whatever is wrong with it', async (cont
 
 test('a quote that never ends is reported at once, however long the list', async () => {
   const text = `path,label\n"${'a.png,real\n'.repeat(200_000)}`;
-  const read = () => imagesOf(readList(text, 'list.csv', []), [], { unit: 'line', file: 'list.csv', root: '/' });
-  assert.equal(await message(read), '1 wrong line in list.csv:\n  line 2: a quoted field does not end');
+  const read = () =>
+    imagesOf(readList(text, 'list.csv', []), [], { unit: 'line', file: 'list.csv', root: '/' });
+  assert.equal(
+    await message(read),
+    '1 wrong line in list.csv:\n  line 2: a quoted field does not end',
+  );
 });
 
 test('damaged scores are read or refused, whatever is wrong with them', async () => {
   const read = (text: string) => {
     const parsed = parsePairs(text);
     if (!parsed.ok) throw new StageError(parsed.error);
-    for (const { label, real, fake } of parsed.value) assert.ok(label <= 1 && Number.isFinite(real + fake));
+    for (const { label, real, fake } of parsed.value)
+      assert.ok(label <= 1 && Number.isFinite(real + fake));
   };
-  const sound = 'key,split,label,real,fake,source\na,test,0,1.5,-2e-3,x\n"b,c",test,1,-1,.5,y\nd,val,1.0,0,0,\n';
+  const sound =
+    'key,split,label,real,fake,source\na,test,0,1.5,-2e-3,x\n"b,c",test,1,-1,.5,y\nd,val,1.0,0,0,\n';
   await readDamaged(sound, 2000, (bytes) => read(bytes.toString('utf8')));
   const refusal = (text: string) => message(() => read(text));
   assert.equal(
@@ -107,7 +131,9 @@ async function readAllOf(folder: string): Promise<void> {
 }
 
 /** A dataset, and beside it a folder that no reader of the dataset may open. */
-async function datasetIn(context: TestContext): Promise<{ readonly folder: string; readonly samples: string }> {
+async function datasetIn(
+  context: TestContext,
+): Promise<{ readonly folder: string; readonly samples: string }> {
   const root = temporaryFolder(context);
   const folder = join(root, 'dataset');
   await writeNoiseDataset(folder, 3);
@@ -145,11 +171,20 @@ test('a dataset never leads out of its folder, and its numbers for an image are 
   );
   const shard = '../../outside/00000.tar';
   assert.equal(await refusal(samples, '00000.tar', shard), `${list}shard: ${name} "${shard}"`);
-  assert.equal(await refusal(samples, '"label":0', '"label":7'), `${list}label: expected a label from 0 to 1, got 7`);
+  assert.equal(
+    await refusal(samples, '"label":0', '"label":7'),
+    `${list}label: expected a label from 0 to 1, got 7`,
+  );
   const { size, offset, path } = JSON.parse(readFileSync(samples, 'utf8'))[0];
   const sized = (bytes: number) => refusal(samples, `"size":${size}`, `"size":${bytes}`);
-  assert.equal(await sized(2 ** 40), `${list}size: expected at most 2 GiB an image, got 1099511627776`);
-  assert.equal(await sized(3 * 2 ** 30), `${list}size: expected at most 2 GiB an image, got 3221225472`);
+  assert.equal(
+    await sized(2 ** 40),
+    `${list}size: expected at most 2 GiB an image, got 1099511627776`,
+  );
+  assert.equal(
+    await sized(3 * 2 ** 30),
+    `${list}size: expected at most 2 GiB an image, got 3221225472`,
+  );
   const tar = join(folder, 'train', '00000.tar');
   const there = readFileSync(tar).length - offset;
   assert.equal(
@@ -168,7 +203,8 @@ test('damaged features are read or refused, and never lead out of their folder',
   const read = () => {
     const features = openFeatures(folder);
     for (const split of features.splits) {
-      for (const { label } of features.split(split).samples) assert.ok(features.classes[label] !== undefined);
+      for (const { label } of features.split(split).samples)
+        assert.ok(features.classes[label] !== undefined);
     }
   };
   for (const file of ['features.json', 'train/samples.json', 'train/features.npy']) {
@@ -205,11 +241,16 @@ function safetensors(header: unknown, bytes: Buffer): Buffer {
   length.writeBigUInt64LE(BigInt(json.length));
   return Buffer.concat([length, json, bytes]);
 }
-const floats = (...values: readonly number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
+const floats = (...values: readonly number[]): Buffer =>
+  Buffer.from(Float32Array.from(values).buffer);
 
 test('damaged safetensors are read or refused: cut short, overlapping, trailing, or not finite', async (context) => {
   const path = join(temporaryFolder(context), 'w.safetensors');
-  const of = (shape: readonly number[], ...data_offsets: readonly number[]) => ({ dtype: 'F32', shape, data_offsets });
+  const of = (shape: readonly number[], ...data_offsets: readonly number[]) => ({
+    dtype: 'F32',
+    shape,
+    data_offsets,
+  });
   const read = async (bytes: Buffer) => {
     writeFileSync(path, bytes);
     await readWeights(path);
@@ -223,8 +264,14 @@ test('damaged safetensors are read or refused: cut short, overlapping, trailing,
     `Expected the data of ${name} in w to begin at byte ${end}, where that before it ends, got ${got}.`;
   assert.equal(await refusal({ ...two, b: of([1], 4, 8) }, data), begin('b', 8, '4 to 8'));
   assert.equal(await refusal({ b: of([1], 8, 12) }, data), begin('b', 0, '8 to 12'));
-  assert.equal(await refusal(two, floats(1, 2, 3, 4)), 'Expected 12 bytes of data in w, as its tensors say, got 16.');
-  assert.equal(await refusal(two, floats(1, Number.NaN, 3)), 'Expected finite weights, got NaN as value 1 of a in w.');
+  assert.equal(
+    await refusal(two, floats(1, 2, 3, 4)),
+    'Expected 12 bytes of data in w, as its tensors say, got 16.',
+  );
+  assert.equal(
+    await refusal(two, floats(1, Number.NaN, 3)),
+    'Expected finite weights, got NaN as value 1 of a in w.',
+  );
   const odd = { a: { ...of([2], 0, 8), dtype: 'constructor' } };
   const types = 'Expected a in w to be of F32, F16, BF16, got constructor.';
   assert.equal(await refusal(odd, floats(1, 2)), types);
@@ -259,5 +306,8 @@ test('a damaged tfjs manifest is read or refused, also with types that are names
     await refusal(manifest('float32', '../outside.bin')),
     /names the shard \.\.\/outside\.bin, which is not among the inputs/,
   );
-  assert.equal(await refusal(manifest('float32', 'w.bin', 'a')), 'Expected every tensor once in m, got a twice.');
+  assert.equal(
+    await refusal(manifest('float32', 'w.bin', 'a')),
+    'Expected every tensor once in m, got a twice.',
+  );
 });

@@ -7,7 +7,10 @@ import { Project } from './support/rig.ts';
 /** What examples read of a package, as far as a plan looks at it. */
 const faceApiFiles = Object.fromEntries(
   ['age_gender_model', 'face_recognition_model'].flatMap((name) =>
-    ['-weights_manifest.json', '.bin'].map((end) => [`node_modules/@vladmandic/face-api/model/${name}${end}`, '']),
+    ['-weights_manifest.json', '.bin'].map((end) => [
+      `node_modules/@vladmandic/face-api/model/${name}${end}`,
+      '',
+    ]),
   ),
 );
 
@@ -26,7 +29,9 @@ test('the examples of the page run, and give no warning; one that trains is plan
   for (const yaml of ['docs/yaml.md', 'docs/sweeps.md'].flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
     const trains = yaml.includes('kind: train');
-    const planned = trains ? { ...(await project.command('plan', 'test.yaml')), warnings: [] } : undefined;
+    const planned = trains
+      ? { ...(await project.command('plan', 'test.yaml')), warnings: [] }
+      : undefined;
     const { code, warnings, stderr, stdout } = planned ?? (await project.run());
     assert.deepEqual({ code, warnings, stderr }, { code: 0, warnings: [], stderr: '' }, stdout);
   }
@@ -42,8 +47,12 @@ test('the examples of the pages on classes, training, networks, weights, evaluat
   ];
   const files = {
     ...faceApiFiles,
-    ...Object.fromEntries([...images, 'animals/cat', 'animals/dog'].map((folder) => [`data/${folder}/1.png`, ''])),
-    ...{ 'downloads/cifar100/train.parquet': '', 'results.template.md': '', 'models/detector.onnx': '' },
+    ...Object.fromEntries(
+      [...images, 'animals/cat', 'animals/dog'].map((folder) => [`data/${folder}/1.png`, '']),
+    ),
+    'downloads/cifar100/train.parquet': '',
+    'results.template.md': '',
+    'models/detector.onnx': '',
   };
   using project = new Project('stages: {}\n', files);
   const pages = ['classes', 'training', 'networks', 'weights', 'evaluation', 'explanation'].map(
@@ -56,21 +65,29 @@ test('the examples of the pages on classes, training, networks, weights, evaluat
   }
 });
 
-const shipped = readdirSync(inRepository('pipelines'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-  /\.yaml$/.test(name),
-);
+const shipped = readdirSync(inRepository('pipelines'), {
+  recursive: true,
+  encoding: 'utf8',
+}).filter((name) => /\.yaml$/.test(name));
 
 /** A project with the pipelines that come with Restage, as far as a plan looks at them. */
 function shippedProject(): Project {
   const project = new Project('stages: {}\n', faceApiFiles);
   for (const file of shipped) project.write(`pipelines/${file}`, read(`pipelines/${file}`));
-  for (const page of readdirSync(inRepository('pipelines/texts'))) project.write(`pipelines/texts/${page}`, '');
+  for (const page of readdirSync(inRepository('pipelines/texts')))
+    project.write(`pipelines/texts/${page}`, '');
   return project;
 }
 
-/** The folders of photographs that the pages describe: with splits, and with one folder for each class. */
+/**
+ * The folders of photographs that the pages describe: with splits, and with one folder for each
+ * class.
+ */
 const photographs = [
-  ...['train', 'val', 'test'].flatMap((split) => [`photos/${split}/real/1.png`, `photos/${split}/fake/1.png`]),
+  ...['train', 'val', 'test'].flatMap((split) => [
+    `photos/${split}/real/1.png`,
+    `photos/${split}/fake/1.png`,
+  ]),
   ...['original', 'FaceSwap', 'Deepfakes'].map((name) => `path/to/folder/${name}/1.png`),
 ];
 
@@ -94,7 +111,9 @@ test('the pipelines, stages and parameters that the examples of --help name are 
   using project = shippedProject();
   await project.command('init', '.');
   const examples = Array.from(
-    read('src/cli/declare-commands.ts').matchAll(/'restage (?:run|plan|explain|graph|logs|model) (\S+\.yaml.*?)'/g),
+    read('src/cli/declare-commands.ts').matchAll(
+      /'restage (?:run|plan|explain|graph|logs|model) (\S+\.yaml.*?)'/g,
+    ),
     ([, words]) => words!.replace(/ --(svg|steps) \S+/, '').split(' '),
   );
   assert.ok(examples.length > 7);
@@ -109,7 +128,10 @@ test('the places and the store of the pages are files without a mistake', async 
   for (const yaml of blocks('docs/cluster.md', 'yaml')) {
     project.write('places.yaml', yaml);
     const place = yaml.split(':')[0]!;
-    project.write('pipelines/test.yaml', `stages: { say: { kind: command, place: ${place}, with: { run: echo } } }\n`);
+    project.write(
+      'pipelines/test.yaml',
+      `stages: { say: { kind: command, place: ${place}, with: { run: echo } } }\n`,
+    );
     const { code, stderr } = await project.command('plan', 'test.yaml');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   }

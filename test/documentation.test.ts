@@ -15,18 +15,32 @@ import { inRepository, notTyped, pages, read, stepsOf } from './support/pages.ts
 function keysOf(schema: unknown): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   return Object.entries(schema).flatMap(([word, below]) =>
-    word === 'properties' ? [...Object.keys(below), ...Object.values(below).flatMap(keysOf)] : keysOf(below),
+    word === 'properties'
+      ? [...Object.keys(below), ...Object.values(below).flatMap(keysOf)]
+      : keysOf(below),
   );
 }
 
 test('of every key of the pipeline file, and every port and setting of a kind, is said what it is', async () => {
   const specs = Object.values(kinds).map(({ spec }) => spec);
-  const shapes = [pipelineShape, stageShape].map((shape) => ['the file', describeSettings(shape)] as const);
-  const rows = [...shapes, ...specs.map(({ name, settings }) => [name, describeSettings(settings)] as const)];
-  const ports = specs.flatMap(({ name, inputs, outputs }) =>
-    Object.entries({ ...inputs, ...outputs }).map(([port, { summary }]) => ({ of: name, path: port, summary })),
+  const shapes = [pipelineShape, stageShape].map(
+    (shape) => ['the file', describeSettings(shape)] as const,
   );
-  const all = [...ports, ...rows.flatMap(([of, keys]) => keys.map(({ path, summary }) => ({ of, path, summary })))];
+  const rows = [
+    ...shapes,
+    ...specs.map(({ name, settings }) => [name, describeSettings(settings)] as const),
+  ];
+  const ports = specs.flatMap(({ name, inputs, outputs }) =>
+    Object.entries({ ...inputs, ...outputs }).map(([port, { summary }]) => ({
+      of: name,
+      path: port,
+      summary,
+    })),
+  );
+  const all = [
+    ...ports,
+    ...rows.flatMap(([of, keys]) => keys.map(({ path, summary }) => ({ of, path, summary }))),
+  ];
   assert.ok(all.length > 300);
   assert.deepEqual(
     all.filter(({ summary }) => !/\w.*[^:]$/.test(summary)),
@@ -41,17 +55,29 @@ test('the example of every kind has ports that there are, and settings that it t
   const { parse } = await import('yaml');
   for (const kind of Object.values(kinds)) {
     const { name, example } = kind.spec;
-    const stages = Object.values<{ kind: string; inputs?: object; outputs?: object; with?: object }>(parse(example));
+    const stages = Object.values<{
+      kind: string;
+      inputs?: object;
+      outputs?: object;
+      with?: object;
+    }>(parse(example));
     assert.ok(stages.some((stage) => stage.kind === name));
     for (const stage of stages) {
       const { settings, inputs, openPorts, check } = kinds[stage.kind]!.spec;
       const given = Object.keys(stage.inputs ?? {});
-      assert.deepEqual(openPorts ? [] : given.filter((port) => !Object.hasOwn(inputs, port)), [], name);
-      const lacking = Object.keys(inputs).filter((port) => !inputs[port]!.optional && !given.includes(port));
+      assert.deepEqual(
+        openPorts ? [] : given.filter((port) => !Object.hasOwn(inputs, port)),
+        [],
+        name,
+      );
+      const lacking = Object.keys(inputs).filter(
+        (port) => !inputs[port]!.optional && !given.includes(port),
+      );
       assert.deepEqual(lacking, [], name);
       const declared = Object.values<string | { path: string; type: string }>({ ...stage.outputs });
       const unfit = declared.filter(
-        (output) => typeof output !== 'string' && /\.\w+$/.test(output.path) && folders.includes(output.type),
+        (output) =>
+          typeof output !== 'string' && /\.\w+$/.test(output.path) && folders.includes(output.type),
       );
       assert.deepEqual(unfit, [], name); // as a model, which is a folder of Restage's own
       assert.deepEqual(check?.(settings.parse(stage.with ?? {}), new Set(given)) ?? [], [], name);
@@ -62,7 +88,10 @@ test('the example of every kind has ports that there are, and settings that it t
 test('the README has at most 900 words, and the page on commands names every command', () => {
   assert.ok(read('README.md').split(/\s+/).length <= 900);
   const declared = Object.keys(commands);
-  const named = Array.from(read('docs/commands.md').matchAll(/^\| `([\w-]+)[^`]*` \| .+ \|$/gm), ([, name]) => name!);
+  const named = Array.from(
+    read('docs/commands.md').matchAll(/^\| `([\w-]+)[^`]*` \| .+ \|$/gm),
+    ([, name]) => name!,
+  );
   assert.ok(declared.length > 10);
   assert.deepEqual(
     declared.filter((name) => !named.includes(name)),
@@ -83,7 +112,9 @@ test('every page begins with its title, and every block of code on it ends befor
 });
 
 test('test/page-commands.slow.ts types every command of the pages but some of other programs, whose scripts are there', () => {
-  const commands = pages.flatMap((page) => stepsOf(page).flatMap((step) => ('command' in step ? [step.command] : [])));
+  const commands = pages.flatMap((page) =>
+    stepsOf(page).flatMap((step) => ('command' in step ? [step.command] : [])),
+  );
   assert.ok(commands.length > 150);
   const left = notTyped.map(([form]) => commands.filter((command) => form.test(command)));
   assert.deepEqual(
@@ -93,7 +124,8 @@ test('test/page-commands.slow.ts types every command of the pages but some of ot
   const { scripts } = JSON.parse(read('package.json'));
   for (const command of left.flat()) {
     assert.doesNotMatch(command, /^(npx )?(restage|pipeline) /);
-    for (const [, name] of command.matchAll(/npm run ([\w:]+)/g)) assert.ok(Object.hasOwn(scripts, name!), command);
+    for (const [, name] of command.matchAll(/npm run ([\w:]+)/g))
+      assert.ok(Object.hasOwn(scripts, name!), command);
     for (const [path] of command.matchAll(/\b(scripts|bench|bin)\/\S+/g))
       assert.ok(existsSync(inRepository(path)), command);
   }
@@ -104,7 +136,9 @@ test('the page on networks names every one, from the size on that it takes, and 
   const page = read('docs/networks.md');
   const schema = z.toJSONSchema(layerItem, { io: 'input' });
   const words = [...keysOf(schema), ...architectureNames, ...activations, ...paddings];
-  const missing = words.filter((word) => !page.includes(`\`${word}\``) && !page.includes(`${word}: `));
+  const missing = words.filter(
+    (word) => !page.includes(`\`${word}\``) && !page.includes(`${word}: `),
+  );
   assert.deepEqual(missing, []);
   for (const name of architectureNames) {
     const least = Number(new RegExp(`^\\| \`${name}\` \\|.*from (\\d+) \\|$`, 'm').exec(page)![1]);

@@ -27,8 +27,10 @@ before(async () => {
   pages = new ServedPages(project);
 });
 after(() => project[Symbol.dispose]());
-const table = async (): Promise<readonly Column[]> => JSON.parse(await pages.get('/runs.json?whole')).columns;
-const valuesOf = (columns: readonly Column[], name: string) => columns.find((column) => column.name === name)?.values;
+const table = async (): Promise<readonly Column[]> =>
+  JSON.parse(await pages.get('/runs.json?whole')).columns;
+const valuesOf = (columns: readonly Column[], name: string) =>
+  columns.find((column) => column.name === name)?.values;
 
 test('the table of runs has settings at their default like all others, in a matrix, too', async () => {
   const columns = await table();
@@ -41,22 +43,34 @@ test('the table of runs has settings at their default like all others, in a matr
 test('a filter finds runs by a setting at its default', async () => {
   const columns = await table();
   const found = (query: string) => filterRows(columns, 2, query).rows;
-  assert.deepEqual([found('one.seed=7'), found('one.seed!=7'), found('one.seed<9')], [[1], [0], [0, 1]]);
-  assert.deepEqual([found('many.seed=7'), found('seed=7'), found('one.quality=92')], [[0], [0, 1], [0, 1]]);
+  assert.deepEqual(
+    [found('one.seed=7'), found('one.seed!=7'), found('one.seed<9')],
+    [[1], [0], [0, 1]],
+  );
+  assert.deepEqual(
+    [found('many.seed=7'), found('seed=7'), found('one.quality=92')],
+    [[0], [0, 1], [0, 1]],
+  );
 });
 
 test('a page of a run that has ended lists the defaults that it used', async () => {
   const [{ run }] = JSON.parse(await print(project, 'history', '--json'));
   const page = await pages.get(`/run/${run}`);
   assert.match(page, /<th scope="row">seed<\/th><td[^>]*>8<\/td>/);
-  assert.match(page, /<summary>2 at their default<\/summary>[\s\S]*?<th scope="row">quality<\/th><td[^>]*>92<\/td>/);
+  assert.match(
+    page,
+    /<summary>2 at their default<\/summary>[\s\S]*?<th scope="row">quality<\/th><td[^>]*>92<\/td>/,
+  );
 });
 
 test('compare and history name the default instead of the word', async () => {
   const compared = await print(project, 'compare', 'last~1', 'last', '--json');
   const { settings } = JSON.parse(compared);
   assert.deepEqual(settings, [{ stage: 'one', path: 'settings.seed', values: [7, 8] }]);
-  assert.match(await print(project, 'history', '--show', 'one.seed'), /one\.seed\n.* 8\n[\s\S]* 7\n/);
+  assert.match(
+    await print(project, 'history', '--show', 'one.seed'),
+    /one\.seed\n.* 8\n[\s\S]* 7\n/,
+  );
 });
 
 test('results of an older Restage, without defaults in their record, have those of the same version of the kind', async () => {

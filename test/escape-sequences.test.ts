@@ -34,8 +34,12 @@ export default async function run(context: any): Promise<void> {
 `,
 };
 
-/** What a terminal would obey in a text, beyond the few codes with which Restage draws a live run; null: nothing. */
-const obeyed = (text: string) => text.replaceAll(/\r?\p{Cc}\[(\?25[lh]|K|J|\d+A)/gu, '').match(/[^\P{Cc}\n\t]/gu);
+/**
+ * What a terminal would obey in a text, beyond the few codes with which Restage draws a live run;
+ * null: nothing.
+ */
+const obeyed = (text: string) =>
+  text.replaceAll(/\r?\p{Cc}\[(\?25[lh]|K|J|\d+A)/gu, '').match(/[^\P{Cc}\n\t]/gu);
 
 test('no escape sequence that a stage sends or prints reaches the terminal or the report', async () => {
   using project = new Project(yaml, files);
@@ -51,7 +55,12 @@ test('no escape sequence that a stage sends or prints reaches the terminal or th
   }
   const report = project.read('artifacts/test/report.html');
   assert.equal(report.match(/[^\P{Cc}\n\t]/gu), null);
-  for (const text of ['warned overwritten', 'value overwritten', 'logged overwritten', 'cell overwritten']) {
+  for (const text of [
+    'warned overwritten',
+    'value overwritten',
+    'logged overwritten',
+    'cell overwritten',
+  ]) {
     assert.ok(report.includes(text), text);
   }
   assert.ok(!/\]52;c;c3Vk|a title/.test(report));
@@ -63,7 +72,10 @@ test('no escape sequence that a stage sends or prints reaches the terminal or th
   assert.match(plain.stdout, /cell overwritten shown/);
 });
 
-/** A text that acts on a terminal, in 7 and 8 bits, and one that reads as another: `exe.fdp` as `pdf.exe`. */
+/**
+ * A text that acts on a terminal, in 7 and 8 bits, and one that reads as another: `exe.fdp` as
+ * `pdf.exe`.
+ */
 const deceiving = 'a\u001b[2Jb\u009b2Jc \u202efdp.exe\u2066 \u200eשלום';
 /** As part of a text in quotes in YAML. */
 const inYaml = deceiving.replace('\u001b', '\\e').replace('\u009b', '\\x9b');
@@ -94,7 +106,8 @@ stages:
     }
   };
   await quiet('plan', 'test.yaml');
-  for (const reporter of ['plain', 'json']) await quiet('run', 'test.yaml', '--force', '--reporter', reporter);
+  for (const reporter of ['plain', 'json'])
+    await quiet('run', 'test.yaml', '--force', '--reporter', reporter);
   project.edit('pipelines/test.yaml', 'params: { word: "', 'params: { word: "other ');
   await quiet('explain', 'test.yaml');
   await quiet('explain', 'test.yaml', '--json');

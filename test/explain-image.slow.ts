@@ -36,7 +36,13 @@ async function writePicture(path: string, width: number, height: number): Promis
 
 test('a model, named by its folder or by a pipeline and stage, classifies any pictures, and its maps are drawn', async () => {
   using project = await withModel();
-  const byStage = await project.command('explain-image', 'test.yaml', 'fit@seed=2', 'ada.png', 'eve.jpg');
+  const byStage = await project.command(
+    'explain-image',
+    'test.yaml',
+    'fit@seed=2',
+    'ada.png',
+    'eve.jpg',
+  );
   assert.deepEqual(
     { code: byStage.code, stderr: byStage.stderr },
     {
@@ -60,11 +66,25 @@ test('a model, named by its folder or by a pipeline and stage, classifies any pi
   assert.ok(drawn.format === 'png' && drawn.width > 3 * 256 && drawn.height > 2 * 256);
 
   const folder = 'artifacts/test/fit@seed=2/model';
-  const more = ['--method', 'grad-cam', '--method', 'smooth-grad', '--class', 'fake', '--out', 'maps.png', '--json'];
+  const more = [
+    '--method',
+    'grad-cam',
+    '--method',
+    'smooth-grad',
+    '--class',
+    'fake',
+    '--out',
+    'maps.png',
+    '--json',
+  ];
   const byFolder = await project.command('explain-image', folder, 'ada.png', ...more);
   assert.deepEqual({ code: byFolder.code, stderr: byFolder.stderr }, { code: 0, stderr: '' });
   const { images, ...rest } = JSON.parse(byFolder.stdout);
-  assert.deepEqual(rest, { methods: ['grad-cam', 'smooth-grad'], layer: 'conv3', picture: 'maps.png' });
+  assert.deepEqual(rest, {
+    methods: ['grad-cam', 'smooth-grad'],
+    layer: 'conv3',
+    picture: 'maps.png',
+  });
   assert.equal(images[0].explained, 'fake');
   assert.ok(Math.abs(images[0].probabilities.real + images[0].probabilities.fake - 1) < 1e-12);
   assert.ok(project.has('maps.png'));
@@ -119,7 +139,8 @@ test('whatever cannot be explained is an error that names the alternatives', asy
   });
   assert.deepEqual(await said(folder, 'ada.png', '--class', 'fkae'), {
     code: 1,
-    stderr: 'error: Expected a class of the model (real, fake), or predicted, got "fkae". Did you mean "fake"?',
+    stderr:
+      'error: Expected a class of the model (real, fake), or predicted, got "fkae". Did you mean "fake"?',
   });
   assert.deepEqual(await said(folder, 'ada.png', '--out', './ada.png'), {
     code: 2,
@@ -127,6 +148,9 @@ test('whatever cannot be explained is an error that names the alternatives', asy
   });
   const misspelt = await said(folder, 'ada.png', '--method', 'gradcam');
   assert.equal(misspelt.code, 2);
-  assert.match(misspelt.stderr, /argument 'gradcam' is invalid\. Expected gradient, .*\. Did you mean "grad-cam"\?/);
+  assert.match(
+    misspelt.stderr,
+    /argument 'gradcam' is invalid\. Expected gradient, .*\. Did you mean "grad-cam"\?/,
+  );
   assert.equal(project.has('explained.png'), false);
 });

@@ -30,7 +30,10 @@ test('any number of heads share features that were computed once, and are scored
   );
   assert.equal(project.read('artifacts/test/scores/scores.csv').split('\n').length, 1 + 12 + 8 + 1);
 
-  project.write('pipelines/test.yaml', `stages:${stages}${head('small', 4)}${head('large', 32)}${scores}`);
+  project.write(
+    'pipelines/test.yaml',
+    `stages:${stages}${head('small', 4)}${head('large', 32)}${scores}`,
+  );
   const { outcomes } = await project.run();
   assert.deepEqual(
     { seen: outcomes['seen'], small: outcomes['small'], large: outcomes['large'] },

@@ -65,9 +65,10 @@ test('a deleted or edited output, intermediate or final, is restored, and nothin
   const { outcomes, warnings } = await project.run();
   assert.deepEqual(outcomes, { shout: 'up to date', count: 'restored' });
   assert.equal(project.read('out/count.txt').trim(), '4');
-  const [, kept] = /^out\/count.txt held something that Restage did not put there: it was moved to (.*)$/.exec(
-    warnings[0]!,
-  )!;
+  const [, kept] =
+    /^out\/count.txt held something that Restage did not put there: it was moved to (.*)$/.exec(
+      warnings[0]!,
+    )!;
   assert.equal(project.read(kept!), '9\n');
 
   rmSync(project.path('out'), { recursive: true });
@@ -103,7 +104,8 @@ test('salt makes every stage stale, and without it the earlier results apply aga
 
 test('git ignores the store, whatever the project tells it', async () => {
   using project = await shouted();
-  const git = (...words: readonly string[]) => execFileSync('git', words, { cwd: project.root, encoding: 'utf8' });
+  const git = (...words: readonly string[]) =>
+    execFileSync('git', words, { cwd: project.root, encoding: 'utf8' });
   git('init', '--quiet');
   const untracked = git('status', '--porcelain', '--untracked-files=all');
   assert.match(untracked, /out\/shout\.txt/);
@@ -121,7 +123,10 @@ stages:
     { 'in.txt': 'a\nb\n' },
   );
   await project.run();
-  assert.deepEqual((await project.run('--set', 'params.letter=b')).outcomes, { pick: 'ran', keep: 'up to date' });
+  assert.deepEqual((await project.run('--set', 'params.letter=b')).outcomes, {
+    pick: 'ran',
+    keep: 'up to date',
+  });
   assert.equal(project.read('out/pick.txt'), 'b\n');
   assert.deepEqual((await project.run()).outcomes, { pick: 'restored', keep: 'up to date' });
 });
@@ -174,7 +179,11 @@ stages:
 description: other words
 `,
   );
-  assert.deepEqual((await project.run()).outcomes, { shout: 'up to date', number: 'restored', before: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, {
+    shout: 'up to date',
+    number: 'restored',
+    before: 'ran',
+  });
 });
 
 test('a folder counts by the names and contents of all files, hidden ones too, not by its own name, empty folders, times or modes', async () => {
@@ -205,15 +214,18 @@ test('objects and results copied into another clone are restored there, also bes
   using clone = new Project(shout, { 'in.txt': 'other\n' });
   await clone.run();
   for (const folder of ['objects', 'results']) {
-    cpSync(project.path('cache', folder), clone.path('cache', folder), { recursive: true, force: false });
+    cpSync(project.path('cache', folder), clone.path('cache', folder), {
+      recursive: true,
+      force: false,
+    });
   }
   clone.write('in.txt', 'abc\n');
   assert.deepEqual((await clone.run()).outcomes, { shout: 'restored', count: 'restored' });
   assert.equal(clone.read('out/shout.txt'), 'ABC\n');
   assert.equal((await clone.command('verify')).code, 0);
   assert.deepEqual(
-    [...project.files('cache/results').map((file) => project.read(`cache/results/${file}`))].filter((text) =>
-      text.includes(project.root),
+    [...project.files('cache/results').map((file) => project.read(`cache/results/${file}`))].filter(
+      (text) => text.includes(project.root),
     ),
     [],
   );
@@ -226,7 +238,10 @@ test('without its cache, a project computes everything again, and moves aside pu
   const { outcomes, warnings } = await project.run();
   assert.deepEqual(outcomes, { shout: 'ran', count: 'ran' });
   const kept = new Map(
-    warnings.map((text) => /^(\S+) held something .*: it was moved to (.*)$/.exec(text)!.slice(1) as [string, string]),
+    warnings.map(
+      (text) =>
+        /^(\S+) held something .*: it was moved to (.*)$/.exec(text)!.slice(1) as [string, string],
+    ),
   );
   assert.deepEqual(new Set(kept.keys()), new Set(['out/shout.txt', 'artifacts/test/report.html']));
   assert.equal(project.read(kept.get('out/shout.txt')!), 'ABC\n');
@@ -274,7 +289,10 @@ stages:
     mkdirSync(dirname(project.path(path)), { recursive: true });
     writeFileSync(project.path(path), await encodedNoise(seed, { width: 64, height: 64 }));
   };
-  const folders = ['train', 'val', 'test'].flatMap((split) => [`photos/${split}/real`, `photos/${split}/fake`]);
+  const folders = ['train', 'val', 'test'].flatMap((split) => [
+    `photos/${split}/real`,
+    `photos/${split}/fake`,
+  ]);
   for (let seed = 0; seed < 12; seed++) await addImage(`${folders[seed % 6]}/${seed}.png`, seed);
   const first = await project.run();
   assert.deepEqual(first.outcomes, { faces: 'ran', fit: 'ran' }, first.stderr);
@@ -285,7 +303,10 @@ stages:
   assert.deepEqual((await project.run()).outcomes, { faces: 'ran', fit: 'ran' });
 });
 
-/** Runs as a user does, and asserts that the memory of an earlier run answered, which leaves no record of a run. */
+/**
+ * Runs as a user does, and asserts that the memory of an earlier run answered, which leaves no
+ * record of a run.
+ */
 async function assertRecalled(project: Project, ...argv: readonly string[]): Promise<Ended> {
   const runs = project.files('cache/runs').length;
   const ended = await project.command('run', 'test.yaml', ...argv);
@@ -296,7 +317,9 @@ async function assertRecalled(project: Project, ...argv: readonly string[]): Pro
 }
 
 test('the same command again is answered from memory until anything that it depends on changes', async () => {
-  const yaml = joined.replace('PARTS', 'parts/*.txt').replace('outputs:', 'env: [MOOD]\n    outputs:');
+  const yaml = joined
+    .replace('PARTS', 'parts/*.txt')
+    .replace('outputs:', 'env: [MOOD]\n    outputs:');
   using project = new Project(yaml, parts);
   project.letHoursPass(1);
   project.env['MOOD'] = 'good';
@@ -331,7 +354,10 @@ test('a remembered run is examined again once the project has its own kind in pl
   project.write('stages/command/spec.ts', 'export const spec = 1;');
   const ended = await project.command('run', 'test.yaml');
   assert.equal(ended.code, 1);
-  assert.match(ended.stderr, /The kind command in stages\/command cannot be loaded: it has a spec but no run\.ts/);
+  assert.match(
+    ended.stderr,
+    /The kind command in stages\/command cannot be loaded: it has a spec but no run\.ts/,
+  );
 });
 
 test('a remembered run is examined again once another pipeline has taken over an output', async () => {
@@ -345,14 +371,20 @@ test('a remembered run is examined again once another pipeline has taken over an
   assert.match((await project.command('run', 'second.yaml')).stdout, /1 stage up to date/);
   const { code, stderr } = await project.command('run', 'test.yaml', ...elsewhere);
   assert.equal(code, 1);
-  assert.match(stderr, /"out\/other\.txt" is claimed by two pipelines: by "join" of second, which published there/);
+  assert.match(
+    stderr,
+    /"out\/other\.txt" is claimed by two pipelines: by "join" of second, which published there/,
+  );
 });
 
 test('a command whose word names another file now is not answered from memory', async () => {
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   project.letHoursPass(1);
   await project.command('run', '--jobs', '2', 'test.yaml');
-  assert.match((await project.command('run', '--jobs', '2', 'test.yaml')).stdout, /^✓ test: 1 stage up to date/);
+  assert.match(
+    (await project.command('run', '--jobs', '2', 'test.yaml')).stdout,
+    /^✓ test: 1 stage up to date/,
+  );
   copyFileSync(project.path('pipelines/test.yaml'), project.path('test.yaml'));
   project.edit('test.yaml', 'cat', 'tac');
   project.edit('test.yaml', 'out/', 'other/');
@@ -394,7 +426,9 @@ stages:
   project.env['WHOM'] = 'moon';
   assert.deepEqual((await project.run()).outcomes, { greet: 'ran' });
   assert.equal(project.read('out/greeting.txt'), 'hello moon\n');
-  const results = project.files('cache/results').map((file) => project.read(`cache/results/${file}`));
+  const results = project
+    .files('cache/results')
+    .map((file) => project.read(`cache/results/${file}`));
   assert.ok(
     results.every((text) => !text.includes('moon')),
     'a value of the environment is readable in the cache',

@@ -9,7 +9,11 @@ import { invalidParts } from './support/invalid-parts.ts';
 
 test('the generated files are up to date; `npm run reference` writes them', async () => {
   for (const [path, text] of Object.entries(await generatedFiles()))
-    assert.equal(readFileSync(inRepository(path), 'utf8'), text, `${path} is not what the code generates`);
+    assert.equal(
+      readFileSync(inRepository(path), 'utf8'),
+      text,
+      `${path} is not what the code generates`,
+    );
 });
 
 test('the schema for editors accepts every pipeline of the repository, finds misspelt settings, and has at most 120 kB', () => {
@@ -20,9 +24,15 @@ test('the schema for editors accepts every pipeline of the repository, finds mis
   assert.ok(files.length > 10);
   for (const path of files) {
     const parsed = parseYaml({ path, text: readFileSync(inRepository(path), 'utf8') });
-    assert.deepEqual({ path, invalid: parsed.ok && invalidParts(schema, toJson(parsed.value)) }, { path, invalid: [] });
+    assert.deepEqual(
+      { path, invalid: parsed.ok && invalidParts(schema, toJson(parsed.value)) },
+      { path, invalid: [] },
+    );
   }
-  const fit = { kind: 'train', with: { model: 'xception', optimiser: { kind: 'adam' }, optimizer: { kind: 'adamm' } } };
+  const fit = {
+    kind: 'train',
+    with: { model: 'xception', optimiser: { kind: 'adam' }, optimizer: { kind: 'adamm' } },
+  };
   assert.deepEqual(invalidParts(schema, { stages: { fit } }), [
     'stages.fit.with.optimiser',
     'stages.fit.with.optimizer',

@@ -35,7 +35,8 @@ function guaranteesOf(text: string): readonly Guarantee[] {
       const [promise, cell] = row.slice(2, -2).split(' | ');
       const tests = cell!.split('<br>').map((text) => {
         const [, file, name] = /^`([^`]+)`: (.+)$/.exec(text) ?? [];
-        if (file === undefined || name === undefined) throw new Error(`expected \`file\`: name of a test in: ${row}`);
+        if (file === undefined || name === undefined)
+          throw new Error(`expected \`file\`: name of a test in: ${row}`);
         return { file, name: shown(name) };
       });
       return { page, promise: promise!, tests };
@@ -45,13 +46,17 @@ function guaranteesOf(text: string): readonly Guarantee[] {
 
 /** The names of the tests in a file, as patterns where a name depends on the case. */
 const namesIn = (source: string): readonly RegExp[] =>
-  [...source.matchAll(/\b\w+\(\s*(?:'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`)\s*,/g)].map(
-    ([, single, double, template]) => {
-      const name = (single ?? double ?? template!).replaceAll(/\\(.)/g, '$1');
-      const parts = template === undefined ? [name] : name.split(/\$\{[^}]*\}/);
-      return new RegExp(`^${parts.map((part) => shown(part).replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`);
-    },
-  );
+  [
+    ...source.matchAll(
+      /\b\w+\(\s*(?:'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`)\s*,/g,
+    ),
+  ].map(([, single, double, template]) => {
+    const name = (single ?? double ?? template!).replaceAll(/\\(.)/g, '$1');
+    const parts = template === undefined ? [name] : name.split(/\$\{[^}]*\}/);
+    return new RegExp(
+      `^${parts.map((part) => shown(part).replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`,
+    );
+  });
 
 const guarantees = guaranteesOf(read('docs/guarantees.md'));
 

@@ -46,16 +46,15 @@ test('a slot continues the training of its candidate, to the bytes of an uninter
   const { ranking } = JSON.parse(project.read('artifacts/test/best/choice.json'));
   for (const [index, { n }] of ranking.slice(0, 2).entries()) {
     for (const file of ['model/weights.bin', 'model/info.json', 'history.json']) {
-      const [slot, one] = [
-        project.path(`artifacts/test/last@slot=${index + 1}`, file),
-        whole.path(`artifacts/test/all@n=${n}`, file),
-      ];
+      const slot = project.path(`artifacts/test/last@slot=${index + 1}`, file);
+      const one = whole.path(`artifacts/test/all@n=${n}`, file);
       assert.deepEqual(readFileSync(slot), readFileSync(one), `${file} of slot ${index + 1}`);
     }
   }
 
   const rateOf = (slot: number) =>
-    JSON.parse(project.read(`artifacts/test/last@slot=${slot}/model/info.json`)).training.optimizer.learningRate;
+    JSON.parse(project.read(`artifacts/test/last@slot=${slot}/model/info.json`)).training.optimizer
+      .learningRate;
   const [header, ...rows] = project.read('artifacts/test/rates/table.csv').trim().split(/\r?\n/);
   assert.equal(header, 'slot,slot.rate,test.auc');
   assert.deepEqual(
@@ -65,7 +64,13 @@ test('a slot continues the training of its candidate, to the bytes of an uninter
   const page = project.read('artifacts/test/report.html');
   assert.match(page, /Candidates by auc, and how far each went/);
   assert.match(page, /stopped after first: place \d of 3, the first 2 went on/);
-  assert.match(page, /The rungs took .* together\. Training all 3 candidates to the end would take about/);
+  assert.match(
+    page,
+    /The rungs took .* together\. Training all 3 candidates to the end would take about/,
+  );
   assert.match(page, /<th scope="row">winner<\/th>.*tests\[slot=/s);
-  assert.match((await project.command('plan', 'test')).stdout, /up to date {2}last\[slot=1\] +rate 0\.0/);
+  assert.match(
+    (await project.command('plan', 'test')).stdout,
+    /up to date {2}last\[slot=1\] +rate 0\.0/,
+  );
 });

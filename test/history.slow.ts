@@ -15,7 +15,10 @@ test('history lists every run that did something, with its numbers, which outliv
   await project.run();
   project.write('pipelines/test.yaml', yaml(0.75));
   await project.run();
-  assert.match((await project.command('history')).stdout, /\n {2}changed: scores: settings\.run: .*0\.5.*0\.75/);
+  assert.match(
+    (await project.command('history')).stdout,
+    /\n {2}changed: scores: settings\.run: .*0\.5.*0\.75/,
+  );
   project.letHoursPass(24 * 90);
   await project.command('gc', '--keep', '1d', '--yes');
   const { stdout } = await project.command('history', '--json');
@@ -53,9 +56,14 @@ test('compare takes runs and pipelines by any of their names, and suggests the n
   assert.equal(code, 0);
   assert.match(stdout, /settings\.run +.*0\.5.*0\.75/);
   assert.match(stdout, /test\.accuracy +0\.5000 +0\.7500 +\+0\.2500/);
-  const json = JSON.parse((await project.command('compare', 'last~1:scores', 'last:scores', '--json')).stdout);
+  const json = JSON.parse(
+    (await project.command('compare', 'last~1:scores', 'last:scores', '--json')).stdout,
+  );
   assert.deepEqual(json.metrics[0].values, [{ value: 0.5 }, { value: 0.75 }]);
-  assert.match((await project.command('compare', 'last~1', 'last', '--html', 'c.html')).stdout, /^Wrote c\.html\n$/);
+  assert.match(
+    (await project.command('compare', 'last~1', 'last', '--html', 'c.html')).stdout,
+    /^Wrote c\.html\n$/,
+  );
   assert.match(project.read('c.html'), /<h2 id="table-1-title">Settings that differ<\/h2>/);
   const slip = await project.command('compare', 'last:scoers', 'tst.yaml');
   assert.equal(slip.code, 1);

@@ -13,10 +13,13 @@ test('the project that init writes runs as it is, its network learns, and every 
   const { code, stdout, stderr } = await project.command('run', 'first.yaml');
   assert.equal(code, 0, stdout + stderr);
   assert.match(stdout, /\n✓ first: 6 ran /);
-  const listed = Array.from(stdout.matchAll(/^ {2}(\w+)\.\w+ +(artifacts\/first\/\S+)$/gm), ([, stage, path]) => {
-    assert.ok(project.has(path!), `${path} is not there`);
-    return stage;
-  });
+  const listed = Array.from(
+    stdout.matchAll(/^ {2}(\w+)\.\w+ +(artifacts\/first\/\S+)$/gm),
+    ([, stage, path]) => {
+      assert.ok(project.has(path!), `${path} is not there`);
+      return stage;
+    },
+  );
   assert.deepEqual(new Set(listed), new Set(['faces', 'fit', 'scores', 'curves', 'roc']));
   const { splits } = JSON.parse(project.read('artifacts/first/scores/metrics.json')) as Metrics;
   assert.ok(splits.test.auc >= 0.8, `AUC ${splits.test.auc}`);

@@ -21,7 +21,10 @@ test('init writes a project that can be planned, and overwrites nothing', async 
     /^kept {3}new\/pipelines\/first.yaml, which is there already\nkept /,
   );
   assert.equal(project.read('new/.gitignore'), 'mine');
-  assert.match(await print(project, 'plan', 'new/pipelines/first.yaml'), /^\.\/new\/pipelines\/first: 6 stages\n/);
+  assert.match(
+    await print(project, 'plan', 'new/pipelines/first.yaml'),
+    /^\.\/new\/pipelines\/first: 6 stages\n/,
+  );
 });
 
 test('init lets git ignore what npm and Restage write, and editors find the schema where Restage is installed', async () => {
@@ -33,7 +36,10 @@ test('init lets git ignore what npm and Restage write, and editors find the sche
   symlinkSync(inRepository('.'), project.path('node_modules/restage'));
   await print(project, 'init', 'within');
   const [line, next] = project.read('within/pipelines/first.yaml').split('\n');
-  assert.equal(line, '# yaml-language-server: $schema=../../node_modules/restage/pipeline.schema.json');
+  assert.equal(
+    line,
+    '# yaml-language-server: $schema=../../node_modules/restage/pipeline.schema.json',
+  );
   assert.match(next!, /^# A first study/);
   const schema = project.read(join('within/pipelines', line!.split('=')[1]!));
   assert.equal(schema, read('pipeline.schema.json'));
@@ -63,15 +69,24 @@ test('init prints the command that starts Restage from a folder, which depends o
   mkdirSync(project.path('bin'));
   mkdirSync(project.path('node_modules/.bin'), { recursive: true });
   symlinkSync(pipeline, project.path('node_modules/.bin/pipeline'));
-  assert.match(await print(project, 'init', 'npx'), /\nNow: {3}cd npx && npx pipeline run first.yaml\n$/);
+  assert.match(
+    await print(project, 'init', 'npx'),
+    /\nNow: {3}cd npx && npx pipeline run first.yaml\n$/,
+  );
   symlinkSync(pipeline, project.path('bin/pipeline'));
   project.env['PATH'] = `${project.path('bin')}:${process.env['PATH']}`;
-  assert.match(await print(project, 'init', 'path'), /\nNow: {3}cd path && pipeline run first.yaml\n$/);
+  assert.match(
+    await print(project, 'init', 'path'),
+    /\nNow: {3}cd path && pipeline run first.yaml\n$/,
+  );
   delete project.env['PATH'];
   const said = await print(project, 'init', project.path('../restage-test-nowhere-near'));
   project.remove('../restage-test-nowhere-near');
   const line = /Now: {3}(.*) run first.yaml/.exec(said)![1]!.replace(/^cd .* && /, '');
-  assert.match(execFileSync('sh', ['-c', `${line} --version`], { encoding: 'utf8' }), /^\d+\.\d+\.\d+\n$/);
+  assert.match(
+    execFileSync('sh', ['-c', `${line} --version`], { encoding: 'utf8' }),
+    /^\d+\.\d+\.\d+\n$/,
+  );
 });
 
 test('help and init show the name under which the command was started', async () => {
@@ -80,14 +95,21 @@ test('help and init show the name under which the command was started', async ()
   for (const name of ['restage', 'pipeline']) {
     const start = project.path(`node_modules/.bin/${name}`);
     symlinkSync(inRepository(`bin/${name}.js`), start);
-    const print = (...words: readonly string[]) => execFileSync(start, words, { cwd: project.root, encoding: 'utf8' });
+    const print = (...words: readonly string[]) =>
+      execFileSync(start, words, { cwd: project.root, encoding: 'utf8' });
     assert.ok(print('init', '.').endsWith(`\nNow:   npx ${name} run first.yaml\n`));
     const help = print('plan', '--help');
-    assert.ok(help.startsWith(`Usage: ${name} plan `) && help.includes(`\n  $ ${name} plan `), help);
+    assert.ok(
+      help.startsWith(`Usage: ${name} plan `) && help.includes(`\n  $ ${name} plan `),
+      help,
+    );
   }
 });
 
-test('init where the file system takes no folder says so at once', { ...proc, timeout: 20_000 }, async () => {
+test('init where the file system takes no folder says so at once', {
+  ...proc,
+  timeout: 20_000,
+}, async () => {
   using project = new Project(shout);
   const { code, stderr } = await project.command('init', '/proc/new/faces');
   assert.equal(code, 1);

@@ -14,10 +14,14 @@ test('of a single file’s name a stage sees only the extension, which is in the
   );
   await project.run();
   assert.equal(project.read('out/name.txt'), 'text.txt\n');
-  assert.deepEqual((await project.run('--set', 'params.file=./second.txt')).outcomes, { name: 'up to date' });
+  assert.deepEqual((await project.run('--set', 'params.file=./second.txt')).outcomes, {
+    name: 'up to date',
+  });
   const { stdout } = await project.command('plan', '--set', 'params.file=./third.csv');
   assert.match(stdout, /run +name +input text ends in "\.csv", before in "\.txt"/);
-  assert.deepEqual((await project.run('--set', 'params.file=./third.csv')).outcomes, { name: 'ran' });
+  assert.deepEqual((await project.run('--set', 'params.file=./third.csv')).outcomes, {
+    name: 'ran',
+  });
   assert.equal(project.read('out/name.txt'), 'text.csv\n');
 });
 
@@ -35,7 +39,12 @@ ${stage('pattern', '{ files: "data/**/*.txt" }', show)}${stage('list', '{ files:
   assert.equal(project.read('out/folder.txt'), './a.txt\n./sub/b.txt\n');
   renameSync(project.path('data/a.txt'), project.path('data/c.txt'));
   project.edit('pipelines/test.yaml', './data/a.txt', './data/c.txt');
-  assert.deepEqual((await project.run()).outcomes, { pattern: 'ran', list: 'ran', one: 'up to date', folder: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, {
+    pattern: 'ran',
+    list: 'ran',
+    one: 'up to date',
+    folder: 'ran',
+  });
 });
 
 test('in a list of stages, the files are named by their labels', async () => {
@@ -57,7 +66,8 @@ test('programs that do not follow links can still read a folder of the user’s'
 
 test('editing a published file while its reader waits does not change what the reader reads', async () => {
   using project = new Project(
-    made + stage('read', '{ text: made.out }', 'read _ < gate; cat ${inputs.text} > ${outputs.out}'),
+    made +
+      stage('read', '{ text: made.out }', 'read _ < gate; cat ${inputs.text} > ${outputs.out}'),
   );
   const gate = project.gate('gate');
   const running = project.startRun();
@@ -70,11 +80,16 @@ test('editing a published file while its reader waits does not change what the r
 
 test('a stage that replaces or removes its input fails, and the published file stays as it was', async () => {
   for (const run of ['sed -i s/made/other/ ${inputs.text}', 'rm ${inputs.text}']) {
-    using project = new Project(made + stage('bad', '{ text: made.out }', `${run}; echo x > \${outputs.out}`));
+    using project = new Project(
+      made + stage('bad', '{ text: made.out }', `${run}; echo x > \${outputs.out}`),
+    );
     const { code, outcomes, messages } = await project.run();
     assert.equal(code, 1);
     assert.equal(outcomes['bad'], 'failed');
-    assert.equal(messages['bad'], 'wrote to its input out/made.txt: inputs are only to be read, so copy it first');
+    assert.equal(
+      messages['bad'],
+      'wrote to its input out/made.txt: inputs are only to be read, so copy it first',
+    );
     assert.equal(project.read('out/made.txt'), 'made\n');
     assert.equal((await project.command('verify')).code, 0);
   }
@@ -85,9 +100,12 @@ test('if a stage writes to an input that others read, all fail and name each oth
   const write =
     'echo ready; read _ < write; chmod u+w ${inputs.text}; echo more >> ${inputs.text}; echo x > ${outputs.out}';
   using project = new Project(
-    made + stage('reads', '{ text: made.out }', read) + stage('writes', '{ text: made.out }', write),
+    made +
+      stage('reads', '{ text: made.out }', read) +
+      stage('writes', '{ text: made.out }', write),
   );
-  const [writes, goesOn] = [project.gate('write'), project.gate('go-on')];
+  const writes = project.gate('write');
+  const goesOn = project.gate('go-on');
   const running = project.startRun('--jobs', '2');
   for (const name of ['reads', 'writes']) await running.output(name, 'ready');
   writes.pass();
@@ -101,7 +119,11 @@ test('if a stage writes to an input that others read, all fail and name each oth
   project.edit('pipelines/test.yaml', 'echo more >>', 'cat');
   goesOn.pass();
   writes.pass();
-  assert.deepEqual((await project.run()).outcomes, { made: 'up to date', reads: 'ran', writes: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, {
+    made: 'up to date',
+    reads: 'ran',
+    writes: 'ran',
+  });
   assert.equal(project.read('out/reads.txt'), 'made\n');
 });
 
@@ -159,8 +181,14 @@ test('a mode that a stage gives its input is undone, even if the input was publi
     assert.equal(statSync(project.path('out/made.txt')).mode & 0o777, 0o444);
   }
   chmodSync(project.path('out/made.txt'), 0o755);
-  assert.deepEqual((await project.run('--hard-link')).outcomes, { made: 'restored', use: 'up to date' });
-  assert.deepEqual((await project.run('--hard-link')).outcomes, { made: 'up to date', use: 'up to date' });
+  assert.deepEqual((await project.run('--hard-link')).outcomes, {
+    made: 'restored',
+    use: 'up to date',
+  });
+  assert.deepEqual((await project.run('--hard-link')).outcomes, {
+    made: 'up to date',
+    use: 'up to date',
+  });
 });
 
 test('messages and logs name the files of the project, not those of the private view', async () => {
@@ -192,7 +220,8 @@ test('a stage that changes its input in place fails, even if it keeps size and t
 test('readers of a stage with cache: false get copies, and cannot change the published files', async () => {
   const unkept = made.replace('kind: command', 'cache: false, kind: command');
   using project = new Project(
-    unkept + stage('bad', '{ text: made.out }', 'echo more >> ${inputs.text}; echo x > ${outputs.out}'),
+    unkept +
+      stage('bad', '{ text: made.out }', 'echo more >> ${inputs.text}; echo x > ${outputs.out}'),
   );
   assert.deepEqual((await project.run()).outcomes, { made: 'ran', bad: 'failed' });
   assert.equal(project.read('out/made.txt'), 'made\n');

@@ -5,7 +5,10 @@ import { test } from 'node:test';
 import { inRepository } from './support/pages.ts';
 import { Project } from './support/rig.ts';
 
-/** Copies Restage, as an installer would, to a folder of a project; its packages stay where this checkout has them. */
+/**
+ * Copies Restage, as an installer would, to a folder of a project; its packages stay where this
+ * checkout has them.
+ */
 function install(project: Project, folder: string): string {
   const target = project.path(folder);
   mkdirSync(target, { recursive: true });

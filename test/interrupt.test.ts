@@ -32,7 +32,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 test('a command that traps SIGTERM has time to clean up', async () => {
-  using project = new Project(stage('trap "echo bye > tidy; exit 1" TERM; echo here; read _ < gate'));
+  using project = new Project(
+    stage('trap "echo bye > tidy; exit 1" TERM; echo here; read _ < gate'),
+  );
   project.gate('gate');
   const run = project.startRun();
   await run.event('stage-output', 'wait');
@@ -42,7 +44,9 @@ test('a command that traps SIGTERM has time to clean up', async () => {
 });
 
 test('a second interrupt kills a stage that ignores the first', async () => {
-  using project = new Project(stage('trap "echo no" TERM; echo here; read _ < gate || read _ < gate'));
+  using project = new Project(
+    stage('trap "echo no" TERM; echo here; read _ < gate || read _ < gate'),
+  );
   project.gate('gate');
   const run = project.startRun();
   await run.event('stage-output', 'wait');

@@ -60,14 +60,20 @@ test(`a run that is killed again and again while it restores ${count} files ends
 
 test('a small pipeline that is killed at every single change of the disk ends with the right result', async () => {
   for (let n = 1; ; n += 1) {
-    using project = new Project(yaml.replace('seq $first $((first + 7999))', 'seq 3'), { 'offset.txt': '1' });
+    using project = new Project(yaml.replace('seq $first $((first + 7999))', 'seq 3'), {
+      'offset.txt': '1',
+    });
     const killed = await killedAt(project, n);
     assertObjectsWhole(project);
     assert.ok([0, 3].includes(project.files('out/numbers').length));
     assert.equal((await project.run()).code, 0);
     assert.equal(project.read('out/sum.txt').trim(), '3');
     assert.deepEqual(project.files('cache/displaced'), []);
-    assert.deepEqual((await project.run()).outcomes, { many: 'up to date', sum: 'up to date' }, `after a kill at ${n}`);
+    assert.deepEqual(
+      (await project.run()).outcomes,
+      { many: 'up to date', sum: 'up to date' },
+      `after a kill at ${n}`,
+    );
     if (!killed) break;
   }
 });
@@ -94,9 +100,13 @@ stages:
     })();
   `;
   writeFileSync(project.path('watch.mjs'), watch);
-  const watcher = spawn(process.execPath, ['watch.mjs'], { cwd: project.root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const watcher = spawn(process.execPath, ['watch.mjs'], {
+    cwd: project.root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(watcher.stdout, 'data');
-  for (const letter of ['b', 'a', 'b', 'c', 'a']) await project.run('--set', `params.letter=${letter}`);
+  for (const letter of ['b', 'a', 'b', 'c', 'a'])
+    await project.run('--set', `params.letter=${letter}`);
   watcher.kill('SIGTERM');
   const [code] = (await once(watcher, 'exit')) as [number];
   assert.equal(code, 0);

@@ -6,7 +6,9 @@ import { Project } from './support/rig.ts';
 
 const splits = ['train', 'val', 'test'];
 const imagesOf = (classes: readonly string[]) =>
-  Object.fromEntries(splits.flatMap((split) => classes.map((name) => [`pets/${split}/${name}/1.jpg`, 'an image'])));
+  Object.fromEntries(
+    splits.flatMap((split) => classes.map((name) => [`pets/${split}/${name}/1.jpg`, 'an image'])),
+  );
 
 const yaml = `
 stages:
@@ -35,7 +37,12 @@ test('a kind that needs two sides reports an input with more classes before anyt
   const askOne =
     'error: expected one of the 2 scores, since they are of 3 classes: name it, as in scores[seed=1].scores, or give ' +
     'this stage the same matrix. For a detector, set positive: [dog, owl] [wrong-settings]';
-  assert.deepEqual(await wrong(project), [`6:3: ${askOne}`, `7:3: ${ask}`, `8:68: ${ask}`, `9:3: ${ask}`]);
+  assert.deepEqual(await wrong(project), [
+    `6:3: ${askOne}`,
+    `7:3: ${ask}`,
+    `8:68: ${ask}`,
+    `9:3: ${ask}`,
+  ]);
 
   for (const stage of ['roc', 'ranking', 'audit']) {
     const line = new RegExp(`(\\n  ${stage}: .*) }`).exec(project.read('pipelines/test.yaml'))![1]!;
@@ -45,13 +52,19 @@ test('a kind that needs two sides reports an input with more classes before anyt
   assert.deepEqual(await wrong(project), []);
 
   project.edit('pipelines/test.yaml', 'by: auc', 'by: f1');
-  project.edit('pipelines/test.yaml', '[scores.metrics] }', '[scores.metrics] }, with: { by: recall }');
-  const only = (by: string) => `error: expected a metric of 3 classes, got ${by}, which only two have [wrong-settings]`;
+  project.edit(
+    'pipelines/test.yaml',
+    '[scores.metrics] }',
+    '[scores.metrics] }, with: { by: recall }',
+  );
+  const only = (by: string) =>
+    `error: expected a metric of 3 classes, got ${by}, which only two have [wrong-settings]`;
   assert.deepEqual(await wrong(project), [`4:70: ${only('f1')}`, `10:97: ${only('recall')}`]);
 
   project.edit('pipelines/test.yaml', 'by: recall', 'by: top3Accuracy');
   project.edit('pipelines/test.yaml', 'by: f1', 'by: auc');
-  const more = 'error: expected a metric of 3 classes, got top3Accuracy, which only 4 or more have [wrong-settings]';
+  const more =
+    'error: expected a metric of 3 classes, got top3Accuracy, which only 4 or more have [wrong-settings]';
   assert.deepEqual(await wrong(project), [`10:97: ${more}`]);
   project.edit('pipelines/test.yaml', 'by: top3Accuracy', 'by: macroF1');
   const evaluated = 'inputs: { model: fit.model, dataset: pets.dataset }';
@@ -63,11 +76,21 @@ test('neither two classes nor classes that are not known yet need a positive one
   using project = new Project(yaml, imagesOf(['cat', 'dog']));
   project.write('other.csv', 'key,split,label,real,fake\n1,test,0,1,0\n');
   assert.deepEqual(await wrong(project), []);
-  project.edit('pipelines/test.yaml', '[scores.metrics] }', '[scores.metrics] }, with: { by: macroF1 }');
-  const message = 'error: expected a metric of 2 classes, got macroF1, which only 3 or more have [wrong-settings]';
+  project.edit(
+    'pipelines/test.yaml',
+    '[scores.metrics] }',
+    '[scores.metrics] }, with: { by: macroF1 }',
+  );
+  const message =
+    'error: expected a metric of 2 classes, got macroF1, which only 3 or more have [wrong-settings]';
   assert.deepEqual(await wrong(project), [`10:97: ${message}`]);
-  const shards = splits.flatMap((split) => [1, 2, 3].map((i) => [`pets/${split}/part-${i}/${split}-0.parquet`, '']));
-  using packed = new Project(yaml, Object.fromEntries([...shards, ['other.csv', 'key,split,label,real,fake\n']]));
+  const shards = splits.flatMap((split) =>
+    [1, 2, 3].map((i) => [`pets/${split}/part-${i}/${split}-0.parquet`, '']),
+  );
+  using packed = new Project(
+    yaml,
+    Object.fromEntries([...shards, ['other.csv', 'key,split,label,real,fake\n']]),
+  );
   assert.deepEqual(await wrong(packed), []);
 });
 
@@ -103,27 +126,43 @@ test('a list of layers that ends with fewer values than there are classes is ref
 test('a class of a folder that does not exist is refused before anything runs, with what is there', async () => {
   using project = new Project(layersYaml, imagesOf(['cat', 'dog', 'owl']));
   const edit = (from: string, to: string) => project.edit('pipelines/test.yaml', from, to);
-  edit('images: ./pets }', 'images: ./pets }, with: { classes: { cat: cat, others: [dog, wolf] } }');
+  edit(
+    'images: ./pets }',
+    'images: ./pets }, with: { classes: { cat: cat, others: [dog, wolf] } }',
+  );
   const mistake =
     'error: expected a folder "wolf" of images in pets/train, pets/val, pets/test, got none. ' +
     'Known: owl. [wrong-settings]';
   assert.deepEqual(await wrong(project), [`3:76: ${mistake}`]);
   edit('wolf', 'ow1');
-  assert.match((await wrong(project))[0]!, /"ow1" .*, got none\. Did you mean "owl"\? \[wrong-settings\]$/);
+  assert.match(
+    (await wrong(project))[0]!,
+    /"ow1" .*, got none\. Did you mean "owl"\? \[wrong-settings\]$/,
+  );
 });
 
 test('folders of classes without splits are refused before anything runs, with how to draw splits', async () => {
-  using project = new Project(layersYaml, { 'pets/camera/1.jpg': 'an image', 'pets/gan/1.jpg': 'an image' });
+  using project = new Project(layersYaml, {
+    'pets/camera/1.jpg': 'an image',
+    'pets/gan/1.jpg': 'an image',
+  });
   const mistake =
     'error: expected the split folders train, val, test in pets, but train, val and test are missing. ' +
     'The folders there: camera, gan. To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`. [wrong-settings]';
   assert.deepEqual(await wrong(project), [`3:3: ${mistake}`]);
-  project.edit('pipelines/test.yaml', './pets }', './pets }, with: { split: { train: 0.7, val: 0.15, test: 0.15 } }');
+  project.edit(
+    'pipelines/test.yaml',
+    './pets }',
+    './pets }, with: { split: { train: 0.7, val: 0.15, test: 0.15 } }',
+  );
   assert.deepEqual(await wrong(project), []);
 });
 
 test('slices are columns of a list, or of shards; folders of images have none', async () => {
-  const sliced = layersYaml.replace('images: ./pets }', 'images: ./pets }, with: { slices: [camera] }');
+  const sliced = layersYaml.replace(
+    'images: ./pets }',
+    'images: ./pets }, with: { slices: [camera] }',
+  );
   using folders = new Project(sliced, imagesOf(['cat', 'dog']));
   const mistake =
     'error: `slices` are columns of the input `list`, or of shards, and there are neither [wrong-settings]';
@@ -131,7 +170,9 @@ test('slices are columns of a list, or of shards; folders of images have none', 
 
   const png = (await encodedNoise(1)).toString('base64');
   using shards = new Project(sliced, { 'pets/a.png.base64': png });
-  const records = ['cat', 'dog'].map((label, i) => JSON.stringify({ label, camera: `camera ${i}` }));
+  const records = ['cat', 'dog'].map((label, i) =>
+    JSON.stringify({ label, camera: `camera ${i}` }),
+  );
   const write = [
     'cd pets && base64 -d a.png.base64 > 0.png && cp 0.png 1.png && rm a.png.base64',
     ...records.map((record, i) => `printf '%s' '${record}' > ${i}.json`),
@@ -141,7 +182,9 @@ test('slices are columns of a list, or of shards; folders of images have none', 
   assert.deepEqual(await wrong(shards), []);
   const { code, stderr } = await shards.command('run', 'test.yaml', 'pets');
   assert.equal(code, 0, stderr);
-  const samples = JSON.parse(shards.read('artifacts/test/pets/dataset/train/samples.json')) as { slices: unknown }[];
+  const samples = JSON.parse(shards.read('artifacts/test/pets/dataset/train/samples.json')) as {
+    slices: unknown;
+  }[];
   assert.deepEqual(
     samples.map(({ slices }) => slices),
     [{ camera: 'camera 0' }, { camera: 'camera 1' }],

@@ -31,8 +31,14 @@ test('gc lists and removes the leftovers of a killed run at once', async () => {
   await killAtHalf(project);
   await killAtHalf(project); // which clears after the first
   const counted = '0 results, 0 objects and 1 leftover of killed runs (2.9 MiB; 0 B stay)';
-  assert.equal((await project.command('gc')).stdout, `Would remove ${counted}. To remove them: restage gc --yes\n`);
-  assert.equal((await project.command('gc', '--yes', '--keep', '1h')).stdout, `Removed ${counted}.\n`);
+  assert.equal(
+    (await project.command('gc')).stdout,
+    `Would remove ${counted}. To remove them: restage gc --yes\n`,
+  );
+  assert.equal(
+    (await project.command('gc', '--yes', '--keep', '1h')).stdout,
+    `Removed ${counted}.\n`,
+  );
   assert.deepEqual(project.files('cache/work'), []);
 });
 

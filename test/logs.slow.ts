@@ -6,7 +6,8 @@ import { files, print, shout } from './support/two-stages.ts';
 /** Replaces times of day and durations. */
 const timeless = (text: string) =>
   text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '<when>').replaceAll(/[\d.]+ s\b/g, '_ s');
-const logs = async (project: Project, ...words: readonly string[]) => timeless(await print(project, 'logs', ...words));
+const logs = async (project: Project, ...words: readonly string[]) =>
+  timeless(await print(project, 'logs', ...words));
 
 test('logs prints the log of the published result, even if another pipeline ran the stage', async () => {
   using project = new Project(shout, files);
@@ -42,7 +43,10 @@ test('logs says how the last attempt ended, even if it printed nothing', async (
     await logs(project, 'shout'),
     `shout: failed on <when> after _ s: exited with code 1: echo FIRST; exit 1; tr a-z A-Z < \${inputs.text} > \${outputs.text}\nFIRST\n`,
   );
-  assert.match(await print(project, 'plan'), /shout {2}failed when it last ran, and has no earlier result\n/);
+  assert.match(
+    await print(project, 'plan'),
+    /shout {2}failed when it last ran, and has no earlier result\n/,
+  );
   project.edit('pipelines/test.yaml', 'echo FIRST; exit 1; ', 'exit 7; ');
   const { stdout } = await project.command('run', 'test.yaml');
   assert.ok(!stdout.includes('restage logs'), stdout);
@@ -67,12 +71,17 @@ test('logs shows a forced attempt at the published result that failed', async ()
 test('logs prints the log of a killed run of this pipeline, and not that of another one', async () => {
   using project = new Project(shout, files);
   await project.run();
-  const other = shout.replaceAll('out/', 'other/').replace('echo shouting;', 'echo other; read _ < gate;');
+  const other = shout
+    .replaceAll('out/', 'other/')
+    .replace('echo shouting;', 'echo other; read _ < gate;');
   project.write('pipelines/other.yaml', other);
   project.gate('gate');
   const killed = project.start('run', 'other.yaml', '--reporter', 'json');
   await killed.event('stage-output', 'shout');
-  assert.match(await logs(project, 'other.yaml', 'shout'), /^shout: running since <when>\nother\n$/);
+  assert.match(
+    await logs(project, 'other.yaml', 'shout'),
+    /^shout: running since <when>\nother\n$/,
+  );
   killed.child.kill('SIGKILL');
   await killed.ended;
   assert.match(await logs(project, 'test.yaml', 'shout'), /\nshouting\n$/);

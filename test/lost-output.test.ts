@@ -55,7 +55,9 @@ test('SIGHUP is ignored by a run under nohup', async () => {
   using project = new Project(waiting);
   const gate = project.gate('gate');
   const argv = [pipeline, 'run', 'test.yaml', '--reporter', 'json'];
-  const run = new Running(spawn('nohup', argv, { cwd: project.root, stdio: ['ignore', 'pipe', 'pipe'] }));
+  const run = new Running(
+    spawn('nohup', argv, { cwd: project.root, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
   await run.output('wait', 'here');
   run.child.kill('SIGHUP');
   gate.pass();

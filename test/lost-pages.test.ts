@@ -42,14 +42,22 @@ test('an empty project says which command to run, on every page', async () => {
   project.remove('pipelines/test.yaml');
   const pages = new ServedPages(project);
   const runs = await lost(pages, '/');
-  assert.equal(runs.says, 'Runs There were no runs yet. This page shows them as they begin: restage run');
+  assert.equal(
+    runs.says,
+    'Runs There were no runs yet. This page shows them as they begin: restage run',
+  );
   const graph = await lost(pages, '/graph');
   assert.equal(graph.status, 200);
-  assert.equal(graph.says, 'Graph There is no pipeline in pipelines/ yet. restage init writes a first one.');
+  assert.equal(
+    graph.says,
+    'Graph There is no pipeline in pipelines/ yet. restage init writes a first one.',
+  );
 });
 
 test('a pipeline that is not there is named, beside the menu of those that are', async () => {
-  using project = new Project('stages: { a: { kind: command, outputs: { t: out/t }, with: { run: "true" } } }\n');
+  using project = new Project(
+    'stages: { a: { kind: command, outputs: { t: out/t }, with: { run: "true" } } }\n',
+  );
   const { status, says } = await lost(new ServedPages(project), '/graph?pipeline=tset');
   assert.equal(status, 404);
   assert.equal(says, 'Graph Pipeline test Show There is no pipeline tset. Did you mean "test"?');

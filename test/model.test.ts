@@ -51,7 +51,10 @@ dense1              dense                       2 values             18         
 test('model shows the layers of a network that a pipeline trains, and draws it', async () => {
   using project = new Project(stages, files);
   assert.equal(await print(project, 'model', 'test.yaml', 'fit'), table);
-  assert.match(await print(project, 'model', 'test.yaml', 'fit', '--svg', 'net.svg'), /\nDrew it in net\.svg\n$/);
+  assert.match(
+    await print(project, 'model', 'test.yaml', 'fit', '--svg', 'net.svg'),
+    /\nDrew it in net\.svg\n$/,
+  );
   assert.match(project.read('net.svg'), /^<svg .*>fit at 32 x 32</s);
 });
 
@@ -70,7 +73,15 @@ test('model lists the named networks, and shows one outside of any project, at a
   ]) {
     assert.match(list, new RegExp(`^${name} +\\S`, 'm'));
   }
-  const shown = await print(project, 'model', 'xception', '--classes', '1000', '--image-size', '299');
+  const shown = await print(
+    project,
+    'model',
+    'xception',
+    '--classes',
+    '1000',
+    '--image-size',
+    '299',
+  );
   assert.match(shown, /^Xception at 299 x 299: 36 convolutions in 14 modules/);
   assert.match(
     shown,
@@ -86,7 +97,12 @@ test('model shows the network of a folder of a trained model', async () => {
   const info = {
     architecture: { layers: ['flatten', { dense: 2 }] },
     classes: ['real', 'fake'],
-    input: { size: 4, fit: 'cover', kernel: 'linear', normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+    input: {
+      size: 4,
+      fit: 'cover',
+      kernel: 'linear',
+      normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] },
+    },
     training: {},
     chosenEpoch: 1,
     backend: 'cpu',
@@ -95,7 +111,10 @@ test('model shows the network of a folder of a trained model', async () => {
     'out/model/info.json': JSON.stringify(info),
     'out/other/info.json': JSON.stringify({ ...info, architecture: 'lost-net' }),
   });
-  assert.match(await print(project, 'model', 'out/model'), /^out\/model at 4 x 4: Trained, in out\/model\.\n/);
+  assert.match(
+    await print(project, 'model', 'out/model'),
+    /^out\/model at 4 x 4: Trained, in out\/model\.\n/,
+  );
   const { code, stderr } = await project.command('model', 'out/other');
   assert.deepEqual(
     [code, stderr],

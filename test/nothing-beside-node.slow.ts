@@ -24,11 +24,17 @@ test('a network is trained, measured and drawn where there is nothing beside Nod
   symlinkSync(process.execPath, project.path('programs/node'));
   symlinkSync('/bin/sh', project.path('programs/sh'));
   project.env['PATH'] = project.path('programs');
-  project.env['http_proxy'] = project.env['https_proxy'] = 'http://127.0.0.1:9'; // nothing is fetched
+  // Nothing is fetched.
+  project.env['http_proxy'] = project.env['https_proxy'] = 'http://127.0.0.1:9';
   const { code, outcomes, stderr } = await project.run();
   assert.equal(code, 0, stderr);
   assert.deepEqual(new Set(Object.values(outcomes)), new Set(['ran']));
-  for (const file of ['fit/model/model.json', 'roc/roc/chart.svg', 'curves/chart/chart.png', 'report.html']) {
+  for (const file of [
+    'fit/model/model.json',
+    'roc/roc/chart.svg',
+    'curves/chart/chart.png',
+    'report.html',
+  ]) {
     assert.ok(project.has(`artifacts/test/${file}`), file);
   }
 });

@@ -32,7 +32,8 @@ test('a command in a folder that was removed says so', async () => {
       {
         code: 1,
         stdout: '',
-        stderr: 'error: The folder in which this command runs was removed: change to another one.\n',
+        stderr:
+          'error: The folder in which this command runs was removed: change to another one.\n',
       },
       words,
     );
@@ -46,7 +47,10 @@ test('a project in a folder with characters of patterns loads its own kinds; wit
   const { code, stderr } = await backslash.command('plan', 'test.yaml');
   assert.equal(code, 1);
   const reason = `Node loads no module from a folder with a backslash in its name: rename ${backslash.root}`;
-  assert.ok(stderr.includes(`The kind own in stages/own cannot be loaded: ${reason} [broken-kind]`), stderr);
+  assert.ok(
+    stderr.includes(`The kind own in stages/own cannot be loaded: ${reason} [broken-kind]`),
+    stderr,
+  );
 });
 
 test('a cache that is a file, or a link that leads nowhere, is the mistake that every command tells', async () => {

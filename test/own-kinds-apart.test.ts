@@ -21,10 +21,18 @@ test('a kind that sends messages of its own fails its stage and nothing else', a
   );
 });
 
-/** A project with a kind for each code at the top level of a spec, and a pipeline that uses them all. */
+/**
+ * A project with a kind for each code at the top level of a spec, and a pipeline that uses them
+ * all.
+ */
 function withSpecs(codes: readonly string[]): Project {
-  const kinds = codes.map((code, index) => ({ name: `odd${index}`, files: ownKind(`odd${index}`, '', code) }));
-  const stages = kinds.map(({ name }) => `  ${name}: { kind: ${name}, outputs: { text: out/${name}.txt } }\n`);
+  const kinds = codes.map((code, index) => ({
+    name: `odd${index}`,
+    files: ownKind(`odd${index}`, '', code),
+  }));
+  const stages = kinds.map(
+    ({ name }) => `  ${name}: { kind: ${name}, outputs: { text: out/${name}.txt } }\n`,
+  );
   return new Project(plain, {
     'pipelines/odd.yaml': `stages:\n${stages.join('')}`,
     ...Object.assign({}, ...kinds.map(({ files }) => files)),
@@ -34,7 +42,8 @@ function withSpecs(codes: readonly string[]): Project {
 test('a spec that throws, ends the process or waits for ever breaks its kind, and no pipeline without that kind', async () => {
   const broken = {
     'throw null;': 'it threw null',
-    'process.exit(7);': 'its spec calls process.exit, which would end Restage. A spec only describes its kind',
+    'process.exit(7);':
+      'its spec calls process.exit, which would end Restage. A spec only describes its kind',
     "process.kill(process.pid, 'SIGKILL');":
       'its spec calls process.kill, which would end Restage. A spec only describes its kind',
     'await new Promise(() => {});': 'its spec waits at top level for something that never comes',
@@ -51,7 +60,8 @@ test('a spec that throws, ends the process or waits for ever breaks its kind, an
   );
   const refused = await project.command('run', 'odd.yaml');
   assert.equal(refused.code, 1);
-  for (const message of messages) assert.ok(refused.stderr.includes(`error: ${message} [broken-kind]\n`), message);
+  for (const message of messages)
+    assert.ok(refused.stderr.includes(`error: ${message} [broken-kind]\n`), message);
 
   const { code, outcomes, warnings } = await project.run();
   assert.deepEqual([code, outcomes, warnings], [0, { plain: 'ran' }, messages]);
@@ -64,7 +74,8 @@ test('what a spec does besides describing its kind has no effect, and is a warni
     'process.stdout.write(new Uint8Array([104, 105]));': 'prints "hi"',
     "setTimeout(() => { throw new Error('timed'); }, 1);": 'starts a timer',
     "import { setInterval as often } from 'node:timers'; often(() => {}, 1);": 'starts a timer',
-    "import { createServer } from 'node:net'; createServer().listen(0);": 'keeps something open (TCPSERVERWRAP)',
+    "import { createServer } from 'node:net'; createServer().listen(0);":
+      'keeps something open (TCPSERVERWRAP)',
     "import { spawn } from 'node:child_process'; spawn('sleep', ['1'], { stdio: 'ignore' });":
       'keeps something open (PROCESSWRAP)',
   };
@@ -88,6 +99,9 @@ test('an error that a function of a spec leaves behind is a warning, and the com
   using project = new Project(yaml, ownKind('odd', ''));
   project.edit('stages/odd/spec.ts', 'inputs: {}', `inputs: {}, ${check}`);
   const { code, stdout, stderr } = await project.command('plan', 'test.yaml');
-  assert.deepEqual([code, stderr], [0, 'warning: The spec of the kind odd leaves a rejected promise: unseen\n']);
+  assert.deepEqual(
+    [code, stderr],
+    [0, 'warning: The spec of the kind odd leaves a rejected promise: unseen\n'],
+  );
   assert.match(stdout, /^test: 2 stages\n/);
 });

@@ -38,7 +38,8 @@ export default async function run(context: StageContext<{ greeting: string; loud
   writeFileSync(context.output('text'), names.map((name) => greet(context.settings.greeting, name)).join('\\n') + '\\n');
 }
 `,
-  'stages/greet/greet.ts': 'export const greet = (greeting: string, name: string): string => `${greeting} ${name}`;\n',
+  'stages/greet/greet.ts':
+    'export const greet = (greeting: string, name: string): string => `${greeting} ${name}`;\n',
   'stages/greet/unused.ts': 'export const unused = 1;\n',
 };
 
@@ -47,7 +48,9 @@ test('a project’s own kind runs like a built-in one, and counts by what it imp
   const { outcomes, events, stderr } = await project.run();
   assert.deepEqual(outcomes, { hail: 'ran' }, stderr);
   assert.equal(project.read('out/hail.txt'), 'hail ann\nhail bob\n');
-  assert.ok(events.some((event) => event.type === 'stage-progress' && event.progress.unit === 'names'));
+  assert.ok(
+    events.some((event) => event.type === 'stage-progress' && event.progress.unit === 'names'),
+  );
   project.write('stages/greet/unused.ts', 'export const unused = 2;\n');
   assert.deepEqual((await project.run()).outcomes, { hail: 'up to date' });
 
@@ -79,7 +82,8 @@ import { address } from '@polite/words';
 export const greet = (greeting: string, name: string): string => address(greeting, name);
 `,
     'node_modules/@polite/words/package.json': manifest('1.0.0'),
-    'node_modules/@polite/words/words.js': 'export const address = (greeting, name) => `${greeting} ${name}`;\n',
+    'node_modules/@polite/words/words.js':
+      'export const address = (greeting, name) => `${greeting} ${name}`;\n',
   });
   project.letHoursPass(1);
   const first = await project.run();
@@ -97,7 +101,12 @@ export const greet = (greeting: string, name: string): string => address(greetin
 
 test('a kind’s package is the one nearest to its source, also where the cache is a link to another disk', async () => {
   const words = (version: string) => ({
-    'package.json': JSON.stringify({ name: 'words', version, type: 'module', exports: './words.js' }),
+    'package.json': JSON.stringify({
+      name: 'words',
+      version,
+      type: 'module',
+      exports: './words.js',
+    }),
     'words.js': `export const address = (greeting, name) => \`\${greeting} \${name} by ${version}\`;\n`,
   });
   const install = (folder: string, version: string) => {
@@ -128,7 +137,10 @@ export const greet = (greeting: string, name: string): string => address(greetin
   assert.match((await project.command('run', 'test.yaml')).stdout, /1 ran/);
   assert.equal(project.read('out/hail.txt'), 'hail ann by 1.0.0\n');
   install('.', '9.9.9');
-  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage up to date|1 up to date/);
+  assert.match(
+    (await project.command('run', 'test.yaml')).stdout,
+    /1 stage up to date|1 up to date/,
+  );
 });
 
 test('a project that was moved or copied runs its kinds with its own packages', async () => {
@@ -136,7 +148,8 @@ test('a project that was moved or copied runs its kinds with its own packages', 
     ...files,
     'names.txt': 'ann\n',
     'stages/greet/greet.ts': `import words from 'words'; export const greet = (...said: string[]): string => words(said);\n`,
-    'node_modules/words/package.json': '{ "name": "words", "version": "1.0.0", "main": "words.js" }',
+    'node_modules/words/package.json':
+      '{ "name": "words", "version": "1.0.0", "main": "words.js" }',
     'node_modules/words/words.js': `module.exports = (said) => said.join(' ');\n`,
   });
   await project.run();
@@ -151,7 +164,11 @@ test('a project that was moved or copied runs its kinds with its own packages', 
 
 test('a module whose name is computed gets a warning with its place, before anything runs', async () => {
   using project = new Project(yaml, files);
-  project.edit('stages/greet/greet.ts', 'export', 'export const load = (name: string) => import(name);\nexport');
+  project.edit(
+    'stages/greet/greet.ts',
+    'export',
+    'export const load = (name: string) => import(name);\nexport',
+  );
   const warning =
     'stages/greet/greet.ts:1:39: The kind "greet" imports a module whose name is computed: a change of that module will not rerun its stages. Write the name out, or as a template such as `./parts/${name}.ts`, which takes every file that fits.';
   assert.equal((await project.command('plan')).stderr, `warning: ${warning}\n`);
@@ -164,7 +181,8 @@ test('a remembered run is examined again when a new file would be found first', 
     'names.txt': 'ann\n',
     'stages/greet/run.ts': files['stages/greet/run.ts'].replace('./greet.ts', './greet'),
     'stages/greet/greet/index.js': `import words from 'words'; export const greet = (...said) => words(said);\n`,
-    'node_modules/words/package.json': '{ "name": "words", "version": "1.0.0", "main": "words.js" }',
+    'node_modules/words/package.json':
+      '{ "name": "words", "version": "1.0.0", "main": "words.js" }',
     'node_modules/words/words.js': `module.exports = (said) => said.join(' ');\n`,
   });
   project.remove('stages/greet/greet.ts');
@@ -176,10 +194,17 @@ test('a remembered run is examined again when a new file would be found first', 
     assert.match((await project.command('run', 'test.yaml')).stdout, /^✓ test: 1 stage up to date/);
     assert.equal(project.files('cache/runs').length, runs, 'the run went the long way');
   };
-  const greetBy = (mark: string) => `export const greet = (...said: string[]) => said.join('${mark}');\n`;
+  const greetBy = (mark: string) =>
+    `export const greet = (...said: string[]) => said.join('${mark}');\n`;
   await remembered('hail ann');
-  project.write('stages/node_modules/words/package.json', '{ "name": "words", "version": "2.0.0" }');
-  project.write('stages/node_modules/words/index.js', `module.exports = (said) => said.join('+');\n`);
+  project.write(
+    'stages/node_modules/words/package.json',
+    '{ "name": "words", "version": "2.0.0" }',
+  );
+  project.write(
+    'stages/node_modules/words/index.js',
+    `module.exports = (said) => said.join('+');\n`,
+  );
   await remembered('hail+ann');
   project.write('stages/greet/greet/index.ts', greetBy('-'));
   await remembered('hail-ann');
@@ -243,7 +268,10 @@ test('a kind that cannot be loaded is an error where it is used, and only a warn
 });
 
 test('a folder of stages/ without a spec is named when a pipeline asks for its kind', async () => {
-  using project = new Project(yaml, { 'names.txt': 'ann\n', 'stages/greet/run.ts': files['stages/greet/run.ts'] });
+  using project = new Project(yaml, {
+    'names.txt': 'ann\n',
+    'stages/greet/run.ts': files['stages/greet/run.ts'],
+  });
   const { stderr } = await project.command('plan');
   assert.match(
     stderr,
@@ -261,20 +289,29 @@ test('a project’s own kind takes the place of a built-in one, with a warning',
   });
   const { outcomes, warnings } = await project.run();
   assert.deepEqual(outcomes, { hail: 'ran' });
-  assert.deepEqual(warnings, ['The project\'s own kind in stages/plot takes the place of the built-in kind "plot"']);
+  assert.deepEqual(warnings, [
+    'The project\'s own kind in stages/plot takes the place of the built-in kind "plot"',
+  ]);
 });
 
 test('a change of a kind’s code is reported by the names of its files', async () => {
   using project = new Project(yaml, files);
   await project.run();
   project.edit('stages/greet/greet.ts', '${greeting} ${name}', '${greeting}, ${name}');
-  assert.match((await project.command('plan')).stdout, /run +hail +code of stages\/greet changed \(greet\.ts\)\n/);
+  assert.match(
+    (await project.command('plan')).stdout,
+    /run +hail +code of stages\/greet changed \(greet\.ts\)\n/,
+  );
 });
 
 test('a malformed spec is reported with the place, the expected and the found value', async () => {
   using project = new Project(yaml, files);
   const mistakes: readonly [from: string, to: string, message: RegExp][] = [
-    ["type: 'files'", "type: 'file'", /spec\.outputs\.text\.type: expected one of dataset, .*, got "file"/],
+    [
+      "type: 'files'",
+      "type: 'file'",
+      /spec\.outputs\.text\.type: expected one of dataset, .*, got "file"/,
+    ],
     [
       "type: 'any'",
       "type: 'any', labelled: 'yes'",
@@ -287,7 +324,11 @@ test('a malformed spec is reported with the place, the expected and the found va
       'inputs: ["names"]',
       /spec\.inputs: expected a map of ports by name, got \[ 'names' \]/,
     ],
-    ['settings: z.strictObject(', 'settings: (', /spec\.settings: expected a zod schema, .*, got \{ greeting: /],
+    [
+      'settings: z.strictObject(',
+      'settings: (',
+      /spec\.settings: expected a zod schema, .*, got \{ greeting: /,
+    ],
     [
       "example: 'hail: { kind: greet, inputs: { names: ./names.txt } }'",
       'example: z',
@@ -299,7 +340,10 @@ test('a malformed spec is reported with the place, the expected and the found va
     project.edit('stages/greet/spec.ts', from, to);
     const { code, stderr } = await project.command('plan');
     assert.equal(code, 1);
-    assert.match(stderr, /error: The kind greet in stages\/greet cannot be loaded: .* \[broken-kind\]\n/);
+    assert.match(
+      stderr,
+      /error: The kind greet in stages\/greet cannot be loaded: .* \[broken-kind\]\n/,
+    );
     assert.match(stderr, message);
     project.write('stages/greet/spec.ts', files['stages/greet/spec.ts']);
   }
@@ -309,7 +353,10 @@ test('the settings of the project’s own kind are checked, listed and completed
   using project = new Project(yaml.replace('greeting: hail', 'greting: hail'), files);
   const { code, stderr } = await project.command('run');
   assert.equal(code, 1);
-  assert.match(stderr, /pipelines\/test.yaml:7:13: error: Unknown key "greting".*\n[^$]*Did you mean "greeting"\?/);
+  assert.match(
+    stderr,
+    /pipelines\/test.yaml:7:13: error: Unknown key "greting".*\n[^$]*Did you mean "greeting"\?/,
+  );
   assert.match((await project.command('kinds', 'greet')).stdout, /greeting: string, default hello/);
   assert.match((await project.command('schema')).stdout, /"greeting"/);
 });
@@ -370,24 +417,28 @@ stages:
     inputs: { dataset: faces.dataset, further: ./names.txt${more}
 `;
   const files = { ...widths, 'names.txt': 'ann' };
-  using project = new Project(stage(', metrics: [numbers.metrics] }\n    with: { draw: true, few: 2 }'), files);
+  using project = new Project(
+    stage(', metrics: [numbers.metrics] }\n    with: { draw: true, few: 2 }'),
+    files,
+  );
   const { code, stderr, outcomes } = await project.run();
   assert.equal(code, 0, stderr);
   assert.equal(outcomes['widths'], 'ran');
   assert.deepEqual(JSON.parse(project.read('artifacts/test/widths/counts.json')), {
-    ...{
-      images: 4,
-      begins: 'ffd8',
-      auc: [
-        [{ n: '1' }, 0.1],
-        [{ n: '2' }, 0.2],
-      ],
-      ports: ['dataset', 'further', 'metrics'],
-    },
+    images: 4,
+    begins: 'ffd8',
+    auc: [
+      [{ n: '1' }, 0.1],
+      [{ n: '2' }, 0.2],
+    ],
+    ports: ['dataset', 'further', 'metrics'],
   });
   assert.equal(JSON.parse(project.read('artifacts/test/widths/chart/chart.vl.json')).mark, 'bar');
 
   project.write('pipelines/test.yaml', stage(' }\n    with: { few: 2 }'));
   const wrong = await project.command('plan', 'test');
-  assert.match(wrong.stderr, /15:18: error: expected "metrics" with more than one \[wrong-settings\]/);
+  assert.match(
+    wrong.stderr,
+    /15:18: error: expected "metrics" with more than one \[wrong-settings\]/,
+  );
 });

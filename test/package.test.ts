@@ -10,17 +10,29 @@ const root = inRepository('.');
 /** The tarball that `npm pack` would make: its bytes, and the paths in it. */
 function packed(): { readonly size: number; readonly paths: ReadonlySet<string> } {
   const words = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-  const [{ size, files }] = JSON.parse(execFileSync('npm', words, { cwd: root, encoding: 'utf8', stdio: 'pipe' }));
+  const [{ size, files }] = JSON.parse(
+    execFileSync('npm', words, { cwd: root, encoding: 'utf8', stdio: 'pipe' }),
+  );
   return { size, paths: new Set(files.map(({ path }: { readonly path: string }) => path)) };
 }
 
 test('the package has its commands, its entry points with their types and every file that its pages link to, in 2 MB', () => {
   const { size, paths } = packed();
   const { bin, exports } = JSON.parse(read('package.json'));
-  const entries = [...Object.values<string>(bin), ...Object.values<string>(exports['.'])].map(posix.normalize);
-  const pages = readdirSync(`${root}/docs`).filter((name) => name.endsWith('.md') && name !== 'study.md');
-  const links = ['README.md', 'src/backend/README.md', ...pages.map((name) => `docs/${name}`)].flatMap((page) =>
-    Array.from(read(page).matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g), ([, to]) => posix.join(posix.dirname(page), to!)),
+  const entries = [...Object.values<string>(bin), ...Object.values<string>(exports['.'])].map(
+    posix.normalize,
+  );
+  const pages = readdirSync(`${root}/docs`).filter(
+    (name) => name.endsWith('.md') && name !== 'study.md',
+  );
+  const links = [
+    'README.md',
+    'src/backend/README.md',
+    ...pages.map((name) => `docs/${name}`),
+  ].flatMap((page) =>
+    Array.from(read(page).matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g), ([, to]) =>
+      posix.join(posix.dirname(page), to!),
+    ),
   );
   assert.ok(links.length > 20);
   assert.deepEqual(
@@ -31,7 +43,8 @@ test('the package has its commands, its entry points with their types and every 
 });
 
 test('npm ci runs no install script of onnxruntime-node, which would download CUDA libraries', () => {
-  // npm 11 reads `allowScripts`, npm 10 the lock file. `npm install` may write the line again: delete it.
+  // npm 11 reads `allowScripts`, npm 10 the lock file. `npm install` may write the line again:
+  // delete it.
   const { allowScripts } = JSON.parse(read('package.json'));
   assert.equal(allowScripts['onnxruntime-node'], false);
   const { packages } = JSON.parse(read('package-lock.json'));

@@ -1,4 +1,5 @@
-// Every command of every page is typed into a shell, and prints what the page shows of it, but for `notTyped`.
+// Every command of every page is typed into a shell, and prints what the page shows of it, but for
+// `notTyped`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, symlinkSync } from 'node:fs';
@@ -15,7 +16,10 @@ import { writeUntrainedModel } from './support/untrained-model.ts';
 
 /** What a page leaves to its reader. */
 interface Reader {
-  /** Done before a command, if it does not stand as it is on the page: what its sentences ask for, or assume. */
+  /**
+   * Done before a command, if it does not stand as it is on the page: what its sentences ask for,
+   * or assume.
+   */
   readonly before?: Readonly<Record<string, (project: Project) => unknown>>;
   /** What the reader types in place of a word in `<…>`, or of a whole command. */
   readonly words?: Record<string, string>;
@@ -23,7 +27,10 @@ interface Reader {
   readonly planned?: RegExp;
 }
 
-/** What a page shows of an output: what stands for `…` may be anything, and so may decimals, which differ by machine. */
+/**
+ * What a page shows of an output: what stands for `…` may be anything, and so may decimals, which
+ * differ by machine.
+ */
 function printedAs(lines: readonly string[]): RegExp {
   const text = lines.join('\n').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   const open = text.replace(/\d+\\\.\d+/g, '\\d+\\.\\d+').replace(/ +/g, ' +');
@@ -34,7 +41,11 @@ function printedAs(lines: readonly string[]): RegExp {
 const isName = /^restage [\w-]+( check)?$/;
 
 /** Goes through a page as its reader does. */
-async function follow(page: string, project: Project, { before = {}, words = {}, planned }: Reader = {}) {
+async function follow(
+  page: string,
+  project: Project,
+  { before = {}, words = {}, planned }: Reader = {},
+) {
   const steps = stepsOf(page);
   const commands = steps.map((step) => ('file' in step ? '' : step.command));
   assert.deepEqual(
@@ -46,14 +57,17 @@ async function follow(page: string, project: Project, { before = {}, words = {},
     if ('file' in step) project.write(step.file, step.text);
     else if (!notTyped.some(([form]) => form.test(step.command))) {
       await before[step.command]?.(project);
-      const command = planned?.test(step.command) ? step.command.replace(' run ', ' plan ') : step.command;
+      const command = planned?.test(step.command)
+        ? step.command.replace(' run ', ' plan ')
+        : step.command;
       const line = words[command] ?? command.replace(/<[a-z]+>/g, (word) => words[word] ?? word);
       const { code, stdout, stderr } = await (/ (--)?serve\b/.test(line)
         ? served(project, line)
         : project.type(line).ended);
       const told = `${page}: ${line}\n${stdout}${stderr}`;
       if (step.output.length > 0) assert.match(stdout + stderr, printedAs(step.output), told);
-      else if (!isName.test(line) || !stderr.includes('missing required argument')) assert.equal(code, 0, told);
+      else if (!isName.test(line) || !stderr.includes('missing required argument'))
+        assert.equal(code, 0, told);
     }
   }
 }
@@ -77,7 +91,8 @@ before(async () => {
   const links = packages.map((name) => [name, `file:${inRepository(`node_modules/${name}`)}`]);
   reader.write('package.json', JSON.stringify({ dependencies: Object.fromEntries(links) }));
   reader.write('path/to/README', '');
-  for (const name of ['offline', 'ignore_scripts', 'legacy_peer_deps']) reader.env[`npm_config_${name}`] = 'true';
+  for (const name of ['offline', 'ignore_scripts', 'legacy_peer_deps'])
+    reader.env[`npm_config_${name}`] = 'true';
   reader.env['npm_config_cache'] = reader.path('npm-cache');
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', reader.path('path/to')], {
     cwd: inRepository('.'),
@@ -116,22 +131,28 @@ async function writePhotos(project: Project, folder: string): Promise<void> {
   );
   for (const [i, name] of names.entries()) {
     const noise = { type: 'gaussian' as const, mean: 100 + (i % 20), sigma: 40 };
-    const image = sharp({ create: { width: 72, height: 72, channels: 3, background: 'black', noise } });
+    const image = sharp({
+      create: { width: 72, height: 72, channels: 3, background: 'black', noise },
+    });
     project.write(`${folder}/${name}`, '');
     await image.png().toFile(project.path(folder, name));
   }
-  for (const name of ['me.jpg', 'you.jpg']) cpSync(project.path(folder, names[0]!), project.path(name));
+  for (const name of ['me.jpg', 'you.jpg'])
+    cpSync(project.path(folder, names[0]!), project.path(name));
 }
 
 const command =
   (...words: readonly string[]) =>
   async (project: Project) =>
     await project.command(...words);
-const edit = (file: string, from: string, to: string) => (project: Project) => project.edit(file, from, to);
+const edit = (file: string, from: string, to: string) => (project: Project) =>
+  project.edit(file, from, to);
 
 /** What pages leave to the reader who goes through them in one project. */
 const shared: Readonly<Record<string, Reader>> = {
-  'bench/runner/README.md': { before: { 'restage store push': command('store', 'init', './shared') } },
+  'bench/runner/README.md': {
+    before: { 'restage store push': command('store', 'init', './shared') },
+  },
   'docs/commands.md': { words: { '<command>': 'run' } },
   'docs/experiments.md': {
     before: {
@@ -141,15 +162,19 @@ const shared: Readonly<Record<string, Reader>> = {
         '\ninclude:\n  wide: { file: experiments/wide.yaml, params: { dataset: fakes.dataset } }\n',
       ),
     },
-    planned: /=imagenet|study-full|run study\.yaml$/, // weights from the network; an hour; as `study.slow.ts` does
+    // Weights from the network; an hour; as `study.slow.ts` does.
+    planned: /=imagenet|study-full|run study\.yaml$/,
   },
   'docs/explanation.md': {
     before: {
       'restage explain-image experiments/simple-net-fakes.yaml me.jpg you.jpg': command(
-        ...'run experiments/simple-net-fakes.yaml --set params.images=path/to/folder --set params.epochs=1'.split(' '),
+        ...'run experiments/simple-net-fakes.yaml --set params.images=path/to/folder --set params.epochs=1'.split(
+          ' ',
+        ),
       ),
       'restage explain-image sweep.yaml:best me.jpg --out best.png': async (project) => {
-        const best = '{ kind: load-model, inputs: { weights: fit.model }, with: { model: simple-net, imageSize: 72 } }';
+        const best =
+          '{ kind: load-model, inputs: { weights: fit.model }, with: { model: simple-net, imageSize: 72 } }';
         project.write('pipelines/sweep.yaml', `extends: mine.yaml\nstages: { best: ${best} }\n`);
         await project.command('run', 'sweep.yaml', 'best');
       },
@@ -172,7 +197,8 @@ const shared: Readonly<Record<string, Reader>> = {
   'docs/training.md': { words: { '<network>': 'my-net' } },
   'docs/weights.md': {
     before: {
-      'restage predict artifacts/mine/fit/model photos/unsorted': (project) => writePhotos(project, 'photos/unsorted'),
+      'restage predict artifacts/mine/fit/model photos/unsorted': (project) =>
+        writePhotos(project, 'photos/unsorted'),
     },
   },
   'docs/yaml.md': { words: { '<kind>': 'train' } },
@@ -180,9 +206,17 @@ const shared: Readonly<Record<string, Reader>> = {
 
 const alone = new Set<string>();
 /** A page that its reader goes through in a project of its own. */
-function story(page: string, skip: string | undefined, tell: (page: string) => Promise<void>): void {
+function story(
+  page: string,
+  skip: string | undefined,
+  tell: (page: string) => Promise<void>,
+): void {
   alone.add(page);
-  test(`the commands of ${page} print what it shows`, { skip: skip ?? false }, async () => await tell(page));
+  test(
+    `the commands of ${page} print what it shows`,
+    { skip: skip ?? false },
+    async () => await tell(page),
+  );
 }
 
 story('README.md', undefined, async (page) => {
@@ -210,7 +244,8 @@ story('docs/tutorial.md', undefined, async (page) => {
 story('docs/cache.md', undefined, async (page) => {
   using project = installed();
   const checked = 'restage run names.yaml --force --check-reads';
-  const traced = whyNoTracing() === undefined ? {} : { [checked]: checked.replace(' --check-reads', '') };
+  const traced =
+    whyNoTracing() === undefined ? {} : { [checked]: checked.replace(' --check-reads', '') };
   await follow(page, project, { words: { '<file>': 'names.yaml', '<stage>': 'count', ...traced } });
   const { stdout } = await project.command('explain', 'names.yaml', 'count', '--json');
   assert.deepEqual(JSON.parse(stdout)[0].fingerprint, JSON.parse(blocks(page, 'json')[0]!));
@@ -218,15 +253,22 @@ story('docs/cache.md', undefined, async (page) => {
 
 story('docs/diagnostics.md', undefined, async (page) => {
   using project = installed({ 'data/faces/dataset.json': '{}' });
-  const before = 'stages:\n  net:\n    kind: train\n    inputs: { dataset: ./data/faces }\n    with:\n';
+  const before =
+    'stages:\n  net:\n    kind: train\n    inputs: { dataset: ./data/faces }\n    with:\n';
   project.write('pipelines/faces.yaml', `${before}      epoch: 5\n      model: simple-net\n`);
-  await follow(page, project, { words: { '<kind>': 'train', 'restage store init': 'restage store init ./shared' } });
+  await follow(page, project, {
+    words: { '<kind>': 'train', 'restage store init': 'restage store init ./shared' },
+  });
 });
 
 story('docs/evaluation.md', undefined, async (page) => {
-  const scores = 'key,split,label,real,fake\na,test,0,0,0.1\nb,test,0,0,0.6\nc,test,1,0,0.7\nd,test,1,0,0.9\n';
+  const scores =
+    'key,split,label,real,fake\na,test,0,0,0.1\nb,test,0,0,0.6\nc,test,1,0,0.7\nd,test,1,0,0.9\n';
   using project = installed({ 'scores.csv': scores });
-  project.write('pipelines/experiments/audit.yaml', 'extends: npm:restage/experiments/audit.yaml\n');
+  project.write(
+    'pipelines/experiments/audit.yaml',
+    'extends: npm:restage/experiments/audit.yaml\n',
+  );
   await writePhotos(project, 'path/to/folder');
   for (const [name, confidence] of Object.entries({ a: 0.9, b: 0.95 })) {
     const settings = `{ splits: [test], confidence: ${confidence} }`;
@@ -251,10 +293,13 @@ story('docs/python.md', noPyTorch, async (page) => {
     'after/net.py': blocks(page, 'python')[1]!,
     'data/README': '',
   });
-  const data = 'import torch; torch.save((torch.randn(8, 3, 32, 32), torch.arange(8) % 2), "data/images.pt")';
+  const data =
+    'import torch; torch.save((torch.randn(8, 3, 32, 32), torch.arange(8) % 2), "data/images.pt")';
   execFileSync('/usr/bin/python3', ['-c', data], { cwd: project.root });
   const alone = 'python3 after/train.py --data data/images.pt --lr 0.1';
-  await follow(page, project, { words: { 'restage run': 'restage run study.yaml', [alone]: `/usr/bin/${alone}` } });
+  await follow(page, project, {
+    words: { 'restage run': 'restage run study.yaml', [alone]: `/usr/bin/${alone}` },
+  });
 });
 
 /** A project whose commands reach a bucket of the group; its address is `s3://lab-results`. */
@@ -268,20 +313,29 @@ async function sharing(files: Readonly<Record<string, string>>): Promise<Project
 story('docs/store.md', noS3, async (page) => {
   using project = await sharing({ 'pipelines/study.yaml': shout, ...shoutFiles });
   for (const who of ['AUTHOR', 'COMMITTER'])
-    Object.assign(project.env, { [`GIT_${who}_NAME`]: 'Alice', [`GIT_${who}_EMAIL`]: 'alice@example.org' });
+    Object.assign(project.env, {
+      [`GIT_${who}_NAME`]: 'Alice',
+      [`GIT_${who}_EMAIL`]: 'alice@example.org',
+    });
   execFileSync('git', ['init', '-q'], { cwd: project.root });
   await follow(page, project);
 });
 
 story('docs/dvc.md', noS3, async (page) => {
-  using project = await sharing({ 'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\n\nD,fake,1\n' });
-  await follow(page, project, { before: { 'restage compare last~1 last': command('run', '--set', 'params.rate=2') } });
+  using project = await sharing({
+    'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\n\nD,fake,1\n',
+  });
+  await follow(page, project, {
+    before: { 'restage compare last~1 last': command('run', '--set', 'params.rate=2') },
+  });
 });
 
 story('docs/cluster.md', noSlurm, async (page) => {
   using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
   await using slurm = await Slurm.start(1);
-  Object.assign(project.env, slurm.env, { PATH: `${project.path('node_modules/.bin')}:${slurm.env['PATH']}` });
+  Object.assign(project.env, slurm.env, {
+    PATH: `${project.path('node_modules/.bin')}:${slurm.env['PATH']}`,
+  });
   const fits = {
     'partition: gpu': 'partition: main',
     'cpu: 16': 'cpu: 1',
@@ -300,5 +354,8 @@ story('docs/cluster.md', noSlurm, async (page) => {
 for (const page of pages.filter((page) => !alone.has(page)))
   story(page, undefined, async () => {
     const { words, ...more } = shared[page] ?? {};
-    await follow(page, reader, { ...more, words: { 'restage run': 'restage run mine.yaml', ...words } });
+    await follow(page, reader, {
+      ...more,
+      words: { 'restage run': 'restage run mine.yaml', ...words },
+    });
   });

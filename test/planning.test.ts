@@ -35,12 +35,15 @@ test('plan reports what would happen and why, and changes nothing; run --dry-run
     await print(project, 'plan', 'test.yaml', 'count'),
     'test: 2 stages\n  up to date  shout\n  restore     count  output text was changed in place\n1 up to date, 1 restore\n',
   );
-  const [row] = JSON.parse(await print(project, 'plan', '--json', '--force', 'shout')) as { state: string }[];
+  const [row] = JSON.parse(await print(project, 'plan', '--json', '--force', 'shout')) as {
+    state: string;
+  }[];
   assert.equal(row?.state, 'stale');
 });
 
 test('plan marks a stage that must run and has a checkpoint to resume from', async () => {
-  const save = 'mkdir -p "$(dirname "$RESTAGE_CHECKPOINT")"; echo half > "$RESTAGE_CHECKPOINT"; false';
+  const save =
+    'mkdir -p "$(dirname "$RESTAGE_CHECKPOINT")"; echo half > "$RESTAGE_CHECKPOINT"; false';
   using project = new Project(`stages:
   long: { kind: command, with: { run: '${save}' } }
   plain: { kind: command, with: { run: 'false' } }
@@ -57,7 +60,10 @@ test('plan marks a stage that must run and has a checkpoint to resume from', asy
 });
 
 test('plan knows that a stage begins from the start whose checkpoint is further than its settings want', async () => {
-  const own = ownKind('walk', "context.checkpoints!.save({ state: 8, arrays: [] }); throw new Error('stopped');");
+  const own = ownKind(
+    'walk',
+    "context.checkpoints!.save({ state: 8, arrays: [] }); throw new Error('stopped');",
+  );
   const spec = own['stages/walk/spec.ts']!.replace(
     'z.strictObject({})',
     'z.strictObject({ steps: z.number() })',
@@ -66,14 +72,20 @@ test('plan knows that a stage begins from the start whose checkpoint is further 
     `inputs: {}, checkpointsWithout: ['steps'],
   whyNoResume: ({ steps }, state) => (Number(state) > steps ? \`its checkpoint is at step \${state}\` : undefined),`,
   );
-  using project = new Project('stages: { far: { kind: walk, with: { steps: 9 }, outputs: { text: out.txt } } }\n', {
-    ...own,
-    'stages/walk/spec.ts': spec,
-  });
+  using project = new Project(
+    'stages: { far: { kind: walk, with: { steps: 9 }, outputs: { text: out.txt } } }\n',
+    {
+      ...own,
+      'stages/walk/spec.ts': spec,
+    },
+  );
   assert.equal((await project.run()).code, 1);
   assert.match(await print(project, 'plan'), /^ {2}run +far .*; has a checkpoint$/m);
   project.edit('pipelines/test.yaml', 'steps: 9', 'steps: 4');
-  assert.match(await print(project, 'plan'), /^ {2}run +far .*; begins from the start: its checkpoint is at step 8$/m);
+  assert.match(
+    await print(project, 'plan'),
+    /^ {2}run +far .*; begins from the start: its checkpoint is at step 8$/m,
+  );
 });
 
 test('explain shows value by value what differs from the last result', async () => {
@@ -107,7 +119,9 @@ test('explain shows value by value what differs from the last result', async () 
   project.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
   project.edit('pipelines/test.yaml', 'shout:\n', 'shout:\n    onDemand: true\n');
   assert.match(await print(project, 'explain'), /^shout \(command\): up to date$/m);
-  const [explained] = JSON.parse(await print(project, 'explain', 'count', '--json')) as { differences: unknown[] }[];
+  const [explained] = JSON.parse(await print(project, 'explain', 'count', '--json')) as {
+    differences: unknown[];
+  }[];
   assert.equal(explained?.differences.length, 1);
 });
 
@@ -136,7 +150,11 @@ stages:
   assert.equal(stderr, warnings.map((line) => `warning: ${line}\n`).join(''));
   assert.deepEqual((await project.run()).warnings, warnings);
   project.edit('pipelines/test.yaml', ', unused: 1', '');
-  project.edit('pipelines/test.yaml', '{ text: ./in.txt }', '{ text: ./in.txt, program: ./say.sh }');
+  project.edit(
+    'pipelines/test.yaml',
+    '{ text: ./in.txt }',
+    '{ text: ./in.txt, program: ./say.sh }',
+  );
   assert.equal((await project.command('plan')).stderr, '');
 });
 
@@ -165,12 +183,18 @@ test('plan and explain name the files of a folder or a glob that changed', async
   project.write('data/faces/55.png', 'new');
   project.remove('data/faces/1.png');
   const planned = await print(project, 'plan');
-  assert.match(planned, / folder {2}input images changed: 5\.png changed, 55\.png added, 1\.png removed\n/);
+  assert.match(
+    planned,
+    / folder {2}input images changed: 5\.png changed, 55\.png added, 1\.png removed\n/,
+  );
   assert.match(
     planned,
     / glob +input images changed: data\/faces\/5\.png changed, data\/faces\/55\.png added, data\/faces\/1\.png removed\n/,
   );
-  assert.match(await print(project, 'explain', 'folder'), /\n {2}input images changed: 5\.png changed/);
+  assert.match(
+    await print(project, 'explain', 'folder'),
+    /\n {2}input images changed: 5\.png changed/,
+  );
 });
 
 test('plan checks every axis that a setting names against the axes of the connected input', async () => {
@@ -234,7 +258,10 @@ test('plan shows what changed since a stage without a result failed', async () =
   using project = new Project(shout, files);
   project.edit('pipelines/test.yaml', 'echo shouting;', 'exit 3;');
   assert.equal((await project.command('run')).code, 1);
-  assert.match(await print(project, 'plan'), / shout {2}failed when it last ran, and has no earlier result\n/);
+  assert.match(
+    await print(project, 'plan'),
+    / shout {2}failed when it last ran, and has no earlier result\n/,
+  );
   project.edit('pipelines/test.yaml', 'exit 3;', 'exit 0;');
   assert.match(
     await print(project, 'plan'),

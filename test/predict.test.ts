@@ -9,10 +9,16 @@ import { writeUntrainedModel } from './support/untrained-model.ts';
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
 test('predict scores a folder of images with a model, into a new folder', async () => {
-  using project = new Project('stages: {}\n', { 'photos/notes.txt': 'no image', 'empty/notes.txt': 'no image' });
+  using project = new Project('stages: {}\n', {
+    'photos/notes.txt': 'no image',
+    'empty/notes.txt': 'no image',
+  });
   await writeUntrainedModel(project.path('model'));
   for (const name of ['ada', 'eve', 'ida']) {
-    const pixels = Uint8Array.from({ length: 3 * 60 * 60 }, (_, i) => (37 * i + name.charCodeAt(0)) % 256);
+    const pixels = Uint8Array.from(
+      { length: 3 * 60 * 60 },
+      (_, i) => (37 * i + name.charCodeAt(0)) % 256,
+    );
     const image = sharp(pixels, { raw: { width: 60, height: 60, channels: 3 } });
     writeFileSync(project.path(`photos/${name}.png`), await image.png().toBuffer());
   }
@@ -22,12 +28,22 @@ test('predict scores a folder of images with a model, into a new folder', async 
     stdout,
     /^called +images +share +mean probability\nreal .*\nfake .*\n\nWrote scores\.csv, summary\.json and sheet in predicted\n$/,
   );
-  assert.deepEqual(readdirSync(project.path('predicted')).sort(), ['scores.csv', 'sheet', 'summary.json']);
+  assert.deepEqual(readdirSync(project.path('predicted')).sort(), [
+    'scores.csv',
+    'sheet',
+    'summary.json',
+  ]);
   assert.equal(project.read('predicted/scores.csv').split('\n').length, 5);
 
   const said = async (...words: string[]) => (await project.command('predict', ...words)).stderr;
-  assert.equal(await said('model', 'photos'), 'error: predicted is there already: name another folder with --out\n');
-  assert.equal(await said('model', 'nowhere', '--out', 'other'), 'error: There is no folder nowhere [missing-file]\n');
+  assert.equal(
+    await said('model', 'photos'),
+    'error: predicted is there already: name another folder with --out\n',
+  );
+  assert.equal(
+    await said('model', 'nowhere', '--out', 'other'),
+    'error: There is no folder nowhere [missing-file]\n',
+  );
   assert.match(
     await said('model', 'empty', '--out', 'other'),
     /^error: Expected images in the folder .*empty, got none\.\n$/,

@@ -25,7 +25,11 @@ test('files of one name inside and outside pipelines/ are different pipelines, w
   assert.match(await print(project, 'run', 'pipelines/test.yaml'), /✓ test: 1 ran/);
   assert.match(await print(project, 'run', './test.yaml'), /✓ \.\/test: 1 ran/);
   assert.match(await print(project, 'run', 'studies/test.yaml'), /✓ \.\/studies\/test: 1 ran/);
-  assert.deepEqual(project.files('artifacts'), ['@/studies/test/greet/text', '@/test/greet/text', 'test/greet/text']);
+  assert.deepEqual(project.files('artifacts'), [
+    '@/studies/test/greet/text',
+    '@/test/greet/text',
+    'test/greet/text',
+  ]);
   assert.equal(project.read('artifacts/test/greet/text'), 'inside\n');
   assert.equal(project.read('artifacts/@/test/greet/text'), 'root\n');
   for (const file of ['pipelines/test.yaml', './test.yaml', 'studies/test.yaml']) {
@@ -36,7 +40,10 @@ test('files of one name inside and outside pipelines/ are different pipelines, w
 test('a file of another project publishes inside this one', async () => {
   using project = new Project(greet('here'));
   using other = new Project(greet('elsewhere'));
-  assert.match(await print(project, 'run', other.path('pipelines/test.yaml')), /✓ \.\.\/\S+\/pipelines\/test: 1 ran/);
+  assert.match(
+    await print(project, 'run', other.path('pipelines/test.yaml')),
+    /✓ \.\.\/\S+\/pipelines\/test: 1 ran/,
+  );
   const [published] = project.files('artifacts');
   assert.match(published!, /^@@\/\S+\/pipelines\/test\/greet\/text$/);
   assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
@@ -47,7 +54,10 @@ test('clean and gc keep what belongs to a file outside pipelines/ while the file
   await print(project, 'run', './test.yml');
   assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
   project.letHoursPass(72);
-  assert.match(await print(project, 'gc', '--keep', '1d', '--yes'), /^Removed 0 results and 0 objects /);
+  assert.match(
+    await print(project, 'gc', '--keep', '1d', '--yes'),
+    /^Removed 0 results and 0 objects /,
+  );
   project.remove('artifacts');
   assert.match(await print(project, 'run', './test.yml'), /1 restored/);
 
@@ -55,7 +65,10 @@ test('clean and gc keep what belongs to a file outside pipelines/ while the file
   assert.equal(await print(project, 'clean', '--yes'), 'Removed 2 outputs.\n');
   assert.deepEqual(project.files('artifacts'), []);
   project.letHoursPass(144);
-  assert.match(await print(project, 'gc', '--keep', '1d', '--yes'), /^Removed 1 result and 1 object /);
+  assert.match(
+    await print(project, 'gc', '--keep', '1d', '--yes'),
+    /^Removed 1 result and 1 object /,
+  );
 });
 
 test('clean keeps the outputs of a file outside pipelines/ that has mistakes, and removes what its stages no longer claim', async () => {
@@ -68,11 +81,16 @@ test('clean keeps the outputs of a file outside pipelines/ that has mistakes, an
     stderr: 'warning: the pipeline ./test has mistakes; the outputs of its stages stay\n',
   });
   project.write('test.yaml', greet('root', 'out/text'));
-  assert.match(await print(project, 'clean'), /^would remove artifacts\/@\/test\/greet\/text \(greet of \.\/test\)\n/);
+  assert.match(
+    await print(project, 'clean'),
+    /^would remove artifacts\/@\/test\/greet\/text \(greet of \.\/test\)\n/,
+  );
 });
 
 test('a path that another pipeline claims is an error before anything runs, with both places', async () => {
-  using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
+  using project = new Project(greet('first', 'out/text'), {
+    'pipelines/other.yaml': greet('second', 'out/text'),
+  });
   await print(project, 'run', 'test.yaml');
   for (const command of ['plan', 'run']) {
     assert.equal(
@@ -96,7 +114,10 @@ test('a path that another pipeline claims is an error before anything runs, with
 });
 
 test('an output inside a folder that another pipeline claims, or around its file, is an error, and nothing is moved', async () => {
-  const folder = greet('', 'out/dir').replace(/run: .*"/, 'run: "mkdir ${outputs.text}; echo a > ${outputs.text}/a"');
+  const folder = greet('', 'out/dir').replace(
+    /run: .*"/,
+    'run: "mkdir ${outputs.text}; echo a > ${outputs.text}/a"',
+  );
   for (const [first, second, message] of [
     [folder, greet('second', 'out/dir/a'), '"out/dir/a" lies inside "out/dir"'],
     [greet('first', 'out/dir/a'), folder, '"out/dir" lies around "out/dir/a"'],
@@ -121,7 +142,9 @@ test('an output inside a folder that another pipeline claims, or around its file
 });
 
 test('a path is free for another pipeline once the first has moved away or is gone', async () => {
-  using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
+  using project = new Project(greet('first', 'out/text'), {
+    'pipelines/other.yaml': greet('second', 'out/text'),
+  });
   await print(project, 'run', 'test.yaml');
   project.edit('pipelines/test.yaml', 'out/text', 'out/moved');
   assert.match(await print(project, 'run', 'other.yaml'), /1 ran/);
@@ -135,15 +158,22 @@ test('a path is free for another pipeline once the first has moved away or is go
 });
 
 test('a renamed pipeline keeps its claim, although nothing of it is published again', async () => {
-  using project = new Project(greet('first', 'out/text'), { 'third.yaml': greet('third', 'out/text') });
+  using project = new Project(greet('first', 'out/text'), {
+    'third.yaml': greet('third', 'out/text'),
+  });
   await print(project, 'run', 'test.yaml');
   renameSync(project.path('pipelines/test.yaml'), project.path('pipelines/renamed.yaml'));
   assert.match(await print(project, 'run', 'renamed.yaml'), /1 stage up to date/);
-  assert.match(await refused(project, 'run', './third.yaml'), /by "greet" of renamed, which published there/);
+  assert.match(
+    await refused(project, 'run', './third.yaml'),
+    /by "greet" of renamed, which published there/,
+  );
 });
 
 test('a pipeline with mistakes may still claim a path, so another one does not take it', async () => {
-  using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
+  using project = new Project(greet('first', 'out/text'), {
+    'pipelines/other.yaml': greet('second', 'out/text'),
+  });
   await print(project, 'run', 'test.yaml');
   project.edit('pipelines/test.yaml', 'kind', 'kid');
   const refusal = await refused(project, 'run', 'other.yaml');
@@ -183,7 +213,10 @@ test('--hard-link: an edit of a published file damages the object, which is noti
   project.write('artifacts/test/greet/text', 'edited\n');
   const { outcomes, warnings } = await project.run('--hard-link');
   assert.deepEqual(outcomes, { greet: 'ran' });
-  assert.match(warnings.join('\n'), /artifacts\/test\/greet\/text held something .* moved to cache\/displaced/);
+  assert.match(
+    warnings.join('\n'),
+    /artifacts\/test\/greet\/text held something .* moved to cache\/displaced/,
+  );
   assert.equal(project.read('artifacts/test/greet/text'), 'hello\n');
   assert.match((await project.command('verify')).stdout, /✓ all sound/);
 });

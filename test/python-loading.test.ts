@@ -34,10 +34,13 @@ const upToDate = { fit: 'up to date' };
 /** What the program was found to load, by the warnings of a run. */
 const found = ({ warnings }: RanOnce): readonly string[] =>
   warnings.flatMap(
-    (text) => /^loaded files of the project that its code does not show: (.*?)\. /.exec(text)?.[1] ?? [],
+    (text) =>
+      /^loaded files of the project that its code does not show: (.*?)\. /.exec(text)?.[1] ?? [],
   );
 
-suite('files that a program loads although its text does not show them', { skip: noPython ?? false }, () => {
+suite('files that a program loads although its text does not show them', {
+  skip: noPython ?? false,
+}, () => {
   function withVenv(more: Readonly<Record<string, string>> = {}, text = yaml, name = '.') {
     const project = new Project(text, { ...files, ...more }, name);
     makeVenv(project, '.venv');
@@ -65,7 +68,10 @@ suite('files that a program loads although its text does not show them', { skip:
     project.edit('plugins/base.py', '"a"', '"b"');
     assert.match(await plan(project), /^ +run +fit +its code changed \(plugins\/base\.py\)$/m);
     const second = await project.run();
-    assert.deepEqual([second.outcomes, found(second), project.read('out/fit.txt')], [ran, [], 'b!\n']);
+    assert.deepEqual(
+      [second.outcomes, found(second), project.read('out/fit.txt')],
+      [ran, [], 'b!\n'],
+    );
     project.edit('plugins/base.py', '"b"', '"a"');
     assert.deepEqual((await project.run()).outcomes, { fit: 'restored' });
   });
@@ -87,7 +93,10 @@ suite('files that a program loads although its text does not show them', { skip:
     using project = withVenv({}, text);
     const [words, other] = ['fit[plugin=words]', 'fit[plugin=other]'] as const;
     assert.deepEqual((await project.run()).outcomes, { [words]: 'ran', [other]: 'ran' });
-    assert.deepEqual((await project.run()).outcomes, { [words]: 'up to date', [other]: 'up to date' });
+    assert.deepEqual((await project.run()).outcomes, {
+      [words]: 'up to date',
+      [other]: 'up to date',
+    });
     project.edit('plugins/other.py', '"z"', '"y"');
     assert.deepEqual((await project.run()).outcomes, { [words]: 'up to date', [other]: 'ran' });
   });
@@ -105,7 +114,10 @@ open(sys.argv[2], 'w').write(word)
     await project.run();
     const text = project.read('plugins/base.py');
     project.remove('plugins/base.py');
-    assert.match(await plan(project), /^ +run +fit +its code changed \(plugins\/base\.py is gone\)$/m);
+    assert.match(
+      await plan(project),
+      /^ +run +fit +its code changed \(plugins\/base\.py is gone\)$/m,
+    );
     assert.deepEqual([(await project.run()).outcomes, project.read('out/fit.txt')], [ran, 'none']);
     assert.deepEqual((await project.run()).outcomes, upToDate);
     project.write('plugins/base.py', text);
@@ -143,14 +155,19 @@ open(sys.argv[2], 'w').write(word)
     maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
     await print(maker, 'store', 'init', '../shared');
     assert.deepEqual((await maker.run()).outcomes, ran);
-    using clone = withVenv({ 'store.yaml': maker.read('store.yaml').replace('../shared', maker.path('../shared')) });
+    using clone = withVenv({
+      'store.yaml': maker.read('store.yaml').replace('../shared', maker.path('../shared')),
+    });
     clone.env['XDG_CONFIG_HOME'] = clone.path('config');
     assert.deepEqual((await clone.run()).outcomes, { fit: 'restored' });
     clone.edit('plugins/base.py', '"a"', '"b"');
     assert.deepEqual([(await clone.run()).outcomes, clone.read('out/fit.txt')], [ran, 'b!\n']);
     clone.edit('plugins/base.py', '"b"', '"a"');
     clone.remove('cache');
-    assert.deepEqual([(await clone.run()).outcomes, clone.read('out/fit.txt')], [{ fit: 'restored' }, 'a!\n']);
+    assert.deepEqual(
+      [(await clone.run()).outcomes, clone.read('out/fit.txt')],
+      [{ fit: 'restored' }, 'a!\n'],
+    );
   });
 
   test('gc keeps what leads to a result that it keeps', async () => {
@@ -161,15 +178,25 @@ open(sys.argv[2], 'w').write(word)
     project.letHoursPass(24 * 40);
     await print(project, 'gc', '--keep', '7d', '--yes');
     assert.deepEqual(
-      readdirSync(project.path('cache/results'), { recursive: true }).filter((name) => /json$/.test(String(name)))
-        .length,
+      readdirSync(project.path('cache/results'), { recursive: true }).filter((name) =>
+        /json$/.test(String(name)),
+      ).length,
       2,
     );
     assert.deepEqual((await project.run()).outcomes, upToDate);
   });
 
   test('a file counts however the program loaded it, and in whatever process', async () => {
-    const names = ['spawned', 'forked', 'started', 'shelled', 'run_by_path', 'by_spec', 'compiled', 'at_last'];
+    const names = [
+      'spawned',
+      'forked',
+      'started',
+      'shelled',
+      'run_by_path',
+      'by_spec',
+      'compiled',
+      'at_last',
+    ];
     using project = withVenv({
       'train.py': `import importlib.util, multiprocessing, os, runpy, subprocess, sys
 def work(name):
@@ -254,13 +281,18 @@ open(sys.argv[1], 'w').write(repr({name: value for name, value in seen.items()})
       const first = await project.run();
       assert.deepEqual(first.outcomes, ran, JSON.stringify(first.messages));
       const env = { ...process.env, ...project.env, PYTHONHASHSEED: '0' };
-      execFileSync(project.path('.venv/bin/python'), ['-u', 'train.py', 'plain.txt'], { cwd: project.root, env });
+      execFileSync(project.path('.venv/bin/python'), ['-u', 'train.py', 'plain.txt'], {
+        cwd: project.root,
+        env,
+      });
       assert.equal(project.read('out/fit.txt'), project.read('plain.txt'));
       assert.equal(project.read('out/fit.txt').includes('colorsys'), 'PYTHONPATH' in variables);
     }
   });
 
-  test('--check-reads does not name what counts anyway', { skip: whyNoTracing() ?? false }, async () => {
+  test('--check-reads does not name what counts anyway', {
+    skip: whyNoTracing() ?? false,
+  }, async () => {
     using project = withVenv();
     const first = await project.run('--check-reads');
     const undeclared = first.warnings.filter((text) => text.startsWith('read files'));

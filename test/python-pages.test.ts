@@ -23,7 +23,9 @@ import { noPython } from './support/venv.ts';
 
 const skip = noPython ?? false;
 const page = read('docs/formats.md');
-const sections = new Map(page.split(/^### /m).map((text) => [text.slice(0, text.indexOf('\n')), text]));
+const sections = new Map(
+  page.split(/^### /m).map((text) => [text.slice(0, text.indexOf('\n')), text]),
+);
 const example = (type: string): string => /^```\w+\n(.*?)^```$/ms.exec(sections.get(type)!)![1]!;
 
 /** A folder of these files. */
@@ -55,12 +57,18 @@ test('the examples of formats are read by the kinds', async (t) => {
   const warned: string[] = [];
   const chart = temporaryFolder(t);
   await renderChart(JSON.parse(example('chart')), chart, (line) => warned.push(line));
-  assert.deepEqual([warned, /Loss/.test(readFileSync(join(chart, 'chart.svg'), 'utf8'))], [[], true]);
-  const samples = JSON.stringify([{ key: 'a', label: 1, class: 'fake', source: 'fake', path: 'a.png' }]);
+  assert.deepEqual(
+    [warned, /Loss/.test(readFileSync(join(chart, 'chart.svg'), 'utf8'))],
+    [[], true],
+  );
+  const samples = JSON.stringify([
+    { key: 'a', label: 1, class: 'fake', source: 'fake', path: 'a.png' },
+  ]);
   const values = Buffer.concat([npyHeader(1, 2), Buffer.from(new Float32Array([0.5, 2]).buffer)]);
   const features = folder(t, {
     'features.json': example('features'),
-    ...{ 'train/samples.json': samples, 'train/features.npy': values },
+    'train/samples.json': samples,
+    'train/features.npy': values,
   });
   assert.deepEqual([...openFeatures(features).split('train').features], [0.5, 2]);
 });
@@ -68,17 +76,40 @@ test('the examples of formats are read by the kinds', async (t) => {
 /** Two numbers of the mean colour of an image. */
 const detector: OnnxGraph = {
   nodes: [
-    { type: 'GlobalAveragePool', domain: '', inputs: ['pixels'], outputs: ['pooled'], attributes: {} },
-    { type: 'Flatten', domain: '', inputs: ['pooled'], outputs: ['means'], attributes: { axis: 1 } },
-    { type: 'MatMul', domain: '', inputs: ['means', 'weights'], outputs: ['values'], attributes: {} },
+    {
+      type: 'GlobalAveragePool',
+      domain: '',
+      inputs: ['pixels'],
+      outputs: ['pooled'],
+      attributes: {},
+    },
+    {
+      type: 'Flatten',
+      domain: '',
+      inputs: ['pooled'],
+      outputs: ['means'],
+      attributes: { axis: 1 },
+    },
+    {
+      type: 'MatMul',
+      domain: '',
+      inputs: ['means', 'weights'],
+      outputs: ['values'],
+      attributes: {},
+    },
   ],
-  initializers: [{ name: 'weights', type: 'float32', shape: [3, 2], data: new Float32Array([1, 0, 0, 1, 0, 0]) }],
+  initializers: [
+    { name: 'weights', type: 'float32', shape: [3, 2], data: new Float32Array([1, 0, 0, 1, 0, 0]) },
+  ],
   inputs: [{ name: 'pixels', type: 'float32', shape: ['batch', 3, 'height', 'width'] }],
   outputs: [{ name: 'values', type: 'float32', shape: ['batch', 2] }],
 };
 
 test('the pipelines of the page on formats run, and their artifacts are what they say', async () => {
-  using project = new Project('stages: {}\n', { 'data/words.txt': 'b\na\n', 'data/photos/a.png': 'a' });
+  using project = new Project('stages: {}\n', {
+    'data/words.txt': 'b\na\n',
+    'data/photos/a.png': 'a',
+  });
   mkdirSync(project.path('models'));
   writeFileSync(project.path('models/detector.onnx'), encodeModel(detector));
   const pipelines = blocks('docs/formats.md', 'yaml');
@@ -86,17 +117,27 @@ test('the pipelines of the page on formats run, and their artifacts are what the
   for (const yaml of pipelines) {
     project.write('pipelines/test.yaml', yaml);
     const { outcomes, warnings, events } = await project.run();
-    assert.deepEqual([new Set(Object.values(outcomes)), warnings], [new Set(['ran']), []], JSON.stringify(events));
+    assert.deepEqual(
+      [new Set(Object.values(outcomes)), warnings],
+      [new Set(['ran']), []],
+      JSON.stringify(events),
+    );
   }
   assert.equal(project.read('artifacts/count.txt'), '1\n');
   assert.deepEqual(project.files('artifacts/shown'), ['a.png']);
   assert.equal(project.read('artifacts/sorted.txt'), 'a\nb\n');
-  assert.deepEqual(readModelInfo(project.path('artifacts/test/net/model')).classes, ['real', 'fake']);
+  assert.deepEqual(readModelInfo(project.path('artifacts/test/net/model')).classes, [
+    'real',
+    'fake',
+  ]);
 });
 
 test('the dataset that the page on formats writes is one', { skip }, async (t) => {
   const root = folder(t, { 'a.png': 'a', 'b.png': 'bb', 'write.py': example('dataset') });
-  const { status, stderr } = spawnSync('/usr/bin/python3', ['write.py'], { cwd: root, encoding: 'utf8' });
+  const { status, stderr } = spawnSync('/usr/bin/python3', ['write.py'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, stderr);
   using dataset = openDataset(join(root, 'faces'));
   const split = dataset.split('train');
@@ -123,7 +164,8 @@ test('the project of the page on DVC runs before and after, and an imported modu
   const [after, ...before] = [...blocks('docs/dvc.md', 'python')].reverse();
   using project = new Project(study!, {
     'params.yaml': rate!,
-    'stand-ins/yaml.py': 'safe_load = lambda file: {"rate": float(file.read().split("rate:")[1])}\n',
+    'stand-ins/yaml.py':
+      'safe_load = lambda file: {"rate": float(file.read().split("rate:")[1])}\n',
     'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\n\nD,fake,1\n',
   });
   for (const text of before) project.write(/^# (\S+)/.exec(text)![1]!, text);
@@ -134,10 +176,17 @@ test('the project of the page on DVC runs before and after, and an imported modu
   execFileSync('sh', ['-ec', commands.join('\n')], { cwd: project.root, env });
   project.write('src/train.py', after!);
   const ran = await project.run();
-  assert.deepEqual(ran.outcomes, { prepare: 'ran', train: 'ran', evaluate: 'ran' }, JSON.stringify(ran.events));
+  assert.deepEqual(
+    ran.outcomes,
+    { prepare: 'ran', train: 'ran', evaluate: 'ran' },
+    JSON.stringify(ran.events),
+  );
   assert.equal(project.read('artifacts/scores.csv'), project.read('scores.csv'));
   const { accuracy } = JSON.parse(project.read('metrics.json'));
-  assert.equal(JSON.parse(project.read('artifacts/test/evaluate/metrics.json')).splits.test.accuracy, accuracy);
+  assert.equal(
+    JSON.parse(project.read('artifacts/test/evaluate/metrics.json')).splits.test.accuracy,
+    accuracy,
+  );
   project.edit('src/clean.py', 'line.strip().lower()', 'line.strip()');
   assert.match(
     (await project.command('plan', 'test.yaml')).stdout,
@@ -214,13 +263,20 @@ test('the callbacks of the page send what both trainers tell', { skip }, (t) => 
   const sent = (program: string) => {
     const events = join(root, `${program}.jsonl`);
     const env = { ...process.env, RESTAGE_EVENTS: events };
-    const { stderr } = spawnSync('/usr/bin/python3', [program], { cwd: root, env, encoding: 'utf8' });
+    const { stderr } = spawnSync('/usr/bin/python3', [program], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    });
     assert.equal(stderr, '');
     const messages = readFileSync(events, 'utf8').trim().split('\n');
     return messages.flatMap((line) => {
       const message = readMessage(JSON.parse(line));
-      if (message?.type === 'point') return [`${message.unit} ${message.step} ${JSON.stringify(message.values)}`];
-      return message?.type === 'progress' && message.done === message.total ? [`${message.done} steps`] : [];
+      if (message?.type === 'point')
+        return [`${message.unit} ${message.step} ${JSON.stringify(message.values)}`];
+      return message?.type === 'progress' && message.done === message.total
+        ? [`${message.done} steps`]
+        : [];
     });
   };
   assert.deepEqual(sent('lightning.program.py'), [

@@ -21,12 +21,22 @@ suite('a network in PyTorch', { skip: noPyTorch ?? false }, () => {
   test('the template trains it beside SimpleNet, and both are in one ROC chart, one test and one ranking', async () => {
     using project = template();
     const ran = await project.run();
-    assert.deepEqual(new Set(Object.values(ran.outcomes)), new Set(['ran']), JSON.stringify(ran.outcomes));
+    assert.deepEqual(
+      new Set(Object.values(ran.outcomes)),
+      new Set(['ran']),
+      JSON.stringify(ran.outcomes),
+    );
     assert.ok(ran.events.some((event) => event.type === 'stage-point' && event.stage === 'torch'));
     assert.match(project.read('artifacts/test/roc/tests.csv'), /simple-scores.*torch-scores/);
-    assert.equal(project.read('artifacts/test/leaderboard/leaderboard.csv').trim().split('\n').length, 3);
+    assert.equal(
+      project.read('artifacts/test/leaderboard/leaderboard.csv').trim().split('\n').length,
+      3,
+    );
     project.edit('train.py', '# The order', '# The order of batches');
-    assert.deepEqual(new Set(Object.values((await project.run()).outcomes)), new Set(['up to date']));
+    assert.deepEqual(
+      new Set(Object.values((await project.run()).outcomes)),
+      new Set(['up to date']),
+    );
   });
 
   test('killed in the middle, it resumes to the same bytes', async () => {
@@ -38,7 +48,9 @@ suite('a network in PyTorch', { skip: noPyTorch ?? false }, () => {
     running.child.kill('SIGKILL');
     await running.ended;
     const resumed = await broken.run('torch');
-    const points = resumed.events.flatMap((event) => (event.type === 'stage-point' ? [event.point.step] : []));
+    const points = resumed.events.flatMap((event) =>
+      event.type === 'stage-point' ? [event.point.step] : [],
+    );
     assert.ok(points.length < 3, `points ${points}`);
     for (const file of ['net.onnx', 'history.json']) {
       const path = `artifacts/pytorch/torch/${file}`;
@@ -47,8 +59,14 @@ suite('a network in PyTorch', { skip: noPyTorch ?? false }, () => {
   });
 });
 
-/** Four steps with a checkpoint each. `odd` is what an attempt that began from the start does in the second one. */
-const steps = (odd: string, more = ''): readonly [yaml: string, files: Readonly<Record<string, string>>] => [
+/**
+ * Four steps with a checkpoint each. `odd` is what an attempt that began from the start does in the
+ * second one.
+ */
+const steps = (
+  odd: string,
+  more = '',
+): readonly [yaml: string, files: Readonly<Record<string, string>>] => [
   `stages:
   fit: { kind: python, inputs: { program: ./fit.py }, outputs: { out: out.txt }${more} }
 `,
@@ -86,7 +104,10 @@ suite('a program in Python that is interrupted', { skip: noPython ?? false }, ()
     using project = new Project(...steps(hang, ', retries: 1, timeout: 15s'));
     project.gate('gate');
     const ran = await project.run();
-    assert.deepEqual([ran.outcomes, ran.retries], [{ fit: 'ran' }, ['took longer than its timeout of 15 s']]);
+    assert.deepEqual(
+      [ran.outcomes, ran.retries],
+      [{ fit: 'ran' }, ['took longer than its timeout of 15 s']],
+    );
     assert.deepEqual(course(project), resumed);
   });
 });
@@ -100,8 +121,13 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
 
   const cluster = (more: string, ...work: ReturnType<typeof steps>): Project => {
     const project = new Project(...work);
-    project.write('places.yaml', `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }${more} }\n`);
-    Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000' });
+    project.write(
+      'places.yaml',
+      `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }${more} }\n`,
+    );
+    Object.assign(project.env, slurm.env, {
+      RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000',
+    });
     return project;
   };
 
@@ -111,7 +137,9 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     const running = project.startRun('--on', 'cluster');
     await until(() => slurm.processes(project.path('cache/jobs')).length > 0);
     const [worker] = slurm.processes(project.path('cache/jobs'));
-    await until(() => running.events.some((event) => event.type === 'stage-point' && event.point.step === 2));
+    await until(() =>
+      running.events.some((event) => event.type === 'stage-point' && event.point.step === 2),
+    );
     process.kill(worker!, 'SIGKILL');
     const ran = await endOf(running);
     assert.deepEqual(ran.outcomes, { fit: 'ran' });
@@ -124,7 +152,9 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     project.gate('gate');
     const ran = await project.run('--on', 'cluster');
     assert.deepEqual(ran.outcomes, { fit: 'ran' });
-    assert.deepEqual(ran.retries, ["its job's time of 1 min 0 s is over: it resumes from its checkpoint"]);
+    assert.deepEqual(ran.retries, [
+      "its job's time of 1 min 0 s is over: it resumes from its checkpoint",
+    ]);
     assert.deepEqual(course(project), resumed);
   });
 
@@ -170,7 +200,10 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
       refused.messages['fit']!,
       /^\S+ differs from the machine that decided about the stage: it has tiny==2\.0; it lacks tiny==1\.0; a second job found the same\. Make both alike, and run again$/,
     );
-    project.write(`${there}/build.pth`, 'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n');
+    project.write(
+      `${there}/build.pth`,
+      'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n',
+    );
     install(project, there!, ['tiny', '1.0']);
     const other = await project.run('--on', 'cluster');
     assert.match(

@@ -87,7 +87,10 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     await project.run();
     project.letHoursPass(1);
     await project.run();
-    assert.equal(project.files('cache/memory').filter((name) => name.startsWith('code-')).length, 1);
+    assert.equal(
+      project.files('cache/memory').filter((name) => name.startsWith('code-')).length,
+      1,
+    );
     assert.deepEqual((await project.run()).outcomes, upToDate);
     project.write('sys.py', '# no other module: that of Python is built in\n');
     assert.deepEqual((await project.run()).outcomes, upToDate);
@@ -125,12 +128,18 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     });
     using _ = project;
     for (const name of ['__init__', 'core/deep']) project.write(`${packages}/tiny/${name}.py`, '');
-    project.write(`${packages}/tiny-1.0.dist-info/METADATA`, 'Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n');
+    project.write(
+      `${packages}/tiny-1.0.dist-info/METADATA`,
+      'Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n',
+    );
     const first = await project.run();
     assert.deepEqual(first.outcomes, ran, first.stderr);
     project.edit(`${packages}/tiny-1.0.dist-info/METADATA`, '1.0', '2.0');
     project.write('src/models/net.py', 'x = 2\n');
-    assert.match(await plan(project), /fit +its code changed \(src\/models\/net\.py, tiny==2\.0\)$/m);
+    assert.match(
+      await plan(project),
+      /fit +its code changed \(src\/models\/net\.py, tiny==2\.0\)$/m,
+    );
   });
 
   test('a package that is installed in place counts by its contents, whether a path or an import hook finds it', async () => {
@@ -141,17 +150,26 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     });
     using _ = project;
     project.write(`${packages}/mine.pth`, project.path('lib'));
-    project.write(`${packages}/mine-1.0.dist-info/METADATA`, 'Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n');
+    project.write(
+      `${packages}/mine-1.0.dist-info/METADATA`,
+      'Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n',
+    );
     project.write(`${packages}/hooked.pth`, 'import hooked_finder\n');
     project.write(`${packages}/hooked_finder.py`, finder(project.path('elsewhere/hooked.py')));
     const info = `${packages}/hooked-1.0.dist-info`;
     project.write(`${info}/METADATA`, 'Metadata-Version: 2.1\nName: hooked\nVersion: 1.0\n');
-    project.write(`${info}/direct_url.json`, '{"url":"file:///elsewhere","dir_info":{"editable":true}}');
+    project.write(
+      `${info}/direct_url.json`,
+      '{"url":"file:///elsewhere","dir_info":{"editable":true}}',
+    );
     project.write(`${info}/RECORD`, 'hooked.pth,,\nhooked_finder.py,,\n');
     assert.deepEqual((await project.run()).outcomes, ran);
     project.write('lib/mine.py', 'x = 2\n');
     project.write('elsewhere/hooked.py', 'x = 2\n');
-    assert.match(await plan(project), /fit +its code changed \(elsewhere\/hooked\.py, lib\/mine\.py\)$/m);
+    assert.match(
+      await plan(project),
+      /fit +its code changed \(elsewhere\/hooked\.py, lib\/mine\.py\)$/m,
+    );
   });
 
   test('a package from a folder or a repository counts by its code too, since its version may stay the same', async () => {
@@ -160,8 +178,14 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     install(project, packages, ['tiny', '1.0']);
     const info = `${packages}/tiny-1.0.dist-info`;
     const record = (code: string, metadata: string) =>
-      project.write(`${info}/RECORD`, `tiny.py,sha256=${code},9\ntiny-1.0.dist-info/METADATA,sha256=${metadata},9\n`);
-    project.write(`${info}/direct_url.json`, '{"url":"https://example.org/tiny.git","vcs_info":{"vcs":"git"}}');
+      project.write(
+        `${info}/RECORD`,
+        `tiny.py,sha256=${code},9\ntiny-1.0.dist-info/METADATA,sha256=${metadata},9\n`,
+      );
+    project.write(
+      `${info}/direct_url.json`,
+      '{"url":"https://example.org/tiny.git","vcs_info":{"vcs":"git"}}',
+    );
     record('a', 'a');
     assert.deepEqual((await project.run()).outcomes, ran);
     record('a', 'b');
@@ -177,8 +201,14 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     project.edit('pipelines/test.yaml', 'with: {', 'with: { python: /usr/bin/python3,');
     assert.deepEqual((await project.run()).outcomes, upToDate);
     project.edit('pipelines/test.yaml', 'python: /usr/bin/python3,', '');
-    project.write(`${packages}/build.pth`, 'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n');
-    assert.match(await plan(project), /fit +its code changed \(Python 3\.\d+\.\d+ \(of tests\)\)$/m);
+    project.write(
+      `${packages}/build.pth`,
+      'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n',
+    );
+    assert.match(
+      await plan(project),
+      /fit +its code changed \(Python 3\.\d+\.\d+ \(of tests\)\)$/m,
+    );
   });
 
   test('an interpreter that lacks a package is skipped, and the log says so', async () => {
@@ -186,7 +216,10 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     using _ = project;
     makeVenv(project, 'active');
     const packages = makeVenv(project, 'conda');
-    Object.assign(project.env, { VIRTUAL_ENV: project.path('active'), CONDA_PREFIX: project.path('conda') });
+    Object.assign(project.env, {
+      VIRTUAL_ENV: project.path('active'),
+      CONDA_PREFIX: project.path('conda'),
+    });
     project.env['PATH'] = '/usr/bin:/bin';
     const refused = await project.run();
     assert.equal(
@@ -222,7 +255,8 @@ except ImportError:
     pass
 open(sys.argv[2], 'w').write('done')
 `,
-      ...{ 'lib/deep.py': 'x = 1\n', 'parts/run.py': '' },
+      'lib/deep.py': 'x = 1\n',
+      'parts/run.py': '',
     });
     using _ = project;
     const first = await project.run();
@@ -232,9 +266,11 @@ open(sys.argv[2], 'w').write('done')
       [
         ran,
         [
-          ...[`train.py:7 ${computed}`, `train.py:10 ${computed}`, 'train.py:11 runs code that it finds itself'].map(
-            unclear,
-          ),
+          ...[
+            `train.py:7 ${computed}`,
+            `train.py:10 ${computed}`,
+            'train.py:11 runs code that it finds itself',
+          ].map(unclear),
           beside('parts/unused.py'),
         ],
       ],
@@ -266,7 +302,9 @@ import near
 import far
 open(sys.argv[2], 'w').write(far.word)
 `,
-      ...{ 'lib/deep.py': 'x = 1\n', 'tools/beside/near.py': 'x = 1\n', 'more/far.py': 'word = "far"\n' },
+      'lib/deep.py': 'x = 1\n',
+      'tools/beside/near.py': 'x = 1\n',
+      'more/far.py': 'word = "far"\n',
     });
     using _ = project;
     project.edit('pipelines/test.yaml', './train.py', './tools/run/train.py');
@@ -275,10 +313,18 @@ open(sys.argv[2], 'w').write(far.word)
     assert.deepEqual([planned.code, project.has('ran')], [0, false]);
     const first = await project.run();
     const changes = (line: number) =>
-      unclear(`tools/run/train.py:${line} changes sys.path by a value that only running it can tell`);
-    assert.deepEqual([first.outcomes, warningsOf(first)], [ran, [changes(9), changes(10), beside('more/far.py')]]);
+      unclear(
+        `tools/run/train.py:${line} changes sys.path by a value that only running it can tell`,
+      );
+    assert.deepEqual(
+      [first.outcomes, warningsOf(first)],
+      [ran, [changes(9), changes(10), beside('more/far.py')]],
+    );
     for (const file of ['lib/deep.py', 'tools/beside/near.py']) project.write(file, 'x = 2\n');
-    assert.match(await plan(project), /fit +its code changed \(lib\/deep\.py, tools\/beside\/near\.py\)$/m);
+    assert.match(
+      await plan(project),
+      /fit +its code changed \(lib\/deep\.py, tools\/beside\/near\.py\)$/m,
+    );
   });
 
   test('a module of the project is never to be installed, wherever it lies', async () => {
@@ -311,7 +357,11 @@ open(sys.argv[2], 'w').write(far.word)
     using _ = project;
     await project.run();
     assert.equal(project.read('out/fit.txt'), '1');
-    project.edit('pipelines/test.yaml', '    kind: python\n', '    kind: python\n    resources: { cpu: all }\n');
+    project.edit(
+      'pipelines/test.yaml',
+      '    kind: python\n',
+      '    kind: python\n    resources: { cpu: all }\n',
+    );
     await project.run('--force');
     assert.equal(project.read('out/fit.txt'), String(machineCapacity().cpu));
   });
@@ -358,7 +408,10 @@ open(restage.outputs['text'], 'w').write(str(done))
     assert.match(run.stderr, /parts\/letters\.py:1: '\(' was never closed \[broken-program\]/);
     assert.deepEqual((await project.run('ok')).outcomes, { ok: 'ran' });
     project.edit('pipelines/test.yaml', './train.py', './absent.py');
-    assert.match((await project.command('plan', 'test.yaml')).stderr, /There is no file or folder ".\/absent.py"/);
+    assert.match(
+      (await project.command('plan', 'test.yaml')).stderr,
+      /There is no file or folder ".\/absent.py"/,
+    );
   });
 
   test('the outputs of a program that was edited while it ran are used in this run but not cached', async () => {
@@ -376,11 +429,16 @@ open(restage.outputs['text'], 'w').write(str(done))
     ]);
     assert.equal(project.read('out/fit.txt'), 'eb\n');
     project.edit('parts/letters.py', '"e"', '"a"');
-    assert.match(await plan(project), /^ +run +fit /m, 'what ran is not taken for what was decided');
+    assert.match(
+      await plan(project),
+      /^ +run +fit /m,
+      'what ran is not taken for what was decided',
+    );
   });
 
   test('a list port is a list, however many items it has', async () => {
-    const text = "import restage\nprint([type(restage.inputs[port]).__name__ for port in ('one', 'list', 'glob')])\n";
+    const text =
+      "import restage\nprint([type(restage.inputs[port]).__name__ for port in ('one', 'list', 'glob')])\n";
     const { project } = withVenv({
       'train.py': text,
       'restage.py': read('stages/python/restage.py'),
@@ -407,10 +465,16 @@ open(restage.outputs['text'], 'w').write(str(done))
       '"--to ${outputs.text}"',
       '{ lr: 0.001, fast: true, slow: false, sizes: [8, 16] }',
     );
-    assert.match(output(await project.run()), /\['--lr', '0\.001', '--fast', '--sizes', '8', '16'\]/);
+    assert.match(
+      output(await project.run()),
+      /\['--lr', '0\.001', '--fast', '--sizes', '8', '16'\]/,
+    );
     project.edit('pipelines/test.yaml', 'fast: true', 'data: "${inputs.program}"');
     const { stderr } = await project.command('plan', 'test.yaml');
-    assert.match(stderr, /error: A map under "args" cannot name "\$\{inputs\.program\}" \[unknown-variable\]/);
+    assert.match(
+      stderr,
+      /error: A map under "args" cannot name "\$\{inputs\.program\}" \[unknown-variable\]/,
+    );
     assert.match(stderr, /Write it as a text, which can: args: "--x \$\{inputs\.program\}"/);
   });
 });

@@ -42,7 +42,11 @@ suite('models of PyTorch', { skip: noPyTorch ?? false }, () => {
       readonly parameters: number;
     };
     const bytes = readFileSync(file(`${name}.images`));
-    return { logits: logits.flat(), parameters, images: new Float32Array(bytes.buffer.slice(bytes.byteOffset)) };
+    return {
+      logits: logits.flat(),
+      parameters,
+      images: new Float32Array(bytes.buffer.slice(bytes.byteOffset)),
+    };
   }
 
   function assertClose(actual: ArrayLike<number>, wanted: readonly number[]): void {
@@ -74,11 +78,15 @@ suite('models of PyTorch', { skip: noPyTorch ?? false }, () => {
   test('parameters are counted as in PyTorch, except BatchNorm, which its exporter folds into convolutions', async () => {
     using bench = new StageBench();
     const count = async (name: string) => {
-      await bench.run(loadSpec, load, { inputs: { onnx: file(`${name}.onnx`) }, with: { classes, normalise } });
+      await bench.run(loadSpec, load, {
+        inputs: { onnx: file(`${name}.onnx`) },
+        with: { classes, normalise },
+      });
       return readModelInfo(bench.output('model')).onnx!.parameters;
     };
     assert.equal(await count('vit'), expected('vit').parameters);
-    // 20 BatchNorms of 4800 channels in all: their factors are folded into kernels, their summands became biases.
+    // 20 BatchNorms of 4800 channels in all: their factors are folded into kernels, their summands
+    // became biases.
     assert.equal(await count('resnet'), expected('resnet').parameters - 4800);
   });
 
@@ -100,8 +108,14 @@ suite('models of PyTorch', { skip: noPyTorch ?? false }, () => {
     using bench = new StageBench();
     assert.ok(existsSync(file('apart.data')));
     await assert.rejects(
-      bench.run(loadSpec, load, { inputs: { onnx: file('apart.onnx') }, with: { imageSize: 16, normalise } }),
-      { message: 'Expected all weights in apart.onnx, but 0.weight is in another file: save it as one file.' },
+      bench.run(loadSpec, load, {
+        inputs: { onnx: file('apart.onnx') },
+        with: { imageSize: 16, normalise },
+      }),
+      {
+        message:
+          'Expected all weights in apart.onnx, but 0.weight is in another file: save it as one file.',
+      },
     );
   });
 
@@ -119,20 +133,26 @@ suite('models of PyTorch', { skip: noPyTorch ?? false }, () => {
     const larger = join(more.root, 'dataset');
     await writeTintedDataset(larger, { train: 19, val: 6, test: 4 });
     await more.run(embedSpec, embed, { inputs: { dataset: larger, onnx }, with: settings });
-    const rows = (of: StageBench) => readFileSync(join(of.output('features'), 'train/features.npy')).subarray(128);
+    const rows = (of: StageBench) =>
+      readFileSync(join(of.output('features'), 'train/features.npy')).subarray(128);
     assert.deepEqual(rows(more).subarray(0, 17 * 4 * 4), rows(bench));
 
     using training = new StageBench();
     const inputs = { features: bench.output('features') };
     const optimizer = { kind: 'adam', learningRate: 0.05 };
     const model = { layers: [{ dense: 2 }] };
-    await training.run(trainSpec, train, { inputs, with: { model, epochs: 30, batchSize: 4, optimizer } });
+    await training.run(trainSpec, train, {
+      inputs,
+      with: { model, epochs: 30, batchSize: 4, optimizer },
+    });
     using scoring = new StageBench();
     await scoring.run(evaluateSpec, evaluate, {
       inputs: { model: training.output('model'), ...inputs },
       with: { splits: ['train'] },
     });
-    const metrics = JSON.parse(readFileSync(scoring.output('metrics', evaluateSpec.outputs['metrics']), 'utf8'));
+    const metrics = JSON.parse(
+      readFileSync(scoring.output('metrics', evaluateSpec.outputs['metrics']), 'utf8'),
+    );
     assert.ok(metrics.splits.train.accuracy > 0.9, `${metrics.splits.train.accuracy}`);
 
     await assert.rejects(

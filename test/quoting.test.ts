@@ -30,16 +30,44 @@ test('hostile names of project, folders and files, and a hostile parameter, reac
   for (const { name, path } of bothShells(temporaryFolder(t))) {
     using project = new Project(yaml, files, evil.replaceAll('/', ''));
     project.env['PATH'] = path;
-    const { code, stderr, outcomes } = await project.run('--set', `params.z=${JSON.stringify(evil)}`);
-    assert.deepEqual({ code, stderr, outcomes }, { code: 0, stderr: '', outcomes: { say: 'ran' } }, name);
+    const { code, stderr, outcomes } = await project.run(
+      '--set',
+      `params.z=${JSON.stringify(evil)}`,
+    );
+    assert.deepEqual(
+      { code, stderr, outcomes },
+      { code: 0, stderr: '', outcomes: { say: 'ran' } },
+      name,
+    );
     const quoted = `<${evil}>`;
-    const expected = [evil, quoted, quoted, evil, '1', '1', '1', '2', '3', '2', '3', '2', '3', '1', quoted, quoted];
+    const expected = [
+      evil,
+      quoted,
+      quoted,
+      evil,
+      '1',
+      '1',
+      '1',
+      '2',
+      '3',
+      '2',
+      '3',
+      '2',
+      '3',
+      '1',
+      quoted,
+      quoted,
+    ];
     assert.deepEqual(project.read('out/say.txt').trimEnd().split('\n'), expected, name);
     assert.deepEqual(
       project.files('.').filter((path) => path.includes('PWNED') && !path.includes('touch')),
       [],
     );
-    project.edit('pipelines/test.yaml', 'sh -c \'cat "$1"\' sh ${inputs.one}', 'sh -c "cat ${inputs.one}"');
+    project.edit(
+      'pipelines/test.yaml',
+      'sh -c \'cat "$1"\' sh ${inputs.one}',
+      'sh -c "cat ${inputs.one}"',
+    );
     for (const reader of ['sh -', '. /dev/stdin']) {
       using other = new Project(
         `params: { z: "$(touch PWNED)" }\nstages: { say: { kind: command, with: { run: "${reader} <<E\\necho \${params.z}\\nE\\n" } } }`,

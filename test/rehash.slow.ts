@@ -34,10 +34,15 @@ class Writer implements Disposable {
   constructor(project: Project) {
     writeFileSync(this.#file, 'old');
     symlinkSync(this.#folder, project.path('data'));
-    this.#child = spawn('python3', ['-c', program, this.#file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn('python3', ['-c', program, this.#file], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
   }
 
-  /** Changes the first character. Only the first change sets new times, as long as the page stays in memory. */
+  /**
+   * Changes the first character. Only the first change sets new times, as long as the page stays in
+   * memory.
+   */
   async write(character: string): Promise<void> {
     this.#child.stdin!.write(`${character}\n`);
     await once(this.#child.stdout!, 'data');
@@ -69,7 +74,10 @@ test(
     await project.command('run', 'test.yaml');
     await writer.writeUnseen('O');
     assert.deepEqual((await project.run()).outcomes, { copy: 'up to date' }, 'times cannot tell');
-    assert.match((await project.command('run', 'test.yaml', '--rehash', '--dry-run')).stdout, /input data changed/);
+    assert.match(
+      (await project.command('run', 'test.yaml', '--rehash', '--dry-run')).stdout,
+      /input data changed/,
+    );
     assert.deepEqual((await project.run('--rehash')).outcomes, { copy: 'ran' });
     assert.equal(project.read('out/text'), 'Old');
     assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage up to date/);

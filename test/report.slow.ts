@@ -39,9 +39,15 @@ test('a page is written again when only a description changed', async () => {
   await project.run();
   for (const [before, after] of [
     ['Two words', 'Three words'],
-    ['    kind: command\n    inputs', '    description: Counts them\n    kind: command\n    inputs'],
+    [
+      '    kind: command\n    inputs',
+      '    description: Counts them\n    kind: command\n    inputs',
+    ],
   ] as const) {
-    project.write('pipelines/test.yaml', project.read('pipelines/test.yaml').replace(before, after));
+    project.write(
+      'pipelines/test.yaml',
+      project.read('pipelines/test.yaml').replace(before, after),
+    );
     assert.deepEqual((await project.run()).outcomes, { first: 'up to date', second: 'up to date' });
   }
   assert.match(project.read(page), /Three words/);

@@ -47,7 +47,13 @@ test('a failure blocks the stages that depend on it, and the others continue', a
   project.gate('gate').pass();
   const run = await project.run('--keep-going');
   assert.equal(run.code, 1);
-  assert.deepEqual(run.outcomes, { bad: 'failed', reader: 'blocked', further: 'blocked', good: 'ran', late: 'ran' });
+  assert.deepEqual(run.outcomes, {
+    bad: 'failed',
+    reader: 'blocked',
+    further: 'blocked',
+    good: 'ran',
+    late: 'ran',
+  });
   assert.equal(run.messages['bad'], 'exited with code 3: echo why; exit 3');
   assert.equal(run.messages['reader'], 'waits for bad, which failed');
   assert.equal(run.messages['further'], 'waits for reader, which was blocked');
@@ -109,20 +115,33 @@ test('--force runs stages that are up to date, all or the named ones, and warns 
   assert.deepEqual(warnings, [
     'ran again with the same inputs and settings and produced different bytes (text): it is not reproducible',
   ]);
-  assert.deepEqual((await project.run('--force')).outcomes, { one: 'ran', two: 'ran', side: 'ran' });
+  assert.deepEqual((await project.run('--force')).outcomes, {
+    one: 'ran',
+    two: 'ran',
+    side: 'ran',
+  });
   assert.deepEqual((await project.run('side', '--force')).outcomes, { side: 'ran' });
-  assert.deepEqual((await project.run()).outcomes, { one: 'up to date', two: 'up to date', side: 'up to date' });
+  assert.deepEqual((await project.run()).outcomes, {
+    one: 'up to date',
+    two: 'up to date',
+    side: 'up to date',
+  });
 });
 
 test('a named stage runs with those that it reads; --downstream adds those that read it', async () => {
   using project = new Project(chain);
   assert.deepEqual((await project.run('one')).outcomes, { one: 'ran' });
   assert.deepEqual((await project.run('two')).outcomes, { one: 'up to date', two: 'ran' });
-  assert.deepEqual((await project.run('one', '--downstream')).outcomes, { one: 'up to date', two: 'up to date' });
+  assert.deepEqual((await project.run('one', '--downstream')).outcomes, {
+    one: 'up to date',
+    two: 'up to date',
+  });
 });
 
 test('a stage on demand runs only if a selected stage reads it', async () => {
-  using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, onDemand: true,'));
+  using project = new Project(
+    chain.replace('one: { kind: command,', 'one: { kind: command, onDemand: true,'),
+  );
   assert.deepEqual((await project.run('side')).outcomes, { side: 'ran' });
   assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'up to date' });
   project.edit('pipelines/test.yaml', 'two: {', 'two: { onDemand: true,');
@@ -130,7 +149,9 @@ test('a stage on demand runs only if a selected stage reads it', async () => {
 });
 
 test('a frozen stage keeps its result whatever changes, and fails without one', async () => {
-  using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, frozen: true,'));
+  using project = new Project(
+    chain.replace('one: { kind: command,', 'one: { kind: command, frozen: true,'),
+  );
   const without = await project.run();
   assert.deepEqual(without.outcomes, { one: 'failed', two: 'blocked', side: 'ran' });
   assert.equal(
@@ -140,18 +161,36 @@ test('a frozen stage keeps its result whatever changes, and fails without one', 
   project.edit('pipelines/test.yaml', 'frozen: true,', '');
   await project.run();
   const kept = project.read('out/one');
-  project.edit('pipelines/test.yaml', 'one: { kind: command,', 'one: { kind: command, frozen: true,');
+  project.edit(
+    'pipelines/test.yaml',
+    'one: { kind: command,',
+    'one: { kind: command, frozen: true,',
+  );
   project.edit('pipelines/test.yaml', 'date +%N', 'echo other');
-  assert.deepEqual((await project.run('--force')).outcomes, { one: 'up to date', two: 'ran', side: 'ran' });
+  assert.deepEqual((await project.run('--force')).outcomes, {
+    one: 'up to date',
+    two: 'ran',
+    side: 'ran',
+  });
   project.write('out/one', 'tampered');
-  assert.deepEqual((await project.run()).outcomes, { one: 'restored', two: 'up to date', side: 'up to date' });
+  assert.deepEqual((await project.run()).outcomes, {
+    one: 'restored',
+    two: 'up to date',
+    side: 'up to date',
+  });
   assert.equal(project.read('out/one'), kept);
 });
 
 test('a stage with cache: false is up to date while its outputs are in place, and otherwise runs', async () => {
-  using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, cache: false,'));
+  using project = new Project(
+    chain.replace('one: { kind: command,', 'one: { kind: command, cache: false,'),
+  );
   await project.run();
-  assert.deepEqual((await project.run()).outcomes, { one: 'up to date', two: 'up to date', side: 'up to date' });
+  assert.deepEqual((await project.run()).outcomes, {
+    one: 'up to date',
+    two: 'up to date',
+    side: 'up to date',
+  });
   project.write('out/one', 'tampered');
   assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'up to date' });
 });
@@ -170,7 +209,10 @@ test('an error of the shell names the setting run, not a file of Restage', async
   using project = new Project(chain.replace('date +%N > ', 'no-such-program > '));
   const { events } = await project.run('one');
   const end = events.find((event) => event.type === 'stage-finished');
-  assert.match(end?.logTail?.join('\n') ?? '', /^run: (line )?1: no-such-program: (command )?not found$/);
+  assert.match(
+    end?.logTail?.join('\n') ?? '',
+    /^run: (line )?1: no-such-program: (command )?not found$/,
+  );
 });
 
 const seeds = `

@@ -40,7 +40,8 @@ const serve = (port = 0) =>
     fill: fillDefaults,
     warn: (line) => assert.fail(line),
   });
-const address = (path: string) => `http://127.0.0.1:${server.port}${path}${path.includes('?') ? '&' : '?'}token=secret`;
+const address = (path: string) =>
+  `http://127.0.0.1:${server.port}${path}${path.includes('?') ? '&' : '?'}token=secret`;
 
 before(async () => {
   if (noBrowser !== false) return;
@@ -66,16 +67,28 @@ after(async () => {
   project?.[Symbol.dispose]();
 });
 
-const idsOf = () => project.files('cache/runs').flatMap((path) => /^(.*)\/run\.json$/.exec(path)?.[1] ?? []);
+const idsOf = () =>
+  project.files('cache/runs').flatMap((path) => /^(.*)\/run\.json$/.exec(path)?.[1] ?? []);
 
 test('every page is complete and accessible, narrow and wide, in dark and light, without a message on the console', {
   skip: noBrowser,
 }, async () => {
   const [one, other] = idsOf();
-  const pages = ['/', `/run/${one}`, '/compare', `/compare?runs=${one},${other}`, '/images', '/images?at=1', '/graph'];
+  const pages = [
+    '/',
+    `/run/${one}`,
+    '/compare',
+    `/compare?runs=${one},${other}`,
+    '/images',
+    '/images?at=1',
+    '/graph',
+  ];
   for (const width of [1280, 390])
     for (const colorScheme of ['light', 'dark'] as const) {
-      await using opened = await BrowserPage.open(address('/'), { viewport: { width, height: 800 }, colorScheme });
+      await using opened = await BrowserPage.open(address('/'), {
+        viewport: { width, height: 800 },
+        colorScheme,
+      });
       for (const path of pages) {
         const where = `${path} ${width} ${colorScheme}`;
         await opened.page.goto(address(path));
@@ -93,7 +106,9 @@ test('every page is complete and accessible, narrow and wide, in dark and light,
         const found = await opened.page.evaluate<{
           violations: { id: string; impact: string; nodes: { html: string }[] }[];
         }>('axe.run()');
-        const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        const serious = found.violations.filter(
+          ({ impact }) => impact === 'serious' || impact === 'critical',
+        );
         assert.deepEqual(
           serious.map(({ id, nodes }) => [id, nodes[0]!.html.slice(0, 200)]),
           [],
@@ -103,7 +118,9 @@ test('every page is complete and accessible, narrow and wide, in dark and light,
         assert.ok(wide <= width, `${where}: ${wide} pixels wide`);
         assert.deepEqual(opened.complaints, [], where);
       }
-      const own = opened.requests.filter((url) => !url.startsWith(`http://127.0.0.1:${server.port}/`));
+      const own = opened.requests.filter(
+        (url) => !url.startsWith(`http://127.0.0.1:${server.port}/`),
+      );
       assert.deepEqual(own, [], 'pages load nothing from elsewhere');
     }
 });
@@ -139,8 +156,12 @@ test('the keyboard finds, opens and picks images', { skip: noBrowser }, async ()
   await page.getByRole('button', { name: 'fake called real' }).focus();
   await page.keyboard.press('Enter');
   assert.match(page.url(), /class%3Dfake\+predicted%3Dreal/);
-  const found = Number(/^(\d+) of 300 images/.exec((await page.getByText('of 300 images').textContent())!)![1]);
-  const bins = await page.locator('.histogram button').evaluateAll((all) => all.map((one) => one.ariaLabel!));
+  const found = Number(
+    /^(\d+) of 300 images/.exec((await page.getByText('of 300 images').textContent())!)![1],
+  );
+  const bins = await page
+    .locator('.histogram button')
+    .evaluateAll((all) => all.map((one) => one.ariaLabel!));
   const counts = bins.map((label) => Number(/(\d+) images$/.exec(label)![1]));
   assert.equal(
     counts.reduce((sum, count) => sum + count),
@@ -183,7 +204,9 @@ test('a tooltip of a served chart shows its names whole', { skip: noBrowser }, a
   const names = page.locator('#vg-tooltip-element.visible td.key');
   await names.first().waitFor();
   assert.deepEqual(await names.allTextContents(), ['False positive rate', 'True positive rate']);
-  const cut = await names.evaluateAll((all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth).length);
+  const cut = await names.evaluateAll(
+    (all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth).length,
+  );
   assert.equal(cut, 0, 'a rule for keys of the histogram must not hit them');
   assert.deepEqual(opened.complaints, []);
 });
@@ -201,14 +224,16 @@ test('two tabs show a run from its beginning to its end, even across a restart o
   await page.goto(address(`/run/${run}`));
   const second = await page.context().newPage();
   await second.goto(address(`/run/${run}`));
-  for (const tab of [page, second]) await tab.locator('#pipeline .badge', { hasText: 'running' }).waitFor();
+  for (const tab of [page, second])
+    await tab.locator('#pipeline .badge', { hasText: 'running' }).waitFor();
   assert.equal(await page.locator('img[src="x"]').count(), 0, 'a hostile description is text');
   const follow = (step: number) => {
     const point = { unit: 'epoch', step, total: 9, values: { loss: 1 / step } };
     const event = { type: 'stage-point', stage: 'slow', time: Date.now(), point };
     appendFileSync(project.path(`cache/runs/${run}/events.jsonl`), `${JSON.stringify(event)}\n`);
   };
-  const drawn = (step: number) => page.locator('#sections svg', { hasText: `after epoch ${step} of 9` }).waitFor();
+  const drawn = (step: number) =>
+    page.locator('#sections svg', { hasText: `after epoch ${step} of 9` }).waitFor();
   for (const step of [1, 2]) follow(step);
   await drawn(2);
   await page.evaluate(`new MutationObserver(() => {

@@ -36,20 +36,26 @@ async function withStore(project: Project, url: string): Promise<Project> {
   return project;
 }
 
-const [all, pack] = [8 * 9_000_000, 3 * 9_000_000];
+const all = 8 * 9_000_000;
+const pack = 3 * 9_000_000;
 
 /** The sizes of the whole packs in a store. */
 function packsIn(store: string): readonly number[] {
   const folder = join(store, 'packs');
   const names = existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]) : [];
-  return names.filter((name) => /\/[0-9a-f]{64}$/.test(name)).map((name) => statSync(join(folder, name)).size);
+  return names
+    .filter((name) => /\/[0-9a-f]{64}$/.test(name))
+    .map((name) => statSync(join(folder, name)).size);
 }
 
 /** Pushes the rest after a kill, and asserts that at most one pack was sent twice. */
 async function finishes(project: Project, store: string): Promise<void> {
   const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
   const before = packsIn(store);
-  assert.ok(sum(before) > 0 && sum(before) < all, `killed between the first pack and the last: ${before}`);
+  assert.ok(
+    sum(before) > 0 && sum(before) < all,
+    `killed between the first pack and the last: ${before}`,
+  );
   await print(project, 'store', 'push');
   const after = sum(packsIn(store));
   assert.ok(after >= all && after <= all + pack + 10_000, `${after} bytes in packs`);
@@ -67,7 +73,9 @@ test('a run that is killed while it sends its results sends at most one pack aga
   await finishes(project, store);
 });
 
-test('a server that is killed during a push gets at most one pack again', { skip: noSshd ?? false }, async () => {
+test('a server that is killed during a push gets at most one pack again', {
+  skip: noSshd ?? false,
+}, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'restage-store-'));
   using project = new Project(packs);
   try {
@@ -79,7 +87,8 @@ test('a server that is killed during a push gets at most one pack again', { skip
       await project.run('--no-store');
       const pushing = project.start('store', 'push');
       await until(() => packsIn(store).length > 0);
-      for (const pid of [server.child.pid!, ...descendants(server.child.pid!)]) process.kill(pid, 'SIGKILL');
+      for (const pid of [server.child.pid!, ...descendants(server.child.pid!)])
+        process.kill(pid, 'SIGKILL');
       const { code, stderr } = await pushing.ended;
       assert.equal(code, 1);
       assert.match(stderr, /^error: The store ssh:\/\/testhost\/\S+ cannot be reached \(ssh: /);
@@ -104,7 +113,10 @@ test('with a store that may only be read, store init fails with the reason, and 
   const url = `ssh://testhost${project.path('shared')}`;
   const { code, stderr } = await project.command('store', 'init', url);
   const refused = 'Permission denied: your user there lacks a right to its files';
-  assert.deepEqual([code, stderr], [1, `error: The store ${url} refuses the request (${refused})\n`]);
+  assert.deepEqual(
+    [code, stderr],
+    [1, `error: The store ${url} refuses the request (${refused})\n`],
+  );
   assert.ok(!project.has('store.yaml'));
   project.write('store.yaml', spec.replace(/^url: .*/m, `url: ${url}`));
   const ran = await project.run();
@@ -112,7 +124,9 @@ test('with a store that may only be read, store init fails with the reason, and 
   assert.deepEqual([ran.code, ran.warnings], [0, [left]]);
 });
 
-test('over SSH, a repair sends again what was flipped, and gc refuses a link', { skip: noSshd ?? false }, async () => {
+test('over SSH, a repair sends again what was flipped, and gc refuses a link', {
+  skip: noSshd ?? false,
+}, async () => {
   const yaml = `stages: { a: { kind: command, outputs: { o: out/o }, with: { run: 'head -c 2000000 /dev/zero > \${outputs.o}; echo said' } } }\n`;
   await using server = await SshServer.start();
   using project = new Project(yaml);
@@ -135,7 +149,10 @@ test('over SSH, a repair sends again what was flipped, and gc refuses a link', {
   symlinkSync(project.path('out'), join(store, 'results'));
   const refused = await project.command('store', 'gc', '--yes');
   const link = `${join(store, 'results')} is a link, and a store holds none: whoever made it must remove it`;
-  assert.equal(refused.stderr, `error: The store ssh://testhost${store} cannot be reached (${link})\n`);
+  assert.equal(
+    refused.stderr,
+    `error: The store ssh://testhost${store} cannot be reached (${link})\n`,
+  );
 });
 
 /** The descendants of a process. */
@@ -162,16 +179,25 @@ test('on a cluster, the controller fetches what jobs read, and sends what they m
     outputs: { text: out/count.txt }
     with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
 `;
-  const files = { 'in.txt': 'abc\n', 'places.yaml': 'cluster: { engine: slurm, memory: { default: 200MiB } }\n' };
+  const files = {
+    'in.txt': 'abc\n',
+    'places.yaml': 'cluster: { engine: slurm, memory: { default: 200MiB } }\n',
+  };
   await using slurm = await Slurm.start(2);
   using maker = new Project(yaml, files);
   Object.assign(maker.env, slurm.env);
   const store = maker.path('shared');
   await withStore(maker, store);
   assert.deepEqual((await maker.run('--on', 'cluster')).outcomes, { grow: 'ran', count: 'ran' });
-  using clone = new Project(yaml.replace('wc -c', 'wc -l'), { ...files, 'store.yaml': maker.read('store.yaml') });
+  using clone = new Project(yaml.replace('wc -c', 'wc -l'), {
+    ...files,
+    'store.yaml': maker.read('store.yaml'),
+  });
   Object.assign(clone.env, slurm.env, { XDG_CONFIG_HOME: maker.env['XDG_CONFIG_HOME'] });
-  assert.deepEqual((await clone.run('--on', 'cluster')).outcomes, { grow: 'up to date', count: 'ran' });
+  assert.deepEqual((await clone.run('--on', 'cluster')).outcomes, {
+    grow: 'up to date',
+    count: 'ran',
+  });
   assert.equal(clone.read('out/count.txt').trim(), '1');
   assert.match(await print(maker, 'store', 'status'), /: 3 results\n/);
 });
@@ -185,13 +211,17 @@ test('a clone gets the complete study that another one has run, without computin
   const startedAt = performance.now();
   const { outcomes } = await clone.run();
   const seconds = (performance.now() - startedAt) / 1000;
-  const ran = Object.keys(outcomes).filter((stage) => !['restored', 'up to date'].includes(outcomes[stage]!));
+  const ran = Object.keys(outcomes).filter(
+    (stage) => !['restored', 'up to date'].includes(outcomes[stage]!),
+  );
   assert.deepEqual(ran, ['machine'], 'it describes the machine of each run (cache: false)');
   for (const file of maker.files('artifacts/test/text')) {
     const path = join('artifacts/test/text', file);
     assert.ok(readFileSync(maker.path(path)).equals(readFileSync(clone.path(path))), path);
   }
-  const [own, theirs] = [maker, clone].map((one) => contentOf(one.read('artifacts/test/report.html')));
+  const [own, theirs] = [maker, clone].map((one) =>
+    contentOf(one.read('artifacts/test/report.html')),
+  );
   assert.deepEqual(theirs, own);
   console.log(`${Object.keys(outcomes).length} stages in ${seconds.toFixed(1)} s`);
 });

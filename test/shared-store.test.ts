@@ -51,13 +51,20 @@ async function group(yaml = chain) {
     (readdirSync(join(shared, folder), { recursive: true }) as string[])
       .map((name) => join(shared, folder, name))
       .filter((path) => statSync(path).isFile());
-  return { maker, clone, shared, filesOf, [Symbol.dispose]: () => [maker, clone].map((one) => one[Symbol.dispose]()) };
+  return {
+    maker,
+    clone,
+    shared,
+    filesOf,
+    [Symbol.dispose]: () => [maker, clone].map((one) => one[Symbol.dispose]()),
+  };
 }
 
 test('results from before there was a store are pushed with their run, so that somebody without the data can pull it', async () => {
   using maker = new Project(chain, { 'in.txt': 'abc\n' }, 'maker');
   using reader = new Project(chain, {});
-  for (const one of [maker, reader]) one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
+  for (const one of [maker, reader])
+    one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
   assert.equal((await maker.run()).code, 0);
   await print(maker, 'store', 'init', maker.path('../shared'));
   assert.match(await print(maker, 'store', 'push'), /^Sent 3 results/);
@@ -75,12 +82,23 @@ test('another clone computes nothing, and fetches only the bytes that it needs',
   const { clone, maker } = world;
   clone.write('in.txt', 'abc\n');
   const plan = await print(clone, 'plan', 'test.yaml');
-  assert.match(plan, /restore +shout +not published here\n +up to date +grow +in the shared store\n +restore +count/);
-  assert.deepEqual((await clone.run()).outcomes, { shout: 'restored', grow: 'up to date', count: 'restored' });
+  assert.match(
+    plan,
+    /restore +shout +not published here\n +up to date +grow +in the shared store\n +restore +count/,
+  );
+  assert.deepEqual((await clone.run()).outcomes, {
+    shout: 'restored',
+    grow: 'up to date',
+    count: 'restored',
+  });
   assert.deepEqual(clone.files('out'), ['count.txt', 'shout.txt']);
   assert.equal(clone.read('out/count.txt'), maker.read('out/count.txt'));
   const again = await clone.run();
-  assert.deepEqual(again.outcomes, { shout: 'up to date', grow: 'up to date', count: 'up to date' });
+  assert.deepEqual(again.outcomes, {
+    shout: 'up to date',
+    grow: 'up to date',
+    count: 'up to date',
+  });
   assert.equal((await clone.run('--fetch', 'all')).outcomes['grow'], 'restored');
   assert.equal(clone.read('out/grow.txt'), maker.read('out/grow.txt'));
 });
@@ -88,7 +106,8 @@ test('another clone computes nothing, and fetches only the bytes that it needs',
 test('the private key is readable by its owner alone, and one that others may read is not used', async () => {
   using project = new Project(chain, { 'in.txt': 'abc\n' });
   project.env['XDG_CONFIG_HOME'] = project.path('config');
-  const created = await project.type(`umask 000; exec node '${pipeline}' store init ./shared`).ended;
+  const created = await project.type(`umask 000; exec node '${pipeline}' store init ./shared`)
+    .ended;
   assert.equal(created.code, 0, created.stderr);
   const key = project.path('config/restage/key.pem');
   const modes = [key, dirname(key)].map((path) => statSync(path).mode & 0o777);
@@ -97,7 +116,10 @@ test('the private key is readable by its owner alone, and one that others may re
   chmodSync(key, 0o644);
   const { code, stderr } = await project.command('store', 'push');
   assert.equal(code, 1);
-  assert.equal(stderr, `error: Others may read the private key ${key}, so it is not used: chmod 600 ${key}\n`);
+  assert.equal(
+    stderr,
+    `error: Others may read the private key ${key}, so it is not used: chmod 600 ${key}\n`,
+  );
 });
 
 test('a run brings no bytes with --fetch none, and leaves the store out with --no-store', async () => {
@@ -105,7 +127,11 @@ test('a run brings no bytes with --fetch none, and leaves the store out with --n
   const { clone, shared } = world;
   clone.write('in.txt', 'abc\n');
   const known = await clone.run('--fetch', 'none');
-  assert.deepEqual(known.outcomes, { shout: 'up to date', grow: 'up to date', count: 'up to date' });
+  assert.deepEqual(known.outcomes, {
+    shout: 'up to date',
+    grow: 'up to date',
+    count: 'up to date',
+  });
   assert.deepEqual(clone.files('out'), []);
   clone.remove('cache');
   const before = readdirSync(shared, { recursive: true });
@@ -159,17 +185,24 @@ test('a stage that runs fetches its inputs; if they are lost, their stage runs a
   const losing = await clone.run();
   assert.equal(losing.code, 0);
   assert.deepEqual(losing.outcomes, { shout: 'up to date', grow: 'ran', count: 'ran' });
-  assert.match(losing.warnings.join('\n'), /its outputs are no longer in the shared store: it runs again/);
+  assert.match(
+    losing.warnings.join('\n'),
+    /its outputs are no longer in the shared store: it runs again/,
+  );
 });
 
 test('a log is fetched when it is read; what `store gc` removed is sent again', async () => {
   using world = await group();
   const { clone, maker } = world;
   clone.write('in.txt', 'abc\n');
-  assert.match(await print(clone, 'logs', 'test.yaml', 'shout'), /^shout: succeeded on .*\nshouting\n$/);
+  assert.match(
+    await print(clone, 'logs', 'test.yaml', 'shout'),
+    /^shout: succeeded on .*\nshouting\n$/,
+  );
   maker.write('in.txt', 'other\n');
   await maker.run();
-  for (const name of ['results', 'runs']) for (const path of world.filesOf(name)) utimesSync(path, 0, 0);
+  for (const name of ['results', 'runs'])
+    for (const path of world.filesOf(name)) utimesSync(path, 0, 0);
   assert.match(await print(maker, 'store', 'gc', '--yes'), /^Removed 3 results and 1 run/);
   assert.match(await print(maker, 'store', 'push'), /^Sent 3 results/);
   assert.match(await print(maker, 'store', 'push'), /^Sent 0 results/);
@@ -183,18 +216,28 @@ test('an unreachable store costs one warning; a user whose key is not trusted ca
   const away = await clone.run();
   assert.equal(away.code, 0);
   assert.equal(away.warnings.length, 1);
-  assert.match(away.warnings[0]!, /cannot be reached \(the folder \S+ is not there\): this run continues without it$/);
+  assert.match(
+    away.warnings[0]!,
+    /cannot be reached \(the folder \S+ is not there\): this run continues without it$/,
+  );
   renameSync(`${shared}-away`, shared);
   assert.match(await print(clone, 'store', 'status'), /you can only read: you have no key/);
   const { code, stderr } = await clone.command('store', 'push');
   assert.equal(code, 1);
   assert.match(stderr, /Cannot send results: you can only read/);
-  const taken = await clone.command('store', 'keys', 'add'); // both are the same user of the same host
-  assert.match(taken.stderr, /^error: store\.yaml has another key of \S+, whose results would no longer count/);
+  // Both are the same user of the same host.
+  const taken = await clone.command('store', 'keys', 'add');
+  assert.match(
+    taken.stderr,
+    /^error: store\.yaml has another key of \S+, whose results would no longer count/,
+  );
   await print(clone, 'store', 'keys', 'add', 'bob');
   assert.match(await print(clone, 'store', 'keys'), /bob +[0-9a-f]{16} +yours/);
   assert.match(await print(clone, 'store', 'push'), /^Sent 3 results/);
-  assert.match(await print(maker, 'store', 'status'), /3 further results without a signature that store.yaml trusts/);
+  assert.match(
+    await print(maker, 'store', 'status'),
+    /3 further results without a signature that store.yaml trusts/,
+  );
 });
 
 test('results of a revoked key no longer count, even if a run remembers that all is in place', async () => {
@@ -240,7 +283,10 @@ test('a server that refuses connections costs one warning', async () => {
     'store.yaml': 'url: s3://bucket/x\nendpoint: http://127.0.0.1:9\n',
   });
   const { code, outcomes, warnings } = await project.run();
-  assert.deepEqual({ code, outcomes }, { code: 0, outcomes: { shout: 'ran', grow: 'ran', count: 'ran' } });
+  assert.deepEqual(
+    { code, outcomes },
+    { code: 0, outcomes: { shout: 'ran', grow: 'ran', count: 'ran' } },
+  );
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /^The store s3:\/\/bucket\/x cannot be reached/);
 });
@@ -265,8 +311,12 @@ test('a run whose credentials expire goes on without the store, and a push with 
   server.fault = ({ id }) => (id === 'id' ? { status: 400, code: 'ExpiredToken' } : undefined);
   gate.pass();
   const { code, outcomes, warnings } = await endOf(running);
-  assert.deepEqual({ code, outcomes }, { code: 0, outcomes: { fit: 'ran', two: 'ran', three: 'ran' } });
-  const expired = 'ExpiredToken: the credentials have expired: get new ones, such as by `aws sso login`';
+  assert.deepEqual(
+    { code, outcomes },
+    { code: 0, outcomes: { fit: 'ran', two: 'ran', three: 'ran' } },
+  );
+  const expired =
+    'ExpiredToken: the credentials have expired: get new ones, such as by `aws sso login`';
   assert.deepEqual(warnings, [
     `The store s3://bucket/lab refuses the request (${expired}): this run continues without it`,
     '3 results did not reach s3://bucket/lab: `restage store push` sends what is left',
@@ -291,7 +341,11 @@ test('rubbish in store.json stops nobody: a run warns and goes on, and commands 
   writeFileSync(join(shared, 'store.json'), 'rubbish');
   const ran = await clone.run();
   assert.deepEqual([ran.code, ran.warnings], [0, [`${damaged}: this run continues without it`]]);
-  assert.deepEqual(await clone.command('store', 'status'), { code: 1, stdout: '', stderr: `error: ${damaged}\n` });
+  assert.deepEqual(await clone.command('store', 'status'), {
+    code: 1,
+    stdout: '',
+    stderr: `error: ${damaged}\n`,
+  });
   rmSync(join(shared, 'store.json'));
   execFileSync('mkfifo', [join(shared, 'store.json')]);
   clone.remove('cache');
@@ -301,7 +355,10 @@ test('rubbish in store.json stops nobody: a run warns and goes on, and commands 
   clone.remove('cache');
   const newer = await clone.run();
   assert.equal(newer.code, 1, 'a store of a newer version is an error: everyone must know of it');
-  assert.match(newer.messages['shout']!, /is a store of another version of Restage: make one beside it/);
+  assert.match(
+    newer.messages['shout']!,
+    /is a store of another version of Restage: make one beside it/,
+  );
 });
 
 test('an error of a store names its address', async () => {
@@ -309,7 +366,8 @@ test('an error of a store names its address', async () => {
   project.env['XDG_CONFIG_HOME'] = project.path('config');
   const url = ['store', 'init', 's3://bucket/lab', '--endpoint', 'http://127.0.0.1:9'];
   const { code, stderr } = await project.command(...url);
-  const expected = 'error: The store s3://bucket/lab cannot be reached (connect ECONNREFUSED 127.0.0.1:9)\n';
+  const expected =
+    'error: The store s3://bucket/lab cannot be reached (connect ECONNREFUSED 127.0.0.1:9)\n';
   assert.deepEqual([code, stderr], [1, expected]);
   assert.equal(project.has('store.yaml'), false);
   project.write('../other/store.json', '{"name":"a shop"}');
@@ -350,11 +408,13 @@ test('store verify --repair sends again what is damaged in a bucket, its store.j
   project.env['XDG_CONFIG_HOME'] = project.path('config');
   await print(project, 'store', 'init', 's3://bucket/lab', '--endpoint', server.endpoint);
   assert.equal((await project.run()).code, 0);
-  const keysIn = (folder: string) => [...server.files.keys()].filter((key) => key.startsWith(`lab/${folder}/`));
+  const keysIn = (folder: string) =>
+    [...server.files.keys()].filter((key) => key.startsWith(`lab/${folder}/`));
   const [object] = keysIn('objects');
   const packs = keysIn('packs');
   const [entry] = keysIn('results');
-  for (const key of [object!, ...packs, entry!]) server.files.set(key, flipped(server.files.get(key)!));
+  for (const key of [object!, ...packs, entry!])
+    server.files.set(key, flipped(server.files.get(key)!));
   server.files.set('lab/store.json', Buffer.from('rubbish'));
 
   const damaged = await project.command('store', 'verify');
@@ -364,9 +424,15 @@ test('store verify --repair sends again what is damaged in a bucket, its store.j
   );
   const { code, stdout, stderr } = await project.command('store', 'verify', '--repair');
   const key = entry!.slice('lab/'.length);
-  assert.equal(stderr, `warning: ${key} in s3://bucket/lab lacks the signature of its key, and is ignored\n`);
+  assert.equal(
+    stderr,
+    `warning: ${key} in s3://bucket/lab lacks the signature of its key, and is ignored\n`,
+  );
   assert.match(stdout, /^Wrote the store\.json of s3:\/\/bucket\/lab again\.\n/);
-  assert.match(stdout, /\n3 results, \d objects: \d damaged, (\d) incomplete\nMended \1 of \1\.\n$/);
+  assert.match(
+    stdout,
+    /\n3 results, \d objects: \d damaged, (\d) incomplete\nMended \1 of \1\.\n$/,
+  );
   assert.equal(code, 0);
   assert.match(await print(project, 'store', 'verify'), /^3 results, \d objects: ✓ all sound\n$/);
 });
@@ -420,7 +486,10 @@ test('an export carries the outputs and the report of a pipeline to those who tr
     /^Brought 3 stages and artifacts\/test\/report.html of test here, from the run /,
   );
   assert.deepEqual(clone.files('out'), ['count.txt', 'grow.txt', 'shout.txt']);
-  assert.match((await clone.command('import', clone.path('pipelines/test.yaml'))).stderr, /is no complete archive/);
+  assert.match(
+    (await clone.command('import', clone.path('pipelines/test.yaml'))).stderr,
+    /is no complete archive/,
+  );
 });
 
 test('an export names outputs that are not here and how to fetch them; outputs of cache: false are left out', async () => {
@@ -456,7 +525,8 @@ test('an export names outputs that are not here and how to fetch them; outputs o
 
 test('store init takes a new folder, an empty one or a store, and leaves every other one alone', async () => {
   using project = new Project(chain, {}, 'project');
-  for (const theirs of ['../lab/results/measurements.csv', '../lab/cad/part.stl']) project.write(theirs, 'theirs');
+  for (const theirs of ['../lab/results/measurements.csv', '../lab/cad/part.stl'])
+    project.write(theirs, 'theirs');
   project.env['XDG_CONFIG_HOME'] = project.path('config');
   const { code, stdout, stderr } = await project.command('store', 'init', '../lab');
   assert.deepEqual([code, stdout], [1, '']);
@@ -469,9 +539,15 @@ test('store init takes a new folder, an empty one or a store, and leaves every o
   );
   assert.deepEqual(project.files('../lab'), ['cad/part.stl', 'results/measurements.csv']);
   assert.equal(project.has('store.yaml'), false);
-  assert.match(await print(project, 'store', 'init', '../lab/restage'), /^Made the store \.\.\/lab\/restage, /);
+  assert.match(
+    await print(project, 'store', 'init', '../lab/restage'),
+    /^Made the store \.\.\/lab\/restage, /,
+  );
   project.remove('store.yaml');
-  assert.match(await print(project, 'store', 'init', '../lab/restage'), /^Found the store \.\.\/lab\/restage, /);
+  assert.match(
+    await print(project, 'store', 'init', '../lab/restage'),
+    /^Found the store \.\.\/lab\/restage, /,
+  );
   project.remove('store.yaml');
   project.write('../share/.DS_Store', 'of a file manager');
   assert.match(await print(project, 'store', 'init', '../share'), /^Made the store /);
@@ -479,7 +555,10 @@ test('store init takes a new folder, an empty one or a store, and leaves every o
 
 test('mistakes in store.yaml are reported, and an address with a password is refused', async () => {
   using project = new Project(chain, { 'in.txt': 'abc\n', 'store.yaml': 'url: ftp://x/y\n' });
-  assert.match((await project.command('run', 'test.yaml')).stderr, /"url" is not the address of a store: ftp:\/\/x\/y/);
+  assert.match(
+    (await project.command('run', 'test.yaml')).stderr,
+    /"url" is not the address of a store: ftp:\/\/x\/y/,
+  );
   const { code, stderr } = await project.command('store', 'init', 'ssh://-oProxyCommand=x/y');
   assert.notEqual(code, 0);
   assert.doesNotMatch(stderr, /at .*\.ts/);
@@ -495,5 +574,8 @@ test('the summary says of an output that stays in the shared store that it is no
   const options = ['--fetch', 'none', '--reporter', 'plain', '--force', 'shout'];
   const { stdout } = await clone.command('run', 'test.yaml', ...options);
   assert.equal(clone.has('out/grow.txt'), false);
-  assert.match(stdout, /Outputs\n {2}grow\.text {3}out\/grow\.txt \(in the shared store: --fetch all brings it\)\n/);
+  assert.match(
+    stdout,
+    /Outputs\n {2}grow\.text {3}out\/grow\.txt \(in the shared store: --fetch all brings it\)\n/,
+  );
 });

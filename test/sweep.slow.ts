@@ -33,19 +33,28 @@ stages:
 `;
 
 interface Metrics {
-  readonly splits: Readonly<Record<'val' | 'test', { readonly accuracy: number; readonly loss: number }>>;
+  readonly splits: Readonly<
+    Record<'val' | 'test', { readonly accuracy: number; readonly loss: number }>
+  >;
 }
 
 const lossIn = (project: Project, instance: string): number =>
-  (JSON.parse(project.read(`artifacts/test/scores@${instance}/metrics.json`)) as Metrics).splits.val.loss;
+  (JSON.parse(project.read(`artifacts/test/scores@${instance}/metrics.json`)) as Metrics).splits.val
+    .loss;
 
 test('a matrix of two networks and three seeds gives one table over the seeds and one model that validation selects', async () => {
   using project = new Project(sweep);
   const { code, outcomes, stdout, stderr } = await project.run();
   assert.equal(code, 0, stdout + stderr);
-  assert.equal(Object.values(outcomes).filter((outcome) => outcome === 'ran').length, 2 + 6 + 6 + 3);
+  assert.equal(
+    Object.values(outcomes).filter((outcome) => outcome === 'ran').length,
+    2 + 6 + 6 + 3,
+  );
 
-  const [header, , ...rows] = project.read('artifacts/test/results/markdown.md').trimEnd().split('\n');
+  const [header, , ...rows] = project
+    .read('artifacts/test/results/markdown.md')
+    .trimEnd()
+    .split('\n');
   assert.equal(header, '| net | n | Accuracy on val | Accuracy on test | AUC on test |');
   assert.deepEqual(
     rows.map((row) => row.split(' | ', 2)),
@@ -54,9 +63,14 @@ test('a matrix of two networks and three seeds gives one table over the seeds an
       ['| fast', '3'],
     ],
   );
-  const instances = ['slow', 'fast'].flatMap((net) => [1, 2, 3].map((seed) => `net=${net},seed=${seed}`));
-  const lowest = instances.reduce((one, other) => (lossIn(project, other) < lossIn(project, one) ? other : one));
-  const weights = (stage: string) => readFileSync(project.path(`artifacts/test/${stage}/model/weights.bin`));
+  const instances = ['slow', 'fast'].flatMap((net) =>
+    [1, 2, 3].map((seed) => `net=${net},seed=${seed}`),
+  );
+  const lowest = instances.reduce((one, other) =>
+    lossIn(project, other) < lossIn(project, one) ? other : one,
+  );
+  const weights = (stage: string) =>
+    readFileSync(project.path(`artifacts/test/${stage}/model/weights.bin`));
   assert.deepEqual(weights('best'), weights(`fit@${lowest}`));
 
   project.edit('pipelines/test.yaml', 'seed: [1, 2, 3]', 'seed: [1, 2, 3, 4]');
@@ -73,5 +87,8 @@ test('a matrix of two networks and three seeds gives one table over the seeds an
       'scores[net=slow,seed=4]',
     ],
   );
-  assert.match(project.read('artifacts/test/results/markdown.md'), /^\| slow \| 4 \| 0\.\d{4} ± 0(\.\d{4})? \|/m);
+  assert.match(
+    project.read('artifacts/test/results/markdown.md'),
+    /^\| slow \| 4 \| 0\.\d{4} ± 0(\.\d{4})? \|/m,
+  );
 });

@@ -18,15 +18,30 @@ const specs = new Map(
     const text = readFileSync(join(inRepository('stages'), path), 'utf8');
     const spec = JSON.parse(text);
     if (spec.title?.text === undefined) return [];
-    return [[basename(path, '.golden.json'), JSON.stringify({ $schema: schema, ...spec, config: theme })] as const];
+    return [
+      [
+        basename(path, '.golden.json'),
+        JSON.stringify({ $schema: schema, ...spec, config: theme }),
+      ] as const,
+    ];
   }),
 );
 
 /** The page of a run whose stage left these charts. */
 async function pageOf(folder: string, names: readonly string[]): Promise<BrowserPage> {
   const outputs = names.map((name) => ({
-    ...{ port: name, type: 'chart' as const, path: name, href: name },
-    shown: { as: 'chart' as const, title: name, subtitle: '', width: 560, height: 400, spec: specs.get(name)! },
+    port: name,
+    type: 'chart' as const,
+    path: name,
+    href: name,
+    shown: {
+      as: 'chart' as const,
+      title: name,
+      subtitle: '',
+      width: 560,
+      height: 400,
+      spec: specs.get(name)!,
+    },
   }));
   const file = join(folder, 'report.html');
   writeFileSync(file, renderReport(exampleModel({ stages: [exampleStage({ outputs })] })));
@@ -71,7 +86,10 @@ test('tooltips name what the axes name, in their unit, at the nearest point of a
   const { page } = opened;
   const curves = await tooltipsOf(page, 'one-run');
   assert.ok(curves.includes('train | Epoch: 1 | Accuracy (%): 60'), curves.join('\n'));
-  assert.ok(curves.includes('val | Epoch: 3 | Loss (cross-entropy, nats): 0.64'), curves.join('\n'));
+  assert.ok(
+    curves.includes('val | Epoch: 3 | Loss (cross-entropy, nats): 0.64'),
+    curves.join('\n'),
+  );
   const rates =
     /^False positive rate, % \(real called fake\): [\d.]+ \| False negative rate, % \(fake called real\): [\d.]+$/;
   const det = await tooltipsOf(page, 'det');

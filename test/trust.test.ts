@@ -30,11 +30,16 @@ async function insider() {
     archive,
     reader,
     sign,
-    /** The same with the text of `shout` at paths of the insider's choice, as stages s0, s1, and so on. */
+    /**
+     * The same with the text of `shout` at paths of the insider's choice, as stages s0, s1, and so
+     * on.
+     */
     publish: (paths: readonly string[]) =>
       sign((manifest) => {
         const shout = manifest.stages['shout' as StageName]!;
-        const stages = paths.map((text, index) => [`s${index}`, { ...shout, outputs: { text } }] as const);
+        const stages = paths.map(
+          (text, index) => [`s${index}`, { ...shout, outputs: { text } }] as const,
+        );
         return { ...manifest, stages: Object.fromEntries(stages) };
       }),
     [Symbol.dispose]: () => [maker, reader].map((one) => one[Symbol.dispose]()),
@@ -85,7 +90,8 @@ test('a signer chooses no path where programs look for code or settings, and non
     '.': "is the project's root itself",
     'artifacts/a\0b': 'has a character that no path can have',
   };
-  const hint = "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
+  const hint =
+    "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
   const paths = Object.entries(reasons);
   for (const some of [paths.slice(0, 14), paths.slice(14)]) {
     const { code, stdout, stderr } = await world.publish(some.map(([path]) => path));
@@ -108,7 +114,11 @@ test('a pull publishes below artifacts/, and where the pipeline of the project d
   using world = await insider();
   const { reader } = world;
   reader.write('artifacts/mine.txt', 'made by hand\n');
-  const { code, stdout, stderr } = await world.publish(['artifacts/a/b.txt', 'out/count.txt', 'artifacts/mine.txt']);
+  const { code, stdout, stderr } = await world.publish([
+    'artifacts/a/b.txt',
+    'out/count.txt',
+    'artifacts/mine.txt',
+  ]);
   const moved = /it was moved to (\S+)\n$/.exec(stderr)?.[1] ?? '';
   assert.equal(
     stderr,
@@ -135,8 +145,14 @@ test('a pull publishes nothing at, around or inside the outputs of another pipel
     'artifacts/other/report.html',
   ]);
   assert.equal(code, 1);
-  const reasons = Array.from(stderr.matchAll(/that path (.*) \[wrong-target\]/g), ([, reason]) => reason);
-  assert.match(reasons[0]!, /^lies around "artifacts\/theirs\/\w+\.txt", which "\w+" of other published$/);
+  const reasons = Array.from(
+    stderr.matchAll(/that path (.*) \[wrong-target\]/g),
+    ([, reason]) => reason,
+  );
+  assert.match(
+    reasons[0]!,
+    /^lies around "artifacts\/theirs\/\w+\.txt", which "\w+" of other published$/,
+  );
   assert.deepEqual(reasons.slice(1), [
     'is "artifacts/theirs/count.txt", which "count" of other published',
     'cannot be written: artifacts/theirs/count.txt is not a folder, so artifacts/theirs/count.txt/x cannot be published below it; move it away',
@@ -153,7 +169,10 @@ test('a signer names no port that a result has not, and no pipeline whose report
   symlinkSync('../src', reader.path('artifacts/linked'));
   const ports = await world.sign((manifest) => {
     const shout = manifest.stages['shout' as StageName]!;
-    return { ...manifest, stages: { shout: { ...shout, outputs: { constructor: 'artifacts/x' } } } };
+    return {
+      ...manifest,
+      stages: { shout: { ...shout, outputs: { constructor: 'artifacts/x' } } },
+    };
   });
   assert.deepEqual({ code: ports.code, stderr: ports.stderr }, { code: 0, stderr: '' });
   assert.equal(reader.has('artifacts/x'), false);
@@ -164,7 +183,8 @@ test('a signer names no port that a result has not, and no pipeline whose report
     });
     const wish = `The report of ${name} would lie at "artifacts/${name}/report.html", so it was left out`;
     const why = `that path is neither below artifacts/ nor an output of ${name}, whose file is not here`;
-    const hint = "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
+    const hint =
+      "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
     assert.equal(stderr, `error: ${wish}: ${why} [wrong-target]\n\n  ${hint}\n`);
     assert.equal(code, 1);
     assert.match(stdout, /^Brought 1 stage of /);
@@ -210,11 +230,17 @@ test('an archive is read in place: what is no plain file in it, or no archive, i
     assert.deepEqual({ code, stdout, stderr }, { code: 1, stdout: '', stderr: mistake });
   };
   for (const name of ['signer', 'store.json']) {
-    await refused(archiveOf(`rm ${name}`, `mkfifo ${name}`), `"./${name}" in it is neither a plain file nor a folder`);
+    await refused(
+      archiveOf(`rm ${name}`, `mkfifo ${name}`),
+      `"./${name}" in it is neither a plain file nor a folder`,
+    );
     const link = archiveOf(`rm ${name}`, `ln -s /dev/zero ${name}`);
     await refused(link, `"./${name}" in it is neither a plain file nor a folder`);
   }
-  await refused(archiveOf('mkfifo objects'), '"./objects" in it is neither a plain file nor a folder');
+  await refused(
+    archiveOf('mkfifo objects'),
+    '"./objects" in it is neither a plain file nor a folder',
+  );
   await refused(archiveOf('printf "\\033[2J" > signer'), 'it does not name the key that signed it');
   await refused(archiveOf('head -c 5000 /dev/zero > pipeline'), 'it does not name its pipeline');
   execFileSync('mkfifo', [reader.path('../pipe')]);
@@ -239,8 +265,14 @@ test('an export that was killed leaves one hidden file, which the next one there
   maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
   await maker.run();
   maker.write('../out/.tmp-000000-1-000000000000', 'of a process elsewhere');
-  const dead = temporaryBeside(maker.path('../out/x')).replace(`-${process.pid}-`, `-${spawnSync('true').pid}-`);
+  const dead = temporaryBeside(maker.path('../out/x')).replace(
+    `-${process.pid}-`,
+    `-${spawnSync('true').pid}-`,
+  );
   maker.write(`../out/${basename(dead)}`, 'half');
   await print(maker, 'export', '../out/x.tar', 'test.yaml');
-  assert.deepEqual(readdirSync(maker.path('../out')).sort(), ['.tmp-000000-1-000000000000', 'x.tar']);
+  assert.deepEqual(readdirSync(maker.path('../out')).sort(), [
+    '.tmp-000000-1-000000000000',
+    'x.tar',
+  ]);
 });

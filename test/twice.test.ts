@@ -23,7 +23,9 @@ test('--twice runs every stage twice, names the files that differ, and keeps the
   using project = new Project(yaml);
   const { code, outcomes, events, warnings } = await project.run('--twice');
   assert.deepEqual([code, outcomes], [1, { same: 'ran', chance: 'ran', once: 'ran' }]);
-  const infos = events.flatMap((event) => (event.type === 'info' ? [[event.stage, event.message]] : []));
+  const infos = events.flatMap((event) =>
+    event.type === 'info' ? [[event.stage, event.message]] : [],
+  );
   assert.deepEqual(infos, [['same', 'ran twice, and gave the same bytes']]);
   assert.equal(warnings.length, 2);
   const name = '[0-9a-f]{16}';
@@ -34,16 +36,32 @@ test('--twice runs every stage twice, names the files that differ, and keeps the
     ),
   );
   const failed = warnings.find((message) => message.includes('the second time it failed'))!;
-  const command = 'exited with code 1: mkdir taken; echo text > ${outputs.text}. The first result is kept';
-  assert.match(failed, /^ran twice, and the second time it failed: mkdir: .*taken.*; exited with code 1/);
+  const command =
+    'exited with code 1: mkdir taken; echo text > ${outputs.text}. The first result is kept';
+  assert.match(
+    failed,
+    /^ran twice, and the second time it failed: mkdir: .*taken.*; exited with code 1/,
+  );
   assert.ok(failed.endsWith(command), failed);
-  assert.deepEqual((await project.run()).outcomes, { same: 'up to date', chance: 'up to date', once: 'up to date' });
+  assert.deepEqual((await project.run()).outcomes, {
+    same: 'up to date',
+    chance: 'up to date',
+    once: 'up to date',
+  });
 });
 
 test('--twice with a stage runs only that one twice, even if it is up to date', async () => {
   using project = new Project(yaml);
   await project.run('same', 'chance');
-  const { code, stdout } = await project.command('run', 'same', '--twice', 'same', 'test.yaml', '--reporter', 'plain');
+  const { code, stdout } = await project.command(
+    'run',
+    'same',
+    '--twice',
+    'same',
+    'test.yaml',
+    '--reporter',
+    'plain',
+  );
   assert.equal(code, 0);
   assert.match(stdout, /· same: ran twice, and gave the same bytes/);
   const { outcomes } = await project.run('chance', '--twice', 'same');

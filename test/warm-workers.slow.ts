@@ -10,7 +10,10 @@ const head = `
   faces: { kind: load-dataset, inputs: { images: made.faces } }
 `;
 
-/** Stages of every kind whose process is used again, on networks whose compiled graphs and random numbers could get mixed up. */
+/**
+ * Stages of every kind whose process is used again, on networks whose compiled graphs and random
+ * numbers could get mixed up.
+ */
 const stages = {
   audit: 'kind: audit, inputs: { dataset: faces.dataset }',
   dropout:
@@ -20,8 +23,10 @@ const stages = {
   embedded:
     'kind: embed, inputs: { dataset: faces.dataset }, with: { model: { layers: [{ conv: 4, kernel: 3 }, relu, globalAveragePool, { dense: 2 }] }, imageSize: 24 }',
   dropoutScores: 'kind: evaluate, inputs: { model: dropout.model, dataset: faces.dataset }',
-  // Many passes of one graph: how many passes had the same weights decides when they become constants, and so the bits.
-  normedScores: 'kind: evaluate, inputs: { model: normed.model, dataset: faces.dataset }, with: { batchSize: 1 }',
+  // Many passes of one graph: how many passes had the same weights decides when they become
+  // constants, and so the bits.
+  normedScores:
+    'kind: evaluate, inputs: { model: normed.model, dataset: faces.dataset }, with: { batchSize: 1 }',
   drawn: 'kind: network, with: { model: simple-net }',
   exported: 'kind: export, inputs: { model: normed.model }',
   maps: 'kind: saliency, inputs: { model: dropout.model, dataset: faces.dataset }',
@@ -42,7 +47,9 @@ const text = (order: readonly Name[]): string =>
 /** The digest of every published file. */
 function published(project: Project): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    project.files('artifacts/test').map((path) => [path, sha256(readFileSync(project.path('artifacts/test', path)))]),
+    project
+      .files('artifacts/test')
+      .map((path) => [path, sha256(readFileSync(project.path('artifacts/test', path)))]),
   );
 }
 

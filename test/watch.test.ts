@@ -33,7 +33,8 @@ test('a watched pipeline runs again when its file or an input has changed, and s
 
 test('a watched pipeline runs again when a file that it extends or includes, or code that a stage imports, has changed', async () => {
   const say = (word: string) => `params: { word: ${word} }\nstages: {}\n`;
-  const included = (word: string) => `stages: { say: { kind: command, with: { run: 'echo ${word}' } } }\n`;
+  const included = (word: string) =>
+    `stages: { say: { kind: command, with: { run: 'echo ${word}' } } }\n`;
   const word = (text: string) => `export const word = '${text}';\n`;
   using project = new Project(
     `extends: base.yaml

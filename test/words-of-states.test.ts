@@ -7,7 +7,9 @@ import { plannedStates } from '../src/reporting/states.ts';
 import { Project } from './support/rig.ts';
 import { ServedPages } from './support/served-pages.ts';
 
-/** A stage in every state that a plan knows: `made` is up to date, `kept` was deleted, and so on. */
+/**
+ * A stage in every state that a plan knows: `made` is up to date, `kept` was deleted, and so on.
+ */
 const everyState = `
 stages:
   made: { kind: command, outputs: { text: out/made.txt }, with: { run: "echo 1 > \${outputs.text}" } }
@@ -22,7 +24,13 @@ test('plan, explain and the graph page use one word for a state, and docs/cache.
   await project.run('made', 'kept');
   rmSync(project.path('out/kept.txt'));
 
-  const states = { made: 'up to date', kept: 'restorable', anew: 'stale', late: 'waiting', none: 'failing' } as const;
+  const states = {
+    made: 'up to date',
+    kept: 'restorable',
+    anew: 'stale',
+    late: 'waiting',
+    none: 'failing',
+  } as const;
   const rows: readonly { stage: string; state: string }[] = JSON.parse(
     (await project.command('plan', '--json')).stdout,
   );
@@ -30,7 +38,9 @@ test('plan, explain and the graph page use one word for a state, and docs/cache.
 
   const words = { made: 'up to date', kept: 'restore', anew: 'run', late: 'may run', none: 'fail' };
   assert.deepEqual(
-    Object.fromEntries(Object.entries(states).map(([stage, state]) => [stage, plannedStates[state].act])),
+    Object.fromEntries(
+      Object.entries(states).map(([stage, state]) => [stage, plannedStates[state].act]),
+    ),
     words,
   );
   const { stdout: plan } = await project.command('plan');
@@ -45,10 +55,16 @@ test('plan, explain and the graph page use one word for a state, and docs/cache.
   assert.deepEqual(Object.fromEntries(boxes.map(([, stage, word]) => [stage, word])), words);
   const badges = [...page.matchAll(/<h3>(\w+)<\/h3>.*?<span class="badge [^"]*">([^<]*)</g)];
   assert.deepEqual(Object.fromEntries(badges.map(([, stage, word]) => [stage, word])), words);
-  assert.ok(page.includes('What a run would do with 5 stages: 1 up to date, 1 restore, 1 run, 1 may run, 1 fail.'));
+  assert.ok(
+    page.includes(
+      'What a run would do with 5 stages: 1 up to date, 1 restore, 1 run, 1 may run, 1 fail.',
+    ),
+  );
 
   const documented = [
-    ...readFileSync(inRepository('docs/cache.md'), 'utf8').matchAll(/^\| `([\w ]+)` \| `([\w ]+)` \|/gm),
+    ...readFileSync(inRepository('docs/cache.md'), 'utf8').matchAll(
+      /^\| `([\w ]+)` \| `([\w ]+)` \|/gm,
+    ),
   ];
   assert.deepEqual(
     Object.fromEntries(documented.map(([, act, state]) => [state, act])),
@@ -72,7 +88,8 @@ stages:
   assert.deepEqual([past.outcome, past.stages], ['killed', {}]);
   const pages = new ServedPages(project);
   const { columns } = JSON.parse(await pages.get('/runs.json'));
-  const cell = (name: string) => columns.find((column: { name: string }) => column.name === name).values[0];
+  const cell = (name: string) =>
+    columns.find((column: { name: string }) => column.name === name).values[0];
   assert.deepEqual([cell('state'), cell('time')], ['killed', past.seconds]);
   const page = await pages.get(`/run/${past.run}`);
   assert.match(page, /<span class="badge warn">killed<\/span><span>2 stages: 2 cancelled<\/span>/);

@@ -4,8 +4,10 @@
  *     node --import tsx bench/backend/against-pytorch.ts [net …] [--rounds=5]
  *     node --import tsx bench/backend/against-pytorch.ts --memory [net]
  *
- * Both sides take turns in one run, of at most eight minutes on a quiet machine. PyTorch counts with the faster of its memory
- * formats, and where OPENBLAS_CORETYPE is set, with the faster of both settings. `--memory` instead runs 300 steps and compares the process's memory at steps 50 and 300.
+ * Both sides take turns in one run, of at most eight minutes on a quiet machine. PyTorch counts
+ * with the faster of its memory formats, and where OPENBLAS_CORETYPE is set, with the faster of
+ * both settings. `--memory` instead runs 300 steps and compares the process's memory at steps 50
+ * and 300.
  */
 import { readFileSync } from 'node:fs';
 import { onnxRuntimeBackend } from '../../src/backend/register.ts';
@@ -22,19 +24,25 @@ const GOALS: Readonly<Record<NetName, Readonly<Record<string, number>>>> = {
   'resnet-18': { forward: 0.8, step: 1.1 },
   xception: { forward: 0.69, frozen: 0.68, step: 1.2 },
 };
-/** Graphs are compiled in the first rounds, and once more when the weights have not changed for eight. */
+/**
+ * Graphs are compiled in the first rounds, and once more when the weights have not changed for
+ * eight.
+ */
 const WARM_UP = 10;
 /** It compiles its graphs in every run. */
 const COLD = 'saliency';
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--')) as NetName[];
-const rounds = Number(process.argv.find((argument) => argument.startsWith('--rounds='))?.slice(9) ?? 5);
+const rounds = Number(
+  process.argv.find((argument) => argument.startsWith('--rounds='))?.slice(9) ?? 5,
+);
 
 await selectBackend('onnxruntime', { threads: THREADS });
 if (process.argv.includes('--memory')) await memory(nets[names[0] ?? 'simple-net']());
 else {
   console.log(`On ${processor()}, ${THREADS} threads\n`);
-  for (const name of names.length === 0 ? (Object.keys(nets) as NetName[]) : names) await compare(name, rounds);
+  for (const name of names.length === 0 ? (Object.keys(nets) as NetName[]) : names)
+    await compare(name, rounds);
 }
 
 async function compare(net: NetName, rounds: number): Promise<void> {
@@ -44,7 +52,8 @@ async function compare(net: NetName, rounds: number): Promise<void> {
   await using withoutType = await startPeer(script, plain);
   const peers = [{ peer: withoutType, label: '' }];
   await using withType = coreType === undefined ? undefined : await startPeer(script, process.env);
-  if (withType !== undefined) peers.push({ peer: withType, label: ` OPENBLAS_CORETYPE=${coreType}` });
+  if (withType !== undefined)
+    peers.push({ peer: withType, label: ` OPENBLAS_CORETYPE=${coreType}` });
 
   for (const [work, run] of Object.entries(ours.work)) {
     for (let round = 0; work !== COLD && round < WARM_UP; round++) await run();
@@ -53,7 +62,13 @@ async function compare(net: NetName, rounds: number): Promise<void> {
       ...peers.flatMap(({ peer, label }) => pytorchSides(peer, `${net} ${work}`, label)),
     ];
     const runs = Math.max(1, Math.round(1 / (await timed(run))));
-    await compareInTurns(sides, { title: `${net} ${work}`, cores: THREADS, runs, rounds, goal: GOALS[net][work] });
+    await compareInTurns(sides, {
+      title: `${net} ${work}`,
+      cores: THREADS,
+      runs,
+      rounds,
+      goal: GOALS[net][work],
+    });
   }
 }
 

@@ -22,7 +22,10 @@ import { seedDropout } from '../../src/learning/models/seeded-dropout.ts';
 import { Optimizer } from '../../src/learning/training/optimizer.ts';
 import { Random } from '../../src/random.ts';
 
-/** What can be timed of a net, by name, on random images `[batch, 256, 256, 3]`. Every work reads back the logits, or the maps. */
+/**
+ * What can be timed of a net, by name, on random images `[batch, 256, 256, 3]`. Every work reads
+ * back the logits, or the maps.
+ */
 export interface Bench {
   readonly work: Readonly<Record<string, () => Promise<unknown>>>;
 }
@@ -57,7 +60,10 @@ function firstMaps(net: LayersModel, batch: number): () => Promise<void> {
     onnxRuntimeBackend()?.dispose();
     for (let left = 300; left > 0; left -= batch) {
       const count = Math.min(left, batch);
-      const own = { images: images.subarray(0, count * SIZE * SIZE * 3), classes: classes.subarray(0, count) };
+      const own = {
+        images: images.subarray(0, count * SIZE * SIZE * 3),
+        classes: classes.subarray(0, count),
+      };
       channelMaximum((await inputGradient(net, { ...own, score: 'score', seeds: [] })).gradient);
     }
   };
@@ -84,11 +90,18 @@ function samples(batch: number): { readonly images: Tensor; readonly labels: Ten
     Array.from({ length: batch }, (_, i) => i % 2),
     'int32',
   );
-  return { images: randomUniform([batch, SIZE, SIZE, 3], -2, 2, 'float32', 1), labels: oneHot(classes, 2) };
+  return {
+    images: randomUniform([batch, SIZE, SIZE, 3], -2, 2, 'float32', 1),
+    labels: oneHot(classes, 2),
+  };
 }
 
 /** Forward, backward and Adam; the logits are read, as the training loop does. */
-function stepper(net: LayersModel, input: Tensor | (() => Tensor), labels: Tensor): () => Promise<Float32Array> {
+function stepper(
+  net: LayersModel,
+  input: Tensor | (() => Tensor),
+  labels: Tensor,
+): () => Promise<Float32Array> {
   const weights = net.trainableWeights.map((weight) => weight.read() as Variable);
   const optimizer = new Optimizer(
     { kind: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
@@ -117,14 +130,19 @@ async function read(logits: Tensor): Promise<Float32Array> {
   return values;
 }
 
-/** PyTorch's initial spread of kernels: uniform within 1 / √(inputs of a unit). BatchNorm is left as it is. */
+/**
+ * PyTorch's initial spread of kernels: uniform within 1 / √(inputs of a unit). BatchNorm is left as
+ * it is.
+ */
 function spreadWeights(net: LayersModel): void {
   tidy(() => {
     const spread = net.weights.map((weight, i) => {
       const { shape } = weight.read();
       if (!/kernel|bias/.test(weight.originalName)) return weight.read();
       const depthwise = weight.originalName.includes('depthwise');
-      const inputs = shape.slice(0, depthwise ? 2 : -1).reduce((product, length) => product * length, 1);
+      const inputs = shape
+        .slice(0, depthwise ? 2 : -1)
+        .reduce((product, length) => product * length, 1);
       const bound = 1 / Math.sqrt(shape.length === 1 ? 1000 : inputs);
       return randomUniform(shape, -bound, bound, 'float32', i + 1);
     });

@@ -1,6 +1,7 @@
 /**
- * The study's nets on a backend, beside `onnxruntime` on the processor, both in this process: medians of five runs. With
- * `--start` it only says whether the backend starts. Exit code 3: it does not, for a reason that is printed.
+ * The study's nets on a backend, beside `onnxruntime` on the processor, both in this process:
+ * medians of five runs. With `--start` it only says whether the backend starts. Exit code 3: it
+ * does not, for a reason that is printed.
  *
  *     node --import tsx bench/backend/on-backend.ts onnxruntime:cuda [--start]
  */
@@ -27,7 +28,9 @@ try {
 }
 if (process.argv.includes('--start')) process.exit();
 
-console.log(`${'net'.padEnd(12)} ${'work'.padEnd(9)} ${'processor'.padStart(10)} ${name.padStart(18)}  ratio`);
+console.log(
+  `${'net'.padEnd(12)} ${'work'.padEnd(9)} ${'processor'.padStart(10)} ${name.padStart(18)}  ratio`,
+);
 for (const [net, make] of Object.entries(nets)) {
   await selectBackend('onnxruntime', options);
   const processor = await milliseconds(make().work);
@@ -35,12 +38,15 @@ for (const [net, make] of Object.entries(nets)) {
   const own = await milliseconds(make().work);
   for (const [work, ms] of processor) {
     const mine = own.get(work)!;
-    const [left, right] = [`${ms.toFixed(1)} ms`.padStart(10), `${mine.toFixed(1)} ms`.padStart(18)];
+    const left = `${ms.toFixed(1)} ms`.padStart(10);
+    const right = `${mine.toFixed(1)} ms`.padStart(18);
     console.log(`${net.padEnd(12)} ${work.padEnd(9)} ${left} ${right}  ${(mine / ms).toFixed(2)}`);
   }
 }
 
-async function milliseconds(work: Readonly<Record<string, () => Promise<unknown>>>): Promise<Map<string, number>> {
+async function milliseconds(
+  work: Readonly<Record<string, () => Promise<unknown>>>,
+): Promise<Map<string, number>> {
   const medians = new Map<string, number>();
   for (const [name, run] of Object.entries(work)) {
     const times: number[] = [];

@@ -10,7 +10,10 @@ export interface Peer extends AsyncDisposable {
   ask(line: string): Promise<string>;
 }
 
-/** PyTorch's sides of a comparison, one for each memory format. The peer answers the question with its seconds. */
+/**
+ * PyTorch's sides of a comparison, one for each memory format. The peer answers the question with
+ * its seconds.
+ */
 export const pytorchSides = (peer: Peer, question: string, label = ''): readonly Side[] =>
   ['contiguous', 'channels_last'].map((format) => ({
     name: `PyTorch ${peer.greeting} ${format}${label}`,
@@ -19,8 +22,15 @@ export const pytorchSides = (peer: Peer, question: string, label = ''): readonly
   }));
 
 /** Starts a peer and waits for its first line, which says that it is ready. */
-export async function startPeer(script: URL, env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Peer> {
-  const child = spawn('/usr/bin/python3', [script.pathname, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+export async function startPeer(
+  script: URL,
+  env: NodeJS.ProcessEnv,
+  args: readonly string[] = [],
+): Promise<Peer> {
+  const child = spawn('/usr/bin/python3', [script.pathname, ...args], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => {
     const { value, done } = await lines.next();

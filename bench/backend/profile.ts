@@ -1,5 +1,6 @@
 /**
- * Where the time of one net's training step, or other work, goes: by part, tfjs kernel, ONNX operator and node.
+ * Where the time of one net's training step, or other work, goes: by part, tfjs kernel, ONNX
+ * operator and node.
  *
  *     node --import tsx bench/backend/profile.ts [net] [work] [steps]      # simple-net step 5
  */
@@ -17,7 +18,11 @@ const [net = 'simple-net', work = 'step', steps = '5'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'profile-'));
 try {
   const profiler = new StepProfiler(Number(steps));
-  await selectBackend('onnxruntime', { threads: 2, profile: join(folder, 'graph'), observer: profiler });
+  await selectBackend('onnxruntime', {
+    threads: 2,
+    profile: join(folder, 'graph'),
+    observer: profiler,
+  });
   const run = nets[net as NetName]().work[work]!;
   try {
     for (;;) await run();

@@ -27,7 +27,10 @@ export interface Side {
 export interface Turns {
   readonly title: string;
   readonly cores: number;
-  /** Runs in one turn: together about a second, since less would be lost in the clock of processor time. */
+  /**
+   * Runs in one turn: together about a second, since less would be lost in the clock of processor
+   * time.
+   */
   readonly runs: number;
   readonly rounds: number;
   /** The ratio to reach. */
@@ -35,8 +38,8 @@ export interface Turns {
 }
 
 /**
- * Lets all sides take turns, the first round uncounted, and prints their medians and the ratio of the first side to the best of
- * the others. Resolves to the median seconds of that best one.
+ * Lets all sides take turns, the first round uncounted, and prints their medians and the ratio of
+ * the first side to the best of the others. Resolves to the median seconds of that best one.
  */
 export async function compareInTurns(sides: readonly Side[], turns: Turns): Promise<number> {
   const { title, cores, runs, rounds, goal } = turns;
@@ -47,7 +50,8 @@ export async function compareInTurns(sides: readonly Side[], turns: Turns): Prom
       if (round >= 0) samples[i]!.push(taken);
     }
   }
-  const print = (name: string, numbers: string) => console.log(`${title.padEnd(28)}${name.padEnd(40)}${numbers}`);
+  const print = (name: string, numbers: string) =>
+    console.log(`${title.padEnd(28)}${name.padEnd(40)}${numbers}`);
   const medians = samples.map(typical);
   for (const [i, { seconds, processor, quiet }] of medians.entries()) {
     const numbers = `${seconds.toFixed(3)} s  processor ${processor.toFixed(2)} s  ${quiet} of ${rounds} quiet`;
@@ -82,7 +86,9 @@ async function sample({ run, pid }: Side, cores: number, runs: number): Promise<
 }
 
 /** Medians over the quiet samples, or over all when fewer than three were quiet. */
-function typical(samples: readonly Sample[]): Omit<Sample, 'disturbance'> & { readonly quiet: number } {
+function typical(
+  samples: readonly Sample[],
+): Omit<Sample, 'disturbance'> & { readonly quiet: number } {
   const quiet = samples.filter(({ disturbance }) => disturbance < QUIET);
   const used = quiet.length >= 3 ? quiet : samples;
   return {
@@ -94,7 +100,9 @@ function typical(samples: readonly Sample[]): Omit<Sample, 'disturbance'> & { re
 
 /** Seconds of processor time that the whole machine has used since it started. */
 function busySeconds(): number {
-  const [user, nice, system, , , irq, softirq] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] as string)
+  const [user, nice, system, , , irq, softirq] = (
+    readFileSync('/proc/stat', 'utf8').split('\n')[0] as string
+  )
     .trim()
     .split(/\s+/)
     .slice(1)

@@ -1,5 +1,6 @@
 /**
- * The most memory that training takes, checkpoints included: of full Xception, batches of 16, unless told otherwise.
+ * The most memory that training takes, checkpoints included: of full Xception, batches of 16,
+ * unless told otherwise.
  *
  *     node --import tsx bench/backend/training-memory.ts [net] [batch] [steps]      # xception 16 2
  */
@@ -20,7 +21,13 @@ await selectBackend('onnxruntime', { threads: 2 });
 const model = buildNet(netOf(modelSetting.parse(net)), SIZE);
 initialiseWeights(model, 1);
 const adam = { kind: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
-const options = { optimizer: adam, epochs: 1, monitor: ['val'], trainValues: 'running', seed: 1 } as const;
+const options = {
+  optimizer: adam,
+  epochs: 1,
+  monitor: ['val'],
+  trainValues: 'running',
+  seed: 1,
+} as const;
 const data = {
   classes: ['real', 'fake'],
   batches: () => Number(steps),
@@ -30,12 +37,20 @@ const data = {
   evaluation: () => batches('val', 1),
 };
 const states = { last: undefined, keep: (_: TrainingState) => report('with a checkpoint taken') };
-await fit(model, data, options, { batch: ({ split }) => report(split), epoch() {}, info() {}, warn() {} }, states);
+await fit(
+  model,
+  data,
+  options,
+  { batch: ({ split }) => report(split), epoch() {}, info() {}, warn() {} },
+  states,
+);
 
 async function* batches(split: string, count: number): AsyncGenerator<Batch> {
   const random = new Random(split);
   for (let index = 0; index < count; index++) {
-    const pixels = Float32Array.from({ length: images * SIZE * SIZE * 3 }, () => random.between(-1, 1));
+    const pixels = Float32Array.from({ length: images * SIZE * SIZE * 3 }, () =>
+      random.between(-1, 1),
+    );
     const labels = Int32Array.from({ length: images }, (_, i) => i % 2);
     yield { images: pixels, labels, indices: Uint32Array.from(labels.keys()), release() {} };
   }
@@ -44,5 +59,7 @@ async function* batches(split: string, count: number): AsyncGenerator<Batch> {
 function report(after: string): void {
   const peak = process.resourceUsage().maxRSS / 2 ** 20;
   const now = process.memoryUsage.rss() / 2 ** 30;
-  console.log(`${net}, batch ${images}, ${after}: ${now.toFixed(2)} GiB now, ${peak.toFixed(2)} GiB at most`);
+  console.log(
+    `${net}, batch ${images}, ${after}: ${now.toFixed(2)} GiB now, ${peak.toFixed(2)} GiB at most`,
+  );
 }

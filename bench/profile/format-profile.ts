@@ -9,7 +9,8 @@ const mostNodes = 12;
 /** The tables of a profile, as lines. */
 export function formatProfile(profile: MeasuredProfile, stage: string): readonly string[] {
   const { total, steps, units, unit, kernels, operators, nodes } = profile;
-  const rate = unit === undefined || units === 0 ? '' : `, ${formatRate((1000 * units) / total, unit)}`;
+  const rate =
+    unit === undefined || units === 0 ? '' : `, ${formatRate((1000 * units) / total, unit)}`;
   const share = (time: number) => `${((100 * time) / total).toFixed(1)} %`;
   const timed = (time: number) => [milliseconds(time), share(time)];
   return [
@@ -43,13 +44,22 @@ export function formatProfile(profile: MeasuredProfile, stage: string): readonly
       ['ONNX node', 'of kernel', 'phase', 'ms', 'inputs'],
       nodes
         .slice(0, mostNodes)
-        .map((node) => [node.operator, node.kernel, node.phase ?? '', milliseconds(node.time), shapes(node)]),
+        .map((node) => [
+          node.operator,
+          node.kernel,
+          node.phase ?? '',
+          milliseconds(node.time),
+          shapes(node),
+        ]),
     ),
   ];
 }
 
 /** The parts of a step by name, without those that took no time. */
-export function partsOf({ parts, unit }: MeasuredProfile): readonly (readonly [name: string, time: number])[] {
+export function partsOf({
+  parts,
+  unit,
+}: MeasuredProfile): readonly (readonly [name: string, time: number])[] {
   const named = [
     ['ONNX Runtime', parts.graph],
     ["tfjs's cpu kernels", parts.cpu],
@@ -59,14 +69,28 @@ export function partsOf({ parts, unit }: MeasuredProfile): readonly (readonly [n
   return named.filter(([, time]) => time >= 0.05);
 }
 
-/** The first rows that take at least a thousandth of the step, and one row with the sum of the others. */
-function firstOf<T extends { readonly time: number }>(rows: readonly T[], total: number, noun: string) {
+/**
+ * The first rows that take at least a thousandth of the step, and one row with the sum of the
+ * others.
+ */
+function firstOf<T extends { readonly time: number }>(
+  rows: readonly T[],
+  total: number,
+  noun: string,
+) {
   const shown = rows.filter(({ time }) => time >= total / 1000).slice(0, mostRows);
   const named = shown.map((row) => ({ name: undefined, row, time: row.time }));
   const others = rows.slice(shown.length);
   if (others.length === 0) return named;
   const time = others.reduce((sum, row) => sum + row.time, 0);
-  return [...named, { name: `${others.length} other ${noun}${others.length === 1 ? '' : 's'}`, row: undefined, time }];
+  return [
+    ...named,
+    {
+      name: `${others.length} other ${noun}${others.length === 1 ? '' : 's'}`,
+      row: undefined,
+      time,
+    },
+  ];
 }
 
 function shapes({ shapes }: NodeTime): string {
@@ -76,7 +100,10 @@ function shapes({ shapes }: NodeTime): string {
 
 export function milliseconds(time: number): string {
   const digits = time < 9.995 ? 2 : time < 9999.5 ? 1 : 0;
-  return time.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return time.toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 }
 
 /** A whole number as a rule; a mean with one decimal where steps differ. */

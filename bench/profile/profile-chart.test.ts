@@ -9,7 +9,10 @@ import { profileChart } from './profile-chart.ts';
 const chart = (bars: Parameters<typeof profileChart>[0]) => {
   const spec = profileChart(bars, 'Where a step goes', '30 ms') as unknown as {
     data: { values: unknown };
-    encoding: { y: { sort: readonly string[] }; color: { scale: { domain: readonly string[] }; legend: unknown } };
+    encoding: {
+      y: { sort: readonly string[] };
+      color: { scale: { domain: readonly string[] }; legend: unknown };
+    };
   };
   return { rows: spec.data.values, kernels: spec.encoding.y.sort, ...spec.encoding.color };
 };
@@ -33,7 +36,11 @@ test('a kernel has one bar, the longest first, with its phases in their order', 
 });
 
 test('beyond eighteen kernels the shortest share a bar, and one phase alone needs no legend', () => {
-  const bars = Array.from({ length: 20 }, (_, i) => ({ kernel: `Kernel${i}`, phase: 'forward', time: 20 - i }));
+  const bars = Array.from({ length: 20 }, (_, i) => ({
+    kernel: `Kernel${i}`,
+    phase: 'forward',
+    time: 20 - i,
+  }));
   const { rows, kernels, legend } = chart(bars);
   assert.equal(kernels.length, 18);
   assert.deepEqual([kernels[0], kernels.at(-1)], ['Kernel0', '3 others']);
@@ -49,7 +56,9 @@ test('it is drawn without a warning of Vega', async () => {
       { kernel: 'Conv2D', phase: 'forward', time: 9 },
       { kernel: 'Conv2DBackpropFilter', phase: 'backward', time: 12 },
     ];
-    await renderChart(profileChart(bars, 'Where a step of fit goes', '30 ms'), folder, (line) => said.push(line));
+    await renderChart(profileChart(bars, 'Where a step of fit goes', '30 ms'), folder, (line) =>
+      said.push(line),
+    );
     assert.deepEqual(said, []);
     assert.match(readFileSync(join(folder, 'chart.svg'), 'utf8'), />Conv2DBackpropFilter</);
   } finally {

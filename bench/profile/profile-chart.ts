@@ -18,18 +18,31 @@ const smallestShare = 0.002;
 const phases = ['forward', 'backward', 'update'] as const;
 const noPhase = 'other';
 
-/** Where the time of a step goes: a bar for each kernel, the longest first, in the colours of its phases. */
-export function profileChart(bars: readonly ProfileBar[], title: string, subtitle: string): TopLevelSpec {
+/**
+ * Where the time of a step goes: a bar for each kernel, the longest first, in the colours of its
+ * phases.
+ */
+export function profileChart(
+  bars: readonly ProfileBar[],
+  title: string,
+  subtitle: string,
+): TopLevelSpec {
   const times = new Map<string, number>();
   for (const { kernel, time } of bars) times.set(kernel, (times.get(kernel) ?? 0) + time);
   const longest = [...times].sort(([, a], [, b]) => b - a).filter(([, time]) => time > 0);
   const total = longest.reduce((sum, [, time]) => sum + time, 0);
-  const seen = longest.filter(([, time]) => time >= smallestShare * total).map(([kernel]) => kernel);
+  const seen = longest
+    .filter(([, time]) => time >= smallestShare * total)
+    .map(([kernel]) => kernel);
   const own = longest.length > mostBars ? seen.slice(0, mostBars - 1) : seen;
   const others = `${longest.length - own.length} others`;
   const rows = bars
     .filter(({ time }) => time > 0)
-    .map(({ kernel, phase = noPhase, time }) => ({ kernel: own.includes(kernel) ? kernel : others, phase, time }));
+    .map(({ kernel, phase = noPhase, time }) => ({
+      kernel: own.includes(kernel) ? kernel : others,
+      phase,
+      time,
+    }));
   const all = [...phases, noPhase];
   const present = all.filter((phase) => rows.some((row) => row.phase === phase));
   return {

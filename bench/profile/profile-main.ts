@@ -9,7 +9,8 @@ import { type MeasuredProfile, profileFile, stepsVariable } from './measured-pro
 import { profileSteps } from './step-profile.ts';
 import { StepProfiler, warmUp } from './step-profiler.ts';
 
-// The program of the process of a profiled stage: the stage runs as usual, on an observed backend, until enough steps were seen.
+// The program of the process of a profiled stage: the stage runs as usual, on an observed backend,
+// until enough steps were seen.
 
 serveStage(async (kind, module) => {
   const run = await loadRun(kind, module);
@@ -17,7 +18,8 @@ serveStage(async (kind, module) => {
 });
 
 async function profileStage(run: RunStage<never>, context: StageContext<never>): Promise<void> {
-  let [units, unit] = [0, undefined as string | undefined];
+  let units = 0;
+  let unit = undefined as string | undefined;
   const profiler = new StepProfiler(Number(process.env[stepsVariable]), () => units);
   const provider = context.backend.split(':')[1] as Provider | undefined;
   // The stage asks for a backend of this name, and gets this one.

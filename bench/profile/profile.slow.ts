@@ -8,11 +8,15 @@ import { Project } from '../../test/support/rig.ts';
 /** What `npm run profile` starts, in the folder of a test's project. */
 async function profile(project: Project, ...argv: readonly string[]) {
   const program = fileURLToPath(new URL('./profile.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, ...argv], {
-    cwd: project.root,
-    env: { ...process.env, ...project.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), program, ...argv],
+    {
+      cwd: project.root,
+      env: { ...process.env, ...project.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await ended, stdout, stderr };
@@ -44,7 +48,11 @@ interface Profile {
   readonly unit: string;
   readonly total: number;
   readonly ranOn: Readonly<Record<string, string | number>>;
-  readonly kernels: readonly { readonly kernel: string; readonly phase?: string; readonly calls: number }[];
+  readonly kernels: readonly {
+    readonly kernel: string;
+    readonly phase?: string;
+    readonly calls: number;
+  }[];
 }
 
 test('profile brings the inputs of a stage up to date, shows where its steps spend their time, and publishes nothing of the stage', async () => {
@@ -56,13 +64,22 @@ test('profile brings the inputs of a stage up to date, shows where its steps spe
   assert.match(stdout, /^ONNX Runtime +[\d.]+ +[\d.]+ %$/m);
   assert.match(stdout, /^Conv2DBackpropFilter +backward +3 +[\d.]+ +[\d.]+ %$/m);
   assert.match(stdout, /^Conv +\d+ +[\d.]+ +[\d.]+ %$/m);
-  assert.ok(stdout.endsWith('\nThe rest, and a chart, are in artifacts/test/fit/profile\n'), stdout);
+  assert.ok(
+    stdout.endsWith('\nThe rest, and a chart, are in artifacts/test/fit/profile\n'),
+    stdout,
+  );
 
   const written = JSON.parse(project.read('artifacts/test/fit/profile/profile.json')) as Profile;
   const { stage, steps, units, unit, ranOn } = written;
-  assert.deepEqual({ stage, steps, units, unit }, { stage: 'fit', steps: 3, units: 2, unit: 'images' });
+  assert.deepEqual(
+    { stage, steps, units, unit },
+    { stage: 'fit', steps: 3, units: 2, unit: 'images' },
+  );
   assert.equal(ranOn['backend'], 'onnxruntime');
-  assert.ok(project.has('artifacts/test/fit/profile/chart.svg') && project.has('artifacts/test/fit/profile/chart.png'));
+  assert.ok(
+    project.has('artifacts/test/fit/profile/chart.svg') &&
+      project.has('artifacts/test/fit/profile/chart.png'),
+  );
 
   const plan = await project.command('plan', 'test.yaml', 'fit');
   assert.equal(
@@ -95,7 +112,10 @@ test('a stage that cannot be profiled is refused, and the message says which one
     assert.equal(code, 1);
     return stderr;
   };
-  assert.match(await refused(), /Expected one stage to profile, got 4: .*\n.*Those that compute are fit, scores\./s);
+  assert.match(
+    await refused(),
+    /Expected one stage to profile, got 4: .*\n.*Those that compute are fit, scores\./s,
+  );
   assert.match(
     await refused('faces'),
     /Expected a stage that computes with tensors, got faces, which is of the kind load-dataset/,

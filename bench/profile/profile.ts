@@ -46,8 +46,8 @@ interface Profiled {
 }
 
 /**
- * Profiles the steps of a stage. Brings what the stage reads up to date, then runs the stage itself in a
- * folder of its own: nothing of it is published or recorded.
+ * Profiles the steps of a stage. Brings what the stage reads up to date, then runs the stage itself
+ * in a folder of its own: nothing of it is published or recorded.
  */
 async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
   const startedAt = Date.now();
@@ -61,7 +61,12 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
 
   using interrupts = new Interrupts();
   const read = project.stages.filter(({ name }) => name !== stage.name);
-  const upstream: Project = { ...project, stages: read, named: read.map(({ name }) => name), whole: false };
+  const upstream: Project = {
+    ...project,
+    stages: read,
+    named: read.map(({ name }) => name),
+    whole: false,
+  };
   const reporter = new RunListeners(selectReporter('auto', process.stdout, process.env));
   const run = await makeExecution(upstream, options, { reporter, interrupts, startedAt });
   try {
@@ -78,12 +83,18 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
 }
 
 /** The one stage that is named, if it can be profiled. */
-function chooseStage({ named, graph, pipeline }: Project, backend: string): Result<Stage, Diagnostic> {
+function chooseStage(
+  { named, graph, pipeline }: Project,
+  backend: string,
+): Result<Stage, Diagnostic> {
   const [name, ...others] = named;
   if (name === undefined || others.length > 0) {
     const computing = pipeline.stages.filter(({ computes }) => computes).map(({ name }) => name);
     const message = `Expected one stage to profile, got ${named.length}: ${named.join(', ')}`;
-    const hint = computing.length > 0 ? `Those that compute are ${computing.join(', ')}.` : 'None of them computes.';
+    const hint =
+      computing.length > 0
+        ? `Those that compute are ${computing.join(', ')}.`
+        : 'None of them computes.';
     return err({ code: 'one-stage', message, hint });
   }
   const stage = graph.stage(name);
@@ -99,12 +110,20 @@ function chooseStage({ named, graph, pipeline }: Project, backend: string): Resu
 }
 
 /** The absolute folder that the profile is written to: never inside what a stage publishes. */
-function profileFolder(stage: Stage, project: Project, out: string | undefined): Result<string, Diagnostic> {
+function profileFolder(
+  stage: Stage,
+  project: Project,
+  out: string | undefined,
+): Result<string, Diagnostic> {
   const { root, pipeline } = project;
   const folder =
-    out === undefined ? join(root, publishedFolder(pipeline.name), safeName(stage.name), 'profile') : resolve(out);
+    out === undefined
+      ? join(root, publishedFolder(pipeline.name), safeName(stage.name), 'profile')
+      : resolve(out);
   for (const { name, outputs } of pipeline.stages) {
-    const output = outputs.find(({ path }) => `${folder}${sep}`.startsWith(`${join(root, path)}${sep}`));
+    const output = outputs.find(({ path }) =>
+      `${folder}${sep}`.startsWith(`${join(root, path)}${sep}`),
+    );
     if (output === undefined) continue;
     const message = `The profile cannot be written to ${relative(root, folder)}, where ${name} publishes ${output.port}`;
     return err({ code: 'output-claimed', message, hint: 'Name another folder with `--out`.' });
@@ -122,7 +141,10 @@ async function profileStage(
 ): Promise<Profiled> {
   const { world } = run;
   const { work, log } = run.folder.attempt(stage.name, 1);
-  const runProcess = processRunner(fileURLToPath(new URL('./profile-main.js', import.meta.url)), async () => undefined);
+  const runProcess = processRunner(
+    fileURLToPath(new URL('./profile-main.js', import.meta.url)),
+    async () => undefined,
+  );
   const inputs = Object.fromEntries(
     stage.inputs.map(({ port, items }) => [
       port,
@@ -133,7 +155,8 @@ async function profileStage(
     const { cpu } = await new Admission(machineCapacity(), 1).acquire(stage.resources, signal);
     const { end, reports } = await runStageProcess(stage, {
       root: world.pipeline.root,
-      runProcess: (job) => runProcess({ ...job, env: { ...job.env, [stepsVariable]: String(steps) } }),
+      runProcess: (job) =>
+        runProcess({ ...job, env: { ...job.env, [stepsVariable]: String(steps) } }),
       module: kinds.get(stage.kind)?.module,
       inputs,
       translate: (text) => text,
@@ -150,7 +173,9 @@ async function profileStage(
       const hint = `What it printed, if anything, is in ${relative(process.cwd(), log)}.`;
       throw new UserError(`${stage.name} failed while it was profiled: ${end.message}\n${hint}`);
     }
-    const profile = JSON.parse(readFileSync(join(scratchFolder(work), profileFile), 'utf8')) as MeasuredProfile;
+    const profile = JSON.parse(
+      readFileSync(join(scratchFolder(work), profileFile), 'utf8'),
+    ) as MeasuredProfile;
     return { profile, ranOn: reports.notes };
   } finally {
     await run.folder.removeWork();
@@ -170,9 +195,15 @@ async function writeProfile(
     import('./profile-chart.ts'),
   ]);
   const [summary, ...tables] = formatProfile(profile, name);
-  const shares = partsOf(profile).map(([part, time]) => `${part} ${((100 * time) / profile.total).toFixed(0)} %`);
+  const shares = partsOf(profile).map(
+    ([part, time]) => `${part} ${((100 * time) / profile.total).toFixed(0)} %`,
+  );
   const subtitle = `${milliseconds(profile.total)} ms a step: ${shares.join(', ')}`;
-  const spec = profileChart(profile.kernels, `Where a step of ${name} goes, by tfjs kernel`, subtitle);
+  const spec = profileChart(
+    profile.kernels,
+    `Where a step of ${name} goes, by tfjs kernel`,
+    subtitle,
+  );
   try {
     mkdirSync(folder, { recursive: true });
     const { steps, ...rest } = profile;
@@ -185,14 +216,24 @@ async function writeProfile(
     throw writeError(folder, error);
   }
   const shown = relative(process.cwd(), folder) || '.';
-  process.stdout.write(`${[summary, ...tables].join('\n')}\n\nThe rest, and a chart, are in ${shown}\n`);
+  process.stdout.write(
+    `${[summary, ...tables].join('\n')}\n\nThe rest, and a chart, are in ${shown}\n`,
+  );
 }
 
 const program = new Command('npm run profile --')
   .argument('[file]', 'the pipeline; left out: the only one')
   .argument('[stage]', 'the stage to profile, which computes on the backend onnxruntime')
-  .option('--steps <count>', 'how many steps to measure, after some to warm up', positiveInteger, 10)
-  .option('--out <folder>', 'where to write the profile and its chart (default: profile/ beside the outputs)')
+  .option(
+    '--steps <count>',
+    'how many steps to measure, after some to warm up',
+    positiveInteger,
+    10,
+  )
+  .option(
+    '--out <folder>',
+    'where to write the profile and its chart (default: profile/ beside the outputs)',
+  )
   .addOption(setOption)
   .addOption(backendOption)
   .action(async (file: string | undefined, stage: string | undefined, options: ProfileOptions) => {

@@ -10,7 +10,12 @@ const node = (name: string, op_name: string, ts: number, dur: number): ProfileEv
   dur,
   args: { op_name, input_type_shape: [{ float: [2, 3] }] },
 });
-const run = (ts: number, dur: number): ProfileEvent => ({ cat: 'Session', name: 'model_run', ts, dur });
+const run = (ts: number, dur: number): ProfileEvent => ({
+  cat: 'Session',
+  name: 'model_run',
+  ts,
+  dur,
+});
 
 describe('a profile of ONNX Runtime', () => {
   it('is read run by run, and what runs inside a loop is not counted twice', () => {
@@ -24,7 +29,12 @@ describe('a profile of ONNX Runtime', () => {
       run(2000, 500),
       node('ReorderOutput', 'ReorderOutput', 2000, 500),
     ]);
-    const shown = (first ?? []).map(({ operator, label, self }) => [operator, label?.kernel, label?.phase, self]);
+    const shown = (first ?? []).map(({ operator, label, self }) => [
+      operator,
+      label?.kernel,
+      label?.phase,
+      self,
+    ]);
     assert.deepEqual(shown, [
       ['Conv', 'Conv2D', 'forward', 0.3],
       ['Scan', '(blocks)', 'update', 0.02],
@@ -45,7 +55,10 @@ describe('the label of a node', () => {
     for (const derived of [name, `fused ${name}`, `${name}_nchwc`, `${name}/MatMulAddFusion`]) {
       assert.deepEqual(readLabel(derived), label, derived);
     }
-    assert.deepEqual(readLabel(`${labelOf({ kernel: 'Relu' })}/Relu_3`), { kernel: 'Relu', phase: undefined });
+    assert.deepEqual(readLabel(`${labelOf({ kernel: 'Relu' })}/Relu_3`), {
+      kernel: 'Relu',
+      phase: undefined,
+    });
     assert.equal(readLabel('ReorderInput_token_4'), undefined);
   });
 });

@@ -26,7 +26,10 @@ export interface NodeRun {
   readonly self: number;
 }
 
-/** Reads the profile whose path begins with `prefix`. ONNX Runtime writes it when the graph is disposed of. */
+/**
+ * Reads the profile whose path begins with `prefix`. ONNX Runtime writes it when the graph is
+ * disposed of.
+ */
 export function readProfile(prefix: string): readonly ProfileEvent[] {
   const folder = dirname(prefix);
   const file = readdirSync(folder).find((name) => join(folder, name).startsWith(prefix));
@@ -49,7 +52,9 @@ export function nodeRuns(events: readonly ProfileEvent[]): readonly (readonly No
   });
 }
 
-/** Nodes run one after the other, so an event that begins before another one's end lies inside it. */
+/**
+ * Nodes run one after the other, so an event that begins before another one's end lies inside it.
+ */
 function withSelfTimes(nodes: readonly ProfileEvent[]): readonly NodeRun[] {
   const self = nodes.map(({ dur }) => dur);
   const open: number[] = [];
@@ -62,7 +67,13 @@ function withSelfTimes(nodes: readonly ProfileEvent[]): readonly NodeRun[] {
   return nodes.map(({ name, args }, i) => {
     const node = name.slice(0, -nodeSuffix.length);
     const shapes = (args?.input_type_shape ?? []).map((input) => Object.values(input)[0] ?? []);
-    return { node, operator: args?.op_name ?? '?', label: readLabel(node), shapes, self: Math.max(0, self[i]!) / 1000 };
+    return {
+      node,
+      operator: args?.op_name ?? '?',
+      label: readLabel(node),
+      shapes,
+      self: Math.max(0, self[i]!) / 1000,
+    };
   });
 }
 
@@ -76,7 +87,10 @@ interface NodeLabel {
   readonly phase?: Phase | undefined;
 }
 
-/** The label anywhere in a node's name; undefined for a node that ONNX Runtime added under a name of its own. */
+/**
+ * The label anywhere in a node's name; undefined for a node that ONNX Runtime added under a name of
+ * its own.
+ */
 export function readLabel(nodeName: string): NodeLabel | undefined {
   const found = /(?:(forward|backward|update)\/)?([\w()]+)\/[A-Za-z0-9]+_\d+/.exec(nodeName);
   if (found === null) return undefined;

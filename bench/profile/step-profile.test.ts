@@ -11,12 +11,20 @@ import { profileSteps } from './step-profile.ts';
 import { EnoughSteps, StepProfiler, warmUp } from './step-profiler.ts';
 
 /** A run as the backend reports it. */
-function ran(signature: string, index: number, [startedAt, endedAt]: readonly [number, number], settling = false) {
+function ran(
+  signature: string,
+  index: number,
+  [startedAt, endedAt]: readonly [number, number],
+  settling = false,
+) {
   const live = { signature, nodes: [], leaves: [], results: [] };
   return { live, profile: signature, index, settling, startedAt, endedAt } satisfies ObservedRun;
 }
 
-/** Reports runs to a profiler, one for each letter, which names its graph: every 10 ms, and those of `e` are short. */
+/**
+ * Reports runs to a profiler, one for each letter, which names its graph: every 10 ms, and those of
+ * `e` are short.
+ */
 function watch(profiler: StepProfiler, letters: string): number {
   const counts = new Map<string, number>();
   for (const [time, letter] of [...letters].entries()) {
@@ -72,7 +80,10 @@ describe('the profiler of steps', () => {
 const folder = mkdtempSync(join(tmpdir(), 'profile-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Trains a small net until the profiler has seen enough; its dense weights are large enough for an update in blocks. */
+/**
+ * Trains a small net until the profiler has seen enough; its dense weights are large enough for an
+ * update in blocks.
+ */
 async function train(profiler: StepProfiler): Promise<void> {
   const model = tf.sequential({
     layers: [
@@ -89,7 +100,11 @@ async function train(profiler: StepProfiler): Promise<void> {
   try {
     for (;;) {
       const loss = optimizer.minimize(
-        () => tf.losses.softmaxCrossEntropy(labels, model.apply(images, { training: true }) as tf.Tensor) as tf.Scalar,
+        () =>
+          tf.losses.softmaxCrossEntropy(
+            labels,
+            model.apply(images, { training: true }) as tf.Tensor,
+          ) as tf.Scalar,
         true,
       ) as tf.Scalar;
       await loss.data();
@@ -104,7 +119,11 @@ describe('the profile of a training step', () => {
   it('has the time of every kernel by phase, of every operator and of every node, and all of it adds up', async () => {
     let steps = 0;
     const profiler = new StepProfiler(3, () => 4 * steps++);
-    await selectBackend('onnxruntime', { threads: 2, profile: join(folder, 'graph'), observer: profiler });
+    await selectBackend('onnxruntime', {
+      threads: 2,
+      profile: join(folder, 'graph'),
+      observer: profiler,
+    });
     await train(profiler);
     onnxRuntimeBackend()?.dispose();
     const profile = profileSteps(profiler.steps());
@@ -126,7 +145,10 @@ describe('the profile of a training step', () => {
     assert.equal(kernel('Conv2DBackpropFilter', 'update'), undefined);
     assert.ok(kernel('Sqrt', 'update')!.time > 0);
     assert.equal(kernel('Sqrt', 'backward'), undefined);
-    assert.ok(kernel('(blocks)', 'update')!.time > 0, 'the update of the large weights runs in blocks');
+    assert.ok(
+      kernel('(blocks)', 'update')!.time > 0,
+      'the update of the large weights runs in blocks',
+    );
 
     const added = profile.nodes.filter(({ kernel }) => kernel === '(ONNX Runtime)');
     assert.ok(sum(added) < 0.2 * graph, `not attributed: ${added.map(({ node }) => node)}`);
@@ -137,9 +159,13 @@ describe('the profile of a training step', () => {
   });
 });
 
-const sum = (rows: readonly { readonly time: number }[]) => rows.reduce((total, { time }) => total + time, 0);
+const sum = (rows: readonly { readonly time: number }[]) =>
+  rows.reduce((total, { time }) => total + time, 0);
 
 /** Equal but for what rounding to microseconds adds up to. */
 function near(actual: number, expected: number): void {
-  assert.ok(Math.abs(actual - expected) <= 0.02 * expected + 0.05, `expected about ${expected}, got ${actual}`);
+  assert.ok(
+    Math.abs(actual - expected) <= 0.02 * expected + 0.05,
+    `expected about ${expected}, got ${actual}`,
+  );
 }

@@ -2,7 +2,9 @@ import type { Phase } from '../../src/backend/trace.ts';
 import { type NodeRun, nodeRuns, readProfile } from './read-profile.ts';
 import type { KeptRun, ObservedStep } from './step-profiler.ts';
 
-/** Where the time of a step goes; all times are milliseconds, and all numbers means over the steps. */
+/**
+ * Where the time of a step goes; all times are milliseconds, and all numbers means over the steps.
+ */
 export interface StepProfile {
   /** How many steps were measured. */
   readonly steps: number;
@@ -29,7 +31,10 @@ export interface StepProfile {
 }
 
 interface KernelTime {
-  /** `(ONNX Runtime)` for what it added and for what passes between nodes, `(blocks)` for the loops around an update. */
+  /**
+   * `(ONNX Runtime)` for what it added and for what passes between nodes, `(blocks)` for the loops
+   * around an update.
+   */
   readonly kernel: string;
   /** Undefined where unknown. */
   readonly phase?: Phase | undefined;
@@ -56,7 +61,8 @@ export interface NodeTime extends OperatorTime {
 const runtime = '(ONNX Runtime)';
 
 /**
- * Reads ONNX Runtime's profiles of these steps, which are complete once the backend was disposed of.
+ * Reads ONNX Runtime's profiles of these steps, which are complete once the backend was disposed
+ * of.
  *
  * @param steps at least one
  */
@@ -91,11 +97,22 @@ function nodesOf(runs: readonly KeptRun[]): readonly NodeRun[] {
 }
 
 function nodeTimes(executed: readonly NodeRun[], steps: number): NodeTime[] {
-  return groups(executed, ({ node, operator, shapes }) => `${operator} ${node} ${shapes.join(' ')}`).map((same) => {
+  return groups(
+    executed,
+    ({ node, operator, shapes }) => `${operator} ${node} ${shapes.join(' ')}`,
+  ).map((same) => {
     const { node, operator, shapes, label } = same[0]!;
     const kernel = label?.kernel ?? runtime;
     const time = sum(same.map(({ self }) => self)) / steps;
-    return { operator, node, kernel, phase: label?.phase, shapes, executions: same.length / steps, time };
+    return {
+      operator,
+      node,
+      kernel,
+      phase: label?.phase,
+      shapes,
+      executions: same.length / steps,
+      time,
+    };
   });
 }
 
@@ -107,13 +124,26 @@ function operatorTimes(nodes: readonly NodeTime[]): OperatorTime[] {
   }));
 }
 
-function kernelTimes(nodes: readonly NodeTime[], steps: readonly ObservedStep[], graph: number): KernelTime[] {
+function kernelTimes(
+  nodes: readonly NodeTime[],
+  steps: readonly ObservedStep[],
+  graph: number,
+): KernelTime[] {
   const keyOf = ({ kernel, phase }: Pick<KernelTime, 'kernel' | 'phase'>) => `${kernel} ${phase}`;
   const calls = steps.flatMap(({ runs }) => runs.flatMap((run) => run.calls));
   const times = new Map<string, KernelTime>();
-  const add = ({ kernel, phase }: Pick<KernelTime, 'kernel' | 'phase'>, counted: number, time: number) => {
+  const add = (
+    { kernel, phase }: Pick<KernelTime, 'kernel' | 'phase'>,
+    counted: number,
+    time: number,
+  ) => {
     const before = times.get(keyOf({ kernel, phase })) ?? { calls: 0, time: 0 };
-    times.set(keyOf({ kernel, phase }), { kernel, phase, calls: before.calls + counted, time: before.time + time });
+    times.set(keyOf({ kernel, phase }), {
+      kernel,
+      phase,
+      calls: before.calls + counted,
+      time: before.time + time,
+    });
   };
   for (const same of groups(calls, keyOf)) add(same[0]!, same.length / steps.length, 0);
   for (const node of nodes) add(node, 0, node.time);
@@ -141,9 +171,11 @@ const runsWithin = (call: Interval, { runs }: ObservedStep): readonly KeptRun[] 
 const cpuTime = (step: ObservedStep): number =>
   sum(step.cpuCalls.map((call) => lasted(call) - sum(runsWithin(call, step).map(lasted))));
 
-const timeOf = (rows: readonly { readonly time: number }[]): number => sum(rows.map(({ time }) => time));
+const timeOf = (rows: readonly { readonly time: number }[]): number =>
+  sum(rows.map(({ time }) => time));
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
 
 const longestFirst = <T extends { readonly time: number }>(rows: readonly T[]): readonly T[] =>
   [...rows].sort((a, b) => b.time - a.time);

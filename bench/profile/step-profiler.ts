@@ -38,9 +38,10 @@ export class EnoughSteps extends Error {
 }
 
 /**
- * Watches a program that computes the same step again and again, such as training, and ends it when enough steps were
- * seen. It finds out what a step is: what lies between two runs of the graph that takes the most time. Where other graphs
- * run in between only now and then, as at the end of an epoch, that is no step.
+ * Watches a program that computes the same step again and again, such as training, and ends it when
+ * enough steps were seen. It finds out what a step is: what lies between two runs of the graph that
+ * takes the most time. Where other graphs run in between only now and then, as at the end of an
+ * epoch, that is no step.
  */
 export class StepProfiler implements RunObserver {
   readonly #wanted: number;
@@ -90,8 +91,12 @@ export class StepProfiler implements RunObserver {
     const ends = this.#runs.flatMap((run, place) => (run.signature === signature ? [place] : []));
     const steps = ends.flatMap((end, i) => {
       const start = ends[i - 1];
-      const [before, last] = [this.#runs[start ?? -1], this.#runs[end]!];
-      return before !== undefined && isWarm(before) && isWarm(last) && before.profile === last.profile
+      const before = this.#runs[start ?? -1];
+      const last = this.#runs[end]!;
+      return before !== undefined &&
+        isWarm(before) &&
+        isWarm(last) &&
+        before.profile === last.profile
         ? [this.#between(before, this.#runs.slice(start! + 1, end + 1))]
         : [];
     });
@@ -101,9 +106,19 @@ export class StepProfiler implements RunObserver {
 
   #between(before: KeptRun, runs: readonly KeptRun[]): ObservedStep {
     const last = runs.at(-1)!;
-    const [startedAt, endedAt] = [before.endedAt, last.endedAt];
-    const cpuCalls = this.#cpuCalls.filter((call) => call.startedAt >= startedAt && call.endedAt <= endedAt);
-    return { startedAt, endedAt, runs, cpuCalls, idle: last.idle - before.idle, units: last.units - before.units };
+    const startedAt = before.endedAt;
+    const endedAt = last.endedAt;
+    const cpuCalls = this.#cpuCalls.filter(
+      (call) => call.startedAt >= startedAt && call.endedAt <= endedAt,
+    );
+    return {
+      startedAt,
+      endedAt,
+      runs,
+      cpuCalls,
+      idle: last.idle - before.idle,
+      units: last.units - before.units,
+    };
   }
 
   /** The signature of the graph that took the most time, first runs left out. */
@@ -125,4 +140,5 @@ function mostCommon(values: readonly number[]): number | undefined {
 }
 
 /** The key of the largest value, the first of equal ones. */
-const largest = <T>(values: ReadonlyMap<T, number>): T | undefined => [...values].sort(([, a], [, b]) => b - a)[0]?.[0];
+const largest = <T>(values: ReadonlyMap<T, number>): T | undefined =>
+  [...values].sort(([, a], [, b]) => b - a)[0]?.[0];

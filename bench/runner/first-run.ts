@@ -1,6 +1,6 @@
 /**
- * Everything once: trivial stages, or ten stages in a chain over many files, beside a shell script and Snakemake
- * (`apt-get install snakemake`; left out where it is not).
+ * Everything once: trivial stages, or ten stages in a chain over many files, beside a shell script
+ * and Snakemake (`apt-get install snakemake`; left out where it is not).
  *   node --import tsx bench/runner/first-run.ts              # 200 stages
  *   node --import tsx bench/runner/first-run.ts 1000         # so many stages
  *   node --import tsx bench/runner/first-run.ts files 10000  # ten stages over so many files of 20 KiB
@@ -9,21 +9,37 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { interleave, printMedians, type Timed } from './interleave.ts';
-import { chain, fan, type SettingFile, type Step, writeRestage, writeScript, writeSnakemake } from './peer-projects.ts';
+import {
+  chain,
+  fan,
+  type SettingFile,
+  type Step,
+  writeRestage,
+  writeScript,
+  writeSnakemake,
+} from './peer-projects.ts';
 import { Folder, pipeline } from './project.ts';
 
 const isOfFiles = process.argv[2] === 'files';
-const [count = isOfFiles ? 10_000 : 200, rounds = 3] = process.argv.slice(isOfFiles ? 3 : 2).map(Number);
+const [count = isOfFiles ? 10_000 : 200, rounds = 3] = process.argv
+  .slice(isOfFiles ? 3 : 2)
+  .map(Number);
 const steps = isOfFiles ? chain(10) : fan(count);
 
-const tools: readonly (readonly [string, string, (folder: Folder, steps: readonly Step[]) => SettingFile])[] = [
+const tools: readonly (readonly [
+  string,
+  string,
+  (folder: Folder, steps: readonly Step[]) => SettingFile,
+])[] = [
   ['shell script', 'sh run.sh', writeScript],
   ['restage run', `${process.execPath} ${pipeline} run bench.yaml`, writeRestage],
   ['snakemake', 'snakemake --cores all --quiet all', writeSnakemake],
 ];
 const folders: Folder[] = [];
 try {
-  const present = tools.filter(([, command]) => spawnSync('which', [command.split(' ')[0]!]).status === 0);
+  const present = tools.filter(
+    ([, command]) => spawnSync('which', [command.split(' ')[0]!]).status === 0,
+  );
   const commands = present.map(([name, command, write]): Timed => {
     const folder = new Folder();
     folders.push(folder);

@@ -38,7 +38,10 @@ const medians = interleave(
 );
 printMedians(`Plan of ${side * side} instances with results, medians of ${rounds} rounds`, medians);
 
-/** Records what running every instance would leave: an object, a result, the stage's last result, a published file. */
+/**
+ * Records what running every instance would leave: an object, a result, the stage's last result, a
+ * published file.
+ */
 async function recordResults(): Promise<void> {
   process.chdir(project.path);
   const opened = await openProject({ words: [] });
@@ -54,11 +57,22 @@ async function recordResults(): Promise<void> {
       writeFileSync(place, text);
     }
     await world.store.writeResult({
-      ...{ format: 1, digest, fingerprint, stored: true },
+      format: 1,
+      digest,
+      fingerprint,
+      stored: true,
       outputs: { [port]: { type, ...fileListing(file) } },
       record: {
-        ...{ startedAt: new Date().toISOString(), seconds: 0, attempts: 1, host: 'bench', cpus: 1 },
-        ...{ node: process.version, restage: '0', notes: {}, highlights: [], warnings: [] },
+        startedAt: new Date().toISOString(),
+        seconds: 0,
+        attempts: 1,
+        host: 'bench',
+        cpus: 1,
+        node: process.version,
+        restage: '0',
+        notes: {},
+        highlights: [],
+        warnings: [],
       },
     });
     world.store.writeLatest(world.pipeline.name, stage.name, digest);

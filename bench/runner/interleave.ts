@@ -9,10 +9,13 @@ export interface Timed {
 }
 
 /**
- * Median seconds of each command by name. They run in turns, so that other work of the machine slows all of them alike.
- * Throws when one fails.
+ * Median seconds of each command by name. They run in turns, so that other work of the machine
+ * slows all of them alike. Throws when one fails.
  */
-export function interleave(commands: readonly Timed[], rounds: number): ReadonlyMap<string, number> {
+export function interleave(
+  commands: readonly Timed[],
+  rounds: number,
+): ReadonlyMap<string, number> {
   const seconds = new Map<string, number[]>(commands.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const command of commands) {
@@ -26,7 +29,11 @@ export function interleave(commands: readonly Timed[], rounds: number): Readonly
 /** Seconds that one run of a command takes. */
 export function time({ name, argv: [file, ...args], cwd, env }: Timed): number {
   const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(file!, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(file!, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`${name} ended with ${status}:\n${stdout}${stderr}`);
   return (performance.now() - start) / 1000;
 }

@@ -1,6 +1,7 @@
 /**
- * What a light stage of ours costs beyond its own work: `roc-det`, `plot` and `table`, many of each, in one run. A run of one
- * stage is subtracted, so the start of the process that serves them all does not count.
+ * What a light stage of ours costs beyond its own work: `roc-det`, `plot` and `table`, many of
+ * each, in one run. A run of one stage is subtracted, so the start of the process that serves them
+ * all does not count.
  *   node --import tsx bench/runner/light-stages.ts [stages of each kind, 20]
  */
 import { mkdirSync } from 'node:fs';
@@ -15,10 +16,18 @@ import { Folder, pipeline } from './project.ts';
 const count = Number(process.argv[2] ?? 20);
 const images = 300;
 
-/** A stage by its kind: its inputs as the YAML names them, and settings that differ from stage to stage. */
+/**
+ * A stage by its kind: its inputs as the YAML names them, and settings that differ from stage to
+ * stage.
+ */
 const light = [
   { kind: 'roc-det', port: 'scores', path: 'scores.csv', settings: (i: number) => ({ seed: i }) },
-  { kind: 'plot', port: 'history', path: 'history.json', settings: (i: number) => ({ title: `run ${i}` }) },
+  {
+    kind: 'plot',
+    port: 'history',
+    path: 'history.json',
+    settings: (i: number) => ({ title: `run ${i}` }),
+  },
   {
     kind: 'table',
     port: 'metrics',
@@ -51,18 +60,32 @@ for (const { kind, port, path, settings } of light) {
   );
 }
 
-/** Milliseconds for each stage after the first, the median of three runs of one stage and of three of all. */
+/**
+ * Milliseconds for each stage after the first, the median of three runs of one stage and of three
+ * of all.
+ */
 function runOf(kind: string): number {
   const clean = 'rm -rf cache out';
   const seconds = (stages: string) => {
-    const argv = ['sh', '-c', `${clean} && ${process.execPath} ${pipeline} run ${kind}.yaml ${stages} --jobs 1`];
+    const argv = [
+      'sh',
+      '-c',
+      `${clean} && ${process.execPath} ${pipeline} run ${kind}.yaml ${stages} --jobs 1`,
+    ];
     return median([1, 2, 3].map(() => time({ name: kind, argv, cwd: project.path })));
   };
   return (1000 * (seconds('') - seconds('s0'))) / (count - 1);
 }
 
-/** Milliseconds that a stage's work takes in this process, once everything is loaded: the median. */
-async function ownWork(kind: string, port: string, path: string, settings: (i: number) => object): Promise<number> {
+/**
+ * Milliseconds that a stage's work takes in this process, once everything is loaded: the median.
+ */
+async function ownWork(
+  kind: string,
+  port: string,
+  path: string,
+  settings: (i: number) => object,
+): Promise<number> {
   const entry = kinds[kind]!;
   if (!('run' in entry)) throw new Error(`${kind} is a program`);
   const { default: run } = await entry.run();
@@ -73,25 +96,30 @@ async function ownWork(kind: string, port: string, path: string, settings: (i: n
     mkdirSync(folder, { recursive: true });
     const context = {
       ...programContext({
-        ...{ kind, cpus: 1, backend: 'auto', scratch: folder, root: project.path },
+        kind,
+        cpus: 1,
+        backend: 'auto',
+        scratch: folder,
+        root: project.path,
         settings: schema.parse(settings(i)),
         inputs: { [port]: [{ path: join(project.path, path), labels: {} }] },
         lists: [],
         outputs: Object.fromEntries(
-          Object.entries(outputs).map(([name, { extension = '' }]) => [name, join(folder, `${name}${extension}`)]),
+          Object.entries(outputs).map(([name, { extension = '' }]) => [
+            name,
+            join(folder, `${name}${extension}`),
+          ]),
         ),
       }),
-      ...{
-        cpus: 1,
-        backend: 'auto',
-        progress() {},
-        point() {},
-        log() {},
-        info() {},
-        warn() {},
-        highlight() {},
-        note() {},
-      },
+      cpus: 1,
+      backend: 'auto',
+      progress() {},
+      point() {},
+      log() {},
+      info() {},
+      warn() {},
+      highlight() {},
+      note() {},
     } as unknown as StageContext<never>;
     const start = performance.now();
     await run(context);
@@ -113,7 +141,12 @@ function history() {
   const values = (epoch: number) => ({ loss: 1 / epoch, accuracy: 1 - 1 / (epoch + 1) });
   const epochs = Array.from({ length: 10 }, (_, i) => {
     const running = values(i + 1);
-    return { epoch: i + 1, learningRate: 0.001, running, splits: { train: running, val: values(i + 2) } };
+    return {
+      epoch: i + 1,
+      learningRate: 0.001,
+      running,
+      splits: { train: running, val: values(i + 2) },
+    };
   });
   return { splits: ['train', 'val'], epochs, chosenEpoch: 10 };
 }

@@ -29,9 +29,16 @@ writePipeline(
       `{ kind: command, inputs: { i: data/${i} }, outputs: { o: { } }, with: { run: "ls \${inputs.i} > \${outputs.o}" } }`,
   ),
 );
-const run = { name: 'restage run', argv: [process.execPath, pipeline, 'run', 'bench.yaml'], cwd: project.path };
+const run = {
+  name: 'restage run',
+  argv: [process.execPath, pipeline, 'run', 'bench.yaml'],
+  cwd: project.path,
+};
 await delay(3_500); // files younger than three seconds are looked at twice
 for (let i = 0; i < 2; i += 1) time(run); // the second remembers
 await delay(3_500);
 const loop = { name: 'bare stat loop', argv: [process.execPath, 'bare.mjs'], cwd: project.path };
-printMedians(`Nothing to do with ${files} files, medians of ${rounds} rounds`, interleave([loop, run], rounds));
+printMedians(
+  `Nothing to do with ${files} files, medians of ${rounds} rounds`,
+  interleave([loop, run], rounds),
+);

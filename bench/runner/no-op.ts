@@ -1,6 +1,6 @@
 /**
- * What it costs to find out that there is nothing to do: beside `node -e 0`, and beside turbo, whose `run` uses no daemon
- * any more.
+ * What it costs to find out that there is nothing to do: beside `node -e 0`, and beside turbo,
+ * whose `run` uses no daemon any more.
  *   node --import tsx bench/runner/no-op.ts
  */
 import { spawnSync } from 'node:child_process';
@@ -24,7 +24,11 @@ async function compare(
   writeTurbo(theirs, stages.length, prepare(ours, theirs));
   writePipeline(ours, stages);
   const node: Timed = { name: 'node -e 0', argv: [process.execPath, '-e', '0'], cwd: ours.path };
-  const run: Timed = { name: 'restage run', argv: [process.execPath, pipeline, 'run', 'bench.yaml'], cwd: ours.path };
+  const run: Timed = {
+    name: 'restage run',
+    argv: [process.execPath, pipeline, 'run', 'bench.yaml'],
+    cwd: ours.path,
+  };
   const turboRun: Timed = {
     name: 'turbo run',
     argv: [turbo, 'run', 'build', '--output-logs=none', '--no-update-notifier'],
@@ -50,19 +54,28 @@ async function compare(
 
 /** How many tasks turbo found in its cache, as it says: all, or else the comparison is unfair. */
 function cachedBy({ argv: [file, ...args], cwd, env }: Timed): string {
-  const { stdout } = spawnSync(file!, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' });
+  const { stdout } = spawnSync(file!, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
   return /Cached: +(.*)/.exec(stdout)?.[1] ?? 'not said';
 }
 
 using installed = new Folder();
 const turbo = installTurbo(installed);
-console.log(`node ${process.version}, turbo ${installed.run(turbo, '--version').trim()}, medians of ${rounds} rounds`);
+console.log(
+  `node ${process.version}, turbo ${installed.run(turbo, '--version').trim()}, medians of ${rounds} rounds`,
+);
 
 // All stages are the same work, so that the first run, which is not timed, is short.
 await compare(
   '1,000 command stages',
   turbo,
-  Array.from({ length: 1000 }, () => '{ kind: command, outputs: { o: { } }, with: { run: "echo 1 > ${outputs.o}" } }'),
+  Array.from(
+    { length: 1000 },
+    () => '{ kind: command, outputs: { o: { } }, with: { run: "echo 1 > ${outputs.o}" } }',
+  ),
   () => () => ['package.json'],
 );
 await compare(

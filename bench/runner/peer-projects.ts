@@ -1,6 +1,8 @@
 import { type Folder, pipelineText } from './project.ts';
 
-/** One step of a small project, for any tool. Its command writes a checksum of all that it reads. */
+/**
+ * One step of a small project, for any tool. Its command writes a checksum of all that it reads.
+ */
 export interface Step {
   readonly name: string;
   /** Files, and folders of which every file is read. */
@@ -11,7 +13,10 @@ export interface Step {
   readonly hasSetting: boolean;
 }
 
-/** A chain of steps. Each reads a folder of its own and what the step before it left; the middle one a large file, too. */
+/**
+ * A chain of steps. Each reads a folder of its own and what the step before it left; the middle one
+ * a large file, too.
+ */
 export function chain(steps: number): readonly Step[] {
   return Array.from({ length: steps }, (_, i) => ({
     name: `s${i}`,
@@ -24,7 +29,10 @@ export function chain(steps: number): readonly Step[] {
   }));
 }
 
-/** Steps that know nothing of each other and read one small file, and a last one that reads all of them. */
+/**
+ * Steps that know nothing of each other and read one small file, and a last one that reads all of
+ * them.
+ */
 export function fan(steps: number): readonly Step[] {
   const leaves = Array.from({ length: steps - 1 }, (_, i) => ({
     name: `s${i}`,
@@ -32,14 +40,17 @@ export function fan(steps: number): readonly Step[] {
     after: [],
     hasSetting: i === middle(steps),
   }));
-  return [...leaves, { name: `s${steps - 1}`, reads: [], after: leaves.map(({ name }) => name), hasSetting: false }];
+  return [
+    ...leaves,
+    { name: `s${steps - 1}`, reads: [], after: leaves.map(({ name }) => name), hasSetting: false },
+  ];
 }
 
 export const middle = (steps: number): number => Math.floor(steps / 2);
 
 /**
- * The command of a step, the same for every tool. It notes that it ran in the file that the variable `RAN` names, which no
- * tool looks at.
+ * The command of a step, the same for every tool. It notes that it ran in the file that the
+ * variable `RAN` names, which no tool looks at.
  */
 function command(name: string, setting: string, inputs: string, output: string): string {
   return `echo ${name} >> "$RAN"; (echo ${setting}; cat ${inputs}) | sha256sum > ${output}`;
@@ -49,9 +60,15 @@ const outputOf = (name: string): string => `out/${name}.txt`;
 
 /** The files that a step reads, as someone would write them by hand in a shell script. */
 const inputsOf = ({ reads, after }: Step): string =>
-  [...reads.map(({ path, isFolder }) => (isFolder ? `${path}/*` : path)), ...after.map(outputOf)].join(' ');
+  [
+    ...reads.map(({ path, isFolder }) => (isFolder ? `${path}/*` : path)),
+    ...after.map(outputOf),
+  ].join(' ');
 
-/** The file in which a tool's users keep settings, and its text for a value of the project's setting. */
+/**
+ * The file in which a tool's users keep settings, and its text for a value of the project's
+ * setting.
+ */
 export interface SettingFile {
   readonly name: string;
   readonly text: (value: number) => string;
@@ -82,17 +99,22 @@ export function writeRestage(_: Folder, steps: readonly Step[]): SettingFile {
     const out = `out: { path: ${outputOf(name)} }`;
     return `{ kind: command, inputs: { ${ports.join(', ')} }, outputs: { ${out} }, with: { run: ${quoted(run)} } }`;
   });
-  return { name: 'pipelines/bench.yaml', text: (value) => `params: { gain: ${value} }\n${pipelineText(stages)}` };
+  return {
+    name: 'pipelines/bench.yaml',
+    text: (value) => `params: { gain: ${value} }\n${pipelineText(stages)}`,
+  };
 }
 
 /**
- * Snakemake: rules with a wildcard, every input file named, settings from a config file through `params`, so that a change of
- * them counts. `cache: True` says that a rule may use the cache between workflows; it does with `--cache`.
+ * Snakemake: rules with a wildcard, every input file named, settings from a config file through
+ * `params`, so that a change of them counts. `cache: True` says that a rule may use the cache
+ * between workflows; it does with `--cache`.
  */
 export function writeSnakemake(folder: Folder, steps: readonly Step[]): SettingFile {
   const isChain = steps[0]!.reads[0]!.isFolder;
   const last = steps.length - 1;
-  const run = (inputs: string) => quoted(command('{params.name}', '{params.gain}', inputs, '{output}'));
+  const run = (inputs: string) =>
+    quoted(command('{params.name}', '{params.gain}', inputs, '{output}'));
   const shared = `
     params:
         name=lambda wildcards: "s" + wildcards.i,
@@ -141,7 +163,10 @@ rule all:
   return { name: 'config.yaml', text: (value) => `gain: ${value}\n` };
 }
 
-/** DVC: stages in dvc.yaml, settings in params.yaml, in a Git repository. Without its usage statistics, which take time. */
+/**
+ * DVC: stages in dvc.yaml, settings in params.yaml, in a Git repository. Without its usage
+ * statistics, which take time.
+ */
 export function writeDvc(folder: Folder, steps: readonly Step[]): SettingFile {
   const stages = steps.map((step) => {
     const deps = [...step.reads.map(({ path }) => path), ...step.after.map(outputOf)];

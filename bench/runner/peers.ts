@@ -1,7 +1,7 @@
 /**
- * The same small projects in a shell script, Restage, Snakemake and DVC: what it takes when there is nothing to do, when
- * one setting changes, when it changes back, and when a file is touched. Prints Markdown. A tool that is not installed is
- * left out.
+ * The same small projects in a shell script, Restage, Snakemake and DVC: what it takes when there
+ * is nothing to do, when one setting changes, when it changes back, and when a file is touched.
+ * Prints Markdown. A tool that is not installed is left out.
  *   node --import tsx bench/runner/peers.ts         # under five minutes on two cores
  *   node --import tsx bench/runner/peers.ts 0.02    # a share of the files and stages, to try it
  * Snakemake: `apt-get install snakemake`; DVC: `pip install dvc`.
@@ -63,7 +63,8 @@ const tools: readonly Tool[] = [
   { name: 'Restage', argv: [process.execPath, pipeline, 'run', 'bench.yaml'], write: writeRestage },
   { name: 'Snakemake', argv: snakemake, write: writeSnakemake },
   {
-    name: 'Snakemake `--cache`', // made for results that several workflows share, and called experimental
+    // Made for results that several workflows share, and called experimental.
+    name: 'Snakemake `--cache`',
     argv: [...snakemake, '--cache'],
     env: { SNAKEMAKE_OUTPUT_CACHE: outputCache.path },
     write: writeSnakemake,
@@ -75,7 +76,8 @@ const tools: readonly Tool[] = [
   },
   { name: 'DVC', argv: ['dvc', 'repro'], write: writeDvc },
 ].filter(
-  ({ argv: [program] }) => program === process.execPath || program === 'sh' || versionOf(program!) !== undefined,
+  ({ argv: [program] }) =>
+    program === process.execPath || program === 'sh' || versionOf(program!) !== undefined,
 );
 
 function versionOf(program: string): string | undefined {
@@ -84,14 +86,17 @@ function versionOf(program: string): string | undefined {
 }
 
 /**
- * Copies of a project, one for every tool. The data are hard links to one set of files, so that no tool finds its own
- * in memory and another's on the disk, and a touch is seen by all.
+ * Copies of a project, one for every tool. The data are hard links to one set of files, so that no
+ * tool finds its own in memory and another's on the disk, and a touch is seen by all.
  */
 function copies(steps: readonly Step[], data: Folder, logs: Folder): readonly Copy[] {
   return tools.map((tool, i) => {
     const folder = new Folder();
     mkdirSync(join(folder.path, 'data'));
-    for (const entry of readdirSync(join(data.path, 'data'), { recursive: true, withFileTypes: true })) {
+    for (const entry of readdirSync(join(data.path, 'data'), {
+      recursive: true,
+      withFileTypes: true,
+    })) {
       const from = join(entry.parentPath, entry.name);
       const to = folder.path + from.slice(data.path.length);
       if (entry.isDirectory()) mkdirSync(to, { recursive: true });
@@ -101,7 +106,12 @@ function copies(steps: readonly Step[], data: Folder, logs: Folder): readonly Co
     folder.write(setting.name, setting.text(1));
     const log = join(logs.path, String(i));
     writeFileSync(log, '');
-    const timed = { name: tool.name, argv: tool.argv, cwd: folder.path, env: { ...tool.env, RAN: log } };
+    const timed = {
+      name: tool.name,
+      argv: tool.argv,
+      cwd: folder.path,
+      env: { ...tool.env, RAN: log },
+    };
     return { tool, folder, setting, timed, log };
   });
 }
@@ -115,7 +125,8 @@ function everyTool(all: readonly Copy[], steps: readonly Step[]): readonly Measu
     const before = lines(log);
     const seconds = time(timed);
     const isRight =
-      readFileSync(join(folder.path, last), 'utf8') === readFileSync(join(all[0]!.folder.path, last), 'utf8');
+      readFileSync(join(folder.path, last), 'utf8') ===
+      readFileSync(join(all[0]!.folder.path, last), 'utf8');
     return { seconds, ran: lines(log) - before, isRight };
   });
 }
@@ -123,11 +134,17 @@ function everyTool(all: readonly Copy[], steps: readonly Step[]): readonly Measu
 /** Careful tools look twice at files younger than three seconds. */
 const settle = () => delay(3_500);
 
-async function compare(title: string, steps: readonly Step[], data: Folder, touched: ReadonlyMap<string, string>) {
+async function compare(
+  title: string,
+  steps: readonly Step[],
+  data: Folder,
+  touched: ReadonlyMap<string, string>,
+) {
   using logs = new Folder();
   const all = copies(steps, data, logs);
   const rows = new Map<string, (readonly Measured[])[]>();
-  const measure = (situation: string) => rows.set(situation, [...(rows.get(situation) ?? []), everyTool(all, steps)]);
+  const measure = (situation: string) =>
+    rows.set(situation, [...(rows.get(situation) ?? []), everyTool(all, steps)]);
   const change = (value: number) => {
     for (const { folder, setting } of all) folder.write(setting.name, setting.text(value));
   };
@@ -137,7 +154,8 @@ async function compare(title: string, steps: readonly Step[], data: Folder, touc
   let round = 0;
   do {
     await settle();
-    for (let i = 0; i < 2; i += 1) everyTool(all, steps); // until all of them have seen that nothing changes any more
+    // Until all of them have seen that nothing changes any more.
+    for (let i = 0; i < 2; i += 1) everyTool(all, steps);
     measure('nothing to do');
     change(100 + round); // a value that was never there
     measure('one setting changed');
@@ -173,7 +191,9 @@ function cell(rounds: readonly Measured[]): string {
 }
 
 const started = performance.now();
-const versions = ['snakemake', 'dvc'].map((program) => `${program} ${versionOf(program) ?? 'not installed, left out'}`);
+const versions = ['snakemake', 'dvc'].map(
+  (program) => `${program} ${versionOf(program) ?? 'not installed, left out'}`,
+);
 console.log(`node ${process.version}, ${versions.join(', ')}`);
 try {
   using data = new Folder();
@@ -190,7 +210,12 @@ try {
   );
   using word = new Folder();
   word.write('data/word.txt', 'word\n');
-  await compare(`${fanned} trivial stages, of which the last reads all others`, fan(fanned), word, new Map());
+  await compare(
+    `${fanned} trivial stages, of which the last reads all others`,
+    fan(fanned),
+    word,
+    new Map(),
+  );
 } finally {
   outputCache[Symbol.dispose]();
 }

@@ -1,12 +1,21 @@
 import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
-import { compareModels, compareRuns } from '../../src/learning/metrics/comparison/compare-models.ts';
-import { type MatchedScores, matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
+import {
+  compareModels,
+  compareRuns,
+} from '../../src/learning/metrics/comparison/compare-models.ts';
+import {
+  type MatchedScores,
+  matchScores,
+} from '../../src/learning/metrics/comparison/match-scores.ts';
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { accuracyOfRows, aucOfRows } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import { welch } from '../../src/learning/metrics/comparison/welch.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
-import { shareDifference, shareInterval } from '../../src/learning/metrics/intervals/share-difference.ts';
+import {
+  shareDifference,
+  shareInterval,
+} from '../../src/learning/metrics/intervals/share-difference.ts';
 import { spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { mean, sampleVariance } from '../../src/learning/metrics/mean.ts';
@@ -14,7 +23,9 @@ import type { Random } from '../../src/random.ts';
 import { binaryRow, type Design, drawLabels, Evidence } from './populations.ts';
 import type { Claim, NullTest, Scenario } from './tally.ts';
 
-/** A model among several that see the same images: normal evidence, of fakes with another deviation. */
+/**
+ * A model among several that see the same images: normal evidence, of fakes with another deviation.
+ */
 interface Model {
   readonly shift: number;
   readonly deviation: number;
@@ -24,7 +35,8 @@ interface Model {
 const common = 0.5;
 const level = 0.95;
 
-const areaOf = ({ shift, deviation }: Model): number => normalCdf((2 * shift) / Math.sqrt(1 + deviation ** 2));
+const areaOf = ({ shift, deviation }: Model): number =>
+  normalCdf((2 * shift) / Math.sqrt(1 + deviation ** 2));
 const accuracyOf = ({ shift, deviation }: Model, fakes: number): number =>
   (1 - fakes) * normalCdf(shift) + fakes * normalCdf(shift / deviation);
 
@@ -53,7 +65,10 @@ function drawModels(models: readonly Model[], design: Design, random: Random): M
 
 const fakesOf = ({ images: [real, fake] }: Design): number => fake! / (real! + fake!);
 
-/** Paired tests and intervals of `roc-det` and `compare`, and the lead of `competition`, of models that are alike and of others. */
+/**
+ * Paired tests and intervals of `roc-det` and `compare`, and the lead of `competition`, of models
+ * that are alike and of others.
+ */
 export function comparisonScenario(shift: number, design: Design, draws: number): Scenario {
   const model: Model = { shift, deviation: 1 };
   const wider: Model = { shift: shiftFor(model, 1.5), deviation: 1.5 };
@@ -64,8 +79,11 @@ export function comparisonScenario(shift: number, design: Design, draws: number)
     name: design.name,
     simulate(random, seed) {
       const options = { level, draws, seed };
-      const two = (other: Model) => compareModels(drawModels([model, other], design, random), options)[0]!;
-      const [alike, otherShape, apart] = [two(model), two(wider), two(better)];
+      const two = (other: Model) =>
+        compareModels(drawModels([model, other], design, random), options)[0]!;
+      const alike = two(model);
+      const otherShape = two(wider);
+      const apart = two(better);
       const four = compareModels(drawModels([model, model, model, model], design, random), options);
       const matched = drawModels([better, model], design, random);
       const { labels, groups, models } = matched;
@@ -84,23 +102,41 @@ export function comparisonScenario(shift: number, design: Design, draws: number)
       const fakes = fakesOf(design);
       const claims: readonly Claim[] = [
         { name: 'difference of AUC, equal models', truth: 0, ends: endsOf(alike.auc) },
-        { name: 'difference of AUC, equal areas of other shape', truth: 0, ends: endsOf(otherShape.auc) },
-        { name: 'difference of AUC, unequal models', truth: areaOf(model) - areaOf(better), ends: endsOf(apart.auc) },
+        {
+          name: 'difference of AUC, equal areas of other shape',
+          truth: 0,
+          ends: endsOf(otherShape.auc),
+        },
+        {
+          name: 'difference of AUC, unequal models',
+          truth: areaOf(model) - areaOf(better),
+          ends: endsOf(apart.auc),
+        },
         { name: 'difference of accuracy, equal models', truth: 0, ends: endsOf(alike.accuracy) },
         {
           name: 'difference of accuracy, unequal models',
           truth: accuracyOf(model, fakes) - accuracyOf(better, fakes),
           ends: endsOf(apart.accuracy),
         },
-        { name: 'lead in a competition, unequal models', truth: scoreOf(better) - scoreOf(model), ends: endsOf(lead) },
+        {
+          name: 'lead in a competition, unequal models',
+          truth: scoreOf(better) - scoreOf(model),
+          ends: endsOf(lead),
+        },
         { name: 'lead in a competition, equal models', truth: 0, ends: endsOf(none) },
       ];
       const tests: readonly NullTest[] = [
         { name: 'AUC, equal models', p: alike.auc.p },
         { name: 'AUC, equal areas of other shape', p: otherShape.auc.p },
         { name: 'accuracy, equal models', p: alike.accuracy.p },
-        { name: 'AUC, any of six pairs by Holm', p: Math.min(...four.map(({ auc }) => auc.adjustedP)) },
-        { name: 'accuracy, any of six pairs by Holm', p: Math.min(...four.map(({ accuracy }) => accuracy.adjustedP)) },
+        {
+          name: 'AUC, any of six pairs by Holm',
+          p: Math.min(...four.map(({ auc }) => auc.adjustedP)),
+        },
+        {
+          name: 'accuracy, any of six pairs by Holm',
+          p: Math.min(...four.map(({ accuracy }) => accuracy.adjustedP)),
+        },
         { name: 'lead in a competition', p: none.p },
       ];
       return { claims, tests };
@@ -108,7 +144,8 @@ export function comparisonScenario(shift: number, design: Design, draws: number)
   };
 }
 
-const endsOf = ({ low, high }: { readonly low: number; readonly high: number }) => [low, high] as const;
+const endsOf = ({ low, high }: { readonly low: number; readonly high: number }) =>
+  [low, high] as const;
 
 /** How much a model's shift varies with its seed. */
 const bySeed = 0.1;
@@ -119,13 +156,20 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
     name: `${design.name}, ${runs} runs`,
     simulate(random, seed) {
       const drawn = () =>
-        Array.from({ length: runs }, (): Model => ({ shift: shift + bySeed * random.normal(), deviation: 1 }));
+        Array.from(
+          { length: runs },
+          (): Model => ({ shift: shift + bySeed * random.normal(), deviation: 1 }),
+        );
       const one = drawn();
       const other = drawn();
       const matched = drawModels([...one, ...other], design, random);
       const { labels, groups, models } = matched;
       const indices = [...one.keys()];
-      const [compared] = compareRuns(matched, [indices, indices.map((i) => runs + i)], { level, draws, seed });
+      const [compared] = compareRuns(matched, [indices, indices.map((i) => runs + i)], {
+        level,
+        draws,
+        seed,
+      });
       const sample = { labels, groups, draws, seed };
       const own = models.slice(0, runs);
       const fakes = fakesOf(design);
@@ -145,7 +189,9 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
         },
       );
       const exact = tInterval(one.map(areaOf), level);
-      const parts = [one, other].map((of) => [sampleVariance(of.map(areaOf)) / runs, runs - 1] as const);
+      const parts = [one, other].map(
+        (of) => [sampleVariance(of.map(areaOf)) / runs, runs - 1] as const,
+      );
       const validation = drawModels([model(shift)], design, random);
       const accuracyOn = ({ labels: of, models: [rows] }: MatchedScores) => {
         const right = rows!.filter(({ label, fake }) => fake > 0 === (label === 1)).length;
@@ -155,7 +201,11 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
       const difference = shareDifference(accuracyOn(validation), accuracyOn(test), level);
       const isGrouped = design.groupSize > 1;
       const claims: readonly Claim[] = [
-        { name: 'AUC over images, mean of runs', truth: mean(one.map(areaOf)), ends: endsOf(areas.overImages) },
+        {
+          name: 'AUC over images, mean of runs',
+          truth: mean(one.map(areaOf)),
+          ends: endsOf(areas.overImages),
+        },
         {
           name: 'accuracy over images, mean of runs',
           truth: mean(one.map((of) => accuracyOf(of, fakes))),
@@ -176,7 +226,10 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
       const tests: readonly NullTest[] = [
         { name: 'AUC over runs and images', p: compared!.auc.p },
         { name: 'accuracy over runs and images', p: compared!.accuracy.p },
-        { name: "table: Welch's test over seeds", p: welch(mean(one.map(areaOf)) - mean(other.map(areaOf)), parts).p },
+        {
+          name: "table: Welch's test over seeds",
+          p: welch(mean(one.map(areaOf)) - mean(other.map(areaOf)), parts).p,
+        },
       ];
       return { claims, tests };
     },

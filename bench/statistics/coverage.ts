@@ -1,11 +1,12 @@
 /**
- * How often the intervals that Restage prints contain the truth, and how often its tests reject a hypothesis that holds, on simulated data
- * sets whose truth is known. See README.md for the populations and the results.
+ * How often the intervals that Restage prints contain the truth, and how often its tests reject a
+ * hypothesis that holds, on simulated data sets whose truth is known. See README.md for the
+ * populations and the results.
  *
  *     node --import tsx bench/statistics/coverage.ts [--sets 2000] [--draws 1000] [--only <pattern>] [--out <folder>]
  *
- * The same arguments give the same numbers. Each scenario is written to `<folder>` as soon as it is done; a scenario that is there with as
- * many data sets is not simulated again.
+ * The same arguments give the same numbers. Each scenario is written to `<folder>` as soon as it is
+ * done; a scenario that is there with as many data sets is not simulated again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +56,9 @@ const uneven: readonly Design[] = [
 ];
 /** Five classes and one that is unknown. */
 const classes: readonly Design[] = [
-  ...[20, 50, 200].map((n): Design => ({ name: `5 x ${n}`, images: Array<number>(6).fill(n), ...alone })),
+  ...[20, 50, 200].map(
+    (n): Design => ({ name: `5 x ${n}`, images: Array<number>(6).fill(n), ...alone }),
+  ),
   { name: '5 classes of 20 to 200', images: [20, 50, 100, 200, 200, 100], ...alone },
   { name: '5 x 20 groups of 5', images: Array<number>(6).fill(100), groupSize: framesOfGroup },
 ];
@@ -116,11 +119,22 @@ function known(file: string): ScenarioResult | undefined {
   return result.sets === sets && result.draws === draws ? result : undefined;
 }
 
-async function simulate(name: string, { simulate: draw }: Scenario, file: string): Promise<ScenarioResult> {
+async function simulate(
+  name: string,
+  { simulate: draw }: Scenario,
+  file: string,
+): Promise<ScenarioResult> {
   const tallies = new Tallies();
-  for (let set = 0; set < sets; set++) tallies.add(await draw(new Random('coverage', name, set), set));
+  for (let set = 0; set < sets; set++)
+    tallies.add(await draw(new Random('coverage', name, set), set));
   const { intervals, tests } = tallies;
-  const result = { name, sets, draws, intervals: Object.fromEntries(intervals), tests: Object.fromEntries(tests) };
+  const result = {
+    name,
+    sets,
+    draws,
+    intervals: Object.fromEntries(intervals),
+    tests: Object.fromEntries(tests),
+  };
   writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
   console.log(`${new Date().toISOString()} ${name}`);
   return result;

@@ -8,10 +8,22 @@ import { tableOfPairs } from '../../src/learning/metrics/testing-scores.ts';
 import type { Random } from '../../src/random.ts';
 import { evaluate } from '../../stages/evaluate/evaluation.ts';
 import { measure } from '../../stages/roc-det/measure.ts';
-import { type Design, type Detector, detectorPopulation, drawDetector, errorsAt, heightAt } from './populations.ts';
+import {
+  type Design,
+  type Detector,
+  detectorPopulation,
+  drawDetector,
+  errorsAt,
+  heightAt,
+} from './populations.ts';
 import type { Claim, Outcome, Scenario } from './tally.ts';
 
-export const options = { confidence: 0.95, sliceBy: 'accuracy', threads: 1, chosenEpoch: 0 } as const;
+export const options = {
+  confidence: 0.95,
+  sliceBy: 'accuracy',
+  threads: 1,
+  chosenEpoch: 0,
+} as const;
 
 /** The numbers of a metrics file of `evaluate`, and its intervals, by their names after `test.`. */
 export function numbersOf(evaluation: unknown) {
@@ -19,14 +31,30 @@ export function numbersOf(evaluation: unknown) {
   if (!parsed.ok) throw new Error(`Internal error: ${parsed.error}`);
   const { values, intervals } = parsed.value;
   const own = <T>(map: ReadonlyMap<string, T>) =>
-    new Map([...map].flatMap(([name, value]) => (name.startsWith('test.') ? [[name.slice(5), value] as const] : [])));
+    new Map(
+      [...map].flatMap(([name, value]) =>
+        name.startsWith('test.') ? [[name.slice(5), value] as const] : [],
+      ),
+    );
   return { values: own(values), intervals: own(intervals) };
 }
 
-/** Everything that `evaluate` and `roc-det` print of a detector, with sources, and thresholds and a temperature that were fitted to val. */
-export async function detectorScenario(detector: Detector, design: Design, draws: number): Promise<Scenario> {
+/**
+ * Everything that `evaluate` and `roc-det` print of a detector, with sources, and thresholds and a
+ * temperature that were fitted to val.
+ */
+export async function detectorScenario(
+  detector: Detector,
+  design: Design,
+  draws: number,
+): Promise<Scenario> {
   const population = detectorPopulation(detector, design);
-  const whole = await evaluate(tableOfPairs(population), { ...options, splits: ['test'], draws: 0, seed: 1 });
+  const whole = await evaluate(tableOfPairs(population), {
+    ...options,
+    splits: ['test'],
+    draws: 0,
+    seed: 1,
+  });
   const truths = numbersOf(whole).values;
   const shareOfFakes = design.images[1]! / (design.images[0]! + design.images[1]!);
   const bins = trueBins(population);
@@ -37,12 +65,18 @@ export async function detectorScenario(detector: Detector, design: Design, draws
       const test = drawDetector(detector, design, 'test', random);
       const val = drawDetector(detector, validation, 'val', random);
       const table = tableOfPairs([...val, ...test]);
-      const evaluation = await evaluate(table, { ...options, splits: ['val', 'test'], draws, seed });
+      const evaluation = await evaluate(table, {
+        ...options,
+        splits: ['val', 'test'],
+        draws,
+        seed,
+      });
       const { values, intervals } = numbersOf(evaluation);
       const fitted = evaluation.fittedOnVal as Fitted;
       const truthOf = (name: string): number | undefined => {
         const [part, number] = name.split('.');
-        if (part === 'atValEqualErrorThreshold') return truthAt(fitted.equalErrorThreshold!, number!);
+        if (part === 'atValEqualErrorThreshold')
+          return truthAt(fitted.equalErrorThreshold!, number!);
         if (part === 'atValYoudenThreshold') return truthAt(fitted.youdenThreshold!, number!);
         if (part === 'withValTemperature') return tempered(fewer, fitted.temperature!)[number!];
         return truths.get(name) ?? undefined;
@@ -51,7 +85,9 @@ export async function detectorScenario(detector: Detector, design: Design, draws
         decisions(errorsAt(detector, threshold), shareOfFakes)[number];
       const claims = [...values].flatMap(([name, value]): readonly Claim[] => {
         const truth = value === null || isCount(name) ? undefined : truthOf(name);
-        return truth === undefined ? [] : [{ name: groupedName(name), truth, ends: intervals.get(name) }];
+        return truth === undefined
+          ? []
+          : [{ name: groupedName(name), truth, ends: intervals.get(name) }];
       });
       // Charts have hundreds of places, and take most of the time.
       if (seed % 4 > 0) return { claims };
@@ -74,7 +110,10 @@ const isCount = (name: string): boolean =>
 /** Both sources are alike. */
 const groupedName = (name: string): string => name.replace(/^sources\.[^.]+/, 'sources.*');
 
-function decisions({ falsePositiveRate, falseNegativeRate }: ReturnType<typeof errorsAt>, fakes: number) {
+function decisions(
+  { falsePositiveRate, falseNegativeRate }: ReturnType<typeof errorsAt>,
+  fakes: number,
+) {
   const counts = {
     trueNegatives: (1 - fakes) * (1 - falsePositiveRate),
     falsePositives: (1 - fakes) * falsePositiveRate,
@@ -92,7 +131,10 @@ function decisions({ falsePositiveRate, falseNegativeRate }: ReturnType<typeof e
 }
 
 /** Loss and Brier score of a population at a temperature. */
-function tempered(population: readonly BinaryRow[], temperature: number): Readonly<Record<string, number>> {
+function tempered(
+  population: readonly BinaryRow[],
+  temperature: number,
+): Readonly<Record<string, number>> {
   let loss = 0;
   let brier = 0;
   for (const { label, fake } of population) {
@@ -107,7 +149,9 @@ function tempered(population: readonly BinaryRow[], temperature: number): Readon
 function trueBins(population: readonly BinaryRow[]): ReadonlyMap<number, number> {
   const labels = population.map(({ label }) => label);
   const probabilities = fakeProbabilities(population.map(({ fake }) => fake));
-  return new Map(calibrationBins(labels, probabilities).map(({ low, positiveShare }) => [low, positiveShare]));
+  return new Map(
+    calibrationBins(labels, probabilities).map(({ low, positiveShare }) => [low, positiveShare]),
+  );
 }
 
 interface CurveTruth {
@@ -118,14 +162,22 @@ interface CurveTruth {
   readonly seed: number;
 }
 
-/** The bands and bars of the charts of `roc-det`, each place of a curve as a claim, and the temperature. */
+/**
+ * The bands and bars of the charts of `roc-det`, each place of a curve as a claim, and the
+ * temperature.
+ */
 async function curveClaims(
   rows: readonly BinaryRow[],
   calibration: readonly BinaryRow[],
   { detector, shareOfFakes, bins, draws, seed }: CurveTruth,
 ): Promise<readonly Claim[]> {
   const given = { name: '', rows, calibration, sides: ['real', 'fake'] as const };
-  const model = await measure(given, { confidence: options.confidence, draws: Math.max(100, draws), seed, threads: 1 });
+  const model = await measure(given, {
+    confidence: options.confidence,
+    draws: Math.max(100, draws),
+    seed,
+    threads: 1,
+  });
   const precisionAt = (recall: number) => {
     const falsePositives = (1 - shareOfFakes) * errorRateAt(detector, recall);
     return (shareOfFakes * recall) / (shareOfFakes * recall + falsePositives);
@@ -146,12 +198,20 @@ async function curveClaims(
         ends: [shareLow, shareHigh],
       }),
     ),
-    // The temperature that is best for the population is the detector's own only where the classes are as frequent.
+    // The temperature that is best for the population is the detector's own only where the classes
+    // are as frequent.
     ...(isBalanced && model.scaled
-      ? [{ name: 'roc-det: temperature', truth: detector.temperature, ends: model.scaled.temperatureEnds }]
+      ? [
+          {
+            name: 'roc-det: temperature',
+            truth: detector.temperature,
+            ends: model.scaled.temperatureEnds,
+          },
+        ]
       : []),
   ];
 }
 
 /** The false positive rate at a recall. */
-const errorRateAt = (detector: Detector, recall: number): number => 1 - heightAt(detector, 1 - recall);
+const errorRateAt = (detector: Detector, recall: number): number =>
+  1 - heightAt(detector, 1 - recall);

@@ -16,17 +16,29 @@ const percent = (share: number): string => (Number.isNaN(share) ? '–' : (100 *
 export function coverageTable(results: readonly ScenarioResult[]): string {
   const intervals = results.flatMap(({ name, intervals }) =>
     Object.entries(intervals).map(([interval, tally]) => [
-      ...[name, interval, percent(coverageOf(tally))],
-      ...[percent(tally.above / tally.printed), percent(tally.below / tally.printed)],
-      ...[percent(tally.printed / (tally.printed + tally.missing)), (tally.width / tally.printed).toFixed(3)],
+      name,
+      interval,
+      percent(coverageOf(tally)),
+      percent(tally.above / tally.printed),
+      percent(tally.below / tally.printed),
+      percent(tally.printed / (tally.printed + tally.missing)),
+      (tally.width / tally.printed).toFixed(3),
     ]),
   );
   const tests = results.flatMap(({ name, tests }) =>
-    Object.entries(tests).map(([test, { tests, rejected }]) => [name, test, percent(rejected / tests)]),
+    Object.entries(tests).map(([test, { tests, rejected }]) => [
+      name,
+      test,
+      percent(rejected / tests),
+    ]),
   );
   const isNumber = (column: number) => column > 1;
   return [
-    markdownTable(['scenario', 'interval', 'covers %', 'above', 'below', 'printed %', 'width'], intervals, isNumber),
+    markdownTable(
+      ['scenario', 'interval', 'covers %', 'above', 'below', 'printed %', 'width'],
+      intervals,
+      isNumber,
+    ),
     markdownTable(['scenario', 'test', 'rejects %'], tests, isNumber),
   ].join('\n\n');
 }
@@ -48,9 +60,18 @@ export function worstTable(results: readonly ScenarioResult[]): string {
     }
     return [...found].map(([name, all]) => {
       const defined = all.filter((one) => !Number.isNaN(one.value));
-      const worst = defined.reduce((a, b) => (isWorse(b.value, a.value) ? b : a), defined[0] ?? all[0]!);
+      const worst = defined.reduce(
+        (a, b) => (isWorse(b.value, a.value) ? b : a),
+        defined[0] ?? all[0]!,
+      );
       const mean = defined.reduce((sum, one) => sum + one.value, 0) / defined.length;
-      return [name, percent(worst.value), worst.where, percent(mean), `${defined.length} of ${all.length}`];
+      return [
+        name,
+        percent(worst.value),
+        worst.where,
+        percent(mean),
+        `${defined.length} of ${all.length}`,
+      ];
     });
   };
   const intervals = rowsOf(
@@ -65,7 +86,11 @@ export function worstTable(results: readonly ScenarioResult[]): string {
   );
   const isNumber = (column: number) => column === 1 || column > 2;
   return [
-    markdownTable(['interval', 'least coverage %', 'where', 'mean', 'scenarios that print it'], intervals, isNumber),
+    markdownTable(
+      ['interval', 'least coverage %', 'where', 'mean', 'scenarios that print it'],
+      intervals,
+      isNumber,
+    ),
     markdownTable(['test', 'most rejections %', 'where', 'mean', 'scenarios'], tests, isNumber),
   ].join('\n\n');
 }

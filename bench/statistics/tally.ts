@@ -49,7 +49,13 @@ export class Tallies {
 
   add({ claims = [], tests = [] }: Outcome): void {
     for (const { name, truth, ends } of claims) {
-      const tally = this.intervals.get(name) ?? { printed: 0, missing: 0, above: 0, below: 0, width: 0 };
+      const tally = this.intervals.get(name) ?? {
+        printed: 0,
+        missing: 0,
+        above: 0,
+        below: 0,
+        width: 0,
+      };
       this.intervals.set(name, tally);
       if (ends == null || ends.some(Number.isNaN)) {
         tally.missing++;
@@ -73,4 +79,5 @@ export class Tallies {
 }
 
 /** The share of printed intervals that contain the truth; NaN where none is printed. */
-export const coverageOf = ({ printed, above, below }: Tally): number => 1 - (above + below) / printed;
+export const coverageOf = ({ printed, above, below }: Tally): number =>
+  1 - (above + below) / printed;

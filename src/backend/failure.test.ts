@@ -43,7 +43,8 @@ describe('a failure inside ONNX Runtime', () => {
   it('names the kernels of the trace, and later uses of what was lost say so', () => {
     tf.tidy(() => {
       const rows = outOfRange(tf.relu(tf.ones([2, 2])));
-      const expected = /^Error: ONNX Runtime failed in a run of 3 kernels \(Relu, Neg, GatherV2\): /;
+      const expected =
+        /^Error: ONNX Runtime failed in a run of 3 kernels \(Relu, Neg, GatherV2\): /;
       assert.throws(() => rows.dataSync(), expected);
       const lost = { message: 'This tensor has no value: the run that was to compute it failed.' };
       assert.throws(() => rows.dataSync(), lost);
@@ -67,7 +68,9 @@ describe('a failure inside ONNX Runtime', () => {
   });
   it('leaves the tensors alone that were there before', () => {
     const variable = tf.tidy(() => tf.variable(tf.fill([LARGE], 5)));
-    assert.throws(() => tf.tidy(() => outOfRange(tf.reshape(tf.mul(variable, 2), [2, LARGE / 2])).dataSync()));
+    assert.throws(() =>
+      tf.tidy(() => outOfRange(tf.reshape(tf.mul(variable, 2), [2, LARGE / 2])).dataSync()),
+    );
     assert.ok(variable.dataSync().every((value) => value === 5));
     variable.dispose();
   });
@@ -81,7 +84,10 @@ describe('out of memory', () => {
       () => run(6),
       /^Error: Out of memory in a run of \d+ kernels \(.*MaxPool.*\), which holds about \d+\.\d GiB at once where this process may use \d+\.\d GiB: try a batch of 3 instead of 6\. /,
     );
-    assert.throws(() => run(1), /: its batch is 1 already, so try smaller images or a smaller network\. /);
+    assert.throws(
+      () => run(1),
+      /: its batch is 1 already, so try smaller images or a smaller network\. /,
+    );
     assert.deepEqual(state(), before);
   });
   it('finds the batch of a net of dense layers, and does without where there is none', () => {

@@ -2,12 +2,16 @@ import { messageOf } from './backend-error.ts';
 import type { TensorSpec } from './kernel.ts';
 import { bytesOf, type LiveTrace, peakMemory, type TraceNode } from './trace.ts';
 
-/** The error of a run, with its trace, since ONNX Runtime only knows its own operators. `usable` are the bytes that this process may use. */
+/**
+ * The error of a run, with its trace, since ONNX Runtime only knows its own operators. `usable` are
+ * the bytes that this process may use.
+ */
 export function failure(error: unknown, live: LiveTrace, usable: number): Error {
   const said = messageOf(error);
   const { nodes } = live;
   const trace = `${nodes.length} kernel${nodes.length === 1 ? '' : 's'} (${kernelCounts(nodes)})`;
-  if (!isOutOfMemory(error)) return new Error(`ONNX Runtime failed in a run of ${trace}: ${said}`, { cause: error });
+  if (!isOutOfMemory(error))
+    return new Error(`ONNX Runtime failed in a run of ${trace}: ${said}`, { cause: error });
   return new Error(
     `Out of memory in a run of ${trace}, which holds about ${size(peakMemory(live))} at once where this process may use ` +
       `${size(usable)}: ${advice(batchOf(nodes))}. ${said}`,
@@ -18,11 +22,16 @@ export function failure(error: unknown, live: LiveTrace, usable: number): Error 
 /** The error of an array that there is no memory for. */
 export function noRoom(spec: TensorSpec, cause: unknown): Error {
   const { shape, dtype } = spec;
-  return new Error(`Out of memory: no room for ${dtype} [${shape.join(', ')}], ${size(bytesOf(spec))}.`, { cause });
+  return new Error(
+    `Out of memory: no room for ${dtype} [${shape.join(', ')}], ${size(bytesOf(spec))}.`,
+    { cause },
+  );
 }
 
 export function isOutOfMemory(error: unknown): boolean {
-  return /bad_alloc|failed to allocate|array buffer allocation failed|out of memory/i.test(messageOf(error));
+  return /bad_alloc|failed to allocate|array buffer allocation failed|out of memory/i.test(
+    messageOf(error),
+  );
 }
 
 function size(bytes: number): string {
@@ -36,9 +45,14 @@ function advice(batch: number | undefined): string {
   return 'its batch is 1 already, so try smaller images or a smaller network';
 }
 
-/** The length of the first axis of what the net is applied to: by its first operation on images, else on vectors. */
+/**
+ * The length of the first axis of what the net is applied to: by its first operation on images,
+ * else on vectors.
+ */
 function batchOf(nodes: readonly TraceNode[]): number | undefined {
-  const first = [ON_IMAGES, /MatMul$/].map((names) => nodes.find(({ kernel }) => names.test(kernel)));
+  const first = [ON_IMAGES, /MatMul$/].map((names) =>
+    nodes.find(({ kernel }) => names.test(kernel)),
+  );
   return (first[0] ?? first[1])?.operands[0]?.shape[0];
 }
 
@@ -49,5 +63,7 @@ const ON_IMAGES = /Conv2d|Pool|BatchNorm|Resize/i;
 function kernelCounts(nodes: readonly TraceNode[]): string {
   const counts = new Map<string, number>();
   for (const { kernel } of nodes) counts.set(kernel, (counts.get(kernel) ?? 0) + 1);
-  return [...counts].map(([kernel, count]) => (count === 1 ? kernel : `${kernel} ${count}`)).join(', ');
+  return [...counts]
+    .map(([kernel, count]) => (count === 1 ? kernel : `${kernel} ${count}`))
+    .join(', ');
 }

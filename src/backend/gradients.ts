@@ -1,8 +1,16 @@
-import { fill, type NamedAttrMap, registerGradient, type Tensor, unregisterGradient, util } from '@tensorflow/tfjs';
+import {
+  fill,
+  type NamedAttrMap,
+  registerGradient,
+  type Tensor,
+  unregisterGradient,
+  util,
+} from '@tensorflow/tfjs';
 
 /**
- * Replaces the gradients of Sum and Mean, for every backend, by cheaper ones with the same numbers. tfjs multiplies by an array of ones that it
- * fills on the host: for BatchNorm alone, twice all of a net's activations in every step. A `fill` is only a number until somebody reads it.
+ * Replaces the gradients of Sum and Mean, for every backend, by cheaper ones with the same numbers.
+ * tfjs multiplies by an array of ones that it fills on the host: for BatchNorm alone, twice all of
+ * a net's activations in every step. A `fill` is only a number until somebody reads it.
  */
 export function registerGradients(): void {
   for (const kernelName of ['Sum', 'Mean'] as const) {
@@ -10,7 +18,9 @@ export function registerGradients(): void {
     registerGradient({
       kernelName,
       inputsToSave: ['x'],
-      gradFunc: (dy, [x], attributes) => ({ x: () => spread(dy as Tensor, x as Tensor, attributes, kernelName) }),
+      gradFunc: (dy, [x], attributes) => ({
+        x: () => spread(dy as Tensor, x as Tensor, attributes, kernelName),
+      }),
     });
   }
 }

@@ -20,39 +20,59 @@ export interface Call<A extends Attributes> extends TraceNode {
   readonly attributes: A;
 }
 
-/** The values of an input by its place, where they are known: for checks only, since no value is part of the signature. */
+/**
+ * The values of an input by its place, where they are known: for checks only, since no value is
+ * part of the signature.
+ */
 type KnownValues = (input: number) => HostArray | undefined;
 
 /** The inputs by name; tfjs hands null, or nothing, for one that was left out. */
 type NamedInputs = Readonly<Record<string, Tensor | TensorInfo | null | undefined>>;
 
-/** One tfjs kernel on this backend. `T` is tfjs's own type of its attributes; in the table of kernels it is not known. */
+/**
+ * One tfjs kernel on this backend. `T` is tfjs's own type of its attributes; in the table of
+ * kernels it is not known.
+ */
 export interface Kernel<T = unknown, A extends Attributes = Attributes> {
   /** The kernel's name in tfjs. */
   readonly name: string;
-  /** The names of its inputs, in the order of the operands; a trailing `?` marks one that may be missing. Without
-   * names, the inputs come as a list. */
+  /**
+   * The names of its inputs, in the order of the operands; a trailing `?` marks one that may be
+   * missing. Without names, the inputs come as a list.
+   */
   readonly inputs?: readonly string[];
   /** Whether tfjs takes its outputs as a list even where there is only one. */
   readonly lists?: boolean;
-  /** Whether it is lowered only when a node reads its value: for kernels that their readers often fuse. */
+  /**
+   * Whether it is lowered only when a node reads its value: for kernels that their readers often
+   * fuse.
+   */
   readonly deferred?: boolean;
-  /** The operation that a call is, or the shape under which it views its only input. Undefined where this call has no
-   * lowering, or is wrong: then the cpu kernel computes it, or says what is wrong. */
+  /**
+   * The operation that a call is, or the shape under which it views its only input. Undefined where
+   * this call has no lowering, or is wrong: then the cpu kernel computes it, or says what is wrong.
+   */
   plan(
     inputs: readonly TensorSpec[],
     attributes: T,
     known: KnownValues,
     named: NamedInputs,
   ): Operation<A> | { readonly view: readonly number[] } | undefined;
-  /** Writes a call's ONNX nodes, by its attributes and shapes alone, which the trace's signature holds; gives where each
-   * output then stands. Views have none. */
+  /**
+   * Writes a call's ONNX nodes, by its attributes and shapes alone, which the trace's signature
+   * holds; gives where each output then stands. Views have none.
+   */
   lower?(lowering: Lowering, call: Call<A>): Representation | readonly Representation[];
-  /** For an operation that works element by element: writes it on operands of one shape, or scalars; gives the result's name. */
+  /**
+   * For an operation that works element by element: writes it on operands of one shape, or scalars;
+   * gives the result's name.
+   */
   elementwise?(graph: GraphBuilder, names: readonly string[], attributes: A): string;
 }
 
-/** Only infers a definition's types, so that kernels with different attributes fit into one table. */
+/**
+ * Only infers a definition's types, so that kernels with different attributes fit into one table.
+ */
 export function kernel<T, A extends Attributes>(definition: Kernel<T, A>): Kernel {
   return definition;
 }
@@ -62,7 +82,8 @@ export function operandsOf({ name, inputs }: Kernel, given: NamedInputs): Tensor
   if (inputs === undefined) return Object.values(given).filter((input) => input != null);
   return inputs.flatMap((input) => {
     const operand = given[input.replace('?', '')] ?? undefined;
-    if (operand === undefined && !input.endsWith('?')) throw new Error(`${name}: input '${input}' is missing.`);
+    if (operand === undefined && !input.endsWith('?'))
+      throw new Error(`${name}: input '${input}' is missing.`);
     return operand ?? [];
   });
 }

@@ -13,15 +13,18 @@ before(async () => {
 after(() => mock.restoreAll());
 
 /**
- * What a layer makes of its inputs, the gradients of a weighted sum of that with respect to inputs and weights, and the
- * weights afterwards, which a BatchNormalization in training moves.
+ * What a layer makes of its inputs, the gradients of a weighted sum of that with respect to inputs
+ * and weights, and the weights afterwards, which a BatchNormalization in training moves.
  */
 function outcome({ make, inputs, training = false, below, gradients: by }: LayerCase): Tensor[] {
   const layer = make();
   const given = inputs.map((shape, i) => tf.variable(inputOf(shape, i, below)));
-  const apply = () => [layer.apply(given.length === 1 ? given[0]! : given, { training })].flat() as Tensor[];
+  const apply = () =>
+    [layer.apply(given.length === 1 ? given[0]! : given, { training })].flat() as Tensor[];
   apply();
-  layer.setWeights(layer.getWeights().map(({ shape }, i) => tf.randomUniform(shape, 0.1, 0.9, 'float32', 50 + i)));
+  layer.setWeights(
+    layer.getWeights().map(({ shape }, i) => tf.randomUniform(shape, 0.1, 0.9, 'float32', 50 + i)),
+  );
   const outputs = apply();
   const weights = layer.trainableWeights.map((weight) => weight.read() as Variable);
   const variables = by === 'none' ? [] : by === 'weights' ? weights : [...given, ...weights];
@@ -65,10 +68,17 @@ describe('every layer of tfjs-layers', () => {
       for (const layer of cases) assertAgrees(() => outcome(layer), 1e-4);
     });
   }
-  // BatchNorm of another axis than the last goes to cpu, whose numbers are then not what the layer means.
+  // BatchNorm of another axis than the last goes to cpu, whose numbers are then not what the layer
+  // means.
   it('normalizes another axis than the last, which cpu does not', () => {
-    const [mean, variance] = [tf.tensor1d([0.5, -1]), tf.tensor1d([4, 0.25])];
-    const layer = tf.layers.batchNormalization({ axis: 1, scale: false, center: false, epsilon: 0 });
+    const mean = tf.tensor1d([0.5, -1]);
+    const variance = tf.tensor1d([4, 0.25]);
+    const layer = tf.layers.batchNormalization({
+      axis: 1,
+      scale: false,
+      center: false,
+      epsilon: 0,
+    });
     layer.build([1, 2, 1, 3]);
     layer.setWeights([mean, variance]);
     const output = layer.apply(tf.tensor4d([0.5, 1.5, 2.5, -1, 0, 1], [1, 2, 1, 3])) as Tensor;

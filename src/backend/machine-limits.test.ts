@@ -17,7 +17,10 @@ test('a container has as many whole cores as its quota, or one above it, lets it
   assert.equal(within('max 100000\n'), 64);
   assert.equal(within('9900000 100000\n'), 64);
   assert.equal(within('nonsense'), 64);
-  const nested = { 'cgroup/job/cpu.max': '800000 100000\n', 'cgroup/job/task/cpu.max': 'max 100000\n' };
+  const nested = {
+    'cgroup/job/cpu.max': '800000 100000\n',
+    'cgroup/job/task/cpu.max': 'max 100000\n',
+  };
   assert.equal(cores('3:cpu:/other\n0::/job/task\n', nested), 8);
   assert.equal(cores('3:cpu:/other\n', {}), 64);
   assert.equal(coresWithin(64, '/nowhere/self', '/nowhere'), 64);
@@ -30,7 +33,11 @@ test('this machine has a core to use', () => {
 test('a container has no more memory than it is allowed, nor than there is', () => {
   const GiB = 2 ** 30;
   assert.equal(usableMemory(64 * GiB, 4 * GiB), 4 * GiB);
-  assert.equal(usableMemory(64 * GiB, 2 ** 64), 64 * GiB, 'what Linux says where there is no limit');
+  assert.equal(
+    usableMemory(64 * GiB, 2 ** 64),
+    64 * GiB,
+    'what Linux says where there is no limit',
+  );
   assert.equal(usableMemory(64 * GiB, 0), 64 * GiB, 'what Node says where it does not know');
   assert.ok(usableMemory() > 2 ** 26 && usableMemory() <= totalmem());
 });

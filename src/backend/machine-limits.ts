@@ -2,14 +2,18 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Cores that this process may use at once: those that it may run on, within the quota of its cgroup. */
+/**
+ * Cores that this process may use at once: those that it may run on, within the quota of its
+ * cgroup.
+ */
 export function usableCores(): number {
   return coresWithin(availableParallelism(), '/proc/self/cgroup', '/sys/fs/cgroup');
 }
 
 /**
- * Whole cores, at least one: with one thread more than the quota allows, all threads wait for that one. `self` is the
- * file that names this process's cgroup, `mount` where cgroups (version 2) are; Node 20 does not look there.
+ * Whole cores, at least one: with one thread more than the quota allows, all threads wait for that
+ * one. `self` is the file that names this process's cgroup, `mount` where cgroups (version 2) are;
+ * Node 20 does not look there.
  */
 export function coresWithin(cores: number, self: string, mount: string): number {
   const [, group] = /^0::(\/.*)$/m.exec(read(self)) ?? [];
@@ -20,7 +24,8 @@ export function coresWithin(cores: number, self: string, mount: string): number 
       .split(' ')
       .map(Number);
     // Without a quota it says `max`, which is no number.
-    if (quota! > 0 && period! > 0) least = Math.min(least, Math.max(1, Math.floor(quota! / period!)));
+    if (quota! > 0 && period! > 0)
+      least = Math.min(least, Math.max(1, Math.floor(quota! / period!)));
     if (path === dirname(path)) return least;
   }
 }
@@ -34,9 +39,12 @@ function read(path: string): string {
 }
 
 /**
- * Bytes of memory that this process may use: the machine's, or its container's limit. Node reports an unknown limit as 0 or
- * undefined, and no limit as more than any machine has.
+ * Bytes of memory that this process may use: the machine's, or its container's limit. Node reports
+ * an unknown limit as 0 or undefined, and no limit as more than any machine has.
  */
-export function usableMemory(total = totalmem(), limit: number | undefined = process.constrainedMemory()): number {
+export function usableMemory(
+  total = totalmem(),
+  limit: number | undefined = process.constrainedMemory(),
+): number {
   return limit === undefined || limit === 0 ? total : Math.min(total, limit);
 }

@@ -8,10 +8,17 @@ import { startBackends } from '../../test/support/both-backends.ts';
 before(() => startBackends());
 afterEach(() => tf.setBackend('onnxruntime'));
 
-/** Every tensor of a program has 6 elements, so that any two of one type go together once one is reshaped. */
+/**
+ * Every tensor of a program has 6 elements, so that any two of one type go together once one is
+ * reshaped.
+ */
 const SHAPES = [[6], [2, 3], [3, 1, 2]] as const;
-/** As floats, under a shape. Not by a cast: cpu takes integers for floats and counts their bytes once. */
-const floats = (x: Tensor, shape: number[]) => (x.dtype === 'float32' ? tf.reshape(x, shape) : tf.ones(shape));
+/**
+ * As floats, under a shape. Not by a cast: cpu takes integers for floats and counts their bytes
+ * once.
+ */
+const floats = (x: Tensor, shape: number[]) =>
+  x.dtype === 'float32' ? tf.reshape(x, shape) : tf.ones(shape);
 const UNARY = {
   neg: (x: Tensor) => tf.neg(x),
   relu: (x: Tensor) => tf.relu(x),
@@ -34,17 +41,27 @@ type Program = readonly (Step | { readonly tidy: readonly Step[] })[];
 
 const place = fc.nat(20);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant('make'), shape: fc.nat(2), dtype: fc.constantFrom('float32', 'int32', 'bool') } as const),
+  fc.record({
+    do: fc.constant('make'),
+    shape: fc.nat(2),
+    dtype: fc.constantFrom('float32', 'int32', 'bool'),
+  } as const),
   fc.record({
     do: fc.constant('unary'),
     name: fc.constantFrom(...(Object.keys(UNARY) as never[])),
     of: place,
   } as const),
   fc.record({ do: fc.constantFrom('add', 'assign'), of: place, and: place } as const),
-  fc.record({ do: fc.constantFrom('read', 'dispose', 'keep', 'variable', 'train'), of: place } as const),
+  fc.record({
+    do: fc.constantFrom('read', 'dispose', 'keep', 'variable', 'train'),
+    of: place,
+  } as const),
 );
 const program: fc.Arbitrary<Program> = fc.array(
-  fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: fc.record({ tidy: fc.array(step) }) }),
+  fc.oneof(
+    { weight: 4, arbitrary: step },
+    { weight: 1, arbitrary: fc.record({ tidy: fc.array(step) }) },
+  ),
   { size: 'medium' },
 );
 
@@ -95,7 +112,10 @@ class Run {
   }
 }
 
-/** The memory that tfjs counts, and the data in the backend: after every step of a program in one scope, and after the scope. */
+/**
+ * The memory that tfjs counts, and the data in the backend: after every step of a program in one
+ * scope, and after the scope.
+ */
 function held(backend: string, steps: Program): object[] {
   void tf.setBackend(backend);
   const before = tf.memory();

@@ -23,7 +23,8 @@ describe('the trace', () => {
     tf.dispose([x, y, z]);
   });
   it('compiles once for traces of the same form', () => {
-    const step = (by: number) => tf.tidy(() => tf.sum(tf.mul(tf.tensor1d([1, 2]), by)).dataSync()[0]);
+    const step = (by: number) =>
+      tf.tidy(() => tf.sum(tf.mul(tf.tensor1d([1, 2]), by)).dataSync()[0]);
     assert.equal(step(2), 6);
     const { compilations } = backend().statistics;
     assert.equal(step(3), 9);
@@ -32,11 +33,15 @@ describe('the trace', () => {
   it('is another one where an attribute is another number, though JSON may write the two alike', () => {
     const vector = () => tf.tensor1d([1, -2]);
     const image = () => tf.ones<tf.Rank.R4>([1, 1, 1, 4]);
-    const matrices = () => ({ a: tf.ones<tf.Rank.R2>([1, 2]), b: tf.neg(tf.ones<tf.Rank.R2>([2, 1])) });
+    const matrices = () => ({
+      a: tf.ones<tf.Rank.R2>([1, 2]),
+      b: tf.neg(tf.ones<tf.Rank.R2>([2, 1])),
+    });
     const calls: readonly ((number: number) => tf.Tensor)[] = [
       (number) => tf.leakyRelu(vector(), number),
       (number) => tf.step(vector(), number),
-      (number) => tf.fused.matMul({ ...matrices(), activation: 'leakyrelu', leakyreluAlpha: number }),
+      (number) =>
+        tf.fused.matMul({ ...matrices(), activation: 'leakyrelu', leakyreluAlpha: number }),
       (number) => tf.localResponseNormalization(image(), 1, number),
       (number) => tf.batchNorm(image(), tf.ones([4]), tf.ones([4]), undefined, undefined, number),
       (number) => tf.pad(vector(), [[1, 1]], number),
@@ -44,13 +49,20 @@ describe('the trace', () => {
       (number) => tf.div(vector(), tf.fill([2], number)),
     ];
     for (const call of calls) {
-      for (const number of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0, -0]) {
+      for (const number of [
+        Number.POSITIVE_INFINITY,
+        Number.NEGATIVE_INFINITY,
+        Number.NaN,
+        0,
+        -0,
+      ]) {
         assertAgrees(() => call(number));
       }
     }
   });
   it('keeps a bounded number of compiled traces', () => {
-    for (let length = 1; length <= 12; length++) tf.tidy(() => tf.neg(tf.ones([length])).dataSync());
+    for (let length = 1; length <= 12; length++)
+      tf.tidy(() => tf.neg(tf.ones([length])).dataSync());
     assert.equal(backend().statistics.sessions, 4);
   });
   it('takes the values that an array had when the tensor was made', () => {
@@ -63,7 +75,9 @@ describe('the trace', () => {
   it('never changes what was read before', () => {
     const size = 1 << 16;
     const read = (value: number) =>
-      tf.tidy(() => tf.add(tf.fill([size], value), tf.range(0, size, 1, 'float32')).dataSync<'float32'>());
+      tf.tidy(() =>
+        tf.add(tf.fill([size], value), tf.range(0, size, 1, 'float32')).dataSync<'float32'>(),
+      );
     const first = read(1);
     const second = read(2);
     first[5] = -1;
@@ -111,13 +125,18 @@ describe('weights that stay the same', () => {
     const { sessionBytes } = backend().statistics;
     for (let run = 0; run < 8; run++) assert.equal(apply(run), 18 * run);
     assert.equal(compilations(), 2);
-    assert.equal(backend().statistics.sessionBytes - sessionBytes, 4 * (3 * 3 * 2 * 4 + 4), 'they are there once more');
+    assert.equal(
+      backend().statistics.sessionBytes - sessionBytes,
+      4 * (3 * 3 * 2 * 4 + 4),
+      'they are there once more',
+    );
     tf.tidy(() => bias.assign(tf.fill([4], 5)));
     for (let run = 0; run < 100; run++) {
       if (run % 5 === 0) tf.tidy(() => filters.assign(tf.fill([3, 3, 2, 4], run)));
       assert.equal(apply(2), 36 * (run - (run % 5)) + 5);
     }
-    // The bias became a constant again once it had been the same for 16 runs; the filters never were.
+    // The bias became a constant again once it had been the same for 16 runs; the filters never
+    // were.
     assert.equal(compilations(), 4);
     tf.dispose([filters, bias]);
   });
@@ -141,8 +160,14 @@ describe('the cpu backend stands in', () => {
 describe('an index out of range', () => {
   it('is an error at once where its value is known, and at the latest when the graph runs', () => {
     const x = tf.tensor1d([1, 2]);
-    assert.throws(() => tf.gather(x, [2]), /^Error: GatherV2: the index value 2 is not in \[0, 1\]$/);
+    assert.throws(
+      () => tf.gather(x, [2]),
+      /^Error: GatherV2: the index value 2 is not in \[0, 1\]$/,
+    );
     const negative = tf.gather(x, tf.neg(tf.tensor1d([1], 'int32')));
-    assert.throws(() => negative.dataSync(), /ONNX Runtime failed in a run of 2 kernels \(Neg, GatherV2\): .*out of/);
+    assert.throws(
+      () => negative.dataSync(),
+      /ONNX Runtime failed in a run of 2 kernels \(Neg, GatherV2\): .*out of/,
+    );
   });
 });

@@ -36,11 +36,16 @@ import {
 
 /** The options of the backend, none left out. */
 export interface OrtBackendOptions extends SessionOptions {
-  /** Called once for every kernel that has to run on tfjs's cpu backend; by default `console.warn`. */
+  /**
+   * Called once for every kernel that has to run on tfjs's cpu backend; by default `console.warn`.
+   */
   readonly warn: (message: string) => void;
   /** Compiled traces to keep at most; by default 64. */
   readonly sessions: number;
-  /** Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by default a quarter of the machine's or container's. */
+  /**
+   * Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by
+   * default a quarter of the machine's or container's.
+   */
   readonly memory: number;
   /** Called for every run; with `profile`, it also learns the phase of each kernel call. */
   readonly observer?: RunObserver | undefined;
@@ -51,12 +56,16 @@ type Stored =
   | { references: number; readonly value: TraceValue }
   | { references: number; readonly value: undefined; readonly foreign: BackendValues };
 
-/** With more pending calls than this, the trace runs although nobody reads it, so that it does not grow for ever. */
+/**
+ * With more pending calls than this, the trace runs although nobody reads it, so that it does not
+ * grow for ever.
+ */
 const LONGEST_TRACE = 20_000;
 
 /**
- * A tfjs backend that computes nothing when a kernel is called: it records the call. When a value is read, what the
- * recorded calls still matter for is run as one ONNX graph, compiled once for every trace of its shape.
+ * A tfjs backend that computes nothing when a kernel is called: it records the call. When a value
+ * is read, what the recorded calls still matter for is run as one ONNX graph, compiled once for
+ * every trace of its shape.
  */
 export class OrtBackend extends KernelBackend {
   readonly #options: OrtBackendOptions;
@@ -85,8 +94,9 @@ export class OrtBackend extends KernelBackend {
   }
 
   /**
-   * Graphs run and compiled so far, those with constants too; compiled traces that are kept, with about the bytes of their
-   * working memory and constants; and the bytes that are kept for future tensors.
+   * Graphs run and compiled so far, those with constants too; compiled traces that are kept, with
+   * about the bytes of their working memory and constants; and the bytes that are kept for future
+   * tensors.
    */
   get statistics() {
     return {
@@ -99,11 +109,21 @@ export class OrtBackend extends KernelBackend {
   }
 
   /** Calls a kernel that has a lowering. */
-  call(kernel: Kernel, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined): TensorInfo | TensorInfo[] {
+  call(
+    kernel: Kernel,
+    inputs: NamedTensorInfoMap,
+    attributes: NamedAttrMap | undefined,
+  ): TensorInfo | TensorInfo[] {
     const tensors = operandsOf(kernel, inputs);
-    if (!tensors.every(({ dtype }) => isValueType(dtype))) return this.callOnCpu(kernel.name, inputs, attributes);
+    if (!tensors.every(({ dtype }) => isValueType(dtype)))
+      return this.callOnCpu(kernel.name, inputs, attributes);
     const known = (input: number) => this.#valueOf((tensors[input] as TensorInfo).dataId).data;
-    const plan = kernel.plan(tensors as readonly (TensorInfo & TensorSpec)[], attributes, known, inputs);
+    const plan = kernel.plan(
+      tensors as readonly (TensorInfo & TensorSpec)[],
+      attributes,
+      known,
+      inputs,
+    );
     if (plan === undefined) return this.callOnCpu(kernel.name, inputs, attributes);
     if ('view' in plan) {
       const { dataId, dtype } = tensors[0] as TensorInfo;
@@ -112,7 +132,8 @@ export class OrtBackend extends KernelBackend {
     }
     // ONNX Runtime's operators differ on empty arrays: tfjs's cpu kernels decide.
     if ([...tensors, ...plan.outputs].some(({ shape }) => sizeOf(shape) === 0)) {
-      if (plan.outputs.some(({ shape }) => sizeOf(shape) > 0)) return this.callOnCpu(kernel.name, inputs, attributes);
+      if (plan.outputs.some(({ shape }) => sizeOf(shape) > 0))
+        return this.callOnCpu(kernel.name, inputs, attributes);
       const empty = plan.outputs.map((output) => this.#keep(output, newArray(output.dtype, 0)));
       return listed(kernel, empty);
     }
@@ -120,12 +141,18 @@ export class OrtBackend extends KernelBackend {
   }
 
   /** Calls a kernel of the cpu backend; warns when it is the first call of that kernel. */
-  callOnCpu(name: string, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined): TensorInfo | TensorInfo[] {
+  callOnCpu(
+    name: string,
+    inputs: NamedTensorInfoMap,
+    attributes: NamedAttrMap | undefined,
+  ): TensorInfo | TensorInfo[] {
     const results = this.callOnHost(name, inputs, attributes);
     // After the run, since a wrong call is an error of that kernel and no reason to warn.
     if (!this.#warned.has(name)) {
       this.#warned.add(name);
-      this.#options.warn(`Kernel ${name} has no ONNX lowering for such a call; it runs on tfjs's slow cpu backend.`);
+      this.#options.warn(
+        `Kernel ${name} has no ONNX lowering for such a call; it runs on tfjs's slow cpu backend.`,
+      );
     }
     return results;
   }
@@ -144,12 +171,19 @@ export class OrtBackend extends KernelBackend {
     return dataId;
   }
 
-  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+  override move(
+    dataId: DataId,
+    values: BackendValues,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
     if (!isValueType(dtype)) {
       this.#storage.set(dataId, { references: refCount, value: undefined, foreign: values });
       return;
     }
-    // Copied, since calls on it may run long after the caller has put something else into the array.
+    // Copied, since calls on it may run long after the caller has put something else into the
+    // array.
     const data = this.#take({ shape, dtype });
     if (dtype === 'bool') for (let i = 0; i < data.length; i++) data[i] = values[i] ? 1 : 0;
     else data.set(values as Float32Array);
@@ -191,8 +225,9 @@ export class OrtBackend extends KernelBackend {
   }
 
   /**
-   * From here on, the backend computes to the bit what a process that begins here would: it counts anew for how many runs
-   * weights stayed the same. Weights in `lasting` are constants of a graph from its first run on.
+   * From here on, the backend computes to the bit what a process that begins here would: it counts
+   * anew for how many runs weights stayed the same. Weights in `lasting` are constants of a graph
+   * from its first run on.
    */
   beginAnew(lasting: readonly Pick<TensorInfo, 'dataId'>[]): void {
     const ids = lasting.flatMap(({ dataId }) => this.#storage.get(dataId).value?.id ?? []);
@@ -250,14 +285,23 @@ export class OrtBackend extends KernelBackend {
     this.#release();
   }
 
-  #record(kernel: string, plan: Operation<Attributes>, tensors: readonly TensorInfo[]): TensorInfo[] {
+  #record(
+    kernel: string,
+    plan: Operation<Attributes>,
+    tensors: readonly TensorInfo[],
+  ): TensorInfo[] {
     if (this.#trace.length >= LONGEST_TRACE) this.flush();
-    const operands = tensors.map(({ dataId, shape }): Operand => ({ value: found(this.#valueOf(dataId)), shape }));
+    const operands = tensors.map(
+      ({ dataId, shape }): Operand => ({ value: found(this.#valueOf(dataId)), shape }),
+    );
     const outputs = plan.outputs.map(({ shape, dtype }) => new TraceValue(shape, dtype));
     const node = { kernel, attributes: plan.attributes, operands, outputs, phase: this.#phase() };
-    // Zeros cost nothing, and a state that begins as zeros then gives the same trace in the first step as in the others.
+    // Zeros cost nothing, and a state that begins as zeros then gives the same trace in the first
+    // step as in the others.
     if (Object.is(fillOf(node), 0))
-      return plan.outputs.map((output) => this.#keep(output, newArray(output.dtype, sizeOf(output.shape))));
+      return plan.outputs.map((output) =>
+        this.#keep(output, newArray(output.dtype, sizeOf(output.shape))),
+      );
     for (const { value } of operands) value.readers++;
     for (const output of outputs) output.producer = node;
     this.#trace.push(node);
@@ -286,13 +330,17 @@ export class OrtBackend extends KernelBackend {
       return { ...run, live, startedAt, endedAt };
     } catch (error) {
       for (const array of arrays) this.#pool.give(array);
-      // The caller may try a smaller batch next, which needs the memory that is only kept for later.
+      // The caller may try a smaller batch next, which needs the memory that is only kept for
+      // later.
       if (isOutOfMemory(error)) this.#release();
       throw failure(error, live, usableMemory());
     }
   }
 
-  /** What the kernel that is being called is for. tfjs names its scopes while it takes a gradient; the update follows. */
+  /**
+   * What the kernel that is being called is for. tfjs names its scopes while it takes a gradient;
+   * the update follows.
+   */
   #phase(): Phase | undefined {
     if (this.#options.profile === undefined) return undefined;
     const scopes = engine().state.scopeStack.map(({ name }) => name);
@@ -305,7 +353,10 @@ export class OrtBackend extends KernelBackend {
   #compile(live: LiveTrace): CompiledTrace {
     const compile = (trace: LiveTrace, constant: readonly number[]) => {
       this.#compilations++;
-      return new CompiledGraph(trace, constant, { ...this.#options, channelBlock: this.#channelBlock });
+      return new CompiledGraph(trace, constant, {
+        ...this.#options,
+        channelBlock: this.#channelBlock,
+      });
     };
     const compiled = new CompiledTrace(live, compile, this.#lasting);
     this.#sessions.add(live.signature, compiled);

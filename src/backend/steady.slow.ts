@@ -18,11 +18,24 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 function convNet(): LayersModel {
-  const { conv2d, batchNormalization, activation, separableConv2d, maxPooling2d, globalAveragePooling2d, dense } =
-    tf.layers;
+  const {
+    conv2d,
+    batchNormalization,
+    activation,
+    separableConv2d,
+    maxPooling2d,
+    globalAveragePooling2d,
+    dense,
+  } = tf.layers;
   return tf.sequential({
     layers: [
-      conv2d({ inputShape: [SIZE, SIZE, 3], filters: 16, kernelSize: 3, padding: 'same', useBias: false }),
+      conv2d({
+        inputShape: [SIZE, SIZE, 3],
+        filters: 16,
+        kernelSize: 3,
+        padding: 'same',
+        useBias: false,
+      }),
       batchNormalization(),
       activation({ activation: 'relu' }),
       maxPooling2d({ poolSize: 2 }),
@@ -53,9 +66,14 @@ class Net {
       );
       const weights = this.#model.trainableWeights.map((weight) => weight.read() as Variable);
       const loss = () =>
-        tf.losses.softmaxCrossEntropy(labels, this.#model.apply(images, { training: true }) as Tensor) as Scalar;
+        tf.losses.softmaxCrossEntropy(
+          labels,
+          this.#model.apply(images, { training: true }) as Tensor,
+        ) as Scalar;
       const { value, grads } = tf.variableGrads(loss, weights);
-      this.#optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
+      this.#optimizer.applyGradients(
+        Object.entries(grads).map(([name, tensor]) => ({ name, tensor })),
+      );
       return value.dataSync()[0]!;
     });
   }
@@ -92,14 +110,17 @@ describe('memory stays flat', () => {
     for (let step = 100; step < 1000; step++) losses.push(net.train(8));
     const now = { ...held(), tensors: tf.memory(), backend: onnxRuntimeBackend()!.statistics };
     net.dispose();
-    t.diagnostic(`resident: ${inMiB(settled.resident)} after 100 steps, ${inMiB(now.resident)} after 1,000`);
+    t.diagnostic(
+      `resident: ${inMiB(settled.resident)} after 100 steps, ${inMiB(now.resident)} after 1,000`,
+    );
     t.diagnostic(`of it JavaScript's objects: ${inMiB(settled.heap)}, ${inMiB(now.heap)}`);
 
     assert.ok(losses.every(Number.isFinite));
     assert.deepEqual(now.tensors, settled.tensors);
     assert.deepEqual({ ...now.backend, runs: 0 }, { ...settled.backend, runs: 0 });
-    // Of a single array that is large enough for the pool, one a step would be 56 MiB in 900 steps; a batch of images
-    // 84 MiB. Below the margin is what allocators and the collector leave lying about.
+    // Of a single array that is large enough for the pool, one a step would be 56 MiB in 900 steps;
+    // a batch of images 84 MiB. Below the margin is what allocators and the collector leave lying
+    // about.
     assert.ok(now.resident - settled.resident < 24 * MiB, inMiB(now.resident - settled.resident));
     // A kilobyte a step.
     assert.ok(now.heap - settled.heap < 0.9 * MiB, inMiB(now.heap - settled.heap));
@@ -115,25 +136,34 @@ describe('memory stays flat', () => {
         // Often enough for the weights to become constants.
         for (let run = 0; run < 10; run++) net.predict(batch);
         const { sessions, sessionBytes, pooledBytes } = onnxRuntimeBackend()!.statistics;
-        assert.ok(sessions <= LIMITS.sessions && sessionBytes <= LIMITS.memory && pooledBytes <= LIMITS.memory);
+        assert.ok(
+          sessions <= LIMITS.sessions &&
+            sessionBytes <= LIMITS.memory &&
+            pooledBytes <= LIMITS.memory,
+        );
       }
       rounds.push(held());
     }
     net.dispose();
-    t.diagnostic(`resident after each round: ${rounds.map(({ resident }) => inMiB(resident)).join(', ')}`);
+    t.diagnostic(
+      `resident after each round: ${rounds.map(({ resident }) => inMiB(resident)).join(', ')}`,
+    );
     t.diagnostic(`of it JavaScript's objects: ${rounds.map(({ heap }) => inMiB(heap)).join(', ')}`);
 
-    // Allocators take some rounds to settle, and then leave more or less lying about, by 50 MiB from round to round, in
-    // either direction: the median of several leaves out one that is far from the others.
+    // Allocators take some rounds to settle, and then leave more or less lying about, by 50 MiB
+    // from round to round, in either direction: the median of several leaves out one that is far
+    // from the others.
     const middleFrom = (round: number) =>
       rounds
         .slice(round, round + 3)
         .map(({ resident }) => resident)
         .sort((a, b) => a - b)[1]!;
     const grown = middleFrom(5) - middleFrom(2);
-    // 80 graphs are compiled in a round: a tenth of their memory, kept over three rounds, would be more than this.
+    // 80 graphs are compiled in a round: a tenth of their memory, kept over three rounds, would be
+    // more than this.
     assert.ok(grown < 48 * MiB, inMiB(grown));
     const [, second, ...later] = rounds;
-    for (const { heap } of later) assert.ok(heap - second!.heap < 2 * MiB, inMiB(heap - second!.heap));
+    for (const { heap } of later)
+      assert.ok(heap - second!.heap < 2 * MiB, inMiB(heap - second!.heap));
   });
 });

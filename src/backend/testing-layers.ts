@@ -28,7 +28,10 @@ const rows = [[3, 4]];
 const twoRows = [...rows, ...rows];
 const sequence = [[2, 5, 3]];
 const image = [[2, 6, 7, 3]];
-/** For tfjs's cpu gradients of resizing: the bilinear one mixes height and width up, the nearest one the images of a batch. */
+/**
+ * For tfjs's cpu gradients of resizing: the bilinear one mixes height and width up, the nearest one
+ * the images of a batch.
+ */
 const square = [[2, 6, 6, 3]];
 const oneImage = [[1, 6, 7, 3]];
 const volume = [[2, 4, 5, 3, 2]];
@@ -37,7 +40,8 @@ const films = [[2, 3, 4, 5, 2]];
 const on = (inputs: LayerCase['inputs'], ...makes: LayerCase['make'][]): LayerCase[] =>
   makes.map((make) => ({ make, inputs }));
 
-const forward = (cases: LayerCase[]): LayerCase[] => cases.map((layer) => ({ ...layer, gradients: 'none' }));
+const forward = (cases: LayerCase[]): LayerCase[] =>
+  cases.map((layer) => ({ ...layer, gradients: 'none' }));
 
 /** As a layer is used for inference, and as it is trained. */
 const both = (inputs: LayerCase['inputs'], ...makes: LayerCase['make'][]): LayerCase[] =>
@@ -74,10 +78,14 @@ const globalMaxPooling2d = on(image, () => layers.globalMaxPooling2d({}));
 /** Every layer of tfjs-layers, in the forms in which it computes differently. */
 export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
   // Activations
-  activation: ACTIVATIONS.flatMap((activation) => on(rows, () => layers.activation({ activation }))),
+  activation: ACTIVATIONS.flatMap((activation) =>
+    on(rows, () => layers.activation({ activation })),
+  ),
   elu: on(rows, () => layers.elu()),
   leakyReLU: on(rows, () => layers.leakyReLU({ alpha: 0.2 })),
-  prelu: on(rows, () => layers.prelu()).concat(on(image, () => layers.prelu({ sharedAxes: [1, 2] }))),
+  prelu: on(rows, () => layers.prelu()).concat(
+    on(image, () => layers.prelu({ sharedAxes: [1, 2] })),
+  ),
   reLU: on(
     rows,
     () => layers.reLU(),
@@ -101,7 +109,11 @@ export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
       () => layers.conv2d({ filters: 4, kernelSize: [3, 2], strides: [2, 1], activation: 'relu' }),
       () => layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', useBias: false }),
     ),
-    ...forward(on(image, () => layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', dilationRate: 2 }))),
+    ...forward(
+      on(image, () =>
+        layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', dilationRate: 2 }),
+      ),
+    ),
   ],
   conv2dTranspose: on(
     image,
@@ -131,14 +143,16 @@ export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
   depthwiseConv2d: [
     ...on(
       image,
-      () => layers.depthwiseConv2d({ kernelSize: 3, strides: 2, padding: 'same', depthMultiplier: 2 }),
+      () =>
+        layers.depthwiseConv2d({ kernelSize: 3, strides: 2, padding: 'same', depthMultiplier: 2 }),
       () => layers.depthwiseConv2d({ kernelSize: [2, 3], activation: 'relu' }),
     ),
     ...forward(on(image, () => layers.depthwiseConv2d({ kernelSize: [2, 3], dilationRate: 2 }))),
   ],
   separableConv2d: on(
     image,
-    () => layers.separableConv2d({ filters: 4, kernelSize: 3, padding: 'same', depthMultiplier: 2 }),
+    () =>
+      layers.separableConv2d({ filters: 4, kernelSize: 3, padding: 'same', depthMultiplier: 2 }),
     () => layers.separableConv2d({ filters: 4, kernelSize: 2, strides: 2, activation: 'relu' }),
   ),
   upSampling2d: [
@@ -168,12 +182,14 @@ export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
     () => layers.dropout({ rate: 0.4, seed: 3 }),
     () => layers.dropout({ rate: 0.4, noiseShape: [2, 1, 1, 3] }),
   ),
-  embedding: [() => layers.embedding({ inputDim: 6, outputDim: 3 }), maskedEmbedding].map((make) => ({
-    make,
-    inputs: [[3, 4]],
-    below: 6,
-    gradients: 'weights',
-  })),
+  embedding: [() => layers.embedding({ inputDim: 6, outputDim: 3 }), maskedEmbedding].map(
+    (make) => ({
+      make,
+      inputs: [[3, 4]],
+      below: 6,
+      gradients: 'weights',
+    }),
+  ),
   flatten: on(image, () => layers.flatten()),
   inputLayer: on(rows, () =>
     sequential({ layers: [layers.inputLayer({ inputShape: [4] }), layers.dense({ units: 2 })] }),
@@ -295,28 +311,41 @@ export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
     () => layers.lstm({ units: 4, dropout: 0.3, recurrentDropout: 0.2, returnSequences: true }),
   ),
   lstmCell: on(sequence, () => layers.rnn({ cell: layers.lstmCell({ units: 4 }) })),
-  rnn: on(sequence, () => layers.rnn({ cell: layers.simpleRNNCell({ units: 4 }), goBackwards: true })),
+  rnn: on(sequence, () =>
+    layers.rnn({ cell: layers.simpleRNNCell({ units: 4 }), goBackwards: true }),
+  ),
   simpleRNN: both(
     sequence,
     () => layers.simpleRNN({ units: 4 }),
     () => layers.simpleRNN({ units: 4, dropout: 0.3 }),
   ),
-  simpleRNNCell: on(sequence, () => layers.rnn({ cell: layers.simpleRNNCell({ units: 4 }), returnSequences: true })),
+  simpleRNNCell: on(sequence, () =>
+    layers.rnn({ cell: layers.simpleRNNCell({ units: 4 }), returnSequences: true }),
+  ),
   stackedRNNCells: on(sequence, () =>
     layers.rnn({
-      cell: layers.stackedRNNCells({ cells: [layers.gruCell({ units: 3 }), layers.lstmCell({ units: 4 })] }),
+      cell: layers.stackedRNNCells({
+        cells: [layers.gruCell({ units: 3 }), layers.lstmCell({ units: 4 })],
+      }),
     }),
   ),
 
   // Wrappers
   bidirectional: (['concat', 'sum', 'mul', 'ave'] as const).flatMap((mergeMode) =>
     on(sequence, () =>
-      layers.bidirectional({ layer: layers.lstm({ units: 3, returnSequences: true }) as Recurrent, mergeMode }),
+      layers.bidirectional({
+        layer: layers.lstm({ units: 3, returnSequences: true }) as Recurrent,
+        mergeMode,
+      }),
     ),
   ),
   timeDistributed: [
-    ...on(sequence, () => layers.timeDistributed({ layer: layers.dense({ units: 4, activation: 'tanh' }) })),
-    ...on(films, () => layers.timeDistributed({ layer: layers.conv2d({ filters: 3, kernelSize: 3 }) })),
+    ...on(sequence, () =>
+      layers.timeDistributed({ layer: layers.dense({ units: 4, activation: 'tanh' }) }),
+    ),
+    ...on(films, () =>
+      layers.timeDistributed({ layer: layers.conv2d({ filters: 3, kernelSize: 3 }) }),
+    ),
   ],
 
   // Noise
@@ -339,7 +368,9 @@ export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
   rescaling: on(image, () => layers.rescaling({ scale: 1 / 255, offset: -0.5 })),
   resizing: [
     ...on(square, () => layers.resizing({ height: 4, width: 9 })),
-    ...on(oneImage, () => layers.resizing({ height: 4, width: 9, interpolation: 'nearest', cropToAspectRatio: true })),
+    ...on(oneImage, () =>
+      layers.resizing({ height: 4, width: 9, interpolation: 'nearest', cropToAspectRatio: true }),
+    ),
   ],
 };
 
@@ -351,5 +382,7 @@ function maskedEmbedding(): Layer {
 
 function maskedSequence(): Layer {
   const floats = layers.rescaling({ scale: 2, inputShape: [5, 1] });
-  return sequential({ layers: [floats, layers.masking({ maskValue: 0 }), layers.lstm({ units: 4 })] });
+  return sequential({
+    layers: [floats, layers.masking({ maskValue: 0 }), layers.lstm({ units: 4 })],
+  });
 }

@@ -4,7 +4,11 @@ import { exactJson, peakMemory, type TraceNode, TraceValue } from './trace.ts';
 
 /** An array of so many KiB. */
 function kibibytes(size: number, what: 'leaf' | 'passing' | 'result'): TraceValue {
-  const value = new TraceValue([size, 256], 'float32', what === 'leaf' ? new Float32Array(256 * size) : undefined);
+  const value = new TraceValue(
+    [size, 256],
+    'float32',
+    what === 'leaf' ? new Float32Array(256 * size) : undefined,
+  );
   value.alive = what === 'result';
   return value;
 }
@@ -25,7 +29,10 @@ it('counts what is there at the worst moment: leaves always, results once comput
     node([narrow!], again!), // 1 + 4 + 2 + 20
     node([leaf], late!), // 1 + 4 + 8: what nobody reads is done as well
   ];
-  assert.equal(peakMemory({ nodes, leaves: [leaf], results: [early!, late!], signature: '' }), 27 * 1024);
+  assert.equal(
+    peakMemory({ nodes, leaves: [leaf], results: [early!, late!], signature: '' }),
+    27 * 1024,
+  );
 });
 
 it('exactJson writes numbers differently that JSON writes alike, or not at all', () => {

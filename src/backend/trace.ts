@@ -1,10 +1,16 @@
 import type { DataType } from '@tensorflow/tfjs';
 
-/** The tfjs types that the trace computes with; `string` and `complex64` are left to the cpu kernels. */
+/**
+ * The tfjs types that the trace computes with; `string` and `complex64` are left to the cpu
+ * kernels.
+ */
 export type ValueType = 'float32' | 'int32' | 'bool';
 
 /** How each type lies in host memory. A bool is one byte, 0 or 1. */
-export type HostArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+export type HostArray =
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
 
 /** TensorProto.DataType numbers of the ONNX types that the lowerings use. */
 export const ONNX_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
@@ -20,7 +26,13 @@ export function newArray(dtype: ValueType, contents: number | ArrayBuffer): Host
   return new (types[dtype] as new (contents: number | ArrayBuffer) => HostArray)(contents);
 }
 
-export function bytesOf({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: ValueType }): number {
+export function bytesOf({
+  shape,
+  dtype,
+}: {
+  readonly shape: readonly number[];
+  readonly dtype: ValueType;
+}): number {
   return sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
 }
 
@@ -36,11 +48,13 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 let nextId = 0;
 
 /**
- * One computed or given array: known on the host (`data`), or to be computed by a recorded node (`producer`), or lost
- * (neither) when the run that was to compute it failed.
+ * One computed or given array: known on the host (`data`), or to be computed by a recorded node
+ * (`producer`), or lost (neither) when the run that was to compute it failed.
  */
 export class TraceValue {
-  /** No two values of a process have the same; unlike the value itself, it keeps no memory alive. */
+  /**
+   * No two values of a process have the same; unlike the value itself, it keeps no memory alive.
+   */
   readonly id = nextId++;
   readonly shape: readonly number[];
   readonly dtype: ValueType;
@@ -58,7 +72,10 @@ export class TraceValue {
   }
 }
 
-/** A value as a node reads it. tfjs reshapes without copying, so the shape may differ from the value's own. */
+/**
+ * A value as a node reads it. tfjs reshapes without copying, so the shape may differ from the
+ * value's own.
+ */
 export interface Operand {
   readonly value: TraceValue;
   readonly shape: readonly number[];
@@ -67,11 +84,17 @@ export interface Operand {
 /** The purpose of a kernel call in training; without training, every call is `forward`. */
 export type Phase = 'forward' | 'backward' | 'update';
 
-/** Everything beside the operands that a call's lowering depends on. Plain data, since it is part of the trace's signature. */
+/**
+ * Everything beside the operands that a call's lowering depends on. Plain data, since it is part of
+ * the trace's signature.
+ */
 export type Attributes = { readonly [name: string]: AttributeValue };
 type AttributeValue = number | string | boolean | readonly AttributeValue[];
 
-/** One recorded kernel call: data only. How a kernel is lowered is looked up in the table of kernels, by name. */
+/**
+ * One recorded kernel call: data only. How a kernel is lowered is looked up in the table of
+ * kernels, by name.
+ */
 export interface TraceNode {
   readonly kernel: string;
   readonly attributes: Attributes;
@@ -81,16 +104,25 @@ export interface TraceNode {
   readonly phase?: Phase | undefined;
 }
 
-/** The part of a trace that has to run, with its ends: `leaves` are fed from the host, `results` are still alive. */
+/**
+ * The part of a trace that has to run, with its ends: `leaves` are fed from the host, `results` are
+ * still alive.
+ */
 export interface LiveTrace {
   readonly nodes: readonly TraceNode[];
   readonly leaves: readonly TraceValue[];
   readonly results: readonly TraceValue[];
-  /** Equal for traces that lower to the same graph: kernels, attributes, types, shapes, wiring and results. */
+  /**
+   * Equal for traces that lower to the same graph: kernels, attributes, types, shapes, wiring and
+   * results.
+   */
   readonly signature: string;
 }
 
-/** The recorded nodes that still matter: those whose outputs are alive, and those that these are computed from. */
+/**
+ * The recorded nodes that still matter: those whose outputs are alive, and those that these are
+ * computed from.
+ */
 export function liveTrace(recorded: readonly TraceNode[]): LiveTrace {
   const needed = new Set<TraceValue>();
   const nodes: TraceNode[] = [];
@@ -136,13 +168,15 @@ function numbered(nodes: readonly TraceNode[]): Omit<LiveTrace, 'nodes'> {
 }
 
 /**
- * Bytes of a trace's arrays at the worst moment of its run: the leaves, the results that are there already, and every other value from the node
- * that computes it to the last that reads it. About what a run takes: measured, ONNX Runtime, which lays filters out anew and needs room for its
+ * Bytes of a trace's arrays at the worst moment of its run: the leaves, the results that are there
+ * already, and every other value from the node that computes it to the last that reads it. About
+ * what a run takes: measured, ONNX Runtime, which lays filters out anew and needs room for its
  * operators, held on to 0.4 to 2.6 times as much after training and using SimpleNet and Xception.
  */
 export function peakMemory({ nodes, leaves }: LiveTrace): number {
   const lastReader = new Map<TraceValue, number>();
-  for (const [i, { operands }] of nodes.entries()) for (const { value } of operands) lastReader.set(value, i);
+  for (const [i, { operands }] of nodes.entries())
+    for (const { value } of operands) lastReader.set(value, i);
   let now = leaves.reduce((sum, leaf) => sum + bytesOf(leaf), 0);
   let most = now;
   for (const [i, { operands, outputs }] of nodes.entries()) {
@@ -157,8 +191,8 @@ export function peakMemory({ nodes, leaves }: LiveTrace): number {
 }
 
 /**
- * JSON that writes different numbers differently. JSON itself writes NaN and both infinities as null and -0 as 0, and
- * refuses a bigint. For comparing, not for reading back.
+ * JSON that writes different numbers differently. JSON itself writes NaN and both infinities as
+ * null and -0 as 0, and refuses a bigint. For comparing, not for reading back.
  */
 export function exactJson(value: unknown): string {
   return JSON.stringify(value, (_, part) =>

@@ -28,14 +28,19 @@ function smallNet(): LayersModel {
   });
   const weights = model.getWeights().map(({ shape }, i) => {
     // Biases begin small.
-    const inputs = shape.length === 1 ? 1e4 : shape.slice(0, -1).reduce((product, length) => product * length, 1);
+    const inputs =
+      shape.length === 1
+        ? 1e4
+        : shape.slice(0, -1).reduce((product, length) => product * length, 1);
     return tf.randomUniform(shape, -1, 1, 'float32', i + 1).div(Math.sqrt(inputs));
   });
   model.setWeights(weights);
   return model;
 }
 
-/** Trains a small net on fixed images; gives the loss of every step and the weights after the last. */
+/**
+ * Trains a small net on fixed images; gives the loss of every step and the weights after the last.
+ */
 function train(backend: string, steps: number): { losses: number[]; weights: Float32Array[] } {
   void tf.setBackend(backend);
   const model = smallNet();
@@ -45,7 +50,11 @@ function train(backend: string, steps: number): { losses: number[]; weights: Flo
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
     const loss = optimizer.minimize(
-      () => tf.losses.softmaxCrossEntropy(labels, model.apply(images, { training: true }) as Tensor) as Scalar,
+      () =>
+        tf.losses.softmaxCrossEntropy(
+          labels,
+          model.apply(images, { training: true }) as Tensor,
+        ) as Scalar,
       true,
     ) as Scalar;
     losses.push(loss.dataSync()[0] as number);
@@ -60,17 +69,25 @@ function train(backend: string, steps: number): { losses: number[]; weights: Flo
 
 describe("training a net of SimpleNet's form", () => {
   it('loses as the cpu backend does, step by step', () => {
-    const [expected, actual] = [train('cpu', 3), train('onnxruntime', 3)];
+    const expected = train('cpu', 3);
+    const actual = train('onnxruntime', 3);
     for (const [i, loss] of actual.losses.entries()) {
-      assert.ok(Math.abs(loss - expected.losses[i]!) < 1e-4, `step ${i}: ${loss} against ${expected.losses[i]}`);
+      assert.ok(
+        Math.abs(loss - expected.losses[i]!) < 1e-4,
+        `step ${i}: ${loss} against ${expected.losses[i]}`,
+      );
     }
     assert.deepEqual(warnings, []);
   });
   it('gives the same bytes every time, over 20 steps', () => {
-    const [first, second] = [train('onnxruntime', 20), train('onnxruntime', 20)];
+    const first = train('onnxruntime', 20);
+    const second = train('onnxruntime', 20);
     assert.deepEqual(second.losses, first.losses);
     for (const [i, weight] of second.weights.entries()) {
-      assert.equal(Buffer.compare(Buffer.from(weight.buffer), Buffer.from(first.weights[i]!.buffer)), 0);
+      assert.equal(
+        Buffer.compare(Buffer.from(weight.buffer), Buffer.from(first.weights[i]!.buffer)),
+        0,
+      );
     }
     assert.ok(second.losses.at(-1)! < second.losses[0]!, `${second.losses}`);
   });
@@ -83,12 +100,17 @@ describe("training a net of SimpleNet's form", () => {
       tf.tidy(() => {
         const images = tf.ones([batch, SIZE, SIZE, 3]);
         const labels = tf.oneHot(tf.zeros([batch], 'int32'), 2);
-        const loss = () => tf.losses.softmaxCrossEntropy(labels, model.apply(images) as Tensor) as Scalar;
+        const loss = () =>
+          tf.losses.softmaxCrossEntropy(labels, model.apply(images) as Tensor) as Scalar;
         const { value, grads } = tf.variableGrads(loss, variables);
         optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
         value.dataSync();
       });
-    const state = () => ({ tensors: tf.memory().numTensors, ...onnxRuntimeBackend()!.statistics, runs: 0 });
+    const state = () => ({
+      tensors: tf.memory().numTensors,
+      ...onnxRuntimeBackend()!.statistics,
+      runs: 0,
+    });
     for (const batch of [2, 3, 2, 3]) step(batch);
     const settled = state();
     for (const batch of [2, 3, 2, 2, 3, 3, 2, 3]) step(batch);

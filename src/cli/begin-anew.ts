@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { UserError } from '../user-error.ts';
 import { exitCodes, ignoresHangup } from './process-end.ts';
 
-/** Runs the command again in a new process, which loads the current code, and returns its exit code. An interrupt ends it. */
+/**
+ * Runs the command again in a new process, which loads the current code, and returns its exit code.
+ * An interrupt ends it.
+ */
 export async function beginAnew(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...argv], {
     stdio: 'inherit',
@@ -12,6 +15,7 @@ export async function beginAnew(argv: readonly string[], signal: AbortSignal): P
   // Ctrl-C on a terminal reaches the child, too. It counts only the first of several signals.
   signal.addEventListener('abort', () => child.kill());
   const [code, killer] = (await once(child, 'exit')) as [number | null, string | null];
-  if (code === null && !signal.aborted) throw new UserError(`The run that began anew was killed (${killer})`);
+  if (code === null && !signal.aborted)
+    throw new UserError(`The run that began anew was killed (${killer})`);
   return code ?? exitCodes.interrupted;
 }

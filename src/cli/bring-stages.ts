@@ -36,7 +36,10 @@ interface BringOptions {
   readonly report?: ReportWriter;
 }
 
-/** Brings a run's stages up to date, records and remembers it. Returns the exit code; undefined where the run is to begin anew. */
+/**
+ * Brings a run's stages up to date, records and remembers it. Returns the exit code; undefined
+ * where the run is to begin anew.
+ */
 export async function bringStages(
   run: Execution,
   project: Project,
@@ -45,9 +48,13 @@ export async function bringStages(
   const { world, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   const { root, sources } = world.pipeline;
-  // Signed before the run: an edit during the run is not what the run has read. A key that store.yaml revokes makes results unknown.
+  // Signed before the run: an edit during the run is not what the run has read. A key that
+  // store.yaml revokes makes results unknown.
   const looked = [...sources.looked, storeFile(root)];
-  const read = signRead({ files: [...sources.files, ...sources.code, ...codeFiles], looked }, startedAt);
+  const read = signRead(
+    { files: [...sources.files, ...sources.code, ...codeFiles], looked },
+    startedAt,
+  );
   announce(run, project);
   await clearAfterKilledRuns(root, world.store);
   const outcomes = await execute(run);
@@ -57,7 +64,10 @@ export async function bringStages(
   const hasOldCode = [...outcomes.values()].some((outcome) => 'hasOldCode' in outcome);
   // What failed would fail again.
   const beginsAnew = isRepeatable && hasOldCode && counts.failed === 0 && !interrupts.interrupted;
-  if (beginsAnew) warn('Restage or the code of a stage changed while it waited for its job: the run begins anew.');
+  if (beginsAnew)
+    warn(
+      'Restage or the code of a stage changed while it waited for its job: the run begins anew.',
+    );
   const isIdle = counts['up to date'] === stages.length;
   let page: string | undefined;
   try {
@@ -65,7 +75,10 @@ export async function bringStages(
     if (!isIdle) recordRun(run, outcomes, warn);
     else if (report !== undefined) folder.discard(); // an idle run is no part of the history; a profile goes on in its folder
     if (project.whole) {
-      world.store.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
+      world.store.forgetStages(
+        world.pipeline.name,
+        new Set(world.pipeline.stages.map(({ name }) => name)),
+      );
     }
     page = await report?.finish();
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
@@ -80,14 +93,21 @@ export async function bringStages(
   } finally {
     await world.store.close(); // its open connection would keep this process alive
   }
-  const differ = [...outcomes.values()].some((outcome) => isDone(outcome) && outcome.repeats === false);
+  const differ = [...outcomes.values()].some(
+    (outcome) => isDone(outcome) && outcome.repeats === false,
+  );
   const ok = counts.failed + counts.blocked + (detach ? 0 : counts.cancelled) === 0 && !differ;
   const { interrupted } = interrupts;
   const time = Date.now();
   emit({
-    ...{ type: 'run-finished', run: folder.id, ok, interrupted, counts },
+    type: 'run-finished',
+    run: folder.id,
+    ok,
+    interrupted,
+    counts,
     ...(page !== undefined && { report: relative(root, page) }),
-    ...{ seconds: (time - startedAt) / 1000, time },
+    seconds: (time - startedAt) / 1000,
+    time,
   });
   if (interrupted) return exitCodes.interrupted;
   return beginsAnew ? undefined : ok ? exitCodes.ok : exitCodes.failed;
@@ -97,7 +117,9 @@ function announce({ world, stages, folder, emit, startedAt }: Execution, project
   const { name: pipeline, description } = world.pipeline;
   const finals = finalsOf(project);
   emit({
-    ...{ type: 'run-started', run: folder.id, pipeline },
+    type: 'run-started',
+    run: folder.id,
+    pipeline,
     ...(description !== undefined && { description }),
     stages: stages.map(({ name }) => name),
     finals: [...finals, ...project.named.filter((name) => !finals.has(name))],
@@ -105,7 +127,8 @@ function announce({ world, stages, folder, emit, startedAt }: Execution, project
     ...planOf(stages),
     time: startedAt,
   });
-  for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
+  for (const warning of project.warnings)
+    emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
 }
 
 /** More of what stages read than this is left out: a page that draws it is of no use. */
@@ -114,7 +137,9 @@ const mostReads = 20_000;
 function planOf(stages: readonly Stage[]): { readonly plan?: readonly PlannedReads[] } {
   const plan = stages.map(({ kind, inputs }): PlannedReads => {
     const reads = inputs.flatMap(({ port, items }) =>
-      items.flatMap((item) => (item.from === 'stage' ? [{ port, stage: item.stage, output: item.port }] : [])),
+      items.flatMap((item) =>
+        item.from === 'stage' ? [{ port, stage: item.stage, output: item.port }] : [],
+      ),
     );
     return { kind, reads };
   });
@@ -127,7 +152,8 @@ function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) =
   writeRunRecord(run, outcomes, (stage) => {
     const numbers = readNumbers(stage, run.world.pipeline.root);
     const isNew = outcomes.get(stage.name)!.outcome === 'ran';
-    if (isNew && numbers.numbersLeftOut !== undefined) leftOut.set(stage.name, numbers.numbersLeftOut);
+    if (isNew && numbers.numbersLeftOut !== undefined)
+      leftOut.set(stage.name, numbers.numbersLeftOut);
     return numbers;
   });
   const message = leftOutWarning(leftOut);
@@ -144,14 +170,21 @@ function reportUnchecked({ stages, emit }: Execution, outcomes: Outcomes): void 
 }
 
 /** The record of a run in the shared store, for a run in which everything succeeded. */
-function manifestOf({ world, stages, folder, host }: Execution, project: Project, outcomes: Outcomes): RunManifest {
+function manifestOf(
+  { world, stages, folder, host }: Execution,
+  project: Project,
+  outcomes: Outcomes,
+): RunManifest {
   const finals = finalsOf(project);
   const { name: pipeline } = world.pipeline;
   const entries = stages.flatMap(({ name, outputs }) => {
     const outcome = outcomes.get(name)!;
-    const result = isDone(outcome) && outcome.recorded ? world.store.readLatest(pipeline, name) : undefined;
+    const result =
+      isDone(outcome) && outcome.recorded ? world.store.readLatest(pipeline, name) : undefined;
     const paths = Object.fromEntries(outputs.map(({ port, path }) => [port, path]));
-    return result === undefined ? [] : [[name, { result, outputs: paths, isFinal: finals.has(name) }] as const];
+    return result === undefined
+      ? []
+      : [[name, { result, outputs: paths, isFinal: finals.has(name) }] as const];
   });
   const { gitCommit } = host;
   return {

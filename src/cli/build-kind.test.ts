@@ -16,14 +16,20 @@ const exporting = (text: string): string => `export const h = '${text}';`;
 
 type KindCode = Awaited<ReturnType<typeof buildKind>>;
 
-/** A project whose kind `own` has the given `run.ts`, built and run by Node from a folder on another path. */
+/**
+ * A project whose kind `own` has the given `run.ts`, built and run by Node from a folder on another
+ * path.
+ */
 class OwnKind {
   readonly root: string;
   readonly #elsewhere: string;
 
   constructor(t: TestContext, files: Readonly<Record<string, string>>) {
     const folder = temporaryFolder(t);
-    this.root = writeFiles(join(folder, 'project'), { 'stages/own/spec.ts': 'export const spec = 1;', ...files });
+    this.root = writeFiles(join(folder, 'project'), {
+      'stages/own/spec.ts': 'export const spec = 1;',
+      ...files,
+    });
     this.#elsewhere = join(folder, 'elsewhere');
     mkdirSync(this.#elsewhere);
   }
@@ -31,18 +37,31 @@ class OwnKind {
   /** Installs the package `dep`, whose code exports its version. */
   install(folder: string, version: string): void {
     writeFiles(join(this.root, folder), {
-      'package.json': JSON.stringify({ name: 'dep', version, type: 'module', exports: { '.': './dep.js' } }),
+      'package.json': JSON.stringify({
+        name: 'dep',
+        version,
+        type: 'module',
+        exports: { '.': './dep.js' },
+      }),
       'dep.js': `export const version = '${version}';`,
     });
   }
 
   async build(): Promise<KindCode> {
     const folder = join(this.root, 'stages/own');
-    return await buildKind('own', { spec: join(folder, 'spec.ts'), run: join(folder, 'run.ts') }, this.root);
+    return await buildKind(
+      'own',
+      { spec: join(folder, 'spec.ts'), run: join(folder, 'run.ts') },
+      this.root,
+    );
   }
 
   /** The default export of `run.ts`, and the packages that are part of the version. */
-  async run(): Promise<{ readonly value: unknown; readonly packages: readonly string[]; readonly code: KindCode }> {
+  async run(): Promise<{
+    readonly value: unknown;
+    readonly packages: readonly string[];
+    readonly code: KindCode;
+  }> {
     const code = await this.build();
     const file = join(this.#elsewhere, 'run.mjs');
     writeFileSync(file, code.modules.run);
@@ -68,7 +87,11 @@ test('the package in the version is the one that runs: the nearest to the source
   const near = await kind.run();
   assert.deepEqual([near.value, near.packages], ['1.0.0', ['dep@1.0.0']]);
   assert.notEqual(near.code.version, far.code.version);
-  assert.equal(near.code.modules.run.includes("version = '"), false, 'the package is in the bundle');
+  assert.equal(
+    near.code.modules.run.includes("version = '"),
+    false,
+    'the package is in the bundle',
+  );
 });
 
 test('the bundle holds the location of the project, the version does not', async (t) => {
@@ -94,7 +117,10 @@ export default [form, part, old, later.form];`,
     'node_modules/@two/forms/package.json': JSON.stringify({
       name: '@two/forms',
       version: '2.1.0',
-      exports: { '.': { module: './no.js', import: './form.mjs', require: './form.cjs' }, './part': './part.cjs' },
+      exports: {
+        '.': { module: './no.js', import: './form.mjs', require: './form.cjs' },
+        './part': './part.cjs',
+      },
     }),
     'node_modules/@two/forms/form.mjs': `export const form = 'module';`,
     'node_modules/@two/forms/form.cjs': `exports.form = 'script';`,
@@ -108,7 +134,11 @@ export default [form, part, old, later.form];`,
 test('a package that is a link to other sources, or that has no version, counts by its contents', async (t) => {
   const kind = new OwnKind(t, {
     'stages/own/run.ts': `import { a } from 'linked'; import { b } from 'bare'; export default a + b;`,
-    'packages/linked/package.json': JSON.stringify({ name: 'linked', version: '1.0.0', main: 'index.ts' }),
+    'packages/linked/package.json': JSON.stringify({
+      name: 'linked',
+      version: '1.0.0',
+      main: 'index.ts',
+    }),
     'packages/linked/index.ts': `import { version } from 'dep'; export const a: string = version + ' a';`,
     'node_modules/bare/index.js': `exports.b = ' b';`,
   });
@@ -256,7 +286,11 @@ test('the manifest of an imported folder was looked at, since it says which file
 /** Changes that change what an import finds, by what they do. */
 const changes: Readonly<Record<string, readonly [files: Files, change: Files]>> = {
   'another main of a folder': [
-    { 'lib/package.json': '{ "main": "a.js" }', 'lib/a.js': exporting('a'), 'lib/b.js': exporting('b') },
+    {
+      'lib/package.json': '{ "main": "a.js" }',
+      'lib/a.js': exporting('a'),
+      'lib/b.js': exporting('b'),
+    },
     { 'lib/package.json': '{ "main": "b.js" }' },
   ],
   'a manifest that a folder did not have': [
@@ -264,10 +298,17 @@ const changes: Readonly<Record<string, readonly [files: Files, change: Files]>> 
     { 'lib/package.json': '{ "main": "b.js" }' },
   ],
   'a file that a manifest names and that was missing': [
-    { 'lib/package.json': '{ "main": "./src/b.js" }', 'lib/index.js': exporting('a'), 'lib/src/c.js': '' },
+    {
+      'lib/package.json': '{ "main": "./src/b.js" }',
+      'lib/index.js': exporting('a'),
+      'lib/src/c.js': '',
+    },
     { 'lib/src/b.js': exporting('b') },
   ],
-  'an index of another extension': [{ 'lib/index.js': exporting('a') }, { 'lib/index.ts': exporting('b') }],
+  'an index of another extension': [
+    { 'lib/index.js': exporting('a') },
+    { 'lib/index.ts': exporting('b') },
+  ],
   'a file beside the folder': [{ 'lib/index.js': exporting('a') }, { 'lib.js': exporting('b') }],
   'an extension that comes first': [{ 'lib.js': exporting('a') }, { 'lib.ts': exporting('b') }],
   'a file of TypeScript where JavaScript is named': [
@@ -278,7 +319,8 @@ const changes: Readonly<Record<string, readonly [files: Files, change: Files]>> 
     {
       'run.ts': `import { h } from '@/lib'; export default h;`,
       'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./one/*"] } } }',
-      ...{ 'one/lib.ts': exporting('a'), 'two/lib.ts': exporting('b') },
+      'one/lib.ts': exporting('a'),
+      'two/lib.ts': exporting('b'),
     },
     { 'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./two/*"] } } }' },
   ],
@@ -287,7 +329,8 @@ const changes: Readonly<Record<string, readonly [files: Files, change: Files]>> 
       'run.ts': `import { h } from '@/lib'; export default h;`,
       'tsconfig.json': '{ "extends": "./conf/base.json" }',
       'conf/base.json': '{ "compilerOptions": { "paths": { "@/*": ["../one/*"] } } }',
-      ...{ 'one/lib.ts': exporting('a'), 'two/lib.ts': exporting('b') },
+      'one/lib.ts': exporting('a'),
+      'two/lib.ts': exporting('b'),
     },
     { 'conf/base.json': '{ "compilerOptions": { "paths": { "@/*": ["../two/*"] } } }' },
   ],
@@ -295,7 +338,8 @@ const changes: Readonly<Record<string, readonly [files: Files, change: Files]>> 
     {
       'run.ts': `import { h } from '@/lib'; export default h;`,
       'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./two/*", "./one/*"] } } }',
-      ...{ 'one/lib.ts': exporting('a'), 'two/other.ts': '' },
+      'one/lib.ts': exporting('a'),
+      'two/other.ts': '',
     },
     { 'two/lib.ts': exporting('b') },
   ],
@@ -303,7 +347,8 @@ const changes: Readonly<Record<string, readonly [files: Files, change: Files]>> 
     {
       'run.ts': `import { h } from '#lib'; export default h;`,
       'package.json': '{ "imports": { "#lib": "./a.js" } }',
-      ...{ 'a.js': exporting('a'), 'b.js': exporting('b') },
+      'a.js': exporting('a'),
+      'b.js': exporting('b'),
     },
     { 'package.json': '{ "imports": { "#lib": "./b.js" } }' },
   ],

@@ -6,7 +6,10 @@ import { sha256 } from '../digest.ts';
 import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
 import { KindImports } from './kind-imports.ts';
 
-/** esbuild's messages about modules that are known only at run time. It reports them only where `logOverride` asks for it. */
+/**
+ * esbuild's messages about modules that are known only at run time. It reports them only where
+ * `logOverride` asks for it.
+ */
 const computed: Readonly<Record<string, string>> = {
   'unsupported-dynamic-import': 'imports a module whose name is computed',
   'unsupported-require-call': 'requires a module whose name is computed',
@@ -14,10 +17,11 @@ const computed: Readonly<Record<string, string>> = {
 };
 
 /**
- * Bundles a kind whose `spec` and `run` are files of its folder. Throws esbuild's `BuildFailure` for a mistake in the code.
- * `version` is the SHA-256 of `sources`: contents of `files` and versions of packages. `looked` are absolute paths that
- * decided which these are; `modules` hold absolute paths, and so belong to this place; `warnings` name what is loaded
- * without being in the version.
+ * Bundles a kind whose `spec` and `run` are files of its folder. Throws esbuild's `BuildFailure`
+ * for a mistake in the code. `version` is the SHA-256 of `sources`: contents of `files` and
+ * versions of packages. `looked` are absolute paths that decided which these are; `modules` hold
+ * absolute paths, and so belong to this place; `warnings` name what is loaded without being in the
+ * version.
  */
 export async function buildKind(
   name: string,
@@ -27,13 +31,18 @@ export async function buildKind(
   const { build } = await import('esbuild');
   const imports = new KindImports(root);
   const places = new OwnPlaces();
-  // The code resolves modules as Node does, from the folder of its source. Where the bundle lies does not matter.
+  // The code resolves modules as Node does, from the folder of its source. Where the bundle lies
+  // does not matter.
   const require = `import { createRequire as restageRequire } from 'node:module'; const require = restageRequire(${JSON.stringify(entryPoints.run)});`;
   const { metafile, outputFiles, warnings } = await build({
     // Relative, since esbuild takes an absolute path with "*" in a folder's name for a pattern.
-    entryPoints: { spec: `./${relative(root, entryPoints.spec)}`, run: `./${relative(root, entryPoints.run)}` },
+    entryPoints: {
+      spec: `./${relative(root, entryPoints.spec)}`,
+      run: `./${relative(root, entryPoints.run)}`,
+    },
     absWorkingDir: root,
-    // Stack traces name sources relative to this folder. Nothing is written there: the contents decide where the files go.
+    // Stack traces name sources relative to this folder. Nothing is written there: the contents
+    // decide where the files go.
     outdir: root,
     sourcemap: 'inline',
     sourceRoot: `${pathToFileURL(root).href}/`,
@@ -53,7 +62,10 @@ export async function buildKind(
     logLevel: 'silent',
     logOverride: Object.fromEntries(Object.keys(computed).map((id) => [id, 'warning'])),
   });
-  const files = [...Object.keys(metafile.inputs).map((path) => join(root, path)), ...imports.addOns];
+  const files = [
+    ...Object.keys(metafile.inputs).map((path) => join(root, path)),
+    ...imports.addOns,
+  ];
   const digests = files.map((path) => [relative(root, path), sha256(readFileSync(path))] as const);
   const contents = digests.map(([path, digest]) => `${path} ${digest}`).sort();
   const [run, spec] = ['run.mjs', 'spec.mjs'].map(
@@ -62,7 +74,10 @@ export async function buildKind(
   return {
     version: sha256([...contents, ...imports.packages].join('\n')),
     modules: { spec: spec!, run: run! },
-    sources: { ...Object.fromEntries(digests), ...Object.fromEntries(imports.packages.map((id) => [id, ''])) },
+    sources: {
+      ...Object.fromEntries(digests),
+      ...Object.fromEntries(imports.packages.map((id) => [id, ''])),
+    },
     files,
     looked: [...imports.looked, ...globbedFolders(metafile, root)],
     warnings: [
@@ -74,14 +89,19 @@ export async function buildKind(
   };
 }
 
-/** The folders in which a new file could fit the template of an import, which takes all files that fit. */
+/**
+ * The folders in which a new file could fit the template of an import, which takes all files that
+ * fit.
+ */
 function globbedFolders({ inputs }: Metafile, root: string): readonly string[] {
   return Object.entries(inputs).flatMap(([importer, { imports }]) =>
     imports
       .filter(({ path, external }) => external && path.includes('*'))
       .flatMap(({ path }) => {
         const top = join(root, dirname(importer), dirname(`${path.slice(0, path.indexOf('*'))}x`));
-        const below = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
+        const below = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) =>
+          entry.isDirectory(),
+        );
         return [top, ...below.map((entry) => join(entry.parentPath, entry.name))];
       }),
   );
@@ -89,7 +109,10 @@ function globbedFolders({ inputs }: Metafile, root: string): readonly string[] {
 
 const asksForPlace = /\bimport\.meta\b|\b__(?:dirname|filename)\b/;
 /** Skips lines that are comments, which are less likely to be the use. */
-const askedOutsideComments = new RegExp(`(?<=^(?!\\s*(?://|/?\\*)).*)(?:${asksForPlace.source})`, 'm');
+const askedOutsideComments = new RegExp(
+  `(?<=^(?!\\s*(?://|/?\\*)).*)(?:${asksForPlace.source})`,
+  'm',
+);
 
 /** Gives bundled code the `import.meta` and `__dirname` of its source. */
 class OwnPlaces {
@@ -107,15 +130,25 @@ class OwnPlaces {
         const text = readFileSync(path, 'utf8');
         const found = askedOutsideComments.exec(text) ?? asksForPlace.exec(text);
         if (found === null) return undefined;
-        this.#asking.set(path, { file: { path, text }, start: found.index, end: found.index + found[0].length });
+        this.#asking.set(path, {
+          file: { path, text },
+          start: found.index,
+          end: found.index + found[0].length,
+        });
         const place = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
         // On the first line, so that stacks still count the lines of the source.
-        const contents = text.replace(/^(#!.*\n)?/, `$1const ownPlace = ${JSON.stringify(place)}; `);
+        const contents = text.replace(
+          /^(#!.*\n)?/,
+          `$1const ownPlace = ${JSON.stringify(place)}; `,
+        );
         return { contents, loader: 'default' };
       }),
   };
 
-  /** Where files ask for their place and a bundle uses the answer; it does not where only a comment names it. */
+  /**
+   * Where files ask for their place and a bundle uses the answer; it does not where only a comment
+   * names it.
+   */
   usedIn(bundles: string, root: string): readonly Span[] {
     return [...this.#asking.values()]
       .filter(({ file }) => bundles.includes(pathToFileURL(file.path).href))
@@ -127,10 +160,12 @@ function describeComputed(kind: string, { id, location }: Message, root: string)
   const { file: path, line, column, length, lineText } = location!;
   const file = { path, text: readFileSync(join(root, path), 'utf8') };
   const lines = file.text.split('\n');
-  // Counted from the end of the line, since own-places inserts text at the start of the first; esbuild counts bytes.
+  // Counted from the end of the line, since own-places inserts text at the start of the first;
+  // esbuild counts bytes.
   const after = Buffer.from(lineText).subarray(column).toString().length;
   const own = lines[line - 1]!.replace(/\r$/, '');
-  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) + own.length - after;
+  const start =
+    lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) + own.length - after;
   return {
     code: 'unkeyed-import',
     message: `The kind "${kind}" ${computed[id]}: a change of that module will not rerun its stages`,

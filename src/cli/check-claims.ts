@@ -21,7 +21,10 @@ interface Abandoned {
   readonly owner: Owner;
 }
 
-/** Throws a {@link MistakesError} where another pipeline still claims a path of an output. Returns what others abandoned. */
+/**
+ * Throws a {@link MistakesError} where another pipeline still claims a path of an output. Returns
+ * what others abandoned.
+ */
 export async function checkClaims(project: Project): Promise<readonly Abandoned[]> {
   const { root, kinds, pipeline } = project;
   const records = new PublishedRecords(new FolderStore(root).folder)
@@ -50,11 +53,14 @@ export async function checkClaims(project: Project): Promise<readonly Abandoned[
 }
 
 /** Finds what is published at a path, around it and inside it. */
-export function nearby(records: readonly PublishedRecord[]): (path: string) => readonly PublishedRecord[] {
+export function nearby(
+  records: readonly PublishedRecord[],
+): (path: string) => readonly PublishedRecord[] {
   const at = new Map(records.map((record) => [record.path, record]));
   const below = new Map<string, PublishedRecord[]>();
   for (const record of records) {
-    for (const folder of foldersAbove(record.path)) below.set(folder, [...(below.get(folder) ?? []), record]);
+    for (const folder of foldersAbove(record.path))
+      below.set(folder, [...(below.get(folder) ?? []), record]);
   }
   return (path) => [
     ...[path, ...foldersAbove(path)].flatMap((place) => at.get(place) ?? []),
@@ -64,7 +70,8 @@ export function nearby(records: readonly PublishedRecord[]): (path: string) => r
 
 function foldersAbove(path: string): readonly string[] {
   const folders: string[] = [];
-  for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) folders.push(folder);
+  for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder))
+    folders.push(folder);
   return folders;
 }
 
@@ -82,7 +89,8 @@ function describeDispute({ stage, output, record, claims, root }: Dispute): Diag
   const code = 'output-claimed';
   const { path, at } = output;
   const where = path.startsWith(`${record.path}/`) ? 'inside' : 'around';
-  const nested = path === record.path ? undefined : `"${path}" lies ${where} "${record.path}", which`;
+  const nested =
+    path === record.path ? undefined : `"${path}" lies ${where} "${record.path}", which`;
   if (claims === undefined) {
     const begin = nested ?? `"${path}" is claimed by "${stage.name}", but`;
     const message = `${begin} was published by "${record.stage}" of ${record.pipeline}, whose file has mistakes, so it may still claim this path`;
@@ -95,11 +103,15 @@ function describeDispute({ stage, output, record, claims, root }: Dispute): Diag
       ? `"${path}" is claimed by two pipelines: by "${claim.stage}" of ${record.pipeline}, which published there, and by "${stage.name}"`
       : `${nested} "${claim.stage}" of ${record.pipeline} published and still claims`;
   const hint = `Give one of them another path, or remove ${files.join(' and ')}.`;
-  const related = claim.at === undefined ? [] : [{ message: 'The first one is here', at: claim.at }];
+  const related =
+    claim.at === undefined ? [] : [{ message: 'The first one is here', at: claim.at }];
   return { code, message, at, related, hint };
 }
 
-/** What a pipeline claims now, by published path: the outputs of its stages, and its report, which its file does not name. */
+/**
+ * What a pipeline claims now, by published path: the outputs of its stages, and its report, which
+ * its file does not name.
+ */
 type Claims = ReadonlyMap<string, { readonly stage: string; readonly at?: Span }>;
 
 /** Whether the pipeline of a record still claims its path. One whose file has mistakes may. */
@@ -108,8 +120,15 @@ export const stillClaims =
   async ({ pipeline, path }) =>
     (await claimsOf(pipeline, root, kinds))?.has(path) ?? true;
 
-/** The claims of a pipeline by name: none when its file is gone, undefined when its file has mistakes. */
-export async function claimsOf(pipeline: string, root: string, kinds: Kinds): Promise<Claims | undefined> {
+/**
+ * The claims of a pipeline by name: none when its file is gone, undefined when its file has
+ * mistakes.
+ */
+export async function claimsOf(
+  pipeline: string,
+  root: string,
+  kinds: Kinds,
+): Promise<Claims | undefined> {
   const claims = new Map<string, { readonly stage: string; readonly at?: Span }>();
   for (const file of filesOfPipeline(pipeline, root)) {
     const loaded = await loadPipeline({ root, file, kinds });

@@ -4,11 +4,16 @@ import { declareCommands, exampleText } from './declare-commands.ts';
 import { commandName, version } from './package-info.ts';
 import { exitCodes } from './process-end.ts';
 
-/** Runs the command that the words name; returns the exit code. Mistakes are printed, bugs are thrown. */
+/**
+ * Runs the command that the words name; returns the exit code. Mistakes are printed, bugs are
+ * thrown.
+ */
 export async function runCli(argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.ok;
   const program = new Command(commandName)
-    .description('Runs the stale stages of a pipeline, decided by content, and restores what was computed before.')
+    .description(
+      'Runs the stale stages of a pipeline, decided by content, and restores what was computed before.',
+    )
     .version(version, '-V, --version')
     .showHelpAfterError('(see --help)')
     .configureHelp({ subcommandTerm: (command) => command.name() }) // its arguments would leave no room for its summary
@@ -20,11 +25,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   try {
     const [first, asked] = argv;
     // For an unknown command, commander would show the general help.
-    const isUnknown = first === 'help' && asked !== undefined && !program.commands.some((one) => one.name() === asked);
+    const isUnknown =
+      first === 'help' &&
+      asked !== undefined &&
+      !program.commands.some((one) => one.name() === asked);
     await program.parseAsync(isUnknown ? argv.slice(1) : argv, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     return reportError(error);
   }
 }

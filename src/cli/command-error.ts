@@ -36,7 +36,9 @@ export function reportError(error: unknown): number {
   if (!isForUser(error)) throw error;
   const isColoured = wantsColour(process.stderr, process.env);
   const told =
-    error instanceof MistakesError ? formatDiagnostics(error.mistakes, isColoured) : `error: ${describeError(error)}`;
+    error instanceof MistakesError
+      ? formatDiagnostics(error.mistakes, isColoured)
+      : `error: ${describeError(error)}`;
   process.stderr.write(`${told}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
@@ -45,12 +47,14 @@ export function printWarnings(warnings: readonly Diagnostic[]): void {
   for (const warning of warnings) warnOnStderr(formatWarning(warning));
 }
 
-export const warnOnStderr = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
+export const warnOnStderr = (message: string): void =>
+  void process.stderr.write(`warning: ${message}\n`);
 
 /** Prints lines for people. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-export const printJson = (value: unknown): void => void process.stdout.write(`${printableJson(value, 2)}\n`);
+export const printJson = (value: unknown): void =>
+  void process.stdout.write(`${printableJson(value, 2)}\n`);
 
 /** Writes a file that the user named. Throws a `WriteError`. */
 export const writeUserFile = (path: string, content: string | Buffer): void =>

@@ -11,7 +11,10 @@ import { commandName } from './package-info.ts';
 interface CommandForm {
   readonly summary: string;
   readonly description: string;
-  /** Positional arguments with their help and default. A pipeline and its stages reach the action as one list of words. */
+  /**
+   * Positional arguments with their help and default. A pipeline and its stages reach the action as
+   * one list of words.
+   */
   readonly takes?: readonly (readonly [name: string, help: string, preset?: string])[];
   readonly options?: readonly Option[];
   readonly examples: readonly string[];
@@ -19,12 +22,24 @@ interface CommandForm {
   readonly load: (argv: readonly string[]) => Promise<(...args: never[]) => Promise<unknown>>;
 }
 
-const option = (flags: string, help: string, preset?: unknown) => new Option(flags, help).default(preset);
+const option = (flags: string, help: string, preset?: unknown) =>
+  new Option(flags, help).default(preset);
 const parsed = (flags: string, help: string, parse: (text: string) => unknown, preset?: unknown) =>
   option(flags, help, preset).argParser(parse);
-/** An option that gathers its values; a bare `--force` gives `true`. The help shows `unset` as its default. */
-const repeatable = (flags: string, help: string, unset?: string, parse: (text: string) => unknown = (text) => text) => {
-  const gather = (text: string, before: unknown) => [...(Array.isArray(before) ? before : []), parse(text)];
+/**
+ * An option that gathers its values; a bare `--force` gives `true`. The help shows `unset` as its
+ * default.
+ */
+const repeatable = (
+  flags: string,
+  help: string,
+  unset?: string,
+  parse: (text: string) => unknown = (text) => text,
+) => {
+  const gather = (text: string, before: unknown) => [
+    ...(Array.isArray(before) ? before : []),
+    parse(text),
+  ];
   const one = new Option(flags, `${help}; repeatable`).argParser(gather);
   return unset === undefined ? one : one.default([], unset);
 };
@@ -55,28 +70,42 @@ const timeOf = expecting('a duration such as 12h or 30d, or a date such as 2025-
 
 const oneOf = (names: readonly string[]) => (text: string) => {
   if (names.includes(text)) return text;
-  const near = text === 'gpu' ? undefined : didYouMean(text, names); // nobody means the backend cpu by it
-  throw new InvalidArgumentError(`Expected ${names.join(', ')}.${near === undefined ? '' : ` ${near}`}`);
+  // Nobody means the backend cpu by it.
+  const near = text === 'gpu' ? undefined : didYouMean(text, names);
+  throw new InvalidArgumentError(
+    `Expected ${names.join(', ')}.${near === undefined ? '' : ` ${near}`}`,
+  );
 };
 
-export const setOption = repeatable('--set <name=value>', 'set a parameter: --set params.epochs=5', 'none');
+export const setOption = repeatable(
+  '--set <name=value>',
+  'set a parameter: --set params.epochs=5',
+  'none',
+);
 const backends = `what stages with tensors compute on: ${backendNames.join(', ')}`;
 export const backendOption = parsed('--backend <name>', backends, oneOf(backendNames), 'auto');
-const forceOption = repeatable('--force [stage]', 'run this stage, or all, as if the store had no result');
+const forceOption = repeatable(
+  '--force [stage]',
+  'run this stage, or all, as if the store had no result',
+);
 const fetchOption = option(
   '--fetch <which>',
   'outputs to bring here from the shared store: final ones and what the report shows, all or none',
   'needed',
 ).choices(['all', 'needed', 'none']);
 const storeOptions = [option('--no-store', 'ignore the shared store of store.yaml'), fetchOption];
-const downstreamOption = option('--downstream', 'also bring up to date everything that reads the named stages');
+const downstreamOption = option(
+  '--downstream',
+  'also bring up to date everything that reads the named stages',
+);
 const removing = [
   option('-y, --yes', 'remove; without it, only say what would go'),
   option('-n, --dry-run', 'only say what would go (the default)').conflicts('yes'),
 ];
 
 const templates = ['classes', 'forensics', 'pytorch', 'scores'];
-const fileHelp = 'the pipeline file, looked up here and then below pipelines/ (default: the only one';
+const fileHelp =
+  'the pipeline file, looked up here and then below pipelines/ (default: the only one';
 const stages = [
   '[stages...]',
   'its stages, or pipelines that it includes; fit@seed=2 is fit[seed=2] (default: all)',
@@ -94,21 +123,47 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       forceOption,
       repeatable('--twice [stage]', 'run this stage, or all, twice and compare the bytes'),
       downstreamOption,
-      parsed('-j, --jobs <count>', 'how many stages may run at once (default: the number of cores)', positiveInteger),
+      parsed(
+        '-j, --jobs <count>',
+        'how many stages may run at once (default: the number of cores)',
+        positiveInteger,
+      ),
       option('--on <place>', 'run stages at this place of places.yaml, such as a cluster'),
       option('--detach', 'only submit, and let jobs take the further steps: no process stays here'),
       setOption,
-      option('--keep-going', 'after a failure, continue with what does not depend on it (the default)'),
+      option(
+        '--keep-going',
+        'after a failure, continue with what does not depend on it (the default)',
+      ),
       option('--fail-fast', 'stop everything at the first failure').conflicts('keepGoing'),
       backendOption,
-      option('--reporter <form>', 'how progress is shown', 'auto').choices(['auto', 'live', 'plain', 'json']),
-      option('-q, --quiet', 'print only warnings, failures and how the run ended').conflicts('reporter'),
+      option('--reporter <form>', 'how progress is shown', 'auto').choices([
+        'auto',
+        'live',
+        'plain',
+        'json',
+      ]),
+      option('-q, --quiet', 'print only warnings, failures and how the run ended').conflicts(
+        'reporter',
+      ),
       option('--hard-link', 'publish by hard links to the store: no copies, but read-only files'),
-      option('--rehash', 'hash every input and published file again, even if its times are unchanged'),
+      option(
+        '--rehash',
+        'hash every input and published file again, even if its times are unchanged',
+      ),
       ...storeOptions,
-      option('--check-reads', 'name the files that each command reads without declaring them (Linux; needs strace)'),
-      option('--watch', 'run again whenever a pipeline, an input, an own kind or their imports change'),
-      option('--interrupt', 'with --watch: a change stops the run that is under way; otherwise it ends first'),
+      option(
+        '--check-reads',
+        'name the files that each command reads without declaring them (Linux; needs strace)',
+      ),
+      option(
+        '--watch',
+        'run again whenever a pipeline, an input, an own kind or their imports change',
+      ),
+      option(
+        '--interrupt',
+        'with --watch: a change stops the run that is under way; otherwise it ends first',
+      ),
       option('--serve', 'with --watch: also serve the pages of `restage serve`'),
       option('-n, --dry-run', 'only say what would happen and why, as `plan` does'),
     ],
@@ -124,13 +179,21 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Says for every stage whether it is up to date, would be restored, must run or may run, and why. Changes nothing.',
     takes: pipeline,
-    options: [forceOption, downstreamOption, setOption, backendOption, ...storeOptions, option('--json', 'print JSON')],
+    options: [
+      forceOption,
+      downstreamOption,
+      setOption,
+      backendOption,
+      ...storeOptions,
+      option('--json', 'print JSON'),
+    ],
     examples: ['restage plan first.yaml'],
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   explain: {
     summary: 'show what differs from the last result',
-    description: "Shows how a stage's fingerprint differs from that of its last result, value by value.",
+    description:
+      "Shows how a stage's fingerprint differs from that of its last result, value by value.",
     takes: lastPipeline,
     options: [setOption, backendOption, option('--json', 'print JSON, with the whole fingerprint')],
     examples: ['restage explain first.yaml fit'],
@@ -146,9 +209,13 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
   logs: {
     summary: "print a stage's log",
-    description: "Prints the log of a stage's published result, or else of its last attempt, and how that ended.",
+    description:
+      "Prints the log of a stage's published result, or else of its last attempt, and how that ended.",
     takes: lastPipeline,
-    options: [option('--raw', 'keep colours and other escape sequences, which control the terminal'), setOption],
+    options: [
+      option('--raw', 'keep colours and other escape sequences, which control the terminal'),
+      setOption,
+    ],
     examples: ['restage logs first.yaml fit'],
     load: async () => (await import('./commands/logs.ts')).logsCommand,
   },
@@ -159,7 +226,11 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     options: [
       option('--pipeline <name>', 'only runs of this pipeline'),
       option('--stage <stage>', 'only runs with this stage, or instances of it'),
-      parsed('--since <when>', 'only runs of the last 12h or 30d, or since a date such as 2025-01-31', timeOf),
+      parsed(
+        '--since <when>',
+        'only runs of the last 12h or 30d, or since a date such as 2025-01-31',
+        timeOf,
+      ),
       option('--failed', 'only runs that failed or were killed'),
       repeatable('--where <condition>', 'only runs with such numbers: scores.test.auc>0.8', 'none'),
       repeatable('--show <number>', 'show a column for this number', 'the main ones'),
@@ -168,14 +239,22 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       parsed('--limit <count>', 'how many runs to show', positiveInteger, 30),
       option('--json', 'print JSON, all runs'),
     ],
-    examples: ['restage history --since 7d', "restage history --where 'scores.test.auc>0.8' --sort scores.test.auc"],
+    examples: [
+      'restage history --since 7d',
+      "restage history --where 'scores.test.auc>0.8' --sort scores.test.auc",
+    ],
     load: async () => (await import('./commands/history.ts')).historyCommand,
   },
   compare: {
     summary: 'show what differs between pipelines, runs or stages',
     description:
       'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name, the beginning of its name, last, last~1), or a stage of either after a colon.',
-    takes: [['<subjects...>', 'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores']],
+    takes: [
+      [
+        '<subjects...>',
+        'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores',
+      ],
+    ],
     options: [
       option('--all', 'show every number that they have in common, not only the main ones'),
       option('--json', 'print JSON'),
@@ -196,7 +275,10 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'Serves pages of all runs, also of those under way, to browsers on this machine: the printed address holds a token. Only reads.',
     options: [
       parsed('--port <number>', 'the port to listen on; 0 for any that is free', portNumber, 7341),
-      option('--host <address>', 'listen on this address of the machine, for other machines; needs --token'),
+      option(
+        '--host <address>',
+        'listen on this address of the machine, for other machines; needs --token',
+      ),
       option('--token <text>', 'the secret of the address (default: a new one)'),
     ],
     examples: ['restage serve', 'restage serve --port 0'],
@@ -242,7 +324,10 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Hashes every object again and sets damaged ones aside. The next run that needs one computes it again.',
     options: [
-      option('--inputs', 'also hash input and published files again, and name those that changed without new times'),
+      option(
+        '--inputs',
+        'also hash input and published files again, and name those that changed without new times',
+      ),
     ],
     examples: ['restage verify', 'restage verify --inputs'],
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
@@ -256,12 +341,23 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       ['[stages...]', 'the stage that trains it, if several do'],
     ],
     options: [
-      parsed('--image-size <pixels>', 'side of the images (default: as trained, else 256)', positiveInteger),
-      parsed('--classes <count>', 'outputs of the last layer of a named network (default: 2)', positiveInteger),
+      parsed(
+        '--image-size <pixels>',
+        'side of the images (default: as trained, else 256)',
+        positiveInteger,
+      ),
+      parsed(
+        '--classes <count>',
+        'outputs of the last layer of a named network (default: 2)',
+        positiveInteger,
+      ),
       option('--svg <file>', 'write a drawing to this file'),
       setOption,
     ],
-    examples: ['restage model xception --classes 1000 --svg xception.svg', 'restage model study.yaml my-net/fit'],
+    examples: [
+      'restage model xception --classes 1000 --svg xception.svg',
+      'restage model study.yaml my-net/fit',
+    ],
     load: async () => (await import('./commands/model.ts')).modelCommand,
   },
   'explain-image': {
@@ -270,7 +366,10 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'Scores pictures with a trained model, and draws which places the score comes from, as one PNG. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
     takes: [
       ['<model>', 'the folder of a model, or a pipeline'],
-      ['<images...>', 'the stage of the pipeline, if needed; then pictures: JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP'],
+      [
+        '<images...>',
+        'the stage of the pipeline, if needed; then pictures: JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP',
+      ],
     ],
     options: [
       repeatable(
@@ -279,16 +378,28 @@ export const commands: Readonly<Record<string, CommandForm>> = {
         'gradient and grad-cam; occlusion for an ONNX file',
         oneOf(methods),
       ),
-      option('--class <name>', 'the class whose score is explained: predicted, or a name', 'predicted'),
-      option('--score <form>', 'explain the score, or its margin over the other class', 'score').choices(scoreKinds),
+      option(
+        '--class <name>',
+        'the class whose score is explained: predicted, or a name',
+        'predicted',
+      ),
+      option(
+        '--score <form>',
+        'explain the score, or its margin over the other class',
+        'score',
+      ).choices(scoreKinds),
       option(
         '--layer <name>',
         'the convolution for class activation maps (default: the last), or a tensor of an ONNX file',
       ),
-      option('--colours <name>', 'colours of the maps (default: jet over the picture, viridis beside it)').choices(
-        colourMaps,
+      option(
+        '--colours <name>',
+        'colours of the maps (default: jet over the picture, viridis beside it)',
+      ).choices(colourMaps),
+      option(
+        '--out <file>',
+        'where to write the PNG, in place of one there (default: explained.png, where none is)',
       ),
-      option('--out <file>', 'where to write the PNG, in place of one there (default: explained.png, where none is)'),
       option('--json', 'print scores and probabilities as JSON'),
       setOption,
       backendOption,
@@ -351,12 +462,17 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       keepOption('gc: keep results and runs stored within this time', '90d'),
       option('-y, --yes', 'gc: remove; without it, only say what would go'),
     ],
-    examples: ['restage store init s3://bucket/project', 'restage store push', 'restage store pull study.yaml'],
+    examples: [
+      'restage store init s3://bucket/project',
+      'restage store push',
+      'restage store pull study.yaml',
+    ],
     load: async () => (await import('./commands/store.ts')).storeCommand,
   },
   export: {
     summary: 'write the results of a pipeline into one file',
-    description: 'Writes the last results of a pipeline, with its report, into one file for `restage import`.',
+    description:
+      'Writes the last results of a pipeline, with its report, into one file for `restage import`.',
     takes: [
       ['<archive>', 'the new file, such as study.restage'],
       ['[file]', `${fileHelp})`],
@@ -366,7 +482,8 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
   import: {
     summary: 'publish the outputs that a file of `restage export` holds',
-    description: 'Publishes the outputs and the report of an exported run, whose data are not needed.',
+    description:
+      'Publishes the outputs and the report of an exported run, whose data are not needed.',
     takes: [['<archive>', 'a file of `restage export`']],
     options: [option('--trust <key>', 'a public key to trust, beside those of store.yaml')],
     examples: ['restage import study.restage'],
@@ -407,15 +524,27 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
 };
 
-/** Declares all commands. `argv` names the command for its action; `end` is called with the exit code, if the action gives one. */
-export function declareCommands(program: Command, argv: readonly string[], end: (code: number) => void): void {
-  for (const [name, { summary, description, takes = [], options = [], examples, load }] of Object.entries(commands)) {
+/**
+ * Declares all commands. `argv` names the command for its action; `end` is called with the exit
+ * code, if the action gives one.
+ */
+export function declareCommands(
+  program: Command,
+  argv: readonly string[],
+  end: (code: number) => void,
+): void {
+  for (const [
+    name,
+    { summary, description, takes = [], options = [], examples, load },
+  ] of Object.entries(commands)) {
     const command = program.command(name).summary(summary).description(description);
     for (const [word, help, preset] of takes) command.argument(word, help, preset);
     for (const one of options) command.addOption(one);
     command.addHelpText('after', exampleText(examples)).action(async (...args) => {
       const act = (await load(argv)) as (...args: readonly unknown[]) => Promise<unknown>;
-      const code = await (takes.length === 2 ? act([args[0] ?? [], args[1] ?? []].flat(), args[2]) : act(...args));
+      const code = await (takes.length === 2
+        ? act([args[0] ?? [], args[1] ?? []].flat(), args[2])
+        : act(...args));
       if (typeof code === 'number') end(code);
     });
   }

@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import { baseNames, findPipelineFile, onlyPipelineFile, pipelineNames } from '../engine/config/pipeline-files.ts';
+import {
+  baseNames,
+  findPipelineFile,
+  onlyPipelineFile,
+  pipelineNames,
+} from '../engine/config/pipeline-files.ts';
 import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
@@ -22,7 +27,10 @@ export interface Target extends Pick<Words, 'force' | 'twice'> {
   readonly stages: readonly string[];
 }
 
-/** Finds the pipeline: a word that ends in .yaml, or a first word that names a file. The word may be the value of `--force` or `--twice`. */
+/**
+ * Finds the pipeline: a word that ends in .yaml, or a first word that names a file. The word may be
+ * the value of `--force` or `--twice`.
+ */
 export function findTarget(asked: Words, root: string): Target {
   const { words, force, twice, last = false } = asked;
   const [first, ...others] = fileFirst(words);
@@ -37,14 +45,24 @@ export function findTarget(asked: Words, root: string): Target {
     const taken = stages.find((word) => namesFile(word, root));
     if (taken === undefined) continue;
     const left = stages.filter((word) => word !== taken);
-    return findTarget({ ...asked, words: [taken, ...words], [option]: left.length > 0 ? left : true }, root);
+    return findTarget(
+      { ...asked, words: [taken, ...words], [option]: left.length > 0 ? left : true },
+      root,
+    );
   }
   return { file: unnamedFile(root, last, first), stages: words, force, twice };
 }
 
-/** Refuses a second file: a word after the first one that names a file, and no stage of the first. */
-export function refuseSecondFile({ word, stages }: Target, names: readonly string[], root: string): void {
-  const isStage = (word: string) => [findStageNames, findIncludedStages].some((find) => find(word, names).length > 0);
+/**
+ * Refuses a second file: a word after the first one that names a file, and no stage of the first.
+ */
+export function refuseSecondFile(
+  { word, stages }: Target,
+  names: readonly string[],
+  root: string,
+): void {
+  const isStage = (word: string) =>
+    [findStageNames, findIncludedStages].some((find) => find(word, names).length > 0);
   const second = stages.find((name) => !isStage(name) && namesFile(name, root));
   if (word !== undefined && second !== undefined) throw severalFiles(word, second);
 }
@@ -61,7 +79,9 @@ const namesFile = (word: string, root: string): boolean => {
   return found.ok || endsLikeFile.test(word) || found.error.code !== 'missing-file';
 };
 
-/** Undefined for a word that names no file. It is a stage then, whose name may hold a slash as well. */
+/**
+ * Undefined for a word that names no file. It is a stage then, whose name may hold a slash as well.
+ */
 const namedFile = (word: string, root: string): string | undefined =>
   namesFile(word, root) ? orThrow(findPipelineFile(word, process.cwd(), root)) : undefined;
 
@@ -73,10 +93,13 @@ function unnamedFile(root: string, last: boolean, word?: string): string {
   if (known !== undefined) return known;
   if (word !== undefined) return orThrow(findPipelineFile(word, process.cwd(), root));
   const names = pipelineNames(root);
-  if (names.length === 0) throw mistake('no-file', `There is no pipeline in ${join(root, 'pipelines')}`);
+  if (names.length === 0)
+    throw mistake('no-file', `There is no pipeline in ${join(root, 'pipelines')}`);
   const bases = baseNames(names, root);
   const rank = (name: string) => name.split('/').length + (bases.has(name) ? names.length : 0);
-  const all = names.filter((name) => !/(^|\/)base\//.test(name)).toSorted((a, b) => rank(a) - rank(b));
+  const all = names
+    .filter((name) => !/(^|\/)base\//.test(name))
+    .toSorted((a, b) => rank(a) - rank(b));
   const shown = all.length > 0 ? all : names;
   const list = shown.length > mostInLine ? `:\n  ${shown.join('\n  ')}` : ` ${shown.join(', ')}`;
   const hint = `Name one, as in: restage run ${shellQuote(shown[0]!)}`;
@@ -84,7 +107,8 @@ function unnamedFile(root: string, last: boolean, word?: string): string {
 }
 
 function severalFiles(first: string, second: string): MistakesError {
-  const hint = 'Run one after the other; to run their stages together, `include` both in a third file.';
+  const hint =
+    'Run one after the other; to run their stages together, `include` both in a third file.';
   return mistake('several-files', `Expected one pipeline, got two: ${first} and ${second}`, hint);
 }
 

@@ -16,7 +16,10 @@ interface TrainedModel {
   readonly others: readonly string[];
 }
 
-/** The model of a folder, of a pipeline (and stage), or of `file:stage`. Warns where a run would make another one. */
+/**
+ * The model of a folder, of a pipeline (and stage), or of `file:stage`. Warns where a run would
+ * make another one.
+ */
 export async function findTrainedModel(
   [first = '', ...others]: readonly string[],
   { set, backend }: { readonly set: readonly string[]; readonly backend: string },
@@ -26,28 +29,45 @@ export async function findTrainedModel(
   const isFile = (word: string) =>
     /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, process.cwd(), root).ok);
   const colon = first.lastIndexOf(':');
-  const holdsStage = !isFile(first) && isFile(first.slice(0, Math.max(0, colon))); // as `compare` writes it
+  // As `compare` writes it.
+  const holdsStage = !isFile(first) && isFile(first.slice(0, Math.max(0, colon)));
   const file = holdsStage ? first.slice(0, colon) : first;
   if (!isFile(file)) throw unknownModel(first);
   const [second] = others;
-  const isStage = !holdsStage && second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
+  const isStage =
+    !holdsStage && second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
   const words = holdsStage ? [file, first.slice(colon + 1)] : isStage ? [file, second] : [file];
   const project = await openProject({ words, set });
   const { stage, folder } = modelOf(project);
-  const planned = (await planProject(project, backend)).find(({ stage: { name } }) => name === stage);
+  const planned = (await planProject(project, backend)).find(
+    ({ stage: { name } }) => name === stage,
+  );
   if (planned !== undefined && planned.decision.state !== 'up to date') {
     const { decision } = planned;
     const reasons = 'reasons' in decision ? decision.reasons : [];
-    const changes = reasons.flatMap((reason) => (reason.type === 'other result' ? reason.changes : []));
+    const changes = reasons.flatMap((reason) =>
+      reason.type === 'other result' ? reason.changes : [],
+    );
     const why = changes.length > 0 ? changes.map(describeChange) : describeReasons(decision);
-    warnOnStderr(`${stage} is not up to date (${why.join('; ')}). Its published model is used as it is.`);
+    warnOnStderr(
+      `${stage} is not up to date (${why.join('; ')}). Its published model is used as it is.`,
+    );
   }
-  return { folder, title: `${stage} of ${project.pipeline.name}`, others: isStage ? others.slice(1) : others };
+  return {
+    folder,
+    title: `${stage} of ${project.pipeline.name}`,
+    others: isStage ? others.slice(1) : others,
+  };
 }
 
-function modelOf({ pipeline, graph, named }: Project): { readonly stage: string; readonly folder: string } {
+function modelOf({ pipeline, graph, named }: Project): {
+  readonly stage: string;
+  readonly folder: string;
+} {
   const models = named.flatMap((stage) =>
-    graph.stage(stage).outputs.flatMap(({ type, path }) => (type === 'model' ? [{ stage, path }] : [])),
+    graph
+      .stage(stage)
+      .outputs.flatMap(({ type, path }) => (type === 'model' ? [{ stage, path }] : [])),
   );
   const [one, ...more] = models;
   if (one === undefined) {

@@ -8,18 +8,32 @@ function afterImport(code: string) {
 import { importSpec } from ${JSON.stringify(new URL('./import-spec.ts', import.meta.url).href)};
 const { exports } = await importSpec('odd', 'data:text/javascript,export const spec = 1;');
 ${code}`;
-  return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', importing], {
-    encoding: 'utf8',
-  });
+  return spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', importing],
+    {
+      encoding: 'utf8',
+    },
+  );
 }
 
 for (const [what, code, shown] of [
-  ['an error', "setTimeout(() => { throw new TypeError('a bug'); }, 0);", /^TypeError: a bug\n {4}at /m],
+  [
+    'an error',
+    "setTimeout(() => { throw new TypeError('a bug'); }, 0);",
+    /^TypeError: a bug\n {4}at /m,
+  ],
   ['a rejected promise', "Promise.reject(new TypeError('a bug'));", /^TypeError: a bug\n {4}at /m],
-  ['a promise rejected with no error', "Promise.reject('a bug');", /rejected with the reason "a bug"/],
+  [
+    'a promise rejected with no error',
+    "Promise.reject('a bug');",
+    /rejected with the reason "a bug"/,
+  ],
 ] as const) {
   test(`${what} of our own ends the process with its stack, though the errors of specs are taken`, () => {
-    const { status, stderr } = afterImport(`${code} setTimeout(() => console.log('goes on'), 60_000);`);
+    const { status, stderr } = afterImport(
+      `${code} setTimeout(() => console.log('goes on'), 60_000);`,
+    );
     assert.equal(status, 1);
     assert.match(stderr, shown);
   });

@@ -3,7 +3,10 @@ import { basename } from 'node:path';
 import { inspect } from 'node:util';
 import { warnOnStderr } from './command-error.ts';
 
-/** An imported module of the project, and what its code did besides exporting, as verbs: `prints "hello"`. */
+/**
+ * An imported module of the project, and what its code did besides exporting, as verbs:
+ * `prints "hello"`.
+ */
 export interface ImportedSpec {
   readonly exports: Readonly<Record<string, unknown>>;
   /** These had no effect, or were undone. */
@@ -20,21 +23,31 @@ interface SpecCode {
 /** The spec whose import leads to what runs now, through any timer, promise or callback. */
 const owner = new AsyncLocalStorage<SpecCode>();
 
-/** All specs of this process. An error may come from one of its functions, long after the import. */
+/**
+ * All specs of this process. An error may come from one of its functions, long after the import.
+ */
 const specs: SpecCode[] = [];
 
-/** Where Node does not keep the context of a promise (24.0), an error during an import counts as the spec's. */
+/**
+ * Where Node does not keep the context of a promise (24.0), an error during an import counts as the
+ * spec's.
+ */
 let importing: SpecCode | undefined;
 
-/** The code of a module runs once. What came of it stays true for later commands of this process, as in a watch. */
+/**
+ * The code of a module runs once. What came of it stays true for later commands of this process, as
+ * in a watch.
+ */
 const imported = new Map<string, Promise<ImportedSpec>>();
 
 /**
- * Imports the spec of a kind of the project in our process: its schema and its functions cannot be sent from another one.
- * Rejects if its code throws, leaves a rejected promise, ends the process, or waits for something that never comes. What
- * it prints is dropped, and its timers and listeners of the process are removed. An error that comes later is a warning.
+ * Imports the spec of a kind of the project in our process: its schema and its functions cannot be
+ * sent from another one. Rejects if its code throws, leaves a rejected promise, ends the process,
+ * or waits for something that never comes. What it prints is dropped, and its timers and listeners
+ * of the process are removed. An error that comes later is a warning.
  *
- * Code that changes JavaScript's own objects, prints by a file descriptor, or never returns, is not held back.
+ * Code that changes JavaScript's own objects, prints by a file descriptor, or never returns, is not
+ * held back.
  */
 export function importSpec(kind: string, url: string): Promise<ImportedSpec> {
   const known = imported.get(url) ?? importApart(kind, url);
@@ -70,10 +83,15 @@ async function importApart(kind: string, url: string): Promise<ImportedSpec> {
   }
 }
 
-/** Takes the errors of specs, for the life of the process. Any other ends it, as it would without us. */
+/**
+ * Takes the errors of specs, for the life of the process. Any other ends it, as it would without
+ * us.
+ */
 function catchErrors(): void {
   const specOf = (error: unknown) =>
-    owner.getStore() ?? specs.find(({ file }) => error instanceof Error && error.stack?.includes(file)) ?? importing;
+    owner.getStore() ??
+    specs.find(({ file }) => error instanceof Error && error.stack?.includes(file)) ??
+    importing;
   const onRejection = (reason: unknown) => {
     const spec = specOf(reason);
     if (spec !== undefined) return spec.onError(`leaves a rejected promise: ${messageOf(reason)}`);
@@ -88,11 +106,13 @@ function catchErrors(): void {
       throw error;
     });
   };
-  const letGo = () => process.off('unhandledRejection', onRejection).off('uncaughtException', onException);
+  const letGo = () =>
+    process.off('unhandledRejection', onRejection).off('uncaughtException', onException);
   process.on('unhandledRejection', onRejection).on('uncaughtException', onException);
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : inspect(error));
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : inspect(error);
 
 /** A guard of an import. Its end gives what it found. */
 type EndOfGuard = () => readonly string[];
@@ -102,7 +122,9 @@ function forbidEndings(): EndOfGuard {
   const originals = endings.map((name) => ({ name, original: Reflect.get(process, name) }));
   for (const name of endings) {
     Reflect.set(process, name, () => {
-      throw new Error(`its spec calls process.${name}, which would end Restage. A spec only describes its kind`);
+      throw new Error(
+        `its spec calls process.${name}, which would end Restage. A spec only describes its kind`,
+      );
     });
   }
   return () => {
@@ -139,7 +161,9 @@ function catchOutput(): EndOfGuard {
 function catchListeners(): EndOfGuard {
   const emitter: NodeJS.EventEmitter = process;
   const listeners = () =>
-    emitter.eventNames().flatMap((event) => emitter.rawListeners(event).map((listener) => ({ event, listener })));
+    emitter
+      .eventNames()
+      .flatMap((event) => emitter.rawListeners(event).map((listener) => ({ event, listener })));
   const before = new Set(listeners().map(({ listener }) => listener));
   return () => {
     const added = listeners().filter(({ listener }) => !before.has(listener));
@@ -169,7 +193,9 @@ function catchHandles(): EndOfGuard {
     for (const { handle } of open) handle.unref();
     const types = [...new Set(open.map(({ type }) => type))];
     const started = running.length === 0 ? [] : ['starts a timer'];
-    return types.length === 0 ? started : [...started, `keeps something open (${types.join(', ')})`];
+    return types.length === 0
+      ? started
+      : [...started, `keeps something open (${types.join(', ')})`];
   };
 }
 
@@ -179,4 +205,5 @@ interface Handle {
   unref(): void;
 }
 
-const isHandle = (resource: object): resource is Handle => 'hasRef' in resource && 'unref' in resource;
+const isHandle = (resource: object): resource is Handle =>
+  'hasRef' in resource && 'unref' in resource;

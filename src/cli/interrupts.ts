@@ -2,20 +2,28 @@ import { setMaxListeners } from 'node:events';
 import { exitCodes, ignoresHangup } from './process-end.ts';
 
 /**
- * Ctrl-C and the like: the first asks stages to end, the second ends them at once, the third ends this process.
+ * Ctrl-C and the like: the first asks stages to end, the second ends them at once, the third ends
+ * this process.
  *
- * A command that runs its stages again and again has one for all its runs, and listens all the time: a signal that comes
- * just when a listener goes would be lost.
+ * A command that runs its stages again and again has one for all its runs, and listens all the
+ * time: a signal that comes just when a listener goes would be lost.
  */
 export class Interrupts implements Disposable {
   #stop = newController();
   readonly #kill = newController();
   /** Aborted when stages are to end at once. */
   readonly kill: AbortSignal = this.#kill.signal;
-  readonly #signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(ignoresHangup ? [] : ['SIGHUP' as const])];
+  readonly #signals: readonly NodeJS.Signals[] = [
+    'SIGINT',
+    'SIGTERM',
+    ...(ignoresHangup ? [] : ['SIGHUP' as const]),
+  ];
   #count = 0;
   #asked = 0;
-  /** Whether jobs of a cluster continue after an interrupt. Then only Ctrl-C cancels them, not the end of a session. */
+  /**
+   * Whether jobs of a cluster continue after an interrupt. Then only Ctrl-C cancels them, not the
+   * end of a session.
+   */
   detaches = false;
 
   constructor() {
@@ -32,7 +40,10 @@ export class Interrupts implements Disposable {
     return this.#count > 0;
   }
 
-  /** Milliseconds for a second Ctrl-C, which cancels jobs; undefined where a failure stopped the run. */
+  /**
+   * Milliseconds for a second Ctrl-C, which cancels jobs; undefined where a failure stopped the
+   * run.
+   */
   get grace(): number | undefined {
     if (!this.interrupted) return undefined;
     return this.#asked > 0 ? 2_000 : 0;
@@ -55,7 +66,8 @@ export class Interrupts implements Disposable {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     if (signal === 'SIGINT') this.#asked += 1;
-    if (this.detaches && signal !== 'SIGINT' && this.#count > 0) return; // the end of a session sends several
+    // The end of a session sends several.
+    if (this.detaches && signal !== 'SIGINT' && this.#count > 0) return;
     this.#count += 1;
     if (this.#count > 2) process.exit(exitCodes.interrupted);
     this.#stop.abort(new Error('interrupted'));

@@ -15,14 +15,16 @@ import { describeError, isForUser, UserError } from '../user-error.ts';
 import { loadProgram } from './load-run.ts';
 import { buildDigest, version } from './package-info.ts';
 
-// The script of a worker on a node: it serves the tickets of the batch whose folder it is given, or answers a probe.
+// The script of a worker on a node: it serves the tickets of the batch whose folder it is given, or
+// answers a probe.
 const [, , first = '', second = ''] = process.argv;
 try {
   if (first === '--probe') answerProbe(second, version);
   else await serve(new BatchFolder(dirname(dirname(first)), basename(first)));
 } catch (error) {
   if (!isForUser(error)) throw error;
-  process.stderr.write(`error: ${describeError(error)}\n`); // a run shows the last lines of what a job printed
+  // A run shows the last lines of what a job printed.
+  process.stderr.write(`error: ${describeError(error)}\n`);
   process.exitCode = 1;
 }
 
@@ -30,13 +32,25 @@ async function serve(folder: BatchFolder): Promise<void> {
   folder.checkOwner();
   const batch = await waitFor(() => folder.batch());
   if (batch === undefined) throw new UserError(`There is no batch of jobs in ${folder.path}`);
-  const idle = new IdleWorkers<StageProcess>({ workers: Math.ceil(batch.needs.cpu), memory: usableMemory() / 4 });
+  const idle = new IdleWorkers<StageProcess>({
+    workers: Math.ceil(batch.needs.cpu),
+    memory: usableMemory() / 4,
+  });
   const worker = new JobWorker({
-    ...{ folder, batch, idle, identity: identify(process.env) },
+    folder,
+    batch,
+    idle,
+    identity: identify(process.env),
     software: { restage: version, build: buildDigest() },
     findCode: async (stage, root) => await findAgain(await specOf(stage), stage, root),
-    loadedCode: new LoadedCode(async (stage, loaded) => findLoaded(await specOf(stage), stage, batch.root, loaded)),
-    runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
+    loadedCode: new LoadedCode(async (stage, loaded) =>
+      findLoaded(await specOf(stage), stage, batch.root, loaded),
+    ),
+    runProcess: processRunner(
+      fileURLToPath(new URL('./stage-main.js', import.meta.url)),
+      loadProgram,
+      idle,
+    ),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.stop());
   await worker.run();
@@ -47,9 +61,15 @@ async function specOf({ kind }: Stage): Promise<AnyKindSpec> {
   return kinds[kind]!.spec;
 }
 
-/** The job's id in the words of Slurm, Grid Engine, PBS (without the server that it names) or LSF. */
+/**
+ * The job's id in the words of Slurm, Grid Engine, PBS (without the server that it names) or LSF.
+ */
 function identify(env: NodeJS.ProcessEnv): JobIdentity {
-  const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: task, SLURM_RESTART_COUNT: restart = '0' } = env;
+  const {
+    SLURM_ARRAY_JOB_ID: array,
+    SLURM_ARRAY_TASK_ID: task,
+    SLURM_RESTART_COUNT: restart = '0',
+  } = env;
   const single =
     env['SLURM_JOB_ID'] ??
     env['JOB_ID'] ??
@@ -57,5 +77,9 @@ function identify(env: NodeJS.ProcessEnv): JobIdentity {
     env['LSB_JOBID'] ??
     `process-${process.pid}`;
   const notified = env['SLURM_JOB_ID'] !== undefined;
-  return { job: array === undefined ? single : `${array}_${task}`, restart: Number(restart), notified };
+  return {
+    job: array === undefined ? single : `${array}_${task}`,
+    restart: Number(restart),
+    notified,
+  };
 }

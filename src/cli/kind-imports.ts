@@ -9,7 +9,10 @@ import { readJson } from '../engine/files/write-atomic.ts';
 import { packageRoot } from '../package-root.ts';
 import { tsconfigPlaces } from './tsconfig-places.ts';
 
-/** Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be installed. */
+/**
+ * Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be
+ * installed.
+ */
 const shared: Readonly<Record<string, string>> = {
   restage: join(packageRoot, 'dist', 'index.js'),
   zod: join(packageRoot, 'dist', 'zod.js'),
@@ -18,26 +21,38 @@ const shared: Readonly<Record<string, string>> = {
 /** Marks a question of this plugin to esbuild, which asks every plugin first, this one included. */
 const asked = Symbol('asked by kind-imports');
 
-/** Resolves a kind's imports from its source. Packages stay outside the bundle, by the absolute path of their version. */
+/**
+ * Resolves a kind's imports from its source. Packages stay outside the bundle, by the absolute path
+ * of their version.
+ */
 export class KindImports {
-  /** Absolute paths that decided what was found: manifests, folders by the names in them, places where nothing is. */
+  /**
+   * Absolute paths that decided what was found: manifests, folders by the names in them, places
+   * where nothing is.
+   */
   readonly looked = new Set<string>();
   /** Absolute paths of own native add-ons, which cannot be bundled. */
   readonly addOns = new Set<string>();
   readonly #root: string;
-  readonly #packages: { readonly importer: string; readonly name: string; readonly id: string }[] = [];
+  readonly #packages: { readonly importer: string; readonly name: string; readonly id: string }[] =
+    [];
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** Every package outside the bundle as `name@version`, or by its name alone where it is not installed. */
+  /**
+   * Every package outside the bundle as `name@version`, or by its name alone where it is not
+   * installed.
+   */
   get packages(): readonly string[] {
     const ids = new Set(this.#packages.map(({ id }) => id));
     const names = new Set(this.#packages.map(({ name }) => name));
     // With two versions of one package, it matters which file imports which.
     const several = ids.size > names.size;
-    return [...new Set(this.#packages.map(({ importer, id }) => (several ? `${importer} ${id}` : id)))].sort();
+    return [
+      ...new Set(this.#packages.map(({ importer, id }) => (several ? `${importer} ${id}` : id))),
+    ].sort();
   }
 
   readonly plugin: Plugin = {
@@ -61,11 +76,16 @@ export class KindImports {
     }
     if (found.external) return undefined;
     const folder = packageFolderOf(found.path, this.#root);
-    const manifest = folder === undefined ? undefined : readJson<Manifest>(join(folder, 'package.json'));
+    const manifest =
+      folder === undefined ? undefined : readJson<Manifest>(join(folder, 'package.json'));
     if (folder !== undefined && manifest?.version !== undefined) {
       const { name = basename(folder), version } = manifest;
       this.looked.add(join(folder, 'package.json'));
-      this.#packages.push({ importer: relative(this.#root, importer), name, id: `${name}@${version}` });
+      this.#packages.push({
+        importer: relative(this.#root, importer),
+        name,
+        id: `${name}@${version}`,
+      });
       return outside(found.path, kind);
     }
     this.looked.add(dirname(found.path));
@@ -74,12 +94,15 @@ export class KindImports {
     return outside(found.path, kind);
   }
 
-  /** Where a nearer file or package, or another configuration, would change what an import finds. */
+  /**
+   * Where a nearer file or package, or another configuration, would change what an import finds.
+   */
   #look(name: string | undefined, path: string, folder: string): void {
     if (name === undefined) {
       const place = join(folder, path);
       this.looked.add(dirname(place));
-      const manifest = join(place, 'package.json'); // of an imported folder, it says which file is meant
+      // Of an imported folder, it says which file is meant.
+      const manifest = join(place, 'package.json');
       this.looked.add(manifest);
       const { main } = readJson<Manifest>(manifest) ?? {};
       if (typeof main === 'string')
@@ -92,7 +115,8 @@ export class KindImports {
     for (const above of upwards(folder)) {
       for (const file of ['tsconfig.json', 'package.json']) this.looked.add(join(above, file));
       if (/^\.{0,2}\//.test(path)) continue;
-      for (const place of tsconfigPlaces(join(above, 'tsconfig.json'), path)) this.looked.add(place);
+      for (const place of tsconfigPlaces(join(above, 'tsconfig.json'), path))
+        this.looked.add(place);
     }
   }
 }

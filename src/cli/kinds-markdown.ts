@@ -21,9 +21,26 @@ export function kindsMarkdown(specs: readonly KindSpec[]): string {
 
 export const kindMarkdown = (spec: KindSpec): string => `${sectionOf(spec)}\n`;
 
-function sectionOf({ name, summary, inputs, outputs, settings, openPorts, computes, example }: KindSpec): string {
-  const takes = Object.entries(inputs).map(([port, input]) => [code(port), showInput(input), prose(input.summary)]);
-  const gives = Object.entries(outputs).map(([port, made]) => [code(port), showOutput(made), prose(made.summary)]);
+function sectionOf({
+  name,
+  summary,
+  inputs,
+  outputs,
+  settings,
+  openPorts,
+  computes,
+  example,
+}: KindSpec): string {
+  const takes = Object.entries(inputs).map(([port, input]) => [
+    code(port),
+    showInput(input),
+    prose(input.summary),
+  ]);
+  const gives = Object.entries(outputs).map(([port, made]) => [
+    code(port),
+    showOutput(made),
+    prose(made.summary),
+  ]);
   return [
     `## ${name}`,
     prose(summary),
@@ -44,7 +61,11 @@ export function settingsTable(rows: readonly SettingRow[], what: string): string
   return markdownTable([what, 'type', 'default', 'what it is'], cells);
 }
 
-function ports(title: string, rows: readonly (readonly string[])[], isOpen: boolean): readonly string[] {
+function ports(
+  title: string,
+  rows: readonly (readonly string[])[],
+  isOpen: boolean,
+): readonly string[] {
   if (rows.length === 0) return isOpen ? [`**${title}**: any that the YAML declares`] : [];
   const further = isOpen ? ['And any others that the YAML declares.'] : [];
   return [`**${title}**`, markdownTable(['port', 'type', 'what it is'], rows), ...further];
@@ -59,9 +80,14 @@ const showOutput = ({ type, extension }: OutputPort): string =>
 
 const code = (text: string): string => `\`${text}\``;
 
-/** A plain text with code in backquotes as Markdown: outside the code, characters with a meaning in Markdown are escaped. */
+/**
+ * A plain text with code in backquotes as Markdown: outside the code, characters with a meaning in
+ * Markdown are escaped.
+ */
 const prose = (text: string): string =>
   text
     .split(/(`[^`]*`)/)
-    .map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '&lt;').replaceAll('*', '\\*')))
+    .map((part) =>
+      part.startsWith('`') ? part : part.replaceAll('<', '&lt;').replaceAll('*', '\\*'),
+    )
     .join('');

@@ -23,7 +23,10 @@ export interface LoadedKind extends KnownKind {
 }
 
 interface ProjectKinds {
-  /** The built-in ones, and the project's own in its `stages/` folder, which replace a built-in one of the same name. */
+  /**
+   * The built-in ones, and the project's own in its `stages/` folder, which replace a built-in one
+   * of the same name.
+   */
   readonly kinds: ReadonlyMap<string, LoadedKind>;
   /** Folders in `stages/` that are no kind yet, by name. */
   readonly unloaded: ReadonlyMap<string, UnloadedKind>;
@@ -35,7 +38,12 @@ interface ProjectKinds {
 export async function loadKinds(root: string): Promise<ProjectKinds> {
   const kinds = new Map<string, LoadedKind>();
   for (const [name, { spec }] of Object.entries(builtIn)) {
-    kinds.set(name, { spec, version: spec.version, files: [], looked: [join(root, 'stages', name)] });
+    kinds.set(name, {
+      spec,
+      version: spec.version,
+      files: [],
+      looked: [join(root, 'stages', name)],
+    });
   }
   const unloaded = new Map<string, UnloadedKind>();
   const replaced = new Set<string>();
@@ -72,7 +80,10 @@ function ownFolders(root: string): readonly { name: string; folder: string }[] {
     .map(({ name }) => ({ name, folder: join(parent, name) }));
 }
 
-/** The warnings about broken kinds, and about those kinds among `used` that replace built-in ones or load code outside their version. */
+/**
+ * The warnings about broken kinds, and about those kinds among `used` that replace built-in ones or
+ * load code outside their version.
+ */
 export function kindWarnings(
   { kinds, unloaded, replaced }: ProjectKinds,
   used: Iterable<string>,
@@ -80,14 +91,18 @@ export function kindWarnings(
   const broken = [...unloaded.values()].filter(({ code }) => code === 'broken-kind');
   const ofUsed = [...new Set(used)].flatMap((name) => {
     const message = `The project's own kind in stages/${name} takes the place of the built-in kind "${name}"`;
-    const replacement: Diagnostic[] = replaced.has(name) ? [{ code: 'replaced-kind', message }] : [];
+    const replacement: Diagnostic[] = replaced.has(name)
+      ? [{ code: 'replaced-kind', message }]
+      : [];
     return [...replacement, ...(kinds.get(name)?.warnings ?? [])];
   });
   return [...broken, ...ofUsed];
 }
 
 const sourceOf = (folder: string, stem: string): string | undefined =>
-  ['.ts', '.js', '.mjs'].map((extension) => join(folder, `${stem}${extension}`)).find((path) => existsSync(path));
+  ['.ts', '.js', '.mjs']
+    .map((extension) => join(folder, `${stem}${extension}`))
+    .find((path) => existsSync(path));
 
 /** The first error of a failed build with its place, or the error's message. */
 function describe(error: unknown): string {
@@ -101,12 +116,18 @@ function describe(error: unknown): string {
 
 async function loadOwnKind(name: string, folder: string, root: string): Promise<LoadedKind> {
   if (root.includes('\\')) {
-    throw new Error(`Node loads no module from a folder with a backslash in its name: rename ${root}`);
+    throw new Error(
+      `Node loads no module from a folder with a backslash in its name: rename ${root}`,
+    );
   }
   const spec = sourceOf(folder, 'spec')!;
   const run = sourceOf(folder, 'run');
   if (run === undefined) throw new Error(`it has a spec but no run.ts or run.js`);
-  const { version, modules, sources, files, looked, warnings } = await buildKind(name, { spec, run }, root);
+  const { version, modules, sources, files, looked, warnings } = await buildKind(
+    name,
+    { spec, run },
+    root,
+  );
   const build = kindBuild(join(root, 'cache'), name, version);
   const built = writeKindModule(build, 'spec', modules.spec);
   const module = writeKindModule(build, 'run', modules.run);
@@ -116,9 +137,17 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
   if (loaded.spec === undefined) throw new Error('its spec.ts exports no `spec`');
   const mistakes = specMistakes(loaded.spec);
   if (mistakes.length > 0) throw new Error(mistakes.join('; '));
-  if (loaded.spec.name !== name) throw new Error(`its spec is named ${loaded.spec.name}, its folder ${name}`);
+  if (loaded.spec.name !== name)
+    throw new Error(`its spec is named ${loaded.spec.name}, its folder ${name}`);
   const stray = effects.map((effect) => describeEffect(name, effect));
-  return { spec: loaded.spec, version, files, looked: [folder, ...looked], module, warnings: [...stray, ...warnings] };
+  return {
+    spec: loaded.spec,
+    version,
+    files,
+    looked: [folder, ...looked],
+    module,
+    warnings: [...stray, ...warnings],
+  };
 }
 
 const describeEffect = (name: string, effect: string): Diagnostic => ({

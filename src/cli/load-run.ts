@@ -1,10 +1,14 @@
 import { pathToFileURL } from 'node:url';
 import type { MakeProgram, RunStage } from '../stage.ts';
 
-/** The code of a kind that a process of Restage runs; `module` is the built file of a project's own kind. */
+/**
+ * The code of a kind that a process of Restage runs; `module` is the built file of a project's own
+ * kind.
+ */
 export async function loadRun(kind: string, module: string | undefined): Promise<RunStage<never>> {
   if (module !== undefined) {
-    process.setSourceMapsEnabled(true); // a stack names the project's files, not the one that they were built into
+    // A stack names the project's files, not the one that they were built into.
+    process.setSourceMapsEnabled(true);
     return (await import(pathToFileURL(module).href)).default;
   }
   const entry = await builtIn(kind);
@@ -13,7 +17,10 @@ export async function loadRun(kind: string, module: string | undefined): Promise
 }
 
 /** What makes the program of a kind; undefined for a kind that a process of Restage runs. */
-export async function loadProgram(kind: string, module: string | undefined): Promise<MakeProgram<never> | undefined> {
+export async function loadProgram(
+  kind: string,
+  module: string | undefined,
+): Promise<MakeProgram<never> | undefined> {
   if (module !== undefined) return undefined;
   const entry = await builtIn(kind);
   return 'program' in entry ? (await entry.program()).default : undefined;

@@ -9,9 +9,11 @@ import { ignoresHangup, surviveLostOutput } from './process-end.ts';
 
 const argv = process.argv.slice(2);
 surviveLostOutput(argv[0] !== 'run');
-for (const stream of [process.stdout, process.stderr]) guardStream(stream, wantsColour(stream, process.env));
+for (const stream of [process.stdout, process.stderr])
+  guardStream(stream, wantsColour(stream, process.env));
 if (ignoresHangup) process.on('SIGHUP', () => {});
-// The common case first, before anything heavy is loaded: the same command as last time, and nothing has changed.
+// The common case first, before anything heavy is loaded: the same command as last time, and
+// nothing has changed.
 if (!(await recallCommand(argv))) {
   const { runCli } = await import('./cli.ts');
   process.exitCode = await runCli(argv);
@@ -24,8 +26,11 @@ async function recallCommand(argv: readonly string[]): Promise<boolean> {
   if (cwd === undefined || root === undefined) return false;
   const memory = await recall(memoryFile(root, cwd, argv), root, (word) => findNow(word, root));
   if (memory === undefined) return false;
-  process.stdout.write(`${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`);
-  // Only after the answer, and only if there may be something to clear: it loads more than the answer takes.
+  process.stdout.write(
+    `${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`,
+  );
+  // Only after the answer, and only if there may be something to clear: it loads more than the
+  // answer takes.
   if (namesIn(join(root, 'cache', 'work')).length > 0) {
     await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
   }

@@ -64,19 +64,34 @@ export async function makeExecution(
   });
   const { store, digests } = world;
   const capacity = machineCapacity(places.localGpus);
-  const idle = new IdleWorkers<StageProcess>({ workers: capacity.cpu, memory: capacity.memory / 4 });
+  const idle = new IdleWorkers<StageProcess>({
+    workers: capacity.cpu,
+    memory: capacity.memory / 4,
+  });
   const checkReads = options.checkReads ?? false;
   const host = { restage: version, gitCommit: gitCommit(root) };
   const { signal, kill } = interrupts;
   const folder = startRun(store, startedAt, pipeline.name);
   const modules = new Map(
-    [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
+    [...kinds].flatMap(([kind, { module }]) =>
+      module === undefined ? [] : [[kind, module] as const],
+    ),
   );
   const local = localPlace({
-    ...{ world, idle, modules, checkReads, host, signal, kill },
+    world,
+    idle,
+    modules,
+    checkReads,
+    host,
+    signal,
+    kill,
     lender: new Lender(store),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu, idle),
-    runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
+    runProcess: processRunner(
+      fileURLToPath(new URL('./stage-main.js', import.meta.url)),
+      loadProgram,
+      idle,
+    ),
   });
   return {
     world,
@@ -87,10 +102,19 @@ export async function makeExecution(
     stages,
     folder,
     place: makePlace(local, stages, {
-      ...{ places, world, host, modules, interrupts, warn, argv, step },
+      places,
+      world,
+      host,
+      modules,
+      interrupts,
+      warn,
+      argv,
+      step,
       findCode: (stage, root) => findAgain(kinds.get(stage.kind)!.spec, stage, root),
       downloads: ({ kind, settings }) => kinds.get(kind)?.spec.downloads?.(settings) ?? [],
-      ...{ on: options.on, detach: options.detach ?? false, jobs: options.jobs },
+      on: options.on,
+      detach: options.detach ?? false,
+      jobs: options.jobs,
     }),
     twice,
     checkReads,
@@ -117,14 +141,22 @@ function startRun(store: FolderStore, startedAt: number, pipeline: string): RunF
   }
 }
 
-/** An id that sorts by time, with random digits for runs of the same millisecond: `2025-01-31T09-12-03.042-4f2a`. */
+/**
+ * An id that sorts by time, with random digits for runs of the same millisecond:
+ * `2025-01-31T09-12-03.042-4f2a`.
+ */
 function runId(time: number): string {
   return `${new Date(time).toISOString().slice(0, 23).replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`;
 }
 
-/** The commit that a folder's checkout stands on, read from git's own files (a process would cost more); undefined outside one. */
+/**
+ * The commit that a folder's checkout stands on, read from git's own files (a process would cost
+ * more); undefined outside one.
+ */
 function gitCommit(folder: string): string | undefined {
-  const git = [...upwards(folder)].map((path) => join(path, '.git')).find((path) => existsSync(path));
+  const git = [...upwards(folder)]
+    .map((path) => join(path, '.git'))
+    .find((path) => existsSync(path));
   if (git === undefined) return undefined;
   try {
     const head = readFileSync(join(git, 'HEAD'), 'utf8').trim();

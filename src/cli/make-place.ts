@@ -5,7 +5,13 @@ import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import { type PlaceSpec, type Places, placeOf } from '../engine/config/places.ts';
 import { type HostFacts, type Place, StageLeftToJob } from '../engine/execution/execution.ts';
-import { isTaken, limitFailures, readStep, type Step, submitStep } from '../engine/places/advance.ts';
+import {
+  isTaken,
+  limitFailures,
+  readStep,
+  type Step,
+  submitStep,
+} from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
@@ -42,15 +48,19 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
   interrupts.detaches = true;
   let fetched: Promise<unknown> | undefined;
-  const isHere = !detach || step !== undefined; // otherwise the job that takes the next step runs what is for this machine
+  // Otherwise the job that takes the next step runs what is for this machine.
+  const isHere = !detach || step !== undefined;
   let isLater = false;
   const close = async () => {
     const open = [...clusters].filter(([, place]) => place.openJobs().length > 0);
     const [first = [...specs][0]!] = open.map(([spec]) => spec);
-    const after = open.flatMap(([spec, place]) => (haveOneScheduler(spec, first) ? place.openJobs() : []));
+    const after = open.flatMap(([spec, place]) =>
+      haveOneScheduler(spec, first) ? place.openJobs() : [],
+    );
     for (const place of [local, ...clusters.values()]) await place.close();
     const isLeft = step !== undefined && interrupts.interrupted; // to the second job of this step
-    if (detach && !isLeft && (after.length > 0 || isLater)) await submitNext(first, after, next, options);
+    if (detach && !isLeft && (after.length > 0 || isLater))
+      await submitNext(first, after, next, options);
   };
   const all: Place = {
     seat: async (stage) => {
@@ -66,8 +76,14 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   return detach ? limitFailures(all, failures, interrupts.signal) : all;
 }
 
-/** Downloads what any stage will ask for, before the first job is submitted. What fails here is tried again in its stage. */
-async function fetchAll(stages: readonly Stage[], { downloads, world }: PlaceOptions): Promise<void> {
+/**
+ * Downloads what any stage will ask for, before the first job is submitted. What fails here is
+ * tried again in its stage.
+ */
+async function fetchAll(
+  stages: readonly Stage[],
+  { downloads, world }: PlaceOptions,
+): Promise<void> {
   const files = new Map(stages.flatMap(downloads).map((file) => [file.url, file]));
   if (files.size === 0) return;
   const { download } = await import('../engine/store/download.ts');
@@ -88,23 +104,38 @@ async function submitNext(
   const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv];
   try {
     const job = await submitStep(next, place, {
-      ...{ scheduler: schedulerOf(place), world, after, warn },
+      scheduler: schedulerOf(place),
+      world,
+      after,
+      warn,
       command: { node: process.execPath, words, cwd: process.cwd() },
     });
-    warn(`Detached: job ${job} takes the next step on ${place.name}. \`${commandName} jobs\` lists what is under way.`);
+    warn(
+      `Detached: job ${job} takes the next step on ${place.name}. \`${commandName} jobs\` lists what is under way.`,
+    );
   } catch (error) {
     if (!(error instanceof SubmitError)) throw error;
     const where =
-      step === undefined ? '' : ' from a node; where nodes may not submit jobs, run without --detach in one long job';
-    warn(`The next step could not be submitted${where}: ${error.message}. Run the same command again.`);
+      step === undefined
+        ? ''
+        : ' from a node; where nodes may not submit jobs, run without --detach in one long job';
+    warn(
+      `The next step could not be submitted${where}: ${error.message}. Run the same command again.`,
+    );
   }
 }
 
-/** The digest of a pipeline's YAML files, by which a step notices that they have changed since the run was detached. */
+/**
+ * The digest of a pipeline's YAML files, by which a step notices that they have changed since the
+ * run was detached.
+ */
 export const digestOfFiles = (files: readonly string[]): Digest =>
   sha256(files.map((file) => `${file}\0${sha256(readFileSync(file))}\n`).join(''));
 
-function clusterPlace(place: PlaceSpec, { host, jobs, interrupts, step, ...options }: PlaceOptions): ClusterPlace {
+function clusterPlace(
+  place: PlaceSpec,
+  { host, jobs, interrupts, step, ...options }: PlaceOptions,
+): ClusterPlace {
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   return new ClusterPlace({
     ...options,
@@ -125,5 +156,8 @@ function clusterPlace(place: PlaceSpec, { host, jobs, interrupts, step, ...optio
 /** Tests shorten the times: `silence=2000,cancel=5000,ask=500`, in milliseconds. */
 function patienceFrom(text = '') {
   const given = text.split(',').map((part) => part.split('=') as [string, string]);
-  return { ...usualPatience, ...Object.fromEntries(given.map(([name, value]) => [name, Number(value)])) };
+  return {
+    ...usualPatience,
+    ...Object.fromEntries(given.map(([name, value]) => [name, Number(value)])),
+  };
 }

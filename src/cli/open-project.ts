@@ -47,23 +47,45 @@ export interface Project {
   readonly found: Target;
 }
 
-/** Finds, reads and checks the pipeline, and picks the stages. Throws a {@link MistakesError} with every mistake. */
-export async function openProject({ set = [], downstream = false, onSources, ...words }: Request): Promise<Project> {
+/**
+ * Finds, reads and checks the pipeline, and picks the stages. Throws a {@link MistakesError} with
+ * every mistake.
+ */
+export async function openProject({
+  set = [],
+  downstream = false,
+  onSources,
+  ...words
+}: Request): Promise<Project> {
   const root = projectRoot();
   const found = findTarget(words, root);
   const own = await loadKinds(root);
   const { kinds, unloaded } = own;
-  const pipeline = orThrow(await loadPipeline({ root, file: found.file, kinds, unloaded, set, findCode, onSources }));
+  const pipeline = orThrow(
+    await loadPipeline({ root, file: found.file, kinds, unloaded, set, findCode, onSources }),
+  );
   const graph = new Graph(pipeline);
   refuseSecondFile(found, [...graph.stages.keys()], root);
   const { named, stages } = orThrow(selectStages(graph, found.stages, { downstream }));
   refuseBroken(pipeline, stages);
   const selected = (option: Words['force']): ReadonlySet<StageName> =>
-    new Set(option === true ? stages : option === undefined ? [] : orThrow(selectStages(graph, option)).named);
+    new Set(
+      option === true
+        ? stages
+        : option === undefined
+          ? []
+          : orThrow(selectStages(graph, option)).named,
+    );
   const twice = selected(found.twice);
   const used = pipeline.stages.map(({ kind }) => kind);
   return {
-    ...{ root, found, kinds, pipeline, graph, named, twice },
+    root,
+    found,
+    kinds,
+    pipeline,
+    graph,
+    named,
+    twice,
     stages: stages.map((name) => graph.stage(name)),
     forced: new Set([...selected(found.force), ...twice]),
     whole: found.stages.length === 0 && set.length === 0,
@@ -78,7 +100,10 @@ function refuseBroken({ broken }: Pipeline, stages: readonly StageName[]): void 
   if (!mistakes.isEmpty) throw new MistakesError(mistakes.inOrder());
 }
 
-/** The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what their place lacks. */
+/**
+ * The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what
+ * their place lacks.
+ */
 export function openPlaces({ root, kinds, stages }: Project, on: string | undefined): Places {
   const places = orThrow(loadPlaces(root, kinds));
   const mistakes = checkPlaces(stages, places, { on, gpus: machineCapacity(places.localGpus).gpu });
@@ -86,7 +111,10 @@ export function openPlaces({ root, kinds, stages }: Project, on: string | undefi
   return places;
 }
 
-/** The absolute path of the project around the working directory. Throws a {@link MistakesError} where there is none. */
+/**
+ * The absolute path of the project around the working directory. Throws a {@link MistakesError}
+ * where there is none.
+ */
 export function projectRoot(): string {
   const root = findRoot(process.cwd());
   if (root !== undefined) {
@@ -97,14 +125,22 @@ export function projectRoot(): string {
   throw mistake('no-project', message, 'Begin one with: restage init');
 }
 
-/** Throws a mistake where the cache can be no folder: every command would fail at another file in it. */
+/**
+ * Throws a mistake where the cache can be no folder: every command would fail at another file in
+ * it.
+ */
 function checkCache(cache: string): void {
   const isThere = lstatSync(cache, { throwIfNoEntry: false }) !== undefined;
   const target = isThere ? statSync(cache, { throwIfNoEntry: false }) : undefined;
   if (!isThere || target?.isDirectory()) return;
   const what = target === undefined ? 'is a link that leads nowhere' : 'is not a folder';
-  const hint = target === undefined ? 'Make the folder that it names, or remove the link.' : 'Move it away.';
-  throw mistake('wrong-value', `${cache} ${what}, but Restage keeps the results of the project there`, hint);
+  const hint =
+    target === undefined ? 'Make the folder that it names, or remove the link.' : 'Move it away.';
+  throw mistake(
+    'wrong-value',
+    `${cache} ${what}, but Restage keeps the results of the project there`,
+    hint,
+  );
 }
 
 /** How facts about stages are looked up. */
@@ -116,7 +152,10 @@ export interface WorldOptions {
   readonly onTraffic?: (traffic: Traffic) => void;
 }
 
-/** Collects what stages are decided from. `warn` gets a message about damage in the store; `rehash` ignores remembered digests. */
+/**
+ * Collects what stages are decided from. `warn` gets a message about damage in the store; `rehash`
+ * ignores remembered digests.
+ */
 export async function makeWorld(
   project: Project,
   backend: string,
@@ -135,11 +174,16 @@ export async function makeWorld(
     backend: backend === 'auto' ? undefined : backend,
     backends: backendNames.filter((name) => name !== 'auto'),
     forced,
-    loadedCode: new LoadedCode((stage, loaded) => findLoaded(kinds.get(stage.kind)!.spec, stage, root, loaded)),
+    loadedCode: new LoadedCode((stage, loaded) =>
+      findLoaded(kinds.get(stage.kind)!.spec, stage, root, loaded),
+    ),
   };
 }
 
-/** The project's store, with the shared one of its `store.yaml`. The code for that is loaded where there is one. */
+/**
+ * The project's store, with the shared one of its `store.yaml`. The code for that is loaded where
+ * there is one.
+ */
 export async function openStore(
   root: string,
   warn: (message: string) => void,
@@ -148,16 +192,25 @@ export async function openStore(
   if (store === false || !existsSync(storeFile(root))) return new FolderStore(root, warn);
   const spec = orThrow(loadStoreFile(root))!;
   const { SharedStore } = await import('../engine/store/remote/shared-store.ts');
-  return await SharedStore.open(root, spec, { warn, ...(onTraffic !== undefined && { onTraffic }) });
+  return await SharedStore.open(root, spec, {
+    warn,
+    ...(onTraffic !== undefined && { onTraffic }),
+  });
 }
 
 /** The named stages that no other one reads: what a run is for. */
-export function finalsOf({ named, stages }: Pick<Project, 'named' | 'stages'>): ReadonlySet<StageName> {
+export function finalsOf({
+  named,
+  stages,
+}: Pick<Project, 'named' | 'stages'>): ReadonlySet<StageName> {
   const read = new Set(stages.flatMap(readBy));
   return new Set(named.filter((name) => !read.has(name)));
 }
 
-/** The plan of a project, for a command that only looks. It keeps what it learned of files, unless the disk is read-only. */
+/**
+ * The plan of a project, for a command that only looks. It keeps what it learned of files, unless
+ * the disk is read-only.
+ */
 export async function planProject(
   project: Project,
   backend = 'auto',

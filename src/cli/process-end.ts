@@ -5,13 +5,19 @@ import { isatty } from 'node:tty';
 const { RESTAGE_HANGUP, _: started } = process.env;
 delete process.env['RESTAGE_HANGUP']; // for us alone, not for what we start
 
-/** Whether SIGHUP was ignored at the start: asked by `bin/restage.js` before Node forgets it, or told by `_`. */
+/**
+ * Whether SIGHUP was ignored at the start: asked by `bin/restage.js` before Node forgets it, or
+ * told by `_`.
+ */
 export const ignoresHangup: boolean =
   RESTAGE_HANGUP === undefined ? basename(started ?? '') === 'nohup' : RESTAGE_HANGUP === 'ignored';
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-/** Drops output that cannot be written (`| head`, a full disk) with one warning; fails only where printing is the purpose. */
+/**
+ * Drops output that cannot be written (`| head`, a full disk) with one warning; fails only where
+ * printing is the purpose.
+ */
 export function surviveLostOutput(isPrinting: boolean): void {
   surviveLoss(process.stderr, () => {});
   surviveLoss(process.stdout, ({ code, message }) => {
@@ -30,7 +36,10 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: 'the terminal is gone',
 };
 
-function surviveLoss(stream: NodeJS.WriteStream, report: (error: NodeJS.ErrnoException) => void): void {
+function surviveLoss(
+  stream: NodeJS.WriteStream,
+  report: (error: NodeJS.ErrnoException) => void,
+): void {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
   let isOver = false;
   const end = (error: NodeJS.ErrnoException) => {
@@ -49,7 +58,10 @@ function surviveLoss(stream: NodeJS.WriteStream, report: (error: NodeJS.ErrnoExc
   };
 }
 
-/** Closes terminals that have hung up: Node restores the settings of open ones at its end, and would abort. */
+/**
+ * Closes terminals that have hung up: Node restores the settings of open ones at its end, and would
+ * abort.
+ */
 function leaveDeadTerminals(): void {
   const terminals = [0, 1, 2].filter(isatty);
   process.once('exit', () => {

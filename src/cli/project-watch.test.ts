@@ -10,9 +10,13 @@ import { type WatchedRuns, watchRuns } from './project-watch.ts';
 function emptyProject(t: TestContext) {
   const root = temporaryFolder(t);
   for (const folder of ['pipelines', 'stages']) mkdirSync(join(root, folder));
-  const alive = setInterval(() => {}, 60_000); // listening to files and signals keeps no process alive
+  // Listening to files and signals keeps no process alive.
+  const alive = setInterval(() => {}, 60_000);
   t.after(() => clearInterval(alive));
-  return { root, change: () => writeFileSync(join(root, 'pipelines', 'test.yaml'), 'stages: {}\n') };
+  return {
+    root,
+    change: () => writeFileSync(join(root, 'pipelines', 'test.yaml'), 'stages: {}\n'),
+  };
 }
 
 test('an interrupt ends a watch even in the moment in which a change is known already', async (t) => {

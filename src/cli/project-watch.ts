@@ -10,11 +10,17 @@ import { Interrupts } from './interrupts.ts';
 
 /** Milliseconds without another change before a project is read: editors save in several steps. */
 const quiet = 60;
-/** The least milliseconds between two looks at everything, for disks that report no changes; looking takes at most this share of the time. */
+/**
+ * The least milliseconds between two looks at everything, for disks that report no changes; looking
+ * takes at most this share of the time.
+ */
 const pause = 2_000;
 const share = 1 / 50;
 
-/** Notices changes of what a project reads by files' signatures; the system's reports only make it look sooner. */
+/**
+ * Notices changes of what a project reads by files' signatures; the system's reports only make it
+ * look sooner.
+ */
 export class ProjectWatch implements Disposable {
   /** The signature of each thing that is watched, such as `tree /project/data`. */
   readonly #signed = new Map<string, () => string>();
@@ -44,18 +50,26 @@ export class ProjectWatch implements Disposable {
   /** Watches what a pipeline was read from, too, with what a pattern may match later. */
   follow({ files, code, looked, inputs, globs }: PipelineSources): void {
     for (const path of [...files, ...code, ...looked]) this.#addPlace(path);
-    const matches = Object.values(globs).flatMap((paths) => paths.map((path) => resolve(this.#root, path)));
+    const matches = Object.values(globs).flatMap((paths) =>
+      paths.map((path) => resolve(this.#root, path)),
+    );
     for (const path of [...inputs, ...matches]) this.#addTree(path);
     for (const [pattern, names] of Object.entries(globs)) this.#addPattern(pattern, names);
   }
 
   /** Follows what programs loaded beside the code that their text shows. */
   followCode(codes: readonly Pick<ProgramCode, 'signatures' | 'looked'>[]): void {
-    const paths = codes.flatMap(({ signatures, looked }) => [...Object.keys(signatures), ...looked]);
+    const paths = codes.flatMap(({ signatures, looked }) => [
+      ...Object.keys(signatures),
+      ...looked,
+    ]);
     for (const path of paths) this.#addPlace(path);
   }
 
-  /** Calls `act` once, when something has changed and a moment of quiet is over; at once if it has already. */
+  /**
+   * Calls `act` once, when something has changed and a moment of quiet is over; at once if it has
+   * already.
+   */
   onChange(act: (() => void) | undefined): void {
     this.#onChange = act;
     if (this.#hasChanged) this.#tell();
@@ -78,7 +92,10 @@ export class ProjectWatch implements Disposable {
     if (this.#own.includes(path)) for (const folder of foldersIn(path)) this.#hear(folder);
   }
 
-  /** A pattern by the names that match it, first those that were read: each of them is watched as a tree. */
+  /**
+   * A pattern by the names that match it, first those that were read: each of them is watched as a
+   * tree.
+   */
   #addPattern(pattern: string, names: readonly string[]): void {
     this.#sign(`pattern ${pattern}`, () => this.#expand(pattern).join('\n'), names.join('\n'));
     this.#hear(globBase(pattern, this.#root));
@@ -97,7 +114,10 @@ export class ProjectWatch implements Disposable {
   #hear(folder: string): void {
     if (this.#watchers.has(folder)) return;
     try {
-      const watcher = watch(folder, { persistent: false }, () => this.#lookIn(quiet)).on('error', () => {});
+      const watcher = watch(folder, { persistent: false }, () => this.#lookIn(quiet)).on(
+        'error',
+        () => {},
+      );
       this.#watchers.set(folder, watcher);
     } catch {
       // It is not there yet, or the system listens to no more.
@@ -111,7 +131,8 @@ export class ProjectWatch implements Disposable {
 
   #look(mayTell: boolean): void {
     const startedAt = performance.now();
-    const changed = mayTell && [...this.#signed].some(([what, sign]) => sign() !== this.#known.get(what));
+    const changed =
+      mayTell && [...this.#signed].some(([what, sign]) => sign() !== this.#known.get(what));
     this.#lookIn(Math.max(pause, (performance.now() - startedAt) / share));
     this.#timer?.unref();
     if (!changed || this.#hasChanged) return;
@@ -135,7 +156,10 @@ function treeOf(path: string): string {
   }
 }
 
-/** Whether there is a folder. A place to look at may lie below a file, such as the `package.json` of an imported module. */
+/**
+ * Whether there is a folder. A place to look at may lie below a file, such as the `package.json` of
+ * an imported module.
+ */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
@@ -156,13 +180,20 @@ export interface WatchedRuns {
   readonly interrupts: Interrupts;
 }
 
-/** Runs again whenever what was read has changed, until the user interrupts it. Returns the exit code of the last run. */
-export async function watchRuns(root: string, run: (runs: WatchedRuns) => Promise<number>): Promise<number> {
+/**
+ * Runs again whenever what was read has changed, until the user interrupts it. Returns the exit
+ * code of the last run.
+ */
+export async function watchRuns(
+  root: string,
+  run: (runs: WatchedRuns) => Promise<number>,
+): Promise<number> {
   using watch = new ProjectWatch(root, await globExpander(root));
   using interrupts = new Interrupts();
   for (;;) {
     watch.begin();
-    const code = await run({ watch, interrupts }).catch(reportError); // a mistake in a file that is being edited ends no watch
+    // A mistake in a file that is being edited ends no watch.
+    const code = await run({ watch, interrupts }).catch(reportError);
     interrupts.endRun();
     if (interrupts.interrupted || !(await nextChange(watch, interrupts.signal))) return code;
   }
@@ -177,7 +208,8 @@ async function nextChange(watch: ProjectWatch, signal: AbortSignal): Promise<boo
     watch.onChange(resolve);
   });
   clearInterval(alive);
-  // A signal is heard in the next whole turn of the event loop, and a change may be known before it.
+  // A signal is heard in the next whole turn of the event loop, and a change may be known before
+  // it.
   await setImmediate();
   await setImmediate();
   return !signal.aborted;

@@ -7,7 +7,11 @@ import { DigestIndex } from '../engine/files/digest-index.ts';
 import { type FetchPolicy, isWanted } from '../engine/plan/examine.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
 import { type Locations, parseRunKey, runsOf } from '../engine/store/remote/envelope.ts';
-import { type ManifestStage, parseManifest, type RunManifest } from '../engine/store/remote/manifest.ts';
+import {
+  type ManifestStage,
+  parseManifest,
+  type RunManifest,
+} from '../engine/store/remote/manifest.ts';
 import type { SharedStore } from '../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../format-numbers.ts';
 import { stillClaims } from './check-claims.ts';
@@ -22,7 +26,10 @@ export interface PullOptions {
   readonly fetch?: FetchPolicy['mode'];
 }
 
-/** Publishes the outputs and the report of a stored run, for which neither its data nor its pipeline is needed. */
+/**
+ * Publishes the outputs and the report of a stored run, for which neither its data nor its pipeline
+ * is needed.
+ */
 export async function pull(
   root: string,
   store: SharedStore,
@@ -33,7 +40,8 @@ export async function pull(
   const all = Object.keys(manifest.stages) as StageName[];
   const isAll = asked.length === 0;
   const names = isAll ? all : [...new Set(asked.flatMap((word) => findStageNames(word, all)))];
-  if (names.length === 0) throw new UsageError(`The run ${manifest.run} has no stage ${asked.join(', ')}`);
+  if (names.length === 0)
+    throw new UsageError(`The run ${manifest.run} has no stage ${asked.join(', ')}`);
   const named = new Set(isAll ? all.filter((name) => manifest.stages[name]!.isFinal) : names);
   const { kinds } = await loadKinds(root);
   const digests = new DigestIndex(store.folder);
@@ -49,9 +57,12 @@ export async function pull(
       if (!(await pullStage(name, manifest.stages[name]!, options))) missing.push(name);
     }),
   );
-  const noPage = isAll && manifest.report !== undefined ? await refusedPage(pipeline, whyNot) : undefined;
+  const noPage =
+    isAll && manifest.report !== undefined ? await refusedPage(pipeline, whyNot) : undefined;
   const isWhole =
-    isAll && noPage === undefined && (await pullReport(manifest, locations, { store, publisher, pipeline }));
+    isAll &&
+    noPage === undefined &&
+    (await pullReport(manifest, locations, { store, publisher, pipeline }));
   digests.save();
   const count = names.length - missing.length - refused.size;
   const what = `${formatCountOf(count, 'stage')}${isWhole ? ` and ${reportPath(pipeline)}` : ''}`;
@@ -62,7 +73,8 @@ export async function pull(
   if (mistakes.length > 0) throw new MistakesError(mistakes);
 }
 
-const pullHint = "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
+const pullHint =
+  "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
 
 /** The mistakes about paths where a run may not publish, by stage. */
 async function refusedPaths(
@@ -85,7 +97,10 @@ async function refusedPaths(
   return refused;
 }
 
-/** The mistake about the path of the report, which follows from the pipeline's name: an archive may have any. */
+/**
+ * The mistake about the path of the report, which follows from the pipeline's name: an archive may
+ * have any.
+ */
 async function refusedPage(pipeline: string, whyNot: PullRule): Promise<Diagnostic | undefined> {
   const path = reportPath(pipeline);
   const reason = await whyNot(path);
@@ -94,7 +109,11 @@ async function refusedPage(pipeline: string, whyNot: PullRule): Promise<Diagnost
   return { code: 'wrong-target', message, hint: pullHint };
 }
 
-async function findRun({ remote }: SharedStore, pipeline: string, { run: wanted = '', commit }: PullOptions) {
+async function findRun(
+  { remote }: SharedStore,
+  pipeline: string,
+  { run: wanted = '', commit }: PullOptions,
+) {
   const keys: string[] = [];
   for await (const { key } of remote.bucket.list(runsOf(pipeline))) keys.push(key);
   for (const key of keys.sort().reverse()) {
@@ -102,11 +121,15 @@ async function findRun({ remote }: SharedStore, pipeline: string, { run: wanted 
     if (run === undefined || !run.startsWith(wanted)) continue;
     const envelope = await remote.readEnvelope('run', key, owner!);
     const manifest = envelope && parseManifest(envelope.text);
-    if (envelope && !manifest) warnOnStderr(`${key} in ${remote.url} is signed, but is no run: it is ignored`);
+    if (envelope && !manifest)
+      warnOnStderr(`${key} in ${remote.url} is signed, but is no run: it is ignored`);
     if (manifest?.run !== run || manifest.pipeline !== pipeline) continue;
-    if (commit === undefined || manifest.gitCommit?.startsWith(commit)) return { manifest, ...envelope! };
+    if (commit === undefined || manifest.gitCommit?.startsWith(commit))
+      return { manifest, ...envelope! };
   }
-  const which = [wanted && `the name ${wanted}`, commit && `the commit ${commit}`].filter(Boolean).join(' and ');
+  const which = [wanted && `the name ${wanted}`, commit && `the commit ${commit}`]
+    .filter(Boolean)
+    .join(' and ');
   const message = `${remote.url} has no run of ${pipeline}${which && ` with ${which}`} that is trusted`;
   throw mistake('no-store', message);
 }
@@ -127,7 +150,8 @@ async function pullStage(
   if (found.state === 'missing') return false;
   const { outputs, record } = found.result;
   const wanted = Object.keys(paths).flatMap((port) => {
-    const artifact = Object.hasOwn(outputs, port) ? outputs[port] : undefined; // a signer may name any port
+    // A signer may name any port.
+    const artifact = Object.hasOwn(outputs, port) ? outputs[port] : undefined;
     return artifact !== undefined && isWanted(stage, artifact, policy) ? [{ port, artifact }] : [];
   });
   await store.markUsed(digest);
@@ -142,16 +166,26 @@ async function pullStage(
   return true;
 }
 
-async function pullReport({ report }: RunManifest, locations: Locations, { store, publisher, pipeline }: PullTarget) {
+async function pullReport(
+  { report }: RunManifest,
+  locations: Locations,
+  { store, publisher, pipeline }: PullTarget,
+) {
   if (report === undefined || !(await store.fetchObject(report, locations))) return false;
   const page = readFileSync(store.objectPath(report), 'utf8');
   const path = reportPath(pipeline);
-  const { displaced } = await publisher.publishText(page, path, { pipeline, stage: 'report', port: 'page' });
+  const { displaced } = await publisher.publishText(page, path, {
+    pipeline,
+    stage: 'report',
+    port: 'page',
+  });
   warnOfDisplaced(path, displaced);
   return true;
 }
 
 function warnOfDisplaced(path: string, displaced: string | undefined): void {
   if (displaced === undefined) return;
-  warnOnStderr(`${path} held something that Restage did not put there: it was moved to ${displaced}`);
+  warnOnStderr(
+    `${path} held something that Restage did not put there: it was moved to ${displaced}`,
+  );
 }

@@ -12,8 +12,9 @@ import { nearby, stillClaims } from './check-claims.ts';
 export type PullRule = (path: string) => Promise<string | undefined>;
 
 /**
- * The paths where a stored run of a pipeline may publish. Whoever signed the run chose them, so they count only below
- * `artifacts/`, or where this project's own file of the pipeline publishes, and never where another pipeline does.
+ * The paths where a stored run of a pipeline may publish. Whoever signed the run chose them, so
+ * they count only below `artifacts/`, or where this project's own file of the pipeline publishes,
+ * and never where another pipeline does.
  */
 export function pullRule(
   root: string,
@@ -22,14 +23,17 @@ export function pullRule(
 ): PullRule {
   const files = filesOfPipeline(pipeline, root);
   const declared = new Set(files.flatMap((file) => [...declaredPaths({ root, file, kinds })]));
-  const ofPipeline = files.map((file) => shownPath(file, root)).join(' or ') || `${pipeline}, whose file is not here`;
+  const ofPipeline =
+    files.map((file) => shownPath(file, root)).join(' or ') ||
+    `${pipeline}, whose file is not here`;
   const artifacts = `${posix.dirname(resolveTarget(root, 'artifacts/x').real)}/`;
   const near = nearby(records.filter((record) => record.pipeline !== pipeline));
   const claims = stillClaims(root, kinds);
   const whyClaimed = async (path: string) => {
     for (const record of near(path)) {
       const { path: other, stage, pipeline } = record;
-      if (await claims(record)) return `${relation(path, other)} "${other}", which "${stage}" of ${pipeline} published`;
+      if (await claims(record))
+        return `${relation(path, other)} "${other}", which "${stage}" of ${pipeline} published`;
     }
     return undefined;
   };

@@ -19,7 +19,8 @@ const input = z.object(
   {
     type: z.custom<ArtifactType>(
       (given) =>
-        [given].flat().length > 0 && [given].flat().every((one) => one === 'any' || type.safeParse(one).success),
+        [given].flat().length > 0 &&
+        [given].flat().every((one) => one === 'any' || type.safeParse(one).success),
       `any, one of ${artifactTypes.join(', ')}, or a list of these`,
     ),
     summary: text,
@@ -41,7 +42,10 @@ const output = z.object(
   'a port: { type, summary }',
 );
 
-/** The form of a `KindSpec`, checked since no compiler has seen the code. The version is optional: the contents of the files are the version. */
+/**
+ * The form of a `KindSpec`, checked since no compiler has seen the code. The version is optional:
+ * the contents of the files are the version.
+ */
 const form = z.object(
   {
     name: text,
@@ -52,11 +56,15 @@ const form = z.object(
     outputs: portsOf(output),
     openPorts: z.union([z.boolean(), z.literal('inputs')], 'true, "inputs" or nothing').optional(),
     shell: z.array(text, 'a list of settings').optional(),
-    axes: z.record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports').optional(),
+    axes: z
+      .record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports')
+      .optional(),
     computes: flag,
     checkpointsWithout: z.array(text, 'a list of settings').optional(),
     whyNoResume: method,
-    code: z.object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }').optional(),
+    code: z
+      .object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }')
+      .optional(),
     downloads: method,
     check: method,
     facts: method,
@@ -69,7 +77,10 @@ const form = z.object(
 /** The mistakes in the form of a spec, each with its place, what was expected and what there is. */
 export function specMistakes(spec: unknown): readonly string[] {
   return (form.safeParse(spec).error?.issues ?? []).map(({ path, message }) => {
-    const got = path.reduce((value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key], spec);
+    const got = path.reduce(
+      (value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key],
+      spec,
+    );
     return `${['spec', ...path].join('.')}: expected ${message}, got ${shown(got)}`;
   });
 }

@@ -12,10 +12,14 @@ interface Tsconfig {
 }
 
 /**
- * Absolute paths by which a `tsconfig.json` decides what an import of a name finds: the files that it extends, and the places to which
- * it sends the name. `above` are the files that lead to it.
+ * Absolute paths by which a `tsconfig.json` decides what an import of a name finds: the files that
+ * it extends, and the places to which it sends the name. `above` are the files that lead to it.
  */
-export function tsconfigPlaces(file: string, name: string, above: readonly string[] = []): readonly string[] {
+export function tsconfigPlaces(
+  file: string,
+  name: string,
+  above: readonly string[] = [],
+): readonly string[] {
   if (above.includes(file) || !existsSync(file)) return [];
   const { extends: bases = [], compilerOptions = {} } = readTsconfig(file);
   const folder = dirname(file);
@@ -23,7 +27,8 @@ export function tsconfigPlaces(file: string, name: string, above: readonly strin
   const base = resolve(folder, baseUrl ?? '.');
   const sent = Object.entries(paths).flatMap(([pattern, targets]) => {
     const [before = '', after] = pattern.split('*');
-    const isMeant = after === undefined ? name === before : name.startsWith(before) && name.endsWith(after);
+    const isMeant =
+      after === undefined ? name === before : name.startsWith(before) && name.endsWith(after);
     const rest = name.slice(before.length, name.length - (after ?? '').length);
     return isMeant ? targets.map((target) => resolve(base, target.replace('*', rest))) : [];
   });
@@ -44,7 +49,9 @@ function basePlaces(base: string, folder: string): readonly string[] {
   const [packageName = ''] = /^(@[^/]+\/)?[^/]+/.exec(base) ?? [];
   const places = isPath
     ? [resolve(folder, base)]
-    : packageFolders(packageName, folder).map((place) => join(place, base.slice(packageName.length)));
+    : packageFolders(packageName, folder).map((place) =>
+        join(place, base.slice(packageName.length)),
+      );
   return places.flatMap((place) =>
     place.endsWith('.json') ? [place] : [`${place}.json`, join(place, 'tsconfig.json')],
   );
@@ -54,5 +61,7 @@ function basePlaces(base: string, folder: string): readonly string[] {
 function readTsconfig(file: string): Tsconfig {
   const text = readFileSync(file, 'utf8');
   const withoutComments = text.replace(/("(?:\\.|[^"\\])*")|\/\/.*|\/\*[\s\S]*?\*\//g, '$1');
-  return jsonOf<Tsconfig>(withoutComments.replace(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, '$1')) ?? {};
+  return (
+    jsonOf<Tsconfig>(withoutComments.replace(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, '$1')) ?? {}
+  );
 }

@@ -2,7 +2,10 @@ import type { CurvePoint, Highlight, Progress } from '../stage.ts';
 import type { StageName } from './config/pipeline.ts';
 import type { Decision } from './plan/decide.ts';
 
-/** How a stage ended in a run. `blocked`: it did not run, since a stage that it waits for failed or was blocked. */
+/**
+ * How a stage ended in a run. `blocked`: it did not run, since a stage that it waits for failed or
+ * was blocked.
+ */
 export type Outcome = 'up to date' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
 
 /** Bytes that came from the shared store and went there in a run so far. */
@@ -14,7 +17,11 @@ export interface Traffic {
 /** A stage before it is decided: what it is, and the outputs of other stages that it reads. */
 export interface PlannedReads {
   readonly kind: string;
-  readonly reads: readonly { readonly port: string; readonly stage: StageName; readonly output: string }[];
+  readonly reads: readonly {
+    readonly port: string;
+    readonly stage: StageName;
+    readonly output: string;
+  }[];
 }
 
 /** What happens in a run, in order, as plain data. `time` is in milliseconds since the epoch. */
@@ -26,7 +33,10 @@ export type RunEvent = { readonly time: number } & (
       /** The pipeline's own, with the values of its parameters. */
       readonly description?: string;
       readonly stages: readonly StageName[];
-      /** The stages that the run is for: those that the user named, or all. Those that no other stage reads come first. */
+      /**
+       * The stages that the run is for: those that the user named, or all. Those that no other
+       * stage reads come first.
+       */
       readonly finals?: readonly StageName[];
       /** Of these, those that no other stage of the run reads. Absent in old events. */
       readonly ends?: readonly StageName[];
@@ -65,7 +75,12 @@ export type StageEvent =
       /** How many further stages wait in the same way; only with the first of them. */
       readonly others?: number;
     }
-  | { readonly type: 'stage-started'; readonly kind: string; readonly attempt: number; readonly attempts: number }
+  | {
+      readonly type: 'stage-started';
+      readonly kind: string;
+      readonly attempt: number;
+      readonly attempts: number;
+    }
   | { readonly type: 'stage-progress'; readonly progress: Progress }
   /** A point of the curves that the stage follows, as at the end of an epoch. */
   | { readonly type: 'stage-point'; readonly point: CurvePoint }
@@ -85,7 +100,10 @@ export type StageEvent =
       readonly highlights: readonly Highlight[];
       /** Published paths by port, relative to the root. */
       readonly outputs: Readonly<Record<string, string>>;
-      /** The ports of outputs that stay in the shared store, so that nothing is published; absent: none. */
+      /**
+       * The ports of outputs that stay in the shared store, so that nothing is published; absent:
+       * none.
+       */
       readonly away?: readonly string[];
     }
   /** A message of a stage to the user that is no warning. */

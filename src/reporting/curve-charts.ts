@@ -7,7 +7,10 @@ import { integerTicks } from '../learning/charts/integer-ticks.ts';
 import { lineLayers } from '../learning/charts/line-layers.ts';
 import { theme } from '../learning/charts/theme.ts';
 
-/** The curves of a stage, of an instance of a matrix, or of a run, by the name of what they belong to. */
+/**
+ * The curves of a stage, of an instance of a matrix, or of a run, by the name of what they belong
+ * to.
+ */
 export interface OwnedCurves {
   readonly owner: string;
   readonly curves: readonly Curve[];
@@ -49,10 +52,15 @@ const mostRows = 4000;
 const leastPoints = 40;
 
 /**
- * The curves of one owner by measure, where its splits share a chart; those of several owners by curve, with a line for each
- * owner. Curves of less than two numbers are left out.
+ * The curves of one owner by measure, where its splits share a chart; those of several owners by
+ * curve, with a line for each owner. Curves of less than two numbers are left out.
  */
-export function curveCharts({ name, owners, when, reading = '' }: CurveChartOptions): readonly CurveChart[] {
+export function curveCharts({
+  name,
+  owners,
+  when,
+  reading = '',
+}: CurveChartOptions): readonly CurveChart[] {
   const panels = owners.length === 1 ? panelsByMeasure(owners[0]!) : panelsByCurve(owners);
   return panels.map((panel) => {
     const { measure, unit, lines } = panel;
@@ -60,17 +68,29 @@ export function curveCharts({ name, owners, when, reading = '' }: CurveChartOpti
     const subtitle = [reading, ...notesOn(panel, most)].filter(Boolean).join('; ');
     const title = `${name}: ${measure} ${when ?? `by ${unit}`}`;
     const values = lines.flatMap(({ series, points }) =>
-      thinned(points, most).map(([step, value]) => ({ series, step, value: value && Number(value.toPrecision(6)) })),
+      thinned(points, most).map(([step, value]) => ({
+        series,
+        step,
+        value: value && Number(value.toPrecision(6)),
+      })),
     );
-    return { measure, title, subtitle, spec: chart(title, subtitle, width, { ...bodyOf(panel), data: { values } }) };
+    return {
+      measure,
+      title,
+      subtitle,
+      spec: chart(title, subtitle, width, { ...bodyOf(panel), data: { values } }),
+    };
   });
 }
 
 /** Whether there is a line to draw. */
-const isDrawable = ({ points }: Curve): boolean => points.filter(([, value]) => value !== null).length > 1;
+const isDrawable = ({ points }: Curve): boolean =>
+  points.filter(([, value]) => value !== null).length > 1;
 
 function panelsByMeasure({ curves }: OwnedCurves): readonly Panel[] {
-  const groups = groupBy(curves.filter(isDrawable), ({ name, unit }) => JSON.stringify([unit, measureOf(name)]));
+  const groups = groupBy(curves.filter(isDrawable), ({ name, unit }) =>
+    JSON.stringify([unit, measureOf(name)]),
+  );
   return Array.from(groups.values(), (group) => ({
     measure: measureOf(group[0]!.name),
     unit: group[0]!.unit,
@@ -79,7 +99,9 @@ function panelsByMeasure({ curves }: OwnedCurves): readonly Panel[] {
 }
 
 function panelsByCurve(owners: readonly OwnedCurves[]): readonly Panel[] {
-  const all = owners.flatMap(({ owner, curves }) => curves.filter(isDrawable).map((curve) => ({ owner, curve })));
+  const all = owners.flatMap(({ owner, curves }) =>
+    curves.filter(isDrawable).map((curve) => ({ owner, curve })),
+  );
   const groups = groupBy(all, ({ curve: { name, unit } }) => JSON.stringify([unit, name]));
   return Array.from(groups.values(), (group) => ({
     measure: group[0]!.curve.name,
@@ -88,7 +110,9 @@ function panelsByCurve(owners: readonly OwnedCurves[]): readonly Panel[] {
   }));
 }
 
-/** Names such as `val.loss`, `val loss`, `val/loss` and `val_loss` say a split before the measure. */
+/**
+ * Names such as `val.loss`, `val loss`, `val/loss` and `val_loss` say a split before the measure.
+ */
 const splitName = /^(train|training|val|valid|validation|dev|eval|test)[._/ -](.+)$/i;
 const splitOf = (curve: string): string | undefined => splitName.exec(curve)?.[1];
 const measureOf = (curve: string): string => splitName.exec(curve)?.[2] ?? curve;
@@ -96,8 +120,12 @@ const measureOf = (curve: string): string => splitName.exec(curve)?.[2] ?? curve
 /** How lines without a legend are told apart, and what is not drawn of them. */
 function notesOn({ lines }: Panel, most: number): readonly string[] {
   return [
-    ...(lines.length > mostNamed ? [`${formatCount(lines.length)} lines: point at one for its name`] : []),
-    ...(lines.some(({ points }) => points.length > most) ? ['of long curves evenly spaced points are drawn'] : []),
+    ...(lines.length > mostNamed
+      ? [`${formatCount(lines.length)} lines: point at one for its name`]
+      : []),
+    ...(lines.some(({ points }) => points.length > most)
+      ? ['of long curves evenly spaced points are drawn']
+      : []),
   ];
 }
 
@@ -105,7 +133,9 @@ function bodyOf({ measure, unit, lines }: Panel): Part {
   const names = lines.map(({ series }) => series);
   const steps = lines.flatMap(({ points }) => points.map(([step]) => step));
   return {
-    ...{ config: theme, width, height },
+    config: theme,
+    width,
+    height,
     layer: lineLayers(names, {
       x: stepAxis(unit, steps),
       y: quantity('value', measure),
@@ -122,5 +152,10 @@ export function stepAxis(unit: string, steps: readonly number[], field = 'step')
   const title = unit.slice(0, 1).toUpperCase() + unit.slice(1);
   const isWhole = Number.isInteger(first) && Number.isInteger(last);
   const ticks = isWhole ? { values: integerTicks(first, last, 7), format: ',d' } : {};
-  return quantity(field, title, { domain: [first, last], scale: { padding: 8 }, grid: false, ...ticks });
+  return quantity(field, title, {
+    domain: [first, last],
+    scale: { padding: 8 },
+    grid: false,
+    ...ticks,
+  });
 }

@@ -2,12 +2,16 @@ import type { Fingerprint } from '../engine/fingerprint/fingerprint.ts';
 import type { StageResult } from '../engine/store/stage-result.ts';
 import type { JsonObject } from '../json.ts';
 
-/** Fills in the defaults of a kind; undefined where those of this version of the kind are not known. */
-export type FillDefaults = (fingerprint: Pick<Fingerprint, 'kind' | 'version' | 'settings'>) => JsonObject | undefined;
+/**
+ * Fills in the defaults of a kind; undefined where those of this version of the kind are not known.
+ */
+export type FillDefaults = (
+  fingerprint: Pick<Fingerprint, 'kind' | 'version' | 'settings'>,
+) => JsonObject | undefined;
 
 /**
- * The settings that a stage got, defaults included. Results of older versions of Restage have only those that differ from the
- * default: `fill` adds the others. Undefined where it cannot.
+ * The settings that a stage got, defaults included. Results of older versions of Restage have only
+ * those that differ from the default: `fill` adds the others. Undefined where it cannot.
  */
 export const effectiveSettings = (
   { record, fingerprint }: Pick<StageResult, 'record' | 'fingerprint'>,
@@ -20,10 +24,15 @@ interface Described {
   readonly settings?: JsonObject | undefined;
 }
 
-/** Fingerprints to compare: with all settings where each knows them. Beside partial ones, every default would differ. */
+/**
+ * Fingerprints to compare: with all settings where each knows them. Beside partial ones, every
+ * default would differ.
+ */
 export const comparable = (described: readonly Described[]): readonly Fingerprint[] =>
   described.map(({ fingerprint, settings }) =>
-    described.every((one) => one.settings !== undefined) ? { ...fingerprint, settings: settings! } : fingerprint,
+    described.every((one) => one.settings !== undefined)
+      ? { ...fingerprint, settings: settings! }
+      : fingerprint,
   );
 
 /** The same for two results. */

@@ -6,13 +6,19 @@ import { emptyRun, type RunListener, type RunModel, reduce } from './run-model.t
 /** Milliseconds between two records of a stage's progress. */
 const progressInterval = 1000;
 
-/** Appends a run's events to a file at once, one JSON object a line. It leaves out printed text and thins progress. */
+/**
+ * Appends a run's events to a file at once, one JSON object a line. It leaves out printed text and
+ * thins progress.
+ */
 export class EventFile implements RunListener {
   #file: number | undefined;
   readonly #warn: (message: string) => void;
   readonly #progressAt = new Map<string, number>();
 
-  /** `warn` is told once if the disk takes no more. A folder that cannot be written to is no reason to warn. */
+  /**
+   * `warn` is told once if the disk takes no more. A folder that cannot be written to is no reason
+   * to warn.
+   */
   constructor(path: string, warn: (message: string) => void) {
     this.#warn = warn;
     try {
@@ -42,7 +48,9 @@ export class EventFile implements RunListener {
   }
 }
 
-/** A run as its event file tells it, read on as the file grows, whichever process or node writes it. */
+/**
+ * A run as its event file tells it, read on as the file grows, whichever process or node writes it.
+ */
 export class EventReader {
   readonly lines: LineReader;
   model: RunModel = emptyRun;
@@ -54,7 +62,10 @@ export class EventReader {
     this.read();
   }
 
-  /** Reads the added lines; returns whether there were any. A line without an end is still being written, or a kill cut it off. */
+  /**
+   * Reads the added lines; returns whether there were any. A line without an end is still being
+   * written, or a kill cut it off.
+   */
   read(): boolean {
     const events = jsonLines<RunEvent>(this.lines.read().join('\n'));
     this.model = events.reduce(reduce, this.model);

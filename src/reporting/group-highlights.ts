@@ -3,7 +3,10 @@ import { groupBy } from '../group-by.ts';
 import type { Highlight } from '../stage.ts';
 import { baseName } from './history/past-run.ts';
 
-/** A table that stages want shown; of several stages, as a matrix gives, with the stage as its first column. */
+/**
+ * A table that stages want shown; of several stages, as a matrix gives, with the stage as its first
+ * column.
+ */
 export interface HighlightTable {
   readonly title: string;
   readonly stages: readonly string[];
@@ -12,20 +15,28 @@ export interface HighlightTable {
 }
 
 /** Whether a table shows what was chosen among candidates. */
-export const isChoice = ({ columns }: Pick<Highlight, 'columns'>): boolean => columns.includes('chosen');
+export const isChoice = ({ columns }: Pick<Highlight, 'columns'>): boolean =>
+  columns.includes('chosen');
 
-/** Joins the tables of stages that have the same title and columns; those of two choices stay apart, since they have other candidates. */
+/**
+ * Joins the tables of stages that have the same title and columns; those of two choices stay apart,
+ * since they have other candidates.
+ */
 export function groupHighlights(
   stages: readonly { readonly name: string; readonly highlights: readonly Highlight[] }[],
 ): readonly HighlightTable[] {
-  const all = stages.flatMap(({ name, highlights }) => highlights.map((table) => ({ name, table })));
+  const all = stages.flatMap(({ name, highlights }) =>
+    highlights.map((table) => ({ name, table })),
+  );
   const groups = groupBy(all, ({ name, table }) =>
     JSON.stringify([table.title, table.columns, isChoice(table) ? baseName(name) : '']),
   );
   return Array.from(groups.values(), (group) => {
     const { title, columns } = group[0]!.table;
     const names = [...new Set(group.map(({ name }) => name))];
-    const rows = group.flatMap(({ name, table }) => table.rows.map((row) => (names.length > 1 ? [name, ...row] : row)));
+    const rows = group.flatMap(({ name, table }) =>
+      table.rows.map((row) => (names.length > 1 ? [name, ...row] : row)),
+    );
     return {
       title,
       stages: names,

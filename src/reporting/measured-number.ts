@@ -25,5 +25,7 @@ export const showNumber = (value: number | null): string =>
 /** `0.7500 (0.7000–0.8000)`, or the number alone where it is undefined or has no interval. */
 export function showMeasured({ value, interval }: MeasuredNumber = { value: null }): string {
   const hasEnds = value !== null && interval !== undefined;
-  return hasEnds ? `${showNumber(value)} (${interval.map(showNumber).join('–')})` : showNumber(value);
+  return hasEnds
+    ? `${showNumber(value)} (${interval.map(showNumber).join('–')})`
+    : showNumber(value);
 }

@@ -51,13 +51,18 @@ test('events reduce to a model of the run', () => {
     ],
   );
   assert.deepEqual(last.warnings, [{ stage: 'fit', message: 'slow' }]);
-  assert.deepEqual([last.finals, last.end?.interrupted, last.stages[1]!.end?.seconds], [['roc'], true, 3]);
+  assert.deepEqual(
+    [last.finals, last.end?.interrupted, last.stages[1]!.end?.seconds],
+    [['roc'], true, 3],
+  );
 });
 
 test('an attempt keeps its last line, and another attempt begins without the progress of the one before', () => {
   const { models } = recorded(story);
   const fit = models.map(({ stages }) => stages[1]!);
-  assert.ok(fit.some(({ attempt, progress }) => attempt?.lastLine === 'two' && progress?.done === 5));
+  assert.ok(
+    fit.some(({ attempt, progress }) => attempt?.lastLine === 'two' && progress?.done === 5),
+  );
   assert.equal(fit.find(({ attempt }) => attempt?.number === 2)!.progress, undefined);
 });
 
@@ -78,7 +83,13 @@ test('the reducer is pure: no model changes later, and a recorded run gives the 
 
 test('the rate follows the last half minute and starts over in a new phase', () => {
   const name = 'fit' as StageName;
-  let run = reduce(emptyRun, { type: 'run-started', run: 'r', pipeline: 'p', stages: [name], time: 0 });
+  let run = reduce(emptyRun, {
+    type: 'run-started',
+    run: 'r',
+    pipeline: 'p',
+    stages: [name],
+    time: 0,
+  });
   const at = (second: number, done: number, unit = 'steps') => {
     const progress = { done, total: 1000, unit };
     run = reduce(run, { type: 'stage-progress', stage: name, progress, time: 1000 * second });
@@ -110,7 +121,8 @@ test('a file of events is written line by line, without what stages print, and r
       early.read();
     }
     const whole = kept.reduce(reduce, emptyRun);
-    assert.deepEqual([early.model, early.lastTime], [whole, kept.at(-1)!.time]); // a killed run closes nothing
+    // A killed run closes nothing.
+    assert.deepEqual([early.model, early.lastTime], [whole, kept.at(-1)!.time]);
     file.close();
     const text = readFileSync(path, 'utf8');
     assert.equal(text.split('\n').length, kept.length + 1);
@@ -145,11 +157,8 @@ test('a run with a failed stage has failed, also where that stopped the others; 
   const failed = { outcome: 'failed' } as const;
   const left = { outcome: 'cancelled', leftToJob: true } as const;
   const stopped = { outcome: 'cancelled' } as const;
-  assert.deepEqual([[left, stopped], [left, failed], [stopped, failed], [stopped], []].map(endState), [
-    'detached',
-    'failed',
-    'failed',
-    'interrupted',
-    'succeeded',
-  ]);
+  assert.deepEqual(
+    [[left, stopped], [left, failed], [stopped, failed], [stopped], []].map(endState),
+    ['detached', 'failed', 'failed', 'interrupted', 'succeeded'],
+  );
 });

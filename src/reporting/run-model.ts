@@ -5,7 +5,10 @@ import type { PlannedDecision } from '../engine/plan/decide.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
 
-/** A run as its events tell it, for terminal, report and history. Times are milliseconds since the epoch. */
+/**
+ * A run as its events tell it, for terminal, report and history. Times are milliseconds since the
+ * epoch.
+ */
 export interface RunModel {
   readonly run: string;
   readonly pipeline: string;
@@ -62,21 +65,49 @@ export const emptyRun: RunModel = {
 export const reasonsOf = ({ decision }: Pick<StageModel, 'decision'>): readonly string[] =>
   decision === undefined ? [] : describeReasons(decision);
 
-/** The model after one more event. `events.reduce(reduce, emptyRun)` is the model of a recorded run. */
+/**
+ * The model after one more event. `events.reduce(reduce, emptyRun)` is the model of a recorded run.
+ */
 export function reduce(run: RunModel, event: RunEvent): RunModel {
   switch (event.type) {
     case 'run-started': {
-      const { pipeline, description, stages, finals = stages, ends = finals, plan = [], time } = event;
+      const {
+        pipeline,
+        description,
+        stages,
+        finals = stages,
+        ends = finals,
+        plan = [],
+        time,
+      } = event;
       const waiting = stages.map((name, index): StageModel => {
         const planned = plan[index];
-        return { name, state: 'waiting', ...(planned !== undefined && { planned }), samples: [], curves: [] };
+        return {
+          name,
+          state: 'waiting',
+          ...(planned !== undefined && { planned }),
+          samples: [],
+          curves: [],
+        };
       });
       const told = description === undefined ? {} : { description };
-      return { run: event.run, pipeline, ...told, startedAt: time, stages: waiting, finals, ends, warnings: [] };
+      return {
+        run: event.run,
+        pipeline,
+        ...told,
+        startedAt: time,
+        stages: waiting,
+        finals,
+        ends,
+        warnings: [],
+      };
     }
     case 'warning': {
       const { stage, message } = event;
-      return { ...run, warnings: [...run.warnings, { ...(stage !== undefined && { stage }), message }] };
+      return {
+        ...run,
+        warnings: [...run.warnings, { ...(stage !== undefined && { stage }), message }],
+      };
     }
     case 'run-finished':
       return { ...run, end: event };
@@ -89,26 +120,40 @@ export function reduce(run: RunModel, event: RunEvent): RunModel {
     default: {
       const index = run.stages.findIndex(({ name }) => name === event.stage);
       const stage = run.stages[index];
-      return stage === undefined ? run : { ...run, stages: run.stages.with(index, reduceStage(stage, event)) };
+      return stage === undefined
+        ? run
+        : { ...run, stages: run.stages.with(index, reduceStage(stage, event)) };
     }
   }
 }
 
 type StageEvent = Extract<RunEvent, { type: `stage-${string}` }>;
 
-function reduceStage(stage: StageModel, event: Exclude<StageEvent, { type: 'stage-waiting' | 'stage-retrying' }>) {
+function reduceStage(
+  stage: StageModel,
+  event: Exclude<StageEvent, { type: 'stage-waiting' | 'stage-retrying' }>,
+) {
   switch (event.type) {
     case 'stage-decided':
       return { ...stage, decision: event.decision };
     case 'stage-started': {
       const { progress: _, queued: _q, lastPoint: _p, ...kept } = stage;
-      const attempt = { kind: event.kind, number: event.attempt, of: event.attempts, startedAt: event.time };
+      const attempt = {
+        kind: event.kind,
+        number: event.attempt,
+        of: event.attempts,
+        startedAt: event.time,
+      };
       return { ...kept, state: 'running' as const, attempt, samples: [], curves: [] };
     }
     case 'stage-queued':
       return { ...stage, state: 'waiting' as const, queued: event };
     case 'stage-progress':
-      return { ...stage, progress: event.progress, samples: samplesWith(stage, event.progress, event.time) };
+      return {
+        ...stage,
+        progress: event.progress,
+        samples: samplesWith(stage, event.progress, event.time),
+      };
     case 'stage-point':
       return { ...stage, curves: withPoint(stage.curves, event.point), lastPoint: event.point };
     case 'stage-output': {
@@ -116,7 +161,9 @@ function reduceStage(stage: StageModel, event: Exclude<StageEvent, { type: 'stag
         .split(/[\r\n]+/)
         .findLast((line) => line.trim() !== '')
         ?.slice(0, longestLine);
-      return stage.attempt && lastLine !== undefined ? { ...stage, attempt: { ...stage.attempt, lastLine } } : stage;
+      return stage.attempt && lastLine !== undefined
+        ? { ...stage, attempt: { ...stage.attempt, lastLine } }
+        : stage;
     }
     case 'stage-finished':
       return { ...stage, state: event.outcome, end: event };
@@ -126,14 +173,18 @@ function reduceStage(stage: StageModel, event: Exclude<StageEvent, { type: 'stag
 /** Characters kept of a line that a stage printed, which no terminal shows all of. */
 const longestLine = 1000;
 
-/** Milliseconds that the rate looks back: long enough to be steady, short enough to follow a change of phase. */
+/**
+ * Milliseconds that the rate looks back: long enough to be steady, short enough to follow a change
+ * of phase.
+ */
 const lookBack = 30_000;
 /** Samples closer than this many milliseconds are one. */
 const grain = 250;
 
 /** A new phase, which counts something else or from 0, begins without samples. */
 function samplesWith({ samples, progress: last }: StageModel, progress: Progress, time: number) {
-  const isNewPhase = last !== undefined && (progress.unit !== last.unit || progress.done < last.done);
+  const isNewPhase =
+    last !== undefined && (progress.unit !== last.unit || progress.done < last.done);
   const kept = isNewPhase ? [] : samples;
   const [before, latest] = kept.slice(-2);
   const isDense = before !== undefined && latest !== undefined && latest.time - before.time < grain;
@@ -143,7 +194,8 @@ function samplesWith({ samples, progress: last }: StageModel, progress: Progress
 
 /** Units a second over the last half minute; undefined before the first second of progress. */
 export function rateOf({ samples }: Pick<StageModel, 'samples'>): number | undefined {
-  const [first, last] = [samples[0], samples.at(-1)];
+  const first = samples[0];
+  const last = samples.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const seconds = (last.time - first.time) / 1000;
   const done = last.done - first.done;
@@ -157,14 +209,19 @@ export const isDone = ({ state }: { readonly state: string }): boolean =>
 export type EndState = 'succeeded' | 'failed' | 'interrupted' | 'detached';
 
 /** How a run ended, by the ends of its stages, in its events or in its record. */
-export function endState(ends: readonly { readonly outcome: Outcome; readonly leftToJob?: true }[]): EndState {
+export function endState(
+  ends: readonly { readonly outcome: Outcome; readonly leftToJob?: true }[],
+): EndState {
   const has = (...some: readonly Outcome[]) => ends.some(({ outcome }) => some.includes(outcome));
   if (has('failed', 'blocked')) return 'failed'; // with --fail-fast the others are cancelled
   if (ends.some(({ leftToJob }) => leftToJob)) return 'detached';
   return has('cancelled') ? 'interrupted' : 'succeeded';
 }
 
-/** Is told each event of a run, with the model after it. `close` is called once, after the last event. */
+/**
+ * Is told each event of a run, with the model after it. `close` is called once, after the last
+ * event.
+ */
 export interface RunListener {
   event(event: RunEvent, run: RunModel): void;
   close(): void;

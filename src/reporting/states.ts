@@ -4,18 +4,23 @@ import { formatCount } from '../format-numbers.ts';
 import type { EndState, StageModel } from './run-model.ts';
 
 /**
- * The words and tones of all states that people see: of a stage before a run, of a stage in a run, and of a run.
+ * The words and tones of all states that people see: of a stage before a run, of a stage in a run,
+ * and of a run.
  *
- * `plan`, `explain` and the graph page print the act of a planned state. The terminal's summary, `history`, the report
- * and the pages of `serve` print the state itself of a stage in a run, and of a run. JSON always has the state itself.
- * A page colours a badge by the tone, `plan` a word.
+ * `plan`, `explain` and the graph page print the act of a planned state. The terminal's summary,
+ * `history`, the report and the pages of `serve` print the state itself of a stage in a run, and of
+ * a run. JSON always has the state itself. A page colours a badge by the tone, `plan` a word.
  */
 export type Tone = '' | 'good' | 'warn' | 'bad';
 
 type PlannedState = PlannedDecision['state'];
 
-/** What a run would do with a stage, by the stage's state, in the order in which a plan counts them. */
-export const plannedStates: Readonly<Record<PlannedState, { readonly act: string; readonly tone: Tone }>> = {
+/**
+ * What a run would do with a stage, by the stage's state, in the order in which a plan counts them.
+ */
+export const plannedStates: Readonly<
+  Record<PlannedState, { readonly act: string; readonly tone: Tone }>
+> = {
   'up to date': { act: 'up to date', tone: '' },
   restorable: { act: 'restore', tone: 'good' },
   stale: { act: 'run', tone: 'warn' },
@@ -38,7 +43,9 @@ export type StageState = StageModel['state'] | 'left to jobs';
 export const stageState = ({ state, end }: Pick<StageModel, 'state' | 'end'>): StageState =>
   end?.leftToJob === true ? 'left to jobs' : state;
 
-/** The states of a stage in a run, in the order in which counts name them: the most pressing first. */
+/**
+ * The states of a stage in a run, in the order in which counts name them: the most pressing first.
+ */
 export const stageTones: Readonly<Record<StageState, Tone>> = {
   failed: 'bad',
   cancelled: 'warn',
@@ -59,8 +66,13 @@ export function formatCounts(counts: Readonly<Partial<Record<StageState, number>
     .join(', ');
 }
 
-/** The same by the outcomes of a run, whose cancelled stages are left to jobs if it was detached. */
-export function formatOutcomes(outcomes: Readonly<Partial<Record<Outcome, number>>>, run: RunState): string {
+/**
+ * The same by the outcomes of a run, whose cancelled stages are left to jobs if it was detached.
+ */
+export function formatOutcomes(
+  outcomes: Readonly<Partial<Record<Outcome, number>>>,
+  run: RunState,
+): string {
   if (run !== 'detached') return formatCounts(outcomes);
   const { cancelled = 0, ...others } = outcomes;
   return formatCounts({ ...others, 'left to jobs': cancelled });

@@ -8,7 +8,10 @@ export interface UnfitValue {
   readonly hint: string;
 }
 
-/** Fills placeholders with quoted values, a list as several words. In evaluated code (`sh -c "…"`) only plain words fit. */
+/**
+ * Fills placeholders with quoted values, a list as several words. In evaluated code (`sh -c "…"`)
+ * only plain words fit.
+ */
 export function fillShell(
   text: string,
   valuesOf: (placeholder: Placeholder) => readonly string[] | undefined,
@@ -20,21 +23,33 @@ export function fillShell(
     const { start, end, before } = placeholder;
     const values = valuesOf(placeholder);
     if (values === undefined) continue;
-    filled += before === undefined ? text.slice(done, start) : text.slice(done, before.start) + before.text;
+    filled +=
+      before === undefined ? text.slice(done, start) : text.slice(done, before.start) + before.text;
     done = end;
     const written = quoteFor(placeholder, values, text[end]);
-    const fault = whyUnfit(placeholder, values, { written, before: filled, after: text.slice(end) });
+    const fault = whyUnfit(placeholder, values, {
+      written,
+      before: filled,
+      after: text.slice(end),
+    });
     if (fault) unfit.push({ placeholder, ...fault });
     filled += written;
   }
   return { text: filled + text.slice(done), unfit };
 }
 
-function quoteFor({ quoting }: Placeholder, values: readonly string[], next: string | undefined): string {
+function quoteFor(
+  { quoting }: Placeholder,
+  values: readonly string[],
+  next: string | undefined,
+): string {
   const value = values.join(' ');
   const written: Readonly<Record<Placeholder['quoting'], string>> = {
     // A number right before a redirection would be a file descriptor.
-    words: /^\d+$/.test(value) && /[<>]/.test(next ?? '') ? `'${value}'` : values.map(shellQuote).join(' '),
+    words:
+      /^\d+$/.test(value) && /[<>]/.test(next ?? '')
+        ? `'${value}'`
+        : values.map(shellQuote).join(' '),
     word: shellQuote(value),
     pattern: `'${insideSingleQuotes(value)}'`, // always: `${x%@}` with `%` would be `${x%%}`
     double: /[\\"$`]/.test(value) ? `"${shellQuote(value)}"` : value,
@@ -58,7 +73,8 @@ function whyUnfit(
   if (code !== undefined) {
     const isHarmless = code === '$(( ))' ? /^-?\d[\w.]*$/ : /^[\w@%+:,./-]*$/;
     const wrong = values.find((value) => !isHarmless.test(value));
-    if (wrong !== undefined) return isUnknown ? unfitForInput(shown, code, wrong) : unfitForCode(shown, code, wrong);
+    if (wrong !== undefined)
+      return isUnknown ? unfitForInput(shown, code, wrong) : unfitForCode(shown, code, wrong);
   }
   if (hereDocument === undefined) return undefined;
   const [first = '', ...lines] = around.written.split('\n');
@@ -68,10 +84,15 @@ function whyUnfit(
   whole.push(whole.pop()! + lineEnd);
   const { delimiter, tabs } = hereDocument;
   if (whole.some((line) => (tabs ? line.replace(/^\t+/, '') : line) === delimiter)) {
-    return { message: `The value of ${shown} ends the here-document`, hint: `Choose another word than ${delimiter}.` };
+    return {
+      message: `The value of ${shown} ends the here-document`,
+      hint: `Choose another word than ${delimiter}.`,
+    };
   }
   const losesTabs =
-    tabs && (lines.some((line) => line.startsWith('\t')) || (/^\t*$/.test(lineStart) && first.startsWith('\t')));
+    tabs &&
+    (lines.some((line) => line.startsWith('\t')) ||
+      (/^\t*$/.test(lineStart) && first.startsWith('\t')));
   if (!losesTabs) return undefined;
   return {
     message: `"<<-" removes tabs from the value of ${shown}`,
@@ -79,11 +100,15 @@ function whyUnfit(
   };
 }
 
-const shortText = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
+const shortText = (value: string): string =>
+  JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
 
 function unfitForInput(shown: string, program: string, value: string): Fault {
   const message = `${shown} is in the input of ${program}, which may run it as code, and ${shortText(value)} is not a plain word`;
-  return { message, hint: `If ${program} only reads its input, write it through cat: cat << E | ${program}` };
+  return {
+    message,
+    hint: `If ${program} only reads its input, write it through cat: cat << E | ${program}`,
+  };
 }
 
 function unfitForCode(shown: string, code: string, value: string): Fault {
@@ -101,10 +126,27 @@ function unfitForCode(shown: string, code: string, value: string): Fault {
     "$'…'": `Close the quotes before it, and open them again after it: $'…'${name}$'…'`,
     '"${…}"': assign,
     '<<': 'Write it outside of the here-document around it.',
-    ...{ eval: late, trap: late, alias: late, let: plain, read: plain, unset: plain, ssh: plain },
-    ...{ su: plain, runuser: plain, sg: plain, watch: plain, parallel: plain, script: plain, flock: plain, env: plain },
-    ...{ '.': `${assign}, and write "$v" there`, source: `${assign}, and write "$v" there` },
+    eval: late,
+    trap: late,
+    alias: late,
+    let: plain,
+    read: plain,
+    unset: plain,
+    ssh: plain,
+    su: plain,
+    runuser: plain,
+    sg: plain,
+    watch: plain,
+    parallel: plain,
+    script: plain,
+    flock: plain,
+    env: plain,
+    '.': `${assign}, and write "$v" there`,
+    source: `${assign}, and write "$v" there`,
   };
   const message = `${shown} is inside code for ${code}, and ${text} is not a plain word`;
-  return { message, hint: hints[code] ?? `Pass it as an argument: ${code} -c '… "$1" …' ${code} ${name}` };
+  return {
+    message,
+    hint: hints[code] ?? `Pass it as an argument: ${code} -c '… "$1" …' ${code} ${name}`,
+  };
 }

@@ -1,6 +1,9 @@
 import { assignment, SimpleCommand } from './simple-command.ts';
 
-/** What a placeholder reads. `param`, `input` and `output` are slips: to a shell they are a bad substitution. */
+/**
+ * What a placeholder reads. `param`, `input` and `output` are slips: to a shell they are a bad
+ * substitution.
+ */
 type Side = 'params' | 'matrix' | 'inputs' | 'outputs' | 'param' | 'input' | 'output';
 
 /** A `${params.z}` in a shell text, and how the shell would read a value there. */
@@ -9,29 +12,55 @@ export interface Placeholder extends Place {
   readonly name: string;
   readonly start: number;
   readonly end: number;
-  /** A `$` or `$x` right before it, and what must stand there instead so that the shell does not read a value with it. */
+  /**
+   * A `$` or `$x` right before it, and what must stand there instead so that the shell does not
+   * read a value with it.
+   */
   readonly before?: { readonly start: number; readonly text: string };
 }
 
 /** How the shell reads a value at a place in its text. */
 export interface Place {
-  /** `word`: a list is one word; `pattern`: in `${x%word}`; `expansion`: in `"${x:-word}"`; `here`, `literal`: in `<<`. */
-  readonly quoting: 'words' | 'word' | 'pattern' | 'double' | 'single' | 'expansion' | 'here' | 'literal';
+  /**
+   * `word`: a list is one word; `pattern`: in `${x%word}`; `expansion`: in `"${x:-word}"`; `here`,
+   * `literal`: in `<<`.
+   */
+  readonly quoting:
+    | 'words'
+    | 'word'
+    | 'pattern'
+    | 'double'
+    | 'single'
+    | 'expansion'
+    | 'here'
+    | 'literal';
   /** What evaluates the text there as code, such as `sh`; absent where the text is only a value. */
   readonly code?: string | undefined;
   /** Whether it is the standard input of a program which perhaps only reads it. */
   readonly isUnknown?: true;
   readonly command?: SimpleCommand;
-  /** The here-document that it is in: the line that ends it, and whether leading tabs are removed (`<<-`). */
+  /**
+   * The here-document that it is in: the line that ends it, and whether leading tabs are removed
+   * (`<<-`).
+   */
   readonly hereDocument?: { readonly delimiter: string; readonly tabs: boolean };
 }
 
-/** The last text and its placeholders: the instances of a matrix have one text, up to 10,000 times. */
-let last: { readonly text: string; readonly found: readonly Placeholder[] } = { text: '', found: [] };
+/**
+ * The last text and its placeholders: the instances of a matrix have one text, up to 10,000 times.
+ */
+let last: { readonly text: string; readonly found: readonly Placeholder[] } = {
+  text: '',
+  found: [],
+};
 
-/** Finds the placeholders of a shell text by the quoting rules of POSIX and bash; a comment holds none. */
+/**
+ * Finds the placeholders of a shell text by the quoting rules of POSIX and bash; a comment holds
+ * none.
+ */
 export function findPlaceholders(text: string): readonly Placeholder[] {
-  if (text !== last.text) last = { text, found: text.search(pattern) < 0 ? [] : new Reader(text).read() };
+  if (text !== last.text)
+    last = { text, found: text.search(pattern) < 0 ? [] : new Reader(text).read() };
   return last.found;
 }
 
@@ -111,7 +140,10 @@ class Reader {
       } else if (this.#sees(/[<>]/y)) this.#readRedirection(command);
       else {
         const isFirst = command.name === undefined;
-        const word = this.#readWord({ quoting: 'words', code: command.wordIsFor, command }, isFirst);
+        const word = this.#readWord(
+          { quoting: 'words', code: command.wordIsFor, command },
+          isFirst,
+        );
         if (/^\d+$/.test(word) && this.#sees(/[<>]/y)) continue; // the number of a file
         command.add(word);
         if (isFirst && word === 'case') openCases++;
@@ -130,7 +162,10 @@ class Reader {
     return new SimpleCommand();
   }
 
-  /** What reads the standard input of a command as code. That of a compound command is for the commands in it. */
+  /**
+   * What reads the standard input of a command as code. That of a compound command is for the
+   * commands in it.
+   */
   #inputCode(command: SimpleCommand): Pick<Place, 'code' | 'isUnknown'> {
     if (command.name === undefined && command.endsCompound) return { code: this.#openShell };
     const { program, isShell } = command.inputIsFor ?? {};
@@ -145,11 +180,15 @@ class Reader {
   }
 
   #endTest({ from, numbers }: Test): Test {
-    if (numbers) this.#found.push(...this.#found.splice(from).map((found) => ({ ...found, ...arithmetic })));
+    if (numbers)
+      this.#found.push(...this.#found.splice(from).map((found) => ({ ...found, ...arithmetic })));
     return { from: this.#found.length, numbers: false };
   }
 
-  /** A word, with its quotes removed. The first one of a command may be an assignment, which takes no list. */
+  /**
+   * A word, with its quotes removed. The first one of a command may be an assignment, which takes
+   * no list.
+   */
   #readWord(place: Place, isFirst: boolean): string {
     const start = this.#at;
     while (this.#more() && !this.#sees(/[ \t\n;&|<>()]/y)) {
@@ -172,7 +211,10 @@ class Reader {
     if (operator === '<<<') {
       // Its command may follow, and be any.
       const isEarly = command.name === undefined && !command.endsCompound;
-      this.#readWord({ quoting: 'word', ...(isEarly ? { code: 'sh' } : this.#inputCode(command)) }, false);
+      this.#readWord(
+        { quoting: 'word', ...(isEarly ? { code: 'sh' } : this.#inputCode(command)) },
+        false,
+      );
       return;
     }
     if (operator !== '<<' && operator !== '<<-') {
@@ -181,7 +223,12 @@ class Reader {
     }
     const written = this.#take(/([^\s;&|<>()'"\\]|\\.|'[^']*'|"[^"]*")+/y) ?? '';
     const delimiter = written.replaceAll(/['"\\]/g, '');
-    this.#hereDocuments.push({ delimiter, quoted: delimiter !== written, tabs: operator === '<<-', command });
+    this.#hereDocuments.push({
+      delimiter,
+      quoted: delimiter !== written,
+      tabs: operator === '<<-',
+      command,
+    });
   }
 
   #readHereDocuments(): void {
@@ -195,7 +242,8 @@ class Reader {
         end = this.#at;
       }
       const hereDocument = { delimiter, tabs };
-      const input = quoted && this.#isInner ? { code: '<<' } : this.#inputCode(command); // bash joins lines even of a quoted one
+      // Bash joins lines even of a quoted one.
+      const input = quoted && this.#isInner ? { code: '<<' } : this.#inputCode(command);
       const place: Place = { quoting: quoted ? 'literal' : 'here', ...input, hereDocument };
       const body = new Reader(this.#text.slice(0, end), start, this);
       if (quoted) body.#scan(end, place);
@@ -203,7 +251,10 @@ class Reader {
     }
   }
 
-  /** Reads what begins here and belongs together: an escape, a quoted text, an expansion; or a few plain characters. */
+  /**
+   * Reads what begins here and belongs together: an escape, a quoted text, an expansion; or a few
+   * plain characters.
+   */
   #readPiece(place: Place): void {
     const { quoting } = place;
     const isUnquoted = quoting === 'words' || quoting === 'word' || quoting === 'pattern';
@@ -216,26 +267,39 @@ class Reader {
       this.#scan(this.#find(/[^']*/y), { ...place, quoting: 'single' });
       this.#take(/'/y);
     } else if ((isUnquoted || quoting === 'expansion') && this.#take(/"/y)) {
-      const inner: Place = { ...place, quoting: 'double', code: isUnquoted ? place.code : inExpansion };
+      const inner: Place = {
+        ...place,
+        quoting: 'double',
+        code: isUnquoted ? place.code : inExpansion,
+      };
       while (this.#more() && !this.#take(/"/y)) this.#readPiece(inner);
     } else this.#take(/[\s\S][^\s\\$`'"{}()[\];&|<>]*/y);
   }
 
   #readDollar(place: Place, isUnquoted: boolean): void {
     const start = this.#at;
-    if (this.#record(place) || this.#tryArithmetic(/\$\(\(/y, '))') || this.#tryArithmetic(/\$\[/y, ']')) return;
+    if (
+      this.#record(place) ||
+      this.#tryArithmetic(/\$\(\(/y, '))') ||
+      this.#tryArithmetic(/\$\[/y, ']')
+    )
+      return;
     if (this.#take(/\$\(/y)) this.#readCommands();
     else if (this.#take(/\$\{/y)) this.#readExpansion(place, isUnquoted);
     else if (isUnquoted && this.#take(/\$'/y)) {
       this.#scan(this.#find(/(?:[^\\']|\\[\s\S])*/y), { ...place, code: "$'…'" });
       this.#take(/'/y);
     } else {
-      const name = this.#take(dollarBefore) === undefined ? this.#take(/\$(\w+|[@*#?$!-]?)/y)!.slice(1) : '';
+      const name =
+        this.#take(dollarBefore) === undefined ? this.#take(/\$(\w+|[@*#?$!-]?)/y)!.slice(1) : '';
       this.#dollar = { start, end: this.#at, text: name === '' ? '\\$' : `\${${name}}` };
     }
   }
 
-  /** Reads what follows `${`. In quotes its word is quoted, too, but for a pattern, which has quotes of its own. */
+  /**
+   * Reads what follows `${`. In quotes its word is quoted, too, but for a pattern, which has quotes
+   * of its own.
+   */
   #readExpansion(place: Place, isUnquoted: boolean): void {
     this.#take(/[#!]?(\w+|[@*#?$!-])/y);
     if (this.#take(/\[/y)) this.#readArithmetic(']');
@@ -250,7 +314,9 @@ class Reader {
 
   /** Arithmetic, if it closes as such: `((a); b)` and `$((a); b)` hold subshells. */
   #tryArithmetic(open: RegExp, close: '))' | ']'): boolean {
-    const [start, found, hereDocuments] = [this.#at, this.#found.length, [...this.#hereDocuments]];
+    const start = this.#at;
+    const found = this.#found.length;
+    const hereDocuments = [...this.#hereDocuments];
     if (this.#subshells.has(start) || this.#take(open) === undefined) return false;
     if (this.#readArithmetic(close)) return true;
     this.#subshells.add(start); // else nested ones would be tried again at every level
@@ -275,14 +341,20 @@ class Reader {
 
   #scan(end: number, place: Place): void {
     each.lastIndex = this.#at;
-    for (let match = each.exec(this.#text); match && each.lastIndex <= end; match = each.exec(this.#text)) {
+    for (
+      let match = each.exec(this.#text);
+      match && each.lastIndex <= end;
+      match = each.exec(this.#text)
+    ) {
       this.#at = match.index;
       this.#record(place);
     }
     this.#at = end;
   }
 
-  /** Gives up where a text is nested deeper than anyone writes: the shell gets the rest as it is. */
+  /**
+   * Gives up where a text is nested deeper than anyone writes: the shell gets the rest as it is.
+   */
   #nested(read: () => void): void {
     this.#depth++;
     if (this.#depth > 100) this.#at = this.#text.length;

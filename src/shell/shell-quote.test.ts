@@ -45,7 +45,12 @@ test('a quoted word holds no placeholder that a later replacement could find', (
 });
 
 test('sh reads back any words exactly', () => {
-  const text = fc.string({ unit: 'binary-ascii', maxLength: 12 }).map((value) => value.replaceAll('\0', ''));
-  const words = fc.sample(fc.array(text, { minLength: 20, maxLength: 20 }), { numRuns: 10, seed: 1 });
+  const text = fc
+    .string({ unit: 'binary-ascii', maxLength: 12 })
+    .map((value) => value.replaceAll('\0', ''));
+  const words = fc.sample(fc.array(text, { minLength: 20, maxLength: 20 }), {
+    numRuns: 10,
+    seed: 1,
+  });
   for (const sample of words) assert.deepEqual(echoed(sample), sample);
 });

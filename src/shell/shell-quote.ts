@@ -3,12 +3,20 @@ const plain = /^[A-Za-z0-9_@%+:,./-]+$/;
 const reserved =
   /^(-[A-Za-z]{1,2}|if|then|elif|else|fi|for|while|until|do|done|case|esac|in|time|function|select|coproc)$/;
 
-/** A value as one word for `sh`. It never holds `${`, so that a later replacement finds only what the user wrote. */
+/**
+ * A value as one word for `sh`. It never holds `${`, so that a later replacement finds only what
+ * the user wrote.
+ */
 export function shellQuote(value: string): string {
   return plain.test(value) && !reserved.test(value) ? value : `'${insideSingleQuotes(value)}'`;
 }
 
-/** A value inside single quotes, which close within `${` and between backslash and line end (bash joins these). */
+/**
+ * A value inside single quotes, which close within `${` and between backslash and line end (bash
+ * joins these).
+ */
 export function insideSingleQuotes(value: string): string {
-  return value.replaceAll(/'|\\(?=\n)|\$(?=\{)/g, (found) => (found === "'" ? "'\\''" : `${found}''`));
+  return value.replaceAll(/'|\\(?=\n)|\$(?=\{)/g, (found) =>
+    found === "'" ? "'\\''" : `${found}''`,
+  );
 }

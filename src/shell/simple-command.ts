@@ -15,8 +15,8 @@ const codeOptions: ReadonlyMap<string, RegExp> = new Map([
 ]);
 
 /**
- * Programs that take their standard input for data, or for code of another language. Any other one may give it to a shell, as
- * `sbatch`, `at`, `sudo -s` and `docker exec` do, so it counts as code.
+ * Programs that take their standard input for data, or for code of another language. Any other one
+ * may give it to a shell, as `sbatch`, `at`, `sudo -s` and `docker exec` do, so it counts as code.
  */
 const readsInput: ReadonlySet<string> = new Set(
   [
@@ -28,22 +28,35 @@ const readsInput: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** What a program's standard input is, where it is no data: code that a named shell reads, or nobody knows. */
+/**
+ * What a program's standard input is, where it is no data: code that a named shell reads, or nobody
+ * knows.
+ */
 export interface InputCode {
   readonly program: string;
   readonly isShell: boolean;
 }
 
-/** A simple command while its words are read: its name, and whether the next word or the standard input is code. */
+/**
+ * A simple command while its words are read: its name, and whether the next word or the standard
+ * input is code.
+ */
 export class SimpleCommand {
   name: string | undefined;
   /** Whether its standard input is another one than that of the commands around it. */
   hasOwnInput = false;
   #program = '';
-  /** The command that the words of a {@link wrapper} begin, as long as no option makes that uncertain. */
+  /**
+   * The command that the words of a {@link wrapper} begin, as long as no option makes that
+   * uncertain.
+   */
   #wrapped: string | undefined;
-  /** What may come next: an option of a shell, the value of one, the code after `-c`, only input; code in every word; no code. */
-  #next: 'anything' | 'option' | 'value' | 'code' | 'input' | 'file' | 'only code' | 'arguments' = 'anything';
+  /**
+   * What may come next: an option of a shell, the value of one, the code after `-c`, only input;
+   * code in every word; no code.
+   */
+  #next: 'anything' | 'option' | 'value' | 'code' | 'input' | 'file' | 'only code' | 'arguments' =
+    'anything';
   /** Whether it only ends a compound command, whose redirections follow. */
   endsCompound: boolean;
 
@@ -63,7 +76,9 @@ export class SimpleCommand {
     }
     if (this.name === undefined) return undefined;
     const program = baseName(this.#wrapped ?? this.name);
-    return readsInput.has(program) || /^python[\d.]*$/.test(program) ? undefined : { program, isShell: false };
+    return readsInput.has(program) || /^python[\d.]*$/.test(program)
+      ? undefined
+      : { program, isShell: false };
   }
 
   add(word: string): void {
@@ -74,7 +89,9 @@ export class SimpleCommand {
       }
       this.name = word;
     } else if (this.#wrapped === undefined && wrapper.test(baseName(this.name))) this.#wrap(word);
-    const program = [this.name, this.#wrapped ?? ''].map(baseName).find((name) => codeOptions.get(name)?.test(word));
+    const program = [this.name, this.#wrapped ?? '']
+      .map(baseName)
+      .find((name) => codeOptions.get(name)?.test(word));
     if (this.#next === 'anything' && program !== undefined) {
       this.#program = program;
       this.#next = 'code';
@@ -86,12 +103,18 @@ export class SimpleCommand {
     else if (this.#next === 'arguments' && /^[;+]$/.test(word)) this.#next = 'anything'; // the end of `find -exec`
   }
 
-  /** Values before the command are assignments and numbers; after an option nobody knows where it begins. */
+  /**
+   * Values before the command are assignments and numbers; after an option nobody knows where it
+   * begins.
+   */
   #wrap(word: string): void {
     if (!assignment.test(word) && !/^[\d.]+[smhd]?$/.test(word)) this.#wrapped = word;
   }
 
-  /** A shell may be an argument of anything, such as `xargs`; the others are the command, or the one that it begins. */
+  /**
+   * A shell may be an argument of anything, such as `xargs`; the others are the command, or the one
+   * that it begins.
+   */
   #begin(word: string): void {
     const program = baseName(word);
     if (shell.test(program)) this.#next = 'option';
@@ -117,4 +140,5 @@ function afterOption(word: string): 'option' | 'value' | 'code' | 'input' | 'arg
 }
 
 /** Whether an operand of a shell certainly names a file, and not the standard input. */
-const isPlainFile = (word: string): boolean => /^[^-]/.test(word) && !/^\/(dev|proc)\/|[$`*?[]/.test(word);
+const isPlainFile = (word: string): boolean =>
+  /^[^-]/.test(word) && !/^\/(dev|proc)\/|[$`*?[]/.test(word);

@@ -74,7 +74,9 @@ test('no copies and no shortcuts are reported if there are none', async () => {
 test('the difference of mean images by chance is given only if all images are independent', async () => {
   using bench = new StageBench();
   const subtitle = () =>
-    JSON.parse(readFileSync(join(bench.output('means'), 'chart.vl.json'), 'utf8')).title.subtitle.join(' ');
+    JSON.parse(
+      readFileSync(join(bench.output('means'), 'chart.vl.json'), 'utf8'),
+    ).title.subtitle.join(' ');
   const alone = await audit(bench, clean(24));
   assert.ok(alone.metrics.meanImages.byChance > 0);
   assert.match(subtitle(), /where chance alone gives [\d.]+$/);

@@ -38,7 +38,10 @@ test('the checkerboard of one class is found at the corner of the spectrum', asy
     return metrics.spectrum;
   };
   const { frequency, p, largestGap } = await found(2);
-  assert.ok(frequency > 0.68 && p < 1e-6 && largestGap > 2, JSON.stringify({ frequency, p, largestGap }));
+  assert.ok(
+    frequency > 0.68 && p < 1e-6 && largestGap > 2,
+    JSON.stringify({ frequency, p, largestGap }),
+  );
   assert.ok((await found(0)).p > 0.05);
 });
 
@@ -61,8 +64,18 @@ test('copies of files, copies of pixels and look-alikes are distinguished, those
   const images: Planted[] = [
     ...clean(40),
     { label: 0, seed: 10, split: 'train' }, // in test
-    { label: 1, seed: 5, split: 'train', encode: (image) => image.jpeg({ quality: 90, progressive: true }) },
-    { label: 1, seed: 21, split: 'train', encode: (image) => image.resize(32).jpeg({ quality: 40 }) }, // in test
+    {
+      label: 1,
+      seed: 5,
+      split: 'train',
+      encode: (image) => image.jpeg({ quality: 90, progressive: true }),
+    },
+    {
+      label: 1,
+      seed: 21,
+      split: 'train',
+      encode: (image) => image.resize(32).jpeg({ quality: 40 }),
+    }, // in test
   ];
   const { metrics, rows } = await audit(bench, images);
   assert.deepEqual(
@@ -89,21 +102,34 @@ test('mirrored and rotated copies across splits are found, and said how they are
   using bench = new StageBench();
   const images: Planted[] = [
     ...clean(40),
-    { label: 0, seed: 10, split: 'train', encode: (image) => image.flop().jpeg({ quality: 70 }) }, // in test
-    { label: 1, seed: 11, split: 'train', encode: (image) => image.rotate(90).jpeg({ quality: 70 }) }, // in test
+    // In test.
+    { label: 0, seed: 10, split: 'train', encode: (image) => image.flop().jpeg({ quality: 70 }) },
+    {
+      label: 1,
+      seed: 11,
+      split: 'train',
+      encode: (image) => image.rotate(90).jpeg({ quality: 70 }),
+    }, // in test
   ];
   const { metrics, rows } = await audit(bench, images);
   assert.deepEqual(metrics.copies.turned, { pairs: 2, acrossSplits: 2, acrossClasses: 0 });
   assert.equal(metrics.copies.similar.pairs, 0);
-  assert.deepEqual(rows.map(({ kind, orientation, one, other }) => [kind, orientation, one, other]).sort(), [
-    ['turned', 'mirrored', 'train/40', 'test/10'],
-    ['turned', 'rotated 270', 'train/41', 'test/11'],
-  ]);
-  assert.match(bench.warnings[0]!, /^4 of 42 images have a copy or look-alike in another split, such as train\/4/);
+  assert.deepEqual(
+    rows.map(({ kind, orientation, one, other }) => [kind, orientation, one, other]).sort(),
+    [
+      ['turned', 'mirrored', 'train/40', 'test/10'],
+      ['turned', 'rotated 270', 'train/41', 'test/11'],
+    ],
+  );
+  assert.match(
+    bench.warnings[0]!,
+    /^4 of 42 images have a copy or look-alike in another split, such as train\/4/,
+  );
 });
 
 /** A pair begins with its image of train, the first split. */
-const ordered = (one: string, other: string) => (one.startsWith('test') ? { one: other, other: one } : { one, other });
+const ordered = (one: string, other: string) =>
+  one.startsWith('test') ? { one: other, other: one } : { one, other };
 
 test('one picture in both classes, and groups in two splits, cause warnings', async () => {
   using bench = new StageBench();
@@ -135,7 +161,10 @@ test('only the named splits are audited', async () => {
   const { metrics } = await audit(bench, clean(60), { splits: ['train'] });
   assert.equal(metrics.images, 48);
   await assert.rejects(
-    bench.run(spec, run, { with: { splits: ['val'] }, inputs: { dataset: join(bench.root, 'dataset-60') } }),
+    bench.run(spec, run, {
+      with: { splits: ['val'] },
+      inputs: { dataset: join(bench.root, 'dataset-60') },
+    }),
     new StageError('Expected one of the dataset\'s splits, got "val". There are train, test.'),
   );
 });
@@ -176,15 +205,32 @@ test('a broken image is named', async () => {
 
 test('the chart of shortcuts has a line for each, with its interval and verdict', () => {
   const result = (name: string, title: string, auc: ShortcutResult['auc']) => ({
-    ...{ name, title, images: 400, varies: auc.estimate !== 0.5, auc },
+    name,
+    title,
+    images: 400,
+    varies: auc.estimate !== 0.5,
+    auc,
   });
   const results = [
-    result('size', 'image size', { estimate: 0.5, low: Number.NaN, high: Number.NaN, p: Number.NaN }),
+    result('size', 'image size', {
+      estimate: 0.5,
+      low: Number.NaN,
+      high: Number.NaN,
+      p: Number.NaN,
+    }),
     result('fileSize', 'file size', { estimate: 0.93, low: 0.91, high: 0.95, p: 0.015 }),
-    result('brightness', 'brightness and colour', { estimate: 0.55, low: 0.502, high: 0.598, p: 0.06 }),
+    result('brightness', 'brightness and colour', {
+      estimate: 0.55,
+      low: 0.502,
+      high: 0.598,
+      p: 0.06,
+    }),
     result('thumbnail', '16 x 16 pixels', { estimate: 0.64, low: 0.58, high: 0.69, p: 0.015 }),
   ];
-  assertGolden(shortcutChart(results, 0.95), new URL('golden/four-shortcuts.golden.json', import.meta.url));
+  assertGolden(
+    shortcutChart(results, 0.95),
+    new URL('golden/four-shortcuts.golden.json', import.meta.url),
+  );
 });
 
 test('results change only with the version of the kind', async () => {
@@ -194,5 +240,8 @@ test('results change only with the version of the kind', async () => {
     clean(24, () => ({ encode: (image) => image.png() })),
   );
   const outputs = ['metrics', 'duplicates'].map((port) => bench.output(port, spec.outputs[port]));
-  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 9, digest: 'b3a932274e583629' });
+  assert.deepEqual(
+    { version: spec.version, digest: digestOf(...outputs) },
+    { version: 9, digest: 'b3a932274e583629' },
+  );
 });

@@ -36,7 +36,9 @@ export class MeansOfClass {
       /** `[64, 64, 3]`, 0 to 255. */
       mean: this.#mean.map((sum) => sum / count),
       /** The variance of luma over images, at each pixel: `[64, 64]`. */
-      variance: this.#luma.map((sum, i) => Math.max(0, this.#lumaSquares[i]! / count - (sum / count) ** 2)),
+      variance: this.#luma.map((sum, i) =>
+        Math.max(0, this.#lumaSquares[i]! / count - (sum / count) ** 2),
+      ),
       /** Mean and deviation of log10 power over images, for each ring. */
       spectrum: Array.from(this.#means, (mean, ring) => ({
         mean,

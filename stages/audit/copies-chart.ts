@@ -8,7 +8,10 @@ import type { AuditedImage } from './survey.ts';
 const mostShown = 18;
 const across = 3;
 
-/** The first pairs of copies, those across splits before others. `show` gives the picture of an image, by its place. */
+/**
+ * The first pairs of copies, those across splits before others. `show` gives the picture of an
+ * image, by its place.
+ */
 export async function copiesChart(
   { pairs, leaking }: Copies,
   images: readonly AuditedImage[],
@@ -20,7 +23,11 @@ export async function copiesChart(
     const cells = [];
     for (const place of [copy.one, copy.other]) {
       const { split, label, path } = images[place]!;
-      cells.push({ image: await show(place), caption: `${split} ${classes[label]}`, description: path });
+      cells.push({
+        image: await show(place),
+        caption: `${split} ${classes[label]}`,
+        description: path,
+      });
     }
     blocks.push({ header: headerOf(copy), cells });
   }

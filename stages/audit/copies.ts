@@ -1,11 +1,17 @@
 import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
-import { NearDuplicates, type NearPair } from '../../src/learning/vision/forensics/near-duplicates.ts';
+import {
+  NearDuplicates,
+  type NearPair,
+} from '../../src/learning/vision/forensics/near-duplicates.ts';
 import { inverseOf, type Orientation } from '../../src/learning/vision/forensics/orientation.ts';
 import type { AuditedImage } from './survey.ts';
 
-/** Kinds of copies: the same file, the same pixels in another file, a similar picture, or one that is mirrored or rotated. */
+/**
+ * Kinds of copies: the same file, the same pixels in another file, a similar picture, or one that
+ * is mirrored or rotated.
+ */
 const copyKinds = ['file', 'pixels', 'similar', 'turned'] as const;
 type CopyKind = (typeof copyKinds)[number];
 
@@ -14,7 +20,10 @@ export interface Copy {
   readonly kind: CopyKind;
   readonly one: number;
   readonly other: number;
-  /** Only of similar and turned images: the Hamming distance of their hashes, and the correlation of their grey values. */
+  /**
+   * Only of similar and turned images: the Hamming distance of their hashes, and the correlation of
+   * their grey values.
+   */
   readonly distance?: number;
   readonly correlation?: number;
   /** Only of turned images: how one of the two lies when it looks like the other. */
@@ -33,10 +42,13 @@ const mostPairs = 1_000_000;
 export function findCopies(images: readonly AuditedImage[]) {
   const files = groupBy(images.keys(), (place) => images[place]!.print.fileDigest);
   const pixels = groupBy(images.keys(), (place) => images[place]!.print.pixelsDigest);
-  const alike = (place: number): readonly number[] => pixels.get(images[place]!.print.pixelsDigest)!;
+  const alike = (place: number): readonly number[] =>
+    pixels.get(images[place]!.print.pixelsDigest)!;
   const { pairs: similar, isCut } = similarPairs(images, pixels);
   const pair = (kind: CopyKind, one: number, other: number): Copy => ({
-    ...{ kind, one, other },
+    kind,
+    one,
+    other,
     acrossSplits: images[one]!.split !== images[other]!.split,
     acrossClasses: images[one]!.label !== images[other]!.label,
   });
@@ -45,10 +57,13 @@ export function findCopies(images: readonly AuditedImage[]) {
   const isFirstOfFile = (place: number) => files.get(images[place]!.print.fileDigest)![0] === place;
   const pairs: readonly Copy[] = [
     ...[...files.values()].flatMap((members) => withFirst('file', members)),
-    ...[...pixels.values()].flatMap((members) => withFirst('pixels', members.filter(isFirstOfFile))),
+    ...[...pixels.values()].flatMap((members) =>
+      withFirst('pixels', members.filter(isFirstOfFile)),
+    ),
     ...similar.map(({ one, other, distance, correlation, orientation }) => {
       const [a, b] = farthest(images, alike(one), alike(other));
-      const [first, second] = [Math.min(a, b), Math.max(a, b)];
+      const first = Math.min(a, b);
+      const second = Math.max(a, b);
       const measured = { distance, correlation };
       if (orientation === 'upright') return { ...pair('similar', first, second), ...measured };
       const seen = first === a ? orientation : inverseOf(orientation);
@@ -65,20 +80,27 @@ export function findCopies(images: readonly AuditedImage[]) {
   );
   return {
     /**
-     * Each further copy of a file or of its pixels, paired with the first; and every pair of similar pictures, where one image
-     * represents all identical ones. Pairs across splits come first, then the more similar ones.
+     * Each further copy of a file or of its pixels, paired with the first; and every pair of
+     * similar pictures, where one image represents all identical ones. Pairs across splits come
+     * first, then the more similar ones.
      */
     pairs,
     /** Images of which another split has a copy. */
     leaking: countLeaking(images, alike, similar),
-    /** The unit of each image: its group, its copies, and their groups and copies have the same name. */
+    /**
+     * The unit of each image: its group, its copies, and their groups and copies have the same
+     * name.
+     */
     units: joinUnits(images, pixels, similar),
     /** Whether there were so many similar pairs that the search was ended. */
     isCut,
   };
 }
 
-function similarPairs(images: readonly AuditedImage[], pixels: ReadonlyMap<string, readonly number[]>) {
+function similarPairs(
+  images: readonly AuditedImage[],
+  pixels: ReadonlyMap<string, readonly number[]>,
+) {
   const near = new NearDuplicates();
   for (const [place] of pixels.values()) near.add(place!, images[place!]!.print.grey);
   const pairs: NearPair[] = [];
@@ -110,7 +132,8 @@ function countLeaking(
   const splitsOf = (place: number) => alike(place).map((member) => images[member]!.split);
   const splits = new Map<number, Set<string>>();
   const add = (place: number, from: number) => {
-    for (const split of splitsOf(from)) splits.set(place, (splits.get(place) ?? new Set()).add(split));
+    for (const split of splitsOf(from))
+      splits.set(place, (splits.get(place) ?? new Set()).add(split));
   };
   for (const place of images.keys()) if (alike(place)[0] === place) add(place, place);
   for (const { one, other } of similar) {
@@ -141,8 +164,12 @@ type SplitGroup = ReturnType<typeof groupsAcrossSplits>[number];
 export function groupsAcrossSplits(images: readonly AuditedImage[]) {
   const groups = groupBy(images.keys(), (place) => images[place]!.group);
   return [...groups].flatMap(([group, places]) => {
-    const firsts = [...groupBy(places, (place) => images[place]!.split).values()].map(([first]) => first!);
-    return group === undefined ? [] : firsts.slice(1).map((other) => ({ group, one: firsts[0]!, other }));
+    const firsts = [...groupBy(places, (place) => images[place]!.split).values()].map(
+      ([first]) => first!,
+    );
+    return group === undefined
+      ? []
+      : firsts.slice(1).map((other) => ({ group, one: firsts[0]!, other }));
   });
 }
 
@@ -150,7 +177,11 @@ export function copyCounts(all: readonly Copy[]) {
   const countOf = (kind: CopyKind) => {
     const own = all.filter((pair) => pair.kind === kind);
     const count = (of: 'acrossSplits' | 'acrossClasses') => own.filter((pair) => pair[of]).length;
-    return { pairs: own.length, acrossSplits: count('acrossSplits'), acrossClasses: count('acrossClasses') };
+    return {
+      pairs: own.length,
+      acrossSplits: count('acrossSplits'),
+      acrossClasses: count('acrossClasses'),
+    };
   };
   return {
     file: countOf('file'),
@@ -173,11 +204,17 @@ export function formatDuplicates(
     Object.fromEntries(
       (['one', 'other'] as const).flatMap((number) => {
         const { split, label, key, path } = images[pair[number]]!;
-        return named(number).map((name, i) => [name, [split, classes[label]!, key, path][i]] as const);
+        return named(number).map(
+          (name, i) => [name, [split, classes[label]!, key, path][i]] as const,
+        );
       }),
     );
   const copies = pairs.map(({ kind, distance, correlation, orientation, ...pair }) => ({
-    ...{ kind, distance, correlation: correlation?.toFixed(4), orientation, ...described(pair) },
+    kind,
+    distance,
+    correlation: correlation?.toFixed(4),
+    orientation,
+    ...described(pair),
   }));
   const shared = groups.map(({ group, ...pair }) => ({ kind: 'group', group, ...described(pair) }));
   return csvTable(

@@ -21,7 +21,10 @@ export type Examined = ReturnType<typeof examineImage>;
 export interface Encoding {
   /** `jpeg`, `png`, … by the first bytes. */
   readonly format: string;
-  /** Only of JPEG files: the quality on libjpeg's scale, mean steps of luma and chroma, and the tables as one text. */
+  /**
+   * Only of JPEG files: the quality on libjpeg's scale, mean steps of luma and chroma, and the
+   * tables as one text.
+   */
   readonly quality?: number;
   readonly lumaStep?: number;
   readonly chromaStep?: number;
@@ -30,7 +33,10 @@ export interface Encoding {
   readonly progressive?: boolean;
 }
 
-/** Looks at one encoded image, at its light and spectrum only on demand. Throws an `Error` where it cannot be decoded. */
+/**
+ * Looks at one encoded image, at its light and spectrum only on demand. Throws an `Error` where it
+ * cannot be decoded.
+ */
 export async function lookAtImage(bytes: Buffer, { examine }: { readonly examine: boolean }) {
   const image = await decodeImage(bytes);
   const reduced = roundToBytes(areaMeans(image, meanSide));
@@ -56,7 +62,10 @@ function examineImage(image: DecodedImage, reduced: Uint8Array) {
       /** log10 power of luma in each ring. */
       spectrum: Float32Array.from(radialSpectrum(luma, image.width, image.height)),
     },
-    /** `[64, 64, 3]`, 0 to 255, stretched to the square; it is added to the mean of its class and not kept. */
+    /**
+     * `[64, 64, 3]`, 0 to 255, stretched to the square; it is added to the mean of its class and
+     * not kept.
+     */
     reduced,
   };
 }
@@ -102,13 +111,15 @@ function toGrey(pixels: Uint8Array): Uint8Array {
 }
 
 /** ITU-R BT.601, as JPEG's Y. */
-export const lumaOf = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
+export const lumaOf = (red: number, green: number, blue: number): number =>
+  0.299 * red + 0.587 * green + 0.114 * blue;
 
 /** The luma of all pixels, and means over them, 0 to 255, with deviations. */
 function measureLight({ pixels }: DecodedImage) {
   const count = pixels.length / 3;
   const luma = new Float32Array(count);
-  // Local numbers, each declared alone, are the fastest sums, and every pixel of every image passes here.
+  // Local numbers, each declared alone, are the fastest sums, and every pixel of every image passes
+  // here.
   let red = 0;
   let green = 0;
   let blue = 0;
@@ -132,16 +143,26 @@ function measureLight({ pixels }: DecodedImage) {
     blues += b * b;
     squares += value * value;
   }
-  const deviation = (squares: number, sum: number) => Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+  const deviation = (squares: number, sum: number) =>
+    Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
   const light = {
-    ...{ red: red / count, green: green / count, blue: blue / count, luma: sum / count },
-    deviations: [deviation(reds, red), deviation(greens, green), deviation(blues, blue), deviation(squares, sum)],
+    red: red / count,
+    green: green / count,
+    blue: blue / count,
+    luma: sum / count,
+    deviations: [
+      deviation(reds, red),
+      deviation(greens, green),
+      deviation(blues, blue),
+      deviation(squares, sum),
+    ],
   };
   return { luma, light };
 }
 
 function readEncoding(bytes: Buffer): Encoding {
-  const format = formats.find(([, first]) => first.test(bytes.toString('latin1', 0, 16)))?.[0] ?? 'other';
+  const format =
+    formats.find(([, first]) => first.test(bytes.toString('latin1', 0, 16)))?.[0] ?? 'other';
   const jpeg = readJpegTables(bytes);
   if (jpeg === undefined) return { format };
   const { quality, subsampling, progressive, tables } = jpeg;

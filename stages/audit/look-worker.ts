@@ -12,7 +12,9 @@ export interface Encoded {
 export type Seen = Look | { readonly error: string };
 
 answerInThread<Encoded, Seen>(({ bytes, examine }) =>
-  lookAtImage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { examine }).catch((error: Error) => ({
-    error: error.message,
-  })),
+  lookAtImage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { examine }).catch(
+    (error: Error) => ({
+      error: error.message,
+    }),
+  ),
 );

@@ -23,7 +23,10 @@ export async function meansChart(
   const most = Math.max(1e-3, ...difference.map(Math.abs));
   const block = async (header: string, pixels: Uint8Array, description = header) => {
     const image: DecodedImage = { width: meanSide, height: meanSide, pixels };
-    return { header, cells: [{ image: await thumbnail(image, { side: meanSide, format: 'png' }), description }] };
+    return {
+      header,
+      cells: [{ image: await thumbnail(image, { side: meanSide, format: 'png' }), description }],
+    };
   };
   const means = [real!, fake!].map(({ mean }, label) =>
     block(`mean of ${names[label]}`, Uint8Array.from(mean, Math.round)),
@@ -36,32 +39,46 @@ export async function meansChart(
     across: 1,
     side,
     blocks: [
-      await Promise.all([...means, block(`${names[1]} − ${names[0]}, luma`, toColours(difference, most), greatest)]),
+      await Promise.all([
+        ...means,
+        block(`${names[1]} − ${names[0]}, luma`, toColours(difference, most), greatest),
+      ]),
     ],
   });
   return withColourBar(sheet, {
-    ...{ title: 'levels', domain: [-most, 0, most], colours, length: side },
-    ...{ values: [-most, -most / 2, 0, most / 2, most], labels: '.2~g' },
+    title: 'levels',
+    domain: [-most, 0, most],
+    colours,
+    length: side,
+    values: [-most, -most / 2, 0, most / 2, most],
+    labels: '.2~g',
   });
 }
 
 /** Fake minus real, `[64, 64]`. */
 function lumaDifference(real: ClassMeans, fake: ClassMeans): readonly number[] {
-  const luma = ({ mean }: ClassMeans, i: number) => lumaOf(mean[3 * i]!, mean[3 * i + 1]!, mean[3 * i + 2]!);
+  const luma = ({ mean }: ClassMeans, i: number) =>
+    lumaOf(mean[3 * i]!, mean[3 * i + 1]!, mean[3 * i + 2]!);
   return Array.from({ length: meanSide * meanSide }, (_, i) => luma(fake, i) - luma(real, i));
 }
 
 type MeanDifference = { readonly found: number; readonly chance?: number };
 
 /**
- * The root mean square difference of the mean images, and the one expected by chance if classes did not differ. The latter cannot be
- * estimated for a class of one image, and where images come in groups or are copies, which vary less than independent images.
- * `units` as in `Copies`.
+ * The root mean square difference of the mean images, and the one expected by chance if classes did
+ * not differ. The latter cannot be estimated for a class of one image, and where images come in
+ * groups or are copies, which vary less than independent images. `units` as in `Copies`.
  */
-export function meanDifference([real, fake]: readonly ClassMeans[], units: readonly string[]): MeanDifference {
+export function meanDifference(
+  [real, fake]: readonly ClassMeans[],
+  units: readonly string[],
+): MeanDifference {
   const found = Math.sqrt(mean(lumaDifference(real!, fake!).map((value) => value ** 2)));
   if (drawsGroups({ groups: units }) || Math.min(real!.images, fake!.images) < 2) return { found };
-  const variances = Array.from(real!.variance, (value, i) => value / real!.images + fake!.variance[i]! / fake!.images);
+  const variances = Array.from(
+    real!.variance,
+    (value, i) => value / real!.images + fake!.variance[i]! / fake!.images,
+  );
   return { found, chance: Math.sqrt(mean(variances)) };
 }
 
@@ -72,7 +89,9 @@ function toColours(difference: readonly number[], most: number): Uint8Array {
   return Uint8Array.from(
     difference.flatMap((value) => {
       const end = value < 0 ? less! : more!;
-      return none!.map((start, c) => Math.round(start + (Math.abs(value) / most) * (end[c]! - start)));
+      return none!.map((start, c) =>
+        Math.round(start + (Math.abs(value) / most) * (end[c]! - start)),
+      );
     }),
   );
 }

@@ -10,10 +10,22 @@ import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spec
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { type Copies, copyCounts, findCopies, formatDuplicates, groupsAcrossSplits } from './copies.ts';
+import {
+  type Copies,
+  copyCounts,
+  findCopies,
+  formatDuplicates,
+  groupsAcrossSplits,
+} from './copies.ts';
 import { copiesChart } from './copies-chart.ts';
 import { meanDifference, meansChart } from './means-chart.ts';
-import { isWorrying, type ShortcutResult, shortcutChart, testShortcuts, verdictLine } from './shortcuts.ts';
+import {
+  isWorrying,
+  type ShortcutResult,
+  shortcutChart,
+  testShortcuts,
+  verdictLine,
+} from './shortcuts.ts';
 import type { AuditSettings } from './spec.ts';
 import { spectrumChart, spectrumGap } from './spectrum.ts';
 import { type AuditedImage, type Survey, surveyImages } from './survey.ts';
@@ -39,7 +51,10 @@ export default async function run(context: Context): Promise<void> {
   const findings = find(context, seen);
   const { copies, groups, results } = findings;
   writeFileSync(context.output('metrics'), formatMetrics(sides, findings, settings));
-  writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, sides.classes));
+  writeFileSync(
+    context.output('duplicates'),
+    formatDuplicates(copies.pairs, groups, seen.images, sides.classes),
+  );
   await draw(context, dataset, sides, findings);
   for (const result of results) context.log(verdictLine(result));
   for (const line of warnings(findings)) context.warn(line);
@@ -50,8 +65,15 @@ export default async function run(context: Context): Promise<void> {
 
 type Sides = ReturnType<typeof sidesOf>;
 
-/** The two sides that are compared: the classes of two, or those that are named against all others. Throws a {@link StageError}. */
-function sidesOf(dataset: Dataset, splits: readonly string[], positive: readonly string[] | undefined) {
+/**
+ * The two sides that are compared: the classes of two, or those that are named against all others.
+ * Throws a {@link StageError}.
+ */
+function sidesOf(
+  dataset: Dataset,
+  splits: readonly string[],
+  positive: readonly string[] | undefined,
+) {
   const { classes } = dataset;
   const labelOf = ({ label }: Sample): number => label;
   if (positive === undefined) {
@@ -59,14 +81,20 @@ function sidesOf(dataset: Dataset, splits: readonly string[], positive: readonly
     return { classes, labelOf };
   }
   const known = new Set(
-    splits.flatMap((split) => dataset.split(split).samples.flatMap((one) => [one.class, one.source])),
+    splits.flatMap((split) =>
+      dataset.split(split).samples.flatMap((one) => [one.class, one.source]),
+    ),
   );
   requireKnown('classes or sources as positive', positive, known);
   const isPositive = (one: Sample) => positive.includes(one.class) || positive.includes(one.source);
-  return { classes: ['others', formatFew(positive, 3)], labelOf: (one: Sample) => (isPositive(one) ? 1 : 0) };
+  return {
+    classes: ['others', formatFew(positive, 3)],
+    labelOf: (one: Sample) => (isPositive(one) ? 1 : 0),
+  };
 }
 
-const countOf = ({ images }: Survey, label: number): number => images.filter((image) => image.label === label).length;
+const countOf = ({ images }: Survey, label: number): number =>
+  images.filter((image) => image.label === label).length;
 
 function requireBothClasses({ classes }: Sides, seen: Survey): void {
   const counts = classes.map((_, label) => countOf(seen, label));
@@ -81,12 +109,24 @@ type Findings = ReturnType<typeof find>;
 function find(context: Context, seen: Survey) {
   const copies = findCopies(seen.images);
   const units = seen.examined.map(({ place }) => copies.units[place]!);
-  const [means, gap] = [meanDifference(seen.classes, units), spectrumGap(seen.examined, units)];
-  return { seen, copies, groups: groupsAcrossSplits(seen.images), results: testAll(context, seen, units), means, gap };
+  const means = meanDifference(seen.classes, units);
+  const gap = spectrumGap(seen.examined, units);
+  return {
+    seen,
+    copies,
+    groups: groupsAcrossSplits(seen.images),
+    results: testAll(context, seen, units),
+    means,
+    gap,
+  };
 }
 
 /** `units` are the units of the examined images, as in `Copies`. */
-function testAll(context: Context, { examined }: Survey, units: readonly string[]): readonly ShortcutResult[] {
+function testAll(
+  context: Context,
+  { examined }: Survey,
+  units: readonly string[],
+): readonly ShortcutResult[] {
   const results = testShortcuts(examined, units, context.settings, (done, total, note) =>
     context.progress({ done, total, unit: 'tests', note }),
   );
@@ -112,7 +152,9 @@ function formatMetrics(
     shortcuts: {
       ...Object.fromEntries(results.map(({ name, auc }) => [name, auc.estimate])),
       intervals: Object.fromEntries(intervals.filter(([, pair]) => pair !== null)),
-      p: Object.fromEntries(results.filter(({ varies }) => varies).map(({ name, auc }) => [name, auc.p])),
+      p: Object.fromEntries(
+        results.filter(({ varies }) => varies).map(({ name, auc }) => [name, auc.p]),
+      ),
     },
     copies: { ...copyCounts(copies.pairs), imagesAcrossSplits: copies.leaking },
     groupsAcrossSplits: new Set(groups.map(({ group }) => group)).size,
@@ -150,18 +192,24 @@ function* warnings({ seen: { images }, copies, groups, results }: Findings): Gen
   yield `${formatCountOf(names.length, 'group')} ${verb} in several splits: ${formatFew(names, 5)}.`;
 }
 
-function* copyWarnings(images: readonly AuditedImage[], { pairs, leaking, isCut }: Copies): Generator<string> {
+function* copyWarnings(
+  images: readonly AuditedImage[],
+  { pairs, leaking, isCut }: Copies,
+): Generator<string> {
   const example = ({ one, other }: (typeof pairs)[number]) =>
     `such as ${images[one]!.path} and ${images[other]!.path}.`;
   if (leaking > 0) {
     yield `${leaking} of ${images.length} images have a copy or look-alike in another split, ${example(pairs[0]!)}`;
   }
-  const contrary = pairs.filter(({ kind, acrossClasses }) => (kind === 'file' || kind === 'pixels') && acrossClasses);
+  const contrary = pairs.filter(
+    ({ kind, acrossClasses }) => (kind === 'file' || kind === 'pixels') && acrossClasses,
+  );
   if (contrary.length > 0) {
     const have = contrary.length === 1 ? 'has' : 'have';
     yield `${formatCountOf(contrary.length, 'pair')} of the same picture ${have} both classes, ${example(contrary[0]!)}`;
   }
-  if (isCut) yield 'Over a million pairs look alike; the search for similar images was ended there.';
+  if (isCut)
+    yield 'Over a million pairs look alike; the search for similar images was ended there.';
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -6,8 +6,15 @@ import type { ExaminedImage } from './survey.ts';
 
 const options = { folds: 5, confidence: 0.95 };
 
-/** Images that vary in every shortcut regardless of class, except for the quality of their JPEG files. */
-function drawImages(count: number, seed: number, qualityOf: (label: number, random: Random) => number) {
+/**
+ * Images that vary in every shortcut regardless of class, except for the quality of their JPEG
+ * files.
+ */
+function drawImages(
+  count: number,
+  seed: number,
+  qualityOf: (label: number, random: Random) => number,
+) {
   const random = new Random('shortcuts', seed);
   const level = () => 128 + 30 * random.normal();
   return Array.from({ length: count }, (_, index): ExaminedImage => {
@@ -15,11 +22,25 @@ function drawImages(count: number, seed: number, qualityOf: (label: number, rand
     const quality = qualityOf(label, random);
     const deviations = [level(), level(), level(), level()];
     return {
-      ...{ key: `${index}`, path: `${index}.jpg`, split: 'train', index, label, group: undefined },
-      ...{ width: random.pick([96, 128, 160]), height: random.pick([96, 128]) },
+      key: `${index}`,
+      path: `${index}.jpg`,
+      split: 'train',
+      index,
+      label,
+      group: undefined,
+      width: random.pick([96, 128, 160]),
+      height: random.pick([96, 128]),
       print: {
-        ...{ bytes: Math.round(4000 * Math.exp(0.2 * random.normal())), fileDigest: '', pixelsDigest: '' },
-        encoding: { format: 'jpeg', quality, lumaStep: 100 - quality, chromaStep: 110 - quality, subsampling: 4 },
+        bytes: Math.round(4000 * Math.exp(0.2 * random.normal())),
+        fileDigest: '',
+        pixelsDigest: '',
+        encoding: {
+          format: 'jpeg',
+          quality,
+          lumaStep: 100 - quality,
+          chromaStep: 110 - quality,
+          subsampling: 4,
+        },
         grey: new Uint8Array(1024),
       },
       place: index,
@@ -47,7 +68,9 @@ test('of 400 audits of images without a shortcut, at most 28 find one', (t) => {
       seed,
     ),
   );
-  assert.ok(simulations.every((results) => results.length === 5 && results.every(({ varies }) => varies)));
+  assert.ok(
+    simulations.every((results) => results.length === 5 && results.every(({ varies }) => varies)),
+  );
   const alarms = simulations.filter((results) => results.some(isFound)).length;
   t.diagnostic(`${alarms} false alarms`);
   assert.ok(alarms <= 28, `${alarms} false alarms`);

@@ -13,7 +13,10 @@ import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-fo
 import type { AuditSettings } from './spec.ts';
 import type { ExaminedImage } from './survey.ts';
 
-/** Something other than the content by which a classifier might separate the classes, as numbers of each image. */
+/**
+ * Something other than the content by which a classifier might separate the classes, as numbers of
+ * each image.
+ */
 interface Shortcut {
   /** Its key in metrics. */
   readonly name: string;
@@ -25,20 +28,29 @@ interface Shortcut {
 /** The separation of the classes by one shortcut. */
 export interface ShortcutResult extends Pick<Shortcut, 'name' | 'title'> {
   readonly images: number;
-  /** With p adjusted by {@link holm}: the more shortcuts are tested, the more often one seems to separate the classes. */
+  /**
+   * With p adjusted by {@link holm}: the more shortcuts are tested, the more often one seems to
+   * separate the classes.
+   */
   readonly auc: CrossValidatedAuc;
   /** Whether images differ in it at all; where not, its AUC is 0.5 without interval and p. */
   readonly varies: boolean;
 }
 
-/** The table of shortcuts. A linear rule sees only monotone effects, so squares and indicators of common values are added. */
+/**
+ * The table of shortcuts. A linear rule sees only monotone effects, so squares and indicators of
+ * common values are added.
+ */
 const shortcuts: readonly Shortcut[] = [
   {
     name: 'size',
     title: 'image size',
     columns: (images) => {
       const sizes = images.map(({ width, height }) => [width, height, Math.log(width / height)]);
-      return beside(withSquares(sizes), commonValues(images.map(({ width, height }) => `${width} x ${height}`)));
+      return beside(
+        withSquares(sizes),
+        commonValues(images.map(({ width, height }) => `${width} x ${height}`)),
+      );
     },
   },
   {
@@ -46,9 +58,14 @@ const shortcuts: readonly Shortcut[] = [
     title: 'encoding',
     columns: (images) => {
       const all = images.map(({ print }) => print.encoding);
-      const steps = all.map(({ lumaStep = 1, chromaStep = 1 }) => [Math.log(lumaStep), Math.log(chromaStep)]);
+      const steps = all.map(({ lumaStep = 1, chromaStep = 1 }) => [
+        Math.log(lumaStep),
+        Math.log(chromaStep),
+      ]);
       const numbers = all.map(({ quality = 0 }, i) => [quality, ...steps[i]!]);
-      const kinds = all.map(({ format, subsampling, progressive }) => `${format} ${subsampling} ${progressive}`);
+      const kinds = all.map(
+        ({ format, subsampling, progressive }) => `${format} ${subsampling} ${progressive}`,
+      );
       const tables = all.map(({ tables = '' }) => tables);
       return beside(beside(withSquares(numbers), commonValues(kinds)), commonValues(tables));
     },
@@ -58,7 +75,10 @@ const shortcuts: readonly Shortcut[] = [
     title: 'file size',
     columns: (images) =>
       withSquares(
-        images.map(({ width, height, print: { bytes } }) => [Math.log(bytes), Math.log(bytes / (width * height))]),
+        images.map(({ width, height, print: { bytes } }) => [
+          Math.log(bytes),
+          Math.log(bytes / (width * height)),
+        ]),
       ),
   },
   {
@@ -66,7 +86,13 @@ const shortcuts: readonly Shortcut[] = [
     title: 'brightness and colour',
     columns: (images) =>
       withSquares(
-        images.map(({ look: { light } }) => [light.luma, light.red, light.green, light.blue, ...light.deviations]),
+        images.map(({ look: { light } }) => [
+          light.luma,
+          light.red,
+          light.green,
+          light.blue,
+          ...light.deviations,
+        ]),
       ),
   },
   {
@@ -77,8 +103,8 @@ const shortcuts: readonly Shortcut[] = [
 ];
 
 /**
- * The cross-validated AUC of each shortcut. Images of one unit stay in one fold and count as one observation. Empty where a
- * class has fewer than two units.
+ * The cross-validated AUC of each shortcut. Images of one unit stay in one fold and count as one
+ * observation. Empty where a class has fewer than two units.
  */
 export function testShortcuts(
   images: readonly ExaminedImage[],
@@ -95,7 +121,9 @@ export function testShortcuts(
     const values = flatten(columns(images));
     const width = values.length / images.length;
     const varies = values.some((value, i) => value !== values[i % width]);
-    const auc = varies ? crossValidatedAuc({ values, labels, groups, folds }, { confidence, seed }) : chance;
+    const auc = varies
+      ? crossValidatedAuc({ values, labels, groups, folds }, { confidence, seed })
+      : chance;
     return { name, title, images: images.length, auc, varies };
   });
   const ps = holm(results.map(({ auc }) => auc.p));
@@ -103,7 +131,12 @@ export function testShortcuts(
 }
 
 /** The result of a shortcut in which all images are equal. */
-const chance: CrossValidatedAuc = { estimate: 0.5, low: Number.NaN, high: Number.NaN, p: Number.NaN };
+const chance: CrossValidatedAuc = {
+  estimate: 0.5,
+  low: Number.NaN,
+  high: Number.NaN,
+  p: Number.NaN,
+};
 
 function flatten(rows: readonly ArrayLike<number>[]): Float64Array {
   const width = rows[0]!.length;
@@ -120,14 +153,21 @@ function numberNames(names: readonly string[]): Uint32Array {
 
 function everyFoldLearnsBoth(labels: readonly number[], folds: Uint8Array): boolean {
   const used = [...new Set(folds)];
-  return used.length > 1 && used.every((fold) => new Set(labels.filter((_, i) => folds[i] !== fold)).size === 2);
+  return (
+    used.length > 1 &&
+    used.every((fold) => new Set(labels.filter((_, i) => folds[i] !== fold)).size === 2)
+  );
 }
 
 type Columns = readonly (readonly number[])[];
 
-const beside = (one: Columns, other: Columns): Columns => one.map((row, i) => [...row, ...other[i]!]);
+const beside = (one: Columns, other: Columns): Columns =>
+  one.map((row, i) => [...row, ...other[i]!]);
 
-/** Each column and its squared distance from the mean, so that values inside or outside of a range separate, too. */
+/**
+ * Each column and its squared distance from the mean, so that values inside or outside of a range
+ * separate, too.
+ */
 function withSquares(rows: Columns): Columns {
   const means = rows[0]!.map((_, k) => mean(rows.map((row) => row[k]!)));
   return rows.map((row) => [...row, ...row.map((value, k) => (value - means[k]!) ** 2)]);
@@ -148,7 +188,10 @@ const grades = [
   { below: 0.6, says: 'a trace' },
   { below: 0.75, says: 'separates the classes weakly' },
   { below: 0.9, says: 'separates the classes well' },
-  { below: Number.POSITIVE_INFINITY, says: 'separates the classes almost without looking at the content' },
+  {
+    below: Number.POSITIVE_INFINITY,
+    says: 'separates the classes almost without looking at the content',
+  },
 ] as const;
 
 /** A shortcut is found where its p-value, adjusted for all shortcuts, is at most this. */
@@ -161,7 +204,8 @@ const worrying = 0.55;
 export const isFound = ({ auc }: ShortcutResult): boolean => auc.p <= significant;
 
 /** Whether a shortcut deserves a warning. */
-export const isWorrying = (result: ShortcutResult): boolean => isFound(result) && result.auc.low > worrying;
+export const isWorrying = (result: ShortcutResult): boolean =>
+  isFound(result) && result.auc.low > worrying;
 
 /** A shortcut's AUC in words. */
 export function verdict(result: ShortcutResult): string {
@@ -173,18 +217,30 @@ export function verdict(result: ShortcutResult): string {
   return name === 'thumbnail' && auc.estimate >= 0.6 ? `${says}; a network must beat it` : says;
 }
 
-/** `file size alone: AUC 0.931 (0.912–0.947): separates the classes almost without looking at the content`. */
+/**
+ * `file size alone: AUC 0.931 (0.912–0.947): separates the classes almost without looking at the content`.
+ */
 export function verdictLine(result: ShortcutResult): string {
   return `${result.title} alone: AUC ${formatEstimate(result.auc)}: ${verdict(result)}`;
 }
 
 const width = 320;
 
-/** A row for each shortcut: its AUC, filled where it is better than chance, with the interval; chance dashed. */
-export function shortcutChart(results: readonly ShortcutResult[], confidence: number): TopLevelSpec {
+/**
+ * A row for each shortcut: its AUC, filled where it is better than chance, with the interval;
+ * chance dashed.
+ */
+export function shortcutChart(
+  results: readonly ShortcutResult[],
+  confidence: number,
+): TopLevelSpec {
   const rows = results.map((result) => ({
-    ...{ name: result.title, value: result.auc.estimate, low: result.auc.low, high: result.auc.high },
-    ...{ text: formatEstimate(result.auc), isOpen: !isFound(result) },
+    name: result.title,
+    value: result.auc.estimate,
+    low: result.auc.low,
+    high: result.auc.high,
+    text: formatEstimate(result.auc),
+    isOpen: !isFound(result),
   }));
   const least = Math.min(0.5, ...rows.map(({ value, low }) => (Number.isNaN(low) ? value : low)));
   const images = Math.max(0, ...results.map(({ images }) => images));
@@ -194,7 +250,10 @@ export function shortcutChart(results: readonly ShortcutResult[], confidence: nu
     subtitle,
     width + 250,
     intervalRows(rows, {
-      ...{ dataName: 'shortcuts', label: 'AUC by this alone (0.5 is chance)', width, ruled: 0.5 },
+      dataName: 'shortcuts',
+      label: 'AUC by this alone (0.5 is chance)',
+      width,
+      ruled: 0.5,
       domain: [Math.floor(10 * least) / 10, 1],
       axis: { format: '.1f', grid: true },
     }),

@@ -16,7 +16,9 @@ const settings = z.strictObject({
   ),
   folds: whole(2, 20)
     .default(5)
-    .describe('Folds of the cross-validation; images of one group, and copies of one image, stay in one fold.'),
+    .describe(
+      'Folds of the cross-validation; images of one group, and copies of one image, stay in one fold.',
+    ),
   confidence: confidenceOf('the intervals of the AUCs'),
   seed: whole(0)
     .default(7)
@@ -43,7 +45,9 @@ export const spec = defineKind<AuditSettings>({
     duplicates: output.table(
       'CSV, a row for each pair of copies, those across splits first, then for each group in two splits.',
     ),
-    shortcuts: output.chart('The AUC of every shortcut with its interval; filled dots are above chance.'),
+    shortcuts: output.chart(
+      'The AUC of every shortcut with its interval; filled dots are above chance.',
+    ),
     means: output.chart('The mean image of each class, and their difference.'),
     spectrum: output.chart('The radial power spectrum of each class.'),
     copies: output.chart('Pairs of copies, those across splits first.'),

@@ -23,7 +23,10 @@ function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Nois
       return of.map((label) => {
         const power = (value: number, ring: number) =>
           value + 0.1 * random.normal() + (ring === 50 && label === 1 ? more : 0);
-        return { image: { label, look: { spectrum: common.map(power) } }, unit: `${kind}-${index}` };
+        return {
+          image: { label, look: { spectrum: common.map(power) } },
+          unit: `${kind}-${index}`,
+        };
       });
     }),
   ).flat(2);
@@ -36,7 +39,9 @@ function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Nois
 /** What the chart says of it. */
 const told = (gap: SpectrumGap): string => {
   const of = { images: 30, mean: new Float64Array(), variance: new Float64Array(), spectrum: [] };
-  const { title } = spectrumChart(['real', 'fake'], [of, of], gap) as unknown as { title: { subtitle: string[] } };
+  const { title } = spectrumChart(['real', 'fake'], [of, of], gap) as unknown as {
+    title: { subtitle: string[] };
+  };
   return title.subtitle.join(' ');
 };
 const foundBy = (noise: Noise) =>
@@ -58,7 +63,10 @@ test('the largest of all differences of noise is not significant, however many i
 test('a ring in which fakes are stronger is found, and sooner if units have images of both classes', () => {
   const gap = gapOf(1, { more: 1.5 });
   assert.equal(gap.ring, 50);
-  assert.match(told(gap), /clearest at 0\.39 cycles per pixel, where fake has [\d.]+ times the power, p [<=] 0\.0\d+$/);
+  assert.match(
+    told(gap),
+    /clearest at 0\.39 cycles per pixel, where fake has [\d.]+ times the power, p [<=] 0\.0\d+$/,
+  );
   assert.ok(foundBy({ more: 0.2 }).length <= 5);
   assert.equal(foundBy({ more: 0.2, labels: [[0, 1]] }).length, 40);
 });

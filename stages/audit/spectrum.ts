@@ -6,7 +6,11 @@ import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { classColours } from '../../src/learning/charts/theme.ts';
 import { twoSidedT } from '../../src/learning/metrics/intervals/student-t.ts';
 import { mean, sampleVariance } from '../../src/learning/metrics/mean.ts';
-import { highestFrequency, ringCount, ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
+import {
+  highestFrequency,
+  ringCount,
+  ringFrequencies,
+} from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import type { ClassMeans } from './class-means.ts';
 import type { ExaminedImage } from './survey.ts';
 
@@ -14,10 +18,12 @@ import type { ExaminedImage } from './survey.ts';
 export type SpectrumGap = ReturnType<typeof spectrumGap>;
 
 /**
- * The ring in which the spectra of two classes differ most: `apart` is the mean log10 power of fakes minus that of real images,
- * `deviations` the same in standard deviations of the images (null where these are zero). `p` is for the hypothesis that no ring
- * differs: Welch's t of each ring, with Bonferroni's bound for the largest and the degrees of freedom of the smaller class; null
- * where a class has one unit or no spread. `units` as in `Copies`: a unit counts once, however many images it has.
+ * The ring in which the spectra of two classes differ most: `apart` is the mean log10 power of
+ * fakes minus that of real images, `deviations` the same in standard deviations of the images (null
+ * where these are zero). `p` is for the hypothesis that no ring differs: Welch's t of each ring,
+ * with Bonferroni's bound for the largest and the degrees of freedom of the smaller class; null
+ * where a class has one unit or no spread. `units` as in `Copies`: a unit counts once, however many
+ * images it has.
  */
 export function spectrumGap(images: readonly ExaminedImage[], units: readonly string[]) {
   const classes = [0, 1].map((label) => {
@@ -25,11 +31,19 @@ export function spectrumGap(images: readonly ExaminedImage[], units: readonly st
     return groupBy(own, (place) => units[place]!);
   });
   const rings = Array.from({ length: ringCount }, (_, ring) => {
-    const [real, fake] = classes.map((places) => spreadOf(images, places, ring)) as [Spread, Spread];
+    const [real, fake] = classes.map((places) => spreadOf(images, places, ring)) as [
+      Spread,
+      Spread,
+    ];
     const error = differenceError(real, fake);
     const pooled = Math.sqrt((real.variance + fake.variance) / 2);
     const apart = fake.mean - real.mean;
-    return { ring, apart, deviations: pooled > 0 ? apart / pooled : null, t: error > 0 ? apart / error : null };
+    return {
+      ring,
+      apart,
+      deviations: pooled > 0 ? apart / pooled : null,
+      t: error > 0 ? apart / error : null,
+    };
   });
   const largest = (of: (one: (typeof rings)[number]) => number) =>
     rings.reduce((a, b) => (Math.abs(of(b)) > Math.abs(of(a)) ? b : a));
@@ -45,10 +59,14 @@ export function spectrumGap(images: readonly ExaminedImage[], units: readonly st
 type Spread = ReturnType<typeof spreadOf>;
 
 /**
- * The mean and variance over images (NaN of one) of one class in one ring, and the influence of each unit on the mean, whose variance
- * is the sum of their squares.
+ * The mean and variance over images (NaN of one) of one class in one ring, and the influence of
+ * each unit on the mean, whose variance is the sum of their squares.
  */
-function spreadOf(images: readonly ExaminedImage[], places: ReadonlyMap<string, readonly number[]>, ring: number) {
+function spreadOf(
+  images: readonly ExaminedImage[],
+  places: ReadonlyMap<string, readonly number[]>,
+  ring: number,
+) {
   const powers = Array.from(
     places,
     ([unit, of]) => [unit, of.map((place) => images[place]!.look.spectrum[ring]!)] as const,
@@ -62,7 +80,10 @@ function spreadOf(images: readonly ExaminedImage[], places: ReadonlyMap<string, 
   return { mean: middle, variance: sampleVariance(all), pulls: new Map(pulls) };
 }
 
-/** The standard error of the difference of the means; a unit in both classes moves both. NaN where a class has one unit. */
+/**
+ * The standard error of the difference of the means; a unit in both classes moves both. NaN where a
+ * class has one unit.
+ */
 function differenceError(real: Spread, fake: Spread): number {
   if (real.pulls.size < 2 || fake.pulls.size < 2) return Number.NaN;
   const units = new Set([...real.pulls.keys(), ...fake.pulls.keys()]);
@@ -73,7 +94,10 @@ function differenceError(real: Spread, fake: Spread): number {
 
 const width = 460;
 
-/** Power against spatial frequency, a line for each class, and as a band the deviation over its images. */
+/**
+ * Power against spatial frequency, a line for each class, and as a band the deviation over its
+ * images.
+ */
 export function spectrumChart(
   names: readonly string[],
   classes: readonly ClassMeans[],
@@ -81,12 +105,17 @@ export function spectrumChart(
 ): TopLevelSpec {
   const values = classes.flatMap(({ spectrum }, label) =>
     spectrum.map(({ mean, deviation }, ring) => ({
-      ...{ series: names[label]!, frequency: ringFrequencies[ring]! },
-      ...{ power: mean, low: mean - deviation, high: mean + deviation },
+      series: names[label]!,
+      frequency: ringFrequencies[ring]!,
+      power: mean,
+      low: mean - deviation,
+      high: mean + deviation,
     })),
   );
   const x = quantity('frequency', 'Spatial frequency, cycles per pixel', {
-    ...{ domain: [0, highestFrequency], format: '.1f', tickCount: 7 },
+    domain: [0, highestFrequency],
+    format: '.1f',
+    tickCount: 7,
   });
   const y = quantity('power', 'Power of luma, log₁₀ (levels²)');
   const counts = classes.map(({ images }, label) => `${formatCount(images)} ${names[label]}`);
@@ -95,7 +124,13 @@ export function spectrumChart(
     width,
     height: 300,
     data: { name: 'spectra', values },
-    layer: lineLayers(names, { x, y, colours: classColours, legend: { title: 'Class', width }, bands: true }),
+    layer: lineLayers(names, {
+      x,
+      y,
+      colours: classColours,
+      legend: { title: 'Class', width },
+      bands: true,
+    }),
   });
 }
 

@@ -26,7 +26,10 @@ export interface ExaminedImage extends AuditedImage {
   readonly look: Examined['look'];
 }
 
-/** What was found in a data set: all images by split, those examined in the same order, and means of these by label. */
+/**
+ * What was found in a data set: all images by split, those examined in the same order, and means of
+ * these by label.
+ */
 export type Survey = Awaited<ReturnType<typeof surveyImages>>;
 
 interface SurveyOptions {
@@ -38,7 +41,10 @@ interface SurveyOptions {
   readonly progress: (done: number, total: number) => void;
 }
 
-/** Examined images of each class: enough to estimate an AUC near chance to 0.02; weaker effects hardly matter. */
+/**
+ * Examined images of each class: enough to estimate an AUC near chance to 0.02; weaker effects
+ * hardly matter.
+ */
 const mostExamined = 2500;
 
 /** Decodes every image of some splits once, and keeps at most three kilobytes of each. */
@@ -70,7 +76,8 @@ export async function surveyImages(
     if ('error' in seen) throw new StageError(`${sample.path} cannot be decoded: ${seen.error}`);
     const { key, path, group, width, height } = sample;
     const label = labels[images.length]!;
-    // Images of one encoding share an object: the text of its tables is as large as all else that is kept of an image.
+    // Images of one encoding share an object: the text of its tables is as large as all else that
+    // is kept of an image.
     const text = JSON.stringify(seen.print.encoding);
     const encoding = encodings.get(text) ?? seen.print.encoding;
     encodings.set(text, encoding);
@@ -86,7 +93,9 @@ export async function surveyImages(
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
 }
 
-/** Draws the images to examine, at most {@link mostExamined} of each label; returns their indices. */
+/**
+ * Draws the images to examine, at most {@link mostExamined} of each label; returns their indices.
+ */
 export function drawExamined(labels: readonly number[], seed: number): ReadonlySet<number> {
   const order = Array.from(permutation(labels.length, new Random('examined images', seed)));
   const counts = new Map<number, number>();

@@ -1,4 +1,9 @@
-import { formatCount, formatDecimal, formatEstimate, formatShare } from '../../src/format-numbers.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatEstimate,
+  formatShare,
+} from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import type { Highlight } from '../../src/stage.ts';
@@ -14,11 +19,14 @@ export function classTable({ images, examined }: Survey, classes: readonly strin
     rows: classes.map((name, label) => {
       const own = images.filter((image) => image.label === label);
       return [
-        ...[name, formatCount(own.length)],
+        name,
+        formatCount(own.length),
         commonest(own.map(({ width, height }) => `${width} x ${height}`)),
         commonest(own.map(encodingOf)),
         spread(own.map(({ print }) => print.bytes / 1000)),
-        spread(examined.filter((image) => image.label === label).map(({ look }) => look.light.luma)),
+        spread(
+          examined.filter((image) => image.label === label).map(({ look }) => look.light.luma),
+        ),
       ];
     }),
   };
@@ -30,10 +38,15 @@ function encodingOf({ print: { encoding } }: AuditedImage): string {
   return `${format} of quality ${quality}${subsampling === 1 ? '' : ', subsampled'}${progressive ? ', progressive' : ''}`;
 }
 
-/** The most frequent value, `224 x 224`, and where there are others, its share and the number of different values. */
+/**
+ * The most frequent value, `224 x 224`, and where there are others, its share and the number of
+ * different values.
+ */
 function commonest(values: readonly string[]): string {
   const groups = [...groupBy(values, (value) => value)];
-  const [value, { length }] = groups.reduce((best, one) => (one[1].length > best[1].length ? one : best));
+  const [value, { length }] = groups.reduce((best, one) =>
+    one[1].length > best[1].length ? one : best,
+  );
   return groups.length === 1
     ? value
     : `${value} (${formatShare(length / values.length, 0)}; ${groups.length} different values)`;
@@ -50,7 +63,12 @@ export const shortcutTable = (results: readonly ShortcutResult[]): Highlight => 
   columns: ['by this alone', 'AUC', 'p', 'verdict'],
   rows: results.map((result) => {
     const { p } = result.auc;
-    return [result.title, formatEstimate(result.auc), Number.isNaN(p) ? '' : formatDecimal(p), verdict(result)];
+    return [
+      result.title,
+      formatEstimate(result.auc),
+      Number.isNaN(p) ? '' : formatDecimal(p),
+      verdict(result),
+    ];
   }),
 });
 

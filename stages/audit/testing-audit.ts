@@ -27,13 +27,18 @@ const side = 40;
 function picture({ seed, lighter = 0, board = 0 }: Planted): Sharp {
   const random = new Random('audited', seed);
   const waves = Array.from({ length: 12 }, () => ({
-    ...{ u: random.between(0, 6), v: random.between(0, 6), phase: random.between(0, 7) },
+    u: random.between(0, 6),
+    v: random.between(0, 6),
+    phase: random.between(0, 7),
     sizes: [0, 1, 2].map(() => 14 * random.normal()),
   }));
   const pixels = Uint8Array.from({ length: side * side * 3 }, (_, i) => {
-    const [x, y, channel] = [(Math.floor(i / 3) % side) / side, Math.floor(i / 3 / side) / side, i % 3];
+    const x = (Math.floor(i / 3) % side) / side;
+    const y = Math.floor(i / 3 / side) / side;
+    const channel = i % 3;
     const value = waves.reduce(
-      (sum, { u, v, phase, sizes }) => sum + sizes[channel]! * Math.cos(3 * (u * x + v * y) + phase),
+      (sum, { u, v, phase, sizes }) =>
+        sum + sizes[channel]! * Math.cos(3 * (u * x + v * y) + phase),
       120,
     );
     const field = (Math.floor(i / 3) + Math.floor(i / 3 / side)) % 2 === 0 ? board : -board;
@@ -51,7 +56,12 @@ export const clean = (
 ): readonly Planted[] =>
   Array.from({ length: count }, (_, index) => {
     const label = index % 2;
-    return { label, seed: index, split: index % 10 < 2 ? 'test' : 'train', ...change(label, index) };
+    return {
+      label,
+      seed: index,
+      split: index % 10 < 2 ? 'test' : 'train',
+      ...change(label, index),
+    };
   });
 
 /** Audits a data set of these images. */
@@ -72,16 +82,22 @@ export async function audit(bench: StageBench, images: readonly Planted[], setti
   }
   writer.finish();
   await bench.run(spec, run, { with: settings, inputs: { dataset: folder } });
-  const metrics = JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
-  const table = [...csvRecords(readFileSync(bench.output('duplicates', spec.outputs['duplicates']), 'utf8'))];
+  const metrics = JSON.parse(
+    readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'),
+  );
+  const table = [
+    ...csvRecords(readFileSync(bench.output('duplicates', spec.outputs['duplicates']), 'utf8')),
+  ];
   return {
     metrics,
-    rows: table.slice(1).map(({ fields: [kind, , , orientation, group, , , one, , , , other] }) => ({
-      kind,
-      orientation,
-      group,
-      one,
-      other,
-    })),
+    rows: table
+      .slice(1)
+      .map(({ fields: [kind, , , orientation, group, , , one, , , , other] }) => ({
+        kind,
+        orientation,
+        group,
+        one,
+        other,
+      })),
   };
 }

@@ -33,22 +33,32 @@ test('a command reads its inputs and writes its outputs, whatever their paths ho
 
 test('a command may begin with a dash, which is not an option of the shell', async () => {
   using bench = new StageBench();
-  await assert.rejects(command(bench, '-x || exit 3'), new StageError('exited with code 3: -x || exit 3'));
+  await assert.rejects(
+    command(bench, '-x || exit 3'),
+    new StageError('exited with code 3: -x || exit 3'),
+  );
 });
 
 test('the paths of a list port become separate words', async () => {
   using bench = new StageBench();
   const parts = ['a b.txt', 'c.txt'].map((name) => join(bench.root, name));
   for (const part of parts) writeFileSync(part, `${part.at(-5)}\n`);
-  await command(bench, 'cat ${inputs.parts} > ${outputs.all}', { inputs: { parts }, outputs: ['all'] });
+  await command(bench, 'cat ${inputs.parts} > ${outputs.all}', {
+    inputs: { parts },
+    outputs: ['all'],
+  });
   assert.equal(readFileSync(bench.output('all'), 'utf8'), 'b\nc\n');
 });
 
 test('every other dollar is the shell’s own', async () => {
   using bench = new StageBench();
-  await command(bench, 'x=1; y=${x:-2}${nothing-z}; echo "$x$y $((x + 1)) `echo $x`" > ${outputs.out}', {
-    outputs: ['out'],
-  });
+  await command(
+    bench,
+    'x=1; y=${x:-2}${nothing-z}; echo "$x$y $((x + 1)) `echo $x`" > ${outputs.out}',
+    {
+      outputs: ['out'],
+    },
+  );
   assert.equal(readFileSync(bench.output('out'), 'utf8'), '11z 2 1\n');
 });
 
@@ -60,7 +70,10 @@ test('a command starts in the root of the project', async () => {
 
 test('the first line that fails ends the command, and the stage says with which code', async () => {
   using bench = new StageBench();
-  await assert.rejects(command(bench, '(exit 3)\ntouch after'), new StageError('exited with code 3: (exit 3) …'));
+  await assert.rejects(
+    command(bench, '(exit 3)\ntouch after'),
+    new StageError('exited with code 3: (exit 3) …'),
+  );
   assert.ok(!existsSync(join(bench.root, 'after')));
 });
 
@@ -93,7 +106,9 @@ test('a command may name thousands of files, and a shell and its programs get th
 test('more paths than a program takes are refused before it runs, and a list file takes any number', async () => {
   using bench = new StageBench();
   const images = manyFiles(bench, 12_000, 200);
-  const kilobytes = Math.round((images.length * (images[0]!.length + 1)) / 1000).toLocaleString('en');
+  const kilobytes = Math.round((images.length * (images[0]!.length + 1)) / 1000).toLocaleString(
+    'en',
+  );
   const stage = { inputs: { images }, outputs: ['out'] };
   await assert.rejects(
     command(bench, 'cat ${inputs.images} | wc -l > ${outputs.out}', stage),
@@ -116,7 +131,9 @@ test('a list file is refused if a path has a line break', async () => {
   for (const image of images) writeFileSync(image, '');
   await assert.rejects(
     command(bench, 'cat ${inputs.images.list}', { inputs: { images } }),
-    new StageError(`"\${inputs.images.list}" has one path a line, but ${JSON.stringify(images[0])} has a line break`),
+    new StageError(
+      `"\${inputs.images.list}" has one path a line, but ${JSON.stringify(images[0])} has a line break`,
+    ),
   );
 });
 

@@ -24,14 +24,17 @@ const long = 32_000;
 function shellWords(context: Context): readonly string[] {
   const given: Filled[] = [];
   const { text, unfit } = fillShell(context.settings.run, (placeholder) => {
-    if (placeholder.side !== 'inputs' && placeholder.side !== 'outputs') return undefined; // of another language
+    // Of another language.
+    if (placeholder.side !== 'inputs' && placeholder.side !== 'outputs') return undefined;
     const paths = pathsOf(context, placeholder);
     given.push({ ...placeholder, paths });
     return paths;
   });
   for (const { message, hint } of unfit) throw new StageError(`${message}. ${hint}`);
   checkArguments(given);
-  return text.length < long ? ['-ec', '--', text, 'run'] : ['-e', inScratch(context, 'run', `${text}\n`)];
+  return text.length < long
+    ? ['-ec', '--', text, 'run']
+    : ['-e', inScratch(context, 'run', `${text}\n`)];
 }
 
 /** The paths that a placeholder stands for: those of a port, or that of a file that lists them. */
@@ -42,7 +45,9 @@ function pathsOf(context: Context, { side, name }: Placeholder): readonly string
   if (port === name) return paths;
   const broken = paths.find((path) => path.includes('\n'));
   if (broken !== undefined) {
-    throw new StageError(`"\${inputs.${name}}" has one path a line, but ${JSON.stringify(broken)} has a line break`);
+    throw new StageError(
+      `"\${inputs.${name}}" has one path a line, but ${JSON.stringify(broken)} has a line break`,
+    );
   }
   const file = `${context.inputPorts.indexOf(port)}.list`;
   return [inScratch(context, file, paths.map((path) => `${path}\n`).join(''))];
@@ -74,16 +79,24 @@ const builtIn = /^(for|select|case|set|printf|echo|test|\[|\[\[|:|true)$/;
 const alwaysAccepted = 60_000;
 
 /**
- * Checks that the system accepts the paths which each program of a command gets as arguments. Otherwise the shell would report
- * it in the log only, and in a pipe such as `cat ${inputs.images} | wc` continue with a wrong result. Throws a
- * {@link StageError} where a program would get too many.
+ * Checks that the system accepts the paths which each program of a command gets as arguments.
+ * Otherwise the shell would report it in the log only, and in a pipe such as
+ * `cat ${inputs.images} | wc` continue with a wrong result. Throws a {@link StageError} where a
+ * program would get too many.
  */
 function checkArguments(given: readonly Filled[]): void {
   const passed = given
-    .filter(({ command, code }) => command?.name !== undefined && !builtIn.test(command.name) && code === undefined)
+    .filter(
+      ({ command, code }) =>
+        command?.name !== undefined && !builtIn.test(command.name) && code === undefined,
+    )
     .map((one) => {
       const words = one.quoting === 'words' ? one.paths : [one.paths.join(' ')];
-      return { ...one, words, bytes: words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0) };
+      return {
+        ...one,
+        words,
+        bytes: words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0),
+      };
     });
   for (const [command, own] of groupBy(passed, ({ command }) => command)) {
     if (own.reduce((sum, { bytes }) => sum + bytes, 0) < alwaysAccepted) continue;

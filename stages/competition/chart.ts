@@ -1,10 +1,23 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatLevel } from '../../src/format-numbers.ts';
-import { chart, type Domain, domainOf, quantity, withField } from '../../src/learning/charts/encoders.ts';
+import {
+  chart,
+  type Domain,
+  domainOf,
+  quantity,
+  withField,
+} from '../../src/learning/charts/encoders.ts';
 import { wrapText } from '../../src/learning/charts/fit-text.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
-import { headingOf, inRow, intervalOf, nearestTooltip, numberText, rowOf } from '../../src/learning/charts/tooltips.ts';
+import {
+  headingOf,
+  inRow,
+  intervalOf,
+  nearestTooltip,
+  numberText,
+  rowOf,
+} from '../../src/learning/charts/tooltips.ts';
 import type { Ranked, Tested } from './leaderboard.ts';
 import { placeLabels } from './place-labels.ts';
 
@@ -16,8 +29,9 @@ const longestLabel = 180;
 const reach = 6;
 
 /**
- * AUC with its interval against the number of parameters, on a logarithmic axis. Models on the Pareto front are filled and
- * joined; every other model has a rival with at least its AUC and at most its parameters.
+ * AUC with its interval against the number of parameters, on a logarithmic axis. Models on the
+ * Pareto front are filled and joined; every other model has a rival with at least its AUC and at
+ * most its parameters.
  */
 export function competitionChart(
   ranked: readonly Ranked[],
@@ -27,11 +41,19 @@ export function competitionChart(
   const ends = ranked.flatMap(({ auc }) => [auc.low, auc.estimate, auc.high]);
   const domain = { x: xDomain(ranked), y: domainOf(ends, [0, 1]) };
   const values = ranked.map(({ name, parameters, auc, score, rank, onFront }) => ({
-    ...{ model: name, parameters, auc: auc.estimate, score: score.estimate, rank, onFront },
+    model: name,
+    parameters,
+    auc: auc.estimate,
+    score: score.estimate,
+    rank,
+    onFront,
     ...(!Number.isNaN(auc.low) && { low: auc.low, high: auc.high }),
   }));
   const x = quantity('parameters', 'Learnable parameters', {
-    ...{ domain: domain.x, scale: { type: 'log', zero: undefined }, format: '~s', values: ticks(domain.x) },
+    domain: domain.x,
+    scale: { type: 'log', zero: undefined },
+    format: '~s',
+    values: ticks(domain.x),
   });
   const y = quantity('auc', `AUC on ${split}`, { domain: domain.y, tickCount: 6 });
   const hints = [
@@ -52,7 +74,13 @@ export function competitionChart(
     layer: [
       {
         transform: [{ filter: 'datum.onFront' }],
-        mark: { type: 'line', interpolate: 'step-after', color: ink.medium, strokeWidth: 1, strokeDash: [4, 4] },
+        mark: {
+          type: 'line',
+          interpolate: 'step-after',
+          color: ink.medium,
+          strokeWidth: 1,
+          strokeDash: [4, 4],
+        },
         encoding: { x, y },
       },
       {
@@ -77,7 +105,8 @@ export function competitionChart(
 /** With room for labels, and never narrower than a factor of ten. */
 function xDomain(ranked: readonly Ranked[]): Domain {
   const logs = ranked.map(({ parameters }) => Math.log10(parameters));
-  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const low = Math.min(...logs);
+  const high = Math.max(...logs);
   const margin = Math.max(0.5 - (high - low) / 2, 0.15 * (high - low));
   return [10 ** Math.max(0, low - margin), 10 ** (high + margin)];
 }
@@ -85,12 +114,18 @@ function xDomain(ranked: readonly Ranked[]): Domain {
 /** Powers of ten, and where these are few, their doubles and fives. */
 function ticks([low, high]: Domain): readonly number[] {
   const decades = Array.from({ length: 12 }, (_, power) => 10 ** power);
-  const inside = (values: readonly number[]) => values.filter((value) => value >= low && value <= high);
+  const inside = (values: readonly number[]) =>
+    values.filter((value) => value >= low && value <= high);
   const powers = inside(decades);
-  return powers.length > 2 ? powers : inside(decades.flatMap((power) => [power, 2 * power, 5 * power]));
+  return powers.length > 2
+    ? powers
+    : inside(decades.flatMap((power) => [power, 2 * power, 5 * power]));
 }
 
-/** The names beside the points, those on the front first; names without room are left to the leaderboard. */
+/**
+ * The names beside the points, those on the front first; names without room are left to the
+ * leaderboard.
+ */
 function labels(ranked: readonly Ranked[], domain: { readonly x: Domain; readonly y: Domain }) {
   const [left, right] = domain.x.map(Math.log10) as [number, number];
   const [bottom, top] = domain.y;
@@ -98,27 +133,38 @@ function labels(ranked: readonly Ranked[], domain: { readonly x: Domain; readonl
   const up = (area: number) => (height * (top - area)) / (top - bottom);
   const inOrder = ranked.toSorted((a, b) => Number(b.onFront) - Number(a.onFront));
   const obstacles = ranked.flatMap(({ parameters, auc }) => {
-    const [x, y] = [across(parameters), up(auc.estimate)];
+    const x = across(parameters);
+    const y = up(auc.estimate);
     const point = { x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach };
     if (Number.isNaN(auc.low)) return [point];
     return [point, { x: x - 2, y: up(auc.high), width: 4, height: up(auc.low) - up(auc.high) }];
   });
-  const corners = ranked.filter(({ onFront }) => onFront).sort((a, b) => a.parameters - b.parameters);
+  const corners = ranked
+    .filter(({ onFront }) => onFront)
+    .sort((a, b) => a.parameters - b.parameters);
   const steps = corners.slice(1).flatMap(({ parameters, auc }, i) => {
-    const [fromX, toX] = [across(corners[i]!.parameters), across(parameters)];
-    const [fromY, toY] = [up(corners[i]!.auc.estimate), up(auc.estimate)];
+    const fromX = across(corners[i]!.parameters);
+    const toX = across(parameters);
+    const fromY = up(corners[i]!.auc.estimate);
+    const toY = up(auc.estimate);
     return [
       { x: fromX, y: fromY - 1, width: toX - fromX, height: 2 },
       { x: toX - 1, y: toY, width: 2, height: fromY - toY },
     ];
   });
-  const texts = inOrder.map(({ name }) => wrapText(name, longestLabel, { size: labelSize, most: 1 })[0]!);
+  const texts = inOrder.map(
+    ({ name }) => wrapText(name, longestLabel, { size: labelSize, most: 1 })[0]!,
+  );
   const points = inOrder.map(({ parameters, auc }, i) => ({
-    ...{ x: across(parameters), y: up(auc.estimate), width: textWidth(texts[i]!, labelSize) },
+    x: across(parameters),
+    y: up(auc.estimate),
+    width: textWidth(texts[i]!, labelSize),
     ...(!Number.isNaN(auc.low) && { top: up(auc.high), bottom: up(auc.low) }),
   }));
   const placed = placeLabels(points, {
-    ...{ height: labelSize + 2, gap: reach + 4, obstacles: [...obstacles, ...steps] },
+    height: labelSize + 2,
+    gap: reach + 4,
+    obstacles: [...obstacles, ...steps],
     frame: { x: 0, y: 0, width, height },
   });
   return placed.flatMap((place, i) =>

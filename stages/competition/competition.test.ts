@@ -25,7 +25,12 @@ const image = (size: number) => ({
 });
 
 const infoOf = (architecture: ModelInfo['architecture'], input: ModelInfo['input']): ModelInfo => ({
-  ...{ architecture, input, classes: ['real', 'fake'], training: {}, chosenEpoch: 1, backend: 'none' },
+  architecture,
+  input,
+  classes: ['real', 'fake'],
+  training: {},
+  chosenEpoch: 1,
+  backend: 'none',
 });
 
 /** A model artifact whose weights are zeros. */
@@ -40,7 +45,10 @@ function writeModel(folder: string, info: ModelInfo): string {
   );
   const count = weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'model.json'), JSON.stringify({ weightsManifest: [{ paths: ['weights.bin'], weights }] }));
+  writeFileSync(
+    join(folder, 'model.json'),
+    JSON.stringify({ weightsManifest: [{ paths: ['weights.bin'], weights }] }),
+  );
   writeFileSync(join(folder, 'weights.bin'), new Uint8Array(4 * count));
   writeFileSync(join(folder, 'info.json'), JSON.stringify(info));
   return folder;
@@ -49,7 +57,15 @@ function writeModel(folder: string, info: ModelInfo): string {
 /** A small network with `units` units before its output layer. */
 const net = (units: number): ModelInfo =>
   infoOf(
-    { layers: [{ conv: 4, kernel: 3, stride: 2 }, 'relu', 'globalAveragePool', { dense: units }, { dense: 2 }] },
+    {
+      layers: [
+        { conv: 4, kernel: 3, stride: 2 },
+        'relu',
+        'globalAveragePool',
+        { dense: units },
+        { dense: 2 },
+      ],
+    },
     image(16),
   );
 
@@ -58,7 +74,8 @@ function scores(wrong: number, split = 'test'): readonly BinaryRow[] {
   const ranks = [0, 1, 2, 3, 4, 5, 6, 7];
   const labels = [0, 0, 0, 0, 1, 1, 1, 1];
   for (let left = wrong, at = 3; left > 0; at--) {
-    for (let i = at; left > 0 && i < 4 + at; i++, left--) [labels[i], labels[i + 1]] = [labels[i + 1]!, labels[i]!];
+    for (let i = at; left > 0 && i < 4 + at; i++, left--)
+      [labels[i], labels[i + 1]] = [labels[i + 1]!, labels[i]!];
   }
   const seen = [0, 0];
   return ranks.map((fake, i) => {
@@ -73,20 +90,35 @@ interface Entrant {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-async function compete(bench: StageBench, entrants: readonly Entrant[], settings: object = {}): Promise<void> {
+async function compete(
+  bench: StageBench,
+  entrants: readonly Entrant[],
+  settings: object = {},
+): Promise<void> {
   const made = entrants.map(({ info, rows, labels = {} }, index) => {
     const path = join(bench.root, `scores-${index}.csv`);
     writeFileSync(path, formatPairs(rows));
-    return { model: { path: writeModel(join(bench.root, `model-${index}`), info), labels }, scores: { path, labels } };
+    return {
+      model: { path: writeModel(join(bench.root, `model-${index}`), info), labels },
+      scores: { path, labels },
+    };
   });
-  const inputs = { models: made.map(({ model }) => model), scores: made.map(({ scores }) => scores) };
+  const inputs = {
+    models: made.map(({ model }) => model),
+    scores: made.map(({ scores }) => scores),
+  };
   await bench.run(spec, run, { with: settings, inputs });
 }
 
 const read = (bench: StageBench, port: 'leaderboard' | 'markdown' | 'metrics') =>
   readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
 
-const interval = (estimate: number, low: number, high: number) => ({ estimate, low, high, method: 'delong' as const });
+const interval = (estimate: number, low: number, high: number) => ({
+  estimate,
+  low,
+  high,
+  method: 'delong' as const,
+});
 
 test('the example of the docstring: the smaller and better one is first, and alone on the front', () => {
   const ranked = rank([
@@ -131,7 +163,8 @@ test('equal scores share a rank, and both are on the front', () => {
 
 test("learnable parameters count: MyNet's 34,850, no moving statistics, and of a head also those of what made its features", () => {
   using bench = new StageBench();
-  const count = (info: ModelInfo) => countParameters(writeModel(join(bench.root, 'counted'), info), info);
+  const count = (info: ModelInfo) =>
+    countParameters(writeModel(join(bench.root, 'counted'), info), info);
   assert.equal(count(infoOf('my-net', image(256))), 34_850);
   assert.equal(count(infoOf('xception-based', image(256))), 23_128_786);
   const of = { architecture: 'xception', layer: 'avg_pool', input: image(299) };
@@ -141,7 +174,9 @@ test("learnable parameters count: MyNet's 34,850, no moving statistics, and of a
   assert.equal(count(infoOf('xception', { values: 2048, of: { ...of, layer: pooled } })), whole);
   assert.throws(
     () => count(infoOf('xception', { values: 2048 })),
-    new StageError('Expected a model whose parameters can be counted, got a head on features from an unknown network.'),
+    new StageError(
+      'Expected a model whose parameters can be counted, got a head on features from an unknown network.',
+    ),
   );
 });
 
@@ -155,7 +190,10 @@ test('a run leaves the leaderboard in every form, the chart, and the drawing of 
   await compete(bench, entrants);
   assert.deepEqual(bench.warnings, []);
   const [header, ...lines] = read(bench, 'leaderboard').trim().split('\n');
-  assert.equal(header, 'rank,model,parameters,auc,auc_low,auc_high,score,score_low,score_high,on_front');
+  assert.equal(
+    header,
+    'rank,model,parameters,auc,auc_low,auc_high,score,score_low,score_high,on_front',
+  );
   assert.deepEqual(
     lines.map((line) => line.split(',').filter((_, i) => [0, 1, 2, 3, 9].includes(i))),
     [
@@ -185,7 +223,10 @@ test('a run leaves the leaderboard in every form, the chart, and the drawing of 
     ],
   );
   assert.deepEqual(readdirSync(bench.output('drawing')), ['winner.png', 'winner.svg']);
-  assert.match(readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'), /narrow at 16 x 16/);
+  assert.match(
+    readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'),
+    /narrow at 16 x 16/,
+  );
 });
 
 test('a single candidate wins; without a label it is named by its place, and a perfect AUC has a bound', async () => {
@@ -210,7 +251,8 @@ test('a tie for first place is reported', async () => {
 
 test('the lead of the first over the second is tested on the same images', async () => {
   using close = new StageBench();
-  const [narrow, wide] = [{ net: 'narrow' }, { net: 'wide' }];
+  const narrow = { net: 'narrow' };
+  const wide = { net: 'wide' };
   await compete(close, [
     { info: net(2), rows: scores(2), labels: narrow },
     {
@@ -236,12 +278,20 @@ test('a winner that cannot be drawn still wins, with a warning unless it is an O
   const info = net(2);
   await compete(bench, [{ info, rows: scores(1), labels: { net: 'odd' } }]);
   const model = join(bench.root, 'model-0');
-  writeFileSync(join(model, 'info.json'), JSON.stringify({ ...info, architecture: 'of another time' }));
-  const [path, labels] = [join(bench.root, 'scores-0.csv'), { net: 'odd' }];
-  await bench.run(spec, run, { inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] } });
+  writeFileSync(
+    join(model, 'info.json'),
+    JSON.stringify({ ...info, architecture: 'of another time' }),
+  );
+  const path = join(bench.root, 'scores-0.csv');
+  const labels = { net: 'odd' };
+  await bench.run(spec, run, {
+    inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] },
+  });
   const onnx = { ...info, architecture: 'onnx', onnx: { parameters: 1, probabilities: false } };
   writeFileSync(join(model, 'info.json'), JSON.stringify(onnx));
-  await bench.run(spec, run, { inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] } });
+  await bench.run(spec, run, {
+    inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] },
+  });
   assert.match(
     readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'),
     /odd could not be drawn: an ONNX file/,
@@ -250,7 +300,10 @@ test('a winner that cannot be drawn still wins, with a warning unless it is an O
     'odd, the winner, could not be drawn: expected a network of known layers, got "of another time".',
   ]);
   assert.equal(JSON.parse(read(bench, 'metrics')).winner, 'odd');
-  assert.match(readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'), /odd could not be drawn: /);
+  assert.match(
+    readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'),
+    /odd could not be drawn: /,
+  );
   assert.ok(existsSync(join(bench.output('drawing'), 'winner.png')));
 });
 
@@ -260,7 +313,9 @@ test('images that only some have scored are left out, with a warning', async () 
     { info: net(2), rows: scores(2), labels: { net: 'a' } },
     { info: net(3), rows: scores(2).filter(({ key }) => key !== '0-0'), labels: { net: 'b' } },
   ]);
-  assert.deepEqual(bench.warnings, ['Images that some candidates have not scored are left out: 1 of a.']);
+  assert.deepEqual(bench.warnings, [
+    'Images that some candidates have not scored are left out: 1 of a.',
+  ]);
   assert.equal(JSON.parse(read(bench, 'metrics')).images, 7);
 });
 
@@ -274,8 +329,12 @@ test('scores without the split, of one class, or of other models are refused', a
     ),
   );
   await assert.rejects(
-    compete(bench, [{ info: net(2), rows: scores(1).filter(({ label }) => label === 1), labels: { net: 'one' } }]),
-    new StageError('input "scores": expected real and fake images that all models scored, got 4 fake ones alone.'),
+    compete(bench, [
+      { info: net(2), rows: scores(1).filter(({ label }) => label === 1), labels: { net: 'one' } },
+    ]),
+    new StageError(
+      'input "scores": expected real and fake images that all models scored, got 4 fake ones alone.',
+    ),
   );
   await assert.rejects(
     bench.run(spec, run, { inputs: { models: [bench.root], scores: [] } }),
@@ -289,7 +348,9 @@ test('the chart joins the Pareto front, and labels every candidate where there i
     parameters: number,
     [estimate, low, high]: readonly [number, number, number],
   ): Candidate => ({
-    ...{ name, parameters, auc: interval(estimate, low, high) },
+    name,
+    parameters,
+    auc: interval(estimate, low, high),
   });
   const ranked = rank([
     of('my-net', 34_850, [0.958, 0.949, 0.966]),
@@ -314,7 +375,9 @@ test('results change only with the version of the kind', async () => {
   const outputs = (['leaderboard', 'markdown', 'metrics'] as const).map((port) =>
     bench.output(port, spec.outputs[port]),
   );
-  const drawn = ['chart/chart.vl.json', 'drawing/winner.svg'].map((path) => join(bench.root, 'outputs', path));
+  const drawn = ['chart/chart.vl.json', 'drawing/winner.svg'].map((path) =>
+    join(bench.root, 'outputs', path),
+  );
   assert.deepEqual(
     { version: spec.version, digest: digestOf(...outputs, ...drawn) },
     { version: 11, digest: 'a17e927fbef39b35' },

@@ -1,8 +1,18 @@
 import { csvTable } from '../../src/csv.ts';
-import { formatCount, formatDecimal, formatEstimate, formatP, withMinus } from '../../src/format-numbers.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatEstimate,
+  formatP,
+  withMinus,
+} from '../../src/format-numbers.ts';
 import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
-import { type Interval, intervalPair, type PairedDifference } from '../../src/learning/metrics/intervals/interval.ts';
+import {
+  type Interval,
+  intervalPair,
+  type PairedDifference,
+} from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
 
 /** A model that competes. */
@@ -18,7 +28,10 @@ export interface Ranked extends Candidate {
   /** From 1; equal scores share a rank. */
   readonly rank: number;
   readonly score: Pick<Interval, 'estimate' | 'low' | 'high'>;
-  /** Whether it is on the Pareto front: none has a higher AUC with as few parameters, or as high an AUC with fewer. */
+  /**
+   * Whether it is on the Pareto front: none has a higher AUC with as few parameters, or as high an
+   * AUC with fewer.
+   */
   readonly onFront: boolean;
 }
 
@@ -30,7 +43,8 @@ export interface Lead extends PairedDifference {
 /**
  * Sorts candidates by score, best first; equal scores by AUC, then in the order given.
  *
- * Example: AUCs 0.9 and 0.95 with 1,000 and 10 parameters: the second has rank 1, and alone is on the front.
+ * Example: AUCs 0.9 and 0.95 with 1,000 and 10 parameters: the second has rank 1, and alone is on
+ * the front.
  */
 export function rank(candidates: readonly Candidate[]): readonly Ranked[] {
   const scored = candidates.map((candidate) => {
@@ -42,27 +56,51 @@ export function rank(candidates: readonly Candidate[]): readonly Ranked[] {
   });
   return scored
     .sort((a, b) => b.score.estimate - a.score.estimate || b.auc.estimate - a.auc.estimate)
-    .map((one, _, all) => ({ ...one, rank: 1 + all.findIndex(({ score }) => score.estimate === one.score.estimate) }));
+    .map((one, _, all) => ({
+      ...one,
+      rank: 1 + all.findIndex(({ score }) => score.estimate === one.score.estimate),
+    }));
 }
 
 function beats(one: Candidate, other: Candidate): boolean {
-  const [gain, saved] = [one.auc.estimate - other.auc.estimate, other.parameters - one.parameters];
+  const gain = one.auc.estimate - other.auc.estimate;
+  const saved = other.parameters - one.parameters;
   return gain >= 0 && saved >= 0 && (gain > 0 || saved > 0);
 }
 
 /** A score in four digits, however small: `2.608`, `0.0001843`, `1.843e-7`. */
 export function formatScore(score: number): string {
-  return withMinus(score !== 0 && Math.abs(score) < 1e-4 ? score.toExponential(3) : score.toPrecision(4));
+  return withMinus(
+    score !== 0 && Math.abs(score) < 1e-4 ? score.toExponential(3) : score.toPrecision(4),
+  );
 }
 
-export function leaderboardRow({ rank, name, parameters, auc, score, onFront }: Ranked): readonly string[] {
+export function leaderboardRow({
+  rank,
+  name,
+  parameters,
+  auc,
+  score,
+  onFront,
+}: Ranked): readonly string[] {
   return [
-    ...[String(rank), name, formatCount(parameters), formatEstimate(auc, (area) => formatDecimal(area, 4))],
-    ...[formatEstimate(score, formatScore), onFront ? 'yes' : ''],
+    String(rank),
+    name,
+    formatCount(parameters),
+    formatEstimate(auc, (area) => formatDecimal(area, 4)),
+    formatEstimate(score, formatScore),
+    onFront ? 'yes' : '',
   ];
 }
 
-export const leaderboardColumns = ['rank', 'model', 'learnable parameters', 'AUC', 'score', 'Pareto front'] as const;
+export const leaderboardColumns = [
+  'rank',
+  'model',
+  'learnable parameters',
+  'AUC',
+  'score',
+  'Pareto front',
+] as const;
 
 export const leadTable = ({ over, difference, low, high, p }: Lead, winner: string): Highlight => ({
   title: `Lead of ${winner}, on the same images`,
@@ -73,8 +111,16 @@ export const leadTable = ({ over, difference, low, high, p }: Lead, winner: stri
 export function formatLeaderboard(ranked: readonly Ranked[]): string {
   return csvTable(
     ranked.map(({ rank, name, parameters, auc, score, onFront }) => ({
-      ...{ rank, model: name, parameters, auc: auc.estimate, auc_low: auc.low, auc_high: auc.high },
-      ...{ score: score.estimate, score_low: score.low, score_high: score.high, on_front: Number(onFront) },
+      rank,
+      model: name,
+      parameters,
+      auc: auc.estimate,
+      auc_low: auc.low,
+      auc_high: auc.high,
+      score: score.estimate,
+      score_low: score.low,
+      score_high: score.high,
+      on_front: Number(onFront),
     })),
   );
 }
@@ -93,12 +139,21 @@ export function formatMetrics(
   { confidence, lead }: { readonly confidence: number; readonly lead?: Lead | undefined },
 ): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
-    const intervals = intervalPair(auc) === null ? {} : { auc: intervalPair(auc), score: intervalPair(score) };
-    return [name, { rank, auc: auc.estimate, score: score.estimate, parameters, intervals }] as const;
+    const intervals =
+      intervalPair(auc) === null ? {} : { auc: intervalPair(auc), score: intervalPair(score) };
+    return [
+      name,
+      { rank, auc: auc.estimate, score: score.estimate, parameters, intervals },
+    ] as const;
   });
-  const counts = sides.join() === usualSides.join() ? { real, fake } : { negative: real, positive: fake };
+  const counts =
+    sides.join() === usualSides.join() ? { real, fake } : { negative: real, positive: fake };
   const metrics = {
-    ...{ split, confidence, images: real + fake, ...counts, winner: ranked[0]!.name },
+    split,
+    confidence,
+    images: real + fake,
+    ...counts,
+    winner: ranked[0]!.name,
     ...(lead !== undefined && { lead: formatLead(lead) }),
     candidates: Object.fromEntries(candidates),
   };

@@ -7,15 +7,18 @@ const frame = { x: 0, y: 0, width: 400, height: 300 };
 const options = { height: 14, gap: 8, frame, obstacles: [] };
 
 test('a text stands at the right of its point, at the left near the right edge, and above where both are taken', () => {
-  const beside = (points: readonly { readonly x: number; readonly y: number; readonly width: number }[]) =>
-    placeLabels(points, options);
+  const beside = (
+    points: readonly { readonly x: number; readonly y: number; readonly width: number }[],
+  ) => placeLabels(points, options);
   assert.deepEqual(beside([{ x: 100, y: 100, width: 50 }]), [{ x: 108, y: 93 }]);
   assert.deepEqual(beside([{ x: 390, y: 100, width: 50 }]), [{ x: 332, y: 93 }]);
   const obstacles = [
     { x: 105, y: 80, width: 20, height: 40 },
     { x: 60, y: 80, width: 35, height: 40 },
   ];
-  assert.deepEqual(placeLabels([{ x: 100, y: 150, width: 10 }], { ...options, obstacles }), [{ x: 108, y: 143 }]);
+  assert.deepEqual(placeLabels([{ x: 100, y: 150, width: 10 }], { ...options, obstacles }), [
+    { x: 108, y: 143 },
+  ]);
 });
 
 test('texts of close points are on opposite sides, where no other point is nearer', () => {
@@ -34,7 +37,12 @@ test('a text without room beside its point stands above its interval, not over t
     { x: 40, y: 150, width: 50, top: 100, bottom: 220 },
     { x: 70, y: 200, width: 50, top: 125, bottom: 280 },
   ];
-  const obstacles = points.map(({ x, top, bottom }) => ({ x: x - 2, y: top, width: 4, height: bottom - top }));
+  const obstacles = points.map(({ x, top, bottom }) => ({
+    x: x - 2,
+    y: top,
+    width: 4,
+    height: bottom - top,
+  }));
   assert.deepEqual(placeLabels(points, { ...options, obstacles }), [
     { x: 15, y: 78 },
     { x: 78, y: 193 },
@@ -52,9 +60,13 @@ test('texts cover neither each other nor anything else, and stay in the frame', 
       const obstacles = points.map(({ x, y }) => ({ x: x - 5, y: y - 5, width: 10, height: 10 }));
       const placed = placeLabels(points, { ...options, obstacles });
       assert.equal(placed.length, points.length);
-      const boxes = placed.flatMap((place, i) => (place ? [{ ...place, width: points[i]!.width, height: 14 }] : []));
+      const boxes = placed.flatMap((place, i) =>
+        place ? [{ ...place, width: points[i]!.width, height: 14 }] : [],
+      );
       for (const [i, box] of boxes.entries()) {
-        assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= 400 && box.y + box.height <= 300);
+        assert.ok(
+          box.x >= 0 && box.y >= 0 && box.x + box.width <= 400 && box.y + box.height <= 300,
+        );
         for (const other of [...obstacles, ...boxes.slice(0, i)]) {
           const apart =
             box.x >= other.x + other.width ||

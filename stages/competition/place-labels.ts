@@ -15,15 +15,21 @@ interface Labelled extends Omit<Box, 'height'> {
 }
 
 /**
- * Places the texts of points (all of one `height`, each of its own width) beside them, above or below their intervals, or farther
- * away where all of that is taken: inside of the frame, so that they cover neither each other nor any obstacle, and none is
- * nearer to another point or interval than to its own. Gives the upper left corner of each, in order; undefined where there is no room. The first
- * points choose first (greedy: Christensen, Marks and Shieber 1995, "An empirical study of algorithms for point-feature label
- * placement").
+ * Places the texts of points (all of one `height`, each of its own width) beside them, above or
+ * below their intervals, or farther away where all of that is taken: inside of the frame, so that
+ * they cover neither each other nor any obstacle, and none is nearer to another point or interval
+ * than to its own. Gives the upper left corner of each, in order; undefined where there is no room.
+ * The first points choose first (greedy: Christensen, Marks and Shieber 1995, "An empirical study
+ * of algorithms for point-feature label placement").
  */
 export function placeLabels(
   points: readonly Labelled[],
-  options: { readonly height: number; readonly gap: number; readonly frame: Box; readonly obstacles: readonly Box[] },
+  options: {
+    readonly height: number;
+    readonly gap: number;
+    readonly frame: Box;
+    readonly obstacles: readonly Box[];
+  },
 ): readonly (Point | undefined)[] {
   const { height, frame, obstacles, gap } = options;
   const taken = [...obstacles];
@@ -33,7 +39,12 @@ export function placeLabels(
       .flatMap((times) =>
         directions.map(([toX, toY]) => {
           const from = toX !== 0 ? y : toY < 0 ? top : bottom;
-          return { x: x + offset(toX, times * gap, width), y: from + offset(toY, times * gap, height), width, height };
+          return {
+            x: x + offset(toX, times * gap, width),
+            y: from + offset(toY, times * gap, height),
+            width,
+            height,
+          };
         }),
       )
       .find(
@@ -72,7 +83,8 @@ const overlap = (one: Box, other: Box): boolean =>
   other.y < one.y + one.height;
 
 function distance(box: Box, { x, y, top = y, bottom = y }: Labelled): number {
-  const apart = (from: number, to: number, low: number, length: number) => Math.max(low - to, 0, from - low - length);
+  const apart = (from: number, to: number, low: number, length: number) =>
+    Math.max(low - to, 0, from - low - length);
   return Math.hypot(apart(x, x, box.x, box.width), apart(top, bottom, box.y, box.height));
 }
 

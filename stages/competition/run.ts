@@ -7,7 +7,10 @@ import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { writeDrawing } from '../../src/learning/charts/render-png.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
-import { type MatchedScores, matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
+import {
+  type MatchedScores,
+  matchScores,
+} from '../../src/learning/metrics/comparison/match-scores.ts';
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { aucOfRows, differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
@@ -45,7 +48,9 @@ export default async function run(context: Context): Promise<void> {
   const models = context.inputs('models');
   const pairs = pairByLabels(models, context.inputs('scores'), { one: 'model', other: 'scores' });
   const names = namesOf(models);
-  const entrants = pairs.map(({ one, other }, index) => enter(one, other, names[index]!, context.settings));
+  const entrants = pairs.map(({ one, other }, index) =>
+    enter(one, other, names[index]!, context.settings),
+  );
   const matched = match(context, entrants);
   const few = fewGroups(matched, entrants[0]!.sides, split);
   if (few !== undefined) context.warn(few);
@@ -55,7 +60,11 @@ export default async function run(context: Context): Promise<void> {
   const tested = { split, real: matched.labels.length - fake, fake, sides: entrants[0]!.sides };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   const rows = ranked.map(leaderboardRow);
-  const markdown = markdownTable(leaderboardColumns, rows, (column) => column === 0 || column === 2);
+  const markdown = markdownTable(
+    leaderboardColumns,
+    rows,
+    (column) => column === 0 || column === 2,
+  );
   writeFileSync(context.output('markdown'), `${markdown}\n`);
   writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, { confidence, lead }));
   await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
@@ -69,12 +78,24 @@ function namesOf(models: readonly InputArtifact[]): readonly string[] {
   const short = models.map(({ labels }) => seriesName(labels));
   if (short.every((name) => name !== '') && new Set(short).size === short.length) return short;
   const full = models.map((_, index) => nameByLabels(models, index));
-  return full.map((name, index) => (full.indexOf(name) === index ? name : `${name} (${index + 1})`));
+  return full.map((name, index) =>
+    full.indexOf(name) === index ? name : `${name} (${index + 1})`,
+  );
 }
 
-function enter(model: InputArtifact, scores: InputArtifact, name: string, settings: CompetitionSettings) {
+function enter(
+  model: InputArtifact,
+  scores: InputArtifact,
+  name: string,
+  settings: CompetitionSettings,
+) {
   const info = readModelInfo(model.path);
-  const { rows, names: sides } = readSplitScores(scores.path, settings.split, `input "scores" of ${name}`, settings);
+  const { rows, names: sides } = readSplitScores(
+    scores.path,
+    settings.split,
+    `input "scores" of ${name}`,
+    settings,
+  );
   return { name, info, parameters: countParameters(model.path, info), rows, sides };
 }
 
@@ -83,12 +104,19 @@ function match(context: Context, entrants: readonly Entrant[]): MatchedScores {
   const matched = matchScores(entrants);
   if (!matched.ok) throw new StageError(`input "scores": ${matched.error}.`);
   const { unmatched } = matched.value;
-  const lost = entrants.flatMap(({ name }, i) => (unmatched[i] === 0 ? [] : [`${unmatched[i]} of ${name}`]));
-  if (lost.length > 0) context.warn(`Images that some candidates have not scored are left out: ${lost.join(', ')}.`);
+  const lost = entrants.flatMap(({ name }, i) =>
+    unmatched[i] === 0 ? [] : [`${unmatched[i]} of ${name}`],
+  );
+  if (lost.length > 0)
+    context.warn(`Images that some candidates have not scored are left out: ${lost.join(', ')}.`);
   return matched.value;
 }
 
-function rankEntrants({ settings }: Context, entrants: readonly Entrant[], matched: MatchedScores): readonly Ranked[] {
+function rankEntrants(
+  { settings }: Context,
+  entrants: readonly Entrant[],
+  matched: MatchedScores,
+): readonly Ranked[] {
   const { labels, groups, models } = matched;
   const { seed, confidence } = settings;
   return rank(
@@ -108,33 +136,48 @@ function leadOf(
 ): Lead | undefined {
   if (second === undefined) return undefined;
   const [one, other] = [winner!, second].map(({ name, parameters }) => {
-    const aucOf = aucOfRows(labels, models[entrants.findIndex((entrant) => entrant.name === name)]!);
+    const aucOf = aucOfRows(
+      labels,
+      models[entrants.findIndex((entrant) => entrant.name === name)]!,
+    );
     return (weights: Uint8Array) => competitionScore(aucOf(weights), parameters);
   });
-  return { over: second.name, ...pairedDifference({ labels, groups, seed }, one!, other!, confidence) };
+  return {
+    over: second.name,
+    ...pairedDifference({ labels, groups, seed }, one!, other!, confidence),
+  };
 }
 
 function draw(context: Context, ranked: readonly Ranked[], entrants: readonly Entrant[]): void {
   const winners = ranked.filter(({ rank }) => rank === 1);
   const [winner] = winners as [Ranked, ...Ranked[]];
   if (winners.length > 1) {
-    context.warn(`${winners.map(({ name }) => name).join(', ')} share first place; the drawing shows ${winner.name}.`);
+    context.warn(
+      `${winners.map(({ name }) => name).join(', ')} share first place; the drawing shows ${winner.name}.`,
+    );
   }
   const { info } = entrants.find(({ name }) => name === winner.name)!;
   const drawn = drawModel(info, winner.name);
-  if (!drawn.ok && !isOnnx(info)) context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
-  const svg = drawn.ok ? drawn.value : drawMessage(`${winner.name} could not be drawn: ${drawn.error}.`);
+  if (!drawn.ok && !isOnnx(info))
+    context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
+  const svg = drawn.ok
+    ? drawn.value
+    : drawMessage(`${winner.name} could not be drawn: ${drawn.error}.`);
   writeDrawing(context.output('drawing'), 'winner', svg);
 }
 
 const isOnnx = ({ onnx }: ModelInfo): boolean => onnx !== undefined;
 
-/** A model's network as SVG, as `restage model` draws it; of one that takes features, the layers after them. */
+/**
+ * A model's network as SVG, as `restage model` draws it; of one that takes features, the layers
+ * after them.
+ */
 function drawModel(info: ModelInfo, title: string): Result<string, string> {
   const { architecture, classes, input } = info;
   if (isOnnx(info)) return err('an ONNX file lists operators, not layers');
   const setting = modelSetting.safeParse(architecture);
-  if (!setting.success) return err(`expected a network of known layers, got "${String(architecture)}"`);
+  if (!setting.success)
+    return err(`expected a network of known layers, got "${String(architecture)}"`);
   const isHead = 'values' in input;
   const net = (isHead ? headOf : netOf)(setting.data, classes.length);
   const traced = traceLayers(net.layers, isHead ? [input.values] : [input.size, input.size, 3]);
@@ -144,9 +187,12 @@ function drawModel(info: ModelInfo, title: string): Result<string, string> {
 }
 
 function drawMessage(message: string): string {
-  const [width, size] = [480, 13];
+  const width = 480;
+  const size = 13;
   const lines = wrapText(message, width - 2 * size, { size });
-  const texts = lines.map((line, i) => `<text x="${size}" y="${(i + 2) * 1.4 * size}">${escapeXml(line)}</text>`);
+  const texts = lines.map(
+    (line, i) => `<text x="${size}" y="${(i + 2) * 1.4 * size}">${escapeXml(line)}</text>`,
+  );
   const height = Math.ceil((lines.length + 2) * 1.4 * size);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${fontFamily}" font-size="${size}">${texts.join('')}</svg>\n`;
 }

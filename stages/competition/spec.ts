@@ -10,7 +10,9 @@ const settings = z.strictObject({
   ...classSettings,
   confidence: confidenceOf('the intervals'),
   seed: z.int().nonnegative().default(7).describe('Seed of the bootstrap.'),
-  title: text.optional().describe('The title of the chart; by default it says what the chart shows.'),
+  title: text
+    .optional()
+    .describe('The title of the chart; by default it says what the chart shows.'),
 });
 export type CompetitionSettings = z.output<typeof settings>;
 
@@ -23,7 +25,11 @@ export const spec = defineKind<CompetitionSettings>({
   settings,
   inputs: {
     models: { type: 'model', summary: 'The candidates.', list: true },
-    scores: { type: 'scores', summary: 'The scores of each, in the same order, as evaluate writes them.', list: true },
+    scores: {
+      type: 'scores',
+      summary: 'The scores of each, in the same order, as evaluate writes them.',
+      list: true,
+    },
   },
   outputs: {
     leaderboard: output.table(

@@ -17,8 +17,16 @@ import run from './run.ts';
 import { spec } from './spec.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-'));
-const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
-const layers = [{ conv: 4, kernel: 5, stride: 4 }, 'relu', 'globalAveragePool', { dense: 3 }, 'relu', { dense: 2 }];
+const dataset = join(folder, 'dataset');
+const model = join(folder, 'model');
+const layers = [
+  { conv: 4, kernel: 5, stride: 4 },
+  'relu',
+  'globalAveragePool',
+  { dense: 3 },
+  'relu',
+  { dense: 2 },
+];
 const small = { model: { layers }, imageSize: 24 };
 before(() => writeTintedDataset(dataset, { train: 9, val: 5, test: 3 }));
 after(() => rmSync(folder, { recursive: true }));
@@ -50,7 +58,13 @@ test('every image of the splits gets the values before the head, beside its meta
   });
   assert.match(weights as string, /^[\da-f]{64}$/);
   const { samples, features: values } = features.split('val');
-  assert.deepEqual(samples[1], { key: 'val/1', label: 1, class: 'fake', source: 'tinted', path: 'val/1.png' });
+  assert.deepEqual(samples[1], {
+    key: 'val/1',
+    label: 1,
+    class: 'fake',
+    source: 'tinted',
+    path: 'val/1.png',
+  });
   assert.equal(values.length, 5 * 4);
   // Means of ReLU's outputs are not negative, and those of different images differ.
   assert.ok(values.every((value) => value >= 0) && new Set(values).size > 5);
@@ -63,14 +77,25 @@ test('the same network and images give the same bytes, and another test image do
   using first = await embedded();
   using second = await embedded({ ...small, batchSize: 4 });
   using third = await embedded(small, { dataset: more });
-  const read = (bench: StageBench, ...path: string[]) => readFileSync(join(bench.output('features'), ...path));
+  const read = (bench: StageBench, ...path: string[]) =>
+    readFileSync(join(bench.output('features'), ...path));
 
-  for (const file of ['features.json', 'train/samples.json', 'train/features.npy', 'val/features.npy']) {
+  for (const file of [
+    'features.json',
+    'train/samples.json',
+    'train/features.npy',
+    'val/features.npy',
+  ]) {
     assert.deepEqual(read(third, file), read(first, file), file);
   }
   assert.notDeepEqual(read(third, 'test/features.npy'), read(first, 'test/features.npy'));
   assert.deepEqual(read(second, 'train/samples.json'), read(first, 'train/samples.json'));
-  assert.deepEqual(readdirSync(first.output('features')).sort(), ['features.json', 'test', 'train', 'val']);
+  assert.deepEqual(readdirSync(first.output('features')).sort(), [
+    'features.json',
+    'test',
+    'train',
+    'val',
+  ]);
 });
 
 test('the features of a trained model are the outputs of its layers, the one before the head or one that is named', async () => {
@@ -86,7 +111,8 @@ test('the features of a trained model are the outputs of its layers, the one bef
   assert.deepEqual(features.of!['input'], info.input);
   const { size, fit, kernel, normalise } = info.input as never as Record<string, never>;
   await using loader = new BatchLoader(dataset, 'val', {
-    ...{ batchSize: 5, normalization: normalise! },
+    batchSize: 5,
+    normalization: normalise!,
     resize: { width: size!, height: size!, fit: fit!, kernel: kernel! },
   });
   const { value: batch } = await loader.epoch().next();
@@ -102,17 +128,22 @@ test('the features of a trained model are the outputs of its layers, the one bef
 test('an unknown layer, and one whose output is not flat, are refused', async () => {
   await assert.rejects(embedded({ ...small, layer: 'avg_pool' }), {
     name: 'StageError',
-    message: 'Expected a layer "avg_pool" in the network, got only image, conv1, globalAveragePool1, dense1, dense2.',
+    message:
+      'Expected a layer "avg_pool" in the network, got only image, conv1, globalAveragePool1, dense1, dense2.',
   });
   await assert.rejects(embedded({ ...small, layer: 'conv1' }), {
     name: 'StageError',
     message: 'Expected a layer whose output is flat, but conv1 outputs 5 x 5 x 4.',
   });
-  await assert.rejects(embedded({ ...small, splits: ['dev'] }), /Expected one of the dataset's splits/);
+  await assert.rejects(
+    embedded({ ...small, splits: ['dev'] }),
+    /Expected one of the dataset's splits/,
+  );
 });
 
 test('settings that a model brings along are refused, and a named network must accept the image size', () => {
-  const check = (settings: object, ...inputs: string[]) => spec.check!(spec.settings.parse(settings), new Set(inputs));
+  const check = (settings: object, ...inputs: string[]) =>
+    spec.check!(spec.settings.parse(settings), new Set(inputs));
   assert.deepEqual(check({ imageSize: 64, splits: ['val'] }, 'dataset', 'model'), [
     { at: ['imageSize'], message: 'expected no "imageSize", which the input "model" brings along' },
   ]);
@@ -136,7 +167,11 @@ test('inconsistent features are refused', async () => {
   writeFileSync(path, '[]');
   assert.throws(() => openFeatures(bench.output('features')).split('val'), {
     name: 'StageError',
-    message: /features\.npy: expected 0 x 4 values, as its samples and features\.json say, got 5 x 4$/,
+    message:
+      /features\.npy: expected 0 x 4 values, as its samples and features\.json say, got 5 x 4$/,
   });
-  assert.throws(() => openFeatures(model), /^StageError: Expected features, but .*features\.json cannot be read/);
+  assert.throws(
+    () => openFeatures(model),
+    /^StageError: Expected features, but .*features\.json cannot be read/,
+  );
 });

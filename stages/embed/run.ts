@@ -21,7 +21,8 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   using dataset = openDataset(folder);
   const total = splits.reduce((sum, split) => sum + dataset.split(split).samples.length, 0);
   await startBackend(context);
-  const backbone = context.inputs('onnx').length > 0 ? await openOnnx(context) : await openLayers(context);
+  const backbone =
+    context.inputs('onnx').length > 0 ? await openOnnx(context) : await openLayers(context);
   const { model, values, of } = backbone;
   using _ = model instanceof OnnxNetwork ? model : undefined;
   const { input } = of;
@@ -36,7 +37,13 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
     resize,
   );
   if (note !== undefined) context.info(note);
-  const options = { batchSize, resize, normalization: input.normalise, threads: context.cpus, cacheBytes: 0 };
+  const options = {
+    batchSize,
+    resize,
+    normalization: input.normalise,
+    threads: context.cpus,
+    cacheBytes: 0,
+  };
   for (const split of splits) {
     await using loader = new BatchLoader(folder, split, options);
     const features = featuresOf(model, loader, (images) => {
@@ -52,7 +59,11 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
 async function openLayers(context: StageContext<EmbedSettings>) {
   const { model, architecture, input } = await openNetwork(context);
   const { model: part, layer, values } = featureNetwork(model, context.settings.layer);
-  return { model: part, values, of: { architecture, layer, input, weights: await weightsDigest(part) } };
+  return {
+    model: part,
+    values,
+    of: { architecture, layer, input, weights: await weightsDigest(part) },
+  };
 }
 
 async function openNetwork(context: StageContext<EmbedSettings>) {
@@ -67,7 +78,10 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
   return { model, architecture: settings.model, input };
 }
 
-/** An ONNX file up to a tensor. Every pass has the same number of images, so that no image's values depend on how many there are. */
+/**
+ * An ONNX file up to a tensor. Every pass has the same number of images, so that no image's values
+ * depend on how many there are.
+ */
 async function openOnnx(context: StageContext<EmbedSettings>) {
   const { imageSize, layer: tensor, batchSize, normalise, ...settings } = context.settings;
   const options = { threads: context.cpus, imageSize, tensor, batch: batchSize };
@@ -83,10 +97,19 @@ async function openOnnx(context: StageContext<EmbedSettings>) {
   }
   const { fit, kernel } = { ...usualInput, ...settings };
   const { mean, deviation } = normalise!; // the spec requires it
-  const input: ImageInput = { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } };
+  const input: ImageInput = {
+    size,
+    fit,
+    kernel,
+    normalise: { mean: [...mean], deviation: [...deviation] },
+  };
   const weights = createHash('sha256').update(readFileSync(model.path)).digest('hex');
   const { parameters } = model.facts;
-  return { model, values, of: { architecture: 'onnx', layer: model.output, input, weights, parameters } };
+  return {
+    model,
+    values,
+    of: { architecture: 'onnx', layer: model.output, input, weights, parameters },
+  };
 }
 
 /** The features of every batch, `[batch, values]` each. */

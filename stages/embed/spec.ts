@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { onnxPort, optionalInputSettings, usualInput } from '../../src/learning/models/input-settings.ts';
+import {
+  onnxPort,
+  optionalInputSettings,
+  usualInput,
+} from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import {
   pretrainedSetting,
@@ -12,16 +16,24 @@ import { mistakeIf } from '../../src/one-input.ts';
 import { count } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
-/** The settings of a network where no model is an input. They have no defaults, so that it is known which were given. */
+/**
+ * The settings of a network where no model is an input. They have no defaults, so that it is known
+ * which were given.
+ */
 const networkSettings = {
-  model: modelSetting.exactOptional().describe('The network if no model is an input; default: xception.'),
+  model: modelSetting
+    .exactOptional()
+    .describe('The network if no model is an input; default: xception.'),
   ...optionalInputSettings,
   pretrained: pretrainedSetting.exactOptional(),
   seed: z.int().exactOptional().describe('Seed of random weights; default: 7.'),
 };
 
 const settings = z.strictObject({
-  splits: splitList.min(1).default(['train', 'val', 'test']).describe('Splits whose images are embedded.'),
+  splits: splitList
+    .min(1)
+    .default(['train', 'val', 'test'])
+    .describe('Splits whose images are embedded.'),
   layer: z
     .string()
     .exactOptional()
@@ -30,12 +42,18 @@ const settings = z.strictObject({
     ),
   batchSize: count
     .default(16)
-    .describe('Images of one forward pass; with an ONNX file every pass has as many, and the last one is padded.'),
+    .describe(
+      'Images of one forward pass; with an ONNX file every pass has as many, and the last one is padded.',
+    ),
   ...networkSettings,
 });
 export type EmbedSettings = z.infer<typeof settings>;
 
-export const usual = { model: 'xception', ...usualInput, seed: 7 } as const satisfies Partial<EmbedSettings>;
+export const usual = {
+  model: 'xception',
+  ...usualInput,
+  seed: 7,
+} as const satisfies Partial<EmbedSettings>;
 
 export const spec = defineKind<EmbedSettings>({
   name: 'embed',
@@ -49,7 +67,11 @@ export const spec = defineKind<EmbedSettings>({
       summary: 'Images, resized and normalised as the network requires.',
       parts: ({ splits }) => splits,
     },
-    model: { type: 'model', summary: 'A trained model of images; its head is left out.', optional: true },
+    model: {
+      type: 'model',
+      summary: 'A trained model of images; its head is left out.',
+      optional: true,
+    },
     onnx: onnxPort,
     ...weightPorts,
   },
@@ -81,7 +103,8 @@ function mistakes(given: EmbedSettings, inputs: ReadonlySet<string>): readonly S
   const names = isOnnx ? (['model', 'pretrained', 'seed'] as const) : all;
   const twice = names.filter((name) => given[name] !== undefined);
   const message = `which the input "${bringing}" brings along`;
-  const how = 'expected how images are normalised for the ONNX file, such as { mean: [0.5, 0.5, 0.5], … }';
+  const how =
+    'expected how images are normalised for the ONNX file, such as { mean: [0.5, 0.5, 0.5], … }';
   return [
     ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${message}` })),
     ...mistakeIf(inputs.has('weights'), [], `expected no input "weights", ${message}`),

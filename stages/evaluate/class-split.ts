@@ -6,10 +6,18 @@ import {
   sumsOf,
   unseenVariance,
 } from '../../src/learning/metrics/classification/class-metrics.ts';
-import { type ClassScores, classScoresOf, tempered } from '../../src/learning/metrics/classification/class-scores.ts';
+import {
+  type ClassScores,
+  classScoresOf,
+  tempered,
+} from '../../src/learning/metrics/classification/class-scores.ts';
 import { handTillAuc } from '../../src/learning/metrics/classification/hand-till-auc.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
-import { countDraws, firstIndex, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import {
+  countDraws,
+  firstIndex,
+  rankScores,
+} from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { constantLoss } from '../../src/learning/training/collapse.ts';
@@ -47,8 +55,11 @@ export async function classify(
   const { part } = await measureSplit({ labels: scores.labels, groups }, statistics, data, drawing);
   const matrix = confusionMatrix(scores);
   const { labelled, called } = sumsOf(matrix);
-  const forms = { balancedAccuracy: { unseen: unseenVariance(matrix, unitsByClass(scores.labels, groups)) } };
-  const named = <T>(values: ArrayLike<T>) => Object.fromEntries(classes.map((name, c) => [name, values[c]!]));
+  const forms = {
+    balancedAccuracy: { unseen: unseenVariance(matrix, unitsByClass(scores.labels, groups)) },
+  };
+  const named = <T>(values: ArrayLike<T>) =>
+    Object.fromEntries(classes.map((name, c) => [name, values[c]!]));
   const each = classes.map((_, c) => {
     const labels = Uint8Array.from(scores.labels, (label) => (label === c ? 1 : 0));
     const evidence = Float64Array.from(rows, (_, i) => scores.evidence[classes.length * i + c]!);
@@ -59,8 +70,12 @@ export async function classify(
   const areaOf = (own: readonly ScoreRow[]) => handTillAuc(classScoresOf(table, own));
   const folds = withinFolds(rows, areaOf, options);
   return {
-    ...{ images: rows.length, classCount: classes.length, counts: named(labelled), called: named(called) },
-    ...{ majorityAccuracy: decisionsOf(matrix).majorityAccuracy, chanceLoss: constantLoss(labelled) },
+    images: rows.length,
+    classCount: classes.length,
+    counts: named(labelled),
+    called: named(called),
+    majorityAccuracy: decisionsOf(matrix).majorityAccuracy,
+    chanceLoss: constantLoss(labelled),
     ...part(({ whole }) => whole, forms),
     ...(folds && { withinFolds: folds }),
     classes: named(each),
@@ -73,30 +88,43 @@ export async function classify(
 const accepted = 0.95;
 
 /**
- * How well a model tells images of unknown labels from those of known ones by its largest softmax (Hendrycks and Gimpel 2017, "A
- * baseline for detecting misclassified and out-of-distribution examples in neural networks"): `auc`, unknown being positive, and
- * `falsePositiveRateAt95`, the share of unknown images that are accepted where 95 % of the known ones are. Undefined without both.
+ * How well a model tells images of unknown labels from those of known ones by its largest softmax
+ * (Hendrycks and Gimpel 2017, "A baseline for detecting misclassified and out-of-distribution
+ * examples in neural networks"): `auc`, unknown being positive, and `falsePositiveRateAt95`, the
+ * share of unknown images that are accepted where 95 % of the known ones are. Undefined without
+ * both.
  */
 export function openSet(table: ScoreTable, rows: readonly ScoreRow[], options: EvaluateOptions) {
   const isUnknown = Uint8Array.from(rows, ({ label }) => (label >= table.classes.length ? 1 : 0));
   if (new Set(isUnknown).size < 2) return undefined;
   const { evidence, classes } = classScoresOf(table, rows);
-  const doubt = Float64Array.from(rows, (_, i) => -Math.max(...evidence.subarray(i * classes, (i + 1) * classes)));
-  const [groups, ranking] = [rows.map(({ group }) => group), rankScores(doubt)];
+  const doubt = Float64Array.from(
+    rows,
+    (_, i) => -Math.max(...evidence.subarray(i * classes, (i + 1) * classes)),
+  );
+  const groups = rows.map(({ group }) => group);
+  const ranking = rankScores(doubt);
   const counts = countDraws(isUnknown, ranking);
   const measured = measure(
     { labels: isUnknown, groups },
     (weights) => {
       const { truePositives, falsePositives, positives, negatives } = counts(weights);
-      // By falling doubt: those before the first place with more than 5 % of the known images are refused.
-      const last = firstIndex(falsePositives.length, (i) => falsePositives[i]! > (1 - accepted) * negatives) - 1;
+      // By falling doubt: those before the first place with more than 5 % of the known images are
+      // refused.
+      const last =
+        firstIndex(falsePositives.length, (i) => falsePositives[i]! > (1 - accepted) * negatives) -
+        1;
       return { falsePositiveRateAt95: 1 - (truePositives[last] ?? 0) / positives };
     },
     options,
   );
-  const unknown = [...new Set(rows.filter((_, i) => isUnknown[i] === 1).map(({ label }) => table.names[label]!))];
+  const unknown = [
+    ...new Set(rows.filter((_, i) => isUnknown[i] === 1).map(({ label }) => table.names[label]!)),
+  ];
   return {
-    ...{ images: rows.length, unknown: isUnknown.reduce((sum, one) => sum + one, 0), labels: unknown.sort() },
+    images: rows.length,
+    unknown: isUnknown.reduce((sum, one) => sum + one, 0),
+    labels: unknown.sort(),
     ...merge(measureAuc({ labels: isUnknown, groups, ranking }, options), measured),
   };
 }

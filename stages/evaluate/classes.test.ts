@@ -13,7 +13,9 @@ import { spec } from './spec.ts';
 
 const classes = ['real', 'Deepfakes', 'FaceSwap'];
 
-/** A file of scores for three classes; images of NeuralTextures, which is none of them, look real. */
+/**
+ * A file of scores for three classes; images of NeuralTextures, which is none of them, look real.
+ */
 function file(labels: readonly string[], first = 0, split = 'test'): string {
   const random = new Random('scores', split, first);
   const lines = labels.map((label, i) => {
@@ -31,7 +33,15 @@ function file(labels: readonly string[], first = 0, split = 'test'): string {
       i % 3 === 0 ? 'old' : 'new',
     ].join();
   });
-  const header = ['key', 'split', 'label', ...classes.map((name) => `score.${name}`), 'class', 'source', 'group'];
+  const header = [
+    'key',
+    'split',
+    'label',
+    ...classes.map((name) => `score.${name}`),
+    'class',
+    'source',
+    'group',
+  ];
   return `${[...header, 'slice.camera'].join()}\n${lines.join('\n')}\n`;
 }
 
@@ -44,8 +54,13 @@ async function evaluated(texts: readonly string[], settings: object = {}) {
     writeFileSync(path, text);
     return path;
   });
-  await bench.run(spec, run, { inputs: { scores }, with: { splits: ['test'], draws: 50, ...settings } });
-  const metrics = JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
+  await bench.run(spec, run, {
+    inputs: { scores },
+    with: { splits: ['test'], draws: 50, ...settings },
+  });
+  const metrics = JSON.parse(
+    readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'),
+  );
   return { bench, split: metrics.splits.test as Extract<EvaluatedSplit, ClassifiedSplit>, metrics };
 }
 
@@ -60,10 +75,16 @@ test('several classes are measured as a whole and each against all others, with 
     assert.ok(low < split[name]! && split[name]! < high, name);
   }
   assert.ok(split.calibrationError! > 0 && split.classwiseCalibrationError! > 0);
-  assert.deepEqual([split.intervals.calibrationError, split.intervals.classwiseCalibrationError], [null, null]);
+  assert.deepEqual(
+    [split.intervals.calibrationError, split.intervals.classwiseCalibrationError],
+    [null, null],
+  );
   const { confusion, classes: each } = split;
   const called = Object.values(confusion).map((row) => row['Deepfakes']!);
-  assert.equal(each['Deepfakes']!.precision, confusion['Deepfakes']!['Deepfakes']! / called.reduce((a, b) => a + b));
+  assert.equal(
+    each['Deepfakes']!.precision,
+    confusion['Deepfakes']!['Deepfakes']! / called.reduce((a, b) => a + b),
+  );
   assert.ok(each['FaceSwap']!.auc! > 0.8 && each['FaceSwap']!.intervals.auc![1] <= 1);
   assert.equal('detection' in split, false);
   assert.deepEqual(
@@ -87,7 +108,9 @@ test('with positive classes the scores are a detector’s too, with rates by sou
   assert.ok(detection.sources!['NeuralTextures']!.calledRight! < 0.5);
   const { unknown, images, labels: names } = split.openSet!;
   assert.deepEqual([unknown, images, names], [30, 150, ['NeuralTextures']]);
-  assert.ok(bench.infos.some((line) => /does not know NeuralTextures; .* leave out 30 images/.test(line)));
+  assert.ok(
+    bench.infos.some((line) => /does not know NeuralTextures; .* leave out 30 images/.test(line)),
+  );
 });
 
 test('slices are listed with the worst first, and small ones cause a warning', async () => {
@@ -114,15 +137,26 @@ test('slices named by integers keep the worst first, also where more are measure
   using _ = bench;
   assert.deepEqual(Object.keys(split.slices!['year']!)[0], '2010');
   assert.deepEqual(split.worstFirst!['year']!.slice(0, 2), ['2021', '2010']);
-  const { rows } = bench.highlights.find(({ title }) => title === 'By slice, the worst accuracy first')!;
+  const { rows } = bench.highlights.find(
+    ({ title }) => title === 'By slice, the worst accuracy first',
+  )!;
   assert.deepEqual(rows[0]!.slice(0, 3), ['test', 'year', '2021']);
   assert.equal(rows.length, 10);
 });
 
 test('slices of one class, which have no AUC, come last and leave the order of the others', async () => {
   const alone = (year: string) => [`cat,1,0,${year}`];
-  const named = (year: string, right: number) => [`cat,${right},0,${year}`, `dog,0,${right},${year}`];
-  const lines = [...named('good', 1), ...alone('none'), ...named('bad', -1), ...alone('null'), ...named('even', 0)];
+  const named = (year: string, right: number) => [
+    `cat,${right},0,${year}`,
+    `dog,0,${right},${year}`,
+  ];
+  const lines = [
+    ...named('good', 1),
+    ...alone('none'),
+    ...named('bad', -1),
+    ...alone('null'),
+    ...named('even', 0),
+  ];
   const { bench, split } = await evaluated([years(lines)], { sliceBy: 'auc' });
   using _ = bench;
   assert.deepEqual(Object.keys(split.slices!['year']!), ['bad', 'even', 'good', 'none', 'null']);
@@ -136,7 +170,9 @@ test('slices of several classes are also measured as a detector’s, and can be 
     (of) => (of as ClassifiedSplit & { detection: DetectedSplit }).detection.recall!,
   );
   assert.ok(recalls[0]! <= recalls[1]!);
-  const { columns } = bench.highlights.find(({ title }) => title === 'By slice, the worst recall first')!;
+  const { columns } = bench.highlights.find(
+    ({ title }) => title === 'By slice, the worst recall first',
+  )!;
   assert.deepEqual(columns, ['split', 'slice', 'value', 'images', 'accuracy', 'recall']);
 });
 
@@ -189,7 +225,10 @@ test('labels that may be wrong are ranked, the least likely first', async () => 
   const text = ['key,split,label,score.cat,score.dog,score.owl', ...lines].join('\n');
   const { bench } = await evaluated([text], { labelErrors: true });
   using _ = bench;
-  const ranked = readFileSync(bench.output('labelErrors', spec.outputs['labelErrors']), 'utf8').split('\n');
+  const ranked = readFileSync(
+    bench.output('labelErrors', spec.outputs['labelErrors']),
+    'utf8',
+  ).split('\n');
   assert.deepEqual(
     ranked.map((line) => line.split(',').slice(0, 4).join()),
     ['key,split,label,called', 'b,test,cat,dog', 'c,test,owl,dog', ''],
@@ -204,19 +243,26 @@ test('a class without images is left out of means, and the temperature of val is
   assert.ok(metrics.fittedOnVal.temperature > 0);
   assert.ok(split.withValTemperature!.loss! > 0);
   assert.equal(split.classes['FaceSwap']!.recall, null);
-  assert.ok(bench.warnings.includes('test has no images of FaceSwap, which is left out of means over classes.'));
+  assert.ok(
+    bench.warnings.includes(
+      'test has no images of FaceSwap, which is left out of means over classes.',
+    ),
+  );
 });
 
 test('of several classes, mistakes are drawn for the most confused pairs', () => {
   const table = parseScores(file([...many(120), 'NeuralTextures']));
   assert.ok(table.ok);
   const pairs = mistakesOn('test', table.value);
-  assert.ok(pairs.length > 0 && pairs.every(({ label, called, count }) => label !== called && count > 0));
+  assert.ok(
+    pairs.length > 0 && pairs.every(({ label, called, count }) => label !== called && count > 0),
+  );
   assert.deepEqual(
     pairs.toSorted((a, b) => b.count - a.count),
     pairs,
   );
-  for (const { worst, called } of pairs) assert.ok(worst.every(({ scores }) => Math.max(...scores) === scores[called]));
+  for (const { worst, called } of pairs)
+    assert.ok(worst.every(({ scores }) => Math.max(...scores) === scores[called]));
 });
 
 test('classes named by integers stay on their sides in the tables', async () => {
@@ -235,7 +281,8 @@ test('the setting scoresAre overrides what the sums of scores suggest', async ()
     using _ = bench;
     return split.loss!;
   };
-  const near = (one: number, other: number) => assert.ok(Math.abs(one - other) < 1e-9, `${one} ${other}`);
+  const near = (one: number, other: number) =>
+    assert.ok(Math.abs(one - other) < 1e-9, `${one} ${other}`);
   near(await lossOf({}), Math.log(2));
   near(await lossOf({ scoresAre: 'probabilities' }), Math.log(2));
   near(await lossOf({ scoresAre: 'logits' }), Math.log(1 + 2 * Math.exp(-0.25)));

@@ -1,12 +1,26 @@
-import { type BinaryRow, type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
+import {
+  type BinaryRow,
+  type SideNames,
+  usualSides,
+} from '../../src/learning/metrics/binary-view.ts';
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { unseenVariance } from '../../src/learning/metrics/classification/class-metrics.ts';
 import { aucOfRows, rightness } from '../../src/learning/metrics/comparison/row-statistics.ts';
-import { type Confusion, confusion, majorityAccuracy } from '../../src/learning/metrics/confusion.ts';
+import {
+  type Confusion,
+  confusion,
+  majorityAccuracy,
+} from '../../src/learning/metrics/confusion.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
 import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/logits.ts';
-import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
-import { countAtThresholds, countDraws } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import {
+  equalErrorRate,
+  youdenThreshold,
+} from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
+import {
+  countAtThresholds,
+  countDraws,
+} from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
   decideByScore,
   type Fitted,
@@ -38,7 +52,10 @@ interface Sides {
 /** The metrics of a detector on one split. */
 export type DetectedSplit = Awaited<ReturnType<typeof detect>>;
 
-/** The metrics of a detector on a split, and what the fitted values give there. Its `images` are groups if these are judged. */
+/**
+ * The metrics of a detector on a split, and what the fitted values give there. Its `images` are
+ * groups if these are judged.
+ */
 export async function detect(rows: readonly BinaryRow[], sides: Sides, options: EvaluateOptions) {
   const { scale, names, fitted } = sides;
   const scored = scoredOf(rows, scale);
@@ -55,7 +72,10 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
   const whole = part((all) => all.whole, formsOf(byScore));
   const { intervals, ...numbers } = merge(whole, measureAuc(scored, options));
   const both = { ...numbers, intervals };
-  const decided = (threshold: 'equalErrorThreshold' | 'youdenThreshold', at: 'atEqualError' | 'atYouden') => {
+  const decided = (
+    threshold: 'equalErrorThreshold' | 'youdenThreshold',
+    at: 'atEqualError' | 'atYouden',
+  ) => {
     const counts = confusion(labels, predictionsAt(fitted![threshold]!, scored));
     const { majorityAccuracy, ...others } = countsOf(counts, names);
     return { majorityAccuracy, ...part((all) => all[at]!, formsOf(counts)), ...others };
@@ -64,11 +84,15 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
   const sources = sourceMetrics(rows, sides, options);
   const folds = withinFolds(rows, areaOfRows, options);
   return {
-    ...{ images: labels.length, ...bySide(names, labels.length - fake, fake), majorityAccuracy },
+    images: labels.length,
+    ...bySide(names, labels.length - fake, fake),
+    majorityAccuracy,
     ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
     ...called,
     ...(folds && { withinFolds: folds }),
-    ...(estimate.atEqualError && { atValEqualErrorThreshold: decided('equalErrorThreshold', 'atEqualError') }),
+    ...(estimate.atEqualError && {
+      atValEqualErrorThreshold: decided('equalErrorThreshold', 'atEqualError'),
+    }),
     ...(estimate.atYouden && { atValYoudenThreshold: decided('youdenThreshold', 'atYouden') }),
     ...(estimate.tempered && { withValTemperature: part((all) => all.tempered!) }),
     ...(Object.keys(sources).length > 0 && { sources }),
@@ -93,7 +117,10 @@ export function fitTo({ labels, ranking, logits }: Scored): Fitted | undefined {
   };
 }
 
-/** The numbers of both sides: `real` and `fake` if these are their names, else `negative` and `positive`, and whose they are. */
+/**
+ * The numbers of both sides: `real` and `fake` if these are their names, else `negative` and
+ * `positive`, and whose they are.
+ */
 const bySide = (names: SideNames, negative: number, positive: number) =>
   names.join() === usualSides.join()
     ? { real: negative, fake: positive }
@@ -102,7 +129,11 @@ const bySide = (names: SideNames, negative: number, positive: number) =>
 function countsOf(counts: Confusion, names: SideNames) {
   const { trueNegatives, falseNegatives, falsePositives, truePositives } = counts;
   // Counted, since a network that learned nothing predicts one class only.
-  const { sides: _, ...called } = bySide(names, trueNegatives + falseNegatives, falsePositives + truePositives);
+  const { sides: _, ...called } = bySide(
+    names,
+    trueNegatives + falseNegatives,
+    falsePositives + truePositives,
+  );
   return { majorityAccuracy: majorityAccuracy(counts), confusion: counts, called };
 }
 
@@ -112,17 +143,25 @@ function withoutRanking<T extends Measured<never>>(metrics: T): T {
   return { ...metrics, ...none, intervals: { ...metrics.intervals, ...none } };
 }
 
-/** Decisions at a threshold: images are called fake from this difference of their scores on, fake minus real. */
+/**
+ * Decisions at a threshold: images are called fake from this difference of their scores on, fake
+ * minus real.
+ */
 const predictionsAt = (threshold: number, { differences }: Scored): Uint8Array =>
   Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
 
 /**
- * The metrics of each source of every class with more than one; the only source of a class is what the whole split shows. The
- * share that is called right counts the source's own images alone; its ranking, if it has one class, compares them with all
- * images of the other class (`against`): forgeries of one method with every real image, as is usual (Rössler et al. 2019,
+ * The metrics of each source of every class with more than one; the only source of a class is what
+ * the whole split shows. The share that is called right counts the source's own images alone; its
+ * ranking, if it has one class, compares them with all images of the other class (`against`):
+ * forgeries of one method with every real image, as is usual (Rössler et al. 2019,
  * "FaceForensics++", table 5), and one camera's real images with every forgery.
  */
-function sourceMetrics(rows: readonly BinaryRow[], { scale, names: [real, fake] }: Sides, options: IntervalOptions) {
+function sourceMetrics(
+  rows: readonly BinaryRow[],
+  { scale, names: [real, fake] }: Sides,
+  options: IntervalOptions,
+) {
   const names = new Set<string>();
   for (const { source } of rows) if (source !== undefined) names.add(source);
   const sources = Array.from(names, (name) => {
@@ -131,10 +170,13 @@ function sourceMetrics(rows: readonly BinaryRow[], { scale, names: [real, fake] 
     return { name, own, of: labels.size === 2 ? 'both' : labels.has(1) ? fake : real };
   });
   const share = (one: string, other: string) => one === other || one === 'both' || other === 'both';
-  const several = sources.filter(({ of }) => sources.filter((other) => share(of, other.of)).length > 1);
+  const several = sources.filter(
+    ({ of }) => sources.filter((other) => share(of, other.of)).length > 1,
+  );
   return Object.fromEntries(
     several.map(({ name, own, of }) => {
-      const others = of === 'both' ? [] : rows.filter(({ label }) => label === (of === fake ? 0 : 1));
+      const others =
+        of === 'both' ? [] : rows.filter(({ label }) => label === (of === fake ? 0 : 1));
       const numbers = sourceNumbers(own, scoredOf([...own, ...others], scale), options);
       return [name, { class: of, images: own.length, against: others.length, ...numbers }];
     }),
@@ -144,9 +186,14 @@ function sourceMetrics(rows: readonly BinaryRow[], { scale, names: [real, fake] 
 function sourceNumbers(own: readonly BinaryRow[], ranked: Scored, options: IntervalOptions) {
   const counts = countDraws(ranked.labels, ranked.ranking);
   const right = Float64Array.from(own, (row) => rightness(row.label, row));
-  const calledRight = (weights: Uint8Array) => weightedMean(right.length, (i) => right[i]!, { weights });
+  const calledRight = (weights: Uint8Array) =>
+    weightedMean(right.length, (i) => right[i]!, { weights });
   const images = { labels: own.map(({ label }) => label), groups: own.map(({ group }) => group) };
   const called = measure(images, (weights) => ({ calledRight: calledRight(weights) }), options);
-  const error = measure(ranked, (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }), options);
+  const error = measure(
+    ranked,
+    (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }),
+    options,
+  );
   return merge(merge(called, measureAuc(ranked, options)), error);
 }

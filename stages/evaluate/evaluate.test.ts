@@ -12,7 +12,8 @@ import { spec } from './spec.ts';
 import type { DetectedEvaluation } from './testing-evaluation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-'));
-const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
+const dataset = join(folder, 'dataset');
+const model = join(folder, 'model');
 before(async () => {
   await writeTintedDataset(dataset, { train: 4, val: 10, test: 7, lone: 1 });
   await writeUntrainedModel(model);
@@ -21,7 +22,10 @@ after(() => rmSync(folder, { recursive: true }));
 
 async function evaluated(settings: object, inputs: object = {}): Promise<StageBench> {
   const bench = new StageBench();
-  await bench.run(spec, run, { inputs: { model, dataset, ...inputs }, with: { draws: 50, ...settings } });
+  await bench.run(spec, run, {
+    inputs: { model, dataset, ...inputs },
+    with: { draws: 50, ...settings },
+  });
   return bench;
 }
 
@@ -39,16 +43,25 @@ test('every image of the splits gets its two scores, and every split its metrics
   assert.deepEqual(
     scores.map(({ key, label, source }) => [key, label, source]),
     ['val', 'test'].flatMap((split) =>
-      Array.from({ length: split === 'val' ? 10 : 7 }, (_, index) => [`${split}/${index}`, index % 2, 'tinted']),
+      Array.from({ length: split === 'val' ? 10 : 7 }, (_, index) => [
+        `${split}/${index}`,
+        index % 2,
+        'tinted',
+      ]),
     ),
   );
   const { accuracy, called, confusion, images, majorityAccuracy } = metrics.splits['test']!;
-  const right = scores.filter(({ split, label, real, fake }) => split === 'test' && (fake > real ? 1 : 0) === label);
+  const right = scores.filter(
+    ({ split, label, real, fake }) => split === 'test' && (fake > real ? 1 : 0) === label,
+  );
   assert.equal(images, 7);
   assert.equal(accuracy, right.length / 7);
   assert.equal(majorityAccuracy, 4 / 7);
   assert.equal(confusion.trueNegatives + confusion.truePositives, right.length);
-  assert.equal(called.real, scores.filter(({ split, real, fake }) => split === 'test' && fake <= real).length);
+  assert.equal(
+    called.real,
+    scores.filter(({ split, real, fake }) => split === 'test' && fake <= real).length,
+  );
   assert.equal(called.real + called.fake, 7);
   assert.deepEqual(metrics.chosenEpoch, {
     epoch: 1,
@@ -79,7 +92,9 @@ test('a split with one class has no AUC', async () => {
 
   assert.equal(outputs(bench).metrics.splits['lone']!.auc, null);
   assert.deepEqual(bench.highlights[0]!.rows[0]!.at(5), 'one class only');
-  assert.deepEqual(bench.warnings, ['lone has only real images: without both classes there is no AUC.']);
+  assert.deepEqual(bench.warnings, [
+    'lone has only real images: without both classes there is no AUC.',
+  ]);
 });
 
 test('an unknown split is refused with the names of those that exist', async () => {

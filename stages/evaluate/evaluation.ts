@@ -1,5 +1,9 @@
 import { groupBy } from '../../src/group-by.ts';
-import { type BinaryRow, type BinaryScores, binaryView } from '../../src/learning/metrics/binary-view.ts';
+import {
+  type BinaryRow,
+  type BinaryScores,
+  binaryView,
+} from '../../src/learning/metrics/binary-view.ts';
 import { fitClassTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { classScoresOf } from '../../src/learning/metrics/classification/class-scores.ts';
 import { scaleOf } from '../../src/learning/metrics/logits.ts';
@@ -18,7 +22,11 @@ export type Evaluation = Awaited<ReturnType<typeof evaluate>>;
 /** The metrics of a classifier of more than two classes on one split. */
 export type ClassifiedSplit = Awaited<ReturnType<typeof classify>>;
 /** The measures of a split: of two classes those of a detector, of more those of a classifier. */
-export type EvaluatedSplit = (DetectedSplit | (ClassifiedSplit & { readonly detection?: DetectedSplit })) & Further;
+export type EvaluatedSplit = (
+  | DetectedSplit
+  | (ClassifiedSplit & { readonly detection?: DetectedSplit })
+) &
+  Further;
 
 /** What is measured of a split besides its classes. */
 interface Further {
@@ -30,7 +38,10 @@ interface Further {
   readonly worstFirst?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Evaluates splits; `chosenEpoch` is the one whose weights were evaluated, the best on val, or 0 if none was trained. */
+/**
+ * Evaluates splits; `chosenEpoch` is the one whose weights were evaluated, the best on val, or 0 if
+ * none was trained.
+ */
 export async function evaluate(
   table: ScoreTable,
   options: EvaluateOptions & { readonly splits: readonly string[]; readonly chosenEpoch: number },
@@ -38,7 +49,9 @@ export async function evaluate(
   const { splits: names, confidence, chosenEpoch } = options;
   const measures = measuresOf(table, options);
   const rowsOf = (name: string) => table.rows.filter(({ split }) => split === name);
-  const fittedOnVal = names.includes(selectionSplit) ? measures.fit(rowsOf(selectionSplit)) : undefined;
+  const fittedOnVal = names.includes(selectionSplit)
+    ? measures.fit(rowsOf(selectionSplit))
+    : undefined;
   const splits: Record<string, EvaluatedSplit> = {};
   for (const name of names) {
     // Omitted for val itself, where they would be optimistic.
@@ -62,7 +75,10 @@ export async function evaluate(
   };
 }
 
-/** How rows of a table are measured: two classes as a detector, more as a classifier, and also as a detector if there is a view. */
+/**
+ * How rows of a table are measured: two classes as a detector, more as a classifier, and also as a
+ * detector if there is a view.
+ */
 function measuresOf(table: ScoreTable, options: EvaluateOptions) {
   const { classes } = table;
   const isKnown = ({ label }: ScoreRow) => label < classes.length;
@@ -82,7 +98,8 @@ function measuresOf(table: ScoreTable, options: EvaluateOptions) {
   if (classes.length === 2 && table.rows.every(isKnown)) {
     return {
       fit: fitDetector as (rows: readonly ScoreRow[]) => AnyFitted | undefined,
-      split: (rows: readonly ScoreRow[], fitted?: AnyFitted) => asDetector(rows, fitted as Fitted | undefined),
+      split: (rows: readonly ScoreRow[], fitted?: AnyFitted) =>
+        asDetector(rows, fitted as Fitted | undefined),
     };
   }
   const asClassifier = (rows: readonly ScoreRow[], fitted?: ClassFitted) =>
@@ -92,33 +109,48 @@ function measuresOf(table: ScoreTable, options: EvaluateOptions) {
       const { labels, logits } = classScoresOf(table, rows.filter(isKnown));
       const temperature = fitClassTemperature(labels, logits, classes.length);
       const detection = view && fitDetector(rows);
-      return { temperature: temperature === 0 ? null : finite(temperature), ...(detection && { detection }) };
+      return {
+        temperature: temperature === 0 ? null : finite(temperature),
+        ...(detection && { detection }),
+      };
     },
     split: async (rows: readonly ScoreRow[], fitted?: AnyFitted) => ({
       ...(await asClassifier(rows, fitted)),
-      ...(view && { detection: await asDetector(rows, (fitted as ClassFitted | undefined)?.detection) }),
+      ...(view && {
+        detection: await asDetector(rows, (fitted as ClassFitted | undefined)?.detection),
+      }),
     }),
   };
 }
 
 type AnyFitted = Fitted | ClassFitted;
 
-/** The detector's view; undefined where none was named as positive and the scores alone do not say which labels are. */
-function viewOf(table: ScoreTable, positive: readonly string[] | undefined): BinaryScores | undefined {
+/**
+ * The detector's view; undefined where none was named as positive and the scores alone do not say
+ * which labels are.
+ */
+function viewOf(
+  table: ScoreTable,
+  positive: readonly string[] | undefined,
+): BinaryScores | undefined {
   const view = binaryView(table, positive);
   if (!view.ok && positive === undefined) return undefined;
   if (!view.ok) throw new StageError(`${view.error}.`);
   return view.value;
 }
 
-/** Measures the images of each value of each slice, the worst value first, values without the metric last. */
+/**
+ * Measures the images of each value of each slice, the worst value first, values without the metric
+ * last.
+ */
 async function measureSlices(
   rows: readonly ScoreRow[],
   measure: (rows: readonly ScoreRow[]) => Promise<EvaluatedSplit>,
   { sliceBy }: EvaluateOptions,
 ) {
   const names = new Set<string>();
-  for (const { slices } of rows) if (slices !== undefined) for (const name of Object.keys(slices)) names.add(name);
+  for (const { slices } of rows)
+    if (slices !== undefined) for (const name of Object.keys(slices)) names.add(name);
   const measured: Record<string, Record<string, EvaluatedSplit>> = {};
   const worstFirst: Record<string, readonly string[]> = {};
   for (const name of names) {
@@ -142,13 +174,20 @@ async function measureSlices(
 /** For sorting; unlike a difference it takes infinite numbers. */
 const compare = (one: number, other: number): number => Number(one > other) - Number(one < other);
 
-/** The measures of a split, or those of its detection, that include a metric, even if null. Throws a {@link StageError} for none. */
+/**
+ * The measures of a split, or those of its detection, that include a metric, even if null. Throws a
+ * {@link StageError} for none.
+ */
 export function partWith(split: EvaluatedSplit, name: string): EvaluatedSplit {
   const parts = [split, ...('detection' in split && split.detection ? [split.detection] : [])];
   const found = parts.find((part) => name in part);
   if (found !== undefined) return found;
-  const names = new Set(parts.flatMap((part) => Object.keys(part)).filter((one) => findMetric(one) !== undefined));
-  throw new StageError(`Expected a metric of the slices as "sliceBy", got "${name}". ${thereAre(name, names)}`);
+  const names = new Set(
+    parts.flatMap((part) => Object.keys(part)).filter((one) => findMetric(one) !== undefined),
+  );
+  throw new StageError(
+    `Expected a metric of the slices as "sliceBy", got "${name}". ${thereAre(name, names)}`,
+  );
 }
 
 /** A number of a split by its name; undefined where it has none. */

@@ -1,5 +1,14 @@
-import { aucInterval, oneSidedEnds, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
-import { type Form, type Resampled, resample, resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import {
+  aucInterval,
+  oneSidedEnds,
+  perfectAreaBound,
+} from '../../src/learning/metrics/intervals/auc-interval.ts';
+import {
+  type Form,
+  type Resampled,
+  resample,
+  resultOf,
+} from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
@@ -18,7 +27,9 @@ export type EvaluateOptions = IntervalOptions &
 
 export type Pair = readonly [low: number, high: number];
 
-/** Numbers as a metrics file holds them: null if undefined, with their intervals by the same names. */
+/**
+ * Numbers as a metrics file holds them: null if undefined, with their intervals by the same names.
+ */
 export type Measured<Name extends string> = Readonly<Record<Name, number | null>> & {
   /** Null if the images do not determine it. */
   readonly intervals: Readonly<Partial<Record<Name, Pair | null>>>;
@@ -38,25 +49,35 @@ export const measure = <Name extends string>(
   { labels, groups }: Images,
   statistics: Statistics<Name>,
   { confidence, draws, seed }: IntervalOptions,
-): Measured<Name> => withIntervals(resample({ labels, groups, draws, seed }, statistics), confidence);
+): Measured<Name> =>
+  withIntervals(resample({ labels, groups, draws, seed }, statistics), confidence);
 
 /**
- * Resamples all statistics of a split at once, in threads that `draw-split-worker.ts` prepares by `data`. `part` gives some of them with
- * their intervals.
+ * Resamples all statistics of a split at once, in threads that `draw-split-worker.ts` prepares by
+ * `data`. `part` gives some of them with their intervals.
  */
 export async function measureSplit<Value>(
   { labels, groups }: Images,
   makeStatistics: () => (weights: Uint8Array) => Value,
   data: object,
-  { confidence, draws, seed, threads, worthwhile }: EvaluateOptions & { readonly worthwhile?: number },
+  {
+    confidence,
+    draws,
+    seed,
+    threads,
+    worthwhile,
+  }: EvaluateOptions & { readonly worthwhile?: number },
 ) {
   const sample = { labels, groups, draws, seed };
   const resampled = await resampleInThreads(sample, makeStatistics, {
-    ...{ threads, start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, ...data }) },
+    threads,
+    start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, ...data }),
     ...(worthwhile !== undefined && { worthwhile }),
   });
-  const part = <Name extends string>(of: (all: Value) => Readonly<Record<Name, number>>, forms?: Forms) =>
-    withIntervals(resultOf(resampled, of), confidence, forms);
+  const part = <Name extends string>(
+    of: (all: Value) => Readonly<Record<Name, number>>,
+    forms?: Forms,
+  ) => withIntervals(resultOf(resampled, of), confidence, forms);
   return { part, estimate: resampled.estimate };
 }
 
@@ -75,10 +96,15 @@ function withIntervals<Name extends string>(
   } as unknown as Measured<Name>;
 }
 
-/** The ends of an interval; a share of 0 or 1, whose draws are all equal, has the one-sided bound of Clopper and Pearson 1934. */
+/**
+ * The ends of an interval; a share of 0 or 1, whose draws are all equal, has the one-sided bound of
+ * Clopper and Pearson 1934.
+ */
 function pairOf(name: string, interval: Interval, bound: number): Pair | null {
   const isEnd = interval.estimate === 0 || interval.estimate === 1;
-  return shares.includes(name) && isEnd ? oneSidedEnds(interval.estimate, bound) : intervalPair(interval);
+  return shares.includes(name) && isEnd
+    ? oneSidedEnds(interval.estimate, bound)
+    : intervalPair(interval);
 }
 
 /** The area under the ROC curve with its interval, by DeLong for independent images. */
@@ -91,7 +117,10 @@ export function measureAuc(
 }
 
 /** Two sets of measures as one. */
-export const merge = <One extends Measured<never>, Other extends Measured<never>>(one: One, other: Other) => ({
+export const merge = <One extends Measured<never>, Other extends Measured<never>>(
+  one: One,
+  other: Other,
+) => ({
   ...one,
   ...other,
   intervals: { ...one.intervals, ...other.intervals } as One['intervals'] & Other['intervals'],

@@ -6,7 +6,11 @@ import { assertGolden } from '../../test/support/golden.ts';
 import { type Mistakes, mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';
 
 const row = (key: string, label: 0 | 1, fake: number, source?: string): BinaryRow => ({
-  ...{ key, split: 'test', label, real: 0, fake },
+  key,
+  split: 'test',
+  label,
+  real: 0,
+  fake,
   ...(source !== undefined && { source }),
 });
 

@@ -1,7 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatList, formatSigned } from '../../src/format-numbers.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
-import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import {
+  type ImageBlock,
+  type ImageCell,
+  imageSheet,
+} from '../../src/learning/charts/image-sheet.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
@@ -21,15 +25,25 @@ const captionWidth = 90;
 /** Pairs of classes that are shown of more than two, the most confused first. */
 const mostPairs = 8;
 
-/** The images of one class in one split that are called another; `images` is the number of images of the class. */
-export interface Mistakes extends Readonly<Record<'label' | 'called' | 'images' | 'count', number>> {
+/**
+ * The images of one class in one split that are called another; `images` is the number of images of
+ * the class.
+ */
+export interface Mistakes
+  extends Readonly<Record<'label' | 'called' | 'images' | 'count', number>> {
   readonly split: string;
   /** The most confident ones, the most confident first. */
   readonly worst: readonly ScoreRow[];
 }
 
-/** Draws the sheet of the most confident mistakes, with the images as the model saw them except for their size. */
-export async function drawMistakes(context: StageContext<EvaluateSettings>, table: ScoreTable): Promise<void> {
+/**
+ * Draws the sheet of the most confident mistakes, with the images as the model saw them except for
+ * their size.
+ */
+export async function drawMistakes(
+  context: StageContext<EvaluateSettings>,
+  table: ScoreTable,
+): Promise<void> {
   const { splits, corrupt, seed } = context.settings;
   const shown = shownSplits(splits);
   const mistakes = shown.flatMap((split) => mistakesOn(split, table));
@@ -37,7 +51,8 @@ export async function drawMistakes(context: StageContext<EvaluateSettings>, tabl
   const pictures = new Map<ScoreRow, string>();
   for (const row of mistakes.flatMap(({ worst }) => worst)) {
     const bytes = await images.read(row.split, row.key);
-    const seen = corrupt === undefined ? bytes : await corruptImage(bytes, { ...corrupt, seed }, row.key);
+    const seen =
+      corrupt === undefined ? bytes : await corruptImage(bytes, { ...corrupt, seed }, row.key);
     pictures.set(row, await thumbnail(seen));
   }
   const strengths = Object.entries(corrupt ?? {}).map(([name, strength]) => `${name} ${strength}`);
@@ -46,13 +61,19 @@ export async function drawMistakes(context: StageContext<EvaluateSettings>, tabl
   await renderOutput(context, 'mistakes', chart);
 }
 
-/** The splits whose mistakes are shown: those that neither trained nor selected the model; without any, the last. */
+/**
+ * The splits whose mistakes are shown: those that neither trained nor selected the model; without
+ * any, the last.
+ */
 export function shownSplits(splits: readonly string[]): readonly string[] {
   const unseen = splits.filter((split) => split !== trainSplit && split !== selectionSplit);
   return unseen.length > 0 ? unseen : splits.slice(-1);
 }
 
-/** Images of each class called another: of two classes both ways, of more the most confused pairs. Unknown labels are left out. */
+/**
+ * Images of each class called another: of two classes both ways, of more the most confused pairs.
+ * Unknown labels are left out.
+ */
 export function mistakesOn(split: string, { classes, rows }: ScoreTable): readonly Mistakes[] {
   const known = rows.filter((row) => row.split === split && row.label < classes.length);
   const scores = known.flatMap((row) => row.scores);
@@ -63,7 +84,9 @@ export function mistakesOn(split: string, { classes, rows }: ScoreTable): readon
     [...classes.keys()].flatMap((as): Mistakes[] => {
       if (as === label) return [];
       // An image whose label has the same score as another class is no mistake.
-      const wrong = known.filter((row, i) => row.label === label && called[i] === as && sure(row, as) > 0);
+      const wrong = known.filter(
+        (row, i) => row.label === label && called[i] === as && sure(row, as) > 0,
+      );
       const worst = wrong.sort((one, other) => sure(other, as) - sure(one, as)).slice(0, most);
       const images = known.filter((row) => row.label === label).length;
       return [{ split, label, called: as, images, count: wrong.length, worst }];
@@ -74,7 +97,9 @@ export function mistakesOn(split: string, { classes, rows }: ScoreTable): readon
   return confused.slice(0, mostPairs);
 }
 
-/** A contact sheet: for each split the images of a class that are most confidently called another. */
+/**
+ * A contact sheet: for each split the images of a class that are most confidently called another.
+ */
 export function mistakesChart(
   mistakes: readonly Mistakes[],
   names: readonly string[],
@@ -83,7 +108,8 @@ export function mistakesChart(
 ): TopLevelSpec {
   const splits = [...new Set(mistakes.map(({ split }) => split))];
   // Sources that are named like their class would say nothing more.
-  const hasSource = ({ source, label }: ScoreRow) => source !== undefined && source !== names[label];
+  const hasSource = ({ source, label }: ScoreRow) =>
+    source !== undefined && source !== names[label];
   const hasSources = mistakes.some(({ worst }) => worst.some(hasSource));
   const isPair = names.length === 2;
   const cell = (row: ScoreRow, called: number): ImageCell => {
@@ -91,7 +117,9 @@ export function mistakesChart(
     const [one, other] = isPair ? [1, 0] : [called, row.label];
     const value = row.scores[one]! - row.scores[other]!;
     const signed = value === 0 ? '0.00' : formatSigned(value, 2);
-    const caption = [signed, ...(hasSources ? [row.source ?? ''] : []), name].map(shorten).join('\n');
+    const caption = [signed, ...(hasSources ? [row.source ?? ''] : []), name]
+      .map(shorten)
+      .join('\n');
     const description = `${row.key}, ${row.source ?? names[row.label]}: ${names[one]} − ${names[other]} ${signed}`;
     return { image: pictureOf(row), caption, description };
   };
@@ -117,6 +145,7 @@ export function mistakesChart(
 /** A name cut to fit below an image, at its beginning, since names differ at their end. */
 function shorten(name: string): string {
   let shown = name;
-  for (let cut = 1; textWidth(shown, 11) > captionWidth && cut < name.length; cut++) shown = `…${name.slice(cut)}`;
+  for (let cut = 1; textWidth(shown, 11) > captionWidth && cut < name.length; cut++)
+    shown = `…${name.slice(cut)}`;
   return shown;
 }

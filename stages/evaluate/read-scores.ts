@@ -10,9 +10,14 @@ import type { EvaluateSettings } from './spec.ts';
 export type Scorable = Pick<Sample, 'key' | 'class' | 'source' | 'group' | 'slices'>;
 
 /** The columns of a row of scores that describe its image besides the label. */
-export const factsOf = ({ class: of, source, group, slices }: Scorable, target: Target = 'class') => ({
+export const factsOf = (
+  { class: of, source, group, slices }: Scorable,
+  target: Target = 'class',
+) => ({
   ...(target === 'source' && { class: of }),
-  ...{ source, group, slices },
+  source,
+  group,
+  slices,
 });
 
 /** The connected scores, joined where there are several, for the splits of the settings. */
@@ -33,7 +38,10 @@ export function readScores(context: StageContext<EvaluateSettings>): ScoreTable 
   return context.inputs('dataset').length === 0 ? table : complete(table, context);
 }
 
-/** A connected file of scores, with the axis values or the stage that distinguish it from the others. */
+/**
+ * A connected file of scores, with the axis values or the stage that distinguish it from the
+ * others.
+ */
 interface ScoresFile {
   readonly table: ScoreTable;
   readonly labels: Readonly<Record<string, string>>;
@@ -47,7 +55,8 @@ function joinTables(files: readonly ScoresFile[]): ScoreTable {
   const seen = new Set<string>();
   const rows = files.flatMap(({ table, labels }, scoredBy) => {
     if (table.classes.join() !== first.classes.join()) {
-      const [one, other] = [first.classes.join(', '), table.classes.join(', ')];
+      const one = first.classes.join(', ');
+      const other = table.classes.join(', ');
       throw new StageError(`Expected scores of the same classes, got ${one} and ${other}.`);
     }
     return table.rows.map((row) => {
@@ -76,7 +85,10 @@ function evaluateApart(labels: ScoresFile['labels']): string {
 function complete(table: ScoreTable, context: StageContext<EvaluateSettings>): ScoreTable {
   using dataset = openClasses(context.input('dataset').path, context.settings.splits);
   const samples = new Map(
-    context.settings.splits.map((split) => [split, new Map(dataset.split(split).samples.map((one) => [one.key, one]))]),
+    context.settings.splits.map((split) => [
+      split,
+      new Map(dataset.split(split).samples.map((one) => [one.key, one])),
+    ]),
   );
   const names = [...table.names];
   const rows = table.rows.map((row): ScoreRow => {
@@ -105,8 +117,16 @@ function complete(table: ScoreTable, context: StageContext<EvaluateSettings>): S
   return { ...table, names, rows };
 }
 
-/** Whether scores of real and fake belong to a data set whose two classes have other names, matched by their order. */
-const isNumbered = ({ names }: ScoreTable, classes: readonly string[], row: ScoreRow, sample: { label: number }) =>
+/**
+ * Whether scores of real and fake belong to a data set whose two classes have other names, matched
+ * by their order.
+ */
+const isNumbered = (
+  { names }: ScoreTable,
+  classes: readonly string[],
+  row: ScoreRow,
+  sample: { label: number },
+) =>
   names.join() === 'real,fake' &&
   classes.length === 2 &&
   !classes.some((name) => names.includes(name)) &&

@@ -22,7 +22,10 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   const evaluation = await evaluate(table, options);
 
   writeFileSync(context.output('scores'), formatScores(table));
-  writeFileSync(context.output('metrics'), `${JSON.stringify(metricsOf(evaluation, settings.by), null, 2)}\n`);
+  writeFileSync(
+    context.output('metrics'),
+    `${JSON.stringify(metricsOf(evaluation, settings.by), null, 2)}\n`,
+  );
   if (settings.mistakes) await drawMistakes(context, images);
   if (settings.labelErrors) {
     const suspects = findSuspects(table);
@@ -35,7 +38,10 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   for (const shown of evaluationTables(evaluation, settings)) context.highlight(shown);
 }
 
-/** Throws a {@link StageError} for a split without groups, whose images would be judged in their place. */
+/**
+ * Throws a {@link StageError} for a split without groups, whose images would be judged in their
+ * place.
+ */
 function groupsOf(table: ScoreTable): ScoreTable {
   const splits = new Set(table.rows.map(({ split }) => split));
   for (const { split, group } of table.rows) if (group !== undefined) splits.delete(split);
@@ -70,7 +76,9 @@ function reportGaps(
       const [only] = Object.keys(counts).filter((name) => !absent.includes(name));
       context.warn(`${split} has only ${only} images: without both classes there is no AUC.`);
     } else if (absent.length > 0) {
-      context.warn(`${split} has no images of ${formatFew(absent, 10)}, which is left out of means over classes.`);
+      context.warn(
+        `${split} has no images of ${formatFew(absent, 10)}, which is left out of means over classes.`,
+      );
     }
     if (openSet !== undefined) {
       const labels = formatFew(openSet.labels, 10);
@@ -81,7 +89,9 @@ function reportGaps(
     for (const [name, values] of Object.entries(slices)) {
       const few = Object.keys(values).filter((value) => values[value]!.images < fewInSlice);
       if (few.length === 0) continue;
-      context.warn(`${split}: fewer than ${fewInSlice} images are too few to judge ${name} ${formatFew(few, 5)}.`);
+      context.warn(
+        `${split}: fewer than ${fewInSlice} images are too few to judge ${name} ${formatFew(few, 5)}.`,
+      );
     }
   }
   if (fittedOnVal?.temperature === null) {
@@ -107,7 +117,10 @@ function reportTies(context: StageContext<EvaluateSettings>, { classes, rows }: 
   }
 }
 
-function reportFewGroups(context: StageContext<EvaluateSettings>, { names, rows }: ScoreTable): void {
+function reportFewGroups(
+  context: StageContext<EvaluateSettings>,
+  { names, rows }: ScoreTable,
+): void {
   for (const split of context.settings.splits) {
     const own = rows.filter((row) => row.split === split);
     const images = { labels: own.map(({ label }) => label), groups: own.map(({ group }) => group) };
@@ -125,6 +138,11 @@ const suspectsTable = (suspects: readonly Suspect[]): Highlight => ({
   rows: suspects
     .slice(0, mostSuspects)
     .map(({ key, split, label, called, probability, margin }) => [
-      ...[key, split, label, called, formatDecimal(probability), formatDecimal(margin)],
+      key,
+      split,
+      label,
+      called,
+      formatDecimal(probability),
+      formatDecimal(margin),
     ]),
 });

@@ -19,8 +19,9 @@ import type { EvaluateSettings } from './spec.ts';
 type Context = StageContext<EvaluateSettings>;
 
 /**
- * Runs the model of the stage on every image (or features) of the splits, in the order of the settings. `chosenEpoch` is the
- * epoch that training selected for the model; 0 if none was trained. A model of sources has the second of two classes as `positive`.
+ * Runs the model of the stage on every image (or features) of the splits, in the order of the
+ * settings. `chosenEpoch` is the epoch that training selected for the model; 0 if none was trained.
+ * A model of sources has the second of two classes as `positive`.
  */
 export async function scoreImages(context: Context) {
   const { splits } = context.settings;
@@ -45,7 +46,13 @@ export async function scoreImages(context: Context) {
       const sample = source.samples(split)[index]!;
       const scores = [...logits.subarray(width * i, width * (i + 1))];
       expectFinite(scores, `${sample.key} of ${split}`);
-      rows.push({ key: sample.key, split, label: labelOf(sample), scores, ...factsOf(sample, target) });
+      rows.push({
+        key: sample.key,
+        split,
+        label: labelOf(sample),
+        scores,
+        ...factsOf(sample, target),
+      });
     }
   }
   const isDetector = target === 'source' && source.classes.length === 2;
@@ -55,14 +62,15 @@ export async function scoreImages(context: Context) {
 }
 
 /**
- * The label of an image among `names`, those of the model, which grow by those that it does not know. Classes that share no name are
- * those of the model in their order, where there are as many.
+ * The label of an image among `names`, those of the model, which grow by those that it does not
+ * know. Classes that share no name are those of the model in their order, where there are as many.
  */
 function labelsFor(context: Context, names: string[], given: readonly string[], target: Target) {
   const known = [...names];
   const labelOf = labelling(names, target);
   if (target === 'class' && known.join() !== given.join()) {
-    const [trained, here] = [known.join(', '), given.join(', ')];
+    const trained = known.join(', ');
+    const here = given.join(', ');
     context.warn(`The model was trained on the classes ${trained}; here they are ${here}.`);
     if (known.length === given.length && !given.some((name) => known.includes(name))) {
       return labelling(given);
@@ -85,7 +93,10 @@ interface Source {
   batches(split: string): AsyncIterable<Batch>;
 }
 
-/** Opens the connected input, for a model with this input. Throws a {@link StageError} if they do not fit. */
+/**
+ * Opens the connected input, for a model with this input. Throws a {@link StageError} if they do
+ * not fit.
+ */
 function openSource(context: Context, input: ModelInfo['input']): Source {
   const isFeatures = context.inputs('features').length > 0;
   if ('values' in input) {
@@ -95,7 +106,9 @@ function openSource(context: Context, input: ModelInfo['input']): Source {
     );
   }
   if (!isFeatures) return imagesOf(context, input);
-  throw new StageError('The input of the model is images: connect a "dataset" in place of "features".');
+  throw new StageError(
+    'The input of the model is images: connect a "dataset" in place of "features".',
+  );
 }
 
 function imagesOf(context: Context, { size, fit, kernel, normalise }: ImageInput): Source {
@@ -124,14 +137,21 @@ function featuresOf(context: Context, { values, of: trained }: FeaturesInput): S
   const { splits, batchSize } = context.settings;
   const features = openFeaturesOfClasses(context.input('features').path, splits);
   if (features.values !== values) {
-    throw new StageError(`The input of the model is ${values} features, got ${features.values} of each image.`);
+    throw new StageError(
+      `The input of the model is ${values} features, got ${features.values} of each image.`,
+    );
   }
   const given = features.of;
   if (trained !== undefined && given !== undefined) {
     const names = Object.keys({ ...trained, ...given });
-    const other = names.filter((name) => JSON.stringify(trained[name]) !== JSON.stringify(given[name]));
-    const shown = other.map((name) => `${name} ${JSON.stringify(trained[name])}, here ${JSON.stringify(given[name])}`);
-    if (other.length > 0) throw new StageError(`The model was trained on features of ${shown.join('; of ')}.`);
+    const other = names.filter(
+      (name) => JSON.stringify(trained[name]) !== JSON.stringify(given[name]),
+    );
+    const shown = other.map(
+      (name) => `${name} ${JSON.stringify(trained[name])}, here ${JSON.stringify(given[name])}`,
+    );
+    if (other.length > 0)
+      throw new StageError(`The model was trained on features of ${shown.join('; of ')}.`);
   }
   const batches = featureBatches(features, { batchSize, seed: 0 });
   return {

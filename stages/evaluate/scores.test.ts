@@ -29,14 +29,28 @@ function rowsOf(
   differences: readonly number[],
   more: Partial<BinaryRow> = {},
 ): BinaryRow[] {
-  return differences.map((fake, i) => ({ key: `${more.source ?? label}/${i}`, split, label, real: 0, fake, ...more }));
+  return differences.map((fake, i) => ({
+    key: `${more.source ?? label}/${i}`,
+    split,
+    label,
+    real: 0,
+    fake,
+    ...more,
+  }));
 }
 
-/** One fake of val is below one real image, and most images of both classes lie above 0, the usual threshold. */
+/**
+ * One fake of val is below one real image, and most images of both classes lie above 0, the usual
+ * threshold.
+ */
 const val = [...rowsOf('val', 0, [-1, 0.5, 1, 2]), ...rowsOf('val', 1, [1.5, 3, 4, 5])];
 const testing = [...rowsOf('test', 0, [0, 1, 2.5, 1.8]), ...rowsOf('test', 1, [1, 3, 3.5, 6])];
 
-async function scored(rows: readonly BinaryRow[], settings: object = {}, inputs: object = {}): Promise<StageBench> {
+async function scored(
+  rows: readonly BinaryRow[],
+  settings: object = {},
+  inputs: object = {},
+): Promise<StageBench> {
   const bench = new StageBench();
   const scores = join(bench.root, 'given.csv');
   writeFileSync(scores, formatPairs(rows));
@@ -60,7 +74,11 @@ test('threads draw the same as one thread', async () => {
   const fitted = { equalErrorThreshold: 1, youdenThreshold: 2, temperature: 0.5 };
   const statistic = splitStatistics(scored, fitted);
   const start = () => startWorker(import.meta.url, 'draw-split-worker', { sample, scored, fitted });
-  const resampled = await resampleInThreads(sample, () => statistic, { threads: 2, start, worthwhile: 0 });
+  const resampled = await resampleInThreads(sample, () => statistic, {
+    threads: 2,
+    start,
+    worthwhile: 0,
+  });
   assert.deepEqual(resampled, resample(sample, statistic));
 });
 
@@ -69,7 +87,8 @@ test('scores of any origin get the metrics that those of a model get', async () 
   const metrics = metricsOf(bench);
 
   assert.deepEqual(scoresOf(bench), [...val, ...testing]);
-  const { images, real, fake, accuracy, majorityAccuracy, auc, called, intervals } = metrics.splits['test']!;
+  const { images, real, fake, accuracy, majorityAccuracy, auc, called, intervals } =
+    metrics.splits['test']!;
   assert.deepEqual(
     { images, real, fake, accuracy, majorityAccuracy, auc, called },
     {
@@ -82,7 +101,8 @@ test('scores of any origin get the metrics that those of a model get', async () 
       called: { real: 0.5, fake: 7.5 },
     },
   );
-  for (const [low, high] of [intervals.accuracy!, intervals.auc!, intervals.equalErrorRate!]) assert.ok(low < high);
+  for (const [low, high] of [intervals.accuracy!, intervals.auc!, intervals.equalErrorRate!])
+    assert.ok(low < high);
   assert.equal(metrics.chosenEpoch, undefined);
   assert.deepEqual(bench.warnings, [
     'test: the highest score of 1 of 8 images is shared by several classes. Each of them counts as called all of these classes, in equal parts.',
@@ -90,18 +110,26 @@ test('scores of any origin get the metrics that those of a model get', async () 
 });
 
 test('a number that the images cannot show is null, and so is an interval that would not cover the truth', async () => {
-  const spread = (count: number, shift: number) => Array.from({ length: count }, (_, i) => shift + (7 * i) / count);
+  const spread = (count: number, shift: number) =>
+    Array.from({ length: count }, (_, i) => shift + (7 * i) / count);
   const splitOf = async (negatives: number, positives: number) => {
-    const rows = [...rowsOf('test', 0, spread(negatives, -4.1)), ...rowsOf('test', 1, spread(positives, -3.3))];
+    const rows = [
+      ...rowsOf('test', 0, spread(negatives, -4.1)),
+      ...rowsOf('test', 1, spread(positives, -3.3)),
+    ];
     using bench = await scored(rows, { splits: ['test'] });
     return metricsOf(bench).splits['test']!;
   };
-  const [few, more] = [await splitOf(9, 40), await splitOf(100, 40)];
+  const few = await splitOf(9, 40);
+  const more = await splitOf(100, 40);
 
   // One per cent of 99 real images is less than one of them, and so are ten per cent of nine.
   assert.deepEqual([few.tprAt1PercentFpr, few.tprAt10PercentFpr], [null, null]);
   assert.ok(more.tprAt1PercentFpr! > 0 && more.tprAt10PercentFpr! > more.tprAt1PercentFpr!);
-  assert.deepEqual([more.intervals.tprAt1PercentFpr, more.intervals.calibrationError], [null, null]);
+  assert.deepEqual(
+    [more.intervals.tprAt1PercentFpr, more.intervals.calibrationError],
+    [null, null],
+  );
   assert.ok(more.intervals.tprAt10PercentFpr![0] < more.tprAt10PercentFpr!);
   assert.ok(more.intervals.loss![1] > more.loss!);
   assert.equal(few.intervals.loss, null);
@@ -130,14 +158,20 @@ test('the models of folds may score at different levels, so their images are als
   await bench.run(spec, run, { inputs: { scores: files }, with: { draws: 100, splits: ['test'] } });
   const { auc, withinFolds } = metricsOf(bench).splits['test']!;
 
-  // Of 36 pairs of a fold, those of a fake and a real image at least three steps higher are in the wrong order: 3 + 2 + 1.
+  // Of 36 pairs of a fold, those of a fake and a real image at least three steps higher are in the
+  // wrong order: 3 + 2 + 1.
   assert.deepEqual([withinFolds!.folds, withinFolds!.auc], [3, 30 / 36]);
   // Of pairs of images from different folds, half are in order, whatever the images show.
   assert.equal(auc!.toFixed(12), ((3 * 30 + 3 * 36) / (9 * 36)).toFixed(12));
   const [low, high] = withinFolds!.intervals.auc!;
   assert.ok(low < 30 / 36 && high > 30 / 36 && high - low < 0.5);
   const table = bench.highlights.find(({ title }) => title === 'AUC over folds')!;
-  assert.deepEqual(table.columns, ['split', 'folds', 'mean of the folds', 'images of all folds ranked together']);
+  assert.deepEqual(table.columns, [
+    'split',
+    'folds',
+    'mean of the folds',
+    'images of all folds ranked together',
+  ]);
   assert.deepEqual(table.rows[0]!.slice(0, 2), ['test', 3]);
 
   using alone = await scored(testing, { splits: ['test'] });
@@ -148,7 +182,8 @@ test('few groups cause a warning, since intervals and tests of them say little',
   const films = (label: 0 | 1, count: number) =>
     Array.from({ length: 4 * count }, (_, i) => ({
       ...rowsOf('test', label, [label + 0.1 + ((i * 7) % 11) / 5])[0]!,
-      ...{ key: `${label}/${i}`, group: `${label} film ${i % count}` },
+      key: `${label}/${i}`,
+      group: `${label} film ${i % count}`,
     }));
   using few = await scored([...films(0, 9), ...films(1, 25)], { splits: ['test'] });
   assert.deepEqual(few.warnings, [
@@ -164,7 +199,8 @@ test('thresholds and temperature are fitted to val alone, and applied to the oth
   const { fittedOnVal, splits } = metricsOf(bench);
 
   assert.deepEqual(metricsOf(changed).fittedOnVal, fittedOnVal);
-  // At 1.75 one of four images of each class is on the wrong side; at 2.5 one fake is, and no real image.
+  // At 1.75 one of four images of each class is on the wrong side; at 2.5 one fake is, and no real
+  // image.
   assert.deepEqual([fittedOnVal!.equalErrorThreshold, fittedOnVal!.youdenThreshold], [1.75, 2.5]);
   assert.ok(fittedOnVal!.temperature! > 0);
   const { atValEqualErrorThreshold: at, withValTemperature, loss } = splits['test']!;
@@ -186,7 +222,11 @@ test('thresholds and temperature are fitted to val alone, and applied to the oth
 });
 
 test('no temperature is fitted if sharper scores are always better, or always worse, and the reason is given', async () => {
-  using bench = await scored([...rowsOf('val', 0, [-1, -2]), ...rowsOf('val', 1, [1, 2]), ...testing]);
+  using bench = await scored([
+    ...rowsOf('val', 0, [-1, -2]),
+    ...rowsOf('val', 1, [1, 2]),
+    ...testing,
+  ]);
   const { fittedOnVal, splits } = metricsOf(bench);
 
   assert.deepEqual(fittedOnVal, { equalErrorThreshold: 0, youdenThreshold: 0, temperature: null });
@@ -194,7 +234,11 @@ test('no temperature is fitted if sharper scores are always better, or always wo
   assert.deepEqual(bench.infos, [
     'No temperature is fitted to val: all predictions on it are right, so sharper scores always lower the loss.',
   ]);
-  using wrong = await scored([...rowsOf('val', 0, [1, 2, -1]), ...rowsOf('val', 1, [-1, -2, 1]), ...testing]);
+  using wrong = await scored([
+    ...rowsOf('val', 0, [1, 2, -1]),
+    ...rowsOf('val', 1, [-1, -2, 1]),
+    ...testing,
+  ]);
   assert.deepEqual(wrong.infos, [
     'No temperature is fitted to val: its scores mostly point to the wrong class, so flatter scores always lower the loss.',
   ]);
@@ -212,7 +256,13 @@ test('scores that are probabilities are as well calibrated as the logits that th
   const numbersOf = (bench: StageBench) => {
     const { fittedOnVal, splits } = metricsOf(bench);
     const { loss, brier, calibrationError, withValTemperature } = splits['test']!;
-    const numbers = [fittedOnVal!.temperature, loss, brier, calibrationError, withValTemperature!.loss];
+    const numbers = [
+      fittedOnVal!.temperature,
+      loss,
+      brier,
+      calibrationError,
+      withValTemperature!.loss,
+    ];
     return numbers.map((value) => value!.toFixed(9));
   };
   assert.deepEqual(numbersOf(probabilities), numbersOf(logits));
@@ -234,15 +284,25 @@ test('a source of one class is ranked against all images of the other class; the
   using bench = await scored(rows, { splits: ['test'] });
   const { sources } = metricsOf(bench).splits['test']!;
 
-  const shown = Object.entries(sources!).map(([name, { class: of, images, against, calledRight, auc }]) => [
-    ...[name, of, images, against, calledRight, auc],
-  ]);
+  const shown = Object.entries(sources!).map(
+    ([name, { class: of, images, against, calledRight, auc }]) => [
+      name,
+      of,
+      images,
+      against,
+      calledRight,
+      auc,
+    ],
+  );
   assert.deepEqual(shown, [
     ['swap', 'fake', 2, 2, 1, 0.75],
     ['blend', 'fake', 3, 2, 1, 1],
   ]);
   // Three of three are called right: at least 37 %, at 95 %.
-  assert.equal(sources!['blend']!.intervals.calledRight![0].toFixed(6), (0.05 ** (1 / 3)).toFixed(6));
+  assert.equal(
+    sources!['blend']!.intervals.calledRight![0].toFixed(6),
+    (0.05 ** (1 / 3)).toFixed(6),
+  );
 });
 
 test('groups are judged by the mean of their images’ scores', async () => {
@@ -287,7 +347,10 @@ test('a dataset beside the scores gives source and images, by key', async () => 
     scoresOf(bench).map(({ source }) => source),
     ['tinted', 'tinted', 'tinted', 'tinted'],
   );
-  assert.match(readFileSync(join(bench.output('mistakes'), 'chart.svg'), 'utf8'), /real, called fake, 2 of 2/);
+  assert.match(
+    readFileSync(join(bench.output('mistakes'), 'chart.svg'), 'utf8'),
+    /real, called fake, 2 of 2/,
+  );
   await assert.rejects(
     scored([{ ...rows[0]!, key: 'x' }], { splits: ['test'] }, { dataset }),
     new StageError('Expected the key of an image of test in the scores, such as test/0, got x.'),
@@ -313,14 +376,22 @@ test('mistakes in scores are reported', async () => {
 
 test('a model needs images or features, scores need neither, and mistakes and corruption need images', () => {
   const check = (settings: object, ...inputs: string[]) =>
-    spec.check!(spec.settings.parse(settings), new Set(inputs)).map(({ at, message }) => [...at, message].join(': '));
+    spec.check!(spec.settings.parse(settings), new Set(inputs)).map(({ at, message }) =>
+      [...at, message].join(': '),
+    );
 
   assert.deepEqual(check({}, 'model', 'dataset'), []);
   assert.deepEqual(check({}, 'scores'), []);
   assert.deepEqual(check({ mistakes: true }, 'scores', 'dataset'), []);
-  assert.deepEqual(check({}, 'model', 'scores'), ['expected one of the inputs "model" and "scores", got both']);
-  assert.deepEqual(check({}, 'model'), ['expected one of the inputs "dataset" and "features", got neither']);
-  assert.deepEqual(check({}, 'scores', 'features'), ['expected no "features" beside "scores", which need no model']);
+  assert.deepEqual(check({}, 'model', 'scores'), [
+    'expected one of the inputs "model" and "scores", got both',
+  ]);
+  assert.deepEqual(check({}, 'model'), [
+    'expected one of the inputs "dataset" and "features", got neither',
+  ]);
+  assert.deepEqual(check({}, 'scores', 'features'), [
+    'expected no "features" beside "scores", which need no model',
+  ]);
   assert.deepEqual(check({ mistakes: true }, 'model', 'features'), [
     'mistakes: expected a "dataset", which has the images that are shown',
   ]);
@@ -334,6 +405,8 @@ test('a model needs images or features, scores need neither, and mistakes and co
 
 test('results change only with the version of the kind', async () => {
   using bench = await scored([...val, ...testing]);
-  const digest = digestOf(...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
+  const digest = digestOf(
+    ...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])),
+  );
   assert.deepEqual({ version: spec.version, digest }, { version: 9, digest: '7ed37ad6df8786cc' });
 });

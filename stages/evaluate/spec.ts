@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
-import { factsOfClasses, knownClasses, metricMissing } from '../../src/learning/metrics/known-classes.ts';
+import {
+  factsOfClasses,
+  knownClasses,
+  metricMissing,
+} from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
@@ -19,7 +23,9 @@ const settings = z.strictObject({
   by: z
     .enum(['image', 'group'])
     .default('image')
-    .describe('What is judged: images, or groups of them, such as videos, by the mean scores of their images.'),
+    .describe(
+      'What is judged: images, or groups of them, such as videos, by the mean scores of their images.',
+    ),
   corrupt: corruptionSettings
     .exactOptional()
     .describe('A corruption of every image of every class before it is resized; none by default.'),
@@ -27,7 +33,9 @@ const settings = z.strictObject({
   sliceBy: z
     .enum(chosenBy)
     .default('accuracy')
-    .describe('The metric by which the worst slice comes first, such as auc; with two sides also recall.'),
+    .describe(
+      'The metric by which the worst slice comes first, such as auc; with two sides also recall.',
+    ),
   mistakes: flag.describe('Whether to draw a sheet of the most confident mistakes.'),
   labelErrors: flag.describe(
     'Whether to rank images whose label may be wrong; for scores of models that did not see the images, such as those of the folds of a cross-validation.',
@@ -74,7 +82,10 @@ export const spec = defineKind<EvaluateSettings>({
     metrics: output.metrics(
       'Accuracy, ranking and calibration of every split, class, source and slice, with intervals; thresholds and temperature fitted on val, and their effect on the others.',
     ),
-    mistakes: output.chart('The most confident mistakes: images of each class called another.', 'mistakes'),
+    mistakes: output.chart(
+      'The most confident mistakes: images of each class called another.',
+      'mistakes',
+    ),
     labelErrors: output.table(
       'CSV: images that are called another class than their label, the least likely label first.',
       'labelErrors',
@@ -84,11 +95,15 @@ export const spec = defineKind<EvaluateSettings>({
   check: mistakes,
   checkInputs({ sliceBy, positive }, inputs) {
     // A model of sources is also a detector of their two classes.
-    const areSides = positive !== undefined || knownClasses(inputs, 'dataset').some(({ length }) => length === 2);
+    const areSides =
+      positive !== undefined || knownClasses(inputs, 'dataset').some(({ length }) => length === 2);
     const ports = areSides ? [] : ['model', 'scores'];
     return ports.flatMap((port) => metricMissing(sliceBy, inputs, port, { at: 'sliceBy' }));
   },
-  facts: (_, inputs) => ({ ...factsOfClasses(inputs, 'model'), ...factsOfClasses(inputs, 'scores') }),
+  facts: (_, inputs) => ({
+    ...factsOfClasses(inputs, 'model'),
+    ...factsOfClasses(inputs, 'scores'),
+  }),
   example: `evaluate:
   kind: evaluate
   inputs: { model: fit.model, dataset: faces.dataset }
@@ -96,20 +111,29 @@ export const spec = defineKind<EvaluateSettings>({
 `,
 });
 
-function mistakes(settings: EvaluateSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+function mistakes(
+  settings: EvaluateSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
   const sources = oneInput(inputs, ['model', 'scores']);
   if (sources.length > 0) return sources;
   const isModel = inputs.has('model');
   const images = isModel ? oneInput(inputs, ['dataset', 'features']) : [];
   const { corrupt } = settings;
-  const [isFeatures, isDataset] = [inputs.has('features'), inputs.has('dataset')];
+  const isFeatures = inputs.has('features');
+  const isDataset = inputs.has('dataset');
   const isEmpty = corrupt !== undefined && Object.keys(corrupt).length === 0;
   const corruptions = Object.keys(corruptionSettings.shape).join(', ');
-  const seen = 'expected a "model" and a "dataset", since images are corrupted before a model sees them';
+  const seen =
+    'expected a "model" and a "dataset", since images are corrupted before a model sees them';
   const shown = 'expected a "dataset", which has the images that are shown';
   return [
     ...images,
-    ...mistakeIf(!isModel && isFeatures, [], 'expected no "features" beside "scores", which need no model'),
+    ...mistakeIf(
+      !isModel && isFeatures,
+      [],
+      'expected no "features" beside "scores", which need no model',
+    ),
     ...mistakeIf(isEmpty, ['corrupt'], `expected one or more of ${corruptions}`),
     ...mistakeIf(corrupt !== undefined && !(isModel && isDataset), ['corrupt'], seen),
     ...mistakeIf(settings.mistakes && !isDataset, ['mistakes'], shown),

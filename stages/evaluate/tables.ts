@@ -1,21 +1,37 @@
-import { formatDecimal, formatEstimate, formatFew, formatLevel, formatShare } from '../../src/format-numbers.ts';
+import {
+  formatDecimal,
+  formatEstimate,
+  formatFew,
+  formatLevel,
+  formatShare,
+} from '../../src/format-numbers.ts';
 import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { type MetricName, metric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { DetectedSplit } from './detector.ts';
-import { type ClassifiedSplit, type EvaluatedSplit, type Evaluation, numberOf, partWith } from './evaluation.ts';
+import {
+  type ClassifiedSplit,
+  type EvaluatedSplit,
+  type Evaluation,
+  numberOf,
+  partWith,
+} from './evaluation.ts';
 import type { Pair } from './measure.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 type Splits = readonly (readonly [string, EvaluatedSplit])[];
 
-/** The measures of a split as a detector's; undefined where it was measured as a classifier's alone. */
+/**
+ * The measures of a split as a detector's; undefined where it was measured as a classifier's alone.
+ */
 const detectionOf = (split: EvaluatedSplit): DetectedSplit | undefined =>
   'classes' in split ? split.detection : split;
 
 const classified = (splits: Splits) =>
-  splits.flatMap(([name, split]) => ('classes' in split ? [[name, split] as readonly [string, ClassifiedSplit]] : []));
+  splits.flatMap(([name, split]) =>
+    'classes' in split ? [[name, split] as readonly [string, ClassifiedSplit]] : [],
+  );
 
 const detected = (splits: Splits) =>
   splits.flatMap(([name, split]) => {
@@ -29,7 +45,10 @@ export function sidesOf(split: DetectedSplit): Readonly<Record<string, number>> 
   return { [split.sides.negative]: split.negative, [split.sides.positive]: split.positive };
 }
 
-/** The names of both sides, the positive one second: the keys of numbers lose that order where they are integers. */
+/**
+ * The names of both sides, the positive one second: the keys of numbers lose that order where they
+ * are integers.
+ */
 const sideNames = (split: DetectedSplit): SideNames =>
   'real' in split ? usualSides : [split.sides.negative, split.sides.positive];
 
@@ -54,18 +73,33 @@ export function evaluationTables(
   return tables.filter(({ rows }) => rows.length > 0);
 }
 
-function splitTable({ confidence, chosenEpoch }: Evaluation, splits: Splits, counted: string): Highlight {
+function splitTable(
+  { confidence, chosenEpoch }: Evaluation,
+  splits: Splits,
+  counted: string,
+): Highlight {
   const isClassified = classified(splits).length > 0;
   const error = isClassified ? 'balancedAccuracy' : 'equalErrorRate';
   return {
     title: `Evaluation, ${formatLevel(confidence)} intervals`,
     columns: [
-      ...['split', counted, 'best epoch', 'accuracy', 'majority class', 'AUC'],
+      'split',
+      counted,
+      'best epoch',
+      'accuracy',
+      'majority class',
+      'AUC',
       ...(isClassified ? ['balanced accuracy', 'loss', 'loss by chance'] : ['equal error', 'loss']),
     ],
     rows: splits.map(([split, own]) => [
-      ...[split, own.images, chosenEpoch?.epoch ?? '–', shown(own, 'accuracy'), percent(own.majorityAccuracy)],
-      ...[areaOf(own), shown(own, error), number(own.loss)],
+      split,
+      own.images,
+      chosenEpoch?.epoch ?? '–',
+      shown(own, 'accuracy'),
+      percent(own.majorityAccuracy),
+      areaOf(own),
+      shown(own, error),
+      number(own.loss),
       ...('classes' in own ? [number(own.chanceLoss)] : []),
     ]),
   };
@@ -77,11 +111,19 @@ const mostClasses = 20;
 function classTable(splits: Splits, counted: string): Highlight {
   const rows = classified(splits).flatMap(([split, { classes }]) => {
     const all = Object.entries(classes);
-    const worst = new Set(all.toSorted(([, a], [, b]) => (a.f1 ?? 2) - (b.f1 ?? 2)).slice(0, mostClasses));
+    const worst = new Set(
+      all.toSorted(([, a], [, b]) => (a.f1 ?? 2) - (b.f1 ?? 2)).slice(0, mostClasses),
+    );
     return all
       .filter((one) => worst.has(one))
       .map(([name, own]) => [
-        ...[split, name, own.images, own.called, shown(own, 'precision'), shown(own, 'recall'), shown(own, 'f1')],
+        split,
+        name,
+        own.images,
+        own.called,
+        shown(own, 'precision'),
+        shown(own, 'recall'),
+        shown(own, 'f1'),
         shown(own, 'auc', number),
       ]);
   });
@@ -92,14 +134,19 @@ function classTable(splits: Splits, counted: string): Highlight {
   };
 }
 
-/** Where models of several folds scored a split: whether their scores differ in level shows in the difference of both areas. */
+/**
+ * Where models of several folds scored a split: whether their scores differ in level shows in the
+ * difference of both areas.
+ */
 function foldTable(splits: Splits): Highlight {
   return {
     title: 'AUC over folds',
     columns: ['split', 'folds', 'mean of the folds', 'images of all folds ranked together'],
     rows: splits.flatMap(([split, own]) => {
       const { withinFolds } = own;
-      return withinFolds === undefined ? [] : [[split, withinFolds.folds, areaOf(withinFolds), areaOf(own)]];
+      return withinFolds === undefined
+        ? []
+        : [[split, withinFolds.folds, areaOf(withinFolds), areaOf(own)]];
     }),
   };
 }
@@ -122,8 +169,13 @@ function detectionTable(splits: Splits, counted: string): Highlight {
     title: "Detector's view",
     columns: ['split', counted, 'positive', 'AUC', 'equal error', 'accuracy', 'loss'],
     rows: detected(splits.filter(([, numbers]) => 'classes' in numbers)).map(([split, own]) => [
-      ...[split, own.images, sideNames(own)[1], areaOf(own)],
-      ...[shown(own, 'equalErrorRate'), shown(own, 'accuracy'), number(own.loss)],
+      split,
+      own.images,
+      sideNames(own)[1],
+      areaOf(own),
+      shown(own, 'equalErrorRate'),
+      shown(own, 'accuracy'),
+      number(own.loss),
     ]),
   };
 }
@@ -133,12 +185,21 @@ function confusionTable(splits: readonly (readonly [string, DetectedSplit])[]): 
   return {
     title: 'Confusion matrix',
     columns: [
-      ...['split', `${no} as ${no}`, `${no} as ${yes}`, `${yes} as ${no}`, `${yes} as ${yes}`],
-      ...[`all as ${no}`, `all as ${yes}`],
+      'split',
+      `${no} as ${no}`,
+      `${no} as ${yes}`,
+      `${yes} as ${no}`,
+      `${yes} as ${yes}`,
+      `all as ${no}`,
+      `all as ${yes}`,
     ],
     rows: splits.map(([split, { confusion, called }]) => [
-      ...[split, confusion.trueNegatives, confusion.falsePositives, confusion.falseNegatives],
-      ...[confusion.truePositives, ...Object.values(called)],
+      split,
+      confusion.trueNegatives,
+      confusion.falsePositives,
+      confusion.falseNegatives,
+      confusion.truePositives,
+      ...Object.values(called),
     ]),
   };
 }
@@ -149,23 +210,38 @@ const mostPairs = 10;
 function pairTable(splits: Splits): Highlight {
   const rows = classified(splits).flatMap(([split, { confusion, counts }]) => {
     const pairs = Object.entries(confusion).flatMap(([of, row]) =>
-      Object.entries(row).flatMap(([called, count]) => (of === called || count === 0 ? [] : [{ of, called, count }])),
+      Object.entries(row).flatMap(([called, count]) =>
+        of === called || count === 0 ? [] : [{ of, called, count }],
+      ),
     );
     return pairs
       .sort((a, b) => b.count - a.count)
       .slice(0, mostPairs)
       .map(({ of, called, count }) => [split, of, called, count, percent(count / counts[of]!)]);
   });
-  return { title: 'Most confused classes', columns: ['split', 'class', 'called', 'images', 'of the class'], rows };
+  return {
+    title: 'Most confused classes',
+    columns: ['split', 'class', 'called', 'images', 'of the class'],
+    rows,
+  };
 }
 
-function sourceTable(splits: readonly (readonly [string, DetectedSplit])[], counted: string): Highlight {
+function sourceTable(
+  splits: readonly (readonly [string, DetectedSplit])[],
+  counted: string,
+): Highlight {
   return {
     title: 'By source, each against the other class',
     columns: ['split', 'source', 'class', counted, 'called right', 'AUC', 'against'],
     rows: splits.flatMap(([split, { sources = {} }]) =>
       Object.entries(sources).map(([source, own]) => [
-        ...[split, source, own.class, own.images, shown(own, 'calledRight'), areaOf(own), own.against],
+        split,
+        source,
+        own.class,
+        own.images,
+        shown(own, 'calledRight'),
+        areaOf(own),
+        own.against,
       ]),
     ),
   };
@@ -192,21 +268,43 @@ function sliceTable(splits: Splits, sliceBy: MetricName, counted: string): Highl
 }
 
 function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
-  const thresholds = fittedOnVal && 'youdenThreshold' in fittedOnVal ? fittedOnVal : fittedOnVal?.detection;
+  const thresholds =
+    fittedOnVal && 'youdenThreshold' in fittedOnVal ? fittedOnVal : fittedOnVal?.detection;
   const rows = splits.flatMap(([split, metrics]) => {
     const { atValEqualErrorThreshold, atValYoudenThreshold } = detectionOf(metrics) ?? {};
     const { withValTemperature: tempered } = metrics;
-    const decided = (what: string, value: number | null, at: DetectedSplit['atValYoudenThreshold']) => {
+    const decided = (
+      what: string,
+      value: number | null,
+      at: DetectedSplit['atValYoudenThreshold'],
+    ) => {
       if (at === undefined) return [];
-      return [[split, what, number(value), 'accuracy', percent(detectionOf(metrics)!.accuracy), shown(at, 'accuracy')]];
+      return [
+        [
+          split,
+          what,
+          number(value),
+          'accuracy',
+          percent(detectionOf(metrics)!.accuracy),
+          shown(at, 'accuracy'),
+        ],
+      ];
     };
-    const calibrated = (name: 'calibrationError' | 'loss', what: string, format: typeof percent) => {
+    const calibrated = (
+      name: 'calibrationError' | 'loss',
+      what: string,
+      format: typeof percent,
+    ) => {
       if (tempered === undefined) return [];
       const change = [format(metrics[name]), shown(tempered, name, format)];
       return [[split, 'temperature', number(fittedOnVal!.temperature), what, ...change]];
     };
     return [
-      ...decided('equal error threshold', thresholds?.equalErrorThreshold ?? null, atValEqualErrorThreshold),
+      ...decided(
+        'equal error threshold',
+        thresholds?.equalErrorThreshold ?? null,
+        atValEqualErrorThreshold,
+      ),
       ...decided('best threshold', thresholds?.youdenThreshold ?? null, atValYoudenThreshold),
       ...calibrated('calibrationError', 'calibration error', percent),
       ...calibrated('loss', 'loss', number),
@@ -233,9 +331,14 @@ const areaOf = (measures: Measures & { readonly auc: number | null }) =>
 const percent = (value: number | null, ends?: Pair | null) => cell(value, ends, formatShare);
 
 /** `0.7230 (0.6710–0.7720)` */
-const number = (value: number | null, ends?: Pair | null) => cell(value, ends, (one) => formatDecimal(one, 4));
+const number = (value: number | null, ends?: Pair | null) =>
+  cell(value, ends, (one) => formatDecimal(one, 4));
 
-function cell(value: number | null, ends: Pair | null | undefined, format: (value: number) => string): string {
+function cell(
+  value: number | null,
+  ends: Pair | null | undefined,
+  format: (value: number) => string,
+): string {
   const [low, high] = ends ?? [Number.NaN, Number.NaN];
   return value === null ? '–' : formatEstimate({ estimate: value, low, high }, format);
 }

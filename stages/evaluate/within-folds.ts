@@ -5,9 +5,10 @@ import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { type IntervalOptions, measure } from './measure.ts';
 
 /**
- * The AUC of images that several models scored, such as those of the folds of a cross-validation, as the mean over the models: images of
- * different models, whose scores may lie higher or lower as a whole, are not compared. `folds` counts the models that scored more than one
- * class. Undefined where one model scored all images.
+ * The AUC of images that several models scored, such as those of the folds of a cross-validation,
+ * as the mean over the models: images of different models, whose scores may lie higher or lower as
+ * a whole, are not compared. `folds` counts the models that scored more than one class. Undefined
+ * where one model scored all images.
  *
  * @param areaOf The AUC of the images that one model scored, NaN where it scored one class.
  */
@@ -25,5 +26,8 @@ export function withinFolds<Row extends Pick<ScoreRow, 'label' | 'group' | 'scor
       .filter((area) => !Number.isNaN(area));
   const images = { labels: rows.map(({ label }) => label), groups: rows.map(({ group }) => group) };
   const all = areas(new Uint8Array(rows.length).fill(1));
-  return { folds: all.length, ...measure(images, (weights) => ({ auc: mean(areas(weights)) }), options) };
+  return {
+    folds: all.length,
+    ...measure(images, (weights) => ({ auc: mean(areas(weights)) }), options),
+  };
 }

@@ -19,7 +19,12 @@ import { spec } from './spec.ts';
 const info: ModelInfo = {
   architecture: 'tiny-xception',
   classes: ['real', 'fake'],
-  input: { size: 24, fit: 'contain', kernel: 'linear', normalise: { mean: [0.5, 0.5, 0.5], deviation: [1, 1, 1] } },
+  input: {
+    size: 24,
+    fit: 'contain',
+    kernel: 'linear',
+    normalise: { mean: [0.5, 0.5, 0.5], deviation: [1, 1, 1] },
+  },
   training: { epochs: 1 },
   chosenEpoch: 1,
   backend: 'onnxruntime',
@@ -39,18 +44,27 @@ test('a model becomes files that other programs read, each with all that using i
   using bench = new StageBench();
   const { folder, files } = await exported(bench, {});
   const { model, info: read } = await loadModel(folder);
-  assert.deepEqual(readdirSync(files).sort(), ['info.json', 'model.onnx', 'model.safetensors', 'tfjs']);
+  assert.deepEqual(readdirSync(files).sort(), [
+    'info.json',
+    'model.onnx',
+    'model.safetensors',
+    'tfjs',
+  ]);
 
   const images = linearCongruential(1)(2 * 24 * 24 * 3, 1);
   const expected = (model.predict(tensor(images, [2, 24, 24, 3])) as Tensor).dataSync();
   const session = await InferenceSession.create(join(files, 'model.onnx'));
   assert.deepEqual([session.inputNames, session.outputNames], [['image'], ['logits']]);
   const { logits } = await session.run({ image: new OrtTensor('float32', images, [2, 24, 24, 3]) });
-  for (const [i, value] of expected.entries()) assert.ok(Math.abs((logits!.data as Float32Array)[i]! - value) < 1e-4);
+  for (const [i, value] of expected.entries())
+    assert.ok(Math.abs((logits!.data as Float32Array)[i]! - value) < 1e-4);
   assert.ok(readFileSync(join(files, 'model.onnx')).includes(JSON.stringify(info)));
 
   using weights = await openWeights([join(files, 'model.safetensors')]);
-  assert.deepEqual(weights.tensors.get('exit_flow.separable_conv.pointwise.weight')!.shape, [512, 256, 1, 1]);
+  assert.deepEqual(
+    weights.tensors.get('exit_flow.separable_conv.pointwise.weight')!.shape,
+    [512, 256, 1, 1],
+  );
   assert.deepEqual(readdirSync(join(files, 'tfjs')).sort(), ['model.json', 'weights.bin']);
   const bytes = (path: string) => readFileSync(join(path, 'weights.bin'));
   assert.deepEqual(bytes(join(files, 'tfjs')), bytes(folder));

@@ -18,7 +18,8 @@ export default async function run(context: StageContext<ExportSettings>): Promis
   const net = weightedNet(files);
   const metadata = { restage: JSON.stringify(files.info) };
   const writers: Readonly<Record<ExportFormat, () => void>> = {
-    onnx: () => writeFileSync(join(folder, 'model.onnx'), exportOnnx(net, metadata, context.settings)),
+    onnx: () =>
+      writeFileSync(join(folder, 'model.onnx'), exportOnnx(net, metadata, context.settings)),
     // A model artifact is in tfjs's format; its info is written once, for all formats.
     tfjs: () =>
       cpSync(source, join(folder, 'tfjs'), {
@@ -26,7 +27,8 @@ export default async function run(context: StageContext<ExportSettings>): Promis
         dereference: true,
         filter: (path) => basename(path) !== infoFile,
       }),
-    safetensors: () => writeFileSync(join(folder, 'model.safetensors'), exportSafetensors(net, metadata)),
+    safetensors: () =>
+      writeFileSync(join(folder, 'model.safetensors'), exportSafetensors(net, metadata)),
   };
   for (const format of context.settings.formats) writers[format]();
   writeFileSync(join(folder, infoFile), `${JSON.stringify(files.info, null, 2)}\n`);

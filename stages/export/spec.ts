@@ -10,11 +10,15 @@ const settings = z.strictObject({
   formats: uniqueList(z.enum(exportFormats), 'format')
     .min(1)
     .default([...exportFormats])
-    .describe('Formats to write: model.onnx, the folder tfjs, model.safetensors with PyTorch’s names.'),
+    .describe(
+      'Formats to write: model.onnx, the folder tfjs, model.safetensors with PyTorch’s names.',
+    ),
   layout: z
     .enum(['NHWC', 'NCHW'])
     .default('NHWC')
-    .describe('The order of an image’s axes in ONNX: [batch, height, width, 3], or [batch, 3, height, width].'),
+    .describe(
+      'The order of an image’s axes in ONNX: [batch, height, width, 3], or [batch, 3, height, width].',
+    ),
   softmax: flag.describe('Whether ONNX ends with probabilities in place of logits.'),
 });
 export type ExportSettings = z.infer<typeof settings>;
@@ -22,11 +26,14 @@ export type ExportSettings = z.infer<typeof settings>;
 export const spec = defineKind<ExportSettings>({
   name: 'export',
   version: 1,
-  summary: 'Writes a model for other programs: ONNX, tfjs layers, and safetensors in PyTorch’s layout.',
+  summary:
+    'Writes a model for other programs: ONNX, tfjs layers, and safetensors in PyTorch’s layout.',
   settings,
   inputs: { model: { type: 'model', summary: 'A model of train, select or load-model.' } },
   outputs: {
-    files: output.files('A file or folder for each format, and info.json: classes, and how to preprocess an image.'),
+    files: output.files(
+      'A file or folder for each format, and info.json: classes, and how to preprocess an image.',
+    ),
   },
   example: `files:
   kind: export

@@ -11,7 +11,14 @@ import type { BaselineName } from '../../src/learning/attribution/faithfulness/b
 import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
 import { type Method, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
-import { chart, domainOf, type Part, quantity, share, textAt } from '../../src/learning/charts/encoders.ts';
+import {
+  chart,
+  domainOf,
+  type Part,
+  quantity,
+  share,
+  textAt,
+} from '../../src/learning/charts/encoders.ts';
 import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
@@ -38,10 +45,16 @@ export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const signed = (value: number) => formatSigned(value, decimals);
   const controlTitle = methodTitle(control.method);
   const rows = ranked.map(({ method, overControl }) => ({
-    ...{ name: methodTitle(method), value: overControl.estimate, low: overControl.low, high: overControl.high },
-    ...{ text: formatEstimate(overControl, signed), isOpen: sideOf(overControl, frame.confidence) === 'neither' },
+    name: methodTitle(method),
+    value: overControl.estimate,
+    low: overControl.low,
+    high: overControl.high,
+    text: formatEstimate(overControl, signed),
+    isOpen: sideOf(overControl, frame.confidence) === 'neither',
   }));
-  const drawn = rows.flatMap(({ value, low, high }) => [value, low, high]).filter((value) => !Number.isNaN(value));
+  const drawn = rows
+    .flatMap(({ value, low, high }) => [value, low, high])
+    .filter((value) => !Number.isNaN(value));
   const notes = [
     imagesText(judgement, frame),
     baselineText(judgement, frame),
@@ -57,7 +70,10 @@ export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
     notes.join('; '),
     width + room + 150,
     intervalRows(rows, {
-      ...{ dataName: 'methods', label: `Insertion − deletion, margin over ${controlTitle}`, width, ruled: 0 },
+      dataName: 'methods',
+      label: `Insertion − deletion, margin over ${controlTitle}`,
+      width,
+      ruled: 0,
       domain: domainOf([0, ...drawn]),
       axis: { tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum.value, '+')" },
     }),
@@ -67,51 +83,73 @@ export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
 const panelWidth = 300;
 const spacing = 40;
 
-/** The probability of the class while pixels are inserted, and while they are deleted: the mean over images, by method. */
+/**
+ * The probability of the class while pixels are inserted, and while they are deleted: the mean over
+ * images, by method.
+ */
 export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const decimals = areaDecimals(judgement);
   const series = seriesOf(
     judgement,
-    ({ insertion, deletion }) => `${insertion.estimate.toFixed(decimals)} and ${deletion.estimate.toFixed(decimals)}`,
+    ({ insertion, deletion }) =>
+      `${insertion.estimate.toFixed(decimals)} and ${deletion.estimate.toFixed(decimals)}`,
   );
-  const domain = domainOf(series.flatMap(({ curves }) => [...curves.insertion, ...curves.deletion]));
+  const domain = domainOf(
+    series.flatMap(({ curves }) => [...curves.insertion, ...curves.deletion]),
+  );
   const width = 2 * panelWidth + spacing;
   const panel = (name: keyof ExchangeCurves, header: string, x: string): Part => {
     const title = name === 'insertion' ? 'Probability of the class' : null;
     const y = quantity('probability', title, { domain, tickCount: 5 });
     const values = series.flatMap(({ name: of, curves }) =>
       Array.from(curves[name], (probability, step) => ({
-        ...{ series: of, share: step / (curves[name].length - 1), probability },
+        series: of,
+        share: step / (curves[name].length - 1),
+        probability,
       })),
     );
     return {
-      ...{ width: panelWidth, height: 280, data: { name, values } },
+      width: panelWidth,
+      height: 280,
+      data: { name, values },
       layer: [
         textAt(panelWidth / 2, -14, header, { align: 'center', fontSize: 13, fontWeight: 'bold' }),
         ...lineLayers(names(series), {
-          ...{ x: share('share', x, { labelExpr: 'round(100 * datum.value)' }), y, colours: coloursOf(series) },
+          x: share('share', x, { labelExpr: 'round(100 * datum.value)' }),
+          y,
+          colours: coloursOf(series),
           legend: { title: 'Area under insertion and deletion', width },
           tooltip: { y: 'Probability of the class' },
         }),
       ],
     };
   };
-  const notes = [imagesText(judgement, frame), baselineText(judgement, frame), 'lines: means over images'];
-  return chart(titleOf('Insertion and deletion', frame, frame.labels), notes.join('; '), width + 70, {
-    spacing,
-    hconcat: [
-      panel('insertion', 'Insertion: higher is better', 'Pixels shown (%), most salient first'),
-      panel('deletion', 'Deletion: lower is better', 'Pixels removed (%), most salient first'),
-    ],
-  });
+  const notes = [
+    imagesText(judgement, frame),
+    baselineText(judgement, frame),
+    'lines: means over images',
+  ];
+  return chart(
+    titleOf('Insertion and deletion', frame, frame.labels),
+    notes.join('; '),
+    width + 70,
+    {
+      spacing,
+      hconcat: [
+        panel('insertion', 'Insertion: higher is better', 'Pixels shown (%), most salient first'),
+        panel('deletion', 'Deletion: lower is better', 'Pixels removed (%), most salient first'),
+      ],
+    },
+  );
 }
 
 const none = 'none';
 const another = 'other image';
 
 /**
- * The likeness of maps to the original ones as weights are randomised from the logits down: a line for each method. Apart from
- * them, with all weights random, the likeness of maps of other images: a line that ends no higher says nothing of the image.
+ * The likeness of maps to the original ones as weights are randomised from the logits down: a line
+ * for each method. Apart from them, with all weights random, the likeness of maps of other images:
+ * a line that ends no higher says nothing of the image.
  */
 export function randomisationChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const { depths, weightDraws } = judgement;
@@ -127,12 +165,17 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
   });
   const width = Math.max(480, 52 * places.length);
   const x: Part = {
-    ...{ field: 'layer', type: 'ordinal', title: 'Random weights from the logits down to this layer' },
-    ...{ sort: places, scale: { domain: places } },
+    field: 'layer',
+    type: 'ordinal',
+    title: 'Random weights from the logits down to this layer',
+    sort: places,
+    scale: { domain: places },
     axis: { labelAngle: -40, grid: false, labelOverlap: false, ...fittedLabels(places, 225) },
   };
   const low = Math.min(0, ...rows.map(({ likeness }) => likeness));
-  const y = quantity('likeness', 'Rank correlation with the original map', { scale: { domain: [low, 1], nice: true } });
+  const y = quantity('likeness', 'Rank correlation with the original map', {
+    scale: { domain: [low, 1], nice: true },
+  });
   const options = { x, y, colours: coloursOf(series) };
   const notes = [
     imagesText(judgement, frame),
@@ -141,10 +184,13 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
     `“${another}”: then, the map of another image`,
   ];
   return chart(titleOf('Randomised weights', frame, frame.labels), notes.join('; '), width + 50, {
-    ...{ width, height: 300, data: { name: 'likeness', values: rows } },
+    width,
+    height: 300,
+    data: { name: 'likeness', values: rows },
     layer: [
       ...lineLayers(names(series), {
-        ...{ ...options, filter: `datum.layer !== '${another}'` },
+        ...options,
+        filter: `datum.layer !== '${another}'`,
         legend: { title: `All weights random, ${formatLevel(frame.confidence)} interval`, width },
       }),
       pointLayer(names(series), options),
@@ -154,10 +200,17 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
 
 type Series = JudgedMethod & { readonly name: string };
 
-/** The methods in the order of the settings, so that each looks the same in every chart, with names for a legend. */
-function seriesOf({ methods, ranked, control }: Judgement, text: (method: JudgedMethod) => string): readonly Series[] {
+/**
+ * The methods in the order of the settings, so that each looks the same in every chart, with names
+ * for a legend.
+ */
+function seriesOf(
+  { methods, ranked, control }: Judgement,
+  text: (method: JudgedMethod) => string,
+): readonly Series[] {
   const all: readonly JudgedMethod[] = [...ranked, control];
-  const nameOf = (method: Method) => methodTitle(method) + (method === control.method ? ' (control)' : '');
+  const nameOf = (method: Method) =>
+    methodTitle(method) + (method === control.method ? ' (control)' : '');
   return methods.map((method) => {
     const judged = all.find((one) => one.method === method)!;
     return { ...judged, name: `${nameOf(method)}: ${text(judged)}` };
@@ -188,6 +241,7 @@ const replacements: Readonly<Record<BaselineName, string>> = {
 /** `pixels replaced by the blurred image, given the same class in 12 of 32 images`. */
 function baselineText({ kept, images, real }: Judgement, { curveBaseline }: Frame): string {
   // With more than two classes, the predicted one may have a lower probability.
-  const has = real === undefined ? 'with a probability of the class of at least 0.5' : 'given the same class';
+  const has =
+    real === undefined ? 'with a probability of the class of at least 0.5' : 'given the same class';
   return `pixels replaced by ${replacements[curveBaseline]}, ${has} in ${formatCount(kept)} of ${formatCountOf(images, 'image')}`;
 }

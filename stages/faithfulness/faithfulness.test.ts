@@ -25,7 +25,8 @@ import { spec } from './spec.ts';
 import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faithfulness-'));
-const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
+const dataset = join(folder, 'dataset');
+const model = join(folder, 'model');
 before(async () => {
   await writeTintedDataset(dataset, { test: 8, val: 1 });
   await writeUntrainedModel(model);
@@ -44,12 +45,21 @@ async function judged(bench: StageBench, settings: object = {}) {
 test('methods and the control are judged on images of both classes, and progress reaches its total', async () => {
   using bench = new StageBench();
   const metrics = await judged(bench, { randomise: true, weightDraws: 2, score: 'margin' });
-  assert.deepEqual([metrics.score, metrics.curveSteps, metrics.weightDraws, metrics.seed], ['margin', 4, 2, 7]);
+  assert.deepEqual(
+    [metrics.score, metrics.curveSteps, metrics.weightDraws, metrics.seed],
+    ['margin', 4, 2, 7],
+  );
   assert.deepEqual([metrics.images, metrics.real, metrics.fake], [4, 2, 2]);
   assert.deepEqual(Object.keys(metrics.methods).sort(), ['grad-cam', 'gradient', 'random-cam']);
   const { gradient, 'random-cam': control } = metrics.methods;
-  assert.ok(Math.abs(gradient.insertion - gradient.deletion - gradient.insertionMinusDeletion) < 1e-9);
-  assert.ok(Math.abs(gradient.insertionMinusDeletion - control.insertionMinusDeletion - gradient.overControl) < 1e-9);
+  assert.ok(
+    Math.abs(gradient.insertion - gradient.deletion - gradient.insertionMinusDeletion) < 1e-9,
+  );
+  assert.ok(
+    Math.abs(
+      gradient.insertionMinusDeletion - control.insertionMinusDeletion - gradient.overControl,
+    ) < 1e-9,
+  );
   // The control's layer is the last convolution: above it, its map stays what it was.
   const { conv1, conv3, ...above } = control.likenessFrom;
   assert.deepEqual([above.logits, above.dense2, above.dense1], [1, 1, 1]);
@@ -77,10 +87,16 @@ test('results do not depend on the batch size', async () => {
   const once = await judged(bench, all);
   const single = await judged(bench, { ...all, batchSize: 4 });
   const numbers = (value: unknown): number[] =>
-    typeof value === 'number' ? [value] : value instanceof Object ? Object.values(value).flatMap(numbers) : [];
-  const [expected, actual] = [numbers(once), numbers(single)];
+    typeof value === 'number'
+      ? [value]
+      : value instanceof Object
+        ? Object.values(value).flatMap(numbers)
+        : [];
+  const expected = numbers(once);
+  const actual = numbers(single);
   assert.equal(actual.length, expected.length);
-  for (const [i, value] of expected.entries()) assert.ok(Math.abs(actual[i]! - value) < 1e-3, `${actual[i]}, ${value}`);
+  for (const [i, value] of expected.entries())
+    assert.ok(Math.abs(actual[i]! - value) < 1e-3, `${actual[i]}, ${value}`);
 });
 
 test('impossible settings are refused before anything is computed, with the alternatives', async () => {
@@ -107,7 +123,8 @@ test('impossible settings are refused before anything is computed, with the alte
     'Expected images of both classes in val, got none of fake. Name another split, or give it some.',
   );
   assert.deepEqual(bench.progress, []);
-  const message = (settings: unknown) => spec.settings.safeParse(settings).error?.issues[0]?.message;
+  const message = (settings: unknown) =>
+    spec.settings.safeParse(settings).error?.issues[0]?.message;
   assert.equal(
     message({ method: ['grad-cam', 'random-cam'] }),
     'expected no random-cam: it is the control, and always there',
@@ -136,7 +153,9 @@ test('a network whose scores are not finite is refused', async () => {
   await saveModel(broken, { model: net, info });
   using bench = new StageBench();
   const ran = bench.run(spec, run, {
-    ...{ inputs: { model: broken, dataset }, with: few, outputs: Object.keys(spec.outputs) },
+    inputs: { model: broken, dataset },
+    with: few,
+    outputs: Object.keys(spec.outputs),
   });
   await assert.rejects(ran, /^StageError: Expected finite scores from the model, got /);
 });
@@ -161,8 +180,12 @@ test('images of the classes alternate, and a split with fewer images than asked 
 const methods: readonly Method[] = ['gradient', 'guided-backprop', 'grad-cam', 'random-cam'];
 const depths = ['logits', 'conv2', 'conv1'].map((layer, i) => ({ layer, kernels: i + 1 }));
 const frame: Frame = {
-  ...{ split: 'test', class: 'predicted', curveBaseline: 'blur', confidence: 0.95 },
-  ...{ classes: ['real', 'fake'], labels: { net: 'simple-net' } },
+  split: 'test',
+  class: 'predicted',
+  curveBaseline: 'blur',
+  confidence: 0.95,
+  classes: ['real', 'fake'],
+  labels: { net: 'simple-net' },
 };
 const head = { ...frame, layer: 'conv3', curveSteps: 4, score: 'score', seed: 7 } as const;
 
@@ -173,9 +196,15 @@ function curvesOf(quickness: number, random: Random): ExchangeCurves {
   return { insertion, deletion: insertion.map((height) => 1.1 - height) };
 }
 
-/** For two draws of weights, the first of which keeps more; NaN for a method whose maps are constant. */
+/**
+ * For two draws of weights, the first of which keeps more; NaN for a method whose maps are
+ * constant.
+ */
 function likenessOf(kept: readonly number[], random: Random): Likeness {
-  const own = kept.map((end) => [end + 0.05 + 0.05 * random.normal(), end - 0.05 + 0.05 * random.normal()]);
+  const own = kept.map((end) => [
+    end + 0.05 + 0.05 * random.normal(),
+    end - 0.05 + 0.05 * random.normal(),
+  ]);
   return {
     byDepth: own.map(([one, two]) => [0.9 + 0 * one!, 0.5 + one! / 2, (one! + two!) / 2]),
     own,
@@ -184,7 +213,11 @@ function likenessOf(kept: readonly number[], random: Random): Likeness {
 }
 
 /** The judgement of 24 images, for methods of this quickness. */
-function judgedOf(quickness: readonly number[], isRandomised = true, kept = [0.1, 0.6, 0, 0.05]): Judgement {
+function judgedOf(
+  quickness: readonly number[],
+  isRandomised = true,
+  kept = [0.1, 0.6, 0, 0.05],
+): Judgement {
   const images = Array.from({ length: 24 }, (_, index): MeasuredImage => {
     const random = new Random('judged', index);
     return {
@@ -194,11 +227,14 @@ function judgedOf(quickness: readonly number[], isRandomised = true, kept = [0.1
     };
   });
   return judge(images, {
-    ...{ methods: methods.slice(-quickness.length), depths: isRandomised ? depths : [] },
+    methods: methods.slice(-quickness.length),
+    depths: isRandomised ? depths : [],
     classes: 2,
     labels: images.map(({ index }) => index % 2),
     groups: images.map(() => undefined),
-    ...{ confidence: 0.95, draws: 500, seed: 7 },
+    confidence: 0.95,
+    draws: 500,
+    seed: 7,
   });
 }
 
@@ -220,8 +256,16 @@ test('methods are above or below the control only if their margins are significa
     const { ranked } = judgedOf(quickness, false);
     return ranked.map(({ method, overControl }) => `${method} ${sideOf(overControl, 0.95)}`);
   };
-  assert.deepEqual(sides(0.5, 0.8, 1, 0.2), ['grad-cam above', 'guided-backprop above', 'gradient above']);
-  assert.deepEqual(sides(0.5, 0.2, 1, 0.2), ['grad-cam above', 'gradient above', 'guided-backprop neither']);
+  assert.deepEqual(sides(0.5, 0.8, 1, 0.2), [
+    'grad-cam above',
+    'guided-backprop above',
+    'gradient above',
+  ]);
+  assert.deepEqual(sides(0.5, 0.2, 1, 0.2), [
+    'grad-cam above',
+    'gradient above',
+    'guided-backprop neither',
+  ]);
   assert.deepEqual(sides(1, 0.2), ['grad-cam above']);
   assert.deepEqual(sides(0.2, 0.2), ['grad-cam neither']);
   assert.deepEqual(sides(0.2, 0.8), ['grad-cam below']);
@@ -232,7 +276,10 @@ test('a judgement becomes charts, metrics and tables', () => {
   const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
   assertGolden(curvesChart(judgement, frame), golden('curves'));
   assertGolden(rankingChart(judgement, frame), golden('ranking'));
-  assert.match(JSON.stringify(rankingChart(judgement, { ...frame, classes: ['cat', 'dog'] })), /12 cat and 12 dog/);
+  assert.match(
+    JSON.stringify(rankingChart(judgement, { ...frame, classes: ['cat', 'dog'] })),
+    /12 cat and 12 dog/,
+  );
   assertGolden(randomisationChart(judgement, frame), golden('randomisation'));
   assertGolden(JSON.parse(formatMetrics(judgement, head)), golden('metrics'));
   assertGolden(faithfulnessTable(judgement, frame), golden('table'));
@@ -258,10 +305,19 @@ test('constant maps leave dashes in the table, and the axes complete', () => {
   const chart = JSON.stringify(randomisationChart(judgement, frame));
   assert.match(chart, /"name":"likeness","values":\[\]/);
   assert.match(chart, /"domain":\["none","logits","conv2","conv1","other image"\]/);
-  for (const text of [chart, JSON.stringify(faithfulnessTable(judgement, frame)), formatMetrics(judgement, head)]) {
+  for (const text of [
+    chart,
+    JSON.stringify(faithfulnessTable(judgement, frame)),
+    formatMetrics(judgement, head),
+  ]) {
     assert.doesNotMatch(text, /NaN/);
   }
-  assert.deepEqual(faithfulnessTable(judgement, frame).rows[0]!.slice(-4), ['–', '–', '–', 'not shown']);
+  assert.deepEqual(faithfulnessTable(judgement, frame).rows[0]!.slice(-4), [
+    '–',
+    '–',
+    '–',
+    'not shown',
+  ]);
   const { newWeights } = judgedOf([0.5, 0.2, 1, 0.2], true, [0.1, Number.NaN, 0, 0]).control;
   assert.ok(newWeights!.excess.p <= 1);
 });
@@ -273,7 +329,10 @@ test('numbers of methods that hardly differ have more digits', () => {
     ...method,
     insertion: { ...method.insertion, estimate: shrink(method.insertion.estimate) },
     deletion: { ...method.deletion, estimate: shrink(method.deletion.estimate) },
-    curves: { insertion: method.curves.insertion.map(shrink), deletion: method.curves.deletion.map(shrink) },
+    curves: {
+      insertion: method.curves.insertion.map(shrink),
+      deletion: method.curves.deletion.map(shrink),
+    },
   });
   const chart = curvesChart(
     { ...near, ranked: near.ranked.map(squeeze), control: squeeze(near.control) },
@@ -285,28 +344,43 @@ test('numbers of methods that hardly differ have more digits', () => {
 });
 
 test('each image is compared with the maps of others under random weights, in batches of any size', async () => {
-  const net = sequential({ layers: [layers.dense({ units: 2, inputShape: [16], name: 'logits' })] });
+  const net = sequential({
+    layers: [layers.dense({ units: 2, inputShape: [16], name: 'logits' })],
+  });
   const images = 7;
-  const [of, fixed] = [new Random('of'), new Random('fixed')];
-  const pictures = Array.from({ length: images }, () => Float32Array.from({ length: 16 }, () => of.float()));
+  const of = new Random('of');
+  const fixed = new Random('fixed');
+  const pictures = Array.from({ length: images }, () =>
+    Float32Array.from({ length: 16 }, () => of.float()),
+  );
   const always = Float32Array.from({ length: 16 }, () => fixed.float());
   const weigh = (seed: number, picture: Float32Array) => {
     const weight = new Random('weight', seed).between(-1, 1);
     return picture.map((value) => weight * value);
   };
   const map = (values: Float32Array) => ({ height: 4, width: 4, values });
-  // One map is the image, one is the same for all, and one is the image times a random weight, as RandomCAM of one channel.
+  // One map is the image, one is the same for all, and one is the image times a random weight, as
+  // RandomCAM of one channel.
   const mapsOf = async ({ classes, seeds }: Question) => [
     Array.from(classes, (i) => map(pictures[i]!)),
     Array.from(classes, () => map(always)),
     Array.from(classes, (i, slot) => map(weigh(seeds[slot]!, pictures[i]!))),
   ];
   const measure = async (batches: readonly (readonly number[])[]) => {
-    const options = { model: net, depths: [{ layer: 'logits', kernels: 1 }], draws: 400, seed: 1, mapsOf };
+    const options = {
+      model: net,
+      depths: [{ layer: 'logits', kernels: 1 }],
+      draws: 400,
+      seed: 1,
+      mapsOf,
+    };
     const meter = new LikenessMeter(options);
     for (const batch of batches) {
       const question: Question = {
-        ...{ images: new Float32Array(0), score: 'score', classes: Int32Array.from(batch), seeds: batch },
+        images: new Float32Array(0),
+        score: 'score',
+        classes: Int32Array.from(batch),
+        seeds: batch,
       };
       await meter.add(question, await mapsOf(question));
     }
@@ -314,10 +388,14 @@ test('each image is compared with the maps of others under random weights, in ba
   };
   const likeness = await measure([[0, 1, 2, 3, 4, 5, 6]]);
   assert.deepEqual(await measure([[0, 1, 2], [3], [4, 5], [6]]), likeness);
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   for (const [i, { own, others, byDepth }] of likeness.entries()) {
     const before = [1, 2, 3, 4].map((k) =>
-      correlateRanks(averageRanks(pictures[i]!), averageRanks(pictures[(i - k + images) % images]!)),
+      correlateRanks(
+        averageRanks(pictures[i]!),
+        averageRanks(pictures[(i - k + images) % images]!),
+      ),
     );
     assert.ok(Math.abs(others[0]![0]! - mean(before)) < 1e-12);
     assert.deepEqual(
@@ -325,7 +403,8 @@ test('each image is compared with the maps of others under random weights, in ba
       Array(3).fill('1.000000000'),
     );
     assert.equal(byDepth[2]![0], mean(own[2]!));
-    // The random weight is redrawn with those of the network; otherwise the map of an image would not change.
+    // The random weight is redrawn with those of the network; otherwise the map of an image would
+    // not change.
     assert.ok(Math.abs(mean(own[2]!)) < 0.2);
   }
 });

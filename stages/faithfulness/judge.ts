@@ -1,4 +1,7 @@
-import { areaUnderCurve, type ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
+import {
+  areaUnderCurve,
+  type ExchangeCurves,
+} from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
 import type { RandomisedDepth } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import type { Method } from '../../src/learning/attribution/methods.ts';
 import { completenessGap } from '../../src/learning/explanations/completeness-gap.ts';
@@ -16,7 +19,10 @@ import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
 import type { FaithfulnessSettings } from './spec.ts';
 
-/** A paired difference, with a bootstrap interval, a p-value by sign flips, and that adjusted by Holm over the methods. */
+/**
+ * A paired difference, with a bootstrap interval, a p-value by sign flips, and that adjusted by
+ * Holm over the methods.
+ */
 export interface Tested extends Pick<Interval, 'estimate' | 'low' | 'high'> {
   readonly p: number;
   readonly adjustedP: number;
@@ -29,7 +35,10 @@ export type JudgedMethod = ReturnType<typeof judgeMethod>;
 /** A method with its contrast minus that of the control, on the same images. */
 export type RankedMethod = JudgedMethod & { readonly overControl: Tested };
 
-/** The options for all methods, the last of which is the control; `labels` and `groups` are those of the images. */
+/**
+ * The options for all methods, the last of which is the control; `labels` and `groups` are those of
+ * the images.
+ */
 type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> & {
   readonly classes: number;
   readonly methods: readonly Method[];
@@ -49,19 +58,31 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
     const ps = differences.map((values) => signFlipTest(values, { groups, draws, seed }));
     const adjusted = holm(ps);
     return differences.map((values, i) => {
-      const { difference, low, high } = pairedDifference(options, meanOf(values), () => 0, confidence, perImage);
+      const { difference, low, high } = pairedDifference(
+        options,
+        meanOf(values),
+        () => 0,
+        confidence,
+        perImage,
+      );
       return { estimate: difference, low, high, p: ps[i]!, adjustedP: adjusted[i]! };
     });
   };
   const last = methods.length - 1;
   const contrasts = methods.map((_, m) => images.map(({ curves }) => contrastOf(curves[m]!)));
-  const margins = contrasts.slice(0, last).map((own) => own.map((value, i) => value - contrasts[last]![i]!));
+  const margins = contrasts
+    .slice(0, last)
+    .map((own) => own.map((value, i) => value - contrasts[last]![i]!));
   const overControl = testAll(margins);
   const likeness = images.flatMap((image) => image.likeness ?? []);
   const excess =
     likeness.length === 0
       ? []
-      : testAll(methods.map((_, m) => likeness.map(({ own, others }) => mean(own[m]!) - mean(others[m]!))));
+      : testAll(
+          methods.map((_, m) =>
+            likeness.map(({ own, others }) => mean(own[m]!) - mean(others[m]!)),
+          ),
+        );
   const judged = methods.map((_, m) => judgeMethod(m, images, options, excess[m]));
   return {
     /** Draws of all weights; 0 if they are not randomised. */
@@ -80,19 +101,31 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
       real: labels.filter((label) => label === 0).length,
       fake: labels.filter((label) => label === 1).length,
     }),
-    /** Images whose baseline has a probability of the class of at least 0.5: exchanging their pixels shows little. */
+    /**
+     * Images whose baseline has a probability of the class of at least 0.5: exchanging their pixels
+     * shows little.
+     */
     kept: images.filter(({ curves }) => curves[0]!.insertion[0]! >= 0.5).length,
   };
 }
 
 /** Whether a difference is significantly above or below zero. */
-export function sideOf({ estimate, adjustedP }: Tested, confidence: number): 'above' | 'below' | 'neither' {
+export function sideOf(
+  { estimate, adjustedP }: Tested,
+  confidence: number,
+): 'above' | 'below' | 'neither' {
   if (!(adjustedP < 1 - confidence)) return 'neither';
   return estimate > 0 ? 'above' : 'below';
 }
 
-/** Whether maps follow the image when all weights are random: significantly for these images, and for every draw of the weights. */
-export function followsImage({ excess, byDraw }: NonNullable<JudgedMethod['newWeights']>, confidence: number): boolean {
+/**
+ * Whether maps follow the image when all weights are random: significantly for these images, and
+ * for every draw of the weights.
+ */
+export function followsImage(
+  { excess, byDraw }: NonNullable<JudgedMethod['newWeights']>,
+  confidence: number,
+): boolean {
   return sideOf(excess, confidence) === 'above' && byDraw.every((of) => of > 0);
 }
 
@@ -104,22 +137,28 @@ function judgeMethod(
 ) {
   const { methods, depths, confidence } = options;
   const likeness = images.flatMap((image) => image.likeness ?? []);
-  const areas = (name: keyof ExchangeCurves) => meanOf(images.map(({ curves }) => areaUnderCurve(curves[m]![name])));
+  const areas = (name: keyof ExchangeCurves) =>
+    meanOf(images.map(({ curves }) => areaUnderCurve(curves[m]![name])));
   const means = {
     insertion: areas('insertion'),
     deletion: areas('deletion'),
     contrast: meanOf(images.map(({ curves }) => contrastOf(curves[m]!))),
     others: meanOf(likeness.map(({ others }) => mean(others[m]!))),
-    ...Object.fromEntries(depths.map((_, d) => [d, meanOf(likeness.map(({ byDepth }) => byDepth[m]![d]!))])),
+    ...Object.fromEntries(
+      depths.map((_, d) => [d, meanOf(likeness.map(({ byDepth }) => byDepth[m]![d]!))]),
+    ),
   };
   const intervals = bootstrapIntervals(
     options,
-    (weights) => Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, mean(weights)])),
+    (weights) =>
+      Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, mean(weights)])),
     confidence,
     () => perImage,
   ) as Readonly<Record<'insertion' | 'deletion' | 'contrast' | 'others' | number, Interval>>;
   const curve = (name: keyof ExchangeCurves) =>
-    images[0]!.curves[m]![name].map((_, step) => mean(images.map(({ curves }) => curves[m]![name][step]!)));
+    images[0]!.curves[m]![name].map((_, step) =>
+      mean(images.map(({ curves }) => curves[m]![name][step]!)),
+    );
   const { insertion, deletion, contrast, others } = intervals;
   const byDraw =
     excess &&
@@ -138,9 +177,10 @@ function judgeMethod(
     /** At each depth of randomised weights, from the logits down. */
     likeness: depths.map((_, d) => intervals[d]!),
     /**
-     * How similar maps are to the original ones with all weights random, which leaves only image and architecture: the mean over
-     * draws of the weights; the same with maps of other images, the similarity that the architecture gives all maps; and the
-     * first minus the second, image by image: what the image alone decides. The intervals, of images, do not include the spread of
+     * How similar maps are to the original ones with all weights random, which leaves only image
+     * and architecture: the mean over draws of the weights; the same with maps of other images, the
+     * similarity that the architecture gives all maps; and the first minus the second, image by
+     * image: what the image alone decides. The intervals, of images, do not include the spread of
      * the draws.
      */
     newWeights: excess && { own: intervals[depths.length - 1]!, others, excess, byDraw: byDraw! },
@@ -165,5 +205,7 @@ const contrastOf = ({ insertion, deletion }: ExchangeCurves): number =>
 function meanOf(values: readonly number[]): (weights: Uint8Array) => number {
   const defined = values.flatMap((value, i) => (Number.isNaN(value) ? [] : [i]));
   return (weights) =>
-    weightedMean(defined.length, (i) => values[defined[i]!]!, { weights: defined.map((i) => weights[i]!) });
+    weightedMean(defined.length, (i) => values[defined[i]!]!, {
+      weights: defined.map((i) => weights[i]!),
+    });
 }

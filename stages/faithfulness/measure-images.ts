@@ -1,6 +1,9 @@
 import { type AttributionMap, resizeMap } from '../../src/learning/attribution/attribution-map.ts';
 import { type ExplainOptions, explain } from '../../src/learning/attribution/explain.ts';
-import { type BaselineName, baselineImage } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
+import {
+  type BaselineName,
+  baselineImage,
+} from '../../src/learning/attribution/faithfulness/baseline-image.ts';
 import {
   type ExchangeCurves,
   insertionDeletion,
@@ -10,7 +13,11 @@ import type { RandomisedDepth } from '../../src/learning/attribution/faithfulnes
 import type { Completeness } from '../../src/learning/attribution/gradients.ts';
 import { isCam, type Method, passesOf } from '../../src/learning/attribution/methods.ts';
 import type { Question } from '../../src/learning/attribution/question.ts';
-import type { AskOptions, QuestionBatch, Subject } from '../../src/learning/explanations/subject.ts';
+import type {
+  AskOptions,
+  QuestionBatch,
+  Subject,
+} from '../../src/learning/explanations/subject.ts';
 import { expectFinite, outputOf, rowOf } from '../../src/learning/models/model-output.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
@@ -25,7 +32,10 @@ export interface MeasureOptions {
   readonly depths: readonly RandomisedDepth[];
   /** Draws of all weights. */
   readonly weightDraws: number;
-  /** Receives how many of {@link allPasses} have been done since the last call, and what is in progress. */
+  /**
+   * Receives how many of {@link allPasses} have been done since the last call, and what is in
+   * progress.
+   */
   readonly onPasses: (passes: number, note: string) => void;
 }
 
@@ -35,14 +45,21 @@ export interface MeasuredImage {
   readonly curves: readonly ExchangeCurves[];
   /** Absent if weights are not randomised. */
   readonly likeness?: Likeness;
-  /** What the attributions of integrated gradients should sum to, and the error of the sum; absent without this method. */
+  /**
+   * What the attributions of integrated gradients should sum to, and the error of the sum; absent
+   * without this method.
+   */
   readonly completeness?: { readonly rise: number; readonly gap: number };
 }
 
 /** Measures images batch by batch. Throws a {@link StageError} if the network has broken down. */
-export async function measureImages(subject: Subject, options: MeasureOptions): Promise<readonly MeasuredImage[]> {
+export async function measureImages(
+  subject: Subject,
+  options: MeasureOptions,
+): Promise<readonly MeasuredImage[]> {
   const { depths, weightDraws: draws, how } = options;
-  const mapsNow = async (question: Question, note: string) => (await mapsOf(subject, question, options, note)).maps;
+  const mapsNow = async (question: Question, note: string) =>
+    (await mapsOf(subject, question, options, note)).maps;
   const meterOptions = { model: subject.model, depths, draws, seed: how.seed, mapsOf: mapsNow };
   const meter = depths.length === 0 ? undefined : new LikenessMeter(meterOptions);
   const measured: Omit<MeasuredImage, 'likeness'>[] = [];
@@ -55,7 +72,10 @@ export async function measureImages(subject: Subject, options: MeasureOptions): 
     const curves = await curvesOf(subject, asked, maps, options);
     await meter?.add(asked.question, maps);
     for (const [slot, index] of asked.indices.entries()) {
-      const sums = completeness && { rise: completeness.rises[slot]!, gap: completeness.gaps[slot]! };
+      const sums = completeness && {
+        rise: completeness.rises[slot]!,
+        gap: completeness.gaps[slot]!,
+      };
       measured.push({ index, curves: curves[slot]!, ...(sums && { completeness: sums }) });
     }
   }
@@ -71,20 +91,33 @@ export function allPasses(subject: Subject, options: MeasureOptions): number {
   return how.indices.length * (mapPasses(subject, methods, options) * (1 + randomised) + curves);
 }
 
-function mapPasses({ model }: Subject, methods: readonly Method[], { explain }: MeasureOptions): number {
+function mapPasses(
+  { model }: Subject,
+  methods: readonly Method[],
+  { explain }: MeasureOptions,
+): number {
   const channels = (model.getLayer(explain.layer).outputShape as number[]).at(-1)!;
   return methods.reduce((sum, method) => sum + passesOf(method, { ...explain, channels }), 0);
 }
 
-/** By method, then image. Class activation maps share a pass; the others are made one by one, so that progress is reported. */
+/**
+ * By method, then image. Class activation maps share a pass; the others are made one by one, so
+ * that progress is reported.
+ */
 async function mapsOf(
   subject: Subject,
   question: Question,
   options: MeasureOptions,
   note: string,
-): Promise<{ readonly maps: readonly (readonly AttributionMap[])[]; readonly completeness: Completeness | undefined }> {
+): Promise<{
+  readonly maps: readonly (readonly AttributionMap[])[];
+  readonly completeness: Completeness | undefined;
+}> {
   const { methods, onPasses } = options;
-  const groups = [methods.filter(isCam), ...methods.filter((method) => !isCam(method)).map((method) => [method])];
+  const groups = [
+    methods.filter(isCam),
+    ...methods.filter((method) => !isCam(method)).map((method) => [method]),
+  ];
   const found = new Map<Method, readonly AttributionMap[]>();
   let completeness: Completeness | undefined;
   for (const group of groups) {
@@ -115,6 +148,10 @@ async function curvesOf(
   );
   const onForward = (images: number) => onPasses(images, 'insertion and deletion');
   return insertionDeletion(model, question, {
-    ...{ baselines, orders, steps: curveSteps, batchSize: how.batchSize, onForward },
+    baselines,
+    orders,
+    steps: curveSteps,
+    batchSize: how.batchSize,
+    onForward,
   });
 }

@@ -11,7 +11,10 @@ import type { Question } from '../../src/learning/attribution/question.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { Random } from '../../src/random.ts';
 
-/** The similarity of an image's map to maps of the network with randomised weights (rank correlation); lists are by method. */
+/**
+ * The similarity of an image's map to maps of the network with randomised weights (rank
+ * correlation); lists are by method.
+ */
 export interface Likeness {
   /** At each depth; at the last, where all weights are random, the mean over their draws. */
   readonly byDepth: readonly (readonly number[])[];
@@ -29,21 +32,31 @@ interface LikenessOptions {
   readonly draws: number;
   readonly seed: number;
   /** Maps of the network in its present state, by method, then image. */
-  readonly mapsOf: (question: Question, note: string) => Promise<readonly (readonly AttributionMap[])[]>;
+  readonly mapsOf: (
+    question: Question,
+    note: string,
+  ) => Promise<readonly (readonly AttributionMap[])[]>;
 }
 
-/** How many other images each is compared with: those before it, of alternating class; for the first images, the last ones. */
+/**
+ * How many other images each is compared with: those before it, of alternating class; for the first
+ * images, the last ones.
+ */
 const mostOthers = 4;
 
 /** Maps of one image, by method. */
 type Maps = readonly RankedMap[];
 
 /** The measurements of an image so far, by method; `others` by draw, for each other image. */
-type Measured = { readonly byDepth: number[][]; readonly own: number[][]; readonly others: number[][][] };
+type Measured = {
+  readonly byDepth: number[][];
+  readonly own: number[][];
+  readonly others: number[][][];
+};
 
 /**
- * Measures likeness batch by batch; the result does not depend on the batches. In memory are the maps of a batch, of the
- * first few images, and for each draw of the last few.
+ * Measures likeness batch by batch; the result does not depend on the batches. In memory are the
+ * maps of a batch, of the first few images, and for each draw of the last few.
  */
 export class LikenessMeter {
   readonly #options: LikenessOptions;
@@ -63,24 +76,37 @@ export class LikenessMeter {
     const trained = byImage(maps);
     const measured = trained.map((ofImage): Measured => {
       const each = <T>(value: () => T) => ofImage.map(value);
-      return { byDepth: each(() => []), own: each(() => []), others: each(() => this.#last.map(() => [])) };
+      return {
+        byDepth: each(() => []),
+        own: each(() => []),
+        others: each(() => this.#last.map(() => [])),
+      };
     });
     this.#measured.push(...measured);
     this.#first.push(...trained.slice(0, mostOthers - this.#first.length));
     for (let draw = 0; draw < draws; draw++) {
       const all = depths.at(-1)!;
       const visited = draw === 0 ? depths : [all];
-      await randomiseLayers(model, visited, new Random('weight-draw', seed, draw).uint32(), async (depth) => {
-        const isAll = depth.layer === all.layer;
-        const note = isAll ? `all weights random, ${draw + 1} of ${draws}` : `random weights down to ${depth.layer}`;
-        const now = byImage(await mapsOf(isAll ? withOtherSeeds(question, draw) : question, note));
-        for (const [slot, { byDepth, own }] of measured.entries()) {
-          for (const [m, map] of now[slot]!.entries()) {
-            (isAll ? own : byDepth)[m]!.push(mapLikeness(trained[slot]![m]!, map));
+      await randomiseLayers(
+        model,
+        visited,
+        new Random('weight-draw', seed, draw).uint32(),
+        async (depth) => {
+          const isAll = depth.layer === all.layer;
+          const note = isAll
+            ? `all weights random, ${draw + 1} of ${draws}`
+            : `random weights down to ${depth.layer}`;
+          const now = byImage(
+            await mapsOf(isAll ? withOtherSeeds(question, draw) : question, note),
+          );
+          for (const [slot, { byDepth, own }] of measured.entries()) {
+            for (const [m, map] of now[slot]!.entries()) {
+              (isAll ? own : byDepth)[m]!.push(mapLikeness(trained[slot]![m]!, map));
+            }
           }
-        }
-        if (isAll) this.#compareWithOthers(trained, measured, now, draw);
-      });
+          if (isAll) this.#compareWithOthers(trained, measured, now, draw);
+        },
+      );
     }
   }
 
@@ -112,7 +138,9 @@ export class LikenessMeter {
       }
     }
     return this.#measured.map(({ byDepth, own, others }) => ({
-      byDepth: byDepth.map((values, m) => (own[m]!.length === 0 ? values : [...values, mean(own[m]!)])),
+      byDepth: byDepth.map((values, m) =>
+        own[m]!.length === 0 ? values : [...values, mean(own[m]!)],
+      ),
       own,
       others: others.map((draws) => draws.map(mean)),
     }));
@@ -120,8 +148,8 @@ export class LikenessMeter {
 }
 
 /**
- * The question with other seeds. RandomCAM with the same channel weights as before would make maps of one image alike, and those of
- * two images not, by the mean of the channels alone.
+ * The question with other seeds. RandomCAM with the same channel weights as before would make maps
+ * of one image alike, and those of two images not, by the mean of the channels alone.
  */
 const withOtherSeeds = (question: Question, draw: number): Question => ({
   ...question,

@@ -5,7 +5,11 @@ import { findConvolution } from '../../src/learning/attribution/cam/layer-view.t
 import { randomisedDepths } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
-import { chooseClass, expectAll, methodOptions } from '../../src/learning/explanations/questions.ts';
+import {
+  chooseClass,
+  expectAll,
+  methodOptions,
+} from '../../src/learning/explanations/questions.ts';
 import { openSubject, type Subject } from '../../src/learning/explanations/subject.ts';
 import { drawImages } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -22,25 +26,36 @@ const mostDepths = 12;
 export default async function run(context: StageContext<FaithfulnessSettings>): Promise<void> {
   const { settings } = context;
   await startBackend(context);
-  const [model, dataset] = [context.input('model'), context.input('dataset')];
-  const subject = await openSubject({ model: model.path, dataset: dataset.path }, settings.split, context.cpus);
+  const model = context.input('model');
+  const dataset = context.input('dataset');
+  const subject = await openSubject(
+    { model: model.path, dataset: dataset.path },
+    settings.split,
+    context.cpus,
+  );
   const options = await measureOptions(context, subject);
   const { methods, depths } = options;
   const images = await measureImages(subject, options);
   const samples = images.map(({ index }) => subject.samples[index]!);
   const judgement = judge(images, {
-    ...{ ...settings, methods, depths },
+    ...settings,
+    methods,
+    depths,
     labels: samples.map(({ label }) => label),
     classes: subject.classes.length,
     groups: samples.map(({ group }) => group),
   });
 
-  writeFileSync(context.output('metrics'), formatMetrics(judgement, { ...settings, layer: options.explain.layer }));
+  writeFileSync(
+    context.output('metrics'),
+    formatMetrics(judgement, { ...settings, layer: options.explain.layer }),
+  );
   writeFileSync(context.output('table'), formatTable(judgement));
   const frame: Frame = { ...settings, labels: model.labels, classes: subject.classes };
   await renderOutput(context, 'curves', curvesChart(judgement, frame));
   await renderOutput(context, 'ranking', rankingChart(judgement, frame));
-  if (settings.randomise) await renderOutput(context, 'randomisation', randomisationChart(judgement, frame));
+  if (settings.randomise)
+    await renderOutput(context, 'randomisation', randomisationChart(judgement, frame));
   context.highlight(faithfulnessTable(judgement, frame));
   for (const { completeness } of judgement.ranked) {
     const warning = completeness && gapWarning(completeness.relativeGap, options.explain.steps);
@@ -48,7 +63,10 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
   }
 }
 
-async function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Subject): Promise<MeasureOptions> {
+async function measureOptions(
+  context: StageContext<FaithfulnessSettings>,
+  subject: Subject,
+): Promise<MeasureOptions> {
   const { settings } = context;
   const { samples } = subject;
   const indices = alternate(
@@ -61,7 +79,9 @@ async function measureOptions(context: StageContext<FaithfulnessSettings>, subje
     () => expectTwoClasses(subject, indices, settings.split),
   );
   if (indices.length < settings.images) {
-    context.info(`${settings.split} has fewer than ${settings.images} images: all ${indices.length} are explained.`);
+    context.info(
+      `${settings.split} has fewer than ${settings.images} images: all ${indices.length} are explained.`,
+    );
   }
   let done = 0;
   const options: MeasureOptions = {
@@ -81,17 +101,29 @@ async function measureOptions(context: StageContext<FaithfulnessSettings>, subje
   return options;
 }
 
-/** Images of the classes in turn, while there are any: each is compared with those before it, which should be of others. */
+/**
+ * Images of the classes in turn, while there are any: each is compared with those before it, which
+ * should be of others.
+ */
 export function alternate(indices: Uint32Array, labels: readonly number[]): Uint32Array {
-  const orders = [...groupBy(indices, (index) => labels[index]!)].sort(([a], [b]) => a - b).map(([, own]) => own);
+  const orders = [...groupBy(indices, (index) => labels[index]!)]
+    .sort(([a], [b]) => a - b)
+    .map(([, own]) => own);
   const longest = Math.max(0, ...orders.map(({ length }) => length));
   return Uint32Array.from(
     Array.from({ length: longest }, (_, i) => orders.flatMap((own) => own.slice(i, i + 1))).flat(),
   );
 }
 
-/** Throws a {@link StageError} for images of a single class, on which the comparison with the control would mislead. */
-function expectTwoClasses({ samples, classes }: Subject, indices: Uint32Array, split: string): void {
+/**
+ * Throws a {@link StageError} for images of a single class, on which the comparison with the
+ * control would mislead.
+ */
+function expectTwoClasses(
+  { samples, classes }: Subject,
+  indices: Uint32Array,
+  split: string,
+): void {
   const found = new Set(Array.from(indices, (index) => samples[index]!.label));
   if (found.size >= 2) return;
   const none = classes.filter((_, label) => !found.has(label));

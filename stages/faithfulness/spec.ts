@@ -22,12 +22,17 @@ const noDraws = 'no weights are drawn without "randomise: true"';
 const settings = z.strictObject({
   ...splitSettings,
   method: methodList(methods)
-    .refine((names) => !names.includes(control), `expected no ${control}: it is the control, and always there`)
+    .refine(
+      (names) => !names.includes(control),
+      `expected no ${control}: it is the control, and always there`,
+    )
     .prefault(['gradient', 'integrated-gradients', 'grad-cam', 'hires-cam', 'score-cam'])
     .describe(`One method or several to judge, each against the control ${control}.`),
   images: whole(4)
     .default(32)
-    .describe('How many images are explained, equally many of each class if possible, drawn by the seed.'),
+    .describe(
+      'How many images are explained, equally many of each class if possible, drawn by the seed.',
+    ),
   ...explanationSettings,
   class: explanationSettings.class
     .default('predicted')
@@ -42,8 +47,12 @@ const settings = z.strictObject({
     ),
   curveSteps: whole(2)
     .default(32)
-    .describe('Number of equal shares of the pixels that are inserted or deleted one after another.'),
-  randomise: flag.describe('Whether maps are also made with randomised weights, layer by layer from the logits down.'),
+    .describe(
+      'Number of equal shares of the pixels that are inserted or deleted one after another.',
+    ),
+  randomise: flag.describe(
+    'Whether maps are also made with randomised weights, layer by layer from the logits down.',
+  ),
   weightDraws: whole(1)
     .exactOptional()
     .describe(

@@ -11,7 +11,14 @@ import {
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
-import { followsImage, type JudgedMethod, type Judgement, type RankedMethod, sideOf, type Tested } from './judge.ts';
+import {
+  followsImage,
+  type JudgedMethod,
+  type Judgement,
+  type RankedMethod,
+  sideOf,
+  type Tested,
+} from './judge.ts';
 import type { FaithfulnessSettings } from './spec.ts';
 
 type Estimate = Pick<Interval, 'estimate' | 'low' | 'high'> & Partial<Tested>;
@@ -21,7 +28,9 @@ function numbersOf(method: JudgedMethod | RankedMethod): readonly (readonly [str
   const { insertion, deletion, contrast, newWeights } = method;
   return Object.entries<Estimate>({
     ...('overControl' in method && { overControl: method.overControl }),
-    ...{ insertion, deletion, insertionMinusDeletion: contrast },
+    insertion,
+    deletion,
+    insertionMinusDeletion: contrast,
     ...(newWeights && {
       likenessWithNewWeights: newWeights.own,
       likenessOfOtherImages: newWeights.others,
@@ -33,11 +42,18 @@ function numbersOf(method: JudgedMethod | RankedMethod): readonly (readonly [str
 const pValues = (name: string, { p, adjustedP }: Estimate): Readonly<Record<string, number>> =>
   p === undefined ? {} : { [`${name}P`]: p, [`${name}AdjustedP`]: adjustedP! };
 
-type Repeated = 'split' | 'class' | 'score' | 'confidence' | 'seed' | 'curveBaseline' | 'curveSteps';
+type Repeated =
+  | 'split'
+  | 'class'
+  | 'score'
+  | 'confidence'
+  | 'seed'
+  | 'curveBaseline'
+  | 'curveSteps';
 
 /**
- * The `metrics` artifact: under `methods` the numbers of each by its name, with their intervals. It repeats settings, and the
- * layer that class activation maps were taken from.
+ * The `metrics` artifact: under `methods` the numbers of each by its name, with their intervals. It
+ * repeats settings, and the layer that class activation maps were taken from.
  */
 export function formatMetrics(
   judgement: Judgement,
@@ -46,13 +62,26 @@ export function formatMetrics(
   const { ranked, control, images, real, fake, kept, weightDraws } = judgement;
   const { split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps } = head;
   return formatJson({
-    ...{ split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps },
+    split,
+    class: of,
+    score,
+    confidence,
+    layer,
+    seed,
+    curveBaseline,
+    curveSteps,
     ...(weightDraws > 0 && { weightDraws }),
-    ...{ images, ...(real !== undefined && { real, fake }), baselineHasClass: kept },
+    images,
+    ...(real !== undefined && { real, fake }),
+    baselineHasClass: kept,
     best: ranked[0]!.method,
-    beatControl: ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above').length,
+    beatControl: ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above')
+      .length,
     methods: Object.fromEntries([
-      ...ranked.map((method, i) => [method.method, { rank: i + 1, ...metricsOf(method, judgement) }]),
+      ...ranked.map((method, i) => [
+        method.method,
+        { rank: i + 1, ...metricsOf(method, judgement) },
+      ]),
       [control.method, metricsOf(control, judgement)],
     ]),
   });
@@ -65,12 +94,17 @@ function metricsOf(method: JudgedMethod, { depths }: Judgement) {
     depths.length > 0 && {
       likenessFrom: Object.fromEntries(depths.map(({ layer }, d) => [layer, of(likeness[d]!)])),
     };
-  const values = numbers.map(([name, number]) => ({ [name]: number.estimate, ...pValues(name, number) }));
+  const values = numbers.map(([name, number]) => ({
+    [name]: number.estimate,
+    ...pValues(name, number),
+  }));
   return {
     ...Object.assign({}, ...values),
     ...byLayer(({ estimate }) => estimate),
     ...(newWeights && {
-      likenessExcessByDraw: Object.fromEntries(newWeights.byDraw.map((excess, draw) => [draw + 1, excess])),
+      likenessExcessByDraw: Object.fromEntries(
+        newWeights.byDraw.map((excess, draw) => [draw + 1, excess]),
+      ),
     }),
     ...(completeness && { completeness }),
     intervals: {
@@ -80,7 +114,10 @@ function metricsOf(method: JudgedMethod, { depths }: Judgement) {
   };
 }
 
-/** The `table` artifact: a row for each method, the control last and without a rank, in full precision. */
+/**
+ * The `table` artifact: a row for each method, the control last and without a rank, in full
+ * precision.
+ */
 export function formatTable({ ranked, control }: Judgement): string {
   const rowOf = (method: JudgedMethod, rank?: number) => {
     const numbers = numbersOf(method).map(([name, number]) => ({
@@ -96,7 +133,9 @@ export function formatTable({ ranked, control }: Judgement): string {
 export const rankingDecimals = ({ ranked }: Judgement): number =>
   decimalsOf([
     0,
-    ...ranked.flatMap(({ overControl: { estimate, low, high } }) => [estimate, low, high].filter(isKnown)),
+    ...ranked.flatMap(({ overControl: { estimate, low, high } }) =>
+      [estimate, low, high].filter(isKnown),
+    ),
   ]);
 
 const isKnown = (value: number) => !Number.isNaN(value);
@@ -114,27 +153,45 @@ export function faithfulnessTable(
   { split, confidence }: Pick<FaithfulnessSettings, 'split' | 'confidence'>,
 ): Highlight {
   const { ranked, control, depths } = judgement;
-  const [areas, differences] = [areaDecimals(judgement), rankingDecimals(judgement)];
+  const areas = areaDecimals(judgement);
+  const differences = rankingDecimals(judgement);
   const signed = (number: Estimate, decimals?: number) =>
     formatEstimate(number, (value) => formatSigned(value, decimals));
-  const row = ({ method, insertion, deletion, newWeights }: JudgedMethod, over: readonly string[]) => [
-    ...[methodTitle(method), insertion.estimate.toFixed(areas), deletion.estimate.toFixed(areas), ...over],
+  const row = (
+    { method, insertion, deletion, newWeights }: JudgedMethod,
+    over: readonly string[],
+  ) => [
+    methodTitle(method),
+    insertion.estimate.toFixed(areas),
+    deletion.estimate.toFixed(areas),
+    ...over,
     ...(newWeights === undefined
       ? []
       : [
-          ...[formatDecimal(newWeights.own.estimate), formatDecimal(newWeights.others.estimate)],
-          ...[signed(newWeights.excess), followsImage(newWeights, confidence) ? 'yes' : 'not shown'],
+          formatDecimal(newWeights.own.estimate),
+          formatDecimal(newWeights.others.estimate),
+          signed(newWeights.excess),
+          followsImage(newWeights, confidence) ? 'yes' : 'not shown',
         ]),
   ];
   return {
     title: `Faithfulness on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
-      ...['method', 'insertion', 'deletion', `above ${methodTitle(control.method)}`, 'p'],
-      ...(depths.length > 0 ? ['likeness, random weights', 'of other images', 'excess', 'follows the image'] : []),
+      'method',
+      'insertion',
+      'deletion',
+      `above ${methodTitle(control.method)}`,
+      'p',
+      ...(depths.length > 0
+        ? ['likeness, random weights', 'of other images', 'excess', 'follows the image']
+        : []),
     ],
     rows: [
       ...ranked.map((method) =>
-        row(method, [signed(method.overControl, differences), formatP(method.overControl.adjustedP)]),
+        row(method, [
+          signed(method.overControl, differences),
+          formatP(method.overControl.adjustedP),
+        ]),
       ),
       row(control, ['–', '–']),
     ],

@@ -22,7 +22,9 @@ import { spec } from './spec.ts';
 const size = 32;
 const corner = 8;
 
-/** Grey images of which the fakes have a red corner, upper left. The first fake's is grey as well. */
+/**
+ * Grey images of which the fakes have a red corner, upper left. The first fake's is grey as well.
+ */
 async function writeCorners(folder: string, split = 'test'): Promise<void> {
   using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits: [split] });
   for (let index = 0; index < 6; index++) {
@@ -30,20 +32,34 @@ async function writeCorners(folder: string, split = 'test'): Promise<void> {
     const isRed = label === 1 && index > 1;
     const pixels = Buffer.from(
       Array.from({ length: size * size * 3 }, (_, i) => {
-        const [y, x] = [Math.floor(i / 3 / size), Math.floor(i / 3) % size];
+        const y = Math.floor(i / 3 / size);
+        const x = Math.floor(i / 3) % size;
         return isRed && y < corner && x < corner ? (i % 3 === 0 ? 255 : 0) : 100;
       }),
     );
     const png = sharp(pixels, { raw: { width: size, height: size, channels: 3 } }).png();
     const key = `${split}/${index}`;
-    const sample = { key, label, source: label === 0 ? 'real' : 'fake', path: `${key}.png`, width: size, height: size };
+    const sample = {
+      key,
+      label,
+      source: label === 0 ? 'real' : 'fake',
+      path: `${key}.png`,
+      width: size,
+      height: size,
+    };
     writer.add(split, sample, await png.toBuffer());
   }
   writer.finish();
 }
 
-/** A network whose only convolution fires where red is above green: the more it fires, the more probable is a fake. */
-async function writeRedFinder(folder: string, { imageSize = size, weight = 40 } = {}): Promise<void> {
+/**
+ * A network whose only convolution fires where red is above green: the more it fires, the more
+ * probable is a fake.
+ */
+async function writeRedFinder(
+  folder: string,
+  { imageSize = size, weight = 40 } = {},
+): Promise<void> {
   const net: ModelSetting = {
     layers: [
       { conv: 1, kernel: 1, name: 'red' },
@@ -53,10 +69,19 @@ async function writeRedFinder(folder: string, { imageSize = size, weight = 40 } 
     ],
   };
   const model = buildNet(netOf(net), imageSize);
-  model.setWeights([tensor([1, -1, 0], [1, 1, 3, 1]), tensor([0]), tensor([0, weight], [1, 2]), tensor([1, 0])]);
+  model.setWeights([
+    tensor([1, -1, 0], [1, 1, 3, 1]),
+    tensor([0]),
+    tensor([0, weight], [1, 2]),
+    tensor([1, 0]),
+  ]);
   const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] };
   const info = {
-    ...{ architecture: net, classes: ['real', 'fake'], training: {}, chosenEpoch: 1, backend: 'none' },
+    architecture: net,
+    classes: ['real', 'fake'],
+    training: {},
+    chosenEpoch: 1,
+    backend: 'none',
     input: { size: imageSize, fit: 'cover', kernel: 'linear', normalise },
   } as ModelInfo;
   await saveModel(folder, { model, info });
@@ -75,14 +100,18 @@ const small: ModelSetting = {
 
 /** Writes the corners, and a network that finds them, into a bench. */
 async function writeInputs(bench: StageBench) {
-  const [model, dataset] = [join(bench.root, 'model'), join(bench.root, 'dataset')];
+  const model = join(bench.root, 'model');
+  const dataset = join(bench.root, 'dataset');
   await writeCorners(dataset);
   await writeRedFinder(model);
   return { model, dataset };
 }
 
 const explain = (bench: StageBench, stage: BenchStage) =>
-  bench.run(spec, run, { ...stage, with: { draws: 50, untrained: false, ...(stage.with as object) } });
+  bench.run(spec, run, {
+    ...stage,
+    with: { draws: 50, untrained: false, ...(stage.with as object) },
+  });
 
 const outputOf = (bench: StageBench, port: keyof typeof spec.outputs) =>
   readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
@@ -95,12 +124,21 @@ function mapsOf(bench: StageBench, file: string) {
 
 function sheetOf(bench: StageBench) {
   const chart = JSON.parse(readFileSync(join(bench.output('sheet'), 'chart.vl.json'), 'utf8'));
-  const { data } = chart.layer.find(({ data }: { data?: { name: string } }) => data?.name === 'headers');
+  const { data } = chart.layer.find(
+    ({ data }: { data?: { name: string } }) => data?.name === 'headers',
+  );
   return {
     title: chart.title.text.join(' ') as string,
     subtitle: chart.title.subtitle.join(' ') as string,
-    cells: chart.data.values as readonly { image?: string; caption?: string; lack?: string; description: string }[],
-    headers: data.values.map(({ header }: { header: string }) => header.replaceAll('\n', ' ')) as string[],
+    cells: chart.data.values as readonly {
+      image?: string;
+      caption?: string;
+      lack?: string;
+      description: string;
+    }[],
+    headers: data.values.map(({ header }: { header: string }) =>
+      header.replaceAll('\n', ' '),
+    ) as string[],
   };
 }
 
@@ -121,10 +159,14 @@ test('the map of a network that fires on a red corner lies there, and the sheet 
   assert.deepEqual(
     cells.map(({ caption, lack }) => caption ?? lack ?? ''),
     [
-      ...['class: real\npredicted: real\n73.1 %', 'Grad-CAM\nfor real\nzero everywhere'],
-      ...['class: fake\npredicted: fake\n81.8 %', 'Grad-CAM\nfor fake'],
-      ...['no real image\npredicted wrong', ''],
-      ...['class: fake\npredicted: real\n73.1 %', 'Grad-CAM\nfor fake\nzero everywhere'],
+      'class: real\npredicted: real\n73.1 %',
+      'Grad-CAM\nfor real\nzero everywhere',
+      'class: fake\npredicted: fake\n81.8 %',
+      'Grad-CAM\nfor fake',
+      'no real image\npredicted wrong',
+      '',
+      'class: fake\npredicted: real\n73.1 %',
+      'Grad-CAM\nfor fake\nzero everywhere',
     ],
   );
   assert.equal(cells[0]!.image, cells[1]!.image); // nothing lies over it
@@ -136,9 +178,12 @@ test('the map of a network that fires on a red corner lies there, and the sheet 
   const third = values.subarray(3 * size * size, 4 * size * size);
   for (const [i, value] of third.entries()) {
     const isRed = Math.floor(i / size) < corner && i % size < corner;
-    assert.ok(isRed ? Math.abs(value - 40 / size ** 2) < 1e-6 : value === 0); // the gradient, not scaled, times 1
+    // The gradient, not scaled, times 1.
+    assert.ok(isRed ? Math.abs(value - 40 / size ** 2) < 1e-6 : value === 0);
   }
-  const [header, ...rows] = [...csvRecords(readFileSync(join(bench.output('maps'), 'maps.csv'), 'utf8'))];
+  const [header, ...rows] = [
+    ...csvRecords(readFileSync(join(bench.output('maps'), 'maps.csv'), 'utf8')),
+  ];
   assert.equal(header!.fields[6], 'key');
   assert.deepEqual(
     rows[3]!.fields.slice(0, 11).join(),
@@ -154,7 +199,8 @@ test('maps are scored against masks of what was forged, in metrics, table and hi
   using bench = new StageBench();
   const { model, dataset } = await writeInputs(bench);
   const masks = join(bench.root, 'made');
-  const white = (_: unknown, i: number) => (Math.floor(i / size) < corner && i % size < corner ? 255 : 0);
+  const white = (_: unknown, i: number) =>
+    Math.floor(i / size) < corner && i % size < corner ? 255 : 0;
   const mask = sharp(Buffer.from(Array.from({ length: size * size }, white)), {
     raw: { width: size, height: size, channels: 1 },
   }).png();
@@ -167,19 +213,32 @@ test('maps are scored against masks of what was forged, in metrics, table and hi
   await explain(bench, { inputs, with: { method: ['grad-cam', 'hires-cam'], untrained: true } });
   const metrics = JSON.parse(outputOf(bench, 'metrics'));
   assert.deepEqual(Object.keys(metrics), [
-    ...['split', 'class', 'score', 'confidence', 'layer', 'images', 'real', 'fake', 'accuracy'],
-    ...['grad-cam', 'hires-cam'],
+    'split',
+    'class',
+    'score',
+    'confidence',
+    'layer',
+    'images',
+    'real',
+    'fake',
+    'accuracy',
+    'grad-cam',
+    'hires-cam',
   ]);
   const { masks: scores, real, fake, untrained } = metrics['grad-cam'];
   assert.deepEqual([scores.images, scores.pointingGame, scores.intersectionOverUnion], [2, 1, 1]);
   assert.deepEqual([real.constantMaps, fake.constantMaps, real.topShare], [3, 1, null]);
   assert.ok(fake.topShare > 0.99 && 'topShare' in untrained.fake);
-  const [header, first, second, ...others] = [...csvRecords(outputOf(bench, 'table'))].map(({ fields }) => fields);
+  const [header, first, second, ...others] = [...csvRecords(outputOf(bench, 'table'))].map(
+    ({ fields }) => fields,
+  );
   assert.equal(others.length, 0);
   assert.deepEqual(first!.slice(0, 7), ['', 'grad-cam', 'red', '6', '3', '3', String(5 / 6)]);
   assert.equal(second![header!.indexOf('masks.pointingGame')], '1');
   assert.deepEqual(header!.slice(7, 14), [
-    ...['topShare', 'topShareLow', 'topShareHigh'],
+    'topShare',
+    'topShareLow',
+    'topShareHigh',
     'real.topShare',
     'real.topShareLow',
     'real.topShareHigh',
@@ -198,10 +257,14 @@ test('maps do not depend on the batch size, not even those of Score-CAM and of t
   await writeUntrainedModel(model, { net: small, imageSize: size });
   const methods = ['grad-cam', 'score-cam', 'random-cam'];
   const made = async (batchSize: number) => {
-    await explain(bench, { inputs: { models: [model], datasets: [dataset] }, with: { method: methods, batchSize } });
+    await explain(bench, {
+      inputs: { models: [model], datasets: [dataset] },
+      with: { method: methods, batchSize },
+    });
     return methods.map((method) => mapsOf(bench, `${method}-00000.npy`).values);
   };
-  const [two, five] = [await made(2), await made(5)];
+  const two = await made(2);
+  const five = await made(5);
   for (const [i, maps] of two.entries()) {
     const scale = Math.max(...maps);
     assert.ok(scale > 0);
@@ -215,12 +278,21 @@ test('maps do not depend on the batch size, not even those of Score-CAM and of t
 test('of a large split some images are explained, of both classes', async () => {
   using bench = new StageBench();
   const { model, dataset } = await writeInputs(bench);
-  await explain(bench, { inputs: { models: [model], datasets: [dataset] }, with: { images: 4, untrained: true } });
+  await explain(bench, {
+    inputs: { models: [model], datasets: [dataset] },
+    with: { images: 4, untrained: true },
+  });
   const { images, real, fake } = JSON.parse(outputOf(bench, 'metrics'));
   assert.deepEqual([images, real, fake], [4, 2, 2]);
   assert.deepEqual(mapsOf(bench, 'grad-cam-00000.npy').shape, [4, size, size]);
-  assert.match(sheetOf(bench).subtitle, / One image of each class and outcome, drawn from at most 4 images of test /);
-  assert.match(sheetOf(bench).headers[0]!, /^layer red; predicted right: 2 of 2 real, \d of 2 fake$/);
+  assert.match(
+    sheetOf(bench).subtitle,
+    / One image of each class and outcome, drawn from at most 4 images of test /,
+  );
+  assert.match(
+    sheetOf(bench).headers[0]!,
+    /^layer red; predicted right: 2 of 2 real, \d of 2 fake$/,
+  );
   assert.deepEqual([bench.progress.at(-1)!.done, bench.progress.at(-1)!.total], [8, 8]);
 });
 
@@ -235,7 +307,10 @@ test('several models are shown below each other, each with its own data set, lay
   ];
   const method = ['layer-cam', 'grad-cam', 'random-cam'];
   const layer = { tiny: 'first' };
-  await explain(bench, { inputs: { models, datasets: [dataset] }, with: { method, layer, title: 'Where' } });
+  await explain(bench, {
+    inputs: { models, datasets: [dataset] },
+    with: { method, layer, title: 'Where' },
+  });
   const { title, subtitle, headers, cells } = sheetOf(bench);
   assert.equal(title, 'Where: LayerCAM, Grad-CAM and RandomCAM');
   assert.equal(headers.length, 4);
@@ -259,11 +334,17 @@ test('several models are shown below each other, each with its own data set, lay
 test('a model of several classes has maps for the class of each image, and numbers by the names of classes', async () => {
   using bench = new StageBench();
   const classes = ['cat', 'dog', 'owl'];
-  const [model, dataset] = [join(bench.root, 'model'), join(bench.root, 'dataset')];
+  const model = join(bench.root, 'model');
+  const dataset = join(bench.root, 'dataset');
   await writeTintedDataset(dataset, { test: 6 }, classes);
-  const net = { layers: [...(small as { layers: object[] }).layers.slice(0, -1), { dense: 3 }] } as ModelSetting;
+  const net = {
+    layers: [...(small as { layers: object[] }).layers.slice(0, -1), { dense: 3 }],
+  } as ModelSetting;
   await writeUntrainedModel(model, { net, imageSize: size, classes });
-  await explain(bench, { inputs: { models: [model], datasets: [dataset] }, with: { score: 'margin' } });
+  await explain(bench, {
+    inputs: { models: [model], datasets: [dataset] },
+    with: { score: 'margin' },
+  });
   const [, ...rows] = [...csvRecords(readFileSync(join(bench.output('maps'), 'maps.csv'), 'utf8'))];
   assert.deepEqual(
     rows.map(({ fields }) => fields[8]),
@@ -273,7 +354,10 @@ test('a model of several classes has maps for the class of each image, and numbe
   assert.deepEqual(metrics.classes, { cat: 3, dog: 3, owl: 0 });
   assert.ok(metrics['grad-cam'].dog.topShare > 0);
   assert.deepEqual(
-    Object.entries(metrics['grad-cam'].distances).map(([one, others]) => [one, ...Object.keys(others as object)]),
+    Object.entries(metrics['grad-cam'].distances).map(([one, others]) => [
+      one,
+      ...Object.keys(others as object),
+    ]),
     [
       ['cat', 'dog', 'owl'],
       ['dog', 'owl'],
@@ -289,24 +373,37 @@ test('what cannot be explained is refused before anything is computed, with the 
   await writeUntrainedModel(dense, { net, imageSize: size });
   const large = join(bench.root, 'large');
   await writeRedFinder(large, { imageSize: 320 });
-  const refuses = async (message: string, settings: object, models: readonly string[] = [model], more: object = {}) => {
+  const refuses = async (
+    message: string,
+    settings: object,
+    models: readonly string[] = [model],
+    more: object = {},
+  ) => {
     const inputs = { models, datasets: [dataset], ...more };
     await assert.rejects(explain(bench, { inputs, with: settings }), new StageError(message));
     assert.deepEqual(bench.progress, []);
   };
-  await refuses('Expected a convolution of the network for the layer, got the Dense "logits". There is only red.', {
-    layer: 'logits',
-  });
-  await refuses('Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?', {
-    class: 'fkae',
-  });
+  await refuses(
+    'Expected a convolution of the network for the layer, got the Dense "logits". There is only red.',
+    {
+      layer: 'logits',
+    },
+  );
+  await refuses(
+    'Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?',
+    {
+      class: 'fkae',
+    },
+  );
   await refuses(
     'Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?\nExpected a convolution of the network for the layer, got the Dense "logits". There is only red.',
     { class: 'fkae', layer: 'logits' },
   );
-  await refuses('Expected a network with a convolution whose feature maps have more than one pixel, got none.', {}, [
-    dense,
-  ]);
+  await refuses(
+    'Expected a network with a convolution whose feature maps have more than one pixel, got none.',
+    {},
+    [dense],
+  );
   await refuses(
     'Expected images of at least 40 × 40 pixels, an eighth of the 320 × 320 that the network sees, got 32 × 32: test/0.png, and 5 more. A map would mostly show how the image was enlarged.',
     {},
@@ -325,8 +422,13 @@ test('what cannot be explained is refused before anything is computed, with the 
   const broken = join(bench.root, 'broken');
   await writeRedFinder(broken, { weight: Number.NaN });
   const where = join(broken, 'model.json');
-  await refuses(`Expected finite weights, got NaN as value 1 of logits/kernel in ${where}.`, {}, [broken]);
-  const labelled = [model, dense].map((path, i) => ({ path, labels: { net: ['finder', 'dense'][i]! } }));
+  await refuses(`Expected finite weights, got NaN as value 1 of logits/kernel in ${where}.`, {}, [
+    broken,
+  ]);
+  const labelled = [model, dense].map((path, i) => ({
+    path,
+    labels: { net: ['finder', 'dense'][i]! },
+  }));
   await assert.rejects(
     explain(bench, { inputs: { models: labelled, datasets: [dataset] } }),
     new StageError(

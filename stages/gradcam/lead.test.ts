@@ -10,27 +10,41 @@ const options = { classes: ['real', 'fake'], confidence: 0.95, draws: 400, seed:
 const settings = spec.settings.parse({});
 const unknown = Number.NaN;
 
-/** A model whose maps have these top shares, of real and fake images in turn; NaN: zero everywhere. */
+/**
+ * A model whose maps have these top shares, of real and fake images in turn; NaN: zero everywhere.
+ */
 function caseOf(name: string, shares: readonly number[], dataset = 'faces') {
   const labels = Uint8Array.from(shares, (_, i) => i % 2);
-  const constant = [0, 1].map((label) => shares.filter((share, i) => i % 2 === label && Number.isNaN(share)).length);
+  const constant = [0, 1].map(
+    (label) => shares.filter((share, i) => i % 2 === label && Number.isNaN(share)).length,
+  );
   const survey: Survey = {
-    ...{
-      indices: Uint32Array.from(labels.keys()),
-      labels,
-      explained: labels,
-      logits: new Float64Array(2 * shares.length),
-    },
+    indices: Uint32Array.from(labels.keys()),
+    labels,
+    explained: labels,
+    logits: new Float64Array(2 * shares.length),
     maps: [
       {
-        ...{ method: 'grad-cam', topShares: Float64Array.from(shares), means: [undefined, undefined], constant },
-        ...{ coarse: Float32Array.from(shares, (share) => share || 0), cells: 1 },
+        method: 'grad-cam',
+        topShares: Float64Array.from(shares),
+        means: [undefined, undefined],
+        constant,
+        coarse: Float32Array.from(shares, (share) => share || 0),
+        cells: 1,
       },
     ],
   };
   const measured = measureSurvey(survey, options);
   const subject = { classes: options.classes };
-  return { name, dataset, layer: 'conv', subject, survey, measured, groups: shares.map(() => undefined) };
+  return {
+    name,
+    dataset,
+    layer: 'conv',
+    subject,
+    survey,
+    measured,
+    groups: shares.map(() => undefined),
+  };
 }
 
 const broad = caseOf('broad', [0.3, 0.32, 0.31, 0.29, 0.33, 0.3, 0.28, 0.31]);

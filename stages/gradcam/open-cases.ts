@@ -17,8 +17,8 @@ export interface Case extends SurveyCase {
 }
 
 /**
- * Opens everything, so that mistakes are reported before anything is computed; `shared` are the axis values that all models have.
- * Throws a {@link StageError}.
+ * Opens everything, so that mistakes are reported before anything is computed; `shared` are the
+ * axis values that all models have. Throws a {@link StageError}.
  */
 export async function openCases(context: StageContext<GradcamSettings>) {
   const { settings, cpus } = context;
@@ -31,8 +31,11 @@ export async function openCases(context: StageContext<GradcamSettings>) {
   const apart = tellApart(names, 'model');
   const opened: Omit<Case, 'masks'>[] = [];
   for (const [i, { path }] of models.entries()) {
-    const [name, dataset] = [apart[i]!, datasets[i]!];
-    const subject = await forModel(name, () => openSubject({ model: path, dataset }, settings.split, cpus));
+    const name = apart[i]!;
+    const dataset = datasets[i]!;
+    const subject = await forModel(name, () =>
+      openSubject({ model: path, dataset }, settings.split, cpus),
+    );
     const [, layer] = await forModel(name, () =>
       expectAll(
         () => chooseClass(subject.model, subject.classes, settings.class),
@@ -58,8 +61,9 @@ async function forModel<T>(name: string, open: () => T | Promise<T>): Promise<T>
 }
 
 /**
- * The layer that the settings name for each model, by the values of its labels; undefined for a model that they do not
- * mention. Throws a {@link StageError} for a key of no model, and for two different layers for one.
+ * The layer that the settings name for each model, by the values of its labels; undefined for a
+ * model that they do not mention. Throws a {@link StageError} for a key of no model, and for two
+ * different layers for one.
  */
 function layersOfModels(
   layer: GradcamSettings['layer'],
@@ -69,7 +73,8 @@ function layersOfModels(
   const values = [...new Set(models.flatMap(({ labels }) => Object.values(labels)))];
   const unknown = Object.keys(layer).find((key) => !values.includes(key));
   if (unknown !== undefined) {
-    const hint = values.length === 0 ? 'It has none: give the layer alone.' : thereAre(unknown, values);
+    const hint =
+      values.length === 0 ? 'It has none: give the layer alone.' : thereAre(unknown, values);
     throw new StageError(
       `Expected an axis value or the stage of a model for the layer "${layer[unknown]}", got "${unknown}". ${hint}`,
     );
@@ -77,7 +82,9 @@ function layersOfModels(
   return models.map(({ labels }) => {
     const keys = Object.values(labels).filter((value) => Object.hasOwn(layer, value));
     if (new Set(keys.map((key) => layer[key])).size > 1) {
-      throw new StageError(`Expected one layer for each model, got several for the model of ${keys.join(' and ')}.`);
+      throw new StageError(
+        `Expected one layer for each model, got several for the model of ${keys.join(' and ')}.`,
+      );
     }
     return keys[0] && layer[keys[0]];
   });

@@ -14,7 +14,10 @@ import { casesTable, formatMetrics, formatTable, leadOf, leadTable } from './tab
 
 type Context = StageContext<GradcamSettings>;
 
-/** Images between two reports of progress with Score-CAM, which takes a forward pass for every channel of each image. */
+/**
+ * Images between two reports of progress with Score-CAM, which takes a forward pass for every
+ * channel of each image.
+ */
 const mostAtOnce = 4;
 
 export default async function run(context: Context): Promise<void> {
@@ -23,7 +26,10 @@ export default async function run(context: Context): Promise<void> {
   const { cases, shared } = await openCases(context);
   const { split, shownOfEach: most, seed, batchSize, method: methods } = settings;
   const chosen = new Map(
-    cases.map((one) => [one, new ChosenImages({ images: one.subject.samples.length, most, split, seed })]),
+    cases.map((one) => [
+      one,
+      new ChosenImages({ images: one.subject.samples.length, most, split, seed }),
+    ]),
   );
   const surveyed = await surveyModels(context, cases, {
     methods,
@@ -49,11 +55,15 @@ export default async function run(context: Context): Promise<void> {
 }
 
 /** Leaves out the control, whose random weights may leave nothing of a map. */
-function warnOfConstantMaps(context: Context, { name, layer, survey, subject }: Case & SurveyedCase): void {
+function warnOfConstantMaps(
+  context: Context,
+  { name, layer, survey, subject }: Case & SurveyedCase,
+): void {
   const constant = survey.maps.flatMap(({ method, constant: counts }) => {
     const all = counts.reduce((sum, count) => sum + count);
     const [one, other] = subject.classes;
-    const byClass = counts.length > 2 ? '' : ` (${counts[0]} of ${one} images, ${counts[1]} of ${other} ones)`;
+    const byClass =
+      counts.length > 2 ? '' : ` (${counts[0]} of ${one} images, ${counts[1]} of ${other} ones)`;
     return method === 'random-cam' || all === 0
       ? []
       : [`${all} of ${survey.indices.length} by ${methodTitle(method)}${byClass}`];

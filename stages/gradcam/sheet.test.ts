@@ -16,7 +16,8 @@ test('where no prediction is wrong, the header says so, and no room is left for 
   const sheet = await camSheet([row], spec.settings.parse({}), { title: 'CAM', notes: [] });
   const { data, layer } = JSON.parse(JSON.stringify(sheet));
   assert.equal(data.values.length, 4);
-  const headers = layer.find((one: { data?: { name: string } }) => one.data?.name === 'headers').data.values;
+  const headers = layer.find((one: { data?: { name: string } }) => one.data?.name === 'headers')
+    .data.values;
   assert.deepEqual(
     headers.map(({ header }: { header: string }) => header.replaceAll('\n', ' ')),
     ['layer conv3; predicted right: 1 of 1 real, 1 of 1 fake', 'predicted wrong: none'],

@@ -2,7 +2,12 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/format-numbers.ts';
 import { explainsClass, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
-import { captionOf, type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import {
+  captionOf,
+  type ImageBlock,
+  type ImageCell,
+  imageSheet,
+} from '../../src/learning/charts/image-sheet.ts';
 import {
   classlessText,
   classText,
@@ -30,15 +35,21 @@ interface ChosenImage extends Omit<SurveyedImage, 'pixels'> {
 }
 
 /**
- * Keeps, of the images that a survey passes, the first of each class and outcome in a random order. The order depends on the
- * split and the seed alone, so models of one data set show the same images where their predictions agree.
+ * Keeps, of the images that a survey passes, the first of each class and outcome in a random order.
+ * The order depends on the split and the seed alone, so models of one data set show the same images
+ * where their predictions agree.
  */
 export class ChosenImages {
   readonly #ranks: Uint32Array;
   readonly #most: number;
   readonly #kept = new Map<string, { count: number; first: readonly ChosenImage[] }>();
 
-  constructor({ images, most, split, seed }: { images: number; most: number; split: string; seed: number }) {
+  constructor({
+    images,
+    most,
+    split,
+    seed,
+  }: { images: number; most: number; split: string; seed: number }) {
     this.#most = most;
     this.#ranks = new Uint32Array(images);
     for (const [rank, index] of permutation(images, new Random('gradcam', seed, split)).entries()) {
@@ -47,7 +58,8 @@ export class ChosenImages {
   }
 
   offer(image: SurveyedImage): void {
-    const outcome = predictedClasses(image.logits, image.logits.length)[0] === image.label ? 'right' : 'wrong';
+    const outcome =
+      predictedClasses(image.logits, image.logits.length)[0] === image.label ? 'right' : 'wrong';
     const { count, first } = this.#of(image.label, outcome);
     const rank = ({ index }: { readonly index: number }) => this.#ranks[index]!;
     const isFirst = first.length < this.#most || rank(image) < rank(first.at(-1)!);
@@ -80,7 +92,9 @@ const mostClasses = 12;
 const mostCounted = 4;
 
 interface SheetRow extends Pick<Case, 'name' | 'layer'> {
-  readonly subject: Pick<Subject, 'classes'> & { readonly samples: readonly { readonly path: string }[] };
+  readonly subject: Pick<Subject, 'classes'> & {
+    readonly samples: readonly { readonly path: string }[];
+  };
   readonly chosen: ChosenImages;
 }
 
@@ -92,14 +106,31 @@ export async function camSheet(
 ): Promise<TopLevelSpec> {
   const blocks: (readonly ImageBlock[])[] = [];
   for (const row of rows) {
-    const [right, wrong] = [await blockOf(row, 'right', settings), await blockOf(row, 'wrong', settings)];
+    const right = await blockOf(row, 'right', settings);
+    const wrong = await blockOf(row, 'wrong', settings);
     blocks.push(...(settings.method.length <= mostBeside ? [[right, wrong]] : [[right], [wrong]]));
   }
-  const subtitle = [subtitleOf(settings, rows[0]!.subject.classes), classlessText(settings.method) ?? [], notes]
+  const subtitle = [
+    subtitleOf(settings, rows[0]!.subject.classes),
+    classlessText(settings.method) ?? [],
+    notes,
+  ]
     .flat()
     .join(' ');
-  const sheet = imageSheet({ title, subtitle, blocks, across: 1 + settings.method.length, side, headerLines: 5 });
-  const bar = { title: 'of each map, on its own scale', length: 2 * side, values: [0, 1], labels: ['least', 'most'] };
+  const sheet = imageSheet({
+    title,
+    subtitle,
+    blocks,
+    across: 1 + settings.method.length,
+    side,
+    headerLines: 5,
+  });
+  const bar = {
+    title: 'of each map, on its own scale',
+    length: 2 * side,
+    values: [0, 1],
+    labels: ['least', 'most'],
+  };
   return withColourBar(sheet, mapColourBar(settings.colours, { ...bar, orient: 'bottom' }));
 }
 
@@ -108,9 +139,13 @@ function subtitleOf(
   classes: readonly string[],
 ): string {
   const [least, most] = colourWords[colours];
-  const each = classes.length > mostClasses ? `the first ${mostClasses} of ${classes.length} classes` : 'each class';
+  const each =
+    classes.length > mostClasses
+      ? `the first ${mostClasses} of ${classes.length} classes`
+      : 'each class';
   const counted = shownOfEach === 1 ? 'One image' : `Up to ${shownOfEach} images`;
-  const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
+  const from =
+    images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
   return (
     'First the image with its class, the predicted class and its probability; then a map for each method, over the image: ' +
     `${most} where a place raises ${scoreText(score, classText(of), classes)} most, ${least} where least. ` +
@@ -118,8 +153,15 @@ function subtitleOf(
   );
 }
 
-/** A line for each image, class by class. If a class has none, an empty square says so; if all have none, the header does. */
-async function blockOf(row: SheetRow, outcome: Outcome, settings: GradcamSettings): Promise<ImageBlock> {
+/**
+ * A line for each image, class by class. If a class has none, an empty square says so; if all have
+ * none, the header does.
+ */
+async function blockOf(
+  row: SheetRow,
+  outcome: Outcome,
+  settings: GradcamSettings,
+): Promise<ImageBlock> {
   const { name, layer, subject, chosen } = row;
   const { classes } = subject;
   const counts = classes.map((_, label) => chosen.count(label, outcome));
@@ -152,15 +194,21 @@ async function cellsOf(
 ): Promise<readonly ImageCell[]> {
   const own = classes[image.label]!;
   const predicted = predictedClasses(image.logits, classes.length)[0]!;
-  const [called, sure] = [classes[predicted]!, formatShare(softmax(image.logits)[predicted]!)];
+  const called = classes[predicted]!;
+  const sure = formatShare(softmax(image.logits)[predicted]!);
   const description = `${samples[image.index]!.path}: ${own}, predicted ${called}, ${sure}`;
   const inWords = (name: string) => `predicted: ${name}`;
-  const words = classes.every((name) => captionOf([inWords(name)], side) === inWords(name)) // the names alone where these are long
+  // The names alone where these are long.
+  const words = classes.every((name) => captionOf([inWords(name)], side) === inWords(name))
     ? [`class: ${own}`, inWords(called)]
     : [own, called];
   const pictureOf = (picture: DecodedImage) => thumbnail(picture, { side: 2 * side });
   const cells: ImageCell[] = [
-    { image: await pictureOf(image.pixels), caption: captionOf([...words, sure], side), description },
+    {
+      image: await pictureOf(image.pixels),
+      caption: captionOf([...words, sure], side),
+      description,
+    },
   ];
   for (const [i, method] of settings.method.entries()) {
     const map = image.maps[i]!;
@@ -169,7 +217,9 @@ async function cellsOf(
     cells.push({
       image: await pictureOf(overlayOf(image.pixels, map, settings)),
       caption: captionOf([methodTitle(method), `for ${explained}`, constancy].flat(), side),
-      description: [description, `${methodTitle(method)} for ${explained} at ${layer}`, constancy].flat().join('; '),
+      description: [description, `${methodTitle(method)} for ${explained} at ${layer}`, constancy]
+        .flat()
+        .join('; '),
     });
   }
   return cells;

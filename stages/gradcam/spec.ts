@@ -23,12 +23,22 @@ const settings = z.strictObject({
     .describe(
       'The convolution that maps are taken from, by name; for several networks a map from an axis value or stage of the model to the name. The last convolution by default.',
     ),
-  ...{ class: ofClass, score, batchSize, seed },
+  class: ofClass,
+  score,
+  batchSize,
+  seed,
   colours: z.enum(colourMaps).default('jet').describe('The colour map of the overlays.'),
-  opacity: z.number().min(0).max(1).default(0.5).describe('Weight of the map in an overlay, the rest being the image.'),
+  opacity: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('Weight of the map in an overlay, the rest being the image.'),
   shownOfEach: whole(1, 20)
     .default(1)
-    .describe('How many of the explained images the sheet shows of each class and outcome, drawn at random.'),
+    .describe(
+      'How many of the explained images the sheet shows of each class and outcome, drawn at random.',
+    ),
 });
 export type GradcamSettings = z.output<typeof settings>;
 
@@ -47,7 +57,8 @@ export const spec = defineKind<GradcamSettings>({
     },
     datasets: {
       type: 'dataset',
-      summary: 'Labelled images: one set for all models, or one for each, matched by axis values or order.',
+      summary:
+        'Labelled images: one set for all models, or one for each, matched by axis values or order.',
       list: true,
       labelled: true,
       parts: ({ split }) => [split],
@@ -63,7 +74,9 @@ export const spec = defineKind<GradcamSettings>({
     },
   },
   outputs: {
-    sheet: output.chart('For each model an image of each class, predicted right and wrong, beside the maps over them.'),
+    sheet: output.chart(
+      'For each model an image of each class, predicted right and wrong, beside the maps over them.',
+    ),
     maps: output.files(
       'Raw maps of each model and method for all explained images, as float32 `.npy` of [maps, height, width]; maps.csv lists where each map is, and its numbers.',
     ),

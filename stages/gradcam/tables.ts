@@ -17,28 +17,44 @@ type LeadCase = Pick<Case & SurveyedCase, 'name' | 'dataset' | 'survey' | 'measu
 type Lead = NonNullable<ReturnType<typeof leadOf>>;
 
 /**
- * How much more concentrated the maps of one model are than those of another, by the first method, for the two models that are
- * furthest apart, on the images for which both maps are not zero. Since they were selected for that, the interval allows for
- * every possible pair (Bonferroni). Undefined if fewer than two models have maps that are not zero.
+ * How much more concentrated the maps of one model are than those of another, by the first method,
+ * for the two models that are furthest apart, on the images for which both maps are not zero. Since
+ * they were selected for that, the interval allows for every possible pair (Bonferroni). Undefined
+ * if fewer than two models have maps that are not zero.
  */
 export function leadOf(
   cases: readonly LeadCase[],
   { confidence, draws, seed }: Pick<GradcamSettings, 'confidence' | 'draws' | 'seed'>,
 ) {
-  const shareOf = ({ measured }: LeadCase) => [...measured.methods.values()][0]!.get('topShare')!.estimate;
-  const ranked = cases.filter((one) => !Number.isNaN(shareOf(one))).sort((one, two) => shareOf(one) - shareOf(two));
-  const [less, more] = [ranked[0], ranked.at(-1)];
+  const shareOf = ({ measured }: LeadCase) =>
+    [...measured.methods.values()][0]!.get('topShare')!.estimate;
+  const ranked = cases
+    .filter((one) => !Number.isNaN(shareOf(one)))
+    .sort((one, two) => shareOf(one) - shareOf(two));
+  const less = ranked[0];
+  const more = ranked.at(-1);
   if (less === undefined || more === undefined || less === more) return undefined;
   const topShares = ({ survey }: LeadCase) => survey.maps[0]!.topShares;
-  const others = new Map(Array.from(less.survey.indices, (index, place) => [index, topShares(less)[place]!]));
+  const others = new Map(
+    Array.from(less.survey.indices, (index, place) => [index, topShares(less)[place]!]),
+  );
   const both = Array.from(more.survey.indices, (index, place) => ({
-    ...{ label: more.survey.labels[place]!, group: more.groups[place] },
+    label: more.survey.labels[place]!,
+    group: more.groups[place],
     difference: topShares(more)[place]! - (others.get(index) ?? Number.NaN),
   })).filter(({ difference }) => more.dataset === less.dataset && !Number.isNaN(difference));
-  const sample = { labels: both.map(({ label }) => label), groups: both.map(({ group }) => group), draws, seed };
-  const mean = (weights: Uint8Array) => weightedMean(both.length, (i) => both[i]!.difference, { weights });
+  const sample = {
+    labels: both.map(({ label }) => label),
+    groups: both.map(({ group }) => group),
+    draws,
+    seed,
+  };
+  const mean = (weights: Uint8Array) =>
+    weightedMean(both.length, (i) => both[i]!.difference, { weights });
   const pairs = (cases.length * (cases.length - 1)) / 2;
-  const topShare = bootstrapInterval(sample, mean, 1 - (1 - confidence) / pairs, { perImage: true });
+  const topShare = bootstrapInterval(sample, mean, 1 - (1 - confidence) / pairs, {
+    perImage: true,
+  });
   return { more: more.name, less: less.name, images: both.length, topShare };
 }
 
@@ -46,8 +62,15 @@ type MeasuredCase = Pick<Case & SurveyedCase, 'name' | 'layer' | 'measured'> & {
   readonly subject: Pick<Case['subject'], 'classes'>;
 };
 
-/** The `metrics` artifact: the numbers of the only model, or those of each by its name, and the lead of one over another. */
-export function formatMetrics(cases: readonly MeasuredCase[], settings: GradcamSettings, lead?: Lead): string {
+/**
+ * The `metrics` artifact: the numbers of the only model, or those of each by its name, and the lead
+ * of one over another.
+ */
+export function formatMetrics(
+  cases: readonly MeasuredCase[],
+  settings: GradcamSettings,
+  lead?: Lead,
+): string {
   const { split, class: of, score, confidence } = settings;
   const head = { split, class: of, score, confidence };
   const numbersOf = ({ layer, measured }: MeasuredCase) => ({ layer, ...metricsOf(measured) });
@@ -55,77 +78,125 @@ export function formatMetrics(cases: readonly MeasuredCase[], settings: GradcamS
   if (cases.length === 1) return formatJson({ ...head, ...numbersOf(first) });
   const { topShare, ...pair } = lead ?? {};
   return formatJson({
-    ...{ ...head, models: Object.fromEntries(cases.map((each) => [each.name, numbersOf(each)])) },
+    ...head,
+    models: Object.fromEntries(cases.map((each) => [each.name, numbersOf(each)])),
     ...(topShare && {
       mostOverLeast: {
-        ...{ ...pair, topShare: topShare.estimate },
+        ...pair,
+        topShare: topShare.estimate,
         intervals: { topShare: intervalPair(topShare) },
       },
     }),
   });
 }
 
-/** The `table` artifact: a row for each model and method, in full precision; columns are named as in the metrics. */
+/**
+ * The `table` artifact: a row for each model and method, in full precision; columns are named as in
+ * the metrics.
+ */
 export function formatTable(cases: readonly MeasuredCase[]): string {
-  const rows = cases.flatMap(({ name, layer, measured: { methods, images, keys, counts, accuracy } }) =>
-    Array.from(methods, ([method, numbers]) => {
-      const cells = Array.from(numbers, ([path, { estimate, low, high }]) =>
-        low === undefined || high === undefined ? { [path]: estimate } : intervalCells(path, { estimate, low, high }),
-      );
-      const sides = keys.length === 2 && { real: counts[0], fake: counts[1] };
-      return { model: name, method, layer, images, ...sides, accuracy, ...Object.assign({}, ...cells) };
-    }),
+  const rows = cases.flatMap(
+    ({ name, layer, measured: { methods, images, keys, counts, accuracy } }) =>
+      Array.from(methods, ([method, numbers]) => {
+        const cells = Array.from(numbers, ([path, { estimate, low, high }]) =>
+          low === undefined || high === undefined
+            ? { [path]: estimate }
+            : intervalCells(path, { estimate, low, high }),
+        );
+        const sides = keys.length === 2 && { real: counts[0], fake: counts[1] };
+        return {
+          model: name,
+          method,
+          layer,
+          images,
+          ...sides,
+          accuracy,
+          ...Object.assign({}, ...cells),
+        };
+      }),
   );
   return csvTable(rows);
 }
 
-export function casesTable(cases: readonly MeasuredCase[], { split, confidence }: GradcamSettings): Highlight {
+export function casesTable(
+  cases: readonly MeasuredCase[],
+  { split, confidence }: GradcamSettings,
+): Highlight {
   const all = cases.flatMap(({ measured }) => [...measured.methods.values()]);
   const has = (path: string) => all.some((numbers) => numbers.has(path));
-  const [isUntrained, isMasked] = [has('untrained.topShare'), has('masks.pointingGame')];
+  const isUntrained = has('untrained.topShare');
+  const isMasked = has('masks.pointingGame');
   // With many classes, a column for each would make the table too wide to read.
   const { classes } = cases[0]!.subject;
-  const isPair = classes.length === 2 && cases.every(({ subject }) => subject.classes.join() === classes.join());
+  const isPair =
+    classes.length === 2 && cases.every(({ subject }) => subject.classes.join() === classes.join());
   const of = isPair ? ['real.', 'fake.'] : [''];
   const rows = cases.flatMap(({ name, layer, measured }) =>
     Array.from(measured.methods, ([method, numbers]) => [
       ...(cases.length > 1 ? [name] : []),
-      ...[methodTitle(method), layer],
-      ...of.map((path, label) => mapsShare(numbers, path, isPair ? measured.counts[label]! : undefined)),
+      methodTitle(method),
+      layer,
+      ...of.map((path, label) =>
+        mapsShare(numbers, path, isPair ? measured.counts[label]! : undefined),
+      ),
       ...(isUntrained ? of.map((path) => shareAt(numbers, `untrained.${path}topShare`)) : []),
-      ...[distanceAt(numbers, '', confidence), shareAt(numbers, 'distanceByChance')],
-      ...(isMasked ? [shareAt(numbers, 'masks.pointingGame'), shareAt(numbers, 'masks.pointingGameByChance')] : []),
+      distanceAt(numbers, '', confidence),
+      shareAt(numbers, 'distanceByChance'),
+      ...(isMasked
+        ? [shareAt(numbers, 'masks.pointingGame'), shareAt(numbers, 'masks.pointingGameByChance')]
+        : []),
     ]),
   );
   return {
     title: `Share of a map in its most salient 10 % of pixels, on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
       ...(cases.length > 1 ? ['model'] : []),
-      ...['method', 'layer', ...(isPair ? classes : ['trained'])],
-      ...(isUntrained ? (isPair ? [`untrained, one draw: ${classes[0]}`, classes[1]!] : ['untrained, one draw']) : []),
-      ...['mean maps differ in', 'by chance'],
+      'method',
+      'layer',
+      ...(isPair ? classes : ['trained']),
+      ...(isUntrained
+        ? isPair
+          ? [`untrained, one draw: ${classes[0]}`, classes[1]!]
+          : ['untrained, one draw']
+        : []),
+      'mean maps differ in',
+      'by chance',
       ...(isMasked ? ['points into mask', 'by chance'] : []),
     ],
     rows,
   };
 }
 
-/** The share of a class, or of all where `images` is undefined, and the number of maps that it is the mean of if some are constant. */
+/**
+ * The share of a class, or of all where `images` is undefined, and the number of maps that it is
+ * the mean of if some are constant.
+ */
 function mapsShare(numbers: MapNumbers, path: string, images: number | undefined): string {
   const share = shareAt(numbers, `${path}topShare`);
   if (images === undefined) return share;
   const constant = numbers.get(`${path}constantMaps`)!.estimate;
-  return constant === 0 ? share : `${share}, ${formatCount(images - constant)} of ${formatCountOf(images, 'map')}`;
+  return constant === 0
+    ? share
+    : `${share}, ${formatCount(images - constant)} of ${formatCountOf(images, 'map')}`;
 }
 
 /** The difference between the two models that are furthest apart. */
-export function leadTable({ more, less, images, topShare }: Lead, { confidence }: GradcamSettings): Highlight {
+export function leadTable(
+  { more, less, images, topShare }: Lead,
+  { confidence }: GradcamSettings,
+): Highlight {
   const points = (share: number) => `${formatSigned(100 * share, 1)} points`;
   const { estimate, low, high } = topShare;
   const ends = Number.isNaN(low) ? 'unknown' : `${points(low)} to ${points(high)}`;
   return {
     title: `The most against the least concentrated maps, on images with a map by both models`,
-    columns: ['most', 'least', 'images', 'difference', `${formatLevel(confidence)} interval for all pairs`],
+    columns: [
+      'most',
+      'least',
+      'images',
+      'difference',
+      `${formatLevel(confidence)} interval for all pairs`,
+    ],
     rows: [[more, less, images, images === 0 ? '–' : points(estimate), ends]],
   };
 }

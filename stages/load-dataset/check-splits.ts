@@ -4,7 +4,9 @@ import { StageError } from '../../src/stage.ts';
 import { inSplitOrder, type PlacedImage } from './found-image.ts';
 
 /** Groups that lie in several splits, with these splits. */
-export function crossingGroups(images: readonly PlacedImage[]): ReadonlyMap<string, readonly string[]> {
+export function crossingGroups(
+  images: readonly PlacedImage[],
+): ReadonlyMap<string, readonly string[]> {
   const splitsOf = (own: readonly PlacedImage[]) => inSplitOrder(own.map(({ split }) => split));
   const groups = Array.from(groupsOf(images), ([group, own]) => [group, splitsOf(own)] as const);
   return new Map(groups.filter(([, splits]) => splits.length > 1));
@@ -16,7 +18,10 @@ const groupsOf = (images: readonly PlacedImage[]): ReadonlyMap<string, readonly 
     ({ group }) => group!,
   );
 
-/** Throws a {@link StageError} when a class has no image in some split; with `drawn` splits the message says what would help. */
+/**
+ * Throws a {@link StageError} when a class has no image in some split; with `drawn` splits the
+ * message says what would help.
+ */
 export function requireEveryClass(
   images: readonly PlacedImage[],
   splits: readonly string[],
@@ -25,11 +30,14 @@ export function requireEveryClass(
 ): void {
   const count = countByPlace(images);
   const empty = splits.flatMap((split) =>
-    [...classes.keys()].filter((label) => count(split, label) === 0).map((label) => ({ split, label })),
+    [...classes.keys()]
+      .filter((label) => count(split, label) === 0)
+      .map((label) => ({ split, label })),
   );
   if (empty.length === 0) return;
   const got = splits.map(
-    (split) => `${split}: ${classes.map((name, label) => `${count(split, label)} ${name}`).join(', ')}`,
+    (split) =>
+      `${split}: ${classes.map((name, label) => `${count(split, label)} ${name}`).join(', ')}`,
   );
   const missing = empty.map(({ split, label }) => `"${classes[label]}" in ${split}`).join(', ');
   const hint = drawn ? ` ${whatHelps(images, splits.length, classes, empty[0]!.label)}` : '';
@@ -39,7 +47,12 @@ export function requireEveryClass(
 }
 
 /** What would let a class reach every split, in a sentence or two. */
-function whatHelps(images: readonly PlacedImage[], splits: number, classes: readonly string[], label: number): string {
+function whatHelps(
+  images: readonly PlacedImage[],
+  splits: number,
+  classes: readonly string[],
+  label: number,
+): string {
   const own = images.filter((image) => image.label === label);
   const groups = groupsOf(own).size;
   const units = groups + own.filter(({ group }) => group === undefined).length;
@@ -55,8 +68,8 @@ function whatHelps(images: readonly PlacedImage[], splits: number, classes: read
 }
 
 /**
- * Parts of a class that miss their share because of groups, by more than a fifth and by an image or more: a line for each,
- * such as `val has 14 of 60 real, 23.3 % where its share is 15.0 %`.
+ * Parts of a class that miss their share because of groups, by more than a fifth and by an image or
+ * more: a line for each, such as `val has 14 of 60 real, 23.3 % where its share is 15.0 %`.
  */
 export function farFromShares(
   images: readonly PlacedImage[],
@@ -68,7 +81,8 @@ export function farFromShares(
   return inSplitOrder(Object.keys(shares)).flatMap((split) =>
     classes.flatMap((name, label) => {
       const total = images.filter((image) => image.label === label).length;
-      const [own, wanted] = [count(split, label), shares[split]! * total];
+      const own = count(split, label);
+      const wanted = shares[split]! * total;
       if (Math.abs(own - wanted) < Math.max(1, 0.2 * wanted)) return [];
       return [
         `${split} has ${own} of ${total} ${name}, ${formatShare(own / total)} where its share is ${formatShare(shares[split]!)}`,

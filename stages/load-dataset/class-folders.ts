@@ -3,25 +3,41 @@ import { basename, join } from 'node:path';
 import { imagesUnder } from '../../src/learning/vision/images-under.ts';
 
 /** Classes in the order of their labels, each with the folders of its images. */
-export type ClassSources = readonly { readonly name: string; readonly sources: readonly string[] }[];
+export type ClassSources = readonly {
+  readonly name: string;
+  readonly sources: readonly string[];
+}[];
 
-/** What other data sets call these splits. Training and evaluation rely on our names, so folders with other names must be renamed. */
+/**
+ * What other data sets call these splits. Training and evaluation rely on our names, so folders
+ * with other names must be renamed.
+ */
 export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['train', ['training', 'Train']],
   ['val', ['validation', 'valid', 'dev', 'Val', 'Validation']],
   ['test', ['testing', 'Test', 'eval']],
 ]);
 
-/** The names of the folders of classes in those of splits, in alphabetical order; `['']` stands for the root. */
+/**
+ * The names of the folders of classes in those of splits, in alphabetical order; `['']` stands for
+ * the root.
+ */
 export function classFolders(root: string, splits: readonly string[]): readonly string[] {
-  const names = new Set(splits.flatMap((split) => folders(join(root, split))).filter((one) => !one.startsWith('.')));
-  return splits[0] === '' && [...names].some((name) => otherNames.has(name)) ? [] : [...names].sort(); // these are splits
+  const names = new Set(
+    splits.flatMap((split) => folders(join(root, split))).filter((one) => !one.startsWith('.')),
+  );
+  return splits[0] === '' && [...names].some((name) => otherNames.has(name))
+    ? []
+    : [...names].sort(); // these are splits
 }
 
 /** File names of shards. */
 export const shardName = /\.(parquet|tar|tar\.gz|tgz)$/i;
 
-/** Paths of the shards of an image set, relative to its folder: none where the folder has images, whose list or folders say what they are. */
+/**
+ * Paths of the shards of an image set, relative to its folder: none where the folder has images,
+ * whose list or folders say what they are.
+ */
 export function shardsIn(path: string): readonly string[] {
   if (!statSync(path).isDirectory()) return shardName.test(path) ? [basename(path)] : [];
   const shards = imagesUnder(path, '', shardName);

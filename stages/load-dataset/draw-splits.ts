@@ -3,10 +3,11 @@ import { Random } from '../../src/random.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 
 /**
- * Gives every image a split, so that each split holds its share of every class; `shares` are above 0, their sum is 1. Groups stay
- * whole: in an order drawn from the seed, each goes to the split that is furthest below its shares. Images that stand alone then fill
- * the gaps, so without groups every split has its share of every class, rounded up or down. Names and the seed alone decide: the order
- * of `images` does not, and one more image that stands alone moves few others.
+ * Gives every image a split, so that each split holds its share of every class; `shares` are above
+ * 0, their sum is 1. Groups stay whole: in an order drawn from the seed, each goes to the split
+ * that is furthest below its shares. Images that stand alone then fill the gaps, so without groups
+ * every split has its share of every class, rounded up or down. Names and the seed alone decide:
+ * the order of `images` does not, and one more image that stands alone moves few others.
  */
 export function drawSplits(
   images: readonly FoundImage[],
@@ -28,10 +29,18 @@ export function drawSplits(
   return images.map((image) => ({ ...image, split: placed.get(unitName(image))! }));
 }
 
-/** {@link drawSplits} with the shares of every source of every class, rather than of every class. */
-export function drawBySource(...[images, shares, seed]: Parameters<typeof drawSplits>): readonly PlacedImage[] {
-  const strata = [...groupBy(images, ({ label, source }) => JSON.stringify([label, source])).values()];
-  const stratumOf = new Map(strata.flatMap((own, stratum) => own.map(({ path }) => [path, stratum] as const)));
+/**
+ * {@link drawSplits} with the shares of every source of every class, rather than of every class.
+ */
+export function drawBySource(
+  ...[images, shares, seed]: Parameters<typeof drawSplits>
+): readonly PlacedImage[] {
+  const strata = [
+    ...groupBy(images, ({ label, source }) => JSON.stringify([label, source])).values(),
+  ];
+  const stratumOf = new Map(
+    strata.flatMap((own, stratum) => own.map(({ path }) => [path, stratum] as const)),
+  );
   const drawn = drawSplits(
     images.map((image) => ({ ...image, label: stratumOf.get(image.path)! })),
     shares,
@@ -52,21 +61,29 @@ interface Filling {
 
 type Place = (unit: Unit, split: Filling) => void;
 
-const unitName = ({ path, group }: FoundImage) => (group === undefined ? `image ${path}` : `group ${group}`);
+const unitName = ({ path, group }: FoundImage) =>
+  group === undefined ? `image ${path}` : `group ${group}`;
 
 /** `counts` are the images of a unit by their label. */
 function unitsOf(images: readonly FoundImage[]) {
   return Array.from(groupBy(images, unitName), ([name, own]) => {
     const labels = groupBy(own, ({ label }) => label);
-    const counts: ReadonlyMap<number, number> = new Map(Array.from(labels, ([label, { length }]) => [label, length]));
+    const counts: ReadonlyMap<number, number> = new Map(
+      Array.from(labels, ([label, { length }]) => [label, length]),
+    );
     return { name, alone: own[0]!.group === undefined, counts };
   });
 }
 
-/** A unit's name alone decides its place in the order, so that a further unit does not reorder the others. */
+/**
+ * A unit's name alone decides its place in the order, so that a further unit does not reorder the
+ * others.
+ */
 function inDrawnOrder(units: readonly Unit[], seed: number): readonly Unit[] {
   const drawn = units.map((unit) => ({ unit, at: new Random('split', seed, unit.name).float() }));
-  return drawn.sort((a, b) => a.at - b.at || (a.unit.name < b.unit.name ? -1 : 1)).map(({ unit }) => unit);
+  return drawn
+    .sort((a, b) => a.at - b.at || (a.unit.name < b.unit.name ? -1 : 1))
+    .map(({ unit }) => unit);
 }
 
 function placeGroups(units: readonly Unit[], splits: readonly Filling[], place: Place): void {
@@ -80,14 +97,24 @@ function placeGroups(units: readonly Unit[], splits: readonly Filling[], place: 
   }
   for (const unit of units) {
     if (unit.alone) continue;
-    const costs = candidates(unit, splits, left).map((split) => ({ split, cost: costOf(unit, split, images) }));
+    const costs = candidates(unit, splits, left).map((split) => ({
+      split,
+      cost: costOf(unit, split, images),
+    }));
     place(unit, costs.reduce((best, next) => (next.cost < best.cost ? next : best)).split);
     for (const label of unit.counts.keys()) left.set(label, left.get(label)! - 1);
   }
 }
 
-/** All splits; but if a class has only just enough units left for the splits without it, only these splits. */
-function candidates(unit: Unit, splits: readonly Filling[], left: ReadonlyMap<number, number>): readonly Filling[] {
+/**
+ * All splits; but if a class has only just enough units left for the splits without it, only these
+ * splits.
+ */
+function candidates(
+  unit: Unit,
+  splits: readonly Filling[],
+  left: ReadonlyMap<number, number>,
+): readonly Filling[] {
   for (const label of unit.counts.keys()) {
     const empty = splits.filter(({ counts }) => counts[label] === 0);
     if (empty.length > 0 && left.get(label)! <= empty.length) return empty;
@@ -96,8 +123,9 @@ function candidates(unit: Unit, splits: readonly Filling[], left: ReadonlyMap<nu
 }
 
 /**
- * How much farther from its shares a split would be with the unit: the change of its squared distance relative to the
- * share, as in Pearson's chi-squared, over all classes of the unit. Least for the split that is furthest below.
+ * How much farther from its shares a split would be with the unit: the change of its squared
+ * distance relative to the share, as in Pearson's chi-squared, over all classes of the unit. Least
+ * for the split that is furthest below.
  */
 function costOf({ counts }: Unit, split: Filling, images: ReadonlyMap<number, number>): number {
   let cost = 0;
@@ -110,7 +138,10 @@ function costOf({ counts }: Unit, split: Filling, images: ReadonlyMap<number, nu
   return cost;
 }
 
-/** Deals out the images that stand alone, class by class and in their drawn order, to one split after the other. */
+/**
+ * Deals out the images that stand alone, class by class and in their drawn order, to one split
+ * after the other.
+ */
 function placeAlone(units: readonly Unit[], splits: readonly Filling[], place: Place): void {
   for (const label of splits[0]!.counts.keys()) {
     const alone = units.filter((unit) => unit.alone && unit.counts.has(label));
@@ -127,10 +158,15 @@ function placeAlone(units: readonly Unit[], splits: readonly Filling[], place: P
 }
 
 /**
- * Whole numbers with the sum `total` in proportion to `weights` (0 or more, not all 0): each is its exact part rounded
- * down or up. Those of `first` are rounded up before others, then by the largest remainder (Hamilton's method).
+ * Whole numbers with the sum `total` in proportion to `weights` (0 or more, not all 0): each is its
+ * exact part rounded down or up. Those of `first` are rounded up before others, then by the largest
+ * remainder (Hamilton's method).
  */
-function apportion(total: number, weights: readonly number[], first: (index: number) => boolean): number[] {
+function apportion(
+  total: number,
+  weights: readonly number[],
+  first: (index: number) => boolean,
+): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
   const exact = weights.map((weight) => (total * weight) / sum);
   const whole = exact.map((part) => Math.floor(part + 1e-9)); // 0.15 * 60 may come out below 9

@@ -23,7 +23,10 @@ export async function examine(root: string, path: string): Promise<Examined> {
     const brightness = meanBrightness(preview);
     return { bytes, width, height, brightness, ...(usedBits !== undefined && { usedBits }) };
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'no such file'
+        : (error as Error).message;
     return { path, reason };
   }
 }

@@ -7,7 +7,10 @@ import { type ClassSources, folders, isFolder } from './class-folders.ts';
 import { type FolderLayout, layoutMistake, namedClasses, usualClasses } from './folder-layout.ts';
 import type { FoundImage } from './found-image.ts';
 
-/** The images of a folder in the order of splits, classes, sources and names. Throws a {@link StageError} for a wrong layout. */
+/**
+ * The images of a folder in the order of splits, classes, sources and names. Throws a
+ * {@link StageError} for a wrong layout.
+ */
 export function findInFolders(layout: FolderLayout, classes: ClassSources): readonly FoundImage[] {
   const mistake = layoutMistake(layout, classes);
   if (mistake !== undefined) {
@@ -16,7 +19,9 @@ export function findInFolders(layout: FolderLayout, classes: ClassSources): read
   const { root, splits, isDrawn } = layout;
   const images = isDrawn
     ? findClasses(root, '', classes)
-    : splits.flatMap((split) => findClasses(root, split, classes).map((image) => ({ ...image, split })));
+    : splits.flatMap((split) =>
+        findClasses(root, split, classes).map((image) => ({ ...image, split })),
+      );
   requireImages(root, isDrawn ? [''] : splits, classes, images);
   return images;
 }
@@ -27,15 +32,25 @@ export function classesIn(layout: FolderLayout): ClassSources {
   if (classes === usualClasses) return classes;
   const { root, isDrawn } = layout;
   const splits = isDrawn ? [''] : layout.splits;
-  const isEmpty = (name: string) => splits.every((split) => imagesUnder(root, join(split, name)).length === 0);
+  const isEmpty = (name: string) =>
+    splits.every((split) => imagesUnder(root, join(split, name)).length === 0);
   const empty = classes.filter(({ name }) => isEmpty(name));
   requireImages(root, splits, empty, []);
   return classes;
 }
 
-/** Folders with images beside those of the classes, each with how many, such as `train/unknown (20 images)`. */
-export function unclaimedFolders(root: string, splits: readonly string[], classes: ClassSources): readonly string[] {
-  const claimed = new Set(classes.flatMap(({ sources }) => sources.map((source) => source.split('/')[0]!)));
+/**
+ * Folders with images beside those of the classes, each with how many, such as
+ * `train/unknown (20 images)`.
+ */
+export function unclaimedFolders(
+  root: string,
+  splits: readonly string[],
+  classes: ClassSources,
+): readonly string[] {
+  const claimed = new Set(
+    classes.flatMap(({ sources }) => sources.map((source) => source.split('/')[0]!)),
+  );
   return splits.flatMap((split) =>
     folders(join(root, split)).flatMap((name) => {
       if (claimed.has(name) || name.startsWith('.')) return [];
@@ -47,18 +62,32 @@ export function unclaimedFolders(root: string, splits: readonly string[], classe
 
 function findClasses(root: string, split: string, classes: ClassSources): readonly FoundImage[] {
   return classes.flatMap(({ sources }, label) =>
-    sources.flatMap((source) => imagesUnder(root, join(split, source)).map((path) => ({ path, label, source }))),
+    sources.flatMap((source) =>
+      imagesUnder(root, join(split, source)).map((path) => ({ path, label, source })),
+    ),
   );
 }
 
 /** A source may have no image in some splits, but not in all. */
-function requireImages(root: string, splits: readonly string[], classes: ClassSources, images: readonly FoundImage[]) {
+function requireImages(
+  root: string,
+  splits: readonly string[],
+  classes: ClassSources,
+  images: readonly FoundImage[],
+) {
   const filled = new Set(images.map(({ source }) => source));
   const source = classes.flatMap(({ sources }) => sources).find((source) => !filled.has(source));
   if (source === undefined) return;
   const folders = splits.map((split) => join(root, split, source)).filter(isFolder);
-  const files = folders.flatMap((folder) => readdirSync(folder)).filter((name) => !name.startsWith('.'));
+  const files = folders
+    .flatMap((folder) => readdirSync(folder))
+    .filter((name) => !name.startsWith('.'));
   const more = files.length > 1 ? ` and ${files.length - 1} more, which do` : ', which does';
-  const there = files.length === 0 ? 'it is empty' : `it holds ${files.sort()[0]}${more} not end as an image does`;
-  throw new StageError(`Expected images of "${source}" in ${folders.join(', ')}, got none: ${there}.`);
+  const there =
+    files.length === 0
+      ? 'it is empty'
+      : `it holds ${files.sort()[0]}${more} not end as an image does`;
+  throw new StageError(
+    `Expected images of "${source}" in ${folders.join(', ')}, got none: ${there}.`,
+  );
 }

@@ -21,27 +21,47 @@ export interface LayoutMistake {
   readonly message: string;
 }
 
-export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({ name, sources: [name] }));
+export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({
+  name,
+  sources: [name],
+}));
 
-/** The classes that the folders name: `real` and `fake` if both exist or no folder does, otherwise all in alphabetical order. */
+/**
+ * The classes that the folders name: `real` and `fake` if both exist or no folder does, otherwise
+ * all in alphabetical order.
+ */
 export function namedClasses({ root, splits, isDrawn }: FolderLayout): ClassSources {
   const names = classFolders(root, isDrawn ? [''] : splits);
-  if (names.length === 0 || usualClasses.every(({ name }) => names.includes(name))) return usualClasses;
+  if (names.length === 0 || usualClasses.every(({ name }) => names.includes(name)))
+    return usualClasses;
   return names.map((name) => ({ name, sources: [name] }));
 }
 
-/** The first reason for which the folders of a layout cannot be those of the classes, by the names of folders alone. */
-export function layoutMistake(layout: FolderLayout, classes: ClassSources): LayoutMistake | undefined {
-  const message = layout.isDrawn ? splitsAreGiven(layout, classes) : splitsAreMissing(layout, classes);
+/**
+ * The first reason for which the folders of a layout cannot be those of the classes, by the names
+ * of folders alone.
+ */
+export function layoutMistake(
+  layout: FolderLayout,
+  classes: ClassSources,
+): LayoutMistake | undefined {
+  const message = layout.isDrawn
+    ? splitsAreGiven(layout, classes)
+    : splitsAreMissing(layout, classes);
   return message === undefined ? sourcesAreMissing(layout, classes) : { at: [], message };
 }
 
-function splitsAreMissing({ root, shown, splits }: FolderLayout, classes: ClassSources): string | undefined {
+function splitsAreMissing(
+  { root, shown, splits }: FolderLayout,
+  classes: ClassSources,
+): string | undefined {
   const missing = splits.filter((split) => !isFolder(join(root, split)));
   if (missing.length === 0) return undefined;
   const there = folders(root);
   const hint =
-    missing.length === splits.length && holdClasses(root, there, classes) ? howToDraw : renameHint(missing, there);
+    missing.length === splits.length && holdClasses(root, there, classes)
+      ? howToDraw
+      : renameHint(missing, there);
   const others =
     missing.length < splits.length
       ? 'To take only the existing ones, name them in the setting `splits` of this stage.'
@@ -51,9 +71,13 @@ function splitsAreMissing({ root, shown, splits }: FolderLayout, classes: ClassS
   return `expected the split folders ${splits.join(', ')} in ${shown}, but ${lack}. ${listed(there)} ${advice}`.trimEnd();
 }
 
-const howToDraw = 'To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.';
+const howToDraw =
+  'To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.';
 
-/** Whether folders are those of classes and not of splits: they have a class's name, or images of their own. */
+/**
+ * Whether folders are those of classes and not of splits: they have a class's name, or images of
+ * their own.
+ */
 function holdClasses(root: string, there: readonly string[], classes: ClassSources): boolean {
   const splits = new Set([...otherNames].flatMap(([split, others]) => [split, ...others]));
   const sources = classes.flatMap((one) => one.sources);
@@ -66,28 +90,40 @@ function renameHint(missing: readonly string[], there: readonly string[]): strin
     const other = otherNames.get(split)?.find((name) => there.includes(name));
     return other === undefined ? [] : [`"${other}" to "${split}"`];
   });
-  return renamed.length === 0 ? '' : `Rename ${renamed.join(', ')}: training and evaluation go by these names.`;
+  return renamed.length === 0
+    ? ''
+    : `Rename ${renamed.join(', ')}: training and evaluation go by these names.`;
 }
 
 /** Folders of classes to draw splits from must not be splits already. */
-function splitsAreGiven({ root, shown, splits }: FolderLayout, classes: ClassSources): string | undefined {
+function splitsAreGiven(
+  { root, shown, splits }: FolderLayout,
+  classes: ClassSources,
+): string | undefined {
   const sources = classes.flatMap((one) => one.sources);
-  const given = splits.filter((split) => sources.some((source) => isFolder(join(root, split, source))));
-  if (given.length === 0 || sources.some((source) => isFolder(join(root, source)))) return undefined;
+  const given = splits.filter((split) =>
+    sources.some((source) => isFolder(join(root, split, source))),
+  );
+  if (given.length === 0 || sources.some((source) => isFolder(join(root, source))))
+    return undefined;
   return (
     `expected folders of classes to draw splits from in ${shown}, but it has splits already: ${given.join(', ')}. ` +
     'To take these, remove `split`.'
   );
 }
 
-/** A source may be missing from some splits (a forgery that is only tested on), but not from all. */
+/**
+ * A source may be missing from some splits (a forgery that is only tested on), but not from all.
+ */
 function sourcesAreMissing(
   { root, shown, splits, isDrawn }: FolderLayout,
   classes: ClassSources,
 ): LayoutMistake | undefined {
   const places = isDrawn ? [''] : splits;
   const sources = classes.flatMap((one) => one.sources);
-  const missing = sources.filter((source) => places.every((split) => !isFolder(join(root, split, source))));
+  const missing = sources.filter((source) =>
+    places.every((split) => !isFolder(join(root, split, source))),
+  );
   const [first] = missing;
   if (first === undefined) return undefined;
   const there = [...new Set(places.flatMap((split) => folders(join(root, split))))];
@@ -95,8 +131,13 @@ function sourcesAreMissing(
   const hint = suggest(first, unclaimed) ?? listed(there);
   const quoted = missing.map((name) => `"${name}"`).join(', ');
   const where = places.map((split) => join(shown, split)).join(', ');
-  return { at: ['classes'], message: `expected a folder ${quoted} of images in ${where}, got none. ${hint}` };
+  return {
+    at: ['classes'],
+    message: `expected a folder ${quoted} of images in ${where}, got none. ${hint}`,
+  };
 }
 
 const listed = (names: readonly string[]) =>
-  names.length === 0 ? 'There are no folders.' : `The folders there: ${names.slice(0, 12).join(', ')}.`;
+  names.length === 0
+    ? 'There are no folders.'
+    : `The folders there: ${names.slice(0, 12).join(', ')}.`;

@@ -20,5 +20,8 @@ export type PlacedImage = FoundImage & { readonly split: string };
 export function inSplitOrder(names: Iterable<string>): readonly string[] {
   const usual = ['train', 'val', 'test'];
   const unique = [...new Set(names)].sort();
-  return [...usual.filter((name) => unique.includes(name)), ...unique.filter((name) => !usual.includes(name))];
+  return [
+    ...usual.filter((name) => unique.includes(name)),
+    ...unique.filter((name) => !usual.includes(name)),
+  ];
 }

@@ -11,7 +11,9 @@ const shares = { train: 0.5, val: 0.25, test: 0.25 };
 const names = fc.stringMatching(/^[a-f]{2}(_[a-f]{2})?$/);
 const images = fc
   .uniqueArray(names, { maxLength: 40 })
-  .map((all) => all.map((name): FoundImage => ({ path: `fake/${name}.png`, label: 1, source: 'fake' })));
+  .map((all) =>
+    all.map((name): FoundImage => ({ path: `fake/${name}.png`, label: 1, source: 'fake' })),
+  );
 const pattern = '/([a-f]{2})(?:_([a-f]{2}))?';
 
 test('groups never cross splits, whatever joins them', () => {
@@ -34,7 +36,10 @@ test('groups never cross splits, whatever joins them', () => {
 test('the order in which images are found changes no group', () => {
   fc.assert(
     fc.property(images, fc.nat(), (found, turn) => {
-      const turned = [...found.slice(turn % (found.length + 1)), ...found.slice(0, turn % (found.length + 1))];
+      const turned = [
+        ...found.slice(turn % (found.length + 1)),
+        ...found.slice(0, turn % (found.length + 1)),
+      ];
       const groups = (list: readonly FoundImage[]) =>
         new Map(
           joinGroups(list, pattern)
@@ -52,13 +57,20 @@ const anyShares = fc
   .map((cuts) => [0, ...cuts.sort((a, b) => a - b), 100])
   .filter((cuts) => cuts.every((cut, i) => i === 0 || cut - cuts[i - 1]! >= 5))
   .map((cuts) =>
-    Object.fromEntries(cuts.slice(1).map((cut, i) => [['train', 'val', 'test', 'more'][i]!, (cut - cuts[i]!) / 100])),
+    Object.fromEntries(
+      cuts.slice(1).map((cut, i) => [['train', 'val', 'test', 'more'][i]!, (cut - cuts[i]!) / 100]),
+    ),
   );
 
 const loose = (label: number, count: number) =>
-  Array.from({ length: count }, (_, i): FoundImage => ({ path: `${label}/${i}.png`, label, source: `${label}` }));
+  Array.from(
+    { length: count },
+    (_, i): FoundImage => ({ path: `${label}/${i}.png`, label, source: `${label}` }),
+  );
 const grouped = (group: number, label: number, count: number) =>
-  loose(label, count).map((image): FoundImage => ({ ...image, path: `${group}/${image.path}`, group: `${group}` }));
+  loose(label, count).map(
+    (image): FoundImage => ({ ...image, path: `${group}/${image.path}`, group: `${group}` }),
+  );
 
 const countOf = (placed: readonly PlacedImage[], split: string, label: number) =>
   placed.filter((image) => image.split === split && image.label === label).length;
@@ -75,7 +87,10 @@ test('images that stand alone are split by class, every share rounded up or down
       );
       for (const [split, share] of Object.entries(shares)) {
         for (const [label, total] of [real, fake].entries()) {
-          assert.ok(Math.abs(countOf(placed, split, label) - share * total) < 1 - 1e-9, `${split} ${label}`);
+          assert.ok(
+            Math.abs(countOf(placed, split, label) - share * total) < 1 - 1e-9,
+            `${split} ${label}`,
+          );
         }
       }
     }),
@@ -83,18 +98,29 @@ test('images that stand alone are split by class, every share rounded up or down
 });
 
 test('one seed gives one assignment, whatever the order of the images', () => {
-  const sizes = fc.array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 1, max: 5 })), { maxLength: 12 });
+  const sizes = fc.array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 1, max: 5 })), {
+    maxLength: 12,
+  });
   fc.assert(
-    fc.property(anyShares, sizes, fc.integer({ min: 0, max: 9 }), fc.nat(), (shares, sizes, alone, seed) => {
-      const found = [...loose(0, alone), ...sizes.flatMap(([label, size], group) => grouped(group, label, size))];
-      const splits = (images: readonly FoundImage[]) =>
-        new Map(
-          drawSplits(images, shares, seed)
-            .map(({ path, split }) => [path, split] as const)
-            .sort(),
-        );
-      assert.deepEqual(splits([...found].reverse()), splits(found));
-    }),
+    fc.property(
+      anyShares,
+      sizes,
+      fc.integer({ min: 0, max: 9 }),
+      fc.nat(),
+      (shares, sizes, alone, seed) => {
+        const found = [
+          ...loose(0, alone),
+          ...sizes.flatMap(([label, size], group) => grouped(group, label, size)),
+        ];
+        const splits = (images: readonly FoundImage[]) =>
+          new Map(
+            drawSplits(images, shares, seed)
+              .map(({ path, split }) => [path, split] as const)
+              .sort(),
+          );
+        assert.deepEqual(splits([...found].reverse()), splits(found));
+      },
+    ),
   );
 });
 
@@ -110,7 +136,8 @@ test('no split exceeds its share of a class by much more than a group, however t
       assert.equal(crossingGroups(placed).size, 0);
       const smallest = Math.min(...Object.values(shares));
       for (const [split, share] of Object.entries(shares)) {
-        // A split takes a group only while 2 * above + group costs less, relative to its share, than the same in one below.
+        // A split takes a group only while 2 * above + group costs less, relative to its share,
+        // than the same in one below.
         const bound = (Math.max(...sizes) / 2) * (1 + Math.max(1, share / smallest));
         assert.ok(countOf(placed, split, 0) - share * placed.length <= bound + 1e-9, split);
       }
@@ -133,7 +160,8 @@ test('as many groups of a class as splits are enough to bring it into every spli
         const splits = Object.keys(shares);
         for (const label of [0, 1]) {
           const groups = sizes.filter((_, group) => group % 2 === label).length;
-          if (groups >= splits.length) assert.ok(splits.every((split) => countOf(placed, split, label) > 0));
+          if (groups >= splits.length)
+            assert.ok(splits.every((split) => countOf(placed, split, label) > 0));
         }
       },
     ),

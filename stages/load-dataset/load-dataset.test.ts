@@ -23,10 +23,17 @@ function benchWith(...paths: readonly string[]): StageBench & { readonly images:
   return Object.assign(bench, { images });
 }
 
-const threeSplits = ['train', 'val', 'test'].flatMap((split) => [`${split}/real/a.png`, `${split}/fake/b.png`]);
+const threeSplits = ['train', 'val', 'test'].flatMap((split) => [
+  `${split}/real/a.png`,
+  `${split}/fake/b.png`,
+]);
 
 /** The message of the StageError that a run ends with, the bench's folder left out. */
-async function failure(bench: StageBench & { images: string }, settings: unknown, list?: string): Promise<string> {
+async function failure(
+  bench: StageBench & { images: string },
+  settings: unknown,
+  list?: string,
+): Promise<string> {
   const inputs = list === undefined ? { images: bench.images } : { images: bench.images, list };
   try {
     await bench.run(spec, run, { with: settings, inputs });
@@ -43,12 +50,19 @@ function samplesOf(bench: StageBench): readonly string[] {
   return dataset.splits.flatMap((name) =>
     dataset
       .split(name)
-      .samples.map(({ key, label, source, group }) => [name, key, label, source, group ?? '-'].join(' ')),
+      .samples.map(({ key, label, source, group }) =>
+        [name, key, label, source, group ?? '-'].join(' '),
+      ),
   );
 }
 
 test('a folder of splits and classes becomes a dataset with its bytes unchanged, and statistics', async () => {
-  using bench = benchWith(...threeSplits, 'train/real/.hidden.png', 'train/real/notes.txt', 'masks/fake/b.png');
+  using bench = benchWith(
+    ...threeSplits,
+    'train/real/.hidden.png',
+    'train/real/notes.txt',
+    'masks/fake/b.png',
+  );
   await bench.run(spec, run, { inputs: { images: bench.images } });
 
   assert.deepEqual(samplesOf(bench), [
@@ -68,7 +82,10 @@ test('a folder of splits and classes becomes a dataset with its bytes unchanged,
     { width: 24, height: 16, size: image.length, path: 'test/fake/b.png' },
   );
 
-  const statistics = readFileSync(bench.output('statistics', spec.outputs['statistics']), 'utf8').split('\n');
+  const statistics = readFileSync(
+    bench.output('statistics', spec.outputs['statistics']),
+    'utf8',
+  ).split('\n');
   assert.equal(
     statistics[0],
     'split,class,source,images,groups,mean_width,mean_height,mean_bytes,mean_brightness,deviation_brightness',
@@ -91,7 +108,9 @@ test('results change only with the version of the kind', async () => {
   const settings = { split: shares, group: '/(\\d+)-' };
   await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
   const dataset = bench.output('dataset');
-  const files = readdirSync(dataset, { recursive: true, encoding: 'utf8' }).map((file) => join(dataset, file));
+  const files = readdirSync(dataset, { recursive: true, encoding: 'utf8' }).map((file) =>
+    join(dataset, file),
+  );
   const digest = digestOf(
     ...files.filter((file) => statSync(file).isFile()).sort(),
     bench.output('statistics', spec.outputs['statistics']),
@@ -101,10 +120,16 @@ test('results change only with the version of the kind', async () => {
 
 test('classes of several sources keep them as slices; a source may be in some splits only', async () => {
   using bench = benchWith(
-    ...['train/original/1.png', 'train/Deepfakes/1.png', 'test/original/2.png', 'test/Deepfakes/2.png'],
+    'train/original/1.png',
+    'train/Deepfakes/1.png',
+    'test/original/2.png',
+    'test/Deepfakes/2.png',
     'test/FaceSwap/c23/2.png',
   );
-  const settings = { classes: { real: 'original', fake: ['Deepfakes', 'FaceSwap/c23'] }, splits: ['train', 'test'] };
+  const settings = {
+    classes: { real: 'original', fake: ['Deepfakes', 'FaceSwap/c23'] },
+    splits: ['train', 'test'],
+  };
   await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
   assert.deepEqual(samplesOf(bench), [
     'train train/original/1 0 original -',
@@ -116,12 +141,15 @@ test('classes of several sources keep them as slices; a source may be in some sp
 });
 
 test('the order of classes decides labels, so the parsed settings, which are part of the fingerprint, keep it', () => {
-  const parse = (classes: unknown) => spec.settings.parse({ classes }).classes!.map(({ name }) => name);
+  const parse = (classes: unknown) =>
+    spec.settings.parse({ classes }).classes!.map(({ name }) => name);
   assert.deepEqual(parse({ real: ['a'], fake: ['b'] }), ['real', 'fake']);
   assert.deepEqual(parse({ fake: ['b'], real: ['a'] }), ['fake', 'real']);
 });
 
-const sixty = ['real', 'fake'].flatMap((name) => Array.from({ length: 60 }, (_, index) => `${name}/${index}.png`));
+const sixty = ['real', 'fake'].flatMap((name) =>
+  Array.from({ length: 60 }, (_, index) => `${name}/${index}.png`),
+);
 const shares = { train: 0.7, val: 0.15, test: 0.15 };
 
 test('sixty images of each class at 0.7, 0.15 and 0.15 are 42, 9 and 9, whatever the seed', async () => {
@@ -142,12 +170,16 @@ test('one more image moves few others when splits are drawn', async () => {
   using after = benchWith(...sixty, 'real/00.png');
   await after.run(spec, run, { with: { split: shares }, inputs: { images: after.images } });
   const old = new Set(samplesOf(before));
-  const moved = samplesOf(after).filter((sample) => !old.has(sample) && !sample.includes('real/00 '));
+  const moved = samplesOf(after).filter(
+    (sample) => !old.has(sample) && !sample.includes('real/00 '),
+  );
   assert.ok(moved.length <= 2, moved.join());
 });
 
 test('twelve groups are split near their shares, and a share that they miss by much is logged', async () => {
-  const faces = Array.from({ length: 12 }, (_, group) => ['real', 'fake'].map((name) => `${name}/p${group}_1.png`));
+  const faces = Array.from({ length: 12 }, (_, group) =>
+    ['real', 'fake'].map((name) => `${name}/p${group}_1.png`),
+  );
   using bench = benchWith(...faces.flat());
   const settings = { split: shares, group: '/(p\\d+)_' };
   await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
@@ -157,7 +189,10 @@ test('twelve groups are split near their shares, and a share that they miss by m
   );
   assert.deepEqual(bench.logs, []);
 
-  using uneven = benchWith(...faces.flat(), ...Array.from({ length: 12 }, (_, i) => `real/p0_${i + 2}.png`));
+  using uneven = benchWith(
+    ...faces.flat(),
+    ...Array.from({ length: 12 }, (_, i) => `real/p0_${i + 2}.png`),
+  );
   await uneven.run(spec, run, {
     with: { ...settings, split: { train: 0.5, test: 0.5 } },
     inputs: { images: uneven.images },
@@ -197,8 +232,13 @@ test('folders that are splits already are not split again: the message says to r
 
 test('a forged video joins both of its identities into one group and one split', async () => {
   using bench = benchWith(
-    ...['original/000/1.png', 'original/003/1.png', 'original/007/1.png', 'original/008/1.png'],
-    ...['Deepfakes/000_003/1.png', 'Deepfakes/003_007/1.png', 'Deepfakes/008_008/1.png'],
+    'original/000/1.png',
+    'original/003/1.png',
+    'original/007/1.png',
+    'original/008/1.png',
+    'Deepfakes/000_003/1.png',
+    'Deepfakes/003_007/1.png',
+    'Deepfakes/008_008/1.png',
   );
   const settings = {
     classes: { real: ['original'], fake: ['Deepfakes'] },
@@ -208,7 +248,9 @@ test('a forged video joins both of its identities into one group and one split',
   };
   await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
   assert.deepEqual(
-    samplesOf(bench).map((sample) => sample.split(' ').slice(0, 2).concat(sample.split(' ').at(-1)!).join(' ')),
+    samplesOf(bench).map((sample) =>
+      sample.split(' ').slice(0, 2).concat(sample.split(' ').at(-1)!).join(' '),
+    ),
     [
       'train original/000/1 000',
       'train original/003/1 000',
@@ -244,7 +286,10 @@ test('images that a list excludes are left out, and an unknown path is refused',
   const options = { with: { splits: ['train'] }, inputs: { images: bench.images, exclude } };
   writeFileSync(exclude, 'label,path\nreal,train/real/1.png\n');
   await bench.run(spec, run, options);
-  assert.deepEqual(samplesOf(bench), ['train train/real/2 0 real -', 'train train/fake/3 1 fake -']);
+  assert.deepEqual(samplesOf(bench), [
+    'train train/real/2 0 real -',
+    'train train/fake/3 1 fake -',
+  ]);
   writeFileSync(exclude, 'path\ntrain/real/4.png\n');
   await assert.rejects(
     bench.run(spec, run, options),
@@ -255,7 +300,10 @@ test('images that a list excludes are left out, and an unknown path is refused',
 test('wrong lines of a list are reported all at once', async () => {
   using bench = benchWith('x/1.png');
   const list = join(bench.root, 'list.csv');
-  writeFileSync(list, 'path,label\nx/1.png,reel\n../up.png,real\nx/1.png,real\nx/1.png,1\n,real\nx/2.png,real\n');
+  writeFileSync(
+    list,
+    'path,label\nx/1.png,reel\n../up.png,real\nx/1.png,real\nx/1.png,1\n,real\nx/2.png,real\n',
+  );
   assert.equal(
     await failure(bench, { classes: { real: 'real', fake: 'fake' } }, list),
     `5 wrong lines in /list.csv:
@@ -279,7 +327,10 @@ test('a class folder without images is named, with what it holds', async () => {
   using bench = benchWith('real/a.png');
   mkdirSync(join(bench.images, 'fake'));
   const settings = { split: shares };
-  assert.equal(await failure(bench, settings), 'Expected images of "fake" in /images/fake, got none: it is empty.');
+  assert.equal(
+    await failure(bench, settings),
+    'Expected images of "fake" in /images/fake, got none: it is empty.',
+  );
   writeFileSync(join(bench.images, 'fake', 'notes.txt'), 'none');
   const message =
     'Expected images of "fake" in /images/fake, got none: it holds notes.txt, which does not end as an image does.';
@@ -294,7 +345,10 @@ test('a class folder without images is named, with what it holds', async () => {
 test('without the setting, classes are the folders: real and fake if both exist, else all in alphabetical order', async () => {
   using faces = benchWith('train/real/1.png', 'train/fake/1.png', 'train/other/1.png');
   await faces.run(spec, run, { with: { splits: ['train'] }, inputs: { images: faces.images } });
-  assert.deepEqual(samplesOf(faces), ['train train/real/1 0 real -', 'train train/fake/1 1 fake -']);
+  assert.deepEqual(samplesOf(faces), [
+    'train train/real/1 0 real -',
+    'train train/fake/1 1 fake -',
+  ]);
   assert.deepEqual(faces.infos, []);
 
   using animals = benchWith('train/owl/1.png', 'train/cat/1.png', 'train/dog/1.png');
@@ -307,7 +361,10 @@ test('without the setting, classes are the folders: real and fake if both exist,
   assert.deepEqual(animals.infos, ['Classes in the order of their labels: cat, dog, owl.']);
 
   using two = benchWith('owl/1.png', 'owl/2.png', 'cat/1.png', 'cat/2.png');
-  await two.run(spec, run, { with: { split: { train: 0.5, val: 0.5 } }, inputs: { images: two.images } });
+  await two.run(spec, run, {
+    with: { split: { train: 0.5, val: 0.5 } },
+    inputs: { images: two.images },
+  });
   assert.deepEqual(two.infos, [
     'Classes in the order of their labels: cat, owl; owl is positive, the class that a detector searches for.',
   ]);
@@ -319,7 +376,10 @@ test('an empty class folder, a class missing from a split, and a single class ar
     await failure(bench, { splits: ['train', 'val'] }),
     /none of "dog" in val \(train: 1 cat, 1 dog; val: 1 cat, 0 dog\)/,
   );
-  assert.match(await failure(bench, { splits: ['alone'] }), /^Expected two classes or more, got cat alone\.$/);
+  assert.match(
+    await failure(bench, { splits: ['alone'] }),
+    /^Expected two classes or more, got cat alone\.$/,
+  );
   mkdirSync(join(bench.images, 'train/owl'));
   assert.match(
     await failure(bench, { splits: ['train'] }),
@@ -348,19 +408,28 @@ test('the folds of a cross-validation test every image once, and keep groups who
 });
 
 test('a source that is left out stays in test alone; columns of a list stay with each image', async () => {
-  const paths = ['real/1', 'real/2', 'swap/1', 'swap/2', 'blend/1', 'blend/2'].map((path) => `${path}.png`);
+  const paths = ['real/1', 'real/2', 'swap/1', 'swap/2', 'blend/1', 'blend/2'].map(
+    (path) => `${path}.png`,
+  );
   using bench = benchWith(...paths);
   const list = join(bench.root, 'list.csv');
-  const lines = paths.map((path, i) => `${path},${path.split('/')[0]},${i % 2 ? 'test' : 'train'},cam${i}`);
+  const lines = paths.map(
+    (path, i) => `${path},${path.split('/')[0]},${i % 2 ? 'test' : 'train'},cam${i}`,
+  );
   writeFileSync(list, ['path,label,split,camera', ...lines].join('\n'));
   const classes = { real: 'real', fake: ['swap', 'blend'] };
   const settings = { classes, leaveOut: ['blend'], slices: ['camera'] };
   await bench.run(spec, run, { with: settings, inputs: { images: bench.images, list } });
   assert.deepEqual(samplesOf(bench), [
-    ...['train real/1 0 real -', 'train swap/1 1 swap -', 'test real/2 0 real -'],
-    ...['test blend/2 1 blend -', 'test swap/2 1 swap -'],
+    'train real/1 0 real -',
+    'train swap/1 1 swap -',
+    'test real/2 0 real -',
+    'test blend/2 1 blend -',
+    'test swap/2 1 swap -',
   ]);
-  assert.ok(bench.infos.includes('Left out 1 image of blend in other splits than test, by leaveOut.'));
+  assert.ok(
+    bench.infos.includes('Left out 1 image of blend in other splits than test, by leaveOut.'),
+  );
   using dataset = openDataset(bench.output('dataset'));
   assert.deepEqual(
     dataset.split('train').samples.map(({ slices }) => slices),
@@ -374,26 +443,39 @@ test('a list of 0 and 1 is read as real and fake, and says so', async () => {
   const list = join(bench.root, 'list.csv');
   writeFileSync(
     list,
-    ['path,label,split', ...paths.map((path, i) => `${path},${i % 2},${i < 2 ? 'train' : 'test'}`)].join('\n'),
+    [
+      'path,label,split',
+      ...paths.map((path, i) => `${path},${i % 2},${i < 2 ? 'train' : 'test'}`),
+    ].join('\n'),
   );
   await bench.run(spec, run, { inputs: { images: bench.images, list } });
-  assert.deepEqual(bench.infos, [`The labels 0 and 1 of ${list} are read as real and fake; \`classes\` names others.`]);
+  assert.deepEqual(bench.infos, [
+    `The labels 0 and 1 of ${list} are read as real and fake; \`classes\` names others.`,
+  ]);
   const classes = { cat: 'cat', dog: 'dog' };
   await bench.run(spec, run, { with: { classes }, inputs: { images: bench.images, list } });
   assert.equal(bench.infos.length, 1);
 });
 
 test('with stratify: source every split has its share of every source, and with classes alone it need not', async () => {
-  const paths = ['real', 'swap', 'blend'].flatMap((name) => Array.from({ length: 8 }, (_, i) => `${name}/${i}.png`));
+  const paths = ['real', 'swap', 'blend'].flatMap((name) =>
+    Array.from({ length: 8 }, (_, i) => `${name}/${i}.png`),
+  );
   using bench = benchWith(...paths);
   const classes = { real: 'real', fake: ['swap', 'blend'] };
   const counts = async (settings: object) => {
     const split = { train: 0.5, test: 0.5 };
-    await bench.run(spec, run, { with: { classes, split, ...settings }, inputs: { images: bench.images } });
+    await bench.run(spec, run, {
+      with: { classes, split, ...settings },
+      inputs: { images: bench.images },
+    });
     const tested = samplesOf(bench).filter((line) => line.startsWith('test '));
-    return ['real', 'swap', 'blend'].map((name) => tested.filter((line) => line.split(' ')[3] === name).length);
+    return ['real', 'swap', 'blend'].map(
+      (name) => tested.filter((line) => line.split(' ')[3] === name).length,
+    );
   };
-  for (const seed of [0, 1, 2]) assert.deepEqual(await counts({ seed, stratify: 'source' }), [4, 4, 4]);
+  for (const seed of [0, 1, 2])
+    assert.deepEqual(await counts({ seed, stratify: 'source' }), [4, 4, 4]);
   const byClass = [await counts({ seed: 0 }), await counts({ seed: 1 }), await counts({ seed: 2 })];
   assert.ok(byClass.some(([, swap]) => swap !== 4));
 });
@@ -427,7 +509,9 @@ test('a split without images of a class is refused with the counts', async () =>
 });
 
 test('a group in two given splits is a leak: an error, or a warning where it is wanted', async () => {
-  using bench = benchWith(...threeSplits.map((path) => path.replace(/a\.png/, 'ann_1.png').replace(/b\.png/, 'x.png')));
+  using bench = benchWith(
+    ...threeSplits.map((path) => path.replace(/a\.png/, 'ann_1.png').replace(/b\.png/, 'x.png')),
+  );
   const group = '/([a-z]+)_\\d';
   const message = 'Expected every group in one split, got "ann" in train and val and test.';
   assert.equal(
@@ -453,7 +537,9 @@ test('unreadable images are named all in one error, or left out and counted', as
   await bench.run(spec, run, { with: { unreadable: 'skip' }, inputs: { images: bench.images } });
   assert.equal(samplesOf(bench).length, 6);
   assert.deepEqual(bench.notes, { 'images left out': 2 });
-  assert.deepEqual(bench.warnings, ['Left out 2 of 8 images that cannot be decoded, such as train/real/cut.jpg.']);
+  assert.deepEqual(bench.warnings, [
+    'Left out 2 of 8 images that cannot be decoded, such as train/real/cut.jpg.',
+  ]);
 });
 
 test('images of 12 bits in files of 16, which look black, cause a warning that names them', async () => {
@@ -463,7 +549,8 @@ test('images of 12 bits in files of 16, which look black, cause a warning that n
     .toColourspace('rgb16')
     .png()
     .toBuffer();
-  for (const path of ['train/real/a.png', 'val/fake/b.png']) writeFileSync(join(bench.images, path), dim);
+  for (const path of ['train/real/a.png', 'val/fake/b.png'])
+    writeFileSync(join(bench.images, path), dim);
   await bench.run(spec, run, { inputs: { images: bench.images } });
   assert.deepEqual(bench.warnings, [
     '2 of 6 images have 16 bits a value but use only the lower 12, so they are at most 6 % as bright as white: ' +
@@ -494,22 +581,39 @@ test('a BMP is an image like any other', async () => {
 
 test('images in folders of no class cause a warning, and a split under another name a hint to rename it', async () => {
   using bench = benchWith(
-    ...['train/real/1.png', 'train/fake/1.png', 'train/unknown/1.png', 'train/unknown/2.png', 'train/notes/a.txt'],
-    ...['validation/real/1.png', 'validation/fake/1.png', 'test/real/1.png', 'test/fake/1.png'],
+    'train/real/1.png',
+    'train/fake/1.png',
+    'train/unknown/1.png',
+    'train/unknown/2.png',
+    'train/notes/a.txt',
+    'validation/real/1.png',
+    'validation/fake/1.png',
+    'test/real/1.png',
+    'test/fake/1.png',
   );
-  await bench.run(spec, run, { with: { splits: ['train', 'test'] }, inputs: { images: bench.images } });
+  await bench.run(spec, run, {
+    with: { splits: ['train', 'test'] },
+    inputs: { images: bench.images },
+  });
   assert.equal(samplesOf(bench).length, 4);
   assert.deepEqual(bench.warnings, [
     'No class has these folders, so their images are left out: train/unknown (2 images).',
   ]);
-  assert.match(await failure(bench, {}), /Rename "validation" to "val": training and evaluation go by these names\.$/);
+  assert.match(
+    await failure(bench, {}),
+    /Rename "validation" to "val": training and evaluation go by these names\.$/,
+  );
 });
 
 test('impossible settings are refused', () => {
-  const message = (settings: unknown) => spec.settings.safeParse(settings).error?.issues[0]?.message;
+  const message = (settings: unknown) =>
+    spec.settings.safeParse(settings).error?.issues[0]?.message;
   assert.equal(message({ group: '\\d+' }), 'expected parentheses around what names the group');
   assert.match(message({ group: '(' })!, /Invalid regular expression/);
   assert.equal(message({ split: { train: 0.7, test: 0.7 } }), 'expected a sum of 1');
   assert.equal(message({ classes: { real: ['a'], fake: ['a'] } }), 'expected every folder once');
-  assert.match(message({ classes: { real: ['../a'] } })!, /expected a folder below the input|Invalid input/);
+  assert.match(
+    message({ classes: { real: ['../a'] } })!,
+    /expected a folder below the input|Invalid input/,
+  );
 });

@@ -40,8 +40,21 @@ export async function packImages(
     else {
       const { bytes, width, height, brightness, usedBits } = examined;
       const { path, label, source, split, group, slices } = images[done]!;
-      writer.add(split, { key: keys.get(path)!, label, source, path, group, slices, width, height }, bytes);
-      packed.push({ split, class: classes[label]!, source, group, width, height, bytes: bytes.length, brightness });
+      writer.add(
+        split,
+        { key: keys.get(path)!, label, source, path, group, slices, width, height },
+        bytes,
+      );
+      packed.push({
+        split,
+        class: classes[label]!,
+        source,
+        group,
+        width,
+        height,
+        bytes: bytes.length,
+        brightness,
+      });
       if (isDim(usedBits)) dim.push({ path, usedBits });
     }
     context.progress({ done: ++done, total: images.length, unit: 'images' });
@@ -50,10 +63,17 @@ export async function packImages(
   return { packed, dim, unreadable: await explain(root, failed) };
 }
 
-/** Decodes every failed image again, alone: libvips has one buffer for messages, in which parallel decoders overwrite each other. */
-async function explain(root: string, failed: readonly Unreadable[]): Promise<readonly Unreadable[]> {
+/**
+ * Decodes every failed image again, alone: libvips has one buffer for messages, in which parallel
+ * decoders overwrite each other.
+ */
+async function explain(
+  root: string,
+  failed: readonly Unreadable[],
+): Promise<readonly Unreadable[]> {
   if (failed.length === 0) return [];
-  const { examine } = await import('./examine.ts'); // loads sharp, which only the threads need otherwise
+  // Loads sharp, which only the threads need otherwise.
+  const { examine } = await import('./examine.ts');
   const unreadable: Unreadable[] = [];
   for (const image of failed) {
     const again = await examine(root, image.path);

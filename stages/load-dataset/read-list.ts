@@ -21,21 +21,34 @@ export interface ListedImage {
 const listColumns = ['path', 'label', 'split', 'group', 'source'] as const;
 
 /**
- * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order, and those that are kept as slices; others are
- * ignored. Throws a {@link StageError} for a wrong header; {@link imagesOf} reports mistakes of lines. `file` is for messages.
+ * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order,
+ * and those that are kept as slices; others are ignored. Throws a {@link StageError} for a wrong
+ * header; {@link imagesOf} reports mistakes of lines. `file` is for messages.
  */
-export function readList(text: string, file: string, slices: readonly string[]): readonly ListedImage[] {
+export function readList(
+  text: string,
+  file: string,
+  slices: readonly string[],
+): readonly ListedImage[] {
   const { records, header, at } = openList(text, file, [...listColumns, ...slices]);
   if (at[0] === -1 || at[1] === -1) {
-    throw new StageError(`Expected the columns path and label in line 1 of ${file}, got "${header.join(',')}".`);
+    throw new StageError(
+      `Expected the columns path and label in line 1 of ${file}, got "${header.join(',')}".`,
+    );
   }
   const absent = slices.find((_, i) => at[listColumns.length + i] === -1);
   if (absent !== undefined) {
-    throw new StageError(`Expected the column ${absent} of "slices" in line 1 of ${file}. ${thereAre(absent, header)}`);
+    throw new StageError(
+      `Expected the column ${absent} of "slices" in line 1 of ${file}. ${thereAre(absent, header)}`,
+    );
   }
   return Array.from(records, ({ fields, line, problem }) => {
-    const [path, label, split, group, source, ...facts] = at.map((index) => fields[index]?.trim() || undefined);
-    const kept = slices.flatMap((name, i) => (facts[i] === undefined ? [] : [[name, facts[i]] as const]));
+    const [path, label, split, group, source, ...facts] = at.map(
+      (index) => fields[index]?.trim() || undefined,
+    );
+    const kept = slices.flatMap((name, i) =>
+      facts[i] === undefined ? [] : [[name, facts[i]] as const],
+    );
     return {
       where: `line ${line}`,
       problem,
@@ -45,12 +58,17 @@ export function readList(text: string, file: string, slices: readonly string[]):
   });
 }
 
-/** The column `path` of a CSV list, without empty cells. Throws a {@link StageError} where there is none. `file` is for messages. */
+/**
+ * The column `path` of a CSV list, without empty cells. Throws a {@link StageError} where there is
+ * none. `file` is for messages.
+ */
 export function readPaths(text: string, file: string): ReadonlySet<string> {
   const { records, header, at } = openList(text, file, ['path']);
   const [column] = at;
   if (column === undefined || column === -1) {
-    throw new StageError(`Expected the column path in line 1 of ${file}, got "${header.join(',')}".`);
+    throw new StageError(
+      `Expected the column path in line 1 of ${file}, got "${header.join(',')}".`,
+    );
   }
   return new Set(Array.from(records, ({ fields }) => fields[column]?.trim() ?? '').filter(Boolean));
 }
@@ -59,16 +77,21 @@ export function readPaths(text: string, file: string): ReadonlySet<string> {
 function openList(text: string, file: string, columns: readonly string[]) {
   const records = csvRecords(text);
   const first = records.next().value;
-  if (first?.problem !== undefined) throw new StageError(`Line ${first.line} of ${file}: ${first.problem}.`);
+  if (first?.problem !== undefined)
+    throw new StageError(`Line ${first.line} of ${file}: ${first.problem}.`);
   const header = first?.fields.map((name) => name.trim()) ?? [];
   const found = findColumns(header, columns);
-  if (!found.ok) throw new StageError(`Expected every column once in line 1 of ${file}, got "${found.error}" twice.`);
+  if (!found.ok)
+    throw new StageError(
+      `Expected every column once in line 1 of ${file}, got "${found.error}" twice.`,
+    );
   return { records, header, at: found.value };
 }
 
 /**
- * The images that are listed, by class and path. A label is the name of a class, of one of its sources, or its number. `unit` and `file` name the
- * list in messages; `root` is the folder that its paths are relative to. Throws a {@link StageError} with every wrong line.
+ * The images that are listed, by class and path. A label is the name of a class, of one of its
+ * sources, or its number. `unit` and `file` name the list in messages; `root` is the folder that
+ * its paths are relative to. Throws a {@link StageError} with every wrong line.
  */
 export function imagesOf(
   listed: readonly ListedImage[],
@@ -96,10 +119,13 @@ export function imagesOf(
       `${wrong.length} wrong ${unit}${wrong.length === 1 ? '' : 's'} in ${file}:\n  ${wrong.slice(0, 20).join('\n  ')}${more}`,
     );
   }
-  if (images.length === 0) throw new StageError(`Expected images in ${file}, got a header without ${unit}s below it.`);
+  if (images.length === 0)
+    throw new StageError(`Expected images in ${file}, got a header without ${unit}s below it.`);
   const splits = images.filter(({ split }) => split !== undefined).length;
   if (splits !== 0 && splits !== images.length) {
-    throw new StageError(`Expected a split in every ${unit} of ${file} or in none, got ${splits} of ${images.length}.`);
+    throw new StageError(
+      `Expected a split in every ${unit} of ${file} or in none, got ${splits} of ${images.length}.`,
+    );
   }
   return images.sort((a, b) => a.label - b.label || (a.path < b.path ? -1 : 1));
 }
@@ -110,7 +136,9 @@ function obstacleTo(path: string, root: string): string | undefined {
     return statSync(join(root, path)).isFile() ? undefined : `${path} is not a file`;
   } catch (error) {
     const isGone = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
-    return isGone ? `there is no file ${path} in ${root}` : `${path} cannot be read: ${reasonOf(error)}`;
+    return isGone
+      ? `there is no file ${path} in ${root}`
+      : `${path} cannot be read: ${reasonOf(error)}`;
   }
 }
 
@@ -122,21 +150,27 @@ function toImage({ fields, slices }: ListedImage, classes: ClassSources): FoundI
   if (posix.isAbsolute(normal) || /^\.\.(\/|$)/.test(normal)) {
     return `expected a path below the input \`images\`, whose content is hashed, got "${path}"`;
   }
-  if (split !== undefined && !/^[\w-]+$/.test(split)) return `expected a split of letters and digits, got "${split}"`;
+  if (split !== undefined && !/^[\w-]+$/.test(split))
+    return `expected a split of letters and digits, got "${split}"`;
   const found = findLabel(label, classes);
   if (found === undefined) {
     const known = classes.flatMap(({ name, sources }) => [name, ...sources]);
     return `expected a class as label, got "${label ?? ''}". ${suggest(label ?? '', new Set(known)) ?? ''}`.trimEnd();
   }
   return {
-    ...{ path: normal, label: found.label, source: source ?? found.source },
+    path: normal,
+    label: found.label,
+    source: source ?? found.source,
     ...(split !== undefined && { split }),
     ...(group !== undefined && { group }),
     ...(Object.keys(slices).length > 0 && { slices }),
   };
 }
 
-function findLabel(cell: string | undefined, classes: ClassSources): { label: number; source: string } | undefined {
+function findLabel(
+  cell: string | undefined,
+  classes: ClassSources,
+): { label: number; source: string } | undefined {
   if (cell === undefined) return undefined;
   for (const [label, { name, sources }] of classes.entries()) {
     if (sources.includes(cell) || name === cell) return { label, source: cell };

@@ -42,12 +42,14 @@ export default async function run(context: Context): Promise<void> {
   if (dim.length > 0) context.warn(dimWarning(dim, images.length));
   writeFileSync(context.output('statistics'), statisticsTable(packed));
   context.highlight({
-    ...{ title: 'Images', columns: ['split', 'class', 'source', 'images'] },
+    title: 'Images',
+    columns: ['split', 'class', 'source', 'images'],
     rows: bySource(packed).map((own) => [own[0]!.split, own[0]!.class, own[0]!.source, own.length]),
   });
 }
 
-const isDrawn = ({ settings: { split, folds } }: Context): boolean => split !== undefined || folds !== undefined;
+const isDrawn = ({ settings: { split, folds } }: Context): boolean =>
+  split !== undefined || folds !== undefined;
 
 const layoutOf = (context: Context, root: string): FolderLayout => ({
   root,
@@ -56,8 +58,14 @@ const layoutOf = (context: Context, root: string): FolderLayout => ({
   isDrawn: isDrawn(context),
 });
 
-/** A list of images and what messages call it: that of a CSV, or of the shards that were unpacked. */
-type List = { readonly images: readonly ListedImage[]; readonly file: string; readonly unit: 'line' | 'record' };
+/**
+ * A list of images and what messages call it: that of a CSV, or of the shards that were unpacked.
+ */
+type List = {
+  readonly images: readonly ListedImage[];
+  readonly file: string;
+  readonly unit: 'line' | 'record';
+};
 
 /** The folder of the images, and their list where one says what they are. Unpacks shards. */
 async function open(context: Context): Promise<{ readonly root: string; readonly list?: List }> {
@@ -67,33 +75,50 @@ async function open(context: Context): Promise<{ readonly root: string; readonly
   const shards = list === undefined ? shardsIn(path) : [];
   if (shards.length > 0) {
     if (splits.join() !== 'train,val,test') {
-      throw new StageError(`The names of shards give their splits, so \`splits\` is of no use for those in ${path}.`);
+      throw new StageError(
+        `The names of shards give their splits, so \`splits\` is of no use for those in ${path}.`,
+      );
     }
     const images = await unpackShards(context, path, shards, isDrawn(context));
     return { root: context.scratch, list: { images, file: path, unit: 'record' } };
   }
   if (!statSync(path).isDirectory()) {
-    throw new StageError(`Expected a folder of images, or shards (.parquet, .tar), got the file ${path}.`);
+    throw new StageError(
+      `Expected a folder of images, or shards (.parquet, .tar), got the file ${path}.`,
+    );
   }
   if (list === undefined) {
     if (slices.length > 0) throw new StageError(`\`slices\` ${slicesNeed}.`);
     return { root: path };
   }
-  return { root: path, list: { images: readList(readFileSync(list, 'utf8'), list, slices), file: list, unit: 'line' } };
+  return {
+    root: path,
+    list: { images: readList(readFileSync(list, 'utf8'), list, slices), file: list, unit: 'line' },
+  };
 }
 
-/** The classes of the settings, or those that the list or the folders name. Throws a {@link StageError} for a single one. */
+/**
+ * The classes of the settings, or those that the list or the folders name. Throws a
+ * {@link StageError} for a single one.
+ */
 function sourcesOf(context: Context, root: string, list: List | undefined): ClassSources {
   const { classes } = context.settings;
   const found = () => (list === undefined ? classesIn(layoutOf(context, root)) : classesOf(list));
   const sources = classes ?? found();
   if (sources.length > 1) return sources;
-  throw new StageError(`Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone.`);
+  throw new StageError(
+    `Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone.`,
+  );
 }
 
-/** In a CSV list, 0 and 1 alone are real and fake; shards that mean other classes by them are frequent. */
+/**
+ * In a CSV list, 0 and 1 alone are real and fake; shards that mean other classes by them are
+ * frequent.
+ */
 function classesOf({ images, unit }: List): ClassSources {
-  const labels = [...new Set(images.map(({ fields }) => fields.label ?? ''))].filter(Boolean).sort();
+  const labels = [...new Set(images.map(({ fields }) => fields.label ?? ''))]
+    .filter(Boolean)
+    .sort();
   const usual = ['real', 'fake', ...(unit === 'line' ? ['0', '1'] : [])];
   return labels.every((label) => usual.includes(label))
     ? usualClasses
@@ -104,20 +129,32 @@ function tellClasses(context: Context, classes: readonly string[], list: List | 
   const isNumbered = list?.images.some(({ fields: { label } }) => label === '0' || label === '1');
   if (classes.join() === 'real,fake') {
     if (isNumbered)
-      context.info(`The labels 0 and 1 of ${list!.file} are read as real and fake; \`classes\` names others.`);
+      context.info(
+        `The labels 0 and 1 of ${list!.file} are read as real and fake; \`classes\` names others.`,
+      );
     return;
   }
-  const positive = classes.length === 2 ? `; ${classes[1]} is positive, the class that a detector searches for` : '';
+  const positive =
+    classes.length === 2
+      ? `; ${classes[1]} is positive, the class that a detector searches for`
+      : '';
   context.info(`Classes in the order of their labels: ${formatFew(classes, 20)}${positive}.`);
 }
 
-function find(context: Context, root: string, classes: ClassSources, list: List | undefined): readonly FoundImage[] {
+function find(
+  context: Context,
+  root: string,
+  classes: ClassSources,
+  list: List | undefined,
+): readonly FoundImage[] {
   const { splits } = context.settings;
   if (list !== undefined) return imagesOf(list.images, classes, { ...list, root });
   const found = findInFolders(layoutOf(context, root), classes);
   const unclaimed = unclaimedFolders(root, isDrawn(context) ? [''] : splits, classes);
   if (unclaimed.length > 0) {
-    context.warn(`No class has these folders, so their images are left out: ${formatFew(unclaimed, 10)}.`);
+    context.warn(
+      `No class has these folders, so their images are left out: ${formatFew(unclaimed, 10)}.`,
+    );
   }
   return found;
 }
@@ -129,16 +166,23 @@ function withoutExcluded(context: Context, images: readonly FoundImage[]): reado
   const excluded = readPaths(readFileSync(file, 'utf8'), file);
   const known = new Set(images.map(({ path }) => path));
   const wrong = [...excluded].filter((path) => !known.has(path));
-  if (wrong.length > 0) throw new StageError(`Expected paths of images in ${file}, got ${formatFew(wrong, 5)}.`);
+  if (wrong.length > 0)
+    throw new StageError(`Expected paths of images in ${file}, got ${formatFew(wrong, 5)}.`);
   context.info(`Left out ${excluded.size} of ${images.length} images, by the input exclude.`);
   return images.filter(({ path }) => !excluded.has(path));
 }
 
-function place(context: Context, images: readonly FoundImage[], classes: readonly string[]): readonly PlacedImage[] {
+function place(
+  context: Context,
+  images: readonly FoundImage[],
+  classes: readonly string[],
+): readonly PlacedImage[] {
   const { split, folds, seed, groupAcrossSplits } = context.settings;
   const given = images.filter((image): image is PlacedImage => image.split !== undefined);
   if (isDrawn(context) && given.length > 0) {
-    throw new StageError('Expected no column `split` in the list where `split` draws them by shares; leave one out.');
+    throw new StageError(
+      'Expected no column `split` in the list where `split` draws them by shares; leave one out.',
+    );
   }
   if (folds !== undefined) return placeFold(context, images);
   if (split !== undefined) {
@@ -152,24 +196,31 @@ function place(context: Context, images: readonly FoundImage[], classes: readonl
       'Expected a column `split` in the list, or shares such as `split: { train: 0.7, val: 0.15, test: 0.15 }`.',
     );
   }
-  const crossing = [...crossingGroups(given)].map(([group, splits]) => `"${group}" in ${splits.join(' and ')}`);
+  const crossing = [...crossingGroups(given)].map(
+    ([group, splits]) => `"${group}" in ${splits.join(' and ')}`,
+  );
   if (crossing.length > 0) {
     const message = `Expected every group in one split, got ${formatFew(crossing, 10)}.`;
     if (groupAcrossSplits === 'error') {
-      throw new StageError(`${message} To continue with this leak, set \`groupAcrossSplits: warn\`.`);
+      throw new StageError(
+        `${message} To continue with this leak, set \`groupAcrossSplits: warn\`.`,
+      );
     }
     context.warn(message);
   }
   return given;
 }
 
-const drawing = ({ settings }: Context) => (settings.stratify === 'source' ? drawBySource : drawSplits);
+const drawing = ({ settings }: Context) =>
+  settings.stratify === 'source' ? drawBySource : drawSplits;
 
 /** One fold of a cross-validation as `test`, and the other images by the shares of `split`. */
 function placeFold(context: Context, images: readonly FoundImage[]): readonly PlacedImage[] {
   const { folds, fold, seed, split = restShares } = context.settings;
   const draw = drawing(context);
-  const shares = Object.fromEntries(Array.from({ length: folds! }, (_, i) => [`fold-${i + 1}`, 1 / folds!]));
+  const shares = Object.fromEntries(
+    Array.from({ length: folds! }, (_, i) => [`fold-${i + 1}`, 1 / folds!]),
+  );
   const placed = draw(images, shares, seed).map((image) => image.split === `fold-${fold}`);
   const rest = images.filter((_, i) => !placed[i]);
   const splitOf = new Map(draw(rest, split, seed).map((image) => [image.path, image.split]));
@@ -178,7 +229,10 @@ function placeFold(context: Context, images: readonly FoundImage[]): readonly Pl
 
 const restShares = { train: 0.85, val: 0.15 };
 
-/** All images but those of the sources that are left out of training: they stay in `test`, as what a model never saw. */
+/**
+ * All images but those of the sources that are left out of training: they stay in `test`, as what a
+ * model never saw.
+ */
 function withoutLeftOut(context: Context, images: readonly PlacedImage[]): readonly PlacedImage[] {
   const { leaveOut } = context.settings;
   const sources = new Set(images.map(({ source }) => source));
@@ -187,19 +241,28 @@ function withoutLeftOut(context: Context, images: readonly PlacedImage[]): reado
   const count = images.length - kept.length;
   if (count > 0) {
     const of = formatFew(leaveOut, 10);
-    context.info(`Left out ${formatCountOf(count, 'image')} of ${of} in other splits than test, by leaveOut.`);
+    context.info(
+      `Left out ${formatCountOf(count, 'image')} of ${of} in other splits than test, by leaveOut.`,
+    );
   }
   return kept;
 }
 
-function splitsOf({ settings }: Context, images: readonly PlacedImage[], list: List | undefined): readonly string[] {
-  if (settings.folds !== undefined) return inSplitOrder([...Object.keys(settings.split ?? restShares), 'test']);
+function splitsOf(
+  { settings }: Context,
+  images: readonly PlacedImage[],
+  list: List | undefined,
+): readonly string[] {
+  if (settings.folds !== undefined)
+    return inSplitOrder([...Object.keys(settings.split ?? restShares), 'test']);
   if (settings.split !== undefined) return inSplitOrder(Object.keys(settings.split));
   return list !== undefined ? inSplitOrder(images.map(({ split }) => split)) : settings.splits;
 }
 
 function tellUnreadable(context: Context, unreadable: readonly Unreadable[], total: number): void {
-  const lines = unreadable.map(({ path, reason }) => `${path}: ${reason.trim().replaceAll('\n', '; ')}`);
+  const lines = unreadable.map(
+    ({ path, reason }) => `${path}: ${reason.trim().replaceAll('\n', '; ')}`,
+  );
   if (context.settings.unreadable === 'error') {
     throw new StageError(
       `Expected images that decode to their end, but ${unreadable.length} of ${total} do not ` +
@@ -214,11 +277,15 @@ function tellUnreadable(context: Context, unreadable: readonly Unreadable[], tot
 }
 
 /**
- * Joins images that have a capture of `pattern`, or the group of their list, in common, and whatever these join in turn: a forged
- * video shows one identity and moves as another, so both must stay on one side of a split. A group is named by the first of its
- * captures in code-unit order. An image without any stands alone.
+ * Joins images that have a capture of `pattern`, or the group of their list, in common, and
+ * whatever these join in turn: a forged video shows one identity and moves as another, so both must
+ * stay on one side of a split. A group is named by the first of its captures in code-unit order. An
+ * image without any stands alone.
  */
-export function joinGroups<T extends FoundImage>(images: readonly T[], pattern: string | undefined): readonly T[] {
+export function joinGroups<T extends FoundImage>(
+  images: readonly T[],
+  pattern: string | undefined,
+): readonly T[] {
   const expression = pattern === undefined ? undefined : new RegExp(pattern);
   const names = images.map(({ path, group }) => {
     const [, ...captures] = expression?.exec(path) ?? [];

@@ -16,11 +16,14 @@ const folder = text.refine(
 
 const classes = z
   .record(text, z.union([folder.transform((one) => [one]), z.array(folder).min(1)]))
-  // A list, so that the order, which gives the labels, is part of the fingerprint: that of keys is not.
+  // A list, so that the order, which gives the labels, is part of the fingerprint: that of keys is
+  // not.
   .transform((map) => Object.entries(map).map(([name, sources]) => ({ name, sources })))
   .refine((list) => list.length > 0, 'expected at least one class')
   .refine(
-    (list) => new Set(list.flatMap(({ sources }) => sources)).size === list.flatMap(({ sources }) => sources).length,
+    (list) =>
+      new Set(list.flatMap(({ sources }) => sources)).size ===
+      list.flatMap(({ sources }) => sources).length,
     'expected every folder once',
   );
 
@@ -28,7 +31,11 @@ const classes = z
 const pattern = z.string().superRefine((text, context) => {
   try {
     const groups = new RegExp(`${text}|`).exec('')!.length - 1;
-    if (groups === 0) context.addIssue({ code: 'custom', message: 'expected parentheses around what names the group' });
+    if (groups === 0)
+      context.addIssue({
+        code: 'custom',
+        message: 'expected parentheses around what names the group',
+      });
   } catch (error) {
     context.addIssue({ code: 'custom', message: (error as Error).message });
   }
@@ -47,7 +54,10 @@ const settings = z.strictObject({
     .describe('Folders at the top of the input, each a split with the folders of `classes` in it.'),
   split: z
     .record(name, z.number().positive())
-    .refine((shares) => Math.abs(Object.values(shares).reduce((a, b) => a + b, 0) - 1) < 1e-6, 'expected a sum of 1')
+    .refine(
+      (shares) => Math.abs(Object.values(shares).reduce((a, b) => a + b, 0) - 1) < 1e-6,
+      'expected a sum of 1',
+    )
     .optional()
     .describe(
       'For images without splits: the share of each split, such as { train: 0.7, val: 0.15, test: 0.15 }, of every ' +
@@ -56,7 +66,9 @@ const settings = z.strictObject({
   stratify: z
     .enum(['class', 'source'])
     .default('class')
-    .describe('What is divided by the shares of drawn splits: every class, or every source of every class.'),
+    .describe(
+      'What is divided by the shares of drawn splits: every class, or every source of every class.',
+    ),
   folds: whole(2, 100)
     .exactOptional()
     .describe(
@@ -77,17 +89,23 @@ const settings = z.strictObject({
     .strictObject({
       image: text
         .exactOptional()
-        .describe('The column of images, or their extension in a tar; by default the only one, or image.'),
+        .describe(
+          'The column of images, or their extension in a tar; by default the only one, or image.',
+        ),
       label: text
         .exactOptional()
-        .describe('The column of classes, or their extension or JSON key in a tar; label, labels, cls or class.'),
+        .describe(
+          'The column of classes, or their extension or JSON key in a tar; label, labels, cls or class.',
+        ),
     })
     .exactOptional()
     .describe('Where shards hold images and classes, such as { label: fine_label }.'),
   seed: z.int().nonnegative().default(0).describe('Seed of the assignment by `split`.'),
   group: pattern
     .optional()
-    .describe('A regular expression over the path: images with a capture in common stay in one split.'),
+    .describe(
+      'A regular expression over the path: images with a capture in common stay in one split.',
+    ),
   groupAcrossSplits: z
     .enum(['error', 'warn'])
     .default('error')
@@ -95,7 +113,9 @@ const settings = z.strictObject({
   unreadable: z
     .enum(['error', 'skip'])
     .default('error')
-    .describe('What to do with images that cannot be fully decoded: fail and name all of them, or leave them out.'),
+    .describe(
+      'What to do with images that cannot be fully decoded: fail and name all of them, or leave them out.',
+    ),
 });
 
 export type LoadDatasetSettings = z.output<typeof settings>;
@@ -122,7 +142,8 @@ export const spec = defineKind<LoadDatasetSettings>({
     exclude: {
       type: 'table',
       optional: true,
-      summary: 'CSV with the column path: images to leave out, such as those that `restage serve` saved.',
+      summary:
+        'CSV with the column path: images to leave out, such as those that `restage serve` saved.',
     },
   },
   outputs: {
@@ -135,12 +156,24 @@ export const spec = defineKind<LoadDatasetSettings>({
     const isBeyond = fold !== undefined && fold > (folds ?? fold);
     return [
       ...mistakeIf(classes?.length === 1, ['classes'], 'expected two classes or more, got one'),
-      ...mistakeIf((folds === undefined) !== (fold === undefined), ['fold'], 'expected `folds` and `fold` together'),
+      ...mistakeIf(
+        (folds === undefined) !== (fold === undefined),
+        ['fold'],
+        'expected `folds` and `fold` together',
+      ),
       ...mistakeIf(isBeyond, ['fold'], `expected a fold from 1 to ${folds}, got ${fold}`),
-      ...mistakeIf(folds !== undefined && split?.['test'] !== undefined, ['split'], 'with `folds` the fold is `test`'),
+      ...mistakeIf(
+        folds !== undefined && split?.['test'] !== undefined,
+        ['split'],
+        'with `folds` the fold is `test`',
+      ),
       ...mistakeIf(folds !== undefined && areGiven, ['splits'], twice('`folds`')),
       ...mistakeIf(split !== undefined && areGiven, ['splits'], twice('`split` (by shares)')),
-      ...mistakeIf(inputs.has('list') && areGiven, ['splits'], 'with a list its column `split` names the splits'),
+      ...mistakeIf(
+        inputs.has('list') && areGiven,
+        ['splits'],
+        'with a list its column `split` names the splits',
+      ),
     ];
   },
   facts,
@@ -158,12 +191,23 @@ export const spec = defineKind<LoadDatasetSettings>({
 /** What `slices` are read from. */
 export const slicesNeed = 'are columns of the input `list`, or of shards, and there are neither';
 
-/** What the names of the user's folders show before anything runs; the run itself looks at the files in them. */
-function folderMistakes(settings: LoadDatasetSettings, inputs: KnownInputs): readonly SettingMistake[] {
+/**
+ * What the names of the user's folders show before anything runs; the run itself looks at the files
+ * in them.
+ */
+function folderMistakes(
+  settings: LoadDatasetSettings,
+  inputs: KnownInputs,
+): readonly SettingMistake[] {
   const root = inputs('images')[0]?.path;
   if (root === undefined || !isFolder(root) || inputs('list').length > 0) return [];
   const { classes, split, splits, folds, slices } = settings;
-  const layout = { root, shown: basename(root), splits, isDrawn: split !== undefined || folds !== undefined };
+  const layout = {
+    root,
+    shown: basename(root),
+    splits,
+    isDrawn: split !== undefined || folds !== undefined,
+  };
   const mistake = layoutMistake(layout, classes ?? namedClasses(layout));
   const mistakes = [
     ...mistakeIf(slices.length > 0, ['slices'], `\`slices\` ${slicesNeed}`),
@@ -173,13 +217,22 @@ function folderMistakes(settings: LoadDatasetSettings, inputs: KnownInputs): rea
   return mistakes.length > 0 && shardsIn(root).length > 0 ? [] : mistakes;
 }
 
-/** The classes that the settings or folders of the user's name, and the sources that training sees where these are known. */
-function facts({ classes, split, splits, folds, leaveOut }: LoadDatasetSettings, inputs: KnownInputs): Facts {
+/**
+ * The classes that the settings or folders of the user's name, and the sources that training sees
+ * where these are known.
+ */
+function facts(
+  { classes, split, splits, folds, leaveOut }: LoadDatasetSettings,
+  inputs: KnownInputs,
+): Facts {
   const isDrawn = split !== undefined || folds !== undefined;
   const root = inputs('images')[0]?.path;
   if (classes !== undefined) {
-    const isSeen = (one: string) => isDrawn || (root !== undefined && isFolder(join(root, trainSplit, one)));
-    const seen = classes.flatMap(({ sources }) => sources).filter((one) => !leaveOut.includes(one) && isSeen(one));
+    const isSeen = (one: string) =>
+      isDrawn || (root !== undefined && isFolder(join(root, trainSplit, one)));
+    const seen = classes
+      .flatMap(({ sources }) => sources)
+      .filter((one) => !leaveOut.includes(one) && isSeen(one));
     return { classes: classes.map(({ name }) => name), ...(seen.length > 0 && { sources: seen }) };
   }
   if (root === undefined || inputs('list').length > 0) return {};

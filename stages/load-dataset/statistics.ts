@@ -2,9 +2,14 @@ import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 
-/** The facts about an image that statistics sum up: `bytes` of the encoded file, `brightness` as mean luma, 0 to 255. */
+/**
+ * The facts about an image that statistics sum up: `bytes` of the encoded file, `brightness` as
+ * mean luma, 0 to 255.
+ */
 export type CountedImage = Readonly<Record<'split' | 'class' | 'source', string>> &
-  Readonly<Record<'width' | 'height' | 'bytes' | 'brightness', number>> & { readonly group: string | undefined };
+  Readonly<Record<'width' | 'height' | 'bytes' | 'brightness', number>> & {
+    readonly group: string | undefined;
+  };
 
 /** Mean luma of an image by the weights of ITU-R BT.601, as JPEG's Y: 0 to 255. */
 export function meanBrightness({ pixels }: Pick<DecodedImage, 'pixels'>): number {
@@ -13,15 +18,20 @@ export function meanBrightness({ pixels }: Pick<DecodedImage, 'pixels'>): number
 }
 
 /**
- * The sums of red, green and blue. Four pixels are three words, `r g b r`, `g b r g` and `b r g b` from the lowest byte, and
- * the halves of a number each sum up every other byte of them: this takes a third of the time of a loop over bytes.
+ * The sums of red, green and blue. Four pixels are three words, `r g b r`, `g b r g` and `b r g b`
+ * from the lowest byte, and the halves of a number each sum up every other byte of them: this takes
+ * a third of the time of a loop over bytes.
  */
 function channelSums(pixels: Uint8Array): readonly [red: number, green: number, blue: number] {
   let red = 0;
   let green = 0;
   let blue = 0;
   const aligned = pixels.byteOffset % 4 === 0 ? pixels : pixels.slice();
-  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, 3 * Math.floor(pixels.length / 12));
+  const words = new Uint32Array(
+    aligned.buffer,
+    aligned.byteOffset,
+    3 * Math.floor(pixels.length / 12),
+  );
   for (let start = 0; start < words.length; start += 3 * mostInHalf) {
     const end = Math.min(words.length, start + 3 * mostInHalf);
     let redBlue = 0;
@@ -66,11 +76,17 @@ export function statisticsTable(images: readonly CountedImage[]): string {
   return csvTable(
     bySource(images).map((own) => {
       const { split, class: className, source } = own[0]!;
-      const mean = (of: (image: CountedImage) => number) => own.reduce((sum, one) => sum + of(one), 0) / own.length;
+      const mean = (of: (image: CountedImage) => number) =>
+        own.reduce((sum, one) => sum + of(one), 0) / own.length;
       const brightness = mean((image) => image.brightness);
-      const deviation = Math.sqrt(Math.max(0, mean((image) => image.brightness ** 2) - brightness ** 2));
+      const deviation = Math.sqrt(
+        Math.max(0, mean((image) => image.brightness ** 2) - brightness ** 2),
+      );
       return {
-        ...{ split, class: className, source, images: own.length },
+        split,
+        class: className,
+        source,
+        images: own.length,
         groups: new Set(own.flatMap(({ group }) => group ?? [])).size,
         mean_width: mean(({ width }) => width).toFixed(2),
         mean_height: mean(({ height }) => height).toFixed(2),

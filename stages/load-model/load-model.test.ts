@@ -56,7 +56,9 @@ test('a file becomes a model with all that using it needs, and evaluate scores i
   await writeTintedDataset(dataset, { train: 1, val: 4, test: 2 });
   using scoring = new StageBench();
   await scoring.run(evaluateSpec, evaluate, { inputs: { model: bench.output('model'), dataset } });
-  const scores = parsePairs(readFileSync(scoring.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
+  const scores = parsePairs(
+    readFileSync(scoring.output('scores', evaluateSpec.outputs['scores']), 'utf8'),
+  );
   assert.ok(scores.ok && scores.value.length === 6, 'a score for every image of val and test');
 });
 
@@ -65,15 +67,21 @@ test('a weight that is no number is refused by name', async () => {
   const path = join(bench.root, 'lost.safetensors');
   const lost = { ...tensors[1]!, values: Float32Array.of(0, 1, Number.NaN, 2) };
   writeFileSync(path, encodeSafetensors(tensors.with(1, lost)));
-  await assert.rejects(bench.run(spec, run, { inputs: { weights: path }, with: { model, imageSize: 16 } }), {
-    name: 'StageError',
-    message: `Expected finite weights, got NaN as value 2 of conv1/bias in ${path}.`,
-  });
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { weights: path }, with: { model, imageSize: 16 } }),
+    {
+      name: 'StageError',
+      message: `Expected finite weights, got NaN as value 2 of conv1/bias in ${path}.`,
+    },
+  );
 });
 
 test('a head that the file lacks is random, with a warning', async () => {
   using bench = new StageBench();
-  const base = new URL('../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url).pathname;
+  const base = new URL(
+    '../../node_modules/@vladmandic/face-api/model/age_gender_model',
+    import.meta.url,
+  ).pathname;
   await bench.run(spec, run, {
     inputs: { weights: `${base}-weights_manifest.json`, shards: [`${base}.bin`] },
     with: { model: 'tiny-xception', imageSize: 112, fit: 'contain', seed: 3 },
@@ -87,9 +95,13 @@ test('a head that the file lacks is random, with a warning', async () => {
 
 test('weights are needed, from one place, and must be those of the network', async () => {
   const check = (settings: object, ...inputs: string[]) =>
-    spec.check!(spec.settings.parse({ model: 'xception', ...settings }), new Set(inputs)).map(({ message }) => message);
+    spec.check!(spec.settings.parse({ model: 'xception', ...settings }), new Set(inputs)).map(
+      ({ message }) => message,
+    );
   for (const given of [{}, { pretrained: 'none' }]) {
-    assert.deepEqual(check(given), ['expected the input `weights` or the setting `pretrained`, got neither']);
+    assert.deepEqual(check(given), [
+      'expected the input `weights` or the setting `pretrained`, got neither',
+    ]);
   }
   assert.deepEqual(check({ pretrained: 'imagenet' }), []);
   assert.deepEqual(check({ pretrained: 'imagenet' }, 'weights'), [

@@ -23,14 +23,22 @@ import { spec } from './spec.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
-const net = { layers: [{ conv: 4, stride: 2 }, { batchNorm: true }, 'relu', 'globalAveragePool', { dense: 2 }] };
+const net = {
+  layers: [{ conv: 4, stride: 2 }, { batchNorm: true }, 'relu', 'globalAveragePool', { dense: 2 }],
+};
 const normalise = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
 
 /** A model of layers, and the ONNX file that `export` writes of it. */
-async function exported(bench: StageBench, settings: object): Promise<{ model: string; onnx: string }> {
+async function exported(
+  bench: StageBench,
+  settings: object,
+): Promise<{ model: string; onnx: string }> {
   const model = join(bench.root, 'layers');
   await writeUntrainedModel(model, { net: net as never, imageSize: 24 });
-  await bench.run(exportSpec, exportModel, { inputs: { model }, with: { formats: ['onnx'], ...settings } });
+  await bench.run(exportSpec, exportModel, {
+    inputs: { model },
+    with: { formats: ['onnx'], ...settings },
+  });
   const onnx = join(bench.root, 'exported');
   cpSync(bench.output('files'), onnx, { recursive: true });
   return { model, onnx };
@@ -38,8 +46,13 @@ async function exported(bench: StageBench, settings: object): Promise<{ model: s
 
 async function scoresOf(model: string, dataset: string): Promise<readonly (readonly number[])[]> {
   using bench = new StageBench();
-  await bench.run(evaluateSpec, evaluate, { inputs: { model, dataset }, with: { splits: ['test'], batchSize: 3 } });
-  const parsed = parseScores(readFileSync(bench.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
+  await bench.run(evaluateSpec, evaluate, {
+    inputs: { model, dataset },
+    with: { splits: ['test'], batchSize: 3 },
+  });
+  const parsed = parseScores(
+    readFileSync(bench.output('scores', evaluateSpec.outputs['scores']), 'utf8'),
+  );
   assert.ok(parsed.ok);
   return parsed.value.rows.map(({ scores }) => scores);
 }
@@ -52,7 +65,10 @@ for (const form of [{}, { layout: 'NCHW' }, { layout: 'NCHW', softmax: true }]) 
     const info = readModelInfo(bench.output('model'));
     assert.deepEqual([info.architecture, info.classes], ['onnx', ['real', 'fake']]);
     assert.deepEqual(info.input, readModelInfo(model).input);
-    assert.equal(countParameters(bench.output('model'), info), countParameters(model, readModelInfo(model)));
+    assert.equal(
+      countParameters(bench.output('model'), info),
+      countParameters(model, readModelInfo(model)),
+    );
 
     const bytes = readFileSync(join(bench.output('model'), 'model.onnx'));
     const whole = readOnnxFacts(bytes, 'whole');
@@ -65,12 +81,16 @@ for (const form of [{}, { layout: 'NCHW' }, { layout: 'NCHW', softmax: true }]) 
 
     const dataset = join(bench.root, 'dataset');
     await writeTintedDataset(dataset, { test: 8 });
-    const [own, theirs] = [await scoresOf(model, dataset), await scoresOf(bench.output('model'), dataset)];
+    const own = await scoresOf(model, dataset);
+    const theirs = await scoresOf(bench.output('model'), dataset);
     const margin = ([real, fake]: readonly number[]) => fake! - real!;
-    for (const [i, one] of theirs.entries()) assert.ok(Math.abs(margin(one) - margin(own[i]!)) < 1e-5, `${one}`);
+    for (const [i, one] of theirs.entries())
+      assert.ok(Math.abs(margin(one) - margin(own[i]!)) < 1e-5, `${one}`);
     await assert.rejects(
       loadModel(bench.output('model')),
-      new StageError('Expected a model of layers, got an ONNX file, which has no gradients and cannot be taken apart.'),
+      new StageError(
+        'Expected a model of layers, got an ONNX file, which has no gradients and cannot be taken apart.',
+      ),
     );
   });
 }
@@ -79,7 +99,13 @@ for (const form of [{}, { layout: 'NCHW' }, { layout: 'NCHW', softmax: true }]) 
 const means = (shape: readonly (number | string)[], operator = 'GlobalAveragePool'): OnnxGraph => ({
   nodes: [
     { type: operator, domain: '', inputs: ['pixels'], outputs: ['pooled'], attributes: {} },
-    { type: 'Flatten', domain: '', inputs: ['pooled'], outputs: ['values'], attributes: { axis: 1 } },
+    {
+      type: 'Flatten',
+      domain: '',
+      inputs: ['pooled'],
+      outputs: ['values'],
+      attributes: { axis: 1 },
+    },
   ],
   initializers: [],
   inputs: [{ name: 'pixels', type: 'float32', shape }],
@@ -98,9 +124,18 @@ test('a file that does not fit is refused with the reason and the tensor', async
     });
     await assert.rejects(running, { name: 'StageError', message });
   };
-  const graph = (shape: readonly (number | string)[], operator?: string) => encodeModel(means(shape, operator));
-  await refused(Buffer.from('no model'), {}, 'Expected an ONNX file, but net.onnx is none or ends early.');
-  await refused(graph(usual).subarray(0, 90), {}, 'Expected an ONNX file, but net.onnx is none or ends early.');
+  const graph = (shape: readonly (number | string)[], operator?: string) =>
+    encodeModel(means(shape, operator));
+  await refused(
+    Buffer.from('no model'),
+    {},
+    'Expected an ONNX file, but net.onnx is none or ends early.',
+  );
+  await refused(
+    graph(usual).subarray(0, 90),
+    {},
+    'Expected an ONNX file, but net.onnx is none or ends early.',
+  );
   await refused(
     graph(usual, 'FancyPool'),
     {},
@@ -142,13 +177,23 @@ test('what the file does not say must be set: names of classes, and how images a
     bench.run(spec, run, { inputs: { onnx }, with: { ...with16, normalise } }),
     new StageError('Expected the names of 3 classes, which the file does not have: set classes.'),
   );
-  await assert.rejects(bench.run(spec, run, { inputs: { onnx }, with: { ...with16, classes: ['a', 'b', 'c'] } }), {
-    message: /^Expected the setting normalise, which the file does not say\./,
-  });
-  writeFileSync(onnx, encodeModel(means(['batch', 3, 'height', 'width']), { metadata: { classes: 'cat, dog, owl' } }));
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { onnx }, with: { ...with16, classes: ['a', 'b', 'c'] } }),
+    {
+      message: /^Expected the setting normalise, which the file does not say\./,
+    },
+  );
+  writeFileSync(
+    onnx,
+    encodeModel(means(['batch', 3, 'height', 'width']), { metadata: { classes: 'cat, dog, owl' } }),
+  );
   await bench.run(spec, run, { inputs: { onnx }, with: { ...with16, normalise } });
   assert.deepEqual(readModelInfo(bench.output('model')).classes, ['cat', 'dog', 'owl']);
-  using part = await OnnxNetwork.open(bench.output('model'), { threads: 1, imageSize: 16, tensor: 'pooled' });
+  using part = await OnnxNetwork.open(bench.output('model'), {
+    threads: 1,
+    imageSize: 16,
+    tensor: 'pooled',
+  });
   assert.deepEqual((await part.run(new Float32Array(5 * 16 * 16 * 3))).shape, [3, 1, 1]);
 });
 

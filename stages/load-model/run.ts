@@ -20,13 +20,25 @@ type Context = StageContext<LoadModelSettings>;
 
 export default async function run(context: Context): Promise<void> {
   if (context.inputs('onnx').length > 0) return loadOnnx(context);
-  const { model: architecture, pretrained, seed, classes, ...input } = { ...usual, ...context.settings };
+  const {
+    model: architecture,
+    pretrained,
+    seed,
+    classes,
+    ...input
+  } = { ...usual, ...context.settings };
   // Nothing is computed, so the simplest backend serves.
   await startBackend({ ...context, backend: 'cpu' });
   const network = { ...input, model: architecture!, seed, classes: classes.length };
-  const { model, input: seen, random } = await beginNetwork(context, { ...network, ...(pretrained && { pretrained }) });
+  const {
+    model,
+    input: seen,
+    random,
+  } = await beginNetwork(context, { ...network, ...(pretrained && { pretrained }) });
   if (random.length > 0) {
-    context.warn(`The head is random and separates nothing before it is trained: ${random.join('; ')}.`);
+    context.warn(
+      `The head is random and separates nothing before it is trained: ${random.join('; ')}.`,
+    );
   }
   const info: ModelInfo = {
     architecture: architecture!,
@@ -39,24 +51,38 @@ export default async function run(context: Context): Promise<void> {
   await saveModel(context.output('model'), { model, info });
 }
 
-/** Writes a `model` artifact that holds an ONNX file, after one pass over a black image has shown that it fits. */
+/**
+ * Writes a `model` artifact that holds an ONNX file, after one pass over a black image has shown
+ * that it fits.
+ */
 async function loadOnnx(context: Context): Promise<void> {
   const { imageSize, scoresAre } = context.settings;
-  using network = await OnnxNetwork.open(context.input('onnx').path, { threads: context.cpus, imageSize });
+  using network = await OnnxNetwork.open(context.input('onnx').path, {
+    threads: context.cpus,
+    imageSize,
+  });
   const { facts, input, output } = network;
   const { shape } = await network.run(new Float32Array(input.size ** 2 * 3));
-  const own = modelInfo.safeParse(jsonOf(facts.metadata.get('restage'))).data; // what `export` wrote into the file
+  // What `export` wrote into the file.
+  const own = modelInfo.safeParse(jsonOf(facts.metadata.get('restage'))).data;
   const classes = context.settings.classes ?? own?.classes ?? namedClasses(facts.metadata);
   if (shape.length !== 1 || shape[0] !== (classes?.length ?? shape[0])) {
     const wanted = classes === undefined ? 'each class' : `each of ${classes.join(', ')}`;
-    throw new StageError(`Expected a value for ${wanted} in "${output}", got ${shape.join(' x ')} values of an image.`);
+    throw new StageError(
+      `Expected a value for ${wanted} in "${output}", got ${shape.join(' x ')} values of an image.`,
+    );
   }
   if (classes === undefined) {
-    throw new StageError(`Expected the names of ${shape[0]} classes, which the file does not have: set classes.`);
+    throw new StageError(
+      `Expected the names of ${shape[0]} classes, which the file does not have: set classes.`,
+    );
   }
-  const probabilities = scoresAre === undefined ? facts.softmaxes.includes(output) : scoresAre === 'probabilities';
+  const probabilities =
+    scoresAre === undefined ? facts.softmaxes.includes(output) : scoresAre === 'probabilities';
   const layout = input.layout === 'NCHW' ? 'channels first' : 'channels last';
-  context.log(`${input.name}: ${input.size} x ${input.size}, ${layout}; ${output}: ${shape[0]} values.`);
+  context.log(
+    `${input.name}: ${input.size} x ${input.size}, ${layout}; ${output}: ${shape[0]} values.`,
+  );
   const info: ModelInfo = {
     architecture: 'onnx',
     classes: [...classes],
@@ -72,13 +98,23 @@ async function loadOnnx(context: Context): Promise<void> {
   writeFileSync(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`);
 }
 
-/** How an image becomes the file's input. Throws a {@link StageError} where nothing says how it is normalised. */
-function preparationOf(settings: LoadModelSettings, own?: ModelInfo['input']): Omit<ImageInput, 'size'> {
+/**
+ * How an image becomes the file's input. Throws a {@link StageError} where nothing says how it is
+ * normalised.
+ */
+function preparationOf(
+  settings: LoadModelSettings,
+  own?: ModelInfo['input'],
+): Omit<ImageInput, 'size'> {
   const known = own !== undefined && 'size' in own ? own : undefined;
   const normalise = settings.normalise ?? known?.normalise;
   if (normalise !== undefined) {
     const { fit, kernel } = { ...usualInput, ...known, ...settings };
-    return { fit, kernel, normalise: { mean: [...normalise.mean], deviation: [...normalise.deviation] } };
+    return {
+      fit,
+      kernel,
+      normalise: { mean: [...normalise.mean], deviation: [...normalise.deviation] },
+    };
   }
   throw new StageError(
     'Expected the setting normalise, which the file does not say. Many networks use ImageNet’s: ' +
@@ -90,7 +126,9 @@ function preparationOf(settings: LoadModelSettings, own?: ModelInfo['input']): O
 function namedClasses(metadata: ReadonlyMap<string, string>): readonly string[] | undefined {
   const text = metadata.get('classes');
   if (text === undefined) return undefined;
-  return z.array(z.string()).safeParse(jsonOf(text)).data ?? text.split(',').map((name) => name.trim());
+  return (
+    z.array(z.string()).safeParse(jsonOf(text)).data ?? text.split(',').map((name) => name.trim())
+  );
 }
 
 function jsonOf(text = ''): unknown {

@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { onnxPort, optionalInputSettings, usualInput } from '../../src/learning/models/input-settings.ts';
+import {
+  onnxPort,
+  optionalInputSettings,
+  usualInput,
+} from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import {
   pretrainedSetting,
@@ -15,7 +19,9 @@ import { uniqueList } from '../../src/unique-list.ts';
 const settings = z.strictObject({
   model: modelSetting
     .exactOptional()
-    .describe('The network of the weights: its name, or a list of layers. Not for an ONNX file, which has its own.'),
+    .describe(
+      'The network of the weights: its name, or a list of layers. Not for an ONNX file, which has its own.',
+    ),
   ...optionalInputSettings,
   pretrained: pretrainedSetting.exactOptional(),
   classes: uniqueList(text, 'class')
@@ -25,7 +31,9 @@ const settings = z.strictObject({
   scoresAre: z
     .enum(['logits', 'probabilities'])
     .exactOptional()
-    .describe('What an ONNX file gives; probabilities where its output is a softmax, otherwise logits.'),
+    .describe(
+      'What an ONNX file gives; probabilities where its output is a softmax, otherwise logits.',
+    ),
   seed: z.int().default(7).describe('Seed of the random weights of a head that the file lacks.'),
 });
 export type LoadModelSettings = z.infer<typeof settings>;
@@ -53,24 +61,42 @@ export const spec = defineKind<LoadModelSettings>({
 `,
 });
 
-function mistakes(given: LoadModelSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+function mistakes(
+  given: LoadModelSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
   const { model, pretrained = 'none', imageSize, classes } = { ...usual, ...given };
   if (inputs.has('onnx')) {
     const extra = (['model', 'pretrained'] as const).filter((name) => given[name] !== undefined);
     const ports = Object.keys(weightPorts).filter((name) => inputs.has(name));
     return [
-      ...extra.map((name) => ({ at: [name], message: `expected no "${name}", which the file of "onnx" brings along` })),
-      ...ports.map((name) => ({ at: [], message: `either the input \`onnx\` or \`${name}\`, got both` })),
+      ...extra.map((name) => ({
+        at: [name],
+        message: `expected no "${name}", which the file of "onnx" brings along`,
+      })),
+      ...ports.map((name) => ({
+        at: [],
+        message: `either the input \`onnx\` or \`${name}\`, got both`,
+      })),
     ];
   }
   if (model === undefined) {
-    return [{ at: [], message: 'expected the setting `model`, the network of the weights, or the input `onnx`' }];
+    return [
+      {
+        at: [],
+        message: 'expected the setting `model`, the network of the weights, or the input `onnx`',
+      },
+    ];
   }
   const nothing = 'expected the input `weights` or the setting `pretrained`, got neither';
   return [
     ...modelMistakes(model, imageSize, classes),
     ...weightMistakes({ ...given, model }, inputs),
     ...mistakeIf(pretrained === 'none' && !inputs.has('weights'), [], nothing),
-    ...mistakeIf(given.scoresAre !== undefined, ['scoresAre'], 'is for the input `onnx`: layers end with logits'),
+    ...mistakeIf(
+      given.scoresAre !== undefined,
+      ['scoresAre'],
+      'is for the input `onnx`: layers end with logits',
+    ),
   ];
 }

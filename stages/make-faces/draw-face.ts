@@ -29,7 +29,8 @@ function faceOutline({ x, y, width, height, jaw }: Traits): string {
 function drawEars({ x, y, width, height, skin, yaw }: Traits): string {
   const ear = (side: -1 | 1) => {
     const shown = 7 * (1 - side * yaw * 0.5);
-    const [cx, cy] = [x + side * (width + shown * 0.35), y + height * 0.08];
+    const cx = x + side * (width + shown * 0.35);
+    const cy = y + height * 0.08;
     return (
       ellipse(cx, cy, shown, 13, rgb(darker(skin, 0.12))) +
       ellipse(cx, cy + 1, shown * 0.5, 8, rgb(darker(skin, 0.35)), 0.6)
@@ -41,7 +42,8 @@ function drawEars({ x, y, width, height, skin, yaw }: Traits): string {
 /** Where light and shadow fall on the head, and its blush. */
 function drawShading(traits: Traits): string {
   const { x, y, width, height, skin, lightSide, lightHardness } = traits;
-  const [dark, light] = [darker(skin, 0.5), lighter(skin, 0.55)];
+  const dark = darker(skin, 0.5);
+  const light = lighter(skin, 0.55);
   const blush = mix(skin, [214, 84, 74], 0.6);
   const nose = sideways(traits, 0);
   const sides = [-1, 1].map((side) => (across: number) => sideways(traits, side * across));
@@ -51,9 +53,15 @@ function drawShading(traits: Traits): string {
     faded(x + away * width * 1.02, y + 8, width * 0.5, height * 1.05, dark, strength),
     faded(x, y + height * 1.08, width * 0.8, height * 0.26, dark, 0.5),
     faded(x - away * width * 0.35, y - height * 0.55, width * 0.5, height * 0.24, light, 0.45),
-    ...sides.map((side) => faded(side(0.42), y - height * 0.08, width * 0.27, height * 0.13, dark, 0.42)),
-    ...sides.map((side) => faded(side(0.55), y + height * 0.32, width * 0.24, height * 0.13, blush, 0.28)),
-    ...sides.map((side) => faded(side(0.5), y + height * 0.2, width * 0.2, height * 0.07, light, 0.35)),
+    ...sides.map((side) =>
+      faded(side(0.42), y - height * 0.08, width * 0.27, height * 0.13, dark, 0.42),
+    ),
+    ...sides.map((side) =>
+      faded(side(0.55), y + height * 0.32, width * 0.24, height * 0.13, blush, 0.28),
+    ),
+    ...sides.map((side) =>
+      faded(side(0.5), y + height * 0.2, width * 0.2, height * 0.07, light, 0.35),
+    ),
     faded(nose + away * 8, y + height * 0.2, 6, height * 0.22, dark, 0.45),
     faded(x, y + height * 0.76, width * 0.26, height * 0.045, dark, 0.5),
     faded(x, y + height * 0.88, width * 0.2, height * 0.06, light, 0.25),
@@ -81,7 +89,8 @@ function drawAge(traits: Traits, random: Random): string {
 
 function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): string {
   if (beard === 'none') return '';
-  const [mouth, fill] = [y + height * 0.58, rgb(darker(hair, 0.2))];
+  const mouth = y + height * 0.58;
+  const fill = rgb(darker(hair, 0.2));
   const moustache = path`
     M ${x - width * 0.42} ${mouth + 3}
     Q ${x - width * 0.25} ${mouth - 11} ${x} ${mouth - 8}
@@ -102,8 +111,11 @@ function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): string {
 
 function drawNose(traits: Traits): string {
   const { y, width, height, skin, noseLength, noseWidth, lightSide } = traits;
-  const [cx, base, half] = [sideways(traits, 0), y + height * 0.34 * noseLength, width * 0.2 * noseWidth];
-  const [dark, stroke] = [rgb(darker(skin, 0.65)), rgb(darker(skin, 0.45))];
+  const cx = sideways(traits, 0);
+  const base = y + height * 0.34 * noseLength;
+  const half = width * 0.2 * noseWidth;
+  const dark = rgb(darker(skin, 0.65));
+  const stroke = rgb(darker(skin, 0.45));
   const wings = path`
     M ${cx - half} ${base - 4}
     Q ${cx - half * 1.2} ${base + 4} ${cx - half * 0.5} ${base + 3}
@@ -117,16 +129,27 @@ function drawNose(traits: Traits): string {
   const shine =
     ellipse(cx, base - 7, 3.4, 4.5, rgb(lighter(skin, 0.7)), 0.5) +
     ellipse(cx, y + height * 0.08, 2.4, height * 0.12, rgb(lighter(skin, 0.6)), 0.4);
-  return stroked(wings, stroke, 1.8, 0.8) + stroked(ridge, stroke, 2.4, 0.35) + nostril(-1) + nostril(1) + shine;
+  return (
+    stroked(wings, stroke, 1.8, 0.8) +
+    stroked(ridge, stroke, 2.4, 0.35) +
+    nostril(-1) +
+    nostril(1) +
+    shine
+  );
 }
 
 /** Lips, and teeth in a broad smile. */
 function drawMouth(traits: Traits): string {
   const { y, width, height, skin, mouthWidth, lipFullness, smile } = traits;
-  const [cx, cy, half] = [sideways(traits, 0), y + height * 0.58, width * (0.36 + 0.07 * smile) * mouthWidth];
-  const [up, down, lift] = [4.5 * lipFullness, 6.5 * lipFullness, smile * 6];
+  const cx = sideways(traits, 0);
+  const cy = y + height * 0.58;
+  const half = width * (0.36 + 0.07 * smile) * mouthWidth;
+  const up = 4.5 * lipFullness;
+  const down = 6.5 * lipFullness;
+  const lift = smile * 6;
   const lip = mix(skin, [168, 52, 58], 0.45);
-  const [left, right] = [cx - half, cx + half];
+  const left = cx - half;
+  const right = cx + half;
   const corners = cy - lift * 0.6;
   const middle = cy + lift * 0.4;
   const open = smile > 0.6 ? 5.5 * smile : 0;
@@ -149,14 +172,35 @@ function drawMouth(traits: Traits): string {
     filled(upper, rgb(darker(lip, 0.2))),
     open > 0 ? filled(inside, 'rgb(232,226,216)') : '',
     stroked(parting, rgb(darker(lip, 0.65)), 1.5),
-    ellipse(cx + 2, middle + down * 0.7 + lift * 0.5 + open, half * 0.3, 1.6, rgb(lighter(lip, 0.6)), 0.5),
+    ellipse(
+      cx + 2,
+      middle + down * 0.7 + lift * 0.5 + open,
+      half * 0.3,
+      1.6,
+      rgb(lighter(lip, 0.6)),
+      0.5,
+    ),
   ].join('');
 }
 
 /** One eye with its brow: -1 is the left, 1 the right. */
 function drawEye(traits: Traits, side: -1 | 1): string {
-  const { y, width, height, skin, hair, iris, eyeSize, eyeOpen, browThickness, browTilt, yaw, lightSide } = traits;
-  const [cx, cy] = [sideways(traits, side * 0.44), y - height * 0.06];
+  const {
+    y,
+    width,
+    height,
+    skin,
+    hair,
+    iris,
+    eyeSize,
+    eyeOpen,
+    browThickness,
+    browTilt,
+    yaw,
+    lightSide,
+  } = traits;
+  const cx = sideways(traits, side * 0.44);
+  const cy = y - height * 0.06;
   const half = width * 0.225 * eyeSize * (1 + side * yaw * 0.12);
   const open = 6.6 * eyeSize * eyeOpen;
   const lids = path`
@@ -167,7 +211,8 @@ function drawEye(traits: Traits, side: -1 | 1): string {
     M ${cx - half - 1} ${cy + 1}
     Q ${cx} ${cy - open * 1.75} ${cx + half + 1} ${cy + (side > 0 ? -1 : 1)}`;
   const crease = path`M ${cx - half} ${cy - 4} Q ${cx} ${cy - open * 1.7 - 5} ${cx + half} ${cy - 5}`;
-  const [look, radius] = [cx + yaw * 2, open * 0.82];
+  const look = cx + yaw * 2;
+  const radius = open * 0.82;
   const ball = [
     filled(lids, 'rgb(238,232,226)'),
     ellipse(look, cy - 0.5, radius, radius, rgb(darker(iris, 0.35))),
@@ -177,7 +222,8 @@ function drawEye(traits: Traits, side: -1 | 1): string {
     ellipse(cx, cy - open, half, open * 0.55, rgb(darker(skin, 0.7)), 0.3),
   ].join('');
   const browY = cy - height * 0.2;
-  const [inner, outer] = [cx - side * half * 1.1, cx + side * half * 1.35];
+  const inner = cx - side * half * 1.1;
+  const outer = cx + side * half * 1.35;
   const thick = 3.4 * browThickness;
   const brow = path`
     M ${inner} ${browY + browTilt * 3 + thick * 0.6}

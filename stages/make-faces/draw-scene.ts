@@ -1,18 +1,33 @@
 import type { Random } from '../../src/random.ts';
-import { clipped, darker, ellipse, faded, filled, lighter, path, rgb, stroked, tag } from './svg.ts';
+import {
+  clipped,
+  darker,
+  ellipse,
+  faded,
+  filled,
+  lighter,
+  path,
+  rgb,
+  stroked,
+  tag,
+} from './svg.ts';
 import { mix, type Traits } from './traits.ts';
 
 export function drawBackground(traits: Traits, random: Random): string {
   const [first, second] = traits.background;
   const stops =
-    tag('stop', { offset: 0, 'stop-color': rgb(first) }) + tag('stop', { offset: 1, 'stop-color': rgb(second) });
+    tag('stop', { offset: 0, 'stop-color': rgb(first) }) +
+    tag('stop', { offset: 1, 'stop-color': rgb(second) });
   const turn = `rotate(${Math.round(random.between(0, 360))} 0.5 0.5)`;
   const gradient = tag('linearGradient', { id: 'background', gradientTransform: turn }, stops);
   const plain = tag('rect', { x: -20, y: -20, width: 296, height: 296, fill: 'url(#background)' });
   return gradient + plain + drawThings(traits, random);
 }
 
-function drawThings({ backgroundStyle, background: [first, second] }: Traits, random: Random): string {
+function drawThings(
+  { backgroundStyle, background: [first, second] }: Traits,
+  random: Random,
+): string {
   const many = (count: number, draw: () => string) => Array.from({ length: count }, draw).join('');
   const place = () => [random.between(-10, 266), random.between(-10, 266)] as const;
   switch (backgroundStyle) {
@@ -21,12 +36,23 @@ function drawThings({ backgroundStyle, background: [first, second] }: Traits, ra
     case 'lights':
       return many(16, () => {
         const radius = random.between(5, 20);
-        return ellipse(...place(), radius, radius, rgb(lighter(mix(first, second, random.float()), 0.45)), 0.5);
+        return ellipse(
+          ...place(),
+          radius,
+          radius,
+          rgb(lighter(mix(first, second, random.float()), 0.45)),
+          0.5,
+        );
       });
     case 'wall': {
-      const [start, step] = [random.between(0, 40), random.between(28, 60)];
+      const start = random.between(0, 40);
+      const step = random.between(28, 60);
       const line = (row: number) => path`M -20 ${start + row * step} L 276 ${start + row * step}`;
-      return stroked(Array.from({ length: 10 }, (_, row) => line(row)).join(' '), rgb(darker(second, 0.3)), 3);
+      return stroked(
+        Array.from({ length: 10 }, (_, row) => line(row)).join(' '),
+        rgb(darker(second, 0.3)),
+        3,
+      );
     }
     case 'leaves':
       return many(60, () => {
@@ -34,9 +60,12 @@ function drawThings({ backgroundStyle, background: [first, second] }: Traits, ra
         return faded(...place(), random.between(4, 15), random.between(3, 9), colour, 0.7);
       });
     case 'window': {
-      const [x, width] = [random.between(-20, 180), random.between(50, 110)];
-      const [size, fill] = [{ width: width - 6, height: 78 }, rgb(lighter(first, 0.65))];
-      const pane = (dx: number, dy: number) => tag('rect', { x: x + dx * width, y: 10 + dy * 84, ...size, fill });
+      const x = random.between(-20, 180);
+      const width = random.between(50, 110);
+      const size = { width: width - 6, height: 78 };
+      const fill = rgb(lighter(first, 0.65));
+      const pane = (dx: number, dy: number) =>
+        tag('rect', { x: x + dx * width, y: 10 + dy * 84, ...size, fill });
       return pane(0, 0) + pane(1, 0) + pane(0, 1) + pane(1, 1);
     }
   }
@@ -45,7 +74,8 @@ function drawThings({ backgroundStyle, background: [first, second] }: Traits, ra
 /** Neck and shoulders, up to under the chin. */
 export function drawBody(traits: Traits, random: Random): string {
   const { x, y, width, height, skin, clothes, clothesStyle } = traits;
-  const [chin, neck] = [y + height, width * 0.52];
+  const chin = y + height;
+  const neck = width * 0.52;
   const top = chin + 16;
   const side = width * random.between(1.9, 2.3);
   const throat = path`
@@ -68,7 +98,11 @@ export function drawBody(traits: Traits, random: Random): string {
   ].join('');
 }
 
-function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: number, random: Random): string {
+function drawCloth(
+  { x, width, clothes, clothesStyle, lightSide }: Traits,
+  top: number,
+  random: Random,
+): string {
   const fold = () => {
     const at = x + random.between(-2, 2) * width;
     return path`
@@ -77,7 +111,9 @@ function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: 
   };
   const folds = Array.from({ length: 6 }, fold).join(' ');
   // One over the other, so that the edge is soft.
-  const creases = [3, 6, 9].map((wide) => stroked(folds, rgb(darker(clothes, 0.45)), wide, 0.2)).join('');
+  const creases = [3, 6, 9]
+    .map((wide) => stroked(folds, rgb(darker(clothes, 0.45)), wide, 0.2))
+    .join('');
   const shade = faded(x - lightSide * width * 1.8, 250, width * 1.1, 60, darker(clothes, 0.7), 0.5);
   const base = creases + shade;
   if (clothesStyle === 'stripes') {
@@ -94,7 +130,13 @@ function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: 
         L ${x + to * width * 0.35} ${top + 46} Z`;
     const fill = rgb(lighter(clothes, 0.25));
     return (
-      base + tag('path', { d: `${flap(-1)} ${flap(1)}`, fill, stroke: rgb(darker(clothes, 0.4)), 'stroke-width': 1 })
+      base +
+      tag('path', {
+        d: `${flap(-1)} ${flap(1)}`,
+        fill,
+        stroke: rgb(darker(clothes, 0.4)),
+        'stroke-width': 1,
+      })
     );
   }
   return base;

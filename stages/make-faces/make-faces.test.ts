@@ -25,14 +25,23 @@ interface Taken {
 
 /** The same people in all three forms, so that only the forgery differs. */
 const people = await (async () => {
-  const taken = { real: [] as Taken[], blended: [] as Taken[], upsampled: [] as Taken[], masks: [] as Float32Array[] };
+  const taken = {
+    real: [] as Taken[],
+    blended: [] as Taken[],
+    upsampled: [] as Taken[],
+    masks: [] as Float32Array[],
+  };
   const sit = (person: number) => sitForPortrait(new Random('person', person), size);
   const numbers = Array.from({ length: count }, (_, person) => person);
   let person = 0;
   for await (const { scene, traits } of mapParallel(numbers, 4, sit)) {
     const blend = blendFace(scene, traits, new Random('forgery', person));
     taken.masks.push(blend.mask);
-    const scenes = { real: scene, blended: blend.scene, upsampled: leaveTrace(scene, new Random('forgery', person)) };
+    const scenes = {
+      real: scene,
+      blended: blend.scene,
+      upsampled: leaveTrace(scene, new Random('forgery', person)),
+    };
     for (const form of ['real', 'blended', 'upsampled'] as const) {
       const jpeg = await photograph(scenes[form], new Random('camera', person, form), 92);
       taken[form].push({ jpeg, scene: scenes[form] });
@@ -43,7 +52,10 @@ const people = await (async () => {
 })();
 
 /** How well a number separates forged from real pictures: 0.5 is not at all. */
-async function aucOf(forged: 'blended' | 'upsampled', measure: (taken: Taken) => number | Promise<number>) {
+async function aucOf(
+  forged: 'blended' | 'upsampled',
+  measure: (taken: Taken) => number | Promise<number>,
+) {
   const all = [...people.real, ...people[forged]];
   const scores = await Promise.all(all.map(measure));
   return auc(
@@ -66,7 +78,8 @@ async function tracePeak(taken: Taken): Promise<number> {
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const value = pixels[y * size + x]!;
-      const [alongX, alongY] = [(2 * Math.PI * x) / tracePeriod, (2 * Math.PI * y) / tracePeriod];
+      const alongX = (2 * Math.PI * x) / tracePeriod;
+      const alongY = (2 * Math.PI * y) / tracePeriod;
       across = [across[0] + value * Math.cos(alongX), across[1] + value * Math.sin(alongX)];
       down = [down[0] + value * Math.cos(alongY), down[1] + value * Math.sin(alongY)];
     }
@@ -75,7 +88,8 @@ async function tracePeak(taken: Taken): Promise<number> {
 }
 
 test('file size and brightness do not separate forged from real pictures', async () => {
-  const brightness = async (taken: Taken) => (await luma(taken)).reduce((sum, value) => sum + value, 0);
+  const brightness = async (taken: Taken) =>
+    (await luma(taken)).reduce((sum, value) => sum + value, 0);
   for (const forged of ['blended', 'upsampled'] as const) {
     for (const [name, measure] of [
       ['size', ({ jpeg }: Taken) => jpeg.length],
@@ -92,7 +106,8 @@ test('every picture has the same quantisation tables, size and form', () => {
   const tables = ({ jpeg }: Taken) => {
     const found: string[] = [];
     for (let at = 2; jpeg[at + 1] !== 0xda; at += 2 + jpeg.readUInt16BE(at + 2)) {
-      if (jpeg[at + 1] !== 0xc4) found.push(jpeg.toString('hex', at, at + 2 + jpeg.readUInt16BE(at + 2)));
+      if (jpeg[at + 1] !== 0xc4)
+        found.push(jpeg.toString('hex', at, at + 2 + jpeg.readUInt16BE(at + 2)));
     }
     return found.join();
   };
@@ -110,8 +125,10 @@ test('the trace of upsampling shows in the spectrum, and nowhere in blended pict
 
 test('a blended picture differs from its portrait inside its mask and nowhere else', () => {
   for (const [person, mask] of people.masks.entries()) {
-    const [before, after] = [people.real[person]!.scene.values, people.blended[person]!.scene.values];
-    let [inside, area] = [0, 0];
+    const before = people.real[person]!.scene.values;
+    const after = people.blended[person]!.scene.values;
+    let inside = 0;
+    let area = 0;
     for (let pixel = 0; pixel < mask.length; pixel++) {
       const difference = Math.abs(before[pixel * 3 + 1]! - after[pixel * 3 + 1]!);
       if (mask[pixel] === 0) assert.equal(difference, 0);
@@ -128,19 +145,30 @@ test('the folder has every picture, mask and a list, in the same bytes each time
   const settings = { images: { train: 3, test: 1 }, size: 64 };
   const files = async () => {
     await bench.run(spec, run, { with: settings });
-    const names = readdirSync(bench.output('faces'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.includes('.'),
+    const names = readdirSync(bench.output('faces'), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.includes('.'),
     );
-    return new Map(names.sort().map((name) => [name, readFileSync(join(bench.output('faces'), name), 'base64')]));
+    return new Map(
+      names.sort().map((name) => [name, readFileSync(join(bench.output('faces'), name), 'base64')]),
+    );
   };
   const first = await files();
   assert.deepEqual(
     [...first.keys()],
     [
-      ...['README.txt', 'manifest.csv', 'masks/test/fake/blended/00000.png', 'masks/train/fake/blended/00000.png'],
-      ...['masks/train/fake/blended/00001.png', 'test/fake/blended/00000.jpg', 'test/real/00000.jpg'],
-      ...['train/fake/blended/00000.jpg', 'train/fake/blended/00001.jpg', 'train/fake/upsampled/00000.jpg'],
-      ...['train/real/00000.jpg', 'train/real/00001.jpg', 'train/real/00002.jpg'],
+      'README.txt',
+      'manifest.csv',
+      'masks/test/fake/blended/00000.png',
+      'masks/train/fake/blended/00000.png',
+      'masks/train/fake/blended/00001.png',
+      'test/fake/blended/00000.jpg',
+      'test/real/00000.jpg',
+      'train/fake/blended/00000.jpg',
+      'train/fake/blended/00001.jpg',
+      'train/fake/upsampled/00000.jpg',
+      'train/real/00000.jpg',
+      'train/real/00001.jpg',
+      'train/real/00002.jpg',
     ],
   );
   const list = [...csvRecords(Buffer.from(first.get('manifest.csv')!, 'base64').toString())];
@@ -170,7 +198,8 @@ test('a picture is the same, however many are made at once and in any order', as
 test('there are as many forged pictures as real ones, of each sort about as many', () => {
   const { images, ...rest } = spec.settings.parse({ images: { train: 5 } });
   const counts = new Map<string, number>();
-  for (const { source } of ordersOf({ images, ...rest })) counts.set(source, (counts.get(source) ?? 0) + 1);
+  for (const { source } of ordersOf({ images, ...rest }))
+    counts.set(source, (counts.get(source) ?? 0) + 1);
   assert.deepEqual(
     [...counts],
     [

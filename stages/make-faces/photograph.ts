@@ -12,8 +12,11 @@ sharp.cache(false);
 /** A person before the camera, lit, without noise. */
 export async function sitForPortrait(random: Random, size: number) {
   const traits = drawTraits(random);
-  // resvg takes a third of the time that librsvg, which sharp has, takes for such drawings. There is no text, so no font.
-  const { pixels } = await renderAsync(drawPortrait(traits, random, size), { font: { loadSystemFonts: false } });
+  // resvg takes a third of the time that librsvg, which sharp has, takes for such drawings. There
+  // is no text, so no font.
+  const { pixels } = await renderAsync(drawPortrait(traits, random, size), {
+    font: { loadSystemFonts: false },
+  });
   return { traits, scene: light(traits, addTexture(withoutAlpha(size, pixels), random)) };
 }
 
@@ -26,7 +29,10 @@ function withoutAlpha(size: number, pixels: Uint8Array): Raster {
   return { size, values };
 }
 
-/** The grain of skin, cloth and walls, which a drawing lacks; more or less of it from picture to picture. */
+/**
+ * The grain of skin, cloth and walls, which a drawing lacks; more or less of it from picture to
+ * picture.
+ */
 function addTexture(drawn: Raster, random: Random): Raster {
   const strength = random.between(0.02, 0.05);
   const { size } = drawn;
@@ -43,7 +49,8 @@ function addTexture(drawn: Raster, random: Random): Raster {
 function light({ lightSide, lightHardness, lightColour, exposure }: Traits, scene: Raster): Raster {
   const half = scene.size / 2;
   return mapPixels(scene, (x, y, index, from, to) => {
-    const [across, down] = [x / half - 1, y / half - 1];
+    const across = x / half - 1;
+    const down = y / half - 1;
     const slope = 1 + 0.28 * lightHardness * (lightSide * across - 0.4 * down);
     const gain = exposure * slope * (1 - 0.09 * (across * across + down * down));
     for (let c = 0; c < 3; c++) to[index + c] = from[index + c]! * gain * lightColour[c]!;
@@ -51,8 +58,8 @@ function light({ lightSide, lightHardness, lightColour, exposure }: Traits, scen
 }
 
 /**
- * Takes the picture: sensor noise, then JPEG. The same camera for every picture, real or forged: it comes last, so it
- * reveals nothing about earlier steps.
+ * Takes the picture: sensor noise, then JPEG. The same camera for every picture, real or forged: it
+ * comes last, so it reveals nothing about earlier steps.
  */
 export async function photograph(scene: Raster, random: Random, quality: number): Promise<Buffer> {
   const noisy = addNoise(scene, random);
@@ -60,7 +67,10 @@ export async function photograph(scene: Raster, random: Random, quality: number)
   return sharp(toBytes(noisy), { raw }).jpeg({ quality, chromaSubsampling: '4:2:0' }).toBuffer();
 }
 
-/** Read noise, and shot noise whose variance grows with the light; its strength (the ISO) differs from picture to picture. */
+/**
+ * Read noise, and shot noise whose variance grows with the light; its strength (the ISO) differs
+ * from picture to picture.
+ */
 function addNoise(scene: Raster, random: Random): Raster {
   const iso = random.between(0.5, 2.2);
   const read = 1.2 * iso;
@@ -74,7 +84,9 @@ function addNoise(scene: Raster, random: Random): Raster {
   });
 }
 
-/** Draws from the normal distribution, to be picked at random: three times as fast as drawing each. */
+/**
+ * Draws from the normal distribution, to be picked at random: three times as fast as drawing each.
+ */
 const normals = (() => {
   const random = new Random('camera noise');
   return Float32Array.from({ length: 2 ** 16 }, () => random.normal());

@@ -5,7 +5,10 @@ export interface Raster {
   readonly values: Float32Array;
 }
 
-/** A new picture of the same size: `write` sets the three channels of each pixel, at `index` of `to`. */
+/**
+ * A new picture of the same size: `write` sets the three channels of each pixel, at `index` of
+ * `to`.
+ */
 export function mapPixels(
   { size, values }: Raster,
   write: (x: number, y: number, index: number, from: Float32Array, to: Float32Array) => void,
@@ -17,12 +20,23 @@ export function mapPixels(
   return { size, values: to };
 }
 
-/** Writes the pixel at a place between pixels, by bilinear interpolation; outside is the nearest edge. */
-export function sampleAt({ size, values }: Raster, x: number, y: number, to: Float32Array, index: number): void {
+/**
+ * Writes the pixel at a place between pixels, by bilinear interpolation; outside is the nearest
+ * edge.
+ */
+export function sampleAt(
+  { size, values }: Raster,
+  x: number,
+  y: number,
+  to: Float32Array,
+  index: number,
+): void {
   const left = Math.max(0, Math.min(size - 1, x));
   const top = Math.max(0, Math.min(size - 1, y));
-  const [x0, y0] = [Math.min(size - 2, Math.floor(left)), Math.min(size - 2, Math.floor(top))];
-  const [across, down] = [left - x0, top - y0];
+  const x0 = Math.min(size - 2, Math.floor(left));
+  const y0 = Math.min(size - 2, Math.floor(top));
+  const across = left - x0;
+  const down = top - y0;
   const at = (y0 * size + x0) * 3;
   const below = at + size * 3;
   for (let c = 0; c < 3; c++) {

@@ -21,7 +21,8 @@ export default async function run(context: StageContext<MakeFacesSettings>): Pro
     const mask = picture.mask === undefined ? '' : `masks/${name}.png`;
     write(join(folder, `${name}.jpg`), picture.jpeg);
     if (picture.mask !== undefined) write(join(folder, mask), picture.mask);
-    const done = manifest.push(csvLine([`${name}.jpg`, label, order.split, order.source, mask])) - 1;
+    const done =
+      manifest.push(csvLine([`${name}.jpg`, label, order.split, order.source, mask])) - 1;
     context.progress({ done, total: orders.length, unit: 'images' });
   }
   write(join(folder, 'manifest.csv'), manifest.join(''));
@@ -29,13 +30,25 @@ export default async function run(context: StageContext<MakeFacesSettings>): Pro
 }
 
 /** Every picture to be made: per split the real ones, then the forged ones, sort by sort. */
-export function ordersOf({ images, forgeries, size, quality, seed }: MakeFacesSettings): readonly Order[] {
+export function ordersOf({
+  images,
+  forgeries,
+  size,
+  quality,
+  seed,
+}: MakeFacesSettings): readonly Order[] {
   return Object.entries(images).flatMap(([split, count]) => {
     const make = (source: Order['source'], length: number) =>
-      Array.from({ length }, (_, number): Order => ({ split, source, number, size, quality, seed }));
+      Array.from(
+        { length },
+        (_, number): Order => ({ split, source, number, size, quality, seed }),
+      );
     // The first sort takes what does not divide evenly.
     const share = (place: number) => Math.ceil((count - place) / forgeries.length);
-    return [...make('real', count), ...forgeries.flatMap((forgery, place) => make(forgery, share(place)))];
+    return [
+      ...make('real', count),
+      ...forgeries.flatMap((forgery, place) => make(forgery, share(place))),
+    ];
   });
 }
 
@@ -68,8 +81,18 @@ interface Order extends Pick<MakeFacesSettings, 'size' | 'quality' | 'seed'> {
 /** `mask` shows where a blended picture was forged: a grey PNG, white where replaced. */
 type Picture = { readonly jpeg: Buffer; readonly mask?: Buffer };
 
-/** Makes one picture, a function of its order alone. Each has a person and noise of its own, so no real picture has a forged twin. */
-export async function makePicture({ split, source, number, size, quality, seed }: Order): Promise<Picture> {
+/**
+ * Makes one picture, a function of its order alone. Each has a person and noise of its own, so no
+ * real picture has a forged twin.
+ */
+export async function makePicture({
+  split,
+  source,
+  number,
+  size,
+  quality,
+  seed,
+}: Order): Promise<Picture> {
   const random = new Random('make-faces', seed, split, source, number);
   const { traits, scene } = await sitForPortrait(random, size);
   switch (source) {

@@ -3,7 +3,10 @@ import type { Random } from '../../src/random.ts';
 /** A colour: red, green, blue, 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** Everything that distinguishes one made-up portrait from another. Lengths are in a box of 256 by 256. */
+/**
+ * Everything that distinguishes one made-up portrait from another. Lengths are in a box of 256 by
+ * 256.
+ */
 export type Traits = ReturnType<typeof drawTraits>;
 
 const backgroundStyles = ['studio', 'lights', 'wall', 'leaves', 'window'] as const;
@@ -12,7 +15,9 @@ const clothesStyles = ['plain', 'collar', 'stripes', 'neckline'] as const;
 
 /** Colours as on the web, in hexadecimal. */
 const colours = (...hex: readonly string[]): readonly Colour[] =>
-  hex.map((one) => [0, 2, 4].map((at) => Number.parseInt(one.slice(at, at + 2), 16)) as unknown as Colour);
+  hex.map(
+    (one) => [0, 2, 4].map((at) => Number.parseInt(one.slice(at, at + 2), 16)) as unknown as Colour,
+  );
 
 const skins = colours('f6d6be', 'e9bfa0', 'd6a580', 'b5805c', '8d5d40', '623f2d');
 const hairs = colours('1c1818', '3a281e', '60402a', '966a3e', 'ceaa6e', '944222', 'a8a4a0');
@@ -20,7 +25,8 @@ const irises = colours('462c1c', '684626', '606e42', '527a98', '6e7c86');
 
 /** Draws a portrait's traits, each independently, so that all combinations occur. */
 export function drawTraits(random: Random) {
-  const soft = (mean: number, deviation: number) => mean + deviation * Math.max(-2, Math.min(2, random.normal()));
+  const soft = (mean: number, deviation: number) =>
+    mean + deviation * Math.max(-2, Math.min(2, random.normal()));
   const age = random.float();
   const hairStyle = random.pick(hairStyles);
   const mayHaveBeard = hairStyle !== 'long' && hairStyle !== 'bun' && random.float() < 0.45;
@@ -41,11 +47,16 @@ export function drawTraits(random: Random) {
     hair: age > 0.75 ? mix(between(hairs, random), [176, 172, 168], 0.6) : between(hairs, random),
     iris: vary(random.pick(irises), 10, random),
     clothes: muted(random.between(30, 200), 40, random),
-    background: [muted(random.between(40, 210), 32, random), muted(random.between(40, 210), 32, random)] as const,
+    background: [
+      muted(random.between(40, 210), 32, random),
+      muted(random.between(40, 210), 32, random),
+    ] as const,
     backgroundStyle: random.pick(backgroundStyles),
     hairStyle,
     clothesStyle: random.pick(clothesStyles),
-    beard: mayHaveBeard ? random.pick(['stubble', 'full', 'moustache'] as const) : ('none' as const),
+    beard: mayHaveBeard
+      ? random.pick(['stubble', 'full', 'moustache'] as const)
+      : ('none' as const),
     glasses: random.float() < 0.3 ? random.pick(['round', 'square'] as const) : ('none' as const),
     /** 0 is a child's smooth skin, 1 is old. */
     age,
@@ -81,7 +92,11 @@ function between(palette: readonly Colour[], random: Random): Colour {
 }
 
 function vary([red, green, blue]: Colour, deviation: number, random: Random): Colour {
-  return [red + deviation * random.normal(), green + deviation * random.normal(), blue + deviation * random.normal()];
+  return [
+    red + deviation * random.normal(),
+    green + deviation * random.normal(),
+    blue + deviation * random.normal(),
+  ];
 }
 
 function muted(grey: number, spread: number, random: Random): Colour {
@@ -89,7 +104,10 @@ function muted(grey: number, spread: number, random: Random): Colour {
   return [channel(), channel(), channel()];
 }
 
-/** Where a feature sits sideways: `across` is -1 at the left temple, 1 at the right; turning moves the middle most. */
+/**
+ * Where a feature sits sideways: `across` is -1 at the left temple, 1 at the right; turning moves
+ * the middle most.
+ */
 export function sideways({ x, width, yaw }: Traits, across: number): number {
   return x + width * (across + yaw * 0.22 * (1 - across * across));
 }

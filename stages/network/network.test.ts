@@ -10,7 +10,11 @@ const model = {
   layers: [
     { conv: 4, kernel: 3, stride: 2 },
     'relu',
-    { residual: [{ separableConv: 8, padding: 'same' }], shortcut: [{ conv: 8, kernel: 1 }], name: 'block' },
+    {
+      residual: [{ separableConv: 8, padding: 'same' }],
+      shortcut: [{ conv: 8, kernel: 1 }],
+      name: 'block',
+    },
     'globalAveragePool',
     { dense: 2 },
   ],
@@ -22,7 +26,10 @@ test('a network is counted and drawn without training, its layers listed by the 
   const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
   const { parameters, features, additions } = JSON.parse(text('metrics'));
   const backbone = 3 * 9 * 4 + 4 + (4 * 9 + 4 * 8 + 8) + (4 * 8 + 8);
-  assert.deepEqual({ features, additions, head: parameters.head }, { features: 8, additions: 1, head: 18 });
+  assert.deepEqual(
+    { features, additions, head: parameters.head },
+    { features: 8, additions: 1, head: 18 },
+  );
   assert.equal(parameters.backbone, backbone);
   assert.deepEqual(text('layers').split('\n').slice(0, 4), [
     'layer,residual block,path,does,output,parameters,multiply-adds',
@@ -44,10 +51,8 @@ test('Xception of a thousand classes and the study’s network on it have the co
     await bench.run(spec, run, { with: settings });
     return JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
   };
-  const [xception, based] = [
-    await count({ model: 'xception', classes: 1000 }),
-    await count({ model: 'xception-based' }),
-  ];
+  const xception = await count({ model: 'xception', classes: 1000 });
+  const based = await count({ model: 'xception-based' });
   assert.equal(xception.parameters.learnable, 22_855_952);
   assert.equal(based.parameters.learnable, 23_128_786);
   assert.deepEqual([xception.features, based.features], [2048, 2048]);
@@ -55,7 +60,10 @@ test('Xception of a thousand classes and the study’s network on it have the co
 
 test('a list of layers ends as it is written, so it takes no number of classes', () => {
   assert.deepEqual(spec.check!(spec.settings.parse({ model, classes: 3 }), new Set()), [
-    { at: ['classes'], message: 'expected none beside a list of layers, which ends as it is written' },
+    {
+      at: ['classes'],
+      message: 'expected none beside a list of layers, which ends as it is written',
+    },
   ]);
 });
 

@@ -6,7 +6,11 @@ import { writeDrawing } from '../../src/learning/charts/render-png.ts';
 import { countLearnable, showShape } from '../../src/learning/models/layers/layer.ts';
 import { describeLayer } from '../../src/learning/models/layers/layer-kinds.ts';
 import { formatTotals, netFacts, netPicture } from '../../src/learning/models/layers/net-facts.ts';
-import { type TracedLayer, type TracedPlain, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
+import {
+  type TracedLayer,
+  type TracedPlain,
+  traceLayers,
+} from '../../src/learning/models/layers/trace-net.ts';
 import { netOf, titleOf } from '../../src/learning/models/model-setting.ts';
 import type { StageContext } from '../../src/stage.ts';
 import type { NetworkSettings } from './spec.ts';
@@ -25,9 +29,18 @@ export default async function run(context: StageContext<NetworkSettings>): Promi
 }
 
 function formatLayers(traced: readonly TracedLayer[]): string {
-  const row = ({ layer, output, weights, multiplyAdds }: TracedPlain, block: string, way: string) => ({
-    ...{ layer: layer.name, 'residual block': block, path: way, does: describeLayer(layer), output: showShape(output) },
-    ...{ parameters: countLearnable(weights), 'multiply-adds': multiplyAdds },
+  const row = (
+    { layer, output, weights, multiplyAdds }: TracedPlain,
+    block: string,
+    way: string,
+  ) => ({
+    layer: layer.name,
+    'residual block': block,
+    path: way,
+    does: describeLayer(layer),
+    output: showShape(output),
+    parameters: countLearnable(weights),
+    'multiply-adds': multiplyAdds,
   });
   const rows = traced.flatMap((one) => {
     if (!('body' in one)) return [row(one, '', 'through')];

@@ -6,12 +6,20 @@ import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
-  model: modelSetting.default('simple-net').describe('The network, by name or as a list of layers.'),
-  classes: z.int().min(2).default(2).describe('Number of classes of a named network, such as the 1,000 of ImageNet.'),
+  model: modelSetting
+    .default('simple-net')
+    .describe('The network, by name or as a list of layers.'),
+  classes: z
+    .int()
+    .min(2)
+    .default(2)
+    .describe('Number of classes of a named network, such as the 1,000 of ImageNet.'),
   imageSize: inputSettings.imageSize,
   title: text
     .optional()
-    .describe('The title of the drawing; by default the name of a named network, such as SimpleNet.'),
+    .describe(
+      'The title of the drawing; by default the name of a named network, such as SimpleNet.',
+    ),
 });
 export type NetworkSettings = z.output<typeof settings>;
 

@@ -12,7 +12,8 @@ export interface Form {
 export const forms = {
   curves: {
     port: 'history',
-    summary: 'accuracy and loss against epoch; several runs overlaid, or their mean and band over axes',
+    summary:
+      'accuracy and loss against epoch; several runs overlaid, or their mean and band over axes',
     settings: ['splits', 'over', 'band'],
   },
   components: {
@@ -59,7 +60,8 @@ export const forms = {
   },
   errors: {
     port: 'scores',
-    summary: 'false positive and false negative rates against the threshold, with the equal error rate',
+    summary:
+      'false positive and false negative rates against the threshold, with the equal error rate',
     settings: ['split', 'threshold', 'positive', 'scoresAre'],
   },
   'label-errors': {
@@ -96,9 +98,14 @@ export type FormName = keyof typeof forms;
 
 export const formNames = Object.keys(forms) as [FormName, ...FormName[]];
 
-export const formPorts: readonly string[] = [...new Set(Object.values(forms).map(({ port }) => port))];
+export const formPorts: readonly string[] = [
+  ...new Set(Object.values(forms).map(({ port }) => port)),
+];
 
 /** The form that a stage draws: the one named, or the first one of the connected port. */
-export function formOf(chart: FormName | undefined, inputs: ReadonlySet<string>): FormName | undefined {
+export function formOf(
+  chart: FormName | undefined,
+  inputs: ReadonlySet<string>,
+): FormName | undefined {
   return chart ?? formNames.find((name) => inputs.has(forms[name].port));
 }

@@ -42,7 +42,12 @@ test('results change only with the version of the kind', async () => {
 });
 
 test('features are points by their two principal components, the class by colour and shape', () => {
-  const point = (key: string, name: string, first: number, second: number) => ({ key, class: name, first, second });
+  const point = (key: string, name: string, first: number, second: number) => ({
+    key,
+    class: name,
+    first,
+    second,
+  });
   const points = [point('val/0', 'real', -1, 0.5), point('val/1', 'fake', 2, -0.25)];
   const plane = { classes: ['real', 'fake'], values: 2048, shares: [0.61, 0.2], points };
   assertGolden(componentsChart(plane, 'Features'), golden('two-components'));
@@ -55,16 +60,20 @@ test('the first component separates the classes, and the chart says how much of 
   await bench.run(spec, run, { inputs: { features: { path: input, labels: { seed: '2' } } } });
 
   const chart = JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'));
-  const rows: { readonly class: string; readonly first: number }[] = chart.data.values ?? chart.datasets?.features;
+  const rows: { readonly class: string; readonly first: number }[] =
+    chart.data.values ?? chart.datasets?.features;
   assert.equal(rows.length, 40);
   const sides = new Set(rows.map((row) => `${row.class} ${row.first > 0}`));
   assert.equal(sides.size, 2);
   assert.match(chart.encoding.x.title, /^First component, [5-9]\d\.\d % of the variance$/);
   assert.equal(chart.title.text.join(' '), 'Features of val by two principal components, seed 2');
-  await assert.rejects(bench.run(spec, run, { inputs: { features: input }, with: { split: 'dev' } }), {
-    name: 'StageError',
-    message: 'Expected one of the features\' splits, got "dev". There are train, val.',
-  });
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { features: input }, with: { split: 'dev' } }),
+    {
+      name: 'StageError',
+      message: 'Expected one of the features\' splits, got "dev". There are train, val.',
+    },
+  );
 });
 
 test('a chart of one item refuses a list of two, and an empty list is nothing to draw', async () => {
@@ -84,7 +93,10 @@ test('a chart of one item refuses a list of two, and an empty list is nothing to
 
 /** The places and messages of the mistakes in settings beside these inputs. */
 const mistakes = (settings: object, ...inputs: string[]) =>
-  spec.check!(spec.settings.parse(settings), new Set(inputs)).map(({ at, message }) => [at.join('.'), message]);
+  spec.check!(spec.settings.parse(settings), new Set(inputs)).map(({ at, message }) => [
+    at.join('.'),
+    message,
+  ]);
 
 test('exactly one input is expected, and a chart of it', () => {
   assert.deepEqual(mistakes({}, 'history', 'features'), [
@@ -94,7 +106,10 @@ test('exactly one input is expected, and a chart of it', () => {
     ],
   ]);
   assert.deepEqual(mistakes({}), [
-    ['', 'expected one of the inputs "history", "features", "dataset", "scores", "metrics" and "table", got none'],
+    [
+      '',
+      'expected one of the inputs "history", "features", "dataset", "scores", "metrics" and "table", got none',
+    ],
   ]);
   assert.deepEqual(mistakes({ chart: 'batch' }, 'history'), [
     ['chart', 'the chart "batch" draws the input "dataset"; charts of "history" are: curves'],

@@ -17,13 +17,18 @@ import { spec } from './spec.ts';
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
 /** Writes a data set with the split `new`, and its images as files of a folder. */
-async function writeFolder(root: string, images: number): Promise<{ folder: string; dataset: string }> {
-  const [folder, dataset] = [join(root, 'photos'), join(root, 'dataset')];
+async function writeFolder(
+  root: string,
+  images: number,
+): Promise<{ folder: string; dataset: string }> {
+  const folder = join(root, 'photos');
+  const dataset = join(root, 'dataset');
   await writeTintedDataset(dataset, { new: images });
   using opened = openDataset(dataset);
   const split = opened.split('new');
   mkdirSync(join(folder, 'new'), { recursive: true });
-  for (const [i, { path }] of split.samples.entries()) writeFileSync(join(folder, path), await split.read(i));
+  for (const [i, { path }] of split.samples.entries())
+    writeFileSync(join(folder, path), await split.read(i));
   return { folder, dataset };
 }
 
@@ -35,19 +40,29 @@ test('images get the scores that evaluate gives them, without labels; a dataset 
   await bench.run(spec, run, { inputs: { model, images: folder }, with: { batchSize: 3 } });
   const path = bench.output('scores', spec.outputs['scores']);
   assert.match(readFileSync(path, 'utf8'), /^key,split,score\.real,score\.fake\nnew\/0,new,/);
-  const summary = JSON.parse(readFileSync(bench.output('summary', spec.outputs['summary']), 'utf8'));
+  const summary = JSON.parse(
+    readFileSync(bench.output('summary', spec.outputs['summary']), 'utf8'),
+  );
   assert.deepEqual([summary.images, summary.unreadable], [7, 0]);
   assert.equal(summary.called.real.images + summary.called.fake.images, 7);
 
   const measured = async (inputs: Readonly<Record<string, string>>) => {
     using scoring = new StageBench();
-    await scoring.run(evaluateSpec, evaluate, { inputs: { ...inputs, dataset }, with: { splits: ['new'] } });
-    const { splits } = JSON.parse(readFileSync(scoring.output('metrics', evaluateSpec.outputs['metrics']), 'utf8'));
-    const scores = parseScores(readFileSync(scoring.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
+    await scoring.run(evaluateSpec, evaluate, {
+      inputs: { ...inputs, dataset },
+      with: { splits: ['new'] },
+    });
+    const { splits } = JSON.parse(
+      readFileSync(scoring.output('metrics', evaluateSpec.outputs['metrics']), 'utf8'),
+    );
+    const scores = parseScores(
+      readFileSync(scoring.output('scores', evaluateSpec.outputs['scores']), 'utf8'),
+    );
     assert.ok(scores.ok);
     return { auc: splits.new.auc, rows: scores.value.rows };
   };
-  const [own, given] = [await measured({ model }), await measured({ scores: path })];
+  const own = await measured({ model });
+  const given = await measured({ scores: path });
   assert.equal(given.auc, own.auc);
   for (const [i, { key, label, scores }] of given.rows.entries()) {
     assert.deepEqual([key, label], [own.rows[i]!.key, own.rows[i]!.label]);
@@ -69,7 +84,9 @@ test('a model of several classes scores images for each of them', async () => {
   await bench.run(spec, run, { inputs: { model, images: folder } });
   const text = readFileSync(bench.output('scores', spec.outputs['scores']), 'utf8');
   assert.match(text, /^key,split,score\.cat,score\.dog,score\.owl\nnew\/0,new,/);
-  const { called } = JSON.parse(readFileSync(bench.output('summary', spec.outputs['summary']), 'utf8'));
+  const { called } = JSON.parse(
+    readFileSync(bench.output('summary', spec.outputs['summary']), 'utf8'),
+  );
   assert.equal(
     classes.reduce((sum, name) => sum + called[name].images, 0),
     4,
@@ -83,7 +100,9 @@ test('files that are no images are left out by name, and a folder with none is a
   const { folder } = await writeFolder(bench.root, 2);
   writeFileSync(join(folder, 'broken.jpg'), 'no image');
   await bench.run(spec, run, { inputs: { model, images: folder } });
-  assert.deepEqual(bench.warnings, ['Left out 1 of 3 images, which cannot be decoded: broken.jpg.']);
+  assert.deepEqual(bench.warnings, [
+    'Left out 1 of 3 images, which cannot be decoded: broken.jpg.',
+  ]);
   const empty = join(bench.root, 'empty');
   mkdirSync(empty);
   await assert.rejects(bench.run(spec, run, { inputs: { model, images: empty } }), {

@@ -38,15 +38,19 @@ export default async function run(context: Context): Promise<void> {
     return { name, images: own.length, meanProbability };
   });
   const summary = {
-    ...{ images: predictions.length, unreadable: paths.length - predictions.length },
+    images: predictions.length,
+    unreadable: paths.length - predictions.length,
     called: Object.fromEntries(called.map(({ name, ...numbers }) => [name, numbers])),
   };
   writeFileSync(context.output('summary'), `${JSON.stringify(summary, null, 2)}\n`);
   await renderOutput(context, 'sheet', await certaintySheet(root, classes, predictions));
   context.highlight({
-    ...{ title: 'New images', columns: ['called', 'images', 'share', 'mean probability'] },
+    title: 'New images',
+    columns: ['called', 'images', 'share', 'mean probability'],
     rows: called.map(({ name, images, meanProbability }) => [
-      ...[name, images, formatShare(images / predictions.length)],
+      name,
+      images,
+      formatShare(images / predictions.length),
       meanProbability === null ? '' : formatShare(meanProbability),
     ]),
   });
@@ -64,7 +68,9 @@ async function predictAll(context: Context, root: string, paths: readonly string
   const table = normalizationTable(normalise);
   const decode = async (path: string) => {
     const bytes = readFileSync(join(root, path));
-    const image = await decodeImage(bytes, { width: size, height: size, fit, kernel }).catch(() => undefined);
+    const image = await decodeImage(bytes, { width: size, height: size, fit, kernel }).catch(
+      () => undefined,
+    );
     return { path, pixels: image?.pixels, bits: image && (await usedBits(bytes)) };
   };
   const length = size * size * 3;
@@ -74,9 +80,17 @@ async function predictAll(context: Context, root: string, paths: readonly string
   const dim: DimImage[] = [];
   const scoreBatch = async () => {
     const values = await outputOf(model, images.slice(0, batch.length * length));
-    predictions.push(...batch.map((path, i) => predictionOf(path, [...values.subarray(i * width, (i + 1) * width)])));
+    predictions.push(
+      ...batch.map((path, i) =>
+        predictionOf(path, [...values.subarray(i * width, (i + 1) * width)]),
+      ),
+    );
     batch.length = 0;
-    context.progress({ done: predictions.length + unreadable.length, total: paths.length, unit: 'images' });
+    context.progress({
+      done: predictions.length + unreadable.length,
+      total: paths.length,
+      unit: 'images',
+    });
   };
   for await (const { path, pixels, bits } of mapParallel(paths, context.cpus + 1, decode)) {
     if (pixels === undefined) unreadable.push(path);
@@ -120,8 +134,13 @@ async function certaintySheet(
   predictions: readonly Prediction[],
 ): Promise<TopLevelSpec> {
   const sure = predictions.toSorted((a, b) => b.certainty - a.certainty);
-  const byClass = classes.map((name, c) => ({ name, own: sure.filter(({ called }) => called === c) }));
-  const shown = byClass.filter(({ own }) => own.length > 0).sort((a, b) => b.own.length - a.own.length);
+  const byClass = classes.map((name, c) => ({
+    name,
+    own: sure.filter(({ called }) => called === c),
+  }));
+  const shown = byClass
+    .filter(({ own }) => own.length > 0)
+    .sort((a, b) => b.own.length - a.own.length);
   const blocks = [
     ...shown.slice(0, mostClasses).map(({ name, own }) => ({
       header: `Most certain of ${formatCount(own.length)} called ${name}`,
@@ -141,7 +160,8 @@ async function certaintySheet(
   });
   return imageSheet({
     title: `New images, ${formatCount(predictions.length)} in all`,
-    subtitle: 'Below each image: the class that it is called, the probability of this class, and its name.',
+    subtitle:
+      'Below each image: the class that it is called, the probability of this class, and its name.',
     blocks: (await Promise.all(blocks.map(draw))).map((block) => [block]),
     across,
   });

@@ -10,7 +10,8 @@ export type PredictSettings = z.infer<typeof settings>;
 export const spec = defineKind<PredictSettings>({
   name: 'predict',
   version: 3,
-  summary: 'Scores images that have no labels, and shows those that the model is most and least certain of.',
+  summary:
+    'Scores images that have no labels, and shows those that the model is most and least certain of.',
   settings,
   inputs: {
     model: { type: 'model', summary: 'A trained model of images.' },
@@ -20,8 +21,12 @@ export const spec = defineKind<PredictSettings>({
     scores: output.scores(
       'CSV key,split and score.<class> for each class, without labels; the split is "new". With a dataset of the same keys, evaluate measures them.',
     ),
-    summary: output.metrics('JSON: images, and how many are called each class with what mean probability.'),
-    sheet: output.chart('The images of each class that are most certain, and the least certain of all.'),
+    summary: output.metrics(
+      'JSON: images, and how many are called each class with what mean probability.',
+    ),
+    sheet: output.chart(
+      'The images of each class that are most certain, and the least certain of all.',
+    ),
   },
   computes: true,
   example: `new:

@@ -11,7 +11,10 @@ const python = '/usr/bin/python3';
 
 type Files = Readonly<Record<string, string>>;
 
-/** Files at two places for every search order to choose from: the module `net` beside the program and in `libs`. */
+/**
+ * Files at two places for every search order to choose from: the module `net` beside the program
+ * and in `libs`.
+ */
 const twins: Files = {
   'src/net.py': 'where = "src"\n',
   'libs/net.py': 'where = "libs"\n',
@@ -36,7 +39,9 @@ interface Counted {
 
 const count = (root: string, env: NodeJS.ProcessEnv = {}): Counted => {
   const options = { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } } as const;
-  return JSON.parse(execFileSync(python, [closure, join(root, 'src/main.py'), root], options)) as Counted;
+  return JSON.parse(
+    execFileSync(python, [closure, join(root, 'src/main.py'), root], options),
+  ) as Counted;
 };
 
 const labels = ({ files }: Counted): readonly string[] =>
@@ -48,7 +53,8 @@ const labels = ({ files }: Counted): readonly string[] =>
 const searches: Files = {
   'nothing changed': 'import net',
   'insert at the front': 'import sys\nsys.path.insert(0, "libs")\nimport net, only',
-  'insert behind the folder of the program': 'import sys\nsys.path.insert(1, "libs")\nimport net, only',
+  'insert behind the folder of the program':
+    'import sys\nsys.path.insert(1, "libs")\nimport net, only',
   'insert before the last': 'import sys\nsys.path.insert(-1, "libs")\nimport net, only',
   append: 'import sys\nsys.path.append("libs")\nimport net, only',
   extend: 'import sys\nsys.path.extend(["nowhere", "libs"])\nimport net, only',
@@ -58,11 +64,16 @@ const searches: Files = {
   'assignment in front': 'import sys\nsys.path = ["libs"] + sys.path\nimport net, only',
   'assignment with a star': 'import sys\nsys.path = [*sys.path, "libs"]\nimport net, only',
   'the list by its own name': 'from sys import path\npath.insert(0, "libs")\nimport net, only',
-  'the list by another name': 'from sys import path as places\nplaces.append("libs")\nimport net, only',
-  'the module by another name': 'import sys as system\nsystem.path.insert(0, "libs")\nimport net, only',
-  'a name for the list': 'import sys\nplaces = sys.path\nplaces.insert(0, "libs")\nimport net, only',
-  'removed again': 'import sys\nsys.path.insert(0, "libs")\nimport only\nsys.path.remove("libs")\nimport net',
-  'the folder of the program removed': 'import sys\ndel sys.path[0]\nsys.path.append("libs")\nimport net',
+  'the list by another name':
+    'from sys import path as places\nplaces.append("libs")\nimport net, only',
+  'the module by another name':
+    'import sys as system\nsystem.path.insert(0, "libs")\nimport net, only',
+  'a name for the list':
+    'import sys\nplaces = sys.path\nplaces.insert(0, "libs")\nimport net, only',
+  'removed again':
+    'import sys\nsys.path.insert(0, "libs")\nimport only\nsys.path.remove("libs")\nimport net',
+  'the folder of the program removed':
+    'import sys\ndel sys.path[0]\nsys.path.append("libs")\nimport net',
   popped: 'import sys\nsys.path.pop(0)\nsys.path.append("libs")\nimport net',
   'a change after the import': 'import sys\nimport net\nsys.path.insert(0, "libs")\nimport only',
   'site.addsitedir': 'import site\nsite.addsitedir("libs")\nimport net, only',
@@ -92,7 +103,8 @@ main()`,
 };
 
 const more: Files = {
-  'src/setup_paths.py': 'import sys\n\ndef use(folder):\n    sys.path.insert(0, folder)\n\nuse("libs")\n',
+  'src/setup_paths.py':
+    'import sys\n\ndef use(folder):\n    sys.path.insert(0, folder)\n\nuse("libs")\n',
 };
 
 const tools: Files = { 'tools/sub.py': 'import deep\n', 'tools/deep.py': 'x = 1\n' };
@@ -116,16 +128,21 @@ const literal: Files = {
   'a spec of a file': `${inTools}import importlib.util\nimportlib.util.spec_from_file_location("x", "tools/sub.py")`,
   'a target of Hydra': `${inTools}config = {"_target_": "sub.Net"}`,
   'a target of Hydra as an argument': `${inTools}config = dict(_target_="sub.Net")`,
-  subprocess: 'import subprocess, sys\nsubprocess.run([sys.executable, "tools/sub.py", "--fast"], check=True)',
-  'subprocess by another name': 'from subprocess import check_call as go\ngo(["python3", "-u", "tools/sub.py"])',
-  'a command in a variable': 'import subprocess, sys\ncmd = [sys.executable, "tools/sub.py"]\nsubprocess.Popen(cmd)',
+  subprocess:
+    'import subprocess, sys\nsubprocess.run([sys.executable, "tools/sub.py", "--fast"], check=True)',
+  'subprocess by another name':
+    'from subprocess import check_call as go\ngo(["python3", "-u", "tools/sub.py"])',
+  'a command in a variable':
+    'import subprocess, sys\ncmd = [sys.executable, "tools/sub.py"]\nsubprocess.Popen(cmd)',
   'a command with more words': `import subprocess, sys
 more = sys.argv[1:]
 subprocess.run([sys.executable, "tools/sub.py", *more] + ["--x"])`,
-  'a text for the shell': 'import subprocess\nsubprocess.run(f"python tools/sub.py --lr {1 + 1}", shell=True)',
+  'a text for the shell':
+    'import subprocess\nsubprocess.run(f"python tools/sub.py --lr {1 + 1}", shell=True)',
   'os.system': 'import os\nos.system("OMP_NUM_THREADS=1 python3 tools/sub.py > log.txt")',
   'a launcher': 'import os\nos.system("torchrun --nproc-per-node 2 tools/sub.py")',
-  'a program that takes its place': 'import os, sys\nos.execv(sys.executable, [sys.executable, "tools/sub.py"])',
+  'a program that takes its place':
+    'import os, sys\nos.execv(sys.executable, [sys.executable, "tools/sub.py"])',
   'another working folder': 'import subprocess\nsubprocess.run(["python", "sub.py"], cwd="tools")',
   'a path beside the file': `import subprocess, sys
 from pathlib import Path
@@ -141,7 +158,10 @@ const computed: Readonly<Record<string, readonly [text: string, warning: string]
     'imports a module whose name is computed',
   ],
   'a text that is run': ['import os\nexec(os.environ["CODE"])', 'runs a text as code'],
-  'a file that is run as text': ['import os\nexec(open(os.environ["FILE"]).read())', 'runs a text as code'],
+  'a file that is run as text': [
+    'import os\nexec(open(os.environ["FILE"]).read())',
+    'runs a text as code',
+  ],
   'an expression': ['import os\neval(os.environ["CODE"])', 'runs a text as code'],
   runpy: ['import os, runpy\nrunpy.run_path(os.environ["FILE"])', loads],
   'Python with a computed file': [
@@ -178,7 +198,8 @@ const harmless: Files = {
   'a text for the shell': 'import os\nos.system("nvidia-smi > gpu.txt")',
   'a method called eval': 'net = object()\nnet.eval()\nnet.exec()',
   'a literal': 'eval("1 + 1")',
-  'a missing group of entry points': 'from importlib.metadata import entry_points\nentry_points(group="my.plugins")',
+  'a missing group of entry points':
+    'from importlib.metadata import entry_points\nentry_points(group="my.plugins")',
 };
 
 suite('the code of a program', { skip: noPython ?? false }, () => {
@@ -186,10 +207,16 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
     test(`the modules that count are those that Python loads: ${what}`, (t) => {
       const root = temporaryFolder(t);
       writeFiles(root, { ...twins, ...more, 'src/main.py': `${text}\n${report}` });
-      const { status, stdout, stderr } = spawnSync(python, ['src/main.py', root], { cwd: root, encoding: 'utf8' });
+      const { status, stdout, stderr } = spawnSync(python, ['src/main.py', root], {
+        cwd: root,
+        encoding: 'utf8',
+      });
       assert.equal(status, 0, stderr);
       const counted = count(root);
-      assert.deepEqual([labels(counted), counted.absent, counted.warnings], [stdout.trim().split('\n'), [], []]);
+      assert.deepEqual(
+        [labels(counted), counted.absent, counted.warnings],
+        [stdout.trim().split('\n'), [], []],
+      );
     });
   }
 
@@ -235,7 +262,8 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
   });
 
   test('a started program has its own folder to look in', (t) => {
-    const text = 'import subprocess, sys\nsubprocess.run([sys.executable, "libs/only.py"])\nimport net\n';
+    const text =
+      'import subprocess, sys\nsubprocess.run([sys.executable, "libs/only.py"])\nimport net\n';
     assert.deepEqual(ask(t, text).files, ['libs/net.py', 'libs/only.py', 'src/net.py']);
   });
 
@@ -243,8 +271,12 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
     const root = temporaryFolder(t);
     const zip = join(root, 'deps.zip');
     const text = 'import zipfile, sys\nwith zipfile.ZipFile(sys.argv[1], "w") as file:\n';
-    const make = (word: string) => `    file.writestr("packed/__init__.py", "import net\\nx = '${word}'\\n")\n`;
-    writeFiles(root, { ...twins, 'src/main.py': 'import sys\nsys.path.insert(0, "deps.zip")\nimport packed\n' });
+    const make = (word: string) =>
+      `    file.writestr("packed/__init__.py", "import net\\nx = '${word}'\\n")\n`;
+    writeFiles(root, {
+      ...twins,
+      'src/main.py': 'import sys\nsys.path.insert(0, "deps.zip")\nimport packed\n',
+    });
     const counts = ['one', 'two'].map((word) => {
       execFileSync(python, ['-c', text + make(word), zip]);
       return count(root);

@@ -19,18 +19,25 @@ interface Closure {
   /** Whether the program changes where Python looks by a value that only running it can tell. */
   readonly isUnclear: boolean;
   readonly warnings: readonly (readonly [at: string, what: string, loads: keyof typeof endings])[];
-  /** The files that an earlier run loaded, as far as the program's text does not show them; and those that are gone. */
+  /**
+   * The files that an earlier run loaded, as far as the program's text does not show them; and
+   * those that are gone.
+   */
   readonly loaded: readonly string[];
   readonly gone: readonly string[];
   readonly error: string | null;
 }
 
-/** A module that the program cannot do without, and that is not found; with a file or folder of the project of its name. */
+/**
+ * A module that the program cannot do without, and that is not found; with a file or folder of the
+ * project of its name.
+ */
 type AbsentModule = readonly [name: string, at: string, place: string | null];
 
 /** What follows for things that are found by other means than imports, by what they load. */
 const endings = {
-  files: 'the files of the project that it loads count from the first run on; new files and installed packages do not',
+  files:
+    'the files of the project that it loads count from the first run on; new files and installed packages do not',
   text: 'a file that it comes from does not count: declare it under `inputs`',
   packages: 'a change of them will not rerun its stages',
 } as const;
@@ -49,9 +56,19 @@ interface Answer {
   readonly closure: Closure;
 }
 
-const variables = ['PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX', 'PYTHONPATH', 'PYTHONHOME', 'PYENV_VERSION', 'HOME'];
+const variables = [
+  'PATH',
+  'VIRTUAL_ENV',
+  'CONDA_PREFIX',
+  'PYTHONPATH',
+  'PYTHONHOME',
+  'PYENV_VERSION',
+  'HOME',
+];
 
-/** Asks one interpreter after the other what the program imports, until one has all that it needs. */
+/**
+ * Asks one interpreter after the other what the program imports, until one has all that it needs.
+ */
 export async function findCode(question: CodeQuestion): Promise<FoundCode> {
   const { root, settings, program, env } = question;
   const decided = question.start as Start | undefined;
@@ -78,7 +95,9 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
   return {
     sources: Object.fromEntries([
       ...Object.values(files),
-      ...Object.entries(packages).map(([name, [version, digest]]) => [`${name}==${version}`, digest] as const),
+      ...Object.entries(packages).map(
+        ([name, [version, digest]]) => [`${name}==${version}`, digest] as const,
+      ),
       ...gone.map((path) => [path, goneSource] as const),
       [`Python ${build}`, ''],
     ]),
@@ -111,7 +130,10 @@ function warningsOf({ absent, isUnclear, warnings }: Closure): readonly string[]
   return [...warnings.map(([at, what, loads]) => `${at} ${what}: ${endings[loads]}`), ...elsewhere];
 }
 
-/** Absolute paths of the interpreters to try, in order, and of those that would come first on `PATH` if they existed. */
+/**
+ * Absolute paths of the interpreters to try, in order, and of those that would come first on `PATH`
+ * if they existed.
+ */
 function interpreters({ root, settings, env }: CodeQuestion): readonly string[] {
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const onPath = (name: string) => {
@@ -120,9 +142,12 @@ function interpreters({ root, settings, env }: CodeQuestion): readonly string[] 
     return first < 0 ? paths : paths.slice(0, first + 1);
   };
   const named = settings['python'];
-  if (typeof named === 'string') return named.includes('/') ? [resolve(root, named)] : onPath(named);
+  if (typeof named === 'string')
+    return named.includes('/') ? [resolve(root, named)] : onPath(named);
   const active = [env['VIRTUAL_ENV'], env['CONDA_PREFIX']].flatMap((folder) => folder || []);
-  const environments = [join(root, '.venv'), ...active].map((folder) => join(folder, 'bin', 'python'));
+  const environments = [join(root, '.venv'), ...active].map((folder) =>
+    join(folder, 'bin', 'python'),
+  );
   return [...new Set([...environments, ...onPath('python3'), '/usr/bin/python3'])];
 }
 
@@ -132,14 +157,23 @@ function versionFiles(root: string, env: CodeQuestion['env']): readonly string[]
   return [join(root, '.python-version'), join(home, 'version')];
 }
 
-const finders = ['closure.py', 'counting.py', 'expressions.py', 'modules.py', 'program.py'].map(pythonFile);
+const finders = ['closure.py', 'counting.py', 'expressions.py', 'modules.py', 'program.py'].map(
+  pythonFile,
+);
 
 /** The answer of an interpreter, or what is wrong with it or with the program. */
-async function ask(path: string, { program, root, env, loaded }: CodeQuestion): Promise<Answer | string> {
+async function ask(
+  path: string,
+  { program, root, env, loaded }: CodeQuestion,
+): Promise<Answer | string> {
   const name = path.startsWith(root) ? relative(root, path) : path;
   try {
     const words = [finders[0]!, program, root, ...loaded];
-    const { stdout } = await promisify(execFile)(path, words, { cwd: root, env: { ...env }, maxBuffer: 1 << 28 });
+    const { stdout } = await promisify(execFile)(path, words, {
+      cwd: root,
+      env: { ...env },
+      maxBuffer: 1 << 28,
+    });
     const closure = JSON.parse(stdout) as Closure;
     return closure.error === null ? { name, closure } : closure.error;
   } catch (error) {
@@ -155,7 +189,11 @@ const noInterpreter = (named: unknown): string =>
 
 /** Distributions that pip knows by another name than that of their module. */
 const distributions: Readonly<Record<string, string>> = {
-  ...{ PIL: 'pillow', cv2: 'opencv-python', skimage: 'scikit-image', sklearn: 'scikit-learn', yaml: 'pyyaml' },
+  PIL: 'pillow',
+  cv2: 'opencv-python',
+  skimage: 'scikit-image',
+  sklearn: 'scikit-learn',
+  yaml: 'pyyaml',
 };
 
 /** The line of the log about the choice of an interpreter, and why none serves. */
@@ -171,16 +209,24 @@ function describeChoice(
   if (missing.length === 0) {
     const known = new Set(closure.absent.map(([name]) => name));
     const earlier = answers.slice(0, answers.indexOf(chosen));
-    const others = [...earlier.flatMap((answer) => lacking(answer, (name) => !known.has(name))), ...faults];
+    const others = [
+      ...earlier.flatMap((answer) => lacking(answer, (name) => !known.has(name))),
+      ...faults,
+    ];
     return { opening: others.length > 0 ? `${opening}: ${others.join(', ')}` : opening };
   }
-  const inside = statSync(join(dirname(dirname(closure.python)), 'pyvenv.cfg'), { throwIfNoEntry: false });
+  const inside = statSync(join(dirname(dirname(closure.python)), 'pyvenv.cfg'), {
+    throwIfNoEntry: false,
+  });
   const packages = missing.map((one) => distributions[one] ?? one).join(' ');
   const hint = inside
     ? `${name} -m pip install ${packages}`
     : `python3 -m venv .venv && .venv/bin/pip install ${packages}`;
   const debian = missing.map((one) => `python3-${one.toLowerCase()}`).join(' ');
-  const others = [...answers.flatMap((answer) => lacking(answer, (_, place) => place === null)), ...faults];
+  const others = [
+    ...answers.flatMap((answer) => lacking(answer, (_, place) => place === null)),
+    ...faults,
+  ];
   const { root, program } = question;
   const obstacle = `${relative(root, program)} imports what is not installed: ${others.join(', ')}. Install it: ${hint}; or on Debian: apt-get install ${debian}`;
   return { opening, obstacle };

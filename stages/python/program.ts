@@ -8,7 +8,10 @@ import { pythonFile } from './python-file.ts';
 type Scalar = string | number | boolean;
 type Args = string | Readonly<Record<string, Scalar | readonly Scalar[]>>;
 
-/** The interpreter with the user's program where it lies, so that imports and tracebacks are the same as without Restage. */
+/**
+ * The interpreter with the user's program where it lies, so that imports and tracebacks are the
+ * same as without Restage.
+ */
 export default function program(context: ProgramContext<{ readonly args: Args }>): Program {
   const { python, program, opening, obstacle } = context.code as Start;
   if (obstacle !== undefined) throw new StageError(obstacle);
@@ -32,12 +35,18 @@ function watchLoading({ scratch, root }: ProgramContext): Pick<Program, 'searchF
   const folder = join(scratch, 'python');
   const notes = join(folder, 'loaded');
   mkdirSync(notes, { recursive: true });
-  const last = `watch(${JSON.stringify(root)}, ${JSON.stringify(notes)})\nimport sitecustomize\n`; // the user's own, if any
-  writeFileSync(join(folder, 'sitecustomize.py'), `${readFileSync(pythonFile('watch_loading.py'), 'utf8')}\n\n${last}`);
+  // The user's own, if any.
+  const last = `watch(${JSON.stringify(root)}, ${JSON.stringify(notes)})\nimport sitecustomize\n`;
+  writeFileSync(
+    join(folder, 'sitecustomize.py'),
+    `${readFileSync(pythonFile('watch_loading.py'), 'utf8')}\n\n${last}`,
+  );
   return {
     searchFirst: { PYTHONPATH: folder },
     loaded: () =>
-      readdirSync(notes).flatMap((name) => readFileSync(join(notes, name), 'utf8').split('\0').slice(0, -1)),
+      readdirSync(notes).flatMap((name) =>
+        readFileSync(join(notes, name), 'utf8').split('\0').slice(0, -1),
+      ),
   };
 }
 
@@ -54,7 +63,10 @@ function words(args: string, context: Pick<ProgramContext, 'inputs' | 'output'>)
   return text;
 }
 
-/** `--lr 0.001`; a list gives several words after its name; `true` gives the name alone, `false` nothing. */
+/**
+ * `--lr 0.001`; a list gives several words after its name; `true` gives the name alone, `false`
+ * nothing.
+ */
 const options = (args: Exclude<Args, string>): readonly string[] =>
   Object.entries(args).flatMap(([name, value]) => {
     if (typeof value === 'boolean') return value ? [`--${name}`] : [];

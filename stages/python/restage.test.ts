@@ -22,7 +22,11 @@ function python(
   writeFileSync(join(root, 'program.py'), `import restage\n${text}`);
   const { RESTAGE_STAGE: _, RESTAGE_EVENTS: _e, RESTAGE_CHECKPOINT: _c, ...rest } = process.env;
   const options = { cwd: root, env: { ...rest, ...env }, encoding: 'utf8' } as const;
-  const { status, stdout, stderr } = spawnSync('/usr/bin/python3', ['program.py', ...words], options);
+  const { status, stdout, stderr } = spawnSync(
+    '/usr/bin/python3',
+    ['program.py', ...words],
+    options,
+  );
   assert.equal(status, 0, stderr);
   return stdout;
 }
@@ -31,15 +35,26 @@ function python(
 function faces(t: TestContext): string {
   const root = temporaryFolder(t);
   mkdirSync(join(root, 'faces/train'), { recursive: true });
-  writeFileSync(join(root, 'faces/dataset.json'), '{"format":1,"classes":["real","fake"],"splits":["train"]}');
-  const samples = [0, 1].map((label) => ({ key: `k${label}`, label, shard: '00000.tar', offset: 2 * label, size: 2 }));
+  writeFileSync(
+    join(root, 'faces/dataset.json'),
+    '{"format":1,"classes":["real","fake"],"splits":["train"]}',
+  );
+  const samples = [0, 1].map((label) => ({
+    key: `k${label}`,
+    label,
+    shard: '00000.tar',
+    offset: 2 * label,
+    size: 2,
+  }));
   writeFileSync(join(root, 'faces/train/samples.json'), JSON.stringify(samples));
   writeFileSync(join(root, 'faces/train/00000.tar'), 'abcd');
   return root;
 }
 
 function inStage(root: string): Readonly<Record<string, string>> {
-  const [stage, events, checkpoint] = ['stage.json', 'events.jsonl', 'checkpoints/ab'].map((name) => join(root, name));
+  const [stage, events, checkpoint] = ['stage.json', 'events.jsonl', 'checkpoints/ab'].map((name) =>
+    join(root, name),
+  );
   const inputs = {
     faces: [{ path: join(root, 'faces') }],
     list: [{ path: '/a' }, { path: '/b' }],
@@ -70,14 +85,19 @@ restage.point(3, loss=float('nan'))
 restage.info('so'); restage.warn('oh'); restage.note('device', 'cpu')
 restage.highlight('AUC', ['split', 'AUC'], [('test', 0.9)])
 `;
-    assert.equal(python(root, text, inStage(root)), "0.1 ['/a', '/b'] ['/a'] [(b'ab', 0), (b'cd', 1)]\n");
+    assert.equal(
+      python(root, text, inStage(root)),
+      "0.1 ['/a', '/b'] ['/a'] [(b'ab', 0), (b'cd', 1)]\n",
+    );
     const lines = readFileSync(join(root, 'events.jsonl'), 'utf8').trim().split('\n');
     const types = lines.map((line) => readMessage(JSON.parse(line))?.type);
     assert.deepEqual(types, ['progress', 'progress', 'point', 'info', 'warn', 'note', 'highlight']);
     assert.deepEqual(JSON.parse(lines[2]!).values, { loss: null });
   });
 
-  test('a dataset feeds a DataLoader of PyTorch, with processes of its own', { skip: noPyTorch ?? false }, (t) => {
+  test('a dataset feeds a DataLoader of PyTorch, with processes of its own', {
+    skip: noPyTorch ?? false,
+  }, (t) => {
     const root = faces(t);
     const text = `import torch
 from torch.utils.data import DataLoader
@@ -162,7 +182,8 @@ restage.point(1, loss=0.5); restage.checkpoint.save(1)`;
       const record = { path, pipeline: 'study', stage: 'scores', port, digest: 'x' };
       writeFileSync(join(root, `cache/published/${port}.json`), JSON.stringify(record));
     }
-    const text = "found = restage.results('study')['scores']; print({port: found[port] for port in sorted(found)})";
+    const text =
+      "found = restage.results('study')['scores']; print({port: found[port] for port in sorted(found)})";
     assert.equal(
       python(root, text, {}),
       "{'data': PosixPath('faces'), 'metrics': {'auc': 0.9}, 'table': [{'key': 'a', 'auc': '0.9'}]}\n",

@@ -25,7 +25,11 @@ export const spec = defineKind({
       ),
   }),
   inputs: {
-    program: { type: 'files', summary: 'The program, a file of the project: `./train.py`.', code: true },
+    program: {
+      type: 'files',
+      summary: 'The program, a file of the project: `./train.py`.',
+      code: true,
+    },
   },
   outputs: {},
   openPorts: true,

@@ -8,7 +8,15 @@ import {
   formatShare,
 } from '../../src/format-numbers.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
-import { type Axes, chart, guide, type Part, ruleAt, share, textAt } from '../../src/learning/charts/encoders.ts';
+import {
+  type Axes,
+  chart,
+  guide,
+  type Part,
+  ruleAt,
+  share,
+  textAt,
+} from '../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { type Point, simplifyLine } from '../../src/learning/charts/simplify-line.ts';
 import { ink } from '../../src/learning/charts/theme.ts';
@@ -27,7 +35,10 @@ import {
 } from './lines.ts';
 import type { Curve, MeasuredModel } from './measure.ts';
 
-/** The side of a square chart in units, and the width of its titles, which begin at the vertical axis. */
+/**
+ * The side of a square chart in units, and the width of its titles, which begin at the vertical
+ * axis.
+ */
 export const side = 380;
 export const titleWidth = side + 50;
 
@@ -64,38 +75,54 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
     ? [given.chart]
     : lines.map((line) => `${lineName(line)}: ${formatEstimate(numberOf(line, number), format)}`);
   const several = haveRuns(lines);
-  const bands = models.length > mostBands || several ? [] : lines.map(({ runs }) => curve(runs[0]!).band);
-  const [ends, level] = [isAlone ? formatEnds(number(models[0]!), format) : '', formatLevel(frame.confidence)];
+  const bands =
+    models.length > mostBands || several ? [] : lines.map(({ runs }) => curve(runs[0]!).band);
+  const ends = isAlone ? formatEnds(number(models[0]!), format) : '';
+  const level = formatLevel(frame.confidence);
   const drawn = bands.filter((band) => band.length > 0).length;
   const notes = [
     ends && `${level} interval ${ends}`,
     imagesText(models, frame),
     ...(given.notes ?? []),
     runsText(lines, frame),
-    drawn > 0 && `${drawn === 1 ? 'band' : 'bands'}: ${level}, ${formatCount(frame.draws)} bootstrap draws`,
+    drawn > 0 &&
+      `${drawn === 1 ? 'band' : 'bands'}: ${level}, ${formatCount(frame.draws)} bootstrap draws`,
   ];
   const curves = lines.flatMap(({ runs }, i) =>
     runs.flatMap((run, index) =>
       simplifyLine(curve(run).points, invisible * width).map((row, point) => ({
-        ...{ series: names[i]!, ...(several && { run: index }), point, ...roundFields(row) },
+        series: names[i]!,
+        ...(several && { run: index }),
+        point,
+        ...roundFields(row),
       })),
     ),
   );
   const isBoth = frame.bothScores && lines.length === 2;
   const legend = isBoth ? 'Ranked by' : legendTitle(measure[1], lines, frame);
-  const title = titleOf(given.chart, frame, frame.shared, titleNumber(isBoth ? lines.slice(0, 1) : lines, given));
+  const title = titleOf(
+    given.chart,
+    frame,
+    frame.shared,
+    titleNumber(isBoth ? lines.slice(0, 1) : lines, given),
+  );
   return chart(title, notes.filter(Boolean).join('; '), titleWidth, {
     width: side,
     height: side,
     layer: [
       ...given.behind,
       ...lineLayers(names, {
-        ...{ x, y, data: { name: 'curves', values: curves.toReversed() } }, // the first on top
-        ...{ legend: isAlone ? null : { title: legend, width: side }, order: 'point' },
+        x,
+        y,
+        data: { name: 'curves', values: curves.toReversed() }, // the first on top
+        legend: isAlone ? null : { title: legend, width: side },
+        order: 'point',
         ...(several && { detail: 'run' }),
         bands: {
           name: 'bands',
-          values: bands.flatMap((band, i) => band.map((row) => ({ series: names[i]!, ...roundFields(row) }))),
+          values: bands.flatMap((band, i) =>
+            band.map((row) => ({ series: names[i]!, ...roundFields(row) })),
+          ),
         },
         mark: { ...(given.clip && { clip: true }), ...(several && { strokeWidth: 1.2 }) },
       }),
@@ -105,29 +132,42 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
 }
 
 /** `AUC 0.768`, of one line alone. */
-function titleNumber([only, ...others]: readonly Line[], { measure, number, format = formatDecimal }: CurveChart) {
+function titleNumber(
+  [only, ...others]: readonly Line[],
+  { measure, number, format = formatDecimal }: CurveChart,
+) {
   return others.length > 0 ? '' : `${measure[0]} ${format(numberOf(only!, number).estimate)}`;
 }
 
-/** Numbers to five decimals, a hundredth of a pixel: exact ones would make the data three times as long. */
+/**
+ * Numbers to five decimals, a hundredth of a pixel: exact ones would make the data three times as
+ * long.
+ */
 function roundFields<Row extends Readonly<Record<keyof Row, number>>>(row: Row): Row {
-  const entries = Object.entries<number>(row).map(([name, value]) => [name, Number(value.toFixed(5))]);
+  const entries = Object.entries<number>(row).map(([name, value]) => [
+    name,
+    Number(value.toFixed(5)),
+  ]);
   return Object.fromEntries(entries) as Row;
 }
 
 /**
- * One model by its second score and by its first. The scores are taken as probabilities, which sum to 1, so that both rank
- * alike, in opposite order: with fake as the positive class throughout, the curves mirror each other, and areas and error
- * rates sum to 1.
+ * One model by its second score and by its first. The scores are taken as probabilities, which sum
+ * to 1, so that both rank alike, in opposite order: with fake as the positive class throughout, the
+ * curves mirror each other, and areas and error rates sum to 1.
  */
 export function bothScores(lines: readonly Line[], { bothScores }: Frame): readonly Line[] {
   const [model] = runsOf(lines) as readonly [MeasuredModel];
   if (!bothScores) return lines;
   const [real, fake] = model.sides;
   const complement = ({ method, estimate, low, high }: Interval): Interval => ({
-    ...{ method, estimate: 1 - estimate, low: 1 - high, high: 1 - low },
+    method,
+    estimate: 1 - estimate,
+    low: 1 - high,
+    high: 1 - low,
   });
-  const mirrored = (points: readonly Point[]) => points.map(({ x, y }) => ({ x: 1 - x, y: 1 - y })).reverse();
+  const mirrored = (points: readonly Point[]) =>
+    points.map(({ x, y }) => ({ x: 1 - x, y: 1 - y })).reverse();
   const byFirst: MeasuredModel = {
     ...model,
     auc: complement(model.auc),
@@ -155,16 +195,21 @@ export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
     y: share('y', `True positive rate (${fake} called ${fake})`),
   };
   return curveChart(bothScores(lines, frame), frame, {
-    ...{ chart: 'ROC', measure: ['AUC', 'AUC'], number: ({ auc }) => auc, curve: ({ roc }) => roc },
+    chart: 'ROC',
+    measure: ['AUC', 'AUC'],
+    number: ({ auc }) => auc,
+    curve: ({ roc }) => roc,
     ...axes,
-    ...(frame.bothScores && { notes: [`${fake} is positive for both scores, so their areas sum to 1`] }),
+    ...(frame.bothScores && {
+      notes: [`${fake} is positive for both scores, so their areas sum to 1`],
+    }),
     behind: [guide([0, 0], [1, 1], axes)],
   });
 }
 
 /**
- * Precision against recall, by steps: between two points of the ranking neither changes evenly. The line of chance lies at
- * the share of fakes, where calling everything fake would be.
+ * Precision against recall, by steps: between two points of the ranking neither changes evenly. The
+ * line of chance lies at the share of fakes, where calling everything fake would be.
  */
 export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
   const axes = {
@@ -179,7 +224,8 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
   const words = ['chance:', formatShare(prevalence), `are ${frame.sides[1]}`];
   const chance = [ruleAt('y', prevalence, axes.y), textAt(side + 6, height, words, beside)];
   return curveChart(lines, frame, {
-    ...{ chart: 'Precision-recall', measure: ['average precision', 'Average precision'] },
+    chart: 'Precision-recall',
+    measure: ['average precision', 'Average precision'],
     number: ({ averagePrecision }) => averagePrecision,
     curve: ({ precisionRecall: { points, band } }) => ({ points: steps(points), band }),
     ...axes,
@@ -187,7 +233,10 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
   });
 }
 
-/** Up to each recall, the precision of the threshold that reaches it; those that reach none are not drawn. */
+/**
+ * Up to each recall, the precision of the threshold that reaches it; those that reach none are not
+ * drawn.
+ */
 function steps(points: readonly Point[]): readonly Point[] {
   const reached = points.filter(({ x }) => x > 0);
   return reached.flatMap((point, i) => [{ x: i === 0 ? 0 : reached[i - 1]!.x, y: point.y }, point]);

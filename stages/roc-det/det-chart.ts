@@ -10,16 +10,23 @@ import type { MeasuredModel } from './measure.ts';
 
 /** In per cent. */
 const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9];
-/** The ends that axes may have, where the last label has room; at least the first, so that charts of good models are alike. */
+/**
+ * The ends that axes may have, where the last label has room; at least the first, so that charts of
+ * good models are alike.
+ */
 const tops = [40, 60, 80, 90, 95, 99.9];
 const noCurve = ['No curve: a threshold separates', 'the classes without an error'];
-/** Where rates of 0 and 1 are drawn, in deviates: they lie at infinity, and lines are cut at the frame. */
+/**
+ * Where rates of 0 and 1 are drawn, in deviates: they lie at infinity, and lines are cut at the
+ * frame.
+ */
 const beyond = 4.5;
 
 /**
- * The detection error tradeoff, both error rates on axes of normal deviates (Martin et al. 1997, "The DET curve in assessment
- * of detection task performance"), on which scores that are normal in both classes give a straight line; the equal error
- * rate is marked where the curve meets the diagonal. The data holds deviates; the axes' labels turn them back into per cent.
+ * The detection error tradeoff, both error rates on axes of normal deviates (Martin et al. 1997,
+ * "The DET curve in assessment of detection task performance"), on which scores that are normal in
+ * both classes give a straight line; the equal error rate is marked where the curve meets the
+ * diagonal. The data holds deviates; the axes' labels turn them back into per cent.
  */
 export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
   const lines = bothScores(given, frame);
@@ -30,9 +37,12 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
   const axis = (field: string, title: string, labelSeparation: number) =>
     quantity(field, title, {
       domain,
-      values: ticks.map((tick) => normalQuantile(tick / 100)).filter((value) => value <= domain[1] + 1e-9),
+      values: ticks
+        .map((tick) => normalQuantile(tick / 100))
+        .filter((value) => value <= domain[1] + 1e-9),
       labelExpr: "format(100 * cumulativeNormal(datum.value), '.3~r')",
-      ...{ labelSeparation, labelFontSize: 11 },
+      labelSeparation,
+      labelFontSize: 11,
     });
   const axes = {
     x: axis('x', `False positive rate, % (${real} called ${fake})`, 4),
@@ -40,21 +50,37 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
   };
   const isPerfect = isAlone && models[0]!.equalErrorRate.estimate === 0;
   const hasMarks = models.some(({ equalErrorRate }) => equalErrorRate.estimate > 0);
-  const marks = hasMarks ? `; the ${isAlone ? 'point marks' : 'points mark'} the equal error rate` : '';
+  const marks = hasMarks
+    ? `; the ${isAlone ? 'point marks' : 'points mark'} the equal error rate`
+    : '';
   return curveChart(lines, frame, {
-    ...{ chart: 'DET', measure: ['equal error rate', 'Equal error rate'], format: formatShare },
-    ...{ width: domain[1] - domain[0], clip: true },
+    chart: 'DET',
+    measure: ['equal error rate', 'Equal error rate'],
+    format: formatShare,
+    width: domain[1] - domain[0],
+    clip: true,
     number: ({ equalErrorRate }) => equalErrorRate,
     curve: ({ det: { points, band } }) => ({
       points: points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) })),
-      band: band.map(({ x, low, high }) => ({ x: deviate(x), low: deviate(low), high: deviate(high) })),
+      band: band.map(({ x, low, high }) => ({
+        x: deviate(x),
+        low: deviate(low),
+        high: deviate(high),
+      })),
     }),
     notes: [
       `axes of normal deviates${marks}`,
-      ...(frame.bothScores ? [`${fake} is positive for both scores, so their error rates sum to 1`] : []),
+      ...(frame.bothScores
+        ? [`${fake} is positive for both scores, so their error rates sum to 1`]
+        : []),
     ],
     ...axes,
-    behind: [guide([domain[0], domain[0]], [domain[1], domain[1]], axes, { strokeWidth: 0.75, strokeDash: [] })],
+    behind: [
+      guide([domain[0], domain[0]], [domain[1], domain[1]], axes, {
+        strokeWidth: 0.75,
+        strokeDash: [],
+      }),
+    ],
     inFront: (names) => [
       ...equalMarks(lines, names, axes, domain[0]),
       // In the corner that the diagonal leaves free.
@@ -78,16 +104,43 @@ function deviate(rate: number): number {
   return Math.min(beyond, Math.max(-beyond, normalQuantile(Math.min(1, Math.max(0, rate)))));
 }
 
-/** A point where each curve meets the diagonal, inside the frame; its rate beside it where there is one curve. */
-function equalMarks(lines: readonly Line[], names: readonly string[], { x, y }: Axes, least: number) {
+/**
+ * A point where each curve meets the diagonal, inside the frame; its rate beside it where there is
+ * one curve.
+ */
+function equalMarks(
+  lines: readonly Line[],
+  names: readonly string[],
+  { x, y }: Axes,
+  least: number,
+) {
   const values = lines
-    .flatMap(({ runs }, i) => runs.map((run) => ({ series: names[i]!, rate: run.equalErrorRate.estimate })))
-    .map(({ series, rate }) => ({ series, x: deviate(rate), y: deviate(rate), text: `EER ${formatShare(rate)}` }))
+    .flatMap(({ runs }, i) =>
+      runs.map((run) => ({ series: names[i]!, rate: run.equalErrorRate.estimate })),
+    )
+    .map(({ series, rate }) => ({
+      series,
+      x: deviate(rate),
+      y: deviate(rate),
+      text: `EER ${formatShare(rate)}`,
+    }))
     .filter(({ x }) => x > least)
     .reverse(); // the first on top
-  const points = pointLayer(names, { x, y, data: { name: 'equal', values } }, { size: haveRuns(lines) ? 40 : 70 });
+  const points = pointLayer(
+    names,
+    { x, y, data: { name: 'equal', values } },
+    { size: haveRuns(lines) ? 40 : 70 },
+  );
   if (runsOf(lines).length > 1) return [points];
-  // Above the point and right of it, where the curve, which only falls, cannot be, and below the diagonal.
-  const mark = { type: 'text', align: 'left', baseline: 'bottom', dx: 17, dy: -1, fontWeight: 'bold' };
+  // Above the point and right of it, where the curve, which only falls, cannot be, and below the
+  // diagonal.
+  const mark = {
+    type: 'text',
+    align: 'left',
+    baseline: 'bottom',
+    dx: 17,
+    dy: -1,
+    fontWeight: 'bold',
+  };
   return [points, { data: { name: 'equal' }, mark, encoding: { x, y, text: { field: 'text' } } }];
 }

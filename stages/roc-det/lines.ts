@@ -1,4 +1,10 @@
-import { formatCount, formatCountOf, formatCountRange, formatLevel, formatList } from '../../src/format-numbers.ts';
+import {
+  formatCount,
+  formatCountOf,
+  formatCountRange,
+  formatLevel,
+  formatList,
+} from '../../src/format-numbers.ts';
 import { groupOver, seriesName } from '../../src/learning/charts/series.ts';
 import type { SideNames } from '../../src/learning/metrics/binary-view.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
@@ -20,7 +26,10 @@ export interface Line {
   readonly runs: readonly MeasuredModel[];
 }
 
-/** Groups the runs of each model, which differ in the axes `over` alone; models are named by the axes that not all share. */
+/**
+ * Groups the runs of each model, which differ in the axes `over` alone; models are named by the
+ * axes that not all share.
+ */
 export function groupRuns<T extends { readonly labels: Frame['shared'] }>(
   items: readonly T[],
   { over, shared }: Pick<Frame, 'over' | 'shared'>,
@@ -29,38 +38,63 @@ export function groupRuns<T extends { readonly labels: Frame['shared'] }>(
   return groups.map(({ labels, items }) => ({ name: seriesName(labels), runs: items }));
 }
 
-/** A number of a line: of one run with its interval; of several their mean, with the least and the greatest as ends. */
+/**
+ * A number of a line: of one run with its interval; of several their mean, with the least and the
+ * greatest as ends.
+ */
 export function numberOf({ runs }: Line, pick: (run: MeasuredModel) => Interval): Interval {
   if (runs.length === 1) return pick(runs[0]!);
   const values = runs.map((run) => pick(run).estimate);
-  return { ...pick(runs[0]!), estimate: mean(values), low: Math.min(...values), high: Math.max(...values) };
+  return {
+    ...pick(runs[0]!),
+    estimate: mean(values),
+    low: Math.min(...values),
+    high: Math.max(...values),
+  };
 }
 
-export const runsOf = (lines: readonly Line[]): readonly MeasuredModel[] => lines.flatMap(({ runs }) => runs);
+export const runsOf = (lines: readonly Line[]): readonly MeasuredModel[] =>
+  lines.flatMap(({ runs }) => runs);
 
-export const haveRuns = (lines: readonly Line[]): boolean => lines.some(({ runs }) => runs.length > 1);
+export const haveRuns = (lines: readonly Line[]): boolean =>
+  lines.some(({ runs }) => runs.length > 1);
 
 export const lineName = ({ name, runs }: Line): string =>
   name || (runs.length > 1 ? formatCountOf(runs.length, 'run') : '');
 
 /** The title of a legend, which names its numbers and the ranges in brackets after them. */
-export function legendTitle(measure: string, lines: readonly Line[], { confidence, over }: Frame): string {
+export function legendTitle(
+  measure: string,
+  lines: readonly Line[],
+  { confidence, over }: Frame,
+): string {
   return haveRuns(lines)
     ? `${measure}, mean and range over ${formatList(over)}`
     : `${measure}, ${formatLevel(confidence)} interval`;
 }
 
-/** `1,400 real and 700 fake images in 812 groups`; of models with other images each, the fewest to the most. */
-export function imagesText(models: readonly MeasuredModel[], { by, sides, byClass }: Frame): string {
+/**
+ * `1,400 real and 700 fake images in 812 groups`; of models with other images each, the fewest to
+ * the most.
+ */
+export function imagesText(
+  models: readonly MeasuredModel[],
+  { by, sides, byClass }: Frame,
+): string {
   const count = (of: 'real' | 'fake') => {
     const counts = models.map((model) => model[of]);
-    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    const least = Math.min(...counts);
+    const most = Math.max(...counts);
     return least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
   };
   const groups = models.flatMap((model) => model.groups ?? []);
-  const grouped = by === 'image' && groups.length > 0 ? ` in ${formatCountOf(Math.max(...groups), 'group')}` : '';
+  const grouped =
+    by === 'image' && groups.length > 0 ? ` in ${formatCountOf(Math.max(...groups), 'group')}` : '';
   if (byClass !== undefined) {
-    const worst = models.length < byClass ? `; the ${models.length} of ${byClass} classes that are ranked worst` : '';
+    const worst =
+      models.length < byClass
+        ? `; the ${models.length} of ${byClass} classes that are ranked worst`
+        : '';
     return `${formatCountOf(models[0]!.real + models[0]!.fake, by)}${grouped}, each class against all others${worst}`;
   }
   return `${count('real')} ${sides[0]} and ${count('fake')} ${sides[1]} ${by}s${grouped}`;
@@ -74,6 +108,9 @@ export function runsText(lines: readonly Line[], { over }: Frame): string {
 }
 
 /** `6 of one, 0 of other`: the images of each model that not all of them scored. */
-export function leftOut(models: readonly { readonly name: string }[], unmatched: readonly number[]): string {
+export function leftOut(
+  models: readonly { readonly name: string }[],
+  unmatched: readonly number[],
+): string {
   return models.map(({ name }, i) => `${formatCount(unmatched[i]!)} of ${name}`).join(', ');
 }

@@ -7,7 +7,10 @@ import {
   calibrationError,
   expectedCalibrationError,
 } from '../../src/learning/metrics/calibration/calibration-bins.ts';
-import { fitTemperature, temperatureInterval } from '../../src/learning/metrics/calibration/temperature.ts';
+import {
+  fitTemperature,
+  temperatureInterval,
+} from '../../src/learning/metrics/calibration/temperature.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import {
   bandOf,
@@ -34,7 +37,12 @@ import {
   precisionRecallCurve,
   precisionsAt,
 } from '../../src/learning/metrics/ranking/precision-recall.ts';
-import { auc, detCurve, rocCurve, truePositiveRatesAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
+import {
+  auc,
+  detCurve,
+  rocCurve,
+  truePositiveRatesAt,
+} from '../../src/learning/metrics/ranking/roc-curve.ts';
 import {
   countAtThresholds,
   countDraws,
@@ -64,12 +72,20 @@ export interface ReliabilityBin extends CalibrationBin {
 
 export const bins = 15;
 
-/** Where bands are drawn: evenly on the axis of the ROC, and evenly on that of the DET, in normal deviates. */
+/**
+ * Where bands are drawn: evenly on the axis of the ROC, and evenly on that of the DET, in normal
+ * deviates.
+ */
 const even = Array.from({ length: 101 }, (_, i) => i / 100);
-const rocPlaces = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].sort((a, b) => a - b);
+const rocPlaces = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].sort(
+  (a, b) => a - b,
+);
 const detPlaces = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
 
-/** What is resampled of a ranking, and for bands the heights of the three curves one after the other. */
+/**
+ * What is resampled of a ranking, and for bands the heights of the three curves one after the
+ * other.
+ */
 const ranked = (counts: ThresholdCounts, bands: boolean) => ({
   equalErrorRate: equalErrorRate(counts).rate,
   averagePrecision: averagePrecision(counts),
@@ -82,7 +98,10 @@ const ranked = (counts: ThresholdCounts, bands: boolean) => ({
     : new Float64Array(),
 });
 
-/** All statistics in one pass over the draws, since drawing and ranking take longer than the measures. */
+/**
+ * All statistics in one pass over the draws, since drawing and ranking take longer than the
+ * measures.
+ */
 export function curveStatistics(
   labels: readonly number[],
   ranking: RankedScores,
@@ -103,7 +122,13 @@ interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | '
 
 /** Measures one model. Fakes are positive; images are ranked by their score minus that of real. */
 export async function measure(
-  { name, rows, calibration, scale = scaleOf([...rows, ...calibration]), sides }: Omit<Model, 'labels'>,
+  {
+    name,
+    rows,
+    calibration,
+    scale = scaleOf([...rows, ...calibration]),
+    sides,
+  }: Omit<Model, 'labels'>,
   { confidence: level, draws, seed, threads, bands = true }: MeasureOptions,
 ) {
   const labels = rows.map(({ label }) => label);
@@ -112,10 +137,20 @@ export async function measure(
   const groups = rows.map(({ group }) => group);
   const sample = { labels, groups, draws, seed };
   const probabilities = fakeProbabilitiesOf(rows, scale);
-  const resampled = await resampleInThreads(sample, () => curveStatistics(labels, ranking, probabilities, bands), {
-    threads,
-    start: () => startWorker(import.meta.url, 'draw-curves-worker', { sample, ranking, probabilities, bands }),
-  });
+  const resampled = await resampleInThreads(
+    sample,
+    () => curveStatistics(labels, ranking, probabilities, bands),
+    {
+      threads,
+      start: () =>
+        startWorker(import.meta.url, 'draw-curves-worker', {
+          sample,
+          ranking,
+          probabilities,
+          bands,
+        }),
+    },
+  );
   const numbers = resultOf(resampled, ({ equalErrorRate, averagePrecision, binned }) => ({
     equalErrorRate,
     averagePrecision,
@@ -136,7 +171,10 @@ export async function measure(
     /** The area where images are ranked by the first score, real; fake is positive here too. */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
     ...metricIntervals(numbers, level),
-    /** The mean probability of fake. If it differs from the share of fakes, no temperature corrects it. */
+    /**
+     * The mean probability of fake. If it differs from the share of fakes, no temperature corrects
+     * it.
+     */
     meanProbability: mean(probabilities),
     ...curvesOf(countAtThresholds(labels, ranking), bandsOf(heights, level)),
     reliability: resampled.estimate.binned.map((bin): ReliabilityBin => {
@@ -154,7 +192,9 @@ export async function measure(
 }
 
 function curvesOf(counts: ThresholdCounts, bands: ReturnType<typeof bandsOf>) {
-  const [roc, det, { recall, precision }] = [rocCurve(counts), detCurve(counts), precisionRecallCurve(counts)];
+  const roc = rocCurve(counts);
+  const det = detCurve(counts);
+  const { recall, precision } = precisionRecallCurve(counts);
   return {
     /** x false positive rate, y true positive rate, from (0, 0) to (1, 1). */
     roc: curveOf(roc.falsePositiveRate, roc.truePositiveRate, bands.roc),
@@ -170,12 +210,18 @@ const curveOf = (x: Float64Array, y: Float64Array, band: Curve['band']): Curve =
   band,
 });
 
-/** The bands of the curves, whose heights follow each other as in {@link ranked}, from where negatives decide. */
+/**
+ * The bands of the curves, whose heights follow each other as in {@link ranked}, from where
+ * negatives decide.
+ */
 function bandsOf(
   heights: Resampled<ArrayLike<number>>,
   level: number,
 ): Readonly<Record<'roc' | 'det' | 'precisionRecall', Curve['band']>> {
-  const [negatives, positives] = [0, 1].map((label) => heights.units.byClass.get(label) ?? 0) as [number, number];
+  const [negatives, positives] = [0, 1].map((label) => heights.units.byClass.get(label) ?? 0) as [
+    number,
+    number,
+  ];
   const deciding = [
     ...[...rocPlaces, ...detPlaces].map((rate) => rate * negatives),
     ...even.map((recall) => recall * positives),
@@ -199,7 +245,10 @@ function bandsOf(
 const indexOf = ({ low }: CalibrationBin): number => Math.round(low * bins);
 
 /** The number of units in each bin. */
-function unitsByBin(probabilities: Float64Array, groups: readonly (string | undefined)[]): readonly number[] {
+function unitsByBin(
+  probabilities: Float64Array,
+  groups: readonly (string | undefined)[],
+): readonly number[] {
   const inBin = Array.from({ length: bins }, () => new Set<string | number>());
   for (const [i, probability] of probabilities.entries()) {
     inBin[Math.max(0, Math.ceil(probability * bins) - 1)]!.add(groups[i] ?? i);
@@ -214,7 +263,10 @@ function sharesOf(binned: readonly CalibrationBin[]): Float64Array {
   return shares;
 }
 
-/** Calibration at the temperature fitted to another split; undefined where that lacks a class, or no temperature is best. */
+/**
+ * Calibration at the temperature fitted to another split; undefined where that lacks a class, or no
+ * temperature is best.
+ */
 function scaleByTemperature(
   rows: readonly BinaryRow[],
   calibration: readonly BinaryRow[],
@@ -222,7 +274,8 @@ function scaleByTemperature(
   level: number,
 ) {
   const classes = calibration.map(({ label }) => label);
-  if (new Set(classes).size < 2) return undefined; // calling everything the one class would be calibrated best
+  // Calling everything the one class would be calibrated best.
+  if (new Set(classes).size < 2) return undefined;
   const logits = logitDifferences(logitsOf(calibration, scale));
   const temperature = fitTemperature(classes, logits);
   if (!(temperature > 0 && temperature < Infinity)) return undefined;

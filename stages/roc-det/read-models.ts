@@ -27,21 +27,34 @@ export interface Model {
   readonly sides: SideNames;
 }
 
-type ReadOptions = Pick<RocDetSettings, 'split' | 'calibrateOn' | 'by' | 'names' | 'positive' | 'scoresAre'>;
+type ReadOptions = Pick<
+  RocDetSettings,
+  'split' | 'calibrateOn' | 'by' | 'names' | 'positive' | 'scoresAre'
+>;
 
 /**
- * Reads the scores of every model, and the axis values that all of them have; `byClass` is the number of classes, where each is a
- * model of its own. Throws a {@link StageError} that names the one that cannot be judged.
+ * Reads the scores of every model, and the axis values that all of them have; `byClass` is the
+ * number of classes, where each is a model of its own. Throws a {@link StageError} that names the
+ * one that cannot be judged.
  */
 export function readModels(given: readonly InputArtifact[], options: ReadOptions) {
   const inputs = renamed(given, options.names, 'scores');
-  const classes = inputs.length === 1 && options.positive === undefined ? readClasses(inputs[0]!, options) : undefined;
-  if (classes !== undefined) return { models: classes, shared: inputs[0]!.labels, byClass: classes.length };
+  const classes =
+    inputs.length === 1 && options.positive === undefined
+      ? readClasses(inputs[0]!, options)
+      : undefined;
+  if (classes !== undefined)
+    return { models: classes, shared: inputs[0]!.labels, byClass: classes.length };
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
   const apart = tellApart(names, 'scores');
   const models = inputs.map(({ path, labels }, i) => {
     const what = describe(apart[i]!);
-    return readModel({ name: apart[i]!, labels }, readScoreTable(path, what, options), what, options);
+    return readModel(
+      { name: apart[i]!, labels },
+      readScoreTable(path, what, options),
+      what,
+      options,
+    );
   });
   return { models, shared, byClass: undefined };
 }
@@ -52,7 +65,9 @@ function readClasses(input: InputArtifact, options: ReadOptions): readonly Model
   const table = readScoreTable(input.path, what, options);
   const { classes, rows } = table;
   if (classes.length === 2) return undefined;
-  const present = new Set(rows.filter(({ split }) => split === options.split).map(({ label }) => classes[label]));
+  const present = new Set(
+    rows.filter(({ split }) => split === options.split).map(({ label }) => classes[label]),
+  );
   const shown = classes.filter((name) => present.has(name));
   if (shown.length === 0) rowsOfSplit(rows, options.split, what);
   return shown.map((name) =>
@@ -62,7 +77,12 @@ function readClasses(input: InputArtifact, options: ReadOptions): readonly Model
 
 const describe = (name: string) => `input "scores"${name && ` of ${name}`}`;
 
-function readModel(own: Pick<Model, 'name' | 'labels'>, table: ScoreTable, what: string, options: ReadOptions): Model {
+function readModel(
+  own: Pick<Model, 'name' | 'labels'>,
+  table: ScoreTable,
+  what: string,
+  options: ReadOptions,
+): Model {
   const { split, calibrateOn } = options;
   const { rows, all, names: sides, scale } = viewOfSplit(table, split, what, options);
   requireBothSides(rows, sides, split, what);

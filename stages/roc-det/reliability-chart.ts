@@ -1,13 +1,40 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCountOf, formatDecimal, formatEstimate, formatLevel, formatList } from '../../src/format-numbers.ts';
+import {
+  formatCountOf,
+  formatDecimal,
+  formatEstimate,
+  formatLevel,
+  formatList,
+} from '../../src/format-numbers.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
-import { type Axes, chart, guide, type Part, quantity, share } from '../../src/learning/charts/encoders.ts';
+import {
+  type Axes,
+  chart,
+  guide,
+  type Part,
+  quantity,
+  share,
+} from '../../src/learning/charts/encoders.ts';
 import { type LineOptions, lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { palette } from '../../src/learning/charts/theme.ts';
-import { inRow, intervalOf, nearestTooltip, numberText } from '../../src/learning/charts/tooltips.ts';
+import {
+  inRow,
+  intervalOf,
+  nearestTooltip,
+  numberText,
+} from '../../src/learning/charts/tooltips.ts';
 import type { CalibrationBin } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import { lowerFirst, shareOfPositive, side, titleWidth } from './curve-charts.ts';
-import { type Frame, haveRuns, imagesText, type Line, legendTitle, lineName, numberOf, runsOf } from './lines.ts';
+import {
+  type Frame,
+  haveRuns,
+  imagesText,
+  type Line,
+  legendTitle,
+  lineName,
+  numberOf,
+  runsOf,
+} from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
 
 /** Colours and shapes repeat after these, and more lines of bins would be illegible. */
@@ -20,9 +47,9 @@ interface Row {
 }
 
 /**
- * How often fakes come among images of about one probability (Guo et al. 2017, "On calibration of modern neural
- * networks", figure 1), and below it how many images have it: of one model before and after its temperature, of several
- * before; of many the worst calibrated, by their error.
+ * How often fakes come among images of about one probability (Guo et al. 2017, "On calibration of
+ * modern neural networks", figure 1), and below it how many images have it: of one model before and
+ * after its temperature, of several before; of many the worst calibrated, by their error.
  */
 export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
   const models = runsOf(lines);
@@ -42,28 +69,41 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
       `temperature fitted on ${formatCountOf(first.scaled.images, unit)} of ${frame.calibrateOn}`,
   ];
   // A calibration error has no interval, and runs have a range.
-  const measure = haveRuns(lines) ? legendTitle('Calibration error', lines, frame) : 'Calibration error';
+  const measure = haveRuns(lines)
+    ? legendTitle('Calibration error', lines, frame)
+    : 'Calibration error';
   const legend = { title: isOne ? null : measure, width: side };
   const titles = {
     share: shareOfPositive(frame),
     items: unit === 'group' ? 'Groups' : 'Images',
     probability: `Probability of ${frame.sides[1]}`,
   };
-  const number = lines.length > 1 ? '' : `calibration error ${formatDecimal(numberOf(lines[0]!, errorOf).estimate)}`;
-  return chart(titleOf('Reliability', frame, frame.shared, number), notes.filter(Boolean).join('; '), titleWidth, {
-    spacing: 14,
-    vconcat: [
-      // Both panels share one legend.
-      sharesPanel(rows, isOne, legend, titles),
-      countsPanel(rows, isOne, legend, titles),
-    ],
-  });
+  const number =
+    lines.length > 1
+      ? ''
+      : `calibration error ${formatDecimal(numberOf(lines[0]!, errorOf).estimate)}`;
+  return chart(
+    titleOf('Reliability', frame, frame.shared, number),
+    notes.filter(Boolean).join('; '),
+    titleWidth,
+    {
+      spacing: 14,
+      vconcat: [
+        // Both panels share one legend.
+        sharesPanel(rows, isOne, legend, titles),
+        countsPanel(rows, isOne, legend, titles),
+      ],
+    },
+  );
 }
 
 const errorOf = ({ calibrationError }: MeasuredModel) => calibrationError;
 
 function beforeAndAfter({ calibrationError, reliability, scaled }: MeasuredModel): readonly Row[] {
-  const asScored = { name: `as scored, calibration error ${formatEstimate(calibrationError)}`, reliability };
+  const asScored = {
+    name: `as scored, calibration error ${formatEstimate(calibrationError)}`,
+    reliability,
+  };
   if (scaled === undefined) return [asScored];
   const temperature = scaled.temperature.toPrecision(3);
   const name = `at temperature ${temperature}, calibration error ${formatDecimal(scaled.calibrationError)}`;
@@ -72,7 +112,9 @@ function beforeAndAfter({ calibrationError, reliability, scaled }: MeasuredModel
 
 /** Few stay in the order given, and so in the colours of the other charts. */
 function worstCalibrated(lines: readonly Line[]): readonly Row[] {
-  const sorted = lines.toSorted((a, b) => numberOf(b, errorOf).estimate - numberOf(a, errorOf).estimate);
+  const sorted = lines.toSorted(
+    (a, b) => numberOf(b, errorOf).estimate - numberOf(a, errorOf).estimate,
+  );
   const drawn = lines.length > mostDrawn ? sorted.slice(0, mostDrawn) : lines;
   return drawn.map((line) => ({
     name: `${lineName(line)}: ${formatEstimate(numberOf(line, errorOf))}`,
@@ -90,7 +132,8 @@ function poolBins(runs: readonly MeasuredModel[]): Row['reliability'] {
     const items = own.reduce((sum, bin) => sum + bin.items, 0);
     const mean = (of: 'meanProbability' | 'positiveShare') =>
       own.reduce((sum, bin) => sum + bin[of] * bin.items, 0) / items;
-    const [meanProbability, positiveShare] = [mean('meanProbability'), mean('positiveShare')];
+    const meanProbability = mean('meanProbability');
+    const positiveShare = mean('positiveShare');
     return { low, high: own[0]!.high, items, meanProbability, positiveShare };
   });
 }
@@ -100,7 +143,9 @@ type Legend = NonNullable<LineOptions['legend']>;
 type Titles = Readonly<Record<'share' | 'items' | 'probability', string>>;
 
 function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend, titles: Titles): Part {
-  const values = rows.flatMap(({ name, reliability }) => reliability.map((bin) => ({ series: name, ...bin })));
+  const values = rows.flatMap(({ name, reliability }) =>
+    reliability.map((bin) => ({ series: name, ...bin })),
+  );
   const names = rows.map(({ name }) => name);
   const x = share('meanProbability', null, { labels: false, ticks: false });
   const y = share('positiveShare', titles.share);
@@ -117,7 +162,11 @@ function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title
       guide([0, 0], [1, 1], { x, y }),
       ...(isOne ? [bars] : []),
       ...lineLayers(names, {
-        ...{ x, y, legend, points: true, mark: { strokeWidth: 1.5 } },
+        x,
+        y,
+        legend,
+        points: true,
+        mark: { strokeWidth: 1.5 },
         tooltip: {
           x: `Mean ${lowerFirst(titles.probability)}`,
           more: [{ title: titles.items, text: numberText(inRow('items')) }],
@@ -129,15 +178,27 @@ function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title
 
 /** The bins that have an interval: a bin with all of the images has none, for example. */
 const barsOf = ({ reliability }: Row) =>
-  reliability.filter((bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow) && bin.shareLow < bin.shareHigh);
+  reliability.filter(
+    (bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow) && bin.shareLow < bin.shareHigh,
+  );
 
-/** Images in each bin: bars of the first row and an outline of the second for one model, an outline of each of several. */
+/**
+ * Images in each bin: bars of the first row and an outline of the second for one model, an outline
+ * of each of several.
+ */
 function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, titles: Titles): Part {
   const outlined = rows.slice(isOne ? 1 : 0);
   const x = share('x', titles.probability);
-  const y = quantity('items', titles.items, { scale: { zero: true }, tickCount: 3, tickMinStep: 1 });
+  const y = quantity('items', titles.items, {
+    scale: { zero: true },
+    tickCount: 3,
+    tickMinStep: 1,
+  });
   const bars = {
-    data: { name: 'counts', values: rows[0]!.reliability.map(({ low, high, items }) => ({ low, high, items })) },
+    data: {
+      name: 'counts',
+      values: rows[0]!.reliability.map(({ low, high, items }) => ({ low, high, items })),
+    },
     mark: { type: 'rect', color: palette[0], opacity: 0.3 },
     encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' }, y, y2: { datum: 0 } },
   };
@@ -150,7 +211,13 @@ function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title
       ...(isOne ? [bars] : []),
       ...(outlined.length === 0
         ? []
-        : lineLayers(names, { x, y, legend, mark: { interpolate: 'step-after', strokeWidth: 1.5 }, tooltip: null })),
+        : lineLayers(names, {
+            x,
+            y,
+            legend,
+            mark: { interpolate: 'step-after', strokeWidth: 1.5 },
+            tooltip: null,
+          })),
       ...(isOne ? [binTooltip(rows[0]!, { x, y }, titles)] : []),
     ],
   };
@@ -158,12 +225,20 @@ function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title
 
 /** The number of images in the bin at the pointer. */
 function binTooltip({ reliability }: Row, { x, y }: Axes, titles: Titles): Part {
-  const values = reliability.map(({ low, high, items }) => ({ low, high, middle: (low + high) / 2, items }));
+  const values = reliability.map(({ low, high, items }) => ({
+    low,
+    high,
+    middle: (low + high) / 2,
+    items,
+  }));
   return nearestTooltip(
     [intervalOf(x, titles.probability), { title: titles.items, text: numberText(inRow('items')) }],
     {
-      ...{ data: { values }, along: ['x'], isMarked: false },
-      ...{ x: { ...x, field: 'middle' }, y },
+      data: { values },
+      along: ['x'],
+      isMarked: false,
+      x: { ...x, field: 'middle' },
+      y,
     },
   );
 }

@@ -35,7 +35,9 @@ const validation = rows.map((row) => ({ ...row, split: 'val' }));
 const options = { confidence: 0.9, draws: 100, seed: 1 };
 const frame: Frame = { ...spec.settings.parse(options), shared: {}, sides: usualSides };
 
-/** Images of a model that is right more often the larger `shift` is; all models see the same images. */
+/**
+ * Images of a model that is right more often the larger `shift` is; all models see the same images.
+ */
 function drawn(count: number, shift: number, split = 'test'): BinaryRow[] {
   return Array.from({ length: count }, (_, i) => {
     const label = i % 3 === 0 ? 1 : 0;
@@ -46,8 +48,16 @@ function drawn(count: number, shift: number, split = 'test'): BinaryRow[] {
 
 /** A band of a few places, so that golden files stay short. */
 function thinned(model: MeasuredModel): MeasuredModel {
-  const thin = ({ points, band }: Curve): Curve => ({ points, band: band.filter((_, i) => i % 25 === 0) });
-  return { ...model, roc: thin(model.roc), det: thin(model.det), precisionRecall: thin(model.precisionRecall) };
+  const thin = ({ points, band }: Curve): Curve => ({
+    points,
+    band: band.filter((_, i) => i % 25 === 0),
+  });
+  return {
+    ...model,
+    roc: thin(model.roc),
+    det: thin(model.det),
+    precisionRecall: thin(model.precisionRecall),
+  };
 }
 
 /** Every model by itself. */
@@ -63,22 +73,27 @@ const roc = async (
   scores: string | Readonly<Record<string, readonly BinaryRow[]>>,
   settings: object = {},
 ) => {
-  const inputs = Object.entries(typeof scores === 'string' ? { '': scores } : scores).map(([net, rows]) => {
-    const path = join(bench.root, `scores-${net}.csv`);
-    writeFileSync(path, typeof rows === 'string' ? rows : formatPairs(rows));
-    return { path, labels: net === '' ? {} : { set: 'faces', net } };
-  });
+  const inputs = Object.entries(typeof scores === 'string' ? { '': scores } : scores).map(
+    ([net, rows]) => {
+      const path = join(bench.root, `scores-${net}.csv`);
+      writeFileSync(path, typeof rows === 'string' ? rows : formatPairs(rows));
+      return { path, labels: net === '' ? {} : { set: 'faces', net } };
+    },
+  );
   await bench.run(spec, run, { with: { draws: 100, ...settings }, inputs: { scores: inputs } });
 };
-const textOf = (bench: StageBench, port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+const textOf = (bench: StageBench, port: string) =>
+  readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
 const titleOf = (bench: StageBench, port: string): string =>
   JSON.parse(readFileSync(join(bench.output(port), 'chart.vl.json'), 'utf8')).title.text.join(' ');
 
 test('images are ranked by the difference of their scores, fake being positive', async () => {
-  const { real, fake, auc, equalErrorRate, averagePrecision, roc, det, precisionRecall } = await named('', rows);
+  const { real, fake, auc, equalErrorRate, averagePrecision, roc, det, precisionRecall } =
+    await named('', rows);
   assert.deepEqual([real, fake, auc.estimate, equalErrorRate.estimate], [2, 2, 0.75, 0.5]);
   assert.ok(Math.abs(averagePrecision.estimate - 5 / 6) < 1e-12);
-  const plain = (points: readonly { readonly x: number; readonly y: number }[]) => points.map(({ x, y }) => [x, y]);
+  const plain = (points: readonly { readonly x: number; readonly y: number }[]) =>
+    points.map(({ x, y }) => [x, y]);
   assert.deepEqual(plain(roc.points), [
     [0, 0],
     [0, 0.5],
@@ -106,7 +121,8 @@ test('scores that are probabilities are taken as such, and rank as their logits 
     const fake = 1 / (1 + Math.exp(row.real - row.fake));
     return { ...row, real: 1 - fake, fake };
   });
-  const [one, other] = [await named('', logits, logits), await named('', probabilities, probabilities)];
+  const one = await named('', logits, logits);
+  const other = await named('', probabilities, probabilities);
   assert.equal(other.auc.estimate, one.auc.estimate);
   assert.ok(Math.abs(other.calibrationError.estimate - one.calibrationError.estimate) < 1e-9);
   assert.ok(Math.abs(other.scaled!.temperature - one.scaled!.temperature) < 1e-6);
@@ -114,12 +130,19 @@ test('scores that are probabilities are taken as such, and rank as their logits 
 
 test('threads draw the same as one thread', async () => {
   const rows = drawn(60, 1);
-  const [labels, scores] = [rows.map(({ label }) => label), rows.map(({ fake }) => fake)];
-  const [sample, probabilities] = [{ labels, draws: 7, seed: 3 }, fakeProbabilities(scores)];
+  const labels = rows.map(({ label }) => label);
+  const scores = rows.map(({ fake }) => fake);
+  const sample = { labels, draws: 7, seed: 3 };
+  const probabilities = fakeProbabilities(scores);
   const ranking = rankScores(scores);
   const statistic = curveStatistics(labels, ranking, probabilities);
-  const start = () => startWorker(import.meta.url, 'draw-curves-worker', { sample, ranking, probabilities });
-  const resampled = await resampleInThreads(sample, () => statistic, { threads: 2, start, worthwhile: 0 });
+  const start = () =>
+    startWorker(import.meta.url, 'draw-curves-worker', { sample, ranking, probabilities });
+  const resampled = await resampleInThreads(sample, () => statistic, {
+    threads: 2,
+    start,
+    worthwhile: 0,
+  });
   assert.deepEqual(resampled, resample(sample, statistic));
 });
 
@@ -129,19 +152,32 @@ test('the charts of one model hold its curves, bands and marks', async () => {
     rocChart(eachAlone(models), { ...frame, bothScores: true }),
     new URL('golden/roc.golden.json', import.meta.url),
   );
-  assertGolden(detChart(eachAlone(models), frame), new URL('golden/det.golden.json', import.meta.url));
+  assertGolden(
+    detChart(eachAlone(models), frame),
+    new URL('golden/det.golden.json', import.meta.url),
+  );
   assertGolden(
     precisionRecallChart(eachAlone(models), frame),
     new URL('golden/precision-recall.golden.json', import.meta.url),
   );
-  assertGolden(reliabilityChart(eachAlone(models), frame), new URL('golden/reliability.golden.json', import.meta.url));
+  assertGolden(
+    reliabilityChart(eachAlone(models), frame),
+    new URL('golden/reliability.golden.json', import.meta.url),
+  );
 });
 
 test('two models differ in their charts by colour, dash and shape, and the better one comes first', async () => {
-  const [good, bad] = [drawn(12, 2), drawn(12, 0.5)];
+  const good = drawn(12, 2);
+  const bad = drawn(12, 0.5);
   const models = [await named('good', good), await named('bad', bad)].map(thinned);
-  assertGolden(rocChart(eachAlone(models), frame), new URL('golden/two-roc.golden.json', import.meta.url));
-  assertGolden(detChart(eachAlone(models), frame), new URL('golden/two-det.golden.json', import.meta.url));
+  assertGolden(
+    rocChart(eachAlone(models), frame),
+    new URL('golden/two-roc.golden.json', import.meta.url),
+  );
+  assertGolden(
+    detChart(eachAlone(models), frame),
+    new URL('golden/two-det.golden.json', import.meta.url),
+  );
   assertGolden(
     precisionRecallChart(eachAlone(models), frame),
     new URL('golden/two-precision-recall.golden.json', import.meta.url),
@@ -153,7 +189,8 @@ test('two models differ in their charts by colour, dash and shape, and the bette
 });
 
 test('a paired test uses the images that both models scored, and may contradict the ranking', async () => {
-  // The images that only one of them scored reverse the order: the first is right there, the second wrong.
+  // The images that only one of them scored reverse the order: the first is right there, the second
+  // wrong.
   const own = (name: string, shift: number, elsewhere: number) => [
     ...drawn(90, shift),
     ...drawn(60, elsewhere).map((row) => ({ ...row, key: `${name}/${row.key}` })),
@@ -179,14 +216,20 @@ test('no temperature is fitted to images of one class', async () => {
 });
 
 /** Two splits of images whose logits are calibrated but for a `factor` and a `shift`. */
-const scored = (seed: number, { count, factor = 1, shift = 0 }: { count: number; factor?: number; shift?: number }) => {
+const scored = (
+  seed: number,
+  { count, factor = 1, shift = 0 }: { count: number; factor?: number; shift?: number },
+) => {
   const random = new Random('calibrated', seed);
   const row = (split: string) => (_: unknown, i: number) => {
     const logit = 1.5 * random.normal();
     const label: 0 | 1 = random.float() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
     return { key: String(i), split, label, real: 0, fake: factor * logit + shift };
   };
-  return [Array.from({ length: count }, row('test')), Array.from({ length: count }, row('val'))] as const;
+  return [
+    Array.from({ length: count }, row('test')),
+    Array.from({ length: count }, row('val')),
+  ] as const;
 };
 
 test('the interval of the temperature shows overconfidence and underconfidence, and else covers 1', async () => {
@@ -209,7 +252,9 @@ test('the mean probability reveals a model that expects more fakes than there ar
   const { meanProbability, real, fake } = JSON.parse(textOf(bench, 'metrics'));
   const share = fake / (real + fake);
   assert.ok(meanProbability > 0.65 && share < 0.6, `${meanProbability} ${share}`);
-  const row = bench.highlights[0]!.rows.find(([name]) => String(name).startsWith('mean probability'))!;
+  const row = bench.highlights[0]!.rows.find(([name]) =>
+    String(name).startsWith('mean probability'),
+  )!;
   assert.match(String(row[0]), /^mean probability of fake \([45]\d\.\d % are fake\)$/);
   assert.equal(row[1], meanProbability.toFixed(4));
 });
@@ -218,7 +263,10 @@ test('of more models than there are colours the worst calibrated are drawn, and 
   const models = await Promise.all(
     Array.from({ length: 9 }, async (_, i) => {
       const model = await named(`net ${i}`, drawn(30, 1));
-      return { ...model, calibrationError: { ...model.calibrationError, estimate: i < 2 ? 0.5 : 0.01 * i } };
+      return {
+        ...model,
+        calibrationError: { ...model.calibrationError, estimate: i < 2 ? 0.5 : 0.01 * i },
+      };
     }),
   );
   const chart = reliabilityChart(eachAlone(models), frame) as unknown as {
@@ -254,21 +302,28 @@ test('by its first score a model makes the opposite mistakes: area and error rat
   const { auc, firstScoreAuc, equalErrorRate } = JSON.parse(textOf(bench, 'metrics'));
   assert.ok(auc > 0.6 && Math.abs(auc + firstScoreAuc - 1) < 1e-12);
   const { layer } = JSON.parse(readFileSync(join(bench.output('det'), 'chart.vl.json'), 'utf8'));
-  const data = (name: string) => layer.find((one: { data: { name?: string } }) => one.data.name === name).data.values;
+  const data = (name: string) =>
+    layer.find((one: { data: { name?: string } }) => one.data.name === name).data.values;
   const rates = data('equal').map(({ text }: { text: string }) => Number.parseFloat(text.slice(4)));
   assert.match(titleOf(bench, 'roc'), /^ROC on test: AUC 0\.\d{3}$/);
-  assert.match(readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8'), />first score \(real\): 0\.\d{3} \(/);
+  assert.match(
+    readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8'),
+    />first score \(real\): 0\.\d{3} \(/,
+  );
   assert.deepEqual(rates.map((rate: number) => rate.toFixed(1)).sort(), [
     (100 * equalErrorRate).toFixed(1),
     (100 - 100 * equalErrorRate).toFixed(1),
   ]);
   assert.deepEqual(
-    [...new Set(data('curves').map(({ series }: { series: string }) => series.split(',')[0]))].length,
+    [...new Set(data('curves').map(({ series }: { series: string }) => series.split(',')[0]))]
+      .length,
     2,
   );
   await assert.rejects(
     roc(bench, { one: scored, other: scored }, { bothScores: true }),
-    new StageError('expected one model with bothScores: true, got 2: give one, or leave the setting out'),
+    new StageError(
+      'expected one model with bothScores: true, got 2: give one, or leave the setting out',
+    ),
   );
 });
 
@@ -276,9 +331,14 @@ test('one model gives four charts, metrics with intervals, and a highlight', asy
   using bench = new StageBench();
   const own = [...validation, ...drawn(12, 1)];
   await roc(bench, formatPairs(own), { confidence: 0.9 });
-  const { temperature, scaledCalibrationError, calibrationError, averagePrecision, intervals, ...numbers } = JSON.parse(
-    textOf(bench, 'metrics'),
-  );
+  const {
+    temperature,
+    scaledCalibrationError,
+    calibrationError,
+    averagePrecision,
+    intervals,
+    ...numbers
+  } = JSON.parse(textOf(bench, 'metrics'));
   assert.deepEqual(numbers, {
     split: 'test',
     by: 'image',
@@ -293,7 +353,10 @@ test('one model gives four charts, metrics with intervals, and a highlight', asy
     methods: { auc: 'DeLong', equalErrorRate: 'bootstrap', averagePrecision: 'bootstrap' },
   });
   assert.equal(intervals.calibrationError, null); // none covers the truth
-  assert.ok(intervals.averagePrecision[0] < averagePrecision && averagePrecision < intervals.averagePrecision[1]);
+  assert.ok(
+    intervals.averagePrecision[0] < averagePrecision &&
+      averagePrecision < intervals.averagePrecision[1],
+  );
   assert.ok(temperature > 0 && scaledCalibrationError >= 0 && calibrationError > 0);
   assert.ok(intervals.auc[0] < numbers.auc && intervals.auc[1] > numbers.auc);
   for (const port of ['roc', 'det', 'precisionRecall', 'reliability']) {
@@ -324,7 +387,8 @@ test('several models are ranked and tested against each other, with what they sh
     ([, label]) => label,
   );
   const all = '0.1 0.2 0.5 1 2 5 10 20 40 60 80 90 95 98 99 99.5 99.8 99.9'.split(' ');
-  assert.deepEqual(labels.slice(-all.length), all); // of the vertical axis, where all of them have room
+  // Of the vertical axis, where all of them have room.
+  assert.deepEqual(labels.slice(-all.length), all);
   const metrics = JSON.parse(textOf(bench, 'metrics'));
   assert.deepEqual(Object.keys(metrics.models), ['good', 'middle', 'bad']);
   const pairs = textOf(bench, 'tests').trim().split('\n').slice(1);
@@ -369,7 +433,10 @@ test('over seeds, the spread over runs is given apart from that over images', as
   const runs = Object.fromEntries(
     [1, 2, 3].map((seed) => {
       const random = new Random('run', seed);
-      const rows = drawn(300, 1.5).map((row) => ({ ...row, fake: row.fake + 0.5 * random.normal() }));
+      const rows = drawn(300, 1.5).map((row) => ({
+        ...row,
+        fake: row.fake + 0.5 * random.normal(),
+      }));
       return [String(seed), rows] as const;
     }),
   );
@@ -387,17 +454,31 @@ test('over seeds, the spread over runs is given apart from that over images', as
   const mean = areas.reduce((sum, value) => sum + value / 3, 0);
   assert.equal(count, 3);
   assert.ok(Math.abs(aucOverRuns - mean) < 1e-12 && aucOverImages === aucOverRuns);
-  assert.ok(Math.abs(aucDeviation - Math.sqrt(areas.reduce((sum, a) => sum + (a - mean) ** 2, 0) / 2)) < 1e-12);
-  const [images, seeds] = [intervals.aucOverImages, intervals.aucOverRuns].map(([low, high]) => high - low) as [
-    number,
-    number,
-  ];
+  assert.ok(
+    Math.abs(aucDeviation - Math.sqrt(areas.reduce((sum, a) => sum + (a - mean) ** 2, 0) / 2)) <
+      1e-12,
+  );
+  const [images, seeds] = [intervals.aucOverImages, intervals.aucOverRuns].map(
+    ([low, high]) => high - low,
+  ) as [number, number];
   const half = (4.3027 * aucDeviation) / Math.sqrt(3);
   assert.ok(Math.abs(seeds / 2 - half) < 1e-4, `${seeds}`);
   assert.ok(images > 0.05 && images < 0.15, `${images}`);
   const shown = bench.highlights.find(({ title }) => title.startsWith('Over net'))!;
-  assert.deepEqual(shown.columns, ['measure', 'runs', 'mean', 'deviation', '95 % over net', '95 % over images']);
-  assert.deepEqual(shown.rows[0]!.slice(0, 4), ['AUC', 3, mean.toFixed(3), aucDeviation.toFixed(3)]);
+  assert.deepEqual(shown.columns, [
+    'measure',
+    'runs',
+    'mean',
+    'deviation',
+    '95 % over net',
+    '95 % over images',
+  ]);
+  assert.deepEqual(shown.rows[0]!.slice(0, 4), [
+    'AUC',
+    3,
+    mean.toFixed(3),
+    aucDeviation.toFixed(3),
+  ]);
 
   using fewer = new StageBench();
   await roc(fewer, { ...runs, 3: runs['3']!.slice(6) }, { over: ['net'] });
@@ -436,12 +517,18 @@ test('over seeds, the runs of a model share a colour in the charts and are one s
   assert.equal(textOf(bench, 'table').trim().split('\n').length, 5);
   assert.deepEqual(
     bench.highlights.map(({ title }) => title),
-    ['Over seed, on test: how much other runs, and other images, would differ', 'Paired tests on 90 shared images'],
+    [
+      'Over seed, on test: how much other runs, and other images, would differ',
+      'Paired tests on 90 shared images',
+    ],
   );
 });
 
 test('frames are resampled by their videos, or judged as videos', async () => {
-  const frames = drawn(60, 0.1).map((row, i) => ({ ...row, group: `video ${row.label} ${i % 15}` }));
+  const frames = drawn(60, 0.1).map((row, i) => ({
+    ...row,
+    group: `video ${row.label} ${i % 15}`,
+  }));
   using bench = new StageBench();
   await roc(bench, formatPairs(frames));
   assert.deepEqual(bench.warnings, [
@@ -454,8 +541,14 @@ test('frames are resampled by their videos, or judged as videos', async () => {
   assert.match(textOf(bench, 'table'), /^rank,model,groups,real,fake,auc,/);
   using two = new StageBench();
   await roc(two, { one: frames, other: frames.slice(0, 56) }, { by: 'group' });
-  const [ranking, tests] = two.highlights as [(typeof two.highlights)[0], (typeof two.highlights)[0]];
-  assert.deepEqual([ranking.columns[1], tests.title], ['groups', 'Paired tests on 15 shared groups']);
+  const [ranking, tests] = two.highlights as [
+    (typeof two.highlights)[0],
+    (typeof two.highlights)[0],
+  ];
+  assert.deepEqual(
+    [ranking.columns[1], tests.title],
+    ['groups', 'Paired tests on 15 shared groups'],
+  );
   await assert.rejects(
     roc(bench, formatPairs(rows), { by: 'group' }),
     new StageError(
@@ -507,7 +600,9 @@ test('a split of one class has nothing to rank, and the stage says so', async ()
   using bench = new StageBench();
   await assert.rejects(
     roc(bench, { a: rows, b: rows.slice(0, 2) }),
-    new StageError('input "scores" of b: expected real and fake images in the split "test", got 2 real and 0 fake'),
+    new StageError(
+      'input "scores" of b: expected real and fake images in the split "test", got 2 real and 0 fake',
+    ),
   );
 });
 
@@ -533,7 +628,9 @@ test('of more than two classes each is a curve against all others, unless some a
   const random = new Random('three');
   const lines = Array.from({ length: 60 }, (_, i) => {
     const label = ['cat', 'dog', 'owl'][i % 3]!;
-    const scores = ['cat', 'dog', 'owl'].map((name) => random.normal() + (name === label ? 1.5 : 0));
+    const scores = ['cat', 'dog', 'owl'].map(
+      (name) => random.normal() + (name === label ? 1.5 : 0),
+    );
     return [i, 'test', label, ...scores].join();
   });
   const text = `key,split,label,score.cat,score.dog,score.owl\n${lines.join('\n')}\n`;
@@ -543,19 +640,28 @@ test('of more than two classes each is a curve against all others, unless some a
   assert.deepEqual(Object.keys(models).sort(), ['cat', 'dog', 'owl']);
   assert.deepEqual([models.owl.negative, models.owl.positive], [40, 20]);
   assert.deepEqual(bench.warnings, []);
-  const spec = JSON.stringify(JSON.parse(readFileSync(join(bench.output('roc'), 'chart.vl.json'), 'utf8')));
+  const spec = JSON.stringify(
+    JSON.parse(readFileSync(join(bench.output('roc'), 'chart.vl.json'), 'utf8')),
+  );
   assert.match(spec, /60 images, each class against all others/);
   await roc(bench, text, { positive: ['dog', 'owl'] });
   const { negative, positive, auc } = JSON.parse(textOf(bench, 'metrics'));
   assert.deepEqual([negative, positive], [20, 40]);
   assert.ok(auc > 0.6);
-  await assert.rejects(roc(bench, text, { positive: ['fox'] }), /expected classes as positive, got "fox"/);
-  await assert.rejects(roc(bench, text, { bothScores: true }), /need two sides: name the positive classes/);
+  await assert.rejects(
+    roc(bench, text, { positive: ['fox'] }),
+    /expected classes as positive, got "fox"/,
+  );
+  await assert.rejects(
+    roc(bench, text, { bothScores: true }),
+    /need two sides: name the positive classes/,
+  );
 });
 
 test('the setting scoresAre overrides what the sums of scores suggest', async () => {
   using bench = new StageBench();
-  const text = 'key,split,label,real,fake\na,test,0,0.75,0.25\nb,test,1,0.25,0.75\nc,test,1,0.25,0.75\n';
+  const text =
+    'key,split,label,real,fake\na,test,0,0.75,0.25\nb,test,1,0.25,0.75\nc,test,1,0.25,0.75\n';
   const meanOf = async (settings: object): Promise<number> => {
     await roc(bench, text, settings);
     return JSON.parse(textOf(bench, 'metrics')).meanProbability;

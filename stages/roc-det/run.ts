@@ -38,20 +38,33 @@ export default async function run(context: Context): Promise<void> {
   const { settings } = context;
   const { models, shared, byClass } = readModels(context.inputs('scores'), settings);
   if (byClass !== undefined && (settings.bothScores || settings.over.length > 0)) {
-    throw new StageError('bothScores and over need two sides: name the positive classes in "positive".');
+    throw new StageError(
+      'bothScores and over need two sides: name the positive classes in "positive".',
+    );
   }
   if (settings.bothScores && models.length > 1) {
     throw new StageError(
       `expected one model with bothScores: true, got ${models.length}: give one, or leave the setting out`,
     );
   }
-  const frame: Frame = { ...settings, shared, byClass, sides: byClass ? ['others', 'the class'] : models[0]!.sides };
+  const frame: Frame = {
+    ...settings,
+    shared,
+    byClass,
+    sides: byClass ? ['others', 'the class'] : models[0]!.sides,
+  };
   for (const few of fewGroupsOf(models, frame)) context.warn(few);
-  const spreads = settings.over.length === 0 ? [] : spreadOver(models, frame, (line) => context.warn(line));
-  const shown = byClass === undefined ? models : models.toSorted((a, b) => areaOf(b) - areaOf(a)).slice(-mostClasses);
+  const spreads =
+    settings.over.length === 0 ? [] : spreadOver(models, frame, (line) => context.warn(line));
+  const shown =
+    byClass === undefined
+      ? models
+      : models.toSorted((a, b) => areaOf(b) - areaOf(a)).slice(-mostClasses);
   const ranked = await measureAll(models, shown, context);
   const groups =
-    settings.over.length === 0 ? ranked.map((one) => ({ name: one.name, runs: [one] })) : groupRuns(ranked, frame);
+    settings.over.length === 0
+      ? ranked.map((one) => ({ name: one.name, runs: [one] }))
+      : groupRuns(ranked, frame);
   const compared = groups.toSorted((a, b) => meanArea(b.runs) - meanArea(a.runs));
   const lines = compared
     .slice(-shown.length)
@@ -62,8 +75,14 @@ export default async function run(context: Context): Promise<void> {
   writeFileSync(context.output('metrics'), formatMetrics(measured, spreads, frame));
   writeFileSync(context.output('table'), formatRanking(measured, frame));
   writeFileSync(context.output('tests'), formatTests(lines, pairs, images, frame));
-  const charts = { roc: rocChart, det: detChart, precisionRecall: precisionRecallChart, reliability: reliabilityChart };
-  for (const [port, chart] of Object.entries(charts)) await renderOutput(context, port, chart(lines, frame));
+  const charts = {
+    roc: rocChart,
+    det: detChart,
+    precisionRecall: precisionRecallChart,
+    reliability: reliabilityChart,
+  };
+  for (const [port, chart] of Object.entries(charts))
+    await renderOutput(context, port, chart(lines, frame));
   if (measured.length === 1) context.highlight(numbersTable(measured[0]!, frame));
   else if (!haveRuns(lines)) context.highlight(rankingTable(measured, frame));
   if (spreads.length > 0) context.highlight(spreadTable(spreads, frame));
@@ -71,15 +90,24 @@ export default async function run(context: Context): Promise<void> {
 }
 
 /** Warnings of few groups, each once: models often share their images. */
-function fewGroupsOf(models: readonly Model[], { split, sides, byClass }: Frame): ReadonlySet<string> {
+function fewGroupsOf(
+  models: readonly Model[],
+  { split, sides, byClass }: Frame,
+): ReadonlySet<string> {
   const warnings = models.map(({ name, rows }) => {
-    const images = { labels: rows.map(({ label }) => label), groups: rows.map(({ group }) => group) };
+    const images = {
+      labels: rows.map(({ label }) => label),
+      groups: rows.map(({ group }) => group),
+    };
     return fewGroups(images, byClass === undefined ? sides : [`all but ${name}`, name], split);
   });
   return new Set(warnings.filter((warning) => warning !== undefined));
 }
 
-/** The models, the highest AUC first; equal ones in the order given. Those that are not shown have no bands. */
+/**
+ * The models, the highest AUC first; equal ones in the order given. Those that are not shown have
+ * no bands.
+ */
 async function measureAll(models: readonly Model[], shown: readonly Model[], context: Context) {
   const measured: (Model & { readonly measured: MeasuredModel })[] = [];
   for (const model of models) {
@@ -91,7 +119,8 @@ async function measureAll(models: readonly Model[], shown: readonly Model[], con
 }
 
 const areaOf = ({ rows }: Model): number => {
-  const [labels, scores] = [rows.map(({ label }) => label), rows.map(({ real, fake }) => fake - real)];
+  const labels = rows.map(({ label }) => label);
+  const scores = rows.map(({ real, fake }) => fake - real);
   return auc(countAtThresholds(labels, scores));
 };
 
@@ -119,6 +148,8 @@ function compare(groups: readonly (readonly Model[])[], context: Context) {
   const options = { level: confidence, draws, seed };
   const indices = groups.map((runs) => runs.map((one) => models.indexOf(one)));
   const isRuns = groups.some((runs) => runs.length > 1);
-  const pairs = isRuns ? compareRuns(matched.value, indices, options) : compareModels(matched.value, options);
+  const pairs = isRuns
+    ? compareRuns(matched.value, indices, options)
+    : compareModels(matched.value, options);
   return { pairs, images: images.length };
 }

@@ -13,7 +13,9 @@ const settings = z.strictObject({
   by: z
     .enum(['image', 'group'])
     .default('image')
-    .describe('What is ranked: every image, or every group (such as the video of a frame) by the mean of its scores.'),
+    .describe(
+      'What is ranked: every image, or every group (such as the video of a frame) by the mean of its scores.',
+    ),
   confidence: confidenceOf('all intervals and bands'),
   draws: drawsFrom(100, ' and bands'),
   seed: z.int().default(7).describe('Seed of the bootstrap.'),
@@ -55,7 +57,9 @@ export const spec = defineKind<RocDetSettings>({
   axes: { over: ['scores'] },
   outputs: {
     roc: output.chart('Receiver operating characteristic: spec with its data, SVG and PNG.'),
-    det: output.chart('Detection error tradeoff on axes of normal deviates, with the equal error rate.'),
+    det: output.chart(
+      'Detection error tradeoff on axes of normal deviates, with the equal error rate.',
+    ),
     precisionRecall: output.chart('Precision against recall, with the precision of chance.'),
     reliability: output.chart(
       'The share of positives, such as fakes, among images of about the same probability, and how many images have it.',

@@ -2,7 +2,10 @@ import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { accuracyOfRows, aucOfRows } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { type RunSpread, spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
+import {
+  type RunSpread,
+  spreadOverRuns,
+} from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import { formOf } from '../../src/learning/metrics/metric-catalogue.ts';
 import { StageError } from '../../src/stage.ts';
 import { type Frame, groupRuns, leftOut } from './lines.ts';
@@ -12,21 +15,31 @@ import type { Model } from './read-models.ts';
 export type ModelSpread = ReturnType<typeof spreadOver>[number];
 
 /**
- * The spread of each model over its runs, such as seeds, and over images. Throws a {@link StageError} where the runs of a model
- * scored different images.
+ * The spread of each model over its runs, such as seeds, and over images. Throws a
+ * {@link StageError} where the runs of a model scored different images.
  */
 export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: string) => void) {
   const { confidence, draws, seed } = frame;
   return groupRuns(models, frame).map(({ name, runs }) => {
     const matched = matchScores(runs);
-    if (!matched.ok) throw new StageError(`Runs of one model cannot be put together: ${matched.error}`);
+    if (!matched.ok)
+      throw new StageError(`Runs of one model cannot be put together: ${matched.error}`);
     const { labels, groups, models: rows, images, unmatched } = matched.value;
     if (unmatched.some((count) => count > 0)) {
       const left = leftOut(runs, unmatched);
-      warn(`Runs are put together on the ${images.length} images that all scored, without ${left}.`);
+      warn(
+        `Runs are put together on the ${images.length} images that all scored, without ${left}.`,
+      );
     }
     const of = (name: 'auc' | 'accuracy', statistic: (rows: readonly BinaryRow[]) => Statistic) =>
-      withinShares(spreadOverRuns({ labels, groups, draws, seed }, rows.map(statistic), confidence, formOf(name)));
+      withinShares(
+        spreadOverRuns(
+          { labels, groups, draws, seed },
+          rows.map(statistic),
+          confidence,
+          formOf(name),
+        ),
+      );
     return {
       name,
       auc: of('auc', (rows) => aucOfRows(labels, rows)),
@@ -38,5 +51,8 @@ export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: 
 /** Areas and shares end at 0 and 1, which Student's t ignores. */
 function withinShares(spread: RunSpread): RunSpread {
   const { low, high } = spread.overRuns;
-  return { ...spread, overRuns: { ...spread.overRuns, low: Math.max(0, low), high: Math.min(1, high) } };
+  return {
+    ...spread,
+    overRuns: { ...spread.overRuns, low: Math.max(0, low), high: Math.min(1, high) },
+  };
 }

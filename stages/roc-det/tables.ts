@@ -37,18 +37,27 @@ const methods: Readonly<Record<Interval['method'], string>> = {
 type Named = { readonly name: string };
 
 /**
- * The `metrics` artifact: the numbers of the only model, or those of each by its name, and what was put together over runs;
- * intervals beside them.
+ * The `metrics` artifact: the numbers of the only model, or those of each by its name, and what was
+ * put together over runs; intervals beside them.
  */
-export function formatMetrics(models: readonly MeasuredModel[], spreads: readonly ModelSpread[], frame: Frame): string {
+export function formatMetrics(
+  models: readonly MeasuredModel[],
+  spreads: readonly ModelSpread[],
+  frame: Frame,
+): string {
   const { split, by, confidence } = frame;
-  const overRuns = Object.fromEntries(spreads.map((spread) => [spread.name || 'all', spreadNumbers(spread)]));
+  const overRuns = Object.fromEntries(
+    spreads.map((spread) => [spread.name || 'all', spreadNumbers(spread)]),
+  );
   const head = { split, by, confidence, ...(spreads.length > 0 && { overRuns }) };
   const [first, ...others] = models as readonly [MeasuredModel];
   return formatJson(
     others.length === 0
       ? { ...head, ...numbersOf(first, by) }
-      : { ...head, models: Object.fromEntries(models.map((model) => [model.name, numbersOf(model, by)])) },
+      : {
+          ...head,
+          models: Object.fromEntries(models.map((model) => [model.name, numbersOf(model, by)])),
+        },
   );
 }
 
@@ -60,19 +69,30 @@ function numbersOf(model: MeasuredModel, by: Frame['by']) {
   const { real, fake, groups, scaled, firstScoreAuc, meanProbability } = model;
   const defined = measures.filter((name) => intervalPair(model[name]) !== null);
   return {
-    ...{ [`${by}s`]: real + fake, ...sidesOf(model), ...(groups !== undefined && { groups }) },
+    [`${by}s`]: real + fake,
+    ...sidesOf(model),
+    ...(groups !== undefined && { groups }),
     ...Object.fromEntries(measures.map((name) => [name, model[name].estimate])),
-    ...{ firstScoreAuc, meanProbability },
-    ...(scaled && { temperature: scaled.temperature, scaledCalibrationError: scaled.calibrationError }),
+    firstScoreAuc,
+    meanProbability,
+    ...(scaled && {
+      temperature: scaled.temperature,
+      scaledCalibrationError: scaled.calibrationError,
+    }),
     intervals: {
       ...Object.fromEntries(measures.map((name) => [name, intervalPair(model[name])])),
-      ...(scaled && { temperature: scaled.temperatureEnds.every(Number.isFinite) ? scaled.temperatureEnds : null }),
+      ...(scaled && {
+        temperature: scaled.temperatureEnds.every(Number.isFinite) ? scaled.temperatureEnds : null,
+      }),
     },
     methods: Object.fromEntries(defined.map((name) => [name, methods[model[name].method]])),
   };
 }
 
-/** The mean twice, since it has two intervals: of other runs on these images, and of these runs on other images. */
+/**
+ * The mean twice, since it has two intervals: of other runs on these images, and of these runs on
+ * other images.
+ */
 function spreadNumbers({ auc, accuracy }: ModelSpread) {
   const spreads = Object.entries({ auc, accuracy });
   return {
@@ -96,10 +116,14 @@ function spreadNumbers({ auc, accuracy }: ModelSpread) {
 export function formatRanking(models: readonly MeasuredModel[], { by }: Frame): string {
   return csvTable(
     models.map((model, i) => ({
-      ...{ rank: i + 1, model: model.name, [`${by}s`]: model.real + model.fake, ...sidesOf(model) },
+      rank: i + 1,
+      model: model.name,
+      [`${by}s`]: model.real + model.fake,
+      ...sidesOf(model),
       ...(by === 'image' && { groups: model.groups }), // counted beside the images only
       ...Object.assign({}, ...measures.map((name) => intervalCells(name, model[name]))),
-      ...{ temperature: model.scaled?.temperature, scaledCalibrationError: model.scaled?.calibrationError },
+      temperature: model.scaled?.temperature,
+      scaledCalibrationError: model.scaled?.calibrationError,
     })),
   );
 }
@@ -117,13 +141,20 @@ export function formatTests(
     return Object.fromEntries(columns.map((column, i) => [name + column, values[i]]));
   };
   const rows = pairs.map(({ one, other, auc, accuracy, ...right }) => ({
-    ...{ one: models[one]!.name, other: models[other]!.name, [`${by}s`]: images },
-    ...{ ...cells('auc', auc), ...cells('accuracy', accuracy), ...right },
+    one: models[one]!.name,
+    other: models[other]!.name,
+    [`${by}s`]: images,
+    ...cells('auc', auc),
+    ...cells('accuracy', accuracy),
+    ...right,
   }));
   return csvTable(rows, [
-    ...['one', 'other', `${by}s`],
+    'one',
+    'other',
+    `${by}s`,
     ...['auc', 'accuracy'].flatMap((name) => columns.map((column) => name + column)),
-    ...['onlyOneRight', 'onlyOtherRight'],
+    'onlyOneRight',
+    'onlyOtherRight',
   ]);
 }
 
@@ -141,7 +172,8 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
     columns: ['measure', 'value', formatLevel(confidence), 'by'],
     rows: [
       ...measures.map((name) => {
-        const [interval, format] = [model[name], formatOf(name, 4)];
+        const interval = model[name];
+        const format = formatOf(name, 4);
         const method = Number.isNaN(interval.low) ? '–' : methods[interval.method];
         return [metric(name).title, format(interval.estimate), ends(interval, format), method];
       }),
@@ -157,33 +189,60 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
 }
 
 /** Several models: a row for each, the highest AUC first. */
-export function rankingTable(models: readonly MeasuredModel[], { split, confidence, by, byClass }: Frame): Highlight {
+export function rankingTable(
+  models: readonly MeasuredModel[],
+  { split, confidence, by, byClass }: Frame,
+): Highlight {
   return {
     title: `${byClass === undefined ? 'Models' : 'Classes, each against all others,'} by AUC on ${split}, with ${formatLevel(confidence)} intervals`,
-    columns: [byClass === undefined ? 'model' : 'class', `${by}s`, ...measures.map((name) => metric(name).title)],
+    columns: [
+      byClass === undefined ? 'model' : 'class',
+      `${by}s`,
+      ...measures.map((name) => metric(name).title),
+    ],
     rows: models.map((model) => [
-      ...[model.name, model.real + model.fake],
+      model.name,
+      model.real + model.fake,
       ...measures.map((name) => formatEstimate(model[name], formatOf(name))),
     ]),
   };
 }
 
 /** A row for each model that was run several times. */
-export function spreadTable(spreads: readonly ModelSpread[], { split, confidence, by, over }: Frame): Highlight {
+export function spreadTable(
+  spreads: readonly ModelSpread[],
+  { split, confidence, by, over }: Frame,
+): Highlight {
   const axes = over.join(', ');
   const several = spreads.length > 1;
-  const row = (name: string, measure: string, { values, mean, deviation, overRuns, overImages }: RunSpread) => [
+  const row = (
+    name: string,
+    measure: string,
+    { values, mean, deviation, overRuns, overImages }: RunSpread,
+  ) => [
     ...(several ? [name] : []),
-    ...[measure, values.length, formatDecimal(mean), formatDecimal(deviation)],
-    ...[formatEnds(overRuns) || '–', formatEnds(overImages) || '–'],
+    measure,
+    values.length,
+    formatDecimal(mean),
+    formatDecimal(deviation),
+    formatEnds(overRuns) || '–',
+    formatEnds(overImages) || '–',
   ];
   return {
     title: `Over ${axes}, on ${split}: how much other runs, and other ${by}s, would differ`,
     columns: [
-      ...[...(several ? ['model'] : []), 'measure', 'runs', 'mean', 'deviation'],
-      ...[`${formatLevel(confidence)} over ${axes}`, `${formatLevel(confidence)} over ${by}s`],
+      ...(several ? ['model'] : []),
+      'measure',
+      'runs',
+      'mean',
+      'deviation',
+      `${formatLevel(confidence)} over ${axes}`,
+      `${formatLevel(confidence)} over ${by}s`,
     ],
-    rows: spreads.flatMap(({ name, auc, accuracy }) => [row(name, 'AUC', auc), row(name, 'accuracy', accuracy)]),
+    rows: spreads.flatMap(({ name, auc, accuracy }) => [
+      row(name, 'AUC', auc),
+      row(name, 'accuracy', accuracy),
+    ]),
   };
 }
 
@@ -194,14 +253,18 @@ export function testsTable(
   { by, confidence }: Frame,
 ): Highlight {
   const adjusted =
-    pairs.length > 1 ? `; p adjusted by Holm, ${formatLevel(confidence)} intervals of each pair alone` : '';
+    pairs.length > 1
+      ? `; p adjusted by Holm, ${formatLevel(confidence)} intervals of each pair alone`
+      : '';
   return {
     title: `Paired tests on ${formatCount(images)} shared ${by}s${adjusted}`,
     columns: ['pair', 'AUC', 'p', 'by', 'accuracy', 'p', 'by'],
     rows: pairs.map(({ one, other, auc, accuracy }) => [
       `${models[one]!.name} − ${models[other]!.name}`,
       ...[auc, accuracy].flatMap(({ difference, low, high, adjustedP, test }) => [
-        ...[formatEstimate({ estimate: difference, low, high }, formatSigned), formatP(adjustedP), testNames[test]],
+        formatEstimate({ estimate: difference, low, high }, formatSigned),
+        formatP(adjustedP),
+        testNames[test],
       ]),
     ]),
   };

@@ -1,18 +1,42 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCountOf, formatLevel, formatList, formatShare, formatSigned } from '../../src/format-numbers.ts';
+import {
+  formatCountOf,
+  formatLevel,
+  formatList,
+  formatShare,
+  formatSigned,
+} from '../../src/format-numbers.ts';
 import { scoreOf } from '../../src/learning/attribution/explained-score.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
-import { type ImageBlock, type ImageCell, imageSheet, inRows } from '../../src/learning/charts/image-sheet.ts';
-import { classText, mapColourBar, scoreText } from '../../src/learning/explanations/map-pictures.ts';
+import {
+  type ImageBlock,
+  type ImageCell,
+  imageSheet,
+  inRows,
+} from '../../src/learning/charts/image-sheet.ts';
+import {
+  classText,
+  mapColourBar,
+  scoreText,
+} from '../../src/learning/explanations/map-pictures.ts';
 import type { MeasuredSurvey } from '../../src/learning/explanations/measure-survey.ts';
-import { chanceNote, changeAt, distanceAt, oneDraw, shareAt } from '../../src/learning/explanations/measured-texts.ts';
+import {
+  chanceNote,
+  changeAt,
+  distanceAt,
+  oneDraw,
+  shareAt,
+} from '../../src/learning/explanations/measured-texts.ts';
 import { predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { SaliencySettings } from './spec.ts';
 
-/** Perceptually uniform, also in grey and to the colour-blind; the bands of jet would show edges where maps have none. */
+/**
+ * Perceptually uniform, also in grey and to the colour-blind; the bands of jet would show edges
+ * where maps have none.
+ */
 export const colours = 'viridis';
 
 /** Side of a mean map, in units. */
@@ -29,14 +53,20 @@ export interface Frame {
   /** Names, in label order. */
   readonly classes: readonly string[];
   readonly measured: MeasuredSurvey;
-  readonly settings: Pick<SaliencySettings, 'split' | 'method' | 'class' | 'score' | 'confidence' | 'title'>;
+  readonly settings: Pick<
+    SaliencySettings,
+    'split' | 'method' | 'class' | 'score' | 'confidence' | 'title'
+  >;
   /** The axis values of the model. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 const numbersOf = ({ measured, settings }: Frame) => measured.methods.get(settings.method)!;
 
-/** Classes whose mean maps are shown, also in a table; mean maps beside each other; and classes that a sentence counts. */
+/**
+ * Classes whose mean maps are shown, also in a table; mean maps beside each other; and classes that
+ * a sentence counts.
+ */
 const mostRows = 20;
 const mostBeside = 6;
 const mostNamed = 4;
@@ -50,12 +80,16 @@ export function saliencySheet(shown: readonly RatedImage[], frame: Frame): TopLe
   const blocks = classes.flatMap((name, label) => {
     const own = shown.filter((image) => image.label === label);
     const header = `${own.length} of ${formatCountOf(measured.counts[label]!, `${name} image`)}`;
-    return own.length === 0 ? [] : [{ header, cells: own.flatMap((image) => cellsOf(image, classes)) }];
+    return own.length === 0
+      ? []
+      : [{ header, cells: own.flatMap((image) => cellsOf(image, classes)) }];
   });
   const across = 6; // three pairs
   const widest = Math.max(...blocks.map(({ cells }) => Math.min(across, cells.length)));
   const difference =
-    classes.length === 2 ? `${classes[1]} minus that of ${classes[0]}` : 'its class minus that of all others';
+    classes.length === 2
+      ? `${classes[1]} minus that of ${classes[0]}`
+      : 'its class minus that of all others';
   const subtitle = [
     `Left of each pair the image, with its score of ${difference}. Right its map, with the share that its most salient 10 % of pixels hold:`,
     `yellow where ${scoreText(settings.score, classText(settings.class), classes)} depends most on the pixels, dark violet where it does not,`,
@@ -70,9 +104,15 @@ export function saliencySheet(shown: readonly RatedImage[], frame: Frame): TopLe
   });
 }
 
-function cellsOf({ key, logits, label, image, map, topShare }: RatedImage, classes: readonly string[]): ImageCell[] {
+function cellsOf(
+  { key, logits, label, image, map, topShare }: RatedImage,
+  classes: readonly string[],
+): ImageCell[] {
   const isPair = classes.length === 2;
-  const difference = formatSigned(scoreOf(Float32Array.from(logits), isPair ? 1 : label, { score: 'margin' }), 2);
+  const difference = formatSigned(
+    scoreOf(Float32Array.from(logits), isPair ? 1 : label, { score: 'margin' }),
+    2,
+  );
   const outcome = predictedClasses(logits, logits.length)[0] === label ? 'right' : 'wrong';
   const share = Number.isNaN(topShare) ? 'zero everywhere' : formatShare(topShare, 0);
   const description = `${key}: ${isPair ? `${classes[1]} − ${classes[0]}` : 'own class − others'} ${difference}, ${outcome}`;
@@ -86,7 +126,11 @@ function cellsOf({ key, logits, label, image, map, topShare }: RatedImage, class
 type MeanPictures = readonly (string | undefined)[];
 
 /** The mean map of each class, and those of the untrained network beside them. */
-export function meansChart(trained: MeanPictures, untrained: MeanPictures | undefined, frame: Frame): TopLevelSpec {
+export function meansChart(
+  trained: MeanPictures,
+  untrained: MeanPictures | undefined,
+  frame: Frame,
+): TopLevelSpec {
   const { classes, measured, settings, labels } = frame;
   const blocksOf = (means: MeanPictures, net: string, path: string): readonly ImageBlock[] =>
     classes.slice(0, mostRows).flatMap((name, label) => {
@@ -95,7 +139,9 @@ export function meansChart(trained: MeanPictures, untrained: MeanPictures | unde
       const share = shareAt(numbersOf(frame), `${path}${measured.keys[label]}.meanMapTopShare`);
       const caption = share === '–' ? 'zero everywhere' : `10 % hold ${share}`;
       const header = `${name}${net}`;
-      return [{ header, cells: [{ image, caption, description: `Mean map of ${header}: ${caption}` }] }];
+      return [
+        { header, cells: [{ image, caption, description: `Mean map of ${header}: ${caption}` }] },
+      ];
     });
   const { counts } = measured;
   const images = classes.flatMap((name, label) =>
@@ -113,8 +159,12 @@ export function meansChart(trained: MeanPictures, untrained: MeanPictures | unde
   const sheet = imageSheet({
     title: titleOf(`Mean ${methodTitle(settings.method)} maps`, settings, labels),
     subtitle: subtitle.flat().join(' '),
-    blocks: classes.length === 2 ? [[...own, ...random]] : [...inRows(own, mostBeside), ...inRows(random, mostBeside)],
-    ...{ across: 1, side: meanSide },
+    blocks:
+      classes.length === 2
+        ? [[...own, ...random]]
+        : [...inRows(own, mostBeside), ...inRows(random, mostBeside)],
+    across: 1,
+    side: meanSide,
   });
   const bar = { title: 'map', length: meanSide, values: [0, 0.25, 0.5, 0.75, 1], labels: '.2~f' };
   return withColourBar(sheet, mapColourBar(colours, bar));
@@ -130,14 +180,18 @@ export function saliencyTable(frame: Frame): Highlight {
   const shares = isPair ? ['real.topShare', 'fake.topShare'] : ['topShare'];
   const scores = hasMasks ? ['masks.pointingGame', 'masks.intersectionOverUnion'] : [];
   const net = (name: string, path: string, format: typeof shareAt, distance: string) => [
-    ...[name, ...shares.map((share) => format(numbers, path + share)), distance],
+    name,
+    ...shares.map((share) => format(numbers, path + share)),
+    distance,
     ...scores.map((score) => format(numbers, path + score)),
   ];
   return {
     title: `${methodTitle(method)} on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
       'network',
-      ...(isPair ? frame.classes.map((name) => `${name}: `) : ['']).map((of) => `${of}10 % of pixels hold`),
+      ...(isPair ? frame.classes.map((name) => `${name}: `) : ['']).map(
+        (of) => `${of}10 % of pixels hold`,
+      ),
       'mean maps differ in',
       ...(hasMasks ? ['points into mask', 'overlap with mask'] : []),
     ],
@@ -145,19 +199,34 @@ export function saliencyTable(frame: Frame): Highlight {
       net('trained', '', shareAt, distanceAt(numbers, '', confidence)),
       ...(hasUntrained
         ? [
-            net('untrained, one draw', 'untrained.', shareAt, distanceAt(numbers, 'untrained.', confidence)),
-            net('trained − untrained', 'aboveUntrained.', changeAt, changeAt(numbers, 'aboveUntrained.distance')),
+            net(
+              'untrained, one draw',
+              'untrained.',
+              shareAt,
+              distanceAt(numbers, 'untrained.', confidence),
+            ),
+            net(
+              'trained − untrained',
+              'aboveUntrained.',
+              changeAt,
+              changeAt(numbers, 'aboveUntrained.distance'),
+            ),
           ]
         : []),
       [
-        ...['by chance', ...shares.map(() => '10 %'), shareAt(numbers, 'distanceByChance')],
+        'by chance',
+        ...shares.map(() => '10 %'),
+        shareAt(numbers, 'distanceByChance'),
         ...scores.map((score) => shareAt(numbers, `${score}ByChance`)),
       ],
     ],
   };
 }
 
-/** A row for each of more than two classes: how concentrated its maps are, and the class whose mean map is furthest from its own. */
+/**
+ * A row for each of more than two classes: how concentrated its maps are, and the class whose mean
+ * map is furthest from its own.
+ */
 export function classesTable(frame: Frame): Highlight {
   const { keys, counts } = frame.measured;
   const numbers = numbersOf(frame);
@@ -170,7 +239,10 @@ export function classesTable(frame: Frame): Highlight {
     return pathOf(first!) === undefined ? '–' : `${first}, ${shareAt(numbers, pathOf(first!)!)}`;
   };
   const rows = keys.map((key, label) => [
-    ...[frame.classes[label]!, counts[label]!, shareAt(numbers, `${key}.topShare`), farthest(key)],
+    frame.classes[label]!,
+    counts[label]!,
+    shareAt(numbers, `${key}.topShare`),
+    farthest(key),
   ]);
   return {
     title: 'Maps by class',

@@ -7,7 +7,11 @@ import { pictureOf } from '../../src/learning/explanations/map-pictures.ts';
 import { metricsOf } from '../../src/learning/explanations/measure-survey.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
 import { openSubject } from '../../src/learning/explanations/subject.ts';
-import { drawImages, type SurveyedCase, surveyModels } from '../../src/learning/explanations/survey-models.ts';
+import {
+  drawImages,
+  type SurveyedCase,
+  surveyModels,
+} from '../../src/learning/explanations/survey-models.ts';
 import type { Survey } from '../../src/learning/explanations/survey-split.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { paintMap } from '../../src/learning/vision/colour-map.ts';
@@ -32,11 +36,20 @@ const mostShown = 128;
 export default async function run(context: Context): Promise<void> {
   const { settings } = context;
   await startBackend(context);
-  const [model, dataset] = [context.input('model'), context.input('dataset')];
-  const subject = await openSubject({ model: model.path, dataset: dataset.path }, settings.split, context.cpus);
+  const model = context.input('model');
+  const dataset = context.input('dataset');
+  const subject = await openSubject(
+    { model: model.path, dataset: dataset.path },
+    settings.split,
+    context.cpus,
+  );
   const folders = context.inputs('masks').map(({ path }) => path);
   const [masks] = openMasks([subject], folders);
-  const drawn = drawImages(subject, Math.min(settings.shown, settings.images ?? settings.shown), settings.seed);
+  const drawn = drawImages(
+    subject,
+    Math.min(settings.shown, settings.images ?? settings.shown),
+    settings.seed,
+  );
   const shown = new Map<number, ShownImage & { readonly place: number }>();
   const [surveyed] = (await surveyModels(context, [{ name: '', subject, masks }], {
     methods: [settings.method],
@@ -44,30 +57,48 @@ export default async function run(context: Context): Promise<void> {
     onImage: async ({ index, place, logits, maps, pixels }) => {
       if (!drawn.includes(index)) return;
       const { key, label } = subject.samples[index]!;
-      const [image, map] = [pixels(), pictureOf(maps[0]!, colours, mostShown)];
-      shown.set(index, { key, label, logits, place, image: await thumbnail(image), map: await thumbnail(map) });
+      const image = pixels();
+      const map = pictureOf(maps[0]!, colours, mostShown);
+      shown.set(index, {
+        key,
+        label,
+        logits,
+        place,
+        image: await thumbnail(image),
+        map: await thumbnail(map),
+      });
     },
   })) as [SurveyedCase];
 
   const { survey, untrained, measured } = surveyed;
   const { split, class: of, score, confidence } = settings;
-  writeFileSync(context.output('metrics'), formatJson({ split, class: of, score, confidence, ...metricsOf(measured) }));
+  writeFileSync(
+    context.output('metrics'),
+    formatJson({ split, class: of, score, confidence, ...metricsOf(measured) }),
+  );
   const frame: Frame = { classes: subject.classes, measured, settings, labels: model.labels };
   const { topShares } = survey.maps[0]!;
   const images = Array.from(drawn, (index) => {
     const { place, ...image } = shown.get(index)!;
     return { ...image, topShare: topShares[place]! };
   });
-  const means = meansChart(await meanPictures(survey), untrained && (await meanPictures(untrained)), frame);
+  const means = meansChart(
+    await meanPictures(survey),
+    untrained && (await meanPictures(untrained)),
+    frame,
+  );
   await renderOutput(context, 'sheet', saliencySheet(images, frame));
   await renderOutput(context, 'means', means);
   warnOf(context, surveyed);
-  for (const table of [saliencyTable(frame), classesTable(frame)]) if (table.rows.length > 0) context.highlight(table);
+  for (const table of [saliencyTable(frame), classesTable(frame)])
+    if (table.rows.length > 0) context.highlight(table);
 }
 
 function meanPictures({ maps }: Survey): Promise<readonly (string | undefined)[]> {
   return Promise.all(
-    maps[0]!.means.map((mean) => mean && thumbnail(paintMap(mean, colours), { side: 256, format: 'png' })),
+    maps[0]!.means.map(
+      (mean) => mean && thumbnail(paintMap(mean, colours), { side: 256, format: 'png' }),
+    ),
   );
 }
 

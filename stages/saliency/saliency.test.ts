@@ -19,7 +19,9 @@ import { spec } from './spec.ts';
 type Numbers = Readonly<Record<string, unknown>>;
 
 const folder = mkdtempSync(join(tmpdir(), 'saliency-'));
-const [dataset, model, masks] = [join(folder, 'dataset'), join(folder, 'model'), join(folder, 'masks')];
+const dataset = join(folder, 'dataset');
+const model = join(folder, 'model');
+const masks = join(folder, 'masks');
 before(async () => {
   await writeTintedDataset(dataset, { test: 9, lone: 1 });
   await writeUntrainedModel(model);
@@ -37,7 +39,10 @@ after(() => rmSync(folder, { recursive: true }));
 async function explained(settings: object, inputs: object = {}): Promise<StageBench> {
   const bench = new StageBench();
   const few = { draws: 100, shown: 4, batchSize: 4 };
-  await bench.run(spec, run, { inputs: { model, dataset, ...inputs }, with: { ...few, ...settings } });
+  await bench.run(spec, run, {
+    inputs: { model, dataset, ...inputs },
+    with: { ...few, ...settings },
+  });
   return bench;
 }
 
@@ -80,7 +85,12 @@ test('every image is measured, and the raw maps of those that are shown are kept
     bench.highlights[0]!.rows.map(([net]) => net),
     ['trained', 'untrained, one draw', 'trained − untrained', 'by chance'],
   );
-  assert.deepEqual(bench.progress.at(-1), { done: 18, total: 18, unit: 'images', note: 'untrained network' });
+  assert.deepEqual(bench.progress.at(-1), {
+    done: 18,
+    total: 18,
+    unit: 'images',
+    note: 'untrained network',
+  });
 });
 
 test('of a large split some images are explained, and those of the sheet are of these', async () => {
@@ -90,12 +100,20 @@ test('of a large split some images are explained, and those of the sheet are of 
   assert.deepEqual([images, real, fake], [6, 3, 3]);
   const [, ...rows] = listOf(bench);
   assert.deepEqual(mapsOf(bench).shape, [6, 56, 56]);
-  const sheetOf = (from: StageBench) => JSON.parse(readFileSync(join(from.output('sheet'), 'chart.vl.json'), 'utf8'));
+  const sheetOf = (from: StageBench) =>
+    JSON.parse(readFileSync(join(from.output('sheet'), 'chart.vl.json'), 'utf8'));
   const keysOf = (from: StageBench) =>
-    sheetOf(from).data.values.map(({ description }: { description: string }) => description.replace(/:.*/, ''));
+    sheetOf(from).data.values.map(({ description }: { description: string }) =>
+      description.replace(/:.*/, ''),
+    );
   assert.deepEqual(keysOf(bench), keysOf(all));
   assert.equal(rows.length, 6);
-  assert.deepEqual(bench.progress.at(-1), { done: 12, total: 12, unit: 'images', note: 'untrained network' });
+  assert.deepEqual(bench.progress.at(-1), {
+    done: 12,
+    total: 12,
+    unit: 'images',
+    note: 'untrained network',
+  });
 });
 
 test('the same settings give the same bytes, and another batch size the same maps up to rounding', async () => {
@@ -103,11 +121,17 @@ test('the same settings give the same bytes, and another batch size the same map
   using again = await explained({ maps: 'all', untrained: false });
   using other = await explained({ maps: 'all', untrained: false, batchSize: 9 });
 
-  for (const file of ['maps/gradient-00000.npy', 'maps/maps.csv', 'metrics.json', 'sheet/chart.vl.json']) {
+  for (const file of [
+    'maps/gradient-00000.npy',
+    'maps/maps.csv',
+    'metrics.json',
+    'sheet/chart.vl.json',
+  ]) {
     const bytes = (bench: StageBench) => readFileSync(join(bench.root, 'outputs', file));
     assert.ok(bytes(one).equals(bytes(again)), file);
   }
-  const [values, others] = [mapsOf(one).values, mapsOf(other).values];
+  const values = mapsOf(one).values;
+  const others = mapsOf(other).values;
   assert.equal(values.length, 9 * 56 * 56);
   const most = values.reduce((greatest, value) => Math.max(greatest, value), 0);
   assert.ok(values.every((value, i) => Math.abs(value - others[i]!) < 1e-4 * most));
@@ -116,7 +140,9 @@ test('the same settings give the same bytes, and another batch size the same map
 
 test('integrated gradients are compared with the sum that they should have', async () => {
   using bench = await explained({ method: 'integrated-gradients', steps: 1, untrained: false });
-  const { relativeGap } = (metricsOf(bench)['integrated-gradients'] as Numbers)['completeness'] as Numbers;
+  const { relativeGap } = (metricsOf(bench)['integrated-gradients'] as Numbers)[
+    'completeness'
+  ] as Numbers;
 
   assert.ok((relativeGap as number) > 0.05);
   assert.match(
@@ -159,7 +185,8 @@ test('a setting that the method does not use is refused', () => {
     },
     {
       at: ['steps'],
-      message: 'the method "gradient" does not use "steps", which is a setting of integrated-gradients',
+      message:
+        'the method "gradient" does not use "steps", which is a setting of integrated-gradients',
     },
   ]);
   assert.deepEqual(check({ method: 'integrated-gradients', steps: 10, baseline: 'mean' }), []);
@@ -168,29 +195,48 @@ test('a setting that the method does not use is refused', () => {
 
 const numbers = new Map<string, MapNumber>(
   Object.entries({
-    ...{ 'real.topShare': { estimate: 0.4, low: 0.38, high: 0.42 }, 'real.meanMapTopShare': { estimate: 0.3 } },
-    ...{ 'fake.topShare': { estimate: 0.5, low: 0.47, high: 0.52 }, 'fake.meanMapTopShare': { estimate: 0.31 } },
-    ...{ distance: { estimate: 0.06, low: 0.04, high: 0.07 }, distanceByChance: { estimate: 0.02 } },
-    ...{ 'untrained.topShare': { estimate: 0.25 }, 'untrained.distance': { estimate: 0.02 } },
-    ...{ 'untrained.real.meanMapTopShare': { estimate: 0.2 }, 'untrained.fake.meanMapTopShare': { estimate: 0.21 } },
+    'real.topShare': { estimate: 0.4, low: 0.38, high: 0.42 },
+    'real.meanMapTopShare': { estimate: 0.3 },
+    'fake.topShare': { estimate: 0.5, low: 0.47, high: 0.52 },
+    'fake.meanMapTopShare': { estimate: 0.31 },
+    distance: { estimate: 0.06, low: 0.04, high: 0.07 },
+    distanceByChance: { estimate: 0.02 },
+    'untrained.topShare': { estimate: 0.25 },
+    'untrained.distance': { estimate: 0.02 },
+    'untrained.real.meanMapTopShare': { estimate: 0.2 },
+    'untrained.fake.meanMapTopShare': { estimate: 0.21 },
   }),
 );
 const measured: MeasuredSurvey = {
-  ...{ images: 121, keys: ['real', 'fake'], counts: [120, 1], accuracy: 0.75, isNearChance: false },
+  images: 121,
+  keys: ['real', 'fake'],
+  counts: [120, 1],
+  accuracy: 0.75,
+  isNearChance: false,
   methods: new Map([['gradient', numbers]]),
 };
 const frame: Frame = {
-  ...{ classes: ['real', 'fake'], measured, labels: { seed: '2' } },
+  classes: ['real', 'fake'],
+  measured,
+  labels: { seed: '2' },
   settings: { split: 'test', method: 'gradient', class: 'label', score: 'score', confidence: 0.95 },
 };
 const picture = 'data:image/png;base64,';
 
 test('the sheet says what colours mean, and outlines right and wrong predictions', () => {
   const image = (key: string, label: number, fake: number, topShare: number) => ({
-    ...{ key, label, topShare, image: `${picture}${key}`, map: `${picture}map` },
+    key,
+    label,
+    topShare,
+    image: `${picture}${key}`,
+    map: `${picture}map`,
     logits: [0, fake] as const,
   });
-  const shown = [image('a', 0, -1.5, 0.41), image('b', 0, 0.25, 0.38), image('c', 1, 2, Number.NaN)];
+  const shown = [
+    image('a', 0, -1.5, 0.41),
+    image('b', 0, 0.25, 0.38),
+    image('c', 1, 2, Number.NaN),
+  ];
   assertGolden(saliencySheet(shown, frame), new URL('golden/sheet.golden.json', import.meta.url));
 });
 
@@ -201,7 +247,9 @@ test('the mean maps of both networks stand side by side', () => {
 
 test('the subtitle of mean maps warns if the network is near chance', () => {
   const near = { ...frame, measured: { ...measured, accuracy: 0.51, isNearChance: true } };
-  const { title } = meansChart([`${picture}r`, `${picture}f`], undefined, near) as { title: { subtitle: string[] } };
+  const { title } = meansChart([`${picture}r`, `${picture}f`], undefined, near) as {
+    title: { subtitle: string[] };
+  };
   assert.match(
     title.subtitle.join(' '),
     /not measurably better than chance on these images \(accuracy 51\.0 %\): its maps may /,

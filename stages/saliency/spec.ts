@@ -17,11 +17,15 @@ const settings = z.strictObject({
   ...explanation,
   shown: whole(2, 48)
     .default(36)
-    .describe('How many of the explained images the sheet shows, equally many of each class if possible.'),
+    .describe(
+      'How many of the explained images the sheet shows, equally many of each class if possible.',
+    ),
   maps: z
     .enum(['shown', 'all'])
     .default('shown')
-    .describe('Which raw maps are kept: those of the images in the sheet, or those of all explained images.'),
+    .describe(
+      'Which raw maps are kept: those of the images in the sheet, or those of all explained images.',
+    ),
 });
 export type SaliencySettings = z.infer<typeof settings>;
 
@@ -36,13 +40,16 @@ export const spec = defineKind<SaliencySettings>({
     ...subjectInputs,
     masks: {
       type: 'files',
-      summary: 'The folder that the images were loaded from, with masks of what was forged, as make-faces writes it.',
+      summary:
+        'The folder that the images were loaded from, with masks of what was forged, as make-faces writes it.',
       parts: () => ['masks'],
       optional: true,
     },
   },
   outputs: {
-    sheet: output.chart('Images of each class beside their maps, right and wrong predictions outlined.'),
+    sheet: output.chart(
+      'Images of each class beside their maps, right and wrong predictions outlined.',
+    ),
     means: output.chart('The mean map of each class, and those of the untrained network.'),
     maps: output.files(
       'Raw maps, unscaled, as float32 `.npy` of [maps, height, width]; maps.csv lists for each image where its map is, and its numbers.',

@@ -1,5 +1,9 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { betterFirst, type MetricName, metric } from '../../src/learning/metrics/metric-catalogue.ts';
+import {
+  betterFirst,
+  type MetricName,
+  metric,
+} from '../../src/learning/metrics/metric-catalogue.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { cures, isNearConstant, oneClassWords } from '../../src/learning/training/collapse.ts';
@@ -9,20 +13,24 @@ import { thereAre } from '../../src/suggest.ts';
 import type { SelectSettings } from './spec.ts';
 
 /** A model that may be chosen, by its labels, and its name for messages. */
-type Candidate = Pick<InputArtifact, 'labels' | 'path'> & { readonly name: string } & ReturnType<typeof readMetrics>;
+type Candidate = Pick<InputArtifact, 'labels' | 'path'> & { readonly name: string } & ReturnType<
+    typeof readMetrics
+  >;
 
 export default async function run(context: StageContext<SelectSettings>): Promise<void> {
   const { by, count, curve } = context.settings;
   const models = context.inputs('models');
-  const candidates = pairByLabels(models, context.inputs('metrics'), { one: 'model', other: 'metrics' }).map(
-    ({ one: { labels, path }, other }, index): Candidate => {
-      const name = nameByLabels(models, index);
-      return { labels, name, path, ...readMetrics(other.path, name, by) };
-    },
-  );
+  const candidates = pairByLabels(models, context.inputs('metrics'), {
+    one: 'model',
+    other: 'metrics',
+  }).map(({ one: { labels, path }, other }, index): Candidate => {
+    const name = nameByLabels(models, index);
+    return { labels, name, path, ...readMetrics(other.path, name, by) };
+  });
   const all = candidates.map(({ values }) => values);
   const choice = choose(all, by);
-  if (choice === undefined) throw new StageError(`Expected a model with a value of ${selectionSplit}.${by}, got none.`);
+  if (choice === undefined)
+    throw new StageError(`Expected a model with a value of ${selectionSplit}.${by}, got none.`);
   const { name, path, collapse } = candidates[choice.best]!;
   if (!statSync(path).isDirectory()) {
     throw new StageError(`Expected a model, which is a folder, got a file: ${name}.`);
@@ -58,7 +66,10 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   });
 }
 
-/** A model's values on the validation split, and what it calls every image there if it learned nothing. */
+/**
+ * A model's values on the validation split, and what it calls every image there if it learned
+ * nothing.
+ */
 function readMetrics(path: string, name: string, by: MetricName) {
   const metrics = parseMetrics(readFileSync(path, 'utf8'));
   if (!metrics.ok) throw new StageError(`input "metrics" of ${name}: ${metrics.error}`);
@@ -69,27 +80,39 @@ function readMetrics(path: string, name: string, by: MetricName) {
       `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, values.keys())}`,
     );
   }
-  const own: Values = Object.fromEntries(known.map((one) => [one, values.get(`${selectionSplit}.${one}`)!]));
+  const own: Values = Object.fromEntries(
+    known.map((one) => [one, values.get(`${selectionSplit}.${one}`)!]),
+  );
   return { values: own, collapse: collapseOf(values) };
 }
 
-const shownBy = (by: MetricName): readonly MetricName[] => [...new Set<MetricName>([...measures, by])];
+const shownBy = (by: MetricName): readonly MetricName[] => [
+  ...new Set<MetricName>([...measures, by]),
+];
 
 /** By the counts of `evaluate`; undefined where the metrics do not have them. */
 function collapseOf(values: ReadonlyMap<string, number | null>): string | undefined {
   const value = (metric: string) => values.get(`${selectionSplit}.${metric}`) ?? Number.NaN;
   const called = `${selectionSplit}.called.`;
-  const names = [...values.keys()].filter((key) => key.startsWith(called)).map((key) => key.slice(called.length));
+  const names = [...values.keys()]
+    .filter((key) => key.startsWith(called))
+    .map((key) => key.slice(called.length));
   const images = Object.fromEntries(
     names.map((name) => [name, values.get(`${selectionSplit}.counts.${name}`) ?? value(name)]),
   );
   const [only, ...others] = names.filter((name) => value(`called.${name}`) > 0);
   const present = names.filter((name) => images[name]! > 0);
   if (only === undefined || others.length > 0 || present.length < 2) return undefined;
-  return isNearConstant(value('loss'), images) ? oneClassWords(only, value('loss'), images) : undefined;
+  return isNearConstant(value('loss'), images)
+    ? oneClassWords(only, value('loss'), images)
+    : undefined;
 }
 
-function tieLine(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {
+function tieLine(
+  candidates: readonly Candidate[],
+  { best, tied, decidedBy }: Choice,
+  by: string,
+): string {
   const names = tied.map((index) => candidates[index]!.name).join('; ');
   const reason = decidedBy === 'loss' ? 'its loss is the lowest' : 'it comes first';
   return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. ${candidates[best]!.name} is chosen, since ${reason}.`;
@@ -102,10 +125,15 @@ function formatChoice(
 ): string {
   const of = ({ labels, values }: Candidate) => ({ labels, ...values });
   const choice = {
-    ...{ split: selectionSplit, by, chosen: of(candidates[best]!) },
+    split: selectionSplit,
+    by,
+    chosen: of(candidates[best]!),
     tied: tied.filter((index) => index !== best).map((index) => of(candidates[index]!)),
     ...(decidedBy === undefined ? {} : { decidedBy }),
-    ...(count !== undefined && { count, ranking: ranking.map((index) => candidates[index]!.labels) }),
+    ...(count !== undefined && {
+      count,
+      ranking: ranking.map((index) => candidates[index]!.labels),
+    }),
     candidates: candidates.map(of),
   };
   return `${JSON.stringify(choice, null, 2)}\n`;
@@ -121,21 +149,30 @@ export type Values = Readonly<Partial<Record<MetricName, number | null>>>;
 export type Choice = NonNullable<ReturnType<typeof choose>>;
 
 /**
- * The index of the best model by one metric of the catalogue. Ties go to the lowest loss, then to the first, as epochs do in training;
- * `tied` are the indices of all models with the best value, itself among them. `ranking` has the indices of all models with a value,
- * the best first, in the same order. Undefined when no model has a value.
+ * The index of the best model by one metric of the catalogue. Ties go to the lowest loss, then to
+ * the first, as epochs do in training; `tied` are the indices of all models with the best value,
+ * itself among them. `ranking` has the indices of all models with a value, the best first, in the
+ * same order. Undefined when no model has a value.
  *
- * Example: accuracies 0.7, 0.8, 0.8 with losses 0.6, 0.5, 0.4 choose the third, tied with the second.
+ * Example: accuracies 0.7, 0.8, 0.8 with losses 0.6, 0.5, 0.4 choose the third, tied with the
+ * second.
  */
 export function choose(models: readonly Values[], by: MetricName) {
   const compare = (name: MetricName) => (one: number, other: number) => {
-    const [a, b] = [models[one]![name] ?? Number.NaN, models[other]![name] ?? Number.NaN];
-    if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b)); // a missing value comes last
+    const a = models[one]![name] ?? Number.NaN;
+    const b = models[other]![name] ?? Number.NaN;
+    if (Number.isNaN(a) || Number.isNaN(b))
+      return Number(Number.isNaN(a)) - Number(Number.isNaN(b)); // a missing value comes last
     return betterFirst(metric(name), a, b);
   };
-  const [byMetric, byLoss] = [compare(by), compare('loss')];
-  const valued = [...models.keys()].filter((index) => !Number.isNaN(models[index]![by] ?? Number.NaN));
-  const ranking = valued.toSorted((one, other) => byMetric(one, other) || byLoss(one, other) || one - other);
+  const byMetric = compare(by);
+  const byLoss = compare('loss');
+  const valued = [...models.keys()].filter(
+    (index) => !Number.isNaN(models[index]![by] ?? Number.NaN),
+  );
+  const ranking = valued.toSorted(
+    (one, other) => byMetric(one, other) || byLoss(one, other) || one - other,
+  );
   const [best] = ranking;
   if (best === undefined) return undefined;
   const tied = valued.filter((index) => byMetric(index, best) === 0);

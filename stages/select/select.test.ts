@@ -9,7 +9,10 @@ import { StageBench } from '../../test/support/stage-bench.ts';
 import run, { choose, type Values } from './run.ts';
 import { spec } from './spec.ts';
 
-/** Selects among models with these values on val, named by their seeds; `test` is their value on test. */
+/**
+ * Selects among models with these values on val, named by their seeds; `test` is their value on
+ * test.
+ */
 async function selected(
   bench: StageBench,
   models: readonly (Values & { readonly test?: number })[],
@@ -17,13 +20,18 @@ async function selected(
   more: object = {},
 ) {
   const made = models.map(({ test = 0, ...val }, index) => {
-    const [model, metrics] = [join(bench.root, `model-${index}`), join(bench.root, `metrics-${index}.json`)];
+    const model = join(bench.root, `model-${index}`);
+    const metrics = join(bench.root, `metrics-${index}.json`);
     mkdirSync(model, { recursive: true });
     writeFileSync(join(model, 'model.json'), `model ${index + 1}`);
-    writeFileSync(metrics, JSON.stringify({ splits: { val, test: { accuracy: test, auc: test, loss: -test } } }));
+    writeFileSync(
+      metrics,
+      JSON.stringify({ splits: { val, test: { accuracy: test, auc: test, loss: -test } } }),
+    );
     return { model, metrics, labels: { seed: `${index + 1}` } };
   });
-  const of = (port: 'model' | 'metrics') => made.map(({ [port]: path, labels }) => ({ path, labels }));
+  const of = (port: 'model' | 'metrics') =>
+    made.map(({ [port]: path, labels }) => ({ path, labels }));
   await bench.run(spec, run, {
     with: { ...more, ...(by !== undefined && { by }) },
     inputs: { models: of('model'), metrics: of('metrics') },
@@ -41,7 +49,10 @@ test('the example of the docstring', () => {
     { accuracy: 0.8, loss: 0.4 },
   ];
   assert.deepEqual(choose(models, 'accuracy'), {
-    ...{ best: 2, tied: [1, 2], decidedBy: 'loss', ranking: [2, 1, 0] },
+    best: 2,
+    tied: [1, 2],
+    decidedBy: 'loss',
+    ranking: [2, 1, 0],
   });
 });
 
@@ -78,7 +89,10 @@ test('a tie is reported, and goes to the lower loss, then to the first', async (
     { accuracy: 0.8, loss: 0.4 },
   ]);
   assert.equal(byLoss.model, 'model 3');
-  assert.deepEqual([byLoss.choice.decidedBy, byLoss.choice.tied[0].labels], ['loss', { seed: '1' }]);
+  assert.deepEqual(
+    [byLoss.choice.decidedBy, byLoss.choice.tied[0].labels],
+    ['loss', { seed: '1' }],
+  );
   const byOrder = await selected(bench, [{ accuracy: 0.8 }, { accuracy: 0.8 }]);
   assert.equal(byOrder.model, 'model 1');
   assert.deepEqual(bench.warnings, [
@@ -96,7 +110,10 @@ test('no model is better than the chosen one, and those tied are exactly as good
       const values = models.map((model) => model[by] ?? -1);
       if (choice === undefined) return values.every((one) => one === -1);
       const best = values[choice.best]!;
-      return choice.tied.includes(choice.best) && values.every((one, i) => one < best !== choice.tied.includes(i));
+      return (
+        choice.tied.includes(choice.best) &&
+        values.every((one, i) => one < best !== choice.tied.includes(i))
+      );
     }),
   );
 });
@@ -104,8 +121,14 @@ test('no model is better than the chosen one, and those tied are exactly as good
 test('results change only with the version of the kind', async () => {
   using bench = new StageBench();
   await selected(bench, [{ accuracy: 0.7 }, { accuracy: 0.7, loss: 0.5 }]);
-  const outputs = [join(bench.output('model'), 'model.json'), bench.output('choice', spec.outputs['choice'])];
-  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 3, digest: '485626eefea1254e' });
+  const outputs = [
+    join(bench.output('model'), 'model.json'),
+    bench.output('choice', spec.outputs['choice']),
+  ];
+  assert.deepEqual(
+    { version: spec.version, digest: digestOf(...outputs) },
+    { version: 3, digest: '485626eefea1254e' },
+  );
 });
 
 test('metrics without the validation split are refused, whatever others they have', async () => {
@@ -138,7 +161,13 @@ test('models and metrics that do not go together are refused', async () => {
 });
 
 test('a chosen model that learned nothing causes a warning, judged by the shares of the classes on val', async () => {
-  const collapsed = { accuracy: 0.667, loss: 0.6365, real: 50, fake: 100, called: { real: 0, fake: 150 } };
+  const collapsed = {
+    accuracy: 0.667,
+    loss: 0.6365,
+    real: 50,
+    fake: 100,
+    called: { real: 0, fake: 150 },
+  };
   const warnings = async (...models: readonly object[]) => {
     using bench = new StageBench();
     await selected(bench, models);
@@ -160,10 +189,23 @@ test('with a count, the choice ranks the candidates that advance, by any metric 
     { equalErrorRate: 0.2, loss: 0.6 },
     { equalErrorRate: 0.3, loss: 0.4 },
   ];
-  const { model, choice } = await selected(bench, models, 'equalErrorRate', { count: 2, curve: true });
+  const { model, choice } = await selected(bench, models, 'equalErrorRate', {
+    count: 2,
+    curve: true,
+  });
   assert.equal(model, 'model 3');
-  assert.deepEqual([choice.count, choice.ranking], [2, [{ seed: '3' }, { seed: '4' }, { seed: '1' }]]);
-  assert.deepEqual(bench.highlights.at(-1)!.columns, ['model', 'accuracy', 'auc', 'loss', 'equalErrorRate', 'chosen']);
+  assert.deepEqual(
+    [choice.count, choice.ranking],
+    [2, [{ seed: '3' }, { seed: '4' }, { seed: '1' }]],
+  );
+  assert.deepEqual(bench.highlights.at(-1)!.columns, [
+    'model',
+    'accuracy',
+    'auc',
+    'loss',
+    'equalErrorRate',
+    'chosen',
+  ]);
   assert.deepEqual(
     bench.highlights.at(-1)!.rows.map((row) => row.at(-1)),
     ['', '', 'chosen', 'advances'],

@@ -17,7 +17,9 @@ const settings = z.strictObject({
     .describe(
       'How many candidates advance to the next rung: `choice` then has their `ranking`, which slots of a matrix read; none when left out.',
     ),
-  curve: flag.describe('Also draws the value of every candidate in order, and the best so far: the output `curve`.'),
+  curve: flag.describe(
+    'Also draws the value of every candidate in order, and the best so far: the output `curve`.',
+  ),
 });
 export type SelectSettings = z.infer<typeof settings>;
 
@@ -37,7 +39,10 @@ export const spec = defineKind<SelectSettings>({
   outputs: {
     model: output.model('The best model, byte for byte.'),
     choice: output.json('JSON: the chosen model, those tied with it, and the values of all.'),
-    curve: output.chart('With `curve: true`: the values in the order of the candidates, and the best so far.', 'curve'),
+    curve: output.chart(
+      'With `curve: true`: the values in the order of the candidates, and the best so far.',
+      'curve',
+    ),
   },
   facts: (_, inputs) => factsOfClasses(inputs, 'models'),
   checkInputs: ({ by }, inputs) => metricMissing(by, inputs, 'metrics', { from: 2 }),

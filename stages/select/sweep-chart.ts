@@ -2,7 +2,11 @@ import { chart, quantity } from '../../src/learning/charts/encoders.ts';
 import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { nearestTooltip, rowOf } from '../../src/learning/charts/tooltips.ts';
-import { type MetricName, metric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
+import {
+  type MetricName,
+  metric,
+  titleOfPath,
+} from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { StageContext } from '../../src/stage.ts';
 
@@ -10,13 +14,17 @@ const width = 480;
 const best = 'best so far';
 const candidates = "datum.series === 'candidate'";
 
-/** Draws the values of candidates in their order, null where undefined, as points, and the best up to each as steps. */
+/**
+ * Draws the values of candidates in their order, null where undefined, as points, and the best up
+ * to each as steps.
+ */
 export async function drawSweep(
   context: Pick<StageContext, 'output' | 'warn'>,
   { values, by }: { readonly values: readonly (number | null)[]; readonly by: MetricName },
 ): Promise<void> {
   const { better, title } = metric(by);
-  const isBetter = (one: number, other: number) => (better === 'higher' ? one > other : one < other);
+  const isBetter = (one: number, other: number) =>
+    better === 'higher' ? one > other : one < other;
   let sofar: number | undefined;
   const steps = values.flatMap((value, index) => {
     if (value !== null && (sofar === undefined || isBetter(value, sofar))) sofar = value;
@@ -33,13 +41,22 @@ export async function drawSweep(
   const options = { ...axes, legend: { width } };
   const layer = [
     ...lineLayers(names, {
-      ...{ ...options, filter: `datum.series === '${best}'`, mark: { interpolate: 'step-after' } },
+      ...options,
+      filter: `datum.series === '${best}'`,
+      mark: { interpolate: 'step-after' },
       tooltip: null,
     }),
     pointLayer(names, { ...axes, filter: candidates }),
-    nearestTooltip([rowOf(axes.x), rowOf(axes.y)], { ...axes, transform: [{ filter: candidates }] }),
+    nearestTooltip([rowOf(axes.x), rowOf(axes.y)], {
+      ...axes,
+      transform: [{ filter: candidates }],
+    }),
   ];
   const subtitle = `${points.length} of ${values.length} candidates have a value; ${better} is better`;
   const body = { width, height: 240, data: { values: [...steps, ...points] }, layer };
-  await renderOutput(context, 'curve', chart(`Candidates by ${title} on ${selectionSplit}`, subtitle, width, body));
+  await renderOutput(
+    context,
+    'curve',
+    chart(`Candidates by ${title} on ${selectionSplit}`, subtitle, width, body),
+  );
 }

@@ -6,14 +6,18 @@ import { seriesName } from '../../src/learning/charts/series.ts';
 import { findMetric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
 import type { Table } from './collect.ts';
 
-/** Widths of a panel alone, and of one beside another: with the names of the rows the chart fits a column of text. */
+/**
+ * Widths of a panel alone, and of one beside another: with the names of the rows the chart fits a
+ * column of text.
+ */
 const widths = { one: 340, several: 185 };
 const spacing = 24;
 const panelsAcross = 2;
 
 /**
- * A panel for each value, a line for each row of the table: the single numbers as dots and, where axes are averaged over,
- * the mean as a stroke with its interval. The axis of a metric stays within its range, where Student's t may leave it.
+ * A panel for each value, a line for each row of the table: the single numbers as dots and, where
+ * axes are averaged over, the mean as a stroke with its interval. The axis of a metric stays within
+ * its range, where Student's t may leave it.
  */
 export function tableChart(table: Table, title = defaultTitle(table)): TopLevelSpec {
   const across = Math.min(panelsAcross, table.values.length);
@@ -30,8 +34,11 @@ export function defaultTitle({ over }: Table): string {
 }
 
 function subtitle({ labels, over, confidence, rows }: Table): string {
-  if (over.length === 0) return labels.length === 0 ? 'One evaluation' : `By ${labels.join(' and ')}`;
-  const hasMeans = rows.some(({ cells }) => cells.some((cell) => cell !== undefined && cell.points.length > 1));
+  if (over.length === 0)
+    return labels.length === 0 ? 'One evaluation' : `By ${labels.join(' and ')}`;
+  const hasMeans = rows.some(({ cells }) =>
+    cells.some((cell) => cell !== undefined && cell.points.length > 1),
+  );
   if (!hasMeans) return `One ${over.join(' and ')} each`;
   return `Dots: each ${over.join(' and ')}; stroke: mean; line: its ${formatLevel(confidence)} t interval`;
 }
@@ -40,16 +47,24 @@ function panel({ values, over, rows }: Table, index: number, width: number): Par
   const cells = rows.flatMap(({ labels, cells }) =>
     cells[index] === undefined ? [] : [{ name: seriesName(labels), ...cells[index] }],
   );
-  const points = cells.flatMap(({ name, points }) => points.map(({ labels, value }) => ({ name, ...labels, value })));
+  const points = cells.flatMap(({ name, points }) =>
+    points.map(({ labels, value }) => ({ name, ...labels, value })),
+  );
   const value = values[index]!;
   const isMean = over.length > 0;
-  const drawn = [...points.map(({ value }) => value), ...(isMean ? cells.flatMap(({ low, high }) => [low, high]) : [])];
+  const drawn = [
+    ...points.map(({ value }) => value),
+    ...(isMean ? cells.flatMap(({ low, high }) => [low, high]) : []),
+  ];
   return intervalRows(
     cells.map(({ name, mean, low, high }) => ({ name, value: mean, ...(isMean && { low, high }) })),
     {
-      ...{ dataName: `values-${index}`, label: titleOfPath(value), width },
+      dataName: `values-${index}`,
+      label: titleOfPath(value),
+      width,
       domain: domainOf(drawn, findMetric(value)?.range),
-      ...{ names: rows.map(({ labels }) => seriesName(labels)), showsNames: index % panelsAcross === 0 },
+      names: rows.map(({ labels }) => seriesName(labels)),
+      showsNames: index % panelsAcross === 0,
       ...(isMean && { points }),
     },
   );

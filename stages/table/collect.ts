@@ -13,7 +13,10 @@ export interface Item {
   readonly values: MetricValues;
 }
 
-/** Metrics side by side, and the settings that collected them: without axes `over`, every cell has at most one point, its mean. */
+/**
+ * Metrics side by side, and the settings that collected them: without axes `over`, every cell has
+ * at most one point, its mean.
+ */
 export interface Table extends Pick<TableSettings, 'values' | 'over' | 'confidence'> {
   /** The columns of labels: axes, `stage` or `path`, without the axes that are averaged over. */
   readonly labels: readonly string[];
@@ -21,7 +24,10 @@ export interface Table extends Pick<TableSettings, 'values' | 'over' | 'confiden
   readonly rows: readonly Row[];
 }
 
-/** A row for `items` metrics files, with a cell for each value; undefined where none of them has the number. */
+/**
+ * A row for `items` metrics files, with a cell for each value; undefined where none of them has the
+ * number.
+ */
 export interface Row {
   readonly labels: Labels;
   readonly items: number;
@@ -34,7 +40,10 @@ export interface Cell extends MeanInterval {
   readonly points: readonly { readonly labels: Labels; readonly value: number }[];
 }
 
-/** Groups the items by all labels but the averaged ones. Throws a {@link StageError} for a name that no item has. */
+/**
+ * Groups the items by all labels but the averaged ones. Throws a {@link StageError} for a name that
+ * no item has.
+ */
 export function collect(
   items: readonly Item[],
   { values, over, confidence }: Pick<TableSettings, 'values' | 'over' | 'confidence'>,
@@ -52,7 +61,12 @@ export function collect(
   return { labels, over, confidence, values, rows };
 }
 
-function cellOf(group: readonly Item[], name: string, over: readonly string[], confidence: number): Cell | undefined {
+function cellOf(
+  group: readonly Item[],
+  name: string,
+  over: readonly string[],
+  confidence: number,
+): Cell | undefined {
   const points = group.flatMap(({ labels, values }) => {
     const value = values.get(name) ?? null;
     return value === null ? [] : [{ labels: pick(labels, over), value }];
@@ -63,7 +77,9 @@ function cellOf(group: readonly Item[], name: string, over: readonly string[], c
 }
 
 function pick(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
+  );
 }
 
 /** Metrics given twice would count twice and make intervals too narrow. */
@@ -72,7 +88,9 @@ function requireDistinct(items: readonly Item[]): void {
   for (const { labels } of items) {
     const key = JSON.stringify(Object.entries(labels).sort());
     if (seen.has(key)) {
-      throw new StageError(`Expected every metrics once, got two of ${describeLabels(labels) || 'one stage'}.`);
+      throw new StageError(
+        `Expected every metrics once, got two of ${describeLabels(labels) || 'one stage'}.`,
+      );
     }
     seen.add(key);
   }

@@ -10,15 +10,17 @@ import type { Cell, Table } from './collect.ts';
 export type Marks = readonly (readonly string[])[];
 
 /**
- * Marks the numbers that differ from those of the baseline's row: Welch's test over the averaged axes, such as seeds, with Holm's
- * adjustment over the rows of a column. A row with a single number has no spread, so no mark.
+ * Marks the numbers that differ from those of the baseline's row: Welch's test over the averaged
+ * axes, such as seeds, with Holm's adjustment over the rows of a column. A row with a single number
+ * has no spread, so no mark.
  */
 export function marksOf({ rows, values }: Table, baseline: string | undefined): Marks {
   if (baseline === undefined) return [];
   const found = rows.filter(({ labels }) => Object.values(labels).includes(baseline));
   if (found.length !== 1) {
     const known = new Set(rows.flatMap(({ labels }) => Object.values(labels)));
-    const hint = found.length === 0 ? suggest(baseline, known) : 'Name a value that one row alone has.';
+    const hint =
+      found.length === 0 ? suggest(baseline, known) : 'Name a value that one row alone has.';
     throw new StageError(
       `Expected "baseline" to name one row, got ${found.length} with "${baseline}". ${hint ?? ''}`.trim(),
     );
@@ -41,5 +43,7 @@ function pOf(cell: Cell | undefined, base: Cell | undefined): number {
     const numbers = points.map(({ value }) => value);
     return [sampleVariance(numbers) / numbers.length, numbers.length - 1] as const;
   });
-  return parts.some(([, freedom]) => freedom < 1) ? Number.NaN : welch(cell.mean - base.mean, parts).p;
+  return parts.some(([, freedom]) => freedom < 1)
+    ? Number.NaN
+    : welch(cell.mean - base.mean, parts).p;
 }

@@ -15,11 +15,15 @@ import type { TableSettings } from './spec.ts';
 
 export default async function run(context: StageContext<TableSettings>): Promise<void> {
   const items = context.inputs('metrics').map((input) => ({
-    ...{ labels: input.labels, values: readInput('metrics', input, parseMetrics).values },
+    labels: input.labels,
+    values: readInput('metrics', input, parseMetrics).values,
   }));
   const table = collect(renamed(items, context.settings.names, 'metrics'), context.settings);
   const { baseline, title = defaultTitle(table) } = context.settings;
-  const notes = [...(baseline === undefined ? [] : [noteOf(table, baseline)]), ...missingNotes(table)];
+  const notes = [
+    ...(baseline === undefined ? [] : [noteOf(table, baseline)]),
+    ...missingNotes(table),
+  ];
   const note = notes.join('. ');
   writeFileSync(context.output('table'), formatCsv(table));
   const rounded = roundedTable(table, title, marksOf(table, baseline));
@@ -27,7 +31,10 @@ export default async function run(context: StageContext<TableSettings>): Promise
     context.output('markdown'),
     formatTable(rounded, table, markdownTable) + (note && `\n${plainText(note)}\n`),
   );
-  writeFileSync(context.output('latex'), formatTable(rounded, table, latexTable) + (note && `${latexNote(note)}\n`));
+  writeFileSync(
+    context.output('latex'),
+    formatTable(rounded, table, latexTable) + (note && `${latexNote(note)}\n`),
+  );
   writeFileSync(context.output('json'), formatJsonTable(table));
   await renderOutput(context, 'chart', tableChart(table, context.settings.title));
   context.highlight(note === '' ? rounded : { ...rounded, title: `${title}. ${note}` });

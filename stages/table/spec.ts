@@ -9,13 +9,19 @@ import { uniqueList } from '../../src/unique-list.ts';
 const settings = z.strictObject({
   values: uniqueList(text, 'value')
     .min(1)
-    .describe('The numbers to collect, by their path in the metrics without "splits": test.accuracy, test.auc.'),
+    .describe(
+      'The numbers to collect, by their path in the metrics without "splits": test.accuracy, test.auc.',
+    ),
   over: uniqueList(text, 'axis')
     .default([])
-    .describe('Axes whose values are averaged in one row: the mean, its t interval, and the single values.'),
+    .describe(
+      'Axes whose values are averaged in one row: the mean, its t interval, and the single values.',
+    ),
   settings: uniqueList(text, 'setting')
     .default([])
-    .describe('Settings of a matrix to show as columns, by axis and name: `net.width`, `sample.learningRate`.'),
+    .describe(
+      'Settings of a matrix to show as columns, by axis and name: `net.width`, `sample.learningRate`.',
+    ),
   confidence: confidenceOf('the interval, with "over" only'),
   baseline: text
     .optional()
@@ -30,13 +36,24 @@ export type TableSettings = z.infer<typeof settings>;
 export const spec = defineKind<TableSettings>({
   name: 'table',
   version: 10,
-  summary: 'Collects metrics into one table and a chart, with mean and t interval over seeds or other axes.',
+  summary:
+    'Collects metrics into one table and a chart, with mean and t interval over seeds or other axes.',
   settings,
-  inputs: { metrics: { type: 'metrics', summary: 'Metrics as JSON, distinguished by their axis values.', list: true } },
+  inputs: {
+    metrics: {
+      type: 'metrics',
+      summary: 'Metrics as JSON, distinguished by their axis values.',
+      list: true,
+    },
+  },
   axes: { over: ['metrics'], settings: ['metrics'] },
   outputs: {
-    table: output.table('CSV, a row for each metrics file; with "over", a row for each value of each group.'),
-    markdown: output.markdown('The rounded table in Markdown; with "over", mean ± half the interval.'),
+    table: output.table(
+      'CSV, a row for each metrics file; with "over", a row for each value of each group.',
+    ),
+    markdown: output.markdown(
+      'The rounded table in Markdown; with "over", mean ± half the interval.',
+    ),
     latex: output.latex('The same table for LaTeX, with the package booktabs.'),
     json: output.json('Everything in full precision: rows, means, intervals, single values.'),
     chart: output.chart('A panel for each value: spec, SVG and PNG.'),

@@ -27,21 +27,34 @@ const items: readonly Item[] = Object.entries(accuracies).flatMap(([net, accurac
 
 async function tabled(bench: StageBench, settings: object, list = items) {
   const metrics = list.map(({ labels, values }, index) => {
-    const test = Object.fromEntries(Array.from(values, ([name, value]) => [name.replace('test.', ''), value]));
+    const test = Object.fromEntries(
+      Array.from(values, ([name, value]) => [name.replace('test.', ''), value]),
+    );
     const path = join(bench.root, `metrics-${index}.json`);
     writeFileSync(path, JSON.stringify({ splits: { test } }));
     return { path, labels };
   });
-  await bench.run(spec, run, { with: { values: ['test.accuracy', 'test.auc'], ...settings }, inputs: { metrics } });
+  await bench.run(spec, run, {
+    with: { values: ['test.accuracy', 'test.auc'], ...settings },
+    inputs: { metrics },
+  });
   const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
-  return { csv: text('table'), markdown: text('markdown'), latex: text('latex'), json: JSON.parse(text('json')) };
+  return {
+    csv: text('table'),
+    markdown: text('markdown'),
+    latex: text('latex'),
+    json: JSON.parse(text('json')),
+  };
 }
 
 test('the setting names replaces labels, and the axes that head them', async () => {
   using bench = new StageBench();
   const names = { net: 'network', small: 'SmallNet', large: 'XceptionBased' };
   const { csv } = await tabled(bench, { over: ['seed'], names });
-  assert.match(csv, /^network,value,n,.*\nSmallNet,test\.accuracy,3,0\.625,[\s\S]*\nXceptionBased,test\.accuracy,3,/);
+  assert.match(
+    csv,
+    /^network,value,n,.*\nSmallNet,test\.accuracy,3,0\.625,[\s\S]*\nXceptionBased,test\.accuracy,3,/,
+  );
   await assert.rejects(
     tabled(bench, { names: { tiny: 'TinyXception' } }),
     /in "names", got "tiny"\. There are net, small,/,
@@ -115,7 +128,10 @@ test('with a baseline, significant differences from it are marked in Markdown an
   const far = items.map(({ labels, values }) => ({
     labels,
     values: new Map(
-      [...values].map(([name, value]) => [name, labels['net'] === 'large' ? 0.99 + value! / 1000 : value]),
+      [...values].map(([name, value]) => [
+        name,
+        labels['net'] === 'large' ? 0.99 + value! / 1000 : value,
+      ]),
     ),
   }));
   const settings = { over: ['seed'], values: ['test.accuracy'], baseline: 'small' };
@@ -135,7 +151,8 @@ test('with a baseline, significant differences from it are marked in Markdown an
 });
 
 test('a baseline without axes to average over is a mistake of the file, since nothing would be marked', () => {
-  const mistakes = (given: object) => spec.check!(spec.settings.parse({ values: ['test.auc'], ...given }), new Set());
+  const mistakes = (given: object) =>
+    spec.check!(spec.settings.parse({ values: ['test.auc'], ...given }), new Set());
   assert.deepEqual(mistakes({ baseline: 'small' }), [
     {
       at: ['baseline'],
@@ -148,7 +165,9 @@ test('a baseline without axes to average over is a mistake of the file, since no
 
 test('numbers below 0 have the minus sign of charts in Markdown, and one that programs read in CSV', async () => {
   using bench = new StageBench();
-  const below = items.slice(0, 1).map(({ labels }) => ({ labels, values: new Map([['test.accuracy', -0.25]]) }));
+  const below = items
+    .slice(0, 1)
+    .map(({ labels }) => ({ labels, values: new Map([['test.accuracy', -0.25]]) }));
   const { csv, markdown } = await tabled(bench, { values: ['test.accuracy'] }, below);
   assert.match(markdown, /\| −0\.2500 \|/);
   assert.match(csv, /,-0\.25\n$/);
@@ -156,7 +175,11 @@ test('numbers below 0 have the minus sign of charts in Markdown, and one that pr
 
 test('a single seed has a mean and no interval', async () => {
   using bench = new StageBench();
-  const { csv, markdown, json } = await tabled(bench, { over: ['seed'], values: ['test.accuracy'] }, items.slice(0, 1));
+  const { csv, markdown, json } = await tabled(
+    bench,
+    { over: ['seed'], values: ['test.accuracy'] },
+    items.slice(0, 1),
+  );
   assert.equal(csv, 'net,value,n,mean,low,high,points\nsmall,test.accuracy,1,0.5,,,0.5\n');
   assert.match(markdown, /\| small \| 1 \| 0\.5000 \|/);
   const { mean, low, high } = json.rows[0].values['test.accuracy'];
@@ -166,7 +189,10 @@ test('a single seed has a mean and no interval', async () => {
 test('the chart has a panel for each value: dots alone, or dots with mean and interval', () => {
   const values = ['test.accuracy', 'test.auc'];
   assertGolden(tableChart(collect(items, { values, over: [], confidence })), golden('each'));
-  assertGolden(tableChart(collect(items, { values, over: ['seed'], confidence }), 'Nets'), golden('over-seeds'));
+  assertGolden(
+    tableChart(collect(items, { values, over: ['seed'], confidence }), 'Nets'),
+    golden('over-seeds'),
+  );
 });
 
 interface PanelSpec {
@@ -179,14 +205,22 @@ interface PanelSpec {
 const panelsOf = (chart: unknown) => (chart as { concat: readonly PanelSpec[] }).concat;
 
 test('numbers that are all equal keep an axis that is not degenerate', () => {
-  const [panel] = panelsOf(tableChart(collect(items.slice(3, 4), { values: ['test.auc'], over: [], confidence })));
-  assert.deepEqual(panel!.layer[0]!.encoding.x.scale, { zero: false, domain: [0.99, 1], nice: false });
+  const [panel] = panelsOf(
+    tableChart(collect(items.slice(3, 4), { values: ['test.auc'], over: [], confidence })),
+  );
+  assert.deepEqual(panel!.layer[0]!.encoding.x.scale, {
+    zero: false,
+    domain: [0.99, 1],
+    nice: false,
+  });
 });
 
 test('results change only with the version of the kind', async () => {
   using bench = new StageBench();
   await tabled(bench, { over: ['seed'] });
-  const outputs = ['table', 'markdown', 'json'].map((port) => bench.output(port, spec.outputs[port]));
+  const outputs = ['table', 'markdown', 'json'].map((port) =>
+    bench.output(port, spec.outputs[port]),
+  );
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
   assert.deepEqual({ version: spec.version, digest }, { version: 10, digest: 'ed293c78c4b47745' });
 });
@@ -195,7 +229,9 @@ test('a number that no metrics have is refused with those that they have', async
   using bench = new StageBench();
   await assert.rejects(
     tabled(bench, { values: ['val.eer'] }),
-    new StageError('Expected a number of the metrics in "values", got "val.eer". There are test.accuracy, test.auc.'),
+    new StageError(
+      'Expected a number of the metrics in "values", got "val.eer". There are test.accuracy, test.auc.',
+    ),
   );
 });
 
@@ -212,7 +248,10 @@ test('a file that holds no metrics is named', async () => {
   const path = join(bench.root, 'broken.json');
   writeFileSync(path, '[]');
   await assert.rejects(
-    bench.run(spec, run, { with: { values: ['auc'] }, inputs: { metrics: [{ path, labels: { seed: '2' } }] } }),
+    bench.run(spec, run, {
+      with: { values: ['auc'] },
+      inputs: { metrics: [{ path, labels: { seed: '2' } }] },
+    }),
     new StageError('input "metrics" of seed=2: Expected metrics as a JSON object'),
   );
 });
@@ -223,5 +262,7 @@ test('the axis of a share ends at 1, and an interval beyond it ends in an arrow'
   const [{ layer }] = panelsOf(chart) as readonly [PanelSpec];
   assert.deepEqual(layer[0]!.encoding.x.scale, { zero: false, domain: [0, 1], nice: false });
   assert.deepEqual(layer[1]!.data!.values, [{ name: 'large', end: 1, angle: 90 }]);
-  assert.deepEqual((chart as { title: { text: readonly string[] } }).title.text, ['Mean over seed']);
+  assert.deepEqual((chart as { title: { text: readonly string[] } }).title.text, [
+    'Mean over seed',
+  ]);
 });

@@ -35,7 +35,9 @@ test('a head that is written as layers learns from features, the same seed givin
   using second = await trained({ model: { layers } });
   using other = await trained({ model: { layers }, seed: 4 });
 
-  const history = parseHistory(readFileSync(first.output('history', spec.outputs['history']), 'utf8'));
+  const history = parseHistory(
+    readFileSync(first.output('history', spec.outputs['history']), 'utf8'),
+  );
   assert.ok(history.ok);
   assert.ok(history.value.epochs.at(-1)!.splits['val']!.accuracy > 0.9);
   assert.deepEqual(weightsOf(second), weightsOf(first));
@@ -57,11 +59,9 @@ test('of a named network only the head is trained', async () => {
 
 test('a head scores features of the network that it was trained on, and refuses anything else', async () => {
   using head = await trained({ model: { layers } });
-  const [images, wider, others] = ['images', 'wider', 'others'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [images, wider, others] = ['images', 'wider', 'others'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
   await writeTintedDataset(images, { val: 2 });
   await writeFeatures(wider, { val: 2 }, { values: 9 });
   await writeFeatures(others, { val: 2 }, { of: { layer: 'another' } });
@@ -75,10 +75,14 @@ test('a head scores features of the network that it was trained on, and refuses 
   };
 
   using bench = await scored({ features });
-  const scores = parsePairs(readFileSync(bench.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
+  const scores = parsePairs(
+    readFileSync(bench.output('scores', evaluateSpec.outputs['scores']), 'utf8'),
+  );
   assert.ok(scores.ok);
   assert.deepEqual([scores.value.length, scores.value[1]!.key], [20, 'val/1']);
-  assert.ok(scores.value.filter(({ label, real, fake }) => (fake > real ? 1 : 0) === label).length > 18);
+  assert.ok(
+    scores.value.filter(({ label, real, fake }) => (fake > real ? 1 : 0) === label).length > 18,
+  );
   const message = (inputs: object) =>
     scored(inputs).then(
       () => '',
@@ -88,7 +92,10 @@ test('a head scores features of the network that it was trained on, and refuses 
     await message({ dataset: images }),
     'The input of the model is 8 features: connect "features" in place of "dataset".',
   );
-  assert.equal(await message({ features: wider }), 'The input of the model is 8 features, got 9 of each image.');
+  assert.equal(
+    await message({ features: wider }),
+    'The input of the model is 8 features, got 9 of each image.',
+  );
   assert.equal(
     await message({ features: others }),
     'The model was trained on features of layer "made up", here "another".',
@@ -112,23 +119,33 @@ test('a frozen layer of a head keeps its random initial weights, with a warning'
 });
 
 test('exactly one of the two inputs is expected, and settings of images do not apply to features', () => {
-  const check = (settings: object, ...inputs: string[]) => spec.check!(spec.settings.parse(settings), new Set(inputs));
+  const check = (settings: object, ...inputs: string[]) =>
+    spec.check!(spec.settings.parse(settings), new Set(inputs));
   const wrongInputs = (got: string) => [
     { at: [], message: `expected one of the inputs "dataset" and "features", got ${got}` },
   ];
   assert.deepEqual(check({}), wrongInputs('neither'));
   assert.deepEqual(check({}, 'dataset', 'features'), wrongInputs('both'));
-  assert.deepEqual(evaluateSpec.check!(evaluateSpec.settings.parse({}), new Set(['model'])), wrongInputs('neither'));
+  assert.deepEqual(
+    evaluateSpec.check!(evaluateSpec.settings.parse({}), new Set(['model'])),
+    wrongInputs('neither'),
+  );
   assert.deepEqual(check({ model: { layers } }, 'features'), []);
   assert.deepEqual(check({ augment: { crop: 4, blur: {} }, imageSize: 256 }, 'features'), [
-    { at: ['augment'], message: '"augment" does not apply to features, which were made of the images before' },
+    {
+      at: ['augment'],
+      message: '"augment" does not apply to features, which were made of the images before',
+    },
   ]);
 });
 
 test('a head that does not fit the features is refused with their number of values', async () => {
-  await assert.rejects(trained({ model: { layers: [{ residual: [{ dense: 9 }] }, { dense: 2 }] } }), {
-    name: 'StageError',
-    message:
-      'With features of 8 values: residual1 adds 9 values to its input of 8 values: give it a shortcut with the same output shape.',
-  });
+  await assert.rejects(
+    trained({ model: { layers: [{ residual: [{ dense: 9 }] }, { dense: 2 }] } }),
+    {
+      name: 'StageError',
+      message:
+        'With features of 8 values: residual1 adds 9 values to its input of 8 values: give it a shortcut with the same output shape.',
+    },
+  );
 });

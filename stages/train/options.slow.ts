@@ -12,25 +12,40 @@ import { dataset, digests, folder, small, trained } from '../../test/support/tra
 import run from './run.ts';
 import { spec } from './spec.ts';
 
-const faceApi = new URL('../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url).pathname;
+const faceApi = new URL(
+  '../../node_modules/@vladmandic/face-api/model/age_gender_model',
+  import.meta.url,
+).pathname;
 
 test('the loss decides the weights, and balances classes by the images of the training split', async () => {
   const uneven = join(folder, 'uneven');
   await writeTintedDataset(uneven, { train: 5, val: 4 });
   const weights = async (loss: object) => {
     using bench = new StageBench();
-    await bench.run(spec, run, { inputs: { dataset: uneven }, with: { ...small, imageSize: 50, epochs: 1, ...loss } });
+    await bench.run(spec, run, {
+      inputs: { dataset: uneven },
+      with: { ...small, imageSize: 50, epochs: 1, ...loss },
+    });
     return digests(bench)[1];
   };
 
   const balanced = await weights({ loss: { classWeights: 'balanced' } });
   assert.equal(await weights({ loss: { classWeights: [5 / 6, 5 / 4] } }), balanced);
-  assert.notEqual(await weights({ loss: { classWeights: 'balanced', labelSmoothing: 0.1 } }), balanced);
+  assert.notEqual(
+    await weights({ loss: { classWeights: 'balanced', labelSmoothing: 0.1 } }),
+    balanced,
+  );
   assert.notEqual(await weights({}), balanced);
 });
 
 test('a frozen backbone stays as it began, its statistics too, until it is unfrozen', async () => {
-  const layers = [{ conv: 4, kernel: 5, stride: 4 }, 'batchNorm', 'relu', 'globalAveragePool', { dense: 2 }];
+  const layers = [
+    { conv: 4, kernel: 5, stride: 4 },
+    'batchNorm',
+    'relu',
+    'globalAveragePool',
+    { dense: 2 },
+  ];
   const settings = { ...small, imageSize: 24, epochs: 3, model: { layers }, freeze: 'backbone' };
   using frozen = await trained(settings);
   using thawed = await trained({ ...settings, unfreeze: [{ epoch: 3, layers: ['bn1'] }] });
@@ -58,7 +73,9 @@ test('with tensorboard: true the history is also written for TensorBoard, and th
   using bench = await trained({ ...small, imageSize: 50, tensorboard: true });
 
   assert.deepEqual(digests(bench), digests(plain));
-  const history = parseHistory(readFileSync(bench.output('history', spec.outputs['history']), 'utf8'));
+  const history = parseHistory(
+    readFileSync(bench.output('history', spec.outputs['history']), 'utf8'),
+  );
   assert.ok(history.ok);
   for (const [path, bytes] of historyEvents(history.value)) {
     assert.deepEqual(readFileSync(join(bench.output('tensorboard'), path)), bytes);
@@ -68,14 +85,25 @@ test('with tensorboard: true the history is also written for TensorBoard, and th
 
 test('a net that is written in the settings trains, its dropout seeded, and is saved with its layers', async () => {
   const layers = [
-    ...[{ conv: 4, kernel: 5, stride: 2, bias: false }, 'batchNorm', 'relu'],
-    { residual: [{ separableConv: 8, padding: 'same' }, 'batchNorm'], shortcut: [{ conv: 8, kernel: 1 }] },
-    ...[{ maxPool: 2 }, 'globalAveragePool', { dropout: 0.5 }, { dense: 2 }],
+    { conv: 4, kernel: 5, stride: 2, bias: false },
+    'batchNorm',
+    'relu',
+    {
+      residual: [{ separableConv: 8, padding: 'same' }, 'batchNorm'],
+      shortcut: [{ conv: 8, kernel: 1 }],
+    },
+    { maxPool: 2 },
+    'globalAveragePool',
+    { dropout: 0.5 },
+    { dense: 2 },
   ];
   const settings = { ...small, imageSize: 24, model: { layers } };
   using first = await trained(settings);
   using second = await trained(settings);
-  using without = await trained({ ...settings, model: { layers: layers.with(-2, { dropout: 0 }) } });
+  using without = await trained({
+    ...settings,
+    model: { layers: layers.with(-2, { dropout: 0 }) },
+  });
 
   assert.deepEqual(digests(second), digests(first));
   assert.notEqual(digests(without)[1], digests(first)[1]);
@@ -83,11 +111,17 @@ test('a net that is written in the settings trains, its dropout seeded, and is s
   assert.deepEqual(info.architecture, { layers });
   assert.equal(model.getLayer('residual1_add').outputShape.toString(), ',10,10,8');
   const [, , mean, variance] = model.getLayer('bn1').getWeights();
-  assert.ok([...mean!.dataSync(), ...variance!.dataSync()].every((value) => value !== 0 && value !== 1));
+  assert.ok(
+    [...mean!.dataSync(), ...variance!.dataSync()].every((value) => value !== 0 && value !== 1),
+  );
 });
 
 test('training begins with the weights of a file, normalised as they need it unless the settings say otherwise', async () => {
-  const inputs = { dataset, weights: `${faceApi}-weights_manifest.json`, shards: [`${faceApi}.bin`] };
+  const inputs = {
+    dataset,
+    weights: `${faceApi}-weights_manifest.json`,
+    shards: [`${faceApi}.bin`],
+  };
   const settings = { ...small, model: 'tiny-xception', imageSize: 32, epochs: 1 };
   // So small a rate leaves the weights where they begin.
   const still = { ...settings, optimizer: { kind: 'sgd', learningRate: 1e-12 } };
@@ -113,8 +147,14 @@ test('training begins with the weights of a file, normalised as they need it unl
   // Its own model again, head and all, and with another normalisation.
   using again = new StageBench();
   const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] };
-  await again.run(spec, run, { inputs: { dataset, weights: bench.output('model') }, with: { ...still, normalise } });
-  assert.match(again.logs[0]!, /^Weights of 18 layers come from .*model\.json, which names them as Restage does\.$/);
+  await again.run(spec, run, {
+    inputs: { dataset, weights: bench.output('model') },
+    with: { ...still, normalise },
+  });
+  assert.match(
+    again.logs[0]!,
+    /^Weights of 18 layers come from .*model\.json, which names them as Restage does\.$/,
+  );
   const { input } = (await loadModel(again.output('model'))).info;
   assert.deepEqual('normalise' in input && input.normalise, normalise);
 });

@@ -22,7 +22,10 @@ test('speed is that of training, and time left counts both sorts of work at thei
 
 test('images of an earlier attempt count as done, but not for the speed', () => {
   let now = 0;
-  const pace = new Pace({ training: 100, evaluation: 50 }, () => now, { training: 60, evaluation: 30 });
+  const pace = new Pace({ training: 100, evaluation: 50 }, () => now, {
+    training: 60,
+    evaluation: 30,
+  });
 
   now = 2;
   pace.count('training', 10);

@@ -12,7 +12,10 @@ export class Pace {
   #waited = 0;
   #last: number;
 
-  /** `total` is the number of images of the whole stage, `before` of those that an earlier attempt did; `now` gives seconds. */
+  /**
+   * `total` is the number of images of the whole stage, `before` of those that an earlier attempt
+   * did; `now` gives seconds.
+   */
   constructor(
     total: Readonly<Record<Work, number>>,
     now: () => number,
@@ -45,13 +48,18 @@ export class Pace {
     return this.#waited / this.#seconds.training;
   }
 
-  /** Undefined before ten seconds. Until evaluation has been measured, it is assumed to be three times as fast as training. */
+  /**
+   * Undefined before ten seconds. Until evaluation has been measured, it is assumed to be three
+   * times as fast as training.
+   */
   get secondsLeft(): number | undefined {
     const seconds = this.#seconds.training - (this.#first?.seconds ?? 0);
     if (seconds < 10) return undefined;
     const trainingRate = (this.#images.training - this.#first!.images) / seconds;
     const evaluationRate =
-      this.#images.evaluation > 0 ? this.#images.evaluation / this.#seconds.evaluation : 3 * trainingRate;
+      this.#images.evaluation > 0
+        ? this.#images.evaluation / this.#seconds.evaluation
+        : 3 * trainingRate;
     const left = (work: Work) => this.#total[work] - this.#before[work] - this.#images[work];
     return left('training') / trainingRate + left('evaluation') / evaluationRate;
   }

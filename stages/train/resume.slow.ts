@@ -16,11 +16,28 @@ before(() => writeTintedDataset(dataset, { train: 10, val: 70 }));
 after(() => rmSync(folder, { recursive: true }));
 
 const layers = [
-  ...[{ conv: 4, kernel: 5, stride: 2 }, 'batchNorm', 'relu', { dropout: 0.3 }],
-  ...[{ maxPool: 2 }, 'flatten', { dense: 8 }, 'relu', { dense: 2 }],
+  { conv: 4, kernel: 5, stride: 2 },
+  'batchNorm',
+  'relu',
+  { dropout: 0.3 },
+  { maxPool: 2 },
+  'flatten',
+  { dense: 8 },
+  'relu',
+  { dense: 2 },
 ];
-/** Validation has more batches than the runs after which unchanged weights become constants, which changes the rounding. */
-const small = { model: { layers }, imageSize: 24, batchSize: 2, epochs: 3, seed: 3, augment: { crop: 2 } };
+/**
+ * Validation has more batches than the runs after which unchanged weights become constants, which
+ * changes the rounding.
+ */
+const small = {
+  model: { layers },
+  imageSize: 24,
+  batchSize: 2,
+  epochs: 3,
+  seed: 3,
+  augment: { crop: 2 },
+};
 
 interface Trained {
   /** After every epoch. */
@@ -35,10 +52,15 @@ interface Trained {
 async function train(settings: object, from?: Checkpoint): Promise<Trained> {
   using bench = new StageBench();
   const checkpoints: Checkpoint[] = [];
-  const store = { load: () => from, save: (checkpoint: Checkpoint) => void checkpoints.push(checkpoint) };
+  const store = {
+    load: () => from,
+    save: (checkpoint: Checkpoint) => void checkpoints.push(checkpoint),
+  };
   await bench.run(spec, run, { inputs: { dataset }, with: settings, checkpoints: store });
   const history = readFileSync(bench.output('history', spec.outputs['history']), 'utf8');
-  const model = ['model.json', 'weights.bin', 'info.json'].map((file) => join(bench.output('model'), file));
+  const model = ['model.json', 'weights.bin', 'info.json'].map((file) =>
+    join(bench.output('model'), file),
+  );
   const files = [...model.map((file) => readFileSync(file, 'base64')), history];
   const parsed = parseHistory(history);
   assert.ok(parsed.ok);
@@ -48,7 +70,13 @@ async function train(settings: object, from?: Checkpoint): Promise<Trained> {
 
 const ways = {
   'momentum by steps': {
-    optimizer: { kind: 'sgd', learningRate: 0.01, momentum: 0.9, nesterov: true, weightDecay: 0.01 },
+    optimizer: {
+      kind: 'sgd',
+      learningRate: 0.01,
+      momentum: 0.9,
+      nesterov: true,
+      weightDecay: 0.01,
+    },
     schedule: { kind: 'step', every: 2, factor: 0.5 },
   },
   'layers unfrozen one after another, averaged weights, a plateau and clipped gradients': {
@@ -64,7 +92,11 @@ const ways = {
     loss: { labelSmoothing: 0.1 },
     epochs: 4,
   },
-  'AdamW along a cosine': { optimizer: { kind: 'adamw' }, schedule: { kind: 'cosine' }, trainValues: 'running' },
+  'AdamW along a cosine': {
+    optimizer: { kind: 'adamw' },
+    schedule: { kind: 'cosine' },
+    trainValues: 'running',
+  },
 };
 
 for (const [name, way] of Object.entries(ways)) {
@@ -73,7 +105,10 @@ for (const [name, way] of Object.entries(ways)) {
     const unbroken = await train(settings);
     for (const [index, checkpoint] of unbroken.checkpoints.entries()) {
       const { files, infos } = await train(settings, checkpoint);
-      assert.match(infos[0]!, new RegExp(`^resumes after epoch ${index + 1} of [34], from a checkpoint$`));
+      assert.match(
+        infos[0]!,
+        new RegExp(`^resumes after epoch ${index + 1} of [34], from a checkpoint$`),
+      );
       assert.deepEqual(files, unbroken.files);
     }
   });
@@ -98,7 +133,8 @@ test('a training that was stopped early is complete when it is resumed, and cont
     optimizer: { kind: 'sgd', learningRate: 1e-9 },
     earlyStopping: { patience },
   });
-  const [one, two] = [await train(settings(1)), await train(settings(2))];
+  const one = await train(settings(1));
+  const two = await train(settings(2));
   assert.equal(one.checkpoints.length, one.chosenEpoch + 1);
 
   const again = await train(settings(1), one.checkpoints.at(-1));
@@ -109,7 +145,10 @@ test('a training that was stopped early is complete when it is resumed, and cont
 
 test('with a schedule over all epochs of the last rung, the rungs together equal one training, in the kept epoch too', async () => {
   const rung = (epochs: number) => ({
-    ...{ ...small, epochs, by: 'auc', optimizer: { kind: 'adamw', learningRate: 0.01 } },
+    ...small,
+    epochs,
+    by: 'auc',
+    optimizer: { kind: 'adamw', learningRate: 0.01 },
     schedule: { kind: 'cosine', epochs: 4, warmUp: 0.5 },
   });
   const unbroken = await train(rung(4));
@@ -122,12 +161,15 @@ test('with a schedule over all epochs of the last rung, the rungs together equal
   );
   assert.deepEqual(last.files, unbroken.files);
   const { epochs, chosenEpoch, by } = JSON.parse(last.files.at(-1)!);
-  const areas = epochs.map(({ splits }: { splits: { val: { selected: number } } }) => splits.val.selected);
+  const areas = epochs.map(
+    ({ splits }: { splits: { val: { selected: number } } }) => splits.val.selected,
+  );
   assert.deepEqual([by, areas[chosenEpoch - 1]], ['auc', Math.max(...areas)]);
 });
 
 test('a metric that the classes do not have is refused before training', async () => {
   await assert.rejects(train({ ...small, by: 'top5Accuracy' }), {
-    message: /^Expected a metric of 2 classes in "by", got top5Accuracy; there are auc, accuracy, .*\.$/,
+    message:
+      /^Expected a metric of 2 classes in "by", got top5Accuracy; there are auc, accuracy, .*\.$/,
   });
 });

@@ -8,7 +8,11 @@ import { saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { fit } from '../../src/learning/training/fit.ts';
 import { type Freezing, freezingOf } from '../../src/learning/training/freezing.ts';
-import { type EpochRecord, formatHistory, type History } from '../../src/learning/training/history.ts';
+import {
+  type EpochRecord,
+  formatHistory,
+  type History,
+} from '../../src/learning/training/history.ts';
 import { resolveLoss } from '../../src/learning/training/loss.ts';
 import { majorityWords, totalOf, trainSplit } from '../../src/learning/training/splits.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -26,7 +30,11 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   await using source = await openSource(context);
   const { model, net, labels } = source;
   const freezing = freezingOf(net, settings);
-  const options = { ...settings, loss: resolveLoss(settings.loss ?? {}, labels, source.classes), freezing };
+  const options = {
+    ...settings,
+    loss: resolveLoss(settings.loss ?? {}, labels, source.classes),
+    freezing,
+  };
   warnOfRandomFreezing(context, freezing);
   const states = checkpointsOf(context, backend);
   for (const record of states?.last?.epochs ?? []) context.point(epochPoint(record, settings));
@@ -35,27 +43,39 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     fit(model, data, options, listener, states),
   );
 
-  await saveModel(context.output('model'), { model, info: modelInfo(settings, source, history, backend) });
+  await saveModel(context.output('model'), {
+    model,
+    info: modelInfo(settings, source, history, backend),
+  });
   writeFileSync(context.output('history'), formatHistory(history));
   if (settings.tensorboard) writeEvents(context.output('tensorboard'), history);
   context.highlight(historyTable(history));
 }
 
-/** The checkpoints of the stage, with everything that decides its bytes here but is not in its fingerprint. */
+/**
+ * The checkpoints of the stage, with everything that decides its bytes here but is not in its
+ * fingerprint.
+ */
 function checkpointsOf(
   { checkpoints, settings, cpus, info }: StageContext<TrainSettings>,
   { name, versions, device }: RunningBackend,
 ): TrainingCheckpoints | undefined {
   if (checkpoints === undefined) return undefined;
   const circumstances = {
-    ...{ backend: name, ...versions, ...(device !== undefined && { device }), threads: cpus },
+    backend: name,
+    ...versions,
+    ...(device !== undefined && { device }),
+    threads: cpus,
     processor: processors()[0]?.model ?? 'unknown', // by which ONNX Runtime chooses its kernels
     libvips: sharp.versions.vips,
   };
   return new TrainingCheckpoints(checkpoints, settings, circumstances, info);
 }
 
-/** Runs a training and shows its progress, log and speed; an earlier attempt completed the first `before` epochs. */
+/**
+ * Runs a training and shows its progress, log and speed; an earlier attempt completed the first
+ * `before` epochs.
+ */
 async function follow(
   context: StageContext<TrainSettings>,
   { batches }: Source,
@@ -71,7 +91,10 @@ async function follow(
     evaluation: epochs * imagesEvaluated,
   });
   const pace = new Pace(imagesOf(epochs), () => performance.now() / 1000, imagesOf(before));
-  const data: TrainingData = { ...batches, training: (epoch) => pace.waitFor(batches.training(epoch)) };
+  const data: TrainingData = {
+    ...batches,
+    training: (epoch) => pace.waitFor(batches.training(epoch)),
+  };
   const history = await train(data, {
     batch({ epoch, split, images, loss }) {
       pace.count(loss === undefined ? 'evaluation' : 'training', images);
@@ -79,7 +102,14 @@ async function follow(
       const { done, total, secondsLeft, trainingRate } = pace;
       const rate = Number.isFinite(trainingRate) ? { rate: trainingRate } : {};
       const left = secondsLeft === undefined ? {} : { secondsLeft };
-      context.progress({ done, total, unit: 'images', note: `epoch ${epoch}/${epochs}, ${now}`, ...rate, ...left });
+      context.progress({
+        done,
+        total,
+        unit: 'images',
+        note: `epoch ${epoch}/${epochs}, ${now}`,
+        ...rate,
+        ...left,
+      });
     },
     epoch: (record, isBest) => {
       context.log(epochLine(record, epochs, isBest));
@@ -100,7 +130,9 @@ function warnOfRandomFreezing(context: StageContext<TrainSettings>, freezing: Fr
   const isRandom = context.settings.pretrained === 'none' && context.inputs('weights').length === 0;
   if (freezing.size === 0 || !isRandom) return;
   const isHead = context.inputs('features').length > 0;
-  const cure = isHead ? 'a head on features has no others' : 'connect "weights", or set "pretrained"';
+  const cure = isHead
+    ? 'a head on features has no others'
+    : 'connect "weights", or set "pretrained"';
   context.warn(`Frozen layers keep their random initial weights: ${cure}.`);
 }
 
@@ -119,26 +151,56 @@ function modelInfo(
   { name: backend, versions }: RunningBackend,
 ): ModelInfo {
   // Settings without influence on the weights are left out, so that equal models have equal bytes.
-  const aside = new Set(['model', 'imageSize', 'fit', 'kernel', 'normalise', 'monitor', 'trainValues', 'tensorboard']);
+  const aside = new Set([
+    'model',
+    'imageSize',
+    'fit',
+    'kernel',
+    'normalise',
+    'monitor',
+    'trainValues',
+    'tensorboard',
+  ]);
   if ('values' in input) aside.add('augment');
-  const training = Object.fromEntries(Object.entries(settings).filter(([name]) => !aside.has(name)));
+  const training = Object.fromEntries(
+    Object.entries(settings).filter(([name]) => !aside.has(name)),
+  );
   return {
-    ...{ architecture: settings.model, classes: [...classes], input, training: training as ModelInfo['training'] },
-    ...{ chosenEpoch: history.chosenEpoch, backend, versions },
+    architecture: settings.model,
+    classes: [...classes],
+    input,
+    training: training as ModelInfo['training'],
+    chosenEpoch: history.chosenEpoch,
+    backend,
+    versions,
   };
 }
 
-/** An epoch in the log: `epoch 2/5: running loss 0.6120, val loss 0.6400 accuracy 64.0 %, best so far`. */
-function epochLine({ epoch, running, splits }: EpochRecord, epochs: number, isBest: boolean): string {
+/**
+ * An epoch in the log:
+ * `epoch 2/5: running loss 0.6120, val loss 0.6400 accuracy 64.0 %, best so far`.
+ */
+function epochLine(
+  { epoch, running, splits }: EpochRecord,
+  epochs: number,
+  isBest: boolean,
+): string {
   const values = Object.entries(splits).map(
     ([split, { loss, accuracy, allCalled }]) =>
       `${split} loss ${loss.toFixed(4)} accuracy ${formatShare(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
   );
-  const parts = [`running loss ${running.loss.toFixed(4)}`, ...values, ...(isBest ? ['best so far'] : [])];
+  const parts = [
+    `running loss ${running.loss.toFixed(4)}`,
+    ...values,
+    ...(isBest ? ['best so far'] : []),
+  ];
   return `epoch ${epoch}/${epochs}: ${parts.join(', ')}`;
 }
 
-function epochPoint({ epoch, splits }: EpochRecord, { epochs, by }: Pick<TrainSettings, 'epochs' | 'by'>): CurvePoint {
+function epochPoint(
+  { epoch, splits }: EpochRecord,
+  { epochs, by }: Pick<TrainSettings, 'epochs' | 'by'>,
+): CurvePoint {
   const values = Object.entries(splits).flatMap(([split, { loss, accuracy, selected }]) => [
     [`${split} accuracy`, accuracy] as const,
     [`${split} loss`, loss] as const,
@@ -151,10 +213,17 @@ function epochPoint({ epoch, splits }: EpochRecord, { epochs, by }: Pick<TrainSe
 function historyTable({ splits, epochs, chosenEpoch, images }: History): Highlight {
   return {
     title: `Training, epoch ${chosenEpoch} kept${images ? `; majority class ${majorityWords(images)}` : ''}`,
-    columns: ['epoch', ...splits.flatMap((split) => [`${split} accuracy`, `${split} loss`]), 'kept'],
+    columns: [
+      'epoch',
+      ...splits.flatMap((split) => [`${split} accuracy`, `${split} loss`]),
+      'kept',
+    ],
     rows: epochs.map(({ epoch, splits: values }) => [
       epoch,
-      ...splits.flatMap((split) => [formatShare(values[split]!.accuracy), values[split]!.loss.toFixed(4)]),
+      ...splits.flatMap((split) => [
+        formatShare(values[split]!.accuracy),
+        values[split]!.loss.toFixed(4),
+      ]),
       epoch === chosenEpoch ? 'kept' : '',
     ]),
   };

@@ -6,7 +6,11 @@ import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
-import { labelling, openClasses, openFeaturesOfClasses } from '../../src/learning/training/open-classes.ts';
+import {
+  labelling,
+  openClasses,
+  openFeaturesOfClasses,
+} from '../../src/learning/training/open-classes.ts';
 import { trainSplit } from '../../src/learning/training/splits.ts';
 import {
   datasetBatches,
@@ -31,7 +35,10 @@ export interface Source extends AsyncDisposable {
   readonly batches: TrainingData & Partial<AsyncDisposable>;
 }
 
-/** Opens the one connected input, on a running backend. Throws a {@link StageError} when it does not fit. */
+/**
+ * Opens the one connected input, on a running backend. Throws a {@link StageError} when it does not
+ * fit.
+ */
 export function openSource(context: StageContext<TrainSettings>): Promise<Source> {
   return context.inputs('features').length > 0 ? features(context) : images(context);
 }
@@ -42,7 +49,10 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, [trainSplit, ...settings.monitor]);
   const labels = labelsOf(dataset, settings);
-  const { net, model, input } = await beginNetwork(context, { ...settings, classes: labels.classes.length });
+  const { net, model, input } = await beginNetwork(context, {
+    ...settings,
+    classes: labels.classes.length,
+  });
   requireOutputs(model, labels.classes);
   const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
   const splits = [...new Set([trainSplit, ...settings.monitor])];
@@ -51,10 +61,21 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
     resize,
   );
   if (note !== undefined) context.info(note);
-  const options = { ...labels, batchSize, seed, augment, resize, normalization: input.normalise, threads: cpus };
+  const options = {
+    ...labels,
+    batchSize,
+    seed,
+    augment,
+    resize,
+    normalization: input.normalise,
+    threads: cpus,
+  };
   const batches = datasetBatches(folder, options);
   return {
-    ...{ net, model, input, batches },
+    net,
+    model,
+    input,
+    batches,
     classes: labels.classes,
     labels: dataset.split(trainSplit).samples.map(labels.labelOf),
     [Symbol.asyncDispose]: () => batches[Symbol.asyncDispose](),
@@ -63,18 +84,24 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
 
 async function features(context: StageContext<TrainSettings>): Promise<Source> {
   const { settings } = context;
-  const features = openFeaturesOfClasses(context.input('features').path, [trainSplit, ...settings.monitor]);
+  const features = openFeaturesOfClasses(context.input('features').path, [
+    trainSplit,
+    ...settings.monitor,
+  ]);
   const { values, of } = features;
   const labels = labelsOf(features, settings);
   const { classes } = labels;
   const net = headOf(settings.model, classes.length);
   const traced = traceLayers(net.layers, [values]);
-  if (!traced.ok) throw new StageError(`With features of ${values} values: ${traced.error.message}.`);
+  if (!traced.ok)
+    throw new StageError(`With features of ${values} values: ${traced.error.message}.`);
   const model = buildHead(net, values);
   requireOutputs(model, classes);
   initialiseWeights(model, settings.seed);
   return {
-    ...{ net, model, classes },
+    net,
+    model,
+    classes,
     input: { values, ...(of === undefined ? {} : { of }) },
     labels: features.split(trainSplit).samples.map(labels.labelOf),
     batches: featureBatches(features, { ...settings, ...labels }),
@@ -82,8 +109,14 @@ async function features(context: StageContext<TrainSettings>): Promise<Source> {
   };
 }
 
-/** What is learned of a dataset: its classes, or the sources of its training split in the order of their classes. */
-function labelsOf(data: Pick<Dataset | Features, 'classes' | 'split'>, { target, monitor }: TrainSettings): Labels {
+/**
+ * What is learned of a dataset: its classes, or the sources of its training split in the order of
+ * their classes.
+ */
+function labelsOf(
+  data: Pick<Dataset | Features, 'classes' | 'split'>,
+  { target, monitor }: TrainSettings,
+): Labels {
   const classes = target === 'source' ? sourcesOf(data.split(trainSplit).samples) : data.classes;
   const labelOf = labelling(classes, target);
   for (const split of monitor) {
@@ -95,22 +128,33 @@ function labelsOf(data: Pick<Dataset | Features, 'classes' | 'split'>, { target,
   return { classes, labelOf };
 }
 
-function sourcesOf(samples: readonly { readonly label: number; readonly source: string; readonly class: string }[]) {
+function sourcesOf(
+  samples: readonly { readonly label: number; readonly source: string; readonly class: string }[],
+) {
   const classes = new Map<string, (typeof samples)[number]>();
   for (const sample of samples) {
     const before = classes.get(sample.source);
     if (before !== undefined && before.label !== sample.label) {
       const both = `${before.class} and ${sample.class}`;
-      throw new StageError(`Expected every source in one class to learn sources, got "${sample.source}" in ${both}.`);
+      throw new StageError(
+        `Expected every source in one class to learn sources, got "${sample.source}" in ${both}.`,
+      );
     }
     classes.set(sample.source, sample);
   }
-  const names = [...classes.keys()].sort((a, b) => classes.get(a)!.label - classes.get(b)!.label || (a < b ? -1 : 1));
+  const names = [...classes.keys()].sort(
+    (a, b) => classes.get(a)!.label - classes.get(b)!.label || (a < b ? -1 : 1),
+  );
   if (names.length > 1) return names;
-  throw new StageError(`Expected several sources in ${trainSplit} to learn, got ${names.join(', ')} alone.`);
+  throw new StageError(
+    `Expected several sources in ${trainSplit} to learn, got ${names.join(', ')} alone.`,
+  );
 }
 
-/** Throws a {@link StageError} for a list of layers that ends with another number of values than there are classes. */
+/**
+ * Throws a {@link StageError} for a list of layers that ends with another number of values than
+ * there are classes.
+ */
 function requireOutputs(model: LayersModel, classes: readonly string[]): void {
   const outputs = model.outputs[0]!.shape.at(-1);
   if (outputs === classes.length) return;

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
-import { headMistakes, headOf, modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import {
+  headMistakes,
+  headOf,
+  modelMistakes,
+  modelSetting,
+  netOf,
+} from '../../src/learning/models/model-setting.ts';
 import {
   pretrainedSetting,
   publishedWeights,
@@ -10,10 +16,18 @@ import {
   weightPorts,
 } from '../../src/learning/models/weights/weight-inputs.ts';
 import { plannedObstacle } from '../../src/learning/training/checkpoint-length.ts';
-import { freezeSetting, freezingMistakes, unfreezeSetting } from '../../src/learning/training/freezing.ts';
+import {
+  freezeSetting,
+  freezingMistakes,
+  unfreezeSetting,
+} from '../../src/learning/training/freezing.ts';
 import { scheduleSettings } from '../../src/learning/training/schedule.ts';
 import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
-import { clipSettings, lossSettings, optimizerSettings } from '../../src/learning/training/training-settings.ts';
+import {
+  clipSettings,
+  lossSettings,
+  optimizerSettings,
+} from '../../src/learning/training/training-settings.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
@@ -34,10 +48,14 @@ const settings = z.strictObject({
     ),
   pretrained: pretrainedSetting.prefault('none'),
   augment: augmentSettings.prefault({}).describe('Random changes of training images.'),
-  optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('The optimizer; defaults are PyTorch’s.'),
+  optimizer: optimizerSettings
+    .prefault({ kind: 'adam' })
+    .describe('The optimizer; defaults are PyTorch’s.'),
   schedule: scheduleSettings
     .exactOptional()
-    .describe('The learning rate over the epochs, with an optional warm-up; constant when left out.'),
+    .describe(
+      'The learning rate over the epochs, with an optional warm-up; constant when left out.',
+    ),
   loss: lossSettings
     .exactOptional()
     .describe(
@@ -49,10 +67,14 @@ const settings = z.strictObject({
   by: z
     .enum(chosenBy)
     .exactOptional()
-    .describe(`The metric on ${selectionSplit} whose best epoch is kept, such as auc; accuracy when left out.`),
+    .describe(
+      `The metric on ${selectionSplit} whose best epoch is kept, such as auc; accuracy when left out.`,
+    ),
   earlyStopping: z
     .strictObject({
-      patience: count.describe('Training ends after this many epochs in a row without a better one.'),
+      patience: count.describe(
+        'Training ends after this many epochs in a row without a better one.',
+      ),
     })
     .exactOptional()
     .describe('Ends training early when epochs no longer improve; never when left out.'),
@@ -61,13 +83,22 @@ const settings = z.strictObject({
     .describe(
       'Layers that do not train: the backbone (all before the first flatten or global pooling), or a list of names of layers or residual blocks, as `restage model` lists them; `*` stands for any characters. None when left out.',
     ),
-  unfreeze: unfreezeSetting.exactOptional().describe('Frozen layers that train from a later epoch on.'),
+  unfreeze: unfreezeSetting
+    .exactOptional()
+    .describe('Frozen layers that train from a later epoch on.'),
   ema: z
     .strictObject({
-      decay: z.number().min(0).lt(1).default(0.999).describe('The weight of a step relative to the next one.'),
+      decay: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0.999)
+        .describe('The weight of a step relative to the next one.'),
     })
     .exactOptional()
-    .describe('Evaluates, selects and saves a running mean of the weights; the weights themselves when left out.'),
+    .describe(
+      'Evaluates, selects and saves a running mean of the weights; the weights themselves when left out.',
+    ),
   seed: z
     .int()
     .default(7)
@@ -78,8 +109,12 @@ const settings = z.strictObject({
       `expected "${selectionSplit}" among them, since it selects the epoch`,
     )
     .default([trainSplit, selectionSplit])
-    .describe(`Splits whose loss and accuracy are measured after each epoch. Only ${selectionSplit} selects.`),
-  tensorboard: flag.describe('Also writes the history as event files for TensorBoard: the output `tensorboard`.'),
+    .describe(
+      `Splits whose loss and accuracy are measured after each epoch. Only ${selectionSplit} selects.`,
+    ),
+  tensorboard: flag.describe(
+    'Also writes the history as event files for TensorBoard: the output `tensorboard`.',
+  ),
   trainValues: z
     .enum(['exact', 'running'])
     .default('exact')
@@ -113,13 +148,18 @@ function scheduleMistakes({ epochs, schedule }: TrainSettings): readonly Setting
 
 function imageSettings(given: TrainSettings): readonly SettingMistake[] {
   const defaults = settings.parse({});
-  const changed = ofImages.filter((name) => JSON.stringify(given[name]) !== JSON.stringify(defaults[name]));
+  const changed = ofImages.filter(
+    (name) => JSON.stringify(given[name]) !== JSON.stringify(defaults[name]),
+  );
   const message = 'does not apply to features, which were made of the images before';
   return changed.map((name) => ({ at: [name], message: `"${name}" ${message}` }));
 }
 
 /** A head begins with random weights. */
-function noWeights({ pretrained }: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+function noWeights(
+  { pretrained }: TrainSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
   const message = 'a head that is trained on "features" begins with random weights, without';
   return [
     ...mistakeIf(pretrained !== 'none', ['pretrained'], `${message} "pretrained"`),
@@ -134,7 +174,10 @@ function learned({ target }: Pick<TrainSettings, 'target'>, inputs: KnownInputs)
   return classes === undefined ? {} : { classes };
 }
 
-/** A list of layers with another number of outputs than there are classes, where these are known and nothing else is wrong. */
+/**
+ * A list of layers with another number of outputs than there are classes, where these are known and
+ * nothing else is wrong.
+ */
 function outputMistakes(
   { model, imageSize }: TrainSettings,
   inputs: KnownInputs,
@@ -143,11 +186,15 @@ function outputMistakes(
   const classes = facts['classes'] as readonly string[] | undefined;
   if (classes === undefined || typeof model === 'string') return [];
   const mistakes = (known?: readonly string[]) =>
-    inputs('dataset').length > 0 ? modelMistakes(model, imageSize, known) : headMistakes(model, known);
+    inputs('dataset').length > 0
+      ? modelMistakes(model, imageSize, known)
+      : headMistakes(model, known);
   return mistakes().length > 0 ? [] : mistakes(classes);
 }
 
-const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([trainSplit, ...monitor])];
+const parts = ({ monitor }: TrainSettings): readonly string[] => [
+  ...new Set([trainSplit, ...monitor]),
+];
 
 export const spec = defineKind<TrainSettings>({
   name: 'train',
@@ -164,14 +211,17 @@ export const spec = defineKind<TrainSettings>({
     },
     features: {
       type: 'features',
-      summary: 'Instead of a dataset, the features that a network made of one: a head is trained on them.',
+      summary:
+        'Instead of a dataset, the features that a network made of one: a head is trained on them.',
       optional: true,
       parts,
     },
     ...weightPorts,
   },
   outputs: {
-    model: output.model('A tfjs-layers model with the weights of the best epoch, and the information for using it.'),
+    model: output.model(
+      'A tfjs-layers model with the weights of the best epoch, and the information for using it.',
+    ),
     history: output.history('Loss and accuracy of every monitored split by epoch.'),
     tensorboard: output.files(
       'With `tensorboard: true`: the history as a log folder of TensorBoard, a run for each split.',
@@ -186,7 +236,10 @@ export const spec = defineKind<TrainSettings>({
   facts: learned,
   checkInputs: (given, inputs) => {
     const facts = learned(given, inputs);
-    return [...metricMissing(given.by, () => [{ facts }], 'model'), ...outputMistakes(given, inputs, facts)];
+    return [
+      ...metricMissing(given.by, () => [{ facts }], 'model'),
+      ...outputMistakes(given, inputs, facts),
+    ];
   },
   example: `fit:
   kind: train

@@ -14,18 +14,36 @@ import { spec } from './spec.ts';
 
 const sources = ['real', 'swap', 'blend', 'unseen'];
 
-/** Features of real images and of forgeries by several methods, each a bump in one of four values. */
-async function methods(folder: string, splits: Readonly<Record<string, readonly string[]>>): Promise<void> {
-  const info = { format: 1, classes: ['real', 'fake'], splits: Object.keys(splits), values: 4 } as const;
+/**
+ * Features of real images and of forgeries by several methods, each a bump in one of four values.
+ */
+async function methods(
+  folder: string,
+  splits: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
+  const info = {
+    format: 1,
+    classes: ['real', 'fake'],
+    splits: Object.keys(splits),
+    values: 4,
+  } as const;
   const writer = new FeaturesWriter(folder, info);
   for (const [split, own] of Object.entries(splits)) {
     const random = new Random(split);
     const samples = Array.from({ length: 60 }, (_, i) => {
       const source = own[i % own.length]!;
       const [label, name] = source === 'real' ? [0, 'real'] : [1, 'fake'];
-      return { key: `${split}/${i}`, label: label as number, class: name as string, source, path: `${split}/${i}.png` };
+      return {
+        key: `${split}/${i}`,
+        label: label as number,
+        class: name as string,
+        source,
+        path: `${split}/${i}.png`,
+      };
     });
-    const values = samples.flatMap(({ source }) => sources.map((one) => random.normal() + (one === source ? 4 : 0)));
+    const values = samples.flatMap(({ source }) =>
+      sources.map((one) => random.normal() + (one === source ? 4 : 0)),
+    );
     await writer.split(split, samples, one(Float32Array.from(values)));
   }
   writer.finish();
@@ -41,11 +59,19 @@ test('with target: source a network learns the sources of train, and one that it
   const seen = sources.slice(0, 3);
   await methods(features, { train: seen, val: seen, test: sources });
   const model = { layers: [{ dense: 3 }] };
-  const settings = { target: 'source', model, epochs: 8, batchSize: 8, monitor: ['train', 'val', 'test'] };
+  const settings = {
+    target: 'source',
+    model,
+    epochs: 8,
+    batchSize: 8,
+    monitor: ['train', 'val', 'test'],
+  };
   const optimizer = { kind: 'adam', learningRate: 0.05 };
   await bench.run(spec, run, { inputs: { features }, with: { ...settings, optimizer } });
 
-  const history = parseHistory(readFileSync(bench.output('history', spec.outputs['history']), 'utf8'));
+  const history = parseHistory(
+    readFileSync(bench.output('history', spec.outputs['history']), 'utf8'),
+  );
   assert.ok(history.ok);
   assert.deepEqual(history.value.images!['test'], { real: 15, blend: 15, swap: 15 });
   assert.ok(history.value.epochs.at(-1)!.splits['test']!.accuracy > 0.8);
@@ -55,7 +81,9 @@ test('with target: source a network learns the sources of train, and one that it
   using scoring = new StageBench();
   const inputs = { model: bench.output('model'), features };
   await scoring.run(evaluateSpec, evaluate, { inputs, with: { draws: 20 } });
-  const metrics = JSON.parse(readFileSync(scoring.output('metrics', evaluateSpec.outputs['metrics']), 'utf8'));
+  const metrics = JSON.parse(
+    readFileSync(scoring.output('metrics', evaluateSpec.outputs['metrics']), 'utf8'),
+  );
   const { images, openSet, detection } = metrics.splits.test;
   assert.deepEqual([images, openSet.unknown, openSet.labels], [45, 15, ['unseen']]);
   assert.deepEqual([detection.images, detection.real, detection.fake], [60, 15, 45]);
@@ -66,7 +94,8 @@ test('without target all classes are learned, and a list of layers must end with
   using bench = new StageBench();
   const features = join(bench.root, 'methods');
   await methods(features, { train: sources.slice(0, 2), val: sources.slice(0, 2) });
-  const fit = (settings: object) => bench.run(spec, run, { inputs: { features }, with: { epochs: 1, ...settings } });
+  const fit = (settings: object) =>
+    bench.run(spec, run, { inputs: { features }, with: { epochs: 1, ...settings } });
   await assert.rejects(fit({ model: { layers: [{ dense: 3 }] } }), {
     message: 'Expected layers that end with 2 values, for real, fake, but they end with 3.',
   });

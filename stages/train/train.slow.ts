@@ -28,8 +28,19 @@ test('both forms of Xception train, each at an image size of its own', async () 
 });
 
 test('training with every augmentation depends on the seed alone', async () => {
-  const changes = { colour: { brightness: 0.4, hue: 0.1 }, blur: {}, noise: {}, downscale: {}, cutout: {}, jpeg: {} };
-  const settings = { ...small, epochs: 1, augment: { crop: 2, ...changes, mixup: { probability: 1 } } };
+  const changes = {
+    colour: { brightness: 0.4, hue: 0.1 },
+    blur: {},
+    noise: {},
+    downscale: {},
+    cutout: {},
+    jpeg: {},
+  };
+  const settings = {
+    ...small,
+    epochs: 1,
+    augment: { crop: 2, ...changes, mixup: { probability: 1 } },
+  };
   using first = await trained(settings);
   using second = await trained({ ...settings, trainValues: 'running' });
   using unmixed = await trained({ ...settings, augment: { crop: 2, ...changes } });
@@ -39,8 +50,18 @@ test('training with every augmentation depends on the seed alone', async () => {
 });
 
 test('every option of a step has an effect beside the others, and all are reproducible', async () => {
-  const layers = [{ conv: 4, kernel: 5, stride: 4 }, 'batchNorm', 'relu', 'globalAveragePool', { dense: 2 }];
-  const options = { loss: { labelSmoothing: 0.1, classWeights: [1, 2] }, clip: { norm: 0.5 }, ema: { decay: 0.8 } };
+  const layers = [
+    { conv: 4, kernel: 5, stride: 4 },
+    'batchNorm',
+    'relu',
+    'globalAveragePool',
+    { dense: 2 },
+  ];
+  const options = {
+    loss: { labelSmoothing: 0.1, classWeights: [1, 2] },
+    clip: { norm: 0.5 },
+    ema: { decay: 0.8 },
+  };
   const settings = { ...small, imageSize: 24, model: { layers } };
   using first = await trained({ ...settings, ...options });
   using second = await trained({ ...settings, ...options });

@@ -19,10 +19,14 @@ import { spec } from './spec.ts';
 test('training on a dataset leaves a model, its history, a line of log for each epoch and a table', async () => {
   using bench = await trained({ ...small, monitor: ['train', 'val', 'test'] });
 
-  const history = parseHistory(readFileSync(bench.output('history', spec.outputs['history']), 'utf8'));
+  const history = parseHistory(
+    readFileSync(bench.output('history', spec.outputs['history']), 'utf8'),
+  );
   assert.ok(history.ok);
   assert.deepEqual(history.value.splits, ['train', 'val', 'test']);
-  assert.ok(history.value.epochs[1]!.splits['train']!.loss < history.value.epochs[0]!.splits['train']!.loss);
+  assert.ok(
+    history.value.epochs[1]!.splits['train']!.loss < history.value.epochs[0]!.splits['train']!.loss,
+  );
   const { model, info } = await loadModel(bench.output('model'));
   assert.deepEqual(model.inputs[0]!.shape, [null, 56, 56, 3]);
   assert.deepEqual(info, {
@@ -46,9 +50,19 @@ test('training on a dataset leaves a model, its history, a line of log for each 
     backend: 'onnxruntime',
     versions: { '@tensorflow/tfjs': version.tfjs, 'onnxruntime-node': env.versions.node },
   });
-  assert.match(bench.logs[0]!, /^epoch 1\/2: running loss 0\.\d{4}, train loss 0\.\d{4} accuracy \d+\.\d %, val loss /);
+  assert.match(
+    bench.logs[0]!,
+    /^epoch 1\/2: running loss 0\.\d{4}, train loss 0\.\d{4} accuracy \d+\.\d %, val loss /,
+  );
   assert.deepEqual(bench.highlights[0]!.columns, [
-    ...['epoch', 'train accuracy', 'train loss', 'val accuracy', 'val loss', 'test accuracy', 'test loss', 'kept'],
+    'epoch',
+    'train accuracy',
+    'train loss',
+    'val accuracy',
+    'val loss',
+    'test accuracy',
+    'test loss',
+    'kept',
   ]);
   assert.equal(bench.notes['backend'], 'onnxruntime');
   assert.equal(bench.notes['onnxruntime-node'], env.versions.node);
@@ -101,13 +115,22 @@ test('a training that diverges names the batch and its images, without a stack t
 });
 
 test('a collapse is reported in the log, the warnings and the history', async () => {
-  using bench = await trained({ ...small, imageSize: 50, optimizer: { kind: 'sgd', learningRate: 1e-12 } });
+  using bench = await trained({
+    ...small,
+    imageSize: 50,
+    optimizer: { kind: 'sgd', learningRate: 1e-12 },
+  });
 
-  const history = parseHistory(readFileSync(bench.output('history', spec.outputs['history']), 'utf8'));
+  const history = parseHistory(
+    readFileSync(bench.output('history', spec.outputs['history']), 'utf8'),
+  );
   assert.ok(history.ok);
   const called = history.value.epochs[1]!.splits['val']!.allCalled;
   assert.ok(called);
-  assert.match(bench.logs[1]!, new RegExp(`, val loss 0\\.\\d{4} accuracy 50\\.0 % all called ${called}$`));
+  assert.match(
+    bench.logs[1]!,
+    new RegExp(`, val loss 0\\.\\d{4} accuracy 50\\.0 % all called ${called}$`),
+  );
   assert.deepEqual(
     bench.warnings.map((warning) => warning.split(/[ :]/, 3).join(' ')),
     ['After epoch 1', 'The network learned'],
@@ -116,9 +139,16 @@ test('a collapse is reported in the log, the warnings and the history', async ()
 
 test('only settings that are not at their default enter the fingerprint, so that a new one leaves models up to date', () => {
   const keyed = (settings: JsonObject) =>
-    keyedSettings(spec.settings, settings, JSON.parse(JSON.stringify(spec.settings.parse(settings))));
+    keyedSettings(
+      spec.settings,
+      settings,
+      JSON.parse(JSON.stringify(spec.settings.parse(settings))),
+    );
 
-  assert.deepEqual(keyed({ model: 'simple-net', imageSize: 256, epochs: 5, optimizer: { kind: 'adam' } }), {});
+  assert.deepEqual(
+    keyed({ model: 'simple-net', imageSize: 256, epochs: 5, optimizer: { kind: 'adam' } }),
+    {},
+  );
   assert.deepEqual(keyed({ model: 'my-net', epochs: 2 }), { model: 'my-net', epochs: 2 });
   const layers = [{ conv: 8, kernel: 5 }, 'relu', 'flatten', { dense: 2 }];
   assert.deepEqual(keyed({ model: { layers } }), { model: { layers } });
@@ -132,10 +162,13 @@ test('it reads the splits that it trains on and monitors, and no other', () => {
 });
 
 test('mistakes in the settings are reported before anything runs', () => {
-  const messages = (settings: object) => spec.settings.safeParse(settings).error?.issues.map(({ message }) => message);
+  const messages = (settings: object) =>
+    spec.settings.safeParse(settings).error?.issues.map(({ message }) => message);
   const smallest = spec.settings.parse({ imageSize: 49 });
 
-  assert.deepEqual(messages({ monitor: ['train', 'test'] }), ['expected "val" among them, since it selects the epoch']);
+  assert.deepEqual(messages({ monitor: ['train', 'test'] }), [
+    'expected "val" among them, since it selects the epoch',
+  ]);
   assert.deepEqual(messages({ monitor: ['val', 'val'] }), ['expected every split once']);
   assert.deepEqual(spec.check!(smallest, new Set(['dataset'])), [
     { at: ['imageSize'], message: 'expected an image size of at least 50 for simple-net, got 49' },
@@ -157,18 +190,24 @@ test('a dataset that does not fit is refused with what was expected', async () =
     train(three),
     /^StageError: Expected layers that end with 3 values, for real, fake, other, but they end with 2\.$/,
   );
-  await assert.rejects(train(noVal), /^StageError: Expected images in the split "val", got none\.$/);
+  await assert.rejects(
+    train(noVal),
+    /^StageError: Expected images in the split "val", got none\.$/,
+  );
 });
 
 test('published weights are named with their checksum, go with their networks alone, and are fetched or asked for', async () => {
   const check = (settings: object, ...inputs: string[]) =>
-    spec.check!(spec.settings.parse({ imageSize: 128, ...settings }), new Set(['dataset', ...inputs])).map(
-      ({ message }) => message,
-    );
+    spec.check!(
+      spec.settings.parse({ imageSize: 128, ...settings }),
+      new Set(['dataset', ...inputs]),
+    ).map(({ message }) => message);
   const xception = { model: 'xception-based', pretrained: 'imagenet' };
 
   assert.deepEqual(check(xception), []);
-  assert.deepEqual(check(xception, 'weights'), ['either `pretrained` or the input `weights`, got both']);
+  assert.deepEqual(check(xception, 'weights'), [
+    'either `pretrained` or the input `weights`, got both',
+  ]);
   assert.deepEqual(check({ ...xception, pretrained: 'none' }, 'weights', 'shards'), []);
   for (const pretrained of ['imagenet', 'none']) {
     assert.deepEqual(check({ ...xception, pretrained }, 'shards'), [
@@ -187,7 +226,12 @@ test('published weights are named with their checksum, go with their networks al
   assert.deepEqual(keyed({ ...xception, pretrained: 'none' }), { model: 'xception-based' });
 
   using bench = new StageBench();
-  const place = join(bench.root, 'cache', 'downloads', 'xception_weights_tf_dim_ordering_tf_kernels_notop.h5');
+  const place = join(
+    bench.root,
+    'cache',
+    'downloads',
+    'xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
+  );
   mkdirSync(dirname(place), { recursive: true });
   writeFileSync(place, 'not it');
   await assert.rejects(

@@ -14,7 +14,13 @@ export const spec = defineKind<TrendsSettings>({
   summary:
     'Summarises trainings: whether each curve rises, falls or fluctuates, which epoch was kept, its accuracy, and whether the network learned anything.',
   settings,
-  inputs: { history: { type: 'history', summary: 'Trainings, distinguished by their axis values.', list: true } },
+  inputs: {
+    history: {
+      type: 'history',
+      summary: 'Trainings, distinguished by their axis values.',
+      list: true,
+    },
+  },
   outputs: {
     curves: output.table(
       'CSV, a row for each split and measure of each training: first and last value, the best and its epoch, and whether the curve rises, falls or fluctuates.',

@@ -11,10 +11,15 @@ import { spec } from './spec.ts';
 
 const images = { val: { real: 50, fake: 50 }, test: { real: 60, fake: 30 } };
 
-/** A training with these accuracies on val, and 0.1 less on test. At an accuracy of 0.5 it calls all of val real. */
+/**
+ * A training with these accuracies on val, and 0.1 less on test. At an accuracy of 0.5 it calls all
+ * of val real.
+ */
 function history(accuracies: readonly number[], chosenEpoch: number): History {
   return {
-    ...{ splits: ['val', 'test'], chosenEpoch, images },
+    splits: ['val', 'test'],
+    chosenEpoch,
+    images,
     epochs: accuracies.map((accuracy, index) => ({
       epoch: index + 1,
       learningRate: 0.001,
@@ -62,7 +67,10 @@ test('a training is listed with the majority class, the interval of val minus te
     header,
     'seed,epochs,kept,val accuracy,val majority,val loss,test accuracy,test majority,test loss,val minus test,low,high,collapsed to,epochs collapsed',
   );
-  assert.match(first!, /^1,4,4,0\.875,0\.5,0\.125,0\.775,0\.666\d+,0\.225\d*,0\.09\d+,-0\.00\d+,0\.2\d+,none,1$/);
+  assert.match(
+    first!,
+    /^1,4,4,0\.875,0\.5,0\.125,0\.775,0\.666\d+,0\.225\d*,0\.09\d+,-0\.00\d+,0\.2\d+,none,1$/,
+  );
   assert.match(second!, /^2,2,1,0\.5,0\.5,0\.7,.*,real,2$/);
   assert.deepEqual(JSON.parse(text('metrics')), { confidence: 0.95, trainings: 2, collapsed: 1 });
   assert.deepEqual(bench.highlights[0]!.rows, [
@@ -77,13 +85,16 @@ test('a file that is no history is named', async () => {
   writeFileSync(path, '[]');
   await assert.rejects(
     bench.run(spec, run, { inputs: { history: [{ path, labels: { seed: '2' } }] } }),
-    (error: Error) => error instanceof StageError && /^input "history" of seed=2: /.test(error.message),
+    (error: Error) =>
+      error instanceof StageError && /^input "history" of seed=2: /.test(error.message),
   );
 });
 
 test('results change only with the version of the kind', async () => {
   using bench = new StageBench();
   await summarised(bench, two);
-  const digest = digestOf(...['curves', 'kept', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
+  const digest = digestOf(
+    ...['curves', 'kept', 'metrics'].map((port) => bench.output(port, spec.outputs[port])),
+  );
   assert.deepEqual({ version: spec.version, digest }, { version: 6, digest: '099dd512d4fb21f3' });
 });

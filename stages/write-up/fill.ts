@@ -31,8 +31,14 @@ interface Filling extends Pick<WriteUpSettings, 'name' | 'leaveOut'> {
   readonly read: Set<Source>;
 }
 
-/** Fills every place with what it reads. Throws a {@link StageError} with a line for every mistake. */
-export function fill(template: Template, sources: readonly Source[], options: Pick<Filling, 'name' | 'leaveOut'>) {
+/**
+ * Fills every place with what it reads. Throws a {@link StageError} with a line for every mistake.
+ */
+export function fill(
+  template: Template,
+  sources: readonly Source[],
+  options: Pick<Filling, 'name' | 'leaveOut'>,
+) {
   const filling: Filling = { ...options, sources, figures: new Map(), read: new Set() };
   const mistakes: string[] = [];
   const places: Filled[] = [];
@@ -48,7 +54,8 @@ export function fill(template: Template, sources: readonly Source[], options: Pi
       return '';
     }
   });
-  if (mistakes.length > 0) throw new StageError(['The template cannot be filled:', ...mistakes].join('\n'));
+  if (mistakes.length > 0)
+    throw new StageError(['The template cannot be filled:', ...mistakes].join('\n'));
   return { markdown: texts.join(''), places, figures: filling.figures, read: filling.read };
 }
 
@@ -58,7 +65,9 @@ function fillPlace(place: Place, filling: Filling): string {
   const strange = format.find((word) => !formatWords.includes(word) && !/^\d$/.test(word));
   if (strange !== undefined) {
     const known = formatWords.join(', ');
-    throw new StageError(`expected ${known} or a number of decimals after the bar, got "${strange}"`);
+    throw new StageError(
+      `expected ${known} or a number of decimals after the bar, got "${strange}"`,
+    );
   }
   const [first, second] = reads;
   const chosen = choose(first, filling);
@@ -71,10 +80,15 @@ function fillPlace(place: Place, filling: Filling): string {
     of.flatMap(({ source, row }) => readValues(source.artifact, path!, row));
   const values = valuesOf(first, chosen);
   if (second === undefined) return formatValues(values, format);
-  return formatValues(combine(operator!, values, valuesOf(second, choose(second, filling))), format);
+  return formatValues(
+    combine(operator!, values, valuesOf(second, choose(second, filling))),
+    format,
+  );
 }
 
-/** A source that a reading selects, and the rest of the selection, which selects rows of a table. */
+/**
+ * A source that a reading selects, and the rest of the selection, which selects rows of a table.
+ */
 interface Chosen {
   readonly source: Source;
   readonly row: ReadonlyMap<string, string>;
@@ -90,33 +104,50 @@ function choose({ input, selection }: Reading, { sources, read }: Filling): read
   const fitting = all.filter(({ labels }) =>
     [...selection].every(([name, value]) => !isAxis(name) || labels[name] === value),
   );
-  if (fitting.length === 0) throw new StageError(`no artifact fits; there are ${all.map(nameOf).join(', ')}`);
+  if (fitting.length === 0)
+    throw new StageError(`no artifact fits; there are ${all.map(nameOf).join(', ')}`);
   for (const source of fitting) read.add(source);
   const row = new Map([...selection].filter(([name]) => !isAxis(name)));
   return fitting.map((source) => ({ source, row }));
 }
 
-/** One with one, or each run with its counterpart. The two intervals do not give that of the difference, so it has none. */
-function combine(operator: '-' | '/', ones: readonly Value[], others: readonly Value[]): readonly Value[] {
+/**
+ * One with one, or each run with its counterpart. The two intervals do not give that of the
+ * difference, so it has none.
+ */
+function combine(
+  operator: '-' | '/',
+  ones: readonly Value[],
+  others: readonly Value[],
+): readonly Value[] {
   if (ones.length !== others.length)
     throw new StageError(`expected as many on both sides, got ${ones.length} and ${others.length}`);
   return ones.map(({ value: one }, i) => {
     const other = others[i]!.value;
-    if (typeof one !== 'number' || typeof other !== 'number') throw new StageError('expected numbers on both sides');
+    if (typeof one !== 'number' || typeof other !== 'number')
+      throw new StageError('expected numbers on both sides');
     return { value: operator === '-' ? one - other : one / other };
   });
 }
 
-function fillWhole(chosen: readonly Chosen[], { reads: [{ path }], format }: Place, filling: Filling): string {
+function fillWhole(
+  chosen: readonly Chosen[],
+  { reads: [{ path }], format }: Place,
+  filling: Filling,
+): string {
   const figures = chosen.flatMap(({ source }) =>
-    source.artifact.as === 'figures' ? source.artifact.figures.map((figure) => ({ source, figure })) : [],
+    source.artifact.as === 'figures'
+      ? source.artifact.figures.map((figure) => ({ source, figure }))
+      : [],
   );
   if (chosen.every(({ source }) => source.artifact.as === 'figures')) {
     if (format.includes('title')) return figures.map(({ figure }) => figure.title).join('; ');
     return figures.map(({ source, figure }) => fillFigure(source, figure, filling)).join('\n\n');
   }
   if (chosen.length > 1)
-    throw new StageError(`expected one artifact, got ${chosen.length}: choose one, as in input[axis=value]`);
+    throw new StageError(
+      `expected one artifact, got ${chosen.length}: choose one, as in input[axis=value]`,
+    );
   const { input, artifact } = chosen[0]!.source;
   if (artifact.as === 'text') return fillText(input, artifact, filling);
   if (artifact.as !== 'table') throw new StageError('expected the path of a value after the input');
@@ -128,7 +159,11 @@ function fillWhole(chosen: readonly Chosen[], { reads: [{ path }], format }: Pla
 }
 
 /** A text, whose figures are copied with it. */
-function fillText(input: string, { text, folder }: Artifact & { as: 'text' }, { name, figures }: Filling): string {
+function fillText(
+  input: string,
+  { text, folder }: Artifact & { as: 'text' },
+  { name, figures }: Filling,
+): string {
   if (folder === undefined) return text;
   return text.replaceAll(/(?<=!\[[^\]]*\]\()[^)\s]+(?=\))/g, (shown) => {
     if (!existsSync(join(folder, shown))) return shown;
@@ -138,11 +173,17 @@ function fillText(input: string, { text, folder }: Artifact & { as: 'text' }, { 
   });
 }
 
-function fillFigure({ input, labels }: Source, { path, title }: Figure, { name, leaveOut, figures }: Filling): string {
+function fillFigure(
+  { input, labels }: Source,
+  { path, title }: Figure,
+  { name, leaveOut, figures }: Filling,
+): string {
   const alt = title.replaceAll(/[[\]]/g, '');
   if (leaveOut.includes(input)) return `*${alt}* (picture left out)`;
   const own = basename(path) === 'chart.png' ? [] : [basename(path, extname(path))];
-  const file = [input, ...Object.values(labels), ...own].join('-').replaceAll(/[^\w.-]+/g, '_') + extname(path);
+  const file =
+    [input, ...Object.values(labels), ...own].join('-').replaceAll(/[^\w.-]+/g, '_') +
+    extname(path);
   figures.set(`${name}/${file}`, path);
   return `![${alt}](${name}/${file})`;
 }

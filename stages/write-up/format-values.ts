@@ -1,4 +1,10 @@
-import { formatCount, formatDecimal, formatMetric, formatShare, withMinus } from '../../src/format-numbers.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatMetric,
+  formatShare,
+  withMinus,
+} from '../../src/format-numbers.ts';
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import { StageError } from '../../src/stage.ts';
@@ -8,13 +14,22 @@ import { type Artifact, unknown, type Value } from './read-artifact.ts';
 const aggregates = ['mean', 'values', 'range'] as const;
 /** The words that may stand after the bar of a place, besides a number of decimals. */
 export const formatWords: readonly string[] = [
-  ...['percent', 'points', 'count', ...aggregates, 'interval', 'bounded', 'title'],
+  'percent',
+  'points',
+  'count',
+  ...aggregates,
+  'interval',
+  'bounded',
+  'title',
 ];
 
 /** The confidence of the interval of a mean over runs. */
 const confidence = 0.95;
 
-/** One or several values as text. Throws a {@link StageError} of one sentence for several without a word that joins them. */
+/**
+ * One or several values as text. Throws a {@link StageError} of one sentence for several without a
+ * word that joins them.
+ */
 export function formatValues(values: readonly Value[], words: readonly string[]): string {
   const aggregate = aggregates.find((word) => words.includes(word));
   if (aggregate === undefined && values.length > 1) {
@@ -24,7 +39,9 @@ export function formatValues(values: readonly Value[], words: readonly string[])
   }
   const numbers = values.flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
   if (numbers.length < values.length) {
-    const texts = values.map(({ value }) => (typeof value === 'number' ? formatNumber(value, words) : value));
+    const texts = values.map(({ value }) =>
+      typeof value === 'number' ? formatNumber(value, words) : value,
+    );
     return (new Set(texts).size === 1 ? texts.slice(0, 1) : texts).join(', ');
   }
   const write = (value: number) => formatNumber(value, words);
@@ -32,19 +49,27 @@ export function formatValues(values: readonly Value[], words: readonly string[])
     case 'values':
       return numbers.map(write).join(', ');
     case 'range':
-      return [...new Set([Math.min, Math.max].map((end) => write(numbers.reduce((a, b) => end(a, b)))))].join(' to ');
+      return [
+        ...new Set([Math.min, Math.max].map((end) => write(numbers.reduce((a, b) => end(a, b))))),
+      ].join(' to ');
     default: {
       const { mean, low, high } = tInterval(numbers, confidence);
       const ofMean = Number.isNaN(low) ? undefined : ([low, high] as const);
       const interval = numbers.length > 1 ? ofMean : values[0]!.interval;
-      const ends = words.includes('interval') ? interval?.map((end, i) => cut(end, i, words)) : undefined;
-      const isHidden = ends === undefined || (words.includes('bounded') && ends[1]! - ends[0]! > widest);
+      const ends = words.includes('interval')
+        ? interval?.map((end, i) => cut(end, i, words))
+        : undefined;
+      const isHidden =
+        ends === undefined || (words.includes('bounded') && ends[1]! - ends[0]! > widest);
       return isHidden ? write(mean) : `${write(mean)} (${ends.map(write).join(' to ')})`;
     }
   }
 }
 
-/** The widest interval of a share that says anything: `bounded` leaves out a wider one, beside which the values stand. */
+/**
+ * The widest interval of a share that says anything: `bounded` leaves out a wider one, beside which
+ * the values stand.
+ */
 const widest = 0.5;
 
 /** An end of the interval of a share, which Student's t does not know to lie between 0 and 1. */
@@ -62,24 +87,39 @@ function formatNumber(value: number, words: readonly string[]): string {
 
 type Table = Artifact & { as: 'table' };
 
-/** A table with only some of its columns, in their order. Throws a {@link StageError} for one that does not exist. */
+/**
+ * A table with only some of its columns, in their order. Throws a {@link StageError} for one that
+ * does not exist.
+ */
 export function selectColumns({ columns, rows }: Table, names: readonly string[]): Table {
   const strange = names.find((name) => !columns.includes(name));
   if (strange !== undefined) throw unknown('a column', strange, columns);
   const places = names.map((name) => columns.indexOf(name));
-  return { as: 'table', columns: names, rows: rows.map((fields) => places.map((place) => fields[place]!)) };
+  return {
+    as: 'table',
+    columns: names,
+    rows: rows.map((fields) => places.map((place) => fields[place]!)),
+  };
 }
 
-/** A table as Markdown: numbers with four decimals, or with `percent` as shares in per cent; columns of numbers right-aligned. */
+/**
+ * A table as Markdown: numbers with four decimals, or with `percent` as shares in per cent; columns
+ * of numbers right-aligned.
+ */
 export function formatTable({ columns, rows }: Table, words: readonly string[]): string {
-  const cells = rows.map((fields) => fields.map((field) => formatCell(field, words.includes('percent'))));
-  return markdownTable(columns, cells, (column) => rows.every((fields) => Number.isFinite(Number(fields[column]))));
+  const cells = rows.map((fields) =>
+    fields.map((field) => formatCell(field, words.includes('percent'))),
+  );
+  return markdownTable(columns, cells, (column) =>
+    rows.every((fields) => Number.isFinite(Number(fields[column]))),
+  );
 }
 
 function formatCell(field: string, asPercent: boolean): string {
   const value = Number(field);
   if (field === '') return '–';
   const isShort = !asPercent && /^-?\d+(\.\d{1,4})?$/.test(field);
-  if (!Number.isFinite(value) || Number.isInteger(value) || isShort) return field.replace(/^-(?=\d)/, '−');
+  if (!Number.isFinite(value) || Number.isInteger(value) || isShort)
+    return field.replace(/^-(?=\d)/, '−');
   return asPercent ? formatShare(value) : formatMetric(value, 4);
 }

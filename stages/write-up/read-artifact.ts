@@ -10,7 +10,11 @@ import { thereAre } from '../../src/suggest.ts';
 /** An artifact in the form that a place can read, recognised by the names of its files. */
 export type Artifact =
   | { readonly as: 'values'; readonly json: Json; readonly metrics?: Metrics }
-  | { readonly as: 'table'; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | {
+      readonly as: 'table';
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    }
   /** `folder` is where its figures lie, of a text from a folder. */
   | { readonly as: 'text'; readonly text: string; readonly folder?: string }
   | { readonly as: 'figures'; readonly figures: readonly Figure[] };
@@ -26,8 +30,8 @@ export interface Figure {
 const pictures = ['.svg', '.png', '.jpg', '.jpeg', '.webp', '.gif'];
 
 /**
- * Reads JSON, CSV and text, a chart's picture, all pictures of a folder, and the facts of a model. Throws a {@link StageError}
- * of one clause for anything else.
+ * Reads JSON, CSV and text, a chart's picture, all pictures of a folder, and the facts of a model.
+ * Throws a {@link StageError} of one clause for anything else.
  */
 export function readArtifact(path: string): Artifact {
   if (statSync(path).isDirectory()) return readFolder(path);
@@ -35,7 +39,10 @@ export function readArtifact(path: string): Artifact {
 }
 
 const readers: Readonly<Record<string, (path: string) => Artifact>> = {
-  ...{ '.json': readJson, '.csv': readTable, '.md': readText, '.txt': readText },
+  '.json': readJson,
+  '.csv': readTable,
+  '.md': readText,
+  '.txt': readText,
 };
 
 /** What a command wrote under a name without extension: JSON, else text. */
@@ -48,7 +55,11 @@ function readUnnamed(path: string): Artifact {
 }
 
 function readText(path: string, folder?: string): Artifact {
-  return { as: 'text', text: readFileSync(path, 'utf8').trimEnd(), ...(folder !== undefined && { folder }) };
+  return {
+    as: 'text',
+    text: readFileSync(path, 'utf8').trimEnd(),
+    ...(folder !== undefined && { folder }),
+  };
 }
 
 function readFolder(path: string): Artifact {
@@ -62,17 +73,26 @@ function readFolder(path: string): Artifact {
   if (names.includes('info.json')) return readJson(join(path, 'info.json'));
   const figures = names.filter((name) => pictures.includes(extname(name).toLowerCase()));
   // A picture in two formats is taken in the one that needs no fonts.
-  const once = figures.filter((name) => extname(name) !== '.svg' || !figures.includes(name.replace(/svg$/, 'png')));
+  const once = figures.filter(
+    (name) => extname(name) !== '.svg' || !figures.includes(name.replace(/svg$/, 'png')),
+  );
   if (once.length === 0)
-    throw new StageError('expected JSON, CSV, Markdown, a chart, pictures or a model, got a folder without');
-  const titled = once.map((name) => ({ path: join(path, name), title: titleOfDrawing(path, name, names) }));
+    throw new StageError(
+      'expected JSON, CSV, Markdown, a chart, pictures or a model, got a folder without',
+    );
+  const titled = once.map((name) => ({
+    path: join(path, name),
+    title: titleOfDrawing(path, name, names),
+  }));
   return { as: 'figures', figures: titled };
 }
 
 /** The title of the SVG, also if the picture is the PNG beside it. */
 function titleOfDrawing(folder: string, name: string, names: readonly string[]): string {
   const svg = name.replace(/\.[^.]+$/, '.svg');
-  const title = names.includes(svg) && /<title>([^<]*)<\/title>/.exec(readFileSync(join(folder, svg), 'utf8'))?.[1];
+  const title =
+    names.includes(svg) &&
+    /<title>([^<]*)<\/title>/.exec(readFileSync(join(folder, svg), 'utf8'))?.[1];
   if (typeof title !== 'string') return basename(name, extname(name));
   return title.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
 }
@@ -92,11 +112,15 @@ function readTable(path: string): Artifact {
   const wrong = records.find(({ problem }) => problem !== undefined);
   if (wrong !== undefined) throw new StageError(`line ${wrong.line}: ${wrong.problem}`);
   const [columns, ...rows] = records.map(({ fields }) => fields);
-  if (columns === undefined) throw new StageError('expected a table with a header, got an empty file');
+  if (columns === undefined)
+    throw new StageError('expected a table with a header, got an empty file');
   return { as: 'table', columns, rows };
 }
 
-/** What a place says where the artifact has null or an empty field: a measure may be undefined in one run and not in another. */
+/**
+ * What a place says where the artifact has null or an empty field: a measure may be undefined in
+ * one run and not in another.
+ */
 const unknownValue = '–';
 
 /** A number with its interval if it has one, or a text. */
@@ -106,21 +130,29 @@ export interface Value {
 }
 
 /**
- * Reads a name in an artifact: in metrics the path of a number, without `splits`; in other JSON the path of any value, with a
- * number for a place in a list; in a table a column of the rows that `row` selects by the values of columns. Throws a
- * {@link StageError} of one sentence if there is no such value.
+ * Reads a name in an artifact: in metrics the path of a number, without `splits`; in other JSON the
+ * path of any value, with a number for a place in a list; in a table a column of the rows that
+ * `row` selects by the values of columns. Throws a {@link StageError} of one sentence if there is
+ * no such value.
  */
-export function readValues(artifact: Artifact, path: string, row: ReadonlyMap<string, string>): readonly Value[] {
+export function readValues(
+  artifact: Artifact,
+  path: string,
+  row: ReadonlyMap<string, string>,
+): readonly Value[] {
   if (artifact.as === 'values') return [valueIn(artifact, path)];
   if (artifact.as === 'table') return valuesInTable(artifact, path, row);
-  throw new StageError(`expected an artifact with values, got ${artifact.as === 'text' ? 'a text' : 'pictures'}`);
+  throw new StageError(
+    `expected an artifact with values, got ${artifact.as === 'text' ? 'a text' : 'pictures'}`,
+  );
 }
 
 function valueIn({ json, metrics }: Artifact & { as: 'values' }, path: string): Value {
   const number = metrics?.values.get(path);
   const value = number === undefined ? valueAt(json, path.split('.')) : number;
   if (value === null) return { value: unknownValue };
-  if (typeof value === 'number' || typeof value === 'string') return { value, interval: metrics?.intervals.get(path) };
+  if (typeof value === 'number' || typeof value === 'string')
+    return { value, interval: metrics?.intervals.get(path) };
   if (typeof value === 'boolean') return { value: value ? 'yes' : 'no' };
   throw unknown('a value', path, [...(metrics?.values.keys() ?? [])]);
 }
@@ -145,7 +177,9 @@ function valuesInTable(
 ): readonly Value[] {
   const strange = [path, ...row.keys()].find((name) => !columns.includes(name));
   if (strange !== undefined) throw unknown('a column', strange, columns);
-  const fitting = rows.filter((fields) => [...row].every(([name, value]) => fields[columns.indexOf(name)] === value));
+  const fitting = rows.filter((fields) =>
+    [...row].every(([name, value]) => fields[columns.indexOf(name)] === value),
+  );
   if (fitting.length === 0) {
     const which = Array.from(row, (pair) => pair.join('=')).join(',');
     throw new StageError(

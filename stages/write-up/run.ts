@@ -1,4 +1,11 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../src/digest.ts';
 import { formatJson } from '../../src/format-json.ts';
@@ -14,16 +21,26 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
   const text = readFileSync(context.input('template').path, 'utf8');
   const template = parseTemplate(text);
   const wanted = new Set(
-    template.flatMap((piece) => (typeof piece === 'string' ? [] : piece.reads.map(({ input }) => input))),
+    template.flatMap((piece) =>
+      typeof piece === 'string' ? [] : piece.reads.map(({ input }) => input),
+    ),
   );
   const ports = context.inputPorts.filter((port) => port !== 'template');
   const idle = ports.filter((port) => !wanted.has(port));
   if (idle.length > 0) context.warn(`The template reads nothing of ${idle.join(', ')}.`);
   const files = new Map<Source, string>();
   for (const port of ports.filter((port) => wanted.has(port)))
-    for (const artifact of context.inputs(port)) files.set(readSource(port, artifact), artifact.path);
-  const factsSource: Source = { input: 'facts', labels: {}, artifact: { as: 'values', json: facts as Json } };
-  const { markdown, places, figures, read } = fill(template, [...files.keys(), factsSource], { name, leaveOut });
+    for (const artifact of context.inputs(port))
+      files.set(readSource(port, artifact), artifact.path);
+  const factsSource: Source = {
+    input: 'facts',
+    labels: {},
+    artifact: { as: 'values', json: facts as Json },
+  };
+  const { markdown, places, figures, read } = fill(template, [...files.keys(), factsSource], {
+    name,
+    leaveOut,
+  });
 
   const folder = context.output('document');
   mkdirSync(join(folder, name), { recursive: true });
@@ -36,9 +53,13 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     document: sha256(markdown),
     template: sha256(text),
     artifacts: Object.fromEntries(
-      [...files].flatMap(([source, path]) => (read.has(source) ? [[nameOf(source), digestOf(path)]] : [])),
+      [...files].flatMap(([source, path]) =>
+        read.has(source) ? [[nameOf(source), digestOf(path)]] : [],
+      ),
     ),
-    figures: Object.fromEntries([...figures.keys()].map((file) => [file, digestOf(join(folder, file))])),
+    figures: Object.fromEntries(
+      [...figures.keys()].map((file) => [file, digestOf(join(folder, file))]),
+    ),
     places,
     parts: Object.fromEntries(
       [...files].flatMap(([{ input }, path]) => {
@@ -79,12 +100,16 @@ export function digestOf(path: string): string {
   if (!statSync(path).isDirectory()) return sha256(readFileSync(path));
   const names = (readdirSync(path, { recursive: true }) as string[]).sort();
   const files = names.filter((name) => statSync(join(path, name)).isFile());
-  return sha256(files.map((name) => `${name}\0${sha256(readFileSync(join(path, name)))}\n`).join(''));
+  return sha256(
+    files.map((name) => `${name}\0${sha256(readFileSync(join(path, name)))}\n`).join(''),
+  );
 }
 
 /** The sources of a text that another `write-up` wrote; undefined for any other artifact. */
 function sourcesIn(path: string): Sources | undefined {
   if (!statSync(path).isDirectory()) return undefined;
-  const file = (readdirSync(path, { recursive: true }) as string[]).find((name) => /^[^/]+\/sources\.json$/.test(name));
+  const file = (readdirSync(path, { recursive: true }) as string[]).find((name) =>
+    /^[^/]+\/sources\.json$/.test(name),
+  );
   return file === undefined ? undefined : JSON.parse(readFileSync(join(path, file), 'utf8'));
 }

@@ -47,7 +47,11 @@ export const spec = defineKind<WriteUpSettings>({
   },
   openPorts: 'inputs',
   check: (_, inputs) =>
-    mistakeIf(inputs.has('facts'), [], 'expected another name for the input "facts", which is that of the setting'),
+    mistakeIf(
+      inputs.has('facts'),
+      [],
+      'expected another name for the input "facts", which is that of the setting',
+    ),
   example: `paper:
   kind: write-up
   inputs:

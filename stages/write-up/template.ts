@@ -17,7 +17,10 @@ export interface Place {
 /** The source of a place: an artifact, and a number or text in it. */
 export interface Reading {
   readonly input: string;
-  /** Selects one of its artifacts by axis values, and rows of a table by the values of their columns. */
+  /**
+   * Selects one of its artifacts by axis values, and rows of a table by the values of their
+   * columns.
+   */
   readonly selection: ReadonlyMap<string, string>;
   /** Absent: the artifact itself, a figure or a table. */
   readonly path?: string;
@@ -26,7 +29,10 @@ export interface Reading {
 const place = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
 const reading = /^([\w-]+)(?:\[([^\]]*)\])?(?: (.+))?$/;
 
-/** Parses a template; `\{{` stands for two braces. Throws a {@link StageError} with a line for every mistake. */
+/**
+ * Parses a template; `\{{` stands for two braces. Throws a {@link StageError} with a line for every
+ * mistake.
+ */
 export function parseTemplate(text: string): Template {
   const pieces: (string | Place)[] = [];
   const mistakes: string[] = [];
@@ -38,18 +44,23 @@ export function parseTemplate(text: string): Template {
     const written = match[1]?.trim().replaceAll(/\s+/g, ' ');
     if (match[0] === '\\{{') pieces.push('{{');
     else if (written === undefined)
-      mistakes.push(`line ${line}: expected }} after {{, with no brace between; two braces of the text are \\{{`);
+      mistakes.push(
+        `line ${line}: expected }} after {{, with no brace between; two braces of the text are \\{{`,
+      );
     else {
       const parsed = parsePlace(written);
       if (parsed !== undefined) pieces.push({ text: written, line, ...parsed });
       else {
         const example = '{{ scores test.auc | percent }}';
-        mistakes.push(`line ${line}: expected an input and what is read of it, as in ${example}, got {{ ${written} }}`);
+        mistakes.push(
+          `line ${line}: expected an input and what is read of it, as in ${example}, got {{ ${written} }}`,
+        );
       }
     }
   }
   pieces.push(text.slice(end));
-  if (mistakes.length > 0) throw new StageError(['The template has mistakes:', ...mistakes].join('\n'));
+  if (mistakes.length > 0)
+    throw new StageError(['The template has mistakes:', ...mistakes].join('\n'));
   return pieces;
 }
 
@@ -59,7 +70,11 @@ function parsePlace(text: string): Omit<Place, 'text' | 'line'> | undefined {
   const reads = what.split(/ [-/] /).map(parseReading);
   if (others.length > 0 || reads.length > 2 || reads.includes(undefined)) return undefined;
   const words = format.split(' ').filter((word) => word !== '');
-  return { reads: reads as unknown as Place['reads'], ...(operator && { operator }), format: words };
+  return {
+    reads: reads as unknown as Place['reads'],
+    ...(operator && { operator }),
+    format: words,
+  };
 }
 
 function parseReading(text: string): Reading | undefined {

@@ -9,7 +9,10 @@ import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
-/** Metrics of two seeds, a table, a chart and a drawing with stand-ins for pictures, and the information of a model. */
+/**
+ * Metrics of two seeds, a table, a chart and a drawing with stand-ins for pictures, and the
+ * information of a model.
+ */
 function artifacts(bench: StageBench): Readonly<Record<string, string | readonly InputArtifact[]>> {
   const write = (file: string, text: string) => {
     const path = join(bench.root, file);
@@ -23,7 +26,13 @@ function artifacts(bench: StageBench): Readonly<Record<string, string | readonly
       JSON.stringify({
         confidence: 0.95,
         splits: {
-          test: { images: 2100, auc, accuracy: auc - 0.125, loss: null, intervals: { auc: [auc - 0.02, auc + 0.02] } },
+          test: {
+            images: 2100,
+            auc,
+            accuracy: auc - 0.125,
+            loss: null,
+            intervals: { auc: [auc - 0.02, auc + 0.02] },
+          },
         },
       }),
     ),
@@ -35,7 +44,10 @@ function artifacts(bench: StageBench): Readonly<Record<string, string | readonly
   write('curves/chart.png', 'png');
   write('drawing/network.svg', '<svg><title>my&#38;net at 96 x 96</title></svg>');
   write('drawing/network.png', 'png');
-  write('model/info.json', JSON.stringify({ chosenEpoch: 4, backend: 'onnxruntime', input: { size: 96 } }));
+  write(
+    'model/info.json',
+    JSON.stringify({ chosenEpoch: 4, backend: 'onnxruntime', input: { size: 96 } }),
+  );
   return {
     scores: [metrics(1, 0.75), metrics(2, 0.875)],
     board: write('board.csv', 'model,rank,share\n"my|net",1,0.25\nother,2,\n'),
@@ -46,7 +58,11 @@ function artifacts(bench: StageBench): Readonly<Record<string, string | readonly
   };
 }
 
-async function written(bench: StageBench, template: string, settings: object = {}): Promise<string> {
+async function written(
+  bench: StageBench,
+  template: string,
+  settings: object = {},
+): Promise<string> {
   const path = join(bench.root, 'template.md');
   writeFileSync(path, template);
   const inputs = { template: path, ...artifacts(bench) };
@@ -108,11 +124,18 @@ test('a text includes another write-up, what a command wrote, and facts that no 
   using bench = new StageBench();
   const inner = join(bench.root, 'inner');
   mkdirSync(join(inner, 'inner'), { recursive: true });
-  writeFileSync(join(inner, 'inner.md'), '| a | b |\n| --- | --- |\n\n![A chart](inner/a.png) ![gone](inner/b.png)\n');
+  writeFileSync(
+    join(inner, 'inner.md'),
+    '| a | b |\n| --- | --- |\n\n![A chart](inner/a.png) ![gone](inner/b.png)\n',
+  );
   writeFileSync(join(inner, 'inner/a.png'), 'png');
-  const [machine, template] = [join(bench.root, 'machine'), join(bench.root, 'template.md')];
+  const machine = join(bench.root, 'machine');
+  const template = join(bench.root, 'template.md');
   writeFileSync(machine, '{"cpu":"Xeon","cores":2}');
-  writeFileSync(template, '{{ inner }}\n{{ machine cores }} cores of a {{ machine cpu }}, {{ facts took }}\n');
+  writeFileSync(
+    template,
+    '{{ inner }}\n{{ machine cores }} cores of a {{ machine cpu }}, {{ facts took }}\n',
+  );
   const settings = { facts: { took: '1 h 40 min' } };
   await bench.run(spec, run, { with: settings, inputs: { template, inner, machine } });
   assert.equal(
@@ -126,7 +149,9 @@ test('pictures that may not be passed on are left out but named, and an input th
   using bench = new StageBench();
   const markdown = await written(bench, '{{ curves }}\n', { leaveOut: ['curves'] });
   assert.equal(markdown, '*Validation accuracy peaks at 74.5 %* (picture left out)\n');
-  assert.deepEqual(bench.warnings, ['The template reads nothing of scores, board, drawing, model, note.']);
+  assert.deepEqual(bench.warnings, [
+    'The template reads nothing of scores, board, drawing, model, note.',
+  ]);
 });
 
 test('all mistakes of a template are reported at once, with their lines and the alternatives', async () => {
@@ -173,7 +198,10 @@ test('a document that was changed by hand, or whose figures or template have cha
   assert.deepEqual(check(`${template}more\n`), ['the template is not the one that was filled']);
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace('0.81', '0.91'));
-  assert.deepEqual(check(), ['study.md is not what was written', 'study.md says other than its sources']);
+  assert.deepEqual(check(), [
+    'study.md is not what was written',
+    'study.md says other than its sources',
+  ]);
   writeFileSync(file, text);
   writeFileSync(join(folder, 'study/curves.png'), 'other');
   assert.deepEqual(check(), ['study/curves.png is not the picture that was written']);
@@ -182,11 +210,15 @@ test('a document that was changed by hand, or whose figures or template have cha
 test('a text that includes another records its sources, so that a change of the other’s template is noticed', async () => {
   using inner = new StageBench();
   const part = '{{ scores test.auc | mean interval bounded }}\n';
-  assert.equal(await written(inner, part), '0.813\n'); // an interval over nearly all of 0 to 1 is left out
+  // An interval over nearly all of 0 to 1 is left out.
+  assert.equal(await written(inner, part), '0.813\n');
   using outer = new StageBench();
   const path = join(outer.root, 'outer.md');
   writeFileSync(path, '{{ part }}\n');
-  await outer.run(spec, run, { with: { name: 'outer' }, inputs: { template: path, part: inner.output('document') } });
+  await outer.run(spec, run, {
+    with: { name: 'outer' },
+    inputs: { template: path, part: inner.output('document') },
+  });
   const check = (template: string) =>
     checkDocument(outer.output('document'), 'outer', '{{ part }}\n', { part: template });
   assert.deepEqual(check(part), []);

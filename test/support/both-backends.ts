@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import type { DataType, Tensor, TypedArray } from '@tensorflow/tfjs';
 import { setBackend, tensor, tidy } from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { BACKEND, type BackendOptions, registerOnnxRuntimeBackend } from '../../src/backend/register.ts';
+import {
+  BACKEND,
+  type BackendOptions,
+  registerOnnxRuntimeBackend,
+} from '../../src/backend/register.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 
 /** What the backend warned of in this process. */
 export const warnings: string[] = [];
 
 /**
- * Starts both backends, so that tests can compare the values of ours with those of tfjs's cpu. One thread by default: the arrays
- * are tiny, and a second thread would mostly wait.
+ * Starts both backends, so that tests can compare the values of ours with those of tfjs's cpu. One
+ * thread by default: the arrays are tiny, and a second thread would mostly wait.
  */
 export async function startBackends(options: BackendOptions = {}): Promise<void> {
   registerOnnxRuntimeBackend({ threads: 1, warn: (message) => warnings.push(message), ...options });
@@ -48,7 +52,10 @@ export function computeOn(backend: string, compute: () => Tensor | Tensor[]): Re
   return results;
 }
 
-/** Asserts that our backend and cpu compute the same values up to rounding, with NaN at the same places. */
+/**
+ * Asserts that our backend and cpu compute the same values up to rounding, with NaN at the same
+ * places.
+ */
 export function assertAgrees(compute: () => Tensor | Tensor[], tolerance = 1e-5): void {
   const expected = computeOn('cpu', compute);
   const actual = computeOn(BACKEND, compute);
@@ -58,7 +65,10 @@ export function assertAgrees(compute: () => Tensor | Tensor[], tolerance = 1e-5)
     assert.deepEqual({ shape, dtype }, { shape: wanted.shape, dtype: wanted.dtype });
     for (const [j, value] of values.entries()) {
       const close = agree(value, wanted.values[j]!, tolerance);
-      assert.ok(close, `result ${i}, element ${j} of [${shape}]: expected ${wanted.values[j]}, got ${value}`);
+      assert.ok(
+        close,
+        `result ${i}, element ${j} of [${shape}]: expected ${wanted.values[j]}, got ${value}`,
+      );
     }
   }
 }
@@ -67,14 +77,19 @@ function agree(a: number, b: number, tolerance: number): boolean {
   if (Object.is(a, b) || a === b) return true;
   // An infinity agrees only with itself: any share of it is infinite, too.
   return (
-    Number.isFinite(a) && Number.isFinite(b) && Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b))
+    Number.isFinite(a) &&
+    Number.isFinite(b) &&
+    Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b))
   );
 }
 
 /** Finite numbers, and now and then NaN, an infinity or 0. */
 export const anyNumber = fc.oneof(
   { weight: 12, arbitrary: fc.double({ min: -4, max: 4, noNaN: true }) },
-  { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0),
+  },
 );
 
 export const finiteNumber = fc.double({ min: -4, max: 4, noNaN: true });

@@ -4,7 +4,9 @@ import { delimiter, join } from 'node:path';
 const path = process.env['PATH'] ?? '';
 
 /** For dash and for bash a PATH on which it is called `sh`, by links in folders below `folder`. */
-export function bothShells(folder: string): readonly { readonly name: string; readonly path: string }[] {
+export function bothShells(
+  folder: string,
+): readonly { readonly name: string; readonly path: string }[] {
   return ['dash', 'bash'].map((name) => {
     const program = path
       .split(delimiter)

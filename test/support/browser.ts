@@ -11,13 +11,18 @@ const places = [
 ];
 const executablePath = places.find((place) => place !== undefined && existsSync(place));
 
-/** Why a test that needs a browser is skipped; false where there is one, or where the absence is to be a failure, as in CI. */
+/**
+ * Why a test that needs a browser is skipped; false where there is one, or where the absence is to
+ * be a failure, as in CI.
+ */
 export const noBrowser: string | false =
   executablePath === undefined && process.env['RESTAGE_BROWSER'] !== 'required'
     ? 'there is no Chromium here: apt-get install chromium-headless-shell fonts-dejavu-core, or set CHROME to one'
     : false;
 
-/** A page in a browser of its own, with its complaints and requests. A page from a file is offline. */
+/**
+ * A page in a browser of its own, with its complaints and requests. A page from a file is offline.
+ */
 export class BrowserPage implements AsyncDisposable {
   readonly page: Page;
   readonly complaints: string[] = [];

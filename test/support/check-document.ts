@@ -5,8 +5,8 @@ import { digestOf, type Sources } from '../../stages/write-up/run.ts';
 import { parseTemplate } from '../../stages/write-up/template.ts';
 
 /**
- * Finds where a document, `<name>.md` in `folder`, differs from what was written: a number edited by hand, a figure of another
- * run, a changed template. Returns one sentence for each.
+ * Finds where a document, `<name>.md` in `folder`, differs from what was written: a number edited
+ * by hand, a figure of another run, a changed template. Returns one sentence for each.
  *
  * @param parts Templates of the texts that it includes, by input.
  */
@@ -32,7 +32,9 @@ export function checkDocument(
         ? []
         : [`the template of its ${input} is not the one that was filled`],
     ),
-    ...(!isTemplate || refill(template, sources.places) === document ? [] : [`${name}.md says other than its sources`]),
+    ...(!isTemplate || refill(template, sources.places) === document
+      ? []
+      : [`${name}.md says other than its sources`]),
     ...figures,
   ];
 }

@@ -2,7 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import type { Project } from './rig.ts';
 
-/** Options of a test that needs a {@link Disk}: only root may mount, and in some containers not even root. */
+/**
+ * Options of a test that needs a {@link Disk}: only root may mount, and in some containers not even
+ * root.
+ */
 export const whereMounting = {
   skip:
     spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status !== 0 &&

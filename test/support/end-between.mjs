@@ -1,5 +1,6 @@
-// Loaded by --import: when a run that holds the lease of a stage looks for the jobs of earlier runs, it has looked for the
-// stage's result already. Here it then writes the file LOOKED, and waits until the stage's job has ended.
+// Loaded by --import: when a run that holds the lease of a stage looks for the jobs of earlier
+// runs, it has looked for the stage's result already. Here it then writes the file LOOKED, and
+// waits until the stage's job has ended.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -13,11 +14,16 @@ function holdsLease(cache) {
   return texts.some((text) => text.includes(`"pid":${process.pid},`));
 }
 
-const hasEnded = (jobs) => readdirSync(jobs).some((batch) => existsSync(join(jobs, batch, 'ends/0.json')));
+const hasEnded = (jobs) =>
+  readdirSync(jobs).some((batch) => existsSync(join(jobs, batch, 'ends/0.json')));
 
 if (process.argv[1]?.endsWith('pipeline.js')) {
   fs.readdirSync = (path, ...rest) => {
-    if (String(path).endsWith('/cache/jobs') && !existsSync(process.env.LOOKED) && holdsLease(join(path, '..'))) {
+    if (
+      String(path).endsWith('/cache/jobs') &&
+      !existsSync(process.env.LOOKED) &&
+      holdsLease(join(path, '..'))
+    ) {
       writeFileSync(process.env.LOOKED, '');
       while (!hasEnded(path)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }

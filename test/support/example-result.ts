@@ -6,13 +6,24 @@ import type { StageResult, StoredArtifact } from '../../src/engine/store/stage-r
 
 /** The artifact that a file or folder holds. */
 export async function listArtifact(path: string): Promise<StoredArtifact> {
-  const { folder, files, digest, parts } = await new DigestIndex(join(tmpdir(), 'restage-clock')).list(path);
+  const { folder, files, digest, parts } = await new DigestIndex(
+    join(tmpdir(), 'restage-clock'),
+  ).list(path);
   return { type: 'files', folder, files, digest, parts };
 }
 
 /** The result of an invented stage; its seed decides the fingerprint. */
-export function exampleResult(seed: number, outputs: Readonly<Record<string, StoredArtifact>> = {}): StageResult {
-  const fingerprint = { kind: 'command', version: 1, settings: { seed }, inputs: {}, outputs: Object.keys(outputs) };
+export function exampleResult(
+  seed: number,
+  outputs: Readonly<Record<string, StoredArtifact>> = {},
+): StageResult {
+  const fingerprint = {
+    kind: 'command',
+    version: 1,
+    settings: { seed },
+    inputs: {},
+    outputs: Object.keys(outputs),
+  };
   return {
     format: 1,
     digest: hashFingerprint(fingerprint),

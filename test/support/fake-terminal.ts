@@ -1,6 +1,9 @@
 import type { OutputStream } from '../../src/reporting/terminal/colour.ts';
 
-/** A terminal for tests: it obeys the few codes that reporters use, and throws at others. No styles, no wide characters. */
+/**
+ * A terminal for tests: it obeys the few codes that reporters use, and throws at others. No styles,
+ * no wide characters.
+ */
 export class FakeTerminal implements OutputStream {
   readonly isTTY = true;
   columns: number;
@@ -28,7 +31,9 @@ export class FakeTerminal implements OutputStream {
       this.#obey(token, count ?? '', code);
   }
 
-  /** Wraps every line anew, as terminals do; the cursor stays at the end, where reporters leave it. */
+  /**
+   * Wraps every line anew, as terminals do; the cursor stays at the end, where reporters leave it.
+   */
   resize(columns: number): void {
     const whole: string[] = [];
     for (const { text, wrapped } of this.#lines) {
@@ -48,7 +53,8 @@ export class FakeTerminal implements OutputStream {
     if (code === undefined) this.#type(token);
     else if (code === 'A') {
       this.#row -= Number(count);
-      if (this.#row < Math.max(0, this.#lines.length - this.rows)) throw new Error('The cursor left the screen');
+      if (this.#row < Math.max(0, this.#lines.length - this.rows))
+        throw new Error('The cursor left the screen');
     } else if (code === 'K') this.#line.text = this.#line.text.slice(0, this.#column);
     else if (code === 'J') {
       this.#line.text = this.#line.text.slice(0, this.#column);
@@ -64,7 +70,8 @@ export class FakeTerminal implements OutputStream {
     else {
       if (this.#column === this.columns) this.#newLine(true);
       const { text } = this.#line;
-      this.#line.text = text.slice(0, this.#column).padEnd(this.#column) + character + text.slice(this.#column + 1);
+      this.#line.text =
+        text.slice(0, this.#column).padEnd(this.#column) + character + text.slice(this.#column + 1);
       this.#column++;
     }
   }

@@ -6,9 +6,16 @@ import { openEnvelope, runKey, sealEnvelope } from '../../src/engine/store/remot
 import { readKey } from '../../src/engine/store/remote/keys.ts';
 import { parseManifest, type RunManifest } from '../../src/engine/store/remote/manifest.ts';
 
-/** Copies an export to `forged` with another manifest of its run, signed by the key in `keyFile`, as an insider can. */
+/**
+ * Copies an export to `forged` with another manifest of its run, signed by the key in `keyFile`, as
+ * an insider can.
+ */
 export async function forgeManifest(
-  { archive, forged, keyFile }: { readonly archive: string; readonly forged: string; readonly keyFile: string },
+  {
+    archive,
+    forged,
+    keyFile,
+  }: { readonly archive: string; readonly forged: string; readonly keyFile: string },
   change: (manifest: RunManifest) => unknown,
 ): Promise<void> {
   const key = readKey(keyFile)!;
@@ -16,7 +23,9 @@ export async function forgeManifest(
   try {
     execFileSync('tar', ['-xf', archive, '-C', folder]);
     const runs = join(folder, 'runs');
-    const name = readdirSync(runs, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('.json'))!;
+    const name = readdirSync(runs, { recursive: true, encoding: 'utf8' }).find((path) =>
+      path.endsWith('.json'),
+    )!;
     const { text, locations } = openEnvelope('run', readFileSync(join(runs, name)), key.text)!;
     const changed = JSON.stringify(change(parseManifest(text)!));
     const { pipeline, run } = parseManifest(changed) ?? parseManifest(text)!;

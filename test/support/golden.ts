@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Asserts that a value is what the golden file holds, as JSON. `UPDATE_GOLDEN=1` writes the files anew, for review as
- * part of the change.
+ * Asserts that a value is what the golden file holds, as JSON. `UPDATE_GOLDEN=1` writes the files
+ * anew, for review as part of the change.
  */
 export function assertGolden(value: unknown, file: URL): void {
   const path = fileURLToPath(file);
@@ -18,7 +18,10 @@ export function assertGolden(value: unknown, file: URL): void {
   assert.deepEqual(plain, JSON.parse(readFileSync(path, 'utf8')));
 }
 
-/** A short SHA-256 of the contents of files, for tests that notice when a kind's results change under the same version. */
+/**
+ * A short SHA-256 of the contents of files, for tests that notice when a kind's results change
+ * under the same version.
+ */
 export function digestOf(...paths: readonly string[]): string {
   const hash = createHash('sha256');
   for (const path of paths) hash.update(readFileSync(path));

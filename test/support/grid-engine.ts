@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { freePort, kill, whyNoCluster } from './slurm.ts';
 import { until } from './until.ts';
 
-/** Why there is no Grid Engine for a test here; undefined where there is one. In CI, where it is required, that is an error. */
+/**
+ * Why there is no Grid Engine for a test here; undefined where there is one. In CI, where it is
+ * required, that is an error.
+ */
 export const noGridEngine: string | undefined = whyNoCluster(
   ['sge_qmaster', 'sge_execd', 'qsub'],
   'gridengine-master gridengine-exec gridengine-client',
@@ -38,7 +41,10 @@ export class GridEngine implements AsyncDisposable {
 
   /** Waits until no job is left, a minute at most. */
   async idle(): Promise<void> {
-    await until(() => execFileSync('qstat', { encoding: 'utf8', env: { ...process.env, ...this.env } }) === '');
+    await until(
+      () =>
+        execFileSync('qstat', { encoding: 'utf8', env: { ...process.env, ...this.env } }) === '',
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
-// Loaded before a command of ours (`--import`): interrupts it at the moment when it reports the end of its first run, as
-// Ctrl-C may. A second run shows that the interrupt was lost: the command exits with 99.
+// Loaded before a command of ours (`--import`): interrupts it at the moment when it reports the end
+// of its first run, as Ctrl-C may. A second run shows that the interrupt was lost: the command
+// exits with 99.
 const { write } = process.stdout;
 let hasEnded = false;
 

@@ -8,13 +8,19 @@ interface Parts {
 }
 
 /**
- * Where a value breaks a JSON schema, as dotted paths; empty where it is valid. It knows the keywords of draft 7 that
- * `pipeline.schema.json` uses. What fails every branch of an `anyOf` is reported as a whole, but for the only branch that
- * takes the value's type.
+ * Where a value breaks a JSON schema, as dotted paths; empty where it is valid. It knows the
+ * keywords of draft 7 that `pipeline.schema.json` uses. What fails every branch of an `anyOf` is
+ * reported as a whole, but for the only branch that takes the value's type.
  */
 export function invalidParts(root: Schema, value: unknown): readonly string[] {
   const check = (schema: Schema, value: unknown, path: string): readonly string[] => {
-    const { $ref, anyOf, allOf, if: condition, then } = schema as Record<string, Schema & readonly Schema[]>;
+    const {
+      $ref,
+      anyOf,
+      allOf,
+      if: condition,
+      then,
+    } = schema as Record<string, Schema & readonly Schema[]>;
     if ($ref !== undefined) {
       const target = String($ref).split('/').slice(1);
       return check(
@@ -25,9 +31,13 @@ export function invalidParts(root: Schema, value: unknown): readonly string[] {
     }
     const branches = (anyOf ?? []).map((branch) => check(branch, value, path));
     return [
-      ...(branches.length === 0 || branches.some((found) => found.length === 0) ? [] : nearest(branches, path)),
+      ...(branches.length === 0 || branches.some((found) => found.length === 0)
+        ? []
+        : nearest(branches, path)),
       ...(allOf ?? []).flatMap((part) => check(part, value, path)),
-      ...(condition !== undefined && check(condition, value, path).length === 0 ? check(then!, value, path) : []),
+      ...(condition !== undefined && check(condition, value, path).length === 0
+        ? check(then!, value, path)
+        : []),
       ...checkValue(schema, value, path),
     ];
   };
@@ -57,13 +67,17 @@ export function invalidParts(root: Schema, value: unknown): readonly string[] {
 /** Whether a value itself breaks a schema, whatever its items or properties are. */
 function breaks(schema: Schema, value: unknown): boolean {
   const { type, const: only, enum: choices, pattern } = schema;
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems } = schema as Record<string, number>;
-  const fits = (one: unknown) => one === typeOf(value) || (one === 'integer' && Number.isInteger(value));
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems } =
+    schema as Record<string, number>;
+  const fits = (one: unknown) =>
+    one === typeOf(value) || (one === 'integer' && Number.isInteger(value));
   if (type !== undefined && ![type].flat().some(fits)) return true;
   if (only !== undefined && value !== only) return true;
   if (Array.isArray(choices) && !choices.includes(value)) return true;
-  if (Array.isArray(value)) return value.length < (minItems ?? 0) || value.length > (maxItems ?? Infinity);
-  if (typeof value === 'string') return pattern !== undefined && !new RegExp(pattern as string).test(value);
+  if (Array.isArray(value))
+    return value.length < (minItems ?? 0) || value.length > (maxItems ?? Infinity);
+  if (typeof value === 'string')
+    return pattern !== undefined && !new RegExp(pattern as string).test(value);
   if (typeof value !== 'number') return false;
   return (
     value < (minimum ?? -Infinity) ||
@@ -73,10 +87,14 @@ function breaks(schema: Schema, value: unknown): boolean {
   );
 }
 
-/** The mistakes inside the only failing branch that accepts the value's type; else the value as a whole. */
+/**
+ * The mistakes inside the only failing branch that accepts the value's type; else the value as a
+ * whole.
+ */
 function nearest(branches: readonly (readonly string[])[], path: string): readonly string[] {
   const inside = branches.filter((found) => !found.includes(path));
   return inside.length === 1 ? inside[0]! : [path];
 }
 
-const typeOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
+const typeOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;

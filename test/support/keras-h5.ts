@@ -10,8 +10,15 @@ const keras1: Readonly<Record<string, string>> = {
   moving_variance: 'running_std',
 };
 
-/** Writes weights called `layer/weight` as Keras saves them: a group for each layer, and lists of names as attributes. */
-export async function writeKerasH5(path: string, tensors: readonly NamedTensor[], version: KerasVersion = 2) {
+/**
+ * Writes weights called `layer/weight` as Keras saves them: a group for each layer, and lists of
+ * names as attributes.
+ */
+export async function writeKerasH5(
+  path: string,
+  tensors: readonly NamedTensor[],
+  version: KerasVersion = 2,
+) {
   const { default: h5wasm } = await import('h5wasm/node');
   await h5wasm.ready;
   const file = new h5wasm.File(path, 'w');

@@ -4,17 +4,21 @@ import type { NamedTensor } from '../../src/learning/models/weights/safetensors.
 import { linearCongruential } from './linear-congruential.ts';
 
 /**
- * Tensors of the names and shapes of Keras's `xception_weights_tf_dim_ordering_tf_kernels_notop.h5`, in the order of their
- * layers' names, as HDF5 gives them back; kernels are small numbers, statistics such that signals keep their size.
+ * Tensors of the names and shapes of Keras's
+ * `xception_weights_tf_dim_ordering_tf_kernels_notop.h5`, in the order of their layers' names, as
+ * HDF5 gives them back; kernels are small numbers, statistics such that signals keep their size.
  */
 export function kerasXception(): readonly NamedTensor[] {
   const traced = traceLayers(netOf('xception').layers, [299, 299, 3]);
   if (!traced.ok) throw new Error(traced.error.message);
   const random = linearCongruential(11);
   const values = (name: string, size: number, shape: readonly number[]) => {
-    if (name === 'gamma' || name === 'moving_variance') return random(size, 0.1).map((value) => 1 + value);
+    if (name === 'gamma' || name === 'moving_variance')
+      return random(size, 0.1).map((value) => 1 + value);
     const inputs =
-      name === 'depthwise_kernel' ? 9 : shape.slice(0, -1).reduce((product, length) => product * length, 1);
+      name === 'depthwise_kernel'
+        ? 9
+        : shape.slice(0, -1).reduce((product, length) => product * length, 1);
     return random(size, shape.length === 1 ? 0.1 : Math.sqrt(6 / inputs));
   };
   const tensors = plainLayers(traced.value)
@@ -22,7 +26,11 @@ export function kerasXception(): readonly NamedTensor[] {
     .flatMap(({ layer, weights }) =>
       weights.map(({ name, shape }) => {
         const size = shape.reduce((product, length) => product * length, 1);
-        return { name: `${kerasLayer(layer.name)}/${name}`, shape, values: values(name, size, shape) };
+        return {
+          name: `${kerasLayer(layer.name)}/${name}`,
+          shape,
+          values: values(name, size, shape),
+        };
       }),
     );
   return tensors.sort((a, b) => (layerOf(a) < layerOf(b) ? -1 : layerOf(a) > layerOf(b) ? 1 : 0));

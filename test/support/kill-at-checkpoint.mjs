@@ -1,5 +1,6 @@
-// Loaded before a command of ours (`--import`): in the process of a stage, the nth call that writes a checkpoint kills it,
-// or the run that started it, as KILL_CHECKPOINT says: `self renameSync 2`, `run openSync 1`.
+// Loaded before a command of ours (`--import`): in the process of a stage, the nth call that writes
+// a checkpoint kills it, or the run that started it, as KILL_CHECKPOINT says: `self renameSync 2`,
+// `run openSync 1`.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 

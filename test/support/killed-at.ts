@@ -5,7 +5,10 @@ import type { Project } from './rig.ts';
 
 const loader = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
 
-/** Runs the pipeline and kills the run at its nth call that changes the disk. False: the run ended before. */
+/**
+ * Runs the pipeline and kills the run at its nth call that changes the disk. False: the run ended
+ * before.
+ */
 export async function killedAt(project: Project, n: number): Promise<boolean> {
   Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_AT: String(n) });
   const { code } = await project.run();

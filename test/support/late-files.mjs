@@ -1,6 +1,7 @@
-// Loaded by --import: files of others in the store appear LATE_FILES milliseconds after they were last written, and are cut
-// to half of their size for half a second more. It stands for a shared disk that lags. Signs of life, which are written
-// again and again, are seen as they were so long ago.
+// Loaded by --import: files of others in the store appear LATE_FILES milliseconds after they were
+// last written, and are cut to half of their size for half a second more. It stands for a shared
+// disk that lags. Signs of life, which are written again and again, are seen as they were so long
+// ago.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -12,12 +13,27 @@ const ofNode = /\/cache\/jobs\/[^/]+\/(work|logs)(\/|$)/;
 const beats = /\/cache\/jobs\/[^/]+\/beats\//;
 const own = new Set();
 const cut = new Set();
-const { statSync, fstatSync, openSync, closeSync, readFileSync, writeFileSync, readdirSync, existsSync } = fs;
+const {
+  statSync,
+  fstatSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  writeFileSync,
+  readdirSync,
+  existsSync,
+} = fs;
 const { renameSync, linkSync } = fs;
 
 /** 'late', 'cut' or 'whole'. */
 function stateOf(path) {
-  if (typeof path !== 'string' || !shared.test(path) || own.has(path) || (isNode && ofNode.test(path))) return 'whole';
+  if (
+    typeof path !== 'string' ||
+    !shared.test(path) ||
+    own.has(path) ||
+    (isNode && ofNode.test(path))
+  )
+    return 'whole';
   if (beats.test(path)) return beatOf(path) === undefined ? 'late' : 'whole';
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined || stats.isDirectory()) return 'whole';
@@ -40,7 +56,11 @@ function beatOf(path) {
 function throwIfLate(path) {
   const state = stateOf(path);
   if (state === 'late') {
-    throw Object.assign(new Error(`ENOENT: ${path} is late`), { code: 'ENOENT', syscall: 'open', path });
+    throw Object.assign(new Error(`ENOENT: ${path} is late`), {
+      code: 'ENOENT',
+      syscall: 'open',
+      path,
+    });
   }
   return state;
 }
@@ -67,7 +87,8 @@ fs.openSync = (path, flags, mode) => {
   if (isCut) cut.add(file);
   return file;
 };
-fs.fstatSync = (file, options) => (cut.has(file) ? half(fstatSync(file, options)) : fstatSync(file, options));
+fs.fstatSync = (file, options) =>
+  cut.has(file) ? half(fstatSync(file, options)) : fstatSync(file, options);
 fs.closeSync = (file) => {
   cut.delete(file);
   closeSync(file);

@@ -1,6 +1,6 @@
 /**
- * Numbers that programs in other languages can repeat in three lines: x → 1664525 x + 1013904223 mod 2^32, as float32 from
- * -bound up to bound. Not random enough for anything else.
+ * Numbers that programs in other languages can repeat in three lines: x → 1664525 x + 1013904223
+ * mod 2^32, as float32 from -bound up to bound. Not random enough for anything else.
  */
 export function linearCongruential(seed: number): (length: number, bound: number) => Float32Array {
   let state = seed;

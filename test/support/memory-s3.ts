@@ -3,17 +3,25 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 /** What the server says instead of doing what it was asked: an error of S3, or nothing at all. */
-export type Fault = { readonly status: number; readonly code: string; readonly date?: Date } | 'silence';
+export type Fault =
+  | { readonly status: number; readonly code: string; readonly date?: Date }
+  | 'silence';
 
-/** An S3 server within the test, with one bucket, `bucket`. It checks no signature, and fails when it is told to. */
+/**
+ * An S3 server within the test, with one bucket, `bucket`. It checks no signature, and fails when
+ * it is told to.
+ */
 export class MemoryS3 implements AsyncDisposable {
   /** Bytes by key. */
   readonly files = new Map<string, Buffer>();
   /** What was asked so far, such as `GET store.json`. */
   readonly asked: string[] = [];
   /** Called before each request is answered; `id` is that of the access key. */
-  fault: (request: { readonly method: string; readonly key: string; readonly id: string }) => Fault | undefined = () =>
-    undefined;
+  fault: (request: {
+    readonly method: string;
+    readonly key: string;
+    readonly id: string;
+  }) => Fault | undefined = () => undefined;
   readonly endpoint: string;
   readonly #server: Server;
 
@@ -63,7 +71,11 @@ export class MemoryS3 implements AsyncDisposable {
     else this.#send(request, response, this.files.get(key));
   }
 
-  #send({ method, headers }: IncomingMessage, response: ServerResponse, bytes: Buffer | undefined): void {
+  #send(
+    { method, headers }: IncomingMessage,
+    response: ServerResponse,
+    bytes: Buffer | undefined,
+  ): void {
     if (bytes === undefined) {
       response.writeHead(404).end(method === 'HEAD' ? '' : '<Error><Code>NoSuchKey</Code></Error>');
       return;
@@ -84,7 +96,9 @@ export class MemoryS3 implements AsyncDisposable {
         entries.add(`<CommonPrefixes><Prefix>${prefix}${top}/</Prefix></CommonPrefixes>`);
       } else {
         const time = new Date().toISOString();
-        entries.add(`<Contents><Key>${key}</Key><Size>${length}</Size><LastModified>${time}</LastModified></Contents>`);
+        entries.add(
+          `<Contents><Key>${key}</Key><Size>${length}</Size><LastModified>${time}</LastModified></Contents>`,
+        );
       }
     }
     return `<ListBucketResult>${[...entries].join('')}</ListBucketResult>`;

@@ -15,7 +15,10 @@ export async function encodedNoise(
     .toBuffer();
 }
 
-/** Writes a dataset of `count` images of 24 x 16 with alternating labels in each split. Returns the encoded files. */
+/**
+ * Writes a dataset of `count` images of 24 x 16 with alternating labels in each split. Returns the
+ * encoded files.
+ */
 export async function writeNoiseDataset(
   folder: string,
   count: number,
@@ -25,8 +28,13 @@ export async function writeNoiseDataset(
   using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits });
   for (const split of splits) {
     for (const [index, bytes] of files.entries()) {
-      const [label, key] = [index % 2, `${split}/${index}`];
-      writer.add(split, { key, label, source: 'noise', path: `${key}.png`, width: 24, height: 16 }, bytes);
+      const label = index % 2;
+      const key = `${split}/${index}`;
+      writer.add(
+        split,
+        { key, label, source: 'noise', path: `${key}.png`, width: 24, height: 16 },
+        bytes,
+      );
     }
   }
   writer.finish();

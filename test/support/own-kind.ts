@@ -1,4 +1,7 @@
-/** The two files, for `Project`, of a kind without settings that writes one text; `run` is the body of its code. */
+/**
+ * The two files, for `Project`, of a kind without settings that writes one text; `run` is the body
+ * of its code.
+ */
 export function ownKind(name: string, run: string, spec = ''): Readonly<Record<string, string>> {
   return {
     [`stages/${name}/spec.ts`]: `

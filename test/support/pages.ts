@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The absolute path of a file of the repository. */
-export const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+export const inRepository = (path: string): string =>
+  fileURLToPath(new URL(`../../${path}`, import.meta.url));
 /** The text of a file of the repository. */
 export const read = (path: string): string => readFileSync(inRepository(path), 'utf8');
 
@@ -14,7 +15,10 @@ export const blocks = (page: string, language: string): readonly string[] =>
 
 /** Every page for people. */
 export const pages: readonly string[] = [
-  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'],
+  'README.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
   ...['docs', 'src', 'stages', 'bench'].flatMap((folder) =>
     readdirSync(inRepository(folder), { recursive: true, encoding: 'utf8' }).flatMap((name) =>
       name.endsWith('.md') ? [`${folder}/${name}`] : [],
@@ -44,8 +48,9 @@ function commandsOf(block: string): readonly ShownCommand[] {
 }
 
 /**
- * What a reader of a page does: writes the files and types the commands of its blocks, in their order, then tries the
- * commands in its sentences. The path of a file is in its first line, or in the line before it.
+ * What a reader of a page does: writes the files and types the commands of its blocks, in their
+ * order, then tries the commands in its sentences. The path of a file is in its first line, or in
+ * the line before it.
  */
 export function stepsOf(page: string): readonly PageStep[] {
   const steps: PageStep[] = [];
@@ -57,22 +62,46 @@ export function stepsOf(page: string): readonly PageStep[] {
     else if (['', 'console', 'sh'].includes(language!)) steps.push(...commandsOf(fenced));
     else if (line === undefined) {
       const named =
-        /^(?:#|\/\/) (\S+\.\w+)\n/.exec(fenced) ?? /`([\w./-]+\.yaml)`[^`]*(?:`[^`]* [^`]*`)?:$/.exec(before);
+        /^(?:#|\/\/) (\S+\.\w+)\n/.exec(fenced) ??
+        /`([\w./-]+\.yaml)`[^`]*(?:`[^`]* [^`]*`)?:$/.exec(before);
       if (named !== null) steps.push({ file: named[1]!, text: fenced });
-    } else for (const [, code] of line.matchAll(/`([^`]+)`/g)) if (program.test(code!)) inSentences.add(code!);
+    } else
+      for (const [, code] of line.matchAll(/`([^`]+)`/g))
+        if (program.test(code!)) inSentences.add(code!);
     before = line ?? before;
   }
-  return [...steps, ...Array.from(inSentences, (command) => ({ command: command.replaceAll('\\|', '|'), output: [] }))];
+  return [
+    ...steps,
+    ...Array.from(inSentences, (command) => ({
+      command: command.replaceAll('\\|', '|'),
+      output: [],
+    })),
+  ];
 }
 
 /** Commands of pages that no test types, and why. Of Restage's own there is none. */
 export const notTyped: readonly (readonly [RegExp, string])[] = [
-  [/^npm (ci|test|run (lint|types|build|test:slow))$|^npm ci && |^node scripts\/test\.mjs /, 'as `.ci/run` does'],
+  [
+    /^npm (ci|test|run (lint|types|build|test:slow))$|^npm ci && |^node scripts\/test\.mjs /,
+    'as `.ci/run` does',
+  ],
   [/^npm pack$/, 'test/page-commands.slow.ts packs beforehand'],
-  [/^npm run pack:backend$|tfjs-backend-onnxruntime-/, 'test/backend-package.slow.ts does so without the network'],
-  [/^npm install @tensorflow|^npm install webgpu|=cuda12|^scripts\/check-gpu/, 'needs a GPU, or packages for one'],
-  [/^npm run reference$|^UPDATE_GOLDEN=1|write-study/, 'writes into the clone; tests compare what is there'],
-  [/^npm run (torture|bench|profile)|^node --(import tsx bench\/|cpu-prof)/, 'measures, for up to hours'],
+  [
+    /^npm run pack:backend$|tfjs-backend-onnxruntime-/,
+    'test/backend-package.slow.ts does so without the network',
+  ],
+  [
+    /^npm install @tensorflow|^npm install webgpu|=cuda12|^scripts\/check-gpu/,
+    'needs a GPU, or packages for one',
+  ],
+  [
+    /^npm run reference$|^UPDATE_GOLDEN=1|write-study/,
+    'writes into the clone; tests compare what is there',
+  ],
+  [
+    /^npm run (torture|bench|profile)|^node --(import tsx bench\/|cpu-prof)/,
+    'measures, for up to hours',
+  ],
   [/^(dvc|aws|eval) /, 'a program of others, which CI does not install'],
   [/^ssh -N -L 7341:127\.0\.0\.1:7341 node7$/, 'leads to another host'],
   [/^killall -9 node$/, 'would end every process of Node; test/orphans.slow.ts kills its own'],

@@ -1,7 +1,9 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Ids of the processes whose working directory is this folder, as that of a project's stages is. */
+/**
+ * Ids of the processes whose working directory is this folder, as that of a project's stages is.
+ */
 export function processesIn(folder: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -17,7 +19,10 @@ function workingDirectory(pid: number): string | undefined {
   }
 }
 
-/** Resolves when none is left: the kernel needs a moment to end killed processes, and notifies only their parents. */
+/**
+ * Resolves when none is left: the kernel needs a moment to end killed processes, and notifies only
+ * their parents.
+ */
 export async function noProcessesIn(folder: string): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (processesIn(folder).length > 0) {

@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 
 const python = '/usr/bin/python3';
 
-/** Why models of PyTorch cannot be made here; undefined where they can. `RESTAGE_PYTORCH=required` makes this an error. */
+/**
+ * Why models of PyTorch cannot be made here; undefined where they can. `RESTAGE_PYTORCH=required`
+ * makes this an error.
+ */
 export const noPyTorch: string | undefined = whyNot();
 
 function whyNot(): string | undefined {

@@ -21,7 +21,10 @@ export const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.me
 /** The option with which the first lines of that file start Node, wherever a test's PATH leads. */
 const asLaunched = /--max-[^ ]*/.exec(readFileSync(pipeline, 'utf8'))![0];
 
-/** Milliseconds after which a story fails that waits for what never comes: far longer than any lasts on a busy machine. */
+/**
+ * Milliseconds after which a story fails that waits for what never comes: far longer than any lasts
+ * on a busy machine.
+ */
 const patience = 600_000;
 
 /** How a command ended. */
@@ -55,16 +58,24 @@ export class Running {
     this.ended = new Promise((resolve) => {
       child.on('close', (code, signal) => {
         const ended = { code: signal ?? code ?? -1, stdout: this.#stdout, stderr: this.#stderr };
-        for (const { reject } of this.#waiting) reject(new Error(`ended before it: ${JSON.stringify(ended)}`));
+        for (const { reject } of this.#waiting)
+          reject(new Error(`ended before it: ${JSON.stringify(ended)}`));
         resolve(ended);
       });
     });
   }
 
-  /** The first event, past or to come, of this type and, where given, stage. Rejects when the command ends before it. */
-  async event<T extends RunEvent['type']>(type: T, stage?: string): Promise<Extract<RunEvent, { type: T }>> {
+  /**
+   * The first event, past or to come, of this type and, where given, stage. Rejects when the
+   * command ends before it.
+   */
+  async event<T extends RunEvent['type']>(
+    type: T,
+    stage?: string,
+  ): Promise<Extract<RunEvent, { type: T }>> {
     const found = this.#find(
-      (event) => event.type === type && (stage === undefined || ('stage' in event && event.stage === stage)),
+      (event) =>
+        event.type === type && (stage === undefined || ('stage' in event && event.stage === stage)),
     );
     const event = await this.#patiently(`${type} of ${stage ?? 'the run'}`, found);
     return event as Extract<RunEvent, { type: T }>;
@@ -73,21 +84,30 @@ export class Running {
   /** Resolves when a stage has printed a text. */
   async output(stage: string, text: string): Promise<void> {
     const found = this.#find(
-      (event) => event.type === 'stage-output' && event.stage === stage && event.text.includes(text),
+      (event) =>
+        event.type === 'stage-output' && event.stage === stage && event.text.includes(text),
     );
     await this.#patiently(`"${text}" of ${stage}`, found);
   }
 
-  /** Resolves when standard error holds a text, `times` times. Rejects when the command ends before it. */
+  /**
+   * Resolves when standard error holds a text, `times` times. Rejects when the command ends before
+   * it.
+   */
   async printed(text: string, times = 1): Promise<void> {
-    const ended = this.ended.then((end) => Promise.reject(new Error(`ended before it: ${JSON.stringify(end)}`)));
+    const ended = this.ended.then((end) =>
+      Promise.reject(new Error(`ended before it: ${JSON.stringify(end)}`)),
+    );
     while (this.#stderr.split(text).length <= times) {
       const more = Promise.race([once(this.child.stderr!, 'data'), ended]);
       await this.#patiently(`"${text}", ${times} times`, more);
     }
   }
 
-  /** Rejects when what a story waits for has not come after the patience, and says what came instead. */
+  /**
+   * Rejects when what a story waits for has not come after the patience, and says what came
+   * instead.
+   */
   async #patiently<T>(what: string, coming: Promise<T>): Promise<T> {
     const waiting = new AbortController();
     const late = async () => {
@@ -144,7 +164,10 @@ export class Project implements Disposable {
   readonly #gates: Gate[] = [];
   readonly #folder = realpathSync(mkdtempSync(join(tmpdir(), 'restage-test-')));
 
-  /** `yaml` is `pipelines/test.yaml`; further files by their paths. `name` is that of the project's folder. */
+  /**
+   * `yaml` is `pipelines/test.yaml`; further files by their paths. `name` is that of the project's
+   * folder.
+   */
   constructor(yaml: string, files: Readonly<Record<string, string>> = {}, name = '.') {
     this.root = join(this.#folder, name);
     this.write('pipelines/test.yaml', yaml);
@@ -194,14 +217,19 @@ export class Project implements Disposable {
       .sort();
   }
 
-  /** A gate `<name>` in the root; a stage waits there with `read _ < <name>` until the test lets it pass. */
+  /**
+   * A gate `<name>` in the root; a stage waits there with `read _ < <name>` until the test lets it
+   * pass.
+   */
   gate(name: string): Gate {
     const gate = new Gate(this.path(name));
     this.#gates.push(gate);
     return gate;
   }
 
-  /** Runs later commands as a user to whom permissions apply: root may read and write everything. */
+  /**
+   * Runs later commands as a user to whom permissions apply: root may read and write everything.
+   */
   leaveRoot(): void {
     if (process.getuid?.() !== 0) return;
     this.#user = 65534; // nobody
@@ -256,7 +284,8 @@ export class Project implements Disposable {
   [Symbol.dispose](): void {
     for (const { child } of this.#running) child.kill('SIGKILL');
     for (const gate of this.#gates) gate.close();
-    // Workers of a cluster end on their own after the run, and write their last words meanwhile: up to 5.5 s.
+    // Workers of a cluster end on their own after the run, and write their last words meanwhile: up
+    // to 5.5 s.
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
@@ -270,7 +299,9 @@ export async function endOf(running: Running): Promise<RanOnce> {
     events: running.events,
     outcomes: Object.fromEntries(finished.map(({ stage, outcome }) => [stage, outcome])),
     messages: Object.fromEntries(finished.map(({ stage, message }) => [stage, message])),
-    retries: running.events.flatMap((event) => (event.type === 'stage-retrying' ? [event.message] : [])),
+    retries: running.events.flatMap((event) =>
+      event.type === 'stage-retrying' ? [event.message] : [],
+    ),
     warnings: running.events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
   };
 }

@@ -5,7 +5,10 @@ import { type RunListener, RunListeners } from '../../src/reporting/run-model.ts
 import type { Highlight, Progress } from '../../src/stage.ts';
 
 type Finish = Partial<
-  Pick<Extract<RunEvent, { type: 'stage-finished' }>, 'message' | 'resumes' | 'logTail' | 'highlights' | 'outputs'>
+  Pick<
+    Extract<RunEvent, { type: 'stage-finished' }>,
+    'message' | 'resumes' | 'logTail' | 'highlights' | 'outputs'
+  >
 >;
 
 /** Sends a reporter the events of a run, each by one short call. Time passes only by `wait`. */
@@ -27,13 +30,23 @@ export class RunScript {
     this.#reporter = new RunListeners(reporter);
   }
 
-  begin(stages: readonly string[], finals: readonly string[] = stages, ends?: readonly string[]): this {
+  begin(
+    stages: readonly string[],
+    finals: readonly string[] = stages,
+    ends?: readonly string[],
+  ): this {
     const names = {
       stages: stages as StageName[],
       finals: finals as StageName[],
       ...(ends !== undefined && { ends: ends as StageName[] }),
     };
-    return this.#tell({ type: 'run-started', run: 'r1', pipeline: 'experiments/xception', ...names, time: this.now });
+    return this.#tell({
+      type: 'run-started',
+      run: 'r1',
+      pipeline: 'experiments/xception',
+      ...names,
+      time: this.now,
+    });
   }
 
   wait(seconds: number): this {
@@ -52,12 +65,25 @@ export class RunScript {
 
   start(stage: string, kind: string, attempt = 1, attempts = 1): this {
     this.#startedAt.set(stage, this.now);
-    return this.#tell({ type: 'stage-started', stage: stage as StageName, kind, attempt, attempts, time: this.now });
+    return this.#tell({
+      type: 'stage-started',
+      stage: stage as StageName,
+      kind,
+      attempt,
+      attempts,
+      time: this.now,
+    });
   }
 
   progress(stage: string, done: number, total: number, unit: string, note?: string): this {
-    const progress: Progress = note === undefined ? { done, total, unit } : { done, total, unit, note };
-    return this.#tell({ type: 'stage-progress', stage: stage as StageName, progress, time: this.now });
+    const progress: Progress =
+      note === undefined ? { done, total, unit } : { done, total, unit, note };
+    return this.#tell({
+      type: 'stage-progress',
+      stage: stage as StageName,
+      progress,
+      time: this.now,
+    });
   }
 
   prints(stage: string, text: string): this {
@@ -65,11 +91,21 @@ export class RunScript {
   }
 
   retries(stage: string, message: string): this {
-    return this.#tell({ type: 'stage-retrying', stage: stage as StageName, message, time: this.now });
+    return this.#tell({
+      type: 'stage-retrying',
+      stage: stage as StageName,
+      message,
+      time: this.now,
+    });
   }
 
   waitsFor(stage: string, what: string): this {
-    return this.#tell({ type: 'stage-waiting', stage: stage as StageName, for: what, time: this.now });
+    return this.#tell({
+      type: 'stage-waiting',
+      stage: stage as StageName,
+      for: what,
+      time: this.now,
+    });
   }
 
   warns(message: string, stage?: string): this {
@@ -79,7 +115,8 @@ export class RunScript {
 
   ends(stage: string, outcome: Outcome, more: Finish = {}): this {
     this.#counts[outcome]++;
-    const seconds = outcome === 'up to date' ? 0 : (this.now - (this.#startedAt.get(stage) ?? this.now)) / 1000;
+    const seconds =
+      outcome === 'up to date' ? 0 : (this.now - (this.#startedAt.get(stage) ?? this.now)) / 1000;
     const defaults = { highlights: [] as readonly Highlight[], outputs: {}, ...more };
     return this.#tell({
       type: 'stage-finished',
@@ -93,11 +130,21 @@ export class RunScript {
 
   /** The run's end, after which the reporter is closed. */
   finish(interrupted = false, report?: string): void {
-    const ok = !interrupted && this.#counts.failed + this.#counts.blocked + this.#counts.cancelled === 0;
+    const ok =
+      !interrupted && this.#counts.failed + this.#counts.blocked + this.#counts.cancelled === 0;
     const seconds = (this.now - 1_000_000) / 1000;
     const page = report === undefined ? {} : { report };
     const counts = this.#counts;
-    this.#tell({ type: 'run-finished', run: 'r1', ok, interrupted, counts, ...page, seconds, time: this.now });
+    this.#tell({
+      type: 'run-finished',
+      run: 'r1',
+      ok,
+      interrupted,
+      counts,
+      ...page,
+      seconds,
+      time: this.now,
+    });
     this.#reporter.close();
   }
 

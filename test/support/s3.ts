@@ -4,7 +4,10 @@ import { freePort } from './slurm.ts';
 
 /** The Python that has moto, an S3 server for tests. */
 const python = ['/usr/bin/python3', 'python3'].find(hasMoto);
-/** Why there is no S3 server for a test here; undefined where there is one. In CI, where it is required, that is an error. */
+/**
+ * Why there is no S3 server for a test here; undefined where there is one. In CI, where it is
+ * required, that is an error.
+ */
 export const noS3: string | undefined =
   python === undefined
     ? 'moto is not installed: apt-get install python3-moto python3-flask python3-flask-cors'
@@ -20,10 +23,17 @@ function hasMoto(name: string): boolean {
   }
 }
 
-/** An S3 server on this machine with one empty bucket, `bucket`, which accepts any credentials. Ended with `await using`. */
+/**
+ * An S3 server on this machine with one empty bucket, `bucket`, which accepts any credentials.
+ * Ended with `await using`.
+ */
 export class S3Server implements AsyncDisposable {
   readonly endpoint: string;
-  readonly env = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1' };
+  readonly env = {
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_REGION: 'us-east-1',
+  };
   readonly child: ChildProcess;
 
   private constructor(port: number, env: Readonly<Record<string, string>>) {
@@ -37,7 +47,9 @@ export class S3Server implements AsyncDisposable {
   static async start(env: Readonly<Record<string, string>> = {}): Promise<S3Server> {
     const server = new S3Server(await freePort(), env);
     for (let left = 600; left > 0; left -= 1) {
-      const made = await fetch(`${server.endpoint}/bucket`, { method: 'PUT' }).catch(() => undefined);
+      const made = await fetch(`${server.endpoint}/bucket`, { method: 'PUT' }).catch(
+        () => undefined,
+      );
       if (made?.ok === true) return server;
       await delay(200);
     }

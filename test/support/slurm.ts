@@ -1,12 +1,22 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Why there is no Slurm for a test here; undefined where there is one. In CI, where it is required, that is an error. */
+/**
+ * Why there is no Slurm for a test here; undefined where there is one. In CI, where it is required,
+ * that is an error.
+ */
 export const noSlurm: string | undefined = whyNoCluster(
   ['slurmctld', 'slurmd', 'sbatch', 'munged'],
   'slurmctld slurmd slurm-client munge',
@@ -35,7 +45,10 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** A private Slurm on this machine, whose nodes have their own hostnames and share everything else. Removed with `await using`. */
+/**
+ * A private Slurm on this machine, whose nodes have their own hostnames and share everything else.
+ * Removed with `await using`.
+ */
 export class Slurm implements AsyncDisposable {
   readonly folder: string;
   readonly env: Record<string, string>;
@@ -68,7 +81,11 @@ export class Slurm implements AsyncDisposable {
   /** Starts the daemon of a node again. */
   restart(node: string): void {
     const env = { ...process.env, ...this.env };
-    const daemon = spawn(join(this.folder, 'node'), [node], { detached: true, stdio: 'ignore', env });
+    const daemon = spawn(join(this.folder, 'node'), [node], {
+      detached: true,
+      stdio: 'ignore',
+      env,
+    });
     writeFileSync(join(this.folder, 'pids', `slurmd.${node}`), String(daemon.pid));
     daemon.unref();
   }
@@ -80,18 +97,23 @@ export class Slurm implements AsyncDisposable {
   /** The processes of workers whose batch lies in a folder. */
   processes(folder: string): readonly number[] {
     return processesWith(
-      (words) => words.some((word) => word.endsWith('job-main.js')) && words.at(-1)!.startsWith(folder),
+      (words) =>
+        words.some((word) => word.endsWith('job-main.js')) && words.at(-1)!.startsWith(folder),
     );
   }
 
   /** The shells of stages in a project whose program holds a text. */
   stages(root: string, text: string): readonly number[] {
-    return processesWith((words, folder) => folder === root && words.some((word) => word.includes(text)), 'sh');
+    return processesWith(
+      (words, folder) => folder === root && words.some((word) => word.includes(text)),
+      'sh',
+    );
   }
 
   /** The processes that execute a step of a detached run in a project. */
   steps(root: string): readonly number[] {
-    const isStep = (words: readonly string[], folder: string) => words.includes('--detach') && folder === root;
+    const isStep = (words: readonly string[], folder: string) =>
+      words.includes('--detach') && folder === root;
     return processesWith(isStep).filter((pid) =>
       readFileSync(`/proc/${pid}/environ`, 'utf8').includes('RESTAGE_STEP='),
     );
@@ -100,7 +122,8 @@ export class Slurm implements AsyncDisposable {
   /** Cancels all jobs, and waits up to half a minute, or up to `seconds`, until none is left. */
   async idle(seconds = 30): Promise<void> {
     this.command('scancel', '--user=root');
-    for (let left = 10 * seconds; left > 0 && this.command('squeue', '-h').trim() !== ''; left -= 1) await delay(100);
+    for (let left = 10 * seconds; left > 0 && this.command('squeue', '-h').trim() !== ''; left -= 1)
+      await delay(100);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -141,7 +164,8 @@ function processesWith(
   return readdirSync('/proc').flatMap((pid) => {
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-      return words[0]?.endsWith(program) === true && matches(words, readlinkSync(`/proc/${pid}/cwd`))
+      return words[0]?.endsWith(program) === true &&
+        matches(words, readlinkSync(`/proc/${pid}/cwd`))
         ? [Number(pid)]
         : [];
     } catch {

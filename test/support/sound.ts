@@ -4,7 +4,10 @@ import { basename } from 'node:path';
 import { sha256 } from '../../src/digest.ts';
 import type { Project } from './rig.ts';
 
-/** Asserts that every object under its final name is whole, even if the run that wrote it was killed. */
+/**
+ * Asserts that every object under its final name is whole, even if the run that wrote it was
+ * killed.
+ */
 export function assertObjectsWhole(project: Project): void {
   for (const file of project.files('cache/objects')) {
     if (basename(file).startsWith('.tmp-')) continue;

@@ -14,7 +14,10 @@ import type {
   StageContext,
 } from '../../src/stage.ts';
 
-/** Runs a kind alone, on real files in a folder that is removed afterwards, and keeps its messages for assertions. */
+/**
+ * Runs a kind alone, on real files in a folder that is removed afterwards, and keeps its messages
+ * for assertions.
+ */
 export class StageBench {
   readonly root = mkdtempSync(join(tmpdir(), 'stage-'));
   readonly logs: string[] = [];
@@ -30,23 +33,34 @@ export class StageBench {
     return join(this.root, 'outputs', port + (kind?.extension ?? ''));
   }
 
-  /** Runs a kind, with settings as in the YAML. `outputs` names the ports of a kind whose ports are open. */
+  /**
+   * Runs a kind, with settings as in the YAML. `outputs` names the ports of a kind whose ports are
+   * open.
+   */
   async run<S>(
     spec: KindSpec<S>,
     run: RunStage<S>,
-    { with: settings = {}, inputs = {}, outputs = Object.keys(spec.outputs), checkpoints }: BenchStage = {},
+    {
+      with: settings = {},
+      inputs = {},
+      outputs = Object.keys(spec.outputs),
+      checkpoints,
+    }: BenchStage = {},
   ): Promise<void> {
     for (const folder of ['outputs', 'scratch']) {
       rmSync(join(this.root, folder), { recursive: true, force: true });
       mkdirSync(join(this.root, folder));
     }
     const of = (port: string): readonly InputArtifact[] =>
-      [inputs[port] ?? []].flat().map((item) => (typeof item === 'string' ? { path: item, labels: {} } : item));
+      [inputs[port] ?? []]
+        .flat()
+        .map((item) => (typeof item === 'string' ? { path: item, labels: {} } : item));
     const context: StageContext<S> = {
       settings: spec.settings.parse(settings),
       input: (port) => {
         const [artifact] = of(port);
-        if (artifact === undefined) throw new Error(`Internal error: input "${port}" is not connected`);
+        if (artifact === undefined)
+          throw new Error(`Internal error: input "${port}" is not connected`);
         return artifact;
       },
       inputs: of,
@@ -58,7 +72,8 @@ export class StageBench {
       ...(checkpoints !== undefined && { checkpoints }),
       scratch: join(this.root, 'scratch'),
       root: this.root,
-      download: (file) => download(join(this.root, 'cache'), file, (progress) => this.progress.push(progress)),
+      download: (file) =>
+        download(join(this.root, 'cache'), file, (progress) => this.progress.push(progress)),
       progress: (progress) => this.progress.push(progress),
       point: (point) => this.points.push(point),
       log: (line) => this.logs.push(line),
@@ -83,7 +98,9 @@ export class StageBench {
 export interface BenchStage {
   readonly with?: unknown;
   /** Paths by port; several for a list port. */
-  readonly inputs?: Readonly<Record<string, string | InputArtifact | readonly (string | InputArtifact)[]>>;
+  readonly inputs?: Readonly<
+    Record<string, string | InputArtifact | readonly (string | InputArtifact)[]>
+  >;
   readonly outputs?: readonly string[];
   readonly checkpoints?: CheckpointStore;
 }

@@ -21,9 +21,13 @@ params:
 `;
 
 /** A project whose pipeline is the study, with the weights and pipelines of the repository. */
-export function studyProject(yaml = smallest, files: Readonly<Record<string, string>> = {}): Project {
+export function studyProject(
+  yaml = smallest,
+  files: Readonly<Record<string, string>> = {},
+): Project {
   const project = new Project(yaml, files);
   cpSync(inRepository('pipelines'), project.path('pipelines'), { recursive: true });
-  symlinkSync(inRepository('node_modules'), project.path('node_modules')); // weights that a package brings
+  // Weights that a package brings.
+  symlinkSync(inRepository('node_modules'), project.path('node_modules'));
   return project;
 }

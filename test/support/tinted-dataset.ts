@@ -5,8 +5,8 @@ import { Random } from '../../src/random.ts';
 const size = 56;
 
 /**
- * Writes a dataset of grainy images of 56 x 56 with alternating labels. Fakes are redder, so that any network learns them in a
- * few steps. `splits` gives the number of images of each split.
+ * Writes a dataset of grainy images of 56 x 56 with alternating labels. Fakes are redder, so that
+ * any network learns them in a few steps. `splits` gives the number of images of each split.
  */
 export async function writeTintedDataset(
   folder: string,
@@ -18,7 +18,14 @@ export async function writeTintedDataset(
     for (let index = 0; index < images; index++) {
       const label = index % 2;
       const key = `${split}/${index}`;
-      const sample = { key, label, source: 'tinted', path: `${key}.png`, width: size, height: size };
+      const sample = {
+        key,
+        label,
+        source: 'tinted',
+        path: `${key}.png`,
+        width: size,
+        height: size,
+      };
       writer.add(split, sample, await tinted(key, label));
     }
   }
@@ -28,7 +35,10 @@ export async function writeTintedDataset(
 async function tinted(seed: string, label: number): Promise<Buffer> {
   const random = new Random(seed);
   const pixels = Buffer.from(
-    Array.from({ length: size * size * 3 }, (_, i) => 80 + random.integer(64) + (i % 3 === 0 ? 60 * label : 0)),
+    Array.from(
+      { length: size * size * 3 },
+      (_, i) => 80 + random.integer(64) + (i % 3 === 0 ? 60 * label : 0),
+    ),
   );
   return sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
     .png()

@@ -25,6 +25,10 @@ export async function trained(settings: object = small): Promise<StageBench> {
 
 /** The digests of the model's three files and of the history. */
 export function digests(bench: StageBench): string[] {
-  const files = ['model.json', 'weights.bin', 'info.json'].map((file) => join(bench.output('model'), file));
-  return [...files, bench.output('history', spec.outputs['history'])].map((file) => sha256(readFileSync(file)));
+  const files = ['model.json', 'weights.bin', 'info.json'].map((file) =>
+    join(bench.output('model'), file),
+  );
+  return [...files, bench.output('history', spec.outputs['history'])].map((file) =>
+    sha256(readFileSync(file)),
+  );
 }

@@ -22,7 +22,12 @@ export async function writeUntrainedModel(
     info: {
       architecture: net,
       classes,
-      input: { size: imageSize, fit: 'cover', kernel: 'linear', normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+      input: {
+        size: imageSize,
+        fit: 'cover',
+        kernel: 'linear',
+        normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] },
+      },
       training: {},
       chosenEpoch: 1,
       backend: 'cpu',

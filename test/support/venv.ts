@@ -14,7 +14,9 @@ export const noPython: string | undefined =
 export function makeVenv(project: Project, folder: string): string {
   execFileSync(python, ['-m', 'venv', '--without-pip', project.path(folder)]);
   const code = 'import sysconfig; print(sysconfig.get_path("purelib"))';
-  const packages = execFileSync(project.path(folder, 'bin/python'), ['-c', code], { encoding: 'utf8' }).trim();
+  const packages = execFileSync(project.path(folder, 'bin/python'), ['-c', code], {
+    encoding: 'utf8',
+  }).trim();
   return packages.slice(project.root.length + 1);
 }
 
@@ -30,6 +32,9 @@ export function install(
   const info = `${packages}/${name}-${version}.dist-info`;
   project.write(`${packages}/${name}.py`, `version = '${version}'\n`);
   const requires = needs === '' ? '' : `Requires-Dist: ${needs}\n`;
-  project.write(`${info}/METADATA`, `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${requires}`);
+  project.write(
+    `${info}/METADATA`,
+    `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${requires}`,
+  );
   project.write(`${info}/RECORD`, `${name}.py,,\n`);
 }

@@ -1,5 +1,5 @@
-// Loaded by --import: writes down the objects and outputs that the process of a run opens, in the file READS. A copy that the
-// system makes opens nothing here.
+// Loaded by --import: writes down the objects and outputs that the process of a run opens, in the
+// file READS. A copy that the system makes opens nothing here.
 import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';

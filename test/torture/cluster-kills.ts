@@ -1,5 +1,5 @@
-// Kills the controller, workers, processes of stages or daemons of nodes (which are started again) while stages run on a
-// private Slurm, and compares the bytes with those of a local run:
+// Kills the controller, workers, processes of stages or daemons of nodes (which are started again)
+// while stages run on a private Slurm, and compares the bytes with those of a local run:
 //   node --import tsx test/torture/cluster-kills.ts [controller|worker|stage|node] [kills]
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -31,7 +31,8 @@ Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=12000,cancel=
 /** The scheduler's id of the job of a process, and the worker's name. */
 function jobOf(pid: number) {
   const words = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-  const find = (name: string) => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+  const find = (name: string) =>
+    words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
   const [id, array, task] = ['SLURM_JOB_ID', 'SLURM_ARRAY_JOB_ID', 'SLURM_ARRAY_TASK_ID'].map(find);
   return { id, worker: array === undefined ? id : `${array}_${task}` };
 }
@@ -47,11 +48,16 @@ const claimedBy = (isTheirs: (claim: Claim) => boolean): readonly string[] =>
 
 /** The stage whose shell a process is. */
 const stageOf = (pid: number): readonly string[] =>
-  (/echo (\d+) >> count/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? []).slice(1).map((n) => `one[n=${n}]`);
+  (/echo (\d+) >> count/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? [])
+    .slice(1)
+    .map((n) => `one[n=${n}]`);
 
 const kills: (readonly string[])[] = [];
 
-/** Kills the daemon of a node, and starts it again once the node counts as down. Returns the stages that it ran meanwhile. */
+/**
+ * Kills the daemon of a node, and starts it again once the node counts as down. Returns the stages
+ * that it ran meanwhile.
+ */
 async function killNode(): Promise<readonly string[] | undefined> {
   const node = Math.random() < 0.5 ? 'n1' : 'n2';
   const claimed = () => claimedBy(({ host }) => host === node);
@@ -68,7 +74,10 @@ async function killNode(): Promise<readonly string[] | undefined> {
   return [...hit];
 }
 
-/** Kills a worker, or the stages that it runs. Returns the stages that were hit; undefined where there is no worker. */
+/**
+ * Kills a worker, or the stages that it runs. Returns the stages that were hit; undefined where
+ * there is no worker.
+ */
 function killOne(): readonly string[] | undefined {
   const pids = slurm.processes(project.path('cache/jobs'));
   const pid = pids[Math.floor(Math.random() * pids.length)];
@@ -76,9 +85,11 @@ function killOne(): readonly string[] | undefined {
   try {
     const { id, worker } = jobOf(pid);
     const shells = slurm.stages(project.root, '>> count').filter((shell) => jobOf(shell).id === id);
-    const hit = what === 'stage' ? shells.flatMap(stageOf) : claimedBy((claim) => claim.worker === worker);
+    const hit =
+      what === 'stage' ? shells.flatMap(stageOf) : claimedBy((claim) => claim.worker === worker);
     if (what === 'stage' && shells.length === 0) return undefined;
-    if (hit.some((name) => kills.flat().filter((one) => one === name).length >= 3)) return undefined; // a fourth fails it
+    if (hit.some((name) => kills.flat().filter((one) => one === name).length >= 3))
+      return undefined; // a fourth fails it
     for (const victim of what === 'stage' ? shells : [pid]) process.kill(victim, 'SIGKILL');
     return hit;
   } catch {
@@ -111,7 +122,9 @@ const failures = stdout.split('\n').filter((line) => line.includes('"outcome":"f
 assert.equal(code, 0, failures.join('\n'));
 const runs = project.read('count').trim().split('\n');
 const numbers = Array.from({ length: stages }, (_, n) => n);
-const wrong = numbers.filter((n) => project.read(`artifacts/${n}.txt`) !== here.read(`artifacts/${n}.txt`));
+const wrong = numbers.filter(
+  (n) => project.read(`artifacts/${n}.txt`) !== here.read(`artifacts/${n}.txt`),
+);
 const executions = (n: number) => runs.filter((line) => line === String(n)).length;
 const hits = (n: number) => kills.flat().filter((name) => name === `one[n=${n}]`).length;
 const tooOften = numbers.filter((n) => executions(n) > 1 + hits(n));

@@ -1,4 +1,5 @@
-// Runs the whole study here and on a private Slurm: every result must have the same digests. At its smallest, or at full size:
+// Runs the whole study here and on a private Slurm: every result must have the same digests. At its
+// smallest, or at full size:
 //   npm run build && node --import tsx test/torture/cluster-study.ts
 //   npm run build && node --import tsx test/torture/cluster-study.ts default
 import assert from 'node:assert/strict';
@@ -13,17 +14,22 @@ const resultsOf = (project: Project): readonly StageResult[] =>
 /** The digests of each stage's outputs, by its fingerprint. */
 const digestsOf = (results: readonly StageResult[]) =>
   Object.fromEntries(
-    results.map(({ digest, outputs }) => [digest, Object.entries(outputs).map(([port, { digest }]) => [port, digest])]),
+    results.map(({ digest, outputs }) => [
+      digest,
+      Object.entries(outputs).map(([port, { digest }]) => [port, digest]),
+    ]),
   );
 
 const size = process.argv[2] === 'default' ? 'extends: study.yaml\n' : smallest;
 await using slurm = await Slurm.start();
 using here = studyProject(size);
 using there = studyProject(size, {
-  'places.yaml': 'cluster: { engine: slurm, memory: { default: 1GiB, most: 4GiB }, maxJobs: 2, cpu: 2 }\n',
+  'places.yaml':
+    'cluster: { engine: slurm, memory: { default: 1GiB, most: 4GiB }, maxJobs: 2, cpu: 2 }\n',
 });
 Object.assign(there.env, slurm.env);
-const [local, remote] = [await here.run(), await there.run('--on', 'cluster')];
+const local = await here.run();
+const remote = await there.run('--on', 'cluster');
 const failures = [local, remote].flatMap(({ events }) =>
   events.filter((event) => event.type === 'stage-finished' && event.outcome === 'failed'),
 );

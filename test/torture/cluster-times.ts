@@ -1,5 +1,5 @@
-// Measures in a quarter of an hour, with the usual patience of a run, how soon a killed worker on a private Slurm is taken over,
-// and a stopped one while `squeue` prints nothing:
+// Measures in a quarter of an hour, with the usual patience of a run, how soon a killed worker on a
+// private Slurm is taken over, and a stopped one while `squeue` prints nothing:
 //   npm run build && node --import tsx test/torture/cluster-times.ts
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync } from 'node:fs';
@@ -39,5 +39,7 @@ async function takeover(signal: 'SIGKILL' | 'SIGSTOP'): Promise<number> {
 }
 
 const [killed, stopped] = await Promise.all([takeover('SIGKILL'), takeover('SIGSTOP')]);
-console.log(`taken over after ${killed.toFixed(1)} min (killed), ${stopped.toFixed(1)} min (stopped, but listed)`);
+console.log(
+  `taken over after ${killed.toFixed(1)} min (killed), ${stopped.toFixed(1)} min (stopped, but listed)`,
+);
 assert.ok(killed <= 2 && stopped <= 12);

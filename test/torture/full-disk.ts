@@ -12,7 +12,10 @@ stages:
   join: { kind: command, inputs: { parts: split.out }, outputs: { out: out/join }, with: { run: "cat \${inputs.parts}/* > \${outputs.out}" } }
 `;
 
-/** Runs on disks that fill up at different points; with room again, the next run must end with the right result. */
+/**
+ * Runs on disks that fill up at different points; with room again, the next run must end with the
+ * right result.
+ */
 export const fullDisk: Ordeal = async (count, _, tell) => {
   if (whereMounting.skip) return tell.skipped(whereMounting.skip);
   for (let index = 0; index < count; index += 1) {

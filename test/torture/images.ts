@@ -13,7 +13,10 @@ stages:
 `;
 const inBatch = 25;
 
-/** Reads folders with broken images among whole ones: they must be left out or named, and nothing may crash. */
+/**
+ * Reads folders with broken images among whole ones: they must be left out or named, and nothing
+ * may crash.
+ */
 export const images: Ordeal = async (count, random, tell) => {
   for (let done = 0; done < count; done += inBatch) {
     using project = new Project(yaml);
@@ -37,7 +40,8 @@ export const images: Ordeal = async (count, random, tell) => {
       const ended = await project.run();
       const trace = traceIn(ended);
       if (trace !== undefined) throw new Error(trace);
-      if (ended.outcomes['set'] !== 'ran') throw new Error(`skipping failed: ${ended.stdout}${ended.stderr}`);
+      if (ended.outcomes['set'] !== 'ran')
+        throw new Error(`skipping failed: ${ended.stdout}${ended.stderr}`);
       const refusal = ended.messages['strict'];
       if (ended.outcomes['strict'] === 'failed' && !refusal?.includes('broken-'))
         throw new Error(`a refusal names no file: ${refusal}`);
@@ -62,7 +66,8 @@ function damaged(bytes: Buffer, random: Random): Buffer {
       return Buffer.concat([bytes.subarray(at), bytes.subarray(0, at)]);
     default: {
       const flipped = Buffer.from(bytes);
-      for (let times = 0; times < 8; times += 1) flipped[random.integer(flipped.length)]! ^= 1 << random.integer(8);
+      for (let times = 0; times < 8; times += 1)
+        flipped[random.integer(flipped.length)]! ^= 1 << random.integer(8);
       return flipped;
     }
   }

@@ -7,7 +7,10 @@ import { Project, type Running } from '../support/rig.ts';
 import { assertObjectsWhole } from '../support/sound.ts';
 import { contentsOf, digestOf, type Ordeal, traceIn } from './ordeal.ts';
 
-/** Commands, a built-in kind, an own kind that keeps its event loop busy, and a child that leaves the process group. */
+/**
+ * Commands, a built-in kind, an own kind that keeps its event loop busy, and a child that leaves
+ * the process group.
+ */
 const yaml = `
 params: { n: 1 }
 stages:
@@ -42,7 +45,10 @@ export default async function run(context) {
 const values = [1, 2, 3];
 const outputs = ['out/words.txt', 'out/busy.txt', 'out/leaves.txt'];
 
-/** Which processes are killed: the run alone; everything called node, as `killall -9 node` does; the stages' own. */
+/**
+ * Which processes are killed: the run alone; everything called node, as `killall -9 node` does; the
+ * stages' own.
+ */
 const victims = ['run', 'nodes', 'stages'] as const;
 const commands = [
   ['run'],
@@ -105,12 +111,21 @@ const wholeOf = (project: Project): Whole => ({
 });
 
 /** Starts a command and kills it. False: the command ended first. */
-async function killOnce(project: Project, n: number, seconds: number, random: Random): Promise<boolean> {
+async function killOnce(
+  project: Project,
+  n: number,
+  seconds: number,
+  random: Random,
+): Promise<boolean> {
   const command = commands[random.integer(commands.length)]!;
   const running =
-    command[0] === 'run' ? project.startRun('--set', `params.n=${n}`) : project.start(...(command as string[]));
+    command[0] === 'run'
+      ? project.startRun('--set', `params.n=${n}`)
+      : project.start(...(command as string[]));
   await delay(1000 * random.float() * (command[0] === 'run' ? seconds : 0.4));
-  const found = running.child.exitCode === null && aim(project, running, victims[random.integer(victims.length)]!);
+  const found =
+    running.child.exitCode === null &&
+    aim(project, running, victims[random.integer(victims.length)]!);
   const ended = await running.ended;
   const trace = traceIn(ended);
   if (trace !== undefined) throw new Error(`${command.join(' ')} printed ${trace}`);
@@ -121,7 +136,9 @@ async function killOnce(project: Project, n: number, seconds: number, random: Ra
 /** Kills the victims. False: there were none. */
 function aim(project: Project, running: Running, victim: (typeof victims)[number]): boolean {
   if (victim === 'run') return running.child.kill('SIGKILL');
-  const all = processesIn(project.root).filter((pid) => victim === 'nodes' || pid !== running.child.pid);
+  const all = processesIn(project.root).filter(
+    (pid) => victim === 'nodes' || pid !== running.child.pid,
+  );
   const nodes = all.filter((pid) => /^node\b|\/node$/.test(programOf(pid)));
   for (const pid of nodes) kill(pid);
   return nodes.length > 0;
@@ -149,5 +166,8 @@ function checkNothingPartial(project: Project, expected: readonly Whole[]): void
     const known = ['', ...expected.map(({ singles }) => singles[path])];
     assert.ok(known.includes(digestOf(project, path)), `${path} is neither whole nor absent`);
   }
-  assert.ok(['', ...expected.map(({ many }) => many)].includes(contentsOf(project, 'out/many')), 'out/many is partial');
+  assert.ok(
+    ['', ...expected.map(({ many }) => many)].includes(contentsOf(project, 'out/many')),
+    'out/many is partial',
+  );
 }

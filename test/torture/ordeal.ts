@@ -17,7 +17,9 @@ export interface Teller {
 
 /** A short digest of a file; empty where there is none. */
 export function digestOf(project: Project, path: string): string {
-  return existsSync(project.path(path)) ? sha256(readFileSync(project.path(path))).slice(0, 16) : '';
+  return existsSync(project.path(path))
+    ? sha256(readFileSync(project.path(path))).slice(0, 16)
+    : '';
 }
 
 /** All files of a folder with their short digests, as one text. */

@@ -13,7 +13,10 @@ stages:
 `;
 const keepers = [['gc', '--yes'], ['clean', '--yes'], ['verify']];
 
-/** Starts six runs of two pipelines at once, with gc, clean and verify beside them, and then runs each alone. */
+/**
+ * Starts six runs of two pipelines at once, with gc, clean and verify beside them, and then runs
+ * each alone.
+ */
 export const together: Ordeal = async (count, random, tell) => {
   using project = new Project(yaml('one'), { 'pipelines/other.yaml': yaml('two') });
   for (let round = 0; round < count; round += 1) {
@@ -36,7 +39,11 @@ export const together: Ordeal = async (count, random, tell) => {
         const last = 1 + random.integer(4);
         const ended = await project.command('run', file, '--set', `params.n=${last}`);
         assert.equal(ended.code, 0, ended.stdout + ended.stderr);
-        assert.equal(project.read(`${folder}/count.txt`).trim(), String(20001 - last), 'wrong result');
+        assert.equal(
+          project.read(`${folder}/count.txt`).trim(),
+          String(20001 - last),
+          'wrong result',
+        );
         assert.notEqual(digestOf(project, `${folder}/words.txt`), '');
       }
       assert.deepEqual(project.files('cache/displaced'), [], 'took a run’s bytes for the user’s');

@@ -1,4 +1,5 @@
-// Mistreats Restage and counts broken promises: `npm run torture`. One seed decides all random choices.
+// Mistreats Restage and counts broken promises: `npm run torture`. One seed decides all random
+// choices.
 //   npm run torture -- [--scale 0.1] [--seed 1] [--only kills,trainings,disk,yaml,images,together]
 import { parseArgs } from 'node:util';
 import { Random } from '../../src/random.ts';
@@ -10,7 +11,9 @@ import { together } from './together.ts';
 import { trainings } from './trainings.ts';
 import { yamlFiles } from './yaml-files.ts';
 
-const ordeals: Readonly<Record<string, { readonly what: string; readonly count: number; readonly ordeal: Ordeal }>> = {
+const ordeals: Readonly<
+  Record<string, { readonly what: string; readonly count: number; readonly ordeal: Ordeal }>
+> = {
   kills: { what: 'kills of commands', count: 200, ordeal: kills },
   trainings: { what: 'kills of trainings', count: 20, ordeal: trainings },
   disk: { what: 'sizes of a full disk', count: 20, ordeal: fullDisk },
@@ -30,7 +33,9 @@ const names = values.only.split(',');
 const unknown = names.find((name) => !Object.hasOwn(ordeals, name));
 if (unknown !== undefined || !(Number(values.scale) > 0)) {
   const choice = Object.keys(ordeals).join(', ');
-  console.error(`error: expected --scale above 0 and --only of ${choice}, got ${values.scale} and ${values.only}`);
+  console.error(
+    `error: expected --scale above 0 and --only of ${choice}, got ${values.scale} and ${values.only}`,
+  );
   process.exit(2);
 }
 
@@ -45,7 +50,8 @@ for (const name of names) {
   await ordeal(count, new Random(name, Number(values.seed)), {
     done: (times = 1) => {
       done += times;
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what}: ${done}/${count}, ${broken.length} broken`);
+      if (process.stderr.isTTY)
+        process.stderr.write(`\r\u001b[K${what}: ${done}/${count}, ${broken.length} broken`);
     },
     broken: (message) => {
       broken.push(message);
@@ -56,7 +62,10 @@ for (const name of names) {
     },
   });
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);
-  const end = skipped === undefined ? `${broken.length} broken promises in ${seconds} s` : `skipped: ${skipped}`;
+  const end =
+    skipped === undefined
+      ? `${broken.length} broken promises in ${seconds} s`
+      : `skipped: ${skipped}`;
   rows.push(`${String(done).padStart(5)} ${what}: ${end}`);
   if (broken.length > 0) process.exitCode = 1;
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');

@@ -17,7 +17,10 @@ stages:
       epochs: 40
 `;
 
-/** Kills trainings at random moments: each must resume, and end with the bytes of an uninterrupted one. */
+/**
+ * Kills trainings at random moments: each must resume, and end with the bytes of an uninterrupted
+ * one.
+ */
 export const trainings: Ordeal = async (count, random, tell) => {
   const [unbroken, seconds] = await undisturbed();
   for (let killed = 0; killed < count; ) {

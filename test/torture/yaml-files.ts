@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadKinds } from '../../src/cli/load-kinds.ts';
@@ -11,7 +19,10 @@ import type { Ordeal } from './ordeal.ts';
 /** Many times longer than any undamaged file takes. */
 const slowMs = 10_000;
 
-/** Reads pipelines with damaged text: each must load or be refused with messages; none may crash or hang. */
+/**
+ * Reads pipelines with damaged text: each must load or be refused with messages; none may crash or
+ * hang.
+ */
 export const yamlFiles: Ordeal = async (count, random, tell) => {
   const root = mkdtempSync(join(tmpdir(), 'restage-torture-'));
   try {
@@ -30,7 +41,9 @@ export const yamlFiles: Ordeal = async (count, random, tell) => {
         const loaded = await loadPipeline({ root, file, kinds });
         const messages = loaded.ok ? [] : loaded.error.map((mistake) => formatDiagnostic(mistake));
         if (!loaded.ok && messages.length === 0) throw new Error('refused without a mistake');
-        const bug = messages.find((message) => /Internal error|^ +at |undefined|\[object/m.test(message));
+        const bug = messages.find((message) =>
+          /Internal error|^ +at |undefined|\[object/m.test(message),
+        );
         if (bug !== undefined) throw new Error(bug);
         if (Date.now() - begun > slowMs) throw new Error(`took ${Date.now() - begun} ms`);
       } catch (error) {
@@ -44,14 +57,47 @@ export const yamlFiles: Ordeal = async (count, random, tell) => {
 };
 
 const words = [
-  ...['{', '}', '[', ']', ':', '- ', '#', '&a', '*a', '!!js', '|', '>', '"', "'", '\t', '\0', '---\n', '? ', '<<: *a'],
-  ...['${', '${params.x}', '${matrix.x}', '~', 'null', '1e999', '-0', '0x1F', '12345678901234567890', '../../etc'],
-  ...['extends: x', '__proto__: 1', 'constructor', '\u202e', '\ud800', 'é'.repeat(300)],
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  '- ',
+  '#',
+  '&a',
+  '*a',
+  '!!js',
+  '|',
+  '>',
+  '"',
+  "'",
+  '\t',
+  '\0',
+  '---\n',
+  '? ',
+  '<<: *a',
+  '${',
+  '${params.x}',
+  '${matrix.x}',
+  '~',
+  'null',
+  '1e999',
+  '-0',
+  '0x1F',
+  '12345678901234567890',
+  '../../etc',
+  'extends: x',
+  '__proto__: 1',
+  'constructor',
+  '\u202e',
+  '\ud800',
+  'é'.repeat(300),
 ];
 
 function damaged(text: string, random: Random): string {
   const lines = text.split('\n');
-  const [line, other] = [random.integer(lines.length), random.integer(lines.length)];
+  const line = random.integer(lines.length);
+  const other = random.integer(lines.length);
   const at = random.integer(text.length + 1);
   const word = words[random.integer(words.length)]!;
   switch (random.integer(8)) {
@@ -66,7 +112,9 @@ function damaged(text: string, random: Random): string {
     case 4:
       return lines.with(line, lines[other]!).join('\n');
     case 5:
-      return lines.with(line, `${' '.repeat(random.integer(5))}${lines[line]!.trimStart()}`).join('\n');
+      return lines
+        .with(line, `${' '.repeat(random.integer(5))}${lines[line]!.trimStart()}`)
+        .join('\n');
     case 6:
       return lines.with(line, lines[line]!.replace(/:.*/, `: ${word}`)).join('\n');
     default:

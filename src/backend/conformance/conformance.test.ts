@@ -3,10 +3,16 @@ import { describe, it } from 'node:test';
 import { bundleSpecs } from './testing-bundle-specs.ts';
 import { runSpecs } from './testing-run-specs.ts';
 
-/** Specs of tfjs-core that this backend does not pass, by full name, and why. A spec that passes, or is gone, must leave the list. */
+/**
+ * Specs of tfjs-core that this backend does not pass, by full name, and why. A spec that passes, or
+ * is gone, must leave the list.
+ */
 const exceptions: Readonly<Record<string, string>> = {};
 
-/** What tfjs-core 4.22 has for a backend in Node with synchronous reads; with fewer, something was not run. */
+/**
+ * What tfjs-core 4.22 has for a backend in Node with synchronous reads; with fewer, something was
+ * not run.
+ */
 const FILES = 265;
 const SPECS = 4225;
 

@@ -15,14 +15,17 @@ interface SpecBundle {
 }
 
 /**
- * Bundles tfjs-core's own operation tests with this backend. They are published as modules that Node does not load, and
- * reach into modules that the package's main file does not share; in one bundle there is one tfjs-core for both.
+ * Bundles tfjs-core's own operation tests with this backend. They are published as modules that
+ * Node does not load, and reach into modules that the package's main file does not share; in one
+ * bundle there is one tfjs-core for both.
  */
 export async function bundleSpecs(backend: string): Promise<SpecBundle> {
   const files = globSync('**/*_test.js', { cwd: CORE }).sort();
   const { outputFiles } = await build({
     stdin: {
-      contents: ['set-up', ...files.map((file) => `${CORE}/${file}`)].map((path) => `import '${path}';`).join('\n'),
+      contents: ['set-up', ...files.map((file) => `${CORE}/${file}`)]
+        .map((path) => `import '${path}';`)
+        .join('\n'),
       resolveDir: import.meta.dirname,
     },
     plugins: [setUp(backend), jasmineOfTheRun],
@@ -40,8 +43,9 @@ export async function bundleSpecs(backend: string): Promise<SpecBundle> {
 }
 
 /**
- * Has to run before the first test file, which asks for the environments to test in as soon as it is loaded. Every spec is
- * also held to leave no data behind that no tensor refers to, on this backend or on the cpu that stands in for it.
+ * Has to run before the first test file, which asks for the environments to test in as soon as it
+ * is loaded. Every spec is also held to leave no data behind that no tensor refers to, on this
+ * backend or on the cpu that stands in for it.
  */
 function setUp(backend: string): Plugin {
   const contents = `
@@ -62,7 +66,10 @@ function setUp(backend: string): Plugin {
   return virtual(/^set-up$/, contents);
 }
 
-/** tfjs-core's test helpers ask for an inner file of an older jasmine, only to set a time limit there. */
+/**
+ * tfjs-core's test helpers ask for an inner file of an older jasmine, only to set a time limit
+ * there.
+ */
 const jasmineOfTheRun = virtual(/^jasmine-core\//, 'module.exports = { core: () => jasmine };');
 
 function virtual(filter: RegExp, contents: string): Plugin {

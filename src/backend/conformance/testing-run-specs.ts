@@ -7,7 +7,9 @@ const require = createRequire(import.meta.url);
 
 /** What became of one spec. */
 interface SpecResult {
-  /** Names of the suites around it and its own; `(2)` and so on where several would have the same. */
+  /**
+   * Names of the suites around it and its own; `(2)` and so on where several would have the same.
+   */
   readonly name: string;
   /** `pending` is a spec that its authors switched off. */
   readonly status: 'passed' | 'failed' | 'pending';
@@ -40,21 +42,31 @@ interface Done {
 /**
  * Runs a program that defines specs with jasmine's globals, which only this program sees.
  *
- * @returns every spec in the order of the program; what failed around a suite's specs is a failed result under the suite's name
+ * @returns every spec in the order of the program; what failed around a suite's specs is a failed
+ * result under the suite's name
  */
 export async function runSpecs(code: string): Promise<SpecResult[]> {
   const globals = {} as Globals;
   (require('jasmine-core') as Jasmine).installGlobals(globals);
   const environment = globals.jasmine.getEnv();
   environment.configure({ random: false });
-  const scope = { ...globals, ...distinctNames(globals), console: silentConsole(), require, module: { exports: {} } };
-  compileFunction(code, Object.keys(scope), { filename: 'conformance-specs.js' })(...Object.values(scope));
+  const scope = {
+    ...globals,
+    ...distinctNames(globals),
+    console: silentConsole(),
+    require,
+    module: { exports: {} },
+  };
+  compileFunction(code, Object.keys(scope), { filename: 'conformance-specs.js' })(
+    ...Object.values(scope),
+  );
 
   const results: SpecResult[] = [];
   const failures = ({ failedExpectations }: Done) =>
     failedExpectations.map(({ message, stack = '' }) => `${message}\n${stack}`);
   environment.addReporter({
-    specDone: (done) => results.push({ name: done.fullName, status: done.status, failures: failures(done) }),
+    specDone: (done) =>
+      results.push({ name: done.fullName, status: done.status, failures: failures(done) }),
     suiteDone: (done) => {
       if (done.failedExpectations.length > 0) {
         results.push({ name: done.fullName, status: 'failed', failures: failures(done) });
@@ -63,7 +75,11 @@ export async function runSpecs(code: string): Promise<SpecResult[]> {
   });
   const run = await environment.execute();
   if (run.overallStatus === 'incomplete' || run.failedExpectations.length > 0) {
-    results.push({ name: '(the whole run)', status: 'failed', failures: [run.overallStatus, ...failures(run)] });
+    results.push({
+      name: '(the whole run)',
+      status: 'failed',
+      failures: [run.overallStatus, ...failures(run)],
+    });
   }
   return results;
 }

@@ -14,13 +14,35 @@ type Pair = readonly [string, string];
 type Emit = (graph: GraphBuilder, names: Pair, type: ValueType) => string;
 type Row = readonly [kernel: string, types: readonly ValueType[], emit: Emit, result?: ValueType];
 
-const operator = (type: string) => (graph: GraphBuilder, names: readonly string[]) => graph.node(type, names);
+const operator = (type: string) => (graph: GraphBuilder, names: readonly string[]) =>
+  graph.node(type, names);
 
 /** Functions of one float that ONNX calls as tfjs does. */
 const FLOAT_FUNCTIONS = [
-  ...['Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cos', 'Cosh', 'Sin', 'Sinh', 'Tan', 'Tanh'],
-  ...['Ceil', 'Floor', 'Round', 'Reciprocal', 'Sqrt', 'Erf', 'Exp', 'Log'],
-  ...['Elu', 'Relu', 'Sigmoid', 'Softplus'],
+  'Acos',
+  'Acosh',
+  'Asin',
+  'Asinh',
+  'Atan',
+  'Atanh',
+  'Cos',
+  'Cosh',
+  'Sin',
+  'Sinh',
+  'Tan',
+  'Tanh',
+  'Ceil',
+  'Floor',
+  'Round',
+  'Reciprocal',
+  'Sqrt',
+  'Erf',
+  'Exp',
+  'Log',
+  'Elu',
+  'Relu',
+  'Sigmoid',
+  'Softplus',
 ];
 
 const UNARY: readonly Row[] = [
@@ -60,7 +82,10 @@ const kernelOf =
   (inputs: readonly string[]) =>
   ([name, types, emit, result]: Row): Kernel =>
     elementwise({
-      ...{ name, inputs, types, ...(result && { result }) },
+      name,
+      inputs,
+      types,
+      ...(result && { result }),
       emit: (graph, names, _, type) => emit(graph, names as unknown as Pair, type),
     });
 
@@ -69,8 +94,20 @@ export const arithmeticKernels: readonly Kernel[] = [
   ...BINARY.map(kernelOf(['a', 'b'])),
   kernelOf(['dy', 'y'])(['EluGrad', FLOAT, eluGradient]),
   kernelOf(['x', 'alpha'])(['Prelu', FLOAT, prelu]),
-  elementwise({ name: 'Sub', inputs: ['a', 'b'], types: NUMBERS, channelwise: 'Sub', emit: operator('Sub') }),
-  elementwise({ name: 'RealDiv', inputs: ['a', 'b'], types: FLOAT, channelwise: 'Div', emit: operator('Div') }),
+  elementwise({
+    name: 'Sub',
+    inputs: ['a', 'b'],
+    types: NUMBERS,
+    channelwise: 'Sub',
+    emit: operator('Sub'),
+  }),
+  elementwise({
+    name: 'RealDiv',
+    inputs: ['a', 'b'],
+    types: FLOAT,
+    channelwise: 'Div',
+    emit: operator('Div'),
+  }),
   elementwise({
     name: 'Square',
     inputs: ['x'],
@@ -84,31 +121,40 @@ export const arithmeticKernels: readonly Kernel[] = [
     inputs: ['x'],
     types: FLOAT,
     attributes: ({ alpha }) => ({ alpha }),
-    emit: (graph, names, { alpha }) => graph.node('LeakyRelu', names, { attributes: { alpha: { float: alpha } } }),
+    emit: (graph, names, { alpha }) =>
+      graph.node('LeakyRelu', names, { attributes: { alpha: { float: alpha } } }),
   }),
   elementwise<{ clipValueMin: number; clipValueMax: number }, { min: number; max: number }>({
     name: 'ClipByValue',
     inputs: ['x'],
     types: FLOAT,
     attributes: ({ clipValueMin, clipValueMax }) => ({ min: clipValueMin, max: clipValueMax }),
-    emit: (graph, [x], { min, max }) => graph.node('Clip', [x!, graph.scalar(min), graph.scalar(max)]),
+    emit: (graph, [x], { min, max }) =>
+      graph.node('Clip', [x!, graph.scalar(min), graph.scalar(max)]),
   }),
 ];
 
 function selu(graph: GraphBuilder, x: Pair): string {
   const { SELU_SCALE, SELU_SCALEALPHA } = backend_util;
-  const attributes = { gamma: { float: SELU_SCALE }, alpha: { float: SELU_SCALEALPHA / SELU_SCALE } };
+  const attributes = {
+    gamma: { float: SELU_SCALE },
+    alpha: { float: SELU_SCALEALPHA / SELU_SCALE },
+  };
   return graph.node('Selu', x, { attributes });
 }
 
 function finite(graph: GraphBuilder, [x]: Pair): string {
-  return graph.node('Not', [graph.node('Or', [graph.node('IsNaN', [x]), graph.node('IsInf', [x])])]);
+  return graph.node('Not', [
+    graph.node('Or', [graph.node('IsNaN', [x]), graph.node('IsInf', [x])]),
+  ]);
 }
 
 /** 0 for NaN, as tfjs has it. */
 function sign(graph: GraphBuilder, [x]: Pair, type: ValueType): string {
   const signs = graph.node('Sign', [x]);
-  return type === 'float32' ? graph.node('Where', [graph.node('IsNaN', [x]), graph.scalar(0), signs]) : signs;
+  return type === 'float32'
+    ? graph.node('Where', [graph.node('IsNaN', [x]), graph.scalar(0), signs])
+    : signs;
 }
 
 /** e^x - 1 = tanh(x / 2) (e^x + 1), which loses no digits near 0, where e^x and 1 cancel. */
@@ -117,7 +163,10 @@ function expm1(graph: GraphBuilder, [x]: Pair): string {
   return graph.node('Mul', [half, graph.node('Add', [graph.node('Exp', [x]), graph.scalar(1)])]);
 }
 
-/** log(1 + x) = log(u) x / (u - 1) with u = 1 + x rounded; W. Kahan's trick, since u - 1 has the rounding that log(u) has. */
+/**
+ * log(1 + x) = log(u) x / (u - 1) with u = 1 + x rounded; W. Kahan's trick, since u - 1 has the
+ * rounding that log(u) has.
+ */
 function log1p(graph: GraphBuilder, [x]: Pair): string {
   const one = graph.scalar(1);
   const u = graph.node('Add', [x, one]);
@@ -135,7 +184,8 @@ function squaredDifference(graph: GraphBuilder, names: Pair): string {
 
 /** ONNX Runtime only orders numbers. */
 function ordering(type: string): Emit {
-  return (graph, names, of) => graph.node(type, of === 'bool' ? names.map((name) => graph.cast(name, 'int32')) : names);
+  return (graph, names, of) =>
+    graph.node(type, of === 'bool' ? names.map((name) => graph.cast(name, 'int32')) : names);
 }
 
 /** As in JavaScript, which unlike C knows no 1^NaN and no (±1)^±∞: they are NaN. */

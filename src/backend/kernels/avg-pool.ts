@@ -13,14 +13,20 @@ export const avgPoolKernels: readonly Kernel[] = [
 function means(lowering: Lowering, { operands, attributes }: Call<Windows>): Representation {
   const [x] = operands as [Operand];
   const options = { attributes: attributesOf(attributes) };
-  return { channelsFirst: lowering.graph.node('AveragePool', [lowering.channelsFirst(x)], options) };
+  return {
+    channelsFirst: lowering.graph.node('AveragePool', [lowering.channelsFirst(x)], options),
+  };
 }
 
 /**
- * Deals each mean's gradient out to its window in equal shares: a transposed convolution with one filter of ones per
- * channel. The shares are those of a whole window even where a part of it lies on padding, as in tfjs.
+ * Deals each mean's gradient out to its window in equal shares: a transposed convolution with one
+ * filter of ones per channel. The shares are those of a whole window even where a part of it lies
+ * on padding, as in tfjs.
  */
-function shares(lowering: Lowering, { operands, attributes, outputs }: Call<Windows>): Representation {
+function shares(
+  lowering: Lowering,
+  { operands, attributes, outputs }: Call<Windows>,
+): Representation {
   const { graph } = lowering;
   const [dy] = operands as [Operand];
   const image = outputs[0]!.shape;

@@ -10,7 +10,10 @@ type BatchNormAttributes = {
   readonly epsilon: number;
   readonly offset: boolean;
   readonly scale: boolean;
-  /** Whether the statistics are of channels; else they broadcast, as where another axis is normalized. */
+  /**
+   * Whether the statistics are of channels; else they broadcast, as where another axis is
+   * normalized.
+   */
   readonly perChannel: boolean;
 };
 
@@ -21,9 +24,13 @@ export const batchNorm = kernel<TfBatchNorm, BatchNormAttributes>({
   plan([x, ...statistics], { varianceEpsilon = 0.001 }, _, named) {
     const channels = x!.shape[3] as number;
     if ([x!, ...statistics].some(({ dtype }) => dtype !== 'float32')) return undefined;
-    const perChannel = statistics.every(({ shape }) => sizeOf(shape) === channels && shape.at(-1) === channels);
-    if (!perChannel && !statistics.every(({ shape }) => broadcasts(shape, x!.shape))) return undefined;
-    const [offset, scale] = [named['offset'] != null, named['scale'] != null];
+    const perChannel = statistics.every(
+      ({ shape }) => sizeOf(shape) === channels && shape.at(-1) === channels,
+    );
+    if (!perChannel && !statistics.every(({ shape }) => broadcasts(shape, x!.shape)))
+      return undefined;
+    const offset = named['offset'] != null;
+    const scale = named['scale'] != null;
     const attributes = { epsilon: varianceEpsilon, offset, scale, perChannel };
     return { outputs: [{ shape: x!.shape, dtype: 'float32' }], attributes };
   },
@@ -47,7 +54,9 @@ function broadcasts(shape: readonly number[], over: readonly number[]): boolean 
   return shape.every((length, axis) => length === 1 || length === over[missing + axis]);
 }
 
-/** In single steps; tfjs's cpu kernel takes any statistics for those of channels, and is wrong here. */
+/**
+ * In single steps; tfjs's cpu kernel takes any statistics for those of channels, and is wrong here.
+ */
 function broadcastNorm(
   lowering: Lowering,
   operands: readonly Operand[],
@@ -63,21 +72,24 @@ function broadcastNorm(
 }
 
 /**
- * The mean of a batch, `[channels]`, by its Mean over batch, height and width, if the batch is then normalised with it and its variance:
- * one operator computes all three, and the other two are kept for their own nodes. tfjs writes the variance as the mean of (x - mean)².
- * Undefined where the node is any other mean.
+ * The mean of a batch, `[channels]`, by its Mean over batch, height and width, if the batch is then
+ * normalised with it and its variance: one operator computes all three, and the other two are kept
+ * for their own nodes. tfjs writes the variance as the mean of (x - mean)². Undefined where the
+ * node is any other mean.
  */
 export function normalisedMean(lowering: Lowering, node: TraceNode): string | undefined {
   const batch = normalisationOf(lowering, node);
   if (batch === undefined) return undefined;
   const { graph } = lowering;
   const { epsilon, scale, offset } = parametersOf(lowering, batch.norm);
-  // Running statistics of momentum 0 are the batch's own. ONNX Runtime writes the new over the old, even where these are
-  // constants or read by others, so each is an array of its own.
+  // Running statistics of momentum 0 are the batch's own. ONNX Runtime writes the new over the old,
+  // even where these are constants or read by others, so each is an array of its own.
   const old = [0, -0].map((zero) => graph.node('Mul', [scale, graph.scalar(zero)]));
   const image = lowering.channelsFirst(node.operands[0] as Operand);
   const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
-  const outputs = graph.nodes('BatchNormalization', [image, scale, offset, ...old], 3, { attributes });
+  const outputs = graph.nodes('BatchNormalization', [image, scale, offset, ...old], 3, {
+    attributes,
+  });
   const [normalised, mean, variance] = outputs as [string, string, string];
   lowering.means.set(image, mean);
   lowering.notes.set(batch.norm, normalised);
@@ -96,15 +108,24 @@ function normalisationOf(lowering: Lowering, node: TraceNode): Normalisation | u
   const [x] = node.operands as [Operand];
   const [mean] = node.outputs as [TraceValue];
   const readers = (of: TraceNode, kernelName: string) =>
-    lowering.readersOf(of.outputs[0] as TraceValue).filter((reader) => reader.kernel === kernelName);
+    lowering
+      .readersOf(of.outputs[0] as TraceValue)
+      .filter((reader) => reader.kernel === kernelName);
   for (const difference of readers(node, 'Sub')) {
-    if (difference.operands[0]?.value !== x.value || difference.operands[1]?.value !== mean) continue;
+    if (difference.operands[0]?.value !== x.value || difference.operands[1]?.value !== mean)
+      continue;
     for (const square of readers(difference, 'Square')) {
       for (const variance of readers(square, 'Mean')) {
         if (String(variance.attributes['axes']) !== '0,1,2') continue;
-        const norm = readers(variance, 'FusedBatchNorm').find(({ operands: [image, own, spread] }) => {
-          return image?.value === x.value && own?.value === mean && spread?.value === variance.outputs[0];
-        });
+        const norm = readers(variance, 'FusedBatchNorm').find(
+          ({ operands: [image, own, spread] }) => {
+            return (
+              image?.value === x.value &&
+              own?.value === mean &&
+              spread?.value === variance.outputs[0]
+            );
+          },
+        );
         if (norm !== undefined) return { variance, norm };
       }
     }
@@ -120,7 +141,8 @@ function parametersOf(lowering: Lowering, { operands, attributes }: TraceNode) {
   return {
     epsilon,
     scale: scale === undefined ? lowering.graph.filled(channels, 1) : perChannel(lowering, scale),
-    offset: offset === undefined ? lowering.graph.filled(channels, 0) : perChannel(lowering, offset),
+    offset:
+      offset === undefined ? lowering.graph.filled(channels, 0) : perChannel(lowering, offset),
   };
 }
 

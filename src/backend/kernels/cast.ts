@@ -2,7 +2,10 @@ import type { DataType } from '@tensorflow/tfjs';
 import { kernel } from '../kernel.ts';
 import { isValueType, type ValueType } from '../trace.ts';
 
-/** A change of type. Numbers become integers as in JavaScript: towards 0, modulo 2³², NaN and the infinities 0. */
+/**
+ * A change of type. Numbers become integers as in JavaScript: towards 0, modulo 2³², NaN and the
+ * infinities 0.
+ */
 export const cast = kernel<{ dtype: DataType }, { from: ValueType; to: ValueType }>({
   name: 'Cast',
   inputs: ['x'],
@@ -18,7 +21,8 @@ export const cast = kernel<{ dtype: DataType }, { from: ValueType; to: ValueType
       // Above 2⁶³ every float is a multiple of 2³².
       const fits = graph.node('Less', [graph.node('Abs', [name]), graph.scalar(2 ** 63)]);
       const long = graph.cast(graph.node('Where', [fits, name, graph.scalar(0)]), 'int64');
-      // ONNX Runtime would join two casts in a row into one, which treats numbers that do not fit differently.
+      // ONNX Runtime would join two casts in a row into one, which treats numbers that do not fit
+      // differently.
       return graph.cast(graph.node('BitwiseAnd', [long, graph.int(2 ** 32 - 1)]), 'int32');
     });
   },

@@ -26,8 +26,8 @@ interface Image {
 const MOST_TERMS = 2;
 
 /**
- * The result of an operation on images, or on an image and a number per channel, as a sum that is not computed yet;
- * undefined where there is nothing to be saved.
+ * The result of an operation on images, or on an image and a number per channel, as a sum that is
+ * not computed yet; undefined where there is nothing to be saved.
  */
 export function byChannels(
   lowering: Lowering,
@@ -35,13 +35,15 @@ export function byChannels(
   operands: readonly Operand[],
   output: TraceValue,
 ): Representation | undefined {
-  if (output.dtype !== 'float32' || !isImage(output.shape) || operands.length !== 2) return undefined;
+  if (output.dtype !== 'float32' || !isImage(output.shape) || operands.length !== 2)
+    return undefined;
   const [a, b] = operands.map((operand) => partOf(lowering, operand, output.shape));
   if (a === undefined || b === undefined) return undefined;
   if ('image' in a && 'image' in b) return ofImages(lowering, operation, [a, b], output);
   if ('image' in a) return ofImageAndVector(lowering, operation, a.image, (b as Vector).vector);
   const commutes = operation === 'Add' || operation === 'Mul';
-  if ('image' in b) return commutes ? ofImageAndVector(lowering, operation, b.image, a.vector) : undefined;
+  if ('image' in b)
+    return commutes ? ofImageAndVector(lowering, operation, b.image, a.vector) : undefined;
   return { affine: affineOfVector(lowering.graph.node(operation, [a.vector, b.vector])) };
 }
 
@@ -50,7 +52,11 @@ export function isImage(shape: readonly number[]): boolean {
   return shape.length === 4 && sizeOf(shape.slice(0, 3)) > 1;
 }
 
-function partOf(lowering: Lowering, operand: Operand, shape: readonly number[]): Vector | Image | undefined {
+function partOf(
+  lowering: Lowering,
+  operand: Operand,
+  shape: readonly number[],
+): Vector | Image | undefined {
   const { value, shape: own } = operand;
   const channels = shape[3] as number;
   const whole = sameShape(own, shape);
@@ -62,7 +68,8 @@ function partOf(lowering: Lowering, operand: Operand, shape: readonly number[]):
     if (terms.length === 0 && offset !== undefined) return { vector: offset };
     return { image: operand, waits: true };
   }
-  if (whole) return lowering.standsChannelsFirst(operand) ? { image: operand, waits: false } : undefined;
+  if (whole)
+    return lowering.standsChannelsFirst(operand) ? { image: operand, waits: false } : undefined;
   if (sizeOf(own) === 1) return { vector: lowering.logical({ value, shape: [] }) };
   const perChannel = sizeOf(own) === channels && own.at(-1) === channels;
   return perChannel ? { vector: lowering.logical({ value, shape: [channels] }) } : undefined;
@@ -80,9 +87,12 @@ function ofImageAndVector(
   const affine = lowering.affine(image);
   if (operation === 'Add') return { affine: addAffine(graph, affine, affineOfVector(vector)) };
   const [term] = affine.terms;
-  const plain = affine.terms.length === 1 && term?.scale === undefined && affine.offset === undefined;
+  const plain =
+    affine.terms.length === 1 && term?.scale === undefined && affine.offset === undefined;
   const centred = plain && lowering.means.get(term?.image as string) === vector;
-  return { affine: { ...addAffine(graph, affine, affineOfVector(graph.node('Neg', [vector]))), centred } };
+  return {
+    affine: { ...addAffine(graph, affine, affineOfVector(graph.node('Neg', [vector]))), centred },
+  };
 }
 
 function ofImages(
@@ -101,8 +111,9 @@ function ofImages(
 }
 
 /**
- * The image as a multiple of one that is computed. An offset is computed first: sums over (x - mean) · y taken apart
- * into sums over x · y and y would lose the digits that the two have in common.
+ * The image as a multiple of one that is computed. An offset is computed first: sums over (x -
+ * mean) · y taken apart into sums over x · y and y would lose the digits that the two have in
+ * common.
  */
 function oneTerm(lowering: Lowering, operand: Operand): ChannelAffine {
   const affine = lowering.affine(operand);
@@ -119,7 +130,9 @@ function isOnlySummed(lowering: Lowering, value: TraceValue): boolean {
     readers.length > 0 &&
     readers.every(
       ({ kernel, attributes, operands }) =>
-        kernel === 'Sum' && String(attributes['axes']) === '0,1,2' && sameShape(operands[0]!.shape, value.shape),
+        kernel === 'Sum' &&
+        String(attributes['axes']) === '0,1,2' &&
+        sameShape(operands[0]!.shape, value.shape),
     )
   );
 }

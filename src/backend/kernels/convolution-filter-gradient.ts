@@ -2,7 +2,10 @@ import type { Lowering, Representation } from '../lowering/lowering.ts';
 import { type Operand, sizeOf } from '../trace.ts';
 import { type Geometry, isDense, windowCounts } from './windows.ts';
 
-/** The gradient of a convolution by its filter: the image correlated with the output's gradient, summed over the batch. */
+/**
+ * The gradient of a convolution by its filter: the image correlated with the output's gradient,
+ * summed over the batch.
+ */
 export function convolutionFilterGradient(
   lowering: Lowering,
   [x, dy]: readonly [Operand, Operand],
@@ -11,8 +14,11 @@ export function convolutionFilterGradient(
 ): Representation {
   const target = { filterShape, geometry };
   if (suitsTaps(lowering, dy, target)) return { logical: multiplyTaps(lowering, x, dy, target) };
-  if (suitsShifts(lowering, dy, target)) return { logical: multiplyShifted(lowering, x, dy, target) };
-  return { logical: correlateBlocks(lowering, x, dy, target) ?? correlate(lowering, x, dy, target) };
+  if (suitsShifts(lowering, dy, target))
+    return { logical: multiplyShifted(lowering, x, dy, target) };
+  return {
+    logical: correlateBlocks(lowering, x, dy, target) ?? correlate(lowering, x, dy, target),
+  };
 }
 
 interface Target {
@@ -24,7 +30,8 @@ interface Target {
 function suitsTaps(lowering: Lowering, dy: Operand, { filterShape, geometry }: Target): boolean {
   const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
   if (height === 1 && width === 1) return geometry.pads.every((pad) => pad === 0);
-  const isPlain = geometry.dilations.every((step) => step === 1) && lowering.folded(dy) === undefined;
+  const isPlain =
+    geometry.dilations.every((step) => step === 1) && lowering.folded(dy) === undefined;
   const [, rows, columns] = dy.shape as [number, number, number];
   return (
     isPlain &&
@@ -35,20 +42,29 @@ function suitsTaps(lowering: Lowering, dy: Operand, { filterShape, geometry }: T
 }
 
 /**
- * A product of matrices for each tap, `[in, pixels]` by `[pixels, out]`, of the pixels that lie under the tap. Products of each image are summed
- * over the batch; where they are larger than what they are made of, all images are one product, and none of these is written down.
+ * A product of matrices for each tap, `[in, pixels]` by `[pixels, out]`, of the pixels that lie
+ * under the tap. Products of each image are summed over the batch; where they are larger than what
+ * they are made of, all images are one product, and none of these is written down.
  */
-function multiplyTaps(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
+function multiplyTaps(
+  lowering: Lowering,
+  x: Operand,
+  dy: Operand,
+  { filterShape, geometry }: Target,
+): string {
   const { graph } = lowering;
   const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
   const [batch, rows, columns] = dy.shape as [number, number, number];
   const { strides, pads } = geometry;
   const pixels = rows * columns;
-  const isDeep = height * width > 1 || inChannels * outChannels > pixels * (inChannels + outChannels);
+  const isDeep =
+    height * width > 1 || inChannels * outChannels > pixels * (inChannels + outChannels);
   const ordered = (name: string) => (isDeep ? graph.transpose(name, [1, 0, 2, 3]) : name);
   const around = [0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]];
   const image = lowering.channelsFirst(x);
-  const images = ordered(pads.some((pad) => pad > 0) ? graph.node('Pad', [image, graph.ints(around)]) : image);
+  const images = ordered(
+    pads.some((pad) => pad > 0) ? graph.node('Pad', [image, graph.ints(around)]) : image,
+  );
   const matrix = (name: string, channels: number) =>
     graph.reshape(name, isDeep ? [channels, batch * pixels] : [batch, channels, pixels]);
   const right = matrix(ordered(lowering.channelsFirst(dy)), outChannels);
@@ -59,21 +75,35 @@ function multiplyTaps(lowering: Lowering, x: Operand, dy: Operand, { filterShape
     const bounds = [from, to, [2, 3], strides].map((ints) => graph.ints(ints));
     const left = matrix(isWhole ? images : graph.node('Slice', [images, ...bounds]), inChannels);
     if (isDeep) return graph.node('Gemm', [left, right], { attributes: { transB: 1 } });
-    const products = graph.node('FusedMatMul', [left, right], { domain: 'com.microsoft', attributes: { transB: 1 } });
+    const products = graph.node('FusedMatMul', [left, right], {
+      domain: 'com.microsoft',
+      attributes: { transB: 1 },
+    });
     return graph.reduce('ReduceSum', products, [0]);
   });
-  const together = taps.length === 1 ? taps[0]! : graph.node('Concat', taps, { attributes: { axis: 0 } });
+  const together =
+    taps.length === 1 ? taps[0]! : graph.node('Concat', taps, { attributes: { axis: 0 } });
   return graph.reshape(together, filterShape);
 }
 
-/** Measured (bench/backend/README.md): few taps, and a gradient that a core's cache does not hold for all its readers. */
+/**
+ * Measured (bench/backend/README.md): few taps, and a gradient that a core's cache does not hold
+ * for all its readers.
+ */
 function suitsShifts(lowering: Lowering, dy: Operand, { filterShape, geometry }: Target): boolean {
   const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
   const { strides, dilations } = geometry;
   const isPlain =
-    strides[0] === strides[1] && dilations.every((step) => step === 1) && lowering.folded(dy) === undefined;
+    strides[0] === strides[1] &&
+    dilations.every((step) => step === 1) &&
+    lowering.folded(dy) === undefined;
   const longest = isThin(inChannels, strides[0]) ? 4 * strides[0] : 3;
-  return isPlain && Math.max(height, width) <= longest && outChannels >= 16 && sizeOf(dy.shape) >= 2 ** 19;
+  return (
+    isPlain &&
+    Math.max(height, width) <= longest &&
+    outChannels >= 16 &&
+    sizeOf(dy.shape) >= 2 ** 19
+  );
 }
 
 /** Whether a tap has so few channels that all taps together make the better product. */
@@ -82,30 +112,48 @@ function isThin(inChannels: number, stride: number): boolean {
 }
 
 /**
- * A product of matrices for each image and tap, `[in, pixels]` by `[pixels, out]`, summed over the batch. Columns of the image and rows of the
- * gradient are shifted, each shift copied once. With a stride, pixels at each offset become channels, and the filter has fewer taps. If the image is thin, its
- * copies for all taps stand side by side in one product.
+ * A product of matrices for each image and tap, `[in, pixels]` by `[pixels, out]`, summed over the
+ * batch. Columns of the image and rows of the gradient are shifted, each shift copied once. With a
+ * stride, pixels at each offset become channels, and the filter has fewer taps. If the image is
+ * thin, its copies for all taps stand side by side in one product.
  */
-function multiplyShifted(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
+function multiplyShifted(
+  lowering: Lowering,
+  x: Operand,
+  dy: Operand,
+  { filterShape, geometry }: Target,
+): string {
   const { graph } = lowering;
   const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
   const [batch, rows, columns] = dy.shape as [number, number, number];
   const { strides, pads } = geometry;
   const stride = strides[0];
-  const [tall, wide] = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  const tall = Math.ceil(height / stride);
+  const wide = Math.ceil(width / stride);
   const reached = [rows + tall - 1, columns + wide - 1] as const;
   const ends = reached.map((length, axis) => length * stride - pads[axis]! - x.shape[1 + axis]!);
-  const padded = graph.node('Pad', [lowering.channelsFirst(x), graph.ints([0, 0, pads[0], pads[1], 0, 0, ...ends])]);
-  const image = stride === 1 ? padded : graph.node('SpaceToDepth', [padded], { attributes: { blocksize: stride } });
+  const padded = graph.node('Pad', [
+    lowering.channelsFirst(x),
+    graph.ints([0, 0, pads[0], pads[1], 0, 0, ...ends]),
+  ]);
+  const image =
+    stride === 1
+      ? padded
+      : graph.node('SpaceToDepth', [padded], { attributes: { blocksize: stride } });
   const channels = stride * stride * inChannels;
   const product = (left: string, right: string, inside: number, lines: number) => {
     const [a, b] = [[left, inside] as const, [right, outChannels] as const].map(([name, count]) => {
       return graph.reshape(name, [batch, count, lines * columns]);
     });
-    const each = graph.node('FusedMatMul', [a!, b!], { domain: 'com.microsoft', attributes: { transB: 1 } });
+    const each = graph.node('FusedMatMul', [a!, b!], {
+      domain: 'com.microsoft',
+      attributes: { transB: 1 },
+    });
     return graph.reduce('ReduceSum', each, [0]);
   };
-  const lefts = Array.from({ length: wide }, (_, column) => graph.slice(image, [3], [column], [column + columns]));
+  const lefts = Array.from({ length: wide }, (_, column) =>
+    graph.slice(image, [3], [column], [column + columns]),
+  );
   let together: string;
   if (isThin(inChannels, stride)) {
     const copies = Array.from({ length: tall }, (_, row) => {
@@ -128,25 +176,38 @@ function multiplyShifted(lowering: Lowering, x: Operand, dy: Operand, { filterSh
 }
 
 /**
- * One convolution with a group per image: the image's channels are its batch, and the output's gradient is its filter (strides and dilations
- * change places), so that ONNX Runtime multiplies `[outChannels, pixels]` by `[pixels, taps]`. Few output channels make that product thin: then
- * the gradient is dealt out into `fold²` coarser images, `fold²` times the rows on slightly more taps, and the parts are summed afterwards.
+ * One convolution with a group per image: the image's channels are its batch, and the output's
+ * gradient is its filter (strides and dilations change places), so that ONNX Runtime multiplies
+ * `[outChannels, pixels]` by `[pixels, taps]`. Few output channels make that product thin: then the
+ * gradient is dealt out into `fold²` coarser images, `fold²` times the rows on slightly more taps,
+ * and the parts are summed afterwards.
  */
-function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
+function correlate(
+  lowering: Lowering,
+  x: Operand,
+  dy: Operand,
+  { filterShape, geometry }: Target,
+): string {
   const { graph } = lowering;
   const [batch, imageHeight, imageWidth] = x.shape as [number, number, number];
   const [, gradientHeight, gradientWidth] = dy.shape as [number, number, number];
   const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
   const { strides, dilations, pads } = geometry;
   const folded = lowering.folded(dy);
-  const fold = folded !== undefined || suitsFolding(geometry, outChannels, gradientHeight, gradientWidth) ? 2 : 1;
+  const fold =
+    folded !== undefined || suitsFolding(geometry, outChannels, gradientHeight, gradientWidth)
+      ? 2
+      : 1;
   // A folded gradient leaves out an odd last row or column, which is zeros.
   const whole = folded === undefined ? Math.ceil : Math.floor;
-  const [rows, columns] = [whole(gradientHeight / fold), whole(gradientWidth / fold)];
-  const [extraRows, extraColumns] = [rows * fold - gradientHeight, columns * fold - gradientWidth];
+  const rows = whole(gradientHeight / fold);
+  const columns = whole(gradientWidth / fold);
+  const extraRows = rows * fold - gradientHeight;
+  const extraColumns = columns * fold - gradientWidth;
 
   let gradient = folded ?? lowering.channelsFirst(dy);
-  if (extraRows > 0 || extraColumns > 0) gradient = graph.padEnd(gradient, [0, 0, extraRows, extraColumns]);
+  if (extraRows > 0 || extraColumns > 0)
+    gradient = graph.padEnd(gradient, [0, 0, extraRows, extraColumns]);
   if (fold > 1 && folded === undefined) {
     gradient = graph.node('SpaceToDepth', [gradient], { attributes: { blocksize: fold } });
   }
@@ -169,7 +230,8 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
   const summed = graph.reduce('ReduceSum', perImage, [1]);
   const apart = graph.reshape(summed, [inChannels, fold, fold, outChannels, tapRows, tapColumns]);
   const shares = Array.from({ length: fold * fold }, (_, i) => {
-    const [row, column] = [Math.floor(i / fold), i % fold];
+    const row = Math.floor(i / fold);
+    const column = i % fold;
     const ends = [row + 1, column + 1, row + height, column + width];
     const share = graph.slice(apart, [1, 2, 4, 5], [row, column, row, column], ends);
     return graph.reshape(share, [inChannels, outChannels, height, width]);
@@ -179,24 +241,37 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
 }
 
 /**
- * The same as one convolution with channels in blocks: the image's channels are its batch, the batch its channels, and the output's gradient
- * the filter. Undefined where output channels are few, or the batch is neither whole blocks nor less than one.
+ * The same as one convolution with channels in blocks: the image's channels are its batch, the
+ * batch its channels, and the output's gradient the filter. Undefined where output channels are
+ * few, or the batch is neither whole blocks nor less than one.
  */
-function correlateBlocks(lowering: Lowering, x: Operand, dy: Operand, target: Target): string | undefined {
+function correlateBlocks(
+  lowering: Lowering,
+  x: Operand,
+  dy: Operand,
+  target: Target,
+): string | undefined {
   const { graph, channelBlock: block } = lowering;
   const { filterShape, geometry } = target;
   const [height, width, , outChannels] = filterShape as [number, number, number, number];
   const [batch, rows, columns] = dy.shape as [number, number, number];
   const whole = batch % block === 0;
-  if (block === 0 || outChannels < block || outChannels % 4 !== 0 || !(whole || batch < block)) return undefined;
-  if (lowering.folded(dy) !== undefined || suitsFolding(geometry, outChannels, rows, columns)) return undefined;
-  if (whole && suitsStrips(geometry, target.filterShape, dy.shape)) return correlateStrips(lowering, x, dy, target);
+  if (block === 0 || outChannels < block || outChannels % 4 !== 0 || !(whole || batch < block))
+    return undefined;
+  if (lowering.folded(dy) !== undefined || suitsFolding(geometry, outChannels, rows, columns))
+    return undefined;
+  if (whole && suitsStrips(geometry, target.filterShape, dy.shape))
+    return correlateStrips(lowering, x, dy, target);
   const domain = 'com.microsoft.nchwc';
   const blocks = Math.ceil(outChannels / block);
   const dealt = graph.node('ReorderInput', [lowering.channelsFirst(dy)], { domain });
-  // MLAS's orders of a filter [out, in, rows, columns], of which the images are the input's channels.
+  // MLAS's orders of a filter [out, in, rows, columns], of which the images are the input's
+  // channels.
   const filter = whole
-    ? graph.transpose(graph.reshape(dealt, [batch / block, block, blocks, rows, columns, block]), [2, 0, 3, 4, 1, 5])
+    ? graph.transpose(
+        graph.reshape(dealt, [batch / block, block, blocks, rows, columns, block]),
+        [2, 0, 3, 4, 1, 5],
+      )
     : graph.transpose(graph.reshape(dealt, [batch, blocks, rows, columns, block]), [1, 0, 2, 3, 4]);
   const images = graph.transpose(lowering.channelsFirst(x), [1, 0, 2, 3]);
   const inputs = [
@@ -204,23 +279,54 @@ function correlateBlocks(lowering: Lowering, x: Operand, dy: Operand, target: Ta
     graph.reshape(filter, [blocks * block, batch, rows, columns]),
   ];
   const { strides, dilations, pads } = geometry;
-  const attributes = { kernel_shape: [rows, columns], strides: dilations, dilations: strides, pads };
+  const attributes = {
+    kernel_shape: [rows, columns],
+    strides: dilations,
+    dilations: strides,
+    pads,
+  };
   const result = graph.node('Conv', inputs, { domain, attributes });
-  const taps = graph.node('ReorderOutput', [result], { domain, attributes: { channels: outChannels } });
+  const taps = graph.node('ReorderOutput', [result], {
+    domain,
+    attributes: { channels: outChannels },
+  });
   // Strides that left pixels at the end out make more taps than the filter has.
   return graph.transpose(graph.slice(taps, [2, 3], [0, 0], [height, width]), [2, 3, 0, 1]);
 }
 
-/** Rows of the gradient in a strip: as the filter of one group they stay in a core's cache for all rows of taps. */
+/**
+ * Rows of the gradient in a strip: as the filter of one group they stay in a core's cache for all
+ * rows of taps.
+ */
 const STRIP = 8;
 
-/** Measured: filters of several rows, each of which would read the whole gradient from memory once more. */
-function suitsStrips(geometry: Geometry, [height]: readonly number[], [, rows]: readonly number[]): boolean {
-  return isDense(geometry) && geometry.pads.every((pad) => pad === 0) && height! >= 5 && rows! >= 2 * STRIP;
+/**
+ * Measured: filters of several rows, each of which would read the whole gradient from memory once
+ * more.
+ */
+function suitsStrips(
+  geometry: Geometry,
+  [height]: readonly number[],
+  [, rows]: readonly number[],
+): boolean {
+  return (
+    isDense(geometry) &&
+    geometry.pads.every((pad) => pad === 0) &&
+    height! >= 5 &&
+    rows! >= 2 * STRIP
+  );
 }
 
-/** The same with a group for each strip of rows, and the sum over the strips; the batch is whole blocks. */
-function correlateStrips(lowering: Lowering, x: Operand, dy: Operand, { filterShape }: Target): string {
+/**
+ * The same with a group for each strip of rows, and the sum over the strips; the batch is whole
+ * blocks.
+ */
+function correlateStrips(
+  lowering: Lowering,
+  x: Operand,
+  dy: Operand,
+  { filterShape }: Target,
+): string {
   const { graph, channelBlock: block } = lowering;
   const domain = 'com.microsoft.nchwc';
   const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
@@ -232,15 +338,28 @@ function correlateStrips(lowering: Lowering, x: Operand, dy: Operand, { filterSh
   const gradient = graph.padEnd(lowering.channelsFirst(dy), extra);
   const dealt = graph.node('ReorderInput', [gradient], { domain });
   const blocks = Math.ceil(outChannels / block);
-  const apart = graph.reshape(dealt, [batch / block, block, blocks, strips, STRIP * columns, block]);
+  const apart = graph.reshape(dealt, [
+    batch / block,
+    block,
+    blocks,
+    strips,
+    STRIP * columns,
+    block,
+  ]);
   const filter = graph.transpose(apart, [3, 2, 0, 4, 1, 5]);
 
   // The rows that a strip's taps reach, beside those of the next one, which are in part the same.
   const reach = STRIP + height - 1;
-  const reached = Array.from({ length: strips * reach }, (_, i) => Math.floor(i / reach) * STRIP + (i % reach));
+  const reached = Array.from(
+    { length: strips * reach },
+    (_, i) => Math.floor(i / reach) * STRIP + (i % reach),
+  );
   const image = graph.padEnd(lowering.channelsFirst(x), extra);
   const pieces = graph.node('Gather', [image, graph.ints(reached)], { attributes: { axis: 2 } });
-  const ordered = graph.transpose(graph.reshape(pieces, [batch, inChannels, strips, reach * imageWidth]), [1, 2, 0, 3]);
+  const ordered = graph.transpose(
+    graph.reshape(pieces, [batch, inChannels, strips, reach * imageWidth]),
+    [1, 2, 0, 3],
+  );
   const images = graph.reshape(ordered, [inChannels, strips * batch, reach, imageWidth]);
 
   const inputs = [
@@ -249,13 +368,21 @@ function correlateStrips(lowering: Lowering, x: Operand, dy: Operand, { filterSh
   ];
   const attributes = { group: strips, kernel_shape: [STRIP, columns] };
   const result = graph.node('Conv', inputs, { domain, attributes });
-  const plain = graph.node('ReorderOutput', [result], { domain, attributes: { channels: strips * blocks * block } });
+  const plain = graph.node('ReorderOutput', [result], {
+    domain,
+    attributes: { channels: strips * blocks * block },
+  });
   const shares = graph.reshape(plain, [inChannels, strips, blocks * block, height, width]);
   const summed = graph.reduce('ReduceSum', shares, [1]);
   return graph.transpose(graph.slice(summed, [1], [0], [outChannels]), [2, 3, 0, 1]);
 }
 
 /** Measured: up to 16 output channels on maps that are not small (bench/backend/README.md). */
-function suitsFolding(geometry: Geometry, outChannels: number, height: number, width: number): boolean {
+function suitsFolding(
+  geometry: Geometry,
+  outChannels: number,
+  height: number,
+  width: number,
+): boolean {
   return isDense(geometry) && outChannels <= 16 && height >= 32 && width >= 32;
 }

@@ -8,7 +8,9 @@ import { convolve } from './convolve.ts';
 import { convolveDepthwise, depthwiseFilterGradient, depthwiseImageGradient } from './depthwise.ts';
 import { convolutionShape, type Geometry, geometryOf, type TfConv2D } from './windows.ts';
 
-/** tfjs's attributes of a convolution, of one with its bias and activation, and of the gradients. */
+/**
+ * tfjs's attributes of a convolution, of one with its bias and activation, and of the gradients.
+ */
 type TfConvolution = TfConv2D & {
   readonly activation?: string;
   readonly leakyreluAlpha?: number;
@@ -26,23 +28,35 @@ function convolution(name: string, inputs: readonly string[], lower: Lower): Ker
     // The `Add` of its bias fuses it.
     deferred: name === 'Conv2D',
     plan(specs, attributes) {
-      const { inputShape, filterShape, activation = 'linear', leakyreluAlpha: alpha = 0.2 } = attributes;
+      const {
+        inputShape,
+        filterShape,
+        activation = 'linear',
+        leakyreluAlpha: alpha = 0.2,
+      } = attributes;
       const [first, second, bias] = specs;
-      const [image, filter] = [inputShape ?? first!.shape, filterShape ?? second!.shape];
+      const image = inputShape ?? first!.shape;
+      const filter = filterShape ?? second!.shape;
       const shape = convolutionShape(image, filter, attributes, name.includes('Depthwise'));
       if (shape === undefined || specs.some(({ dtype }) => dtype !== 'float32')) return undefined;
-      if (!isActivation(activation) || (bias && !sameShape(bias.shape, shape.output.slice(3)))) return undefined;
+      if (!isActivation(activation) || (bias && !sameShape(bias.shape, shape.output.slice(3))))
+        return undefined;
       const dy = specs[inputs.indexOf('dy')];
       // tfjs takes a gradient of another size too, and reads the part of it that it needs.
       if (dy !== undefined && !sameShape(dy.shape, shape.output)) return undefined;
-      const outputs = [{ shape: inputShape ?? filterShape ?? shape.output, dtype: 'float32' as const }];
+      const outputs = [
+        { shape: inputShape ?? filterShape ?? shape.output, dtype: 'float32' as const },
+      ];
       return { outputs, attributes: { ...shape.geometry, activation, alpha } };
     },
     lower,
   });
 }
 
-/** A convolution, and the one with its bias and activation, as tfjs-layers calls it outside of training. */
+/**
+ * A convolution, and the one with its bias and activation, as tfjs-layers calls it outside of
+ * training.
+ */
 const forward = (write: typeof convolve): Lower => {
   return (lowering, { operands, attributes }) => {
     const [x, filter, bias] = operands as [Operand, Operand, Operand | undefined];
@@ -54,7 +68,12 @@ const forward = (write: typeof convolve): Lower => {
 /** A gradient, which has the shape of the image or the filter. */
 const backward = (write: typeof depthwiseImageGradient): Lower => {
   return (lowering, { operands, attributes, outputs }) =>
-    write(lowering, operands as readonly [Operand, Operand], geometryOf(attributes), outputs[0]!.shape);
+    write(
+      lowering,
+      operands as readonly [Operand, Operand],
+      geometryOf(attributes),
+      outputs[0]!.shape,
+    );
 };
 
 const FUSED = ['x', 'filter', 'bias?', 'preluActivationWeights?'];
@@ -66,6 +85,14 @@ export const convolutionKernels: readonly Kernel[] = [
   convolution('Conv2DBackpropFilter', ['x', 'dy'], backward(convolutionFilterGradient)),
   convolution('DepthwiseConv2dNative', ['x', 'filter'], forward(convolveDepthwise)),
   convolution('FusedDepthwiseConv2D', FUSED, forward(convolveDepthwise)),
-  convolution('DepthwiseConv2dNativeBackpropInput', ['dy', 'filter'], backward(depthwiseImageGradient)),
-  convolution('DepthwiseConv2dNativeBackpropFilter', ['x', 'dy'], backward(depthwiseFilterGradient)),
+  convolution(
+    'DepthwiseConv2dNativeBackpropInput',
+    ['dy', 'filter'],
+    backward(depthwiseImageGradient),
+  ),
+  convolution(
+    'DepthwiseConv2dNativeBackpropFilter',
+    ['x', 'dy'],
+    backward(depthwiseFilterGradient),
+  ),
 ];

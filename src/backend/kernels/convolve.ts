@@ -3,7 +3,10 @@ import type { Lowering, Standing } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 import { type FilterShape, type Geometry, isPointwise } from './windows.ts';
 
-/** A convolution of `x`, `[batch, height, width, inChannels]`; the bias has a number per output channel. */
+/**
+ * A convolution of `x`, `[batch, height, width, inChannels]`; the bias has a number per output
+ * channel.
+ */
 export interface Convolution {
   readonly x: Operand;
   readonly filter: Operand;
@@ -17,7 +20,9 @@ export function convolve(lowering: Lowering, { x, filter, bias, geometry }: Conv
   const shape = filter.shape as FilterShape;
   const added = bias && lowering.logical(bias);
   const constant = lowering.isConstant(filter);
-  return { channelsFirst: convolveBy(lowering, x, { weights, shape, bias: added, constant }, geometry) };
+  return {
+    channelsFirst: convolveBy(lowering, x, { weights, shape, bias: added, constant }, geometry),
+  };
 }
 
 interface Filter {
@@ -29,13 +34,22 @@ interface Filter {
   readonly constant?: boolean;
 }
 
-/** Writes a convolution by a filter of the graph; gives the name of the image with its channels first. */
-export function convolveBy(lowering: Lowering, x: Operand, filter: Filter, geometry: Geometry): string {
+/**
+ * Writes a convolution by a filter of the graph; gives the name of the image with its channels
+ * first.
+ */
+export function convolveBy(
+  lowering: Lowering,
+  x: Operand,
+  filter: Filter,
+  geometry: Geometry,
+): string {
   const { graph } = lowering;
   const { weights, shape, bias } = filter;
   const image = lowering.channelsFirst(x);
   const [, rows, columns] = x.shape as [number, number, number];
-  // Measured (bench/backend/README.md): dealing many pixels into blocks takes longer than a filter of one tap saves by them.
+  // Measured (bench/backend/README.md): dealing many pixels into blocks takes longer than a filter
+  // of one tap saves by them.
   const isMixed = isPointwise(shape, geometry) && rows * columns >= 1024;
   // ONNX Runtime decides itself, for several operators at once, where it knows the filter.
   if (filter.constant !== true && !isMixed && suitsBlocks(shape, lowering.channelBlock)) {
@@ -43,16 +57,22 @@ export function convolveBy(lowering: Lowering, x: Operand, filter: Filter, geome
   }
   const kernel = graph.transpose(weights, [3, 2, 0, 1]);
   const inputs = bias === undefined ? [image, kernel] : [image, kernel, bias];
-  return graph.node('Conv', inputs, { attributes: { ...geometry, kernel_shape: shape.slice(0, 2) } });
+  return graph.node('Conv', inputs, {
+    attributes: { ...geometry, kernel_shape: shape.slice(0, 2) },
+  });
 }
 
 /**
- * Whether ONNX Runtime's blocked convolution is the faster: it reads whole blocks of input channels (or few, unblocked; ReorderInput takes
- * fours) and computes whole blocks of output channels. It would choose so itself, for whole blocks, if the filter were a constant.
+ * Whether ONNX Runtime's blocked convolution is the faster: it reads whole blocks of input channels
+ * (or few, unblocked; ReorderInput takes fours) and computes whole blocks of output channels. It
+ * would choose so itself, for whole blocks, if the filter were a constant.
  */
 export function suitsBlocks([, , inChannels, outChannels]: FilterShape, block: number): boolean {
   if (block === 0 || outChannels < block) return false;
-  return inChannels < block || (inChannels % 4 === 0 && 3 * inChannels >= 2 * wholeBlocks(inChannels, block));
+  return (
+    inChannels < block ||
+    (inChannels % 4 === 0 && 3 * inChannels >= 2 * wholeBlocks(inChannels, block))
+  );
 }
 
 function wholeBlocks(channels: number, block: number): number {
@@ -78,12 +98,23 @@ export function blockedConvolution(
   const blocked = inChannels < block ? image : graph.node('ReorderInput', [image], { domain });
   const inputs = [blocked, kernel];
   if (bias !== undefined) inputs.push(missing === 0 ? bias : graph.padEnd(bias, [missing]));
-  const result = graph.node('Conv', inputs, { domain, attributes: { ...geometry, kernel_shape: [height, width] } });
+  const result = graph.node('Conv', inputs, {
+    domain,
+    attributes: { ...geometry, kernel_shape: [height, width] },
+  });
   return graph.node('ReorderOutput', [result], { domain, attributes: { channels: outChannels } });
 }
 
-/** MLAS's orders of a blocked filter: OIHWio, or OHWIo where the input's channels are too few for a block. */
-function blockedFilter(graph: GraphBuilder, filter: string, shape: FilterShape, block: number): string {
+/**
+ * MLAS's orders of a blocked filter: OIHWio, or OHWIo where the input's channels are too few for a
+ * block.
+ */
+function blockedFilter(
+  graph: GraphBuilder,
+  filter: string,
+  shape: FilterShape,
+  block: number,
+): string {
   const [height, width, inChannels, outChannels] = shape;
   const outBlocks = outChannels / block;
   const [cut, order] =
@@ -96,5 +127,10 @@ function blockedFilter(graph: GraphBuilder, filter: string, shape: FilterShape, 
           [height, width, inChannels / block, block, outBlocks, block],
           [4, 2, 0, 1, 3, 5],
         ];
-  return graph.reshape(graph.transpose(graph.reshape(filter, cut!), order!), [outChannels, inChannels, height, width]);
+  return graph.reshape(graph.transpose(graph.reshape(filter, cut!), order!), [
+    outChannels,
+    inChannels,
+    height,
+    width,
+  ]);
 }

@@ -3,22 +3,42 @@ import type { Operand } from '../trace.ts';
 import type { Convolution } from './convolve.ts';
 import { type FilterShape, type Geometry, unreached, windowCounts } from './windows.ts';
 
-/** Writes a depthwise convolution with its bias; the filter is `[height, width, channels, multiplier]`. */
-export function convolveDepthwise(lowering: Lowering, { x, filter, bias, geometry }: Convolution): Standing {
+/**
+ * Writes a depthwise convolution with its bias; the filter is
+ * `[height, width, channels, multiplier]`.
+ */
+export function convolveDepthwise(
+  lowering: Lowering,
+  { x, filter, bias, geometry }: Convolution,
+): Standing {
   const { graph } = lowering;
   const [height, width, channels, multiplier] = filter.shape as FilterShape;
   const added = bias && lowering.logical(bias);
   const ordered = graph.transpose(lowering.logical(filter), [2, 3, 0, 1]);
   const taps = graph.reshape(ordered, [channels * multiplier, 1, height, width]);
-  if (multiplier === 1 && !lowering.isConstant(filter) && suitsBlocks(x.shape, lowering.channelBlock)) {
-    return { channelsFirst: convolveBlocks(lowering, x, { taps, size: [height, width], bias: added }, geometry) };
+  if (
+    multiplier === 1 &&
+    !lowering.isConstant(filter) &&
+    suitsBlocks(x.shape, lowering.channelBlock)
+  ) {
+    return {
+      channelsFirst: convolveBlocks(
+        lowering,
+        x,
+        { taps, size: [height, width], bias: added },
+        geometry,
+      ),
+    };
   }
   const inputs = [lowering.channelsFirst(x), taps, ...(added === undefined ? [] : [added])];
   const attributes = { ...geometry, kernel_shape: [height, width], group: channels };
   return { channelsFirst: graph.node('Conv', inputs, { attributes }) };
 }
 
-/** Whether there are enough channels for blocks of them to be the faster; ReorderInput takes them by fours. */
+/**
+ * Whether there are enough channels for blocks of them to be the faster; ReorderInput takes them by
+ * fours.
+ */
 function suitsBlocks([batch, , , channels]: readonly number[], block: number): boolean {
   return block > 0 && channels! >= block && (batch! * channels!) % 4 === 0;
 }
@@ -31,8 +51,9 @@ interface DepthwiseFilter {
 }
 
 /**
- * A convolution of every channel by its own filter with channels in blocks, from and to plain channels first. All
- * images go as the channels of one: so the gradient by the filters reads them too, and they are dealt into blocks once.
+ * A convolution of every channel by its own filter with channels in blocks, from and to plain
+ * channels first. All images go as the channels of one: so the gradient by the filters reads them
+ * too, and they are dealt into blocks once.
  */
 function convolveBlocks(
   lowering: Lowering,
@@ -50,7 +71,10 @@ function convolveBlocks(
     const repeated = graph.node('Tile', [name, graph.ints([batch, ...others])]);
     return missing === 0 ? repeated : graph.padEnd(repeated, [missing, ...others.map(() => 0)]);
   };
-  const dealt = graph.transpose(graph.reshape(filled(taps, 4), [blocks, block, ...size]), [0, 2, 3, 1]);
+  const dealt = graph.transpose(
+    graph.reshape(filled(taps, 4), [blocks, block, ...size]),
+    [0, 2, 3, 1],
+  );
   const inputs = [
     imageBlocks(lowering, x),
     graph.reshape(dealt, [blocks * block, 1, ...size]),
@@ -81,7 +105,10 @@ export function depthwiseImageGradient(
   const { graph } = lowering;
   const [height, width, channels, multiplier] = filter.shape as FilterShape;
   const { strides, dilations, pads } = geometry;
-  const [extraRows, extraColumns] = unreached(image, dy.shape, [height, width], geometry) as [number, number];
+  const [extraRows, extraColumns] = unreached(image, dy.shape, [height, width], geometry) as [
+    number,
+    number,
+  ];
   const ordered = graph.transpose(lowering.logical(filter), [2, 3, 0, 1]);
   const gradient = lowering.channelsFirst(dy);
   const attributes = { kernel_shape: [height, width], group: channels };
@@ -102,7 +129,8 @@ export function depthwiseImageGradient(
     [-1, -1],
   ].map((bound) => graph.ints(bound));
   const turned = graph.node('Slice', [taps, ...bounds]);
-  const [reachRows, reachColumns] = [(height - 1) * dilations[0], (width - 1) * dilations[1]];
+  const reachRows = (height - 1) * dilations[0];
+  const reachColumns = (width - 1) * dilations[1];
   const around = [
     reachRows - pads[0],
     reachColumns - pads[1],
@@ -111,14 +139,21 @@ export function depthwiseImageGradient(
   ] as const;
   const own = { strides, dilations, pads: around };
   if (suitsBlocks(dy.shape, lowering.channelBlock) && around.every((pad) => pad >= 0)) {
-    return { channelsFirst: convolveBlocks(lowering, dy, { taps: turned, size: [height, width] }, own) };
+    return {
+      channelsFirst: convolveBlocks(lowering, dy, { taps: turned, size: [height, width] }, own),
+    };
   }
-  return { channelsFirst: graph.node('Conv', [gradient, turned], { attributes: { ...own, ...attributes } }) };
+  return {
+    channelsFirst: graph.node('Conv', [gradient, turned], {
+      attributes: { ...own, ...attributes },
+    }),
+  };
 }
 
 /**
- * The gradient of a depthwise convolution by its filters: a depthwise convolution of every image by its gradient (strides and dilations change
- * places), summed over the batch. In blocks of channels it is several times faster than plain.
+ * The gradient of a depthwise convolution by its filters: a depthwise convolution of every image by
+ * its gradient (strides and dilations change places), summed over the batch. In blocks of channels
+ * it is several times faster than plain.
  */
 export function depthwiseFilterGradient(
   lowering: Lowering,
@@ -142,7 +177,12 @@ export function depthwiseFilterGradient(
     taps = graph.node('ReorderOutput', [result], { domain, attributes: { channels: groups } });
   } else {
     const images = graph.reshape(lowering.channelsFirst(x), [1, groups, imageHeight, imageWidth]);
-    const kernel = graph.reshape(lowering.channelsFirst(dy), [groups * multiplier, 1, rows, columns]);
+    const kernel = graph.reshape(lowering.channelsFirst(dy), [
+      groups * multiplier,
+      1,
+      rows,
+      columns,
+    ]);
     taps = graph.node('Conv', [images, kernel], { attributes });
   }
   const [tapRows, tapColumns] = windowCounts(x.shape, [rows, columns], turned);

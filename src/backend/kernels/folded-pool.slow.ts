@@ -15,13 +15,27 @@ interface Net {
   readonly pad: 'valid' | 'same';
 }
 
-/** Large enough to be folded; whole numbers, whose sums are exact, so that maxima tie, and on both backends alike. */
-function inputsOf({ size, filter, channels }: Net): { x: Tensor4D; filter: Tensor4D; bias: Tensor } {
+/**
+ * Large enough to be folded; whole numbers, whose sums are exact, so that maxima tie, and on both
+ * backends alike.
+ */
+function inputsOf({ size, filter, channels }: Net): {
+  x: Tensor4D;
+  filter: Tensor4D;
+  bias: Tensor;
+} {
   const numbers = linearCongruential(5);
   const whole = (shape: number[]) =>
-    tf.tensor(numbers(tf.util.sizeFromShape(shape), 2).map(Math.round), shape as [number]) as Tensor as Tensor4D;
+    tf.tensor(
+      numbers(tf.util.sizeFromShape(shape), 2).map(Math.round),
+      shape as [number],
+    ) as Tensor as Tensor4D;
   const [before, after] = channels;
-  return { x: whole([2, ...size, before]), filter: whole([...filter, before, after]), bias: whole([after]) };
+  return {
+    x: whole([2, ...size, before]),
+    filter: whole([...filter, before, after]),
+    bias: whole([after]),
+  };
 }
 
 type Block = (x: Tensor4D, filter: Tensor4D, bias: Tensor) => Tensor;
@@ -69,9 +83,14 @@ describe('a convolution, folded into the pooling after it, agrees with the cpu b
     const [net] = nets as [Net];
     assertAgrees(() => {
       const { x, filter, bias } = inputsOf(net);
-      const fused = () => tf.fused.conv2d({ x, filter, bias, strides: 1, pad: 'valid', activation: 'relu' });
+      const fused = () =>
+        tf.fused.conv2d({ x, filter, bias, strides: 1, pad: 'valid', activation: 'relu' });
       const read = fused();
-      return [tf.maxPool(fused(), 2, 2, 'valid'), tf.maxPool(read, 2, 2, 'valid'), read.mean([1, 2])];
+      return [
+        tf.maxPool(fused(), 2, 2, 'valid'),
+        tf.maxPool(read, 2, 2, 'valid'),
+        read.mean([1, 2]),
+      ];
     });
     assert.deepEqual(warnings, []);
   });

@@ -5,22 +5,31 @@ import type { Windows } from './pooling.ts';
 import { type FilterShape, type Geometry, geometryOf, isDense } from './windows.ts';
 
 /**
- * Writes a max-pooling of 2 x 2 and the convolution of few channels before it, with ReLU between or not, as one: a convolution of stride 2 gives
- * the four positions of every window as four groups of channels, in the order of ONNX's SpaceToDepth, kept for the gradient. Its filters are
- * the one filter at four places, with a row and a column more. This multiplies more, but in a product four times as high, and height is what a
- * convolution of few channels lacks; and nothing after it sees the large image. Returns the name of the pooled image, channels first; undefined
- * where the pooling is any other.
+ * Writes a max-pooling of 2 x 2 and the convolution of few channels before it, with ReLU between or
+ * not, as one: a convolution of stride 2 gives the four positions of every window as four groups of
+ * channels, in the order of ONNX's SpaceToDepth, kept for the gradient. Its filters are the one
+ * filter at four places, with a row and a column more. This multiplies more, but in a product four
+ * times as high, and height is what a convolution of few channels lacks; and nothing after it sees
+ * the large image. Returns the name of the pooled image, channels first; undefined where the
+ * pooling is any other.
  */
 export function foldPool(lowering: Lowering, pool: TraceNode): string | undefined {
   const chain = chainBefore(lowering, pool);
   if (chain === undefined) return undefined;
   const { graph } = lowering;
   const { filter, bias, geometry } = chain;
-  const [batch, rows, columns, channels] = (pool.outputs[0] as TraceValue).shape as [number, number, number, number];
+  const [batch, rows, columns, channels] = (pool.outputs[0] as TraceValue).shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const addend = bias && lowering.logical(bias);
   const groups = lowering.writtenAs(chain.convolution, () => {
-    const bias = addend && graph.node('Concat', [addend, addend, addend, addend], { attributes: { axis: 0 } });
-    const [weights, shape] = [foldFilter(lowering, filter), foldedShape(filter.shape)];
+    const bias =
+      addend && graph.node('Concat', [addend, addend, addend, addend], { attributes: { axis: 0 } });
+    const weights = foldFilter(lowering, filter);
+    const shape = foldedShape(filter.shape);
     const folded = { weights, shape, bias, constant: lowering.isConstant(filter) };
     return convolveBy(lowering, chain.x, folded, { ...geometry, strides: [2, 2] });
   });
@@ -40,8 +49,14 @@ interface Chain {
   readonly rectified: boolean;
 }
 
-/** The gradient of the pooling by the convolved image, in groups; the first of equal maxima gets it. */
-export function unfoldGradient({ graph }: Lowering, { groups, maxima }: FoldedPool, gradient: string): string {
+/**
+ * The gradient of the pooling by the convolved image, in groups; the first of equal maxima gets it.
+ */
+export function unfoldGradient(
+  { graph }: Lowering,
+  { groups, maxima }: FoldedPool,
+  gradient: string,
+): string {
   const parts = graph.nodes('Split', [groups], 4, { attributes: { axis: 1, num_outputs: 4 } });
   let taken: string | undefined;
   const shares = parts.map((part, i) => {
@@ -57,7 +72,10 @@ export function unfoldGradient({ graph }: Lowering, { groups, maxima }: FoldedPo
   return graph.node('Concat', shares, { attributes: { axis: 1 } });
 }
 
-/** The filter at the four places of a window, `[height + 1, width + 1, inChannels, 4 · outChannels]`. */
+/**
+ * The filter at the four places of a window,
+ * `[height + 1, width + 1, inChannels, 4 · outChannels]`.
+ */
 export function foldFilter(lowering: Lowering, filter: Operand): string {
   const { graph } = lowering;
   const name = lowering.logical(filter);
@@ -68,7 +86,12 @@ export function foldFilter(lowering: Lowering, filter: Operand): string {
   return graph.node('Concat', placed, { attributes: { axis: 3 } });
 }
 
-export function foldedShape([height, width, inChannels, outChannels]: readonly number[]): FilterShape {
+export function foldedShape([
+  height,
+  width,
+  inChannels,
+  outChannels,
+]: readonly number[]): FilterShape {
   return [height! + 1, width! + 1, inChannels!, 4 * outChannels!];
 }
 
@@ -76,14 +99,19 @@ const READERS: ReadonlySet<string> = new Set(['Relu', 'Step', 'MaxPool', 'MaxPoo
 
 function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
   const { window, strides, pads } = pool.attributes as Windows;
-  if ([...window, ...strides].some((length) => length !== 2) || pads.some((pad) => pad !== 0)) return undefined;
+  if ([...window, ...strides].some((length) => length !== 2) || pads.some((pad) => pad !== 0))
+    return undefined;
   let below = onlyPooled(lowering, pool.operands[0] as Operand);
   const above = below?.kernel;
   if (above === 'Relu') below = onlyPooled(lowering, below?.operands[0] as Operand);
   let bias: Operand | undefined;
   if (below?.kernel === 'Add') {
     const [sum, addend] = below.operands as [Operand, Operand];
-    if (addend.shape.length !== 1 || addend.shape[0] !== sum.shape[3] || !lowering.isReadOnce(sum.value))
+    if (
+      addend.shape.length !== 1 ||
+      addend.shape[0] !== sum.shape[3] ||
+      !lowering.isReadOnce(sum.value)
+    )
       return undefined;
     bias = addend;
     below = lowering.producerOf(sum);
@@ -94,23 +122,40 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
   const attributes = below.attributes as Geometry & { readonly activation: string };
   if (attributes.activation !== 'relu' && attributes.activation !== 'linear') return undefined;
   const rectified = above === 'Relu' || attributes.activation === 'relu';
-  const chain = { convolution: below, x, filter, bias: bias ?? own, geometry: geometryOf(attributes), rectified };
+  const chain = {
+    convolution: below,
+    x,
+    filter,
+    bias: bias ?? own,
+    geometry: geometryOf(attributes),
+    rectified,
+  };
   return suits(lowering, pool, chain) ? chain : undefined;
 }
 
-/** The node that computes an image which only its pooling, and the kernels that belong to that, read. */
+/**
+ * The node that computes an image which only its pooling, and the kernels that belong to that,
+ * read.
+ */
 function onlyPooled(lowering: Lowering, image: Operand): TraceNode | undefined {
   const node = lowering.producerOf(image);
   if (node === undefined || image.value.alive) return undefined;
-  return lowering.readersOf(image.value).every(({ kernel }) => READERS.has(kernel)) ? node : undefined;
+  return lowering.readersOf(image.value).every(({ kernel }) => READERS.has(kernel))
+    ? node
+    : undefined;
 }
 
-/** Measured (bench/backend/README.md): a large image of few channels, whose filter does not grow by much. */
+/**
+ * Measured (bench/backend/README.md): a large image of few channels, whose filter does not grow by
+ * much.
+ */
 function suits(lowering: Lowering, pool: TraceNode, { filter, geometry }: Chain): boolean {
   const [height, width, , channels] = filter.shape as FilterShape;
   const [, rows, columns] = (pool.outputs[0] as TraceValue).shape as [number, number, number];
   const grows = ((height + 1) * (width + 1)) / (height * width);
   if (!isDense(geometry) || grows > 1.4 || Math.min(rows, columns) < 16) return false;
-  const trained = lowering.readersOf(pool.outputs[0] as TraceValue).some(({ kernel }) => kernel === 'MaxPoolGrad');
+  const trained = lowering
+    .readersOf(pool.outputs[0] as TraceValue)
+    .some(({ kernel }) => kernel === 'MaxPoolGrad');
   return channels <= (trained ? 16 : 8);
 }

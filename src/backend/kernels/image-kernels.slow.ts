@@ -18,9 +18,15 @@ before(() => startBackends());
 
 const small = (max: number) => fc.integer({ min: 1, max });
 
-type Pad = 'valid' | 'same' | [[number, number], [number, number], [number, number], [number, number]];
+type Pad =
+  | 'valid'
+  | 'same'
+  | [[number, number], [number, number], [number, number], [number, number]];
 
-/** A convolution that fits: image, filter, bias, the output's gradient, and how the filter is laid on. */
+/**
+ * A convolution that fits: image, filter, bias, the output's gradient, and how the filter is laid
+ * on.
+ */
 const convolutionsOf = (numbers: fc.Arbitrary<number>) =>
   fc
     .record({
@@ -39,21 +45,33 @@ const convolutionsOf = (numbers: fc.Arbitrary<number>) =>
         [0, 0],
       ]),
     })
-    .chain(({ batch, inChannels, outChannels, filter: [rows, columns], strides, dilation, extra, pad }) => {
-      const [height, width] = [(rows - 1) * dilation + 1 + extra[0], (columns - 1) * dilation + 1 + extra[1]];
-      // tfjs allows strides or dilations, not both.
-      const own = dilation > 1 ? ([1, 1] as [number, number]) : strides;
-      const image: [number, number, number, number] = [batch, height, width, inChannels];
-      const filter: [number, number, number, number] = [rows, columns, inChannels, outChannels];
-      const { outShape } = tf.backend_util.computeConv2DInfo(image, filter, own, dilation, pad);
-      return fc.record({
-        x: arrayOf(image, 'float32', numbers),
-        filter: arrayOf(filter, 'float32', numbers),
-        bias: arrayOf([outChannels], 'float32', numbers),
-        dy: arrayOf(outShape, 'float32', numbers),
-        geometry: fc.constant({ strides: own, dilation, pad }),
-      });
-    });
+    .chain(
+      ({
+        batch,
+        inChannels,
+        outChannels,
+        filter: [rows, columns],
+        strides,
+        dilation,
+        extra,
+        pad,
+      }) => {
+        const height = (rows - 1) * dilation + 1 + extra[0];
+        const width = (columns - 1) * dilation + 1 + extra[1];
+        // tfjs allows strides or dilations, not both.
+        const own = dilation > 1 ? ([1, 1] as [number, number]) : strides;
+        const image: [number, number, number, number] = [batch, height, width, inChannels];
+        const filter: [number, number, number, number] = [rows, columns, inChannels, outChannels];
+        const { outShape } = tf.backend_util.computeConv2DInfo(image, filter, own, dilation, pad);
+        return fc.record({
+          x: arrayOf(image, 'float32', numbers),
+          filter: arrayOf(filter, 'float32', numbers),
+          bias: arrayOf([outChannels], 'float32', numbers),
+          dy: arrayOf(outShape, 'float32', numbers),
+          geometry: fc.constant({ strides: own, dilation, pad }),
+        });
+      },
+    );
 
 const convolutions = convolutionsOf(finiteNumber);
 /** Whole numbers, whose sums are exact, so that both backends see the same maxima as equal. */
@@ -65,7 +83,11 @@ interface Convolution {
   readonly geometry: { strides: [number, number]; dilation: number; pad: Pad };
 }
 
-function convolve({ geometry: { strides, pad, dilation } }: Convolution, x: Tensor, filter: Tensor): Tensor4D {
+function convolve(
+  { geometry: { strides, pad, dilation } }: Convolution,
+  x: Tensor,
+  filter: Tensor,
+): Tensor4D {
   return tf.conv2d(x as Tensor4D, filter as Tensor4D, strides, pad, 'NHWC', dilation);
 }
 
@@ -87,7 +109,8 @@ describe('convolutions agree with the cpu backend', () => {
         // tfjs itself has no gradient of a dilated convolution.
         fc.pre(c.geometry.dilation === 1);
         assertAgrees(() => {
-          const f = (x: Tensor, filter: Tensor, bias: Tensor) => tf.add(convolve(c, x, filter), bias);
+          const f = (x: Tensor, filter: Tensor, bias: Tensor) =>
+            tf.add(convolve(c, x, filter), bias);
           return tf.grads(f)([tensorOf(c.x), tensorOf(c.filter), tensorOf(c.bias)], tensorOf(c.dy));
         });
       }),
@@ -103,7 +126,8 @@ describe('convolutions agree with the cpu backend', () => {
       const x = ramp([2, height + 2, width + 4, 3]);
       const filter = ramp([3, 5, 3, 4]);
       const dy = ramp([2, height, width, 4]);
-      const f = (image: Tensor, weights: Tensor) => tf.conv2d(image as Tensor4D, weights as Tensor4D, 1, 'valid');
+      const f = (image: Tensor, weights: Tensor) =>
+        tf.conv2d(image as Tensor4D, weights as Tensor4D, 1, 'valid');
       // The cpu backend adds thousands of products up in double precision.
       assertAgrees(() => tf.grads(f)([tensorOf(x), tensorOf(filter)], tensorOf(dy)), 2e-4);
     }
@@ -117,7 +141,8 @@ describe('convolutions agree with the cpu backend', () => {
       const x = ramp([batch, rows + 4, 9, 2]);
       const filter = ramp([5, 3, 2, outChannels]);
       const dy = ramp([batch, rows, 7, outChannels]);
-      const f = (image: Tensor, weights: Tensor) => tf.conv2d(image as Tensor4D, weights as Tensor4D, 1, 'valid');
+      const f = (image: Tensor, weights: Tensor) =>
+        tf.conv2d(image as Tensor4D, weights as Tensor4D, 1, 'valid');
       assertAgrees(() => tf.grads(f)([tensorOf(x), tensorOf(filter)], tensorOf(dy)), 2e-4);
     }
   });
@@ -143,10 +168,20 @@ describe('convolutions agree with the cpu backend', () => {
         ],
       },
     ] as const) {
-      const f = (x: Tensor, weights: Tensor) => tf.conv2d(x as Tensor4D, weights as Tensor4D, stride, pad as Pad);
-      const { outShape } = tf.backend_util.computeConv2DInfo([...image], [...filter], stride, 1, pad as Pad);
+      const f = (x: Tensor, weights: Tensor) =>
+        tf.conv2d(x as Tensor4D, weights as Tensor4D, stride, pad as Pad);
+      const { outShape } = tf.backend_util.computeConv2DInfo(
+        [...image],
+        [...filter],
+        stride,
+        1,
+        pad as Pad,
+      );
       const samples = [ramp(image), ramp(filter), ramp(outShape)] as const;
-      assertAgrees(() => tf.grads(f)([tensorOf(samples[0]), tensorOf(samples[1])], tensorOf(samples[2])), 2e-4);
+      assertAgrees(
+        () => tf.grads(f)([tensorOf(samples[0]), tensorOf(samples[1])], tensorOf(samples[2])),
+        2e-4,
+      );
     }
   });
 });
@@ -154,7 +189,10 @@ describe('convolutions agree with the cpu backend', () => {
 /** Numbers without a pattern, from -1 to 1, all different. */
 function ramp(shape: readonly number[]): Sample {
   const size = shape.reduce((product, length) => product * length, 1);
-  const values = Array.from({ length: size }, (_, i) => Math.fround(((i * 7919) % size) / size) * 2 - 1);
+  const values = Array.from(
+    { length: size },
+    (_, i) => Math.fround(((i * 7919) % size) / size) * 2 - 1,
+  );
   return { shape, dtype: 'float32', values };
 }
 
@@ -165,18 +203,26 @@ describe('max-pooling agrees with the cpu backend', () => {
       dtype: 'float32',
       values: [1, 1, 2, 0, 1, 1, 2, 2, 0, 0, 3, 3, 0, 0, 3, 3],
     };
-    assertAgrees(() => tf.grad((image) => tf.square(tf.maxPool(image as Tensor4D, 2, 2, 'valid')))(tensorOf(x)));
+    assertAgrees(() =>
+      tf.grad((image) => tf.square(tf.maxPool(image as Tensor4D, 2, 2, 'valid')))(tensorOf(x)),
+    );
   });
 });
 
 describe('the gradient of a ReLU agrees with the cpu backend', () => {
   const relu = (x: Tensor) => tf.relu(x);
   it('alone, where the mask is laid on directly, NaN staying NaN', () => {
-    const x: Sample = { shape: [5], dtype: 'float32', values: [-1, 0, 2, Number.NaN, Number.POSITIVE_INFINITY] };
+    const x: Sample = {
+      shape: [5],
+      dtype: 'float32',
+      values: [-1, 0, 2, Number.NaN, Number.POSITIVE_INFINITY],
+    };
     assertAgrees(() => tf.grad((v) => tf.mul(relu(v), relu(v)))(tensorOf(x)));
   });
   it('of arrays that broadcast into a product afterwards', () => {
-    assertAgrees(() => tf.grads((a, b) => tf.mul(relu(a!), b!))([tensorOf(ramp([3, 1, 2])), tensorOf(ramp([4, 2]))]));
+    assertAgrees(() =>
+      tf.grads((a, b) => tf.mul(relu(a!), b!))([tensorOf(ramp([3, 1, 2])), tensorOf(ramp([4, 2]))]),
+    );
   });
   it('below a max-pooling and above a convolution, where mask, pooling and bias gradient are taken together', () => {
     fc.assert(
@@ -198,7 +244,9 @@ describe('gradients agree with finite differences', () => {
   it('of a small convolutional net, by image, filter and bias', () => {
     const inputs = [ramp([1, 6, 6, 2]), ramp([3, 3, 2, 3]), ramp([3])];
     const f = (x: Tensor, filter: Tensor, bias: Tensor): tf.Scalar => {
-      const maps = tf.relu(tf.add(tf.conv2d(x as Tensor4D, filter as Tensor4D, 1, 'valid'), bias)) as Tensor4D;
+      const maps = tf.relu(
+        tf.add(tf.conv2d(x as Tensor4D, filter as Tensor4D, 1, 'valid'), bias),
+      ) as Tensor4D;
       return tf.sum(tf.square(tf.maxPool(maps, 2, 2, 'valid'))) as tf.Scalar;
     };
     const gradients = computeOn('onnxruntime', () => tf.grads(f)(inputs.map(tensorOf)));
@@ -208,7 +256,13 @@ describe('gradients agree with finite differences', () => {
         const shifted = (by: number) => {
           const values = input.values.map((value, k) => (k === j ? value + by : value));
           const [result] = computeOn('onnxruntime', () =>
-            f(...(inputs.map((one, k) => tensorOf(k === i ? { ...one, values } : one)) as [Tensor, Tensor, Tensor])),
+            f(
+              ...(inputs.map((one, k) => tensorOf(k === i ? { ...one, values } : one)) as [
+                Tensor,
+                Tensor,
+                Tensor,
+              ]),
+            ),
           );
           return result!.values[0] as number;
         };

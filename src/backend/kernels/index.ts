@@ -36,4 +36,6 @@ const all: readonly Kernel[] = [
 ];
 
 /** The table of kernels that have a lowering, by name. All others run on tfjs's cpu backend. */
-export const kernels: ReadonlyMap<string, Kernel> = new Map(all.map((kernel) => [kernel.name, kernel]));
+export const kernels: ReadonlyMap<string, Kernel> = new Map(
+  all.map((kernel) => [kernel.name, kernel]),
+);

@@ -19,12 +19,18 @@ function matMul(name: string, inputs: readonly string[]): Kernel {
   return kernel<TfMatMul, MatMulAttributes>({
     name,
     inputs,
-    plan([a, b, bias], { transposeA = false, transposeB = false, activation, leakyreluAlpha: alpha = 0.2 }) {
+    plan(
+      [a, b, bias],
+      { transposeA = false, transposeB = false, activation, leakyreluAlpha: alpha = 0.2 },
+    ) {
       const own = activation ?? 'linear';
       const shape = productShape(a!, b!, { transposeA, transposeB });
       const broadcast = bias === undefined || (bias.dtype === 'float32' && bias.shape.length <= 1);
       if (shape === undefined || !broadcast || !isActivation(own)) return undefined;
-      return { outputs: [{ shape, dtype: 'float32' }], attributes: { transposeA, transposeB, activation: own, alpha } };
+      return {
+        outputs: [{ shape, dtype: 'float32' }],
+        attributes: { transposeA, transposeB, activation: own, alpha },
+      };
     },
     lower(lowering, { operands, attributes, outputs }) {
       const [a, b, bias] = operands as [Operand, Operand, Operand | undefined];
@@ -42,10 +48,12 @@ export const matMulKernels: readonly Kernel[] = [
 
 /** Undefined where the operands are not float matrices, or do not fit. */
 function productShape(a: TensorSpec, b: TensorSpec, transposes: Transposes): number[] | undefined {
-  if (a.dtype !== 'float32' || b.dtype !== 'float32' || a.shape.length < 2 || b.shape.length < 2) return undefined;
+  if (a.dtype !== 'float32' || b.dtype !== 'float32' || a.shape.length < 2 || b.shape.length < 2)
+    return undefined;
   const rows = a.shape.at(transposes.transposeA ? -1 : -2) as number;
   const columns = b.shape.at(transposes.transposeB ? -2 : -1) as number;
-  const [inner, other] = [a.shape.at(transposes.transposeA ? -2 : -1), b.shape.at(transposes.transposeB ? -1 : -2)];
+  const inner = a.shape.at(transposes.transposeA ? -2 : -1);
+  const other = b.shape.at(transposes.transposeB ? -1 : -2);
   if (inner !== other) return undefined;
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   return [...batch, rows, columns];
@@ -62,7 +70,9 @@ function product(
   const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
   if (sizeOf(shape.slice(0, -2)) === 1) {
     // Gemm transposes as it reads.
-    const inputs = [a, b].map((operand) => lowering.logical({ ...operand, shape: operand.shape.slice(-2) }));
+    const inputs = [a, b].map((operand) =>
+      lowering.logical({ ...operand, shape: operand.shape.slice(-2) }),
+    );
     if (bias !== undefined) inputs.push(lowering.logical(bias));
     const matrix = graph.node('Gemm', inputs, { attributes });
     return shape.length === 2 ? matrix : graph.reshape(matrix, shape);

@@ -3,15 +3,20 @@ import { sizeOf } from '../trace.ts';
 import { attributesOf, either, type Windows } from './pooling.ts';
 
 /**
- * The gradient of a max-pooling by its image: each pooled gradient goes to the element that was its window's maximum, of equal ones the first in
- * reading order. A window's maximum is the maximum of its rows' maxima, so the gradient goes to a row first and along it afterwards, by
- * comparisons of shifted arrays, which are vectorised and run on all threads, unlike ONNX Runtime's pooling with indices and ScatterElements.
- * The planes go through in blocks that fit into the processor's cache (measured: bench/backend/README.md).
+ * The gradient of a max-pooling by its image: each pooled gradient goes to the element that was its
+ * window's maximum, of equal ones the first in reading order. A window's maximum is the maximum of
+ * its rows' maxima, so the gradient goes to a row first and along it afterwards, by comparisons of
+ * shifted arrays, which are vectorised and run on all threads, unlike ONNX Runtime's pooling with
+ * indices and ScatterElements. The planes go through in blocks that fit into the processor's cache
+ * (measured: bench/backend/README.md).
  *
- * Where windows do not overlap, every element gets at most one gradient, and pooling with indices and its inverse are the faster.
+ * Where windows do not overlap, every element gets at most one gradient, and pooling with indices
+ * and its inverse are the faster.
  */
 interface MaxPoolGradient {
-  /** The image's planes, `[…, …spatial]`; their maxima and the gradient of these, `[…, …pooled]`. */
+  /**
+   * The image's planes, `[…, …spatial]`; their maxima and the gradient of these, `[…, …pooled]`.
+   */
   readonly x: string;
   readonly y: string;
   readonly dy: string;
@@ -26,18 +31,33 @@ const BLOCK = 1 << 18;
 /** Blocks smaller than this cost more for being many than they save. */
 const SMALLEST_BLOCK = 1 << 14;
 
-/** Writes the gradient, as planes in blocks. Where `finite`, a bool of the graph, is false, `x` or `dy` may hold NaN or infinities. */
-export function maxPoolGradient(graph: GraphBuilder, task: MaxPoolGradient, finite: string): string {
+/**
+ * Writes the gradient, as planes in blocks. Where `finite`, a bool of the graph, is false, `x` or
+ * `dy` may hold NaN or infinities.
+ */
+export function maxPoolGradient(
+  graph: GraphBuilder,
+  task: MaxPoolGradient,
+  finite: string,
+): string {
   const { planes, spatial, pooled } = task;
   const block = areDisjoint(task) ? planes : blockOf(planes, sizeOf(spatial));
   // Cut out here, where that costs nothing: the branch would copy what it cuts.
-  const cut = (name: string, shape: readonly number[]) => graph.reshape(name, [planes / block, block, ...shape]);
+  const cut = (name: string, shape: readonly number[]) =>
+    graph.reshape(name, [planes / block, block, ...shape]);
   const whole = [planes / block, block, ...spatial];
-  const inside = { ...task, x: cut(task.x, spatial), y: cut(task.y, pooled), dy: cut(task.dy, pooled) };
+  const inside = {
+    ...task,
+    x: cut(task.x, spatial),
+    y: cut(task.y, pooled),
+    dy: cut(task.dy, pooled),
+  };
   return either(graph, finite, whole, {
     holds(own) {
       if (areDisjoint(task)) return unpooled(own, inside);
-      return block < planes ? inBlocks(own, inside, block) : own.reshape(route(own, inside, false), whole);
+      return block < planes
+        ? inBlocks(own, inside, block)
+        : own.reshape(route(own, inside, false), whole);
     },
     fails: (own) => own.reshape(route(own, inside, true), whole),
   });
@@ -48,19 +68,34 @@ function areDisjoint({ windows: { window, strides, pads } }: MaxPoolGradient): b
   return window.every((length, axis) => length <= strides[axis]!) && pads.every((pad) => pad === 0);
 }
 
-function unpooled(graph: GraphBuilder, { x, dy, planes, spatial, windows }: MaxPoolGradient): string {
+function unpooled(
+  graph: GraphBuilder,
+  { x, dy, planes, spatial, windows }: MaxPoolGradient,
+): string {
   const { window, strides } = windows;
-  const [, places] = graph.nodes('MaxPool', [x], 2, { attributes: attributesOf(windows) }) as [string, string];
+  const [, places] = graph.nodes('MaxPool', [x], 2, { attributes: attributesOf(windows) }) as [
+    string,
+    string,
+  ];
   const whole = graph.ints([1, planes, ...spatial]);
-  return graph.node('MaxUnpool', [dy, places, whole], { attributes: { kernel_shape: window, strides } });
+  return graph.node('MaxUnpool', [dy, places, whole], {
+    attributes: { kernel_shape: window, strides },
+  });
 }
 
 function inBlocks(graph: GraphBuilder, task: MaxPoolGradient, block: number): string {
   const { spatial, pooled } = task;
   const body = graph.subgraph();
   const shapes = [spatial, pooled, pooled].map((shape) => [block, ...shape]);
-  const [x, y, dy] = shapes.map((shape) => body.input('float32', shape)) as [string, string, string];
-  const result = body.reshape(route(body, { ...task, x, y, dy, planes: block }, false), [block, ...spatial]);
+  const [x, y, dy] = shapes.map((shape) => body.input('float32', shape)) as [
+    string,
+    string,
+    string,
+  ];
+  const result = body.reshape(route(body, { ...task, x, y, dy, planes: block }, false), [
+    block,
+    ...spatial,
+  ]);
   body.output(result, 'float32', [block, ...spatial]);
   const attributes = { num_scan_inputs: 3, body: { graph: body.finish() } };
   return graph.node('Scan', [task.x, task.y, task.dy], { attributes });
@@ -76,11 +111,14 @@ function blockOf(planes: number, size: number): number {
 
 /**
  * Writes the gradient in any shape.
- * @param careful whether to mind NaN, which is never a maximum, and negative infinity, which ONNX Runtime takes for nothing
+ * @param careful whether to mind NaN, which is never a maximum, and negative infinity, which ONNX
+ * Runtime takes for nothing
  */
 function route(graph: GraphBuilder, task: MaxPoolGradient, careful: boolean): string {
   const { spatial, windows } = task;
-  const axes = spatial.map((_, i) => i).filter((i) => windows.window[i] !== 1 || windows.strides[i] !== 1);
+  const axes = spatial
+    .map((_, i) => i)
+    .filter((i) => windows.window[i] !== 1 || windows.strides[i] !== 1);
   // levels[i]: the maxima along the axes from i on.
   const levels: string[] = [];
   levels[spatial.length] = task.x;
@@ -140,13 +178,19 @@ function maximaAlong(graph: GraphBuilder, x: string, line: Line, careful: boolea
   if (!careful) return pool(values);
   const maxima = withInfinities(graph, pool(withoutNaN(graph, values)));
   // Nothing but NaN: must not be taken for a row whose maximum is negative infinity.
-  const numbers = pool(graph.node('Where', [graph.node('IsNaN', [values]), graph.scalar(0), graph.scalar(1)]));
+  const numbers = pool(
+    graph.node('Where', [graph.node('IsNaN', [values]), graph.scalar(0), graph.scalar(1)]),
+  );
   const some = graph.node('Greater', [numbers, graph.scalar(0)]);
   return graph.node('Where', [some, maxima, graph.scalar(Number.NaN)]);
 }
 
 export function withoutNaN(graph: GraphBuilder, name: string): string {
-  return graph.node('Where', [graph.node('IsNaN', [name]), graph.scalar(Number.NEGATIVE_INFINITY), name]);
+  return graph.node('Where', [
+    graph.node('IsNaN', [name]),
+    graph.scalar(Number.NEGATIVE_INFINITY),
+    name,
+  ]);
 }
 
 /** ONNX Runtime begins at the lowest finite number, tfjs at negative infinity. */
@@ -156,8 +200,9 @@ export function withInfinities(graph: GraphBuilder, maxima: string): string {
 }
 
 /**
- * Deals the gradient of maxima along one axis out to the elements. The axis is cut into steps of one stride, and the
- * steps into phases: then the `t`-th elements of all windows are one phase, `floor(t / stride)` steps on.
+ * Deals the gradient of maxima along one axis out to the elements. The axis is cut into steps of
+ * one stride, and the steps into phases: then the `t`-th elements of all windows are one phase,
+ * `floor(t / stride)` steps on.
  */
 function deal(
   graph: GraphBuilder,
@@ -171,7 +216,10 @@ function deal(
   const farthest = Math.floor(Math.max(0, compared - 1) / stride);
   const fill = careful ? Number.NaN : Number.NEGATIVE_INFINITY;
   const phases = compared === 0 ? [] : toPhases(graph, x, line, windows + farthest, fill);
-  const [maxima, gradient] = [y, dy].map((name) => graph.reshape(name, cut.shape(windows))) as [string, string];
+  const [maxima, gradient] = [y, dy].map((name) => graph.reshape(name, cut.shape(windows))) as [
+    string,
+    string,
+  ];
   const steps = Math.ceil((before + length) / stride);
   const shares = Array.from({ length: stride }, (): string[] => []);
   let taken: string | undefined;
@@ -180,7 +228,8 @@ function deal(
     let mine: string | undefined;
     if (t < compared) {
       const phase = phases[t % stride] as string;
-      const elements = farthest === 0 ? phase : graph.slice(phase, [cut.axis], [step], [step + windows]);
+      const elements =
+        farthest === 0 ? phase : graph.slice(phase, [cut.axis], [step], [step + windows]);
       const equal = graph.node('Equal', [elements, maxima]);
       mine = taken === undefined ? equal : graph.node('And', [equal, graph.node('Not', [taken])]);
       taken = taken === undefined ? equal : graph.node('Or', [taken, equal]);
@@ -191,7 +240,10 @@ function deal(
   return fromPhases(graph, shares, line, steps);
 }
 
-/** The gradient where the mask is true, and 0 elsewhere. A product is the faster, but makes NaN of an infinity times 0. */
+/**
+ * The gradient where the mask is true, and 0 elsewhere. A product is the faster, but makes NaN of
+ * an infinity times 0.
+ */
 function masked(graph: GraphBuilder, gradient: string, mask: string, careful: boolean): string {
   if (careful) return graph.node('Where', [mask, gradient, graph.scalar(0)]);
   return graph.node('Mul', [gradient, graph.cast(mask, 'float32')]);
@@ -224,7 +276,13 @@ function padded(
 }
 
 /** The elements of each phase, `steps` of them. */
-function toPhases(graph: GraphBuilder, x: string, line: Line, steps: number, fill: number): string[] {
+function toPhases(
+  graph: GraphBuilder,
+  x: string,
+  line: Line,
+  steps: number,
+  fill: number,
+): string[] {
   const { rows, length, inner, stride, before } = line;
   const whole = { shape: () => [rows, length, inner], axis: 1 };
   const counts = [before, steps * stride - length - before] as const;
@@ -233,14 +291,23 @@ function toPhases(graph: GraphBuilder, x: string, line: Line, steps: number, fil
   if (stride === 1) return [graph.reshape(filled, cut.shape(steps))];
   const together =
     inner === 1
-      ? graph.reshape(graph.transpose(graph.reshape(filled, [rows * steps, stride]), [1, 0]), [stride, rows, steps])
+      ? graph.reshape(graph.transpose(graph.reshape(filled, [rows * steps, stride]), [1, 0]), [
+          stride,
+          rows,
+          steps,
+        ])
       : graph.reshape(filled, [rows, steps, stride, inner]);
   const lengths = graph.ints(Array.from({ length: stride }, () => 1));
   return graph.nodes('Split', [together, lengths], stride, { attributes: { axis: cut.phases } });
 }
 
 /** The sum of each phase's shares, the phases put together again to `[rows, length, inner]`. */
-function fromPhases(graph: GraphBuilder, shares: readonly string[][], line: Line, steps: number): string {
+function fromPhases(
+  graph: GraphBuilder,
+  shares: readonly string[][],
+  line: Line,
+  steps: number,
+): string {
   const { rows, length, inner, stride, before } = line;
   const cut = cutOf(line);
   const zeros = () => graph.node('Expand', [graph.scalar(0), graph.ints(cut.shape(steps))]);
@@ -251,7 +318,8 @@ function fromPhases(graph: GraphBuilder, shares: readonly string[][], line: Line
   let together = phases[0] as string;
   if (stride > 1) {
     together = graph.node('Concat', phases, { attributes: { axis: cut.phases } });
-    if (inner === 1) together = graph.transpose(graph.reshape(together, [stride, rows * steps]), [1, 0]);
+    if (inner === 1)
+      together = graph.transpose(graph.reshape(together, [stride, rows * steps]), [1, 0]);
   }
   const whole = graph.reshape(together, [rows, steps * stride, inner]);
   if (before === 0 && steps * stride === length) return whole;

@@ -4,7 +4,14 @@ import type { FoldedPool, Lowering, Representation } from '../lowering/lowering.
 import type { Operand, TraceNode } from '../trace.ts';
 import { foldPool, unfoldGradient } from './folded-pool.ts';
 import { maxPoolGradient, withInfinities, withoutNaN } from './max-pool-gradient.ts';
-import { allFinite, attributesOf, channelsFirstShape, either, poolingKernel, type Windows } from './pooling.ts';
+import {
+  allFinite,
+  attributesOf,
+  channelsFirstShape,
+  either,
+  poolingKernel,
+  type Windows,
+} from './pooling.ts';
 
 export const maxPoolKernels: readonly Kernel[] = [
   poolingKernel('MaxPool', ['x'], pooled),
@@ -14,8 +21,8 @@ export const maxPoolKernels: readonly Kernel[] = [
 ];
 
 /**
- * The maximum of each window, NaN never being one, as in tfjs. ONNX Runtime's pooling forgets what came before a NaN, so
- * NaN is taken out of an image that is not all finite.
+ * The maximum of each window, NaN never being one, as in tfjs. ONNX Runtime's pooling forgets what
+ * came before a NaN, so NaN is taken out of an image that is not all finite.
  */
 function pooled(lowering: Lowering, call: Call<Windows>): Representation {
   const folded = foldPool(lowering, call);
@@ -41,11 +48,17 @@ export function unpool(lowering: Lowering, node: TraceNode, gradient: string): R
   lowering.notes.set(node, gradient);
   const folded = foldedBefore(lowering, input, output);
   if (folded !== undefined) return { folded: unfoldGradient(lowering, folded, gradient) };
-  const [batch, channels, ...spatial] = channelsFirstShape(input.shape) as [number, number, ...number[]];
+  const [batch, channels, ...spatial] = channelsFirstShape(input.shape) as [
+    number,
+    number,
+    ...number[],
+  ];
   const x = lowering.channelsFirst(input);
   const y = lowering.channelsFirst(output);
   const task = {
-    ...{ x, y, dy: gradient },
+    x,
+    y,
+    dy: gradient,
     planes: batch * channels,
     spatial,
     pooled: output.shape.slice(1, -1),
@@ -68,9 +81,13 @@ function foldedBefore(lowering: Lowering, input: Operand, output: Operand): Fold
   return lowering.foldedPools.get(forward);
 }
 
-/** Whether the pooled image is finite, which the pooling itself has looked at if it is in this trace. */
+/**
+ * Whether the pooled image is finite, which the pooling itself has looked at if it is in this
+ * trace.
+ */
 function finiteOf(lowering: Lowering, input: Operand, output: Operand, x: string): string {
   const forward = lowering.producerOf(output);
-  const known = forward?.operands[0]?.value === input.value ? lowering.notes.get(forward) : undefined;
+  const known =
+    forward?.operands[0]?.value === input.value ? lowering.notes.get(forward) : undefined;
   return known ?? allFinite(lowering.graph, x, input.shape);
 }

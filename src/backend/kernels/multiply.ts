@@ -4,7 +4,10 @@ import { type Operand, sameShape, type TraceNode, type TraceValue } from '../tra
 import { elementwise, inCommonOrder } from './elementwise.ts';
 import { unpool } from './max-pool.ts';
 
-/** The product; by 1 it is the other factor, and by the step of a ReLU's input it is that ReLU's gradient. */
+/**
+ * The product; by 1 it is the other factor, and by the step of a ReLU's input it is that ReLU's
+ * gradient.
+ */
 export const multiply = elementwise({
   name: 'Multiply',
   inputs: ['a', 'b'],
@@ -22,7 +25,10 @@ export const multiply = elementwise({
   },
 });
 
-/** 1 above 0, alpha elsewhere, NaN for NaN. Deferred, since it is nearly always the mask of a ReLU's gradient. */
+/**
+ * 1 above 0, alpha elsewhere, NaN for NaN. Deferred, since it is nearly always the mask of a ReLU's
+ * gradient.
+ */
 export const step = elementwise<{ alpha?: number }, { alpha: number }>({
   name: 'Step',
   inputs: ['x'],
@@ -36,29 +42,47 @@ export const step = elementwise<{ alpha?: number }, { alpha: number }>({
   },
 });
 
-/** 1 above 0, 0 elsewhere, and for NaN. A product with it is several times faster than ONNX Runtime's Where. */
+/**
+ * 1 above 0, 0 elsewhere, and for NaN. A product with it is several times faster than ONNX
+ * Runtime's Where.
+ */
 function stepOf(graph: GraphBuilder, x: string): string {
   return graph.cast(graph.node('Greater', [x, graph.scalar(0)]), 'float32');
 }
 
-function byOne(lowering: Lowering, x: Operand, one: Operand, output: TraceValue): Representation | undefined {
+function byOne(
+  lowering: Lowering,
+  x: Operand,
+  one: Operand,
+  output: TraceValue,
+): Representation | undefined {
   if (lowering.filledWith(one) !== 1 || !sameShape(x.shape, output.shape)) return undefined;
   return lowering.asItStands(x, (name) => name);
 }
 
 /**
- * dy · step(x) where the trace holds r = relu(x): the step of r, which is the same but at NaN (0 then, as in TensorFlow).
- * So x itself, no longer read, can stay inside the operator that computed it.
+ * dy · step(x) where the trace holds r = relu(x): the step of r, which is the same but at NaN (0
+ * then, as in TensorFlow). So x itself, no longer read, can stay inside the operator that computed
+ * it.
  */
-function reluGradient(lowering: Lowering, dy: Operand, mask: Operand, output: TraceValue): Representation | undefined {
+function reluGradient(
+  lowering: Lowering,
+  dy: Operand,
+  mask: Operand,
+  output: TraceValue,
+): Representation | undefined {
   const step = lowering.producerOf(mask);
-  if (step?.kernel !== 'Step' || step.attributes['alpha'] !== 0 || step.outputs[0]?.alive) return undefined;
+  if (step?.kernel !== 'Step' || step.attributes['alpha'] !== 0 || step.outputs[0]?.alive)
+    return undefined;
   if (!sameShape(dy.shape, mask.shape)) return undefined;
   const [x] = step.operands as [Operand];
   const relu = lowering.readersOf(x.value).find((reader) => reader.kernel === 'Relu');
   const [r] = relu?.outputs ?? [];
   if (r === undefined || !sameShape(x.shape, r.shape)) return undefined;
-  return pooledReluGradient(lowering, dy, r, output) ?? masked(lowering, dy, { value: r, shape: r.shape });
+  return (
+    pooledReluGradient(lowering, dy, r, output) ??
+    masked(lowering, dy, { value: r, shape: r.shape })
+  );
 }
 
 function masked(lowering: Lowering, dy: Operand, r: Operand): Representation {
@@ -69,8 +93,8 @@ function masked(lowering: Lowering, dy: Operand, r: Operand): Representation {
 }
 
 /**
- * The same below a max-pooling of r: the pooled maximum is above 0 exactly where r is, so the mask can be laid on
- * the pooled gradient, which is smaller by the pooling's strides.
+ * The same below a max-pooling of r: the pooled maximum is above 0 exactly where r is, so the mask
+ * can be laid on the pooled gradient, which is smaller by the pooling's strides.
  */
 function pooledReluGradient(
   lowering: Lowering,

@@ -9,7 +9,10 @@ interface TfOneHot {
   readonly dtype?: DataType;
 }
 
-/** Kernels that pick elements or rows by index or condition; `checked` says that indices were at hand and are in range. */
+/**
+ * Kernels that pick elements or rows by index or condition; `checked` says that indices were at
+ * hand and are in range.
+ */
 export const pickingKernels: readonly Kernel[] = [
   kernel<{ axis: number; batchDims?: number }, { axis: number; checked: boolean }>({
     name: 'GatherV2',
@@ -21,26 +24,38 @@ export const pickingKernels: readonly Kernel[] = [
       const places = known(1);
       if (places?.some((place) => place < 0 || place >= length)) return undefined;
       const shape = [...x!.shape.slice(0, own), ...indices!.shape, ...x!.shape.slice(own + 1)];
-      return { outputs: [{ shape, dtype: x!.dtype }], attributes: { axis: own, checked: places !== undefined } };
+      return {
+        outputs: [{ shape, dtype: x!.dtype }],
+        attributes: { axis: own, checked: places !== undefined },
+      };
     },
     lower(lowering, { operands: [x, indices], attributes: { axis, checked } }) {
       const { graph } = lowering;
       let places = lowering.logical(indices!);
       if (!checked) {
-        // ONNX would count a negative index from the end; here it is out of range, like one beyond the end.
+        // ONNX would count a negative index from the end; here it is out of range, like one beyond
+        // the end.
         const negative = graph.node('Less', [places, graph.scalar(0, 'int32')]);
-        places = graph.node('Where', [negative, graph.scalar(x!.shape[axis] as number, 'int32'), places]);
+        places = graph.node('Where', [
+          negative,
+          graph.scalar(x!.shape[axis] as number, 'int32'),
+          places,
+        ]);
       }
-      return { logical: graph.node('Gather', [lowering.logical(x!), places], { attributes: { axis } }) };
+      return {
+        logical: graph.node('Gather', [lowering.logical(x!), places], { attributes: { axis } }),
+      };
     },
   }),
-  // Sums of the rows that have the same segment: the gradient of picking rows, as an embedding does. Rows whose segment
-  // does not exist are left out. Unlike on the cpu backend, which multiplies every row by 0 or 1, NaN stays in its segment.
+  // Sums of the rows that have the same segment: the gradient of picking rows, as an embedding
+  // does. Rows whose segment does not exist are left out. Unlike on the cpu backend, which
+  // multiplies every row by 0 or 1, NaN stays in its segment.
   kernel<{ numSegments: number }, { segments: number; checked: boolean }>({
     name: 'UnsortedSegmentSum',
     inputs: ['x', 'segmentIds'],
     plan([x, ids], { numSegments: segments }, known) {
-      if (x!.dtype !== 'float32' || ids!.dtype !== 'int32' || ids!.shape.length !== 1) return undefined;
+      if (x!.dtype !== 'float32' || ids!.dtype !== 'int32' || ids!.shape.length !== 1)
+        return undefined;
       const checked = known(1)?.every((id) => id >= 0 && id < segments) ?? false;
       const outputs = [{ shape: [segments, ...x!.shape.slice(1)], dtype: x!.dtype }];
       return { outputs, attributes: { segments, checked } };
@@ -61,12 +76,21 @@ export const pickingKernels: readonly Kernel[] = [
       const rows = checked ? segments : segments + 1;
       const zeros = graph.node('Expand', [graph.scalar(0), graph.ints([rows, size])]);
       const target = graph.node('Expand', [segment, graph.ints([count, size])]);
-      // ScatterElements goes through the rows in order. ScatterND is ten times as fast, but its threads lose what they add
-      // to one place at the same time.
-      const sums = graph.node('ScatterElements', [zeros, target, lowering.logical({ ...x!, shape: [count, size] })], {
-        attributes: { axis: 0, reduction: 'add' },
-      });
-      return { logical: graph.reshape(checked ? sums : graph.slice(sums, [0], [0], [segments]), outputs[0]!.shape) };
+      // ScatterElements goes through the rows in order. ScatterND is ten times as fast, but its
+      // threads lose what they add to one place at the same time.
+      const sums = graph.node(
+        'ScatterElements',
+        [zeros, target, lowering.logical({ ...x!, shape: [count, size] })],
+        {
+          attributes: { axis: 0, reduction: 'add' },
+        },
+      );
+      return {
+        logical: graph.reshape(
+          checked ? sums : graph.slice(sums, [0], [0], [segments]),
+          outputs[0]!.shape,
+        ),
+      };
     },
   }),
   kernel<TfOneHot, { depth: number; on: number; off: number; dtype: ValueType }>({
@@ -82,8 +106,13 @@ export const pickingKernels: readonly Kernel[] = [
       const { graph } = lowering;
       const { value, shape } = indices!;
       const places = graph.cast(lowering.logical({ value, shape: [...shape, 1] }), 'int64');
-      const hot = graph.node('Equal', [places, graph.ints(Array.from({ length: depth }, (_, i) => i))]);
-      return { logical: graph.node('Where', [hot, graph.scalar(on, dtype), graph.scalar(off, dtype)]) };
+      const hot = graph.node('Equal', [
+        places,
+        graph.ints(Array.from({ length: depth }, (_, i) => i)),
+      ]);
+      return {
+        logical: graph.node('Where', [hot, graph.scalar(on, dtype), graph.scalar(off, dtype)]),
+      };
     },
   }),
   kernel<unknown, Record<string, never>>({
@@ -97,15 +126,18 @@ export const pickingKernels: readonly Kernel[] = [
       const { graph } = lowering;
       const { value, shape } = condition!;
       // A condition of fewer axes chooses along the first ones.
-      const aligned = [...shape, ...Array.from({ length: t!.shape.length - shape.length }, () => 1)];
-      const chosen = lowering.logical({ value, shape: aligned });
-      const [whenTrue, whenFalse] = [lowering.logical(t!), lowering.logical(e!)];
-      if (t!.value.dtype !== 'bool') return { logical: graph.node('Where', [chosen, whenTrue, whenFalse]) };
-      // ONNX Runtime's Where takes no bools.
-      const [first, second] = [
-        graph.node('And', [chosen, whenTrue]),
-        graph.node('And', [graph.node('Not', [chosen]), whenFalse]),
+      const aligned = [
+        ...shape,
+        ...Array.from({ length: t!.shape.length - shape.length }, () => 1),
       ];
+      const chosen = lowering.logical({ value, shape: aligned });
+      const whenTrue = lowering.logical(t!);
+      const whenFalse = lowering.logical(e!);
+      if (t!.value.dtype !== 'bool')
+        return { logical: graph.node('Where', [chosen, whenTrue, whenFalse]) };
+      // ONNX Runtime's Where takes no bools.
+      const first = graph.node('And', [chosen, whenTrue]);
+      const second = graph.node('And', [graph.node('Not', [chosen]), whenFalse]);
       return { logical: graph.node('Or', [first, second]) };
     },
   }),

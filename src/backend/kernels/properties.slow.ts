@@ -32,18 +32,22 @@ const properties: readonly SealedProperty[] = [
 before(() => startBackends());
 
 describe('on every case a kernel is lowered, and agrees with the cpu backend', () => {
-  for (const { kernel, of, check } of properties) it(of === undefined ? kernel : `${kernel}, ${of}`, check);
+  for (const { kernel, of, check } of properties)
+    it(of === undefined ? kernel : `${kernel}, ${of}`, check);
 });
 
 describe('gradients agree with finite differences', () => {
   for (const { kernel, of, checkGradient } of properties) {
-    if (checkGradient !== undefined) it(of === undefined ? kernel : `${kernel}, ${of}`, checkGradient);
+    if (checkGradient !== undefined)
+      it(of === undefined ? kernel : `${kernel}, ${of}`, checkGradient);
   }
 });
 
 it('every kernel of the table has a property, and one with a gradient wherever tfjs has its gradient', () => {
   const checked = new Set(properties.map(({ kernel }) => kernel));
-  const differentiated = new Set(properties.flatMap(({ kernel, checkGradient }) => (checkGradient ? [kernel] : [])));
+  const differentiated = new Set(
+    properties.flatMap(({ kernel, checkGradient }) => (checkGradient ? [kernel] : [])),
+  );
   const names = [...kernels.keys()];
   assert.deepEqual(
     names.filter((name) => !checked.has(name)),

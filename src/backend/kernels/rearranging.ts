@@ -33,7 +33,8 @@ export const rearrangingKernels: readonly Kernel[] = [
     name: 'Pack',
     plan(inputs, { axis }) {
       const { shape, dtype } = inputs[0]!;
-      if (inputs.some((input) => input.dtype !== dtype || !sameShape(input.shape, shape))) return undefined;
+      if (inputs.some((input) => input.dtype !== dtype || !sameShape(input.shape, shape)))
+        return undefined;
       const own = axis < 0 ? axis + shape.length + 1 : axis;
       const output = [...shape.slice(0, own), inputs.length, ...shape.slice(own)];
       return { outputs: [{ shape: output, dtype }], attributes: { axis: own } };
@@ -45,7 +46,10 @@ export const rearrangingKernels: readonly Kernel[] = [
       return { logical: lowering.graph.node('Concat', names, { attributes: { axis } }) };
     },
   }),
-  kernel<{ paddings: [number, number][]; constantValue: number }, { pads: readonly number[]; value: number }>({
+  kernel<
+    { paddings: [number, number][]; constantValue: number },
+    { pads: readonly number[]; value: number }
+  >({
     name: 'PadV2',
     inputs: ['x'],
     plan([x], { paddings, constantValue }) {
@@ -73,7 +77,10 @@ export const rearrangingKernels: readonly Kernel[] = [
     },
     lower: (lowering, { operands, attributes, outputs }) =>
       tiledChannels(lowering, operands[0]!, outputs[0]!) ?? {
-        logical: lowering.graph.node('Tile', [lowering.logical(operands[0]!), lowering.graph.ints(attributes.reps)]),
+        logical: lowering.graph.node('Tile', [
+          lowering.logical(operands[0]!),
+          lowering.graph.ints(attributes.reps),
+        ]),
       },
   }),
   // A transpose between the two orders of images writes nothing: a value may stand in either.
@@ -85,7 +92,8 @@ export const rearrangingKernels: readonly Kernel[] = [
       const output = perm.map((axis) => shape[axis] as number);
       // Axes of length 1 may move freely.
       const long = perm.filter((axis) => shape[axis] !== 1);
-      if (long.every((axis, i) => i === 0 || axis > (long[i - 1] as number))) return { view: output };
+      if (long.every((axis, i) => i === 0 || axis > (long[i - 1] as number)))
+        return { view: output };
       return { outputs: [{ shape: output, dtype }], attributes: { perm } };
     },
     lower(lowering, { operands, attributes: { perm } }) {
@@ -98,9 +106,18 @@ export const rearrangingKernels: readonly Kernel[] = [
 ];
 
 /** One number per channel, laid over an image. */
-function tiledChannels(lowering: Lowering, { value, shape }: Operand, output: TraceValue): Representation | undefined {
+function tiledChannels(
+  lowering: Lowering,
+  { value, shape }: Operand,
+  output: TraceValue,
+): Representation | undefined {
   const channels = output.shape.at(-1) as number;
-  if (value.dtype !== 'float32' || !isImage(output.shape) || sizeOf(shape) !== channels || shape[3] !== channels)
+  if (
+    value.dtype !== 'float32' ||
+    !isImage(output.shape) ||
+    sizeOf(shape) !== channels ||
+    shape[3] !== channels
+  )
     return undefined;
   return { affine: affineOfVector(lowering.logical({ value, shape: [channels] })) };
 }

@@ -46,10 +46,14 @@ const reductions: readonly Kernel[] = REDUCTIONS.map((reduction) =>
       const axes = util
         .parseAxisParam((axis ?? reductionIndices ?? null) as number[], [...shape])
         .sort((a, b) => a - b);
-      if (axes.length === 0) return dtype === (reduction.result ?? dtype) ? { view: shape } : undefined;
+      if (axes.length === 0)
+        return dtype === (reduction.result ?? dtype) ? { view: shape } : undefined;
       const [reduced] = backend_util.computeOutAndReduceShapes([...shape], axes);
       const output = keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
-      return { outputs: [{ shape: output, dtype: reduction.result ?? dtype }], attributes: { axes } };
+      return {
+        outputs: [{ shape: output, dtype: reduction.result ?? dtype }],
+        attributes: { axes },
+      };
     },
     lower(lowering, call) {
       const [x] = call.operands as [Operand];
@@ -60,20 +64,34 @@ const reductions: readonly Kernel[] = REDUCTIONS.map((reduction) =>
   }),
 );
 
-/** The sums and means per channel in BatchNorm and its gradient, without computing the images that they reduce. */
-function shortcut(lowering: Lowering, call: TraceNode, x: Operand, output: TraceValue): string | undefined {
+/**
+ * The sums and means per channel in BatchNorm and its gradient, without computing the images that
+ * they reduce.
+ */
+function shortcut(
+  lowering: Lowering,
+  call: TraceNode,
+  x: Operand,
+  output: TraceValue,
+): string | undefined {
   const { kernel: name, attributes } = call;
-  if (x.value.dtype !== 'float32' || !isImage(x.shape) || String(attributes['axes']) !== '0,1,2') return undefined;
+  if (x.value.dtype !== 'float32' || !isImage(x.shape) || String(attributes['axes']) !== '0,1,2')
+    return undefined;
   if (name !== 'Sum' && name !== 'Mean') return undefined;
-  const known = name === 'Mean' ? (lowering.notes.get(call) ?? normalisedMean(lowering, call)) : undefined;
-  if (known !== undefined) return output.shape.length === 1 ? known : lowering.graph.reshape(known, output.shape);
+  const known =
+    name === 'Mean' ? (lowering.notes.get(call) ?? normalisedMean(lowering, call)) : undefined;
+  if (known !== undefined)
+    return output.shape.length === 1 ? known : lowering.graph.reshape(known, output.shape);
   const { graph } = lowering;
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const { affine, product } = lowering.uncomputed(x);
   const shape = [batch, channels, height, width] as const;
-  const sum = product ? sumProduct(graph, product, shape) : affine && sumAffine(graph, affine, shape, lowering.centred);
+  const sum = product
+    ? sumProduct(graph, product, shape)
+    : affine && sumAffine(graph, affine, shape, lowering.centred);
   if (sum === undefined) return undefined;
-  const result = name === 'Sum' ? sum : graph.node('Div', [sum, graph.scalar(batch * height * width)]);
+  const result =
+    name === 'Sum' ? sum : graph.node('Div', [sum, graph.scalar(batch * height * width)]);
   return output.shape.length === 1 ? result : graph.reshape(result, output.shape);
 }
 
@@ -100,10 +118,15 @@ function reduce(
       result = graph.node('Where', [some, graph.scalar(Number.NaN), result]);
     }
   }
-  return output.shape.length === x.shape.length - axes.length ? result : graph.reshape(result, output.shape);
+  return output.shape.length === x.shape.length - axes.length
+    ? result
+    : graph.reshape(result, output.shape);
 }
 
-/** The array to reduce and its axes: with the channels first where it stands so and the remaining axes keep their order. */
+/**
+ * The array to reduce and its axes: with the channels first where it stands so and the remaining
+ * axes keep their order.
+ */
 function source(
   lowering: Lowering,
   { name }: Reduction,
@@ -113,12 +136,17 @@ function source(
   const node = lowering.producerOf(x);
   const wholeImages = x.shape.length === 4 && String(axes) === '0,1,2';
   // The gradient of a pooling adds up to what its pooled gradient does, which is smaller.
-  if (name === 'Sum' && wholeImages && (node?.kernel === 'MaxPoolGrad' || node?.kernel === 'Multiply')) {
+  if (
+    name === 'Sum' &&
+    wholeImages &&
+    (node?.kernel === 'MaxPoolGrad' || node?.kernel === 'Multiply')
+  ) {
     const pooled = lowering.notes.get(node);
     if (pooled !== undefined) return { name: pooled, along: [0, 2, 3] };
   }
   const keepsOrder = axes.includes(3) || (axes.includes(1) && axes.includes(2));
-  if (!keepsOrder || !lowering.standsChannelsFirst(x)) return { name: lowering.logical(x), along: axes };
+  if (!keepsOrder || !lowering.standsChannelsFirst(x))
+    return { name: lowering.logical(x), along: axes };
   const moved = axes.map((axis) => [0, 2, 3, 1][axis] as number).sort((a, b) => a - b);
   return { name: lowering.channelsFirst(x), along: moved };
 }
@@ -139,12 +167,17 @@ const argReductions: readonly Kernel[] = ['ArgMax', 'ArgMin'].map((name) =>
       const [x] = operands as [Operand];
       const own = lowering.logical(x);
       const place = (elements: string): string => {
-        return graph.cast(graph.node(name, [elements], { attributes: { axis, keepdims: 0 } }), 'int32');
+        return graph.cast(
+          graph.node(name, [elements], { attributes: { axis, keepdims: 0 } }),
+          'int32',
+        );
       };
       if (x.value.dtype !== 'float32') return { logical: place(own) };
       // tfjs passes over NaN, except that it never leaves one that comes first.
       const nan = graph.node('IsNaN', [own]);
-      const worst = graph.scalar(name === 'ArgMax' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
+      const worst = graph.scalar(
+        name === 'ArgMax' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+      );
       const numbers = graph.node('Where', [nan, worst, own]);
       const first = graph.reshape(graph.slice(nan, [axis], [0], [1]), outputs[0]!.shape);
       return { logical: graph.node('Where', [first, graph.scalar(0, 'int32'), place(numbers)]) };
@@ -152,7 +185,10 @@ const argReductions: readonly Kernel[] = ['ArgMax', 'ArgMin'].map((name) =>
   }),
 );
 
-/** Exponentials along one axis, divided by their sum. Its logarithm is no kernel of tfjs's, which composes it. */
+/**
+ * Exponentials along one axis, divided by their sum. Its logarithm is no kernel of tfjs's, which
+ * composes it.
+ */
 const softmax = kernel<{ dim: number }, { axis: number }>({
   name: 'Softmax',
   inputs: ['logits'],

@@ -10,7 +10,10 @@ interface TfResize {
 
 type TfResizeGrad = Pick<TfResize, 'alignCorners'> & Partial<Pick<TfResize, 'halfPixelCenters'>>;
 
-/** What each pixel of a resized image reads along one axis: the pixel before, the one after, and the latter's share. */
+/**
+ * What each pixel of a resized image reads along one axis: the pixel before, the one after, and the
+ * latter's share.
+ */
 interface Sampling {
   readonly before: readonly number[];
   readonly after: readonly number[];
@@ -19,9 +22,15 @@ interface Sampling {
 
 type Sample = (from: number, to: number, how: ResizeAttributes) => Sampling;
 
-type ResizeAttributes = Attributes & { readonly alignCorners: boolean; readonly halfPixelCenters: boolean };
+type ResizeAttributes = Attributes & {
+  readonly alignCorners: boolean;
+  readonly halfPixelCenters: boolean;
+};
 
-/** tfjs's ratio of an axis: from first to last pixel's centre with `alignCorners`, else from edge to edge. */
+/**
+ * tfjs's ratio of an axis: from first to last pixel's centre with `alignCorners`, else from edge to
+ * edge.
+ */
 function ratioOf(from: number, to: number, alignCorners: boolean): number {
   return alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
 }
@@ -74,30 +83,48 @@ function resize(name: string, sample: Sample): Kernel {
 }
 
 /** before + (after - before) · share, as tfjs computes it. */
-function along(graph: GraphBuilder, image: string, axis: number, { before, after, shares }: Sampling): string {
+function along(
+  graph: GraphBuilder,
+  image: string,
+  axis: number,
+  { before, after, shares }: Sampling,
+): string {
   const pick = (places: readonly number[]) =>
     graph.node('Gather', [image, graph.ints(places)], { attributes: { axis } });
   const low = pick(before);
   if (before === after) return low;
   const aligned = [shares.length, ...Array.from({ length: 3 - axis }, () => 1)];
   const share = graph.reshape(graph.floats(shares), aligned);
-  return graph.node('Add', [low, graph.node('Mul', [graph.node('Sub', [pick(after), low]), share])]);
+  return graph.node('Add', [
+    low,
+    graph.node('Mul', [graph.node('Sub', [pick(after), low]), share]),
+  ]);
 }
 
 /** Elements; a larger constant matrix would cost more than it saves. */
 const LARGEST_MATRIX = 1 << 22;
 
-/** The gradient by the image: what each pixel gave to the resized one, as a product with a constant matrix per axis. */
+/**
+ * The gradient by the image: what each pixel gave to the resized one, as a product with a constant
+ * matrix per axis.
+ */
 function resizeGrad(name: string, sample: Sample): Kernel {
   return kernel<TfResizeGrad, ResizeAttributes>({
     name,
     inputs: ['images', 'dy'],
     plan([images, dy], { alignCorners, halfPixelCenters = false }) {
       const matrices = [1, 2].map((axis) => images!.shape[axis]! * dy!.shape[axis]!);
-      if (dy!.dtype !== 'float32' || images!.dtype !== 'float32' || Math.max(...matrices) > LARGEST_MATRIX) {
+      if (
+        dy!.dtype !== 'float32' ||
+        images!.dtype !== 'float32' ||
+        Math.max(...matrices) > LARGEST_MATRIX
+      ) {
         return undefined;
       }
-      return { outputs: [{ shape: images!.shape, dtype: 'float32' }], attributes: { alignCorners, halfPixelCenters } };
+      return {
+        outputs: [{ shape: images!.shape, dtype: 'float32' }],
+        attributes: { alignCorners, halfPixelCenters },
+      };
     },
     lower(lowering, { operands: [, dy], attributes, outputs }) {
       const { graph } = lowering;
@@ -105,16 +132,28 @@ function resizeGrad(name: string, sample: Sample): Kernel {
       const [batch, height, width, channels] = shape as [number, number, number, number];
       const [, rows, columns] = dy!.shape as [number, number, number, number];
       const gradient = graph.reshape(lowering.logical(dy!), [batch, rows, columns * channels]);
-      const down = graph.node('MatMul', [matrixOf(graph, height, rows, sample, attributes), gradient]);
+      const down = graph.node('MatMul', [
+        matrixOf(graph, height, rows, sample, attributes),
+        gradient,
+      ]);
       const lines = graph.reshape(down, [batch * height, columns, channels]);
-      const across = graph.node('MatMul', [matrixOf(graph, width, columns, sample, attributes), lines]);
+      const across = graph.node('MatMul', [
+        matrixOf(graph, width, columns, sample, attributes),
+        lines,
+      ]);
       return { logical: graph.reshape(across, shape) };
     },
   });
 }
 
 /** `[from, to]`: the share that each pixel has in each of the resized. */
-function matrixOf(graph: GraphBuilder, from: number, to: number, sample: Sample, how: ResizeAttributes): string {
+function matrixOf(
+  graph: GraphBuilder,
+  from: number,
+  to: number,
+  sample: Sample,
+  how: ResizeAttributes,
+): string {
   const { before, after, shares } = sample(from, to, how);
   const shape = [from, to];
   const matrix = Array.from({ length: sizeOf(shape) }, () => 0);

@@ -27,7 +27,11 @@ export const sliceKernels: readonly Kernel[] = [
       const { shape, dtype } = x!;
       // tfjs only looks at the tensor's shape.
       const tensor = x as never;
-      const [begin, size] = slice_util.parseSliceParams(tensor, attributes.begin, attributes.size) as number[][];
+      const [begin, size] = slice_util.parseSliceParams(
+        tensor,
+        attributes.begin,
+        attributes.size,
+      ) as number[][];
       slice_util.assertParamsValid(tensor, begin!, size!);
       if (sameShape(size!, shape)) return { view: shape };
       return { outputs: [{ shape: size!, dtype }], attributes: { begin: begin! } };
@@ -45,7 +49,10 @@ export const sliceKernels: readonly Kernel[] = [
   kernel<TfStridedSlice, { begin: Ints; strides: Ints; end: Ints }>({
     name: 'StridedSlice',
     inputs: ['x'],
-    plan([x], { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask }) {
+    plan(
+      [x],
+      { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask },
+    ) {
       const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
       const info = slice_util.sliceInfo([...x!.shape], begin, end, strides, ...masks);
       if (info.isIdentity) return { view: info.finalShape };
@@ -55,8 +62,15 @@ export const sliceKernels: readonly Kernel[] = [
     lower(lowering, { operands: [x], attributes: { begin, end, strides }, outputs }) {
       const { graph } = lowering;
       const ends = end.map((place) => (place < 0 ? BEFORE_FIRST : place));
-      const bounds = [begin, ends, begin.map((_, axis) => axis), strides].map((values) => graph.ints(values));
-      return { logical: graph.reshape(graph.node('Slice', [lowering.logical(x!), ...bounds]), outputs[0]!.shape) };
+      const bounds = [begin, ends, begin.map((_, axis) => axis), strides].map((values) =>
+        graph.ints(values),
+      );
+      return {
+        logical: graph.reshape(
+          graph.node('Slice', [lowering.logical(x!), ...bounds]),
+          outputs[0]!.shape,
+        ),
+      };
     },
   }),
   kernel<{ dims: number | number[] }, { axes: Ints }>({
@@ -81,7 +95,10 @@ export const sliceKernels: readonly Kernel[] = [
       const { shape, dtype } = value!;
       const own = axis < 0 ? axis + shape.length : axis;
       const output = { shape: shape.filter((_, i) => i !== own), dtype };
-      return { outputs: Array.from({ length: shape[own] as number }, () => output), attributes: { axis: own } };
+      return {
+        outputs: Array.from({ length: shape[own] as number }, () => output),
+        attributes: { axis: own },
+      };
     },
     lower(lowering, { operands, attributes: { axis }, outputs }) {
       const name = lowering.logical(operands[0]!);
@@ -100,13 +117,18 @@ export const sliceKernels: readonly Kernel[] = [
       const [own = 0] = util.parseAxisParam(axis, [...shape]);
       const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, own);
       const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
-      const outputs = sizes.map((size) => ({ shape: shape.map((length, i) => (i === own ? size : length)), dtype }));
+      const outputs = sizes.map((size) => ({
+        shape: shape.map((length, i) => (i === own ? size : length)),
+        dtype,
+      }));
       return { outputs, attributes: { axis: own, starts } };
     },
     lower(lowering, { operands, attributes: { axis, starts }, outputs }) {
       const name = lowering.logical(operands[0]!);
       return outputs.map(({ shape }, i) => {
-        return { logical: lowering.graph.slice(name, [axis], [starts[i]!], [starts[i]! + shape[axis]!]) };
+        return {
+          logical: lowering.graph.slice(name, [axis], [starts[i]!], [starts[i]! + shape[axis]!]),
+        };
       });
     },
   }),

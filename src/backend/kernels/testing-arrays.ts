@@ -55,7 +55,10 @@ const MOVES: readonly Row[] = [
   ['Slice', (x) => [tf.slice(x, [1, 0], [1, 2]), tf.slice(x, [0, 0], [-1, -1])]],
   ['SplitV', (x) => tf.split(tf.tile(x, [2, 1]), 2, 0)],
   ['Tile', (x) => tf.tile(x, [2, 3])],
-  ['Transpose', (x) => [tf.transpose(x), tf.transpose(tf.reshape(x, [1, ...x.shape, 1]), [3, 1, 0, 2])]],
+  [
+    'Transpose',
+    (x) => [tf.transpose(x), tf.transpose(tf.reshape(x, [1, ...x.shape, 1]), [3, 1, 0, 2])],
+  ],
   ['Unpack', (x) => tf.unstack(x, 1)],
 ];
 
@@ -118,7 +121,12 @@ export const arrayProperties: readonly SealedProperty[] = [
     of: 'with any number',
     cases: fc.record({
       inputs: fc.tuple(arrayOf([2, 3])),
-      attributes: fc.constantFrom(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN, 0.5),
+      attributes: fc.constantFrom(
+        Number.NEGATIVE_INFINITY,
+        Number.POSITIVE_INFINITY,
+        Number.NaN,
+        0.5,
+      ),
     }),
     compute: ([x], value) =>
       tf.pad(

@@ -4,11 +4,33 @@ import { anyNumber, arrayOf, type Sample } from '../../../test/support/both-back
 import { sizeOf } from '../trace.ts';
 import type { Case } from './testing-properties.ts';
 
-/** Every kind of float32: NaN, infinities, both zeros, halves that round to even, subnormal, tiny and huge numbers. */
+/**
+ * Every kind of float32: NaN, infinities, both zeros, halves that round to even, subnormal, tiny
+ * and huge numbers.
+ */
 const FLOATS: readonly number[] = [
-  ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0],
-  ...[1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, -7],
-  ...[1e-40, -1e-40, 1e-7, -1e-7, 3e9, -3e9, 3e38, -3e38],
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  3,
+  -7,
+  1e-40,
+  -1e-40,
+  1e-7,
+  -1e-7,
+  3e9,
+  -3e9,
+  3e38,
+  -3e38,
 ].map(Math.fround);
 const INTEGERS: readonly number[] = [0, 1, -1, 2, 3, -7, 7, 46341, 2 ** 31 - 1, -(2 ** 31)];
 const BOOLS: readonly number[] = [0, 1];
@@ -28,7 +50,10 @@ export function one(...inputs: Sample[]): Case {
 }
 
 /** Every awkward value of a type against every other. */
-export function awkwardPairs(dtype: DataType = 'float32', largest = Number.POSITIVE_INFINITY): Case {
+export function awkwardPairs(
+  dtype: DataType = 'float32',
+  largest = Number.POSITIVE_INFINITY,
+): Case {
   const row = awkward(dtype, largest);
   return one({ ...row, shape: [...row.shape, 1] }, row);
 }
@@ -51,16 +76,26 @@ export function fullShapes(minLength = 0, maxLength = 4, longest = 4): fc.Arbitr
 }
 
 /** One array of any shape. */
-export function anyArray(dtype: DataType = 'float32', numbers?: fc.Arbitrary<number>): fc.Arbitrary<Sample> {
+export function anyArray(
+  dtype: DataType = 'float32',
+  numbers?: fc.Arbitrary<number>,
+): fc.Arbitrary<Sample> {
   return shapes().chain((shape) => arrayOf(shape, dtype, numbers ?? anyNumber));
 }
 
 /** A small array of numbers within bounds, for gradients. */
-export function smooth(min: number, max: number, shape: readonly number[] = [2, 3]): fc.Arbitrary<Sample> {
+export function smooth(
+  min: number,
+  max: number,
+  shape: readonly number[] = [2, 3],
+): fc.Arbitrary<Sample> {
   return arrayOf(shape, 'float32', fc.double({ min, max, noNaN: true }));
 }
 
-/** A small array whose elements all lie this far from each other, for the gradients of what picks some. */
+/**
+ * A small array whose elements all lie this far from each other, for the gradients of what picks
+ * some.
+ */
 export function distinct(shape: readonly number[], gap = 0.25): fc.Arbitrary<Sample> {
   const places = Array.from({ length: sizeOf(shape) }, (_, i) => i);
   return fc
@@ -84,7 +119,10 @@ const broadcastShapes = fullShapes().chain((shape) =>
 );
 
 /** Two arrays that broadcast against each other. */
-export function anyPair(dtype: DataType = 'float32', numbers?: fc.Arbitrary<number>): fc.Arbitrary<Case> {
+export function anyPair(
+  dtype: DataType = 'float32',
+  numbers?: fc.Arbitrary<number>,
+): fc.Arbitrary<Case> {
   return broadcastShapes.chain(([a, b]) =>
     plain(arrayOf(a, dtype, numbers ?? anyNumber), arrayOf(b, dtype, numbers ?? anyNumber)),
   );

@@ -12,7 +12,10 @@ interface Depthwise {
   readonly dilations: [number, number];
 }
 
-/** Images and filters; channels fill a block of ONNX Runtime's, or do not, and have one filter each, or more. */
+/**
+ * Images and filters; channels fill a block of ONNX Runtime's, or do not, and have one filter each,
+ * or more.
+ */
 const convolutions: fc.Arbitrary<Case<Depthwise>> = fc
   .record({
     batch: fc.integer({ min: 1, max: 4 }),
@@ -44,14 +47,15 @@ const convolutions: fc.Arbitrary<Case<Depthwise>> = fc
     return (filter[0] - 1) * down < height + room && (filter[1] - 1) * along < width + room;
   })
   .filter(({ filter, pad }) => pad !== 1 || (filter[0] > 1 && filter[1] > 1))
-  .chain(({ batch, height, width, channels, multiplier, filter, step: [strides, dilations], pad }) =>
-    fc.record({
-      inputs: fc.tuple(
-        arrayOf([batch, height, width, channels], 'float32'),
-        arrayOf([...filter, channels, multiplier], 'float32', fc.integer({ min: -2, max: 2 })),
-      ),
-      attributes: fc.constant({ strides, pad, dilations }),
-    }),
+  .chain(
+    ({ batch, height, width, channels, multiplier, filter, step: [strides, dilations], pad }) =>
+      fc.record({
+        inputs: fc.tuple(
+          arrayOf([batch, height, width, channels], 'float32'),
+          arrayOf([...filter, channels, multiplier], 'float32', fc.integer({ min: -2, max: 2 })),
+        ),
+        attributes: fc.constant({ strides, pad, dilations }),
+      }),
   );
 
 function convolve(x: Tensor, filter: Tensor, { strides, pad, dilations }: Depthwise): Tensor {
@@ -61,7 +65,10 @@ function convolve(x: Tensor, filter: Tensor, { strides, pad, dilations }: Depthw
 /** tfjs's gradients know no dilation. */
 const undilated = convolutions.filter(({ attributes: { dilations } }) => dilations[0] === 1);
 const finite = undilated.map(({ inputs, attributes }) => ({
-  inputs: inputs.map((input) => ({ ...input, values: input.values.map((value) => (Math.abs(value) < 9 ? value : 1)) })),
+  inputs: inputs.map((input) => ({
+    ...input,
+    values: input.values.map((value) => (Math.abs(value) < 9 ? value : 1)),
+  })),
   attributes,
 }));
 const slope = {
@@ -79,10 +86,9 @@ const slope = {
 };
 
 function backprop([x, filter]: readonly Tensor[], attributes: Depthwise): Tensor[] {
-  return tf.grads((image: Tensor, taps: Tensor) => tf.square(convolve(image, taps, attributes)).sum())([
-    x as Tensor,
-    filter as Tensor,
-  ]);
+  return tf.grads((image: Tensor, taps: Tensor) =>
+    tf.square(convolve(image, taps, attributes)).sum(),
+  )([x as Tensor, filter as Tensor]);
 }
 
 const depthwise: readonly SealedProperty[] = [
@@ -142,14 +148,26 @@ function normalised(x: Tensor, offset: Tensor | undefined, scale: Tensor | undef
 const batchNorm: readonly SealedProperty[] = [
   property({
     kernel: 'FusedBatchNorm',
-    cases: plain(image, perChannel(-1, 1), perChannel(0.1, 3), perChannel(-1, 1), perChannel(0.5, 2)),
+    cases: plain(
+      image,
+      perChannel(-1, 1),
+      perChannel(0.1, 3),
+      perChannel(-1, 1),
+      perChannel(0.5, 2),
+    ),
     runs: 4,
     compute: (inputs) => {
-      const [x, mean, variance, offset, scale] = inputs as readonly Tensor[] as [Tensor4D, ...Tensor1D[]];
+      const [x, mean, variance, offset, scale] = inputs as readonly Tensor[] as [
+        Tensor4D,
+        ...Tensor1D[],
+      ];
       return tf.batchNorm(x, mean!, variance!, offset, scale);
     },
     gradient: {
-      cases: plain(smooth(-1, 1, [1, 2, 1, 2]), ...[0, 1, 0, 1].map((least) => smooth(least, least + 0.5, [2]))),
+      cases: plain(
+        smooth(-1, 1, [1, 2, 1, 2]),
+        ...[0, 1, 0, 1].map((least) => smooth(least, least + 0.5, [2])),
+      ),
     },
   }),
   property({
@@ -173,7 +191,12 @@ const batchNorm: readonly SealedProperty[] = [
     runs: 4,
     compute: ([x, offset, scale]) => {
       const { mean, variance } = tf.moments(convolved(x), [0, 1, 2]);
-      return [normalised(convolved(x), offset, scale), mean, variance, normalised(convolved(x), undefined, scale)];
+      return [
+        normalised(convolved(x), offset, scale),
+        mean,
+        variance,
+        normalised(convolved(x), undefined, scale),
+      ];
     },
   }),
   property({
@@ -205,9 +228,17 @@ const batchNorm: readonly SealedProperty[] = [
   }),
 ];
 
-/** The image after a convolution that leaves it as it is, whose channels then stand first in the graph. */
+/**
+ * The image after a convolution that leaves it as it is, whose channels then stand first in the
+ * graph.
+ */
 function convolved(x: Tensor): Tensor {
-  return tf.conv2d(x as Tensor4D, tf.eye(CHANNELS).reshape([1, 1, CHANNELS, CHANNELS]) as Tensor4D, 1, 'valid');
+  return tf.conv2d(
+    x as Tensor4D,
+    tf.eye(CHANNELS).reshape([1, 1, CHANNELS, CHANNELS]) as Tensor4D,
+    1,
+    'valid',
+  );
 }
 
 export const channelProperties: readonly SealedProperty[] = [...depthwise, ...batchNorm];

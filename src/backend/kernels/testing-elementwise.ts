@@ -3,7 +3,17 @@ import * as tf from '@tensorflow/tfjs';
 import { engine } from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { arrayOf } from '../../../test/support/both-backends.ts';
-import { anyArray, anyPair, awkward, awkwardPairs, fullShapes, one, plain, shapes, smooth } from './testing-cases.ts';
+import {
+  anyArray,
+  anyPair,
+  awkward,
+  awkwardPairs,
+  fullShapes,
+  one,
+  plain,
+  shapes,
+  smooth,
+} from './testing-cases.ts';
 import { EXACT, property, type SealedProperty, type Tolerance } from './testing-properties.ts';
 
 type Range = readonly [min: number, max: number];
@@ -14,7 +24,9 @@ type UnaryRow = readonly [
   tolerance?: Tolerance,
 ];
 
-/** Relative however small the number is, short of those that lose digits by being next to nothing. */
+/**
+ * Relative however small the number is, short of those that lose digits by being next to nothing.
+ */
 const TINY: Tolerance = { relative: 1e-5, absolute: 1e-38 };
 
 /** Of a float; with the range in which the gradient is compared with differences. */
@@ -30,7 +42,10 @@ const UNARY: readonly UnaryRow[] = [
   ['ClipByValue', (x) => tf.clipByValue(x, -1, 2), [-0.9, 1.9]],
   [
     'ClipByValue',
-    (x) => [tf.clipByValue(x, 0, Number.POSITIVE_INFINITY), tf.clipByValue(x, Number.NEGATIVE_INFINITY, 0)],
+    (x) => [
+      tf.clipByValue(x, 0, Number.POSITIVE_INFINITY),
+      tf.clipByValue(x, Number.NEGATIVE_INFINITY, 0),
+    ],
   ],
   ['Cos', tf.cos, [-2, 2]],
   ['Cosh', tf.cosh, [-2, 2]],
@@ -109,10 +124,20 @@ const BINARY_OF_INTEGERS: readonly BinaryRow[] = [
 ];
 
 /** cpu computes these in floating point, where the largest integers lose their last digits. */
-const ROUNDED_BY_CPU: ReadonlySet<string> = new Set(['Abs', 'Multiply', 'Square', 'SquaredDifference']);
+const ROUNDED_BY_CPU: ReadonlySet<string> = new Set([
+  'Abs',
+  'Multiply',
+  'Square',
+  'SquaredDifference',
+]);
 
 /** tfjs's own gradients of these do not sum over axes that were broadcast. */
-const ONE_SHAPE: ReadonlySet<string> = new Set(['GreaterEqual', 'Maximum', 'Minimum', 'SquaredDifference']);
+const ONE_SHAPE: ReadonlySet<string> = new Set([
+  'GreaterEqual',
+  'Maximum',
+  'Minimum',
+  'SquaredDifference',
+]);
 
 function largest(kernel: string, dtype: DataType): number {
   return dtype === 'int32' && ROUNDED_BY_CPU.has(kernel) ? 1 << 16 : Number.POSITIVE_INFINITY;
@@ -162,16 +187,17 @@ const FLOAT_ONLY: ReadonlySet<string> = new Set(
 
 /** Calls that tfjs allows and ONNX Runtime has no operator for; they may go to the cpu backend. */
 const UNCOMMON: readonly SealedProperty[] = [
-  ...UNARY.filter(([kernel]) => !FLOAT_ONLY.has(kernel) && !OF_INTEGERS.some(([own]) => own === kernel)).map(
-    ([kernel, compute]) =>
-      property({
-        kernel,
-        of: 'int32',
-        cases: plain(arrayOf([3, 2], 'int32')),
-        runs: 2,
-        compute: ([x]) => compute(x),
-        mayFallBack: () => true,
-      }),
+  ...UNARY.filter(
+    ([kernel]) => !FLOAT_ONLY.has(kernel) && !OF_INTEGERS.some(([own]) => own === kernel),
+  ).map(([kernel, compute]) =>
+    property({
+      kernel,
+      of: 'int32',
+      cases: plain(arrayOf([3, 2], 'int32')),
+      runs: 2,
+      compute: ([x]) => compute(x),
+      mayFallBack: () => true,
+    }),
   ),
   ...BINARY.filter(([kernel]) => kernel !== 'Prelu').map(([kernel, compute]) =>
     property({
@@ -247,9 +273,13 @@ export const elementwiseProperties: readonly SealedProperty[] = [
       of: dtype,
       cases: fc
         .tuple(shapes(), fc.integer({ min: 1, max: 4 }))
-        .chain(([shape, count]) => plain(...Array.from({ length: count }, () => arrayOf(shape, dtype)))),
+        .chain(([shape, count]) =>
+          plain(...Array.from({ length: count }, () => arrayOf(shape, dtype))),
+        ),
       compute: (inputs) => tf.addN([...inputs]),
-      ...(dtype === 'float32' && { gradient: { cases: plain(smooth(-2, 2), smooth(-2, 2), smooth(-2, 2)) } }),
+      ...(dtype === 'float32' && {
+        gradient: { cases: plain(smooth(-2, 2), smooth(-2, 2), smooth(-2, 2)) },
+      }),
     }),
   ),
   ...(['float32', 'int32', 'bool'] as const).map((dtype) =>

@@ -12,7 +12,14 @@ const READERS: readonly Row[] = [
   ['AddN', (x) => tf.addN([x, tf.neg(x), x])],
   ['ArgMax', (x) => [tf.argMax(x, -1), tf.argMax(x, 1)]],
   ['Cast', (x) => [tf.cast(x, 'int32'), tf.cast(x, 'bool')]],
-  ['Concat', (x) => [tf.concat([x, tf.neg(x)], -1), tf.concat([x, x], 1), tf.concat([x, tf.ones([2, 2, 2, 1])], 3)]],
+  [
+    'Concat',
+    (x) => [
+      tf.concat([x, tf.neg(x)], -1),
+      tf.concat([x, x], 1),
+      tf.concat([x, tf.ones([2, 2, 2, 1])], 3),
+    ],
+  ],
   ['GatherV2', (x) => tf.gather(x, [1, 0], 3)],
   ['Greater', (x) => tf.greater(x, [0, 1, -1])],
   ['LeakyRelu', (x) => tf.leakyRelu(x, 0.1)],
@@ -42,9 +49,25 @@ const READERS: readonly Row[] = [
   ['Softmax', (x) => tf.softmax(x)],
   ['SplitV', (x) => tf.split(x, [1, 2], 3)],
   ['SquaredDifference', (x) => tf.squaredDifference(x, tf.mean(x, [0, 1, 2]))],
-  ['Sum', (x) => [tf.sum(x), tf.sum(x, [0, 1, 2]), tf.sum(x, [1, 2], true), tf.sum(x, [0, 3]), tf.sum(x, [3])]],
+  [
+    'Sum',
+    (x) => [
+      tf.sum(x),
+      tf.sum(x, [0, 1, 2]),
+      tf.sum(x, [1, 2], true),
+      tf.sum(x, [0, 3]),
+      tf.sum(x, [3]),
+    ],
+  ],
   ['Tile', (x) => tf.tile(x, [1, 2, 1, 2])],
-  ['Transpose', (x) => [tf.transpose(x, [0, 3, 1, 2]), tf.transpose(x, [3, 0, 1, 2]), tf.transpose(x, [0, 2, 1, 3])]],
+  [
+    'Transpose',
+    (x) => [
+      tf.transpose(x, [0, 3, 1, 2]),
+      tf.transpose(x, [3, 0, 1, 2]),
+      tf.transpose(x, [0, 2, 1, 3]),
+    ],
+  ],
   ['Unpack', (x) => tf.unstack(x, 3)],
 ];
 
@@ -68,11 +91,21 @@ const BORDER: [number, number][] = [
   [0, 0],
 ];
 
-/** Chains of readers, as nets make them: what one of them fuses must not be lost to another one that reads it. */
+/**
+ * Chains of readers, as nets make them: what one of them fuses must not be lost to another one that
+ * reads it.
+ */
 const CHAINS: readonly Row[] = [
   ['Add', (x) => tf.relu(tf.add(tf.mul(tf.sub(x, tf.mean(x, [0, 1, 2])), [1, 2, 3]), [3, 2, 1]))],
   ['Concat', (x) => tf.sum(tf.mul(tf.concat([x, tf.square(x)], 3), [1, 2, 3, 4, 5, 6]), [1, 2])],
-  ['Mean', (x) => tf.div(tf.sub(x, tf.mean(x, [0, 1, 2])), tf.sqrt(tf.add(tf.mean(tf.square(x), [0, 1, 2]), 1)))],
+  [
+    'Mean',
+    (x) =>
+      tf.div(
+        tf.sub(x, tf.mean(x, [0, 1, 2])),
+        tf.sqrt(tf.add(tf.mean(tf.square(x), [0, 1, 2]), 1)),
+      ),
+  ],
   ['PadV2', (x) => tf.conv2d(tf.pad(tf.relu(x), BORDER), tf.ones([2, 2, 3, 2]), 1, 'valid')],
 ];
 

@@ -6,7 +6,11 @@ import { smooth } from './testing-cases.ts';
 import { type Case, EXACT, property, type SealedProperty } from './testing-properties.ts';
 
 /** Rows, and to which of four segments each belongs; some to none. */
-const segmented = (rows: (count: number) => fc.Arbitrary<Sample>, min: number, max = 5): fc.Arbitrary<Case> =>
+const segmented = (
+  rows: (count: number) => fc.Arbitrary<Sample>,
+  min: number,
+  max = 5,
+): fc.Arbitrary<Case> =>
   fc.integer({ min: 1, max: 5 }).chain((count) =>
     fc.record({
       inputs: fc.tuple(
@@ -61,7 +65,8 @@ export const placeProperties: readonly SealedProperty[] = [
       ),
     }),
     runs: 12,
-    compute: ([x], [begin, end, strides, ...masks]) => tf.stridedSlice(x, begin, end, strides, ...masks),
+    compute: ([x], [begin, end, strides, ...masks]) =>
+      tf.stridedSlice(x, begin, end, strides, ...masks),
     tolerance: EXACT,
   }),
 ];

@@ -22,18 +22,25 @@ function factors(
   batches: fc.Arbitrary<readonly [number[], number[]]>,
 ): fc.Arbitrary<Case<Transposes>> {
   const transposes = fc.record({ transposeA: fc.boolean(), transposeB: fc.boolean() });
-  return fc.tuple(small(4), small(4), small(4), transposes, batches).chain(([m, k, n, attributes, [before, after]]) =>
-    fc.record({
-      inputs: fc.tuple(
-        arrays([...before, ...(attributes.transposeA ? [k, m] : [m, k])]),
-        arrays([...after, ...(attributes.transposeB ? [n, k] : [k, n])]),
-      ),
-      attributes: fc.constant(attributes),
-    }),
-  );
+  return fc
+    .tuple(small(4), small(4), small(4), transposes, batches)
+    .chain(([m, k, n, attributes, [before, after]]) =>
+      fc.record({
+        inputs: fc.tuple(
+          arrays([...before, ...(attributes.transposeA ? [k, m] : [m, k])]),
+          arrays([...after, ...(attributes.transposeB ? [n, k] : [k, n])]),
+        ),
+        attributes: fc.constant(attributes),
+      }),
+    );
 }
 
-const anyBatches = fc.constantFrom<readonly [number[], number[]]>([[], []], [[2], [2]], [[2], [1]], [[1], [3]]);
+const anyBatches = fc.constantFrom<readonly [number[], number[]]>(
+  [[], []],
+  [[2], [2]],
+  [[2], [1]],
+  [[1], [3]],
+);
 /** tfjs's own gradient of a product does not sum over batches that were broadcast. */
 const equalBatches = fc.constantFrom<readonly [number[], number[]]>([[], []], [[2], [2]]);
 
@@ -45,7 +52,10 @@ const fusedFactors: fc.Arbitrary<Case<ActivationName>> = fc.record({
   attributes: fc.constantFrom(...ACTIVATIONS),
 });
 
-type Pad = 'valid' | 'same' | [[number, number], [number, number], [number, number], [number, number]];
+type Pad =
+  | 'valid'
+  | 'same'
+  | [[number, number], [number, number], [number, number], [number, number]];
 
 interface Geometry {
   readonly strides: [number, number];
@@ -68,18 +78,31 @@ const convolutions: fc.Arbitrary<Case<Geometry>> = fc
       [0, 0],
     ]),
   })
-  .chain(({ channels: [inChannels, outChannels], filter: [rows, columns], strides, dilation, extra, pad }) => {
-    const size = [(rows - 1) * dilation + 1 + extra[0], (columns - 1) * dilation + 1 + extra[1]];
-    return fc.record({
-      inputs: fc.tuple(
-        finite([2, ...size, inChannels]),
-        finite([rows, columns, inChannels, outChannels]),
-        finite([outChannels]),
-      ),
-      // tfjs allows strides or dilations, not both.
-      attributes: fc.constant({ strides: dilation > 1 ? ([1, 1] as [number, number]) : strides, dilation, pad }),
-    });
-  });
+  .chain(
+    ({
+      channels: [inChannels, outChannels],
+      filter: [rows, columns],
+      strides,
+      dilation,
+      extra,
+      pad,
+    }) => {
+      const size = [(rows - 1) * dilation + 1 + extra[0], (columns - 1) * dilation + 1 + extra[1]];
+      return fc.record({
+        inputs: fc.tuple(
+          finite([2, ...size, inChannels]),
+          finite([rows, columns, inChannels, outChannels]),
+          finite([outChannels]),
+        ),
+        // tfjs allows strides or dilations, not both.
+        attributes: fc.constant({
+          strides: dilation > 1 ? ([1, 1] as [number, number]) : strides,
+          dilation,
+          pad,
+        }),
+      });
+    },
+  );
 
 function convolve(x: Tensor, filter: Tensor, { strides, pad, dilation }: Geometry): Tensor4D {
   return tf.conv2d(x as Tensor4D, filter as Tensor4D, strides, pad, 'NHWC', dilation);
@@ -124,10 +147,12 @@ export const productProperties: readonly SealedProperty[] = [
   }),
   property({
     kernel: 'FusedConv2D',
-    cases: fc.tuple(convolutions, fc.constantFrom(...ACTIVATIONS)).map(([{ inputs, attributes }, activation]) => ({
-      inputs,
-      attributes: { ...attributes, activation },
-    })),
+    cases: fc
+      .tuple(convolutions, fc.constantFrom(...ACTIVATIONS))
+      .map(([{ inputs, attributes }, activation]) => ({
+        inputs,
+        attributes: { ...attributes, activation },
+      })),
     runs: 12,
     compute: ([x, filter, bias], { strides, pad, dilation: dilations, activation }) =>
       tf.fused.conv2d({
@@ -152,7 +177,8 @@ export const productProperties: readonly SealedProperty[] = [
     kernel: 'Conv2DBackpropInput',
     cases: convolutions,
     runs: 20,
-    compute: ([x, filter], geometry) => tf.grad((image) => convolve(image, filter, { ...geometry, dilation: 1 }))(x),
+    compute: ([x, filter], geometry) =>
+      tf.grad((image) => convolve(image, filter, { ...geometry, dilation: 1 }))(x),
   }),
   property({
     kernel: 'Conv2DBackpropInput',

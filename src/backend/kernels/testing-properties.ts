@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import type { Scalar, Tensor, TypedArray } from '@tensorflow/tfjs';
 import { addN, grads, mul, sum, tensor } from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { computeOn, type Result, type Sample, tensorOf } from '../../../test/support/both-backends.ts';
+import {
+  computeOn,
+  type Result,
+  type Sample,
+  tensorOf,
+} from '../../../test/support/both-backends.ts';
 import type { OrtBackend } from '../ort-backend.ts';
 import { BACKEND, onnxRuntimeBackend } from '../register.ts';
 import { sizeOf } from '../trace.ts';
@@ -21,10 +26,16 @@ interface GradientCheck<A> {
   readonly cases: fc.Arbitrary<Case<A>>;
   /** Half the distance between the two values whose difference is taken; by default 0.01. */
   readonly step?: number;
-  /** The most by which gradient and difference may differ, relative to the difference or 1, whichever is larger; by default 0.01. */
+  /**
+   * The most by which gradient and difference may differ, relative to the difference or 1,
+   * whichever is larger; by default 0.01.
+   */
   readonly tolerance?: number;
   readonly runs?: number;
-  /** False where what tfjs gives as the gradient is not the slope: then it is compared with cpu's alone. */
+  /**
+   * False where what tfjs gives as the gradient is not the slope: then it is compared with cpu's
+   * alone.
+   */
   readonly isSlope?: boolean;
   /** Whether tfjs composes the gradient of kernels that run on the cpu backend. */
   readonly mayFallBack?: boolean;
@@ -40,12 +51,21 @@ interface Property<A> {
   /** Cases that are always run. */
   readonly examples?: readonly Case<A>[];
   readonly compute: (inputs: Inputs, attributes: A) => Tensor | Tensor[];
-  /** How far a number may lie from cpu's: relative to its size, and in any case; by default 1e-5 and 1e-6. */
+  /**
+   * How far a number may lie from cpu's: relative to its size, and in any case; by default 1e-5 and
+   * 1e-6.
+   */
   readonly tolerance?: Tolerance;
-  /** Whether the kernel may leave a case to the cpu backend; without it, only one with an empty array. */
+  /**
+   * Whether the kernel may leave a case to the cpu backend; without it, only one with an empty
+   * array.
+   */
   readonly mayFallBack?: (one: Case<A>) => boolean;
   readonly runs?: number;
-  /** The gradient of `compute` by its float inputs against finite differences: for every kernel of which tfjs has a gradient. */
+  /**
+   * The gradient of `compute` by its float inputs against finite differences: for every kernel of
+   * which tfjs has a gradient.
+   */
   readonly gradient?: GradientCheck<A>;
 }
 
@@ -58,7 +78,10 @@ export interface Tolerance {
 export const EXACT: Tolerance = { relative: 0, absolute: 0 };
 const ROUNDED: Tolerance = { relative: 1e-5, absolute: 1e-6 };
 
-/** A property with the type of its attributes sealed in, so that those of different kernels fit into one table. */
+/**
+ * A property with the type of its attributes sealed in, so that those of different kernels fit into
+ * one table.
+ */
 export interface SealedProperty {
   readonly kernel: string;
   readonly of: string | undefined;
@@ -72,7 +95,9 @@ export function property<A>(law: Property<A>): SealedProperty {
     kernel: law.kernel,
     of: law.of,
     check: () => forAll(law, (one) => assertLowered(law, one, tolerance)),
-    checkGradient: gradient && (() => forAll({ runs: 3, ...gradient }, (one) => assertGradient(law, one, gradient))),
+    checkGradient:
+      gradient &&
+      (() => forAll({ runs: 3, ...gradient }, (one) => assertGradient(law, one, gradient))),
   };
 }
 
@@ -83,7 +108,10 @@ interface Cases<A> {
 }
 
 /** The same cases in every run, few and never shrunk: each shape costs a compilation. */
-function forAll<A>({ cases, examples = [], runs = 6 }: Cases<A>, predicate: (one: Case<A>) => void): void {
+function forAll<A>(
+  { cases, examples = [], runs = 6 }: Cases<A>,
+  predicate: (one: Case<A>) => void,
+): void {
   fc.assert(fc.property(cases, predicate), {
     seed: 7,
     endOnFailure: true,
@@ -111,7 +139,8 @@ function inputsOf({ inputs }: Case<unknown>): Inputs {
 /** The kernels for which our backend was called during an action, by name. */
 function observed<T>(action: () => T): { result: T; lowered: Set<string>; onCpu: Set<string> } {
   const backend = onnxRuntimeBackend() as OrtBackend;
-  const [lowered, onCpu] = [new Set<string>(), new Set<string>()];
+  const lowered = new Set<string>();
+  const onCpu = new Set<string>();
   const { call, callOnCpu } = backend;
   backend.call = (kernel, ...rest) => {
     lowered.add(kernel.name);
@@ -128,8 +157,13 @@ function observed<T>(action: () => T): { result: T; lowered: Set<string>; onCpu:
   }
 }
 
-function assertAlike(actual: readonly Result[], expected: readonly Result[], tolerance: Tolerance): void {
-  const forms = (results: readonly Result[]) => results.map(({ shape, dtype }) => ({ shape, dtype }));
+function assertAlike(
+  actual: readonly Result[],
+  expected: readonly Result[],
+  tolerance: Tolerance,
+): void {
+  const forms = (results: readonly Result[]) =>
+    results.map(({ shape, dtype }) => ({ shape, dtype }));
   assert.deepEqual(forms(actual), forms(expected));
   for (const [i, { shape, values }] of actual.entries()) {
     for (const [j, value] of values.entries()) {
@@ -145,7 +179,9 @@ function assertAlike(actual: readonly Result[], expected: readonly Result[], tol
 /** NaN is like NaN only, and an infinity like itself. */
 function isAlike(a: number, b: number, { relative, absolute }: Tolerance): boolean {
   if (Object.is(a, b) || a === b) return true;
-  return Number.isFinite(a) && Number.isFinite(b) && Math.abs(a - b) <= absolute + relative * Math.abs(b);
+  return (
+    Number.isFinite(a) && Number.isFinite(b) && Math.abs(a - b) <= absolute + relative * Math.abs(b)
+  );
 }
 
 function assertGradient<A>(law: Property<A>, one: Case<A>, check: GradientCheck<A>): void {
@@ -174,15 +210,22 @@ function assertSlope<A>(
   gradient: TypedArray,
   { step = 0.01, tolerance = 0.01 }: GradientCheck<A>,
 ): void {
-  const at = (inputs: readonly Sample[]) => total(law.compute(inputsOf({ ...one, inputs }), one.attributes));
+  const at = (inputs: readonly Sample[]) =>
+    total(law.compute(inputsOf({ ...one, inputs }), one.attributes));
   for (const [j, x] of one.inputs[i]!.values.entries()) {
     // Only what float32 keeps of x ± step is a step.
-    const [above, below] = [Math.fround(x + step), Math.fround(x - step)];
-    const values = [above, below].map((moved) => computeOn('cpu', () => at(withValue(one.inputs, i, j, moved))));
+    const above = Math.fround(x + step);
+    const below = Math.fround(x - step);
+    const values = [above, below].map((moved) =>
+      computeOn('cpu', () => at(withValue(one.inputs, i, j, moved))),
+    );
     const difference = (values[0]![0]!.values[0]! - values[1]![0]!.values[0]!) / (above - below);
     const ours = gradient[j]!;
     const close = Math.abs(ours - difference) <= tolerance * Math.max(1, Math.abs(difference));
-    assert.ok(close, `gradient by input ${i}, element ${j}: ${ours} against a difference of ${difference}`);
+    assert.ok(
+      close,
+      `gradient by input ${i}, element ${j}: ${ours} against a difference of ${difference}`,
+    );
   }
 }
 

@@ -3,7 +3,13 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { arrayOf, type Sample } from '../../../test/support/both-backends.ts';
 import { distinct, fullShapes, shapes, smooth } from './testing-cases.ts';
-import { type Case, EXACT, property, type SealedProperty, type Tolerance } from './testing-properties.ts';
+import {
+  type Case,
+  EXACT,
+  property,
+  type SealedProperty,
+  type Tolerance,
+} from './testing-properties.ts';
 
 interface Along {
   readonly axes: number[];
@@ -49,7 +55,12 @@ function alongMatrix(matrices: fc.Arbitrary<Sample>): fc.Arbitrary<Case<Along>> 
 }
 
 type Reduce = (x: Tensor, axes: number[], keepDims: boolean) => Tensor;
-type Row = readonly [kernel: string, reduce: Reduce, types: readonly DataType[], tolerance?: Tolerance];
+type Row = readonly [
+  kernel: string,
+  reduce: Reduce,
+  types: readonly DataType[],
+  tolerance?: Tolerance,
+];
 
 const REDUCTIONS: readonly Row[] = [
   ['Sum', tf.sum, ['float32', 'int32', 'bool']],
@@ -73,7 +84,10 @@ function alongAxis(dtype: DataType, numbers?: fc.Arbitrary<number>): fc.Arbitrar
 
 const rows = (numbers?: fc.Arbitrary<number>): fc.Arbitrary<Case<undefined>> =>
   fullShapes(1, 3).chain((shape) =>
-    fc.record({ inputs: fc.tuple(arrayOf(shape, 'float32', numbers)), attributes: fc.constant(undefined) }),
+    fc.record({
+      inputs: fc.tuple(arrayOf(shape, 'float32', numbers)),
+      attributes: fc.constant(undefined),
+    }),
   );
 
 export const reductionProperties: readonly SealedProperty[] = [
@@ -83,7 +97,10 @@ export const reductionProperties: readonly SealedProperty[] = [
         kernel,
         of: dtype,
         // The product of many integers leaves what cpu's doubles hold exactly.
-        cases: alongAxes(dtype, dtype === 'int32' && kernel === 'Prod' ? fc.constantFrom(-2, -1, 1, 2, 3) : undefined),
+        cases: alongAxes(
+          dtype,
+          dtype === 'int32' && kernel === 'Prod' ? fc.constantFrom(-2, -1, 1, 2, 3) : undefined,
+        ),
         examples: [0, 1].map((axis) => ({
           inputs: [awkwardRows(dtype)],
           attributes: { axes: [axis], keepDims: false },

@@ -15,7 +15,12 @@ type Resize = (x: Tensor, how: Resizing) => Tensor;
 const bilinear: Resize = (x, { size, corners }) =>
   tf.image.resizeBilinear(x as Tensor4D, size, corners === 'aligned', corners === 'half pixels');
 const nearest: Resize = (x, { size, corners }) =>
-  tf.image.resizeNearestNeighbor(x as Tensor4D, size, corners === 'aligned', corners === 'half pixels');
+  tf.image.resizeNearestNeighbor(
+    x as Tensor4D,
+    size,
+    corners === 'aligned',
+    corners === 'half pixels',
+  );
 
 const length = (min: number) => fc.integer({ min, max: 6 });
 
@@ -29,18 +34,23 @@ const resizings: fc.Arbitrary<Case<Resizing>> = fc
   .chain((shape) => fc.record({ inputs: fc.tuple(arrayOf(shape)), attributes: everyWay }));
 
 /**
- * Square images with whole pixels: of others tfjs's cpu gives a gradient of another shape, or that of whole pixels. And
- * of more than one pixel, on which its gradient of the nearest, corners aligned, never ends; and one image, since that
- * gradient reads all others' from the wrong place.
+ * Square images with whole pixels: of others tfjs's cpu gives a gradient of another shape, or that
+ * of whole pixels. And of more than one pixel, on which its gradient of the nearest, corners
+ * aligned, never ends; and one image, since that gradient reads all others' from the wrong place.
  */
-const squareResizings: fc.Arbitrary<Case<Resizing>> = fc.tuple(length(2), length(1)).chain(([side, channels]) =>
-  fc.record({
-    inputs: fc.tuple(arrayOf([1, side, side, channels], 'float32', finiteNumber)),
-    attributes: resizing(['aligned', 'neither']),
-  }),
-);
+const squareResizings: fc.Arbitrary<Case<Resizing>> = fc
+  .tuple(length(2), length(1))
+  .chain(([side, channels]) =>
+    fc.record({
+      inputs: fc.tuple(arrayOf([1, side, side, channels], 'float32', finiteNumber)),
+      attributes: resizing(['aligned', 'neither']),
+    }),
+  );
 
-const differentiable = fc.record({ inputs: fc.tuple(smooth(-1, 1, [1, 3, 2, 2])), attributes: everyWay });
+const differentiable = fc.record({
+  inputs: fc.tuple(smooth(-1, 1, [1, 3, 2, 2])),
+  attributes: everyWay,
+});
 
 function resizeProperties(kernel: string, resize: Resize): SealedProperty[] {
   return [

@@ -13,7 +13,9 @@ interface Pooling {
   readonly rounding: 'floor' | 'ceil' | undefined;
 }
 
-/** Few different numbers, so that maxima tie, and NaN and both infinities, alone in a window, too. */
+/**
+ * Few different numbers, so that maxima tie, and NaN and both infinities, alone in a window, too.
+ */
 const tying = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -1, max: 2 }) },
   { weight: 2, arbitrary: anyNumber },
@@ -39,12 +41,16 @@ const pads = (): fc.Arbitrary<Pick<Pooling, 'pad' | 'rounding'>> => {
 /** Images, and windows that overlap, fill it or leave gaps. */
 function images(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case<Pooling>> {
   return geometries(8).chain(({ shape, ...how }) =>
-    fc.record({ inputs: fc.tuple(arrayOf(shape, 'float32', numbers)), attributes: fc.constant(how) }),
+    fc.record({
+      inputs: fc.tuple(arrayOf(shape, 'float32', numbers)),
+      attributes: fc.constant(how),
+    }),
   );
 }
 
 function geometries(longest: number): fc.Arbitrary<Pooling & { shape: number[] }> {
-  const each = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: 2, maxLength: 2 });
+  const each = (min: number, max: number) =>
+    fc.array(fc.integer({ min, max }), { minLength: 2, maxLength: 2 });
   return fc
     .record({
       batch: fc.integer({ min: 1, max: 2 }),
@@ -56,8 +62,11 @@ function geometries(longest: number): fc.Arbitrary<Pooling & { shape: number[] }
     })
     .map(({ batch, spatial, channels, window, strides, how }) => ({
       shape: [batch, ...spatial, channels],
-      // A window must not lie on padding alone. tfjs counts windows by the first axis alone where the pad is a number.
-      window: window.map((own) => Math.max(how.pad === 1 ? window[0]! : own, how.pad === 'valid' ? 1 : 2)),
+      // A window must not lie on padding alone. tfjs counts windows by the first axis alone where
+      // the pad is a number.
+      window: window.map((own) =>
+        Math.max(how.pad === 1 ? window[0]! : own, how.pad === 'valid' ? 1 : 2),
+      ),
       strides: strides.map((own) => (how.pad === 1 ? strides[0]! : own)),
       ...how,
     }));
@@ -70,7 +79,10 @@ function smallPoolings(shape: readonly number[]): fc.Arbitrary<Case<Pooling>> {
   );
 }
 
-/** The same without padding: tfjs's gradient of a mean takes padding for a part of it, its mean does not. */
+/**
+ * The same without padding: tfjs's gradient of a mean takes padding for a part of it, its mean does
+ * not.
+ */
 function unpaddedPoolings(shape: readonly number[]): fc.Arbitrary<Case<Pooling>> {
   return smallPoolings(shape).map(({ inputs, attributes }) => ({
     inputs,
@@ -109,7 +121,11 @@ const roundedUp: Case<Pooling> = {
 
 function repeating(shape: readonly number[]): Sample {
   const size = shape.reduce((product, length) => product * length, 1);
-  return { shape, dtype: 'float32', values: Array.from({ length: size }, (_, i) => (i * 7919) % 23) };
+  return {
+    shape,
+    dtype: 'float32',
+    values: Array.from({ length: size }, (_, i) => (i * 7919) % 23),
+  };
 }
 
 export const windowProperties: readonly SealedProperty[] = [

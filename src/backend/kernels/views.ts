@@ -33,7 +33,9 @@ const views: readonly Kernel[] = [
 
 type FillAttributes = { readonly value: number };
 
-/** One number everywhere. Deferred, since most readers only want the number (`Lowering.filledWith`). */
+/**
+ * One number everywhere. Deferred, since most readers only want the number (`Lowering.filledWith`).
+ */
 const fills: readonly Kernel[] = [
   kernel<{ shape: number[]; value: number | string; dtype?: DataType }, FillAttributes>({
     name: 'Fill',
@@ -50,16 +52,24 @@ const fills: readonly Kernel[] = [
       name,
       inputs: ['x'],
       deferred: true,
-      plan: ([x]) => ({ outputs: [x as TensorSpec], attributes: { value: name === 'OnesLike' ? 1 : 0 } }),
+      plan: ([x]) => ({
+        outputs: [x as TensorSpec],
+        attributes: { value: name === 'OnesLike' ? 1 : 0 },
+      }),
       lower: lowerFill,
     }),
   ),
 ];
 
-function lowerFill({ graph }: Lowering, { attributes, outputs }: Call<FillAttributes>): Representation {
+function lowerFill(
+  { graph }: Lowering,
+  { attributes, outputs }: Call<FillAttributes>,
+): Representation {
   const { shape, dtype } = outputs[0]!;
   const number = graph.scalar(attributes.value, dtype);
-  return { logical: shape.length === 0 ? number : graph.node('Expand', [number, graph.ints(shape)]) };
+  return {
+    logical: shape.length === 0 ? number : graph.node('Expand', [number, graph.ints(shape)]),
+  };
 }
 
 export const viewKernels: readonly Kernel[] = [...views, ...fills];

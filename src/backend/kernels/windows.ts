@@ -2,7 +2,10 @@ import { backend_util } from '@tensorflow/tfjs';
 
 type Conv2DInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 
-/** How windows lie along one axis: a convolution's filter, or the elements that a pooling takes together. */
+/**
+ * How windows lie along one axis: a convolution's filter, or the elements that a pooling takes
+ * together.
+ */
 interface WindowAxis {
   readonly window: number;
   readonly stride: number;
@@ -20,33 +23,51 @@ const AXES = [
 /** The axes of a convolution or pooling as tfjs describes it, rows first. */
 export function windowAxes(info: Conv2DInfo): WindowAxis[] {
   const { padInfo, ...rest } = info;
-  const [numbers, pads] = [rest, padInfo] as unknown as [Record<string, number>, Record<string, number>];
+  const [numbers, pads] = [rest, padInfo] as unknown as [
+    Record<string, number>,
+    Record<string, number>,
+  ];
   return AXES.map(([name, side]) => {
     const of = (what: string) => numbers[`${what}${name}`] as number;
-    const [stride, before] = [of('stride'), pads[side] as number];
+    const stride = of('stride');
+    const before = pads[side] as number;
     const after = padAfter(of('in'), before, of('out'), stride, of('effectiveFilter'));
     return { window: of('filter'), stride, dilation: of('dilation'), before, after };
   });
 }
 
 /**
- * tfjs only uses the pads before an image. For a pad given as a number, its size is that of the height's stride and filter
- * for both axes. So the pads after the image follow from the size.
+ * tfjs only uses the pads before an image. For a pad given as a number, its size is that of the
+ * height's stride and filter for both axes. So the pads after the image follow from the size.
  */
-function padAfter(length: number, before: number, windows: number, stride: number, reach: number): number | undefined {
+function padAfter(
+  length: number,
+  before: number,
+  windows: number,
+  stride: number,
+  reach: number,
+): number | undefined {
   const after = Math.max(0, (windows - 1) * stride + reach - length - before);
   return Math.floor((length + before + after - reach) / stride) + 1 === windows ? after : undefined;
 }
 
-/** Rows and columns at the end of an image that no window reaches. They have no gradient, but the gradient has them. */
+/**
+ * Rows and columns at the end of an image that no window reaches. They have no gradient, but the
+ * gradient has them.
+ */
 export function unreached(
   image: readonly number[],
   dy: readonly number[],
   window: readonly number[],
-  { strides, dilations, pads }: { strides: readonly number[]; dilations?: readonly number[]; pads: readonly number[] },
+  {
+    strides,
+    dilations,
+    pads,
+  }: { strides: readonly number[]; dilations?: readonly number[]; pads: readonly number[] },
 ): number[] {
   return window.map((length, axis) => {
-    const covered = (dy[1 + axis]! - 1) * strides[axis]! + (length - 1) * (dilations?.[axis] ?? 1) + 1;
+    const covered =
+      (dy[1 + axis]! - 1) * strides[axis]! + (length - 1) * (dilations?.[axis] ?? 1) + 1;
     return image[1 + axis]! + pads[axis]! + pads[axis + window.length]! - covered;
   });
 }
@@ -54,14 +75,21 @@ export function unreached(
 /** tfjs's attributes of a two-dimensional convolution. */
 export interface TfConv2D {
   readonly strides: number | [number, number];
-  readonly pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
+  readonly pad:
+    | 'valid'
+    | 'same'
+    | number
+    | [[number, number], [number, number], [number, number], [number, number]];
   readonly dataFormat?: 'NHWC' | 'NCHW';
   /** tfjs-layers leaves it out as null. */
   readonly dilations?: number | [number, number] | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-/** Where a filter is laid on an image: per axis `[height, width]`; `pads` as `[top, left, bottom, right]`. */
+/**
+ * Where a filter is laid on an image: per axis `[height, width]`; `pads` as
+ * `[top, left, bottom, right]`.
+ */
 export type Geometry = {
   readonly strides: readonly [number, number];
   readonly dilations: readonly [number, number];
@@ -69,9 +97,17 @@ export type Geometry = {
 };
 
 /** In a depthwise convolution, `outChannels` is the multiplier. */
-export type FilterShape = readonly [height: number, width: number, inChannels: number, outChannels: number];
+export type FilterShape = readonly [
+  height: number,
+  width: number,
+  inChannels: number,
+  outChannels: number,
+];
 
-/** Undefined for channels-first images, which tfjs's own layers and gradients never make, and where ONNX differs. */
+/**
+ * Undefined for channels-first images, which tfjs's own layers and gradients never make, and where
+ * ONNX differs.
+ */
 export function convolutionShape(
   image: readonly number[],
   filter: readonly number[],
@@ -80,13 +116,26 @@ export function convolutionShape(
 ): { readonly geometry: Geometry; readonly output: readonly number[] } | undefined {
   if (dataFormat !== 'NHWC') return undefined;
   type Four = [number, number, number, number];
-  const [own, taps] = [image as Four, filter as Four];
-  const info = backend_util.computeConv2DInfo(own, taps, strides, dilations ?? 1, pad, dimRoundingMode, depthwise);
+  const own = image as Four;
+  const taps = filter as Four;
+  const info = backend_util.computeConv2DInfo(
+    own,
+    taps,
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    depthwise,
+  );
   const axes = windowAxes(info);
   const pads = [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)];
   if (pads.includes(undefined)) return undefined;
-  const [steps, spacing] = [axes.map(({ stride }) => stride), axes.map(({ dilation }) => dilation)];
-  return { geometry: { strides: steps, dilations: spacing, pads } as unknown as Geometry, output: info.outShape };
+  const steps = axes.map(({ stride }) => stride);
+  const spacing = axes.map(({ dilation }) => dilation);
+  return {
+    geometry: { strides: steps, dilations: spacing, pads } as unknown as Geometry,
+    output: info.outShape,
+  };
 }
 
 /** The geometry among a call's attributes. */
@@ -95,17 +144,34 @@ export function geometryOf({ strides, dilations, pads }: Geometry): Geometry {
 }
 
 /** How many windows fit on rows and columns of an image `[batch, height, width, …]`. */
-export function windowCounts(image: readonly number[], window: readonly number[], geometry: Geometry) {
+export function windowCounts(
+  image: readonly number[],
+  window: readonly number[],
+  geometry: Geometry,
+) {
   const { strides, dilations, pads } = geometry;
   return ([0, 1] as const).map((axis) => {
-    const room = image[1 + axis]! + pads[axis] + pads[axis === 0 ? 2 : 3] - (window[axis]! - 1) * dilations[axis] - 1;
+    const room =
+      image[1 + axis]! +
+      pads[axis] +
+      pads[axis === 0 ? 2 : 3] -
+      (window[axis]! - 1) * dilations[axis] -
+      1;
     return Math.floor(room / strides[axis]) + 1;
   }) as [number, number];
 }
 
 /** Whether every output pixel is made of the one input pixel in its place. */
-export function isPointwise([height, width]: readonly number[], { strides, pads }: Geometry): boolean {
-  return height === 1 && width === 1 && strides.every((stride) => stride === 1) && pads.every((pad) => pad === 0);
+export function isPointwise(
+  [height, width]: readonly number[],
+  { strides, pads }: Geometry,
+): boolean {
+  return (
+    height === 1 &&
+    width === 1 &&
+    strides.every((stride) => stride === 1) &&
+    pads.every((pad) => pad === 0)
+  );
 }
 
 /** Whether a filter is laid on every pixel, without gaps between its elements. */

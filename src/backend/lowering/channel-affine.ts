@@ -1,10 +1,10 @@
 import type { GraphBuilder } from './graph-builder.ts';
 
 /**
- * An image `[batch, height, width, channels]` that is not computed yet: a sum of computed images, each scaled by channel,
- * plus one number per channel. tfjs writes BatchNorm and its gradient as a dozen operations, each of which would stream
- * whole images through memory. As such a sum they take one pass per image, and a reduction of the sum reduces its images,
- * or pairs of them, instead.
+ * An image `[batch, height, width, channels]` that is not computed yet: a sum of computed images,
+ * each scaled by channel, plus one number per channel. tfjs writes BatchNorm and its gradient as a
+ * dozen operations, each of which would stream whole images through memory. As such a sum they take
+ * one pass per image, and a reduction of the sum reduces its images, or pairs of them, instead.
  */
 export interface ChannelAffine {
   /** Empty where the image is the same at every pixel. */
@@ -42,23 +42,40 @@ export function addAffine(graph: GraphBuilder, a: ChannelAffine, b: ChannelAffin
     const same = terms.findIndex(({ image }) => image === term.image);
     if (same < 0) terms.push(term);
     else {
-      const [own, other] = [terms[same]!, term].map(({ scale }) => scale ?? graph.scalar(1)) as [string, string];
+      const [own, other] = [terms[same]!, term].map(({ scale }) => scale ?? graph.scalar(1)) as [
+        string,
+        string,
+      ];
       terms[same] = { image: term.image, scale: plus(graph, own, other) };
     }
   }
-  return { terms, offset: a.offset && b.offset ? plus(graph, a.offset, b.offset) : (a.offset ?? b.offset) };
+  return {
+    terms,
+    offset: a.offset && b.offset ? plus(graph, a.offset, b.offset) : (a.offset ?? b.offset),
+  };
 }
 
 /** @param factor the name of `[channels]` numbers, or of a scalar */
-export function scaleAffine(graph: GraphBuilder, { terms, offset }: ChannelAffine, factor: string): ChannelAffine {
+export function scaleAffine(
+  graph: GraphBuilder,
+  { terms, offset }: ChannelAffine,
+  factor: string,
+): ChannelAffine {
   return {
-    terms: terms.map(({ image, scale }) => ({ image, scale: scale ? times(graph, scale, factor) : factor })),
+    terms: terms.map(({ image, scale }) => ({
+      image,
+      scale: scale ? times(graph, scale, factor) : factor,
+    })),
     offset: offset === undefined ? undefined : times(graph, offset, factor),
   };
 }
 
 /** Writes the sum; gives the name of the image with its channels first. */
-export function writeAffine(graph: GraphBuilder, { terms, offset }: ChannelAffine, shape: ImageShape): string {
+export function writeAffine(
+  graph: GraphBuilder,
+  { terms, offset }: ChannelAffine,
+  shape: ImageShape,
+): string {
   const [first, ...others] = terms;
   if (first === undefined) {
     const vector = perChannel(graph, offset ?? graph.scalar(0));
@@ -70,10 +87,18 @@ export function writeAffine(graph: GraphBuilder, { terms, offset }: ChannelAffin
   return sum;
 }
 
-function writeTerm(graph: GraphBuilder, { image, scale }: Term, offset: string | undefined, channels: number): string {
-  if (scale === undefined) return offset === undefined ? image : plus(graph, image, perChannel(graph, offset));
+function writeTerm(
+  graph: GraphBuilder,
+  { image, scale }: Term,
+  offset: string | undefined,
+  channels: number,
+): string {
+  if (scale === undefined)
+    return offset === undefined ? image : plus(graph, image, perChannel(graph, offset));
   if (offset === undefined) return times(graph, image, perChannel(graph, scale));
-  const [factors, offsets] = [scale, offset].map((name) => times(graph, name, graph.filled(channels, 1)));
+  const [factors, offsets] = [scale, offset].map((name) =>
+    times(graph, name, graph.filled(channels, 1)),
+  );
   const inputs = [image, factors!, offsets!, graph.filled(channels, 0), graph.filled(channels, 1)];
   return graph.node('BatchNormalization', inputs, { attributes: { epsilon: { float: 0 } } });
 }
@@ -100,7 +125,8 @@ export function sumAffine(
 
 /** The sums of the products over batch, height and width, `[channels]`. */
 export function sumProduct(graph: GraphBuilder, [a, b]: ChannelProduct, shape: ImageShape): string {
-  const [left, right] = [a.terms[0] as Term, b.terms[0] as Term];
+  const left = a.terms[0] as Term;
+  const right = b.terms[0] as Term;
   // In one order, so that a pair is multiplied once whichever way round it comes.
   const images = [left.image, right.image].sort() as [string, string];
   return [left.scale, right.scale].reduce<string>(
@@ -109,16 +135,29 @@ export function sumProduct(graph: GraphBuilder, [a, b]: ChannelProduct, shape: I
   );
 }
 
-/** Large planes are multiplied as vectors, which leaves no array of products to be written and read. */
-function dotProducts(graph: GraphBuilder, images: readonly [string, string], shape: ImageShape): string {
+/**
+ * Large planes are multiplied as vectors, which leaves no array of products to be written and read.
+ */
+function dotProducts(
+  graph: GraphBuilder,
+  images: readonly [string, string],
+  shape: ImageShape,
+): string {
   const [batch, channels, height, width] = shape;
   if (height * width < 1024) return sumImage(graph, graph.node('Mul', images));
   const vectors = images.map((name) => graph.reshape(name, [batch, channels, 1, height * width]));
-  const products = graph.node('FusedMatMul', vectors, { domain: 'com.microsoft', attributes: { transB: 1 } });
+  const products = graph.node('FusedMatMul', vectors, {
+    domain: 'com.microsoft',
+    attributes: { transB: 1 },
+  });
   return graph.reduce('ReduceSum', products, [0, 2, 3]);
 }
 
-export function writeProduct(graph: GraphBuilder, [a, b]: ChannelProduct, shape: ImageShape): string {
+export function writeProduct(
+  graph: GraphBuilder,
+  [a, b]: ChannelProduct,
+  shape: ImageShape,
+): string {
   return times(graph, writeAffine(graph, a, shape), writeAffine(graph, b, shape));
 }
 
@@ -128,7 +167,10 @@ function sumImage(graph: GraphBuilder, image: string): string {
 
 /** `[channels]`, or a scalar, to broadcast against an image with its channels first. */
 function perChannel(graph: GraphBuilder, vector: string): string {
-  return graph.node('Unsqueeze', [graph.node('Reshape', [vector, graph.ints([-1])]), graph.ints([1, 2])]);
+  return graph.node('Unsqueeze', [
+    graph.node('Reshape', [vector, graph.ints([-1])]),
+    graph.ints([1, 2]),
+  ]);
 }
 
 function plus(graph: GraphBuilder, a: string, b: string): string {

@@ -12,7 +12,11 @@ function given(shape: readonly number[] = LARGE): TraceValue {
 /** Whether a node is elementwise here: its result has the size of its operands. */
 const isElementwise = ({ outputs }: TraceNode) => outputs[0]!.shape === LARGE;
 
-function recorded(trace: TraceNode[], inputs: readonly TraceValue[], shape: readonly number[] = LARGE): TraceValue {
+function recorded(
+  trace: TraceNode[],
+  inputs: readonly TraceValue[],
+  shape: readonly number[] = LARGE,
+): TraceValue {
   const output = new TraceValue(shape, 'float32');
   const node: TraceNode = {
     kernel: `node ${trace.length}`,
@@ -26,12 +30,17 @@ function recorded(trace: TraceNode[], inputs: readonly TraceValue[], shape: read
 }
 
 const groupSizes = (trace: readonly TraceNode[]) =>
-  [...new Set(elementwiseGroups(trace, isElementwise).values())].map(({ members }) => members.length).sort();
+  [...new Set(elementwiseGroups(trace, isElementwise).values())]
+    .map(({ members }) => members.length)
+    .sort();
 
 describe('elementwiseGroups', () => {
   it("makes one group of an optimizer's update, whose branches meet", () => {
     const trace: TraceNode[] = [];
-    const [gradient, moment, velocity, decay] = [given(), given(), given(), given([])];
+    const gradient = given();
+    const moment = given();
+    const velocity = given();
+    const decay = given([]);
     const first = recorded(trace, [recorded(trace, [moment, decay]), gradient]);
     const square = recorded(trace, [gradient, gradient]);
     const second = recorded(trace, [recorded(trace, [velocity, decay]), square]);
@@ -62,8 +71,10 @@ describe('elementwiseGroups', () => {
       for (let i = 0; i < 4; i++) value = recorded(trace, [value]);
       return value;
     };
-    const [a1, b1] = [chain(given()), chain(given())];
-    const [sumA, sumB] = [recorded(trace, [a1], []), recorded(trace, [b1], [])];
+    const a1 = chain(given());
+    const b1 = chain(given());
+    const sumA = recorded(trace, [a1], []);
+    const sumB = recorded(trace, [b1], []);
     recorded(trace, [b1, sumA]);
     recorded(trace, [a1, sumB]);
     const groups = elementwiseGroups(trace, isElementwise);

@@ -1,11 +1,12 @@
 import { sizeOf, type TraceNode, type TraceValue } from '../trace.ts';
 
 /**
- * Elementwise nodes over large arrays of one size that can run block by block: an optimizer's update of one weight.
+ * Elementwise nodes over large arrays of one size that can run block by block: an optimizer's
+ * update of one weight.
  *
- * Node by node, each of an update's dozen operations streams the whole weight through memory. As the body of an ONNX
- * Scan over blocks that fit into the processor's cache, all of them together stream it once: Scan neither copies the
- * slices of its inputs nor those of its outputs.
+ * Node by node, each of an update's dozen operations streams the whole weight through memory. As
+ * the body of an ONNX Scan over blocks that fit into the processor's cache, all of them together
+ * stream it once: Scan neither copies the slices of its inputs nor those of its outputs.
  */
 export interface ElementwiseGroup {
   readonly members: readonly TraceNode[];
@@ -30,8 +31,10 @@ export function elementwiseGroups(
   const reached = new Map<TraceValue, ReadonlySet<Draft>>();
   for (const node of nodes) {
     const before = node.operands.map(({ value }) => reached.get(value) ?? new Set<Draft>());
-    const draft = isElementwise(node) && suits(node, weights) ? joinGroups(node, drafts, before) : undefined;
-    const after = draft === undefined ? new Set(before.flatMap((groups) => [...groups])) : new Set([draft]);
+    const draft =
+      isElementwise(node) && suits(node, weights) ? joinGroups(node, drafts, before) : undefined;
+    const after =
+      draft === undefined ? new Set(before.flatMap((groups) => [...groups])) : new Set([draft]);
     for (const output of node.outputs) reached.set(output, after);
   }
   return finished(nodes, drafts);
@@ -62,23 +65,33 @@ function suits(node: TraceNode, weights: ReadonlySet<TraceValue>): boolean {
   const size = sizeOf(output.shape);
   return (
     // Images stay whole: cutting them would force the order of their axes.
-    (output.shape.length !== 4 || node.operands.every(({ value }) => value.data !== undefined || weights.has(value))) &&
+    (output.shape.length !== 4 ||
+      node.operands.every(({ value }) => value.data !== undefined || weights.has(value))) &&
     size >= SMALLEST &&
     blockCount(size) !== undefined &&
     output.dtype === 'float32' &&
     node.operands.every(
-      ({ value, shape }) => value.dtype === 'float32' && (sizeOf(shape) === size || sizeOf(shape) === 1),
+      ({ value, shape }) =>
+        value.dtype === 'float32' && (sizeOf(shape) === size || sizeOf(shape) === 1),
     )
   );
 }
 
-/** The filters' gradients, and values computed only from these and from given values: never the net's images. */
-function weightsOf(nodes: readonly TraceNode[], isElementwise: (node: TraceNode) => boolean): ReadonlySet<TraceValue> {
+/**
+ * The filters' gradients, and values computed only from these and from given values: never the
+ * net's images.
+ */
+function weightsOf(
+  nodes: readonly TraceNode[],
+  isElementwise: (node: TraceNode) => boolean,
+): ReadonlySet<TraceValue> {
   const weights = new Set<TraceValue>();
   for (const node of nodes) {
     const made =
-      isElementwise(node) && node.operands.every(({ value }) => value.data !== undefined || weights.has(value));
-    if (made || node.kernel.endsWith('BackpropFilter')) for (const output of node.outputs) weights.add(output);
+      isElementwise(node) &&
+      node.operands.every(({ value }) => value.data !== undefined || weights.has(value));
+    if (made || node.kernel.endsWith('BackpropFilter'))
+      for (const output of node.outputs) weights.add(output);
   }
   return weights;
 }
@@ -99,14 +112,22 @@ function rootOf(draft: Draft): Draft {
 }
 
 /**
- * Joins the node and the groups of its operands to one group. A group must not wait for itself, so an operand's group only comes in where
- * nothing outside of the joined group waits for it. `before` has for every operand the groups that it was computed from, or is in.
+ * Joins the node and the groups of its operands to one group. A group must not wait for itself, so
+ * an operand's group only comes in where nothing outside of the joined group waits for it. `before`
+ * has for every operand the groups that it was computed from, or is in.
  */
-function joinGroups(node: TraceNode, drafts: Map<TraceNode, Draft>, before: readonly ReadonlySet<Draft>[]): Draft {
+function joinGroups(
+  node: TraceNode,
+  drafts: Map<TraceNode, Draft>,
+  before: readonly ReadonlySet<Draft>[],
+): Draft {
   const size = sizeOf((node.outputs[0] as TraceValue).shape);
   const joined: Draft = { size, after: new Set(), mergedInto: undefined };
   const own = node.operands.map(({ value }) => {
-    const draft = value.data === undefined && value.producer !== undefined ? drafts.get(value.producer) : undefined;
+    const draft =
+      value.data === undefined && value.producer !== undefined
+        ? drafts.get(value.producer)
+        : undefined;
     return draft?.size === size ? draft : undefined;
   });
   for (const [i, groups] of before.entries())
@@ -138,7 +159,10 @@ function waitsFor(waiting: Draft, target: Draft): boolean {
   return false;
 }
 
-/** Into how many equal blocks to cut an array of this size; undefined where no count near the wanted one divides it. */
+/**
+ * Into how many equal blocks to cut an array of this size; undefined where no count near the wanted
+ * one divides it.
+ */
 export function blockCount(size: number): number | undefined {
   const wanted = Math.ceil(size / BLOCK);
   for (let count = wanted; count <= wanted * 4; count++) if (size % count === 0) return count;

@@ -1,5 +1,11 @@
 import { exactJson, type HostArray, ONNX_TYPE, type OnnxType, type ValueType } from '../trace.ts';
-import type { OnnxAttribute, OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-writer.ts';
+import type {
+  OnnxAttribute,
+  OnnxGraph,
+  OnnxInitializer,
+  OnnxNode,
+  OnnxValue,
+} from './onnx-writer.ts';
 
 /** ONNX Runtime's own operators: fused ones, and those on tensors whose channels lie in blocks. */
 type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
@@ -10,8 +16,9 @@ interface NodeOptions {
 }
 
 /**
- * An ONNX graph that is being written. Every method returns the name of the value that it makes; names are unique
- * within a builder and the subgraphs begun from it. Equal constants, and equal nodes, are written once.
+ * An ONNX graph that is being written. Every method returns the name of the value that it makes;
+ * names are unique within a builder and the subgraphs begun from it. Equal constants, and equal
+ * nodes, are written once.
  */
 export class GraphBuilder {
   readonly #nodes: OnnxNode[] = [];
@@ -48,7 +55,12 @@ export class GraphBuilder {
   }
 
   /** A node of several outputs. */
-  nodes(type: string, inputs: readonly string[], outputCount: number, options: NodeOptions = {}): string[] {
+  nodes(
+    type: string,
+    inputs: readonly string[],
+    outputCount: number,
+    options: NodeOptions = {},
+  ): string[] {
     const { attributes = {}, domain = '' } = options;
     const key = exactJson([domain, type, inputs, outputCount, attributes]);
     const known = this.#written.get(key);
@@ -109,7 +121,12 @@ export class GraphBuilder {
     return this.node('Transpose', [name], { attributes: { perm } });
   }
 
-  slice(name: string, axes: readonly number[], starts: readonly number[], ends: readonly number[]): string {
+  slice(
+    name: string,
+    axes: readonly number[],
+    starts: readonly number[],
+    ends: readonly number[],
+  ): string {
     return this.node('Slice', [name, this.ints(starts), this.ints(ends), this.ints(axes)]);
   }
 
@@ -164,11 +181,16 @@ function neededOf(nodes: readonly OnnxNode[], outputs: readonly OnnxValue[]): On
   return kept.reverse();
 }
 
-/** The values that a node reads: its inputs, and those that the graphs inside it read from outside. */
+/**
+ * The values that a node reads: its inputs, and those that the graphs inside it read from outside.
+ */
 function readBy({ inputs, attributes }: OnnxNode): string[] {
   const inside = Object.values(attributes).flatMap((attribute) => {
     if (typeof attribute !== 'object' || !('graph' in attribute)) return [];
-    return [...attribute.graph.nodes.flatMap(readBy), ...attribute.graph.outputs.map(({ name }) => name)];
+    return [
+      ...attribute.graph.nodes.flatMap(readBy),
+      ...attribute.graph.outputs.map(({ name }) => name),
+    ];
   });
   return [...inputs, ...inside];
 }

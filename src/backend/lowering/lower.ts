@@ -1,12 +1,25 @@
 import type { Kernel } from '../kernel.ts';
 import { type LiveTrace, sizeOf, type TraceNode, type TraceValue } from '../trace.ts';
 import { blockCount, type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
-import { type LoweredTrace, Lowering, type LoweringOptions, labelOf, type Representation } from './lowering.ts';
+import {
+  type LoweredTrace,
+  Lowering,
+  type LoweringOptions,
+  labelOf,
+  type Representation,
+} from './lowering.ts';
 
 type Kernels = ReadonlyMap<string, Kernel>;
 
-/** Lowers the live part of a trace to one ONNX graph. The table of kernels, by name, has every kernel of the trace. */
-export function lowerTrace(trace: LiveTrace, kernels: Kernels, options: LoweringOptions): LoweredTrace {
+/**
+ * Lowers the live part of a trace to one ONNX graph. The table of kernels, by name, has every
+ * kernel of the trace.
+ */
+export function lowerTrace(
+  trace: LiveTrace,
+  kernels: Kernels,
+  options: LoweringOptions,
+): LoweredTrace {
   const kernelOf = ({ kernel }: TraceNode) => kernels.get(kernel) as Kernel;
   const groups = elementwiseGroups(trace.nodes, (node) => kernelOf(node).elementwise !== undefined);
   const lowering = new Lowering(trace, options, (lowering, node) => {
@@ -15,12 +28,17 @@ export function lowerTrace(trace: LiveTrace, kernels: Kernels, options: Lowering
     const representations = [kernelOf(node).lower!(lowering, node)].flat();
     return node.outputs.map((output, i) => [output, representations[i] as Representation]);
   });
-  for (const node of trace.nodes) if (!kernelOf(node).deferred && !groups.has(node)) lowering.lower(node);
+  for (const node of trace.nodes)
+    if (!kernelOf(node).deferred && !groups.has(node)) lowering.lower(node);
   return lowering.finish();
 }
 
 /** Lowers a whole group to one Scan; gives the outputs that are read outside of it. */
-function lowerGroup(lowering: Lowering, group: ElementwiseGroup, kernels: Kernels): [TraceValue, Representation][] {
+function lowerGroup(
+  lowering: Lowering,
+  group: ElementwiseGroup,
+  kernels: Kernels,
+): [TraceValue, Representation][] {
   const members = new Set(group.members);
   const count = blockCount(group.size) as number;
   const length = group.size / count;
@@ -46,7 +64,9 @@ function lowerGroup(lowering: Lowering, group: ElementwiseGroup, kernels: Kernel
   }
   const results = group.members
     .map((node) => node.outputs[0] as TraceValue)
-    .filter((value) => value.alive || lowering.readersOf(value).some((reader) => !members.has(reader)));
+    .filter(
+      (value) => value.alive || lowering.readersOf(value).some((reader) => !members.has(reader)),
+    );
   for (const value of results) body.output(inside.get(value) as string, 'float32', [length]);
   const attributes = { num_scan_inputs: scanned.length, body: { graph: body.finish() } };
   const loop = { ...(group.members[0] as TraceNode), kernel: '(blocks)' };

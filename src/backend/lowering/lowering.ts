@@ -7,15 +7,22 @@ import {
   type TraceNode,
   type TraceValue,
 } from '../trace.ts';
-import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, writeProduct } from './channel-affine.ts';
+import {
+  affineOfImage,
+  type ChannelAffine,
+  type ChannelProduct,
+  writeAffine,
+  writeProduct,
+} from './channel-affine.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { OnnxGraph } from './onnx-writer.ts';
 
 /**
- * How a value stands in the ONNX graph: in tfjs's own order (`[batch, height, width, channels]` for images), with
- * its channels moved to axis 1, as ONNX's convolutions and poolings want them, or cut into equal blocks (`[count, n]`).
- * An image may stand folded, its even and odd rows and columns as four groups of channels (an odd last one, which is
- * zeros, left out). It may also stand as what it is to be computed from, and never be written down.
+ * How a value stands in the ONNX graph: in tfjs's own order (`[batch, height, width, channels]` for
+ * images), with its channels moved to axis 1, as ONNX's convolutions and poolings want them, or cut
+ * into equal blocks (`[count, n]`). An image may stand folded, its even and odd rows and columns as
+ * four groups of channels (an odd last one, which is zeros, left out). It may also stand as what it
+ * is to be computed from, and never be written down.
  */
 export type Representation =
   | Standing
@@ -40,7 +47,9 @@ export interface LoweredTrace {
   readonly results: readonly GraphEnd[];
 }
 
-/** A max-pooling that was computed together with the convolution before it (kernels/folded-pool.ts). */
+/**
+ * A max-pooling that was computed together with the convolution before it (kernels/folded-pool.ts).
+ */
 export interface FoldedPool {
   /** The convolved image before any ReLU, `[batch, 4 · channels, rows, columns]`. */
   readonly groups: string;
@@ -48,8 +57,14 @@ export interface FoldedPool {
   readonly maxima: string;
 }
 
-/** Writes a node's ONNX nodes, and perhaps those of others with it; gives where the outputs then stand. */
-type WriteNode = (lowering: Lowering, node: TraceNode) => Iterable<readonly [TraceValue, Representation]>;
+/**
+ * Writes a node's ONNX nodes, and perhaps those of others with it; gives where the outputs then
+ * stand.
+ */
+type WriteNode = (
+  lowering: Lowering,
+  node: TraceNode,
+) => Iterable<readonly [TraceValue, Representation]>;
 
 interface Forms {
   logical?: string;
@@ -64,7 +79,10 @@ interface Forms {
 
 /** What a lowering depends on beside the trace. */
 export interface LoweringOptions {
-  /** Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has none. */
+  /**
+   * Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has
+   * none.
+   */
   readonly channelBlock: number;
   /** The leaves whose data becomes a part of the graph. */
   readonly constants?: ReadonlySet<TraceValue>;
@@ -78,24 +96,32 @@ export function fillOf({ kernel, attributes }: TraceNode): number | undefined {
 const FILLS: ReadonlySet<string> = new Set(['Fill', 'OnesLike', 'ZerosLike']);
 
 /**
- * The beginning of the names of all that a call is lowered to: `Conv2D`, or `backward/Conv2DBackpropFilter`. ONNX Runtime
- * shows it in errors and profiles, and keeps it in the names of most nodes that it makes of others.
+ * The beginning of the names of all that a call is lowered to: `Conv2D`, or
+ * `backward/Conv2DBackpropFilter`. ONNX Runtime shows it in errors and profiles, and keeps it in
+ * the names of most nodes that it makes of others.
  */
 export function labelOf({ kernel, phase }: Pick<TraceNode, 'kernel' | 'phase'>): string {
   return phase === undefined ? kernel : `${phase}/${kernel}`;
 }
 
 /**
- * The state of one trace's lowering. Lowerings of kernels ask it for their operands in the order of axes that suits
- * them; conversions are written once, and only where needed. A node is lowered at the latest when one of its outputs
- * is asked for, so a kernel may look at the producer of its operand and fuse it instead of asking for the operand.
+ * The state of one trace's lowering. Lowerings of kernels ask it for their operands in the order of
+ * axes that suits them; conversions are written once, and only where needed. A node is lowered at
+ * the latest when one of its outputs is asked for, so a kernel may look at the producer of its
+ * operand and fuse it instead of asking for the operand.
  */
 export class Lowering {
   readonly graph = new GraphBuilder();
   readonly channelBlock: number;
-  /** Names that a node's lowering leaves for its gradient's, such as whether a pooled image was finite. */
+  /**
+   * Names that a node's lowering leaves for its gradient's, such as whether a pooled image was
+   * finite.
+   */
   readonly notes = new Map<TraceNode, string>();
-  /** The means of images that are normalised with them, by the image's name, and images less their means. */
+  /**
+   * The means of images that are normalised with them, by the image's name, and images less their
+   * means.
+   */
   readonly means = new Map<string, string>();
   readonly centred = new Set<string>();
   /** The poolings that were computed with the convolution before them. */
@@ -142,7 +168,10 @@ export class Lowering {
   finish(): LoweredTrace {
     const exported = new Set(this.#leafNames);
     const results = this.#trace.results.map((value) => this.#export(value, exported));
-    const leaves = this.#trace.leaves.map((leaf, i) => ({ name: this.#leafNames[i] as string, shape: leaf.shape }));
+    const leaves = this.#trace.leaves.map((leaf, i) => ({
+      name: this.#leafNames[i] as string,
+      shape: leaf.shape,
+    }));
     return { graph: this.graph.finish(), leaves, results };
   }
 
@@ -167,7 +196,8 @@ export class Lowering {
       const logical = this.logical(operand);
       const [batch, height, width, channels] = shape as [number, number, number, number];
       // With one channel, or one pixel, both orders are the same bytes.
-      if (channels === 1 || height * width === 1) return this.graph.reshape(logical, [batch, channels, height, width]);
+      if (channels === 1 || height * width === 1)
+        return this.graph.reshape(logical, [batch, channels, height, width]);
       return this.graph.transpose(logical, [0, 3, 1, 2]);
     });
     if (own) forms.channelsFirst = name;
@@ -182,7 +212,10 @@ export class Lowering {
     return this.#view(forms, `blocks ${count}`, () => this.graph.reshape(logical, [count, length]));
   }
 
-  /** Whether the operand is at hand with its channels first and would have to be transposed to be read in tfjs's order. */
+  /**
+   * Whether the operand is at hand with its channels first and would have to be transposed to be
+   * read in tfjs's order.
+   */
   standsChannelsFirst({ value, shape }: Operand): boolean {
     if (shape.length !== 4 || !sameShape(shape, value.shape)) return false;
     const forms = this.#formsOf(value);
@@ -192,7 +225,8 @@ export class Lowering {
 
   /** Writes an operation on the order of axes that its operand stands in. */
   asItStands(operand: Operand, write: (name: string, channelsFirst: boolean) => string): Standing {
-    if (this.standsChannelsFirst(operand)) return { channelsFirst: write(this.channelsFirst(operand), true) };
+    if (this.standsChannelsFirst(operand))
+      return { channelsFirst: write(this.channelsFirst(operand), true) };
     return { logical: write(this.logical(operand), false) };
   }
 
@@ -201,7 +235,9 @@ export class Lowering {
     return this.uncomputed(operand).affine ?? affineOfImage(this.channelsFirst(operand));
   }
 
-  /** The sum of other images, or the product, that the operand stands for while it is not computed. */
+  /**
+   * The sum of other images, or the product, that the operand stands for while it is not computed.
+   */
   uncomputed({ value, shape }: Operand): Pick<Forms, 'affine' | 'product'> {
     const forms = this.#formsOf(value);
     return forms.channelsFirst === undefined && sameShape(shape, value.shape) ? forms : {};
@@ -212,12 +248,18 @@ export class Lowering {
     return sameShape(shape, value.shape) ? this.#formsOf(value).folded : undefined;
   }
 
-  /** Whether the operand is part of the graph; ONNX Runtime then lays it out for its operators when it compiles them. */
+  /**
+   * Whether the operand is part of the graph; ONNX Runtime then lays it out for its operators when
+   * it compiles them.
+   */
   isConstant({ value }: Operand): boolean {
     return this.#constants.has(value);
   }
 
-  /** The node that computes the operand in this trace, if the operand is read in the shape in which it was computed. */
+  /**
+   * The node that computes the operand in this trace, if the operand is read in the shape in which
+   * it was computed.
+   */
   producerOf({ value, shape }: Operand): TraceNode | undefined {
     if (value.data !== undefined || !sameShape(shape, value.shape)) return undefined;
     return value.producer;
@@ -228,14 +270,19 @@ export class Lowering {
     return this.#readers.get(value) ?? [];
   }
 
-  /** Whether the value is read once, by one node, and is not a result: then its reader may fuse its producer. */
+  /**
+   * Whether the value is read once, by one node, and is not a result: then its reader may fuse its
+   * producer.
+   */
   isReadOnce(value: TraceValue): boolean {
     return !value.alive && this.readersOf(value).length === 1;
   }
 
   /** The number that an operand is filled with, where that is known. */
   filledWith({ value }: Operand): number | undefined {
-    return value.data === undefined && value.producer !== undefined ? fillOf(value.producer) : undefined;
+    return value.data === undefined && value.producer !== undefined
+      ? fillOf(value.producer)
+      : undefined;
   }
 
   /** Writes under the label of a fused call, so that profiles count its work as its own. */
@@ -246,7 +293,8 @@ export class Lowering {
   #formsOf(value: TraceValue): Forms {
     const known = this.#forms.get(value);
     if (known !== undefined) return known;
-    if (value.producer === undefined) throw new Error('Internal error: a value of the trace has no producer.');
+    if (value.producer === undefined)
+      throw new Error('Internal error: a value of the trace has no producer.');
     this.lower(value.producer);
     return this.#forms.get(value) as Forms;
   }
@@ -260,8 +308,10 @@ export class Lowering {
       forms.channelsFirst ??= this.#as(value, () => writeAffine(this.graph, affine, moved));
       if (affine.centred === true) this.centred.add(forms.channelsFirst);
     }
-    if (product !== undefined) forms.channelsFirst ??= this.#as(value, () => writeProduct(this.graph, product, moved));
-    if (folded !== undefined) forms.channelsFirst ??= this.#as(value, () => this.#unfolded(folded, height, width));
+    if (product !== undefined)
+      forms.channelsFirst ??= this.#as(value, () => writeProduct(this.graph, product, moved));
+    if (folded !== undefined)
+      forms.channelsFirst ??= this.#as(value, () => this.#unfolded(folded, height, width));
     return forms.channelsFirst as string;
   }
 
@@ -273,7 +323,10 @@ export class Lowering {
   #unfolded(folded: string, height: number, width: number): string {
     const image = this.graph.node('DepthToSpace', [folded], { attributes: { blocksize: 2 } });
     if (height % 2 === 0 && width % 2 === 0) return image;
-    return this.graph.node('Pad', [image, this.graph.ints([0, 0, 0, 0, 0, 0, height % 2, width % 2])]);
+    return this.graph.node('Pad', [
+      image,
+      this.graph.ints([0, 0, 0, 0, 0, 0, height % 2, width % 2]),
+    ]);
   }
 
   #toLogical(forms: Forms, value: TraceValue): string {
@@ -293,9 +346,12 @@ export class Lowering {
     const { blocks, logical } = this.#formsOf(value);
     // Blocks are the same bytes in another shape: exported as they are, they need no copy.
     const cut = blocks !== undefined && logical === undefined;
-    let name = cut ? blocks.name : this.#as(value, () => this.logical({ value, shape: value.shape }));
+    let name = cut
+      ? blocks.name
+      : this.#as(value, () => this.logical({ value, shape: value.shape }));
     const shape = cut ? [blocks.count, sizeOf(value.shape) / blocks.count] : value.shape;
-    // A lowering may hand its operand on, and equal nodes are written once; a graph's outputs must be distinct, and none of its inputs.
+    // A lowering may hand its operand on, and equal nodes are written once; a graph's outputs must
+    // be distinct, and none of its inputs.
     while (exported.has(name)) name = this.#as(value, () => this.graph.node('Identity', [name]));
     exported.add(name);
     this.graph.output(name, value.dtype, shape);

@@ -13,7 +13,9 @@ const floats = (...values: number[]): SessionArray & { data: HostArray } => ({
 
 describe('encodeModel', () => {
   it('writes fields as protobuf has them: number and wire type, lengths, varints', () => {
-    const bytes = Buffer.from(encodeModel({ nodes: [], initializers: [], inputs: [], outputs: [] }));
+    const bytes = Buffer.from(
+      encodeModel({ nodes: [], initializers: [], inputs: [], outputs: [] }),
+    );
     const version = '0808'; // field 1, varint: IR version 8
     const producer = `120a${Buffer.from('tfjs trace').toString('hex')}`;
     const graph = `3a071205${Buffer.from('trace').toString('hex')}`;

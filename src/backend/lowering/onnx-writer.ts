@@ -1,7 +1,10 @@
 import { ONNX_TYPE, type OnnxType } from '../trace.ts';
 import { type Field, type Message, message, repeated } from './protobuf.ts';
 
-/** An attribute of an ONNX node. A plain number is an INT; a FLOAT says so, since 1 and 1.0 are one number here. */
+/**
+ * An attribute of an ONNX node. A plain number is an INT; a FLOAT says so, since 1 and 1.0 are one
+ * number here.
+ */
 export type OnnxAttribute =
   | number
   | string
@@ -29,7 +32,10 @@ export interface OnnxValue {
   readonly shape?: readonly (number | string)[];
 }
 
-/** A constant of the graph; `data` in the host's byte order, which is little-endian on every platform we run on. */
+/**
+ * A constant of the graph; `data` in the host's byte order, which is little-endian on every
+ * platform we run on.
+ */
 export interface OnnxInitializer {
   readonly name: string;
   readonly type: OnnxType;
@@ -47,7 +53,9 @@ export interface OnnxGraph {
 
 /** IR version 8 is what ONNX 1.13 (opset 18) writes. */
 const IR_VERSION = 8;
-/** Version of ONNX's own operators. The contributed domains (`com.microsoft…`) are all at version 1. */
+/**
+ * Version of ONNX's own operators. The contributed domains (`com.microsoft…`) are all at version 1.
+ */
 const OPSET = 18;
 
 interface ModelFacts {
@@ -58,8 +66,8 @@ interface ModelFacts {
 }
 
 /**
- * The bytes of an ONNX ModelProto that holds this graph. Field numbers are those of onnx.proto3; only the fields that a model for
- * ONNX Runtime needs are written.
+ * The bytes of an ONNX ModelProto that holds this graph. Field numbers are those of onnx.proto3;
+ * only the fields that a model for ONNX Runtime needs are written.
  */
 export function encodeModel(
   graph: OnnxGraph,
@@ -118,13 +126,17 @@ function encodeNode({ type, domain, inputs, outputs, attributes }: OnnxNode): Me
     [4, type],
     ...repeated(
       5,
-      Object.entries(attributes).map(([name, value]) => message([[1, name], ...attributeFields(value)])),
+      Object.entries(attributes).map(([name, value]) =>
+        message([[1, name], ...attributeFields(value)]),
+      ),
     ),
     ...repeated(7, domain === '' ? [] : [domain]),
   ]);
 }
 
-/** An attribute's value, and the number of its type in the AttributeProto.AttributeType enumeration. */
+/**
+ * An attribute's value, and the number of its type in the AttributeProto.AttributeType enumeration.
+ */
 function attributeFields(value: OnnxAttribute): Field[] {
   const typed = (type: number, ...fields: Field[]): Field[] => [...fields, [20, type]];
   if (typeof value === 'number') return typed(2, [3, value]);
@@ -152,7 +164,9 @@ function encodeValue({ name, type, shape }: OnnxValue): Message {
 }
 
 function tensorType(type: OnnxType, shape: OnnxValue['shape']): Message {
-  const dimensions = shape?.map((length) => message([[typeof length === 'string' ? 2 : 1, length]]));
+  const dimensions = shape?.map((length) =>
+    message([[typeof length === 'string' ? 2 : 1, length]]),
+  );
   const ranked: Field[] = dimensions === undefined ? [] : [[2, message(repeated(1, dimensions))]];
   return message([[1, message([[1, ONNX_TYPE[type]], ...ranked])]]);
 }

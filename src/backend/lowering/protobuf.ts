@@ -1,4 +1,6 @@
-/** A protobuf message, after https://protobuf.dev/programming-guides/encoding: its bytes, in pieces. */
+/**
+ * A protobuf message, after https://protobuf.dev/programming-guides/encoding: its bytes, in pieces.
+ */
 export type Message = readonly Uint8Array[];
 
 /** A plain number is written as a varint. */
@@ -7,7 +9,10 @@ export type Field = readonly [
   value: number | string | Uint8Array | Message | { readonly float: number },
 ];
 
-/** Shorter messages are joined at once, since many pieces are slow; longer ones hold arrays that are copied only once. */
+/**
+ * Shorter messages are joined at once, since many pieces are slow; longer ones hold arrays that are
+ * copied only once.
+ */
 const LONG = 4096;
 
 /** A message with its fields in the given order. */
@@ -17,7 +22,12 @@ export function message(fields: readonly Field[]): Message {
     if (typeof value === 'object' && 'float' in value) {
       return [varint(number * 8 + 5), new Uint8Array(Float32Array.of(value.float).buffer)];
     }
-    const inner = typeof value === 'string' ? [Buffer.from(value)] : value instanceof Uint8Array ? [value] : value;
+    const inner =
+      typeof value === 'string'
+        ? [Buffer.from(value)]
+        : value instanceof Uint8Array
+          ? [value]
+          : value;
     return [varint(number * 8 + 2), varint(lengthOf(inner)), ...inner];
   });
   return lengthOf(pieces) < LONG ? [Buffer.concat(pieces)] : pieces;

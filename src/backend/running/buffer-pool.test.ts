@@ -20,17 +20,17 @@ describe('BufferPool', () => {
   });
   it('keeps no more than its capacity, and nothing small', () => {
     const pool = new BufferPool(5 * LARGE);
-    const [a, b, small] = [pool.take('float32', LARGE), pool.take('float32', LARGE), pool.take('float32', 8)];
+    const a = pool.take('float32', LARGE);
+    const b = pool.take('float32', LARGE);
+    const small = pool.take('float32', 8);
     for (const array of [a, b, small]) pool.give(array);
     assert.equal(pool.bytes, 4 * LARGE);
   });
   it('drops what was not used for longest when there is too much, as where the size of the batch changed', () => {
     const pool = new BufferPool(8 * LARGE);
-    const [old, older, fresh] = [
-      pool.take('float32', LARGE),
-      pool.take('bool', LARGE),
-      pool.take('bool', 4 * LARGE - 1),
-    ];
+    const old = pool.take('float32', LARGE);
+    const older = pool.take('bool', LARGE);
+    const fresh = pool.take('bool', 4 * LARGE - 1);
     pool.give(older);
     pool.give(old);
     assert.equal(pool.take('bool', LARGE).buffer, older.buffer);

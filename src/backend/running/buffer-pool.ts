@@ -4,8 +4,9 @@ import { bytesOf, type HostArray, newArray, type ValueType } from '../trace.ts';
 const SMALLEST = 64 * 1024;
 
 /**
- * Host memory for tensors, reused by byte length, so that memory stays flat: fresh arrays would wait for the garbage collector, which does not
- * see their weight. The contents of a taken array are arbitrary. Nobody may use an array after giving it back.
+ * Host memory for tensors, reused by byte length, so that memory stays flat: fresh arrays would
+ * wait for the garbage collector, which does not see their weight. The contents of a taken array
+ * are arbitrary. Nobody may use an array after giving it back.
  */
 export class BufferPool {
   /** Never an empty list; in the order of use, the length that was used last comes last. */
@@ -13,7 +14,10 @@ export class BufferPool {
   readonly #capacity: number;
   #bytes = 0;
 
-  /** @param capacity bytes to keep at most; beyond, lengths that were not used for longest go to the garbage collector */
+  /**
+   * @param capacity bytes to keep at most; beyond, lengths that were not used for longest go to the
+   * garbage collector
+   */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }

@@ -16,7 +16,11 @@ export class CompiledGraph {
   readonly #results: readonly GraphEnd[];
 
   /** @param constant the places of the leaves that become constants */
-  constructor(live: LiveTrace, constant: readonly number[], { channelBlock, ...options }: CompileOptions) {
+  constructor(
+    live: LiveTrace,
+    constant: readonly number[],
+    { channelBlock, ...options }: CompileOptions,
+  ) {
     const constants = constant.map((place) => live.leaves[place] as TraceValue);
     const lowered = lowerTrace(live, kernels, { channelBlock, constants: new Set(constants) });
     this.weight = constants.reduce((sum, value) => sum + bytesOf(value), peakMemory(live));
@@ -35,7 +39,9 @@ export class CompiledGraph {
     const bound = ({ name, shape }: GraphEnd, { dtype }: TraceValue, data: HostArray) =>
       [name, { dtype, shape, data }] as const;
     const feeds = leaves.flatMap((value, place) => {
-      return this.#constant.has(place) ? [] : [bound(this.#leaves[place]!, value, value.data as HostArray)];
+      return this.#constant.has(place)
+        ? []
+        : [bound(this.#leaves[place]!, value, value.data as HostArray)];
     });
     const fetches = results.map((value, i) => bound(this.#results[i]!, value, arrays[i]!));
     this.#session.run(new Map(feeds), new Map(fetches));

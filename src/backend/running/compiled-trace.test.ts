@@ -19,7 +19,10 @@ function traceOf(weights: readonly [TraceValue, TraceValue]): LiveTrace {
   };
 }
 
-/** Compiles for nothing, and writes down what happens: the places of the constants of every graph, and of every run. */
+/**
+ * Compiles for nothing, and writes down what happens: the places of the constants of every graph,
+ * and of every run.
+ */
 class Rig {
   readonly compiled: string[] = [];
   readonly ran: string[] = [];
@@ -39,7 +42,11 @@ class Rig {
   run(weights: readonly [TraceValue, TraceValue], times: number): void {
     for (let i = 0; i < times; i++) {
       const live = traceOf(weights);
-      this.#trace ??= new CompiledTrace(live, (trace, constant) => this.#compile(trace, constant), this.#lasting);
+      this.#trace ??= new CompiledTrace(
+        live,
+        (trace, constant) => this.#compile(trace, constant),
+        this.#lasting,
+      );
       this.#trace.run(live, []);
     }
   }

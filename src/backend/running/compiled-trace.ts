@@ -30,17 +30,22 @@ const PAID_AFTER = 32;
 const MOST_CONSTANTS = 2 ** 30;
 
 /**
- * The graph of a trace, compiled. Weights are fed to it like everything else, until they have been the same for a while, as where a net is only
- * used or a part of it is frozen: then it is compiled once more with these weights as constants, which ONNX Runtime takes into its operators.
- * When one of them changes, it is compiled without it.
+ * The graph of a trace, compiled. Weights are fed to it like everything else, until they have been
+ * the same for a while, as where a net is only used or a part of it is frozen: then it is compiled
+ * once more with these weights as constants, which ONNX Runtime takes into its operators. When one
+ * of them changes, it is compiled without it.
  *
- * If that happens too soon to have been worth it, as where a net is evaluated on a few batches between epochs, weights have to be the same for
- * twice as long the next time. So of `n` runs, at most about `n / 32 + log2(n)` compile a graph with constants. Runs are counted, not timed, so
+ * If that happens too soon to have been worth it, as where a net is evaluated on a few batches
+ * between epochs, weights have to be the same for twice as long the next time. So of `n` runs, at
+ * most about `n / 32 + log2(n)` compile a graph with constants. Runs are counted, not timed, so
  * that the same program computes the same bits.
  */
 export class CompiledTrace {
   readonly #compile: Compile;
-  /** For every leaf that may become a constant, by place: the value that was last there, and for how many runs before. */
+  /**
+   * For every leaf that may become a constant, by place: the value that was last there, and for how
+   * many runs before.
+   */
   readonly #weights: Map<number, { readonly id: number; readonly runs: number }>;
   /** The ids of the graph's constants, by place. */
   #constants: ReadonlyMap<number, number> = new Map();
@@ -53,7 +58,10 @@ export class CompiledTrace {
   #lasting: ReadonlySet<number>;
   #begunAnew = false;
 
-  /** Without `lasting`, as {@link beginAnew} takes them, constants are found by counting alone. Throws what `compile` throws, as `run` does. */
+  /**
+   * Without `lasting`, as {@link beginAnew} takes them, constants are found by counting alone.
+   * Throws what `compile` throws, as `run` does.
+   */
   constructor(live: LiveTrace, compile: Compile, lasting?: ReadonlySet<number>) {
     this.#compile = compile;
     this.#weights = new Map(weightsOf(live).map((place) => [place, neverSeen]));
@@ -68,8 +76,9 @@ export class CompiledTrace {
   }
 
   /**
-   * Forgets the counts, so that the following runs compute to the bit what those of a new trace would. Values with the ids
-   * `lasting` are constants at once, others after enough unchanged runs to repay compiling twice.
+   * Forgets the counts, so that the following runs compute to the bit what those of a new trace
+   * would. Values with the ids `lasting` are constants at once, others after enough unchanged runs
+   * to repay compiling twice.
    */
   beginAnew(lasting: ReadonlySet<number>): void {
     for (const place of this.#weights.keys()) this.#weights.set(place, neverSeen);
@@ -90,7 +99,9 @@ export class CompiledTrace {
     const index = this.#runsOfGraph++;
     this.#runsCounted++;
     this.#graph.run(live, arrays);
-    const settling = [...this.#weights].some(([place, { runs }]) => runs > 0 && !this.#constants.has(place));
+    const settling = [...this.#weights].some(
+      ([place, { runs }]) => runs > 0 && !this.#constants.has(place),
+    );
     return { profile: this.#graph.profile, index, settling };
   }
 
@@ -98,13 +109,19 @@ export class CompiledTrace {
     this.#graph.dispose();
   }
 
-  /** Compiles another graph if the constants are no longer this trace's values, or if others should become constants. */
+  /**
+   * Compiles another graph if the constants are no longer this trace's values, or if others should
+   * become constants.
+   */
   #suit(live: LiveTrace): void {
     const settled = this.#settledOf(live);
     const holds = [...this.#constants].every(([place, id]) => idOf(live, place) === id);
     const kept = holds && !this.#begunAnew ? this.#constants.keys() : [];
     const constant = [...new Set([...kept, ...settled])];
-    const isSame = holds && constant.length === this.#constants.size && constant.every((p) => this.#constants.has(p));
+    const isSame =
+      holds &&
+      constant.length === this.#constants.size &&
+      constant.every((p) => this.#constants.has(p));
     if (!isSame) this.#recompile(live, constant);
     this.#begunAnew = false;
   }
@@ -143,7 +160,10 @@ function affordable(places: number[], { leaves }: LiveTrace): number[] {
   return bytes <= MOST_CONSTANTS ? places : [];
 }
 
-/** Leaves that no node reads as its first operand: filters, biases and statistics, but not what they are applied to. */
+/**
+ * Leaves that no node reads as its first operand: filters, biases and statistics, but not what they
+ * are applied to.
+ */
 function weightsOf({ nodes, leaves }: LiveTrace): number[] {
   const applied = new Set(nodes.map(({ operands }) => operands[0]?.value));
   return leaves.flatMap((leaf, place) => {
@@ -152,7 +172,10 @@ function weightsOf({ nodes, leaves }: LiveTrace): number[] {
   });
 }
 
-/** Is called for everything that a backend computes, for a profile. Its exceptions reach the reader of the value. */
+/**
+ * Is called for everything that a backend computes, for a profile. Its exceptions reach the reader
+ * of the value.
+ */
 export interface RunObserver {
   /** A graph ran; times in milliseconds, as `performance.now()` gives them. */
   ran(run: ObservedRun): void;

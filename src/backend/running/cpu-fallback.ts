@@ -10,8 +10,8 @@ import {
 } from '@tensorflow/tfjs';
 
 /**
- * Runs a kernel on tfjs's own cpu backend. `own`, the backend of the inputs, which reads complex64 as real and imaginary parts in turn, gets the
- * results.
+ * Runs a kernel on tfjs's own cpu backend. `own`, the backend of the inputs, which reads complex64
+ * as real and imaginary parts in turn, gets the results.
  */
 export function runOnCpu(
   kernelName: string,
@@ -33,7 +33,11 @@ export function runOnCpu(
   };
   try {
     const { kernelFunc } = getKernel(kernelName, 'cpu');
-    const outputs = kernelFunc({ inputs: copies(inputs, copy), backend: cpu, attrs: attributes ?? {} });
+    const outputs = kernelFunc({
+      inputs: copies(inputs, copy),
+      backend: cpu,
+      attrs: attributes ?? {},
+    });
     for (const output of [outputs].flat()) written.set(output.dataId, output);
     const take = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => {
       return { dataId: own.write(cpu.readSync(dataId), shape, dtype), shape, dtype };
@@ -44,14 +48,25 @@ export function runOnCpu(
   }
 }
 
-/** Some kernels take a list where others take names, and the ragged ones lists under names, which tfjs's types leave out. */
-type Inputs = TensorInfo | readonly TensorInfo[] | { readonly [name: string]: Inputs | null | undefined };
+/**
+ * Some kernels take a list where others take names, and the ragged ones lists under names, which
+ * tfjs's types leave out.
+ */
+type Inputs =
+  | TensorInfo
+  | readonly TensorInfo[]
+  | { readonly [name: string]: Inputs | null | undefined };
 
-function copies(inputs: NamedTensorInfoMap, copy: (tensor: TensorInfo) => TensorInfo): NamedTensorInfoMap {
+function copies(
+  inputs: NamedTensorInfoMap,
+  copy: (tensor: TensorInfo) => TensorInfo,
+): NamedTensorInfoMap {
   const all = (given: Inputs): unknown => {
     if (Array.isArray(given)) return given.map(all);
     if ('dataId' in given) return copy(given as TensorInfo);
-    return Object.fromEntries(Object.entries(given).map(([name, input]) => [name, input && all(input as Inputs)]));
+    return Object.fromEntries(
+      Object.entries(given).map(([name, input]) => [name, input && all(input as Inputs)]),
+    );
   };
   return all(inputs as Inputs) as NamedTensorInfoMap;
 }
@@ -64,7 +79,11 @@ export function cpuBackend(): KernelBackend {
   return cpu;
 }
 
-function writeTo(cpu: KernelBackend, values: BackendValues, { shape, dtype }: TensorInfo): TensorInfo {
+function writeTo(
+  cpu: KernelBackend,
+  values: BackendValues,
+  { shape, dtype }: TensorInfo,
+): TensorInfo {
   if (dtype !== 'complex64') return { dataId: cpu.write(values, shape, dtype), shape, dtype };
   // A complex tensor of the cpu backend refers to two others.
   const halves = Object.entries(backend_util.splitRealAndImagArrays(values as Float32Array));

@@ -12,7 +12,8 @@ describe('OrtSession', () => {
     const y = graph.node('Neg', [x]);
     graph.output(y, 'float32', shape);
     const session = new OrtSession(graph.finish(), { threads: 1 });
-    const [input, output] = [new Float32Array(shape[0] as number).fill(2), new Float32Array(shape[0] as number)];
+    const input = new Float32Array(shape[0] as number).fill(2);
+    const output = new Float32Array(shape[0] as number);
     const feeds = new Map([[x, { dtype: 'float32', shape, data: input } as const]]);
     const fetches = new Map([[y, { dtype: 'float32', shape, data: output } as const]]);
     const before = process.memoryUsage().arrayBuffers;
@@ -35,7 +36,9 @@ describe('OrtSession', () => {
     assert.throws(() => session.run(new Map(), new Map()), /input/i);
     session.dispose();
   });
-  it('computes with the threads that it is given, and ends them', { skip: process.platform !== 'linux' }, () => {
+  it('computes with the threads that it is given, and ends them', {
+    skip: process.platform !== 'linux',
+  }, () => {
     const running = () => readdirSync('/proc/self/task').length;
     const before = running();
     for (const threads of [1, 2, 5]) {
@@ -50,13 +53,18 @@ describe('OrtSession', () => {
   });
 });
 
-/** A graph of a pooling alone, one that tells where its maxima were, and convolutions; with the names of its nodes. */
+/**
+ * A graph of a pooling alone, one that tells where its maxima were, and convolutions; with the
+ * names of its nodes.
+ */
 function graph() {
   const builder = new GraphBuilder();
   const image = builder.input('float32', [1, 1, 4, 4]);
   const convolution = (size: number, pads: readonly number[]) => {
     const filter = builder.input('float32', [1, 1, size, size]);
-    return read(builder.node('Conv', [image, filter], { attributes: { kernel_shape: [size, size], pads } }));
+    return read(
+      builder.node('Conv', [image, filter], { attributes: { kernel_shape: [size, size], pads } }),
+    );
   };
   // A node that nobody reads is left out.
   const read = (name: string) => {

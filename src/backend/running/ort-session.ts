@@ -1,6 +1,6 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-// The public API wraps this same synchronous call into a promise, and tfjs's `dataSync` cannot wait for one. The path is
-// private to onnxruntime-node, hence its exact version in package.json.
+// The public API wraps this same synchronous call into a promise, and tfjs's `dataSync` cannot wait
+// for one. The path is private to onnxruntime-node, hence its exact version in package.json.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import { GraphBuilder } from '../lowering/graph-builder.ts';
 import { encodeModel, type OnnxGraph, type OnnxNode } from '../lowering/onnx-writer.ts';
@@ -11,11 +11,20 @@ export type Provider = 'webgpu' | 'cuda';
 
 /** How ONNX Runtime runs a graph. */
 export interface SessionOptions {
-  /** Threads inside one operator, the calling one included; by default every core that the process may use, by its quota too. */
+  /**
+   * Threads inside one operator, the calling one included; by default every core that the process
+   * may use, by its quota too.
+   */
   readonly threads: number;
-  /** ONNX Runtime's execution provider, which runs the operators that it has; the CPU runs the others, and all by default. */
+  /**
+   * ONNX Runtime's execution provider, which runs the operators that it has; the CPU runs the
+   * others, and all by default.
+   */
   readonly provider?: Provider | undefined;
-  /** Beginning of the names of ONNX Runtime's profiles, which are written when a session is disposed of; none by default. */
+  /**
+   * Beginning of the names of ONNX Runtime's profiles, which are written when a session is disposed
+   * of; none by default.
+   */
   readonly profile?: string | undefined;
 }
 
@@ -73,8 +82,9 @@ export class OrtSession {
 }
 
 /**
- * How many channels make a block of ONNX Runtime's blocked convolutions here: 16 with AVX-512, 8 with AVX2, 0 where it has none. Only the operator
- * that reorders into blocks reveals it, since it rounds the channels up to whole blocks.
+ * How many channels make a block of ONNX Runtime's blocked convolutions here: 16 with AVX-512, 8
+ * with AVX2, 0 where it has none. Only the operator that reorders into blocks reveals it, since it
+ * rounds the channels up to whole blocks.
  */
 export function channelBlock(): number {
   const graph = new GraphBuilder();
@@ -96,22 +106,30 @@ export function channelBlock(): number {
 type Fetches = Parameters<InstanceType<typeof binding.InferenceSession>['run']>[1];
 
 /**
- * After a run, every output is in the memory that was handed in for it. The binding then copies each of them into a new array, in the graph's
- * order. An output that it cannot convert, put first, ends this with an exception, which cannot be thrown before. If a later version of the
- * binding can convert it, the copies are back, and nothing else changes.
+ * After a run, every output is in the memory that was handed in for it. The binding then copies
+ * each of them into a new array, in the graph's order. An output that it cannot convert, put first,
+ * ends this with an exception, which cannot be thrown before. If a later version of the binding can
+ * convert it, the copies are back, and nothing else changes.
  */
 const SENTINEL = 'sentinel';
 const NOT_CONVERTED = 'Non tensor type is temporarily not supported';
 
 function withSentinel(graph: OnnxGraph): OnnxGraph {
-  const node = { type: 'SequenceEmpty', domain: '', inputs: [], outputs: [SENTINEL], attributes: {} };
+  const node = {
+    type: 'SequenceEmpty',
+    domain: '',
+    inputs: [],
+    outputs: [SENTINEL],
+    attributes: {},
+  };
   const nodes = [node, ...graph.nodes];
   return { ...graph, nodes, outputs: [{ name: SENTINEL, type: 'sequence' }, ...graph.outputs] };
 }
 
 function tensors(arrays: ReadonlyMap<string, SessionArray>): Record<string, Tensor> {
   const result: Record<string, Tensor> = {};
-  for (const [name, { dtype, shape, data }] of arrays) result[name] = new Tensor(dtype, data, shape);
+  for (const [name, { dtype, shape, data }] of arrays)
+    result[name] = new Tensor(dtype, data, shape);
   return result;
 }
 
@@ -128,23 +146,32 @@ export function executionProviders(
     case 'webgpu': {
       // A node goes by the name of its first output.
       const names = graph.nodes.filter(isBeyondWebgpu).map(({ outputs }) => outputs[0] ?? '');
-      // With channels last, its own choice, it computes some convolutions wrongly (ONNX Runtime 1.30): grouped ones whose
-      // groups have outputs that four does not divide, and a filter of the image's size with padding at the ends.
+      // With channels last, its own choice, it computes some convolutions wrongly (ONNX Runtime
+      // 1.30): grouped ones whose groups have outputs that four does not divide, and a filter of
+      // the image's size with padding at the ends.
       return [
-        { name: 'webgpu', preferredLayout: 'NCHW', ...(names.length > 0 && { forceCpuNodeNames: names }) },
+        {
+          name: 'webgpu',
+          preferredLayout: 'NCHW',
+          ...(names.length > 0 && { forceCpuNodeNames: names }),
+        },
         'cpu',
       ];
     }
   }
 }
 
-/** Whether the WebGPU provider (of ONNX Runtime 1.30) takes the node, but computes it wrongly or not at all. */
+/**
+ * Whether the WebGPU provider (of ONNX Runtime 1.30) takes the node, but computes it wrongly or not
+ * at all.
+ */
 function isBeyondWebgpu({ type, outputs, attributes }: OnnxNode): boolean {
   switch (type) {
     case 'MaxPool':
       return outputs.length > 1; // "The Indices output is not supported yet."
     case 'Conv':
-      return isPoint(attributes['kernel_shape']) && padsAtEndsAlone(attributes['pads']); // it overlooks the padding
+      // It overlooks the padding.
+      return isPoint(attributes['kernel_shape']) && padsAtEndsAlone(attributes['pads']);
     default:
       return false;
   }

@@ -4,7 +4,10 @@ interface Session {
   dispose(): void;
 }
 
-/** Compiled traces by signature, the least recently used disposed of when there are too many or they weigh too much. */
+/**
+ * Compiled traces by signature, the least recently used disposed of when there are too many or they
+ * weigh too much.
+ */
 export class SessionCache<S extends Session> {
   /** In the order of use, the latest last. */
   readonly #sessions = new Map<string, S>();
@@ -40,7 +43,10 @@ export class SessionCache<S extends Session> {
     this.trim();
   }
 
-  /** Disposes of sessions until the limits hold. The one that was used last stays, even where it alone exceeds them. */
+  /**
+   * Disposes of sessions until the limits hold. The one that was used last stays, even where it
+   * alone exceeds them.
+   */
   trim(): void {
     let { weight } = this;
     for (const [oldest, session] of this.#sessions) {

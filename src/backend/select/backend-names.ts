@@ -1,4 +1,7 @@
-/** The backends that can be asked for, in the order of help. Light: a command line reads it without loading tfjs. */
+/**
+ * The backends that can be asked for, in the order of help. Light: a command line reads it without
+ * loading tfjs.
+ */
 export const backendNames = [
   'auto',
   'onnxruntime',

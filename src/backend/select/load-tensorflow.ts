@@ -1,15 +1,24 @@
 import { engine, version } from '@tensorflow/tfjs';
 import { BackendError } from '../backend-error.ts';
-import { type FoundPackage, findPackage, loadPackage, placesLooked, unloadable } from './packages.ts';
+import {
+  type FoundPackage,
+  findPackage,
+  loadPackage,
+  placesLooked,
+  unloadable,
+} from './packages.ts';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 /**
- * Loads the user's own TensorFlow, which registers itself with our tfjs. It reads `threads`, those inside one operator, from the environment,
- * once. Throws a BackendError when it is missing, of another major version, or does not load.
+ * Loads the user's own TensorFlow, which registers itself with our tfjs. It reads `threads`, those
+ * inside one operator, from the environment, once. Throws a BackendError when it is missing, of
+ * another major version, or does not load.
  */
 export function loadTensorflow(folders: readonly string[], threads: number): FoundPackage {
-  const found = packages.map((name) => findPackage(name, folders)).find((each) => each !== undefined);
+  const found = packages
+    .map((name) => findPackage(name, folders))
+    .find((each) => each !== undefined);
   if (found === undefined) {
     throw new BackendError(
       `Expected ${packages.join(' or ')} for the backend "tensorflow", found neither, looking from ` +

@@ -1,7 +1,13 @@
 import { pathToFileURL } from 'node:url';
 import { version } from '@tensorflow/tfjs';
 import { BackendError } from '../backend-error.ts';
-import { type FoundPackage, findPackage, loadPackage, placesLooked, unloadable } from './packages.ts';
+import {
+  type FoundPackage,
+  findPackage,
+  loadPackage,
+  placesLooked,
+  unloadable,
+} from './packages.ts';
 
 const kernelsPackage = '@tensorflow/tfjs-backend-webgpu';
 const driverPackage = 'webgpu';
@@ -18,14 +24,16 @@ interface Gpu {
 type AdapterInfo = Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>>;
 
 /**
- * Gives this process WebGPU by Dawn (the npm package `webgpu`), and loads tfjs's WebGPU backend, which registers itself. Returns the versions of
- * both, and what the driver calls the device: `NVIDIA H100`, `llvmpipe: Mesa 25.0.7`. Throws a BackendError when a package is missing or does
+ * Gives this process WebGPU by Dawn (the npm package `webgpu`), and loads tfjs's WebGPU backend,
+ * which registers itself. Returns the versions of both, and what the driver calls the device:
+ * `NVIDIA H100`, `llvmpipe: Mesa 25.0.7`. Throws a BackendError when a package is missing or does
  * not load, or there is no device.
  */
 export async function loadWebgpu(
   folders: readonly string[],
 ): Promise<{ readonly versions: Readonly<Record<string, string>>; readonly device: string }> {
-  const [driver, kernels] = [find(driverPackage, folders), find(kernelsPackage, folders)];
+  const driver = find(driverPackage, folders);
+  const kernels = find(kernelsPackage, folders);
   const gpu = await startDawn(driver);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) {
@@ -37,7 +45,8 @@ export async function loadWebgpu(
   loadPackage(kernels, toInstallAgain(kernels));
   const versions = { [kernelsPackage]: kernels.version, [driverPackage]: driver.version };
   const { vendor, architecture, device, description } = adapter.info;
-  const name = description || [vendor, architecture, device].filter((part) => part !== '').join(' ');
+  const name =
+    description || [vendor, architecture, device].filter((part) => part !== '').join(' ');
   return { versions, device: name || 'unnamed' };
 }
 
@@ -54,14 +63,18 @@ async function startDawn(driver: FoundPackage): Promise<Gpu> {
   }
 }
 
-const toInstallAgain = ({ name, version }: FoundPackage) => `To install it again: npm install ${name}@${version}`;
+const toInstallAgain = ({ name, version }: FoundPackage) =>
+  `To install it again: npm install ${name}@${version}`;
 
-/** Puts it where tfjs looks. Node 20 has no `navigator`; later ones have one that knows of no GPU. */
+/**
+ * Puts it where tfjs looks. Node 20 has no `navigator`; later ones have one that knows of no GPU.
+ */
 function exposeGpu(gpu: Gpu): void {
   const navigator: unknown = Reflect.get(globalThis, 'navigator');
   const owner = typeof navigator === 'object' && navigator !== null ? navigator : {};
   Object.defineProperty(owner, 'gpu', { value: gpu, configurable: true });
-  if (owner !== navigator) Object.defineProperty(globalThis, 'navigator', { value: owner, configurable: true });
+  if (owner !== navigator)
+    Object.defineProperty(globalThis, 'navigator', { value: owner, configurable: true });
 }
 
 function find(name: string, folders: readonly string[]): FoundPackage {

@@ -17,8 +17,8 @@ export interface FoundPackage {
 const here = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Finds a package as `require` would from each of the folders in turn, and last from here. `require.resolve` alone does
- * not distinguish a package that is missing from one whose files are.
+ * Finds a package as `require` would from each of the folders in turn, and last from here.
+ * `require.resolve` alone does not distinguish a package that is missing from one whose files are.
  */
 export function findPackage(name: string, folders: readonly string[]): FoundPackage | undefined {
   for (const from of [...folders, here]) {
@@ -40,12 +40,19 @@ export function placesLooked(folders: readonly string[]): string {
 }
 
 /** @param remedy the command that repairs it, as a sentence */
-export function unloadable({ name, version, folder }: FoundPackage, error: unknown, remedy: string): BackendError {
+export function unloadable(
+  { name, version, folder }: FoundPackage,
+  error: unknown,
+  remedy: string,
+): BackendError {
   const message = `${name} ${version} in ${folder} does not load: ${firstLine(error)} ${remedy}`;
   return new BackendError(message, { cause: error });
 }
 
-/** Loads a package, which registers itself with our tfjs. @throws BackendError that ends with the remedy */
+/**
+ * Loads a package, which registers itself with our tfjs. @throws BackendError that ends with the
+ * remedy
+ */
 export function loadPackage(found: FoundPackage, remedy: string): void {
   try {
     shareTfjs(found.main);
@@ -61,8 +68,9 @@ const ours = createRequire(import.meta.url);
 const TFJS = ['', '-core', '-backend-cpu', '-backend-webgl', '-data', '-layers', '-converter'];
 
 /**
- * Makes the file `main` of another package, and what it loads, compute with our copy of tfjs. Two copies share one engine and one table of
- * kernels, but the second to load registers the cpu kernels and the gradients anew, over those of the first, with a warning for each.
+ * Makes the file `main` of another package, and what it loads, compute with our copy of tfjs. Two
+ * copies share one engine and one table of kernels, but the second to load registers the cpu
+ * kernels and the gradients anew, over those of the first, with a warning for each.
  */
 function shareTfjs(main: string): void {
   const theirs = createRequire(main);

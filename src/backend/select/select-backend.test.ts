@@ -13,14 +13,19 @@ after(() => {
   for (const folder of projects) rmSync(folder, { recursive: true });
 });
 
-/** A user's project with packages of these names and files in its `node_modules`; gives its folder. */
+/**
+ * A user's project with packages of these names and files in its `node_modules`; gives its folder.
+ */
 function project(packages: Readonly<Record<string, { version?: string; index: string }>>): string {
   const root = mkdtempSync(join(tmpdir(), 'project-'));
   projects.push(root);
   for (const [name, { version = tf.version.tfjs, index }] of Object.entries(packages)) {
     const folder = join(root, 'node_modules', name);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, main: 'index.js' }));
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ name, version, main: 'index.js' }),
+    );
     writeFileSync(join(folder, 'index.js'), index);
   }
   return root;
@@ -29,7 +34,10 @@ function project(packages: Readonly<Record<string, { version?: string; index: st
 /** A second copy of tfjs that must not be loaded. */
 const ownTfjs = { index: `throw new Error('a second tfjs was loaded');` };
 
-/** What the real package does, with the cpu kernels for native ones: registers a backend of that name when it is loaded. */
+/**
+ * What the real package does, with the cpu kernels for native ones: registers a backend of that
+ * name when it is loaded.
+ */
 const registering = `
   const tf = require('@tensorflow/tfjs');
   const native = () => Object.assign(new (tf.findBackend('cpu').constructor)(), { firstUse: false });
@@ -59,7 +67,8 @@ async function trainOnce(): Promise<number[]> {
     ],
   });
   model.compile({ optimizer: tf.train.sgd(1e-4), loss: 'meanSquaredError' });
-  const [images, targets] = [tf.randomUniform([4, 8, 8, 3], 0, 1, 'float32', 1), tf.zeros([4, 2])];
+  const images = tf.randomUniform([4, 8, 8, 3], 0, 1, 'float32', 1);
+  const targets = tf.zeros([4, 2]);
   const loss = (await model.trainOnBatch(images, targets)) as number;
   const weights = await Promise.all(model.getWeights().map((weight) => weight.data()));
   tf.dispose([images, targets]);
@@ -70,7 +79,8 @@ async function trainOnce(): Promise<number[]> {
 describe('the backend "tensorflow"', () => {
   afterEach(() => {
     if ('tensorflow' in tf.engine().registryFactory) tf.removeBackend('tensorflow');
-    for (const { kernelName } of tf.getKernelsForBackend('tensorflow')) tf.unregisterKernel(kernelName, 'tensorflow');
+    for (const { kernelName } of tf.getKernelsForBackend('tensorflow'))
+      tf.unregisterKernel(kernelName, 'tensorflow');
   });
 
   it('says what it looked for, where, and what to type, when the package is missing', async () => {
@@ -85,7 +95,9 @@ describe('the backend "tensorflow"', () => {
 
   it('quotes the first line of a package whose native part is not there', async () => {
     const root = project({
-      '@tensorflow/tfjs-node': { index: `throw new Error('The addon is not there: \\nRebuild it.');` },
+      '@tensorflow/tfjs-node': {
+        index: `throw new Error('The addon is not there: \\nRebuild it.');`,
+      },
     });
 
     await assert.rejects(start('tensorflow', root), {
@@ -120,7 +132,10 @@ describe('the backend "tensorflow"', () => {
       tf.unregisterKernel('BatchMatMul', 'tensorflow');
       const fail = () => { throw new TypeError('isNullOrUndefined is not a function'); };
       tf.registerKernel({ kernelName: 'BatchMatMul', backendName: 'tensorflow', kernelFunc: fail });`;
-    const root = project({ '@tensorflow/tfjs-node': { index: failing }, '@tensorflow/tfjs': ownTfjs });
+    const root = project({
+      '@tensorflow/tfjs-node': { index: failing },
+      '@tensorflow/tfjs': ownTfjs,
+    });
 
     await assert.rejects(
       start('tensorflow', root),
@@ -129,7 +144,10 @@ describe('the backend "tensorflow"', () => {
   });
 
   it("trains on the user's package, on our copy of tfjs though the package brings its own", async () => {
-    const root = project({ '@tensorflow/tfjs-node': { index: registering }, '@tensorflow/tfjs': ownTfjs });
+    const root = project({
+      '@tensorflow/tfjs-node': { index: registering },
+      '@tensorflow/tfjs': ownTfjs,
+    });
     await selectBackend('cpu');
     const expected = await trainOnce();
 
@@ -195,12 +213,13 @@ describe('the execution providers of ONNX Runtime', () => {
 
 describe('a package', () => {
   it('is found from the first folder that has it, and upward', () => {
-    const [first, second] = [
-      project({ driver: { version: '1.0.0', index: '' } }),
-      project({ driver: { version: '2.0.0', index: '' } }),
-    ];
+    const first = project({ driver: { version: '1.0.0', index: '' } });
+    const second = project({ driver: { version: '2.0.0', index: '' } });
 
-    assert.equal(findPackage('driver', ['/nowhere', join(second, 'pipelines'), first])?.version, '2.0.0');
+    assert.equal(
+      findPackage('driver', ['/nowhere', join(second, 'pipelines'), first])?.version,
+      '2.0.0',
+    );
     assert.equal(findPackage('driver', ['/nowhere']), undefined);
   });
 });

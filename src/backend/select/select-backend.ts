@@ -26,10 +26,14 @@ export interface RunningBackend {
 }
 
 /**
- * Sets the backend that tfjs computes with; `auto` is `onnxruntime`. Reads on `webgpu` are asynchronous only: `await tensor.data()`, never
- * `dataSync()`. Throws a BackendError when it does not compute on this machine, or a package that it needs is missing or broken.
+ * Sets the backend that tfjs computes with; `auto` is `onnxruntime`. Reads on `webgpu` are
+ * asynchronous only: `await tensor.data()`, never `dataSync()`. Throws a BackendError when it does
+ * not compute on this machine, or a package that it needs is missing or broken.
  */
-export async function selectBackend(name: BackendName, options: SelectOptions = {}): Promise<RunningBackend> {
+export async function selectBackend(
+  name: BackendName,
+  options: SelectOptions = {},
+): Promise<RunningBackend> {
   switch (name) {
     case 'auto':
     case 'onnxruntime':
@@ -50,8 +54,12 @@ export async function selectBackend(name: BackendName, options: SelectOptions = 
 
 const onnxRuntimeVersions = { 'onnxruntime-node': env.versions.node ?? env.versions.common };
 
-async function start(name: ConcreteBackendName, versions: Readonly<Record<string, string>>): Promise<RunningBackend> {
-  if (!(await setBackend(name))) throw new BackendError(`The backend "${name}" did not start on this machine.`);
+async function start(
+  name: ConcreteBackendName,
+  versions: Readonly<Record<string, string>>,
+): Promise<RunningBackend> {
+  if (!(await setBackend(name)))
+    throw new BackendError(`The backend "${name}" did not start on this machine.`);
   await ready();
   return { name, versions: { '@tensorflow/tfjs': version.tfjs, ...versions } };
 }
@@ -67,7 +75,9 @@ async function startProvider(provider: Provider, options: BackendOptions): Promi
   registerOnnxRuntimeBackend({ ...options, provider });
   const running = await start(nameWith(provider), onnxRuntimeVersions);
   await compute((error) => {
-    const said = firstLine(error instanceof Error && error.cause !== undefined ? error.cause : error);
+    const said = firstLine(
+      error instanceof Error && error.cause !== undefined ? error.cause : error,
+    );
     return `ONNX Runtime does not start its provider "${provider}": ${said} ${PROVIDER_ADVICE[provider]}`;
   });
   return running;
@@ -83,7 +93,9 @@ const PROVIDER_ADVICE: Readonly<Record<Provider, string>> = {
 async function startTensorflow({ packagesFrom = [], threads = usableCores() }: SelectOptions) {
   const { name, version, folder } = loadTensorflow(packagesFrom, threads);
   const running = await start('tensorflow', { [name]: version });
-  await compute((error) => `${name} ${version} in ${folder} loads, but does not compute: ${firstLine(error)}`);
+  await compute(
+    (error) => `${name} ${version} in ${folder} loads, but does not compute: ${firstLine(error)}`,
+  );
   return running;
 }
 
@@ -91,18 +103,24 @@ async function startWebgpu({ packagesFrom = [] }: SelectOptions): Promise<Runnin
   const { versions, device } = await loadWebgpu(packagesFrom);
   const running = await start('webgpu', versions);
   const { device: gpu } = findBackend('webgpu') as unknown as { readonly device: EventTarget };
-  // WebGPU reports its errors, lack of memory too, when nobody is waiting, and continues with zeros. Here they end the process.
+  // WebGPU reports its errors, lack of memory too, when nobody is waiting, and continues with
+  // zeros. Here they end the process.
   gpu.addEventListener('uncapturederror', (event) => {
     const { error } = event as Event & { readonly error: Error };
     setImmediate(() => {
       throw new BackendError(`WebGPU failed on ${device}: ${firstLine(error)}`);
     });
   });
-  await compute((error) => `The backend "webgpu" does not compute on ${device}: ${firstLine(error)}`);
+  await compute(
+    (error) => `The backend "webgpu" does not compute on ${device}: ${firstLine(error)}`,
+  );
   return { ...running, device };
 }
 
-/** A first computation: a driver may load, and then not compute. @throws BackendError with the failure in words */
+/**
+ * A first computation: a driver may load, and then not compute. @throws BackendError with the
+ * failure in words
+ */
 async function compute(inWords: (error: unknown) => string): Promise<void> {
   try {
     const product = tidy(() => matMul([[1, 2]], [[3], [4]]));

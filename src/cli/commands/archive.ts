@@ -19,14 +19,17 @@ import { lastRunOf } from '../last-run.ts';
 import { projectRoot } from '../open-project.ts';
 import { pull } from '../pull.ts';
 
-const [signerKey, pipelineKey] = ['signer', 'pipeline'];
+const signerKey = 'signer';
+const pipelineKey = 'pipeline';
 
 /** `restage export`: a push into one file, which is whole or absent. */
 export async function exportCommand([path = '', ...words]: readonly string[]): Promise<void> {
   const root = projectRoot();
   const { file, stages } = findTarget({ words }, root);
-  if (stages.length > 0) throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
-  if (existsSync(path)) throw new UsageError(`${path} is there already: name another file, or remove it`);
+  if (stages.length > 0)
+    throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
+  if (existsSync(path))
+    throw new UsageError(`${path} is there already: name another file, or remove it`);
   const pipeline = pipelineName(file, root);
   const key = ensureKey();
   const temporary = temporaryBeside(resolve(path));
@@ -37,14 +40,21 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
     await bucket.put(signerKey, Buffer.from(key.text));
     await bucket.put(pipelineKey, Buffer.from(pipeline));
     const spec = orThrow(loadStoreFile(root));
-    const store = await openArchive(root, bucket, [...Object.values(spec?.keys ?? {}), key.text], spec?.url);
+    const store = await openArchive(
+      root,
+      bucket,
+      [...Object.values(spec?.keys ?? {}), key.text],
+      spec?.url,
+    );
     const manifest = lastRunOf(root, store, pipeline);
     const count = Object.keys(manifest.stages).length;
     if (count === 0) throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
     await store.exportRun(manifest, join(root, reportPath(pipeline)));
     bucket.finish();
     writing(path, () => renameSync(temporary, path));
-    print(`Wrote ${formatCountOf(count, 'stage')} of ${pipeline} into ${path}, signed by ${key.text}.`);
+    print(
+      `Wrote ${formatCountOf(count, 'stage')} of ${pipeline} into ${path}, signed by ${key.text}.`,
+    );
   } catch (error) {
     throw diskError(error);
   } finally {
@@ -53,17 +63,25 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
   }
 }
 
-export async function importCommand(path: string, { trust }: { readonly trust?: string }): Promise<void> {
+export async function importCommand(
+  path: string,
+  { trust }: { readonly trust?: string },
+): Promise<void> {
   const root = projectRoot();
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}`);
   const bucket = open(path);
   try {
     const own = readKey();
     const trusted = Object.values(orThrow(loadStoreFile(root))?.keys ?? {});
-    const keys = [...trusted, ...(own === undefined ? [] : [own.text]), ...(trust === undefined ? [] : [trust])];
+    const keys = [
+      ...trusted,
+      ...(own === undefined ? [] : [own.text]),
+      ...(trust === undefined ? [] : [trust]),
+    ];
     const signer = await shortText(bucket, signerKey);
     const pipeline = await shortText(bucket, pipelineKey);
-    if (signer === undefined || !isKeyText(signer)) throw noArchive(path, 'it does not name the key that signed it');
+    if (signer === undefined || !isKeyText(signer))
+      throw noArchive(path, 'it does not name the key that signed it');
     if (pipeline === undefined) throw noArchive(path, 'it does not name its pipeline');
     if (!keys.includes(signer)) {
       const trusting = `restage import ${shellQuote(path)} --trust ${shellQuote(signer)}`;
@@ -84,13 +102,21 @@ function open(path: string): ArchiveBucket {
     return ArchiveBucket.open(path);
   } catch (error) {
     if (!(error instanceof TarError)) throw error;
-    throw noArchive(path, error.message, isGzip(path) ? 'It is compressed: unpack it with gunzip first.' : undefined);
+    throw noArchive(
+      path,
+      error.message,
+      isGzip(path) ? 'It is compressed: unpack it with gunzip first.' : undefined,
+    );
   }
 }
 
-const isGzip = (path: string): boolean => readPart(path, 2, 'beginning').bytes.toString('hex') === '1f8b';
+const isGzip = (path: string): boolean =>
+  readPart(path, 2, 'beginning').bytes.toString('hex') === '1f8b';
 
-/** A text of an archive, which anybody may have written; undefined where it is absent, or longer than a name can be. */
+/**
+ * A text of an archive, which anybody may have written; undefined where it is absent, or longer
+ * than a name can be.
+ */
 async function shortText(bucket: ArchiveBucket, key: string): Promise<string | undefined> {
   const isShort = ((await bucket.head(key)) ?? 0) <= 1000;
   return isShort ? (await bucket.get(key))?.toString() : undefined;
@@ -100,9 +126,15 @@ const noArchive = (path: string, reason: string, hint?: string) =>
   mistake('no-store', `${path} is no complete archive of \`restage export\`: ${reason}`, hint);
 
 /**
- * An archive as a shared store. `url` is the address of the store whose records say which keys signed the results.
+ * An archive as a shared store. `url` is the address of the store whose records say which keys
+ * signed the results.
  */
-async function openArchive(root: string, bucket: ArchiveBucket, keys: readonly string[], url = 'the archive') {
+async function openArchive(
+  root: string,
+  bucket: ArchiveBucket,
+  keys: readonly string[],
+  url = 'the archive',
+) {
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
   await remote.connect();
   const remedy = 'ask for it again, by `restage export`';

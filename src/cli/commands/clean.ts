@@ -26,7 +26,9 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
       const isKept = (await publisher.look(path)) === 'foreign';
       print(isKept ? `would keep ${kept(path)}` : `would remove ${path} (${stage} of ${pipeline})`);
     }
-    return print(unclaimed.length > 0 ? 'To remove them: restage clean --yes' : 'Nothing to clean.');
+    return print(
+      unclaimed.length > 0 ? 'To remove them: restage clean --yes' : 'Nothing to clean.',
+    );
   }
   let removed = 0;
   for (const record of unclaimed) {
@@ -40,14 +42,22 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
 const kept = (path: string): string => `${path}: it was changed since it was published`;
 
 /** What each pipeline claims now. One with mistakes is left out, so its outputs stay. */
-async function allClaims(root: string, kinds: ReadonlyMap<string, LoadedKind>, published: readonly string[]) {
-  const present = pipelineNames(root).map((file) => pipelineName(join(root, 'pipelines', file), root));
+async function allClaims(
+  root: string,
+  kinds: ReadonlyMap<string, LoadedKind>,
+  published: readonly string[],
+) {
+  const present = pipelineNames(root).map((file) =>
+    pipelineName(join(root, 'pipelines', file), root),
+  );
   const all = new Map<string, ReadonlySet<string>>();
   for (const name of new Set([...present, ...published])) {
     const claims = await claimsOf(name, root, kinds);
     if (claims !== undefined) all.set(name, new Set(claims.keys()));
     else if (published.includes(name))
-      process.stderr.write(`warning: the pipeline ${name} has mistakes; the outputs of its stages stay\n`);
+      process.stderr.write(
+        `warning: the pipeline ${name} has mistakes; the outputs of its stages stay\n`,
+      );
   }
   return all;
 }

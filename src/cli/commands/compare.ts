@@ -6,7 +6,12 @@ import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
-import { comparisonTables, formatComparison, latexOf, markdownOf } from '../../reporting/compare/comparison-tables.ts';
+import {
+  comparisonTables,
+  formatComparison,
+  latexOf,
+  markdownOf,
+} from '../../reporting/compare/comparison-tables.ts';
 import {
   type ResultSource,
   readSubjectStage,
@@ -40,8 +45,13 @@ interface CompareOptions {
   readonly html?: string | true;
 }
 
-export async function compareCommand(words: readonly string[], options: CompareOptions): Promise<void> {
-  const forms = (['json', 'markdown', 'latex', 'html'] as const).filter((form) => options[form] !== undefined);
+export async function compareCommand(
+  words: readonly string[],
+  options: CompareOptions,
+): Promise<void> {
+  const forms = (['json', 'markdown', 'latex', 'html'] as const).filter(
+    (form) => options[form] !== undefined,
+  );
   if (forms.length > 1) {
     const asked = forms.map((form) => `--${form}`).join(' and ');
     throw new UsageError(`Expected one form of the comparison, got ${asked}`);
@@ -49,7 +59,8 @@ export async function compareCommand(words: readonly string[], options: CompareO
   const root = projectRoot();
   const store = await openStore(root, warnOnStderr);
   const found = await findSubjects(words, { root, store }).finally(() => store.close());
-  if (found.length < 2) throw new UsageError('Expected two or more pipelines, runs or stages to compare');
+  if (found.length < 2)
+    throw new UsageError('Expected two or more pipelines, runs or stages to compare');
   const comparison = compareSubjects(found);
   if (options.html !== undefined) {
     const file = options.html === true ? 'compare.html' : options.html;
@@ -62,7 +73,8 @@ export async function compareCommand(words: readonly string[], options: CompareO
   } else {
     const tables = comparisonTables(comparison);
     const [form] = forms;
-    const text = form === 'markdown' ? markdownOf(tables) : form === 'latex' ? latexOf(tables) : undefined;
+    const text =
+      form === 'markdown' ? markdownOf(tables) : form === 'latex' ? latexOf(tables) : undefined;
     process.stdout.write(text ?? formatComparison(tables, options.all));
   }
 }
@@ -72,8 +84,14 @@ interface Sources {
   readonly store: FolderStore;
 }
 
-/** What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, each also with `:<stage>`. */
-async function findSubjects(words: readonly string[], sources: Sources): Promise<readonly Subject[]> {
+/**
+ * What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, each also with
+ * `:<stage>`.
+ */
+async function findSubjects(
+  words: readonly string[],
+  sources: Sources,
+): Promise<readonly Subject[]> {
   const subjects: Subject[] = [];
   const mistakes: Diagnostic[] = [];
   for (const word of words) {
@@ -99,14 +117,27 @@ async function findSubject(word: string, sources: Sources): Promise<Subject> {
   const names = findStageNames(stage, stages.keys());
   const [name, ...others] = names;
   if (name === undefined) {
-    throw mistake('unknown-stage', `${label} has no stage "${stage}"`, suggestStage(stage, stages.keys()));
+    throw mistake(
+      'unknown-stage',
+      `${label} has no stage "${stage}"`,
+      suggestStage(stage, stages.keys()),
+    );
   }
   if (others.length > 0) {
     const message = `"${stage}" of ${label} is ${names.length} stages: ${names.slice(0, 8).join(', ')}`;
-    throw mistake('one-stage', message, `Name one, as in ${word.replace(`:${stage}`, `:${name}`)}.`);
+    throw mistake(
+      'one-stage',
+      message,
+      `Name one, as in ${word.replace(`:${stage}`, `:${name}`)}.`,
+    );
   }
   const one = new Map([[name, stages.get(name)!]]);
-  return { label: `${label}:${name}`, stages: one, isStage: true, upstream: upstreamOf(name, stages) };
+  return {
+    label: `${label}:${name}`,
+    stages: one,
+    isStage: true,
+    upstream: upstreamOf(name, stages),
+  };
 }
 
 const resultSource = (store: FolderStore): ResultSource => ({
@@ -129,7 +160,10 @@ async function findWhole(word: string, sources: Sources): Promise<Whole | undefi
   return file.ok ? await ofPipeline(file.value, sources) : undefined;
 }
 
-/** Fetches the artifacts that a comparison reads and that only other stores hold. The comparison leaves lost ones out. */
+/**
+ * Fetches the artifacts that a comparison reads and that only other stores hold. The comparison
+ * leaves lost ones out.
+ */
 async function fetchCompared(results: readonly Digest[], store: FolderStore): Promise<void> {
   for (const digest of results) {
     const found = await store.lookup(digest);
@@ -165,9 +199,15 @@ async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole
   });
   const results = latest.map(([, result]) => result);
   await fetchCompared(results, store);
-  const known = latest.map(([stage, result]) => [stage, readSubjectStage(resultSource(store), result)] as const);
+  const known = latest.map(
+    ([stage, result]) => [stage, readSubjectStage(resultSource(store), result)] as const,
+  );
   if (known.length === 0)
-    throw mistake('never-ran', `${name} has no results yet`, `Run it: restage run ${shellQuote(`${name}.yaml`)}`);
+    throw mistake(
+      'never-ran',
+      `${name} has no results yet`,
+      `Run it: restage run ${shellQuote(`${name}.yaml`)}`,
+    );
   return { label: name, stages: new Map<string, SubjectStage>(known) };
 }
 
@@ -176,5 +216,9 @@ function unknownSubject(word: string, { root, store }: Sources): MistakesError {
   const hint =
     suggest(word, [...pipelineNames(root), ...ids, 'last']) ??
     'Such as experiments/a.yaml, a run as `restage history` lists it, last, last~1, or one of these with :stage.';
-  return mistake('unknown-subject', `Expected a pipeline, a run or a stage of one, got "${word}"`, hint);
+  return mistake(
+    'unknown-subject',
+    `Expected a pipeline, a run or a stage of one, got "${word}"`,
+    hint,
+  );
 }

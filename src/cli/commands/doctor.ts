@@ -11,7 +11,10 @@ import { projectRoot } from '../open-project.ts';
 import { version } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
-/** One line of the answer. `lacks` says what does not work, and what to do; it is absent where nothing is missing. */
+/**
+ * One line of the answer. `lacks` says what does not work, and what to do; it is absent where
+ * nothing is missing.
+ */
 interface Finding {
   readonly name: string;
   readonly found: string;
@@ -20,15 +23,24 @@ interface Finding {
   readonly needed?: boolean;
 }
 
-/** Programs that parts of Restage start: their names, the arguments that print a version, and what does not work without them. */
+/**
+ * Programs that parts of Restage start: their names, the arguments that print a version, and what
+ * does not work without them.
+ */
 const programs = [
   { name: 'Git', of: ['git'], asks: ['--version'], lacks: 'runs are recorded without the commit' },
-  { name: 'Python', of: ['python3'], asks: ['--version'], lacks: 'stages of the kind python cannot run' },
+  {
+    name: 'Python',
+    of: ['python3'],
+    asks: ['--version'],
+    lacks: 'stages of the kind python cannot run',
+  },
   {
     name: 'PyTorch',
     of: ['python3', '/usr/bin/python3'],
     asks: ['-c', 'import sys, torch; print(torch.__version__, "in", sys.executable)'],
-    lacks: 'the template pytorch of `restage init` cannot run; a virtual environment .venv in the project may have it',
+    lacks:
+      'the template pytorch of `restage init` cannot run; a virtual environment .venv in the project may have it',
   },
   {
     name: 'GPU',
@@ -42,28 +54,50 @@ const programs = [
     asks: ['--version'],
     lacks: 'reports open in any browser, also on another machine',
   },
-  { name: 'Slurm', of: ['sbatch'], asks: ['--version'], lacks: 'places with `engine: slurm` cannot be used from here' },
+  {
+    name: 'Slurm',
+    of: ['sbatch'],
+    asks: ['--version'],
+    lacks: 'places with `engine: slurm` cannot be used from here',
+  },
   { name: 'SSH', of: ['ssh'], asks: ['-V'], lacks: 'shared stores over SSH cannot be reached' },
-  { name: 'strace', of: ['strace'], asks: ['--version'], lacks: '`run --check-reads` cannot watch commands' },
+  {
+    name: 'strace',
+    of: ['strace'],
+    asks: ['--version'],
+    lacks: '`run --check-reads` cannot watch commands',
+  },
 ] as const;
 
-/** `restage doctor`: what this machine and project have, and what is missing for what. Exit code 1 without what is needed. */
+/**
+ * `restage doctor`: what this machine and project have, and what is missing for what. Exit code 1
+ * without what is needed.
+ */
 export async function doctorCommand(): Promise<number> {
   const root = projectRoot();
-  const findings = [...ownNeeds(root), await backend(), ...programs.map(program), ...projectFiles(root)];
+  const findings = [
+    ...ownNeeds(root),
+    await backend(),
+    ...programs.map(program),
+    ...projectFiles(root),
+  ];
   const width = Math.max(...findings.map(({ name }) => name.length));
   for (const { name, found, lacks, needed } of findings) {
     const mark = lacks === undefined ? '✓' : needed === true ? '✗' : '–';
     print(`${mark} ${name.padEnd(width)}  ${[found, lacks].filter(Boolean).join(': ')}`);
   }
-  return findings.some(({ lacks, needed }) => lacks !== undefined && needed === true) ? exitCodes.failed : exitCodes.ok;
+  return findings.some(({ lacks, needed }) => lacks !== undefined && needed === true)
+    ? exitCodes.failed
+    : exitCodes.ok;
 }
 
 function ownNeeds(root: string): readonly Finding[] {
   const { bavail, bsize } = statfsSync(root);
   const free = bavail * bsize;
   const memory = usableMemory();
-  const written = ['cache', 'artifacts'].map((name) => (existsSync(join(root, name)) ? join(root, name) : root));
+  const written = ['cache', 'artifacts'].map((name) =>
+    existsSync(join(root, name)) ? join(root, name) : root,
+  );
   return [
     { name: 'Restage', found: `${version} in ${packageRoot}` },
     { name: 'Node', found: process.version },
@@ -76,11 +110,19 @@ function ownNeeds(root: string): readonly Finding[] {
     {
       name: 'Disk',
       found: `${formatBytes(free)} free in ${root}`,
-      ...(free < 2 ** 30 && { lacks: 'results need room; `restage gc` frees what is old', needed: true }),
+      ...(free < 2 ** 30 && {
+        lacks: 'results need room; `restage gc` frees what is old',
+        needed: true,
+      }),
     },
     ...[...new Set(written)]
       .filter((folder) => !isWritable(folder))
-      .map((folder) => ({ name: 'Folder', found: folder, lacks: 'cannot be written', needed: true })),
+      .map((folder) => ({
+        name: 'Folder',
+        found: folder,
+        lacks: 'cannot be written',
+        needed: true,
+      })),
   ];
 }
 
@@ -108,15 +150,22 @@ async function backend(): Promise<Finding> {
 function program({ name, of, asks, lacks }: (typeof programs)[number]): Finding {
   let found = 'not found';
   for (const one of of) {
-    const { status, stdout, stderr, error } = spawnSync(one, asks, { encoding: 'utf8', timeout: 60_000 });
+    const { status, stdout, stderr, error } = spawnSync(one, asks, {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
     const [line = ''] = (stdout || stderr || '').trim().split('\n');
     if (status === 0) return { name, found: line };
-    if (error === undefined) found = `${one} does not work here (${stderr.trim().split('\n').at(-1)})`;
+    if (error === undefined)
+      found = `${one} does not work here (${stderr.trim().split('\n').at(-1)})`;
   }
   return { name, found, lacks };
 }
 
-/** The files of a project that name machines: whether they can be read, not whether the machines answer. */
+/**
+ * The files of a project that name machines: whether they can be read, not whether the machines
+ * answer.
+ */
 function projectFiles(root: string): readonly Finding[] {
   const places = loadPlaces(root);
   const store = loadStoreFile(root);
@@ -131,11 +180,17 @@ function projectFiles(root: string): readonly Finding[] {
     places.ok
       ? {
           name: 'Places',
-          found: names.length === 0 ? 'this machine' : `${formatCountOf(names.length, 'place')}: ${names.join(', ')}`,
+          found:
+            names.length === 0
+              ? 'this machine'
+              : `${formatCountOf(names.length, 'place')}: ${names.join(', ')}`,
         }
       : broken('Places', 'places.yaml'),
     store.ok
-      ? { name: 'Store', found: store.value === undefined ? 'cache/, not shared' : `cache/ and ${store.value.url}` }
+      ? {
+          name: 'Store',
+          found: store.value === undefined ? 'cache/, not shared' : `cache/ and ${store.value.url}`,
+        }
       : broken('Store', 'store.yaml'),
   ];
 }

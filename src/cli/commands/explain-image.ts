@@ -10,7 +10,14 @@ import type { ExplainedPictures, Picture } from '../../learning/explanations/exp
 import { readModelInfo } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
-import { MistakesError, print, printJson, UsageError, warnOnStderr, writeUserFile } from '../command-error.ts';
+import {
+  MistakesError,
+  print,
+  printJson,
+  UsageError,
+  warnOnStderr,
+  writeUserFile,
+} from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
 
 interface ExplainImageOptions {
@@ -30,13 +37,19 @@ const mostPictures = 32;
 const usualPicture = 'explained.png';
 const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
 
-export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<void> {
+export async function explainImageCommand(
+  words: readonly string[],
+  options: ExplainImageOptions,
+): Promise<void> {
   const { out = usualPicture } = options;
   const { folder, title, others: paths } = await findTrainedModel(words, options);
   if (options.out === undefined && existsSync(out)) {
-    throw new UsageError(`${out} is there already: name another file with --out, or the same one to replace it`);
+    throw new UsageError(
+      `${out} is there already: name another file with --out, or the same one to replace it`,
+    );
   }
-  const usual: readonly Method[] = readModelInfo(folder).onnx === undefined ? usualMethods : ['occlusion'];
+  const usual: readonly Method[] =
+    readModelInfo(folder).onnx === undefined ? usualMethods : ['occlusion'];
   const methods = options.method.length > 0 ? [...new Set(options.method)] : usual;
   const question = { ...options, methods, out };
   const usage = misuse(paths, question);
@@ -49,14 +62,18 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   const missed = `Integrated gradients miss ${formatShare(gap)} of the rise of the score, on average`;
   if (gap > largeGap) warnOnStderr(`${missed}: more steps would be needed.`);
   const { classes, architecture } = info;
-  // The path of a folder may be too long for a title; its architecture says more. A stage keeps its name.
+  // The path of a folder may be too long for a title; its architecture says more. A stage keeps its
+  // name.
   const called = title === folder && typeof architecture === 'string' ? architecture : title;
   await draw(explained, { ...question, title: called, classes });
   if (options.json === true) printJson(asJson(explained, classes, question));
   else print(`${asText(explained, classes)}\n\nDrew the maps in ${out}`);
 }
 
-function misuse(paths: readonly string[], { out, layer, methods }: ImageQuestion): string | undefined {
+function misuse(
+  paths: readonly string[],
+  { out, layer, methods }: ImageQuestion,
+): string | undefined {
   if (paths.length === 0) return 'Expected one or more images after the model';
   if (paths.length > mostPictures) {
     return `Expected at most ${mostPictures} images, since they become one picture, got ${paths.length}; the kinds saliency and gradcam explain whole splits`;
@@ -66,38 +83,65 @@ function misuse(paths: readonly string[], { out, layer, methods }: ImageQuestion
     return `Expected a class activation map, such as grad-cam, among the methods for --layer "${layer}", got ${methods.join(', ')}`;
   }
   const replaced = paths.find((path) => resolve(path) === resolve(out));
-  return replaced === undefined ? undefined : `Expected another name for --out than that of the image ${replaced}`;
+  return replaced === undefined
+    ? undefined
+    : `Expected another name for --out than that of the image ${replaced}`;
 }
 
 function missing(path: string): readonly Diagnostic[] {
   if (!existsSync(path)) return [{ code: 'missing-file', message: `There is no image ${path}` }];
   if (statSync(path).isFile()) return [];
   return [
-    { code: 'no-image', message: `Expected an image, got the folder ${path}`, hint: `Name images in it: ${path}/*` },
+    {
+      code: 'no-image',
+      message: `Expected an image, got the folder ${path}`,
+      hint: `Name images in it: ${path}/*`,
+    },
   ];
 }
 
-type ImageQuestion = ExplainImageOptions & { readonly methods: readonly Method[]; readonly out: string };
+type ImageQuestion = ExplainImageOptions & {
+  readonly methods: readonly Method[];
+  readonly out: string;
+};
 
-async function explainOn(folder: string, pictures: readonly Picture[], { methods, backend, ...asked }: ImageQuestion) {
-  const [{ startBackend }, { usableCores }, { openImageNetwork }, { explainPictures }, { explanationDefaults }] =
-    await Promise.all([
-      import('../../learning/training/start-backend.ts'),
-      import('../../backend/machine-limits.ts'),
-      import('../../learning/explanations/subject.ts'),
-      import('../../learning/explanations/explain-pictures.ts'),
-      import('../../learning/explanations/explanation-settings.ts'),
-    ]);
+async function explainOn(
+  folder: string,
+  pictures: readonly Picture[],
+  { methods, backend, ...asked }: ImageQuestion,
+) {
+  const [
+    { startBackend },
+    { usableCores },
+    { openImageNetwork },
+    { explainPictures },
+    { explanationDefaults },
+  ] = await Promise.all([
+    import('../../learning/training/start-backend.ts'),
+    import('../../backend/machine-limits.ts'),
+    import('../../learning/explanations/subject.ts'),
+    import('../../learning/explanations/explain-pictures.ts'),
+    import('../../learning/explanations/explanation-settings.ts'),
+  ]);
   const root = findRoot(process.cwd()) ?? process.cwd();
   await startBackend({ backend, cpus: usableCores(), root, warn: warnOnStderr, note: () => {} });
   const opened = await openImageNetwork(folder, usableCores());
-  const question = { ...explanationDefaults(), methods, class: asked.class, score: asked.score, layer: asked.layer };
+  const question = {
+    ...explanationDefaults(),
+    methods,
+    class: asked.class,
+    score: asked.score,
+    layer: asked.layer,
+  };
   return { explained: await explainPictures(opened, pictures, question), info: opened.info };
 }
 
 async function draw(
   explained: ExplainedPictures,
-  { out, ...options }: ImageQuestion & { readonly title: string; readonly classes: readonly string[] },
+  {
+    out,
+    ...options
+  }: ImageQuestion & { readonly title: string; readonly classes: readonly string[] },
 ): Promise<void> {
   const [{ pictureSheet }, { renderChartPng }] = await Promise.all([
     import('../../learning/explanations/picture-sheet.ts'),
@@ -123,12 +167,23 @@ function asText({ pictures }: ExplainedPictures, classes: readonly string[]): st
   return formatTable(columns, rows).join('\n');
 }
 
-/** Values are by class, in label order. Maps are left out: the kinds saliency and gradcam write them raw. */
-function asJson({ pictures, layer }: ExplainedPictures, classes: readonly string[], { methods, out }: ImageQuestion) {
-  const byClass = (values: readonly number[]) => Object.fromEntries(classes.map((name, i) => [name, values[i]!]));
+/**
+ * Values are by class, in label order. Maps are left out: the kinds saliency and gradcam write them
+ * raw.
+ */
+function asJson(
+  { pictures, layer }: ExplainedPictures,
+  classes: readonly string[],
+  { methods, out }: ImageQuestion,
+) {
+  const byClass = (values: readonly number[]) =>
+    Object.fromEntries(classes.map((name, i) => [name, values[i]!]));
   const images = pictures.map(({ name, called, explained, scores, probabilities }) => ({
-    ...{ image: name, called: classes[called], explained: classes[explained] },
-    ...{ scores: byClass(scores), probabilities: byClass(probabilities) },
+    image: name,
+    called: classes[called],
+    explained: classes[explained],
+    scores: byClass(scores),
+    probabilities: byClass(probabilities),
   }));
   return { images, methods, ...(layer !== undefined && { layer }), picture: out };
 }

@@ -18,12 +18,17 @@ interface ExplainOptions {
   readonly json?: boolean;
 }
 
-export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<void> {
+export async function explainCommand(
+  words: readonly string[],
+  options: ExplainOptions,
+): Promise<void> {
   const project = await openProject({ words, set: options.set, last: true });
   const wanted = new Set<StageName>(
     project.found.stages.length > 0 ? project.named : project.stages.map(({ name }) => name),
   );
-  const explained = (await planProject(project, options.backend)).filter(({ stage }) => wanted.has(stage.name));
+  const explained = (await planProject(project, options.backend)).filter(({ stage }) =>
+    wanted.has(stage.name),
+  );
   if (options.json === true) printJson(explained.map(rowOf));
   else process.stdout.write(explained.map(asText).join('\n'));
 }
@@ -34,7 +39,8 @@ function asText({ stage, decision, examined }: PlannedStage): string {
     ...describeReasons(decision).map((reason) => `  ${reason}`),
   ];
   if (examined === undefined) return `${lines.join('\n')}\n`;
-  if (examined.last !== undefined) lines.push(...differences(examined.last, examined.fingerprint, stage));
+  if (examined.last !== undefined)
+    lines.push(...differences(examined.last, examined.fingerprint, stage));
   lines.push(`  fingerprint ${examined.digest}`);
   if (examined.result !== undefined) {
     const { startedAt, host } = examined.result.record;
@@ -43,7 +49,11 @@ function asText({ stage, decision, examined }: PlannedStage): string {
   return `${lines.join('\n')}\n`;
 }
 
-function differences(last: Fingerprint, now: Fingerprint, { defaultOf, inputs }: Stage): readonly string[] {
+function differences(
+  last: Fingerprint,
+  now: Fingerprint,
+  { defaultOf, inputs }: Stage,
+): readonly string[] {
   const rows = diffFingerprints(last, now).flatMap((difference) => {
     const cell = (value: Json | undefined, written: Json | undefined) =>
       show(value) + (value !== undefined && written === undefined ? ' (default)' : '');
@@ -63,7 +73,8 @@ function differences(last: Fingerprint, now: Fingerprint, { defaultOf, inputs }:
   return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];
 }
 
-const show = (value: Json | undefined): string => (value === undefined ? '—' : printableJson(value));
+const show = (value: Json | undefined): string =>
+  value === undefined ? '—' : printableJson(value);
 
 const rowOf = ({ stage, decision, examined }: PlannedStage) => ({
   stage: stage.name,
@@ -72,6 +83,7 @@ const rowOf = ({ stage, decision, examined }: PlannedStage) => ({
     digest: examined.digest,
     fingerprint: examined.fingerprint,
     last: examined.last ?? null,
-    differences: examined.last === undefined ? [] : diffFingerprints(examined.last, examined.fingerprint),
+    differences:
+      examined.last === undefined ? [] : diffFingerprints(examined.last, examined.fingerprint),
   }),
 });

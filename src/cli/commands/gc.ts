@@ -1,6 +1,11 @@
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
-import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
+import {
+  findGarbage,
+  type Garbage,
+  type Hold,
+  removeGarbage,
+} from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
 import { print, warnOnStderr } from '../command-error.ts';
@@ -14,7 +19,11 @@ interface GcOptions {
   readonly yes?: boolean;
 }
 
-export async function gcCommand({ keep, maxSize: maxBytes, yes = false }: GcOptions): Promise<void> {
+export async function gcCommand({
+  keep,
+  maxSize: maxBytes,
+  yes = false,
+}: GcOptions): Promise<void> {
   const root = projectRoot();
   const store = new FolderStore(root, warnOnStderr);
   const garbage = findGarbage(store, {
@@ -26,16 +35,23 @@ export async function gcCommand({ keep, maxSize: maxBytes, yes = false }: GcOpti
   const counts = [
     formatCountOf(garbage.results.length, 'result'),
     formatCountOf(garbage.objects.length, 'object'),
-    ...(garbage.checkpoints.length > 0 ? [formatCountOf(garbage.checkpoints.length, 'checkpoint')] : []),
+    ...(garbage.checkpoints.length > 0
+      ? [formatCountOf(garbage.checkpoints.length, 'checkpoint')]
+      : []),
     ...(leftovers.length > 0 ? [formatCountOf(leftovers.length, 'leftover')] : []),
   ];
   const bytes = leftovers.reduce((sum, leftover) => sum + leftover.bytes, garbage.bytes);
   const listed = `${formatList(counts)}${leftovers.length > 0 ? ' of killed runs' : ''}`;
   const what = `${listed} (${formatBytes(bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
-  const missed = maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
+  const missed =
+    maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
   if (!yes) {
     const isNothing =
-      garbage.results.length + garbage.objects.length + garbage.checkpoints.length + leftovers.length === 0;
+      garbage.results.length +
+        garbage.objects.length +
+        garbage.checkpoints.length +
+        leftovers.length ===
+      0;
     const told = isNothing
       ? `Nothing to remove: all ${formatBytes(garbage.keptBytes)} stay. A shorter \`--keep\` removes more.`
       : `Would remove ${what}. To remove them: restage gc --yes`;
@@ -51,7 +67,8 @@ const holds: Readonly<Record<Hold, string>> = {
   running: 'results that a run under way may use',
   unsent: 'results that are to go to the shared store (`restage store push` sends them)',
   recent: 'results used lately',
-  checkpoints: 'training checkpoints (removed after --keep, or after a day if --max-size requires it)',
+  checkpoints:
+    'training checkpoints (removed after --keep, or after a day if --max-size requires it)',
   young: 'objects younger than ten minutes, or not yet recorded by a current run',
 };
 

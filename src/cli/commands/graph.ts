@@ -18,15 +18,23 @@ export async function graphCommand(
     return;
   }
   if (stages.length > mostDrawn) {
-    const hint = 'Name some of them, which brings what they need, or leave `--svg` out for Mermaid.';
-    throw mistake('too-large', `Expected at most ${mostDrawn} stages to draw, got ${stages.length}`, hint);
+    const hint =
+      'Name some of them, which brings what they need, or leave `--svg` out for Mermaid.';
+    throw mistake(
+      'too-large',
+      `Expected at most ${mostDrawn} stages to draw, got ${stages.length}`,
+      hint,
+    );
   }
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts');
   writeUserFile(options.svg, drawGraph(graphOf(stages)));
   print(`Drew ${stages.length} stages in ${options.svg}`);
 }
 
-/** Stages as a Mermaid flowchart: a line for what a stage reads, a dotted one for what it runs after. */
+/**
+ * Stages as a Mermaid flowchart: a line for what a stage reads, a dotted one for what it runs
+ * after.
+ */
 export function mermaid(graph: Graph, stages: readonly Stage[]): string {
   const id = new Map(stages.map(({ name }, index) => [name, `s${index}`]));
   const lines = ['flowchart TD'];
@@ -44,4 +52,5 @@ export function mermaid(graph: Graph, stages: readonly Stage[]): string {
 }
 
 /** Mermaid's own escapes: `#` begins one, quotes end the label. */
-const escaped = (text: string) => text.replace(/[#"<>&]/g, (character) => `#${character.charCodeAt(0)};`);
+const escaped = (text: string) =>
+  text.replace(/[#"<>&]/g, (character) => `#${character.charCodeAt(0)};`);

@@ -23,7 +23,9 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
   );
   const changesOf = (run: PastRun) => {
     const earlier = all.slice(all.indexOf(run) + 1);
-    const last = earlier.find(({ pipeline, record }) => pipeline === run.pipeline && record !== undefined);
+    const last = earlier.find(
+      ({ pipeline, record }) => pipeline === run.pipeline && record !== undefined,
+    );
     return runChanges(run, last, { store, fill: fillDefaults });
   };
   const found = selectRuns(all, { ...options, ...(name !== undefined && { pipeline: name }) });
@@ -32,7 +34,8 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
   if (options.json === true) {
     return printJson(runs.map((run) => ({ ...asJson(run), changes: changesOf(run) })));
   }
-  if (runs.length === 0) return print(all.length === 0 ? 'There were no runs yet.' : 'No run matches.');
+  if (runs.length === 0)
+    return print(all.length === 0 ? 'There were no runs yet.' : 'No run matches.');
   const names = new Set([...options.where.map((text) => conditionName(text)!), ...options.show]);
   if (options.sort !== undefined && options.sort !== 'duration') names.add(options.sort);
   const shown = runs.slice(0, options.limit);
@@ -52,6 +55,8 @@ function asJson(run: PastRun) {
     ...(record?.gitCommit !== undefined && { gitCommit: record.gitCommit }),
     counts,
     stages: record?.stages ?? {},
-    numbers: Object.fromEntries(numbersOf(run).map(({ stage, name, value }) => [`${stage}.${name}`, value])),
+    numbers: Object.fromEntries(
+      numbersOf(run).map(({ stage, name, value }) => [`${stage}.${name}`, value]),
+    ),
   };
 }

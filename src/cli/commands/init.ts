@@ -18,16 +18,25 @@ const templates = {
   forensics: { file: 'first.yaml', others: {} },
   pytorch: {
     file: 'pytorch.yaml',
-    others: { 'train.py': ours('src/cli/commands/train.py'), 'restage.py': ours('stages/python/restage.py') },
+    others: {
+      'train.py': ours('src/cli/commands/train.py'),
+      'restage.py': ours('stages/python/restage.py'),
+    },
   },
   scores: {
     file: 'scores.yaml',
-    others: { 'scores/one.csv': () => madeUpScores('one', 1.5), 'scores/other.csv': () => madeUpScores('other', 1) },
+    others: {
+      'scores/one.csv': () => madeUpScores('one', 1.5),
+      'scores/other.csv': () => madeUpScores('other', 1),
+    },
   },
 } as const;
 type Template = keyof typeof templates;
 
-export async function initCommand(folder: string, { template }: { readonly template: Template }): Promise<number> {
+export async function initCommand(
+  folder: string,
+  { template }: { readonly template: Template },
+): Promise<number> {
   const { file, others } = templates[template];
   const files = {
     [`pipelines/${file}`]: () => schemaLine(resolve(folder)) + ours(`src/cli/commands/${file}`)(),
@@ -52,17 +61,25 @@ export async function initCommand(folder: string, { template }: { readonly templ
   return exitCodes.ok;
 }
 
-/** The first line of a pipeline in a project, by which editors find the schema; empty if Restage is not installed around it. */
+/**
+ * The first line of a pipeline in a project, by which editors find the schema; empty if Restage is
+ * not installed around it.
+ */
 function schemaLine(project: string): string {
   const clone = [...upwards(project)].filter((path) => path === packageRoot);
   const installed = [...packageFolders('restage', project), ...clone];
-  const schema = installed.map((path) => join(path, 'pipeline.schema.json')).find((path) => existsSync(path));
+  const schema = installed
+    .map((path) => join(path, 'pipeline.schema.json'))
+    .find((path) => existsSync(path));
   if (schema === undefined) return '';
   const path = relative(join(project, 'pipelines'), schema);
   return `# yaml-language-server: $schema=${path.split(sep).join('/')}\n`;
 }
 
-/** Makes a folder and its parents. Node's recursive mkdir would try forever below a parent that takes no folder, as in `/proc`. */
+/**
+ * Makes a folder and its parents. Node's recursive mkdir would try forever below a parent that
+ * takes no folder, as in `/proc`.
+ */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));

@@ -2,7 +2,12 @@ import { basename, join } from 'node:path';
 import { loadPlaces } from '../../engine/config/places.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { isTaken, readStep, type Step, take } from '../../engine/places/advance.ts';
-import { describeState, isFinal, type ListedJob, type Scheduler } from '../../engine/places/scheduler.ts';
+import {
+  describeState,
+  isFinal,
+  type ListedJob,
+  type Scheduler,
+} from '../../engine/places/scheduler.ts';
 import { nameOf } from '../../engine/places/submitter.ts';
 import { type Batch, BatchFolder } from '../../engine/store/batch-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
@@ -44,7 +49,10 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   });
   const open = steps.filter(({ folder }) => !isTaken(folder));
   if (action === 'cancel') return await cancel(batches, open, schedulerFor);
-  const jobs = [...batches.map(({ folder, batch }) => ({ place: batch.place, name: nameOf(folder) })), ...open];
+  const jobs = [
+    ...batches.map(({ folder, batch }) => ({ place: batch.place, name: nameOf(folder) })),
+    ...open,
+  ];
   const listed: ListedJob[] = [];
   for (const place of new Set(jobs.map(({ place }) => place))) {
     const names = jobs.filter((job) => job.place === place).map(({ name }) => name);
@@ -63,7 +71,9 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
       step.jobs.join(', '),
       step.place,
       over.has(step) ? 'ended' : stateOf(step.name),
-      ...['a step of a detached run', '', ''],
+      'a step of a detached run',
+      '',
+      '',
     ]),
   ];
   const lines = rows.length === 0 ? ['No jobs are queued or running.'] : formatTable(columns, rows);
@@ -76,8 +86,13 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   for (const { folder } of over) take(folder); // it was shown, and nobody else will take it
 }
 
-/** Whether the scheduler knows that all jobs of a step are over, so that nobody takes it any more. */
-async function isOver({ jobs, name }: OpenStep, scheduler: Scheduler | undefined): Promise<boolean> {
+/**
+ * Whether the scheduler knows that all jobs of a step are over, so that nobody takes it any more.
+ */
+async function isOver(
+  { jobs, name }: OpenStep,
+  scheduler: Scheduler | undefined,
+): Promise<boolean> {
   for (const id of jobs) {
     const states = await scheduler?.inspect(id, name);
     if (states === undefined || ![...states.values()].every(isFinal)) return false;
@@ -108,7 +123,10 @@ function openBatches(cache: string): readonly OpenBatch[] {
   });
 }
 
-function rowOf({ folder, batch, open }: OpenBatch, stateOf: (name: string) => string): readonly string[] {
+function rowOf(
+  { folder, batch, open }: OpenBatch,
+  stateOf: (name: string) => string,
+): readonly string[] {
   const claims = open.flatMap((index) => folder.claimOf(index) ?? []);
   const first = batch.tickets[open[0]!]!.stage;
   const others = open.length > 1 ? ` and ${formatCountOf(open.length - 1, 'other')}` : '';
@@ -136,18 +154,22 @@ async function cancel(
     const scheduler = schedulerFor(place);
     for (const id of ids) await scheduler?.cancel(id, name);
     if (scheduler !== undefined || ids.length === 0) return;
-    warnOnStderr(`places.yaml has no place "${place}" any more: cancel ${ids.join(', ')} with its own scheduler`);
+    warnOnStderr(
+      `places.yaml has no place "${place}" any more: cancel ${ids.join(', ')} with its own scheduler`,
+    );
   };
   for (const { folder, place, jobs, name } of steps) {
     take(folder);
     await cancelAll(place, jobs, name);
   }
   for (const { folder, batch, open } of left) {
-    for (const index of open) folder.end(index, { type: 'cancelled', by: 'by `restage jobs cancel`' });
+    for (const index of open)
+      folder.end(index, { type: 'cancelled', by: 'by `restage jobs cancel`' });
     const ids = folder.jobs().map(({ id }) => id);
     await cancelAll(batch.place, ids, nameOf(folder));
   }
   const kept = batches.length - left.length;
-  const others = kept === 0 ? '' : `; ${formatCountOf(kept, 'other')} stay, since a run waits for them`;
+  const others =
+    kept === 0 ? '' : `; ${formatCountOf(kept, 'other')} stay, since a run waits for them`;
   print(`Cancelled ${formatCountOf(left.length, 'batch', 'batches')} of jobs${others}.`);
 }

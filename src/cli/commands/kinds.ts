@@ -36,10 +36,15 @@ export async function kindsCommand(
 }
 
 function describeKind(spec: KindSpec): string {
-  const inputs = Object.entries(spec.inputs).map(([port, input]) => item(port, showInput(input), input.summary));
-  const outputs = Object.entries(spec.outputs).map(([port, { type, summary }]) => item(port, type, summary));
+  const inputs = Object.entries(spec.inputs).map(([port, input]) =>
+    item(port, showInput(input), input.summary),
+  );
+  const outputs = Object.entries(spec.outputs).map(([port, { type, summary }]) =>
+    item(port, type, summary),
+  );
   const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) => {
-    const without = fallback === '—' ? '' : fallback === 'required' ? ', required' : `, default ${fallback}`;
+    const without =
+      fallback === '—' ? '' : fallback === 'required' ? ', required' : `, default ${fallback}`;
     return item(path, type + without, summary);
   });
   return [
@@ -48,7 +53,10 @@ function describeKind(spec: KindSpec): string {
     ...section('Outputs', outputs, spec.openPorts === true),
     ...section('Settings (under `with`)', settings),
     ...(spec.computes
-      ? ['', ...wrapWords(`Computes on what \`--backend\` names: ${backendNames.join(', ')}`, width)]
+      ? [
+          '',
+          ...wrapWords(`Computes on what \`--backend\` names: ${backendNames.join(', ')}`, width),
+        ]
       : []),
     '',
     'Example',
@@ -66,7 +74,11 @@ function indented(text: string, by: number): readonly string[] {
   return text === '' ? [] : wrapWords(text, width - by).map((line) => `${' '.repeat(by)}${line}`);
 }
 
-function section(title: string, items: readonly (readonly string[])[], open = false): readonly string[] {
+function section(
+  title: string,
+  items: readonly (readonly string[])[],
+  open = false,
+): readonly string[] {
   if (items.length === 0) return open ? ['', `${title}: any that the YAML declares`] : [];
   return ['', title, ...items.flat()];
 }
@@ -74,5 +86,7 @@ function section(title: string, items: readonly (readonly string[])[], open = fa
 export async function schemaCommand(): Promise<void> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   printWarnings(kindWarnings(own, []));
-  process.stdout.write(formatJsonSchema(pipelineJsonSchema(Array.from(own.kinds.values(), ({ spec }) => spec))));
+  process.stdout.write(
+    formatJsonSchema(pipelineJsonSchema(Array.from(own.kinds.values(), ({ spec }) => spec))),
+  );
 }

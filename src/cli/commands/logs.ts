@@ -1,7 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
-import { type LastAttempts, lastAttempts, type PastAttempt } from '../../engine/store/run-folder.ts';
+import {
+  type LastAttempts,
+  lastAttempts,
+  type PastAttempt,
+} from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
@@ -37,13 +41,21 @@ interface StageLog {
   readonly text: string;
 }
 
-/** The log of the published result of an up-to-date stage, else of its last attempt, else of its last result. */
-async function stageLog(store: FolderStore, pipeline: string, { stage, decision, examined }: PlannedStage) {
+/**
+ * The log of the published result of an up-to-date stage, else of its last attempt, else of its
+ * last result.
+ */
+async function stageLog(
+  store: FolderStore,
+  pipeline: string,
+  { stage, decision, examined }: PlannedStage,
+) {
   const found = lastAttempts(store.runsOf(pipeline), stage.name);
   const published = decision.state === 'up to date' ? examined?.result : undefined;
   if (published !== undefined) {
     const what = ', the published result';
-    if (found?.last.state.fingerprint !== published.digest) return await ofResult(stage.name, published, store, what);
+    if (found?.last.state.fingerprint !== published.digest)
+      return await ofResult(stage.name, published, store, what);
     return ofAttempts(stage.name, found, succeeded(found.last) ? what : '');
   }
   if (found !== undefined) return ofAttempts(stage.name, found);
@@ -55,13 +67,19 @@ async function stageLog(store: FolderStore, pipeline: string, { stage, decision,
 const succeeded = ({ state }: PastAttempt): boolean => state.end?.outcome === 'succeeded';
 
 /** The log of a result, which is fetched where it is elsewhere; `gc` may have removed it. */
-async function ofResult(stage: string, result: StageResult, store: FolderStore, what: string): Promise<StageLog> {
+async function ofResult(
+  stage: string,
+  result: StageResult,
+  store: FolderStore,
+  what: string,
+): Promise<StageLog> {
   const { log, startedAt, seconds } = result.record;
   const head = `${stage}: succeeded on ${when(startedAt)} in ${formatSeconds(seconds)}${what}`;
   if (log === undefined) return { head, text: '' };
   await store.lookup(result.digest);
   await store.fetch([], log);
-  if (!existsSync(store.objectPath(log))) return { head, text: 'Its log is no longer in the store.\n' };
+  if (!existsSync(store.objectPath(log)))
+    return { head, text: 'Its log is no longer in the store.\n' };
   return { head, text: readFileSync(store.objectPath(log), 'utf8') };
 }
 
@@ -70,7 +88,9 @@ function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what =
   const open = run.isLiving() ? 'running since' : 'interrupted, as its run was killed, begun on';
   const how = end === undefined ? open : `${end.outcome} on`;
   const duration =
-    end === undefined ? '' : ` ${end.outcome === 'succeeded' ? 'in' : 'after'} ${formatSeconds(end.seconds)}`;
+    end === undefined
+      ? ''
+      : ` ${end.outcome === 'succeeded' ? 'in' : 'after'} ${formatSeconds(end.seconds)}`;
   const why = end?.message === undefined ? '' : `: ${end.message.trim()}`;
   const several = attempts.length > 1;
   const text = attempts

@@ -4,13 +4,26 @@ import { z } from 'zod';
 import { findPipelineFile, findRoot } from '../../engine/config/pipeline-files.ts';
 import { readJson } from '../../engine/files/write-atomic.ts';
 import { formatCount } from '../../format-numbers.ts';
-import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
+import {
+  architectureNames,
+  architectures,
+} from '../../learning/models/architectures/architectures.ts';
 import { addName, countLearnable, showShape } from '../../learning/models/layers/layer.ts';
 import { describeLayer } from '../../learning/models/layers/layer-kinds.ts';
 import { formatTotals } from '../../learning/models/layers/net-facts.ts';
-import { type TracedLayer, type TracedPlain, traceLayers } from '../../learning/models/layers/trace-net.ts';
+import {
+  type TracedLayer,
+  type TracedPlain,
+  traceLayers,
+} from '../../learning/models/layers/trace-net.ts';
 import { infoFile, modelInfo } from '../../learning/models/model-info.ts';
-import { type ModelSetting, modelMistakes, modelSetting, netOf, titleOf } from '../../learning/models/model-setting.ts';
+import {
+  type ModelSetting,
+  modelMistakes,
+  modelSetting,
+  netOf,
+  titleOf,
+} from '../../learning/models/model-setting.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { suggest } from '../../suggest.ts';
 import { mistake, print, writeUserFile } from '../command-error.ts';
@@ -40,13 +53,18 @@ export async function modelCommand(words: readonly string[], options: ModelOptio
   if (options.svg !== undefined) await draw(traced, title, options.svg);
 }
 
-function trace({ setting, title }: FoundModel, imageSize: number, classes: number | undefined): readonly TracedLayer[] {
+function trace(
+  { setting, title }: FoundModel,
+  imageSize: number,
+  classes: number | undefined,
+): readonly TracedLayer[] {
   if (classes !== undefined && typeof setting !== 'string') {
     const message = `"--classes ${classes}" applies to named networks only; the file lists the layers of ${title}`;
     throw mistake('no-classes', message, 'Leave `--classes` out.');
   }
   const [first] = modelMistakes(setting, imageSize);
-  if (first !== undefined) throw mistake('wrong-size', `With images of ${imageSize} x ${imageSize}: ${first.message}`);
+  if (first !== undefined)
+    throw mistake('wrong-size', `With images of ${imageSize} x ${imageSize}: ${first.message}`);
   const traced = traceLayers(netOf(setting, classes).layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: ${traced.error.message}`);
   return traced.value;
@@ -62,7 +80,10 @@ async function draw(traced: readonly TracedLayer[], title: string, path: string)
   print(`Drew it in ${path}`);
 }
 
-/** A network's layers as lines of a table. In a residual block, `│` marks the body and `┆` the shortcut. */
+/**
+ * A network's layers as lines of a table. In a residual block, `│` marks the body and `┆` the
+ * shortcut.
+ */
 function formatNet(traced: readonly TracedLayer[]): readonly string[] {
   const rows = traced.flatMap((one) => {
     if (!('body' in one)) return [rowOf(one, '')];
@@ -78,7 +99,10 @@ function formatNet(traced: readonly TracedLayer[]): readonly string[] {
   return formatTable(['layer', 'does', 'output', 'parameters', 'multiply-adds'], [first, ...rows]);
 }
 
-function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: string): readonly string[] {
+function rowOf(
+  { layer, output, weights, multiplyAdds }: TracedPlain,
+  mark: string,
+): readonly string[] {
   const counts = [countLearnable(weights), multiplyAdds].map(orNone);
   return [`${mark}${layer.name}`, describeLayer(layer), showShape(output), ...counts];
 }
@@ -120,7 +144,9 @@ async function fromPipeline(words: readonly string[], set: readonly string[]): P
     training.push(stage);
     const { model: setting, imageSize } = data;
     const summary =
-      typeof setting === 'string' ? architectures[setting].summary : `its layers are in ${pipeline.file}.`;
+      typeof setting === 'string'
+        ? architectures[setting].summary
+        : `its layers are in ${pipeline.file}.`;
     const title = titleOf(setting) ?? stage;
     const key = JSON.stringify([setting, imageSize]);
     if (!found.has(key)) found.set(key, { setting, imageSize, title, summary });
@@ -128,7 +154,10 @@ async function fromPipeline(words: readonly string[], set: readonly string[]): P
   const [one, ...more] = found.values();
   if (one === undefined) {
     const got = names.join(', ');
-    throw mistake('no-model', `Expected a stage that trains a network, got ${got} in ${pipeline.file}`);
+    throw mistake(
+      'no-model',
+      `Expected a stage that trains a network, got ${got} in ${pipeline.file}`,
+    );
   }
   if (more.length === 0) return one;
   const message = `Expected one network, got ${found.size} in ${pipeline.file}`;

@@ -6,7 +6,12 @@ import { loadPlaces, type PlaceSpec } from '../../engine/config/places.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { prepareJob } from '../../engine/places/job-script.ts';
 import { readAnswer } from '../../engine/places/probe.ts';
-import { describeState, isFinal, type JobRequest, type Scheduler } from '../../engine/places/scheduler.ts';
+import {
+  describeState,
+  isFinal,
+  type JobRequest,
+  type Scheduler,
+} from '../../engine/places/scheduler.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { suggest } from '../../suggest.ts';
 import { mistake, orThrow, print, UsageError } from '../command-error.ts';
@@ -15,21 +20,31 @@ import { projectRoot } from '../open-project.ts';
 import { version } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
-/** Milliseconds that a probe has to answer, between two looks for its answer, and between two questions to the scheduler. */
-const [patience, look, ask] = [120_000, 250, 5_000];
+/**
+ * Milliseconds that a probe has to answer, between two looks for its answer, and between two
+ * questions to the scheduler.
+ */
+const patience = 120_000;
+const look = 250;
+const ask = 5_000;
 /** A larger difference between clocks, in milliseconds, misleads programs such as make. */
 const drift = 2_000;
 
 const tell = (mark: '✓' | '!' | '…' | '✗', line: string) => print(`${mark} ${line}`);
 
 export async function placesCommand([action, name = '']: readonly string[]): Promise<number> {
-  if (action !== 'check') throw new UsageError(`places takes "check" and the name of a place, not "${action}"`);
+  if (action !== 'check')
+    throw new UsageError(`places takes "check" and the name of a place, not "${action}"`);
   const root = projectRoot();
   const { byName } = orThrow(loadPlaces(root));
   const place = byName.get(name);
-  if (place === undefined) throw mistake('unknown-place', `There is no place "${name}"`, suggest(name, byName.keys()));
+  if (place === undefined)
+    throw mistake('unknown-place', `There is no place "${name}"`, suggest(name, byName.keys()));
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
-  const commandFor = (folder: string) => ({ node: process.execPath, words: [script, '--probe', folder] });
+  const commandFor = (folder: string) => ({
+    node: process.execPath,
+    words: [script, '--probe', folder],
+  });
   const { folder, request } = prepareJob(`probe-${Date.now()}`, place, commandFor, {
     cache: join(root, 'cache'),
     root,
@@ -44,11 +59,19 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
 async function probe(place: PlaceSpec, request: JobRequest, folder: string): Promise<boolean> {
   const { cpu, gpu, memory, time, name } = place;
   const scheduler = schedulerOf(place);
-  const largest = await scheduler.wouldTake?.({ ...request, needs: { cpu, gpu, memory: memory.most } });
+  const largest = await scheduler.wouldTake?.({
+    ...request,
+    needs: { cpu, gpu, memory: memory.most },
+  });
   const isTaken = largest?.ok !== false;
   if (largest !== undefined) {
     const cards = gpu > 0 ? [formatCountOf(gpu, 'graphics card')] : [];
-    const size = [formatCountOf(cpu, 'core'), ...cards, formatBytes(memory.most), formatSeconds(time / 1000)];
+    const size = [
+      formatCountOf(cpu, 'core'),
+      ...cards,
+      formatBytes(memory.most),
+      formatSeconds(time / 1000),
+    ];
     tell(isTaken ? '✓' : '✗', `the largest job, ${size.join(', ')}: ${largest.said}`);
   }
   const small: JobRequest = { ...request, needs: { ...request.needs, gpu }, seconds: 300 };
@@ -59,13 +82,18 @@ async function probe(place: PlaceSpec, request: JobRequest, folder: string): Pro
   const said = readEnd(request.log, 4096).trim();
   if (answer === undefined) {
     await scheduler.cancel(job, request.name);
-    const why = said === '' ? 'it waits in the queue, or its node does not see this folder' : `it printed:\n${said}`;
+    const why =
+      said === ''
+        ? 'it waits in the queue, or its node does not see this folder'
+        : `it printed:\n${said}`;
     tell('✗', `${name}: the probe, job ${job}, has not answered: ${why}`);
     return false;
   }
   const apart = Math.abs(Date.now() - answer.time);
   const isSame = answer.node === process.version;
-  const other = isSame ? '' : `, and ${process.version} here: a checkpoint of one does not serve the other`;
+  const other = isSame
+    ? ''
+    : `, and ${process.version} here: a checkpoint of one does not serve the other`;
   tell('✓', `shared root: ${request.root} is visible on ${answer.host}`);
   tell(answer.restage === version ? '✓' : '!', `Restage ${answer.restage}`);
   tell(isSame ? '✓' : '!', `Node ${answer.node}${other}`);
@@ -81,10 +109,20 @@ async function probe(place: PlaceSpec, request: JobRequest, folder: string): Pro
 /** The least that a probe asks for, in bytes. */
 const leastMemory = 200 * 2 ** 20;
 
-/** Names each resource that alone is too much, and returns a probe without it; undefined where no job would start. */
-async function smallJob(place: PlaceSpec, small: JobRequest, scheduler: Scheduler): Promise<JobRequest | undefined> {
+/**
+ * Names each resource that alone is too much, and returns a probe without it; undefined where no
+ * job would start.
+ */
+async function smallJob(
+  place: PlaceSpec,
+  small: JobRequest,
+  scheduler: Scheduler,
+): Promise<JobRequest | undefined> {
   const { cpu, gpu, memory, time } = place;
-  const least = { ...small, needs: { cpu: 1, gpu: 0, memory: Math.min(leastMemory, memory.default) } };
+  const least = {
+    ...small,
+    needs: { cpu: 1, gpu: 0, memory: Math.min(leastMemory, memory.default) },
+  };
   const any = await scheduler.wouldTake!(least);
   if (!any.ok) {
     tell('✗', `any job, however small: ${any.said}`);
@@ -117,7 +155,8 @@ async function answerOf(job: string, name: string, folder: string, scheduler: Sc
     if (answer !== undefined || isOver) return answer;
     if (passed % ask === 0) {
       const [listed] = await scheduler.list([name]);
-      isOver = listed !== undefined && isFinal(listed) && listed.state !== 'COMPLETED'; // its answer may be late
+      // Its answer may be late.
+      isOver = listed !== undefined && isFinal(listed) && listed.state !== 'COMPLETED';
       const state = listed === undefined ? told || 'submitted' : describeState(listed);
       if (state !== told) tell('…', `job ${job}: ${state}`);
       told = state;

@@ -36,10 +36,15 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   const planned = await planProject(project, options.backend, options);
   if (options.json === true) printJson(planned.map(rowOf));
   else process.stdout.write(asText(project, planned));
-  return planned.some(({ decision }) => decision.state === 'failing') ? exitCodes.failed : exitCodes.ok;
+  return planned.some(({ decision }) => decision.state === 'failing')
+    ? exitCodes.failed
+    : exitCodes.ok;
 }
 
-const styles = { '': 'dim', good: 'cyan', warn: 'yellow', bad: 'red' } as const satisfies Record<Tone, string>;
+const styles = { '': 'dim', good: 'cyan', warn: 'yellow', bad: 'red' } as const satisfies Record<
+  Tone,
+  string
+>;
 
 function asText(project: Project, planned: readonly PlannedStage[]): string {
   const paint = createPaint(wantsColour(process.stdout, process.env));
@@ -48,13 +53,21 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
   const versions = { restage: version, node: process.version };
   const lines = planned.map(({ stage, decision, examined }) => {
     const { act, tone } = plannedStates[decision.state];
-    const begins = decision.state === 'stale' && examined !== undefined && !project.forced.has(stage.name);
+    const begins =
+      decision.state === 'stale' && examined !== undefined && !project.forced.has(stage.name);
     const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
-    const kept = checkpoint === undefined ? '' : describeCheckpoint(store.checkpointPath(checkpoint), stage, project);
+    const kept =
+      checkpoint === undefined
+        ? ''
+        : describeCheckpoint(store.checkpointPath(checkpoint), stage, project);
     const isAway = decision.state === 'up to date' && (examined?.away.size ?? 0) > 0;
-    const drawn = Object.entries(stage.drawn ?? {}).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+    const drawn = Object.entries(stage.drawn ?? {}).map(
+      ([name, value]) => `${name} ${JSON.stringify(value)}`,
+    );
     const last = [kept, isAway ? 'in the shared store' : ''];
-    const reasons = [drawn.join(', '), ...describeReasons(decision), ...last].filter((note) => note !== '').join('; ');
+    const reasons = [drawn.join(', '), ...describeReasons(decision), ...last]
+      .filter((note) => note !== '')
+      .join('; ');
     return `  ${paint[styles[tone]](act.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
   return `${project.pipeline.name}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${countActs(planned)}\n`;
@@ -64,7 +77,8 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
 function describeCheckpoint(path: string, { kind, settings }: Stage, { kinds }: Project): string {
   if (!existsSync(path)) return '';
   const state = readCheckpointState(path);
-  const obstacle = state === undefined ? undefined : kinds.get(kind)?.spec.whyNoResume?.(settings, state);
+  const obstacle =
+    state === undefined ? undefined : kinds.get(kind)?.spec.whyNoResume?.(settings, state);
   return obstacle === undefined ? 'has a checkpoint' : `begins from the start: ${obstacle}`;
 }
 

@@ -15,20 +15,32 @@ interface PredictOptions {
   readonly out: string;
 }
 
-/** `restage predict`: the kind `predict` without a pipeline, into a new folder that is whole or absent. */
-export async function predictCommand(words: readonly string[], options: PredictOptions): Promise<void> {
+/**
+ * `restage predict`: the kind `predict` without a pipeline, into a new folder that is whole or
+ * absent.
+ */
+export async function predictCommand(
+  words: readonly string[],
+  options: PredictOptions,
+): Promise<void> {
   const out = resolve(options.out);
-  if (existsSync(out)) throw new UsageError(`${options.out} is there already: name another folder with --out`);
+  if (existsSync(out))
+    throw new UsageError(`${options.out} is there already: name another folder with --out`);
   const { folder, others } = await findTrainedModel(words, options);
   const [images, ...more] = others;
-  if (images !== undefined && !existsSync(images)) throw mistake('missing-file', `There is no folder ${images}`);
+  if (images !== undefined && !existsSync(images))
+    throw mistake('missing-file', `There is no folder ${images}`);
   if (images === undefined || more.length > 0 || !statSync(images).isDirectory()) {
-    throw new UsageError(`Expected one folder of images after the model, got ${others.join(' ') || 'none'}`);
+    throw new UsageError(
+      `Expected one folder of images after the model, got ${others.join(' ') || 'none'}`,
+    );
   }
   const staging = writing(out, () => mkdtempSync(join(dirname(out), `.${basename(out)}-`)));
   try {
     const run = await loadRun('predict', undefined);
-    await run(contextOf({ model: resolve(folder), images: resolve(images) }, staging, options.backend));
+    await run(
+      contextOf({ model: resolve(folder), images: resolve(images) }, staging, options.backend),
+    );
     writing(out, () => renameSync(staging, out));
   } finally {
     rmSync(staging, { recursive: true, force: true });
@@ -36,18 +48,37 @@ export async function predictCommand(words: readonly string[], options: PredictO
   print(`\nWrote scores.csv, summary.json and sheet in ${options.out}`);
 }
 
-const files: Readonly<Record<string, string>> = { scores: 'scores.csv', summary: 'summary.json', sheet: 'sheet' };
+const files: Readonly<Record<string, string>> = {
+  scores: 'scores.csv',
+  summary: 'summary.json',
+  sheet: 'sheet',
+};
 
 /** The context of the kind where there is no stage, with its default settings. */
-function contextOf(inputs: Readonly<Record<string, string>>, folder: string, backend: string): StageContext<never> {
+function contextOf(
+  inputs: Readonly<Record<string, string>>,
+  folder: string,
+  backend: string,
+): StageContext<never> {
   const input = (port: string) => ({ path: inputs[port]!, labels: {} });
   return {
     settings: { batchSize: 32 } as never,
-    ...{ input, inputs: (port) => (port in inputs ? [input(port)] : []), inputPorts: Object.keys(inputs) },
-    ...{ output: (port) => join(folder, files[port]!), outputPorts: Object.keys(files) },
-    ...{ cpus: usableCores(), backend, scratch: folder, root: findRoot(process.cwd()) ?? process.cwd() },
+    input,
+    inputs: (port) => (port in inputs ? [input(port)] : []),
+    inputPorts: Object.keys(inputs),
+    output: (port) => join(folder, files[port]!),
+    outputPorts: Object.keys(files),
+    cpus: usableCores(),
+    backend,
+    scratch: folder,
+    root: findRoot(process.cwd()) ?? process.cwd(),
     download: () => Promise.reject(new Error('Internal error: predict downloads nothing')),
-    ...{ progress: () => {}, point: () => {}, log: () => {}, info: () => {}, note: () => {}, warn: warnOnStderr },
+    progress: () => {},
+    point: () => {},
+    log: () => {},
+    info: () => {},
+    note: () => {},
+    warn: warnOnStderr,
     highlight: ({ columns, rows }) => {
       const cells = rows.map((row) => row.map(String));
       print(formatTable(columns, cells).join('\n'));

@@ -35,12 +35,17 @@ export function runCommand(argv: readonly string[]) {
   return async (words: readonly string[], options: RunOptions): Promise<number> => {
     if (options.dryRun === true) return await planCommand(words, options);
     const { watch = false, interrupt = false, serve = false, detach = false } = options;
-    if (!watch && (interrupt || serve)) throw new UsageError('--interrupt and --serve go with --watch');
-    if (watch && detach) throw new UsageError('--watch does not go with --detach: jobs run what was submitted');
+    if (!watch && (interrupt || serve))
+      throw new UsageError('--interrupt and --serve go with --watch');
+    if (watch && detach)
+      throw new UsageError('--watch does not go with --detach: jobs run what was submitted');
     if (!watch) return await runOnce(argv, words, options);
     const root = projectRoot();
-    findTarget({ words, ...options }, root); // a pipeline that is not there at the start is a slip, not one to wait for
-    const server = serve ? await (await import('./serve.ts')).openServer(root, { port: 0 }) : undefined;
+    // A pipeline that is not there at the start is a slip, not one to wait for.
+    findTarget({ words, ...options }, root);
+    const server = serve
+      ? await (await import('./serve.ts')).openServer(root, { port: 0 })
+      : undefined;
     try {
       return await watchRuns(root, (watched) => runOnce(argv, words, options, watched));
     } finally {
@@ -49,7 +54,12 @@ export function runCommand(argv: readonly string[]) {
   };
 }
 
-async function runOnce(argv: readonly string[], words: readonly string[], options: RunOptions, watched?: WatchedRuns) {
+async function runOnce(
+  argv: readonly string[],
+  words: readonly string[],
+  options: RunOptions,
+  watched?: WatchedRuns,
+) {
   const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
   if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
   const startedAt = Date.now();
@@ -58,14 +68,17 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   if (step !== undefined && isTaken(step)) return exitCodes.ok;
   const { detach = false } = options;
   if (detach && (options.force ?? options.twice) !== undefined) {
-    throw new UsageError('--detach does not go with --force or --twice: each of its steps is a run of its own');
+    throw new UsageError(
+      '--detach does not go with --force or --twice: each of its steps is a run of its own',
+    );
   }
   const onSources = watched && ((sources: PipelineSources) => watched.watch.follow(sources));
   const open = async () => {
     const project = await openProject({ words, ...options, onSources });
     if (
       step !== undefined &&
-      (await waitFor(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
+      (await waitFor(() => readStep(step)))?.pipeline !==
+        digestOfFiles(project.pipeline.sources.files)
     ) {
       throw new UsageError('The pipeline has changed since the run was detached: run it again');
     }
@@ -81,30 +94,54 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   const interrupts = own ?? watched!.interrupts;
   if (interrupts.interrupted) return exitCodes.interrupted; // while the project was read again
   if (options.interrupt === true) watched?.watch.onChange(() => interrupts.stop());
-  const run = await makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
+  const run = await makeExecution(project, options, {
+    reporter,
+    interrupts,
+    places,
+    argv,
+    step,
+    startedAt,
+  });
   const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
   reporter.add(new EventFile(run.folder.events, warn));
   const { stages, publisher, folder, host } = run;
-  const report = new ReportWriter({ pipeline: project.pipeline, stages, publisher, run: folder, host, warn });
+  const report = new ReportWriter({
+    pipeline: project.pipeline,
+    stages,
+    publisher,
+    run: folder,
+    host,
+    warn,
+  });
   reporter.add(report);
-  // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
+  // A program that reads events expects them all; a forced run is no proof that nothing is to be
+  // done.
   const memorable =
     options.reporter !== 'json' &&
     project.forced.size === 0 &&
     options.rehash !== true &&
     options.checkReads !== true &&
     watched === undefined;
-  if (options.rehash === true) forgetAll(project.root); // the memory of runs compares times of files too
+  // The memory of runs compares times of files too.
+  if (options.rehash === true) forgetAll(project.root);
   process.exitCode = exitCodes.failed; // holds if the process ends before the run does
   try {
     if (detach) interrupts.detaches = true;
     for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
-    // What was forced would run once more; a detached run has further steps, and a watched one sees the change itself.
+    // What was forced would run once more; a detached run has further steps, and a watched one sees
+    // the change itself.
     const isRepeatable = project.forced.size === 0 && !detach && watched === undefined;
     const memory = memorable ? memoryFile(project.root, process.cwd(), argv) : undefined;
-    const code = await bringStages(run, project, { interrupts, report, detach, isRepeatable, memory });
+    const code = await bringStages(run, project, {
+      interrupts,
+      report,
+      detach,
+      isRepeatable,
+      memory,
+    });
     watched?.watch.followCode((await run.world.loadedCode?.all()) ?? []);
-    if (step !== undefined && !interrupts.interrupted) take(step); // else the second job of the step goes on
+    // Else the second job of the step goes on.
+    if (step !== undefined && !interrupts.interrupted) take(step);
     if (code !== undefined) return code;
   } finally {
     reporter.close();

@@ -24,18 +24,27 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
     );
   }
   if (token !== undefined && token.length < shortest) {
-    throw new UsageError(`--token takes ${shortest} characters or more: whoever guesses it sees every run and image`);
+    throw new UsageError(
+      `--token takes ${shortest} characters or more: whoever guesses it sees every run and image`,
+    );
   }
   const server = await openServer(projectRoot(), options);
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve());
     process.stderr.write('Ctrl-C ends it. Runs continue without it.\n');
   });
   await server.close();
 }
 
-/** Starts the server and prints its address. Throws a {@link UsageError} where it cannot listen on the port. */
-export async function openServer(root: string, { port, host, token }: ServeOptions): Promise<LiveServer> {
+/**
+ * Starts the server and prints its address. Throws a {@link UsageError} where it cannot listen on
+ * the port.
+ */
+export async function openServer(
+  root: string,
+  { port, host, token }: ServeOptions,
+): Promise<LiveServer> {
   const server = await startServer({
     root,
     port,
@@ -45,8 +54,11 @@ export async function openServer(root: string, { port, host, token }: ServeOptio
     fill: fillDefaults,
     warn: warnOnStderr,
   }).catch((error) => {
-    if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES') throw error;
-    throw new UsageError(`Cannot listen on port ${port}: ${error.message}. Any that is free: --port 0`);
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES')
+      throw error;
+    throw new UsageError(
+      `Cannot listen on port ${port}: ${error.message}. Any that is free: --port 0`,
+    );
   });
   const { SSH_CONNECTION: connection } = process.env;
   if (host === undefined && connection !== undefined) {

@@ -14,7 +14,12 @@ import {
 import { digestsIn } from '../../engine/files/entries-in.ts';
 import { writeAtomic } from '../../engine/files/write-atomic.ts';
 import { writing } from '../../engine/files/write-error.ts';
-import { describeFailure, isStoreFailure, MissingStore, storeText } from '../../engine/store/remote/bucket.ts';
+import {
+  describeFailure,
+  isStoreFailure,
+  MissingStore,
+  storeText,
+} from '../../engine/store/remote/bucket.ts';
 import { collectShared } from '../../engine/store/remote/collect-shared.ts';
 import { ensureKey, keyFile, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
@@ -67,20 +72,32 @@ export async function storeCommand(
   options: StoreOptions,
 ): Promise<unknown> {
   const act = actions[action];
-  if (act === undefined) throw new UsageError(`store takes ${Object.keys(actions).join(', ')}, not "${action}"`);
+  if (act === undefined)
+    throw new UsageError(`store takes ${Object.keys(actions).join(', ')}, not "${action}"`);
   return await act(words, options);
 }
 
-async function init([url, ...more]: readonly string[], { endpoint, region }: StoreOptions): Promise<void> {
+async function init(
+  [url, ...more]: readonly string[],
+  { endpoint, region }: StoreOptions,
+): Promise<void> {
   const root = projectRoot();
-  if (url === undefined || more.length > 0) throw new UsageError(`store init takes an address. ${addressHint}`);
-  if (existsSync(storeFile(root))) throw mistake('wrong-value', `${storeFile(root)} is there already`);
+  if (url === undefined || more.length > 0)
+    throw new UsageError(`store init takes an address. ${addressHint}`);
+  if (existsSync(storeFile(root)))
+    throw mistake('wrong-value', `${storeFile(root)} is there already`);
   const address = parseAddress(url, root);
-  if (address === undefined) throw new UsageError(`"${url}" is not the address of a store. ${addressHint}`);
+  if (address === undefined)
+    throw new UsageError(`"${url}" is not the address of a store. ${addressHint}`);
   const key = ensureKey();
-  const where = { url, ...(endpoint !== undefined && { endpoint }), ...(region !== undefined && { region }) };
+  const where = {
+    url,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+  };
   const spec: StoreSpec = { ...where, address, keys: { [ownName()]: key.text }, shareEnv: false };
-  if (address.type === 'folder') writing(address.path, () => mkdirSync(address.path, { recursive: true }));
+  if (address.type === 'folder')
+    writing(address.path, () => mkdirSync(address.path, { recursive: true }));
   const remote = await RemoteStore.open(spec, key);
   try {
     const isNew = (await remote.bucket.get('store.json')) === undefined;
@@ -92,18 +109,26 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
     await remote.connect();
     const text = `# Where this project shares its results, and whose results are trusted. Commit this file.\n${stringify({ ...where, keys: spec.keys })}`;
     writing('store.yaml', () => writeAtomic(storeFile(root), text, { sync: false }));
-    print(`${isNew ? 'Made' : 'Found'} the store ${url}, and wrote store.yaml with your public key ${key.id}.`);
+    print(
+      `${isNew ? 'Made' : 'Found'} the store ${url}, and wrote store.yaml with your public key ${key.id}.`,
+    );
     print(`Your private key is ${keyFile()}: keep it to yourself. Commit store.yaml.`);
   } catch (error) {
     if (error instanceof MissingStore)
-      throw mistake('wrong-value', `The store.json in ${url} is not that of a store: name another place`);
+      throw mistake(
+        'wrong-value',
+        `The store.json in ${url} is not that of a store: name another place`,
+      );
     throw storeError(url, error);
   } finally {
     await remote.close();
   }
 }
 
-/** Throws for the names of a place that is not empty: a store has it alone. Hidden files are those of systems. */
+/**
+ * Throws for the names of a place that is not empty: a store has it alone. Hidden files are those
+ * of systems.
+ */
 function refuseForeign(names: readonly string[], url: string, probe: string): void {
   const theirs = names.filter((name) => !name.startsWith('.') && name !== probe);
   if (theirs.length === 0) return;
@@ -148,7 +173,10 @@ function warnOnce(message: string): void {
 }
 
 /** The store, connected. A repair writes a lost `store.json` again, and connects once more. */
-async function openRemote(spec: StoreSpec, { repair = false }: Pick<StoreOptions, 'repair'>): Promise<RemoteStore> {
+async function openRemote(
+  spec: StoreSpec,
+  { repair = false }: Pick<StoreOptions, 'repair'>,
+): Promise<RemoteStore> {
   const remote = await RemoteStore.open(spec, readKey(), warnOnce);
   try {
     await remote.connect();
@@ -177,7 +205,10 @@ function specOf(root: string): StoreSpec {
 /** Results of this cache, split by whether the shared store is known to have them. */
 function localResults(store: SharedStore) {
   const known = new Set(store.records.all());
-  return { known, unknown: digestsIn(join(store.folder, 'results')).filter((digest) => !known.has(digest)) };
+  return {
+    known,
+    unknown: digestsIn(join(store.folder, 'results')).filter((digest) => !known.has(digest)),
+  };
 }
 
 async function status({ store, spec }: Connected): Promise<void> {
@@ -189,9 +220,14 @@ async function status({ store, spec }: Connected): Promise<void> {
   const others = there.size - trusted;
   const unsent = shareable.filter(({ digest }) => there.get(digest) !== true).length;
   print(`${spec.url}: ${formatCountOf(trusted, 'result')}`);
-  if (others > 0) print(`  ${formatCountOf(others, 'further result')} without a signature that store.yaml trusts`);
+  if (others > 0)
+    print(
+      `  ${formatCountOf(others, 'further result')} without a signature that store.yaml trusts`,
+    );
   print(`  ${formatCountOf(known.size, 'result')} of them known here`);
-  print(`  ${formatCountOf(unsent, 'result')} only here${unsent > 0 ? ': `restage store push` sends them' : ''}`);
+  print(
+    `  ${formatCountOf(unsent, 'result')} only here${unsent > 0 ? ': `restage store push` sends them' : ''}`,
+  );
   const kept = results.length - shareable.length;
   if (kept > 0)
     print(
@@ -202,7 +238,8 @@ async function status({ store, spec }: Connected): Promise<void> {
 
 /** Throws if the user can only read. */
 function needOwnKey(store: SharedStore, purpose: string): void {
-  if (store.remote.own === undefined) throw mistake('no-store', `Cannot ${purpose}: ${whyReadOnly()}`);
+  if (store.remote.own === undefined)
+    throw mistake('no-store', `Cannot ${purpose}: ${whyReadOnly()}`);
 }
 
 const whyReadOnly = (): string =>
@@ -216,9 +253,14 @@ async function push({ root, store, spec }: Connected): Promise<number> {
   await noteMissing(store);
   const { unknown } = localResults(store);
   const latest = groupBy(store.allLatest(), ({ result }) => result);
-  const made = unknown.filter((digest) => latest.has(digest)).flatMap((digest) => store.readResult(digest) ?? []);
-  const last = made.filter((result) => store.isShareable(result)).flatMap(({ digest }) => latest.get(digest)!);
-  for (const pipeline of new Set(last.map(({ pipeline }) => pipeline))) shareLastRun(root, store, pipeline);
+  const made = unknown
+    .filter((digest) => latest.has(digest))
+    .flatMap((digest) => store.readResult(digest) ?? []);
+  const last = made
+    .filter((result) => store.isShareable(result))
+    .flatMap(({ digest }) => latest.get(digest)!);
+  for (const pipeline of new Set(last.map(({ pipeline }) => pipeline)))
+    shareLastRun(root, store, pipeline);
   let bytes = 0;
   const onProgress = (more: number) => {
     bytes += more;
@@ -227,53 +269,81 @@ async function push({ root, store, spec }: Connected): Promise<number> {
   print(`Sent ${formatCountOf(sent, 'result')} (${formatBytes(bytes)}) to ${spec.url}.`);
   const entries = damagedEntries(store);
   if (entries.length > 0) {
-    const { mended } = await repairShared(store, entries, (pipeline) => join(root, reportPath(pipeline)));
+    const { mended } = await repairShared(store, entries, (pipeline) =>
+      join(root, reportPath(pipeline)),
+    );
     const which = `${mended.length} of ${formatCountOf(entries.length, 'result')}`;
-    print(`Mended ${which} that had lost bytes there, or that the last \`store verify\` found damaged.`);
+    print(
+      `Mended ${which} that had lost bytes there, or that the last \`store verify\` found damaged.`,
+    );
   }
   return failed === 0 ? 0 : 1;
 }
 
-/** Queues the record of a pipeline's last run for the shared store if the run succeeded: it may be older than store.yaml. */
+/**
+ * Queues the record of a pipeline's last run for the shared store if the run succeeded: it may be
+ * older than store.yaml.
+ */
 function shareLastRun(root: string, store: SharedStore, pipeline: string): void {
   const [last] = store.runsOf(pipeline, 1);
   const outcomes = Object.values(last?.readRecord()?.stages ?? {}).map(({ outcome }) => outcome);
-  const isWhole = outcomes.length > 0 && !outcomes.some((one) => /^(failed|blocked|cancelled)$/.test(one));
+  const isWhole =
+    outcomes.length > 0 && !outcomes.some((one) => /^(failed|blocked|cancelled)$/.test(one));
   if (!isWhole || store.records.unsentRuns().includes(last!.id)) return;
   const page = join(root, reportPath(pipeline));
   store.shareRun(lastRunOf(root, store, pipeline), existsSync(page) ? page : undefined);
 }
 
-async function verify({ root, store }: Connected, _: readonly string[], { repair }: StoreOptions): Promise<number> {
+async function verify(
+  { root, store }: Connected,
+  _: readonly string[],
+  { repair }: StoreOptions,
+): Promise<number> {
   if (repair === true) needOwnKey(store, 'repair the store');
   const { results, objects, broken, damaged, places } = await verifyShared(store.remote);
   store.records.damage.replace(places);
   for (const key of damaged) print(`damaged: ${key}`);
   for (const { key, kind } of broken) {
-    print(`incomplete: ${key}${kind === 'result' ? '; whoever needs it computes it again' : ', a run'}`);
+    print(
+      `incomplete: ${key}${kind === 'result' ? '; whoever needs it computes it again' : ', a run'}`,
+    );
   }
   const isSound = broken.length === 0;
-  const verdict = isSound ? '✓ all sound' : `${damaged.length} damaged, ${broken.length} incomplete`;
+  const verdict = isSound
+    ? '✓ all sound'
+    : `${damaged.length} damaged, ${broken.length} incomplete`;
   print(`${formatCountOf(results, 'result')}, ${formatCountOf(objects, 'object')}: ${verdict}`);
   if (isSound) return 0;
   if (repair !== true) {
     print('To send again what is here: restage store verify --repair');
     return 1;
   }
-  const { mended, left } = await repairShared(store, broken, (pipeline) => join(root, reportPath(pipeline)));
-  const rest = left.length === 0 ? '' : `; what ${left.length} of them lack is not here: whoever has it types the same`;
+  const { mended, left } = await repairShared(store, broken, (pipeline) =>
+    join(root, reportPath(pipeline)),
+  );
+  const rest =
+    left.length === 0
+      ? ''
+      : `; what ${left.length} of them lack is not here: whoever has it types the same`;
   print(`Mended ${mended.length} of ${broken.length}${rest}.`);
   return left.length === 0 ? 0 : 1;
 }
 
-async function gc({ store }: Connected, _: readonly string[], { keep, yes = false }: StoreOptions): Promise<void> {
+async function gc(
+  { store }: Connected,
+  _: readonly string[],
+  { keep, yes = false }: StoreOptions,
+): Promise<void> {
   const found = await collectShared(store.remote.bucket, { keep, remove: yes });
   const counts = [formatCountOf(found.results, 'result'), formatCountOf(found.runs, 'run')];
   const verb = yes ? 'Removed' : 'Would remove';
-  print(`${verb} ${counts.join(' and ')}, and ${formatCountOf(found.deleted, 'file')} that nothing named.`);
+  print(
+    `${verb} ${counts.join(' and ')}, and ${formatCountOf(found.deleted, 'file')} that nothing named.`,
+  );
   const marked = `${formatCountOf(found.marked, 'file')} (${formatBytes(found.bytes)})`;
   const mark = yes ? 'Marked' : 'Would mark';
-  if (found.marked > 0) print(`${mark} ${marked}: a \`restage store gc\` after a day removes them.`);
+  if (found.marked > 0)
+    print(`${mark} ${marked}: a \`restage store gc\` after a day removes them.`);
   if (!yes) print('To do so: restage store gc --yes');
 }
 
@@ -283,14 +353,22 @@ async function keys([action = 'list', name, text]: readonly string[]): Promise<v
   if (action === 'list') {
     const own = readKey();
     const whose = (text: string) => (text === own?.text ? 'yours' : '');
-    const rows = Object.entries(spec.keys).map(([name, text]) => [name, keyIdOf(text), whose(text)]);
+    const rows = Object.entries(spec.keys).map(([name, text]) => [
+      name,
+      keyIdOf(text),
+      whose(text),
+    ]);
     print(formatTable(['name', 'key', ''], rows).join('\n'));
   } else if (action === 'add') {
     const key = text ?? ensureKey().text;
     const owner = name ?? ownName();
     if ((spec.keys[owner] ?? key) !== key) {
       const hint = `Give this one another name: restage store keys add <name>. Or first: restage store keys revoke ${shellQuote(owner)}`;
-      throw mistake('no-store', `store.yaml has another key of ${owner}, whose results would no longer count`, hint);
+      throw mistake(
+        'no-store',
+        `store.yaml has another key of ${owner}, whose results would no longer count`,
+        hint,
+      );
     }
     editStoreFile(root, ['keys', owner], key);
     orThrow(loadStoreFile(root));
@@ -300,6 +378,8 @@ async function keys([action = 'list', name, text]: readonly string[]): Promise<v
       throw new UsageError(`store keys revoke takes one of ${Object.keys(spec.keys).join(', ')}`);
     }
     editStoreFile(root, ['keys', name], undefined);
-    print(`store.yaml no longer trusts ${name}: results that came from there are not used any more. Commit it.`);
+    print(
+      `store.yaml no longer trusts ${name}: results that came from there are not used any more. Commit it.`,
+    );
   } else throw new UsageError(`store keys takes list, add or revoke, not "${action}"`);
 }

@@ -9,20 +9,29 @@ import { print, warnOnStderr } from '../command-error.ts';
 import { projectRoot } from '../open-project.ts';
 import { exitCodes } from '../process-end.ts';
 
-export async function verifyCommand({ inputs = false }: { readonly inputs?: boolean }): Promise<number> {
+export async function verifyCommand({
+  inputs = false,
+}: {
+  readonly inputs?: boolean;
+}): Promise<number> {
   const root = projectRoot();
   const progress = process.stderr.isTTY
-    ? (done: number, total: number) => writeRaw(process.stderr, `\r${Math.floor((100 * done) / Math.max(1, total))} %`)
+    ? (done: number, total: number) =>
+        writeRaw(process.stderr, `\r${Math.floor((100 * done) / Math.max(1, total))} %`)
     : () => {};
   const found = await verifyStore(new FolderStore(root, warnOnStderr), progress);
   if (process.stderr.isTTY) writeRaw(process.stderr, '\r\u001b[K');
   for (const { kind, result, missing } of found.incomplete) {
     const lacks = formatCountOf(missing.length, 'object');
-    print(`incomplete: ${kind} ${result.slice(0, 12)} lacks ${lacks}; the next run that needs it computes it again`);
+    print(
+      `incomplete: ${kind} ${result.slice(0, 12)} lacks ${lacks}; the next run that needs it computes it again`,
+    );
   }
   const damaged = found.corrupt.length + found.corruptCheckpoints.length;
   const sound = damaged === 0 && found.incomplete.length === 0;
-  const verdict = sound ? '✓ all sound' : `${damaged} damaged, ${found.incomplete.length} incomplete`;
+  const verdict = sound
+    ? '✓ all sound'
+    : `${damaged} damaged, ${found.incomplete.length} incomplete`;
   const counts = [formatCountOf(found.objects, 'object'), formatCountOf(found.results, 'result')];
   if (found.checkpoints > 0) counts.push(formatCountOf(found.checkpoints, 'checkpoint'));
   print(`${counts.join(', ')}: ${verdict}`);
@@ -30,12 +39,17 @@ export async function verifyCommand({ inputs = false }: { readonly inputs?: bool
   return sound && isAsRemembered ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Whether the files whose digests Restage remembers still have them. Forgets the digests of those that do not. */
+/**
+ * Whether the files whose digests Restage remembers still have them. Forgets the digests of those
+ * that do not.
+ */
 async function verifyInputs(root: string): Promise<boolean> {
   const index = new DigestIndex(join(root, 'cache'));
   const { files, changed } = await index.recheck();
   for (const path of changed) {
-    print(`changed, with its old size and times: ${relative(root, path)}; the next run reads it again`);
+    print(
+      `changed, with its old size and times: ${relative(root, path)}; the next run reads it again`,
+    );
   }
   if (changed.length > 0) {
     index.save();

@@ -23,7 +23,10 @@ import {
   withMeantKeys,
 } from './yaml/node.ts';
 
-/** Names of stages, ports, axes and included pipelines: without characters that have a meaning in a reference. */
+/**
+ * Names of stages, ports, axes and included pipelines: without characters that have a meaning in a
+ * reference.
+ */
 export const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;
 
 /** What belongs to one file, for itself and the stages in it. */
@@ -48,7 +51,10 @@ export interface Definition {
   readonly after: readonly TextNode[];
 }
 
-/** A file that is being read: the prefix of its stages, and values for its parameters and those of files that it includes. */
+/**
+ * A file that is being read: the prefix of its stages, and values for its parameters and those of
+ * files that it includes.
+ */
 interface OpenFile {
   /** The absolute paths of the files that lead to it, itself the last. */
   readonly chain: readonly string[];
@@ -57,7 +63,10 @@ interface OpenFile {
   readonly prefix: string;
 }
 
-/** All stages of a file and of those that it includes, included ones first; and the file's own scope. */
+/**
+ * All stages of a file and of those that it includes, included ones first; and the file's own
+ * scope.
+ */
 export function collectDefinitions(
   context: LoadContext,
   { chain, document: written, settings, prefix }: OpenFile,
@@ -66,7 +75,9 @@ export function collectDefinitions(
   const parsed = pipelineShape.safeParse(toJson(written));
   const subject = { node: written, schema: pipelineShape, prefix: '', at: written.at };
   if (!parsed.success) explainIssues(parsed.error.issues, subject).forEach(report);
-  const document = parsed.success ? written : withMeantKeys(written, Object.keys(pipelineShape.shape));
+  const document = parsed.success
+    ? written
+    : withMeantKeys(written, Object.keys(pipelineShape.shape));
   const own = settings.filter((setting) => setting.prefix === prefix);
   const params = new Params(setParams(child(document, 'params'), own, report), report);
   params.resolveAll();
@@ -86,16 +97,22 @@ export function collectDefinitions(
     }
     // The command line has the last word.
     const open = { ...included, settings: [...include.values, ...settings], prefix: below };
-    definitions.push(...collectDefinitions(context, open).definitions.map((one) => asIncluded(one, include)));
+    definitions.push(
+      ...collectDefinitions(context, open).definitions.map((one) => asIncluded(one, include)),
+    );
   }
   for (const [name, entry] of entriesOf(child(document, 'stages'))) {
-    const definition = checkName(context, name, entry.keyAt, 'stage') && define(context, scope, name, entry);
+    const definition =
+      checkName(context, name, entry.keyAt, 'stage') && define(context, scope, name, entry);
     if (definition) definitions.push(definition);
   }
   return { scope, definitions };
 }
 
-/** Reads `simple-net.yaml` or `{ file, params, onDemand, after }`; the shape of the pipeline reports anything else. */
+/**
+ * Reads `simple-net.yaml` or `{ file, params, onDemand, after }`; the shape of the pipeline reports
+ * anything else.
+ */
 function readInclude(node: Node, scope: FileScope, prefix: string) {
   const { params } = scope;
   const written = node.type === 'map' ? child(node, 'file') : node;
@@ -104,7 +121,9 @@ function readInclude(node: Node, scope: FileScope, prefix: string) {
   const home = { prefix: scope.prefix, includes: scope.includes };
   // A text that another file gave keeps its home.
   const atHome = (value: Node) =>
-    mapScalars(substitute(value, params), (text) => (text.home || !isText(text) ? text : { ...text, home }));
+    mapScalars(substitute(value, params), (text) =>
+      text.home || !isText(text) ? text : { ...text, home },
+    );
   const values = Array.from(entriesOf(child(node, 'params')), ([name, { keyAt, value }]) => {
     return { prefix, path: [name], at: keyAt, value: atHome(value) };
   });
@@ -119,15 +138,25 @@ function readInclude(node: Node, scope: FileScope, prefix: string) {
   return { file, values, onDemand, after: after.filter(isText) };
 }
 
-function asIncluded(definition: Definition, { onDemand, after }: NonNullable<ReturnType<typeof readInclude>>) {
+function asIncluded(
+  definition: Definition,
+  { onDemand, after }: NonNullable<ReturnType<typeof readInclude>>,
+) {
   const { node, at } = definition;
   const value: Node = { type: 'scalar', value: true, at };
-  const entries = onDemand ? new Map(node.entries).set('onDemand', { keyAt: at, value }) : node.entries;
+  const entries = onDemand
+    ? new Map(node.entries).set('onDemand', { keyAt: at, value })
+    : node.entries;
   return { ...definition, node: { ...node, entries }, after: [...after, ...definition.after] };
 }
 
 /** The definition of a stage; undefined for one that is no map, which is reported. */
-function define(context: LoadContext, scope: FileScope, name: string, { keyAt: at, value: node }: Entry) {
+function define(
+  context: LoadContext,
+  scope: FileScope,
+  name: string,
+  { keyAt: at, value: node }: Entry,
+) {
   if (node.type !== 'map') {
     const message = `Expected a map for the stage "${name}", got ${describeNode(node)}`;
     return context.report({ code: 'wrong-type', message, at });
@@ -135,21 +164,43 @@ function define(context: LoadContext, scope: FileScope, name: string, { keyAt: a
   const written = child(node, 'kind');
   const named = written && substitute(written, scope.params);
   const isResolved = named?.type === 'scalar' && !named.unresolved;
-  const kindName = isResolved ? textOf(named) : undefined; // The shape of the stage reports any other.
+  // The shape of the stage reports any other.
+  const kindName = isResolved ? textOf(named) : undefined;
   const kind = kindName === undefined ? undefined : findKind(context, kindName, named!.at);
-  return { name: scope.prefix + name, scope, node, at, after: [], ...(kind && { kind }) } satisfies Definition;
+  return {
+    name: scope.prefix + name,
+    scope,
+    node,
+    at,
+    after: [],
+    ...(kind && { kind }),
+  } satisfies Definition;
 }
 
-function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Span): KnownKind | undefined {
+function findKind(
+  { kinds, unloaded, report }: LoadContext,
+  name: string,
+  at: Span,
+): KnownKind | undefined {
   const kind = kinds.get(name);
   if (kind) return kind;
   const broken = unloaded.get(name);
   if (broken !== undefined) return report({ ...broken, at });
-  return report({ code: 'unknown-kind', message: `Unknown kind "${name}"`, at, hint: suggest(name, kinds.keys()) });
+  return report({
+    code: 'unknown-kind',
+    message: `Unknown kind "${name}"`,
+    at,
+    hint: suggest(name, kinds.keys()),
+  });
 }
 
 /** Whether a name is valid; reports one that is not. `what` says what it names, such as `stage`. */
-export function checkName({ report }: Pick<LoadContext, 'report'>, name: string, at: Span, what: string): boolean {
+export function checkName(
+  { report }: Pick<LoadContext, 'report'>,
+  name: string,
+  at: Span,
+  what: string,
+): boolean {
   if (namePattern.test(name) && name.length <= 100) return true;
   const message = `"${name.slice(0, 60)}" is not a valid name for a ${what}`;
   const hint = 'A name has letters, digits, "_" and "-", at most 100, and does not begin with "-".';

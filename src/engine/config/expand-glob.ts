@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 
-/** Paths that a glob matches, relative to the root, POSIX, sorted; a pattern that ends in `/` matches folders. */
+/**
+ * Paths that a glob matches, relative to the root, POSIX, sorted; a pattern that ends in `/`
+ * matches folders.
+ */
 export async function expandGlob(pattern: string, root: string): Promise<readonly string[]> {
   const { glob } = await import('tinyglobby'); // only now: an idle run mostly does without it
   return inOrder(await glob(...asked(pattern, root)));
@@ -20,8 +23,14 @@ export const globCharacters = /[*?[\]{}!()]/;
 
 function asked(pattern: string, root: string) {
   const folders = pattern.endsWith('/');
-  const options = { cwd: root, onlyFiles: !folders, onlyDirectories: folders, expandDirectories: false };
+  const options = {
+    cwd: root,
+    onlyFiles: !folders,
+    onlyDirectories: folders,
+    expandDirectories: false,
+  };
   return [folders ? pattern.slice(0, -1) : pattern, options] as const;
 }
 
-const inOrder = (found: readonly string[]): readonly string[] => found.map((path) => path.replace(/\/$/, '')).sort();
+const inOrder = (found: readonly string[]): readonly string[] =>
+  found.map((path) => path.replace(/\/$/, '')).sort();

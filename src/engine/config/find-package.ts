@@ -6,16 +6,20 @@ import type { Span } from '../diagnostics/diagnostic.ts';
 import { upwards } from '../files/upwards.ts';
 import type { LoadContext } from './load-context.ts';
 
-/** Where Node looks for a package that code in `folder` imports, nearest first, leaving aside `NODE_PATH`. */
+/**
+ * Where Node looks for a package that code in `folder` imports, nearest first, leaving aside
+ * `NODE_PATH`.
+ */
 export function packageFolders(name: string, folder: string): readonly string[] {
   const importing = [...upwards(folder)].filter((path) => basename(path) !== 'node_modules');
   return importing.map((path) => join(path, 'node_modules', name));
 }
 
 /**
- * The absolute path of `npm:package/path`, whatever the package's `exports` say; undefined where it is not installed. Like an import, it
- * is looked up from the file that says it, then from the project: the packages that a shipped pipeline needs lie beside Restage, wherever
- * that is installed. `looked` receives the places of nearer packages. `restage` is the Restage that runs.
+ * The absolute path of `npm:package/path`, whatever the package's `exports` say; undefined where it
+ * is not installed. Like an import, it is looked up from the file that says it, then from the
+ * project: the packages that a shipped pipeline needs lie beside Restage, wherever that is
+ * installed. `looked` receives the places of nearer packages. `restage` is the Restage that runs.
  *
  * @param at Where the text is written.
  * @param within The folder of the package that paths are relative to.
@@ -37,16 +41,24 @@ export function findInPackage(
   return undefined;
 }
 
-/** The folder of the file in which a text is written, without links: pnpm has them; the root for one of the command line. */
+/**
+ * The folder of the file in which a text is written, without links: pnpm has them; the root for one
+ * of the command line.
+ */
 export function folderSaying({ file, from }: Span, root: string): string {
   const absolute = resolve(root, (from?.file ?? file).path);
   return existsSync(absolute) ? dirname(realpathSync(absolute)) : root;
 }
 
-/** The name of the pipeline that Restage ships as `wanted`, with or without an extension: `npm:restage/experiments/a.yaml`. */
+/**
+ * The name of the pipeline that Restage ships as `wanted`, with or without an extension:
+ * `npm:restage/experiments/a.yaml`.
+ */
 export function findShipped(wanted: string): string | undefined {
   if (/^[./]/.test(wanted)) return undefined; // a path, which no package has
-  const names = ['', '.yaml', '.yml'].map((extension) => wanted + extension).filter((name) => /\.ya?ml$/.test(name));
+  const names = ['', '.yaml', '.yml']
+    .map((extension) => wanted + extension)
+    .filter((name) => /\.ya?ml$/.test(name));
   const shipped = names.find((name) => existsSync(join(packageRoot, 'pipelines', name)));
   return shipped && `npm:restage/${shipped}`;
 }

@@ -4,7 +4,10 @@ import type { ProgramCode } from './pipeline.ts';
 
 export interface KnownKind {
   readonly spec: AnyKindSpec;
-  /** Part of the fingerprint: a built-in kind's version, or the digest of the code of a project's own. */
+  /**
+   * Part of the fingerprint: a built-in kind's version, or the digest of the code of a project's
+   * own.
+   */
   readonly version: number | string;
   /** Absolute paths of the code of a project's own kind. */
   readonly files: readonly string[];
@@ -30,7 +33,10 @@ export interface LoadContext {
   readonly askedEnv: Map<string, string | null>;
   readonly report: Report;
   readonly files: Map<string, SourceFile>;
-  /** Prefixes of included pipelines that could not be read, such as `sn/`. Naming a stage below one is no further mistake. */
+  /**
+   * Prefixes of included pipelines that could not be read, such as `sn/`. Naming a stage below one
+   * is no further mistake.
+   */
   readonly unread: Set<string>;
   /** Absent where nobody needs the code of programs. */
   readonly findCode?: FindCode | undefined;

@@ -80,10 +80,18 @@ stages:
 });
 
 test('settings that a stage leaves out have their defaults', async () => {
-  const { resources, retries, timeout, cache, frozen, onDemand, env, after, settings, keyedSettings } = stageOf(
-    await load('stages: { faces: { kind: load, inputs: { images: data/ } } }'),
-    'faces',
-  );
+  const {
+    resources,
+    retries,
+    timeout,
+    cache,
+    frozen,
+    onDemand,
+    env,
+    after,
+    settings,
+    keyedSettings,
+  } = stageOf(await load('stages: { faces: { kind: load, inputs: { images: data/ } } }'), 'faces');
   assert.deepEqual(
     { resources, retries, timeout, cache, frozen, onDemand, env, after, settings, keyedSettings },
     {
@@ -102,26 +110,34 @@ test('settings that a stage leaves out have their defaults', async () => {
 });
 
 test('a mistake in a union is explained by the nearest of its forms, or by the words for all of them', async () => {
-  const forms = [z.enum(['relu', 'flatten']), z.strictObject({ conv: z.int().positive(), kernel: z.int().optional() })];
+  const forms = [
+    z.enum(['relu', 'flatten']),
+    z.strictObject({ conv: z.int().positive(), kernel: z.int().optional() }),
+  ];
   const pool = z.strictObject({ pool: z.int().positive() });
-  const layer = z.union([...forms, pool], { error: 'a layer (relu, flatten, or a map with conv or pool)' });
+  const layer = z.union([...forms, pool], {
+    error: 'a layer (relu, flatten, or a map with conv or pool)',
+  });
   const schema = z.strictObject({ layers: z.array(layer) });
   const told = (yaml: string) => {
     const parsed = parseYaml({ path: 'p.yaml', text: `layers: [${yaml}]` });
     assert.ok(parsed.ok);
     const node = parsed.value;
     const { error } = schema.safeParse(toJson(node));
-    return explainIssues(error?.issues ?? [], { node, schema, prefix: '', at: node.at }).map(({ message, hint }) =>
-      hint === undefined ? message : `${message}. ${hint}`,
+    return explainIssues(error?.issues ?? [], { node, schema, prefix: '', at: node.at }).map(
+      ({ message, hint }) => (hint === undefined ? message : `${message}. ${hint}`),
     );
   };
-  const expected = 'Expected a layer (relu, flatten, or a map with conv or pool) for "layers[0]", got';
+  const expected =
+    'Expected a layer (relu, flatten, or a map with conv or pool) for "layers[0]", got';
 
   assert.deepEqual(told('{ conv: 0, kernel: x }'), [
     'Expected a number of more than 0 for "layers[0].conv", got 0',
     'Expected a number for "layers[0].kernel", got "x"',
   ]);
-  assert.deepEqual(told('{ conv: 3, kernal: 3 }'), ['Unknown key "kernal" in "layers[0]". Did you mean "kernel"?']);
+  assert.deepEqual(told('{ conv: 3, kernal: 3 }'), [
+    'Unknown key "kernal" in "layers[0]". Did you mean "kernel"?',
+  ]);
   assert.deepEqual(told('rellu'), [`${expected} "rellu". Did you mean "relu"?`]);
   assert.deepEqual(told('{ convv: 8 }'), [`${expected} a map. Did you mean "conv"?`]);
   assert.deepEqual(told('{ conv: 8, pool: 2 }'), [`${expected} a map`]);
@@ -134,8 +150,15 @@ test('a single value in place of a map or a list gets a hint how to write one', 
     z.strictObject({ kind: z.literal('sgd') }),
   ]);
   const range = z.tuple([z.number(), z.number()]).default([60, 95]);
-  const schema = z.strictObject({ optimizer, blur: z.strictObject({ sigma: z.number() }), quality: range });
-  const parsed = parseYaml({ path: 'p.yaml', text: 'optimizer: adam\nblur: true\nquality: 60\nqwertz: 1' });
+  const schema = z.strictObject({
+    optimizer,
+    blur: z.strictObject({ sigma: z.number() }),
+    quality: range,
+  });
+  const parsed = parseYaml({
+    path: 'p.yaml',
+    text: 'optimizer: adam\nblur: true\nquality: 60\nqwertz: 1',
+  });
   assert.ok(parsed.ok);
   const node = parsed.value;
   const { error } = schema.safeParse(toJson(node));
@@ -227,17 +250,33 @@ test('a stage that reads itself is a cycle too', async () => {
 });
 
 test('a file that is missing, too large, no text, a folder or without stages is a mistake', async () => {
-  using project = new TestProject({ 'pipelines/big.yaml': 'x'.repeat(10 << 20), 'pipelines/empty.yaml': '# no\n' });
+  using project = new TestProject({
+    'pipelines/big.yaml': 'x'.repeat(10 << 20),
+    'pipelines/empty.yaml': '# no\n',
+  });
   project.write({ 'pipelines/list.yaml': '- a\n', 'pipelines/folder/x.yaml': '' });
   project.writeBytes('pipelines/bytes.yaml', Uint8Array.from([0xff, 0xfe, 0x00, 0x80]));
   const shown = async (file: string) => shownMistakes(await project.load([], file));
-  assert.equal(await shown('none.yaml'), 'error: There is no file "pipelines/none.yaml" [missing-file]');
-  const large = 'error: "pipelines/big.yaml" has 10.0 MiB; a pipeline\'s file has at most 1 MiB [too-large]';
+  assert.equal(
+    await shown('none.yaml'),
+    'error: There is no file "pipelines/none.yaml" [missing-file]',
+  );
+  const large =
+    'error: "pipelines/big.yaml" has 10.0 MiB; a pipeline\'s file has at most 1 MiB [too-large]';
   assert.equal(await shown('big.yaml'), large);
-  assert.equal(await shown('bytes.yaml'), 'error: "pipelines/bytes.yaml" is not UTF-8 text [not-text]');
+  assert.equal(
+    await shown('bytes.yaml'),
+    'error: "pipelines/bytes.yaml" is not UTF-8 text [not-text]',
+  );
   assert.equal(await shown('folder'), 'error: "pipelines/folder" is not a file [not-a-file]');
-  assert.match(await shown('list.yaml'), /list\.yaml:1:1: error: A pipeline's file must be a map, got a list/);
-  assert.match(await shown('empty.yaml'), /empty\.yaml:1:1: error: The pipeline "empty" has no stages \[no-stages\]/);
+  assert.match(
+    await shown('list.yaml'),
+    /list\.yaml:1:1: error: A pipeline's file must be a map, got a list/,
+  );
+  assert.match(
+    await shown('empty.yaml'),
+    /empty\.yaml:1:1: error: The pipeline "empty" has no stages \[no-stages\]/,
+  );
 });
 
 test('wrong types, ranges and names in a stage are reported in plain words', async () => {
@@ -294,9 +333,15 @@ test('settings inside a union are checked against the branch that was meant', as
   b: { kind: train, inputs: { dataset: faces.dataset }, with: { optimizer: { kind: adm } } }
   c: { kind: train, inputs: { dataset: faces.dataset }, with: { optimizer: { kind: sgd, learningRate: fast } } }
 `);
-  assert.match(text, /3:90: error: Unknown key "learningRat" in "with\.optimizer".*?Did you mean "learningRate"\?/s);
+  assert.match(
+    text,
+    /3:90: error: Unknown key "learningRat" in "with\.optimizer".*?Did you mean "learningRate"\?/s,
+  );
   assert.match(text, /4:84: error: .*"with\.optimizer\.kind".*"adm"/);
-  assert.match(text, /5:103: error: Expected a number for "with\.optimizer\.learningRate", got "fast"/);
+  assert.match(
+    text,
+    /5:103: error: Expected a number for "with\.optimizer\.learningRate", got "fast"/,
+  );
 });
 
 test('a misspelt key is the only mistake: its value is read as that of the key that was meant', async () => {
@@ -366,7 +411,15 @@ test('whatever is in a file, loading gives a pipeline or mistakes, and never thr
     odd,
   );
   const { tree } = fc.letrec((tie) => ({
-    tree: fc.oneof({ maxDepth: 5 }, word, odd, fc.integer(), fc.constantFrom(null, true), tie('list'), tie('map')),
+    tree: fc.oneof(
+      { maxDepth: 5 },
+      word,
+      odd,
+      fc.integer(),
+      fc.constantFrom(null, true),
+      tie('list'),
+      tie('map'),
+    ),
     list: fc.array(tie('tree'), { maxLength: 3 }),
     map: fc.dictionary(key, tie('tree'), { maxKeys: 5 }),
   }));
@@ -376,7 +429,12 @@ test('whatever is in a file, loading gives a pipeline or mistakes, and never thr
     { requiredKeys: ['kind'] },
   );
   const file = fc.record(
-    { params: tree, stages: fc.dictionary(fc.constantFrom('a', 'b', 'c'), stage), include: tree, extends: tree },
+    {
+      params: tree,
+      stages: fc.dictionary(fc.constantFrom('a', 'b', 'c'), stage),
+      include: tree,
+      extends: tree,
+    },
     { requiredKeys: ['stages'] },
   );
   using project = new TestProject();

@@ -4,7 +4,13 @@ import { didYouMean } from '../../suggest.ts';
 import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import { type Diagnostic, DiagnosticList, type Report } from '../diagnostics/diagnostic.ts';
 import { collectDefinitions, type Definition, type FileScope } from './definitions.ts';
-import { type FindCode, isUnread, type Kinds, type LoadContext, type UnloadedKind } from './load-context.ts';
+import {
+  type FindCode,
+  isUnread,
+  type Kinds,
+  type LoadContext,
+  type UnloadedKind,
+} from './load-context.ts';
 import { type Params, parseSetParams, type SetParam } from './params/params.ts';
 import { substitute } from './params/substitute.ts';
 import type { Pipeline, PipelineSources, Stage, StageName } from './pipeline.ts';
@@ -45,8 +51,12 @@ interface ReadFile {
   readonly instances: Instances;
 }
 
-/** Reads and checks a pipeline's file: a pipeline in which every reference holds, or all mistakes. */
-export async function loadPipeline(options: LoadOptions): Promise<Result<Pipeline, readonly Diagnostic[]>> {
+/**
+ * Reads and checks a pipeline's file: a pipeline in which every reference holds, or all mistakes.
+ */
+export async function loadPipeline(
+  options: LoadOptions,
+): Promise<Result<Pipeline, readonly Diagnostic[]>> {
   const { root, onSources } = options;
   const mistakes = new DiagnosticList();
   const read = readFile(options, mistakes);
@@ -91,7 +101,10 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   });
 }
 
-/** The paths where a pipeline's file publishes, as far as it can be read, whether its data are here or not. */
+/**
+ * The paths where a pipeline's file publishes, as far as it can be read, whether its data are here
+ * or not.
+ */
 export function declaredPaths(options: LoadOptions): ReadonlySet<string> {
   const { instances } = readFile(options, new DiagnosticList()) ?? {};
   const outputs = (instances?.all ?? []).flatMap((instance) => instance.outputs);
@@ -109,8 +122,17 @@ function readFile(options: LoadOptions, mistakes: DiagnosticList): ReadFile | un
   const report: Report = (mistake) =>
     unread.size > 0 && ofInheritedAxes.has(mistake.code) ? undefined : mistakes.add(mistake);
   const context: LoadContext = {
-    ...{ root, kinds, unloaded, env, report, unread },
-    ...{ findCode, askedEnv: new Map(), files: new Map(), looked: new Set(), codes: new Map() },
+    root,
+    kinds,
+    unloaded,
+    env,
+    report,
+    unread,
+    findCode,
+    askedEnv: new Map(),
+    files: new Map(),
+    looked: new Set(),
+    codes: new Map(),
   };
   const absolute = resolve(root, options.file);
   const name = pipelineName(absolute, root);
@@ -121,7 +143,12 @@ function readFile(options: LoadOptions, mistakes: DiagnosticList): ReadFile | un
     return undefined;
   }
 
-  const { scope, definitions } = collectDefinitions(context, { chain: [absolute], document, settings, prefix: '' });
+  const { scope, definitions } = collectDefinitions(context, {
+    chain: [absolute],
+    document,
+    settings,
+    prefix: '',
+  });
   checkPrefixes(context, definitions, settings);
   if (definitions.length === 0 && mistakes.isEmpty && !child(document, 'stages')) {
     const at = { ...document.at, end: document.at.start };
@@ -131,11 +158,19 @@ function readFile(options: LoadOptions, mistakes: DiagnosticList): ReadFile | un
   return { name, absolute, context, document, scope, definitions, instances };
 }
 
-function checkPrefixes(context: LoadContext, definitions: readonly Definition[], settings: readonly SetParam[]) {
+function checkPrefixes(
+  context: LoadContext,
+  definitions: readonly Definition[],
+  settings: readonly SetParam[],
+) {
   const prefixes = new Set(['', ...definitions.map(({ scope }) => scope.prefix)]);
   for (const { prefix, at } of settings) {
     if (prefixes.has(prefix) || isUnread(context, prefix)) continue;
-    context.report({ code: 'unknown-param', message: `No pipeline is included as "${prefix.slice(0, -1)}"`, at });
+    context.report({
+      code: 'unknown-param',
+      message: `No pipeline is included as "${prefix.slice(0, -1)}"`,
+      at,
+    });
   }
 }
 
@@ -144,26 +179,41 @@ function sourcesOf(
   definitions: readonly Definition[],
   { paths, globs }: InputPaths,
 ): PipelineSources {
-  const ofKinds = (what: 'files' | 'looked') => new Set(definitions.flatMap(({ kind }) => kind?.[what] ?? []));
+  const ofKinds = (what: 'files' | 'looked') =>
+    new Set(definitions.flatMap(({ kind }) => kind?.[what] ?? []));
   const programs = [...codes.values()];
   const ofPrograms = programs.flatMap(({ signatures }) => Object.keys(signatures));
   return {
     files: [...files.keys()],
     code: [...new Set([...ofKinds('files'), ...ofPrograms])],
-    looked: [...new Set([...ofKinds('looked'), ...looked, ...programs.flatMap((program) => program.looked)])],
+    looked: [
+      ...new Set([
+        ...ofKinds('looked'),
+        ...looked,
+        ...programs.flatMap((program) => program.looked),
+      ]),
+    ],
     inputs: [...paths],
     globs: Object.fromEntries(globs),
     ...(askedEnv.size > 0 && { env: Object.fromEntries(askedEnv) }),
   };
 }
 
-/** Unread parameters of the file itself and of the command line: an extended file may have some for other pipelines. */
+/**
+ * Unread parameters of the file itself and of the command line: an extended file may have some for
+ * other pipelines.
+ */
 function unreadParams({ prefix, params, file, set }: FileScope): readonly Diagnostic[] {
   const meant = params.unread().filter(({ name, at }) => at.file === file || set.has(name));
   return meant.map(({ name, at }) => {
     // A misspelt parameter was meant as one that is read.
     const hint = didYouMean(name, params.read());
-    return { code: 'unread-param', message: `No stage reads the parameter "${prefix}${name}"`, at, hint };
+    return {
+      code: 'unread-param',
+      message: `No stage reads the parameter "${prefix}${name}"`,
+      at,
+      hint,
+    };
   });
 }
 

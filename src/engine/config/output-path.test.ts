@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { whyNoOutput } from './output-path.ts';
 
 test('outputs lie anywhere in a project but at its settings, its code, its hidden files and its repositories', () => {
-  for (const path of ['artifacts/x', 'out/a.txt', 'data/stages/x', 'artifacts/.hidden/x', 'x.git/y', 'Makefile']) {
+  for (const path of [
+    'artifacts/x',
+    'out/a.txt',
+    'data/stages/x',
+    'artifacts/.hidden/x',
+    'x.git/y',
+    'Makefile',
+  ]) {
     assert.equal(whyNoOutput(path), undefined, path);
   }
   const reasons = {
@@ -17,5 +24,6 @@ test('outputs lie anywhere in a project but at its settings, its code, its hidde
     '/x': "lies outside the project's root",
     '.': "is the project's root itself",
   };
-  for (const [path, reason] of Object.entries(reasons)) assert.equal(whyNoOutput(path), reason, path);
+  for (const [path, reason] of Object.entries(reasons))
+    assert.equal(whyNoOutput(path), reason, path);
 });

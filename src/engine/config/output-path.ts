@@ -1,7 +1,15 @@
 import { isGitFolder } from '../files/git-folder.ts';
 
-/** What a project's root holds beside outputs: an output there would be lost, or be taken for the user's files, settings or code. */
-const reservedFolders: ReadonlySet<string> = new Set(['cache', 'node_modules', 'pipelines', 'stages']);
+/**
+ * What a project's root holds beside outputs: an output there would be lost, or be taken for the
+ * user's files, settings or code.
+ */
+const reservedFolders: ReadonlySet<string> = new Set([
+  'cache',
+  'node_modules',
+  'pipelines',
+  'stages',
+]);
 const reservedFiles: ReadonlySet<string> = new Set([
   'package-lock.json',
   'package.json',
@@ -11,8 +19,9 @@ const reservedFiles: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why nothing may be published at a path, as the end of a sentence; undefined where it may. The path is POSIX, normalised and
- * relative to the root. Case does not count, as on the disks of a Mac.
+ * Why nothing may be published at a path, as the end of a sentence; undefined where it may. The
+ * path is POSIX, normalised and relative to the root. Case does not count, as on the disks of a
+ * Mac.
  */
 export function whyNoOutput(path: string): string | undefined {
   if (path.includes('\0')) return 'has a character that no path can have';

@@ -33,9 +33,16 @@ test('a file is looked up from the working directory, then below pipelines, with
   ]) {
     assert.deepEqual(findPipelineFile(argument, root, root), target, argument);
   }
-  assert.deepEqual(findPipelineFile('xception', join(root, 'pipelines', 'experiments'), root), target);
+  assert.deepEqual(
+    findPipelineFile('xception', join(root, 'pipelines', 'experiments'), root),
+    target,
+  );
   const own = { ok: true, value: join(root, 'sub/a.yml') };
-  assert.deepEqual(findPipelineFile('a', join(root, 'sub'), root), own, 'the file here comes first');
+  assert.deepEqual(
+    findPipelineFile('a', join(root, 'sub'), root),
+    own,
+    'the file here comes first',
+  );
   assert.deepEqual(pipelineNames(root), ['a.yml', 'experiments/xception.yaml']);
 });
 
@@ -46,9 +53,16 @@ test('a pipe, a device and a name that is not UTF-8 each get their own message',
     const found = findPipelineFile(argument, project.root, project.root);
     return found.ok ? undefined : formatDiagnostic(found.error);
   };
-  assert.equal(told('pipe.yaml'), 'error: The pipeline "pipe.yaml" is a pipe or a device, not a file [not-a-file]');
-  assert.equal(told('/dev/zero'), 'error: The pipeline "/dev/zero" is a pipe or a device, not a file [not-a-file]');
-  const latin = 'error: The name "caf\ufffd.yaml" is not UTF-8 text [not-text]\n\n  Rename the file, as `convmv` does.';
+  assert.equal(
+    told('pipe.yaml'),
+    'error: The pipeline "pipe.yaml" is a pipe or a device, not a file [not-a-file]',
+  );
+  assert.equal(
+    told('/dev/zero'),
+    'error: The pipeline "/dev/zero" is a pipe or a device, not a file [not-a-file]',
+  );
+  const latin =
+    'error: The name "caf\ufffd.yaml" is not UTF-8 text [not-text]\n\n  Rename the file, as `convmv` does.';
   assert.equal(told('caf\ufffd.yaml'), latin);
   assert.match(told('a.yml/b')!, /^error: There is no pipeline "a\.yml\/b"/);
   assert.match(told('x'.repeat(300))!, /^error: There is no pipeline/);
@@ -58,7 +72,8 @@ test('a pipeline that ships with Restage is named as one to extend', () => {
   using project = new TestProject(files);
   const found = findPipelineFile('experiments/samples', project.root, project.root);
   assert.ok(!found.ok);
-  const hint = 'Restage ships it: write "extends: npm:restage/experiments/samples.yaml" into a file in pipelines/.';
+  const hint =
+    'Restage ships it: write "extends: npm:restage/experiments/samples.yaml" into a file in pipelines/.';
   assert.equal(found.error.hint, hint);
 });
 

@@ -14,19 +14,28 @@ const extensions = ['', '.yaml', '.yml'];
 
 /** The project's root: the nearest folder upward that holds a folder `pipelines`. */
 export function findRoot(from: string): string | undefined {
-  const isRoot = (folder: string) => statSync(join(folder, 'pipelines'), { throwIfNoEntry: false })?.isDirectory();
+  const isRoot = (folder: string) =>
+    statSync(join(folder, 'pipelines'), { throwIfNoEntry: false })?.isDirectory();
   return [...upwards(resolve(from))].find(isRoot);
 }
 
-/** The absolute path of the file that an argument names: from the working directory, then below `pipelines/`. */
-export function findPipelineFile(argument: string, cwd: string, root: string): Result<string, Diagnostic> {
+/**
+ * The absolute path of the file that an argument names: from the working directory, then below
+ * `pipelines/`.
+ */
+export function findPipelineFile(
+  argument: string,
+  cwd: string,
+  root: string,
+): Result<string, Diagnostic> {
   const places = [cwd, join(root, 'pipelines')].flatMap((folder) =>
     extensions.map((extension) => resolve(folder, argument + extension)),
   );
   for (const path of argument === '' ? [] : places) {
     const found = lookAt(path);
     if (found === 'file') return ok(path);
-    if (found !== undefined) return err({ ...found, message: `The pipeline "${argument}" ${found.message}` });
+    if (found !== undefined)
+      return err({ ...found, message: `The pipeline "${argument}" ${found.message}` });
   }
   return err(notFile(argument, places) ?? notFound(argument, root));
 }
@@ -36,20 +45,28 @@ function notFile(argument: string, places: readonly string[]): Diagnostic | unde
   if (!/\.ya?ml$/.test(argument)) return undefined;
   const path = places.find((place) => lstatSync(place, { throwIfNoEntry: false }) !== undefined);
   if (path === undefined) return undefined;
-  const what = lstatSync(path).isSymbolicLink() ? 'is a link that leads nowhere' : 'is a folder, not a file';
+  const what = lstatSync(path).isSymbolicLink()
+    ? 'is a link that leads nowhere'
+    : 'is a folder, not a file';
   const hint = `It lies at ${path}.`;
   return { code: 'not-a-file', message: `The pipeline "${argument}" ${what}`, hint };
 }
 
-/** Whether a path is a file, or why it cannot be one; undefined for nothing and for a folder, beside which a file may be. */
+/**
+ * Whether a path is a file, or why it cannot be one; undefined for nothing and for a folder, beside
+ * which a file may be.
+ */
 function lookAt(path: string): 'file' | Pick<Diagnostic, 'code' | 'message'> | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined || stats.isDirectory()) return undefined;
-    return stats.isFile() ? 'file' : { code: 'not-a-file', message: 'is a pipe or a device, not a file' };
+    return stats.isFile()
+      ? 'file'
+      : { code: 'not-a-file', message: 'is a pipe or a device, not a file' };
   } catch (error) {
     // No file can have such a path; the word may be the name of a stage.
-    if (['ENOTDIR', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (['ENOTDIR', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
     return { code: 'unreadable', message: `cannot be read: ${reasonOf(error)}` };
   }
 }
@@ -62,19 +79,26 @@ function notFound(argument: string, root: string): Diagnostic {
   const names = pipelineNames(root);
   const wanted = argument.replace(/^(\.\/)?pipelines\//, '');
   const bare = withoutExtension(wanted);
-  // Without extensions: these would make `b.yaml` similar to `a.yaml`, and `fakes` unlike `fake.yaml`.
+  // Without extensions: these would make `b.yaml` similar to `a.yaml`, and `fakes` unlike
+  // `fake.yaml`.
   const near = closest(bare, names.map(withoutExtension));
   const elsewhere = names.filter((name) => basename(withoutExtension(name)) === basename(bare));
-  const meant = elsewhere.length > 0 ? elsewhere : names.filter((name) => withoutExtension(name) === near);
+  const meant =
+    elsewhere.length > 0 ? elsewhere : names.filter((name) => withoutExtension(name) === near);
   const shipped = findShipped(wanted);
   const hint =
     (shipped && `Restage ships it: write "extends: ${shipped}" into a file in pipelines/.`) ??
-    (meant.length > 0 ? `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?` : suggest(wanted, names));
+    (meant.length > 0
+      ? `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?`
+      : suggest(wanted, names));
   const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
   return { code: 'missing-file', message, hint };
 }
 
-/** Absolute path of the project's only pipeline, for commands without a file; undefined if there are none or several. */
+/**
+ * Absolute path of the project's only pipeline, for commands without a file; undefined if there are
+ * none or several.
+ */
 export function onlyPipelineFile(root: string): string | undefined {
   const names = pipelineNames(root);
   return names.length === 1 ? join(root, 'pipelines', names[0]!) : undefined;
@@ -89,13 +113,18 @@ export function pipelineNames(root: string): readonly string[] {
     .sort();
 }
 
-/** Pipelines that another one extends, for hints only: a file with mistakes counts as extending nothing. */
+/**
+ * Pipelines that another one extends, for hints only: a file with mistakes counts as extending
+ * nothing.
+ */
 export function baseNames(names: readonly string[], root: string): ReadonlySet<string> {
   const extended = names.flatMap((name) => {
     const source = readSource(join(root, 'pipelines', name), root);
     const parsed = source.ok ? parseYaml(source.value) : undefined;
     const paths = parsed?.ok ? itemsOf(child(parsed.value, 'extends')) : [];
-    return paths.flatMap((path) => textOf(path) ?? []).map((path) => posix.join(posix.dirname(name), path));
+    return paths
+      .flatMap((path) => textOf(path) ?? [])
+      .map((path) => posix.join(posix.dirname(name), path));
   });
   return new Set(extended);
 }

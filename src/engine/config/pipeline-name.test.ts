@@ -39,5 +39,6 @@ test('a file above the root, or in another project, has a name and a folder as w
 
 test('a pipeline without a file is gone, also where a file now takes the place of its folder', () => {
   using project = new TestProject({ 'pipelines/deep': '', 'pipelines/folder.yaml/x.yaml': '' });
-  for (const name of ['x', './x', 'deep/x', 'folder']) assert.deepEqual(filesOfPipeline(name, project.root), []);
+  for (const name of ['x', './x', 'deep/x', 'folder'])
+    assert.deepEqual(filesOfPipeline(name, project.root), []);
 });

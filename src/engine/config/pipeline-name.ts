@@ -3,7 +3,10 @@ import { join, relative, resolve, sep } from 'node:path';
 
 const extensions = ['.yaml', '.yml', ''];
 
-/** A pipeline's name: its path without extension, below `pipelines/` (`a/b`) or from the root (`./a`, `../x/a`). */
+/**
+ * A pipeline's name: its path without extension, below `pipelines/` (`a/b`) or from the root
+ * (`./a`, `../x/a`).
+ */
 export function pipelineName(absolute: string, root: string): string {
   const below = relative(join(root, 'pipelines'), absolute).split(sep);
   const fromRoot = relative(root, absolute).split(sep).join('/');
@@ -11,13 +14,18 @@ export function pipelineName(absolute: string, root: string): string {
   return (below[0] === '..' ? outside : below.join('/')).replace(/\.ya?ml$/, '');
 }
 
-/** Absolute paths of the files that a name means: none if the pipeline is gone, two if only their extensions differ. */
+/**
+ * Absolute paths of the files that a name means: none if the pipeline is gone, two if only their
+ * extensions differ.
+ */
 export function filesOfPipeline(name: string, root: string): readonly string[] {
   const path = /^\.\.?\//.test(name) ? resolve(root, name) : join(root, 'pipelines', name);
   return extensions.map((extension) => path + extension).filter(mayBeFile);
 }
 
-/** A path that cannot be looked at counts as a file, so that nothing of its pipeline is given up. */
+/**
+ * A path that cannot be looked at counts as a file, so that nothing of its pipeline is given up.
+ */
 function mayBeFile(path: string): boolean {
   try {
     return statSync(path).isFile();
@@ -27,10 +35,16 @@ function mayBeFile(path: string): boolean {
   }
 }
 
-/** The folder where a pipeline publishes by default, relative to the root: `artifacts/@/xception` for `./xception`. */
+/**
+ * The folder where a pipeline publishes by default, relative to the root: `artifacts/@/xception`
+ * for `./xception`.
+ */
 export function publishedFolder(name: string): string {
   return `artifacts/${name.replace(/^(\.\.?\/)+/, (dots) => dots.replaceAll('.', '@'))}`;
 }
 
-/** The path of the report of a pipeline's last run, relative to the root. No stage may publish there. */
+/**
+ * The path of the report of a pipeline's last run, relative to the root. No stage may publish
+ * there.
+ */
 export const reportPath = (name: string): string => `${publishedFolder(name)}/report.html`;

@@ -8,7 +8,10 @@ export type StageName = string & { readonly [stageName]: true };
 
 /** A pipeline after `extends`, `include`, parameters and matrix are resolved. */
 export interface Pipeline {
-  /** The file's name below `pipelines/` without extension: `experiments/xception`; of a file elsewhere, `./xception`. */
+  /**
+   * The file's name below `pipelines/` without extension: `experiments/xception`; of a file
+   * elsewhere, `./xception`.
+   */
   readonly name: string;
   /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;
@@ -18,11 +21,19 @@ export interface Pipeline {
   readonly salt?: string;
   /** In the order of the file; of the instances of a matrix the last axis varies fastest. */
   readonly stages: readonly Stage[];
-  /** Everything that decided this value: as long as none of it changes, the pipeline is the same. */
+  /**
+   * Everything that decided this value: as long as none of it changes, the pipeline is the same.
+   */
   readonly sources: PipelineSources;
-  /** Mistakes that concern one stage alone, such as a program that cannot be read: the others can run. */
+  /**
+   * Mistakes that concern one stage alone, such as a program that cannot be read: the others can
+   * run.
+   */
   readonly broken: ReadonlyMap<StageName, Diagnostic>;
-  /** What is allowed but probably a slip: a parameter that no stage reads, a program that is no input. */
+  /**
+   * What is allowed but probably a slip: a parameter that no stage reads, a program that is no
+   * input.
+   */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -31,13 +42,21 @@ export interface PipelineSources {
   readonly files: readonly string[];
   /** Absolute paths of the code of a project's own kinds and of Python programs. */
   readonly code: readonly string[];
-  /** Absolute paths that could select other files or inputs: folders by their names, and absent nearer places. */
+  /**
+   * Absolute paths that could select other files or inputs: folders by their names, and absent
+   * nearer places.
+   */
   readonly looked: readonly string[];
   /** Absolute paths of inputs that are written as paths, absent ones among them. */
   readonly inputs: readonly string[];
-  /** The matches of every glob, by pattern: paths relative to the root, POSIX, in code-unit order. */
+  /**
+   * The matches of every glob, by pattern: paths relative to the root, POSIX, in code-unit order.
+   */
   readonly globs: Readonly<Record<string, readonly string[]>>;
-  /** Every environment variable that a stage takes its value from; an unset one is null. Absent: none. */
+  /**
+   * Every environment variable that a stage takes its value from; an unset one is null. Absent:
+   * none.
+   */
   readonly env?: Readonly<Record<string, string | null>>;
 }
 
@@ -48,12 +67,21 @@ export interface Stage {
   readonly axes: Readonly<Record<string, string>>;
   /** Values that its own matrix drew, by name. */
   readonly drawn?: JsonObject;
-  /** The number of the trial, where its own matrix repeats it; absent for the first one, and without trials. */
+  /**
+   * The number of the trial, where its own matrix repeats it; absent for the first one, and without
+   * trials.
+   */
   readonly trial?: string;
-  /** For settings that a choice decides once the inputs are there; until then the stage has those of the first candidate. */
+  /**
+   * For settings that a choice decides once the inputs are there; until then the stage has those of
+   * the first candidate.
+   */
   readonly slot?: ChosenSlot;
   readonly kind: string;
-  /** A built-in kind's version, the digest of the imports of a project's own kind, or both for a kind that finds code. */
+  /**
+   * A built-in kind's version, the digest of the imports of a project's own kind, or both for a
+   * kind that finds code.
+   */
   readonly kindVersion: number | string;
   readonly description?: string | undefined;
   /** Parsed by the kind, with defaults, as the stage gets them. */
@@ -71,16 +99,23 @@ export interface Stage {
   readonly retries: number;
   /** Milliseconds for one attempt. */
   readonly timeout?: number | undefined;
-  /** Values of declared environment variables, null where unset. The fingerprint has their hashes. */
+  /**
+   * Values of declared environment variables, null where unset. The fingerprint has their hashes.
+   */
   readonly env: Readonly<Record<string, string | null>>;
   /** False: outputs are published, but not stored. */
   readonly cache: boolean;
   /** Keeps its last result whatever its fingerprint. */
   readonly frozen: boolean;
   readonly onDemand: boolean;
-  /** The place of `places.yaml` where it runs; absent: that of the command. Never in the fingerprint. */
+  /**
+   * The place of `places.yaml` where it runs; absent: that of the command. Never in the
+   * fingerprint.
+   */
   readonly place?: string | undefined;
-  /** Whether the kind computes with tfjs: then a backend that the user named is in the fingerprint. */
+  /**
+   * Whether the kind computes with tfjs: then a backend that the user named is in the fingerprint.
+   */
   readonly computes: boolean;
   /** Settings that the name of its checkpoint leaves out; absent for a kind without checkpoints. */
   readonly checkpointsWithout?: readonly string[];
@@ -93,7 +128,10 @@ export interface Stage {
 export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variables' | 'loaded'> {
   /** Absolute path of the program. */
   readonly program: string;
-  /** The stat signature of each of its files, by absolute path; empty for a file that may have changed while it was read. */
+  /**
+   * The stat signature of each of its files, by absolute path; empty for a file that may have
+   * changed while it was read.
+   */
   readonly signatures: Readonly<Record<string, string>>;
 }
 
@@ -102,9 +140,15 @@ export interface ProgramCode extends StageCode, Pick<FoundCode, 'looked' | 'warn
   readonly version: string;
 }
 
-/** How a chain of choices leads to a candidate: the first one by rank, each further one by the label that the last one gave. */
+/**
+ * How a chain of choices leads to a candidate: the first one by rank, each further one by the label
+ * that the last one gave.
+ */
 export interface Choice {
-  /** The rank in the first choice, from 0. The label found there is the rank in the next one, from 1. */
+  /**
+   * The rank in the first choice, from 0. The label found there is the rank in the next one, from
+   * 1.
+   */
   readonly index: number;
   /** The axis whose label each choice names. */
   readonly axes: readonly string[];
@@ -143,9 +187,15 @@ export type InputItem = (
   /** `path` is absolute, for reading; `shown` is what the user wrote. */
   | { readonly from: 'path'; readonly path: string; readonly shown: string }
 ) & {
-  /** Labels that distinguish the items of a list port, or all axis values on a `labelled` port. Part of the fingerprint. */
+  /**
+   * Labels that distinguish the items of a list port, or all axis values on a `labelled` port. Part
+   * of the fingerprint.
+   */
   readonly labels: Readonly<Record<string, string>>;
-  /** For labels that a choice decides. Until then they are those of the first candidate; here are those of each, by its label. */
+  /**
+   * For labels that a choice decides. Until then they are those of the first candidate; here are
+   * those of each, by its label.
+   */
   readonly chosen?: Choice & {
     readonly choices: readonly InputItem[];
     readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -157,7 +207,10 @@ export interface Output {
   readonly type: ArtifactType;
   /** Where it is published, relative to the root, POSIX. */
   readonly path: string;
-  /** The extension of the path, for a port that the file declares. A program may choose a format by it, so the fingerprint has it. */
+  /**
+   * The extension of the path, for a port that the file declares. A program may choose a format by
+   * it, so the fingerprint has it.
+   */
   readonly extension?: string;
   readonly at: Span;
 }

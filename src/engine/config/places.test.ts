@@ -4,12 +4,22 @@ import type { Stage } from './pipeline.ts';
 import { type PlaceSpec, placeOf } from './places.ts';
 
 test('a stage runs at its own place or that of the command, and here where the place lists its kind as local', () => {
-  const byName = new Map(['big', 'small'].map((name) => [name, { name, local: ['plot'] } as unknown as PlaceSpec]));
+  const byName = new Map(
+    ['big', 'small'].map((name) => [name, { name, local: ['plot'] } as unknown as PlaceSpec]),
+  );
   const placeFor = (kind: string, on?: string, place?: string) =>
     placeOf({ kind, place } as Stage, { byName, localGpus: undefined }, on)?.name;
   assert.deepEqual(
-    [placeFor('train'), placeFor('train', 'big'), placeFor('train', 'big', 'small'), placeFor('train', 'big', 'local')],
+    [
+      placeFor('train'),
+      placeFor('train', 'big'),
+      placeFor('train', 'big', 'small'),
+      placeFor('train', 'big', 'local'),
+    ],
     [undefined, 'big', 'small', undefined],
   );
-  assert.deepEqual([placeFor('plot', 'big'), placeFor('plot', 'big', 'small')], [undefined, undefined]);
+  assert.deepEqual(
+    [placeFor('plot', 'big'), placeFor('plot', 'big', 'small')],
+    [undefined, undefined],
+  );
 });

@@ -11,12 +11,18 @@ import { localShape, placeShape } from './schema/shapes.ts';
 import { readMap } from './yaml/load-document.ts';
 import { type Node, toJson } from './yaml/node.ts';
 
-/** A place of `places.yaml`: a scheduler that runs jobs, and what a job may ask for, in bytes and milliseconds. */
+/**
+ * A place of `places.yaml`: a scheduler that runs jobs, and what a job may ask for, in bytes and
+ * milliseconds.
+ */
 export interface PlaceSpec extends z.infer<typeof placeShape> {
   readonly name: string;
 }
 
-/** The places of a project. `localGpus`: the declared graphics cards of this machine; undefined: they are counted. */
+/**
+ * The places of a project. `localGpus`: the declared graphics cards of this machine; undefined:
+ * they are counted.
+ */
 export interface Places {
   readonly byName: ReadonlyMap<string, PlaceSpec>;
   readonly localGpus: number | undefined;
@@ -27,8 +33,14 @@ export const noPlaces: Places = { byName: new Map(), localGpus: undefined };
 /** The name of the machine on which the command runs. */
 export const here = 'local';
 
-/** Reads `places.yaml` in the root, if there is one, or gives all its mistakes. `kinds` are the names that `local` may list. */
-export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): Result<Places, readonly Diagnostic[]> {
+/**
+ * Reads `places.yaml` in the root, if there is one, or gives all its mistakes. `kinds` are the
+ * names that `local` may list.
+ */
+export function loadPlaces(
+  root: string,
+  kinds?: ReadonlyMap<string, unknown>,
+): Result<Places, readonly Diagnostic[]> {
   const path = join(root, 'places.yaml');
   if (!existsSync(path)) return ok(noPlaces);
   const file = readMap(path, root, 'A file of places');
@@ -36,7 +48,11 @@ export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): 
   const mistakes = new DiagnosticList();
   const byName = new Map<string, PlaceSpec>();
   let localGpus: number | undefined;
-  const read = <T extends z.ZodType>(schema: T, node: Node, prefix: string): z.infer<T> | undefined => {
+  const read = <T extends z.ZodType>(
+    schema: T,
+    node: Node,
+    prefix: string,
+  ): z.infer<T> | undefined => {
     const result = schema.safeParse(toJson(node));
     if (result.success) return result.data;
     explainIssues(result.error.issues, { node, schema, prefix, at: node.at }).forEach(mistakes.add);
@@ -55,7 +71,12 @@ export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): 
       }
       for (const kind of kinds === undefined ? [] : local.filter((kind) => !kinds.has(kind))) {
         const message = `"${name}.local" lists "${kind}", and there is no such kind`;
-        mistakes.add({ code: 'unknown-kind', message, at: keyAt, hint: suggest(kind, kinds!.keys()) });
+        mistakes.add({
+          code: 'unknown-kind',
+          message,
+          at: keyAt,
+          hint: suggest(kind, kinds!.keys()),
+        });
       }
       if (place.engine === 'template' && place.template === undefined) {
         const message = `Missing "${name}.template", the commands of the scheduler`;
@@ -66,13 +87,23 @@ export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): 
   return mistakes.isEmpty ? ok({ byName, localGpus }) : err(mistakes.inOrder());
 }
 
-/** The place where a stage runs: its own, or else that of the command. Kinds that a place lists as local run here. */
-export function placeOf(stage: Stage, places: Places, on: string | undefined): PlaceSpec | undefined {
+/**
+ * The place where a stage runs: its own, or else that of the command. Kinds that a place lists as
+ * local run here.
+ */
+export function placeOf(
+  stage: Stage,
+  places: Places,
+  on: string | undefined,
+): PlaceSpec | undefined {
   const place = places.byName.get(stage.place ?? on ?? here);
   return place?.local.includes(stage.kind) ? undefined : place;
 }
 
-/** Mistakes of stages that name an unknown place, or ask for more graphics cards than their place has. */
+/**
+ * Mistakes of stages that name an unknown place, or ask for more graphics cards than their place
+ * has.
+ */
 export function checkPlaces(
   stages: readonly Stage[],
   places: Places,
@@ -90,7 +121,12 @@ export function checkPlaces(
   for (const stage of stages) {
     const { name, place, at, resources } = stage;
     if (place !== undefined && !known.includes(place)) {
-      mistakes.add({ code: 'unknown-place', message: `There is no place "${place}"`, at, hint: hint(place) });
+      mistakes.add({
+        code: 'unknown-place',
+        message: `There is no place "${place}"`,
+        at,
+        hint: hint(place),
+      });
       continue;
     }
     const spec = placeOf(stage, places, on);

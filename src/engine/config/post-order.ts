@@ -1,7 +1,10 @@
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import type { StageName } from './pipeline.ts';
 
-/** The nodes, each after those that it leads to. `onCycle` gets the path from the start of a cycle to its end. */
+/**
+ * The nodes, each after those that it leads to. `onCycle` gets the path from the start of a cycle
+ * to its end.
+ */
 export function postOrder<T>(
   nodes: Iterable<T>,
   next: (node: T) => Iterable<T>,

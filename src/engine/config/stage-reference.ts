@@ -1,7 +1,10 @@
 import { formatFew } from '../../format-numbers.ts';
 import { suggest, thereAre } from '../../suggest.ts';
 
-/** A reference to a stage as it is written: `faces[set=test].dataset`, and without a port in `after`. */
+/**
+ * A reference to a stage as it is written: `faces[set=test].dataset`, and without a port in
+ * `after`.
+ */
 export interface StageReference {
   readonly stage: string;
   /** Axis values that it fixes; empty without brackets. */
@@ -32,7 +35,10 @@ function parseSelection(text: string | undefined): ReadonlyMap<string, string> |
   return selection;
 }
 
-/** Whether an input is a path: a `/` outside brackets, not after an included pipeline's name. Else: `stage.port`. */
+/**
+ * Whether an input is a path: a `/` outside brackets, not after an included pipeline's name. Else:
+ * `stage.port`.
+ */
 export function isPath(text: string, includes: ReadonlySet<string>): boolean {
   if (text.startsWith('npm:')) return true;
   const bracket = text.indexOf('[');
@@ -42,8 +48,14 @@ export function isPath(text: string, includes: ReadonlySet<string>): boolean {
   return !(includes.has(text.slice(0, slash)) && parseStageReference(text));
 }
 
-/** The stages that a word names: an instance, instances that agree (`fit[seed=2]` or `fit@seed=2`), or all (`fit`). */
-export function findStageNames<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
+/**
+ * The stages that a word names: an instance, instances that agree (`fit[seed=2]` or `fit@seed=2`),
+ * or all (`fit`).
+ */
+export function findStageNames<Name extends string>(
+  word: string,
+  names: Iterable<Name>,
+): readonly Name[] {
   const wanted = readWord(word);
   return [...names].filter((name) => {
     if (name === word) return true;
@@ -54,12 +66,18 @@ export function findStageNames<Name extends string>(word: string, names: Iterabl
 }
 
 /** The stages of an included pipeline, by its name: `sn` or `sn/`. */
-export function findIncludedStages<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
+export function findIncludedStages<Name extends string>(
+  word: string,
+  names: Iterable<Name>,
+): readonly Name[] {
   const prefix = word.replace(/\/?$/, '/');
   return [...names].filter((name) => name.startsWith(prefix));
 }
 
-/** Reads the name of a stage; only its base if an axis value holds characters that a reference cannot. */
+/**
+ * Reads the name of a stage; only its base if an axis value holds characters that a reference
+ * cannot.
+ */
 const readName = (name: string): StageReference =>
   parseStageReference(name) ?? { stage: baseOf(name), selection: new Map() };
 
@@ -67,11 +85,16 @@ const baseOf = (word: string): string => word.replace(/[@[].*$/, '');
 
 function readWord(word: string): StageReference | undefined {
   const at = word.indexOf('@');
-  const reference = parseStageReference(at < 0 ? word : `${word.slice(0, at)}[${word.slice(at + 1)}]`);
+  const reference = parseStageReference(
+    at < 0 ? word : `${word.slice(0, at)}[${word.slice(at + 1)}]`,
+  );
   return reference?.port === undefined ? reference : undefined;
 }
 
-/** A hint for an unknown stage. It suggests no nearest number as an axis value: seed 3 is no slip for seed 2. */
+/**
+ * A hint for an unknown stage. It suggests no nearest number as an axis value: seed 3 is no slip
+ * for seed 2.
+ */
 export function suggestStage(word: string, names: Iterable<string>): string | undefined {
   const all = [...names].map((name) => ({ name, ...readName(name) }));
   const base = baseOf(word);

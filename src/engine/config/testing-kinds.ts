@@ -35,7 +35,10 @@ const specs: readonly AnyKindSpec[] = [
       seed: z.int().default(0),
       optimizer: z
         .discriminatedUnion('kind', [
-          z.strictObject({ kind: z.literal('adam'), learningRate: z.number().positive().default(0.001) }),
+          z.strictObject({
+            kind: z.literal('adam'),
+            learningRate: z.number().positive().default(0.001),
+          }),
           z.strictObject({
             kind: z.literal('sgd'),
             learningRate: z.number().default(0.1),
@@ -45,7 +48,11 @@ const specs: readonly AnyKindSpec[] = [
         .default({ kind: 'adam', learningRate: 0.001 }),
     }),
     inputs: {
-      dataset: { type: 'dataset', summary: 'What it learns from.', parts: ({ epochs }) => ['train', `val-${epochs}`] },
+      dataset: {
+        type: 'dataset',
+        summary: 'What it learns from.',
+        parts: ({ epochs }) => ['train', `val-${epochs}`],
+      },
       start: { type: 'model', summary: 'Where it begins.', optional: true },
     },
     outputs: {
@@ -60,7 +67,10 @@ const specs: readonly AnyKindSpec[] = [
     version: 1,
     summary: 'Scores images.',
     settings: z.strictObject({ views: z.boolean().default(false) }),
-    inputs: { model: { type: 'model', summary: 'The model.' }, dataset: { type: 'dataset', summary: 'The images.' } },
+    inputs: {
+      model: { type: 'model', summary: 'The model.' },
+      dataset: { type: 'dataset', summary: 'The images.' },
+    },
     outputs: {
       scores: { type: 'scores', summary: 'Scores.', extension: '.csv' },
       views: { type: 'images', summary: 'With `views: true`: what it saw.', when: 'views' },
@@ -71,7 +81,10 @@ const specs: readonly AnyKindSpec[] = [
     name: 'roc',
     version: 1,
     summary: 'Draws curves.',
-    settings: z.strictObject({ title: z.string().optional(), columns: z.array(z.string()).default([]) }),
+    settings: z.strictObject({
+      title: z.string().optional(),
+      columns: z.array(z.string()).default([]),
+    }),
     inputs: { scores: { type: 'scores', list: true, summary: 'Scores.' } },
     axes: { columns: ['scores'] },
     outputs: { chart: { type: 'chart', summary: 'Curves.' } },
@@ -126,7 +139,10 @@ export class TestProject implements Disposable {
   }
 
   /** Loads `pipelines/p.yaml`, or the file named. */
-  load(set: readonly string[] = [], file = 'p.yaml'): Promise<Result<Pipeline, readonly Diagnostic[]>> {
+  load(
+    set: readonly string[] = [],
+    file = 'p.yaml',
+  ): Promise<Result<Pipeline, readonly Diagnostic[]>> {
     return loadPipeline({
       root: this.root,
       file: `pipelines/${file}`,
@@ -164,6 +180,7 @@ export function shownMistakes(loaded: Result<Pipeline, readonly Diagnostic[]>): 
 
 export function stageOf(pipeline: Pipeline, name: string): Stage {
   const stage = pipeline.stages.find((one) => one.name === name);
-  if (!stage) throw new Error(`No stage ${name} among ${pipeline.stages.map((one) => one.name).join(' ')}`);
+  if (!stage)
+    throw new Error(`No stage ${name} among ${pipeline.stages.map((one) => one.name).join(' ')}`);
   return stage;
 }

@@ -1,4 +1,7 @@
-/** The codes of mistakes and warnings: stable, and easy to search for. `docs/diagnostics.md` says of each what to do. */
+/**
+ * The codes of mistakes and warnings: stable, and easy to search for. `docs/diagnostics.md` says of
+ * each what to do.
+ */
 export const diagnosticCodes = [
   'alias-bomb',
   'axis-mismatch',

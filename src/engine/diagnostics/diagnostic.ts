@@ -9,7 +9,10 @@ export interface Span {
   readonly from?: Span;
 }
 
-/** A text in which diagnostics have places; `path` is as the user would type it (relative to the root, POSIX). */
+/**
+ * A text in which diagnostics have places; `path` is as the user would type it (relative to the
+ * root, POSIX).
+ */
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
@@ -27,10 +30,16 @@ export interface Diagnostic {
   readonly hint?: string | undefined;
 }
 
-/** Takes a mistake and returns undefined. The caller continues with what is right, so that all mistakes are shown at once. */
+/**
+ * Takes a mistake and returns undefined. The caller continues with what is right, so that all
+ * mistakes are shown at once.
+ */
 export type Report = (diagnostic: Diagnostic) => undefined;
 
-/** Collects diagnostics, each once: all instances of a matrix report the mistake of their definition. */
+/**
+ * Collects diagnostics, each once: all instances of a matrix report the mistake of their
+ * definition.
+ */
 export class DiagnosticList {
   readonly #byKey = new Map<string, Diagnostic>();
 

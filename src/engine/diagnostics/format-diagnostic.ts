@@ -27,7 +27,8 @@ export function formatDiagnostic(diagnostic: Diagnostic, color = false): string 
     blocks.push(`  ${paint.bold(placeOf(related.at))}: ${printableLines(related.message)}`);
     blocks.push(codeFrame(related.at, paint, paint.cyan));
   }
-  if (diagnostic.hint !== undefined) blocks.push(`  ${paint.cyan(printableLines(diagnostic.hint))}`);
+  if (diagnostic.hint !== undefined)
+    blocks.push(`  ${paint.cyan(printableLines(diagnostic.hint))}`);
   return blocks.join('\n\n');
 }
 
@@ -41,7 +42,9 @@ const mostShown = 20;
 
 /** The first diagnostics, with blank lines between, and how many more there are. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], color = false): string {
-  const shown = diagnostics.slice(0, mostShown).map((diagnostic) => formatDiagnostic(diagnostic, color));
+  const shown = diagnostics
+    .slice(0, mostShown)
+    .map((diagnostic) => formatDiagnostic(diagnostic, color));
   const left = diagnostics.length - shown.length;
   if (left > 0) shown.push(`… and ${left} more.`);
   return shown.join('\n\n');
@@ -53,7 +56,11 @@ function placeOf({ file, start }: Span): string {
   return `${printable(file.path)}:${line}:${column}`;
 }
 
-function codeFrame({ file, start, end }: Span, paint: Paint, caret: (text: string) => string): string {
+function codeFrame(
+  { file, start, end }: Span,
+  paint: Paint,
+  caret: (text: string) => string,
+): string {
   const { line, column } = lineColumn(file, start);
   const text = lineText(file, line);
   const from = Math.min(column - 1, text.length);
@@ -70,7 +77,10 @@ function codeFrame({ file, start, end }: Span, paint: Paint, caret: (text: strin
   return `${paint.dim(`${number} |`)} ${before}${printable(window)}${after}\n${gutter} ${indent}${caret(carets)}`;
 }
 
-/** Control characters of the user's file must not reach the terminal; one character stays one column. */
+/**
+ * Control characters of the user's file must not reach the terminal; one character stays one
+ * column.
+ */
 function printable(text: string): string {
   return text.replace(hidden, (character) => (character === '\t' ? ' ' : '\ufffd'));
 }
@@ -82,9 +92,13 @@ const printableLines = (text: string) => text.split('\n').map(printable).join('\
 type Paint = ReturnType<typeof picocolors.createColors>;
 
 /** The line and column of an offset as editors count them: both from 1, columns in UTF-16 units. */
-function lineColumn({ text }: SourceFile, offset: number): { readonly line: number; readonly column: number } {
+function lineColumn(
+  { text }: SourceFile,
+  offset: number,
+): { readonly line: number; readonly column: number } {
   const lines = text.slice(0, offset).split('\n');
   return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
-const lineText = ({ text }: SourceFile, line: number): string => text.split('\n')[line - 1]!.replace(/\r$/, '');
+const lineText = ({ text }: SourceFile, line: number): string =>
+  text.split('\n')[line - 1]!.replace(/\r$/, '');

@@ -98,12 +98,16 @@ test('a stage that is aborted while it waits makes way for those behind it', asy
 });
 
 test('decimal shares that fill the machine run together, and all of it is free once they are released', async () => {
-  const shares = fc.array(fc.record({ tenths: fc.integer({ min: 1, max: 9 }), order: fc.nat() }), { minLength: 1 });
+  const shares = fc.array(fc.record({ tenths: fc.integer({ min: 1, max: 9 }), order: fc.nat() }), {
+    minLength: 1,
+  });
   await fc.assert(
     fc.asyncProperty(shares, async (parts) => {
       const cpu = parts.reduce((sum, { tenths }) => sum + tenths, 0) / 10;
       const admission = new Admission({ cpu, gpu: 0, memory: 0 }, parts.length);
-      const asked = await Promise.all(parts.map(({ tenths }) => ask(admission, { cpu: tenths / 10 })));
+      const asked = await Promise.all(
+        parts.map(({ tenths }) => ask(admission, { cpu: tenths / 10 })),
+      );
       assert.ok(asked.every(({ grant }) => grant !== undefined));
       const all = await ask(admission, { cpu });
       assertWaits(all);

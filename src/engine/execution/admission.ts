@@ -19,7 +19,10 @@ interface Waiting {
   readonly admit: (grant: Grant) => void;
 }
 
-/** Admits stages in strict order, so that small ones do not starve a large one. A stage gets at most the whole machine. */
+/**
+ * Admits stages in strict order, so that small ones do not starve a large one. A stage gets at most
+ * the whole machine.
+ */
 export class Admission {
   readonly #capacity: Share;
   readonly #slots: number;
@@ -27,7 +30,10 @@ export class Admission {
   readonly #held = new Set<Share>();
   readonly #idle: IdleWorkers | undefined;
 
-  /** At most `slots` stages run at once, whatever they ask for. Idle workers end when a stage needs their memory. */
+  /**
+   * At most `slots` stages run at once, whatever they ask for. Idle workers end when a stage needs
+   * their memory.
+   */
   constructor(capacity: Resources & Partial<Share>, slots: number, idle?: IdleWorkers) {
     this.#capacity = { ...capacity, cards: capacity.cards ?? cardNames(capacity.gpu) };
     this.#slots = slots;
@@ -60,7 +66,8 @@ export class Admission {
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
       const free = this.#free();
       if (this.#held.size >= this.#slots || !fits(head.want, free)) return;
-      if (this.#idle !== undefined && this.#idle.memory > free.memory - head.want.memory) void this.#idle.end();
+      if (this.#idle !== undefined && this.#idle.memory > free.memory - head.want.memory)
+        void this.#idle.end();
       const cards = this.#cardsFor(head.want.gpu);
       if (cards === undefined) return;
       this.#queue.shift();
@@ -68,10 +75,16 @@ export class Admission {
     }
   }
 
-  /** Summed again each time: a running sum of decimal shares drifts, so that in the end not everything would be free. */
+  /**
+   * Summed again each time: a running sum of decimal shares drifts, so that in the end not
+   * everything would be free.
+   */
   #free(): Resources {
     const less: Combine = (free, share) => free - share;
-    return [...this.#held].reduce<Resources>((free, share) => combine(free, share, less), this.#capacity);
+    return [...this.#held].reduce<Resources>(
+      (free, share) => combine(free, share, less),
+      this.#capacity,
+    );
   }
 
   /** The fullest cards with room for equal parts of `gpu`; undefined while too few have room. */
@@ -79,9 +92,14 @@ export class Admission {
     const count = Math.ceil(gpu);
     if (count === 0) return [];
     const used = (card: string) =>
-      [...this.#held].reduce((sum, { cards, gpu }) => sum + (cards.includes(card) ? gpu / cards.length : 0), 0);
+      [...this.#held].reduce(
+        (sum, { cards, gpu }) => sum + (cards.includes(card) ? gpu / cards.length : 0),
+        0,
+      );
     const rooms = this.#capacity.cards.map((card) => ({ card, used: used(card) }));
-    const fit = rooms.filter(({ used }) => used + gpu / count <= 1 + tolerance).sort((a, b) => b.used - a.used);
+    const fit = rooms
+      .filter(({ used }) => used + gpu / count <= 1 + tolerance)
+      .sort((a, b) => b.used - a.used);
     return fit.length < count ? undefined : fit.slice(0, count).map(({ card }) => card);
   }
 
@@ -109,16 +127,22 @@ const combine = (one: Resources, other: Resources, by: Combine): Resources => ({
 const tolerance = 1e-9;
 
 const fits = (want: Resources, free: Resources): boolean =>
-  want.cpu <= free.cpu + tolerance && want.gpu <= free.gpu + tolerance && want.memory <= free.memory + tolerance;
+  want.cpu <= free.cpu + tolerance &&
+  want.gpu <= free.gpu + tolerance &&
+  want.memory <= free.memory + tolerance;
 
-/** Cores, graphics cards (by CUDA_VISIBLE_DEVICES, else as declared, else NVIDIA's devices) and bytes of memory. */
+/**
+ * Cores, graphics cards (by CUDA_VISIBLE_DEVICES, else as declared, else NVIDIA's devices) and
+ * bytes of memory.
+ */
 export function machineCapacity(declaredGpus?: number): Share {
   const chosen = process.env['CUDA_VISIBLE_DEVICES'];
   const cards = chosen === undefined ? cardNames(declaredGpus ?? countGpus()) : chosenCards(chosen);
   return { cpu: usableCores(), gpu: cards.length, memory: usableMemory(), cards };
 }
 
-const cardNames = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => String(index));
+const cardNames = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => String(index));
 
 const chosenCards = (chosen: string): readonly string[] =>
   chosen === '' || chosen === '-1' ? [] : chosen.split(',').map((card) => card.trim());

@@ -13,21 +13,30 @@ export function compareRuns(
     return { repeats: false, message };
   }
   if (!first.recorded || second.edited.length > 0) {
-    return { repeats: false, message: 'ran twice, but an input changed meanwhile: the two runs cannot be compared' };
+    return {
+      repeats: false,
+      message: 'ran twice, but an input changed meanwhile: the two runs cannot be compared',
+    };
   }
   const differing = differingFiles(first.outputs, second.result.outputs);
-  if (differing.length === 0) return { repeats: true, message: 'ran twice, and gave the same bytes' };
+  if (differing.length === 0)
+    return { repeats: true, message: 'ran twice, and gave the same bytes' };
   const message = `ran twice, and produced different bytes the second time: ${formatFew(differing, 4)}. The first result is kept`;
   return { repeats: false, message };
 }
 
-/** The files that differ, as `port`, or `port/path` for a file in a folder; sorted by port and path. */
+/**
+ * The files that differ, as `port`, or `port/path` for a file in a folder; sorted by port and path.
+ */
 function differingFiles(first: Outputs, second: Outputs): readonly string[] {
   return Object.entries(first).flatMap(([port, one]) => {
     const other = second[port]!;
     if (one.digest === other.digest) return [];
-    const [left, right] = [contents(one), contents(other)];
-    const paths = [...new Set([...left.keys(), ...right.keys()])].filter((path) => left.get(path) !== right.get(path));
+    const left = contents(one);
+    const right = contents(other);
+    const paths = [...new Set([...left.keys(), ...right.keys()])].filter(
+      (path) => left.get(path) !== right.get(path),
+    );
     if (paths.length === 0) return [port]; // such as an empty folder in place of a file
     return paths.sort().map((path) => (path === '' ? port : `${port}/${path}`));
   });

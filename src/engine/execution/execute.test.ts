@@ -32,7 +32,14 @@ test('stages run in order, publish, and are up to date the next time', async () 
   assert.equal(project.read('out/read'), 'copied');
   assert.deepEqual(
     events.map(({ type }) => type),
-    ['stage-decided', 'stage-started', 'stage-finished', 'stage-decided', 'stage-started', 'stage-finished'],
+    [
+      'stage-decided',
+      'stage-started',
+      'stage-finished',
+      'stage-decided',
+      'stage-started',
+      'stage-finished',
+    ],
   );
   assert.deepEqual((await project.run({})).words, { make: 'up to date', read: 'up to date' });
   rmSync(join(project.root, 'out'), { recursive: true });
@@ -65,7 +72,11 @@ test('files from outside the root lie in the folder of their own port, whatever 
   const paths: string[] = [];
   await project.run({
     make: (job) => {
-      paths.push(...job.request.inputs['text']!.map(({ path }) => path.replace(/^.*\/in\/[0-9a-f]{16}\//, '')));
+      paths.push(
+        ...job.request.inputs['text']!.map(({ path }) =>
+          path.replace(/^.*\/in\/[0-9a-f]{16}\//, ''),
+        ),
+      );
       return pass(job);
     },
   });
@@ -96,7 +107,10 @@ test('a failure blocks what reads the stage and lets the rest go on; its log end
   const [decided] = next.events.flatMap((event) =>
     event.type === 'stage-decided' && event.stage === 'make' ? [event.decision] : [],
   );
-  assert.deepEqual(decided, { state: 'stale', reasons: [{ type: 'no result', lastAttempt: 'failed' }] });
+  assert.deepEqual(decided, {
+    state: 'stale',
+    reasons: [{ type: 'no result', lastAttempt: 'failed' }],
+  });
 });
 
 test('a stage whose process is lost, or that leaves an output out, fails and says so', async () => {
@@ -106,7 +120,8 @@ test('a stage whose process is lost, or that leaves an output out, fails and say
   });
   assert.equal(lost.message('make'), 'its process ended unexpectedly (SIGKILL)');
   const without = await project.run({ make: () => undefined });
-  const nothing = 'ended without writing its output text: there is nothing at ${outputs.text} (for out/make)';
+  const nothing =
+    'ended without writing its output text: there is nothing at ${outputs.text} (for out/make)';
   assert.equal(without.message('make'), nothing);
 });
 
@@ -142,7 +157,10 @@ test('an interrupt cancels the stage that runs and those that wait, and nothing 
   const [decided] = events.flatMap((event) =>
     event.type === 'stage-decided' && event.stage === 'make' ? [event.decision] : [],
   );
-  assert.deepEqual(decided, { state: 'stale', reasons: [{ type: 'no result', lastAttempt: 'interrupted' }] });
+  assert.deepEqual(decided, {
+    state: 'stale',
+    reasons: [{ type: 'no result', lastAttempt: 'interrupted' }],
+  });
 });
 
 test('with fail-fast the first failure cancels what has not begun', async () => {
@@ -159,7 +177,10 @@ test('with fail-fast the first failure cancels what has not begun', async () => 
 });
 
 test('a stage runs again after a failure as often as its file allows', async () => {
-  using project = new FakedProject(two.replace('with: { run: make }', 'retries: 2, with: { run: make }'), files);
+  using project = new FakedProject(
+    two.replace('with: { run: make }', 'retries: 2, with: { run: make }'),
+    files,
+  );
   let tries = 0;
   const run = await project.run({
     make: (job) => {
@@ -179,7 +200,9 @@ test('a stage runs again after a failure as often as its file allows', async () 
   ]);
   tries = -2;
   assert.equal(
-    (await project.run({ make: () => ({ ok: false, message: 'no' }) }, { force: ['make'] })).message('make'),
+    (
+      await project.run({ make: () => ({ ok: false, message: 'no' }) }, { force: ['make'] })
+    ).message('make'),
     'no',
   );
 });
@@ -228,7 +251,10 @@ test('a stage that writes to what it reads fails, and the next run makes the inp
       return pass(job);
     },
   });
-  assert.equal(run.message('read'), 'wrote to its input out/make: inputs are only to be read, so copy it first');
+  assert.equal(
+    run.message('read'),
+    'wrote to its input out/make: inputs are only to be read, so copy it first',
+  );
   assert.equal(project.read('out/make'), 'text');
   assert.equal((await project.run({ make: pass, read: pass })).words['read'], 'ran');
 });
@@ -300,7 +326,10 @@ test('two stages that do the same work do it once, and the second says which sta
 });
 
 test('an attempt resumes from the checkpoint of the last one, and a forced stage starts over', async () => {
-  using project = new FakedProject(two.replace('with: { run: make }', 'retries: 1, with: { run: make }'), files);
+  using project = new FakedProject(
+    two.replace('with: { run: make }', 'retries: 1, with: { run: make }'),
+    files,
+  );
   const change = (stage: Stage): Stage => ({ ...stage, checkpointsWithout: [] });
   const found: boolean[] = [];
   const train = (job: Parameters<typeof pass>[0]) => {
@@ -327,8 +356,12 @@ test('a stage that is interrupted says whether its next attempt has a checkpoint
       interrupt.abort(new Error('interrupted'));
       return { ok: false as const, message: 'interrupted' };
     };
-    const change = (stage: Stage): Stage => (checkpoints ? { ...stage, checkpointsWithout: [] } : stage);
-    const { events } = await project.run({ make: stopped, read: pass }, { change, signal: interrupt.signal });
+    const change = (stage: Stage): Stage =>
+      checkpoints ? { ...stage, checkpointsWithout: [] } : stage;
+    const { events } = await project.run(
+      { make: stopped, read: pass },
+      { change, signal: interrupt.signal },
+    );
     return events.flatMap((event) => (event.type === 'stage-finished' ? [event.resumes] : []));
   };
   assert.deepEqual(await interrupted(false, false), [undefined, undefined]);
@@ -343,9 +376,14 @@ test('--twice compares two runs by their bytes, keeps the first, and gives the s
     runs += 1;
     return writes(`text ${runs}`)(job);
   };
-  const { events, ...run } = await project.run({ make: chance, read: pass }, { twice: ['make', 'read'] });
+  const { events, ...run } = await project.run(
+    { make: chance, read: pass },
+    { twice: ['make', 'read'] },
+  );
   assert.equal(run.outcomes.size, 2);
-  const told = events.flatMap((event) => (event.type === 'warning' || event.type === 'info' ? [event.message] : []));
+  const told = events.flatMap((event) =>
+    event.type === 'warning' || event.type === 'info' ? [event.message] : [],
+  );
   assert.deepEqual(told, [
     'ran twice, and produced different bytes the second time: text. The first result is kept',
     'ran twice, and gave the same bytes',
@@ -367,7 +405,10 @@ test('a forced stage that gives other bytes is reported as not reproducible', as
 });
 
 test('outputs that are not kept are published from the private folder', async () => {
-  using project = new FakedProject(two.replace('with: { run: make }', 'cache: false, with: { run: make }'), files);
+  using project = new FakedProject(
+    two.replace('with: { run: make }', 'cache: false, with: { run: make }'),
+    files,
+  );
   await project.run({ make: pass, read: pass });
   assert.equal(project.read('out/make'), 'text');
   assert.deepEqual((await project.run({})).words, { make: 'up to date', read: 'up to date' });
@@ -383,7 +424,10 @@ test('an output that something writes to after it was hashed fails its stage', a
     return await storeArtifact.call(project.store, source, ...rest);
   };
   const ended = await project.run({ make: pass });
-  assert.match(ended.message('make'), /was written to after its stage had ended, so it was not stored\. Run again\.$/);
+  assert.match(
+    ended.message('make'),
+    /was written to after its stage had ended, so it was not stored\. Run again\.$/,
+  );
   assert.equal(existsSync(join(project.root, 'out/make')), false);
 });
 
@@ -400,6 +444,8 @@ test("an unstored output that links to a user's file is published as it was hash
     utimesSync(own, 1000, 1000);
     await writeResult.apply(project.store, result);
   };
-  const ended = await project.run({ make: ({ request }) => void symlinkSync(own, request.outputs['text']!) });
+  const ended = await project.run({
+    make: ({ request }) => void symlinkSync(own, request.outputs['text']!),
+  });
   assert.match(ended.message('make'), /damaged on disk/);
 });

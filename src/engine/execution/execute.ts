@@ -3,7 +3,14 @@ import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
-import { type Execution, isDone, OldCode, StageLeftToJob, type StageOutcome, UnfinishedStage } from './execution.ts';
+import {
+  type Execution,
+  isDone,
+  OldCode,
+  StageLeftToJob,
+  type StageOutcome,
+  UnfinishedStage,
+} from './execution.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */
@@ -11,7 +18,10 @@ const examiners = 8;
 /** The message of a stage that an interrupt ended or kept from beginning. */
 const cancelled = 'cancelled';
 
-/** Brings every stage up to date; a failure stops only what depends on it. Stages whose outputs are lost run again. */
+/**
+ * Brings every stage up to date; a failure stops only what depends on it. Stages whose outputs are
+ * lost run again.
+ */
 export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {
   const queue = new PQueue({ concurrency: examiners });
   const outcomes = new Map<StageName, StageOutcome>();
@@ -27,7 +37,10 @@ export async function execute(run: Execution): Promise<ReadonlyMap<StageName, St
   return outcomes;
 }
 
-/** Brings stages up to date. Returns those whose outputs are lost; their readers are postponed, and have no outcome. */
+/**
+ * Brings stages up to date. Returns those whose outputs are lost; their readers are postponed, and
+ * have no outcome.
+ */
 async function bringAll(
   stages: readonly Stage[],
   run: Execution,
@@ -56,13 +69,18 @@ async function bringAll(
 }
 
 /** Lost stages and everything that depends on them. */
-function stagesAfter(lost: ReadonlySet<StageName>, { stages, world, emit }: Execution): readonly Stage[] {
+function stagesAfter(
+  lost: ReadonlySet<StageName>,
+  { stages, world, emit }: Execution,
+): readonly Stage[] {
   const again = new Set(lost);
   for (const stage of lost) {
-    const message = 'its outputs are no longer in the shared store: it runs again, and its readers are examined again';
+    const message =
+      'its outputs are no longer in the shared store: it runs again, and its readers are examined again';
     emit({ type: 'warning', stage, message, time: Date.now() });
   }
-  for (const { name } of stages) if (world.graph.dependencies(name).some((other) => again.has(other))) again.add(name);
+  for (const { name } of stages)
+    if (world.graph.dependencies(name).some((other) => again.has(other))) again.add(name);
   return stages.filter(({ name }) => again.has(name));
 }
 
@@ -100,20 +118,32 @@ async function bringStage(
     run.signal.throwIfAborted();
     const chosen = await chosenStage(stage, run.world, outputsOf);
     const examined = await queue.add(() => examine(chosen, run.world, outputsOf));
-    run.emit({ type: 'stage-decided', stage: stage.name, decision: examined.decision, time: Date.now() });
+    run.emit({
+      type: 'stage-decided',
+      stage: stage.name,
+      decision: examined.decision,
+      time: Date.now(),
+    });
     stageRun = new StageRun(chosen, examined, outputsOf, run);
     return await stageRun.bringUpToDate();
   } catch (error) {
     if (error instanceof LostInput && !run.signal.aborted) return error;
     if (error instanceof UnfinishedStage) {
       return {
-        ...{ outcome: 'cancelled', message: error.message },
-        ...(error instanceof StageLeftToJob ? { leftToJob: true } : stageRun?.resumes && { resumes: true }),
+        outcome: 'cancelled',
+        message: error.message,
+        ...(error instanceof StageLeftToJob
+          ? { leftToJob: true }
+          : stageRun?.resumes && { resumes: true }),
         ...(error instanceof OldCode && { hasOldCode: true }),
       };
     }
     if (run.signal.aborted) {
-      return { outcome: 'cancelled', message: cancelled, ...(stageRun?.resumes && { resumes: true }) };
+      return {
+        outcome: 'cancelled',
+        message: cancelled,
+        ...(stageRun?.resumes && { resumes: true }),
+      };
     }
     return { outcome: 'failed', message: describeError(error) };
   }

@@ -30,7 +30,10 @@ export interface Execution {
   /** Called at every failure: with `--fail-fast` it aborts `signal`. */
   readonly onFailure: () => void;
   readonly emit: (event: RunEvent) => void;
-  /** Aborted by an interrupt or, with `--fail-fast`, a failure: running stages are asked to end, and no other one starts. */
+  /**
+   * Aborted by an interrupt or, with `--fail-fast`, a failure: running stages are asked to end, and
+   * no other one starts.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -70,8 +73,17 @@ export interface DoneStage {
 
 export const isDone = (outcome: StageOutcome): outcome is DoneStage => 'outputs' in outcome;
 
-export function countOutcomes(outcomes: ReadonlyMap<StageName, StageOutcome>): Readonly<Record<Outcome, number>> {
-  const counts: Record<Outcome, number> = { 'up to date': 0, restored: 0, ran: 0, failed: 0, blocked: 0, cancelled: 0 };
+export function countOutcomes(
+  outcomes: ReadonlyMap<StageName, StageOutcome>,
+): Readonly<Record<Outcome, number>> {
+  const counts: Record<Outcome, number> = {
+    'up to date': 0,
+    restored: 0,
+    ran: 0,
+    failed: 0,
+    blocked: 0,
+    cancelled: 0,
+  };
   for (const { outcome } of outcomes.values()) counts[outcome] += 1;
   return counts;
 }
@@ -85,7 +97,10 @@ export function writeRunRecord(
   numbersOf: NumbersOf,
 ): void {
   const { pipeline } = run.world;
-  const stages = run.stages.map((stage) => [stage.name, entryOf(stage, outcomes.get(stage.name)!, run, numbersOf)]);
+  const stages = run.stages.map((stage) => [
+    stage.name,
+    entryOf(stage, outcomes.get(stage.name)!, run, numbersOf),
+  ]);
   run.folder.writeRecord({
     pipeline: pipeline.name,
     file: pipeline.file,
@@ -97,12 +112,19 @@ export function writeRunRecord(
   });
 }
 
-function entryOf(stage: Stage, outcome: StageOutcome, { world }: Execution, numbersOf: NumbersOf): StageEntry {
+function entryOf(
+  stage: Stage,
+  outcome: StageOutcome,
+  { world }: Execution,
+  numbersOf: NumbersOf,
+): StageEntry {
   if (!isDone(outcome)) {
     const { resumes: _, hasOldCode: _h, ...entry } = outcome;
     return entry;
   }
-  const result = outcome.recorded ? world.store.readLatest(world.pipeline.name, stage.name) : undefined;
+  const result = outcome.recorded
+    ? world.store.readLatest(world.pipeline.name, stage.name)
+    : undefined;
   return {
     outcome: outcome.outcome,
     seconds: outcome.seconds,
@@ -114,7 +136,10 @@ function entryOf(stage: Stage, outcome: StageOutcome, { world }: Execution, numb
 /** An attempt to run a stage, with everything that a place needs to know. */
 export interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
   readonly stage: Stage;
-  /** The fingerprint of the work, the signatures of the path inputs when they were hashed, and the present result. */
+  /**
+   * The fingerprint of the work, the signatures of the path inputs when they were hashed, and the
+   * present result.
+   */
   readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'loaded' | 'looked' | 'result'>;
   readonly outputsOf: OutputsOf;
   readonly number: number;
@@ -127,12 +152,21 @@ export interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
   readonly emit: (event: StageEvent) => void;
 }
 
-/** What a successful attempt made. Its outputs are in the store, or with `cache: false` in its folder. */
+/**
+ * What a successful attempt made. Its outputs are in the store, or with `cache: false` in its
+ * folder.
+ */
 export interface AttemptOutcome {
   readonly result: StageResult;
-  /** Absolute paths of the user's files that changed meanwhile. If there are any, nothing is stored or recorded. */
+  /**
+   * Absolute paths of the user's files that changed meanwhile. If there are any, nothing is stored
+   * or recorded.
+   */
   readonly edited: readonly string[];
-  /** The `signFiles` signature of the kept files of each output from before they were hashed, by the digest of the output. */
+  /**
+   * The `signFiles` signature of the kept files of each output from before they were hashed, by the
+   * digest of the output.
+   */
   readonly signs: Readonly<Record<Digest, string>>;
 }
 
@@ -146,7 +180,10 @@ export interface Place {
 
 /** Room for a stage at a place, for all its attempts. */
 export interface Seat extends Disposable {
-  /** Brings an attempt to a result in the store. Throws a {@link StageFailure}, and any error after an interrupt. */
+  /**
+   * Brings an attempt to a result in the store. Throws a {@link StageFailure}, and any error after
+   * an interrupt.
+   */
   run(attempt: Attempt): Promise<AttemptOutcome>;
 }
 
@@ -167,23 +204,35 @@ export class UnfinishedStage extends UserError {}
 /** A job brings the stage to its end after this run. */
 export class StageLeftToJob extends UnfinishedStage {}
 
-/** The code that decided about a stage changed while the stage waited: only a new process, with the new code, can decide again. */
+/**
+ * The code that decided about a stage changed while the stage waited: only a new process, with the
+ * new code, can decide again.
+ */
 export class OldCode extends UnfinishedStage {}
 
-/** An input changed while the stage waited or ran: nothing was recorded, and the stage must be examined again. */
+/**
+ * An input changed while the stage waited or ran: nothing was recorded, and the stage must be
+ * examined again.
+ */
 export class OutdatedInput extends UserError {}
 
 /** How often a stage is decided whose inputs change again and again. */
 export const mostDecisions = 3;
 
-/** The absolute private path of an output during an attempt, with its extension, by which a program may choose a format. */
+/**
+ * The absolute private path of an output during an attempt, with its extension, by which a program
+ * may choose a format.
+ */
 export function privatePath(work: string, output: Output): string {
   return join(work, `${output.port}${extensionOf(output.path)}`);
 }
 
 // Folders beside the outputs begin with a dot, as no port does.
 
-/** The folder of an attempt's view of its inputs. Outputs may be links into it until they are stored. */
+/**
+ * The folder of an attempt's view of its inputs. Outputs may be links into it until they are
+ * stored.
+ */
 export const viewFolder = (work: string): string => join(work, '.in');
 
 export const scratchFolder = (work: string): string => join(work, '.scratch');

@@ -25,7 +25,9 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a worker serves the next stage of its key, the most recently idle one first', () => {
   const idle = new IdleWorkers({ workers: 4, memory: 100 });
-  const [first, second, other] = [new FakeWorker(), new FakeWorker(), new FakeWorker()];
+  const first = new FakeWorker();
+  const second = new FakeWorker();
+  const other = new FakeWorker();
   idle.keep(first, 'a', 10);
   idle.keep(second, 'a', 10);
   idle.keep(other, 'b', 10);
@@ -37,7 +39,10 @@ test('a worker serves the next stage of its key, the most recently idle one firs
 
 test('too many workers, or too much memory, end the one that has been idle longest', () => {
   const idle = new IdleWorkers({ workers: 2, memory: 100 });
-  const [first, second, third, large] = [new FakeWorker(), new FakeWorker(), new FakeWorker(), new FakeWorker()];
+  const first = new FakeWorker();
+  const second = new FakeWorker();
+  const third = new FakeWorker();
+  const large = new FakeWorker();
   for (const worker of [first, second, third]) idle.keep(worker, 'a', 10);
   assert.deepEqual([first.killed, second.killed, third.killed], [true, false, false]);
   idle.keep(large, 'b', 95);
@@ -64,7 +69,8 @@ test('a worker whose end was not handled yet serves no further stage', () => {
 
 test('a stage that declares less memory than a worker holds gets another one', () => {
   const idle = new IdleWorkers({ workers: 4, memory: 100 });
-  const [small, large] = [new FakeWorker(), new FakeWorker()];
+  const small = new FakeWorker();
+  const large = new FakeWorker();
   idle.keep(small, 'a', 20);
   idle.keep(large, 'a', 40);
   assert.equal(idle.take('a', 30), small);
@@ -73,7 +79,8 @@ test('a stage that declares less memory than a worker holds gets another one', (
 
 test('at the end all workers are killed, also one that is already ending', async () => {
   const idle = new IdleWorkers({ workers: 1, memory: 100 });
-  const [first, second] = [new FakeWorker(), new FakeWorker()];
+  const first = new FakeWorker();
+  const second = new FakeWorker();
   idle.keep(first, 'a', 10);
   idle.keep(second, 'a', 10);
   await idle.end();

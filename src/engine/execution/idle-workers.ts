@@ -12,7 +12,10 @@ interface IdleWorker<W> {
   readonly memory: number;
 }
 
-/** Workers that wait for a stage with their key, within limits of number and memory. The one idle longest is ended first. */
+/**
+ * Workers that wait for a stage with their key, within limits of number and memory. The one idle
+ * longest is ended first.
+ */
 export class IdleWorkers<W extends Worker = Worker> {
   readonly #most: { readonly workers: number; readonly memory: number };
   /** The one idle longest comes first. */
@@ -28,9 +31,13 @@ export class IdleWorkers<W extends Worker = Worker> {
     return this.#idle.reduce((sum, { memory }) => sum + memory, 0);
   }
 
-  /** A worker for a stage that needs at most `most` bytes of memory; 0 if the stage declares nothing. */
+  /**
+   * A worker for a stage that needs at most `most` bytes of memory; 0 if the stage declares
+   * nothing.
+   */
   take(key: string, most: number): W | undefined {
-    const isFit = ({ worker, memory }: IdleWorker<W>) => worker.isAlive && (most === 0 || memory <= most);
+    const isFit = ({ worker, memory }: IdleWorker<W>) =>
+      worker.isAlive && (most === 0 || memory <= most);
     const found = this.#idle.findLast((idle) => idle.key === key && isFit(idle));
     this.#idle = this.#idle.filter((idle) => idle !== found);
     return found?.worker;
@@ -41,7 +48,8 @@ export class IdleWorkers<W extends Worker = Worker> {
     void worker.ended.then(() => {
       this.#idle = this.#idle.filter((idle) => idle.worker !== worker);
     });
-    while (this.#idle.length > this.#most.workers || this.memory > this.#most.memory) this.#end(this.#idle[0]!);
+    while (this.#idle.length > this.#most.workers || this.memory > this.#most.memory)
+      this.#end(this.#idle[0]!);
   }
 
   async end(): Promise<void> {

@@ -16,7 +16,10 @@ import { type StoredArtifact, shownDigest } from '../store/stage-result.ts';
 import { nameView, viewName } from '../store/view-name.ts';
 import { StageFailure } from './execution.ts';
 
-/** A stage's private folder of inputs, named by its fingerprint: lent objects, and links to the user's files. */
+/**
+ * A stage's private folder of inputs, named by its fingerprint: lent objects, and links to the
+ * user's files.
+ */
 export interface InputView {
   readonly folder: string;
   /** Another path of the folder, the same in every run, which the stage gets. */
@@ -46,7 +49,10 @@ export interface ViewOptions {
   readonly folder: string;
 }
 
-/** Makes the view of a stage that is about to run, until {@link closeView}. Throws a {@link StageFailure}. */
+/**
+ * Makes the view of a stage that is about to run, until {@link closeView}. Throws a
+ * {@link StageFailure}.
+ */
 export async function openView(stage: Stage, options: ViewOptions): Promise<InputView> {
   const { world, folder, examined } = options;
   const originals = new Map<string, string>();
@@ -66,7 +72,8 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
       const path = join(folder, names[index]!);
       originals.set(path, pathOf(item, world));
       mkdirSync(dirname(path), { recursive: true });
-      if (item.from === 'path') links.push(await link(item.path, path, { ...options, keyed: keyed[index]!, parts }));
+      if (item.from === 'path')
+        links.push(await link(item.path, path, { ...options, keyed: keyed[index]!, parts }));
       else loans.push(await borrow(item, path, stage.name, options));
     }
   }
@@ -80,13 +87,16 @@ async function borrow(
   { outputsOf, lender, world }: ViewOptions,
 ): Promise<Loan> {
   const artifact: StoredArtifact | undefined = outputsOf(item.stage)[item.port];
-  if (artifact === undefined) throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
+  if (artifact === undefined)
+    throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
   const published = pathOf(item, world);
   try {
     return await lender.lend(artifact, to, borrower, published);
   } catch (error) {
     if (!(error instanceof CopyFault)) throw error;
-    throw new StageFailure(`${published} changed before it could be read, and the store does not hold it: run again`);
+    throw new StageFailure(
+      `${published} changed before it could be read, and the store does not hold it: run again`,
+    );
   }
 }
 
@@ -95,7 +105,11 @@ interface LinkOptions extends ViewOptions {
   readonly parts: readonly string[] | undefined;
 }
 
-async function link(target: string, path: string, { examined, world, keyed, parts }: LinkOptions): Promise<Link> {
+async function link(
+  target: string,
+  path: string,
+  { examined, world, keyed, parts }: LinkOptions,
+): Promise<Link> {
   const looked = examined.looked.get(target);
   const { signature } = signTree(target);
   symlinkSync(target, path);
@@ -106,16 +120,23 @@ async function link(target: string, path: string, { examined, world, keyed, part
     target,
     signature: listing.signature,
     ...(isUnsettled(listing) && { unsettled: listing.digest }),
-    isOutdated: partsDigest(listing, parts) !== keyed.digest, // perhaps only its times changed, as by `touch`
+    // Perhaps only its times changed, as by `touch`.
+    isOutdated: partsDigest(listing, parts) !== keyed.digest,
   };
 }
 
-/** Checks every input again. `misuses`: inputs that were written to; `edited`: the user's files that changed meanwhile. */
+/**
+ * Checks every input again. `misuses`: inputs that were written to; `edited`: the user's files that
+ * changed meanwhile.
+ */
 export async function closeView(view: InputView, lender: Lender, digests: DigestIndex) {
-  const lent: readonly Misuse[] = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
+  const lent: readonly Misuse[] = (
+    await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))
+  ).flat();
   const replaced = view.links.filter(({ path, target }) => linkTarget(path) !== target);
   const edited: string[] = [];
-  for (const link of view.links) if (link.isOutdated || (await isChanged(link, digests))) edited.push(link.target);
+  for (const link of view.links)
+    if (link.isOutdated || (await isChanged(link, digests))) edited.push(link.target);
   return {
     misuses: [
       ...lent.map(({ path, others }) => ({ path: originalOf(view, path), others })),
@@ -125,13 +146,18 @@ export async function closeView(view: InputView, lender: Lender, digests: Digest
   };
 }
 
-async function isChanged({ target, signature, unsettled }: Link, digests: DigestIndex): Promise<boolean> {
+async function isChanged(
+  { target, signature, unsettled }: Link,
+  digests: DigestIndex,
+): Promise<boolean> {
   try {
     if (signTree(target).signature !== signature) return true;
   } catch {
     return true;
   }
-  return unsettled !== undefined && (await digests.list(target, { modes: false })).digest !== unsettled;
+  return (
+    unsettled !== undefined && (await digests.list(target, { modes: false })).digest !== unsettled
+  );
 }
 
 /** A text of a stage with the project's own paths in place of those of the view. */
@@ -154,12 +180,17 @@ function originalOf({ originals }: InputView, path: string): string {
 export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>): string {
   if (item.from === 'path') return item.path;
   const output = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
-  if (output === undefined) throw new Error(`Internal error: ${item.stage} has no output ${item.port}`);
+  if (output === undefined)
+    throw new Error(`Internal error: ${item.stage} has no output ${item.port}`);
   return join(world.pipeline.root, output.path);
 }
 
 /** The paths of a port's items in the view, which only the fingerprint decides. */
-function viewNames(port: string, list: boolean, items: readonly FingerprintInput[]): readonly string[] {
+function viewNames(
+  port: string,
+  list: boolean,
+  items: readonly FingerprintInput[],
+): readonly string[] {
   if (!list) return items.map(({ extension = '' }) => port + extension);
   const names = items.map(labelName);
   return isTree(names)
@@ -172,9 +203,12 @@ function labelName({ labels = {}, extension = '', name }: FingerprintInput, inde
   const { path } = labels;
   if (path !== undefined) {
     const normal = posix.normalize(path);
-    return normal.includes(':') ? basename(normal) : normal.replace(/^(?:\.\.\/)+/, ''); // in the port's own folder
+    // In the port's own folder.
+    return normal.includes(':') ? basename(normal) : normal.replace(/^(?:\.\.\/)+/, '');
   }
-  const words = Object.entries(labels).map(([name, value]) => (name === 'stage' ? value : `${name}=${value}`));
+  const words = Object.entries(labels).map(([name, value]) =>
+    name === 'stage' ? value : `${name}=${value}`,
+  );
   return (words.length > 0 ? safeWord(words.join(',')) : String(index + 1)) + extension;
 }
 
@@ -182,7 +216,8 @@ function labelName({ labels = {}, extension = '', name }: FingerprintInput, inde
 function isTree(names: readonly string[]): boolean {
   const all = new Set(names);
   const isBelowAnother = (name: string) => {
-    for (let folder = dirname(name); folder !== '.'; folder = dirname(folder)) if (all.has(folder)) return true;
+    for (let folder = dirname(name); folder !== '.'; folder = dirname(folder))
+      if (all.has(folder)) return true;
     return false;
   };
   return all.size === names.length && !names.some(isBelowAnother);

@@ -22,7 +22,10 @@ ${traceback('ValueError: no rate')}`;
 
 test('the error of another program is the last line that reads like one, and not a line of its stack', () => {
   assert.equal(lastError('sh: 1: nothing: not found\n'), 'sh: 1: nothing: not found');
-  assert.equal(lastError('Error: bad\n    at Error.read (a.js:1:2)\n\nNode.js v20\n'), 'Error: bad');
+  assert.equal(
+    lastError('Error: bad\n    at Error.read (a.js:1:2)\n\nNode.js v20\n'),
+    'Error: bad',
+  );
   assert.equal(lastError('1 %\r2 %\rfatal: no disk\rbye\n'), 'fatal: no disk');
   assert.equal(lastError('\u001b[31mError: red\u001b[0m\n'), 'Error: red');
 });

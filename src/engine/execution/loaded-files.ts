@@ -22,7 +22,10 @@ export interface LoadedBeside {
 /** The ticks of a disk's clock, in milliseconds: a new file may look a little older than it is. */
 const tick = 20;
 
-/** Extends a stage's code by the files of the project that its program loaded. `declared`: absolute paths of its inputs. */
+/**
+ * Extends a stage's code by the files of the project that its program loaded. `declared`: absolute
+ * paths of its inputs.
+ */
 export async function addLoaded(
   { stage, startedAt }: Pick<Attempt, 'stage' | 'startedAt'>,
   loaded: readonly string[],
@@ -43,15 +46,21 @@ export async function addLoaded(
     isOlder(statSync(path), startedAt); // what it wrote itself follows from the rest
   const others = [...new Set(loaded.map(holderOf))].filter(isOther);
   if (others.length === 0) return nothing;
-  const extended = await loadedCode.extend(stage, others.map((path) => relative(root, path)).sort());
+  const extended = await loadedCode.extend(
+    stage,
+    others.map((path) => relative(root, path)).sort(),
+  );
   if (extended === undefined) return nothing;
   const files = extended.code!.loaded.filter((path) => !code.loaded.includes(path));
-  const edited = files.map((path) => join(root, path)).filter((path) => signPlace(path).newest + tick >= startedAt);
+  const edited = files
+    .map((path) => join(root, path))
+    .filter((path) => signPlace(path).newest + tick >= startedAt);
   const changedNow = [code, extended.code!].flatMap(({ signatures }) => changedFiles(signatures));
   return { stage: extended, files, changed: [...new Set([...edited, ...changedNow])] };
 }
 
-const isOlder = (stats: Stats, startedAt: number): boolean => stats.isFile() && stats.birthtimeMs + tick < startedAt;
+const isOlder = (stats: Stats, startedAt: number): boolean =>
+  stats.isFile() && stats.birthtimeMs + tick < startedAt;
 
 /** The file that holds a module: its own one, or the zip file around it. */
 function holderOf(path: string): string {
@@ -60,9 +69,16 @@ function holderOf(path: string): string {
   return holder;
 }
 
-/** What the result of an attempt is named by: the code that was known, with what was loaded beside it. */
+/**
+ * What the result of an attempt is named by: the code that was known, with what was loaded beside
+ * it.
+ */
 export function nameResult(
-  { fingerprint, digest, loaded }: Pick<StageResult, 'fingerprint' | 'digest'> & { loaded: readonly LoadedFiles[] },
+  {
+    fingerprint,
+    digest,
+    loaded,
+  }: Pick<StageResult, 'fingerprint' | 'digest'> & { loaded: readonly LoadedFiles[] },
   { stage, files }: LoadedBeside,
 ): Pick<StageResult, 'fingerprint' | 'digest' | 'loaded'> {
   if (files.length === 0) return { fingerprint, digest, ...(loaded.length > 0 && { loaded }) };

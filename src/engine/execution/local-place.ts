@@ -47,23 +47,38 @@ export interface LocalResources {
   readonly kill: AbortSignal;
 }
 
-/** This machine as a place: a stage gets its cores, GPUs and memory, and each attempt a process that serves it alone. */
+/**
+ * This machine as a place: a stage gets its cores, GPUs and memory, and each attempt a process that
+ * serves it alone.
+ */
 export function localPlace(resources: LocalResources): Place {
   return {
     seat: async (stage) => {
       const grant = await resources.admission.acquire(stage.resources, resources.signal);
-      return { run: (attempt) => runAttempt(attempt, grant, resources), [Symbol.dispose]: () => grant.release() };
+      return {
+        run: (attempt) => runAttempt(attempt, grant, resources),
+        [Symbol.dispose]: () => grant.release(),
+      };
     },
     close: () => resources.idle.end(),
   };
 }
 
-async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resources: LocalResources) {
+async function runAttempt(
+  attempt: Attempt,
+  { cpu: cpus, cards }: Grant,
+  resources: LocalResources,
+) {
   const { stage, examined, work, number, emit } = attempt;
   const { world, lender } = resources;
   const { root } = world.pipeline;
   const view = await openView(stage, { ...attempt, world, lender, folder: viewFolder(work) });
-  emit({ type: 'stage-started', kind: stage.kind, attempt: number, attempts: Math.max(number, stage.retries + 1) });
+  emit({
+    type: 'stage-started',
+    kind: stage.kind,
+    attempt: number,
+    attempts: Math.max(number, stage.retries + 1),
+  });
   const trace = resources.checkReads ? new ReadTrace(join(work, '.reads')) : undefined;
   const { end, reports } = await runStageProcess(stage, {
     ...resources,
@@ -72,7 +87,8 @@ async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resourc
     backend: world.backend ?? 'auto',
     module: resources.modules.get(stage.kind),
     inputs: view.inputs,
-    translate: (text) => withOriginals(view, text).replaceAll(join(scratchFolder(work), 'run:'), 'run:'),
+    translate: (text) =>
+      withOriginals(view, text).replaceAll(join(scratchFolder(work), 'run:'), 'run:'),
     launcher: trace?.launcher,
     cpus,
     cards,
@@ -80,7 +96,8 @@ async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resourc
   const { misuses, edited } = await closeView(view, lender, world.digests);
   const declared = [...view.originals.values()];
   const beside = await addLoaded(attempt, end.ok ? (end.loaded ?? []) : [], declared, world);
-  if (trace !== undefined) reportReads(trace, [...declared, ...ownFiles(beside.stage)], world, emit);
+  if (trace !== undefined)
+    reportReads(trace, [...declared, ...ownFiles(beside.stage)], world, emit);
   if (!end.ok) throw new StageFailure(end.message, end);
   if (misuses[0] !== undefined) throw new StageFailure(describeMisuse(misuses[0], root));
   const listed = await listOutputs(stage, work, world.digests);
@@ -96,16 +113,24 @@ async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resourc
   };
   const all = [...edited, ...beside.changed];
   const signs =
-    attempt.keep && all.length === 0 ? await keep(attempt, result, { listed, contained: end.contained }, world) : {};
+    attempt.keep && all.length === 0
+      ? await keep(attempt, result, { listed, contained: end.contained }, world)
+      : {};
   return { result, edited: all, signs };
 }
 
 export interface StageProcessOptions
   extends Pick<ProcessJob, 'log' | 'translate' | 'signal' | 'kill'>,
-    Pick<StageRequest, 'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'>,
+    Pick<
+      StageRequest,
+      'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'
+    >,
     Pick<Attempt, 'emit'> {
   readonly runProcess: RunProcess;
-  /** The graphics cards that the stage may use; none for a stage that asks for none, which sees all there are. */
+  /**
+   * The graphics cards that the stage may use; none for a stage that asks for none, which sees all
+   * there are.
+   */
   readonly cards?: readonly string[];
   /** The folder for the outputs, with the view of the inputs, on the disk of the store. */
   readonly work: string;
@@ -116,14 +141,35 @@ export async function runStageProcess(
   stage: Stage,
   options: StageProcessOptions,
 ): Promise<{ readonly end: ProcessEnd; readonly reports: StageReports }> {
-  const { work, emit, cards = [], module, inputs, cpus, backend, checkpoint, root, launcher } = options;
+  const {
+    work,
+    emit,
+    cards = [],
+    module,
+    inputs,
+    cpus,
+    backend,
+    checkpoint,
+    root,
+    launcher,
+  } = options;
   const collector = new ReportCollector(emit, checkpoint);
   const end = await options.runProcess({
     ...options,
     request: {
-      ...{ kind: stage.kind, settings: stage.settings, module, inputs, cpus, backend, checkpoint, root, launcher },
+      kind: stage.kind,
+      settings: stage.settings,
+      module,
+      inputs,
+      cpus,
+      backend,
+      checkpoint,
+      root,
+      launcher,
       lists: stage.inputs.flatMap(({ port, list }) => (list ? [port] : [])),
-      outputs: Object.fromEntries(stage.outputs.map((output) => [output.port, privatePath(work, output)])),
+      outputs: Object.fromEntries(
+        stage.outputs.map((output) => [output.port, privatePath(work, output)]),
+      ),
       scratch: scratchFolder(work),
       code: stage.code?.start,
     },
@@ -139,7 +185,8 @@ export async function runStageProcess(
 /** The whole environment, with the number of cores where most libraries read it. */
 function environment(stage: Stage, cpus: number, cards: readonly string[]): NodeJS.ProcessEnv {
   const declared = Object.entries(stage.env);
-  const unset = new Set(declared.flatMap(([name, value]) => (value === null ? [name] : []))); // a node may have it
+  // A node may have it.
+  const unset = new Set(declared.flatMap(([name, value]) => (value === null ? [name] : [])));
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !unset.has(name))),
     OMP_NUM_THREADS: String(cpus),
@@ -149,7 +196,10 @@ function environment(stage: Stage, cpus: number, cards: readonly string[]): Node
   };
 }
 
-/** An output of an attempt, with the stat data of the files that it alone owns from before they were hashed, by path. */
+/**
+ * An output of an attempt, with the stat data of the files that it alone owns from before they were
+ * hashed, by path.
+ */
 interface ListedOutput {
   readonly port: string;
   readonly artifact: StoredArtifact;
@@ -157,8 +207,15 @@ interface ListedOutput {
   readonly stats: ReadonlyMap<string, Stats>;
 }
 
-/** Hashes the outputs of an attempt. Throws a {@link StageFailure} that names those that it did not write. */
-async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Promise<readonly ListedOutput[]> {
+/**
+ * Hashes the outputs of an attempt. Throws a {@link StageFailure} that names those that it did not
+ * write.
+ */
+async function listOutputs(
+  stage: Stage,
+  work: string,
+  digests: DigestIndex,
+): Promise<readonly ListedOutput[]> {
   const missing = stage.outputs.filter((output) => !existsSync(privatePath(work, output)));
   if (missing.length > 0) {
     const names = missing.map(({ port }) => port).join(', ');
@@ -173,7 +230,12 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
     const { listing, stats } = await digests.listOutput(path);
     const { folder, files, digest, parts } = listing;
     const artifact = { type: output.type, folder, files, digest, parts };
-    outputs.push({ port: output.port, artifact, path, stats: new Map([...stats].filter(([path]) => own.has(path))) });
+    outputs.push({
+      port: output.port,
+      artifact,
+      path,
+      stats: new Map([...stats].filter(([path]) => own.has(path))),
+    });
   }
   return outputs;
 }
@@ -211,8 +273,11 @@ async function keep(
 ): Promise<AttemptOutcome['signs']> {
   const signs: Record<Digest, string> = {};
   for (const { artifact, path, stats } of listed) {
-    const objects = stage.cache ? await store.storeArtifact(path, artifact, { contained, stats }) : undefined;
-    const statsOf = ({ path, digest }: ListedFile) => (objects === undefined ? stats.get(path) : objects.get(digest));
+    const objects = stage.cache
+      ? await store.storeArtifact(path, artifact, { contained, stats })
+      : undefined;
+    const statsOf = ({ path, digest }: ListedFile) =>
+      objects === undefined ? stats.get(path) : objects.get(digest);
     const sign = signFiles(artifact, statsOf);
     if (sign !== undefined) signs[artifact.digest] = sign;
   }
@@ -222,7 +287,12 @@ async function keep(
 
 const ownFiles = ({ code }: Stage): readonly string[] => Object.keys(code?.signatures ?? {});
 
-function reportReads(trace: ReadTrace, declared: readonly string[], { pipeline }: World, emit: Attempt['emit']): void {
+function reportReads(
+  trace: ReadTrace,
+  declared: readonly string[],
+  { pipeline }: World,
+  emit: Attempt['emit'],
+): void {
   const published = pipeline.stages.flatMap(({ outputs }) => outputs.map(({ path }) => path));
   const undeclared = trace.undeclared(pipeline.root, declared, published);
   if (undeclared === undefined) return;
@@ -232,7 +302,8 @@ function reportReads(trace: ReadTrace, declared: readonly string[], { pipeline }
 
 function describeMisuse({ path, others }: Misuse, root: string): string {
   const rule = 'inputs are only to be read';
-  if (others.length === 0) return `wrote to its input ${relative(root, path)}: ${rule}, so copy it first`;
+  if (others.length === 0)
+    return `wrote to its input ${relative(root, path)}: ${rule}, so copy it first`;
   const who = ['it', ...others].join(' or ');
   return `its input ${relative(root, path)} was written to while it ran, by ${who}: ${rule}, so let the one that writes copy it first`;
 }

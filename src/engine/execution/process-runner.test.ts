@@ -23,12 +23,16 @@ interface Ran {
   readonly log: string | undefined;
 }
 
-interface RunOptions extends Partial<Pick<ProcessJob, 'timeout' | 'signal' | 'kill' | 'resources' | 'env'>> {
+interface RunOptions
+  extends Partial<Pick<ProcessJob, 'timeout' | 'signal' | 'kill' | 'resources' | 'env'>> {
   readonly request?: Partial<StageRequest>;
   readonly onOutput?: (text: string) => void;
 }
 
-/** Writes the entry of processes that do this, as the body of a function of `request` and `send`, at each request. */
+/**
+ * Writes the entry of processes that do this, as the body of a function of `request` and `send`, at
+ * each request.
+ */
 function writeEntry(root: string, body: string): string {
   const entry = join(root, 'entry.mjs');
   writeFileSync(
@@ -50,8 +54,15 @@ async function serve(runProcess: RunProcess, root: string, options: RunOptions =
   const never = new AbortController().signal;
   const end = await runProcess({
     request: {
-      ...{ kind: 'odd', settings: {}, inputs: {}, lists: [], outputs: {}, cpus: 1, backend: 'auto' },
-      ...{ scratch: root, root },
+      kind: 'odd',
+      settings: {},
+      inputs: {},
+      lists: [],
+      outputs: {},
+      cpus: 1,
+      backend: 'auto',
+      scratch: root,
+      root,
       ...options.request,
     },
     env: options.env ?? process.env,
@@ -115,9 +126,16 @@ test('a failure is reported with its message, and the stack of a bug goes to the
 
 test('a process that is killed or exits without a word has ended unexpectedly', async (t) => {
   const killed = await run(t, "process.kill(process.pid, 'SIGKILL')");
-  assert.deepEqual(killed.end, { ok: false, message: 'its process ended unexpectedly (SIGKILL)', killed: true });
+  assert.deepEqual(killed.end, {
+    ok: false,
+    message: 'its process ended unexpectedly (SIGKILL)',
+    killed: true,
+  });
   const exited = await run(t, 'process.exit(3)');
-  assert.deepEqual(exited.end, { ok: false, message: 'its process ended unexpectedly (exit code 3)' });
+  assert.deepEqual(exited.end, {
+    ok: false,
+    message: 'its process ended unexpectedly (exit code 3)',
+  });
 });
 
 test('a stray message fails the stage at once, and what follows the last message is ignored', async (t) => {
@@ -127,7 +145,10 @@ test('a stray message fails the stage at once, and what follows the last message
     message:
       "the kind odd sent { type: 'progress', done: 'half' } to Restage by process.send. That channel is Restage's own: use the context instead",
   });
-  const late = await run(t, "send({ type: 'done' }); send({ type: 'warn', message: 'late' }); send({ type: 'odd' })");
+  const late = await run(
+    t,
+    "send({ type: 'done' }); send({ type: 'warn', message: 'late' }); send({ type: 'odd' })",
+  );
   assert.deepEqual([late.end.ok, late.messages], [true, []]);
 });
 
@@ -150,21 +171,33 @@ test('an interrupt asks a process to end, and a second one ends it', async (t) =
     onOutput: () => asked.abort(),
   });
   assert.deepEqual(gentle.end, { ok: false, message: 'interrupted' });
-  const [signal, kill] = [new AbortController(), new AbortController()];
-  const stubborn = await run(t, `process.on('SIGTERM', () => process.stdout.write(', asked')); ${begun}`, {
-    signal: signal.signal,
-    kill: kill.signal,
-    onOutput: (output) => (output === 'begun' ? signal.abort() : kill.abort()),
-  });
-  assert.deepEqual([stubborn.end, stubborn.output], [{ ok: false, message: 'interrupted' }, 'begun, asked']);
+  const signal = new AbortController();
+  const kill = new AbortController();
+  const stubborn = await run(
+    t,
+    `process.on('SIGTERM', () => process.stdout.write(', asked')); ${begun}`,
+    {
+      signal: signal.signal,
+      kill: kill.signal,
+      onOutput: (output) => (output === 'begun' ? signal.abort() : kill.abort()),
+    },
+  );
+  assert.deepEqual(
+    [stubborn.end, stubborn.output],
+    [{ ok: false, message: 'interrupted' }, 'begun, asked'],
+  );
 });
 
 test('a stage that succeeded just before it was stopped has succeeded, and one that waits is stopped by its timeout', async (t) => {
   const asked = new AbortController();
-  const { end } = await run(t, "process.on('SIGTERM', () => send({ type: 'done' })); process.stdout.write('begun')", {
-    signal: asked.signal,
-    onOutput: () => asked.abort(),
-  });
+  const { end } = await run(
+    t,
+    "process.on('SIGTERM', () => send({ type: 'done' })); process.stdout.write('begun')",
+    {
+      signal: asked.signal,
+      onOutput: () => asked.abort(),
+    },
+  );
   assert.equal(end.ok, true);
   const slow = await run(t, '', { timeout: 400 });
   assert.deepEqual(slow.end, { ok: false, message: 'took longer than its timeout of 0.4 s' });
@@ -190,13 +223,23 @@ test('a failed program is named with its exit code, or with the signal that kill
     ['kill -KILL $$', 'was killed by SIGKILL: the command'],
   ] as const) {
     const { end } = await runCommand(t, text);
-    assert.deepEqual(end, { ok: false, message, ...(message.includes('SIGKILL') && { killed: true }) });
+    assert.deepEqual(end, {
+      ok: false,
+      message,
+      ...(message.includes('SIGKILL') && { killed: true }),
+    });
   }
 });
 
 test('a failed program says its own last error first', async (t) => {
-  const { end } = await runCommand(t, 'echo loading; echo "Error: CUDA out of memory" >&2; echo bye; exit 1');
-  assert.deepEqual(end, { ok: false, message: 'Error: CUDA out of memory\nexited with code 1: the command' });
+  const { end } = await runCommand(
+    t,
+    'echo loading; echo "Error: CUDA out of memory" >&2; echo bye; exit 1',
+  );
+  assert.deepEqual(end, {
+    ok: false,
+    message: 'Error: CUDA out of memory\nexited with code 1: the command',
+  });
   const { end: missing } = await runCommand(t, 'nothing-of-this-name');
   assert.match(
     'message' in missing ? missing.message : '',
@@ -211,7 +254,9 @@ try { for (;;) openSync('/dev/null', 'r'); } catch {}
 const { error } = await StageProcess.program({ argv: ['true'], title: '' }, '/', process.env).ended;
 console.log(error.message);`;
   const argv = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', code];
-  const { stdout } = spawnSync('sh', ['-c', 'ulimit -n 200 && exec "$@"', 'sh', ...argv], { encoding: 'utf8' });
+  const { stdout } = spawnSync('sh', ['-c', 'ulimit -n 200 && exec "$@"', 'sh', ...argv], {
+    encoding: 'utf8',
+  });
   assert.equal(stdout, 'spawn /bin/sh EMFILE\n');
 });
 
@@ -238,12 +283,21 @@ test('a mistake that shows while the program is made fails the stage without a s
   const program = async () => () => {
     throw new StageError('too many paths in /private');
   };
-  assert.deepEqual((await run(t, '', {}, program)).end, { ok: false, message: 'too many paths in ./public' });
+  assert.deepEqual((await run(t, '', {}, program)).end, {
+    ok: false,
+    message: 'too many paths in ./public',
+  });
   const full = async () => () => {
-    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
   };
   const { end } = await run(t, '', {}, full);
-  assert.match(end.ok ? '' : end.message, /^Cannot write its files: the disk is full\. Free some space/);
+  assert.match(
+    end.ok ? '' : end.message,
+    /^Cannot write its files: the disk is full\. Free some space/,
+  );
 });
 
 /** Runs jobs one after the other, and gives the number of the process that served each. */

@@ -7,13 +7,25 @@ import { programContext, programVariables } from './program-context.ts';
 import { type ProcessEnd, type ProcessJob, Service } from './serve-job.ts';
 import { StageProcess } from './stage-process.ts';
 
-/** Runs a stage's process until its work is done and no process that it started is left. Never rejects. */
+/**
+ * Runs a stage's process until its work is done and no process that it started is left. Never
+ * rejects.
+ */
 export type RunProcess = (job: ProcessJob) => Promise<ProcessEnd>;
 
-/** Loads the `program.ts` of a kind; undefined for a kind with `run.ts`, which runs in a process of Restage's own. */
-export type LoadProgram = (kind: string, module: string | undefined) => Promise<MakeProgram<never> | undefined>;
+/**
+ * Loads the `program.ts` of a kind; undefined for a kind with `run.ts`, which runs in a process of
+ * Restage's own.
+ */
+export type LoadProgram = (
+  kind: string,
+  module: string | undefined,
+) => Promise<MakeProgram<never> | undefined>;
 
-/** Runs stages as child processes; `entry` calls `serveStage`. A process of a built-in kind stays for further stages. */
+/**
+ * Runs stages as child processes; `entry` calls `serveStage`. A process of a built-in kind stays
+ * for further stages.
+ */
 export const processRunner =
   (entry: string, loadProgram: LoadProgram, idle: IdleWorkers<StageProcess> = none()): RunProcess =>
   async (job) => {
@@ -22,20 +34,34 @@ export const processRunner =
       const makeProgram = await loadProgram(request.kind, request.module);
       if (makeProgram !== undefined) {
         const program = makeProgram(programContext(request) as ProgramContext<never>);
-        const variables: NodeJS.ProcessEnv = { ...program.env, ...env, ...programVariables(request) };
+        const variables: NodeJS.ProcessEnv = {
+          ...program.env,
+          ...env,
+          ...programVariables(request),
+        };
         for (const [name, folder] of Object.entries(program.searchFirst ?? {})) {
-          variables[name] = [folder, variables[name] || []].flat().join(delimiter); // an empty entry would be a folder, too
+          // An empty entry would be a folder, too.
+          variables[name] = [folder, variables[name] || []].flat().join(delimiter);
         }
-        const end = await new Service(job, StageProcess.program(program, request.root, variables), program).run();
+        const end = await new Service(
+          job,
+          StageProcess.program(program, request.root, variables),
+          program,
+        ).run();
         return end.ok && program.loaded !== undefined ? { ...end, loaded: program.loaded() } : end;
       }
       mkdirSync(request.scratch, { recursive: true });
       const key = workerKey(job);
-      const worker = (key && idle.take(key, resources.memory)) || StageProcess.serving(entry, request.root, env);
+      const worker =
+        (key && idle.take(key, resources.memory)) || StageProcess.serving(entry, request.root, env);
       const service = new Service(job, worker);
       const end = await service.run(key !== undefined);
       const { memory } = service;
-      if (key !== undefined && memory !== undefined && (resources.memory === 0 || memory <= resources.memory)) {
+      if (
+        key !== undefined &&
+        memory !== undefined &&
+        (resources.memory === 0 || memory <= resources.memory)
+      ) {
         idle.keep(worker, key, memory);
       } else await worker.kill();
       return end;
@@ -46,7 +72,10 @@ export const processRunner =
 
 const none = () => new IdleWorkers<StageProcess>({ workers: 0, memory: 0 });
 
-/** Stages with the same key can share a process. Undefined for a project's own kind, which may leave anything behind, or a trace. */
+/**
+ * Stages with the same key can share a process. Undefined for a project's own kind, which may leave
+ * anything behind, or a trace.
+ */
 function workerKey({ request, env, resources }: ProcessJob): string | undefined {
   const { module, launcher, backend, cpus } = request;
   if (module !== undefined || launcher !== undefined) return undefined;

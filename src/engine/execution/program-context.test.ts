@@ -10,11 +10,22 @@ async function sends(t: TestContext, text: string) {
   const messages: StageMessage[] = [];
   let output = '';
   const never = new AbortController().signal;
-  const runProcess = processRunner('', async () => () => ({ argv: ['sh', '-ec', text], title: 'it' }));
+  const runProcess = processRunner('', async () => () => ({
+    argv: ['sh', '-ec', text],
+    title: 'it',
+  }));
   const end = await runProcess({
     request: {
-      ...{ kind: 'command', settings: { run: text }, inputs: {}, lists: ['in'], outputs: { out: '/o' }, cpus: 2 },
-      ...{ backend: 'auto', scratch: `${root}/scratch`, root, checkpoint: `${root}/checkpoint` },
+      kind: 'command',
+      settings: { run: text },
+      inputs: {},
+      lists: ['in'],
+      outputs: { out: '/o' },
+      cpus: 2,
+      backend: 'auto',
+      scratch: `${root}/scratch`,
+      root,
+      checkpoint: `${root}/checkpoint`,
     },
     env: process.env,
     resources: { cpu: 1, gpu: 0, memory: 0 },
@@ -48,7 +59,10 @@ test('lines that a program appends to RESTAGE_EVENTS become messages, the last o
 test('a line that is not a message fails the stage with that line, even if the program succeeds', async (t) => {
   for (const line of ['epoch 1', '{"type":"progress","done":"half"}', '{"type":"done"}']) {
     const { end } = await sends(t, say(line));
-    assert.deepEqual(end, { ok: false, message: `wrote a line to RESTAGE_EVENTS that is not a message: ${line}` });
+    assert.deepEqual(end, {
+      ok: false,
+      message: `wrote a line to RESTAGE_EVENTS that is not a message: ${line}`,
+    });
   }
 });
 

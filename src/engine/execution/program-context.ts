@@ -12,7 +12,8 @@ export function programContext(request: StageRequest): ProgramContext {
     inputs,
     input: (port) => {
       const [first] = inputs(port);
-      if (first === undefined) throw new Error(`Internal error: ${kind} reads port ${port}, which is not connected`);
+      if (first === undefined)
+        throw new Error(`Internal error: ${kind} reads port ${port}, which is not connected`);
       return first;
     },
     output: (port) => {
@@ -32,12 +33,19 @@ export function programContext(request: StageRequest): ProgramContext {
 /** Milliseconds between two looks at what a program has appended. */
 const interval = 200;
 
-// Both files lie beside the folder for scratch, which most programs do not need: making it would take as long as they do.
+// Both files lie beside the folder for scratch, which most programs do not need: making it would
+// take as long as they do.
 
-/** The file to which a program appends its messages. A file serves every language, and every process that it starts. */
+/**
+ * The file to which a program appends its messages. A file serves every language, and every process
+ * that it starts.
+ */
 export const eventsFile = ({ scratch }: StageRequest): string => `${scratch}-events.jsonl`;
 
-/** Environment variables that tell a program about its stage. Writes the file that one of them names. */
+/**
+ * Environment variables that tell a program about its stage. Writes the file that one of them
+ * names.
+ */
 export function programVariables(request: StageRequest): Readonly<Record<string, string>> {
   const { scratch, settings, inputs, lists, outputs, cpus, checkpoint } = request;
   const stage = `${scratch}-stage.json`;
@@ -52,11 +60,15 @@ export function programVariables(request: StageRequest): Readonly<Record<string,
 /** Receives the lines of a file. */
 export interface LineListener {
   receive(line: string): void;
-  /** Called once at a line that is longer than a message may be. It and what follows are not read. */
+  /**
+   * Called once at a line that is longer than a message may be. It and what follows are not read.
+   */
   tooLong(): void;
 }
 
-/** Passes on every line that is appended to a file. The function returned reads the rest and stops. */
+/**
+ * Passes on every line that is appended to a file. The function returned reads the rest and stops.
+ */
 export function followLines(path: string, listener: LineListener): () => void {
   const lines = new LineReader(path, mostMessage);
   const read = (rest: boolean) => {

@@ -7,13 +7,19 @@ import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
 interface RunSigns {
   readonly file: string | undefined;
-  /** Signatures of the pipeline's files and code when they were read; undefined where one changed meanwhile. */
+  /**
+   * Signatures of the pipeline's files and code when they were read; undefined where one changed
+   * meanwhile.
+   */
   readonly read: ReadonlyMap<string, string> | undefined;
   readonly found: FoundFile;
   readonly page: string | undefined;
 }
 
-/** Remembers a complete run, once signatures are sure to show later changes. Forgets one that is not complete. */
+/**
+ * Remembers a complete run, once signatures are sure to show later changes. Forgets one that is not
+ * complete.
+ */
 export async function rememberRun(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
@@ -25,7 +31,13 @@ export async function rememberRun(
   const loaded = await signLoaded(run);
   if (file === undefined) return;
   const complete = [...outcomes.values()].every((outcome) => isDone(outcome) && outcome.recorded);
-  if (!complete || published === undefined || inputs === undefined || read === undefined || loaded === undefined) {
+  if (
+    !complete ||
+    published === undefined ||
+    inputs === undefined ||
+    read === undefined ||
+    loaded === undefined
+  ) {
     forget(file);
     return;
   }
@@ -36,14 +48,20 @@ export async function rememberRun(
     globs: world.pipeline.sources.globs,
   };
   const report = page === undefined ? [] : [[page, signTree(page).signature] as const];
-  const asked = stages.flatMap(({ env, code }) => [...Object.keys(env), ...(code?.variables ?? [])]);
+  const asked = stages.flatMap(({ env, code }) => [
+    ...Object.keys(env),
+    ...(code?.variables ?? []),
+  ]);
   remember(file, memory, new Set(asked), {
     trees: new Map([...inputs, ...published.outputs, ...report]),
     places: new Map([...read, ...loaded, ...published.owners]),
   });
 }
 
-/** Signatures of published outputs, if all hold their results and are ours; `owners` has that of the folder of records. */
+/**
+ * Signatures of published outputs, if all hold their results and are ours; `owners` has that of the
+ * folder of records.
+ */
 async function signOutputs(
   { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
@@ -77,14 +95,23 @@ async function signOutputs(
   }
 }
 
-/** Signatures of the code that programs loaded in this run or an earlier one, which the pipeline's sources do not have. */
-async function signLoaded({ world, startedAt }: Execution): Promise<ReadonlyMap<string, string> | undefined> {
+/**
+ * Signatures of the code that programs loaded in this run or an earlier one, which the pipeline's
+ * sources do not have.
+ */
+async function signLoaded({
+  world,
+  startedAt,
+}: Execution): Promise<ReadonlyMap<string, string> | undefined> {
   const codes = (await world.loadedCode?.all()) ?? [];
   const files = codes.flatMap(({ signatures }) => Object.keys(signatures));
   return signRead({ files, looked: codes.flatMap(({ looked }) => looked) }, startedAt);
 }
 
-async function signInputs({ world, startedAt }: Execution): Promise<ReadonlyMap<string, string> | undefined> {
+async function signInputs({
+  world,
+  startedAt,
+}: Execution): Promise<ReadonlyMap<string, string> | undefined> {
   const signatures = new Map<string, string>();
   for (const [path, listed] of world.listings) {
     const listing = await listed.catch(() => undefined); // its stage has failed

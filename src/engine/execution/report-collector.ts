@@ -8,7 +8,10 @@ import type { StageMessage } from './stage-messages.ts';
 /** What a stage reported, for its record. */
 export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes' | 'curves'>;
 
-/** The most characters of warnings, notes and tables, as JSON, that a stage reports: every report of its result has them. */
+/**
+ * The most characters of warnings, notes and tables, as JSON, that a stage reports: every report of
+ * its result has them.
+ */
 const mostKept = 4 * 1024 ** 2;
 
 /** Passes a stage's messages on as events, and keeps those that belong in its record. */
@@ -44,7 +47,8 @@ export class ReportCollector {
         this.#emit({ type: 'stage-progress', progress: contentOf(message) });
         break;
       case 'point':
-        for (const point of this.#points?.add(contentOf(message)) ?? [contentOf(message)]) this.#addPoint(point);
+        for (const point of this.#points?.add(contentOf(message)) ?? [contentOf(message)])
+          this.#addPoint(point);
         break;
       case 'info':
         this.#emit({ type: 'info', message: message.message });
@@ -69,18 +73,23 @@ export class ReportCollector {
     }
     if (this.#leavesOut) return false;
     this.#leavesOut = true;
-    this.#addWarning('It sends more than 4 MiB of warnings, notes and tables: further ones are left out');
+    this.#addWarning(
+      'It sends more than 4 MiB of warnings, notes and tables: further ones are left out',
+    );
     return false;
   }
 
   #addPoint(point: CurvePoint): void {
     this.#emit({ type: 'stage-point', point });
     this.#curves = withPoint(this.#curves, point);
-    const isKept = (name: string) => this.#curves.some((curve) => curve.name === name && curve.unit === point.unit);
+    const isKept = (name: string) =>
+      this.#curves.some((curve) => curve.name === name && curve.unit === point.unit);
     const leftOut = Object.keys(point.values).find((name) => !isKept(name));
     if (leftOut === undefined || this.#leavesCurvesOut) return;
     this.#leavesCurvesOut = true;
-    this.#warn(`It reports more than ${mostCurves} curves: "${leftOut}" and further ones are not kept`);
+    this.#warn(
+      `It reports more than ${mostCurves} curves: "${leftOut}" and further ones are not kept`,
+    );
   }
 
   #warn(message: string): void {

@@ -7,7 +7,12 @@ import { jsonLines } from '../files/read-part.ts';
 import { lastError, searched } from './last-error.ts';
 import { eventsFile, followLines } from './program-context.ts';
 import { StageLog } from './stage-log.ts';
-import { mostMessage, readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
+import {
+  mostMessage,
+  readMessage,
+  type StageMessage,
+  type StageRequest,
+} from './stage-messages.ts';
 import type { ProcessGone, StageProcess } from './stage-process.ts';
 
 /** A stage's work for a process, and who listens to it. */
@@ -28,14 +33,16 @@ export interface ProcessJob {
 }
 
 /**
- * How a job ended. `contained`: no process lives on that could write to outputs. `loaded`: the files that its program loaded,
- * where that is known. `killed`: by a signal from outside.
+ * How a job ended. `contained`: no process lives on that could write to outputs. `loaded`: the
+ * files that its program loaded, where that is known. `killed`: by a signal from outside.
  */
 export type ProcessEnd =
   | { readonly ok: true; readonly contained: boolean; readonly loaded?: readonly string[] }
   | { readonly ok: false; readonly message: string; readonly killed?: true };
 
-type Answer = { readonly ok: true; readonly memory: number | undefined } | Extract<ProcessEnd, { readonly ok: false }>;
+type Answer =
+  | { readonly ok: true; readonly memory: number | undefined }
+  | Extract<ProcessEnd, { readonly ok: false }>;
 
 /** Milliseconds in which a process may end after it was asked to. */
 const grace = 5_000;
@@ -58,9 +65,13 @@ export class Service {
     this.#log = new StageLog(job.log, (message) => job.onMessage({ type: 'warn', message }));
   }
 
-  /** Bytes of memory that the process holds after a success; undefined if it must not serve again. */
+  /**
+   * Bytes of memory that the process holds after a success; undefined if it must not serve again.
+   */
   get memory(): number | undefined {
-    return this.#answer?.ok === true && this.#stopped === undefined ? this.#answer.memory : undefined;
+    return this.#answer?.ok === true && this.#stopped === undefined
+      ? this.#answer.memory
+      : undefined;
   }
 
   /** With `stay`, the process lives on after a success. */
@@ -102,7 +113,10 @@ export class Service {
     return this.#end(gone);
   }
 
-  /** Resolves when the job sends nothing more, with how its process ended; undefined if that lives on. */
+  /**
+   * Resolves when the job sends nothing more, with how its process ended; undefined if that lives
+   * on.
+   */
   async #over(answered: Promise<Answer>, stay: boolean): Promise<ProcessGone | undefined> {
     const answer = await Promise.race([answered, this.#process.ended.then(() => undefined)]);
     if (answer?.ok !== true || !stay) {
@@ -117,12 +131,15 @@ export class Service {
 
   #end(gone: ProcessGone | undefined): ProcessEnd {
     const contained = gone === undefined || ('contained' in gone && gone.contained);
-    const endedWell = this.#program !== undefined && gone !== undefined && 'code' in gone && gone.code === 0;
+    const endedWell =
+      this.#program !== undefined && gone !== undefined && 'code' in gone && gone.code === 0;
     if (this.#answer?.ok ?? endedWell) return { ok: true, contained };
     if (this.#stopped !== undefined) return { ok: false, message: this.#stopped };
     if (this.#answer !== undefined) return this.#answer;
-    if (gone === undefined) throw new Error('Internal error: a process that lives has not answered');
-    if ('error' in gone) return { ok: false, message: `could not be started: ${gone.error.message}` };
+    if (gone === undefined)
+      throw new Error('Internal error: a process that lives has not answered');
+    if ('error' in gone)
+      return { ok: false, message: `could not be started: ${gone.error.message}` };
     const { code } = gone;
     const signal = gone.signal ?? signalOf(code);
     const killed = (signal === 'SIGKILL' || signal === 'SIGTERM') && ({ killed: true } as const);
@@ -156,7 +173,8 @@ export class Service {
     const message = readMessage(sent);
     if (message === undefined) return this.#refuse(strayMessage(request.kind, sent), answered);
     if (message.type === 'failed') return this.#fail(message, answered);
-    if (Buffer.byteLength(JSON.stringify(message)) > mostMessage) return this.#refuse(tooLong, answered);
+    if (Buffer.byteLength(JSON.stringify(message)) > mostMessage)
+      return this.#refuse(tooLong, answered);
     switch (message.type) {
       case 'ready':
         return;
@@ -173,10 +191,14 @@ export class Service {
     }
   }
 
-  #fail({ message, stack }: Extract<StageMessage, { type: 'failed' }>, answered: (answer: Answer) => void): void {
+  #fail(
+    { message, stack }: Extract<StageMessage, { type: 'failed' }>,
+    answered: (answer: Answer) => void,
+  ): void {
     const { translate } = this.#job;
     if (stack !== undefined) this.#log.write(`${translate(stack)}\n`);
-    const cut = message.length > longestFailure ? `${message.slice(0, longestFailure - 1)}…` : message;
+    const cut =
+      message.length > longestFailure ? `${message.slice(0, longestFailure - 1)}…` : message;
     this.#refuse(translate(cut), answered);
   }
 
@@ -208,6 +230,10 @@ const signalOf = (code: number | null): string | undefined =>
   Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128)?.[0];
 
 function strayMessage(kind: string, sent: unknown): string {
-  const shown = inspect(sent, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40, maxArrayLength: 4 });
+  const shown = inspect(sent, {
+    breakLength: Number.POSITIVE_INFINITY,
+    maxStringLength: 40,
+    maxArrayLength: 4,
+  });
   return `the kind ${kind} sent ${shown} to Restage by process.send. That channel is Restage's own: use the context instead`;
 }

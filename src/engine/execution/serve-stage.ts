@@ -9,7 +9,10 @@ import type { StageMessage, StageRequest } from './stage-messages.ts';
 /** Loads the `run.ts` of a kind. */
 export type LoadRun = (kind: string, module: string | undefined) => Promise<RunStage<never>>;
 
-/** Serves requests, one after the other, in a process of stages. It kills its group when the runner's channel closes. */
+/**
+ * Serves requests, one after the other, in a process of stages. It kills its group when the
+ * runner's channel closes.
+ */
 export function serveStage(loadRun: LoadRun): void {
   process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
   // The channel stays open until the runner ends this process.
@@ -27,12 +30,17 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
     const error = diskError(cause);
     if (error instanceof UserError) return { type: 'failed', message: error.message };
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { type: 'failed', message: isForUser(error) ? describeError(error) : message, ...(stack && { stack }) };
+    return {
+      type: 'failed',
+      message: isForUser(error) ? describeError(error) : message,
+      ...(stack && { stack }),
+    };
   }
 }
 
 /** Resolves when everything printed is in the pipe. */
-const flushed = (stream: NodeJS.WriteStream) => new Promise<unknown>((resolve) => stream.write('', resolve));
+const flushed = (stream: NodeJS.WriteStream) =>
+  new Promise<unknown>((resolve) => stream.write('', resolve));
 
 function makeContext(request: StageRequest): StageContext {
   const { checkpoint, root } = request;

@@ -2,7 +2,10 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { creatingFolder } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 
-/** A log file, made at its first line. On a full disk it ends with a warning: the stage is worth more than its log. */
+/**
+ * A log file, made at its first line. On a full disk it ends with a warning: the stage is worth
+ * more than its log.
+ */
 export class StageLog {
   readonly #path: string;
   readonly #warn: (message: string) => void;

@@ -8,7 +8,15 @@ const messages: readonly StageMessage[] = [
   { type: 'info', message: 'seen' },
   { type: 'warn', message: 'beware' },
   { type: 'progress', done: 1, total: 2, unit: 'images' },
-  { type: 'progress', done: 1, total: 2, unit: 'steps', note: 'epoch 1/2', rate: 3.5, secondsLeft: 4 },
+  {
+    type: 'progress',
+    done: 1,
+    total: 2,
+    unit: 'steps',
+    note: 'epoch 1/2',
+    rate: 3.5,
+    secondsLeft: 4,
+  },
   { type: 'point', unit: 'epoch', step: 1, total: 3, values: { loss: 0.4 } },
   { type: 'highlight', title: 'Numbers', columns: ['split', 'AUC'], rows: [['test', 0.9]] },
   { type: 'note', name: 'backend', value: 'cpu' },
@@ -18,17 +26,24 @@ const messages: readonly StageMessage[] = [
 ];
 
 test('every message crosses the channel as a line of JSON, in which a loss that is no number becomes null', () => {
-  for (const message of messages) assert.deepEqual(readMessage(JSON.parse(JSON.stringify(message))), message);
+  for (const message of messages)
+    assert.deepEqual(readMessage(JSON.parse(JSON.stringify(message))), message);
   const point = { type: 'point', unit: 'epoch', step: 1, values: { loss: Number.NaN } };
-  assert.deepEqual(readMessage(JSON.parse(JSON.stringify(point))), { ...point, values: { loss: null } });
+  assert.deepEqual(readMessage(JSON.parse(JSON.stringify(point))), {
+    ...point,
+    values: { loss: null },
+  });
 });
 
 test('a message with any part removed or replaced is rejected', () => {
   const optional = ['note', 'rate', 'secondsLeft', 'stack', 'total'];
   for (const message of messages) {
     for (const path of pathsIn(message)) {
-      const isOptional = optional.includes(path.at(-1)!) && !(message.type === 'progress' && path.at(-1) === 'total');
-      if (!isOptional) assert.equal(readMessage(replaced(message, path, undefined)), undefined, String(path));
+      const isOptional =
+        optional.includes(path.at(-1)!) &&
+        !(message.type === 'progress' && path.at(-1) === 'total');
+      if (!isOptional)
+        assert.equal(readMessage(replaced(message, path, undefined)), undefined, String(path));
       assert.equal(readMessage(replaced(message, path, [{}])), undefined, `${path}`);
     }
   }

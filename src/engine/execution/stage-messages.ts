@@ -24,8 +24,9 @@ export interface StageRequest {
 }
 
 /**
- * What a running stage sends to the runner. A message is one JSON object with a `type`; as text it is one line. The form
- * is the same over the IPC channel of a process, in a file, and from a program in another language:
+ * What a running stage sends to the runner. A message is one JSON object with a `type`; as text it
+ * is one line. The form is the same over the IPC channel of a process, in a file, and from a
+ * program in another language:
  *
  *     {"type":"log","message":"epoch 1 began"}                          a line for the stage's log
  *     {"type":"info","message":"all 12 images are explained"}           for the log and the user's eyes
@@ -35,9 +36,10 @@ export interface StageRequest {
  *     {"type":"highlight","title":"AUC","columns":["split","AUC"],"rows":[["test",0.9]]}
  *     {"type":"note","name":"backend","value":"cpu"}                    a fact for the result's record
  *
- * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last of a stage. What a process
- * sends between two stages is ignored. JSON has no NaN and no infinity: numbers in `values`, `rows` and `value` may be null
- * instead. Unknown fields are ignored, so that a later version may add some.
+ * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last
+ * of a stage. What a process sends between two stages is ignored. JSON has no NaN and no infinity:
+ * numbers in `values`, `rows` and `value` may be null instead. Unknown fields are ignored, so that
+ * a later version may add some.
  */
 export type StageMessage =
   | { readonly type: 'ready' }
@@ -64,14 +66,27 @@ const forms = z.discriminatedUnion('type', [
   z.object({ type: z.literal('done'), memory: optional }),
   z.object({ type: z.enum(['log', 'info', 'warn']), message: text }),
   z.object({
-    ...{ type: z.literal('progress'), done: z.number(), total: z.number(), unit: text },
-    ...{ note: text.optional(), rate: optional, secondsLeft: optional },
+    type: z.literal('progress'),
+    done: z.number(),
+    total: z.number(),
+    unit: text,
+    note: text.optional(),
+    rate: optional,
+    secondsLeft: optional,
   }),
   z.object({
-    ...{ type: z.literal('point'), unit: text, step: z.number(), total: optional },
+    type: z.literal('point'),
+    unit: text,
+    step: z.number(),
+    total: optional,
     values: z.record(text, numberOrNull),
   }),
-  z.object({ type: z.literal('highlight'), title: text, columns: z.array(text), rows: z.array(z.array(cell)) }),
+  z.object({
+    type: z.literal('highlight'),
+    title: text,
+    columns: z.array(text),
+    rows: z.array(z.array(cell)),
+  }),
   z.object({ type: z.literal('note'), name: text, value: cell }),
   z.object({ type: z.literal('failed'), message: text, stack: text.optional() }),
 ]);

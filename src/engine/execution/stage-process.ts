@@ -7,7 +7,11 @@ import { gate, type WatchedProcesses, Watcher } from './watcher.ts';
 
 /** How a process ended. `contained`: certainly no process that it started lives on. */
 export type ProcessGone =
-  | { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly contained: boolean }
+  | {
+      readonly code: number | null;
+      readonly signal: NodeJS.Signals | null;
+      readonly contained: boolean;
+    }
   | { readonly error: Error };
 
 /** Receives what a process sends and prints. */
@@ -22,7 +26,10 @@ const drain = 500;
 
 const watcher = new Watcher();
 
-/** A child process that serves stages. It leads a process group; what leaves the group the {@link Watcher} finds. */
+/**
+ * A child process that serves stages. It leads a process group; what leaves the group the
+ * {@link Watcher} finds.
+ */
 export class StageProcess implements Worker {
   readonly #child: ChildProcess;
   readonly #watched: WatchedProcesses | undefined;
@@ -31,7 +38,12 @@ export class StageProcess implements Worker {
   /** Undefined while it serves nothing. */
   listener: ProcessListener | undefined;
 
-  private constructor(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv, stdio: StdioOptions) {
+  private constructor(
+    argv: readonly string[],
+    cwd: string,
+    env: NodeJS.ProcessEnv,
+    stdio: StdioOptions,
+  ) {
     const mark = watcher.newMark();
     const child = spawn('/bin/sh', [...gate(mark), ...argv], { detached: true, cwd, env, stdio });
     this.#child = child;
@@ -57,7 +69,8 @@ export class StageProcess implements Worker {
 
   /** Starts a process that sends `ready`, and then awaits requests. */
   static serving(entry: string, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
-    const options = process.execArgv.filter((option) => !option.startsWith('--max-semi')); // that is for a run that waits
+    // That is for a run that waits.
+    const options = process.execArgv.filter((option) => !option.startsWith('--max-semi'));
     const argv = [process.execPath, ...options, entry];
     return new StageProcess(argv, cwd, env, ['pipe', 'pipe', 'pipe', 'ipc']);
   }
@@ -98,7 +111,8 @@ export class StageProcess implements Worker {
         this.signal('SIGKILL');
         const contained = (await this.#watched?.end()) ?? false;
         await Promise.race([closed, delay(drain, undefined, { ref: false })]);
-        for (const pipe of [child.stdout, child.stderr]) pipe?.destroy(); // a child that lives on would keep this process
+        // A child that lives on would keep this process.
+        for (const pipe of [child.stdout, child.stderr]) pipe?.destroy();
         resolve({ code, signal, contained });
       });
     });

@@ -5,7 +5,13 @@ import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import { partsDigest } from '../files/listing.ts';
 import { checkpointOf } from '../fingerprint/fingerprint.ts';
-import { type Examined, examine, LostInput, type Outputs, type OutputsOf } from '../plan/examine.ts';
+import {
+  type Examined,
+  examine,
+  LostInput,
+  type Outputs,
+  type OutputsOf,
+} from '../plan/examine.ts';
 import { keepInputListing } from '../store/input-listings.ts';
 import type { Lease } from '../store/lease.ts';
 import type { AttemptEnd, AttemptFiles } from '../store/run-folder.ts';
@@ -26,7 +32,10 @@ import {
   viewFolder,
 } from './execution.ts';
 
-/** Brings one stage up to date: restores its result, or makes attempts until one succeeds, and publishes. */
+/**
+ * Brings one stage up to date: restores its result, or makes attempts until one succeeds, and
+ * publishes.
+ */
 export class StageRun {
   readonly #stage: Stage;
   readonly #run: Execution;
@@ -41,7 +50,10 @@ export class StageRun {
     this.#run = run;
   }
 
-  /** Leaves, restores or runs the stage. Of two with one fingerprint the second waits. Throws the signal's reason when aborted. */
+  /**
+   * Leaves, restores or runs the stage. Of two with one fingerprint the second waits. Throws the
+   * signal's reason when aborted.
+   */
   async bringUpToDate(): Promise<DoneStage> {
     for (let left = mostDecisions; ; left -= 1) {
       const present = await this.#takeResult();
@@ -56,7 +68,10 @@ export class StageRun {
     }
   }
 
-  /** Not in the loop above: as esbuild compiles `await using`, a loop throws the error of an earlier round again. */
+  /**
+   * Not in the loop above: as esbuild compiles `await using`, a loop throws the error of an earlier
+   * round again.
+   */
   async #makeAlone(): Promise<DoneStage> {
     await using _lease = await this.#acquireLease();
     return (await this.#takeNewResult()) ?? (await this.#make());
@@ -85,11 +100,17 @@ export class StageRun {
     const twin = working.get(digest);
     working.set(digest, this.#stage.name);
     return world.store.acquireLease(digest, signal, (holder) =>
-      this.#emit({ type: 'stage-waiting', for: twin === undefined ? holder : `${twin}, which does the same work` }),
+      this.#emit({
+        type: 'stage-waiting',
+        for: twin === undefined ? holder : `${twin}, which does the same work`,
+      }),
     );
   }
 
-  /** The present result, restored where necessary; undefined if the stage must run. A frozen stage is never forced. */
+  /**
+   * The present result, restored where necessary; undefined if the stage must run. A frozen stage
+   * is never forced.
+   */
   async #takeResult(): Promise<DoneStage | undefined> {
     const { world } = this.#run;
     if (world.forced.has(this.#stage.name) && !this.#stage.frozen) return undefined;
@@ -112,9 +133,13 @@ export class StageRun {
     };
   }
 
-  /** Publishes the outputs of a result, except those that stay elsewhere. False if some are lost. */
+  /**
+   * Publishes the outputs of a result, except those that stay elsewhere. False if some are lost.
+   */
   async #restore({ outputs, record }: StageResult, away: ReadonlySet<string>): Promise<boolean> {
-    const wanted = Object.entries(outputs).flatMap(([port, artifact]) => (away.has(port) ? [] : [artifact]));
+    const wanted = Object.entries(outputs).flatMap(([port, artifact]) =>
+      away.has(port) ? [] : [artifact],
+    );
     const isHere = await this.#run.world.store.fetch(wanted, record.log);
     return isHere && (await this.#publish(outputs, { away }));
   }
@@ -130,7 +155,9 @@ export class StageRun {
         const done = await this.#attempt(seat, { number, checkpoint, keep: true }, (made, work) =>
           this.#keep(made, work),
         );
-        return twice.has(this.#stage.name) ? { ...done, repeats: await this.#repeat(seat, done, number + 1) } : done;
+        return twice.has(this.#stage.name)
+          ? { ...done, repeats: await this.#repeat(seat, done, number + 1) }
+          : done;
       } catch (error) {
         if (error instanceof UnfinishedStage) throw error;
         signal.throwIfAborted();
@@ -140,7 +167,10 @@ export class StageRun {
     }
   }
 
-  /** Fetches what the stage reads of others, unless a published copy serves. Throws a {@link LostInput}. */
+  /**
+   * Fetches what the stage reads of others, unless a published copy serves. Throws a
+   * {@link LostInput}.
+   */
   async #fetchInputs(): Promise<void> {
     const { store, pipeline, graph, digests } = this.#run.world;
     for (const item of this.#stage.inputs.flatMap(({ items }) => items)) {
@@ -154,7 +184,10 @@ export class StageRun {
     }
   }
 
-  /** The path of the stage's checkpoint, if it keeps one. A forced stage starts over: its last one is removed. */
+  /**
+   * The path of the stage's checkpoint, if it keeps one. A forced stage starts over: its last one
+   * is removed.
+   */
   #checkpoint(): string | undefined {
     const { world, host } = this.#run;
     const versions = { restage: host.restage, node: process.version };
@@ -169,7 +202,10 @@ export class StageRun {
     return this.#resumesFrom !== undefined && existsSync(this.#resumesFrom);
   }
 
-  /** Makes an attempt at the place, uses what it made while its private folder exists, and records how it ended. */
+  /**
+   * Makes an attempt at the place, uses what it made while its private folder exists, and records
+   * how it ended.
+   */
   async #attempt<T>(
     seat: Seat,
     options: Pick<Attempt, 'number' | 'checkpoint' | 'keep'>,
@@ -183,7 +219,11 @@ export class StageRun {
     try {
       const emit = (event: StageEvent) => this.#emit(event);
       const made = await seat.run({
-        ...{ stage: examined.stage, examined, outputsOf: this.#outputsOf, startedAt, emit },
+        stage: examined.stage,
+        examined,
+        outputsOf: this.#outputsOf,
+        startedAt,
+        emit,
         ...files,
         ...options,
       });
@@ -191,8 +231,14 @@ export class StageRun {
       recordEnd(files, startedAt, 'succeeded');
       return used;
     } catch (error) {
-      const isOpen = signal.aborted || error instanceof UnfinishedStage || error instanceof OutdatedInput;
-      recordEnd(files, startedAt, isOpen ? 'interrupted' : 'failed', isOpen ? {} : { message: describeError(error) });
+      const isOpen =
+        signal.aborted || error instanceof UnfinishedStage || error instanceof OutdatedInput;
+      recordEnd(
+        files,
+        startedAt,
+        isOpen ? 'interrupted' : 'failed',
+        isOpen ? {} : { message: describeError(error) },
+      );
       throw error;
     } finally {
       forgetView(viewName(world.store.folder, shownDigest(examined)), viewFolder(files.work));
@@ -203,7 +249,12 @@ export class StageRun {
   async #keep({ result, edited, signs }: AttemptOutcome, work: string): Promise<DoneStage> {
     const { world } = this.#run;
     const { outputs, record } = result;
-    const done = { outcome: 'ran', outputs, highlights: record.highlights, seconds: record.seconds } as const;
+    const done = {
+      outcome: 'ran',
+      outputs,
+      highlights: record.highlights,
+      seconds: record.seconds,
+    } as const;
     if (edited.length > 0) {
       const shown = edited.map((path) => relative(world.pipeline.root, path) || path).join(', ');
       const message = `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage`;
@@ -216,19 +267,24 @@ export class StageRun {
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
     if (!(await this.#publish(outputs, { signs, ...(!this.#stage.cache && { from: work }) }))) {
-      const why = 'its outputs were damaged on disk between being stored and being published; is the disk sound?';
+      const why =
+        'its outputs were damaged on disk between being stored and being published; is the disk sound?';
       throw new StageFailure(why);
     }
     return { ...done, recorded: true };
   }
 
-  /** Keeps the listings of folders that the stage read by path, so that later reasons can name changed files. */
+  /**
+   * Keeps the listings of folders that the stage read by path, so that later reasons can name
+   * changed files.
+   */
   async #keepListings(): Promise<void> {
     const { store, listings } = this.#run.world;
     for (const { items, parts } of this.#stage.inputs) {
       for (const item of items) {
         const listing = item.from === 'path' ? await listings.get(item.path) : undefined;
-        if (listing?.folder === true) keepInputListing(store.folder, partsDigest(listing, parts), listing.files);
+        if (listing?.folder === true)
+          keepInputListing(store.folder, partsDigest(listing, parts), listing.files);
       }
     }
   }
@@ -236,7 +292,9 @@ export class StageRun {
   #warnOfOtherBytes(outputs: Outputs): void {
     const before = this.#examined.result?.outputs;
     if (before === undefined) return;
-    const ports = Object.keys(outputs).filter((port) => before[port]?.digest !== outputs[port]?.digest);
+    const ports = Object.keys(outputs).filter(
+      (port) => before[port]?.digest !== outputs[port]?.digest,
+    );
     if (ports.length === 0) return;
     const what = `ran again with the same inputs and settings and produced different bytes (${ports.join(', ')})`;
     this.#warn(`${what}: it is not reproducible`);
@@ -245,14 +303,20 @@ export class StageRun {
   /** Publishes outputs, from the store or an attempt's folder. False if the source lacks some. */
   async #publish(
     outputs: Outputs,
-    { from: work, signs, away }: Partial<Pick<AttemptOutcome, 'signs'>> & { from?: string; away?: ReadonlySet<string> },
+    {
+      from: work,
+      signs,
+      away,
+    }: Partial<Pick<AttemptOutcome, 'signs'>> & { from?: string; away?: ReadonlySet<string> },
   ): Promise<boolean> {
     const { world, publisher } = this.#run;
     for (const output of this.#stage.outputs) {
       if (away?.has(output.port)) continue;
       const artifact = outputs[output.port];
       if (artifact === undefined)
-        throw new Error(`Internal error: the result of ${this.#stage.name} has no output ${output.port}`);
+        throw new Error(
+          `Internal error: the result of ${this.#stage.name} has no output ${output.port}`,
+        );
       const owner = { pipeline: world.pipeline.name, stage: this.#stage.name, port: output.port };
       const from = work === undefined ? undefined : privatePath(work, output);
       const publication = await publisher.publish(artifact, output.path, owner, {
@@ -268,7 +332,9 @@ export class StageRun {
     return true;
   }
 
-  /** Runs the stage again without its checkpoint, and reports whether both runs gave the same bytes. */
+  /**
+   * Runs the stage again without its checkpoint, and reports whether both runs gave the same bytes.
+   */
   async #repeat(seat: Seat, first: DoneStage, number: number): Promise<boolean> {
     const options = { number, checkpoint: undefined, keep: false };
     const again = await this.#attempt(seat, options, async (made) => made).catch((error) => {

@@ -17,7 +17,9 @@ import { localPlace } from './local-place.ts';
 import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 
 /** What a stage does instead of a process. Undefined stands for success. */
-export type FakeProcess = (job: ProcessJob) => ProcessEnd | undefined | Promise<ProcessEnd | undefined>;
+export type FakeProcess = (
+  job: ProcessJob,
+) => ProcessEnd | undefined | Promise<ProcessEnd | undefined>;
 
 export interface TestRunOptions {
   readonly force?: readonly string[];
@@ -29,7 +31,10 @@ export interface TestRunOptions {
   readonly kill?: AbortSignal;
 }
 
-/** A project whose stages of the kind `command` are fakes, each found by its `run` setting. Removed with `using`. */
+/**
+ * A project whose stages of the kind `command` are fakes, each found by its `run` setting. Removed
+ * with `using`.
+ */
 export class FakedProject extends TestProject {
   readonly store: FolderStore;
   #runs = 0;
@@ -44,17 +49,27 @@ export class FakedProject extends TestProject {
   }
 
   /** A run on one core with these processes. */
-  async run(processes: Readonly<Record<string, FakeProcess>>, options: TestRunOptions = {}): Promise<EndedRun> {
+  async run(
+    processes: Readonly<Record<string, FakeProcess>>,
+    options: TestRunOptions = {},
+  ): Promise<EndedRun> {
     const pipeline = value(await this.load());
     const { change = (stage) => stage, signal = never, kill = never } = options;
     const graph = new Graph({ ...pipeline, stages: pipeline.stages.map(change) });
     const digests = new DigestIndex(this.store.folder);
     const named = (names: readonly string[] = []) => new Set(names as readonly StageName[]);
-    const [forced, twice] = [named([...(options.force ?? []), ...(options.twice ?? [])]), named(options.twice)];
+    const forced = named([...(options.force ?? []), ...(options.twice ?? [])]);
+    const twice = named(options.twice);
     const { store } = this;
     const world: World = {
-      ...{ pipeline, graph, store, digests, forced },
-      ...{ listings: new Map(), backend: undefined, backends: [] },
+      pipeline,
+      graph,
+      store,
+      digests,
+      forced,
+      listings: new Map(),
+      backend: undefined,
+      backends: [],
     };
     const stop = new AbortController();
     const host = { restage: '1.0.0', gitCommit: undefined };
@@ -62,16 +77,30 @@ export class FakedProject extends TestProject {
     this.#runs += 1;
     const signals = { signal: AbortSignal.any([signal, stop.signal]), kill };
     const run: Execution = {
-      ...{ world, twice, host, working: new Map(), startedAt: Date.now(), checkReads: false, signal: signals.signal },
+      world,
+      twice,
+      host,
+      working: new Map(),
+      startedAt: Date.now(),
+      checkReads: false,
+      signal: signals.signal,
       publisher: new Publisher(this.root, store, digests),
       stages: graph.order.map((name) => graph.stage(name)),
       folder: store.startRun(`run-${this.#runs}`, pipeline.name),
       place: localPlace({
-        ...{ world, host, ...signals, lender: new Lender(store), checkReads: false, modules: new Map() },
+        world,
+        host,
+        ...signals,
+        lender: new Lender(store),
+        checkReads: false,
+        modules: new Map(),
         idle: new IdleWorkers({ workers: 0, memory: 0 }),
         admission: new Admission({ cpu: 1, gpu: 0, memory: 0 }, 1),
         runProcess: async (job) =>
-          (await processes[String(job.request.settings['run'])]!(job)) ?? { ok: true, contained: true },
+          (await processes[String(job.request.settings['run'])]!(job)) ?? {
+            ok: true,
+            contained: true,
+          },
       }),
       onFailure: () => {
         if (options.failFast === true) stop.abort(new Error('stopped'));
@@ -90,7 +119,11 @@ export class EndedRun {
   readonly events: readonly RunEvent[];
   readonly run: Execution;
 
-  constructor(outcomes: ReadonlyMap<StageName, StageOutcome>, events: readonly RunEvent[], run: Execution) {
+  constructor(
+    outcomes: ReadonlyMap<StageName, StageOutcome>,
+    events: readonly RunEvent[],
+    run: Execution,
+  ) {
     this.outcomes = outcomes;
     this.events = events;
     this.run = run;

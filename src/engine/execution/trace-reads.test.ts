@@ -30,11 +30,14 @@ test('a trace gives the paths that a process opened for reading, ran or linked',
 });
 
 test('where an older strace names no working folder, a relative path is one of the project', () => {
-  assert.deepEqual(pathsRead('1.5 execve("tools/say", ["say"], 0x1 /* 2 vars */) = 0\n', '/p'), ['/p/tools/say']);
+  assert.deepEqual(pathsRead('1.5 execve("tools/say", ["say"], 0x1 /* 2 vars */) = 0\n', '/p'), [
+    '/p/tools/say',
+  ]);
 });
 
 test('hidden folders and node_modules are named as a whole, and at most twenty names', () => {
-  const named = (paths: readonly string[]) => /declare: (.*)\. Name/.exec(describeUndeclared(paths))![1];
+  const named = (paths: readonly string[]) =>
+    /declare: (.*)\. Name/.exec(describeUndeclared(paths))![1];
   assert.equal(
     named(['a/.git/x/y', 'a/.git/z', 'b', 'node_modules/c/d']),
     'a/.git/ (2 of its files), b, node_modules/ (1 of its files)',

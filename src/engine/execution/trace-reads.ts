@@ -8,7 +8,9 @@ import { walkTree } from '../files/walk-tree.ts';
 export function whyNoTracing(): string | undefined {
   if (process.platform !== 'linux')
     return 'this needs strace, which only Linux has: run it there, for instance in a container';
-  const { error, status, stderr } = spawnSync('strace', [...options, '-o', '/dev/null', 'true'], { encoding: 'utf8' });
+  const { error, status, stderr } = spawnSync('strace', [...options, '-o', '/dev/null', 'true'], {
+    encoding: 'utf8',
+  });
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
     return 'this needs strace, which is not installed: apt-get install strace (Debian, Ubuntu), dnf install strace (Fedora)';
   }
@@ -16,10 +18,19 @@ export function whyNoTracing(): string | undefined {
   return `strace is installed but not permitted to trace here (${(error?.message ?? stderr).trim().split('\n')[0]}); a container needs the capability SYS_PTRACE`;
 }
 
-/** System calls by which a program reads a file, or gets its content by a link. `?`: some processors lack the call. */
+/**
+ * System calls by which a program reads a file, or gets its content by a link. `?`: some processors
+ * lack the call.
+ */
 const calls = '?open,openat,?openat2,execve,?execveat,?link,linkat';
-/** `-ff`: a file for each process, so that calls stay whole; `-ttt`: times, for order; `-y`: paths of descriptors. */
-const options = [...'-f -ff -qq -ttt -y --seccomp-bpf -e signal=none -e'.split(' '), `trace=${calls}`];
+/**
+ * `-ff`: a file for each process, so that calls stay whole; `-ttt`: times, for order; `-y`: paths
+ * of descriptors.
+ */
+const options = [
+  ...'-f -ff -qq -ttt -y --seccomp-bpf -e signal=none -e'.split(' '),
+  `trace=${calls}`,
+];
 
 /** Traces what the programs of a stage read, by strace. */
 export class ReadTrace {
@@ -33,12 +44,23 @@ export class ReadTrace {
     this.launcher = ['strace', ...options, '-o', join(folder, 'calls')];
   }
 
-  /** Undeclared files below `root` that were read, relative to it, without new ones; undefined if nothing was traced. */
-  undeclared(root: string, declared: Iterable<string>, published: readonly string[]): readonly string[] | undefined {
-    const traces = readdirSync(this.#folder).map((name) => readFileSync(join(this.#folder, name), 'latin1'));
+  /**
+   * Undeclared files below `root` that were read, relative to it, without new ones; undefined if
+   * nothing was traced.
+   */
+  undeclared(
+    root: string,
+    declared: Iterable<string>,
+    published: readonly string[],
+  ): readonly string[] | undefined {
+    const traces = readdirSync(this.#folder).map((name) =>
+      readFileSync(join(this.#folder, name), 'latin1'),
+    );
     if (traces.length === 0) return undefined;
     const cache = `${join(root, 'cache')}/`;
-    const read = new Set(readPaths(traces.flatMap((trace) => parseTrace(trace, root))).map(sourceOf));
+    const read = new Set(
+      readPaths(traces.flatMap((trace) => parseTrace(trace, root))).map(sourceOf),
+    );
     const own = [...read].filter((path) => path.startsWith(`${root}/`) && !path.startsWith(cache));
     const stated = own.flatMap((path) => {
       const stats = statSync(path, { throwIfNoEntry: false });
@@ -55,12 +77,17 @@ export class ReadTrace {
 /** The ticks of a disk's clock, in milliseconds: a new file may look a little older than it is. */
 const tick = 20;
 
-const idOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
+const idOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string =>
+  `${dev}:${ino}`;
 
-/** Files by device and inode, since they may be read by another path: through a link, or by the real path. */
+/**
+ * Files by device and inode, since they may be read by another path: through a link, or by the real
+ * path.
+ */
 function idsIn(paths: Iterable<string>): ReadonlySet<string> {
   const ids = new Set<string>();
-  for (const path of paths) for (const { stats, folder } of walkTree(path)) if (!folder) ids.add(idOf(stats));
+  for (const path of paths)
+    for (const { stats, folder } of walkTree(path)) if (!folder) ids.add(idOf(stats));
   return ids;
 }
 
@@ -70,7 +97,10 @@ function sourceOf(path: string): string {
   return statSync(source, { throwIfNoEntry: false }) === undefined ? path : source;
 }
 
-/** A use of a file by a process. `isMade`: emptied to be written again; otherwise opened for reading, run or linked. */
+/**
+ * A use of a file by a process. `isMade`: emptied to be written again; otherwise opened for
+ * reading, run or linked.
+ */
 interface Use {
   readonly time: number;
   readonly path: string;
@@ -95,7 +125,8 @@ const from = new RegExp(String.raw`^[\d.]+ \w+\((?:AT_FDCWD|\d+)<${escaped}>, `)
 const workingFolder = new RegExp(`AT_FDCWD<${escaped}>`);
 
 export function parseTrace(trace: string, root: string): readonly Use[] {
-  // A program may change its working folder. Calls before the first one that names it have that one.
+  // A program may change its working folder. Calls before the first one that names it have that
+  // one.
   let folder = decoded(workingFolder.exec(trace)?.[1]) ?? root;
   return trace.split('\n').flatMap((line) => {
     folder = decoded(workingFolder.exec(line)?.[1]) ?? folder;
@@ -127,6 +158,8 @@ export function describeUndeclared(paths: readonly string[]): string {
     const [, whole] = /^((?:[^/]+\/)*?(?:\.[^/]+|node_modules)\/)/.exec(path) ?? [];
     counts.set(whole ?? path, (counts.get(whole ?? path) ?? 0) + 1);
   }
-  const names = [...counts].map(([name, count]) => (name.endsWith('/') ? `${name} (${count} of its files)` : name));
+  const names = [...counts].map(([name, count]) =>
+    name.endsWith('/') ? `${name} (${count} of its files)` : name,
+  );
   return `read files of the project that it does not declare: ${formatFew(names, most)}. Name them under "inputs": otherwise changes to them go unnoticed`;
 }

@@ -10,13 +10,20 @@ export interface WatchedProcesses {
   end(): Promise<boolean>;
 }
 
-/** Milliseconds in which killed processes must end. A process that waits for a dead network disk takes longer. */
+/**
+ * Milliseconds in which killed processes must end. A process that waits for a dead network disk
+ * takes longer.
+ */
 const patience = 5_000;
 
 /** Sets a mark in any `sh`: dash calls the limit on file locks `-w`, bash `-x`. */
-const setMark = (mark: string): string => `{ ulimit -S -w ${mark} || ulimit -S -x ${mark}; } 2>/dev/null`;
+const setMark = (mark: string): string =>
+  `{ ulimit -S -w ${mark} || ulimit -S -x ${mark}; } 2>/dev/null`;
 
-/** A shell that marks itself and becomes the program once its input has a line; it exits if the run dies before. */
+/**
+ * A shell that marks itself and becomes the program once its input has a line; it exits if the run
+ * dies before.
+ */
 export const gate = (mark: string): readonly string[] => [
   '-c',
   `${setMark(mark)}; read -r go && exec "$@" </dev/null`,
@@ -24,10 +31,11 @@ export const gate = (mark: string): readonly string[] => [
 ];
 
 /**
- * Kills every process that would outlive its run. Each carries its attempt's mark, which every child inherits: the soft
- * limit on file locks, ignored by Linux since 2.4.25. A shell waits for the end of the run's pipe, then kills what is
- * marked. (A PID namespace would renumber processes, as in `/tmp/x.$$`, and break `ssh` and `sudo`.) Where marking
- * fails (macOS), it kills process groups, and a child that left its group lives on.
+ * Kills every process that would outlive its run. Each carries its attempt's mark, which every
+ * child inherits: the soft limit on file locks, ignored by Linux since 2.4.25. A shell waits for
+ * the end of the run's pipe, then kills what is marked. (A PID namespace would renumber processes,
+ * as in `/tmp/x.$$`, and break `ssh` and `sudo`.) Where marking fails (macOS), it kills process
+ * groups, and a child that left its group lives on.
  */
 export class Watcher {
   /** A mark is this number and the attempt's number in six digits. */
@@ -47,7 +55,8 @@ export class Watcher {
     this.#shell.stdin!.write(`begin ${pid}\n`);
     const end = async (): Promise<boolean> => {
       const isMarked = (await this.#canMark) ?? false;
-      const gone = isMarked && (await endMarked(mark, performance.now() - startedAt < 1000 ? pid : 0));
+      const gone =
+        isMarked && (await endMarked(mark, performance.now() - startedAt < 1000 ? pid : 0));
       this.#shell?.stdin?.write(`end ${pid}\n`);
       return gone;
     };
@@ -81,7 +90,9 @@ export class Watcher {
 /** Lets the run end although a pipe is open. */
 const unref = (pipe: unknown): void => (pipe as { unref(): void }).unref();
 
-/** The shell first removes a mark inherited from an outer run. It kills until it finds nothing new. */
+/**
+ * The shell first removes a mark inherited from an outer run. It kills until it finds nothing new.
+ */
 const script = `
 trap '' HUP INT TERM
 ${setMark('unlimited')}
@@ -113,10 +124,14 @@ async function endMarked(mark: string, from: number): Promise<boolean> {
   }
 }
 
-/** Living processes with a mark: with numbers from `from` on if these cannot have wrapped around, otherwise among all. */
+/**
+ * Living processes with a mark: with numbers from `from` on if these cannot have wrapped around,
+ * otherwise among all.
+ */
 function marked(mark: string, from: number): readonly number[] {
   const pids = readdirSync('/proc').map(Number);
-  const last = Number(readText('/proc/loadavg').split(' ')[4]); // read after the listing, which has no later number
+  // Read after the listing, which has no later number.
+  const last = Number(readText('/proc/loadavg').split(' ')[4]);
   const [least, most] = from > 0 && last >= from ? [from, last] : [0, Number.POSITIVE_INFINITY];
   const isMarked = (pid: number) => readText(`/proc/${pid}/limits`).includes(` ${mark} `);
   return pids.filter((pid) => pid >= least && pid <= most && isMarked(pid) && !isDead(pid));

@@ -54,7 +54,11 @@ test('an output is listed with the times that its files had before they were has
 });
 
 /** An index that was told that a file holds "taken over", after `change`. */
-async function learned(t: Parameters<typeof temporaryFolder>[0], change: (file: string) => void, rehash = false) {
+async function learned(
+  t: Parameters<typeof temporaryFolder>[0],
+  change: (file: string) => void,
+  rehash = false,
+) {
   const folder = temporaryFolder(t);
   const file = join(writeFiles(folder, { a: 'text' }), 'a');
   backdate(file, statSync(file));

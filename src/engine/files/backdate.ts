@@ -3,12 +3,15 @@ import { type Stats, utimesSync } from 'node:fs';
 import { tick } from './file-clock.ts';
 import type { ListedFile, Listing } from './listing.ts';
 
-/** Whether the change time is so much later than the modification time that any later write changes the latter. */
+/**
+ * Whether the change time is so much later than the modification time that any later write changes
+ * the latter.
+ */
 export const isBackdated = ({ mtimeMs, ctimeMs }: Stats): boolean => ctimeMs - mtimeMs >= tick;
 
 /**
- * Dates a file of ours, which has this stat data, shortly before it was written. Then any later write changes its time, also one
- * within the same tick of the disk's clock.
+ * Dates a file of ours, which has this stat data, shortly before it was written. Then any later
+ * write changes its time, also one within the same tick of the disk's clock.
  */
 export function backdate(path: string, stats: Stats): void {
   if (isBackdated(stats)) return; // as after an unpacking that kept old times
@@ -23,8 +26,14 @@ export function backdate(path: string, stats: Stats): void {
 export const isSameWriting = (one: Stats, other: Stats): boolean =>
   one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino;
 
-/** Signs backdated files that hold an artifact: while the signature is the same, they hold it. Undefined where one is not backdated. */
-export function signFiles({ files }: Listing, statsOf: (file: ListedFile) => Stats | undefined): string | undefined {
+/**
+ * Signs backdated files that hold an artifact: while the signature is the same, they hold it.
+ * Undefined where one is not backdated.
+ */
+export function signFiles(
+  { files }: Listing,
+  statsOf: (file: ListedFile) => Stats | undefined,
+): string | undefined {
   const numbers: number[] = [];
   for (const file of files) {
     const stats = statsOf(file);

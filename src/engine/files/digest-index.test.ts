@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
@@ -10,7 +18,10 @@ import { signTree } from './walk-tree.ts';
 /** Lies about what it knows: a digest that shows where it is reused in place of hashing. */
 function poison(cache: string): void {
   const file = join(cache, 'digests.json');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/"[0-9a-f]{64}"/g, `"${sha256('poison')}"`));
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(/"[0-9a-f]{64}"/g, `"${sha256('poison')}"`),
+  );
 }
 
 test('a file or folder is listed by content, with the signature of the whole', async (t) => {
@@ -53,7 +64,11 @@ test('what an earlier process remembers is not trusted where that is asked for, 
   distrusting.save();
   const next = new DigestIndex(cache);
   assert.equal((await next.list(join(folder, 'a/one'))).digest, sha256('1'));
-  assert.equal((await next.list(join(folder, 'a/two'))).digest, sha256('poison'), 'nobody asked for it');
+  assert.equal(
+    (await next.list(join(folder, 'a/two'))).digest,
+    sha256('poison'),
+    'nobody asked for it',
+  );
   writeFileSync(join(folder, 'b/other'), 'edited, which its times tell');
   assert.deepEqual(await next.recheck(), { files: 2, changed: [join(folder, 'a/two')] });
   assert.equal((await next.list(join(folder, 'a/two'))).digest, sha256('2'));
@@ -74,7 +89,8 @@ test('a file written within the tick of its hashing is not remembered, since a s
   const folder = temporaryFolder(t);
   const cache = join(folder, 'cache');
   const file = join(writeFiles(folder, { data: 'text' }), 'data');
-  utimesSync(file, Date.now() / 1000 + 100, Date.now() / 1000 + 100); // "just now", however slow the machine
+  // "just now", however slow the machine.
+  utimesSync(file, Date.now() / 1000 + 100, Date.now() / 1000 + 100);
   const index = new DigestIndex(cache);
   await index.listSettled(file);
   index.save();
@@ -115,7 +131,8 @@ test('two processes at once both keep what they learned, and what they forgot st
   for (const name of ['a', 'b']) await before.listSettled(join(folder, name));
   before.save();
   poison(cache);
-  const [first, second] = [new DigestIndex(cache), new DigestIndex(cache)];
+  const first = new DigestIndex(cache);
+  const second = new DigestIndex(cache);
   for (const index of [first, second]) await index.list(join(folder, 'b'));
   await second.recheck();
   await second.listSettled(join(folder, 'a'));
@@ -127,7 +144,10 @@ test('two processes at once both keep what they learned, and what they forgot st
   assert.deepEqual(folders['../b'].files, {}, 'its digest was wrong');
   const next = new DigestIndex(cache);
   for (const name of ['one', 'two'])
-    assert.equal((await next.list(join(folder, 'a', name))).digest, sha256(name === 'one' ? '1' : '2'));
+    assert.equal(
+      (await next.list(join(folder, 'a', name))).digest,
+      sha256(name === 'one' ? '1' : '2'),
+    );
 });
 
 test('nothing is written where nothing was learned', async (t) => {

@@ -7,18 +7,30 @@ import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
-import { ListingError, listingError, signEntries, type TreeEntry, type TreeSignature, walkTree } from './walk-tree.ts';
+import {
+  ListingError,
+  listingError,
+  signEntries,
+  type TreeEntry,
+  type TreeSignature,
+  walkTree,
+} from './walk-tree.ts';
 import { writeJson } from './write-atomic.ts';
 import { writing } from './write-error.ts';
 
 /** A listing with the {@link signTree} signature that the tree had before it was hashed. */
 export interface SignedListing extends Listing, TreeSignature {
-  /** Milliseconds until all times are safely past, perhaps infinite. Equal signatures mean equal content only if it is 0. */
+  /**
+   * Milliseconds until all times are safely past, perhaps infinite. Equal signatures mean equal
+   * content only if it is 0.
+   */
   readonly settlesIn: number;
 }
 
 export interface ListingOptions {
-  /** Whether it counts that a file is executable: by default true, and false for the user's files. */
+  /**
+   * Whether it counts that a file is executable: by default true, and false for the user's files.
+   */
   readonly modes?: boolean;
 }
 
@@ -35,8 +47,9 @@ const format = 1;
 const today = (): number => Math.floor(Date.now() / 86_400_000);
 
 /**
- * Digests in `cache/digests.json`. One is reused if size, times and inode match, and any later write was sure to change a time: both
- * lay safely before the hashing, or the file is a backdated copy.
+ * Digests in `cache/digests.json`. One is reused if size, times and inode match, and any later
+ * write was sure to change a time: both lay safely before the hashing, or the file is a backdated
+ * copy.
  */
 export class DigestIndex {
   readonly #path: string;
@@ -48,7 +61,10 @@ export class DigestIndex {
   #folders: Map<string, KnownFolder> | undefined;
   #changed = false;
 
-  /** Nothing is read before the first listing. With `rehash`, only digests that this index computed are reused. */
+  /**
+   * Nothing is read before the first listing. With `rehash`, only digests that this index computed
+   * are reused.
+   */
   constructor(folder: string, { rehash = false }: { readonly rehash?: boolean } = {}) {
     this.#folder = folder;
     this.#rehash = rehash;
@@ -56,7 +72,10 @@ export class DigestIndex {
     this.#clock = new FileClock(folder);
   }
 
-  /** Lists a file or folder by content and executable bits. Throws a `ListingError` for a path that cannot be read. */
+  /**
+   * Lists a file or folder by content and executable bits. Throws a `ListingError` for a path that
+   * cannot be read.
+   */
   async list(path: string, { modes = true }: ListingOptions = {}): Promise<SignedListing> {
     const { listing, entries, settlesIn } = await this.#list(path, modes);
     return { ...listing, ...signEntries(entries), settlesIn };
@@ -68,17 +87,27 @@ export class DigestIndex {
     const files = entries
       .filter(({ stats }) => stats.isFile())
       .map((entry) => listed(entry, digests.get(entry.path), modes));
-    const listing = entries[0]?.stats.isFile() ? fileListing(files[0] as ListedFile) : folderListing(files);
+    const listing = entries[0]?.stats.isFile()
+      ? fileListing(files[0] as ListedFile)
+      : folderListing(files);
     return { listing, entries, settlesIn };
   }
 
-  /** Lists an output of a stage, with the stat data that each file had before it was hashed, by its path in the listing. */
-  async listOutput(path: string): Promise<{ readonly listing: Listing; readonly stats: ReadonlyMap<string, Stats> }> {
+  /**
+   * Lists an output of a stage, with the stat data that each file had before it was hashed, by its
+   * path in the listing.
+   */
+  async listOutput(
+    path: string,
+  ): Promise<{ readonly listing: Listing; readonly stats: ReadonlyMap<string, Stats> }> {
     const { listing, entries } = await this.#list(path, true);
     return { listing, stats: new Map(entries.map(({ path, stats }) => [path, stats])) };
   }
 
-  /** Lists what was just written once it has settled, milliseconds later. A file that is written all the time never settles. */
+  /**
+   * Lists what was just written once it has settled, milliseconds later. A file that is written all
+   * the time never settles.
+   */
   async listSettled(path: string, options?: ListingOptions): Promise<SignedListing> {
     let listing = await this.list(path, options);
     for (let tries = 0; tries < 3 && isUnsettled(listing); tries += 1) {
@@ -99,8 +128,9 @@ export class DigestIndex {
   }
 
   /**
-   * Takes over the digests of copies that were just put at `path`, so that they need not be hashed again. `copies` has the stat data
-   * of each before that, backdated, by its path in the listing. With `rehash` nothing is taken over.
+   * Takes over the digests of copies that were just put at `path`, so that they need not be hashed
+   * again. `copies` has the stat data of each before that, backdated, by its path in the listing.
+   * With `rehash` nothing is taken over.
    */
   async learn(path: string, { files }: Listing, copies: ReadonlyMap<string, Stats>): Promise<void> {
     if (this.#rehash) return;
@@ -123,24 +153,35 @@ export class DigestIndex {
     }
   }
 
-  /** Waits until the time `newest` lies safely in the past, so that later signatures can be trusted. */
+  /**
+   * Waits until the time `newest` lies safely in the past, so that later signatures can be trusted.
+   */
   async settled(newest: number): Promise<void> {
     // In a loop, since the disk's clock moves in ticks and lags behind the timer.
     for (let wait = this.#clock.untilPast(newest); wait > 0; wait = this.#clock.untilPast(newest))
       await delay(wait + 1);
   }
 
-  /** Hashes again every file whose digest would be reused, and forgets wrong ones. Throws a `ListingError`. */
+  /**
+   * Hashes again every file whose digest would be reused, and forgets wrong ones. Throws a
+   * `ListingError`.
+   */
   async recheck(): Promise<{ readonly files: number; readonly changed: readonly string[] }> {
     this.#folders ??= load(this.#path);
     const known = [...this.#folders].flatMap(([key, { files }]) =>
-      [...files].map(([name, file]) => ({ files, name, file, path: join(this.#folder, key, name) })),
+      [...files].map(([name, file]) => ({
+        files,
+        name,
+        file,
+        path: join(this.#folder, key, name),
+      })),
     );
     const reusable = known.filter(({ file, path }) => isUntouched(file, path));
     const changed: string[] = [];
     await forEachBounded(reusable, 16, async ({ files, name, file, path }) => {
       const digest = await hashListed(path, file[0]);
-      if (digest === file[4] || !isUntouched(file, path)) return; // the second: edited meanwhile, which is seen anyway
+      // The second: edited meanwhile, which is seen anyway.
+      if (digest === file[4] || !isUntouched(file, path)) return;
       files.delete(name);
       this.#forgotten.add(path);
       this.#changed = true;
@@ -155,8 +196,13 @@ export class DigestIndex {
     const oldest = today() - 30;
     this.#addOthers(load(this.#path));
     const recent = [...this.#folders].filter(([, { used }]) => used >= oldest);
-    const folders = recent.map(([key, { used, files }]) => [key, { used, files: Object.fromEntries(files) }]);
-    writing(this.#path, () => writeJson(this.#path, { format, folders: Object.fromEntries(folders) }));
+    const folders = recent.map(([key, { used, files }]) => [
+      key,
+      { used, files: Object.fromEntries(files) },
+    ]);
+    writing(this.#path, () =>
+      writeJson(this.#path, { format, folders: Object.fromEntries(folders) }),
+    );
     this.#changed = false;
   }
 
@@ -195,13 +241,21 @@ export class DigestIndex {
     const isWhole = entries[0]?.stats.isDirectory() ?? false;
     for (const [folder, members] of groups) {
       const settled = [...members].filter(([, entry]) => waits.get(entry) === 0);
-      const learned = settled.map(([name, { path, stats }]) => [name, asKnown(stats, digests.get(path)!)] as const);
+      const learned = settled.map(
+        ([name, { path, stats }]) => [name, asKnown(stats, digests.get(path)!)] as const,
+      );
       this.#remember(folder, learned, isWhole ? members : undefined);
     }
-    return { digests, settlesIn: [...waits.values()].reduce((most, wait) => Math.max(most, wait), 0) };
+    return {
+      digests,
+      settlesIn: [...waits.values()].reduce((most, wait) => Math.max(most, wait), 0),
+    };
   }
 
-  /** Remembers files of a folder, and forgets those that are not among `all` its files, if these are known. */
+  /**
+   * Remembers files of a folder, and forgets those that are not among `all` its files, if these are
+   * known.
+   */
   #remember(
     folder: string,
     learned: readonly (readonly [string, KnownFile])[],
@@ -231,12 +285,17 @@ export class DigestIndex {
   }
 }
 
-/** Whether files of a listing may still be changing: then its signature does not stand for their content. */
+/**
+ * Whether files of a listing may still be changing: then its signature does not stand for their
+ * content.
+ */
 export function isUnsettled({ settlesIn }: SignedListing): boolean {
   return settlesIn > 0 && settlesIn !== Number.POSITIVE_INFINITY;
 }
 
-/** Walks a tree, and yields to timers and output now and then, since it may hold very many files. */
+/**
+ * Walks a tree, and yields to timers and output now and then, since it may hold very many files.
+ */
 async function walkInTurns(path: string): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = [];
   for (const entry of walkTree(path)) {
@@ -246,7 +305,10 @@ async function walkInTurns(path: string): Promise<TreeEntry[]> {
   return entries;
 }
 
-function byFolder(root: string, entries: readonly TreeEntry[]): ReadonlyMap<string, ReadonlyMap<string, TreeEntry>> {
+function byFolder(
+  root: string,
+  entries: readonly TreeEntry[],
+): ReadonlyMap<string, ReadonlyMap<string, TreeEntry>> {
   const groups = new Map<string, Map<string, TreeEntry>>();
   for (const entry of entries) {
     if (!entry.stats.isFile()) continue;
@@ -264,7 +326,10 @@ function asKnown({ size, mtimeMs, ctimeMs, ino }: Stats, digest: Digest): KnownF
 }
 
 const isSame = ([size, mtimeMs, ctimeMs, ino]: KnownFile, stats: Stats): boolean =>
-  size === stats.size && mtimeMs === stats.mtimeMs && ctimeMs === stats.ctimeMs && ino === stats.ino;
+  size === stats.size &&
+  mtimeMs === stats.mtimeMs &&
+  ctimeMs === stats.ctimeMs &&
+  ino === stats.ino;
 
 function statOf(path: string): Stats | undefined {
   try {
@@ -279,7 +344,11 @@ function isUntouched(known: KnownFile, path: string): boolean {
   return stats?.isFile() === true && isSame(known, stats);
 }
 
-function listed({ path, stats }: TreeEntry, digest: Digest | undefined, modes: boolean): ListedFile {
+function listed(
+  { path, stats }: TreeEntry,
+  digest: Digest | undefined,
+  modes: boolean,
+): ListedFile {
   if (digest === undefined) throw new Error(`Internal error: ${path} was not hashed`);
   const executable = modes && (stats.mode & 0o111) !== 0;
   return { path, digest, size: stats.size, ...(executable ? { executable } : {}) };
@@ -299,7 +368,12 @@ function load(path: string): Map<string, KnownFolder> {
     if (stored.format !== format) return new Map();
     type Stored = { readonly used: number; readonly files: Record<string, KnownFile> };
     const folders = Object.entries<Stored>(stored.folders);
-    return new Map(folders.map(([key, { used, files }]) => [key, { used, files: new Map(Object.entries(files)) }]));
+    return new Map(
+      folders.map(([key, { used, files }]) => [
+        key,
+        { used, files: new Map(Object.entries(files)) },
+      ]),
+    );
   } catch {
     return new Map();
   }

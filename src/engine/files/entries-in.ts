@@ -2,7 +2,10 @@ import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
 
-/** The sorted names in a folder; none if it does not exist. Throws for an unreadable one, which gc must not take for empty. */
+/**
+ * The sorted names in a folder; none if it does not exist. Throws for an unreadable one, which gc
+ * must not take for empty.
+ */
 export function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).sort();
@@ -21,7 +24,9 @@ export interface Entry {
   readonly size: number;
   /** Modification time: of a result, its last use. */
   readonly used: number;
-  /** The later of modification and change: moving a file in makes it young, whatever its own date. */
+  /**
+   * The later of modification and change: moving a file in makes it young, whatever its own date.
+   */
   readonly touched: number;
 }
 
@@ -30,12 +35,15 @@ export function entriesIn(folder: string): readonly Entry[] {
   return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats ? [{ name, path, size: stats.size, used: stats.mtimeMs, touched: touchedAt(stats) }] : [];
+    return stats
+      ? [{ name, path, size: stats.size, used: stats.mtimeMs, touched: touchedAt(stats) }]
+      : [];
   });
 }
 
 /** The files of `objects/`, `results/` or `checkpoints/`, two levels down. */
-export const filesIn = (folder: string): readonly Entry[] => entriesIn(folder).flatMap(({ path }) => entriesIn(path));
+export const filesIn = (folder: string): readonly Entry[] =>
+  entriesIn(folder).flatMap(({ path }) => entriesIn(path));
 
 /** The digests that name files two levels down, without a look at the files. */
 export const digestsIn = (folder: string): readonly Digest[] =>

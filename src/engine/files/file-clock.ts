@@ -4,10 +4,16 @@ import { creatingFolder } from './write-atomic.ts';
 
 /** Twice the coarsest tick of a kernel (100 Hz), in milliseconds: times of files move in ticks. */
 export const tick = 20;
-/** For a disk with times in whole or even seconds, and for one whose clock cannot be read. In milliseconds. */
+/**
+ * For a disk with times in whole or even seconds, and for one whose clock cannot be read. In
+ * milliseconds.
+ */
 const coarse = 3_000;
 
-/** Reads the clock of the store's disk by a probe file. A time is safely past once a later write is sure to get another one. */
+/**
+ * Reads the clock of the store's disk by a probe file. A time is safely past once a later write is
+ * sure to get another one.
+ */
 export class FileClock {
   readonly #folder: string;
 
@@ -15,7 +21,10 @@ export class FileClock {
     this.#folder = folder;
   }
 
-  /** Tells how many milliseconds from now a file's times lie safely in the past: 0 if they do, infinite if they are too far ahead. */
+  /**
+   * Tells how many milliseconds from now a file's times lie safely in the past: 0 if they do,
+   * infinite if they are too far ahead.
+   */
   now(): (stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>) => number {
     const probe = this.#probe();
     const local = Date.now();
@@ -26,7 +35,10 @@ export class FileClock {
     };
   }
 
-  /** Milliseconds until files written at `time` lie safely in the past; 0 when they do, or are too far ahead to wait for. */
+  /**
+   * Milliseconds until files written at `time` lie safely in the past; 0 when they do, or are too
+   * far ahead to wait for.
+   */
   untilPast(time: number): number {
     const probe = this.#probe() ?? { time: Date.now(), margin: coarse };
     const wait = time + probe.margin - probe.time;
@@ -38,7 +50,9 @@ export class FileClock {
     try {
       const path = join(this.#folder, 'clock');
       // Not truncated: ext4 would write the file to the disk at once, which takes a millisecond.
-      const file = creatingFolder(path, () => openSync(path, constants.O_WRONLY | constants.O_CREAT));
+      const file = creatingFolder(path, () =>
+        openSync(path, constants.O_WRONLY | constants.O_CREAT),
+      );
       try {
         writeSync(file, '.');
         const { dev, mtimeMs } = fstatSync(file);

@@ -4,7 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { forEachBounded } from './for-each-bounded.ts';
 
 test('however many work on files at the same time, few files are open at once, and every one has its turn', async () => {
-  let [open, most, done] = [0, 0, 0];
+  let open = 0;
+  let most = 0;
+  let done = 0;
   const work = async () => {
     most = Math.max(most, ++open);
     await nextTurn();

@@ -1,9 +1,15 @@
-/** How many files the process reads, copies or moves at once: a disk gains nothing from more, and systems allow few. */
+/**
+ * How many files the process reads, copies or moves at once: a disk gains nothing from more, and
+ * systems allow few.
+ */
 const mostFiles = 16;
 let busy = 0;
 const waiting: (() => void)[] = [];
 
-/** Runs `work`, which handles files, for every item, `limit` at a time. Throws the first failure once what ran has ended. */
+/**
+ * Runs `work`, which handles files, for every item, `limit` at a time. Throws the first failure
+ * once what ran has ended.
+ */
 export async function forEachBounded<T>(
   items: Iterable<T>,
   limit: number,

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { holdsRepository, isGitFolder } from './git-folder.ts';
 
 test('a name is that of a repository on any disk that takes it for ".git"', () => {
-  for (const name of ['.git', '.GIT', 'git~1', '.git.', '.git ', '.g\u200cit']) assert.ok(isGitFolder(name), name);
+  for (const name of ['.git', '.GIT', 'git~1', '.git.', '.git ', '.g\u200cit'])
+    assert.ok(isGitFolder(name), name);
   for (const name of ['git', 'x.git', '.gitignore', '.github']) assert.ok(!isGitFolder(name), name);
 });
 
@@ -17,7 +18,12 @@ test('files hold a repository if one of them lies in a .git, or a folder has wha
   ]) {
     assert.ok(holdsRepository(paths), paths.join());
   }
-  for (const paths of [[''], ['HEAD', 'objects/a'], ['a/HEAD', 'b/objects/x', 'b/refs/x'], ['commondir']]) {
+  for (const paths of [
+    [''],
+    ['HEAD', 'objects/a'],
+    ['a/HEAD', 'b/objects/x', 'b/refs/x'],
+    ['commondir'],
+  ]) {
     assert.ok(!holdsRepository(paths), paths.join());
   }
 });

@@ -17,7 +17,10 @@ export async function hashFile(path: string, size?: number): Promise<Digest> {
   return digest ?? (await hashStream(path));
 }
 
-/** Undefined for a file of more than `size` bytes. Only the read runs in another thread: the other calls take less than the switch. */
+/**
+ * Undefined for a file of more than `size` bytes. Only the read runs in another thread: the other
+ * calls take less than the switch.
+ */
 async function hashSmall(path: string, size: number): Promise<Digest | undefined> {
   const bytes = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(part + 1);
   const file = openSync(path, 'r');

@@ -3,8 +3,14 @@ import { test } from 'node:test';
 import { sha256 } from '../../digest.ts';
 import { fileListing, folderListing, partsDigest } from './listing.ts';
 
-const file = (path: string, content = path) => ({ path, digest: sha256(content), size: content.length });
-const dataset = ['dataset.json', 'train/0.tar', 'val/0.tar', 'test/0.tar'].map((path) => file(path));
+const file = (path: string, content = path) => ({
+  path,
+  digest: sha256(content),
+  size: content.length,
+});
+const dataset = ['dataset.json', 'train/0.tar', 'val/0.tar', 'test/0.tar'].map((path) =>
+  file(path),
+);
 
 test('the digest of a file is that of its content', () => {
   const listing = fileListing({ digest: sha256('text'), size: 4 });
@@ -20,13 +26,20 @@ test('the digest of a folder is that of its names and contents, in code-unit ord
     ['.hidden', 'B', 'a-b', 'a/b', 'é'],
   );
   assert.equal(listing.digest, folderListing(names.reverse().map((name) => file(name))).digest);
-  assert.notEqual(listing.digest, folderListing(names.map((name) => file(name, name === 'B' ? 'other' : name))).digest);
+  assert.notEqual(
+    listing.digest,
+    folderListing(names.map((name) => file(name, name === 'B' ? 'other' : name))).digest,
+  );
 });
 
 test('files cannot be arranged so that another folder has the same digest', () => {
-  const digests = [[], [file('a', '')], [file('a/b', '')], [file('ab', '')], [file('a', ''), file('b', '')]].map(
-    (files) => folderListing(files).digest,
-  );
+  const digests = [
+    [],
+    [file('a', '')],
+    [file('a/b', '')],
+    [file('ab', '')],
+    [file('a', ''), file('b', '')],
+  ].map((files) => folderListing(files).digest);
   assert.equal(new Set([...digests, sha256('')]).size, 6);
 });
 

@@ -1,23 +1,35 @@
 import { type Digest, sha256 } from '../../digest.ts';
 import { groupBy } from '../../group-by.ts';
 
-/** One file of an artifact: `path` is relative and POSIX, or empty where the artifact is a single file. */
+/**
+ * One file of an artifact: `path` is relative and POSIX, or empty where the artifact is a single
+ * file.
+ */
 export interface ListedFile {
   readonly path: string;
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
-  /** Part of the digest, but only for outputs of stages: the user's files have the modes of any disk or archive. */
+  /**
+   * Part of the digest, but only for outputs of stages: the user's files have the modes of any disk
+   * or archive.
+   */
   readonly executable?: true;
 }
 
-/** The content of a file or folder. A folder's parts are its top-level folders; files beside them belong to every part. */
+/**
+ * The content of a file or folder. A folder's parts are its top-level folders; files beside them
+ * belong to every part.
+ */
 export interface Listing {
   readonly folder: boolean;
   /** In code-unit order of `path`. */
   readonly files: readonly ListedFile[];
   readonly digest: Digest;
-  /** Digest of each part alone, and of the files that belong to every part under the empty name; absent for a file. */
+  /**
+   * Digest of each part alone, and of the files that belong to every part under the empty name;
+   * absent for a file.
+   */
   readonly parts: Readonly<Record<string, Digest>>;
 }
 
@@ -36,11 +48,16 @@ export function folderListing(files: Iterable<ListedFile>): Listing {
     files: sorted,
     digest: digestFiles('folder', sorted),
     // fromEntries, since a folder may be called `__proto__`.
-    parts: Object.fromEntries([...parts].map(([part, members]) => [part, digestFiles('part', members)])),
+    parts: Object.fromEntries(
+      [...parts].map(([part, members]) => [part, digestFiles('part', members)]),
+    ),
   };
 }
 
-/** The digest of these parts with the files beside them, by default of the whole. A missing part counts, too. */
+/**
+ * The digest of these parts with the files beside them, by default of the whole. A missing part
+ * counts, too.
+ */
 export function partsDigest(listing: Listing, parts: readonly string[] | undefined): Digest {
   if (parts === undefined || !listing.folder) return listing.digest;
   const names = [...new Set(['', ...parts])].sort();
@@ -51,8 +68,12 @@ export function partsDigest(listing: Listing, parts: readonly string[] | undefin
 const partDigest = (listing: Listing, part: string): Digest | undefined =>
   Object.hasOwn(listing.parts, part) ? listing.parts[part] : undefined;
 
-/** The first line keeps this digest different from that of any file, and a name cannot hold the NUL. */
+/**
+ * The first line keeps this digest different from that of any file, and a name cannot hold the NUL.
+ */
 function digestFiles(what: 'folder' | 'part', sorted: readonly ListedFile[]): Digest {
-  const lines = sorted.map((file) => `${file.path}\0${file.digest}${file.executable ? ' executable' : ''}\n`);
+  const lines = sorted.map(
+    (file) => `${file.path}\0${file.digest}${file.executable ? ' executable' : ''}\n`,
+  );
   return sha256(`restage ${what}\0\n${lines.join('')}`);
 }

@@ -1,11 +1,15 @@
 import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 
-/** At most `most` bytes at the beginning or end of a file, or from an offset on, and their text; `whole` if the file has no more. */
+/**
+ * At most `most` bytes at the beginning or end of a file, or from an offset on, and their text;
+ * `whole` if the file has no more.
+ */
 export function readPart(path: string, most: number, at: 'beginning' | 'end' | number) {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const from = at === 'end' ? Math.max(0, size - most) : at === 'beginning' ? 0 : Math.min(at, size);
+    const from =
+      at === 'end' ? Math.max(0, size - most) : at === 'beginning' ? 0 : Math.min(at, size);
     const buffer = Buffer.alloc(Math.min(size - from, most));
     const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, from));
     return { bytes, text: bytes.toString(), whole: size <= most };
@@ -29,7 +33,10 @@ export class LineReader {
     this.#longest = longest;
   }
 
-  /** Whole lines since the last call, without empty ones; with `rest`, also the file's last one without a line break. */
+  /**
+   * Whole lines since the last call, without empty ones; with `rest`, also the file's last one
+   * without a line break.
+   */
   read(rest = false): readonly string[] {
     try {
       const { bytes } = readPart(this.#path, this.#longest + 1, this.offset);
@@ -54,7 +61,9 @@ export function readEnd(path: string, most: number): string {
   }
 }
 
-/** The text of a file; empty where it cannot be read, mostly because it is gone or not there yet. */
+/**
+ * The text of a file; empty where it cannot be read, mostly because it is gone or not there yet.
+ */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -72,7 +81,10 @@ export function linkTarget(path: string): string | undefined {
   }
 }
 
-/** The values of a text with one JSON value for each line. Leaves out empty lines and those that a kill or a full disk tore. */
+/**
+ * The values of a text with one JSON value for each line. Leaves out empty lines and those that a
+ * kill or a full disk tore.
+ */
 export function jsonLines<T>(text: string): readonly T[] {
   return text.split('\n').flatMap((line): readonly T[] => {
     try {

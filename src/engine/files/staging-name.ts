@@ -3,7 +3,10 @@ import { isDeadMark, processMark, uniqueMark } from './process-identity.ts';
 
 const pattern = /^\.restage-[0-9a-f]{12}-([0-9a-f]{6})-(\d+)-[0-9a-f]{12}$/;
 
-/** A hidden name beside a published path, which belongs to no artifact: `.restage-<path's digest>-<process>-<number>`. */
+/**
+ * A hidden name beside a published path, which belongs to no artifact:
+ * `.restage-<path's digest>-<process>-<number>`.
+ */
 export function stagingName(path: Digest): string {
   return `.restage-${path.slice(0, 12)}-${uniqueMark()}`;
 }
@@ -14,7 +17,9 @@ export function isStagingName(name: string): boolean {
 }
 
 /** Which process staged under this name; undefined for any other name. */
-export function parseStagingName(name: string): { readonly isOwn: boolean; readonly isDead: boolean } | undefined {
+export function parseStagingName(
+  name: string,
+): { readonly isOwn: boolean; readonly isDead: boolean } | undefined {
   const [, space, pid] = (name.startsWith('.restage-') ? pattern.exec(name) : undefined) ?? [];
   if (space === undefined) return undefined;
   return { isOwn: `${space}-${pid}` === processMark(), isDead: isDeadMark(space, Number(pid)) };

@@ -45,7 +45,10 @@ test('what cannot be read is named with the reason', (t) => {
   const folder = temporaryFolder(t);
   const tree = writeFiles(join(folder, 'tree'), { file: '' });
   const fails = (name: string, message: string) =>
-    assert.throws(() => [...walkTree(join(folder, name))], { name: 'ListingError', message: `${folder}/${message}` });
+    assert.throws(() => [...walkTree(join(folder, name))], {
+      name: 'ListingError',
+      message: `${folder}/${message}`,
+    });
   fails('nothing', 'nothing does not exist');
   fails('tree/file/below', 'tree/file/below does not exist');
   symlinkSync('nowhere', join(tree, 'broken'));

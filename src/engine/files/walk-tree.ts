@@ -30,7 +30,10 @@ interface Folder {
   readonly parent: Folder | undefined;
 }
 
-/** `root` and every file and folder below it, links followed. Ten times as fast as asynchronously. Throws a {@link ListingError}. */
+/**
+ * `root` and every file and folder below it, links followed. Ten times as fast as asynchronously.
+ * Throws a {@link ListingError}.
+ */
 export function* walkTree(root: string): Generator<TreeEntry> {
   const stats = statOf(root);
   const folder = isFolder(stats);
@@ -56,7 +59,10 @@ function refuseCycle(root: string, { path, stats }: TreeEntry, parent: Folder): 
   for (let folder: Folder | undefined = parent; folder !== undefined; folder = folder.parent) {
     if (folder.stats.ino !== stats.ino || folder.stats.dev !== stats.dev) continue;
     const around = folder.path === '' ? root : `${root}/${folder.path}`;
-    throw new ListingError(`${root}/${path} links back to ${around}, which holds it`, `${root}/${path}`);
+    throw new ListingError(
+      `${root}/${path} links back to ${around}, which holds it`,
+      `${root}/${path}`,
+    );
   }
 }
 
@@ -86,7 +92,8 @@ function namesIn(folder: string): string[] {
 /** The error of a system call as a {@link ListingError}, in the user's words. */
 export function listingError(path: string, error: unknown): ListingError {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ELOOP') return new ListingError(`${path} is a link that leads back to itself`, path);
+  if (code === 'ELOOP')
+    return new ListingError(`${path} is a link that leads back to itself`, path);
   if (code === 'ENOENT' && path.includes('\ufffd')) {
     const message = `A name in ${dirname(path)} is not UTF-8 text: ${basename(path)}. Rename it, as \`convmv\` does`;
     return new ListingError(message, path);
@@ -94,14 +101,21 @@ export function listingError(path: string, error: unknown): ListingError {
   if (code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
     return new ListingError(`${path} is a broken link: what it points to does not exist`, path);
   }
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new ListingError(`${path} does not exist`, path, true);
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new ListingError(`${path} does not exist`, path, true);
   return new ListingError(`${path} cannot be read: ${reasonOf(error)}`, path);
 }
 
-/** A digest of the stat data of a whole tree. If it is the same later, nothing was written to the tree in between. */
+/**
+ * A digest of the stat data of a whole tree. If it is the same later, nothing was written to the
+ * tree in between.
+ */
 export interface TreeSignature {
   readonly signature: string;
-  /** Latest change in it, in milliseconds by its disk's clock. Unless it is safely past, a write may go unseen. */
+  /**
+   * Latest change in it, in milliseconds by its disk's clock. Unless it is safely past, a write may
+   * go unseen.
+   */
   readonly newest: number;
 }
 
@@ -110,7 +124,10 @@ export function signTree(path: string): TreeSignature {
   return signEntries(walkTree(path));
 }
 
-/** Signs entries that were walked already. Numbers are hashed in binary: as text they would cost more than the walk. */
+/**
+ * Signs entries that were walked already. Numbers are hashed in binary: as text they would cost
+ * more than the walk.
+ */
 export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
   const paths: string[] = [];
   const numbers: number[] = [];
@@ -118,7 +135,8 @@ export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
   for (const { path, stats, folder } of entries) {
     const { size, mtimeMs, ctimeMs, ino } = stats;
     paths.push(path);
-    // A folder's change time moves when it is renamed into place; its modification time when its names change.
+    // A folder's change time moves when it is renamed into place; its modification time when its
+    // names change.
     if (folder) numbers.push(-1, mtimeMs, -1, ino);
     else numbers.push(size, mtimeMs, ctimeMs, ino);
     newest = Math.max(newest, mtimeMs, ctimeMs);
@@ -127,11 +145,17 @@ export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
   return { signature: hash.digest('hex').slice(0, 32), newest };
 }
 
-/** Signs one path alone: a file, a folder by the names in it, or an absent one, which has a signature, too. */
+/**
+ * Signs one path alone: a file, a folder by the names in it, or an absent one, which has a
+ * signature, too.
+ */
 export function signPlace(path: string): TreeSignature {
   try {
     const { size, mtimeMs, ctimeMs, ino } = statSync(path);
-    return { signature: `${size} ${mtimeMs} ${ctimeMs} ${ino}`, newest: Math.max(mtimeMs, ctimeMs) };
+    return {
+      signature: `${size} ${mtimeMs} ${ctimeMs} ${ino}`,
+      newest: Math.max(mtimeMs, ctimeMs),
+    };
   } catch (error) {
     return { signature: String((error as NodeJS.ErrnoException).code), newest: 0 };
   }

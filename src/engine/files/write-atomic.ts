@@ -17,24 +17,37 @@ import { promisify } from 'node:util';
 import { namesIn } from './entries-in.ts';
 import { isDeadMark, uniqueMark } from './process-identity.ts';
 
-/** A unique name beside a file that is about to be written. Those of dead processes are removed later. */
+/**
+ * A unique name beside a file that is about to be written. Those of dead processes are removed
+ * later.
+ */
 export function temporaryBeside(path: string): string {
   return join(dirname(path), `.tmp-${uniqueMark()}`);
 }
 
-/** Whether the process that made a {@link temporaryBeside} name is known to be dead; undefined for another name. */
+/**
+ * Whether the process that made a {@link temporaryBeside} name is known to be dead; undefined for
+ * another name.
+ */
 export function parseTemporaryName(name: string): { readonly isDead: boolean } | undefined {
   if (!name.startsWith('.tmp-')) return undefined;
   const [, space, pid] = /^\.tmp-([0-9a-f]{6})-(\d+)-/.exec(name) ?? [];
   return { isDead: space !== undefined && isDeadMark(space, Number(pid)) };
 }
 
-/** Removes {@link temporaryBeside} files of dead processes in a folder that is not of the cache, where `gc` does not look. */
+/**
+ * Removes {@link temporaryBeside} files of dead processes in a folder that is not of the cache,
+ * where `gc` does not look.
+ */
 export function clearTemporaries(folder: string): void {
-  for (const name of namesIn(folder)) if (parseTemporaryName(name)?.isDead) rmSync(join(folder, name), { force: true });
+  for (const name of namesIn(folder))
+    if (parseTemporaryName(name)?.isDead) rmSync(join(folder, name), { force: true });
 }
 
-/** Replaces a file by a rename: readers see the old content or the new. `sync` protects against power cuts. */
+/**
+ * Replaces a file by a rename: readers see the old content or the new. `sync` protects against
+ * power cuts.
+ */
 export function writeAtomic(
   path: string,
   content: string | ((file: number) => void),
@@ -61,7 +74,11 @@ export function writeAtomic(
 export const syncFile: (file: number) => Promise<void> = promisify(fsync);
 
 /** The same as {@link writeAtomic}, but leaves the sync to another thread. */
-export async function writeSynced(path: string, text: string, { sync }: { readonly sync: boolean }): Promise<void> {
+export async function writeSynced(
+  path: string,
+  text: string,
+  { sync }: { readonly sync: boolean },
+): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     const file = creatingFolder(path, () => openSync(temporary, 'wx'));
@@ -91,15 +108,27 @@ export function readJson<T>(path: string): T | undefined {
   }
 }
 
-/** Replaces a text. Writes nothing if the file holds it already, since the disk may be read-only. */
+/**
+ * Replaces a text. Writes nothing if the file holds it already, since the disk may be read-only.
+ */
 export function writeIfOther(path: string, text: string): void {
-  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeAtomic(path, text, { sync: false });
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text)
+    writeAtomic(path, text, { sync: false });
 }
 
 /** Error codes of disks without hard links, or without more for this file. */
-const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+const withoutLinks: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+]);
 
-/** Gives a file another name. Throws `EEXIST` if that is taken, except on disks without links, where a rename replaces. */
+/**
+ * Gives a file another name. Throws `EEXIST` if that is taken, except on disks without links, where
+ * a rename replaces.
+ */
 export function linkOrRename(from: string, to: string): void {
   try {
     linkSync(from, to);
@@ -109,15 +138,22 @@ export function linkOrRename(from: string, to: string): void {
   }
 }
 
-/** Writes a new small file, whole or not at all, by a link. False where the file is there already. */
-export function writeNew(path: string, text: string, { sync = false }: { readonly sync?: boolean } = {}): boolean {
+/**
+ * Writes a new small file, whole or not at all, by a link. False where the file is there already.
+ */
+export function writeNew(
+  path: string,
+  text: string,
+  { sync = false }: { readonly sync?: boolean } = {},
+): boolean {
   const temporary = temporaryBeside(path);
   try {
     creatingFolder(path, () => writeFileSync(temporary, text, { flag: 'wx', flush: sync }));
     try {
       linkSync(temporary, path);
     } catch (error) {
-      if (statSync(temporary).nlink === 2) return true; // NFS lost the answer, and tried again (`O_EXCL` in open(2))
+      // NFS lost the answer, and tried again (`O_EXCL` in open(2)).
+      if (statSync(temporary).nlink === 2) return true;
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
       writeFileSync(path, text, { flag: 'wx' }); // a disk without links
     }
@@ -130,7 +166,10 @@ export function writeNew(path: string, text: string, { sync = false }: { readonl
   }
 }
 
-/** Runs `attempt`, and again after creating the folder of `path` if that was missing: mostly it is there. */
+/**
+ * Runs `attempt`, and again after creating the folder of `path` if that was missing: mostly it is
+ * there.
+ */
 export function creatingFolder<T>(path: string, attempt: () => T): T {
   try {
     return attempt();

@@ -5,15 +5,25 @@ import { reasonOf, UserError } from '../../user-error.ts';
 /** A failed write: what, why, and what to do, in full sentences. */
 export class WriteError extends UserError {}
 
-/** The error of a failed write of `what`, in the user's words; an error that is not a system call's is returned as it is. */
+/**
+ * The error of a failed write of `what`, in the user's words; an error that is not a system call's
+ * is returned as it is.
+ */
 export function writeError(what: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
-  return new WriteError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
+  return new WriteError(
+    `Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`,
+    { cause },
+  );
 }
 
-/** The same for work that reads as well: only a full or read-only disk tells that it was a write that failed. */
+/**
+ * The same for work that reads as well: only a full or read-only disk tells that it was a write
+ * that failed.
+ */
 export function diskError(cause: unknown): unknown {
-  const { code = '', path = 'its files' } = (cause ?? {}) as NodeJS.ErrnoException; // anything can be thrown
+  // Anything can be thrown.
+  const { code = '', path = 'its files' } = (cause ?? {}) as NodeJS.ErrnoException;
   return ['ENOSPC', 'EDQUOT', 'EROFS'].includes(code) ? writeError(path, cause) : cause;
 }
 
@@ -26,15 +36,22 @@ export function writing<T>(what: string, write: () => T): T {
   }
 }
 
-/** Whether a write failed because nothing may be written there; `error` is the system's error or a {@link WriteError}. */
+/**
+ * Whether a write failed because nothing may be written there; `error` is the system's error or a
+ * {@link WriteError}.
+ */
 export function isReadOnly(error: unknown): boolean {
   const { code } = (error instanceof WriteError ? error.cause : error) as NodeJS.ErrnoException;
   return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
 }
 
-/** The real error of Node's recursive mkdir, which calls a folder missing if the one above it cannot be written. */
+/**
+ * The real error of Node's recursive mkdir, which calls a folder missing if the one above it cannot
+ * be written.
+ */
 function obstacle(cause: NodeJS.ErrnoException): unknown {
-  if (cause.code !== 'ENOENT' || cause.syscall !== 'mkdir' || cause.path === undefined) return cause;
+  if (cause.code !== 'ENOENT' || cause.syscall !== 'mkdir' || cause.path === undefined)
+    return cause;
   let folder = cause.path;
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   try {
@@ -55,12 +72,17 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: `the disk is full. ${freeing}`,
   EDQUOT: `your disk quota is used up. ${freeing}`,
   EROFS: 'the disk is read-only. Mount it for writing, or run in a copy of the project.',
-  ...{ EACCES: denied, EPERM: denied, ENOTDIR: inTheWay, EEXIST: inTheWay },
+  EACCES: denied,
+  EPERM: denied,
+  ENOTDIR: inTheWay,
+  EEXIST: inTheWay,
 };
 
 function reason(cause: unknown): string {
   const { code = '', syscall } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOENT' && syscall === 'open') return 'its folder does not exist. Make it, or choose another place.';
-  if (code === 'ENOENT' && syscall === 'mkdir') return 'no folder can be created there. Choose another place.';
+  if (code === 'ENOENT' && syscall === 'open')
+    return 'its folder does not exist. Make it, or choose another place.';
+  if (code === 'ENOENT' && syscall === 'mkdir')
+    return 'no folder can be created there. Choose another place.';
   return reasons[code] ?? `${reasonOf(cause)}.`;
 }

@@ -5,7 +5,10 @@ import type { Json } from '../../json.ts';
 import { canonicalJson, type Fingerprint, hashFingerprint } from './fingerprint.ts';
 
 test('keys are sorted by code unit at every depth, without spaces', () => {
-  assert.equal(canonicalJson({ b: [{ z: 1, Z: null }], a: 'é\n' }), '{"a":"é\\n","b":[{"Z":null,"z":1}]}');
+  assert.equal(
+    canonicalJson({ b: [{ z: 1, Z: null }], a: 'é\n' }),
+    '{"a":"é\\n","b":[{"Z":null,"z":1}]}',
+  );
 });
 
 test('the order in which keys were written does not matter, and nothing else is lost', () => {
@@ -43,5 +46,8 @@ test('the digest of a fingerprint never changes between versions by accident', (
     canonicalJson(fingerprint as unknown as Json),
     '{"inputs":{},"kind":"train","outputs":["model"],"settings":{"epochs":2},"version":1}',
   );
-  assert.equal(hashFingerprint(fingerprint), '030bc4b95f56225d8b60a741f27e7d533cb7d4db91af0fee97cc66ca0bd09bed');
+  assert.equal(
+    hashFingerprint(fingerprint),
+    '030bc4b95f56225d8b60a741f27e7d533cb7d4db91af0fee97cc66ca0bd09bed',
+  );
 });

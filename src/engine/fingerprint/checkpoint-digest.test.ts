@@ -12,7 +12,11 @@ const fingerprint: Fingerprint = {
 };
 const versions = { restage: '1.0.0', node: 'v20' };
 const digest = (changes: Partial<Fingerprint> = {}, others = versions) =>
-  checkpointOf({ checkpointsWithout: ['epochs'], cache: true }, { ...fingerprint, ...changes }, others);
+  checkpointOf(
+    { checkpointsWithout: ['epochs'], cache: true },
+    { ...fingerprint, ...changes },
+    others,
+  );
 
 test('a checkpoint depends on all of the fingerprint but the settings that only say how far to go', () => {
   assert.equal(digest({ settings: { epochs: 8, seed: 1 } }), digest());

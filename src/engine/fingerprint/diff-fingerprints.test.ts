@@ -19,7 +19,11 @@ test('equal fingerprints do not differ', () => {
 test('every value that differs is named by its path, with what it was and is', () => {
   const after: Fingerprint = {
     ...before,
-    settings: { optimizer: { kind: 'adam', learningRate: 0.01 }, layers: [6, 16, 24], momentum: null },
+    settings: {
+      optimizer: { kind: 'adam', learningRate: 0.01 },
+      layers: [6, 16, 24],
+      momentum: null,
+    },
     inputs: { dataset: [{ digest: sha256('b'), labels: { 'net.size': 'l' } }] },
     backend: 'cpu',
   };

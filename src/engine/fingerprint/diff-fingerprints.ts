@@ -9,8 +9,14 @@ export interface FingerprintDifference {
   readonly after: Json | undefined;
 }
 
-/** The differences value by value, in the order of `before`, with new values of `after` last. Empty for equal ones. */
-export function diffFingerprints(before: Fingerprint, after: Fingerprint): readonly FingerprintDifference[] {
+/**
+ * The differences value by value, in the order of `before`, with new values of `after` last. Empty
+ * for equal ones.
+ */
+export function diffFingerprints(
+  before: Fingerprint,
+  after: Fingerprint,
+): readonly FingerprintDifference[] {
   return diffValues('', before as unknown as Json, after as unknown as Json);
 }
 
@@ -22,11 +28,15 @@ export function diffValues(
 ): readonly FingerprintDifference[] {
   if (Array.isArray(before) && Array.isArray(after)) {
     const length = Math.max(before.length, after.length);
-    return Array.from({ length }, (_, i) => diffValues(`${path}[${i}]`, before[i], after[i])).flat();
+    return Array.from({ length }, (_, i) =>
+      diffValues(`${path}[${i}]`, before[i], after[i]),
+    ).flat();
   }
   if (isJsonObject(before) && isJsonObject(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) => diffValues(memberPath(path, key), member(before, key), member(after, key)));
+    return [...keys].flatMap((key) =>
+      diffValues(memberPath(path, key), member(before, key), member(after, key)),
+    );
   }
   return Object.is(before, after) ? [] : [{ path, before, after }];
 }

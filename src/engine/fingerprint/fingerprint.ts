@@ -2,7 +2,10 @@ import { type Digest, sha256 } from '../../digest.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Stage } from '../config/pipeline.ts';
 
-/** Everything that decides a stage's outputs: no names, published or absolute paths, times, hosts, CPU counts, key order. */
+/**
+ * Everything that decides a stage's outputs: no names, published or absolute paths, times, hosts,
+ * CPU counts, key order.
+ */
 export interface Fingerprint {
   readonly kind: string;
   readonly version: number | string;
@@ -10,7 +13,10 @@ export interface Fingerprint {
   readonly settings: JsonObject;
   /** By port, in order; `digest` covers the parts that the stage reads. */
   readonly inputs: Readonly<Record<string, readonly FingerprintInput[]>>;
-  /** Port names, sorted. Ports that the file declares have their extension, by which a program may choose a format: `plot.svg`. */
+  /**
+   * Port names, sorted. Ports that the file declares have their extension, by which a program may
+   * choose a format: `plot.svg`.
+   */
   readonly outputs: readonly string[];
   /** The SHA-256 of each declared variable's value; null where it is unset. */
   readonly env?: Readonly<Record<string, Digest | null>>;
@@ -22,14 +28,23 @@ export interface Fingerprint {
 
 export interface FingerprintInput {
   readonly digest: Digest;
-  /** The extension of a single file, such as `.csv`: a stage sees nothing else of its name. Absent for folders and with `name`. */
+  /**
+   * The extension of a single file, such as `.csv`: a stage sees nothing else of its name. Absent
+   * for folders and with `name`.
+   */
   readonly extension?: string;
-  /** The name of a user's file or folder that is the only item of a list. With several, the labels have their paths. */
+  /**
+   * The name of a user's file or folder that is the only item of a list. With several, the labels
+   * have their paths.
+   */
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Canonical JSON: keys sorted by code unit, no spaces, `undefined` left out. Throws for NaN and infinity. */
+/**
+ * Canonical JSON: keys sorted by code unit, no spaces, `undefined` left out. Throws for NaN and
+ * infinity.
+ */
 export function canonicalJson(value: Json): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new Error(`Internal error: ${value} has no JSON form`);
@@ -51,20 +66,30 @@ export function hashFingerprint(fingerprint: Fingerprint): Digest {
 // Array.isArray does not narrow readonly arrays.
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-/** The name of a stage's checkpoint, by fingerprint and versions, without outputs and how far to go; undefined if none is kept. */
+/**
+ * The name of a stage's checkpoint, by fingerprint and versions, without outputs and how far to go;
+ * undefined if none is kept.
+ */
 export function checkpointOf(
   { checkpointsWithout, cache }: Pick<Stage, 'checkpointsWithout' | 'cache'>,
   fingerprint: Fingerprint,
   versions: { readonly restage: string; readonly node: string },
 ): Digest | undefined {
   if (checkpointsWithout === undefined || !cache) return undefined;
-  const left = Object.entries(fingerprint.settings).filter(([name]) => !checkpointsWithout.includes(name));
+  const left = Object.entries(fingerprint.settings).filter(
+    ([name]) => !checkpointsWithout.includes(name),
+  );
   const { outputs: _, ...rest } = fingerprint;
   const keyed = { ...rest, settings: Object.fromEntries(left) };
-  return sha256(`restage checkpoint\n${canonicalJson({ fingerprint: keyed as unknown as Json, versions })}`);
+  return sha256(
+    `restage checkpoint\n${canonicalJson({ fingerprint: keyed as unknown as Json, versions })}`,
+  );
 }
 
-/** What a fingerprint holds of an input item beside labels: the digest of the parts that are read, and what is seen of its name. */
+/**
+ * What a fingerprint holds of an input item beside labels: the digest of the parts that are read,
+ * and what is seen of its name.
+ */
 export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension' | 'name'>;
 
 /** The fingerprint of a stage, with the items of its inputs by port. */
@@ -73,7 +98,10 @@ export function fingerprintStage(
   inputs: ReadonlyMap<string, readonly KeyedItem[]>,
   { backend, salt }: Readonly<Record<'backend' | 'salt', string | undefined>>,
 ): Fingerprint {
-  const keyed = stage.inputs.map(({ port, items }) => [port, keyedItems(items, inputs.get(port) ?? [])]);
+  const keyed = stage.inputs.map(({ port, items }) => [
+    port,
+    keyedItems(items, inputs.get(port) ?? []),
+  ]);
   return {
     kind: stage.kind,
     version: stage.kindVersion,
@@ -87,11 +115,19 @@ export function fingerprintStage(
   };
 }
 
-function keyedItems(items: Stage['inputs'][number]['items'], keyed: readonly KeyedItem[]): readonly FingerprintInput[] {
-  return items.map(({ labels }, index) => ({ ...keyed[index]!, ...(Object.keys(labels).length > 0 && { labels }) }));
+function keyedItems(
+  items: Stage['inputs'][number]['items'],
+  keyed: readonly KeyedItem[],
+): readonly FingerprintInput[] {
+  return items.map(({ labels }, index) => ({
+    ...keyed[index]!,
+    ...(Object.keys(labels).length > 0 && { labels }),
+  }));
 }
 
 /** Values of the environment are hashed, so that no token is in a readable file. */
 function hashValues(env: Stage['env']): Readonly<Record<string, Digest | null>> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === null ? null : sha256(value)]));
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name, value === null ? null : sha256(value)]),
+  );
 }

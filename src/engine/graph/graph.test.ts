@@ -40,7 +40,9 @@ test('in any pipeline without cycles every stage comes after what it needs', asy
   await fc.assert(
     fc.asyncProperty(edges, order, async (pairs, written) => {
       const stages = written.map((stage) => {
-        const after = pairs.filter(([from, to]) => from === stage && to < from).map(([, to]) => `s${to}`);
+        const after = pairs
+          .filter(([from, to]) => from === stage && to < from)
+          .map(([, to]) => `s${to}`);
         return `  s${stage}: { kind: command, with: { run: x }, after: [${after.join(', ')}] }`;
       });
       const graph = new Graph(await load(`stages:\n${stages.join('\n')}\n`));

@@ -4,7 +4,10 @@ import { postOrder } from '../config/post-order.ts';
 import { findIncludedStages, findStageNames, suggestStage } from '../config/stage-reference.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 
-/** The dependencies in a pipeline, without cycles: a stage needs those that it reads and those that it runs after. */
+/**
+ * The dependencies in a pipeline, without cycles: a stage needs those that it reads and those that
+ * it runs after.
+ */
 export class Graph {
   readonly stages: ReadonlyMap<StageName, Stage>;
   /** Every stage comes after those that it needs, otherwise in the order of the file. */
@@ -14,7 +17,9 @@ export class Graph {
 
   constructor({ stages }: Pick<Pipeline, 'stages'>) {
     this.stages = new Map(stages.map((stage) => [stage.name, stage]));
-    this.#dependencies = new Map(stages.map((stage) => [stage.name, [...new Set([...readBy(stage), ...stage.after])]]));
+    this.#dependencies = new Map(
+      stages.map((stage) => [stage.name, [...new Set([...readBy(stage), ...stage.after])]]),
+    );
     this.#dependents = reversed(this.#dependencies);
     this.order = postOrder(
       this.#dependencies.keys(),
@@ -42,7 +47,9 @@ export class Graph {
 
 /** The stages that a stage reads, with repetitions. */
 export function readBy({ inputs }: Stage): readonly StageName[] {
-  return inputs.flatMap(({ items }) => items.flatMap((item) => (item.from === 'stage' ? [item.stage] : [])));
+  return inputs.flatMap(({ items }) =>
+    items.flatMap((item) => (item.from === 'stage' ? [item.stage] : [])),
+  );
 }
 
 type Edges = ReadonlyMap<StageName, readonly StageName[]>;
@@ -60,8 +67,9 @@ function reversed(edges: Edges): Edges {
 }
 
 /**
- * The stages for the names of a command, in the graph's order: `named`, by default all that are not `onDemand`; and `stages`,
- * these with what they need and, if `downstream`, what depends on them. Or a mistake for each unknown name.
+ * The stages for the names of a command, in the graph's order: `named`, by default all that are not
+ * `onDemand`; and `stages`, these with what they need and, if `downstream`, what depends on them.
+ * Or a mistake for each unknown name.
  */
 export function selectStages(
   graph: Graph,
@@ -88,7 +96,10 @@ export function selectStages(
   return ok({ named: inOrder(named), stages: inOrder(stages) });
 }
 
-/** The stages that a word names. An included pipeline's name means its stages, except those on demand. */
+/**
+ * The stages that a word names. An included pipeline's name means its stages, except those on
+ * demand.
+ */
 function stagesNamed(word: string, graph: Graph): readonly StageName[] {
   const found = findStageNames(word, graph.stages.keys());
   if (found.length > 0) return found;
@@ -97,13 +108,19 @@ function stagesNamed(word: string, graph: Graph): readonly StageName[] {
   return wanted.length > 0 ? wanted : included;
 }
 
-/** The stages that must run before a stage: those that it reads, and those that it runs after, except on-demand ones. */
+/**
+ * The stages that must run before a stage: those that it reads, and those that it runs after,
+ * except on-demand ones.
+ */
 function needs(graph: Graph, name: StageName): readonly StageName[] {
   const stage = graph.stage(name);
   return [...readBy(stage), ...stage.after.filter((other) => !graph.stage(other).onDemand)];
 }
 
-function reach(from: ReadonlySet<StageName>, next: (name: StageName) => readonly StageName[]): ReadonlySet<StageName> {
+function reach(
+  from: ReadonlySet<StageName>,
+  next: (name: StageName) => readonly StageName[],
+): ReadonlySet<StageName> {
   const reached = new Set(from);
   // A loop over a set also visits what is added meanwhile.
   for (const name of reached) for (const other of next(name)) reached.add(other);

@@ -12,12 +12,20 @@ import { templateScheduler } from './template-scheduler.ts';
 
 test('a step runs with the Node of its command, unless the place sets one up', async (context) => {
   const cache = temporaryFolder(context);
-  const template = { submit: 'printf "%s" ${script}', id: '(.*)', query: '', cancel: '', after: ' ' };
+  const template = {
+    submit: 'printf "%s" ${script}',
+    id: '(.*)',
+    query: '',
+    cancel: '',
+    after: ' ',
+  };
   const scriptFor = async (setup: readonly string[]) => {
     const place = { name: 'other', ...placeShape.parse({ engine: 'template', template, setup }) };
     const pipeline = { root: cache, sources: { env: { WORD: "it's" } } };
     const script = await submitStep({ pipeline: sha256(''), failures: {} }, place, {
-      ...{ scheduler: templateScheduler(template), after: [], warn: assert.fail },
+      scheduler: templateScheduler(template),
+      after: [],
+      warn: assert.fail,
       world: { pipeline, store: { folder: cache } } as unknown as World,
       command: { node: '/my/node', words: ['cli.js', 'run'], cwd: cache },
     });

@@ -10,11 +10,17 @@ import type { World } from '../plan/examine.ts';
 import { type NodeCommand, prepareJob } from './job-script.ts';
 import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
 
-/** A step of a detached run, taken by a job after others have ended: it publishes, decides, and submits the next step. */
+/**
+ * A step of a detached run, taken by a job after others have ended: it publishes, decides, and
+ * submits the next step.
+ */
 export interface Step {
   /** The digest of the pipeline's YAML files, which must not change meanwhile. */
   readonly pipeline: Digest;
-  /** The messages of attempts that failed, by fingerprint, and of those whose inputs had changed, by stage, the last one at the end. */
+  /**
+   * The messages of attempts that failed, by fingerprint, and of those whose inputs had changed, by
+   * stage, the last one at the end.
+   */
   readonly failures: Readonly<Record<string, readonly string[]>>;
   /** The place whose scheduler has its jobs. */
   readonly place: string;
@@ -31,8 +37,15 @@ export interface StepOptions {
   readonly warn: (message: string) => void;
 }
 
-/** A place whose stages no longer run once they have used up their retries and decisions, over all steps of a detached run. */
-export function limitFailures(place: Place, failures: Record<string, readonly string[]>, signal: AbortSignal): Place {
+/**
+ * A place whose stages no longer run once they have used up their retries and decisions, over all
+ * steps of a detached run.
+ */
+export function limitFailures(
+  place: Place,
+  failures: Record<string, readonly string[]>,
+  signal: AbortSignal,
+): Place {
   return {
     seat: async (stage) => {
       const seat = await place.seat(stage);
@@ -46,7 +59,8 @@ export function limitFailures(place: Place, failures: Record<string, readonly st
           try {
             return await seat.run(attempt);
           } catch (error) {
-            if (error instanceof StageFailure && !signal.aborted) failures[digest] = [...before, error.message];
+            if (error instanceof StageFailure && !signal.aborted)
+              failures[digest] = [...before, error.message];
             if (error instanceof OutdatedInput) failures[stage.name] = [...outdated, error.message];
             throw error;
           }
@@ -64,7 +78,10 @@ const patience = 600_000;
 /** The environment variable with the folder of a run that is a step. */
 export const stepVariable = 'RESTAGE_STEP';
 
-/** Submits the next step twice, and returns the first id. The second job acts only if the first is killed. Throws a `SubmitError`. */
+/**
+ * Submits the next step twice, and returns the first id. The second job acts only if the first is
+ * killed. Throws a `SubmitError`.
+ */
 export async function submitStep(
   step: Omit<Step, 'jobs' | 'place'>,
   place: PlaceSpec,
@@ -83,10 +100,12 @@ export async function submitStep(
   });
   const name = `step-${Date.now()}-${randomBytes(3).toString('hex')}`;
   const { folder, request } = prepareJob(name, { ...place, container: [] }, commandFor, {
-    ...{ cache: store.folder, root: pipeline.root },
+    cache: store.folder,
+    root: pipeline.root,
   });
   const jobs: string[] = [];
-  const write = () => writeJson(join(folder, 'step.json'), { ...step, place: place.name, jobs } satisfies Step);
+  const write = () =>
+    writeJson(join(folder, 'step.json'), { ...step, place: place.name, jobs } satisfies Step);
   write();
   const accepted = (id: string) => {
     jobs.push(id);
@@ -101,7 +120,8 @@ export async function submitStep(
   return jobs[0]!;
 }
 
-export const readStep = (folder: string): Step | undefined => readJson<Step>(join(folder, 'step.json'));
+export const readStep = (folder: string): Step | undefined =>
+  readJson<Step>(join(folder, 'step.json'));
 
 /** Whether the step was taken to its end, by the first of its jobs. */
 export const isTaken = (folder: string): boolean => existsSync(join(folder, 'taken'));

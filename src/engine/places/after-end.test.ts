@@ -5,7 +5,11 @@ import type { PlaceSpec } from '../config/places.ts';
 import { afterEnd, afterJob, type EndFacts } from './after-end.ts';
 
 const mebi = 2 ** 20;
-const place = { name: 'cluster', time: 180_000, memory: { default: 100 * mebi, most: 300 * mebi } } as PlaceSpec;
+const place = {
+  name: 'cluster',
+  time: 180_000,
+  memory: { default: 100 * mebi, most: 300 * mebi },
+} as PlaceSpec;
 const claim = { worker: '7', restart: 0, host: 'n1', full: true };
 
 const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
@@ -32,8 +36,10 @@ test('a time limit is no failure while the checkpoint advances, and one after tw
   const message = "its job's time of 3 min 0 s is over: it begins again";
   assert.deepEqual(afterEnd(end, facts()), { step: 'again', tries, message });
   assert.deepEqual(afterEnd(end, facts({ resumes: true })), {
-    ...{ step: 'again', tries },
-    message: "its job's time of 3 min 0 s is over: it resumes from its checkpoint, which is no further than before",
+    step: 'again',
+    tries,
+    message:
+      "its job's time of 3 min 0 s is over: it resumes from its checkpoint, which is no further than before",
   });
   assert.deepEqual(afterEnd(end, facts({ tries: { lost: 0, idle: 1, memory: 0 } })), {
     step: 'fail',
@@ -51,8 +57,14 @@ test('a checkpoint that another processor wrote anew from the start is no advanc
     if (next.step === 'again') tries = next.tries;
     return next.step;
   });
-  assert.deepEqual([steps, tries], [['again', 'again', 'fail'], { lost: 0, idle: 1, memory: 0, reached: 3 }]);
-  assert.deepEqual(afterJob({ ...tries, lost: 5 }, { reached: 3, rewritten: true }).advanced, false);
+  assert.deepEqual(
+    [steps, tries],
+    [['again', 'again', 'fail'], { lost: 0, idle: 1, memory: 0, reached: 3 }],
+  );
+  assert.deepEqual(
+    afterJob({ ...tries, lost: 5 }, { reached: 3, rewritten: true }).advanced,
+    false,
+  );
   assert.deepEqual(afterJob(tries, { reached: 4, rewritten: true }).advanced, true);
   assert.deepEqual(afterJob(tries, { reached: 4, rewritten: false }).advanced, false);
 });
@@ -89,7 +101,10 @@ test('a stage survives five dead jobs in a row, and a newer checkpoint resets th
     step: 'fail',
     message: 'its job died (NODE_FAIL), and 5 jobs before it ended so, too',
   });
-  assert.equal(afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 }, advanced: true })).step, 'again');
+  assert.equal(
+    afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 }, advanced: true })).step,
+    'again',
+  );
 });
 
 test('a stage whose process is killed runs again three times, and then its own message says why it failed', () => {
@@ -125,9 +140,13 @@ test('a job that somebody cancelled is not submitted again, and a changed input 
 test('where code changed, a new process decides anew; a node with code of its own is asked twice, and then the stage fails', () => {
   const end = { type: 'refused', what: 'code', message: 'n1 differs' } as const;
   const tries = { lost: 0, idle: 0, memory: 0 };
-  assert.deepEqual(afterEnd(end, facts({ isOutdated: true })), { step: 'leave', message: 'n1 differs' });
+  assert.deepEqual(afterEnd(end, facts({ isOutdated: true })), {
+    step: 'leave',
+    message: 'n1 differs',
+  });
   assert.deepEqual(afterEnd(end, facts()), {
-    ...{ step: 'again', tries: { ...tries, refused: true } },
+    step: 'again',
+    tries: { ...tries, refused: true },
     message: 'n1 differs: submitted again',
   });
   assert.deepEqual(afterEnd(end, facts({ tries: { ...tries, refused: true } })), {

@@ -4,7 +4,10 @@ import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import type { Claim, JobClass, TicketEnd, Tries } from '../store/batch-folder.ts';
 
-/** What a run does after a ticket: use the result, submit or examine the stage again, leave it to a new run, or give up. */
+/**
+ * What a run does after a ticket: use the result, submit or examine the stage again, leave it to a
+ * new run, or give up.
+ */
 export type NextStep =
   | { readonly step: 'use'; readonly end: Extract<TicketEnd, { type: 'done' }> }
   | { readonly step: 'again'; readonly tries: Tries; readonly message?: string }
@@ -27,8 +30,9 @@ export interface EndFacts {
 }
 
 /**
- * The tries of a stage after a job whose curves reached the step `reached`, 0 without any. A checkpoint that another processor
- * cannot use is written again from the start, which is no advance. For a stage without curves any new checkpoint is one.
+ * The tries of a stage after a job whose curves reached the step `reached`, 0 without any. A
+ * checkpoint that another processor cannot use is written again from the start, which is no
+ * advance. For a stage without curves any new checkpoint is one.
  */
 export function afterJob(
   tries: Tries,
@@ -40,7 +44,10 @@ export function afterJob(
   return { tries: furthest > 0 ? { ...tries, reached: furthest } : tries, advanced };
 }
 
-/** How often a job may die, a process be killed, or a job end before it began, until the stage fails. */
+/**
+ * How often a job may die, a process be killed, or a job end before it began, until the stage
+ * fails.
+ */
 const most = { lost: 5, killed: 3, unstarted: 1 };
 const mostIdle = 2;
 
@@ -52,7 +59,9 @@ export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
     case 'failed':
       return { step: 'fail', message: end.message };
     case 'refused':
-      return end.what === 'input' ? { step: 'decide', message: end.message } : afterRefusal(end.message, facts);
+      return end.what === 'input'
+        ? { step: 'decide', message: end.message }
+        : afterRefusal(end.message, facts);
     case 'cancelled':
       return { step: 'cancel', message: `its job was cancelled ${end.by}` };
     case 'unclaimed':
@@ -95,9 +104,16 @@ function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts
 function afterRefusal(message: string, { tries, isOutdated }: EndFacts): NextStep {
   if (isOutdated) return { step: 'leave', message };
   if (tries.refused) {
-    return { step: 'fail', message: `${message}; a second job found the same. Make both alike, and run again` };
+    return {
+      step: 'fail',
+      message: `${message}; a second job found the same. Make both alike, and run again`,
+    };
   }
-  return { step: 'again', tries: { ...tries, refused: true }, message: `${message}: submitted again` };
+  return {
+    step: 'again',
+    tries: { ...tries, refused: true },
+    message: `${message}: submitted again`,
+  };
 }
 
 /** A ticket that began late in the time of its job proves nothing about the limit. */
@@ -105,20 +121,30 @@ function afterTime({ place, tries, advanced, resumes, claim, stage }: EndFacts):
   const idle = advanced ? 0 : tries.idle + (claim?.full === false ? 0 : 1);
   const limit = formatSeconds(place.time / 1000);
   if (idle >= mostIdle) {
-    const why = stage.checkpointsWithout === undefined ? 'it keeps no checkpoints' : 'its checkpoint got no further';
+    const why =
+      stage.checkpointsWithout === undefined
+        ? 'it keeps no checkpoints'
+        : 'its checkpoint got no further';
     const message = `did not end within the time limit of ${limit} in ${idle} jobs, and ${why}: raise \`time\` of the place "${place.name}"`;
     return { step: 'fail', message };
   }
   const { killed: _, unstarted: _u, refused: _r, ...rest } = tries;
   const further = advanced ? '' : ', which is no further than before';
   const how = resumes ? `resumes from its checkpoint${further}` : 'begins again';
-  return { step: 'again', tries: { ...rest, idle, lost: 0 }, message: `its job's time of ${limit} is over: it ${how}` };
+  return {
+    step: 'again',
+    tries: { ...rest, idle, lost: 0 },
+    message: `its job's time of ${limit} is over: it ${how}`,
+  };
 }
 
 function afterLoss(how: string, { tries, advanced }: EndFacts, what: keyof typeof most): NextStep {
   const count = advanced ? 1 : (tries[what] ?? 0) + 1;
   if (count > most[what]) {
-    return { step: 'fail', message: `${how}, and ${formatCountOf(count - 1, 'job')} before it ended so, too` };
+    return {
+      step: 'fail',
+      message: `${how}, and ${formatCountOf(count - 1, 'job')} before it ended so, too`,
+    };
   }
   return { step: 'again', tries: { ...tries, [what]: count }, message: `${how}: submitted again` };
 }

@@ -12,7 +12,11 @@ const digest = 'a'.repeat(64);
 async function watched(context: TestContext, states: Readonly<Record<string, JobState>>) {
   const folder = new BatchFolder(temporaryFolder(context), '1');
   const batch = {
-    ...{ place: 'cluster', root: '/', needs: { cpu: 1, gpu: 0, memory: 0 }, workers: 2, seconds: 60 },
+    place: 'cluster',
+    root: '/',
+    needs: { cpu: 1, gpu: 0, memory: 0 },
+    workers: 2,
+    seconds: 60,
     tickets: [0, 1].map((n) => ({ stage: `stage-${n}`, digest, keep: true })),
   } as unknown as Batch;
   folder.create(batch, [{} as Ticket, {} as Ticket], new Map(), '');
@@ -32,7 +36,10 @@ async function watched(context: TestContext, states: Readonly<Record<string, Job
 const claim = { restart: 0, host: 'n1', full: true };
 
 test('a worker whose job died makes room for another one', async (context) => {
-  const { folder, watch } = await watched(context, { 7: { state: 'NODE_FAIL' }, 8: { state: 'RUNNING' } });
+  const { folder, watch } = await watched(context, {
+    7: { state: 'NODE_FAIL' },
+    8: { state: 'RUNNING' },
+  });
   folder.claim(0, { ...claim, worker: '7' });
   folder.claim(1, { ...claim, worker: '8' });
   watch.look();
@@ -46,7 +53,10 @@ test('a worker whose job died makes room for another one', async (context) => {
 });
 
 test('a job that runs and begins no work is cancelled, and one that is queued is not', async (context) => {
-  const { watch, cancelled } = await watched(context, { 7: { state: 'RUNNING' }, 8: { state: 'PENDING' } });
+  const { watch, cancelled } = await watched(context, {
+    7: { state: 'RUNNING' },
+    8: { state: 'PENDING' },
+  });
   for (let round = 0; round < 12; round += 1) {
     watch.tellQueued([{ name: 'restage-1', id: '7', state: 'RUNNING' }], 'cluster');
     await watch.checkLife();

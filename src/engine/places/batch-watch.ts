@@ -2,7 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StageEvent } from '../events.ts';
 import { jsonLines, LineReader, readEnd } from '../files/read-part.ts';
 import type { Batch, BatchFolder, Beat, TicketEnd } from '../store/batch-folder.ts';
-import { isFinal, type JobState, jobOf, type ListedJob, type Scheduler, unlisted } from './scheduler.ts';
+import {
+  isFinal,
+  type JobState,
+  jobOf,
+  type ListedJob,
+  type Scheduler,
+  unlisted,
+} from './scheduler.ts';
 import { nameOf, type Placed } from './submitter.ts';
 
 /** How patient a run is with its jobs, in milliseconds. */
@@ -48,7 +55,10 @@ export class BatchWatch {
   readonly #said = new Map<string, ReturnType<Scheduler['inspect']>>();
   #claimed: ReadonlySet<number> = new Set();
   #askedAt = Number.NEGATIVE_INFINITY;
-  /** When something last happened. The time before the scheduler has accepted the batch does not count. */
+  /**
+   * When something last happened. The time before the scheduler has accepted the batch does not
+   * count.
+   */
   #quietSince = Number.POSITIVE_INFINITY;
 
   constructor({ folder, batch, submitted }: Placed, scheduler: Scheduler, patience: Patience) {
@@ -77,7 +87,9 @@ export class BatchWatch {
 
   /** How many of its workers may still run or wait in the queue. */
   workersLeft(): number {
-    const over = [...this.#lives].filter(([worker, { beat }]) => beat?.over === true || this.#dead.has(worker)).length;
+    const over = [...this.#lives].filter(
+      ([worker, { beat }]) => beat?.over === true || this.#dead.has(worker),
+    ).length;
     const submitted = this.folder.jobs().reduce((sum, { workers }) => sum + workers, 0);
     return Math.max(0, (submitted || this.batch.workers) - over);
   }
@@ -85,7 +97,11 @@ export class BatchWatch {
   /** Resolves with the end of a ticket. Emits what its stage reports until then. */
   wait(index: number, emit: (event: StageEvent) => void): Promise<TicketEnd> {
     return new Promise((resolve) => {
-      this.#waiters.set(index, { emit, resolve, messages: new LineReader(this.folder.messages(index)) });
+      this.#waiters.set(index, {
+        emit,
+        resolve,
+        messages: new LineReader(this.folder.messages(index)),
+      });
     });
   }
 
@@ -120,16 +136,28 @@ export class BatchWatch {
   tellQueued(jobs: readonly ListedJob[], place: string): void {
     const [job] = jobs.filter((job) => !isFinal(job)).sort((a) => (a.state === 'PENDING' ? 1 : -1));
     if (job === undefined) {
-      if (jobs.length > 0) this.#quietSince = Number.NEGATIVE_INFINITY; // all are over, and give no sign of life
+      // All are over, and give no sign of life.
+      if (jobs.length > 0) this.#quietSince = Number.NEGATIVE_INFINITY;
       return;
     }
     const { state, reason, startsAt } = job;
-    if (state !== 'RUNNING') this.#quietSince = performance.now(); // one that runs shows that itself
+    // One that runs shows that itself.
+    if (state !== 'RUNNING') this.#quietSince = performance.now();
     const id = jobOf(job.id);
-    const rest = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
+    const rest = {
+      ...(reason !== undefined && { reason }),
+      ...(startsAt !== undefined && { startsAt }),
+    };
     const queued = [...this.#waiters].filter(([index]) => !this.#claimed.has(index));
     for (const [order, [, { emit }]] of queued.entries()) {
-      emit({ type: 'stage-queued', place, job: id, state, ...rest, ...(order === 0 && { others: queued.length - 1 }) });
+      emit({
+        type: 'stage-queued',
+        place,
+        job: id,
+        state,
+        ...rest,
+        ...(order === 0 && { others: queued.length - 1 }),
+      });
     }
   }
 
@@ -172,36 +200,61 @@ export class BatchWatch {
 
   /** Whether some worker may still claim a ticket, by the files. */
   #isWorking(now: number): boolean {
-    if ([...this.#lives].some(([worker, { beat }]) => beat !== undefined && !this.#isSilent(worker, now))) return true;
+    if (
+      [...this.#lives].some(
+        ([worker, { beat }]) => beat !== undefined && !this.#isSilent(worker, now),
+      )
+    )
+      return true;
     const allOver = this.folder.jobs().length > 0 && this.folder.areWorkersOver();
     return !allOver && now - this.#quietSince < this.#patience.silence;
   }
 
-  /** Ends the tickets of a silent worker, or of none, if its jobs are over. A job that is silent for long is cancelled first. */
+  /**
+   * Ends the tickets of a silent worker, or of none, if its jobs are over. A job that is silent for
+   * long is cancelled first.
+   */
   async #judge(worker: string | undefined, tickets: readonly number[], now: number): Promise<void> {
     const states = await this.#statesOf(worker);
     if (states === undefined) return;
-    const silence = now - (worker === undefined ? this.#quietSince : this.#lives.get(worker)!.since);
+    const silence =
+      now - (worker === undefined ? this.#quietSince : this.#lives.get(worker)!.since);
     // An empty list may be wrong, so it counts only after long silence.
-    const isOver = (said: JobState) => isFinal(said) || (said.state === unlisted && silence >= this.#patience.cancel);
+    const isOver = (said: JobState) =>
+      isFinal(said) || (said.state === unlisted && silence >= this.#patience.cancel);
     if (states.every(([, said]) => isOver(said))) return await this.#lose(worker, tickets, states);
     for (const [job, { state }] of states) {
-      const mayHang = worker === undefined ? state === 'RUNNING' : state !== 'PENDING' && state !== 'REQUEUED';
-      if (!mayHang || now - this.#lifeOf(job, now).since < this.#patience.cancel || this.#cancelled.has(job)) continue;
+      const mayHang =
+        worker === undefined ? state === 'RUNNING' : state !== 'PENDING' && state !== 'REQUEUED';
+      if (
+        !mayHang ||
+        now - this.#lifeOf(job, now).since < this.#patience.cancel ||
+        this.#cancelled.has(job)
+      )
+        continue;
       this.#cancelled.add(job);
       await this.#scheduler.cancel(this.#addressOf(job), nameOf(this.folder));
     }
   }
 
-  /** The id of a worker's job with what the scheduler said of where it is: `17_3;alpha`, which the node does not know. */
+  /**
+   * The id of a worker's job with what the scheduler said of where it is: `17_3;alpha`, which the
+   * node does not know.
+   */
   #addressOf(worker: string): string {
     const number = jobOf(worker);
     const job = this.folder.jobs().find(({ id }) => id.split(';')[0] === number);
     return job === undefined ? worker : worker + job.id.slice(number.length);
   }
 
-  async #lose(worker: string | undefined, tickets: readonly number[], states: States): Promise<void> {
-    const known = states.flatMap(([job, said]) => (this.#cancelled.has(job) || said.state === unlisted ? [] : [said]));
+  async #lose(
+    worker: string | undefined,
+    tickets: readonly number[],
+    states: States,
+  ): Promise<void> {
+    const known = states.flatMap(([job, said]) =>
+      this.#cancelled.has(job) || said.state === unlisted ? [] : [said],
+    );
     const said = known.find(isCancelled) ?? known.at(-1) ?? { state: '' };
     if (worker !== undefined) {
       this.#dead.add(worker);
@@ -214,23 +267,35 @@ export class BatchWatch {
     if (this.#claimed.size > 0 && !isCancelled(said)) return this.#end(left, { type: 'unclaimed' });
     const hasBegun = [...this.#lives.values()].some(({ beat }) => beat !== undefined);
     const unstarted = !hasBegun && /^(FAILED|COMPLETED|)$/.test(said.state) && !wasKilled(said);
-    this.#end(left, { type: 'lost', ...said, ...(unstarted && { unstarted }), ...this.#lastWords() });
+    this.#end(left, {
+      type: 'lost',
+      ...said,
+      ...(unstarted && { unstarted }),
+      ...this.#lastWords(),
+    });
   }
 
   #end(tickets: readonly number[], end: TicketEnd): void {
     for (const index of tickets) this.folder.end(index, end);
   }
 
-  /** The states of a worker's job, or of all jobs, without jobs that the scheduler twice did not know; undefined while uncertain. */
+  /**
+   * The states of a worker's job, or of all jobs, without jobs that the scheduler twice did not
+   * know; undefined while uncertain.
+   */
   async #statesOf(worker: string | undefined): Promise<States | undefined> {
-    const ids = worker === undefined ? this.folder.jobs().map(({ id }) => id) : [jobOf(this.#addressOf(worker))];
+    const ids =
+      worker === undefined
+        ? this.folder.jobs().map(({ id }) => id)
+        : [jobOf(this.#addressOf(worker))];
     const all: (readonly [string, JobState])[] = [];
     for (const id of ids) {
       const found = this.#said.get(id) ?? this.#scheduler.inspect(id, nameOf(this.folder));
       const isNew = !this.#said.has(id);
       this.#said.set(id, found);
       const states = await found;
-      if (isNew && states !== undefined) this.#unknown.set(id, states.size > 0 ? 0 : (this.#unknown.get(id) ?? 0) + 1);
+      if (isNew && states !== undefined)
+        this.#unknown.set(id, states.size > 0 ? 0 : (this.#unknown.get(id) ?? 0) + 1);
       if (states === undefined || this.#unknown.get(id) === 1) return undefined;
       all.push(...[...states].filter(([job]) => worker === undefined || job === worker));
     }
@@ -240,9 +305,12 @@ export class BatchWatch {
   /** Whether somebody cancelled the job of a ticket before a run waited for it here. */
   async wasCancelled(index: number): Promise<boolean> {
     const end = this.folder.endOf(index);
-    if (end !== undefined) return end.type === 'cancelled' || (end.type === 'lost' && isCancelled(end));
+    if (end !== undefined)
+      return end.type === 'cancelled' || (end.type === 'lost' && isCancelled(end));
     const states = (await this.#statesOf(this.folder.claimOf(index)?.worker)) ?? [];
-    return states.some(([, said]) => isCancelled(said)) && states.every(([, said]) => isFinal(said));
+    return (
+      states.some(([, said]) => isCancelled(said)) && states.every(([, said]) => isFinal(said))
+    );
   }
 
   /** Whether the scheduler lists a job of the batch that has not ended. */

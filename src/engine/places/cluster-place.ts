@@ -41,14 +41,28 @@ export interface ClusterOptions extends SubmitterOptions {
   readonly isStep: boolean;
   /** Aborted when jobs are to be cancelled. */
   readonly kill: AbortSignal;
-  /** Milliseconds after `signal` in which a second interrupt still cancels jobs; undefined without an interrupt: they are cancelled at once. */
+  /**
+   * Milliseconds after `signal` in which a second interrupt still cancels jobs; undefined without
+   * an interrupt: they are cancelled at once.
+   */
   readonly grace: () => number | undefined;
 }
 
-/** Between two looks at the files, in milliseconds: after a submission, after news, at most; and between two checks of life. */
-const [first, quick, slow, lifeCheck] = [20, 100, 1_000, 5_000];
-/** Milliseconds until the scheduler is asked for its list: after a submission, then while jobs are queued, and at the soonest. */
-const [firstList, nextList, soonest] = [5_000, 30_000, 15_000];
+/**
+ * Between two looks at the files, in milliseconds: after a submission, after news, at most; and
+ * between two checks of life.
+ */
+const first = 20;
+const quick = 100;
+const slow = 1_000;
+const lifeCheck = 5_000;
+/**
+ * Milliseconds until the scheduler is asked for its list: after a submission, then while jobs are
+ * queued, and at the soonest.
+ */
+const firstList = 5_000;
+const nextList = 30_000;
+const soonest = 15_000;
 /** A cluster as a place: a stage is a ticket in a batch of jobs, and the run waits for files. */
 export class ClusterPlace implements Place {
   readonly #options: ClusterOptions;
@@ -76,7 +90,9 @@ export class ClusterPlace implements Place {
     };
     this.#submitter = new Submitter(options, workers);
     this.#aborted = new Promise((_, reject) => {
-      options.signal.addEventListener('abort', () => void this.#leave().then(reject, reject), { once: true });
+      options.signal.addEventListener('abort', () => void this.#leave().then(reject, reject), {
+        once: true,
+      });
     });
     this.#aborted.catch(() => {});
   }
@@ -94,7 +110,10 @@ export class ClusterPlace implements Place {
     return [...this.#left].flatMap((folder) => folder.jobs().map(({ id }) => id));
   }
 
-  /** Tickets that other runs have left open until now. One may have held the lease of a stage while this run waited. */
+  /**
+   * Tickets that other runs have left open until now. One may have held the lease of a stage while
+   * this run waited.
+   */
   #openTickets(): Map<Digest, OpenTicket> {
     const { world, place, warn } = this.#options;
     const isStored = (digest: Digest) => world.store.readResult(digest) !== undefined;
@@ -120,10 +139,15 @@ export class ClusterPlace implements Place {
   async #bring(stage: Stage, attempt: Attempt): Promise<AttemptOutcome> {
     const { digest } = attempt.examined;
     const found = attempt.keep ? this.#openTickets().get(digest) : undefined;
-    const open = found?.folder.used().has(found.index) ? undefined : found; // another run may have used it meanwhile
+    // Another run may have used it meanwhile.
+    const open = found?.folder.used().has(found.index) ? undefined : found;
     this.#open.delete(digest);
     if (open === undefined && this.#options.isStep) this.#takeRefusal(stage);
-    let tries = open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0, memory: this.#rememberedMemory(stage) };
+    let tries = open?.folder.ticket(open.index)?.tries ?? {
+      lost: 0,
+      idle: 0,
+      memory: this.#rememberedMemory(stage),
+    };
     let placed = open && (await Promise.race([this.#attach(open), this.#aborted]));
     await this.#download(stage);
     for (;;) {
@@ -137,12 +161,14 @@ export class ClusterPlace implements Place {
       switch (next.step) {
         case 'use':
           await this.#use(next.end.result, attempt, placed);
-          placed.folder.use(placed.index); // last: after a kill, another run attaches to what was not used
+          // Last: after a kill, another run attaches to what was not used.
+          placed.folder.use(placed.index);
           return { result: next.end.result, edited: [], signs: next.end.signs ?? {} };
         case 'decide':
           throw new OutdatedInput(next.message);
         case 'again':
-          if (next.message !== undefined) attempt.emit({ type: 'stage-retrying', message: next.message });
+          if (next.message !== undefined)
+            attempt.emit({ type: 'stage-retrying', message: next.message });
           tries = next.tries;
           placed = undefined;
           break;
@@ -157,19 +183,31 @@ export class ClusterPlace implements Place {
     }
   }
 
-  /** The result that is in the store since the run looked for it: its job ended meanwhile, or died after it had stored it. */
-  async #storedResult({ name }: Stage, { examined, keep }: Attempt): Promise<StageResult | undefined> {
+  /**
+   * The result that is in the store since the run looked for it: its job ended meanwhile, or died
+   * after it had stored it.
+   */
+  async #storedResult(
+    { name }: Stage,
+    { examined, keep }: Attempt,
+  ): Promise<StageResult | undefined> {
     const { store, forced } = this.#options.world;
     if (!keep || forced.has(name) || examined.result !== undefined) return undefined;
     const result = store.readResult(examined.digest);
     if (result?.stored !== true) return undefined;
-    const lost = await Promise.all(Object.values(result.outputs).map((artifact) => store.missingObjects(artifact)));
+    const lost = await Promise.all(
+      Object.values(result.outputs).map((artifact) => store.missingObjects(artifact)),
+    );
     return lost.flat().length === 0 ? result : undefined;
   }
 
-  /** Throws an {@link OutdatedInput} where a job of an earlier step refused the stage with its input of then: it counts, too. */
+  /**
+   * Throws an {@link OutdatedInput} where a job of an earlier step refused the stage with its input
+   * of then: it counts, too.
+   */
   #takeRefusal(stage: Stage): void {
-    const pathsOf = ({ outputs }: Stage) => outputs.map(({ path }) => path).join('\n'); // a path belongs to one pipeline
+    // A path belongs to one pipeline.
+    const pathsOf = ({ outputs }: Stage) => outputs.map(({ path }) => path).join('\n');
     for (const [digest, { folder, batch, index }] of this.#open) {
       if (batch.tickets[index]!.stage !== stage.name) continue;
       const end = folder.endOf(index);
@@ -193,16 +231,29 @@ export class ClusterPlace implements Place {
     const resumes = path !== undefined && existsSync(path);
     const { place } = this.#options;
     const facts = afterJob(tries, { reached: folder.reached(index), rewritten });
-    const isOutdated = end.type === 'refused' && end.what !== 'input' && (await this.#isOutdated(stage));
-    return afterEnd(end, { stage, place, needs: batch.needs, claim, resumes, isOutdated, ...facts });
+    const isOutdated =
+      end.type === 'refused' && end.what !== 'input' && (await this.#isOutdated(stage));
+    return afterEnd(end, {
+      stage,
+      place,
+      needs: batch.needs,
+      claim,
+      resumes,
+      isOutdated,
+      ...facts,
+    });
   }
 
   /** Whether the code with which this process decided about a stage has changed on this machine. */
   async #isOutdated({ code, ...stage }: Stage): Promise<boolean> {
     const { buildNow, findCode, modules, software, world } = this.#options;
     const { root } = world.pipeline;
-    if (buildNow() !== software.build || changedSource(modules.get(stage.kind), root) !== undefined) return true;
-    return code !== undefined && !isDeepStrictEqual((await findCode({ ...stage, code }, root)).sources, code.sources);
+    if (buildNow() !== software.build || changedSource(modules.get(stage.kind), root) !== undefined)
+      return true;
+    return (
+      code !== undefined &&
+      !isDeepStrictEqual((await findCode({ ...stage, code }, root)).sources, code.sources)
+    );
   }
 
   async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {
@@ -227,7 +278,10 @@ export class ClusterPlace implements Place {
     return (latest && store.readResult(latest)?.record.memory) ?? 0;
   }
 
-  /** Downloads here what the stage will ask for, since nodes often have no internet. Throws a `StageError`. */
+  /**
+   * Downloads here what the stage will ask for, since nodes often have no internet. Throws a
+   * `StageError`.
+   */
   async #download(stage: Stage): Promise<void> {
     const files = this.#options.downloads(stage);
     if (files.length === 0) return;
@@ -235,7 +289,10 @@ export class ClusterPlace implements Place {
     for (const file of files) await download(this.#options.world.store.folder, file);
   }
 
-  /** Attaches to a ticket of an earlier run, and submits a batch that was not. Undefined for a cancelled ticket, except in a step. */
+  /**
+   * Attaches to a ticket of an earlier run, and submits a batch that was not. Undefined for a
+   * cancelled ticket, except in a step.
+   */
   async #attach({ folder, batch, index }: OpenTicket): Promise<Placed | undefined> {
     const isUnsubmitted = folder.jobs().length === 0 && folder.beats().size === 0;
     const isMine = isUnsubmitted && !this.#watches.has(folder.id) && folder.waiters().length === 0;
@@ -243,7 +300,8 @@ export class ClusterPlace implements Place {
     const placed = { folder, batch, index, submitted };
     const watch = this.#watch(placed);
     if (this.#options.isStep || !(await watch.wasCancelled(index))) return placed;
-    if (folder.end(index, { type: 'cancelled', by: 'by the scheduler' }).type === 'done') return placed;
+    if (folder.end(index, { type: 'cancelled', by: 'by the scheduler' }).type === 'done')
+      return placed;
     folder.use(index);
     return undefined;
   }
@@ -263,17 +321,22 @@ export class ClusterPlace implements Place {
     const watch = this.#watch(placed);
     const ended = watch.wait(index, emit);
     emit({ type: 'stage-queued', place: place.name, state: 'SUBMITTING' });
-    this.#listAt = Math.min(this.#listAt, Math.max(performance.now() + firstList, this.#listedAt + soonest));
+    this.#listAt = Math.min(
+      this.#listAt,
+      Math.max(performance.now() + firstList, this.#listedAt + soonest),
+    );
     const accepted = submitted.then(() => {
       const job = folder.jobs()[0]?.id;
       const others = index === 0 ? { others: batch.tickets.length - 1 } : {};
-      if (job !== undefined) emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...others });
+      if (job !== undefined)
+        emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...others });
     });
     this.#run();
     const over = accepted.then(() => ended); // fails if the id of the job cannot be written
     over.catch(() => {});
     if (detach) await Promise.race([accepted, this.#aborted]);
-    // A step runs after the jobs of earlier ones: only checks of their lives can find the missing ends.
+    // A step runs after the jobs of earlier ones: only checks of their lives can find the missing
+    // ends.
     if (!detach || (isStep && !(await watch.isUnderWay()))) {
       return await Promise.race([ended, over, this.#aborted]).finally(() => watch.forget(index));
     }
@@ -285,12 +348,19 @@ export class ClusterPlace implements Place {
   }
 
   /** Takes over the result of a ticket, once its objects are visible here. */
-  async #use(result: StageResult, { stage, keep, work }: Attempt, { folder, index }: Placed): Promise<void> {
+  async #use(
+    result: StageResult,
+    { stage, keep, work }: Attempt,
+    { folder, index }: Placed,
+  ): Promise<void> {
     const { store } = this.#options.world;
     const claim = await waitFor(() => folder.claimOf(index), longestLag);
     if (keep && result.stored) {
       for (const artifact of Object.values(result.outputs)) {
-        await waitFor(async () => (await store.missingObjects(artifact)).length === 0 || undefined, longestLag);
+        await waitFor(
+          async () => (await store.missingObjects(artifact)).length === 0 || undefined,
+          longestLag,
+        );
       }
     } else if (claim !== undefined) {
       for (const output of stage.outputs.filter(({ port }) => port in result.outputs)) {
@@ -363,7 +433,10 @@ export class ClusterPlace implements Place {
     }
   }
 
-  /** After an interrupt: leaves the jobs to themselves, or cancels them. Returns the reason with which all waiting ends. */
+  /**
+   * After an interrupt: leaves the jobs to themselves, or cancels them. Returns the reason with
+   * which all waiting ends.
+   */
   async #leave(): Promise<Error> {
     const { signal, kill, grace, place, warn } = this.#options;
     const waiting = this.#waiting();
@@ -380,12 +453,16 @@ export class ClusterPlace implements Place {
       for (const { folder } of this.#waiting()) this.#left.add(folder);
       return new StageLeftToJob('its job continues');
     }
-    for (const watch of this.#waiting()) await watch.cancel('by another run'); // also one that was submitted meanwhile
+    // Also one that was submitted meanwhile.
+    for (const watch of this.#waiting()) await watch.cancel('by another run');
     return signal.reason;
   }
 }
 
-/** Frees memory of deciding and submitting, which V8 would keep while the run waits on a login node, perhaps for days. */
+/**
+ * Frees memory of deciding and submitting, which V8 would keep while the run waits on a login node,
+ * perhaps for days.
+ */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
@@ -393,5 +470,6 @@ function collectGarbage(): void {
 
 /** Copies the log of a ticket to the attempt that waited for it. */
 function keepLog({ folder, index }: Placed, log: string): void {
-  if (existsSync(folder.log(index))) creatingFolder(log, () => copyFileSync(folder.log(index), log));
+  if (existsSync(folder.log(index)))
+    creatingFolder(log, () => copyFileSync(folder.log(index), log));
 }

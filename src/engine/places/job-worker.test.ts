@@ -12,7 +12,10 @@ import { JobWorker } from './job-worker.ts';
 
 const software = { restage: '1.0.0', build: sha256('build') };
 
-/** A worker whose job may take 1,000 seconds, of which `clock` has passed; its stages last so many seconds, by earlier results. */
+/**
+ * A worker whose job may take 1,000 seconds, of which `clock` has passed; its stages last so many
+ * seconds, by earlier results.
+ */
 function workerOf(
   context: TestContext,
   expected: readonly (number | undefined)[],
@@ -25,29 +28,50 @@ function workerOf(
   const needs = { cpu: 1, gpu: 0, memory: 0 };
   const tickets = results.map(({ digest, fingerprint }, index) => ({
     stage: {
-      ...{ name: `stage-${index}`, kind: 'command', settings: {}, inputs: [], outputs: [], after: [], env: {} },
-      ...{ resources: needs, retries: 0, cache: true },
+      name: `stage-${index}`,
+      kind: 'command',
+      settings: {},
+      inputs: [],
+      outputs: [],
+      after: [],
+      env: {},
+      resources: needs,
+      retries: 0,
+      cache: true,
     },
-    ...{ sources: [], artifacts: {}, looked: {}, unstored: [], number: 1, keep: true, replaces: false, fresh: false },
-    ...{
-      digest,
-      fingerprint,
-      loaded: [],
-      ...software,
-      gitCommit: 'abc',
-      tries: { lost: 0, idle: 0, memory: 0 },
-      expected: expected[index],
-    },
+    sources: [],
+    artifacts: {},
+    looked: {},
+    unstored: [],
+    number: 1,
+    keep: true,
+    replaces: false,
+    fresh: false,
+    digest,
+    fingerprint,
+    loaded: [],
+    ...software,
+    gitCommit: 'abc',
+    tries: { lost: 0, idle: 0, memory: 0 },
+    expected: expected[index],
   }));
   const batch = {
-    ...{ place: 'cluster', root, needs, workers: 1, seconds: 1000 },
+    place: 'cluster',
+    root,
+    needs,
+    workers: 1,
+    seconds: 1000,
     tickets: tickets.map(({ stage, digest, keep }) => ({ stage: stage.name, digest, keep })),
   } as unknown as Batch;
   folder.create(batch, tickets as unknown as Ticket[], new Map(), '');
   const clock = { seconds: 0 };
   context.mock.method(process, 'uptime', () => clock.seconds);
   const worker = new JobWorker({
-    ...{ folder, batch, software, identity: { job: '7', restart: 0, notified: false }, findCode: assert.fail },
+    folder,
+    batch,
+    software,
+    identity: { job: '7', restart: 0, notified: false },
+    findCode: assert.fail,
     loadedCode: new LoadedCode(assert.fail),
     idle: new IdleWorkers({ workers: 0, memory: 0 }),
     runProcess: async (job) => await serve(job, clock),
@@ -69,9 +93,14 @@ test('a job takes its first stage however long that lasts, and then those that f
     },
   );
   await worker.run();
-  // Rests of 1,000, 650, 450 and 350 seconds, then 290; half of the time is for a stage that nobody has seen.
+  // Rests of 1,000, 650, 450 and 350 seconds, then 290; half of the time is for a stage that nobody
+  // has seen.
   assert.deepEqual(ends(), ['done', 'done', undefined, 'done', undefined, 'done']);
-  assert.equal(store.readResult(results[0]!.digest)?.record.gitCommit, 'abc', 'a record names the commit of the run');
+  assert.equal(
+    store.readResult(results[0]!.digest)?.record.gitCommit,
+    'abc',
+    'a record names the commit of the run',
+  );
 });
 
 test('a job stops by its own clock before its time is over, where the scheduler gives no notice', async (context) => {
@@ -98,12 +127,16 @@ test('a worker that was frozen past its takeover changes neither the newer resul
   });
   await worker.run();
   const { digest } = results[0]!;
-  assert.deepEqual([store.readResult(digest), folder.endOf(0)], [results[0], { type: 'lost', state: 'NODE_FAIL' }]);
+  assert.deepEqual(
+    [store.readResult(digest), folder.endOf(0)],
+    [results[0], { type: 'lost', state: 'NODE_FAIL' }],
+  );
 });
 
 test('a result that damage or another version made unreadable is replaced, and a whole one is not', async (context) => {
   const store = new FolderStore(temporaryFolder(context));
-  const [first, second] = [exampleResult(1), { ...exampleResult(1), stored: false }];
+  const first = exampleResult(1);
+  const second = { ...exampleResult(1), stored: false };
   await store.writeResult({ ...first, format: 2 } as unknown as typeof first);
   await store.writeFirstResult(first);
   await store.writeFirstResult(second);

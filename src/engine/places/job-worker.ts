@@ -31,7 +31,10 @@ export interface JobIdentity {
   readonly job: string;
   /** How often the scheduler has restarted this job. */
   readonly restart: number;
-  /** Whether the scheduler gives notice before the time is over, which it may prolong. Otherwise the job's own clock counts. */
+  /**
+   * Whether the scheduler gives notice before the time is over, which it may prolong. Otherwise the
+   * job's own clock counts.
+   */
   readonly notified: boolean;
 }
 
@@ -48,10 +51,15 @@ export interface WorkerOptions {
 
 /** Milliseconds between two signs of life. */
 const beatInterval = 5_000;
-/** Milliseconds to wait after the death of a stage's process, since its job may be about to end, too. */
+/**
+ * Milliseconds to wait after the death of a stage's process, since its job may be about to end,
+ * too.
+ */
 const settling = 1_000;
 
-/** The store of a node: of two results the first stays, and replacing one is left to the controller. */
+/**
+ * The store of a node: of two results the first stays, and replacing one is left to the controller.
+ */
 class NodeStore extends FolderStore {
   replaces = false;
   /** Reports damage with the stage that found it. */
@@ -70,7 +78,10 @@ class NodeStore extends FolderStore {
 export class JobWorker {
   readonly #options: WorkerOptions;
   readonly #store: NodeStore;
-  readonly #shared: Pick<World, 'digests'> & { readonly lender: Lender; readonly admission: Admission };
+  readonly #shared: Pick<World, 'digests'> & {
+    readonly lender: Lender;
+    readonly admission: Admission;
+  };
   readonly #stop = new AbortController();
   readonly #kill = new AbortController();
   #count = 0;
@@ -111,19 +122,27 @@ export class JobWorker {
     }
   }
 
-  /** Asks the running stage to end: the job's time is over, or the scheduler wants the node and knows why. */
+  /**
+   * Asks the running stage to end: the job's time is over, or the scheduler wants the node and
+   * knows why.
+   */
   stop(): void {
-    const isTime = this.#secondsLeft() <= this.#notice + 70; // Slurm gives notice up to a minute early
+    // Slurm gives notice up to a minute early.
+    const isTime = this.#secondsLeft() <= this.#notice + 70;
     this.#stopped ??= isTime ? 'time' : 'asked';
     this.#stop.abort(new Error('stopped'));
   }
 
-  /** Claims a ticket that nobody runs. `none` if there is none; undefined if one is not visible here yet. */
+  /**
+   * Claims a ticket that nobody runs. `none` if there is none; undefined if one is not visible here
+   * yet.
+   */
   #next(): number | 'none' | undefined {
     const { folder, batch } = this.#options;
     if (this.#stopped !== undefined) return 'none';
     let isLate = false;
-    const [ended, claimed] = [folder.ended(), folder.claimed()];
+    const ended = folder.ended();
+    const claimed = folder.claimed();
     for (const index of batch.tickets.keys()) {
       if (ended.has(index)) continue;
       if (claimed.has(index) && !this.#isEarlierSelf(folder.claimOf(index))) continue;
@@ -143,7 +162,10 @@ export class JobWorker {
     return claim?.worker === job && claim.restart < restart;
   }
 
-  /** Whether the time left suffices, as it does for the first ticket. A stage of unknown duration needs half of the job's time. */
+  /**
+   * Whether the time left suffices, as it does for the first ticket. A stage of unknown duration
+   * needs half of the job's time.
+   */
   #hasTimeFor({ expected }: Ticket): boolean {
     const { seconds } = this.#options.batch;
     const needed = expected === undefined ? seconds / 2 : 1.5 * expected;
@@ -182,7 +204,10 @@ export class JobWorker {
     return fresh && this.#options.identity.restart === 0;
   }
 
-  /** Serves a ticket to its end. Undefined if the job was asked to end: it may be queued again and take its ticket back. */
+  /**
+   * Serves a ticket to its end. Undefined if the job was asked to end: it may be queued again and
+   * take its ticket back.
+   */
   async #serve(index: number): Promise<TicketEnd | undefined> {
     const { folder, batch } = this.#options;
     const ticket = folder.ticket(index)!;
@@ -210,7 +235,8 @@ export class JobWorker {
     if (outputs === undefined) return refused(folder.path);
     const artifacts = [...outputs.values()].flatMap((ports) => Object.values(ports));
     for (const artifact of artifacts.filter(({ digest }) => !ticket.unstored.includes(digest))) {
-      const isHere = async () => (await this.#store.missingObjects(artifact)).length === 0 || undefined;
+      const isHere = async () =>
+        (await this.#store.missingObjects(artifact)).length === 0 || undefined;
       if ((await waitFor(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
     }
     // A path that is not there yet may be late; one with other content has changed.
@@ -220,11 +246,21 @@ export class JobWorker {
     });
     if (looked === undefined) return refused(Object.keys(ticket.looked)[0]!);
     if ('changed' in looked) return refused(looked.changed);
-    return { looked: looked.looked, outputs, stage: { ...ticket.stage, ...(code !== undefined && { code }) } };
+    return {
+      looked: looked.looked,
+      outputs,
+      stage: { ...ticket.stage, ...(code !== undefined && { code }) },
+    };
   }
 
-  /** A stage's code as this node finds it, once it is the code in the ticket; or why the ticket is refused. */
-  async #sameCode({ code, ...stage }: Stage, root: string): Promise<TicketEnd | ProgramCode | undefined> {
+  /**
+   * A stage's code as this node finds it, once it is the code in the ticket; or why the ticket is
+   * refused.
+   */
+  async #sameCode(
+    { code, ...stage }: Stage,
+    root: string,
+  ): Promise<TicketEnd | ProgramCode | undefined> {
     if (code === undefined) return undefined;
     let differs = '';
     const found = await waitFor(async () => {
@@ -253,20 +289,28 @@ export class JobWorker {
       using peak = new PeakMemory();
       using seat = await this.#place(ticket, ready.world, peak).seat(stage);
       const { result, edited, signs } = await seat.run({
-        ...{ stage, number: ticket.number, keep: ticket.keep, startedAt: Date.now(), work, log: folder.log(index) },
+        stage,
+        number: ticket.number,
+        keep: ticket.keep,
+        startedAt: Date.now(),
+        work,
+        log: folder.log(index),
         examined: { ...ticket, looked: ready.looked, result: undefined },
         outputsOf: (name) => ready.outputs.get(name)!,
         checkpoint: checkpoint && this.#store.checkpointPath(checkpoint),
         emit: (event: StageEvent) => messages.add(event),
       });
-      if (edited[0] !== undefined) return refused(edited[0], 'ran, by an edit or by the stage itself');
+      if (edited[0] !== undefined)
+        return refused(edited[0], 'ran, by an edit or by the stage itself');
       // The first of two results counts.
-      const first = ticket.keep && !ticket.replaces ? this.#store.readResult(result.digest) : undefined;
+      const first =
+        ticket.keep && !ticket.replaces ? this.#store.readResult(result.digest) : undefined;
       return { type: 'done', result: first ?? result, host: hostname(), signs };
     } catch (error) {
       // A scheduler that ends a job signals all of its processes, this one perhaps last.
       if (error instanceof StageFailure && error.killed) await delay(settling);
-      if (this.#stopped !== undefined) return this.#stopped === 'time' ? { type: 'stopped' } : undefined;
+      if (this.#stopped !== undefined)
+        return this.#stopped === 'time' ? { type: 'stopped' } : undefined;
       if (!(error instanceof StageFailure)) throw error;
       if (isOutOfMemory()) return { type: 'memory', message: error.message };
       return { type: error.killed ? 'killed' : 'failed', message: error.message };
@@ -279,10 +323,15 @@ export class JobWorker {
   #place(ticket: Ticket, world: World, peak: PeakMemory) {
     const { software, identity, runProcess, idle, batch } = this.#options;
     const { memory, guessed } = ticket.tries;
-    const needed = () => (guessed ? neededMemory(peak.look(), batch.needs.memory) : batch.needs.memory);
+    const needed = () =>
+      guessed ? neededMemory(peak.look(), batch.needs.memory) : batch.needs.memory;
     const job = () => ({ job: identity.job, ...(memory > 0 && { memory: needed() }) });
     return localPlace({
-      ...{ world, runProcess, idle, lender: this.#shared.lender, admission: this.#shared.admission },
+      world,
+      runProcess,
+      idle,
+      lender: this.#shared.lender,
+      admission: this.#shared.admission,
       modules: new Map(ticket.module === undefined ? [] : [[ticket.stage.kind, ticket.module]]),
       checkReads: false,
       host: { restage: software.restage, gitCommit: ticket.gitCommit, job },
@@ -308,11 +357,16 @@ interface Ready {
   readonly stage: Stage;
 }
 
-/** The files, packages and interpreter that differ between two programs, as clauses; empty if none do. */
+/**
+ * The files, packages and interpreter that differ between two programs, as clauses; empty if none
+ * do.
+ */
 function describeDifference(decided: KindSources, here: KindSources): string {
   const has = Object.keys(here).filter((name) => here[name] !== decided[name]);
   const lacks = Object.keys(decided).filter((name) => !Object.hasOwn(here, name));
-  const parts = Object.entries({ 'it has': has, 'it lacks': lacks }).filter(([, names]) => names.length > 0);
+  const parts = Object.entries({ 'it has': has, 'it lacks': lacks }).filter(
+    ([, names]) => names.length > 0,
+  );
   return parts.map(([verb, names]) => `${verb} ${names.join(', ')}`).join('; ');
 }
 

@@ -8,7 +8,11 @@ import { type Batch, BatchFolder, type Ticket, type TicketEnd } from '../store/b
 import { openTickets } from './open-tickets.ts';
 
 const batch = {
-  ...{ place: 'cluster', root: '/', needs: { cpu: 1, gpu: 0, memory: 0 }, workers: 1, seconds: 60 },
+  place: 'cluster',
+  root: '/',
+  needs: { cpu: 1, gpu: 0, memory: 0 },
+  workers: 1,
+  seconds: 60,
   tickets: [{ stage: 'one', digest: 'a'.repeat(64), keep: true }],
 } as unknown as Batch;
 
@@ -22,10 +26,16 @@ test('a batch whose tickets are all done stays while a run may still take someth
   folder.create(batch, [{ replaces: false, stage: { cache: true } } as Ticket], new Map(), '');
   folder.end(0, done);
   const lease = join(cache, 'leases', batch.tickets[0]!.digest);
-  writeFiles(dirname(lease), { [basename(lease)]: JSON.stringify({ ...thisProcess(), host: 'another' }) });
+  writeFiles(dirname(lease), {
+    [basename(lease)]: JSON.stringify({ ...thisProcess(), host: 'another' }),
+  });
   openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true });
-  assert.deepEqual([existsSync(folder.path), folder.waiters().map(({ host }) => host)], [true, ['another']]);
-  utimesSync(lease, 0, 0); // it has not been renewed for long, as that of a process that died on another machine
+  assert.deepEqual(
+    [existsSync(folder.path), folder.waiters().map(({ host }) => host)],
+    [true, ['another']],
+  );
+  // It has not been renewed for long, as that of a process that died on another machine.
+  utimesSync(lease, 0, 0);
   openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true });
   assert.deepEqual([existsSync(folder.path), folder.waiters()], [false, []]);
 });
@@ -61,7 +71,10 @@ test('a batch that others may write to is refused with a warning', (context) => 
   writeFiles(join(cache, 'jobs/1'), { 'batch.json': JSON.stringify(batch) });
   const warnings: string[] = [];
   assert.equal(
-    openTickets(cache, 'cluster', { warn: (message) => warnings.push(message), isStored: () => true }).size,
+    openTickets(cache, 'cluster', {
+      warn: (message) => warnings.push(message),
+      isStored: () => true,
+    }).size,
     0,
   );
   assert.match(warnings.join(), /belongs to someone else, or others may write to it/);
@@ -91,7 +104,8 @@ test('a batch is found once it is whole, and only once', (context) => {
   const cache = temporaryFolder(context);
   const folder = new BatchFolder(cache, '1');
   const seen = new Set<string>();
-  const found = () => openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true, seen }).size;
+  const found = () =>
+    openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true, seen }).size;
   mkdirSync(folder.path, { recursive: true, mode: 0o700 });
   const early = found();
   rmSync(folder.path, { recursive: true });

@@ -10,7 +10,9 @@ export interface OpenTicket {
   readonly index: number;
 }
 
-/** How long a batch that serves nobody is kept for workers that may still read it, in milliseconds. */
+/**
+ * How long a batch that serves nobody is kept for workers that may still read it, in milliseconds.
+ */
 const rest = 3_600_000;
 /** Age after which a batch is given up, in milliseconds. */
 const abandoned = 30 * 86_400_000;
@@ -48,16 +50,19 @@ function ticketsIn(
   batch: Batch | undefined,
   { place, isStored }: Pick<OpenTicketsOptions, 'isStored'> & { readonly place: string },
 ): readonly OpenTicket[] {
-  if (batch === undefined && folder.age() > rest) folder.remove(); // what a kill, or a late worker of a removed batch, left
+  // What a kill, or a late worker of a removed batch, left.
+  if (batch === undefined && folder.age() > rest) folder.remove();
   if (batch === undefined || batch.place !== place) return [];
   folder.checkOwner();
   for (const index of folder.ended()) {
     const { keep, digest } = batch.tickets[index]!;
     if (!keep || folder.waiterFor(digest) !== undefined) continue;
     const ticket = folder.ticket(index);
-    const isAll = ticket?.replaces === false && ticket.stage.cache; // the result is all that there was to wait for
+    // The result is all that there was to wait for.
+    const isAll = ticket?.replaces === false && ticket.stage.cache;
     if (!isAll || folder.endOf(index)?.type !== 'done') continue;
-    // A node's files may be seen late. Until the result is, its ticket has it; later, `gc` removed it.
+    // A node's files may be seen late. Until the result is, its ticket has it; later, `gc` removed
+    // it.
     if (isStored(digest) || folder.endAge(index) > longestLag) folder.use(index);
   }
   const used = folder.used();
@@ -66,6 +71,8 @@ function ticketsIn(
     folder.remove();
     return [];
   }
-  const open = [...batch.tickets.keys()].filter((index) => batch.tickets[index]!.keep && !used.has(index));
+  const open = [...batch.tickets.keys()].filter(
+    (index) => batch.tickets[index]!.keep && !used.has(index),
+  );
   return open.map((index) => ({ folder, batch, index }));
 }

@@ -11,11 +11,19 @@ function lookAround(restage: string) {
   const scratch = tmpdir();
   const { bavail, bsize } = statfsSync(scratch);
   const { cpu: cores, gpu: gpus } = machineCapacity();
-  const machine = { host: hostname(), node: process.version, restage, time: Date.now(), cores, gpus };
+  const machine = {
+    host: hostname(),
+    node: process.version,
+    restage,
+    time: Date.now(),
+    cores,
+    gpus,
+  };
   return { ...machine, scratch, scratchBytes: bavail * bsize };
 }
 
 export const answerProbe = (folder: string, restage: string): void =>
   writeJson(reportFile(folder), lookAround(restage));
 
-export const readAnswer = (folder: string) => readJson<ReturnType<typeof lookAround>>(reportFile(folder));
+export const readAnswer = (folder: string) =>
+  readJson<ReturnType<typeof lookAround>>(reportFile(folder));

@@ -25,7 +25,10 @@ export interface JobState {
   readonly reason?: string;
 }
 
-/** A job as the scheduler lists it, for people. `id` names one worker: `17_3` is a task of the array 17. */
+/**
+ * A job as the scheduler lists it, for people. `id` names one worker: `17_3` is a task of the array
+ * 17.
+ */
 export interface ListedJob extends JobState {
   readonly name: string;
   readonly id: string;
@@ -33,19 +36,26 @@ export interface ListedJob extends JobState {
 }
 
 /**
- * What Restage asks of a scheduler. The id of a job is a text of the scheduler: `17`, or `17;alpha` on the cluster alpha.
- * An id may be mistaken, so a job also has its name: nothing is done to a job of another name, where that can be known.
+ * What Restage asks of a scheduler. The id of a job is a text of the scheduler: `17`, or `17;alpha`
+ * on the cluster alpha. An id may be mistaken, so a job also has its name: nothing is done to a job
+ * of another name, where that can be known.
  */
 export interface Scheduler {
   /** Whether one submission can have several workers. */
   readonly hasArrays: boolean;
   /** Submits a job, and returns its id. Throws a {@link SubmitError}. */
   submit(request: JobRequest): Promise<string>;
-  /** Whether, and when, a job would start if it was submitted. Absent for a scheduler that cannot tell. */
+  /**
+   * Whether, and when, a job would start if it was submitted. Absent for a scheduler that cannot
+   * tell.
+   */
   wouldTake?(request: JobRequest): Promise<{ readonly ok: boolean; readonly said: string }>;
   /** The listed jobs with these names, by one command. An empty list proves nothing. */
   list(names: readonly string[]): Promise<readonly ListedJob[]>;
-  /** The states of a job's workers; empty if the scheduler knows no such job, undefined if it does not answer. */
+  /**
+   * The states of a job's workers; empty if the scheduler knows no such job, undefined if it does
+   * not answer.
+   */
   inspect(id: string, name: string): Promise<ReadonlyMap<string, JobState> | undefined>;
   cancel(id: string, name: string): Promise<void>;
 }
@@ -54,8 +64,9 @@ export interface Scheduler {
 export const jobOf = (worker: string): string => worker.replace(/_[^;]*/, '');
 
 /**
- * Why a job was not submitted. `limit`: too many jobs for now; `contact`: it may have been accepted all the same;
- * `refused`: the same would be refused again; `unknown`: the scheduler's words do not tell.
+ * Why a job was not submitted. `limit`: too many jobs for now; `contact`: it may have been accepted
+ * all the same; `refused`: the same would be refused again; `unknown`: the scheduler's words do not
+ * tell.
  */
 export class SubmitError extends UserError {
   readonly why: 'limit' | 'contact' | 'refused' | 'unknown';
@@ -70,8 +81,16 @@ export class SubmitError extends UserError {
 export const unlisted = 'UNLISTED';
 
 const finals: ReadonlySet<string> = new Set([
-  ...['BOOT_FAIL', 'CANCELLED', 'COMPLETED', 'DEADLINE', 'FAILED'],
-  ...['NODE_FAIL', 'OUT_OF_MEMORY', 'PREEMPTED', 'REVOKED', 'TIMEOUT'],
+  'BOOT_FAIL',
+  'CANCELLED',
+  'COMPLETED',
+  'DEADLINE',
+  'FAILED',
+  'NODE_FAIL',
+  'OUT_OF_MEMORY',
+  'PREEMPTED',
+  'REVOKED',
+  'TIMEOUT',
 ]);
 
 export const isFinal = ({ state }: JobState): boolean => finals.has(state);
@@ -80,9 +99,16 @@ export const isFinal = ({ state }: JobState): boolean => finals.has(state);
 export const describeState = ({ state, reason }: JobState): string =>
   reason === undefined ? state : `${state} (${reason})`;
 
-/** Milliseconds until a full or silent scheduler is asked again: the pause doubles from the first to the last. */
-const [firstRetry, longestRetry] = [2_000, 120_000];
-/** How often an error that nobody knows is believed to pass, such as one of a wrapper around the command. */
+/**
+ * Milliseconds until a full or silent scheduler is asked again: the pause doubles from the first to
+ * the last.
+ */
+const firstRetry = 2_000;
+const longestRetry = 120_000;
+/**
+ * How often an error that nobody knows is believed to pass, such as one of a wrapper around the
+ * command.
+ */
 const mostUnknown = 3;
 
 interface Submission {
@@ -100,7 +126,10 @@ interface Submission {
 const usualPause = (milliseconds: number, signal?: AbortSignal): Promise<unknown> =>
   delay(milliseconds, undefined, { signal }).catch(() => {});
 
-/** Submits a job until it is accepted, at a limit with half the workers. Finds a job that was accepted in spite of an error. */
+/**
+ * Submits a job until it is accepted, at a limit with half the workers. Finds a job that was
+ * accepted in spite of an error.
+ */
 export async function submitPatiently(
   scheduler: Scheduler,
   request: JobRequest,
@@ -111,9 +140,11 @@ export async function submitPatiently(
   let unknown = 0;
   for (let wait = firstRetry; signal?.aborted !== true; wait = Math.min(2 * wait, longestRetry)) {
     let left = scheduler.hasArrays ? 1 : workers;
-    const [jobs, each] = [left, scheduler.hasArrays ? workers : 1];
+    const jobs = left;
+    const each = scheduler.hasArrays ? workers : 1;
     try {
-      for (; left > 0; left -= 1) accepted(await scheduler.submit({ ...request, workers: each }), each);
+      for (; left > 0; left -= 1)
+        accepted(await scheduler.submit({ ...request, workers: each }), each);
       return;
     } catch (error) {
       if (!(error instanceof SubmitError)) throw error;
@@ -133,7 +164,10 @@ export async function submitPatiently(
 /** A command that hangs is given up after this long, in milliseconds. */
 const patience = 60_000;
 
-/** Runs a command in the C locale, whose words are known. `error` is what it printed, or why it did not run. Never rejects. */
+/**
+ * Runs a command in the C locale, whose words are known. `error` is what it printed, or why it did
+ * not run. Never rejects.
+ */
 export function runCommand(
   program: string,
   args: readonly string[],
@@ -141,7 +175,13 @@ export function runCommand(
 ): Promise<{ readonly ok: boolean; readonly out: string; readonly error: string }> {
   return new Promise((resolve) => {
     const env = { ...process.env, LC_ALL: 'C' };
-    const options = { cwd, env, timeout: patience, killSignal: 'SIGKILL', maxBuffer: 1 << 26 } as const;
+    const options = {
+      cwd,
+      env,
+      timeout: patience,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1 << 26,
+    } as const;
     execFile(program, args, options, (error, out, stderr) => {
       const printed = stderr
         .trim()
@@ -150,7 +190,11 @@ export function runCommand(
       const said = printed || (error?.message ?? '');
       const isMissing = error?.code === 'ENOENT';
       const why = isMissing ? `there is no command \`${program}\` on this machine` : said;
-      resolve({ ok: error === null, out, error: error?.killed === true ? `${program} did not answer` : why });
+      resolve({
+        ok: error === null,
+        out,
+        error: error?.killed === true ? `${program} did not answer` : why,
+      });
     });
   });
 }

@@ -8,7 +8,9 @@ import { slurm } from './slurm.ts';
 
 /** Commands of Slurm as shell scripts, which find themselves in `$0`. Returns their folder. */
 function withCommands(context: TestContext, scripts: Readonly<Record<string, string>>): string {
-  const files = Object.entries(scripts).map(([name, script]) => [name, `#!/bin/sh\n${script}\n`] as const);
+  const files = Object.entries(scripts).map(
+    ([name, script]) => [name, `#!/bin/sh\n${script}\n`] as const,
+  );
   const folder = writeFiles(temporaryFolder(context), Object.fromEntries(files));
   for (const name of Object.keys(scripts)) chmodSync(join(folder, name), 0o755);
   const { PATH } = process.env;
@@ -19,33 +21,73 @@ function withCommands(context: TestContext, scripts: Readonly<Record<string, str
 
 const plain = { name: 'cluster', partition: undefined, account: undefined, options: {} };
 const request: JobRequest = {
-  ...{ name: 'restage-1', script: '/p/script.sh', root: '/p', log: '/p/output', seconds: 600, workers: 1 },
+  name: 'restage-1',
+  script: '/p/script.sh',
+  root: '/p',
+  log: '/p/output',
+  seconds: 600,
+  workers: 1,
   needs: { cpu: 1, gpu: 0, memory: 2 ** 30 },
 };
 
 /** Writes down its own words and its locale. */
 const noted = 'echo "$LC_ALL ${0##*/} $*" >> "${0%/*}/calls"';
-const callsIn = (folder: string): readonly string[] => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
+const callsIn = (folder: string): readonly string[] =>
+  readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
 
 test('what a job needs and what its place declares become options of sbatch', async (context) => {
-  const folder = withCommands(context, { sbatch: 'printf "%s\\n" "$@" > "${0%/*}/words"\necho 17' });
-  const place = { name: 'cluster', partition: 'long', account: 'faces', options: { qos: 'high', exclusive: true } };
+  const folder = withCommands(context, {
+    sbatch: 'printf "%s\\n" "$@" > "${0%/*}/words"\necho 17',
+  });
+  const place = {
+    name: 'cluster',
+    partition: 'long',
+    account: 'faces',
+    options: { qos: 'high', exclusive: true },
+  };
   const wordsFor = async (change: object) => {
-    const request = { name: 'restage-1', script: '/p/script.sh', root: '/p', log: '/p/100%/output', seconds: 3605 };
+    const request = {
+      name: 'restage-1',
+      script: '/p/script.sh',
+      root: '/p',
+      log: '/p/100%/output',
+      seconds: 3605,
+    };
     const needs = { cpu: 1.5, gpu: 0, memory: 2 ** 30 + 1 };
     assert.equal(await slurm(place).submit({ ...request, needs, workers: 1, ...change }), '17');
     return readFileSync(join(folder, 'words'), 'utf8').trim().split('\n');
   };
   const words = await wordsFor({});
   assert.deepEqual(words, [
-    ...['--parsable', '--export=NONE', '--requeue', '--open-mode=append', '--job-name=restage-1', '--chdir=/p'],
-    ...['--output=/p/100%%/output', '--cpus-per-task=2', '--mem=1025M', '--time=60:5', '--signal=B:TERM@120'],
-    ...['--partition=long', '--account=faces', '--qos=high', '--exclusive', '/p/script.sh'],
+    '--parsable',
+    '--export=NONE',
+    '--requeue',
+    '--open-mode=append',
+    '--job-name=restage-1',
+    '--chdir=/p',
+    '--output=/p/100%%/output',
+    '--cpus-per-task=2',
+    '--mem=1025M',
+    '--time=60:5',
+    '--signal=B:TERM@120',
+    '--partition=long',
+    '--account=faces',
+    '--qos=high',
+    '--exclusive',
+    '/p/script.sh',
   ]);
-  const more = await wordsFor({ needs: { cpu: 1, gpu: 1.5, memory: 0 }, workers: 3, after: ['7', '8'] });
+  const more = await wordsFor({
+    needs: { cpu: 1, gpu: 1.5, memory: 0 },
+    workers: 3,
+    after: ['7', '8'],
+  });
   const added = more.filter((word) => !words.includes(word));
   assert.deepEqual(added, [
-    ...['--cpus-per-task=1', '--mem=0M', '--gpus-per-node=2', '--array=0-2', '--dependency=afterany:7:8'],
+    '--cpus-per-task=1',
+    '--mem=0M',
+    '--gpus-per-node=2',
+    '--array=0-2',
+    '--dependency=afterany:7:8',
   ]);
 });
 
@@ -64,7 +106,8 @@ test('the id of a job is the last line that is nothing else: a banner may begin 
 });
 
 test('all commands speak C, name the cluster of a job, and cancel only jobs of our name', async (context) => {
-  const record = 'JobId=17 ArrayJobId=17 ArrayTaskId=3 JobName=restage-1 JobState=RUNNING Reason=None';
+  const record =
+    'JobId=17 ArrayJobId=17 ArrayTaskId=3 JobName=restage-1 JobState=RUNNING Reason=None';
   const foreign = 'JobId=18 JobName=bert JobState=RUNNING Reason=None';
   const folder = withCommands(context, {
     sbatch: `${noted}; echo '17;alpha'`,

@@ -15,7 +15,10 @@ export function slurm(place: Place): Scheduler {
     hasArrays: true,
     submit: async (request) => await submit(request, place),
     wouldTake: async (request) => {
-      const { ok, error } = await runCommand('sbatch', ['--test-only', ...wordsFor(request, place)]);
+      const { ok, error } = await runCommand('sbatch', [
+        '--test-only',
+        ...wordsFor(request, place),
+      ]);
       return { ok, said: error };
     },
     list: async (names) => {
@@ -48,10 +51,12 @@ function readAddress(id: string): Address {
   return { number, cluster };
 }
 
-const addressOf = ({ number, cluster }: Address): string => (cluster === undefined ? number : `${number};${cluster}`);
+const addressOf = ({ number, cluster }: Address): string =>
+  cluster === undefined ? number : `${number};${cluster}`;
 
 /** The option with which all commands ask another cluster. */
-const at = (cluster: string | undefined): readonly string[] => (cluster === undefined ? [] : ['-M', cluster]);
+const at = (cluster: string | undefined): readonly string[] =>
+  cluster === undefined ? [] : ['-M', cluster];
 
 /** The clusters that may take a job of the place. */
 function clustersOf({ options }: Place): readonly (string | undefined)[] {
@@ -65,15 +70,22 @@ async function submit(request: JobRequest, place: Place): Promise<string> {
   const id = out.split('\n').findLast((line) => /^\d+(;\S+)?$/.test(line));
   if (ok && id !== undefined) return id;
   const said = ok ? `it printed no id of a job: ${out.trim()}` : error;
-  throw new SubmitError(reasonOf(said), `sbatch refused a job of the place "${place.name}": ${said}`);
+  throw new SubmitError(
+    reasonOf(said),
+    `sbatch refused a job of the place "${place.name}": ${said}`,
+  );
 }
 
 function wordsFor(request: JobRequest, place: Place): readonly string[] {
   const { name, script, root, log, needs, seconds, workers, after = [] } = request;
   const notice = Math.min(120, Math.ceil(seconds / 10));
-  const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [`--${flag}=${value}`]);
+  const option = (flag: string, value: string | undefined) =>
+    value === undefined ? [] : [`--${flag}=${value}`];
   return [
-    ...['--parsable', '--export=NONE', '--requeue', '--open-mode=append'],
+    '--parsable',
+    '--export=NONE',
+    '--requeue',
+    '--open-mode=append',
     ...option('job-name', name),
     ...option('chdir', root),
     ...option('output', log.replaceAll('%', '%%')),
@@ -85,11 +97,15 @@ function wordsFor(request: JobRequest, place: Place): readonly string[] {
     ...option('array', workers > 1 ? `0-${workers - 1}` : undefined),
     ...option(
       'dependency',
-      after.length > 0 ? `afterany:${after.map((id) => readAddress(id).number).join(':')}` : undefined,
+      after.length > 0
+        ? `afterany:${after.map((id) => readAddress(id).number).join(':')}`
+        : undefined,
     ),
     ...option('partition', place.partition),
     ...option('account', place.account),
-    ...Object.entries(place.options).map(([flag, value]) => (value === true ? `--${flag}` : `--${flag}=${value}`)),
+    ...Object.entries(place.options).map(([flag, value]) =>
+      value === true ? `--${flag}` : `--${flag}=${value}`,
+    ),
     script,
   ];
 }
@@ -97,10 +113,16 @@ function wordsFor(request: JobRequest, place: Place): readonly string[] {
 /** What an error message of `sbatch` means. */
 function reasonOf(error: string): SubmitError['why'] {
   if (finalErrors.some((pattern) => pattern.test(error))) return 'refused';
-  if (/limit|MaxArraySize|Invalid job array|too many|MaxJobCount|temporarily unable to accept/i.test(error))
+  if (
+    /limit|MaxArraySize|Invalid job array|too many|MaxJobCount|temporarily unable to accept/i.test(
+      error,
+    )
+  )
     return 'limit';
   if (
-    /timed out|did not answer|Unable to contact|Connection|Socket|temporarily|slurm_receive|Zero Bytes/i.test(error)
+    /timed out|did not answer|Unable to contact|Connection|Socket|temporarily|slurm_receive|Zero Bytes/i.test(
+      error,
+    )
   ) {
     return 'contact';
   }
@@ -121,7 +143,9 @@ function readLine(line: string): readonly ListedJob[] {
   const why = reason.join('|');
   return [
     {
-      ...{ name, id, state },
+      name,
+      id,
+      state,
       ...reasonIn(why),
       ...(state === 'PENDING' && startsAt !== undefined && startsAt !== 'N/A' && { startsAt }),
     },
@@ -132,9 +156,18 @@ function readLine(line: string): readonly ListedJob[] {
 const reasonIn = (reason: string): Pick<JobState, 'reason'> =>
   /^(None|NonZeroExitCode|)$/.test(reason) ? {} : { reason };
 
-async function inspect(id: string, name: string): Promise<ReadonlyMap<string, JobState> | undefined> {
+async function inspect(
+  id: string,
+  name: string,
+): Promise<ReadonlyMap<string, JobState> | undefined> {
   const { number, cluster } = readAddress(id);
-  const { ok, out, error } = await runCommand('scontrol', ['-o', 'show', 'job', number, ...at(cluster)]);
+  const { ok, out, error } = await runCommand('scontrol', [
+    '-o',
+    'show',
+    'job',
+    number,
+    ...at(cluster),
+  ]);
   if (!ok) return /invalid job id/i.test(error) ? new Map() : undefined;
   const states = new Map<string, JobState>();
   let isAnswer = false;

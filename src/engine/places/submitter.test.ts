@@ -16,15 +16,21 @@ async function workersOf(context: TestContext, detach: boolean): Promise<readonl
   const template = { submit: 'echo 7', id: '(.*)', query: '', cancel: '' };
   const submitter = new Submitter(
     {
-      ...{ place: { name: 'other', ...placeShape.parse({ engine: 'template', template }) }, most: 3, detach },
-      ...{ scheduler: templateScheduler(template), signal: new AbortController().signal, warn: assert.fail },
+      place: { name: 'other', ...placeShape.parse({ engine: 'template', template }) },
+      most: 3,
+      detach,
+      scheduler: templateScheduler(template),
+      signal: new AbortController().signal,
+      warn: assert.fail,
       world: { pipeline: { root: cache }, store: { folder: cache } } as unknown as World,
       commandFor: () => ({ node: 'node', words: [] }),
     },
     () => 0,
   );
   const ticket = { stage: { name: 'a' } } as unknown as Ticket;
-  const placed = [1, 1, 2, 2, 3, 3].map((cpu) => submitter.add(ticket, new Map(), { cpu, gpu: 0, memory: 0 }));
+  const placed = [1, 1, 2, 2, 3, 3].map((cpu) =>
+    submitter.add(ticket, new Map(), { cpu, gpu: 0, memory: 0 }),
+  );
   await delay(120);
   submitter.flush();
   const batches = BatchFolder.all(cache).map((folder) => folder.batch()!);
@@ -42,7 +48,12 @@ test('a template finds the id in the last line that has one, speaks C, and tells
     cancel: `echo \${id} \${name} >> ${calls}`,
   };
   const request = {
-    ...{ name: 'restage-1', script: '/s', root: folder, log: '/o', seconds: 60, workers: 1 },
+    name: 'restage-1',
+    script: '/s',
+    root: folder,
+    log: '/o',
+    seconds: 60,
+    workers: 1,
     needs: { cpu: 1, gpu: 0, memory: 0 },
   };
   assert.equal(await templateScheduler(template).submit({ ...request, name: 'restage' }), '17');

@@ -40,7 +40,10 @@ interface Gathering {
   last: number;
 }
 
-/** Milliseconds that a ticket waits for the next one, and for all others together, which grows with every batch. */
+/**
+ * Milliseconds that a ticket waits for the next one, and for all others together, which grows with
+ * every batch.
+ */
 const pause = 100;
 const firstWait = 1_500;
 const longestWait = 20_000;
@@ -58,7 +61,11 @@ export class Submitter {
   }
 
   /** Adds a ticket. Resolves when the intent to run it is on disk. Throws a `WriteError`. */
-  add(ticket: Ticket, artifacts: ReadonlyMap<Digest, StoredArtifact>, needs: JobClass): Promise<Placed> {
+  add(
+    ticket: Ticket,
+    artifacts: ReadonlyMap<Digest, StoredArtifact>,
+    needs: JobClass,
+  ): Promise<Placed> {
     return new Promise((resolve, reject) => {
       const key = JSON.stringify(needs);
       const now = performance.now();
@@ -69,7 +76,10 @@ export class Submitter {
     });
   }
 
-  /** Submits what has waited long enough. To be called often. In a detached run, a batch without room has one worker. */
+  /**
+   * Submits what has waited long enough. To be called often. In a detached run, a batch without
+   * room has one worker.
+   */
   flush(): void {
     let room = this.#options.most - this.#busy();
     const now = performance.now();
@@ -95,7 +105,11 @@ export class Submitter {
     const folder = new BatchFolder(world.store.folder, batchId());
     const tickets = pending.map(({ ticket }) => ticket);
     const batch: Batch = {
-      ...{ place: place.name, root, needs, workers, seconds: Math.ceil(place.time / 1000) },
+      place: place.name,
+      root,
+      needs,
+      workers,
+      seconds: Math.ceil(place.time / 1000),
       tickets: tickets.map(({ stage, digest, keep }) => ({ stage: stage.name, digest, keep })),
     };
     const artifacts = new Map(pending.flatMap((one) => [...one.artifacts]));
@@ -108,20 +122,30 @@ export class Submitter {
     }
     const submitted = this.submit(folder, batch);
     submitted.catch(() => {}); // an interrupt may come before anybody awaits it
-    for (const [index, { resolve }] of pending.entries()) resolve({ folder, batch, index, submitted });
+    for (const [index, { resolve }] of pending.entries())
+      resolve({ folder, batch, index, submitted });
   }
 
   /** Submits a batch. A refusal ends its tickets as failed. */
   async submit(folder: BatchFolder, { needs, seconds, workers, tickets }: Batch): Promise<void> {
     const { scheduler, world, signal, warn } = this.#options;
     const { root } = world.pipeline;
-    const request = { name: nameOf(folder), script: folder.script, root, log: folder.output, needs, seconds, workers };
+    const request = {
+      name: nameOf(folder),
+      script: folder.script,
+      root,
+      log: folder.output,
+      needs,
+      seconds,
+      workers,
+    };
     const accepted = (id: string, workers: number) => folder.addJob(id, workers);
     try {
       await submitPatiently(scheduler, request, { accepted, waits: warn, signal });
     } catch (error) {
       if (!(error instanceof SubmitError)) throw error;
-      const others = `its job was refused with that of ${tickets[0]!.stage}`; // one long message is enough
+      // One long message is enough.
+      const others = `its job was refused with that of ${tickets[0]!.stage}`;
       for (const index of tickets.keys()) {
         folder.end(index, { type: 'failed', message: index === 0 ? describeError(error) : others });
       }

@@ -27,11 +27,17 @@ async function submit(request: JobRequest, template: Template): Promise<string> 
   const { name, script, log, needs, seconds, after = [] } = request;
   const waits = after.length === 0 ? '' : filled(template.after ?? '', { ids: after.join(',') });
   if (after.length > 0 && template.after === undefined) {
-    const message = 'The template of this place has no `after`, which says how a job waits for others.';
+    const message =
+      'The template of this place has no `after`, which says how a job waits for others.';
     throw new SubmitError('refused', message);
   }
   const command = filled(template.submit, {
-    ...{ name, script, log, seconds, cpu: Math.ceil(needs.cpu), gpu: Math.ceil(needs.gpu) },
+    name,
+    script,
+    log,
+    seconds,
+    cpu: Math.ceil(needs.cpu),
+    gpu: Math.ceil(needs.gpu),
     memoryMiB: Math.ceil(needs.memory / 2 ** 20),
   }).replaceAll('${after}', () => waits);
   const { ok, out, error } = await shell(command, request.root);
@@ -44,7 +50,10 @@ async function submit(request: JobRequest, template: Template): Promise<string> 
   if (ok && id !== undefined) return id;
   const why = ok || /not found|there is no command/i.test(error) ? 'refused' : 'unknown';
   const said = error || out.trim() || 'it printed no id';
-  throw new SubmitError(/limit|too many|exceed/i.test(error) ? 'limit' : why, `The scheduler refused a job: ${said}`);
+  throw new SubmitError(
+    /limit|too many|exceed/i.test(error) ? 'limit' : why,
+    `The scheduler refused a job: ${said}`,
+  );
 }
 
 const shell = (command: string, cwd?: string) => runCommand('/bin/sh', ['-c', command], cwd);

@@ -16,5 +16,8 @@ test('a stage with `cpu: all` asks for the cores of its place, and no stage for 
 });
 
 test('a stage asks for the memory that it declares or that its results needed, whichever is more', () => {
-  assert.deepEqual([needs({}, 2).memory, needs({ memory: 8 }, 6).memory, needs({}, 99).memory], [2, 8, 64]);
+  assert.deepEqual(
+    [needs({}, 2).memory, needs({ memory: 8 }, 6).memory, needs({}, 99).memory],
+    [2, 8, 64],
+  );
 });

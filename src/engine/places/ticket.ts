@@ -25,7 +25,12 @@ export interface Software {
 export function ticketOf(
   attempt: Attempt,
   world: World,
-  { software, module, tries, needs }: Pick<Ticket, 'module' | 'tries'> & { software: Software; needs: JobClass },
+  {
+    software,
+    module,
+    tries,
+    needs,
+  }: Pick<Ticket, 'module' | 'tries'> & { software: Software; needs: JobClass },
 ): { readonly ticket: Ticket; readonly artifacts: ReadonlyMap<Digest, StoredArtifact> } {
   const { stage, examined, outputsOf, number, keep } = attempt;
   const artifacts = new Map<Digest, StoredArtifact>();
@@ -52,8 +57,13 @@ export function ticketOf(
     number,
     keep,
     replaces: examined.result !== undefined,
-    fresh: world.forced.has(stage.name) && number === 1 && tries.lost + tries.idle + (tries.killed ?? 0) === 0,
-    unstored: [...artifacts.values()].filter((artifact) => !isWhole(artifact, world)).map(({ digest }) => digest),
+    fresh:
+      world.forced.has(stage.name) &&
+      number === 1 &&
+      tries.lost + tries.idle + (tries.killed ?? 0) === 0,
+    unstored: [...artifacts.values()]
+      .filter((artifact) => !isWhole(artifact, world))
+      .map(({ digest }) => digest),
     ...software,
     tries,
     expected: latest === undefined ? undefined : world.store.readResult(latest)?.record.seconds,
@@ -75,11 +85,18 @@ const plainStage = ({ at: _, defaultOf: _d, ...stage }: Stage): Stage =>
 
 const asSource = (stage: Stage): Stage => ({ ...plainStage(stage), inputs: [] });
 
-/** What a job of the stage asks for: what it declares or its results needed, within what the place allows. */
+/**
+ * What a job of the stage asks for: what it declares or its results needed, within what the place
+ * allows.
+ */
 export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClass {
   const { cpu, gpu } = stage.resources;
   const wanted = Math.max(stage.resources.memory, memory) || place.memory.default;
-  return { cpu: Math.min(cpu, place.cpu), gpu: Math.min(gpu, place.gpu), memory: Math.min(wanted, place.memory.most) };
+  return {
+    cpu: Math.min(cpu, place.cpu),
+    gpu: Math.min(gpu, place.gpu),
+    memory: Math.min(wanted, place.memory.most),
+  };
 }
 
 /** The world of a ticket on a node, with only its stage and sources. */
@@ -91,21 +108,37 @@ export function worldOf(
   const digests = new DigestIndex(store.folder);
   const graph = new Graph(pipeline);
   const shared = { store, digests, ...(loadedCode !== undefined && { loadedCode }) };
-  return { ...shared, pipeline, graph, listings: new Map(), backend, backends: [], forced: new Set() };
+  return {
+    ...shared,
+    pipeline,
+    graph,
+    listings: new Map(),
+    backend,
+    backends: [],
+    forced: new Set(),
+  };
 }
 
 /** The artifacts that a ticket reads, by stage; undefined if a listing is not here yet. */
-export function sourcesOf({ artifacts }: Ticket, folder: BatchFolder): ReadonlyMap<string, Outputs> | undefined {
+export function sourcesOf(
+  { artifacts }: Ticket,
+  folder: BatchFolder,
+): ReadonlyMap<string, Outputs> | undefined {
   const outputs = new Map<string, Outputs>();
   for (const [name, ports] of Object.entries(artifacts)) {
-    const found = Object.entries(ports).map(([port, digest]) => [port, folder.artifact(digest)] as const);
+    const found = Object.entries(ports).map(
+      ([port, digest]) => [port, folder.artifact(digest)] as const,
+    );
     if (found.some(([, artifact]) => artifact === undefined)) return undefined;
     outputs.set(name, Object.fromEntries(found) as Outputs);
   }
   return outputs;
 }
 
-/** The signatures of a ticket's path inputs here, if their content is that of the fingerprint; otherwise a path that changed. */
+/**
+ * The signatures of a ticket's path inputs here, if their content is that of the fingerprint;
+ * otherwise a path that changed.
+ */
 export async function lookAgain(
   { stage, looked, fingerprint }: Ticket,
   { digests }: World,
@@ -118,7 +151,8 @@ export async function lookAgain(
         const { signature } = signTree(item.path);
         if (signature !== looked[item.path]) {
           const listing = await digests.listSettled(item.path, { modes: false });
-          if (partsDigest(listing, parts) !== fingerprint.inputs[port]?.[index]?.digest) return { changed: item.path };
+          if (partsDigest(listing, parts) !== fingerprint.inputs[port]?.[index]?.digest)
+            return { changed: item.path };
           now.set(item.path, listing.signature);
         } else now.set(item.path, signature);
       } catch {
@@ -129,10 +163,15 @@ export async function lookAgain(
   return { looked: now };
 }
 
-/** A source file of a module that has changed since the build, relative to the root; undefined if none has. */
+/**
+ * A source file of a module that has changed since the build, relative to the root; undefined if
+ * none has.
+ */
 export function changedSource(module: string | undefined, root: string): string | undefined {
   if (module === undefined) return undefined;
-  const sources = Object.entries(readKindSources(dirname(module)) ?? {}).filter(([, digest]) => digest !== '');
+  const sources = Object.entries(readKindSources(dirname(module)) ?? {}).filter(
+    ([, digest]) => digest !== '',
+  );
   return sources.find(([path, digest]) => digestOf(join(root, path)) !== digest)?.[0];
 }
 

@@ -6,7 +6,9 @@ const usualLag = 60_000;
 /** How late a result and objects that a node stored may be seen, in milliseconds. */
 export const longestLag = 120_000;
 
-/** Looks until something appears on a disk that shows files late; undefined if it does not in time. */
+/**
+ * Looks until something appears on a disk that shows files late; undefined if it does not in time.
+ */
 export async function waitFor<T>(
   look: () => T | undefined | Promise<T | undefined>,
   lag = usualLag,

@@ -16,10 +16,20 @@ const { defaultOf } = stageOf(
 );
 
 const folders = new Map<Digest, ReadonlyMap<string, Digest>>([
-  [sha256('before'), new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [`${name}.png`, sha256(name)]))],
-  [sha256('after'), new Map(['a', 'b2', 'e', 'f', 'g'].map((name) => [`${name[0]}.png`, sha256(name)]))],
+  [
+    sha256('before'),
+    new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [`${name}.png`, sha256(name)])),
+  ],
+  [
+    sha256('after'),
+    new Map(['a', 'b2', 'e', 'f', 'g'].map((name) => [`${name[0]}.png`, sha256(name)])),
+  ],
 ]);
-const details: ChangeDetails = { defaultOf, filesOf: (digest) => folders.get(digest), changedCode: () => [] };
+const details: ChangeDetails = {
+  defaultOf,
+  filesOf: (digest) => folders.get(digest),
+  changedCode: () => [],
+};
 
 const work = (content: Partial<Fingerprint>): Fingerprint => ({
   kind: 'train',
@@ -29,16 +39,25 @@ const work = (content: Partial<Fingerprint>): Fingerprint => ({
   outputs: ['model'],
   ...content,
 });
-const described = (before: Partial<Fingerprint>, after: Partial<Fingerprint>, more: Partial<ChangeDetails> = {}) =>
-  changesBetween(work(before), work(after), { ...details, ...more }).map(describeChange);
+const described = (
+  before: Partial<Fingerprint>,
+  after: Partial<Fingerprint>,
+  more: Partial<ChangeDetails> = {},
+) => changesBetween(work(before), work(after), { ...details, ...more }).map(describeChange);
 
 test('every setting and input that changed is described, value by value', () => {
   assert.deepEqual(
     described(
-      { settings: { epochs: 8, set: 'x' }, inputs: { dataset: [{ digest: sha256('faces') }], old: [] } },
+      {
+        settings: { epochs: 8, set: 'x' },
+        inputs: { dataset: [{ digest: sha256('faces') }], old: [] },
+      },
       {
         settings: { epochs: 5, batchSize: 16 },
-        inputs: { dataset: [{ digest: sha256('other faces') }], weights: [{ digest: sha256('w') }] },
+        inputs: {
+          dataset: [{ digest: sha256('other faces') }],
+          weights: [{ digest: sha256('w') }],
+        },
       },
       { defaultOf: undefined },
     ),
@@ -54,7 +73,8 @@ test('every setting and input that changed is described, value by value', () => 
 });
 
 const optimizer = (before: JsonObject | undefined, after: JsonObject | undefined) => {
-  const settings = (value: JsonObject | undefined): JsonObject => (value === undefined ? {} : { optimizer: value });
+  const settings = (value: JsonObject | undefined): JsonObject =>
+    value === undefined ? {} : { optimizer: value };
   return described({ settings: settings(before) }, { settings: settings(after) });
 };
 
@@ -75,9 +95,10 @@ test('where a map changes its kind, each side is completed with its own defaults
 const inputs = (...items: readonly FingerprintInput[]) => ({ inputs: { images: items } });
 
 test('the files of a folder that differ are named, the first of them, and the others counted', () => {
-  assert.deepEqual(described(inputs({ digest: sha256('before') }), inputs({ digest: sha256('after') })), [
-    'input images changed: b.png changed, f.png added, g.png added and 2 more',
-  ]);
+  assert.deepEqual(
+    described(inputs({ digest: sha256('before') }), inputs({ digest: sha256('after') })),
+    ['input images changed: b.png changed, f.png added, g.png added and 2 more'],
+  );
 });
 
 test('the changed files of a glob are named once, by their paths, whatever their places in the list', () => {
@@ -111,8 +132,11 @@ test("a changed extension and changed code of a project's own kind are described
 });
 
 test('of texts of several lines the first different line is shown, and of long values the different part', () => {
-  const run = (before: string, after: string) => described({ settings: { run: before } }, { settings: { run: after } });
-  assert.deepEqual(run('mkdir a\ncp b c\n', 'mkdir a\ncp b d\n'), ['settings.run, line 2: "cp b c" → "cp b d"']);
+  const run = (before: string, after: string) =>
+    described({ settings: { run: before } }, { settings: { run: after } });
+  assert.deepEqual(run('mkdir a\ncp b c\n', 'mkdir a\ncp b d\n'), [
+    'settings.run, line 2: "cp b c" → "cp b d"',
+  ]);
   assert.deepEqual(run('one\ntwo', 'one\ntwo\nthree'), ['settings.run, line 3: nothing → "three"']);
   assert.deepEqual(run('one\ntwo\nthree', 'one\ntwo'), ['settings.run, line 3: "three" → nothing']);
   const long = 'python train.py --data data/images --epochs 200 --batch 16 --rate';

@@ -39,8 +39,14 @@ async function chosen(name: string, choices: Readonly<Record<string, unknown>>) 
     writeFileSync(join(project.root, path), JSON.stringify({ ranking }));
   }
   const store = new FolderStore(project.root, () => {});
-  const outputsOf = (() => ({ choice: { files: [{ digest: '0'.repeat(64) }] } })) as unknown as OutputsOf;
-  const stage = await chosenStage(stageOf(pipeline, name), { pipeline, store, graph: new Graph(pipeline) }, outputsOf);
+  const outputsOf = (() => ({
+    choice: { files: [{ digest: '0'.repeat(64) }] },
+  })) as unknown as OutputsOf;
+  const stage = await chosenStage(
+    stageOf(pipeline, name),
+    { pipeline, store, graph: new Graph(pipeline) },
+    outputsOf,
+  );
   return { stage, candidates: pipeline.stages.slice(0, 3) };
 }
 
@@ -54,16 +60,25 @@ test('a slot is the stage of the candidate that was chosen for it, as if the fil
     [stage.keyedSettings, stage.settings, stage.inputs.map(({ port }) => port)],
     [keyedSettings, settings, ['dataset']],
   );
-  assert.deepEqual([stage.name, stage.slot, stage.drawn], ['fit2[slot=1]', undefined, { rate: keyedSettings['rate'] }]);
+  assert.deepEqual(
+    [stage.name, stage.slot, stage.drawn],
+    ['fit2[slot=1]', undefined, { rate: keyedSettings['rate'] }],
+  );
 });
 
 test('a choice that is elsewhere is fetched; where it is lost, its stage must run again', async () => {
   using project = new TestProject({ 'pipelines/p.yaml': sweep });
   const pipeline = value(await project.load());
   const store = new FolderStore(project.root, () => {});
-  const outputsOf = (() => ({ choice: { files: [{ digest: '0'.repeat(64) }] } })) as unknown as OutputsOf;
+  const outputsOf = (() => ({
+    choice: { files: [{ digest: '0'.repeat(64) }] },
+  })) as unknown as OutputsOf;
   const choose = () =>
-    chosenStage(stageOf(pipeline, 'fit2[slot=1]'), { pipeline, store, graph: new Graph(pipeline) }, outputsOf);
+    chosenStage(
+      stageOf(pipeline, 'fit2[slot=1]'),
+      { pipeline, store, graph: new Graph(pipeline) },
+      outputsOf,
+    );
   store.fetch = async () => false;
   await assert.rejects(choose(), { name: 'LostInput', stage: 'best1' });
   store.fetch = async ([artifact]) => {
@@ -76,7 +91,10 @@ test('a choice that is elsewhere is fetched; where it is lost, its stage must ru
 });
 
 test('of a choice among slots, the candidate is the one that filled the slot', async () => {
-  const { stage, candidates } = await chosen('fit3[slot=1]', { 'out/1.json': first, 'out/2.json': second });
+  const { stage, candidates } = await chosen('fit3[slot=1]', {
+    'out/1.json': first,
+    'out/2.json': second,
+  });
   assert.deepEqual(stage.keyedSettings, candidates[1]!.keyedSettings);
 });
 

@@ -9,10 +9,15 @@ import { ExamineError, LostInput, type OutputsOf, type World } from './examine.t
 type Places = Pick<World, 'graph' | 'pipeline' | 'store'>;
 
 /**
- * A stage with the settings of the candidate that was chosen for its slot, as if they were written out, and with the labels of the
- * candidates that it reads. Throws an {@link ExamineError}, and a {@link LostInput} if a choice is gone from the shared store.
+ * A stage with the settings of the candidate that was chosen for its slot, as if they were written
+ * out, and with the labels of the candidates that it reads. Throws an {@link ExamineError}, and a
+ * {@link LostInput} if a choice is gone from the shared store.
  */
-export async function chosenStage(stage: Stage, places: Places, outputsOf: OutputsOf): Promise<Stage> {
+export async function chosenStage(
+  stage: Stage,
+  places: Places,
+  outputsOf: OutputsOf,
+): Promise<Stage> {
   const { slot, ...own } = stage;
   const find = <T>(choice: Choice, items: readonly InputItem[], among: ReadonlyMap<string, T>) =>
     chosen(choice, items, among, async (item) => rankingOf(await pathOf(item, places, outputsOf)));
@@ -22,8 +27,16 @@ export async function chosenStage(stage: Stage, places: Places, outputsOf: Outpu
   }
   if (!stage.inputs.some(({ items }) => items.some(({ chosen }) => chosen))) return stage;
   const named = async ({ chosen, ...item }: InputItem): Promise<InputItem> =>
-    chosen ? { ...item, labels: { ...item.labels, ...(await find(chosen, chosen.choices, chosen.labels)) } } : item;
-  const inputs = own.inputs.map(async (input) => ({ ...input, items: await Promise.all(input.items.map(named)) }));
+    chosen
+      ? {
+          ...item,
+          labels: { ...item.labels, ...(await find(chosen, chosen.choices, chosen.labels)) },
+        }
+      : item;
+  const inputs = own.inputs.map(async (input) => ({
+    ...input,
+    items: await Promise.all(input.items.map(named)),
+  }));
   return { ...own, inputs: await Promise.all(inputs) };
 }
 
@@ -47,13 +60,23 @@ async function chosen<T>(
   }
   const candidate = among.get(label);
   if (candidate !== undefined) return candidate;
-  throw new ExamineError(`was given "${label}" by ${sourceOf(items.at(-1)!)}, which is no candidate`);
+  throw new ExamineError(
+    `was given "${label}" by ${sourceOf(items.at(-1)!)}, which is no candidate`,
+  );
 }
 
-const sourceOf = (item: InputItem): string => (item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown);
+const sourceOf = (item: InputItem): string =>
+  item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown;
 
-/** The path of a choice's file: in the store, into which it is fetched if it is elsewhere, or where it is published. */
-async function pathOf(item: InputItem, { graph, pipeline, store }: Places, outputsOf: OutputsOf): Promise<string> {
+/**
+ * The path of a choice's file: in the store, into which it is fetched if it is elsewhere, or where
+ * it is published.
+ */
+async function pathOf(
+  item: InputItem,
+  { graph, pipeline, store }: Places,
+  outputsOf: OutputsOf,
+): Promise<string> {
   if (item.from === 'path') return item.path;
   const artifact = outputsOf(item.stage)[item.port]!;
   const isFetched = await store.fetch([artifact]);
@@ -65,7 +88,10 @@ async function pathOf(item: InputItem, { graph, pipeline, store }: Places, outpu
   return published;
 }
 
-/** The labels of the candidates in a choice, the best first: `ranking` in its JSON. Empty for a file without one. */
+/**
+ * The labels of the candidates in a choice, the best first: `ranking` in its JSON. Empty for a file
+ * without one.
+ */
 function rankingOf(path: string): readonly Readonly<Record<string, string>>[] {
   const choice = readJson<Json>(path);
   const ranking = isJsonObject(choice) ? choice['ranking'] : undefined;

@@ -10,7 +10,9 @@ const isChanged = { type: 'change', change } as const;
 
 test('a stage whose outputs are in place is up to date, even if the store has lost their objects', () => {
   assert.deepEqual(decide(facts), { state: 'up to date' });
-  assert.deepEqual(decide({ ...facts, result: { ...result, lostObjects: 2 } }), { state: 'up to date' });
+  assert.deepEqual(decide({ ...facts, result: { ...result, lostObjects: 2 } }), {
+    state: 'up to date',
+  });
 });
 
 test('outputs that were deleted or changed are restored, and the reasons say which', () => {
@@ -22,7 +24,9 @@ test('outputs that were deleted or changed are restored, and the reasons say whi
       { type: 'output changed', port: 'history' },
     ],
   });
-  const { reasons } = decide({ ...facts, published: { model: 'missing', history: 'missing' } }) as { reasons: unknown };
+  const { reasons } = decide({ ...facts, published: { model: 'missing', history: 'missing' } }) as {
+    reasons: unknown;
+  };
   assert.deepEqual(reasons, [{ type: 'not published' }]);
 });
 
@@ -43,14 +47,17 @@ test("the stage's last result at the published path is no edit by the user, and 
     place: 'here',
     reasons: [{ type: 'other result', ports: ['model', 'history'], changes: [change] }],
   });
-  assert.deepEqual(decide({ ...facts, earlier, published: { model: 'other', history: 'changed' } }), {
-    state: 'restorable',
-    place: 'here',
-    reasons: [
-      { type: 'other result', ports: ['model'], changes: [change] },
-      { type: 'output changed', port: 'history' },
-    ],
-  });
+  assert.deepEqual(
+    decide({ ...facts, earlier, published: { model: 'other', history: 'changed' } }),
+    {
+      state: 'restorable',
+      place: 'here',
+      reasons: [
+        { type: 'other result', ports: ['model'], changes: [change] },
+        { type: 'output changed', port: 'history' },
+      ],
+    },
+  );
 });
 
 test('what the store cannot give back must be made again', () => {
@@ -85,5 +92,8 @@ test('a stage without a result says what changed since its last one, whether or 
 });
 
 test('a forced stage is stale, whatever is known', () => {
-  assert.deepEqual(decide({ ...facts, forced: true }), { state: 'stale', reasons: [{ type: 'forced' }] });
+  assert.deepEqual(decide({ ...facts, forced: true }), {
+    state: 'stale',
+    reasons: [{ type: 'forced' }],
+  });
 });

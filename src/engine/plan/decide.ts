@@ -4,8 +4,15 @@ import type { Change } from './changes.ts';
 /** What to do with a stage, and why, as plain data. `describeReasons` puts it into words. */
 export type Decision =
   | { readonly state: 'up to date' }
-  /** The store has the result, but its outputs are not all in place. Those of a result `elsewhere` must be fetched first. */
-  | { readonly state: 'restorable'; readonly place: 'here' | 'elsewhere'; readonly reasons: readonly Reason[] }
+  /**
+   * The store has the result, but its outputs are not all in place. Those of a result `elsewhere`
+   * must be fetched first.
+   */
+  | {
+      readonly state: 'restorable';
+      readonly place: 'here' | 'elsewhere';
+      readonly reasons: readonly Reason[];
+    }
   | { readonly state: 'stale'; readonly reasons: readonly Reason[] };
 
 export type PlannedDecision =
@@ -26,7 +33,11 @@ export type Reason =
   | { readonly type: 'not published' }
   | { readonly type: 'output missing' | 'output changed'; readonly port: string }
   /** The published paths of these outputs hold the stage's last result, which is another one. */
-  | { readonly type: 'other result'; readonly ports: readonly string[]; readonly changes: readonly Change[] }
+  | {
+      readonly type: 'other result';
+      readonly ports: readonly string[];
+      readonly changes: readonly Change[];
+    }
   /** The outputs of its result are not kept (`cache: false`). */
   | { readonly type: 'not kept' }
   | { readonly type: 'objects lost'; readonly count: number };
@@ -34,9 +45,16 @@ export type Reason =
 /** What is known of a stage before the decision. */
 export interface Facts {
   readonly forced: boolean;
-  /** The recorded result of the stage's fingerprint: whether its objects are kept, where, and how many of them are lost. */
+  /**
+   * The recorded result of the stage's fingerprint: whether its objects are kept, where, and how
+   * many of them are lost.
+   */
   readonly result:
-    | { readonly stored: boolean; readonly place: 'here' | 'elsewhere'; readonly lostObjects: number }
+    | {
+        readonly stored: boolean;
+        readonly place: 'here' | 'elsewhere';
+        readonly lostObjects: number;
+      }
     | undefined;
   /** The state of every published output by port; empty without a result. */
   readonly published: Readonly<Record<string, PublishedState>>;
@@ -44,10 +62,16 @@ export interface Facts {
   readonly earlier?: EarlierWork | undefined;
 }
 
-/** `other`: the stage's last result, another one, is published. `elsewhere`: nothing is, and the shared store has the bytes. */
+/**
+ * `other`: the stage's last result, another one, is published. `elsewhere`: nothing is, and the
+ * shared store has the bytes.
+ */
 export type PublishedState = 'in place' | 'elsewhere' | 'missing' | 'other' | 'changed';
 
-/** The last result of a stage or, where it has none, its last attempt; and how its fingerprint has changed since. */
+/**
+ * The last result of a stage or, where it has none, its last attempt; and how its fingerprint has
+ * changed since.
+ */
 export interface EarlierWork {
   readonly ended: 'succeeded' | 'failed' | 'interrupted';
   readonly changes: readonly Change[];
@@ -64,7 +88,10 @@ export function decide({ forced, result, published, earlier }: Facts): Decision 
   const reasons = reasonsToPublish(published, earlier);
   if (!result.stored) return { state: 'stale', reasons: [...reasons, { type: 'not kept' }] };
   if (result.lostObjects > 0) {
-    return { state: 'stale', reasons: [...reasons, { type: 'objects lost', count: result.lostObjects }] };
+    return {
+      state: 'stale',
+      reasons: [...reasons, { type: 'objects lost', count: result.lostObjects }],
+    };
   }
   return { state: 'restorable', place: result.place, reasons };
 }
@@ -77,7 +104,10 @@ function reasonsToRun(earlier: EarlierWork | undefined): readonly Reason[] {
   return changes.length > 0 ? changes : [{ type: 'result lost' }];
 }
 
-function reasonsToPublish(published: Facts['published'], earlier: EarlierWork | undefined): readonly Reason[] {
+function reasonsToPublish(
+  published: Facts['published'],
+  earlier: EarlierWork | undefined,
+): readonly Reason[] {
   const ports = Object.keys(published);
   if (ports.every((port) => published[port] === 'missing')) return [{ type: 'not published' }];
   const others = ports.filter((port) => published[port] === 'other');

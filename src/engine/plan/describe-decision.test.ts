@@ -40,8 +40,12 @@ test('every reason has its words', () => {
 
 test('a plan says what a stage waits for, and what would stop it', () => {
   assert.deepEqual(describeReasons({ state: 'up to date' }), []);
-  assert.deepEqual(describeReasons({ state: 'waiting', for: ['fit' as StageName] }), ['reads fit, which must run']);
-  assert.deepEqual(describeReasons({ state: 'failing', message: 'x.csv does not exist' }), ['x.csv does not exist']);
+  assert.deepEqual(describeReasons({ state: 'waiting', for: ['fit' as StageName] }), [
+    'reads fit, which must run',
+  ]);
+  assert.deepEqual(describeReasons({ state: 'failing', message: 'x.csv does not exist' }), [
+    'x.csv does not exist',
+  ]);
 });
 
 test('of many stages that one waits for, the first are named', () => {

@@ -7,10 +7,14 @@ import type { PlannedDecision, Reason } from './decide.ts';
 /** How many stages or files a reason names; the others are counted. */
 const mostNamed = 4;
 
-/** The reasons of a decision as clauses, the most important first; none for a stage that is up to date. */
+/**
+ * The reasons of a decision as clauses, the most important first; none for a stage that is up to
+ * date.
+ */
 export function describeReasons(decision: PlannedDecision): readonly string[] {
   if (decision.state === 'up to date') return [];
-  if (decision.state === 'waiting') return [`reads ${formatFew(decision.for, mostNamed)}, which must run`];
+  if (decision.state === 'waiting')
+    return [`reads ${formatFew(decision.for, mostNamed)}, which must run`];
   return decision.state === 'failing' ? [decision.message] : decision.reasons.map(describeReason);
 }
 
@@ -51,7 +55,9 @@ function describeOther({ ports, changes }: Extract<Reason, { type: 'other result
 /** A change as a clause, such as `settings.epochs: 5 → 8` or `input dataset changed`. */
 export function describeChange(change: Change): string {
   if (change.of === 'value') return describeValue(change);
-  return change.of === 'code' ? describeCode(change) : `input ${change.port} ${describeInput(change)}`;
+  return change.of === 'code'
+    ? describeCode(change)
+    : `input ${change.port} ${describeInput(change)}`;
 }
 
 function describeInput({ change, files, before, after }: InputChange): string {
@@ -64,7 +70,8 @@ function describeInput({ change, files, before, after }: InputChange): string {
   return words[change];
 }
 
-const extension = (value: Json | undefined): string => (value === undefined ? 'no extension' : JSON.stringify(value));
+const extension = (value: Json | undefined): string =>
+  value === undefined ? 'no extension' : JSON.stringify(value);
 
 const namedFiles = 3;
 
@@ -83,10 +90,16 @@ function describeCode({ kind, files }: Change & { readonly of: 'code' }): string
 
 /** A changed value; of a text of several lines, only the first line that differs. */
 function describeValue({ path, before, after }: Change & { readonly of: 'value' }): string {
-  if (typeof before === 'string' && typeof after === 'string' && `${before}${after}`.includes('\n')) {
-    const [old, now] = [before.split('\n'), after.split('\n')];
+  if (
+    typeof before === 'string' &&
+    typeof after === 'string' &&
+    `${before}${after}`.includes('\n')
+  ) {
+    const old = before.split('\n');
+    const now = after.split('\n');
     const line = now.findIndex((text, index) => text !== old[index]);
-    const index = line < 0 ? now.length : line; // all lines are as before, and some that followed are gone
+    // All lines are as before, and some that followed are gone.
+    const index = line < 0 ? now.length : line;
     const [shown, other] = showBoth(old[index], now[index]);
     return `${path}, line ${index + 1}: ${shown} → ${other}`;
   }
@@ -99,10 +112,12 @@ const mostShown = 60;
 const lead = 20;
 
 function showBoth(before: Json | undefined, after: Json | undefined): readonly [string, string] {
-  const [old, now] = [JSON.stringify(before) ?? 'nothing', JSON.stringify(after) ?? 'nothing'];
+  const old = JSON.stringify(before) ?? 'nothing';
+  const now = JSON.stringify(after) ?? 'nothing';
   let same = 0;
   while (same < old.length && old[same] === now[same]) same += 1;
-  const from = Math.max(old.length, now.length) > mostShown && same > mostShown - lead ? same - lead : 0;
+  const from =
+    Math.max(old.length, now.length) > mostShown && same > mostShown - lead ? same - lead : 0;
   return [cut(old, from), cut(now, from)];
 }
 

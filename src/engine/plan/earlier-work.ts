@@ -21,11 +21,16 @@ export interface StagePast {
   readonly listed: ReadonlyMap<Digest, Listing>;
 }
 
-/** What a stage did before, and how `now` differs from that; undefined if it never ran, or is running for the first time. */
+/**
+ * What a stage did before, and how `now` differs from that; undefined if it never ran, or is
+ * running for the first time.
+ */
 export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | undefined {
   const { store, pipeline, stage, last, hadResult, listed } = past;
   const work =
-    last === undefined ? lastAttempt(store, pipeline, stage.name) : { ended: 'succeeded' as const, content: last };
+    last === undefined
+      ? lastAttempt(store, pipeline, stage.name)
+      : { ended: 'succeeded' as const, content: last };
   if (work === undefined) return hadResult ? { ended: 'succeeded', changes: [] } : undefined;
   const { content } = work;
   if (content === undefined) return { ended: work.ended, changes: [] };
@@ -46,7 +51,9 @@ const mostRuns = 20;
 
 const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();
 
-/** The last attempt of a stage; undefined while it runs. Records of earlier versions lack `content`. */
+/**
+ * The last attempt of a stage; undefined while it runs. Records of earlier versions lack `content`.
+ */
 function lastAttempt(store: FolderStore, pipeline: string, stage: string) {
   const runs = knownRuns.get(store) ?? store.runsOf(pipeline, mostRuns);
   knownRuns.set(store, runs);
@@ -57,7 +64,10 @@ function lastAttempt(store: FolderStore, pipeline: string, stage: string) {
   return { ended: end?.outcome ?? 'interrupted', content };
 }
 
-/** Files and packages that differ between two versions of a project's own kind; empty where one is no longer kept. */
+/**
+ * Files and packages that differ between two versions of a project's own kind; empty where one is
+ * no longer kept.
+ */
 function changedCode(folder: string, before: Fingerprint, after: Fingerprint): readonly string[] {
   const [old, now] = [before, after].map(({ kind, version }) =>
     typeof version === 'string' ? readKindSources(kindBuild(folder, kind, version)) : undefined,
@@ -67,5 +77,8 @@ function changedCode(folder: string, before: Fingerprint, after: Fingerprint): r
   const left = Object.keys(old).filter((name) => !Object.hasOwn(now, name) && old[name] !== '');
   const isGone = (name: string) => now[name] === goneSource;
   const gone = [...left, ...changed.filter(isGone)];
-  return [...changed.filter((name) => !isGone(name)), ...gone.map((name) => `${name} is gone`)].sort();
+  return [
+    ...changed.filter((name) => !isGone(name)),
+    ...gone.map((name) => `${name} is gone`),
+  ].sort();
 }

@@ -7,7 +7,12 @@ import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pip
 import { type DigestIndex, isUnsettled, type SignedListing } from '../files/digest-index.ts';
 import { type Listing, partsDigest } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
-import { type Fingerprint, fingerprintStage, hashFingerprint, type KeyedItem } from '../fingerprint/fingerprint.ts';
+import {
+  type Fingerprint,
+  fingerprintStage,
+  hashFingerprint,
+  type KeyedItem,
+} from '../fingerprint/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { LoadedCode } from '../store/find-code.ts';
 import type { FolderStore } from '../store/folder-store.ts';
@@ -31,22 +36,36 @@ export interface World {
   readonly forced: ReadonlySet<StageName>;
   /** Which outputs to fetch from a shared store; absent: all. */
   readonly fetches?: FetchPolicy;
-  /** The code of programs with files that they loaded in earlier runs; absent where nothing is decided. */
+  /**
+   * The code of programs with files that they loaded in earlier runs; absent where nothing is
+   * decided.
+   */
   readonly loadedCode?: LoadedCode;
 }
 
-/** `needed`: outputs of final stages, small ones, and those that the report shows. Inputs of a stage that runs are always fetched. */
+/**
+ * `needed`: outputs of final stages, small ones, and those that the report shows. Inputs of a stage
+ * that runs are always fetched.
+ */
 export interface FetchPolicy {
   readonly mode: 'all' | 'needed' | 'none';
   readonly finals: ReadonlySet<StageName>;
 }
 
-/** The largest outputs of other stages that `needed` fetches, in bytes; `shown`: of a type that the report shows. */
-const [small, shown] = [1024 ** 2, 16 * 1024 ** 2];
+/**
+ * The largest outputs of other stages that `needed` fetches, in bytes; `shown`: of a type that the
+ * report shows.
+ */
+const small = 1024 ** 2;
+const shown = 16 * 1024 ** 2;
 const shownTypes: ReadonlySet<ArtifactType> = new Set(['chart', 'images', 'metrics', 'table']);
 
 /** Whether to fetch an output, by the policy. */
-export function isWanted(stage: StageName, { type, files }: StoredArtifact, policy: FetchPolicy | undefined): boolean {
+export function isWanted(
+  stage: StageName,
+  { type, files }: StoredArtifact,
+  policy: FetchPolicy | undefined,
+): boolean {
   if (policy === undefined || policy.mode === 'all') return true;
   if (policy.mode === 'none') return false;
   const most = shownTypes.has(type) ? shown : small;
@@ -74,10 +93,16 @@ export interface Examined {
   readonly looked: ReadonlyMap<string, string>;
 }
 
-/** What keeps a stage from being decided about: a frozen stage without a result, an input that has gone. */
+/**
+ * What keeps a stage from being decided about: a frozen stage without a result, an input that has
+ * gone.
+ */
 export class ExamineError extends UserError {}
 
-/** An input was elsewhere and is lost: the stage that made it runs again, and its readers are examined again. */
+/**
+ * An input was elsewhere and is lost: the stage that made it runs again, and its readers are
+ * examined again.
+ */
 export class LostInput extends UserError {
   readonly stage: StageName;
 
@@ -87,7 +112,10 @@ export class LostInput extends UserError {
   }
 }
 
-/** Looks up facts about a stage and decides; writes nothing. Throws {@link ExamineError} or {@link ListingError}. */
+/**
+ * Looks up facts about a stage and decides; writes nothing. Throws {@link ExamineError} or
+ * {@link ListingError}.
+ */
 export async function examine(stage: Stage, world: World, outputsOf: OutputsOf): Promise<Examined> {
   const { pipeline, store } = world;
   const latest = store.readLatest(pipeline.name, stage.name);
@@ -96,7 +124,9 @@ export async function examine(stage: Stage, world: World, outputsOf: OutputsOf):
 
   const basis: Basis = { latest, last, inputs: new Map(), looked: new Map(), listed: new Map() };
   for (const input of stage.inputs) {
-    const items = await Promise.all(input.items.map((item) => keyItem(item, input, { ...basis, world, outputsOf })));
+    const items = await Promise.all(
+      input.items.map((item) => keyItem(item, input, { ...basis, world, outputsOf })),
+    );
     basis.inputs.set(input.port, items);
   }
   const own = await examineFor(world.backend, stage, world, basis);
@@ -119,7 +149,12 @@ interface Basis {
 }
 
 /** Decides about a stage as computed by one backend; undefined: the user named none. */
-async function examineFor(backend: string | undefined, stage: Stage, world: World, basis: Basis): Promise<Examined> {
+async function examineFor(
+  backend: string | undefined,
+  stage: Stage,
+  world: World,
+  basis: Basis,
+): Promise<Examined> {
   const { latest, last, looked, listed } = basis;
   const { store, pipeline } = world;
   const work = await findWork(backend, stage, world, basis);
@@ -128,19 +163,38 @@ async function examineFor(backend: string | undefined, stage: Stage, world: Worl
   const facts = await examineOutputs(stage, found, last, world);
   const lastWork = lastFingerprint(resultOf(last), loaded.length);
   const needsPast = found.state === 'missing' || Object.values(facts.published).includes('other');
-  const past = { store, pipeline: pipeline.name, stage, last: lastWork, hadResult: latest !== undefined, listed };
+  const past = {
+    store,
+    pipeline: pipeline.name,
+    stage,
+    last: lastWork,
+    hadResult: latest !== undefined,
+    listed,
+  };
   const earlier = needsPast && !forced ? earlierWork(past, fingerprint) : undefined;
   const decision = decide({ forced, ...facts, earlier });
-  return { ...work, decision, result: resultOf(found), last: lastWork, away: awayOf(facts), looked };
+  return {
+    ...work,
+    decision,
+    result: resultOf(found),
+    last: lastWork,
+    away: awayOf(facts),
+    looked,
+  };
 }
 
-/** The work of a stage with all the code that is known of it, and the store's answer for it: it follows signposts. */
+/**
+ * The work of a stage with all the code that is known of it, and the store's answer for it: it
+ * follows signposts.
+ */
 async function findWork(
   backend: string | undefined,
   stage: Stage,
   { store, pipeline, loadedCode }: World,
   { latest, last, inputs }: Basis,
-): Promise<Pick<Examined, 'stage' | 'fingerprint' | 'digest' | 'loaded'> & { readonly found: Lookup }> {
+): Promise<
+  Pick<Examined, 'stage' | 'fingerprint' | 'digest' | 'loaded'> & { readonly found: Lookup }
+> {
   const loaded: LoadedFiles[] = [];
   for (let known = stage; ; ) {
     const fingerprint = fingerprintStage(known, inputs, { backend, salt: pipeline.salt });
@@ -149,13 +203,17 @@ async function findWork(
     const files = resultOf(found)?.leadsTo;
     if (files === undefined) return { stage: known, fingerprint, digest, loaded, found };
     const next = await loadedCode?.extend(known, files);
-    if (next === undefined) return { stage: known, fingerprint, digest, loaded, found: { state: 'missing' } };
+    if (next === undefined)
+      return { stage: known, fingerprint, digest, loaded, found: { state: 'missing' } };
     loaded.push({ version: fingerprint.version, files });
     known = next;
   }
 }
 
-/** The fingerprint of an earlier result, with no more of its code than is known now: otherwise the rest would seem gone. */
+/**
+ * The fingerprint of an earlier result, with no more of its code than is known now: otherwise the
+ * rest would seem gone.
+ */
 function lastFingerprint(last: StageResult | undefined, steps: number): Fingerprint | undefined {
   const version = last?.loaded?.[steps]?.version;
   return last && version !== undefined ? { ...last.fingerprint, version } : last?.fingerprint;
@@ -163,30 +221,50 @@ function lastFingerprint(last: StageResult | undefined, steps: number): Fingerpr
 
 async function examineFrozen(stage: Stage, world: World, last: Lookup): Promise<Examined> {
   if (last.state === 'missing') {
-    throw new ExamineError('is frozen, but there is no earlier result to keep; run it once without `frozen: true`');
+    throw new ExamineError(
+      'is frozen, but there is no earlier result to keep; run it once without `frozen: true`',
+    );
   }
   const { fingerprint, digest } = last.result;
   const facts = await examineOutputs(stage, last, last, world);
   const decision = decide({ forced: false, ...facts });
   if (decision.state === 'stale') {
     const why = describeReasons(decision).join(', ');
-    throw new ExamineError(`is frozen and would have to run: ${why}; remove \`frozen: true\` to run it`);
+    throw new ExamineError(
+      `is frozen and would have to run: ${why}; remove \`frozen: true\` to run it`,
+    );
   }
   const away = awayOf(facts);
   const { result } = last;
   const loaded = result.loaded ?? [];
-  return { stage, fingerprint, digest, loaded, decision, result, last: fingerprint, away, looked: new Map() };
+  return {
+    stage,
+    fingerprint,
+    digest,
+    loaded,
+    decision,
+    result,
+    last: fingerprint,
+    away,
+    looked: new Map(),
+  };
 }
 
 const awayOf = ({ published }: Pick<Facts, 'published'>): ReadonlySet<string> =>
   new Set(Object.keys(published).filter((port) => published[port] === 'elsewhere'));
 
-const resultOf = (found: Lookup): StageResult | undefined => (found.state === 'missing' ? undefined : found.result);
+const resultOf = (found: Lookup): StageResult | undefined =>
+  found.state === 'missing' ? undefined : found.result;
 
 async function keyItem(
   item: InputItem,
   input: Input,
-  { world, outputsOf, looked, listed }: Basis & { readonly world: World; readonly outputsOf: OutputsOf },
+  {
+    world,
+    outputsOf,
+    looked,
+    listed,
+  }: Basis & { readonly world: World; readonly outputsOf: OutputsOf },
 ): Promise<KeyedItem> {
   if (item.from === 'path') {
     const listing = await listOnce(item.path, world);
@@ -194,10 +272,14 @@ async function keyItem(
     const digest = partsDigest(listing, input.parts);
     listed.set(digest, listing);
     if (item.labels['path'] !== undefined) return { digest }; // its path is keyed as a label
-    return { digest, ...(input.list ? { name: basename(item.path) } : keyedExtension(listing, item.path)) };
+    return {
+      digest,
+      ...(input.list ? { name: basename(item.path) } : keyedExtension(listing, item.path)),
+    };
   }
   const artifact = outputsOf(item.stage)[item.port];
-  if (artifact === undefined) throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
+  if (artifact === undefined)
+    throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
   const { path } = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
   return { digest: partsDigest(artifact, input.parts), ...keyedExtension(artifact, path) };
 }
@@ -207,14 +289,19 @@ function keyedExtension({ folder }: Listing, path: string): { readonly extension
   return extension === '' ? {} : { extension };
 }
 
-/** A run sees one state of an input, however many stages read it, and no later change of it can go unnoticed. */
+/**
+ * A run sees one state of an input, however many stages read it, and no later change of it can go
+ * unnoticed.
+ */
 function listOnce(path: string, world: World): Promise<SignedListing> {
   const listing = world.listings.get(path) ?? world.digests.listSettled(path, { modes: false });
   world.listings.set(path, listing);
   return listing;
 }
 
-/** The state of each published output of a stage, and of the objects of the result that was found. */
+/**
+ * The state of each published output of a stage, and of the objects of the result that was found.
+ */
 async function examineOutputs(stage: Stage, found: Lookup, last: Lookup, world: World) {
   const published: Record<string, PublishedState> = {};
   if (found.state === 'missing') return { result: undefined, published };
@@ -224,22 +311,32 @@ async function examineOutputs(stage: Stage, found: Lookup, last: Lookup, world: 
     const state = await compare(join(world.pipeline.root, path), wanted, world.digests);
     const artifact = result.outputs[port];
     const isAway = found.state === 'elsewhere' && state === 'missing' && artifact !== undefined;
-    published[port] = isAway && !isWanted(stage.name, artifact, world.fetches) ? 'elsewhere' : state;
+    published[port] =
+      isAway && !isWanted(stage.name, artifact, world.fetches) ? 'elsewhere' : state;
   }
-  const needsObjects = result.stored && Object.values(published).some((state) => state !== 'in place');
+  const needsObjects =
+    result.stored && Object.values(published).some((state) => state !== 'in place');
   const kept = needsObjects && found.state === 'here' ? Object.values(result.outputs) : [];
   const lost = await Promise.all(kept.map((artifact) => world.store.missingObjects(artifact)));
-  return { result: { stored: result.stored, place: found.state, lostObjects: lost.flat().length }, published };
+  return {
+    result: { stored: result.stored, place: found.state, lostObjects: lost.flat().length },
+    published,
+  };
 }
 
-async function compare(path: string, [digest, last]: readonly (Digest | undefined)[], digests: DigestIndex) {
+async function compare(
+  path: string,
+  [digest, last]: readonly (Digest | undefined)[],
+  digests: DigestIndex,
+) {
   try {
     const now = await digests.listIfThere(path);
     if (now === undefined) return 'missing';
     if (now.digest === digest) return 'in place';
     return now.digest === last ? 'other' : 'changed';
   } catch (error) {
-    if (error instanceof ListingError) return 'changed'; // a broken link, a socket: nothing that Restage makes
+    // A broken link, a socket: nothing that Restage makes.
+    if (error instanceof ListingError) return 'changed';
     throw error;
   }
 }

@@ -21,8 +21,14 @@ export interface PlannedStage {
   readonly examined?: Examined;
 }
 
-/** What a run would do now, for stages in dependency order. A reader of a stage that must run is waiting. */
-export async function plan(stages: readonly Stage[], world: World): Promise<readonly PlannedStage[]> {
+/**
+ * What a run would do now, for stages in dependency order. A reader of a stage that must run is
+ * waiting.
+ */
+export async function plan(
+  stages: readonly Stage[],
+  world: World,
+): Promise<readonly PlannedStage[]> {
   const known = new Map<StageName, Outputs>();
   const unknown = new Set<StageName>();
   const planned: PlannedStage[] = [];
@@ -43,15 +49,21 @@ export async function plan(stages: readonly Stage[], world: World): Promise<read
   return planned;
 }
 
-async function planStage(stage: Stage, world: World, known: ReadonlyMap<StageName, Outputs>): Promise<PlannedStage> {
+async function planStage(
+  stage: Stage,
+  world: World,
+  known: ReadonlyMap<StageName, Outputs>,
+): Promise<PlannedStage> {
   try {
     const outputsOf: OutputsOf = (name) => known.get(name) ?? {};
     const chosen = await chosenStage(stage, world, outputsOf);
     const examined = await examine(chosen, world, outputsOf);
     return { stage: chosen, decision: examined.decision, examined };
   } catch (error) {
-    if (error instanceof LostInput) return { stage, decision: { state: 'waiting', for: [error.stage] } };
-    const isForUser = error instanceof ExamineError || error instanceof ListingError || error instanceof StageError;
+    if (error instanceof LostInput)
+      return { stage, decision: { state: 'waiting', for: [error.stage] } };
+    const isForUser =
+      error instanceof ExamineError || error instanceof ListingError || error instanceof StageError;
     if (!isForUser) throw error;
     return { stage, decision: { state: 'failing', message: error.message } };
   }

@@ -23,13 +23,26 @@ test('outputs that no stage claims any more are removed with the folders that th
     'results/x',
   ];
   for (const path of paths) {
-    await publisher.publish(artifact, path, { pipeline: 'x', stage: 'fit', port: 'model' }, { from: work });
+    await publisher.publish(
+      artifact,
+      path,
+      { pipeline: 'x', stage: 'fit', port: 'model' },
+      { from: work },
+    );
   }
-  await publisher.publish(artifact, 'artifacts/y', { pipeline: 'y', stage: 'fit', port: 'model' }, { from: work });
+  await publisher.publish(
+    artifact,
+    'artifacts/y',
+    { pipeline: 'y', stage: 'fit', port: 'model' },
+    { from: work },
+  );
   writeFileSync(join(root, 'artifacts/x/edited/file'), 'mine');
   rmSync(join(root, 'artifacts/x/gone'), { recursive: true });
 
-  const unclaimed = findUnclaimed(publisher.records.all(), new Map([['x', new Set(['artifacts/x/fit/model'])]]));
+  const unclaimed = findUnclaimed(
+    publisher.records.all(),
+    new Map([['x', new Set(['artifacts/x/fit/model'])]]),
+  );
   const ends: Record<string, string> = {};
   for (const record of unclaimed) ends[record.path] = await removePublished(publisher, record);
   assert.deepEqual(ends, {
@@ -39,7 +52,11 @@ test('outputs that no stage claims any more are removed with the folders that th
     'results/x': 'removed',
   });
   assert.equal(existsSync(join(root, 'artifacts/x/old')), false);
-  assert.equal(existsSync(join(root, 'results')), true, 'only folders under artifacts are surely ours');
+  assert.equal(
+    existsSync(join(root, 'results')),
+    true,
+    'only folders under artifacts are surely ours',
+  );
   assert.equal(readFileSync(join(root, 'artifacts/x/edited/file'), 'utf8'), 'mine');
   assert.equal(existsSync(join(root, 'artifacts/x/fit/model/file')), true);
   assert.deepEqual(
@@ -52,7 +69,14 @@ test('outputs that no stage claims any more are removed with the folders that th
 });
 
 test('a path that moved to another pipeline is claimed', () => {
-  const record = { path: 'results/x', pipeline: 'x', stage: 'fit', port: 'model', digest: '' as never, time: '' };
+  const record = {
+    path: 'results/x',
+    pipeline: 'x',
+    stage: 'fit',
+    port: 'model',
+    digest: '' as never,
+    time: '',
+  };
   const claims = new Map([
     ['x', new Set<string>()],
     ['y', new Set(['results/x'])],

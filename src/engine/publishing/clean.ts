@@ -5,7 +5,10 @@ import type { Publisher } from './publish.ts';
 import type { PublishedRecord } from './published-record.ts';
 import { clearLeftovers, resolveTarget, Staging } from './target.ts';
 
-/** Published outputs that no stage claims, by path. Those of a pipeline without `claims`, whose file has mistakes, are left out. */
+/**
+ * Published outputs that no stage claims, by path. Those of a pipeline without `claims`, whose file
+ * has mistakes, are left out.
+ */
 export function findUnclaimed(
   records: readonly PublishedRecord[],
   claims: ReadonlyMap<string, ReadonlySet<string>>,
@@ -16,7 +19,10 @@ export function findUnclaimed(
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Removes a published output, and folders that become empty. `kept`: the user has changed it, so it is the user's now. */
+/**
+ * Removes a published output, and folders that become empty. `kept`: the user has changed it, so it
+ * is the user's now.
+ */
 export async function removePublished(
   publisher: Publisher,
   record: PublishedRecord,
@@ -40,7 +46,8 @@ export async function removePublished(
 function removeEmptied(root: string, path: string): void {
   if (!path.startsWith('artifacts/')) return;
   try {
-    for (let folder = dirname(path); folder !== 'artifacts'; folder = dirname(folder)) rmdirSync(`${root}/${folder}`);
+    for (let folder = dirname(path); folder !== 'artifacts'; folder = dirname(folder))
+      rmdirSync(`${root}/${folder}`);
   } catch {
     // Something else is in it.
   }

@@ -22,7 +22,9 @@ const owner = { pipeline: 'x', stage: 'fit', port: 'out' };
 async function startTwo(root: string): Promise<readonly ChildProcess[]> {
   const program = join(import.meta.dirname, '../../../test/support/store-and-publish.ts');
   const children = [0, 1].map(() =>
-    spawn(process.execPath, ['--import', 'tsx', program, root], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    spawn(process.execPath, ['--import', 'tsx', program, root], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
   );
   await Promise.all(children.map((child) => readDots(child, 2)));
   return children;
@@ -48,13 +50,19 @@ test('two runs at once, killed at any instant, leave only complete things under 
       assert.equal(child.exitCode, null, 'it failed by itself');
       child.kill('SIGKILL');
     }
-    await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+    await Promise.all(
+      children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')),
+    );
 
     const found = await verifyStore(cache);
-    assert.deepEqual({ corrupt: found.corrupt, incomplete: found.incomplete }, { corrupt: [], incomplete: [] });
+    assert.deepEqual(
+      { corrupt: found.corrupt, incomplete: found.incomplete },
+      { corrupt: [], incomplete: [] },
+    );
     for (const artifact of storedIn(cache)) artifacts.set(artifact.digest, artifact);
     const out = join(root, 'artifacts/out');
-    if (existsSync(out)) assert.ok(artifacts.has((await listArtifact(out)).digest), 'what is published is whole');
+    if (existsSync(out))
+      assert.ok(artifacts.has((await listArtifact(out)).digest), 'what is published is whole');
     assert.deepEqual(
       namesIn(root, 'artifacts').filter((name) => name !== 'out' && !isStagingName(name)),
       [],
@@ -64,13 +72,20 @@ test('two runs at once, killed at any instant, leave only complete things under 
   const [artifact] = artifacts.values();
   assert.ok(artifact !== undefined, 'some rounds were completed');
   const publication = await publisher.publish(artifact, 'artifacts/out', owner);
-  assert.ok(publication.ok && publication.displaced === undefined, 'what the killed put there is ours');
+  assert.ok(
+    publication.ok && publication.displaced === undefined,
+    'what the killed put there is ours',
+  );
   assert.deepEqual(readdirSync(join(root, 'artifacts')), ['out'], 'leftovers are gone');
 });
 
-/** The outputs of all results; what is not a result's name is a temporary file of a killed process. */
+/**
+ * The outputs of all results; what is not a result's name is a temporary file of a killed process.
+ */
 function storedIn(cache: FolderStore): readonly StoredArtifact[] {
-  const names = namesIn(cache.folder, 'results').flatMap((folder) => namesIn(cache.folder, 'results', folder));
+  const names = namesIn(cache.folder, 'results').flatMap((folder) =>
+    namesIn(cache.folder, 'results', folder),
+  );
   const digests = names.map((name) => name.replace('.json', '')).filter(isDigest);
   return digests.map((digest) => cache.readResult(digest)!.outputs['out']!);
 }

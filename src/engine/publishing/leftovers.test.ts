@@ -20,7 +20,8 @@ const day = 86_400_000;
 
 /** The number of a process that ended. */
 const ended = (): number => spawnSync(process.execPath, ['-e', '']).pid;
-const ofProcess = (name: string, pid: number): string => name.replace(`-${process.pid}-`, `-${pid}-`);
+const ofProcess = (name: string, pid: number): string =>
+  name.replace(`-${process.pid}-`, `-${pid}-`);
 
 /** A run with a file of 7 bytes in its private folder, whose process is as given. */
 function begin(cache: FolderStore, id: string, owner: object): string {
@@ -49,12 +50,14 @@ test('the private folder of a killed run is a leftover; that of a run that may l
 test('the name of the inputs of a killed run is a leftover, and that of a living run is not', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
-  const names = [begin(cache, 'killed', { pid: ended() }), begin(cache, 'living', {})].map((work) => {
-    const name = viewName(cache.folder, sha256(work));
-    mkdirSync(join(work, `${slug('fit')}-1`, 'in'));
-    nameView(name, join(work, `${slug('fit')}-1`, 'in'));
-    return name;
-  });
+  const names = [begin(cache, 'killed', { pid: ended() }), begin(cache, 'living', {})].map(
+    (work) => {
+      const name = viewName(cache.folder, sha256(work));
+      mkdirSync(join(work, `${slug('fit')}-1`, 'in'));
+      nameView(name, join(work, `${slug('fit')}-1`, 'in'));
+      return name;
+    },
+  );
   await removeLeftovers(findLeftovers(root, cache));
   assert.deepEqual(readdirSync(join(cache.folder, 'in')), [basename(names[1]!)]);
 });
@@ -83,12 +86,23 @@ test('what a killed process staged beside a path is a leftover, also if nothing 
   const cache = new FolderStore(root);
   const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
   const artifact = await listArtifact(writeFiles(join(root, 'cache/work/out'), { a: 'text' }));
-  const publication = await publisher.publish(artifact, 'out/x', { pipeline: 'p', stage: 's', port: 'o' });
-  assert.equal(publication.ok, false, 'its object was never stored, so it ended while it was staged');
+  const publication = await publisher.publish(artifact, 'out/x', {
+    pipeline: 'p',
+    stage: 's',
+    port: 'o',
+  });
+  assert.equal(
+    publication.ok,
+    false,
+    'its object was never stored, so it ended while it was staged',
+  );
   const own = join(root, 'out', stagingName(sha256('out/x')));
   const dead = ofProcess(own, ended());
   const living = ofProcess(own, process.ppid);
-  writeFiles(root, { [`${relative(root, dead)}/a`]: 'half', [`${relative(root, living)}/a`]: 'half' });
+  writeFiles(root, {
+    [`${relative(root, dead)}/a`]: 'half',
+    [`${relative(root, living)}/a`]: 'half',
+  });
   assert.deepEqual(findLeftovers(root, cache), [{ path: dead, bytes: 4 }]);
 });
 

@@ -11,14 +11,24 @@ import { leftoversIn } from './target.ts';
 
 const day = 86_400_000;
 
-/** A file or folder that a killed process left, and that nothing will use. `bytes` includes everything in it. */
+/**
+ * A file or folder that a killed process left, and that nothing will use. `bytes` includes
+ * everything in it.
+ */
 export interface Leftover {
   readonly path: string;
   readonly bytes: number;
 }
 
-/** Finds what killed processes left in the cache and beside published paths, without changing anything. */
-export function findLeftovers(root: string, store: FolderStore, now = Date.now()): readonly Leftover[] {
+/**
+ * Finds what killed processes left in the cache and beside published paths, without changing
+ * anything.
+ */
+export function findLeftovers(
+  root: string,
+  store: FolderStore,
+  now = Date.now(),
+): readonly Leftover[] {
   return leftoverPaths(root, store, now).map((path) => ({ path, bytes: bytesIn(path) }));
 }
 
@@ -31,17 +41,28 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<v
   }
 }
 
-/** Removes what killed runs left. Without any, it only lists one folder. What cannot be removed is left to `gc`. */
-export async function clearAfterKilledRuns(root: string, store = new FolderStore(root)): Promise<void> {
+/**
+ * Removes what killed runs left. Without any, it only lists one folder. What cannot be removed is
+ * left to `gc`.
+ */
+export async function clearAfterKilledRuns(
+  root: string,
+  store = new FolderStore(root),
+): Promise<void> {
   if (store.killedRuns().length === 0) return;
   for (const path of leftoverPaths(root, store, Date.now())) {
     await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }
 
-/** The folders of killed runs come last: as long as one is there, the next run looks for the rest again. */
+/**
+ * The folders of killed runs come last: as long as one is there, the next run looks for the rest
+ * again.
+ */
 function leftoverPaths(root: string, store: FolderStore, now: number): readonly string[] {
-  const folders = new Set(new PublishedRecords(store.folder).all().map(({ path }) => join(root, dirname(path))));
+  const folders = new Set(
+    new PublishedRecords(store.folder).all().map(({ path }) => join(root, dirname(path))),
+  );
   const killed = store.killedRuns(now).map(({ work }) => work);
   return [
     ...halfWritten(store.folder, now),
@@ -54,7 +75,9 @@ function leftoverPaths(root: string, store: FolderStore, now: number): readonly 
 /** Temporary files of dead processes. Those of processes that cannot be asked count after a day. */
 function halfWritten(cacheFolder: string, now: number): readonly string[] {
   const top = entriesIn(cacheFolder);
-  const below = top.filter(({ name }) => !usersFolders.has(name)).flatMap(({ path }) => entriesIn(path));
+  const below = top
+    .filter(({ name }) => !usersFolders.has(name))
+    .flatMap(({ path }) => entriesIn(path));
   const all = [...top, ...below, ...below.flatMap(({ path }) => entriesIn(path))];
   return all.flatMap(({ name, path, touched }) => {
     const temporary = parseTemporaryName(name);

@@ -6,7 +6,14 @@ import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile } from '../files/listing.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import { copyOne, copyVerified, keepReadOnly, linkObject, makeFolders, pathIn } from './verified-copy.ts';
+import {
+  copyOne,
+  copyVerified,
+  keepReadOnly,
+  linkObject,
+  makeFolders,
+  pathIn,
+} from './verified-copy.ts';
 
 /** Files of an artifact that are in a stage's private view until its end. */
 export interface Loan {
@@ -17,7 +24,10 @@ export interface Loan {
 interface LentFile {
   readonly file: ListedFile;
   readonly path: string;
-  /** Absent for a copy: of an executable, of what the store does not hold, and on a disk without links. */
+  /**
+   * Absent for a copy: of an executable, of what the store does not hold, and on a disk without
+   * links.
+   */
   readonly object?: string;
   readonly state: string;
 }
@@ -25,14 +35,20 @@ interface LentFile {
 /** A lent file that was written to, by the borrower or one of the others. */
 export interface Misuse {
   readonly path: string;
-  /** Other stages that held the same object at that time; empty if only this borrower's view was changed. */
+  /**
+   * Other stages that held the same object at that time; empty if only this borrower's view was
+   * changed.
+   */
   readonly others: readonly string[];
 }
 
 /** Files that are lent at once. */
 const lenders = 8;
 
-/** Lends stored artifacts as hard links, and verifies objects before and after each loan, since root can write through a link. */
+/**
+ * Lends stored artifacts as hard links, and verifies objects before and after each loan, since root
+ * can write through a link.
+ */
 export class Lender {
   readonly #store: FolderStore;
   readonly #verified = new Map<Digest, string>();
@@ -43,16 +59,32 @@ export class Lender {
     this.#store = store;
   }
 
-  /** Puts the artifact at the new path `to`, from the store, or else from `published`. Throws a `CopyFault`. */
-  async lend(artifact: StoredArtifact, to: string, borrower: string, published: string): Promise<Loan> {
+  /**
+   * Puts the artifact at the new path `to`, from the store, or else from `published`. Throws a
+   * `CopyFault`.
+   */
+  async lend(
+    artifact: StoredArtifact,
+    to: string,
+    borrower: string,
+    published: string,
+  ): Promise<Loan> {
     const loan = await this.#lendObjects(artifact, to, borrower);
     if (loan !== undefined) return loan;
     await copyVerified(artifact, (file) => pathIn(published, file), to);
-    const files = artifact.files.map((file) => ({ file, path: pathIn(to, file), state: stateOf(pathIn(to, file)) }));
+    const files = artifact.files.map((file) => ({
+      file,
+      path: pathIn(to, file),
+      state: stateOf(pathIn(to, file)),
+    }));
     return { borrower, files };
   }
 
-  async #lendObjects(artifact: StoredArtifact, to: string, borrower: string): Promise<Loan | undefined> {
+  async #lendObjects(
+    artifact: StoredArtifact,
+    to: string,
+    borrower: string,
+  ): Promise<Loan | undefined> {
     if ((await this.#store.missingObjects(artifact)).length > 0) return undefined;
     await makeFolders(artifact, to);
     const lent: LentFile[] = [];
@@ -65,7 +97,8 @@ export class Lender {
       const isLinked = file.executable === undefined && (await linkObject(object, path));
       if (!isLinked) await copyOne(file, object, path);
       lent.push({ file, path, ...(isLinked && { object }), state: stateOf(path) });
-      if (isLinked) this.#verified.set(file.digest, stateOf(path)); // a link changes the times of its object
+      // A link changes the times of its object.
+      if (isLinked) this.#verified.set(file.digest, stateOf(path));
       const borrowers = this.#borrowers.get(file.digest) ?? new Set();
       this.#borrowers.set(file.digest, borrowers.add(borrower));
     });
@@ -75,7 +108,10 @@ export class Lender {
     return undefined;
   }
 
-  /** Ends a loan, and names the files that were written to. A damaged object is set aside, and counts as missing. */
+  /**
+   * Ends a loan, and names the files that were written to. A damaged object is set aside, and
+   * counts as missing.
+   */
   async takeBack({ borrower, files }: Loan): Promise<readonly Misuse[]> {
     const misuses: Misuse[] = [];
     for (const { file, path, object, state } of files) {
@@ -89,7 +125,8 @@ export class Lender {
         if (!isIntact) misuses.push({ path, others: [] });
         continue;
       }
-      if (inodeOf(stateOf(object)) === inodeOf(state)) this.#store.setAside(object, 'a stage wrote to it');
+      if (inodeOf(stateOf(object)) === inodeOf(state))
+        this.#store.setAside(object, 'a stage wrote to it');
       misuses.push({ path, others: [...(borrowers ?? [])].filter((other) => other !== borrower) });
     }
     return misuses;
@@ -102,7 +139,10 @@ export class Lender {
   }
 }
 
-/** Inode, size and times of a file. A new link moves the change time, so different states may have the same bytes. */
+/**
+ * Inode, size and times of a file. A new link moves the change time, so different states may have
+ * the same bytes.
+ */
 function stateOf(path: string): string {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;

@@ -69,10 +69,15 @@ test('a folder and a file are published, and the second time nothing is done', a
   const project = new Project(t);
   const model = await project.store({ 'model.json': '{}', 'deep/weights': 'bytes' });
   const scores = await project.store('key,split');
-  const inodes = () => ['model', 'scores.csv'].map((name) => statSync(join(project.root, 'artifacts/x', name)).ino);
+  const inodes = () =>
+    ['model', 'scores.csv'].map((name) => statSync(join(project.root, 'artifacts/x', name)).ino);
   const publish = async () => {
-    assert.deepEqual(await project.publisher.publish(model, 'artifacts/x/model', owner), { ok: true });
-    assert.deepEqual(await project.publisher.publish(scores, 'artifacts/x/scores.csv', owner), { ok: true });
+    assert.deepEqual(await project.publisher.publish(model, 'artifacts/x/model', owner), {
+      ok: true,
+    });
+    assert.deepEqual(await project.publisher.publish(scores, 'artifacts/x/scores.csv', owner), {
+      ok: true,
+    });
     return inodes();
   };
   assert.deepEqual(await publish(), await publish());
@@ -137,7 +142,10 @@ test('an object with a flipped byte is noticed, set aside, and nothing of it is 
   writeFileSync(object, 'rotteN');
   const corrupt = await project.publisher.publish(artifact, 'artifacts/x', owner);
   assert.deepEqual(corrupt, { ok: false });
-  assert.match(project.warnings.join(), new RegExp(`^${object} is damaged .its content does not match its digest`));
+  assert.match(
+    project.warnings.join(),
+    new RegExp(`^${object} is damaged .its content does not match its digest`),
+  );
   const missing = await project.publisher.publish(artifact, 'artifacts/x', owner);
   assert.deepEqual(missing, { ok: false });
   assert.equal(project.warnings.length, 1);
@@ -149,7 +157,10 @@ test('an object with a flipped byte is noticed, set aside, and nothing of it is 
 const signed = (artifact: StoredArtifact, cache: FolderStore) =>
   signFiles(artifact, ({ digest }) => statSync(cache.objectPath(digest)));
 
-/** Gives an object other bytes of the same size, and a new signature: it shows where its digest is taken over. */
+/**
+ * Gives an object other bytes of the same size, and a new signature: it shows where its digest is
+ * taken over.
+ */
 function lie(object: string): void {
   chmodSync(object, 0o644);
   writeFileSync(object, readFileSync(object, 'utf8').toUpperCase());
@@ -158,11 +169,19 @@ function lie(object: string): void {
 
 test('copies of signed objects are not hashed, then or when they are listed', async (t) => {
   const project = new Project(t);
-  for (const artifact of [await project.store({ a: 'text', b: 'more' }), await project.store('file')]) {
+  for (const artifact of [
+    await project.store({ a: 'text', b: 'more' }),
+    await project.store('file'),
+  ]) {
     for (const { digest } of artifact.files) lie(project.cache.objectPath(digest));
     const sign = signed(artifact, project.cache);
-    assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), { ok: true });
-    assert.equal((await project.digests.list(join(project.root, 'artifacts/x'))).digest, artifact.digest);
+    assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), {
+      ok: true,
+    });
+    assert.equal(
+      (await project.digests.list(join(project.root, 'artifacts/x'))).digest,
+      artifact.digest,
+    );
   }
   assert.equal(project.read('artifacts/x'), 'FILE');
 });
@@ -173,7 +192,9 @@ test('hard links of signed objects are not hashed either', async (t) => {
   lie(project.cache.objectPath(sha256('text')));
   const sign = signed(artifact, project.cache);
   for (const path of ['artifacts/x', 'artifacts/y']) {
-    assert.deepEqual(await project.publisher.publish(artifact, path, owner, { sign }), { ok: true });
+    assert.deepEqual(await project.publisher.publish(artifact, path, owner, { sign }), {
+      ok: true,
+    });
     assert.equal((await project.digests.list(join(project.root, path))).digest, artifact.digest);
   }
 });
@@ -190,7 +211,9 @@ test('a signed object that changed is hashed, and one that changes while others 
   chmodSync(object, 0o644);
   writeFileSync(object, 'TEXT 299');
   assert.deepEqual(await publishing, { ok: false });
-  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), { ok: false });
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), {
+    ok: false,
+  });
   assert.equal(project.exists('artifacts/x'), false);
 });
 
@@ -202,7 +225,9 @@ test('a signed object of which only a part is there is not published', async (t)
   truncateSync(object, 2);
   backdate(object, statSync(object));
   const sign = signed(artifact, project.cache);
-  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), { ok: false });
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), {
+    ok: false,
+  });
   assert.equal(project.exists('artifacts/x'), false);
 });
 
@@ -210,7 +235,10 @@ test('an output that is not stored is published from its private path', async (t
   const project = new Project(t);
   const work = writeFiles(join(project.root, 'cache/work/out'), { a: 'text' });
   const artifact = await listArtifact(work);
-  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { from: work }), { ok: true });
+  assert.deepEqual(
+    await project.publisher.publish(artifact, 'artifacts/x', owner, { from: work }),
+    { ok: true },
+  );
   assert.equal(project.read('artifacts/x/a'), 'text');
   assert.equal(project.exists('cache/objects'), false);
 });
@@ -230,11 +258,16 @@ test('a target outside the root, in the cache or below a file is refused', async
     'cache/x': 'cache/x lies in "cache/", which is not for outputs; choose another path',
     'linked/deep/x': `linked/deep/x leads out of the project: linked is a link to ${elsewhere}`,
     'loop/x': 'loop is not a folder, so loop/x cannot be published below it; move it away',
-    'notes.txt/x': 'notes.txt is not a folder, so notes.txt/x cannot be published below it; move it away',
-    'notes.txt/deep/x': 'notes.txt is not a folder, so notes.txt/deep/x cannot be published below it; move it away',
+    'notes.txt/x':
+      'notes.txt is not a folder, so notes.txt/x cannot be published below it; move it away',
+    'notes.txt/deep/x':
+      'notes.txt is not a folder, so notes.txt/deep/x cannot be published below it; move it away',
   };
   for (const [path, message] of Object.entries(refused)) {
-    await assert.rejects(project.publisher.publish(artifact, path, owner), { name: 'PublishError', message });
+    await assert.rejects(project.publisher.publish(artifact, path, owner), {
+      name: 'PublishError',
+      message,
+    });
   }
   assert.equal(project.read('notes.txt'), 'mine');
   assert.deepEqual(readdirSync(elsewhere), []);
@@ -249,9 +282,13 @@ test('the next publish removes what a killed process left beside the path, and n
   const dead = own.replace(`-${process.pid}-`, `-${pid}-`);
   const living = own.replace(`-${process.pid}-`, `-${process.ppid}-`);
   const others = stagingName(sha256('artifacts/y'));
-  for (const name of [own, dead, living, others, '.restage-notes']) project.write(`artifacts/${name}`, 'half');
+  for (const name of [own, dead, living, others, '.restage-notes'])
+    project.write(`artifacts/${name}`, 'half');
   await project.publisher.publish(artifact, 'artifacts/x', owner);
-  assert.deepEqual(readdirSync(join(project.root, 'artifacts')).sort(), [living, '.restage-notes', 'x'].sort());
+  assert.deepEqual(
+    readdirSync(join(project.root, 'artifacts')).sort(),
+    [living, '.restage-notes', 'x'].sort(),
+  );
 });
 
 test('hard links on request share the object, and are replaced like copies', async (t) => {
@@ -271,7 +308,9 @@ test('many who publish to one path at once all succeed, and a reader never sees 
   const project = new Project(t);
   const versions = await Promise.all(
     [0, 1, 2].map((version) => {
-      const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, `version ${version}`]));
+      const files = Object.fromEntries(
+        Array.from({ length: 20 }, (_, i) => [`f${i}`, `version ${version}`]),
+      );
       const work = writeFiles(join(project.root, `cache/work/${version}`), files);
       return listArtifact(work).then(async (artifact) => {
         await project.cache.storeArtifact(work, artifact);

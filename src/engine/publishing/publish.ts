@@ -9,7 +9,12 @@ import { writeError } from '../files/write-error.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import { Lease } from '../store/lease.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import { type Owner, type PublishedRecord, PublishedRecords, type StillClaims } from './published-record.ts';
+import {
+  type Owner,
+  type PublishedRecord,
+  PublishedRecords,
+  type StillClaims,
+} from './published-record.ts';
 import {
   clearLeftovers,
   outputTarget,
@@ -22,9 +27,14 @@ import {
 import { CopyFault, type CopyOptions, copyVerified, pathIn } from './verified-copy.ts';
 
 export type Publication =
-  /** `displaced`: the new path of something of the user's that was in the way, relative to the root. */
+  /**
+   * `displaced`: the new path of something of the user's that was in the way, relative to the root.
+   */
   | { readonly ok: true; readonly displaced?: string }
-  /** The source is gone, or damaged and set aside: the artifact must be made again. Nothing was published. */
+  /**
+   * The source is gone, or damaged and set aside: the artifact must be made again. Nothing was
+   * published.
+   */
   | { readonly ok: false };
 
 /** An artifact beside its target, with the stat data of its files. */
@@ -33,8 +43,13 @@ interface Staged {
   readonly copies: ReadonlyMap<string, Stats>;
 }
 
-/** What is at a target: nothing, the wanted artifact, what Restage published there before, or something else. */
-type Present = { readonly state: 'nothing' | 'same' | 'foreign' } | { readonly state: 'ours'; readonly digest: Digest };
+/**
+ * What is at a target: nothing, the wanted artifact, what Restage published there before, or
+ * something else.
+ */
+type Present =
+  | { readonly state: 'nothing' | 'same' | 'foreign' }
+  | { readonly state: 'ours'; readonly digest: Digest };
 
 /** What a publication is made of. */
 export interface PublicationSource extends Pick<CopyOptions, 'sign'> {
@@ -47,7 +62,10 @@ export interface PublisherOptions {
   readonly stillClaims?: StillClaims;
 }
 
-/** Publishes artifacts as copies, whole or not at all, by rename. It replaces only bytes that it recorded as its own. */
+/**
+ * Publishes artifacts as copies, whole or not at all, by rename. It replaces only bytes that it
+ * recorded as its own.
+ */
 export class Publisher {
   readonly root: string;
   readonly store: FolderStore;
@@ -55,11 +73,18 @@ export class Publisher {
   readonly #digests: DigestIndex;
   readonly #hardLink: boolean;
   readonly #stillClaims: StillClaims;
-  /** Folders without leftovers. Each is listed only once, since it may hold thousands of outputs. */
+  /**
+   * Folders without leftovers. Each is listed only once, since it may hold thousands of outputs.
+   */
   readonly #cleared = new Set<string>();
 
   /** Without `stillClaims`, no other pipeline has a claim. */
-  constructor(root: string, store: FolderStore, digests: DigestIndex, options: PublisherOptions = {}) {
+  constructor(
+    root: string,
+    store: FolderStore,
+    digests: DigestIndex,
+    options: PublisherOptions = {},
+  ) {
     this.root = root;
     this.store = store;
     this.records = new PublishedRecords(store.folder);
@@ -78,9 +103,11 @@ export class Publisher {
     try {
       return await this.#at(path, async (target) => {
         const { state } = await this.#look(target, artifact.digest);
-        if (state === 'same' && this.#isRecorded(target, artifact.digest, owner)) return { ok: true };
+        if (state === 'same' && this.#isRecorded(target, artifact.digest, owner))
+          return { ok: true };
         mkdirSync(dirname(target.path), { recursive: true });
-        // The record comes first, so that what a kill leaves beside the path is found even the first time.
+        // The record comes first, so that what a kill leaves beside the path is found even the
+        // first time.
         this.records.begin(target.key, recordOf(target, artifact.digest, owner));
         await using staging = new Staging(target);
         const copies = await this.#stage(artifact, source, staging);
@@ -93,7 +120,11 @@ export class Publisher {
   }
 
   /** Publishes a text. The path is never absent meanwhile. Throws as {@link publish} does. */
-  async publishText(text: string, path: string, owner: Owner): Promise<{ readonly displaced?: string }> {
+  async publishText(
+    text: string,
+    path: string,
+    owner: Owner,
+  ): Promise<{ readonly displaced?: string }> {
     return await this.#at(path, async (target) => {
       mkdirSync(dirname(target.path), { recursive: true });
       await using staging = new Staging(target);
@@ -101,7 +132,8 @@ export class Publisher {
       await using _turn = await this.#turn(target.key);
       await this.#checkClaim(target, owner);
       const present = await this.#look(target, undefined);
-      const displaced = present.state === 'foreign' ? displace(this.root, this.store.folder, target) : undefined;
+      const displaced =
+        present.state === 'foreign' ? displace(this.root, this.store.folder, target) : undefined;
       this.#record(target, sha256(text), owner, present);
       renameSync(staging.path, target.path);
       return displaced === undefined ? {} : { displaced };
@@ -146,12 +178,15 @@ export class Publisher {
       const isOurs = present.digest === record?.digest || present.digest === record?.before;
       return isOurs ? { state: 'ours', digest: present.digest } : { state: 'foreign' };
     } catch (error) {
-      if (error instanceof ListingError) return { state: 'foreign' }; // a socket, a link cycle: nothing that Restage makes
+      // A socket, a link cycle: nothing that Restage makes.
+      if (error instanceof ListingError) return { state: 'foreign' };
       throw error;
     }
   }
 
-  /** Throws a {@link CopyFault} where the source is gone or damaged. A damaged object is set aside. */
+  /**
+   * Throws a {@link CopyFault} where the source is gone or damaged. A damaged object is set aside.
+   */
   async #stage(artifact: StoredArtifact, { from, sign }: PublicationSource, staging: Staging) {
     const sourceOf = (file: ListedFile): string =>
       from === undefined ? this.store.objectPath(file.digest) : pathIn(from, file);
@@ -159,13 +194,18 @@ export class Publisher {
       const hardLink = this.#hardLink && from === undefined;
       return await copyVerified(artifact, sourceOf, staging.path, { hardLink, sign });
     } catch (error) {
-      if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined) throw error;
-      await this.store.checkObject(error.file.digest); // another run may have replaced it by a sound one meanwhile
+      if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined)
+        throw error;
+      // Another run may have replaced it by a sound one meanwhile.
+      await this.store.checkObject(error.file.digest);
       throw error;
     }
   }
 
-  /** Looks just before it acts, and again if overtaken. Runs take turns, so that each sees what others published. */
+  /**
+   * Looks just before it acts, and again if overtaken. Runs take turns, so that each sees what
+   * others published.
+   */
   async #swapIn(
     staging: Staging,
     target: Target,
@@ -183,7 +223,8 @@ export class Publisher {
       if (present.state === 'same') return {};
       await using last = new Staging(target);
       try {
-        if (present.state === 'foreign') displaced.displaced = displace(this.root, this.store.folder, target);
+        if (present.state === 'foreign')
+          displaced.displaced = displace(this.root, this.store.folder, target);
         if (present.state === 'ours') renameSync(target.path, last.path);
         putInPlace(staging.path, target.path);
         await this.#digests.learn(target.path, artifact, copies);
@@ -202,7 +243,8 @@ export class Publisher {
   /** A run checks claims before it begins; this finds a pipeline that has published since. */
   async #checkClaim(target: Target, { pipeline, stage }: Owner): Promise<void> {
     const record = this.records.read(target.key);
-    if (record === undefined || record.pipeline === pipeline || !(await this.#stillClaims(record))) return;
+    if (record === undefined || record.pipeline === pipeline || !(await this.#stillClaims(record)))
+      return;
     const claims = `by "${record.stage}" of ${record.pipeline} and by "${stage}" of ${pipeline}`;
     const what = `${target.shown} is claimed by two pipelines, ${claims}: it was left as the first published it`;
     throw new PublishError(`${what}; give one of them another path`);
@@ -210,7 +252,12 @@ export class Publisher {
 
   #isRecorded(target: Target, digest: Digest, { pipeline, stage, port }: Owner): boolean {
     const last = this.records.read(target.key);
-    return last?.digest === digest && last.pipeline === pipeline && last.stage === stage && last.port === port;
+    return (
+      last?.digest === digest &&
+      last.pipeline === pipeline &&
+      last.stage === stage &&
+      last.port === port
+    );
   }
 
   #record(target: Target, digest: Digest, owner: Owner, present: Present): void {
@@ -227,7 +274,10 @@ const recordOf = (target: Target, digest: Digest, owner: Owner): PublishedRecord
   time: new Date().toISOString(),
 });
 
-/** Moves a user's file to `cache/displaced/<time>/<path>`, or beside itself on another disk; returns the new path. */
+/**
+ * Moves a user's file to `cache/displaced/<time>/<path>`, or beside itself on another disk; returns
+ * the new path.
+ */
 function displace(root: string, cacheFolder: string, target: Target): string {
   // The process number, since two runs may displace in the same millisecond.
   const unique = `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`;
@@ -244,7 +294,10 @@ function displace(root: string, cacheFolder: string, target: Target): string {
   return relative(root, beside);
 }
 
-/** Gives staged content its published name. Throws `EEXIST` or `ENOTEMPTY` rather than replace somebody's new file. */
+/**
+ * Gives staged content its published name. Throws `EEXIST` or `ENOTEMPTY` rather than replace
+ * somebody's new file.
+ */
 function putInPlace(staged: string, target: string) {
   if (lstatSync(staged).isDirectory()) return renameSync(staged, target);
   linkOrRename(staged, target);
@@ -252,4 +305,10 @@ function putInPlace(staged: string, target: string) {
 }
 
 /** Error codes of a swap if something else moved the target away, or wrote there first. */
-const overtaken: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);
+const overtaken: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTEMPTY',
+  'EEXIST',
+  'ENOTDIR',
+  'EISDIR',
+]);

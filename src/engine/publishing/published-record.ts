@@ -11,11 +11,17 @@ export interface Owner {
   readonly port: string;
 }
 
-/** The record of a published artifact: `cache/published/<SHA-256 of the path>.json`. Only recorded bytes are replaced. */
+/**
+ * The record of a published artifact: `cache/published/<SHA-256 of the path>.json`. Only recorded
+ * bytes are replaced.
+ */
 export interface PublishedRecord extends Owner {
   readonly path: string;
   readonly digest: Digest;
-  /** The digest of what it replaced. That counts as ours, too: a kill may come between this record and the swap. */
+  /**
+   * The digest of what it replaced. That counts as ours, too: a kill may come between this record
+   * and the swap.
+   */
   readonly before?: Digest;
   readonly time: string;
 }
@@ -24,7 +30,10 @@ export interface PublishedRecord extends Owner {
 export type StillClaims = (record: PublishedRecord) => Promise<boolean>;
 
 export class PublishedRecords {
-  /** Absolute. When a path changes its owner, the names in the folder stay the same, and its modification time changes. */
+  /**
+   * Absolute. When a path changes its owner, the names in the folder stay the same, and its
+   * modification time changes.
+   */
   readonly folder: string;
 
   constructor(cacheFolder: string) {

@@ -19,11 +19,21 @@ export interface Target {
   readonly key: Digest;
 }
 
-/** The target at a path relative to the root. Throws a {@link PublishError} for one outside, or below a file. */
+/**
+ * The target at a path relative to the root. Throws a {@link PublishError} for one outside, or
+ * below a file.
+ */
 export function resolveTarget(root: string, shown: string): Target {
   const normal = normalPath(shown);
-  if (isAbsolute(shown) || normal === '.' || normal.split('/')[0] === '..' || normal.includes('\0')) {
-    throw new PublishError(`${shown} is not a path inside the project, so nothing can be published there`);
+  if (
+    isAbsolute(shown) ||
+    normal === '.' ||
+    normal.split('/')[0] === '..' ||
+    normal.includes('\0')
+  ) {
+    throw new PublishError(
+      `${shown} is not a path inside the project, so nothing can be published there`,
+    );
   }
   const path = join(root, normal);
   return { shown: normal, real: realTarget(root, path, normal), path, key: sha256(normal) };
@@ -40,12 +50,14 @@ export function outputTarget(root: string, shown: string): Target {
 /** The key of a path relative to the root, by its text alone. */
 export const targetKey = (shown: string): Digest => sha256(normalPath(shown));
 
-const normalPath = (shown: string): string => normalize(shown).split(sep).join('/').replace(/\/$/, '');
+const normalPath = (shown: string): string =>
+  normalize(shown).split(sep).join('/').replace(/\/$/, '');
 
 function realTarget(root: string, path: string, shown: string): string {
   let folder = dirname(path);
   while (!exists(folder)) folder = dirname(folder);
-  if (folder.length < root.length) throw new PublishError(`The project's folder ${root} does not exist`);
+  if (folder.length < root.length)
+    throw new PublishError(`The project's folder ${root} does not exist`);
   if (!isFolder(folder)) {
     const what = `${relative(root, folder)} is not a folder`;
     throw new PublishError(`${what}, so ${shown} cannot be published below it; move it away`);
@@ -53,7 +65,9 @@ function realTarget(root: string, path: string, shown: string): string {
   const real = realpathSync.native(folder);
   const inside = relative(realpathSync.native(root), real);
   if (inside.split(sep)[0] === '..' || isAbsolute(inside)) {
-    throw new PublishError(`${shown} leads out of the project: ${relative(root, folder)} is a link to ${real}`);
+    throw new PublishError(
+      `${shown} leads out of the project: ${relative(root, folder)} is a link to ${real}`,
+    );
   }
   return normalPath(join(inside, relative(folder, path)));
 }

@@ -21,19 +21,26 @@ export class CopyFault extends Error {
 }
 
 const copiers = 8;
-/** Up to this size, in bytes, the system calls take less time than handing them over to another thread. */
+/**
+ * Up to this size, in bytes, the system calls take less time than handing them over to another
+ * thread.
+ */
 const small = 1 << 16;
 
 export interface CopyOptions {
   /** Whether copies may share the objects. */
   readonly hardLink?: boolean;
-  /** The {@link signFiles} signature of the sources from before they were hashed. While it holds, copies are not hashed. */
+  /**
+   * The {@link signFiles} signature of the sources from before they were hashed. While it holds,
+   * copies are not hashed.
+   */
   readonly sign?: string | undefined;
 }
 
 /**
- * Copies an artifact to the new path `to`, and gives the stat data of each copy, backdated, by its path in the listing. Copies are
- * hashed, or the sources are signed and the sizes of copies compared. Throws a {@link CopyFault}.
+ * Copies an artifact to the new path `to`, and gives the stat data of each copy, backdated, by its
+ * path in the listing. Copies are hashed, or the sources are signed and the sizes of copies
+ * compared. Throws a {@link CopyFault}.
  */
 export async function copyVerified(
   listing: Listing,
@@ -45,7 +52,8 @@ export async function copyVerified(
   const sources = new Map<string, Stats>();
   await makeFolders(listing, to);
   await forEachBounded(listing.files, copiers, async (file) => {
-    const [source, copy] = [sourceOf(file), pathIn(to, file)];
+    const source = sourceOf(file);
+    const copy = pathIn(to, file);
     const linked = hardLink && file.executable === undefined && (await linkObject(source, copy));
     if (!linked) {
       await copyOne(file, source, copy);
@@ -61,13 +69,18 @@ export async function copyVerified(
     await nextTurn(); // lets timers and children in between two files
   });
   if (sign !== undefined && signFiles(listing, ({ path }) => sources.get(path)) !== sign) {
-    await forEachBounded(listing.files, copiers, async (file) => await checkCopy(pathIn(to, file), file));
+    await forEachBounded(
+      listing.files,
+      copiers,
+      async (file) => await checkCopy(pathIn(to, file), file),
+    );
   }
   return copies;
 }
 
 /** The path of a listed file in a folder, or `folder` itself for the only file of an artifact. */
-export const pathIn = (folder: string, { path }: ListedFile): string => (path === '' ? folder : `${folder}/${path}`);
+export const pathIn = (folder: string, { path }: ListedFile): string =>
+  path === '' ? folder : `${folder}/${path}`;
 
 /** Makes the folders of an artifact below `to`. */
 export async function makeFolders({ folder, files }: Listing, to: string): Promise<void> {
@@ -89,7 +102,8 @@ export async function copyOne(file: ListedFile, source: string, copy: string): P
       chmodSync(copy, mode);
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new CopyFault(file, 'missing', error);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new CopyFault(file, 'missing', error);
     throw error;
   }
 }
@@ -99,7 +113,10 @@ async function checkCopy(copy: string, file: ListedFile): Promise<void> {
   if (digest !== file.digest) throw new CopyFault(file, 'corrupt');
 }
 
-/** Links an object; false where the disk has no links, or no more of them, or the object is on another disk. */
+/**
+ * Links an object; false where the disk has no links, or no more of them, or the object is on
+ * another disk.
+ */
 export async function linkObject(object: string, copy: string): Promise<boolean> {
   try {
     keepReadOnly(object);
@@ -112,5 +129,6 @@ export async function linkObject(object: string, copy: string): Promise<boolean>
 
 /** Removes write access that a stage or the user gave an object through a link. */
 export function keepReadOnly(object: string): void {
-  if (((statSync(object, { throwIfNoEntry: false })?.mode ?? 0) & 0o333) !== 0) chmodSync(object, 0o444);
+  if (((statSync(object, { throwIfNoEntry: false })?.mode ?? 0) & 0o333) !== 0)
+    chmodSync(object, 0o444);
 }

@@ -11,7 +11,9 @@ after(() => rmSync(cache, { recursive: true }));
 function made(id: string): BatchFolder {
   const folder = new BatchFolder(cache, id);
   const needs = { cpu: 1, gpu: 0, memory: 0 };
-  const tickets: Batch['tickets'] = [{ stage: 'a' as never, digest: '0'.repeat(64) as never, keep: true }];
+  const tickets: Batch['tickets'] = [
+    { stage: 'a' as never, digest: '0'.repeat(64) as never, keep: true },
+  ];
   const batch: Batch = { place: 'cluster', root: cache, needs, seconds: 60, workers: 1, tickets };
   folder.create(batch, [], new Map(), '#!/bin/sh\n');
   return folder;
@@ -31,7 +33,10 @@ test('a ticket has one claim, which only the same job can renew after it was req
 test('the first end of a ticket stays, and one that is not here in full is none', () => {
   const folder = made('2');
   assert.deepEqual(folder.end(0, { type: 'lost', state: '' }), { type: 'lost', state: '' });
-  assert.deepEqual(folder.end(0, { type: 'failed', message: 'too late' }), { type: 'lost', state: '' });
+  assert.deepEqual(folder.end(0, { type: 'failed', message: 'too late' }), {
+    type: 'lost',
+    state: '',
+  });
   writeFileSync(join(folder.path, 'ends', '1.json'), '{"type":"fai');
   assert.equal(folder.endOf(1), undefined);
 });
@@ -39,9 +44,16 @@ test('the first end of a ticket stays, and one that is not here in full is none'
 test('a ticket has reached the furthest step of its curves, despite lines that kills tore', () => {
   const folder = made('4');
   assert.equal(folder.reached(0), 0);
-  const point = (step: number) => JSON.stringify({ type: 'stage-point', point: { unit: 'epoch', step, values: {} } });
-  const progress = JSON.stringify({ type: 'stage-progress', progress: { done: 90, total: 100, unit: 'images' } });
-  writeFileSync(folder.messages(0), [point(1), point(2), progress, point(1), point(9).slice(0, -4)].join('\n'));
+  const point = (step: number) =>
+    JSON.stringify({ type: 'stage-point', point: { unit: 'epoch', step, values: {} } });
+  const progress = JSON.stringify({
+    type: 'stage-progress',
+    progress: { done: 90, total: 100, unit: 'images' },
+  });
+  writeFileSync(
+    folder.messages(0),
+    [point(1), point(2), progress, point(1), point(9).slice(0, -4)].join('\n'),
+  );
   assert.equal(folder.reached(0), 2);
 });
 
@@ -50,5 +62,8 @@ test("a folder is its owner's alone, and one that others may write to is refused
   assert.equal(statSync(folder.path).mode & 0o777, 0o700);
   folder.checkOwner();
   chmodSync(folder.path, 0o770);
-  assert.throws(() => folder.checkOwner(), /belongs to someone else, or others may write to it: it is refused$/);
+  assert.throws(
+    () => folder.checkOwner(),
+    /belongs to someone else, or others may write to it: it is refused$/,
+  );
 });

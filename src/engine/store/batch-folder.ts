@@ -28,7 +28,11 @@ export interface Batch {
   /** The time limit of each job in seconds. */
   readonly seconds: number;
   readonly workers: number;
-  readonly tickets: readonly { readonly stage: StageName; readonly digest: Digest; readonly keep: boolean }[];
+  readonly tickets: readonly {
+    readonly stage: StageName;
+    readonly digest: Digest;
+    readonly keep: boolean;
+  }[];
 }
 
 /** How earlier jobs of a stage ended. */
@@ -43,11 +47,17 @@ export interface Tries {
   readonly refused?: true;
   /** Jobs in a row that used all their time without a newer checkpoint. */
   readonly idle: number;
-  /** The furthest step of the curves of any job, such as the epoch of a training. Absent before the first. */
+  /**
+   * The furthest step of the curves of any job, such as the epoch of a training. Absent before the
+   * first.
+   */
   readonly reached?: number;
   /** Bytes to ask for, since less was not enough once; 0 if that is not known. */
   readonly memory: number;
-  /** Whether `memory` is a guess after a job that had too little: then the job measures what the stage needs. */
+  /**
+   * Whether `memory` is a guess after a job that had too little: then the job measures what the
+   * stage needs.
+   */
   readonly guessed?: true;
 }
 
@@ -88,7 +98,10 @@ export interface Claim {
   readonly worker: string;
   readonly restart: number;
   readonly host: string;
-  /** The stage's checkpoint and its signature when the ticket was claimed; absent for a stage that keeps none. */
+  /**
+   * The stage's checkpoint and its signature when the ticket was claimed; absent for a stage that
+   * keeps none.
+   */
   readonly checkpoint?: { readonly path: string; readonly sign: string };
   /** Whether the job had at least four fifths of its time left. */
   readonly full: boolean;
@@ -115,7 +128,10 @@ export type TicketEnd =
   | { readonly type: 'failed'; readonly message: string }
   /** Somebody killed the stage's process on the node. */
   | { readonly type: 'killed'; readonly message: string }
-  /** An input changed while it waited or ran, or the node has other code than the run, of the stage's kind or of Restage. */
+  /**
+   * An input changed while it waited or ran, or the node has other code than the run, of the
+   * stage's kind or of Restage.
+   */
   | { readonly type: 'refused'; readonly what: 'input' | 'code'; readonly message: string }
   /** The job's time was over. */
   | { readonly type: 'stopped' }
@@ -134,7 +150,10 @@ export type TicketEnd =
   | { readonly type: 'unclaimed' }
   | { readonly type: 'cancelled'; readonly by: string };
 
-/** The folder `cache/jobs/<id>` of a batch. Every file has one writer; a torn file counts as missing; of two ends the first stays. */
+/**
+ * The folder `cache/jobs/<id>` of a batch. Every file has one writer; a torn file counts as
+ * missing; of two ends the first stays.
+ */
 export class BatchFolder {
   readonly id: string;
   readonly path: string;
@@ -154,7 +173,9 @@ export class BatchFolder {
 
   /** All batches of a store, the oldest first. */
   static all(cache: string): readonly BatchFolder[] {
-    return namesIn(join(cache, 'jobs')).flatMap((id) => (/^\d/.test(id) ? [new BatchFolder(cache, id)] : []));
+    return namesIn(join(cache, 'jobs')).flatMap((id) =>
+      /^\d/.test(id) ? [new BatchFolder(cache, id)] : [],
+    );
   }
 
   /** The folders of steps of detached runs and of probes, the oldest first. */
@@ -164,7 +185,9 @@ export class BatchFolder {
     return folders.filter(isOwn).sort();
   }
 
-  /** Removes the folders of steps and probes a day after they were over, and of any after a month. */
+  /**
+   * Removes the folders of steps and probes a day after they were over, and of any after a month.
+   */
   static clearSteps(cache: string): void {
     for (const folder of BatchFolder.steps(cache)) {
       const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0);
@@ -174,7 +197,12 @@ export class BatchFolder {
   }
 
   /** Makes the folder with its tickets and listings, and last of all the intent. */
-  create(batch: Batch, tickets: readonly Ticket[], artifacts: ReadonlyMap<Digest, StoredArtifact>, script: string) {
+  create(
+    batch: Batch,
+    tickets: readonly Ticket[],
+    artifacts: ReadonlyMap<Digest, StoredArtifact>,
+    script: string,
+  ) {
     writing(`the jobs in ${this.path}`, () => {
       mkdirSync(this.path, { recursive: true, mode: 0o700 });
       for (const name of folders) mkdirSync(join(this.path, name), { mode: 0o700 });
@@ -188,7 +216,9 @@ export class BatchFolder {
   /** Throws unless the folder belongs to this user alone: what lies in it is run. */
   checkOwner(): void {
     if (!isOwn(this.path))
-      throw new UserError(`${this.path} belongs to someone else, or others may write to it: it is refused`);
+      throw new UserError(
+        `${this.path} belongs to someone else, or others may write to it: it is refused`,
+      );
   }
 
   /** The intent; undefined before it is written. */
@@ -214,7 +244,9 @@ export class BatchFolder {
   }
 
   addJob(id: string, workers: number): void {
-    writing(`the job ${id}`, () => writeFileSync(join(this.path, 'jobs'), `${id} ${workers}\n`, { flag: 'a' }));
+    writing(`the job ${id}`, () =>
+      writeFileSync(join(this.path, 'jobs'), `${id} ${workers}\n`, { flag: 'a' }),
+    );
   }
 
   /** Claims a ticket. False if another worker has it; a requeued job takes its own back. */
@@ -301,7 +333,10 @@ export class BatchFolder {
     writing(to, () => renameSync(from, to));
   }
 
-  /** The private folder of a ticket for one worker, new and empty. A job that was requeued is another worker. */
+  /**
+   * The private folder of a ticket for one worker, new and empty. A job that was requeued is
+   * another worker.
+   */
   work(index: number, worker: WorkerName): string {
     const path = this.workPath(index, worker);
     rmSync(path, { recursive: true, force: true });
@@ -328,7 +363,9 @@ export class BatchFolder {
   waiterFor(digest: Digest): ProcessIdentity | undefined {
     const holder = holderOf(join(this.#cache, 'leases', digest));
     const { pid, host, space } = thisProcess();
-    return holder?.pid === pid && holder.host === host && holder.space === space ? undefined : holder;
+    return holder?.pid === pid && holder.host === host && holder.space === space
+      ? undefined
+      : holder;
   }
 
   isUsed(): boolean {
@@ -343,7 +380,10 @@ export class BatchFolder {
     return over >= submitted;
   }
 
-  /** Milliseconds since an end was last used here, or since the folder was made, by the disk's own times. */
+  /**
+   * Milliseconds since an end was last used here, or since the folder was made, by the disk's own
+   * times.
+   */
   age(): number {
     const timeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
     return Date.now() - (timeOf(join(this.path, 'used')) ?? timeOf(this.path) ?? Date.now());
@@ -364,7 +404,17 @@ export class BatchFolder {
   }
 }
 
-const folders = ['tickets', 'artifacts', 'claims', 'ends', 'used', 'beats', 'messages', 'logs', 'work'];
+const folders = [
+  'tickets',
+  'artifacts',
+  'claims',
+  'ends',
+  'used',
+  'beats',
+  'messages',
+  'logs',
+  'work',
+];
 
 /** Whether a folder belongs to this user alone, or is not there. */
 function isOwn(folder: string): boolean {

@@ -49,7 +49,9 @@ test('a checkpoint that is damaged or cut short anywhere counts as none, with a 
   }
   assert.deepEqual(
     warnings,
-    Array(12).fill(`The checkpoint ${path} cannot be used (it is damaged): the stage begins from the start`),
+    Array(12).fill(
+      `The checkpoint ${path} cannot be used (it is damaged): the stage begins from the start`,
+    ),
   );
   assert.deepEqual(file.load(), checkpoint);
 });
@@ -57,7 +59,9 @@ test('a checkpoint that is damaged or cut short anywhere counts as none, with a 
 test('a checkpoint that cannot be written gives one warning', (t) => {
   const { path, warnings, file } = place(t);
   file.save(checkpoint);
-  const inTheWay = new CheckpointFile(join(path, 'below', 'abc'), (message) => warnings.push(message));
+  const inTheWay = new CheckpointFile(join(path, 'below', 'abc'), (message) =>
+    warnings.push(message),
+  );
   inTheWay.save(checkpoint);
   inTheWay.save(checkpoint);
   assert.deepEqual(warnings, [

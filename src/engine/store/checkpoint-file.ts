@@ -8,16 +8,19 @@ import { WriteError, writeError } from '../files/write-error.ts';
 import { touchQuietly } from './store-object.ts';
 
 /**
- * The file `cache/checkpoints/ab/<digest>`: length of header (4 bytes), header JSON `{ state, lengths }`, float32
- * arrays, SHA-256 of all that (32 bytes), in the host's byte order. It is written whole, and counts as missing unless its digest
- * matches.
+ * The file `cache/checkpoints/ab/<digest>`: length of header (4 bytes), header JSON
+ * `{ state, lengths }`, float32 arrays, SHA-256 of all that (32 bytes), in the host's byte order.
+ * It is written whole, and counts as missing unless its digest matches.
  */
 export class CheckpointFile implements CheckpointStore {
   readonly #path: string;
   readonly #warn: (message: string) => void;
   #hasFailed = false;
 
-  /** `warn` receives a message for a damaged checkpoint, and one for the first that cannot be written. */
+  /**
+   * `warn` receives a message for a damaged checkpoint, and one for the first that cannot be
+   * written.
+   */
   constructor(path: string, warn: (message: string) => void) {
     this.#path = path;
     this.#warn = warn;
@@ -31,7 +34,9 @@ export class CheckpointFile implements CheckpointStore {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return undefined;
-      this.#warn(`The checkpoint ${this.#path} cannot be used (${message}): the stage begins from the start`);
+      this.#warn(
+        `The checkpoint ${this.#path} cannot be used (${message}): the stage begins from the start`,
+      );
       return undefined;
     }
   }
@@ -72,20 +77,30 @@ function write(path: string, { state, arrays }: Checkpoint): void {
   writeAtomic(path, writeParts, { sync: true });
 }
 
-/** Throws where a checkpoint would fill the disk: other stages need space for their logs and outputs. */
+/**
+ * Throws where a checkpoint would fill the disk: other stages need space for their logs and
+ * outputs.
+ */
 function refuseFullDisk(path: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(dirname(path));
   if (bavail * bsize >= bytes) return;
-  throw Object.assign(new Error(`no space left for ${bytes} bytes`), { code: 'ENOSPC', syscall: 'write' });
+  throw Object.assign(new Error(`no space left for ${bytes} bytes`), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
 }
 
-/** The state in a checkpoint's file, without its arrays and unchecked; undefined where there is none that can be read. */
+/**
+ * The state in a checkpoint's file, without its arrays and unchecked; undefined where there is none
+ * that can be read.
+ */
 export function readCheckpointState(path: string): Json | undefined {
   try {
     const file = openSync(path, 'r');
     try {
       const [length = 0] = fill(file, new Uint32Array(1));
-      if (length > fstatSync(file).size) return undefined; // the checkpoint of a program, in a form of its own
+      // The checkpoint of a program, in a form of its own.
+      if (length > fstatSync(file).size) return undefined;
       return (JSON.parse(fill(file, Buffer.alloc(length)).toString()) as Header).state;
     } finally {
       closeSync(file);
@@ -129,7 +144,8 @@ function isWhole(file: number, size: number): boolean {
     left -= bytes;
   }
   const digest = Buffer.alloc(digestBytes);
-  if (left < 0 || readSync(file, digest, 0, digestBytes, size - digestBytes) < digestBytes) return false;
+  if (left < 0 || readSync(file, digest, 0, digestBytes, size - digestBytes) < digestBytes)
+    return false;
   return hash.digest().equals(digest);
 }
 

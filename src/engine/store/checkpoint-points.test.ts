@@ -42,6 +42,9 @@ test('points are only kept beside a checkpoint, and from before its first writin
 test('points by another unit, and lines that a kill tore, are left out', (t) => {
   const path = join(temporaryFolder(t), 'checkpoint');
   writeFileSync(path, 'state');
-  writeFileSync(`${path}.points`, `${JSON.stringify(point(1))}\n${JSON.stringify(point(9, 'step'))}\n{"unit":"epo`);
+  writeFileSync(
+    `${path}.points`,
+    `${JSON.stringify(point(1))}\n${JSON.stringify(point(9, 'step'))}\n{"unit":"epo`,
+  );
   assert.deepEqual(attempt(path, 2), [1, 2]);
 });

@@ -2,12 +2,15 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import type { CurvePoint } from '../../stage.ts';
 import { jsonLines, readText } from '../files/read-part.ts';
 
-/** The ending of the file beside a checkpoint that holds the points which led to it, one JSON object a line. */
+/**
+ * The ending of the file beside a checkpoint that holds the points which led to it, one JSON object
+ * a line.
+ */
 export const pointsEnding = '.points';
 
 /**
- * The points that a stage reported on its way to a checkpoint. An attempt that resumes reports only what follows, so its curves
- * begin with these.
+ * The points that a stage reported on its way to a checkpoint. An attempt that resumes reports only
+ * what follows, so its curves begin with these.
  */
 export class CheckpointPoints {
   readonly #checkpoint: string;
@@ -24,7 +27,10 @@ export class CheckpointPoints {
     this.#earlier = existsSync(checkpoint) ? jsonLines<CurvePoint>(readText(this.#path)) : [];
   }
 
-  /** The points that now belong to the curves: this one and, at the attempt's first, those of earlier attempts before its step. */
+  /**
+   * The points that now belong to the curves: this one and, at the attempt's first, those of
+   * earlier attempts before its step.
+   */
   add(point: CurvePoint): readonly CurvePoint[] {
     const isEarlier = ({ unit, step }: CurvePoint) => unit === point.unit && step < point.step;
     const added = [...this.#earlier.filter(isEarlier), point];

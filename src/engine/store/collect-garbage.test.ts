@@ -17,7 +17,12 @@ import { verifyStore } from './verify-store.ts';
 const day = 86_400_000;
 
 /** Stores a result with one object of its own and one that all share, last used some days ago. */
-async function store(root: string, cache: FolderStore, seed: number, daysAgo: number): Promise<Digest> {
+async function store(
+  root: string,
+  cache: FolderStore,
+  seed: number,
+  daysAgo: number,
+): Promise<Digest> {
   const work = writeFiles(join(root, `made/${seed}`), { own: `object ${seed}`, shared: 'shared' });
   const result = exampleResult(seed, { out: await listArtifact(work) });
   await cache.storeArtifact(work, result.outputs['out']!);
@@ -27,10 +32,18 @@ async function store(root: string, cache: FolderStore, seed: number, daysAgo: nu
   return result.digest;
 }
 
-const objectOf = (cache: FolderStore, seed: number): string => cache.objectPath(sha256(`object ${seed}`));
+const objectOf = (cache: FolderStore, seed: number): string =>
+  cache.objectPath(sha256(`object ${seed}`));
 const inTwoDays = (): number => Date.now() + 2 * day;
 
-const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
+const record: RunRecord = {
+  pipeline: 'test',
+  file: 'test.yaml',
+  startedAt: '',
+  seconds: 1,
+  restage: '0',
+  stages: {},
+};
 
 test('results unused for long are removed with their objects; last results and what they share stay', async (t) => {
   const root = temporaryFolder(t);
@@ -65,14 +78,18 @@ test('while a run is under way, an object that was touched within a day stays, s
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   await store(root, cache, 1, 90);
-  const find = (minutes: number) => findGarbage(cache, { keep: day, now: Date.now() + minutes * 60_000 });
+  const find = (minutes: number) =>
+    findGarbage(cache, { keep: day, now: Date.now() + minutes * 60_000 });
   const run = cache.startRun('2025-01-31', 'test');
   assert.deepEqual(find(20).objects, []);
   assert.equal(find(20).results.length, 1);
   await run.removeWork();
   assert.deepEqual(find(5).objects, [], 'a run on another host may not be seen yet');
   const garbage = find(20);
-  assert.deepEqual([...garbage.objects].sort(), [objectOf(cache, 1), cache.objectPath(sha256('shared'))].sort());
+  assert.deepEqual(
+    [...garbage.objects].sort(),
+    [objectOf(cache, 1), cache.objectPath(sha256('shared'))].sort(),
+  );
   cache.startRun('2025-02-01', 'test');
   removeGarbage(cache, garbage);
   assert.equal(existsSync(objectOf(cache, 1)), true, 'a run began meanwhile');
@@ -91,8 +108,16 @@ test('an object that a run wants again between finding and removing stays', asyn
 test('over budget, the least recently used results are removed first', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
-  const results = [await store(root, cache, 1, 3), await store(root, cache, 2, 2), await store(root, cache, 3, 1)];
-  const garbage = findGarbage(cache, { keep: 30 * day, maxBytes: 'object 1object 2shared'.length, now: inTwoDays() });
+  const results = [
+    await store(root, cache, 1, 3),
+    await store(root, cache, 2, 2),
+    await store(root, cache, 3, 1),
+  ];
+  const garbage = findGarbage(cache, {
+    keep: 30 * day,
+    maxBytes: 'object 1object 2shared'.length,
+    now: inTwoDays(),
+  });
   assert.deepEqual(
     garbage.results.map(({ digest }) => digest),
     [results[0]],
@@ -104,10 +129,9 @@ test('checkpoints are removed when they are old, or where there is no room besid
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   await store(root, cache, 1, 1);
-  const [older, newer] = [sha256('older'), sha256('newer')].map((digest) => cache.checkpointPath(digest)) as [
-    string,
-    string,
-  ];
+  const [older, newer] = [sha256('older'), sha256('newer')].map((digest) =>
+    cache.checkpointPath(digest),
+  ) as [string, string];
   const findAfter = (days: number, options: { keep?: number; maxBytes?: number } = {}) =>
     findGarbage(cache, { keep: 30 * day, now: Date.now() + days * day, ...options });
   writeFiles(root, { [relative(root, older)]: 'the older one', [relative(root, newer)]: 'newer' });
@@ -120,10 +144,18 @@ test('checkpoints are removed when they are old, or where there is no room besid
   assert.equal(all.held.checkpoints, 18);
   const tight = findAfter(3, { maxBytes: objects + 17 });
   assert.deepEqual([tight.checkpoints, tight.bytes, tight.keptBytes], [[older], 13, objects + 5]);
-  assert.deepEqual(findAfter(0.5, { keep: 0, maxBytes: 0 }).checkpoints, [], 'a run may be about to go on from it');
+  assert.deepEqual(
+    findAfter(0.5, { keep: 0, maxBytes: 0 }).checkpoints,
+    [],
+    'a run may be about to go on from it',
+  );
   writeFiles(root, { [relative(root, points)]: '{}' });
   const old = findGarbage(cache, { keep: day, now: Date.now() + 3 * day });
-  assert.deepEqual(new Set(old.checkpoints), new Set([older, newer, points]), 'and the points of their curves');
+  assert.deepEqual(
+    new Set(old.checkpoints),
+    new Set([older, newer, points]),
+    'and the points of their curves',
+  );
 
   removeGarbage(cache, old);
   assert.deepEqual([older, newer, points].filter(existsSync), []);
@@ -135,7 +167,10 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
   const cache = new FolderStore(root, (message) => warnings.push(message));
   const paths = ['sound', 'changed'].map((name) => cache.checkpointPath(sha256(name)));
   for (const path of paths) {
-    new CheckpointFile(path, assert.fail).save({ state: { epoch: 2 }, arrays: [Float32Array.of(1, 2, 3)] });
+    new CheckpointFile(path, assert.fail).save({
+      state: { epoch: 2 },
+      arrays: [Float32Array.of(1, 2, 3)],
+    });
   }
   const bytes = readFileSync(paths[1]!);
   bytes[20]! ^= 1;
@@ -144,7 +179,10 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
   const found = await verifyStore(cache);
 
   assert.deepEqual([found.checkpoints, found.corruptCheckpoints], [2, [sha256('changed')]]);
-  assert.match(warnings.join('\n'), /^\S+ is damaged \(it is not as it was written\): it was moved to \S+quarantine/);
+  assert.match(
+    warnings.join('\n'),
+    /^\S+ is damaged \(it is not as it was written\): it was moved to \S+quarantine/,
+  );
   assert.deepEqual(
     paths.map((path) => existsSync(path)),
     [true, false],
@@ -155,7 +193,10 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
 test('an unfinished download is removed when it is old; a whole one stays', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
-  writeFiles(root, { 'cache/downloads/weights.h5.part': 'half', 'cache/downloads/other.h5': 'whole' });
+  writeFiles(root, {
+    'cache/downloads/weights.h5.part': 'half',
+    'cache/downloads/other.h5': 'whole',
+  });
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
   const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
   assert.deepEqual(remains, [join(root, 'cache/downloads/weights.h5.part')]);
@@ -165,7 +206,8 @@ test('old memories, logs of runs and builds of kinds are removed, builds not whi
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
-  const [memory, kind] = [join(root, 'cache/memory/a.json'), join(root, 'cache/kinds/greet-1')];
+  const memory = join(root, 'cache/memory/a.json');
+  const kind = join(root, 'cache/kinds/greet-1');
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
   const run = cache.startRun('2025-01-31', 'test');
   assert.deepEqual(findGarbage(cache, { keep: day, now: inTwoDays() }).remains, [memory]);
@@ -180,7 +222,8 @@ test('the lease of a dead holder is removed, unless somebody takes it meanwhile'
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   const dead = JSON.stringify({ ...thisProcess(), pid: 2 ** 30 });
-  const [left, taken] = [join(root, 'cache/leases/left'), join(root, 'cache/leases/taken')];
+  const left = join(root, 'cache/leases/left');
+  const taken = join(root, 'cache/leases/taken');
   writeFiles(root, { 'cache/leases/left': dead, 'cache/leases/taken': dead });
   await using _held = await Lease.acquire(join(root, 'cache/leases/held'));
   const garbage = findGarbage(cache, { keep: day });
@@ -217,7 +260,8 @@ test('verifying finds a flipped byte and a missing object, and says which result
   const root = temporaryFolder(t);
   const warnings: string[] = [];
   const cache = new FolderStore(root, (message) => warnings.push(message));
-  const [first, second] = [await store(root, cache, 1, 0), await store(root, cache, 2, 0)];
+  const first = await store(root, cache, 1, 0);
+  const second = await store(root, cache, 2, 0);
   await store(root, cache, 3, 0);
   writeFileSync(objectOf(cache, 1), 'object !', { mode: 0o644 });
   removeGarbage(cache, {

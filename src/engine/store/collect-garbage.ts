@@ -16,7 +16,10 @@ const lag = 10 * 60_000;
 export interface GarbageOptions {
   /** Results used within this many milliseconds stay. */
   readonly keep: number;
-  /** Target size of the objects in bytes: least recently used results are removed first, never protected ones; then checkpoints. */
+  /**
+   * Target size of the objects in bytes: least recently used results are removed first, never
+   * protected ones; then checkpoints.
+   */
   readonly maxBytes?: number;
   /** Whether the pipeline of a name still exists; otherwise its last results are not protected. */
   readonly exists?: (pipeline: string) => boolean;
@@ -24,7 +27,10 @@ export interface GarbageOptions {
   readonly now?: number;
 }
 
-/** Why a result is protected: it is a stage's last result, a living run may use it, or it waits to be shared. */
+/**
+ * Why a result is protected: it is a stage's last result, a living run may use it, or it waits to
+ * be shared.
+ */
 type Root = 'last' | 'running' | 'unsent';
 
 /** Why bytes stay. */
@@ -35,7 +41,9 @@ export interface Garbage {
   /** Paths. */
   readonly objects: readonly string[];
   readonly checkpoints: readonly string[];
-  /** Leases of dead processes, files that were set aside, old runs' logs and memories, old builds. */
+  /**
+   * Leases of dead processes, files that were set aside, old runs' logs and memories, old builds.
+   */
   readonly remains: readonly string[];
   readonly bytes: number;
   readonly keptBytes: number;
@@ -51,7 +59,10 @@ interface KnownResult {
   readonly root?: Root;
 }
 
-/** Finds what nothing needs. While a run may be under way, unnamed objects stay for a day: the run may be about to record them. */
+/**
+ * Finds what nothing needs. While a run may be under way, unnamed objects stay for a day: the run
+ * may be about to record them.
+ */
 export function findGarbage(store: FolderStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
   const results = knownResults(store, options);
@@ -84,20 +95,28 @@ export function findGarbage(store: FolderStore, options: GarbageOptions): Garbag
   };
 }
 
-/** How long an object without a result stays, in milliseconds, for a run that may be about to record one. */
+/**
+ * How long an object without a result stays, in milliseconds, for a run that may be about to record
+ * one.
+ */
 const youthOf = (store: FolderStore): number => (store.isBusy() ? day : lag);
 
-/** Removes what was found: results first, so that none is left without its objects. Throws a `WriteError`. */
+/**
+ * Removes what was found: results first, so that none is left without its objects. Throws a
+ * `WriteError`.
+ */
 export function removeGarbage(store: FolderStore, garbage: Garbage): void {
   writing(`to ${store.folder} while clearing it`, () => {
     for (const { digest, lastUsed } of garbage.results) {
       const path = store.resultPath(digest);
-      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= lastUsed) rmSync(path, { force: true });
+      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= lastUsed)
+        rmSync(path, { force: true });
     }
     for (const path of [...garbage.objects, ...garbage.checkpoints]) {
       const stats = statSync(path, { throwIfNoEntry: false });
       // A run that needs it again may have touched it, or just have begun.
-      if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(store)) rmSync(path, { force: true });
+      if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(store))
+        rmSync(path, { force: true });
     }
     const leases = join(store.folder, 'leases');
     for (const path of garbage.remains) {
@@ -107,7 +126,10 @@ export function removeGarbage(store: FolderStore, garbage: Garbage): void {
   });
 }
 
-function knownResults(store: FolderStore, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
+function knownResults(
+  store: FolderStore,
+  { exists = () => true }: GarbageOptions,
+): readonly KnownResult[] {
   const ofPipelines = store.allLatest().filter(({ pipeline }) => exists(pipeline));
   const last = new Set(ofPipelines.map(({ result }) => result));
   const unsent = new Set(filesIn(join(store.folder, 'outbox')).map(({ name }) => name));
@@ -119,7 +141,13 @@ function knownResults(store: FolderStore, { exists = () => true }: GarbageOption
     const result = isDigest(digest) ? store.readResult(digest) : undefined;
     if (result === undefined) return [];
     const isUnsent = unsent.has(result.digest);
-    const root = last.has(result.digest) ? 'last' : used >= since ? 'running' : isUnsent ? 'unsent' : undefined;
+    const root = last.has(result.digest)
+      ? 'last'
+      : used >= since
+        ? 'running'
+        : isUnsent
+          ? 'unsent'
+          : undefined;
     return [{ result, lastUsed: used, ...(root !== undefined && { root }) } as const];
   });
 }
@@ -139,7 +167,10 @@ function heldBytes(kept: ReadonlySet<KnownResult>, sizes: ReadonlyMap<string, nu
   return held;
 }
 
-/** The results that stay: protected ones, then the most recently used, while they are young enough and fit. */
+/**
+ * The results that stay: protected ones, then the most recently used, while they are young enough
+ * and fit.
+ */
 function keepResults(
   results: readonly KnownResult[],
   sizes: ReadonlyMap<string, number>,
@@ -155,17 +186,23 @@ function keepResults(
   for (const known of others.toSorted((a, b) => isRoot(b) - isRoot(a) || b.lastUsed - a.lastUsed)) {
     const fresh = objectsOf(known.result).filter((object) => !counted.has(object));
     const more = sum([...new Set(fresh)].map((object) => sizes.get(object) ?? 0));
-    if (known.root === undefined && (now - known.lastUsed > keep || bytes + more > maxBytes)) break; // all further are older
+    // All further are older.
+    if (known.root === undefined && (now - known.lastUsed > keep || bytes + more > maxBytes)) break;
     for (const object of fresh) counted.add(object);
     bytes += more;
     kept.add(known);
   }
-  const led = new Set([...kept].flatMap(({ result }) => signpostsOf(result).map(({ digest }) => digest)));
+  const led = new Set(
+    [...kept].flatMap(({ result }) => signpostsOf(result).map(({ digest }) => digest)),
+  );
   for (const known of signposts) if (led.has(known.result.digest)) kept.add(known);
   return kept;
 }
 
-/** Divides checkpoints: those unused within `keep`, or without room, may go; those of the last day stay. */
+/**
+ * Divides checkpoints: those unused within `keep`, or without room, may go; those of the last day
+ * stay.
+ */
 function sortCheckpoints(
   cache: string,
   { keep, room, now }: { readonly keep: number; readonly room: number; readonly now: number },
@@ -191,13 +228,16 @@ function findRemains(store: FolderStore, { keep }: GarbageOptions, now: number):
     ...inFolder('leases').filter((entry) => !isTemporary(entry) && !isHeld(entry.path)),
     ...inFolder('quarantine').filter((entry) => isOld(entry)),
     // What a download left that nobody resumed.
-    ...inFolder('downloads').filter((entry) => entry.name.endsWith('.part') && isOld(entry, Math.max(keep, day))),
+    ...inFolder('downloads').filter(
+      (entry) => entry.name.endsWith('.part') && isOld(entry, Math.max(keep, day)),
+    ),
     ...inFolder('runs')
       .filter((entry) => !living.has(entry.name) && isOld(entry))
       .flatMap(remainsOfRun),
     ...inFolder('memory').filter((entry) => !isTemporary(entry) && isOld(entry)),
     ...inFolder('listings').filter((entry) => isOld(entry)),
-    // Every command that loads kinds builds them again; a living run has loaded its own, however long ago.
+    // Every command that loads kinds builds them again; a living run has loaded its own, however
+    // long ago.
     ...(living.size > 0 ? [] : inFolder('kinds').filter((entry) => isOld(entry))),
   ].map(({ path }) => path);
 }
@@ -209,4 +249,5 @@ function remainsOfRun(run: Entry): readonly { readonly path: string }[] {
   return inside.filter(({ name }) => name !== 'run.json' && name !== 'process.json');
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, number) => total + number, 0);

@@ -35,7 +35,9 @@ const sending =
   (_, response, start) => {
     const end = Math.min(content.length, start + most);
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': content.length - start });
-    response.write(content.subarray(start, end), () => (end === content.length ? response.end() : response.destroy()));
+    response.write(content.subarray(start, end), () =>
+      end === content.length ? response.end() : response.destroy(),
+    );
   };
 
 const problem = (work: Promise<unknown>) =>
@@ -77,11 +79,16 @@ test('a part that holds the whole file is used; one that is longer is removed', 
   const cache = temporaryFolder(t);
   const part = join(cache, 'downloads', 'net.h5.part');
   const { file, ranges } = await serve(t, (...[request, response, start]) =>
-    start < content.length ? sending(content.length)(request, response, start) : response.writeHead(416).end(),
+    start < content.length
+      ? sending(content.length)(request, response, start)
+      : response.writeHead(416).end(),
   );
   mkdirSync(join(cache, 'downloads'));
   writeFileSync(part, Buffer.concat([content, content]));
-  assert.match(await problem(download(cache, file)), /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/);
+  assert.match(
+    await problem(download(cache, file)),
+    /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/,
+  );
   assert.deepEqual([existsSync(part), ranges], [false, ['bytes=600000-']]);
 
   writeFileSync(part, content);
@@ -92,7 +99,11 @@ test('a part that holds the whole file is used; one that is longer is removed', 
 test('of several that want a file at once, one fetches it', async (t) => {
   const cache = temporaryFolder(t);
   const { file, ranges } = await serve(t, sending(content.length));
-  const paths = await Promise.all([download(cache, file), download(cache, file), download(cache, file)]);
+  const paths = await Promise.all([
+    download(cache, file),
+    download(cache, file),
+    download(cache, file),
+  ]);
   assert.deepEqual(new Set(paths).size, 1);
   assert.equal(ranges.length, 1);
 });
@@ -121,7 +132,10 @@ test('an empty or wrong answer never gets the final name', async (t) => {
   const cache = temporaryFolder(t);
   const path = join(cache, 'downloads', 'net.h5');
   const gone = await serve(t, (_, response) => response.writeHead(404).end());
-  assert.match(await problem(download(cache, gone.file)), /: the server answered 404\. Fetch it where/);
+  assert.match(
+    await problem(download(cache, gone.file)),
+    /: the server answered 404\. Fetch it where/,
+  );
 
   let times = 0;
   const stuck = await serve(t, (...call) => sending(times++ === 0 ? 5000 : 0)(...call));
@@ -157,8 +171,14 @@ test('a proxy that the environment names is asked, except for hosts that it leav
 
   const response = await openUrl('http://a.org/x?y=1', {}, env);
   assert.equal((await response.toArray()).join(''), 'hello');
-  await assert.rejects(openUrl('https://a.org/x', {}, env), new Error(`the proxy 127.0.0.1:${port} answered 403`));
-  assert.deepEqual(asked, [`GET http://a.org/x?y=1 Basic ${btoa('me:secret')}`, 'CONNECT a.org:443']);
+  await assert.rejects(
+    openUrl('https://a.org/x', {}, env),
+    new Error(`the proxy 127.0.0.1:${port} answered 403`),
+  );
+  assert.deepEqual(asked, [
+    `GET http://a.org/x?y=1 Basic ${btoa('me:secret')}`,
+    'CONNECT a.org:443',
+  ]);
   const proxied = ['http://b.org', 'http://d.b.org', 'http://c.org', 'http://bb.org'].map(
     (url) => proxyFor(new URL(url), env) !== undefined,
   );

@@ -16,7 +16,10 @@ import { writeError } from '../files/write-error.ts';
 import { Lease } from './lease.ts';
 import { openUrl } from './open-url.ts';
 
-/** The path of a published file in `<cache>/downloads`, fetched or resumed by one process. Throws a {@link StageError}. */
+/**
+ * The path of a published file in `<cache>/downloads`, fetched or resumed by one process. Throws a
+ * {@link StageError}.
+ */
 export async function download(
   cache: string,
   file: PublishedFile,
@@ -46,26 +49,46 @@ export async function download(
 async function verified(path: string, { md5 }: PublishedFile): Promise<string> {
   const got = await md5Of(path);
   if (got === md5) return path;
-  throw new StageError(`Expected md5 ${md5} of ${path}, got ${got}: it is damaged, or another file. Remove it.`);
+  throw new StageError(
+    `Expected md5 ${md5} of ${path}, got ${got}: it is damaged, or another file. Remove it.`,
+  );
 }
 
-/** Fetches the missing bytes of a file. After a broken connection it tries again, as long as each attempt brings some. */
-async function fetchInto(part: string, path: string, file: PublishedFile, progress: (progress: Progress) => void) {
+/**
+ * Fetches the missing bytes of a file. After a broken connection it tries again, as long as each
+ * attempt brings some.
+ */
+async function fetchInto(
+  part: string,
+  path: string,
+  file: PublishedFile,
+  progress: (progress: Progress) => void,
+) {
   for (;;) {
     const before = sizeOf(part) ?? 0;
-    const end = await fetchMore(part, before, file, progress).catch((error: NodeJS.ErrnoException) => {
-      // An error of the disk is none of the connection.
-      if (error.syscall === 'write' || error.syscall === 'open') throw error;
-      return error;
-    });
+    const end = await fetchMore(part, before, file, progress).catch(
+      (error: NodeJS.ErrnoException) => {
+        // An error of the disk is none of the connection.
+        if (error.syscall === 'write' || error.syscall === 'open') throw error;
+        return error;
+      },
+    );
     if (end === undefined) return;
     const after = sizeOf(part) ?? 0;
     if (after <= before) throw failure(end.message || String(end.code), path, file, after);
   }
 }
 
-/** Appends what one connection brings, from the byte `start` on. Throws the error that ended it early. */
-async function fetchMore(part: string, start: number, { url }: PublishedFile, progress: (progress: Progress) => void) {
+/**
+ * Appends what one connection brings, from the byte `start` on. Throws the error that ended it
+ * early.
+ */
+async function fetchMore(
+  part: string,
+  start: number,
+  { url }: PublishedFile,
+  progress: (progress: Progress) => void,
+) {
   const response = await openUrl(url, start > 0 ? { range: `bytes=${start}-` } : {});
   const { statusCode, headers } = response;
   // The whole file is here already.
@@ -83,7 +106,12 @@ async function fetchMore(part: string, start: number, { url }: PublishedFile, pr
       let written = 0;
       while (written < chunk.length) written += writeSync(output, chunk, written);
       done += written;
-      progress({ done, total: Math.max(done, total), unit: 'bytes', note: `fetching ${basename(part, '.part')}` });
+      progress({
+        done,
+        total: Math.max(done, total),
+        unit: 'bytes',
+        note: `fetching ${basename(part, '.part')}`,
+      });
     }
     fsyncSync(output);
   } finally {
@@ -93,7 +121,10 @@ async function fetchMore(part: string, start: number, { url }: PublishedFile, pr
 }
 
 function failure(why: string, path: string, { url, md5 }: PublishedFile, kept = 0): StageError {
-  const rest = kept > 0 ? ` The ${kept} bytes that arrived are kept, and the next attempt resumes after them.` : '';
+  const rest =
+    kept > 0
+      ? ` The ${kept} bytes that arrived are kept, and the next attempt resumes after them.`
+      : '';
   const remedy = `Fetch it where there is a network, and put it at ${path}; its md5 is ${md5}.`;
   return new StageError(`Cannot fetch ${url}: ${why}. ${remedy}${rest}`);
 }
@@ -104,4 +135,5 @@ async function md5Of(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;
+const sizeOf = (path: string): number | undefined =>
+  statSync(path, { throwIfNoEntry: false })?.size;

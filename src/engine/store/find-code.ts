@@ -9,7 +9,10 @@ import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';
 import { isOld } from './run-memory.ts';
 
-/** Finds a program's code. It is remembered while the files, places and variables that decided it are unchanged. */
+/**
+ * Finds a program's code. It is remembered while the files, places and variables that decided it
+ * are unchanged.
+ */
 export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<ProgramCode> {
   const { program, root, settings, env, loaded, start } = question;
   const startedAt = Date.now();
@@ -23,9 +26,13 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   const { signature, newest } = sign(found, env);
   // A file that changed this recently may have been read before or after.
   const signed = files.map((path) => [path, signPlace(path)] as const);
-  const signatures = signed.map(([path, sign]) => [path, isKnown || sign.newest < startedAt ? sign.signature : '']);
+  const signatures = signed.map(([path, sign]) => [
+    path,
+    isKnown || sign.newest < startedAt ? sign.signature : '',
+  ]);
   try {
-    if (!isKnown && !found.isVolatile && isOld(newest, startedAt)) writeJson(file, { signature, found });
+    if (!isKnown && !found.isVolatile && isOld(newest, startedAt))
+      writeJson(file, { signature, found });
     writeKindSources(kindBuild(join(root, 'cache'), spec.name, version), sources);
   } catch (error) {
     if (!isReadOnly(error)) throw error;
@@ -34,10 +41,16 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
 }
 
 /** The code of a stage as it is here now, with what earlier runs of it loaded. */
-export async function findAgain(spec: AnyKindSpec, stage: Stage, root: string): Promise<ProgramCode> {
+export async function findAgain(
+  spec: AnyKindSpec,
+  stage: Stage,
+  root: string,
+): Promise<ProgramCode> {
   const { loaded } = stage.code!;
   const shown = await findCode(spec, questionOf(spec, stage, root));
-  return loaded.length === 0 ? shown : await findLoaded(spec, { ...stage, code: shown }, root, loaded);
+  return loaded.length === 0
+    ? shown
+    : await findLoaded(spec, { ...stage, code: shown }, root, loaded);
 }
 
 /** The code of a stage with files that its program loaded, for the interpreter that ran it. */
@@ -47,7 +60,11 @@ export async function findLoaded(
   root: string,
   loaded: readonly string[],
 ): Promise<ProgramCode> {
-  return await findCode(spec, { ...questionOf(spec, stage, root), loaded, start: stage.code!.start });
+  return await findCode(spec, {
+    ...questionOf(spec, stage, root),
+    loaded,
+    start: stage.code!.start,
+  });
 }
 
 function questionOf(spec: AnyKindSpec, { code, settings, env }: Stage, root: string): CodeQuestion {
@@ -61,7 +78,10 @@ function questionOf(spec: AnyKindSpec, { code, settings, env }: Stage, root: str
   };
 }
 
-/** Finds the code of stages with files that their programs loaded. Keeps what it found: a run depends on it. */
+/**
+ * Finds the code of stages with files that their programs loaded. Keeps what it found: a run
+ * depends on it.
+ */
 export class LoadedCode {
   readonly #find: (stage: Stage, loaded: readonly string[]) => Promise<ProgramCode>;
   readonly #found = new Map<string, Promise<ProgramCode>>();
@@ -96,4 +116,6 @@ function sign({ files, looked, variables }: FoundCode, env: CodeQuestion['env'])
 
 /** The files whose signature is no longer the given one. */
 export const changedFiles = (signatures: Readonly<Record<string, string>>): readonly string[] =>
-  Object.entries(signatures).flatMap(([path, signature]) => (signPlace(path).signature === signature ? [] : [path]));
+  Object.entries(signatures).flatMap(([path, signature]) =>
+    signPlace(path).signature === signature ? [] : [path],
+  );

@@ -83,7 +83,8 @@ test('a file that was written to after it was hashed is not stored', async (t) =
 test("what a stage linked into its output stays its owner's, untouched", async (t) => {
   const root = temporaryFolder(t);
   const own = writeFiles(join(root, 'data'), { soft: 'soft', hard: 'hard', 'folder/deep': 'deep' });
-  const times = () => ['soft', 'hard', 'folder/deep'].map((name) => statSync(join(own, name)).mtimeMs);
+  const times = () =>
+    ['soft', 'hard', 'folder/deep'].map((name) => statSync(join(own, name)).mtimeMs);
   const before = times();
   const { cache, work } = project(root, {});
   symlinkSync(join(own, 'soft'), join(work, 'soft'));
@@ -96,7 +97,10 @@ test("what a stage linked into its output stays its owner's, untouched", async (
   assert.deepEqual(await cache.missingObjects(artifact), []);
   for (const name of ['soft', 'hard', 'folder/deep']) {
     assert.equal(statSync(join(own, name)).mode & 0o200, 0o200, name);
-    assert.notEqual(statSync(cache.objectPath(sha256(name.replace('folder/', '')))).ino, statSync(join(own, name)).ino);
+    assert.notEqual(
+      statSync(cache.objectPath(sha256(name.replace('folder/', '')))).ino,
+      statSync(join(own, name)).ino,
+    );
   }
 });
 
@@ -134,14 +138,19 @@ test('a result that was cut short, edited, moved or leads out of its folder is m
     'it lacks its record': text.replace('"highlights":[]', '"highlights":0'),
   };
   const invalid = 'an output lists an invalid file';
-  const cases = [...Object.entries(damaged), [invalid, text.replace('"path":"a"', '"path":"a\\u0000b"')] as const];
+  const cases = [
+    ...Object.entries(damaged),
+    [invalid, text.replace('"path":"a"', '"path":"a\\u0000b"')] as const,
+  ];
   await cache.writeResult(result);
   for (const [, damage] of cases) {
     writeFileSync(cache.resultPath(result.digest), damage);
     assert.equal(cache.readResult(result.digest), undefined);
     assert.equal(existsSync(cache.resultPath(result.digest)), false);
   }
-  const reasons = warnings.map((warning) => /is damaged \((.*?)\): it was moved to/.exec(warning)?.[1]);
+  const reasons = warnings.map(
+    (warning) => /is damaged \((.*?)\): it was moved to/.exec(warning)?.[1],
+  );
   assert.deepEqual(
     reasons,
     cases.map(([reason]) => reason),
@@ -207,7 +216,10 @@ test('an object that was stored long ago is as good as a new one, but the time o
 test('a file such as a log is stored as a copy', async (t) => {
   const { cache, work } = project(temporaryFolder(t), { log: 'lines' });
   assert.equal(await cache.storeFile(join(work, 'log')), sha256('lines'));
-  assert.equal(readFileSync(cache.objectPath(sha256('lines')), 'utf8'), readFileSync(join(work, 'log'), 'utf8'));
+  assert.equal(
+    readFileSync(cache.objectPath(sha256('lines')), 'utf8'),
+    readFileSync(join(work, 'log'), 'utf8'),
+  );
 });
 
 test('the last result of a stage is found by its name and pipeline, until the pipeline no longer has the stage', (t) => {
@@ -252,7 +264,8 @@ test('the use of a result is dated at most once a day', async (t) => {
 
 test('a failing disk is reported in plain words, with what was written and what to do', async (t) => {
   const root = writeFiles(temporaryFolder(t), { cache: 'a file', 'work/a': 'text' });
-  const message = /^Cannot write .*cache.*: a file is in the way of a folder\. Move it away and run again\.$/;
+  const message =
+    /^Cannot write .*cache.*: a file is in the way of a folder\. Move it away and run again\.$/;
   await assert.rejects(
     new FolderStore(root).storeArtifact(join(root, 'work'), await listArtifact(join(root, 'work'))),
     {
@@ -260,8 +273,14 @@ test('a failing disk is reported in plain words, with what was written and what 
       message,
     },
   );
-  assert.throws(() => new FolderStore(root).startRun('run', 'test'), { name: 'WriteError', message });
-  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
+  assert.throws(() => new FolderStore(root).startRun('run', 'test'), {
+    name: 'WriteError',
+    message,
+  });
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
   assert.equal(
     String(writeError('a model', full)),
     'WriteError: Cannot write a model: the disk is full. Free some space and run again; nothing is lost. `restage gc --yes --keep 1h` removes earlier results and what killed runs left.',

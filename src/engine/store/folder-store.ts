@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
 import { slug } from '../config/file-names.ts';
@@ -14,7 +23,13 @@ import { pointsEnding } from './checkpoint-points.ts';
 import { Lease } from './lease.ts';
 import type { RunManifest } from './remote/manifest.ts';
 import { RunFolder } from './run-folder.ts';
-import { type Lookup, parseResult, type StageResult, type StoredArtifact, signpostsOf } from './stage-result.ts';
+import {
+  type Lookup,
+  parseResult,
+  type StageResult,
+  type StoredArtifact,
+  signpostsOf,
+} from './stage-result.ts';
 import { ownsFolder, storedStats, storeObject, touchQuietly } from './store-object.ts';
 
 /** How many files are stored at once: a disk commits many syncs together. */
@@ -24,22 +39,32 @@ const day = 86_400_000;
 interface StoreOptions {
   /** Whether no process can have a file still open. By default none can. */
   readonly contained?: boolean;
-  /** The stat data of files from before they were hashed, by path in the listing: one that was written to since is not stored. */
+  /**
+   * The stat data of files from before they were hashed, by path in the listing: one that was
+   * written to since is not stored.
+   */
   readonly stats?: ReadonlyMap<string, Stats>;
 }
 
 /**
- * The store in `<root>/cache`: objects by content, results by fingerprint. What it gives is whole; damage counts as missing. A file
- * under a final name was written beside its place, synced, renamed. Failures of the disk throw a {@link WriteError}.
+ * The store in `<root>/cache`: objects by content, results by fingerprint. What it gives is whole;
+ * damage counts as missing. A file under a final name was written beside its place, synced,
+ * renamed. Failures of the disk throw a {@link WriteError}.
  */
 export class FolderStore {
   readonly folder: string;
   readonly #warn: (message: string) => void;
-  /** Last results that this process wrote, by file, which the report and the run's record read again. */
+  /**
+   * Last results that this process wrote, by file, which the report and the run's record read
+   * again.
+   */
   readonly #latest = new Map<string, Digest>();
   #isMarked = false;
 
-  /** Nothing is written before something is stored. `warn` receives a message for damage that was set aside. */
+  /**
+   * Nothing is written before something is stored. `warn` receives a message for damage that was
+   * set aside.
+   */
   constructor(root: string, warn: (message: string) => void = () => {}) {
     this.folder = join(root, 'cache');
     this.#warn = warn;
@@ -69,7 +94,8 @@ export class FolderStore {
     try {
       const digest = await hashFile(path);
       const object = this.objectPath(digest);
-      if (storedStats(object, statSync(path).size) === undefined) await storeObject(object, path, 'copy');
+      if (storedStats(object, statSync(path).size) === undefined)
+        await storeObject(object, path, 'copy');
       return digest;
     } catch (error) {
       throw writeError(`a copy of ${path} in ${this.folder}`, error);
@@ -77,8 +103,9 @@ export class FolderStore {
   }
 
   /**
-   * Stores what was listed at `source`, by moves, or by copies where something else may have the file. An object that is there already
-   * is hashed, and replaced if it is damaged. Gives the stat data of each object from before its bytes were hashed.
+   * Stores what was listed at `source`, by moves, or by copies where something else may have the
+   * file. An object that is there already is hashed, and replaced if it is damaged. Gives the stat
+   * data of each object from before its bytes were hashed.
    */
   async storeArtifact(
     source: string,
@@ -96,7 +123,10 @@ export class FolderStore {
         const present = storedStats(object, size);
         const isSound = present !== undefined && (await this.checkObject(digest));
         const mode = owns(path) ? 'move' : 'copy';
-        stored.set(digest, isSound ? present : await storeObject(object, file, mode, stats?.get(path)));
+        stored.set(
+          digest,
+          isSound ? present : await storeObject(object, file, mode, stats?.get(path)),
+        );
       } catch (error) {
         throw writeError(`${file} as an object in ${this.folder}`, error);
       }
@@ -108,7 +138,8 @@ export class FolderStore {
   async checkObject(digest: Digest): Promise<boolean> {
     const object = this.objectPath(digest);
     const found = await hashFile(object).catch(() => undefined);
-    if (found !== undefined && found !== digest) this.setAside(object, 'its content does not match its digest');
+    if (found !== undefined && found !== digest)
+      this.setAside(object, 'its content does not match its digest');
     return found === digest;
   }
 
@@ -119,13 +150,18 @@ export class FolderStore {
     });
   }
 
-  /** The result of a fingerprint. This store has the bytes of all its results: none is elsewhere. */
+  /**
+   * The result of a fingerprint. This store has the bytes of all its results: none is elsewhere.
+   */
   async lookup(digest: Digest): Promise<Lookup> {
     const result = this.readResult(digest);
     return result === undefined ? { state: 'missing' } : { state: 'here', result };
   }
 
-  /** A stored result. A damaged one is set aside and counts as missing. One of another format also does, but stays. */
+  /**
+   * A stored result. A damaged one is set aside and counts as missing. One of another format also
+   * does, but stays.
+   */
   readResult(digest: Digest): StageResult | undefined {
     const path = this.resultPath(digest);
     let text: string;
@@ -138,7 +174,10 @@ export class FolderStore {
     try {
       return parseResult(text, digest);
     } catch (error) {
-      this.setAside(path, error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message);
+      this.setAside(
+        path,
+        error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message,
+      );
       return undefined;
     }
   }
@@ -153,13 +192,18 @@ export class FolderStore {
   /** Records a result unless there is one already: the first one stays. */
   async writeFirstResult(result: StageResult): Promise<void> {
     const path = this.resultPath(result.digest);
-    const isFirst = writing(`the result ${path}`, () => writeNew(path, JSON.stringify(result), { sync: true }));
+    const isFirst = writing(`the result ${path}`, () =>
+      writeNew(path, JSON.stringify(result), { sync: true }),
+    );
     // One in the format of another version does not count.
     if (!isFirst && this.readResult(result.digest) === undefined) await this.#write(result, true);
     await this.#writeSignposts(result, true);
   }
 
-  /** What a run has just found replaces what was known. What only comes from elsewhere (no `sync`) does not. */
+  /**
+   * What a run has just found replaces what was known. What only comes from elsewhere (no `sync`)
+   * does not.
+   */
   async #writeSignposts(result: StageResult, sync: boolean): Promise<void> {
     for (const signpost of signpostsOf(result)) {
       if (sync || !existsSync(this.resultPath(signpost.digest))) await this.#write(signpost, sync);
@@ -173,7 +217,9 @@ export class FolderStore {
     });
   }
 
-  /** Dates the last use of a result, for gc. At most once a day, so that an idle run writes nothing. */
+  /**
+   * Dates the last use of a result, for gc. At most once a day, so that an idle run writes nothing.
+   */
   async markUsed(digest: Digest): Promise<void> {
     const path = this.resultPath(digest);
     const stats = statSync(path, { throwIfNoEntry: false });
@@ -182,7 +228,9 @@ export class FolderStore {
 
   // What a shared store does in addition.
 
-  /** Fetches objects that are elsewhere, with those of a log. False if some of an artifact are lost. */
+  /**
+   * Fetches objects that are elsewhere, with those of a log. False if some of an artifact are lost.
+   */
   async fetch(_artifacts: readonly StoredArtifact[], _log?: Digest): Promise<boolean> {
     return true;
   }
@@ -190,7 +238,10 @@ export class FolderStore {
   /** Called for every new result. */
   share(_result: StageResult): void {}
 
-  /** Called at the end of a run in which everything succeeded and something ran; `page` is the path of its report. */
+  /**
+   * Called at the end of a run in which everything succeeded and something ran; `page` is the path
+   * of its report.
+   */
   shareRun(_manifest: RunManifest, _page: string | undefined): void {}
 
   /** Called at the end of a run: what is to be shared goes out, unless it is interrupted. */
@@ -198,7 +249,10 @@ export class FolderStore {
 
   async close(): Promise<void> {}
 
-  /** Moves a damaged object, result or checkpoint to `cache/quarantine`, where nothing finds it again. */
+  /**
+   * Moves a damaged object, result or checkpoint to `cache/quarantine`, where nothing finds it
+   * again.
+   */
   setAside(path: string, reason: string): void {
     const quarantine = join(this.folder, 'quarantine');
     const name = `${Date.now()}-${randomBytes(3).toString('hex')}-${basename(path)}`;
@@ -209,10 +263,15 @@ export class FolderStore {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another run set it aside
       throw writeError(`${name} in ${quarantine}`, error);
     }
-    this.#warn(`${path} is damaged (${reason}): it was moved to ${join(quarantine, name)} and will be computed again`);
+    this.#warn(
+      `${path} is damaged (${reason}): it was moved to ${join(quarantine, name)} and will be computed again`,
+    );
   }
 
-  /** The last result of a stage: `explain` compares with it, `frozen` keeps it, and gc never removes it. */
+  /**
+   * The last result of a stage: `explain` compares with it, `frozen` keeps it, and gc never removes
+   * it.
+   */
   readLatest(pipeline: string, stage: string): Digest | undefined {
     const file = this.#latestFile(pipeline, stage);
     return this.#latest.get(file) ?? parseLatest(file)?.result;
@@ -227,7 +286,9 @@ export class FolderStore {
     this.#latest.set(file, result);
   }
 
-  /** Forgets the last results of stages that the pipeline no longer has, so that gc may remove them. */
+  /**
+   * Forgets the last results of stages that the pipeline no longer has, so that gc may remove them.
+   */
   forgetStages(pipeline: string, has: ReadonlySet<string>): void {
     const folder = join(this.folder, 'latest', slug(pipeline));
     writing(`the last results of ${pipeline}`, () => {
@@ -249,7 +310,11 @@ export class FolderStore {
   }
 
   /** Waits until nobody else works on the fingerprint. `onWait` is called once, with the holder. */
-  acquireLease(digest: Digest, signal: AbortSignal, onWait: (holder: string) => void): Promise<Lease> {
+  acquireLease(
+    digest: Digest,
+    signal: AbortSignal,
+    onWait: (holder: string) => void,
+  ): Promise<Lease> {
     return Lease.acquire(join(this.folder, 'leases', digest), signal, onWait);
   }
 
@@ -294,10 +359,14 @@ export class FolderStore {
     if (this.#isMarked) return;
     this.#isMarked = true;
     writing(this.folder, () => {
-      if (statSync(join(this.folder, 'CACHEDIR.TAG'), { throwIfNoEntry: false }) !== undefined) return;
+      if (statSync(join(this.folder, 'CACHEDIR.TAG'), { throwIfNoEntry: false }) !== undefined)
+        return;
       mkdirSync(this.folder, { recursive: true });
       writeFileSync(join(this.folder, '.gitignore'), '*\n');
-      writeFileSync(join(this.folder, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
+      writeFileSync(
+        join(this.folder, 'CACHEDIR.TAG'),
+        'Signature: 8a477f597d28d172789f06886806bc55\n',
+      );
     });
   }
 }

@@ -5,10 +5,18 @@ import type { ListedFile } from '../files/listing.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 
-const fileOf = (cacheFolder: string, input: Digest): string => join(cacheFolder, 'listings', `${input}.json`);
+const fileOf = (cacheFolder: string, input: Digest): string =>
+  join(cacheFolder, 'listings', `${input}.json`);
 
-/** Keeps the listing of an input folder in `cache/listings/<digest>.json`, only to say later which files changed. */
-export function keepInputListing(cacheFolder: string, input: Digest, files: readonly ListedFile[]): void {
+/**
+ * Keeps the listing of an input folder in `cache/listings/<digest>.json`, only to say later which
+ * files changed.
+ */
+export function keepInputListing(
+  cacheFolder: string,
+  input: Digest,
+  files: readonly ListedFile[],
+): void {
   const file = fileOf(cacheFolder, input);
   if (existsSync(file)) return;
   const pairs = files.map(({ path, digest }) => [path, digest]);
@@ -16,7 +24,10 @@ export function keepInputListing(cacheFolder: string, input: Digest, files: read
 }
 
 /** The digests of an input's files by path; undefined where they were not kept. */
-export function readInputListing(cacheFolder: string, input: Digest): ReadonlyMap<string, Digest> | undefined {
+export function readInputListing(
+  cacheFolder: string,
+  input: Digest,
+): ReadonlyMap<string, Digest> | undefined {
   const pairs = readJson<[string, Digest][]>(fileOf(cacheFolder, input));
   return Array.isArray(pairs) ? new Map(pairs) : undefined;
 }

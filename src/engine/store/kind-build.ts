@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import { readJson, writeIfOther, writeJson } from '../files/write-atomic.ts';
 
-/** The digests of the files of a kind's code, by path from the root. Packages, as `name@version`, have an empty one. */
+/**
+ * The digests of the files of a kind's code, by path from the root. Packages, as `name@version`,
+ * have an empty one.
+ */
 export type KindSources = Readonly<Record<string, string>>;
 
 /** The folder of one built version of a project's own kind: `cache/kinds/<name>-<version>`. */
@@ -11,7 +14,10 @@ export function kindBuild(cacheFolder: string, name: string, version: string): s
   return join(cacheFolder, 'kinds', `${name}-${version.slice(0, 16)}`);
 }
 
-/** Writes a bundle, and returns its path. Its name follows from its text, which has absolute paths: a moved project gets another. */
+/**
+ * Writes a bundle, and returns its path. Its name follows from its text, which has absolute paths:
+ * a moved project gets another.
+ */
 export function writeKindModule(build: string, side: 'spec' | 'run', text: string): string {
   const file = join(build, `${side}-${sha256(text).slice(0, 16)}.mjs`);
   writeIfOther(file, text);
@@ -24,4 +30,5 @@ export function writeKindSources(build: string, sources: KindSources): void {
   if (!existsSync(file)) writeJson(file, sources);
 }
 
-export const readKindSources = (build: string): KindSources | undefined => readJson(join(build, 'sources.json'));
+export const readKindSources = (build: string): KindSources | undefined =>
+  readJson(join(build, 'sources.json'));

@@ -21,8 +21,15 @@ function writeLease(path: string, text: string): void {
   writeFiles(dirname(path), { [basename(path)]: text });
 }
 
-/** Wants the lease and looks on for at most so long, by a clock that jumps; answers how long it took, if it got it. */
-async function secondsUntilFree(path: string, atMost: number, meanwhile = () => {}): Promise<number | undefined> {
+/**
+ * Wants the lease and looks on for at most so long, by a clock that jumps; answers how long it
+ * took, if it got it.
+ */
+async function secondsUntilFree(
+  path: string,
+  atMost: number,
+  meanwhile = () => {},
+): Promise<number | undefined> {
   let passed = 0;
   const enough = new AbortController();
   const pause = async (milliseconds: number): Promise<void> => {
@@ -93,29 +100,35 @@ test('nobody waits for the lease of a dead process', async (t) => {
 
 const onLinux = { skip: process.platform !== 'linux' && 'needs /proc' };
 
-test('nobody waits for a process whose number another one has now, or for a zombie', onLinux, async (t) => {
-  const path = leaseIn(t);
-  heldBy(path, { started: 'an earlier process with our number' });
-  assert.equal(await secondsUntilFree(path, 0), 0);
+test(
+  'nobody waits for a process whose number another one has now, or for a zombie',
+  onLinux,
+  async (t) => {
+    const path = leaseIn(t);
+    heldBy(path, { started: 'an earlier process with our number' });
+    assert.equal(await secondsUntilFree(path, 0), 0);
 
-  // A shell that becomes a sleeper never asks about the child that it had, once it is one: the shell itself might.
-  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
-  t.after(() => parent.kill());
-  const pid = Number(String((await once(parent.stdout, 'data'))[0]));
-  const stat = (of = pid) => readFileSync(`/proc/${of}/stat`, 'utf8').split(' ');
-  while (stat(parent.pid)[1] !== '(sleep)') await new Promise(setImmediate);
-  process.kill(pid, 'SIGKILL');
-  while (stat()[2] !== 'Z') await new Promise(setImmediate);
-  heldBy(path, { pid, started: stat()[21] });
-  assert.equal(await secondsUntilFree(path, 0), 0);
-});
+    // A shell that becomes a sleeper never asks about the child that it had, once it is one: the
+    // shell itself might.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
+    t.after(() => parent.kill());
+    const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+    const stat = (of = pid) => readFileSync(`/proc/${of}/stat`, 'utf8').split(' ');
+    while (stat(parent.pid)[1] !== '(sleep)') await new Promise(setImmediate);
+    process.kill(pid, 'SIGKILL');
+    while (stat()[2] !== 'Z') await new Promise(setImmediate);
+    heldBy(path, { pid, started: stat()[21] });
+    assert.equal(await secondsUntilFree(path, 0), 0);
+  },
+);
 
 test('a holder on another machine keeps its lease while it renews it, by whatever clock, and no longer', async (t) => {
   const path = leaseIn(t);
   const elsewhere = [{ host: 'elsewhere' }, { space: 'a container with the name of our host' }];
   for (const where of elsewhere) {
     heldBy(path, { ...where, pid: 2 ** 30 });
-    let [time, looks] = [1, 0];
+    let time = 1;
+    let looks = 0;
     const renewing = () => {
       looks += 1;
       if (looks % 200 === 0) utimesSync(path, time, time++);
@@ -128,7 +141,16 @@ test('a holder on another machine keeps its lease while it renews it, by whateve
 
 test('a damaged lease is taken over, unless it is renewed', async (t) => {
   const path = leaseIn(t);
-  const damaged = ['', '{"pi', 'null', '7', '{}', '{"pid":0,"host":"here"}', '{"pid":"x"}', '\0\0\0\0'];
+  const damaged = [
+    '',
+    '{"pi',
+    'null',
+    '7',
+    '{}',
+    '{"pid":0,"host":"here"}',
+    '{"pid":"x"}',
+    '\0\0\0\0',
+  ];
   for (const text of damaged) {
     writeLease(path, text);
     assert.ok(((await secondsUntilFree(path, 1000)) ?? 0) >= 180, text);
@@ -193,7 +215,8 @@ test(
   asRoot,
   async (t) => {
     const disk = temporaryFolder(t);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=2', 'tmpfs', disk]); // itself and `leases`
+    // Itself and `leases`.
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=2', 'tmpfs', disk]);
     try {
       const path = join(disk, 'leases/a');
       await assert.rejects(Lease.acquire(path), {
@@ -213,6 +236,8 @@ test('waiting ends with the signal, and with its reason', async (t) => {
   const path = leaseIn(t);
   await using _lease = await Lease.acquire(path);
   const interrupt = new AbortController();
-  const waiting = Lease.acquire(path, interrupt.signal, () => interrupt.abort(new Error('interrupted')));
+  const waiting = Lease.acquire(path, interrupt.signal, () =>
+    interrupt.abort(new Error('interrupted')),
+  );
   await assert.rejects(waiting, { message: 'interrupted' });
 });

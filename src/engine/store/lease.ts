@@ -1,6 +1,11 @@
 import { renameSync, rmSync, statSync, unlinkSync, utimesSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lifeOf, type ProcessIdentity, readIdentity, thisProcess } from '../files/process-identity.ts';
+import {
+  lifeOf,
+  type ProcessIdentity,
+  readIdentity,
+  thisProcess,
+} from '../files/process-identity.ts';
 import { readText } from '../files/read-part.ts';
 import { linkOrRename, temporaryBeside, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
@@ -8,12 +13,18 @@ import { writing } from '../files/write-error.ts';
 const day = 86_400_000;
 /** How often a holder renews its lease, in milliseconds. */
 const renewal = 10_000;
-/** Milliseconds without renewal after which a lease is free: many renewals, and longer than a network disk may show old times. */
+/**
+ * Milliseconds without renewal after which a lease is free: many renewals, and longer than a
+ * network disk may show old times.
+ */
 const patience = 180_000;
 const firstWait = 10;
 const longestWait = 500;
 
-/** The right to do some work, which only prevents duplicates. A dead holder loses it, and so does an unknown one without renewals. */
+/**
+ * The right to do some work, which only prevents duplicates. A dead holder loses it, and so does an
+ * unknown one without renewals.
+ */
 export class Lease {
   readonly #path: string;
   readonly #timer: NodeJS.Timeout;
@@ -24,7 +35,10 @@ export class Lease {
     this.#timer = setInterval(() => this.#renew(), renewal).unref();
   }
 
-  /** Waits until the lease is free. `onWait` is called once, with its holder. Throws the signal's reason, or a `WriteError`. */
+  /**
+   * Waits until the lease is free. `onWait` is called once, with its holder. Throws the signal's
+   * reason, or a `WriteError`.
+   */
   static async acquire(
     path: string,
     signal?: AbortSignal,
@@ -60,7 +74,8 @@ export class Lease {
 
   release(): void {
     clearInterval(this.#timer);
-    // After a long sleep of this machine somebody else, or another lease of this process, has taken it.
+    // After a long sleep of this machine somebody else, or another lease of this process, has taken
+    // it.
     if (holders.get(this.#path) !== this) return;
     holders.delete(this.#path);
     try {
@@ -85,7 +100,10 @@ export class Lease {
   }
 }
 
-/** Adds up pauses during which a lease did not change: independent of clocks, sleeping machines and hanging disks. */
+/**
+ * Adds up pauses during which a lease did not change: independent of clocks, sleeping machines and
+ * hanging disks.
+ */
 class Watch {
   #last = '';
   #waited = 0;
@@ -101,7 +119,8 @@ class Watch {
   }
 }
 
-const signOf = (seen: PresentLease | undefined): string => (seen === undefined ? '' : `${seen.ino} ${seen.renewed}`);
+const signOf = (seen: PresentLease | undefined): string =>
+  seen === undefined ? '' : `${seen.ino} ${seen.renewed}`;
 
 /** Ends early on a signal; the loop then throws the signal's reason. */
 const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
@@ -129,7 +148,10 @@ function lookAtLease(path: string): PresentLease | undefined {
 const lifeOfLease = ({ holder }: PresentLease): 'alive' | 'dead' | 'unknown' =>
   holder === undefined ? 'unknown' : lifeOf(holder);
 
-/** Removes a lease that was found dead. If a faster process took it meanwhile, its lease is put back. */
+/**
+ * Removes a lease that was found dead. If a faster process took it meanwhile, its lease is put
+ * back.
+ */
 function clearLease(path: string, dead: PresentLease): void {
   const aside = temporaryBeside(path);
   try {
@@ -142,13 +164,19 @@ function clearLease(path: string, dead: PresentLease): void {
   }
 }
 
-/** Whether a process that may be alive holds the lease at a path. An unknown one counts as alive for a day. */
+/**
+ * Whether a process that may be alive holds the lease at a path. An unknown one counts as alive for
+ * a day.
+ */
 export function isHeld(path: string): boolean {
   const present = lookAtLease(path);
   return present !== undefined && mayLive(present, day);
 }
 
-/** The process that holds the lease at a path, if it may be alive. An unknown one counts as alive for an hour. */
+/**
+ * The process that holds the lease at a path, if it may be alive. An unknown one counts as alive
+ * for an hour.
+ */
 export function holderOf(path: string): ProcessIdentity | undefined {
   const present = lookAtLease(path);
   return present !== undefined && mayLive(present, day / 24) ? present.holder : undefined;

@@ -11,7 +11,10 @@ const mostRedirects = 5;
 /** A server that accepted a connection and then sent nothing. */
 export class Silence extends Error {}
 
-/** Requests a URL through the environment's proxy (`https_proxy`, `http_proxy`, `no_proxy`), following redirects. */
+/**
+ * Requests a URL through the environment's proxy (`https_proxy`, `http_proxy`, `no_proxy`),
+ * following redirects.
+ */
 export async function openUrl(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -31,12 +34,20 @@ export async function openUrl(
 /** The proxy for a URL by the environment; undefined for none. */
 export function proxyFor({ protocol, hostname }: URL, env: NodeJS.ProcessEnv): URL | undefined {
   const variable = (name: string) => env[name] || env[name.toUpperCase()] || undefined;
-  const direct = (variable('no_proxy') ?? '').split(',').map((host) => host.trim().replace(/^\*?\./, ''));
-  if (direct.some((host) => host === '*' || host === hostname || (host !== '' && hostname.endsWith(`.${host}`)))) {
+  const direct = (variable('no_proxy') ?? '')
+    .split(',')
+    .map((host) => host.trim().replace(/^\*?\./, ''));
+  if (
+    direct.some(
+      (host) => host === '*' || host === hostname || (host !== '' && hostname.endsWith(`.${host}`)),
+    )
+  ) {
     return undefined;
   }
   const proxy = variable(`${protocol.slice(0, -1)}_proxy`);
-  return proxy === undefined ? undefined : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
+  return proxy === undefined
+    ? undefined
+    : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
 }
 
 /** A request of any method; a body that is a stream needs a `content-length`. */
@@ -59,17 +70,27 @@ export async function askUrl(
   const common: RequestOptions = { method, timeout, ...(signal !== undefined && { signal }) };
   const options = { ...common, headers: { ...headers } };
   const isPlain = target.protocol === 'http:';
-  if (proxy === undefined) return await answerOf((isPlain ? httpRequest : httpsRequest)(target, options), body);
+  if (proxy === undefined)
+    return await answerOf((isPlain ? httpRequest : httpsRequest)(target, options), body);
   if (isPlain) {
     const forProxy = { ...headers, host: target.host, ...credentials(proxy) };
-    return await answerOf(httpRequest(proxy, { ...common, path: target.href, headers: forProxy }), body);
+    return await answerOf(
+      httpRequest(proxy, { ...common, path: target.href, headers: forProxy }),
+      body,
+    );
   }
   const socket = await tunnel(target, proxy);
   const secure = connectTls({ socket, servername: target.hostname });
-  return await answerOf(httpsRequest(target, { ...options, agent: false, createConnection: () => secure }), body);
+  return await answerOf(
+    httpsRequest(target, { ...options, agent: false, createConnection: () => secure }),
+    body,
+  );
 }
 
-function answerOf(request: ReturnType<typeof httpRequest>, body: HttpRequest['body']): Promise<IncomingMessage> {
+function answerOf(
+  request: ReturnType<typeof httpRequest>,
+  body: HttpRequest['body'],
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let answer: IncomingMessage | undefined;
     request.on('timeout', () => (answer ?? request).destroy(new Silence('the server fell silent')));
@@ -85,10 +106,16 @@ function answerOf(request: ReturnType<typeof httpRequest>, body: HttpRequest['bo
 
 function tunnel(target: URL, proxy: URL): Promise<Socket> {
   const authority = `${target.hostname}:${target.port || 443}`;
-  const options = { method: 'CONNECT', path: authority, headers: { host: authority, ...credentials(proxy) } };
+  const options = {
+    method: 'CONNECT',
+    path: authority,
+    headers: { host: authority, ...credentials(proxy) },
+  };
   return new Promise((resolve, reject) => {
     const request = httpRequest(proxy, { ...options, timeout: patience });
-    request.on('timeout', () => request.destroy(new Error(`the proxy said nothing for ${patience / 1000} s`)));
+    request.on('timeout', () =>
+      request.destroy(new Error(`the proxy said nothing for ${patience / 1000} s`)),
+    );
     request.on('error', reject).on('connect', ({ statusCode }, socket) => {
       if (statusCode === 200) return resolve(socket as Socket);
       socket.destroy();

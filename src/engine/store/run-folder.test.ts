@@ -7,7 +7,14 @@ import { sha256 } from '../../digest.ts';
 import { FolderStore } from './folder-store.ts';
 import type { RunRecord } from './run-folder.ts';
 
-const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
+const record: RunRecord = {
+  pipeline: 'test',
+  file: 'test.yaml',
+  startedAt: '',
+  seconds: 1,
+  restage: '0',
+  stages: {},
+};
 
 test('a run keeps the log of every attempt and its record, and lives until that is written', async (t) => {
   const cache = new FolderStore(temporaryFolder(t));
@@ -21,14 +28,19 @@ test('a run keeps the log of every attempt and its record, and lives until that 
   const end = { outcome: 'failed', seconds: 2, message: 'no' } as const;
   first.record(begun);
   first.record({ end });
-  appendFileSync(join(run.path, 'attempts.jsonl'), '\n{"stage":"fit[seed=1]","num'); // as a full disk may leave it
+  // As a full disk may leave it.
+  appendFileSync(join(run.path, 'attempts.jsonl'), '\n{"stage":"fit[seed=1]","num');
   second.record(begun);
   const attempts = [
     { state: { ...begun, end }, log: first.log },
     { state: begun, log: second.log },
   ];
   assert.deepEqual(run.attempts('fit[seed=1]'), attempts);
-  assert.deepEqual(cache.runs()[0]?.attempts('fit[seed=1]'), attempts, 'as another process reads it');
+  assert.deepEqual(
+    cache.runs()[0]?.attempts('fit[seed=1]'),
+    attempts,
+    'as another process reads it',
+  );
   assert.deepEqual(run.logTail('fit[seed=1]', 2), ['two', 'three']);
   assert.deepEqual(run.logTail('never ran'), []);
   assert.equal(run.isLiving(), true);

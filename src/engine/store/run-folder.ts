@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
@@ -14,7 +23,9 @@ import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 
 /** The files of an attempt. */
 export interface AttemptFiles {
-  /** A private, empty folder on the disk of the cache, so that outputs can be moved to the store. */
+  /**
+   * A private, empty folder on the disk of the cache, so that outputs can be moved to the store.
+   */
   readonly work: string;
   /** The path of the log, which is kept with the run. The file does not exist yet. */
   readonly log: string;
@@ -49,7 +60,10 @@ const tailBytes = 64 * 1024;
 const day = 86_400_000;
 const month = 30 * day;
 
-/** Record, process and logs in `cache/runs/<id>/`; private folders in `cache/work/<id>/` until the run's end. */
+/**
+ * Record, process and logs in `cache/runs/<id>/`; private folders in `cache/work/<id>/` until the
+ * run's end.
+ */
 export class RunFolder {
   readonly id: string;
   readonly path: string;
@@ -71,7 +85,10 @@ export class RunFolder {
     this.#attempts = join(this.path, attemptsName);
   }
 
-  /** Begins a run. Ids sort by time. Throws a `WriteError`, with the cause `EEXIST` if the id is taken. */
+  /**
+   * Begins a run. Ids sort by time. Throws a `WriteError`, with the cause `EEXIST` if the id is
+   * taken.
+   */
   static start(folder: string, id: string, pipeline: string): RunFolder {
     const run = new RunFolder(folder, id);
     writing(`the run's record in ${run.path}`, () => {
@@ -83,7 +100,10 @@ export class RunFolder {
     return run;
   }
 
-  /** Creates the files of an attempt, numbered from 1, and removes what an earlier attempt of this number left. */
+  /**
+   * Creates the files of an attempt, numbered from 1, and removes what an earlier attempt of this
+   * number left.
+   */
   attempt(stage: string, number: number): AttemptFiles {
     const work = join(this.work, `${slug(stage)}-${number}`);
     writing(`the private folder ${work}`, () => {
@@ -117,7 +137,8 @@ export class RunFolder {
     const bytes = statSync(this.#attempts, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes !== this.#bytes) {
       this.#states = new Map();
-      for (const line of jsonLines<AttemptLine>(readText(this.#attempts))) addAttempt(this.#states, line);
+      for (const line of jsonLines<AttemptLine>(readText(this.#attempts)))
+        addAttempt(this.#states, line);
     }
     this.#bytes = bytes;
     return (this.#states.get(stage) ?? []).flatMap((state, index) => {
@@ -137,8 +158,11 @@ export class RunFolder {
   /** Writes the record once: it is never replaced. */
   writeRecord(record: RunRecord): void {
     const text = `${JSON.stringify(record, undefined, 2)}\n`;
-    const isFirst = writing(`the run's record in ${this.path}`, () => writeNew(join(this.path, 'run.json'), text));
-    if (!isFirst) throw new WriteError(`Cannot write the run's record in ${this.path}: it is there already.`);
+    const isFirst = writing(`the run's record in ${this.path}`, () =>
+      writeNew(join(this.path, 'run.json'), text),
+    );
+    if (!isFirst)
+      throw new WriteError(`Cannot write the run's record in ${this.path}: it is there already.`);
   }
 
   /** The record; undefined for a run that was killed or is still running. */
@@ -151,7 +175,10 @@ export class RunFolder {
     writing(`to ${this.path}`, () => rmSync(this.path, { recursive: true, force: true }));
   }
 
-  /** Whether its process may still be running. A process on another machine is assumed to run for a month. */
+  /**
+   * Whether its process may still be running. A process on another machine is assumed to run for a
+   * month.
+   */
   isLiving(): boolean {
     const owner = readIdentity(join(this.path, 'process.json'));
     if (owner === undefined || this.readRecord() !== undefined) return false;
@@ -159,10 +186,14 @@ export class RunFolder {
     return life === 'alive' || (life === 'unknown' && Date.now() - this.startedAt() < month);
   }
 
-  /** Whether its process died before it removed `work`: assumed on another machine after a month, without an owner after a day. */
+  /**
+   * Whether its process died before it removed `work`: assumed on another machine after a month,
+   * without an owner after a day.
+   */
   wasKilled(now = Date.now()): boolean {
     const owner = readIdentity(join(this.path, 'process.json'));
-    if (owner === undefined) return now - (statSync(this.work, { throwIfNoEntry: false })?.ctimeMs ?? now) > day;
+    if (owner === undefined)
+      return now - (statSync(this.work, { throwIfNoEntry: false })?.ctimeMs ?? now) > day;
     const life = lifeOf(owner);
     return life === 'dead' || (life === 'unknown' && now - this.startedAt() > month);
   }
@@ -196,13 +227,19 @@ interface AttemptLine extends Partial<AttemptState> {
 
 const attemptsName = 'attempts.jsonl';
 
-function addAttempt(states: Map<string, AttemptState[]>, { stage, number, ...state }: AttemptLine): void {
+function addAttempt(
+  states: Map<string, AttemptState[]>,
+  { stage, number, ...state }: AttemptLine,
+): void {
   const attempts = states.get(stage) ?? [];
   attempts[number - 1] = { ...attempts[number - 1], ...state } as AttemptState;
   states.set(stage, attempts);
 }
 
-/** Removes a folder. The first files, mostly all, are removed synchronously: a thread for each call takes far longer. */
+/**
+ * Removes a folder. The first files, mostly all, are removed synchronously: a thread for each call
+ * takes far longer.
+ */
 async function removeFolder(path: string): Promise<void> {
   let left = 50;
   const removeFew = (folder: string) => {
@@ -222,7 +259,10 @@ async function removeFolder(path: string): Promise<void> {
   if (existsSync(path)) await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** The record of a run: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they outlive the results. */
+/**
+ * The record of a run: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they
+ * outlive the results.
+ */
 export interface RunRecord {
   readonly pipeline: string;
   readonly file: string;
@@ -257,7 +297,10 @@ export interface LastAttempts {
   readonly last: PastAttempt;
 }
 
-/** The last attempts of a stage in `runs`, of which the last comes first; undefined if it ran in none. */
+/**
+ * The last attempts of a stage in `runs`, of which the last comes first; undefined if it ran in
+ * none.
+ */
 export function lastAttempts(runs: readonly RunFolder[], stage: string): LastAttempts | undefined {
   for (const run of runs) {
     const attempts = run.attempts(stage);

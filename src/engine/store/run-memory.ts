@@ -6,15 +6,24 @@ import { signPlace, signTree } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 
-/** Everything that a complete run depended on. As long as it is unchanged, the same command has nothing to do. */
+/**
+ * Everything that a complete run depended on. As long as it is unchanged, the same command has
+ * nothing to do.
+ */
 export interface RunMemory {
   readonly format: 3;
   readonly pipeline: string;
   readonly found: FoundFile;
   readonly stages: number;
-  /** Absolute paths of all files and whole folders that were read or published: path inputs, outputs, the report. */
+  /**
+   * Absolute paths of all files and whole folders that were read or published: path inputs,
+   * outputs, the report.
+   */
   readonly trees: readonly string[];
-  /** Absolute paths of YAML files, code, and places that decided which these are, absent ones included. */
+  /**
+   * Absolute paths of YAML files, code, and places that decided which these are, absent ones
+   * included.
+   */
   readonly places: readonly string[];
   readonly globs: Readonly<Record<string, readonly string[]>>;
   /** SHA-256 of each declared variable of the environment, null where unset. */
@@ -30,12 +39,19 @@ export interface FoundFile {
 }
 
 /** The file of a command's memory: the same words in the same folder mean the same run. */
-export function memoryFile(root: string, workingDirectory: string, argv: readonly string[]): string {
+export function memoryFile(
+  root: string,
+  workingDirectory: string,
+  argv: readonly string[],
+): string {
   const key = sha256(JSON.stringify([workingDirectory, argv]));
   return join(root, 'cache', 'memory', `${key.slice(0, 32)}.json`);
 }
 
-/** The memory of a command if nothing that it depends on has changed. `find` gives the file that a word names now. */
+/**
+ * The memory of a command if nothing that it depends on has changed. `find` gives the file that a
+ * word names now.
+ */
 export async function recall(
   file: string,
   root: string,
@@ -45,7 +61,8 @@ export async function recall(
     const memory = readJson<RunMemory>(file);
     if (memory?.format !== 3) return undefined;
     if (find(memory.found.word) !== memory.found.file) return undefined;
-    for (const [name, value] of Object.entries(memory.env)) if (hashVariable(name) !== value) return undefined;
+    for (const [name, value] of Object.entries(memory.env))
+      if (hashVariable(name) !== value) return undefined;
     if (signAll(memory) !== memory.signature) return undefined;
     return (await sameGlobs(memory.globs, root)) ? memory : undefined;
   } catch {
@@ -53,7 +70,10 @@ export async function recall(
   }
 }
 
-/** Remembers a complete run by the signatures of what it depended on, by absolute path, unless some of it has changed since. */
+/**
+ * Remembers a complete run by the signatures of what it depended on, by absolute path, unless some
+ * of it has changed since.
+ */
 export function remember(
   file: string,
   run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'>,
@@ -72,19 +92,29 @@ export function remember(
   writeJson(file, memory);
 }
 
-/** A disk may date files by whole seconds: a file that changed within this time before it was read could change again unnoticed. */
+/**
+ * A disk may date files by whole seconds: a file that changed within this time before it was read
+ * could change again unnoticed.
+ */
 const coarseMs = 3_000;
 
-/** Whether something that last changed at `newest` is certainly what was read after `startedAt`; in milliseconds. */
+/**
+ * Whether something that last changed at `newest` is certainly what was read after `startedAt`; in
+ * milliseconds.
+ */
 export const isOld = (newest: number, startedAt: number): boolean => newest + coarseMs <= startedAt;
 
-/** Signatures of files that a run reads and of paths that it looked at; undefined if one changed too recently. */
+/**
+ * Signatures of files that a run reads and of paths that it looked at; undefined if one changed too
+ * recently.
+ */
 export function signRead(
   { files, looked }: { readonly files: readonly string[]; readonly looked: readonly string[] },
   startedAt: number,
 ): ReadonlyMap<string, string> | undefined {
   const signed = new Map([...files, ...looked].map((path) => [path, signPlace(path)]));
-  if (!files.every((path) => signed.get(path)!.newest > 0)) return undefined; // taken away meanwhile
+  // Taken away meanwhile.
+  if (!files.every((path) => signed.get(path)!.newest > 0)) return undefined;
   if (![...signed.values()].every(({ newest }) => isOld(newest, startedAt))) return undefined;
   return new Map([...signed].map(([path, { signature }]) => [path, signature]));
 }
@@ -93,17 +123,24 @@ export function forget(file: string): void {
   rmSync(file, { force: true });
 }
 
-/** Forgets all runs, so that every command reads its pipeline again. On a read-only disk nothing was remembered. */
+/**
+ * Forgets all runs, so that every command reads its pipeline again. On a read-only disk nothing was
+ * remembered.
+ */
 export function forgetAll(root: string): void {
   try {
     rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw writeError(`to ${root}/cache/memory`, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EROFS')
+      throw writeError(`to ${root}/cache/memory`, error);
   }
 }
 
 const signAll = ({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string =>
-  digestOf([...trees.map((path) => signTree(path).signature), ...places.map((path) => signPlace(path).signature)]);
+  digestOf([
+    ...trees.map((path) => signTree(path).signature),
+    ...places.map((path) => signPlace(path).signature),
+  ]);
 
 const digestOf = (signatures: readonly string[]): string => sha256(signatures.join('\n'));
 
@@ -111,7 +148,9 @@ async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boole
   const patterns = Object.keys(globs);
   if (patterns.length === 0) return true;
   const now = await Promise.all(patterns.map((pattern) => expandGlob(pattern, root)));
-  return patterns.every((pattern, index) => JSON.stringify(globs[pattern]) === JSON.stringify(now[index]));
+  return patterns.every(
+    (pattern, index) => JSON.stringify(globs[pattern]) === JSON.stringify(now[index]),
+  );
 }
 
 function hashVariable(name: string): string | null {

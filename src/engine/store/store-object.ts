@@ -26,7 +26,10 @@ import { WriteError } from '../files/write-error.ts';
 
 const day = 86_400_000;
 
-/** The stat data of an object of this size that is in place. Touches it for gc, since the result that needs it is not written yet. */
+/**
+ * The stat data of an object of this size that is in place. Touches it for gc, since the result
+ * that needs it is not written yet.
+ */
 export function storedStats(object: string, size: number): Stats | undefined {
   const stats = statSync(object, { throwIfNoEntry: false });
   if (stats === undefined || !stats.isFile() || stats.size !== size) return undefined;
@@ -37,7 +40,10 @@ export function storedStats(object: string, size: number): Stats | undefined {
   return statSync(object, { throwIfNoEntry: false });
 }
 
-/** Backdates the files of an output that the stage alone owns, and gives their paths in it. Files behind links keep their times. */
+/**
+ * Backdates the files of an output that the stage alone owns, and gives their paths in it. Files
+ * behind links keep their times.
+ */
 export async function backdateOwn(source: string): Promise<ReadonlySet<string>> {
   const owns = ownsFolder(source);
   const own = new Set<string>();
@@ -56,8 +62,9 @@ export async function backdateOwn(source: string): Promise<ReadonlySet<string>> 
 }
 
 /**
- * Stores a file that had the stat data `hashed` before it was hashed: by a move if the stage alone owns it and it is unwritten since,
- * otherwise by a verified copy. It is synced before it gets its name. Gives the stat data of the object.
+ * Stores a file that had the stat data `hashed` before it was hashed: by a move if the stage alone
+ * owns it and it is unwritten since, otherwise by a verified copy. It is synced before it gets its
+ * name. Gives the stat data of the object.
  */
 export async function storeObject(
   object: string,
@@ -71,11 +78,14 @@ export async function storeObject(
   const temporary = temporaryBeside(object);
   try {
     await copyFile(source, temporary, constants.COPYFILE_FICLONE);
-    chmodSync(temporary, 0o600); // the copy has the mode of its source, which may not be readable or writable
+    // The copy has the mode of its source, which may not be readable or writable.
+    chmodSync(temporary, 0o600);
     backdate(temporary, statSync(temporary));
     const stats = await seal(temporary, 'r+');
     if ((await hashFile(temporary)) !== basename(object)) {
-      throw new WriteError(`${source} was written to after its stage had ended, so it was not stored. Run again.`);
+      throw new WriteError(
+        `${source} was written to after its stage had ended, so it was not stored. Run again.`,
+      );
     }
     renameSync(temporary, object);
     return stats!;
@@ -85,11 +95,15 @@ export async function storeObject(
   }
 }
 
-/** Undefined if the file was written to, is a link, has further names or cannot be moved: it may not belong to the stage alone. */
+/**
+ * Undefined if the file was written to, is a link, has further names or cannot be moved: it may not
+ * belong to the stage alone.
+ */
 async function moveIn(source: string, object: string, hashed?: Stats): Promise<Stats | undefined> {
   try {
     const stats = await seal(source, constants.O_RDONLY | constants.O_NOFOLLOW);
-    if (stats === undefined || (hashed !== undefined && !isSameWriting(hashed, stats))) return undefined;
+    if (stats === undefined || (hashed !== undefined && !isSameWriting(hashed, stats)))
+      return undefined;
     creatingFolder(object, () => renameSync(source, object));
     return stats;
   } catch (error) {
@@ -98,10 +112,16 @@ async function moveIn(source: string, object: string, hashed?: Stats): Promise<S
   }
 }
 
-/** Failures of a move after which a copy can still succeed: a link, another disk, a folder that must not be written. */
+/**
+ * Failures of a move after which a copy can still succeed: a link, another disk, a folder that must
+ * not be written.
+ */
 const movable: ReadonlySet<string> = new Set(['ELOOP', 'EXDEV', 'EACCES', 'EPERM', 'EROFS']);
 
-/** Syncs a file, makes it read-only, and gives its stat data. Does nothing unless it is a plain file with a single name. */
+/**
+ * Syncs a file, makes it read-only, and gives its stat data. Does nothing unless it is a plain file
+ * with a single name.
+ */
 async function seal(path: string, flags: string | number): Promise<Stats | undefined> {
   const file = openSync(path, flags);
   try {
@@ -115,14 +135,18 @@ async function seal(path: string, flags: string | number): Promise<Stats | undef
   }
 }
 
-/** Tells whether a listed file lies in the artifact itself. Files behind a link are copied, not moved. */
+/**
+ * Tells whether a listed file lies in the artifact itself. Files behind a link are copied, not
+ * moved.
+ */
 export function ownsFolder(source: string): (path: string) => boolean {
   // Not the source's own real path: the output as a whole may be such a link.
   const root = join(realpathSync.native(dirname(source)), basename(source));
   const known = new Map<string, boolean>();
   return (path) => {
     const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    const owned = known.get(folder) ?? realpathSync.native(join(source, folder)) === join(root, folder);
+    const owned =
+      known.get(folder) ?? realpathSync.native(join(source, folder)) === join(root, folder);
     known.set(folder, owned);
     return owned;
   };
@@ -138,7 +162,10 @@ export function touchQuietly(path: string): void {
   }
 }
 
-/** Stores fetched bytes if they are the object's. Not synced: every use verifies them, and they can be fetched again. */
+/**
+ * Stores fetched bytes if they are the object's. Not synced: every use verifies them, and they can
+ * be fetched again.
+ */
 export async function writeObject(
   object: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

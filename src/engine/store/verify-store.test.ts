@@ -10,7 +10,9 @@ import { verifyStore } from './verify-store.ts';
 
 /** Stores a result with an object of its own. */
 async function add(cache: FolderStore, seed: number): Promise<StageResult> {
-  const folder = writeFiles(join(cache.folder, 'work', String(seed)), { file: `the output ${seed}` });
+  const folder = writeFiles(join(cache.folder, 'work', String(seed)), {
+    file: `the output ${seed}`,
+  });
   const artifact = await listArtifact(folder);
   await cache.storeArtifact(folder, artifact);
   const result = exampleResult(seed, { out: artifact });
@@ -40,7 +42,10 @@ function collect(cache: FolderStore, result: StageResult): void {
   for (const path of [cache.resultPath(result.digest), ...objectsIn(cache, result)]) rmSync(path);
 }
 
-/** Stores the objects of a result and then the result, as a run does, at one moment: it has them from another cache. */
+/**
+ * Stores the objects of a result and then the result, as a run does, at one moment: it has them
+ * from another cache.
+ */
 function take(cache: FolderStore, from: FolderStore, result: StageResult): void {
   for (const path of [...objectsIn(from, result), from.resultPath(result.digest)]) {
     const to = path.replace(from.folder, cache.folder);

@@ -8,8 +8,14 @@ import { isSoundCheckpoint } from './checkpoint-file.ts';
 import type { FolderStore } from './folder-store.ts';
 import { objectsOf } from './stage-result.ts';
 
-/** Hashes every object and checkpoint again, reads every result, and sets aside what is damaged. `onProgress` gets bytes. */
-export async function verifyStore(store: FolderStore, onProgress: (done: number, total: number) => void = () => {}) {
+/**
+ * Hashes every object and checkpoint again, reads every result, and sets aside what is damaged.
+ * `onProgress` gets bytes.
+ */
+export async function verifyStore(
+  store: FolderStore,
+  onProgress: (done: number, total: number) => void = () => {},
+) {
   const filesOf = (folder: string) => filesIn(join(store.folder, folder));
   const objects = filesOf('objects').filter(({ name }) => isDigest(name));
   const checkpoints = filesOf('checkpoints').filter(({ name }) => isDigest(name));
@@ -41,7 +47,11 @@ export async function verifyStore(store: FolderStore, onProgress: (done: number,
   });
   const names = filesOf('results').map(({ name }) => name.replace(/\.json$/, ''));
   const readable = names.filter(isDigest).flatMap((digest) => store.readResult(digest) ?? []);
-  const incomplete: { readonly result: Digest; readonly kind: string; readonly missing: readonly Digest[] }[] = [];
+  const incomplete: {
+    readonly result: Digest;
+    readonly kind: string;
+    readonly missing: readonly Digest[];
+  }[] = [];
   for (const result of readable) {
     const missing: Digest[] = [];
     for (const object of new Set(objectsOf(result))) {

@@ -5,10 +5,17 @@ import { namesIn } from '../files/entries-in.ts';
 import { linkTarget } from '../files/read-part.ts';
 import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
 
-/** A path for a stage's inputs that is the same in every run, since programs such as `sha256sum` print paths. */
-export const viewName = (cache: string, fingerprint: Digest): string => join(cache, 'in', fingerprint.slice(0, 16));
+/**
+ * A path for a stage's inputs that is the same in every run, since programs such as `sha256sum`
+ * print paths.
+ */
+export const viewName = (cache: string, fingerprint: Digest): string =>
+  join(cache, 'in', fingerprint.slice(0, 16));
 
-/** Makes the name a link to a folder. It replaces any other link: the holder of a fingerprint's lease owns its name. */
+/**
+ * Makes the name a link to a folder. It replaces any other link: the holder of a fingerprint's
+ * lease owns its name.
+ */
 export function nameView(name: string, folder: string): void {
   const temporary = temporaryBeside(name);
   creatingFolder(name, () => symlinkSync(folder, temporary));
@@ -23,5 +30,7 @@ export function forgetView(name: string, folder: string): void {
 /** The names that link nowhere, or into the folder of a killed run. */
 export function abandonedViewNames(cache: string, killed: readonly string[]): readonly string[] {
   const names = namesIn(join(cache, 'in')).map((name) => join(cache, 'in', name));
-  return names.filter((name) => !existsSync(name) || killed.includes(dirname(dirname(linkTarget(name) ?? ''))));
+  return names.filter(
+    (name) => !existsSync(name) || killed.includes(dirname(dirname(linkTarget(name) ?? ''))),
+  );
 }

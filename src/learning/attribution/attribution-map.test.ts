@@ -4,7 +4,8 @@ import { reduceMap } from './attribution-map.ts';
 
 test('the example of the docstring', () => {
   assert.deepEqual(reduceMap({ height: 1, width: 4, values: Float32Array.of(1, 3, 0, 2) }, 2), {
-    ...{ height: 1, width: 2 },
+    height: 1,
+    width: 2,
     values: Float32Array.of(2, 1),
   });
 });

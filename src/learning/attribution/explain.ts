@@ -1,18 +1,35 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { type Network, outputOf } from '../models/model-output.ts';
 import { type AttributionMap, channelMaximum } from './attribution-map.ts';
-import { eigenCam, gradCam, gradCamPlusPlus, hiresCam, layerCam, randomCam, xgradCam } from './cam/activation-maps.ts';
+import {
+  eigenCam,
+  gradCam,
+  gradCamPlusPlus,
+  hiresCam,
+  layerCam,
+  randomCam,
+  xgradCam,
+} from './cam/activation-maps.ts';
 import { type LayerView, viewLayer } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import type { Completeness, NoiseOptions } from './gradients.ts';
-import { guidedGradient, inputGradient, inputTimesGradient, integratedGradient, smoothGradient } from './gradients.ts';
+import {
+  guidedGradient,
+  inputGradient,
+  inputTimesGradient,
+  integratedGradient,
+  smoothGradient,
+} from './gradients.ts';
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
 import { occlusionMaps } from './occlusion.ts';
 import { type Question, questionOf } from './question.ts';
 
 /** Options of the methods. */
 export interface ExplainOptions extends NoiseOptions {
-  /** Points on the path of integrated gradients, and the normalised colour at which it starts: red, green, blue. */
+  /**
+   * Points on the path of integrated gradients, and the normalised colour at which it starts: red,
+   * green, blue.
+   */
   readonly steps: number;
   readonly baseline: readonly [number, number, number];
   /** The layer of class activation maps, which need one. */
@@ -30,7 +47,10 @@ export interface Explanation {
   readonly completeness?: Completeness;
 }
 
-/** Maps of the same images by several methods, of an ONNX file only those that are `gradientFree`. Class activation maps share one pass. */
+/**
+ * Maps of the same images by several methods, of an ONNX file only those that are `gradientFree`.
+ * Class activation maps share one pass.
+ */
 export async function explain(
   model: Network,
   question: Question,
@@ -45,8 +65,16 @@ export async function explain(
     if (isCam(method)) {
       const ofImages: AttributionMap[] = [];
       for (const [image, one] of view!.views.entries()) {
-        const asked = { model, question: questionOf(question, image), batchSize: options.batchSize };
-        ofImages.push({ height: one.height, width: one.width, values: await cams[method](one, asked) });
+        const asked = {
+          model,
+          question: questionOf(question, image),
+          batchSize: options.batchSize,
+        };
+        ofImages.push({
+          height: one.height,
+          width: one.width,
+          values: await cams[method](one, asked),
+        });
       }
       maps.push(ofImages);
     } else if (method === 'occlusion') {
@@ -63,12 +91,19 @@ export async function explain(
   return { logits, maps, ...(completeness !== undefined && { completeness }) };
 }
 
-/** The result of a gradient method: an attribution by channel, `[batch, height, width, 3]`, and by-products. */
+/**
+ * The result of a gradient method: an attribution by channel, `[batch, height, width, 3]`, and
+ * by-products.
+ */
 interface Found extends Partial<Pick<Explanation, 'logits' | 'completeness'>> {
   readonly gradient: Float32Array;
 }
 
-type Attribute = (model: LayersModel, question: Question, options: ExplainOptions) => Promise<Found>;
+type Attribute = (
+  model: LayersModel,
+  question: Question,
+  options: ExplainOptions,
+) => Promise<Found>;
 
 const smooth =
   (of: Parameters<typeof smoothGradient>[3]): Attribute =>
@@ -76,16 +111,23 @@ const smooth =
 
 const gradients: Readonly<Record<GradientMethod, Attribute>> = {
   gradient: inputGradient,
-  'input-x-gradient': async (model, question) => ({ gradient: await inputTimesGradient(model, question) }),
+  'input-x-gradient': async (model, question) => ({
+    gradient: await inputTimesGradient(model, question),
+  }),
   'smooth-grad': smooth('mean'),
   'smooth-grad-squared': smooth('mean-of-squares'),
   'var-grad': smooth('variance'),
   'integrated-gradients': async (model, question, { steps, baseline: colour }) => {
     const baseline = Float32Array.from(question.images, (_, i) => colour[i % 3]!);
-    const { attribution, ...completeness } = await integratedGradient(model, question, { baseline, steps });
+    const { attribution, ...completeness } = await integratedGradient(model, question, {
+      baseline,
+      steps,
+    });
     return { gradient: attribution, completeness };
   },
-  'guided-backprop': async (model, question) => ({ gradient: await guidedGradient(model, question) }),
+  'guided-backprop': async (model, question) => ({
+    gradient: await guidedGradient(model, question),
+  }),
 };
 
 function imageMaps(model: LayersModel, maps: Float32Array): readonly AttributionMap[] {

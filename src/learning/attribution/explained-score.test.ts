@@ -14,14 +14,20 @@ test('the margin over two other classes is the logit of the probability, and its
   await setBackend('cpu');
   const question = { classes, score: 'margin' as const };
   const sum = (logits: readonly (readonly number[])[]) =>
-    logits.reduce((total, row, i) => total + scoreOf(Float32Array.from(row), classes[i]!, question), 0);
+    logits.reduce(
+      (total, row, i) => total + scoreOf(Float32Array.from(row), classes[i]!, question),
+      0,
+    );
   const odds = rows.map((row, i) => softmax(row)[classes[i]!]!).map((p) => Math.log(p / (1 - p)));
   assert.ok(Math.abs(sum(rows) - (odds[0]! + odds[1]!)) < 1e-6);
   const logits = tensor(rows.flat(), [2, 3]);
   assert.ok(Math.abs((await explainedScore(logits, question).data())[0]! - sum(rows)) < 1e-5);
-  const gradient = await (grad((x: Tensor) => explainedScore(x, question))(logits) as Tensor).data();
+  const gradient = await (
+    grad((x: Tensor) => explainedScore(x, question))(logits) as Tensor
+  ).data();
   for (const [place, value] of gradient.entries()) {
-    const moved = (step: number) => rows.map((row, i) => row.map((z, c) => (3 * i + c === place ? z + step : z)));
+    const moved = (step: number) =>
+      rows.map((row, i) => row.map((z, c) => (3 * i + c === place ? z + step : z)));
     assert.ok(Math.abs((sum(moved(0.01)) - sum(moved(-0.01))) / 0.02 - value) < 1e-3, `${place}`);
   }
 });

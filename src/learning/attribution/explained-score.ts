@@ -3,11 +3,16 @@ import { logSumOf } from '../metrics/binary-view.ts';
 import type { Question } from './question.ts';
 
 /**
- * The sum over images of the scores that are explained, from logits `[batch, classes]`. In inference mode images do not interact, so its
- * gradient by one image is that of its own score. Scores are taken before the softmax, whose gradient vanishes where a network is sure and
- * mixes in evidence against the other classes (Simonyan, Vedaldi and Zisserman 2014, "Deep inside convolutional networks", section 3).
+ * The sum over images of the scores that are explained, from logits `[batch, classes]`. In
+ * inference mode images do not interact, so its gradient by one image is that of its own score.
+ * Scores are taken before the softmax, whose gradient vanishes where a network is sure and mixes in
+ * evidence against the other classes (Simonyan, Vedaldi and Zisserman 2014, "Deep inside
+ * convolutional networks", section 3).
  */
-export function explainedScore(logits: Tensor, { classes, score }: Pick<Question, 'classes' | 'score'>): Scalar {
+export function explainedScore(
+  logits: Tensor,
+  { classes, score }: Pick<Question, 'classes' | 'score'>,
+): Scalar {
   const width = logits.shape[1]!;
   const factors = new Float32Array(width * classes.length);
   for (const [i, c] of classes.entries()) {
@@ -22,5 +27,11 @@ export function explainedScore(logits: Tensor, { classes, score }: Pick<Question
 }
 
 /** The explained score of one image, from its logits, `[classes]`. */
-export const scoreOf = (logits: Float32Array, c: number, { score }: Pick<Question, 'score'>): number =>
-  score === 'score' ? logits[c]! : logits[c]! - logSumOf([...logits.filter((_, other) => other !== c)]);
+export const scoreOf = (
+  logits: Float32Array,
+  c: number,
+  { score }: Pick<Question, 'score'>,
+): number =>
+  score === 'score'
+    ? logits[c]!
+    : logits[c]! - logSumOf([...logits.filter((_, other) => other !== c)]);

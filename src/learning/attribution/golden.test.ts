@@ -8,10 +8,22 @@ import { selectBackend } from '../../backend/select/select-backend.ts';
 import { buildNet } from '../models/build-net.ts';
 import { netOf } from '../models/model-setting.ts';
 import { channelMaximum } from './attribution-map.ts';
-import { eigenCam, gradCam, gradCamPlusPlus, hiresCam, layerCam, xgradCam } from './cam/activation-maps.ts';
+import {
+  eigenCam,
+  gradCam,
+  gradCamPlusPlus,
+  hiresCam,
+  layerCam,
+  xgradCam,
+} from './cam/activation-maps.ts';
 import { viewLayer } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
-import { guidedGradient, inputGradient, inputTimesGradient, integratedGradient } from './gradients.ts';
+import {
+  guidedGradient,
+  inputGradient,
+  inputTimesGradient,
+  integratedGradient,
+} from './gradients.ts';
 import type { Question } from './question.ts';
 
 interface GoldenValues {
@@ -24,12 +36,17 @@ interface GoldenValues {
 const golden = JSON.parse(
   readFileSync(new URL('../../../test/golden/attribution.json', import.meta.url), 'utf8'),
 ) as Readonly<
-  Record<'gradient' | 'saliency' | 'inputTimesGradient' | 'margin' | 'guided' | 'integrated', GoldenValues>
+  Record<
+    'gradient' | 'saliency' | 'inputTimesGradient' | 'margin' | 'guided' | 'integrated',
+    GoldenValues
+  >
 > & {
   readonly imageSize: number;
   readonly classes: readonly number[];
   readonly logits: readonly number[];
-  /** By layer and method, of each image its map; of a middle layer that of the first image alone. */
+  /**
+   * By layer and method, of each image its map; of a middle layer that of the first image alone.
+   */
   readonly cams: Readonly<Record<string, Readonly<Record<string, readonly (readonly number[])[]>>>>;
   /** Of each image its map at the last convolution. */
   readonly scoreCam: readonly (readonly number[])[];
@@ -45,18 +62,27 @@ before(async () => {
   const numbers = linearCongruential(5);
   for (const layer of model.layers) {
     const weights = layer.getWeights();
-    const bound = 3 / Math.sqrt(weights[0] === undefined ? 1 : weights[0].size / weights[0].shape.at(-1)!);
+    const bound =
+      3 / Math.sqrt(weights[0] === undefined ? 1 : weights[0].size / weights[0].shape.at(-1)!);
     layer.setWeights(weights.map(({ size, shape }) => tensor(numbers(size, bound), shape)));
   }
   const images = numbers(classes.length * imageSize * imageSize * 3, 2);
-  question = { images, classes: Int32Array.from(classes), score: 'score', seeds: classes.map((_, i) => i) };
+  question = {
+    images,
+    classes: Int32Array.from(classes),
+    score: 'score',
+    seeds: classes.map((_, i) => i),
+  };
 });
 
 test('the gradient by the image is PyTorch’s, of a score and of a margin', async () => {
   const { gradient, logits } = await inputGradient(model, question);
   assertClose(logits, golden.logits, 1e-5 * Math.max(...golden.logits.map(Math.abs)));
   assertLike(gradient, golden.gradient);
-  assertLike((await inputGradient(model, { ...question, score: 'margin' })).gradient, golden.margin);
+  assertLike(
+    (await inputGradient(model, { ...question, score: 'margin' })).gradient,
+    golden.margin,
+  );
   assertLike(channelMaximum(gradient), golden.saliency);
   assertLike(await inputTimesGradient(model, question), golden.inputTimesGradient);
 });
@@ -68,13 +94,20 @@ test('guided backpropagation is PyTorch’s with such a ReLU, and leaves the mod
 
 test('integrated gradients are those of PyTorch’s gradients along the same path', async () => {
   const baseline = new Float32Array(question.images.length);
-  assertLike((await integratedGradient(model, question, { baseline, steps: 16 })).attribution, golden.integrated);
+  assertLike(
+    (await integratedGradient(model, question, { baseline, steps: 16 })).attribution,
+    golden.integrated,
+  );
 });
 
 test('class activation maps are those of the papers’ equations on PyTorch’s activations and gradients', async () => {
   const methods = {
-    ...{ 'grad-cam': gradCam, 'grad-cam++': gradCamPlusPlus, 'hires-cam': hiresCam },
-    ...{ 'xgrad-cam': xgradCam, 'layer-cam': layerCam, 'eigen-cam': eigenCam },
+    'grad-cam': gradCam,
+    'grad-cam++': gradCamPlusPlus,
+    'hires-cam': hiresCam,
+    'xgrad-cam': xgradCam,
+    'layer-cam': layerCam,
+    'eigen-cam': eigenCam,
   };
   for (const [layer, maps] of Object.entries(golden.cams)) {
     const { views } = await viewLayer(model, layer, question);
@@ -82,7 +115,12 @@ test('class activation maps are those of the papers’ equations on PyTorch’s 
     for (const [name, method] of Object.entries(methods)) {
       for (const [i, expected] of maps[name]!.entries()) {
         const view = views[i]!;
-        assertClose(method(view), expected, 1e-4 * Math.max(...expected), `${name} of image ${i} at ${layer}`);
+        assertClose(
+          method(view),
+          expected,
+          1e-4 * Math.max(...expected),
+          `${name} of image ${i} at ${layer}`,
+        );
       }
     }
   }
@@ -98,7 +136,12 @@ test('Score-CAM is that of the paper’s algorithm on PyTorch’s scores', async
       classes: question.classes.subarray(i, i + 1),
     };
     const expected = golden.scoreCam[i]!;
-    assertClose(await scoreCam(model, view, one, 16), expected, 1e-4 * Math.max(...expected), `image ${i}`);
+    assertClose(
+      await scoreCam(model, view, one, 16),
+      expected,
+      1e-4 * Math.max(...expected),
+      `image ${i}`,
+    );
   }
 });
 

@@ -5,11 +5,13 @@ import { inputOf, outputOf, readValues, rowOf } from '../models/model-output.ts'
 import { explainedScore, scoreOf } from './explained-score.ts';
 import type { Question } from './question.ts';
 
-// Attributions by the gradient of the explained score: `[batch, height, width, 3]`, one value for each value of the images.
+// Attributions by the gradient of the explained score: `[batch, height, width, 3]`, one value for
+// each value of the images.
 
 /**
- * The gradient by the image (w of Simonyan, Vedaldi and Zisserman 2014, "Deep inside convolutional networks", equation 4), by one
- * pass forward to the logits, `[batch, classes]`, and one back, in inference mode.
+ * The gradient by the image (w of Simonyan, Vedaldi and Zisserman 2014, "Deep inside convolutional
+ * networks", equation 4), by one pass forward to the logits, `[batch, classes]`, and one back, in
+ * inference mode.
  */
 export async function inputGradient(
   model: LayersModel,
@@ -29,20 +31,29 @@ export async function inputGradient(
 }
 
 /**
- * The gradient times the normalised input: for a linear network, what each value adds to the score (Shrikumar et al. 2016, "Not just a
- * black box", section 2).
+ * The gradient times the normalised input: for a linear network, what each value adds to the score
+ * (Shrikumar et al. 2016, "Not just a black box", section 2).
  */
-export async function inputTimesGradient(model: LayersModel, question: Question): Promise<Float32Array> {
+export async function inputTimesGradient(
+  model: LayersModel,
+  question: Question,
+): Promise<Float32Array> {
   const { gradient } = await inputGradient(model, question);
   return gradient.map((value, i) => value * question.images[i]!);
 }
 
 /**
- * Guided backpropagation: the gradient, except that each ReLU also stops negative gradients (Springenberg et al. 2015, "Striving for
- * simplicity: the all convolutional net", section 3.4). The maps are sharp, but hardly depend on the upper layers (Adebayo et al. 2018).
+ * Guided backpropagation: the gradient, except that each ReLU also stops negative gradients
+ * (Springenberg et al. 2015, "Striving for simplicity: the all convolutional net", section 3.4).
+ * The maps are sharp, but hardly depend on the upper layers (Adebayo et al. 2018).
  */
-export async function guidedGradient(model: LayersModel, question: Question): Promise<Float32Array> {
-  const rectified = (model.layers as Activated[]).filter((layer) => layer.activation?.getClassName() === 'relu');
+export async function guidedGradient(
+  model: LayersModel,
+  question: Question,
+): Promise<Float32Array> {
+  const rectified = (model.layers as Activated[]).filter(
+    (layer) => layer.activation?.getClassName() === 'relu',
+  );
   const before = rectified.map(({ activation }) => activation);
   for (const layer of rectified) layer.activation = guided;
   try {
@@ -52,7 +63,9 @@ export async function guidedGradient(model: LayersModel, question: Question): Pr
   }
 }
 
-/** The activation of a tfjs layer, a layer of its own or part of another; the types of tfjs hide it. */
+/**
+ * The activation of a tfjs layer, a layer of its own or part of another; the types of tfjs hide it.
+ */
 type Activated = Layers.Layer & { activation?: Activation | undefined };
 
 interface Activation {
@@ -70,7 +83,10 @@ const guidedRelu = customGrad((x, save) => {
 
 const guided: Activation = { apply: (x) => guidedRelu(x), getClassName: () => 'guidedRelu' };
 
-/** How the gradients of an image's noisy copies are combined: from the mean of a value, and the mean of its squares. */
+/**
+ * How the gradients of an image's noisy copies are combined: from the mean of a value, and the mean
+ * of its squares.
+ */
 const combinations = {
   mean: (mean: number) => mean,
   'mean-of-squares': (_: number, meanOfSquares: number) => meanOfSquares,
@@ -81,15 +97,19 @@ const combinations = {
 export interface NoiseOptions {
   /** Noisy copies of each image; 50 in the paper. */
   readonly samples: number;
-  /** Standard deviation of the noise, as a share of the image's range of values; 0.1 to 0.2 in the paper. */
+  /**
+   * Standard deviation of the noise, as a share of the image's range of values; 0.1 to 0.2 in the
+   * paper.
+   */
   readonly noise: number;
 }
 
 /**
- * SmoothGrad: the mean gradient over noisy copies of an image (Smilkov et al. 2017, "SmoothGrad: removing noise by adding noise", equation
- * 2). Siblings are the mean of the squares (Hooker et al. 2019, "A benchmark for interpretability methods in deep neural networks",
- * SmoothGrad-Squared) and the variance (Adebayo et al. 2018, "Local explanation methods for deep neural networks lack sensitivity to
- * parameter values", VarGrad).
+ * SmoothGrad: the mean gradient over noisy copies of an image (Smilkov et al. 2017, "SmoothGrad:
+ * removing noise by adding noise", equation 2). Siblings are the mean of the squares (Hooker et al.
+ * 2019, "A benchmark for interpretability methods in deep neural networks", SmoothGrad-Squared) and
+ * the variance (Adebayo et al. 2018, "Local explanation methods for deep neural networks lack
+ * sensitivity to parameter values", VarGrad).
  */
 export async function smoothGradient(
   model: LayersModel,
@@ -99,14 +119,18 @@ export async function smoothGradient(
 ): Promise<Float32Array> {
   const { images, seeds } = question;
   const size = images.length / seeds.length;
-  const deviations = seeds.map((_, i) => noise * rangeOf(images.subarray(i * size, (i + 1) * size)));
+  const deviations = seeds.map(
+    (_, i) => noise * rangeOf(images.subarray(i * size, (i + 1) * size)),
+  );
   const draws = seeds.map((seed) => new Random('noise', seed));
   const noisy = new Float32Array(images.length);
-  const [sum, squares] = [new Float64Array(images.length), new Float64Array(images.length)];
+  const sum = new Float64Array(images.length);
+  const squares = new Float64Array(images.length);
   for (let sample = 0; sample < samples; sample++) {
     for (const [image, random] of draws.entries()) {
       random.normals(noisy.subarray(image * size, (image + 1) * size));
-      for (let i = image * size; i < (image + 1) * size; i++) noisy[i] = images[i]! + deviations[image]! * noisy[i]!;
+      for (let i = image * size; i < (image + 1) * size; i++)
+        noisy[i] = images[i]! + deviations[image]! * noisy[i]!;
     }
     const { gradient } = await inputGradient(model, { ...question, images: noisy });
     for (const [i, value] of gradient.entries()) {
@@ -114,11 +138,14 @@ export async function smoothGradient(
       squares[i]! += value * value;
     }
   }
-  return Float32Array.from(sum, (total, i) => combinations[of](total / samples, squares[i]! / samples));
+  return Float32Array.from(sum, (total, i) =>
+    combinations[of](total / samples, squares[i]! / samples),
+  );
 }
 
 function rangeOf(values: Float32Array): number {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
   for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
   return most - least;
 }
@@ -132,9 +159,11 @@ export interface Completeness {
 }
 
 /**
- * Integrated gradients: the mean gradient along the straight path from a baseline, such as a black image, to the image, times their
- * difference (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks", equation 1). Attributions sum to the rise of the
- * score (completeness, proposition 1), up to the error of a finite number of steps, which lie in the middle of equal parts of the path.
+ * Integrated gradients: the mean gradient along the straight path from a baseline, such as a black
+ * image, to the image, times their difference (Sundararajan, Taly and Yan 2017, "Axiomatic
+ * attribution for deep networks", equation 1). Attributions sum to the rise of the score
+ * (completeness, proposition 1), up to the error of a finite number of steps, which lie in the
+ * middle of equal parts of the path.
  */
 export async function integratedGradient(
   model: LayersModel,
@@ -154,12 +183,17 @@ export async function integratedGradient(
   const attribution = way.map((length, i) => (sum[i]! / steps) * length);
   const ends = [await outputOf(model, images), await outputOf(model, baseline)];
   const rises = Float64Array.from(classes, (c, i) => {
-    const [after, before] = ends.map((logits) => scoreOf(rowOf(logits, i, classes.length), c, question));
+    const [after, before] = ends.map((logits) =>
+      scoreOf(rowOf(logits, i, classes.length), c, question),
+    );
     return after! - before!;
   });
   const size = images.length / classes.length;
   const gaps = rises.map((rise, i) => {
-    return attribution.subarray(i * size, (i + 1) * size).reduce((total, value) => total + value, 0) - rise;
+    return (
+      attribution.subarray(i * size, (i + 1) * size).reduce((total, value) => total + value, 0) -
+      rise
+    );
   });
   return { attribution, rises, gaps };
 }

@@ -12,7 +12,12 @@ import { channelMaximum, scaleMap } from './attribution-map.ts';
 import { gradCam, randomCam } from './cam/activation-maps.ts';
 import { convolutionNames, findConvolution, viewLayer, walkLayers } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
-import { inputGradient, inputTimesGradient, integratedGradient, smoothGradient } from './gradients.ts';
+import {
+  inputGradient,
+  inputTimesGradient,
+  integratedGradient,
+  smoothGradient,
+} from './gradients.ts';
 import type { Question } from './question.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
@@ -24,7 +29,9 @@ function ask(size: number, seed = 1): Question {
   return { images, classes: Int32Array.of(0, 1), score: 'score', seeds: [3, 4] };
 }
 
-/** Two images of 2 x 2 pixels, whose logits are sums of their values times these weights, `[12, 2]`. */
+/**
+ * Two images of 2 x 2 pixels, whose logits are sums of their values times these weights, `[12, 2]`.
+ */
 function linearNet(weights: readonly number[]): LayersModel {
   const net = sequential({
     layers: [layers.flatten({ inputShape: [2, 2, 3] }), layers.dense({ units: 2, useBias: false })],
@@ -42,7 +49,9 @@ test('the gradient of a linear net is its weights, and the input times it sums t
   for (const [image, c] of question.classes.entries()) {
     const own = Array.from({ length: 12 }, (_, i) => weights[2 * i + c]!);
     assertClose(gradient.subarray(12 * image, 12 * image + 12), own, 1e-6);
-    const sum = parts.subarray(12 * image, 12 * image + 12).reduce((total, value) => total + value, 0);
+    const sum = parts
+      .subarray(12 * image, 12 * image + 12)
+      .reduce((total, value) => total + value, 0);
     assert.ok(Math.abs(sum - logits[2 * image + c]!) < 1e-5);
   }
 });
@@ -52,12 +61,13 @@ test('integrated gradients sum to the rise of the score, the closer the more ste
   initialiseWeights(net, 2);
   const question = ask(64);
   const baseline = new Float32Array(question.images.length);
-  const [few, many] = [
-    await integratedGradient(net, question, { baseline, steps: 2 }),
-    await integratedGradient(net, question, { baseline, steps: 64 }),
-  ];
+  const few = await integratedGradient(net, question, { baseline, steps: 2 });
+  const many = await integratedGradient(net, question, { baseline, steps: 64 });
   for (const i of [0, 1]) {
-    assert.ok(Math.abs(many.gaps[i]!) < 0.05 * Math.abs(many.rises[i]!), `${many.gaps[i]} of ${many.rises[i]}`);
+    assert.ok(
+      Math.abs(many.gaps[i]!) < 0.05 * Math.abs(many.rises[i]!),
+      `${many.gaps[i]} of ${many.rises[i]}`,
+    );
     assert.ok(Math.abs(many.rises[i]! - few.rises[i]!) < 1e-6);
   }
   assert.ok(Math.hypot(...many.gaps) < Math.hypot(...few.gaps));
@@ -69,14 +79,27 @@ test('smoothed gradients of a linear net are its gradient, without variance, and
   const options = { samples: 3, noise: 0.2 };
   const { gradient } = await inputGradient(linear, question);
   assertClose(await smoothGradient(linear, question, options, 'mean'), gradient, 1e-6);
-  assertClose(await smoothGradient(linear, question, options, 'variance'), new Float32Array(24), 1e-6);
+  assertClose(
+    await smoothGradient(linear, question, options, 'variance'),
+    new Float32Array(24),
+    1e-6,
+  );
 
   const net = buildNet(netOf('simple-net'), 64);
   initialiseWeights(net, 2);
   const both = ask(64);
-  const second = { ...both, images: both.images.slice(64 * 64 * 3), classes: Int32Array.of(1), seeds: [4] };
+  const second = {
+    ...both,
+    images: both.images.slice(64 * 64 * 3),
+    classes: Int32Array.of(1),
+    seeds: [4],
+  };
   const together = await smoothGradient(net, both, options, 'mean-of-squares');
-  assertClose(await smoothGradient(net, second, options, 'mean-of-squares'), together.slice(64 * 64 * 3), 1e-6);
+  assertClose(
+    await smoothGradient(net, second, options, 'mean-of-squares'),
+    together.slice(64 * 64 * 3),
+    1e-6,
+  );
 });
 
 test('SmoothGrad is the mean of gradients under noise', async () => {
@@ -107,7 +130,11 @@ test('SmoothGrad is the mean of gradients under noise', async () => {
   for (const [of, formula] of Object.entries(formulas)) {
     const expected = first.map((a, i) => formula(a, second[i]!));
     const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    assertClose(await smoothGradient(net, question, options, of as keyof typeof formulas), expected, 1e-5 * scale);
+    assertClose(
+      await smoothGradient(net, question, options, of as keyof typeof formulas),
+      expected,
+      1e-5 * scale,
+    );
   }
 });
 
@@ -120,19 +147,30 @@ test('a layer inside a residual block is viewed like any other: the score moves 
     const { views, logits } = await viewLayer(net, name, question);
     const moved = 1e-2;
     const random = new Random(name);
-    const [, height, width, channels] = net.getLayer(name).outputShape as [number, number, number, number];
-    const direction = Float32Array.from({ length: height * width * channels }, () => random.normal());
+    const [, height, width, channels] = net.getLayer(name).outputShape as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const direction = Float32Array.from({ length: height * width * channels }, () =>
+      random.normal(),
+    );
     const shift = tensor([...direction, ...direction], [2, height, width, channels]).mul(moved);
     const images = tensor(question.images, [2, 64, 64, 3]);
     const at = (sign: number) =>
       walkLayers(net, images, (layer, output) =>
         layer.name === name ? (output.add(shift.mul(sign)) as Tensor) : output,
       ).dataSync();
-    const [after, before] = [at(1), at(-1)];
+    const after = at(1);
+    const before = at(-1);
     for (const [i, c] of question.classes.entries()) {
       const slope = (after[2 * i + c]! - before[2 * i + c]!) / (2 * moved);
       const expected = views[i]!.gradients.reduce((sum, g, k) => sum + g * direction[k]!, 0);
-      assert.ok(Math.abs(slope - expected) < 0.03 * Math.abs(expected) + 1e-3, `${name}: ${slope}, ${expected}`);
+      assert.ok(
+        Math.abs(slope - expected) < 0.03 * Math.abs(expected) + 1e-3,
+        `${name}: ${slope}, ${expected}`,
+      );
     }
     assertClose(logits, (net.predict(images) as Tensor).dataSync(), 1e-5);
   }
@@ -142,7 +180,12 @@ test('Score-CAM gives the same map in batches of any size', async () => {
   const net = buildNet(netOf('simple-net'), 64);
   initialiseWeights(net, 5);
   const both = ask(64);
-  const one = { ...both, images: both.images.slice(0, 64 * 64 * 3), classes: Int32Array.of(1), seeds: [1] };
+  const one = {
+    ...both,
+    images: both.images.slice(0, 64 * 64 * 3),
+    classes: Int32Array.of(1),
+    seeds: [1],
+  };
   const { views } = await viewLayer(net, convolutionNames(net).at(-1)!, one);
   const map = await scoreCam(net, views[0]!, one, 5);
   assertClose(await scoreCam(net, views[0]!, one, 64), map, 1e-5);
@@ -157,7 +200,13 @@ test('the control draws its weights from the seed alone', () => {
 });
 
 test('a map of zeros stays zero, and a constant one is scaled to zeros', () => {
-  const view = { height: 2, width: 2, channels: 1, activations: new Float32Array(4), gradients: new Float32Array(4) };
+  const view = {
+    height: 2,
+    width: 2,
+    channels: 1,
+    activations: new Float32Array(4),
+    gradients: new Float32Array(4),
+  };
   assert.deepEqual(gradCam(view), new Float32Array(4));
   assert.deepEqual(scaleMap(new Float32Array([3, 3, 3])), new Float32Array(3));
   assert.deepEqual(scaleMap(Float32Array.of(2, 3, 4)), Float32Array.of(0, 0.5, 1));

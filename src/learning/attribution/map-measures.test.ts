@@ -77,7 +77,10 @@ test('the most salient pixels: the example of the docstring', () => {
 });
 
 test('the cut is where a sort would end, whatever the values', () => {
-  const value = fc.oneof(fc.float({ min: 0, noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, 1, 2));
+  const value = fc.oneof(
+    fc.float({ min: 0, noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(0, 1, 2),
+  );
   fc.assert(
     fc.property(
       fc.array(value, { minLength: 1, maxLength: 20 }),
@@ -85,13 +88,17 @@ test('the cut is where a sort would end, whatever the values', () => {
       fc.constantFrom(1, 5000),
       (values, pick, copies) => {
         // Of few values and of many, which are not sorted.
-        const map = Float32Array.from(Array.from({ length: copies }, () => values).flat(), Math.abs);
+        const map = Float32Array.from(
+          Array.from({ length: copies }, () => values).flat(),
+          Math.abs,
+        );
         const count = 1 + (pick % map.length);
         const sorted = map.toSorted().reverse();
         const last = sorted[count - 1]!;
         const above = sorted.filter((each) => each > last).length;
         assert.deepEqual(mostSalient(map, count), {
-          ...{ value: last, above },
+          value: last,
+          above,
           tied: sorted.filter((each) => each === last).length,
         });
       },

@@ -1,4 +1,7 @@
-/** Settings that only some methods use. Specs give them no default, so that one that no chosen method uses is reported. */
+/**
+ * Settings that only some methods use. Specs give them no default, so that one that no chosen
+ * method uses is reported.
+ */
 export const methodDefaults = { samples: 50, noise: 0.15, steps: 50, baseline: 'black' } as const;
 export type MethodSetting = keyof typeof methodDefaults;
 
@@ -72,7 +75,11 @@ export const gradientFree: readonly Method[] = ['occlusion', 'score-cam'];
 export const gradientMethods = Object.keys(gradientFacts) as readonly GradientMethod[];
 export const camMethods = Object.keys(camFacts) as readonly CamMethod[];
 
-const facts: Readonly<Record<Method, MethodFacts>> = { ...gradientFacts, ...camFacts, ...scoreFacts };
+const facts: Readonly<Record<Method, MethodFacts>> = {
+  ...gradientFacts,
+  ...camFacts,
+  ...scoreFacts,
+};
 export const methods = Object.keys(facts) as readonly Method[];
 
 export const isCam = (method: Method): method is CamMethod => method in camFacts;

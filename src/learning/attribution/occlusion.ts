@@ -7,9 +7,10 @@ import { type Question, questionOf } from './question.ts';
 const squares = 14;
 
 /**
- * Occlusion (Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", section 4.2): how far the explained score
- * falls, at least 0, when a square of the mean colour as the network sees it, zero, hides a place; the mean over the squares that hide it.
- * It needs no gradient. One map for each image, of its size.
+ * Occlusion (Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks",
+ * section 4.2): how far the explained score falls, at least 0, when a square of the mean colour as
+ * the network sees it, zero, hides a place; the mean over the squares that hide it. It needs no
+ * gradient. One map for each image, of its size.
  */
 export async function occlusionMaps(
   model: Network,
@@ -34,7 +35,11 @@ export async function occlusionMaps(
 }
 
 /** The explained score of one image under each square, row by row. */
-async function hiddenScores(model: Network, question: Question, batchSize: number): Promise<readonly number[]> {
+async function hiddenScores(
+  model: Network,
+  question: Question,
+  batchSize: number,
+): Promise<readonly number[]> {
   const { images } = question;
   const size = Math.sqrt(images.length / 3);
   const edge = (step: number) => Math.round((step * size) / (squares + 1));
@@ -43,7 +48,8 @@ async function hiddenScores(model: Network, question: Question, batchSize: numbe
     const count = Math.min(batchSize, squares * squares - first);
     const batch = new Float32Array(count * images.length);
     for (let i = 0; i < count; i++) {
-      const [row, column] = [Math.floor((first + i) / squares), (first + i) % squares];
+      const row = Math.floor((first + i) / squares);
+      const column = (first + i) % squares;
       const hidden = batch.subarray(i * images.length, (i + 1) * images.length);
       hidden.set(images);
       for (let y = edge(row); y < edge(row + 2); y++) {
@@ -51,14 +57,17 @@ async function hiddenScores(model: Network, question: Question, batchSize: numbe
       }
     }
     const logits = await outputOf(model, batch);
-    for (let i = 0; i < count; i++) scores.push(scoreOf(rowOf(logits, i, count), question.classes[0]!, question));
+    for (let i = 0; i < count; i++)
+      scores.push(scoreOf(rowOf(logits, i, count), question.classes[0]!, question));
   }
   return scores;
 }
 
 /** The squares that hide a place of `side` x `side`. */
 function coveringSquares(place: number, side: number): readonly number[] {
-  const [row, column] = [Math.floor(place / side), place % side];
-  const near = (step: number) => [step - 1, step].filter((square) => square >= 0 && square < squares);
+  const row = Math.floor(place / side);
+  const column = place % side;
+  const near = (step: number) =>
+    [step - 1, step].filter((square) => square >= 0 && square < squares);
   return near(row).flatMap((y) => near(column).map((x) => y * squares + x));
 }

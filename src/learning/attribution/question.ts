@@ -1,6 +1,7 @@
 /**
- * Which score of a class is explained: its own score before the softmax, or its margin over the other classes, whose scores together are
- * the logarithm of the sum of their exponentials: the logit of the class's probability.
+ * Which score of a class is explained: its own score before the softmax, or its margin over the
+ * other classes, whose scores together are the logarithm of the sum of their exponentials: the
+ * logit of the class's probability.
  */
 export const scoreKinds = ['score', 'margin'] as const;
 export type ScoreKind = (typeof scoreKinds)[number];
@@ -12,7 +13,10 @@ export interface Question {
   /** The class whose score is explained for each image, by its index: `[batch]`. */
   readonly classes: Int32Array;
   readonly score: ScoreKind;
-  /** One seed for each image, for methods that draw: the same seed gives the same map, whatever the batch. */
+  /**
+   * One seed for each image, for methods that draw: the same seed gives the same map, whatever the
+   * batch.
+   */
   readonly seeds: readonly number[];
 }
 

@@ -3,7 +3,9 @@ import type { TopLevelSpec } from 'vega-lite';
 /** A legend for the colours of images in a chart: a bar with values beside it. */
 export interface ColourBar {
   readonly title: string;
-  /** The values that have exactly these colours, in order; between them colours are interpolated. */
+  /**
+   * The values that have exactly these colours, in order; between them colours are interpolated.
+   */
   readonly domain: readonly number[];
   readonly colours: readonly string[];
   /** Length of the bar, in units. */
@@ -17,12 +19,18 @@ export interface ColourBar {
 
 type Layered = Extract<TopLevelSpec, { layer: unknown }>;
 
-/** Adds a colour bar to a layered chart. Its images have their colours already, so an invisible layer carries the legend. */
+/**
+ * Adds a colour bar to a layered chart. Its images have their colours already, so an invisible
+ * layer carries the legend.
+ */
 export function withColourBar(chart: TopLevelSpec, bar: ColourBar): TopLevelSpec {
   const { title, domain, colours, length, values, labels, orient = 'right' } = bar;
   const textsOf = (labels: readonly string[]) =>
     JSON.stringify(Object.fromEntries(values.map((v, i) => [v, labels[i]])));
-  const format = typeof labels === 'object' ? { labelExpr: `${textsOf(labels)}[datum.value]` } : { format: labels };
+  const format =
+    typeof labels === 'object'
+      ? { labelExpr: `${textsOf(labels)}[datum.value]` }
+      : { format: labels };
   const legend = { title, orient, gradientLength: length, values, ...format };
   const scale = { domain, range: colours, interpolate: 'rgb' };
   const layer = {

@@ -23,10 +23,12 @@ const texts = (svg: string) => [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map(([
 
 /** The boxes of stages, which alone are rounded. */
 const boxes = (svg: string) =>
-  [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx/g)].map(([, ...numbers]) => {
-    const [left = 0, top = 0, width = 0, height = 0] = numbers.map(Number);
-    return { left, top, right: left + width, bottom: top + height };
-  });
+  [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx/g)].map(
+    ([, ...numbers]) => {
+      const [left = 0, top = 0, width = 0, height = 0] = numbers.map(Number);
+      return { left, top, right: left + width, bottom: top + height };
+    },
+  );
 
 test('every stage has its name, kind and state, and every arrow its ports, once', () => {
   assert.deepEqual(texts(drawGraph(training)).sort(), [
@@ -54,7 +56,10 @@ test('names fit their boxes, arrows go from left to right, and nothing overlaps 
     assert.ok(box.left >= 0 && box.top >= 0 && box.right <= width && box.bottom <= height);
     for (const other of all.slice(index + 1)) {
       const apart =
-        box.right < other.left || other.right < box.left || box.bottom < other.top || other.bottom < box.top;
+        box.right < other.left ||
+        other.right < box.left ||
+        box.bottom < other.top ||
+        other.bottom < box.top;
       assert.ok(apart, `${JSON.stringify(box)} and ${JSON.stringify(other)} overlap`);
     }
   }
@@ -81,8 +86,8 @@ test('a graph that goes down has each stage below what it reads, and arrows that
   const svg = drawGraph(training, 'down');
   const [faces, fit, score, alone] = boxes(svg);
   assert.ok(faces!.bottom < fit!.top && fit!.bottom < score!.top && score!.bottom < alone!.top);
-  const ends = [...svg.matchAll(/ ([\d.]+),([\d.]+)V([\d.]+)" fill="none"/g)].map(([, ...numbers]) =>
-    numbers.map(Number),
+  const ends = [...svg.matchAll(/ ([\d.]+),([\d.]+)V([\d.]+)" fill="none"/g)].map(
+    ([, ...numbers]) => numbers.map(Number),
   );
   assert.equal(ends.length, 4);
   for (const [, before, end] of ends) assert.ok(end! - before! > 3);

@@ -8,7 +8,11 @@ import { ink } from './theme.ts';
 export interface StageGraph {
   readonly nodes: readonly GraphNode[];
   /** `label` names the port; edges between the same two stages become one arrow with all labels. */
-  readonly edges: readonly { readonly from: string; readonly to: string; readonly label?: string }[];
+  readonly edges: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly label?: string;
+  }[];
 }
 
 interface GraphNode {
@@ -49,7 +53,10 @@ const largeGraph = 200;
 /** From left to right, or from top to bottom. */
 export type GraphWay = 'across' | 'down';
 
-/** Draws the stages as SVG; the same graph gives the same bytes. Throws a RangeError for chains of over 1,600 stages. */
+/**
+ * Draws the stages as SVG; the same graph gives the same bytes. Throws a RangeError for chains of
+ * over 1,600 stages.
+ */
 export function drawGraph(graph: StageGraph, way: GraphWay = 'across'): string {
   const { width, height, boxes, arrows } = layOut(graph, way);
   const axes = axesOf(way, [...boxes.values(), ...arrows]);
@@ -72,30 +79,49 @@ function layOut({ nodes, edges }: StageGraph, way: GraphWay) {
   const graph = new Graph();
   const ranker = nodes.length > largeGraph ? 'longest-path' : 'network-simplex';
   // Downwards, labels need their height between the ranks rather than their width.
-  const direction = way === 'across' ? { rankdir: 'LR', ranksep: 72 } : { rankdir: 'TB', ranksep: 60 };
-  graph.setGraph({ ...direction, nodesep: 18, edgesep: 12, marginx: margin, marginy: margin, ranker });
+  const direction =
+    way === 'across' ? { rankdir: 'LR', ranksep: 72 } : { rankdir: 'TB', ranksep: 60 };
+  graph.setGraph({
+    ...direction,
+    nodesep: 18,
+    edgesep: 12,
+    marginx: margin,
+    marginy: margin,
+    ranker,
+  });
   for (const node of nodes) {
-    const text = Math.max(textWidth(node.name, nameSize, 'bold'), textWidth(subtitle(node), kindSize));
+    const text = Math.max(
+      textWidth(node.name, nameSize, 'bold'),
+      textWidth(subtitle(node), kindSize),
+    );
     graph.setNode(idOf(node.name), { width: Math.ceil(text) + 28, height: 46 });
   }
   const joined = joinParallel(edges);
-  // The layout puts later edges higher, so reversed edges keep the order of the file from top to bottom.
+  // The layout puts later edges higher, so reversed edges keep the order of the file from top to
+  // bottom.
   for (const { from, to, label } of [...joined].reverse()) {
-    const [width, height] = label === '' ? [0, 0] : [Math.ceil(textWidth(label, labelSize)) + 8, labelSize + 4];
+    const [width, height] =
+      label === '' ? [0, 0] : [Math.ceil(textWidth(label, labelSize)) + 8, labelSize + 4];
     graph.setEdge(idOf(from), idOf(to), { label, labelpos: 'c', width, height });
   }
   layOutRanks(graph);
   const boxes = new Map<string, Box>(nodes.map(({ name }) => [name, graph.node(idOf(name))]));
   const arrows = joined.map(({ from, to, label }): Arrow => {
-    const { points, x, y, width, height }: Omit<Arrow, 'from' | 'to' | 'label'> = graph.edge(idOf(from), idOf(to));
+    const { points, x, y, width, height }: Omit<Arrow, 'from' | 'to' | 'label'> = graph.edge(
+      idOf(from),
+      idOf(to),
+    );
     return { from: boxes.get(from)!, to: boxes.get(to)!, label, points, x, y, width, height };
   });
   const size: { readonly width: number; readonly height: number } = graph.graph();
-  const [width, height] = nodes.length > 0 ? [Math.ceil(size.width), Math.ceil(size.height)] : [2 * margin, 2 * margin];
+  const [width, height] =
+    nodes.length > 0 ? [Math.ceil(size.width), Math.ceil(size.height)] : [2 * margin, 2 * margin];
   return { width, height, boxes, arrows };
 }
 
-function joinParallel(edges: StageGraph['edges']): readonly { from: string; to: string; label: string }[] {
+function joinParallel(
+  edges: StageGraph['edges'],
+): readonly { from: string; to: string; label: string }[] {
   const pairs = new Map<string, { from: string; to: string; labels: Set<string> }>();
   for (const { from, to, label } of edges) {
     const key = JSON.stringify([from, to]);
@@ -103,7 +129,11 @@ function joinParallel(edges: StageGraph['edges']): readonly { from: string; to: 
     if (label !== undefined) pair.labels.add(label);
     pairs.set(key, pair);
   }
-  return [...pairs.values()].map(({ from, to, labels }) => ({ from, to, label: [...labels].join(', ') }));
+  return [...pairs.values()].map(({ from, to, labels }) => ({
+    from,
+    to,
+    label: [...labels].join(', '),
+  }));
 }
 
 const subtitle = ({ kind, state, word = state }: GraphNode): string =>
@@ -117,17 +147,23 @@ interface Box extends Point {
 
 function drawNode(node: GraphNode, { x, y, width, height }: Box): string {
   const [fill, border] = stateColours[node.state ?? 'unknown'];
-  const [left, top] = [round(x - width / 2), round(y - height / 2)];
+  const left = round(x - width / 2);
+  const top = round(y - height / 2);
   const lines = [
     `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="7" fill="${fill}" stroke="${border}" stroke-width="1.2"/>`,
     `<text x="${round(x)}" y="${round(y - 3)}" text-anchor="middle" font-size="${nameSize}" font-weight="bold" fill="${ink.strong}">${escapeXml(node.name)}</text>`,
     `<text x="${round(x)}" y="${round(y + 14)}" text-anchor="middle" font-size="${kindSize}" fill="${ink.medium}">${escapeXml(subtitle(node))}</text>`,
   ];
   const { href } = node;
-  return (href === undefined ? lines : [`<a href="${escapeXml(href)}">`, ...lines, '</a>']).join('\n');
+  return (href === undefined ? lines : [`<a href="${escapeXml(href)}">`, ...lines, '</a>']).join(
+    '\n',
+  );
 }
 
-/** An arrow and the box of its label; `points` run from border to border, one of them the centre of the label. */
+/**
+ * An arrow and the box of its label; `points` run from border to border, one of them the centre of
+ * the label.
+ */
 interface Arrow extends Box {
   readonly from: Box;
   readonly to: Box;
@@ -173,20 +209,27 @@ function axesOf(way: GraphWay, boxes: readonly Box[]): Axes {
     halves.set(rank, Math.max(halves.get(rank) ?? 0, half(box)));
   }
   return {
-    ...{ along, half, straight: isAcross ? 'H' : 'V' },
+    along,
+    half,
+    straight: isAcross ? 'H' : 'V',
     aside: ({ x, y }) => (isAcross ? y : x),
     at: (along, aside) => (isAcross ? [along, aside] : [aside, along]).map(round).join(),
     halfRank: (along) => (halves.get(Math.round(along)) ?? 0) + (isAcross ? 0 : tail),
   };
 }
 
-/** A curve through points between two boxes, straight within each rank, so that it misses nodes and crosses its label. */
+/**
+ * A curve through points between two boxes, straight within each rank, so that it misses nodes and
+ * crosses its label.
+ */
 function curve(from: Box, between: readonly Point[], to: Box, axes: Axes): string {
   const { along, aside, at, straight, half, halfRank } = axes;
-  let [last, lastAside] = [along(from) + halfRank(along(from)), aside(from)];
+  let last = along(from) + halfRank(along(from));
+  let lastAside = aside(from);
   let path = `M${at(along(from) + half(from), lastAside)}${straight}${round(last)}`;
   for (const point of [...between, to]) {
-    const [middle, pointAside] = [along(point), aside(point)];
+    const middle = along(point);
+    const pointAside = aside(point);
     const start = middle - halfRank(middle);
     const bend = (last + start) / 2;
     path += `C${at(bend, lastAside)} ${at(bend, pointAside)} ${at(start, pointAside)}`;

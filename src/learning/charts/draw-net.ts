@@ -15,7 +15,10 @@ export interface NetPicture {
 export interface NetBlock {
   readonly name?: string;
   readonly body: readonly NetUnit[];
-  /** Layers around the body, whose output is added to that of the body; an empty list is the input itself. */
+  /**
+   * Layers around the body, whose output is added to that of the body; an empty list is the input
+   * itself.
+   */
   readonly shortcut?: readonly NetUnit[];
 }
 
@@ -54,9 +57,13 @@ const highestColumn = 1100;
 const pageShape = 1.5;
 /** The line to the next column runs this far below a column, and above the next. */
 const turn = 10;
-const legend = 'In each box: the operation, the shape of its output, and the number of learnable parameters.';
+const legend =
+  'In each box: the operation, the shape of its output, and the number of learnable parameters.';
 
-/** Draws a network as SVG, in columns from top to bottom, shortcuts at the right. The same network gives the same bytes. */
+/**
+ * Draws a network as SVG, in columns from top to bottom, shortcuts at the right. The same network
+ * gives the same bytes.
+ */
 export function drawNet({ title, subtitle, blocks }: NetPicture): string {
   const widths = widthsOf(blocks);
   const columns = breakIntoColumns(blocks, widths.column);
@@ -68,9 +75,15 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
     const between = leftOf(index + 1) - gutter / 2;
     const { exit, bottom } = drawn[index]!;
     const down = `V${bottom + turn}H${between}`;
-    return arrow(`M${middle},${exit}${down}V${top - turn}H${middle + widths.column + gutter}V${entry}`);
+    return arrow(
+      `M${middle},${exit}${down}V${top - turn}H${middle + widths.column + gutter}V${entry}`,
+    );
   });
-  const texts = [textWidth(title, size.title, 'bold'), textWidth(subtitle, size.name), textWidth(legend, size.small)];
+  const texts = [
+    textWidth(title, size.title, 'bold'),
+    textWidth(subtitle, size.name),
+    textWidth(legend, size.small),
+  ];
   const columnsWidth = columns.length * (widths.column + gutter) - gutter;
   const width = Math.ceil(Math.max(columnsWidth, ...texts)) + 2 * margin;
   const total = Math.ceil(Math.max(...drawn.map(({ bottom }) => bottom))) + turn + margin;
@@ -92,11 +105,16 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
 
 type Widths = ReturnType<typeof widthsOf>;
 
-/** Widths of columns, boxes and shortcuts; boxes are inset from the left of their column where frames need room. */
+/**
+ * Widths of columns, boxes and shortcuts; boxes are inset from the left of their column where
+ * frames need room.
+ */
 function widthsOf(blocks: readonly NetBlock[]) {
   const widest = (units: readonly NetUnit[], least: number) =>
     Math.min(widestBox, Math.max(least, ...units.map((unit) => Math.ceil(boxWidth(unit)))));
-  const titles = blocks.map(({ name = '' }) => 2 * Math.ceil(textWidth(name, size.small) + titleGap));
+  const titles = blocks.map(
+    ({ name = '' }) => 2 * Math.ceil(textWidth(name, size.small) + titleGap),
+  );
   const bodies = blocks.flatMap(({ body }) => body);
   const box = widest(bodies, Math.max(180, ...titles));
   const around = blocks.flatMap(({ shortcut }) => shortcut ?? []);
@@ -110,7 +128,8 @@ function widthsOf(blocks: readonly NetBlock[]) {
 function boxWidth({ kind, name, does, shape, parameters }: NetUnit): number {
   const right = kind === 'other' ? shape : formatCount(parameters);
   const second = textWidth(does, size.small) + textWidth(right, size.small);
-  const first = kind === 'other' ? 0 : textWidth(name, size.name, 'bold') + textWidth(shape, size.small);
+  const first =
+    kind === 'other' ? 0 : textWidth(name, size.name, 'bold') + textWidth(shape, size.small);
   return Math.max(first, second) + 40;
 }
 
@@ -132,7 +151,10 @@ function blockHeight({ name, body, shortcut }: NetBlock): number {
 }
 
 /** As few columns as give the page's shape, each as low as their order allows. */
-function breakIntoColumns(blocks: readonly NetBlock[], width: number): readonly (readonly NetBlock[])[] {
+function breakIntoColumns(
+  blocks: readonly NetBlock[],
+  width: number,
+): readonly (readonly NetBlock[])[] {
   const whole = blocks.reduce((sum, block) => sum + blockHeight(block) + height.arrow, 0);
   const ideal = Math.round(Math.sqrt((pageShape * whole) / (width + gutter)));
   const wanted = whole <= highestColumn ? 1 : Math.max(2, ideal);
@@ -162,7 +184,8 @@ interface Drawn {
 function drawColumn(blocks: readonly NetBlock[], left: number, top: number, widths: Widths) {
   const middle = left + widths.inset + widths.box / 2;
   const svg: string[] = [];
-  let [y, exit] = [top, top];
+  let y = top;
+  let exit = top;
   let entry: number | undefined;
   for (const block of blocks) {
     const drawn = drawBlock(block, left, y, widths);
@@ -178,7 +201,8 @@ function drawColumn(blocks: readonly NetBlock[], left: number, top: number, widt
 function drawBlock(block: NetBlock, left: number, y: number, widths: Widths): Drawn {
   const { name, body, shortcut } = block;
   const inside = left + widths.inset;
-  const start = y + (name === undefined ? 0 : height.frameTop) + (shortcut === undefined ? 0 : height.arrow);
+  const start =
+    y + (name === undefined ? 0 : height.frameTop) + (shortcut === undefined ? 0 : height.arrow);
   const exit = start + stackHeight(body);
   const stack = drawStack(body, inside, start, widths.box);
   if (name === undefined) return { svg: stack, entry: start, exit };
@@ -192,9 +216,11 @@ function drawBlock(block: NetBlock, left: number, y: number, widths: Widths): Dr
   if (shortcut === undefined) return { svg, entry: start, exit };
   const middle = inside + widths.box / 2;
   const sum = exit + height.arrow + adder;
-  const around = inside + widths.box + (shortcut.length > 0 ? padding + widths.shortcut / 2 : 1.5 * padding);
+  const around =
+    inside + widths.box + (shortcut.length > 0 ? padding + widths.shortcut / 2 : 1.5 * padding);
   const branch = y + height.frameTop;
-  const [out, back] = [`M${middle},${branch}H${around}`, `V${sum}H${middle + adder}`];
+  const out = `M${middle},${branch}H${around}`;
+  const back = `V${sum}H${middle + adder}`;
   const own = stackHeight(shortcut);
   const first = (branch + sum - own) / 2;
   const way =
@@ -214,20 +240,28 @@ function drawBlock(block: NetBlock, left: number, y: number, widths: Widths): Dr
   return { svg: [...svg, ...way, ...plus], entry: start, exit: sum + adder };
 }
 
-function drawStack(units: readonly NetUnit[], left: number, y: number, width: number): readonly string[] {
+function drawStack(
+  units: readonly NetUnit[],
+  left: number,
+  y: number,
+  width: number,
+): readonly string[] {
   let top = y;
   return units.flatMap((unit, index) => {
     const svg = drawUnit(unit, left, top, width);
     const above = top;
     top += unitHeight(unit) + height.arrow;
-    return index === 0 ? svg : [arrow(`M${left + width / 2},${above - height.arrow}V${above}`), ...svg];
+    return index === 0
+      ? svg
+      : [arrow(`M${left + width / 2},${above - height.arrow}V${above}`), ...svg];
   });
 }
 
 function drawUnit(unit: NetUnit, left: number, y: number, width: number): readonly string[] {
   const { kind, name, does, shape, parameters } = unit;
   const [fill, border] = colours[kind];
-  const [start, end] = [left + 10, left + width - 10];
+  const start = left + 10;
+  const end = left + width - 10;
   const isLow = kind === 'other';
   const box = `<rect x="${left}" y="${y}" width="${width}" height="${unitHeight(unit)}" rx="${isLow ? 11 : 5}" fill="${fill}" stroke="${border}" stroke-width="1.2"/>`;
   const small = { size: size.small };
@@ -247,9 +281,19 @@ function drawUnit(unit: NetUnit, left: number, y: number, width: number): readon
 const arrow = (path: string): string =>
   `<path d="${path}" fill="none" stroke="${ink.medium}" stroke-width="1.2" marker-end="url(#arrow)"/>`;
 
-type TextStyle = { readonly size: number; readonly weight?: 'bold'; readonly anchor?: 'end'; readonly colour?: string };
+type TextStyle = {
+  readonly size: number;
+  readonly weight?: 'bold';
+  readonly anchor?: 'end';
+  readonly colour?: string;
+};
 
-function text(x: number, y: number, value: string, { size, weight, anchor, colour = ink.medium }: TextStyle): string {
+function text(
+  x: number,
+  y: number,
+  value: string,
+  { size, weight, anchor, colour = ink.medium }: TextStyle,
+): string {
   const style = `${weight ? ` font-weight="${weight}"` : ''}${anchor ? ` text-anchor="${anchor}"` : ''}`;
   return `<text x="${x}" y="${y}" font-size="${size}" fill="${colour}"${style}>${escapeXml(value)}</text>`;
 }

@@ -8,22 +8,34 @@ import { explicitTooltips } from './tooltips.ts';
 
 export type { Part };
 
-/** A whole chart: its title is wrapped to `width`, in units. Only marks that name a tooltip have one. */
+/**
+ * A whole chart: its title is wrapped to `width`, in units. Only marks that name a tooltip have
+ * one.
+ */
 export function chart(title: string, subtitle: string, width: number, body: Part): TopLevelSpec {
-  return { title: chartTitle(title, subtitle, width), ...explicitTooltips(body) } as unknown as TopLevelSpec;
+  return {
+    title: chartTitle(title, subtitle, width),
+    ...explicitTooltips(body),
+  } as unknown as TopLevelSpec;
 }
 
 export type Domain = readonly [low: number, high: number];
 
-/** A position on an axis of numbers. With a domain the axis has exactly this range, else that of the data. */
+/**
+ * A position on an axis of numbers. With a domain the axis has exactly this range, else that of the
+ * data.
+ */
 export function quantity(
   field: string,
   title: string | null,
   { domain, scale, ...axis }: { readonly domain?: Domain; readonly scale?: Part } & Part = {},
 ): Part {
   const exact = domain && { domain: [...domain], nice: false };
-  // The theme's count of ticks would thin out values that are given, and so would the least step of 1 that the format `d` implies.
-  const ticks = Array.isArray(axis['values']) ? { tickCount: axis['values'].length, tickMinStep: 0 } : {};
+  // The theme's count of ticks would thin out values that are given, and so would the least step of
+  // 1 that the format `d` implies.
+  const ticks = Array.isArray(axis['values'])
+    ? { tickCount: axis['values'].length, tickMinStep: 0 }
+    : {};
   return {
     field,
     type: 'quantitative',
@@ -43,18 +55,34 @@ export const inPercent = { labelExpr: 'round(1000 * datum.value) / 10' } as cons
 export const share = (field: string, title: string | null, axis: Part = {}): Part =>
   quantity(field, title, { domain: [0, 1], tickCount: 5, format: '.1f', ...axis });
 
-/** The rows of a chart from top to bottom by their names; a name wider than `longest` units is shortened in the middle. */
-export function rowNames(field: string, names: readonly string[], longest: number, axis: Part = {}): Part {
+/**
+ * The rows of a chart from top to bottom by their names; a name wider than `longest` units is
+ * shortened in the middle.
+ */
+export function rowNames(
+  field: string,
+  names: readonly string[],
+  longest: number,
+  axis: Part = {},
+): Part {
   return {
-    ...{ field, type: 'nominal', title: null, scale: { domain: [...names] } },
+    field,
+    type: 'nominal',
+    title: null,
+    scale: { domain: [...names] },
     axis: { domain: false, ticks: false, grid: true, ...fittedLabels(names, longest), ...axis },
   };
 }
 
-/** The range of the finite values with a margin of 4 %, inside `within`, wider than rounding errors; 0 to 1 without any. */
+/**
+ * The range of the finite values with a margin of 4 %, inside `within`, wider than rounding errors;
+ * 0 to 1 without any.
+ */
 export function domainOf(values: Iterable<number>, within: Domain = [-Infinity, Infinity]): Domain {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) if (Number.isFinite(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values)
+    if (Number.isFinite(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];
   if (low > high) return [0, 1];
   const least = 0.02 * Math.max(Math.abs(low), Math.abs(high)) || 1;
   const margin = Math.max(0.04 * (high - low), (least - (high - low)) / 2);
@@ -88,7 +116,12 @@ export interface Axes {
 }
 
 /** A text at a place in units from the upper left corner of a panel. */
-export function textAt(x: number, y: number, text: string | readonly string[], mark: Part = {}): Part {
+export function textAt(
+  x: number,
+  y: number,
+  text: string | readonly string[],
+  mark: Part = {},
+): Part {
   return {
     data: { values: [{}] },
     mark: { type: 'text', align: 'left', text: Array.isArray(text) ? [...text] : text, ...mark },
@@ -96,9 +129,16 @@ export function textAt(x: number, y: number, text: string | readonly string[], m
   };
 }
 
-/** A bold line above a panel: a name, which is shortened where there is no room, and what follows it. */
+/**
+ * A bold line above a panel: a name, which is shortened where there is no room, and what follows
+ * it.
+ */
 export function panelHeader(name: string, rest: string, width: number): Part {
   const font = { size: 12, weight: 'bold' } as const;
   const room = width - textWidth(rest, font.size, font.weight);
-  return textAt(0, -9, fitText(name, room, font) + rest, { fontSize: 12, fontWeight: 'bold', limit: width + 1 });
+  return textAt(0, -9, fitText(name, room, font) + rest, {
+    fontSize: 12,
+    fontWeight: 'bold',
+    limit: width + 1,
+  });
 }

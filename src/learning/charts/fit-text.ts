@@ -9,8 +9,9 @@ interface Font {
 const headShare = 0.45;
 
 /**
- * Shortens a text in the middle until it is no wider than `width`, in the unit of `size`, since names that begin alike often
- * differ only at their end: `xception-based, seed 2` becomes `xception…, seed 2`.
+ * Shortens a text in the middle until it is no wider than `width`, in the unit of `size`, since
+ * names that begin alike often differ only at their end: `xception-based, seed 2` becomes
+ * `xception…, seed 2`.
  */
 export function fitText(text: string, width: number, { size, weight = 'normal' }: Font): string {
   if (textWidth(text, size, weight) <= width) return text;
@@ -28,7 +29,10 @@ export function fitText(text: string, width: number, { size, weight = 'normal' }
   return '…';
 }
 
-/** Properties of an axis or legend whose labels {@link fitText} shortens to `width`; the data keeps the whole names. */
+/**
+ * Properties of an axis or legend whose labels {@link fitText} shortens to `width`; the data keeps
+ * the whole names.
+ */
 export function fittedLabels(names: readonly string[], width: number) {
   const labelLimit = Math.ceil(width) + 1;
   const shortened = names.flatMap((name) => {
@@ -36,12 +40,16 @@ export function fittedLabels(names: readonly string[], width: number) {
     return short === name ? [] : [[name, short] as const];
   });
   if (shortened.length === 0) return { labelLimit };
-  return { labelLimit, labelExpr: `${JSON.stringify(Object.fromEntries(shortened))}[datum.label] || datum.label` };
+  return {
+    labelLimit,
+    labelExpr: `${JSON.stringify(Object.fromEntries(shortened))}[datum.label] || datum.label`,
+  };
 }
 
 /**
- * Breaks a text into lines no wider than `width`, in the unit of `size`: between words, but not before a per cent sign, and
- * inside a word only where it alone is too wide. A text of more than `most` lines is cut and ends in `…`.
+ * Breaks a text into lines no wider than `width`, in the unit of `size`: between words, but not
+ * before a per cent sign, and inside a word only where it alone is too wide. A text of more than
+ * `most` lines is cut and ends in `…`.
  */
 export function wrapText(
   text: string,
@@ -68,12 +76,15 @@ export function wrapText(
     }
   }
   lines.push(line);
-  return lines.length <= most ? lines : [...lines.slice(0, most - 1), cut(`${lines[most - 1]!} …`, fits)];
+  return lines.length <= most
+    ? lines
+    : [...lines.slice(0, most - 1), cut(`${lines[most - 1]!} …`, fits)];
 }
 
 /** Shortens a line that ends in `…` until it fits. */
 function cut(line: string, fits: (line: string) => boolean): string {
   let characters = [...line.slice(0, -1).trimEnd()];
-  while (characters.length > 0 && !fits(`${characters.join('')}…`)) characters = characters.slice(0, -1);
+  while (characters.length > 0 && !fits(`${characters.join('')}…`))
+    characters = characters.slice(0, -1);
   return `${characters.join('').trimEnd()}…`;
 }

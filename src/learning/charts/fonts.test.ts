@@ -8,7 +8,11 @@ function renderedWidth(text: string, size: number, weight: FontWeight): number {
   const svg = (content: string) =>
     `<svg xmlns="http://www.w3.org/2000/svg" width="2000" height="100"><text y="50" font-size="${size}" font-weight="${weight}">${content}</text></svg>`;
   const options = {
-    font: { loadSystemFonts: false, fontFiles: Object.values(fontFiles), defaultFontFamily: 'DejaVu Sans' },
+    font: {
+      loadSystemFonts: false,
+      fontFiles: Object.values(fontFiles),
+      defaultFontFamily: 'DejaVu Sans',
+    },
   };
   // A box starts and ends at ink, so two boxes that differ by the text alone differ by its advance.
   const right = (content: string) => {
@@ -32,7 +36,13 @@ test('a character that the font does not have has the width of its empty box', (
 
 test('widths agree with what the renderer draws, up to its kerning', () => {
   for (const weight of ['normal', 'bold'] as const) {
-    for (const text of ['Accuracy', '0.0001', 'validation', 'AUC = 0.701 – first score', 'Überprüfung µ → λ']) {
+    for (const text of [
+      'Accuracy',
+      '0.0001',
+      'validation',
+      'AUC = 0.701 – first score',
+      'Überprüfung µ → λ',
+    ]) {
       const expected = renderedWidth(text, 20, weight);
       assert.ok(
         Math.abs(textWidth(text, 20, weight) - expected) < 0.02 * expected,

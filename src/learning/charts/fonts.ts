@@ -2,10 +2,17 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** The font of charts and drawings; a browser without it takes Verdana, which has nearly the same widths. */
+/**
+ * The font of charts and drawings; a browser without it takes Verdana, which has nearly the same
+ * widths.
+ */
 export const fontFamily = 'DejaVu Sans, Verdana, sans-serif';
 
-const folder = join(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json'), '..', 'ttf');
+const folder = join(
+  createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json'),
+  '..',
+  'ttf',
+);
 
 /** Absolute paths of the font files, so that pictures look the same on every machine. */
 export const fontFiles = {
@@ -17,7 +24,9 @@ export type FontWeight = keyof typeof fontFiles;
 
 const widths = new Map<FontWeight, (character: number) => number>();
 
-/** The width of a text in DejaVu Sans, in the unit of `size`, from the font's own advance widths. */
+/**
+ * The width of a text in DejaVu Sans, in the unit of `size`, from the font's own advance widths.
+ */
 export function textWidth(text: string, size: number, weight: FontWeight = 'normal'): number {
   let widthOf = widths.get(weight);
   if (widthOf === undefined) {
@@ -30,8 +39,9 @@ export function textWidth(text: string, size: number, weight: FontWeight = 'norm
 }
 
 /**
- * The advance width of each character of a TrueType font, as a fraction of the font size, from the tables `head`, `hhea`, `hmtx` and the
- * `cmap` of the basic plane (format 4) of the OpenType specification 1.9; no kerning, no ligatures.
+ * The advance width of each character of a TrueType font, as a fraction of the font size, from the
+ * tables `head`, `hhea`, `hmtx` and the `cmap` of the basic plane (format 4) of the OpenType
+ * specification 1.9; no kerning, no ligatures.
  */
 function readAdvanceWidths(font: Buffer): (character: number) => number {
   const tables = tableOffsets(font);
@@ -45,14 +55,17 @@ function readAdvanceWidths(font: Buffer): (character: number) => number {
   const metrics = offset('hmtx');
   const glyphOf = readCharacterMap(font, offset('cmap'));
   // Glyphs after the last long metric share its width.
-  const widthOf = (glyph: number) => font.readUInt16BE(metrics + 4 * Math.min(glyph, longMetrics - 1)) / unitsPerEm;
+  const widthOf = (glyph: number) =>
+    font.readUInt16BE(metrics + 4 * Math.min(glyph, longMetrics - 1)) / unitsPerEm;
   return (character) => widthOf(glyphOf(character));
 }
 
 function tableOffsets(font: Buffer): ReadonlyMap<string, number> {
   const count = font.readUInt16BE(4);
   const records = Array.from({ length: count }, (_, index) => 12 + 16 * index);
-  return new Map(records.map((at) => [font.toString('latin1', at, at + 4), font.readUInt32BE(at + 8)]));
+  return new Map(
+    records.map((at) => [font.toString('latin1', at, at + 4), font.readUInt32BE(at + 8)]),
+  );
 }
 
 /** Character to glyph; 0, the box of a missing glyph, where the font has none. */
@@ -84,7 +97,11 @@ function unicodeTable(font: Buffer, cmap: number): number {
   for (let index = 0; index < font.readUInt16BE(cmap + 2); index++) {
     const record = cmap + 4 + 8 * index;
     const table = cmap + font.readUInt32BE(record + 4);
-    if (font.readUInt16BE(record) === 3 && font.readUInt16BE(record + 2) === 1 && font.readUInt16BE(table) === 4) {
+    if (
+      font.readUInt16BE(record) === 3 &&
+      font.readUInt16BE(record + 2) === 1 &&
+      font.readUInt16BE(table) === 4
+    ) {
       return table;
     }
   }

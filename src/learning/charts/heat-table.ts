@@ -29,7 +29,10 @@ export interface HeatTableOptions {
   readonly dataName?: string;
 }
 
-/** A table of numbers, the darker the greater: from light to dark, so that a print in grey keeps the order. */
+/**
+ * A table of numbers, the darker the greater: from light to dark, so that a print in grey keeps the
+ * order.
+ */
 export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions): Part {
   const { rows, columns, domain, fontSize = 12, tooltip, dataName = 'cells' } = options;
   const [width, height] = options.size;
@@ -38,20 +41,36 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
   const lines = Math.max(...cells.map(({ text }) => text.split('\n').length));
   const dy = (-lineHeight * (lines - 1)) / 2;
   const isTilted = columns.names.some((name) => textWidth(name, 12) > width - 6);
-  const scale = (names: readonly string[]) => ({ domain: [...names], paddingInner: 0.03, paddingOuter: 0 });
+  const scale = (names: readonly string[]) => ({
+    domain: [...names],
+    paddingInner: 0.03,
+    paddingOuter: 0,
+  });
   const x = {
-    ...{ field: 'column', type: 'nominal', title: columns.title, scale: scale(columns.names) },
+    field: 'column',
+    type: 'nominal',
+    title: columns.title,
+    scale: scale(columns.names),
     axis: {
-      ...{ domain: false, ticks: false, labelAngle: isTilted ? -40 : 0, orient: columns.orient ?? 'bottom' },
+      domain: false,
+      ticks: false,
+      labelAngle: isTilted ? -40 : 0,
+      orient: columns.orient ?? 'bottom',
       ...fittedLabels(columns.names, 160),
       ...(isTilted && { labelOverlap: false }), // tilted ones have room
     },
   };
   const y = {
     ...rowNames('row', rows.names, 220, { grid: false, maxExtent: 280 }), // with Vega's default the title overlaps long labels
-    ...{ title: rows.title, scale: scale(rows.names) },
+    title: rows.title,
+    scale: scale(rows.names),
   };
-  const color = { field: 'value', type: 'quantitative', scale: { domain: [...domain], scheme: 'blues' }, legend: null };
+  const color = {
+    field: 'value',
+    type: 'quantitative',
+    scale: { domain: [...domain], scheme: 'blues' },
+    legend: null,
+  };
   const hints = [
     { title: rows.title, text: inRow('row') },
     { title: columns.title, text: inRow('column') },
@@ -67,7 +86,9 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
       withTooltip(hints, {
         mark: { type: 'text', lineBreak: '\n', fontSize, lineHeight, baseline: 'middle', dy },
         encoding: {
-          ...{ x, y, text: { field: 'text', type: 'nominal' } },
+          x,
+          y,
+          text: { field: 'text', type: 'nominal' },
           color: { condition: { test: isDark, value: '#ffffff' }, value: ink.strong },
         },
       }),

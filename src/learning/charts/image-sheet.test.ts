@@ -20,10 +20,16 @@ function placed(sheet: Omit<ImageSheet, 'title' | 'subtitle'>) {
     readonly width: number;
     readonly height: number;
     readonly data: { readonly values: readonly { readonly x: number; readonly y: number }[] };
-    readonly layer: readonly { readonly data?: { readonly name: string; readonly values: readonly object[] } }[];
+    readonly layer: readonly {
+      readonly data?: { readonly name: string; readonly values: readonly object[] };
+    }[];
   };
   const headers = spec.layer.find(({ data }) => data?.name === 'headers')?.data?.values ?? [];
-  return { size: [spec.width, spec.height], cells: spec.data.values.map(({ x, y }) => [x, y]), headers };
+  return {
+    size: [spec.width, spec.height],
+    cells: spec.data.values.map(({ x, y }) => [x, y]),
+    headers,
+  };
 }
 
 test('images stand in lines of a block, blocks in rows, and absent headers and captions take no room', () => {
@@ -72,10 +78,15 @@ test('a square without an image says what is missing', () => {
     ['', 'no fake, called real'],
   );
   assert.deepEqual(
-    spec.layer.map(({ mark, transform }: { readonly mark: { readonly type: string }; readonly transform: unknown }) => [
-      mark.type,
-      transform,
-    ]),
+    spec.layer.map(
+      ({
+        mark,
+        transform,
+      }: {
+        readonly mark: { readonly type: string };
+        readonly transform: unknown;
+      }) => [mark.type, transform],
+    ),
     [
       ['image', [{ filter: 'isValid(datum.image)' }]],
       ['text', [{ filter: 'isValid(datum.lack)' }]],
@@ -88,7 +99,9 @@ test('a sheet without images is an empty picture', () => {
 });
 
 test('spec and SVG embed the images and their descriptions, and the PNG shows them', async () => {
-  const red = await sharp({ create: { width: 200, height: 100, channels: 3, background: '#e01010' } })
+  const red = await sharp({
+    create: { width: 200, height: 100, channels: 3, background: '#e01010' },
+  })
     .jpeg()
     .toBuffer();
   const uri = await thumbnail(red);
@@ -117,10 +130,17 @@ test('spec and SVG embed the images and their descriptions, and the PNG shows th
   assert.equal(svg.split(uri).length, 3);
   assert.match(svg, /<image aria-label="test\/0, d = 1"/);
   const { width, pixels } = new Resvg(svg, { background: 'white' }).render();
-  const [, left, top] = /<image [^>]*transform="translate\((\d+),(\d+)\)" width="60"/.exec(svg)!.map(Number);
-  const [, marginX, marginY] = /<g fill[^>]*transform="translate\((\d+),(\d+)\)"/.exec(svg)!.map(Number);
-  const [middleX, middleY] = [marginX! + left! + 30, marginY! + top! + 30];
-  const at = (x: number, y: number) => [...pixels.subarray(4 * (y * width + x), 4 * (y * width + x) + 3)];
+  const [, left, top] = /<image [^>]*transform="translate\((\d+),(\d+)\)" width="60"/
+    .exec(svg)!
+    .map(Number);
+  const [, marginX, marginY] = /<g fill[^>]*transform="translate\((\d+),(\d+)\)"/
+    .exec(svg)!
+    .map(Number);
+  const middleX = marginX! + left! + 30;
+  const middleY = marginY! + top! + 30;
+  const at = (x: number, y: number) => [
+    ...pixels.subarray(4 * (y * width + x), 4 * (y * width + x) + 3),
+  ];
   assert.ok(at(middleX, middleY)[0]! > 200 && at(middleX, middleY)[1]! < 40);
   assert.deepEqual(at(middleX, middleY - 25), [255, 255, 255]); // in its proportions
 });

@@ -24,12 +24,18 @@ export interface ImageBlock {
 }
 
 /** Blocks in rows of `count`. */
-export const inRows = (blocks: readonly ImageBlock[], count: number): readonly (readonly ImageBlock[])[] =>
+export const inRows = (
+  blocks: readonly ImageBlock[],
+  count: number,
+): readonly (readonly ImageBlock[])[] =>
   blocks.flatMap((_, i) => (i % count === 0 ? [blocks.slice(i, i + count)] : []));
 
 /** A square of a sheet: an image, or a text in its place. */
 export interface ImageCell {
-  /** A data URI, as `thumbnail` makes one; shown whole, in its proportions. Without it the square stays empty. */
+  /**
+   * A data URI, as `thumbnail` makes one; shown whole, in its proportions. Without it the square
+   * stays empty.
+   */
   readonly image?: string;
   /** A text in the middle of an empty square; `\n` separates lines. */
   readonly lack?: string;
@@ -41,7 +47,10 @@ export interface ImageCell {
   readonly outcome?: 'right' | 'wrong';
 }
 
-/** A caption of lines, each shortened in the middle to the width of an image, since names often differ at their end. */
+/**
+ * A caption of lines, each shortened in the middle to the width of an image, since names often
+ * differ at their end.
+ */
 export const captionOf = (lines: readonly string[], width = 90): string =>
   lines.map((line) => fitText(line, width, { size: captionSize })).join('\n');
 
@@ -54,12 +63,23 @@ const captionLine = 14;
 /** Titles wrap at the width of the images, but not below this. */
 const leastTitleWidth = 330;
 
-/** Makes a chart of images in units, without scales, so that they keep their size; at most about a hundred of 4 to 6 kB. */
+/**
+ * Makes a chart of images in units, without scales, so that they keep their size; at most about a
+ * hundred of 4 to 6 kB.
+ */
 export function imageSheet(sheet: ImageSheet): TopLevelSpec {
   const { cells, headers, width, height, side } = layOut(sheet);
-  const filter = (field: keyof ImageCell) => ({ transform: [{ filter: `isValid(datum.${field})` }] });
+  const filter = (field: keyof ImageCell) => ({
+    transform: [{ filter: `isValid(datum.${field})` }],
+  });
   const isWhole = cells.every(({ image }) => image !== undefined);
-  const middle = { align: 'center', xOffset: side / 2, lineHeight: captionLine, fontSize: captionSize, aria: false };
+  const middle = {
+    align: 'center',
+    xOffset: side / 2,
+    lineHeight: captionLine,
+    fontSize: captionSize,
+    aria: false,
+  };
   const lack = {
     ...middle,
     fontStyle: 'italic',
@@ -69,9 +89,17 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
     limit: side,
   };
   const caption = { ...middle, baseline: 'top', yOffset: side + 4, limit: side + gap - 6 };
-  const header = { lineHeight: headerLine, fontSize: headerSize, fontWeight: 'bold', align: 'left', baseline: 'top' };
+  const header = {
+    lineHeight: headerLine,
+    fontSize: headerSize,
+    fontWeight: 'bold',
+    align: 'left',
+    baseline: 'top',
+  };
   return chart(sheet.title, sheet.subtitle, Math.max(width, leastTitleWidth), {
-    ...{ data: { name: 'images', values: cells }, width, height },
+    data: { name: 'images', values: cells },
+    width,
+    height,
     layer: [
       {
         ...(isWhole ? {} : filter('image')),
@@ -81,8 +109,12 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
       },
       ...(cells.some(({ lack }) => lack) ? [{ ...filter('lack'), ...text('lack', lack) }] : []),
       ...outlines(cells, side),
-      ...(cells.some(({ caption }) => caption) ? [{ ...filter('caption'), ...text('caption', caption) }] : []),
-      ...(headers.length > 0 ? [{ data: { name: 'headers', values: headers }, ...text('header', header) }] : []),
+      ...(cells.some(({ caption }) => caption)
+        ? [{ ...filter('caption'), ...text('caption', caption) }]
+        : []),
+      ...(headers.length > 0
+        ? [{ data: { name: 'headers', values: headers }, ...text('header', header) }]
+        : []),
     ],
   });
 }
@@ -106,10 +138,17 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
   const scale = (range: readonly unknown[]) => ({ domain: ['right', 'wrong'], range });
   const square = { type: 'point', shape: 'square', filled: false, opacity: 1, aria: false };
   // The width of the line distinguishes them in a grey print.
-  const [color, strokeWidth] = [scale(palette.slice(0, 2)), scale([1.5, 4])].map((scale) => ({ ...by, scale }));
+  const [color, strokeWidth] = [scale(palette.slice(0, 2)), scale([1.5, 4])].map((scale) => ({
+    ...by,
+    scale,
+  }));
   const look = { mark: { ...square, size: side * side, xOffset: side / 2, yOffset: side / 2 } };
   return [
-    { transform: [{ filter: 'isValid(datum.outcome)' }], ...look, encoding: { x, y, color, strokeWidth, tooltip } },
+    {
+      transform: [{ filter: 'isValid(datum.outcome)' }],
+      ...look,
+      encoding: { x, y, color, strokeWidth, tooltip },
+    },
   ];
 }
 
@@ -117,7 +156,10 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
 function layOut({ blocks, across, side = 88, headerLines = 3 }: ImageSheet) {
   const all = blocks.flat();
   const lines = (text = '') => (text === '' ? 0 : text.split('\n').length);
-  const captionLines = Math.max(0, ...all.flatMap(({ cells }) => cells.map(({ caption }) => lines(caption))));
+  const captionLines = Math.max(
+    0,
+    ...all.flatMap(({ cells }) => cells.map(({ caption }) => lines(caption))),
+  );
   const lineHeight = side + gap + (captionLines === 0 ? 0 : captionLines * captionLine + 6);
   const widest = Math.max(1, ...all.map(({ cells }) => Math.min(across, cells.length)));
   const blockWidth = widest * (side + gap) - gap;
@@ -129,18 +171,24 @@ function layOut({ blocks, across, side = 88, headerLines = 3 }: ImageSheet) {
     const texts = row.map(({ header = '' }) =>
       header === ''
         ? ''
-        : wrapText(header, blockWidth, { size: headerSize, weight: 'bold', most: headerLines }).join('\n'),
+        : wrapText(header, blockWidth, {
+            size: headerSize,
+            weight: 'bold',
+            most: headerLines,
+          }).join('\n'),
     );
     const headerHeight = Math.max(0, ...texts.map(lines)) * headerLine;
     const first = top + (headerHeight === 0 ? 0 : headerHeight + 5);
     for (const [column, block] of row.entries()) {
       const left = column * (blockWidth + blockGap);
       const header = texts[column]!;
-      if (header !== '') headers.push({ x: left, y: top + headerHeight - lines(header) * headerLine, header });
+      if (header !== '')
+        headers.push({ x: left, y: top + headerHeight - lines(header) * headerLine, header });
       for (const [index, cell] of block.cells.entries()) {
         const x = left + (index % across) * (side + gap);
         const y = first + Math.floor(index / across) * lineHeight;
-        const description = cell.description ?? (cell.caption ?? cell.lack)?.replaceAll('\n', ', ') ?? '';
+        const description =
+          cell.description ?? (cell.caption ?? cell.lack)?.replaceAll('\n', ', ') ?? '';
         cells.push({ x, y, ...cell, description });
       }
     }

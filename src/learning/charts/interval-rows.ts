@@ -1,4 +1,12 @@
-import { type Axes, type Domain, type Part, quantity, rowNames, ruleAt, withField } from './encoders.ts';
+import {
+  type Axes,
+  type Domain,
+  type Part,
+  quantity,
+  rowNames,
+  ruleAt,
+  withField,
+} from './encoders.ts';
 import { ink, palette } from './theme.ts';
 import { headingOf, intervalOf, nearestTooltip, rowOf } from './tooltips.ts';
 
@@ -36,9 +44,21 @@ export interface IntervalRowsOptions {
 
 const rowHeight = 26;
 
-/** A row for each number, its interval a line; one that leaves the axis ends in an arrow head. Axes need not show 0. */
+/**
+ * A row for each number, its interval a line; one that leaves the axis ends in an arrow head. Axes
+ * need not show 0.
+ */
 export function intervalRows(rows: readonly IntervalRow[], options: IntervalRowsOptions): Part {
-  const { dataName, label, domain, width, longestName = 260, showsNames = true, ruled, points } = options;
+  const {
+    dataName,
+    label,
+    domain,
+    width,
+    longestName = 260,
+    showsNames = true,
+    ruled,
+    points,
+  } = options;
   const { names = rows.map(({ name }) => name) } = options;
   const y = rowNames('name', names, longestName, { labels: showsNames });
   const x = quantity('value', label, {
@@ -47,11 +67,15 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
     grid: false,
     ...options.axis,
   });
-  const plain = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
+  const plain = (value: number | undefined) =>
+    value === undefined || Number.isNaN(value) ? undefined : value;
   const isOpen = rows.some((row) => row.isOpen);
   const fill = { condition: { test: 'datum.isOpen', value: '#ffffff' }, value: palette[0] };
   const value = points
-    ? { mark: { type: 'tick', color: palette[0], opacity: 1, thickness: 3, size: 16 }, encoding: { x, y } }
+    ? {
+        mark: { type: 'tick', color: palette[0], opacity: 1, thickness: 3, size: 16 },
+        encoding: { x, y },
+      }
     : {
         mark: { type: 'point', stroke: palette[0], strokeWidth: 1.5, size: 60, opacity: 1 },
         encoding: { x, y, fill: isOpen ? fill : { value: palette[0] } },
@@ -71,9 +95,15 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
     rowOf(shown, label),
     ...(rows.some(({ low }) => plain(low) !== undefined) ? [intervalOf(shown, 'Interval')] : []),
   ];
-  const values = rows.map(({ low, high, ...row }) => ({ ...row, low: plain(low), high: plain(high) }));
+  const values = rows.map(({ low, high, ...row }) => ({
+    ...row,
+    low: plain(low),
+    high: plain(high),
+  }));
   return {
-    ...{ data: { name: dataName, values }, width, height: { step: rowHeight } },
+    data: { name: dataName, values },
+    width,
+    height: { step: rowHeight },
     layer: [
       ...(ruled === undefined ? [] : [ruleAt('x', ruled, x)]),
       {
@@ -91,7 +121,11 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
 }
 
 /** Arrow heads where intervals continue beyond the axis. */
-function cutEnds(rows: readonly IntervalRow[], [first, last]: Domain, { x, y }: Axes): readonly Part[] {
+function cutEnds(
+  rows: readonly IntervalRow[],
+  [first, last]: Domain,
+  { x, y }: Axes,
+): readonly Part[] {
   const values = rows.flatMap(({ name, low = Number.NaN, high = Number.NaN }) => [
     ...(low < first ? [{ name, end: first, angle: -90 }] : []),
     ...(high > last ? [{ name, end: last, angle: 90 }] : []),

@@ -12,7 +12,9 @@ export interface LineOptions extends Axes {
   readonly colours?: readonly string[];
   /** Null for none; else its title, and the width of the chart that it stands below. */
   readonly legend: { readonly title?: string | null; readonly width: number } | null;
-  /** Whether the rows have the ends of a band, `low` and `high`; or separate rows that have them. */
+  /**
+   * Whether the rows have the ends of a band, `low` and `high`; or separate rows that have them.
+   */
   readonly bands?: boolean | { readonly name: string; readonly values: readonly object[] };
   readonly points?: boolean;
   /** The field that splits a series into several lines. */
@@ -22,7 +24,11 @@ export interface LineOptions extends Axes {
   /** What the tooltip of the nearest point shows besides the series; null for none. */
   readonly tooltip?: LineTooltip | null;
   /** Applied to the lines; `interpolate` and `clip` also to the bands. */
-  readonly mark?: { readonly interpolate?: string; readonly clip?: boolean; readonly strokeWidth?: number };
+  readonly mark?: {
+    readonly interpolate?: string;
+    readonly clip?: boolean;
+    readonly strokeWidth?: number;
+  };
 }
 
 /** Titles for the tooltip of a line, where an axis has none, and further rows. */
@@ -34,13 +40,18 @@ export interface LineTooltip {
   readonly more?: readonly TooltipRow[];
 }
 
-/** Series as lines of their own colour and dash, over their bands and below their points. Rows name theirs in `series`. */
+/**
+ * Series as lines of their own colour and dash, over their bands and below their points. Rows name
+ * theirs in `series`.
+ */
 export function lineLayers(names: readonly string[], options: LineOptions): readonly Part[] {
   const { x, y, data, filter, colours, legend, bands, detail, order, mark = {} } = options;
   const { color, strokeDash } = seriesScales(names, colours);
   const looks = seriesLooks(names, options);
   const by = {
-    ...{ field: 'series', type: 'nominal', title: legend?.title ?? null },
+    field: 'series',
+    type: 'nominal',
+    title: legend?.title ?? null,
     legend: legend && seriesLegend(names, legend.width),
   };
   const { strokeWidth: _, ...shape } = mark;
@@ -50,8 +61,11 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
     transform: [...looks.source.transform, { filter: 'isValid(datum.low)' }],
     mark: { type: 'area', opacity: 0.18, ...shape },
     encoding: {
-      ...{ x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
-      ...{ fill: looks.colour, detail: { field: 'series' } },
+      x,
+      y: { ...y, field: 'low' },
+      y2: { field: 'high' },
+      fill: looks.colour,
+      detail: { field: 'series' },
     },
   };
   const hasBands = typeof bands === 'object' ? bands.values.length > 0 : bands;
@@ -60,10 +74,12 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
     ...(filter !== undefined && { transform: [{ filter }] }),
     mark: { type: 'line', ...mark },
     encoding: {
-      ...{ x, y },
+      x,
+      y,
       ...(detail !== undefined && { detail: { field: detail } }),
       ...(order !== undefined && { order: { field: order } }),
-      ...{ color: { ...by, scale: color }, strokeDash: { ...by, scale: strokeDash } },
+      color: { ...by, scale: color },
+      strokeDash: { ...by, scale: strokeDash },
     },
   };
   return [
@@ -75,7 +91,10 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
 }
 
 /** The values of the point nearest to the pointer. */
-function lineTooltip(names: readonly string[], { x, y, data, filter, bands, tooltip }: LineOptions): Part {
+function lineTooltip(
+  names: readonly string[],
+  { x, y, data, filter, bands, tooltip }: LineOptions,
+): Part {
   const { band = 'Band', more = [] } = tooltip ?? {};
   const rows = [
     ...(names.length > 1 ? [headingOf('series')] : []),
@@ -100,8 +119,14 @@ export function pointLayer(
   return { ...source, mark: { type: 'point', opacity: 1, ...mark }, encoding };
 }
 
-/** Rows with the colour and shape of their series: a legend that several layers share shows none of them as it is. */
-function seriesLooks(names: readonly string[], { data, filter, colours }: Omit<LineOptions, 'legend'>) {
+/**
+ * Rows with the colour and shape of their series: a legend that several layers share shows none of
+ * them as it is.
+ */
+function seriesLooks(
+  names: readonly string[],
+  { data, filter, colours }: Omit<LineOptions, 'legend'>,
+) {
   const { color, shape } = seriesScales(names, colours);
   const find = (values: readonly string[], as: string): Part => ({
     calculate: `${JSON.stringify(values)}[indexof(${JSON.stringify(names)}, datum.series)]`,

@@ -10,7 +10,10 @@ export const namesSetting = z
     'What legends and tables call the models, by the stage, axis or axis value that distinguishes them: { torchScores: MyNet in PyTorch }.',
   );
 
-/** Items with the user's names in their labels. Throws a {@link StageError} for a name that no label has; `what` are the items. */
+/**
+ * Items with the user's names in their labels. Throws a {@link StageError} for a name that no label
+ * has; `what` are the items.
+ */
 export function renamed<T extends { readonly labels: Readonly<Record<string, string>> }>(
   items: readonly T[],
   names: Readonly<Record<string, string>> = {},
@@ -24,5 +27,8 @@ export function renamed<T extends { readonly labels: Readonly<Record<string, str
     );
   }
   const nameOf = (label: readonly string[]) => label.map((name) => names[name] ?? name);
-  return items.map((item) => ({ ...item, labels: Object.fromEntries(Object.entries(item.labels).map(nameOf)) }));
+  return items.map((item) => ({
+    ...item,
+    labels: Object.fromEntries(Object.entries(item.labels).map(nameOf)),
+  }));
 }

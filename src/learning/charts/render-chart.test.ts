@@ -35,7 +35,11 @@ test('long titles, labels and legends stay inside the picture: its margin is whi
   assert.deepEqual(await render(bars), []);
   const { width, height, pixels } = new Resvg(written('chart.svg'), {
     background: 'white',
-    font: { loadSystemFonts: false, fontFiles: Object.values(fontFiles), defaultFontFamily: 'DejaVu Sans' },
+    font: {
+      loadSystemFonts: false,
+      fontFiles: Object.values(fontFiles),
+      defaultFontFamily: 'DejaVu Sans',
+    },
   }).render();
   const margin = 12;
   const inked = [];
@@ -49,7 +53,10 @@ test('long titles, labels and legends stay inside the picture: its margin is whi
 });
 
 test('a label with a limit is shortened to it', async () => {
-  await render({ ...bars, encoding: { y: { field: 'name', type: 'nominal', axis: { labelLimit: 100 } } } });
+  await render({
+    ...bars,
+    encoding: { y: { field: 'name', type: 'nominal', axis: { labelLimit: 100 } } },
+  });
   assert.match(written('chart.svg'), />simple-net W+…</);
 });
 
@@ -70,7 +77,8 @@ test('the written spec is complete: it draws the same with any Vega-Lite tool', 
 });
 
 test('warnings of Vega about a spec are passed on', async () => {
-  assert.deepEqual(await render({ ...bars, encoding: { ...bars.encoding, shape: { field: 'name' } } }), [
-    'shape dropped as it is incompatible with "bar".',
-  ]);
+  assert.deepEqual(
+    await render({ ...bars, encoding: { ...bars.encoding, shape: { field: 'name' } } }),
+    ['shape dropped as it is incompatible with "bar".'],
+  );
 });

@@ -1,6 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { logger as createLogger, mergeConfig, parse, resetSVGDefIds, textMetrics, View, Warn } from 'vega';
+import {
+  logger as createLogger,
+  mergeConfig,
+  parse,
+  resetSVGDefIds,
+  textMetrics,
+  View,
+  Warn,
+} from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { formatJson } from '../../format-json.ts';
 import type { StageContext } from '../../stage.ts';
@@ -21,7 +29,11 @@ export const schema = 'https://vega.github.io/schema/vega-lite/v6.json';
  *
  * The same spec gives the same bytes. `warn` gets Vega's messages, which name mistakes in the spec.
  */
-export async function renderChart(spec: TopLevelSpec, folder: string, warn: (line: string) => void): Promise<void> {
+export async function renderChart(
+  spec: TopLevelSpec,
+  folder: string,
+  warn: (line: string) => void,
+): Promise<void> {
   const themed = withTheme(spec);
   const svg = await drawSvg(themed, warn);
   const png = renderPng(svg);
@@ -32,11 +44,17 @@ export async function renderChart(spec: TopLevelSpec, folder: string, warn: (lin
 }
 
 /** The same for the output of a stage, which warns of mistakes. */
-export const renderOutput = (context: Pick<StageContext, 'output' | 'warn'>, port: string, spec: TopLevelSpec) =>
-  renderChart(spec, context.output(port), (line) => context.warn(line));
+export const renderOutput = (
+  context: Pick<StageContext, 'output' | 'warn'>,
+  port: string,
+  spec: TopLevelSpec,
+) => renderChart(spec, context.output(port), (line) => context.warn(line));
 
 /** Only the `chart.png` of a chart. */
-export async function renderChartPng(spec: TopLevelSpec, warn: (line: string) => void): Promise<Buffer> {
+export async function renderChartPng(
+  spec: TopLevelSpec,
+  warn: (line: string) => void,
+): Promise<Buffer> {
   return renderPng(await drawSvg(withTheme(spec), warn));
 }
 
@@ -50,7 +68,10 @@ async function drawSvg(spec: TopLevelSpec, warn: (line: string) => void): Promis
   measureTextWithTheFont();
   resetSVGDefIds(); // otherwise ids count up through the process
   const logger = createLogger(Warn, 'warn', (_method, _level, input) => warn(input.join(' ')));
-  const view = new View(parse(compile(withoutPointer(spec), { logger }).spec), { renderer: 'none', logger });
+  const view = new View(parse(compile(withoutPointer(spec), { logger }).spec), {
+    renderer: 'none',
+    logger,
+  });
   try {
     return await view.toSVG();
   } finally {
@@ -58,7 +79,9 @@ async function drawSvg(spec: TopLevelSpec, warn: (line: string) => void): Promis
   }
 }
 
-/** Gives Vega the text widths of the font: without a canvas it guesses them, and is wrong by half. */
+/**
+ * Gives Vega the text widths of the font: without a canvas it guesses them, and is wrong by half.
+ */
 function measureTextWithTheFont(): void {
   textMetrics.width = ({ fontSize = 11, fontWeight, limit = 0 }, text) => {
     const bold = fontWeight === 'bold' || Number(fontWeight) >= 600;
@@ -68,10 +91,16 @@ function measureTextWithTheFont(): void {
 }
 
 declare module 'vega' {
-  /** Part of vega-scenegraph that its types omit; Vega uses `width` for layout and for truncation. */
+  /**
+   * Part of vega-scenegraph that its types omit; Vega uses `width` for layout and for truncation.
+   */
   const textMetrics: {
     width: (
-      item: { readonly fontSize?: number; readonly fontWeight?: string | number; readonly limit?: number },
+      item: {
+        readonly fontSize?: number;
+        readonly fontWeight?: string | number;
+        readonly limit?: number;
+      },
       text: unknown,
     ) => number;
   };

@@ -4,7 +4,10 @@ import { Resvg } from '@resvg/resvg-js';
 import { StageError } from '../../stage.ts';
 import { fontFiles } from './fonts.ts';
 
-/** An SVG as a PNG on white at two pixels per unit, with our fonts alone. Throws a {@link StageError} for an image that is no data URI. */
+/**
+ * An SVG as a PNG on white at two pixels per unit, with our fonts alone. Throws a
+ * {@link StageError} for an image that is no data URI.
+ */
 export function renderPng(svg: string): Buffer {
   requireInlineImages(svg);
   const image = new Resvg(svg, {
@@ -30,7 +33,9 @@ export function writeDrawing(folder: string, name: string, svg: string): void {
 function requireInlineImages(svg: string): void {
   for (const [, href] of svg.matchAll(/<(?:image|feImage)\b(?:[^>"]|"[^"]*")*?\bhref="([^"]*)"/g)) {
     if (!href!.trim().startsWith('data:')) {
-      throw new StageError(`Expected the images of a chart as data URIs, since it reads no files, got "${href}"`);
+      throw new StageError(
+        `Expected the images of a chart as data URIs, since it reads no files, got "${href}"`,
+      );
     }
   }
 }

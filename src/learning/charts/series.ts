@@ -4,21 +4,35 @@ import { fittedLabels } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
 import { dashes, palette, shapes } from './theme.ts';
 
-/** Colours, dashes and shapes of series by name, so that they differ in a grey print and for colour-blind readers. */
+/**
+ * Colours, dashes and shapes of series by name, so that they differ in a grey print and for
+ * colour-blind readers.
+ */
 export function seriesScales(names: readonly string[], colours: readonly string[] = palette) {
   const scale = <T>(values: readonly T[]) => ({
     domain: [...names],
     range: names.map((_, index) => values[index % values.length]!),
   });
-  return { color: scale(colours), strokeDash: scale(dashes.map((dash) => [...dash])), shape: scale(shapes) };
+  return {
+    color: scale(colours),
+    strokeDash: scale(dashes.map((dash) => [...dash])),
+    shape: scale(shapes),
+  };
 }
 
-/** A legend below the chart, where it takes no width, as many columns as its names leave room for. */
+/**
+ * A legend below the chart, where it takes no width, as many columns as its names leave room for.
+ */
 export function seriesLegend(names: readonly string[], width: number): Part {
   const widest = Math.max(...names.map((name) => textWidth(name, 12))) + 60;
   return {
-    ...{ orient: 'bottom', columns: Math.max(1, Math.floor(width / widest)), symbolOpacity: 1 },
-    ...{ symbolType: 'stroke', symbolSize: 600, titleAnchor: 'start', titleLimit: width },
+    orient: 'bottom',
+    columns: Math.max(1, Math.floor(width / widest)),
+    symbolOpacity: 1,
+    symbolType: 'stroke',
+    symbolSize: 600,
+    titleAnchor: 'start',
+    titleLimit: width,
     ...fittedLabels(names, width - 30),
   };
 }
@@ -38,21 +52,35 @@ export function groupOver<T extends { readonly labels: Labels }>(
 ): readonly LabelledGroup<T>[] {
   const own = ({ labels }: T) => Object.entries(labels).filter(([axis]) => !over.includes(axis));
   const groups = groupBy(items, (item) => JSON.stringify(own(item).sort()));
-  return Array.from(groups.values(), (items) => ({ labels: Object.fromEntries(own(items[0]!)), items }));
+  return Array.from(groups.values(), (items) => ({
+    labels: Object.fromEntries(own(items[0]!)),
+    items,
+  }));
 }
 
-/** The name of a series by its labels, numbers with their axis: `my-net, seed 2`. Empty without labels. */
+/**
+ * The name of a series by its labels, numbers with their axis: `my-net, seed 2`. Empty without
+ * labels.
+ */
 export function seriesName(labels: Labels): string {
   return Object.entries(labels)
     .map(([axis, value]) => (Number.isNaN(Number(value)) ? value : `${axis} ${value}`))
     .join(', ');
 }
 
-/** Names of several series by the labels in which they differ, and the labels that they share, for the title. */
-export function nameSeries(series: readonly Labels[]): { readonly names: readonly string[]; readonly shared: Labels } {
-  const isShared = ([axis, value]: readonly [string, string]) => series.every((labels) => labels[axis] === value);
+/**
+ * Names of several series by the labels in which they differ, and the labels that they share, for
+ * the title.
+ */
+export function nameSeries(series: readonly Labels[]): {
+  readonly names: readonly string[];
+  readonly shared: Labels;
+} {
+  const isShared = ([axis, value]: readonly [string, string]) =>
+    series.every((labels) => labels[axis] === value);
   const shared = Object.fromEntries(Object.entries(series[0] ?? {}).filter(isShared));
-  const own = (labels: Labels) => Object.fromEntries(Object.entries(labels).filter((label) => !isShared(label)));
+  const own = (labels: Labels) =>
+    Object.fromEntries(Object.entries(labels).filter((label) => !isShared(label)));
   return { names: series.map((labels) => seriesName(own(labels))), shared };
 }
 

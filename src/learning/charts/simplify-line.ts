@@ -3,8 +3,14 @@ export interface Point {
   readonly y: number;
 }
 
-/** Drops points within `tolerance` of the line through the others, both ends kept (Douglas and Peucker 1973, with a stack). */
-export function simplifyLine<P extends Point>(points: readonly P[], tolerance: number): readonly P[] {
+/**
+ * Drops points within `tolerance` of the line through the others, both ends kept (Douglas and
+ * Peucker 1973, with a stack).
+ */
+export function simplifyLine<P extends Point>(
+  points: readonly P[],
+  tolerance: number,
+): readonly P[] {
   if (points.length <= 2) return points;
   const keep = new Uint8Array(points.length);
   keep[0] = keep[points.length - 1] = 1;
@@ -20,9 +26,14 @@ export function simplifyLine<P extends Point>(points: readonly P[], tolerance: n
 }
 
 /** The point between two others that lies farthest from the segment they span. */
-function farthest(points: readonly Point[], first: number, last: number): { index: number; distance: number } {
+function farthest(
+  points: readonly Point[],
+  first: number,
+  last: number,
+): { index: number; distance: number } {
   const { x, y } = points[first]!;
-  const [dx, dy] = [points[last]!.x - x, points[last]!.y - y];
+  const dx = points[last]!.x - x;
+  const dy = points[last]!.y - y;
   const square = dx * dx + dy * dy;
   let index = first;
   let distance = 0;

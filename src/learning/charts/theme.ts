@@ -1,8 +1,19 @@
 import type { Config } from 'vega-lite';
 import { fontFamily } from './fonts.ts';
 
-/** Colours of categories for every kind of colour blindness: Okabe and Ito 2008, without the yellow, too faint on white. */
-export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'] as const;
+/**
+ * Colours of categories for every kind of colour blindness: Okabe and Ito 2008, without the yellow,
+ * too faint on white.
+ */
+export const palette = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#000000',
+] as const;
 
 /** Dashes of lines, in the order of the palette, for prints in grey. */
 export const dashes: readonly (readonly number[])[] = [[], [8, 3], [2, 2.5], [9, 3, 2, 3], [4, 2]];

@@ -9,7 +9,10 @@ const x = quantity('epoch', 'Epoch');
 const y = quantity('share', 'Accuracy (%)', { labelExpr: 'round(1000 * datum.value) / 10' });
 const lines = (names: readonly string[]) => lineLayers(names, { x, y, legend: null });
 const panels = chart('Two panels', '', 300, {
-  vconcat: [{ layer: [...lines(['a', 'b']), { mark: 'rule', encoding: { x } }] }, { layer: lines(['a']) }],
+  vconcat: [
+    { layer: [...lines(['a', 'b']), { mark: 'rule', encoding: { x } }] },
+    { layer: lines(['a']) },
+  ],
 }) as unknown as { vconcat: readonly { layer: readonly Part[] }[] };
 const layers = panels.vconcat.flatMap(({ layer }) => layer);
 
@@ -30,7 +33,9 @@ test('what reacts to the pointer lies above all marks of its panel, and has a na
     panels.vconcat.map(({ layer }) => layer.at(-1)!['name']),
     ['tooltips1', 'tooltips2'],
   );
-  const params = panels.vconcat.map(({ layer }) => (layer.at(-1)!['params'] as readonly Part[])[0]!['name']);
+  const params = panels.vconcat.map(
+    ({ layer }) => (layer.at(-1)!['params'] as readonly Part[])[0]!['name'],
+  );
   assert.deepEqual(params, ['tooltips1', 'tooltips2']);
 });
 
@@ -43,7 +48,10 @@ test('a row has the title of its axis and the unit of its labels; several series
     ['Epoch', 'Accuracy (%)'],
   ]);
   assert.equal(rowOf(y).text, 'round(1000 * datum["share"]) / 10');
-  assert.equal(rowOf({ field: 'layer', type: 'ordinal', title: null }, 'Layer').text, 'datum["layer"]');
+  assert.equal(
+    rowOf({ field: 'layer', type: 'ordinal', title: null }, 'Layer').text,
+    'datum["layer"]',
+  );
   assert.match(
     intervalOf(y, 'Interval').text,
     /^isValid\(datum\["low"\]\) \? \(round.*\) \+ ' to ' \+ \(round.*\) : '–'$/,

@@ -4,19 +4,27 @@ import type { Part } from './part.ts';
 export interface TooltipRow {
   /** What the axis or the table calls it. */
   readonly title: string;
-  /** An expression of Vega for its text, in the unit of the title; `datum` is the row of the data. */
+  /**
+   * An expression of Vega for its text, in the unit of the title; `datum` is the row of the data.
+   */
   readonly text: string;
 }
 
 /** A line without a name above the others: vega-tooltip shows a field of this name so. */
 export const headingOf = (field: string): TooltipRow => ({ title: 'title', text: inRow(field) });
 
-/** The field of a channel by the title of its axis and as its labels show it, with the digits that one reads from a chart. */
+/**
+ * The field of a channel by the title of its axis and as its labels show it, with the digits that
+ * one reads from a chart.
+ */
 export function rowOf(channel: Part, title = String(channel['title'] ?? '')): TooltipRow {
   const value = inRow(String(channel['field']));
   if (channel['type'] !== 'quantitative') return { title, text: value };
   const { labelExpr } = (channel['axis'] ?? {}) as { readonly labelExpr?: string };
-  return { title, text: labelExpr === undefined ? numberText(value) : labelExpr.replaceAll('datum.value', value) };
+  return {
+    title,
+    text: labelExpr === undefined ? numberText(value) : labelExpr.replaceAll('datum.value', value),
+  };
 }
 
 /** `0.61 to 0.68`, or a dash where the row has no interval. */
@@ -26,7 +34,10 @@ export function intervalOf(
   [low, high]: readonly [string, string] = ['low', 'high'],
 ): TooltipRow {
   const textOf = (field: string) => rowOf({ ...channel, field }).text;
-  return { title, text: `isValid(${inRow(low)}) ? (${textOf(low)}) + ' to ' + (${textOf(high)}) : '–'` };
+  return {
+    title,
+    text: `isValid(${inRow(low)}) ? (${textOf(low)}) + ' to ' + (${textOf(high)}) : '–'`,
+  };
 }
 
 export const inRow = (field: string): string => `datum[${JSON.stringify(field)}]`;
@@ -74,29 +85,50 @@ interface NearestPlace {
   readonly isMarked?: boolean;
 }
 
-/** A layer that shows the tooltip of the point nearest to the pointer, wherever that is in the panel, and marks the point. */
+/**
+ * A layer that shows the tooltip of the point nearest to the pointer, wherever that is in the
+ * panel, and marks the point.
+ */
 export function nearestTooltip(rows: readonly TooltipRow[], place: NearestPlace): Part {
   const { data, transform = [], x, y, along = ['x', 'y'], isMarked = true } = place;
-  const select = { type: 'point', on: 'pointerover', clear: 'pointerout', nearest: true, encodings: along };
-  const visible = { condition: { param: layerName, empty: false, value: isMarked ? 0.5 : 0 }, value: 0 };
+  const select = {
+    type: 'point',
+    on: 'pointerover',
+    clear: 'pointerout',
+    nearest: true,
+    encodings: along,
+  };
+  const visible = {
+    condition: { param: layerName, empty: false, value: isMarked ? 0.5 : 0 },
+    value: 0,
+  };
   return withTooltip(rows, {
     name: layerName,
     ...(data && { data }),
     transform,
     params: [{ name: layerName, select }],
-    mark: { type: 'point', filled: false, size: 120, strokeWidth: 2, color: '#000000', aria: false },
+    mark: {
+      type: 'point',
+      filled: false,
+      size: 120,
+      strokeWidth: 2,
+      color: '#000000',
+      aria: false,
+    },
     encoding: { x, y, opacity: visible },
   });
 }
 
 /**
- * Makes the tooltips of a spec those that its marks name: without a word, a page would show the fields of every mark. Layers for
- * the pointer get names of their own, and come last in their panel, where no mark lies above them.
+ * Makes the tooltips of a spec those that its marks name: without a word, a page would show the
+ * fields of every mark. Layers for the pointer get names of their own, and come last in their
+ * panel, where no mark lies above them.
  */
 export function explicitTooltips(spec: Part): Part {
   let count = 0;
   const finish = (part: Part): Part => {
-    if (part['mark'] !== undefined) return part['name'] === layerName ? numbered(part, ++count) : silent(part);
+    if (part['mark'] !== undefined)
+      return part['name'] === layerName ? numbered(part, ++count) : silent(part);
     const groups = ['layer', 'concat', 'hconcat', 'vconcat'].flatMap((name) => {
       const parts = part[name] as readonly Part[] | undefined;
       return parts === undefined ? [] : [[name, ordered(parts).map(finish)] as const];

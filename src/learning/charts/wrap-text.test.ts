@@ -20,10 +20,16 @@ test('a word that is too wide alone is broken, and a text of too many lines is c
 test('no line is wider than the width, and a text that is not cut is complete', () => {
   const text = fc.stringMatching(/^[a-zA-Z=_ ]{0,80}$/);
   fc.assert(
-    fc.property(text, fc.integer({ min: 30, max: 200 }), fc.integer({ min: 1, max: 60 }), (text, width, most) => {
-      const lines = wrapText(text, width, { size, most });
-      assert.ok(lines.length <= most && lines.every((line) => wide(line) <= width));
-      if (!lines.at(-1)!.endsWith('…')) assert.equal(lines.join('').replaceAll(' ', ''), text.replaceAll(' ', ''));
-    }),
+    fc.property(
+      text,
+      fc.integer({ min: 30, max: 200 }),
+      fc.integer({ min: 1, max: 60 }),
+      (text, width, most) => {
+        const lines = wrapText(text, width, { size, most });
+        assert.ok(lines.length <= most && lines.every((line) => wide(line) <= width));
+        if (!lines.at(-1)!.endsWith('…'))
+          assert.equal(lines.join('').replaceAll(' ', ''), text.replaceAll(' ', ''));
+      },
+    ),
   );
 });

@@ -7,7 +7,10 @@ interface LabelledMaps {
   /** How many labels there are. */
   readonly classes: number;
   readonly labels: ArrayLike<number>;
-  /** Images of a group are not independent: a group of one class is relabelled as a whole, one of both within itself. */
+  /**
+   * Images of a group are not independent: a group of one class is relabelled as a whole, one of
+   * both within itself.
+   */
   readonly groups?: readonly (string | undefined)[] | undefined;
   /** `[images, cells]`. */
   readonly coarse: Float32Array;
@@ -17,15 +20,18 @@ interface LabelledMaps {
 const shuffles = 1000;
 
 /**
- * The distance of class means that chance alone gives, the mean for shuffled labels, since means of few images always differ; and the
- * one-sided p-value of the hypothesis that the classes' maps are alike, (1 + shuffles as far apart) / (1 + shuffles): a permutation test
- * (Good 2005, "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
+ * The distance of class means that chance alone gives, the mean for shuffled labels, since means of
+ * few images always differ; and the one-sided p-value of the hypothesis that the classes' maps are
+ * alike, (1 + shuffles as far apart) / (1 + shuffles): a permutation test (Good 2005, "Permutation,
+ * parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
  */
 export function chanceDistance(maps: LabelledMaps, seed: number) {
   const found = meanDistance(weightedSums(maps, maps.labels));
   const random = new Random('shuffle', seed);
   const units = unitsOf(maps);
-  let [sum, defined, asFar] = [0, 0, 0];
+  let sum = 0;
+  let defined = 0;
+  let asFar = 0;
   for (let shuffle = 0; shuffle < shuffles; shuffle++) {
     const distance = meanDistance(weightedSums(maps, shuffled(maps.labels, units, random)));
     if (Number.isNaN(distance)) continue;
@@ -33,7 +39,10 @@ export function chanceDistance(maps: LabelledMaps, seed: number) {
     defined++;
     if (distance >= found) asFar++;
   }
-  return { byChance: sum / defined, p: Number.isNaN(found) ? Number.NaN : (1 + asFar) / (1 + defined) };
+  return {
+    byChance: sum / defined,
+    p: Number.isNaN(found) ? Number.NaN : (1 + asFar) / (1 + defined),
+  };
 }
 
 /** The mean distance over the pairs of labels that both have images. */
@@ -43,10 +52,15 @@ export const meanDistance = (sums: readonly Float32Array[]): number =>
 /** The distance between the mean maps of every two labels; NaN where one has no images. */
 export const distancesOf = (sums: readonly Float32Array[]) =>
   sums.flatMap((one, a) =>
-    sums.slice(a + 1).map((other, i) => ({ labels: [a, a + 1 + i] as const, distance: mapDistance(one, other) })),
+    sums
+      .slice(a + 1)
+      .map((other, i) => ({ labels: [a, a + 1 + i] as const, distance: mapDistance(one, other) })),
   );
 
-/** By label, the weighted sum of its images' maps; it stands for the mean where the unit does not matter. */
+/**
+ * By label, the weighted sum of its images' maps; it stands for the mean where the unit does not
+ * matter.
+ */
 export function weightedSums(
   { coarse, cells, classes }: Omit<LabelledMaps, 'labels' | 'groups'>,
   labels: ArrayLike<number>,
@@ -63,15 +77,23 @@ export function weightedSums(
   return sums;
 }
 
-/** The units of relabelling, as indices of images: pure ones, single images and groups of one class, and mixed groups. */
+/**
+ * The units of relabelling, as indices of images: pure ones, single images and groups of one class,
+ * and mixed groups.
+ */
 function unitsOf({ labels, groups }: LabelledMaps) {
   const images = Array.from({ length: labels.length }, (_, image) => image);
   const all = [...groupBy(images, (image) => groups?.[image] ?? image).values()];
-  const isPure = (unit: readonly number[]) => unit.every((image) => labels[image] === labels[unit[0]!]);
+  const isPure = (unit: readonly number[]) =>
+    unit.every((image) => labels[image] === labels[unit[0]!]);
   return { pure: all.filter(isPure), mixed: all.filter((unit) => !isPure(unit)) };
 }
 
-function shuffled(labels: ArrayLike<number>, { pure, mixed }: ReturnType<typeof unitsOf>, random: Random): Uint16Array {
+function shuffled(
+  labels: ArrayLike<number>,
+  { pure, mixed }: ReturnType<typeof unitsOf>,
+  random: Random,
+): Uint16Array {
   const result = new Uint16Array(labels.length);
   const order = permutation(pure.length, random);
   for (const [i, images] of pure.entries()) {

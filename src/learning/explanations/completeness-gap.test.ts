@@ -8,11 +8,14 @@ test('the example of the docstring', () => {
 });
 
 test('a gap is a share of the rise, whatever the signs, and the user is warned above a twentieth', () => {
-  assert.deepEqual(completenessGap({ rises: Float64Array.of(2, -2), gaps: Float64Array.of(-0.25, 0.75) }), {
-    meanRise: 2,
-    meanGap: 0.5,
-    relativeGap: 0.25,
-  });
+  assert.deepEqual(
+    completenessGap({ rises: Float64Array.of(2, -2), gaps: Float64Array.of(-0.25, 0.75) }),
+    {
+      meanRise: 2,
+      meanGap: 0.5,
+      relativeGap: 0.25,
+    },
+  );
   assert.equal(gapWarning(0.05, 50), undefined);
   assert.equal(gapWarning(Number.NaN, 50), undefined);
   assert.equal(

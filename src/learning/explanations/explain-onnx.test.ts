@@ -18,7 +18,8 @@ import { openImageNetwork } from './subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'explain-onnx-'));
 after(() => rmSync(folder, { recursive: true }));
-const [layers, onnx] = [join(folder, 'layers'), join(folder, 'onnx')];
+const layers = join(folder, 'layers');
+const onnx = join(folder, 'onnx');
 let bytes: Buffer;
 
 before(async () => {
@@ -27,8 +28,15 @@ before(async () => {
   await writeUntrainedModel(layers, { net: net as never, imageSize: 30 });
   const files = await loadModel(layers);
   mkdirSync(onnx);
-  writeFileSync(join(onnx, 'model.onnx'), exportOnnx(weightedNet(files), {}, { layout: 'NCHW', softmax: false }));
-  const info = { ...files.info, architecture: 'onnx', onnx: { parameters: 1, probabilities: false } };
+  writeFileSync(
+    join(onnx, 'model.onnx'),
+    exportOnnx(weightedNet(files), {}, { layout: 'NCHW', softmax: false }),
+  );
+  const info = {
+    ...files.info,
+    architecture: 'onnx',
+    onnx: { parameters: 1, probabilities: false },
+  };
   writeFileSync(join(onnx, 'info.json'), JSON.stringify(info));
   // Grey, but for a bright square in the upper left.
   const at = (i: number) => (i % 90 < 36 && Math.floor(i / 90) < 12 ? 230 : 20);
@@ -40,13 +48,15 @@ before(async () => {
 
 const asked = { ...explanationDefaults(), class: 'predicted', layer: 'conv2' } as const;
 const explained = async (model: string, methods: readonly Method[], layer: string | undefined) =>
-  explainPictures(await openImageNetwork(model, 1), [{ name: 'a.png', bytes }], { ...asked, methods, layer });
+  explainPictures(await openImageNetwork(model, 1), [{ name: 'a.png', bytes }], {
+    ...asked,
+    methods,
+    layer,
+  });
 
 test('occlusion and Score-CAM of an ONNX file are those of the same network as layers', async () => {
-  const [own, theirs] = [
-    await explained(layers, ['occlusion', 'score-cam'], 'conv2'),
-    await explained(onnx, ['occlusion', 'score-cam'], 'conv2'),
-  ];
+  const own = await explained(layers, ['occlusion', 'score-cam'], 'conv2');
+  const theirs = await explained(onnx, ['occlusion', 'score-cam'], 'conv2');
   assert.equal(own.pictures[0]!.maps[0]!.width, 30);
   for (const [m, map] of own.pictures[0]!.maps.entries()) {
     const other = theirs.pictures[0]!.maps[m]!;
@@ -62,7 +72,9 @@ test('occlusion finds what the score depends on: hiding what is black changes no
   const { values } = maps[0]!;
   assert.ok(of === 0 || of === 1);
   const mean = (from: number, to: number) => {
-    const own = values.filter((_, i) => i % 30 >= from && i % 30 < to && Math.floor(i / 30) >= from && i / 30 < to);
+    const own = values.filter(
+      (_, i) => i % 30 >= from && i % 30 < to && Math.floor(i / 30) >= from && i / 30 < to,
+    );
     return own.reduce((sum, value) => sum + value, 0) / own.length;
   };
   assert.ok(mean(0, 12) > 3 * mean(18, 30), `${mean(0, 12)} and ${mean(18, 30)}`);
@@ -71,7 +83,9 @@ test('occlusion finds what the score depends on: hiding what is black changes no
 test('an ONNX file refuses gradients, a missing layer, and a tensor without places', async () => {
   await assert.rejects(
     explained(onnx, ['gradient', 'occlusion', 'grad-cam'], 'conv2'),
-    new StageError('Expected occlusion or score-cam, since an ONNX file has no gradients, got gradient, grad-cam.'),
+    new StageError(
+      'Expected occlusion or score-cam, since an ONNX file has no gradients, got gradient, grad-cam.',
+    ),
   );
   await assert.rejects(explained(onnx, ['score-cam'], undefined), { name: 'StageError' });
   await assert.rejects(

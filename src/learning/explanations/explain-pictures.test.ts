@@ -24,7 +24,10 @@ before(async () => {
 });
 
 async function picture(name: string, width: number, height: number): Promise<Picture> {
-  const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => (37 * i + name.length) % 256);
+  const pixels = Uint8Array.from(
+    { length: 3 * width * height },
+    (_, i) => (37 * i + name.length) % 256,
+  );
   return {
     name,
     bytes: await sharp(pixels, { raw: { width, height, channels: 3 } })
@@ -33,7 +36,11 @@ async function picture(name: string, width: number, height: number): Promise<Pic
   };
 }
 
-const asked = { ...explanationDefaults(), methods: ['gradient', 'grad-cam'], class: 'predicted' } as const;
+const asked = {
+  ...explanationDefaults(),
+  methods: ['gradient', 'grad-cam'],
+  class: 'predicted',
+} as const;
 
 test('pictures of any size are scored, and explained for their predicted class, the same alone as together', async () => {
   const together = await explainPictures(model, pictures, asked);
@@ -42,12 +49,21 @@ test('pictures of any size are scored, and explained for their predicted class, 
     const { scores, probabilities, called, explained, maps, seen } = one;
     assert.equal(called, scores[1]! > scores[0]! ? 1 : 0);
     assert.equal(explained, called);
-    assert.ok(Math.abs(Math.log(probabilities[1]! / probabilities[0]!) - (scores[1]! - scores[0]!)) < 1e-9);
-    assert.deepEqual([seen.width, seen.height, maps[0]!.width, maps[1]!.width < 56], [56, 56, 56, true]);
+    assert.ok(
+      Math.abs(Math.log(probabilities[1]! / probabilities[0]!) - (scores[1]! - scores[0]!)) < 1e-9,
+    );
+    assert.deepEqual(
+      [seen.width, seen.height, maps[0]!.width, maps[1]!.width < 56],
+      [56, 56, 56, true],
+    );
     const alone = await explainPictures(model, [pictures[i]!], asked);
     assert.ok(Math.abs(alone.pictures[0]!.scores[0]! - scores[0]!) < 1e-5);
   }
-  const other = await explainPictures(model, pictures, { ...asked, class: 'real', methods: ['gradient'] });
+  const other = await explainPictures(model, pictures, {
+    ...asked,
+    class: 'real',
+    methods: ['gradient'],
+  });
   assert.deepEqual(
     other.pictures.map(({ explained }) => explained),
     [0, 0],
@@ -93,6 +109,12 @@ test('the sheet has a column for the pictures and one for each method, and says 
   const called = options.classes[empty[0]!.called];
   assert.match(title.text.join(' '), new RegExp(`^fit calls ada\\.png ${called}, \\d+\\.\\d %$`));
   const captions = data.values.map(({ caption }) => caption);
-  assert.match(captions[0]!, /^ada\.png\n\w+ \d+\.\d % \(−?\d\.\d\d\)\n\w+ \d+\.\d % \(−?\d\.\d\d\)$/);
-  assert.deepEqual(captions.slice(1), [`for ${called}\nzero everywhere`, `for ${called}\nzero everywhere`]);
+  assert.match(
+    captions[0]!,
+    /^ada\.png\n\w+ \d+\.\d % \(−?\d\.\d\d\)\n\w+ \d+\.\d % \(−?\d\.\d\d\)$/,
+  );
+  assert.deepEqual(captions.slice(1), [
+    `for ${called}\nzero everywhere`,
+    `for ${called}\nzero everywhere`,
+  ]);
 });

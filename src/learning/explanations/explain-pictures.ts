@@ -12,13 +12,22 @@ import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-i
 import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
-import { chooseClass, expectAll, expectLargeEnough, imageSeed, methodOptions } from './questions.ts';
+import {
+  chooseClass,
+  expectAll,
+  expectLargeEnough,
+  imageSeed,
+  methodOptions,
+} from './questions.ts';
 import type { ImageModel } from './subject.ts';
 
 /** An image file of the user's, outside any data set. */
 export type Picture = { readonly name: string; readonly bytes: Uint8Array };
 
-/** A question about pictures; `class` is `predicted` or a class's name, `layer` a convolution, by default the last. */
+/**
+ * A question about pictures; `class` is `predicted` or a class's name, `layer` a convolution, by
+ * default the last.
+ */
 export interface PictureQuestion extends Omit<ExplanationSettings, 'layer'> {
   readonly methods: readonly Method[];
   readonly layer?: string | undefined;
@@ -47,7 +56,10 @@ export interface ExplainedPictures {
   readonly gap?: number;
 }
 
-/** Explains pictures, all in one batch. Throws a {@link StageError} with every picture that is unreadable or too small. */
+/**
+ * Explains pictures, all in one batch. Throws a {@link StageError} with every picture that is
+ * unreadable or too small.
+ */
 export async function explainPictures(
   { model, info, input }: ImageModel<Network>,
   pictures: readonly Picture[],
@@ -63,13 +75,24 @@ export async function explainPictures(
   const called = predictedClasses(logits, info.classes.length);
   const classes = await choose(images, new Int32Array(pictures.length));
   // Seeds depend on the content, so that a picture is explained alike under any name.
-  const seeds = pictures.map(({ bytes }) => imageSeed(asked.seed, createHash('sha256').update(bytes).digest('hex')));
+  const seeds = pictures.map(({ bytes }) =>
+    imageSeed(asked.seed, createHash('sha256').update(bytes).digest('hex')),
+  );
   const question = { images, classes, score: asked.score, seeds };
-  const { maps, completeness } = await explain(model, question, asked.methods, methodOptions(asked, input, layer));
+  const { maps, completeness } = await explain(
+    model,
+    question,
+    asked.methods,
+    methodOptions(asked, input, layer),
+  );
   return {
     pictures: pictures.map(({ name }, i) => ({
-      ...{ name, seen: seen[i]!, called: called[i]!, explained: classes[i]! },
-      ...{ scores: [...scoresOf(i)], probabilities: softmax(scoresOf(i)) },
+      name,
+      seen: seen[i]!,
+      called: called[i]!,
+      explained: classes[i]!,
+      scores: [...scoresOf(i)],
+      probabilities: softmax(scoresOf(i)),
       maps: maps.map((ofMethod) => ofMethod[i]!),
     })),
     ...(layer !== undefined && { layer }),
@@ -77,8 +100,15 @@ export async function explainPictures(
   };
 }
 
-/** The layer of class activation maps. Throws a {@link StageError} where there is none, or an ONNX file lacks what a method needs. */
-function layerOf(model: Network, methods: readonly Method[], named: string | undefined): string | undefined {
+/**
+ * The layer of class activation maps. Throws a {@link StageError} where there is none, or an ONNX
+ * file lacks what a method needs.
+ */
+function layerOf(
+  model: Network,
+  methods: readonly Method[],
+  named: string | undefined,
+): string | undefined {
   const needsLayer = methods.some(isCam);
   if (!(model instanceof OnnxNetwork)) {
     return needsLayer || named !== undefined ? findConvolution(model, named) : undefined;
@@ -90,22 +120,30 @@ function layerOf(model: Network, methods: readonly Method[], named: string | und
     );
   }
   if (!needsLayer || named !== undefined) return named;
-  throw new StageError('Expected the name of a tensor with feature maps for score-cam of an ONNX file: set the layer.');
+  throw new StageError(
+    'Expected the name of a tensor with feature maps for score-cam of an ONNX file: set the layer.',
+  );
 }
 
 /** `[pictures, size, size, 3]`, normalised. */
 function floatsOf(seen: readonly DecodedImage[], { size, normalise }: ImageInput): Float32Array {
   const images = new Float32Array(seen.length * size * size * 3);
   const table = normalizationTable(normalise);
-  for (const [i, { pixels }] of seen.entries()) pixelsToFloats(pixels, table, images.subarray(i * pixels.length));
+  for (const [i, { pixels }] of seen.entries())
+    pixelsToFloats(pixels, table, images.subarray(i * pixels.length));
   return images;
 }
 
-async function seeAll(pictures: readonly Picture[], input: ImageInput): Promise<readonly DecodedImage[]> {
+async function seeAll(
+  pictures: readonly Picture[],
+  input: ImageInput,
+): Promise<readonly DecodedImage[]> {
   const { size, fit, kernel } = input;
   const see = async ({ name, bytes }: Picture) => {
     const { width, height } = await examineImage(bytes, 1).catch(({ message }: Error) => {
-      throw new StageError(`Expected an image, but ${name} cannot be read as one: ${message.split('\n')[0]}`);
+      throw new StageError(
+        `Expected an image, but ${name} cannot be read as one: ${message.split('\n')[0]}`,
+      );
     });
     expectLargeEnough([{ name, width, height }], input);
     return decodeImage(bytes, { width: size, height: size, fit, kernel });

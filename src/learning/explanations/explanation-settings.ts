@@ -3,7 +3,12 @@ import { formatList } from '../../format-numbers.ts';
 import { count, text, whole } from '../../spec-parts.ts';
 import type { InputPort, SettingMistake } from '../../stage.ts';
 import { uniqueList } from '../../unique-list.ts';
-import { type Method, type MethodSetting, methodDefaults, methodsWith } from '../attribution/methods.ts';
+import {
+  type Method,
+  type MethodSetting,
+  methodDefaults,
+  methodsWith,
+} from '../attribution/methods.ts';
 import { scoreKinds } from '../attribution/question.ts';
 import { confidenceOf, drawsFrom } from '../metrics/intervals/interval-settings.ts';
 
@@ -11,7 +16,9 @@ import { confidenceOf, drawsFrom } from '../metrics/intervals/interval-settings.
 export const explanationSettings = {
   class: text
     .default('label')
-    .describe("The class whose score is explained: the image's own (label), the predicted one (predicted), or a name."),
+    .describe(
+      "The class whose score is explained: the image's own (label), the predicted one (predicted), or a name.",
+    ),
   score: z
     .enum(scoreKinds)
     .default('score')
@@ -20,7 +27,9 @@ export const explanationSettings = {
     ),
   samples: count
     .exactOptional()
-    .describe('Noisy copies of each image, for smooth-grad, smooth-grad-squared and var-grad; 50 by default.'),
+    .describe(
+      'Noisy copies of each image, for smooth-grad, smooth-grad-squared and var-grad; 50 by default.',
+    ),
   noise: z
     .number()
     .positive()
@@ -30,7 +39,9 @@ export const explanationSettings = {
     ),
   steps: count
     .exactOptional()
-    .describe('Points on the path from the baseline to the image, for integrated-gradients; 50 by default.'),
+    .describe(
+      'Points on the path from the baseline to the image, for integrated-gradients; 50 by default.',
+    ),
   baseline: z
     .enum(['black', 'mean'])
     .exactOptional()
@@ -39,7 +50,9 @@ export const explanationSettings = {
     ),
   layer: text
     .exactOptional()
-    .describe('The convolution that class activation maps are taken from, by name; the last by default.'),
+    .describe(
+      'The convolution that class activation maps are taken from, by name; the last by default.',
+    ),
   batchSize: count.default(32).describe('Images of one forward pass.'),
   seed: z.int().default(7).describe('Seed of everything random: images, noise, random weights.'),
 };
@@ -51,7 +64,10 @@ export type ExplanationSettings = z.output<typeof explanation> & {
   readonly [K in Exclude<MethodSetting, 'baseline'>]: number;
 } & { readonly baseline: 'black' | 'mean' };
 
-export const explanationDefaults = (): ExplanationSettings => ({ ...methodDefaults, ...explanation.parse({}) });
+export const explanationDefaults = (): ExplanationSettings => ({
+  ...methodDefaults,
+  ...explanation.parse({}),
+});
 
 /** Settings of every kind that explains the images of a split. */
 export const splitSettings = {
@@ -60,7 +76,9 @@ export const splitSettings = {
   draws: drawsFrom(0, '; 0 for none'),
   title: text
     .exactOptional()
-    .describe('Beginning of the titles; by default the method, the split and the axis values of the model.'),
+    .describe(
+      'Beginning of the titles; by default the method, the split and the axis values of the model.',
+    ),
 };
 
 /** Settings of every kind that measures maps over a split. */
@@ -74,7 +92,9 @@ export const surveySettings = {
   untrained: z
     .boolean()
     .default(true)
-    .describe('Whether an untrained network of the same shape is measured too, which doubles the time.'),
+    .describe(
+      'Whether an untrained network of the same shape is measured too, which doubles the time.',
+    ),
 };
 
 /** One method or several. */
@@ -94,11 +114,18 @@ export const subjectInputs = {
 } as const satisfies Readonly<Record<string, InputPort<{ readonly split: string }>>>;
 
 /** The mistakes of settings that no chosen method uses. */
-export function unusedSettings(given: object, methods: readonly Method[]): readonly SettingMistake[] {
-  const who = methods.length === 1 ? `the method "${methods[0]}" does not use` : 'none of the methods uses';
+export function unusedSettings(
+  given: object,
+  methods: readonly Method[],
+): readonly SettingMistake[] {
+  const who =
+    methods.length === 1 ? `the method "${methods[0]}" does not use` : 'none of the methods uses';
   return (Object.keys(methodDefaults) as MethodSetting[])
     .map((setting) => ({ setting, owners: methodsWith(setting) }))
-    .filter(({ setting, owners }) => Object.hasOwn(given, setting) && !methods.some((one) => owners.includes(one)))
+    .filter(
+      ({ setting, owners }) =>
+        Object.hasOwn(given, setting) && !methods.some((one) => owners.includes(one)),
+    )
     .map(({ setting, owners }) => ({
       at: [setting],
       message: `${who} "${setting}", which is a setting of ${formatList(owners)}`,

@@ -4,13 +4,22 @@ import { mostSalient } from '../attribution/map-measures.ts';
 import { explainsClass, type Method, methodTitle } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/question.ts';
 import type { ColourBar } from '../charts/colour-bar.ts';
-import { type ColourMap, colourMap, type OverlayOptions, overlayMap, paintMap } from '../vision/colour-map.ts';
+import {
+  type ColourMap,
+  colourMap,
+  type OverlayOptions,
+  overlayMap,
+  paintMap,
+} from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 
 /** The share of the pixels that is shown as bright as the brightest. */
 const brightest = 0.01;
 
-/** A map from 0 to 1, full from its most salient 1 % of pixels on, since few peaks would leave all else dark. */
+/**
+ * A map from 0 to 1, full from its most salient 1 % of pixels on, since few peaks would leave all
+ * else dark.
+ */
 export function brightenMap({ height, width, values }: AttributionMap): AttributionMap {
   const count = Math.max(1, Math.round(brightest * values.length));
   // If the map is zero almost everywhere, its greatest value.
@@ -25,14 +34,23 @@ export function pictureOf(map: AttributionMap, colours: ColourMap, side?: number
   return paintMap(brightenMap(resizeMap(map, size)), colours);
 }
 
-/** An image with a map over it, resized to the image and scaled to 0 to 1; the image alone if the map is constant. */
-export function overlayOf(image: DecodedImage, map: AttributionMap, options: OverlayOptions): DecodedImage {
+/**
+ * An image with a map over it, resized to the image and scaled to 0 to 1; the image alone if the
+ * map is constant.
+ */
+export function overlayOf(
+  image: DecodedImage,
+  map: AttributionMap,
+  options: OverlayOptions,
+): DecodedImage {
   const resized = resizeMap(map, image);
   return overlayMap(image, { ...resized, values: scaleMap(resized.values) }, options);
 }
 
 /** How a constant map is described; undefined for any other. */
-export function constancyOf({ values }: AttributionMap): 'zero everywhere' | 'the same everywhere' | undefined {
+export function constancyOf({
+  values,
+}: AttributionMap): 'zero everywhere' | 'the same everywhere' | undefined {
   const [first = 0] = values;
   if (values.some((value) => value !== first)) return undefined;
   return first === 0 ? 'zero everywhere' : 'the same everywhere';
@@ -44,7 +62,10 @@ export const colourWords: Readonly<Record<ColourMap, readonly [string, string]>>
   viridis: ['violet', 'yellow'],
 };
 
-export function mapColourBar(colours: ColourMap, bar: Omit<ColourBar, 'domain' | 'colours'>): ColourBar {
+export function mapColourBar(
+  colours: ColourMap,
+  bar: Omit<ColourBar, 'domain' | 'colours'>,
+): ColourBar {
   const domain = Array.from({ length: 33 }, (_, i) => i / 32);
   const hex = (value: number) => `#${Buffer.from(colourMap(colours)(value)).toString('hex')}`;
   return { ...bar, domain, colours: domain.map(hex) };
@@ -52,14 +73,24 @@ export function mapColourBar(colours: ColourMap, bar: Omit<ColourBar, 'domain' |
 
 /** The class of the setting `class` in words, such as `its own class`. */
 export const classText = (name: string): string =>
-  name === 'label' ? 'its own class' : name === 'predicted' ? 'the predicted class' : `the class ${name}`;
+  name === 'label'
+    ? 'its own class'
+    : name === 'predicted'
+      ? 'the predicted class'
+      : `the class ${name}`;
 
 /** The explained score in words, such as `the score of its own class minus that of the other`. */
-export const scoreText = (score: ScoreKind, ofClass: string, { length }: readonly string[]): string =>
+export const scoreText = (
+  score: ScoreKind,
+  ofClass: string,
+  { length }: readonly string[],
+): string =>
   `the score of ${ofClass}${score === 'score' ? '' : length === 2 ? ' minus that of the other' : ' minus that of all others'}`;
 
 /** A caveat about the methods whose maps depend on no class, if there are any. */
 export function classlessText(methods: readonly Method[]): string | undefined {
   const titles = methods.filter((method) => !explainsClass(method)).map(methodTitle);
-  return titles.length === 0 ? undefined : `${formatList(titles)}: where the layer is active, whatever the class.`;
+  return titles.length === 0
+    ? undefined
+    : `${formatList(titles)}: where the layer is active, whatever the class.`;
 }

@@ -13,25 +13,44 @@ const left = 1;
 test('maps go into numbered files of a thousand each, and the list gives the place of every map', () => {
   using bench = new StageBench();
   const folder = join(bench.root, 'maps');
-  const each = <T>(of: (place: number) => T) => Array.from({ length: images }, (_, place) => of(place));
+  const each = <T>(of: (place: number) => T) =>
+    Array.from({ length: images }, (_, place) => of(place));
   {
     using writer = new MapsWriter(folder, ['real', 'fake']);
     const samples = each((place) => {
       const key = `test/${place}`;
       return {
-        ...{ key, label: 1, class: 'fake', source: 'mixed', shard: 'a', offset: 0, size: 1 },
+        key,
+        label: 1,
+        class: 'fake',
+        source: 'mixed',
+        shard: 'a',
+        offset: 0,
+        size: 1,
         path: `${key}.png`,
         width: 2,
         height: 1,
       };
     });
     writer.begin({
-      ...{ prefix: '', model: '', split: 'test', methods: ['gradient', 'integrated-gradients'] },
-      ...{ classes: ['real', 'fake'], samples, images: images - 1 },
+      prefix: '',
+      model: '',
+      split: 'test',
+      methods: ['gradient', 'integrated-gradients'],
+      classes: ['real', 'fake'],
+      samples,
+      images: images - 1,
     });
     for (let place = 0; place < images; place++) {
       const map = { height: 1, width: 2, values: Float32Array.of(place, 1) };
-      const of = { index: place, place, label: 1, class: 0, logits: [0, 0] as const, maps: [map, map] };
+      const of = {
+        index: place,
+        place,
+        label: 1,
+        class: 0,
+        logits: [0, 0] as const,
+        maps: [map, map],
+      };
       if (place !== left) writer.add({ ...of, pixels: () => assert.fail() });
     }
     const topShares = new Float64Array(images).fill(0.5);
@@ -39,17 +58,24 @@ test('maps go into numbered files of a thousand each, and the list gives the pla
     const of = { topShares, coarse: new Float32Array(), cells: 1, means: [], constant: [0, 0] };
     writer.end({
       indices: Uint32Array.from(each((place) => place)),
-      ...{ labels: new Uint8Array(images).fill(1), explained: new Uint8Array(images) },
+      labels: new Uint8Array(images).fill(1),
+      explained: new Uint8Array(images),
       logits: new Float64Array(2 * images).fill(0.25),
       maps: [
         { method: 'gradient', ...of },
         { method: 'integrated-gradients', ...of },
       ],
-      completeness: { rises: new Float64Array(images).fill(2), gaps: new Float64Array(images).fill(1) },
+      completeness: {
+        rises: new Float64Array(images).fill(2),
+        gaps: new Float64Array(images).fill(1),
+      },
     });
   }
   const parsed = parseNpy(readFileSync(join(folder, 'gradient-00001.npy')));
-  assert.deepEqual(parsed, { ok: true, value: { shape: [2, 1, 2], values: Float32Array.of(1001, 1, 1002, 1) } });
+  assert.deepEqual(parsed, {
+    ok: true,
+    value: { shape: [2, 1, 2], values: Float32Array.of(1001, 1, 1002, 1) },
+  });
   const [, ...lines] = readFileSync(join(folder, 'maps.csv'), 'utf8').trimEnd().split('\n');
   assert.equal(lines.length, 2 * images);
   const what = (place: number) => `,test,test/${place},test/${place}.png,fake,mixed,real,0.25,0.25`;

@@ -21,13 +21,26 @@ interface MapsOf extends Pick<Subject, 'classes' | 'samples'> {
 /** Maps of one file: of 256 x 256 pixels they take 256 MB. */
 const mostMaps = 1000;
 
-const columns = ['file', 'row', 'model', 'method', 'layer', 'split', 'key', 'path', 'class', 'source', 'explained'];
+const columns = [
+  'file',
+  'row',
+  'model',
+  'method',
+  'layer',
+  'split',
+  'key',
+  'path',
+  'class',
+  'source',
+  'explained',
+];
 const measures = ['topShare', 'maskShare', 'pointingGame', 'intersectionOverUnion', 'rise', 'gap'];
 
 /**
- * Writes raw maps as they come, without keeping them: `<prefix><method>-00000.npy` and so on, a thousand in each, of `[maps, height, width]`
- * in the unit of the method, for `numpy.load`; and `maps.csv`, a row for each surveyed image and method: where its map is, if it was kept,
- * its image, and what was measured; empty where undefined.
+ * Writes raw maps as they come, without keeping them: `<prefix><method>-00000.npy` and so on, a
+ * thousand in each, of `[maps, height, width]` in the unit of the method, for `numpy.load`; and
+ * `maps.csv`, a row for each surveyed image and method: where its map is, if it was kept, its
+ * image, and what was measured; empty where undefined.
  */
 export class MapsWriter {
   readonly #folder: string;
@@ -67,7 +80,9 @@ export class MapsWriter {
     for (const [i, method] of methods.entries()) {
       const { height, width, values } = maps[i]!;
       const path = join(this.#folder, this.#name(method, number));
-      const file = this.#open.get(method) ?? new NpyWriter(path, Math.min(mostMaps, images - number), height, width);
+      const file =
+        this.#open.get(method) ??
+        new NpyWriter(path, Math.min(mostMaps, images - number), height, width);
       this.#open.set(method, file);
       file.add(values);
     }
@@ -80,12 +95,27 @@ export class MapsWriter {
       const { key, path, class: own, source } = samples[index]!;
       const number = this.#kept.get(place);
       for (const [i, method] of methods.entries()) {
-        const where = number === undefined ? ['', ''] : [this.#name(method, number), number % mostMaps];
-        const what = [model, method, layer, split, key, path, own, source, classes[explained[place]!]!];
+        const where =
+          number === undefined ? ['', ''] : [this.#name(method, number), number % mostMaps];
+        const what = [
+          model,
+          method,
+          layer,
+          split,
+          key,
+          path,
+          own,
+          source,
+          classes[explained[place]!]!,
+        ];
         const { topShares, pointing, overlaps } = maps[i]!;
         const { rises, gaps } = method === 'integrated-gradients' ? completeness! : {};
-        const measured = [topShares, masks?.shares, pointing, overlaps, rises, gaps].map((values) => values?.[place]);
-        const cells = measured.map((value) => (value === undefined || Number.isNaN(value) ? '' : value));
+        const measured = [topShares, masks?.shares, pointing, overlaps, rises, gaps].map(
+          (values) => values?.[place],
+        );
+        const cells = measured.map((value) =>
+          value === undefined || Number.isNaN(value) ? '' : value,
+        );
         const scores = logits.subarray(classes.length * place, classes.length * (place + 1));
         this.#lines.push(csvLine([...where, ...what, ...scores, ...cells]));
       }

@@ -19,12 +19,21 @@ function surveyOf(corner: number, seed = 1): Survey {
     const isCorner = i % cells < 10 && labels[Math.floor(i / cells)] === 1;
     return random.float() ** 4 + (isCorner ? corner : 0);
   });
-  const maps = Array.from({ length: images }, (_, i) => coarse.subarray(i * cells, (i + 1) * cells));
+  const maps = Array.from({ length: images }, (_, i) =>
+    coarse.subarray(i * cells, (i + 1) * cells),
+  );
   return {
-    ...{ indices: Uint32Array.from(labels.keys()), labels, explained: labels, logits: new Float64Array(2 * images) },
+    indices: Uint32Array.from(labels.keys()),
+    labels,
+    explained: labels,
+    logits: new Float64Array(2 * images),
     maps: [
       {
-        ...{ method: 'gradient', coarse, cells, means: [undefined, undefined], constant: [0, 0] },
+        method: 'gradient',
+        coarse,
+        cells,
+        means: [undefined, undefined],
+        constant: [0, 0],
         topShares: Float64Array.from(maps, (map) => topShare(map)),
       },
     ],
@@ -33,12 +42,17 @@ function surveyOf(corner: number, seed = 1): Survey {
 
 const numbersOf = (corner: number, untrained?: Survey) =>
   metricsOf(
-    measureSurvey(surveyOf(corner), { classes: ['real', 'fake'], confidence: 0.95, draws: 300, seed: 7 }, untrained),
+    measureSurvey(
+      surveyOf(corner),
+      { classes: ['real', 'fake'], confidence: 0.95, draws: 300, seed: 7 },
+      untrained,
+    ),
   )['gradient'] as Numbers;
 const intervalsOf = (numbers: unknown) => (numbers as { intervals: Numbers }).intervals;
 
 test('a distance that chance explains has no interval, which would not hold the truth', () => {
-  const [alike, apart] = [numbersOf(0), numbersOf(1)];
+  const alike = numbersOf(0);
+  const apart = numbersOf(1);
   assert.ok((alike['distanceP'] as number) > 0.05 && (apart['distanceP'] as number) < 0.05);
   assert.equal(intervalsOf(alike)['distance'], null);
   const [low, high] = intervalsOf(apart)['distance'] as [number, number];
@@ -50,12 +64,14 @@ test('a mean map of few images is more concentrated than that of many, so its in
   const real = numbersOf(0)['real'] as Numbers;
   const [low, high] = intervalsOf(real)['meanMapTopShare'] as [number, number];
   const share = real['meanMapTopShare'] as number;
-  assert.ok(low < 0.15 && high - share < share - low); // of many images 10 % of the cells hold little more than 10 %
+  // Of many images 10 % of the cells hold little more than 10 %.
+  assert.ok(low < 0.15 && high - share < share - low);
 });
 
 test('a difference between mean maps has no interval, one between images has one', () => {
   const { aboveUntrained } = numbersOf(1, surveyOf(0, 2)) as { aboveUntrained: Numbers };
-  const [own, fake] = [intervalsOf(aboveUntrained), intervalsOf(aboveUntrained['fake'])];
+  const own = intervalsOf(aboveUntrained);
+  const fake = intervalsOf(aboveUntrained['fake']);
   assert.deepEqual([own['distance'], fake['meanMapTopShare']], [null, null]);
   assert.ok(Array.isArray(own['topShare']) && Array.isArray(fake['topShare']));
 });
@@ -88,7 +104,8 @@ test('whether a network is near chance follows from its predictions and their nu
 test('every pair of three classes has a distance, and numbers have the names of the classes', () => {
   const two = surveyOf(1);
   const labels = Uint8Array.from(two.labels, (label, i) => (label === 1 ? 2 : i % 4 === 0 ? 0 : 1));
-  const logits = Float64Array.from({ length: 3 * images }, (_, i) => (i % 3 === 2 ? 1 : 0)); // all are called the third
+  // All are called the third.
+  const logits = Float64Array.from({ length: 3 * images }, (_, i) => (i % 3 === 2 ? 1 : 0));
   const maps = two.maps.map((of) => ({ ...of, constant: [0, 0, 0] }));
   const options = { classes: ['cat', 'dog', 'e.g.'], confidence: 0.95, draws: 50, seed: 7 };
   const measured = measureSurvey({ ...two, labels, logits, maps }, options);

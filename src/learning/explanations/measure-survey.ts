@@ -1,7 +1,11 @@
 import { type Json, type JsonTree, setAt } from '../../json.ts';
 import { topShare } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
-import { type BootstrapSample, bootstrapIntervals, type Form } from '../metrics/intervals/bootstrap.ts';
+import {
+  type BootstrapSample,
+  bootstrapIntervals,
+  type Form,
+} from '../metrics/intervals/bootstrap.ts';
 import { type Interval, intervalPair } from '../metrics/intervals/interval.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { mean } from '../metrics/mean.ts';
@@ -9,10 +13,16 @@ import { chanceDistance, distancesOf, meanDistance, weightedSums } from './chanc
 import { completenessGap } from './completeness-gap.ts';
 import type { MapSurvey, Survey } from './survey-split.ts';
 
-/** A number about maps, NaN where it is undefined; low and high are absent where there is no interval by nature. */
+/**
+ * A number about maps, NaN where it is undefined; low and high are absent where there is no
+ * interval by nature.
+ */
 export type MapNumber = Pick<Interval, 'estimate'> & Partial<Pick<Interval, 'low' | 'high'>>;
 
-/** Numbers about the maps of one method, by their path in a metrics file: `topShare`, `untrained.fake.topShare`. */
+/**
+ * Numbers about the maps of one method, by their path in a metrics file: `topShare`,
+ * `untrained.fake.topShare`.
+ */
 export type MapNumbers = ReadonlyMap<string, MapNumber>;
 
 /** A survey in numbers. */
@@ -35,7 +45,8 @@ export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws'
 }
 
 /**
- * Measures a survey, beside that of an untrained network of the same images if there is one. The numbers of a method:
+ * Measures a survey, beside that of an untrained network of the same images if there is one. The
+ * numbers of a method:
  *
  *     topShare                       // as of the classes below, over the images of all
  *     real.constantMaps              // number of constant maps; the same of fake, or of each class by its name
@@ -49,16 +60,22 @@ export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws'
  *     untrained.…                    // all of these for the untrained network
  *     aboveUntrained.…               // those with intervals: the trained network's minus the untrained one's, by image
  *
- * Intervals are from the bootstrap: images, or whole groups, are resampled by class, the same ones for both networks.
- * `distance` has an interval only if `distanceP`, below 1 − confidence, distinguishes it from chance; `aboveUntrained` has none for
- * mean maps.
+ * Intervals are from the bootstrap: images, or whole groups, are resampled by class, the same ones
+ * for both networks. `distance` has an interval only if `distanceP`, below 1 − confidence,
+ * distinguishes it from chance; `aboveUntrained` has none for mean maps.
  */
-export function measureSurvey(survey: Survey, options: MeasureOptions, untrained?: Survey): MeasuredSurvey {
+export function measureSurvey(
+  survey: Survey,
+  options: MeasureOptions,
+  untrained?: Survey,
+): MeasuredSurvey {
   const { labels, logits } = survey;
   const { classes } = options;
-  const keys = classes.length === 2 ? ['real', 'fake'] : classes.map((name) => name.replaceAll('.', '_'));
+  const keys =
+    classes.length === 2 ? ['real', 'fake'] : classes.map((name) => name.replaceAll('.', '_'));
   const predictions = predictedClasses(logits, classes.length);
-  const [counts, right] = [keys.map(() => 0), keys.map(() => 0)];
+  const counts = keys.map(() => 0);
+  const right = keys.map(() => 0);
   for (const [i, label] of Array.from(labels).entries()) {
     counts[label]!++;
     if (predictions[i] === label) right[label]!++;
@@ -68,14 +85,19 @@ export function measureSurvey(survey: Survey, options: MeasureOptions, untrained
     return [maps.method, measureMethod({ survey, maps, keys }, options, other)] as const;
   });
   return {
-    ...{ images: labels.length, keys, counts },
+    images: labels.length,
+    keys,
+    counts,
     accuracy: right.reduce((sum, count) => sum + count) / labels.length,
     isNearChance: counts.every((count) => count > 0) && isNearChance(right, counts),
     methods: new Map(methods),
   };
 }
 
-/** Whether the balanced accuracy is below 1.2 times that of guesses, and not significantly above it: a one-sided test at 0.95. */
+/**
+ * Whether the balanced accuracy is below 1.2 times that of guesses, and not significantly above it:
+ * a one-sided test at 0.95.
+ */
 function isNearChance(right: readonly number[], counts: readonly number[]): boolean {
   const guess = 1 / counts.length;
   const variance = mean(counts.map((count) => (guess * (1 - guess)) / count)) / counts.length;
@@ -84,20 +106,34 @@ function isNearChance(right: readonly number[], counts: readonly number[]): bool
 }
 
 /** The numbers of images by class as a metrics file holds them. */
-export function countsOf({ keys, counts }: Pick<MeasuredSurvey, 'keys' | 'counts'>): Readonly<Record<string, Json>> {
+export function countsOf({
+  keys,
+  counts,
+}: Pick<MeasuredSurvey, 'keys' | 'counts'>): Readonly<Record<string, Json>> {
   const named = Object.fromEntries(keys.map((key, label) => [key, counts[label]!]));
   return keys.length === 2 ? named : { classes: named };
 }
 
-/** A measured survey as a metrics file holds it: paths become nested maps, each with its `intervals`; null where undefined. */
-export function metricsOf({ images, accuracy, methods, ...of }: MeasuredSurvey): Readonly<Record<string, Json>> {
-  const measured = Object.fromEntries(Array.from(methods, ([name, numbers]) => [name, nest(numbers)]));
+/**
+ * A measured survey as a metrics file holds it: paths become nested maps, each with its
+ * `intervals`; null where undefined.
+ */
+export function metricsOf({
+  images,
+  accuracy,
+  methods,
+  ...of
+}: MeasuredSurvey): Readonly<Record<string, Json>> {
+  const measured = Object.fromEntries(
+    Array.from(methods, ([name, numbers]) => [name, nest(numbers)]),
+  );
   return { images, ...countsOf(of), accuracy, ...measured };
 }
 
 function nest(numbers: MapNumbers): Json {
   const tree: JsonTree = {};
-  for (const [path, { estimate }] of numbers) setAt(tree, path.split('.'), Number.isFinite(estimate) ? estimate : null);
+  for (const [path, { estimate }] of numbers)
+    setAt(tree, path.split('.'), Number.isFinite(estimate) ? estimate : null);
   for (const [path, { low, high }] of numbers) {
     if (low === undefined || high === undefined) continue;
     setAt(tree, path.split('.').toSpliced(-1, 0, 'intervals'), intervalPair({ low, high }));
@@ -105,44 +141,72 @@ function nest(numbers: MapNumbers): Json {
   return tree as Json;
 }
 
-type Surveyed = { readonly survey: Survey; readonly maps: MapSurvey; readonly keys: readonly string[] };
+type Surveyed = {
+  readonly survey: Survey;
+  readonly maps: MapSurvey;
+  readonly keys: readonly string[];
+};
 
 type Values = Readonly<Record<string, number>>;
 
-function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: Surveyed): MapNumbers {
+function measureMethod(
+  trained: Surveyed,
+  options: MeasureOptions,
+  untrained?: Surveyed,
+): MapNumbers {
   const { groups, draws, seed, confidence } = options;
-  // Numbers of mean maps are biased upwards, once more in each resample: see `isBiased` of {@link Form}.
+  // Numbers of mean maps are biased upwards, once more in each resample: see `isBiased` of
+  // {@link Form}.
   const ofMeanMaps = [...trained.keys.map((key) => `${key}.meanMapTopShare`), 'distance'];
   const facts: Values = {
     ...factsOf(trained, options),
     ...(untrained && prefixed('untrained', factsOf(untrained, options))),
   };
-  const nets = { trained: statistics(trained), ...(untrained && { untrained: statistics(untrained) }) };
+  const nets = {
+    trained: statistics(trained),
+    ...(untrained && { untrained: statistics(untrained) }),
+  };
   const all = (weights: Uint8Array): Values => {
     const own = nets.trained(weights);
     const other = nets.untrained?.(weights);
     if (other === undefined) return own;
     const above = Object.entries(own).map(([name, value]) => [name, value - other[name]!]);
-    return { ...own, ...prefixed('untrained', other), ...prefixed('aboveUntrained', Object.fromEntries(above)) };
+    return {
+      ...own,
+      ...prefixed('untrained', other),
+      ...prefixed('aboveUntrained', Object.fromEntries(above)),
+    };
   };
   const biased = ofMeanMaps.flatMap((name) => [name, `untrained.${name}`]);
   const sample = { labels: trained.survey.labels, groups, draws, seed };
   const formOf = (name: string): Form => {
     if (biased.includes(name)) return { isBiased: true };
-    return name.startsWith('aboveUntrained.') ? { range: [-1, 1], isSkewed: true } : { range: [0, 1] };
+    return name.startsWith('aboveUntrained.')
+      ? { range: [-1, 1], isSkewed: true }
+      : { range: [0, 1] };
   };
   const found = bootstrapIntervals(sample, all, confidence, formOf);
   const withoutInterval = [
-    ...['', 'untrained.'].filter((net) => !(facts[`${net}distanceP`]! < 1 - confidence)).map((net) => `${net}distance`),
+    ...['', 'untrained.']
+      .filter((net) => !(facts[`${net}distanceP`]! < 1 - confidence))
+      .map((net) => `${net}distance`),
     ...ofMeanMaps.map((name) => `aboveUntrained.${name}`),
   ];
-  const ended = Object.entries(found).map(([name, { estimate, low, high }]): [string, MapNumber] => {
-    const ends = withoutInterval.includes(name) ? { low: Number.NaN, high: Number.NaN } : { low, high };
-    return [name, { estimate, ...ends }];
-  });
-  const bare = Object.entries(facts).map(([name, estimate]): [string, MapNumber] => [name, { estimate }]);
+  const ended = Object.entries(found).map(
+    ([name, { estimate, low, high }]): [string, MapNumber] => {
+      const ends = withoutInterval.includes(name)
+        ? { low: Number.NaN, high: Number.NaN }
+        : { low, high };
+      return [name, { estimate, ...ends }];
+    },
+  );
+  const bare = Object.entries(facts).map(([name, estimate]): [string, MapNumber] => [
+    name,
+    { estimate },
+  ]);
   // The network's own numbers before those of the untrained one.
-  const rank = ([path]: readonly [string, MapNumber]) => (/^(above)?untrained\./i.test(path) ? 1 : 0);
+  const rank = ([path]: readonly [string, MapNumber]) =>
+    /^(above)?untrained\./i.test(path) ? 1 : 0;
   return new Map([...ended, ...bare].sort((one, other) => rank(one) - rank(other)));
 }
 
@@ -166,10 +230,16 @@ function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uin
 }
 
 /** The weighted mean of the defined values; NaN without any. */
-function meanOf(values: Float64Array, weights?: Uint8Array, counts?: (image: number) => boolean): number {
-  let [sum, total] = [0, 0];
+function meanOf(
+  values: Float64Array,
+  weights?: Uint8Array,
+  counts?: (image: number) => boolean,
+): number {
+  let sum = 0;
+  let total = 0;
   for (let image = 0; image < values.length; image++) {
-    const [value, weight] = [values[image]!, weights?.[image] ?? 1];
+    const value = values[image]!;
+    const weight = weights?.[image] ?? 1;
     if (weight === 0 || Number.isNaN(value) || counts?.(image) === false) continue;
     sum += weight * value;
     total += weight;
@@ -185,11 +255,15 @@ function factsOf({ survey, maps, keys }: Surveyed, { groups, seed }: MeasureOpti
   const { labels, masks, completeness } = survey;
   const of = { ...maps, classes: keys.length };
   const chance = chanceDistance({ labels, groups, ...of }, seed);
-  const pairs = keys.length === 2 || keys.length > mostClasses ? [] : distancesOf(weightedSums(of, labels));
-  const distances = pairs.map(({ labels: [a, b], distance }) => [`distances.${keys[a]}.${keys[b]}`, distance] as const);
+  const pairs =
+    keys.length === 2 || keys.length > mostClasses ? [] : distancesOf(weightedSums(of, labels));
+  const distances = pairs.map(
+    ({ labels: [a, b], distance }) => [`distances.${keys[a]}.${keys[b]}`, distance] as const,
+  );
   return {
     ...Object.fromEntries(keys.map((key, label) => [`${key}.constantMaps`, maps.constant[label]!])),
-    ...{ distanceByChance: chance.byChance, distanceP: chance.p },
+    distanceByChance: chance.byChance,
+    distanceP: chance.p,
     ...Object.fromEntries(distances),
     ...(masks && {
       'masks.images': masks.shares.filter((share) => !Number.isNaN(share)).length,

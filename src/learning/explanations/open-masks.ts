@@ -9,7 +9,10 @@ import type { Subject } from './subject.ts';
 
 /** Masks of what was forged in the images of a split. */
 export interface Masks {
-  /** The mask as the network sees it, `[size, size]`, 1 where forged; undefined if empty. Throws if it does not fit the image. */
+  /**
+   * The mask as the network sees it, `[size, size]`, 1 where forged; undefined if empty. Throws if
+   * it does not fit the image.
+   */
   read(sample: Sample): Promise<Uint8Array | undefined>;
 }
 
@@ -19,8 +22,9 @@ const inside = 128;
 const pathOf = ({ path }: Sample): string => `masks/${path.replace(/\.[^./]*$/, '')}.png`;
 
 /**
- * The masks of each subject in its folder, as `make-faces` writes them: that of the image `a/b.jpg` is `masks/a/b.png`, white where forged.
- * Undefined for a subject whose images have none, and for all without folders. Throws a {@link StageError} if no subject has any.
+ * The masks of each subject in its folder, as `make-faces` writes them: that of the image `a/b.jpg`
+ * is `masks/a/b.png`, white where forged. Undefined for a subject whose images have none, and for
+ * all without folders. Throws a {@link StageError} if no subject has any.
  */
 export function openMasks(
   subjects: readonly Pick<Subject, 'samples' | 'input'>[],
@@ -37,8 +41,13 @@ export function openMasks(
   );
 }
 
-function findMasks(folder: string, { samples, input }: Pick<Subject, 'samples' | 'input'>): Masks | undefined {
-  const known = new Set(samples.filter((sample) => existsSync(join(folder, pathOf(sample)))).map(({ key }) => key));
+function findMasks(
+  folder: string,
+  { samples, input }: Pick<Subject, 'samples' | 'input'>,
+): Masks | undefined {
+  const known = new Set(
+    samples.filter((sample) => existsSync(join(folder, pathOf(sample)))).map(({ key }) => key),
+  );
   if (known.size === 0) return undefined;
   const { size, fit, kernel } = input;
   return {
@@ -57,7 +66,9 @@ function findMasks(folder: string, { samples, input }: Pick<Subject, 'samples' |
         );
       }
       const { pixels } = await decode({ width: size, height: size, fit, kernel });
-      const mask = Uint8Array.from({ length: size * size }, (_, i) => (pixels[3 * i]! >= inside ? 1 : 0));
+      const mask = Uint8Array.from({ length: size * size }, (_, i) =>
+        pixels[3 * i]! >= inside ? 1 : 0,
+      );
       return mask.includes(1) ? mask : undefined;
     },
   };

@@ -8,9 +8,19 @@ import type { ColourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
 import type { ExplainedPicture, ExplainedPictures } from './explain-pictures.ts';
-import { classlessText, colourWords, constancyOf, overlayOf, pictureOf, scoreText } from './map-pictures.ts';
+import {
+  classlessText,
+  colourWords,
+  constancyOf,
+  overlayOf,
+  pictureOf,
+  scoreText,
+} from './map-pictures.ts';
 
-/** Options of a sheet of explained pictures. By default, overlays are in jet, as they are usually published, and other maps in viridis. */
+/**
+ * Options of a sheet of explained pictures. By default, overlays are in jet, as they are usually
+ * published, and other maps in viridis.
+ */
 export interface SheetOptions {
   readonly title: string;
   readonly classes: readonly string[];
@@ -27,7 +37,10 @@ const side = 128;
 /** How much of an overlay is the map. */
 const opacity = 0.5;
 
-/** A row for each picture: the picture as the network sees it, and its maps; class activation maps lie over the picture. */
+/**
+ * A row for each picture: the picture as the network sees it, and its maps; class activation maps
+ * lie over the picture.
+ */
 export async function pictureSheet(
   { pictures, layer }: ExplainedPictures,
   options: SheetOptions,
@@ -39,39 +52,65 @@ export async function pictureSheet(
     cells: await Promise.all(pictures.map((picture) => mapCell(picture, m, options))),
   }));
   return imageSheet({
-    ...{ title: titleOf(pictures, options), subtitle: subtitleOf(layer, options) },
-    blocks: [[{ header: 'Seen by the network', cells: await Promise.all(seen) }, ...(await Promise.all(columns))]],
-    ...{ across: 1, side },
+    title: titleOf(pictures, options),
+    subtitle: subtitleOf(layer, options),
+    blocks: [
+      [
+        { header: 'Seen by the network', cells: await Promise.all(seen) },
+        ...(await Promise.all(columns)),
+      ],
+    ],
+    across: 1,
+    side,
   });
 }
 
-async function cellOf(image: DecodedImage, lines: readonly string[], description: string): Promise<ImageCell> {
+async function cellOf(
+  image: DecodedImage,
+  lines: readonly string[],
+  description: string,
+): Promise<ImageCell> {
   const shown = await thumbnail(image, { side: 2 * side, format: 'png' });
   return { image: shown, caption: captionOf(lines, side), description };
 }
 
-function pictureCell(picture: ExplainedPicture, short: string, { classes }: SheetOptions): Promise<ImageCell> {
+function pictureCell(
+  picture: ExplainedPicture,
+  short: string,
+  { classes }: SheetOptions,
+): Promise<ImageCell> {
   const { name, seen, scores, probabilities, called } = picture;
-  const likely = [...classes.keys()].filter((c) => c !== called).sort((a, b) => probabilities[b]! - probabilities[a]!);
+  const likely = [...classes.keys()]
+    .filter((c) => c !== called)
+    .sort((a, b) => probabilities[b]! - probabilities[a]!);
   const lines = [called, ...likely.slice(0, 2)].map(
     (c) => `${classes[c]} ${formatShare(probabilities[c]!)} (${formatScore(scores[c]!)})`,
   );
   return cellOf(seen, [short, ...lines], [name, ...lines].join(', '));
 }
 
-function mapCell({ name, seen, explained, maps }: ExplainedPicture, m: number, options: SheetOptions) {
-  const [map, method] = [maps[m]!, options.methods[m]!];
+function mapCell(
+  { name, seen, explained, maps }: ExplainedPicture,
+  m: number,
+  options: SheetOptions,
+) {
+  const map = maps[m]!;
+  const method = options.methods[m]!;
   const colours = coloursOf(method, options);
   const of = explainsClass(method) ? `for ${options.classes[explained]}` : 'for any class';
   const lines = [of, constancyOf(map) ?? []].flat();
-  const shown = isCam(method) ? overlayOf(seen, map, { colours, opacity }) : pictureOf(map, colours);
+  const shown = isCam(method)
+    ? overlayOf(seen, map, { colours, opacity })
+    : pictureOf(map, colours);
   return cellOf(shown, lines, [`${methodTitle(method)} of ${name}`, ...lines].join(', '));
 }
 
 /** File names without their folders, unless two are the same. */
 function shortNames(names: readonly string[]): readonly string[] {
   const short = names.map((name) => basename(name));
-  return short.map((name, i) => (short.indexOf(name) === short.lastIndexOf(name) ? name : names[i]!));
+  return short.map((name, i) =>
+    short.indexOf(name) === short.lastIndexOf(name) ? name : names[i]!,
+  );
 }
 
 /** Two decimals, without a sign on zero. */
@@ -91,9 +130,15 @@ function titleOf(pictures: readonly ExplainedPicture[], { title, classes }: Shee
   return `${title} calls ${fakes} of ${pictures.length} pictures ${classes[1]}`;
 }
 
-function subtitleOf(layer: string | undefined, { methods, score, classes, ...options }: SheetOptions): string {
-  const [cams, others] = [methods.filter(isCam), methods.filter((method) => !isCam(method))];
-  const strong = [...new Set(methods.map((method) => colourWords[coloursOf(method, options)][1]))].join(' or ');
+function subtitleOf(
+  layer: string | undefined,
+  { methods, score, classes, ...options }: SheetOptions,
+): string {
+  const cams = methods.filter(isCam);
+  const others = methods.filter((method) => !isCam(method));
+  const strong = [
+    ...new Set(methods.map((method) => colourWords[coloursOf(method, options)][1])),
+  ].join(' or ');
   const titles = (some: readonly Method[]) => formatList(some.map(methodTitle));
   const sentences = [
     `Below a picture: ${classes.length > 3 ? 'the probabilities of the three likeliest classes, and their scores' : 'the probability of each class, and its score'} in brackets. Below a map: the class that it explains. ${strong} marks where ${scoreText(score, 'that class', classes)} depends most on the picture, each map on its own scale.`,

@@ -7,7 +7,8 @@ test('mistakes are reported together, and bugs as they are', async () => {
   const fail = (error: Error) => () => {
     throw error;
   };
-  const [a, b] = [new StageError('No layer.'), new StageError('No class.')];
+  const a = new StageError('No layer.');
+  const b = new StageError('No class.');
   assert.deepEqual(
     await expectAll(
       () => 1,

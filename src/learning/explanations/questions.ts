@@ -8,10 +8,19 @@ import type { ImageInput } from '../models/model-info.ts';
 import { type Network, outputOf } from '../models/model-output.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
 
-/** Chooses the class that each image of a batch is asked about, `[batch]`, from its images and labels. */
-export type ChooseClass = (images: Float32Array, labels: Int32Array) => Int32Array | Promise<Int32Array>;
+/**
+ * Chooses the class that each image of a batch is asked about, `[batch]`, from its images and
+ * labels.
+ */
+export type ChooseClass = (
+  images: Float32Array,
+  labels: Int32Array,
+) => Int32Array | Promise<Int32Array>;
 
-/** How the class is chosen: `predicted`, a name, or `label` where images have one. Throws a {@link StageError} otherwise. */
+/**
+ * How the class is chosen: `predicted`, a name, or `label` where images have one. Throws a
+ * {@link StageError} otherwise.
+ */
 export function chooseClass(
   model: Network,
   classes: readonly string[],
@@ -20,10 +29,13 @@ export function chooseClass(
 ): ChooseClass {
   if (of === 'label' && isLabelled) return (_, labels) => labels;
   if (of === 'predicted')
-    return async (images) => Int32Array.from(predictedClasses(await outputOf(model, images), classes.length));
+    return async (images) =>
+      Int32Array.from(predictedClasses(await outputOf(model, images), classes.length));
   const one = classes.indexOf(of);
   if (one >= 0) return (_, labels) => labels.map(() => one);
-  const [whose, others] = isLabelled ? ['for "class"', ['label', 'predicted']] : ['of the model', ['predicted']];
+  const [whose, others] = isLabelled
+    ? ['for "class"', ['label', 'predicted']]
+    : ['of the model', ['predicted']];
   const hint = suggest(of, [...classes, ...[...others].reverse()]) ?? '';
   throw new StageError(
     `Expected a class ${whose} (${classes.join(', ')}), or ${others.join(' or ')}, got "${of}". ${hint}`.trim(),
@@ -31,23 +43,29 @@ export function chooseClass(
 }
 
 /** The seed of an image, the same in any batch; `key` identifies the image. */
-export const imageSeed = (seed: number, key: string): number => new Random('explain', seed, key).uint32();
+export const imageSeed = (seed: number, key: string): number =>
+  new Random('explain', seed, key).uint32();
 
 /** The options of methods, with defaults for the settings that are absent. */
 export function methodOptions<Layer extends string | undefined>(
-  settings: Pick<ExplanationSettings, 'batchSize'> & Partial<Pick<ExplanationSettings, MethodSetting>>,
+  settings: Pick<ExplanationSettings, 'batchSize'> &
+    Partial<Pick<ExplanationSettings, MethodSetting>>,
   { normalise: { mean, deviation } }: Pick<ImageInput, 'normalise'>,
   layer: Layer,
 ): ExplainOptions & { readonly layer: Layer } {
   const { samples, noise, steps, baseline, batchSize } = { ...methodDefaults, ...settings };
-  const start = (channel: 0 | 1 | 2) => (baseline === 'mean' ? 0 : -mean[channel] / deviation[channel]);
+  const start = (channel: 0 | 1 | 2) =>
+    baseline === 'mean' ? 0 : -mean[channel] / deviation[channel];
   return { samples, noise, steps, baseline: [start(0), start(1), start(2)], layer, batchSize };
 }
 
 /** How many times an image may be enlarged before its map shows mostly the enlarging. */
 const mostEnlarged = 8;
 
-/** Throws a {@link StageError} for images so small, in pixels, that they would reach the network as a blur. */
+/**
+ * Throws a {@link StageError} for images so small, in pixels, that they would reach the network as
+ * a blur.
+ */
 export function expectLargeEnough(
   images: readonly { readonly name: string; readonly width: number; readonly height: number }[],
   { size }: Pick<ImageInput, 'size'>,
@@ -61,7 +79,10 @@ export function expectLargeEnough(
   );
 }
 
-/** The results of independent checks. Throws one {@link StageError} with the messages of all that failed; bugs as they are. */
+/**
+ * The results of independent checks. Throws one {@link StageError} with the messages of all that
+ * failed; bugs as they are.
+ */
 export async function expectAll<T extends readonly unknown[]>(
   ...checks: { readonly [K in keyof T]: () => T[K] | Promise<T[K]> }
 ): Promise<T> {

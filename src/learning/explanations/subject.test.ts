@@ -19,7 +19,8 @@ import { decodeImage } from '../vision/decode-image.ts';
 import { openSubject, type QuestionBatch } from './subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'subject-'));
-const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
+const dataset = join(folder, 'dataset');
+const model = join(folder, 'model');
 before(async () => {
   await selectBackend('onnxruntime', { threads: 1 });
   await writeTintedDataset(dataset, { test: 3 });
@@ -47,7 +48,8 @@ test('every image of a split is asked about once, as the network sees it, whatev
 
 test('the class that is asked about is the image’s own, the predicted one, or one by name', async () => {
   const subject = await openSubject({ model, dataset }, 'test', 1);
-  const asked = async (of: string) => (await first(subject.ask({ ...how, class: of, batchSize: 3 }))).question;
+  const asked = async (of: string) =>
+    (await first(subject.ask({ ...how, class: of, batchSize: 3 }))).question;
   assert.deepEqual([...(await asked('label')).classes], [0, 1, 0]);
   assert.deepEqual([...(await asked('fake')).classes], [1, 1, 1]);
   const question = await asked('predicted');
@@ -71,7 +73,8 @@ test('every method gives every image a map, finite and not negative, the same wh
     for await (const { question } of subject.ask({ ...how, batchSize })) {
       const explained = await explain(subject.model, question, methods, {
         ...gradients,
-        ...{ layer, batchSize: 8 },
+        layer,
+        batchSize: 8,
       });
       assert.deepEqual(explained.completeness?.gaps.length, question.classes.length);
       assertAlike(explained.logits, await outputOf(subject.model, question.images));
@@ -81,14 +84,16 @@ test('every method gives every image a map, finite and not negative, the same wh
     }
     return found;
   };
-  const [twos, three] = [await maps(2), await maps(3)];
+  const twos = await maps(2);
+  const three = await maps(3);
   for (const [m, method] of methods.entries()) {
     for (const [i, map] of twos[m]!.entries()) {
       assert.ok(
         map.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY),
         `${method} of image ${i}`,
       );
-      if (!isCam(method)) assert.ok(Math.max(...map) > 0, method); // an activation map may have no part above zero
+      // An activation map may have no part above zero.
+      if (!isCam(method)) assert.ok(Math.max(...map) > 0, method);
       assertAlike(map, three[m]![i]!, method);
     }
   }

@@ -20,14 +20,26 @@ export interface ImageModel<Model extends Network = LayersModel> {
   readonly input: ImageInput;
 }
 
-/** The `model` artifact in a folder. Throws a {@link StageError} if it is none, or if its input is features. */
-export const openImageModel = async (folder: string): Promise<ImageModel> => requireImages(await loadModel(folder));
+/**
+ * The `model` artifact in a folder. Throws a {@link StageError} if it is none, or if its input is
+ * features.
+ */
+export const openImageModel = async (folder: string): Promise<ImageModel> =>
+  requireImages(await loadModel(folder));
 
 /** The same, or the network of an ONNX file. */
-export const openImageNetwork = async (folder: string, threads: number): Promise<ImageModel<Network>> =>
-  requireImages(await loadNetwork(folder, threads));
+export const openImageNetwork = async (
+  folder: string,
+  threads: number,
+): Promise<ImageModel<Network>> => requireImages(await loadNetwork(folder, threads));
 
-function requireImages<Model extends Network>({ model, info }: { readonly model: Model; readonly info: ModelInfo }) {
+function requireImages<Model extends Network>({
+  model,
+  info,
+}: {
+  readonly model: Model;
+  readonly info: ModelInfo;
+}) {
   if ('values' in info.input) {
     throw new StageError(
       `Expected a model of images, got one of ${info.input.values} features, which have no places to map. Explain a model that was trained on the images.`,
@@ -42,7 +54,10 @@ export interface Subject extends ImageModel {
   readonly classes: readonly string[];
   /** Images of the split; the label is -1 where the model does not know the class. */
   readonly samples: readonly Sample[];
-  /** Batches of the images `indices`, by default of all. Throws a {@link StageError} at once if there is no such class. */
+  /**
+   * Batches of the images `indices`, by default of all. Throws a {@link StageError} at once if
+   * there is no such class.
+   */
   ask(how: AskOptions): AsyncIterable<QuestionBatch>;
 }
 
@@ -56,7 +71,9 @@ export interface AskOptions {
   readonly batchSize: number;
 }
 
-/** A question about a batch of images, with their facts; valid until the next batch is requested. */
+/**
+ * A question about a batch of images, with their facts; valid until the next batch is requested.
+ */
 export interface QuestionBatch {
   readonly question: Question;
   /** Indices in the split's samples: `[batch]`. */
@@ -67,7 +84,10 @@ export interface QuestionBatch {
   pixels(slot: number): DecodedImage;
 }
 
-/** Opens a model and a split of a data set. Throws a {@link StageError} if they do not fit, or images are too small. */
+/**
+ * Opens a model and a split of a data set. Throws a {@link StageError} if they do not fit, or
+ * images are too small.
+ */
 export async function openSubject(
   folders: { readonly model: string; readonly dataset: string },
   split: string,
@@ -82,26 +102,44 @@ export async function openSubject(
     opened.input,
   );
   const resize = { width: size, height: size, fit, kernel };
-  const loading = { resize, normalization: normalise, threads, cacheBytes: 0 }; // One pass, so no image is kept.
+  // One pass, so no image is kept.
+  const loading = { resize, normalization: normalise, threads, cacheBytes: 0 };
   const length = size * size * 3;
-  async function* questions({ indices: order, score, seed, batchSize }: AskOptions, choose: ChooseClass) {
+  async function* questions(
+    { indices: order, score, seed, batchSize }: AskOptions,
+    choose: ChooseClass,
+  ) {
     await using loader = new BatchLoader(folders.dataset, split, { batchSize, ...loading });
     for await (const batch of loader.epoch(order === undefined ? {} : { order })) {
       const { images, indices } = batch;
       const labels = Int32Array.from(indices, (index) => samples[index]!.label);
       const seeds = Array.from(indices, (index) => imageSeed(seed, samples[index]!.key));
       const pixels = (slot: number) => ({
-        ...{ width: size, height: size },
+        width: size,
+        height: size,
         pixels: floatsToPixels(images.subarray(slot * length, (slot + 1) * length), normalise),
       });
-      yield { question: { images, classes: await choose(images, labels), score, seeds }, indices, labels, pixels };
+      yield {
+        question: { images, classes: await choose(images, labels), score, seeds },
+        indices,
+        labels,
+        pixels,
+      };
       batch.release();
     }
   }
-  return { ...opened, classes, samples, ask: (how) => questions(how, chooseClass(opened.model, classes, how.class)) };
+  return {
+    ...opened,
+    classes,
+    samples,
+    ask: (how) => questions(how, chooseClass(opened.model, classes, how.class)),
+  };
 }
 
-/** The images of a split by what the model learned: classes, which may have other names if they are two, or sources. */
+/**
+ * The images of a split by what the model learned: classes, which may have other names if they are
+ * two, or sources.
+ */
 function labelledFor({ classes: known, training }: ModelInfo, dataset: Dataset, split: string) {
   const { samples } = dataset.split(split);
   const target = (training['target'] ?? 'class') as Target;

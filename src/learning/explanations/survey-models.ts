@@ -43,7 +43,10 @@ interface SurveyRequest<C extends SurveyCase> {
   onImage(image: SurveyedImage, one: C): void | Promise<void>;
 }
 
-/** Surveys models one after another, also untrained if the settings ask for it, writes raw maps, and disposes of the models. */
+/**
+ * Surveys models one after another, also untrained if the settings ask for it, writes raw maps, and
+ * disposes of the models.
+ */
 export async function surveyModels<C extends SurveyCase>(
   context: StageContext<SurveySettings>,
   cases: readonly C[],
@@ -62,7 +65,9 @@ export async function surveyModels<C extends SurveyCase>(
     const indices = drawn[i]!;
     const keeps = request.keeps ?? (() => true);
     const options = (net: string) => ({
-      ...{ methods, masks, explain: methodOptions(settings, subject.input, layer) },
+      methods,
+      masks,
+      explain: methodOptions(settings, subject.input, layer),
       how: { ...settings, batchSize: request.batchSize ?? settings.batchSize, indices },
       onBatch: (images: number) => {
         done += images;
@@ -70,7 +75,12 @@ export async function surveyModels<C extends SurveyCase>(
         context.progress({ done, total, unit: 'images', ...(note !== '' && { note }) });
       },
     });
-    const of = { prefix: cases.length === 1 ? '' : `${i + 1}-`, model: name, split: settings.split, layer };
+    const of = {
+      prefix: cases.length === 1 ? '' : `${i + 1}-`,
+      model: name,
+      split: settings.split,
+      layer,
+    };
     writer.begin({ ...of, methods, classes, samples, images: indices.filter(keeps).length });
     const survey = await surveySplit(subject, {
       ...options('trained network'),
@@ -91,7 +101,11 @@ export async function surveyModels<C extends SurveyCase>(
   return surveyed;
 }
 
-async function surveyUntrained(subject: Subject, seed: number, options: Parameters<typeof surveySplit>[1]) {
+async function surveyUntrained(
+  subject: Subject,
+  seed: number,
+  options: Parameters<typeof surveySplit>[1],
+) {
   const model = await untrainedCopy(subject.model, seed);
   try {
     return await surveySplit({ ...subject, model }, options);
@@ -100,8 +114,15 @@ async function surveyUntrained(subject: Subject, seed: number, options: Paramete
   }
 }
 
-/** Images of a split that the model knows, drawn by the seed: equally many of each class if possible; all without a number. */
-export function drawImages({ samples }: Subject, images: number | undefined, seed: number): Uint32Array {
+/**
+ * Images of a split that the model knows, drawn by the seed: equally many of each class if
+ * possible; all without a number.
+ */
+export function drawImages(
+  { samples }: Subject,
+  images: number | undefined,
+  seed: number,
+): Uint32Array {
   const labels = samples.map(({ label }) => label);
   return sampleImages(labels, images ?? labels.length, seed);
 }

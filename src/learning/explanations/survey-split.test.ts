@@ -19,7 +19,8 @@ import { type SurveyedImage, surveySplit } from './survey-split.ts';
 type Numbers = Readonly<Record<string, unknown>>;
 
 const folder = mkdtempSync(join(tmpdir(), 'survey-'));
-const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
+const dataset = join(folder, 'dataset');
+const model = join(folder, 'model');
 let subject: Subject;
 before(async () => {
   await selectBackend('onnxruntime', { threads: 1 });
@@ -40,10 +41,16 @@ const explain = {
 } as const;
 const measured = { classes: ['real', 'fake'], confidence: 0.95, draws: 200, seed: 1 } as const;
 
-/** A net for images of 56 x 56 pixels whose logits depend on 2 x 2 pixels alone, from this one on, with opposite signs. */
+/**
+ * A net for images of 56 x 56 pixels whose logits depend on 2 x 2 pixels alone, from this one on,
+ * with opposite signs.
+ */
 function watcher(left: number, top: number) {
   const net = sequential({
-    layers: [layers.flatten({ inputShape: [56, 56, 3] }), layers.dense({ units: 2, useBias: false })],
+    layers: [
+      layers.flatten({ inputShape: [56, 56, 3] }),
+      layers.dense({ units: 2, useBias: false }),
+    ],
   });
   const weights = new Float32Array(56 * 56 * 3 * 2);
   for (const [y, x] of [
@@ -64,7 +71,8 @@ async function masksAt(left: number, top: number, side: number): Promise<string>
   const masks = mkdtempSync(join(folder, 'masks-'));
   const grey = Buffer.from(
     Array.from({ length: 56 * 56 }, (_, i) => {
-      const [y, x] = [Math.floor(i / 56), i % 56];
+      const y = Math.floor(i / 56);
+      const x = i % 56;
       return y >= top && y < top + side && x >= left && x < left + side ? 255 : 0;
     }),
   );
@@ -88,7 +96,8 @@ test('a net that sees one corner has all mass of its maps there, and wins the po
     );
     return { survey, numbers: metricsOf(measureSurvey(survey, measured))['gradient'] as Numbers };
   };
-  const [hit, miss] = [await run(4), await run(40)];
+  const hit = await run(4);
+  const miss = await run(40);
 
   assert.deepEqual([...hit.survey.maps[0]!.topShares], new Array(12).fill(1));
   const { values } = hit.survey.maps[0]!.means[1]!;
@@ -98,10 +107,16 @@ test('a net that sees one corner has all mass of its maps there, and wins the po
     return { images, pointingGame, pointingGameByChance, intersectionOverUnion };
   };
   assert.deepEqual(scores(hit.numbers), {
-    ...{ images: 6, pointingGame: 1, intersectionOverUnion: 1 },
+    images: 6,
+    pointingGame: 1,
+    intersectionOverUnion: 1,
     pointingGameByChance: 4 / 56 ** 2,
   });
-  assert.deepEqual(scores(miss.numbers), { ...scores(hit.numbers), pointingGame: 0, intersectionOverUnion: 0 });
+  assert.deepEqual(scores(miss.numbers), {
+    ...scores(hit.numbers),
+    pointingGame: 0,
+    intersectionOverUnion: 0,
+  });
 });
 
 test('each image is passed on once with its maps, and nothing depends on the batches', async () => {
@@ -117,7 +132,8 @@ test('each image is passed on once with its maps, and nothing depends on the bat
     });
     return { survey, seen, counts };
   };
-  const [some, all] = [await look(5), await look(12)];
+  const some = await look(5);
+  const all = await look(12);
 
   assert.deepEqual(some.counts, [5, 5, 2]);
   assert.deepEqual(
@@ -161,13 +177,18 @@ test('selected images are surveyed in the requested order', async () => {
 test('a net that gives every image the same scores has maps of zeros, which are counted, and no number is NaN', async () => {
   const blind = watcher(0, 0);
   blind.setWeights([tensor(new Float32Array(56 * 56 * 6), [56 * 56 * 3, 2])]);
-  const survey = await surveySplit({ ...subject, model: blind }, { methods: ['gradient'], explain, how });
+  const survey = await surveySplit(
+    { ...subject, model: blind },
+    { methods: ['gradient'], explain, how },
+  );
   const { real, distance } = metricsOf(measureSurvey(survey, measured))['gradient'] as Numbers;
 
   assert.deepEqual(survey.maps[0]!.constant, [6, 6]);
   assert.ok(survey.maps[0]!.means.every((mean) => mean!.values.every((value) => value === 0)));
   assert.deepEqual(real, {
-    ...{ topShare: null, meanMapTopShare: null, constantMaps: 6 },
+    topShare: null,
+    meanMapTopShare: null,
+    constantMaps: 6,
     intervals: { topShare: null, meanMapTopShare: null },
   });
   assert.equal(distance, null);
@@ -176,10 +197,8 @@ test('a net that gives every image the same scores has maps of zeros, which are 
 test('a net is compared with an untrained one by image, on the same draws', async () => {
   const untrained = await untrainedCopy(subject.model, 3);
   const options = { methods: ['gradient'], explain, how } as const;
-  const [one, other] = [
-    await surveySplit(subject, options),
-    await surveySplit({ ...subject, model: untrained }, options),
-  ];
+  const one = await surveySplit(subject, options);
+  const other = await surveySplit({ ...subject, model: untrained }, options);
   const {
     real,
     untrained: alone,
@@ -188,12 +207,17 @@ test('a net is compared with an untrained one by image, on the same draws', asyn
   const share = (numbers: unknown) => (numbers as { topShare: number }).topShare;
   const own = share(real);
   const theirs = share((alone as Numbers)['real']);
-  const { topShare, intervals } = (aboveUntrained as Numbers)['real'] as { topShare: number; intervals: Numbers };
+  const { topShare, intervals } = (aboveUntrained as Numbers)['real'] as {
+    topShare: number;
+    intervals: Numbers;
+  };
 
   assert.ok(Math.abs(topShare - (own - theirs)) < 1e-12);
   const [low, high] = intervals['topShare'] as [number, number];
   assert.ok(low <= topShare && topShare <= high);
-  const itself = metricsOf(measureSurvey(one, measured, one))['gradient'] as { aboveUntrained: { distance: number } };
+  const itself = metricsOf(measureSurvey(one, measured, one))['gradient'] as {
+    aboveUntrained: { distance: number };
+  };
   assert.equal(itself.aboveUntrained.distance, 0);
 });
 
@@ -209,10 +233,15 @@ test('masks of another data set or size, and masks that are no picture, are repo
   const file = join(masks, 'masks/test/3.png');
   const read = () => openMasks([subject], [masks])[0]!.read(subject.samples[3]!);
   writeFileSync(file, 'no picture');
-  await assert.rejects(read, /^StageError: The mask masks\/test\/3\.png cannot be decoded: Input buffer/);
+  await assert.rejects(
+    read,
+    /^StageError: The mask masks\/test\/3\.png cannot be decoded: Input buffer/,
+  );
   await sharp({ create: { width: 9, height: 9, channels: 3, background: '#fff' } }).toFile(file);
   await assert.rejects(
     read,
-    new StageError('Expected the mask masks/test/3.png to be of the size of its image, 56 x 56, got 9 x 9.'),
+    new StageError(
+      'Expected the mask masks/test/3.png to be of the size of its image, 56 x 56, got 9 x 9.',
+    ),
   );
 });

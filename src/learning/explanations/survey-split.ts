@@ -1,4 +1,9 @@
-import { type AttributionMap, reduceMap, resizeMap, scaleMap } from '../attribution/attribution-map.ts';
+import {
+  type AttributionMap,
+  reduceMap,
+  resizeMap,
+  scaleMap,
+} from '../attribution/attribution-map.ts';
 import { type ExplainOptions, explain } from '../attribution/explain.ts';
 import type { Completeness } from '../attribution/gradients.ts';
 import {
@@ -14,7 +19,10 @@ import type { DecodedImage } from '../vision/decode-image.ts';
 import type { Masks } from './open-masks.ts';
 import type { AskOptions, Subject } from './subject.ts';
 
-/** Side, in pixels, of the small maps that are kept of every image, for means that are resampled thousands of times. */
+/**
+ * Side, in pixels, of the small maps that are kept of every image, for means that are resampled
+ * thousands of times.
+ */
 const coarseSide = 16;
 
 /** The methods and the question of a survey, and the listeners to its progress. */
@@ -69,27 +77,38 @@ export interface MapSurvey {
   /** Maps scaled to 0 to 1, then reduced: `[images, cells]`, at most 16 x 16 cells. */
   readonly coarse: Float32Array;
   readonly cells: number;
-  /** By label: the mean of the maps scaled to 0 to 1, itself scaled to 0 to 1; undefined for a class without images. */
+  /**
+   * By label: the mean of the maps scaled to 0 to 1, itself scaled to 0 to 1; undefined for a class
+   * without images.
+   */
   readonly means: readonly (AttributionMap | undefined)[];
   /** By label: the number of constant maps, which count as zeros. */
   readonly constant: readonly number[];
-  /** Scores against the masks, NaN for an image without one: pointing game, and intersection over union. */
+  /**
+   * Scores against the masks, NaN for an image without one: pointing game, and intersection over
+   * union.
+   */
   readonly pointing?: Float64Array;
   readonly overlaps?: Float64Array;
 }
 
 /**
- * One pass over the images of a split, batch by batch: maps by every method, and numbers about them. Of the maps only the means of classes
- * are kept, and a kilobyte for each image and method. Class activation maps are resized to the image before they are measured.
+ * One pass over the images of a split, batch by batch: maps by every method, and numbers about
+ * them. Of the maps only the means of classes are kept, and a kilobyte for each image and method.
+ * Class activation maps are resized to the image before they are measured.
  */
 export async function surveySplit(subject: Subject, options: SurveyOptions): Promise<Survey> {
   const { methods, how, masks } = options;
   const images = how.indices?.length ?? subject.samples.length;
   const { size } = subject.input;
   const classes = subject.classes.length;
-  const [indices, labels, explained] = [new Uint32Array(images), new Uint16Array(images), new Uint16Array(images)];
+  const indices = new Uint32Array(images);
+  const labels = new Uint16Array(images);
+  const explained = new Uint16Array(images);
   const logits = new Float64Array(classes * images);
-  const collectors = methods.map((method) => collector(method, images, classes, size, masks !== undefined));
+  const collectors = methods.map((method) =>
+    collector(method, images, classes, size, masks !== undefined),
+  );
   const chance = { shares: undefinedOf(images), chanceOverlaps: undefinedOf(images) };
   const completeness = { rises: undefinedOf(images), gaps: undefinedOf(images) };
   let place = 0;
@@ -98,7 +117,10 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
     for (const [slot, index] of asked.indices.entries()) {
       const sample = subject.samples[index]!;
       const label = asked.labels[slot]!;
-      const of = { class: asked.question.classes[slot]!, maps: found.maps.map((maps) => maps[slot]!) };
+      const of = {
+        class: asked.question.classes[slot]!,
+        maps: found.maps.map((maps) => maps[slot]!),
+      };
       const scores = rowOf(found.logits, slot, asked.indices.length);
       expectFinite(scores, sample.key);
       const mask = await masks?.read(sample);
@@ -114,13 +136,24 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
         chance.shares[place] = maskShare(mask);
         chance.chanceOverlaps[place] = chanceIntersectionOverUnion(mask);
       }
-      await options.onImage?.({ index, place, label, ...of, logits: scores, pixels: () => asked.pixels(slot) });
+      await options.onImage?.({
+        index,
+        place,
+        label,
+        ...of,
+        logits: scores,
+        pixels: () => asked.pixels(slot),
+      });
       place++;
     }
     options.onBatch?.(asked.indices.length);
   }
   return {
-    ...{ indices, labels, explained, logits, maps: collectors.map(({ finish }) => finish()) },
+    indices,
+    labels,
+    explained,
+    logits,
+    maps: collectors.map(({ finish }) => finish()),
     ...(masks !== undefined && { masks: chance }),
     ...(methods.includes('integrated-gradients') && { completeness }),
   };
@@ -129,12 +162,22 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
 const undefinedOf = (images: number): Float64Array => new Float64Array(images).fill(Number.NaN);
 
 /** Collects the maps of one method as they come. */
-function collector(method: Method, images: number, classes: number, size: number, isMasked: boolean) {
+function collector(
+  method: Method,
+  images: number,
+  classes: number,
+  size: number,
+  isMasked: boolean,
+) {
   const cells = Math.min(size, coarseSide) ** 2;
-  const [topShares, coarse] = [undefinedOf(images), new Float32Array(images * cells)];
-  const scores = isMasked ? { pointing: undefinedOf(images), overlaps: undefinedOf(images) } : undefined;
+  const topShares = undefinedOf(images);
+  const coarse = new Float32Array(images * cells);
+  const scores = isMasked
+    ? { pointing: undefinedOf(images), overlaps: undefinedOf(images) }
+    : undefined;
   const sums = Array.from({ length: classes }, () => new Float64Array(size * size));
-  const [counts, constant] = [sums.map(() => 0), sums.map(() => 0)];
+  const counts = sums.map(() => 0);
+  const constant = sums.map(() => 0);
   const meanOf = (sum: Float64Array, label: number): AttributionMap | undefined => {
     if (counts[label] === 0) return undefined;
     const values = Float32Array.from(sum, (total) => total / counts[label]!);
@@ -153,6 +196,14 @@ function collector(method: Method, images: number, classes: number, size: number
       scores.pointing[place] = pointingGame(map.values, mask);
       scores.overlaps[place] = intersectionOverUnion(map.values, mask);
     },
-    finish: (): MapSurvey => ({ method, topShares, coarse, cells, means: sums.map(meanOf), constant, ...scores }),
+    finish: (): MapSurvey => ({
+      method,
+      topShares,
+      coarse,
+      cells,
+      means: sums.map(meanOf),
+      constant,
+      ...scores,
+    }),
   };
 }

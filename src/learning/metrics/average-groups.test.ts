@@ -4,7 +4,13 @@ import { averageGroups } from './average-groups.ts';
 import type { BinaryRow } from './binary-view.ts';
 import { tableOfPairs } from './testing-scores.ts';
 
-const frame = (key: string, group: string | undefined, label: 0 | 1, real: number, fake: number): BinaryRow => ({
+const frame = (
+  key: string,
+  group: string | undefined,
+  label: 0 | 1,
+  real: number,
+  fake: number,
+): BinaryRow => ({
   key,
   split: 'test',
   label,

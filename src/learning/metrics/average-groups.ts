@@ -3,9 +3,11 @@ import { mean } from './mean.ts';
 import type { ScoreRow, ScoreTable } from './scores-file.ts';
 
 /**
- * One row for each group of a split, with the mean scores of its images: the scores of a video from its frames. Rows without a group
- * stay; the order is that of each group's first row. The key of a row is the group's name. A group with several sources or classes,
- * such as a face and its forgeries, gives a row for each, `name, real` and `name, fake, swap`; a bootstrap draws them together.
+ * One row for each group of a split, with the mean scores of its images: the scores of a video from
+ * its frames. Rows without a group stay; the order is that of each group's first row. The key of a
+ * row is the group's name. A group with several sources or classes, such as a face and its
+ * forgeries, gives a row for each, `name, real` and `name, fake, swap`; a bootstrap draws them
+ * together.
  */
 export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {
   const groupOf = ({ split, group }: ScoreRow) => JSON.stringify([split, group]);
@@ -21,11 +23,14 @@ export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {
     const name = table.names[label]!;
     const part = source === undefined || source === name ? name : `${name}, ${source}`;
     return {
-      ...{ key: partsOfGroups.get(groupOf(first))!.length > 1 ? `${group}, ${part}` : group, split, label },
+      key: partsOfGroups.get(groupOf(first))!.length > 1 ? `${group}, ${part}` : group,
+      split,
+      label,
       scores: first.scores.map((_, c) => mean(images.map(({ scores }) => scores[c]!))),
       ...(first.class !== undefined && { class: first.class }),
       ...(source !== undefined && { source }),
-      ...{ group, ...commonSlices(images) },
+      group,
+      ...commonSlices(images),
       ...(scoredBy !== undefined && { scoredBy }),
     };
   });

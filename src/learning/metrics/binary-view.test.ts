@@ -9,7 +9,10 @@ const table: ScoreTable = {
   classes: names.slice(0, 3),
   names,
   rows: names.map((_, label) => ({
-    ...{ key: `${label}`, split: 'test', label, class: classOf(label) },
+    key: `${label}`,
+    split: 'test',
+    label,
+    class: classOf(label),
     scores: [1, Math.log(2), Math.log(3)],
   })),
 };
@@ -50,7 +53,13 @@ test('several classes of a side are joined, by labels or by the class of sources
 test('probabilities are summed', () => {
   const rows = table.rows.map((row) => ({ ...row, scores: [0.25, 0.5, 0.25] }));
   const view = binaryView({ ...table, rows }, ['fake']);
-  assert.deepEqual(view.ok && view.value.rows[0], { key: '0', split: 'test', label: 0, real: 0.25, fake: 0.75 });
+  assert.deepEqual(view.ok && view.value.rows[0], {
+    key: '0',
+    split: 'test',
+    label: 0,
+    real: 0.25,
+    fake: 0.75,
+  });
 });
 
 test('a wrong choice of the positive side is reported', () => {
@@ -62,7 +71,10 @@ test('a wrong choice of the positive side is reported', () => {
     errorOf(),
     'expected "positive" to say which of the classes real, Deepfakes, FaceSwap count as positive, as in positive: [Deepfakes, FaceSwap]',
   );
-  assert.match(errorOf(['Deepfake']), /^expected classes as positive, got "Deepfake"\. Did you mean "Deepfakes"\?/);
+  assert.match(
+    errorOf(['Deepfake']),
+    /^expected classes as positive, got "Deepfake"\. Did you mean "Deepfakes"\?/,
+  );
   assert.equal(
     errorOf(['NeuralTextures']),
     'expected some of the classes real, Deepfakes, FaceSwap as positive and some not, got none of them',
@@ -79,9 +91,13 @@ const pairOf = (labels: readonly (readonly [label: string, of?: string])[]): Sco
   const known = ['real', 'Deepfakes'];
   const all = [...new Set([...known, ...labels.map(([label]) => label)])];
   return {
-    ...{ classes: known, names: all },
+    classes: known,
+    names: all,
     rows: labels.map(([name, of], i) => ({
-      ...{ key: `${i}`, split: 'test', label: all.indexOf(name), scores: [0, i] },
+      key: `${i}`,
+      split: 'test',
+      label: all.indexOf(name),
+      scores: [0, i],
       ...(of !== undefined && { class: of }),
     })),
   };

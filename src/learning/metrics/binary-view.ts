@@ -5,10 +5,13 @@ import { type ScoreScale, scaleOfScores, sortedSum } from './logits.ts';
 import type { Mutable, ScoreRow, ScoreTable } from './scores-file.ts';
 
 /** An image as a detector sees it: one side is searched for, the other is not. */
-export interface BinaryRow extends Pick<ScoreRow, 'key' | 'split' | 'source' | 'group' | 'slices' | 'scoredBy'> {
+export interface BinaryRow
+  extends Pick<ScoreRow, 'key' | 'split' | 'source' | 'group' | 'slices' | 'scoredBy'> {
   /** 1 = positive, such as fake; 0 = negative. */
   readonly label: 0 | 1;
-  /** Evidence for the negative side, called real throughout, and for the positive side, called fake. */
+  /**
+   * Evidence for the negative side, called real throughout, and for the positive side, called fake.
+   */
   readonly real: number;
   readonly fake: number;
 }
@@ -25,14 +28,18 @@ export type SideNames = readonly [negative: string, positive: string];
 export const usualSides: SideNames = ['real', 'fake'];
 
 /**
- * The detector's view of scores. `positive` names labels, or classes of labels that are sources; every other label is negative, also one that
- * the model does not know. Without `positive`, the second of two classes is positive, or the class of these sources; then a label is an
- * error that neither the model nor these two classes know. The error is one sentence.
+ * The detector's view of scores. `positive` names labels, or classes of labels that are sources;
+ * every other label is negative, also one that the model does not know. Without `positive`, the
+ * second of two classes is positive, or the class of these sources; then a label is an error that
+ * neither the model nor these two classes know. The error is one sentence.
  *
- * A side of one class has its scores unchanged. The evidence for several is the logit of their union, the logarithm of the sum of
- * the logits' exponentials, or the sum of probabilities.
+ * A side of one class has its scores unchanged. The evidence for several is the logit of their
+ * union, the logarithm of the sum of the logits' exponentials, or the sum of probabilities.
  */
-export function binaryView(table: ScoreTable, positive?: readonly string[]): Result<BinaryScores, string> {
+export function binaryView(
+  table: ScoreTable,
+  positive?: readonly string[],
+): Result<BinaryScores, string> {
   const { classes, names, rows } = table;
   const classOf = new Map<string, string>();
   for (const { label, class: of } of rows) if (of !== undefined) classOf.set(names[label]!, of);
@@ -45,16 +52,21 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
   const stray = positive === undefined ? rows.find((row) => !isSided(row)) : undefined;
   if (stray !== undefined) {
     const name = names[stray.label]!;
-    return err(`${whichArePositive(classes)}, since "${name}" is neither of them and counts as negative unless named`);
+    return err(
+      `${whichArePositive(classes)}, since "${name}" is neither of them and counts as negative unless named`,
+    );
   }
   const known = new Set([...names, ...classOf.values()]);
   const wrong = given.find((name) => !known.has(name));
-  if (wrong !== undefined) return err(`expected classes as positive, got "${wrong}". ${thereAre(wrong, known)}`);
+  if (wrong !== undefined)
+    return err(`expected classes as positive, got "${wrong}". ${thereAre(wrong, known)}`);
   const isPositive = (name: string) => given.includes(name) || given.includes(classOf.get(name)!);
   const sides = classes.map(isPositive);
   if (!sides.includes(true) || !sides.includes(false)) {
     const all = sides.includes(true) ? 'all' : 'none';
-    return err(`expected some of the classes ${classes.join(', ')} as positive and some not, got ${all} of them`);
+    return err(
+      `expected some of the classes ${classes.join(', ')} as positive and some not, got ${all} of them`,
+    );
   }
   const evidence = scaleOfTable(table) === 'logits' ? logSumOf : sortedSum;
   const sideOf = (wanted: boolean) => {
@@ -63,26 +75,39 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
     if (own.length === 1) return (scores: readonly number[]) => scores[only]!;
     return (scores: readonly number[]) => evidence(own.map((c) => scores[c]!));
   };
-  const [realOf, fakeOf] = [sideOf(false), sideOf(true)];
+  const realOf = sideOf(false);
+  const fakeOf = sideOf(true);
   const areOne = names.map(isPositive);
-  /** The class that all sources of a side have and none of the other side has, or its only label. */
+  /**
+   * The class that all sources of a side have and none of the other side has, or its only label.
+   */
   const nameOf = (wanted: boolean, otherwise: string) => {
     const own = classes.filter((_, c) => sides[c] === wanted);
     const [only, ...others] = new Set(own.map((name) => classOf.get(name)));
-    const isWhole = others.length === 0 && names.every((name, i) => areOne[i] === wanted || classOf.get(name) !== only);
+    const isWhole =
+      others.length === 0 &&
+      names.every((name, i) => areOne[i] === wanted || classOf.get(name) !== only);
     return (isWhole && only) || (own.length === 1 ? own[0]! : otherwise);
   };
   return ok({
-    rows: rows.map(({ key, split, label, scores, class: of, source, group, slices, scoredBy }): BinaryRow => {
-      const isOne = areOne[label]! || (of !== undefined && given.includes(of));
-      // Assigned one by one, since spreading would take most of the time of a million rows.
-      const row: Mutable<BinaryRow> = { key, split, label: isOne ? 1 : 0, real: realOf(scores), fake: fakeOf(scores) };
-      if (source !== undefined) row.source = source;
-      if (group !== undefined) row.group = group;
-      if (slices !== undefined) row.slices = slices;
-      if (scoredBy !== undefined) row.scoredBy = scoredBy;
-      return row;
-    }),
+    rows: rows.map(
+      ({ key, split, label, scores, class: of, source, group, slices, scoredBy }): BinaryRow => {
+        const isOne = areOne[label]! || (of !== undefined && given.includes(of));
+        // Assigned one by one, since spreading would take most of the time of a million rows.
+        const row: Mutable<BinaryRow> = {
+          key,
+          split,
+          label: isOne ? 1 : 0,
+          real: realOf(scores),
+          fake: fakeOf(scores),
+        };
+        if (source !== undefined) row.source = source;
+        if (group !== undefined) row.group = group;
+        if (slices !== undefined) row.slices = slices;
+        if (scoredBy !== undefined) row.scoredBy = scoredBy;
+        return row;
+      },
+    ),
     names: [nameOf(false, 'negative'), nameOf(true, 'positive')],
   });
 }
@@ -96,4 +121,5 @@ export function logSumOf(values: readonly number[]): number {
 }
 
 /** {@link ScoreScale} of a table: what its file says, or what the scores look like. */
-export const scaleOfTable = ({ scale, rows }: ScoreTable): ScoreScale => scale ?? scaleOfScores(rows);
+export const scaleOfTable = ({ scale, rows }: ScoreTable): ScoreScale =>
+  scale ?? scaleOfScores(rows);

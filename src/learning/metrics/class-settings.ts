@@ -19,7 +19,8 @@ export const classSettings = {
 };
 
 /** How a setting names the positive side: `positive: [dog, owl]`. */
-export const positiveExample = (classes: readonly string[]): string => `positive: [${classes.slice(1, 3).join(', ')}]`;
+export const positiveExample = (classes: readonly string[]): string =>
+  `positive: [${classes.slice(1, 3).join(', ')}]`;
 
 /** Asks for the positive side of more than two classes. */
 export const whichArePositive = (classes: readonly string[]): string =>

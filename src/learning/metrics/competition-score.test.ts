@@ -19,11 +19,16 @@ test('it grows with the AUC and falls with the parameters', () => {
   fc.assert(
     fc.property(area, fc.integer({ min: 1, max: 1e9 }), (auc, n) => {
       const score = competitionScore(auc, n);
-      assert.ok(competitionScore(auc + 0.01, n) > score && competitionScore(auc, 2 * n) < score && score > 0);
+      assert.ok(
+        competitionScore(auc + 0.01, n) > score &&
+          competitionScore(auc, 2 * n) < score &&
+          score > 0,
+      );
     }),
   );
 });
 
 test('parameters that are no count are refused', () => {
-  for (const wrong of [0, -1, 1.5, Number.NaN]) assert.throws(() => competitionScore(0.9, wrong), RangeError);
+  for (const wrong of [0, -1, 1.5, Number.NaN])
+    assert.throws(() => competitionScore(0.9, wrong), RangeError);
 });

@@ -1,8 +1,10 @@
 /**
- * The score of a competition's model: 1 / (1 + log10 n) · 100^(10 (A − 90) / 100), with the AUC A in per cent and n learnable parameters,
- * at least 1. Higher is better: ten per cent more AUC are worth a factor of 100; ten times the parameters cost about as much as 0.3 per
- * cent. It grows with the AUC, so the ends of an interval of the AUC give those of the score. Frozen parameters count, moving statistics
- * do not. An AUC of NaN gives NaN; throws a RangeError for another number of parameters.
+ * The score of a competition's model: 1 / (1 + log10 n) · 100^(10 (A − 90) / 100), with the AUC A
+ * in per cent and n learnable parameters, at least 1. Higher is better: ten per cent more AUC are
+ * worth a factor of 100; ten times the parameters cost about as much as 0.3 per cent. It grows with
+ * the AUC, so the ends of an interval of the AUC give those of the score. Frozen parameters count,
+ * moving statistics do not. An AUC of NaN gives NaN; throws a RangeError for another number of
+ * parameters.
  *
  * Example: 34,850 parameters and an AUC of 0.958 give 2.608.
  */

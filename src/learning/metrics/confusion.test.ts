@@ -14,7 +14,12 @@ import {
 const example = confusion([0, 0, 1, 1], [0, 1, 1, 1]);
 
 test('the examples of the docstrings', () => {
-  assert.deepEqual(example, { trueNegatives: 1, falsePositives: 1, falseNegatives: 0, truePositives: 2 });
+  assert.deepEqual(example, {
+    trueNegatives: 1,
+    falsePositives: 1,
+    falseNegatives: 0,
+    truePositives: 2,
+  });
   assert.equal(accuracy(example), 0.75);
   assert.equal(majorityAccuracy(confusion([0, 0, 0, 1], [0, 1, 0, 1])), 0.75);
   assert.equal(balancedAccuracy(example), 0.75);
@@ -32,7 +37,10 @@ test('accuracies and the correlation are undefined for no items', () => {
 });
 
 test('labels and predictions of different lengths are refused', () => {
-  assert.throws(() => confusion([0, 1], [0]), new RangeError('Expected one prediction for each of 2 labels, got 1'));
+  assert.throws(
+    () => confusion([0, 1], [0]),
+    new RangeError('Expected one prediction for each of 2 labels, got 1'),
+  );
 });
 
 test('the balanced accuracy counts the classes alike, however rare one is, and leaves out a missing one', () => {

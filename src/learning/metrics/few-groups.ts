@@ -12,12 +12,17 @@ interface GroupedImages {
 }
 
 /**
- * A warning where images come in groups, such as frames of videos, and these are few, as one sentence; undefined otherwise. A group that
- * several images share counts once, like an image without one.
+ * A warning where images come in groups, such as frames of videos, and these are few, as one
+ * sentence; undefined otherwise. A group that several images share counts once, like an image
+ * without one.
  *
  * @param names The names of the labels. @param unit What the intervals are of, such as `test`.
  */
-export function fewGroups(images: GroupedImages, names: readonly string[], unit: string): string | undefined {
+export function fewGroups(
+  images: GroupedImages,
+  names: readonly string[],
+  unit: string,
+): string | undefined {
   if (!drawsGroups(images)) return undefined;
   const counts = [...unitsByClass(images.labels, images.groups)];
   const few = counts.filter(([, count]) => count < fewest).sort(([a], [b]) => a - b);

@@ -4,7 +4,15 @@ import { test } from 'node:test';
 import { calibrationBins, expectedCalibrationError } from './calibration/calibration-bins.ts';
 import { crossEntropy } from './calibration/losses.ts';
 import { fitTemperature } from './calibration/temperature.ts';
-import { accuracy, balancedAccuracy, confusion, f1, matthewsCorrelation, precision, recall } from './confusion.ts';
+import {
+  accuracy,
+  balancedAccuracy,
+  confusion,
+  f1,
+  matthewsCorrelation,
+  precision,
+  recall,
+} from './confusion.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from './logits.ts';
 import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts';
 import { averagePrecision, precisionRecallCurve } from './ranking/precision-recall.ts';
@@ -26,10 +34,21 @@ const cases = JSON.parse(
   readonly calibration: Record<'bins' | 'error', Numbers>;
   readonly fewBins: Record<'bins' | 'error', Numbers>;
   /** Absent where one class is. */
-  readonly ranking?: Record<'det' | 'equalErrorRate' | 'auc' | 'partialAuc' | 'truePositiveRateAt' | 'youden', Numbers>;
+  readonly ranking?: Record<
+    'det' | 'equalErrorRate' | 'auc' | 'partialAuc' | 'truePositiveRateAt' | 'youden',
+    Numbers
+  >;
 } & Record<
   | ('roc' | 'rocWithAllPoints' | 'precisionRecall')
-  | ('averagePrecision' | 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation' | 'precision' | 'recall' | 'f1')
+  | (
+      | 'averagePrecision'
+      | 'accuracy'
+      | 'balancedAccuracy'
+      | 'matthewsCorrelation'
+      | 'precision'
+      | 'recall'
+      | 'f1'
+    )
   | ('crossEntropy' | 'brier' | 'temperature' | 'confusion'),
   Numbers
 >)[];
@@ -45,11 +64,23 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
       rocCurve(countAtThresholds(labels, scores, { weights }), { dropIntermediate: false }),
       golden.rocWithAllPoints,
     );
-    assertClose(precisionRecallCurve(countAtThresholds(labels, scores, { weights })), golden.precisionRecall);
-    assertClose(averagePrecision(countAtThresholds(labels, scores, { weights })), golden.averagePrecision);
+    assertClose(
+      precisionRecallCurve(countAtThresholds(labels, scores, { weights })),
+      golden.precisionRecall,
+    );
+    assertClose(
+      averagePrecision(countAtThresholds(labels, scores, { weights })),
+      golden.averagePrecision,
+    );
     assertClose(accuracy(confusion(labels, predictions, { weights })), golden.accuracy);
-    assertClose(balancedAccuracy(confusion(labels, predictions, { weights })), golden.balancedAccuracy);
-    assertClose(matthewsCorrelation(confusion(labels, predictions, { weights })), golden.matthewsCorrelation);
+    assertClose(
+      balancedAccuracy(confusion(labels, predictions, { weights })),
+      golden.balancedAccuracy,
+    );
+    assertClose(
+      matthewsCorrelation(confusion(labels, predictions, { weights })),
+      golden.matthewsCorrelation,
+    );
     assertClose(precision(confusion(labels, predictions, { weights })), golden.precision);
     assertClose(recall(confusion(labels, predictions, { weights })), golden.recall);
     assertClose(f1(confusion(labels, predictions, { weights })), golden.f1);
@@ -60,7 +91,10 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
   });
 
   test(`calibration is scikit-learn’s for ${name}`, () => {
-    for (const [bins, { bins: columns, error }] of [[15, calibration] as const, [4, fewBins] as const]) {
+    for (const [bins, { bins: columns, error }] of [
+      [15, calibration] as const,
+      [4, fewBins] as const,
+    ]) {
       const made = calibrationBins(labels, fake, { bins, weights });
       assertClose(
         [
@@ -77,7 +111,10 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
   if (ranking === undefined) continue;
   test(`metrics that compare two classes are scikit-learn’s for ${name}`, () => {
     assertClose(detCurve(countAtThresholds(labels, scores, { weights })), ranking.det);
-    assertClose(equalErrorRate(countAtThresholds(labels, scores, { weights })).rate, ranking.equalErrorRate);
+    assertClose(
+      equalErrorRate(countAtThresholds(labels, scores, { weights })).rate,
+      ranking.equalErrorRate,
+    );
     assertClose(auc(countAtThresholds(labels, scores, { weights })), ranking.auc);
     const limits = [0.01, 0.1, 0.5, 1];
     assertClose(
@@ -88,19 +125,26 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
       truePositiveRatesAt(countAtThresholds(labels, scores, { weights }), [0, ...limits]),
       ranking.truePositiveRateAt,
     );
-    assertClose(youdenThreshold(countAtThresholds(labels, scores, { weights })).index, ranking.youden);
+    assertClose(
+      youdenThreshold(countAtThresholds(labels, scores, { weights })).index,
+      ranking.youden,
+    );
   });
 }
 
 function assertClose(actual: unknown, expected: Numbers): void {
   if (typeof actual === 'object') {
-    const values = ArrayBuffer.isView(actual) ? [...(actual as Float64Array)] : Object.values(actual!);
+    const values = ArrayBuffer.isView(actual)
+      ? [...(actual as Float64Array)]
+      : Object.values(actual!);
     assert.ok(Array.isArray(expected));
     assert.equal(values.length, expected.length);
     for (const [i, value] of values.entries()) assertClose(value, expected[i]);
     return;
   }
-  const [value, wanted] = [Number(actual), Number(expected)];
-  const isClose = Object.is(value, wanted) || Math.abs(value - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
+  const value = Number(actual);
+  const wanted = Number(expected);
+  const isClose =
+    Object.is(value, wanted) || Math.abs(value - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
   assert.ok(isClose, `Expected ${wanted}, got ${value}`);
 }

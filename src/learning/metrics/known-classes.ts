@@ -4,7 +4,10 @@ import { positiveExample, whichArePositive } from './class-settings.ts';
 import { detectorMetrics, leastClasses, type MetricName } from './metric-catalogue.ts';
 import { parseScores } from './scores-file.ts';
 
-/** The classes of the items of a port, as far as they are known before anything runs: by their stages, or the header of a scores file. */
+/**
+ * The classes of the items of a port, as far as they are known before anything runs: by their
+ * stages, or the header of a scores file.
+ */
 export function knownClasses(inputs: KnownInputs, port: string): readonly (readonly string[])[] {
   return inputs(port).flatMap(({ facts, path }) => {
     const classes = path === undefined ? facts?.['classes'] : classesOfScores(path);
@@ -19,8 +22,8 @@ export function factsOfClasses(inputs: KnownInputs, port: string): Facts {
 }
 
 /**
- * The mistake of a kind that needs two sides, where more classes are known and none was named as positive. `showsOne`: it shows
- * the scores of any classes if they are the only ones.
+ * The mistake of a kind that needs two sides, where more classes are known and none was named as
+ * positive. `showsOne`: it shows the scores of any classes if they are the only ones.
  */
 export function sidesMissing(
   positive: readonly string[] | undefined,
@@ -37,7 +40,10 @@ export function sidesMissing(
   return [{ at: [], message: `${one}: ${ways}. For a detector, set ${positiveExample(classes)}` }];
 }
 
-/** The mistake of a metric that the known number of classes does not have, if these are at least `from`; `at` is its setting. */
+/**
+ * The mistake of a metric that the known number of classes does not have, if these are at least
+ * `from`; `at` is its setting.
+ */
 export function metricMissing(
   by: MetricName | undefined,
   inputs: KnownInputs,
@@ -46,13 +52,20 @@ export function metricMissing(
 ): readonly SettingMistake[] {
   const counts = knownClasses(inputs, port).map(({ length }) => length);
   const least = by === undefined ? 0 : (leastClasses.get(by) ?? 0);
-  const wrong = counts.find((count) => count >= from && (count < least || (count > 2 && detectorMetrics.has(by!))));
+  const wrong = counts.find(
+    (count) => count >= from && (count < least || (count > 2 && detectorMetrics.has(by!))),
+  );
   if (wrong === undefined) return [];
   const which = wrong < least ? `only ${least} or more have` : 'only two have';
-  return [{ at: [at], message: `expected a metric of ${wrong} classes, got ${by}, which ${which}` }];
+  return [
+    { at: [at], message: `expected a metric of ${wrong} classes, got ${by}, which ${which}` },
+  ];
 }
 
-/** The classes that the header of a scores file of the user's names; undefined where the path leads to none. */
+/**
+ * The classes that the header of a scores file of the user's names; undefined where the path leads
+ * to none.
+ */
 function classesOfScores(path: string): readonly string[] | undefined {
   if (!statSync(path).isFile()) return undefined;
   const bytes = Buffer.alloc(1 << 16);

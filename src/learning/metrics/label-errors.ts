@@ -5,9 +5,11 @@ import type { ScoreTable } from './scores-file.ts';
 export type Suspect = ReturnType<typeof findSuspects>[number];
 
 /**
- * Images for which a class is more likely than their label, the least likely label first: by the probability of the label minus the
- * largest other one, -1 to 0 (the normalised margin of Northcutt, Jiang and Chuang 2021, "Confident learning: estimating uncertainty in
- * dataset labels", section 3.2). It needs scores of models that did not see the images, such as those of a cross-validation.
+ * Images for which a class is more likely than their label, the least likely label first: by the
+ * probability of the label minus the largest other one, -1 to 0 (the normalised margin of
+ * Northcutt, Jiang and Chuang 2021, "Confident learning: estimating uncertainty in dataset labels",
+ * section 3.2). It needs scores of models that did not see the images, such as those of a
+ * cross-validation.
  */
 export function findSuspects(table: ScoreTable) {
   const { classes, rows } = table;
@@ -17,8 +19,12 @@ export function findSuspects(table: ScoreTable) {
     const of = (c: number) => probabilities[classes.length * i + c]!;
     const called = predictions[i]!;
     return {
-      ...{ key, split, label: classes[label]!, called: classes[called]! },
-      ...{ probability: of(label), margin: of(label) - of(called) },
+      key,
+      split,
+      label: classes[label]!,
+      called: classes[called]!,
+      probability: of(label),
+      margin: of(label) - of(called),
     };
   });
   return suspects.filter(({ margin }) => margin < 0).sort((a, b) => a.margin - b.margin);

@@ -31,10 +31,14 @@ test('the probability of fake is the softmax of the two scores, drawn towards a 
   );
 });
 
-const pairs = (...scores: readonly (readonly [number, number])[]) => scores.map(([real, fake]) => ({ real, fake }));
+const pairs = (...scores: readonly (readonly [number, number])[]) =>
+  scores.map(([real, fake]) => ({ real, fake }));
 
 test('scores are probabilities where every image has two that sum to 1, up to float32', () => {
-  assert.equal(scaleOf(pairs([0.25, 0.75], [Math.fround(0.9), Math.fround(0.1)], [0, 1])), 'probabilities');
+  assert.equal(
+    scaleOf(pairs([0.25, 0.75], [Math.fround(0.9), Math.fround(0.1)], [0, 1])),
+    'probabilities',
+  );
   assert.equal(scaleOf(pairs([0.25, 0.75], [0.5, 0.6])), 'logits');
   assert.equal(scaleOf(pairs([-1, 2])), 'logits');
   assert.equal(scaleOf([]), 'logits');

@@ -1,9 +1,12 @@
-/** The scores of every image for each class, before any softmax: `[images, classes]` in row order. */
+/**
+ * The scores of every image for each class, before any softmax: `[images, classes]` in row order.
+ */
 export type Logits = ArrayLike<number>;
 
 /**
- * The score that ranks images: second score minus first, in float64 `[images]`; higher is more fake. Not the softmax of the two, which
- * saturates at 1 in float32 and makes ties of confident images.
+ * The score that ranks images: second score minus first, in float64 `[images]`; higher is more
+ * fake. Not the softmax of the two, which saturates at 1 in float32 and makes ties of confident
+ * images.
  */
 export function logitDifferences(logits: Logits): Float64Array {
   const differences = new Float64Array(logits.length / 2);
@@ -12,13 +15,15 @@ export function logitDifferences(logits: Logits): Float64Array {
 }
 
 /**
- * The class with the highest score, `[images]`: of two 0 = real, 1 = fake. It is the first of a tie, as argmax does, so it is for display;
- * metrics count a tie in equal shares, by {@link tiedMaxima}.
+ * The class with the highest score, `[images]`: of two 0 = real, 1 = fake. It is the first of a
+ * tie, as argmax does, so it is for display; metrics count a tie in equal shares, by
+ * {@link tiedMaxima}.
  */
 export function predictedClasses(logits: Logits, classes = 2): Uint16Array {
   return new Uint16Array(logits.length / classes).map((_, i) => {
     let best = 0;
-    for (let c = 1; c < classes; c++) if (logits[classes * i + c]! > logits[classes * i + best]!) best = c;
+    for (let c = 1; c < classes; c++)
+      if (logits[classes * i + c]! > logits[classes * i + best]!) best = c;
     return best;
   });
 }
@@ -27,7 +32,8 @@ export function predictedClasses(logits: Logits, classes = 2): Uint16Array {
 export function tiedMaxima(logits: Logits, classes = 2): ReadonlyMap<number, readonly number[]> {
   const tied = new Map<number, readonly number[]>();
   for (let i = 0; i < logits.length / classes; i++) {
-    let [most, count] = [Number.NEGATIVE_INFINITY, 0];
+    let most = Number.NEGATIVE_INFINITY;
+    let count = 0;
     for (let c = 0; c < classes; c++) {
       const logit = logits[classes * i + c]!;
       if (logit > most) [most, count] = [logit, 1];
@@ -43,11 +49,17 @@ export function tiedMaxima(logits: Logits, classes = 2): ReadonlyMap<number, rea
   return tied;
 }
 
-/** The probability of fake, `[images]`, from {@link logitDifferences} divided by a temperature above 0: the softmax. */
+/**
+ * The probability of fake, `[images]`, from {@link logitDifferences} divided by a temperature above
+ * 0: the softmax.
+ */
 export const fakeProbabilities = (differences: ArrayLike<number>, temperature = 1): Float64Array =>
   Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));
 
-/** The probabilities of all classes for one image, from its logits, which are divided by a temperature above 0. */
+/**
+ * The probabilities of all classes for one image, from its logits, which are divided by a
+ * temperature above 0.
+ */
 export function softmax(logits: ArrayLike<number>, temperature = 1): readonly number[] {
   const all = Array.from(logits);
   const most = Math.max(...all);
@@ -56,7 +68,10 @@ export function softmax(logits: ArrayLike<number>, temperature = 1): readonly nu
   return powers.map((power) => power / sum);
 }
 
-/** The sum of numbers, the smallest first: in another order of the same numbers it would be rounded otherwise. */
+/**
+ * The sum of numbers, the smallest first: in another order of the same numbers it would be rounded
+ * otherwise.
+ */
 export const sortedSum = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b).reduce((sum, value) => sum + value, 0);
 
@@ -68,10 +83,14 @@ type Pair = { readonly real: number; readonly fake: number };
 /** The scores for all classes. */
 type Scores = { readonly scores: readonly number[] };
 
-/** Probabilities where the scores of every image are and sum to 1, up to float32. Pass all rows of a file. */
+/**
+ * Probabilities where the scores of every image are and sum to 1, up to float32. Pass all rows of a
+ * file.
+ */
 export function scaleOfScores(rows: readonly Scores[]): ScoreScale {
   const areShares = ({ scores }: Scores) =>
-    scores.every((score) => score >= 0) && Math.abs(scores.reduce((sum, score) => sum + score) - 1) < 1e-5;
+    scores.every((score) => score >= 0) &&
+    Math.abs(scores.reduce((sum, score) => sum + score) - 1) < 1e-5;
   return rows.length > 0 && rows.every(areShares) ? 'probabilities' : 'logits';
 }
 
@@ -81,7 +100,8 @@ export const scaleOf = (rows: readonly Pair[]): ScoreScale =>
 
 /** The logits of rows; those of probabilities are bounded by what float64 distinguishes from 0. */
 export function logitsOf(rows: readonly Pair[], scale: ScoreScale): Float64Array {
-  const of = (score: number) => (scale === 'logits' ? score : Math.log(Math.max(score, Number.EPSILON)));
+  const of = (score: number) =>
+    scale === 'logits' ? score : Math.log(Math.max(score, Number.EPSILON));
   const logits = new Float64Array(2 * rows.length);
   for (const [i, { real, fake }] of rows.entries()) {
     logits[2 * i] = of(real);

@@ -18,12 +18,10 @@ test('a path in a metrics file leads to its metric', () => {
 });
 
 test('a path is written out for an axis, and stays where it leads to no metric', () => {
-  assert.deepEqual(['test.auc', 'val.majorityAccuracy', 'accuracy', 'gradient.topShare'].map(titleOfPath), [
-    'AUC on test',
-    'Majority class on val',
-    'Accuracy',
-    'gradient.topShare',
-  ]);
+  assert.deepEqual(
+    ['test.auc', 'val.majorityAccuracy', 'accuracy', 'gradient.topShare'].map(titleOfPath),
+    ['AUC on test', 'Majority class on val', 'Accuracy', 'gradient.topShare'],
+  );
 });
 
 test('names are unique, and levels of chance lie within the range', () => {

@@ -2,12 +2,16 @@ import { type Form, intervalsOf, type Resampled } from './intervals/bootstrap.ts
 import type { Interval } from './intervals/interval.ts';
 import { findMetric, formOf } from './metric-catalogue.ts';
 
-/** With fewer units that decide, such as the negatives up to a false positive rate, no interval covers the truth. */
+/**
+ * With fewer units that decide, such as the negatives up to a false positive rate, no interval
+ * covers the truth.
+ */
 export const fewestDeciding = 2;
 
 /**
- * The intervals of resampled metrics by the catalogue's facts about them; `level` is above 0 and below 1. The ends are NaN where there are
- * too few units, images or groups, for an interval that covers the truth, and for a metric of which no interval does.
+ * The intervals of resampled metrics by the catalogue's facts about them; `level` is above 0 and
+ * below 1. The ends are NaN where there are too few units, images or groups, for an interval that
+ * covers the truth, and for a metric of which no interval does.
  *
  * @param forms What is known of how a metric varies here, beyond the catalogue.
  */
@@ -29,7 +33,8 @@ export function metricIntervals<Name extends string>(
   }));
   const entries = (Object.entries(found) as [Name, Interval][]).map(([name, interval]) => {
     const { perImage = false, needs } = findMetric(name) ?? {};
-    const isKnown = (perImage ? all : rarest) >= (needs?.forInterval ?? 0) && decidingOf(name) >= fewestDeciding;
+    const isKnown =
+      (perImage ? all : rarest) >= (needs?.forInterval ?? 0) && decidingOf(name) >= fewestDeciding;
     return [name, isKnown ? interval : { ...interval, low: Number.NaN, high: Number.NaN }];
   });
   return Object.fromEntries(entries) as Record<Name, Interval>;

@@ -10,7 +10,12 @@ const named = (value: unknown) => {
 
 test('numbers are named by their path, splits at the top by their own name', () => {
   assert.deepEqual(
-    named({ splits: { val: { images: 4, auc: null, confusion: { truePositives: 2 } }, test: { auc: 0.5 } } }),
+    named({
+      splits: {
+        val: { images: 4, auc: null, confusion: { truePositives: 2 } },
+        test: { auc: 0.5 },
+      },
+    }),
     {
       'val.images': 4,
       'val.auc': null,
@@ -18,7 +23,9 @@ test('numbers are named by their path, splits at the top by their own name', () 
       'test.auc': 0.5,
     },
   );
-  assert.deepEqual(named({ split: 'test', auc: { difference: 0.75 }, curve: [1, 2] }), { 'auc.difference': 0.75 });
+  assert.deepEqual(named({ split: 'test', auc: { difference: 0.75 }, curve: [1, 2] }), {
+    'auc.difference': 0.75,
+  });
 });
 
 test('an interval has the name of its number, beside which it stands in a map of its own', () => {
@@ -36,7 +43,10 @@ test('an interval has the name of its number, beside which it stands in a map of
   const metrics = parseMetrics(JSON.stringify(text));
 
   assert.ok(metrics.ok);
-  assert.deepEqual(Object.fromEntries(metrics.value.values), { 'test.auc': 0.75, 'test.sources.Deepfakes.auc': 1 });
+  assert.deepEqual(Object.fromEntries(metrics.value.values), {
+    'test.auc': 0.75,
+    'test.sources.Deepfakes.auc': 1,
+  });
   assert.deepEqual(Object.fromEntries(metrics.value.intervals), {
     'test.auc': [0.7, 0.8],
     'test.atEer.accuracy': [0.6, 0.9],

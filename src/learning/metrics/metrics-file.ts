@@ -14,8 +14,9 @@ export interface Metrics {
 }
 
 /**
- * Reads the text of a `metrics` file: any JSON object. The name of a number is its path, joined by dots, without a `splits` at the top:
- * `test.accuracy`, `test.confusion.truePositives`. Its interval stands in a map `intervals` beside it:
+ * Reads the text of a `metrics` file: any JSON object. The name of a number is its path, joined by
+ * dots, without a `splits` at the top: `test.accuracy`, `test.confusion.truePositives`. Its
+ * interval stands in a map `intervals` beside it:
  *
  *     { "confidence": 0.95, "splits": { "test": { "auc": 0.75, "intervals": { "auc": [0.7, 0.8] } } } }
  *
@@ -41,11 +42,18 @@ function* numbersOf(map: JsonObject, path: string): Generator<[string, number | 
   }
 }
 
-/** The pairs inside maps `intervals` at any depth; a map within one is a step of the number's name. */
-function* intervalsOf(map: JsonObject, path: string, isInside = false): Generator<[string, readonly [number, number]]> {
+/**
+ * The pairs inside maps `intervals` at any depth; a map within one is a step of the number's name.
+ */
+function* intervalsOf(
+  map: JsonObject,
+  path: string,
+  isInside = false,
+): Generator<[string, readonly [number, number]]> {
   for (const [key, value] of Object.entries(map)) {
     if (isInside && isInterval(value)) yield [path + key, value];
-    else if (!isInside && key === 'intervals' && isJsonObject(value)) yield* intervalsOf(value, path, true);
+    else if (!isInside && key === 'intervals' && isJsonObject(value))
+      yield* intervalsOf(value, path, true);
     else if (isJsonObject(value)) yield* intervalsOf(value, `${path}${key}.`, isInside);
   }
 }

@@ -3,18 +3,24 @@ import { type InputArtifact, StageError } from '../../stage.ts';
 /** The singular of what two list ports hold, for messages: `model`, `metrics`. */
 type PortWords = Readonly<Record<'one' | 'other', string>>;
 
-/** Pairs artifacts of two list ports in order. Throws a {@link StageError} where they differ in number or axis values. */
+/**
+ * Pairs artifacts of two list ports in order. Throws a {@link StageError} where they differ in
+ * number or axis values.
+ */
 export function pairByLabels(
   ones: readonly InputArtifact[],
   others: readonly InputArtifact[],
   words: PortWords,
 ): readonly { readonly one: InputArtifact; readonly other: InputArtifact }[] {
   if (ones.length !== others.length) {
-    throw new StageError(`Expected ${words.other} for each of ${ones.length} ${words.one}s, got ${others.length}.`);
+    throw new StageError(
+      `Expected ${words.other} for each of ${ones.length} ${words.one}s, got ${others.length}.`,
+    );
   }
   return ones.map((one, index) => {
     const other = others[index]!;
-    const [ours, theirs] = [showAxes(one), showAxes(other)];
+    const ours = showAxes(one);
+    const theirs = showAxes(other);
     if (ours === theirs) return { one, other };
     throw new StageError(
       `Expected the ${words.other} of the ${words.one}s in the same order, but the ${words.one} ${index + 1} is ${ours || 'without axes'}, and its ${words.other} are ${theirs || 'without axes'}.`,
@@ -23,9 +29,9 @@ export function pairByLabels(
 }
 
 /**
- * Finds for each artifact of a list port the one of another that belongs to it, such as the data set of a model: the only one there is, or
- * the one that agrees on all axes that both have; without common axes, the one in the same place. Throws a {@link StageError} where none
- * or several remain.
+ * Finds for each artifact of a list port the one of another that belongs to it, such as the data
+ * set of a model: the only one there is, or the one that agrees on all axes that both have; without
+ * common axes, the one in the same place. Throws a {@link StageError} where none or several remain.
  */
 export function matchByLabels(
   ones: readonly InputArtifact[],
@@ -34,7 +40,9 @@ export function matchByLabels(
 ): readonly InputArtifact[] {
   const [only] = others;
   if (others.length === 1) return ones.map(() => only!);
-  const [ours, theirs] = [ones, others].map((list) => new Set(list.flatMap((one) => Object.keys(axesOf(one)))));
+  const [ours, theirs] = [ones, others].map(
+    (list) => new Set(list.flatMap((one) => Object.keys(axesOf(one)))),
+  );
   const haveCommonAxis = [...ours!].some((axis) => theirs!.has(axis));
   if (!haveCommonAxis) {
     if (ones.length === others.length) return others;
@@ -57,8 +65,12 @@ export function matchByLabels(
   });
 }
 
-/** The labels without the names of stages and paths, which differ between a model and its metrics. */
-const axesOf = ({ labels: { stage: _stage, path: _path, ...axes } }: InputArtifact): InputArtifact['labels'] => axes;
+/**
+ * The labels without the names of stages and paths, which differ between a model and its metrics.
+ */
+const axesOf = ({
+  labels: { stage: _stage, path: _path, ...axes },
+}: InputArtifact): InputArtifact['labels'] => axes;
 
 /** Whether no axis that both have differs. */
 function agree(one: InputArtifact, other: InputArtifact): boolean {
@@ -67,11 +79,14 @@ function agree(one: InputArtifact, other: InputArtifact): boolean {
 }
 
 /** `net=my-net, seed=2`, in alphabetical order. */
-const showAxes = (artifact: InputArtifact): string => showLabels(axesOf(artifact)).sort().join(', ');
+const showAxes = (artifact: InputArtifact): string =>
+  showLabels(axesOf(artifact)).sort().join(', ');
 
 const showLabels = (labels: InputArtifact['labels']): string[] =>
   Object.entries(labels).map(([name, value]) => `${name}=${value}`);
 
 /** The name of a model among others: `net=my-net, seed=2`, or its place. */
-export const nameByLabels = (models: readonly Pick<InputArtifact, 'labels'>[], index: number): string =>
-  showLabels(models[index]!.labels).join(', ') || `model ${index + 1}`;
+export const nameByLabels = (
+  models: readonly Pick<InputArtifact, 'labels'>[],
+  index: number,
+): string => showLabels(models[index]!.labels).join(', ') || `model ${index + 1}`;

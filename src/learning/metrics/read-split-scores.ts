@@ -18,26 +18,48 @@ interface ReadOptions {
 }
 
 /** Reads a `scores` file. Throws a {@link StageError}; `what` names the input: `input "scores"`. */
-export function readScoreTable(path: string, what: string, { scoresAre, needsLabels }: ReadOptions = {}): ScoreTable {
+export function readScoreTable(
+  path: string,
+  what: string,
+  { scoresAre, needsLabels }: ReadOptions = {},
+): ScoreTable {
   const scores = parseScores(readFileSync(path, 'utf8'), { needsLabels });
   if (!scores.ok) throw new StageError(`${what}, ${path}: ${scores.error}`);
   return scoresAre === undefined ? scores.value : { scale: scoresAre, ...scores.value };
 }
 
 /** Throws a {@link StageError} without images of the split. */
-export function rowsOfSplit<Row extends Pick<ScoreRow, 'split'>>(all: readonly Row[], split: string, what: string) {
+export function rowsOfSplit<Row extends Pick<ScoreRow, 'split'>>(
+  all: readonly Row[],
+  split: string,
+  what: string,
+) {
   const rows = all.filter((row) => row.split === split);
   if (rows.length > 0) return rows;
   const there = thereAre(split, new Set(all.map((row) => row.split)));
-  throw new StageError(`${what}: expected images of the split "${split}", got none. ${there} Set "split".`);
+  throw new StageError(
+    `${what}: expected images of the split "${split}", got none. ${there} Set "split".`,
+  );
 }
 
 /** {@link viewOfSplit} of a file. */
-export const readSplitScores = (path: string, split: string, what: string, options: ReadOptions = {}) =>
-  viewOfSplit(readScoreTable(path, what, options), split, what, options);
+export const readSplitScores = (
+  path: string,
+  split: string,
+  what: string,
+  options: ReadOptions = {},
+) => viewOfSplit(readScoreTable(path, what, options), split, what, options);
 
-/** The detector's view of a split, and of `all`. Throws a {@link StageError} without images of the split. */
-export function viewOfSplit(table: ScoreTable, split: string, what: string, options: ReadOptions = {}) {
+/**
+ * The detector's view of a split, and of `all`. Throws a {@link StageError} without images of the
+ * split.
+ */
+export function viewOfSplit(
+  table: ScoreTable,
+  split: string,
+  what: string,
+  options: ReadOptions = {},
+) {
   const isGrouped = options.by === 'group';
   const own = rowsOfSplit(table.rows, split, what);
   if (isGrouped && own.every(({ group }) => group === undefined)) {
@@ -52,10 +74,17 @@ export function viewOfSplit(table: ScoreTable, split: string, what: string, opti
 }
 
 /** Throws a {@link StageError} where rows are of one side alone. */
-export function requireBothSides(rows: readonly BinaryRow[], [real, fake]: SideNames, split: string, what: string) {
+export function requireBothSides(
+  rows: readonly BinaryRow[],
+  [real, fake]: SideNames,
+  split: string,
+  what: string,
+) {
   const positive = rows.filter(({ label }) => label === 1).length;
   const negative = rows.length - positive;
   if (negative > 0 && positive > 0) return;
   const got = `${negative} ${real} and ${positive} ${fake}`;
-  throw new StageError(`${what}: expected ${real} and ${fake} images in the split "${split}", got ${got}`);
+  throw new StageError(
+    `${what}: expected ${real} and ${fake} images in the split "${split}", got ${got}`,
+  );
 }

@@ -16,7 +16,10 @@ test('scores read back as they were written, to the last bit', () => {
 
   assert.equal(text.split('\n')[0], 'key,split,label,score.real,score.fake');
   const [first, second] = table.rows;
-  assert.deepEqual(parseScores(text), { ok: true, value: { ...pair, rows: [first, { ...second, scores: [0, 3] }] } });
+  assert.deepEqual(parseScores(text), {
+    ok: true,
+    value: { ...pair, rows: [first, { ...second, scores: [0, 3] }] },
+  });
 });
 
 test('anyone’s scores of real and fake fit: columns in any order, more of them, Windows line ends, a byte order mark', () => {
@@ -39,7 +42,14 @@ test('optional facts have columns if some row has them, and are absent from a ro
     names: ['cat', 'dog', 'owl', 'newt'],
     scale: 'probabilities',
     rows: [
-      { key: 'a', split: 'test', label: 2, scores: [0.5, 0.25, 0.25], source: 'camera, old', slices: { age: '3' } },
+      {
+        key: 'a',
+        split: 'test',
+        label: 2,
+        scores: [0.5, 0.25, 0.25],
+        source: 'camera, old',
+        slices: { age: '3' },
+      },
       { key: 'b', split: 'test', label: 3, scores: [1, 0, 0], class: 'amphibian', group: 'film 7' },
     ],
   };

@@ -7,7 +7,9 @@ export interface ScoreRow {
   /** Identifies the image in its split, such as its path in the data set. */
   readonly key: string;
   readonly split: string;
-  /** The index of its label among the `names` of the table; {@link unlabelled} where it has none. */
+  /**
+   * The index of its label among the `names` of the table; {@link unlabelled} where it has none.
+   */
   readonly label: number;
   /** One finite number for each of the table's classes, higher for more evidence. */
   readonly scores: readonly number[];
@@ -19,7 +21,10 @@ export interface ScoreRow {
   readonly group?: string | undefined;
   /** What else is known of the image, by name, such as its camera. */
   readonly slices?: Readonly<Record<string, string>> | undefined;
-  /** Which of several models scored it, such as those of the folds of a cross-validation, from 0; not part of the file. Absent: the only one. */
+  /**
+   * Which of several models scored it, such as those of the folds of a cross-validation, from 0;
+   * not part of the file. Absent: the only one.
+   */
   readonly scoredBy?: number | undefined;
 }
 
@@ -29,16 +34,20 @@ export const unlabelled = -1;
 /**
  * The scores of images for two classes or more.
  *
- * The file is CSV (RFC 4180) with the columns `key,split,label`, the names of labels in the last, and `score.<class>` for each class;
- * `class`, `source` and `group` where they are known, and `slice.<name>` for further facts. `logit.<class>` or `probability.<class>`
- * also says what the scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so does
- * `key,split,label,real,fake` with the labels 0 and 1. No image of a split occurs twice. A file without the column `label` holds images
- * without labels, as `predict` writes it.
+ * The file is CSV (RFC 4180) with the columns `key,split,label`, the names of labels in the last,
+ * and `score.<class>` for each class; `class`, `source` and `group` where they are known, and
+ * `slice.<name>` for further facts. `logit.<class>` or `probability.<class>` also says what the
+ * scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so
+ * does `key,split,label,real,fake` with the labels 0 and 1. No image of a split occurs twice. A
+ * file without the column `label` holds images without labels, as `predict` writes it.
  */
 export interface ScoreTable {
   /** In the order of the scores. */
   readonly classes: readonly string[];
-  /** The names of labels: the classes, then those that no score is for, since the model does not know them. */
+  /**
+   * The names of labels: the classes, then those that no score is for, since the model does not
+   * know them.
+   */
   readonly names: readonly string[];
   /** What the scores are; absent where the file does not say. */
   readonly scale?: ScoreScale | undefined;
@@ -54,29 +63,41 @@ const prefixes: Readonly<Record<string, ScoreScale | undefined>> = {
 };
 const slicePrefix = 'slice.';
 
-/** The text of a `scores` file, numbers in the shortest form that reads back the same; other columns only where known. */
+/**
+ * The text of a `scores` file, numbers in the shortest form that reads back the same; other columns
+ * only where known.
+ */
 export function formatScores({ classes, names, scale, rows }: ScoreTable): string {
   const known = optionalColumns.filter((column) => rows.some((row) => row[column] !== undefined));
   const slices = new Set<string>();
-  for (const row of rows) if (row.slices !== undefined) for (const name of Object.keys(row.slices)) slices.add(name);
+  for (const row of rows)
+    if (row.slices !== undefined) for (const name of Object.keys(row.slices)) slices.add(name);
   const prefix = Object.keys(prefixes).find((name) => prefixes[name] === scale)!;
   const scored = classes.map((name) => prefix + name);
   const isLabelled = rows.length === 0 || rows.some(({ label }) => label !== unlabelled);
   const first = columns.filter((column) => isLabelled || column !== 'label');
   const lines = rows.map((row) =>
     csvLine([
-      ...[row.key, row.split, ...(isLabelled ? [names[row.label]!] : []), ...row.scores],
+      row.key,
+      row.split,
+      ...(isLabelled ? [names[row.label]!] : []),
+      ...row.scores,
       ...known.map((column) => row[column] ?? ''),
       ...Array.from(slices, (name) => row.slices?.[name] ?? ''),
     ]),
   );
-  const header = csvLine([...first, ...scored, ...known, ...Array.from(slices, (name) => slicePrefix + name)]);
+  const header = csvLine([
+    ...first,
+    ...scored,
+    ...known,
+    ...Array.from(slices, (name) => slicePrefix + name),
+  ]);
   return [header, ...lines].join('');
 }
 
 /**
- * Reads the text of a `scores` file; the error is one sentence with the line where reading stopped. One without labels is a mistake, unless
- * `needsLabels` is false.
+ * Reads the text of a `scores` file; the error is one sentence with the line where reading stopped.
+ * One without labels is a mistake, unless `needsLabels` is false.
  */
 export function parseScores(text: string, { needsLabels = true } = {}): Result<ScoreTable, string> {
   const records = csvRecords(text);
@@ -112,7 +133,9 @@ interface Header extends Pick<ScoreTable, 'classes' | 'scale'> {
   readonly isNumbered: boolean;
   readonly scores: readonly number[];
   /** The positions of the named columns, those that are absent -1. */
-  readonly at: Readonly<Record<(typeof columns)[number] | (typeof optionalColumns)[number], number>>;
+  readonly at: Readonly<
+    Record<(typeof columns)[number] | (typeof optionalColumns)[number], number>
+  >;
   readonly slices: readonly { readonly name: string; readonly at: number }[];
   /** The last position of all. */
   readonly last: number;
@@ -125,22 +148,38 @@ function readHeader(header: readonly string[], needsLabels: boolean): Result<Hea
   const wanted = [...columns, ...scored];
   const got = header.length === 0 ? 'an empty file' : `"${header.join(',')}"`;
   const expected = `Expected the columns ${wanted.join(', ')} in line 1, got ${got}`;
-  if (other !== undefined) return err(`Expected scores of one kind in line 1, got ${prefix} and ${other} columns`);
+  if (other !== undefined)
+    return err(`Expected scores of one kind in line 1, got ${prefix} and ${other} columns`);
   const found = findColumns(header, [...new Set([...wanted, ...optionalColumns, ...header])]);
   if (!found.ok) return err(`Expected every column once in line 1, got "${found.error}" twice`);
-  const missing = wanted.filter((name) => !header.includes(name) && (needsLabels || name !== 'label'));
+  const missing = wanted.filter(
+    (name) => !header.includes(name) && (needsLabels || name !== 'label'),
+  );
   if (missing.length > 0) {
-    const hint = prefix === undefined ? '; other classes than real and fake are columns such as score.cat' : '';
-    const wrong = header[0]?.includes(';') ? 'its columns have semicolons between them' : `no ${missing.join(', ')}`;
+    const hint =
+      prefix === undefined
+        ? '; other classes than real and fake are columns such as score.cat'
+        : '';
+    const wrong = header[0]?.includes(';')
+      ? 'its columns have semicolons between them'
+      : `no ${missing.join(', ')}`;
     return err(header.length === 0 ? expected : `${expected}: ${wrong}${hint}`);
   }
-  if (scored.length < 2) return err(`Expected scores of two classes or more in line 1, got ${scored.join()} alone`);
+  if (scored.length < 2)
+    return err(`Expected scores of two classes or more in line 1, got ${scored.join()} alone`);
   const named = [...columns, ...optionalColumns];
   const at = Object.fromEntries(named.map((name) => [name, header.indexOf(name)])) as Header['at'];
   const scores = scored.map((name) => header.indexOf(name));
-  const slices = under(slicePrefix).map((name) => ({ name: name.slice(slicePrefix.length), at: header.indexOf(name) }));
+  const slices = under(slicePrefix).map((name) => ({
+    name: name.slice(slicePrefix.length),
+    at: header.indexOf(name),
+  }));
   return ok({
-    ...{ at, scores, slices, isNumbered: prefix === undefined, scale: prefixes[prefix ?? ''] },
+    at,
+    scores,
+    slices,
+    isNumbered: prefix === undefined,
+    scale: prefixes[prefix ?? ''],
     classes: scored.map((name) => name.slice(prefix?.length ?? 0)),
     last: Math.max(...Object.values(at), ...scores, ...slices.map((slice) => slice.at)),
   });
@@ -152,7 +191,11 @@ const numbered: ReadonlyMap<string, number> = new Map(
 );
 
 /** The row of these fields, or their mistake; `labelOf` gives the index of a label's name. */
-function toRow(fields: readonly string[], header: Header, labelOf: (name: string) => number): ScoreRow | string {
+function toRow(
+  fields: readonly string[],
+  header: Header,
+  labelOf: (name: string) => number,
+): ScoreRow | string {
   const { at, scores: places, classes, isNumbered, slices, last } = header;
   if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
   const name = fields[at.label];
@@ -163,7 +206,8 @@ function toRow(fields: readonly string[], header: Header, labelOf: (name: string
   const scores: number[] = [];
   for (const [c, place] of places.entries()) {
     const score = decimalOf(fields[place]!);
-    if (!Number.isFinite(score)) return `expected a finite number as the ${classes[c]} score, got "${fields[place]}"`;
+    if (!Number.isFinite(score))
+      return `expected a finite number as the ${classes[c]} score, got "${fields[place]}"`;
     scores.push(score);
   }
   const label = name === undefined ? unlabelled : isNumbered ? numbered.get(name)! : labelOf(name);
@@ -172,7 +216,9 @@ function toRow(fields: readonly string[], header: Header, labelOf: (name: string
     const value = at[column] === -1 ? '' : fields[at[column]]!;
     if (value !== '') row[column] = value;
   }
-  const own = slices.filter((slice) => fields[slice.at] !== '').map((slice) => [slice.name, fields[slice.at]!]);
+  const own = slices
+    .filter((slice) => fields[slice.at] !== '')
+    .map((slice) => [slice.name, fields[slice.at]!]);
   if (own.length > 0) row.slices = Object.fromEntries(own);
   return row;
 }

@@ -16,7 +16,10 @@ test('rank correlations are SciPy’s, also where items share a rank', () => {
     readFileSync(new URL('../../../test/golden/rank-correlation.json', import.meta.url), 'utf8'),
   ) as readonly { name: string; one: number[]; other: number[]; correlation: number }[];
   for (const { name, one, other, correlation } of cases) {
-    assert.ok(Math.abs(spearman(one, other) - correlation) < 1e-12, `${name}: ${spearman(one, other)}`);
+    assert.ok(
+      Math.abs(spearman(one, other) - correlation) < 1e-12,
+      `${name}: ${spearman(one, other)}`,
+    );
   }
 });
 
@@ -25,5 +28,8 @@ test('only the order counts, and equal numbers have none', () => {
   assert.equal(spearman(values, values.map(Math.exp)), 1);
   assert.equal(spearman(values, [7, 7, 7, 7, 7]), Number.NaN);
   assert.throws(() => spearman([1, 2], [1]), new RangeError('Expected 2 numbers, got 1'));
-  assert.throws(() => spearman([1, Number.NaN], [1, 2]), new RangeError('Expected a finite score, got NaN at index 1'));
+  assert.throws(
+    () => spearman([1, Number.NaN], [1, 2]),
+    new RangeError('Expected a finite score, got NaN at index 1'),
+  );
 });

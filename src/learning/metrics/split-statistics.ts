@@ -21,7 +21,12 @@ import { metric } from './metric-catalogue.ts';
 import { equalErrorRate } from './ranking/chosen-thresholds.ts';
 import { averagePrecision } from './ranking/precision-recall.ts';
 import { auc, partialAuc, truePositiveRateAt } from './ranking/roc-curve.ts';
-import { countDraws, type RankedScores, rankScores, type ThresholdCounts } from './ranking/threshold-counts.ts';
+import {
+  countDraws,
+  type RankedScores,
+  rankScores,
+  type ThresholdCounts,
+} from './ranking/threshold-counts.ts';
 
 /** Metrics of the order of the scores; undefined if a class is missing. */
 export const rankings = [
@@ -36,8 +41,9 @@ export type Decision = 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation';
 export type Calibration = 'loss' | 'brier' | 'calibrationError';
 
 /**
- * The metrics of the catalogue that logits `[images, classes]` of labelled images give, as `evaluate` has them: of two classes those of
- * a detector too, whose positive class is the second. NaN where undefined.
+ * The metrics of the catalogue that logits `[images, classes]` of labelled images give, as
+ * `evaluate` has them: of two classes those of a detector too, whose positive class is the second.
+ * NaN where undefined.
  */
 export function metricsOfLogits(
   labels: ArrayLike<number>,
@@ -49,10 +55,17 @@ export function metricsOfLogits(
     return { key: '', split: '', label, scores };
   });
   const weights = new Uint8Array(rows.length).fill(1);
-  const own = classStatistics(classScoresOf({ classes, names: classes, scale: 'logits', rows }, rows))(weights).whole;
+  const own = classStatistics(
+    classScoresOf({ classes, names: classes, scale: 'logits', rows }, rows),
+  )(weights).whole;
   if (classes.length !== 2) return own;
   const sides = rows.map(({ label, scores, ...row }) => {
-    return { ...row, label: label === 1 ? (1 as const) : (0 as const), real: scores[0]!, fake: scores[1]! };
+    return {
+      ...row,
+      label: label === 1 ? (1 as const) : (0 as const),
+      real: scores[0]!,
+      fake: scores[1]!,
+    };
   });
   const scored = scoredOf(sides, 'logits');
   const counts = countDraws(scored.labels, scored.ranking)(weights);
@@ -101,16 +114,22 @@ export interface Fitted {
 }
 
 /**
- * The decisions of the higher score, from the counts of a ranking by the differences. Images with two equal scores count half as either
- * class: what deciding them by coin gives on average, whatever the order of the classes.
+ * The decisions of the higher score, from the counts of a ranking by the differences. Images with
+ * two equal scores count half as either class: what deciding them by coin gives on average,
+ * whatever the order of the classes.
  */
-export function decideByScore({ thresholds }: RankedScores): (counts: ThresholdCounts) => Confusion {
+export function decideByScore({
+  thresholds,
+}: RankedScores): (counts: ThresholdCounts) => Confusion {
   const above = thresholds.findLastIndex((difference) => difference > 0);
   const tied = thresholds.findLastIndex((difference) => difference >= 0);
   return (counts) => confusionBetween(confusionAt(counts, above), confusionAt(counts, tied));
 }
 
-/** Everything that is resampled, of each draw once: what the images give, and what the fitted values give there. */
+/**
+ * Everything that is resampled, of each draw once: what the images give, and what the fitted values
+ * give there.
+ */
 export function splitStatistics(scored: Scored, fitted: Fitted | undefined) {
   const { labels, ranking } = scored;
   const countsOf = countDraws(labels, ranking);
@@ -149,8 +168,12 @@ const ranked = (counts: ThresholdCounts, negatives: number) => ({
   averagePrecision: averagePrecision(counts),
   equalErrorRate: equalErrorRate(counts).rate,
   partialAucTo10PercentFpr: partialAuc(counts, 0.1),
-  tprAt1PercentFpr: isKnown('tprAt1PercentFpr', negatives) ? truePositiveRateAt(counts, 0.01) : Number.NaN,
-  tprAt10PercentFpr: isKnown('tprAt10PercentFpr', negatives) ? truePositiveRateAt(counts, 0.1) : Number.NaN,
+  tprAt1PercentFpr: isKnown('tprAt1PercentFpr', negatives)
+    ? truePositiveRateAt(counts, 0.01)
+    : Number.NaN,
+  tprAt10PercentFpr: isKnown('tprAt10PercentFpr', negatives)
+    ? truePositiveRateAt(counts, 0.1)
+    : Number.NaN,
 });
 
 const isKnown = (name: (typeof rankings)[number], negatives: number): boolean =>
@@ -179,9 +202,18 @@ function calibrationStatistics({ labels, logits, probabilities }: Scored): Stati
   };
 }
 
-/** The means of two columns of finite values. Not a closure, since V8 would compile each one separately. */
-function weightedMeans(one: Float64Array, other: Float64Array, weights: Uint8Array): [one: number, other: number] {
-  let [ofOne, ofOther, total] = [0, 0, 0];
+/**
+ * The means of two columns of finite values. Not a closure, since V8 would compile each one
+ * separately.
+ */
+function weightedMeans(
+  one: Float64Array,
+  other: Float64Array,
+  weights: Uint8Array,
+): [one: number, other: number] {
+  let ofOne = 0;
+  let ofOther = 0;
+  let total = 0;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i]!;
     ofOne += weight * one[i]!;
@@ -191,7 +223,10 @@ function weightedMeans(one: Float64Array, other: Float64Array, weights: Uint8Arr
   return [ofOne / total, ofOther / total];
 }
 
-/** The calibration of logits divided by a temperature, which leaves predictions and ranking as they are. */
+/**
+ * The calibration of logits divided by a temperature, which leaves predictions and ranking as they
+ * are.
+ */
 function temperedStatistics(scored: Scored, temperature: number): Statistics<Calibration> {
   const logits = scored.logits.map((logit) => logit / temperature);
   const probabilities = fakeProbabilities(logitDifferences(scored.logits), temperature);

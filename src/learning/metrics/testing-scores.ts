@@ -23,6 +23,10 @@ export function parsePairs(text: string): Result<readonly BinaryRow[], string> {
 }
 
 /** The mean Brier score of items. */
-export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>, options: Weighted = {}): number {
+export function brier(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  options: Weighted = {},
+): number {
   return weightedMean(labels.length, (i) => brierOf(labels[i]!, probabilities[i]!), options);
 }

@@ -26,10 +26,16 @@ test('an item of weight 0 does not count, even if it is NaN', () => {
 });
 
 test('whole weights are repetitions, for every metric', () => {
-  const item = fc.record({ label: fc.constantFrom(0, 1), value: fc.integer({ min: 0, max: 8 }), weight: fc.nat(3) });
+  const item = fc.record({
+    label: fc.constantFrom(0, 1),
+    value: fc.integer({ min: 0, max: 8 }),
+    weight: fc.nat(3),
+  });
   const metrics: Readonly<Record<string, typeof brier>> = {
-    accuracy: (labels, values, options) => accuracy(confusion(labels, Array.from(values, Math.round), options)),
-    balanced: (labels, values, options) => balancedAccuracy(confusion(labels, Array.from(values, Math.round), options)),
+    accuracy: (labels, values, options) =>
+      accuracy(confusion(labels, Array.from(values, Math.round), options)),
+    balanced: (labels, values, options) =>
+      balancedAccuracy(confusion(labels, Array.from(values, Math.round), options)),
     majority: (labels, _, options) => majorityAccuracy(confusion(labels, labels, options)),
     auc: (...given) => auc(countAtThresholds(...given)),
     averagePrecision: (...given) => averagePrecision(countAtThresholds(...given)),
@@ -37,7 +43,8 @@ test('whole weights are repetitions, for every metric', () => {
     equalErrorRate: (...given) => equalErrorRate(countAtThresholds(...given)).rate,
     threshold: (...given) => equalErrorRate(countAtThresholds(...given)).threshold,
     expectedCalibrationError,
-    partialAuc: (labels, values, options) => partialAuc(countAtThresholds(labels, values, options), 0.3),
+    partialAuc: (labels, values, options) =>
+      partialAuc(countAtThresholds(labels, values, options), 0.3),
     fitTemperature: (labels, values, options) =>
       fitTemperature(
         labels,
@@ -59,7 +66,8 @@ test('whole weights are repetitions, for every metric', () => {
           repeated.map(({ value }) => value / 8),
         );
         const isClose =
-          Object.is(weighed, listed) || Math.abs(weighed - listed) <= 1e-9 * Math.max(1, Math.abs(listed));
+          Object.is(weighed, listed) ||
+          Math.abs(weighed - listed) <= 1e-9 * Math.max(1, Math.abs(listed));
         assert.ok(isClose, `${name}: ${weighed} of weights, ${listed} of repetitions`);
       }
     }),

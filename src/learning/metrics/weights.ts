@@ -3,15 +3,29 @@ export interface Weighted {
   readonly weights?: ArrayLike<number> | undefined;
 }
 
-/** Throws a `RangeError` unless there is one of `values`, named `what` in the message, for each of `labels`. */
-export function requireOneEach(labels: ArrayLike<number>, values: ArrayLike<number>, what: string): void {
+/**
+ * Throws a `RangeError` unless there is one of `values`, named `what` in the message, for each of
+ * `labels`.
+ */
+export function requireOneEach(
+  labels: ArrayLike<number>,
+  values: ArrayLike<number>,
+  what: string,
+): void {
   if (values.length === labels.length) return;
-  throw new RangeError(`Expected one ${what} for each of ${labels.length} labels, got ${values.length}`);
+  throw new RangeError(
+    `Expected one ${what} for each of ${labels.length} labels, got ${values.length}`,
+  );
 }
 
 /** The mean of `value(i)` over `size` items; NaN where their weights sum to 0. */
-export function weightedMean(size: number, value: (index: number) => number, { weights }: Weighted = {}): number {
-  let [sum, total] = [0, 0];
+export function weightedMean(
+  size: number,
+  value: (index: number) => number,
+  { weights }: Weighted = {},
+): number {
+  let sum = 0;
+  let total = 0;
   for (let i = 0; i < size; i++) {
     const weight = weights?.[i] ?? 1;
     // An item without weight does not count, even if its value is NaN.

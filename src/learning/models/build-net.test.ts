@@ -20,11 +20,15 @@ function described({ layers }: Net, imageSize: number) {
   return {
     shapes: Object.fromEntries([
       ...plain.map(({ layer, output }) => [layer.name, [null, ...output]]),
-      ...traced.value.flatMap((one) => ('body' in one ? [[addName(one.layer), [null, ...one.output]]] : [])),
+      ...traced.value.flatMap((one) =>
+        'body' in one ? [[addName(one.layer), [null, ...one.output]]] : [],
+      ),
       ['image', [null, imageSize, imageSize, 3]],
     ]),
     weights: Object.fromEntries(
-      plain.flatMap(({ layer, weights }) => weights.map(({ name, shape }) => [`${layer.name}/${name}`, shape])),
+      plain.flatMap(({ layer, weights }) =>
+        weights.map(({ name, shape }) => [`${layer.name}/${name}`, shape]),
+      ),
     ),
     trained: plain.flatMap(({ layer, weights }) =>
       weights.map(({ name }) => `${layer.name}/${name}`).filter(isLearnable),
@@ -35,14 +39,17 @@ function described({ layers }: Net, imageSize: number) {
 function built(model: LayersModel) {
   return {
     shapes: Object.fromEntries(model.layers.map((layer) => [layer.name, layer.outputShape])),
-    weights: Object.fromEntries(model.weights.map(({ originalName, shape }) => [originalName, shape])),
+    weights: Object.fromEntries(
+      model.weights.map(({ originalName, shape }) => [originalName, shape]),
+    ),
     trained: model.trainableWeights.map(({ originalName }) => originalName),
   };
 }
 
 function assertAlike(net: Net, imageSize: number): void {
   const model = buildNet(net, imageSize);
-  const [expected, actual] = [described(net, imageSize)!, built(model)];
+  const expected = described(net, imageSize)!;
+  const actual = built(model);
   assert.deepEqual(actual.shapes, expected.shapes);
   assert.deepEqual(actual.weights, expected.weights);
   assert.deepEqual(actual.trained.toSorted(), expected.trained.toSorted());
@@ -72,7 +79,10 @@ const residual = fc.integer({ min: 1, max: 3 }).map((stride): LayerItem => {
   return { residual: [{ conv: 3, ...same }, 'relu'], shortcut: [{ conv: 3, kernel: 1, ...same }] };
 });
 const items = fc
-  .tuple(fc.array(fc.oneof(plainItem, residual), { maxLength: 6 }), fc.constantFrom('flatten', 'globalAveragePool'))
+  .tuple(
+    fc.array(fc.oneof(plainItem, residual), { maxLength: 6 }),
+    fc.constantFrom('flatten', 'globalAveragePool'),
+  )
   .map(([layers, end]): readonly LayerItem[] => [...layers, end, { dense: 2 }]);
 
 test('whatever the layers, tfjs gives the traced shapes and weights', () => {
@@ -94,7 +104,11 @@ test('a residual block adds the output of its shortcut to that of its body', () 
     const body: PlainItem[] = [{ conv: 1, kernel: 1, bias: false }];
     const net = {
       name: 'layers',
-      layers: readLayers([{ conv: 1, kernel: 1, bias: false }, { residual: body, shortcut: [...shortcut] }, 'flatten']),
+      layers: readLayers([
+        { conv: 1, kernel: 1, bias: false },
+        { residual: body, shortcut: [...shortcut] },
+        'flatten',
+      ]),
     };
     const model = buildNet(net, 1);
     for (const [i, layer] of model.layers.filter((layer) => layer.weights.length > 0).entries()) {

@@ -5,14 +5,16 @@ import { addName, type Layer, type Net, type PlainLayer } from './layers/layer.t
 import { seededDropout } from './seeded-dropout.ts';
 
 /**
- * A network as a tfjs-layers model from images `[batch, imageSize, imageSize, 3]` to the output of its last layer, without a softmax.
- * Kernels and biases are zeros: `initialiseWeights` or a file fills them. The layers must accept `imageSize`.
+ * A network as a tfjs-layers model from images `[batch, imageSize, imageSize, 3]` to the output of
+ * its last layer, without a softmax. Kernels and biases are zeros: `initialiseWeights` or a file
+ * fills them. The layers must accept `imageSize`.
  */
 export const buildNet = (net: Net, imageSize: number): LayersModel =>
   build(net, { name: 'image', shape: [imageSize, imageSize, 3] });
 
 /** The same from features `[batch, values]`. */
-export const buildHead = (net: Net, values: number): LayersModel => build(net, { name: 'features', shape: [values] });
+export const buildHead = (net: Net, values: number): LayersModel =>
+  build(net, { name: 'features', shape: [values] });
 
 function build({ name, layers: list }: Net, from: { name: string; shape: number[] }): LayersModel {
   const plain = list.filter((layer) => layer.kind !== 'residual');
@@ -45,7 +47,15 @@ function tfjsLayer(layer: PlainLayer): Layers.Layer {
     case 'conv':
     case 'separableConv': {
       const { filters, kernel: kernelSize, stride: strides, padding, bias: useBias } = layer;
-      const config = { name, filters, kernelSize, strides, padding, useBias, ...activationOf(layer) };
+      const config = {
+        name,
+        filters,
+        kernelSize,
+        strides,
+        padding,
+        useBias,
+        ...activationOf(layer),
+      };
       if (kind === 'conv') return layers.conv2d({ ...config, ...zeros });
       return layers.separableConv2d({ ...config, ...separableZeros });
     }
@@ -65,7 +75,13 @@ function tfjsLayer(layer: PlainLayer): Layers.Layer {
     case 'globalAveragePool':
       return layers.globalAveragePooling2d({ name });
     case 'dense':
-      return layers.dense({ name, units: layer.units, useBias: layer.bias, ...activationOf(layer), ...zeros });
+      return layers.dense({
+        name,
+        units: layer.units,
+        useBias: layer.bias,
+        ...activationOf(layer),
+        ...zeros,
+      });
     default:
       return unreachable(kind);
   }
@@ -75,13 +91,16 @@ const activationOf = ({ activation }: Extract<PlainLayer, { readonly bias: boole
   activation === undefined ? {} : { activation };
 
 /**
- * tfjs's BatchNorm, except that a frozen one (not `trainable`) normalises by its moving statistics in training too, and leaves them
- * unchanged, as in Keras since TensorFlow 2. tfjs's own uses those of each batch, so that a frozen backbone would change under the
- * head that learns to read it.
+ * tfjs's BatchNorm, except that a frozen one (not `trainable`) normalises by its moving statistics
+ * in training too, and leaves them unchanged, as in Keras since TensorFlow 2. tfjs's own uses those
+ * of each batch, so that a frozen backbone would change under the head that learns to read it.
  */
-export function freezableBatchNorm(config: Parameters<typeof layers.batchNormalization>[0]): Layers.Layer {
+export function freezableBatchNorm(
+  config: Parameters<typeof layers.batchNormalization>[0],
+): Layers.Layer {
   const layer = layers.batchNormalization(config);
   const call = layer.call.bind(layer);
-  layer.call = (inputs, kwargs) => call(inputs, layer.trainable ? kwargs : { ...kwargs, training: false });
+  layer.call = (inputs, kwargs) =>
+    call(inputs, layer.trainable ? kwargs : { ...kwargs, training: false });
   return layer;
 }

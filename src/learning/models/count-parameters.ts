@@ -7,8 +7,9 @@ import { modelSetting, netOf } from './model-setting.ts';
 import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 /**
- * Learnable parameters of a `model` artifact, frozen ones too; of a head, with those of the network before its features, else a
- * {@link StageError}; of an ONNX file, as it counts them, where an exporter has folded BatchNorm into convolutions.
+ * Learnable parameters of a `model` artifact, frozen ones too; of a head, with those of the network
+ * before its features, else a {@link StageError}; of an ONNX file, as it counts them, where an
+ * exporter has folded BatchNorm into convolutions.
  */
 export function countParameters(folder: string, info: ModelInfo): number {
   if (info.onnx !== undefined) return info.onnx.parameters;

@@ -11,7 +11,8 @@ test('the head of a named network is what follows its backbone', () => {
   assert.deepEqual(units('xception-based'), [1000, 256, 64, 2]);
   assert.deepEqual(units('xception'), [2]);
   assert.deepEqual(units('simple-net'), [1024, 256, 2]);
-  for (const name of architectureNames) assert.ok(traceLayers(headOf(name).layers, [2048]).ok, name);
+  for (const name of architectureNames)
+    assert.ok(traceLayers(headOf(name).layers, [2048]).ok, name);
 });
 
 function mistakes(...layers: readonly LayerItem[]): readonly string[] {
@@ -20,7 +21,10 @@ function mistakes(...layers: readonly LayerItem[]): readonly string[] {
 }
 
 test('layers that features can go through have no mistakes, whatever the number of features', () => {
-  assert.deepEqual(mistakes('batchNorm', { dropout: 0.5 }, { dense: 16 }, 'relu', { dense: 2 }), []);
+  assert.deepEqual(
+    mistakes('batchNorm', { dropout: 0.5 }, { dense: 16 }, 'relu', { dense: 2 }),
+    [],
+  );
   assert.deepEqual(mistakes({ residual: [{ dense: 2048 }] }, { dense: 2 }), []);
 });
 

@@ -5,11 +5,14 @@ import { StageError } from '../../stage.ts';
 const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
 
 /**
- * A network up to a layer, by default the first that makes an image flat: from images to `[batch, values]`, with shared weights. Throws a
- * {@link StageError} when there is no such layer, or when its output is not flat.
+ * A network up to a layer, by default the first that makes an image flat: from images to
+ * `[batch, values]`, with shared weights. Throws a {@link StageError} when there is no such layer,
+ * or when its output is not flat.
  */
 export function featureNetwork(model: LayersModel, layer?: string) {
-  const last = model.layers.find((one) => (layer === undefined ? flat.has(one.getClassName()) : one.name === layer));
+  const last = model.layers.find((one) =>
+    layer === undefined ? flat.has(one.getClassName()) : one.name === layer,
+  );
   if (last === undefined) {
     const names = model.layers.map(({ name }) => name).join(', ');
     const wanted = layer === undefined ? 'a layer that makes an image flat' : `a layer "${layer}"`;
@@ -17,7 +20,9 @@ export function featureNetwork(model: LayersModel, layer?: string) {
   }
   const [, ...shape] = last.outputShape as readonly number[];
   if (shape.length !== 1) {
-    throw new StageError(`Expected a layer whose output is flat, but ${last.name} outputs ${shape.join(' x ')}.`);
+    throw new StageError(
+      `Expected a layer whose output is flat, but ${last.name} outputs ${shape.join(' x ')}.`,
+    );
   }
   const part = tfjsModel({ inputs: model.inputs, outputs: last.output as never });
   return { model: part, layer: last.name, values: shape[0]! };
@@ -26,6 +31,7 @@ export function featureNetwork(model: LayersModel, layer?: string) {
 /** SHA-256 of a model's weights, in the order of its layers: equal for equal weights. */
 export async function weightsDigest(model: LayersModel): Promise<string> {
   const hash = createHash('sha256');
-  for (const weight of model.getWeights()) hash.update(new Uint8Array((await weight.data<'float32'>()).slice().buffer));
+  for (const weight of model.getWeights())
+    hash.update(new Uint8Array((await weight.data<'float32'>()).slice().buffer));
   return hash.digest('hex');
 }

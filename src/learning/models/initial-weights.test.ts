@@ -33,7 +33,12 @@ test('kernels and biases fill the interval of one over the root of the fan-in, e
 });
 
 test('a separable convolution spreads each kernel by its own inputs, and BatchNorm begins as the identity', () => {
-  const items = [{ conv: 8, kernel: 1 }, { separableConv: 200, name: 'sep' }, 'batchNorm', 'flatten'] as const;
+  const items = [
+    { conv: 8, kernel: 1 },
+    { separableConv: 200, name: 'sep' },
+    'batchNorm',
+    'flatten',
+  ] as const;
   const model = buildNet({ name: 'layers', layers: readLayers(items) }, 4);
   initialiseWeights(model, 7);
   const largest = ([...values]: Iterable<number>) => Math.max(...values.map(Math.abs));
@@ -41,7 +46,8 @@ test('a separable convolution spreads each kernel by its own inputs, and BatchNo
     .getLayer('sep')
     .getWeights()
     .map((weight) => largest(weight.dataSync()));
-  const close = (actual: number, bound: number) => assert.ok(actual <= bound && actual > 0.9 * bound, `${actual}`);
+  const close = (actual: number, bound: number) =>
+    assert.ok(actual <= bound && actual > 0.9 * bound, `${actual}`);
 
   close(depthwise!, 1 / 3);
   close(pointwise!, 1 / Math.sqrt(8));

@@ -2,9 +2,11 @@ import { fill, type LayersModel, models, type Tensor, tensor, tidy } from '@tens
 import { Random } from '../../random.ts';
 
 /**
- * Fills the convolution and dense layers of a model as PyTorch does by default, for comparable results: kernels by He et al. 2015 ("Delving
- * deep into rectifiers") with a = √5, which is U(-1/√fanIn, 1/√fanIn), and biases from the interval of the kernel before them, where fanIn
- * is the number of inputs of one output. BatchNorm begins as the identity. The weights of a layer depend on the seed and its name alone.
+ * Fills the convolution and dense layers of a model as PyTorch does by default, for comparable
+ * results: kernels by He et al. 2015 ("Delving deep into rectifiers") with a = √5, which is
+ * U(-1/√fanIn, 1/√fanIn), and biases from the interval of the kernel before them, where fanIn is
+ * the number of inputs of one output. BatchNorm begins as the identity. The weights of a layer
+ * depend on the seed and its name alone.
  */
 export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed: number): void {
   tidy(() => {
@@ -18,7 +20,9 @@ export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed:
         if (identity !== undefined) return fill(shape, identity);
         if (!name.endsWith('kernel') && name !== 'bias') return weight.read();
         if (name !== 'bias') bound = 1 / Math.sqrt(fanIn(name, weight.read()));
-        const values = Float32Array.from({ length: weight.read().size }, () => random.between(-bound, bound));
+        const values = Float32Array.from({ length: weight.read().size }, () =>
+          random.between(-bound, bound),
+        );
         return tensor(values, weight.read().shape);
       });
       if (weights.length > 0) layer.setWeights(weights);
@@ -27,19 +31,30 @@ export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed:
 }
 
 /** The weights of a BatchNorm that does nothing. */
-const identities: Readonly<Record<string, number>> = { gamma: 1, beta: 0, moving_mean: 0, moving_variance: 1 };
+const identities: Readonly<Record<string, number>> = {
+  gamma: 1,
+  beta: 0,
+  moving_mean: 0,
+  moving_variance: 1,
+};
 
-/** A depthwise kernel `[height, width, channels, 1]` sees one channel; others are `[…, in, out]`. */
+/**
+ * A depthwise kernel `[height, width, channels, 1]` sees one channel; others are `[…, in, out]`.
+ */
 const fanIn = (name: string, { size, shape }: Tensor): number =>
   name === 'depthwise_kernel' ? shape[0]! * shape[1]! : size / shape.at(-1)!;
 
 /**
- * A seed for random weights that differ from a network's initial ones. Stages share a default seed, and {@link initialiseWeights}
- * draws by it alone: with the same seed, a network would be compared with its own initial weights, which it often still resembles.
+ * A seed for random weights that differ from a network's initial ones. Stages share a default seed,
+ * and {@link initialiseWeights} draws by it alone: with the same seed, a network would be compared
+ * with its own initial weights, which it often still resembles.
  */
 export const freshSeed = (seed: number): number => new Random('fresh weights', seed).uint32();
 
-/** An untrained model with the same layers and names, and random weights by the {@link freshSeed}. It shows the architecture alone. */
+/**
+ * An untrained model with the same layers and names, and random weights by the {@link freshSeed}.
+ * It shows the architecture alone.
+ */
 export async function untrainedCopy(model: LayersModel, seed: number): Promise<LayersModel> {
   const copy = (await models.modelFromJSON(model.toJSON(null, false) as never)) as LayersModel;
   initialiseWeights(copy, freshSeed(seed));

@@ -9,7 +9,12 @@ const positiveTriple = z.tuple([positive, positive, positive]);
 
 /** The settings of how an image becomes a network's input, for kinds that make a model. */
 export const inputSettings = {
-  imageSize: z.int().positive().max(4096).default(256).describe('Pixels a side of the network’s input.'),
+  imageSize: z
+    .int()
+    .positive()
+    .max(4096)
+    .default(256)
+    .describe('Pixels a side of the network’s input.'),
   fit: z
     .enum(fits)
     .default('cover')
@@ -20,7 +25,9 @@ export const inputSettings = {
   normalise: z
     .strictObject({
       mean: triple.default(usualNormalization.mean).describe('Subtracted from each value.'),
-      deviation: positiveTriple.default(usualNormalization.deviation).describe('The divisor of each difference.'),
+      deviation: positiveTriple
+        .default(usualNormalization.deviation)
+        .describe('The divisor of each difference.'),
     })
     .exactOptional()
     .describe(
@@ -28,7 +35,10 @@ export const inputSettings = {
     ),
 };
 
-/** The same for kinds where a model or file may bring them along: without defaults, which shows whether they were given. */
+/**
+ * The same for kinds where a model or file may bring them along: without defaults, which shows
+ * whether they were given.
+ */
 export const optionalInputSettings = {
   imageSize: inputSettings.imageSize
     .unwrap()
@@ -52,5 +62,6 @@ export const usualInput = { imageSize: 256, fit: 'cover', kernel: 'linear' } as 
 export const onnxPort = {
   type: 'files',
   optional: true,
-  summary: 'An ONNX file with one input of images, [batch, 3, height, width] or [batch, height, width, 3], as float32.',
+  summary:
+    'An ONNX file with one input of images, [batch, 3, height, width] or [batch, height, width, 3], as float32.',
 } as const;

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -20,7 +27,12 @@ after(() => rmSync(folder, { recursive: true }));
 const info: ModelInfo = {
   architecture: 'simple-net',
   classes: ['real', 'fake'],
-  input: { size: 58, fit: 'cover', kernel: 'linear', normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+  input: {
+    size: 58,
+    fit: 'cover',
+    kernel: 'linear',
+    normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] },
+  },
   training: { epochs: 1, optimizer: { kind: 'sgd', learningRate: 0.1 } },
   chosenEpoch: 1,
   backend: 'cpu',
@@ -40,20 +52,30 @@ test('a model reads back with its weights and its info', async () => {
   const loaded = await loadModel(join(folder, 'one'));
 
   assert.deepEqual(loaded.info, info);
-  assert.deepEqual((loaded.model.apply(images) as Tensor).arraySync(), (model.apply(images) as Tensor).arraySync());
+  assert.deepEqual(
+    (loaded.model.apply(images) as Tensor).arraySync(),
+    (model.apply(images) as Tensor).arraySync(),
+  );
 });
 
 test('the same model is the same bytes, whatever was built before it', async () => {
   await save('two');
   await save('three');
 
-  assert.deepEqual(readdirSync(join(folder, 'two')).sort(), ['info.json', 'model.json', 'weights.bin']);
-  for (const file of readdirSync(join(folder, 'two'))) assert.equal(digest('two', file), digest('three', file), file);
+  assert.deepEqual(readdirSync(join(folder, 'two')).sort(), [
+    'info.json',
+    'model.json',
+    'weights.bin',
+  ]);
+  for (const file of readdirSync(join(folder, 'two')))
+    assert.equal(digest('two', file), digest('three', file), file);
 });
 
 test('a model with a weight that is no number, or whose weights lie elsewhere, is refused', async () => {
   await save('lost');
-  const [weights, json] = ['weights.bin', 'model.json'].map((name) => join(folder, 'lost', name)) as [string, string];
+  const [weights, json] = ['weights.bin', 'model.json'].map((name) =>
+    join(folder, 'lost', name),
+  ) as [string, string];
   const bytes = readFileSync(weights);
   const lost = Buffer.from(bytes);
   lost.writeFloatLE(Number.NaN, 4 * 5);
@@ -85,10 +107,9 @@ test('a folder that holds no model is refused with the file and the place', asyn
 });
 
 test('a model whose files are not whole, or not its own, is refused with what is missing', async () => {
-  const [model, weights] = ['model.json', 'weights.bin'].map((name) => join(folder, 'spoilt', name)) as [
-    string,
-    string,
-  ];
+  const [model, weights] = ['model.json', 'weights.bin'].map((name) =>
+    join(folder, 'spoilt', name),
+  ) as [string, string];
   const problem = async (spoil: () => void) => {
     await save('spoilt');
     spoil();
@@ -96,10 +117,14 @@ test('a model whose files are not whole, or not its own, is refused with what is
     assert.ok(error instanceof StageError, String(error));
     return error.message;
   };
-  const rewritten = (change: (json: { modelTopology: object; weightsManifest: unknown }) => unknown) => () =>
-    writeFileSync(model, JSON.stringify(change(JSON.parse(readFileSync(model, 'utf8')))));
+  const rewritten =
+    (change: (json: { modelTopology: object; weightsManifest: unknown }) => unknown) => () =>
+      writeFileSync(model, JSON.stringify(change(JSON.parse(readFileSync(model, 'utf8')))));
 
-  assert.equal(await problem(() => rmSync(weights)), `Expected weights in ${weights}, but it cannot be read (ENOENT).`);
+  assert.equal(
+    await problem(() => rmSync(weights)),
+    `Expected weights in ${weights}, but it cannot be read (ENOENT).`,
+  );
   assert.match(
     await problem(() => truncateSync(weights, 1000)),
     /^Expected bytes 0 to \d+ for conv1\/kernel in weights\.bin beside .*model\.json, got 1000: cut short\.$/,
@@ -109,7 +134,10 @@ test('a model whose files are not whole, or not its own, is refused with what is
     `Expected a tfjs-layers model, but ${model} is weights alone.`,
   );
   const other = (json: object) => ({ ...json, modelTopology: { class_name: 'Odd', config: {} } });
-  assert.match(await problem(rewritten(other)), /^Expected a tfjs-layers model, but .*model\.json cannot be loaded: /);
+  assert.match(
+    await problem(rewritten(other)),
+    /^Expected a tfjs-layers model, but .*model\.json cannot be loaded: /,
+  );
 });
 
 function digest(...path: string[]): string {

@@ -17,7 +17,10 @@ export interface ModelFiles {
   readonly info: ModelInfo;
 }
 
-/** Writes a `model` artifact for any tfjs-layers, creating `folder`. The same weights and info give the same bytes. */
+/**
+ * Writes a `model` artifact for any tfjs-layers, creating `folder`. The same weights and info give
+ * the same bytes.
+ */
 export async function saveModel(folder: string, { model, info }: ModelFiles): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const save = async ({ modelTopology, weightSpecs, weightData }: io.ModelArtifacts) => {
@@ -27,7 +30,10 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
       format: 'layers-model',
     };
     writeFileSync(join(folder, modelFile), JSON.stringify(manifest));
-    writeFileSync(join(folder, weightsFile), new Uint8Array(tfjsIo.CompositeArrayBuffer.join(weightData)));
+    writeFileSync(
+      join(folder, weightsFile),
+      new Uint8Array(tfjsIo.CompositeArrayBuffer.join(weightData)),
+    );
     return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' as const } };
   };
   await model.save(tfjsIo.withSaveHandler(save));
@@ -36,7 +42,10 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
 
 type OpenNetwork = { readonly model: Network; readonly info: ModelInfo } & Disposable;
 
-/** Reads the `model` artifact in `folder`, layers or an ONNX file, until it is disposed of. Throws a {@link StageError} when it is not one. */
+/**
+ * Reads the `model` artifact in `folder`, layers or an ONNX file, until it is disposed of. Throws a
+ * {@link StageError} when it is not one.
+ */
 export async function loadNetwork(folder: string, threads: number): Promise<OpenNetwork> {
   const info = readModelInfo(folder);
   if (info.onnx === undefined || !('size' in info.input)) {
@@ -47,7 +56,10 @@ export async function loadNetwork(folder: string, threads: number): Promise<Open
   return { model, info, [Symbol.dispose]: () => model[Symbol.dispose]() };
 }
 
-/** Reads the `model` artifact in `folder`, whose layers are needed. Throws a {@link StageError} when it is not one. */
+/**
+ * Reads the `model` artifact in `folder`, whose layers are needed. Throws a {@link StageError} when
+ * it is not one.
+ */
 export async function loadModel(folder: string): Promise<ModelFiles> {
   const info = readModelInfo(folder);
   if (info.onnx !== undefined) {
@@ -58,12 +70,19 @@ export async function loadModel(folder: string): Promise<ModelFiles> {
   const path = join(folder, modelFile);
   const tensors = [...openTfjsManifest(path, besideManifest(path)).tensors.values()];
   const { modelTopology } = JSON.parse(readFileSync(path, 'utf8')) as Partial<io.ModelJSON>;
-  if (modelTopology === undefined) throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
-  const weightSpecs = tensors.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' as const }));
+  if (modelTopology === undefined)
+    throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
+  const weightSpecs = tensors.map(({ name, shape }) => ({
+    name,
+    shape: [...shape],
+    dtype: 'float32' as const,
+  }));
   const weightData = tensors.map((tensor) => readFinite(path, tensor).buffer as ArrayBuffer);
   const load = loadLayersModel(tfjsIo.fromMemory({ modelTopology, weightSpecs, weightData }));
   const model = await load.catch((error: Error) => {
-    throw new StageError(`Expected a tfjs-layers model, but ${path} cannot be loaded: ${error.message}`);
+    throw new StageError(
+      `Expected a tfjs-layers model, but ${path} cannot be loaded: ${error.message}`,
+    );
   });
   return { model, info };
 }

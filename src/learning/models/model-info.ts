@@ -21,22 +21,39 @@ export type ImageInput = z.infer<typeof imageInput>;
 const featuresInput = z.object({ values: z.int().positive(), of: featuresSource.optional() });
 export type FeaturesInput = z.infer<typeof featuresInput>;
 
-/** Everything that using a model requires besides its layers and weights: `info.json`. No times, hosts or paths. */
+/**
+ * Everything that using a model requires besides its layers and weights: `info.json`. No times,
+ * hosts or paths.
+ */
 export const modelInfo = z.object({
-  /** Its name in the table of networks, or the layers as they were written; `onnx` for the network of a file. */
+  /**
+   * Its name in the table of networks, or the layers as they were written; `onnx` for the network
+   * of a file.
+   */
   architecture: z.union([z.string(), z.strictObject({ layers: z.array(layerItem) })], {
     error: 'expected a name or layers',
   }),
   /** In label order: the logit at index 0 is that of `classes[0]`. */
   classes: z.array(z.string()),
-  /** What is known of an ONNX file: its parameters, and whether it gives probabilities in place of logits. */
+  /**
+   * What is known of an ONNX file: its parameters, and whether it gives probabilities in place of
+   * logits.
+   */
   onnx: z.object({ parameters: z.int(), probabilities: z.boolean() }).optional(),
-  input: z.union([imageInput, featuresInput], { error: 'expected the size of images or the number of features' }),
-  /** The settings of the `train` stage, or of the `load-model` stage where it was loaded from a file. */
+  input: z.union([imageInput, featuresInput], {
+    error: 'expected the size of images or the number of features',
+  }),
+  /**
+   * The settings of the `train` stage, or of the `load-model` stage where it was loaded from a
+   * file.
+   */
   training: z.record(z.string(), z.json()),
   /** The epoch whose weights these are, counted from 1; 0 for a model that was not trained here. */
   chosenEpoch: z.int(),
-  /** The compute backend that trained it, such as `onnxruntime` or `onnxruntime:webgpu`; `none` where none did. */
+  /**
+   * The compute backend that trained it, such as `onnxruntime` or `onnxruntime:webgpu`; `none`
+   * where none did.
+   */
   backend: z.string(),
   /** The versions of the packages that computed; absent in older models. */
   versions: z.record(z.string(), z.string()).optional(),

@@ -22,7 +22,9 @@ export const modelSetting = z.union(
         ),
     }),
   ],
-  { error: `the name of a network (${architectureNames.join(', ')}) or a map of its layers (docs/networks.md)` },
+  {
+    error: `the name of a network (${architectureNames.join(', ')}) or a map of its layers (docs/networks.md)`,
+  },
 );
 export type ModelSetting = z.infer<typeof modelSetting>;
 
@@ -30,20 +32,30 @@ export type ModelSetting = z.infer<typeof modelSetting>;
 export const titleOf = (setting: ModelSetting): string | undefined =>
   typeof setting === 'string' ? architectures[setting].title : undefined;
 
-/** The network of a setting. `classes` applies to named networks: a list of layers ends as it is written. */
+/**
+ * The network of a setting. `classes` applies to named networks: a list of layers ends as it is
+ * written.
+ */
 export function netOf(setting: ModelSetting, classes = 2): Net {
-  if (typeof setting === 'string') return { name: setting, layers: readLayers(architectures[setting].layers(classes)) };
+  if (typeof setting === 'string')
+    return { name: setting, layers: readLayers(architectures[setting].layers(classes)) };
   return { name: 'layers', layers: readLayers(setting.layers) };
 }
 
-/** The network for features: the layers of a named network after its backbone, or a list of layers as it is written. */
+/**
+ * The network for features: the layers of a named network after its backbone, or a list of layers
+ * as it is written.
+ */
 export function headOf(setting: ModelSetting, classes = 2): Net {
   const { name, layers } = netOf(setting, classes);
   if (typeof setting !== 'string') return { name, layers };
   return { name: `${name}-head`, layers: layers.slice(backbone(layers).length + 1) };
 }
 
-/** Why a network cannot classify images of `imageSize` pixels a side into `classes`; `at` begins at `model` or `imageSize`. */
+/**
+ * Why a network cannot classify images of `imageSize` pixels a side into `classes`; `at` begins at
+ * `model` or `imageSize`.
+ */
 export function modelMistakes(
   setting: ModelSetting,
   imageSize: number,
@@ -55,14 +67,22 @@ export function modelMistakes(
     if (traced.ok) return [];
     const least = smallestImage(layers);
     const tooSmall = `expected an image size of at least ${least} for ${name}, got ${imageSize}`;
-    return [{ at: ['imageSize'], message: imageSize < least ? tooSmall : `${traced.error.message}, in ${name}` }];
+    return [
+      {
+        at: ['imageSize'],
+        message: imageSize < least ? tooSmall : `${traced.error.message}, in ${name}`,
+      },
+    ];
   }
   const end = traced.ok ? wrongEnd(traced.value, classes) : [traced.error];
   return inSettings([...sharedNames(layers, 'image'), ...end]);
 }
 
 /** Why a network cannot classify features, whatever their number; `at` begins at `model`. */
-export function headMistakes(setting: ModelSetting, classes?: readonly string[]): readonly NetMistake[] {
+export function headMistakes(
+  setting: ModelSetting,
+  classes?: readonly string[],
+): readonly NetMistake[] {
   if (typeof setting === 'string') return [];
   const { layers } = headOf(setting);
   const seesImages = plainLayersIn(layers).find((layer) => layerKind(layer).needsImage);
@@ -91,14 +111,21 @@ function sharedNames(layers: readonly Layer[], input: string): readonly NetMista
     ...(layer.kind === 'residual' ? [{ ...layer, name: addName(layer) }] : []),
   ]);
   return all.flatMap(({ name, at }) => {
-    if (seen.has(name)) return [{ at, message: `expected a name of its own, but there is another "${name}"` }];
+    if (seen.has(name))
+      return [{ at, message: `expected a name of its own, but there is another "${name}"` }];
     seen.add(name);
     return [];
   });
 }
 
-/** The last layer, where it does not end with a value for each class; without their names, for two or more. */
-function wrongEnd(traced: readonly TracedLayer[], classes?: readonly string[]): readonly NetMistake[] {
+/**
+ * The last layer, where it does not end with a value for each class; without their names, for two
+ * or more.
+ */
+function wrongEnd(
+  traced: readonly TracedLayer[],
+  classes?: readonly string[],
+): readonly NetMistake[] {
   const { layer, output } = traced.at(-1)!;
   const isFitting = classes === undefined ? output[0]! >= 2 : output[0] === classes.length;
   if (output.length === 1 && isFitting) return [];
@@ -106,5 +133,7 @@ function wrongEnd(traced: readonly TracedLayer[], classes?: readonly string[]): 
     classes === undefined
       ? 'a value for each class at the end, such as real and fake'
       : `${classes.length} values at the end, for ${formatFew(classes, 8)}`;
-  return [{ at: layer.at, message: `expected ${wanted}, but ${layer.name} outputs ${showShape(output)}` }];
+  return [
+    { at: layer.at, message: `expected ${wanted}, but ${layer.name} outputs ${showShape(output)}` },
+  ];
 }

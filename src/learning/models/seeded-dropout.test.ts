@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { type LayersModel, loadLayersModel, ones, setBackend, type Tensor, io as tfjsIo } from '@tensorflow/tfjs';
+import {
+  type LayersModel,
+  loadLayersModel,
+  ones,
+  setBackend,
+  type Tensor,
+  io as tfjsIo,
+} from '@tensorflow/tfjs';
 import { buildNet } from './build-net.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { seedDropout } from './seeded-dropout.ts';
@@ -8,7 +15,10 @@ import { seedDropout } from './seeded-dropout.ts';
 before(() => setBackend('cpu'));
 
 const model = (): LayersModel =>
-  buildNet({ name: 'layers', layers: readLayers([{ dropout: 0.25 }, { dropout: 0 }, 'flatten']) }, 40);
+  buildNet(
+    { name: 'layers', layers: readLayers([{ dropout: 0.25 }, { dropout: 0 }, 'flatten']) },
+    40,
+  );
 
 const applied = (net: LayersModel, training: boolean): readonly number[] =>
   Array.from((net.apply(ones([1, 40, 40, 3]), { training }) as Tensor).dataSync());
@@ -29,7 +39,8 @@ test('a step sets its share of values to 0 and keeps the mean; outside training 
 });
 
 test('the same seeds drop the same values, whatever came before; another seed, epoch or batch drops others', () => {
-  const [one, other] = [model(), model()];
+  const one = model();
+  const other = model();
   const first = step(one, 7, 1, 0);
 
   assert.notDeepEqual(step(one, 7, 1, 1), first);
@@ -42,7 +53,10 @@ test('a step without a seed is a bug, since it would repeat the last one’s val
   const net = model();
   step(net, 7, 1, 0);
 
-  assert.throws(() => applied(net, true), /^Error: Internal error: dropout1 has no seed for this step$/);
+  assert.throws(
+    () => applied(net, true),
+    /^Error: Internal error: dropout1 has no seed for this step$/,
+  );
 });
 
 test('it is saved as tfjs’s own dropout, which every reader of models knows', async () => {

@@ -4,13 +4,22 @@ import type { FitOptions } from './fit.ts';
 import type { EpochRecord } from './history.ts';
 import { isOpenEnded } from './schedule.ts';
 
-/** The settings that decide how long training lasts, how its learning rate changes, and which epoch is the best. */
+/**
+ * The settings that decide how long training lasts, how its learning rate changes, and which epoch
+ * is the best.
+ */
 export type Length = Pick<FitOptions, 'epochs' | 'schedule' | 'earlyStopping' | 'by'>;
 
-/** Circumstances besides settings and data that affect the bytes, such as the number of threads, by the name in messages. */
+/**
+ * Circumstances besides settings and data that affect the bytes, such as the number of threads, by
+ * the name in messages.
+ */
 export type Circumstances = Readonly<Record<string, string | number>>;
 
-/** The format of the state in a checkpoint. Raised by a change of its form, and of what the backend computes. */
+/**
+ * The format of the state in a checkpoint. Raised by a change of its form, and of what the backend
+ * computes.
+ */
 export const format = 4;
 
 /** How far a stored training is, and what it was made with. */
@@ -20,10 +29,17 @@ interface Stored {
   readonly epochs: readonly EpochRecord[];
 }
 
-/** What of the length counts as a circumstance: a schedule that ends with the last epoch depends on their number. */
-export const madeWith = ({ schedule, epochs }: Length): Circumstances => (isOpenEnded(schedule) ? {} : { epochs });
+/**
+ * What of the length counts as a circumstance: a schedule that ends with the last epoch depends on
+ * their number.
+ */
+export const madeWith = ({ schedule, epochs }: Length): Circumstances =>
+  isOpenEnded(schedule) ? {} : { epochs };
 
-/** Why training cannot resume from a stored state, as the end of a sentence. Light, since `plan` asks it, too. */
+/**
+ * Why training cannot resume from a stored state, as the end of a sentence. Light, since `plan`
+ * asks it, too.
+ */
 export function obstacleTo(stored: Stored, now: Circumstances, length: Length): string | undefined {
   const { made, epochs } = stored;
   if (stored.format !== format) return 'is of another version';

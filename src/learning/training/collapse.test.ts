@@ -4,7 +4,10 @@ import { allCalledBy, collapseKept, collapseOf, constantLoss, firstCollapse } fr
 import type { SplitImages } from './splits.ts';
 
 const of = (labels: number[], logits: number[]) =>
-  allCalledBy({ labels: Int32Array.from(labels), logits: Float32Array.from(logits) }, ['real', 'fake']);
+  allCalledBy({ labels: Int32Array.from(labels), logits: Float32Array.from(logits) }, [
+    'real',
+    'fake',
+  ]);
 
 test('the class that every image is called is recorded if there are both classes', () => {
   assert.equal(of([0, 1], [2, 1, 0.1, 0]), 'real');
@@ -22,9 +25,16 @@ test('with four classes, one that all images are called raises a warning with th
   const values = { loss: 1.4, accuracy: 0.25, allCalled };
   const epochs = [{ epoch: 1, learningRate: 0.1, running: values, splits: { val: values } }];
   const images = { val: { ant: 10, bee: 10, cat: 10, dog: 10 } };
-  const words = 'calls every image of val bee, with a loss of 1.4000, where the best constant answer has 1.3863.';
-  assert.equal(firstCollapse({ epochs, images }), `After epoch 1 the network separates nothing: it ${words}`);
-  assert.match(collapseKept({ epochs, images, chosenEpoch: 1 } as never)!, /^The network learned nothing: epoch 1, /);
+  const words =
+    'calls every image of val bee, with a loss of 1.4000, where the best constant answer has 1.3863.';
+  assert.equal(
+    firstCollapse({ epochs, images }),
+    `After epoch 1 the network separates nothing: it ${words}`,
+  );
+  assert.match(
+    collapseKept({ epochs, images, chosenEpoch: 1 } as never)!,
+    /^The network learned nothing: epoch 1, /,
+  );
 });
 
 test('the best constant answer has the entropy of the class shares as its loss', () => {
@@ -39,10 +49,8 @@ test('a network that calls all one class has collapsed unless its loss beats the
     const record = { epoch: 1, learningRate: 0.1, running: values, splits: { val: values } };
     return collapseOf(record, images && { val: images });
   };
-  const [unbalanced, few] = [
-    { real: 100, fake: 200 },
-    { real: 10, fake: 20 },
-  ];
+  const unbalanced = { real: 100, fake: 200 };
+  const few = { real: 10, fake: 20 };
   assert.equal(collapsed(0.7, unbalanced, 'fake'), 'fake');
   assert.equal(collapsed(0.6365, unbalanced, 'fake'), 'fake');
   assert.equal(collapsed(0.631, unbalanced, 'fake'), 'fake');

@@ -3,7 +3,10 @@ import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { Predictions } from './predict.ts';
 import { type SplitImages, selectionSplit, totalOf } from './splits.ts';
 
-/** The class that every image is called, though there are others: nothing was learned, or no gradient is left. Undefined if there is none. */
+/**
+ * The class that every image is called, though there are others: nothing was learned, or no
+ * gradient is left. Undefined if there is none.
+ */
 export function allCalledBy(
   { labels, logits }: Pick<Predictions, 'labels' | 'logits'>,
   classes: readonly string[],
@@ -15,30 +18,51 @@ export function allCalledBy(
   return classes[predictions[0]!];
 }
 
-/** The loss of the best constant answer to these counts of images by class, the entropy of their shares in nats: 1 and 2 give 0.6365. */
+/**
+ * The loss of the best constant answer to these counts of images by class, the entropy of their
+ * shares in nats: 1 and 2 give 0.6365.
+ */
 export function constantLoss(counts: readonly number[]): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
-  return counts.reduce((sum, count) => sum - (count === 0 ? 0 : (count / total) * Math.log(count / total)), 0);
+  return counts.reduce(
+    (sum, count) => sum - (count === 0 ? 0 : (count / total) * Math.log(count / total)),
+    0,
+  );
 }
 
 /**
- * Whether a network that calls every image one class learned nothing: its loss is not significantly below that of the best constant answer.
- * If one class is rare, a network may call no image by it and still separate the classes. Twice the gain in log likelihood is compared with
- * chi-squared of one degree of freedom at 95 % (Wilks 1938).
+ * Whether a network that calls every image one class learned nothing: its loss is not significantly
+ * below that of the best constant answer. If one class is rare, a network may call no image by it
+ * and still separate the classes. Twice the gain in log likelihood is compared with chi-squared of
+ * one degree of freedom at 95 % (Wilks 1938).
  */
 export const isNearConstant = (loss: number, images: SplitImages): boolean =>
   2 * totalOf(images) * (constantLoss(Object.values(images)) - loss) <= 3.84;
 
-/** The class that a network which learned nothing calls all of val; undefined where it learned something. */
-export function collapseOf({ splits }: EpochRecord, images: History['images']): SplitValues['allCalled'] {
+/**
+ * The class that a network which learned nothing calls all of val; undefined where it learned
+ * something.
+ */
+export function collapseOf(
+  { splits }: EpochRecord,
+  images: History['images'],
+): SplitValues['allCalled'] {
   const { allCalled, loss } = splits[selectionSplit] ?? {};
   const counts = images?.[selectionSplit];
   // Without counts, as in older histories, the loss cannot be judged.
-  return allCalled === undefined || counts === undefined || isNearConstant(loss!, counts) ? allCalled : undefined;
+  return allCalled === undefined || counts === undefined || isNearConstant(loss!, counts)
+    ? allCalled
+    : undefined;
 }
 
-/** The warning when the last of these epochs is the first to collapse: many do at first, and recover. */
-export function firstCollapse({ epochs, images }: Pick<History, 'epochs' | 'images'>): string | undefined {
+/**
+ * The warning when the last of these epochs is the first to collapse: many do at first, and
+ * recover.
+ */
+export function firstCollapse({
+  epochs,
+  images,
+}: Pick<History, 'epochs' | 'images'>): string | undefined {
   const first = epochs.find((epoch) => collapseOf(epoch, images));
   if (first === undefined || first !== epochs.at(-1)) return undefined;
   return `After epoch ${first.epoch} the network separates nothing: it calls ${collapseWords(first, images)}.`;
@@ -54,7 +78,11 @@ export function collapseKept({ epochs, chosenEpoch, images }: History): string |
 export const cures = 'Another learning rate, a warm-up, more epochs or another seed may help.';
 
 const collapseWords = ({ splits }: EpochRecord, images: History['images']): string =>
-  oneClassWords(splits[selectionSplit]!.allCalled!, splits[selectionSplit]!.loss, images![selectionSplit]!);
+  oneClassWords(
+    splits[selectionSplit]!.allCalled!,
+    splits[selectionSplit]!.loss,
+    images![selectionSplit]!,
+  );
 
 /** `every image of val real, with a loss of 0.6931, where the best constant answer has 0.6365`. */
 export function oneClassWords(called: string, loss: number, images: SplitImages): string {

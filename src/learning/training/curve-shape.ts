@@ -2,10 +2,12 @@
 const leastShare = 0.5;
 
 /**
- * The shape of a curve, by its values epoch by epoch. It rises or falls in every epoch if every step does, and never falls or rises if some
- * steps are zero; otherwise it goes one way if its net change is at least half as far as all its steps together, or fluctuates.
+ * The shape of a curve, by its values epoch by epoch. It rises or falls in every epoch if every
+ * step does, and never falls or rises if some steps are zero; otherwise it goes one way if its net
+ * change is at least half as far as all its steps together, or fluctuates.
  *
- * Example: 1 2 3 4 rises in every epoch, 1 2 2 4 never falls, 1 4 3 5 rises, not in every epoch (4 of 6), and 1 3 1 2 fluctuates (1 of 5).
+ * Example: 1 2 3 4 rises in every epoch, 1 2 2 4 never falls, 1 4 3 5 rises, not in every epoch (4
+ * of 6), and 1 3 1 2 fluctuates (1 of 5).
  */
 export function curveShape(values: readonly number[]): string {
   const steps = values.slice(1).map((value, index) => value - values[index]!);

@@ -65,7 +65,8 @@ class NoisyImages implements TrainingData {
       for (const [slot, index] of indices.entries()) {
         const random = new Random(split, index);
         const values = images.subarray(slot * side * side * 3, (slot + 1) * side * side * 3);
-        for (let i = 0; i < values.length; i++) values[i] = random.normal() + (i % 3 === 0 ? labels[slot]! - 0.5 : 0);
+        for (let i = 0; i < values.length; i++)
+          values[i] = random.normal() + (i % 3 === 0 ? labels[slot]! - 0.5 : 0);
       }
       this.#spoil(images, split);
       yield { images, labels, indices, release: () => void this.released++ };
@@ -114,7 +115,8 @@ class Notes implements FitListener {
 
 test('a solvable problem is learned, and the model keeps the weights of the best epoch by validation', async () => {
   const data = new NoisyImages({ train: 100, val: 60, test: 60 });
-  const [model, notes] = [tinyModel(), new Notes()];
+  const model = tinyModel();
+  const notes = new Notes();
 
   const history = await fit(model, data, options, notes);
 
@@ -170,7 +172,11 @@ test('running values of the training split save its pass', async () => {
 });
 
 test('evaluated values are of the plain loss, whatever loss is minimised', async () => {
-  const still = { ...options, optimizer: { kind: 'sgd', learningRate: 1e-30, momentum: 0 }, epochs: 1 } as const;
+  const still = {
+    ...options,
+    optimizer: { kind: 'sgd', learningRate: 1e-30, momentum: 0 },
+    epochs: 1,
+  } as const;
   const valuesWith = async (loss: FitOptions['loss']) => {
     const { epochs } = await fit(
       tinyModel(),
@@ -181,24 +187,32 @@ test('evaluated values are of the plain loss, whatever loss is minimised', async
     return epochs;
   };
 
-  assert.deepEqual(await valuesWith({ labelSmoothing: 0.5, classWeights: [1, 9] }), await valuesWith(undefined));
+  assert.deepEqual(
+    await valuesWith({ labelSmoothing: 0.5, classWeights: [1, 9] }),
+    await valuesWith(undefined),
+  );
 });
 
 test('with a moving average, the averaged weights are evaluated, selected and kept', async () => {
   const data = new NoisyImages({ train: 40, val: 60 });
   const averaged = { ...options, epochs: 3, monitor: ['val'], ema: { decay: 0.9 } };
   const steady = tinyModel();
-  const [last, mean] = [tinyModel(), tinyModel()];
+  const last = tinyModel();
+  const mean = tinyModel();
 
   const history = await fit(mean, data, averaged, new Notes());
   await fit(steady, data, { ...averaged, ema: { decay: 0 } }, new Notes());
   await fit(last, data, { ...options, epochs: 3, monitor: ['val'] }, new Notes());
 
-  const weights = (model: LayersModel) => model.getWeights().map((weight) => [...weight.dataSync()]);
+  const weights = (model: LayersModel) =>
+    model.getWeights().map((weight) => [...weight.dataSync()]);
   assert.deepEqual(weights(steady), weights(last));
   assert.notDeepEqual(weights(mean), weights(last));
   const { labels, logits } = await predict(mean, data.evaluation('val'));
-  assert.equal(crossEntropy(labels, logits), history.epochs[history.chosenEpoch - 1]!.splits['val']!.loss);
+  assert.equal(
+    crossEntropy(labels, logits),
+    history.epochs[history.chosenEpoch - 1]!.splits['val']!.loss,
+  );
 });
 
 test('frozen layers keep their weights until they are unfrozen, and afterwards all layers are trainable again', async () => {
@@ -222,7 +236,8 @@ test('frozen layers keep their weights until they are unfrozen, and afterwards a
       .getWeights()
       .map((weight) => [...weight.dataSync()]);
   const freeze = async (freezing: Record<string, number>, epochs: number) => {
-    const [model, notes] = [deep(), new Notes()];
+    const model = deep();
+    const notes = new Notes();
     const frozen = { ...options, ema: { decay: 0.5 }, monitor: ['val'], epochs };
     await fit(model, data, { ...frozen, freezing: new Map(Object.entries(freezing)) }, notes);
     return { model, said: notes.said };
@@ -230,7 +245,8 @@ test('frozen layers keep their weights until they are unfrozen, and afterwards a
 
   const never = Number.POSITIVE_INFINITY;
   const { model, said } = await freeze({ inner: never, bn: never }, 2);
-  for (const layer of ['inner', 'bn']) assert.deepEqual(weights(model, layer), weights(deep(), layer));
+  for (const layer of ['inner', 'bn'])
+    assert.deepEqual(weights(model, layer), weights(deep(), layer));
   assert.notDeepEqual(weights(model, 'logits'), weights(deep(), 'logits'));
   assert.deepEqual(said, ['From epoch 1 on 8 of 161 parameters train.']);
   assert.ok(model.layers.every(({ trainable }) => trainable));
@@ -247,7 +263,12 @@ test('frozen layers keep their weights until they are unfrozen, and afterwards a
 test('the same model, data and options give the same bytes', async () => {
   const once = async () => {
     const model = tinyModel();
-    const history = await fit(model, new NoisyImages({ train: 20, val: 9, test: 3 }), options, new Notes());
+    const history = await fit(
+      model,
+      new NoisyImages({ train: 20, val: 9, test: 3 }),
+      options,
+      new Notes(),
+    );
     return { history, weights: model.getWeights().map((weight) => weight.dataSync<'float32'>()) };
   };
 
@@ -265,7 +286,9 @@ test('a loss that is no number stops training and names the batch and its images
   const message = (images: string) =>
     `Expected a finite loss, got NaN in epoch 1, batch 2 of 3 (images ${images}). A lower learning rate or \`clip\` may help.`;
 
-  const batch = [...permutation(20, new Random('order', 1)).slice(8, 16)].map((index) => `train/${index}`);
+  const batch = [...permutation(20, new Random('order', 1)).slice(8, 16)].map(
+    (index) => `train/${index}`,
+  );
   await assert.rejects(
     failing((values) => {
       values[5] = Number.NaN;
@@ -312,7 +335,12 @@ test('the learning rate warms up step by step and then follows its schedule', as
   const data = new NoisyImages({ train: 40, val: 9 });
   const schedule = { kind: 'step', every: 1, factor: 0.5, warmUp: 1.2 } as const;
 
-  const { epochs } = await fit(tinyModel(), data, { ...options, epochs: 4, monitor: ['val'], schedule }, new Notes());
+  const { epochs } = await fit(
+    tinyModel(),
+    data,
+    { ...options, epochs: 4, monitor: ['val'], schedule },
+    new Notes(),
+  );
 
   // Six of five steps an epoch warm up; a record has the rate of its last step.
   assert.deepEqual(
@@ -325,13 +353,16 @@ test('training ends when its patience has passed without a better epoch, with th
   const data = new NoisyImages({ train: 100, val: 60 }, (values, split) => {
     if (split === 'val') for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
   });
-  const [model, notes] = [tinyModel(), new Notes()];
+  const model = tinyModel();
+  const notes = new Notes();
   const early = { ...options, epochs: 9, monitor: ['val'], earlyStopping: { patience: 2 } };
 
   const history = await fit(model, data, early, notes);
 
   assert.deepEqual([history.epochs.length, history.chosenEpoch], [3, 1]);
-  assert.deepEqual(notes.said, ['Training ends after epoch 3: none of the last 2 was better than epoch 1.']);
+  assert.deepEqual(notes.said, [
+    'Training ends after epoch 3: none of the last 2 was better than epoch 1.',
+  ]);
   const { labels, logits } = await predict(model, data.evaluation('val'));
   assert.equal(crossEntropy(labels, logits), history.epochs[0]!.splits['val']!.loss);
 });

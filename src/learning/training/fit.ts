@@ -20,7 +20,13 @@ import { selectionSplit, trainSplit } from './splits.ts';
 import { type StepOptions, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
 import type { OptimizerSettings } from './training-settings.ts';
-import { type BestEpoch, bestOf, putState, type TrainingStates, takeState } from './training-state.ts';
+import {
+  type BestEpoch,
+  bestOf,
+  putState,
+  type TrainingStates,
+  takeState,
+} from './training-state.ts';
 import { WeightAverage } from './weight-average.ts';
 
 /** How a model is trained, evaluated and selected. */
@@ -29,7 +35,10 @@ export interface FitOptions extends Omit<StepOptions, 'average'> {
   readonly epochs: number;
   /** Splits that are evaluated after each epoch, {@link selectionSplit} among them. */
   readonly monitor: readonly string[];
-  /** Values of the training split: from a pass of their own (`exact`), or the free running means of its batches (`running`). */
+  /**
+   * Values of the training split: from a pass of their own (`exact`), or the free running means of
+   * its batches (`running`).
+   */
   readonly trainValues: 'exact' | 'running';
   readonly schedule?: ScheduleSettings;
   /** Ends training after `patience` epochs in a row without a better one; never when left out. */
@@ -45,7 +54,9 @@ export interface FitOptions extends Omit<StepOptions, 'average'> {
 
 /** Receives the progress of training. */
 export interface FitListener {
-  /** A batch was trained on, or evaluated. `loss` is the mean of the pass so far, in training only. */
+  /**
+   * A batch was trained on, or evaluated. `loss` is the mean of the pass so far, in training only.
+   */
   batch(done: {
     readonly epoch: number;
     readonly split: string;
@@ -58,10 +69,12 @@ export interface FitListener {
 }
 
 /**
- * Trains a model and leaves it with the weights of the epoch with the highest validation accuracy, or the best value of another metric; of
- * equal ones, with the lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend,
- * also when training resumes from one of the `states`, which are kept after every epoch. Throws a {@link StageError} when the loss is no
- * longer finite, and for a metric that the classes do not have.
+ * Trains a model and leaves it with the weights of the epoch with the highest validation accuracy,
+ * or the best value of another metric; of equal ones, with the lower validation loss, then the
+ * earlier. The same model, data and options give the same bytes on the same backend, also when
+ * training resumes from one of the `states`, which are kept after every epoch. Throws a
+ * {@link StageError} when the loss is no longer finite, and for a metric that the classes do not
+ * have.
  */
 export async function fit(
   model: LayersModel,
@@ -88,7 +101,13 @@ export async function fit(
       const change = enter(epoch);
       if (change !== undefined) listener.info(change);
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
-      const running = await trainEpoch(model, optimizer, data, { ...options, epoch, rate, average }, listener);
+      const running = await trainEpoch(
+        model,
+        optimizer,
+        data,
+        { ...options, epoch, rate, average },
+        listener,
+      );
       average?.swap();
       const splits = await evaluateSplits(model, data, { ...options, epoch, running }, listener);
       const before = best;
@@ -107,14 +126,18 @@ export async function fit(
     optimizer.dispose();
     average?.dispose();
   }
-  if (average !== undefined || chosenEpoch !== epochs.length) assignValues(allWeights(model), best!.weights);
+  if (average !== undefined || chosenEpoch !== epochs.length)
+    assignValues(allWeights(model), best!.weights);
   const { monitor: splits, by } = options;
   const history = { splits, epochs, chosenEpoch, images, ...(by !== undefined && { by }) };
   warn(collapseKept(history));
   return history;
 }
 
-/** Prepares the weights for an epoch. Returns a sentence on how many parameters train, if that changes. */
+/**
+ * Prepares the weights for an epoch. Returns a sentence on how many parameters train, if that
+ * changes.
+ */
 function enterEpoch(
   model: LayersModel,
   optimizer: Optimizer,
@@ -130,7 +153,12 @@ function enterEpoch(
   return change;
 }
 
-function endsEarly(epochs: number, chosenEpoch: number, { earlyStopping }: FitOptions, listener: FitListener): boolean {
+function endsEarly(
+  epochs: number,
+  chosenEpoch: number,
+  { earlyStopping }: FitOptions,
+  listener: FitListener,
+): boolean {
   const { patience = Number.POSITIVE_INFINITY } = earlyStopping ?? {};
   if (epochs - chosenEpoch < patience) return false;
   const why = `none of the last ${patience} was better than epoch ${chosenEpoch}`;
@@ -191,7 +219,13 @@ async function trainEpoch(
 async function evaluateSplits(
   model: LayersModel,
   data: TrainingData,
-  { epoch, monitor, trainValues, running, by }: FitOptions & { readonly epoch: number; readonly running: SplitValues },
+  {
+    epoch,
+    monitor,
+    trainValues,
+    running,
+    by,
+  }: FitOptions & { readonly epoch: number; readonly running: SplitValues },
   listener: FitListener,
 ): Promise<Record<string, SplitValues>> {
   const splits: Record<string, SplitValues> = {};
@@ -204,7 +238,8 @@ async function evaluateSplits(
     const { labels, logits } = await predict(model, data.evaluation(split), onBatch);
     const classes = data.classes.length;
     const loss = crossEntropy(labels, logits, { classes });
-    if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
+    if (!Number.isFinite(loss))
+      throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
     const allCalled = allCalledBy({ labels, logits }, data.classes);
     const share = shareRight(labels, logits, classes);
     const selects = split === selectionSplit && by !== undefined;
@@ -215,7 +250,10 @@ async function evaluateSplits(
   return splits;
 }
 
-/** Throws a {@link StageError} for a metric that these classes do not have, or that the images to choose by are too few for. */
+/**
+ * Throws a {@link StageError} for a metric that these classes do not have, or that the images to
+ * choose by are too few for.
+ */
 function requireMetric(by: MetricName | undefined, data: TrainingData): void {
   const { classes } = data;
   const labels = [...classes.keys()];
@@ -224,10 +262,13 @@ function requireMetric(by: MetricName | undefined, data: TrainingData): void {
   if (by === undefined) return;
   if (!(by in metrics)) {
     const known = Object.keys(metrics).join(', ');
-    throw new StageError(`Expected a metric of ${classes.length} classes in "by", got ${by}; there are ${known}.`);
+    throw new StageError(
+      `Expected a metric of ${classes.length} classes in "by", got ${by}; there are ${known}.`,
+    );
   }
   const [negative] = classes as readonly [string];
-  const [needed, found] = [metric(by).needs?.negatives ?? 0, data.images(selectionSplit)[negative] ?? 0];
+  const needed = metric(by).needs?.negatives ?? 0;
+  const found = data.images(selectionSplit)[negative] ?? 0;
   if (found >= needed) return;
   throw new StageError(
     `Expected at least ${needed} images of ${negative} in ${selectionSplit} for ${by} in "by", got ${found}: fewer do not show it. Choose by auc, say.`,
@@ -250,4 +291,6 @@ function namesOf({ indices }: Batch, logits: Float32Array, data: TrainingData): 
 }
 
 const diverged = (where: string, loss: number): StageError =>
-  new StageError(`Expected a finite loss, got ${loss} in ${where}. A lower learning rate or \`clip\` may help.`);
+  new StageError(
+    `Expected a finite loss, got ${loss} in ${where}. A lower learning rate or \`clip\` may help.`,
+  );

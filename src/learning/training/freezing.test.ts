@@ -5,9 +5,14 @@ import { type FreezeSettings, freezingMistakes, freezingOf } from './freezing.ts
 
 const net = netOf({
   layers: [
-    ...[{ conv: 8 }, 'batchNorm' as const, 'relu' as const],
+    { conv: 8 },
+    'batchNorm' as const,
+    'relu' as const,
     { residual: [{ conv: 8, padding: 'same' }, 'batchNorm'], name: 'block' },
-    ...['globalAveragePool' as const, { dense: 4 }, 'relu' as const, { dense: 2, name: 'logits' }],
+    'globalAveragePool' as const,
+    { dense: 4 },
+    'relu' as const,
+    { dense: 2, name: 'logits' },
   ],
 });
 
@@ -20,8 +25,17 @@ const never = Number.POSITIVE_INFINITY;
 
 test('the backbone is frozen by a word, layers and blocks by their names', () => {
   assert.deepEqual(from({}), {});
-  assert.deepEqual(from({ freeze: 'backbone' }), { conv1: never, bn1: never, conv2: never, bn2: never });
-  assert.deepEqual(from({ freeze: ['block', 'logits'] }), { conv2: never, bn2: never, logits: never });
+  assert.deepEqual(from({ freeze: 'backbone' }), {
+    conv1: never,
+    bn1: never,
+    conv2: never,
+    bn2: never,
+  });
+  assert.deepEqual(from({ freeze: ['block', 'logits'] }), {
+    conv2: never,
+    bn2: never,
+    logits: never,
+  });
   assert.deepEqual(from({ freeze: ['bn*'] }), { bn1: never, bn2: never });
 });
 
@@ -38,7 +52,8 @@ test('the mere beginning of names is refused with the pattern for them', () => {
   assert.deepEqual(freezingMistakes(netOf('xception'), { freeze: ['block1'] }), [
     {
       at: ['freeze', 0],
-      message: 'expected a layer of the network, got "block1"; "block1_*" names those that begin so',
+      message:
+        'expected a layer of the network, got "block1"; "block1_*" names those that begin so',
     },
   ]);
 });
@@ -57,16 +72,20 @@ test('unknown names are refused with the known ones', () => {
 });
 
 test('some layer must be frozen and some must train, and only frozen layers can be unfrozen', () => {
-  const thaw = (...unfreeze: Required<FreezeSettings>['unfreeze']) => mistakes({ freeze: 'backbone', unfreeze });
+  const thaw = (...unfreeze: Required<FreezeSettings>['unfreeze']) =>
+    mistakes({ freeze: 'backbone', unfreeze });
 
   assert.deepEqual(thaw({ epoch: 2, layers: ['block'] }, { epoch: 3, layers: 'all' }), []);
   assert.deepEqual(mistakes({ freeze: ['*'] }), [
     ['freeze: expected a layer that is left to train, but all are frozen'],
   ]);
-  assert.deepEqual(freezingMistakes(netOf({ layers: ['flatten', { dense: 2 }] }), { freeze: 'backbone' }), [
-    { at: ['freeze'], message: 'expected a network with weights before its head' },
+  assert.deepEqual(
+    freezingMistakes(netOf({ layers: ['flatten', { dense: 2 }] }), { freeze: 'backbone' }),
+    [{ at: ['freeze'], message: 'expected a network with weights before its head' }],
+  );
+  assert.deepEqual(mistakes({ unfreeze: [{ epoch: 2, layers: 'all' }] }), [
+    ['unfreeze: expected freeze beside it'],
   ]);
-  assert.deepEqual(mistakes({ unfreeze: [{ epoch: 2, layers: 'all' }] }), [['unfreeze: expected freeze beside it']]);
   assert.deepEqual(thaw({ epoch: 3, layers: ['block'] }, { epoch: 3, layers: 'all' }), [
     ['unfreeze.1.epoch: expected a later epoch than 3, got 3'],
   ]);

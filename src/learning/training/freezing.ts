@@ -8,10 +8,14 @@ import { backbone, layersByName, matchesName, weightedLayers } from '../models/l
 const names = z
   .array(z.string().min(1).max(100))
   .min(1)
-  .describe('Names of layers or residual blocks, as `restage model` lists them; * stands for any characters.');
+  .describe(
+    'Names of layers or residual blocks, as `restage model` lists them; * stands for any characters.',
+  );
 
 /** The setting of what does not train. */
-export const freezeSetting = z.union([z.literal('backbone'), names], { error: 'backbone, or a list of layers' });
+export const freezeSetting = z.union([z.literal('backbone'), names], {
+  error: 'backbone, or a list of layers',
+});
 
 /** The setting of what trains from a later epoch on. */
 export const unfreezeSetting = z
@@ -31,12 +35,16 @@ export interface FreezeSettings {
   readonly unfreeze?: z.infer<typeof unfreezeSetting>;
 }
 
-/** The first epoch in which a layer trains, counted from 1, by its name; Infinity for never. Layers that it lacks always train. */
+/**
+ * The first epoch in which a layer trains, counted from 1, by its name; Infinity for never. Layers
+ * that it lacks always train.
+ */
 export type Freezing = ReadonlyMap<string, number>;
 
 /** When each frozen layer trains, by settings without {@link freezingMistakes}. */
 export function freezingOf(net: Net, { freeze, unfreeze = [] }: FreezeSettings): Freezing {
-  const frozen = freeze === 'backbone' ? weightedLayers(backbone(net.layers)) : named(net, freeze ?? []);
+  const frozen =
+    freeze === 'backbone' ? weightedLayers(backbone(net.layers)) : named(net, freeze ?? []);
   const freezing = new Map(frozen.map((name) => [name, Number.POSITIVE_INFINITY]));
   for (const { epoch, layers } of unfreeze) {
     const thawing = layers === 'all' ? frozen : named(net, layers);
@@ -56,9 +64,12 @@ export function freezingMistakes(net: Net, settings: FreezeSettings): readonly S
   ];
   if (misspelt.length > 0) return misspelt;
   const frozen = freezingOf(net, { freeze });
-  if (frozen.size === 0) return [{ at: ['freeze'], message: 'expected a network with weights before its head' }];
+  if (frozen.size === 0)
+    return [{ at: ['freeze'], message: 'expected a network with weights before its head' }];
   if (frozen.size === weightedLayers(net.layers).length) {
-    return [{ at: ['freeze'], message: 'expected a layer that is left to train, but all are frozen' }];
+    return [
+      { at: ['freeze'], message: 'expected a layer that is left to train, but all are frozen' },
+    ];
   }
   return unfreezeMistakes(net, { freeze, unfreeze });
 }
@@ -73,27 +84,38 @@ function misspeltNames(
   const known = byName.filter(([, weighted]) => weighted.length > 0).map(([name]) => name);
   return patterns.flatMap((pattern, i): SettingMistake[] => {
     const place = [...at, i];
-    const isAmong = (names: readonly string[], pattern: string) => names.some((name) => matchesName(pattern, name));
+    const isAmong = (names: readonly string[], pattern: string) =>
+      names.some((name) => matchesName(pattern, name));
     if (isAmong(known, pattern)) return [];
     const all = byName.map(([name]) => name);
     if (isAmong(all, pattern)) {
       return [{ at: place, message: `expected a layer with weights, but "${pattern}" has none` }];
     }
     const message = `expected a layer of the network, got "${pattern}"`;
-    // The drawing groups layers by the beginning of their names; not every such group is a block with a name.
+    // The drawing groups layers by the beginning of their names; not every such group is a block
+    // with a name.
     const group = `${pattern}_*`;
-    if (isAmong(known, group)) return [{ at: place, message: `${message}; "${group}" names those that begin so` }];
+    if (isAmong(known, group))
+      return [{ at: place, message: `${message}; "${group}" names those that begin so` }];
     return [{ at: place, message, unknown: { name: pattern, known } }];
   });
 }
 
 /** Steps of unfreezing that are out of order, or whose layers are not frozen any more. */
-function unfreezeMistakes(net: Net, { freeze, unfreeze }: Required<FreezeSettings>): readonly SettingMistake[] {
+function unfreezeMistakes(
+  net: Net,
+  { freeze, unfreeze }: Required<FreezeSettings>,
+): readonly SettingMistake[] {
   return unfreeze.flatMap(({ epoch, layers }, i): SettingMistake[] => {
     const before = unfreeze.slice(0, i);
     const last = before.at(-1)?.epoch ?? 0;
     if (epoch <= last) {
-      return [{ at: ['unfreeze', i, 'epoch'], message: `expected a later epoch than ${last}, got ${epoch}` }];
+      return [
+        {
+          at: ['unfreeze', i, 'epoch'],
+          message: `expected a later epoch than ${last}, got ${epoch}`,
+        },
+      ];
     }
     const freezing = freezingOf(net, { freeze, unfreeze: before });
     const patterns = layers === 'all' ? ['*'] : layers;
@@ -106,20 +128,31 @@ function unfreezeMistakes(net: Net, { freeze, unfreeze }: Required<FreezeSetting
   });
 }
 
-const isFrozen = (freezing: Freezing, name: string): boolean => freezing.get(name) === Number.POSITIVE_INFINITY;
+const isFrozen = (freezing: Freezing, name: string): boolean =>
+  freezing.get(name) === Number.POSITIVE_INFINITY;
 
 /** The layers with weights that patterns name. */
 function named({ layers }: Net, patterns: readonly string[]): readonly string[] {
-  const all = [...layersByName(layers)].filter(([name]) => patterns.some((pattern) => matchesName(pattern, name)));
+  const all = [...layersByName(layers)].filter(([name]) =>
+    patterns.some((pattern) => matchesName(pattern, name)),
+  );
   return [...new Set(all.flatMap(([, weighted]) => weighted))];
 }
 
-/** Sets which layers train in an epoch, and returns a sentence on how much trains, in the first and where that changes. */
-export function freezeLayers(model: LayersModel, freezing: Freezing, epoch: number): string | undefined {
+/**
+ * Sets which layers train in an epoch, and returns a sentence on how much trains, in the first and
+ * where that changes.
+ */
+export function freezeLayers(
+  model: LayersModel,
+  freezing: Freezing,
+  epoch: number,
+): string | undefined {
   for (const layer of model.layers) layer.trainable = true;
   const all = trainableParameters(model);
   for (const layer of model.layers) layer.trainable = epoch >= (freezing.get(layer.name) ?? 1);
-  if (freezing.size === 0 || (epoch > 1 && ![...freezing.values()].includes(epoch))) return undefined;
+  if (freezing.size === 0 || (epoch > 1 && ![...freezing.values()].includes(epoch)))
+    return undefined;
   return `From epoch ${epoch} on ${trainableParameters(model)} of ${all} parameters train.`;
 }
 

@@ -27,7 +27,10 @@ test('a text that is no history is refused with the place of the mistake', () =>
 
   assert.match(message('{'), /^Expected a training history as JSON: /);
   assert.match(message('null'), /^Expected a training history, but at its top: /);
-  assert.match(message('{"splits": [], "epochs": [{"epoch": "1"}], "chosenEpoch": 1}'), /, but at epochs\.0\.epoch: /);
+  assert.match(
+    message('{"splits": [], "epochs": [{"epoch": "1"}], "chosenEpoch": 1}'),
+    /, but at epochs\.0\.epoch: /,
+  );
   assert.equal(
     message(formatHistory({ ...history, splits: ['val', 'test'] })),
     'Expected a training history, but at epochs: expected values of every split in every epoch',

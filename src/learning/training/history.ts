@@ -4,13 +4,22 @@ import { err, ok, type Result } from '../../result.ts';
 import { splitImages } from './splits.ts';
 
 const splitValues = z.object({
-  /** Mean softmax cross-entropy in nats; lower is better. The best constant answer has the entropy of the class shares. */
+  /**
+   * Mean softmax cross-entropy in nats; lower is better. The best constant answer has the entropy
+   * of the class shares.
+   */
   loss: z.number(),
   /** Share of images whose class is predicted, 0 to 1; higher is better. */
   accuracy: z.number(),
-  /** The class that every image is called, though there are others; absent for running values, and in old histories. */
+  /**
+   * The class that every image is called, though there are others; absent for running values, and
+   * in old histories.
+   */
   allCalled: z.string().exactOptional(),
-  /** The value of the metric that selects the epoch, where that is named; absent where undefined, and for other splits. */
+  /**
+   * The value of the metric that selects the epoch, where that is named; absent where undefined,
+   * and for other splits.
+   */
   selected: z.number().exactOptional(),
 });
 /** Loss and accuracy on one split. */
@@ -21,7 +30,10 @@ const epochRecord = z.object({
   epoch: z.int(),
   /** The rate of the epoch's last step. */
   learningRate: z.number(),
-  /** Means over the epoch's training batches, each before its step: augmented, with weights still moving. */
+  /**
+   * Means over the epoch's training batches, each before its step: augmented, with weights still
+   * moving.
+   */
   running: splitValues,
   /** Values of the monitored splits, by name, with the weights at the end of the epoch. */
   splits: z.record(z.string(), splitValues),
@@ -42,11 +54,17 @@ const history = z
     /** The metric that selected the epoch; absent for accuracy. */
     by: z.string().exactOptional(),
   })
-  .refine(({ splits, epochs }) => epochs.every((epoch) => splits.every((split) => split in epoch.splits)), {
-    message: 'expected values of every split in every epoch',
-    path: ['epochs'],
-  });
-/** The course of a training. A `history` artifact is this as JSON, without times, so that the same training gives the same bytes. */
+  .refine(
+    ({ splits, epochs }) => epochs.every((epoch) => splits.every((split) => split in epoch.splits)),
+    {
+      message: 'expected values of every split in every epoch',
+      path: ['epochs'],
+    },
+  );
+/**
+ * The course of a training. A `history` artifact is this as JSON, without times, so that the same
+ * training gives the same bytes.
+ */
 export type History = Readonly<z.infer<typeof history>>;
 
 /** The text of a `history` file. */

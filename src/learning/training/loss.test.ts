@@ -9,8 +9,12 @@ import { lossSettings } from './training-settings.ts';
 
 /** Made by PyTorch: test/golden/training.py. */
 const golden = (
-  JSON.parse(readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8')) as {
-    readonly losses: Readonly<Record<string, { readonly loss: number; readonly gradient: readonly number[] }>>;
+  JSON.parse(
+    readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8'),
+  ) as {
+    readonly losses: Readonly<
+      Record<string, { readonly loss: number; readonly gradient: readonly number[] }>
+    >;
   }
 ).losses;
 
@@ -24,26 +28,41 @@ const cases = {
 } as const;
 
 const labels = Int32Array.of(0, 1, 1, 0, 1);
-const mixed = { labels: Int32Array.of(1, 1, 0, 0, 0), shares: Float32Array.of(0.25, 0.5, 0.125, 0.5, 0) };
+const mixed = {
+  labels: Int32Array.of(1, 1, 0, 0, 0),
+  shares: Float32Array.of(0.25, 0.5, 0.125, 0.5, 0),
+};
 
-for (const [name, loss, batch = {}] of [...Object.entries(cases), ['mixed', {}, { mixed }] as const]) {
+for (const [name, loss, batch = {}] of [
+  ...Object.entries(cases),
+  ['mixed', {}, { mixed }] as const,
+]) {
   test(`the ${name} loss and its gradient are PyTorch’s`, () => {
     const logits = tensor(linearCongruential(3)(10, 4), [5, 2]);
 
-    const { value, grad } = valueAndGrad((logits) => trainingLoss({ labels, ...batch }, logits, loss))(logits);
+    const { value, grad } = valueAndGrad((logits) =>
+      trainingLoss({ labels, ...batch }, logits, loss),
+    )(logits);
 
     const expected = golden[name]!;
-    assertClose([...value.dataSync(), ...grad.dataSync()], [expected.loss, ...expected.gradient], 5e-7);
+    assertClose(
+      [...value.dataSync(), ...grad.dataSync()],
+      [expected.loss, ...expected.gradient],
+      5e-7,
+    );
   });
 }
 
 const classes = ['real', 'fake'];
 
 test('balanced weights give both classes the same total weight', () => {
-  assert.deepEqual(resolveLoss({ labelSmoothing: 0.1, classWeights: 'balanced' }, [0, 1, 1, 1], classes), {
-    labelSmoothing: 0.1,
-    classWeights: [2, 2 / 3],
-  });
+  assert.deepEqual(
+    resolveLoss({ labelSmoothing: 0.1, classWeights: 'balanced' }, [0, 1, 1, 1], classes),
+    {
+      labelSmoothing: 0.1,
+      classWeights: [2, 2 / 3],
+    },
+  );
   assert.deepEqual(resolveLoss({ classWeights: [1, 4] }, [], classes), { classWeights: [1, 4] });
   assert.deepEqual(resolveLoss({}, [], classes), {});
 });
@@ -51,7 +70,8 @@ test('balanced weights give both classes the same total weight', () => {
 test('a class without images cannot be balanced', () => {
   assert.throws(() => resolveLoss({ classWeights: 'balanced' }, [1, 1], classes), {
     name: 'StageError',
-    message: 'Expected training images of every class for balanced classWeights, got 0 real and 2 fake.',
+    message:
+      'Expected training images of every class for balanced classWeights, got 0 real and 2 fake.',
   });
 });
 

@@ -2,7 +2,10 @@ import { StageError } from '../../stage.ts';
 import { type Dataset, openDataset } from '../vision/dataset/open-dataset.ts';
 import { type Features, openFeatures } from '../vision/features/features.ts';
 
-/** Opens a `dataset` artifact. Throws a {@link StageError} with a single class, or if one of `splits` is missing or empty. */
+/**
+ * Opens a `dataset` artifact. Throws a {@link StageError} with a single class, or if one of
+ * `splits` is missing or empty.
+ */
 export const openClasses = (folder: string, splits: readonly string[]): Dataset =>
   expectClasses(openDataset(folder), 'a dataset', splits);
 
@@ -10,12 +13,19 @@ export const openClasses = (folder: string, splits: readonly string[]): Dataset 
 export const openFeaturesOfClasses = (folder: string, splits: readonly string[]): Features =>
   expectClasses(openFeatures(folder), 'features', splits);
 
-function expectClasses<T extends Dataset | Features>(data: T, name: string, splits: readonly string[]): T {
+function expectClasses<T extends Dataset | Features>(
+  data: T,
+  name: string,
+  splits: readonly string[],
+): T {
   if (data.classes.length < 2) {
-    throw new StageError(`Expected ${name} of two classes or more, got ${data.classes.join(', ')} alone.`);
+    throw new StageError(
+      `Expected ${name} of two classes or more, got ${data.classes.join(', ')} alone.`,
+    );
   }
   const empty = splits.find((split) => data.split(split).samples.length === 0);
-  if (empty !== undefined) throw new StageError(`Expected images in the split "${empty}", got none.`);
+  if (empty !== undefined)
+    throw new StageError(`Expected images in the split "${empty}", got none.`);
   return data;
 }
 

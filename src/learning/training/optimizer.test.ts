@@ -44,14 +44,18 @@ for (const [name, settings] of Object.entries(cases)) {
     const actual = steps(optimizerSettings.parse(settings)).flat();
     const expected = golden[name]!.flat();
     for (const [i, wanted] of expected.entries()) {
-      assert.ok(Math.abs(actual[i]! - wanted) < tolerance(wanted), `Expected ${wanted} at ${i}, got ${actual[i]}`);
+      assert.ok(
+        Math.abs(actual[i]! - wanted) < tolerance(wanted),
+        `Expected ${wanted} at ${i}, got ${actual[i]}`,
+      );
     }
   });
 }
 
 /**
- * Four units in the last place of a float32: PyTorch's kernels multiply and add in one rounding where the machine can, ours
- * in two, and six steps add that up. Weights near 0 result from values near 1, so they are allowed as much as these.
+ * Four units in the last place of a float32: PyTorch's kernels multiply and add in one rounding
+ * where the machine can, ours in two, and six steps add that up. Weights near 0 result from values
+ * near 1, so they are allowed as much as these.
  */
 function tolerance(value: number): number {
   return 4 * 2 ** -23 * Math.max(1, Math.abs(value));
@@ -68,7 +72,9 @@ test('Nesterov’s form needs a momentum', () => {
 
 test('the first step of Adam is the learning rate against the sign of the gradient', () => {
   const weight = variable(tensor([1, 1, 1]));
-  const adam = new Optimizer(optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 }), [weight]);
+  const adam = new Optimizer(optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 }), [
+    weight,
+  ]);
 
   adam.step({ [weight.name]: tensor([3, -0.001, 0]) });
 
@@ -90,7 +96,8 @@ test('a schedule may change the learning rate between steps', () => {
 
 test('weights that are added later step as with an optimizer of their own', () => {
   const settings = optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 });
-  const [early, late] = [variable(tensor([1])), variable(tensor([1]))];
+  const early = variable(tensor([1]));
+  const late = variable(tensor([1]));
   const growing = new Optimizer(settings);
   const step = () => growing.step({ [early.name]: tensor([3]), [late.name]: tensor([3]) });
 

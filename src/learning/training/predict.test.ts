@@ -5,10 +5,13 @@ import { predict } from './predict.ts';
 
 test('a batch may have more logits than a call takes arguments', async () => {
   await setBackend('cpu');
-  const [images, classes] = [150, 1000];
+  const images = 150;
+  const classes = 1000;
   const model = sequential({ layers: [layers.dense({ units: classes, inputShape: [1] })] });
   const batch = {
-    ...{ images: new Float32Array(images), labels: new Int32Array(images), indices: new Uint32Array(images) },
+    images: new Float32Array(images),
+    labels: new Int32Array(images),
+    indices: new Uint32Array(images),
     release: () => {},
   };
   async function* batches() {

@@ -11,7 +11,10 @@ export interface Predictions {
   readonly indices: Uint32Array;
 }
 
-/** Runs the model on every batch, in inference mode, and releases the batches. `onBatch` gets the number of images of each. */
+/**
+ * Runs the model on every batch, in inference mode, and releases the batches. `onBatch` gets the
+ * number of images of each.
+ */
 export async function predict(
   model: Network,
   batches: AsyncIterable<Batch>,
@@ -26,5 +29,9 @@ export async function predict(
     batch.release();
     onBatch(batch.labels.length);
   }
-  return { logits: Float32Array.from(logits), labels: Int32Array.from(labels), indices: Uint32Array.from(indices) };
+  return {
+    logits: Float32Array.from(logits),
+    labels: Int32Array.from(labels),
+    indices: Uint32Array.from(indices),
+  };
 }

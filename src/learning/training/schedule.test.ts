@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { isOpenEnded, scheduleFactor, scheduleSettings, warmUpFactor } from './schedule.ts';
 
 /** Made by PyTorch: test/golden/training.py. */
-const golden = JSON.parse(readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8')) as {
+const golden = JSON.parse(
+  readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8'),
+) as {
   readonly schedules: Readonly<Record<string, readonly number[]>>;
   readonly plateauLosses: readonly number[];
 };
@@ -29,7 +31,10 @@ for (const [name, given] of Object.entries(cases)) {
     for (const [before, expected] of golden.schedules[name]!.entries()) {
       const losses = golden.plateauLosses.slice(0, before);
       const factor = scheduleFactor(settings, { epoch: before + 1, epochs: 10, losses });
-      assert.ok(Math.abs(factor - expected) < 1e-12, `Expected ${expected} in epoch ${before + 1}, got ${factor}`);
+      assert.ok(
+        Math.abs(factor - expected) < 1e-12,
+        `Expected ${expected} in epoch ${before + 1}, got ${factor}`,
+      );
     }
   });
 }

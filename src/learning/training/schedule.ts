@@ -6,8 +6,15 @@ const warmUp = z
   .number()
   .positive()
   .exactOptional()
-  .describe('Epochs, also fractions of one, in which the rate rises linearly from 0; none when left out.');
-const factor = z.number().positive().lt(1).default(0.1).describe('Factor by which the rate is multiplied.');
+  .describe(
+    'Epochs, also fractions of one, in which the rate rises linearly from 0; none when left out.',
+  );
+const factor = z
+  .number()
+  .positive()
+  .lt(1)
+  .default(0.1)
+  .describe('Factor by which the rate is multiplied.');
 
 /** The learning rate over the epochs; light, since a spec has it. Defaults are PyTorch's. */
 export const scheduleSettings = z.discriminatedUnion('kind', [
@@ -30,23 +37,41 @@ export const scheduleSettings = z.discriminatedUnion('kind', [
       ),
     epochs: count
       .exactOptional()
-      .describe('The epochs that it spans, if not those of the training: a shorter training can then be continued.'),
+      .describe(
+        'The epochs that it spans, if not those of the training: a shorter training can then be continued.',
+      ),
     warmUp,
   }),
   z.strictObject({
     kind: z.literal('plateau'),
     factor,
-    patience: z.int().nonnegative().default(10).describe('Epochs to wait for a lower validation loss.'),
-    threshold: z.number().min(0).lt(1).default(1e-4).describe('Share by which a loss must be lower to count.'),
+    patience: z
+      .int()
+      .nonnegative()
+      .default(10)
+      .describe('Epochs to wait for a lower validation loss.'),
+    threshold: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(1e-4)
+      .describe('Share by which a loss must be lower to count.'),
     warmUp,
   }),
 ]);
 export type ScheduleSettings = z.infer<typeof scheduleSettings>;
 
-/** The factor of the learning rate in an epoch, counted from 1, after validation `losses`, before warm-up. It has no memory. */
+/**
+ * The factor of the learning rate in an epoch, counted from 1, after validation `losses`, before
+ * warm-up. It has no memory.
+ */
 export function scheduleFactor(
   settings: ScheduleSettings,
-  { epoch, epochs, losses }: { readonly epoch: number; readonly epochs: number; readonly losses: readonly number[] },
+  {
+    epoch,
+    epochs,
+    losses,
+  }: { readonly epoch: number; readonly epochs: number; readonly losses: readonly number[] },
 ): number {
   switch (settings.kind) {
     case 'constant':
@@ -59,7 +84,9 @@ export function scheduleFactor(
       return settings.final + ((1 - settings.final) * (1 + Math.cos(angle))) / 2;
     }
     case 'plateau': {
-      let [reductions, best, waited] = [0, Number.POSITIVE_INFINITY, 0];
+      let reductions = 0;
+      let best = Number.POSITIVE_INFINITY;
+      let waited = 0;
       for (const loss of losses) {
         if (loss < best * (1 - settings.threshold)) [best, waited] = [loss, 0];
         else waited++;
@@ -73,11 +100,18 @@ export function scheduleFactor(
 }
 
 /** The additional factor of a step's learning rate: 1/n, 2/n, … 1 in the n steps of the warm-up. */
-export function warmUpFactor({ warmUp = 0 }: ScheduleSettings, step: number, stepsOfEpoch: number): number {
+export function warmUpFactor(
+  { warmUp = 0 }: ScheduleSettings,
+  step: number,
+  stepsOfEpoch: number,
+): number {
   const steps = Math.round(warmUp * stepsOfEpoch);
   return step < steps ? (step + 1) / steps : 1;
 }
 
-/** Whether the rate of an epoch does not depend on how many follow, so that a longer training can resume from a shorter one. */
+/**
+ * Whether the rate of an epoch does not depend on how many follow, so that a longer training can
+ * resume from a shorter one.
+ */
 export const isOpenEnded = (settings: ScheduleSettings | undefined): boolean =>
   settings?.kind !== 'cosine' || settings.epochs !== undefined;

@@ -6,5 +6,8 @@ test('the accuracy of the majority class is one number if splits agree, otherwis
   const even = countImages([0, 1, 1, 0], ['real', 'fake']);
   assert.deepEqual(even, { real: 2, fake: 2 });
   assert.equal(majorityWords({ train: even, val: { real: 30, fake: 30 } }), '50.0 %');
-  assert.equal(majorityWords({ train: even, test: { real: 20, fake: 10 } }), 'train 50.0 %, test 66.7 %');
+  assert.equal(
+    majorityWords({ train: even, test: { real: 20, fake: 10 } }),
+    'train 50.0 %, test 66.7 %',
+  );
 });

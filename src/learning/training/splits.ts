@@ -14,18 +14,30 @@ export const splitImages = z.record(z.string(), z.int());
 export type SplitImages = Readonly<z.infer<typeof splitImages>>;
 
 export const countImages = (labels: readonly number[], classes: readonly string[]): SplitImages =>
-  Object.fromEntries(classes.map((name, c) => [name, labels.filter((label) => label === c).length]));
+  Object.fromEntries(
+    classes.map((name, c) => [name, labels.filter((label) => label === c).length]),
+  );
 
-export const totalOf = (images: SplitImages): number => Object.values(images).reduce((sum, count) => sum + count, 0);
+export const totalOf = (images: SplitImages): number =>
+  Object.values(images).reduce((sum, count) => sum + count, 0);
 
 /** The share of the most frequent class. */
-export const majorityOf = (images: SplitImages): number => Math.max(...Object.values(images)) / totalOf(images);
+export const majorityOf = (images: SplitImages): number =>
+  Math.max(...Object.values(images)) / totalOf(images);
 
-/** The accuracy of always calling the more frequent class: `50.0 %` for all splits, or `train 50.0 %, test 66.7 %`. */
+/**
+ * The accuracy of always calling the more frequent class: `50.0 %` for all splits, or
+ * `train 50.0 %, test 66.7 %`.
+ */
 export function majorityWords(images: Readonly<Record<string, SplitImages>>): string {
   const shares = Object.entries(images).map(([split, counts]) => {
-    return { split, share: `${((100 * Math.max(...Object.values(counts))) / totalOf(counts)).toFixed(1)} %` };
+    return {
+      split,
+      share: `${((100 * Math.max(...Object.values(counts))) / totalOf(counts)).toFixed(1)} %`,
+    };
   });
   const isOne = new Set(shares.map(({ share }) => share)).size === 1;
-  return isOne ? shares[0]!.share : shares.map(({ split, share }) => `${split} ${share}`).join(', ');
+  return isOne
+    ? shares[0]!.share
+    : shares.map(({ split, share }) => `${split} ${share}`).join(', ');
 }

@@ -31,11 +31,14 @@ test('a name that is no backend is refused with those that are', async () => {
 test('a backend whose packages are missing is a user’s mistake, without a stack', async () => {
   await assert.rejects(startBackend(stage('webgpu')), {
     name: 'StageError',
-    message: /^Expected the package webgpu for the backend "webgpu", found none, looking from \/nowhere and /,
+    message:
+      /^Expected the package webgpu for the backend "webgpu", found none, looking from \/nowhere and /,
   });
 });
 
-test('a stage computes on as many threads as it has cores', { skip: process.platform !== 'linux' }, async () => {
+test('a stage computes on as many threads as it has cores', {
+  skip: process.platform !== 'linux',
+}, async () => {
   const running = () => readdirSync('/proc/self/task').length;
   const three = stage('onnxruntime', 3);
   await startBackend(three);

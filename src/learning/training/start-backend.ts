@@ -5,8 +5,9 @@ import { type RunningBackend, selectBackend } from '../../backend/select/select-
 import { type StageContext, StageError } from '../../stage.ts';
 
 /**
- * Starts the backend that the user named, and notes its name, versions, device and threads. It forgets all tensors and compiled graphs of
- * earlier stages of this process, so that a stage computes the same bytes whatever ran before. Throws a {@link StageError}.
+ * Starts the backend that the user named, and notes its name, versions, device and threads. It
+ * forgets all tensors and compiled graphs of earlier stages of this process, so that a stage
+ * computes the same bytes whatever ran before. Throws a {@link StageError}.
  */
 export async function startBackend(
   context: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn' | 'note'>,
@@ -19,7 +20,12 @@ export async function startBackend(
   return running;
 }
 
-async function select({ backend, cpus, root, warn }: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn'>) {
+async function select({
+  backend,
+  cpus,
+  root,
+  warn,
+}: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn'>) {
   if (!isBackendName(backend)) {
     throw new StageError(`Expected a backend (${backendNames.join(', ')}), got "${backend}".`);
   }

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { crc32c, eventFile, historyEvents } from './tensorboard.ts';
 
 /** Made by test/golden/tensorboard.py. */
-const golden = JSON.parse(readFileSync(new URL('../../../test/golden/tensorboard.json', import.meta.url), 'utf8')) as {
+const golden = JSON.parse(
+  readFileSync(new URL('../../../test/golden/tensorboard.json', import.meta.url), 'utf8'),
+) as {
   readonly scalars: readonly [string, number, number][];
   readonly hex: string;
 };
@@ -21,7 +23,8 @@ test('the checksum is that of RFC 3720', () => {
 });
 
 test('a history becomes a run for each split, with the learning rate in that of the training split', () => {
-  const [learningRate, running] = [0.25, { loss: 0.7, accuracy: 0.5 }];
+  const learningRate = 0.25;
+  const running = { loss: 0.7, accuracy: 0.5 };
   const val = { loss: 0.6, accuracy: 0.75 };
 
   const files = historyEvents({

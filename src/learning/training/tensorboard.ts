@@ -2,29 +2,39 @@ import { message } from '../../backend/lowering/protobuf.ts';
 import type { History } from './history.ts';
 import { trainSplit } from './splits.ts';
 
-/** Event files by their path in a log folder: a run for each split, so that their curves share panels; steps are epochs. */
+/**
+ * Event files by their path in a log folder: a run for each split, so that their curves share
+ * panels; steps are epochs.
+ */
 export function historyEvents({ splits, epochs }: History): ReadonlyMap<string, Buffer> {
   const runs = [...new Set([trainSplit, ...splits])];
   return new Map(
     runs.map((run) => {
-      const events = epochs.flatMap(({ epoch, learningRate, running, splits: values }): ScalarEvent[] => {
-        const { loss, accuracy } = values[run] ?? {};
-        const { loss: running_loss, accuracy: running_accuracy } = running;
-        const ofTraining = { running_loss, running_accuracy, learning_rate: learningRate };
-        const scalars = { loss, accuracy, ...(run === trainSplit && ofTraining) };
-        return Object.entries(scalars).flatMap(([tag, value]) =>
-          value === undefined ? [] : [{ tag, step: epoch, value }],
-        );
-      });
+      const events = epochs.flatMap(
+        ({ epoch, learningRate, running, splits: values }): ScalarEvent[] => {
+          const { loss, accuracy } = values[run] ?? {};
+          const { loss: running_loss, accuracy: running_accuracy } = running;
+          const ofTraining = { running_loss, running_accuracy, learning_rate: learningRate };
+          const scalars = { loss, accuracy, ...(run === trainSplit && ofTraining) };
+          return Object.entries(scalars).flatMap(([tag, value]) =>
+            value === undefined ? [] : [{ tag, step: epoch, value }],
+          );
+        },
+      );
       return [`${run}/events.out.tfevents.0.restage`, eventFile(events)];
     }),
   );
 }
 
-/** A point of a curve: the curve's name, the place on the horizontal axis, from 0, and the height. */
+/**
+ * A point of a curve: the curve's name, the place on the horizontal axis, from 0, and the height.
+ */
 type ScalarEvent = { readonly tag: string; readonly step: number; readonly value: number };
 
-/** TFRecords of `tensorflow.Event` messages, with the fields of event.proto and summary.proto. Their wall time stays 0. */
+/**
+ * TFRecords of `tensorflow.Event` messages, with the fields of event.proto and summary.proto. Their
+ * wall time stays 0.
+ */
 export function eventFile(scalars: readonly ScalarEvent[]): Buffer {
   const version = message([[3, 'brain.Event:2']]);
   const events = scalars.map(({ tag, step, value }) => {
@@ -55,7 +65,10 @@ function maskedChecksum(data: Uint8Array): Buffer {
   return masked;
 }
 
-/** CRC-32C (Castagnoli), reflected, as in RFC 3720: `crc32c('123456789')` is 0xe3069283. Node's zlib has another polynomial. */
+/**
+ * CRC-32C (Castagnoli), reflected, as in RFC 3720: `crc32c('123456789')` is 0xe3069283. Node's zlib
+ * has another polynomial.
+ */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = table[(crc ^ byte) & 0xff]! ^ (crc >>> 8);

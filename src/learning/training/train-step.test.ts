@@ -33,10 +33,15 @@ test('a step gives the logits before it and moves the weights against the mean g
   const logits = await trainStep(model, sgd, batch);
 
   assert.deepEqual([...logits], [2, 0, 0, 2]);
-  // Softmax gives the wrong class 1 / (1 + e²) and 1 / (1 + e⁻²); its gradient by the logits is ∓ that, by a weight also
-  // times the pixel, 2, over the batch, 2.
-  const [first, second] = [1 / (1 + Math.exp(2)), 1 / (1 + Math.exp(-2))];
-  assertClose(model.getWeights()[0]!.dataSync(), [1 + first, -first, second, 1 - second, 0, 0], 1e-6);
+  // Softmax gives the wrong class 1 / (1 + e²) and 1 / (1 + e⁻²); its gradient by the logits is ∓
+  // that, by a weight also times the pixel, 2, over the batch, 2.
+  const first = 1 / (1 + Math.exp(2));
+  const second = 1 / (1 + Math.exp(-2));
+  assertClose(
+    model.getWeights()[0]!.dataSync(),
+    [1 + first, -first, second, 1 - second, 0, 0],
+    1e-6,
+  );
 });
 
 test('a step clips the gradients that it takes', async () => {
@@ -45,13 +50,18 @@ test('a step clips the gradients that it takes', async () => {
 
   await trainStep(model, sgd, batch, { clip: { norm: 0.5 } });
 
-  const moved = [...model.getWeights()[0]!.dataSync()].map((weight, i) => weight - [1, 0, 0, 1, 0, 0][i]!);
+  const moved = [...model.getWeights()[0]!.dataSync()].map(
+    (weight, i) => weight - [1, 0, 0, 1, 0, 0][i]!,
+  );
   assert.ok(Math.abs(Math.hypot(...moved) - 0.5) < 1e-6);
 });
 
 test('steps leave no tensors behind', async () => {
   const model = onePixelModel();
-  const sgd = new Optimizer({ kind: 'sgd', learningRate: 1, momentum: 0.5 }, trainableWeights(model));
+  const sgd = new Optimizer(
+    { kind: 'sgd', learningRate: 1, momentum: 0.5 },
+    trainableWeights(model),
+  );
   await trainStep(model, sgd, batch);
   const { numTensors } = memory();
 
@@ -62,7 +72,9 @@ test('steps leave no tensors behind', async () => {
 
 /** Made by PyTorch: test/golden/training.py. */
 const golden = (
-  JSON.parse(readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8')) as {
+  JSON.parse(
+    readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8'),
+  ) as {
     readonly clipped: Readonly<Record<string, readonly number[]>>;
   }
 ).clipped;

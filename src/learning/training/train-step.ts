@@ -8,7 +8,10 @@ import type { Optimizer } from './optimizer.ts';
 import type { ClipSettings, Loss } from './training-settings.ts';
 import type { WeightAverage } from './weight-average.ts';
 
-/** The loss of a step, by default the plain cross-entropy; the bound of its gradients; the average that follows its weights. */
+/**
+ * The loss of a step, by default the plain cross-entropy; the bound of its gradients; the average
+ * that follows its weights.
+ */
 export interface StepOptions {
   readonly loss?: Loss;
   readonly clip?: ClipSettings;
@@ -16,7 +19,8 @@ export interface StepOptions {
 }
 
 /**
- * One training step. Returns the logits before it, `[batch, classes]`: only they are read, so a lazy backend computes all at once.
+ * One training step. Returns the logits before it, `[batch, classes]`: only they are read, so a
+ * lazy backend computes all at once.
  */
 export async function trainStep(
   model: LayersModel,
@@ -42,14 +46,18 @@ export async function trainStep(
 }
 
 /**
- * Gradients within a bound, as PyTorch's `clip_grad_norm_` and `clip_grad_value_` leave them. By norm, all are multiplied by
- * norm / (‖g‖ + 1e-6), with ‖g‖ over all of them, where that is below 1 (Pascanu et al. 2013, "On the difficulty of training recurrent neural
- * networks", algorithm 1). By value, each number is clipped by itself. NaN stays NaN. The caller disposes of the result and of `gradients`.
+ * Gradients within a bound, as PyTorch's `clip_grad_norm_` and `clip_grad_value_` leave them. By
+ * norm, all are multiplied by norm / (‖g‖ + 1e-6), with ‖g‖ over all of them, where that is below 1
+ * (Pascanu et al. 2013, "On the difficulty of training recurrent neural networks", algorithm 1). By
+ * value, each number is clipped by itself. NaN stays NaN. The caller disposes of the result and of
+ * `gradients`.
  */
 export function clipGradients(gradients: NamedTensorMap, clip: ClipSettings): NamedTensorMap {
   return tidy(() => {
     const map = (change: (gradient: Tensor) => Tensor) =>
-      Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, change(gradient)]));
+      Object.fromEntries(
+        Object.entries(gradients).map(([name, gradient]) => [name, change(gradient)]),
+      );
     if ('value' in clip) return map((gradient) => gradient.clipByValue(-clip.value, clip.value));
     const norm = addN(Object.values(gradients).map((gradient) => gradient.square().sum())).sqrt();
     const factor = minimum(scalar(clip.norm).div(norm.add(scalar(1e-6))), scalar(1));

@@ -17,23 +17,38 @@ function epochsOf(...accuracies: readonly number[]): EpochRecord[] {
   });
 }
 
-/** The messages, and the epoch that training resumes from, where one training kept a state and then another begins. */
+/**
+ * The messages, and the epoch that training resumes from, where one training kept a state and then
+ * another begins.
+ */
 function begin(
   [before, now]: readonly [
     ConstructorParameters<typeof TrainingCheckpoints>[1],
     ConstructorParameters<typeof TrainingCheckpoints>[1],
   ],
-  { epochs = epochsOf(0.5, 0.7, 0.6), circumstances = made as Readonly<Record<string, string | number>> } = {},
+  {
+    epochs = epochsOf(0.5, 0.7, 0.6),
+    circumstances = made as Readonly<Record<string, string | number>>,
+  } = {},
 ) {
   let checkpoint: Checkpoint | undefined;
   const save = (next: Checkpoint) => {
     checkpoint = next;
   };
   const store = { load: () => checkpoint, save };
-  const state = { epochs, chosenEpoch: 2, steps: [12], weights, memory: [Float32Array.of(4)], best: weights };
+  const state = {
+    epochs,
+    chosenEpoch: 2,
+    steps: [12],
+    weights,
+    memory: [Float32Array.of(4)],
+    best: weights,
+  };
   new TrainingCheckpoints(store, before, made, assert.fail).keep(state);
   const messages: string[] = [];
-  const { last } = new TrainingCheckpoints(store, now, circumstances, (message) => messages.push(message));
+  const { last } = new TrainingCheckpoints(store, now, circumstances, (message) =>
+    messages.push(message),
+  );
   if (last !== undefined) assert.deepEqual(last, state);
   return { said: messages.join(), epoch: last?.epochs.length };
 }
@@ -50,7 +65,10 @@ test('the same training, and a longer one, resume from the last state', () => {
     ]),
     resumed,
   );
-  assert.deepEqual(begin([{ epochs: 3 }, { epochs: 3 }]).said, 'resumes after epoch 3 of 3, from a checkpoint');
+  assert.deepEqual(
+    begin([{ epochs: 3 }, { epochs: 3 }]).said,
+    'resumes after epoch 3 of 3, from a checkpoint',
+  );
 });
 
 test('a shorter training begins from the start, and says why', () => {
@@ -93,13 +111,20 @@ test('other threads, another processor, another backend or another version of it
     begin([{ epochs: 5 }, { epochs: 5 }], { circumstances }).said;
   const start = 'begins from the start: its checkpoint after epoch 3 was made with';
   assert.equal(begun({ ...made, threads: 4 }), `${start} threads 2, not 4`);
-  assert.equal(begun({ ...made, processor: 'AMD EPYC' }), `${start} processor Intel Xeon, not AMD EPYC`);
+  assert.equal(
+    begun({ ...made, processor: 'AMD EPYC' }),
+    `${start} processor Intel Xeon, not AMD EPYC`,
+  );
   assert.equal(begun({ ...made, backend: 'cpu' }), `${start} backend onnxruntime, not cpu`);
   assert.equal(begun({ ...made, device: 'some GPU' }), `${start} device unknown, not some GPU`);
 });
 
 test('what plan says of a checkpoint is what the training will say, as far as settings decide it', () => {
-  const state = { format: 4, made, epochs: epochsOf(...new Array<number>(8).fill(0.5)) } as unknown as Json;
+  const state = {
+    format: 4,
+    made,
+    epochs: epochsOf(...new Array<number>(8).fill(0.5)),
+  } as unknown as Json;
   const length = { epochs: 4, schedule: { kind: 'constant' as const } };
   const clause = (epochs: number) => plannedObstacle(state, { ...length, epochs });
   assert.equal(clause(4), 'its checkpoint after epoch 8 is further than the 4 that are wanted');

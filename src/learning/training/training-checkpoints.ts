@@ -1,9 +1,18 @@
 import type { Checkpoint, CheckpointStore } from '../../stage.ts';
-import { type Circumstances, format, type Length, madeWith, obstacleTo } from './checkpoint-length.ts';
+import {
+  type Circumstances,
+  format,
+  type Length,
+  madeWith,
+  obstacleTo,
+} from './checkpoint-length.ts';
 import { isOpenEnded } from './schedule.ts';
 import type { TrainingState, TrainingStates } from './training-state.ts';
 
-/** The form of {@link Checkpoint.state}. A change of it raises `format`, and so does one of what the backend computes. */
+/**
+ * The form of {@link Checkpoint.state}. A change of it raises `format`, and so does one of what the
+ * backend computes.
+ */
 interface StoredState extends Pick<TrainingState, 'epochs' | 'chosenEpoch' | 'steps'> {
   readonly format: typeof format;
   readonly made: Circumstances;
@@ -12,8 +21,9 @@ interface StoredState extends Pick<TrainingState, 'epochs' | 'chosenEpoch' | 'st
 }
 
 /**
- * The states of a training as checkpoints of its stage. Training resumes from the last one only if its end is then, to the byte,
- * that of an uninterrupted training: under the same circumstances, and if that training would have passed through this state.
+ * The states of a training as checkpoints of its stage. Training resumes from the last one only if
+ * its end is then, to the byte, that of an uninterrupted training: under the same circumstances,
+ * and if that training would have passed through this state.
  */
 export class TrainingCheckpoints implements TrainingStates {
   readonly last: TrainingState | undefined;
@@ -22,7 +32,12 @@ export class TrainingCheckpoints implements TrainingStates {
   readonly #made: Circumstances;
 
   /** `info` gets a message on how training begins, if there is a checkpoint. */
-  constructor(store: CheckpointStore, length: Length, circumstances: Circumstances, info: (message: string) => void) {
+  constructor(
+    store: CheckpointStore,
+    length: Length,
+    circumstances: Circumstances,
+    info: (message: string) => void,
+  ) {
     this.#store = store;
     this.#length = length;
     this.#made = { ...circumstances, ...madeWith(length) };
@@ -42,12 +57,26 @@ export class TrainingCheckpoints implements TrainingStates {
     if (epochs.length === this.#length.epochs && !isOpenEnded(this.#length.schedule)) return;
     const arrays = { weights: weights.length, memory: memory.length, best: best.length };
     const stored: StoredState = { format, made: this.#made, epochs, chosenEpoch, steps, arrays };
-    this.#store.save({ state: stored as unknown as Checkpoint['state'], arrays: [...weights, ...memory, ...best] });
+    this.#store.save({
+      state: stored as unknown as Checkpoint['state'],
+      arrays: [...weights, ...memory, ...best],
+    });
   }
 }
 
-function stateOf({ epochs, chosenEpoch, steps, arrays }: StoredState, checkpoint: Checkpoint): TrainingState {
+function stateOf(
+  { epochs, chosenEpoch, steps, arrays }: StoredState,
+  checkpoint: Checkpoint,
+): TrainingState {
   const all = checkpoint.arrays;
-  const [weights, memory] = [all.slice(0, arrays.weights), all.slice(arrays.weights, arrays.weights + arrays.memory)];
-  return { epochs, chosenEpoch, steps, weights, memory, best: all.slice(arrays.weights + arrays.memory) };
+  const weights = all.slice(0, arrays.weights);
+  const memory = all.slice(arrays.weights, arrays.weights + arrays.memory);
+  return {
+    epochs,
+    chosenEpoch,
+    steps,
+    weights,
+    memory,
+    best: all.slice(arrays.weights + arrays.memory),
+  };
 }

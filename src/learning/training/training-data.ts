@@ -1,6 +1,10 @@
 import { permutation, Random } from '../../random.ts';
 import type { AugmentSettings } from '../vision/augment/augment-settings.ts';
-import { type Batch, BatchLoader, type BatchLoaderOptions } from '../vision/batches/batch-loader.ts';
+import {
+  type Batch,
+  BatchLoader,
+  type BatchLoaderOptions,
+} from '../vision/batches/batch-loader.ts';
 import type { Features } from '../vision/features/features.ts';
 import { countImages, type SplitImages, trainSplit } from './splits.ts';
 
@@ -14,7 +18,10 @@ export interface TrainingData {
   images(split: string): SplitImages;
   /** One pass over the training split in the epoch's order, augmented. `epoch` counts from 1. */
   training(epoch: number): AsyncIterable<Batch>;
-  /** One pass over the images of a split that are of the classes, in its own order, images unchanged. */
+  /**
+   * One pass over the images of a split that are of the classes, in its own order, images
+   * unchanged.
+   */
   evaluation(split: string): AsyncIterable<Batch>;
 }
 
@@ -25,7 +32,12 @@ interface BatchSource {
   pass(split: string, order?: Uint32Array, epoch?: number): AsyncIterable<Batch>;
 }
 
-type LabelledItem = { readonly key: string; readonly label: number; readonly class: string; readonly source: string };
+type LabelledItem = {
+  readonly key: string;
+  readonly label: number;
+  readonly class: string;
+  readonly source: string;
+};
 
 const labelOfClass = ({ label }: LabelledItem): number => label;
 
@@ -62,7 +74,10 @@ const trainingData = (
   },
 });
 
-/** The splits of the `dataset` artifact in a folder, each opened when first used; its decoded images are kept until disposal. */
+/**
+ * The splits of the `dataset` artifact in a folder, each opened when first used; its decoded images
+ * are kept until disposal.
+ */
 export function datasetBatches(
   dataset: string,
   options: BatchLoaderOptions & BatchOptions & { readonly augment: AugmentSettings },
@@ -77,7 +92,10 @@ export function datasetBatches(
   const source: BatchSource = {
     samples: (split) => loader(split).samples,
     pass: (split, order, epoch) =>
-      loader(split).epoch({ ...(order && { order }), ...(epoch && { augment: { ...augment, seed, epoch } }) }),
+      loader(split).epoch({
+        ...(order && { order }),
+        ...(epoch && { augment: { ...augment, seed, epoch } }),
+      }),
   };
   return {
     ...trainingData(source, options),
@@ -87,7 +105,9 @@ export function datasetBatches(
   };
 }
 
-/** The splits of a `features` artifact, in the same order as the images that they were made from. */
+/**
+ * The splits of a `features` artifact, in the same order as the images that they were made from.
+ */
 export function featureBatches(features: Features, options: BatchOptions): TrainingData {
   const width = features.values;
   const source: BatchSource = {
@@ -101,7 +121,9 @@ export function featureBatches(features: Features, options: BatchOptions): Train
         for (const [slot, index] of indices.entries()) {
           images.set(all.subarray(index * width, (index + 1) * width), slot * width);
         }
-        const labels = Int32Array.from(indices, (index) => (options.labelOf ?? labelOfClass)(samples[index]!));
+        const labels = Int32Array.from(indices, (index) =>
+          (options.labelOf ?? labelOfClass)(samples[index]!),
+        );
         yield { images, labels, indices, release: () => {} };
       }
     },

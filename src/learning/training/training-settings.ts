@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-// The settings of a training step: optimizer, loss and clipping. Light, since a spec has them; defaults are PyTorch's.
+// The settings of a training step: optimizer, loss and clipping. Light, since a spec has them;
+// defaults are PyTorch's.
 
 const positive = z.number().positive();
 const share = z.number().min(0).lt(1);
@@ -22,14 +23,19 @@ export const optimizerSettings = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('adamw'),
     ...moments,
-    weightDecay: decay.default(0.01).describe('A step subtracts this share of each weight, times the learning rate.'),
+    weightDecay: decay
+      .default(0.01)
+      .describe('A step subtracts this share of each weight, times the learning rate.'),
   }),
   z
     .strictObject({
       kind: z.literal('sgd'),
       learningRate: positive.describe(learningRate),
       momentum: share.default(0).describe('Share of the last step that is added to this one.'),
-      nesterov: z.boolean().exactOptional().describe('Whether to use Nesterov’s form of the momentum.'),
+      nesterov: z
+        .boolean()
+        .exactOptional()
+        .describe('Whether to use Nesterov’s form of the momentum.'),
       weightDecay: addedDecay,
     })
     .refine(({ nesterov, momentum }) => nesterov !== true || momentum > 0, {
@@ -56,15 +62,21 @@ export const lossSettings = z.strictObject({
 export type LossSettings = z.infer<typeof lossSettings>;
 
 /** The loss with every weight as a number; only the ratios of weights matter. */
-export type Loss = Omit<LossSettings, 'classWeights'> & { readonly classWeights?: readonly number[] };
+export type Loss = Omit<LossSettings, 'classWeights'> & {
+  readonly classWeights?: readonly number[];
+};
 
 /** The bound of gradients. */
 export const clipSettings = z.union(
   [
     z.strictObject({
-      norm: positive.describe('Largest norm of all gradients together; larger ones are scaled down to it.'),
+      norm: positive.describe(
+        'Largest norm of all gradients together; larger ones are scaled down to it.',
+      ),
     }),
-    z.strictObject({ value: positive.describe('Largest absolute value of each number of a gradient.') }),
+    z.strictObject({
+      value: positive.describe('Largest absolute value of each number of a gradient.'),
+    }),
   ],
   { error: '{ norm: … } or { value: … }, a number above 0' },
 );

@@ -7,7 +7,9 @@ import { type BestEpoch, bestOf } from './training-state.ts';
 before(() => setBackend('cpu'));
 
 test('accuracy decides, then loss, then the earlier epoch', async () => {
-  const model = sequential({ layers: [layers.dense({ units: 1, useBias: false, inputShape: [1] })] });
+  const model = sequential({
+    layers: [layers.dense({ units: 1, useBias: false, inputShape: [1] })],
+  });
   let best: BestEpoch | undefined;
   const epochs = [
     { accuracy: 0.5, loss: 0.6 },
@@ -31,10 +33,14 @@ test('accuracy decides, then loss, then the earlier epoch', async () => {
 
 test('another metric decides by its own direction, and an epoch without a value comes last', () => {
   const epoch = (selected?: number, loss = 0.5) => ({
-    ...{ epoch: 1, learningRate: 1, running: { accuracy: 0, loss } },
+    epoch: 1,
+    learningRate: 1,
+    running: { accuracy: 0, loss },
     splits: { val: { accuracy: 0.9, loss, ...(selected !== undefined && { selected }) } },
   });
-  const [low, high, none] = [epoch(0.1), epoch(0.2), epoch()];
+  const low = epoch(0.1);
+  const high = epoch(0.2);
+  const none = epoch();
   assert.equal(betterOf(low, high, 'auc'), high);
   assert.equal(betterOf(low, high, 'equalErrorRate'), low);
   assert.equal(betterOf(none, low, 'auc'), low);

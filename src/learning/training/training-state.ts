@@ -7,7 +7,10 @@ import { allWeights, assignValues } from './model-weights.ts';
 import type { StepMemory } from './optimizer.ts';
 import { selectionSplit } from './splits.ts';
 
-/** The best epoch so far, with the model's weights at its end in the order of `allWeights`, kept outside the backend. */
+/**
+ * The best epoch so far, with the model's weights at its end in the order of `allWeights`, kept
+ * outside the backend.
+ */
 export interface BestEpoch {
   readonly values: SplitValues;
   readonly weights: readonly Float32Array[];
@@ -24,7 +27,10 @@ export async function bestOf(
   return { values, weights: await readValues(allWeights(model)) };
 }
 
-/** The complete state of a training after an epoch, outside the backend. Random numbers and schedules have no state. */
+/**
+ * The complete state of a training after an epoch, outside the backend. Random numbers and
+ * schedules have no state.
+ */
 export interface TrainingState {
   readonly epochs: readonly EpochRecord[];
   readonly chosenEpoch: number;
@@ -50,7 +56,9 @@ export async function takeState(
   { epochs, chosenEpoch }: Pick<TrainingState, 'epochs' | 'chosenEpoch'>,
 ): Promise<TrainingState> {
   const weights = await readValues(allWeights(model));
-  const isBest = weights.every((values, i) => Buffer.compare(bytesOf(values), bytesOf(best.weights[i]!)) === 0);
+  const isBest = weights.every(
+    (values, i) => Buffer.compare(bytesOf(values), bytesOf(best.weights[i]!)) === 0,
+  );
   return {
     epochs: [...epochs],
     chosenEpoch,
@@ -61,8 +69,15 @@ export async function takeState(
   };
 }
 
-/** Restores a state of the same training, with as many memories as it was taken from, and returns its best epoch. */
-export function putState(model: LayersModel, memories: readonly StepMemory[], state: TrainingState): BestEpoch {
+/**
+ * Restores a state of the same training, with as many memories as it was taken from, and returns
+ * its best epoch.
+ */
+export function putState(
+  model: LayersModel,
+  memories: readonly StepMemory[],
+  state: TrainingState,
+): BestEpoch {
   const { epochs, chosenEpoch, weights, steps, memory, best } = state;
   const remembered = memories.flatMap(({ memory }) => memory);
   assignValues(allWeights(model), weights);
@@ -72,4 +87,5 @@ export function putState(model: LayersModel, memories: readonly StepMemory[], st
   return { values, weights: best.length === 0 ? weights : best };
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);

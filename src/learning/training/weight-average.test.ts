@@ -30,7 +30,8 @@ test('each step counts a fixed share of the one after it, and the initial value 
 });
 
 test('a weight that begins to move later counts as its own average until then', () => {
-  const [early, late] = [variable(tensor([0])), variable(tensor([5]))];
+  const early = variable(tensor([0]));
+  const late = variable(tensor([5]));
   const average = new WeightAverage(0.5);
   average.follow([early]);
   average.update();

@@ -2,13 +2,14 @@ import { scalar, tidy, type Variable, variable } from '@tensorflow/tfjs';
 import type { StepMemory } from './optimizer.ts';
 
 /**
- * The exponential moving average of weights over the steps of training (Polyak and Juditsky 1992, "Acceleration of stochastic
- * approximation by averaging"; with a decay as in Szegedy et al. 2016):
+ * The exponential moving average of weights over the steps of training (Polyak and Juditsky 1992,
+ * "Acceleration of stochastic approximation by averaging"; with a decay as in Szegedy et al. 2016):
  *
  *     a ← a + (1 - d) / (1 - dᵗ) (w - a)
  *
- * The divisor, Adam's bias correction, makes it a mean of the steps alone: the random initial weights have no part in it, so a
- * short training is not held back by them. BatchNorm's moving statistics are averaged too, so that they are of the same steps.
+ * The divisor, Adam's bias correction, makes it a mean of the steps alone: the random initial
+ * weights have no part in it, so a short training is not held back by them. BatchNorm's moving
+ * statistics are averaged too, so that they are of the same steps.
  */
 export class WeightAverage implements StepMemory {
   readonly #decay: number;
@@ -20,7 +21,10 @@ export class WeightAverage implements StepMemory {
     this.#decay = decay;
   }
 
-  /** Averages these weights too from the next step on. They did not move until then, so they are their own average. */
+  /**
+   * Averages these weights too from the next step on. They did not move until then, so they are
+   * their own average.
+   */
   follow(weights: readonly Variable[]): void {
     for (const weight of weights) {
       if (this.#averages.has(weight)) continue;
@@ -46,7 +50,8 @@ export class WeightAverage implements StepMemory {
   swap(): void {
     tidy(() => {
       for (const [weight, average] of this.#averages) {
-        const [moving, mean] = [weight.clone(), average.clone()];
+        const moving = weight.clone();
+        const mean = average.clone();
         weight.assign(mean);
         average.assign(moving);
       }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { areaMeans } from './area-means.ts';
 
-const grey = (values: readonly number[]) => Uint8Array.from(values.flatMap((value) => [value, value, value]));
+const grey = (values: readonly number[]) =>
+  Uint8Array.from(values.flatMap((value) => [value, value, value]));
 
 test('the example of the docstring is right, in either direction', () => {
   const expected = [2, 8, 2, 8].flatMap((value) => [value, value, value]);
@@ -20,13 +21,23 @@ test('the example of the docstring is right, in either direction', () => {
 test('channels stay apart, and the mean of the image stays, larger or smaller', () => {
   const size = fc.integer({ min: 1, max: 40 });
   fc.assert(
-    fc.property(size, size, fc.integer({ min: 1, max: 20 }), fc.nat(255), (width, height, side, last) => {
-      const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i % 3 === 0 ? 7 : (i * last) % 256));
-      const means = areaMeans({ width, height, pixels }, side);
-      const mean = (values: ArrayLike<number>, channel: number) =>
-        Array.from(values).reduce((sum, value, i) => sum + (i % 3 === channel ? value : 0), 0) / (values.length / 3);
-      for (let i = 0; i < means.length; i += 3) assert.ok(Math.abs(means[i]! - 7) < 1e-9);
-      for (const channel of [1, 2]) assert.ok(Math.abs(mean(means, channel) - mean(pixels, channel)) < 1e-9);
-    }),
+    fc.property(
+      size,
+      size,
+      fc.integer({ min: 1, max: 20 }),
+      fc.nat(255),
+      (width, height, side, last) => {
+        const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) =>
+          i % 3 === 0 ? 7 : (i * last) % 256,
+        );
+        const means = areaMeans({ width, height, pixels }, side);
+        const mean = (values: ArrayLike<number>, channel: number) =>
+          Array.from(values).reduce((sum, value, i) => sum + (i % 3 === channel ? value : 0), 0) /
+          (values.length / 3);
+        for (let i = 0; i < means.length; i += 3) assert.ok(Math.abs(means[i]! - 7) < 1e-9);
+        for (const channel of [1, 2])
+          assert.ok(Math.abs(mean(means, channel) - mean(pixels, channel)) < 1e-9);
+      },
+    ),
   );
 });

@@ -23,7 +23,10 @@ const matplotlib = {
   ],
 } as const;
 
-/** Of all 256 colours, three bytes each: `sha256(colormaps[name](arange(256), bytes=True)[:, :3].tobytes())`. */
+/**
+ * Of all 256 colours, three bytes each:
+ * `sha256(colormaps[name](arange(256), bytes=True)[:, :3].tobytes())`.
+ */
 const digests = {
   jet: 'c1b7b97444ebebfc30a590ce3eada7cffefb868960c6c39fd4ed1ff7a40712e9',
   viridis: '96a1f6f37d4041f953def955ffb8b9ea2110a9b4e3c9b701182d48f7a9774c58',
@@ -33,7 +36,9 @@ for (const name of ['jet', 'viridis'] satisfies ColourMap[]) {
   test(`${name} is Matplotlib’s, in each of its colours`, () => {
     const colourOf = colourMap(name);
     for (const [value, colour] of matplotlib[name]) assert.deepEqual(colourOf(value), colour);
-    const all = Uint8Array.from(Array.from({ length: 256 }, (_, step) => colourOf((step + 0.5) / 256)).flat());
+    const all = Uint8Array.from(
+      Array.from({ length: 256 }, (_, step) => colourOf((step + 0.5) / 256)).flat(),
+    );
     assert.equal(createHash('sha256').update(all).digest('hex'), digests[name]);
   });
 }
@@ -47,7 +52,11 @@ const map = { height: 1, width: 2, values: Float32Array.of(0, 1) };
 const image = { height: 1, width: 2, pixels: Uint8Array.of(100, 100, 100, 200, 200, 200) };
 
 test('a map is painted value by value', () => {
-  assert.deepEqual(paintMap(map, 'jet'), { height: 1, width: 2, pixels: Uint8Array.of(0, 0, 127, 127, 0, 0) });
+  assert.deepEqual(paintMap(map, 'jet'), {
+    height: 1,
+    width: 2,
+    pixels: Uint8Array.of(0, 0, 127, 127, 0, 0),
+  });
 });
 
 test('an overlay mixes the image and the map’s colours by its opacity', () => {

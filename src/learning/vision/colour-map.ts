@@ -1,9 +1,10 @@
 import type { DecodedImage } from './decode-image.ts';
 
 /**
- * How a value from 0 to 1 becomes a colour. `jet` goes from dark blue over cyan, yellow and red to dark red, as is usual for maps over
- * images; its light and dark bands show edges where values have none. `viridis` goes from dark violet over green to light yellow, evenly to
- * the eye, in grey and to the colour-blind.
+ * How a value from 0 to 1 becomes a colour. `jet` goes from dark blue over cyan, yellow and red to
+ * dark red, as is usual for maps over images; its light and dark bands show edges where values have
+ * none. `viridis` goes from dark violet over green to light yellow, evenly to the eye, in grey and
+ * to the colour-blind.
  */
 export const colourMaps = ['jet', 'viridis'] as const;
 export type ColourMap = (typeof colourMaps)[number];
@@ -14,13 +15,19 @@ type Colour = readonly [number, number, number];
 const steps = 256;
 const last = steps - 1;
 
-/** The colour of a value from 0 to 1, in 256 steps, with Matplotlib's bytes: jet of 0 is (0, 0, 127), of 0.5 (124, 255, 121). */
+/**
+ * The colour of a value from 0 to 1, in 256 steps, with Matplotlib's bytes: jet of 0 is (0, 0,
+ * 127), of 0.5 (124, 255, 121).
+ */
 export function colourMap(name: ColourMap): (value: number) => Colour {
   const colours = name === 'jet' ? jet() : viridis();
   return (value) => colours[Math.max(0, Math.min(last, Math.floor(value * steps)))]!;
 }
 
-/** Matplotlib's `_jet_data`: where the line of each channel bends, and the channel's share there, both from 0 to 1. */
+/**
+ * Matplotlib's `_jet_data`: where the line of each channel bends, and the channel's share there,
+ * both from 0 to 1.
+ */
 const jetBends = [
   { at: [0, 0.35, 0.66, 0.89, 1], shares: [0, 0, 1, 1, 0.5] },
   { at: [0, 0.125, 0.375, 0.64, 0.91, 1], shares: [0, 0, 1, 1, 0, 0] },
@@ -29,25 +36,40 @@ const jetBends = [
 
 function jet(): readonly Colour[] {
   return Array.from({ length: steps }, (_, step) => {
-    const [red, green, blue] = jetBends.map((bends) => Math.trunc(last * shareAt(bends, last * (step * (1 / last)))));
+    const [red, green, blue] = jetBends.map((bends) =>
+      Math.trunc(last * shareAt(bends, last * (step * (1 / last)))),
+    );
     return [red!, green!, blue!];
   });
 }
 
-/** The products are in the order of Matplotlib's `_create_lookup_table`: the last bit of a share decides its byte. */
+/**
+ * The products are in the order of Matplotlib's `_create_lookup_table`: the last bit of a share
+ * decides its byte.
+ */
 function shareAt({ at, shares }: (typeof jetBends)[number], step: number): number {
   const found = at.findIndex((place) => place * last >= step);
   const next = Math.max(1, found);
-  const [from, to, low, high] = [at[next - 1]!, at[next]!, shares[next - 1]!, shares[next]!];
+  const from = at[next - 1]!;
+  const to = at[next]!;
+  const low = shares[next - 1]!;
+  const high = shares[next]!;
   return ((step - from * last) / (to * last - from * last)) * (high - low) + low;
 }
 
 function viridis(): readonly Colour[] {
   const bytes = Buffer.from(viridisBytes.join(''), 'hex');
-  return Array.from({ length: steps }, (_, step) => [bytes[3 * step]!, bytes[3 * step + 1]!, bytes[3 * step + 2]!]);
+  return Array.from({ length: steps }, (_, step) => [
+    bytes[3 * step]!,
+    bytes[3 * step + 1]!,
+    bytes[3 * step + 2]!,
+  ]);
 }
 
-/** By Stéfan van der Walt and Nathaniel Smith, for Matplotlib (CC0). Vega's scheme of that name is of fewer colours. */
+/**
+ * By Stéfan van der Walt and Nathaniel Smith, for Matplotlib (CC0). Vega's scheme of that name is
+ * of fewer colours.
+ */
 const viridisBytes = [
   '44015444025544035745055845065a45085b46095c460b5e460c5f460e61470f6247116347126547146647156747166947186a48196b481a6c',
   '481c6e481d6f481e70482071482172482273482374472575472676472777472878472a79472b7a472c7b462d7c462f7c46307d46317e45327f',
@@ -79,14 +101,25 @@ export function paintMap({ height, width, values }: ScaledMap, colours: ColourMa
   return { height, width, pixels };
 }
 
-/** An image with a map over it, of the same size. A map of zeros shows no place and leaves the image as it is. */
-export function overlayMap(image: DecodedImage, map: ScaledMap, { colours, opacity }: OverlayOptions): DecodedImage {
+/**
+ * An image with a map over it, of the same size. A map of zeros shows no place and leaves the image
+ * as it is.
+ */
+export function overlayMap(
+  image: DecodedImage,
+  map: ScaledMap,
+  { colours, opacity }: OverlayOptions,
+): DecodedImage {
   const { height, width } = image;
   if (map.height !== height || map.width !== width) {
-    throw new Error(`Internal error: a map of ${map.width} x ${map.height} over an image of ${width} x ${height}`);
+    throw new Error(
+      `Internal error: a map of ${map.width} x ${map.height} over an image of ${width} x ${height}`,
+    );
   }
   if (map.values.every((value) => value === 0)) return image;
   const painted = paintMap(map, colours).pixels;
-  const pixels = image.pixels.map((value, i) => Math.round(value + opacity * (painted[i]! - value)));
+  const pixels = image.pixels.map((value, i) =>
+    Math.round(value + opacity * (painted[i]! - value)),
+  );
   return { height, width, pixels };
 }

@@ -31,7 +31,9 @@ test('strengths that do nothing leave every pixel', async () => {
 });
 
 test('noise differs between images and seeds, and has the requested strength', async () => {
-  const grey = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#808080' } })
+  const grey = await sharp({
+    create: { width: 64, height: 64, channels: 3, background: '#808080' },
+  })
     .png()
     .toBuffer();
   const pixelsOf = async (key: string, seed: number) =>

@@ -3,10 +3,14 @@ import type { Size } from './resample.ts';
 import type { Resize } from './resize-settings.ts';
 
 /**
- * What `cover` cuts off images of another shape, to be told to the user, whose evidence may lie at the border; undefined
- * where nothing is cut. Example: `40 of 300 images are cropped to their middle, such as 64 x 64 of 80 x 64 (fit: cover)`.
+ * What `cover` cuts off images of another shape, to be told to the user, whose evidence may lie at
+ * the border; undefined where nothing is cut. Example:
+ * `40 of 300 images are cropped to their middle, such as 64 x 64 of 80 x 64 (fit: cover)`.
  */
-export function cropNote(images: readonly Size[], { width, height, fit }: Resize): string | undefined {
+export function cropNote(
+  images: readonly Size[],
+  { width, height, fit }: Resize,
+): string | undefined {
   if (fit !== 'cover') return undefined;
   const cropped = images.filter((image) => image.width * height !== image.height * width);
   const [first] = cropped;

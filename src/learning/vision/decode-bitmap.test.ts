@@ -15,7 +15,15 @@ interface BitmapParts {
 }
 
 /** The bytes of a BMP file. */
-function bitmap({ width, height, bits, rows, palette = [], compression = 0, more = [] }: BitmapParts): Uint8Array {
+function bitmap({
+  width,
+  height,
+  bits,
+  rows,
+  palette = [],
+  compression = 0,
+  more = [],
+}: BitmapParts): Uint8Array {
   const header = Buffer.alloc(54);
   header.write('BM');
   header.writeUInt32LE(54 + more.length + palette.length * 4, 10);
@@ -26,7 +34,12 @@ function bitmap({ width, height, bits, rows, palette = [], compression = 0, more
   header.writeUInt16LE(bits, 28);
   header.writeUInt32LE(compression, 30);
   header.writeUInt32LE(palette.length, 46);
-  return Buffer.concat([header, Buffer.from(more), Buffer.from(palette.flat()), Buffer.from(rows.flat())]);
+  return Buffer.concat([
+    header,
+    Buffer.from(more),
+    Buffer.from(palette.flat()),
+    Buffer.from(rows.flat()),
+  ]);
 }
 
 const pixelsOf = (bytes: Uint8Array): readonly number[] => [...decodeBitmap(bytes).pixels];
@@ -40,8 +53,14 @@ test('24 bits are stored from the bottom row, blue first; a negative height stor
     [255, 0, 0, 0],
     [0, 0, 255, 0],
   ];
-  assert.deepEqual(pixelsOf(bitmap({ width: 1, height: 2, bits: 24, rows: bottomUp })), [...red, ...blue]);
-  assert.deepEqual(pixelsOf(bitmap({ width: 1, height: -2, bits: 24, rows: bottomUp })), [...blue, ...red]);
+  assert.deepEqual(pixelsOf(bitmap({ width: 1, height: 2, bits: 24, rows: bottomUp })), [
+    ...red,
+    ...blue,
+  ]);
+  assert.deepEqual(pixelsOf(bitmap({ width: 1, height: -2, bits: 24, rows: bottomUp })), [
+    ...blue,
+    ...red,
+  ]);
 });
 
 test('1, 4 and 8 bits name colours of the palette', () => {
@@ -55,7 +74,11 @@ test('1, 4 and 8 bits name colours of the palette', () => {
     [4, [0x10, 0x10, 0, 0]],
     [8, [1, 0, 1, 0]],
   ] as const) {
-    assert.deepEqual(pixelsOf(bitmap({ width: 3, height: 1, bits, rows: [row], palette })), expected, `${bits} bits`);
+    assert.deepEqual(
+      pixelsOf(bitmap({ width: 3, height: 1, bits, rows: [row], palette })),
+      expected,
+      `${bits} bits`,
+    );
   }
 });
 
@@ -69,7 +92,12 @@ test('32 bits are opaque unless the header names the mask of an alpha', () => {
 });
 
 test('what is truncated, damaged or of another form is an error that says so', () => {
-  const whole = bitmap({ width: 2, height: 2, bits: 24, rows: [Array(8).fill(1), Array(8).fill(1)] });
+  const whole = bitmap({
+    width: 2,
+    height: 2,
+    bits: 24,
+    rows: [Array(8).fill(1), Array(8).fill(1)],
+  });
   assert.ok(isBitmap(whole));
   assert.equal(isBitmap(Buffer.from('\x89PNG')), false);
   for (let length = 2; length < whole.length; length++) {
@@ -79,7 +107,16 @@ test('what is truncated, damaged or of another form is an error that says so', (
     );
   }
   const wrong = (parts: Partial<BitmapParts>) => () =>
-    decodeBitmap(bitmap({ width: 1, height: 1, bits: 8, rows: [[5, 0, 0, 0]], palette: [[0, 0, 0, 0]], ...parts }));
+    decodeBitmap(
+      bitmap({
+        width: 1,
+        height: 1,
+        bits: 8,
+        rows: [[5, 0, 0, 0]],
+        palette: [[0, 0, 0, 0]],
+        ...parts,
+      }),
+    );
   assert.throws(wrong({ compression: 1 }), {
     message: 'BMP: 8 bits with compression 1 cannot be read; save the image as PNG',
   });

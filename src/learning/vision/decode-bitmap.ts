@@ -9,8 +9,9 @@ export interface TransparentImage {
 export const isBitmap = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[1] === 0x4d;
 
 /**
- * Decodes a BMP file: 1, 4 or 8 bits with a palette, 24 bits, or 32 bits, which have an alpha where the header names its mask.
- * Throws an `Error` for other forms (RLE, 16 bits), and for a file that ends early.
+ * Decodes a BMP file: 1, 4 or 8 bits with a palette, 24 bits, or 32 bits, which have an alpha where
+ * the header names its mask. Throws an `Error` for other forms (RLE, 16 bits), and for a file that
+ * ends early.
  *
  * Source: Microsoft, "Bitmap storage" and the structures `BITMAPCOREHEADER` to `BITMAPV5HEADER`.
  */
@@ -37,7 +38,10 @@ interface Header {
   readonly isTopDown: boolean;
   /** The colours of the palette, their place, and the bytes of each. */
   readonly palette: { readonly colours: number; readonly start: number; readonly size: number };
-  /** The bytes of a pixel of 32 bits that hold red, green, blue and alpha; no byte where there is no alpha. */
+  /**
+   * The bytes of a pixel of 32 bits that hold red, green, blue and alpha; no byte where there is no
+   * alpha.
+   */
   readonly order: readonly [number, number, number, number | undefined];
 }
 
@@ -48,7 +52,8 @@ function readHeader(bytes: Uint8Array): Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const size = bytes.length < 26 ? 0 : view.getUint32(14, true);
   const isCore = size === 12;
-  if (bytes.length < 14 + size || (!isCore && size < 40)) throw new Error('BMP: the header is damaged');
+  if (bytes.length < 14 + size || (!isCore && size < 40))
+    throw new Error('BMP: the header is damaged');
   const [width, signedHeight, bits] = isCore
     ? [view.getUint16(18, true), view.getUint16(20, true), view.getUint16(24, true)]
     : [view.getInt32(18, true), view.getInt32(22, true), view.getUint16(28, true)];
@@ -56,7 +61,9 @@ function readHeader(bytes: Uint8Array): Header {
   const height = Math.abs(signedHeight);
   const hasMasks = compression === withMasks && bits === 32;
   if (![1, 4, 8, 24, 32].includes(bits) || (compression !== uncompressed && !hasMasks)) {
-    throw new Error(`BMP: ${bits} bits with compression ${compression} cannot be read; save the image as PNG`);
+    throw new Error(
+      `BMP: ${bits} bits with compression ${compression} cannot be read; save the image as PNG`,
+    );
   }
   if (width < 1 || height < 1) throw new Error(`BMP: a size of ${width} x ${height} pixels`);
   // The masks of the oldest header with masks follow it; later headers hold them.
@@ -81,7 +88,9 @@ const alphaByte = (view: DataView, size: number): number | undefined =>
 function byteOfMask(mask: number): number {
   const byte = [0xff, 0xff00, 0xff0000, 0xff000000].indexOf(mask);
   if (byte < 0) {
-    throw new Error(`BMP: a channel has the bits ${mask.toString(16)}, not a whole byte; save the image as PNG`);
+    throw new Error(
+      `BMP: a channel has the bits ${mask.toString(16)}, not a whole byte; save the image as PNG`,
+    );
   }
   return byte;
 }
@@ -110,6 +119,11 @@ function directColours(bytes: Uint8Array, { bits, order }: Header): ColourAt {
   const [red, green, blue, alpha] = order;
   return (row, x) => {
     const at = row + (x * bits) / 8;
-    return [bytes[at + red]!, bytes[at + green]!, bytes[at + blue]!, alpha === undefined ? 255 : bytes[at + alpha]!];
+    return [
+      bytes[at + red]!,
+      bytes[at + green]!,
+      bytes[at + blue]!,
+      alpha === undefined ? 255 : bytes[at + alpha]!,
+    ];
   };
 }

@@ -39,7 +39,12 @@ const goldenPng = (): Promise<Buffer> =>
     .toBuffer();
 
 /** A picture of one colour per pixel, as sharp takes it. */
-function raw(width: number, height: number, channels: 1 | 2 | 3 | 4, values: readonly number[]): Sharp {
+function raw(
+  width: number,
+  height: number,
+  channels: 1 | 2 | 3 | 4,
+  values: readonly number[],
+): Sharp {
   return sharp(Uint8Array.from(values), { raw: { width, height, channels } });
 }
 
@@ -53,7 +58,10 @@ async function firstPixel(bytes: Uint8Array): Promise<readonly number[]> {
 test('pixels come as rows of RGB', async () => {
   const values = [255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const image = await decodeImage(await raw(3, 2, 3, values).png().toBuffer());
-  assert.deepEqual({ ...image, pixels: [...image.pixels] }, { width: 3, height: 2, pixels: values });
+  assert.deepEqual(
+    { ...image, pixels: [...image.pixels] },
+    { width: 3, height: 2, pixels: values },
+  );
 });
 
 test('grey is shown as RGB of three equal channels', async () => {
@@ -179,8 +187,14 @@ test('a BMP is decoded, transparency on white, and resized as other images are',
 
 test('a picture that was taken with the camera on its side is shown upright', async () => {
   // Left half red, right half blue; orientation 6 says: turn it by 90 degrees clockwise.
-  const halves = await raw(2, 1, 3, [255, 0, 0, 0, 0, 255]).resize(64, 32, { kernel: 'nearest' }).png().toBuffer();
-  const turned = await sharp(halves).withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toBuffer();
+  const halves = await raw(2, 1, 3, [255, 0, 0, 0, 0, 255])
+    .resize(64, 32, { kernel: 'nearest' })
+    .png()
+    .toBuffer();
+  const turned = await sharp(halves)
+    .withMetadata({ orientation: 6 })
+    .jpeg({ quality: 100 })
+    .toBuffer();
   const { width, height, pixels } = await decodeImage(turned);
   assert.deepEqual([width, height], [32, 64]);
   assertClose([...pixels.subarray(0, 3)], [255, 0, 0], 4);
@@ -233,11 +247,14 @@ test('a resized image is Pillow’s, larger or smaller', async () => {
 
 test('cover shows the middle of Pillow’s enlarged image, and contain all of it', async () => {
   const png = await goldenPng();
-  const { width, height, pixels } = golden.resized.find(({ kernel, width }) => kernel === 'linear' && width === 30)!;
+  const { width, height, pixels } = golden.resized.find(
+    ({ kernel, width }) => kernel === 'linear' && width === 30,
+  )!;
   const enlarged = bytesOf(pixels);
   const square = (side: number, fit: 'cover' | 'contain') =>
     decodeImage(png, { width: side, height: side, fit, kernel: 'linear' });
-  const row = (y: number, from: number, to: number) => enlarged.subarray((y * width + from) * 3, (y * width + to) * 3);
+  const row = (y: number, from: number, to: number) =>
+    enlarged.subarray((y * width + from) * 3, (y * width + to) * 3);
   const covered = Array.from({ length: height }, (_, y) => [...row(y, 4, 4 + height)]).flat();
   assert.ok(distances((await square(height, 'cover')).pixels, covered).most <= 1);
   const contained = await square(width, 'contain');

@@ -3,8 +3,9 @@ import { decodeBitmap, isBitmap, type TransparentImage } from './decode-bitmap.t
 import { resample, type Size } from './resample.ts';
 import type { Kernel, Resize } from './resize-settings.ts';
 
-// Images are many and small: one thread each and several at once beats one image on every core, and the cores are the
-// training step's. Nothing is decoded twice, so libvips' cache of operations only holds memory.
+// Images are many and small: one thread each and several at once beats one image on every core, and
+// the cores are the training step's. Nothing is decoded twice, so libvips' cache of operations only
+// holds memory.
 sharp.concurrency(1);
 sharp.cache(false);
 
@@ -17,17 +18,22 @@ export interface DecodedImage {
 }
 
 /**
- * Decodes the first frame of a JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP as a viewer shows it: with EXIF rotation, transparency on white, and
- * as 8-bit sRGB. Throws an `Error`, mostly with libvips' message, when the bytes are no image, damaged, or end early.
+ * Decodes the first frame of a JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP as a viewer shows it: with
+ * EXIF rotation, transparency on white, and as 8-bit sRGB. Throws an `Error`, mostly with libvips'
+ * message, when the bytes are no image, damaged, or end early.
  */
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
   const shown = await imageAsShown(bytes);
   if (resize === undefined) return pixelsOf(shown.image);
   const scaled = scaledSize(shown, resize);
   const isEnlarged = scaled.width > shown.width || scaled.height > shown.height;
-  const image = isEnlarged ? sharpOf(enlarge(await pixelsOf(shown.image), scaled, resize.kernel)) : shown.image;
+  const image = isEnlarged
+    ? sharpOf(enlarge(await pixelsOf(shown.image), scaled, resize.kernel))
+    : shown.image;
   const { width, height, fit, kernel } = resize;
-  return pixelsOf(image.resize({ width, height, fit, kernel, position: 'centre', background: '#000' }));
+  return pixelsOf(
+    image.resize({ width, height, fit, kernel, position: 'centre', background: '#000' }),
+  );
 }
 
 /** The size of the whole image after it was scaled for a fit, before it is cropped or framed. */
@@ -42,23 +48,32 @@ function scaledSize(image: Size, { width, height, fit }: Resize): Size {
 /** libvips' own enlargement is half a pixel of the new image off. */
 function enlarge(image: DecodedImage, size: Size, kernel: Kernel): DecodedImage {
   const { buffer, byteOffset, length } = image.pixels;
-  const resampled = resample(new Uint8ClampedArray(buffer, byteOffset, length), image, size, 3, kernel);
+  const resampled = resample(
+    new Uint8ClampedArray(buffer, byteOffset, length),
+    image,
+    size,
+    3,
+    kernel,
+  );
   return { ...size, pixels: new Uint8Array(resampled.buffer) };
 }
 
 /**
- * Decodes a whole image: its size in pixels as a viewer shows it, and a copy no larger than `side` in either direction;
- * of a file of 16 bits also the `usedBits`.
+ * Decodes a whole image: its size in pixels as a viewer shows it, and a copy no larger than `side`
+ * in either direction; of a file of 16 bits also the `usedBits`.
  */
 export async function examineImage(bytes: Uint8Array, side: number) {
   const { image, width, height, depth } = await imageAsShown(bytes);
-  const preview = await pixelsOf(image.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true }));
+  const preview = await pixelsOf(
+    image.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true }),
+  );
   return { width, height, preview, ...(depth === 16 && { usedBits: await countUsedBits(bytes) }) };
 }
 
 /**
- * The bits that the values of a file of 16 bits use, 0 to 16; undefined for a file of 8 bits. Of 12 bits that were not
- * stretched to 16, as cameras and scanners write them, a viewer sees the upper 4 alone: the image is nearly black.
+ * The bits that the values of a file of 16 bits use, 0 to 16; undefined for a file of 8 bits. Of 12
+ * bits that were not stretched to 16, as cameras and scanners write them, a viewer sees the upper 4
+ * alone: the image is nearly black.
  */
 export async function usedBits(bytes: Uint8Array): Promise<number | undefined> {
   const { depth } = await imageAsShown(bytes);
@@ -98,11 +113,14 @@ export async function imageAsShown(bytes: Uint8Array): Promise<ShownImage> {
     const image = onWhite(decodeBitmap(bytes));
     return { width: image.width, height: image.height, depth: 8, image: sharpOf(image) };
   }
-  // Warnings are for odd but visible things, such as bytes after the end; a truncated image is an error.
+  // Warnings are for odd but visible things, such as bytes after the end; a truncated image is an
+  // error.
   const image = sharp(bytes, { failOn: 'error' }).autoOrient().toColourspace('srgb');
   const { autoOrient, depth, hasAlpha } = await image.metadata();
   if (depth !== 'uchar' && depth !== 'ushort') {
-    throw new Error(`values of the type ${depth} have no defined white; save the image with 8 or 16 bits`);
+    throw new Error(
+      `values of the type ${depth} have no defined white; save the image with 8 or 16 bits`,
+    );
   }
   return {
     width: autoOrient.width,

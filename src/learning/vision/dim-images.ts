@@ -7,8 +7,9 @@ export interface DimImage {
 }
 
 /**
- * Whether the brightest value is a quarter of white at most: cameras and scanners write 10, 12 or 14 bits into files of 16,
- * and their upper 8 bits, which viewers show, are then nearly black. An image without any light is black.
+ * Whether the brightest value is a quarter of white at most: cameras and scanners write 10, 12 or
+ * 14 bits into files of 16, and their upper 8 bits, which viewers show, are then nearly black. An
+ * image without any light is black.
  */
 export const isDim = (usedBits: number | undefined): usedBits is number =>
   usedBits !== undefined && usedBits > 1 && usedBits <= 14;
@@ -17,7 +18,8 @@ export const isDim = (usedBits: number | undefined): usedBits is number =>
 export function dimWarning(dim: readonly DimImage[], total: number): string {
   const bits = Math.max(...dim.map(({ usedBits }) => usedBits));
   const share = formatShare((2 ** bits - 1) / (2 ** 16 - 1), 0);
-  const [have, use, are] = dim.length === 1 ? ['has', 'uses', 'it is'] : ['have', 'use', 'they are'];
+  const [have, use, are] =
+    dim.length === 1 ? ['has', 'uses', 'it is'] : ['have', 'use', 'they are'];
   const paths = dim.map(({ path }) => path);
   return (
     `${dim.length} of ${formatCountOf(total, 'image')} ${have} 16 bits a value but ${use} only the lower ${bits}, ` +

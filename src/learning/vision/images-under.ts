@@ -3,7 +3,10 @@ import { join } from 'node:path';
 
 const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|heic|heif|tiff?|bmp|jp2|jxl)$/i;
 
-/** Paths of the images in a folder of `root` and below, by their names (`wanted`), in code-unit order; empty where there is no such folder. */
+/**
+ * Paths of the images in a folder of `root` and below, by their names (`wanted`), in code-unit
+ * order; empty where there is no such folder.
+ */
 export function imagesUnder(root: string, folder: string, wanted = imageName): readonly string[] {
   if (statSync(join(root, folder), { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   const names = readdirSync(join(root, folder)).filter((name) => !name.startsWith('.'));

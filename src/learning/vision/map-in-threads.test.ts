@@ -11,7 +11,12 @@ async function answersTo(
   start = startThread,
 ): Promise<string[]> {
   const answers: string[] = [];
-  for await (const answer of mapInThreads<number, number, string>({ items, threads: 4, start, ask }))
+  for await (const answer of mapInThreads<number, number, string>({
+    items,
+    threads: 4,
+    start,
+    ask,
+  }))
     answers.push(answer);
   return answers;
 }

@@ -12,8 +12,9 @@ interface MapInThreads<T, Q> {
 }
 
 /**
- * Maps items in order by threads that call {@link answerInThread}, two at once in each. The first rejection is thrown in its turn. The buffers
- * of decoded images make V8 look through all objects of their thread every few hundred images: a thread that keeps nothing has few.
+ * Maps items in order by threads that call {@link answerInThread}, two at once in each. The first
+ * rejection is thrown in its turn. The buffers of decoded images make V8 look through all objects
+ * of their thread every few hundred images: a thread that keeps nothing has few.
  */
 export async function* mapInThreads<T, Q, A>({
   items,
@@ -62,7 +63,10 @@ export function answerInThread<Q, A>(answer: (question: Q) => Promise<A>): void 
   });
 }
 
-/** Maps `items` in order, at most `limit` at once and in memory. The first rejection is thrown in its turn. */
+/**
+ * Maps `items` in order, at most `limit` at once and in memory. The first rejection is thrown in
+ * its turn.
+ */
 export async function* mapParallel<T, R>(
   items: Iterable<T>,
   limit: number,

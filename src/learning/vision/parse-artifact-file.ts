@@ -3,7 +3,10 @@ import type { z } from 'zod';
 import { StageError } from '../../stage.ts';
 import { reasonOf } from '../../user-error.ts';
 
-/** A JSON file of an artifact by its schema. Throws a {@link StageError} that says what was expected, and where. */
+/**
+ * A JSON file of an artifact by its schema. Throws a {@link StageError} that says what was
+ * expected, and where.
+ */
 export function parseArtifactFile<T>(
   expected: 'a dataset' | 'features' | 'a model',
   path: string,
@@ -23,5 +26,7 @@ export function parseArtifactFile<T>(
     value,
   );
   const shown = got === undefined || typeof got === 'object' ? '' : `, got ${JSON.stringify(got)}`;
-  throw new StageError(`Expected ${expected}, but in ${path} at ${place.join('.') || 'its top'}: ${message}${shown}`);
+  throw new StageError(
+    `Expected ${expected}, but in ${path} at ${place.join('.') || 'its top'}: ${message}${shown}`,
+  );
 }

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../random.ts';
-import { drawPlacement, movePixels, normalizationTable, pixelsToFloats } from './pixels-to-floats.ts';
+import {
+  drawPlacement,
+  movePixels,
+  normalizationTable,
+  pixelsToFloats,
+} from './pixels-to-floats.ts';
 
 /** The red channel of a placed 3 x 2 picture of 1 2 3 / 4 5 6. */
 function place(left: number, top: number, flip: boolean): readonly (readonly number[])[] {
@@ -49,19 +54,29 @@ test('each channel is normalised by its own mean and deviation', () => {
 test('every pixel keeps its three channels, whatever the placement', () => {
   const shift = fc.integer({ min: -9, max: 9 });
   fc.assert(
-    fc.property(shift, shift, fc.boolean(), fc.integer({ min: 1, max: 7 }), (left, top, flip, width) => {
-      const pixels = Uint8Array.from({ length: width * 5 * 3 }, (_, i) => 1 + i);
-      const moved = movePixels({ width, height: 5, pixels }, { left, top, flip }).pixels;
-      for (let y = 0; y < 5; y++) {
-        for (let x = 0; x < width; x++) {
-          const [fromX, fromY] = [(flip ? width - 1 - x : x) + left, y + top];
-          const isInside = fromX >= 0 && fromX < width && fromY >= 0 && fromY < 5;
-          const from = 3 * (fromY * width + fromX);
-          const expected = isInside ? [...pixels.subarray(from, from + 3)] : [0, 0, 0];
-          assert.deepEqual([...moved.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)], expected);
+    fc.property(
+      shift,
+      shift,
+      fc.boolean(),
+      fc.integer({ min: 1, max: 7 }),
+      (left, top, flip, width) => {
+        const pixels = Uint8Array.from({ length: width * 5 * 3 }, (_, i) => 1 + i);
+        const moved = movePixels({ width, height: 5, pixels }, { left, top, flip }).pixels;
+        for (let y = 0; y < 5; y++) {
+          for (let x = 0; x < width; x++) {
+            const fromX = (flip ? width - 1 - x : x) + left;
+            const fromY = y + top;
+            const isInside = fromX >= 0 && fromX < width && fromY >= 0 && fromY < 5;
+            const from = 3 * (fromY * width + fromX);
+            const expected = isInside ? [...pixels.subarray(from, from + 3)] : [0, 0, 0];
+            assert.deepEqual(
+              [...moved.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)],
+              expected,
+            );
+          }
         }
-      }
-    }),
+      },
+    ),
   );
 });
 

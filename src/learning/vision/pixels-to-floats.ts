@@ -17,7 +17,10 @@ export const usualNormalization = {
   deviation: [0.2023, 0.1994, 0.201],
 } satisfies Normalization;
 
-/** The movement of an image in training: shifted to the left and up, in pixels, then mirrored left to right if `flip`. */
+/**
+ * The movement of an image in training: shifted to the left and up, in pixels, then mirrored left
+ * to right if `flip`.
+ */
 interface Placement {
   readonly left: number;
   readonly top: number;
@@ -25,12 +28,17 @@ interface Placement {
 }
 
 /** Draws a placement: torchvision's `RandomCrop(size, padding)` and `RandomHorizontalFlip()`. */
-export function drawPlacement({ crop, flip }: Pick<AugmentSettings, 'crop' | 'flip'>, random: Random): Placement {
+export function drawPlacement(
+  { crop, flip }: Pick<AugmentSettings, 'crop' | 'flip'>,
+  random: Random,
+): Placement {
   const shift = () => (crop === 0 ? 0 : random.integer(2 * crop + 1) - crop);
   return { left: shift(), top: shift(), flip: flip && random.float() < 0.5 };
 }
 
-/** For each channel, the float of every byte: `[3, 256]`. A look-up is cheaper than the arithmetic. */
+/**
+ * For each channel, the float of every byte: `[3, 256]`. A look-up is cheaper than the arithmetic.
+ */
 export function normalizationTable({ mean, deviation }: Normalization): Float32Array {
   return Float32Array.from({ length: 3 * 256 }, (_, i) => {
     const channel = i >> 8;
@@ -39,7 +47,11 @@ export function normalizationTable({ mean, deviation }: Normalization): Float32A
 }
 
 /** Writes the pixels of an image as normalised floats, both `[height, width, 3]`. */
-export function pixelsToFloats(pixels: Uint8Array, table: Float32Array, floats: Float32Array): void {
+export function pixelsToFloats(
+  pixels: Uint8Array,
+  table: Float32Array,
+  floats: Float32Array,
+): void {
   for (let i = 0; i < pixels.length; i += 3) {
     floats[i] = table[pixels[i]!]!;
     floats[i + 1] = table[256 + pixels[i + 1]!]!;
@@ -48,7 +60,10 @@ export function pixelsToFloats(pixels: Uint8Array, table: Float32Array, floats: 
 }
 
 /** A new image of the same size, moved; black comes in from outside, as torchvision pads. */
-export function movePixels({ width, height, pixels }: DecodedImage, { left, top, flip }: Placement): DecodedImage {
+export function movePixels(
+  { width, height, pixels }: DecodedImage,
+  { left, top, flip }: Placement,
+): DecodedImage {
   const moved = new Uint8Array(pixels.length);
   const first = Math.max(0, -left);
   const last = Math.min(width, width - left);
@@ -68,8 +83,12 @@ export function movePixels({ width, height, pixels }: DecodedImage, { left, top,
 }
 
 /** The bytes that were normalised, both `[height, width, 3]`. */
-export function floatsToPixels(values: Float32Array, { mean, deviation }: Normalization): Uint8Array {
+export function floatsToPixels(
+  values: Float32Array,
+  { mean, deviation }: Normalization,
+): Uint8Array {
   const pixels = new Uint8ClampedArray(values.length); // it rounds
-  for (let i = 0; i < values.length; i++) pixels[i] = 255 * (values[i]! * deviation[i % 3]! + mean[i % 3]!);
+  for (let i = 0; i < values.length; i++)
+    pixels[i] = 255 * (values[i]! * deviation[i % 3]! + mean[i % 3]!);
   return new Uint8Array(pixels.buffer);
 }

@@ -6,9 +6,10 @@ export type Size = { readonly width: number; readonly height: number };
 type Values = Float32Array | Uint8ClampedArray;
 
 /**
- * Values of pixels, `[height, width, channels]`, in another size, first across and then down, as Pillow and torchvision (with
- * antialiasing) resize. A new pixel is the weighted mean of the old ones around its centre, with the edge continued outside. When
- * reducing, the kernel widens by the factor. Bytes are rounded after each direction. Example: 0, 4 in twice the width give 0, 1, 3, 4.
+ * Values of pixels, `[height, width, channels]`, in another size, first across and then down, as
+ * Pillow and torchvision (with antialiasing) resize. A new pixel is the weighted mean of the old
+ * ones around its centre, with the edge continued outside. When reducing, the kernel widens by the
+ * factor. Bytes are rounded after each direction. Example: 0, 4 in twice the width give 0, 1, 3, 4.
  */
 export function resample<Own extends Values>(
   values: Own,
@@ -18,7 +19,14 @@ export function resample<Own extends Values>(
   kernel: Kernel = 'linear',
 ): Own {
   const wide = sameType(values, to.width * from.height * channels);
-  weighColumns(values, wide, from.height, channels, from.width, filter(from.width, to.width, kernel));
+  weighColumns(
+    values,
+    wide,
+    from.height,
+    channels,
+    from.width,
+    filter(from.width, to.width, kernel),
+  );
   const resampled = sameType(values, to.width * to.height * channels);
   weighRows(wide, resampled, to.width * channels, filter(from.height, to.height, kernel));
   return resampled;
@@ -46,8 +54,12 @@ function filter(from: number, to: number, kernel: Kernel): Filter {
   }
   const { reach, weightAt } = shapes[kernel];
   const width = Math.max(1, scale);
-  const starts = Array.from({ length: to }, (_, place) => Math.floor(centre(place) - reach * width + 0.5));
-  const ends = Array.from({ length: to }, (_, place) => Math.floor(centre(place) + reach * width + 0.5));
+  const starts = Array.from({ length: to }, (_, place) =>
+    Math.floor(centre(place) - reach * width + 0.5),
+  );
+  const ends = Array.from({ length: to }, (_, place) =>
+    Math.floor(centre(place) + reach * width + 0.5),
+  );
   const taps = Math.min(from, Math.max(...ends.map((end, place) => end - starts[place]!)));
   // Beyond the edge a window keeps its length, with weights of 0.
   const first = Int32Array.from(starts, (start) => Math.max(0, Math.min(start, from - taps)));
@@ -56,7 +68,8 @@ function filter(from: number, to: number, kernel: Kernel): Filter {
     const own = weights.subarray(place * taps, (place + 1) * taps);
     for (let k = 0; k < taps; k++) {
       const old = first[place]! + k;
-      if (old >= starts[place]! && old < ends[place]!) own[k] = weightAt(Math.abs(old + 0.5 - centre(place)) / width);
+      if (old >= starts[place]! && old < ends[place]!)
+        own[k] = weightAt(Math.abs(old + 0.5 - centre(place)) / width);
     }
     const sum = own.reduce((total, weight) => total + weight, 0);
     for (let k = 0; k < taps; k++) own[k]! /= sum;
@@ -64,7 +77,10 @@ function filter(from: number, to: number, kernel: Kernel): Filter {
   return { taps, first, weights };
 }
 
-/** The weight of a pixel at a distance from the centre, in pixels, and the distance from which on it is 0. */
+/**
+ * The weight of a pixel at a distance from the centre, in pixels, and the distance from which on it
+ * is 0.
+ */
 interface KernelShape {
   readonly reach: number;
   readonly weightAt: (distance: number) => number;
@@ -72,17 +88,29 @@ interface KernelShape {
 
 const shapes: Readonly<Record<Exclude<Kernel, 'nearest'>, KernelShape>> = {
   linear: { reach: 1, weightAt: (distance) => Math.max(0, 1 - distance) },
-  // Catmull and Rom's, that of Pillow and libvips; torch.nn.functional.interpolate without antialiasing has -0.75 for -0.5.
+  // Catmull and Rom's, that of Pillow and libvips; torch.nn.functional.interpolate without
+  // antialiasing has -0.75 for -0.5.
   cubic: { reach: 2, weightAt: (distance) => cubic(distance, 0, 0.5) },
   mitchell: { reach: 2, weightAt: (distance) => cubic(distance, 1 / 3, 1 / 3) },
   lanczos2: { reach: 2, weightAt: (distance) => lanczos(distance, 2) },
   lanczos3: { reach: 3, weightAt: (distance) => lanczos(distance, 3) },
 };
 
-/** The cubics of Mitchell and Netravali 1988, "Reconstruction filters in computer graphics", equation 8. */
+/**
+ * The cubics of Mitchell and Netravali 1988, "Reconstruction filters in computer graphics",
+ * equation 8.
+ */
 function cubic(x: number, b: number, c: number): number {
-  if (x < 1) return ((12 - 9 * b - 6 * c) * x ** 3 + (-18 + 12 * b + 6 * c) * x ** 2 + (6 - 2 * b)) / 6;
-  if (x < 2) return ((-b - 6 * c) * x ** 3 + (6 * b + 30 * c) * x ** 2 + (-12 * b - 48 * c) * x + (8 * b + 24 * c)) / 6;
+  if (x < 1)
+    return ((12 - 9 * b - 6 * c) * x ** 3 + (-18 + 12 * b + 6 * c) * x ** 2 + (6 - 2 * b)) / 6;
+  if (x < 2)
+    return (
+      ((-b - 6 * c) * x ** 3 +
+        (6 * b + 30 * c) * x ** 2 +
+        (-12 * b - 48 * c) * x +
+        (8 * b + 24 * c)) /
+      6
+    );
   return 0;
 }
 
@@ -105,7 +133,8 @@ function weighColumns(
       const from = (y * width + first[x]!) * channels;
       for (let channel = 0; channel < channels; channel++) {
         let sum = half;
-        for (let k = 0; k < taps; k++) sum += weights[x * taps + k]! * values[from + k * channels + channel]!;
+        for (let k = 0; k < taps; k++)
+          sum += weights[x * taps + k]! * values[from + k * channels + channel]!;
         sums[to++] = half === 0 ? sum : Math.floor(sum);
       }
     }
@@ -113,7 +142,12 @@ function weighColumns(
 }
 
 /** Fills `sums`, `[new height, length]`, from `values`, `[height, length]`. */
-function weighRows(values: Values, sums: Values, length: number, { taps, first, weights }: Filter): void {
+function weighRows(
+  values: Values,
+  sums: Values,
+  length: number,
+  { taps, first, weights }: Filter,
+): void {
   const half = roundingOf(sums);
   const band = new Float64Array(length);
   for (let y = 0; y < first.length; y++) {
@@ -125,11 +159,15 @@ function weighRows(values: Values, sums: Values, length: number, { taps, first, 
       const other = hasTwo ? weights[y * taps + k + 1]! : 0;
       const from = (first[y]! + k) * length;
       const next = hasTwo ? from + length : from;
-      for (let i = 0; i < length; i++) band[i]! += one * values[from + i]! + other * values[next + i]!;
+      for (let i = 0; i < length; i++)
+        band[i]! += one * values[from + i]! + other * values[next + i]!;
     }
-    for (let i = 0; i < length; i++) sums[y * length + i] = half === 0 ? band[i]! : Math.floor(band[i]!);
+    for (let i = 0; i < length; i++)
+      sums[y * length + i] = half === 0 ? band[i]! : Math.floor(band[i]!);
   }
 }
 
-/** Bytes are rounded halves up, as in Pillow; the array alone would round a half to the even number. */
+/**
+ * Bytes are rounded halves up, as in Pillow; the array alone would round a half to the even number.
+ */
 const roundingOf = (sums: Values): number => (sums instanceof Uint8ClampedArray ? 0.5 : 0);

@@ -1,4 +1,6 @@
-/** The ways to bring an image to the size that a model takes; light, so that settings may name them. */
+/**
+ * The ways to bring an image to the size that a model takes; light, so that settings may name them.
+ */
 export interface Resize {
   /** In pixels. */
   readonly width: number;
@@ -7,13 +9,16 @@ export interface Resize {
   readonly kernel: Kernel;
 }
 
-/** `cover` fills the size and crops at the centre; `contain` shows the whole image on black; `fill` stretches it. */
+/**
+ * `cover` fills the size and crops at the centre; `contain` shows the whole image on black; `fill`
+ * stretches it.
+ */
 export const fits = ['cover', 'contain', 'fill'] as const;
 type Fit = (typeof fits)[number];
 
 /**
- * The kernel that weighs pixels. All but `nearest` widen with the reduction, so that nothing aliases; torchvision has
- * `linear`.
+ * The kernel that weighs pixels. All but `nearest` widen with the reduction, so that nothing
+ * aliases; torchvision has `linear`.
  */
 export const kernels = ['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'] as const;
 export type Kernel = (typeof kernels)[number];

@@ -27,7 +27,9 @@ test('more images keep those that fewer have', () => {
 test('as many images are drawn of each of several classes, and no unlabelled ones', () => {
   const labels = Array.from({ length: 40 }, (_, i) => (i % 4) - 1);
   const counts = (images: number) =>
-    [-1, 0, 1, 2].map((label) => [...sampleImages(labels, images, 1)].filter((i) => labels[i] === label).length);
+    [-1, 0, 1, 2].map(
+      (label) => [...sampleImages(labels, images, 1)].filter((i) => labels[i] === label).length,
+    );
   assert.deepEqual(counts(11), [0, 4, 4, 3]);
   assert.deepEqual(counts(99), [0, 10, 10, 10]);
 });

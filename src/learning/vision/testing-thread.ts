@@ -1,4 +1,6 @@
-/** A thread that answers an even number only after the next odd one, and fails on a negative one. */
+/**
+ * A thread that answers an even number only after the next odd one, and fails on a negative one.
+ */
 import { answerInThread } from './map-in-threads.ts';
 
 let wake: () => void;

@@ -29,10 +29,16 @@ const rows = (right: number): BinaryRow[] =>
     fake: i < 4 ? -1 - i / 10 : i >= right ? 1 + i / 10 : -2 - i / 10,
   }));
 const scores = (accuracy: number, right: number): SubjectStage => ({
-  metrics: new Map([['test.accuracy', { value: accuracy, interval: [accuracy - 0.1, accuracy + 0.1] as const }]]),
+  metrics: new Map([
+    ['test.accuracy', { value: accuracy, interval: [accuracy - 0.1, accuracy + 0.1] as const }],
+  ]),
   scores: rows(right),
 });
-const subject = (label: string, stages: Record<string, SubjectStage>, isStage = false): Subject => ({
+const subject = (
+  label: string,
+  stages: Record<string, SubjectStage>,
+  isStage = false,
+): Subject => ({
   label,
   stages: new Map(Object.entries(stages)),
   isStage,
@@ -50,7 +56,9 @@ test('settings are compared value by value; one that is left out has its default
     {
       stage: 'fit',
       path: 'inputs.dataset[0].digest',
-      values: ['faces', 'other faces', 'faces'].map((data) => `content ${sha256(data).slice(0, 10)}`),
+      values: ['faces', 'other faces', 'faces'].map(
+        (data) => `content ${sha256(data).slice(0, 10)}`,
+      ),
     },
   ]);
 });
@@ -63,15 +71,24 @@ test('numbers and scores of two runs become tables, differences the second minus
   const text = formatComparison(comparisonTables(comparison));
   assert.match(text, /^Settings that differ\n {2}None in the shared stages\.\n/);
   assert.match(text, /Stages missing from some\n {2}stage {2}not in\n {2}extra {2}before\n/);
-  assert.match(text, /test\.accuracy {2}0\.7500 \(0\.6500–0\.8500\) {2}1 \(0\.9000–1\.1000\) +\+0\.2500/);
+  assert.match(
+    text,
+    /test\.accuracy {2}0\.7500 \(0\.6500–0\.8500\) {2}1 \(0\.9000–1\.1000\) +\+0\.2500/,
+  );
   assert.match(text, /scores: differences on test, image by image \(8 images\)/);
   assert.match(text, /after {2}before {2}AUC +\+0\.5000 {2}.*DeLong/);
-  assert.match(text, /after {2}before {2}accuracy +\+0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/);
+  assert.match(
+    text,
+    /after {2}before {2}accuracy +\+0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/,
+  );
 });
 
 test('few groups are said below the tests that rest on them', () => {
   const grouped = (right: number): SubjectStage => {
-    const own = rows(right).map((row) => ({ ...row, group: `film ${row.label} ${Number(row.key) % 2}` }));
+    const own = rows(right).map((row) => ({
+      ...row,
+      group: `film ${row.label} ${Number(row.key) % 2}`,
+    }));
     return { ...scores(0.5, right), scores: own };
   };
   const comparison = compareSubjects([
@@ -91,10 +108,18 @@ test('few groups are said below the tests that rest on them', () => {
 test('counts of images, confusion matrices and predicted classes are in the JSON only', () => {
   const measured = (count: number): SubjectStage => {
     const counts = ['images', 'real', 'fake', 'confusion.trueReal', 'called.real', 'called.fake'];
-    const numbers = [...counts, 'auc', 'atValYoudenThreshold.called.real', 'bySource.real.accuracy'];
+    const numbers = [
+      ...counts,
+      'auc',
+      'atValYoudenThreshold.called.real',
+      'bySource.real.accuracy',
+    ];
     return { metrics: new Map(numbers.map((name) => [`test.${name}`, { value: count }])) };
   };
-  const comparison = compareSubjects([subject('a', { s: measured(1) }), subject('b', { s: measured(2) })]);
+  const comparison = compareSubjects([
+    subject('a', { s: measured(1) }),
+    subject('b', { s: measured(2) }),
+  ]);
   const tables = comparisonTables(comparison).filter(({ title }) => /metrics/i.test(title));
   assert.deepEqual(
     tables.map(({ rows }) => rows.map(([name]) => name)),
@@ -113,7 +138,11 @@ test('tests and the main numbers come first; the many others, and what inputs ho
   ]);
   const tables = comparisonTables(comparison);
   const heads = (text: string) => text.split('\n').filter((line) => /^\S/.test(line));
-  const first = ['Settings that differ', 'scores: differences on test, image by image (8 images)', 'Metrics'];
+  const first = [
+    'Settings that differ',
+    'scores: differences on test, image by image (8 images)',
+    'Metrics',
+  ];
   assert.deepEqual(heads(formatComparison(tables)), [
     ...first,
     '… and 3 further numbers, 1 input with other content: --all shows them',
@@ -153,13 +182,19 @@ test('subjects that share no number get a command that compares a stage of each'
   };
   const one = { fit: fit({}), scores: scores(0.75, 6) };
   const told = 'No metric in common. Name a stage of each, as in: restage compare';
-  assert.equal(noted(subject('runs/a', seeds), subject('b', one)), `${told} runs/a:scores@seed=7 b:scores`);
+  assert.equal(
+    noted(subject('runs/a', seeds), subject('b', one)),
+    `${told} runs/a:scores@seed=7 b:scores`,
+  );
   assert.equal(
     noted(subject('a:scores[seed=8]', { 'scores[seed=8]': scores(1, 4) }, true), subject('b', one)),
     `${told} a:scores@seed=8 b:scores`,
   );
   assert.equal(noted(subject('a', seeds), subject('b', { fit: fit({}) })), 'No metric in common.');
-  const included = subject('c', { 'wide/other': measured, 'wide/scores': { metrics: scores(1, 4).metrics } });
+  const included = subject('c', {
+    'wide/other': measured,
+    'wide/scores': { metrics: scores(1, 4).metrics },
+  });
   assert.equal(
     noted(subject('a:fit', { fit: measured }, true), subject('d', { x: scores(1, 4) })),
     `${told} a:fit d:x`,
@@ -173,13 +208,22 @@ test('a difference without a known spread has a dash for its interval', () => {
     metrics: new Map(),
     scores: rows(4).map((row) => ({ ...row, fake: row.label === 0 ? -row.fake - 3 : row.fake })),
   };
-  const comparison = compareSubjects([subject('a', { s: scores(1, 4) }), subject('b', { s: other })]);
+  const comparison = compareSubjects([
+    subject('a', { s: scores(1, 4) }),
+    subject('b', { s: other }),
+  ]);
   assert.match(formatComparison(comparisonTables(comparison)), /AUC +0\.0000 +– +1\.0000/);
 });
 
 test('scores of different images are reported, not compared', () => {
-  const other = { metrics: new Map(), scores: rows(4).map((row) => ({ ...row, key: `other ${row.key}` })) };
-  const comparison = compareSubjects([subject('a', { s: scores(1, 4) }), subject('b', { s: other })]);
+  const other = {
+    metrics: new Map(),
+    scores: rows(4).map((row) => ({ ...row, key: `other ${row.key}` })),
+  };
+  const comparison = compareSubjects([
+    subject('a', { s: scores(1, 4) }),
+    subject('b', { s: other }),
+  ]);
   assert.match(
     formatComparison(comparisonTables(comparison)),
     /Not compared: expected the same images .* got 0 in common/,
@@ -196,12 +240,17 @@ test('scores without two sides are reported in one line, and a curve names the p
   );
   const pets = { ...scores(1, 4), sides: ['cat', 'dog'] as const };
   const two = compareSubjects([subject('a', { s: pets }), subject('b', { s: pets })]);
-  assert.deepEqual(comparisonCharts(two).map(titleOf), ['ROC on test | s: 8 images that all scored; dog is positive']);
+  assert.deepEqual(comparisonCharts(two).map(titleOf), [
+    'ROC on test | s: 8 images that all scored; dog is positive',
+  ]);
 });
 
 test('Markdown keeps bars in names from breaking a table', () => {
   const [table] = comparisonTables(
-    compareSubjects([subject('a|b', { fit: fit({ rate: 1 }) }), subject('c', { fit: fit({ rate: 2 }) })]),
+    compareSubjects([
+      subject('a|b', { fit: fit({ rate: 1 }) }),
+      subject('c', { fit: fit({ rate: 2 }) }),
+    ]),
   );
   assert.equal(
     markdownOf([table!]),
@@ -215,10 +264,18 @@ test('LaTeX has the tables for booktabs; a difference beyond chance after Holm i
     scores: Array.from({ length: 80 }, (_, i) => {
       const isFake = i % 2 === 1;
       const height = i < wrong ? -1 - i / 100 : 1 + i / 100;
-      return { key: `${i}`, split: 'test', label: isFake ? 1 : 0, real: 0, fake: isFake ? height : -height };
+      return {
+        key: `${i}`,
+        split: 'test',
+        label: isFake ? 1 : 0,
+        real: 0,
+        fake: isFake ? height : -height,
+      };
     }),
   });
-  const tables = comparisonTables(compareSubjects([subject('a_1', { s: many(40) }), subject('b', { s: many(0) })]));
+  const tables = comparisonTables(
+    compareSubjects([subject('a_1', { s: many(40) }), subject('b', { s: many(0) })]),
+  );
   assert.match(
     formatComparison(tables),
     /b +a_1 +accuracy +\+0\.5000\*\*\* [\s\S]*\n {2}Marks, by p \(Holm\): \* p < 0\.05, /,
@@ -237,7 +294,12 @@ test('the curves of all are overlaid, each with its AUC', () => {
     chosenEpoch: 1,
     images: { val: { real: 700, fake: 500 } },
     epochs: [
-      { epoch: 1, learningRate: 1, running: { loss: 1, accuracy: 1 }, splits: { val: { loss: 1, accuracy: 0.5 } } },
+      {
+        epoch: 1,
+        learningRate: 1,
+        running: { loss: 1, accuracy: 1 },
+        splits: { val: { loss: 1, accuracy: 0.5 } },
+      },
     ],
   };
   const charts = comparisonCharts(
@@ -259,7 +321,10 @@ test('the curves of all are overlaid, each with its AUC', () => {
 
 /** The title and subtitle of a chart, without line breaks. */
 function titleOf({ spec }: ReturnType<typeof comparisonCharts>[number]): string {
-  const { text, subtitle } = spec.title as unknown as Record<'text' | 'subtitle', readonly string[]>;
+  const { text, subtitle } = spec.title as unknown as Record<
+    'text' | 'subtitle',
+    readonly string[]
+  >;
   return `${text.join(' ')} | ${subtitle.join(' ')}`;
 }
 
@@ -268,14 +333,22 @@ test('the legends of overlaid curves have each area, and the accuracy that each 
     metrics: new Map(),
     scores: Array.from({ length: 1200 }, (_, i) => {
       const label = (i % 2) as 0 | 1;
-      return { key: `${i}`, split: 'test', label, real: 0, fake: right ? label + Math.sin(i) / 3 : Math.sin(7 * i) };
+      return {
+        key: `${i}`,
+        split: 'test',
+        label,
+        real: 0,
+        fake: right ? label + Math.sin(i) / 3 : Math.sin(7 * i),
+      };
     }),
   });
   const trained = (accuracies: readonly number[], chosenEpoch: number) => ({
     splits: ['val'],
     chosenEpoch,
     epochs: accuracies.map((accuracy, i) => ({
-      ...{ epoch: i + 1, learningRate: 1, running: { loss: 1, accuracy: 1 } },
+      epoch: i + 1,
+      learningRate: 1,
+      running: { loss: 1, accuracy: 1 },
       splits: { val: { loss: 1, accuracy } },
     })),
   });
@@ -299,10 +372,19 @@ test('two instances of a stage differ in the settings of their upstream stages',
         size: 1,
       })),
     );
-  const stage = (settings: Record<string, number>, reads: string[], makes: string): SubjectStage => ({
+  const stage = (
+    settings: Record<string, number>,
+    reads: string[],
+    makes: string,
+  ): SubjectStage => ({
     fingerprint: {
-      ...{ kind: 'x', version: 1, outputs: [], settings },
-      inputs: { in: reads.map((text) => ({ digest: partsDigest(listing(text), ['train', 'val']) })) },
+      kind: 'x',
+      version: 1,
+      outputs: [],
+      settings,
+      inputs: {
+        in: reads.map((text) => ({ digest: partsDigest(listing(text), ['train', 'val']) })),
+      },
     },
     outputs: [listing(makes)],
     metrics: new Map(),
@@ -329,42 +411,61 @@ test('two instances of a stage differ in the settings of their upstream stages',
 });
 
 test('an empty map of settings is no value', () => {
-  const { settings } = compareSubjects([subject('a', { fit: fit({}) }), subject('b', { fit: fit({ rate: 1 }) })]);
-  assert.deepEqual(settings, [{ stage: 'fit', path: 'settings.optimizer.rate', values: [undefined, 1] }]);
+  const { settings } = compareSubjects([
+    subject('a', { fit: fit({}) }),
+    subject('b', { fit: fit({ rate: 1 }) }),
+  ]);
+  assert.deepEqual(settings, [
+    { stage: 'fit', path: 'settings.optimizer.rate', values: [undefined, 1] },
+  ]);
 });
 
 test('a list that only one subject has is one value, and so is a map beside a name', () => {
   const withModel = (model: unknown) => fit({ model } as never);
   const layers = [{ conv: 16 }, 'relu'];
   const differ = (...models: readonly unknown[]) =>
-    compareSubjects(models.map((model, i) => subject('abc'[i]!, { fit: withModel(model) }))).settings.map(
-      ({ path, values }) => [path, ...values],
-    );
-  assert.deepEqual(differ('simple-net', { layers }), [['settings.optimizer.model', 'simple-net', { layers }]]);
-  assert.deepEqual(differ(undefined, { layers }), [['settings.optimizer.model.layers', undefined, layers]]);
+    compareSubjects(
+      models.map((model, i) => subject('abc'[i]!, { fit: withModel(model) })),
+    ).settings.map(({ path, values }) => [path, ...values]);
+  assert.deepEqual(differ('simple-net', { layers }), [
+    ['settings.optimizer.model', 'simple-net', { layers }],
+  ]);
+  assert.deepEqual(differ(undefined, { layers }), [
+    ['settings.optimizer.model.layers', undefined, layers],
+  ]);
   assert.deepEqual(differ({ layers }, { layers: [{ conv: 8 }, 'relu'] }), [
     ['settings.optimizer.model.layers[0].conv', 16, 8],
   ]);
 });
 
 test('a value names its stage wherever several stages are compared, though only one differs', () => {
-  const pipeline = (label: string, rate: number) => subject(label, { fit: fit({ rate }), other: fit({}) });
+  const pipeline = (label: string, rate: number) =>
+    subject(label, { fit: fit({ rate }), other: fit({}) });
   const [table] = comparisonTables(compareSubjects([pipeline('a', 0.1), pipeline('b', 0.2)]));
   assert.deepEqual(table!.columns, ['stage', 'value', 'a', 'b']);
   assert.deepEqual(table!.rows, [['fit', 'settings.optimizer.rate', '0.1', '0.2']]);
   const [alone] = comparisonTables(
     compareSubjects([0.1, 0.2].map((rate) => subject('s', { fit: fit({ rate }) }, true))),
   );
-  assert.deepEqual(alone!.columns, ['value', 's', 's'], 'two stages that the user named need no column');
+  assert.deepEqual(
+    alone!.columns,
+    ['value', 's', 's'],
+    'two stages that the user named need no column',
+  );
 });
 
 test('the main numbers of curves of several classes are one number of each class, and no counts', () => {
   const names = ['cat', 'dog', 'owl'].flatMap((name) =>
     ['negative', 'positive', 'equalErrorRate', 'auc'].map((measure) => `models.${name}.${measure}`),
   );
-  const curves: SubjectStage = { metrics: new Map(names.map((name, i) => [name, { value: i / 20 }])) };
-  const tables = comparisonTables(compareSubjects([subject('a', { roc: curves }), subject('b', { roc: curves })]));
-  const namesIn = (title: string) => tables.find((table) => table.title === title)!.rows.map(([name]) => name);
+  const curves: SubjectStage = {
+    metrics: new Map(names.map((name, i) => [name, { value: i / 20 }])),
+  };
+  const tables = comparisonTables(
+    compareSubjects([subject('a', { roc: curves }), subject('b', { roc: curves })]),
+  );
+  const namesIn = (title: string) =>
+    tables.find((table) => table.title === title)!.rows.map(([name]) => name);
   assert.deepEqual(namesIn('Metrics'), ['models.cat.auc', 'models.dog.auc', 'models.owl.auc']);
   assert.deepEqual(namesIn('Further metrics'), [
     'models.cat.equalErrorRate',

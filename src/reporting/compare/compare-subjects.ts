@@ -2,7 +2,10 @@ import type { Curve } from '../../curves.ts';
 import { isDigest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import { type BinaryRow, usualSides } from '../../learning/metrics/binary-view.ts';
-import { compareModels, type ModelComparison } from '../../learning/metrics/comparison/compare-models.ts';
+import {
+  compareModels,
+  type ModelComparison,
+} from '../../learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
 import { differenceOf } from '../../learning/metrics/comparison/row-statistics.ts';
 import { fewGroups } from '../../learning/metrics/few-groups.ts';
@@ -14,7 +17,10 @@ import { baseName } from '../history/past-run.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
 import type { Subject, SubjectStage } from './subject.ts';
 
-/** What several subjects have in common and in what they differ; lists of values are in the order of the subjects. */
+/**
+ * What several subjects have in common and in what they differ; lists of values are in the order of
+ * the subjects.
+ */
 export interface Comparison {
   readonly subjects: readonly string[];
   /** The stages that at least two subjects have. */
@@ -25,9 +31,18 @@ export interface Comparison {
   readonly paired: readonly PairedScores[];
   /** A stage with numbers of each, as `a:scores[seed=7]`, where the subjects share no number. */
   readonly alike?: readonly string[];
-  readonly histories: readonly { readonly stage: string; readonly of: readonly (History | undefined)[] }[];
-  /** What stages without a history reported while they ran; empty lists for subjects without the stage. */
-  readonly curves: readonly { readonly stage: string; readonly of: readonly (readonly Curve[])[] }[];
+  readonly histories: readonly {
+    readonly stage: string;
+    readonly of: readonly (History | undefined)[];
+  }[];
+  /**
+   * What stages without a history reported while they ran; empty lists for subjects without the
+   * stage.
+   */
+  readonly curves: readonly {
+    readonly stage: string;
+    readonly of: readonly (readonly Curve[])[];
+  }[];
 }
 
 interface DifferingValue {
@@ -44,8 +59,14 @@ export interface ComparedNumber {
   readonly values: readonly (MeasuredNumber | undefined)[];
 }
 
-/** The subjects' scores of the same images, compared pair by pair, or why they cannot be compared. */
-export type PairedScores = { readonly stage: string; readonly split: string; readonly subjects: readonly number[] } & (
+/**
+ * The subjects' scores of the same images, compared pair by pair, or why they cannot be compared.
+ */
+export type PairedScores = {
+  readonly stage: string;
+  readonly split: string;
+  readonly subjects: readonly number[];
+} & (
   | {
       readonly images: number;
       /** The name of the positive side. */
@@ -56,7 +77,10 @@ export type PairedScores = { readonly stage: string; readonly split: string; rea
       /** AUC of each of `subjects` on these images. */
       readonly areas: readonly number[];
       /** Curve of each subject: rates of false and true positives. */
-      readonly curves: readonly (readonly (readonly [falsePositives: number, truePositives: number])[])[];
+      readonly curves: readonly (readonly (readonly [
+        falsePositives: number,
+        truePositives: number,
+      ])[])[];
     }
   | { readonly problem: string }
 );
@@ -67,8 +91,14 @@ const seed = 7;
 /** Which pairs of subjects are tested: all, none, or those with the subject of an index. */
 type TestedPairs = 'all' | 'none' | number;
 
-/** Compares two or more subjects: their stages of the same name, or the single stages that the user named, whatever their names. */
-export function compareSubjects(subjects: readonly Subject[], tested: TestedPairs = 'all'): Comparison {
+/**
+ * Compares two or more subjects: their stages of the same name, or the single stages that the user
+ * named, whatever their names.
+ */
+export function compareSubjects(
+  subjects: readonly Subject[],
+  tested: TestedPairs = 'all',
+): Comparison {
   const rows = alignStages(subjects);
   const common = rows.filter(({ of }) => of.filter((stage) => stage !== undefined).length > 1);
   const metrics = common.flatMap(comparedNumbers);
@@ -78,21 +108,28 @@ export function compareSubjects(subjects: readonly Subject[], tested: TestedPair
     stages: common.map(({ stage }) => stage),
     settings: [...common, ...alignUpstream(subjects)].flatMap(differingValues),
     missing: rows.flatMap(({ stage, of }) => {
-      const lackedBy = subjects.filter((_, index) => of[index] === undefined).map(({ label }) => label);
+      const lackedBy = subjects
+        .filter((_, index) => of[index] === undefined)
+        .map(({ label }) => label);
       return lackedBy.length > 0 ? [{ stage, lackedBy }] : [];
     }),
     metrics,
     paired: common.flatMap((row) => pairedScores(row, subjects, tested)),
     ...(alike !== undefined && { alike }),
-    histories: common.filter(hasHistories).map(({ stage, of }) => ({ stage, of: of.map((one) => one?.history) })),
+    histories: common
+      .filter(hasHistories)
+      .map(({ stage, of }) => ({ stage, of: of.map((one) => one?.history) })),
     curves: common
-      .filter((row) => !hasHistories(row) && row.of.filter((one) => one?.curves !== undefined).length > 1)
+      .filter(
+        (row) => !hasHistories(row) && row.of.filter((one) => one?.curves !== undefined).length > 1,
+      )
       .map(({ stage, of }) => ({ stage, of: of.map((one) => one?.curves ?? []) })),
   };
 }
 
 /** Histories of at least two subjects, which one chart shows. */
-const hasHistories = ({ of }: Row): boolean => of.filter((one) => one?.history !== undefined).length > 1;
+const hasHistories = ({ of }: Row): boolean =>
+  of.filter((one) => one?.history !== undefined).length > 1;
 
 interface Row {
   readonly stage: string;
@@ -102,41 +139,67 @@ interface Row {
 function alignStages(subjects: readonly Subject[]): readonly Row[] {
   if (subjects.every(({ isStage }) => isStage)) {
     const names = subjects.map(({ stages }) => [...stages.keys()][0]!);
-    return [{ stage: [...new Set(names)].join(' / '), of: subjects.map(({ stages }, i) => stages.get(names[i]!)) }];
+    return [
+      {
+        stage: [...new Set(names)].join(' / '),
+        of: subjects.map(({ stages }, i) => stages.get(names[i]!)),
+      },
+    ];
   }
   const named = subjects.filter(({ isStage }) => isStage);
   const from = named.length > 0 ? named : subjects;
   const names = new Set(from.flatMap(({ stages }) => [...stages.keys()]));
-  return [...names].map((stage) => ({ stage, of: subjects.map(({ stages }) => stages.get(stage)) }));
+  return [...names].map((stage) => ({
+    stage,
+    of: subjects.map(({ stages }) => stages.get(stage)),
+  }));
 }
 
-/** The upstream stages of named ones, aligned by name without axes, since instances may differ only in what they read. */
+/**
+ * The upstream stages of named ones, aligned by name without axes, since instances may differ only
+ * in what they read.
+ */
 function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
   if (!subjects.every(({ isStage }) => isStage)) return [];
   const upstream = subjects.map((subject) => [...(subject.upstream ?? [])]);
   return [...new Set(upstream.flat().map(([name]) => baseName(name)))].flatMap((base) => {
     const instances = upstream.map((stages) => stages.filter(([name]) => baseName(name) === base));
-    return Array.from({ length: Math.max(...instances.map(({ length }) => length)) }, (_, index): Row => {
-      const side = instances.map((list) => list[index]);
-      return {
-        stage: [...new Set(side.flatMap((one) => (one === undefined ? [] : [one[0]])))].join(' / '),
-        of: side.map((one) => one?.[1]),
-      };
-    });
+    return Array.from(
+      { length: Math.max(...instances.map(({ length }) => length)) },
+      (_, index): Row => {
+        const side = instances.map((list) => list[index]);
+        return {
+          stage: [...new Set(side.flatMap((one) => (one === undefined ? [] : [one[0]])))].join(
+            ' / ',
+          ),
+          of: side.map((one) => one?.[1]),
+        };
+      },
+    );
   });
 }
 
-/** The first stage with numbers of each subject, if possible one that all share; stages with scores come first. */
+/**
+ * The first stage with numbers of each subject, if possible one that all share; stages with scores
+ * come first.
+ */
 function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
   const measured = subjects.map(({ stages }) => {
     const own = [...stages].filter(([, { metrics }]) => metrics.size > 0);
-    return own.toSorted(([, a], [, b]) => Number(!a.scores) - Number(!b.scores)).map(([name]) => name);
+    return own
+      .toSorted(([, a], [, b]) => Number(!a.scores) - Number(!b.scores))
+      .map(([name]) => name);
   });
-  const among = (names: readonly string[], wanted = '') => names.find((name) => ownName(name) === ownName(wanted));
-  const shared = measured[0]!.find((wanted) => measured.every((names) => among(names, wanted) !== undefined));
+  const among = (names: readonly string[], wanted = '') =>
+    names.find((name) => ownName(name) === ownName(wanted));
+  const shared = measured[0]!.find((wanted) =>
+    measured.every((names) => among(names, wanted) !== undefined),
+  );
   const found = measured.map((names) => among(names, shared) ?? names[0]);
   if (found.includes(undefined)) return undefined;
-  return subjects.map(({ label, isStage }, index) => (isStage ? label : `${label}:${found[index]}`));
+  return subjects.map(({ label, isStage }, index) =>
+    isStage ? label : `${label}:${found[index]}`,
+  );
 }
 
 /** A stage's name without its axes and without the name under which its pipeline was included. */
@@ -144,7 +207,10 @@ const ownName = (stage: string): string => baseName(stage).replace(/^.*\//, '');
 
 function differingValues({ stage, of }: Row): readonly DifferingValue[] {
   const known = of.flatMap((one, index) => (one?.fingerprint === undefined ? [] : [index]));
-  const described = known.map((index) => ({ fingerprint: of[index]!.fingerprint!, settings: of[index]!.settings }));
+  const described = known.map((index) => ({
+    fingerprint: of[index]!.fingerprint!,
+    settings: of[index]!.settings,
+  }));
   const fingerprints = comparable(described) as unknown as readonly Json[];
   return differences(fingerprints, '').map(({ path, values }) => {
     const all = of.map((_, index) => values[known.indexOf(index)]);
@@ -152,8 +218,14 @@ function differingValues({ stage, of }: Row): readonly DifferingValue[] {
   });
 }
 
-/** The paths at which values differ: within maps, also absent ones, and within lists that all have. Digests are short, since they only show that contents differ. */
-function differences(values: DifferingValue['values'], path: string): readonly Omit<DifferingValue, 'stage'>[] {
+/**
+ * The paths at which values differ: within maps, also absent ones, and within lists that all have.
+ * Digests are short, since they only show that contents differ.
+ */
+function differences(
+  values: DifferingValue['values'],
+  path: string,
+): readonly Omit<DifferingValue, 'stage'>[] {
   if (new Set(values.map((value) => JSON.stringify(value))).size < 2) return [];
   const present = values.filter((value) => value !== undefined);
   const areLists = present.length === values.length && present.every(isListOfMaps);
@@ -163,8 +235,10 @@ function differences(values: DifferingValue['values'], path: string): readonly O
     return [{ path, values: values.map(shown) }];
   }
   const keys = new Set(present.flatMap((value) => Object.keys(value as object)));
-  const step = (key: string) => (areLists ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`);
-  const within = (value: Json | undefined, key: string) => (value as Readonly<Record<string, Json>> | undefined)?.[key];
+  const step = (key: string) =>
+    areLists ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
+  const within = (value: Json | undefined, key: string) =>
+    (value as Readonly<Record<string, Json>> | undefined)?.[key];
   return [...keys].flatMap((key) =>
     differences(
       values.map((value) => within(value, key)),
@@ -173,22 +247,31 @@ function differences(values: DifferingValue['values'], path: string): readonly O
   );
 }
 
-const isListOfMaps = (value: Json): boolean => Array.isArray(value) && value.some((item) => isJsonObject(item));
+const isListOfMaps = (value: Json): boolean =>
+  Array.isArray(value) && value.some((item) => isJsonObject(item));
 
 function comparedNumbers({ stage, of }: Row): readonly ComparedNumber[] {
   const names = new Set(of.flatMap((one) => [...(one?.metrics.keys() ?? [])]));
   return [...names].flatMap((name) => {
     const values = of.map((one) => one?.metrics.get(name));
-    return values.filter((value) => value !== undefined).length > 1 ? [{ stage, name, values }] : [];
+    return values.filter((value) => value !== undefined).length > 1
+      ? [{ stage, name, values }]
+      : [];
   });
 }
 
 /** On the test split where all have it, else on the last that they share. */
-function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: TestedPairs): readonly PairedScores[] {
+function pairedScores(
+  { stage, of }: Row,
+  subjects: readonly Subject[],
+  tested: TestedPairs,
+): readonly PairedScores[] {
   const scored = of.flatMap((one, index) =>
     one?.scores === undefined ? [] : [{ index, rows: one.scores, sides: one.sides }],
   );
-  const unpaired = of.flatMap((one, index) => (one?.unpaired === undefined ? [] : [{ index, reason: one.unpaired }]));
+  const unpaired = of.flatMap((one, index) =>
+    one?.unpaired === undefined ? [] : [{ index, reason: one.unpaired }],
+  );
   if (scored.length + unpaired.length < 2) return [];
   if (unpaired.length > 0) {
     const indices = [...scored, ...unpaired].map(({ index }) => index).sort((a, b) => a - b);
@@ -199,7 +282,8 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: 
   const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));
   const split = shared.includes('test') ? 'test' : shared.at(-1);
   const indices = scored.map(({ index }) => index);
-  if (split === undefined) return [{ stage, split: '', subjects: indices, problem: 'they share no scored split' }];
+  if (split === undefined)
+    return [{ stage, split: '', subjects: indices, problem: 'they share no scored split' }];
   const models = scored.map(({ index, rows, sides }) => ({
     sides,
     name: subjects[index]!.label,
@@ -217,15 +301,22 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: 
       images: matched.value.images.length,
       positive: sides[1],
       ...(few !== undefined && { few }),
-      pairs: tested === 'none' ? [] : compareModels(matched.value, { level, seed, ...againstOf(tested, indices) }),
-      areas: matched.value.models.map((rows) => auc(countAtThresholds(matched.value.labels, rows.map(differenceOf)))),
+      pairs:
+        tested === 'none'
+          ? []
+          : compareModels(matched.value, { level, seed, ...againstOf(tested, indices) }),
+      areas: matched.value.models.map((rows) =>
+        auc(countAtThresholds(matched.value.labels, rows.map(differenceOf))),
+      ),
       curves: matched.value.models.map(curveOf),
     },
   ];
 }
 
-const againstOf = (tested: 'all' | number, indices: readonly number[]): { readonly against?: number } =>
-  tested === 'all' ? {} : { against: indices.indexOf(tested) };
+const againstOf = (
+  tested: 'all' | number,
+  indices: readonly number[],
+): { readonly against?: number } => (tested === 'all' ? {} : { against: indices.indexOf(tested) });
 
 function curveOf(rows: readonly BinaryRow[]): readonly (readonly [number, number])[] {
   const labels = rows.map(({ label }) => label);

@@ -13,7 +13,9 @@ import { renderTable } from '../report/table.ts';
 import type { Comparison, PairedScores } from './compare-subjects.ts';
 import { type ComparisonTable, comparisonTables } from './comparison-tables.ts';
 
-/** A comparison as a page that needs no other file; `writtenAt` is in milliseconds since the epoch. */
+/**
+ * A comparison as a page that needs no other file; `writtenAt` is in milliseconds since the epoch.
+ */
 export async function renderComparison(
   comparison: Comparison,
   writtenAt: number,
@@ -30,7 +32,11 @@ export async function renderComparison(
     writtenAt,
     header: html`<header><h1>Compared: ${subjects}</h1></header>`,
     sections: [
-      { id: 'curves', title: 'Curves', content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [] },
+      {
+        id: 'curves',
+        title: 'Curves',
+        content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [],
+      },
       ...comparisonTables(comparison).map((table, index) => ({
         id: `table-${index + 1}`,
         title: table.title,
@@ -41,14 +47,24 @@ export async function renderComparison(
   });
 }
 
-async function figure(name: string, spec: TopLevelSpec, warn: (line: string) => void): Promise<Html> {
+async function figure(
+  name: string,
+  spec: TopLevelSpec,
+  warn: (line: string) => void,
+): Promise<Html> {
   const { renderChartPng } = await import('../../learning/charts/render-chart.ts'); // it loads Vega
   const png = await renderChartPng(spec, warn);
   // Bytes 16 to 23 of a PNG are its size; this one has two pixels per unit.
-  const [width, height] = [png.readUInt32BE(16) / 2, png.readUInt32BE(20) / 2];
+  const width = png.readUInt32BE(16) / 2;
+  const height = png.readUInt32BE(20) / 2;
   const carried = JSON.stringify({ ...spec, config: theme });
   return renderChart(name, undefined, {
-    ...{ as: 'chart', title: name, subtitle: '', width, height, isPlain: true },
+    as: 'chart',
+    title: name,
+    subtitle: '',
+    width,
+    height,
+    isPlain: true,
     picture: dataUri('image/png', png),
     spec: carried,
   });
@@ -58,12 +74,17 @@ async function figure(name: string, spec: TopLevelSpec, warn: (line: string) => 
 export function contentOf({ columns, rows, note, folded }: ComparisonTable): Html {
   if (rows.length === 0) return html`<p>${note}</p>`;
   const table = html`${renderTable(columns, rows)}${note === undefined ? '' : html`<p>${note}</p>`}`;
-  return folded === undefined ? table : html`<details class="more"><summary>${folded}</summary>${table}</details>`;
+  return folded === undefined
+    ? table
+    : html`<details class="more"><summary>${folded}</summary>${table}</details>`;
 }
 
 const width = 400;
 
-/** The overlaid curves of a comparison: the ROC of every scored split, and the values by epoch of every training. */
+/**
+ * The overlaid curves of a comparison: the ROC of every scored split, and the values by epoch of
+ * every training.
+ */
 export function comparisonCharts(
   comparison: Comparison,
 ): readonly { readonly name: string; readonly spec: TopLevelSpec }[] {
@@ -72,10 +93,16 @@ export function comparisonCharts(
     ...paired.flatMap((one) =>
       'problem' in one ? [] : [{ name: `${one.stage}, ROC`, spec: rocChart(one, subjects) }],
     ),
-    ...histories.map(({ stage, of }) => ({ name: `${stage}, training`, spec: historyChart(stage, of, subjects) })),
+    ...histories.map(({ stage, of }) => ({
+      name: `${stage}, training`,
+      spec: historyChart(stage, of, subjects),
+    })),
     ...curves.flatMap(({ stage, of }) => {
       const owners = of.map((own, index) => ({ owner: subjects[index]!, curves: own }));
-      return curveCharts({ name: stage, owners }).map(({ measure, spec }) => ({ name: `${stage}, ${measure}`, spec }));
+      return curveCharts({ name: stage, owners }).map(({ measure, spec }) => ({
+        name: `${stage}, ${measure}`,
+        spec,
+      }));
     }),
   ];
 }
@@ -84,16 +111,29 @@ type Paired = Extract<PairedScores, { images: number }>;
 
 function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
   const { stage, split, images, positive, curves, areas } = paired;
-  const names = paired.subjects.map((index, i) => `${subjects[index]!}: AUC ${areas[i]!.toFixed(3)}`);
+  const names = paired.subjects.map(
+    (index, i) => `${subjects[index]!}: AUC ${areas[i]!.toFixed(3)}`,
+  );
   const values = curves.flatMap((curve, index) => {
     const points = curve.map(([x, y]) => ({ x, y }));
-    return simplifyLine(points, 5e-4).map((point, order) => ({ series: names[index]!, ...point, order }));
+    return simplifyLine(points, 5e-4).map((point, order) => ({
+      series: names[index]!,
+      ...point,
+      order,
+    }));
   });
   const axes = { x: share('x', 'False positive rate'), y: share('y', 'True positive rate') };
   const scored = `${stage}: ${formatCountOf(images, 'image')} that all scored; ${positive} is positive`;
   return chart(`ROC on ${split}`, scored, width, {
-    ...{ width, height: width, data: { values } },
-    layer: lineLayers(names, { ...axes, order: 'order', legend: { width }, mark: { interpolate: 'linear' } }),
+    width,
+    height: width,
+    data: { values },
+    layer: lineLayers(names, {
+      ...axes,
+      order: 'order',
+      legend: { width },
+      mark: { interpolate: 'linear' },
+    }),
   });
 }
 
@@ -112,7 +152,9 @@ function historyChart(stage: string, of: Histories, subjects: readonly string[])
   };
   const values = of.flatMap((history, index) =>
     (history?.epochs ?? []).flatMap(({ epoch, splits: { [split]: row } }) =>
-      row === undefined ? [] : [{ series: labelOf(index), epoch, loss: row.loss, accuracy: row.accuracy }],
+      row === undefined
+        ? []
+        : [{ series: labelOf(index), epoch, loss: row.loss, accuracy: row.accuracy }],
     ),
   );
   const names = [...new Set(values.map(({ series }) => series))];
@@ -122,7 +164,8 @@ function historyChart(stage: string, of: Histories, subjects: readonly string[])
     'epoch',
   );
   const panel = (field: 'accuracy' | 'loss', title: string) => ({
-    ...{ width, height: 220 },
+    width,
+    height: 220,
     layer: lineLayers(names, { x, y: quantity(field, title), legend: { width }, points: true }),
   });
   const counts = of.flatMap((history) => {

@@ -45,7 +45,10 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
       ...numbers('Metrics', [...main]),
       ...(metrics.length === 0 && { note: `No metric in common.${wayOut(comparison)}` }),
     },
-    { ...numbers('Further metrics', others), folded: formatCountOf(others.length, 'further number') },
+    {
+      ...numbers('Further metrics', others),
+      folded: formatCountOf(others.length, 'further number'),
+    },
     {
       ...differing('Inputs that differ in content', 'input', inputs),
       folded: `${formatCountOf(inputs.length, 'input')} with other content`,
@@ -54,13 +57,18 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
   return all.filter(({ rows, note }) => rows.length > 0 || note !== undefined);
 }
 
-/** The forms of the tables with a column for each subject; they name the stage unless only one is compared. */
+/**
+ * The forms of the tables with a column for each subject; they name the stage unless only one is
+ * compared.
+ */
 function tablesOfValues({ stages, settings, metrics }: Comparison, shown: readonly string[]) {
-  const several = new Set([...stages, ...[...settings, ...metrics].map(({ stage }) => stage)]).size > 1;
+  const several =
+    new Set([...stages, ...[...settings, ...metrics].map(({ stage }) => stage)]).size > 1;
   const two = shown.length === 2;
   const row = (stage: string, name: string, cells: readonly string[], last?: string) => [
     ...(several ? [stage] : []),
-    ...[name, ...cells],
+    name,
+    ...cells,
     ...(two && last !== undefined ? [last] : []),
   ];
   return {
@@ -88,7 +96,9 @@ function tablesOfValues({ stages, settings, metrics }: Comparison, shown: readon
 }
 
 const wayOut = ({ alike }: Comparison): string =>
-  alike === undefined ? '' : ` Name a stage of each, as in: restage compare ${alike.map(asArgument).join(' ')}`;
+  alike === undefined
+    ? ''
+    : ` Name a stage of each, as in: restage compare ${alike.map(asArgument).join(' ')}`;
 
 /** Image counts and confusion matrices are left out; JSON has them. */
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
@@ -130,33 +140,43 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   const columns = ['of', 'minus', 'metric', 'difference', interval, 'p', 'p (Holm)', 'test'];
   const where = paired.split === '' ? '' : ` on ${paired.split}`;
   const title = `${paired.stage}: differences${where}, image by image`;
-  if ('problem' in paired) return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
+  if ('problem' in paired)
+    return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
   const nameOf = (index: number) => labels[paired.subjects[index]!]!;
   const rows = paired.pairs.flatMap(({ one, other, auc, accuracy }) =>
-    Object.entries({ AUC: auc, accuracy }).map(([metric, { difference, low, high, p, adjustedP, test }]) => [
-      // As in the other tables, the second minus the first.
-      nameOf(other),
-      nameOf(one),
-      metric,
-      `${signed(-difference)}${markOf(adjustedP)}`,
-      Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
-      showP(p),
-      showP(adjustedP),
-      testNames[test],
-    ]),
+    Object.entries({ AUC: auc, accuracy }).map(
+      ([metric, { difference, low, high, p, adjustedP, test }]) => [
+        // As in the other tables, the second minus the first.
+        nameOf(other),
+        nameOf(one),
+        metric,
+        `${signed(-difference)}${markOf(adjustedP)}`,
+        Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
+        showP(p),
+        showP(adjustedP),
+        testNames[test],
+      ],
+    ),
   );
   const isMarked = rows.some((row) => row[3]!.endsWith('*'));
-  const notes = [...(isMarked ? [`Marks, by p (Holm): ${markLegend}.`] : []), paired.few ?? []].flat();
+  const notes = [
+    ...(isMarked ? [`Marks, by p (Holm): ${markLegend}.`] : []),
+    paired.few ?? [],
+  ].flat();
   return {
     title: `${title} (${formatCountOf(paired.images, 'image')})`,
-    ...{ columns, rows },
+    columns,
+    rows,
     ...(notes.length > 0 && { note: notes.join(' ') }),
   };
 }
 
-const showP = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4));
+const showP = (p: number): string =>
+  Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4);
 const signed = (value: number): string =>
-  Number.isNaN(value) ? '–' : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;
+  Number.isNaN(value)
+    ? '–'
+    : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;
 
 function showDifference([one, other]: ComparedNumber['values']): string {
   if (one?.value == null || other?.value == null) return '–';
@@ -179,7 +199,9 @@ export function formatComparison(tables: readonly ComparisonTable[], all = false
   const texts = shown.map(({ title, columns, rows, note }) =>
     [
       title,
-      ...[...(rows.length === 0 ? [] : formatTable(columns, rows)), note ?? []].flat().map((line) => `  ${line}`),
+      ...[...(rows.length === 0 ? [] : formatTable(columns, rows)), note ?? []]
+        .flat()
+        .map((line) => `  ${line}`),
       '',
     ].join('\n'),
   );
@@ -202,7 +224,9 @@ export const latexOf = (tables: readonly ComparisonTable[]): string =>
   tables
     .map(({ title, columns, rows, note = '' }) => [
       title,
-      rows.length === 0 ? `% ${note}` : latexTable(columns, rows) + (note && `\n${latexNote(note)}`),
+      rows.length === 0
+        ? `% ${note}`
+        : latexTable(columns, rows) + (note && `\n${latexNote(note)}`),
     ])
     .map(([title, body]) => `% ${title}\n${body}\n`)
     .join('\n');

@@ -17,11 +17,15 @@ import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { recordedNumbers } from '../history/past-run.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 
-/** One side of a comparison: a pipeline as it last stood, an earlier run, or one stage of either. */
+/**
+ * One side of a comparison: a pipeline as it last stood, an earlier run, or one stage of either.
+ */
 export interface Subject {
   readonly label: string;
   readonly stages: ReadonlyMap<string, SubjectStage>;
-  /** Whether the user named a stage, which is then compared with another one whatever their names. */
+  /**
+   * Whether the user named a stage, which is then compared with another one whatever their names.
+   */
   readonly isStage: boolean;
   readonly upstream?: ReadonlyMap<string, SubjectStage>;
 }
@@ -59,12 +63,18 @@ export function readSubjectStage(
   const settings = result && effectiveSettings(result, store.fill);
   const positive = result?.fingerprint.settings['positive'];
   const view =
-    withScores && result ? readOutput(store, result, 'scores', (text) => parseView(text, positive)) : undefined;
+    withScores && result
+      ? readOutput(store, result, 'scores', (text) => parseView(text, positive))
+      : undefined;
   const history = result && readOutput(store, result, 'history', parseHistory);
   const kept = entry?.metrics && recordedNumbers(entry);
-  const parsed = kept === undefined && result ? readOutput(store, result, 'metrics', parseMetrics) : undefined;
+  const parsed =
+    kept === undefined && result ? readOutput(store, result, 'metrics', parseMetrics) : undefined;
   return {
-    ...(result !== undefined && { fingerprint: result.fingerprint, outputs: Object.values(result.outputs) }),
+    ...(result !== undefined && {
+      fingerprint: result.fingerprint,
+      outputs: Object.values(result.outputs),
+    }),
     ...(settings !== undefined && { settings }),
     metrics: kept ?? (parsed && measuredNumbers(parsed.values, parsed.intervals)) ?? new Map(),
     ...view,
@@ -73,8 +83,15 @@ export function readSubjectStage(
   };
 }
 
-/** The stages in a run's record as a subject. Without scores, reading takes a fraction of the time. */
-export function subjectOfRun(id: string, record: RunRecord, store: ResultSource, withScores = true): Subject {
+/**
+ * The stages in a run's record as a subject. Without scores, reading takes a fraction of the time.
+ */
+export function subjectOfRun(
+  id: string,
+  record: RunRecord,
+  store: ResultSource,
+  withScores = true,
+): Subject {
   const stages = Object.entries(record.stages).map(
     ([name, entry]) => [name, readSubjectStage(store, entry.result, entry, withScores)] as const,
   );
@@ -86,10 +103,15 @@ function parseView(text: string, positive: Json | undefined) {
   const table = parseScores(text);
   if (!table.ok) return table;
   const view = binaryView(table.value, Array.isArray(positive) ? positive.map(String) : undefined);
-  return ok(view.ok ? { scores: view.value.rows, sides: view.value.names } : { unpaired: view.error });
+  return ok(
+    view.ok ? { scores: view.value.rows, sides: view.value.names } : { unpaired: view.error },
+  );
 }
 
-/** The first output of a type that is one file, as its parser reads it; undefined if it is absent or not whole. */
+/**
+ * The first output of a type that is one file, as its parser reads it; undefined if it is absent or
+ * not whole.
+ */
 function readOutput<T>(
   store: Pick<ResultSource, 'objectPath'>,
   { outputs }: StageResult,
@@ -106,16 +128,26 @@ function readOutput<T>(
   }
 }
 
-/** A data set has a part for each split. Only readers of the whole are found for a folder with more parts than this. */
+/**
+ * A data set has a part for each split. Only readers of the whole are found for a folder with more
+ * parts than this.
+ */
 const mostParts = 6;
 
-/** The upstream stages of one, nearest first, found by content: the file of an earlier run may have changed since. */
-export function upstreamOf(name: string, stages: ReadonlyMap<string, SubjectStage>): ReadonlyMap<string, SubjectStage> {
+/**
+ * The upstream stages of one, nearest first, found by content: the file of an earlier run may have
+ * changed since.
+ */
+export function upstreamOf(
+  name: string,
+  stages: ReadonlyMap<string, SubjectStage>,
+): ReadonlyMap<string, SubjectStage> {
   const makers = new Map<Digest, string>();
   for (const [maker, { outputs = [], fingerprint }] of stages) {
     const read = new Set(inputsOf(fingerprint));
     // `select` passes on what it read, which another stage made.
-    for (const digest of outputs.flatMap(readableAs)) if (!read.has(digest)) makers.set(digest, maker);
+    for (const digest of outputs.flatMap(readableAs))
+      if (!read.has(digest)) makers.set(digest, maker);
   }
   const found = new Map([[name, stages.get(name)!]]);
   for (const [, { fingerprint }] of found) {
@@ -131,10 +163,15 @@ export function upstreamOf(name: string, stages: ReadonlyMap<string, SubjectStag
 const inputsOf = (fingerprint: Fingerprint | undefined): readonly Digest[] =>
   Object.values(fingerprint?.inputs ?? {}).flatMap((items) => items.map(({ digest }) => digest));
 
-/** Every digest under which a fingerprint may hold an artifact: of the whole, and of each choice of its parts. */
+/**
+ * Every digest under which a fingerprint may hold an artifact: of the whole, and of each choice of
+ * its parts.
+ */
 export function readableAs(artifact: Listing): readonly Digest[] {
   const names = Object.keys(artifact.parts).filter((part) => part !== '');
   if (names.length > mostParts) return [artifact.digest];
-  const subsets = Array.from({ length: 2 ** names.length }, (_, bits) => names.filter((_, i) => bits & (1 << i)));
+  const subsets = Array.from({ length: 2 ** names.length }, (_, bits) =>
+    names.filter((_, i) => bits & (1 << i)),
+  );
   return [artifact.digest, ...subsets.map((parts) => partsDigest(artifact, parts))];
 }

@@ -12,7 +12,10 @@ const main = ['auc', 'accuracy'] as const;
 /** The most changes that are listed for a run; the others are counted. */
 const mostChanges = 3;
 
-/** A line for each run, and one for its changes. `names` are the numbers asked for; without any, the main ones. */
+/**
+ * A line for each run, and one for its changes. `names` are the numbers asked for; without any, the
+ * main ones.
+ */
 export function formatHistory(
   runs: readonly PastRun[],
   names: readonly string[],
@@ -31,21 +34,33 @@ export function formatHistory(
         : [formatMain(run)]),
     ]),
   );
-  return [header, ...lines.flatMap((line, index) => [line, ...formatChanges(changesOf(runs[index]!))])];
+  return [
+    header,
+    ...lines.flatMap((line, index) => [line, ...formatChanges(changesOf(runs[index]!))]),
+  ];
 }
 
 /** `2 ran, 1 up to date; at fit` where `fit` has not ended. */
 function formatStages({ counts, outcome, at = [] }: PastRun): string {
-  return [formatOutcomes(counts, outcome), at.length > 0 && `at ${formatFew(at, 3)}`].filter(Boolean).join('; ') || '–';
+  return (
+    [formatOutcomes(counts, outcome), at.length > 0 && `at ${formatFew(at, 3)}`]
+      .filter(Boolean)
+      .join('; ') || '–'
+  );
 }
 
 function formatChanges(changes: readonly string[]): readonly string[] {
   if (changes.length === 0) return [];
   const left = changes.length - mostChanges;
-  return [`  changed: ${changes.slice(0, mostChanges).join('; ')}${left > 0 ? ` and ${left} more` : ''}`];
+  return [
+    `  changed: ${changes.slice(0, mostChanges).join('; ')}${left > 0 ? ` and ${left} more` : ''}`,
+  ];
 }
 
-/** `scores test.auc 0.514, test.accuracy 0.438`: of the test split where it was measured, of the first stage that has it. */
+/**
+ * `scores test.auc 0.514, test.accuracy 0.438`: of the test split where it was measured, of the
+ * first stage that has it.
+ */
 function formatMain(run: PastRun): string {
   const numbers = numbersOf(run);
   const first =
@@ -72,19 +87,24 @@ function formatValues(numbers: readonly RunNumber[]): string {
   return showMeasured(numbers.find(({ value }) => value !== null));
 }
 
-/** How a run differed from the one before, as `fit: settings.epochs: 5 → 8`; inputs only if nothing else differs. */
+/**
+ * How a run differed from the one before, as `fit: settings.epochs: 5 → 8`; inputs only if nothing
+ * else differs.
+ */
 export function runChanges(
   run: PastRun,
   before: PastRun | undefined,
   { store, fill }: { readonly store: FolderStore; readonly fill: FillDefaults },
 ): readonly string[] {
   if (run.record === undefined || before?.record === undefined) return [];
-  const [causes, inputs] = [new Set<string>(), new Set<string>()];
+  const causes = new Set<string>();
+  const inputs = new Set<string>();
   for (const [name, { result }] of Object.entries(run.record.stages)) {
     const last = before.record.stages[name];
     if (last === undefined) causes.add(`${baseName(name)} is new`);
     if (result === undefined || last?.result === undefined || last.result === result) continue;
-    const [then, now] = [store.readResult(last.result), store.readResult(result)];
+    const then = store.readResult(last.result);
+    const now = store.readResult(result);
     if (then === undefined || now === undefined) continue;
     const details = { filesOf: () => undefined, changedCode: () => [] };
     for (const change of changesBetween(...comparableResults(then, now, fill), details)) {

@@ -30,15 +30,27 @@ export function pastRuns(store: FolderStore): readonly PastRun[] {
   return store.runs().flatMap((run) => pastRun(run) ?? []);
 }
 
-/** Undefined for a folder without a run, and for an ended run that did nothing. `events` are read only where there is no record. */
-export function pastRun(run: RunFolder, events = () => new EventReader(run.events)): PastRun | undefined {
+/**
+ * Undefined for a folder without a run, and for an ended run that did nothing. `events` are read
+ * only where there is no record.
+ */
+export function pastRun(
+  run: RunFolder,
+  events = () => new EventReader(run.events),
+): PastRun | undefined {
   const record = run.readRecord();
   const pipeline = record?.pipeline ?? run.pipeline();
   if (pipeline === undefined) return undefined;
   if (record === undefined) {
     if (!run.isLiving() && !run.ranStages()) return undefined;
     const outcome = run.isLiving() ? 'running' : 'killed';
-    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...progressOf(events(), outcome) };
+    return {
+      id: run.id,
+      pipeline,
+      outcome,
+      startedAt: run.startedAt(),
+      ...progressOf(events(), outcome),
+    };
   }
   const ends = Object.values(record.stages);
   const counts = countOf(ends.map(({ outcome }) => outcome));
@@ -47,8 +59,14 @@ export function pastRun(run: RunFolder, events = () => new EventReader(run.event
   return { id: run.id, pipeline, outcome, startedAt, seconds: record.seconds, counts, record };
 }
 
-/** How far a run without a record came, by its events, and how long it took: up to now, or to its last event. */
-function progressOf({ model, lastTime }: EventReader, outcome: RunState): Pick<PastRun, 'at' | 'counts' | 'seconds'> {
+/**
+ * How far a run without a record came, by its events, and how long it took: up to now, or to its
+ * last event.
+ */
+function progressOf(
+  { model, lastTime }: EventReader,
+  outcome: RunState,
+): Pick<PastRun, 'at' | 'counts' | 'seconds'> {
   const at = model.stages.flatMap(({ name, state }) => (state === 'running' ? [name] : []));
   const ended = model.stages.flatMap(({ end }) => (end === undefined ? [] : [end.outcome]));
   return {
@@ -77,7 +95,10 @@ export interface RunNumber extends MeasuredNumber {
   readonly name: string;
 }
 
-export const recordedNumbers = ({ metrics = {}, intervals = {} }: StageEntry): ReadonlyMap<string, MeasuredNumber> =>
+export const recordedNumbers = ({
+  metrics = {},
+  intervals = {},
+}: StageEntry): ReadonlyMap<string, MeasuredNumber> =>
   measuredNumbers(Object.entries(metrics), new Map(Object.entries(intervals)));
 
 /** All numbers in a run's record. */
@@ -87,7 +108,10 @@ export function numbersOf({ record }: PastRun): readonly RunNumber[] {
   );
 }
 
-/** The numbers that a name means: `scores.test.auc` of a stage or all its instances, or `test.auc` of any stage. */
+/**
+ * The numbers that a name means: `scores.test.auc` of a stage or all its instances, or `test.auc`
+ * of any stage.
+ */
 export function findNumbers(run: PastRun, name: string): readonly RunNumber[] {
   return numbersOf(run).filter((number) => namesOf(number).includes(name));
 }
@@ -96,7 +120,10 @@ export function namesOf({ stage, name }: RunNumber): readonly string[] {
   return [...new Set([`${stage}.${name}`, `${baseName(stage)}.${name}`, name])];
 }
 
-/** Settings by `fit.optimizer.learningRate`, of a stage or all its instances, defaults included where they are known. */
+/**
+ * Settings by `fit.optimizer.learningRate`, of a stage or all its instances, defaults included
+ * where they are known.
+ */
 export function settingsOf(
   { record }: PastRun,
   names: readonly string[],
@@ -108,7 +135,8 @@ export function settingsOf(
       const own = [stage, baseName(stage)].find((one) => name.startsWith(`${one}.`));
       if (own === undefined || result === undefined) return [];
       const path = name.slice(own.length + 1).split('.');
-      const within = (found: Json | undefined, key: string) => (isJsonObject(found) ? found[key] : undefined);
+      const within = (found: Json | undefined, key: string) =>
+        isJsonObject(found) ? found[key] : undefined;
       const stored = store.readResult(result);
       const settings = stored && (effectiveSettings(stored, fill) ?? stored.fingerprint.settings);
       return path.reduce<Json | undefined>(within, settings) ?? [];

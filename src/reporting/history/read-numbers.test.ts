@@ -11,7 +11,9 @@ test('a warning counts the numbers that a record leaves out', () => {
   try {
     const numbers = Array.from({ length: 420 }, (_, i) => [`n${i}`, i] as const);
     writeFileSync(join(root, 'metrics.json'), JSON.stringify(Object.fromEntries(numbers)));
-    const stage = { outputs: [{ port: 'metrics', type: 'metrics', path: 'metrics.json' }] } as unknown as Stage;
+    const stage = {
+      outputs: [{ port: 'metrics', type: 'metrics', path: 'metrics.json' }],
+    } as unknown as Stage;
     const { metrics, numbersLeftOut } = readNumbers(stage, root);
     assert.deepEqual([Object.keys(metrics!).length, numbersLeftOut], [400, 20]);
     const told = leftOutWarning(new Map([['scores' as StageName, numbersLeftOut!]]));

@@ -9,8 +9,14 @@ import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.
 const mostNumbers = 400;
 const mostBytes = 1024 ** 2;
 
-/** The numbers in the published metrics files of a stage, at most {@link mostNumbers}, with their intervals. */
-export function readNumbers(stage: Stage, root: string): Pick<StageEntry, 'metrics' | 'intervals' | 'numbersLeftOut'> {
+/**
+ * The numbers in the published metrics files of a stage, at most {@link mostNumbers}, with their
+ * intervals.
+ */
+export function readNumbers(
+  stage: Stage,
+  root: string,
+): Pick<StageEntry, 'metrics' | 'intervals' | 'numbersLeftOut'> {
   const values = new Map<string, number | null>();
   const intervals = new Map<string, readonly [number, number]>();
   let leftOut = 0;
@@ -21,7 +27,8 @@ export function readNumbers(stage: Stage, root: string): Pick<StageEntry, 'metri
       if (values.size < mostNumbers) values.set(name, value);
       else leftOut++;
     }
-    for (const [name, interval] of parsed?.intervals ?? []) if (values.has(name)) intervals.set(name, interval);
+    for (const [name, interval] of parsed?.intervals ?? [])
+      if (values.has(name)) intervals.set(name, interval);
   }
   if (values.size === 0) return {};
   return {
@@ -45,7 +52,8 @@ function readMetrics(path: string): Metrics | undefined {
 export function leftOutWarning(leftOut: ReadonlyMap<StageName, number>): string | undefined {
   if (leftOut.size === 0) return undefined;
   const [[stage, count]] = [...leftOut] as [[StageName, number]];
-  const others = leftOut.size > 1 ? ` and numbers of ${formatCountOf(leftOut.size - 1, 'other stage')}` : '';
+  const others =
+    leftOut.size > 1 ? ` and numbers of ${formatCountOf(leftOut.size - 1, 'other stage')}` : '';
   return (
     `The history keeps at most ${mostNumbers} numbers per stage; the last ${count} of ${stage}${others} are left out: ` +
     '`restage history` does not find them, the metrics file has all'

@@ -6,14 +6,25 @@ import { formatHistory } from './format-history.ts';
 import { type PastRun, settingsOf } from './past-run.ts';
 import { conditionName, selectRuns } from './select-runs.ts';
 
-const run = (day: string, given: Partial<PastRun>, stages: Readonly<Record<string, StageEntry>>): PastRun => ({
+const run = (
+  day: string,
+  given: Partial<PastRun>,
+  stages: Readonly<Record<string, StageEntry>>,
+): PastRun => ({
   id: `${day}-4f2a`,
   pipeline: 'study',
   outcome: 'succeeded',
   startedAt: Date.parse(day),
   seconds: 10,
   counts: { ran: 1 },
-  record: { pipeline: 'study', file: 'study.yaml', startedAt: day, seconds: 10, restage: '0', stages },
+  record: {
+    pipeline: 'study',
+    file: 'study.yaml',
+    startedAt: day,
+    seconds: 10,
+    restage: '0',
+    stages,
+  },
   ...given,
 });
 const scores = (auc: number): StageEntry => ({
@@ -22,8 +33,16 @@ const scores = (auc: number): StageEntry => ({
   intervals: { 'test.auc': [auc - 0.1, auc + 0.1] },
 });
 const runs = [
-  run('2025-01-03', { seconds: 30 }, { 'scores[seed=1]': scores(0.7), 'scores[seed=2]': scores(0.9) }),
-  run('2025-01-02', { pipeline: 'other', outcome: 'failed' }, { fit: { outcome: 'failed', message: 'no' } }),
+  run(
+    '2025-01-03',
+    { seconds: 30 },
+    { 'scores[seed=1]': scores(0.7), 'scores[seed=2]': scores(0.9) },
+  ),
+  run(
+    '2025-01-02',
+    { pipeline: 'other', outcome: 'failed' },
+    { fit: { outcome: 'failed', message: 'no' } },
+  ),
   run('2025-01-01', {}, { scores: scores(0.8) }),
 ];
 const idsOf = (query: Parameters<typeof selectRuns>[1]) => {
@@ -42,15 +61,25 @@ test('runs are filtered by pipeline, stage, time and end', () => {
 
 test('a condition holds where any instance of a matrix meets it; the largest number comes first', () => {
   assert.deepEqual(idsOf({ where: ['scores.test.auc>0.85'] }), ['2025-01-03']);
-  assert.deepEqual(idsOf({ where: ['scores.test.auc >= 0.8', 'test.accuracy=0.75'] }), ['2025-01-03', '2025-01-01']);
+  assert.deepEqual(idsOf({ where: ['scores.test.auc >= 0.8', 'test.accuracy=0.75'] }), [
+    '2025-01-03',
+    '2025-01-01',
+  ]);
   assert.deepEqual(idsOf({ where: ['scores[seed=1].test.auc<0.8'] }), ['2025-01-03']);
   assert.deepEqual(idsOf({ sort: 'test.auc', stage: 'scores' }), ['2025-01-03', '2025-01-01']);
-  assert.deepEqual(idsOf({ sort: 'duration', reverse: true, stage: 'scores' }), ['2025-01-01', '2025-01-03']);
+  assert.deepEqual(idsOf({ sort: 'duration', reverse: true, stage: 'scores' }), [
+    '2025-01-01',
+    '2025-01-03',
+  ]);
 });
 
 test('in reverse order the smallest number comes first, and runs without it still come last', () => {
   assert.deepEqual(idsOf({ sort: 'test.auc' }), ['2025-01-03', '2025-01-01', '2025-01-02']);
-  assert.deepEqual(idsOf({ sort: 'test.auc', reverse: true }), ['2025-01-03', '2025-01-01', '2025-01-02']);
+  assert.deepEqual(idsOf({ sort: 'test.auc', reverse: true }), [
+    '2025-01-03',
+    '2025-01-01',
+    '2025-01-02',
+  ]);
   assert.deepEqual(idsOf({ reverse: true }), ['2025-01-01', '2025-01-02', '2025-01-03']);
 });
 

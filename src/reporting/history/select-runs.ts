@@ -12,7 +12,10 @@ export interface RunQuery {
   readonly failed?: boolean;
   readonly where?: readonly string[];
   readonly show?: readonly string[];
-  /** The name of a number, or `duration`; the largest comes first. Absent: the newest run comes first. */
+  /**
+   * The name of a number, or `duration`; the largest comes first. Absent: the newest run comes
+   * first.
+   */
   readonly sort?: string;
   readonly reverse?: boolean;
 }
@@ -24,15 +27,23 @@ interface Condition {
   readonly holds: (value: number) => boolean;
 }
 
-/** The runs that a query selects. A name that no run has is a mistake, so that a slip does not look like an empty history. */
-export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<readonly PastRun[], QueryMistake> {
+/**
+ * The runs that a query selects. A name that no run has is a mistake, so that a slip does not look
+ * like an empty history.
+ */
+export function selectRuns(
+  runs: readonly PastRun[],
+  query: RunQuery,
+): Result<readonly PastRun[], QueryMistake> {
   if (runs.length === 0) return ok([]); // without runs, "no runs" is the more useful answer
   const { pipeline, stage, since, failed, sort } = query;
   const stages = new Set(runs.flatMap(stagesOf));
   const names = new Set(runs.flatMap((run) => numbersOf(run).flatMap(namesOf)));
   const pipelines = new Set(runs.map((run) => run.pipeline));
-  if (pipeline !== undefined && !pipelines.has(pipeline)) return err(unknown('run of a pipeline', pipeline, pipelines));
-  if (stage !== undefined && !stages.has(stage)) return err(unknown('run with a stage', stage, stages));
+  if (pipeline !== undefined && !pipelines.has(pipeline))
+    return err(unknown('run of a pipeline', pipeline, pipelines));
+  if (stage !== undefined && !stages.has(stage))
+    return err(unknown('run with a stage', stage, stages));
   const conditions: Condition[] = [];
   for (const text of query.where ?? []) {
     const condition = parseCondition(text);
@@ -51,8 +62,12 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
   const missing = asked.find((name) => !names.has(name) && !settings.has(name));
   if (missing !== undefined) {
     const mistake = unknown('run with a number', missing, names);
-    const isCut = runs.some(({ record }) => Object.values(record?.stages ?? {}).some((one) => one.numbersLeftOut));
-    return err(isCut ? { ...mistake, hint: [mistake.hint, cutHint].filter(Boolean).join(' ') } : mistake);
+    const isCut = runs.some(({ record }) =>
+      Object.values(record?.stages ?? {}).some((one) => one.numbersLeftOut),
+    );
+    return err(
+      isCut ? { ...mistake, hint: [mistake.hint, cutHint].filter(Boolean).join(' ') } : mistake,
+    );
   }
   const found = runs.filter(
     (run) =>
@@ -60,7 +75,9 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
       (stage === undefined || stagesOf(run).includes(stage)) &&
       (since === undefined || run.startedAt >= since) &&
       (failed !== true || run.outcome === 'failed' || run.outcome === 'killed') &&
-      conditions.every(({ name, holds }) => findNumbers(run, name).some(({ value }) => value !== null && holds(value))),
+      conditions.every(({ name, holds }) =>
+        findNumbers(run, name).some(({ value }) => value !== null && holds(value)),
+      ),
   );
   return ok(inOrder(found, query));
 }
@@ -80,7 +97,8 @@ function unknown(what: string, name: string, known: Iterable<string>): QueryMist
 export const conditionName = (text: string): string | undefined => parseCondition(text)?.name;
 
 function parseCondition(text: string): Condition | undefined {
-  const [, name, sign, number] = /^\s*(.+?)\s*(>=|<=|!=|==|=|>|<)\s*(-?[\d.]+(?:e-?\d+)?)\s*$/i.exec(text) ?? [];
+  const [, name, sign, number] =
+    /^\s*(.+?)\s*(>=|<=|!=|==|=|>|<)\s*(-?[\d.]+(?:e-?\d+)?)\s*$/i.exec(text) ?? [];
   const bound = Number(number);
   if (name === undefined || Number.isNaN(bound)) return undefined;
   const signs: Readonly<Record<string, (value: number) => boolean>> = {
@@ -96,7 +114,10 @@ function parseCondition(text: string): Condition | undefined {
 }
 
 /** Runs without the number come last in either order. */
-function inOrder(runs: readonly PastRun[], { sort, reverse = false }: RunQuery): readonly PastRun[] {
+function inOrder(
+  runs: readonly PastRun[],
+  { sort, reverse = false }: RunQuery,
+): readonly PastRun[] {
   if (sort === undefined) return reverse ? runs.toReversed() : runs;
   const keyed = runs.map((run) => ({ run, key: keyOf(run, sort, reverse) }));
   const measured = keyed.filter(({ key }) => key !== undefined);
@@ -106,7 +127,8 @@ function inOrder(runs: readonly PastRun[], { sort, reverse = false }: RunQuery):
 
 /** The first of several instances in this order. */
 function keyOf(run: PastRun, sort: string, reverse: boolean): number | undefined {
-  const values = sort === 'duration' ? [run.seconds] : findNumbers(run, sort).map(({ value }) => value);
+  const values =
+    sort === 'duration' ? [run.seconds] : findNumbers(run, sort).map(({ value }) => value);
   const known = values.filter((value) => value != null);
   return known.length === 0 ? undefined : reverse ? Math.min(...known) : Math.max(...known);
 }

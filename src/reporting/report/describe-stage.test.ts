@@ -15,7 +15,11 @@ test('changes are listed value by value, with defaults filled in and digests sho
   );
   const digest = (letter: string) => letter.repeat(64);
   const result = (settings: JsonObject, dataset: string) =>
-    ({ kind: 'train', settings, inputs: { dataset: [{ digest: dataset }] } }) as unknown as Fingerprint;
+    ({
+      kind: 'train',
+      settings,
+      inputs: { dataset: [{ digest: dataset }] },
+    }) as unknown as Fingerprint;
   const changes = describeChanges(
     result({}, digest('a')),
     result({ optimizer: { kind: 'adam', learningRate: 0.0003 } }, digest('b')),

@@ -2,7 +2,10 @@ import { posix } from 'node:path';
 import { isDigest } from '../../digest.ts';
 import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
 import { readPart } from '../../engine/files/read-part.ts';
-import { diffFingerprints, type FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
+import {
+  diffFingerprints,
+  type FingerprintDifference,
+} from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import { withDefaults } from '../../engine/plan/changes.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
@@ -30,7 +33,12 @@ export function describePlanned(
       ([path, value]): Setting => ({ path, value, written: written.has(path) }),
     ),
     inputs: stage.inputs.map(({ port, items }) => ({ port, from: items.map(sourceOf) })),
-    outputs: stage.outputs.map(({ port, type, path }) => ({ port, type, path, href: hrefOf(path, page) })),
+    outputs: stage.outputs.map(({ port, type, path }) => ({
+      port,
+      type,
+      path,
+      href: hrefOf(path, page),
+    })),
   };
 }
 
@@ -44,7 +52,10 @@ function hrefOf(path: string, page: string): string {
 }
 
 /** Every value of nested settings by its path; lists are values. */
-export function flatten(settings: JsonObject, path = ''): readonly (readonly [path: string, value: Json])[] {
+export function flatten(
+  settings: JsonObject,
+  path = '',
+): readonly (readonly [path: string, value: Json])[] {
   return Object.entries(settings).flatMap(([key, value]) => {
     const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isMap && Object.keys(value).length > 0
@@ -53,7 +64,10 @@ export function flatten(settings: JsonObject, path = ''): readonly (readonly [pa
   });
 }
 
-/** How two results' fingerprints differ, with digests short; defaults stand where a setting was left out. */
+/**
+ * How two results' fingerprints differ, with digests short; defaults stand where a setting was left
+ * out.
+ */
 export function describeChanges(
   last: Fingerprint,
   now: Fingerprint,
@@ -61,14 +75,20 @@ export function describeChanges(
 ): readonly FingerprintDifference[] {
   return diffFingerprints(last, now)
     .flatMap((difference) => withDefaults(difference, defaultOf))
-    .map(({ path, before, after }) => ({ path, before: shortened(before), after: shortened(after) }));
+    .map(({ path, before, after }) => ({
+      path,
+      before: shortened(before),
+      after: shortened(after),
+    }));
 }
 
 function shortened(value: Json | undefined): Json | undefined {
   if (typeof value === 'string' && isDigest(value)) return `content ${value.slice(0, 10)}`;
   if (Array.isArray(value)) return value.map((item) => shortened(item as Json) ?? null);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shortened(item) ?? null]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, shortened(item) ?? null]),
+  );
 }
 
 export function describeRecord(record: StageRecord): ReportStage['record'] {
@@ -84,30 +104,49 @@ export function describeRecord(record: StageRecord): ReportStage['record'] {
 
 function hostOf({ host, cpus, gpus, job }: StageRecord): string {
   const cards = gpus === undefined ? [] : [formatCountOf(gpus, 'graphics card')];
-  return [host, formatCountOf(cpus, 'core'), ...cards, ...(job === undefined ? [] : [`job ${job}`])].join(', ');
+  return [
+    host,
+    formatCountOf(cpus, 'core'),
+    ...cards,
+    ...(job === undefined ? [] : [`job ${job}`]),
+  ].join(', ');
 }
 
-/** `2025-01-31 09:12:03` in the machine's own time zone. Node's formatter would take as long as all else of a stage. */
+/**
+ * `2025-01-31 09:12:03` in the machine's own time zone. Node's formatter would take as long as all
+ * else of a stage.
+ */
 function localTime(time: Date): string {
   const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** The end of what a stage printed: for its result, or in its last attempt of this run where it has none. */
+/**
+ * The end of what a stage printed: for its result, or in its last attempt of this run where it has
+ * none.
+ */
 export function describeLog(
   stage: Pick<Stage, 'name'>,
   result: StageResult | undefined,
-  { store, run, room }: { readonly store: FolderStore; readonly run: RunFolder; readonly room: PageRoom },
+  {
+    store,
+    run,
+    room,
+  }: { readonly store: FolderStore; readonly run: RunFolder; readonly room: PageRoom },
 ): ReportLog | undefined {
   const object = result?.record.log;
-  const file = object === undefined ? run.attempts(stage.name).at(-1)?.log : store.objectPath(object);
+  const file =
+    object === undefined ? run.attempts(stage.name).at(-1)?.log : store.objectPath(object);
   if (file === undefined) return undefined;
   try {
     const { text, whole } = readPart(file, mostLogBytes, 'end');
     const plain = plainText(text).trimEnd();
     const shown = whole ? plain : plain.slice(plain.indexOf('\n') + 1);
     if (room.take('logs', shown.length)) return { text: shown, cut: !whole };
-    return { text: 'It is left out, as this page has no more room: `restage logs` prints it.', cut: true };
+    return {
+      text: 'It is left out, as this page has no more room: `restage logs` prints it.',
+      cut: true,
+    };
   } catch {
     return undefined; // gone from the cache: `verify` reports it
   }

@@ -1,12 +1,20 @@
 import { formatCount } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
-import { betterFirst, headlineMetrics, metric, titleOfPath } from '../../learning/metrics/metric-catalogue.ts';
+import {
+  betterFirst,
+  headlineMetrics,
+  metric,
+  titleOfPath,
+} from '../../learning/metrics/metric-catalogue.ts';
 import { groupHighlights, isChoice } from '../group-highlights.ts';
 import { type Html, html } from './html.ts';
 import type { ReportMetric, ReportStage } from './report-model.ts';
 import { intervalWords, renderHighlight, renderTable, showEnds, showValue } from './table.ts';
 
-/** The most numbers shown for a stage, stages shown as tiles (a table compares more), and rows before the others are folded. */
+/**
+ * The most numbers shown for a stage, stages shown as tiles (a table compares more), and rows
+ * before the others are folded.
+ */
 const mostNumbers = 4;
 const mostTiled = 2;
 const mostRows = 12;
@@ -29,18 +37,30 @@ export function renderFindings(stages: readonly ReportStage[]): readonly Html[] 
       : bySplit(findings).flatMap(renderComparison);
   return [
     ...numbers,
-    ...(chosen.length > 0 ? [html`<div class="half chosen">${chosen.map(renderHighlight)}</div>`] : []),
+    ...(chosen.length > 0
+      ? [html`<div class="half chosen">${chosen.map(renderHighlight)}</div>`]
+      : []),
   ];
 }
 
-/** The numbers on the test split, else on the last one; none for a stage that measures no accuracy. */
+/**
+ * The numbers on the test split, else on the last one; none for a stage that measures no accuracy.
+ */
 export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
   const metrics = outputs.flatMap(({ shown }) => (shown?.as === 'metrics' ? shown.metrics : []));
   const splits = metrics.flatMap((metric) => /^(.+)\.accuracy$/.exec(metric.name)?.[1] ?? []);
-  const split = splits.includes('test') ? 'test' : splits.filter((one) => !one.includes('.')).at(-1);
+  const split = splits.includes('test')
+    ? 'test'
+    : splits.filter((one) => !one.includes('.')).at(-1);
   if (split === undefined) return [];
   const own = metrics.filter((metric) => metric.name.startsWith(`${split}.`));
-  return [{ stage: name, split, metrics: new Map(own.map((metric) => [metric.name.slice(split.length + 1), metric])) }];
+  return [
+    {
+      stage: name,
+      split,
+      metrics: new Map(own.map((metric) => [metric.name.slice(split.length + 1), metric])),
+    },
+  ];
 }
 
 const meanings: Readonly<Record<string, string>> = {
@@ -53,15 +73,24 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
   const majority = metrics.get('majorityAccuracy')?.value;
   const hasOneClass = majority === 1; // its Matthews correlation is undefined, and 0 in the file
   const told = headlineMetrics
-    .filter(({ name }) => metrics.get(name)?.value != null && !(hasOneClass && name === 'matthewsCorrelation'))
+    .filter(
+      ({ name }) =>
+        metrics.get(name)?.value != null && !(hasOneClass && name === 'matthewsCorrelation'),
+    )
     .slice(0, mostNumbers);
   const tiles = told.map(({ name }) => {
     const number = metrics.get(name)!;
     const notes = [
       ...(meanings[name] === undefined ? [] : [meanings[name]]),
-      ...(number.interval === undefined ? [] : [`${intervalWords(number)} ${showEnds(number.interval)}`]),
+      ...(number.interval === undefined
+        ? []
+        : [`${intervalWords(number)} ${showEnds(number.interval)}`]),
       ...(name === 'accuracy' && majority != null
-        ? [hasOneClass ? 'all images are of one class' : `always naming the majority: ${showValue(majority)}`]
+        ? [
+            hasOneClass
+              ? 'all images are of one class'
+              : `always naming the majority: ${showValue(majority)}`,
+          ]
         : []),
       ...(number.interval === undefined && images != null ? [`${formatCount(images)} images`] : []),
     ];
@@ -77,7 +106,9 @@ ${tiles}</dl>`;
 /** Numbers of different splits are not ranked together; those of the test split come first. */
 function bySplit(findings: readonly Finding[]): readonly (readonly Finding[])[] {
   const groups = [...groupBy(findings, ({ split }) => split)];
-  return groups.toSorted(([a], [b]) => Number(b === 'test') - Number(a === 'test')).map(([, group]) => group);
+  return groups
+    .toSorted(([a], [b]) => Number(b === 'test') - Number(a === 'test'))
+    .map(([, group]) => group);
 }
 
 function renderComparison(findings: readonly Finding[]): readonly Html[] {
@@ -87,16 +118,25 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
     metric('majorityAccuracy'),
     { name: 'images', title: 'images' },
   ].filter(({ name }) => findings.some(({ metrics }) => metrics.has(name)));
-  const [by] = headlineMetrics.filter(({ name }) => findings.some(({ metrics }) => metrics.has(name)));
+  const [by] = headlineMetrics.filter(({ name }) =>
+    findings.some(({ metrics }) => metrics.has(name)),
+  );
   const measured = ({ metrics }: Finding) => metrics.get(by!.name)?.value;
   const best = findings.toSorted((a, b) => {
-    const [one, other] = [measured(a), measured(b)];
-    return one == null || other == null ? Number(one == null) - Number(other == null) : betterFirst(by!, one, other);
+    const one = measured(a);
+    const other = measured(b);
+    return one == null || other == null
+      ? Number(one == null) - Number(other == null)
+      : betterFirst(by!, one, other);
   });
   const table = (caption: string, some: readonly Finding[]) =>
     renderTable(
       ['stage', 'split', ...columns.map(({ title }) => title)],
-      some.map(({ stage, metrics }) => [stage, split, ...columns.map(({ name }) => cellOf(metrics.get(name)))]),
+      some.map(({ stage, metrics }) => [
+        stage,
+        split,
+        ...columns.map(({ name }) => cellOf(metrics.get(name))),
+      ]),
       caption,
     );
   const who = findings.length === 1 ? 'the' : 'each';
@@ -104,12 +144,18 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
     return [table(`How well ${who} stage separates the classes on ${split}`, findings)];
   }
   return [
-    table(`The best ${mostRows} of ${findings.length} by ${by!.title} on ${split}`, best.slice(0, mostRows)),
+    table(
+      `The best ${mostRows} of ${findings.length} by ${by!.title} on ${split}`,
+      best.slice(0, mostRows),
+    ),
     html`<details class="more"><summary>The other ${findings.length - mostRows}</summary>${table('The others', best.slice(mostRows))}</details>`,
   ];
 }
 
 function cellOf(number: ReportMetric | undefined): string {
   if (number === undefined) return '';
-  return showValue(number.value) + (number.interval === undefined ? '' : ` (${showEnds(number.interval)})`);
+  return (
+    showValue(number.value) +
+    (number.interval === undefined ? '' : ` (${showEnds(number.interval)})`)
+  );
 }

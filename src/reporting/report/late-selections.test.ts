@@ -3,9 +3,14 @@ import { test } from 'node:test';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { lateSelections } from './late-selections.ts';
 
-const stage = (name: string, kind: string, inputs: Readonly<Record<string, readonly string[]>> = {}) =>
+const stage = (
+  name: string,
+  kind: string,
+  inputs: Readonly<Record<string, readonly string[]>> = {},
+) =>
   ({
-    ...{ name, kind },
+    name,
+    kind,
     inputs: Object.entries(inputs).map(([port, stages]) => ({
       port,
       items: stages.map((from) => ({ from: 'stage', stage: from, port: 'x', labels: {} })),

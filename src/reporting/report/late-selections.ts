@@ -1,7 +1,10 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { readBy } from '../../engine/graph/graph.ts';
 
-/** A selection made after numbers of the test split existed, which may have influenced it. Times are milliseconds since the epoch. */
+/**
+ * A selection made after numbers of the test split existed, which may have influenced it. Times are
+ * milliseconds since the epoch.
+ */
 export interface LateSelection {
   readonly stage: string;
   readonly at: number;
@@ -9,7 +12,10 @@ export interface LateSelection {
   readonly test: { readonly stage: string; readonly at: number };
 }
 
-/** Selections made after test numbers of a candidate existed. `tested`: stages with such numbers, also of earlier runs. */
+/**
+ * Selections made after test numbers of a candidate existed. `tested`: stages with such numbers,
+ * also of earlier runs.
+ */
 export function lateSelections(
   stages: readonly Stage[],
   madeAt: (stage: string) => { readonly began: number } | undefined,

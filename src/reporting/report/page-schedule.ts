@@ -2,7 +2,10 @@
 const firstPause = 2_500;
 /** Writing takes at most this share of the time. */
 const share = 1 / 25;
-/** Milliseconds after which the page is written again although nothing happened: its reader sees that the run is alive. */
+/**
+ * Milliseconds after which the page is written again although nothing happened: its reader sees
+ * that the run is alive.
+ */
 const heartbeat = 5 * 60_000;
 
 /** Decides when the page of a running run is written again. */

@@ -41,7 +41,9 @@ function write(folder: string, model: ReportModel): string {
 }
 
 async function studyPage(folder: string): Promise<string> {
-  const charts = await Promise.all(['curves', 'roc', 'det', 'mistakes'].map((name) => chart(folder, name)));
+  const charts = await Promise.all(
+    ['curves', 'roc', 'det', 'mistakes'].map((name) => chart(folder, name)),
+  );
   return write(
     folder,
     exampleModel({
@@ -87,16 +89,22 @@ test('a chart is its picture until it is drawn', { skip: noBrowser }, async (t) 
 
 test('a chart far below costs nothing until it is scrolled to', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
-  await using opened = await BrowserPage.open(await studyPage(folder), { viewport: { width: 700, height: 300 } });
+  await using opened = await BrowserPage.open(await studyPage(folder), {
+    viewport: { width: 700, height: 300 },
+  });
   await opened.page.locator('figure.chart[data-chart="drawn"]').first().waitFor();
   const last = opened.page.locator('figure.chart').last();
   assert.equal(await last.getAttribute('data-chart'), null);
-  assert.equal(await last.locator('noscript').isVisible(), false); // its content would be shown as text
+  // Its content would be shown as text.
+  assert.equal(await last.locator('noscript').isVisible(), false);
   const { width } = (await last.boundingBox())!;
   assert.equal(await last.locator('img').count(), 0);
   await last.scrollIntoViewIfNeeded();
   await last.locator('svg.marks').waitFor();
-  assert.ok(Math.abs((await last.boundingBox())!.width - width) < 40, 'no chart moves when another one is drawn');
+  assert.ok(
+    Math.abs((await last.boundingBox())!.width - width) < 40,
+    'no chart moves when another one is drawn',
+  );
 });
 
 test('a page of many experiments opens each on demand, and its charts are drawn then', {
@@ -106,8 +114,13 @@ test('a page of many experiments opens each on demand, and its charts are drawn 
   const stages = ['a', 'b'].flatMap((experiment) =>
     Array.from({ length: 15 }, (_, i) => exampleStage({ name: `${experiment}/fit[seed=${i}]` })),
   );
-  const curves = { ...exampleStage({ name: 'a/curves' }), outputs: [await chart(folder, 'curves')] };
-  await using opened = await BrowserPage.open(write(folder, exampleModel({ stages: [...stages, curves] })));
+  const curves = {
+    ...exampleStage({ name: 'a/curves' }),
+    outputs: [await chart(folder, 'curves')],
+  };
+  await using opened = await BrowserPage.open(
+    write(folder, exampleModel({ stages: [...stages, curves] })),
+  );
   const { page } = opened;
   assert.ok(Number(await page.evaluate('document.documentElement.scrollHeight')) < 2000);
   assert.equal(await page.locator('figure.chart[data-chart]').count(), 0);
@@ -121,7 +134,11 @@ test('a page of many experiments opens each on demand, and its charts are drawn 
 test('pointing at a mark shows its values', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
   await using opened = await BrowserPage.open(await studyPage(folder));
-  const bar = opened.page.locator('figure.chart').first().locator('path[aria-roledescription="bar"]').first();
+  const bar = opened.page
+    .locator('figure.chart')
+    .first()
+    .locator('path[aria-roledescription="bar"]')
+    .first();
   await bar.hover();
   const tooltip = opened.page.locator('#vg-tooltip-element.visible');
   await tooltip.waitFor();
@@ -153,7 +170,9 @@ test('an address of a stage opens it, whatever its name', { skip: noBrowser }, a
 
 test('without scripts everything is there, charts as pictures', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
-  await using opened = await BrowserPage.open(await studyPage(folder), { javaScriptEnabled: false });
+  await using opened = await BrowserPage.open(await studyPage(folder), {
+    javaScriptEnabled: false,
+  });
   const pictures = opened.page.locator('figure.chart img');
   assert.equal(await pictures.count(), 4);
   const picture = await pictures.first().boundingBox();
@@ -162,7 +181,9 @@ test('without scripts everything is there, charts as pictures', { skip: noBrowse
   assert.ok(await opened.page.getByText('epoch 2').isVisible());
 });
 
-test('the page of a running run reloads and keeps what was opened', { skip: noBrowser }, async (t) => {
+test('the page of a running run reloads and keeps what was opened', {
+  skip: noBrowser,
+}, async (t) => {
   const folder = temporaryFolder(t);
   const loss = { name: 'loss', unit: 'epoch', every: 1 };
   const running = (epoch: number) =>
@@ -172,7 +193,13 @@ test('the page of a running run reloads and keeps what was opened', { skip: noBr
       stages: [
         exampleStage({
           state: 'running',
-          curves: [{ ...loss, count: epoch, points: Array.from({ length: epoch }, (_, i) => [i + 1, 1 / (i + 1)]) }],
+          curves: [
+            {
+              ...loss,
+              count: epoch,
+              points: Array.from({ length: epoch }, (_, i) => [i + 1, 1 / (i + 1)]),
+            },
+          ],
           lastPoint: { unit: 'epoch', step: epoch, values: { loss: 1 / epoch } },
         }),
       ],
@@ -190,9 +217,12 @@ test('the page of a running run reloads and keeps what was opened', { skip: noBr
   assert.deepEqual(opened.complaints, []);
 });
 
-test('in the dark charts are dark, and those with photographs dimmed', { skip: noBrowser }, async (t) => {
+test('in the dark charts are dark, and those with photographs dimmed', {
+  skip: noBrowser,
+}, async (t) => {
   const folder = temporaryFolder(t);
-  const [plain, sheet] = [await chart(folder, 'curves'), await chart(folder, 'mistakes', 'data:image/png')];
+  const plain = await chart(folder, 'curves');
+  const sheet = await chart(folder, 'mistakes', 'data:image/png');
   const file = write(folder, exampleModel({ stages: [exampleStage({ outputs: [plain, sheet] })] }));
   const [grounds, filters]: [unknown[], unknown[]] = [[], []];
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -211,12 +241,15 @@ test('in the dark charts are dark, and those with photographs dimmed', { skip: n
   ]);
 });
 
-test('on a phone charts and a long graph are as wide as the screen', { skip: noBrowser }, async (t) => {
+test('on a phone charts and a long graph are as wide as the screen', {
+  skip: noBrowser,
+}, async (t) => {
   const folder = temporaryFolder(t);
   const names = Array.from({ length: 12 }, (_, i) => `stage-${i}`);
   const graph = await drawStages(
     names.map((name, i) => ({
-      ...{ name, kind: 'command' },
+      name,
+      kind: 'command',
       inputs: i === 0 ? [] : [{ items: [{ from: 'stage', stage: names[i - 1], port: 'text' }] }],
     })) as unknown as readonly Stage[],
     () => 'ran',
@@ -246,22 +279,34 @@ test('on a phone a graph joins the instances of a matrix, a table shows that it 
   assert.match(graph!.narrow.svg, />fit × 6</);
   assert.match(graph!.wide.svg, />fit\[seed=6\]</);
   const columns = ['stage', 'split', 'AUC', 'accuracy', 'equal error rate', 'loss', 'images'];
-  const row = ['scores[net=slow,seed=1]', 'test', '0.516 (0.235–0.787)', ...columns.slice(3).map(() => '0.5000 ± 0.1')];
+  const row = [
+    'scores[net=slow,seed=1]',
+    'test',
+    '0.516 (0.235–0.787)',
+    ...columns.slice(3).map(() => '0.5000 ± 0.1'),
+  ];
   const title = 'A caption that is longer than a phone is wide, and so has to be broken into lines';
   const sheet = await chart(folder, 'faces');
   assert.ok(sheet.shown?.as === 'chart');
   const shown = { ...sheet.shown, isPlain: false, width: 900 }; // as of a sheet of photographs
-  const stages = [exampleStage({ highlights: [{ title, columns, rows: [row] }], outputs: [{ ...sheet, shown }] })];
-  await using opened = await BrowserPage.open(write(folder, exampleModel({ stages, graph: graph! })), {
-    viewport: { width: 420, height: 900 },
-  });
+  const stages = [
+    exampleStage({ highlights: [{ title, columns, rows: [row] }], outputs: [{ ...sheet, shown }] }),
+  ];
+  await using opened = await BrowserPage.open(
+    write(folder, exampleModel({ stages, graph: graph! })),
+    {
+      viewport: { width: 420, height: 900 },
+    },
+  );
   const right = async (selector: string) => {
     const box = await opened.page.locator(selector).first().boundingBox();
     return box!.x + box!.width;
   };
   assert.ok((await right('caption')) <= 420);
   assert.ok((await right('tbody tr:first-child > :nth-child(3)')) <= 420);
-  assert.ok((await opened.page.locator('.drawing :is(img, svg.marks)').first().boundingBox())!.width > 420);
+  assert.ok(
+    (await opened.page.locator('.drawing :is(img, svg.marks)').first().boundingBox())!.width > 420,
+  );
   assert.ok(await opened.page.getByText('↔ scroll sideways').isVisible());
   const over = await opened.page.evaluate(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -26,10 +26,15 @@ export interface Page {
   readonly footer: Html;
 }
 
-/** A page that needs no other file: its style, its scripts and, where it has charts, what draws them are in it. */
+/**
+ * A page that needs no other file: its style, its scripts and, where it has charts, what draws them
+ * are in it.
+ */
 export function renderPage({ title, state, writtenAt, header, sections, footer }: Page): string {
   const shown = shownOf(sections);
-  const hasCharts = shown.some(({ content }) => content.some(({ markup }) => markup.includes('class="spec"')));
+  const hasCharts = shown.some(({ content }) =>
+    content.some(({ markup }) => markup.includes('class="spec"')),
+  );
   return html`<!doctype html>
 <html lang="en" data-state="${state}" data-written="${writtenAt}">
 <head>
@@ -69,9 +74,13 @@ ${content}
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** The style or the script of the page: they lie beside this module's source, which the package holds, too. */
+/**
+ * The style or the script of the page: they lie beside this module's source, which the package
+ * holds, too.
+ */
 export function assetFile(name: string): string {
-  const [beside, fromDist] = [join(here, name), join(here, '../src/reporting/report', name)];
+  const beside = join(here, name);
+  const fromDist = join(here, '../src/reporting/report', name);
   return existsSync(beside) ? beside : fromDist;
 }
 

@@ -4,20 +4,35 @@ import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { PageRoom, publishedFiles, showArtifact } from './read-artifact.ts';
 
-const show = (t: TestContext, type: Parameters<typeof showArtifact>[0], name: string, text: string) =>
-  showArtifact(type, publishedFiles(join(writeFiles(temporaryFolder(t), { [name]: text }), name)), new PageRoom());
+const show = (
+  t: TestContext,
+  type: Parameters<typeof showArtifact>[0],
+  name: string,
+  text: string,
+) =>
+  showArtifact(
+    type,
+    publishedFiles(join(writeFiles(temporaryFolder(t), { [name]: text }), name)),
+    new PageRoom(),
+  );
 
 test('a table shows its first rows and says of how many', (t) => {
   const rows = Array.from({ length: 75 }, (_, i) => `${i},"a, b"`);
   const shown = show(t, 'table', 'a.csv', `n,text\n${rows.join('\n')}\n`);
   assert.ok(shown?.as === 'table');
-  assert.deepEqual([shown.columns, shown.rows[1], shown.rows.length], [['n', 'text'], ['1', 'a, b'], 60]);
+  assert.deepEqual(
+    [shown.columns, shown.rows[1], shown.rows.length],
+    [['n', 'text'], ['1', 'a, b'], 60],
+  );
   assert.equal(shown.leftOut, '60 of 75 rows are shown.');
 });
 
 test('a folder of images shows some of them, evenly, as far as there is room', (t) => {
   const names = Array.from({ length: 48 }, (_, i) => `fake/${String(i).padStart(2, '0')}.png`);
-  const folder = writeFiles(temporaryFolder(t), Object.fromEntries([...names, 'notes.txt'].map((name) => [name, 'x'])));
+  const folder = writeFiles(
+    temporaryFolder(t),
+    Object.fromEntries([...names, 'notes.txt'].map((name) => [name, 'x'])),
+  );
   const shown = showArtifact('images', publishedFiles(folder), new PageRoom());
   assert.ok(shown?.as === 'images');
   assert.deepEqual(shown.images.slice(0, 2), [
@@ -33,7 +48,12 @@ test('a folder of images shows some of them, evenly, as far as there is room', (
 
 test('a folder with summary.md is a summary, with the pictures that fit', (t) => {
   const text = '![one](summary/a.png)\n\n![two](summary/b.png)\n';
-  const files = { 'summary.md': text, 'summary/a.png': 'x', 'summary/b.png': 'xx', 'summary/sources.json': '{}' };
+  const files = {
+    'summary.md': text,
+    'summary/a.png': 'x',
+    'summary/b.png': 'xx',
+    'summary/sources.json': '{}',
+  };
   const folder = writeFiles(temporaryFolder(t), files);
   assert.deepEqual(showArtifact('files', publishedFiles(folder), new PageRoom({ charts: 2 })), {
     as: 'summary',
@@ -43,7 +63,9 @@ test('a folder with summary.md is a summary, with the pictures that fit', (t) =>
 });
 
 test('a chart without room on the page says so', (t) => {
-  const folder = writeFiles(temporaryFolder(t), { 'chart.vl.json': '{ "title": ["AUC 0.81", "on test"] }' });
+  const folder = writeFiles(temporaryFolder(t), {
+    'chart.vl.json': '{ "title": ["AUC 0.81", "on test"] }',
+  });
   assert.deepEqual(showArtifact('chart', publishedFiles(folder), new PageRoom({ charts: 0 })), {
     as: 'chart',
     title: 'AUC 0.81 on test',

@@ -18,14 +18,26 @@ const mostBytes = 256 * 1024;
 const noRoom = 'It is left out, as this page has no more room; its files are linked.';
 const pictureOnly = 'It is shown as a picture only: its data are too many for this page.';
 
-/** The files that a chart's folder may hold: `chart.svg`, …. A project's own kind may write the spec only. */
+/**
+ * The files that a chart's folder may hold: `chart.svg`, …. A project's own kind may write the spec
+ * only.
+ */
 const chartForms = ['svg', 'png', 'vl.json'];
 
-/** The page links a larger spec or picture without showing it: a browser takes seconds to draw it. */
+/**
+ * The page links a larger spec or picture without showing it: a browser takes seconds to draw it.
+ */
 const mostChartBytes = 3 * 1024 ** 2;
 
-/** What the page shows of an artifact; undefined for one that is only named. A page never fails for an artifact. */
-export function showArtifact(type: ArtifactType, files: ArtifactFiles, room: PageRoom): ShownArtifact | undefined {
+/**
+ * What the page shows of an artifact; undefined for one that is only named. A page never fails for
+ * an artifact.
+ */
+export function showArtifact(
+  type: ArtifactType,
+  files: ArtifactFiles,
+  room: PageRoom,
+): ShownArtifact | undefined {
   try {
     return forms[type]?.(files, room);
   } catch {
@@ -36,17 +48,26 @@ export function showArtifact(type: ArtifactType, files: ArtifactFiles, room: Pag
 type Show = (files: ArtifactFiles, room: PageRoom) => ShownArtifact | undefined;
 
 const forms: Partial<Record<ArtifactType, Show>> = {
-  ...{ chart: showChart, images: showImages, metrics: showMetrics, table: showTable, files: showFile },
+  chart: showChart,
+  images: showImages,
+  metrics: showMetrics,
+  table: showTable,
+  files: showFile,
 };
 
 /** Images evenly over the folder's sorted names, in their own format. */
 function showImages(files: ArtifactFiles, room: PageRoom): ShownArtifact {
   const names = files
     .names()
-    .filter((name) => extname(name) !== '.svg' && imageTypes[extname(name).toLowerCase()] !== undefined)
+    .filter(
+      (name) => extname(name) !== '.svg' && imageTypes[extname(name).toLowerCase()] !== undefined,
+    )
     .sort();
   const step = Math.max(1, names.length / mostImages);
-  const wanted = Array.from({ length: Math.min(names.length, mostImages) }, (_, i) => names[Math.floor(i * step)]!);
+  const wanted = Array.from(
+    { length: Math.min(names.length, mostImages) },
+    (_, i) => names[Math.floor(i * step)]!,
+  );
   const images = wanted.flatMap((name) => {
     const { size } = statSync(files.path(name));
     if (size > mostImageBytes || !room.take('images', (size * 4) / 3)) return [];
@@ -76,20 +97,34 @@ function showTable(files: ArtifactFiles, room: PageRoom): ShownArtifact | undefi
   const [header, ...records] = [...csvRecords(text)].map(({ fields }) => fields);
   if (header === undefined) return undefined;
   if (!room.take('tables', text.length)) {
-    return { as: 'table', columns: header, rows: [], leftOut: 'Its rows are left out, as this page has no more room.' };
+    return {
+      as: 'table',
+      columns: header,
+      rows: [],
+      leftOut: 'Its rows are left out, as this page has no more room.',
+    };
   }
   const complete = whole ? records : records.slice(0, -1);
   const rows = complete.slice(0, mostRows);
   const isAll = whole && rows.length === complete.length;
-  const count = whole ? `${rows.length} of ${formatCount(complete.length)}` : `The first ${rows.length}`;
-  return { as: 'table', columns: header, rows, ...(!isAll && { leftOut: `${count} rows are shown.` }) };
+  const count = whole
+    ? `${rows.length} of ${formatCount(complete.length)}`
+    : `The first ${rows.length}`;
+  return {
+    as: 'table',
+    columns: header,
+    rows,
+    ...(!isAll && { leftOut: `${count} rows are shown.` }),
+  };
 }
 
 /** A folder with `summary.md`, as a `write-up` of that name leaves it, opens the page. */
 function showSummary(files: ArtifactFiles, room: PageRoom): ShownArtifact | undefined {
   const { text } = readPart(files.path('summary.md'), mostBytes, 'beginning');
   const names = [...text.matchAll(/!\[[^\]]*\]\(([^)\s]+\.png)\)/g)].map(([, name]) => name!);
-  const fitting = names.filter((name) => room.take('charts', (statSync(files.path(name)).size * 4) / 3));
+  const fitting = names.filter((name) =>
+    room.take('charts', (statSync(files.path(name)).size * 4) / 3),
+  );
   const pictures = fitting.map((name) => [name, files.uri(name)]);
   return { as: 'summary', text, pictures: Object.fromEntries(pictures) };
 }
@@ -102,23 +137,36 @@ function showFile(files: ArtifactFiles, room: PageRoom): ShownArtifact | undefin
   return { as: 'markdown', text, ...(!whole && { leftOut: 'Its beginning is shown.' }) };
 }
 
-/** A chart's spec and picture. The picture goes in as an image, where nothing runs: a command may have drawn it. */
+/**
+ * A chart's spec and picture. The picture goes in as an image, where nothing runs: a command may
+ * have drawn it.
+ */
 function showChart(files: ArtifactFiles, room: PageRoom): ShownArtifact | undefined {
-  const text = files.has('chart.vl.json') ? readFileSync(files.path('chart.vl.json'), 'utf8') : undefined;
+  const text = files.has('chart.vl.json')
+    ? readFileSync(files.path('chart.vl.json'), 'utf8')
+    : undefined;
   const picture = pictureOf(files, room);
   // Serialised again without indentation.
   const compact = text === undefined ? undefined : JSON.stringify(JSON.parse(text));
-  const carried = compact !== undefined && compact.length <= mostChartBytes && room.take('charts', compact.length);
+  const carried =
+    compact !== undefined &&
+    compact.length <= mostChartBytes &&
+    room.take('charts', compact.length);
   if (picture === undefined && compact === undefined) return undefined;
   const { width, height } = sizeOf(files);
   return {
     as: 'chart',
-    ...{ ...readTitle(text), width, height },
+    ...readTitle(text),
+    width,
+    height,
     forms: chartForms.filter((form) => files.has(`chart.${form}`)),
-    ...(compact !== undefined && { isPlain: !/"(?:mark|type)":"image"|data:image\//.test(compact) }),
+    ...(compact !== undefined && {
+      isPlain: !/"(?:mark|type)":"image"|data:image\//.test(compact),
+    }),
     ...(picture !== undefined && { picture }),
     ...(carried && { spec: compact }),
-    ...(compact !== undefined && !carried && { leftOut: picture === undefined ? noRoom : pictureOnly }),
+    ...(compact !== undefined &&
+      !carried && { leftOut: picture === undefined ? noRoom : pictureOnly }),
   };
 }
 
@@ -132,20 +180,30 @@ function pictureOf(files: ArtifactFiles, room: PageRoom): string | undefined {
 
 /** The size in the SVG, in pixels; a common size for a chart without one. */
 function sizeOf(files: ArtifactFiles): { readonly width: number; readonly height: number } {
-  const text = files.has('chart.svg') ? readPart(files.path('chart.svg'), 4096, 'beginning').text : '';
+  const text = files.has('chart.svg')
+    ? readPart(files.path('chart.svg'), 4096, 'beginning').text
+    : '';
   const head = /<svg[^>]*>/.exec(text)?.[0] ?? '';
-  const [width, height] = ['width', 'height'].map((name) => Number(new RegExp(` ${name}="([\\d.]+)`).exec(head)?.[1]));
+  const [width, height] = ['width', 'height'].map((name) =>
+    Number(new RegExp(` ${name}="([\\d.]+)`).exec(head)?.[1]),
+  );
   return { width: Math.ceil(width || 560), height: Math.ceil(height || 360) };
 }
 
-/** The files of an artifact as a page reads and carries them: a published one inline, a stored one by its address. */
+/**
+ * The files of an artifact as a page reads and carries them: a published one inline, a stored one
+ * by its address.
+ */
 export interface ArtifactFiles {
   /** Such as `.csv`; of an artifact that is one file. */
   readonly extension: string;
   /** Relative names of what is in the folder, POSIX. */
   names(): readonly string[];
   has(name: string): boolean;
-  /** The path of a file of the folder, or of the artifact itself by the empty name. Throws where there is none. */
+  /**
+   * The path of a file of the folder, or of the artifact itself by the empty name. Throws where
+   * there is none.
+   */
   path(name: string): string;
   /** What a page writes as the source of a picture. */
   uri(name: string): string;
@@ -182,7 +240,13 @@ export class PageRoom {
   isExceeded = false;
 
   constructor(less: Partial<Record<Use, number>> = {}) {
-    this.#left = { charts: 16 * mebibyte, images: 6 * mebibyte, tables: 2 * mebibyte, logs: 2 * mebibyte, ...less };
+    this.#left = {
+      charts: 16 * mebibyte,
+      images: 6 * mebibyte,
+      tables: 2 * mebibyte,
+      logs: 2 * mebibyte,
+      ...less,
+    };
   }
 
   /** Takes this much room if there is; returns whether there was. */

@@ -18,7 +18,10 @@ test('a page without charts carries no library and asks for nothing', () => {
   const page = renderReport(exampleModel());
   assert.ok(page.length < 40_000, `${page.length} characters`);
   assert.doesNotMatch(bodyOf(page), /(src|href)="(https?:)?\/\//);
-  assert.match(page, /Content-Security-Policy" content="default-src &#39;none&#39;; img-src data: blob:;/);
+  assert.match(
+    page,
+    /Content-Security-Policy" content="default-src &#39;none&#39;; img-src data: blob:;/,
+  );
 });
 
 test('the same model gives the same page', () => {
@@ -51,9 +54,24 @@ test('nothing that a user or a program wrote becomes markup, wherever it stands'
           log: { text: evil, cut: true },
           record: [[evil, evil]],
           outputs: [
-            output({ as: 'chart', title: evil, subtitle: evil, width: 9, height: 9, spec, leftOut: evil }, evil),
+            output(
+              {
+                as: 'chart',
+                title: evil,
+                subtitle: evil,
+                width: 9,
+                height: 9,
+                spec,
+                leftOut: evil,
+              },
+              evil,
+            ),
             output({ as: 'table', columns: [evil], rows: [[evil]], leftOut: evil }),
-            output({ as: 'table', columns: ['split', 'class', 'images', evil], rows: [[evil, evil, evil, evil]] }),
+            output({
+              as: 'table',
+              columns: ['split', 'class', 'images', evil],
+              rows: [[evil, evil, evil, evil]],
+            }),
             output({
               as: 'markdown',
               text: `# ${evil}\n\n| ${evil} |\n| --- |\n| ${evil} |\n\n${evil}`,
@@ -87,7 +105,9 @@ test('nothing that a user or a program wrote becomes markup, wherever it stands'
   assert.doesNotMatch(page, /<img src=x/);
   assert.doesNotMatch(page, /alert\(1\)<\/script>/);
   const scripts = [...page.matchAll(/<script/g)].length;
-  const [ofCharts, ofLibraries, own] = [2, 3, 1];
+  const ofCharts = 2;
+  const ofLibraries = 3;
+  const own = 1;
   assert.equal(scripts, ofCharts + ofLibraries + own);
   const carried = /<script type="application\/json" class="spec">(.*?)<\/script>/.exec(
     page.slice(page.indexOf('id="charts"')),
@@ -107,10 +127,16 @@ test('a summary opens the page, with its pictures and links to places of the pag
 
 ![A chart](summary/a.png)`;
   const pictures = { 'summary/a.png': 'data:image/png;base64,eA==' };
-  const summary = exampleStage({ name: 'own', outputs: [output({ as: 'summary', text, pictures })] });
+  const summary = exampleStage({
+    name: 'own',
+    outputs: [output({ as: 'summary', text, pictures })],
+  });
   const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage(), summary] })));
   assert.match(page, /<main id="main" tabindex="-1">\s*<section id="summary"/);
-  assert.match(page, /<strong>0\.9<\/strong>, see <a href="#stage-fit">there<\/a> and not \[here\]\(javascript/);
+  assert.match(
+    page,
+    /<strong>0\.9<\/strong>, see <a href="#stage-fit">there<\/a> and not \[here\]\(javascript/,
+  );
   assert.match(page, /<ul><li>one<\/li><li><code>two<\/code><\/li><\/ul>/);
   assert.match(page, /<th scope="row"><a href="#main">x<\/a><\/th>/);
   assert.match(page, /<img src="data:image\/png;base64,eA==" alt="A chart">/);
@@ -135,7 +161,9 @@ test('the numbers of the test split come first, with their interval and what the
     { name: 'test.auc', value: null },
   ];
   const page = bodyOf(
-    renderReport(exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] })),
+    renderReport(
+      exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] }),
+    ),
   );
   assert.match(
     page,
@@ -153,7 +181,9 @@ test('equal numbers are rounded alike, and metrics that a single class leaves un
     { name: 'test.matthewsCorrelation', value: 0 },
   ];
   const page = bodyOf(
-    renderReport(exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] })),
+    renderReport(
+      exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] }),
+    ),
   );
   assert.match(
     page,
@@ -170,7 +200,9 @@ test('a number that needs more images than there are is a dash, with what it nee
     { name: 'test.auc', value: null },
   ];
   const page = bodyOf(
-    renderReport(exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] })),
+    renderReport(
+      exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] }),
+    ),
   );
   assert.match(page, />test\.tprAt1PercentFpr<.*>– \(needs 100 images of the negative class\)</);
   assert.match(page, />test\.auc<\/th><td[^>]*>–</);
@@ -178,13 +210,18 @@ test('a number that needs more images than there are is a dash, with what it nee
 
 test('a table of a file is rounded for the eye', () => {
   const table = { as: 'table', columns: ['model', 'auc'], rows: [['a', '0.7640796109']] } as const;
-  const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })));
+  const page = bodyOf(
+    renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })),
+  );
   assert.match(page, />0\.764</);
 });
 
 test('three stages that measure are compared in one table instead', () => {
   const stages = ['a', 'b', 'c'].map((name) =>
-    exampleStage({ name, outputs: [output({ as: 'metrics', metrics: [{ name: 'test.accuracy', value: 0.75 }] })] }),
+    exampleStage({
+      name,
+      outputs: [output({ as: 'metrics', metrics: [{ name: 'test.accuracy', value: 0.75 }] })],
+    }),
   );
   const page = bodyOf(renderReport(exampleModel({ stages })));
   assert.match(page, /<caption>How well each stage separates the classes on test<\/caption>/);
@@ -214,7 +251,8 @@ test('every table has heads of columns and rows, every picture a text, every sec
     assert.match(table!, /<th scope="row"/);
   }
   for (const [image] of page.matchAll(/<img [^>]*>/g)) assert.match(image, / alt="[^"]+"/);
-  for (const [section] of page.matchAll(/<section [^>]*>/g)) assert.match(section, /aria-labelledby="[a-z]+-title"/);
+  for (const [section] of page.matchAll(/<section [^>]*>/g))
+    assert.match(section, /aria-labelledby="[a-z]+-title"/);
   assert.match(page, /<figure class="chart card" aria-label="AUC 0\.81\. n = 80">/);
   const links = [...page.matchAll(/ href="[^"]*\/(chart\.[\w.]+)"/g)].map(([, file]) => file);
   assert.deepEqual(links, ['chart.svg', 'chart.vl.json']);
@@ -233,8 +271,13 @@ test('a failure comes first, with the end of its log', () => {
 
 test('numbers come before warnings, and warnings that differ in their numbers only are folded into one', () => {
   const metrics = [{ name: 'test.accuracy', value: 0.75 }];
-  const warnings = [1, 2, 3].map((seed) => ({ stage: `fit[seed=${seed}]`, message: `Epoch ${seed} learned nothing.` }));
-  const stages = [exampleStage({ outputs: [output({ as: 'metrics', metrics })], warnings: ['Other.'] })];
+  const warnings = [1, 2, 3].map((seed) => ({
+    stage: `fit[seed=${seed}]`,
+    message: `Epoch ${seed} learned nothing.`,
+  }));
+  const stages = [
+    exampleStage({ outputs: [output({ as: 'metrics', metrics })], warnings: ['Other.'] }),
+  ];
   const page = bodyOf(renderReport(exampleModel({ stages, warnings })));
   assert.match(page, /<a href="#warnings">4 warnings<\/a>/);
   assert.ok(page.indexOf('Accuracy on test') < page.indexOf('learned nothing'));
@@ -246,16 +289,25 @@ test('numbers come before warnings, and warnings that differ in their numbers on
 });
 
 test('a choice stands in the findings, and every table appears once', () => {
-  const models = { title: 'Models by auc on val', columns: ['model', 'auc', 'chosen'], rows: [['a', '0.8', 'chosen']] };
+  const models = {
+    title: 'Models by auc on val',
+    columns: ['model', 'auc', 'chosen'],
+    rows: [['a', '0.8', 'chosen']],
+  };
   const scores = { title: 'Evaluation', columns: ['split', 'auc'], rows: [['test', '0.7']] };
-  const file: ShownArtifact = { as: 'table', columns: ['split', 'auc'], rows: [['test', '0.70001']] };
+  const file: ShownArtifact = {
+    as: 'table',
+    columns: ['split', 'auc'],
+    rows: [['test', '0.70001']],
+  };
   const stages = [
     exampleStage({ name: 'best', kind: 'select', highlights: [models] }),
     exampleStage({ name: 'scores', highlights: [scores], outputs: [output(file, 'table')] }),
     exampleStage({ name: 'layers', outputs: [output(file, 'layers')] }),
   ];
   const page = bodyOf(renderReport(exampleModel({ stages })));
-  const section = (id: string) => page.slice(page.indexOf(`<section id="${id}"`)).split('</section>')[0]!;
+  const section = (id: string) =>
+    page.slice(page.indexOf(`<section id="${id}"`)).split('</section>')[0]!;
   assert.match(section('findings'), /Models by auc on val/);
   assert.match(section('tables'), /Evaluation[\s\S]*layers\.layers/);
   assert.doesNotMatch(section('tables'), /Models by|scores\.table/);
@@ -272,10 +324,16 @@ test('a pipeline of many included ones is shown by experiment', () => {
       ],
     });
   const stages = Array.from({ length: 30 }, (_, i) =>
-    exampleStage({ name: i < 10 ? `own-${i}` : `wide/scores[seed=${i}]`, outputs: i < 10 ? [] : [metrics(i / 100)] }),
+    exampleStage({
+      name: i < 10 ? `own-${i}` : `wide/scores[seed=${i}]`,
+      outputs: i < 10 ? [] : [metrics(i / 100)],
+    }),
   );
   const page = bodyOf(renderReport(exampleModel({ stages })));
-  assert.match(page, /<details class="stage experiment card" id="experiment-wide"><summary><h3>wide<\/h3>/);
+  assert.match(
+    page,
+    /<details class="stage experiment card" id="experiment-wide"><summary><h3>wide<\/h3>/,
+  );
   assert.match(page, /20 stages · AUC 0\.100 to 0\.290 on test/);
   assert.match(page, /The pipeline’s own stages/);
   assert.doesNotMatch(page, /<section id="stages"/);
@@ -284,17 +342,29 @@ test('a pipeline of many included ones is shown by experiment', () => {
 test('a table of many columns and few rows is transposed', () => {
   const columns = Array.from({ length: 20 }, (_, i) => `c${i}`);
   const table: ShownArtifact = { as: 'table', columns, rows: [columns.map((_, i) => `${i}`)] };
-  const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })));
+  const page = bodyOf(
+    renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })),
+  );
   assert.match(page, /<th scope="row">c19<\/th><td class="number">19<\/td>/);
 });
 
 test('a failure shows the first words of the program, and the end of its log unfolded', () => {
   const message = 'CUDA out of memory\nexited with code 1: python3 train.py';
-  const failed = exampleStage({ state: 'failed', message, log: { text: 'epoch 1\nCUDA out of memory', cut: false } });
+  const failed = exampleStage({
+    state: 'failed',
+    message,
+    log: { text: 'epoch 1\nCUDA out of memory', cut: false },
+  });
   const page = bodyOf(renderReport(exampleModel({ state: 'failed', stages: [failed] })));
   assert.match(page, /<h3>fit failed<\/h3><pre>CUDA out of memory\n/);
-  assert.match(page, /<details class="more" open><summary>The end of its log<\/summary><pre>epoch 1\n/);
-  assert.match(page, /<span class="badge bad">failed<\/span><\/td><td[^>]*>CUDA out of memory<\/td>/);
+  assert.match(
+    page,
+    /<details class="more" open><summary>The end of its log<\/summary><pre>epoch 1\n/,
+  );
+  assert.match(
+    page,
+    /<span class="badge bad">failed<\/span><\/td><td[^>]*>CUDA out of memory<\/td>/,
+  );
 });
 
 test('choices of two rungs are two tables, and what each slot holds stands beside its name', () => {
@@ -303,22 +373,41 @@ test('choices of two rungs are two tables, and what each slot holds stands besid
       name,
       kind: 'select',
       highlights: [
-        { title: 'Models by auc on val', columns: ['model', 'auc', 'chosen'], rows: [['sample=2', 0.8, 'yes']] },
+        {
+          title: 'Models by auc on val',
+          columns: ['model', 'auc', 'chosen'],
+          rows: [['sample=2', 0.8, 'yes']],
+        },
       ],
     });
   const slot = exampleStage({ name: 'fit3[sample=2]', slot: 'slot 2: sample 6' });
-  const page = bodyOf(renderReport(exampleModel({ stages: [choice('best'), choice('best3'), slot] })));
+  const page = bodyOf(
+    renderReport(exampleModel({ stages: [choice('best'), choice('best3'), slot] })),
+  );
   for (const name of ['best', 'best3']) {
-    assert.match(page, new RegExp(`<caption>Models by auc on val <span class="soft">${name}</span></caption>`));
+    assert.match(
+      page,
+      new RegExp(`<caption>Models by auc on val <span class="soft">${name}</span></caption>`),
+    );
   }
-  assert.match(page, /<h3>fit3\[sample=2\]<\/h3><span class="soft small">train, slot 2: sample 6<\/span>/);
+  assert.match(
+    page,
+    /<h3>fit3\[sample=2\]<\/h3><span class="soft small">train, slot 2: sample 6<\/span>/,
+  );
 });
 
 test('stages are ranked among those that were measured on the same split', () => {
   const measured = (name: string, split: string, value: number) =>
-    exampleStage({ name, outputs: [output({ as: 'metrics', metrics: [{ name: `${split}.accuracy`, value }] })] });
-  const trials = Array.from({ length: 13 }, (_, i) => measured(`scores[n=${i}]`, 'val', 0.5 + i / 100));
-  const page = bodyOf(renderReport(exampleModel({ stages: [...trials, measured('final', 'test', 0.55)] })));
+    exampleStage({
+      name,
+      outputs: [output({ as: 'metrics', metrics: [{ name: `${split}.accuracy`, value }] })],
+    });
+  const trials = Array.from({ length: 13 }, (_, i) =>
+    measured(`scores[n=${i}]`, 'val', 0.5 + i / 100),
+  );
+  const page = bodyOf(
+    renderReport(exampleModel({ stages: [...trials, measured('final', 'test', 0.55)] })),
+  );
   const captions = [...page.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) => caption);
   assert.deepEqual(captions.slice(0, 3), [
     'How well the stage separates the classes on test',

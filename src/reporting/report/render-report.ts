@@ -32,7 +32,11 @@ export function reportPage(model: ReportModel, reloads = model.state === 'runnin
       { id: 'progress', title: 'Progress', content: renderProgress(stages) },
       { id: 'findings', title: 'Findings', content: renderFindings(stages) },
       { id: 'sweeps', title: 'Sweeps', content: model.sweeps.map(renderSweep) },
-      { id: 'selections', title: 'Selections after test numbers', content: renderLateSelections(model) },
+      {
+        id: 'selections',
+        title: 'Selections after test numbers',
+        content: renderLateSelections(model),
+      },
       { id: 'warnings', title: 'Warnings', content: renderWarnings(warnings) },
       ...resultSections(stages),
       { id: 'pipeline', title: 'What ran and why', content: renderWhatRan(model) },
@@ -49,7 +53,9 @@ export function reportPage(model: ReportModel, reloads = model.state === 'runnin
 const renderSummary = ({ outputs }: ReportStage): readonly Html[] =>
   outputs.flatMap(({ shown }) =>
     shown?.as === 'summary'
-      ? [html`<div class="card padded prose keep">${renderMarkdown(shown.text, shown.pictures)}</div>`]
+      ? [
+          html`<div class="card padded prose keep">${renderMarkdown(shown.text, shown.pictures)}</div>`,
+        ]
       : [],
   );
 
@@ -58,10 +64,17 @@ const renderSweep = ({ title, columns, rows, text }: Sweep): Html =>
 
 function renderLateSelections({ lateSelections }: ReportModel): readonly Html[] {
   if (lateSelections.length === 0) return [];
-  const rows = lateSelections.map(({ stage, at, test }) => [stage, whenIs(at), test.stage, whenIs(test.at)]);
+  const rows = lateSelections.map(({ stage, at, test }) => [
+    stage,
+    whenIs(at),
+    test.stage,
+    whenIs(test.at),
+  ]);
   const why =
     'Numbers of the test split existed before these were chosen. If they influenced the choice, they are optimistic.';
-  return [html`<p>${why}</p>${renderTable(['selection', 'made', 'first test numbers', 'since'], rows)}`];
+  return [
+    html`<p>${why}</p>${renderTable(['selection', 'made', 'first test numbers', 'since'], rows)}`,
+  ];
 }
 
 /** The final stages, then the rest in the order of the file. */
@@ -71,7 +84,9 @@ function finalsFirst({ stages, finals }: ReportModel): readonly ReportStage[] {
   return stages.toSorted((a, b) => of(a) - of(b));
 }
 
-/** A time in the machine's own time zone, with its offset, since the page cannot know the reader's. */
+/**
+ * A time in the machine's own time zone, with its offset, since the page cannot know the reader's.
+ */
 function whenIs(time: number): Html {
   const date = new Date(time);
   return html`<time datetime="${date.toISOString()}">${date.toLocaleString('sv-SE', { timeZoneName: 'short' })}</time>`;
@@ -109,11 +124,19 @@ function renderFailures(stages: readonly ReportStage[]): Html {
 
 type Warning = ReportModel['warnings'][number];
 
-/** The warnings of the run, and those recorded with results: they still hold where a stage is up to date or restored. */
+/**
+ * The warnings of the run, and those recorded with results: they still hold where a stage is up to
+ * date or restored.
+ */
 function allWarnings({ stages, warnings }: ReportModel): readonly Warning[] {
   const told = new Set(warnings.map(({ stage, message }) => JSON.stringify([stage, message])));
-  const recorded = stages.flatMap(({ name, warnings: own }) => own.map((message) => ({ stage: name, message })));
-  return [...warnings, ...recorded.filter(({ stage, message }) => !told.has(JSON.stringify([stage, message])))];
+  const recorded = stages.flatMap(({ name, warnings: own }) =>
+    own.map((message) => ({ stage: name, message })),
+  );
+  return [
+    ...warnings,
+    ...recorded.filter(({ stage, message }) => !told.has(JSON.stringify([stage, message]))),
+  ];
 }
 
 /** Warnings that differ only in their numbers share a line, which unfolds. */
@@ -121,7 +144,8 @@ function renderWarnings(warnings: readonly Warning[]): readonly Html[] {
   const groups = groupBy(warnings, ({ message }) => message.replaceAll(/\d+(\.\d+)?/g, '#'));
   const line = ({ stage, message }: Warning) =>
     html`${stage !== undefined && html`<strong>${stage}</strong>: `}${message}`;
-  const isSame = (group: readonly Warning[]) => group.every(({ message }) => message === group[0]!.message);
+  const isSame = (group: readonly Warning[]) =>
+    group.every(({ message }) => message === group[0]!.message);
   const shown = Array.from(groups.values(), (group) =>
     group.length === 1
       ? html`<li>${line(group[0]!)}</li>`

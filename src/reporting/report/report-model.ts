@@ -21,7 +21,10 @@ export interface ReportModel {
   /** When the page was written, in milliseconds since the epoch; of a stored run, its end. */
   readonly writtenAt: number;
   readonly stages: readonly ReportStage[];
-  /** Stages of the pipeline that this run was not asked for, without those that only run when something reads them. */
+  /**
+   * Stages of the pipeline that this run was not asked for, without those that only run when
+   * something reads them.
+   */
   readonly notAsked: number;
   /** How the stages depend on each other; absent where they are too many to draw. */
   readonly graph?: ReportGraph | undefined;
@@ -47,7 +50,10 @@ export interface ReportStage
   readonly message?: string | undefined;
   /** The settings that the stage gets; those of `written` are not at their default. */
   readonly settings: readonly Setting[];
-  /** How the fingerprint differs from the stage's last result's; absent where it has none to differ from. */
+  /**
+   * How the fingerprint differs from the stage's last result's; absent where it has none to differ
+   * from.
+   */
   readonly changes?: readonly FingerprintDifference[] | undefined;
   readonly inputs: readonly { readonly port: string; readonly from: readonly string[] }[];
   readonly outputs: readonly ReportOutput[];
@@ -101,7 +107,11 @@ export type ShownArtifact =
     }
   | { readonly as: 'markdown'; readonly text: string; readonly leftOut?: string }
   /** Opens the page: a document, with data URIs of its pictures by their paths in it. */
-  | { readonly as: 'summary'; readonly text: string; readonly pictures: Readonly<Record<string, string>> }
+  | {
+      readonly as: 'summary';
+      readonly text: string;
+      readonly pictures: Readonly<Record<string, string>>;
+    }
   | { readonly as: 'metrics'; readonly metrics: readonly ReportMetric[] };
 
 /** A chart as the page shows it. */

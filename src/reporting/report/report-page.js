@@ -1,7 +1,7 @@
 /**
- * Inserts pictures and draws charts when the reader scrolls near them, and opens what an address names. Reloads the page of
- * a running run, keeping open what the reader opened, until the page is no longer written. Everything can be read without
- * this script.
+ * Inserts pictures and draws charts when the reader scrolls near them, and opens what an address
+ * names. Reloads the page of a running run, keeping open what the reader opened, until the page is
+ * no longer written. Everything can be read without this script.
  */
 (() => {
   const root = document.documentElement;

@@ -39,7 +39,10 @@ interface ReportOptions {
   readonly warn: (message: string) => void;
 }
 
-/** What the page of a pipeline's last run shows, so that an idle run knows whether the page is still right. */
+/**
+ * What the page of a pipeline's last run shows, so that an idle run knows whether the page is still
+ * right.
+ */
 interface ReportRecord {
   /** Whether the run has ended and everything in it succeeded. */
   readonly complete: boolean;
@@ -53,7 +56,10 @@ interface ReportRecord {
 const pause = 1_000;
 const progressPause = 10_000;
 
-/** Writes a run's page, `artifacts/<pipeline>/report.html`, as its events come. An idle run leaves a page that is right. */
+/**
+ * Writes a run's page, `artifacts/<pipeline>/report.html`, as its events come. An idle run leaves a
+ * page that is right.
+ */
 export class ReportWriter implements RunListener {
   readonly #options: ReportOptions;
   readonly #path: string;
@@ -69,7 +75,11 @@ export class ReportWriter implements RunListener {
   constructor(options: ReportOptions) {
     this.#options = options;
     this.#path = reportPath(options.pipeline.name);
-    this.#recordFile = join(options.publisher.store.folder, 'reports', `${slug(options.pipeline.name)}.json`);
+    this.#recordFile = join(
+      options.publisher.store.folder,
+      'reports',
+      `${slug(options.pipeline.name)}.json`,
+    );
   }
 
   event(event: RunEvent, run: RunModel): void {
@@ -78,7 +88,8 @@ export class ReportWriter implements RunListener {
     const { type } = event;
     const isFinished = type === 'stage-finished' && event.outcome !== 'up to date';
     if (type === 'stage-progress') this.#schedule.ask(progressPause);
-    else if (isFinished || type === 'stage-started' || type === 'stage-point') this.#schedule.ask(pause);
+    else if (isFinished || type === 'stage-started' || type === 'stage-point')
+      this.#schedule.ask(pause);
     else if (type === 'stage-decided')
       this.#before.set(event.stage, publisher.store.readLatest(pipeline.name, event.stage));
   }
@@ -87,15 +98,21 @@ export class ReportWriter implements RunListener {
     this.#schedule.stop();
   }
 
-  /** Writes the last page, unless the one that is there shows the same. Returns its absolute path; undefined where it failed. */
+  /**
+   * Writes the last page, unless the one that is there shows the same. Returns its absolute path;
+   * undefined where it failed.
+   */
   async finish(): Promise<string | undefined> {
     this.close();
     await this.#schedule.settled();
     try {
-      if (!(await this.#isUpToDate())) await this.#write(endState(this.#run.stages.flatMap(({ end }) => end ?? [])));
+      if (!(await this.#isUpToDate()))
+        await this.#write(endState(this.#run.stages.flatMap(({ end }) => end ?? [])));
       return join(this.#options.pipeline.root, this.#path);
     } catch (error) {
-      this.#options.warn(`The report ${this.#path} could not be written: ${(error as Error).message}`);
+      this.#options.warn(
+        `The report ${this.#path} could not be written: ${(error as Error).message}`,
+      );
       return undefined; // a page that cannot be written must not fail the run
     }
   }
@@ -140,7 +157,9 @@ export class ReportWriter implements RunListener {
     const owner = { pipeline: pipeline.name, stage: 'report', port: 'page' };
     const { displaced } = await publisher.publishText(page, this.#path, owner);
     if (displaced !== undefined) {
-      this.#options.warn(`${this.#path} held something that Restage did not put there: it was moved to ${displaced}`);
+      this.#options.warn(
+        `${this.#path} held something that Restage did not put there: it was moved to ${displaced}`,
+      );
     }
     if (state === 'running') return;
     const { sweeps, lateSelections } = model;
@@ -155,7 +174,9 @@ export class ReportWriter implements RunListener {
       complete: state === 'succeeded',
       results: Object.fromEntries(results),
       header: this.#header(),
-      planned: Object.fromEntries(this.#options.stages.map((stage) => [stage.name, this.#planned(stage)])),
+      planned: Object.fromEntries(
+        this.#options.stages.map((stage) => [stage.name, this.#planned(stage)]),
+      ),
     });
   }
 
@@ -165,12 +186,16 @@ export class ReportWriter implements RunListener {
     const described = stages.map((stage) => this.#describe(stage));
     const states = new Map(described.map(({ name, state }) => [name, state]));
     return {
-      ...{ pipeline: pipeline.name, description: pipeline.description, run: run.id, state },
+      pipeline: pipeline.name,
+      description: pipeline.description,
+      run: run.id,
+      state,
       startedAt: this.#run.startedAt,
       seconds: run.readRecord()?.seconds ?? (Date.now() - this.#run.startedAt) / 1000,
       writtenAt: Date.now(),
       stages: described,
-      notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage)).length,
+      notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage))
+        .length,
       graph: await drawStages(stages, (name) => states.get(name)!),
       finals: this.#run.finals,
       ...(state === 'running' ? { sweeps: [], lateSelections: [] } : this.#selections(described)),
@@ -189,7 +214,9 @@ export class ReportWriter implements RunListener {
       return digest === undefined ? undefined : store.readResult(digest)?.record;
     };
     const choiceOf = (stage: string, port: string) => {
-      const path = stages.find(({ name }) => name === stage)?.outputs.find((output) => output.port === port)?.path;
+      const path = stages
+        .find(({ name }) => name === stage)
+        ?.outputs.find((output) => output.port === port)?.path;
       return path === undefined ? undefined : readJson<Json>(join(pipeline.root, path));
     };
     const madeAt = (stage: string) => {
@@ -216,7 +243,9 @@ export class ReportWriter implements RunListener {
     };
   }
 
-  /** During a run, stages take room in the order they end; on the last page, requested stages first. */
+  /**
+   * During a run, stages take room in the order they end; on the last page, requested stages first.
+   */
   #shareAgain(): void {
     this.#room = new PageRoom();
     this.#shown.clear();
@@ -249,7 +278,11 @@ export class ReportWriter implements RunListener {
     return whole;
   }
 
-  #describeEnd(stage: Stage, model: StageModel, outputs: ReportStage['outputs']): Partial<ReportStage> {
+  #describeEnd(
+    stage: Stage,
+    model: StageModel,
+    outputs: ReportStage['outputs'],
+  ): Partial<ReportStage> {
     const { pipeline, publisher, run } = this.#options;
     const { store } = publisher;
     const before = this.#before.get(stage.name);
@@ -258,7 +291,9 @@ export class ReportWriter implements RunListener {
     const last = before && (before === latest ? result : store.readResult(before));
     const settings = JSON.stringify(result?.fingerprint.settings);
     const { slot, ...own } = stage;
-    const filled = [...(slot?.candidates ?? [])].find(([, one]) => JSON.stringify(one.keyedSettings) === settings);
+    const filled = [...(slot?.candidates ?? [])].find(
+      ([, one]) => JSON.stringify(one.keyedSettings) === settings,
+    );
     const [candidate, chosen] = filled ?? [];
     return {
       ...(chosen && {
@@ -268,7 +303,11 @@ export class ReportWriter implements RunListener {
       log: describeLog(stage, result, { store, run, room: this.#room }),
       ...(isDone(model) && {
         outputs: outputs.map((output) => {
-          const shown = showArtifact(output.type, publishedFiles(join(pipeline.root, output.path)), this.#room);
+          const shown = showArtifact(
+            output.type,
+            publishedFiles(join(pipeline.root, output.path)),
+            this.#room,
+          );
           return { ...output, shown };
         }),
       }),
@@ -289,7 +328,9 @@ function runFacts(
   stages: readonly ReportStage[],
 ): ReportModel['facts'] {
   const noted = (name: string) => {
-    const values = stages.flatMap(({ record }) => record.filter(([key]) => key === name).map(([, value]) => value));
+    const values = stages.flatMap(({ record }) =>
+      record.filter(([key]) => key === name).map(([, value]) => value),
+    );
     return values.length > 0 ? [[name, [...new Set(values)].join(', ')] as const] : [];
   };
   return [

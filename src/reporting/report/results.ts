@@ -15,7 +15,10 @@ import { fileLink, renderDataset, renderHighlight, renderShownTable, showValue }
 /** Above this many stages, a pipeline that includes others is shown by experiment. */
 const mostFlat = 24;
 
-/** Charts, tables, pictures and details of all stages; a large pipeline with includes is folded by experiment. */
+/**
+ * Charts, tables, pictures and details of all stages; a large pipeline with includes is folded by
+ * experiment.
+ */
 export function resultSections(stages: readonly ReportStage[]): readonly Section[] {
   const experiments = groupBy(stages, ({ name }) => experimentOf(name));
   if (stages.length > mostFlat && experiments.size > 1) {
@@ -28,13 +31,23 @@ export function resultSections(stages: readonly ReportStage[]): readonly Section
   ];
 }
 
-/** The name under which the stage's pipeline was included; empty for a stage of the run's own pipeline. */
-export const experimentOf = (stage: string): string => stage.replace(/\[.*$/, '').split('/').slice(0, -1).join('/');
+/**
+ * The name under which the stage's pipeline was included; empty for a stage of the run's own
+ * pipeline.
+ */
+export const experimentOf = (stage: string): string =>
+  stage.replace(/\[.*$/, '').split('/').slice(0, -1).join('/');
 
-function renderExperiment(name: string, stages: readonly ReportStage[], all: readonly ReportStage[]): Html {
+function renderExperiment(
+  name: string,
+  stages: readonly ReportStage[],
+  all: readonly ReportStage[],
+): Html {
   const sections = shownSections(stages, all);
   const states = [...new Set(stages.map(({ state }) => state))];
-  const charts = stages.flatMap(({ outputs }) => outputs).filter(({ shown }) => shown?.as === 'chart').length;
+  const charts = stages
+    .flatMap(({ outputs }) => outputs)
+    .filter(({ shown }) => shown?.as === 'chart').length;
   const notes = [
     formatCountOf(stages.length, 'stage'),
     ...(charts > 0 ? [formatCountOf(charts, 'chart')] : []),
@@ -55,7 +68,10 @@ function headline(stages: readonly ReportStage[]): readonly string[] {
     });
     if (told.length === 0) continue;
     const values = told.map(({ value }) => value);
-    const [low, high] = [Math.min(...values), Math.max(...values)].map(showValue) as [string, string];
+    const [low, high] = [Math.min(...values), Math.max(...values)].map(showValue) as [
+      string,
+      string,
+    ];
     const splits = [...new Set(told.map(({ split }) => split))].join(', ');
     return [`${title} ${low === high ? low : `${low} to ${high}`} on ${splits}`];
   }
@@ -63,13 +79,20 @@ function headline(stages: readonly ReportStage[]): readonly string[] {
 }
 
 /** The charts, tables and data of some stages; `all` are those of the run. */
-function shownSections(stages: readonly ReportStage[], all: readonly ReportStage[]): readonly Section[] {
+function shownSections(
+  stages: readonly ReportStage[],
+  all: readonly ReportStage[],
+): readonly Section[] {
   const drawn = shownAs(stages, 'chart').map(({ stage, output, shown }) =>
     renderChart(nameOf(stage, output), output.href, shown),
   );
   const charts = [...drawn, ...endedCurves(stages, all)];
   return shownOf([
-    { id: 'charts', title: 'Charts', content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [] },
+    {
+      id: 'charts',
+      title: 'Charts',
+      content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [],
+    },
     { id: 'tables', title: 'Tables', content: renderTables(stages) },
     { id: 'data', title: 'Data', content: renderData(stages) },
   ]);
@@ -78,24 +101,32 @@ function shownSections(stages: readonly ReportStage[], all: readonly ReportStage
 function shownAs<As extends ShownArtifact['as']>(stages: readonly ReportStage[], as: As) {
   return stages.flatMap((stage) =>
     stage.outputs.flatMap((output) =>
-      output.shown?.as === as ? [{ stage, output, shown: output.shown as Extract<ShownArtifact, { as: As }> }] : [],
+      output.shown?.as === as
+        ? [{ stage, output, shown: output.shown as Extract<ShownArtifact, { as: As }> }]
+        : [],
     ),
   );
 }
 
 const nameOf = (stage: ReportStage, { port }: ReportOutput): string => `${stage.name}.${port}`;
 
-/** The tables that stages highlight, or the files of a stage that highlights none: each number appears once. */
+/**
+ * The tables that stages highlight, or the files of a stage that highlights none: each number
+ * appears once.
+ */
 function renderTables(stages: readonly ReportStage[]): readonly Html[] {
   const highlights = groupHighlights(
     stages.map(({ name, highlights, outputs }) => ({
       name,
       // Counts of images stand with the data, and choices with the findings.
-      highlights: highlights.filter((table) => !isChoice(table) && !outputs.some((output) => isCounted(table, output))),
+      highlights: highlights.filter(
+        (table) => !isChoice(table) && !outputs.some((output) => isCounted(table, output)),
+      ),
     })),
   );
   const silent = stages.filter(({ highlights }) => highlights.length === 0);
-  const caption = (stage: ReportStage, output: ReportOutput) => html`${nameOf(stage, output)} ${fileLink(output.href)}`;
+  const caption = (stage: ReportStage, output: ReportOutput) =>
+    html`${nameOf(stage, output)} ${fileLink(output.href)}`;
   const all = [
     ...highlights.map(renderHighlight),
     ...shownAs(silent, 'markdown').map(
@@ -109,8 +140,13 @@ function renderTables(stages: readonly ReportStage[]): readonly Html[] {
   return all.length > 0 ? [html`<div class="half">${all}</div>`] : [];
 }
 
-const isCounted = ({ columns }: { readonly columns: readonly string[] }, { shown }: ReportOutput): boolean =>
-  shown?.as === 'table' && isStatistics(shown) && columns.every((name) => shown.columns.includes(name));
+const isCounted = (
+  { columns }: { readonly columns: readonly string[] },
+  { shown }: ReportOutput,
+): boolean =>
+  shown?.as === 'table' &&
+  isStatistics(shown) &&
+  columns.every((name) => shown.columns.includes(name));
 
 /** Whether a table has the counts of `load-dataset`. */
 const isStatistics = ({ columns }: ShownTable): boolean =>
@@ -123,9 +159,15 @@ function renderData(stages: readonly ReportStage[]): readonly Html[] {
   const images = shownAs(stages, 'images')
     .filter(({ shown }) => shown.images.length > 0)
     .map(
-      ({ stage, output, shown }) => html`<div class="card keep padded"><h3>${nameOf(stage, output)}</h3>
+      ({
+        stage,
+        output,
+        shown,
+      }) => html`<div class="card keep padded"><h3>${nameOf(stage, output)}</h3>
 <div class="images later">${later(shown.images.map(({ name, uri }) => html`<img src="${uri}" alt="${name}" title="${name}">`))}</div>
 ${shown.leftOut !== undefined && html`<p class="soft small">${shown.leftOut}</p>`}</div>`,
     );
-  return counts.length + images.length > 0 ? [html`<div class="stack">${counts}${images}</div>`] : [];
+  return counts.length + images.length > 0
+    ? [html`<div class="stack">${counts}${images}</div>`]
+    : [];
 }

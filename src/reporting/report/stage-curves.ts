@@ -10,18 +10,25 @@ import type { ReportStage } from './report-model.ts';
 export function runningCurves(stage: ReportStage): readonly Html[] {
   const when = reached(stage);
   const reading = 'Still running';
-  return when === undefined ? [] : figures(stage.name, [ownCurves(stage)], { when: `after ${when}`, reading });
+  return when === undefined
+    ? []
+    : figures(stage.name, [ownCurves(stage)], { when: `after ${when}`, reading });
 }
 
 /**
- * The charts of stages that have ended, those of the instances of a matrix together. A stage has none here if another stage
- * reads its history: that one draws it. `all` are the stages of the run.
+ * The charts of stages that have ended, those of the instances of a matrix together. A stage has
+ * none here if another stage reads its history: that one draws it. `all` are the stages of the run.
  */
-export function endedCurves(stages: readonly ReportStage[], all: readonly ReportStage[]): readonly Html[] {
+export function endedCurves(
+  stages: readonly ReportStage[],
+  all: readonly ReportStage[],
+): readonly Html[] {
   const read = new Set(all.flatMap(({ inputs }) => inputs.flatMap(({ from }) => from)));
   const isDrawn = ({ name, outputs }: ReportStage) =>
     outputs.some(({ port, type }) => type === 'history' && read.has(`${name}.${port}`));
-  const shown = stages.filter((stage) => stage.state !== 'running' && stage.curves.length > 0 && !isDrawn(stage));
+  const shown = stages.filter(
+    (stage) => stage.state !== 'running' && stage.curves.length > 0 && !isDrawn(stage),
+  );
   return Array.from(
     groupBy(shown, ({ name }) => baseName(name)),
     ([base, group]) => {

@@ -15,22 +15,32 @@ interface DrawnStage {
   readonly inputs: readonly { readonly items: readonly DrawnItem[] }[];
 }
 
-type DrawnItem = { readonly from: 'stage'; readonly stage: string; readonly port: string } | { readonly from: 'path' };
+type DrawnItem =
+  | { readonly from: 'stage'; readonly stage: string; readonly port: string }
+  | { readonly from: 'path' };
 
 type StateOf = (name: string) => ReportStage['state'];
 
 /** The pixels that a wide page has for it. */
 const pageWidth = 1170;
 
-/** The graph of stages, across or down by its width; undefined for too many. Narrow pages join instances. */
-export async function drawStages(stages: readonly DrawnStage[], stateOf: StateOf): Promise<ReportGraph | undefined> {
+/**
+ * The graph of stages, across or down by its width; undefined for too many. Narrow pages join
+ * instances.
+ */
+export async function drawStages(
+  stages: readonly DrawnStage[],
+  stateOf: StateOf,
+): Promise<ReportGraph | undefined> {
   const joined = graphOf(stages, stateOf, true);
   const graph = stages.length > mostInstances ? joined : graphOf(stages, stateOf);
   if (graph.nodes.length > mostNodes) return undefined;
   return { wide: await drawFitting(graph), narrow: await drawFitting(joined, 0) };
 }
 
-/** A graph from left to right if that fits into `room` pixels, otherwise in the narrower direction. */
+/**
+ * A graph from left to right if that fits into `room` pixels, otherwise in the narrower direction.
+ */
 export async function drawFitting(graph: StageGraph, room = pageWidth): Promise<GraphDrawing> {
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts'); // it loads the layout
   const across = sized(drawGraph(graph, 'across'));
@@ -39,8 +49,15 @@ export async function drawFitting(graph: StageGraph, room = pageWidth): Promise<
   return down.width <= across.width ? down : across;
 }
 
-/** The stages and what they read of each other, as it is drawn; with `joins`, the instances of a matrix are one box. */
-export function graphOf(stages: readonly DrawnStage[], stateOf?: StateOf, joins = false): StageGraph {
+/**
+ * The stages and what they read of each other, as it is drawn; with `joins`, the instances of a
+ * matrix are one box.
+ */
+export function graphOf(
+  stages: readonly DrawnStage[],
+  stateOf?: StateOf,
+  joins = false,
+): StageGraph {
   const boxOf = (name: string) => (joins ? baseName(name) : name);
   const boxes = groupBy(stages, ({ name }) => boxOf(name));
   const labelOf = (name: string) => {
@@ -65,4 +82,7 @@ export function graphOf(stages: readonly DrawnStage[], stateOf?: StateOf, joins 
   };
 }
 
-const sized = (svg: string): GraphDrawing => ({ svg, width: Number(/ width="(\d+)"/.exec(svg)![1]) });
+const sized = (svg: string): GraphDrawing => ({
+  svg,
+  width: Number(/ width="(\d+)"/.exec(svg)![1]),
+});

@@ -6,7 +6,8 @@ import { dataUri, type Html, html } from './html.ts';
 import type { GraphDrawing, ReportModel, ReportStage, Setting } from './report-model.ts';
 import { fileLink, renderMetrics, renderShownTable, renderTable, showValue } from './table.ts';
 
-export const stateBadge = (state: StageState): Html => html`<span class="badge ${stageTones[state]}">${state}</span>`;
+export const stateBadge = (state: StageState): Html =>
+  html`<span class="badge ${stageTones[state]}">${state}</span>`;
 
 const stageId = (name: string): string => `stage-${name}`;
 
@@ -37,9 +38,23 @@ function renderGraph({ graph, stages }: ReportModel): readonly Html[] {
 
 /** `badge` shows its state; an output without an address is only named. */
 export function renderStage(stage: ReportStage, badge = stateBadge(stage.state)): Html {
-  const { name, kind, slot, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
+  const {
+    name,
+    kind,
+    slot,
+    seconds,
+    description,
+    reasons,
+    message,
+    inputs,
+    outputs,
+    warnings,
+    log,
+    record,
+  } = stage;
   const list = (title: string, lines: readonly string[]) =>
-    lines.length > 0 && html`<h4>${title}</h4><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+    lines.length > 0 &&
+    html`<h4>${title}</h4><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
   const ports = inputs.map(({ port, from }) => [port, from.join(', ')]);
   const files = outputs.map(({ port, type, path, href }) => [
     port,
@@ -58,7 +73,8 @@ ${list('Warnings', warnings)}
 <h4>Outputs</h4>${renderTable(['port', 'type', 'where'], files)}
 ${record.length > 0 && html`<h4>How its result came about</h4>${renderFacts(record)}`}</div></div>
 ${outputs.flatMap(({ port, href, shown }) => {
-  if (shown?.as === 'metrics') return [html`<h4>Numbers of ${port}</h4>${renderMetrics(shown.metrics)}`];
+  if (shown?.as === 'metrics')
+    return [html`<h4>Numbers of ${port}</h4>${renderMetrics(shown.metrics)}`];
   if (shown?.as !== 'table' || stage.highlights.length === 0 || shown.rows.length === 0) return [];
   return [renderShownTable(shown, html`${port} ${fileLink(href)}`)];
 })}
@@ -81,7 +97,12 @@ function renderCurveTable(curves: readonly Curve[]): Html {
     const ordered = measured.toSorted((a, b) => a.value - b.value);
     const at = (point: { step: number; value: number } | undefined) =>
       point === undefined ? '–' : `${showValue(point.value)} at ${formatCount(point.step)}`;
-    return [name, unit, formatCount(count), ...[measured[0], measured.at(-1), ordered[0], ordered.at(-1)].map(at)];
+    return [
+      name,
+      unit,
+      formatCount(count),
+      ...[measured[0], measured.at(-1), ordered[0], ordered.at(-1)].map(at),
+    ];
   });
   return renderTable(['curve', 'by', 'points', 'first', 'last', 'least', 'greatest'], rows);
 }
@@ -89,7 +110,8 @@ function renderCurveTable(curves: readonly Curve[]): Html {
 function renderChanges({ changes, state }: ReportStage): Html {
   if (changes === undefined && state === 'waiting') return html``;
   const heading = html`<h4>Since its last result</h4>`;
-  if (changes === undefined) return html`${heading}<p class="soft small">There was none before.</p>`;
+  if (changes === undefined)
+    return html`${heading}<p class="soft small">There was none before.</p>`;
   if (changes.length === 0) return html`${heading}<p class="soft small">Nothing differs.</p>`;
   const rows = changes.map(({ path, before, after }) => [
     html`<code>${path}</code>`,
@@ -101,7 +123,8 @@ function renderChanges({ changes, state }: ReportStage): Html {
 
 function renderSettings(settings: readonly Setting[]): Html {
   if (settings.length === 0) return html``;
-  const cells = (some: readonly Setting[]) => some.map(({ path, value }) => [path, showJson(value)]);
+  const cells = (some: readonly Setting[]) =>
+    some.map(({ path, value }) => [path, showJson(value)]);
   const table = (some: readonly Setting[]) => renderTable(['setting', 'value'], cells(some));
   const written = settings.filter((setting) => setting.written);
   const defaults = settings.filter((setting) => !setting.written);

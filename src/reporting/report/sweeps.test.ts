@@ -5,21 +5,36 @@ import type { Json } from '../../json.ts';
 import { type SweepSources, sweepsOf } from './sweeps.ts';
 
 const item = (stage: string, port: string) => ({ from: 'stage', stage, port, labels: {} });
-const stage = (name: string, given: object = {}) => ({ name, axes: {}, inputs: [], ...given }) as unknown as Stage;
+const stage = (name: string, given: object = {}) =>
+  ({ name, axes: {}, inputs: [], ...given }) as unknown as Stage;
 const fit = (rung: number, label: number, given: object = {}) =>
   stage(`fit${rung}[n=${label}]`, { axes: { n: String(label) }, ...given });
 const slot = (rung: number, label: number, choices: readonly string[]) =>
   fit(rung, label, {
     inputs: [{ port: 'matrix.n', items: choices.map((name) => item(name, 'choice')) }],
-    slot: { port: 'matrix.n', index: label - 1, axes: choices.map(() => 'n'), candidates: new Map() },
+    slot: {
+      port: 'matrix.n',
+      index: label - 1,
+      axes: choices.map(() => 'n'),
+      candidates: new Map(),
+    },
   });
 const select = (name: string, models: readonly Stage[]) =>
-  stage(name, { inputs: [{ port: 'models', items: models.map((one) => item(one.name, 'model')) }] });
+  stage(name, {
+    inputs: [{ port: 'models', items: models.map((one) => item(one.name, 'model')) }],
+  });
 
 const first = [1, 2, 3].map((n) => fit(1, n, { drawn: { rate: n / 10 } }));
 const second = [1, 2].map((n) => slot(2, n, ['best1']));
 const third = [slot(3, 1, ['best2', 'best1'])];
-const stages = [...first, select('best1', first), ...second, select('best2', second), ...third, select('best3', third)];
+const stages = [
+  ...first,
+  select('best1', first),
+  ...second,
+  select('best2', second),
+  ...third,
+  select('best3', third),
+];
 
 const candidate = (n: number, auc: number | null) => ({ labels: { n: String(n) }, auc });
 const choices: Readonly<Record<string, Json>> = {
@@ -78,7 +93,11 @@ test('without a choice after the last rung, only those in it were trained to the
 });
 
 test('a choice that says no number lets as many go on as there are slots', () => {
-  const chosen = { by: 'auc', ranking: [{ n: '3' }, { n: '1' }], candidates: [candidate(1, 0.7), candidate(3, 0.8)] };
+  const chosen = {
+    by: 'auc',
+    ranking: [{ n: '3' }, { n: '1' }],
+    candidates: [candidate(1, 0.7), candidate(3, 0.8)],
+  };
   const final = [slot(2, 1, ['best1'])];
   const [sweep] = sweepsOf({
     ...sources,

@@ -14,7 +14,9 @@ export interface Sweep {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What a choice among the candidates of a rung says: the first `count` of the `ranking` advance. */
+/**
+ * What a choice among the candidates of a rung says: the first `count` of the `ranking` advance.
+ */
 interface Choice {
   readonly by: string;
   readonly candidates: readonly { readonly labels: Labels }[];
@@ -23,7 +25,10 @@ interface Choice {
   readonly chosen?: { readonly labels: Labels };
 }
 
-/** Instances of one stage by their labels on an axis, and the choice among them; absent where nothing chooses any further. */
+/**
+ * Instances of one stage by their labels on an axis, and the choice among them; absent where
+ * nothing chooses any further.
+ */
 interface Rung {
   readonly name: string;
   readonly axis: string;
@@ -40,13 +45,18 @@ export interface SweepSources {
   readonly secondsOf: (stage: string) => number | undefined;
 }
 
-/** The sweeps of a run: one for each stage of slots whose choices can be read and that no further slots follow. */
+/**
+ * The sweeps of a run: one for each stage of slots whose choices can be read and that no further
+ * slots follow.
+ */
 export function sweepsOf(sources: SweepSources): readonly Sweep[] {
   const slots = sources.stages.flatMap((stage) => {
     const chain = stage.inputs.find(({ port }) => port === stage.slot?.port)?.items ?? [];
     return chain.length === 0 ? [] : [{ stage, chain: chain.toReversed() }];
   });
-  const lasts = [...groupBy(slots, ({ stage }) => baseName(stage.name)).values()].map(([first]) => first!);
+  const lasts = [...groupBy(slots, ({ stage }) => baseName(stage.name)).values()].map(
+    ([first]) => first!,
+  );
   const texts = lasts.map(({ chain }) => JSON.stringify(chain.map(stageOf)).slice(0, -1));
   return lasts.flatMap(({ stage, chain }, index) => {
     const isFollowed = texts.some((text) => text.startsWith(`${texts[index]},`));
@@ -57,13 +67,23 @@ export function sweepsOf(sources: SweepSources): readonly Sweep[] {
 
 const stageOf = (item: InputItem): string => (item.from === 'stage' ? item.stage : item.path);
 
-/** All rungs, the last one whether something chooses among its stages or not; none where another choice is missing. */
-function rungsOf(last: Stage, chain: readonly InputItem[], { stages, choiceOf }: SweepSources): readonly Rung[] {
+/**
+ * All rungs, the last one whether something chooses among its stages or not; none where another
+ * choice is missing.
+ */
+function rungsOf(
+  last: Stage,
+  chain: readonly InputItem[],
+  { stages, choiceOf }: SweepSources,
+): readonly Rung[] {
   const { port, axes } = last.slot!;
-  const firstRead = ({ inputs }: Stage) => baseName(inputs.flatMap(({ items }) => items.map(stageOf))[0] ?? '');
+  const firstRead = ({ inputs }: Stage) =>
+    baseName(inputs.flatMap(({ items }) => items.map(stageOf))[0] ?? '');
   const final = stages.find(
     (stage) =>
-      stage.slot === undefined && firstRead(stage) === baseName(last.name) && isChoice(choiceOf(stage.name, 'choice')),
+      stage.slot === undefined &&
+      firstRead(stage) === baseName(last.name) &&
+      isChoice(choiceOf(stage.name, 'choice')),
   );
   const choices = [
     ...chain.map((item) => [stageOf(item), 'port' in item ? item.port : ''] as const),
@@ -85,7 +105,9 @@ function rungsOf(last: Stage, chain: readonly InputItem[], { stages, choiceOf }:
 }
 
 const isChoice = (value: unknown): value is Choice =>
-  isJsonObject(value as Json) && 'by' in (value as object) && Array.isArray((value as Choice).candidates);
+  isJsonObject(value as Json) &&
+  'by' in (value as object) &&
+  Array.isArray((value as Choice).candidates);
 
 /** The labels of a candidate in each rung that it was in. */
 function pathOf(start: string, rungs: readonly Rung[]): readonly string[] {
@@ -98,11 +120,16 @@ function pathOf(start: string, rungs: readonly Rung[]): readonly string[] {
   return path;
 }
 
-/** How many candidates of a rung went on: as its choice says, or as many as the next one has places for. */
+/**
+ * How many candidates of a rung went on: as its choice says, or as many as the next one has places
+ * for.
+ */
 const advancing = (rungs: readonly Rung[], index: number): number =>
   rungs[index]!.choice?.count ?? rungs[index + 1]?.stages.size ?? 0;
 
-/** The place of a candidate in the ranking of a rung, counted from 1; undefined where it has none. */
+/**
+ * The place of a candidate in the ranking of a rung, counted from 1; undefined where it has none.
+ */
 function placeOf(label: string, { axis, choice }: Rung): number | undefined {
   const index = choice?.ranking?.findIndex((labels) => labels[axis] === label) ?? -1;
   return index < 0 ? undefined : index + 1;
@@ -114,7 +141,8 @@ function sweepOf(rungs: readonly Rung[], secondsOf: SweepSources['secondsOf']): 
   const paths = candidates.map(({ labels }) => pathOf(labels[first.axis]!, rungs));
   const valuesOf = (label: string) => first.stages.get(label)?.drawn ?? {};
   const drawn = [...new Set(paths.flatMap(([start]) => Object.keys(valuesOf(start!))))];
-  const last = (path: readonly string[]) => placeOf(path.at(-1)!, rungs[path.length - 1]!) ?? Number.POSITIVE_INFINITY;
+  const last = (path: readonly string[]) =>
+    placeOf(path.at(-1)!, rungs[path.length - 1]!) ?? Number.POSITIVE_INFINITY;
   const ordered = paths.toSorted((a, b) => b.length - a.length || last(a) - last(b));
   return {
     title: `Candidates by ${by}, and how far each went`,
@@ -122,7 +150,9 @@ function sweepOf(rungs: readonly Rung[], secondsOf: SweepSources['secondsOf']): 
     rows: ordered.map((path) => [
       path[0]!,
       ...drawn.map((name) => shown(valuesOf(path[0]!)[name])),
-      ...rungs.map((rung, at) => shown(path[at] === undefined ? undefined : valueIn(rung, path[at]))),
+      ...rungs.map((rung, at) =>
+        shown(path[at] === undefined ? undefined : valueIn(rung, path[at])),
+      ),
       whyEnded(path, rungs),
     ]),
     ...timeWords(paths, rungs, secondsOf),
@@ -135,7 +165,10 @@ function shown(value: Json | undefined): string | number {
   return value == null ? '' : JSON.stringify(value);
 }
 
-/** The value that a candidate was chosen by, null or absent where undefined; a word in a rung without a choice. */
+/**
+ * The value that a candidate was chosen by, null or absent where undefined; a word in a rung
+ * without a choice.
+ */
 function valueIn({ axis, choice }: Rung, label: string): Json | undefined {
   if (choice === undefined) return 'trained';
   const candidate = choice.candidates.find(({ labels }) => labels[axis] === label);
@@ -147,7 +180,9 @@ function whyEnded(path: readonly string[], rungs: readonly Rung[]): string {
   const { name, axis, choice } = rung;
   const label = path.at(-1)!;
   if (path.length === rungs.length)
-    return choice?.chosen?.labels[axis] === label ? 'trained to the end: chosen' : 'trained to the end';
+    return choice?.chosen?.labels[axis] === label
+      ? 'trained to the end: chosen'
+      : 'trained to the end';
   const place = placeOf(label, rung);
   const where = place === undefined ? 'no value' : `place ${place} of ${choice!.candidates.length}`;
   return `stopped after ${name}: ${where}, the first ${advancing(rungs, path.length - 1)} went on`;
@@ -162,7 +197,8 @@ function timeWords(
   const seconds = (path: readonly string[]) =>
     sum(path.map((label, at) => secondsOf(rungs[at]!.stages.get(label)?.name ?? '') ?? Number.NaN));
   const whole = paths.filter(({ length }) => length === rungs.length).map(seconds);
-  const [spent, all] = [sum(paths.map(seconds)), (sum(whole) / whole.length) * paths.length];
+  const spent = sum(paths.map(seconds));
+  const all = (sum(whole) / whole.length) * paths.length;
   if (!Number.isFinite(spent + all)) return {};
   const saved = all > spent ? `, so ${formatShare(1 - spent / all)} was saved` : '';
   return {

@@ -1,4 +1,10 @@
-import { formatCountOf, formatEnds, formatLevel, formatMetric, formatShare } from '../../format-numbers.ts';
+import {
+  formatCountOf,
+  formatEnds,
+  formatLevel,
+  formatMetric,
+  formatShare,
+} from '../../format-numbers.ts';
 import { reasonMissing } from '../../learning/metrics/metric-catalogue.ts';
 import type { HighlightTable } from '../group-highlights.ts';
 import { isNumeric } from '../terminal/text.ts';
@@ -23,8 +29,11 @@ export function renderTable(
   rows: readonly (readonly Cell[])[],
   caption?: Html | string,
 ): Html {
-  const isNumber = (cell: Cell | undefined) => !(cell instanceof Html) && isNumeric(String(cell ?? ''));
-  const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumber(row[index])));
+  const isNumber = (cell: Cell | undefined) =>
+    !(cell instanceof Html) && isNumeric(String(cell ?? ''));
+  const numeric = columns.map(
+    (_, index) => rows.length > 0 && rows.every((row) => isNumber(row[index])),
+  );
   const side = (index: number, cell: Cell = '') =>
     numeric[index] ? html` class="number"` : short.test(String(cell)) && html` class="nowrap"`;
   return html`<div class="scroll card${columns.length > widest && ' wide'}" tabindex="0" role="group" aria-label="${typeof caption === 'string' ? caption : 'table'}"><table>
@@ -44,17 +53,25 @@ ${rows.map(
 export function renderHighlight({ title, stages, columns, rows }: HighlightTable): Html {
   const more = rows.length > mostRows ? `; the first ${mostRows} of ${rows.length} rows` : '';
   const of = stages.length === 1 ? stages[0]! : `${stages.length} stages`;
-  return renderTable(columns, rows.slice(0, mostRows), html`${title} <span class="soft">${of}${more}</span>`);
+  return renderTable(
+    columns,
+    rows.slice(0, mostRows),
+    html`${title} <span class="soft">${of}${more}</span>`,
+  );
 }
 
 /** A table of a file; the file itself has every digit. */
 export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption: Html): Html {
-  const rounded = rows.map((row) => row.map((cell) => (longNumber.test(cell) ? showValue(Number(cell)) : cell)));
+  const rounded = rows.map((row) =>
+    row.map((cell) => (longNumber.test(cell) ? showValue(Number(cell)) : cell)),
+  );
   const isTransposed = columns.length > mostColumns && rows.length <= fewRows;
   const [heads, lines] = isTransposed
     ? [
         [columns[0]!, ...rounded.map(([first = '']) => first)],
-        columns.slice(1).map((name, index) => [name, ...rounded.map((row) => row[index + 1] ?? '')]),
+        columns
+          .slice(1)
+          .map((name, index) => [name, ...rounded.map((row) => row[index + 1] ?? '')]),
       ]
     : [columns, rounded];
   return html`${renderTable(heads, lines, caption)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
@@ -67,7 +84,9 @@ export function renderMetrics(metrics: readonly ReportMetric[]): Html {
     metrics.map((metric) => [
       metric.name,
       metric.value === null ? missing(metric.name) : showValue(metric.value),
-      ...(measured === undefined ? [] : [metric.interval === undefined ? '' : showEnds(metric.interval)]),
+      ...(measured === undefined
+        ? []
+        : [metric.interval === undefined ? '' : showEnds(metric.interval)]),
     ]),
   );
 }
@@ -78,11 +97,15 @@ function missing(name: string): string {
   return reason === undefined ? showValue(null) : `${showValue(null)} (${reason})`;
 }
 
-/** A number of a metrics file; a dash where it is undefined. 0.9225 is `0.923`, though its binary form lies below the tie. */
+/**
+ * A number of a metrics file; a dash where it is undefined. 0.9225 is `0.923`, though its binary
+ * form lies below the tie.
+ */
 export const showValue = (value: number | null): string =>
   value === null ? '–' : formatMetric(Number.isInteger(value) ? value : value * (1 + 1e-12));
 
-export const showEnds = ([low, high]: readonly [number, number]): string => formatEnds({ low, high }, showValue);
+export const showEnds = ([low, high]: readonly [number, number]): string =>
+  formatEnds({ low, high }, showValue);
 
 /** `95 % interval`, or without the confidence where it is not known. */
 export const intervalWords = ({ confidence }: ReportMetric): string =>
@@ -90,7 +113,9 @@ export const intervalWords = ({ confidence }: ReportMetric): string =>
 
 export function renderDataset(stage: string, href: string, { columns, rows }: ShownTable): Html {
   const at = (name: string) => columns.indexOf(name);
-  const [split, className, images] = [at('split'), at('class'), at('images')];
+  const split = at('split');
+  const className = at('class');
+  const images = at('images');
   const count = (row: readonly string[]) => Number(row[images]) || 0;
   const totals = new Map<string, number>();
   for (const row of rows) totals.set(row[split]!, (totals.get(row[split]!) ?? 0) + count(row));
@@ -104,7 +129,8 @@ export function renderDataset(stage: string, href: string, { columns, rows }: Sh
   );
 }
 
-export const fileLink = (href: string): Html => html`<a class="small" href="${href}">${href.split('/').at(-1)!}</a>`;
+export const fileLink = (href: string): Html =>
+  html`<a class="small" href="${href}">${href.split('/').at(-1)!}</a>`;
 
 const shareBar = (share: number): Html =>
   html`<span class="small">${formatShare(share)}</span><span class="bar" style="width:${(100 * share).toFixed(1)}%"></span>`;

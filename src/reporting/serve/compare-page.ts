@@ -21,36 +21,66 @@ const mostOffered = 60;
 
 type Compared = Required<Pick<PastRun, 'id' | 'record'>>;
 
-/** Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the address asks for it. */
+/**
+ * Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the
+ * address asks for it.
+ */
 export function comparePage(c: Context, sources: Sources): Response {
   const { index, results, store, project, fill } = sources;
   const asked = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
   const all = index.runs();
   const runs = all.flatMap(({ id, record }) => (record && asked.has(id) ? [{ id, record }] : []));
   if (runs.length < 2)
-    return c.html(renderFrame({ title: 'Compare', at: '/compare', project, content: chooser(sources, asked) }));
+    return c.html(
+      renderFrame({ title: 'Compare', at: '/compare', project, content: chooser(sources, asked) }),
+    );
   const base = runs.findIndex(({ id }) => id === c.req.query('base'));
   const withScores = runs.length <= mostScored;
-  const source = { readResult: results.read.bind(results), objectPath: store.objectPath.bind(store), fill };
+  const source = {
+    readResult: results.read.bind(results),
+    objectPath: store.objectPath.bind(store),
+    fill,
+  };
   const subjects = runs.map(({ id, record }) => subjectOfRun(id, record, source, withScores));
   const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
   const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];
   const charts = curves.map(({ name, spec }) => {
-    const shown = { as: 'chart', title: name, subtitle: '', width: 560, height: 420, isPlain: true } as const;
-    return renderChart(name, undefined, { ...shown, spec: JSON.stringify({ ...spec, config: theme }) });
+    const shown = {
+      as: 'chart',
+      title: name,
+      subtitle: '',
+      width: 560,
+      height: 420,
+      isPlain: true,
+    } as const;
+    return renderChart(name, undefined, {
+      ...shown,
+      spec: JSON.stringify({ ...spec, config: theme }),
+    });
   });
   const tables = comparisonTables(comparison).map((table, i): Section => {
     return { id: `table-${i + 1}`, title: table.title, content: [contentOf(table)] };
   });
   const sections: readonly Section[] = [
     ...tables.filter(({ id }) => id === 'table-1'),
-    { id: 'curves', title: 'Curves', content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [] },
+    {
+      id: 'curves',
+      title: 'Curves',
+      content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [],
+    },
     ...tables.filter(({ id }) => id !== 'table-1'),
-    { id: 'charts', title: 'Charts side by side', content: withScores ? chartsBeside(runs, sources) : [] },
+    {
+      id: 'charts',
+      title: 'Charts side by side',
+      content: withScores ? chartsBeside(runs, sources) : [],
+    },
   ];
   return c.html(
     renderFrame({
-      ...{ title: `${runs.length} runs compared`, at: '/compare', project, scripts: chartScripts },
+      title: `${runs.length} runs compared`,
+      at: '/compare',
+      project,
+      scripts: chartScripts,
       content: [
         html`<h1>${formatCountOf(runs.length, 'run')} compared</h1>`,
         html`<ul class="names">${runs.map(({ id, record }) => html`<li><a href="/run/${id}">${shortLabel(id)}</a> <span class="soft">${record.pipeline}</span></li>`)}</ul>`,
@@ -92,7 +122,9 @@ function imageLinks(runs: readonly Compared[], { results }: Sources): readonly H
   const [one, other] = runs as [Compared, Compared];
   const scoring = ({ record }: Compared) =>
     Object.entries(record.stages).flatMap(([name, { result }]) =>
-      Object.values(results.read(result)?.outputs ?? {}).some(({ type }) => type === 'scores') ? [name] : [],
+      Object.values(results.read(result)?.outputs ?? {}).some(({ type }) => type === 'scores')
+        ? [name]
+        : [],
     );
   const shared = scoring(one).filter((name) => scoring(other).includes(name));
   return shared.map((name) => {
@@ -101,7 +133,10 @@ function imageLinks(runs: readonly Compared[], { results }: Sources): readonly H
   });
 }
 
-/** Each chart that two runs or more have, as pictures in a row: ROC, confusion and whatever else they drew. */
+/**
+ * Each chart that two runs or more have, as pictures in a row: ROC, confusion and whatever else
+ * they drew.
+ */
 function chartsBeside(runs: readonly Compared[], { results, objects }: Sources): readonly Html[] {
   const all = runs.flatMap(({ id, record }) =>
     Object.entries(record.stages).flatMap(([stage, { result }]) =>

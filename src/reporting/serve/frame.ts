@@ -2,7 +2,12 @@ import { type Html, html, jsonScript } from '../report/html.ts';
 import { renderSection, type Section, shownOf } from '../report/page.ts';
 
 /** The pages by their address, in the order of the bar. */
-const pages = { '/': 'Runs', '/compare': 'Compare', '/images': 'Images', '/graph': 'Graph' } as const;
+const pages = {
+  '/': 'Runs',
+  '/compare': 'Compare',
+  '/images': 'Images',
+  '/graph': 'Graph',
+} as const;
 
 interface Frame {
   readonly title: string;
@@ -18,8 +23,19 @@ interface Frame {
   readonly data?: unknown;
 }
 
-/** A whole page: the bar, the banner for a lost connection, the content, and links to styles and scripts. */
-export function renderFrame({ title, at, project, content, scripts = [], follows, data }: Frame): string {
+/**
+ * A whole page: the bar, the banner for a lost connection, the content, and links to styles and
+ * scripts.
+ */
+export function renderFrame({
+  title,
+  at,
+  project,
+  content,
+  scripts = [],
+  follows,
+  data,
+}: Frame): string {
   return html`<!doctype html>
 <html lang="en" data-served${follows !== undefined && html` data-follows="${follows}"`}>
 <head>
@@ -33,7 +49,8 @@ export function renderFrame({ title, at, project, content, scripts = [], follows
 <body>
 <a class="skip" href="#main">To the content</a>
 <div class="pages"><nav aria-label="Pages"><ul>${Object.entries(pages).map(
-    ([href, name]) => html`<li><a href="${href}"${href === at && html` aria-current="page"`}>${name}</a></li>`,
+    ([href, name]) =>
+      html`<li><a href="${href}"${href === at && html` aria-current="page"`}>${name}</a></li>`,
   )}<li class="project">${project}</li></ul></nav></div>
 <div id="lost" class="card alert" role="alert" hidden></div>
 <main id="main" tabindex="-1">
@@ -46,7 +63,13 @@ ${['live.js', ...scripts].map((name) => html`<script src="/asset/${name}" defer>
 }
 
 /** The scripts of a page with charts. */
-export const chartScripts = ['vega.min.js', 'vega-lite.min.js', 'vega-embed.min.js', 'report-page.js'];
+export const chartScripts = [
+  'vega.min.js',
+  'vega-lite.min.js',
+  'vega-embed.min.js',
+  'report-page.js',
+];
 
 /** Renders sections, which may come and go during a run; those without content are left out. */
-export const renderSections = (sections: readonly Section[]): readonly Html[] => shownOf(sections).map(renderSection);
+export const renderSections = (sections: readonly Section[]): readonly Html[] =>
+  shownOf(sections).map(renderSection);

@@ -24,7 +24,10 @@ export interface Planner {
   plan(name: string): Promise<readonly PlannedStage[] | string>;
 }
 
-/** More stages than this are one box for each pipeline that is included, until the address unfolds it. */
+/**
+ * More stages than this are one box for each pipeline that is included, until the address unfolds
+ * it.
+ */
 const mostFlat = 24;
 
 function badgeOf(state: PlannedStage['decision']['state']): Html {
@@ -32,34 +35,54 @@ function badgeOf(state: PlannedStage['decision']['state']): Html {
   return html`<span class="badge ${tone}">${act}</span>`;
 }
 
-/** A pipeline by state: what a run would do now, and why. `open` in the address names the included ones that are unfolded. */
-export async function graphPage(c: Context, { project, objects, store }: Sources, planner: Planner): Promise<Response> {
+/**
+ * A pipeline by state: what a run would do now, and why. `open` in the address names the included
+ * ones that are unfolded.
+ */
+export async function graphPage(
+  c: Context,
+  { project, objects, store }: Sources,
+  planner: Planner,
+): Promise<Response> {
   const names = planner.names();
   const last = store.runs()[0]?.pipeline();
   const usual = names.find((one) => one === last) ?? names[0];
   const asked = c.req.query('pipeline') ?? usual;
   const name = names.find((one) => one === asked);
-  const choices = names.map((one) => html`<option${one === name && html` selected`}>${one}</option>`);
+  const choices = names.map(
+    (one) => html`<option${one === name && html` selected`}>${one}</option>`,
+  );
   const form = html`<h1>Graph</h1><form class="line" action="/graph"><label>Pipeline <select name="pipeline">${choices}</select></label><button>Show</button></form>`;
   const page = (content: readonly Html[], status: 200 | 404 = 200) =>
-    c.html(renderFrame({ title: name ?? 'Graph', at: '/graph', project, content: [form, ...content] }), status);
+    c.html(
+      renderFrame({ title: name ?? 'Graph', at: '/graph', project, content: [form, ...content] }),
+      status,
+    );
   if (asked === undefined) {
     const content = html`<h1>Graph</h1><p>There is no pipeline in <code>pipelines/</code> yet. <code>restage init</code> writes a first one.</p>`;
     return c.html(renderFrame({ title: 'Graph', at: '/graph', project, content }));
   }
-  if (name === undefined) return page([html`<p>There is no pipeline ${asked}. ${suggest(asked, names)}</p>`], 404);
+  if (name === undefined)
+    return page([html`<p>There is no pipeline ${asked}. ${suggest(asked, names)}</p>`], 404);
   const planned = await planner.plan(name);
   if (typeof planned === 'string')
-    return page([html`<div class="card alert"><h3>It has mistakes</h3><pre tabindex="0">${planned}</pre></div>`]);
-  if (planned.length === 0) return page([html`<p>It has no stages of its own: other pipelines extend it.</p>`]);
+    return page([
+      html`<div class="card alert"><h3>It has mistakes</h3><pre tabindex="0">${planned}</pre></div>`,
+    ]);
+  if (planned.length === 0)
+    return page([html`<p>It has no stages of its own: other pipelines extend it.</p>`]);
   const open = new Set((c.req.query('open') ?? '').split(' '));
   const addressOf = (opened: Iterable<string>) =>
     `/graph?${new URLSearchParams({ pipeline: name, open: [...opened].filter(Boolean).join(' ') })}`;
-  const isOpen = (experiment: string) => experiment === '' || planned.length <= mostFlat || open.has(experiment);
+  const isOpen = (experiment: string) =>
+    experiment === '' || planned.length <= mostFlat || open.has(experiment);
   const graph = foldedGraph(planned, isOpen, (experiment) => addressOf([...open, experiment]));
   const fold = [...open]
     .filter(Boolean)
-    .map((one) => html`<a href="${addressOf([...open].filter((other) => other !== one))}">Fold ${one}</a> `);
+    .map(
+      (one) =>
+        html`<a href="${addressOf([...open].filter((other) => other !== one))}">Fold ${one}</a> `,
+    );
   const svg = new Html((await drawFitting(graph)).svg);
   return page([
     html`<p>What a run would do with ${formatCountOf(planned.length, 'stage')}: ${countActs(planned)}.${planned.length > mostFlat && ' Arrows that follow from others are left out; the list below has all inputs.'}</p>`,
@@ -69,7 +92,10 @@ export async function graphPage(c: Context, { project, objects, store }: Sources
   ]);
 }
 
-/** The graph with a box for each stage, or for each included pipeline that is folded, which unfolds it. */
+/**
+ * The graph with a box for each stage, or for each included pipeline that is folded, which unfolds
+ * it.
+ */
 function foldedGraph(
   planned: readonly PlannedStage[],
   isOpen: (experiment: string) => boolean,
@@ -92,15 +118,26 @@ function foldedGraph(
     inputs
       .flatMap(({ items }) => items)
       .flatMap((item) => {
-        if (item.from !== 'stage' || !boxes.has(boxOf(item.stage)) || boxOf(item.stage) === boxOf(name)) return [];
-        const label = isOpen(experimentOf(item.stage)) && isOpen(experimentOf(name)) ? { label: item.port } : {};
+        if (
+          item.from !== 'stage' ||
+          !boxes.has(boxOf(item.stage)) ||
+          boxOf(item.stage) === boxOf(name)
+        )
+          return [];
+        const label =
+          isOpen(experimentOf(item.stage)) && isOpen(experimentOf(name))
+            ? { label: item.port }
+            : {};
         return [{ from: boxOf(item.stage), to: boxOf(name), ...label }];
       }),
   );
   return { nodes, edges: planned.length <= mostFlat ? edges : withoutImplied(edges) };
 }
 
-/** Leaves out each arrow that other arrows imply as a path: with all of them, hundreds hide the boxes. */
+/**
+ * Leaves out each arrow that other arrows imply as a path: with all of them, hundreds hide the
+ * boxes.
+ */
 function withoutImplied(edges: StageGraph['edges']): StageGraph['edges'] {
   const byStart = [...groupBy(edges, ({ from }) => from)];
   const next = new Map(byStart.map(([from, own]) => [from, new Set(own.map(({ to }) => to))]));
@@ -132,9 +169,22 @@ function plannedStage({ stage, decision, examined }: PlannedStage, objects: Obje
     const artifact = stored[output.port];
     return {
       ...output,
-      href: artifact === undefined ? '' : objects.list(artifact, fileName(output.path, output.port, artifact)).href,
+      href:
+        artifact === undefined
+          ? ''
+          : objects.list(artifact, fileName(output.path, output.port, artifact)).href,
     };
   });
-  const rest = { state: 'waiting' as const, curves: [], seconds: 0, highlights: [], warnings: [], record: [] };
-  return renderStage({ ...described, ...rest, outputs, reasons: describeReasons(decision) }, badgeOf(decision.state));
+  const rest = {
+    state: 'waiting' as const,
+    curves: [],
+    seconds: 0,
+    highlights: [],
+    warnings: [],
+    record: [],
+  };
+  return renderStage(
+    { ...described, ...rest, outputs, reasons: describeReasons(decision) },
+    badgeOf(decision.state),
+  );
 }

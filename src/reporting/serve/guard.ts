@@ -4,7 +4,10 @@ import { getCookie, setCookie } from 'hono/cookie';
 
 /** The conditions under which a request is answered. */
 interface Access {
-  /** The host names that the server answers to, without a port: other sites may point their names to this machine. */
+  /**
+   * The host names that the server answers to, without a port: other sites may point their names to
+   * this machine.
+   */
   readonly hosts: ReadonlySet<string>;
   /** The secret of the printed address. */
   readonly token: string;
@@ -14,7 +17,10 @@ interface Access {
 
 export const newToken = (): string => randomBytes(24).toString('base64url');
 
-/** Pages may load files of this server only. Vega's interpreter needs no `eval`; its tooltips and our bars set styles. */
+/**
+ * Pages may load files of this server only. Vega's interpreter needs no `eval`; its tooltips and
+ * our bars set styles.
+ */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -27,8 +33,8 @@ const policy = [
 ].join('; ');
 
 /**
- * Answers only readers who have the token, first in the address and then as a cookie, and who ask for one of the server's
- * own host names. Sets the headers of every answer.
+ * Answers only readers who have the token, first in the address and then as a cookie, and who ask
+ * for one of the server's own host names. Sets the headers of every answer.
  */
 export const guard =
   ({ hosts, token, cookie }: Access): MiddlewareHandler =>
@@ -39,7 +45,8 @@ export const guard =
     c.header('Cross-Origin-Resource-Policy', 'same-origin');
     c.header('Content-Security-Policy', policy);
     if (!hosts.has(url.hostname)) return c.text('This address is not one of this server.', 421);
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return c.text('This server can only be read.', 405);
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD')
+      return c.text('This server can only be read.', 405);
     const given = url.searchParams.get('token');
     if (given !== null && isSame(given, token)) {
       setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
@@ -48,7 +55,10 @@ export const guard =
       return c.redirect(`${url.pathname.replace(/^[/\\]+/, '/')}${url.search}`, 303);
     }
     if (!isSame(getCookie(c, cookie) ?? '', token)) {
-      return c.text('Open the address that `restage serve` printed: it holds a token, which this one lacks.', 403);
+      return c.text(
+        'Open the address that `restage serve` printed: it holds a token, which this one lacks.',
+        403,
+      );
     }
     if (!url.pathname.startsWith('/object/') && !url.pathname.startsWith('/asset/'))
       c.header('Cache-Control', 'no-store');

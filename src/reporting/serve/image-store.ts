@@ -52,7 +52,9 @@ export class ImageStore {
     if (!opened?.dataset.splits.includes(split)) return undefined;
     const known = opened.places.get(split);
     if (known !== undefined) return known;
-    const places = new Map(opened.dataset.split(split).samples.map(({ key }, place) => [key, place]));
+    const places = new Map(
+      opened.dataset.split(split).samples.map(({ key }, place) => [key, place]),
+    );
     opened.places.set(split, places);
     return places;
   }
@@ -82,7 +84,9 @@ export class ImageStore {
     const bytes = await dataset.split(split).read(place);
     const type = imageTypes[extname(sample.path).toLowerCase()];
     // Browsers show no TIFF, and an SVG would be a document.
-    return type === undefined || type.includes('svg') ? await reduced(bytes, 1024) : { type, bytes };
+    return type === undefined || type.includes('svg')
+      ? await reduced(bytes, 1024)
+      : { type, bytes };
   }
 
   async thumbnail(digest: string, split: string, place: number): Promise<Picture | undefined> {
@@ -99,14 +103,22 @@ export class ImageStore {
   }
 
   /** The maps that stages kept of an image. */
-  mapsOf(results: ReadonlyMap<string, StageResult>, split: string, key: string): readonly KeptMap[] {
+  mapsOf(
+    results: ReadonlyMap<string, StageResult>,
+    split: string,
+    key: string,
+  ): readonly KeptMap[] {
     const all = [...results].flatMap(([stage, { outputs }]) =>
       Object.values(outputs).map((artifact) => ({ stage, artifact })),
     );
     return all.flatMap(({ stage, artifact }) => {
-      if (artifact.type !== 'files' || !artifact.files.some(({ path }) => path === 'maps.csv')) return [];
+      if (artifact.type !== 'files' || !artifact.files.some(({ path }) => path === 'maps.csv'))
+        return [];
       const listed = this.#maps.get(artifact.digest) ?? this.#readMaps(artifact);
-      return (listed.get(`${split} ${key}`) ?? []).map(({ label, src }) => ({ label: `${stage}: ${label}`, src }));
+      return (listed.get(`${split} ${key}`) ?? []).map(({ label, src }) => ({
+        label: `${stage}: ${label}`,
+        src,
+      }));
     });
   }
 
@@ -114,11 +126,15 @@ export class ImageStore {
     const maps = new Map<string, KeptMap[]>();
     this.#objects.list(artifact, 'maps');
     try {
-      const [header, ...records] = csvRecords(readFileSync(this.#objects.pathOf(artifact, 'maps.csv'), 'utf8'));
+      const [header, ...records] = csvRecords(
+        readFileSync(this.#objects.pathOf(artifact, 'maps.csv'), 'utf8'),
+      );
       for (const { fields } of records) {
         const of = (name: string) => fields[header!.fields.indexOf(name)] ?? '';
         if (of('file') === '') continue; // it was measured and not kept
-        const label = [of('method'), of('model'), of('explained')].filter((text) => text !== '').join(', ');
+        const label = [of('method'), of('model'), of('explained')]
+          .filter((text) => text !== '')
+          .join(', ');
         const src = `/map/${artifact.digest}/${of('row')}/${encodeURIComponent(of('file'))}`;
         const name = `${of('split')} ${of('key')}`;
         maps.set(name, [...(maps.get(name) ?? []), { label, src }]);
@@ -134,7 +150,8 @@ export class ImageStore {
   /** A kept map as a picture, from cold to warm; undefined where there is none. */
   async map(digest: string, member: string, row: number): Promise<Picture | undefined> {
     const listed = this.#objects.get(digest);
-    if (!listed?.artifact.files.some(({ path }) => path === member && path.endsWith('.npy'))) return undefined;
+    if (!listed?.artifact.files.some(({ path }) => path === member && path.endsWith('.npy')))
+      return undefined;
     const map = readMap(this.#objects.pathOf(listed.artifact, member), row);
     if (map === undefined) return undefined;
     const { pictureOf } = await import('../../learning/explanations/map-pictures.ts');
@@ -143,7 +160,9 @@ export class ImageStore {
   }
 }
 
-/** Makes room for one more entry in a map of at most `most`, and returns the oldest if it had to go. */
+/**
+ * Makes room for one more entry in a map of at most `most`, and returns the oldest if it had to go.
+ */
 function forgetFirst<K, V>(map: Map<K, V>, most: number): V | undefined {
   if (map.size < most || map.size === 0) return undefined;
   const [key, value] = map.entries().next().value!;
@@ -165,7 +184,12 @@ function readMap(path: string, row: number) {
     readSync(file, head, 0, head.length, 0);
     const shape = /'shape': \((\d+), (\d+), (\d+)/.exec(head.toString('latin1'));
     const [maps, height, width] = (shape ?? []).slice(1).map(Number);
-    if (maps === undefined || height === undefined || width === undefined || !(row >= 0 && row < maps))
+    if (
+      maps === undefined ||
+      height === undefined ||
+      width === undefined ||
+      !(row >= 0 && row < maps)
+    )
       return undefined;
     const values = new Float32Array(height * width);
     const start = 10 + head.readUInt16LE(8) + 4 * height * width * row;

@@ -21,7 +21,10 @@ export interface ImageTable {
   readonly dataset?: Digest;
   /** The place of each image in its split of the data set, −1 where it is not there. */
   readonly places: readonly number[];
-  /** The classes of the labels and of the model, in its order, and what the column `score` is; absent without scores. */
+  /**
+   * The classes of the labels and of the model, in its order, and what the column `score` is;
+   * absent without scores.
+   */
   readonly scored?: { readonly classes: readonly string[]; readonly score: string };
 }
 
@@ -34,7 +37,9 @@ export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string,
   const { pipeline, stages } = new EventReader(run.events).model;
   const digests =
     record === undefined
-      ? stages.map((stage) => [stage.name, resultDigest(results.store, run, stage, { pipeline })] as const)
+      ? stages.map(
+          (stage) => [stage.name, resultDigest(results.store, run, stage, { pipeline })] as const,
+        )
       : Object.entries(record.stages).map(([name, { result }]) => [name, result] as const);
   return new Map(
     digests.flatMap(([name, digest]) => {
@@ -45,12 +50,18 @@ export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string,
 }
 
 /** The first output of a type, if the stage has one. */
-export const outputOf = (result: StageResult | undefined, type: StoredArtifact['type']): StoredArtifact | undefined =>
+export const outputOf = (
+  result: StageResult | undefined,
+  type: StoredArtifact['type'],
+): StoredArtifact | undefined =>
   Object.values(result?.outputs ?? {}).find((artifact) => artifact.type === type);
 
 type StageOfRun = { readonly run: RunFolder; readonly stage: string };
 
-/** The images that a stage scored, or those of its data set, with the scores of `other`; or a sentence on why there are none. */
+/**
+ * The images that a stage scored, or those of its data set, with the scores of `other`; or a
+ * sentence on why there are none.
+ */
 export function imageTable(
   images: ImageStore,
   results: Results,
@@ -62,14 +73,16 @@ export function imageTable(
   const dataset = outputOf(result, 'dataset');
   if (typeof scores === 'string' && dataset === undefined) return scores;
   if (typeof scores === 'string') return datasetTable(images, dataset!);
-  const second = of.other && readScores(results, resultsOf(of.other.run, results).get(of.other.stage));
+  const second =
+    of.other && readScores(results, resultsOf(of.other.run, results).get(of.other.stage));
   if (typeof second === 'string') return second;
   return scoresTable(images, scores, second, datasetWith(images, own, scores.rows[0]));
 }
 
 function readScores({ store }: Results, result: StageResult | undefined): ScoreTable | string {
   const artifact = outputOf(result, 'scores');
-  if (artifact === undefined) return 'This stage has no scores and no data set, or `restage gc` removed them.';
+  if (artifact === undefined)
+    return 'This stage has no scores and no data set, or `restage gc` removed them.';
   try {
     const parsed = parseScores(readFileSync(store.objectPath(artifact.files[0]!.digest), 'utf8'), {
       needsLabels: false,
@@ -81,7 +94,11 @@ function readScores({ store }: Results, result: StageResult | undefined): ScoreT
 }
 
 /** The data set of the run that has an image. */
-function datasetWith(images: ImageStore, own: ReadonlyMap<string, StageResult>, row: ScoreRow | undefined) {
+function datasetWith(
+  images: ImageStore,
+  own: ReadonlyMap<string, StageResult>,
+  row: ScoreRow | undefined,
+) {
   if (row === undefined) return undefined;
   const sets = [...own.values()].flatMap(({ outputs }) =>
     Object.values(outputs).filter(({ type }) => type === 'dataset'),
@@ -108,7 +125,12 @@ function datasetTable(images: ImageStore, artifact: StoredArtifact): ImageTable 
     of('group', ({ group }) => group),
     ...slicesOf(rows.map(({ sample }) => sample.slices)),
   ];
-  return { columns, facets: facetsOf(columns), dataset: artifact.digest, places: rows.map(({ place }) => place) };
+  return {
+    columns,
+    facets: facetsOf(columns),
+    dataset: artifact.digest,
+    places: rows.map(({ place }) => place),
+  };
 }
 
 function scoresTable(
@@ -120,8 +142,12 @@ function scoresTable(
   const { rows, names } = table;
   const model = modelColumns(table, '');
   const others = second === undefined ? [] : aligned(modelColumns(second, '2'), table, second);
-  const places = rows.map(({ split, key }) => (dataset && images.placesIn(dataset, split)?.get(key)) ?? -1);
-  const samples = rows.map(({ split }, i) => dataset && images.open(dataset)?.split(split).samples[places[i]!]);
+  const places = rows.map(
+    ({ split, key }) => (dataset && images.placesIn(dataset, split)?.get(key)) ?? -1,
+  );
+  const samples = rows.map(
+    ({ split }, i) => dataset && images.open(dataset)?.split(split).samples[places[i]!],
+  );
   const columns = [
     { name: 'key', values: rows.map(({ key }) => key) },
     { name: 'split', values: rows.map(({ split }) => split) },
@@ -136,10 +162,19 @@ function scoresTable(
   const { classes } = table;
   const score = `Probability of ${classes.length === 2 ? classes[1]! : 'the predicted class'}`;
   const scored = { classes: [...new Set([...names, ...classes])], score };
-  return { columns, facets: facetsOf(columns), places, scored, ...(dataset && { dataset: dataset.digest }) };
+  return {
+    columns,
+    facets: facetsOf(columns),
+    places,
+    scored,
+    ...(dataset && { dataset: dataset.digest }),
+  };
 }
 
-/** The class that a model predicts for each image, whether it is right, and the probability of the second of two classes, otherwise of the predicted one. */
+/**
+ * The class that a model predicts for each image, whether it is right, and the probability of the
+ * second of two classes, otherwise of the predicted one.
+ */
 function modelColumns(table: ScoreTable, suffix: string): readonly Column[] {
   const { rows, classes, names } = table;
   const isLogits = scaleOfTable(table) === 'logits';
@@ -152,27 +187,46 @@ function modelColumns(table: ScoreTable, suffix: string): readonly Column[] {
     { name: `predicted${suffix}`, values: called.map((c) => classes[c]!) },
     {
       name: `right${suffix}`,
-      values: rows.map(({ label }, i) => (label < 0 ? null : names[label] === classes[called[i]!] ? 'yes' : 'no')),
+      values: rows.map(({ label }, i) =>
+        label < 0 ? null : names[label] === classes[called[i]!] ? 'yes' : 'no',
+      ),
     },
     { name: `score${suffix}`, values: score },
   ];
 }
 
 /** Columns of a second table in the order of the first; an image that it lacks has none. */
-function aligned(columns: readonly Column[], { rows }: ScoreTable, second: ScoreTable): readonly Column[] {
+function aligned(
+  columns: readonly Column[],
+  { rows }: ScoreTable,
+  second: ScoreTable,
+): readonly Column[] {
   const at = new Map(second.rows.map(({ split, key }, index) => [`${split} ${key}`, index]));
   const order = rows.map(({ split, key }) => at.get(`${split} ${key}`) ?? -1);
-  return columns.map(({ name, values }) => ({ name, values: order.map((index) => values[index] ?? null) }));
+  return columns.map(({ name, values }) => ({
+    name,
+    values: order.map((index) => values[index] ?? null),
+  }));
 }
 
-function slicesOf(slices: readonly (Readonly<Record<string, string>> | undefined)[]): readonly Column[] {
+function slicesOf(
+  slices: readonly (Readonly<Record<string, string>> | undefined)[],
+): readonly Column[] {
   const names = new Set(slices.flatMap((own) => Object.keys(own ?? {})));
-  return Array.from(names, (name) => ({ name: `slice.${name}`, values: slices.map((own) => own?.[name] ?? null) }));
+  return Array.from(names, (name) => ({
+    name: `slice.${name}`,
+    values: slices.map((own) => own?.[name] ?? null),
+  }));
 }
 
 const facetsOf = (columns: readonly Column[]): readonly string[] =>
   columns.flatMap(({ name, values }) => {
-    if (name === 'key' || name === 'path' || name === 'group' || values.some((value) => typeof value === 'number'))
+    if (
+      name === 'key' ||
+      name === 'path' ||
+      name === 'group' ||
+      values.some((value) => typeof value === 'number')
+    )
       return [];
     const count = new Set(values.filter((value) => value !== null)).size;
     return count > 1 && count <= mostChoices ? [name] : [];

@@ -10,7 +10,10 @@ import { findRun, type Sources } from './run-page.ts';
 /** The most runs that are offered. */
 const mostRuns = 60;
 
-/** The images of a stage of a run; its script draws them. Without a run in the address, the last that has some. */
+/**
+ * The images of a stage of a run; its script draws them. Without a run in the address, the last
+ * that has some.
+ */
 export function imagesPage(c: Context, sources: Sources): Response {
   const { index, store, project } = sources;
   const ids = index.runs().map(({ id }) => id);
@@ -18,7 +21,8 @@ export function imagesPage(c: Context, sources: Sources): Response {
   const run = asked === undefined ? firstWithImages(sources, ids) : findRun(store, asked);
   const scored = run === undefined ? [] : stagesWith(run, sources, 'scores');
   const sets = run === undefined ? [] : stagesWith(run, sources, 'dataset');
-  const stage = [...scored, ...sets].find((name) => name === c.req.query('stage')) ?? scored[0] ?? sets[0];
+  const stage =
+    [...scored, ...sets].find((name) => name === c.req.query('stage')) ?? scored[0] ?? sets[0];
   const other = c.req.query('other') ?? '';
   const option = (value: string, text: string, chosen: string | undefined) =>
     html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`;
@@ -43,26 +47,45 @@ export function imagesPage(c: Context, sources: Sources): Response {
           html`<div id="gallery" data-from="${from}" data-maps="/maps.json?run=${run!.id}"><p class="soft">Loading …</p></div>`,
         ];
   const whole = [html`<h1>Images</h1>`, form, ...content];
-  return c.html(renderFrame({ title: 'Images', at: '/images', project, content: whole, scripts: ['gallery.js'] }));
+  return c.html(
+    renderFrame({
+      title: 'Images',
+      at: '/images',
+      project,
+      content: whole,
+      scripts: ['gallery.js'],
+    }),
+  );
 }
 
 const firstWithImages = (sources: Sources, ids: readonly string[]): RunFolder | undefined =>
   ids
     .slice(0, mostRuns)
     .map((id) => findRun(sources.store, id)!)
-    .find((run) => stagesWith(run, sources, 'scores').length + stagesWith(run, sources, 'dataset').length > 0);
+    .find(
+      (run) =>
+        stagesWith(run, sources, 'scores').length + stagesWith(run, sources, 'dataset').length > 0,
+    );
 
-const stagesWith = (run: RunFolder, { results }: Sources, type: 'scores' | 'dataset'): readonly string[] =>
-  [...resultsOf(run, results)].flatMap(([name, result]) => (outputOf(result, type) === undefined ? [] : [name]));
+const stagesWith = (
+  run: RunFolder,
+  { results }: Sources,
+  type: 'scores' | 'dataset',
+): readonly string[] =>
+  [...resultsOf(run, results)].flatMap(([name, result]) =>
+    outputOf(result, type) === undefined ? [] : [name],
+  );
 
 /** The table of images, as `images.json`. */
 export function imagesData(c: Context, { store, results }: Sources, images: ImageStore): Response {
   const run = findRun(store, c.req.query('run') ?? '');
   const [otherRun, ...otherStage] = (c.req.query('other') ?? '').split(':');
   const other = otherRun === undefined || otherRun === '' ? undefined : findRun(store, otherRun);
-  if (run === undefined || (otherRun !== '' && other === undefined)) return c.text('There is no such run.', 404);
+  if (run === undefined || (otherRun !== '' && other === undefined))
+    return c.text('There is no such run.', 404);
   const table = imageTable(images, results, {
-    ...{ run, stage: c.req.query('stage') ?? '' },
+    run,
+    stage: c.req.query('stage') ?? '',
     other: other && { run: other, stage: otherStage.join(':') },
   });
   return typeof table === 'string' ? c.text(table, 404) : c.json(table);
@@ -72,11 +95,19 @@ export function imagesData(c: Context, { store, results }: Sources, images: Imag
 export function mapsData(c: Context, { store, results }: Sources, images: ImageStore): Response {
   const run = findRun(store, c.req.query('run') ?? '');
   if (run === undefined) return c.text('There is no such run.', 404);
-  return c.json(images.mapsOf(resultsOf(run, results), c.req.query('split') ?? '', c.req.query('key') ?? ''));
+  return c.json(
+    images.mapsOf(resultsOf(run, results), c.req.query('split') ?? '', c.req.query('key') ?? ''),
+  );
 }
 
-/** Sends a thumbnail, an image or a map. Its address always names the same bytes, so that browsers keep it. */
-export async function sendPicture(c: Context, picture: Promise<Picture | undefined>): Promise<Response> {
+/**
+ * Sends a thumbnail, an image or a map. Its address always names the same bytes, so that browsers
+ * keep it.
+ */
+export async function sendPicture(
+  c: Context,
+  picture: Promise<Picture | undefined>,
+): Promise<Response> {
   const found = await picture;
   if (found === undefined) return c.text('There is no such image: load the page again.', 404);
   c.header('Cache-Control', 'private, max-age=31536000, immutable');

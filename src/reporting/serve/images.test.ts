@@ -18,12 +18,17 @@ test/1,test,fake,1,0
 test/2,test,real,0,3
 `;
 
-/** A run with a data set of real and fake images, the scores of two models, and a map of one image. */
+/**
+ * A run with a data set of real and fake images, the scores of two models, and a map of one image.
+ */
 async function scored(t: TestContext) {
   const root = temporaryFolder(t);
   const store = new FolderStore(root);
   await writeTintedDataset(join(root, 'made/dataset'), { test: 4 });
-  const map = Buffer.concat([npyHeader(1, 2, 2), Buffer.from(new Float32Array([0, 1, 2, 3]).buffer)]);
+  const map = Buffer.concat([
+    npyHeader(1, 2, 2),
+    Buffer.from(new Float32Array([0, 1, 2, 3]).buffer),
+  ]);
   writeFiles(join(root, 'made'), {
     'a.csv': scores,
     'new.csv': 'key,split,score.real,score.fake\na.png,new,2,0\n',
@@ -32,7 +37,10 @@ async function scored(t: TestContext) {
       'file,row,model,method,split,key,explained\ngrad-cam-00000.npy,0,,grad-cam,test,test/1,fake\n,,,grad-cam,test,test/0,real\n',
   });
   writeFileSync(join(root, 'made/maps/grad-cam-00000.npy'), map);
-  const stages: Record<string, { outcome: 'ran'; result: ReturnType<typeof exampleResult>['digest'] }> = {};
+  const stages: Record<
+    string,
+    { outcome: 'ran'; result: ReturnType<typeof exampleResult>['digest'] }
+  > = {};
   for (const [i, [name, path, type]] of (
     [
       ['faces', 'dataset', 'dataset'],
@@ -78,7 +86,9 @@ test('scores of images without labels are a table, too', async (t) => {
   const { run, results, images } = await scored(t);
   const table = imageTable(images, results, { run, stage: 'new' });
   assert.ok(typeof table !== 'string');
-  const values = Object.fromEntries(table.columns.map(({ name, values: [value] }) => [name, value]));
+  const values = Object.fromEntries(
+    table.columns.map(({ name, values: [value] }) => [name, value]),
+  );
   assert.deepEqual([values['class'], values['predicted'], values['right']], [null, 'real', null]);
 });
 
@@ -113,5 +123,9 @@ test('an image, its thumbnail and its map are found by their place, and nothing 
   assert.equal((await images.map(digest!, file!, Number(row)))?.type, 'image/png');
   assert.equal(await images.map(digest!, file!, 1), undefined);
   assert.equal(await images.map(digest!, 'maps.csv', 0), undefined);
-  assert.deepEqual(images.mapsOf(resultsOf(run, results), 'test', 'test/0'), [], 'it was measured and not kept');
+  assert.deepEqual(
+    images.mapsOf(resultsOf(run, results), 'test', 'test/0'),
+    [],
+    'it was measured and not kept',
+  );
 });

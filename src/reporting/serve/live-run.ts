@@ -53,7 +53,10 @@ export class LiveRun {
     const told = this.model;
     const warnings = state === 'killed' ? [{ message }, ...told.warnings] : told.warnings;
     const endedAt = state === 'killed' ? (this.#events.lastTime ?? told.startedAt) : undefined;
-    const model = await this.#report.model({ ...told, warnings }, { state, record: this.#record, endedAt });
+    const model = await this.#report.model(
+      { ...told, warnings },
+      { state, record: this.#record, endedAt },
+    );
     const { title, header, sections } = reportPage(model, false);
     return { title, sections: [{ id: 'header', title: 'Header', content: [header] }, ...sections] };
   }
@@ -67,15 +70,25 @@ function stateOf(run: RunFolder, record: RunRecord | undefined): RunState {
 /** The model of a run without events, from the ends of stages in its record. */
 function modelOfRecord(run: RunFolder, record: RunRecord | undefined): RunModel {
   const time = record === undefined ? run.startedAt() : Date.parse(record.startedAt);
-  const stages = Object.entries(record?.stages ?? {}).map(([name, { outcome, seconds = 0, message, leftToJob }]) => ({
-    ...{ name: name as StageName, state: outcome, samples: [], curves: [] },
-    end: {
-      ...{ type: 'stage-finished' as const, time, stage: name as StageName, outcome, seconds },
-      ...(message !== undefined && { message }),
-      ...(leftToJob && { leftToJob }),
-      ...{ highlights: [], outputs: {} },
-    },
-  }));
+  const stages = Object.entries(record?.stages ?? {}).map(
+    ([name, { outcome, seconds = 0, message, leftToJob }]) => ({
+      name: name as StageName,
+      state: outcome,
+      samples: [],
+      curves: [],
+      end: {
+        type: 'stage-finished' as const,
+        time,
+        stage: name as StageName,
+        outcome,
+        seconds,
+        ...(message !== undefined && { message }),
+        ...(leftToJob && { leftToJob }),
+        highlights: [],
+        outputs: {},
+      },
+    }),
+  );
   const pipeline = record?.pipeline ?? run.pipeline() ?? '';
   return { ...emptyRun, run: run.id, pipeline, startedAt: time, stages };
 }

@@ -10,9 +10,13 @@ import { html } from '../report/html.ts';
 import { type ArtifactFiles, imageTypes } from '../report/read-artifact.ts';
 
 /** The reasons why the store has no bytes of a known result. */
-export const whyGone = '`restage gc` removed it, or it is in the shared store, which `restage run --fetch all` brings';
+export const whyGone =
+  '`restage gc` removed it, or it is in the shared store, which `restage run --fetch all` brings';
 
-/** The most artifacts that can be requested, those that pages listed last, and the most files that a folder's page names. */
+/**
+ * The most artifacts that can be requested, those that pages listed last, and the most files that a
+ * folder's page names.
+ */
 const mostListed = 20_000;
 const mostNamed = 2_000;
 
@@ -36,8 +40,8 @@ interface ListedArtifact {
 }
 
 /**
- * The artifacts that pages have listed, by digest. Nothing else can be read, and a member is looked up in the listing: no
- * part of an address becomes a path.
+ * The artifacts that pages have listed, by digest. Nothing else can be read, and a member is looked
+ * up in the listing: no part of an address becomes a path.
  */
 export class Objects {
   readonly store: FolderStore;
@@ -53,7 +57,8 @@ export class Objects {
     this.#listed.set(artifact.digest, { artifact, name });
     if (this.#listed.size > mostListed) this.#listed.delete(this.#listed.keys().next().value!);
     const base = `/object/${artifact.digest}`;
-    const uri = (member: string) => `${base}/${member.split('/').map(encodeURIComponent).join('/')}`;
+    const uri = (member: string) =>
+      `${base}/${member.split('/').map(encodeURIComponent).join('/')}`;
     return {
       extension: extname(name),
       href: artifact.folder ? base : uri(name),
@@ -68,21 +73,29 @@ export class Objects {
     return this.#listed.get(digest as Digest);
   }
 
-  /** The object of a member; of the artifact itself by the empty name. Throws where the artifact has none. */
+  /**
+   * The object of a member; of the artifact itself by the empty name. Throws where the artifact has
+   * none.
+   */
   pathOf(artifact: StoredArtifact, member: string): string {
     const file = artifact.files.find(({ path }) => path === member);
     if (file === undefined) throw new Error(`There is no ${member} in this artifact`);
     return this.store.objectPath(file.digest);
   }
 
-  /** Answers `/object/<digest>/<member>`: the bytes, kept by browsers for ever, or what there is in a folder. */
+  /**
+   * Answers `/object/<digest>/<member>`: the bytes, kept by browsers for ever, or what there is in
+   * a folder.
+   */
   respond(c: Context, digest: string, member: string): Response {
     const listed = this.get(digest);
-    if (listed === undefined) return c.text('No page has listed this: load the page that links it again.', 404);
+    if (listed === undefined)
+      return c.text('No page has listed this: load the page that links it again.', 404);
     const { artifact, name } = listed;
     if (artifact.folder && member === '') return c.html(folderPage(digest, artifact));
     const file = artifact.files.find(({ path }) => path === (artifact.folder ? member : ''));
-    if (file === undefined || (!artifact.folder && member !== name)) return c.text('There is no such file in it.', 404);
+    if (file === undefined || (!artifact.folder && member !== name))
+      return c.text('There is no such file in it.', 404);
     const path = this.store.objectPath(file.digest);
     if (!existsSync(path)) return c.text(`This file is not here: ${whyGone}.`, 410);
     const type = typeOf(artifact.folder ? member : name);
@@ -101,4 +114,5 @@ const folderPage = (digest: string, { files }: StoredArtifact): string =>
     .map(
       ({ path, size }) =>
         html`<li><a href="/object/${digest}/${path.split('/').map(encodeURIComponent).join('/')}">${path}</a> (${size} bytes)</li>`,
-    )}</ul>${files.length > mostNamed && html`<p>… and ${files.length - mostNamed} more</p>`}`.markup;
+    )}</ul>${files.length > mostNamed && html`<p>… and ${files.length - mostNamed} more</p>`}`
+    .markup;

@@ -32,7 +32,10 @@ test('a name without its stage means the stages in which its value differs, if t
     { name: 'scores.epochs', values: [5, 5, null] },
   ];
   const rowsOf = (query: string) => filterRows(seeds, 3, query).rows;
-  assert.deepEqual([rowsOf('seed=7'), rowsOf('seed!=7'), rowsOf('scores.seed=7')], [[0], [1], [0, 1, 2]]);
+  assert.deepEqual(
+    [rowsOf('seed=7'), rowsOf('seed!=7'), rowsOf('scores.seed=7')],
+    [[0], [1], [0, 1, 2]],
+  );
   assert.deepEqual(rowsOf('epochs=5'), [0, 1]);
 });
 
@@ -47,7 +50,10 @@ test('rows are sorted by numbers as numbers, and those without a value come last
 });
 
 test('a choice replaces the conditions on its column, and an empty one removes them', () => {
-  assert.equal(withCondition('a=1 class=real word', 'class', 'two words'), 'a=1 word class="two words"');
+  assert.equal(
+    withCondition('a=1 class=real word', 'class', 'two words'),
+    'a=1 word class="two words"',
+  );
   assert.equal(withCondition('score>=0.1 score<0.2 a=1', 'score', ''), 'a=1');
   assert.equal(askedOf('a=1 class="two words"', 'class'), 'two words');
 });

@@ -1,7 +1,10 @@
 /** A cell of a table: several values where several instances of a matrix have one each. */
 export type Cell = number | string | null | readonly (number | string)[];
 
-/** A column of a table that the page filters and sorts; `ends` are the intervals of its numbers, where they have some. */
+/**
+ * A column of a table that the page filters and sorts; `ends` are the intervals of its numbers,
+ * where they have some.
+ */
 export interface Column {
   readonly name: string;
   readonly values: readonly Cell[];
@@ -17,7 +20,10 @@ interface Condition {
 
 const part = /"([^"]*)"|([^\s"<>=!]+)\s*(>=|<=|!=|=|>|<)\s*(?:"([^"]*)"|(\S+))|(\S+)/g;
 
-/** Parses `seed=7 test.auc>0.8 failed "two words"`; blanks separate conditions, and all of them must hold. */
+/**
+ * Parses `seed=7 test.auc>0.8 failed "two words"`; blanks separate conditions, and all of them must
+ * hold.
+ */
 export const parseQuery = (text: string): readonly Condition[] =>
   Array.from(text.matchAll(part), ([, quoted, name, sign, quotedValue, value, word]) =>
     name === undefined
@@ -26,8 +32,9 @@ export const parseQuery = (text: string): readonly Condition[] =>
   );
 
 /**
- * The columns that a name means: its own, or those of any stage that end in it, as `seed` means `fit.seed`. Among these, columns
- * with one value in all rows are left out, such as the seed of intervals, which would make each row meet `seed=7`.
+ * The columns that a name means: its own, or those of any stage that end in it, as `seed` means
+ * `fit.seed`. Among these, columns with one value in all rows are left out, such as the seed of
+ * intervals, which would make each row meet `seed=7`.
  */
 function columnsNamed(columns: readonly Column[], name: string): readonly Column[] {
   const own = columns.filter((column) => column.name === name);
@@ -60,12 +67,19 @@ function containing(word: string): (item: number | string) => boolean {
   return (item) => typeof item === 'string' && item.toLowerCase().includes(wanted);
 }
 
-/** Compares as numbers where both are, otherwise as texts. A cell without a value meets no condition. */
+/**
+ * Compares as numbers where both are, otherwise as texts. A cell without a value meets no
+ * condition.
+ */
 function comparing({ sign, value }: Condition): (item: number | string) => boolean {
   const bound = Number(value);
   return (item) => {
     const isNumber = !Number.isNaN(bound) && !Number.isNaN(Number(item));
-    const order = isNumber ? Number(item) - bound : String(item) < value ? -1 : Number(String(item) > value);
+    const order = isNumber
+      ? Number(item) - bound
+      : String(item) < value
+        ? -1
+        : Number(String(item) > value);
     if (sign === '=') return order === 0;
     if (sign === '!=') return order !== 0;
     return sign.startsWith('>')
@@ -75,29 +89,43 @@ function comparing({ sign, value }: Condition): (item: number | string) => boole
 }
 
 /** The rows by a column, `-name` the largest first; rows without a value come last either way. */
-export function sortRows(rows: readonly number[], columns: readonly Column[], by: string): readonly number[] {
+export function sortRows(
+  rows: readonly number[],
+  columns: readonly Column[],
+  by: string,
+): readonly number[] {
   const isDown = by.startsWith('-');
   const column = columns.find(({ name }) => name === by.replace(/^-/, ''));
   if (column === undefined) return rows;
   const keys = column.values.map((cell) => {
     const items = itemsOf(cell);
     if (items.length === 0) return undefined;
-    return typeof items[0] === 'string' ? items.join() : Math[isDown ? 'max' : 'min'](...(items as number[]));
+    return typeof items[0] === 'string'
+      ? items.join()
+      : Math[isDown ? 'max' : 'min'](...(items as number[]));
   });
   return rows.toSorted((a, b) => {
-    const [one, other] = [keys[a], keys[b]];
-    if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
+    const one = keys[a];
+    const other = keys[b];
+    if (one === undefined || other === undefined)
+      return Number(one === undefined) - Number(other === undefined);
     return (one < other ? -1 : Number(one > other)) * (isDown ? -1 : 1);
   });
 }
 
-/** The query with a condition on a column in place of those that it had; none where `value` is empty. */
+/**
+ * The query with a condition on a column in place of those that it had; none where `value` is
+ * empty.
+ */
 export function withCondition(text: string, name: string, value: string, sign = '='): string {
-  const others = Array.from(text.matchAll(part), ([whole, , of]) => (of === name ? '' : whole)).filter(Boolean);
+  const others = Array.from(text.matchAll(part), ([whole, , of]) =>
+    of === name ? '' : whole,
+  ).filter(Boolean);
   const quoted = /[\s"]/.test(value) ? `"${value.replaceAll('"', '')}"` : value;
   return [...others, ...(value === '' ? [] : [`${name}${sign}${quoted}`])].join(' ');
 }
 
 /** The value that a query asks of a column, as `fake` in `class=fake`. */
 export const askedOf = (text: string, name: string): string =>
-  parseQuery(text).find((condition) => condition.name === name && condition.sign === '=')?.value ?? '';
+  parseQuery(text).find((condition) => condition.name === name && condition.sign === '=')?.value ??
+  '';

@@ -3,7 +3,10 @@ import type { Cell } from './query.ts';
 
 type Item = number | string;
 
-/** The settings of a result by their path. Without its defaults it has only those that differ from them. */
+/**
+ * The settings of a result by their path. Without its defaults it has only those that differ from
+ * them.
+ */
 export interface ResultSettings {
   readonly values: ReadonlyMap<string, Item>;
   readonly hasDefaults: boolean;
@@ -32,8 +35,9 @@ export function joinSettings(instances: readonly (ResultSettings | undefined)[])
 }
 
 /**
- * What each run changed, as `fit.epochs 5 → 8`: against the last run of its pipeline in which the stage had a result, since
- * nothing is known of a stage that failed or did not run. Runs come newest first, `stages` are theirs.
+ * What each run changed, as `fit.epochs 5 → 8`: against the last run of its pipeline in which the
+ * stage had a result, since nothing is known of a stage that failed or did not run. Runs come
+ * newest first, `stages` are theirs.
  */
 export function changesOf(
   runs: readonly Pick<PastRun, 'pipeline' | 'record'>[],
@@ -46,16 +50,23 @@ export function changesOf(
     if (record === undefined) continue;
     const earlier = pipelines.get(pipeline);
     if (earlier !== undefined) {
-      changes[row] = [...stages[row]!].flatMap(([stage, now]) => differences(stage, earlier.get(stage), now));
+      changes[row] = [...stages[row]!].flatMap(([stage, now]) =>
+        differences(stage, earlier.get(stage), now),
+      );
     }
     const latest = new Map(earlier);
-    for (const [stage, now] of stages[row]!) if (now.isWhole || !latest.has(stage)) latest.set(stage, now);
+    for (const [stage, now] of stages[row]!)
+      if (now.isWhole || !latest.has(stage)) latest.set(stage, now);
     pipelines.set(pipeline, latest);
   }
   return changes;
 }
 
-function differences(stage: string, before: StageSettings | undefined, now: StageSettings): readonly string[] {
+function differences(
+  stage: string,
+  before: StageSettings | undefined,
+  now: StageSettings,
+): readonly string[] {
   if (before === undefined) return [`${stage} is new`];
   if (!before.isWhole || !now.isWhole) return [];
   const paths = new Set([...before.values.keys(), ...now.values.keys()]);
@@ -70,4 +81,6 @@ function differences(stage: string, before: StageSettings | undefined, now: Stag
 const shown = (items: ReadonlySet<Item> | undefined): string =>
   items === undefined
     ? 'none'
-    : [...items].toSorted((a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : 0)).join(', ');
+    : [...items]
+        .toSorted((a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : 0))
+        .join(', ');

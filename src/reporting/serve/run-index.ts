@@ -84,18 +84,24 @@ export class RunIndex {
 
   /** The last run of the same pipeline before this one that has a record. */
   before({ id, pipeline }: Pick<PastRun, 'id' | 'pipeline'>): PastRun | undefined {
-    return this.#runs.find((run) => run.id < id && run.pipeline === pipeline && run.record !== undefined);
+    return this.#runs.find(
+      (run) => run.id < id && run.pipeline === pipeline && run.record !== undefined,
+    );
   }
 
   table(): RunTable {
     const runs = this.runs();
     this.#read();
     const unread = runs.filter((run) => this.#unreadOf(run).length > 0).length;
-    if (this.#table === undefined || this.#table.unread !== unread) this.#table = this.#makeTable(runs, unread);
+    if (this.#table === undefined || this.#table.unread !== unread)
+      this.#table = this.#makeTable(runs, unread);
     return this.#table;
   }
 
-  /** The table with all settings: reading those of 10,000 results takes seconds, and a table takes megabytes. */
+  /**
+   * The table with all settings: reading those of 10,000 results takes seconds, and a table takes
+   * megabytes.
+   */
   async wholeTable(): Promise<RunTable> {
     this.runs();
     await this.#read();
@@ -155,7 +161,8 @@ export class RunIndex {
     const stages = runs.map((run) => this.#stagesOf(run));
     for (const [row, run] of runs.entries()) {
       for (const [stage, { values }] of stages[row]!) {
-        for (const [path, items] of values) for (const item of items) settings.add(`${stage}.${path}`, row, item);
+        for (const [path, items] of values)
+          for (const item of items) settings.add(`${stage}.${path}`, row, item);
       }
       for (const { stage, name, value, interval } of numbersOf(run)) {
         if (value !== null) numbers.add(`${baseName(stage)}.${name}`, row, value, interval);
@@ -166,7 +173,14 @@ export class RunIndex {
     return {
       ids: runs.map(({ id }) => id),
       columns: [...fields, changed, ...settings.all(), ...numbers.all()],
-      shown: ['run', 'pipeline', 'state', 'time', ...(hasChanged ? ['changed'] : []), ...mainNumbers(numbers.all())],
+      shown: [
+        'run',
+        'pipeline',
+        'state',
+        'time',
+        ...(hasChanged ? ['changed'] : []),
+        ...mainNumbers(numbers.all()),
+      ],
       unread,
     };
   }
@@ -188,18 +202,28 @@ export class RunIndex {
 /** Columns that are created with their first values. */
 class Columns {
   readonly #rows: number;
-  readonly #columns = new Map<string, { values: Cell[]; ends: (readonly [number, number] | null)[] | undefined }>();
+  readonly #columns = new Map<
+    string,
+    { values: Cell[]; ends: (readonly [number, number] | null)[] | undefined }
+  >();
 
   constructor(rows: number) {
     this.#rows = rows;
   }
 
-  /** Adds a value to a cell. Instances of a matrix share theirs: each value once, and one range over all intervals. */
+  /**
+   * Adds a value to a cell. Instances of a matrix share theirs: each value once, and one range over
+   * all intervals.
+   */
   add(name: string, row: number, value: Cell, ends?: readonly [number, number]): void {
-    const column = this.#columns.get(name) ?? { values: new Array<Cell>(this.#rows).fill(null), ends: undefined };
+    const column = this.#columns.get(name) ?? {
+      values: new Array<Cell>(this.#rows).fill(null),
+      ends: undefined,
+    };
     this.#columns.set(name, column);
     const before = column.values[row];
-    column.values[row] = before == null ? value : [...new Set([itemsOf(before), itemsOf(value)].flat())];
+    column.values[row] =
+      before == null ? value : [...new Set([itemsOf(before), itemsOf(value)].flat())];
     if (ends === undefined) return;
     column.ends ??= new Array<readonly [number, number] | null>(this.#rows).fill(null);
     const [low, high] = column.ends[row] ?? ends;
@@ -207,7 +231,11 @@ class Columns {
   }
 
   all(): readonly Column[] {
-    return Array.from(this.#columns, ([name, { values, ends }]) => ({ name, values, ...(ends && { ends }) }));
+    return Array.from(this.#columns, ([name, { values, ends }]) => ({
+      name,
+      values,
+      ...(ends && { ends }),
+    }));
   }
 }
 

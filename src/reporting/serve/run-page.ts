@@ -11,7 +11,10 @@ import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
 import type { ReportSources } from './stored-report.ts';
 
-/** Milliseconds between two looks at an event file while a page listens, and between two signs of life. */
+/**
+ * Milliseconds between two looks at an event file while a page listens, and between two signs of
+ * life.
+ */
 const pause = 100;
 const heartbeat = 10_000;
 /** Rendering takes at most this share of the time. */
@@ -30,7 +33,10 @@ export const findRun = (store: FolderStore, id: string): RunFolder | undefined =
 
 function openRun(run: RunFolder, sources: Sources): LiveRun {
   sources.index.runs();
-  const before = sources.index.before({ id: run.id, pipeline: run.readRecord()?.pipeline ?? run.pipeline() ?? '' });
+  const before = sources.index.before({
+    id: run.id,
+    pipeline: run.readRecord()?.pipeline ?? run.pipeline() ?? '',
+  });
   return new LiveRun(run, before?.record, sources);
 }
 
@@ -42,10 +48,15 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
   const links = html`<p class="links"><a href="/compare?runs=${run.id}">Compare</a> <a href="/images?run=${run.id}">Images</a></p>`;
   const { stages } = live.model;
   const chosen = stages.find(({ state }) => state === 'running') ?? stages[0];
-  const logs = stages.map((stage) => html`<option${stage === chosen && html` selected`}>${stage.name}</option>`);
+  const logs = stages.map(
+    (stage) => html`<option${stage === chosen && html` selected`}>${stage.name}</option>`,
+  );
   return c.html(
     renderFrame({
-      ...{ title, at: '/' as const, project: sources.project, scripts: chartScripts },
+      title,
+      at: '/' as const,
+      project: sources.project,
+      scripts: chartScripts,
       content: [
         links,
         html`<div id="sections">${renderSections(sections)}</div>`,
@@ -65,20 +76,25 @@ export function runLog(c: Context, run: RunFolder, sources: Sources): Response {
   const object = sources.results.read(digest)?.record.log;
   const file = run.attempts(stage).at(-1)?.log ?? (object && sources.store.objectPath(object));
   try {
-    const { text, whole } = file === undefined ? { text: '', whole: true } : readPart(file, logBytes, 'end');
+    const { text, whole } =
+      file === undefined ? { text: '', whole: true } : readPart(file, logBytes, 'end');
     return c.text(plainText(whole ? text : text.slice(text.indexOf('\n') + 1)));
   } catch {
     return c.text('The store no longer holds this log.');
   }
 }
 
-/** Sends the sections of a run's page that have changed, until the run is over. The id of an event is a byte offset. */
+/**
+ * Sends the sections of a run's page that have changed, until the run is over. The id of an event
+ * is a byte offset.
+ */
 export function followRun(c: Context, run: RunFolder, sources: Sources): Response {
   const live = openRun(run, sources);
   const known = Number(c.req.header('last-event-id') ?? c.req.query('from'));
   return streamSSE(c, async (stream) => {
     const sent = new Map<string, string>();
-    // A page that has everything so far needs nothing; one that lost its connection gets all sections.
+    // A page that has everything so far needs nothing; one that lost its connection gets all
+    // sections.
     if (known === live.offset) await changesOf(live, sent);
     else await send(stream, live, sent);
     let beat = Date.now();
@@ -97,7 +113,11 @@ export function followRun(c: Context, run: RunFolder, sources: Sources): Respons
   });
 }
 
-async function send(stream: SSEStreamingApi, live: LiveRun, sent: Map<string, string>): Promise<void> {
+async function send(
+  stream: SSEStreamingApi,
+  live: LiveRun,
+  sent: Map<string, string>,
+): Promise<void> {
   const id = String(live.offset);
   const changes = await changesOf(live, sent);
   await stream.writeSSE({ event: 'sections', id, data: JSON.stringify(changes) });

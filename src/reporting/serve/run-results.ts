@@ -4,7 +4,10 @@ import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { isDone, type StageModel } from '../run-model.ts';
 
-/** The result of a stage in a run, from the run's record; without a record, from its attempt or the last result. */
+/**
+ * The result of a stage in a run, from the run's record; without a record, from its attempt or the
+ * last result.
+ */
 export function resultDigest(
   store: FolderStore,
   run: RunFolder,

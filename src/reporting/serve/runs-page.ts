@@ -14,12 +14,17 @@ const firstRows = 40;
 const pause = 1000;
 const beats = 10;
 
-/** The page of all runs: the first rows of the view that its address names; its script fetches and draws the rest. */
+/**
+ * The page of all runs: the first rows of the view that its address names; its script fetches and
+ * draws the rest.
+ */
 export function runsPage(c: Context, { index, project }: Sources): Response {
   const table = index.table();
   const { rows } = filterRows(table.columns, table.ids.length, c.req.query('q') ?? '');
   const asked = c.req.query('cols')?.split(' ').filter(Boolean);
-  const columns = (asked ?? table.shown).flatMap((name) => table.columns.find((column) => column.name === name) ?? []);
+  const columns = (asked ?? table.shown).flatMap(
+    (name) => table.columns.find((column) => column.name === name) ?? [],
+  );
   const first = sortRows(rows, table.columns, c.req.query('sort') ?? '').slice(0, firstRows);
   const names = columns.map(({ name }) => name);
   const cells = first.map((row) => columns.map((column) => textOf(column, row)));
@@ -28,16 +33,26 @@ export function runsPage(c: Context, { index, project }: Sources): Response {
       ? html`<h1>Runs</h1><p>There were no runs yet. This page shows them as they begin:</p><pre>restage run</pre>`
       : html`<h1>Runs</h1><div id="table" class="runs">${renderTable(names, cells)}</div>`;
   return c.html(
-    renderFrame({ title: 'Runs', at: '/', project, content, scripts: ['table.js'], follows: '/runs/events' }),
+    renderFrame({
+      title: 'Runs',
+      at: '/',
+      project,
+      content,
+      scripts: ['table.js'],
+      follows: '/runs/events',
+    }),
   );
 }
 
 function textOf({ name, values }: Column, row: number): string {
   const value = values[row];
-  if (name === 'started') return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
+  if (name === 'started')
+    return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
   if (value == null) return '';
   if (name === 'time') return formatSeconds(Number(value));
-  return typeof value === 'number' ? String(Math.round(value * 1e4) / 1e4) : String(value).slice(0, 80);
+  return typeof value === 'number'
+    ? String(Math.round(value * 1e4) / 1e4)
+    : String(value).slice(0, 80);
 }
 
 /** Sends the table as it is now, or with `whole` once all settings are read. */

@@ -28,7 +28,11 @@ class Site {
     this.token = token;
   }
 
-  get(path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<Answer> {
+  get(
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    method = 'GET',
+  ): Promise<Answer> {
     const cookie = `restage-${this.port}=${this.token}`;
     return new Promise((resolve, reject) => {
       const asked = request(
@@ -38,7 +42,9 @@ class Site {
           answer.setEncoding('utf8').on('data', (part) => {
             text += part;
           });
-          answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, text }));
+          answer.on('end', () =>
+            resolve({ status: answer.statusCode!, headers: answer.headers, text }),
+          );
         },
       );
       asked.on('error', reject).end();
@@ -52,29 +58,37 @@ class Site {
   ): Promise<readonly { readonly event: string; readonly id: string; readonly data: string }[]> {
     return new Promise((resolve, reject) => {
       const cookie = `restage-${this.port}=${this.token}`;
-      const asked = request({ port: this.port, host: '127.0.0.1', path, headers: { cookie } }, (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (part) => {
-          text += part;
-          const blocks = text.split('\n\n').slice(0, -1);
-          if (blocks.length < count) return;
-          answer.destroy();
-          const field = (block: string, name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
-          resolve(
-            blocks.map((block) => ({
-              event: field(block, 'event'),
-              id: field(block, 'id'),
-              data: field(block, 'data'),
-            })),
-          );
-        });
-      });
+      const asked = request(
+        { port: this.port, host: '127.0.0.1', path, headers: { cookie } },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (part) => {
+            text += part;
+            const blocks = text.split('\n\n').slice(0, -1);
+            if (blocks.length < count) return;
+            answer.destroy();
+            const field = (block: string, name: string) =>
+              new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
+            resolve(
+              blocks.map((block) => ({
+                event: field(block, 'event'),
+                id: field(block, 'id'),
+                data: field(block, 'data'),
+              })),
+            );
+          });
+        },
+      );
       asked.on('error', reject).end();
     });
   }
 }
 
-async function serveIn(t: TestContext, root: string, warn: (message: string) => void = assert.fail): Promise<Site> {
+async function serveIn(
+  t: TestContext,
+  root: string,
+  warn: (message: string) => void = assert.fail,
+): Promise<Site> {
   const planner = {
     names: () => ['base', 'test'],
     plan: async (name: string) => (name === 'base' ? [] : 'test.yaml:1:1: error: no stages'),
@@ -107,7 +121,12 @@ async function projectWithRun(t: TestContext) {
   await store.writeResult(result);
   const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
   const stages = {
-    [hostile]: { outcome: 'ran' as const, seconds: 1, result: result.digest, metrics: { 'test.auc': 0.5 } },
+    [hostile]: {
+      outcome: 'ran' as const,
+      seconds: 1,
+      result: result.digest,
+      metrics: { 'test.auc': 0.5 },
+    },
   };
   run.writeRecord({
     pipeline: 'test',
@@ -130,11 +149,17 @@ test('requests without the token, under another host name or with another method
   assert.equal((await site.get('/', { cookie: `restage-${site.port}=other` })).status, 403);
   assert.equal((await site.get('/?token=other', { cookie: '' })).status, 403);
   assert.equal((await site.get('/', { host: 'evil.example' })).status, 421);
-  assert.equal((await site.get('/?token=secret', { host: `evil.example:${site.port}`, cookie: '' })).status, 421);
+  assert.equal(
+    (await site.get('/?token=secret', { host: `evil.example:${site.port}`, cookie: '' })).status,
+    421,
+  );
   assert.equal((await site.get('/', {}, 'POST')).status, 405);
   const first = await site.get('/?q=a&token=secret', { cookie: '' });
   assert.deepEqual([first.status, first.headers['location']], [303, '/?q=a']);
-  assert.match(String(first.headers['set-cookie']), /^restage-\d+=secret; Path=\/; HttpOnly; SameSite=Strict$/);
+  assert.match(
+    String(first.headers['set-cookie']),
+    /^restage-\d+=secret; Path=\/; HttpOnly; SameSite=Strict$/,
+  );
   const page = await site.get('/', { host: `localhost:${site.port}` });
   assert.equal(page.status, 200);
   assert.match(String(page.headers['content-security-policy']), /script-src 'self';(?!.*eval)/);
@@ -153,7 +178,10 @@ test('a token in the address of another host never leads there', async (t) => {
   }
 });
 
-/** Every page with its parameters; those in braces are parts of the path. The streams of events have no end. */
+/**
+ * Every page with its parameters; those in braces are parts of the path. The streams of events have
+ * no end.
+ */
 const pages: Readonly<Record<string, readonly string[]>> = {
   '/': ['q', 'cols', 'sort'],
   '/runs.json': ['whole'],
@@ -177,7 +205,16 @@ test('no page fails for an id, a name or a number that it does not know: old boo
   const site = await serveIn(t, root, (message) => t.diagnostic(message));
   await site.get(`/run/${run.id}`); // lists the artifact
   const gone = '2024-01-31T09-12-03.042-4f2a';
-  const own = [run.id, hostile, `${run.id}:${hostile}`, artifact.digest, 'out', 'a.svg', 'test', 'test.auc'];
+  const own = [
+    run.id,
+    hostile,
+    `${run.id}:${hostile}`,
+    artifact.digest,
+    'out',
+    'a.svg',
+    'test',
+    'test.auc',
+  ];
   const odd = [
     gone,
     `${gone}:fit`,
@@ -204,7 +241,10 @@ test('no page fails for an id, a name or a number that it does not know: old boo
         fc.array(fc.option(value), { minLength: names.length, maxLength: names.length }),
       )
       .map(([inPath, values]) => {
-        const filled = inPath.reduce((text, one) => text.replace(/\{\w+\}/, () => encodeURIComponent(one)), path);
+        const filled = inPath.reduce(
+          (text, one) => text.replace(/\{\w+\}/, () => encodeURIComponent(one)),
+          path,
+        );
         const query = names.flatMap((name, index) =>
           values[index] == null ? [] : [`${name}=${encodeURIComponent(values[index])}`],
         );
@@ -213,7 +253,10 @@ test('no page fails for an id, a name or a number that it does not know: old boo
   });
   const answers = async (path: string) => {
     const { status, text } = await site.get(path);
-    assert.ok([200, 303, 404, 410].includes(status), `${status} for ${path}: ${text.slice(0, 200)}`);
+    assert.ok(
+      [200, 303, 404, 410].includes(status),
+      `${status} for ${path}: ${text.slice(0, 200)}`,
+    );
   };
   await answers('/images?run=gone&other=x:y');
   for (const path of ['/run/%E0%A4%A', '/object/%', '/images?run=%E0%A4%A']) await answers(path);
@@ -231,7 +274,10 @@ test('only what a page has listed can be read, by its digest and a name in it', 
   assert.deepEqual([file.status, file.text], [200, 'a,b\n1,2\n']);
   assert.match(String(file.headers['cache-control']), /immutable/);
   const way = ['..', '%2e%2e', '%2e%2e%2f', '..%2f', '..%5c', '%252e%252e', '....//', '%00'];
-  for (const up of way.flatMap((one) => [`${one}/${one}/secret.txt`, `sub/${one}/${one}/${one}/secret.txt`])) {
+  for (const up of way.flatMap((one) => [
+    `${one}/${one}/secret.txt`,
+    `sub/${one}/${one}/${one}/secret.txt`,
+  ])) {
     for (const address of [
       `${base}/${up}`,
       `/object/${up}`,
@@ -241,7 +287,10 @@ test('only what a page has listed can be read, by its digest and a name in it', 
       `/map/${artifact.digest}/0/${up}`,
     ]) {
       const answer = await site.get(address);
-      assert.ok(answer.status >= 400 || /^<!doctype html>/.test(answer.text), `${address}: ${answer.status}`);
+      assert.ok(
+        answer.status >= 400 || /^<!doctype html>/.test(answer.text),
+        `${address}: ${answer.status}`,
+      );
       assert.doesNotMatch(answer.text, /^secret/, address);
     }
   }
@@ -272,7 +321,10 @@ test('the graph begins with the pipeline that ran last; one that only others ext
   const { root } = await projectWithRun(t);
   const site = await serveIn(t, root);
   assert.match((await site.get('/graph')).text, /<option selected>test<\/option>/);
-  assert.match((await site.get('/graph?pipeline=base')).text, /It has no stages of its own: other pipelines extend it/);
+  assert.match(
+    (await site.get('/graph?pipeline=base')).text,
+    /It has no stages of its own: other pipelines extend it/,
+  );
 });
 
 test('hostile names are text on every page', async (t) => {
@@ -338,7 +390,14 @@ test('a run that was killed is over, says so, and keeps its curves', async (t) =
   const store = new FolderStore(root);
   const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
   write(run, { type: 'run-started', run: run.id, pipeline: 'test', stages: ['fit'], time: 1 });
-  write(run, { type: 'stage-started', stage: 'fit', kind: 'train', attempt: 1, attempts: 1, time: 2 });
+  write(run, {
+    type: 'stage-started',
+    stage: 'fit',
+    kind: 'train',
+    attempt: 1,
+    attempts: 1,
+    time: 2,
+  });
   for (const step of [1, 2]) {
     const point = { unit: 'epoch', step, total: 9, values: { loss: 1 / step } };
     write(run, { type: 'stage-point', stage: 'fit', time: 3, point });
@@ -346,7 +405,10 @@ test('a run that was killed is over, says so, and keeps its curves', async (t) =
   appendFileSync(run.events, '{"type":"stage-poi');
   run.attempt('fit', 1).record({ startedAt: 2 });
   const file = join(run.path, 'process.json');
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), pid: 4_194_000 }));
+  writeFileSync(
+    file,
+    JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), pid: 4_194_000 }),
+  );
   const site = await serveIn(t, root);
   const { text } = await site.get(`/run/${run.id}`);
   assert.match(text, /left no record: it was killed/);
@@ -366,8 +428,22 @@ test('stages that still wait have their kinds and what they read, in the graph a
     { kind: 'train', reads: [] },
     { kind: 'evaluate', reads: [{ port: 'model', stage: 'fit', output: 'model' }] },
   ];
-  write(run, { type: 'run-started', run: run.id, pipeline: 'test', stages: ['fit', 'scores'], plan, time: 1 });
-  write(run, { type: 'stage-started', stage: 'fit', kind: 'train', attempt: 1, attempts: 1, time: 2 });
+  write(run, {
+    type: 'run-started',
+    run: run.id,
+    pipeline: 'test',
+    stages: ['fit', 'scores'],
+    plan,
+    time: 1,
+  });
+  write(run, {
+    type: 'stage-started',
+    stage: 'fit',
+    kind: 'train',
+    attempt: 1,
+    attempts: 1,
+    time: 2,
+  });
   const { text } = await (await serveIn(t, root)).get(`/run/${run.id}`);
   assert.match(text, /<h3>scores<\/h3><span class="soft small">evaluate<\/span>/);
   assert.match(text, />model<\/th><td[^>]*>fit\.model<\/td>/);

@@ -42,21 +42,29 @@ export interface LiveServer {
   close(): Promise<void>;
 }
 
-/** Serves the pages of a project; it only reads. Rejects with the system's error where it cannot listen on the port. */
+/**
+ * Serves the pages of a project; it only reads. Rejects with the system's error where it cannot
+ * listen on the port.
+ */
 export async function startServer(options: ServeOptions): Promise<LiveServer> {
   const { root, host = '127.0.0.1', token = newToken() } = options;
   const store = new FolderStore(root, options.warn);
   const results = new Results(store);
   const sources: Sources = {
-    ...{ store, results, objects: new Objects(store), project: basename(root) },
-    ...{ index: new RunIndex(results, options.fill), fill: options.fill },
+    store,
+    results,
+    objects: new Objects(store),
+    project: basename(root),
+    index: new RunIndex(results, options.fill),
+    fill: options.fill,
   };
   const named = options.host === undefined ? [] : namesOf(host);
   const hosts = new Set(['127.0.0.1', 'localhost', ...['::1', ...named].map(inAddress)]);
   const app = new Hono();
   const server = await new Promise<Server>((resolve, reject) => {
-    const started = serve({ fetch: app.fetch, port: options.port, hostname: host, overrideGlobalObjects: false }, () =>
-      resolve(started as Server),
+    const started = serve(
+      { fetch: app.fetch, port: options.port, hostname: host, overrideGlobalObjects: false },
+      () => resolve(started as Server),
     );
     started.on('error', reject);
   });
@@ -80,7 +88,8 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
 
 /** The names of this machine, for a server that listens to others. */
 const namesOf = (host: string): readonly string[] => [
-  ...[host, hostname()],
+  host,
+  hostname(),
   ...Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
 ];
 
@@ -89,14 +98,20 @@ const inAddress = (name: string): string => (name.includes(':') ? `[${name}]` : 
 
 function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   const ofRun =
-    (answer: (c: Context, run: RunFolder, sources: Sources) => Response | Promise<Response>) => (c: Context) => {
+    (answer: (c: Context, run: RunFolder, sources: Sources) => Response | Promise<Response>) =>
+    (c: Context) => {
       const run = findRun(sources.store, c.req.param('id') ?? '');
       if (run !== undefined) return answer(c, run, sources);
       const why = 'It belongs to another project, or its folder in cache/runs was deleted.';
       return lostPage(c, sources.project, `There is no run ${c.req.param('id')}.`, why);
     };
   app.notFound((c) => {
-    return lostPage(c, sources.project, 'There is no such page.', 'The address has changed, or a letter is missing.');
+    return lostPage(
+      c,
+      sources.project,
+      'There is no such page.',
+      'The address has changed, or a letter is missing.',
+    );
   });
   app.get('/', (c) => runsPage(c, sources));
   app.get('/runs.json', (c) => runsData(c, sources));
@@ -115,26 +130,37 @@ function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   app.get('/thumb/:digest/:split/:place', (c) => sendPicture(c, images.thumbnail(...placeOf(c))));
   app.get('/image/:digest/:split/:place', (c) => sendPicture(c, images.picture(...placeOf(c))));
   app.get('/map/:digest/:row/:file', (c) =>
-    sendPicture(c, images.map(c.req.param('digest'), c.req.param('file'), Number(c.req.param('row')))),
+    sendPicture(
+      c,
+      images.map(c.req.param('digest'), c.req.param('file'), Number(c.req.param('row'))),
+    ),
   );
   app.get('/object/:digest/:member{.+}?', (c) => {
     const { digest, member = '' } = c.req.param();
-    return isDigest(digest) ? sources.objects.respond(c, digest, member) : c.text('This is no digest.', 404);
+    return isDigest(digest)
+      ? sources.objects.respond(c, digest, member)
+      : c.text('This is no digest.', 404);
   });
   app.get('/asset/:name', (c) => {
     const file = assets.get(c.req.param('name'));
     if (file === undefined) return c.text('There is no such file.', 404);
     c.header('Cache-Control', 'no-cache');
-    c.header('Content-Type', file.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8');
+    c.header(
+      'Content-Type',
+      file.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8',
+    );
     return c.body(readFileSync(file));
   });
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** A file that the build makes for browsers, beside the built server or in `dist` of the sources. */
+/**
+ * A file that the build makes for browsers, beside the built server or in `dist` of the sources.
+ */
 function builtFile(name: string): string {
-  const [beside, fromSource] = [join(here, 'page', name), join(here, '../../../dist/page', name)];
+  const beside = join(here, 'page', name);
+  const fromSource = join(here, '../../../dist/page', name);
   return existsSync(beside) ? beside : fromSource;
 }
 

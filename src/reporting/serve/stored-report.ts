@@ -36,7 +36,10 @@ interface RunEnd {
 
 const endless = Number.POSITIVE_INFINITY;
 
-/** The page of a run by its events, its record and what is left of its results. Each stage is described once. */
+/**
+ * The page of a run by its events, its record and what is left of its results. Each stage is
+ * described once.
+ */
 export class StoredReport {
   readonly #sources: ReportSources;
   readonly #run: RunFolder;
@@ -44,7 +47,10 @@ export class StoredReport {
   readonly #described = new Map<StageName, ReportStage>();
   readonly #room = new PageRoom({ charts: endless, images: endless, tables: endless });
   readonly #inputs = new Map<StageName, readonly Digest[]>();
-  readonly #makers = new Map<Digest, { readonly from: 'stage'; readonly stage: string; readonly port: string }>();
+  readonly #makers = new Map<
+    Digest,
+    { readonly from: 'stage'; readonly stage: string; readonly port: string }
+  >();
   #drawn: { readonly states: string; readonly graph: ReportModel['graph'] } | undefined;
 
   /** `before` is the record of the pipeline's previous run, which shows what changed. */
@@ -59,16 +65,30 @@ export class StoredReport {
     const stages = model.stages.map((stage) => this.#describe(stage, model, end));
     const { pipeline, description, run, startedAt, finals, warnings } = model;
     const { file, restage, gitCommit } = record ?? {};
-    const facts = Object.entries({ run, pipeline: file, Restage: restage, 'git commit': gitCommit });
+    const facts = Object.entries({
+      run,
+      pipeline: file,
+      Restage: restage,
+      'git commit': gitCommit,
+    });
     const endedAt = record === undefined ? end.endedAt : startedAt + 1000 * record.seconds;
     const writtenAt = endedAt ?? Date.now();
     return {
-      ...{ pipeline, description, run, state, stages, startedAt, finals, warnings, notAsked: 0 },
+      pipeline,
+      description,
+      run,
+      state,
+      stages,
+      startedAt,
+      finals,
+      warnings,
+      notAsked: 0,
       facts: facts.filter((fact): fact is [string, string] => fact[1] !== undefined),
       seconds: Math.max(0, writtenAt - startedAt) / 1000,
       writtenAt,
       graph: await this.#draw(stages, model),
-      ...{ sweeps: [], lateSelections: [] },
+      sweeps: [],
+      lateSelections: [],
       ...readJson<Pick<ReportModel, 'sweeps' | 'lateSelections'>>(this.#run.selections),
     };
   }
@@ -77,15 +97,23 @@ export class StoredReport {
   async #draw(stages: readonly ReportStage[], model: RunModel): Promise<ReportModel['graph']> {
     const states = JSON.stringify(stages.map(({ name, state }) => [name, state]));
     if (this.#drawn?.states === states) return this.#drawn.graph;
-    const planned = new Map(model.stages.map((stage) => [String(stage.name), stage.planned?.reads]));
+    const planned = new Map(
+      model.stages.map((stage) => [String(stage.name), stage.planned?.reads]),
+    );
     const drawn = stages.map(({ name, kind }) => {
       const reads = planned.get(name);
       if (reads !== undefined) {
-        const items = reads.map(({ stage, output }) => ({ from: 'stage' as const, stage, port: output }));
+        const items = reads.map(({ stage, output }) => ({
+          from: 'stage' as const,
+          stage,
+          port: output,
+        }));
         return { name, kind, inputs: [{ items }] };
       }
       // The events of an older Restage do not say it, but the digests of inputs and outputs do.
-      const items = (this.#inputs.get(name as StageName) ?? []).flatMap((digest) => this.#makers.get(digest) ?? []);
+      const items = (this.#inputs.get(name as StageName) ?? []).flatMap(
+        (digest) => this.#makers.get(digest) ?? [],
+      );
       return { name, kind, inputs: [{ items }] };
     });
     const stateOf = new Map(stages.map(({ name, state }) => [name, state]));
@@ -110,12 +138,18 @@ export class StoredReport {
       kind: content?.kind ?? stage.planned?.kind ?? stage.attempt?.kind ?? '',
       state: isOver && stage.end === undefined ? 'cancelled' : stageState(stage),
       reasons: reasonsOf(stage),
-      ...{ progress: stage.progress, seconds: stage.end?.seconds ?? attempt?.end?.seconds ?? 0 },
+      progress: stage.progress,
+      seconds: stage.end?.seconds ?? attempt?.end?.seconds ?? 0,
       curves: stage.curves.length > 0 ? stage.curves : (result?.record.curves ?? []),
       ...(stage.lastPoint !== undefined && { lastPoint: stage.lastPoint }),
-      message: stage.end?.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),
-      settings: settingsIn(content?.settings ?? {}, result && effectiveSettings(result, this.#sources.fill)),
-      inputs: content === undefined ? plannedInputs(stage) : this.#inputsOf(stage.name, content.inputs),
+      message:
+        stage.end?.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),
+      settings: settingsIn(
+        content?.settings ?? {},
+        result && effectiveSettings(result, this.#sources.fill),
+      ),
+      inputs:
+        content === undefined ? plannedInputs(stage) : this.#inputsOf(stage.name, content.inputs),
       outputs: this.#outputsOf(stage, result),
       highlights: result?.record.highlights ?? stage.end?.highlights ?? [],
       warnings: [...(result?.record.warnings ?? []), ...this.#lost(result, isLost)],
@@ -129,12 +163,19 @@ export class StoredReport {
 
   /** Sentences on the outputs of a stage that the store no longer has. */
   #lost(result: StageResult | undefined, isLost: boolean): readonly string[] {
-    if (isLost) return ['`restage gc` removed its result: only the numbers in the record of this run are left.'];
+    if (isLost)
+      return [
+        '`restage gc` removed its result: only the numbers in the record of this run are left.',
+      ];
     const { store } = this.#sources;
-    const gone = Object.entries(result?.outputs ?? {}).filter(([, artifact]) => !isWhole(store, artifact));
+    const gone = Object.entries(result?.outputs ?? {}).filter(
+      ([, artifact]) => !isWhole(store, artifact),
+    );
     if (gone.length === 0) return [];
     const ports = `${gone.map(([port]) => port).join(', ')} ${gone.length > 1 ? 'are' : 'is'}`;
-    return [result!.stored ? `${ports} not here: ${whyGone}.` : `${ports} not kept (cache: false).`];
+    return [
+      result!.stored ? `${ports} not here: ${whyGone}.` : `${ports} not kept (cache: false).`,
+    ];
   }
 
   #changesOf(stage: string, result: StageResult | undefined): ReportStage['changes'] {
@@ -151,7 +192,9 @@ export class StoredReport {
       port,
       from: items.map(({ digest, name }) => {
         const maker = this.#makers.get(digest);
-        return maker === undefined ? (name ?? `content ${digest.slice(0, 10)}`) : `${maker.stage}.${maker.port}`;
+        return maker === undefined
+          ? (name ?? `content ${digest.slice(0, 10)}`)
+          : `${maker.stage}.${maker.port}`;
       }),
     }));
   }
@@ -165,7 +208,10 @@ export class StoredReport {
       }
       const path = end?.outputs[port] ?? port;
       const { type, folder } = artifact;
-      const files = this.#sources.objects.list(artifact, folder ? basename(path) : fileName(path, port, artifact));
+      const files = this.#sources.objects.list(
+        artifact,
+        folder ? basename(path) : fileName(path, port, artifact),
+      );
       return { port, type, path, href: files.href, shown: showArtifact(type, files, this.#room) };
     });
   }
@@ -184,14 +230,21 @@ function settingsIn(keyed: JsonObject, all: JsonObject = keyed): readonly Settin
   return flatten(all).map(([path, value]) => ({ path, value, written: written.has(path) }));
 }
 
-/** The name of a single file, which a store does not keep: from its published path, or from its type. */
+/**
+ * The name of a single file, which a store does not keep: from its published path, or from its
+ * type.
+ */
 export function fileName(path: string, port: string, { type }: StoredArtifact): string {
   if (/\.[^./]+$/.test(path)) return basename(path);
-  const extension = { table: '.csv', scores: '.csv', metrics: '.json', history: '.json' }[type as string] ?? '';
+  const extension =
+    { table: '.csv', scores: '.csv', metrics: '.json', history: '.json' }[type as string] ?? '';
   return `${port}${extension}`;
 }
 
 const isWhole = (store: FolderStore, { files }: StoredArtifact): boolean => {
   const [first] = files;
-  return first === undefined || statSync(store.objectPath(first.digest), { throwIfNoEntry: false }) !== undefined;
+  return (
+    first === undefined ||
+    statSync(store.objectPath(first.digest), { throwIfNoEntry: false }) !== undefined
+  );
 };

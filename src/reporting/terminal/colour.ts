@@ -1,11 +1,17 @@
 import picocolors from 'picocolors';
 
-/** Functions that give a text a style, or leave it as it is where colours are off: `paint.red('no')`. */
+/**
+ * Functions that give a text a style, or leave it as it is where colours are off:
+ * `paint.red('no')`.
+ */
 export type Paint = ReturnType<typeof picocolors.createColors>;
 
 export const createPaint = (coloured: boolean): Paint => picocolors.createColors(coloured);
 
-/** Whether to colour: on a terminal without `NO_COLOR`; `FORCE_COLOR` wins, and `0` and `false` turn colours off. */
+/**
+ * Whether to colour: on a terminal without `NO_COLOR`; `FORCE_COLOR` wins, and `0` and `false` turn
+ * colours off.
+ */
 export function wantsColour(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>>,
@@ -15,7 +21,10 @@ export function wantsColour(
   return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && stream.isTTY === true;
 }
 
-/** What reporters write to: `process.stdout`, or a test's own. Sizes are undefined where it is no terminal. */
+/**
+ * What reporters write to: `process.stdout`, or a test's own. Sizes are undefined where it is no
+ * terminal.
+ */
 export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;

@@ -12,11 +12,20 @@ import {
 import { rateOf, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 
-/** The line of an event, if it has one. Stages up to date or blocked have none: the summary counts them. */
-export function eventLine(event: RunEvent, why: string | undefined, paint: Paint): string | undefined {
+/**
+ * The line of an event, if it has one. Stages up to date or blocked have none: the summary counts
+ * them.
+ */
+export function eventLine(
+  event: RunEvent,
+  why: string | undefined,
+  paint: Paint,
+): string | undefined {
   switch (event.type) {
     case 'run-started':
-      return event.description === undefined ? undefined : `${event.pipeline}: ${event.description.trim()}`;
+      return event.description === undefined
+        ? undefined
+        : `${event.pipeline}: ${event.description.trim()}`;
     case 'stage-finished':
       return endLine(event, why === undefined ? '' : paint.dim(` (${why})`), paint);
     case 'stage-retrying':
@@ -36,7 +45,11 @@ export function eventLine(event: RunEvent, why: string | undefined, paint: Paint
 
 type StageFinished = Extract<RunEvent, { type: 'stage-finished' }>;
 
-function endLine({ stage, outcome, seconds, message }: StageFinished, why: string, paint: Paint): string | undefined {
+function endLine(
+  { stage, outcome, seconds, message }: StageFinished,
+  why: string,
+  paint: Paint,
+): string | undefined {
   switch (outcome) {
     case 'ran':
     case 'restored':
@@ -54,7 +67,10 @@ function endLine({ stage, outcome, seconds, message }: StageFinished, why: strin
 export const describeTraffic = ({ fetched, sent }: Traffic): string =>
   `${formatBytes(fetched)} fetched, ${formatBytes(sent)} sent`;
 
-function queuedLine(event: Extract<RunEvent, { type: 'stage-queued' }>, paint: Paint): string | undefined {
+function queuedLine(
+  event: Extract<RunEvent, { type: 'stage-queued' }>,
+  paint: Paint,
+): string | undefined {
   const { stage, others } = event;
   if (others === undefined) return undefined;
   const all = others > 0 ? `${stage} and ${formatCountOf(others, 'other')}` : stage;
@@ -62,7 +78,13 @@ function queuedLine(event: Extract<RunEvent, { type: 'stage-queued' }>, paint: P
 }
 
 /** `job 17 on cluster: PENDING (Priority), starts about 2026-01-31T14:05:00` */
-export function describeQueued({ place, job, state, reason, startsAt }: NonNullable<StageModel['queued']>): string {
+export function describeQueued({
+  place,
+  job,
+  state,
+  reason,
+  startsAt,
+}: NonNullable<StageModel['queued']>): string {
   const name = job === undefined ? `a job on ${place}` : `job ${job} on ${place}`;
   const why = reason === undefined ? '' : ` (${reason})`;
   return `${name}: ${state}${why}${startsAt === undefined ? '' : `, starts about ${startsAt}`}`;
@@ -70,7 +92,10 @@ export function describeQueued({ place, job, state, reason, startsAt }: NonNulla
 
 const firstLine = (text: string): string => text.trim().split('\n')[0]!.replace(/:$/, '');
 
-/** How far a stage is, the most telling part first: `52 %`, `epoch 2/5, loss 0.41`, `4 s left`, `13/25 steps`, `3 steps/s` */
+/**
+ * How far a stage is, the most telling part first: `52 %`, `epoch 2/5, loss 0.41`, `4 s left`,
+ * `13/25 steps`, `3 steps/s`
+ */
 export function progressParts(stage: StageModel): readonly string[] {
   const { progress, samples } = stage;
   if (progress === undefined) return [];

@@ -14,7 +14,10 @@ const mostFailures = 10;
 const mostOutputs = 16;
 const mostNames = 8;
 const mostRows = 40;
-/** If the tables of a run have more lines than this, only those that it is for and the choices are shown. */
+/**
+ * If the tables of a run have more lines than this, only those that it is for and the choices are
+ * shown.
+ */
 const mostTableLines = 60;
 
 /** The end of a run whose user wants to read only what went wrong. */
@@ -22,29 +25,38 @@ export function formatQuietSummary(run: RunModel, paint: Paint): readonly string
   const { end, stages } = run;
   if (end === undefined) return [];
   const total = Object.values(end.counts).reduce((sum, count) => sum + count, 0);
-  if (end.ok && end.counts['up to date'] === total) return [formatAllFresh(run.pipeline, total, end.seconds)];
+  if (end.ok && end.counts['up to date'] === total)
+    return [formatAllFresh(run.pipeline, total, end.seconds)];
   const failures = formatFailures(run, paint);
   return [
     ...failures,
-    ...(end.report === undefined || failures.length === 0 ? [] : ['', `${paint.bold('Report')}  ${end.report}`]),
+    ...(end.report === undefined || failures.length === 0
+      ? []
+      : ['', `${paint.bold('Report')}  ${end.report}`]),
     ...(end.interrupted ? formatResume(stages) : []),
     ...(failures.length > 0 || end.interrupted ? [''] : []),
     formatVerdict(end, run, paint),
   ];
 }
 
-/** A run's end on the screen: tables, outputs, failures, and the counts last; one line if all was up to date. */
+/**
+ * A run's end on the screen: tables, outputs, failures, and the counts last; one line if all was up
+ * to date.
+ */
 export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
   const { end, stages, pipeline } = run;
   if (end === undefined) return [];
   const total = Object.values(end.counts).reduce((sum, count) => sum + count, 0);
-  if (end.ok && end.counts['up to date'] === total) return [formatAllFresh(pipeline, total, end.seconds)];
+  if (end.ok && end.counts['up to date'] === total)
+    return [formatAllFresh(pipeline, total, end.seconds)];
   return [
     ...formatHighlights(run, paint),
     ...formatOutputs(run, paint),
     ...formatFailures(run, paint),
     ...(end.report === undefined ? [] : ['', `${paint.bold('Report')}  ${end.report}`]),
-    ...(run.traffic === undefined ? [] : ['', `${paint.bold('Store')}  ${describeTraffic(run.traffic)}`]),
+    ...(run.traffic === undefined
+      ? []
+      : ['', `${paint.bold('Store')}  ${describeTraffic(run.traffic)}`]),
     ...(end.interrupted ? formatResume(stages) : []),
     '',
     formatVerdict(end, run, paint),
@@ -52,7 +64,9 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
 }
 
 function formatHighlights({ stages, ends, end }: RunModel, paint: Paint): readonly string[] {
-  const tables = groupHighlights(stages.map(({ name, end }) => ({ name, highlights: end?.highlights ?? [] })));
+  const tables = groupHighlights(
+    stages.map(({ name, end }) => ({ name, highlights: end?.highlights ?? [] })),
+  );
   const lines = tables.reduce((sum, { rows }) => sum + 3 + Math.min(rows.length, mostRows), 0);
   const isWanted = (table: HighlightTable) =>
     isChoice(table) || table.stages.some((name) => (ends as readonly string[]).includes(name));
@@ -87,7 +101,9 @@ function formatOutputs({ end, stages, ends }: RunModel, paint: Paint): readonly 
     .filter(isDone)
     .flatMap(({ name, end }) =>
       Object.entries(end?.outputs ?? {}).map(([port, path]) => {
-        const place = end?.away?.includes(port) ? `${path} (in the shared store: --fetch all brings it)` : path;
+        const place = end?.away?.includes(port)
+          ? `${path} (in the shared store: --fetch all brings it)`
+          : path;
         return [`${name}.${port}`, place];
       }),
     );
@@ -108,7 +124,9 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
   const blocked = stages.filter(({ state }) => state === 'blocked').map(({ name }) => name);
   const lines = failed.slice(0, mostFailures).flatMap(({ name, end }) => {
     const { message = 'no reason given', logTail = [] } = end ?? {};
-    const whole = paint.dim(`  The whole log: restage logs ${shellQuote(`${pipeline}.yaml`)} ${asArgument(name)}`);
+    const whole = paint.dim(
+      `  The whole log: restage logs ${shellQuote(`${pipeline}.yaml`)} ${asArgument(name)}`,
+    );
     return [
       '',
       `${paint.red('✗')} ${paint.bold(name)} failed: ${message.trim().replaceAll('\n', '\n  ')}`,
@@ -120,7 +138,9 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
   return [
     ...lines,
     ...(more.length > 0 ? ['', `${paint.red('✗')} Also failed: ${someNames(more)}`] : []),
-    ...(blocked.length > 0 ? ['', `${paint.yellow('·')} Not run, because an input failed: ${someNames(blocked)}`] : []),
+    ...(blocked.length > 0
+      ? ['', `${paint.yellow('·')} Not run, because an input failed: ${someNames(blocked)}`]
+      : []),
   ];
 }
 
@@ -133,7 +153,12 @@ function formatResume(stages: readonly StageModel[]): readonly string[] {
     const names = begun.filter(({ end }) => end?.resumes === resumes).map(({ name }) => name);
     return names.length === 0 ? [] : [`  From the ${place}: ${someNames(names)}`];
   };
-  return ['', 'Run the same command again to continue.', ...from('last checkpoint', true), ...from('beginning')];
+  return [
+    '',
+    'Run the same command again to continue.',
+    ...from('last checkpoint', true),
+    ...from('beginning'),
+  ];
 }
 
 function formatVerdict(
@@ -142,7 +167,8 @@ function formatVerdict(
   paint: Paint,
 ): string {
   const text =
-    (interrupted ? 'interrupted, ' : '') + formatOutcomes(counts, endState(stages.flatMap(({ end }) => end ?? [])));
+    (interrupted ? 'interrupted, ' : '') +
+    formatOutcomes(counts, endState(stages.flatMap(({ end }) => end ?? [])));
   return `${ok ? paint.green('✓') : paint.red('✗')} ${paint.bold(pipeline)}: ${text} (${formatSeconds(seconds)})`;
 }
 

@@ -27,7 +27,8 @@ test('running stages have bars at the bottom, finished ones scroll by above', ()
     .stale('fit', { type: 'never ran' })
     .start('fit', 'train')
     .start('get', 'command');
-  for (let step = 0; step <= 12; step++) run.progress('fit', step, 25, 'steps', 'epoch 1/5').wait(0.5);
+  for (let step = 0; step <= 12; step++)
+    run.progress('fit', step, 25, 'steps', 'epoch 1/5').wait(0.5);
   run.prints('get', 'connecting\n 40 % of\tit\n');
   tick();
   assert.equal(
@@ -154,10 +155,14 @@ test('the bytes are exactly these, with colours', () => {
     tick = draw;
     return () => {};
   });
-  const run = new RunScript(reporter).begin(['a', 'b']).start('a', 'train').progress('a', 1, 2, 'steps');
+  const run = new RunScript(reporter)
+    .begin(['a', 'b'])
+    .start('a', 'train')
+    .progress('a', 1, 2, 'steps');
   tick(run.now);
   run.ends('a', 'ran').ends('b', 'up to date').finish();
-  const [csi, bar] = ['\u001b[', '█████'];
+  const csi = '\u001b[';
+  const bar = '█████';
   assert.equal(
     text,
     `${csi}?25l  a  ${csi}36m${bar}${csi}39m${csi}2m░░░░░${csi}22m  50 %  1/2 steps${csi}K

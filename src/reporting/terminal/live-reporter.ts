@@ -1,7 +1,13 @@
 import stringWidth from 'string-width';
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
-import { emptyRun, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
+import {
+  emptyRun,
+  type RunListener,
+  type RunModel,
+  reasonsOf,
+  type StageModel,
+} from '../run-model.ts';
 import type { OutputStream, Paint } from './colour.ts';
 import { describeQueued, describeTraffic, eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
@@ -24,7 +30,10 @@ const longestName = 32;
 /** Columns of a bar; a narrow terminal keeps the room for the words. */
 const barWidth = (columns: number): number => (columns < 100 ? 10 : 20);
 
-/** A run on a terminal: bars of running stages below finished lines. Drawn at ticks, so that many stages stay cheap. */
+/**
+ * A run on a terminal: bars of running stages below finished lines. Drawn at ticks, so that many
+ * stages stay cheap.
+ */
 export class LiveReporter implements RunListener {
   readonly #stream: OutputStream;
   readonly #paint: Paint;
@@ -42,7 +51,10 @@ export class LiveReporter implements RunListener {
 
   event(event: RunEvent, run: RunModel): void {
     this.#run = run;
-    const ended = event.type === 'stage-finished' ? run.stages.find(({ name }) => name === event.stage) : undefined;
+    const ended =
+      event.type === 'stage-finished'
+        ? run.stages.find(({ name }) => name === event.stage)
+        : undefined;
     const why = ended && reasonsOf(ended)[0];
     const line = eventLine(event, why, this.#paint);
     if (line !== undefined) this.#finished.push(line);
@@ -61,21 +73,31 @@ export class LiveReporter implements RunListener {
   }
 
   #lines(now: number): readonly string[] {
-    const columns = (this.#stream.columns ?? 80) - 1; // a full last column would wrap on some terminals
+    // A full last column would wrap on some terminals.
+    const columns = (this.#stream.columns ?? 80) - 1;
     const rows = Math.max(1, Math.min(mostRows, (this.#stream.rows ?? 24) - 3));
-    const lines = [...runningRows(this.#run.stages, now, { columns, rows, paint: this.#paint }), this.#footer(now)];
+    const lines = [
+      ...runningRows(this.#run.stages, now, { columns, rows, paint: this.#paint }),
+      this.#footer(now),
+    ];
     return lines.map((line) => clip(line.replaceAll(/[\t\n]/g, ' '), columns));
   }
 
   #footer(now: number): string {
     const { stages, startedAt, traffic } = this.#run;
-    const count = (state: StageModel['state']) => stages.filter((stage) => stage.state === state).length;
-    const [running, failed] = [count('running'), count('failed')];
-    const [queued, ...others] = stages.flatMap((stage) => (stage.state === 'waiting' && stage.queued) || []);
+    const count = (state: StageModel['state']) =>
+      stages.filter((stage) => stage.state === state).length;
+    const running = count('running');
+    const failed = count('failed');
+    const [queued, ...others] = stages.flatMap(
+      (stage) => (stage.state === 'waiting' && stage.queued) || [],
+    );
     const done = stages.length - running - count('waiting');
     return [
       `${formatCount(done)} of ${formatCount(stages.length)} done, ${formatCount(running)} running`,
-      queued === undefined ? '' : `, ${formatCount(others.length + 1)} queued: ${describeQueued(queued)}`,
+      queued === undefined
+        ? ''
+        : `, ${formatCount(others.length + 1)} queued: ${describeQueued(queued)}`,
       failed > 0 ? this.#paint.red(`, ${formatCount(failed)} failed`) : '',
       traffic === undefined ? '' : `, ${describeTraffic(traffic)}`,
       this.#paint.dim(`, ${formatWholeSeconds((now - startedAt) / 1000)}`),
@@ -89,13 +111,21 @@ interface Space {
   readonly paint: Paint;
 }
 
-/** A row for each running stage, as many as fit, the longest running first; the last says how many are left out. */
+/**
+ * A row for each running stage, as many as fit, the longest running first; the last says how many
+ * are left out.
+ */
 function runningRows(stages: readonly StageModel[], now: number, space: Space): readonly string[] {
   const running = stages
-    .flatMap((stage) => (stage.state === 'running' && stage.attempt ? [{ ...stage, attempt: stage.attempt }] : []))
+    .flatMap((stage) =>
+      stage.state === 'running' && stage.attempt ? [{ ...stage, attempt: stage.attempt }] : [],
+    )
     .sort((a, b) => a.attempt.startedAt - b.attempt.startedAt);
   const shown = running.length > space.rows ? running.slice(0, space.rows - 1) : running;
-  const nameWidth = Math.min(longestName, Math.max(0, ...shown.map(({ name }) => stringWidth(name))));
+  const nameWidth = Math.min(
+    longestName,
+    Math.max(0, ...shown.map(({ name }) => stringWidth(name))),
+  );
   const lines = shown.map((stage) => {
     const name = padEnd(clip(stage.name, nameWidth), nameWidth);
     return `  ${name}  ${rowOf(stage, now, space)}`;
@@ -125,7 +155,10 @@ const showCursor = '\u001b[?25h';
 const eraseToEndOfLine = '\u001b[K';
 const eraseBelow = '\u001b[J';
 
-/** The last lines of a terminal, redrawn by one write without flicker, the cursor hidden until `close` or exit. */
+/**
+ * The last lines of a terminal, redrawn by one write without flicker, the cursor hidden until
+ * `close` or exit.
+ */
 class LiveRegion {
   readonly #stream: OutputStream;
   readonly #coloured: boolean;
@@ -141,7 +174,8 @@ class LiveRegion {
   }
 
   draw(finished: readonly string[], lines: readonly string[]): void {
-    const unchanged = lines.length === this.#lines.length && lines.every((line, i) => line === this.#lines[i]);
+    const unchanged =
+      lines.length === this.#lines.length && lines.every((line, i) => line === this.#lines[i]);
     if (finished.length === 0 && unchanged) return;
     let text = this.#toTop();
     if (lines.length > 0 && !this.#cursorHidden) {
@@ -149,7 +183,8 @@ class LiveRegion {
       this.#cursorHidden = true;
       process.once('exit', this.#restoreCursor);
     }
-    if (finished.length > 0) text += eraseBelow + finished.map((line) => `${this.#shown(line)}\n`).join('');
+    if (finished.length > 0)
+      text += eraseBelow + finished.map((line) => `${this.#shown(line)}\n`).join('');
     for (const line of lines) text += `${this.#shown(line)}${eraseToEndOfLine}\n`;
     if (finished.length === 0) text += eraseBelow; // also rows that a narrower terminal had wrapped
     this.#lines = lines;
@@ -168,10 +203,16 @@ class LiveRegion {
     process.off('exit', this.#restoreCursor);
   }
 
-  /** Moves to the region's first line. A terminal made narrower has wrapped the lines meanwhile, so rows are counted again. */
+  /**
+   * Moves to the region's first line. A terminal made narrower has wrapped the lines meanwhile, so
+   * rows are counted again.
+   */
   #toTop(): string {
     const columns = this.#stream.columns ?? Number.POSITIVE_INFINITY;
-    const rows = this.#lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
+    const rows = this.#lines.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
+      0,
+    );
     return rows > 0 ? `\r\u001b[${rows}A` : '';
   }
 }

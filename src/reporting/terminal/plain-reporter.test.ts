@@ -44,7 +44,10 @@ test('a successful run has lines for starts with their reasons and for ends, the
       .stale('roc', { type: 'output missing', port: 'chart' })
       .ends('roc', 'restored', {
         highlights: [aucs('0.7010')],
-        outputs: { chart: 'artifacts/xception/roc/chart', metrics: 'artifacts/xception/roc/metrics.json' },
+        outputs: {
+          chart: 'artifacts/xception/roc/chart',
+          metrics: 'artifacts/xception/roc/metrics.json',
+        },
       })
       .finish(false, 'artifacts/experiments/xception/report.html');
   });
@@ -72,7 +75,8 @@ Report  artifacts/experiments/xception/report.html
 test('progress comes at most every ten seconds of a stage, with rate and time left', () => {
   const text = told((run) => {
     run.begin(['fit', 'tail']).start('fit', 'train');
-    for (let step = 0; step <= 300; step++) run.progress('fit', step, 1000, 'steps', 'epoch 1/5').wait(0.1);
+    for (let step = 0; step <= 300; step++)
+      run.progress('fit', step, 1000, 'steps', 'epoch 1/5').wait(0.1);
     run.ends('fit', 'ran').ends('tail', 'up to date').finish();
   });
   assert.equal(
@@ -189,7 +193,10 @@ test('the tables of a matrix become one, long lists are cut, and a thousand stag
     '  … and 960 more',
     '',
     'Outputs',
-    ...Array.from({ length: 16 }, (_, index) => `  ${`roc[seed=${index}].chart`.padEnd(18)}  artifacts/${index}/chart`),
+    ...Array.from(
+      { length: 16 },
+      (_, index) => `  ${`roc[seed=${index}].chart`.padEnd(18)}  artifacts/${index}/chart`,
+    ),
     '  … and 984 more, all in the report',
     '',
     'Report  artifacts/experiments/xception/report.html',
@@ -233,7 +240,10 @@ test('many failures are named, a few shown whole', () => {
     for (const stage of stages) run.ends(stage, 'failed', { message: 'no' });
     run.finish();
   }).split('\n');
-  assert.equal(lines.filter((line) => line.endsWith('failed: no') && !line.includes(': failed')).length, 10);
+  assert.equal(
+    lines.filter((line) => line.endsWith('failed: no') && !line.includes(': failed')).length,
+    10,
+  );
   assert.ok(lines.includes('✗ Also failed: s10, s11, s12, s13, s14, s15, s16, s17 and 12 more'));
 });
 
@@ -261,14 +271,21 @@ test('the summary of a sweep has the choice and what the run is for; the other t
     columns: ['class', 'images'],
     rows: Array.from({ length: 5 }, (_, i) => [`c${i}`, i] as const),
   });
-  const choice = { title: 'Models by auc on val', columns: ['model', 'chosen'], rows: [['n=3', 'yes'] as const] };
+  const choice = {
+    title: 'Models by auc on val',
+    columns: ['model', 'chosen'],
+    rows: [['n=3', 'yes'] as const],
+  };
   const text = told((run) => {
     run.begin([...trials, 'best', 'final'], ['final', ...trials, 'best'], ['final']);
     for (const stage of trials)
       run.ends(stage, 'ran', { highlights: [counts(stage)], outputs: { metrics: `out/${stage}` } });
     run
       .ends('best', 'ran', { highlights: [choice], outputs: { model: 'out/best' } })
-      .ends('final', 'ran', { highlights: [aucs('0.7010')], outputs: { metrics: 'out/final.json' } })
+      .ends('final', 'ran', {
+        highlights: [aucs('0.7010')],
+        outputs: { metrics: 'out/final.json' },
+      })
       .finish(false, 'artifacts/report.html');
   });
   assert.equal(
@@ -302,10 +319,15 @@ test('a quiet run prints its warnings, its failures and the last line', () => {
       .ends('faces', 'ran', { highlights: [aucs('0.7')], outputs: { text: 'out/faces' } })
       .warns('the disk is nearly full')
       .start('fit', 'train')
-      .ends('fit', 'failed', { message: 'CUDA out of memory\nexited with code 1: train', logTail: ['epoch 1'] })
+      .ends('fit', 'failed', {
+        message: 'CUDA out of memory\nexited with code 1: train',
+        logTail: ['epoch 1'],
+      })
       .finish(false, 'artifacts/report.html');
   const written: string[] = [];
-  script(new RunScript(selectReporter('quiet', { write: (text: string) => written.push(text) }, {})));
+  script(
+    new RunScript(selectReporter('quiet', { write: (text: string) => written.push(text) }, {})),
+  );
   assert.equal(
     written.join(''),
     `! the disk is nearly full

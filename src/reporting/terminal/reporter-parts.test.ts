@@ -75,7 +75,11 @@ test('a text is clipped to its columns, whatever its characters', () => {
 });
 
 test('auto is live on a terminal and plain in CI, in a pipe and on a dumb terminal', () => {
-  const form = (stream: { isTTY?: boolean }, env: Record<string, string>, name: 'auto' | 'live' | 'json' = 'auto') => {
+  const form = (
+    stream: { isTTY?: boolean },
+    env: Record<string, string>,
+    name: 'auto' | 'live' | 'json' = 'auto',
+  ) => {
     const reporter = selectReporter(name, { ...stream, write: () => {} }, env);
     reporter.close();
     return reporter.constructor.name;
@@ -102,8 +106,17 @@ test('the JSON reporter writes every event as one line', () => {
 
 test('numbers of tables have one minus, whoever wrote them; names and dates keep their hyphens', () => {
   assert.equal(withMinus('-0.3 (-0.4–-0.1)'), '−0.3 (−0.4–−0.1)');
-  assert.deepEqual(['my-net -1', '2025-01-31', '-', '0.5'].map(withMinus), ['my-net -1', '2025-01-31', '-', '0.5']);
-  const table = { title: 'Gain', columns: ['net', 'gain'], rows: [['a-1', -0.25] as const, ['b', '−0.50'] as const] };
+  assert.deepEqual(['my-net -1', '2025-01-31', '-', '0.5'].map(withMinus), [
+    'my-net -1',
+    '2025-01-31',
+    '-',
+    '0.5',
+  ]);
+  const table = {
+    title: 'Gain',
+    columns: ['net', 'gain'],
+    rows: [['a-1', -0.25] as const, ['b', '−0.50'] as const],
+  };
   assert.deepEqual(groupHighlights([{ name: 's', highlights: [table] }])[0]!.rows, [
     ['a-1', '−0.25'],
     ['b', '−0.50'],

@@ -7,7 +7,10 @@ import { eventLine, progressParts } from './event-line.ts';
 import { formatQuietSummary, formatSummary } from './format-summary.ts';
 import { LiveReporter } from './live-reporter.ts';
 
-/** The reporter of a form; `auto` is live on a terminal that can draw, and plain elsewhere, as in CI. */
+/**
+ * The reporter of a form; `auto` is live on a terminal that can draw, and plain elsewhere, as in
+ * CI.
+ */
 export function selectReporter(
   form: 'auto' | 'live' | 'plain' | 'quiet' | 'json',
   stream: OutputStream,
@@ -22,11 +25,15 @@ export function selectReporter(
     : new PlainReporter(stream, paint);
 }
 
-/** One line of JSON for each event, in order, for other programs. Reasons of decisions come as data and as sentences. */
+/**
+ * One line of JSON for each event, in order, for other programs. Reasons of decisions come as data
+ * and as sentences.
+ */
 function jsonReporter(stream: OutputStream): RunListener {
   return {
     event: (event) => {
-      const reasons = event.type === 'stage-decided' ? { reasons: describeReasons(event.decision) } : {};
+      const reasons =
+        event.type === 'stage-decided' ? { reasons: describeReasons(event.decision) } : {};
       stream.write(`${printableJson({ ...event, ...reasons })}\n`);
     },
     close: () => {},
@@ -36,7 +43,10 @@ function jsonReporter(stream: OutputStream): RunListener {
 /** Milliseconds between two lines of progress of a stage. */
 const progressInterval = 10_000;
 
-/** A line for each event of interest, for logs and wherever there is no terminal. Its clock is that of the events. */
+/**
+ * A line for each event of interest, for logs and wherever there is no terminal. Its clock is that
+ * of the events.
+ */
 export class PlainReporter implements RunListener {
   readonly #stream: OutputStream;
   readonly #paint: Paint;
@@ -59,7 +69,8 @@ export class PlainReporter implements RunListener {
   }
 
   #lineOf(event: RunEvent): string | undefined {
-    const stage = 'stage' in event ? this.#run.stages.find(({ name }) => name === event.stage) : undefined;
+    const stage =
+      'stage' in event ? this.#run.stages.find(({ name }) => name === event.stage) : undefined;
     if (event.type === 'stage-started') {
       const { stage: name, kind, attempt, attempts, time } = event;
       this.#progressShownAt.set(name, time);
@@ -67,11 +78,19 @@ export class PlainReporter implements RunListener {
       return `${this.#paint.cyan('▸')} ${name}: ${kind}${why === undefined ? '' : this.#paint.dim(` (${why})`)}`;
     }
     if (event.type === 'stage-progress') {
-      if (stage === undefined || event.time - this.#progressShownAt.get(event.stage)! < progressInterval) return;
+      if (
+        stage === undefined ||
+        event.time - this.#progressShownAt.get(event.stage)! < progressInterval
+      )
+        return;
       this.#progressShownAt.set(event.stage, event.time);
       return `${this.#paint.dim('…')} ${event.stage}: ${progressParts(stage).join(', ')}`;
     }
-    return eventLine(event, stage && stage.attempt === undefined ? reasonsOf(stage)[0] : undefined, this.#paint);
+    return eventLine(
+      event,
+      stage && stage.attempt === undefined ? reasonsOf(stage)[0] : undefined,
+      this.#paint,
+    );
   }
 }
 

@@ -12,8 +12,9 @@ import {
 import { labelNames, ShardError, type ShardReader, textOf } from './shard.ts';
 
 /**
- * Reads a Parquet file of images as Hugging Face writes them: a column of encoded images (bytes, or a struct of `bytes` and `path`), and one of
- * labels, whose names the file's metadata may hold. One group of rows is in memory at a time.
+ * Reads a Parquet file of images as Hugging Face writes them: a column of encoded images (bytes, or
+ * a struct of `bytes` and `path`), and one of labels, whose names the file's metadata may hold. One
+ * group of rows is in memory at a time.
  */
 export const readParquet: ShardReader = async (path, { columns, slices }, take) => {
   const file = await asyncBufferFromFile(path);
@@ -21,7 +22,9 @@ export const readParquet: ShardReader = async (path, { columns, slices }, take) 
   const all = parquetSchema(metadata).children;
   const image = imageColumn(all, columns?.image);
   const label = labelColumn(all, columns?.label);
-  const kept = all.map(({ element }) => element.name).filter((name) => ['group', 'source', ...slices].includes(name));
+  const kept = all
+    .map(({ element }) => element.name)
+    .filter((name) => ['group', 'source', ...slices].includes(name));
   const texts = [...new Set([label, ...kept])];
   const namesOf = labelTexts(metadata);
   const digits = String(metadata.num_rows).length;
@@ -29,12 +32,22 @@ export const readParquet: ShardReader = async (path, { columns, slices }, take) 
   for (const group of metadata.row_groups) {
     const end = row + Number(group.num_rows);
     const wanted = { columns: [image, ...texts], rowStart: row, rowEnd: end };
-    for (const values of await parquetReadObjects({ file, metadata, compressors, utf8: false, ...wanted })) {
+    for (const values of await parquetReadObjects({
+      file,
+      metadata,
+      compressors,
+      utf8: false,
+      ...wanted,
+    })) {
       const record = `row ${row}`;
       const { bytes, name } = imageOf(values[image], record);
-      const textIn = (column: string) => textOf(namesOf(column, values[column], record), column, record);
+      const textIn = (column: string) =>
+        textOf(namesOf(column, values[column], record), column, record);
       const facts = texts.map((column) => [column === label ? 'label' : column, textIn(column)]);
-      take(record, Object.fromEntries(facts), { name: `${String(row).padStart(digits, '0')}${name}`, bytes });
+      take(record, Object.fromEntries(facts), {
+        name: `${String(row).padStart(digits, '0')}${name}`,
+        bytes,
+      });
       row++;
     }
   }
@@ -44,7 +57,9 @@ export const readParquet: ShardReader = async (path, { columns, slices }, take) 
 const compressors: Compressors = {
   GZIP: (input) => zlib.gunzipSync(input),
   BROTLI: (input) => zlib.brotliDecompressSync(input),
-  ...('zstdDecompressSync' in zlib ? { ZSTD: zlib.zstdDecompressSync as (input: Uint8Array) => Uint8Array } : {}),
+  ...('zstdDecompressSync' in zlib
+    ? { ZSTD: zlib.zstdDecompressSync as (input: Uint8Array) => Uint8Array }
+    : {}),
 };
 
 function imageColumn(all: readonly SchemaTree[], named: string | undefined): string {
@@ -61,10 +76,12 @@ function imageColumn(all: readonly SchemaTree[], named: string | undefined): str
 }
 
 const isBytes = ({ element }: SchemaTree) =>
-  element.type === 'BYTE_ARRAY' && [element.converted_type, element.logical_type].every((one) => one === undefined);
+  element.type === 'BYTE_ARRAY' &&
+  [element.converted_type, element.logical_type].every((one) => one === undefined);
 
 const holdsImages = (column: SchemaTree): boolean =>
-  isBytes(column) || column.children.some((child) => child.element.name === 'bytes' && isBytes(child));
+  isBytes(column) ||
+  column.children.some((child) => child.element.name === 'bytes' && isBytes(child));
 
 function labelColumn(all: readonly SchemaTree[], named: string | undefined): string {
   const wanted = named === undefined ? labelNames : [named];
@@ -79,23 +96,42 @@ function labelColumn(all: readonly SchemaTree[], named: string | undefined): str
 const described = ({ element, children }: SchemaTree): string =>
   `${element.name} (${element.converted_type ?? element.type ?? children.map((child) => child.element.name).join(', ')})`;
 
-/** Reads labels by the names that Hugging Face's metadata gives them; those of other columns stay as they are. */
-function labelTexts(metadata: FileMetaData): (column: string, value: unknown, record: string) => unknown {
+/**
+ * Reads labels by the names that Hugging Face's metadata gives them; those of other columns stay as
+ * they are.
+ */
+function labelTexts(
+  metadata: FileMetaData,
+): (column: string, value: unknown, record: string) => unknown {
   const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
   const features = text === undefined ? {} : (JSON.parse(text)?.info?.features ?? {});
   return (column, value, record) => {
     const names: unknown = features[column]?.names;
-    if (!Array.isArray(names) || (typeof value !== 'bigint' && typeof value !== 'number')) return value;
+    if (!Array.isArray(names) || (typeof value !== 'bigint' && typeof value !== 'number'))
+      return value;
     const name = names[Number(value)];
     if (name !== undefined) return name;
-    const none = Number(value) === -1 ? ', which is no class; `restage predict` scores images without labels' : '';
-    throw new ShardError(`expected a ${column} from 0 to ${names.length - 1} in ${record}, got ${value}${none}.`);
+    const none =
+      Number(value) === -1
+        ? ', which is no class; `restage predict` scores images without labels'
+        : '';
+    throw new ShardError(
+      `expected a ${column} from 0 to ${names.length - 1} in ${record}, got ${value}${none}.`,
+    );
   };
 }
 
-/** The bytes of an image, and the end of its name in the data set: the file's own, where the row has it, and an extension otherwise. */
-function imageOf(value: unknown, record: string): { readonly bytes: Uint8Array; readonly name: string } {
-  const { bytes, path } = (value instanceof Uint8Array ? { bytes: value } : (value ?? {})) as Record<string, unknown>;
+/**
+ * The bytes of an image, and the end of its name in the data set: the file's own, where the row has
+ * it, and an extension otherwise.
+ */
+function imageOf(
+  value: unknown,
+  record: string,
+): { readonly bytes: Uint8Array; readonly name: string } {
+  const { bytes, path } = (
+    value instanceof Uint8Array ? { bytes: value } : (value ?? {})
+  ) as Record<string, unknown>;
   const isNamed = typeof path === 'string' || path instanceof Uint8Array;
   const own = isNamed ? posix.basename(Buffer.from(path as string).toString()) : '';
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) {

@@ -25,22 +25,35 @@ const integer: SchemaElement = { name: 'label', type: 'INT64', repetition_type: 
 
 const names = ['zebra', 'ant', 'cat'];
 const huggingface = (label = 'label') =>
-  JSON.stringify({ info: { features: { image: { _type: 'Image' }, [label]: { names, _type: 'ClassLabel' } } } });
+  JSON.stringify({
+    info: { features: { image: { _type: 'Image' }, [label]: { names, _type: 'ClassLabel' } } },
+  });
 
 /** A Parquet file of these columns; two rows a group. */
-function parquet(columnData: ColumnSource[], schema: SchemaElement[], metadata = huggingface()): Buffer {
+function parquet(
+  columnData: ColumnSource[],
+  schema: SchemaElement[],
+  metadata = huggingface(),
+): Buffer {
   const root: SchemaElement = { name: 'root', num_children: columnData.length };
   const kvMetadata = [{ key: 'huggingface', value: metadata }];
-  return Buffer.from(parquetWriteBuffer({ columnData, schema: [root, ...schema], rowGroupSize: 2, kvMetadata }));
+  return Buffer.from(
+    parquetWriteBuffer({ columnData, schema: [root, ...schema], rowGroupSize: 2, kvMetadata }),
+  );
 }
 
 const images = (count: number) => ({
   name: 'image',
-  data: Array.from({ length: count }, (_, i) => ({ bytes: pictures[i]!, path: i === 0 ? undefined : `face_${i}.png` })),
+  data: Array.from({ length: count }, (_, i) => ({
+    bytes: pictures[i]!,
+    path: i === 0 ? undefined : `face_${i}.png`,
+  })),
 });
 const labels = (...data: number[]) => ({ name: 'label', data: data.map(BigInt) });
 
-function benchWith(files: Readonly<Record<string, Uint8Array>>): StageBench & { readonly images: string } {
+function benchWith(
+  files: Readonly<Record<string, Uint8Array>>,
+): StageBench & { readonly images: string } {
   const bench = new StageBench();
   const images = join(bench.root, 'images');
   for (const [path, bytes] of Object.entries(files)) {
@@ -62,12 +75,17 @@ const samplesOf = (bench: StageBench): readonly string[] => {
 };
 
 /** The message that a run ends with, the bench's folder left out. */
-async function failure(files: Readonly<Record<string, Uint8Array>>, settings: unknown = {}): Promise<string> {
+async function failure(
+  files: Readonly<Record<string, Uint8Array>>,
+  settings: unknown = {},
+): Promise<string> {
   using bench = benchWith(files);
-  const error = await bench.run(spec, run, { with: settings, inputs: { images: bench.images } }).then(
-    () => assert.fail('expected the stage to fail'),
-    (error) => error,
-  );
+  const error = await bench
+    .run(spec, run, { with: settings, inputs: { images: bench.images } })
+    .then(
+      () => assert.fail('expected the stage to fail'),
+      (error) => error,
+    );
   assert.equal(error.name, 'StageError', error.stack);
   return error.message.replaceAll(bench.root, '');
 }
@@ -79,11 +97,15 @@ test('Parquet files of Hugging Face become a dataset: names of classes from the 
       [images(6), labels(2, 0, 1, 2, 0, 1), age],
       [...imageSchema, integer, { ...integer, name: 'age' }],
     ),
-    'data/validation-00000-of-00001.parquet': parquet([images(3), labels(0, 1, 2)], [...imageSchema, integer]),
+    'data/validation-00000-of-00001.parquet': parquet(
+      [images(3), labels(0, 1, 2)],
+      [...imageSchema, integer],
+    ),
     'README.md': Buffer.from('a card'),
   });
   await bench.run(spec, run, { with: { slices: ['age'] }, inputs: { images: bench.images } });
-  const [train, val] = ['data/train-00000-of-00001', 'data/validation-00000-of-00001'];
+  const train = 'data/train-00000-of-00001';
+  const val = 'data/validation-00000-of-00001';
   assert.deepEqual(samplesOf(bench), [
     `train ${train}/2-face_2.png ant ant 30`,
     `train ${train}/5-face_5.png ant ant 60`,
@@ -114,10 +136,18 @@ test('a single Parquet file is split by shares, and columns of other names are n
     ),
   });
   const settings = { columns: { image: 'photo', label: 'fine' }, split: { train: 0.7, val: 0.3 } };
-  await bench.run(spec, run, { with: settings, inputs: { images: join(bench.images, 'all.parquet') } });
+  await bench.run(spec, run, {
+    with: settings,
+    inputs: { images: join(bench.images, 'all.parquet') },
+  });
   const samples = samplesOf(bench).map((line) => line.split(' '));
   assert.deepEqual(samples.map(([split, , own]) => `${split} ${own}`).sort(), [
-    ...['train 0', 'train 0', 'train 1', 'train 1', 'val 0', 'val 1'],
+    'train 0',
+    'train 0',
+    'train 1',
+    'train 1',
+    'val 0',
+    'val 1',
   ]);
   assert.match(samples[0]![1]!, /^all\/\d/);
 });
@@ -137,8 +167,11 @@ function tar(files: Readonly<Record<string, Uint8Array | string>>): Buffer {
 test('shards of WebDataset become a dataset: classes from .cls or .json, and a dataset of Restage is one', async () => {
   const [a, b, c, d] = pictures as [Buffer, Buffer, Buffer, Buffer];
   const train = tar({
-    ...{ 'x/0001.jpg': a, 'x/0001.cls': 'real\n', 'x/0001.txt': 'a face' },
-    ...{ '0002.v2.png': b, '0002.json': '{"label": "fake", "age": 7, "box": [1, 2]}' },
+    'x/0001.jpg': a,
+    'x/0001.cls': 'real\n',
+    'x/0001.txt': 'a face',
+    '0002.v2.png': b,
+    '0002.json': '{"label": "fake", "age": 7, "box": [1, 2]}',
   });
   const val = tar({ 'a.png': c, 'a.cls': 'real', 'b.png': d, 'b.cls': 'fake' });
   using bench = benchWith({ 'face-train-000000.tar': train, 'val/0.tar.gz': gzipSync(val) });

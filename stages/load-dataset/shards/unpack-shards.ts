@@ -9,10 +9,12 @@ import type { LoadDatasetSettings } from '../spec.ts';
 import { type Facts, ShardError, type ShardReader } from './shard.ts';
 
 /**
- * Writes the images of shards into the scratch folder, as `{shard}/{record}`, and lists them with their labels. Where splits are not `drawn`,
- * a shard's is named by its path, as in `data/validation-00000-of-00002.parquet`.
+ * Writes the images of shards into the scratch folder, as `{shard}/{record}`, and lists them with
+ * their labels. Where splits are not `drawn`, a shard's is named by its path, as in
+ * `data/validation-00000-of-00002.parquet`.
  *
- * Throws a {@link StageError} for a shard that cannot be read, and where only some shards name a split.
+ * Throws a {@link StageError} for a shard that cannot be read, and where only some shards name a
+ * split.
  */
 export async function unpackShards(
   context: StageContext<LoadDatasetSettings>,
@@ -37,10 +39,18 @@ export async function unpackShards(
       : (await import('./web-dataset.ts')).readWebDataset;
     try {
       await read(file, context.settings, (record, facts, image) => {
-        const listed = listedImage(context, { where: `${record} of ${shard}`, split: splits[index] }, facts);
+        const listed = listedImage(
+          context,
+          { where: `${record} of ${shard}`, split: splits[index] },
+          facts,
+        );
         const place = posix.join(folder, image.name);
         const escapes = posix.relative(folder, place).startsWith('..');
-        if (escapes) images.push({ ...listed, problem: `expected a name within the shard, got ${image.name}` });
+        if (escapes)
+          images.push({
+            ...listed,
+            problem: `expected a name within the shard, got ${image.name}`,
+          });
         else {
           images.push({ ...listed, fields: { ...listed.fields, path: place } });
           mkdirSync(dirname(join(context.scratch, place)), { recursive: true });
@@ -49,7 +59,8 @@ export async function unpackShards(
       });
     } catch (error) {
       if (isForUser(error)) throw error; // such as a full disk
-      if (error instanceof ShardError) throw new StageError(`${shard} in ${path}: ${error.message}`);
+      if (error instanceof ShardError)
+        throw new StageError(`${shard} in ${path}: ${error.message}`);
       throw new StageError(
         `Expected a whole shard, got ${shard} in ${path}, which cannot be read: ${reasonOf(error)}.`,
       );
@@ -66,13 +77,17 @@ function listedImage(
   { label, group, source, ...facts }: Facts,
 ): ListedImage {
   const all: Facts = { ...facts, group, source };
-  const kept = slices.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]] as const]));
+  const kept = slices.flatMap((name) =>
+    all[name] === undefined ? [] : [[name, all[name]] as const],
+  );
   return { where, fields: { label, group, source, split }, slices: Object.fromEntries(kept) };
 }
 
 /** The split that a shard is named by, in its file's name or in that of the nearest folder. */
 function splitOf(shard: string): string | undefined {
-  const names = [...otherNames].map(([split, others]) => [split, new Set([split, ...others])] as const);
+  const names = [...otherNames].map(
+    ([split, others]) => [split, new Set([split, ...others])] as const,
+  );
   for (const part of shard.split('/').reverse()) {
     const words = part.toLowerCase().split(/[^a-z]+/);
     const split = names.find(([, known]) => words.some((word) => known.has(word)))?.[0];

@@ -12,8 +12,9 @@ interface Parts {
 }
 
 /**
- * Reads a shard of WebDataset: a tar in which `key.jpg` is an image and `key.cls`, or `label` in `key.json`, its class. The files of a sample
- * are adjacent, so one sample is in memory at a time. (github.com/webdataset/webdataset)
+ * Reads a shard of WebDataset: a tar in which `key.jpg` is an image and `key.cls`, or `label` in
+ * `key.json`, its class. The files of a sample are adjacent, so one sample is in memory at a time.
+ * (github.com/webdataset/webdataset)
  */
 export const readWebDataset: ShardReader = async (file, settings, take) => {
   let key = '';
@@ -49,11 +50,17 @@ export const readWebDataset: ShardReader = async (file, settings, take) => {
   finish();
 };
 
-function takeSample(key: string, { images, facts }: Parts, { columns, slices }: LoadDatasetSettings, take: TakeRecord) {
+function takeSample(
+  key: string,
+  { images, facts }: Parts,
+  { columns, slices }: LoadDatasetSettings,
+  take: TakeRecord,
+) {
   const names = columns?.label === undefined ? labelNames : [columns.label];
   const record = `sample ${key}`;
   const wanted = images.filter(({ extension }) => extension === (columns?.image ?? extension));
-  if (wanted.length !== 1) throw new ShardError(notOne(record, images, Object.keys(facts), columns?.image));
+  if (wanted.length !== 1)
+    throw new ShardError(notOne(record, images, Object.keys(facts), columns?.image));
   const label = names.find((name) => facts[name] !== undefined);
   if (label === undefined) {
     throw new ShardError(
@@ -61,7 +68,9 @@ function takeSample(key: string, { images, facts }: Parts, { columns, slices }: 
         'Name what holds the class by `columns: { label: … }`.',
     );
   }
-  const kept = ['group', 'source', ...slices].map((name) => [name, textOf(facts[name], name, record)] as const);
+  const kept = ['group', 'source', ...slices].map(
+    (name) => [name, textOf(facts[name], name, record)] as const,
+  );
   const own = { ...Object.fromEntries(kept), label: textOf(facts[label], label, record) };
   take(record, own, { name: `${key}.${wanted[0]!.extension}`, bytes: wanted[0]!.bytes });
 }
@@ -84,7 +93,12 @@ function addPart({ images, facts }: Parts, path: string, extension: string, byte
   } else if (bytes.length < 1000) facts[extension.replace(/\.txt$/, '')] = bytes.toString().trim();
 }
 
-function notOne(record: string, images: Parts['images'], others: readonly string[], wanted: string | undefined) {
+function notOne(
+  record: string,
+  images: Parts['images'],
+  others: readonly string[],
+  wanted: string | undefined,
+) {
   const got = [...images.map(({ extension }) => extension), ...others].join(', ') || 'nothing';
   return images.length > 1 && wanted === undefined
     ? `expected one image in ${record}, got ${got}. Name its extension by \`columns: { image: … }\`.`

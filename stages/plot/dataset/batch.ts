@@ -3,7 +3,10 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { captionOf, type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { trainSplit } from '../../../src/learning/training/splits.ts';
 import { datasetBatches } from '../../../src/learning/training/training-data.ts';
-import { type AugmentSettings, augmentSettings } from '../../../src/learning/vision/augment/augment-settings.ts';
+import {
+  type AugmentSettings,
+  augmentSettings,
+} from '../../../src/learning/vision/augment/augment-settings.ts';
 import type { Batch } from '../../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DecodedImage } from '../../../src/learning/vision/decode-image.ts';
@@ -17,20 +20,36 @@ import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
 import { mostAcross, mostNamed, side as shownSide } from './samples.ts';
 
-/** The first images of an epoch, from the loader that `train` reads, with the same seed and settings. */
+/**
+ * The first images of an epoch, from the loader that `train` reads, with the same seed and
+ * settings.
+ */
 export const draw: DrawForm = async (context) => {
   const { images = 12, seed = 7, epoch = 1, title, imageSize: side = 256 } = context.settings;
-  const { fit = 'cover', kernel = 'linear', normalise: normalization = usualNormalization } = context.settings;
+  const {
+    fit = 'cover',
+    kernel = 'linear',
+    normalise: normalization = usualNormalization,
+  } = context.settings;
   const augment = context.settings.augment ?? augmentSettings.parse({});
   const { path, labels } = onlyInput(context, 'dataset', 'batch');
   const resize = { width: side, height: side, fit, kernel };
-  const options = { batchSize: images, seed, augment, resize, normalization, threads: context.cpus };
+  const options = {
+    batchSize: images,
+    seed,
+    augment,
+    resize,
+    normalization,
+    threads: context.cpus,
+  };
   await using batches = datasetBatches(path, options);
   using dataset = openDataset(path);
   const batch = await firstOf(batches.training(epoch));
-  if (batch === undefined) throw new StageError(`Expected images in the split "${trainSplit}", got none.`);
+  if (batch === undefined)
+    throw new StageError(`Expected images in the split "${trainSplit}", got none.`);
   const cells = await cellsOf(batch, dataset, side, normalization);
-  const count = (label: number) => batch.labels.reduce((sum, one) => sum + (one === label ? 1 : 0), 0);
+  const count = (label: number) =>
+    batch.labels.reduce((sum, one) => sum + (one === label ? 1 : 0), 0);
   const named = dataset.classes.map((name, label) => `${count(label)} ${name}`);
   const counts = named.length <= mostNamed ? formatList(named) : formatCount(batch.labels.length);
   return imageSheet({
@@ -56,7 +75,10 @@ async function cellsOf(
   const { samples } = dataset.split(trainSplit);
   const length = side * side * 3;
   const cells = Array.from(batch.indices, async (index, slot): Promise<ImageCell> => {
-    const pixels = floatsToPixels(batch.images.subarray(slot * length, (slot + 1) * length), normalization);
+    const pixels = floatsToPixels(
+      batch.images.subarray(slot * length, (slot + 1) * length),
+      normalization,
+    );
     const image = await thumbnail({ width: side, height: side, pixels } satisfies DecodedImage);
     return {
       image,
@@ -68,7 +90,11 @@ async function cellsOf(
 }
 
 /** The class; of mixed images both, with their shares of the target. */
-function linesOf({ labels, mixed }: Batch, slot: number, classes: readonly string[]): readonly string[] {
+function linesOf(
+  { labels, mixed }: Batch,
+  slot: number,
+  classes: readonly string[],
+): readonly string[] {
   const name = classes[labels[slot]!]!;
   const share = mixed?.shares[slot] ?? 0;
   const other = classes[mixed?.labels[slot] ?? labels[slot]!]!;

@@ -1,6 +1,11 @@
 import { formatCount, formatList } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { type ImageBlock, type ImageCell, imageSheet, inRows } from '../../../src/learning/charts/image-sheet.ts';
+import {
+  type ImageBlock,
+  type ImageCell,
+  imageSheet,
+  inRows,
+} from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { trainSplit } from '../../../src/learning/training/splits.ts';
 import { type Dataset, openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
@@ -32,8 +37,14 @@ export const draw: DrawForm = async (context) => {
     using dataset = openDataset(path);
     for (const name of splits ?? dataset.splits) {
       const split = dataset.split(name);
-      const row = await blocksOf(split, dataset.classes, items.length > 1 ? `${names[index]}, ${name}` : name, context);
-      for (const sample of split.samples) counts.set(sample.class, (counts.get(sample.class) ?? 0) + 1);
+      const row = await blocksOf(
+        split,
+        dataset.classes,
+        items.length > 1 ? `${names[index]}, ${name}` : name,
+        context,
+      );
+      for (const sample of split.samples)
+        counts.set(sample.class, (counts.get(sample.class) ?? 0) + 1);
       shown.add(name);
       blocks.push(...inRows(row, row.length > mostAcross ? mostAcross : 3));
     }
@@ -58,7 +69,9 @@ export const drawComparison: DrawForm = async (context) => {
   const items = context.inputs('dataset');
   if (items.length < 2) {
     const example = 'dataset: [one.dataset, other.dataset]';
-    throw new StageError(`Expected two data sets or more to compare, got ${items.length}: ${example}.`);
+    throw new StageError(
+      `Expected two data sets or more to compare, got ${items.length}: ${example}.`,
+    );
   }
   const { names: series, shared } = nameSeries(items.map(({ labels }) => labels));
   const classes = [...new Set(items.flatMap(({ path }) => openDataset(path).classes))];
@@ -70,7 +83,8 @@ export const drawComparison: DrawForm = async (context) => {
     columns.push(await blocksOf(split, classes, series[index]!, context));
     sized.push(`${series[index]}: ${sizes(split)}`);
   }
-  if (classes.length > mostClasses) sized.push(`the first ${mostClasses} of ${classes.length} classes`);
+  if (classes.length > mostClasses)
+    sized.push(`the first ${mostClasses} of ${classes.length} classes`);
   return imageSheet({
     title: title ?? withLabels(`Images of ${formatList(series)} by class, ${name}`, shared),
     subtitle: `${sized.join('; ')}; drawn at random (seed ${sampleSettings(context.settings).seed})`,
@@ -85,8 +99,9 @@ const sampleSettings = ({ images = 6, seed = 7 }: PlotSettings) => ({ images, se
 type Split = ReturnType<Dataset['split']>;
 
 /**
- * Some images of each of the first classes in a split, drawn at random and in the order of the split (all where there are no more),
- * headed by their split and class, and by how many of how many they are. The caption of an image is its source, where it differs from the class.
+ * Some images of each of the first classes in a split, drawn at random and in the order of the
+ * split (all where there are no more), headed by their split and class, and by how many of how many
+ * they are. The caption of an image is its source, where it differs from the class.
  */
 async function blocksOf(
   split: Split,
@@ -99,10 +114,17 @@ async function blocksOf(
   const blocks: ImageBlock[] = [];
   for (const className of classes.slice(0, mostClasses)) {
     const label = split.classes.indexOf(className);
-    const drawn = sampleOfClass(labels, label, images, new Random('samples', seed, split.name, className));
+    const drawn = sampleOfClass(
+      labels,
+      label,
+      images,
+      new Random('samples', seed, split.name, className),
+    );
     const indices = drawn.toSorted((one, other) => one - other);
     const cells: ImageCell[] = [];
-    for await (const image of mapParallel(indices, cpus, async (index) => thumbnail(await split.read(index)))) {
+    for await (const image of mapParallel(indices, cpus, async (index) =>
+      thumbnail(await split.read(index)),
+    )) {
       const sample = split.samples[indices[cells.length]!]!;
       // The last step of a source that is a path: it differs from its siblings, and is not cut.
       const source = sample.source.slice(sample.source.lastIndexOf('/') + 1);
@@ -110,7 +132,10 @@ async function blocksOf(
       cells.push({ image, ...caption, description: `${sample.class}: ${sample.path}` });
     }
     const count = labels.filter((one) => one === label).length;
-    blocks.push({ header: `${named}, ${className}: ${indices.length} of ${formatCount(count)}`, cells });
+    blocks.push({
+      header: `${named}, ${className}: ${indices.length} of ${formatCount(count)}`,
+      cells,
+    });
   }
   return blocks;
 }
@@ -118,6 +143,8 @@ async function blocksOf(
 /** `256 × 256 pixels`, or the smallest and the largest. */
 function sizes({ samples }: Split): string {
   const sorted = [...samples].sort((a, b) => a.width * a.height - b.width * b.height);
-  const ends = [sorted.at(0), sorted.at(-1)].flatMap((sample) => (sample ? `${sample.width} × ${sample.height}` : []));
+  const ends = [sorted.at(0), sorted.at(-1)].flatMap((sample) =>
+    sample ? `${sample.width} × ${sample.height}` : [],
+  );
   return ends.length === 0 ? 'no images' : `${[...new Set(ends)].join(' to ')} pixels`;
 }

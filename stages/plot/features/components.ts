@@ -14,11 +14,16 @@ export const draw: DrawForm = (context) => {
   const { path, labels } = onlyInput(context, 'features', 'components');
   const { classes, values, ...opened } = openFeatures(path);
   const { samples, features } = opened.split(split);
-  if (samples.length === 0) throw new StageError(`Expected images in the split "${split}", got none.`);
+  if (samples.length === 0)
+    throw new StageError(`Expected images in the split "${split}", got none.`);
   const { coordinates, shares } = principalComponents(features, values);
-  const rounded = (value: number) => Number(value.toPrecision(6)); // what can be seen, in a file of half the size
+  // What can be seen, in a file of half the size.
+  const rounded = (value: number) => Number(value.toPrecision(6));
   const points = samples.map(({ key, class: name }, i) => ({
-    ...{ key, class: name, first: rounded(coordinates[2 * i]!), second: rounded(coordinates[2 * i + 1]!) },
+    key,
+    class: name,
+    first: rounded(coordinates[2 * i]!),
+    second: rounded(coordinates[2 * i + 1]!),
   }));
   return componentsChart(
     { classes, values, points, shares },
@@ -26,11 +31,15 @@ export const draw: DrawForm = (context) => {
   );
 };
 
-/** Features of `values` numbers by their two principal components, whose `shares` of the total variance are 0 to 1. */
+/**
+ * Features of `values` numbers by their two principal components, whose `shares` of the total
+ * variance are 0 to 1.
+ */
 interface FeaturesPlane {
   /** In label order. */
   readonly classes: readonly string[];
-  readonly points: readonly (Record<'key' | 'class', string> & Record<'first' | 'second', number>)[];
+  readonly points: readonly (Record<'key' | 'class', string> &
+    Record<'first' | 'second', number>)[];
   readonly values: number;
   readonly shares: readonly number[];
 }
@@ -43,15 +52,28 @@ const mostNamed = 24;
 /** Beyond this many points they cover each other, and are drawn thinner. */
 const mostSolid = 400;
 
-/** A point for each image, its class by colour and shape, so that a print in grey can be read too. */
-export function componentsChart({ points, values, classes, shares }: FeaturesPlane, title: string): TopLevelSpec {
+/**
+ * A point for each image, its class by colour and shape, so that a print in grey can be read too.
+ */
+export function componentsChart(
+  { points, values, classes, shares }: FeaturesPlane,
+  title: string,
+): TopLevelSpec {
   const isLegible = classes.length <= mostNamed;
   const count = formatCountOf(points.length, 'image');
   const named = isLegible ? '' : `; ${classes.length} classes, whose colours repeat`;
   const subtitle = `${count} by the two principal components of ${formatCount(values)} values${named}`;
   const axis = (field: string, name: string, share = 0) =>
-    quantity(field, `${name} component, ${formatShare(share)} of the variance`, { scale: { nice: 6 }, tickCount: 6 });
-  const by = { field: 'class', type: 'nominal', title: 'Class', ...(isLegible ? {} : { legend: null }) };
+    quantity(field, `${name} component, ${formatShare(share)} of the variance`, {
+      scale: { nice: 6 },
+      tickCount: 6,
+    });
+  const by = {
+    field: 'class',
+    type: 'nominal',
+    title: 'Class',
+    ...(isLegible ? {} : { legend: null }),
+  };
   return chart(title, subtitle, side, {
     data: { name: 'features', values: points },
     width: side,

@@ -1,9 +1,17 @@
 import { formatCount, formatDecimal } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { captionOf, type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
+import {
+  captionOf,
+  type ImageBlock,
+  imageSheet,
+} from '../../../src/learning/charts/image-sheet.ts';
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
 import { openImages } from '../../../src/learning/vision/dataset/shown-images.ts';
-import { type Features, type FeaturesSample, openFeatures } from '../../../src/learning/vision/features/features.ts';
+import {
+  type Features,
+  type FeaturesSample,
+  openFeatures,
+} from '../../../src/learning/vision/features/features.ts';
 import { sampleImages } from '../../../src/learning/vision/sample-images.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { requireKnown } from '../../../src/read-input.ts';
@@ -19,7 +27,10 @@ interface Embedded {
 
 const neighbours = 6;
 
-/** A line for each image: itself, then the images of any split whose features have the highest cosine with its own. */
+/**
+ * A line for each image: itself, then the images of any split whose features have the highest
+ * cosine with its own.
+ */
 export const draw: DrawForm = async (context) => {
   const { split = selectionSplit, title } = context.settings;
   const { path, labels } = onlyInput(context, 'features', 'neighbours');
@@ -38,7 +49,11 @@ export const draw: DrawForm = async (context) => {
     const cells = [await cell(one, `of ${split}`)];
     for (const { other, cosine } of nearest(one, all)) {
       const own = await cell(other, `${other.split} ${formatDecimal(cosine, 3)}`);
-      cells.push(other.sample.class === one.sample.class ? own : { ...own, ...({ outcome: 'wrong' } as const) });
+      cells.push(
+        other.sample.class === one.sample.class
+          ? own
+          : { ...own, ...({ outcome: 'wrong' } as const) },
+      );
     }
     blocks.push([{ header: one.sample.key, cells }]);
   }
@@ -59,7 +74,10 @@ function embeddedIn(features: Features, name: string): readonly Embedded[] {
   });
 }
 
-/** The images of a split that are named, or some that are drawn at random, in the order of the split. */
+/**
+ * The images of a split that are named, or some that are drawn at random, in the order of the
+ * split.
+ */
 function askedImages(
   own: readonly Embedded[],
   split: string,
@@ -74,7 +92,10 @@ function askedImages(
   return of.map((key) => keys.get(key)!);
 }
 
-/** The images with the highest cosine, in -1 to 1, the first of equals first; never the image itself. */
+/**
+ * The images with the highest cosine, in -1 to 1, the first of equals first; never the image
+ * itself.
+ */
 function nearest(one: Embedded, all: readonly Embedded[]) {
   const measured = all.flatMap((other) => {
     if (other === one) return [];

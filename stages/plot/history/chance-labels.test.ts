@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import { chanceLabels, levelsOf } from './chance-labels.ts';
 
 const splits = ['train', 'val', 'test'];
-const labels = (losses: readonly (readonly [string, number])[], unitsPerNat = 760, drawn = splits) =>
-  chanceLabels(levelsOf(losses), drawn, unitsPerNat);
+const labels = (
+  losses: readonly (readonly [string, number])[],
+  unitsPerNat = 760,
+  drawn = splits,
+) => chanceLabels(levelsOf(losses), drawn, unitsPerNat);
 
 test('levels that differ by less than a label shows are one, of all splits by its value', () => {
   const near = [

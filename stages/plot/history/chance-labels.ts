@@ -16,7 +16,9 @@ export interface ChanceLabel {
 export const lineHeight = 14;
 
 /** Losses of splits, those together that would have the same number in a label; the least first. */
-export function levelsOf(losses: readonly (readonly [split: string, loss: number])[]): readonly Level[] {
+export function levelsOf(
+  losses: readonly (readonly [split: string, loss: number])[],
+): readonly Level[] {
   const levels: Level[] = [];
   for (const [split, loss] of losses.toSorted(([, a], [, b]) => a - b)) {
     const last = levels.at(-1);
@@ -28,8 +30,9 @@ export function levelsOf(losses: readonly (readonly [split: string, loss: number
 }
 
 /**
- * Labels of levels, which do not overlap: levels that are too close for a label each share one. `drawn` are all splits of
- * the panel; a level that is not of all of them names its own. `unitsPerNat`: the scale of the axis.
+ * Labels of levels, which do not overlap: levels that are too close for a label each share one.
+ * `drawn` are all splits of the panel; a level that is not of all of them names its own.
+ * `unitsPerNat`: the scale of the axis.
  */
 export function chanceLabels(
   levels: readonly Level[],
@@ -38,7 +41,9 @@ export function chanceLabels(
 ): readonly ChanceLabel[] {
   let groups: readonly (readonly Level[])[] = levels.map((level) => [level]);
   for (;;) {
-    const close = groups.findIndex((group, i) => i > 0 && overlap(groups[i - 1]!, group, unitsPerNat));
+    const close = groups.findIndex(
+      (group, i) => i > 0 && overlap(groups[i - 1]!, group, unitsPerNat),
+    );
     if (close < 0) break;
     const joined = [...groups[close - 1]!, ...groups[close]!];
     groups = [...groups.slice(0, close - 1), joined, ...groups.slice(close + 1)];
@@ -54,13 +59,18 @@ function overlap(lower: readonly Level[], upper: readonly Level[], unitsPerNat: 
 /** The word `chance`, and a line for each level. */
 const linesIn = (group: readonly Level[]): number => 1 + group.length;
 
-const centreOf = (group: readonly Level[]): number => group.reduce((sum, { loss }) => sum + loss, 0) / group.length;
+const centreOf = (group: readonly Level[]): number =>
+  group.reduce((sum, { loss }) => sum + loss, 0) / group.length;
 
 function linesOf(group: readonly Level[], drawn: readonly string[]): readonly string[] {
   const [only, ...others] = group as readonly [Level];
-  if (others.length === 0 && drawn.every((split) => only.splits.includes(split))) return ['chance', textOf(only.loss)];
-  const named = group.toReversed().map(({ splits, loss }) => `${splits.join(', ')}: ${textOf(loss)}`);
+  if (others.length === 0 && drawn.every((split) => only.splits.includes(split)))
+    return ['chance', textOf(only.loss)];
+  const named = group
+    .toReversed()
+    .map(({ splits, loss }) => `${splits.join(', ')}: ${textOf(loss)}`);
   return ['chance', ...named];
 }
 
-const textOf = (loss: number): string => (Math.abs(loss - Math.LN2) < 5e-4 ? 'ln 2' : formatDecimal(loss));
+const textOf = (loss: number): string =>
+  Math.abs(loss - Math.LN2) < 5e-4 ? 'ln 2' : formatDecimal(loss);

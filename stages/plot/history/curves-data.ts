@@ -11,7 +11,10 @@ export interface Run {
 export const measures = ['accuracy', 'loss'] as const;
 export type Measure = (typeof measures)[number];
 
-/** A point of a line: the value of a run; or the mean of several, the ends of their band, and how many runs got so far. */
+/**
+ * A point of a line: the value of a run; or the mean of several, the ends of their band, and how
+ * many runs got so far.
+ */
 export interface CurveRow extends Partial<Readonly<Record<'low' | 'high' | 'runs', number>>> {
   readonly split: string;
   readonly measure: Measure;
@@ -22,19 +25,32 @@ export interface CurveRow extends Partial<Readonly<Record<'low' | 'high' | 'runs
 /** From the least to the greatest value, or one standard deviation to each side of the mean. */
 export type Band = 'range' | 'deviation';
 
-/** The lines of a group, split by split: those of its one run, or the means of its runs with a band. */
-export function linesOf({ items }: LabelledGroup<Run>, splits: readonly string[], band: Band): readonly CurveRow[] {
+/**
+ * The lines of a group, split by split: those of its one run, or the means of its runs with a band.
+ */
+export function linesOf(
+  { items }: LabelledGroup<Run>,
+  splits: readonly string[],
+  band: Band,
+): readonly CurveRow[] {
   const last = Math.max(...items.map(({ history }) => history.epochs.at(-1)!.epoch));
   const epochs = Array.from({ length: last }, (_, index) => index + 1);
   return splits.flatMap((split) =>
-    measures.flatMap((measure) => epochs.flatMap((epoch) => pointOf(items, { split, measure, epoch }, band))),
+    measures.flatMap((measure) =>
+      epochs.flatMap((epoch) => pointOf(items, { split, measure, epoch }, band)),
+    ),
   );
 }
 
-export function keptOf({ items }: LabelledGroup<Run>, splits: readonly string[]): readonly CurveRow[] {
+export function keptOf(
+  { items }: LabelledGroup<Run>,
+  splits: readonly string[],
+): readonly CurveRow[] {
   return items.flatMap((run) =>
     splits.flatMap((split) =>
-      measures.flatMap((measure) => pointOf([run], { split, measure, epoch: run.history.chosenEpoch })),
+      measures.flatMap((measure) =>
+        pointOf([run], { split, measure, epoch: run.history.chosenEpoch }),
+      ),
     ),
   );
 }
@@ -49,12 +65,21 @@ function pointOf(runs: readonly Run[], place: Place, band: Band = 'range'): read
 }
 
 /** Undefined where the run ended before, or does not monitor the split. */
-export function valueAt({ history }: Run, split: string, measure: Measure, epoch: number): number | undefined {
+export function valueAt(
+  { history }: Run,
+  split: string,
+  measure: Measure,
+  epoch: number,
+): number | undefined {
   return history.epochs.find((record) => record.epoch === epoch)?.splits[split]?.[measure];
 }
 
-function bandOf(values: readonly number[], band: Band): { readonly low: number; readonly high: number } {
-  if (band === 'range') return { low: rounded(Math.min(...values)), high: rounded(Math.max(...values)) };
+function bandOf(
+  values: readonly number[],
+  band: Band,
+): { readonly low: number; readonly high: number } {
+  if (band === 'range')
+    return { low: rounded(Math.min(...values)), high: rounded(Math.max(...values)) };
   const middle = mean(values);
   const deviation = values.length < 2 ? 0 : Math.sqrt(sampleVariance(values));
   return { low: rounded(middle - deviation), high: rounded(middle + deviation) };

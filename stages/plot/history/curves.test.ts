@@ -41,16 +41,27 @@ test('a single epoch stands in the middle, on axes that are not degenerate', () 
 });
 
 test('several runs have a panel for each split, and rings where each was kept', () => {
-  assertGolden(chart([testRun({ net: 'a' }, 2), testRun({ net: 'b' }, 2, 1, 0.6)]), golden('two-runs'));
+  assertGolden(
+    chart([testRun({ net: 'a' }, 2), testRun({ net: 'b' }, 2, 1, 0.6)]),
+    golden('two-runs'),
+  );
 });
 
 test('runs over an axis become their mean and a band', () => {
   const runs = [testRun({ seed: '1' }, 2), testRun({ seed: '2' }, 2, 2, 0.65)];
   assertGolden(chart(runs, ['seed']), golden('band'));
-  const { data } = chart(runs, ['seed'], 'deviation') as unknown as { data: { values: readonly object[] } };
+  const { data } = chart(runs, ['seed'], 'deviation') as unknown as {
+    data: { values: readonly object[] };
+  };
   assert.deepEqual(data.values[0], {
-    ...{ series: 'train', split: 'train', measure: 'accuracy', epoch: 1 },
-    ...{ value: 0.65, low: 0.5792893, high: 0.7207107, runs: 2 },
+    series: 'train',
+    split: 'train',
+    measure: 'accuracy',
+    epoch: 1,
+    value: 0.65,
+    low: 0.5792893,
+    high: 0.7207107,
+    runs: 2,
   });
 });
 
@@ -66,7 +77,10 @@ test('the title says what is shown, the subtitle how to read the picture', () =>
     'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %',
   ]);
   const named = told([testRun({}, 3)], [], 'range', 'Own');
-  assert.deepEqual(named, ['Own', 'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 % and val 59.0 %']);
+  assert.deepEqual(named, [
+    'Own',
+    'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 % and val 59.0 %',
+  ]);
   assert.equal(
     told([counted({ train: { real: 800, fake: 800 }, val: { real: 100, fake: 200 } })])[1],
     'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %; 1,600 train and 300 val images; majority class: train 50.0 %, val 66.7 %',
@@ -100,7 +114,9 @@ test('every epoch of a short training has a tick', async (t) => {
     await renderChart(chart([testRun({}, epochs)]), folder, assert.fail);
     const svg = readFileSync(join(folder, 'chart.svg'), 'utf8');
     const upper = svg.slice(svg.indexOf('role-axis-label'), svg.indexOf('Loss (cross-entropy'));
-    const labels = [...upper.matchAll(/text-anchor="middle"[^>]*>(\d+)</g)].map(([, label]) => Number(label));
+    const labels = [...upper.matchAll(/text-anchor="middle"[^>]*>(\d+)</g)].map(([, label]) =>
+      Number(label),
+    );
     assert.deepEqual(
       labels.slice(0, epochs),
       Array.from({ length: epochs }, (_, index) => index + 1),
@@ -122,7 +138,8 @@ test('accuracies that hardly differ keep an axis a tenth wide, inside 0 to 1', (
 });
 
 test('losses fill their axis: it starts at zero only where that is near, and is never so narrow that noise looks big', () => {
-  const domain = (low: number, high: number) => lossDomain(low, high, [Math.LN2]).map((end) => +end.toFixed(4));
+  const domain = (low: number, high: number) =>
+    lossDomain(low, high, [Math.LN2]).map((end) => +end.toFixed(4));
   assert.deepEqual(domain(0.5, 0.6), [0.495, 0.605]);
   assert.deepEqual(domain(0.1, 0.5), [0, 0.52]);
   assert.deepEqual(domain(0.5, 0.5), [0.49, 0.51]);
@@ -141,10 +158,8 @@ test('the loss of guessing is ruled where the losses come near it, and else left
 });
 
 test('the loss of guessing follows from the images of each split, and is not ruled where these are unknown', () => {
-  const [even, uneven] = [
-    { real: 100, fake: 100 },
-    { real: 100, fake: 200 },
-  ];
+  const even = { real: 100, fake: 100 };
+  const uneven = { real: 100, fake: 200 };
   const named = (run: Run) => JSON.stringify(chart([run])).match(/\["chance","[^"]*"\]/g);
   assert.deepEqual(named(counted({ train: uneven, val: uneven })), ['["chance","0.637"]']);
   assert.deepEqual(named(counted({ train: even, val: uneven })), [
@@ -152,7 +167,11 @@ test('the loss of guessing follows from the images of each split, and is not rul
     '["chance","train: ln 2"]',
   ]);
   const odd = { real: 749, fake: 750 };
-  assert.deepEqual(named(counted({ train: odd, val: even })), ['["chance","ln 2"]'], 'not one label over another');
+  assert.deepEqual(
+    named(counted({ train: odd, val: even })),
+    ['["chance","ln 2"]'],
+    'not one label over another',
+  );
   assert.equal(named(testRun({}, 3)), null);
 });
 
@@ -161,7 +180,10 @@ test('a file that is no history, an epoch that is not in it, and a split that no
   const input = join(bench.root, 'history.json');
   const history = { path: input, labels: { seed: '1' } };
   const fails = (message: string, settings = {}) =>
-    assert.rejects(bench.run(spec, run, { inputs: { history }, with: settings }), new StageError(message));
+    assert.rejects(
+      bench.run(spec, run, { inputs: { history }, with: settings }),
+      new StageError(message),
+    );
   writeFileSync(input, '{"epochs": 3}');
   await fails(
     'input "history" of seed=1: Expected a training history, but at splits: Invalid input: expected array, received undefined',
@@ -171,5 +193,7 @@ test('a file that is no history, an epoch that is not in it, and a split that no
   writeFileSync(input, formatHistory(testHistory(2, 3)));
   await fails('input "history" of seed=1: expected the chosen epoch among the epochs, got 3');
   writeFileSync(input, formatHistory(testHistory(2)));
-  await fails('Expected a split of the histories in "splits", got "test". There are train, val.', { splits: ['test'] });
+  await fails('Expected a split of the histories in "splits", got "test". There are train, val.', {
+    splits: ['test'],
+  });
 });

@@ -11,7 +11,12 @@ export const draw: DrawForm = ({ inputs, settings }) => {
   const runs = inputs('history').map(readRun);
   const known = [...new Set(runs.flatMap(({ history }) => history.splits))];
   requireKnown('a split of the histories in "splits"', settings.splits ?? [], known);
-  return curvesChart(groupOver(runs, over), { splits: settings.splits ?? known, over, band, title });
+  return curvesChart(groupOver(runs, over), {
+    splits: settings.splits ?? known,
+    over,
+    band,
+    title,
+  });
 };
 
 function readRun(input: InputArtifact): Run {

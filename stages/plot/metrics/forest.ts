@@ -1,5 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCountOf, formatCountRange, formatEnds, formatMetric } from '../../../src/format-numbers.ts';
+import {
+  formatCountOf,
+  formatCountRange,
+  formatEnds,
+  formatMetric,
+} from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, domainOf } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
@@ -10,7 +15,10 @@ import { chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions } f
 
 const width = 250;
 
-/** A number of each model with its interval, as marks and as text; a rule marks the level of chance, or 0 among differences. */
+/**
+ * A number of each model with its interval, as marks and as text; a rule marks the level of chance,
+ * or 0 among differences.
+ */
 export function forestChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
   const { value, label, order = 'descending', title } = options;
   const { names, shared } = nameSeries(items.map(({ labels }) => labels));
@@ -20,9 +28,12 @@ export function forestChart(items: readonly MetricItem[], options: MetricOptions
     const text = formatMetric(item.value) + (ends && ` (${ends})`);
     return { name: names[index] || label, value: item.value, low, high, text };
   });
-  if (order !== 'given') rows.sort((a, b) => (order === 'descending' ? b.value - a.value : a.value - b.value));
+  if (order !== 'given')
+    rows.sort((a, b) => (order === 'descending' ? b.value - a.value : a.value - b.value));
   const metric = findMetric(value);
-  const drawn = rows.flatMap(({ value, low, high }) => [value, low, high]).filter((one) => !Number.isNaN(one));
+  const drawn = rows
+    .flatMap(({ value, low, high }) => [value, low, high])
+    .filter((one) => !Number.isNaN(one));
   const isDifference = drawn.some((one) => one < 0) && drawn.some((one) => one > 0);
   const ruled = chanceOf(value, items) ?? (isDifference ? 0 : undefined);
   const domain = domainOf([...drawn, ruled ?? Number.NaN], metric?.range);

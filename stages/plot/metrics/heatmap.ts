@@ -16,15 +16,24 @@ const [most, largest, least] = [400, [110, 56], 44] as const;
 export function heatmapChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
   const { rows, columns, cells: numbers, over } = heatmapCells(items, options);
   const values = numbers.map(({ value }) => value);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const low = Math.min(...values);
+  const high = Math.max(...values);
   const format = (value: number) => formatMetric(value, decimalsOf(values));
   const cells = numbers.map(({ value, ...cell }) => ({
-    ...{ ...cell, value: Number(value.toPrecision(7)), text: format(value) },
+    ...cell,
+    value: Number(value.toPrecision(7)),
+    text: format(value),
   }));
   const widest = Math.max(...cells.map(({ text }) => textWidth(text, 12)));
-  const width = Math.max(least, Math.ceil(widest) + 8, Math.min(largest[0], most / columns.names.length));
+  const width = Math.max(
+    least,
+    Math.ceil(widest) + 8,
+    Math.min(largest[0], most / columns.names.length),
+  );
   const table = heatTable(cells, {
-    ...{ rows, columns, size: [width, Math.min(largest[1], Math.max(28, width * 0.6))] },
+    rows,
+    columns,
+    size: [width, Math.min(largest[1], Math.max(28, width * 0.6))],
     domain: low === high ? [low, low + 1] : [low, high], // one value alone is light
     tooltip: [{ title: options.label, text: inRow('text') }],
   });
@@ -39,14 +48,27 @@ export const draw = drawMetrics(heatmapChart);
 type Heatmap = ReturnType<typeof heatmapCells>;
 
 /**
- * Puts the numbers into cells by two of their axes: those named, or the two that differ; over others it takes the mean.
- * Throws a {@link StageError} where the axes are ambiguous.
+ * Puts the numbers into cells by two of their axes: those named, or the two that differ; over
+ * others it takes the mean. Throws a {@link StageError} where the axes are ambiguous.
  */
-export function heatmapCells(items: readonly MetricItem[], wanted: Pick<MetricOptions, 'rows' | 'columns'>) {
-  const valuesOf = (axis: string) => [...new Set(items.flatMap(({ labels }) => labels[axis] ?? []))];
+export function heatmapCells(
+  items: readonly MetricItem[],
+  wanted: Pick<MetricOptions, 'rows' | 'columns'>,
+) {
+  const valuesOf = (axis: string) => [
+    ...new Set(items.flatMap(({ labels }) => labels[axis] ?? [])),
+  ];
   const axes = axesOf(items);
-  requireKnown('an axis of the metrics in "rows"', wanted.rows === undefined ? [] : [wanted.rows], axes);
-  requireKnown('an axis of the metrics in "columns"', wanted.columns === undefined ? [] : [wanted.columns], axes);
+  requireKnown(
+    'an axis of the metrics in "rows"',
+    wanted.rows === undefined ? [] : [wanted.rows],
+    axes,
+  );
+  requireKnown(
+    'an axis of the metrics in "columns"',
+    wanted.columns === undefined ? [] : [wanted.columns],
+    axes,
+  );
   const differing = axes.filter((axis) => valuesOf(axis).length > 1);
   const free = differing.filter((axis) => axis !== wanted.rows && axis !== wanted.columns);
   const rows = wanted.rows ?? free.shift();
@@ -61,8 +83,12 @@ export function heatmapCells(items: readonly MetricItem[], wanted: Pick<MetricOp
     columns: { title: columns, names: valuesOf(columns) },
     cells: valuesOf(rows).flatMap((row) =>
       valuesOf(columns).flatMap((column) => {
-        const own = items.filter(({ labels }) => labels[rows] === row && labels[columns] === column);
-        return own.length === 0 ? [] : [{ row, column, value: mean(own.map(({ value }) => value)), count: own.length }];
+        const own = items.filter(
+          ({ labels }) => labels[rows] === row && labels[columns] === column,
+        );
+        return own.length === 0
+          ? []
+          : [{ row, column, value: mean(own.map(({ value }) => value)), count: own.length }];
       }),
     ),
     over: differing.filter((axis) => axis !== rows && axis !== columns),
@@ -70,15 +96,22 @@ export function heatmapCells(items: readonly MetricItem[], wanted: Pick<MetricOp
 }
 
 function meanText(counts: readonly number[], over: readonly string[]): string {
-  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const fewest = Math.min(...counts);
+  const most = Math.max(...counts);
   if (most === 1) return 'One number in each cell';
   const of = `${fewest === most ? '' : `${fewest} to `}${most} numbers`;
   return `Each cell is the mean of ${of}${over.length === 0 ? '' : `, over ${formatList(over)}`}`;
 }
 
 /** The means on the diagonal and beside it, where both axes have the same values. */
-function diagonalText({ rows, columns, cells }: Omit<Heatmap, 'over'>, format: (value: number) => string): string {
-  if (rows.names.length !== columns.names.length || !rows.names.every((name) => columns.names.includes(name)))
+function diagonalText(
+  { rows, columns, cells }: Omit<Heatmap, 'over'>,
+  format: (value: number) => string,
+): string {
+  if (
+    rows.names.length !== columns.names.length ||
+    !rows.names.every((name) => columns.names.includes(name))
+  )
     return '';
   const [same, others] = [true, false].map((isSame) =>
     cells.filter(({ row, column }) => (row === column) === isSame).map(({ value }) => value),

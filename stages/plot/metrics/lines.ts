@@ -8,11 +8,22 @@ import { mean } from '../../../src/learning/metrics/mean.ts';
 import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
-import { axesOf, chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions } from './metrics.ts';
+import {
+  axesOf,
+  chanceOf,
+  drawMetrics,
+  levelOf,
+  type MetricItem,
+  type MetricOptions,
+} from './metrics.ts';
 
-const [width, height] = [440, 260];
+const width = 440;
+const height = 260;
 
-/** A number against an axis: points and bands on a line for each combination of the other labels; a rule marks chance. */
+/**
+ * A number against an axis: points and bands on a line for each combination of the other labels; a
+ * rule marks chance.
+ */
 export function linesChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
   const { value, label, over = [], title } = options;
   const { axis, lines } = linesAgainst(items, options);
@@ -28,7 +39,10 @@ export function linesChart(items: readonly MetricItem[], options: MetricOptions)
     domain: [ticks[0]!, ticks.at(-1)!],
     scale: { padding: 8 },
     // As many digits as each has: by one format for all, 0.125 would be 0.1.
-    ...{ values: ticks, labelExpr: "'' + datum.value", grid: false, labelOverlap: true },
+    values: ticks,
+    labelExpr: "'' + datum.value",
+    grid: false,
+    labelOverlap: true,
   });
   const y = quantity('value', label, {
     domain: domainOf([...drawn, chance ?? Number.NaN], metric?.range),
@@ -37,35 +51,56 @@ export function linesChart(items: readonly MetricItem[], options: MetricOptions)
   const series = [...new Set(rows.map((row) => row.series))];
   const legend = series.length > 1 ? { width } : null;
   const band = rows.some(({ runs }) => runs > 1) ? 'Least to greatest' : 'Interval';
-  return chart(title ?? withLabels(`${label} by ${axis}`, shared), subtitle(rows, over), width + 40, {
-    data: { name: 'points', values: rows },
-    ...{ width, height },
-    layer: [
-      ...(chance === undefined ? [] : [ruleAt('y', chance, y)]),
-      ...lineLayers(series, { x, y, legend, bands: true, points: true, tooltip: { band } }),
-    ],
-  });
+  return chart(
+    title ?? withLabels(`${label} by ${axis}`, shared),
+    subtitle(rows, over),
+    width + 40,
+    {
+      data: { name: 'points', values: rows },
+      width,
+      height,
+      layer: [
+        ...(chance === undefined ? [] : [ruleAt('y', chance, y)]),
+        ...lineLayers(series, { x, y, legend, bands: true, points: true, tooltip: { band } }),
+      ],
+    },
+  );
 }
 
 export const draw = drawMetrics(linesChart);
 
-/** Throws a {@link StageError} where no axis, or more than one, could be what the number is drawn against. */
+/**
+ * Throws a {@link StageError} where no axis, or more than one, could be what the number is drawn
+ * against.
+ */
 export function linesAgainst(
   items: readonly MetricItem[],
-  { against, over = [] }: { readonly against?: string | undefined; readonly over?: readonly string[] | undefined },
+  {
+    against,
+    over = [],
+  }: { readonly against?: string | undefined; readonly over?: readonly string[] | undefined },
 ) {
   const axes = axesOf(items);
   const axis = against ?? onlyAxis(items, axes, over);
   requireKnown('an axis of the metrics in "against"', [axis], axes);
   const strange = items.find(({ labels }) => !isNumber(labels[axis]));
   if (strange !== undefined) {
-    throw new StageError(`Expected numbers on the axis "${axis}", got "${strange.labels[axis] ?? 'none'}".`);
+    throw new StageError(
+      `Expected numbers on the axis "${axis}", got "${strange.labels[axis] ?? 'none'}".`,
+    );
   }
   const lines = groupOver(items, [axis, ...over]);
-  return { axis, lines: lines.map(({ labels, items }) => ({ labels, points: pointsOf(items, axis) })) };
+  return {
+    axis,
+    lines: lines.map(({ labels, items }) => ({ labels, points: pointsOf(items, axis) })),
+  };
 }
 
-function onlyAxis(items: readonly MetricItem[], axes: readonly string[], over: readonly string[]): string {
+function onlyAxis(
+  items: readonly MetricItem[],
+  axes: readonly string[],
+  over: readonly string[],
+): string {
   const fitting = axes.filter((axis) => {
     const values = new Set(items.map(({ labels }) => labels[axis]));
     return !over.includes(axis) && values.size > 1 && [...values].every(isNumber);
@@ -81,16 +116,23 @@ const isNumber = (text: string | undefined): boolean =>
 
 type Point = ReturnType<typeof pointsOf>[number];
 
-/** One run's number with its interval, or the mean of several from the least to the greatest; by rising x. */
+/**
+ * One run's number with its interval, or the mean of several from the least to the greatest; by
+ * rising x.
+ */
 function pointsOf(items: readonly MetricItem[], axis: string) {
-  const places = [...new Set(items.map(({ labels }) => Number(labels[axis])))].sort((a, b) => a - b);
+  const places = [...new Set(items.map(({ labels }) => Number(labels[axis])))].sort(
+    (a, b) => a - b,
+  );
   return places.map((x) => {
     const own = items.filter(({ labels }) => Number(labels[axis]) === x);
     const values = own.map(({ value }) => value);
     const [{ interval, confidence } = {}] = own;
     const ends = own.length > 1 ? ([Math.min(...values), Math.max(...values)] as const) : interval;
     return {
-      ...{ x, value: mean(values), runs: own.length },
+      x,
+      value: mean(values),
+      runs: own.length,
       ...(ends && { low: ends[0], high: ends[1] }),
       ...(own.length === 1 && confidence !== undefined && { confidence }),
     };
@@ -102,5 +144,7 @@ function subtitle(points: readonly Point[], over: readonly string[]): string {
   if (runs > 1)
     return `Lines: mean of ${runs} runs${over.length === 0 ? '' : ` (${formatList(over)})`}; bands: least to greatest`;
   const level = levelOf(points.filter(({ low }) => low !== undefined));
-  return level === undefined ? 'One number at each point' : `Bands: ${level} intervals of each point`;
+  return level === undefined
+    ? 'One number at each point'
+    : `Bands: ${level} intervals of each point`;
 }

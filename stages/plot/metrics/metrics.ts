@@ -7,7 +7,10 @@ import { StageError } from '../../../src/stage.ts';
 import type { DrawForm } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 
-/** A number of one model's metrics, and what these say of it: `groups` were judged in place of `images`. */
+/**
+ * A number of one model's metrics, and what these say of it: `groups` were judged in place of
+ * `images`.
+ */
 export interface MetricItem {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -23,7 +26,10 @@ export interface MetricItem {
 export type MetricOptions = Readonly<Record<'value' | 'label', string>> &
   Partial<Omit<PlotSettings, 'value' | 'label'>>;
 
-/** Draws a number of every item, those without it left out. Throws a {@link StageError} where no item has it. */
+/**
+ * Draws a number of every item, those without it left out. Throws a {@link StageError} where no
+ * item has it.
+ */
 export const drawMetrics =
   (draw: (items: readonly MetricItem[], options: MetricOptions) => TopLevelSpec): DrawForm =>
   ({ inputs, settings }) => {
@@ -34,8 +40,14 @@ export const drawMetrics =
       for (const key of values.keys()) known.add(key);
       const number = values.get(value) ?? null;
       const count = (what: string) => values.get(`${value.split('.')[0]}.${what}`) ?? undefined;
-      const [images, groups] = [count('images'), count('groups')];
-      const of = { interval: intervals.get(value), confidence, images, classes: count('classCount') };
+      const images = count('images');
+      const groups = count('groups');
+      const of = {
+        interval: intervals.get(value),
+        confidence,
+        images,
+        classes: count('classCount'),
+      };
       return number === null
         ? []
         : [{ labels: input.labels, value: number, ...of, ...(images === undefined && { groups }) }];
@@ -45,10 +57,14 @@ export const drawMetrics =
     throw new StageError(`Expected a number "${value}" in the metrics, got null in all of them.`);
   };
 
-/** The level of chance of a number; undefined where it depends on the classes, or is that of two and there are more. */
+/**
+ * The level of chance of a number; undefined where it depends on the classes, or is that of two and
+ * there are more.
+ */
 export function chanceOf(value: string, items: readonly MetricItem[]): number | undefined {
   const metric = findMetric(value);
-  const isOfTwo = metric?.name === 'balancedAccuracy' && items.some(({ classes }) => classes !== undefined);
+  const isOfTwo =
+    metric?.name === 'balancedAccuracy' && items.some(({ classes }) => classes !== undefined);
   return isOfTwo ? undefined : metric?.chance;
 }
 
@@ -60,5 +76,7 @@ export const axesOf = (items: readonly MetricItem[]): readonly string[] => [
 export function levelOf(items: readonly Pick<MetricItem, 'confidence'>[]): string | undefined {
   if (items.length === 0) return undefined;
   const levels = [...new Set(items.map(({ confidence }) => confidence))];
-  return levels.every((level) => level !== undefined) ? formatList(levels.map(formatLevel)) : 'confidence';
+  return levels.every((level) => level !== undefined)
+    ? formatList(levels.map(formatLevel))
+    : 'confidence';
 }

@@ -4,7 +4,10 @@ import { chart } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
 import { intervalRows } from '../../../src/learning/charts/interval-rows.ts';
-import { confusionMatrix, decisionsOf } from '../../../src/learning/metrics/classification/class-metrics.ts';
+import {
+  confusionMatrix,
+  decisionsOf,
+} from '../../../src/learning/metrics/classification/class-metrics.ts';
 import { classScoresOf } from '../../../src/learning/metrics/classification/class-scores.ts';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
 import type { ScoreTable } from '../../../src/learning/metrics/scores-file.ts';
@@ -15,7 +18,10 @@ const mostInTable = 15;
 const mostPairs = 20;
 const confidence = 0.95;
 
-/** More than two classes: the images of each by the class they are called, or with many classes the most confused pairs. */
+/**
+ * More than two classes: the images of each by the class they are called, or with many classes the
+ * most confused pairs.
+ */
 export function classConfusionChart(
   table: ScoreTable,
   split: string,
@@ -25,7 +31,9 @@ export function classConfusionChart(
   const rows = table.rows.filter((row) => row.split === split && row.label < classes.length);
   const matrix = confusionMatrix(classScoresOf(table, rows));
   const { accuracy, majorityAccuracy } = decisionsOf(matrix);
-  const counts = classes.map((_, c) => matrix.subarray(c * classes.length, (c + 1) * classes.length));
+  const counts = classes.map((_, c) =>
+    matrix.subarray(c * classes.length, (c + 1) * classes.length),
+  );
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   const isTable = classes.length <= mostInTable;
   const notes = [
@@ -38,17 +46,30 @@ export function classConfusionChart(
   const name = isTable ? `Confusion on ${split}` : `Most confused classes on ${split}`;
   const heading = titled(name, `${formatShare(accuracy)} called right`);
   const body = isTable ? matrixTable(classes, counts, totals) : pairRows(classes, counts, totals);
-  return chart(heading, notes.join('; '), isTable ? Math.max(400, sizeOf(classes) * classes.length + 100) : 700, body);
+  return chart(
+    heading,
+    notes.join('; '),
+    isTable ? Math.max(400, sizeOf(classes) * classes.length + 100) : 700,
+    body,
+  );
 }
 
-const sizeOf = (classes: readonly string[]): number => (classes.length <= 5 ? 100 : classes.length <= 10 ? 62 : 52);
+const sizeOf = (classes: readonly string[]): number =>
+  classes.length <= 5 ? 100 : classes.length <= 10 ? 62 : 52;
 
-function matrixTable(classes: readonly string[], counts: readonly Float64Array[], totals: readonly number[]) {
+function matrixTable(
+  classes: readonly string[],
+  counts: readonly Float64Array[],
+  totals: readonly number[],
+) {
   const cells = classes.flatMap((row, r) =>
     classes.map((column, c) => {
       const images = counts[r]![c]!;
       const value = totals[r] === 0 ? 0 : Number((images / totals[r]!).toPrecision(6));
-      const text = images === 0 ? '0' : `${formatCount(images)}\n${(100 * value).toFixed(value < 0.0995 ? 1 : 0)} %`;
+      const text =
+        images === 0
+          ? '0'
+          : `${formatCount(images)}\n${(100 * value).toFixed(value < 0.0995 ? 1 : 0)} %`;
       return { row, column, images, value, text };
     }),
   );
@@ -56,13 +77,19 @@ function matrixTable(classes: readonly string[], counts: readonly Float64Array[]
   return heatTable(cells, {
     rows: { title: 'Label', names: classes },
     columns: { title: 'Called', names: classes, orient: 'top' },
-    ...{ size: [size, Math.max(38, 0.6 * size)], domain: [0, 1], fontSize: classes.length <= 5 ? 13 : 11 },
+    size: [size, Math.max(38, 0.6 * size)],
+    domain: [0, 1],
+    fontSize: classes.length <= 5 ? 13 : 11,
     tooltip: countTooltip,
   });
 }
 
 /** A row for each pair of a class and one that its images are called. */
-function pairRows(classes: readonly string[], counts: readonly Float64Array[], totals: readonly number[]) {
+function pairRows(
+  classes: readonly string[],
+  counts: readonly Float64Array[],
+  totals: readonly number[],
+) {
   const pairs = classes.flatMap((name, r) =>
     classes.flatMap((called, c) => {
       const images = counts[r]![c]!;
@@ -76,7 +103,10 @@ function pairRows(classes: readonly string[], counts: readonly Float64Array[], t
   const rows = pairs.sort((a, b) => b.value - a.value || b.low - a.low).slice(0, mostPairs);
   const room = Math.max(0, ...rows.map(({ text }) => textWidth(text, 12)));
   return intervalRows(rows, {
-    ...{ dataName: 'pairs', label: 'Share of the class', domain: [0, Math.max(0.1, ...rows.map(({ high }) => high))] },
-    ...{ width: 420 - Math.min(160, room), longestName: 380 },
+    dataName: 'pairs',
+    label: 'Share of the class',
+    domain: [0, Math.max(0.1, ...rows.map(({ high }) => high))],
+    width: 420 - Math.min(160, room),
+    longestName: 380,
   });
 }

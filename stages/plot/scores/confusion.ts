@@ -22,7 +22,10 @@ const panelsAcross = 2;
 /** Sizes of a cell: a single model has larger ones. */
 const sizes = { one: [150, 90], several: [85, 56] } as const;
 
-/** The images of each class by the class they are called: counts, and their share of the row, which colours the cell. */
+/**
+ * The images of each class by the class they are called: counts, and their share of the row, which
+ * colours the cell.
+ */
 export function confusionChart(
   { models, split, shared }: SplitScores,
   { threshold, title }: Pick<ScoresOptions, 'threshold' | 'title'>,
@@ -38,33 +41,52 @@ export function confusionChart(
     ...(threshold === 0 ? [] : [`${models[0]!.sides[1]} is what scores above ${threshold}`]),
     'shares are of the row',
   ];
-  const width = Math.max(360, Math.min(models.length, panelsAcross) * (2 * sizes[several ? 'several' : 'one'][0] + 60));
+  const width = Math.max(
+    360,
+    Math.min(models.length, panelsAcross) * (2 * sizes[several ? 'several' : 'one'][0] + 60),
+  );
   const number = several ? '' : `${formatShare(right)} called right`;
-  return chart(title ?? withLabels(`Confusion on ${split}`, shared, number), notes.join('; '), width, {
-    columns: panelsAcross,
-    spacing: 24,
-    concat: called.map((one, index) => panel(one, index, several)),
-  });
+  return chart(
+    title ?? withLabels(`Confusion on ${split}`, shared, number),
+    notes.join('; '),
+    width,
+    {
+      columns: panelsAcross,
+      spacing: 24,
+      concat: called.map((one, index) => panel(one, index, several)),
+    },
+  );
 }
 
-/** Draws all classes of a single model that has more than two and no positive ones; otherwise both sides of a detector. */
+/**
+ * Draws all classes of a single model that has more than two and no positive ones; otherwise both
+ * sides of a detector.
+ */
 export const draw: DrawForm = (context) => {
   const { settings } = context;
   const [item] = context.inputs('scores');
   const what = describeInput('scores', item!.labels);
   const table = readScoreTable(item!.path, what, settings);
   const { split = 'test', positive, title } = settings;
-  if (table.classes.length === 2 || positive !== undefined) return drawScores(confusionChart)(context);
+  if (table.classes.length === 2 || positive !== undefined)
+    return drawScores(confusionChart)(context);
   onlyInput(context, 'scores', 'confusion of more than two classes');
   rowsOfSplit(table.rows, split, what);
-  return classConfusionChart(table, split, (name, number) => title ?? withLabels(name, item!.labels, number));
+  return classConfusionChart(
+    table,
+    split,
+    (name, number) => title ?? withLabels(name, item!.labels, number),
+  );
 };
 
 type Called = ReturnType<typeof calledOf>;
 
 /** The images of each class by what they are called: real, fake. */
 function calledOf(model: ModelScores, threshold: number) {
-  const { trueNegatives, falsePositives, falseNegatives, truePositives } = confusionAbove(model, threshold);
+  const { trueNegatives, falsePositives, falseNegatives, truePositives } = confusionAbove(
+    model,
+    threshold,
+  );
   const counts = [
     [trueNegatives, falsePositives],
     [falseNegatives, truePositives],
@@ -75,7 +97,11 @@ function calledOf(model: ModelScores, threshold: number) {
   return { ...model, counts, text: called.join(', ') };
 }
 
-function panel({ counts, text, sides: classes, ...model }: Called, index: number, several: boolean): Part {
+function panel(
+  { counts, text, sides: classes, ...model }: Called,
+  index: number,
+  several: boolean,
+): Part {
   const size = several ? sizes.several : sizes.one;
   const cells = classes.flatMap((row, label) =>
     classes.map((column, index) => {
@@ -87,14 +113,22 @@ function panel({ counts, text, sides: classes, ...model }: Called, index: number
   const table = heatTable(cells, {
     rows: { title: 'Label', names: classes },
     columns: { title: 'Called', names: classes, orient: 'top' },
-    ...{ size, domain: [0, 1], fontSize: several ? 12 : 14, ...(several && { dataName: `cells-${index}` }) },
+    size,
+    domain: [0, 1],
+    fontSize: several ? 12 : 14,
+    ...(several && { dataName: `cells-${index}` }),
     tooltip: countTooltip,
   });
   if (!several) return table;
   const limit = 2 * size[0] + 50;
   const title = {
-    ...{ text: fitText(model.name, limit, { size: 12, weight: 'bold' }), subtitle: text },
-    ...{ fontSize: 12, subtitleFontSize: 11, anchor: 'middle', offset: 6, limit: limit + 1 },
+    text: fitText(model.name, limit, { size: 12, weight: 'bold' }),
+    subtitle: text,
+    fontSize: 12,
+    subtitleFontSize: 11,
+    anchor: 'middle',
+    offset: 6,
+    limit: limit + 1,
   };
   return { title, ...table };
 }

@@ -15,15 +15,26 @@ import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
 import { type Point, simplifyLine } from '../../../src/learning/charts/simplify-line.ts';
 import { classColours, ink } from '../../../src/learning/charts/theme.ts';
 import { equalErrorRate } from '../../../src/learning/metrics/ranking/chosen-thresholds.ts';
-import { countAtThresholds, type ThresholdCounts } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
+import {
+  countAtThresholds,
+  type ThresholdCounts,
+} from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
-import { countsOf, drawScores, panelHeight, type ScoresOptions, type SplitScores, width } from './scores.ts';
+import {
+  countsOf,
+  drawScores,
+  panelHeight,
+  type ScoresOptions,
+  type SplitScores,
+  width,
+} from './scores.ts';
 
 type Rates = readonly [string, string];
 
 /**
- * Both error rates against the threshold from which on an image is called fake, where they are equal marked; a panel for each
- * model. The threshold of equal errors is named on the validation split alone: one is not chosen by the images it is judged on.
+ * Both error rates against the threshold from which on an image is called fake, where they are
+ * equal marked; a panel for each model. The threshold of equal errors is named on the validation
+ * split alone: one is not chosen by the images it is judged on.
  */
 export function errorsChart(
   { models, split, shared }: SplitScores,
@@ -32,7 +43,10 @@ export function errorsChart(
   const domain = domainOf([threshold, ...models.flatMap(({ differences }) => [...differences])]);
   const several = models.length > 1;
   const [real, fake] = models[0]!.sides;
-  const rates: Rates = [`false positives: ${real} called ${fake}`, `false negatives: ${fake} called ${real}`];
+  const rates: Rates = [
+    `false positives: ${real} called ${fake}`,
+    `false negatives: ${fake} called ${real}`,
+  ];
   const counted = models.map(({ name, labels, differences }) => {
     const counts = countAtThresholds(labels, differences);
     const equal = equalErrorRate(counts);
@@ -50,10 +64,12 @@ export function errorsChart(
     {
       spacing: 14,
       vconcat: counted.map((one, index) =>
-        panel({ ...one, rates, measure: `score of ${fake} − score of ${real}` }, domain, threshold, [
-          index === models.length - 1,
-          several,
-        ]),
+        panel(
+          { ...one, rates, measure: `score of ${fake} − score of ${real}` },
+          domain,
+          threshold,
+          [index === models.length - 1, several],
+        ),
       ),
     },
   );
@@ -78,8 +94,15 @@ function panel(
   threshold: number,
   [isLast, several]: readonly [boolean, boolean],
 ): Part {
-  const x = quantity('threshold', isLast ? `Threshold of ${measure}` : null, { domain, grid: false });
-  const y = quantity('rate', 'Error rate (%)', { domain: [0, 1], tickCount: several ? 3 : 5, ...inPercent });
+  const x = quantity('threshold', isLast ? `Threshold of ${measure}` : null, {
+    domain,
+    grid: false,
+  });
+  const y = quantity('rate', 'Error rate (%)', {
+    domain: [0, 1],
+    tickCount: several ? 3 : 5,
+    ...inPercent,
+  });
   const point = { type: 'point', size: 70, color: ink.strong, opacity: 1 };
   return {
     data: { values: rowsOf(counts, domain, rates) },
@@ -96,7 +119,11 @@ function panel(
         order: 'place',
         tooltip: { x: `Threshold of ${measure}` },
       }),
-      { data: { values: [{ threshold: equal.threshold, rate: equal.rate }] }, mark: point, encoding: { x, y } },
+      {
+        data: { values: [{ threshold: equal.threshold, rate: equal.rate }] },
+        mark: point,
+        encoding: { x, y },
+      },
     ],
   };
 }
@@ -113,14 +140,16 @@ function rowsOf(counts: ThresholdCounts, [first, last]: Domain, rates: Rates) {
     }
   }
   // In units of the picture, in which a tenth cannot be seen.
-  const [across, up] = [width / (last - first), panelHeight(false)];
+  const across = width / (last - first);
+  const up = panelHeight(false);
   return lines.flatMap((line, index) => {
     const closed = [...line, { x: first, y: line.at(-1)!.y }].map(({ x, y }) => ({
       x: (x - first) * across,
       y: y * up,
     }));
     return simplifyLine(closed, 0.1).map(({ x, y }, place) => ({
-      ...{ series: rates[index]!, place },
+      series: rates[index]!,
+      place,
       threshold: Number((first + x / across).toPrecision(6)),
       rate: Number((y / up).toPrecision(6)),
     }));

@@ -12,7 +12,13 @@ import {
 } from '../../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
 import { classColours, ink } from '../../../src/learning/charts/theme.ts';
-import { inRow, intervalOf, nearestTooltip, numberText, shareText } from '../../../src/learning/charts/tooltips.ts';
+import {
+  inRow,
+  intervalOf,
+  nearestTooltip,
+  numberText,
+  shareText,
+} from '../../../src/learning/charts/tooltips.ts';
 import { auc } from '../../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
@@ -26,26 +32,46 @@ import {
   width,
 } from './scores.ts';
 
-/** How the difference of the scores is distributed in each class, a panel for each model, on one axis. */
-export function histogramChart({ models, split, shared }: SplitScores, options: ScoresOptions): TopLevelSpec {
-  const { title = withLabels(`Score differences by class on ${split}`, shared), threshold } = options;
+/**
+ * How the difference of the scores is distributed in each class, a panel for each model, on one
+ * axis.
+ */
+export function histogramChart(
+  { models, split, shared }: SplitScores,
+  options: ScoresOptions,
+): TopLevelSpec {
+  const { title = withLabels(`Score differences by class on ${split}`, shared), threshold } =
+    options;
   const edges = binEdges(models, options);
   const several = models.length > 1;
   const { labels, differences } = models[0]!;
   const area = `AUC ${formatDecimal(auc(countAtThresholds(labels, differences)))}`;
   const one = several ? [] : [area, `wrong: ${wrongText(models[0]!, threshold)}`];
-  const subtitle = [countsOf(models), ...one, `right of the line an image is called ${models[0]!.sides[1]}`].join('; ');
+  const subtitle = [
+    countsOf(models),
+    ...one,
+    `right of the line an image is called ${models[0]!.sides[1]}`,
+  ].join('; ');
   return chart(title, subtitle, width + 50, {
     spacing: 14,
-    vconcat: models.map((model, index) => panel(model, edges, options, [index === models.length - 1, several])),
+    vconcat: models.map((model, index) =>
+      panel(model, edges, options, [index === models.length - 1, several]),
+    ),
   });
 }
 
 export const draw = drawScores(histogramChart);
 
-/** Edges of bins of a round width; the threshold is one of them, so that no bar lies on both of its sides. */
-function binEdges(models: readonly ModelScores[], { bins, threshold }: ScoresOptions): readonly number[] {
-  let [low, high] = [threshold, threshold];
+/**
+ * Edges of bins of a round width; the threshold is one of them, so that no bar lies on both of its
+ * sides.
+ */
+function binEdges(
+  models: readonly ModelScores[],
+  { bins, threshold }: ScoresOptions,
+): readonly number[] {
+  let low = threshold;
+  let high = threshold;
   for (const { differences } of models) {
     for (const value of differences) [low, high] = [Math.min(low, value), Math.max(high, value)];
   }
@@ -62,10 +88,14 @@ function binEdges(models: readonly ModelScores[], { bins, threshold }: ScoresOpt
 /** A row for each edge and class, of the bin that begins there; the last edge closes the shape. */
 function rowsOf({ labels, differences, real, fake, sides }: ModelScores, edges: readonly number[]) {
   const counts = sides.map(() => new Float64Array(edges.length));
-  const [first, step] = [edges[0]!, (edges.at(-1)! - edges[0]!) / (edges.length - 1)];
+  const first = edges[0]!;
+  const step = (edges.at(-1)! - edges[0]!) / (edges.length - 1);
   for (let i = 0; i < labels.length; i++) {
     // A bin has its upper edge, as what lies on the threshold is called real.
-    const bin = Math.min(edges.length - 2, Math.max(0, Math.ceil((differences[i]! - first) / step - 1e-9) - 1));
+    const bin = Math.min(
+      edges.length - 2,
+      Math.max(0, Math.ceil((differences[i]! - first) / step - 1e-9) - 1),
+    );
     counts[labels[i]!]![bin]!++;
   }
   return sides.flatMap((series, label) =>
@@ -86,24 +116,33 @@ function panel(
   const inShares = scale === 'share';
   const { sides } = model;
   const x = quantity('difference', isLast ? `Score of ${sides[1]} − score of ${sides[0]}` : null, {
-    ...{ domain: [edges[0]!, edges.at(-1)!], grid: false },
+    domain: [edges[0]!, edges.at(-1)!],
+    grid: false,
   });
   const y = quantity(inShares ? 'share' : 'images', inShares ? 'Share (%)' : 'Images', {
-    ...{ scale: { zero: true, nice: several ? 3 : 5 }, tickCount: several ? 3 : 5, ...(inShares && inPercent) },
+    scale: { zero: true, nice: several ? 3 : 5 },
+    tickCount: several ? 3 : 5,
+    ...(inShares && inPercent),
   });
   return {
     data: { values: rowsOf(model, edges) },
     width,
     height: panelHeight(several),
     layer: [
-      ...(several ? [panelHeader(model.name, `: ${wrongText(model, threshold)} wrong`, width)] : []),
+      ...(several
+        ? [panelHeader(model.name, `: ${wrongText(model, threshold)} wrong`, width)]
+        : []),
       ...sides.map((name, label) => ({
         transform: [{ filter: `datum.series === '${name.replace(/['\\]/g, '\\$&')}'` }],
         mark: { type: 'area', interpolate: 'step-after', opacity: 0.3, fill: classColours[label]! },
         encoding: { x, y: { ...y, stack: null } },
       })),
       ...lineLayers(sides, {
-        ...{ x, y, colours: classColours, legend: { width }, mark: { interpolate: 'step-after' } },
+        x,
+        y,
+        colours: classColours,
+        legend: { width },
+        mark: { interpolate: 'step-after' },
         tooltip: null,
       }),
       ruleAt('x', threshold, x, { color: ink.strong, strokeDash: [] }),
@@ -118,24 +157,31 @@ function binTooltip(model: ModelScores, edges: readonly number[], { x, y }: Axes
     rowsOf(model, edges).filter(({ series }) => series === model.sides[label]),
   );
   const values = edges.slice(0, -1).map((low, bin) => ({
-    ...{ middle: (low + edges[bin + 1]!) / 2, low, high: edges[bin + 1]! },
-    ...{
-      real: real![bin]!.images,
-      realShare: real![bin]!.share,
-      fake: fake![bin]!.images,
-      fakeShare: fake![bin]!.share,
-    },
+    middle: (low + edges[bin + 1]!) / 2,
+    low,
+    high: edges[bin + 1]!,
+    real: real![bin]!.images,
+    realShare: real![bin]!.share,
+    fake: fake![bin]!.images,
+    fakeShare: fake![bin]!.share,
   }));
-  const countOf = (of: 'real' | 'fake') => `${numberText(inRow(of))} + ' (' + ${shareText(inRow(`${of}Share`))} + ')'`;
+  const countOf = (of: 'real' | 'fake') =>
+    `${numberText(inRow(of))} + ' (' + ${shareText(inRow(`${of}Share`))} + ')'`;
   const difference = `Score of ${model.sides[1]} − score of ${model.sides[0]}`;
   const rows = [
     intervalOf(x, difference),
-    ...(['real', 'fake'] as const).map((of, label) => ({ title: `${model.sides[label]} images`, text: countOf(of) })),
+    ...(['real', 'fake'] as const).map((of, label) => ({
+      title: `${model.sides[label]} images`,
+      text: countOf(of),
+    })),
   ];
   const top = { ...y, field: 'realShare' };
   return nearestTooltip(rows, {
-    ...{ data: { values }, along: ['x'], isMarked: false },
-    ...{ x: { ...x, field: 'middle' }, y: top },
+    data: { values },
+    along: ['x'],
+    isMarked: false,
+    x: { ...x, field: 'middle' },
+    y: top,
   });
 }
 

@@ -9,7 +9,10 @@ import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { describeInput } from '../../../src/read-input.ts';
 import type { DrawForm } from '../inputs.ts';
 
-/** The images whose label is the least likely, in reading order. The scores may be in several files, such as one for each fold. */
+/**
+ * The images whose label is the least likely, in reading order. The scores may be in several files,
+ * such as one for each fold.
+ */
 export const draw: DrawForm = async (context) => {
   const { split = 'test', images = 24, title, scoresAre } = context.settings;
   const items = context.inputs('scores');

@@ -31,7 +31,11 @@ function model(name: string, real: readonly number[], fake: readonly number[]): 
   };
 }
 
-const alone: SplitScores = { split: 'test', shared: { seed: '7' }, models: [model('', [-2, -1, 0, 1], [-1, 2])] };
+const alone: SplitScores = {
+  split: 'test',
+  shared: { seed: '7' },
+  models: [model('', [-2, -1, 0, 1], [-1, 2])],
+};
 const two: SplitScores = {
   split: 'test',
   shared: {},
@@ -66,7 +70,10 @@ test('a histogram has a bar for each bin and class, none of them on both sides o
     'Score differences by class on test, seed 7',
     '4 real and 2 fake images; AUC 0.688; wrong: 25.0 % of real, 50.0 % of fake; right of the line an image is called fake',
   ]);
-  assert.match(JSON.stringify(histogramChart(two, options)), /"a: 50\.0 % of real, 0\.0 % of fake wrong"/);
+  assert.match(
+    JSON.stringify(histogramChart(two, options)),
+    /"a: 50\.0 % of real, 0\.0 % of fake wrong"/,
+  );
 });
 
 test('a confusion matrix has counts and shares of the row, and the subtitle says what guessing gives', () => {
@@ -75,7 +82,10 @@ test('a confusion matrix has counts and shares of the row, and the subtitle says
     'Confusion on test, seed 7: 66.7 % called right',
     '4 real and 2 fake images; called real 4, called fake 2; always guessing real is right for 66.7 %; shares are of the row',
   ]);
-  assert.match(told(confusionChart(alone, { threshold: -9 }))[1]!, /; called real 0, called fake 6; /);
+  assert.match(
+    told(confusionChart(alone, { threshold: -9 }))[1]!,
+    /; called real 0, called fake 6; /,
+  );
   assert.deepEqual(told(confusionChart(two, { threshold: 1.5 })), [
     'Confusion on test',
     '2 real and 2 fake images; always guessing real is right for 50.0 %; fake is what scores above 1.5; shares are of the row',
@@ -121,8 +131,12 @@ const row = (split: string, label: 0 | 1, fake: number): BinaryRow => ({
 
 test('scores are drawn without any spec by the user, of one model or several', async () => {
   using bench = new StageBench();
-  const [path, other] = [join(bench.root, 'scores.csv'), join(bench.root, 'other.csv')];
-  writeFileSync(path, formatPairs([row('test', 0, -1), row('test', 0, 2), row('test', 1, 3), row('val', 1, 1)]));
+  const path = join(bench.root, 'scores.csv');
+  const other = join(bench.root, 'other.csv');
+  writeFileSync(
+    path,
+    formatPairs([row('test', 0, -1), row('test', 0, 2), row('test', 1, 3), row('val', 1, 1)]),
+  );
   writeFileSync(other, formatPairs([row('test', 0, -2), row('test', 0, 4), row('test', 1, 1)]));
   for (const chart of ['histogram', 'confusion', 'errors']) {
     for (const labels of [[{}], [{ net: 'a' }, { net: 'b' }]]) {
@@ -130,11 +144,20 @@ test('scores are drawn without any spec by the user, of one model or several', a
       await bench.run(spec, run, { inputs: { scores }, with: { chart, threshold: 1 } });
       assert.deepEqual(bench.warnings, []);
     }
-    assert.match(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'), /2 real and 1 fake image/);
+    assert.match(
+      readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'),
+      /2 real and 1 fake image/,
+    );
   }
   const fails = (message: string, split: string) =>
-    assert.rejects(bench.run(spec, run, { inputs: { scores: path }, with: { split } }), new StageError(message));
-  await fails('input "scores": expected real and fake images in the split "val", got 0 real and 1 fake', 'val');
+    assert.rejects(
+      bench.run(spec, run, { inputs: { scores: path }, with: { split } }),
+      new StageError(message),
+    );
+  await fails(
+    'input "scores": expected real and fake images in the split "val", got 0 real and 1 fake',
+    'val',
+  );
   await fails(
     'input "scores": expected images of the split "tset", got none. Did you mean "test"? There are test, val. Set "split".',
     'tset',
@@ -146,15 +169,24 @@ test('of several classes the matrix is drawn, of many the most confused pairs', 
     const classes = Array.from({ length: count }, (_, c) => `class ${c}`);
     const rows = Array.from({ length: 3 * count }, (_, i) => {
       const called = i % 3 === 0 ? (i + 1) % count : i % count;
-      return { key: `${i}`, split: 'test', label: i % count, scores: classes.map((_, c) => (c === called ? 1 : 0)) };
+      return {
+        key: `${i}`,
+        split: 'test',
+        label: i % count,
+        scores: classes.map((_, c) => (c === called ? 1 : 0)),
+      };
     });
     return { classes, names: classes, rows };
   };
   const drawn = (count: number) =>
     JSON.stringify(classConfusionChart(table(count), 'test', (...parts) => parts.join(': ')));
-  const [four, many] = [drawn(4), drawn(100)];
+  const four = drawn(4);
+  const many = drawn(100);
   assert.match(four, /Confusion on test: 66\.7 % called right/);
-  assert.match(four, /\{"row":"class 0","column":"class 1","images":1,"value":0\.333333,"text":"1\\n33 %"\}/);
+  assert.match(
+    four,
+    /\{"row":"class 0","column":"class 1","images":1,"value":0\.333333,"text":"1\\n33 %"\}/,
+  );
   assert.match(many, /Most confused classes on test: 66\.7 % called right/);
   assert.match(many, /"name":"class 0 called class 1"/);
 });
@@ -162,7 +194,10 @@ test('of several classes the matrix is drawn, of many the most confused pairs', 
 test('several files of more than two classes are refused, since each needs a chart of its own', async () => {
   using bench = new StageBench();
   const path = join(bench.root, 'scores.csv');
-  writeFileSync(path, 'key,split,label,score.a,score.b,score.c\n1,test,a,1,0,0\n2,test,b,0,1,0\n3,test,c,0,1,0\n');
+  writeFileSync(
+    path,
+    'key,split,label,score.a,score.b,score.c\n1,test,a,1,0,0\n2,test,b,0,1,0\n3,test,c,0,1,0\n',
+  );
   const scores = ['one', 'other'].map((net) => ({ path, labels: { net } }));
   const message =
     'The chart "confusion of more than two classes" draws one item of the input "scores", got 2: ' +
@@ -176,7 +211,11 @@ test('several files of more than two classes are refused, since each needs a cha
 test('of several classes the evidence for a side follows what the setting says the scores are', async () => {
   using bench = new StageBench();
   const scores = join(bench.root, 'scores.csv');
-  const lines = ['a,test,cat,0.5,0.25,0.25', 'b,test,dog,0.25,0.5,0.25', 'c,test,owl,0.25,0.25,0.5'];
+  const lines = [
+    'a,test,cat,0.5,0.25,0.25',
+    'b,test,dog,0.25,0.5,0.25',
+    'c,test,owl,0.25,0.25,0.5',
+  ];
   writeFileSync(scores, ['key,split,label,score.cat,score.dog,score.owl', ...lines].join('\n'));
   const drawn = async (settings: object) => {
     const given = { chart: 'errors', positive: ['dog', 'owl'], ...settings };

@@ -3,15 +3,18 @@ import { formatCount, formatCountOf, formatCountRange } from '../../../src/forma
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { type Confusion, confusion } from '../../../src/learning/metrics/confusion.ts';
 import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
-import { readSplitScores, requireBothSides } from '../../../src/learning/metrics/read-split-scores.ts';
+import {
+  readSplitScores,
+  requireBothSides,
+} from '../../../src/learning/metrics/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
 import type { InputArtifact } from '../../../src/stage.ts';
 import type { DrawForm } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 
 /**
- * The images of a split as one model scored them: `differences` are the score of fake minus that of real, `sides` their names, and
- * `name` distinguishes the model from others, if there are any.
+ * The images of a split as one model scored them: `differences` are the score of fake minus that of
+ * real, `sides` their names, and `name` distinguishes the model from others, if there are any.
  */
 export type ModelScores = ReturnType<typeof readItem>;
 
@@ -22,9 +25,13 @@ export interface SplitScores {
   readonly shared: InputArtifact['labels'];
 }
 
-export type ScoresOptions = Required<Pick<PlotSettings, 'bins' | 'scale' | 'threshold'>> & Pick<PlotSettings, 'title'>;
+export type ScoresOptions = Required<Pick<PlotSettings, 'bins' | 'scale' | 'threshold'>> &
+  Pick<PlotSettings, 'title'>;
 
-/** Draws the scores of a split. Throws a {@link StageError} where a file is none, or has no images of both classes in it. */
+/**
+ * Draws the scores of a split. Throws a {@link StageError} where a file is none, or has no images
+ * of both classes in it.
+ */
 export const drawScores =
   (draw: (scores: SplitScores, options: ScoresOptions) => TopLevelSpec): DrawForm =>
   ({ inputs, settings }) => {
@@ -35,7 +42,11 @@ export const drawScores =
     return draw({ split, shared, models }, { bins: 40, scale: 'share', threshold: 0, ...settings });
   };
 
-function readItem({ path, labels: axes }: InputArtifact, { split = 'test', ...settings }: PlotSettings, name: string) {
+function readItem(
+  { path, labels: axes }: InputArtifact,
+  { split = 'test', ...settings }: PlotSettings,
+  name: string,
+) {
   const what = describeInput('scores', axes);
   const { rows, names: sides } = readSplitScores(path, split, what, settings);
   requireBothSides(rows, sides, split, what);
@@ -46,7 +57,10 @@ function readItem({ path, labels: axes }: InputArtifact, { split = 'test', ...se
 }
 
 /** The confusion of calling an image fake when its difference is above the threshold. */
-export const confusionAbove = ({ labels, differences }: ModelScores, threshold: number): Confusion =>
+export const confusionAbove = (
+  { labels, differences }: ModelScores,
+  threshold: number,
+): Confusion =>
   confusion(
     labels,
     Uint8Array.from(differences, (difference) => (difference > threshold ? 1 : 0)),
@@ -56,10 +70,14 @@ export const confusionAbove = ({ labels, differences }: ModelScores, threshold: 
 export const width = 420;
 export const panelHeight = (several: boolean) => (several ? 120 : 240);
 
-/** The number of images of each class; for models that differ in it, the range of their numbers of images. */
+/**
+ * The number of images of each class; for models that differ in it, the range of their numbers of
+ * images.
+ */
 export function countsOf(models: readonly ModelScores[]): string {
   const texts = models.map(
-    ({ real, fake, sides }) => `${formatCount(real)} ${sides[0]} and ${formatCountOf(fake, `${sides[1]} image`)}`,
+    ({ real, fake, sides }) =>
+      `${formatCount(real)} ${sides[0]} and ${formatCountOf(fake, `${sides[1]} image`)}`,
   );
   const counts = models.map(({ labels }) => labels.length);
   return new Set(texts).size === 1 ? texts[0]! : formatCountRange(counts, 'image');

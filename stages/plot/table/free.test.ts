@@ -10,13 +10,19 @@ import { columnsOf, parseTable } from './parse-table.ts';
 import { specMistakes, vegaLiteNames } from './spec-mistakes.ts';
 
 const table = 'net,test.auc\nmy-net,0.75\nsimple-net,0.5\n';
-const points = { mark: 'point', encoding: { x: { field: 'test.auc', type: 'quantitative' }, y: { field: 'net' } } };
+const points = {
+  mark: 'point',
+  encoding: { x: { field: 'test.auc', type: 'quantitative' }, y: { field: 'net' } },
+};
 
 async function draw(bench: StageBench, chart: object, text = table, title?: string) {
   const path = join(bench.root, 'table');
   writeFileSync(path, text);
   const settings = { spec: chart, ...(title !== undefined && { title }) };
-  await bench.run(spec, run, { inputs: { table: { path, labels: { seed: '2' } } }, with: settings });
+  await bench.run(spec, run, {
+    inputs: { table: { path, labels: { seed: '2' } } },
+    with: settings,
+  });
   return JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'));
 }
 
@@ -37,7 +43,8 @@ test('the user’s spec is drawn over the rows of a table, which become part of 
 
 test('a field that the table lacks is named with those that it has, unless a transform makes it', async () => {
   using bench = new StageBench();
-  const fails = (chart: object, message: string) => assert.rejects(draw(bench, chart), new StageError(message));
+  const fails = (chart: object, message: string) =>
+    assert.rejects(draw(bench, chart), new StageError(message));
   await fails(
     { mark: 'bar', encoding: { x: { field: 'test.acu' } } },
     'The spec names the field "test.acu", which the table lacks. Did you mean "test.auc"? There are seed, net, test.auc.',
@@ -47,13 +54,19 @@ test('a field that the table lacks is named with those that it has, unless a tra
     'The spec names the field "epoch", which the table lacks. There are seed, net, test.auc.',
   );
   await fails(
-    { repeat: { row: ['net', 'loss'] }, spec: { mark: 'bar', encoding: { x: { field: { repeat: 'row' } } } } },
+    {
+      repeat: { row: ['net', 'loss'] },
+      spec: { mark: 'bar', encoding: { x: { field: { repeat: 'row' } } } },
+    },
     'The spec names the field "loss", which the table lacks. There are seed, net, test.auc.',
   );
   await draw(bench, {
     transform: [{ calculate: 'datum.test.auc - 0.5', as: 'more' }, { fold: ['more', 'seed'] }],
     layer: [
-      { mark: 'bar', encoding: { x: { field: 'value', type: 'quantitative' }, y: { field: 'key' } } },
+      {
+        mark: 'bar',
+        encoding: { x: { field: 'value', type: 'quantitative' }, y: { field: 'key' } },
+      },
       { data: { values: [{ at: 1 }] }, mark: 'rule', encoding: { x: { field: 'at' } } },
     ],
   });
@@ -63,7 +76,8 @@ test('the message about a spec that Vega-Lite refuses does not repeat the spec',
   using bench = new StageBench();
   await assert.rejects(
     draw(bench, { ...points, transform: [{ calculate: 'datum.net +', as: 'more' }] }),
-    (error: Error) => error instanceof StageError && /^Vega-Lite does not take the spec: /.test(error.message),
+    (error: Error) =>
+      error instanceof StageError && /^Vega-Lite does not take the spec: /.test(error.message),
   );
 });
 
@@ -82,20 +96,29 @@ test('names that Vega-Lite does not know and data from elsewhere are mistakes wi
       'expected a spec that says what is drawn, by one of mark, layer, facet, repeat, concat, hconcat, vconcat',
       undefined,
     ],
-    ['spec.layer.0.data.url', 'a spec reads nothing by itself: its data is the input "table"', undefined],
+    [
+      'spec.layer.0.data.url',
+      'a spec reads nothing by itself: its data is the input "table"',
+      undefined,
+    ],
   ]);
-  const own = (name: string) => `expected a spec without "${name}": the rows of the input "table" are its data`;
+  const own = (name: string) =>
+    `expected a spec without "${name}": the rows of the input "table" are its data`;
   assert.deepEqual(told({ data: { values: [{ a: 1 }] }, datasets: {}, mark: 'bar' }), [
     ['spec.data', own('data'), undefined],
     ['spec.datasets', own('datasets'), undefined],
   ]);
-  const image = (url: string) => `expected an image as a data URI, since a chart holds what it shows, got "${url}"`;
+  const image = (url: string) =>
+    `expected an image as a data URI, since a chart holds what it shows, got "${url}"`;
   assert.deepEqual(
     told({
       layer: [
         { mark: { type: 'image', url: '/etc/logo.png' } },
         { mark: 'image', encoding: { url: { value: 'https://a.org/b.png' } } },
-        { mark: { type: 'image', url: 'data:image/png;base64,AA==' }, encoding: { url: { field: 'picture' } } },
+        {
+          mark: { type: 'image', url: 'data:image/png;base64,AA==' },
+          encoding: { url: { field: 'picture' } },
+        },
       ],
     }),
     [
@@ -113,7 +136,9 @@ test('an image file that a table names is not read', async () => {
   };
   await assert.rejects(
     draw(bench, chart, 'picture\n/etc/logo.png\n'),
-    new StageError('Expected the images of a chart as data URIs, since it reads no files, got "/etc/logo.png"'),
+    new StageError(
+      'Expected the images of a chart as data URIs, since it reads no files, got "/etc/logo.png"',
+    ),
   );
 });
 
@@ -127,7 +152,10 @@ test('tables are CSV or JSON, and numbers are numbers', () => {
   });
   const rows = [{ epoch: 1 }, { epoch: 2 }];
   assert.deepEqual(parseTable(JSON.stringify(rows)), { ok: true, value: rows });
-  assert.deepEqual(parseTable(JSON.stringify({ splits: ['val'], epochs: rows })), { ok: true, value: rows });
+  assert.deepEqual(parseTable(JSON.stringify({ splits: ['val'], epochs: rows })), {
+    ok: true,
+    value: rows,
+  });
   const metrics = { splits: { test: { auc: 0.7 } } };
   assert.deepEqual(parseTable(JSON.stringify(metrics)), { ok: true, value: [metrics] });
   assert.deepEqual(columnsOf([metrics, { net: 'a' }]), ['splits.test.auc', 'net']);
@@ -141,7 +169,10 @@ test('a malformed table is refused with the place of the mistake', () => {
   assert.equal(error(''), 'Expected a table as CSV with a header, got an empty file');
   assert.equal(error('a,b\n1\n'), 'Line 2: expected 2 fields as in the header, got 1');
   assert.equal(error('a,a\n'), 'Expected columns with different names in line 1, got "a" twice');
-  assert.equal(error('a,a.b\n'), 'Expected names that are no part of others in line 1, got "a" and "a.…"');
+  assert.equal(
+    error('a,a.b\n'),
+    'Expected names that are no part of others in line 1, got "a" and "a.…"',
+  );
   assert.equal(error('[1]'), 'Expected a table as a JSON list of maps');
 });
 

@@ -23,9 +23,13 @@ export const draw: DrawForm = ({ inputs, settings }) => {
 function readRows(input: InputArtifact): readonly TableRow[] {
   const { path, labels } = input;
   if (statSync(path).isDirectory())
-    throw new StageError(`${describeInput('table', labels)}: expected a CSV or JSON file, got a folder`);
+    throw new StageError(
+      `${describeInput('table', labels)}: expected a CSV or JSON file, got a folder`,
+    );
   const typed = (value: string) => (Number.isNaN(Number(value)) ? value : Number(value));
-  const further = Object.fromEntries(Object.entries(labels).map(([axis, value]) => [axis, typed(value)]));
+  const further = Object.fromEntries(
+    Object.entries(labels).map(([axis, value]) => [axis, typed(value)]),
+  );
   return readInput('table', input, parseTable).map((row) => ({ ...further, ...row }));
 }
 
@@ -42,14 +46,29 @@ function requireDrawable(spec: TopLevelSpec): void {
 }
 
 /** Names that transforms make without `as`. */
-const usualNames = { fold: ['key', 'value'], density: ['value', 'density'], quantile: ['prob', 'value'] } as const;
+const usualNames = {
+  fold: ['key', 'value'],
+  density: ['value', 'density'],
+  quantile: ['prob', 'value'],
+} as const;
 
 /** Properties that hold a field name or a list of field names. */
 const holders = new Set([
-  ...['field', 'fields', 'groupby', 'fold', 'flatten', 'density', 'quantile', 'lookup', 'regression', 'loess'],
+  'field',
+  'fields',
+  'groupby',
+  'fold',
+  'flatten',
+  'density',
+  'quantile',
+  'lookup',
+  'regression',
+  'loess',
 ]);
 
-/** Throws a {@link StageError} for the first field of a spec that no row has and no transform makes. */
+/**
+ * Throws a {@link StageError} for the first field of a spec that no row has and no transform makes.
+ */
 function requireFields(spec: JsonObject, rows: readonly TableRow[]): void {
   const made = new Set(madeNames(spec));
   if (made.has('*')) return;
@@ -71,7 +90,10 @@ function hasPath(row: TableRow, path: readonly string[]): boolean {
   return true;
 }
 
-/** The names that the transforms of a spec make; `*` where they depend on the data, as those of a pivot do. */
+/**
+ * The names that the transforms of a spec make; `*` where they depend on the data, as those of a
+ * pivot do.
+ */
 function* madeNames(value: Json | undefined): Generator<string> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {
@@ -84,7 +106,10 @@ function* madeNames(value: Json | undefined): Generator<string> {
   }
 }
 
-/** The fields that encodings, transforms, selections and repeats name, except in parts with data of their own. */
+/**
+ * The fields that encodings, transforms, selections and repeats name, except in parts with data of
+ * their own.
+ */
 function* namedFields(value: Json | undefined): Generator<string> {
   if (typeof value !== 'object' || value === null) return;
   const ownData = (value as JsonObject)['data'];
@@ -99,15 +124,24 @@ function* namedFields(value: Json | undefined): Generator<string> {
   }
 }
 
-/** The fields that `repeat: [a, b]` and `repeat: { row: [a, b] }` name; `field: { repeat: row }` names none. */
+/**
+ * The fields that `repeat: [a, b]` and `repeat: { row: [a, b] }` name; `field: { repeat: row }`
+ * names none.
+ */
 function repeatedFields(item: Json): readonly string[] {
-  return Array.isArray(item) ? textsOf(item) : isJsonObject(item) ? Object.values(item).flatMap(textsOf) : [];
+  return Array.isArray(item)
+    ? textsOf(item)
+    : isJsonObject(item)
+      ? Object.values(item).flatMap(textsOf)
+      : [];
 }
 
 /** `datum.accuracy` and `datum['accuracy']` of an expression. */
 function* datumNames(expression: Json): Generator<string> {
   if (typeof expression !== 'string') return;
-  for (const [, plain, , quoted] of expression.matchAll(/\bdatum(?:\.([A-Za-z_$][\w$]*)|\[\s*(['"])(.*?)\2\s*\])/g)) {
+  for (const [, plain, , quoted] of expression.matchAll(
+    /\bdatum(?:\.([A-Za-z_$][\w$]*)|\[\s*(['"])(.*?)\2\s*\])/g,
+  )) {
     yield plain ?? quoted!.replaceAll('.', '\\.');
   }
 }

@@ -8,22 +8,33 @@ const compositions = ['mark', 'layer', 'facet', 'repeat', 'concat', 'hconcat', '
 
 type Path = readonly PropertyKey[];
 
-/** The mistakes in a Vega-Lite spec that are found without compiling it: unknown names, and data or images from outside. */
+/**
+ * The mistakes in a Vega-Lite spec that are found without compiling it: unknown names, and data or
+ * images from outside.
+ */
 export function specMistakes(spec: JsonObject): readonly SettingMistake[] {
-  return [...mistakesOf(spec, ['spec'], vegaLiteNames()), ...ownData(spec), ...fromOutside(spec, ['spec'])];
+  return [
+    ...mistakesOf(spec, ['spec'], vegaLiteNames()),
+    ...ownData(spec),
+    ...fromOutside(spec, ['spec']),
+  ];
 }
 
 function* mistakesOf(spec: JsonObject, at: Path, names: VegaLiteNames): Generator<SettingMistake> {
   yield* strangers('a property of a Vega-Lite spec', spec, names.spec, at);
   if (!compositions.some((name) => Object.hasOwn(spec, name))) {
-    yield { at, message: `expected a spec that says what is drawn, by one of ${compositions.join(', ')}` };
+    yield {
+      at,
+      message: `expected a spec that says what is drawn, by one of ${compositions.join(', ')}`,
+    };
   }
   const { mark, encoding } = spec;
   const type = isJsonObject(mark) ? mark['type'] : mark;
   if (typeof type === 'string' && !names.marks.includes(type)) {
     yield unknown('a mark of Vega-Lite', type, [...at, 'mark'], names.marks);
   }
-  if (isJsonObject(mark)) yield* strangers('a property of a Vega-Lite mark', mark, names.mark, [...at, 'mark']);
+  if (isJsonObject(mark))
+    yield* strangers('a property of a Vega-Lite mark', mark, names.mark, [...at, 'mark']);
   for (const [name, channel] of isJsonObject(encoding) ? Object.entries(encoding) : []) {
     const place = [...at, 'encoding', name];
     if (names.channels.includes(name)) yield* channelMistakes(channel, place, names);
@@ -38,18 +49,30 @@ function* mistakesOf(spec: JsonObject, at: Path, names: VegaLiteNames): Generato
 }
 
 /** The mistakes of a channel, or of a list of channels, as tooltips, orders and details may be. */
-function* channelMistakes(channel: Json, at: Path, names: VegaLiteNames): Generator<SettingMistake> {
-  for (const [index, item] of listOf(channel).entries()) yield* channelMistakes(item, [...at, index], names);
+function* channelMistakes(
+  channel: Json,
+  at: Path,
+  names: VegaLiteNames,
+): Generator<SettingMistake> {
+  for (const [index, item] of listOf(channel).entries())
+    yield* channelMistakes(item, [...at, index], names);
   if (!isJsonObject(channel)) return;
   yield* strangers('a property of a Vega-Lite channel', channel, names.channel, at);
   for (const part of ['axis', 'scale', 'legend'] as const) {
     const given = channel[part];
-    if (isJsonObject(given)) yield* strangers(`a property of a Vega-Lite ${part}`, given, names[part], [...at, part]);
+    if (isJsonObject(given))
+      yield* strangers(`a property of a Vega-Lite ${part}`, given, names[part], [...at, part]);
   }
 }
 
-function* strangers(what: string, given: JsonObject, known: readonly string[], at: Path): Generator<SettingMistake> {
-  for (const name of Object.keys(given)) if (!known.includes(name)) yield unknown(what, name, [...at, name], known);
+function* strangers(
+  what: string,
+  given: JsonObject,
+  known: readonly string[],
+  at: Path,
+): Generator<SettingMistake> {
+  for (const name of Object.keys(given))
+    if (!known.includes(name)) yield unknown(what, name, [...at, name], known);
 }
 
 function unknown(what: string, name: string, at: Path, known: readonly string[]): SettingMistake {
@@ -65,7 +88,10 @@ function* ownData(spec: JsonObject): Generator<SettingMistake> {
   }
 }
 
-/** Data and images from files or the web: data comes through a port, where it is hashed, and a chart holds what it shows. */
+/**
+ * Data and images from files or the web: data comes through a port, where it is hashed, and a chart
+ * holds what it shows.
+ */
 function* fromOutside(value: Json, at: Path): Generator<SettingMistake> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {
@@ -73,9 +99,15 @@ function* fromOutside(value: Json, at: Path): Generator<SettingMistake> {
     const url = key === 'url' && isJsonObject(item) ? (item['value'] ?? item['datum']) : item;
     if (key === 'data') {
       if (at.length > 1 && isJsonObject(item) && Object.hasOwn(item, 'url'))
-        yield { at: [...place, 'url'], message: 'a spec reads nothing by itself: its data is the input "table"' };
+        yield {
+          at: [...place, 'url'],
+          message: 'a spec reads nothing by itself: its data is the input "table"',
+        };
     } else if (key === 'url' && typeof url === 'string' && !url.startsWith('data:')) {
-      yield { at: place, message: `expected an image as a data URI, since a chart holds what it shows, got "${url}"` };
+      yield {
+        at: place,
+        message: `expected an image as a data URI, since a chart holds what it shows, got "${url}"`,
+      };
     } else if (!['values', 'usermeta', 'datasets'].includes(key)) yield* fromOutside(item, place);
   }
 }
@@ -95,23 +127,31 @@ interface Definition {
 type VegaLiteNames = ReturnType<typeof vegaLiteNames>;
 
 /**
- * The names that the installed Vega-Lite knows, from its schema, sorted. Only names are taken from it: a validator's errors for
- * its nested alternatives name hundreds of them, and compiling one takes seconds.
+ * The names that the installed Vega-Lite knows, from its schema, sorted. Only names are taken from
+ * it: a validator's errors for its nested alternatives name hundreds of them, and compiling one
+ * takes seconds.
  */
 export function vegaLiteNames() {
   const file = createRequire(import.meta.url).resolve('vega-lite/vega-lite-schema.json');
-  const { definitions }: { readonly definitions: Readonly<Record<string, Definition>> } = JSON.parse(
-    readFileSync(file, 'utf8'),
-  );
+  const { definitions }: { readonly definitions: Readonly<Record<string, Definition>> } =
+    JSON.parse(readFileSync(file, 'utf8'));
   const expand = (one: Definition): readonly Definition[] =>
     one.$ref !== undefined
       ? expand(definitions[decodeURIComponent(one.$ref.replace('#/definitions/', ''))]!)
-      : [one, ...[...(one.anyOf ?? []), ...(one.items === undefined ? [] : [one.items])].flatMap(expand)];
+      : [
+          one,
+          ...[...(one.anyOf ?? []), ...(one.items === undefined ? [] : [one.items])].flatMap(
+            expand,
+          ),
+        ];
   const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
   const propertiesOf = (...all: readonly Definition[]) =>
     sorted(all.flatMap(expand).flatMap(({ properties = {} }) => Object.keys(properties)));
   const valuesOf = (name: string) =>
-    expand(definitions[name]!).flatMap((one) => [...(one.enum ?? []), ...(one.const === undefined ? [] : [one.const])]);
+    expand(definitions[name]!).flatMap((one) => [
+      ...(one.enum ?? []),
+      ...(one.const === undefined ? [] : [one.const]),
+    ]);
   return {
     spec: propertiesOf(definitions['TopLevelSpec']!),
     // Values of `mark`, and properties of a mark that is a map.

@@ -9,7 +9,8 @@ stages:
 `;
 
 test('a parameter is typed where it is the whole value, and text inside a longer one', async () => {
-  const text = '{ epochs: "${params.n}", model: "${params.kind}-${ params.tail }", optimizer: "${params.o}" }';
+  const text =
+    '{ epochs: "${params.n}", model: "${params.kind}-${ params.tail }", optimizer: "${params.o}" }';
   const pipeline = await load(train('{ n: 3, kind: simple, tail: net, o: { kind: sgd } }', text));
   const { epochs, model, optimizer } = stageOf(pipeline, 'fit').settings;
   assert.deepEqual({ epochs, model }, { epochs: 3, model: 'simple-net' });
@@ -23,7 +24,10 @@ test('nothing is computed: what looks like arithmetic is a text', async () => {
 
 test('a wrong value is reported where it is used, and where it was set', async () => {
   const text = await mistakes(train('{ n: -3, m: "${params.n}" }', '{ epochs: "${params.m}" }'));
-  assert.match(text, /^pipelines.p\.yaml:4:\d+: error: Expected a number of .* for "with\.epochs", got -3/);
+  assert.match(
+    text,
+    /^pipelines.p\.yaml:4:\d+: error: Expected a number of .* for "with\.epochs", got -3/,
+  );
   assert.match(text, /p\.yaml:1:14: Its value is from here\n\n +1 \| params: \{ n: -3,/);
   assert.equal(text.match(/from here/g)?.length, 1, 'not where it went through');
 });
@@ -47,18 +51,27 @@ test('parameters refer to others in any order, and into maps', async () => {
 
 test('parameters that refer to each other in a cycle are reported', async () => {
   const text = await mistakes(train('{ a: "${params.b}", b: "x${params.a}" }', '{}'));
-  assert.match(text, /p\.yaml:1:34: error: Parameters refer to each other in a cycle: a → b → a \[param-cycle\]/);
+  assert.match(
+    text,
+    /p\.yaml:1:34: error: Parameters refer to each other in a cycle: a → b → a \[param-cycle\]/,
+  );
 });
 
 test('an unknown variable is reported at its place inside the text', async () => {
-  const text = await mistakes(train('{ epochs: 1 }', '{ model: "x ${params.epoch} ${param.y} ${z" }'));
+  const text = await mistakes(
+    train('{ epochs: 1 }', '{ model: "x ${params.epoch} ${param.y} ${z" }'),
+  );
   assert.match(
     text,
     /^pipelines.p\.yaml:4:77: error: Unknown parameter "epoch".*? \^{15}\n.*?Did you mean "epochs"\?/s,
   );
   assert.match(text, /4:93: error: Unknown "\$\{param\.y\}", expected .*?Did you mean "params"\?/s);
   assert.match(text, /4:104: error: Expected \$\{params\.…\} or \$\{matrix\.…\}/);
-  assert.equal(text.match(/error:/g)?.length, 3, 'what the text is otherwise is no further mistake');
+  assert.equal(
+    text.match(/error:/g)?.length,
+    3,
+    'what the text is otherwise is no further mistake',
+  );
 });
 
 test('a list cannot be part of a text', async () => {
@@ -77,9 +90,15 @@ test('texts and lists that double at every step are stopped', async () => {
   const doubling = (value: (name: string) => string) =>
     `{ p0: "0123456789", ${Array.from({ length: 40 }, (_, i) => `p${i + 1}: ${value(`p${i}`)}`).join(', ')} }`;
   const texts = doubling((name) => `"${`\${params.${name}}`.repeat(10)}"`);
-  assert.match(await mistakes(train(texts, '{}')), /Parameters make this a text of more than 65,536 characters/);
+  assert.match(
+    await mistakes(train(texts, '{}')),
+    /Parameters make this a text of more than 65,536 characters/,
+  );
   const lists = doubling((name) => `[${Array(10).fill(`"\${params.${name}}"`).join(', ')}]`);
-  assert.match(await mistakes(train(lists, '{}')), /The parameter "p6" expands to more than 250,000 values/);
+  assert.match(
+    await mistakes(train(lists, '{}')),
+    /The parameter "p6" expands to more than 250,000 values/,
+  );
 });
 
 test('--set replaces what the file declares, and what refers to it follows', async () => {
@@ -90,7 +109,9 @@ test('--set replaces what the file declares, and what refers to it follows', asy
   const { settings } = stageOf(await load(yaml, ['params.n=9', 'params.o.kind=sgd']), 'fit');
   assert.equal(settings['epochs'], 9);
   assert.deepEqual(settings['optimizer'], { kind: 'sgd', learningRate: 0.1, momentum: 0.9 });
-  const list = await load(train('{ o: 1 }', '{ optimizer: "${params.o}" }'), ['params.o={ kind: sgd, momentum: 0 }']);
+  const list = await load(train('{ o: 1 }', '{ optimizer: "${params.o}" }'), [
+    'params.o={ kind: sgd, momentum: 0 }',
+  ]);
   assert.deepEqual(stageOf(list, 'fit').keyedSettings, { optimizer: { kind: 'sgd', momentum: 0 } });
 });
 
@@ -116,7 +137,10 @@ test('a wrong --set is shown like a line of a file', async () => {
 });
 
 test('a parameter that no stage reads is a warning, and so is one that only such a parameter reads', async () => {
-  const yaml = train('{ a: 3, b: "${params.a}", c: 1, d: "${params.c}" }', '{ epochs: "${params.b}" }');
+  const yaml = train(
+    '{ a: 3, b: "${params.a}", c: 1, d: "${params.c}" }',
+    '{ epochs: "${params.b}" }',
+  );
   const { warnings } = await load(yaml, ['params.d=5']);
   assert.deepEqual(
     warnings.map(({ message }) => message),
@@ -127,14 +151,20 @@ test('a parameter that no stage reads is a warning, and so is one that only such
 
 test('an unread parameter of an extended file is reported only if the command line sets it', async () => {
   const base = { 'pipelines/base.yaml': train('{ n: 3, other: 1 }', '{}') };
-  using project = new TestProject({ ...base, 'pipelines/p.yaml': 'extends: base.yaml\nparams: { n: 4 }\n' });
-  const warned = async (...set: string[]) => value(await project.load(set)).warnings.map(({ message }) => message);
+  using project = new TestProject({
+    ...base,
+    'pipelines/p.yaml': 'extends: base.yaml\nparams: { n: 4 }\n',
+  });
+  const warned = async (...set: string[]) =>
+    value(await project.load(set)).warnings.map(({ message }) => message);
   assert.deepEqual(await warned(), ['No stage reads the parameter "n"']);
   assert.equal((await warned('params.other=2')).length, 2);
 });
 
 test('an unread parameter gets a hint to a read one with a similar name', async () => {
-  const base = { 'pipelines/base.yaml': train('{ epochs: 3, old: 1 }', '{ epochs: "${params.epochs}" }') };
+  const base = {
+    'pipelines/base.yaml': train('{ epochs: 3, old: 1 }', '{ epochs: "${params.epochs}" }'),
+  };
   using project = new TestProject({
     ...base,
     'pipelines/p.yaml': 'extends: base.yaml\nparams: { epoch: 4, odl: 2 }\n',
@@ -161,7 +191,8 @@ stages:
 `;
 
 test('in a shell text a value fits the quotes around it, and no variables are replaced in it', async () => {
-  const run = async (text: string, z: string) => stageOf(await load(shell(text, z)), 'say').settings['run'];
+  const run = async (text: string, z: string) =>
+    stageOf(await load(shell(text, z)), 'say').settings['run'];
   assert.equal(
     await run('head -n ${params.z} "${inputs.x}" # ${params.z} ${params.y}', '10'),
     'head -n 10 "${inputs.x}" # ${params.z} ${params.y}\n',

@@ -7,7 +7,10 @@ import { descend, reportUnknownVariable, type Scope, substitute } from './substi
 /** How many parameters may refer to each other in one chain: evaluation is recursive. */
 const maximumChain = 64;
 
-/** The parameters of one file. They may refer to each other, and each is evaluated once, when it is first used. */
+/**
+ * The parameters of one file. They may refer to each other, and each is evaluated once, when it is
+ * first used.
+ */
 export class Params implements Scope {
   readonly report: Report;
   readonly #entries: ReadonlyMap<string, Entry>;
@@ -41,16 +44,21 @@ export class Params implements Scope {
     for (const [name, entry] of this.#entries) this.#resolve(name, entry, entry.keyAt);
   }
 
-  /** The parameters that no stage has read so far, directly or through others, with their places. */
+  /**
+   * The parameters that no stage has read so far, directly or through others, with their places.
+   */
   unread(): readonly { readonly name: string; readonly at: Span }[] {
     const read = this.read();
-    return [...this.#entries].flatMap(([name, { keyAt }]) => (read.has(name) ? [] : [{ name, at: keyAt }]));
+    return [...this.#entries].flatMap(([name, { keyAt }]) =>
+      read.has(name) ? [] : [{ name, at: keyAt }],
+    );
   }
 
   /** The parameters that stages have read so far, and those that these refer to. */
   read(): ReadonlySet<string> {
     const read = new Set(this.#readsOf(''));
-    for (const name of read) for (const other of this.#readsOf(name)) read.add(other); // grows while it is walked
+    // Grows while it is walked.
+    for (const name of read) for (const other of this.#readsOf(name)) read.add(other);
     return read;
   }
 
@@ -63,17 +71,29 @@ export class Params implements Scope {
   #resolve(name: string, entry: Entry, at: Span): Node | undefined {
     if (this.#resolved.has(name)) return this.#resolved.get(name);
     if (this.#active.length > maximumChain)
-      return this.report({ code: 'too-deep', message: `More than ${maximumChain} parameters refer to each other`, at });
+      return this.report({
+        code: 'too-deep',
+        message: `More than ${maximumChain} parameters refer to each other`,
+        at,
+      });
     if (this.#active.includes(name)) {
       const cycle = [...this.#active.slice(this.#active.indexOf(name)), name].join(' → ');
-      return this.report({ code: 'param-cycle', message: `Parameters refer to each other in a cycle: ${cycle}`, at });
+      return this.report({
+        code: 'param-cycle',
+        message: `Parameters refer to each other in a cycle: ${cycle}`,
+        at,
+      });
     }
     this.#active.push(name);
     let value: Node | undefined = substitute(entry.value, this);
     this.#active.pop();
     const excess = tooLarge(value);
     if (excess) {
-      this.report({ code: 'alias-bomb', message: `The parameter "${name}" expands to ${excess}`, at: entry.keyAt });
+      this.report({
+        code: 'alias-bomb',
+        message: `The parameter "${name}" expands to ${excess}`,
+        at: entry.keyAt,
+      });
       value = undefined;
     }
     this.#resolved.set(name, value);
@@ -81,7 +101,10 @@ export class Params implements Scope {
   }
 }
 
-/** What `${…}` may name in an instance of a stage: the file's parameters, and the values of its axes. */
+/**
+ * What `${…}` may name in an instance of a stage: the file's parameters, and the values of its
+ * axes.
+ */
 export function instanceScope(
   params: Params,
   axes: ReadonlyMap<string, { readonly node: Node }>,
@@ -103,7 +126,10 @@ export function instanceScope(
   };
 }
 
-/** A value for one parameter, from `--set params.epochs=5`, `--set sn/params.epochs=5` or an including file. */
+/**
+ * A value for one parameter, from `--set params.epochs=5`, `--set sn/params.epochs=5` or an
+ * including file.
+ */
 export interface SetParam {
   /** The included pipeline whose parameter it is, such as `sn/`; empty for the file itself. */
   readonly prefix: string;
@@ -112,7 +138,10 @@ export interface SetParam {
   readonly at: Span;
 }
 
-/** Reads the texts of `--set`; each value is YAML. `declared` is the `params` of the file, for hints. */
+/**
+ * Reads the texts of `--set`; each value is YAML. `declared` is the `params` of the file, for
+ * hints.
+ */
 export function parseSetParams(
   texts: readonly string[],
   declared: Node | undefined,
@@ -129,7 +158,8 @@ export function parseSetParams(
       return [];
     }
     const [name, prefix, path] = match as unknown as readonly [string, string, string];
-    // Blanks in place of the name keep the offsets of the value. Messages show the text with its name.
+    // Blanks in place of the name keep the offsets of the value. Messages show the text with its
+    // name.
     const shown = { path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) };
     const parsed = parseYaml(shown);
     shown.text = text;
@@ -137,15 +167,34 @@ export function parseSetParams(
       parsed.error.forEach(report);
       return [];
     }
-    return [{ prefix, path: path.split('.'), value: parsed.value, at: { file, start: 0, end: name.length - 1 } }];
+    return [
+      {
+        prefix,
+        path: path.split('.'),
+        value: parsed.value,
+        at: { file, start: 0, end: name.length - 1 },
+      },
+    ];
   });
 }
 
-/** Replaces values in the `params` of a file. A parameter that the file does not declare is reported. */
-export function setParams(params: Node | undefined, values: readonly SetParam[], report: Report): Node | undefined {
+/**
+ * Replaces values in the `params` of a file. A parameter that the file does not declare is
+ * reported.
+ */
+export function setParams(
+  params: Node | undefined,
+  values: readonly SetParam[],
+  report: Report,
+): Node | undefined {
   return values.reduce((result, { path, value, at }) => {
     const onUnknown = (key: string, known: Iterable<string>) =>
-      report({ code: 'unknown-param', message: `Unknown parameter "${key}"`, at, hint: suggest(key, known) });
+      report({
+        code: 'unknown-param',
+        message: `Unknown parameter "${key}"`,
+        at,
+        hint: suggest(key, known),
+      });
     return replaceAt(result, path, value, onUnknown) ?? result;
   }, params);
 }
@@ -161,5 +210,10 @@ function replaceAt(
   const entry = entries.get(key);
   if (!entry) onUnknown(key, entries.keys());
   const inner = entry && replaceAt(entry.value, rest, value, onUnknown);
-  return inner && { ...(node as MapNode), entries: new Map(entries).set(key, { ...entry, value: inner }) };
+  return (
+    inner && {
+      ...(node as MapNode),
+      entries: new Map(entries).set(key, { ...entry, value: inner }),
+    }
+  );
 }

@@ -17,7 +17,10 @@ import {
 
 /** The variables that a text may name. */
 export interface Scope {
-  /** The value of a dotted name such as `params.epochs`; undefined for an unknown one, which it reports. */
+  /**
+   * The value of a dotted name such as `params.epochs`; undefined for an unknown one, which it
+   * reports.
+   */
   lookup(name: string, at: Span): Node | undefined;
   readonly report: Report;
 }
@@ -27,7 +30,9 @@ const maximumText = 1 << 16;
 
 const variable = /\$\$\{|\$\{([^{}]*)\}?/g;
 
-/** Replaces every `${name}` in a tree, typed where it is the whole text. `$${` is a literal `${`. */
+/**
+ * Replaces every `${name}` in a tree, typed where it is the whole text. `$${` is a literal `${`.
+ */
 export function substitute(node: Node, scope: Scope): Node {
   return mapScalars(node, (scalar) => (isText(scalar) ? substituteText(scalar, scope) : scalar));
 }
@@ -39,7 +44,9 @@ function substituteText(node: TextNode, scope: Scope): Node {
   if (whole) {
     const value = scope.lookup(whole[1]!.trim(), node.at);
     // A mistake is shown where the value is used and where it was written.
-    return value ? { ...value, at: { ...node.at, from: value.at.from ?? value.at } } : { ...node, unresolved: true };
+    return value
+      ? { ...value, at: { ...node.at, from: value.at.from ?? value.at } }
+      : { ...node, unresolved: true };
   }
   let length = text.length;
   let isResolved = true;
@@ -62,7 +69,10 @@ function substituteText(node: TextNode, scope: Scope): Node {
   return { type: 'scalar', value, at: node.at, ...(!isResolved && { unresolved: true }) };
 }
 
-/** A value as part of a longer text: a scalar, or the `id` of a map of a matrix; undefined for another, which is reported. */
+/**
+ * A value as part of a longer text: a scalar, or the `id` of a map of a matrix; undefined for
+ * another, which is reported.
+ */
 function textInside(value: Node, name: string, at: Span, report: Report): string | undefined {
   const scalar = child(value, 'id') ?? value;
   if (scalar.type === 'scalar' && scalar.value !== null) return String(scalar.value);
@@ -80,14 +90,26 @@ export function reportUnknownVariable(
   const [word = ''] = name.split('.');
   const expected = words.map((known) => `\${${known}.…}`).join(' or ');
   const near = words.includes(word) ? undefined : didYouMean(word, words);
-  const message = name === '' ? `Expected ${expected}` : `Unknown "\${${name}}", expected ${expected}`;
-  return report({ code: 'unknown-variable', message, at, hint: near ?? 'Write "$${" for a literal "${".' });
+  const message =
+    name === '' ? `Expected ${expected}` : `Unknown "\${${name}}", expected ${expected}`;
+  return report({
+    code: 'unknown-variable',
+    message,
+    at,
+    hint: near ?? 'Write "$${" for a literal "${".',
+  });
 }
 
-/** The value at a path inside `value`; undefined where the path leads nowhere, which is reported. */
+/**
+ * The value at a path inside `value`; undefined where the path leads nowhere, which is reported.
+ */
 export function descend(
   value: Node,
-  { name, rest, at }: { readonly name: string; readonly rest: readonly string[]; readonly at: Span },
+  {
+    name,
+    rest,
+    at,
+  }: { readonly name: string; readonly rest: readonly string[]; readonly at: Span },
   report: Report,
 ): Node | undefined {
   let node = value;
@@ -97,7 +119,12 @@ export function descend(
     if (!next) {
       const from = node.at.from ?? node.at;
       const message = `"${walked}" is ${describeNode(node)} without "${step}"`;
-      return report({ code: 'unknown-param', message, at: { ...at, from }, hint: missingKey(node, walked, step) });
+      return report({
+        code: 'unknown-param',
+        message,
+        at: { ...at, from },
+        hint: missingKey(node, walked, step),
+      });
     }
     node = next;
     walked = `${walked}.${step}`;
@@ -105,14 +132,20 @@ export function descend(
   return node;
 }
 
-/** A hint for a missing key. A map given by `--set` replaces the whole map of the file, so it may lack some. */
+/**
+ * A hint for a missing key. A map given by `--set` replaces the whole map of the file, so it may
+ * lack some.
+ */
 function missingKey(node: Node, walked: string, step: string): string | undefined {
   const known = [...entriesOf(node).keys()];
   if ((node.at.from ?? node.at).file.path !== '--set') return suggest(step, known);
   return didYouMean(step, known) ?? `To set some of its keys alone: --set ${walked}.<key>=<value>`;
 }
 
-/** Replaces `${params.z}` and `${matrix.z}` in a shell text. `${inputs.x}` stays until the stage runs, but must be a port. */
+/**
+ * Replaces `${params.z}` and `${matrix.z}` in a shell text. `${inputs.x}` stays until the stage
+ * runs, but must be a port.
+ */
 export function substituteShell(
   node: TextNode,
   ports: Readonly<Record<'inputs' | 'outputs', ReadonlySet<string>>>,
@@ -127,22 +160,34 @@ export function substituteShell(
     const { side, name, quoting } = placeholder;
     const at = spanOf(placeholder);
     if (side === 'param' || side === 'input' || side === 'output') {
-      if (quoting === 'single' || quoting === 'literal') return undefined; // a text of another language may mean it
+      // A text of another language may mean it.
+      if (quoting === 'single' || quoting === 'literal') return undefined;
       const message = `Unknown "\${${side}.${name}}", which is no variable of the shell either`;
       const hint = `Did you mean "\${${side}s.${name}}"?`;
       return scope.report({ code: 'unknown-variable', message, at, hint });
     }
     if (side === 'inputs' || side === 'outputs') {
-      const isPort = ports[side].has(name) || (side === 'inputs' && ports[side].has(name.replace(/\.list$/, '')));
+      const isPort =
+        ports[side].has(name) ||
+        (side === 'inputs' && ports[side].has(name.replace(/\.list$/, '')));
       const message = `The stage declares no ${side.slice(0, -1)} "${name}"`;
-      return isPort ? undefined : scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
+      return isPort
+        ? undefined
+        : scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
     }
     const found = scope.lookup(`${side}.${name}`, at);
-    const texts = itemsOf(found).map((item) => textInside(item, `${side}.${name}`, at, scope.report));
+    const texts = itemsOf(found).map((item) =>
+      textInside(item, `${side}.${name}`, at, scope.report),
+    );
     if (found === undefined || !texts.every((one) => one !== undefined)) return undefined;
     if (quoting === 'literal' && texts.some((one) => /\$\{(inputs|outputs)\./.test(one))) {
       const message = `The value of "\${${side}.${name}}" would be read for placeholders again`;
-      scope.report({ code: 'unfit-value', message, at, hint: 'Write the word of the here-document without quotes.' });
+      scope.report({
+        code: 'unfit-value',
+        message,
+        at,
+        hint: 'Write the word of the here-document without quotes.',
+      });
     }
     return texts;
   });

@@ -12,17 +12,35 @@ test('settings are listed flat, with type, range, default and the forms that one
     epochs: z.int().positive().max(100).default(5),
     mean: z.tuple([z.number(), z.number(), z.number()]).optional(),
     optimizer: z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('adam'), learningRate: rate.default(0.001).describe('Step.'), decay }),
-      z.strictObject({ kind: z.literal('sgd'), learningRate: rate, momentum: share.default(0.9), decay }),
-      z.strictObject({ kind: z.literal('adamw'), learningRate: rate.default(0.001).describe('Step.'), decay }),
+      z.strictObject({
+        kind: z.literal('adam'),
+        learningRate: rate.default(0.001).describe('Step.'),
+        decay,
+      }),
+      z.strictObject({
+        kind: z.literal('sgd'),
+        learningRate: rate,
+        momentum: share.default(0.9),
+        decay,
+      }),
+      z.strictObject({
+        kind: z.literal('adamw'),
+        learningRate: rate.default(0.001).describe('Step.'),
+        decay,
+      }),
     ]),
     clip: z.union([z.strictObject({ norm: rate }), z.strictObject({ value: rate })]).optional(),
-    sets: z.record(z.string(), z.union([z.string(), z.strictObject({ path: z.string().describe('Where.') })])),
+    sets: z.record(
+      z.string(),
+      z.union([z.string(), z.strictObject({ path: z.string().describe('Where.') })]),
+    ),
     unfreeze: z.array(z.strictObject({ epoch: z.int() })).default([{ epoch: 2 }]),
     splits: z.array(z.string()).default(['val']),
     size: z.union([
       z.enum(['small', 'large']),
-      z.strictObject({ widths: z.array(z.union([z.enum(['half']), z.strictObject({ times: z.number() })])) }),
+      z.strictObject({
+        widths: z.array(z.union([z.enum(['half']), z.strictObject({ times: z.number() })])),
+      }),
     ]),
   });
   const rows = describeSettings(settings).map(({ path, type, fallback, summary }) =>

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
 export interface SettingRow {
-  /** Dotted: `optimizer.learningRate`; `unfreeze[].epoch` is one of each item of a list, `include.*.file` of each of a map. */
+  /**
+   * Dotted: `optimizer.learningRate`; `unfreeze[].epoch` is one of each item of a list,
+   * `include.*.file` of each of a map.
+   */
   readonly path: string;
   readonly type: string;
   /** As in YAML's flow form; `required`, or `—` for a setting that may be left out. */
@@ -52,48 +55,72 @@ function rowsOf(schema: SchemaNode, prefix: string, form?: Form): readonly Row[]
   });
 }
 
-/** Rows inside a setting; of a list only what all items share, since networks have a page of their own. */
+/**
+ * Rows inside a setting; of a list only what all items share, since networks have a page of their
+ * own.
+ */
 function rowsBelow(node: SchemaNode, path: string): readonly Row[] {
   const { items, additionalProperties: values } = node;
   const own = [
     ...rowsOf(node, `${path}.`),
     ...formsOf(node).flatMap(({ node, ...form }) => rowsOf(node, `${path}.`, form)),
   ];
-  if (items !== undefined && mapsAmong(items).length <= 1) own.push(...rowsBelow(items, `${path}[]`));
+  if (items !== undefined && mapsAmong(items).length <= 1)
+    own.push(...rowsBelow(items, `${path}[]`));
   if (typeof values === 'object') own.push(...rowsBelow(values, `${path}.*`));
   return own;
 }
 
-/** The forms of a setting, each named by its distinguishing constant (`adam` of `kind`) or required keys (`{ norm }`). */
+/**
+ * The forms of a setting, each named by its distinguishing constant (`adam` of `kind`) or required
+ * keys (`{ norm }`).
+ */
 function formsOf(node: SchemaNode): readonly (Form & { readonly node: SchemaNode })[] {
   const forms = node.anyOf ?? node.oneOf ?? [];
   const key = tellingKey(forms);
   if (key !== undefined) {
     return forms.map((form) => {
       const { [key]: told, ...properties } = form.properties ?? {};
-      return { before: `with ${key}:`, name: String(told!.const), of: forms.length, node: { ...form, properties } };
+      return {
+        before: `with ${key}:`,
+        name: String(told!.const),
+        of: forms.length,
+        node: { ...form, properties },
+      };
     });
   }
   const maps = mapsAmong(node);
   // With a single map, the rows inside already show that it is one.
   const of = maps.length === 1 ? 1 : forms.length;
-  return maps.map((map) => ({ before: 'as', name: `{ ${map.required?.join(', ')} }`, of, node: map }));
+  return maps.map((map) => ({
+    before: 'as',
+    name: `{ ${map.required?.join(', ')} }`,
+    of,
+    node: map,
+  }));
 }
 
 function tellingKey(forms: readonly SchemaNode[]): string | undefined {
   const isConstant = (form: SchemaNode, key: string) => form.properties?.[key]?.const !== undefined;
-  return Object.keys(forms[0]?.properties ?? {}).find((key) => forms.every((form) => isConstant(form, key)));
+  return Object.keys(forms[0]?.properties ?? {}).find((key) =>
+    forms.every((form) => isConstant(form, key)),
+  );
 }
 
 const mapsAmong = ({ anyOf, oneOf }: SchemaNode): readonly SchemaNode[] =>
   (anyOf ?? oneOf ?? []).filter(({ properties }) => properties !== undefined);
 
-/** Joins equal rows of several forms, and names the forms unless all share the row. Rows of one path stay together. */
+/**
+ * Joins equal rows of several forms, and names the forms unless all share the row. Rows of one path
+ * stay together.
+ */
 function joinForms(rows: readonly Row[]): readonly SettingRow[] {
   const paths = new Set(rows.map(({ path }) => path));
   return [...paths].flatMap((path) => {
     const own = rows.filter((row) => row.path === path);
-    const first = own.filter((row, index) => own.findIndex((other) => areAlike(row, other)) === index);
+    const first = own.filter(
+      (row, index) => own.findIndex((other) => areAlike(row, other)) === index,
+    );
     return first.map((row) => tellForms(own.filter((other) => areAlike(row, other))));
   });
 }
@@ -125,7 +152,8 @@ function typeOf(node: SchemaNode): string {
   if (node.enum !== undefined) return node.enum.join(' | ');
   if (node.prefixItems !== undefined)
     return `list of ${node.prefixItems.length} ${typeOf(node.prefixItems[0]!).replace(/^\w+/, '$&s')}`;
-  if (node.type === 'array') return `list of ${node.items === undefined ? 'anything' : typeOfEach(node.items)}`;
+  if (node.type === 'array')
+    return `list of ${node.items === undefined ? 'anything' : typeOfEach(node.items)}`;
   if (node.type === 'object') return typeOfMap(node);
   const types = typeof node.type === 'string' ? [node.type] : (node.type ?? ['anything']);
   return `${types.join(' or ')}${rangeOf(node)}`;

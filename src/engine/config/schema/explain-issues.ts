@@ -9,7 +9,10 @@ type Issue = z.core.$ZodIssue;
 interface Subject {
   readonly node: Node;
   readonly schema: z.ZodType;
-  /** What comes before the issue's path in messages, such as `with`; empty at the root of a stage or file. */
+  /**
+   * What comes before the issue's path in messages, such as `with`; empty at the root of a stage or
+   * file.
+   */
   readonly prefix: string;
   /** Where a missing key is reported: at the key of the stage or of `with`. */
   readonly at: Span;
@@ -40,9 +43,14 @@ export function explainIssues(issues: readonly Issue[], subject: Subject): reado
  *     with:
  *     epochs: 5
  */
-function outdentedKeys(issues: readonly Issue[], node: Node): ReadonlyMap<Issue, readonly string[]> {
+function outdentedKeys(
+  issues: readonly Issue[],
+  node: Node,
+): ReadonlyMap<Issue, readonly string[]> {
   const unknown = new Set(
-    issues.flatMap((issue) => (issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [])),
+    issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
+    ),
   );
   const keys = [...entriesOf(node).keys()];
   const found = issues.flatMap((issue) => {
@@ -59,9 +67,14 @@ function outdentedKeys(issues: readonly Issue[], node: Node): ReadonlyMap<Issue,
   return new Map(found);
 }
 
-function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject): readonly Diagnostic[] {
+function explain(
+  issue: Issue,
+  above: readonly PropertyKey[],
+  subject: Subject,
+): readonly Diagnostic[] {
   const path = [...above, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, subject));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownKey(key, path, subject));
   const found = nodeAt(subject.node, path);
   if (found?.value.type === 'scalar' && found.value.unresolved) return [];
   if (issue.code === 'invalid_union' && found) {
@@ -78,9 +91,11 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
   const { value, keyAt } = found;
   const got = value.type === 'scalar' || expected ? `, got ${describeNode(value)}` : '';
   const at = value.at.end > value.at.start ? value.at : keyAt;
-  if (!expected) return [{ code: 'wrong-value', message: `Invalid "${name}": ${issue.message}${got}`, at }];
+  if (!expected)
+    return [{ code: 'wrong-value', message: `Invalid "${name}": ${issue.message}${got}`, at }];
   const hint = nearHint(value, issue, path, subject) ?? formHint(value, issue, path, subject);
-  const code = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
+  const code =
+    issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
   return [{ code, message: `Expected ${expected} for "${name}"${got}`, at, hint }];
 }
 
@@ -89,20 +104,38 @@ function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject)
   const at = nodeAt(subject.node, [...path, key])?.keyAt ?? subject.at;
   const elsewhere = path.length === 0 ? subject.elsewhere?.(key) : undefined;
   const hint = elsewhere ?? suggest(key, knownKeys(subject.schema, path)) ?? subject.keysAreIn;
-  return { code: 'unknown-key', message: `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`, at, hint };
+  return {
+    code: 'unknown-key',
+    message: `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`,
+    at,
+    hint,
+  };
 }
 
-/** The issues of the branch that was meant: of those that fail only deeper inside, the one with the fewest; undefined for a tie. */
+/**
+ * The issues of the branch that was meant: of those that fail only deeper inside, the one with the
+ * fewest; undefined for a tie.
+ */
 function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
-  const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || !other.has(code)));
+  const deep = branches.filter((issues) =>
+    issues.every(({ path, code }) => path.length > 0 || !other.has(code)),
+  );
   const work = (issues: readonly Issue[]) =>
-    issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+    issues.reduce(
+      (sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1),
+      0,
+    );
   const [best, second] = deep.toSorted((a, b) => work(a) - work(b));
   return best && second && work(best) === work(second) ? undefined : best;
 }
 
-function nearHint(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
+function nearHint(
+  node: Node,
+  issue: Issue,
+  path: readonly PropertyKey[],
+  { schema }: Subject,
+): string | undefined {
   if (node.type === 'scalar') return didYouMean(String(node.value), allowedValues(issue));
   if (node.type === 'list' || issue.code !== 'invalid_union') return undefined;
   const known = knownKeys(schema, path);
@@ -113,7 +146,12 @@ function nearHint(node: Node, issue: Issue, path: readonly PropertyKey[], { sche
 const structures = new Set<string>(['object', 'record', 'array', 'tuple']);
 
 /** How to write a single value where a map or a list belongs. */
-function formHint(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
+function formHint(
+  node: Node,
+  issue: Issue,
+  path: readonly PropertyKey[],
+  { schema }: Subject,
+): string | undefined {
   if (node.type !== 'scalar') return undefined;
   const key = keyOfConstant(schema, path, node.value);
   if (key !== undefined) return `Write { ${key}: ${String(node.value)} }.`;
@@ -121,7 +159,9 @@ function formHint(node: Node, issue: Issue, path: readonly PropertyKey[], { sche
   const keys = knownKeys(schema, path);
   if (keys.length > 0) return `Its keys: ${keys.join(', ')}.`;
   const usual = defaultAt(schema, path);
-  return usual === undefined ? undefined : `By default it is ${JSON.stringify(usual).replaceAll(',', ', ')}.`;
+  return usual === undefined
+    ? undefined
+    : `By default it is ${JSON.stringify(usual).replaceAll(',', ', ')}.`;
 }
 
 function allowedValues(issue: Issue): readonly string[] {
@@ -138,7 +178,9 @@ function expectation(issue: Issue): string | undefined {
     case 'invalid_type':
       return typeWords[issue.expected] ?? issue.expected;
     case 'invalid_value':
-      return issue.values.length === 1 ? quoted(issue.values[0]) : `one of ${issue.values.map(quoted).join(', ')}`;
+      return issue.values.length === 1
+        ? quoted(issue.values[0])
+        : `one of ${issue.values.map(quoted).join(', ')}`;
     case 'too_small':
       return boundWords(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum);
     case 'too_big':
@@ -146,7 +188,9 @@ function expectation(issue: Issue): string | undefined {
     case 'not_multiple_of':
       return `a multiple of ${issue.divisor}`;
     case 'invalid_format':
-      return issue.pattern ? `a text that matches ${issue.pattern}` : `a text in the form "${issue.format}"`;
+      return issue.pattern
+        ? `a text that matches ${issue.pattern}`
+        : `a text in the form "${issue.format}"`;
     case 'invalid_union':
       return unionWords(issue);
     default:
@@ -157,20 +201,26 @@ function expectation(issue: Issue): string | undefined {
 function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
   const options = discriminators(issue);
   if (options.length > 0) return `one of ${options.map(quoted).join(', ')}`;
-  if (issue.message !== 'Invalid input') return issue.message; // the schema's own words for what it takes
+  // The schema's own words for what it takes.
+  if (issue.message !== 'Invalid input') return issue.message;
   const words = issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation));
   const known = [...new Set(words.filter((word) => word !== undefined))];
   return known.length > 0 ? known.join(' or ').replace(/ or (?=.* or )/g, ', ') : undefined;
 }
 
-/** The values of the key that distinguishes the branches of a union, such as `kind`; empty unless all were missed. */
+/**
+ * The values of the key that distinguishes the branches of a union, such as `kind`; empty unless
+ * all were missed.
+ */
 function discriminators(issue: z.core.$ZodIssueInvalidUnion): readonly unknown[] {
   return 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
 }
 
 function boundWords(origin: string, relation: string, bound: number | bigint): string {
-  if (origin === 'string') return `a text of ${relation} ${formatCountOf(Number(bound), 'character')}`;
-  if (origin === 'array' || origin === 'set') return `a list of ${relation} ${formatCountOf(Number(bound), 'item')}`;
+  if (origin === 'string')
+    return `a text of ${relation} ${formatCountOf(Number(bound), 'character')}`;
+  if (origin === 'array' || origin === 'set')
+    return `a list of ${relation} ${formatCountOf(Number(bound), 'item')}`;
   return `a number of ${relation} ${bound}`;
 }
 
@@ -189,19 +239,31 @@ const typeWords: Readonly<Record<string, string>> = {
 };
 
 function dotted(prefix: string, path: readonly PropertyKey[]): string {
-  const tail = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  const tail = path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('');
   return prefix === '' ? tail.replace(/^\./, '') : `${prefix}${tail}`;
 }
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  return [...new Set(schemasAt(schema, path).flatMap((branch) => Object.keys(branch.properties ?? {})))];
+  return [
+    ...new Set(schemasAt(schema, path).flatMap((branch) => Object.keys(branch.properties ?? {}))),
+  ];
 }
 
-function keyOfConstant(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string | undefined {
-  const properties = schemasAt(schema, path).flatMap((branch) => Object.entries(branch.properties ?? {}));
-  return properties.find(([, property]) => typeof property === 'object' && property.const === value)?.[0];
+function keyOfConstant(
+  schema: z.ZodType,
+  path: readonly PropertyKey[],
+  value: unknown,
+): string | undefined {
+  const properties = schemasAt(schema, path).flatMap((branch) =>
+    Object.entries(branch.properties ?? {}),
+  );
+  return properties.find(
+    ([, property]) => typeof property === 'object' && property.const === value,
+  )?.[0];
 }
 
 function defaultAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
@@ -209,7 +271,9 @@ function defaultAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
 }
 
 function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly JsonSchema[] {
-  let level: JsonSchema[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-7' })];
+  let level: JsonSchema[] = [
+    z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-7' }),
+  ];
   for (const step of path) {
     level = level.flatMap(branchesOf).flatMap((branch) => {
       const below = typeof step === 'number' ? branch.items : branch.properties?.[String(step)];
@@ -221,6 +285,10 @@ function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly Js
 }
 
 function branchesOf(schema: JsonSchema): JsonSchema[] {
-  const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])] as JsonSchema[];
+  const inner = [
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...(schema.allOf ?? []),
+  ] as JsonSchema[];
   return [schema, ...inner.flatMap(branchesOf)];
 }

@@ -26,16 +26,27 @@ test('each kind has a branch with its settings and ports', () => {
     branches.map((branch) => branch['if']!['properties']!['kind']!['const']),
     ['command', 'evaluate', 'load', 'plot', 'roc', 'train'],
   );
-  assert.deepEqual(invalid({ kind: 'train', inputs: { datasets: 'a.b' } }), ['stages.one.inputs.datasets']);
-  assert.deepEqual(invalid({ kind: 'command', inputs: { any: 'a.b' } }), [], 'a command has any port');
-  assert.deepEqual(invalid({ kind: 'train', with: { epoch: 3 } }), ['stages.one.with.epoch']);
-  assert.deepEqual(invalid({ kind: 'train', with: { optimizer: { kind: 'sgd', momentum: 'x' } } }), [
-    'stages.one.with.optimizer',
+  assert.deepEqual(invalid({ kind: 'train', inputs: { datasets: 'a.b' } }), [
+    'stages.one.inputs.datasets',
   ]);
+  assert.deepEqual(
+    invalid({ kind: 'command', inputs: { any: 'a.b' } }),
+    [],
+    'a command has any port',
+  );
+  assert.deepEqual(invalid({ kind: 'train', with: { epoch: 3 } }), ['stages.one.with.epoch']);
+  assert.deepEqual(
+    invalid({ kind: 'train', with: { optimizer: { kind: 'sgd', momentum: 'x' } } }),
+    ['stages.one.with.optimizer'],
+  );
 });
 
 test('a setting may be a ${…} or null, and none is required, since an extended file may hold it', () => {
-  const settings = { epochs: '${params.epochs}', rate: null, optimizer: { kind: 'sgd', momentum: '${params.m}' } };
+  const settings = {
+    epochs: '${params.epochs}',
+    rate: null,
+    optimizer: { kind: 'sgd', momentum: '${params.m}' },
+  };
   assert.deepEqual(invalid({ kind: 'train', with: settings }), []);
   assert.deepEqual(invalid({ with: { anything: 1 } }), [], 'the kind may be in another file');
   assert.deepEqual(invalid({ kind: 'train', with: { epochs: 0 } }), ['stages.one.with.epochs']);

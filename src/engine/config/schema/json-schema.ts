@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import type { AnyKindSpec, InputPort, OutputPort } from '../../../stage.ts';
-import { extendsShape, localShape, pipelineShape, placeShape, stageShape, storeShape } from './shapes.ts';
+import {
+  extendsShape,
+  localShape,
+  pipelineShape,
+  placeShape,
+  stageShape,
+  storeShape,
+} from './shapes.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** For editors, and looser than loading: nothing is required, `${…}` stands for any value, null removes an inherited key. */
+/**
+ * For editors, and looser than loading: nothing is required, `${…}` stands for any value, null
+ * removes an inherited key.
+ */
 export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
   const stage = stageSchema([...kinds].sort((a, b) => (a.name < b.name ? -1 : 1)));
   const file = {
@@ -36,7 +46,10 @@ export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
   return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), ...others } };
 }
 
-/** The schema as text, with one line for each kind, definition and key of a file, so that diffs are readable. */
+/**
+ * The schema as text, with one line for each kind, definition and key of a file, so that diffs are
+ * readable.
+ */
 export function formatJsonSchema(schema: JsonSchema): string {
   const format = (value: unknown, depth: number): string => {
     if (depth === 0 || typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -44,7 +57,10 @@ export function formatJsonSchema(schema: JsonSchema): string {
     const indent = ' '.repeat(5 - depth);
     const lines = Object.entries(value)
       .filter(([, inner]) => inner !== undefined)
-      .map(([key, inner]) => `${indent}${isList ? '' : `${JSON.stringify(key)}: `}${format(inner, depth - 1)}`);
+      .map(
+        ([key, inner]) =>
+          `${indent}${isList ? '' : `${JSON.stringify(key)}: `}${format(inner, depth - 1)}`,
+      );
     return `${isList ? '[' : '{'}\n${lines.join(',\n')}\n${indent.slice(1)}${isList ? ']' : '}'}`;
   };
   return `${format(schema, 4)}\n`;
@@ -63,7 +79,9 @@ function stageSchema(specs: readonly AnyKindSpec[]): JsonSchema {
     allOf: specs.map((spec) => {
       const is = { properties: { kind: { const: spec.name } }, required: ['kind'] };
       // fromEntries, since an object with a key `then` would be taken for a promise.
-      return Object.fromEntries(Object.entries({ if: is }).concat([['then', { properties: branch(spec) }] as never]));
+      return Object.fromEntries(
+        Object.entries({ if: is }).concat([['then', { properties: branch(spec) }] as never]),
+      );
     }),
   };
 }
@@ -72,8 +90,13 @@ function branch(spec: AnyKindSpec): JsonSchema {
   const describe = ({ summary, type }: InputPort<never> | OutputPort) => ({
     description: `${summary} (${[type].flat().join(' or ')})`,
   });
-  const ports = (all: Readonly<Record<string, InputPort<never> | OutputPort>>, isOpen: boolean) => ({
-    properties: Object.fromEntries(Object.entries(all).map(([name, port]) => [name, describe(port)])),
+  const ports = (
+    all: Readonly<Record<string, InputPort<never> | OutputPort>>,
+    isOpen: boolean,
+  ) => ({
+    properties: Object.fromEntries(
+      Object.entries(all).map(([name, port]) => [name, describe(port)]),
+    ),
     ...(!isOpen && { additionalProperties: false }),
   });
   return {
@@ -84,7 +107,11 @@ function branch(spec: AnyKindSpec): JsonSchema {
 }
 
 function toSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-7',
+    unrepresentable: 'any',
+  });
   return JSON.parse(JSON.stringify(rest)) as JsonSchema;
 }
 
@@ -104,7 +131,9 @@ function loose(schema: JsonSchema): JsonSchema {
   // Without required keys several branches may fit, which `oneOf` forbids.
   const { anyOf = oneOf, ...others } = rest;
   const result = mapParts({ ...others, ...bounds }, (part) => orReference(loose(part)));
-  return anyOf === undefined ? result : { ...result, anyOf: (anyOf as readonly JsonSchema[]).map(loose) };
+  return anyOf === undefined
+    ? result
+    : { ...result, anyOf: (anyOf as readonly JsonSchema[]).map(loose) };
 }
 
 /** Description and default stay outside, where editors show them. */
@@ -116,19 +145,31 @@ function orReference({ description, default: preset, ...schema }: JsonSchema): J
   if (Object.keys(schema).length === 0) return outside; // anything
   return {
     ...outside,
-    anyOf: [...((schema['anyOf'] as readonly JsonSchema[] | undefined) ?? [schema]), reference, { type: 'null' }],
+    anyOf: [
+      ...((schema['anyOf'] as readonly JsonSchema[] | undefined) ?? [schema]),
+      reference,
+      { type: 'null' },
+    ],
   };
 }
 
-/** The schema with `change` applied to the schemas directly inside it; `name` is the key of each. */
-function mapParts(schema: JsonSchema, change: (part: JsonSchema, name: string) => JsonSchema): JsonSchema {
+/**
+ * The schema with `change` applied to the schemas directly inside it; `name` is the key of each.
+ */
+function mapParts(
+  schema: JsonSchema,
+  change: (part: JsonSchema, name: string) => JsonSchema,
+): JsonSchema {
   const of = (value: unknown, name: string): unknown => {
     if (Array.isArray(value)) return value.map((part) => change(part, name));
     return typeof value === 'object' ? change(value as JsonSchema, name) : value;
   };
   const entries = Object.entries(schema).map(([key, value]) => {
     if (key === 'properties') {
-      const properties = Object.entries(value as JsonSchema).map(([name, part]) => [name, of(part, name)]);
+      const properties = Object.entries(value as JsonSchema).map(([name, part]) => [
+        name,
+        of(part, name),
+      ]);
       return [key, Object.fromEntries(properties)];
     }
     return [key, partKeys.has(key) ? of(value, key) : value];
@@ -136,7 +177,14 @@ function mapParts(schema: JsonSchema, change: (part: JsonSchema, name: string) =
   return Object.fromEntries(entries);
 }
 
-const partKeys: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'anyOf', 'allOf', 'if', 'then']);
+const partKeys: ReadonlySet<string> = new Set([
+  'items',
+  'additionalProperties',
+  'anyOf',
+  'allOf',
+  'if',
+  'then',
+]);
 
 /** Moves named parts, and those that occur so often that it saves bytes, into `definitions`. */
 function shareParts(schema: JsonSchema, named: Readonly<Record<string, JsonSchema>>): JsonSchema {
@@ -154,10 +202,12 @@ function shareParts(schema: JsonSchema, named: Readonly<Record<string, JsonSchem
     const text = JSON.stringify(part);
     const times = counts.get(text) ?? 0;
     const pays = (times - 1) * text.length > 45 * times;
-    const inside = () => mapParts(part, (inner, name) => share(inner, partKeys.has(name) ? key : name));
+    const inside = () =>
+      mapParts(part, (inner, name) => share(inner, partKeys.has(name) ? key : name));
     if (!names.has(text) && !pays) return inside();
     let name = names.get(text) ?? key;
-    for (let number = 2; !names.has(text) && definitions.has(name); number++) name = `${key}${number}`;
+    for (let number = 2; !names.has(text) && definitions.has(name); number++)
+      name = `${key}${number}`;
     names.set(text, name);
     if (!definitions.has(name)) {
       definitions.set(name, {}); // Parts inside may not take the name.

@@ -3,7 +3,10 @@ import { whole } from '../../../spec-parts.ts';
 import { artifactTypes } from '../../../stage.ts';
 import { parseDuration, parseMemory } from './units.ts';
 
-/** The user's form of a pipeline and of a stage, from which the JSON schema is also made. Its values are not the internal ones. */
+/**
+ * The user's form of a pipeline and of a stage, from which the JSON schema is also made. Its values
+ * are not the internal ones.
+ */
 
 /** A text that `parse` reads; `example` describes it in messages. */
 const measure = (parse: (text: string) => number | undefined, example: string) =>
@@ -38,7 +41,9 @@ const output = z.union([
     type: z
       .enum(artifactTypes)
       .optional()
-      .describe('The type of what a `command` makes, so that other kinds can read it; by default files.'),
+      .describe(
+        'The type of what a `command` makes, so that other kinds can read it; by default files.',
+      ),
   }),
 ]);
 
@@ -71,12 +76,16 @@ export const slotsShape = z.strictObject({
   of: z.string().describe('A stage whose only axis has the candidates, such as `fit`.'),
   by: z
     .string()
-    .describe('The choice among them, such as `best.choice`: slot 1 takes the values of the first, and so on.'),
+    .describe(
+      'The choice among them, such as `best.choice`: slot 1 takes the values of the first, and so on.',
+    ),
   count: whole(1, 10_000).describe('How many slots there are.'),
 });
 
 export const stageShape = z.strictObject({
-  kind: z.string().describe("What the stage does: a built-in kind, or a folder of the project's `stages/`."),
+  kind: z
+    .string()
+    .describe("What the stage does: a built-in kind, or a folder of the project's `stages/`."),
   description: z.string().optional().describe('A description; it changes no result.'),
   inputs: mapOf(textOrTexts).describe(
     "What the stage reads, by port: `stage.port`, a path from the project's root (with a `/`), an absolute path, or `npm:package/path`.",
@@ -119,7 +128,9 @@ export const stageShape = z.strictObject({
     ),
   resources: resources
     .prefault({})
-    .describe('What the stage occupies while it runs. Stages run side by side as long as the machine has room.'),
+    .describe(
+      'What the stage occupies while it runs. Stages run side by side as long as the machine has room.',
+    ),
   retries: whole(0, 100).default(0).describe('Further attempts after a failed one.'),
   timeout: duration
     .optional()
@@ -132,19 +143,32 @@ export const stageShape = z.strictObject({
     .describe(
       "Environment variables that decide the outputs, and so are in the fingerprint: names, or names with values, where null takes the caller's.",
     ),
-  cache: flag(true, 'False publishes the outputs without storing them: less disk, but nothing to restore.'),
-  frozen: flag(false, "True keeps the stage's last result, whatever changes; without a result this is an error."),
+  cache: flag(
+    true,
+    'False publishes the outputs without storing them: less disk, but nothing to restore.',
+  ),
+  frozen: flag(
+    false,
+    "True keeps the stage's last result, whatever changes; without a result this is an error.",
+  ),
   place: z
     .string()
     .optional()
-    .describe('The place of `places.yaml` where the stage runs, or `local`; by default the one of `--on`.'),
-  onDemand: flag(false, 'True runs the stage only if another stage reads it in the same run, or by name.'),
+    .describe(
+      'The place of `places.yaml` where the stage runs, or `local`; by default the one of `--on`.',
+    ),
+  onDemand: flag(
+    false,
+    'True runs the stage only if another stage reads it in the same run, or by name.',
+  ),
 });
 
 export type StageShape = z.infer<typeof stageShape>;
 
 const includeShape = z.strictObject({
-  file: z.string().describe('Relative to the file that includes it, or `npm:package/path` as in `extends`.'),
+  file: z
+    .string()
+    .describe('Relative to the file that includes it, or `npm:package/path` as in `extends`.'),
   params: anyMap
     .optional()
     .describe(
@@ -153,7 +177,9 @@ const includeShape = z.strictObject({
   onDemand: z.boolean().optional().describe('True runs its stages only when something reads them.'),
   after: textOrTexts
     .optional()
-    .describe('Stages of the including file that must end before any of its own; it sets only the order.'),
+    .describe(
+      'Stages of the including file that must end before any of its own; it sets only the order.',
+    ),
 });
 
 /** Without `extends`: extended files are merged before. */
@@ -164,8 +190,13 @@ export const pipelineShape = z.strictObject({
     .describe(
       "Other pipelines by name: the stage `fit` of `sn` is `sn/fit`, and `--set sn/params.epochs=1` sets its parameter. They publish among this pipeline's outputs, wherever their own file says.",
     ),
-  description: z.string().optional().describe('A description, shown when a run starts; it may contain parameters.'),
-  salt: scalar.optional().describe('Part of every fingerprint: changing it makes every stage stale.'),
+  description: z
+    .string()
+    .optional()
+    .describe('A description, shown when a run starts; it may contain parameters.'),
+  salt: scalar
+    .optional()
+    .describe('Part of every fingerprint: changing it makes every stage stale.'),
   params: anyMap
     .optional()
     .describe(
@@ -183,7 +214,9 @@ export const extendsShape = textOrTexts.describe(
 const words = z.array(z.string()).default([]);
 
 export const placeShape = z.strictObject({
-  engine: z.enum(['slurm', 'template']).describe('The scheduler: Slurm, or another one by the commands of `template`.'),
+  engine: z
+    .enum(['slurm', 'template'])
+    .describe('The scheduler: Slurm, or another one by the commands of `template`.'),
   template: z
     .strictObject({
       submit: z
@@ -199,7 +232,9 @@ export const placeShape = z.strictObject({
         ),
       query: z
         .string()
-        .describe('Lists the jobs of this user that are queued or run, one id as the first word of a line.'),
+        .describe(
+          'Lists the jobs of this user that are queued or run, one id as the first word of a line.',
+        ),
       cancel: z.string().describe('Cancels the job `${id}`, whose name is `${name}`.'),
       after: z
         .string()
@@ -214,13 +249,21 @@ export const placeShape = z.strictObject({
     'Further options of `sbatch`: `qos: long`, `constraint: skylake`; true for one without a value.',
   ),
   setup: words.describe('Shell lines before a job, such as `module load node/20`.'),
-  container: words.describe('The command that starts a program in a container, before its own words.'),
+  container: words.describe(
+    'The command that starts a program in a container, before its own words.',
+  ),
   env: words.describe(
     "Variables of the caller's environment that travel with a job, beside those that stages declare.",
   ),
-  maxJobs: whole(1).default(20).describe('Jobs at once, at most; each serves one stage after the other.'),
-  time: duration.prefault('1h').describe('The time limit of a job. A training resumes in the next one.'),
-  cpu: whole(1).default(1).describe('The most cores that a job may ask for; `cpu: all` means these.'),
+  maxJobs: whole(1)
+    .default(20)
+    .describe('Jobs at once, at most; each serves one stage after the other.'),
+  time: duration
+    .prefault('1h')
+    .describe('The time limit of a job. A training resumes in the next one.'),
+  cpu: whole(1)
+    .default(1)
+    .describe('The most cores that a job may ask for; `cpu: all` means these.'),
   gpu: whole(0).default(0).describe('The most graphics cards that a job may ask for.'),
   memory: z
     .strictObject({
@@ -228,7 +271,9 @@ export const placeShape = z.strictObject({
       most: memory.prefault('8GiB').describe('The most that a job may ask for.'),
     })
     .prefault({})
-    .describe('Memory of a job. A stage that runs out of it runs again with twice as much, up to `most`.'),
+    .describe(
+      'Memory of a job. A stage that runs out of it runs again with twice as much, up to `most`.',
+    ),
   local: words.describe('Kinds that run where the command runs, such as `plot`.'),
 });
 
@@ -237,7 +282,9 @@ export const localShape = z.strictObject({
 });
 
 export const storeShape = z.strictObject({
-  url: z.string().describe('Where the store is: a folder, `s3://bucket/prefix` or `ssh://host/path`.'),
+  url: z
+    .string()
+    .describe('Where the store is: a folder, `s3://bucket/prefix` or `ssh://host/path`.'),
   endpoint: z
     .string()
     .regex(/^https?:\/\/[^/@]+\/?$/)

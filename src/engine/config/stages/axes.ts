@@ -7,7 +7,15 @@ import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
 import { slotsShape, trialsShape } from '../schema/shapes.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
-import { child, describeNode, entriesOf, isText, type Node, type TextNode, toJson } from '../yaml/node.ts';
+import {
+  child,
+  describeNode,
+  entriesOf,
+  isText,
+  type Node,
+  type TextNode,
+  toJson,
+} from '../yaml/node.ts';
 import { drawPoints } from './draw-points.ts';
 
 /** One dimension of a matrix. */
@@ -32,7 +40,10 @@ export interface AxisValue {
 export interface Slot {
   /** The rank, from 0. */
   readonly index: number;
-  /** The choices that lead to it: of a choice among slots, first its own, then the one that filled those slots. */
+  /**
+   * The choices that lead to it: of a choice among slots, first its own, then the one that filled
+   * those slots.
+   */
   readonly choices: readonly { readonly by: TextNode; readonly axis: string }[];
   readonly among: readonly AxisValue[];
 }
@@ -47,7 +58,10 @@ const reserved = new Set(['stage', 'path']);
 /** Without characters that have a meaning in a stage's name or in a shell. */
 const labelPattern = /^[^\s,=@[\]{}()$"'`\\|&;<>*?]{1,100}$/u;
 
-/** The axes of every definition: those inherited through single ports and not selected, then its own. */
+/**
+ * The axes of every definition: those inherited through single ports and not selected, then its
+ * own.
+ */
 export function axesOfDefinitions(
   context: LoadContext,
   definitions: ReadonlyMap<string, Definition>,
@@ -61,7 +75,9 @@ export function axesOfDefinitions(
   }
   const result = new Map<Definition, readonly Axis[]>();
   // A cycle is reported later, for the instances; here its edges inherit nothing.
-  for (const definition of postOrder(definitions.values(), (one) => sources.get(one)!.map(({ from }) => from))) {
+  for (const definition of postOrder(definitions.values(), (one) =>
+    sources.get(one)!.map(({ from }) => from),
+  )) {
     const inherited = sources.get(definition)!.flatMap(({ from, reference }) => {
       return reference === undefined
         ? []
@@ -69,8 +85,11 @@ export function axesOfDefinitions(
     });
     const axes = new Map<string, Axis>();
     const made = own.get(definition)!.flatMap((axis) => {
-      const of = axis.slots && sources.get(definition)!.find(({ of }) => of === axis.slots!.of)?.from;
-      return axis.slots ? fillSlots(context, definition, axis, of && (result.get(of) ?? [])) : [axis];
+      const of =
+        axis.slots && sources.get(definition)!.find(({ of }) => of === axis.slots!.of)?.from;
+      return axis.slots
+        ? fillSlots(context, definition, axis, of && (result.get(of) ?? []))
+        : [axis];
     });
     for (const axis of [...inherited, ...made]) addAxis(context, axes, axis, definition);
     result.set(definition, limitStages(context, definition, [...axes.values()]));
@@ -78,37 +97,55 @@ export function axesOfDefinitions(
   return result;
 }
 
-/** Every combination of the values of some axes, the last axis fastest; one empty combination where there is no axis. */
+/**
+ * Every combination of the values of some axes, the last axis fastest; one empty combination where
+ * there is no axis.
+ */
 export function combinations(axes: readonly Axis[]): readonly Combination[] {
   return axes.reduce<readonly Combination[]>(
-    (all, { name, values }) => all.flatMap((one) => values.map((value) => new Map(one).set(name, value))),
+    (all, { name, values }) =>
+      all.flatMap((one) => values.map((value) => new Map(one).set(name, value))),
     [new Map()],
   );
 }
 
 function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly Axis[] {
   const written = child(node, 'matrix');
-  const matrix = written && substitute(written, scope.params); // The shape of the stage reports wrong types.
+  // The shape of the stage reports wrong types.
+  const matrix = written && substitute(written, scope.params);
   return Array.from(entriesOf(matrix)).flatMap(([name, { keyAt, value }]) => {
     if (!namePattern.test(name) || reserved.has(name)) {
-      const hint = 'A name has letters, digits, "_" and "-"; "stage" and "path" are labels already.';
-      report({ code: 'wrong-name', message: `"${name}" is not a valid name for an axis`, at: keyAt, hint });
+      const hint =
+        'A name has letters, digits, "_" and "-"; "stage" and "path" are labels already.';
+      report({
+        code: 'wrong-name',
+        message: `"${name}" is not a valid name for an axis`,
+        at: keyAt,
+        hint,
+      });
       return [];
     }
     const values = valuesOf({ report }, name, value);
-    const [of, by] = [child(value, 'of'), child(value, 'by')];
+    const of = child(value, 'of');
+    const by = child(value, 'by');
     const slots = isText(of) && isText(by) ? { of, by } : undefined;
     return values.length === 0 ? [] : [{ name, values, at: keyAt, ...(slots && { slots }) }];
   });
 }
 
-function valuesOf(context: Pick<LoadContext, 'report'>, name: string, value: Node): readonly AxisValue[] {
+function valuesOf(
+  context: Pick<LoadContext, 'report'>,
+  name: string,
+  value: Node,
+): readonly AxisValue[] {
   if (value.type === 'list') return readValues(context, name, value.items);
   const slots = slotsShape.safeParse(toJson(value));
   if (slots.success) return numberedValues(slots.data.count, value);
   if (value.type === 'map') return drawPoints(value).map((point) => ({ ...point, made: 'drawn' }));
   const trials = trialsShape.safeParse(value.value);
-  return trials.success ? numberedValues(trials.data, value).map((one) => ({ ...one, made: 'trial' })) : [];
+  return trials.success
+    ? numberedValues(trials.data, value).map((one) => ({ ...one, made: 'trial' }))
+    : [];
 }
 
 const numberedValues = (count: number, { at }: Node): readonly AxisValue[] =>
@@ -151,7 +188,8 @@ function readValues({ report }: Pick<LoadContext, 'report'>, axis: string, items
   const byLabel = new Map<string, Node>();
   for (const item of items) {
     const scalar = item.type === 'map' ? child(item, 'id') : item;
-    if (scalar?.type !== 'scalar' || scalar.value === null) continue; // The shape of the stage reports it.
+    // The shape of the stage reports it.
+    if (scalar?.type !== 'scalar' || scalar.value === null) continue;
     const label = String(scalar.value);
     const same = byLabel.get(label);
     if (same) {
@@ -174,23 +212,33 @@ interface Source {
   readonly of?: TextNode;
 }
 
-function sourcesOf(definition: Definition, own: readonly Axis[], definitions: ReadonlyMap<string, Definition>) {
+function sourcesOf(
+  definition: Definition,
+  own: readonly Axis[],
+  definitions: ReadonlyMap<string, Definition>,
+) {
   const candidates = own.flatMap(({ slots }): readonly Source[] => {
-    const from = slots && definitions.get((slots.of.home ?? definition.scope).prefix + slots.of.value);
+    const from =
+      slots && definitions.get((slots.of.home ?? definition.scope).prefix + slots.of.value);
     return from && from !== definition ? [{ from, of: slots.of }] : [];
   });
-  const read = Array.from(entriesOf(child(definition.node, 'inputs'))).flatMap(([port, { value }]) => {
-    if (!isText(value) || definition.kind?.spec.inputs[port]?.list) return [];
-    return textsOf(value, definition, own).flatMap(({ value: text, home = definition.scope }) => {
-      const reference = isPath(text, home.includes) ? undefined : parseStageReference(text);
-      const from = reference && definitions.get(home.prefix + reference.stage);
-      return from ? [{ from, reference }] : [];
-    });
-  });
+  const read = Array.from(entriesOf(child(definition.node, 'inputs'))).flatMap(
+    ([port, { value }]) => {
+      if (!isText(value) || definition.kind?.spec.inputs[port]?.list) return [];
+      return textsOf(value, definition, own).flatMap(({ value: text, home = definition.scope }) => {
+        const reference = isPath(text, home.includes) ? undefined : parseStageReference(text);
+        const from = reference && definitions.get(home.prefix + reference.stage);
+        return from ? [{ from, reference }] : [];
+      });
+    },
+  );
   return [...candidates, ...read];
 }
 
-/** The texts that an input may have: one, or one for each combination of the stage's own axes if it names any. */
+/**
+ * The texts that an input may have: one, or one for each combination of the stage's own axes if it
+ * names any.
+ */
 function textsOf(node: TextNode, { scope }: Definition, own: readonly Axis[]): readonly TextNode[] {
   if (!node.value.includes('${')) return [node];
   const varies = node.value.includes('matrix') && product(own) <= maximumStages;
@@ -199,11 +247,18 @@ function textsOf(node: TextNode, { scope }: Definition, own: readonly Axis[]): r
   const texts = combinations(varies ? own : []).map((axes) =>
     substitute(node, instanceScope(scope.params, axes, silent)),
   );
-  const byTarget = texts.filter(isText).map((text) => [(text.home ?? scope).prefix + text.value, text] as const);
+  const byTarget = texts
+    .filter(isText)
+    .map((text) => [(text.home ?? scope).prefix + text.value, text] as const);
   return [...new Map(byTarget).values()];
 }
 
-function addAxis({ report }: LoadContext, axes: Map<string, Axis>, axis: Axis, definition: Definition): void {
+function addAxis(
+  { report }: LoadContext,
+  axes: Map<string, Axis>,
+  axis: Axis,
+  definition: Definition,
+): void {
   const known = axes.get(axis.name);
   if (!known) axes.set(axis.name, axis);
   else if (known !== axis && valuesKey(known) !== valuesKey(axis)) {
@@ -219,9 +274,14 @@ function valuesKey({ values }: Axis): string {
   return JSON.stringify(values.map(({ label, node }) => [label, toJson(node)]).sort());
 }
 
-const product = (axes: readonly Axis[]) => axes.reduce((count, { values }) => count * values.length, 1);
+const product = (axes: readonly Axis[]) =>
+  axes.reduce((count, { values }) => count * values.length, 1);
 
-function limitStages({ report }: LoadContext, { name, at }: Definition, axes: readonly Axis[]): readonly Axis[] {
+function limitStages(
+  { report }: LoadContext,
+  { name, at }: Definition,
+  axes: readonly Axis[],
+): readonly Axis[] {
   const count = product(axes);
   if (count <= maximumStages) return axes;
   const message = `The matrix of the stage "${name}" makes ${formatCount(count)} stages, at most ${formatCount(maximumStages)} are allowed`;

@@ -4,8 +4,15 @@ import type { Stage, StageName } from '../pipeline.ts';
 import type { Instances } from './instances.ts';
 import { reportMistakes } from './settings.ts';
 
-/** Reports mistakes that kinds find by facts about their inputs. Facts are looked up once, where a kind asks for them. */
-export function checkInputs({ kinds, report }: LoadContext, { byName }: Instances, stages: readonly Stage[]): void {
+/**
+ * Reports mistakes that kinds find by facts about their inputs. Facts are looked up once, where a
+ * kind asks for them.
+ */
+export function checkInputs(
+  { kinds, report }: LoadContext,
+  { byName }: Instances,
+  stages: readonly Stage[],
+): void {
   const known = new Map(stages.map((stage) => [stage.name, stage]));
   const facts = new Map<StageName, Facts>();
   const specOf = ({ kind }: Stage) => kinds.get(kind)!.spec;
@@ -13,7 +20,9 @@ export function checkInputs({ kinds, report }: LoadContext, { byName }: Instance
     (stage: Stage): KnownInputs =>
     (port) => {
       const items = stage.inputs.find((input) => input.port === port)?.items ?? [];
-      return items.map((item) => (item.from === 'path' ? { path: item.path } : { facts: factsOf(item.stage) }));
+      return items.map((item) =>
+        item.from === 'path' ? { path: item.path } : { facts: factsOf(item.stage) },
+      );
     };
   const factsOf = (name: StageName): Facts => {
     const before = facts.get(name);

@@ -20,7 +20,10 @@ interface OutputClaim {
 /** In bytes, on nearly every file system. */
 const longestName = 255;
 
-/** Reports outputs that overlap each other, an input or the report's `page`, or lie outside the root; and missing inputs. */
+/**
+ * Reports outputs that overlap each other, an input or the report's `page`, or lie outside the
+ * root; and missing inputs.
+ */
 export function checkPaths(
   context: LoadContext,
   instances: readonly Instance[],
@@ -32,7 +35,9 @@ export function checkPaths(
   const realRoot = dirname(real.of(join(root, 'x')));
   const runPage = { shown: page, path: real.of(resolve(root, page)) };
   const claims = instances.flatMap((instance) =>
-    instance.outputs.map((output): OutputClaim => ({ instance, output, path: real.of(resolve(root, output.path)) })),
+    instance.outputs.map(
+      (output): OutputClaim => ({ instance, output, path: real.of(resolve(root, output.path)) }),
+    ),
   );
   const inPlace = claims.filter(({ output, path }) => checkTarget(context, output, path, realRoot));
   for (const { output, path } of inPlace) checkPage(context, output, path, runPage);
@@ -48,7 +53,11 @@ export function checkPaths(
     };
     for (const folder of upwards(path)) {
       const around = folder === path ? undefined : claimed.get(folder);
-      if (around) reportInside(`output "${around.output.port}" of "${around.instance.name}"`, around.output.at);
+      if (around)
+        reportInside(
+          `output "${around.output.port}" of "${around.instance.name}"`,
+          around.output.at,
+        );
       const input = readable.get(folder);
       if (input) reportInside(`input "${input.shown}"`, input.at);
       if (folder === realRoot) break;
@@ -86,7 +95,12 @@ function makerOf(path: string, claimed: ReadonlyMap<string, OutputClaim>): Outpu
   return undefined;
 }
 
-function checkTarget({ report }: LoadContext, { path: shown, at }: Output, path: string, root: string): boolean {
+function checkTarget(
+  { report }: LoadContext,
+  { path: shown, at }: Output,
+  path: string,
+  root: string,
+): boolean {
   const long = shown.split('/').find((name) => Buffer.byteLength(name) > longestName);
   if (long !== undefined) {
     const message = `The output "${shown}" has a name of ${Buffer.byteLength(long)} bytes; file systems take at most ${longestName}`;
@@ -114,15 +128,27 @@ function checkPage(
 ): void {
   const isInside = (one: string, other: string) => one.startsWith(other + sep);
   const relation =
-    path === page.path ? 'is' : isInside(page.path, path) ? 'holds' : isInside(path, page.path) ? 'lies in' : undefined;
+    path === page.path
+      ? 'is'
+      : isInside(page.path, path)
+        ? 'holds'
+        : isInside(path, page.path)
+          ? 'lies in'
+          : undefined;
   if (relation === undefined) return;
   const message = `The output "${output.path}" ${relation} "${page.shown}", where every run leaves its report`;
   const hint = 'Publish it beside the report, under a name of its own.';
   report({ code: 'wrong-target', message, at: output.at, hint });
 }
 
-/** Reports paths that several outputs claim, each two outputs of the file once, whatever the number of their instances. */
-function reportTwice(context: LoadContext, claimsByPath: readonly (readonly OutputClaim[])[]): void {
+/**
+ * Reports paths that several outputs claim, each two outputs of the file once, whatever the number
+ * of their instances.
+ */
+function reportTwice(
+  context: LoadContext,
+  claimsByPath: readonly (readonly OutputClaim[])[],
+): void {
   const reported = new Set<string>();
   for (const claims of claimsByPath) {
     const byOutput = groupBy(claims, writtenAs);
@@ -141,10 +167,13 @@ function reportTwice(context: LoadContext, claimsByPath: readonly (readonly Outp
   }
 }
 
-const writtenAs = ({ instance, output }: OutputClaim): string => `${instance.definition.name}.${output.port}`;
+const writtenAs = ({ instance, output }: OutputClaim): string =>
+  `${instance.definition.name}.${output.port}`;
 
 function reportOutputs({ report }: LoadContext, first: OutputClaim, second: OutputClaim): void {
-  const [one, other] = [first, second].map(({ instance, output }) => `"${output.port}" of "${instance.name}"`);
+  const [one, other] = [first, second].map(
+    ({ instance, output }) => `"${output.port}" of "${instance.name}"`,
+  );
   const message = `"${second.output.path}" is claimed by two outputs: ${one} and ${other}`;
   const related = [{ message: 'The first one is here', at: first.output.at }];
   report({ code: 'output-twice', message, at: second.output.at, related });
@@ -159,18 +188,25 @@ function reportInstances({ report }: LoadContext, claims: readonly OutputClaim[]
   const slots = axes.filter((axis) => instance.axes.get(axis)!.slot);
   const declared = child(child(definition.node, 'outputs'), output.port);
   const written = textOf(declared) ?? textOf(child(declared, 'path')) ?? '';
-  if (slots.some((axis) => written.includes(`matrix.${axis}`))) return; // That a path depends on a slot is reported.
+  // That a path depends on a slot is reported.
+  if (slots.some((axis) => written.includes(`matrix.${axis}`))) return;
   const names = claims.slice(0, 2).map(({ instance: { name } }) => `"${name}"`);
-  const some = claims.length === 2 ? 'by' : `by ${claims.length} instances of "${definition.name}", such as`;
+  const some =
+    claims.length === 2 ? 'by' : `by ${claims.length} instances of "${definition.name}", such as`;
   const message = `"${output.path}" is claimed ${some} ${names.join(' and ')}`;
   const others = axes.filter((axis) => !slots.includes(axis));
   const varied =
-    others.length === 0 ? '' : ` Or put ${others.map((axis) => `\${matrix.${axis}}`).join(' and ')} into the path.`;
+    others.length === 0
+      ? ''
+      : ` Or put ${others.map((axis) => `\${matrix.${axis}}`).join(' and ')} into the path.`;
   const hint = ownPlaceHint(definition, output) + varied;
   report({ code: 'output-twice', message, at: output.at, hint });
 }
 
-/** Resolves links in a path's parents. The last part is not followed, since publishing replaces a link. */
+/**
+ * Resolves links in a path's parents. The last part is not followed, since publishing replaces a
+ * link.
+ */
 class RealPaths {
   readonly #folders = new Map<string, string>();
 

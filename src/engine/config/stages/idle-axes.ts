@@ -7,16 +7,26 @@ import type { Axis } from './axes.ts';
 import { type Instances, labelsOf } from './instances.ts';
 
 /** Mistakes for axes that decide nothing: one result would look like several. */
-export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly Stage[]): readonly Diagnostic[] {
+export function findIdleAxes(
+  { axes, byDefinition }: Instances,
+  stages: readonly Stage[],
+): readonly Diagnostic[] {
   const works = new Map<string, string>(stages.map((stage) => [stage.name, workOf(stage)]));
   return Array.from(axes).flatMap(([definition, own]) => {
     const instances = byDefinition.get(definition) ?? [];
-    if (!instances.every(({ name }) => works.has(name))) return []; // Its other mistakes come first.
+    // Its other mistakes come first.
+    if (!instances.every(({ name }) => works.has(name))) return [];
     const isIdle = (axis: Axis) => {
-      const groups = groupBy(instances, ({ axes }) => JSON.stringify({ ...labelsOf(axes), [axis.name]: '' }));
-      return [...groups.values()].every((group) => new Set(group.map(({ name }) => works.get(name))).size === 1);
+      const groups = groupBy(instances, ({ axes }) =>
+        JSON.stringify({ ...labelsOf(axes), [axis.name]: '' }),
+      );
+      return [...groups.values()].every(
+        (group) => new Set(group.map(({ name }) => works.get(name))).size === 1,
+      );
     };
-    return own.filter((axis) => axis.values.length > 1 && isIdle(axis)).map((axis) => describeIdle(axis, definition));
+    return own
+      .filter((axis) => axis.values.length > 1 && isIdle(axis))
+      .map((axis) => describeIdle(axis, definition));
   });
 }
 

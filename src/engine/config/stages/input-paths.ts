@@ -22,7 +22,10 @@ export interface PathClaim {
   readonly missing?: Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 }
 
-/** A shell expands the home folder only at the beginning of a word: not in `--set params.images=~/faces`. */
+/**
+ * A shell expands the home folder only at the beginning of a word: not in
+ * `--set params.images=~/faces`.
+ */
 const homeHint = '"~" is not expanded here: write the whole path, or on a command line $HOME.';
 
 /** Looks up paths and globs of inputs, each once. */
@@ -48,13 +51,18 @@ export class InputPaths {
 
   async #find(text: string, at: Span, isInPackage: boolean): Promise<PathAnswer> {
     const { root, looked } = this.#context;
-    const missing = (absolute: string, code: 'missing-file' | 'empty-glob' | 'unreadable', message: string) => {
+    const missing = (
+      absolute: string,
+      code: 'missing-file' | 'empty-glob' | 'unreadable',
+      message: string,
+    ) => {
       const near = isInPackage ? undefined : nearPath(text, root);
       const hint = /^~(\/|$)/.test(text) ? homeHint : near && `Did you mean "${near}"?`;
       return { absolute, missing: { code, message, hint } };
     };
     const absolute = isInPackage ? findInPackage(text, at, this.#context) : resolve(root, text);
-    if (absolute === undefined) return missing(text, 'missing-file', `No package of "${text}" is installed`);
+    if (absolute === undefined)
+      return missing(text, 'missing-file', `No package of "${text}" is installed`);
     const error = accessError(absolute);
     const isGlob = error?.code === 'ENOENT' && globCharacters.test(text) && !isInPackage;
     if (!isGlob) this.paths.add(absolute);
@@ -64,7 +72,10 @@ export class InputPaths {
       const paths = await expandGlob(text, root);
       this.globs.set(text, paths);
       if (paths.length > 0)
-        return { glob: true, paths: paths.map((path) => ({ absolute: resolve(root, path), shown: path })) };
+        return {
+          glob: true,
+          paths: paths.map((path) => ({ absolute: resolve(root, path), shown: path })),
+        };
       return missing(globBase(text, root), 'empty-glob', `No file matches "${text}"`);
     }
     const where = isInPackage || isAbsolute(text) ? '' : " below the project's root";
@@ -74,7 +85,10 @@ export class InputPaths {
   }
 }
 
-/** The path with each part that does not exist replaced by a name like it; undefined where a part has no such name. */
+/**
+ * The path with each part that does not exist replaced by a name like it; undefined where a part
+ * has no such name.
+ */
 function nearPath(text: string, root: string): string | undefined {
   const parts = text.split('/');
   const wanted = parts.findIndex((part) => globCharacters.test(part));
@@ -90,7 +104,10 @@ function nearPath(text: string, root: string): string | undefined {
   return path === text ? undefined : path;
 }
 
-/** The names in a folder that a user may mean: the store is not read by path. None where the folder cannot be read. */
+/**
+ * The names in a folder that a user may mean: the store is not read by path. None where the folder
+ * cannot be read.
+ */
 function visibleNames(folder: string): readonly string[] {
   try {
     return readdirSync(folder).filter((name) => !/^(\..*|cache|node_modules)$/.test(name));
@@ -101,7 +118,10 @@ function visibleNames(folder: string): readonly string[] {
 
 function accessError(path: string): NodeJS.ErrnoException | undefined {
   try {
-    accessSync(path, statSync(path).isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+    accessSync(
+      path,
+      statSync(path).isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK,
+    );
     return undefined;
   } catch (error) {
     return error as NodeJS.ErrnoException;

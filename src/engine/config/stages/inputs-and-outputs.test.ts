@@ -3,9 +3,18 @@ import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadPipeline } from '../load-pipeline.ts';
-import { load, mistakes, shownMistakes, stageOf, TestProject, testingKinds, value } from '../testing-kinds.ts';
+import {
+  load,
+  mistakes,
+  shownMistakes,
+  stageOf,
+  TestProject,
+  testingKinds,
+  value,
+} from '../testing-kinds.ts';
 
-const command = (name: string, rest: string) => `  ${name}: { kind: command, with: { run: x }, ${rest} }\n`;
+const command = (name: string, rest: string) =>
+  `  ${name}: { kind: command, with: { run: x }, ${rest} }\n`;
 
 test('paths are from the root, absolute, or in an installed package', async () => {
   using project = new TestProject({
@@ -48,7 +57,9 @@ test('a path with "~" that does not exist gets a hint that "~" is not expanded',
 
 test('a glob gives its files in code-unit order, and is remembered', async () => {
   using project = new TestProject({ 'data/B/2.png': '', 'data/a/10.png': '', 'data/a/9.txt': '' });
-  project.write({ 'pipelines/p.yaml': `stages:\n${command('s', 'inputs: { x: "data/**/*.png", y: "data/*/" }')}` });
+  project.write({
+    'pipelines/p.yaml': `stages:\n${command('s', 'inputs: { x: "data/**/*.png", y: "data/*/" }')}`,
+  });
   const pipeline = value(await project.load());
   assert.deepEqual(pipeline.sources.globs, {
     'data/**/*.png': ['data/B/2.png', 'data/a/10.png', 'data/fake/1.png', 'data/real/1.png'],
@@ -64,10 +75,14 @@ test('a pipeline knows the places where something new would take precedence over
     'inner/pipelines/p.yaml': `stages:\n${command('s', 'inputs: { x: "data/[12].png", y: npm:faces/a.csv }')}`,
   });
   const root = join(project.root, 'inner');
-  const { sources } = value(await loadPipeline({ root, file: 'pipelines/p.yaml', kinds: testingKinds }));
+  const { sources } = value(
+    await loadPipeline({ root, file: 'pipelines/p.yaml', kinds: testingKinds }),
+  );
   assert.deepEqual(
     sources.looked,
-    ['data/[12].png', 'pipelines/node_modules/faces', 'node_modules/faces'].map((path) => join(root, path)),
+    ['data/[12].png', 'pipelines/node_modules/faces', 'node_modules/faces'].map((path) =>
+      join(root, path),
+    ),
   );
 });
 
@@ -88,7 +103,10 @@ test('a package is looked up from the file that names it, then from the project,
     return items.map((item) => (item.from === 'path' ? item.path.replace(project.root, '') : ''));
   };
   const shared = '/node_modules/shared/b.csv';
-  assert.deepEqual(await pathsOf('pipelines/p.yaml'), ['/store/mine/node_modules/faces/a.csv', shared]);
+  assert.deepEqual(await pathsOf('pipelines/p.yaml'), [
+    '/store/mine/node_modules/faces/a.csv',
+    shared,
+  ]);
   assert.deepEqual(await pathsOf('pipelines/own.yaml'), ['/node_modules/faces/a.csv', shared]);
   const set = [`params.x=${weights}`];
   assert.deepEqual(await pathsOf('pipelines/p.yaml', set), ['/node_modules/faces/a.csv', shared]);
@@ -131,13 +149,22 @@ test('inputs that lead nowhere are reported, with what to write instead', async 
 });
 
 test('a misspelt path is shown as it would be right, and a part that is like nothing gets no hint', async () => {
-  using project = new TestProject({ 'photos/real/1.png': '', 'cache/fotografs/x': '', 'scores.csv': '' });
+  using project = new TestProject({
+    'photos/real/1.png': '',
+    'cache/fotografs/x': '',
+    'scores.csv': '',
+  });
   const hintOf = async (text: string) => {
-    project.write({ 'pipelines/p.yaml': `stages: { one: { kind: load, inputs: { images: "${text}" } } }` });
+    project.write({
+      'pipelines/p.yaml': `stages: { one: { kind: load, inputs: { images: "${text}" } } }`,
+    });
     return shownMistakes(await project.load()).split('\n\n')[2];
   };
   assert.equal(await hintOf('./fotos'), '  Did you mean "./photos"?');
-  assert.equal(await hintOf(`${project.root}/photo/rael/1.png`), `  Did you mean "${project.root}/photos/real/1.png"?`);
+  assert.equal(
+    await hintOf(`${project.root}/photo/rael/1.png`),
+    `  Did you mean "${project.root}/photos/real/1.png"?`,
+  );
   assert.equal(await hintOf('photoes/*/1.png'), '  Did you mean "photos/*/1.png"?');
   assert.equal(await hintOf('./score.csv'), '  Did you mean "./scores.csv"?');
   assert.equal(await hintOf('./photos/unlike.tiff'), undefined);
@@ -150,7 +177,10 @@ test('the misspelt name of an included pipeline in a reference is suggested, tho
     'pipelines/p.yaml':
       'include: { faces: say.yaml }\nstages:\n  two: { kind: load, inputs: { images: face/one.dataset } }\n',
   });
-  assert.match(shownMistakes(await project.load()), /"face\/one\.dataset"[\s\S]*Did you mean "faces\/one\.dataset"\?/);
+  assert.match(
+    shownMistakes(await project.load()),
+    /"face\/one\.dataset"[\s\S]*Did you mean "faces\/one\.dataset"\?/,
+  );
 });
 
 test('an included stage publishes among the outputs of the pipeline that includes it, not at the path in its own file', async () => {
@@ -172,7 +202,10 @@ test('an output without a declared type gets a hint where to declare one, if a p
     'pipelines/p.yaml': `stages:\n${command('mine', own)}  two: { kind: load, inputs: { images: mine.list } }\n`,
   });
   const text = shownMistakes(await project.load());
-  assert.match(text, /The input "images" takes the type images, but "mine\.list" has the type files \[type-mismatch\]/);
+  assert.match(
+    text,
+    /The input "images" takes the type images, but "mine\.list" has the type files \[type-mismatch\]/,
+  );
   assert.match(text, /Say what it is: outputs: \{ list: \{ path: …, type: images \} \}/);
 });
 
@@ -187,10 +220,14 @@ test('names of declared ports have no dots and slashes, since private files are 
   }
 });
 
-test('an unreadable folder is reported', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
+test('an unreadable folder is reported', {
+  skip: process.getuid?.() === 0 && 'root reads everything',
+}, async () => {
   using project = new TestProject({ 'secret/x': '' });
   chmodSync(join(project.root, 'secret'), 0);
-  project.write({ 'pipelines/p.yaml': 'stages: { faces: { kind: load, inputs: { images: secret/ } } }' });
+  project.write({
+    'pipelines/p.yaml': 'stages: { faces: { kind: load, inputs: { images: secret/ } } }',
+  });
   const text = shownMistakes(await project.load());
   chmodSync(join(project.root, 'secret'), 0o700);
   assert.match(text, /"secret\/" cannot be read: permission denied \[unreadable\]/);
@@ -198,7 +235,9 @@ test('an unreadable folder is reported', { skip: process.getuid?.() === 0 && 'ro
 
 test('a file in the root without ./ gets a hint how to write it', async () => {
   using project = new TestProject({ 'notes.txt': 'n' });
-  project.write({ 'pipelines/p.yaml': 'stages: { s: { kind: load, inputs: { images: notes.txt } } }' });
+  project.write({
+    'pipelines/p.yaml': 'stages: { s: { kind: load, inputs: { images: notes.txt } } }',
+  });
   assert.match(
     shownMistakes(await project.load()),
     /1:46: error: Expected stage\.port or a path .* got "notes\.txt" .*\n\n {2}Write "\.\/notes\.txt" for the file in the project's root\.$/s,
@@ -301,7 +340,10 @@ stages:
       ['scores', 'views'],
     );
   }
-  const { outputs } = stageOf(await load(evaluate(', with: { views: false }', 'scored.scores')), 'scored');
+  const { outputs } = stageOf(
+    await load(evaluate(', with: { views: false }', 'scored.scores')),
+    'scored',
+  );
   assert.deepEqual(
     outputs.map(({ port }) => port),
     ['scores'],
@@ -374,7 +416,10 @@ test('a slip in the name of a side is found in a shell text, except where anothe
     const [, side, name] = /\$\{(input|output|param)\.(\w)\}/.exec(slip)!;
     const text = await mistakes(stage(slip));
     const message = `error: Unknown "\${${side}.${name}}", which is no variable of the shell either [unknown-variable]`;
-    assert.ok(text.includes(message) && text.includes(`Did you mean "\${${side}s.${name}}"?`), text);
+    assert.ok(
+      text.includes(message) && text.includes(`Did you mean "\${${side}s.${name}}"?`),
+      text,
+    );
   }
   const javaScript = "node -e 'console.log(`${input.x}`)' ${inputs.x} > ${outputs.y}";
   assert.equal(stageOf(await load(stage(javaScript)), 'a').settings['run'], javaScript);

@@ -8,7 +8,16 @@ import { isUnread, type LoadContext } from '../load-context.ts';
 import type { Input, InputItem } from '../pipeline.ts';
 import { knownKeys } from '../schema/explain-issues.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
-import { child, describeNode, entriesOf, type Home, isText, itemsOf, type Node, type TextNode } from '../yaml/node.ts';
+import {
+  child,
+  describeNode,
+  entriesOf,
+  type Home,
+  isText,
+  itemsOf,
+  type Node,
+  type TextNode,
+} from '../yaml/node.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
 import { findAgreeing, type Instance, type Instances, labelsOf } from './instances.ts';
 import { askHint } from './outputs.ts';
@@ -30,19 +39,29 @@ interface FoundItem {
   readonly glob?: true;
 }
 
-/** The reading port: `known` is what its kind declares; absent for a port that only the file declares. */
+/**
+ * The reading port: `known` is what its kind declares; absent for a port that only the file
+ * declares.
+ */
 interface Reader {
   readonly instance: Instance;
   readonly port: string;
   readonly known: InputPort<never> | undefined;
 }
 
-/** The connected inputs of an instance, in the order of the file. Wrong ones are reported and left out. */
-export async function resolveInputs(work: InputWork, instance: Instance): Promise<readonly Input[]> {
+/**
+ * The connected inputs of an instance, in the order of the file. Wrong ones are reported and left
+ * out.
+ */
+export async function resolveInputs(
+  work: InputWork,
+  instance: Instance,
+): Promise<readonly Input[]> {
   const { report } = work.context;
   const { kind, at } = instance.definition;
   const written = child(instance.node, 'inputs');
-  if (!kind || (written !== undefined && written.type !== 'map')) return []; // The shape of the stage reports another type.
+  // The shape of the stage reports another type.
+  if (!kind || (written !== undefined && written.type !== 'map')) return [];
   const entries = entriesOf(written);
   const { inputs, openPorts, name } = kind.spec;
   for (const [port, { optional, type }] of Object.entries(inputs)) {
@@ -54,8 +73,15 @@ export async function resolveInputs(work: InputWork, instance: Instance): Promis
     const known = Object.hasOwn(inputs, port) ? inputs[port] : undefined;
     if (!known && !openPorts) {
       const isSetting = knownKeys(kind.spec.settings, []).includes(port);
-      const hint = isSetting ? `It is a setting: with: { ${port}: … }` : suggest(port, Object.keys(inputs));
-      report({ code: 'unknown-port', message: `The kind "${name}" has no input "${port}"`, at: keyAt, hint });
+      const hint = isSetting
+        ? `It is a setting: with: { ${port}: … }`
+        : suggest(port, Object.keys(inputs));
+      report({
+        code: 'unknown-port',
+        message: `The kind "${name}" has no input "${port}"`,
+        at: keyAt,
+        hint,
+      });
       continue;
     }
     if (!known && !checkName({ report }, port, keyAt, 'port')) continue;
@@ -80,11 +106,17 @@ export async function resolveInput(
   if (value.type === 'list' && value.items.length === 0 && !known?.optional)
     return report({ code: 'empty-list', message: `The list of the input "${port}" is empty`, at });
   const found: FoundItem[] = [];
-  for (const item of itemsOf(value)) if (isText(item)) found.push(...(await findItems(work, reader, item))); // The shape reports others.
-  const list = known ? known.list === true : value.type === 'list' || found.some(({ glob }) => glob);
+  // The shape reports others.
+  for (const item of itemsOf(value))
+    if (isText(item)) found.push(...(await findItems(work, reader, item)));
+  const list = known
+    ? known.list === true
+    : value.type === 'list' || found.some(({ glob }) => glob);
   if (list) return { port, list, items: await labelItems(found, reader, work) };
   if (found.length <= 1) {
-    const items = found.map(({ item }) => (known?.labelled ? { ...item, labels: axesOf(item, work) } : item));
+    const items = found.map(({ item }) =>
+      known?.labelled ? { ...item, labels: axesOf(item, work) } : item,
+    );
     return found[0] && { port, list, items };
   }
   const names = found.map(({ item }) => (item.from === 'path' ? item.shown : item.stage));
@@ -93,7 +125,11 @@ export async function resolveInput(
   return report({ code: 'many-to-single', message, at, hint });
 }
 
-async function findItems(work: InputWork, reader: Reader, node: TextNode): Promise<readonly FoundItem[]> {
+async function findItems(
+  work: InputWork,
+  reader: Reader,
+  node: TextNode,
+): Promise<readonly FoundItem[]> {
   if (node.unresolved) return [];
   const { includes } = node.home ?? reader.instance.definition.scope;
   if (!isPath(node.value, includes)) return findStageItems(work, reader, node);
@@ -111,14 +147,23 @@ async function findItems(work: InputWork, reader: Reader, node: TextNode): Promi
   });
 }
 
-/** For `face/scores.metrics` beside an included pipeline `faces`, without which the text is a path. */
+/**
+ * For `face/scores.metrics` beside an included pipeline `faces`, without which the text is a path.
+ */
 function includeHint(text: string, includes: ReadonlySet<string>): string | undefined {
   const slash = text.indexOf('/');
-  const near = parseStageReference(text)?.port === undefined ? undefined : closest(text.slice(0, slash), includes);
+  const near =
+    parseStageReference(text)?.port === undefined
+      ? undefined
+      : closest(text.slice(0, slash), includes);
   return near && `Did you mean "${near}${text.slice(slash)}"?`;
 }
 
-function findStageItems({ context, instances }: InputWork, reader: Reader, node: TextNode): readonly FoundItem[] {
+function findStageItems(
+  { context, instances }: InputWork,
+  reader: Reader,
+  node: TextNode,
+): readonly FoundItem[] {
   const { report, root } = context;
   const { value: text, at, home = reader.instance.definition.scope } = node;
   const reference = parseStageReference(text);
@@ -137,29 +182,43 @@ function findStageItems({ context, instances }: InputWork, reader: Reader, node:
   if (!definition?.kind) return [];
   const declared = definition.kind.spec.outputs;
   const wanted = reader.known?.type ?? 'any';
-  return findAgreeing(instances, definition, reference, reader.instance).flatMap(({ name, outputs }) => {
-    const output = outputs.find((one) => one.port === port);
-    if (!output) {
-      const when = declared[port]?.when;
-      const ports = outputs.map((one) => one.port);
-      const hint = when === undefined ? suggest(port, ports) : askHint(when);
-      report({ code: 'unknown-port', message: `The stage "${stage}" has no output "${port}"`, at, hint });
-      return [];
-    }
-    if (wanted !== 'any' && ![wanted].flat().includes(output.type)) {
-      const message = `The input "${reader.port}" takes the type ${typeWords(wanted)}, but "${stage}.${port}" has the type ${output.type}`;
-      const isOwn = !Object.hasOwn(declared, port);
-      const hint = isOwn ? `Say what it is: outputs: { ${port}: { path: …, type: ${[wanted].flat()[0]} } }` : undefined;
-      report({ code: 'type-mismatch', message, at, hint });
-      return [];
-    }
-    return [{ item: { from: 'stage', stage: name, port, labels: {} } as const, stage: definition.name }];
-  });
+  return findAgreeing(instances, definition, reference, reader.instance).flatMap(
+    ({ name, outputs }) => {
+      const output = outputs.find((one) => one.port === port);
+      if (!output) {
+        const when = declared[port]?.when;
+        const ports = outputs.map((one) => one.port);
+        const hint = when === undefined ? suggest(port, ports) : askHint(when);
+        report({
+          code: 'unknown-port',
+          message: `The stage "${stage}" has no output "${port}"`,
+          at,
+          hint,
+        });
+        return [];
+      }
+      if (wanted !== 'any' && ![wanted].flat().includes(output.type)) {
+        const message = `The input "${reader.port}" takes the type ${typeWords(wanted)}, but "${stage}.${port}" has the type ${output.type}`;
+        const isOwn = !Object.hasOwn(declared, port);
+        const hint = isOwn
+          ? `Say what it is: outputs: { ${port}: { path: …, type: ${[wanted].flat()[0]} } }`
+          : undefined;
+        report({ code: 'type-mismatch', message, at, hint });
+        return [];
+      }
+      return [
+        { item: { from: 'stage', stage: name, port, labels: {} } as const, stage: definition.name },
+      ];
+    },
+  );
 }
 
 const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
 
-/** The definition that a reference names, seen from a file; undefined for a wrong name or selection, which is reported. */
+/**
+ * The definition that a reference names, seen from a file; undefined for a wrong name or selection,
+ * which is reported.
+ */
 export function findStage(
   { context, instances: { definitions, byDefinition } }: Pick<InputWork, 'context' | 'instances'>,
   { stage, port, selection }: StageReference,
@@ -173,7 +232,9 @@ export function findStage(
     const visible = [...definitions.keys()].filter((name) => name.startsWith(prefix));
     const names = visible.map((name) => name.slice(prefix.length));
     const file = port === undefined ? [] : [`A file in the root is written "./${stage}.${port}".`];
-    const hint = didYouMean(stage, names) ?? ([suggest(stage, names) ?? [], file].flat().join(' ') || undefined);
+    const hint =
+      didYouMean(stage, names) ??
+      ([suggest(stage, names) ?? [], file].flat().join(' ') || undefined);
     return report({ code: 'unknown-stage', message: `Unknown stage "${stage}"`, at, hint });
   }
   const instances = byDefinition.get(definition) ?? [];
@@ -197,23 +258,37 @@ function axesOf(item: InputItem, { instances }: InputWork): Readonly<Record<stri
 
 /** Fields of axis values, such as `net.width`, that settings name as axes of a port's items. */
 function fieldsAsked({ definition, node }: Instance, port: string): readonly string[] {
-  const settings = Object.entries(definition.kind?.spec.axes ?? {}).filter(([, ports]) => ports.includes(port));
+  const settings = Object.entries(definition.kind?.spec.axes ?? {}).filter(([, ports]) =>
+    ports.includes(port),
+  );
   const named = settings.flatMap(([name]) => itemsOf(child(child(node, 'with'), name)));
   return named.flatMap((item) => (isText(item) && item.value.includes('.') ? [item.value] : []));
 }
 
 /** The values of these fields that an instance has; for a slot, those of its first candidate. */
-function fieldsOf({ axes }: Pick<Instance, 'axes'>, names: readonly string[]): Readonly<Record<string, string>> {
+function fieldsOf(
+  { axes }: Pick<Instance, 'axes'>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
   const found = names.flatMap((name) => {
     const [axis = '', ...path] = name.split('.');
-    const node = path.reduce<Node | undefined>((inner, key) => child(inner, key), axes.get(axis)?.node);
+    const node = path.reduce<Node | undefined>(
+      (inner, key) => child(inner, key),
+      axes.get(axis)?.node,
+    );
     return node?.type === 'scalar' ? [[name, String(node.value)] as const] : [];
   });
   return Object.fromEntries(found);
 }
 
-/** Items of a list port with their labels: axes that the reader does not fix, the stage, the path. */
-async function labelItems(found: readonly FoundItem[], { instance, port, known }: Reader, work: InputWork) {
+/**
+ * Items of a list port with their labels: axes that the reader does not fix, the stage, the path.
+ */
+async function labelItems(
+  found: readonly FoundItem[],
+  { instance, port, known }: Reader,
+  work: InputWork,
+) {
   const asked = fieldsAsked(instance, port);
   const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
   const items: InputItem[] = [];
@@ -239,15 +314,27 @@ async function labelItems(found: readonly FoundItem[], { instance, port, known }
 }
 
 /** The choice that decides these fields, for an instance with slots. */
-async function choiceOf(work: InputWork, from: Instance, asked: readonly string[]): Promise<InputItem['chosen']> {
-  const found = [...from.axes].find(([axis, { slot }]) => slot && asked.some((name) => name.startsWith(`${axis}.`)));
+async function choiceOf(
+  work: InputWork,
+  from: Instance,
+  asked: readonly string[],
+): Promise<InputItem['chosen']> {
+  const found = [...from.axes].find(
+    ([axis, { slot }]) => slot && asked.some((name) => name.startsWith(`${axis}.`)),
+  );
   if (found === undefined) return undefined;
   const [name, { slot }] = found;
   const { at } = from.definition;
   const list: Node = { type: 'list', items: slot!.choices.map(({ by }) => by), at };
-  const read = await resolveInput(work, { instance: from, port: `matrix.${name}`, known: undefined }, list);
+  const read = await resolveInput(
+    work,
+    { instance: from, port: `matrix.${name}`, known: undefined },
+    list,
+  );
   const own = asked.filter((field) => field.startsWith(`${name}.`));
-  const labels = slot!.among.map((one) => [one.label, fieldsOf({ axes: new Map([[name, one]]) }, own)] as const);
+  const labels = slot!.among.map(
+    (one) => [one.label, fieldsOf({ axes: new Map([[name, one]]) }, own)] as const,
+  );
   const axes = slot!.choices.map(({ axis }) => axis);
   return read && { index: slot!.index, axes, choices: read.items, labels: new Map(labels) };
 }

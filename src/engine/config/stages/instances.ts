@@ -19,10 +19,19 @@ import {
   toJson,
   withMeantKeys,
 } from '../yaml/node.ts';
-import { type Axis, axesOfDefinitions, type Combination, combinations, maximumStages } from './axes.ts';
+import {
+  type Axis,
+  axesOfDefinitions,
+  type Combination,
+  combinations,
+  maximumStages,
+} from './axes.ts';
 import { resolveOutputs } from './outputs.ts';
 
-/** A definition with a value for each of its axes, with its `${…}` replaced, and its outputs, which its readers need. */
+/**
+ * A definition with a value for each of its axes, with its `${…}` replaced, and its outputs, which
+ * its readers need.
+ */
 export interface Instance {
   readonly name: StageName;
   readonly definition: Definition;
@@ -42,11 +51,18 @@ export interface Instances {
   readonly axes: ReadonlyMap<Definition, readonly Axis[]>;
 }
 
-/** The most values of all stages together, with parameters expanded: far more than any real pipeline has. */
+/**
+ * The most values of all stages together, with parameters expanded: far more than any real pipeline
+ * has.
+ */
 const maximumValues = 2_000_000;
 
 /** Makes the instances of all definitions, in the order of the file. `pipeline` is its name. */
-export function makeInstances(context: LoadContext, list: readonly Definition[], pipeline: string): Instances {
+export function makeInstances(
+  context: LoadContext,
+  list: readonly Definition[],
+  pipeline: string,
+): Instances {
   const { report } = context;
   const definitions = new Map(list.map((definition) => [definition.name, definition]));
   const axes = axesOfDefinitions(context, definitions);
@@ -79,10 +95,19 @@ export function makeInstances(context: LoadContext, list: readonly Definition[],
       break;
     }
   }
-  return { all, byDefinition, byName: new Map(all.map((one) => [one.name, one])), definitions, axes };
+  return {
+    all,
+    byDefinition,
+    byName: new Map(all.map((one) => [one.name, one])),
+    definitions,
+    axes,
+  };
 }
 
-/** `fit[net=my-net,seed=2]`: axes in code-unit order, so that a name does not depend on where an axis was declared. */
+/**
+ * `fit[net=my-net,seed=2]`: axes in code-unit order, so that a name does not depend on where an
+ * axis was declared.
+ */
 function instanceName(base: string, labels: Readonly<Record<string, string>>): StageName {
   const parts = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   if (parts.length === 0) return base as StageName;
@@ -94,7 +119,10 @@ export function labelsOf(axes: Combination): Readonly<Record<string, string>> {
   return Object.fromEntries(Array.from(axes, ([name, { label }]) => [name, label]));
 }
 
-/** The instances that a reference means: those that agree with its selection and with the reader's own axis values. */
+/**
+ * The instances that a reference means: those that agree with its selection and with the reader's
+ * own axis values.
+ */
 export function findAgreeing(
   { byDefinition, byName }: Instances,
   definition: Definition,
@@ -108,14 +136,19 @@ export function findAgreeing(
     return label === undefined ? [] : [[axis, label] as const];
   });
   if (fixed.length < axes.length) {
-    return all.filter(({ axes }) => fixed.every(([axis, label]) => axes.get(axis)?.label === label));
+    return all.filter(({ axes }) =>
+      fixed.every(([axis, label]) => axes.get(axis)?.label === label),
+    );
   }
   // A shortcut for the usual case, since a pipeline may have thousands of instances.
   const one = byName.get(instanceName(definition.name, Object.fromEntries(fixed)));
   return one ? [one] : [];
 }
 
-/** The stage's map with its `${…}` replaced. Only the first instance is checked `withMatrix`: it is needed no more. */
+/**
+ * The stage's map with its `${…}` replaced. Only the first instance is checked `withMatrix`: it is
+ * needed no more.
+ */
 export function substituteStage(
   { report }: LoadContext,
   { scope: { params }, node, kind }: Definition,
@@ -161,14 +194,23 @@ function parseShape(
   const subject = { node, schema: stageShape, prefix: '', at: definition.at };
   for (const mistake of explainIssues(parsed.error.issues, subject)) {
     const lacksKind = mistake.code === 'missing-key' && mistake.at === definition.at;
-    report(lacksKind ? { ...mistake, hint: extendedStage(definition, definitions) ?? mistake.hint } : mistake);
+    report(
+      lacksKind
+        ? { ...mistake, hint: extendedStage(definition, definitions) ?? mistake.hint }
+        : mistake,
+    );
   }
   return undefined;
 }
 
 /** A hint for a stage without a kind, which was meant to change one of an extended file. */
-function extendedStage({ name, at, scope }: Definition, all: ReadonlyMap<string, Definition>): string | undefined {
-  const extended = [...all.values()].filter((other) => other.scope === scope && other.at.file.path !== at.file.path);
+function extendedStage(
+  { name, at, scope }: Definition,
+  all: ReadonlyMap<string, Definition>,
+): string | undefined {
+  const extended = [...all.values()].filter(
+    (other) => other.scope === scope && other.at.file.path !== at.file.path,
+  );
   const { length } = scope.prefix;
   const names = extended.map((other) => other.name.slice(length));
   return didYouMean(name.slice(length), names);

@@ -213,7 +213,10 @@ test('a matrix that would make too many stages is reported before they are made'
   const text = await mistakes(`stages:
   a: { kind: command, with: { run: x }, matrix: { x: ${axis}, y: ${axis}, z: ${axis} } }
 `);
-  assert.match(text, /The matrix of the stage "a" makes 1,000,000,000 stages, at most 10,000 are allowed/);
+  assert.match(
+    text,
+    /The matrix of the stage "a" makes 1,000,000,000 stages, at most 10,000 are allowed/,
+  );
 });
 
 test('an axis that decides nothing is a mistake: its instances would be copies of one result', async () => {
@@ -265,7 +268,9 @@ const drawnStage = (sample: string) => `stages:
 test('a larger count keeps the earlier points, and another drawn setting leaves the values of this one', async () => {
   const rate = 'rate: { logUniform: [1e-4, 1e-1] }';
   const drawn = async (rest: string) =>
-    (await load(drawnStage(`{ ${rate}, ${rest} }`))).stages.map(({ keyedSettings }) => keyedSettings);
+    (await load(drawnStage(`{ ${rate}, ${rest} }`))).stages.map(
+      ({ keyedSettings }) => keyedSettings,
+    );
   const few = await drawn('epochs: { int: [1, 9] }, count: 3, seed: 4');
   const more = await drawn('epochs: { int: [1, 9] }, count: 60, seed: 4');
   assert.deepEqual(more.slice(0, 3), few);
@@ -277,7 +282,10 @@ test('a larger count keeps the earlier points, and another drawn setting leaves 
   assert.notDeepEqual(await drawn('epochs: { int: [1, 9] }, count: 3, seed: 5'), few);
   const rates = more.map(({ rate }) => Number(rate));
   assert.ok(rates.every((one) => one >= 1e-4 && one <= 1e-1));
-  assert.ok(rates.filter((one) => one < 1e-3).length > 10, 'a third of a logarithmic range is below 1e-3');
+  assert.ok(
+    rates.filter((one) => one < 1e-3).length > 10,
+    'a third of a logarithmic range is below 1e-3',
+  );
   assert.deepEqual(new Set(others.map(({ epochs }) => epochs)), new Set([2, 3]));
   const { stages } = await load(drawnStage(`{ ${rate}, epochs: { choice: [2] }, count: 2 }`));
   assert.deepEqual(
@@ -290,7 +298,9 @@ test('a larger count keeps the earlier points, and another drawn setting leaves 
 });
 
 test('a draw of a wrong form is reported at its place', async () => {
-  const text = await mistakes(drawnStage('{ rate: { uniform: [2, 1] }, epochs: { choices: [1] }, count: 0 }'));
+  const text = await mistakes(
+    drawnStage('{ rate: { uniform: [2, 1] }, epochs: { choices: [1] }, count: 0 }'),
+  );
   assert.deepEqual(text.match(/error: .*(rate|epochs|count).*(?= \[)/g)?.slice(0, 3), [
     'error: Invalid "matrix.sample.rate.uniform": expected the lower bound first',
     'error: Expected { uniform: [low, high] }, { logUniform: … }, { int: … } or { choice: […] } for "matrix.sample.epochs", got a map',
@@ -303,7 +313,10 @@ test('every trial of a program has a result of its own, and the first keeps the 
   draw: { kind: command, ${matrix} outputs: { drawing: "out/\${matrix.repeat}.svg" }, with: { run: x } }
   read: { kind: command, inputs: { drawing: draw.drawing }, with: { run: x } }
 `;
-  const trials = (await load(stages('matrix: { repeat: 3 },'))).stages.map(({ name, trial }) => [name, trial]);
+  const trials = (await load(stages('matrix: { repeat: 3 },'))).stages.map(({ name, trial }) => [
+    name,
+    trial,
+  ]);
   assert.deepEqual(trials, [
     ['draw[repeat=1]', undefined],
     ['draw[repeat=2]', '2'],
@@ -324,7 +337,8 @@ test('a setting that names axes may name fields of their values, which become la
   score: { kind: evaluate, inputs: { model: fit.model, dataset: data/ } }
   all: { kind: roc, inputs: { scores: [score.scores] }, with: { columns: [${columns}] } }
 `;
-  const labels = async (columns: string) => read(await load(stages(columns)), 'all', 'scores').map(([, own]) => own);
+  const labels = async (columns: string) =>
+    read(await load(stages(columns)), 'all', 'scores').map(([, own]) => own);
   assert.deepEqual(await labels('net'), [{ net: 'x' }, { net: 'y' }]);
   assert.deepEqual(await labels('net.rate'), [
     { net: 'x', 'net.rate': '0.1' },

@@ -8,10 +8,17 @@ import type { Output, StageName } from '../pipeline.ts';
 import { publishedFolder } from '../pipeline-name.ts';
 import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
 
-/** An instance's outputs and published paths. Stages of included pipelines publish among those of the including one. */
+/**
+ * An instance's outputs and published paths. Stages of included pipelines publish among those of
+ * the including one.
+ */
 export function resolveOutputs(
   { report, root }: LoadContext,
-  { name, definition, node }: { readonly name: StageName; readonly definition: Definition; readonly node: MapNode },
+  {
+    name,
+    definition,
+    node,
+  }: { readonly name: StageName; readonly definition: Definition; readonly node: MapNode },
   pipeline: string,
 ): readonly Output[] {
   const { kind, at, scope } = definition;
@@ -26,7 +33,8 @@ export function resolveOutputs(
       const message = `The kind "${kindName}" has the output "${port}" only where it is asked for`;
       report({ code: 'unknown-port', message, at: entry.keyAt, hint: askHint(when) });
     } else if (openPorts === true) {
-      if (checkName({ report }, port, entry.keyAt, 'port')) ports.set(port, { type: openType(entry), summary: '' });
+      if (checkName({ report }, port, entry.keyAt, 'port'))
+        ports.set(port, { type: openType(entry), summary: '' });
     } else {
       const message = `The kind "${kindName}" has no output "${port}"`;
       report({ code: 'unknown-port', message, at: entry.keyAt, hint: suggest(port, ports.keys()) });
@@ -48,8 +56,11 @@ export function resolveOutputs(
     const ending = extensionOf(own);
     const published = scope.prefix === '' ? own : usual + (extension || ending);
     const output = { port, type, path: published, at: entry.value.at };
-    // A program of the user's gets a private name that ends like the published one, since it may go by the extension.
-    return Object.hasOwn(outputs, port) || ending === '' ? output : { ...output, extension: ending };
+    // A program of the user's gets a private name that ends like the published one, since it may go
+    // by the extension.
+    return Object.hasOwn(outputs, port) || ending === ''
+      ? output
+      : { ...output, extension: ending };
   });
 }
 
@@ -73,10 +84,14 @@ export const askHint = (when: string): string => `Set "${when}: true" under "wit
 
 function openType({ value }: Entry): ArtifactType {
   const written = textOf(child(value, 'type'));
-  return artifactTypes.find((type) => type === written) ?? 'files'; // The shape of the stage reports any other.
+  // The shape of the stage reports any other.
+  return artifactTypes.find((type) => type === written) ?? 'files';
 }
 
-/** POSIX and normalised, without a slash at its end. A path that leads out of the root is reported later. */
+/**
+ * POSIX and normalised, without a slash at its end. A path that leads out of the root is reported
+ * later.
+ */
 function relativeToRoot(path: string, root: string): string {
   if (isAbsolute(path)) {
     const below = relative(root, resolve(path)).split(sep).join('/') || '.';

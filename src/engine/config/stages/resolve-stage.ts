@@ -34,11 +34,26 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
   const settings = kind && resolveSettings(work.context, definition, node, read);
   const nothing = { edges, warnings: [] };
   if (!settings || !shape) return nothing;
-  const { kind: _, inputs: _i, with: _w, outputs: _o, after: _a, matrix: _m, env, resources, ...common } = shape;
+  const {
+    kind: _,
+    inputs: _i,
+    with: _w,
+    outputs: _o,
+    after: _a,
+    matrix: _m,
+    env,
+    resources,
+    ...common
+  } = shape;
   const { spec, version } = kind;
   const computes = spec.computes === true;
   const variables = environment(work.context, env);
-  const code = await resolveCode(work.context, { kind, settings: settings.settings, inputs, env: variables });
+  const code = await resolveCode(work.context, {
+    kind,
+    settings: settings.settings,
+    inputs,
+    env: variables,
+  });
   if (code === 'wrong') return nothing;
   const stage: Stage = {
     name: instance.name,
@@ -59,23 +74,35 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     at,
     resources: resolveResources(resources, computes),
   };
-  return { stage, edges, warnings: code?.warnings ?? [], ...(code?.broken && { broken: code.broken }) };
+  return {
+    stage,
+    edges,
+    warnings: code?.warnings ?? [],
+    ...(code?.broken && { broken: code.broken }),
+  };
 }
 
 /** Infinity stands for all cores: only the machine that runs the stage knows how many it has. */
-function resolveResources({ cpu, gpu, memory }: StageShape['resources'], computes: boolean): Resources {
+function resolveResources(
+  { cpu, gpu, memory }: StageShape['resources'],
+  computes: boolean,
+): Resources {
   const all = cpu === 'all' || (cpu === undefined && computes);
   return { cpu: all ? Number.POSITIVE_INFINITY : (cpu ?? 1), gpu, memory };
 }
 
 function environment({ env, askedEnv }: LoadContext, declared: StageShape['env']): Stage['env'] {
-  const entries = Array.isArray(declared) ? declared.map((name) => [name, null] as const) : Object.entries(declared);
+  const entries = Array.isArray(declared)
+    ? declared.map((name) => [name, null] as const)
+    : Object.entries(declared);
   const ask = (name: string) => {
     const value = env[name] ?? null;
     askedEnv.set(name, value);
     return value;
   };
-  return Object.fromEntries(entries.map(([name, value]) => [name, value === null ? ask(name) : String(value)]));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value === null ? ask(name) : String(value)]),
+  );
 }
 
 function inputEdges({ items, at }: Input): readonly Edge[] {
@@ -105,7 +132,10 @@ interface ResolvedCode extends Pick<ResolvedStage, 'warnings' | 'broken'> {
   readonly stage: Partial<Pick<Stage, 'code' | 'kindVersion'>>;
 }
 
-/** The code behind a stage's program; undefined for a kind that finds none, `wrong` for a mistake, which is reported. */
+/**
+ * The code behind a stage's program; undefined for a kind that finds none, `wrong` for a mistake,
+ * which is reported.
+ */
 async function resolveCode(
   { findCode, root, env, codes, looked, report }: LoadContext,
   stage: Pick<Stage, 'settings' | 'inputs' | 'env'> & { readonly kind: KnownKind },
@@ -115,7 +145,9 @@ async function resolveCode(
   const input = stage.inputs.find(({ port }) => spec.inputs[port]?.code);
   const program = input && programOf(input, report);
   if (program === undefined) return 'wrong'; // a missing port is reported
-  const settings = Object.fromEntries(spec.code.settings.flatMap((name) => pick(stage.settings, name)));
+  const settings = Object.fromEntries(
+    spec.code.settings.flatMap((name) => pick(stage.settings, name)),
+  );
   const key = JSON.stringify([spec.name, program, settings, stage.env]);
   try {
     const question = { program, root, settings, env: { ...env, ...asSeen(stage.env) }, loaded: [] };
@@ -129,13 +161,18 @@ async function resolveCode(
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
     looked.add(program); // an edit may mend it
-    return { stage: {}, warnings: [], broken: { code: 'broken-program', message: error.message, at: input!.at } };
+    return {
+      stage: {},
+      warnings: [],
+      broken: { code: 'broken-program', message: error.message, at: input!.at },
+    };
   }
 }
 
 function programOf({ port, items, at }: Input, report: LoadContext['report']): string | undefined {
   const [item] = items;
-  if (item?.from === 'path' && statSync(item.path, { throwIfNoEntry: false })?.isFile()) return item.path;
+  if (item?.from === 'path' && statSync(item.path, { throwIfNoEntry: false })?.isFile())
+    return item.path;
   const message = `The input "${port}" takes a file of the project: its imports are read before anything runs`;
   if (item?.from !== 'path' || statSync(item.path, { throwIfNoEntry: false })) {
     report({ code: 'wrong-reference', message, at });

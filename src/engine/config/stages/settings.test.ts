@@ -9,7 +9,9 @@ const schema = z.strictObject({
   epochs: z.int().default(5),
   name: z.string(),
   note: z.string().optional(),
-  crop: z.strictObject({ padding: z.int().default(4), flip: z.boolean().default(true) }).prefault({}),
+  crop: z
+    .strictObject({ padding: z.int().default(4), flip: z.boolean().default(true) })
+    .prefault({}),
   steps: z.array(z.strictObject({ rate: z.number().default(1) })).default([]),
 });
 
@@ -20,7 +22,10 @@ function keyed(given: JsonObject): JsonObject {
 test('a default that is written out is left out of the fingerprint, also inside a map', () => {
   assert.deepEqual(keyed({ name: 'a' }), { name: 'a' });
   assert.deepEqual(keyed({ name: 'a', epochs: 5, crop: { padding: 4 }, steps: [] }), { name: 'a' });
-  assert.deepEqual(keyed({ name: 'a', crop: { padding: 2, flip: true } }), { name: 'a', crop: { padding: 2 } });
+  assert.deepEqual(keyed({ name: 'a', crop: { padding: 2, flip: true } }), {
+    name: 'a',
+    crop: { padding: 2 },
+  });
 });
 
 test('inside lists defaults are filled in, so that both ways of writing are the same', () => {
@@ -34,16 +39,30 @@ test('settings that a schema renames are kept whole', () => {
 });
 
 test('two ways of writing have the same fingerprint exactly when they mean the same', () => {
-  const crop = fc.record({ padding: fc.integer({ min: 3, max: 5 }), flip: fc.boolean() }, { requiredKeys: [] });
-  const steps = fc.array(fc.record({ rate: fc.constantFrom(1, 2) }, { requiredKeys: [] }), { maxLength: 2 });
+  const crop = fc.record(
+    { padding: fc.integer({ min: 3, max: 5 }), flip: fc.boolean() },
+    { requiredKeys: [] },
+  );
+  const steps = fc.array(fc.record({ rate: fc.constantFrom(1, 2) }, { requiredKeys: [] }), {
+    maxLength: 2,
+  });
   const given = fc.record(
-    { epochs: fc.integer({ min: 4, max: 6 }), name: fc.constantFrom('a', 'b'), note: fc.constant('n'), crop, steps },
+    {
+      epochs: fc.integer({ min: 4, max: 6 }),
+      name: fc.constantFrom('a', 'b'),
+      note: fc.constant('n'),
+      crop,
+      steps,
+    },
     { requiredKeys: ['name'] },
   ) as fc.Arbitrary<JsonObject>;
   fc.assert(
     fc.property(given, given, (one, other) => {
       const same = JSON.stringify(schema.parse(one)) === JSON.stringify(schema.parse(other));
-      assert.equal(JSON.stringify(sorted(keyed(one))) === JSON.stringify(sorted(keyed(other))), same);
+      assert.equal(
+        JSON.stringify(sorted(keyed(one))) === JSON.stringify(sorted(keyed(other))),
+        same,
+      );
     }),
     { numRuns: 500 },
   );

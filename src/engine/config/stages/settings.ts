@@ -11,7 +11,9 @@ import { child, entriesOf, type MapNode, type Node, nodeAt, toJson } from '../ya
 
 export type Settings = Required<Pick<Stage, 'settings' | 'keyedSettings' | 'defaultOf'>>;
 
-/** The settings of a stage, parsed by its kind; undefined where they are wrong, which is reported. */
+/**
+ * The settings of a stage, parsed by its kind; undefined where they are wrong, which is reported.
+ */
 export function resolveSettings(
   { report }: LoadContext,
   { at, kind }: Definition,
@@ -29,7 +31,14 @@ export function resolveSettings(
     const keysAreIn = `\`restage kinds ${spec.name}\` lists its settings.`;
     const elsewhere = (key: string) =>
       Object.hasOwn(spec.inputs, key) ? `It is an input: inputs: { ${key}: … }` : undefined;
-    const subject = { node, schema: spec.settings, prefix: 'with', at: place, keysAreIn, elsewhere };
+    const subject = {
+      node,
+      schema: spec.settings,
+      prefix: 'with',
+      at: place,
+      keysAreIn,
+      elsewhere,
+    };
     explainIssues(parsed.error.issues, subject).forEach(report);
     return undefined;
   }
@@ -43,10 +52,17 @@ export function resolveSettings(
   };
   const keyed = Object.entries(keyedSettings(spec.settings, given, settings));
   const finding = spec.code?.settings ?? [];
-  return { settings, keyedSettings: Object.fromEntries(keyed.filter(([name]) => !finding.includes(name))), defaultOf };
+  return {
+    settings,
+    keyedSettings: Object.fromEntries(keyed.filter(([name]) => !finding.includes(name))),
+    defaultOf,
+  };
 }
 
-/** Reports mistakes at their place in the stage's settings, or else at the settings or the stage's name. */
+/**
+ * Reports mistakes at their place in the stage's settings, or else at the settings or the stage's
+ * name.
+ */
 export function reportMistakes(
   mistakes: readonly SettingMistake[] | undefined,
   { report, at, node }: Pick<LoadContext, 'report'> & Pick<Definition, 'at' | 'node'>,
@@ -59,10 +75,17 @@ export function reportMistakes(
   }
 }
 
-/** Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined. */
+/**
+ * Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left
+ * undefined.
+ */
 const asJson = (data: unknown): Json => JSON.parse(JSON.stringify(data)) as Json;
 
-function replaceAt(map: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
+function replaceAt(
+  map: JsonObject,
+  [key, ...rest]: readonly string[],
+  value: Json | undefined,
+): JsonObject {
   if (key === undefined) return map;
   const { [key]: old, ...others } = map;
   if (rest.length === 0) return value === undefined ? others : { ...map, [key]: value };
@@ -77,8 +100,15 @@ function valueAt(value: Json, path: readonly string[]): Json | undefined {
   );
 }
 
-/** The settings without defaults, so that writing out a default changes no fingerprint. Lists stay whole. */
-export function keyedSettings(schema: z.ZodType, given: JsonObject, settings: JsonObject): JsonObject {
+/**
+ * The settings without defaults, so that writing out a default changes no fingerprint. Lists stay
+ * whole.
+ */
+export function keyedSettings(
+  schema: z.ZodType,
+  given: JsonObject,
+  settings: JsonObject,
+): JsonObject {
   const minimal = withoutDefaults(given, (candidate) => {
     const parsed = schema.safeParse(candidate);
     return parsed.success && isDeepStrictEqual(asJson(parsed.data), settings);
@@ -94,7 +124,10 @@ function withoutDefaults(given: JsonObject, means: (candidate: JsonObject) => bo
     if (means(rest)) left = rest;
     else if (isJsonObject(value)) {
       const around = left;
-      left = { ...around, [key]: withoutDefaults(value, (inner) => means({ ...around, [key]: inner })) };
+      left = {
+        ...around,
+        [key]: withoutDefaults(value, (inner) => means({ ...around, [key]: inner })),
+      };
     }
   }
   return left;
@@ -111,7 +144,9 @@ function pick(minimal: JsonObject, settings: JsonObject): JsonObject {
   return picked;
 }
 
-/** Reports axes that settings name and no item of the connected input has, such as `over: [sede]`. */
+/**
+ * Reports axes that settings name and no item of the connected input has, such as `over: [sede]`.
+ */
 function reportUnknownAxes(
   { report }: Pick<LoadContext, 'report'>,
   { spec }: Definition['kind'] & object,
@@ -120,14 +155,16 @@ function reportUnknownAxes(
 ): void {
   for (const [setting, ports] of Object.entries(spec.axes ?? {})) {
     const input = inputs.find(({ port }) => ports.includes(port));
-    if (input === undefined || input.items.length === 0) continue; // It is missing or wrong, which is reported.
+    // It is missing or wrong, which is reported.
+    if (input === undefined || input.items.length === 0) continue;
     const known = new Set(input.items.flatMap(({ labels }) => Object.keys(labels)));
     const isList = Array.isArray(settings[setting]);
     for (const [index, axis] of [settings[setting] ?? []].flat().entries()) {
       if (typeof axis !== 'string' || known.has(axis)) continue;
       const at = nodeAt(stage, ['with', setting, ...(isList ? [index] : [])])?.value.at ?? stage.at;
       const message = `The items of the input "${input.port}" have no axis "${axis}"`;
-      const hint = known.size === 0 ? 'They have none: an axis comes from a matrix.' : suggest(axis, known);
+      const hint =
+        known.size === 0 ? 'They have none: an axis comes from a matrix.' : suggest(axis, known);
       report({ code: 'unknown-axis', message, at, hint });
     }
   }

@@ -31,8 +31,13 @@ test('a slot has the settings of every candidate, and reads the choices that lea
     ['fit2[slot=1]', 'fit2[slot=2]', 'score2[slot=1]', 'score2[slot=2]', 'fit3[slot=1]'],
   );
   const { slot, inputs } = stageOf(pipeline, 'fit3[slot=1]');
-  assert.deepEqual([slot!.index, slot!.axes, [...slot!.candidates.keys()]], [0, ['slot', 'sample'], ['1', '2', '3']]);
-  const read = inputs.flatMap(({ port, items }) => items.map((item) => [port, 'stage' in item && item.stage]));
+  assert.deepEqual(
+    [slot!.index, slot!.axes, [...slot!.candidates.keys()]],
+    [0, ['slot', 'sample'], ['1', '2', '3']],
+  );
+  const read = inputs.flatMap(({ port, items }) =>
+    items.map((item) => [port, 'stage' in item && item.stage]),
+  );
   assert.deepEqual(read, [
     ['dataset', false],
     ['matrix.slot', 'best2'],
@@ -41,7 +46,10 @@ test('a slot has the settings of every candidate, and reads the choices that lea
   const candidates = pipeline.stages
     .slice(0, 3)
     .map(({ keyedSettings }) => ({ rate: keyedSettings['rate'], epochs: 9 }));
-  const settings = [...slot!.candidates.values()].map(({ keyedSettings: { rate, epochs } }) => ({ rate, epochs }));
+  const settings = [...slot!.candidates.values()].map(({ keyedSettings: { rate, epochs } }) => ({
+    rate,
+    epochs,
+  }));
   assert.deepEqual(settings, candidates);
   const { inputs: own, drawn } = slot!.candidates.get('2')!;
   assert.deepEqual(
@@ -54,7 +62,9 @@ test('a slot has the settings of every candidate, and reads the choices that lea
 test('slots that cannot be filled are reported at their place', async () => {
   const told = async (slot: string, more = '') => {
     const use = `inputs: { dataset: data/ }, with: { rate: "\${matrix.slot.rate}" }${more}`;
-    const text = await mistakes(sweep(`  other: { kind: train, matrix: { slot: ${slot} }, ${use} }\n`));
+    const text = await mistakes(
+      sweep(`  other: { kind: train, matrix: { slot: ${slot} }, ${use} }\n`),
+    );
     return text.split('\n')[0];
   };
   const texts = [
@@ -63,7 +73,10 @@ test('slots that cannot be filled are reported at their place', async () => {
     await told('{ of: fit1, by: best1.choice, count: 4 }'),
     await told('{ of: fit1, by: best1.model, count: 2 }'),
     await told('{ of: fit1, by: fit1.model, count: 2 }'),
-    await told('{ of: fit1, by: best1.choice, count: 2 }', ', env: { RATE: "${matrix.slot.rate}" }'),
+    await told(
+      '{ of: fit1, by: best1.choice, count: 2 }',
+      ', env: { RATE: "${matrix.slot.rate}" }',
+    ),
     await told('{ of: fit1, by: best1.choice, count: 2 }'),
   ];
   assert.deepEqual(texts, [
@@ -80,7 +93,8 @@ test('slots that cannot be filled are reported at their place', async () => {
 test('a path that slots share, and one that depends on a slot, get the same way out, which works', async () => {
   const told = async (outputs: string) => {
     const slots = 'matrix: { slot: { of: fit1, by: best1.choice, count: 2 } }';
-    const use = 'inputs: { dataset: fit1.model }, with: { run: "echo ${matrix.slot.rate} > ${outputs.w}" }';
+    const use =
+      'inputs: { dataset: fit1.model }, with: { run: "echo ${matrix.slot.rate} > ${outputs.w}" }';
     return mistakes(
       sweep(`  other: { kind: command, ${slots}, ${outputs}, ${use} }\n`).replace(
         'fit1.model }',
@@ -88,14 +102,25 @@ test('a path that slots share, and one that depends on a slot, get the same way 
       ),
     );
   };
-  const hint = 'Leave its path out, outputs: { w: { type: files } }: then every instance has its own.';
+  const hint =
+    'Leave its path out, outputs: { w: { type: files } }: then every instance has its own.';
   const shared = await told('outputs: { w: artifacts/w.bin }');
   const varied = await told('outputs: { w: { path: "artifacts/w-${matrix.slot}.bin" } }');
   assert.deepEqual(
     [shared, varied].map((text) => [text.match(/error: .*/g), text.split('\n').at(-1)!.trim()]),
     [
-      [['error: "artifacts/w.bin" is claimed by "other[slot=1]" and "other[slot=2]" [output-twice]'], hint],
-      [['error: Only "with" may depend on the slots of the axis "slot", but "outputs" does [wrong-reference]'], hint],
+      [
+        [
+          'error: "artifacts/w.bin" is claimed by "other[slot=1]" and "other[slot=2]" [output-twice]',
+        ],
+        hint,
+      ],
+      [
+        [
+          'error: Only "with" may depend on the slots of the axis "slot", but "outputs" does [wrong-reference]',
+        ],
+        hint,
+      ],
     ],
   );
   assert.equal(await told('outputs: { w: { type: files } }'), 'no mistakes');

@@ -10,7 +10,10 @@ import { type Instance, substituteStage } from './instances.ts';
 import { ownPlaceHint } from './outputs.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
-/** The slot of an instance whose settings a choice decides, with the input that has the choices. Checks all candidates. */
+/**
+ * The slot of an instance whose settings a choice decides, with the input that has the choices.
+ * Checks all candidates.
+ */
 export async function resolveSlot(
   work: InputWork,
   instance: Instance,
@@ -18,12 +21,18 @@ export async function resolveSlot(
 ): Promise<{ readonly slot: ChosenSlot; readonly input: Input } | undefined> {
   const { context } = work;
   const { definition, axes } = instance;
-  const [found, ...others] = [...axes].flatMap(([name, { slot }]) => (slot ? [{ name, slot }] : []));
+  const [found, ...others] = [...axes].flatMap(([name, { slot }]) =>
+    slot ? [{ name, slot }] : [],
+  );
   if (found === undefined || definition.kind === undefined) return undefined;
   const { name, slot } = found;
   const written = slot.among.map((candidate) => {
     const values = new Map(axes).set(name, candidate);
-    return { label: candidate.label, values, node: substituteStage(context, definition, values, false) };
+    return {
+      label: candidate.label,
+      values,
+      node: substituteStage(context, definition, values, false),
+    };
   });
   const nodes = written.map(({ node }) => node);
   const varying = varyingKeys(nodes);
@@ -32,10 +41,15 @@ export async function resolveSlot(
   const report = (message: string) => context.report({ code: 'wrong-reference', message, at });
   for (const key of varying.filter((key) => key !== 'with'))
     reportVarying(context, instance, { key, axis: name, nodes });
-  if (others[0] !== undefined) report(`Slots of both "${name}" and "${others[0].name}" are too many for one stage`);
+  if (others[0] !== undefined)
+    report(`Slots of both "${name}" and "${others[0].name}" are too many for one stage`);
   const port = `matrix.${name}`;
   const items: readonly Node[] = slot.choices.map(({ by }) => by);
-  const input = await resolveInput(work, { instance, port, known: undefined }, { type: 'list', items, at });
+  const input = await resolveInput(
+    work,
+    { instance, port, known: undefined },
+    { type: 'list', items, at },
+  );
   if (input !== undefined && input.items.length !== slot.choices.length) {
     report(`Expected one choice for the slots of the axis "${name}", got ${input.items.length}`);
   }
@@ -57,21 +71,32 @@ function varyingKeys(nodes: readonly (Node | undefined)[]): readonly string[] {
     const value = child(node, key);
     return value && JSON.stringify(toJson(value));
   };
-  return [...entriesOf(nodes[0]).keys()].filter((key) => new Set(nodes.map((node) => textOf(node, key))).size > 1);
+  return [...entriesOf(nodes[0]).keys()].filter(
+    (key) => new Set(nodes.map((node) => textOf(node, key))).size > 1,
+  );
 }
 
 /** Reports a key of a stage that depends on the candidate in a slot, as only the settings may. */
 function reportVarying(
   { report }: LoadContext,
   { definition, outputs }: Instance,
-  { key, axis, nodes }: { readonly key: string; readonly axis: string; readonly nodes: readonly Node[] },
+  {
+    key,
+    axis,
+    nodes,
+  }: { readonly key: string; readonly axis: string; readonly nodes: readonly Node[] },
 ): void {
   const message = `Only "with" may depend on the slots of the axis "${axis}", but "${key}" does`;
   const { keyAt, value } = entriesOf(definition.node).get(key)!;
   const ports = key === 'outputs' ? varyingKeys(nodes.map((node) => child(node, key))) : [];
   const output = outputs.find(({ port }) => ports.includes(port));
   const at = output ? entriesOf(value).get(output.port)!.value.at : keyAt;
-  report({ code: 'wrong-reference', message, at, hint: output && ownPlaceHint(definition, output) });
+  report({
+    code: 'wrong-reference',
+    message,
+    at,
+    hint: output && ownPlaceHint(definition, output),
+  });
 }
 
 const withOf = (node: MapNode): string => JSON.stringify(toJson(child(node, 'with') ?? node));
@@ -79,7 +104,12 @@ const withOf = (node: MapNode): string => JSON.stringify(toJson(child(node, 'wit
 /** The settings of candidates, which all slots of a stage share. */
 const known = new WeakMap<Definition, Map<string, Settings | undefined>>();
 
-function settingsOf({ context }: InputWork, { definition }: Instance, node: MapNode, inputs: readonly Input[]) {
+function settingsOf(
+  { context }: InputWork,
+  { definition }: Instance,
+  node: MapNode,
+  inputs: readonly Input[],
+) {
   const settings = known.get(definition) ?? new Map<string, Settings | undefined>();
   known.set(definition, settings);
   const text = withOf(node);
@@ -88,8 +118,13 @@ function settingsOf({ context }: InputWork, { definition }: Instance, node: MapN
 }
 
 /** The inputs that a stage reads, with the parts that it reads of them. */
-export function withParts(inputs: readonly Input[], spec: AnyKindSpec, settings: JsonObject): readonly Input[] {
-  const read = inputs.filter(({ port }) => !spec.inputs[port]?.code); // code counts by what it imports
+export function withParts(
+  inputs: readonly Input[],
+  spec: AnyKindSpec,
+  settings: JsonObject,
+): readonly Input[] {
+  // Code counts by what it imports.
+  const read = inputs.filter(({ port }) => !spec.inputs[port]?.code);
   return read.map((input) => {
     const parts = spec.inputs[input.port]?.parts?.(settings as never);
     return parts ? { ...input, parts } : input;
@@ -97,9 +132,14 @@ export function withParts(inputs: readonly Input[], spec: AnyKindSpec, settings:
 }
 
 /** Drawn values and the number of a trial, from the stage's own axes. */
-export function madeValues(axes: Combination, definition: Definition): Pick<Stage, 'drawn' | 'trial'> {
+export function madeValues(
+  axes: Combination,
+  definition: Definition,
+): Pick<Stage, 'drawn' | 'trial'> {
   const own = entriesOf(child(definition.node, 'matrix'));
-  const trials = [...axes].flatMap(([name, { label, made }]) => (made === 'trial' && own.has(name) ? [label] : []));
+  const trials = [...axes].flatMap(([name, { label, made }]) =>
+    made === 'trial' && own.has(name) ? [label] : [],
+  );
   const drawn = [...axes].flatMap(([name, { node, made }]) =>
     made === 'drawn' && own.has(name)
       ? [...entriesOf(node)].map(([key, { value }]) => [key, toJson(value)] as const)

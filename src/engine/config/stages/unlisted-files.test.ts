@@ -11,7 +11,12 @@ const yaml = (run: string) => `stages:
     env: { SEED: "\${matrix.seed}" }
     with: { run: '${run}' }
 `;
-const files = { 'mean.py': '', 'tools/listed.py': '', 'tools/helper.sh': '', 'node_modules/.bin/x.js': '' };
+const files = {
+  'mean.py': '',
+  'tools/listed.py': '',
+  'tools/helper.sh': '',
+  'node_modules/.bin/x.js': '',
+};
 
 async function warned(run: string): Promise<readonly string[]> {
   using project = new TestProject({ ...files, 'pipelines/p.yaml': yaml(run) });
@@ -19,10 +24,13 @@ async function warned(run: string): Promise<readonly string[]> {
 }
 
 test('a file of the project that a command names without declaring it is a warning, once for all instances', async () => {
-  assert.deepEqual(await warned('python3 mean.py ${inputs.data} > ${outputs.text}; ./tools/helper.sh'), [
-    'mean.py is not an input of "mean": editing it will not rerun this stage',
-    './tools/helper.sh is not an input of "mean": editing it will not rerun this stage',
-  ]);
+  assert.deepEqual(
+    await warned('python3 mean.py ${inputs.data} > ${outputs.text}; ./tools/helper.sh'),
+    [
+      'mean.py is not an input of "mean": editing it will not rerun this stage',
+      './tools/helper.sh is not an input of "mean": editing it will not rerun this stage',
+    ],
+  );
 });
 
 test('inputs and what lies in them, outputs, packages, files outside the project and other words give no warning', async () => {

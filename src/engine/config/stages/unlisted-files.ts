@@ -5,16 +5,28 @@ import type { Stage } from '../pipeline.ts';
 import { isText, nodeAt, spanInside } from '../yaml/node.ts';
 import type { Instance } from './instances.ts';
 
-/** A word of a shell text that may be a file: with a dot or a slash, and without characters of the shell. */
+/**
+ * A word of a shell text that may be a file: with a dot or a slash, and without characters of the
+ * shell.
+ */
 const fileWord = /^(?=.*[./])[\w./@%+,-]+$/;
 const separators = /[\s'"`;|&<>()=]+/;
 
 /** Folders of the root whose files nobody declares. */
 const foreign = ['node_modules', 'cache', '.git'];
 
-/** Warnings for files of the project that a shell text names without declaring them: the fingerprint has only their names. */
-export function warnUnlistedFiles(root: string, { definition, node }: Instance, stage: Stage): readonly Diagnostic[] {
-  const paths = stage.inputs.flatMap(({ items }) => items.flatMap((item) => (item.from === 'path' ? [item.path] : [])));
+/**
+ * Warnings for files of the project that a shell text names without declaring them: the fingerprint
+ * has only their names.
+ */
+export function warnUnlistedFiles(
+  root: string,
+  { definition, node }: Instance,
+  stage: Stage,
+): readonly Diagnostic[] {
+  const paths = stage.inputs.flatMap(({ items }) =>
+    items.flatMap((item) => (item.from === 'path' ? [item.path] : [])),
+  );
   const listed = [...paths, ...stage.outputs.map(({ path }) => resolve(root, path))];
   const isUnlisted = (word: string): boolean => {
     if (!fileWord.test(word)) return false;

@@ -47,7 +47,10 @@ test('a mistake in an extended file is shown there', async () => {
     'pipelines/base.yaml': base.replace('seed: 3', 'sed: 3'),
     'pipelines/p.yaml': 'extends: base.yaml\n',
   });
-  assert.match(shownMistakes(await project.load()), /^pipelines\/base\.yaml:4:95: error: Unknown key "sed" in "with"/);
+  assert.match(
+    shownMistakes(await project.load()),
+    /^pipelines\/base\.yaml:4:95: error: Unknown key "sed" in "with"/,
+  );
 });
 
 test('files that extend or include each other in a cycle, and missing ones, are reported where they are named', async () => {
@@ -61,8 +64,14 @@ test('files that extend or include each other in a cycle, and missing ones, are 
     text,
     /a\.yaml:1:10: error: Files extend each other in a cycle: pipelines\/p\.yaml → pipelines\/a\.yaml → pipelines\/p\.yaml/,
   );
-  assert.match(text, /p\.yaml:1:19: error: There is no file "pipelines\/none\.yaml" \[missing-file\]/);
-  assert.match(text, /p\.yaml:1:30: error: Expected a path or a list of paths for "extends", got 5/);
+  assert.match(
+    text,
+    /p\.yaml:1:19: error: There is no file "pipelines\/none\.yaml" \[missing-file\]/,
+  );
+  assert.match(
+    text,
+    /p\.yaml:1:30: error: Expected a path or a list of paths for "extends", got 5/,
+  );
   const includes = shownMistakes(await project.load([], 'i.yaml'));
   assert.match(
     includes,
@@ -90,7 +99,9 @@ stages:
     [undefined, 8, undefined, 5, 1],
   );
   assert.deepEqual(
-    stageOf(pipeline, 'fit').inputs.flatMap(({ items }) => items.map((item) => item.from === 'stage' && item.stage)),
+    stageOf(pipeline, 'fit').inputs.flatMap(({ items }) =>
+      items.map((item) => item.from === 'stage' && item.stage),
+    ),
     ['sn/faces', 'deep/net/fit'],
   );
   assert.deepEqual(stageOf(pipeline, 'fit').after, ['sn/fit']);
@@ -122,7 +133,9 @@ test('an included pipeline takes its parameters from the file that includes it, 
   assert.deepEqual(of('small/fit'), [1, 'faces', false]);
   assert.deepEqual(of('large/fit'), [4, 'faces', true]);
   assert.deepEqual(pipeline.warnings, []);
-  const set = value(await project.load(['small/params.epochs=2', 'small/params.faces=faces.dataset']));
+  const set = value(
+    await project.load(['small/params.epochs=2', 'small/params.faces=faces.dataset']),
+  );
   assert.equal(stageOf(set, 'small/fit').settings['epochs'], 2);
   const [own] = stageOf(set, 'small/fit').inputs[0]!.items;
   assert.equal(own!.from === 'stage' && own!.stage, 'small/faces');
@@ -182,10 +195,19 @@ test('mistakes in the parameters of an included pipeline are reported where they
 `,
   });
   const text = shownMistakes(await project.load());
-  assert.match(text, /p\.yaml:2:40: error: Unknown parameter "epoch" \[unknown-param\].*?Did you mean "epochs"\?/s);
-  assert.match(text, /error: Unknown stage "sn\/fases" \[unknown-stage\].*?Did you mean "sn\/faces"\?/s);
+  assert.match(
+    text,
+    /p\.yaml:2:40: error: Unknown parameter "epoch" \[unknown-param\].*?Did you mean "epochs"\?/s,
+  );
+  assert.match(
+    text,
+    /error: Unknown stage "sn\/fases" \[unknown-stage\].*?Did you mean "sn\/faces"\?/s,
+  );
   assert.match(text, /p\.yaml:3:\d+: error: Missing "include\.no\.file"/);
-  assert.match(text, /p\.yaml:3:\d+: error: Unknown key "onDemnd" in "include\.no".*?Did you mean "onDemand"\?/s);
+  assert.match(
+    text,
+    /p\.yaml:3:\d+: error: Unknown key "onDemnd" in "include\.no".*?Did you mean "onDemand"\?/s,
+  );
 });
 
 test('an included pipeline that cannot be read is the only mistake, whatever reads its stages', async () => {
@@ -201,7 +223,10 @@ stages:
 `,
   });
   const text = shownMistakes(await project.load(['sn/params.epochs=1']));
-  assert.match(text, /^pipelines\/p\.yaml:1:16: error: There is no file "pipelines\/none\.yaml" \[missing-file\]/);
+  assert.match(
+    text,
+    /^pipelines\/p\.yaml:1:16: error: There is no file "pipelines\/none\.yaml" \[missing-file\]/,
+  );
   assert.equal(text.match(/error:/g)?.length, 1, text);
 });
 
@@ -211,14 +236,18 @@ test('an extended file that cannot be read is the only mistake, whatever changes
       'extends: none.yaml\nstages: { fit: { with: { epochs: 2 }, inputs: { dataset: faces.dataset } } }\n',
   });
   const text = shownMistakes(await project.load());
-  assert.match(text, /^pipelines\/p\.yaml:1:10: error: There is no file "pipelines\/none\.yaml" \[missing-file\]/);
+  assert.match(
+    text,
+    /^pipelines\/p\.yaml:1:10: error: There is no file "pipelines\/none\.yaml" \[missing-file\]/,
+  );
   assert.equal(text.match(/error:/g)?.length, 1, text);
 });
 
 test('a pipeline of an installed package is found below its pipelines, and what that file names beside it', async () => {
   using project = new TestProject({
     'node_modules/@x/faces/pipelines/base/faces.yaml': base,
-    'node_modules/@x/faces/pipelines/experiments/long.yaml': 'extends: ../base/faces.yaml\nparams: { epochs: 50 }\n',
+    'node_modules/@x/faces/pipelines/experiments/long.yaml':
+      'extends: ../base/faces.yaml\nparams: { epochs: 50 }\n',
     'pipelines/p.yaml':
       'extends: npm:@x/faces/experiments/long.yaml\ninclude: { short: npm:@x/faces/base/faces.yaml }\nparams: { epochs: 60 }\n',
   });
@@ -233,7 +262,10 @@ test('a pipeline of a package that is not installed, or has no such file, is rep
     'pipelines/p.yaml': 'extends: [npm:nothing/a.yaml, npm:faces/a.yaml]\nstages: {}\n',
   });
   const text = shownMistakes(await project.load());
-  assert.match(text, /p\.yaml:1:11: error: No package of "npm:nothing\/a\.yaml" is installed \[missing-file\]/);
+  assert.match(
+    text,
+    /p\.yaml:1:11: error: No package of "npm:nothing\/a\.yaml" is installed \[missing-file\]/,
+  );
   assert.match(
     text,
     /p\.yaml:1:31: error: There is no file "node_modules\/faces\/pipelines\/a\.yaml" \[missing-file\]/,
@@ -246,6 +278,9 @@ test('a file that Restage ships is named where its path alone, or a misspelt one
       'include:\n  a: experiments/simple-net-fakes.yaml\n  b: npm:restage/experiments/simple-net-fake.yaml\nstages: {}\n',
   });
   const text = shownMistakes(await project.load());
-  assert.match(text, /Restage ships it: write "npm:restage\/experiments\/simple-net-fakes\.yaml"\./);
+  assert.match(
+    text,
+    /Restage ships it: write "npm:restage\/experiments\/simple-net-fakes\.yaml"\./,
+  );
   assert.match(text, /Did you mean "npm:restage\/experiments\/simple-net-fakes\.yaml"\?/);
 });

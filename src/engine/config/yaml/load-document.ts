@@ -6,14 +6,27 @@ import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { findInPackage, referredHint } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
-import { child, describeNode, isText, itemsOf, type MapNode, mergeNodes, type TextNode } from './node.ts';
+import {
+  child,
+  describeNode,
+  isText,
+  itemsOf,
+  type MapNode,
+  mergeNodes,
+  type TextNode,
+} from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
 
 /**
- * Loads the last file of `chain`, of which each names the next, merged with those that it extends. Undefined where one of them
- * cannot be read, which is reported: without it, what the others change would look like mistakes.
+ * Loads the last file of `chain`, of which each names the next, merged with those that it extends.
+ * Undefined where one of them cannot be read, which is reported: without it, what the others change
+ * would look like mistakes.
  */
-export function loadDocument(context: LoadContext, chain: readonly string[], at?: Span): MapNode | undefined {
+export function loadDocument(
+  context: LoadContext,
+  chain: readonly string[],
+  at?: Span,
+): MapNode | undefined {
   const absolute = chain.at(-1)!;
   const read = readMap(absolute, context.root, "A pipeline's file", at);
   if (!read.ok) {
@@ -37,7 +50,10 @@ export function loadDocument(context: LoadContext, chain: readonly string[], at?
   return { ...own, entries: new Map([...entries].filter(([key]) => key !== 'extends')) };
 }
 
-/** Loads a file that the last one of `chain` names. Undefined where that is impossible, which is reported. */
+/**
+ * Loads a file that the last one of `chain` names. Undefined where that is impossible, which is
+ * reported.
+ */
 export function loadReferred(
   context: LoadContext,
   chain: readonly string[],
@@ -57,7 +73,10 @@ export function loadReferred(
   return document && { chain: whole, document };
 }
 
-/** The absolute path that a file names: relative to that file, or `npm:package/path` in a package's `pipelines/`. */
+/**
+ * The absolute path that a file names: relative to that file, or `npm:package/path` in a package's
+ * `pipelines/`.
+ */
 function findReferred(context: LoadContext, path: string, at: Span): string | undefined {
   const { root, report } = context;
   const isInPackage = path.startsWith('npm:');
@@ -65,11 +84,16 @@ function findReferred(context: LoadContext, path: string, at: Span): string | un
     ? findInPackage(path, at, context, 'pipelines')
     : resolve(root, dirname(at.file.path), path);
   if (found !== undefined && existsSync(found)) return found;
-  const message = found ? `There is no file "${shownPath(found, root)}"` : `No package of "${path}" is installed`;
+  const message = found
+    ? `There is no file "${shownPath(found, root)}"`
+    : `No package of "${path}" is installed`;
   return report({ code: 'missing-file', message, at, hint: referredHint(path) });
 }
 
-/** Reads a YAML file that holds a map, or gives all mistakes of its YAML. `what` names it in messages. */
+/**
+ * Reads a YAML file that holds a map, or gives all mistakes of its YAML. `what` names it in
+ * messages.
+ */
 export function readMap(
   absolute: string,
   root: string,
@@ -88,8 +112,15 @@ export function readMap(
 /** A pipeline of 5,000 stages is below this; anything larger is some other file. */
 const maximumBytes = 1 << 20;
 
-/** Reads a text file of at most {@link maximumBytes}. `at` is the place that names it, for the mistake. */
-export function readSource(absolute: string, root: string, at?: Span): Result<SourceFile, Diagnostic> {
+/**
+ * Reads a text file of at most {@link maximumBytes}. `at` is the place that names it, for the
+ * mistake.
+ */
+export function readSource(
+  absolute: string,
+  root: string,
+  at?: Span,
+): Result<SourceFile, Diagnostic> {
   const path = shownPath(absolute, root);
   const fail = (code: DiagnosticCode, message: string) => err({ code, message, ...(at && { at }) });
   try {
@@ -97,13 +128,21 @@ export function readSource(absolute: string, root: string, at?: Span): Result<So
     if (!stats.isFile()) return fail('not-a-file', `"${path}" is not a file`);
     if (stats.size > maximumBytes) {
       const size = `${(stats.size / 2 ** 20).toFixed(1)} MiB`;
-      return fail('too-large', `"${path}" has ${size}; a pipeline's file has at most ${maximumBytes / 2 ** 20} MiB`);
+      return fail(
+        'too-large',
+        `"${path}" has ${size}; a pipeline's file has at most ${maximumBytes / 2 ** 20} MiB`,
+      );
     }
-    return ok({ path, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(absolute)) });
+    return ok({
+      path,
+      text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(absolute)),
+    });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return fail('missing-file', `There is no file "${path}"`);
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return fail('not-text', `"${path}" is not UTF-8 text`);
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return fail('missing-file', `There is no file "${path}"`);
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return fail('not-text', `"${path}" is not UTF-8 text`);
     return fail('unreadable', `"${path}" cannot be read: ${reasonOf(error)}`);
   }
 }

@@ -15,11 +15,19 @@ const merge = (base: Json, over: Json) => toJson(mergeNodes(node(base), node(ove
 test('maps merge, lists and scalars replace, null removes what is there', () => {
   const base = { with: { epochs: 5, sizes: [1, 2], rate: 0.1 }, kind: 'train' };
   const over = { with: { epochs: 2, sizes: [3], rate: null, start: null } };
-  assert.deepEqual(merge(base, over), { with: { epochs: 2, sizes: [3], start: null }, kind: 'train' });
+  assert.deepEqual(merge(base, over), {
+    with: { epochs: 2, sizes: [3], start: null },
+    kind: 'train',
+  });
 });
 
 const tree = fc.letrec<{ tree: Json; map: Json }>((tie) => ({
-  tree: fc.oneof({ maxDepth: 3 }, fc.integer(), fc.array(fc.integer(), { maxLength: 2 }), tie('map')),
+  tree: fc.oneof(
+    { maxDepth: 3 },
+    fc.integer(),
+    fc.array(fc.integer(), { maxLength: 2 }),
+    tie('map'),
+  ),
   map: fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('tree'), { noNullPrototype: true }),
 })).map;
 

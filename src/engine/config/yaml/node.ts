@@ -3,7 +3,10 @@ import type { Json } from '../../../json.ts';
 import { closest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 
-/** A value of a pipeline file with its place. Nodes never change and may be shared by aliases and parameters. */
+/**
+ * A value of a pipeline file with its place. Nodes never change and may be shared by aliases and
+ * parameters.
+ */
 export type Node = ScalarNode | ListNode | MapNode;
 
 export interface ScalarNode {
@@ -12,7 +15,10 @@ export interface ScalarNode {
   readonly at: Span;
   /** A `${…}` in it is unknown, which is reported: the text itself gives no further mistake. */
   readonly unresolved?: true;
-  /** Where to look up a stage that the text names, if another file gave the value. Absent: in the reader's file. */
+  /**
+   * Where to look up a stage that the text names, if another file gave the value. Absent: in the
+   * reader's file.
+   */
   readonly home?: Home;
 }
 
@@ -46,7 +52,10 @@ export interface Entry {
 
 /** Values of one tree, with aliases and parameters expanded; a larger one is an alias bomb. */
 const maximumNodes = 250_000;
-/** Levels of lists and maps, with aliases and parameters expanded: recursion copes with these easily. */
+/**
+ * Levels of lists and maps, with aliases and parameters expanded: recursion copes with these
+ * easily.
+ */
 const maximumDepth = 200;
 
 interface Measure {
@@ -57,14 +66,18 @@ interface Measure {
 const cheapSize = 16;
 const measures = new WeakMap<Node, Measure>();
 
-/** How many values a node holds, itself included, and how deep. A shared node counts each time, but a large one is measured once. */
+/**
+ * How many values a node holds, itself included, and how deep. A shared node counts each time, but
+ * a large one is measured once.
+ */
 export function measureNode(node: Node): Measure {
   if (node.type === 'scalar') return { size: 1, depth: 0 };
   const known = measures.get(node);
   if (known) return known;
   let size = 1;
   let depth = 0;
-  const children = node.type === 'list' ? node.items : Array.from(node.entries.values(), ({ value }) => value);
+  const children =
+    node.type === 'list' ? node.items : Array.from(node.entries.values(), ({ value }) => value);
   for (const inner of children.map(measureNode)) {
     size += inner.size;
     depth = Math.max(depth, inner.depth + 1);
@@ -88,7 +101,10 @@ export function toJson(node: Node): Json {
   return Object.fromEntries(Array.from(node.entries, ([key, entry]) => [key, toJson(entry.value)]));
 }
 
-/** The tree with every scalar replaced by `change`. Nodes in which nothing changes stay the same objects. */
+/**
+ * The tree with every scalar replaced by `change`. Nodes in which nothing changes stay the same
+ * objects.
+ */
 export function mapScalars(node: Node, change: (scalar: ScalarNode) => Node): Node {
   if (node.type === 'scalar') return change(node);
   if (node.type === 'list') {
@@ -110,7 +126,10 @@ export function mapEntries(node: MapNode, change: (value: Node, key: string) => 
   return isChanged ? { ...node, entries } : node;
 }
 
-/** Merges `over` into `base`: maps merge, lists and scalars replace, null removes, or stays where `base` has nothing. */
+/**
+ * Merges `over` into `base`: maps merge, lists and scalars replace, null removes, or stays where
+ * `base` has nothing.
+ */
 export function mergeNodes(base: Node, over: Node): Node {
   if (base.type !== 'map' || over.type !== 'map') return over;
   const entries = new Map<string, Entry>(base.entries);
@@ -138,7 +157,10 @@ export function child(node: Node | undefined, key: string): Node | undefined {
 export function withMeantKeys(node: MapNode, known: readonly string[]): MapNode {
   const lacking = known.filter((key) => !node.entries.has(key));
   const meant = (key: string) => (known.includes(key) ? key : (closest(key, lacking) ?? key));
-  return { ...node, entries: new Map(Array.from(node.entries, ([key, entry]) => [meant(key), entry])) };
+  return {
+    ...node,
+    entries: new Map(Array.from(node.entries, ([key, entry]) => [meant(key), entry])),
+  };
 }
 
 /** The items of a list, or the value itself as a list of one; none for undefined. */
@@ -150,15 +172,20 @@ export function itemsOf(node: Node | undefined): readonly Node[] {
 export const isText = (node: Node | undefined): node is TextNode =>
   node?.type === 'scalar' && typeof node.value === 'string';
 
-export const textOf = (node: Node | undefined): string | undefined => (isText(node) ? node.value : undefined);
+export const textOf = (node: Node | undefined): string | undefined =>
+  isText(node) ? node.value : undefined;
 
-/** The node at a path of keys and indices, and where its key stands; undefined where the path leads nowhere. */
+/**
+ * The node at a path of keys and indices, and where its key stands; undefined where the path leads
+ * nowhere.
+ */
 export function nodeAt(root: Node, path: readonly PropertyKey[]): Entry | undefined {
   let found: Entry = { keyAt: root.at, value: root };
   for (const step of path) {
     const { value } = found;
     const item = value.type === 'list' && typeof step === 'number' ? value.items[step] : undefined;
-    const next = item === undefined ? entriesOf(value).get(String(step)) : { keyAt: item.at, value: item };
+    const next =
+      item === undefined ? entriesOf(value).get(String(step)) : { keyAt: item.at, value: item };
     if (next === undefined) return undefined;
     found = next;
   }
@@ -174,7 +201,10 @@ export function describeNode(node: Node): string {
   return JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 59)}…` : node.value);
 }
 
-/** Where a piece of text stands inside its scalar, after `earlier` other occurrences; else the whole scalar. */
+/**
+ * Where a piece of text stands inside its scalar, after `earlier` other occurrences; else the whole
+ * scalar.
+ */
 export function spanInside(node: ScalarNode, piece: string, earlier = 0): Span {
   const { file, start, end } = node.at;
   const text = file.text.slice(0, end);

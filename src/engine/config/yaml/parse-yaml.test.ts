@@ -24,7 +24,9 @@ test('every value and key knows its place', () => {
 });
 
 test('values are those of YAML 1.2', () => {
-  const json = toJson(parse('a: 1e-3\nb: yes\nc: true\nd:\ne: [0x10, "5"]\n1: one\n__proto__: x\n'));
+  const json = toJson(
+    parse('a: 1e-3\nb: yes\nc: true\nd:\ne: [0x10, "5"]\n1: one\n__proto__: x\n'),
+  );
   const expected = '{"1":"one","a":0.001,"b":"yes","c":true,"d":null,"e":[16,"5"],"__proto__":"x"}';
   assert.equal(JSON.stringify(json), expected);
 });
@@ -54,12 +56,24 @@ test('a key that is there twice is shown with the first', () => {
 });
 
 test('YAML that a pipeline does not allow is reported in plain words', () => {
-  assert.match(mistakes('[a]: 1\n'), /p\.yaml:1:1: error: A key must be a text, not a list or a map/);
+  assert.match(
+    mistakes('[a]: 1\n'),
+    /p\.yaml:1:1: error: A key must be a text, not a list or a map/,
+  );
   assert.match(mistakes('a: !secret x\n'), /p\.yaml:1:4: error: YAML tags are not supported here/);
-  assert.match(mistakes('a: 1\n---\nb: 2\n'), /p\.yaml:2:1: error: A pipeline file holds one YAML document/);
-  assert.match(mistakes('a: &x [*x]\n'), /p\.yaml:1:8: error: The alias "\*x" has no anchor "&x" before it/);
+  assert.match(
+    mistakes('a: 1\n---\nb: 2\n'),
+    /p\.yaml:2:1: error: A pipeline file holds one YAML document/,
+  );
+  assert.match(
+    mistakes('a: &x [*x]\n'),
+    /p\.yaml:1:8: error: The alias "\*x" has no anchor "&x" before it/,
+  );
   assert.match(mistakes('a: .inf\n'), /p\.yaml:1:4: error: A number must be finite/);
-  assert.match(mistakes('a: "x\\0y"\n'), /p\.yaml:1:4: error: A text cannot hold the character NUL/);
+  assert.match(
+    mistakes('a: "x\\0y"\n'),
+    /p\.yaml:1:4: error: A text cannot hold the character NUL/,
+  );
   assert.match(mistakes('a\0: 1\n'), /p\.yaml:1:1: error: A text cannot hold the character NUL/);
   assert.match(mistakes('<<: { a: 1 }\n'), /p\.yaml:1:1: error: YAML merge keys are not supported/);
 });
@@ -113,14 +127,25 @@ test('an alias bomb is reported at its line', () => {
         .fill(`*a${i - 1}`)
         .join(', ')}]`,
     );
-  assert.match(mistakes(lines.join('\n')), /^p\.yaml:6:9: error: Aliases here expand to more than 250,000 values/);
+  assert.match(
+    mistakes(lines.join('\n')),
+    /^p\.yaml:6:9: error: Aliases here expand to more than 250,000 values/,
+  );
 });
 
 test('endless nesting is reported, whatever makes it', () => {
-  for (const text of ['['.repeat(20_000), '- '.repeat(20_000), '{a: '.repeat(20_000), '? '.repeat(20_000)]) {
+  for (const text of [
+    '['.repeat(20_000),
+    '- '.repeat(20_000),
+    '{a: '.repeat(20_000),
+    '? '.repeat(20_000),
+  ]) {
     assert.match(mistakes(text), /Lists and maps are nested more than 64 deep \[too-deep\]/);
   }
-  const chain = Array.from({ length: 300 }, (_, i) => `a${i}: &a${i} [${i ? `*a${i - 1}` : 1}]`).join('\n');
+  const chain = Array.from(
+    { length: 300 },
+    (_, i) => `a${i}: &a${i} [${i ? `*a${i - 1}` : 1}]`,
+  ).join('\n');
   assert.match(mistakes(chain), /Aliases here expand to lists and maps more than 200 deep/);
 });
 
@@ -156,7 +181,10 @@ test('any text gives a tree or mistakes with places inside it', () => {
       else {
         for (const { at, message } of parsed.error) {
           assert.ok(at && at.start >= 0 && at.start <= text.length + 1);
-          assert.doesNotMatch(message, /\b(flow|block|sequence|mapping|scalar|implicit|indicator|token|stream|node)\b/);
+          assert.doesNotMatch(
+            message,
+            /\b(flow|block|sequence|mapping|scalar|implicit|indicator|token|stream|node)\b/,
+          );
         }
       }
     }),

@@ -18,23 +18,39 @@ import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.
 import { explainYamlError } from './explain-yaml-error.ts';
 import { type Entry, type Node, tooLarge } from './node.ts';
 
-/** Levels of lists and maps in the text itself: far more than any real file has, far fewer than recursion copes with. */
+/**
+ * Levels of lists and maps in the text itself: far more than any real file has, far fewer than
+ * recursion copes with.
+ */
 const maximumDepth = 64;
 /** A file that is not YAML at all has a mistake at every character: the first few are enough. */
 const maximumErrors = 10;
 
-/** Parses a text to a tree whose nodes know their places, or gives all mistakes. An empty text is an empty map. */
+/**
+ * Parses a text to a tree whose nodes know their places, or gives all mistakes. An empty text is an
+ * empty map.
+ */
 export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]> {
   const tokens = [...new Parser().parse(file.text)];
   const deep = findDeepToken(tokens);
   if (deep !== undefined) {
     const at = { file, start: deep, end: deep + 1 };
-    return err([{ code: 'too-deep', message: `Lists and maps are nested more than ${maximumDepth} deep`, at }]);
+    return err([
+      { code: 'too-deep', message: `Lists and maps are nested more than ${maximumDepth} deep`, at },
+    ]);
   }
-  const composer = new Composer({ uniqueKeys: false, stringKeys: true, prettyErrors: false, merge: false });
+  const composer = new Composer({
+    uniqueKeys: false,
+    stringKeys: true,
+    prettyErrors: false,
+    merge: false,
+  });
   const [document, second] = composer.compose(tokens, true, file.text.length);
   if (!document) throw new Error('Internal error: the YAML composer gave no document');
-  const diagnostics: Diagnostic[] = firstOfEachLine([...document.errors, ...document.warnings], file)
+  const diagnostics: Diagnostic[] = firstOfEachLine(
+    [...document.errors, ...document.warnings],
+    file,
+  )
     .slice(0, maximumErrors)
     .map(({ code, message, pos: [start, end] }) => {
       const at = { file, start, end: Math.max(end, start + 1) };
@@ -50,7 +66,10 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
 }
 
 /** Further mistakes in a line follow from the first one. */
-function firstOfEachLine(problems: readonly YAMLError[], { text }: SourceFile): readonly YAMLError[] {
+function firstOfEachLine(
+  problems: readonly YAMLError[],
+  { text }: SourceFile,
+): readonly YAMLError[] {
   let end = -1;
   return problems
     .toSorted((a, b) => a.pos[0] - b.pos[0])
@@ -66,9 +85,15 @@ function isRounded(value: number, source: string | undefined): boolean {
   return !Number.isSafeInteger(value) && /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(source ?? '');
 }
 
-/** The offset of a list or map that is nested too deep: composing it could overflow the stack and end the process. */
+/**
+ * The offset of a list or map that is nested too deep: composing it could overflow the stack and
+ * end the process.
+ */
 function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
-  const todo: { token: CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
+  const todo: { token: CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({
+    token,
+    depth: 0,
+  }));
   for (let next = todo.pop(); next; next = todo.pop()) {
     const { token, depth } = next;
     if (!token) continue;
@@ -86,7 +111,10 @@ function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
 /** No path, argument or environment variable can hold NUL. */
 const noNul = 'A text cannot hold the character NUL';
 
-/** Converts a document's nodes to ours, and shares what aliases share. Adds mistakes to `diagnostics`. */
+/**
+ * Converts a document's nodes to ours, and shares what aliases share. Adds mistakes to
+ * `diagnostics`.
+ */
 class Conversion {
   readonly #file: SourceFile;
   readonly #diagnostics: Diagnostic[];
@@ -99,7 +127,9 @@ class Conversion {
 
   root({ contents }: Document.Parsed): Node {
     const isEmpty = !contents || (isScalar(contents) && contents.value === null);
-    return isEmpty ? { type: 'map', entries: new Map(), at: this.#span(null) } : this.#node(contents);
+    return isEmpty
+      ? { type: 'map', entries: new Map(), at: this.#span(null) }
+      : this.#node(contents);
   }
 
   #node(source: YamlNode | null): Node {
@@ -110,22 +140,36 @@ class Conversion {
     }
     const content = this.#content(source, at);
     const excess = tooLarge(content);
-    const node = excess ? this.#fail('alias-bomb', `Aliases here expand to ${excess}`, at) : content;
+    const node = excess
+      ? this.#fail('alias-bomb', `Aliases here expand to ${excess}`, at)
+      : content;
     if (source && 'anchor' in source && source.anchor) this.#anchors.set(source.anchor, node);
     return node;
   }
 
   #content(source: YamlNode | null, at: Span): Node {
     if (isMap(source)) return { type: 'map', entries: this.#entries(source.items), at };
-    if (isSeq(source)) return { type: 'list', items: source.items.map((item) => this.#node(item as YamlNode)), at };
+    if (isSeq(source))
+      return { type: 'list', items: source.items.map((item) => this.#node(item as YamlNode)), at };
     const value: unknown = isScalar(source) ? source.value : null;
     if (typeof value === 'number' && isRounded(value, (source as Scalar).source)) {
       const message = `Whole numbers beyond ${Number.MAX_SAFE_INTEGER} would be rounded`;
-      return this.#fail('yaml', message, at, 'Put it in quotes to keep its digits as a text, or use a smaller one.');
+      return this.#fail(
+        'yaml',
+        message,
+        at,
+        'Put it in quotes to keep its digits as a text, or use a smaller one.',
+      );
     }
-    if (typeof value === 'number' && !Number.isFinite(value)) return this.#fail('yaml', 'A number must be finite', at);
+    if (typeof value === 'number' && !Number.isFinite(value))
+      return this.#fail('yaml', 'A number must be finite', at);
     if (typeof value === 'string' && value.includes('\0')) return this.#fail('yaml', noNul, at);
-    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    if (
+      value === null ||
+      typeof value === 'string' ||
+      typeof value === 'number' ||
+      typeof value === 'boolean'
+    ) {
       return { type: 'scalar', value, at };
     }
     return this.#fail('yaml', 'Expected a text, a number, true, false or nothing', at);
@@ -135,7 +179,8 @@ class Conversion {
     const entries = new Map<string, Entry>();
     for (const pair of pairs) {
       if (!isScalar(pair.key)) {
-        if (isAlias(pair.key)) this.#fail('yaml', 'A key must be a text, not an alias', this.#span(pair.key));
+        if (isAlias(pair.key))
+          this.#fail('yaml', 'A key must be a text, not an alias', this.#span(pair.key));
         continue; // A list or map as a key is an error of the YAML itself.
       }
       const keyAt = this.#span(pair.key as YamlNode);
@@ -148,7 +193,12 @@ class Conversion {
         const related = [{ message: 'The first one is here', at: first.keyAt }];
         this.#diagnostics.push({ code: 'duplicate-key', message, at: keyAt, related });
       } else if (key === '<<') {
-        this.#fail('yaml', 'YAML merge keys are not supported', keyAt, 'Use "extends", "params" or a plain alias.');
+        this.#fail(
+          'yaml',
+          'YAML merge keys are not supported',
+          keyAt,
+          'Use "extends", "params" or a plain alias.',
+        );
       } else entries.set(key, { keyAt, value });
     }
     return entries;

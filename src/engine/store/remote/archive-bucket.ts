@@ -7,8 +7,9 @@ import { type Bucket, type FileBody, mostWhole, type Range, type StoredKey } fro
 const piece = 1024 ** 2;
 
 /**
- * A store in one file, a tar archive, which is read and written in place. Nothing is unpacked, so no name in it is ever a path
- * of the disk, and nothing is left behind by a kill but the file itself.
+ * A store in one file, a tar archive, which is read and written in place. Nothing is unpacked, so
+ * no name in it is ever a path of the disk, and nothing is left behind by a kill but the file
+ * itself.
  */
 export class ArchiveBucket implements Bucket {
   readonly #file: number;
@@ -18,12 +19,15 @@ export class ArchiveBucket implements Bucket {
 
   private constructor(file: number, entries: Iterable<TarFile> = []) {
     this.#file = file;
-    this.#entries = new Map(Array.from(entries, ({ name, start, size }) => [name, { start, length: size }]));
+    this.#entries = new Map(
+      Array.from(entries, ({ name, start, size }) => [name, { start, length: size }]),
+    );
   }
 
   /** Opens an archive for reading. Throws a `TarError` for another file. */
   static open(path: string): ArchiveBucket {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // nobody waits for the writer of a FIFO
+    // Nobody waits for the writer of a FIFO.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return new ArchiveBucket(file, readTar(file, fstatSync(file).size));
     } catch (error) {
@@ -54,7 +58,8 @@ export class ArchiveBucket implements Bucket {
     const header = tarHeader(key, length);
     const at = this.#end;
     const start = at + header.length;
-    this.#end = start + length + tarPadding(length).length; // before anything waits: others are put at the same time
+    // Before anything waits: others are put at the same time.
+    this.#end = start + length + tarPadding(length).length;
     this.#write(header, at);
     if (Buffer.isBuffer(body)) this.#write(body, start);
     else await this.#copy(body, start);
@@ -69,7 +74,8 @@ export class ArchiveBucket implements Bucket {
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
     const { mtimeMs: time } = fstatSync(this.#file);
-    for (const [key, { length }] of this.#entries) if (key.startsWith(prefix)) yield { key, size: length, time };
+    for (const [key, { length }] of this.#entries)
+      if (key.startsWith(prefix)) yield { key, size: length, time };
   }
 
   async top(): Promise<readonly string[]> {
@@ -95,7 +101,8 @@ export class ArchiveBucket implements Bucket {
       const bytes = Buffer.allocUnsafe(Math.min(size, piece));
       for (let done = 0; done < size; ) {
         const read = readSync(source, bytes, 0, Math.min(bytes.length, size - done), done);
-        if (read === 0) throw new Error(`Internal error: ${path} became shorter while it was copied`);
+        if (read === 0)
+          throw new Error(`Internal error: ${path} became shorter while it was copied`);
         this.#write(bytes.subarray(0, read), start + done);
         done += read;
         await nextTurn();

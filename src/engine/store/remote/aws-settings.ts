@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { readText } from '../../files/read-part.ts';
 import type { Credentials } from './sign-request.ts';
 
-/** What AWS's own programs read from the environment, or else from the shared files of the user's profile. */
+/**
+ * What AWS's own programs read from the environment, or else from the shared files of the user's
+ * profile.
+ */
 export interface AwsSettings {
   readonly credentials: Credentials | undefined;
   readonly region: string | undefined;
@@ -14,8 +17,13 @@ export interface AwsSettings {
 export function readAwsSettings(env: NodeJS.ProcessEnv): AwsSettings {
   const folder = join(homedir(), '.aws');
   const profile = env['AWS_PROFILE'] || 'default';
-  const shared = readSection(env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials'), [profile]);
-  const config = readSection(env['AWS_CONFIG_FILE'] || join(folder, 'config'), [profile, `profile ${profile}`]);
+  const shared = readSection(env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials'), [
+    profile,
+  ]);
+  const config = readSection(env['AWS_CONFIG_FILE'] || join(folder, 'config'), [
+    profile,
+    `profile ${profile}`,
+  ]);
   const file = { ...config, ...shared };
   const ofEnv = credentialsOf({
     aws_access_key_id: env['AWS_ACCESS_KEY_ID'],
@@ -29,12 +37,20 @@ export function readAwsSettings(env: NodeJS.ProcessEnv): AwsSettings {
   };
 }
 
-function credentialsOf(values: Readonly<Record<string, string | undefined>>): Credentials | undefined {
-  const { aws_access_key_id: id, aws_secret_access_key: secret, aws_session_token: session } = values;
+function credentialsOf(
+  values: Readonly<Record<string, string | undefined>>,
+): Credentials | undefined {
+  const {
+    aws_access_key_id: id,
+    aws_secret_access_key: secret,
+    aws_session_token: session,
+  } = values;
   return id && secret ? { id, secret, ...(session && { session }) } : undefined;
 }
 
-/** The values of the first of these sections that an ini file has; none where there is no such file. */
+/**
+ * The values of the first of these sections that an ini file has; none where there is no such file.
+ */
 function readSection(file: string, names: readonly string[]): Readonly<Record<string, string>> {
   const values: Record<string, string> = {};
   let isInside = false;

@@ -22,21 +22,28 @@ export interface StoredKey {
 }
 
 /**
- * The largest value that is read whole, in bytes: the signed text of a result of half a million files. Others may write to
- * a store, and a larger file would only cost time and memory.
+ * The largest value that is read whole, in bytes: the signed text of a result of half a million
+ * files. Others may write to a store, and a larger file would only cost time and memory.
  */
 export const mostWhole = 128 * 1024 ** 2;
 
 /**
- * Bytes under keys, in a folder, in S3 or on a host. Keys are POSIX paths. A value is whole or absent; what is no plain file
- * is absent. Failures throw {@link UnreachableStore}, where another attempt may succeed, or {@link RefusedRequest}.
+ * Bytes under keys, in a folder, in S3 or on a host. Keys are POSIX paths. A value is whole or
+ * absent; what is no plain file is absent. Failures throw {@link UnreachableStore}, where another
+ * attempt may succeed, or {@link RefusedRequest}.
  */
 export interface Bucket {
-  /** The bytes, of at most {@link mostWhole}, or those of a range that lies inside; undefined where there is nothing. */
+  /**
+   * The bytes, of at most {@link mostWhole}, or those of a range that lies inside; undefined where
+   * there is nothing.
+   */
   get(key: string, range?: Range): Promise<Buffer | undefined>;
   /** The size in bytes; undefined where there is nothing. */
   head(key: string): Promise<number | undefined>;
-  /** Without `sync`, a power cut of the host may destroy it: only for bytes that are verified whenever they are read. */
+  /**
+   * Without `sync`, a power cut of the host may destroy it: only for bytes that are verified
+   * whenever they are read.
+   */
   put(key: string, body: Buffer | FileBody, options?: { readonly sync: boolean }): Promise<void>;
   /** All keys with a prefix that ends with a slash, in any order, with temporary files. */
   list(prefix: string): AsyncIterable<StoredKey>;
@@ -47,13 +54,20 @@ export interface Bucket {
   close(): Promise<void>;
 }
 
-/** The store does not answer, or answers nonsense. Another attempt may succeed. Its message is the reason alone. */
+/**
+ * The store does not answer, or answers nonsense. Another attempt may succeed. Its message is the
+ * reason alone.
+ */
 export class UnreachableStore extends UserError {}
 
-/** The store answers, and refuses: credentials or rights are wrong. Its message is the reason alone. */
+/**
+ * The store answers, and refuses: credentials or rights are wrong. Its message is the reason alone.
+ */
 export class RefusedRequest extends UserError {}
 
-/** There is no store at an address, or its `store.json` is damaged. Its message is a full sentence. */
+/**
+ * There is no store at an address, or its `store.json` is damaged. Its message is a full sentence.
+ */
 export class MissingStore extends UserError {}
 
 /** Whether an error is one of the store, which others do not share. */
@@ -62,18 +76,26 @@ export const isStoreFailure = (error: unknown): boolean =>
 
 /** What failed at a store, as a sentence without its full stop that names the address. */
 export function describeFailure(url: string, error: unknown): string {
-  if (error instanceof UnreachableStore) return `The store ${url} cannot be reached (${error.message})`;
-  if (error instanceof RefusedRequest) return `The store ${url} refuses the request (${error.message})`;
+  if (error instanceof UnreachableStore)
+    return `The store ${url} cannot be reached (${error.message})`;
+  if (error instanceof RefusedRequest)
+    return `The store ${url} refuses the request (${error.message})`;
   return describeError(error);
 }
 
-/** A store holds no links: what lies behind one is not the store's, so it is neither read nor deleted. */
+/**
+ * A store holds no links: what lies behind one is not the store's, so it is neither read nor
+ * deleted.
+ */
 export const foundLink = (path: string): UnreachableStore =>
   new UnreachableStore(`${path} is a link, and a store holds none: whoever made it must remove it`);
 
 /** The version of the layout of keys and files. Version 1 had a folder for each result. */
 export const storeFormat = 2;
 
-/** The content of `store.json`, by which a store is recognised. Every `store gc` that removes results changes `collected`. */
+/**
+ * The content of `store.json`, by which a store is recognised. Every `store gc` that removes
+ * results changes `collected`.
+ */
 export const storeText = (collected?: string): string =>
   JSON.stringify({ restage: 'store', format: storeFormat, collected });

@@ -8,7 +8,8 @@ import { FolderBucket } from './folder-bucket.ts';
 import { signRequest } from './sign-request.ts';
 import { testBucket, testForeignFiles } from './testing-bucket.ts';
 
-test('a folder keeps bytes under keys', (t) => testBucket(new FolderBucket(temporaryFolder(t)), temporaryFolder(t)));
+test('a folder keeps bytes under keys', (t) =>
+  testBucket(new FolderBucket(temporaryFolder(t)), temporaryFolder(t)));
 
 test('in a folder, what is no plain file is absent, and nothing happens behind a link', {
   timeout: 20_000,
@@ -40,5 +41,8 @@ test('a request is signed as in the example of the documentation of S3', () => {
     'us-east-1',
     new Date('2013-05-24T00:00:00Z'),
   );
-  assert.match(signed['authorization']!, /Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41$/);
+  assert.match(
+    signed['authorization']!,
+    /Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41$/,
+  );
 });

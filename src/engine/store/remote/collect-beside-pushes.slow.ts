@@ -13,8 +13,12 @@ import { Push } from './push.ts';
 
 /** More of them: `RESTAGE_ROUNDS=2000 node --import tsx --test <this file>`. */
 const rounds = Number(process.env['RESTAGE_ROUNDS'] ?? 200);
-/** Milliseconds between a mark and its end, and the most by which the clock goes on with each request. */
-const [delay, step] = [600_000, 3_000];
+/**
+ * Milliseconds between a mark and its end, and the most by which the clock goes on with each
+ * request.
+ */
+const delay = 600_000;
+const step = 3_000;
 
 /** Numbers below `end` that follow from a seed. */
 function randomBelow(seed: number): (end: number) => number {
@@ -25,9 +29,15 @@ function randomBelow(seed: number): (end: number) => number {
   };
 }
 
-/** Bytes in memory. Each request waits until {@link serveAll} picks it, so that requests come in any order. */
+/**
+ * Bytes in memory. Each request waits until {@link serveAll} picks it, so that requests come in any
+ * order.
+ */
 class WaitingBucket implements Bucket {
-  readonly files = new Map<string, { readonly size: number; readonly bytes: Buffer; readonly time: number }>();
+  readonly files = new Map<
+    string,
+    { readonly size: number; readonly bytes: Buffer; readonly time: number }
+  >();
   readonly #waiting: (() => void)[] = [];
 
   async get(key: string): Promise<Buffer | undefined> {
@@ -39,7 +49,9 @@ class WaitingBucket implements Bucket {
   }
 
   async put(key: string, body: Buffer | FileBody): Promise<void> {
-    const [size, bytes] = Buffer.isBuffer(body) ? [body.length, body] : [body.size, Buffer.alloc(0)];
+    const [size, bytes] = Buffer.isBuffer(body)
+      ? [body.length, body]
+      : [body.size, Buffer.alloc(0)];
     await this.#inTurn(() => void this.files.set(key, { size, bytes, time: Date.now() }));
   }
 
@@ -67,7 +79,10 @@ class WaitingBucket implements Bucket {
   }
 
   /** Answers waiting requests in a random order while the clock goes on, until all work is done. */
-  async serveAll(work: readonly Promise<unknown>[], random: (end: number) => number): Promise<void> {
+  async serveAll(
+    work: readonly Promise<unknown>[],
+    random: (end: number) => number,
+  ): Promise<void> {
     let isDone = false;
     const all = Promise.all(work).finally(() => {
       isDone = true;
@@ -100,7 +115,9 @@ test(`gc and pushes, ${rounds} rounds with their requests in any order: nothing 
   for (let round = 0; round < rounds; round++) {
     const random = randomBelow(round);
     const parcel = () => ({
-      ...{ kind: 'result' as const, key: resultKey(fingerprints[random(fingerprints.length)]!, key.id), text: '{}' },
+      kind: 'result' as const,
+      key: resultKey(fingerprints[random(fingerprints.length)]!, key.id),
+      text: '{}',
       objects: Array.from({ length: 1 + random(3) }, () => objects[random(objects.length)]!),
       onSent: () => void totals.sent++,
     });
@@ -117,11 +134,21 @@ test(`gc and pushes, ${rounds} rounds with their requests in any order: nothing 
     await bucket.serveAll([...placed.map(push), collect(), collect()], random);
     for (const [name, { bytes }] of bucket.files) {
       if (!name.startsWith('results/')) continue;
-      for (const { key: at, start, length } of openEnvelope('result', bytes, key.text)!.locations.values()) {
-        assert.ok((bucket.files.get(at)?.size ?? -1) >= start + length, `round ${round}: ${name} names ${at}`);
+      for (const { key: at, start, length } of openEnvelope(
+        'result',
+        bytes,
+        key.text,
+      )!.locations.values()) {
+        assert.ok(
+          (bucket.files.get(at)?.size ?? -1) >= start + length,
+          `round ${round}: ${name} names ${at}`,
+        );
       }
     }
     mock.timers.tick(random(2) * random(2 * delay));
   }
-  assert.ok(Math.min(...Object.values(totals)) > rounds / 4, `something of each happened: ${JSON.stringify(totals)}`);
+  assert.ok(
+    Math.min(...Object.values(totals)) > rounds / 4,
+    `something of each happened: ${JSON.stringify(totals)}`,
+  );
 });

@@ -21,7 +21,10 @@ async function shared(t: TestContext) {
   return { group, maker, result, bucket: new FolderBucket(group.shared) };
 }
 
-/** Whether a new clone gets all of the results that seeds stand for, and nothing in the store is broken. */
+/**
+ * Whether a new clone gets all of the results that seeds stand for, and nothing in the store is
+ * broken.
+ */
 async function isSound(group: Group): Promise<boolean> {
   const { broken, damaged } = await verifyShared((await group.clone('reader')).remote);
   return broken.length + damaged.length === 0;
@@ -45,7 +48,11 @@ test('bytes that nothing names are marked first, and removed after the delay', a
   assert.deepEqual(await collectShared(bucket, { keep: -1, delay: 1e9, remove: true }), nothing);
   assert.equal((await collectShared(bucket, { keep: -1, delay: 0, remove: true })).deleted, 2);
   assert.equal(group.files('objects').length + group.files('packs').length, 0);
-  assert.equal(group.files('garbage').length, 1, 'pushes use none of the names until another delay is over');
+  assert.equal(
+    group.files('garbage').length,
+    1,
+    'pushes use none of the names until another delay is over',
+  );
   assert.deepEqual(await collectShared(bucket, { keep: -1, delay: 0, remove: true }), nothing);
   assert.equal(group.files('garbage').length, 0);
 });
@@ -76,14 +83,26 @@ test('what a push named after it was marked stays', async (t) => {
 
 test('temporary files of killed pushes are removed once no push can own them', async (t) => {
   const { bucket, group } = await shared(t);
-  const places = ['objects/ab', 'packs/cd', 'results/ef', 'runs/p-0123456789ab/2026-01-01', 'garbage'];
-  const names = ['old', 'new'].flatMap((age) => places.map((place) => `${place}/.tmp-000000-1-${age}`));
+  const places = [
+    'objects/ab',
+    'packs/cd',
+    'results/ef',
+    'runs/p-0123456789ab/2026-01-01',
+    'garbage',
+  ];
+  const names = ['old', 'new'].flatMap((age) =>
+    places.map((place) => `${place}/.tmp-000000-1-${age}`),
+  );
   writeFiles(group.shared, Object.fromEntries(names.map((name) => [name, 'cut short'])));
-  for (const name of names.filter((name) => name.endsWith('old'))) utimesSync(join(group.shared, name), 0, 0);
+  for (const name of names.filter((name) => name.endsWith('old')))
+    utimesSync(join(group.shared, name), 0, 0);
   const temporary = () => group.files('.').filter((path) => path.includes('/.tmp-'));
   assert.equal((await collectShared(bucket, { keep: 1e9, remove: false })).deleted, 5);
   assert.equal(temporary().length, 10);
-  assert.deepEqual(await collectShared(bucket, { keep: 1e9, remove: true }), { ...nothing, deleted: 5 });
+  assert.deepEqual(await collectShared(bucket, { keep: 1e9, remove: true }), {
+    ...nothing,
+    deleted: 5,
+  });
   assert.deepEqual(
     temporary(),
     names
@@ -115,7 +134,10 @@ test('what leads to the result of the newest run stays with it', async (t) => {
   const stages = { fit: { result: result.digest, outputs: { out: 'out' }, isFinal: true } };
   maker.shareRun({ run: '2026-01-01', pipeline: 'p', stages } as never, undefined);
   await maker.flush(never);
-  const { results } = await collectShared(new FolderBucket(group.shared), { keep: -1, remove: true });
+  const { results } = await collectShared(new FolderBucket(group.shared), {
+    keep: -1,
+    remove: true,
+  });
   assert.deepEqual([results, group.files('results').length], [0, 2]);
   const reader = await group.clone('reader');
   const [signpost] = signpostsOf(result);
@@ -168,7 +190,10 @@ for (const at of ['results', 'objects', 'packs', 'runs', 'results/ab', 'objects/
   test(`gc stops at a link in place of ${at}, and removes nothing behind it`, async (t) => {
     const { bucket, group } = await shared(t);
     const other = join(group.root, 'other');
-    const inside = { results: `ab/${'ab'.repeat(32)}-${'0'.repeat(16)}.json`, objects: `ab/${'ab'.repeat(32)}` };
+    const inside = {
+      results: `ab/${'ab'.repeat(32)}-${'0'.repeat(16)}.json`,
+      objects: `ab/${'ab'.repeat(32)}`,
+    };
     const name = at.startsWith('objects') || at === 'packs' ? inside.objects : inside.results;
     writeFiles(other, { [at.includes('/') ? name.slice(3) : name]: 'theirs' });
     const link = join(group.shared, at);

@@ -9,9 +9,15 @@ import { parseManifest } from './manifest.ts';
 import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './marks.ts';
 
 export interface SharedGarbageOptions {
-  /** Results and runs that are younger stay, in milliseconds. So does the newest run of each pipeline. */
+  /**
+   * Results and runs that are younger stay, in milliseconds. So does the newest run of each
+   * pipeline.
+   */
   readonly keep: number;
-  /** Milliseconds between marking unused bytes and removing them: far longer than a push trusts what it has read. */
+  /**
+   * Milliseconds between marking unused bytes and removing them: far longer than a push trusts what
+   * it has read.
+   */
   readonly delay?: number;
   /** False: only says what would be removed. */
   readonly remove: boolean;
@@ -32,11 +38,12 @@ const day = 86_400_000;
 const readers = 16;
 
 /**
- * Frees a shared store while others may push. Old results are removed at once, and are misses from then on. Bytes that nothing
- * names are marked, and removed after a delay if still nothing names them. A push sends marked bytes again under another name,
- * also for another delay after their removal: a second collection that began before may be about to delete them, too. Temporary
- * files that nobody has written to for the delay are removed as well: their pushes were killed. Files that others put into the
- * folder stay: only keys of our own forms are looked at.
+ * Frees a shared store while others may push. Old results are removed at once, and are misses from
+ * then on. Bytes that nothing names are marked, and removed after a delay if still nothing names
+ * them. A push sends marked bytes again under another name, also for another delay after their
+ * removal: a second collection that began before may be about to delete them, too. Temporary files
+ * that nobody has written to for the delay are removed as well: their pushes were killed. Files
+ * that others put into the folder stay: only keys of our own forms are looked at.
  */
 export async function collectShared(
   bucket: Bucket,
@@ -66,7 +73,8 @@ export async function collectShared(
 
   const named = await namedBy(bucket, kept);
   const old = marks.filter(({ at }) => at.key !== own && now - at.time >= delay);
-  const [ripe, waiting] = [markedIn(old), markedIn(marks.filter((mark) => !old.includes(mark)))];
+  const ripe = markedIn(old);
+  const waiting = markedIn(marks.filter((mark) => !old.includes(mark)));
   const data = [...(await all('objects/')), ...(await all('packs/'))];
   const unnamed = data.filter(({ key }) => !named.has(key));
   const ending = unnamed.flatMap(({ key }) => (ripe.has(key) ? [key] : []));
@@ -74,10 +82,12 @@ export async function collectShared(
   await all('garbage/'); // for its temporary files: the lists themselves are known
   if (remove) {
     await forEachOf([...ending, ...left], readers, (key) => bucket.delete(key));
-    if (ending.length > 0) await bucket.put(markKey(id, { deleted: true }), Buffer.from(JSON.stringify(ending)));
+    if (ending.length > 0)
+      await bucket.put(markKey(id, { deleted: true }), Buffer.from(JSON.stringify(ending)));
     for (const { at } of old) await bucket.delete(at.key);
   }
-  if (remove && fresh.length > 0) await bucket.put(own, Buffer.from(JSON.stringify(fresh.map(({ key }) => key))));
+  if (remove && fresh.length > 0)
+    await bucket.put(own, Buffer.from(JSON.stringify(fresh.map(({ key }) => key))));
   else await bucket.delete(own);
   const bytes = fresh.reduce((sum, { size }) => sum + size, 0);
   return {
@@ -102,11 +112,15 @@ type Folder = keyof typeof isOwn;
 
 /** Whether a key is the temporary name of a push, where a push writes. */
 function isTemporary(key: string): boolean {
-  const folder = /^(?:garbage|(?:results|objects|packs)\/[0-9a-f]{2}|runs\/[^/]+-[0-9a-f]{12}\/[^/]+)$/;
+  const folder =
+    /^(?:garbage|(?:results|objects|packs)\/[0-9a-f]{2}|runs\/[^/]+-[0-9a-f]{12}\/[^/]+)$/;
   return folder.test(posix.dirname(key)) && parseTemporaryName(posix.basename(key)) !== undefined;
 }
 
-/** Divides results and runs: `results` and `runs` are old and protected by no run that stays; the others are `kept`. */
+/**
+ * Divides results and runs: `results` and `runs` are old and protected by no run that stays; the
+ * others are `kept`.
+ */
 async function sortEnvelopes(
   bucket: Bucket,
   all: (prefix: Folder) => Promise<readonly StoredKey[]>,
@@ -124,7 +138,8 @@ async function sortEnvelopes(
 }
 
 /** The keys that lists mark, without those of lists of what was deleted. */
-const markedIn = (lists: readonly Mark[]) => new Set(lists.flatMap((mark) => (isOfDeleted(mark) ? [] : mark.keys)));
+const markedIn = (lists: readonly Mark[]) =>
+  new Set(lists.flatMap((mark) => (isOfDeleted(mark) ? [] : mark.keys)));
 
 /** Whether no run of the same pipeline has a later name. */
 function isNewest(key: string, runs: readonly StoredKey[]): boolean {
@@ -132,7 +147,10 @@ function isNewest(key: string, runs: readonly StoredKey[]): boolean {
   return !runs.some((other) => other.key.startsWith(folder!) && other.key > key);
 }
 
-/** The results of the runs with the signposts to them, without a look at signatures: whoever may write could delete as well. */
+/**
+ * The results of the runs with the signposts to them, without a look at signatures: whoever may
+ * write could delete as well.
+ */
 async function rootsOf(bucket: Bucket, runs: readonly StoredKey[]): Promise<ReadonlySet<Digest>> {
   const roots = new Set<Digest>();
   await forEachOf(runs, readers, async ({ key }) => {
@@ -145,7 +163,10 @@ async function rootsOf(bucket: Bucket, runs: readonly StoredKey[]): Promise<Read
 }
 
 /** The keys of bytes that any envelope names, whoever signed it. */
-async function namedBy(bucket: Bucket, envelopes: readonly StoredKey[]): Promise<ReadonlySet<string>> {
+async function namedBy(
+  bucket: Bucket,
+  envelopes: readonly StoredKey[],
+): Promise<ReadonlySet<string>> {
   const named = new Set<string>();
   await forEachOf(envelopes, readers, async ({ key }) => {
     for (const name of referencesOf(await bucket.get(key))?.keys ?? []) named.add(name);

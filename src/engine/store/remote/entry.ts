@@ -28,7 +28,8 @@ export async function listEntries({ bucket, trusted }: RemoteStore): Promise<rea
   const entries: Entry[] = [];
   for await (const { key } of bucket.list('results/')) {
     const parts = parseResultKey(key);
-    if (parts !== undefined && trusted.has(parts.owner)) entries.push({ kind: 'result', key, ...parts });
+    if (parts !== undefined && trusted.has(parts.owner))
+      entries.push({ kind: 'result', key, ...parts });
   }
   for await (const { key } of bucket.list('runs/')) {
     const { owner } = parseRunKey(key) ?? {};
@@ -38,7 +39,10 @@ export async function listEntries({ bucket, trusted }: RemoteStore): Promise<rea
 }
 
 /** Reads an entry; undefined if its owner did not sign it, or it is none of its kind. */
-export async function readEntry(remote: RemoteStore, entry: Entry): Promise<SignedEntry | undefined> {
+export async function readEntry(
+  remote: RemoteStore,
+  entry: Entry,
+): Promise<SignedEntry | undefined> {
   if (entry.kind === 'result') {
     const found = await remote.readResult(entry.fingerprint!, entry.owner);
     return found && { envelope: found.envelope, objects: [...new Set(objectsOf(found.result))] };

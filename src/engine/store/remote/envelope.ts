@@ -12,12 +12,16 @@ export interface Location {
 
 export type Locations = ReadonlyMap<Digest, Location>;
 
-/** The content of an envelope: a stage's result, or a run. A signature of one kind is not valid for the other. */
+/**
+ * The content of an envelope: a stage's result, or a run. A signature of one kind is not valid for
+ * the other.
+ */
 export type EnvelopeKind = 'result' | 'run';
 
 /**
- * A signed text with the places of the objects that it names. The signature covers the text alone, which holds every
- * digest: so anybody who may write can move bytes elsewhere, and nobody can change them.
+ * A signed text with the places of the objects that it names. The signature covers the text alone,
+ * which holds every digest: so anybody who may write can move bytes elsewhere, and nobody can
+ * change them.
  */
 export interface Envelope {
   readonly text: string;
@@ -26,7 +30,9 @@ export interface Envelope {
   readonly locations: Locations;
 }
 
-/** The form of an envelope in the store: `at` has the index of a key, and start and length in bytes. */
+/**
+ * The form of an envelope in the store: `at` has the index of a key, and start and length in bytes.
+ */
 interface EnvelopeFile {
   readonly format: 1;
   readonly text: string;
@@ -37,7 +43,10 @@ interface EnvelopeFile {
 
 const signed = (kind: EnvelopeKind, text: string): string => `restage ${kind}\n${text}`;
 
-/** A signed text as it is in the store: `signer` is a key, or the signature that the text has already. */
+/**
+ * A signed text as it is in the store: `signer` is a key, or the signature that the text has
+ * already.
+ */
 export async function sealEnvelope(
   kind: EnvelopeKind,
   text: string,
@@ -45,14 +54,24 @@ export async function sealEnvelope(
   signer: SigningKey | string,
 ): Promise<string> {
   const signature = typeof signer === 'string' ? signer : await sign(signed(kind, text), signer);
-  return JSON.stringify({ format: 1, text, signature, ...packLocations(locations) } satisfies EnvelopeFile);
+  return JSON.stringify({
+    format: 1,
+    text,
+    signature,
+    ...packLocations(locations),
+  } satisfies EnvelopeFile);
 }
 
 /** The envelope that bytes hold, if a public key signed it; undefined for anything else. */
-export function openEnvelope(kind: EnvelopeKind, bytes: Buffer, publicKey: string): Envelope | undefined {
+export function openEnvelope(
+  kind: EnvelopeKind,
+  bytes: Buffer,
+  publicKey: string,
+): Envelope | undefined {
   try {
     const file = JSON.parse(bytes.toString('utf8')) as EnvelopeFile;
-    if (file.format !== 1 || !isSignedBy(signed(kind, file.text), file.signature, publicKey)) return undefined;
+    if (file.format !== 1 || !isSignedBy(signed(kind, file.text), file.signature, publicKey))
+      return undefined;
     return { text: file.text, signature: file.signature, locations: unpackLocations(file) };
   } catch {
     return undefined;
@@ -60,7 +79,9 @@ export function openEnvelope(kind: EnvelopeKind, bytes: Buffer, publicKey: strin
 }
 
 /** What an envelope says and names, whoever signed it; undefined for something else. */
-export function referencesOf(bytes: Buffer | undefined): Pick<EnvelopeFile, 'text' | 'keys'> | undefined {
+export function referencesOf(
+  bytes: Buffer | undefined,
+): Pick<EnvelopeFile, 'text' | 'keys'> | undefined {
   const { text, keys } = jsonOf<EnvelopeFile>(bytes?.toString() ?? '') ?? {};
   return Array.isArray(keys) && typeof text === 'string' ? { text, keys } : undefined;
 }
@@ -68,18 +89,33 @@ export function referencesOf(bytes: Buffer | undefined): Pick<EnvelopeFile, 'tex
 export function packLocations(locations: Locations): Pick<EnvelopeFile, 'keys' | 'at'> {
   const keys = [...new Set([...locations.values()].map(({ key }) => key))];
   const indices = new Map(keys.map((key, index) => [key, index]));
-  const at = [...locations].map(([digest, { key, start, length }]) => [digest, [indices.get(key)!, start, length]]);
+  const at = [...locations].map(([digest, { key, start, length }]) => [
+    digest,
+    [indices.get(key)!, start, length],
+  ]);
   return { keys, at: Object.fromEntries(at) };
 }
 
-/** Locations are not signed, so each is checked: it may only name packs and objects. Bytes are verified wherever they lie. */
+/**
+ * Locations are not signed, so each is checked: it may only name packs and objects. Bytes are
+ * verified wherever they lie.
+ */
 export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>): Locations {
   const isSize = (value: number) => Number.isSafeInteger(value) && value >= 0;
-  const locations = Object.entries(at).flatMap(([digest, [index, start, length]]): [Digest, Location][] => {
-    const key = keys[index];
-    if (key === undefined || !isDataKey(key) || !isDigest(digest) || !isSize(start) || !isSize(length)) return [];
-    return [[digest, { key, start, length }]];
-  });
+  const locations = Object.entries(at).flatMap(
+    ([digest, [index, start, length]]): [Digest, Location][] => {
+      const key = keys[index];
+      if (
+        key === undefined ||
+        !isDataKey(key) ||
+        !isDigest(digest) ||
+        !isSize(start) ||
+        !isSize(length)
+      )
+        return [];
+      return [[digest, { key, start, length }]];
+    },
+  );
   return new Map(locations);
 }
 
@@ -87,7 +123,10 @@ export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>)
 export const isDataKey = (key: string): boolean =>
   /^(?:objects|packs)\/[0-9a-f]{2}\/[0-9a-f]{64}(?:-[0-9a-f]{8})?$/.test(key);
 
-/** The key of an object or a pack. A suffix may follow, for a copy of bytes that are about to be deleted. */
+/**
+ * The key of an object or a pack. A suffix may follow, for a copy of bytes that are about to be
+ * deleted.
+ */
 export const dataKeyOf = (folder: 'objects' | 'packs', digest: Digest): string =>
   `${folder}/${digest.slice(0, 2)}/${digest}`;
 
@@ -95,8 +134,11 @@ export const resultKey = (fingerprint: Digest, owner: KeyId): string =>
   `results/${fingerprint.slice(0, 2)}/${fingerprint}-${owner}.json`;
 
 /** The fingerprint and the owner in the key of a result; undefined for another key. */
-export function parseResultKey(key: string): { readonly fingerprint: Digest; readonly owner: KeyId } | undefined {
-  const [, fingerprint, owner] = /^results\/[0-9a-f]{2}\/([0-9a-f]{64})-([0-9a-f]{16})\.json$/.exec(key) ?? [];
+export function parseResultKey(
+  key: string,
+): { readonly fingerprint: Digest; readonly owner: KeyId } | undefined {
+  const [, fingerprint, owner] =
+    /^results\/[0-9a-f]{2}\/([0-9a-f]{64})-([0-9a-f]{16})\.json$/.exec(key) ?? [];
   return owner === undefined ? undefined : { fingerprint: fingerprint as Digest, owner };
 }
 
@@ -108,7 +150,10 @@ export const runKey = (pipeline: string, run: string, owner: KeyId): string =>
   `${runsOf(pipeline)}${run}/${owner}.json`;
 
 /** The run and the owner in the key of a manifest; undefined for another key. */
-export function parseRunKey(key: string): { readonly run: string; readonly owner: KeyId } | undefined {
-  const [, run, owner] = /^runs\/[^/]+-[0-9a-f]{12}\/([^/]+)\/([0-9a-f]{16})\.json$/.exec(key) ?? [];
+export function parseRunKey(
+  key: string,
+): { readonly run: string; readonly owner: KeyId } | undefined {
+  const [, run, owner] =
+    /^runs\/[^/]+-[0-9a-f]{12}\/([^/]+)\/([0-9a-f]{16})\.json$/.exec(key) ?? [];
   return owner === undefined ? undefined : { run: run!, owner };
 }

@@ -15,8 +15,9 @@ import {
 } from './bucket.ts';
 
 /**
- * A shared store in a folder, such as one of a network disk. Others may write there, too: nothing is written, listed or deleted
- * through a link, which may lead to files that are no business of the store. What is read is verified, wherever it lies.
+ * A shared store in a folder, such as one of a network disk. Others may write there, too: nothing
+ * is written, listed or deleted through a link, which may lead to files that are no business of the
+ * store. What is read is verified, wherever it lies.
  */
 export class FolderBucket implements Bucket {
   readonly #folder: string;
@@ -44,7 +45,8 @@ export class FolderBucket implements Bucket {
 
   async put(key: string, body: Buffer | FileBody, { sync } = { sync: true }): Promise<void> {
     const isStored = await this.#reading(async () => {
-      if (!existsSync(this.#folder)) throw new UnreachableStore(`the folder ${this.#folder} is not there`);
+      if (!existsSync(this.#folder))
+        throw new UnreachableStore(`the folder ${this.#folder} is not there`);
       const path = this.#path(key);
       await mkdir(dirname(path), { recursive: true });
       const temporary = temporaryBeside(path);
@@ -57,7 +59,8 @@ export class FolderBucket implements Bucket {
         throw error;
       }
     });
-    if (isStored !== true) throw new UnreachableStore(`${join(this.#folder, key)} was removed while it was written`);
+    if (isStored !== true)
+      throw new UnreachableStore(`${join(this.#folder, key)} was removed while it was written`);
   }
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
@@ -104,7 +107,8 @@ export class FolderBucket implements Bucket {
       if (error instanceof UnreachableStore) throw error;
       if (code === 'ENOENT' && existsSync(this.#folder)) return undefined;
       if (code === 'ENOENT') throw new UnreachableStore(`the folder ${this.#folder} is not there`);
-      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw new RefusedRequest(describeRight(error));
+      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+        throw new RefusedRequest(describeRight(error));
       throw new UnreachableStore((error as Error).message, { cause: error });
     }
   }
@@ -126,7 +130,10 @@ async function readPart(file: FileHandle, { start, length }: Range): Promise<Buf
   return bytes.subarray(0, end);
 }
 
-/** Writes a new file. A copy has the mode of its source, which may be read-only: syncing needs no right to write. */
+/**
+ * Writes a new file. A copy has the mode of its source, which may be read-only: syncing needs no
+ * right to write.
+ */
 async function write(path: string, body: Buffer | FileBody, sync: boolean): Promise<void> {
   if (!Buffer.isBuffer(body)) await copyFile(body.path, path, constants.COPYFILE_FICLONE);
   await using file = await open(path, Buffer.isBuffer(body) ? 'wx' : 'r');

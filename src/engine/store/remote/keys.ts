@@ -34,12 +34,17 @@ export const keyIdOf = (text: string): KeyId => sha256(Buffer.from(text, 'base64
 export const keyFile = (): string =>
   join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'restage', 'key.pem');
 
-/** The user's key; undefined without one. Throws a `UserError` if others can read the file, or it holds no such key. */
+/**
+ * The user's key; undefined without one. Throws a `UserError` if others can read the file, or it
+ * holds no such key.
+ */
 export function readKey(file = keyFile()): SigningKey | undefined {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   if ((stats.mode & 0o077) !== 0) {
-    throw new UserError(`Others may read the private key ${file}, so it is not used: chmod 600 ${file}`);
+    throw new UserError(
+      `Others may read the private key ${file}, so it is not used: chmod 600 ${file}`,
+    );
   }
   try {
     const secret = createPrivateKey(readFileSync(file));

@@ -9,11 +9,13 @@ export interface Place extends Location {
 }
 
 /** A text that identifies a place. */
-export const placeText = ({ digest, key, start, length }: Place): string => [digest, key, start, length].join(' ');
+export const placeText = ({ digest, key, start, length }: Place): string =>
+  [digest, key, start, length].join(' ');
 
 /**
- * Places where a fetch or `store verify` found other bytes than those of the object, or none. A push relies on none of them. They
- * are kept in a file of the cache, since the bytes may be sent again much later.
+ * Places where a fetch or `store verify` found other bytes than those of the object, or none. A
+ * push relies on none of them. They are kept in a file of the cache, since the bytes may be sent
+ * again much later.
  */
 export class KnownDamage {
   readonly #file: string | undefined;
@@ -58,10 +60,16 @@ export class KnownDamage {
 
   #keep(): void {
     const file = this.#file;
-    if (file !== undefined) writing(`to ${file}`, () => writeJson(file, [...this.#places.values()]));
+    if (file !== undefined)
+      writing(`to ${file}`, () => writeJson(file, [...this.#places.values()]));
   }
 }
 
 function isPlace({ digest, key, start, length }: Place): boolean {
-  return isDigest(digest) && isDataKey(key) && Number.isSafeInteger(start) && Number.isSafeInteger(length);
+  return (
+    isDigest(digest) &&
+    isDataKey(key) &&
+    Number.isSafeInteger(start) &&
+    Number.isSafeInteger(length)
+  );
 }

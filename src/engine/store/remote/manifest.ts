@@ -22,7 +22,10 @@ export interface ManifestStage {
   readonly isFinal: boolean;
 }
 
-/** The manifest in a text; undefined for something else. A signature says who wrote it, not that it has this form. */
+/**
+ * The manifest in a text; undefined for something else. A signature says who wrote it, not that it
+ * has this form.
+ */
 export function parseManifest(text: string): RunManifest | undefined {
   const manifest = jsonOf<Json>(text);
   if (!isJsonObject(manifest) || !isJsonObject(manifest['stages'])) return undefined;
@@ -37,7 +40,8 @@ export function parseManifest(text: string): RunManifest | undefined {
 }
 
 function isStage(stage: Json): boolean {
-  if (!isJsonObject(stage) || !isDigest(stage['result']) || !isJsonObject(stage['outputs'])) return false;
+  if (!isJsonObject(stage) || !isDigest(stage['result']) || !isJsonObject(stage['outputs']))
+    return false;
   const signposts = stage['signposts'] ?? [];
   if (!Array.isArray(signposts) || !signposts.every(isDigest)) return false;
   return Object.values(stage['outputs']).every((path) => typeof path === 'string');

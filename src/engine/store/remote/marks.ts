@@ -1,7 +1,10 @@
 import { jsonOf } from '../../../json.ts';
 import type { Bucket, StoredKey } from './bucket.ts';
 
-/** A list of keys that `store gc` found unused, and deletes after a delay if they still are; or of keys that it deleted. */
+/**
+ * A list of keys that `store gc` found unused, and deletes after a delay if they still are; or of
+ * keys that it deleted.
+ */
 export interface Mark {
   readonly at: StoredKey;
   readonly keys: readonly string[];
@@ -11,7 +14,8 @@ export interface Mark {
 export const markKey = (collection: string, { deleted = false } = {}): string =>
   `garbage/${deleted ? 'deleted-' : ''}${collection}.json`;
 
-export const isMarkKey = (key: string): boolean => /^garbage\/(?:deleted-)?[0-9a-f]{16}\.json$/.test(key);
+export const isMarkKey = (key: string): boolean =>
+  /^garbage\/(?:deleted-)?[0-9a-f]{16}\.json$/.test(key);
 
 /** Whether the keys of a list are already deleted, not marked. */
 export const isOfDeleted = ({ at }: Mark): boolean => at.key.startsWith('garbage/deleted-');

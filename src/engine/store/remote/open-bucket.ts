@@ -3,7 +3,9 @@ import type { StoreSpec } from '../../config/store-file.ts';
 import type { Bucket } from './bucket.ts';
 import { FolderBucket } from './folder-bucket.ts';
 
-/** The bucket of a store, by the form of its address. The code of a form is loaded when it is used. */
+/**
+ * The bucket of a store, by the form of its address. The code of a form is loaded when it is used.
+ */
 export async function openBucket({ address, endpoint, region }: StoreSpec): Promise<Bucket> {
   switch (address.type) {
     case 'folder':

@@ -25,7 +25,8 @@ test('an object that is marked while a text that names it waits for its seal doe
   const first = store('first', 1_100_000);
   const marked = store('marked', 1_100_000);
   const third = store('third', 1_100_000);
-  const small = Array.from({ length: 33 }, (_, i) => store(`small ${i}`, 1_040_000)); // one more than a pack holds
+  // One more than a pack holds.
+  const small = Array.from({ length: 33 }, (_, i) => store(`small ${i}`, 1_040_000));
   const files = new Map<string, Buffer | number>();
   let letHeadAnswer = (): void => {};
   const isSentAgain = new Promise<void>((resolve) => {
@@ -40,14 +41,17 @@ test('an object that is marked while a text that names it waits for its seal doe
     },
     put: async (at, body) => {
       files.set(at, Buffer.isBuffer(body) ? body : body.size);
-      if (at.startsWith('packs/') || at === third.key) mock.timers.tick(61_000); // no earlier answer is trusted
-      if (at === third.key) files.set('garbage/0123456789abcdef.json', Buffer.from(JSON.stringify([marked.key])));
+      // No earlier answer is trusted.
+      if (at.startsWith('packs/') || at === third.key) mock.timers.tick(61_000);
+      if (at === third.key)
+        files.set('garbage/0123456789abcdef.json', Buffer.from(JSON.stringify([marked.key])));
       if (!at.startsWith(`${marked.key}-`)) return;
       letHeadAnswer();
       for (let turns = 0; turns < 20; turns++) await setImmediate();
     },
     async *list(prefix): AsyncIterable<StoredKey> {
-      for (const at of files.keys()) if (at.startsWith(prefix)) yield { key: at, size: 1, time: Date.now() };
+      for (const at of files.keys())
+        if (at.startsWith(prefix)) yield { key: at, size: 1, time: Date.now() };
     },
     top: async () => [],
     delete: async (at) => void files.delete(at),
@@ -55,9 +59,16 @@ test('an object that is marked while a text that names it waits for its seal doe
   };
   const push = new Push({ key, placed: new Map(), request: (act) => act(bucket) });
   const parcel = (name: string, of: (typeof first)[]) => ({
-    ...{ kind: 'result' as const, key: `results/${name}`, text: '{}', objects: of, onSent: () => {} },
+    kind: 'result' as const,
+    key: `results/${name}`,
+    text: '{}',
+    objects: of,
+    onSent: () => {},
   });
-  await push.send([parcel('one', [marked, first, ...small.slice(1)]), parcel('two', [third, marked, small[0]!])]);
+  await push.send([
+    parcel('one', [marked, first, ...small.slice(1)]),
+    parcel('two', [third, marked, small[0]!]),
+  ]);
   assert.deepEqual(push.failed, []);
   const named = openEnvelope('result', files.get('results/two') as Buffer, key.text)!;
   assert.match(named.locations.get(marked.digest)!.key, new RegExp(`^${marked.key}-`));
@@ -69,7 +80,9 @@ test('a text that is larger than readers accept is not sent, and the push says w
   const bucket = new FolderBucket(folder);
   const push = new Push({ key, placed: new Map(), request: (act) => act(bucket) });
   const text = 'x'.repeat(mostWhole);
-  await push.send([{ kind: 'result', key: 'results/large', text, objects: [], onSent: () => assert.fail() }]);
+  await push.send([
+    { kind: 'result', key: 'results/large', text, objects: [], onSent: () => assert.fail() },
+  ]);
   const why = 'it has more files than fit into the 128 MiB that are read of a signed text';
   assert.deepEqual(push.failed, [{ key: 'results/large', why }]);
   assert.equal(await bucket.get('results/large'), undefined);

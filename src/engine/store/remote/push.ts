@@ -5,7 +5,13 @@ import { type Digest, sha256 } from '../../../digest.ts';
 import { formatBytes } from '../../../format-numbers.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import { type Bucket, type FileBody, mostWhole } from './bucket.ts';
-import { dataKeyOf, type EnvelopeKind, type Location, type Locations, sealEnvelope } from './envelope.ts';
+import {
+  dataKeyOf,
+  type EnvelopeKind,
+  type Location,
+  type Locations,
+  sealEnvelope,
+} from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import type { SigningKey } from './keys.ts';
 import { KnownDamage } from './known-damage.ts';
@@ -54,12 +60,15 @@ const small = 1024 ** 2;
 const packSize = 32 * 1024 ** 2;
 /** Texts that are signed and sent at once: more than there are requests. */
 const sealers = 128;
-/** Milliseconds for which an answer about the store's content is trusted: far less than the least delay of `store gc`. */
+/**
+ * Milliseconds for which an answer about the store's content is trusted: far less than the least
+ * delay of `store gc`.
+ */
 const trust = 60_000;
 
 /**
- * Sends parcels: large objects by themselves, small ones in packs, then the signed texts of what is complete. Every name follows
- * from content, so a push that was killed finds what it sent.
+ * Sends parcels: large objects by themselves, small ones in packs, then the signed texts of what is
+ * complete. Every name follows from content, so a push that was killed finds what it sent.
  */
 export class Push {
   readonly #options: PushOptions;
@@ -101,7 +110,10 @@ export class Push {
     await this.#left;
   }
 
-  /** Bytes that a parcel may add to the pack. Every pack begins with a parcel, so that another push makes the same packs. */
+  /**
+   * Bytes that a parcel may add to the pack. Every pack begins with a parcel, so that another push
+   * makes the same packs.
+   */
   #packedBytes({ objects }: Parcel): number {
     const sizes = objects.map(({ digest, path }) => {
       const isKnown = this.#isPacked(digest) || this.#options.placed.has(digest);
@@ -110,7 +122,8 @@ export class Push {
     return sizes.reduce((sum, size) => sum + (size < small ? size : 0), 0);
   }
 
-  #isPacked = (digest: Digest): boolean => this.#pack.places.has(digest) || this.#leaving.places.has(digest);
+  #isPacked = (digest: Digest): boolean =>
+    this.#pack.places.has(digest) || this.#leaving.places.has(digest);
 
   async #addAll(parcel: Parcel): Promise<boolean> {
     for (const object of parcel.objects) {
@@ -121,7 +134,10 @@ export class Push {
     return true;
   }
 
-  /** Where an object is in the store; undefined where it is not, is damaged, or is about to be deleted. */
+  /**
+   * Where an object is in the store; undefined where it is not, is damaged, or is about to be
+   * deleted.
+   */
   async #locate(digest: Digest): Promise<Location | undefined> {
     const location = this.#options.placed.get(digest);
     if (location === undefined) return undefined;
@@ -138,7 +154,9 @@ export class Push {
     return undefined;
   }
 
-  /** Sends a large object, or adds a small one to the pack. False for one that is lost or damaged. */
+  /**
+   * Sends a large object, or adds a small one to the pack. False for one that is lost or damaged.
+   */
   async #add({ digest, path }: ParcelObject): Promise<boolean> {
     const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined) return false;
@@ -159,7 +177,9 @@ export class Push {
     this.#leaving = this.#pack;
     this.#pack = new Pack(memory);
     const parcels = this.#waiting.splice(0);
-    this.#left = this.#sendPack(this.#leaving).then(() => forEachOf(parcels, sealers, (one) => this.#seal(one)));
+    this.#left = this.#sendPack(this.#leaving).then(() =>
+      forEachOf(parcels, sealers, (one) => this.#seal(one)),
+    );
     this.#left.catch(() => {}); // whoever awaits it gets the error
   }
 
@@ -170,8 +190,8 @@ export class Push {
   }
 
   /**
-   * Stores bytes under a name that follows from them, unless they are there; under another one if those are to be deleted. Damaged
-   * ones are replaced, which mends every entry that leads to them.
+   * Stores bytes under a name that follows from them, unless they are there; under another one if
+   * those are to be deleted. Damaged ones are replaced, which mends every entry that leads to them.
    */
   async #put(usual: string, body: Buffer | FileBody): Promise<string> {
     const { request, onProgress } = this.#options;
@@ -188,21 +208,29 @@ export class Push {
     return key;
   }
 
-  /** Signs and stores the text, if all objects are still there; otherwise it waits for the next push. */
+  /**
+   * Signs and stores the text, if all objects are still there; otherwise it waits for the next
+   * push.
+   */
   async #seal(parcel: Parcel): Promise<void> {
     const { key, request } = this.#options;
-    const locations = new Map<Digest, Location>(); // as they were seen, since the gathering of the next pack may forget one
+    // As they were seen, since the gathering of the next pack may forget one.
+    const locations = new Map<Digest, Location>();
     for (const { digest } of parcel.objects) {
       const location = await this.#locate(digest);
-      if (location === undefined) return void this.failed.push({ key: parcel.key, why: damagedHere });
+      if (location === undefined)
+        return void this.failed.push({ key: parcel.key, why: damagedHere });
       locations.set(digest, location);
     }
-    const text = Buffer.from(await sealEnvelope(parcel.kind, parcel.text, locations, parcel.signature ?? key));
+    const text = Buffer.from(
+      await sealEnvelope(parcel.kind, parcel.text, locations, parcel.signature ?? key),
+    );
     if (text.length > mostWhole) {
       const why = `it has more files than fit into the ${formatBytes(mostWhole)} that are read of a signed text`;
       return void this.failed.push({ key: parcel.key, why });
     }
-    const sync = parcel.kind === 'run'; // a run is announced only once, and a lost result is computed again
+    // A run is announced only once, and a lost result is computed again.
+    const sync = parcel.kind === 'run';
     await request((bucket) => bucket.put(parcel.key, text, { sync }));
     parcel.onSent(locations);
   }

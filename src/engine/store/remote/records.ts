@@ -20,8 +20,9 @@ export interface RemoteRecord {
 type RecordFile = Omit<RemoteRecord, 'locations'> & ReturnType<typeof packLocations>;
 
 /**
- * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each result there, `damage`, and
- * `cache/outbox/<store>/` with an empty file for each result that waits to be sent, and the manifests and pages of runs.
+ * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each
+ * result there, `damage`, and `cache/outbox/<store>/` with an empty file for each result that waits
+ * to be sent, and the manifests and pages of runs.
  */
 export class RemoteRecords {
   readonly #folder: string;
@@ -37,7 +38,9 @@ export class RemoteRecords {
 
   read(fingerprint: Digest): RemoteRecord | undefined {
     const file = readJson<RecordFile>(this.#file(fingerprint));
-    return file?.keys && { owner: file.owner, adopted: file.adopted, locations: unpackLocations(file) };
+    return (
+      file?.keys && { owner: file.owner, adopted: file.adopted, locations: unpackLocations(file) }
+    );
   }
 
   write(fingerprint: Digest, { locations, ...record }: RemoteRecord): void {
@@ -56,7 +59,9 @@ export class RemoteRecords {
 
   /** Where objects of these results lie. */
   places(): Map<Digest, Location> {
-    return new Map(this.all().flatMap((fingerprint) => [...(this.read(fingerprint)?.locations ?? [])]));
+    return new Map(
+      this.all().flatMap((fingerprint) => [...(this.read(fingerprint)?.locations ?? [])]),
+    );
   }
 
   /** The store's last `store gc` with which these records were compared. */
@@ -71,7 +76,10 @@ export class RemoteRecords {
       writing(`to ${this.#folder}`, () => writeJson(join(this.#folder, 'collected'), collected));
   }
 
-  /** Results that wait to be sent, always in the same order, so that a push after a kill makes the same packs. */
+  /**
+   * Results that wait to be sent, always in the same order, so that a push after a kill makes the
+   * same packs.
+   */
   unsent(): readonly Digest[] {
     return namesIn(this.outbox).filter(isDigest);
   }
@@ -92,7 +100,10 @@ export class RemoteRecords {
 
   /** The files of a run that waits to be sent: the text of its manifest, and its page. */
   runFiles(run: string): { readonly manifest: string; readonly page: string } {
-    return { manifest: join(this.outbox, `run-${run}.json`), page: join(this.outbox, `page-${run}.html`) };
+    return {
+      manifest: join(this.outbox, `run-${run}.json`),
+      page: join(this.outbox, `page-${run}.html`),
+    };
   }
 
   forgetRun(run: string): void {

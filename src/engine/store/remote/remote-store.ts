@@ -7,12 +7,21 @@ import { UserError } from '../../../user-error.ts';
 import type { StoreAddress, StoreSpec } from '../../config/store-file.ts';
 import { hasRepository, parseResult, type StageResult } from '../stage-result.ts';
 import { type Bucket, MissingStore, storeFormat, UnreachableStore } from './bucket.ts';
-import { type Envelope, type EnvelopeKind, type Location, openEnvelope, resultKey } from './envelope.ts';
+import {
+  type Envelope,
+  type EnvelopeKind,
+  type Location,
+  openEnvelope,
+  resultKey,
+} from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
 import { openBucket } from './open-bucket.ts';
 
-/** An object to fetch. `size` in bytes is the signed one; undefined for a log, whose size is not signed. */
+/**
+ * An object to fetch. `size` in bytes is the signed one; undefined for a log, whose size is not
+ * signed.
+ */
 export interface WantedObject {
   readonly digest: Digest;
   readonly size: number | undefined;
@@ -25,14 +34,23 @@ export interface FoundResult {
   readonly envelope: Envelope;
 }
 
-/** How many requests are under way at once. By SSH one connection carries them all, so that each may wait for others. */
+/**
+ * How many requests are under way at once. By SSH one connection carries them all, so that each may
+ * wait for others.
+ */
 const requests = { folder: 16, s3: 16, ssh: 64 } as const;
 /** How many of them fetch objects, which are held in memory. */
 const readers = 16;
-/** A request fetches at most `chunk` bytes; between two objects of one request lie at most `gap` other bytes. */
+/**
+ * A request fetches at most `chunk` bytes; between two objects of one request lie at most `gap`
+ * other bytes.
+ */
 const chunk = 32 * 1024 ** 2;
 const gap = 4096;
-/** Milliseconds to wait for the first answer, in steps. Connecting by SSH takes longer, but runs beside other work. */
+/**
+ * Milliseconds to wait for the first answer, in steps. Connecting by SSH takes longer, but runs
+ * beside other work.
+ */
 const step = 100;
 const patience = { folder: 2_500, s3: 2_500, ssh: 15_000 } as const;
 
@@ -44,8 +62,8 @@ interface RemoteAddress {
 }
 
 /**
- * A shared store. Everything read is verified by signatures and digests: what is missing, damaged or not trusted counts as absent.
- * Throws `UnreachableStore` and `RefusedRequest`.
+ * A shared store. Everything read is verified by signatures and digests: what is missing, damaged
+ * or not trusted counts as absent. Throws `UnreachableStore` and `RefusedRequest`.
  */
 export class RemoteStore {
   readonly url: string;
@@ -83,12 +101,17 @@ export class RemoteStore {
     warn: (message: string) => void = () => {},
   ): Promise<RemoteStore> {
     const { url, keys, address } = spec;
-    return new RemoteStore({ url, keys: Object.values(keys), type: address.type }, await openBucket(spec), key, warn);
+    return new RemoteStore(
+      { url, keys: Object.values(keys), type: address.type },
+      await openBucket(spec),
+      key,
+      warn,
+    );
   }
 
   /**
-   * Asks the store for the first time, with limited patience. Throws a {@link MissingStore} if there is none at the address, and
-   * another error for one of another version.
+   * Asks the store for the first time, with limited patience. Throws a {@link MissingStore} if
+   * there is none at the address, and another error for one of another version.
    */
   connect(): Promise<void> {
     this.#connected ??= this.#connect();
@@ -120,9 +143,13 @@ export class RemoteStore {
     throw new UserError(`${this.url} is a store of another version of Restage: ${remedy}`);
   }
 
-  /** Throws after the patience, in short steps: a pause of this machine is no sign of a silent store. */
+  /**
+   * Throws after the patience, in short steps: a pause of this machine is no sign of a silent
+   * store.
+   */
   async #late(signal: AbortSignal): Promise<never> {
-    for (let left = this.#patience; left > 0; left -= step) await delay(step, undefined, { signal });
+    for (let left = this.#patience; left > 0; left -= step)
+      await delay(step, undefined, { signal });
     throw new UnreachableStore(`no answer within ${this.#patience / 1000} s`);
   }
 
@@ -152,7 +179,9 @@ export class RemoteStore {
     try {
       return parseResult(text, fingerprint);
     } catch {
-      this.#warn(`a result in ${this.url} does not match its name, and is ignored: ${fingerprint.slice(0, 12)}`);
+      this.#warn(
+        `a result in ${this.url} does not match its name, and is ignored: ${fingerprint.slice(0, 12)}`,
+      );
       return undefined;
     }
   }
@@ -163,13 +192,14 @@ export class RemoteStore {
     const bytes = publicKey && (await this.request((bucket) => bucket.get(key)));
     if (!bytes) return undefined;
     const envelope = openEnvelope(kind, bytes, publicKey!);
-    if (envelope === undefined) this.#warn(`${key} in ${this.url} lacks the signature of its key, and is ignored`);
+    if (envelope === undefined)
+      this.#warn(`${key} in ${this.url} lacks the signature of its key, and is ignored`);
     return envelope;
   }
 
   /**
-   * Fetches objects, neighbours by one request. `store` verifies and keeps bytes, and tells whether they are those of a digest.
-   * Returns the objects that are gone or damaged.
+   * Fetches objects, neighbours by one request. `store` verifies and keeps bytes, and tells whether
+   * they are those of a digest. Returns the objects that are gone or damaged.
    */
   async fetch(
     wanted: readonly WantedObject[],
@@ -180,7 +210,8 @@ export class RemoteStore {
     const placed = wanted.flatMap(({ digest, size }) => {
       const location = locate(digest);
       const isPlaced =
-        location !== undefined && (size === undefined ? location.length <= chunk : size === location.length);
+        location !== undefined &&
+        (size === undefined ? location.length <= chunk : size === location.length);
       if (!isPlaced) lost.push(digest);
       return isPlaced ? [{ digest, ...location }] : [];
     });
@@ -188,10 +219,14 @@ export class RemoteStore {
       if (!(await store(digest, chunks))) lost.push(digest);
     };
     const fetchBatch = async (batch: readonly PlacedObject[]) => {
-      const [first, last] = [batch[0]!, batch.at(-1)!];
+      const first = batch[0]!;
+      const last = batch.at(-1)!;
       if (first.length > chunk) return await isGood(first.digest, this.#chunks(first));
       const range = { start: first.start, length: last.start + last.length - first.start };
-      const bytes = range.length === 0 ? Buffer.alloc(0) : await this.request((bucket) => bucket.get(first.key, range));
+      const bytes =
+        range.length === 0
+          ? Buffer.alloc(0)
+          : await this.request((bucket) => bucket.get(first.key, range));
       for (const { digest, start, length } of batch) {
         const from = start - first.start;
         await isGood(digest, bytes === undefined ? [] : [bytes.subarray(from, from + length)]);
@@ -204,12 +239,15 @@ export class RemoteStore {
   /** The parts of a large object. Each is requested while the one before is used. */
   async *#chunks({ key, start, length }: PlacedObject): AsyncIterable<Buffer> {
     const part = (from: number) =>
-      this.request((bucket) => bucket.get(key, { start: start + from, length: Math.min(chunk, length - from) }));
+      this.request((bucket) =>
+        bucket.get(key, { start: start + from, length: Math.min(chunk, length - from) }),
+      );
     let next = part(0);
     for (let from = 0; from < length; from += chunk) {
       const bytes = await next;
       if (bytes === undefined) return;
-      const isCut = bytes.length < Math.min(chunk, length - from); // anybody may write a place of any length
+      // Anybody may write a place of any length.
+      const isCut = bytes.length < Math.min(chunk, length - from);
       if (isCut) return;
       if (from + chunk < length) {
         next = part(from + chunk);
@@ -231,7 +269,8 @@ type PlacedObject = Location & { readonly digest: Digest };
 function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObject[])[] {
   return [...groupBy(objects, ({ key }) => key).values()].flatMap((group) => {
     const all: PlacedObject[][] = [];
-    // An empty object begins where another one does. It comes before that one, so that the last of a batch ends last.
+    // An empty object begins where another one does. It comes before that one, so that the last of
+    // a batch ends last.
     for (const object of [...group].sort((a, b) => a.start - b.start || a.length - b.length)) {
       const batch = all.at(-1);
       const last = batch?.at(-1);

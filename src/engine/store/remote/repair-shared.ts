@@ -8,16 +8,19 @@ import type { RemoteStore } from './remote-store.ts';
 import type { SharedStore } from './shared-store.ts';
 import { readPlaces } from './verify-shared.ts';
 
-/** The entries that a repair has mended, and those that need bytes, or a signature, of somebody else. */
+/**
+ * The entries that a repair has mended, and those that need bytes, or a signature, of somebody
+ * else.
+ */
 export interface Repair {
   readonly mended: readonly Entry[];
   readonly left: readonly Entry[];
 }
 
 /**
- * Sends bytes again to which entries lead in vain, and stores these with the new places. An entry keeps its signature, which
- * does not cover places. One whose signature is damaged is signed again by its owner. `pageOf` is where the page of a pipeline
- * may lie.
+ * Sends bytes again to which entries lead in vain, and stores these with the new places. An entry
+ * keeps its signature, which does not cover places. One whose signature is damaged is signed again
+ * by its owner. `pageOf` is where the page of a pipeline may lie.
  */
 export async function repairShared(
   store: SharedStore,
@@ -36,7 +39,12 @@ export async function repairShared(
     };
     if (parcel !== undefined) parcels.push({ ...parcel, onSent });
   }
-  const push = new Push({ request: (act) => remote.request(act), key: remote.own!, placed, damage: records.damage });
+  const push = new Push({
+    request: (act) => remote.request(act),
+    key: remote.own!,
+    placed,
+    damage: records.damage,
+  });
   await push.send(parcels);
   return { mended: [...mended], left: entries.filter((entry) => !mended.has(entry)) };
 }
@@ -66,10 +74,19 @@ async function repairingParcel(
   };
   const { text, signature } = envelope;
   const { kind, key } = entry;
-  return { kind, key, text, signature, objects: objects.map((digest) => ({ digest, path: pathOf(digest) })) };
+  return {
+    kind,
+    key,
+    text,
+    signature,
+    objects: objects.map((digest) => ({ digest, path: pathOf(digest) })),
+  };
 }
 
-/** The result of a damaged entry of the user's own. Nobody has read the places yet where its objects are said to be. */
+/**
+ * The result of a damaged entry of the user's own. Nobody has read the places yet where its objects
+ * are said to be.
+ */
 async function signAnew(
   store: SharedStore,
   { owner, fingerprint }: Entry,
@@ -89,11 +106,16 @@ async function signAnew(
   return parcel;
 }
 
-function keepPlaces({ records, remote }: SharedStore, { fingerprint, owner }: Entry, locations: Locations): void {
+function keepPlaces(
+  { records, remote }: SharedStore,
+  { fingerprint, owner }: Entry,
+  locations: Locations,
+): void {
   if (fingerprint === undefined) return;
   const record = records.read(fingerprint);
   const isMine = record === undefined && owner === remote.own!.id;
-  if (record?.owner === owner || isMine) records.write(fingerprint, { adopted: false, ...record, owner, locations });
+  if (record?.owner === owner || isMine)
+    records.write(fingerprint, { adopted: false, ...record, owner, locations });
 }
 
 /** Notes the places where files are gone or too short, by a list of them: no byte is read. */
@@ -102,8 +124,12 @@ export async function noteMissing({ remote, records }: SharedStore): Promise<voi
   for (const folder of ['objects/', 'packs/']) {
     for await (const { key, size } of remote.bucket.list(folder)) sizes.set(key, size);
   }
-  const locations = records.all().flatMap((fingerprint) => [...(records.read(fingerprint)?.locations ?? [])]);
-  const missing = locations.filter(([, { key, start, length }]) => (sizes.get(key) ?? -1) < start + length);
+  const locations = records
+    .all()
+    .flatMap((fingerprint) => [...(records.read(fingerprint)?.locations ?? [])]);
+  const missing = locations.filter(
+    ([, { key, start, length }]) => (sizes.get(key) ?? -1) < start + length,
+  );
   records.damage.add(missing.map(([digest, location]) => ({ digest, ...location })));
 }
 
@@ -111,13 +137,18 @@ export async function noteMissing({ remote, records }: SharedStore): Promise<voi
 export function damagedEntries({ records }: SharedStore): readonly Entry[] {
   return records.all().flatMap((fingerprint): Entry[] => {
     const { owner, locations = new Map() } = records.read(fingerprint) ?? {};
-    const isDamaged = [...locations].some(([digest, location]) => records.damage.has(digest, location));
+    const isDamaged = [...locations].some(([digest, location]) =>
+      records.damage.has(digest, location),
+    );
     if (owner === undefined || !isDamaged) return [];
     return [{ kind: 'result', key: resultKey(fingerprint, owner), owner, fingerprint }];
   });
 }
 
-/** Writes a lost `store.json` again. False, unless a trusted key has signed something there: it may be no store at all. */
+/**
+ * Writes a lost `store.json` again. False, unless a trusted key has signed something there: it may
+ * be no store at all.
+ */
 export async function restoreStoreFile(remote: RemoteStore): Promise<boolean> {
   for (const entry of await listEntries(remote)) {
     if ((await readEntry(remote, entry)) === undefined) continue;

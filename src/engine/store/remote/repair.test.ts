@@ -16,7 +16,11 @@ const large = 'x'.repeat(1_500_000);
 const files = { 'a/b': 'first', 'a/c': 'second', large };
 
 /** Alice shared a result, and a stranger damaged a file of the store. */
-async function damaged(t: TestContext, folder: string, damage: (group: Group, path: string) => void) {
+async function damaged(
+  t: TestContext,
+  folder: string,
+  damage: (group: Group, path: string) => void,
+) {
   const group = new Group(temporaryFolder(t));
   const keys = { alice: group.key('alice'), bob: group.key('bob') };
   const alice = await group.clone('alice', keys.alice);
@@ -45,7 +49,8 @@ async function repair(store: SharedStore, entries: readonly Entry[], page = '') 
   return { mended: mended.length, left: left.length };
 }
 
-const faultsOf = async (group: Group) => await verifyShared((await group.clone(`reader-${Math.random()}`)).remote);
+const faultsOf = async (group: Group) =>
+  await verifyShared((await group.clone(`reader-${Math.random()}`)).remote);
 
 for (const folder of ['objects', 'packs']) {
   for (const [what, damage] of Object.entries(damages)) {
@@ -54,14 +59,20 @@ for (const folder of ['objects', 'packs']) {
       assert.equal(await gets(bob, result), false);
       const count = folder === 'packs' && what !== 'flipped' ? 2 : 1;
       const remedy = '`restage store verify --repair`, by someone who has them, sends them again';
-      assert.deepEqual(group.warnings, [`${count} of the objects in ${group.shared} are gone or damaged: ${remedy}`]);
+      assert.deepEqual(group.warnings, [
+        `${count} of the objects in ${group.shared} are gone or damaged: ${remedy}`,
+      ]);
       // The process may be killed before it sends what it made: a later one knows as much.
       const later = await group.clone('bob', keys.bob);
       assert.deepEqual(await make(later, 1, files), result);
       assert.deepEqual(await later.send(), { sent: 1, failed: 0 });
       const third = await group.clone('carol');
       assert.equal(await gets(third, result), true);
-      assert.equal(group.warnings.length, 1, 'another entry serves where one leads to damaged bytes');
+      assert.equal(
+        group.warnings.length,
+        1,
+        'another entry serves where one leads to damaged bytes',
+      );
     });
 
     test(`bytes in ${folder} that are ${what} are sent anew by a repair of someone who has them`, async (t) => {
@@ -106,7 +117,8 @@ test('a repair keeps the signature of whoever signed, and needs the bytes, not t
 
 test('a damaged entry is signed again by its owner', async (t) => {
   const { group, alice, result } = await damaged(t, 'results', flip);
-  for (const path of [...group.files('objects'), ...group.files('packs')]) flip(group, path); // which its places hid
+  // Which its places hid.
+  for (const path of [...group.files('objects'), ...group.files('packs')]) flip(group, path);
   const { broken } = await verifyShared(alice.remote);
   assert.equal(broken.length, 1);
   assert.deepEqual(await repair(alice, broken), { mended: 1, left: 0 });
@@ -150,7 +162,10 @@ test('verify ends where the bytes do: a stranger may write a place of any length
 
 test('verify reads the pages that runs name, and a repair sends them again', async (t) => {
   const { group, alice, result } = await damaged(t, 'packs', () => {});
-  const page = join(writeFiles(group.root, { 'report.html': `<p>${result.digest}</p>` }), 'report.html');
+  const page = join(
+    writeFiles(group.root, { 'report.html': `<p>${result.digest}</p>` }),
+    'report.html',
+  );
   alice.shareRun({ run: '2026-01-01', pipeline: 'p', stages: {} }, page);
   await alice.flush(never);
   group.flip(group.files('packs').find((path) => statSync(path).size === statSync(page).size)!);
@@ -161,7 +176,10 @@ test('verify reads the pages that runs name, and a repair sends them again', asy
     ['run'],
   );
   alice.records.damage.replace(places);
-  assert.deepEqual(await repair(alice, broken, join(group.root, 'another.html')), { mended: 0, left: 1 });
+  assert.deepEqual(await repair(alice, broken, join(group.root, 'another.html')), {
+    mended: 0,
+    left: 1,
+  });
   assert.deepEqual(await repair(alice, broken, page), { mended: 1, left: 0 });
   assert.deepEqual((await faultsOf(group)).broken, []);
 });

@@ -18,12 +18,18 @@ test('S3 keeps bytes under keys', { skip: noS3 ?? false }, async (t) => {
   const keys = new Set<string>();
   for await (const { key } of bucket.list('pages/')) keys.add(key);
   assert.equal(keys.size, 1100);
-  await assert.rejects(new S3Bucket({ ...place, bucket: 'other' }, server.env).get('x'), /there is no bucket at /);
+  await assert.rejects(
+    new S3Bucket({ ...place, bucket: 'other' }, server.env).get('x'),
+    /there is no bucket at /,
+  );
 });
 
 test('wrong credentials are refused, and never shown', { skip: noS3 ?? false }, async () => {
   await using server = await S3Server.start({ INITIAL_NO_AUTH_ACTION_COUNT: '1' });
-  const bucket = new S3Bucket({ bucket: 'bucket', prefix: '', endpoint: server.endpoint }, server.env);
+  const bucket = new S3Bucket(
+    { bucket: 'bucket', prefix: '', endpoint: server.endpoint },
+    server.env,
+  );
   await assert.rejects(bucket.get('x'), (error: Error) => {
     assert.ok(error instanceof RefusedRequest);
     assert.match(error.message, /^InvalidAccessKeyId: the server does not know this access key: /);
@@ -36,7 +42,10 @@ test('closing the bucket ends a request to a server that never answers', async (
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
-  const bucket = new S3Bucket({ bucket: 'bucket', prefix: '', endpoint: `http://127.0.0.1:${port}` }, {});
+  const bucket = new S3Bucket(
+    { bucket: 'bucket', prefix: '', endpoint: `http://127.0.0.1:${port}` },
+    {},
+  );
   const asked = assert.rejects(bucket.get('x'), /./);
   await bucket.close();
   await asked;
@@ -56,7 +65,10 @@ for (const [when, said] of [
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const place = { bucket: 'bucket', prefix: '', endpoint: `http://127.0.0.1:${port}` };
-    await assert.rejects(new S3Bucket(place, {}, 50).get('x'), new UnreachableStore('the server fell silent'));
+    await assert.rejects(
+      new S3Bucket(place, {}, 50).get('x'),
+      new UnreachableStore('the server fell silent'),
+    );
     assert.equal(asked, 1);
     server.close();
   });

@@ -33,7 +33,8 @@ test('credentials that expired are read again, once for all requests that they f
   const bucket = new S3Bucket(place(server), { AWS_SHARED_CREDENTIALS_FILE: file });
   await bucket.put('a', Buffer.from('bytes'));
   server.fault = ({ id }) => (id === 'morning' ? { status: 400, code: 'ExpiredToken' } : undefined);
-  const why = 'ExpiredToken: the credentials have expired: get new ones, such as by `aws sso login`';
+  const why =
+    'ExpiredToken: the credentials have expired: get new ones, such as by `aws sso login`';
   await assert.rejects(bucket.get('a'), new RefusedRequest(why));
   renew('noon');
   const [bytes, size] = await Promise.all([bucket.get('a'), bucket.head('a')]);
@@ -77,6 +78,7 @@ test('without credentials a refusal says how to set them', async () => {
   await using server = await MemoryS3.start();
   server.fault = () => ({ status: 403, code: 'AccessDenied' });
   const noFile = { AWS_SHARED_CREDENTIALS_FILE: '/dev/null', AWS_CONFIG_FILE: '/dev/null' };
-  const why = 'no credentials are set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE';
+  const why =
+    'no credentials are set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE';
   await assert.rejects(new S3Bucket(place(server), noFile).get('a'), new RefusedRequest(why));
 });

@@ -30,7 +30,9 @@ interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Whether the rest of the body was not read, since it is larger than anything that is asked for. */
+  /**
+   * Whether the rest of the body was not read, since it is larger than anything that is asked for.
+   */
   readonly isCut: boolean;
 }
 
@@ -41,8 +43,12 @@ interface Question {
 }
 
 /** How often a request is made, at most, and the first pause between two, in milliseconds. */
-const [tries, pause] = [4, 200];
-/** Milliseconds of silence after which a request is given up; for an upload, one more for each `written` bytes. */
+const tries = 4;
+const pause = 200;
+/**
+ * Milliseconds of silence after which a request is given up; for an upload, one more for each
+ * `written` bytes.
+ */
 const patience = 30_000;
 const written = 50_000;
 /** The largest object that S3 takes in one request, in bytes. */
@@ -54,14 +60,20 @@ export class S3Bucket implements Bucket {
   readonly #base: string;
   readonly #prefix: string;
   readonly #region: string;
-  /** As last read: programs that renew credentials write them into the files of the user's profile. */
+  /**
+   * As last read: programs that renew credentials write them into the files of the user's profile.
+   */
   #credentials: Credentials | undefined;
   readonly #readCredentials: () => Credentials | undefined;
   readonly #closing = new AbortController();
   /** Milliseconds of silence that end a request. */
   readonly #timeout: number;
 
-  constructor({ bucket, prefix, ...place }: S3Place, env: NodeJS.ProcessEnv = process.env, timeout = patience) {
+  constructor(
+    { bucket, prefix, ...place }: S3Place,
+    env: NodeJS.ProcessEnv = process.env,
+    timeout = patience,
+  ) {
     const settings = readAwsSettings(env);
     this.#readCredentials = () => readAwsSettings(env).credentials;
     const endpoint = place.endpoint ?? settings.endpoint;
@@ -71,7 +83,8 @@ export class S3Bucket implements Bucket {
     this.#timeout = timeout;
     setMaxListeners(0, this.#closing.signal); // every request listens to it
     const server = `s3.${this.#region}.amazonaws.com`;
-    const isHost = endpoint === undefined && !bucket.includes('.'); // a certificate covers no further dots
+    // A certificate covers no further dots.
+    const isHost = endpoint === undefined && !bucket.includes('.');
     this.#base = isHost
       ? `https://${bucket}.${server}/`
       : `${endpoint?.replace(/\/$/, '') ?? `https://${server}`}/${bucket}/`;
@@ -79,7 +92,11 @@ export class S3Bucket implements Bucket {
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
     const bytes = range && `bytes=${range.start}-${range.start + range.length - 1}`;
-    const answer = await this.#ask('GET', key, bytes === undefined ? {} : { headers: { range: bytes } });
+    const answer = await this.#ask(
+      'GET',
+      key,
+      bytes === undefined ? {} : { headers: { range: bytes } },
+    );
     return answer.status === 404 || answer.status === 416 || answer.isCut ? undefined : answer.body;
   }
 
@@ -90,7 +107,9 @@ export class S3Bucket implements Bucket {
 
   async put(key: string, body: Buffer | FileBody): Promise<void> {
     if (!Buffer.isBuffer(body) && body.size > most) {
-      throw new UserError(`${body.path} is larger than 5 GiB, which S3 does not take by one request`);
+      throw new UserError(
+        `${body.path} is larger than 5 GiB, which S3 does not take by one request`,
+      );
     }
     await this.#ask('PUT', key, { body });
   }
@@ -102,7 +121,11 @@ export class S3Bucket implements Bucket {
       const text = (await this.#ask('GET', undefined, { query })).body.toString('utf8');
       for (const [, one = ''] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
         const key = textOf(one, 'Key')!.slice(this.#prefix.length);
-        yield { key, size: Number(textOf(one, 'Size')), time: Date.parse(textOf(one, 'LastModified')!) };
+        yield {
+          key,
+          size: Number(textOf(one, 'Size')),
+          time: Date.parse(textOf(one, 'LastModified')!),
+        };
       }
       next = textOf(text, 'NextContinuationToken');
     }
@@ -113,7 +136,8 @@ export class S3Bucket implements Bucket {
     const text = (await this.#ask('GET', undefined, { query })).body.toString('utf8');
     const found = text.matchAll(/<(?:Contents><Key|CommonPrefixes><Prefix)>([^<]*)</g);
     const names = Array.from(found, ([, key = '']) => unescapeXml(key).slice(this.#prefix.length));
-    return names.map((name) => name.replace(/\/$/, '')).filter((name) => name !== ''); // a console makes a key of the prefix
+    // A console makes a key of the prefix.
+    return names.map((name) => name.replace(/\/$/, '')).filter((name) => name !== '');
   }
 
   async delete(key: string): Promise<void> {
@@ -125,19 +149,26 @@ export class S3Bucket implements Bucket {
     this.#closing.abort(new UnreachableStore('the connection was ended'));
   }
 
-  /** Asks, and asks again after failures of the network or the server, except a silent one, which has taken long enough. */
+  /**
+   * Asks, and asks again after failures of the network or the server, except a silent one, which
+   * has taken long enough.
+   */
   async #ask(method: string, key: string | undefined, question: Question = {}): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       const credentials = this.#credentials;
       const answer = await this.#askOnce(method, key, question).catch((error: Error) => error);
-      const isTransient = answer instanceof Error || answer.status >= 500 || [408, 409, 429].includes(answer.status);
+      const isTransient =
+        answer instanceof Error || answer.status >= 500 || [408, 409, 429].includes(answer.status);
       const isRefused = !isTransient && [400, 401, 403].includes(answer.status);
       if (isRefused && this.#hasOthers(credentials)) continue;
-      if (isRefused && method === 'HEAD') return await this.#ask('GET', key, { headers: { range: 'bytes=0-0' } }); // says why
+      if (isRefused && method === 'HEAD')
+        return await this.#ask('GET', key, { headers: { range: 'bytes=0-0' } }); // says why
       if (!isTransient) return this.#check(answer, key);
       this.#closing.signal.throwIfAborted();
       if (attempt === tries || answer instanceof Silence) {
-        throw new UnreachableStore(answer instanceof Error ? answer.message : `the server answers ${answer.status}`);
+        throw new UnreachableStore(
+          answer instanceof Error ? answer.message : `the server answers ${answer.status}`,
+        );
       }
       const { signal } = this.#closing;
       const wait = pause * 2 ** (attempt - 1) * (0.5 + Math.random());
@@ -172,10 +203,15 @@ export class S3Bucket implements Bucket {
         ? plain
         : signRequest({ method, url, headers: plain, bodyDigest }, this.#credentials, this.#region);
     const content = body === undefined ? {} : { body: isFile ? createReadStream(body.path) : body };
-    const timeout = this.#timeout + size / written; // a server may store all of it before it answers
+    // A server may store all of it before it answers.
+    const timeout = this.#timeout + size / written;
     const options = { method, signal: this.#closing.signal, timeout };
     const response = await askUrl(url, { ...options, headers: signed, ...content });
-    return { status: response.statusCode ?? 0, headers: response.headers, ...(await readBody(response)) };
+    return {
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      ...(await readBody(response)),
+    };
   }
 
   #check(answer: Answer, key: string | undefined): Answer {
@@ -185,13 +221,18 @@ export class S3Bucket implements Bucket {
     if (status === 404 && key !== undefined && code !== 'NoSuchBucket') return answer;
     if (status === 404) throw new RefusedRequest(`there is no bucket at ${this.#base}`);
     if (status === 301 || status === 307) {
-      throw new RefusedRequest(`the bucket at ${this.#base} is in another region: name it as "region" in store.yaml`);
+      throw new RefusedRequest(
+        `the bucket at ${this.#base} is in another region: name it as "region" in store.yaml`,
+      );
     }
-    throw new RefusedRequest(this.#credentials === undefined ? noCredentials : explainRefusal(answer, code));
+    throw new RefusedRequest(
+      this.#credentials === undefined ? noCredentials : explainRefusal(answer, code),
+    );
   }
 }
 
-const noCredentials = 'no credentials are set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE';
+const noCredentials =
+  'no credentials are set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE';
 
 const renew = 'the credentials have expired: get new ones, such as by `aws sso login`';
 const rights = 'these credentials lack a right: they need to read, write, delete and list';
@@ -204,13 +245,15 @@ const remedies: Readonly<Record<string, string>> = {
   InvalidToken: 'AWS_SESSION_TOKEN is not one of this access key',
   InvalidAccessKeyId:
     'the server does not know this access key: look at AWS_ACCESS_KEY_ID, or at the profile in ~/.aws',
-  SignatureDoesNotMatch: 'the secret key is not that of the access key: look at AWS_SECRET_ACCESS_KEY, or at ~/.aws',
+  SignatureDoesNotMatch:
+    'the secret key is not that of the access key: look at AWS_SECRET_ACCESS_KEY, or at ~/.aws',
   AccessDenied: rights,
 };
 
 /** Why the server refused, and what to do. */
 function explainRefusal({ status, headers }: Answer, code = String(status)): string {
-  if (code !== 'RequestTimeTooSkewed') return remedies[code] === undefined ? code : `${code}: ${remedies[code]}`;
+  if (code !== 'RequestTimeTooSkewed')
+    return remedies[code] === undefined ? code : `${code}: ${remedies[code]}`;
   const ahead = Date.now() - Date.parse(headers.date ?? '');
   const by = Number.isNaN(ahead) ? '' : `, by ${formatSeconds(Math.abs(ahead) / 1000)}`;
   return `${code}: the clock of this machine is ${ahead < 0 ? 'slow' : 'fast'}${by}: set it`;
@@ -237,4 +280,10 @@ function textOf(xml: string, name: string): string | undefined {
 const unescapeXml = (text: string): string =>
   text.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity]!);
 
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+const entities: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  amp: '&',
+};

@@ -8,7 +8,9 @@ import { RefusedRequest, UnreachableStore } from './bucket.ts';
 import { SftpBucket } from './sftp-bucket.ts';
 import { testBucket, testForeignFiles } from './testing-bucket.ts';
 
-test('a host by SSH keeps bytes under keys, and an unknown host is refused', { skip: noSshd ?? false }, async (t) => {
+test('a host by SSH keeps bytes under keys, and an unknown host is refused', {
+  skip: noSshd ?? false,
+}, async (t) => {
   await using server = await SshServer.start();
   const before = process.env['PATH'];
   t.after(() => {
@@ -33,10 +35,16 @@ test('a host by SSH keeps bytes under keys, and an unknown host is refused', { s
   });
 });
 
-test('a host that answers nothing more counts as silent, and ends all calls', { skip: noSshd ?? false }, async (t) => {
+test('a host that answers nothing more counts as silent, and ends all calls', {
+  skip: noSshd ?? false,
+}, async (t) => {
   const folder = temporaryFolder(t);
   const program = join(folder, 'silent');
-  writeFileSync(program, "#!/bin/sh\nprintf '\\0\\0\\0\\5\\2\\0\\0\\0\\3'\nexec cat > /dev/null\n", { mode: 0o755 });
+  writeFileSync(
+    program,
+    "#!/bin/sh\nprintf '\\0\\0\\0\\5\\2\\0\\0\\0\\3'\nexec cat > /dev/null\n",
+    { mode: 0o755 },
+  );
   await using server = await SshServer.start(program);
   const before = process.env['PATH'];
   t.after(() => {
@@ -45,5 +53,6 @@ test('a host that answers nothing more counts as silent, and ends all calls', { 
   process.env['PATH'] = server.path;
   const bucket = new SftpBucket({ destination: 'testhost', port: undefined, path: folder }, 500);
   const calls = [bucket.get('a'), bucket.head('b')];
-  for (const call of calls) await assert.rejects(call, new UnreachableStore('the host fell silent'));
+  for (const call of calls)
+    await assert.rejects(call, new UnreachableStore('the host fell silent'));
 });

@@ -2,23 +2,39 @@ import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { StoreAddress } from '../../config/store-file.ts';
 import { temporaryBeside } from '../../files/write-atomic.ts';
-import { type Bucket, type FileBody, foundLink, mostWhole, type Range, type StoredKey } from './bucket.ts';
+import {
+  type Bucket,
+  type FileBody,
+  foundLink,
+  mostWhole,
+  type Range,
+  type StoredKey,
+} from './bucket.ts';
 import { forEachOf } from './for-each-of.ts';
 import { openFlags, SftpClient, SftpFailure } from './sftp-client.ts';
 
-/** Bytes of one call, which every server accepts, and calls for one file that are under way at once. */
-const [block, calls] = [32 * 1024, 64];
+/**
+ * Bytes of one call, which every server accepts, and calls for one file that are under way at once.
+ */
+const block = 32 * 1024;
+const calls = 64;
 /** Folders that are listed at once. */
 const listers = 32;
 
-/** A shared store in a folder of a host that is reached by SSH. As in a folder of this machine, links lead nowhere. */
+/**
+ * A shared store in a folder of a host that is reached by SSH. As in a folder of this machine,
+ * links lead nowhere.
+ */
 export class SftpBucket implements Bucket {
   readonly #client: SftpClient;
   readonly #folder: string;
   readonly #made = new Map<string, Promise<unknown>>();
 
   /** `patience` in milliseconds: see {@link SftpClient}. */
-  constructor({ destination, port, path }: Omit<Extract<StoreAddress, { type: 'ssh' }>, 'type'>, patience?: number) {
+  constructor(
+    { destination, port, path }: Omit<Extract<StoreAddress, { type: 'ssh' }>, 'type'>,
+    patience?: number,
+  ) {
     this.#client = new SftpClient(destination, port, patience);
     this.#folder = path;
   }
@@ -74,7 +90,10 @@ export class SftpBucket implements Bucket {
   }
 
   async #write(path: string, body: Buffer | FileBody, sync: boolean): Promise<void> {
-    const handle = await this.#client.open(path, openFlags.write | openFlags.create | openFlags.exclusive);
+    const handle = await this.#client.open(
+      path,
+      openFlags.write | openFlags.create | openFlags.exclusive,
+    );
     const file = Buffer.isBuffer(body) ? undefined : await open(body.path);
     try {
       const size = Buffer.isBuffer(body) ? body.length : body.size;
@@ -98,7 +117,9 @@ export class SftpBucket implements Bucket {
     for (let folders = [prefix.replace(/\/$/, '')]; folders.length > 0; ) {
       const below: string[] = [];
       await forEachOf(folders, listers, async (folder) => {
-        for (const { name, stats } of (await orMissing(() => this.#client.list(this.#path(folder)))) ?? []) {
+        for (const { name, stats } of (await orMissing(() =>
+          this.#client.list(this.#path(folder)),
+        )) ?? []) {
           const key = `${folder}/${name}`;
           if (stats.type === 'link') throw foundLink(this.#path(key));
           if (stats.type === 'folder') below.push(key);
@@ -140,15 +161,21 @@ export class SftpBucket implements Bucket {
     );
   }
 
-  /** Makes each folder once, after the one above it. Most are new: only if making one fails, the server is asked for it. */
+  /**
+   * Makes each folder once, after the one above it. Most are new: only if making one fails, the
+   * server is asked for it.
+   */
   #makeFolder(path: string): Promise<unknown> {
     const above = posix.dirname(path);
     const make = async () => {
       if (above !== path) await this.#makeFolder(above);
       return await this.#client.makeFolder(path).catch(async (error) => {
-        // Where it is there, all is well. The user's own folders may be links, those of the store are none.
+        // Where it is there, all is well. The user's own folders may be links, those of the store
+        // are none.
         const isOwn = path.startsWith(`${this.#folder}/`);
-        const stats = await this.#client[isOwn ? 'lstat' : 'stat'](path).catch(() => Promise.reject(error));
+        const stats = await this.#client[isOwn ? 'lstat' : 'stat'](path).catch(() =>
+          Promise.reject(error),
+        );
         if (stats.type === 'link') throw foundLink(path);
       });
     };

@@ -3,8 +3,19 @@ import { RefusedRequest, UnreachableStore } from './bucket.ts';
 
 /** The numbers of version 3 of the protocol: draft-ietf-secsh-filexfer-02. */
 const send = {
-  ...{ init: 1, open: 3, close: 4, read: 5, write: 6, lstat: 7, opendir: 11, readdir: 12, remove: 13, mkdir: 14 },
-  ...{ stat: 17, rename: 18, extended: 200 },
+  init: 1,
+  open: 3,
+  close: 4,
+  read: 5,
+  write: 6,
+  lstat: 7,
+  opendir: 11,
+  readdir: 12,
+  remove: 13,
+  mkdir: 14,
+  stat: 17,
+  rename: 18,
+  extended: 200,
 } as const;
 const reply = { version: 2, status: 101, handle: 102, data: 103, name: 104, attrs: 105 } as const;
 const status = { ok: 0, eof: 1, noFile: 2, denied: 3 } as const;
@@ -14,7 +25,9 @@ export interface SftpStats {
   readonly size: number;
   /** Seconds since the epoch. */
   readonly time: number;
-  /** `other` is a FIFO, a device or a socket. A server that tells no modes calls everything a file. */
+  /**
+   * `other` is a FIFO, a device or a socket. A server that tells no modes calls everything a file.
+   */
   readonly type: 'file' | 'folder' | 'link' | 'other';
 }
 
@@ -44,8 +57,9 @@ interface Waiting {
 }
 
 /**
- * The calls of SFTP that a store needs, over the system's `ssh`, which knows the user's hosts, keys, agent and jump hosts.
- * Calls may overlap. Throws `UnreachableStore` or `RefusedRequest` when the connection ends, and {@link SftpFailure} for a call.
+ * The calls of SFTP that a store needs, over the system's `ssh`, which knows the user's hosts,
+ * keys, agent and jump hosts. Calls may overlap. Throws `UnreachableStore` or `RefusedRequest` when
+ * the connection ends, and {@link SftpFailure} for a call.
  */
 export class SftpClient {
   readonly #child: ChildProcess;
@@ -60,23 +74,39 @@ export class SftpClient {
   #silence: NodeJS.Timeout | undefined;
   readonly #patience: number;
 
-  /** `destination` as `ssh` takes it, such as `me@host`: it never begins with a dash. `silence` in milliseconds ends the connection. */
+  /**
+   * `destination` as `ssh` takes it, such as `me@host`: it never begins with a dash. `silence` in
+   * milliseconds ends the connection.
+   */
   constructor(destination: string, port: string | undefined, silence = patience) {
     this.#destination = destination;
     this.#patience = silence;
     const settings = ['BatchMode=yes', 'ConnectTimeout=15', 'ServerAliveInterval=15'];
     const options = settings.flatMap((setting) => ['-o', setting]);
-    const args = [...options, ...(port === undefined ? [] : ['-p', port]), '-s', '--', destination, 'sftp'];
+    const args = [
+      ...options,
+      ...(port === undefined ? [] : ['-p', port]),
+      '-s',
+      '--',
+      destination,
+      'sftp',
+    ];
     this.#child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout!.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-2000);
     });
     this.#child.stdin!.on('error', () => {}); // it has ended, as `close` tells
-    this.#child.on('error', (error) => this.#fail(new UnreachableStore(`ssh cannot be started: ${error.message}`)));
+    this.#child.on('error', (error) =>
+      this.#fail(new UnreachableStore(`ssh cannot be started: ${error.message}`)),
+    );
     this.#child.on('close', () => this.#fail(this.#explainEnd()));
     this.#version = new Promise((resolve, reject) => {
-      this.#waiting.set(0, { type: send.init, resolve: ({ body }) => resolve(extensionsIn(body)), reject });
+      this.#waiting.set(0, {
+        type: send.init,
+        resolve: ({ body }) => resolve(extensionsIn(body)),
+        reject,
+      });
     });
     this.#version.catch(() => {}); // every call throws it
     this.#write(send.init, number(3));
@@ -105,7 +135,8 @@ export class SftpClient {
   }
 
   async sync(handle: Buffer): Promise<void> {
-    if (await this.has('fsync@openssh.com')) await this.#call(send.extended, text('fsync@openssh.com'), text(handle));
+    if (await this.has('fsync@openssh.com'))
+      await this.#call(send.extended, text('fsync@openssh.com'), text(handle));
   }
 
   async stat(path: string): Promise<SftpStats> {
@@ -132,7 +163,9 @@ export class SftpClient {
     else await this.#call(send.rename, text(from), text(to));
   }
 
-  async list(path: string): Promise<readonly { readonly name: string; readonly stats: SftpStats }[]> {
+  async list(
+    path: string,
+  ): Promise<readonly { readonly name: string; readonly stats: SftpStats }[]> {
     const handle = (await this.#call(send.opendir, text(path))).body.string();
     const entries: { readonly name: string; readonly stats: SftpStats }[] = [];
     for (;;) {
@@ -166,11 +199,15 @@ export class SftpClient {
     const code = answer.body.number();
     if (code === status.ok || code === status.eof) return answer;
     const message = answer.body.string().toString('utf8');
-    if (code === status.denied) throw new RefusedRequest(`${message}: your user there lacks a right to its files`);
+    if (code === status.denied)
+      throw new RefusedRequest(`${message}: your user there lacks a right to its files`);
     throw new SftpFailure(message, code === status.noFile);
   }
 
-  /** Sends a packet, whose last part may be large and is not copied. Those of one turn go by one call of the system. */
+  /**
+   * Sends a packet, whose last part may be large and is not copied. Those of one turn go by one
+   * call of the system.
+   */
   #write(type: number, ...parts: readonly Buffer[]): void {
     const input = this.#child.stdin!;
     if (input.writableCorked === 0) {
@@ -186,7 +223,8 @@ export class SftpClient {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     while (this.#received.length >= 4) {
       const length = this.#received.readUInt32BE(0);
-      if (length > largest) this.#fail(new UnreachableStore('the host answers something else than SFTP'));
+      if (length > largest)
+        this.#fail(new UnreachableStore('the host answers something else than SFTP'));
       if (length > largest || this.#received.length < 4 + length) return;
       const packet = this.#received.subarray(4, 4 + length);
       this.#received = this.#received.subarray(4 + length);
@@ -200,7 +238,10 @@ export class SftpClient {
     if (this.#waiting.size === 0) this.#endWatch();
   }
 
-  /** Ends the connection, unless the host may be writing a large file to its disk: it answers one call after the other. */
+  /**
+   * Ends the connection, unless the host may be writing a large file to its disk: it answers one
+   * call after the other.
+   */
   #endSilence(): void {
     const isSyncing = [...this.#waiting.values()].some(({ type }) => type === send.extended);
     if (isSyncing) this.#silence?.refresh();
@@ -230,8 +271,14 @@ export class SftpClient {
 
 /** What to do about the refusals of `ssh`. */
 const remedies: readonly (readonly [said: RegExp, remedy: string])[] = [
-  [/Host key verification failed/, 'type `ssh HOST` once, and accept its key if it is the right one'],
-  [/Permission denied|Too many authentication failures/, '`ssh HOST` must connect without a question, by a key'],
+  [
+    /Host key verification failed/,
+    'type `ssh HOST` once, and accept its key if it is the right one',
+  ],
+  [
+    /Permission denied|Too many authentication failures/,
+    '`ssh HOST` must connect without a question, by a key',
+  ],
 ];
 
 /** In bytes. A longer packet is none: something else was printed before the protocol began. */

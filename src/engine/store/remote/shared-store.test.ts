@@ -28,7 +28,10 @@ const never = new AbortController().signal;
 const large = 'x'.repeat(1_500_000);
 
 /** A group in which somebody made a result and shared it, and another clone that can only read. */
-async function shared(t: TestContext, files: Readonly<Record<string, string>> = { 'a/b': 'first', c: large }) {
+async function shared(
+  t: TestContext,
+  files: Readonly<Record<string, string>> = { 'a/b': 'first', c: large },
+) {
   const group = new Group(temporaryFolder(t));
   const key = group.key('alice');
   const maker = await group.clone('maker', key);
@@ -38,7 +41,10 @@ async function shared(t: TestContext, files: Readonly<Record<string, string>> = 
 }
 
 /** Whether a clone gets all bytes of the result. It never gets wrong ones. */
-async function gets(store: SharedStore, { result }: Awaited<ReturnType<typeof shared>>): Promise<boolean> {
+async function gets(
+  store: SharedStore,
+  { result }: Awaited<ReturnType<typeof shared>>,
+): Promise<boolean> {
   const found = await store.lookup(result.digest);
   if (found.state === 'missing') return false;
   assert.deepEqual(found.result, result);
@@ -66,7 +72,12 @@ test('a shared result is known in another clone before its bytes are there; they
 test('a store is asked once whether it is there, whoever waits for that', async (t) => {
   const group = new Group(temporaryFolder(t));
   const bucket = new CountingBucket(group.shared);
-  const remote = new RemoteStore({ url: group.shared, keys: [], type: 'folder' }, bucket, undefined, () => {});
+  const remote = new RemoteStore(
+    { url: group.shared, keys: [], type: 'folder' },
+    bucket,
+    undefined,
+    () => {},
+  );
   await Promise.all([remote.connect(), remote.connect()]);
   assert.deepEqual(
     bucket.gets.map(({ key }) => key),
@@ -119,7 +130,11 @@ test('what is known of a result outlives the process, and serves without the sto
     group.warnings.join('\n'),
     /^The store \S+ cannot be reached \(the folder \S+ is not there\): this run continues without it$/,
   );
-  assert.equal((await later.lookup(result.digest)).state, 'here', 'some of its bytes are lost for this run');
+  assert.equal(
+    (await later.lookup(result.digest)).state,
+    'here',
+    'some of its bytes are lost for this run',
+  );
 });
 
 for (const folder of ['objects', 'packs', 'results']) {
@@ -182,7 +197,9 @@ test('a result with a Git repository is not sent, and one that a trusted key sen
 test('an entry that was copied to another fingerprint is a miss', async (t) => {
   const { group, maker, result, key, reader } = await shared(t);
   const other = await make(maker, 2, { 'a/b': 'second' });
-  const [from, to] = [result, other].map(({ digest }) => join(group.shared, resultKey(digest, key.id)));
+  const [from, to] = [result, other].map(({ digest }) =>
+    join(group.shared, resultKey(digest, key.id)),
+  );
   mkdirSync(dirname(to!), { recursive: true });
   copyFileSync(from!, to!);
   assert.deepEqual(await reader.lookup(other.digest), { state: 'missing' });
@@ -204,7 +221,9 @@ test('an entry that a power cut emptied is a miss, and is sent again once the st
 test('a record that a full disk cut short counts as none, and blocks no push', async (t) => {
   const { group, key, maker, result } = await shared(t);
   const names = readdirSync(maker.folder, { recursive: true, encoding: 'utf8' });
-  const [record] = names.filter((name) => name.startsWith('remote/') && name.endsWith(`${result.digest}.json`));
+  const [record] = names.filter(
+    (name) => name.startsWith('remote/') && name.endsWith(`${result.digest}.json`),
+  );
   writeFileSync(join(maker.folder, record!), '');
   await make(maker, 2, { c: 'second' });
   assert.deepEqual(await (await group.clone('maker', key)).send(), { sent: 1, failed: 0 });
@@ -223,9 +242,19 @@ test('where nothing is to be sent, the end of a run does not ask the store', asy
 function storeOver(group: Group, bucket: Bucket) {
   const key = group.key('alice');
   const warnings: string[] = [];
-  const remote = new RemoteStore({ url: 's3://lab', keys: [key.text], type: 's3' }, bucket, key, () => {});
+  const remote = new RemoteStore(
+    { url: 's3://lab', keys: [key.text], type: 's3' },
+    bucket,
+    key,
+    () => {},
+  );
   const warn = (line: string) => void warnings.push(line);
-  const store = new SharedStore(join(group.root, 'maker'), { url: 's3://lab', shareEnv: false }, remote, { warn });
+  const store = new SharedStore(
+    join(group.root, 'maker'),
+    { url: 's3://lab', shareEnv: false },
+    remote,
+    { warn },
+  );
   return { store, warnings };
 }
 
@@ -317,7 +346,9 @@ test('once a store has failed, nobody asks it again or waits for its other answe
   let asked = 0;
   bucket.get = (key) => {
     asked += 1;
-    return key.includes(failing) ? Promise.reject(new UnreachableStore('the disk is gone')) : new Promise(() => {});
+    return key.includes(failing)
+      ? Promise.reject(new UnreachableStore('the disk is gone'))
+      : new Promise(() => {});
   };
   const looking = [sha256('hanging'), failing].map((digest) => store.lookup(digest));
   assert.deepEqual(await Promise.all(looking), [{ state: 'missing' }, { state: 'missing' }]);
@@ -329,7 +360,10 @@ test('once a store has failed, nobody asks it again or waits for its other answe
 });
 
 for (const [text, message] of [
-  ['{"restage":', 'The store.json of s3://lab is damaged: `restage store verify --repair` writes it again'],
+  [
+    '{"restage":',
+    'The store.json of s3://lab is damaged: `restage store verify --repair` writes it again',
+  ],
   ['[7]', 'The store.json of s3://lab is damaged: `restage store verify --repair` writes it again'],
   [
     undefined,
@@ -359,14 +393,21 @@ test('results of a key that was revoked are not used any more', async (t) => {
   const reader = await world.group.clone('reader');
   assert.deepEqual(await reader.lookup(world.result.digest), { state: 'missing' });
   await reader.listResults();
-  assert.deepEqual(await reader.lookup(world.result.digest), { state: 'missing' }, 'nor after `store status`');
+  assert.deepEqual(
+    await reader.lookup(world.result.digest),
+    { state: 'missing' },
+    'nor after `store status`',
+  );
 });
 
 test('results of cache: false and those that depend on env are not shared', async (t) => {
   const { maker, result } = await shared(t);
   const { digest: _, ...rest } = result;
   assert.equal(maker.isShareable({ ...result, stored: false }), false);
-  assert.equal(maker.isShareable({ ...result, fingerprint: { ...rest.fingerprint, env: { TOKEN: null } } }), false);
+  assert.equal(
+    maker.isShareable({ ...result, fingerprint: { ...rest.fingerprint, env: { TOKEN: null } } }),
+    false,
+  );
 });
 
 /** Parcels of results with one small file each. */
@@ -374,11 +415,14 @@ async function parcels(t: TestContext, count: number, size: number) {
   const group = new Group(temporaryFolder(t));
   const key = group.key('alice');
   const maker = await group.clone('maker', key);
-  for (let seed = 0; seed < count; seed += 1) await make(maker, seed, { file: String(seed).padEnd(size, '.') });
+  for (let seed = 0; seed < count; seed += 1)
+    await make(maker, seed, { file: String(seed).padEnd(size, '.') });
   const bucket = new CountingBucket(group.shared);
   const options = { key, request: <T>(act: (on: typeof bucket) => Promise<T>) => act(bucket) };
   const send = async (more = {}) => {
-    const placed = new Map(maker.records.all().flatMap((digest) => [...maker.records.read(digest)!.locations]));
+    const placed = new Map(
+      maker.records.all().flatMap((digest) => [...maker.records.read(digest)!.locations]),
+    );
     await new Push({ ...options, ...more, placed } as never).send(maker.parcels());
   };
   return { group, maker, bucket, send };
@@ -400,7 +444,10 @@ test('small files travel in packs, one result in one request, and a second push 
 test('a file comes whole beside an empty one of the same place in a pack', async (t) => {
   const group = new Group(temporaryFolder(t));
   const alice = await group.clone('alice', group.key('alice'));
-  const results = [await make(alice, 1, { a: 'one', b: '' }), await make(alice, 2, { a: 'two', b: '' })];
+  const results = [
+    await make(alice, 1, { a: 'one', b: '' }),
+    await make(alice, 2, { a: 'two', b: '' }),
+  ];
   await alice.flush(never);
   for (const { digest, outputs } of results) {
     const reader = await group.clone(`reader of ${digest}`);

@@ -27,7 +27,10 @@ import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
 import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
 
-/** Milliseconds between two uploads of at most a pack while a run is under way: small results gather meanwhile. */
+/**
+ * Milliseconds between two uploads of at most a pack while a run is under way: small results gather
+ * meanwhile.
+ */
 const uploadPause = 60_000;
 /** Milliseconds between two reports of traffic. */
 const reportPause = 1_000;
@@ -45,8 +48,9 @@ export interface StoreListener {
 }
 
 /**
- * The store in `<root>/cache` together with a shared one, which is asked for what is missing here. A result of the shared store is
- * written here once it is used; its bytes are fetched when they are needed.
+ * The store in `<root>/cache` together with a shared one, which is asked for what is missing here.
+ * A result of the shared store is written here once it is used; its bytes are fetched when they are
+ * needed.
  */
 export class SharedStore extends FolderStore {
   readonly remote: RemoteStore;
@@ -63,7 +67,10 @@ export class SharedStore extends FolderStore {
   /** Settles when the store fails: nobody waits for the other requests that are under way. */
   readonly #failure: Promise<undefined>;
   #endWaiting: () => void = () => {};
-  /** Why the store takes nothing, although it can be read; undefined as long as it is not known to refuse. */
+  /**
+   * Why the store takes nothing, although it can be read; undefined as long as it is not known to
+   * refuse.
+   */
   #refusal: string | undefined;
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
@@ -76,13 +83,20 @@ export class SharedStore extends FolderStore {
   readonly #failed = new KnownDamage();
   readonly #fetching = new Map<Digest, Promise<unknown>>();
   #sending: Promise<void> = Promise.resolve();
-  /** Where objects lie by the records, read once, since a run sends every minute. A push asks before it relies on one. */
+  /**
+   * Where objects lie by the records, read once, since a run sends every minute. A push asks before
+   * it relies on one.
+   */
   #placed: Map<Digest, Location> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     root: string,
-    { url, shareEnv, remedy = repairing }: Pick<StoreSpec, 'url' | 'shareEnv'> & { readonly remedy?: string },
+    {
+      url,
+      shareEnv,
+      remedy = repairing,
+    }: Pick<StoreSpec, 'url' | 'shareEnv'> & { readonly remedy?: string },
     remote: RemoteStore,
     listener: StoreListener,
   ) {
@@ -109,11 +123,19 @@ export class SharedStore extends FolderStore {
     this.#isOn.catch(() => {}); // whoever awaits it gets the error
   }
 
-  static async open(root: string, spec: StoreSpec, listener: StoreListener, key = readKey()): Promise<SharedStore> {
+  static async open(
+    root: string,
+    spec: StoreSpec,
+    listener: StoreListener,
+    key = readKey(),
+  ): Promise<SharedStore> {
     return new SharedStore(root, spec, await RemoteStore.open(spec, key, listener.warn), listener);
   }
 
-  /** A result that is known here, or found in the shared store. One of a key that is no longer trusted is missing. */
+  /**
+   * A result that is known here, or found in the shared store. One of a key that is no longer
+   * trusted is missing.
+   */
   override async lookup(fingerprint: Digest): Promise<Lookup> {
     const record = this.records.read(fingerprint);
     if (record !== undefined) this.#learn(record.locations);
@@ -143,17 +165,25 @@ export class SharedStore extends FolderStore {
 
   /** Writes a result of the shared store here, and where its objects lie. */
   async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
-    this.records.write(result.digest, { owner, adopted: true, locations }); // first: without it, it would count as made here
+    // First: without it, it would count as made here.
+    this.records.write(result.digest, { owner, adopted: true, locations });
     await this.writeResult(result, { sync: false }); // it can be fetched again
     this.#found.delete(result.digest);
     this.#learn(locations);
   }
 
-  /** Fetches what is missing of artifacts, and a log if the store has it. False if some of an artifact are lost. */
+  /**
+   * Fetches what is missing of artifacts, and a log if the store has it. False if some of an
+   * artifact are lost.
+   */
   override async fetch(artifacts: readonly StoredArtifact[], log?: Digest): Promise<boolean> {
     const files = artifacts.flatMap((artifact) => this.#missing(artifact));
     const wanted = new Map<Digest, WantedObject>(files.map((file) => [file.digest, file]));
-    if (log !== undefined && !existsSync(this.objectPath(log)) && this.#placeOf(log) !== undefined) {
+    if (
+      log !== undefined &&
+      !existsSync(this.objectPath(log)) &&
+      this.#placeOf(log) !== undefined
+    ) {
       wanted.set(log, { digest: log, size: undefined });
     }
     const own = [...wanted.values()].filter(
@@ -185,7 +215,9 @@ export class SharedStore extends FolderStore {
     }
     for (const digest of left) this.#lost.add(digest);
     if (this.#hasFailed || left.size === 0) return;
-    this.#warn(`${left.size} of the objects in ${this.remote.url} are gone or damaged: ${this.#remedy}`);
+    this.#warn(
+      `${left.size} of the objects in ${this.remote.url} are gone or damaged: ${this.#remedy}`,
+    );
   }
 
   /** Removes from `left` what came. Returns the others. */
@@ -235,7 +267,8 @@ export class SharedStore extends FolderStore {
     this.records.remove(result.digest);
     if (this.remote.own === undefined || !this.isShareable(result)) return;
     for (const { digest } of [...signpostsOf(result), result]) this.records.markUnsent(digest);
-    const sendSome = () => void this.#sendLater({ onePack: true }).catch(() => {}); // `flush` throws it
+    // `flush` throws it.
+    const sendSome = () => void this.#sendLater({ onePack: true }).catch(() => {});
     this.#timer ??= setInterval(sendSome, uploadPause).unref();
   }
 
@@ -253,22 +286,27 @@ export class SharedStore extends FolderStore {
       mkdirSync(dirname(files.page), { recursive: true });
       if (page !== undefined) copyFileSync(page, files.page);
       const report = page === undefined ? {} : { report: sha256(readFileSync(files.page)) };
-      writeAtomic(files.manifest, JSON.stringify({ ...manifest, stages, ...report }), { sync: false });
+      writeAtomic(files.manifest, JSON.stringify({ ...manifest, stages, ...report }), {
+        sync: false,
+      });
     });
   }
 
   /**
-   * All results of the shared store, with whether a trusted key signed one. Forgets records of results that it no longer has,
-   * except those of revoked keys: forgotten, they would count as made here, and be signed again.
+   * All results of the shared store, with whether a trusted key signed one. Forgets records of
+   * results that it no longer has, except those of revoked keys: forgotten, they would count as
+   * made here, and be signed again.
    */
   async listResults(): Promise<ReadonlyMap<Digest, boolean>> {
     const found = new Map<Digest, boolean>();
     for await (const { key, size } of this.remote.bucket.list('results/')) {
       const { fingerprint, owner } = parseResultKey(key) ?? {};
-      if (fingerprint === undefined || size === 0) continue; // a power cut of the host leaves it empty
+      // A power cut of the host leaves it empty.
+      if (fingerprint === undefined || size === 0) continue;
       found.set(fingerprint, found.get(fingerprint) === true || this.remote.trusted.has(owner!));
     }
-    const isKept = (digest: Digest) => found.get(digest) === true || this.#isRevoked(this.records.read(digest));
+    const isKept = (digest: Digest) =>
+      found.get(digest) === true || this.#isRevoked(this.records.read(digest));
     this.records.keepOnly(isKept, this.remote.collected);
     return found;
   }
@@ -282,7 +320,9 @@ export class SharedStore extends FolderStore {
     if (left + this.records.unsentRuns().length === 0 || this.remote.own === undefined) return;
     const what = left === 0 ? 'The record of this run' : formatCountOf(left, 'result');
     const why = this.#refusal === undefined ? '' : `, which takes nothing (${this.#refusal})`;
-    this.#warn(`${what} did not reach ${this.remote.url}${why}: \`restage store push\` sends what is left`);
+    this.#warn(
+      `${what} did not reach ${this.remote.url}${why}: \`restage store push\` sends what is left`,
+    );
   }
 
   override async close(): Promise<void> {
@@ -293,27 +333,31 @@ export class SharedStore extends FolderStore {
 
   #sendLater(options: SendOptions): Promise<void> {
     this.#sending = this.#sending.then(async () => {
-      const waits = this.records.unsent().length + this.records.unsentRuns().length > 0; // else nobody asks the store
+      // Else nobody asks the store.
+      const waits = this.records.unsent().length + this.records.unsentRuns().length > 0;
       if (this.remote.own === undefined || !waits || this.#refusal !== undefined) return;
       await this.#whileOn(() => this.#sendIfAllowed(options));
     });
     return this.#sending;
   }
 
-  /** Sends what waits, and remembers a refusal: a store that can be read may refuse to be written. */
+  /**
+   * Sends what waits, and remembers a refusal: a store that can be read may refuse to be written.
+   */
   async #sendIfAllowed(options: SendOptions): Promise<void> {
     try {
       await this.send(undefined, options);
     } catch (error) {
       if (!(error instanceof RefusedRequest)) throw error;
-      await this.remote.request((bucket) => bucket.get('store.json')); // throws where reading is refused, too
+      // Throws where reading is refused, too.
+      await this.remote.request((bucket) => bucket.get('store.json'));
       this.#refusal = error.message;
     }
   }
 
   /**
-   * Sends results, by default those that wait, and then runs. Returns how many results were sent, and how many parcels failed. Throws
-   * if the shared store does not answer.
+   * Sends results, by default those that wait, and then runs. Returns how many results were sent,
+   * and how many parcels failed. Throws if the shared store does not answer.
    */
   async send(
     results = this.records.unsent(),
@@ -332,7 +376,8 @@ export class SharedStore extends FolderStore {
   #push(placed: Map<Digest, Location>, options: SendOptions = {}): Push {
     return new Push({
       request: (act) => this.remote.request(act),
-      ...{ key: this.remote.own!, placed },
+      key: this.remote.own!,
+      placed,
       ...options,
       onProgress: (bytes) => {
         this.#count({ sent: bytes });
@@ -342,20 +387,32 @@ export class SharedStore extends FolderStore {
   }
 
   /**
-   * Sends a run with all of its results, even those that are known to be there. Throws if some of them are not whole here, or came
-   * from a key that is no longer trusted: signed again, they would count again.
+   * Sends a run with all of its results, even those that are known to be there. Throws if some of
+   * them are not whole here, or came from a key that is no longer trusted: signed again, they would
+   * count again.
    */
   async exportRun(manifest: RunManifest, page: string): Promise<void> {
     const report = existsSync(page) ? { report: sha256(readFileSync(page)) } : {};
     const stages = this.#shareable(manifest);
-    const results = Object.entries(stages).map(([stage, { result }]) => ({ stage, result: super.readResult(result) }));
-    const isWhole = (one: StageResult) => this.#isHere(one) && !this.#isRevoked(this.records.read(one.digest));
-    const whole = results.flatMap(({ result }) => (result !== undefined && isWhole(result) ? [result] : []));
+    const results = Object.entries(stages).map(([stage, { result }]) => ({
+      stage,
+      result: super.readResult(result),
+    }));
+    const isWhole = (one: StageResult) =>
+      this.#isHere(one) && !this.#isRevoked(this.records.read(one.digest));
+    const whole = results.flatMap(({ result }) =>
+      result !== undefined && isWhole(result) ? [result] : [],
+    );
     if (whole.length < results.length) {
-      const names = results.flatMap(({ stage, result }) => (whole.includes(result!) ? [] : [stage]));
-      const command = (name: string) => `\`restage ${name} ${shellQuote(`${manifest.pipeline}.yaml`)} --fetch all\``;
+      const names = results.flatMap(({ stage, result }) =>
+        whole.includes(result!) ? [] : [stage],
+      );
+      const command = (name: string) =>
+        `\`restage ${name} ${shellQuote(`${manifest.pipeline}.yaml`)} --fetch all\``;
       const message = `The outputs of ${names.join(', ')} are not all here, or come from a key that is not trusted`;
-      throw new UserError(`${message}: ${command('run')} brings them; without the data, ${command('store pull')}`);
+      throw new UserError(
+        `${message}: ${command('run')} brings them; without the data, ${command('store pull')}`,
+      );
     }
     const push = this.#push(new Map());
     await push.send(whole.map((result) => ({ ...this.parcelOf(result), onSent: () => {} })));
@@ -367,7 +424,10 @@ export class SharedStore extends FolderStore {
     if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: ${failed.why}`);
   }
 
-  /** The stages of a run without those whose results are not shared, with the signposts to the results. */
+  /**
+   * The stages of a run without those whose results are not shared, with the signposts to the
+   * results.
+   */
   #shareable({ stages }: RunManifest): RunManifest['stages'] {
     const entries = Object.entries(stages).flatMap(([name, stage]) => {
       const result = super.readResult(stage.result);
@@ -400,7 +460,10 @@ export class SharedStore extends FolderStore {
 
   /** A result to be signed by the user's key. */
   parcelOf(result: StageResult): Omit<Parcel, 'onSent'> {
-    const objects = [...new Set(objectsOf(result))].map((digest) => ({ digest, path: this.objectPath(digest) }));
+    const objects = [...new Set(objectsOf(result))].map((digest) => ({
+      digest,
+      path: this.objectPath(digest),
+    }));
     const key = resultKey(result.digest, this.remote.own!.id);
     return { kind: 'result', key, text: JSON.stringify(result), objects };
   }
@@ -411,12 +474,15 @@ export class SharedStore extends FolderStore {
       const text = readFileSync(file, 'utf8');
       const manifest = JSON.parse(text) as RunManifest;
       const key = runKey(manifest.pipeline, run, this.remote.own!.id);
-      const objects = manifest.report === undefined ? [] : [{ digest: manifest.report, path: page }];
+      const objects =
+        manifest.report === undefined ? [] : [{ digest: manifest.report, path: page }];
       yield { kind: 'run', key, text, objects, onSent: () => this.records.forgetRun(run) };
     }
   }
 
-  /** The first result of the shared store whose bytes are not known to be lost; else the first one. */
+  /**
+   * The first result of the shared store whose bytes are not known to be lost; else the first one.
+   */
   async #find(fingerprint: Digest): Promise<StageResult | undefined> {
     const asked = this.#asked.get(fingerprint) ?? this.#ask(fingerprint);
     this.#asked.set(fingerprint, asked);
@@ -436,7 +502,8 @@ export class SharedStore extends FolderStore {
   #learn(locations: Locations): void {
     for (const [digest, location] of locations) {
       const known = this.#locations.get(digest) ?? [];
-      if (known.some(({ key, start }) => key === location.key && start === location.start)) continue;
+      if (known.some(({ key, start }) => key === location.key && start === location.start))
+        continue;
       this.#locations.set(digest, [...known, location]);
       this.#lost.delete(digest);
     }
@@ -452,10 +519,15 @@ export class SharedStore extends FolderStore {
   /** Whether some of its bytes are neither here nor in the shared store. */
   #isLost({ outputs }: StageResult): boolean {
     const missing = Object.values(outputs).flatMap((artifact) => this.#missing(artifact));
-    return missing.some(({ digest }) => this.#lost.has(digest) || this.#placeOf(digest) === undefined);
+    return missing.some(
+      ({ digest }) => this.#lost.has(digest) || this.#placeOf(digest) === undefined,
+    );
   }
 
-  /** Runs `act` as long as the shared store is used; undefined otherwise. Throws a refusal of the first contact. */
+  /**
+   * Runs `act` as long as the shared store is used; undefined otherwise. Throws a refusal of the
+   * first contact.
+   */
   async #whileOn<T>(act: () => Promise<T>): Promise<T | undefined> {
     if (!(await this.#isOn)) return undefined;
     try {
@@ -466,7 +538,10 @@ export class SharedStore extends FolderStore {
     }
   }
 
-  /** Leaves the shared store out from now on, and says so once: what was under way may fail for the same reason. */
+  /**
+   * Leaves the shared store out from now on, and says so once: what was under way may fail for the
+   * same reason.
+   */
   #turnOff(error: unknown): void {
     if (!isStoreFailure(error)) throw error;
     if (this.#hasFailed) return;

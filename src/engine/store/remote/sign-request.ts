@@ -18,8 +18,8 @@ export interface UnsignedRequest {
 
 /**
  * The headers of a request to S3, signed by AWS Signature Version 4:
- * docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. Without a package, since those for Node bring an SDK, and
- * those for browsers sign asynchronously.
+ * docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. Without a package, since
+ * those for Node bring an SDK, and those for browsers sign asynchronously.
  */
 export function signRequest(
   { method, url, headers, bodyDigest }: UnsignedRequest,
@@ -36,7 +36,9 @@ export function signRequest(
     ...(session !== undefined && { 'x-amz-security-token': session }),
   };
   const names = Object.keys(all).sort();
-  const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort();
+  const query = [...url.searchParams]
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .sort();
   const canonical = [
     method,
     url.pathname,
@@ -48,7 +50,9 @@ export function signRequest(
   ].join('\n');
   const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
   const toSign = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
-  const key = scope.split('/').reduce<Buffer | string>((key, part) => hmac(key, part).digest(), `AWS4${secret}`);
+  const key = scope
+    .split('/')
+    .reduce<Buffer | string>((key, part) => hmac(key, part).digest(), `AWS4${secret}`);
   const signature = hmac(key, toSign).digest('hex');
   const authorization = `AWS4-HMAC-SHA256 Credential=${id}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return { ...all, authorization };
@@ -58,4 +62,7 @@ const hmac = (key: Buffer | string, text: string) => createHmac('sha256', key).u
 
 /** Percent-encoding as signatures require it, which is stricter than that of URLs. */
 export const encode = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  );

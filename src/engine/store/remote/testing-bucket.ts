@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { writeFiles } from '../../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../../digest.ts';
 import { type Bucket, UnreachableStore } from './bucket.ts';
 
 /** The keys with a prefix, with their sizes. */
-async function listAll(bucket: Bucket, prefix: string): Promise<readonly (readonly [key: string, size: number])[]> {
+async function listAll(
+  bucket: Bucket,
+  prefix: string,
+): Promise<readonly (readonly [key: string, size: number])[]> {
   const found: [string, number][] = [];
   for await (const { key, size } of bucket.list(prefix)) found.push([key, size]);
   return found.sort();
@@ -36,7 +46,10 @@ export async function testBucket(bucket: Bucket, folder: string): Promise<void> 
   chmodSync(path, 0o444);
   await bucket.put('a/c d/é', { path, size: large.length, digest: sha256(large) });
   assert.deepEqual(await bucket.get('a/c d/é'), large);
-  assert.deepEqual(await bucket.get('a/c d/é', { start: 2_999_990, length: 10 }), large.subarray(-10));
+  assert.deepEqual(
+    await bucket.get('a/c d/é', { start: 2_999_990, length: 10 }),
+    large.subarray(-10),
+  );
   await bucket.put('ab', Buffer.alloc(0));
   assert.equal((await bucket.get('ab'))?.length, 0);
   assert.deepEqual((await bucket.top()).toSorted(), ['a', 'ab']);
@@ -44,7 +57,11 @@ export async function testBucket(bucket: Bucket, folder: string): Promise<void> 
     ['a/b', 5],
     ['a/c d/é', large.length],
   ]);
-  await Promise.all(Array.from({ length: 30 }, (_, index) => bucket.put(`many/${index}`, Buffer.from(String(index)))));
+  await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      bucket.put(`many/${index}`, Buffer.from(String(index))),
+    ),
+  );
   await bucket.put('many/.tmp-000000-1-0', bytes); // as a push leaves it that was killed
   assert.equal((await listed('many/')).length, 31);
   await bucket.delete('a/b');
@@ -52,10 +69,14 @@ export async function testBucket(bucket: Bucket, folder: string): Promise<void> 
 }
 
 /**
- * What others may put into the folder of a bucket: nobody waits for a FIFO, or reads a device, and a link leads nowhere. `folder`
- * is that of the bucket, `elsewhere` another one.
+ * What others may put into the folder of a bucket: nobody waits for a FIFO, or reads a device, and
+ * a link leads nowhere. `folder` is that of the bucket, `elsewhere` another one.
  */
-export async function testForeignFiles(bucket: Bucket, folder: string, elsewhere: string): Promise<void> {
+export async function testForeignFiles(
+  bucket: Bucket,
+  folder: string,
+  elsewhere: string,
+): Promise<void> {
   writeFiles(elsewhere, { file: 'elsewhere', 'ab/file': 'elsewhere' });
   execFileSync('mkfifo', [join(folder, 'fifo')]);
   mkdirSync(join(folder, 'folder'));

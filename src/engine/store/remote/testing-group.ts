@@ -33,7 +33,12 @@ export class Group {
   async clone(name: string, key?: SigningKey): Promise<SharedStore> {
     const address = { type: 'folder', path: this.shared } as const;
     const spec = { url: this.shared, keys: { ...this.keys }, shareEnv: false, address };
-    return await SharedStore.open(join(this.root, name), spec, { warn: (text) => this.warnings.push(text) }, key);
+    return await SharedStore.open(
+      join(this.root, name),
+      spec,
+      { warn: (text) => this.warnings.push(text) },
+      key,
+    );
   }
 
   /** Files below the shared folder, by a folder of it. */

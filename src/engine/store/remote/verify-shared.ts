@@ -25,12 +25,17 @@ export async function verifyShared(remote: RemoteStore): Promise<SharedFaults> {
   const entries = await listEntries(remote);
   for (const entry of entries) {
     const signed = await readEntry(remote, entry);
-    const places = signed?.objects.map((digest) => ({ digest, ...signed.envelope.locations.get(digest) }));
+    const places = signed?.objects.map((digest) => ({
+      digest,
+      ...signed.envelope.locations.get(digest),
+    }));
     if (places === undefined || !places.every(isPlace)) {
       broken.push(entry);
       continue;
     }
-    const unread = places.filter((place) => !sound.has(placeText(place)) && !bad.has(placeText(place)));
+    const unread = places.filter(
+      (place) => !sound.has(placeText(place)) && !bad.has(placeText(place)),
+    );
     const { gone, wrong } = await readPlaces(remote, unread);
     for (const place of [...gone, ...wrong]) bad.set(placeText(place), place);
     for (const { key } of wrong) damaged.add(key);
@@ -46,7 +51,10 @@ export async function verifyShared(remote: RemoteStore): Promise<SharedFaults> {
   };
 }
 
-/** Reads the bytes at places, one for each object, and hashes them. `wrong` are those of other bytes, `gone` those of none. */
+/**
+ * Reads the bytes at places, one for each object, and hashes them. `wrong` are those of other
+ * bytes, `gone` those of none.
+ */
 export async function readPlaces(
   remote: RemoteStore,
   places: readonly Place[],
@@ -70,7 +78,10 @@ export async function readPlaces(
     },
   );
   const isWrong = new Set(wrong);
-  return { wrong, gone: lost.map((digest) => byDigest.get(digest)!).filter((place) => !isWrong.has(place)) };
+  return {
+    wrong,
+    gone: lost.map((digest) => byDigest.get(digest)!).filter((place) => !isWrong.has(place)),
+  };
 }
 
 const isPlace = (place: Partial<Place>): place is Place => place.key !== undefined;

@@ -8,8 +8,9 @@ import type { LayerView } from './layer-view.ts';
  */
 
 /**
- * Grad-CAM (Selvaraju et al. 2017, "Grad-CAM: visual explanations from deep networks via gradient-based localization"): the weight of a
- * channel is the mean of its gradient, `α_k = 1/Z Σ_ij g_ij^k` (equation 1), and the map is `ReLU(Σ_k α_k A^k)` (equation 2).
+ * Grad-CAM (Selvaraju et al. 2017, "Grad-CAM: visual explanations from deep networks via
+ * gradient-based localization"): the weight of a channel is the mean of its gradient,
+ * `α_k = 1/Z Σ_ij g_ij^k` (equation 1), and the map is `ReLU(Σ_k α_k A^k)` (equation 2).
  */
 export function gradCam(view: LayerView): Float32Array {
   const { height, width, gradients } = view;
@@ -18,13 +19,15 @@ export function gradCam(view: LayerView): Float32Array {
 }
 
 /**
- * Grad-CAM++ (Chattopadhay et al. 2018, "Grad-CAM++: generalized gradient-based visual explanations for deep convolutional
- * networks"), for the score's exponential, whose higher derivatives are powers of the gradient (section 3.3):
+ * Grad-CAM++ (Chattopadhay et al. 2018, "Grad-CAM++: generalized gradient-based visual explanations
+ * for deep convolutional networks"), for the score's exponential, whose higher derivatives are
+ * powers of the gradient (section 3.3):
  *
  *     α_ij^k = g² / (2 g² + Σ_ab A_ab^k g³)      (equation 19; 0 where g is 0)
  *     w_k = Σ_ij α_ij^k ReLU(g)                   (equation 14; the exponential itself scales all weights alike)
  *
- * The method assumes activations after a ReLU. Before a ReLU, a sum of both signs may bring the denominator near 0.
+ * The method assumes activations after a ReLU. Before a ReLU, a sum of both signs may bring the
+ * denominator near 0.
  */
 export function gradCamPlusPlus(view: LayerView): Float32Array {
   const { activations, gradients } = view;
@@ -38,17 +41,19 @@ export function gradCamPlusPlus(view: LayerView): Float32Array {
 }
 
 /**
- * HiResCAM (Draelos and Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks", equation
- * 4): each activation times its own gradient, `Σ_k g^k ⊙ A^k`. Of a network with a single dense layer at its end it sums to the score.
+ * HiResCAM (Draelos and Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations of
+ * convolutional neural networks", equation 4): each activation times its own gradient,
+ * `Σ_k g^k ⊙ A^k`. Of a network with a single dense layer at its end it sums to the score.
  */
 export const hiresCam = (view: LayerView): Float32Array =>
   sumChannels(view, (at) => view.gradients[at]! * view.activations[at]!);
 
 /**
- * XGrad-CAM (Fu et al. 2020, "Axiom-based Grad-CAM: towards accurate visualization and explanation of CNNs", equation 8): the mean
- * gradient, each place weighted by its share of the channel's activation, `w_k = Σ_ij (A_ij^k / Σ_ab A_ab^k) g_ij^k`; 0 for a channel
- * whose sum is zero. It assumes activations after a ReLU: before one, values of both signs may nearly cancel in the sum, and such a channel
- * outweighs all others.
+ * XGrad-CAM (Fu et al. 2020, "Axiom-based Grad-CAM: towards accurate visualization and explanation
+ * of CNNs", equation 8): the mean gradient, each place weighted by its share of the channel's
+ * activation, `w_k = Σ_ij (A_ij^k / Σ_ab A_ab^k) g_ij^k`; 0 for a channel whose sum is zero. It
+ * assumes activations after a ReLU: before one, values of both signs may nearly cancel in the sum,
+ * and such a channel outweighs all others.
  */
 export function xgradCam(view: LayerView): Float32Array {
   const { activations, gradients } = view;
@@ -59,26 +64,34 @@ export function xgradCam(view: LayerView): Float32Array {
 }
 
 /**
- * LayerCAM (Jiang et al. 2021, "LayerCAM: exploring hierarchical class activation maps for localization", equations 6 to 8): each
- * activation times the positive part of its own gradient, `ReLU(Σ_k ReLU(g^k) ⊙ A^k)`, so that early layers give useful maps too.
+ * LayerCAM (Jiang et al. 2021, "LayerCAM: exploring hierarchical class activation maps for
+ * localization", equations 6 to 8): each activation times the positive part of its own gradient,
+ * `ReLU(Σ_k ReLU(g^k) ⊙ A^k)`, so that early layers give useful maps too.
  */
 export const layerCam = (view: LayerView): Float32Array =>
   sumChannels(view, (at) => Math.max(0, view.gradients[at]!) * view.activations[at]!);
 
 /**
- * Eigen-CAM (Muhammad and Yeasin 2020, "Eigen-CAM: class activation map using principal components", section III): the feature
- * maps projected on the first right singular vector of `A = [places, channels]`, `A V_1`. It uses no class and no gradient.
- * The sign of a singular vector is arbitrary: here it makes the sum of the map positive.
+ * Eigen-CAM (Muhammad and Yeasin 2020, "Eigen-CAM: class activation map using principal
+ * components", section III): the feature maps projected on the first right singular vector of
+ * `A = [places, channels]`, `A V_1`. It uses no class and no gradient. The sign of a singular
+ * vector is arbitrary: here it makes the sum of the map positive.
  */
 export function eigenCam(view: LayerView): Float32Array {
   const activations = Float64Array.from(view.activations);
   if (activations.every((value) => value === 0)) return new Float32Array(view.height * view.width);
   const [direction] = leadingDirections(activations, view.channels, 1).directions as [Float64Array];
-  const sum = sumPlaces(view, (at, k) => activations[at]! * direction[k]!).reduce((total, value) => total + value, 0);
+  const sum = sumPlaces(view, (at, k) => activations[at]! * direction[k]!).reduce(
+    (total, value) => total + value,
+    0,
+  );
   return weighChannels(view, sum < 0 ? direction.map((value) => -value) : direction);
 }
 
-/** RandomCAM, the control: channels weighted by random numbers from -1 to 1, which explains nothing about the decision. */
+/**
+ * RandomCAM, the control: channels weighted by random numbers from -1 to 1, which explains nothing
+ * about the decision.
+ */
 export function randomCam(view: LayerView, seed: number): Float32Array {
   const random = new Random('random-cam', seed);
   const weights = Float64Array.from({ length: view.channels }, () => random.between(-1, 1));

@@ -20,11 +20,23 @@ export interface LayerView {
 
 type LayerViews = { readonly views: readonly LayerView[]; readonly logits: Float32Array };
 
-/** Views of a layer's feature maps, by one pass forward and one back from the score, beside the logits, `[batch, classes]`. */
-export async function viewLayer(model: Network, name: string, question: Question): Promise<LayerViews> {
+/**
+ * Views of a layer's feature maps, by one pass forward and one back from the score, beside the
+ * logits, `[batch, classes]`.
+ */
+export async function viewLayer(
+  model: Network,
+  name: string,
+  question: Question,
+): Promise<LayerViews> {
   if (model instanceof OnnxNetwork) return viewTensor(model, name, question);
   const batch = question.classes.length;
-  const [, height, width, channels] = model.getLayer(name).outputShape as [number, number, number, number];
+  const [, height, width, channels] = model.getLayer(name).outputShape as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const tensors = tidy(() => {
     const images = inputOf(model, question.images);
     const kept: { activations?: Tensor; logits?: Tensor } = {};
@@ -46,22 +58,38 @@ export async function viewLayer(model: Network, name: string, question: Question
   const size = height * width * channels;
   const partOf = (all: Float32Array, i: number) => all.subarray(i * size, (i + 1) * size);
   const views = Array.from({ length: batch }, (_, i) => {
-    return { height, width, channels, activations: partOf(activations!, i), gradients: partOf(gradients!, i) };
+    return {
+      height,
+      width,
+      channels,
+      activations: partOf(activations!, i),
+      gradients: partOf(gradients!, i),
+    };
   });
   return { views, logits: logits! };
 }
 
-/** Views of a tensor of an ONNX file, without gradients. Throws a {@link StageError} if it holds no feature maps. */
+/**
+ * Views of a tensor of an ONNX file, without gradients. Throws a {@link StageError} if it holds no
+ * feature maps.
+ */
 async function viewTensor(model: OnnxNetwork, name: string, { images }: Question) {
-  using part = await OnnxNetwork.open(model.path, { threads: 1, imageSize: model.input.size, tensor: name });
+  using part = await OnnxNetwork.open(model.path, {
+    threads: 1,
+    imageSize: model.input.size,
+    tensor: name,
+  });
   const { values, shape } = await part.run(images);
   const [channels, height, width] = shape as [number, number, number];
   if (shape.length !== 3 || height * width < 2) {
-    throw new StageError(`Expected a tensor of [channels, height, width], but "${name}" has ${shape.join(' x ')}.`);
+    throw new StageError(
+      `Expected a tensor of [channels, height, width], but "${name}" has ${shape.join(' x ')}.`,
+    );
   }
   const size = channels * height * width;
   const views = Array.from({ length: values.length / size }, (_, i): LayerView => {
-    const at = (place: number) => i * size + (place % channels) * height * width + Math.floor(place / channels);
+    const at = (place: number) =>
+      i * size + (place % channels) * height * width + Math.floor(place / channels);
     const activations = Float32Array.from({ length: size }, (_, place) => values[at(place)]!);
     return { height, width, channels, activations, gradients: new Float32Array(0) };
   });
@@ -69,8 +97,9 @@ async function viewTensor(model: OnnxNetwork, name: string, { images }: Question
 }
 
 /**
- * A model's output for images, `[batch, height, width, channels]`, in inference mode, layer by layer. `after` receives each layer's output
- * and returns the input of the layers after it, so a value can be read or changed anywhere, also inside a residual block.
+ * A model's output for images, `[batch, height, width, channels]`, in inference mode, layer by
+ * layer. `after` receives each layer's output and returns the input of the layers after it, so a
+ * value can be read or changed anywhere, also inside a residual block.
  */
 export function walkLayers(
   model: LayersModel,
@@ -82,8 +111,12 @@ export function walkLayers(
   // tfjs keeps layers in the order of the graph.
   for (const layer of model.layers) {
     const { inboundLayers } = layer.inboundNodes[0]!;
-    const inputs = inboundLayers.map(({ name }) => outputs.get(name) ?? images); // a model may leave out its input layer
-    const output = inputs.length === 0 ? images : layer.apply(inputs.length === 1 ? inputs[0]! : inputs, inference);
+    // A model may leave out its input layer.
+    const inputs = inboundLayers.map(({ name }) => outputs.get(name) ?? images);
+    const output =
+      inputs.length === 0
+        ? images
+        : layer.apply(inputs.length === 1 ? inputs[0]! : inputs, inference);
     last = after(layer, output as Tensor);
     outputs.set(layer.name, last);
   }
@@ -94,15 +127,23 @@ const inference = { training: false };
 
 const convolutions = new Set(['Conv2D', 'SeparableConv2D', 'DepthwiseConv2D']);
 
-/** The names of a model's convolutions whose feature maps have more than one pixel, in the order of the network. */
+/**
+ * The names of a model's convolutions whose feature maps have more than one pixel, in the order of
+ * the network.
+ */
 export function convolutionNames(model: LayersModel): readonly string[] {
   const isLarge = ([, height = 0, width = 0]: readonly number[]) => height * width > 1;
   return model.layers
-    .filter((layer) => convolutions.has(layer.getClassName()) && isLarge(layer.outputShape as number[]))
+    .filter(
+      (layer) => convolutions.has(layer.getClassName()) && isLarge(layer.outputShape as number[]),
+    )
     .map(({ name }) => name);
 }
 
-/** The convolution of that name, or the last. Throws a {@link StageError} that lists the convolutions. */
+/**
+ * The convolution of that name, or the last. Throws a {@link StageError} that lists the
+ * convolutions.
+ */
 export function findConvolution(model: LayersModel, name?: string): string {
   const names = convolutionNames(model);
   const last = names.at(-1);
@@ -114,5 +155,7 @@ export function findConvolution(model: LayersModel, name?: string): string {
   if (name === undefined || names.includes(name)) return name ?? last;
   const layer = model.layers.find((layer) => layer.name === name);
   const what = layer === undefined ? `"${name}"` : `the ${layer.getClassName()} "${name}"`;
-  throw new StageError(`Expected a convolution of the network for the layer, got ${what}. ${thereAre(name, names)}`);
+  throw new StageError(
+    `Expected a convolution of the network for the layer, got ${what}. ${thereAre(name, names)}`,
+  );
 }

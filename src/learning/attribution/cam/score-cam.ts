@@ -8,10 +8,12 @@ import { weighChannels } from './activation-maps.ts';
 import type { LayerView } from './layer-view.ts';
 
 /**
- * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm 1) of one
- * image. Each channel's map, resized to the image and scaled to 0 to 1, masks the image; its weight is how much the masked image raises the
- * explained score above that of an empty image, by the softmax over channels. A constant channel counts as empty. An empty image is zeros
- * as the network sees it: the mean colour if normalising centres values, else black. It takes a forward pass for each channel.
+ * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional
+ * neural networks", algorithm 1) of one image. Each channel's map, resized to the image and scaled
+ * to 0 to 1, masks the image; its weight is how much the masked image raises the explained score
+ * above that of an empty image, by the softmax over channels. A constant channel counts as empty.
+ * An empty image is zeros as the network sees it: the mean colour if normalising centres values,
+ * else black. It takes a forward pass for each channel.
  */
 export async function scoreCam(
   model: Network,
@@ -35,7 +37,9 @@ export async function scoreCam(
       // Half-pixel centres, as everywhere else.
       const large = imageOps.resizeBilinear(maps, [size, size], false, true);
       const masked = image.mul(scaled(large));
-      return model instanceof OnnxNetwork ? masked : (model.apply(masked, { training: false }) as Tensor);
+      return model instanceof OnnxNetwork
+        ? masked
+        : (model.apply(masked, { training: false }) as Tensor);
     });
     const found = await output.data<'float32'>();
     const values = model instanceof OnnxNetwork ? await outputOf(model, found) : found;

@@ -1,16 +1,23 @@
 import { permutation, Random } from '../../../random.ts';
 import { blurValues } from '../../vision/augment/blur.ts';
 
-/** Replacements of the pixels that are not shown: the blurred image, its mean colour, or its own pixels shuffled. */
+/**
+ * Replacements of the pixels that are not shown: the blurred image, its mean colour, or its own
+ * pixels shuffled.
+ */
 export const baselineNames = ['blur', 'mean', 'noise'] as const;
 export type BaselineName = (typeof baselineNames)[number];
 
-/** The blur's deviation as a share of the width: 10 of 227 pixels in Fong and Vedaldi 2017 (see {@link baselineImage}). */
+/**
+ * The blur's deviation as a share of the width: 10 of 227 pixels in Fong and Vedaldi 2017 (see
+ * {@link baselineImage}).
+ */
 const blurShare = 10 / 227;
 
 /**
- * An image, `[height, width, 3]` in any unit, with its content removed, in the three ways of Fong and Vedaldi 2017, "Interpretable
- * explanations of black boxes by meaningful perturbation" (section 4.1): blur, a constant, and noise by the seed, all of its own colours.
+ * An image, `[height, width, 3]` in any unit, with its content removed, in the three ways of Fong
+ * and Vedaldi 2017, "Interpretable explanations of black boxes by meaningful perturbation" (section
+ * 4.1): blur, a constant, and noise by the seed, all of its own colours.
  */
 export function baselineImage(
   image: Float32Array,

@@ -13,13 +13,23 @@ import { guidedGradient, inputGradient } from '../gradients.ts';
 import type { Question } from '../question.ts';
 import { baselineImage } from './baseline-image.ts';
 import { areaUnderCurve, insertionDeletion, saliencyOrder } from './insertion-deletion.ts';
-import { mapLikeness, type RankedMap, randomisedDepths, randomiseLayers, rankMap } from './randomise-layers.ts';
+import {
+  mapLikeness,
+  type RankedMap,
+  randomisedDepths,
+  randomiseLayers,
+  rankMap,
+} from './randomise-layers.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
-/** A net that calls images of 4 x 4 pixels fake if their pixel 5 is bright, and real if it is dark. */
+/**
+ * A net that calls images of 4 x 4 pixels fake if their pixel 5 is bright, and real if it is dark.
+ */
 function netOfOnePixel(): LayersModel {
-  const net = sequential({ layers: [layers.flatten({ inputShape: [4, 4, 3] }), layers.dense({ units: 2 })] });
+  const net = sequential({
+    layers: [layers.flatten({ inputShape: [4, 4, 3] }), layers.dense({ units: 2 })],
+  });
   const kernel = new Float32Array(4 * 4 * 3 * 2);
   kernel[2 * (3 * 5) + 1] = 2000;
   net.setWeights([tensor(kernel, [48, 2]), tensor([0, -1000])]);
@@ -36,7 +46,8 @@ const white: Question = {
 const black = new Float32Array(2 * 48);
 
 /** A map that is brightest at this pixel of 16, its other pixels darker one by one. */
-const mapOf = (pixel: number) => Float32Array.from({ length: 16 }, (_, i) => (i === pixel ? 100 : i === 5 ? -1 : i));
+const mapOf = (pixel: number) =>
+  Float32Array.from({ length: 16 }, (_, i) => (i === pixel ? 100 : i === 5 ? -1 : i));
 
 test('a curve’s area is its mean height', () => {
   assert.equal(areaUnderCurve(Float64Array.of(1, 0, 0)), 0.25);
@@ -46,16 +57,20 @@ test('a curve’s area is its mean height', () => {
 test('a map that ranks the only decisive pixel first changes the class at the first step, one that ranks it last at the end', async () => {
   const orders = [[mapOf(5), mapOf(0)].map((map) => saliencyOrder(map, 1)), []];
   const [curves] = await insertionDeletion(netOfOnePixel(), white, {
-    ...{ baselines: black, orders, steps: 16, batchSize: 7 },
+    baselines: black,
+    orders,
+    steps: 16,
+    batchSize: 7,
   });
   const [right, wrong] = curves as [(typeof curves & object)[0], (typeof curves & object)[0]];
   assert.deepEqual([...right.deletion], [1, ...Array(16).fill(0)]);
   assert.deepEqual([...right.insertion], [0, ...Array(16).fill(1)]);
   assert.deepEqual([...wrong.deletion], [...Array(16).fill(1), 0]);
   // One of 16 parts is half over and half under the step.
-  assert.deepEqual([right.deletion, right.insertion, wrong.deletion, wrong.insertion].map(areaUnderCurve), [
-    ...[1 / 32, 31 / 32, 31 / 32, 1 / 32],
-  ]);
+  assert.deepEqual(
+    [right.deletion, right.insertion, wrong.deletion, wrong.insertion].map(areaUnderCurve),
+    [1 / 32, 31 / 32, 31 / 32, 1 / 32],
+  );
 });
 
 test('batches of any size mix images and steps, and each forward pass is reported', async () => {
@@ -63,18 +78,29 @@ test('batches of any size mix images and steps, and each forward pass is reporte
   initialiseWeights(net, 3);
   const random = new Random('images');
   const images = Float32Array.from({ length: 2 * 56 * 56 * 3 }, () => random.normal());
-  const question: Question = { images, classes: Int32Array.of(1, 0), score: 'score', seeds: [1, 2] };
+  const question: Question = {
+    images,
+    classes: Int32Array.of(1, 0),
+    score: 'score',
+    seeds: [1, 2],
+  };
   const orders = [0, 1].map((image) =>
     [3, 4].map((seed) => saliencyOrder(new Float32Array(56 * 56), 10 * image + seed)),
   );
   const run = async (batchSize: number) => {
     const forwards: number[] = [];
     const options = { baselines: new Float32Array(images.length), orders, steps: 5, batchSize };
-    const curves = await insertionDeletion(net, question, { ...options, onForward: (count) => forwards.push(count) });
-    const values = curves.flatMap((maps) => maps.flatMap(({ insertion, deletion }) => [...insertion, ...deletion]));
+    const curves = await insertionDeletion(net, question, {
+      ...options,
+      onForward: (count) => forwards.push(count),
+    });
+    const values = curves.flatMap((maps) =>
+      maps.flatMap(({ insertion, deletion }) => [...insertion, ...deletion]),
+    );
     return { values, forwards };
   };
-  const [small, large] = [await run(3), await run(64)];
+  const small = await run(3);
+  const large = await run(64);
   assert.deepEqual(large.forwards, [2 * (2 + 2 * 4 * 2)]);
   assert.equal(
     small.forwards.reduce((sum, count) => sum + count, 0),
@@ -110,7 +136,8 @@ test('baselines have the image’s own colours: blurred, their mean, or its pixe
   assert.deepEqual(pixels(noise), pixels(image));
   assert.notDeepEqual(noise, image);
   assert.deepEqual(baselineImage(image, size, 'noise', 1), noise);
-  // A blur does not depend on the unit, keeps a constant colour, and lies between the values that it averages.
+  // A blur does not depend on the unit, keeps a constant colour, and lies between the values that
+  // it averages.
   const blurred = baselineImage(image, size, 'blur', 1);
   const scaled = baselineImage(
     image.map((value) => 4 * value - 2),
@@ -120,7 +147,9 @@ test('baselines have the image’s own colours: blurred, their mean, or its pixe
   );
   assert.ok(scaled.every((value, i) => Math.abs(value - (4 * blurred[i]! - 2)) < 1e-5));
   assert.ok(blurred.every((value) => value > 0.2 && value < 0.8));
-  assert.ok(baselineImage(mean, size, 'blur', 1).every((value, i) => Math.abs(value - mean[i]!) < 1e-6));
+  assert.ok(
+    baselineImage(mean, size, 'blur', 1).every((value, i) => Math.abs(value - mean[i]!) < 1e-6),
+  );
 });
 
 test('layers are randomised from the logits down to the first, and the net has its own weights again afterwards', async () => {
@@ -170,7 +199,8 @@ test('a normalisation is randomised with the kernel before it', async () => {
 test('with all weights randomised a gradient no longer resembles the first one, guided backpropagation still does, and the control depends on its layer alone', async () => {
   const size = 24;
   const convolution = { filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' } as const;
-  // Every place is seen alike, unlike in nets with pools or without padding, whose gradients have a shape of the net's own.
+  // Every place is seen alike, unlike in nets with pools or without padding, whose gradients have a
+  // shape of the net's own.
   const net = sequential({
     layers: [
       layers.conv2d({ ...convolution, inputShape: [size, size, 3], name: 'low' }),
@@ -183,7 +213,8 @@ test('with all weights randomised a gradient no longer resembles the first one, 
   const random = new Random('grain');
   // A bright square, with some grain.
   const images = Float32Array.from({ length: size * size * 3 }, (_, i) => {
-    const [x, y] = [Math.floor(i / 3) % size, Math.floor(i / 3 / size)];
+    const x = Math.floor(i / 3) % size;
+    const y = Math.floor(i / 3 / size);
     return (Math.abs(x - 10) < 6 && Math.abs(y - 12) < 5 ? 2 : -1) + 0.3 * random.normal();
   });
   const question: Question = { images, classes: Int32Array.of(1), score: 'score', seeds: [1] };
@@ -207,7 +238,10 @@ test('with all weights randomised a gradient no longer resembles the first one, 
 });
 
 test('a constant map has no likeness, and one that becomes constant has lost all of it', () => {
-  const [nothing, map] = [new Float32Array(4), Float32Array.of(0, 1, 2, 3)].map(rankMap) as [RankedMap, RankedMap];
+  const [nothing, map] = [new Float32Array(4), Float32Array.of(0, 1, 2, 3)].map(rankMap) as [
+    RankedMap,
+    RankedMap,
+  ];
   assert.equal(mapLikeness(nothing, map), Number.NaN);
   assert.equal(mapLikeness(map, nothing), 0);
   assert.equal(mapLikeness(map, map), 1);

@@ -4,11 +4,18 @@ import { outputOf, rowOf } from '../../models/model-output.ts';
 import { scoreOf } from '../explained-score.ts';
 import type { Question } from '../question.ts';
 
-/** The probability of a class at the shares 0, 1 / steps, …, 1 of exchanged pixels, the most salient first. */
+/**
+ * The probability of a class at the shares 0, 1 / steps, …, 1 of exchanged pixels, the most salient
+ * first.
+ */
 export interface ExchangeCurves {
-  /** From the baseline to the image, by inserting pixels of the image: rises early for a good map. */
+  /**
+   * From the baseline to the image, by inserting pixels of the image: rises early for a good map.
+   */
   readonly insertion: Float64Array;
-  /** From the image to the baseline, by replacing pixels of the image: falls early for a good map. */
+  /**
+   * From the image to the baseline, by replacing pixels of the image: falls early for a good map.
+   */
   readonly deletion: Float64Array;
 }
 
@@ -24,10 +31,12 @@ interface ExchangeOptions {
 }
 
 /**
- * The insertion and deletion curves of Petsiuk, Das and Saenko 2018, "RISE: randomized input sampling for explanation of black-box models"
- * (section 4), for each image and each of its maps, for the class that the image is asked about. Both use the same baseline, so that a
- * random order has the same area under both (RISE inserts into a blur and deletes to a constant). Each image takes `2 + 2 (steps - 1) maps`
- * forward passes, batched across steps, maps and images; one batch is in memory.
+ * The insertion and deletion curves of Petsiuk, Das and Saenko 2018, "RISE: randomized input
+ * sampling for explanation of black-box models" (section 4), for each image and each of its maps,
+ * for the class that the image is asked about. Both use the same baseline, so that a random order
+ * has the same area under both (RISE inserts into a blur and deletes to a constant). Each image
+ * takes `2 + 2 (steps - 1) maps` forward passes, batched across steps, maps and images; one batch
+ * is in memory.
  */
 export async function insertionDeletion(
   model: LayersModel,
@@ -36,7 +45,10 @@ export async function insertionDeletion(
 ): Promise<readonly (readonly ExchangeCurves[])[]> {
   const { steps, orders, baselines, batchSize, onForward } = options;
   const curves = orders.map((ofImage) =>
-    ofImage.map(() => ({ insertion: new Float64Array(steps + 1), deletion: new Float64Array(steps + 1) })),
+    ofImage.map(() => ({
+      insertion: new Float64Array(steps + 1),
+      deletion: new Float64Array(steps + 1),
+    })),
   );
   const [, height, width, channels] = model.inputs[0]!.shape as [number, number, number, number];
   const size = height * width * channels;
@@ -45,7 +57,9 @@ export async function insertionDeletion(
   const forward = async () => {
     const values = await outputOf(model, batch.subarray(0, waiting.length * size));
     for (const [i, { image, keep }] of waiting.entries()) {
-      const margin = scoreOf(rowOf(values, i, waiting.length), question.classes[image]!, { score: 'margin' });
+      const margin = scoreOf(rowOf(values, i, waiting.length), question.classes[image]!, {
+        score: 'margin',
+      });
       keep(1 / (1 + Math.exp(-margin)));
     }
     onForward?.(waiting.length);
@@ -53,11 +67,14 @@ export async function insertionDeletion(
   };
   for (const exchange of exchanges(options, curves)) {
     const { image, curve, pixels } = exchange;
-    const [own, baseline] = [question.images, baselines].map((all) => all.subarray(image * size, (image + 1) * size));
+    const [own, baseline] = [question.images, baselines].map((all) =>
+      all.subarray(image * size, (image + 1) * size),
+    );
     const [start, other] = curve === 'deletion' ? [own!, baseline!] : [baseline!, own!];
     const target = batch.subarray(waiting.length * size, (waiting.length + 1) * size);
     target.set(start);
-    for (const pixel of pixels) for (let at = 3 * pixel; at < 3 * pixel + 3; at++) target[at] = other[at]!;
+    for (const pixel of pixels)
+      for (let at = 3 * pixel; at < 3 * pixel + 3; at++) target[at] = other[at]!;
     waiting.push(exchange);
     if (waiting.length === batchSize) await forward();
   }
@@ -79,7 +96,10 @@ function* exchanges(
 ): Generator<Exchange> {
   for (const [image, ofImage] of orders.entries()) {
     // Each curve starts where the other ends, whatever the order.
-    for (const [curve, other] of [['insertion', 'deletion'] as const, ['deletion', 'insertion'] as const]) {
+    for (const [curve, other] of [
+      ['insertion', 'deletion'] as const,
+      ['deletion', 'insertion'] as const,
+    ]) {
       const keep = (probability: number) => {
         for (const of of curves[image]!) {
           of[curve][0] = probability;
@@ -102,7 +122,10 @@ function* exchanges(
   }
 }
 
-/** The area under a curve given at equal shares from 0 to 1, by trapezoids: its mean height. Heights 1, 0, 0 give 0.25. */
+/**
+ * The area under a curve given at equal shares from 0 to 1, by trapezoids: its mean height. Heights
+ * 1, 0, 0 give 0.25.
+ */
 export function areaUnderCurve(heights: Float64Array): number {
   const steps = heights.length - 1;
   const sum = heights.reduce((total, height) => total + height, 0);
@@ -110,8 +133,9 @@ export function areaUnderCurve(heights: Float64Array): number {
 }
 
 /**
- * The indices of a map's pixels from the most salient to the least. Pixels of equal value, such as the many zeros of a class activation map,
- * come in random order by the seed. With the same seed for all maps of an image, these differ only in what they show.
+ * The indices of a map's pixels from the most salient to the least. Pixels of equal value, such as
+ * the many zeros of a class activation map, come in random order by the seed. With the same seed
+ * for all maps of an image, these differ only in what they show.
  */
 export function saliencyOrder(map: Float32Array, seed: number): Uint32Array {
   const drawn = permutation(map.length, new Random('ties', seed));

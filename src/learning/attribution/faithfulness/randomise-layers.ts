@@ -8,20 +8,27 @@ export interface RandomisedDepth {
   readonly kernels: number;
 }
 
-/** The depths to which weights are randomised, from the logits' layer alone to all layers; at most `most`, evenly spaced. */
+/**
+ * The depths to which weights are randomised, from the logits' layer alone to all layers; at most
+ * `most`, evenly spaced.
+ */
 export function randomisedDepths(model: LayersModel, most: number): readonly RandomisedDepth[] {
   const all = model.layers
     .filter(hasKernel)
     .reverse()
     .map(({ name }, i) => ({ layer: name, kernels: i + 1 }));
   const count = Math.min(most, all.length);
-  return Array.from({ length: count }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, count - 1))]!);
+  return Array.from(
+    { length: count },
+    (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, count - 1))]!,
+  );
 }
 
 /**
- * Randomises a network's weights layer by layer from the logits down, each time together with the layers above (cascading randomisation of
- * Adebayo et al. 2018, "Sanity checks for saliency maps"), and calls `visit` at each depth. A normalisation goes with the kernel before it.
- * Whatever happens, the network has its own weights afterwards.
+ * Randomises a network's weights layer by layer from the logits down, each time together with the
+ * layers above (cascading randomisation of Adebayo et al. 2018, "Sanity checks for saliency maps"),
+ * and calls `visit` at each depth. A normalisation goes with the kernel before it. Whatever
+ * happens, the network has its own weights afterwards.
  */
 export async function randomiseLayers(
   model: LayersModel,
@@ -46,15 +53,19 @@ export async function randomiseLayers(
 const hasKernel = ({ weights }: Layers.Layer): boolean =>
   weights.some(({ originalName }) => originalName.endsWith('kernel'));
 
-/** The ranks of a map's values, which {@link mapLikeness} compares. Throws a RangeError for a value that is not finite. */
+/**
+ * The ranks of a map's values, which {@link mapLikeness} compares. Throws a RangeError for a value
+ * that is not finite.
+ */
 export function rankMap(map: Float32Array) {
   return { ranks: averageRanks(map), isConstant: map.every((value) => value === map[0]) };
 }
 export type RankedMap = Readonly<ReturnType<typeof rankMap>>;
 
 /**
- * Spearman's rank correlation of two maps, as Adebayo et al. 2018 compare maps of absolute values: 1 for the same order. 0 if the second is
- * constant: nothing of the first is left. NaN if the first is constant, which has nothing to lose.
+ * Spearman's rank correlation of two maps, as Adebayo et al. 2018 compare maps of absolute values:
+ * 1 for the same order. 0 if the second is constant: nothing of the first is left. NaN if the first
+ * is constant, which has nothing to lose.
  */
 export function mapLikeness(before: RankedMap, after: RankedMap): number {
   if (before.isConstant) return Number.NaN;

@@ -12,19 +12,25 @@ export interface CalibrationBin {
 }
 
 /**
- * Predicted against observed shares of class 1 in bins of equal width, by rising probability, as scikit-learn's `calibration_curve`;
- * empty bins are left out. In the bins of a calibrated model both agree.
+ * Predicted against observed shares of class 1 in bins of equal width, by rising probability, as
+ * scikit-learn's `calibration_curve`; empty bins are left out. In the bins of a calibrated model
+ * both agree.
  *
- * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give the observed shares 1/3 and 1 for 0.2833 and 0.8.
+ * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give the observed shares 1/3
+ * and 1 for 0.2833 and 0.8.
  *
  * @param labels 0 or 1 for each item, or between where a label is undecided.
  * @param probabilities Of class 1, 0 to 1, for each item; throws a RangeError otherwise.
- * @param options 15 bins by default, as in Guo et al. 2017, "On calibration of modern neural networks".
+ * @param options 15 bins by default, as in Guo et al. 2017, "On calibration of modern neural
+ * networks".
  */
 export function calibrationBins(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { bins, weights = new Uint8Array(labels.length).fill(1) }: Weighted & { readonly bins?: number } = {},
+  {
+    bins,
+    weights = new Uint8Array(labels.length).fill(1),
+  }: Weighted & { readonly bins?: number } = {},
 ): readonly CalibrationBin[] {
   requireOneEach(labels, probabilities, 'probability');
   return binsUnderWeights(labels, probabilities, bins)(weights);
@@ -48,7 +54,8 @@ export function binsUnderWeights(
   }
   for (let bin = 1; bin < bins; bin++) ends[bin]! += ends[bin - 1]!;
   const items = new Uint32Array(binOf.length);
-  const [shares, values] = [new Float64Array(binOf.length), new Float64Array(binOf.length)];
+  const shares = new Float64Array(binOf.length);
+  const values = new Float64Array(binOf.length);
   const next = Uint32Array.of(0, ...ends);
   for (let i = 0; i < binOf.length; i++) {
     const place = next[binOf[i]!]!++;
@@ -58,9 +65,21 @@ export function binsUnderWeights(
   }
   return (weights) =>
     Array.from(ends, (end, bin) => {
-      const { total, positives, sum } = addUp(weights, { items, shares, values }, ends[bin - 1] ?? 0, end);
-      const [meanProbability, positiveShare] = [sum / total, positives / total];
-      return { low: bin / bins, high: (bin + 1) / bins, items: total, meanProbability, positiveShare };
+      const { total, positives, sum } = addUp(
+        weights,
+        { items, shares, values },
+        ends[bin - 1] ?? 0,
+        end,
+      );
+      const meanProbability = sum / total;
+      const positiveShare = positives / total;
+      return {
+        low: bin / bins,
+        high: (bin + 1) / bins,
+        items: total,
+        meanProbability,
+        positiveShare,
+      };
     }).filter((bin) => bin.items > 0);
 }
 
@@ -72,11 +91,19 @@ interface BinnedItems {
 }
 
 /**
- * Adds up one bin: the weights of items, and their weighted labels and probabilities. Sums in registers, since sums in memory would wait for
- * each other; not a closure, since V8 would compile each one separately.
+ * Adds up one bin: the weights of items, and their weighted labels and probabilities. Sums in
+ * registers, since sums in memory would wait for each other; not a closure, since V8 would compile
+ * each one separately.
  */
-function addUp(weights: ArrayLike<number>, { items, shares, values }: BinnedItems, from: number, end: number) {
-  let [total, positives, sum] = [0, 0, 0];
+function addUp(
+  weights: ArrayLike<number>,
+  { items, shares, values }: BinnedItems,
+  from: number,
+  end: number,
+) {
+  let total = 0;
+  let positives = 0;
+  let sum = 0;
   for (let place = from; place < end; place++) {
     const weight = weights[items[place]!]!;
     total += weight;
@@ -87,19 +114,23 @@ function addUp(weights: ArrayLike<number>, { items, shares, values }: BinnedItem
 }
 
 /**
- * The expected calibration error, 0 to 1, lower is better: the mean over items of their bin's |observed share - mean probability|
- * (Naeini et al. 2015, "Obtaining well calibrated probabilities using Bayesian binning"). Chance alone makes it positive, the more so
- * the fewer items there are. NaN for no items. It bins the probability of class 1. Guo et al. 2017 bin that of the predicted class,
- * where too much confidence in real can hide too little in fake. Parameters and errors are those of {@link calibrationBins}.
+ * The expected calibration error, 0 to 1, lower is better: the mean over items of their bin's
+ * |observed share - mean probability| (Naeini et al. 2015, "Obtaining well calibrated probabilities
+ * using Bayesian binning"). Chance alone makes it positive, the more so the fewer items there are.
+ * NaN for no items. It bins the probability of class 1. Guo et al. 2017 bin that of the predicted
+ * class, where too much confidence in real can hide too little in fake. Parameters and errors are
+ * those of {@link calibrationBins}.
  *
- * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give 0.0875 = (3 · 0.05 + 1 · 0.2) / 4.
+ * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give 0.0875 = (3 · 0.05 + 1 ·
+ * 0.2) / 4.
  */
 export const expectedCalibrationError = (...given: Parameters<typeof calibrationBins>): number =>
   calibrationError(calibrationBins(...given));
 
 /** {@link expectedCalibrationError} of bins. */
 export function calibrationError(bins: readonly CalibrationBin[]): number {
-  let [sum, total] = [0, 0];
+  let sum = 0;
+  let total = 0;
   for (const { items, meanProbability, positiveShare } of bins) {
     sum += items * Math.abs(positiveShare - meanProbability);
     total += items;

@@ -6,7 +6,9 @@ import { crossEntropy } from './losses.ts';
 test('the examples of the docstrings', () => {
   assert.equal(brier([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).toFixed(6), '0.158125');
   assert.equal(crossEntropy([0, 1], [0, 0, 0, 0]), Math.LN2);
-  assert.ok(Math.abs(crossEntropy([0, 1], [1, -1, 1, -1]) - (Math.log(1 + Math.E ** 2) - 1)) < 1e-15);
+  assert.ok(
+    Math.abs(crossEntropy([0, 1], [1, -1, 1, -1]) - (Math.log(1 + Math.E ** 2) - 1)) < 1e-15,
+  );
 });
 
 test('logits far apart neither overflow nor vanish', () => {

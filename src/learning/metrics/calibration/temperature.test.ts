@@ -17,24 +17,35 @@ test('the best temperature is 0 or infinite where more confidence is always bett
 });
 
 test('no other temperature has a lower loss, however large or small the logits', () => {
-  const item = fc.record({ label: fc.constantFrom(0, 1), difference: fc.integer({ min: -50, max: 50 }) });
+  const item = fc.record({
+    label: fc.constantFrom(0, 1),
+    difference: fc.integer({ min: -50, max: 50 }),
+  });
   fc.assert(
-    fc.property(fc.array(item, { minLength: 1, maxLength: 12 }), fc.integer({ min: -8, max: 8 }), (items, power) => {
-      const labels = items.map(({ label }) => label);
-      const differences = items.map(({ difference }) => difference * 10 ** power);
-      const loss = (temperature: number) =>
-        crossEntropy(
-          labels,
-          differences.flatMap((difference) => [0, difference / temperature]),
-        );
-      const best = fitTemperature(labels, differences);
-      if (!Number.isFinite(best) || best === 0) return;
-      for (const factor of [0.5, 0.99, 1.01, 2]) assert.ok(loss(best) <= loss(best * factor) + 1e-12);
-    }),
+    fc.property(
+      fc.array(item, { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: -8, max: 8 }),
+      (items, power) => {
+        const labels = items.map(({ label }) => label);
+        const differences = items.map(({ difference }) => difference * 10 ** power);
+        const loss = (temperature: number) =>
+          crossEntropy(
+            labels,
+            differences.flatMap((difference) => [0, difference / temperature]),
+          );
+        const best = fitTemperature(labels, differences);
+        if (!Number.isFinite(best) || best === 0) return;
+        for (const factor of [0.5, 0.99, 1.01, 2])
+          assert.ok(loss(best) <= loss(best * factor) + 1e-12);
+      },
+    ),
   );
 });
 
-/** Images that a model is calibrated for at `temperature`, in groups that repeat one image `copies` times. */
+/**
+ * Images that a model is calibrated for at `temperature`, in groups that repeat one image `copies`
+ * times.
+ */
 function drawn(seed: number, count: number, temperature: number, copies = 1) {
   const random = new Random(seed);
   const images = Array.from({ length: count }, (_, i) => {
@@ -51,10 +62,8 @@ function drawn(seed: number, count: number, temperature: number, copies = 1) {
 }
 
 test('a few images bound a temperature only from below', () => {
-  const [labels, differences] = [
-    [0, 0, 1, 1],
-    [-1, 1, 1, 1],
-  ];
+  const labels = [0, 0, 1, 1];
+  const differences = [-1, 1, 1, 1];
   const temperature = fitTemperature(labels!, differences!);
   const [low, high] = temperatureInterval(labels!, differences!, temperature, 0.95);
   assert.ok(Math.abs(low - 0.269) < 0.001, `${low}`);
@@ -66,17 +75,29 @@ test('the interval holds the right temperature as often as it says', () => {
   let held = 0;
   for (let seed = 0; seed < 200; seed++) {
     const { labels, differences } = drawn(seed, 300, 1.5);
-    const [low, high] = temperatureInterval(labels, differences, fitTemperature(labels, differences), 0.95);
+    const [low, high] = temperatureInterval(
+      labels,
+      differences,
+      fitTemperature(labels, differences),
+      0.95,
+    );
     if (low <= 1.5 && high >= 1.5) held++;
   }
   assert.ok(held >= 182 && held <= 198, `${held} of 200`);
 });
 
 test('copies within a group do not narrow the interval', () => {
-  const [one, four] = [drawn(1, 200, 1.5), drawn(1, 200, 1.5, 4)];
+  const one = drawn(1, 200, 1.5);
+  const four = drawn(1, 200, 1.5, 4);
   const temperature = fitTemperature(one.labels, one.differences);
   const alone = temperatureInterval(one.labels, one.differences, temperature, 0.95);
-  const grouped = temperatureInterval(four.labels, four.differences, temperature, 0.95, four.groups);
+  const grouped = temperatureInterval(
+    four.labels,
+    four.differences,
+    temperature,
+    0.95,
+    four.groups,
+  );
   const copied = temperatureInterval(four.labels, four.differences, temperature, 0.95);
   assert.ok(Math.abs(grouped[0] - alone[0]) < 1e-9 && Math.abs(grouped[1] - alone[1]) < 1e-9);
   assert.ok(copied[1] - copied[0] < 0.6 * (alone[1] - alone[0]));

@@ -2,22 +2,32 @@ import { normalQuantile } from '../intervals/normal-distribution.ts';
 import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
 
 /**
- * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2): the number by which logits are
- * divided so that their cross-entropy is lowest. Above 1 the model was overconfident; ranking and predicted classes stay. Fit it to
- * other items than those it is judged on. For two classes only the finite differences of the logits (class 1 minus class 0) count, and
- * the loss is convex in 1 / T: Newton's method within a bracket finds where its slope is 0. The result is 0 where all items are on the
- * right side, Infinity where they are on the wrong side on the whole, and NaN for no items.
+ * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2):
+ * the number by which logits are divided so that their cross-entropy is lowest. Above 1 the model
+ * was overconfident; ranking and predicted classes stay. Fit it to other items than those it is
+ * judged on. For two classes only the finite differences of the logits (class 1 minus class 0)
+ * count, and the loss is convex in 1 / T: Newton's method within a bracket finds where its slope is
+ * 0. The result is 0 where all items are on the right side, Infinity where they are on the wrong
+ * side on the whole, and NaN for no items.
  *
- * Example: labels 0 0 1 1, differences -1 1 1 1 give 1 / ln 3 = 0.910239: the probability is 3/4 where 3 of 4 are right.
+ * Example: labels 0 0 1 1, differences -1 1 1 1 give 1 / ln 3 = 0.910239: the probability is 3/4
+ * where 3 of 4 are right.
  */
-export function fitTemperature(labels: ArrayLike<number>, differences: ArrayLike<number>, options: Weighted = {}) {
+export function fitTemperature(
+  labels: ArrayLike<number>,
+  differences: ArrayLike<number>,
+  options: Weighted = {},
+) {
   requireOneEach(labels, differences, 'difference');
-  const margins = Float64Array.from(differences, (difference, i) => (labels[i] === 1 ? difference : -difference));
+  const margins = Float64Array.from(differences, (difference, i) =>
+    labels[i] === 1 ? difference : -difference,
+  );
   const atZero = weightedMean(margins.length, (i) => -margins[i]! / 2, options);
   if (Number.isNaN(atZero)) return Number.NaN;
   if (atZero >= 0) return Infinity;
   if (weightedMean(margins.length, (i) => (margins[i]! < 0 ? 1 : 0), options) === 0) return 0;
-  let [low, high] = [0, 1];
+  let low = 0;
+  let high = 1;
   while (slopeAt(high, margins, options).slope < 0) [low, high] = [high, 2 * high];
   for (let a = (low + high) / 2; ; ) {
     const { slope, curvature } = slopeAt(a, margins, options);
@@ -31,10 +41,16 @@ export function fitTemperature(labels: ArrayLike<number>, differences: ArrayLike
 }
 
 /** The first and second derivative in a = 1 / T of the loss Σ log(1 + e^(-a m)) over margins m. */
-function slopeAt(a: number, margins: Float64Array, { weights }: Weighted): { slope: number; curvature: number } {
-  let [slope, curvature] = [0, 0];
+function slopeAt(
+  a: number,
+  margins: Float64Array,
+  { weights }: Weighted,
+): { slope: number; curvature: number } {
+  let slope = 0;
+  let curvature = 0;
   for (let i = 0; i < margins.length; i++) {
-    const [margin, weight] = [margins[i]!, weights?.[i] ?? 1];
+    const margin = margins[i]!;
+    const weight = weights?.[i] ?? 1;
     const wrong = wrongProbability(margin, a * margin);
     slope -= weight * margin * wrong;
     curvature += weight * margin * margin * wrong * (1 - wrong);
@@ -42,19 +58,27 @@ function slopeAt(a: number, margins: Float64Array, { weights }: Weighted): { slo
   return { slope, curvature };
 }
 
-/** The probability of the wrong class, by an exponential that cannot overflow; `scaled` is the margin divided by T. */
+/**
+ * The probability of the wrong class, by an exponential that cannot overflow; `scaled` is the
+ * margin divided by T.
+ */
 function wrongProbability(margin: number, scaled: number): number {
   const small = Math.exp(-Math.abs(scaled));
   return (margin > 0 ? small : 1) / (1 + small);
 }
 
 /**
- * {@link fitTemperature} for more than two classes, of finite logits `[images, classes]`. The loss is convex in 1 / T here too: its slope
- * is the mean of Σ p_c z_c - z_y over the images, which rises with 1 / T, so halving a bracket finds where it is 0.
+ * {@link fitTemperature} for more than two classes, of finite logits `[images, classes]`. The loss
+ * is convex in 1 / T here too: its slope is the mean of Σ p_c z_c - z_y over the images, which
+ * rises with 1 / T, so halving a bracket finds where it is 0.
  *
  * Example: labels 0 0 1 1 with logits (0, -1) (0, 1) (0, 1) (0, 1) give 0.910239.
  */
-export function fitClassTemperature(labels: ArrayLike<number>, logits: ArrayLike<number>, classes: number): number {
+export function fitClassTemperature(
+  labels: ArrayLike<number>,
+  logits: ArrayLike<number>,
+  classes: number,
+): number {
   if (labels.length === 0) return Number.NaN;
   // How much each class is ahead of the right one.
   const ahead = Float64Array.from(logits, (logit, at) => {
@@ -63,7 +87,8 @@ export function fitClassTemperature(labels: ArrayLike<number>, logits: ArrayLike
   });
   if (ahead.every((value) => value <= 0) && ahead.some((value) => value < 0)) return 0;
   if (slopeOverClasses(0, ahead, classes) >= 0) return Infinity;
-  let [low, high] = [0, 1];
+  let low = 0;
+  let high = 1;
   while (slopeOverClasses(high, ahead, classes) < 0) [low, high] = [high, 2 * high];
   for (let middle = (low + high) / 2; middle > low && middle < high; middle = (low + high) / 2) {
     if (slopeOverClasses(middle, ahead, classes) < 0) low = middle;
@@ -78,7 +103,8 @@ function slopeOverClasses(a: number, ahead: Float64Array, classes: number): numb
   for (let from = 0; from < ahead.length; from += classes) {
     let most = 0;
     for (let c = 0; c < classes; c++) most = Math.max(most, ahead[from + c]!);
-    let [weighted, total] = [0, 0];
+    let weighted = 0;
+    let total = 0;
     for (let c = 0; c < classes; c++) {
       const power = Math.exp(a * (ahead[from + c]! - most));
       weighted += power * ahead[from + c]!;
@@ -90,12 +116,14 @@ function slopeOverClasses(a: number, ahead: Float64Array, classes: number): numb
 }
 
 /**
- * The interval of a temperature that {@link fitTemperature} fitted to these labels and differences, over other images of the same kind:
- * normal in 1 / T, with the variance of the loss's slope over independent units, images or groups (White 1982, "Maximum likelihood
- * estimation of misspecified models"). A model is significantly overconfident where 1 lies below it. The upper end is Infinity where
- * the images do not bound it; both ends are NaN with fewer than two units.
+ * The interval of a temperature that {@link fitTemperature} fitted to these labels and differences,
+ * over other images of the same kind: normal in 1 / T, with the variance of the loss's slope over
+ * independent units, images or groups (White 1982, "Maximum likelihood estimation of misspecified
+ * models"). A model is significantly overconfident where 1 lies below it. The upper end is Infinity
+ * where the images do not bound it; both ends are NaN with fewer than two units.
  *
- * Example: labels 0 0 1 1, differences -1 1 1 1, temperature 0.910239 give, at 0.95, about 0.269 to Infinity.
+ * Example: labels 0 0 1 1, differences -1 1 1 1, temperature 0.910239 give, at 0.95, about 0.269 to
+ * Infinity.
  */
 export function temperatureInterval(
   labels: ArrayLike<number>,

@@ -6,7 +6,13 @@ import { fitClassTemperature, fitTemperature } from '../calibration/temperature.
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import type { ScoreTable } from '../scores-file.ts';
-import { classDecisions, classStatistics, confusionMatrix, decisionsOf, unseenVariance } from './class-metrics.ts';
+import {
+  classDecisions,
+  classStatistics,
+  confusionMatrix,
+  decisionsOf,
+  unseenVariance,
+} from './class-metrics.ts';
 import { classScoresOf } from './class-scores.ts';
 import { handTillAuc } from './hand-till-auc.ts';
 
@@ -30,7 +36,12 @@ const cases = JSON.parse(
 function scored({ classes, labels, logits }: Pick<Golden, 'classes' | 'labels' | 'logits'>) {
   const names = Array.from({ length: classes }, (_, c) => `class ${c}`);
   const scoresOf = (i: number) => logits.slice(i * classes, (i + 1) * classes);
-  const rows = labels.map((label, i) => ({ key: `${i}`, split: 'test', label, scores: scoresOf(i) }));
+  const rows = labels.map((label, i) => ({
+    key: `${i}`,
+    split: 'test',
+    label,
+    scores: scoresOf(i),
+  }));
   const table: ScoreTable = { classes: names, names, rows };
   return classScoresOf(table, rows);
 }
@@ -44,21 +55,31 @@ for (const golden of cases) {
     const weights = golden.weights ?? golden.labels.map(() => 1);
     assert.deepEqual([...confusionMatrix(scores, { weights })], golden.confusion);
     const { whole, classes } = classStatistics(scores)(weights);
-    for (const [name, value] of Object.entries(golden.whole)) near(whole[name as keyof typeof whole], value, name);
+    for (const [name, value] of Object.entries(golden.whole))
+      near(whole[name as keyof typeof whole], value, name);
     for (const [c, one] of golden.each.entries()) {
-      if (one === null) assert.deepEqual(classes[c], { precision: Number.NaN, recall: Number.NaN, f1: Number.NaN });
-      else for (const [name, value] of Object.entries(one)) near(classes[c]![name as 'f1'], value, `${name} of ${c}`);
+      if (one === null)
+        assert.deepEqual(classes[c], { precision: Number.NaN, recall: Number.NaN, f1: Number.NaN });
+      else
+        for (const [name, value] of Object.entries(one))
+          near(classes[c]![name as 'f1'], value, `${name} of ${c}`);
     }
     const { labels, logits } = scores;
     if (golden.weights === undefined) {
-      near(fitClassTemperature(labels, logits, golden.classes), golden.temperature, 'temperature', 1e-6);
+      near(
+        fitClassTemperature(labels, logits, golden.classes),
+        golden.temperature,
+        'temperature',
+        1e-6,
+      );
     }
   });
 }
 
 test('the examples of the docstrings', () => {
   const counted = (ties: readonly (readonly [number, readonly number[]])[]) => {
-    const [labels, predictions] = [Uint16Array.of(0, 1, 1), Uint16Array.of(0, 1, 0)];
+    const labels = Uint16Array.of(0, 1, 1);
+    const predictions = Uint16Array.of(0, 1, 0);
     return [...confusionMatrix({ classes: 2, labels, predictions, ties: new Map(ties) })];
   };
   assert.deepEqual(counted([]), [1, 0, 1, 1]);
@@ -68,18 +89,27 @@ test('the examples of the docstrings', () => {
     [1, 90],
   ]);
   assert.equal(unseenVariance(Float64Array.of(9, 0, 30, 60), units).toFixed(5), '0.00132');
-  const { accuracy, balancedAccuracy, cohensKappa } = decisionsOf(Float64Array.of(1, 0, 0, 0, 1, 1, 0, 0, 1));
+  const { accuracy, balancedAccuracy, cohensKappa } = decisionsOf(
+    Float64Array.of(1, 0, 0, 0, 1, 1, 0, 0, 1),
+  );
   near(accuracy, 3 / 4, 'accuracy');
   near(balancedAccuracy, 5 / 6, 'balanced accuracy');
   near(cohensKappa, 7 / 11, 'kappa');
   assert.equal(classDecisions(Float64Array.of(0, 0, 1, 1))[0]!.precision, Number.NaN);
-  near(fitClassTemperature([0, 0, 1, 1], [0, -1, 0, 1, 0, 1, 0, 1], 2), 1 / Math.log(3), 'temperature');
+  near(
+    fitClassTemperature([0, 0, 1, 1], [0, -1, 0, 1, 0, 1, 0, 1], 2),
+    1 / Math.log(3),
+    'temperature',
+  );
 });
 
 test('area and temperature of two classes are those of the detector; separable classes have no temperature', () => {
   const logits = [0, 0.1, 0, 0.4, 0, 0.35, 0, 0.8];
   const scores = scored({ classes: 2, labels: [0, 0, 1, 1], logits });
-  assert.equal(handTillAuc(scores)([1, 1, 1, 1]), auc(countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])));
+  assert.equal(
+    handTillAuc(scores)([1, 1, 1, 1]),
+    auc(countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])),
+  );
   near(
     fitClassTemperature([0, 0, 1, 1], logits, 2),
     fitTemperature([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]),
@@ -94,7 +124,10 @@ function quantised(seed: number, classes: number): Pick<Golden, 'classes' | 'lab
   const random = new Random('quantised', seed);
   const labels = Array.from({ length: 300 }, () => random.integer(classes));
   const logits = labels.flatMap((label) =>
-    Array.from({ length: classes }, (_, c) => Math.round(2 * random.normal() + (c === label ? 2 : 0)) / 4),
+    Array.from(
+      { length: classes },
+      (_, c) => Math.round(2 * random.normal() + (c === label ? 2 : 0)) / 4,
+    ),
   );
   return { classes, labels, logits };
 }
@@ -109,9 +142,12 @@ test('the order of the classes and of the images changes no metric, however many
     labels: images.map((i) => order.indexOf(given.labels[i]!)),
     logits: images.flatMap((i) => order.map((c) => given.logits[classes * i + c]!)),
   };
-  const [one, other] = [given, moved].map((of) => classStatistics(scored(of))(of.labels.map(() => 1)));
+  const [one, other] = [given, moved].map((of) =>
+    classStatistics(scored(of))(of.labels.map(() => 1)),
+  );
   // Areas are counts of pairs, up to the rounding of their mean over the classes.
-  for (const [name, value] of Object.entries(one!.whole)) near(other!.whole[name as 'auc'], value, name);
+  for (const [name, value] of Object.entries(one!.whole))
+    near(other!.whole[name as 'auc'], value, name);
   for (const [place, c] of order.entries()) {
     for (const [name, value] of Object.entries(one!.classes[c]!))
       near(other!.classes[place]![name as 'f1'], value, name);
@@ -121,7 +157,8 @@ test('the order of the classes and of the images changes no metric, however many
 test('equal logits are equal evidence: the area is that of exact ties', () => {
   const { classes, labels, logits } = quantised(2, 5);
   const own = (i: number) => logits.slice(classes * i, classes * (i + 1));
-  // By the logits alone: the same ones in another order of the other classes, and with a common offset, are the same evidence.
+  // By the logits alone: the same ones in another order of the other classes, and with a common
+  // offset, are the same evidence.
   const keyOf = (i: number, c: number) => {
     const relative = own(i).map((logit) => logit - own(i)[c]!);
     return relative.sort((a, b) => a - b).join();
@@ -134,7 +171,8 @@ test('equal logits are equal evidence: the area is that of exact ties', () => {
   for (let c = 0; c < classes; c++) {
     for (let other = 0; other < classes; other++) {
       if (other === c) continue;
-      let [wins, pairs] = [0, 0];
+      let wins = 0;
+      let pairs = 0;
       for (const [i, label] of labels.entries()) {
         for (const [k, against] of labels.entries()) {
           if (label !== c || against !== other) continue;
@@ -153,9 +191,12 @@ test('equal logits are equal evidence: the area is that of exact ties', () => {
 test('of one-hot scores, chance decides which of the equal ones are among the three highest', () => {
   const classes = 10;
   const labels = [0, 1];
-  const logits = [0, 2].flatMap((called) => Array.from({ length: classes }, (_, c) => Number(c === called)));
+  const logits = [0, 2].flatMap((called) =>
+    Array.from({ length: classes }, (_, c) => Number(c === called)),
+  );
   const { whole } = classStatistics(scored({ classes, labels, logits }))([1, 1]);
-  // The first image is called right; of the second, two of nine equal classes follow the one that it is called.
+  // The first image is called right; of the second, two of nine equal classes follow the one that
+  // it is called.
   assert.equal(whole.top3Accuracy, (1 + 2 / 9) / 2);
   assert.equal(whole.accuracy, 0.5);
 });

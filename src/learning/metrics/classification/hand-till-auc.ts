@@ -2,19 +2,27 @@ import { mean } from '../mean.ts';
 import type { ClassScores } from './class-scores.ts';
 
 /**
- * The area under the ROC curves of classes, 0 to 1, higher is better, 0.5 is chance. For two classes i and j, A(i | j) is the
- * probability that an image of i has more evidence for i than one of j, ties counting half; the result is the mean of A(i | j) and
- * A(j | i) over all pairs (Hand and Till 2001, "A simple generalisation of the area under the ROC curve for multiple class classification
- * problems", equation 7; scikit-learn's `roc_auc_score` with `multi_class="ovo"`). Shares of the classes do not matter. Classes without
- * images are left out, as in R's yardstick; NaN where fewer than two have any. Evidence is sorted once for all weightings.
+ * The area under the ROC curves of classes, 0 to 1, higher is better, 0.5 is chance. For two
+ * classes i and j, A(i | j) is the probability that an image of i has more evidence for i than one
+ * of j, ties counting half; the result is the mean of A(i | j) and A(j | i) over all pairs (Hand
+ * and Till 2001, "A simple generalisation of the area under the ROC curve for multiple class
+ * classification problems", equation 7; scikit-learn's `roc_auc_score` with `multi_class="ovo"`).
+ * Shares of the classes do not matter. Classes without images are left out, as in R's yardstick;
+ * NaN where fewer than two have any. Evidence is sorted once for all weightings.
  */
-export function handTillAuc({ classes, labels, evidence }: Evidence): (weights: ArrayLike<number>) => number {
+export function handTillAuc({
+  classes,
+  labels,
+  evidence,
+}: Evidence): (weights: ArrayLike<number>) => number {
   const columns = Array.from({ length: classes }, (_, c) => {
     const of = Float64Array.from(labels, (_, i) => evidence[classes * i + c]!);
     const items = Uint32Array.from(labels.keys()).sort((a, b) => of[b]! - of[a]!);
     return {
       items,
-      startsTie: Uint8Array.from(items, (item, k) => (k === 0 || of[item] !== of[items[k - 1]!] ? 1 : 0)),
+      startsTie: Uint8Array.from(items, (item, k) =>
+        k === 0 || of[item] !== of[items[k - 1]!] ? 1 : 0,
+      ),
     };
   });
   const won = new Float64Array(classes * classes);
@@ -25,9 +33,12 @@ export function handTillAuc({ classes, labels, evidence }: Evidence): (weights: 
     for (const [c, ranking] of columns.entries()) {
       countWins(won.subarray(c * classes, (c + 1) * classes).fill(0), c, ranking, labels, weights);
     }
-    const area = (c: number, other: number) => won[c * classes + other]! / (totals[c]! * totals[other]!);
+    const area = (c: number, other: number) =>
+      won[c * classes + other]! / (totals[c]! * totals[other]!);
     const present = [...totals.keys()].filter((c) => totals[c]! > 0);
-    const pairs = present.flatMap((c, k) => present.slice(k + 1).map((other) => (area(c, other) + area(other, c)) / 2));
+    const pairs = present.flatMap((c, k) =>
+      present.slice(k + 1).map((other) => (area(c, other) + area(other, c)) / 2),
+    );
     return mean(pairs);
   };
 }
@@ -37,7 +48,10 @@ type Evidence = Pick<ClassScores, 'classes' | 'labels' | 'evidence'>;
 /** The items by falling evidence, and whether each has less than the one before it. */
 type Ranking = { readonly items: Uint32Array; readonly startsTie: Uint8Array };
 
-/** Adds for each other class how many pairs with an image of class `c` are in order, in one pass by falling evidence. */
+/**
+ * Adds for each other class how many pairs with an image of class `c` are in order, in one pass by
+ * falling evidence.
+ */
 function countWins(
   won: Float64Array,
   c: number,

@@ -14,7 +14,9 @@ const { labels } = good;
 const noise = drawnScores(60, 40, 0, 2).scores;
 const all = [good.scores, good.scores.map((score, i) => score + noise[i]!), noise];
 
-/** The models' scores, centred so that 0 separates the classes; `group` names the video of an image. */
+/**
+ * The models' scores, centred so that 0 separates the classes; `group` names the video of an image.
+ */
 function matched(group?: (image: number) => string) {
   const result = matchScores(
     all.map((scores, model) => ({
@@ -44,7 +46,8 @@ test('every pair is tested by DeLong and McNemar, and Holm adjusts over the pair
     ],
   );
   for (const { one, other, auc, accuracy, onlyOneRight, onlyOtherRight } of pairs) {
-    const [a, b] = [all[one]!, all[other]!];
+    const a = all[one]!;
+    const b = all[other]!;
     const { difference, p } = delongTest(
       labels,
       a.map((score) => score - 1),
@@ -60,7 +63,9 @@ test('every pair is tested by DeLong and McNemar, and Holm adjusts over the pair
       [onlyOneRight, onlyOtherRight, accuracy.p, accuracy.test],
       [expected.onlyOne, expected.onlyOther, expected.p, `mcnemar-${expected.method}`],
     );
-    assert.ok(Math.abs(accuracy.difference - (onlyOneRight! - onlyOtherRight!) / labels.length) < 1e-12);
+    assert.ok(
+      Math.abs(accuracy.difference - (onlyOneRight! - onlyOtherRight!) / labels.length) < 1e-12,
+    );
     assert.ok(accuracy.low <= accuracy.difference && accuracy.difference <= accuracy.high);
   }
   assert.deepEqual(
@@ -91,7 +96,14 @@ function alikeOn(videos: number, seed: number) {
     for (let frame = 0; frame < 10; frame++) {
       for (const [m, rows] of models.entries()) {
         const fake = label - 0.5 + ofVideo[m]! + 0.5 * random.normal();
-        rows.push({ key: `${video} ${frame}`, split: 'test', label, real: 0, fake, group: `video ${video}` });
+        rows.push({
+          key: `${video} ${frame}`,
+          split: 'test',
+          label,
+          real: 0,
+          fake,
+          group: `video ${video}`,
+        });
       }
     }
   }
@@ -107,7 +119,9 @@ test('of few videos, too, one in twenty comparisons of models that are alike fin
   });
   for (const measure of ['auc', 'accuracy'] as const) {
     const found = pairs.filter((pair) => pair[measure].p < 0.05).length;
-    const covered = pairs.filter((pair) => pair[measure].low <= 0 && pair[measure].high >= 0).length;
+    const covered = pairs.filter(
+      (pair) => pair[measure].low <= 0 && pair[measure].high >= 0,
+    ).length;
     assert.ok(found / sets < 0.07, `${measure}: ${found} of ${sets}`);
     assert.ok(covered / sets > 0.92, `${measure}: ${covered} of ${sets} intervals hold 0`);
   }
@@ -115,14 +129,23 @@ test('of few videos, too, one in twenty comparisons of models that are alike fin
 
 test('images with two equal scores are half right, so the accuracy is tested by exchanging images', () => {
   const rowsOf = (fakes: readonly number[]) =>
-    fakes.map((fake, i) => ({ key: `${i}`, split: 'test', label: (i % 2) as 0 | 1, real: 0, fake }));
+    fakes.map((fake, i) => ({
+      key: `${i}`,
+      split: 'test',
+      label: (i % 2) as 0 | 1,
+      real: 0,
+      fake,
+    }));
   const right = [-1, 1, -1, 1, -1, 1, -1, 1];
   const matched = matchScores([
     { name: 'right', rows: rowsOf(right) },
     { name: 'tied', rows: rowsOf(right.map(() => 0)) },
   ]);
   assert.ok(matched.ok);
-  const { accuracy, onlyOneRight, onlyOtherRight } = compareModels(matched.value, { level: 0.95, seed: 1 })[0]!;
+  const { accuracy, onlyOneRight, onlyOtherRight } = compareModels(matched.value, {
+    level: 0.95,
+    seed: 1,
+  })[0]!;
   assert.deepEqual([accuracy.difference, onlyOneRight, onlyOtherRight], [0.5, 4, 0]);
   assert.deepEqual([accuracy.test, accuracy.p], ['exchange', 2 / 2 ** 8]);
 });
@@ -132,14 +155,23 @@ test('models that decide and rank alike do not differ; others without a mistake 
   const compared = (other: readonly number[], group?: (image: number) => string) => {
     const models = [[0, 1, 3, 4, 0, 1, 3, 4], other].map((scores) =>
       scores.map((fake, i) => ({
-        ...{ key: `${i}`, split: 'test', label: labels[i]!, real: 2, fake },
+        key: `${i}`,
+        split: 'test',
+        label: labels[i]!,
+        real: 2,
+        fake,
         ...(group !== undefined && { group: group(i) }),
       })),
     );
     const matched = matchScores(models.map((rows, i) => ({ name: `${i}`, rows })));
     assert.ok(matched.ok);
     const [pair] = compareModels(matched.value, { level: 0.95, seed: 1 });
-    return [pair!.auc, pair!.accuracy].map(({ difference, low, high, p }) => [difference, low, high, p]);
+    return [pair!.auc, pair!.accuracy].map(({ difference, low, high, p }) => [
+      difference,
+      low,
+      high,
+      p,
+    ]);
   };
   const pairsOfImages = (image: number) => `${labels[image]} ${image >> 2}`;
   for (const group of [undefined, pairsOfImages]) {
@@ -156,5 +188,8 @@ test('models that decide and rank alike do not differ; others without a mistake 
 
 test('one model has no pairs', () => {
   const { models, ...rest } = matched();
-  assert.deepEqual(compareModels({ ...rest, models: models.slice(0, 1) }, { level: 0.95, seed: 1 }), []);
+  assert.deepEqual(
+    compareModels({ ...rest, models: models.slice(0, 1) }, { level: 0.95, seed: 1 }),
+    [],
+  );
 });

@@ -30,8 +30,8 @@ export interface ModelComparison {
   readonly auc: TestedDifference;
   readonly accuracy: TestedDifference;
   /**
-   * Images that only the first model has right, and only the second; one that a model scores equally for both classes is half right. Absent
-   * where each model was run several times.
+   * Images that only the first model has right, and only the second; one that a model scores
+   * equally for both classes is half right. Absent where each model was run several times.
    */
   readonly onlyOneRight?: number;
   readonly onlyOtherRight?: number;
@@ -41,7 +41,13 @@ export interface ModelComparison {
 export interface TestedDifference extends PairedDifference {
   /** p after Holm's adjustment for all pairs of models. */
   readonly adjustedP: number;
-  readonly test: 'delong' | 'mcnemar-exact' | 'mcnemar-chi-square' | 'exchange' | 'group-exchange' | 'runs-and-images';
+  readonly test:
+    | 'delong'
+    | 'mcnemar-exact'
+    | 'mcnemar-chi-square'
+    | 'exchange'
+    | 'group-exchange'
+    | 'runs-and-images';
 }
 
 /** The name of each test in tables and titles. */
@@ -62,15 +68,22 @@ type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & {
 };
 
 /**
- * Compares every pair of models: AUC by DeLong's test; accuracy (the higher score is the class) by McNemar's test, with the bootstrap
- * interval of its difference. Holm's method adjusts the p-values over the pairs, separately for the two measures. The
- * interval of models that decide or rank alike is 0 to 0, since they differ on no image. Both tests assume independent images, so in groups
- * the two models' results are exchanged group by group, and the intervals are bootstrapped from whole groups. McNemar's exact test is such an
- * exchange of images; where equal scores make an image half right, the images are exchanged as well.
+ * Compares every pair of models: AUC by DeLong's test; accuracy (the higher score is the class) by
+ * McNemar's test, with the bootstrap interval of its difference. Holm's method adjusts the p-values
+ * over the pairs, separately for the two measures. The interval of models that decide or rank alike
+ * is 0 to 0, since they differ on no image. Both tests assume independent images, so in groups the
+ * two models' results are exchanged group by group, and the intervals are bootstrapped from whole
+ * groups. McNemar's exact test is such an exchange of images; where equal scores make an image half
+ * right, the images are exchanged as well.
  */
-export function compareModels(matched: MatchedScores, options: CompareOptions): readonly ModelComparison[] {
+export function compareModels(
+  matched: MatchedScores,
+  options: CompareOptions,
+): readonly ModelComparison[] {
   const { against } = options;
-  const pairs = pairsOf(matched.models).filter((pair) => against === undefined || pair.includes(against));
+  const pairs = pairsOf(matched.models).filter(
+    (pair) => against === undefined || pair.includes(against),
+  );
   const compared = pairs.map(([one, other]) => compareTwo(matched, one, other, options));
   const areas = adjusted(compared.map(({ auc }) => auc));
   const shares = adjusted(compared.map(({ accuracy }) => accuracy));
@@ -85,14 +98,21 @@ type Pair = readonly [one: number, other: number];
 const pairsOf = (models: readonly unknown[]): readonly Pair[] =>
   models.flatMap((_, one) => models.slice(one + 1).map((_, i): Pair => [one, one + 1 + i]));
 
-function adjusted(tested: readonly Omit<TestedDifference, 'adjustedP'>[]): readonly TestedDifference[] {
+function adjusted(
+  tested: readonly Omit<TestedDifference, 'adjustedP'>[],
+): readonly TestedDifference[] {
   const ps = holm(tested.map(({ p }) => p));
   return tested.map((one, i) => ({ ...one, adjustedP: ps[i]! }));
 }
 
 const none: PairedDifference = { difference: 0, low: 0, high: 0, p: 1 };
 
-function compareTwo({ labels, groups, models }: MatchedScores, one: number, other: number, options: CompareOptions) {
+function compareTwo(
+  { labels, groups, models }: MatchedScores,
+  one: number,
+  other: number,
+  options: CompareOptions,
+) {
   const { level, draws = defaultDraws, seed } = options;
   const sample: BootstrapSample = { labels, groups, draws, seed };
   const exchanges = { draws, seed };
@@ -100,18 +120,24 @@ function compareTwo({ labels, groups, models }: MatchedScores, one: number, othe
   const rows = [models[one]!, models[other]!] as const;
   const scores = [rows[0].map(differenceOf), rows[1].map(differenceOf)] as const;
   const ranksAlike = rankAlike(scores[0], scores[1]);
-  const gains = labels.map((label, i) => rightness(label, rows[0][i]!) - rightness(label, rows[1][i]!));
+  const gains = labels.map(
+    (label, i) => rightness(label, rows[0][i]!) - rightness(label, rows[1][i]!),
+  );
   const onlyOne = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
   const onlyOther = gains.reduce((sum, gain) => sum + Math.max(0, -gain), 0);
   const areas = rows.map((of) => aucOfRows(labels, of));
   const shares = rows.map((of) => accuracyOfRows(labels, of));
   const ofAreas = () => pairedDifference(sample, areas[0]!, areas[1]!, level, { range: [-1, 1] });
-  const ofShares = () => pairedDifference(sample, shares[0]!, shares[1]!, level, { range: [-1, 1], perImage: true });
+  const ofShares = () =>
+    pairedDifference(sample, shares[0]!, shares[1]!, level, { range: [-1, 1], perImage: true });
   const accuracy = onlyOne + onlyOther === 0 ? none : ofShares();
   const onImages = { onlyOneRight: onlyOne, onlyOtherRight: onlyOther };
   if (isGrouped) {
     const test = 'group-exchange' as const;
-    const ofRanks = () => ({ ...ofAreas(), p: rankExchangeTest(labels, groups, scores, exchanges) });
+    const ofRanks = () => ({
+      ...ofAreas(),
+      p: rankExchangeTest(labels, groups, scores, exchanges),
+    });
     return {
       auc: { ...(ranksAlike ? none : ofRanks()), test },
       accuracy: { ...accuracy, p: signFlipTest(gains, { groups, ...exchanges }), test },
@@ -131,11 +157,13 @@ function compareTwo({ labels, groups, models }: MatchedScores, one: number, othe
 }
 
 /**
- * Compares every pair of models that were each run several times, such as once for each seed, by their mean AUC and accuracy. Other runs
- * and other test images would both change a mean, so the variance of a difference is the sum of that of the mean over runs, s² / n for
- * each model, and of the bootstrap variance over the images that all runs scored. The test is Welch's, where the variance over images has the
- * degrees of freedom of {@link spreadOf}. The deviation of a run is partly due to the images, which counts twice: the test is conservative.
- * The p-values of a model with a single run are NaN.
+ * Compares every pair of models that were each run several times, such as once for each seed, by
+ * their mean AUC and accuracy. Other runs and other test images would both change a mean, so the
+ * variance of a difference is the sum of that of the mean over runs, s² / n for each model, and of
+ * the bootstrap variance over the images that all runs scored. The test is Welch's, where the
+ * variance over images has the degrees of freedom of {@link spreadOf}. The deviation of a run is
+ * partly due to the images, which counts twice: the test is conservative. The p-values of a model
+ * with a single run are NaN.
  *
  * @param groups For each model, the indices of its runs in `matched.models`.
  */
@@ -159,19 +187,26 @@ function welchTests(
   statistics: readonly Statistic[],
   { level, ...form }: { readonly level: number; readonly perImage?: boolean },
 ): readonly Omit<TestedDifference, 'adjustedP'>[] {
-  const meansOf = (weights: Uint8Array) => groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
+  const meansOf = (weights: Uint8Array) =>
+    groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
   const values = statistics.map((statistic) => onAllImages(sample, statistic));
   const resampled: Resampled<readonly number[]> = resample(sample, meansOf);
   const ofRuns = groups.map((runs) => runs.map((run) => values[run]!));
   return pairsOf(groups).map(([one, other]) => {
-    const [first, second] = [ofRuns[one]!, ofRuns[other]!];
+    const first = ofRuns[one]!;
+    const second = ofRuns[other]!;
     const difference = mean(first) - mean(second);
     const images = spreadOf(
       resultOf(resampled, (means) => means[one]! - means[other]!),
       form,
     );
-    const runs = [first, second].map((of) => [sampleVariance(of) / of.length, of.length - 1] as const);
-    const { p, freedom, error } = welch(difference, [...runs, [images.deviation ** 2, images.freedom]]);
+    const runs = [first, second].map(
+      (of) => [sampleVariance(of) / of.length, of.length - 1] as const,
+    );
+    const { p, freedom, error } = welch(difference, [
+      ...runs,
+      [images.deviation ** 2, images.freedom],
+    ]);
     const test = 'runs-and-images';
     if (Number.isNaN(p)) return { difference, low: p, high: p, p, test };
     const half = studentT(level, freedom) * error;

@@ -9,13 +9,22 @@ import { matchScores } from './match-scores.ts';
 
 const options = { level: 0.95, draws: 400, seed: 1 };
 
-/** A run of a model that is right more often the larger `skill` is; every run sees the same images in its own way. */
+/**
+ * A run of a model that is right more often the larger `skill` is; every run sees the same images
+ * in its own way.
+ */
 function run(skill: number, seed: number): BinaryRow[] {
   const random = new Random('run', seed);
   return Array.from({ length: 120 }, (_, i) => {
     const label = (i % 2) as 0 | 1;
     const hard = new Random('image', i).normal();
-    return { key: `${i}`, split: 'test', label, real: 0, fake: hard + skill * (2 * label - 1) + 0.5 * random.normal() };
+    return {
+      key: `${i}`,
+      split: 'test',
+      label,
+      real: 0,
+      fake: hard + skill * (2 * label - 1) + 0.5 * random.normal(),
+    };
   });
 }
 
@@ -37,21 +46,29 @@ const areaOf = (rows: readonly BinaryRow[]) =>
       rows.map(({ fake }) => fake),
     ),
   );
-const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const meanOf = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 test('models are compared by the means of their runs, which other runs and other images would change', () => {
-  const [good, bad] = [1, 0.3].map((skill, model) => [0, 1, 2].map((seed) => run(skill, 10 * model + seed)));
+  const [good, bad] = [1, 0.3].map((skill, model) =>
+    [0, 1, 2].map((seed) => run(skill, 10 * model + seed)),
+  );
   const [{ auc: area, accuracy }] = compared(good!, bad!) as [ReturnType<typeof compared>[0]];
-  assert.ok(Math.abs(area.difference - (meanOf(good!.map(areaOf)) - meanOf(bad!.map(areaOf)))) < 1e-12);
+  assert.ok(
+    Math.abs(area.difference - (meanOf(good!.map(areaOf)) - meanOf(bad!.map(areaOf)))) < 1e-12,
+  );
   assert.ok(area.low > 0 && area.p < 0.01 && accuracy.p < 0.05);
   assert.equal(area.test, 'runs-and-images');
 
-  // Runs that are all alike leave the images alone as a cause; runs that differ make the interval wider.
+  // Runs that are all alike leave the images alone as a cause; runs that differ make the interval
+  // wider.
   const widthOf = (runs: readonly BinaryRow[][]) => {
     const [pair] = compared([...runs], [run(0.3, 1), run(0.3, 1), run(0.3, 1)]);
     return pair!.auc.high - pair!.auc.low;
   };
-  assert.ok(widthOf([run(0.5, 1), run(1, 2), run(2, 3)]) > 1.5 * widthOf([run(1, 2), run(1, 2), run(1, 2)]));
+  assert.ok(
+    widthOf([run(0.5, 1), run(1, 2), run(2, 3)]) > 1.5 * widthOf([run(1, 2), run(1, 2), run(1, 2)]),
+  );
 });
 
 test('the same runs on both sides do not differ, and a single run does not show the spread of runs', () => {
@@ -59,5 +76,7 @@ test('the same runs on both sides do not differ, and a single run does not show 
   const [same] = compared(runs, runs);
   assert.deepEqual([same!.auc.difference, same!.auc.p], [0, 1]);
   const [lone] = compared([run(1, 0)], runs);
-  assert.ok(Number.isNaN(lone!.auc.p) && Number.isNaN(lone!.auc.low) && !Number.isNaN(lone!.auc.difference));
+  assert.ok(
+    Number.isNaN(lone!.auc.p) && Number.isNaN(lone!.auc.low) && !Number.isNaN(lone!.auc.difference),
+  );
 });

@@ -51,6 +51,11 @@ test('frames that a group repeats say no more than one of them', () => {
   ] as const;
   const repeat = <T>(values: readonly T[]) => values.flatMap((value) => [value, value, value]);
   const few = rankExchangeTest(labels, ['a', 'b', 'c', 'd'], [one, other], exchanges);
-  const many = rankExchangeTest(repeat(labels), repeat(['a', 'b', 'c', 'd']), [repeat(one), repeat(other)], exchanges);
+  const many = rankExchangeTest(
+    repeat(labels),
+    repeat(['a', 'b', 'c', 'd']),
+    [repeat(one), repeat(other)],
+    exchanges,
+  );
   assert.equal(many, few);
 });

@@ -7,14 +7,17 @@ export interface Exchanges {
 }
 
 /**
- * The p-value of a test that exchanges two conditions, such as two models, unit by unit (Fisher 1935, "The design of experiments", section
- * 21): the share of exchanges whose statistic is at least as far from 0 as the observed one, which exchanges nothing. Where neither condition
- * is better, every exchange was as likely. All 2^units exchanges are made where there are at most `draws`, and the p-value is exact;
- * otherwise that many random ones and the observed one.
+ * The p-value of a test that exchanges two conditions, such as two models, unit by unit (Fisher
+ * 1935, "The design of experiments", section 21): the share of exchanges whose statistic is at
+ * least as far from 0 as the observed one, which exchanges nothing. Where neither condition is
+ * better, every exchange was as likely. All 2^units exchanges are made where there are at most
+ * `draws`, and the p-value is exact; otherwise that many random ones and the observed one.
  *
- * Example: the values 1, 2, 3, whose sign an exchange changes, have 2 of 8 sums as far from 0 as their own: 0.25.
+ * Example: the values 1, 2, 3, whose sign an exchange changes, have 2 of 8 sums as far from 0 as
+ * their own: 0.25.
  *
- * @param isAsFar Of an exchange, for each unit 1 if it is exchanged and else 0. The array is reused.
+ * @param isAsFar Of an exchange, for each unit 1 if it is exchanged and else 0. The array is
+ * reused.
  */
 export function exchangeTest(
   units: number,

@@ -1,7 +1,8 @@
 /**
- * p-values of several tests, raised so that the probability of any false alarm among them stays at the level of each (Holm 1979, "A simple
- * sequentially rejective multiple test procedure"): the smallest is multiplied by their number, the next by one less, …, never below
- * the one before, at most 1. In the given order. NaN, from a test that was impossible, stays NaN and does not count.
+ * p-values of several tests, raised so that the probability of any false alarm among them stays at
+ * the level of each (Holm 1979, "A simple sequentially rejective multiple test procedure"): the
+ * smallest is multiplied by their number, the next by one less, …, never below the one before, at
+ * most 1. In the given order. NaN, from a test that was impossible, stays NaN and does not count.
  *
  * Example: 0.01 0.04 0.03 0.005 give 0.03 0.06 0.06 0.02.
  */

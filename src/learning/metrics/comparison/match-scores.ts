@@ -24,24 +24,30 @@ export interface NamedScores {
 const leastShare = 0.5;
 
 /**
- * Finds the images that all models scored, by split and key, in the first one's order. The error is one sentence: an image
- * twice, different classes or groups of one, too few in common, or one class.
+ * Finds the images that all models scored, by split and key, in the first one's order. The error is
+ * one sentence: an image twice, different classes or groups of one, too few in common, or one
+ * class.
  */
 export function matchScores(models: readonly NamedScores[]): Result<MatchedScores, string> {
   const tables = models.map(({ rows }) => new Map(rows.map((row) => [idOf(row), row])));
   for (const [i, { name, rows }] of models.entries()) {
     const twice = rows.find((row) => tables[i]!.get(idOf(row)) !== row);
     if (twice !== undefined) {
-      return err(`expected every image once in the scores of ${name}, got ${describe(twice)} twice`);
+      return err(
+        `expected every image once in the scores of ${name}, got ${describe(twice)} twice`,
+      );
     }
   }
   const shared = [...tables[0]!.keys()]
     .map((id) => tables.flatMap((table) => table.get(id) ?? []))
     .filter((rows) => rows.length === tables.length);
-  const disagreement = shared.map((rows) => disagreementOn(rows, models)).find((one) => one !== undefined);
+  const disagreement = shared
+    .map((rows) => disagreementOn(rows, models))
+    .find((one) => one !== undefined);
   if (disagreement !== undefined) return err(disagreement);
   const fewest = Math.min(...tables.map(({ size }) => size));
-  if (shared.length === 0 || shared.length < leastShare * fewest) return err(tooFew(models, shared.length));
+  if (shared.length === 0 || shared.length < leastShare * fewest)
+    return err(tooFew(models, shared.length));
   const labels = shared.map(([row]) => row!.label);
   if (new Set(labels).size < 2) {
     const sides = models[0]!.sides ?? usualSides;
@@ -59,9 +65,17 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
 }
 
 /** The first disagreement of models on an image. */
-function disagreementOn(rows: readonly BinaryRow[], models: readonly NamedScores[]): string | undefined {
+function disagreementOn(
+  rows: readonly BinaryRow[],
+  models: readonly NamedScores[],
+): string | undefined {
   const [first] = rows as [BinaryRow];
-  const between = (what: string, one: number, other: number, show: (row: BinaryRow, sides: SideNames) => string) => {
+  const between = (
+    what: string,
+    one: number,
+    other: number,
+    show: (row: BinaryRow, sides: SideNames) => string,
+  ) => {
     const shown = (i: number) => show(rows[i]!, models[i]!.sides ?? usualSides);
     const got = `${shown(one)} in the scores of ${models[one]!.name} and ${shown(other)} in those of ${models[other]!.name}`;
     return `expected one ${what} for ${describe(first)}, got ${got}`;
@@ -69,13 +83,17 @@ function disagreementOn(rows: readonly BinaryRow[], models: readonly NamedScores
   const odd = rows.findIndex(({ label }) => label !== first.label);
   if (odd !== -1) return between('class', 0, odd, ({ label }, sides) => sides[label]);
   const grouped = rows.findIndex(({ group }) => group !== undefined);
-  const stray = rows.findIndex(({ group }) => group !== undefined && group !== rows[grouped]!.group);
+  const stray = rows.findIndex(
+    ({ group }) => group !== undefined && group !== rows[grouped]!.group,
+  );
   return stray === -1 ? undefined : between('group', grouped, stray, ({ group }) => `"${group}"`);
 }
 
 function tooFew(models: readonly NamedScores[], matched: number): string {
   const keys = models.map(({ name, rows: [row, ...more] }) => {
-    return row === undefined ? `${name} has 0` : `${name} has ${more.length + 1} such as ${describe(row)}`;
+    return row === undefined
+      ? `${name} has 0`
+      : `${name} has ${more.length + 1} such as ${describe(row)}`;
   });
   const got = `got ${matched} in common: ${keys.join('; ')}`;
   return `expected the same images in the scores of all models, matched by split and key, ${got}`;

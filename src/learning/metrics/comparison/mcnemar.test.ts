@@ -9,6 +9,7 @@ test('the example of the docstring', () => {
 });
 
 test('p-values are SciPy’s: of the binomial distribution for few differing answers, of chi-square for many', () => {
-  for (const [onlyOne, onlyOther, p] of golden.mcnemar) assertClose([mcnemar(onlyOne, onlyOther).p], [p]);
+  for (const [onlyOne, onlyOther, p] of golden.mcnemar)
+    assertClose([mcnemar(onlyOne, onlyOther).p], [p]);
   assert.deepEqual([mcnemar(12, 12).method, mcnemar(12, 13).method], ['exact', 'chi-square']);
 });

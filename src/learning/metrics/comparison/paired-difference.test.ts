@@ -25,7 +25,8 @@ test('the difference of two areas has DeLong’s interval and p-value, up to the
 });
 
 test('p is the level at which the interval would end at 0', () => {
-  const ends = (level: number) => pairedDifference({ labels, seed: 1 }, area(scores), area(worse), level);
+  const ends = (level: number) =>
+    pairedDifference({ labels, seed: 1 }, area(scores), area(worse), level);
   const { p } = ends(0.95);
   assert.ok(p > 1e-6 && p < 0.05, `${p}`);
   assert.ok(ends(1 - 0.99 * p).low < 0 && ends(1 - 1.01 * p).low > 0);
@@ -47,7 +48,11 @@ test('draws that are all alike have no interval, and a p-value only where there 
 
 test('one image of a class does not show the spread', () => {
   const statistics = [(weights: Uint8Array) => weights[0]!, () => 1] as const;
-  const { difference, low, high, p } = pairedDifference({ labels: [0, 0, 1], seed: 1 }, ...statistics, 0.95);
+  const { difference, low, high, p } = pairedDifference(
+    { labels: [0, 0, 1], seed: 1 },
+    ...statistics,
+    0.95,
+  );
   assert.deepEqual([difference, low, high, p], [0, Number.NaN, Number.NaN, Number.NaN]);
 });
 

@@ -3,16 +3,20 @@ import { rankScores } from '../ranking/threshold-counts.ts';
 import { type Exchanges, exchangeTest } from './exchanges.ts';
 
 /**
- * The two-sided p-value of the hypothesis that two models have the same area under the ROC curve, on images in groups, such as the frames of
- * videos: the models' places in their rankings are exchanged, group by group, and the areas compared (Bandos, Rockette and Gur 2005, "A
- * permutation test sensitive to differences in areas for comparing ROC curves from a paired design"; the exchange of groups in place of
- * images keeps frames together). Places are mid-ranks, since the scores of two models have no common scale. It is valid for any number of
- * groups, however few; with g groups it is at least 2 / 2^g.
+ * The two-sided p-value of the hypothesis that two models have the same area under the ROC curve,
+ * on images in groups, such as the frames of videos: the models' places in their rankings are
+ * exchanged, group by group, and the areas compared (Bandos, Rockette and Gur 2005, "A permutation
+ * test sensitive to differences in areas for comparing ROC curves from a paired design"; the
+ * exchange of groups in place of images keeps frames together). Places are mid-ranks, since the
+ * scores of two models have no common scale. It is valid for any number of groups, however few;
+ * with g groups it is at least 2 / 2^g.
  *
- * Example: labels 0 0 1 1 in two groups, the first and third image and the second and fourth, with scores 1 2 3 4 and 4 3 2 1, give 0.5.
+ * Example: labels 0 0 1 1 in two groups, the first and third image and the second and fourth, with
+ * scores 1 2 3 4 and 4 3 2 1, give 0.5.
  *
  * @param labels 0 or 1 for each image; @param groups undefined for an image that is alone.
- * @param one One finite score for each image, higher for positive; @param other The same of the other model.
+ * @param one One finite score for each image, higher for positive; @param other The same of the
+ * other model.
  */
 export function rankExchangeTest(
   labels: ArrayLike<number>,
@@ -24,7 +28,10 @@ export function rankExchangeTest(
   const ranks = [twiceMidRanks(one), twiceMidRanks(other)] as const;
   const size = 2 * labels.length + 1;
   const counts = [new Float64Array(size), new Float64Array(size)] as const;
-  /** Twice the number of pairs in order, those of equal rank counting half, where some units have the places of the other model. */
+  /**
+   * Twice the number of pairs in order, those of equal rank counting half, where some units have
+   * the places of the other model.
+   */
   const winsOf = (exchanged: Uint8Array, of: 0 | 1): number => {
     for (const column of counts) column.fill(0);
     for (let i = 0; i < unitOf.length; i++) {
@@ -33,7 +40,8 @@ export function rankExchangeTest(
     }
     return twiceWins(counts[0], counts[1]);
   };
-  const difference = (exchanged: Uint8Array) => Math.abs(winsOf(exchanged, 0) - winsOf(exchanged, 1));
+  const difference = (exchanged: Uint8Array) =>
+    Math.abs(winsOf(exchanged, 0) - winsOf(exchanged, 1));
   const found = difference(new Uint8Array(count));
   return exchangeTest(count, (exchanged) => difference(exchanged) >= found, exchanges);
 }
@@ -52,9 +60,13 @@ function twiceMidRanks(scores: ArrayLike<number>): Uint32Array {
   return places.map((place) => ranks[place]!);
 }
 
-/** For counts of negatives and positives by rising rank, twice the pairs with the positive above, and once those with equal ranks. */
+/**
+ * For counts of negatives and positives by rising rank, twice the pairs with the positive above,
+ * and once those with equal ranks.
+ */
 function twiceWins(negatives: Float64Array, positives: Float64Array): number {
-  let [wins, below] = [0, 0];
+  let wins = 0;
+  let below = 0;
   for (let rank = 0; rank < negatives.length; rank++) {
     wins += positives[rank]! * (2 * below + negatives[rank]!);
     below += negatives[rank]!;

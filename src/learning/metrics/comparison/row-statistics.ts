@@ -9,7 +9,10 @@ type Scores = Pick<BinaryRow, 'real' | 'fake'>;
 /** The score that ranks images: the second score minus the first; higher is more fake. */
 export const differenceOf = ({ real, fake }: Scores): number => fake - real;
 
-/** How right the decision for the higher score is, 1 or 0; one half where both scores are equal, as deciding by coin is on average. */
+/**
+ * How right the decision for the higher score is, 1 or 0; one half where both scores are equal, as
+ * deciding by coin is on average.
+ */
 export function rightness(label: number, { real, fake }: Scores): number {
   if (real === fake) return 0.5;
   return fake > real === (label === 1) ? 1 : 0;
@@ -21,7 +24,10 @@ export function aucOfRows(labels: readonly (0 | 1)[], rows: readonly Scores[]): 
   return (weights) => auc(counts(weights));
 }
 
-/** The share of images for which the score of their class is higher, those with equal scores counting half. */
+/**
+ * The share of images for which the score of their class is higher, those with equal scores
+ * counting half.
+ */
 export function accuracyOfRows(labels: readonly (0 | 1)[], rows: readonly Scores[]): Statistic {
   const right = Float64Array.from(rows, (row, i) => rightness(labels[i]!, row));
   return (weights) => weightedMean(right.length, (i) => right[i]!, { weights });

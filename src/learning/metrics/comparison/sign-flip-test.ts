@@ -2,15 +2,18 @@ import type { BootstrapSample } from '../intervals/bootstrap.ts';
 import { type Exchanges, exchangeTest } from './exchanges.ts';
 
 /**
- * The two-sided p-value of paired differences for a mean of 0, by random signs (Fisher 1935, "The design of experiments", section 21):
- * how often a sum is as far from 0 as the observed one. It is valid for any number of differences, where a bootstrap of a few would claim
- * too much: for four it is at least 1/8. It assumes that differences are spread symmetrically. Differences of 0 change nothing; if all are,
- * the result is 1.
+ * The two-sided p-value of paired differences for a mean of 0, by random signs (Fisher 1935, "The
+ * design of experiments", section 21): how often a sum is as far from 0 as the observed one. It is
+ * valid for any number of differences, where a bootstrap of a few would claim too much: for four it
+ * is at least 1/8. It assumes that differences are spread symmetrically. Differences of 0 change
+ * nothing; if all are, the result is 1.
  *
- * Example: 1, 2, 3 give 0.25, since two of the eight assignments are as far from 0, all plus and all minus.
+ * Example: 1, 2, 3 give 0.25, since two of the eight assignments are as far from 0, all plus and
+ * all minus.
  *
  * @param differences NaN is left out; with none left, the result is NaN.
- * @param options Differences of a group, such as a video, keep a common sign; undefined is a group of its own. All assignments of signs
+ * @param options Differences of a group, such as a video, keep a common sign; undefined is a group
+ * of its own. All assignments of signs
  *   are examined where there are at most `draws`, otherwise that many random ones.
  */
 export function signFlipTest(

@@ -13,5 +13,11 @@ test('Welch has the example of its page, and the p-value of SciPy', () => {
 
 test('without a spread there is no p, and no mark', () => {
   assert.deepEqual(welch(1, [[0, 2]]), { p: Number.NaN, freedom: Number.NaN, error: Number.NaN });
-  assert.deepEqual([Number.NaN, 0.05, 0.049, 0.0099, 0.0009].map(markOf), ['', '', '*', '**', '***']);
+  assert.deepEqual([Number.NaN, 0.05, 0.049, 0.0099, 0.0009].map(markOf), [
+    '',
+    '',
+    '*',
+    '**',
+    '***',
+  ]);
 });

@@ -4,11 +4,13 @@ import { twoSidedT } from '../intervals/student-t.ts';
 const mostFreedom = 1000;
 
 /**
- * Welch's test of a difference whose variance is a sum of parts, each estimated with its own degrees of freedom (Welch 1947, "The
- * generalization of Student's problem when several different population variances are involved"); Satterthwaite's degrees of freedom,
- * rounded down. p is NaN if the variance is 0 or unknown.
+ * Welch's test of a difference whose variance is a sum of parts, each estimated with its own
+ * degrees of freedom (Welch 1947, "The generalization of Student's problem when several different
+ * population variances are involved"); Satterthwaite's degrees of freedom, rounded down. p is NaN
+ * if the variance is 0 or unknown.
  *
- * Example: a difference of 1 with parts of 0.25 and 2 degrees each has 4 degrees of freedom and p = 0.2302.
+ * Example: a difference of 1 with parts of 0.25 and 2 degrees each has 4 degrees of freedom and p =
+ * 0.2302.
  */
 export function welch(
   difference: number,
@@ -23,7 +25,8 @@ export function welch(
 }
 
 /** Marks of significance for tables: `*` below 0.05, `**` below 0.01, `***` below 0.001. */
-export const markOf = (p: number): string => (p < 0.001 ? '***' : p < 0.01 ? '**' : p < 0.05 ? '*' : '');
+export const markOf = (p: number): string =>
+  p < 0.001 ? '***' : p < 0.01 ? '**' : p < 0.05 ? '*' : '';
 
 /** What these marks mean, for a note. */
 export const markLegend = '* p < 0.05, ** p < 0.01, *** p < 0.001';

@@ -44,7 +44,10 @@ test('about 95 of a hundred intervals on test sets of 60 images hold the true ar
 test('an area of 1 or 0 has a bound on one side, by the images of the rarer class', () => {
   const labels = [...Array<number>(40).fill(0), ...Array<number>(10).fill(1)];
   const right = aucInterval({ labels, seed: 1 }, labels, 0.95);
-  assert.deepEqual([right.estimate, right.low.toFixed(3), right.high, right.method], [1, '0.741', 1, 'one-sided']);
+  assert.deepEqual(
+    [right.estimate, right.low.toFixed(3), right.high, right.method],
+    [1, '0.741', 1, 'one-sided'],
+  );
   const wrong = aucInterval(
     { labels, seed: 1 },
     labels.map((label) => -label),
@@ -55,7 +58,9 @@ test('an area of 1 or 0 has a bound on one side, by the images of the rarer clas
 
 test('frames of a few videos say less than as many images, and the interval is that of whole videos', () => {
   const { labels, scores } = drawnScores(40, 40, 1, 4);
-  const frames = [labels, scores].map((values) => values.flatMap((value) => Array<number>(10).fill(value)));
+  const frames = [labels, scores].map((values) =>
+    values.flatMap((value) => Array<number>(10).fill(value)),
+  );
   const groups = labels.flatMap((_, video) => Array<string>(10).fill(`video ${video}`));
   const alone = aucInterval({ labels: frames[0]!, seed: 1 }, frames[1]!, 0.95);
   const grouped = aucInterval({ labels: frames[0]!, groups, seed: 1 }, frames[1]!, 0.95);
@@ -84,7 +89,11 @@ test('perfect frames count as the videos they come from', () => {
 });
 
 test('one score for everything shows no spread', () => {
-  const { estimate, low, high } = aucInterval({ labels: [0, 0, 1, 1], seed: 1 }, [3, 3, 3, 3], 0.95);
+  const { estimate, low, high } = aucInterval(
+    { labels: [0, 0, 1, 1], seed: 1 },
+    [3, 3, 3, 3],
+    0.95,
+  );
   assert.deepEqual([estimate, low, high], [0.5, Number.NaN, Number.NaN]);
 });
 

@@ -38,7 +38,8 @@ test('whole groups are drawn', () => {
 });
 
 test('the same seed gives the same draws, another one others', () => {
-  const draws = (seed: number) => Array.from(bootstrapWeights({ labels, draws: 5, seed }), (weights) => [...weights]);
+  const draws = (seed: number) =>
+    Array.from(bootstrapWeights({ labels, draws: 5, seed }), (weights) => [...weights]);
   assert.deepEqual(draws(1), draws(1));
   assert.notDeepEqual(draws(1), draws(2));
 });
@@ -46,8 +47,11 @@ test('the same seed gives the same draws, another one others', () => {
 test('the interval of a share is the binomial one on the scale of the logit, up to the error of the draws', () => {
   const right = Array.from({ length: 400 }, (_, i) => (i % 5 === 0 ? 0 : 1)); // 80 %
   const labels = right.map((_, i) => (i < 200 ? 0 : 1));
-  const share = (weights: Uint8Array) => sum(weights.map((weight, i) => weight * right[i]!)) / sum(weights);
-  const { estimate, low, high, method } = bootstrapInterval({ labels, seed: 3 }, share, 0.95, { range: [0, 1] });
+  const share = (weights: Uint8Array) =>
+    sum(weights.map((weight, i) => weight * right[i]!)) / sum(weights);
+  const { estimate, low, high, method } = bootstrapInterval({ labels, seed: 3 }, share, 0.95, {
+    range: [0, 1],
+  });
   const half = 1.966 / Math.sqrt(0.8 * 0.2 * 400);
   const logistic = (x: number) => 1 / (1 + Math.exp(-x));
   const ends = [logistic(Math.log(4) - half), logistic(Math.log(4) + half)] as const;
@@ -57,7 +61,11 @@ test('the interval of a share is the binomial one on the scale of the logit, up 
 });
 
 /** How many of the intervals of 200 data sets contain the truth, in per cent. */
-function covered(drawn: (random: Random) => { labels: number[]; statistic: Statistic }, truth: number, form?: Form) {
+function covered(
+  drawn: (random: Random) => { labels: number[]; statistic: Statistic },
+  truth: number,
+  form?: Form,
+) {
   const sets = 200;
   const held = Array.from({ length: sets }, (_, seed) => {
     const { labels, statistic } = drawn(new Random('covered', seed));
@@ -78,7 +86,10 @@ test('intervals of few images cover the truth nineteen times in twenty, also whe
   const areaOf = (random: Random) => {
     const labels = Array.from({ length: 20 }, (_, i) => i % 2);
     const ranking = rankScores(labels.map((label) => random.normal() + 1.5 * label));
-    return { labels, statistic: (weights: Uint8Array) => auc(countAtThresholds(labels, ranking, { weights })) };
+    return {
+      labels,
+      statistic: (weights: Uint8Array) => auc(countAtThresholds(labels, ranking, { weights })),
+    };
   };
   assert.ok(covered(areaOf, 0.8556, { range: [0, 1] }) >= 92); // Φ(1.5 / √2)
 });
@@ -97,7 +108,9 @@ test('of few losses the largest are missing, so the interval of their mean reach
 
 test('a statistic at the end of its range has the plain interval, cut there', () => {
   const first = (weights: Uint8Array) => Math.min(1, weights[0]!);
-  const { estimate, low, high } = bootstrapInterval({ labels, seed: 1 }, first, 0.95, { range: [0, 1] });
+  const { estimate, low, high } = bootstrapInterval({ labels, seed: 1 }, first, 0.95, {
+    range: [0, 1],
+  });
   assert.deepEqual([estimate, low, high], [1, 0, 1]);
 });
 

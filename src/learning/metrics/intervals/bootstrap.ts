@@ -5,21 +5,23 @@ import { normalCdf } from './normal-distribution.ts';
 import { studentT } from './student-t.ts';
 
 /**
- * The images of a bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 6 and 8). Each draw resamples the
- * tested images with replacement, whatever their class; the spread of a statistic over the draws estimates its spread over other test
- * sets, whose shares of the classes differ too. It serves any statistic that takes weights: the weight of an image is how often it was
- * drawn.
+ * The images of a bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap",
+ * chapters 6 and 8). Each draw resamples the tested images with replacement, whatever their class;
+ * the spread of a statistic over the draws estimates its spread over other test sets, whose shares
+ * of the classes differ too. It serves any statistic that takes weights: the weight of an image is
+ * how often it was drawn.
  *
  *     bootstrapInterval({ labels, seed: 1 }, (weights) => accuracy(confusion(labels, predictions, { weights })), 0.95);
  *
- * For statistics of a ranking, sort once and count each draw: {@link countDraws} in threshold-counts.ts.
+ * For statistics of a ranking, sort once and count each draw: {@link countDraws} in
+ * threshold-counts.ts.
  */
 export interface BootstrapSample {
   /** The class of each image, counted from 0. */
   readonly labels: ArrayLike<number>;
   /**
-   * The group of each image, such as its video; undefined where it is alone. Frames of one video are alike, so whole groups are
-   * drawn (Field and Welsh 2007, "Bootstrapping clustered data").
+   * The group of each image, such as its video; undefined where it is alone. Frames of one video
+   * are alike, so whole groups are drawn (Field and Welsh 2007, "Bootstrapping clustered data").
    */
   readonly groups?: readonly (string | undefined)[] | undefined;
   /** Number of draws; 2000 when absent. */
@@ -33,10 +35,15 @@ export const defaultDraws = 2000;
 export type Statistic<Value = number> = (weights: Uint8Array) => Value;
 
 /** A statistic on the images themselves, each counted once. */
-export const onAllImages = <Value>({ labels }: Pick<BootstrapSample, 'labels'>, statistic: Statistic<Value>): Value =>
-  statistic(new Uint8Array(labels.length).fill(1));
+export const onAllImages = <Value>(
+  { labels }: Pick<BootstrapSample, 'labels'>,
+  statistic: Statistic<Value>,
+): Value => statistic(new Uint8Array(labels.length).fill(1));
 
-/** A statistic on the images themselves and on every draw; without draws where these do not show the spread. */
+/**
+ * A statistic on the images themselves and on every draw; without draws where these do not show the
+ * spread.
+ */
 export interface Resampled<Value> {
   readonly estimate: Value;
   readonly draws: readonly Value[];
@@ -52,7 +59,10 @@ export const resultOf = <Value, Result>(
 ): Resampled<Result> => ({ ...of, estimate: result(estimate), draws: draws.map(result) });
 
 /** Evaluates a statistic on the images themselves and on every draw. */
-export const resample = <Value>(sample: BootstrapSample, statistic: Statistic<Value>): Resampled<Value> => ({
+export const resample = <Value>(
+  sample: BootstrapSample,
+  statistic: Statistic<Value>,
+): Resampled<Value> => ({
   estimate: onAllImages(sample, statistic),
   draws: Array.from(informativeDraws(sample), statistic),
   method: drawsGroups(sample) ? 'group-bootstrap' : 'bootstrap',
@@ -69,31 +79,45 @@ const mostUndefined = 0.1;
 export interface Form {
   /** The ends between which it lies; by default it has none. */
   readonly range?: readonly [low: number, high: number];
-  /** Whether every image counts alike, as in an accuracy; by default every class does, as in a balanced one, so that rare classes decide. */
+  /**
+   * Whether every image counts alike, as in an accuracy; by default every class does, as in a
+   * balanced one, so that rare classes decide.
+   */
   readonly perImage?: boolean;
-  /** Whether its draws are skewed for another reason than an end of its range: a few images decide a mean loss. */
+  /**
+   * Whether its draws are skewed for another reason than an end of its range: a few images decide a
+   * mean loss.
+   */
   readonly isSkewed?: boolean;
   /** Variance that no draw shows, such as that of a class without a mistake. */
   readonly unseen?: number;
-  /** The number of units that decide it, where it is smaller than that of its classes: at a false positive rate, that share of the negatives. */
+  /**
+   * The number of units that decide it, where it is smaller than that of its classes: at a false
+   * positive rate, that share of the negatives.
+   */
   readonly deciding?: number;
   /** Whether it is never below 0 and chance increases it; see {@link mirrored}. */
   readonly isBiased?: boolean;
 }
 
 /**
- * The interval of a statistic from its deviation over the draws and Student's t; `level` is above 0 and below 1. The draws of n units vary
- * by (n - 1) / n of the variance of other test sets, which is made up for; see {@link spreadOf} for n and the degrees of freedom. Percentiles
- * of the draws cover less, the fewer units there are (Hesterberg 2015, "What teachers should know about the bootstrap", section 4).
+ * The interval of a statistic from its deviation over the draws and Student's t; `level` is above 0
+ * and below 1. The draws of n units vary by (n - 1) / n of the variance of other test sets, which
+ * is made up for; see {@link spreadOf} for n and the degrees of freedom. Percentiles of the draws
+ * cover less, the fewer units there are (Hesterberg 2015, "What teachers should know about the
+ * bootstrap", section 4).
  *
- * - A statistic within a range has its interval on the scale of the logit, within the range and longer on the side of its middle, as
- *   DeLong's has in {@link aucInterval} (Pepe 2003, "The statistical evaluation of medical tests", section 5.2). At an end of its range it
- *   has the plain one, cut there, and at least the bound of a share without a mistake (Clopper and Pearson 1934).
- * - Others have that of a mean with the skewness of the draws (Hall 1992, "On the removal of skewness by transformation"): of few losses
- *   the largest are likely missing, so it reaches further up.
+ * - A statistic within a range has its interval on the scale of the logit, within the range and
+ *   longer on the side of its middle, as DeLong's has in {@link aucInterval} (Pepe 2003, "The
+ *   statistical evaluation of medical tests", section 5.2). At an end of its range it has the plain
+ *   one, cut there, and at least the bound of a share without a mistake (Clopper and Pearson 1934).
+ * - Others have that of a mean with the skewness of the draws (Hall 1992, "On the removal of
+ *   skewness by transformation"): of few losses the largest are likely missing, so it reaches
+ *   further up.
  *
- * The ends are NaN where the draws do not show the spread: all of them are equal, as for an accuracy of 1; a class has a single unit; or
- * the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
+ * The ends are NaN where the draws do not show the spread: all of them are equal, as for an
+ * accuracy of 1; a class has a single unit; or the statistic is NaN in more than a tenth of them.
+ * Fewer NaNs are left out.
  *
  * `bench/statistics` shows how often such intervals cover the truth.
  */
@@ -109,7 +133,8 @@ export function intervalOf(resampled: Resampled<number>, level: number, form: Fo
   const { estimate, method } = resampled;
   const draws = definedDraws(resampled.draws);
   const isConstant = draws.every((value) => value === draws[0]);
-  if (isConstant || Number.isNaN(estimate)) return { estimate, low: Number.NaN, high: Number.NaN, method };
+  if (isConstant || Number.isNaN(estimate))
+    return { estimate, low: Number.NaN, high: Number.NaN, method };
   const [low, high] = form.isBiased
     ? mirrored(estimate, percentileEnds(draws, level))
     : endsOf(estimate, spreadOf(resampled, form), level, form);
@@ -151,10 +176,11 @@ export interface Spread {
 }
 
 /**
- * The spread of a resampled statistic. Where every class counts alike, the variance is a sum of one part for each class, about in proportion
- * to 1 / n for its n units; such a sum has Satterthwaite's degrees of freedom (Satterthwaite 1946, "An approximate distribution of
- * estimates of variance components"). Where fewer units decide, their number bounds the degrees of freedom. The deviation is NaN where too many
- * draws are undefined.
+ * The spread of a resampled statistic. Where every class counts alike, the variance is a sum of one
+ * part for each class, about in proportion to 1 / n for its n units; such a sum has Satterthwaite's
+ * degrees of freedom (Satterthwaite 1946, "An approximate distribution of estimates of variance
+ * components"). Where fewer units decide, their number bounds the degrees of freedom. The deviation
+ * is NaN where too many draws are undefined.
  */
 export function spreadOf(
   { draws, units }: Resampled<number>,
@@ -207,8 +233,12 @@ function endsOf(
 
 export const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** Hall's transformation of a studentised mean with skewness `g`: its distribution is closer to Student's. */
-export const transformed = (x: number, g: number): number => x + (g * x ** 2) / 3 + (g ** 2 * x ** 3) / 27 + g / 6;
+/**
+ * Hall's transformation of a studentised mean with skewness `g`: its distribution is closer to
+ * Student's.
+ */
+export const transformed = (x: number, g: number): number =>
+  x + (g * x ** 2) / 3 + (g ** 2 * x ** 3) / 27 + g / 6;
 
 /** The inverse of {@link transformed}. */
 const withoutSkewness = (z: number, g: number): number =>
@@ -221,24 +251,33 @@ function definedDraws(draws: ArrayLike<number>): Float64Array {
 }
 
 /**
- * The basic bootstrap interval (Davison and Hinkley 1997, section 5.2) of a statistic that chance increases, such as a distance between
- * means. The percentiles are mirrored at the estimate, since the draws exceed the estimate as the estimate
- * exceeds the truth; then cut at 0, and stretched to the estimate where all draws are above it. Where the truth is near 0 it lies too high.
+ * The basic bootstrap interval (Davison and Hinkley 1997, section 5.2) of a statistic that chance
+ * increases, such as a distance between means. The percentiles are mirrored at the estimate, since
+ * the draws exceed the estimate as the estimate exceeds the truth; then cut at 0, and stretched to
+ * the estimate where all draws are above it. Where the truth is near 0 it lies too high.
  */
-function mirrored(estimate: number, [low, high]: readonly [number, number]): [low: number, high: number] {
+function mirrored(
+  estimate: number,
+  [low, high]: readonly [number, number],
+): [low: number, high: number] {
   if (Number.isNaN(low)) return [low, high];
-  return [Math.max(0, Math.min(estimate, 2 * estimate - high)), Math.max(estimate, 2 * estimate - low)];
+  return [
+    Math.max(0, Math.min(estimate, 2 * estimate - high)),
+    Math.max(estimate, 2 * estimate - low),
+  ];
 }
 
 /** A strip around a curve: the interval of its height at each place. */
 export type Band = Readonly<Record<'low' | 'high', Float64Array>>;
 
 /**
- * The pointwise band of a curve, whose heights at fixed places, 0 to 1, were resampled (Macskassy and Provost 2004, "Confidence bands for
- * ROC curves", call it vertical averaging): the confidence, above 0 and below 1, holds at each place, not for the whole curve at once. Its
- * ends are percentiles of the draws, which are as smooth as these, but those of a level that makes up for few units (Hesterberg 2015, section
- * 4.4, "expanded percentile interval"). At a height of 0 or 1 it has at least the bound of a share without a mistake. NaN where the draws do
- * not show the spread.
+ * The pointwise band of a curve, whose heights at fixed places, 0 to 1, were resampled (Macskassy
+ * and Provost 2004, "Confidence bands for ROC curves", call it vertical averaging): the confidence,
+ * above 0 and below 1, holds at each place, not for the whole curve at once. Its ends are
+ * percentiles of the draws, which are as smooth as these, but those of a level that makes up for
+ * few units (Hesterberg 2015, section 4.4, "expanded percentile interval"). At a height of 0 or 1
+ * it has at least the bound of a share without a mistake. NaN where the draws do not show the
+ * spread.
  */
 export function bandOf(heights: Resampled<ArrayLike<number>>, level: number): Band {
   const ends = Array.from(heights.estimate, (_, place) => {
@@ -247,33 +286,47 @@ export function bandOf(heights: Resampled<ArrayLike<number>>, level: number): Ba
       level,
     );
   });
-  return { low: Float64Array.from(ends, ([low]) => low), high: Float64Array.from(ends, ([, high]) => high) };
+  return {
+    low: Float64Array.from(ends, ([low]) => low),
+    high: Float64Array.from(ends, ([, high]) => high),
+  };
 }
 
-function expandedEnds(resampled: Resampled<number>, level: number): readonly [low: number, high: number] {
+function expandedEnds(
+  resampled: Resampled<number>,
+  level: number,
+): readonly [low: number, high: number] {
   const draws = definedDraws(resampled.draws).sort();
   if (draws.length === 0 || draws[0] === draws.at(-1)) return [Number.NaN, Number.NaN];
   const { freedom, inflation, units } = spreadOf(resampled);
   const chance = normalCdf(-inflation * studentT(level, freedom));
   const bound = 1 - (1 - level) ** (1 / units);
-  const [low, high] = [quantile(draws, chance), quantile(draws, 1 - chance)];
+  const low = quantile(draws, chance);
+  const high = quantile(draws, 1 - chance);
   if (resampled.estimate === 1) return [Math.min(low, 1 - bound), high];
   return resampled.estimate === 0 ? [low, Math.max(high, bound)] : [low, high];
 }
 
 /** The quantiles that hold the middle `level` of the draws; NaN where too many draws are NaN. */
-export function percentileEnds(draws: ArrayLike<number>, level: number): [low: number, high: number] {
+export function percentileEnds(
+  draws: ArrayLike<number>,
+  level: number,
+): [low: number, high: number] {
   const defined = definedDraws(draws);
   if (defined.length === 0) return [Number.NaN, Number.NaN];
   defined.sort();
   return [quantile(defined, (1 - level) / 2), quantile(defined, (1 + level) / 2)];
 }
 
-/** By linear interpolation, as NumPy's default (Hyndman and Fan 1996, type 7), of at least one value. */
+/**
+ * By linear interpolation, as NumPy's default (Hyndman and Fan 1996, type 7), of at least one
+ * value.
+ */
 function quantile(sorted: Float64Array, chance: number): number {
   const place = chance * (sorted.length - 1);
   const below = Math.floor(place);
-  const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
   return low === high ? low : low + (place - below) * (high - low);
 }
 
@@ -283,7 +336,9 @@ export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolea
   return new Set(named).size < named.length;
 }
 
-/** A share of the draws: of the numbers 0, 1, 2, …, those that leave `index` when divided by `of`. */
+/**
+ * A share of the draws: of the numbers 0, 1, 2, …, those that leave `index` when divided by `of`.
+ */
 export interface Share {
   readonly index: number;
   readonly of: number;
@@ -292,8 +347,8 @@ export interface Share {
 const all: Share = { index: 0, of: 1 };
 
 /**
- * The draws, or none if a class has a single image or group, whose unknown spread would count as none. Of more than two classes a
- * tenth may be so rare.
+ * The draws, or none if a class has a single image or group, whose unknown spread would count as
+ * none. Of more than two classes a tenth may be so rare.
  */
 export function informativeDraws(sample: BootstrapSample, share = all): Iterable<Uint8Array> {
   const counts = [...unitsByClass(sample.labels, sample.groups).values()];

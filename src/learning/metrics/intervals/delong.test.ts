@@ -20,14 +20,22 @@ for (const { name, labels, one, other, ...expected } of golden.delong) {
       assert.equal(method, 'delong');
     }
     const { difference, low, high, p } = delongTest(labels, one, other, 0.95);
-    assertClose([difference, low, high, p], [expected.difference, ...expected.differenceInterval, expected.p]);
+    assertClose(
+      [difference, low, high, p],
+      [expected.difference, ...expected.differenceInterval, expected.p],
+    );
   });
 }
 
 test('models that rank alike do not differ, however they scale', () => {
   const { labels, scores } = drawnScores(50, 30, 1, 1);
   const scaled = scores.map((score) => 7 * score - 2);
-  assert.deepEqual(delongTest(labels, scores, scaled, 0.95), { difference: 0, low: 0, high: 0, p: 1 });
+  assert.deepEqual(delongTest(labels, scores, scaled, 0.95), {
+    difference: 0,
+    low: 0,
+    high: 0,
+    p: 1,
+  });
 });
 
 test('two rankings without a mistake may differ on other images', () => {

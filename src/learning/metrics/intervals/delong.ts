@@ -4,18 +4,26 @@ import type { PairedDifference } from './interval.ts';
 import { normalQuantile, twoSidedChance } from './normal-distribution.ts';
 
 /**
- * The areas under ROC curves on the same images, as `auc` gives them, and their covariance, `[models, models]`, without assuming a
- * distribution: DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or more correlated receiver operating
- * characteristic curves: a nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014, "Fast implementation of DeLong's
- * algorithm". NaN where a class has fewer than two images. It assumes independent images; `aucInterval` also handles groups.
+ * The areas under ROC curves on the same images, as `auc` gives them, and their covariance,
+ * `[models, models]`, without assuming a distribution: DeLong, DeLong and Clarke-Pearson 1988,
+ * "Comparing the areas under two or more correlated receiver operating characteristic curves: a
+ * nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014, "Fast implementation of
+ * DeLong's algorithm". NaN where a class has fewer than two images. It assumes independent images;
+ * `aucInterval` also handles groups.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the area 0.75 with the variance 0.125.
  *
- * @param models For each model one finite score for each image, higher for positive, or the same already ranked; throws a RangeError
+ * @param models For each model one finite score for each image, higher for positive, or the same
+ * already ranked; throws a RangeError
  *   otherwise.
  */
-export function delong(labels: ArrayLike<number>, models: readonly (ArrayLike<number> | RankedScores)[]) {
-  const parts = models.map((scores) => placementsOf(labels, 'places' in scores ? scores : rankScores(scores)));
+export function delong(
+  labels: ArrayLike<number>,
+  models: readonly (ArrayLike<number> | RankedScores)[],
+) {
+  const parts = models.map((scores) =>
+    placementsOf(labels, 'places' in scores ? scores : rankScores(scores)),
+  );
   const areas = parts.map(({ positive }) => mean(positive));
   const covariance = parts.map((one, i) =>
     parts.map((other, k) => {
@@ -30,9 +38,9 @@ export function delong(labels: ArrayLike<number>, models: readonly (ArrayLike<nu
 }
 
 /**
- * DeLong's paired test: the difference of two areas on the same images, its normal interval and p-value. Equal rankings give the interval
- * 0 to 0. Different ones without any spread, such as two with an area of 1, may differ on other images: the ends are NaN. Equal areas
- * give p = 1.
+ * DeLong's paired test: the difference of two areas on the same images, its normal interval and
+ * p-value. Equal rankings give the interval 0 to 0. Different ones without any spread, such as two
+ * with an area of 1, may differ on other images: the ends are NaN. Equal areas give p = 1.
  */
 export function delongTest(
   labels: ArrayLike<number>,
@@ -51,21 +59,36 @@ export function delongTest(
     return { difference, low: end, high: end, p: difference === 0 ? 1 : Number.NaN };
   }
   const half = normalQuantile((1 + level) / 2) * error;
-  return { difference, low: difference - half, high: difference + half, p: twoSidedChance(difference / error) };
+  return {
+    difference,
+    low: difference - half,
+    high: difference + half,
+    p: twoSidedChance(difference / error),
+  };
 }
 
 /** Whether two lists of scores have the same order, ties included. */
 export function rankAlike(one: ArrayLike<number>, other: ArrayLike<number>): boolean {
   const { places } = rankScores(other);
-  return one.length === other.length && rankScores(one).places.every((place, i) => place === places[i]);
+  return (
+    one.length === other.length && rankScores(one).places.every((place, i) => place === places[i])
+  );
 }
 
-/** For each positive the share of negatives ranked below it, for each negative the share of positives ranked above it. */
+/**
+ * For each positive the share of negatives ranked below it, for each negative the share of
+ * positives ranked above it.
+ */
 function placementsOf(labels: ArrayLike<number>, { thresholds, places }: RankedScores) {
   if (labels.length !== places.length) {
-    throw new RangeError(`Expected one score for each of ${labels.length} labels, got ${places.length}`);
+    throw new RangeError(
+      `Expected one score for each of ${labels.length} labels, got ${places.length}`,
+    );
   }
-  const counts = [new Float64Array(thresholds.length), new Float64Array(thresholds.length)] as const;
+  const counts = [
+    new Float64Array(thresholds.length),
+    new Float64Array(thresholds.length),
+  ] as const;
   for (let i = 0; i < places.length; i++) counts[labels[i] === 1 ? 1 : 0][places[i]!]!++;
   // For each place: how many of a class are ranked higher, and half of those that share it.
   const [negativesAbove, positivesAbove] = counts.map((of) => {
@@ -88,7 +111,11 @@ function placementsOf(labels: ArrayLike<number>, { thresholds, places }: RankedS
 }
 
 /** The sample covariance of two lists around known means; NaN for fewer than two values. */
-function covarianceOf(one: Float64Array, other: Float64Array, [meanOne, meanOther]: readonly [number, number]): number {
+function covarianceOf(
+  one: Float64Array,
+  other: Float64Array,
+  [meanOne, meanOther]: readonly [number, number],
+): number {
   let sum = 0;
   for (let i = 0; i < one.length; i++) sum += (one[i]! - meanOne) * (other[i]! - meanOther);
   return one.length < 2 ? Number.NaN : sum / (one.length - 1);

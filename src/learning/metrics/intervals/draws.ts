@@ -25,7 +25,10 @@ export function unitsOf(images: number, groups?: readonly (string | undefined)[]
   return { count, unitOf };
 }
 
-/** The number of units of each class that has any: a group of several classes counts for each of them. */
+/**
+ * The number of units of each class that has any: a group of several classes counts for each of
+ * them.
+ */
 export function unitsByClass(
   labels: ArrayLike<number>,
   groups?: readonly (string | undefined)[],
@@ -45,11 +48,17 @@ export function unitsByClass(
   return units;
 }
 
-/** The draws of a bootstrap, one after the other: as many units as there are, with replacement, of whatever class. */
+/**
+ * The draws of a bootstrap, one after the other: as many units as there are, with replacement, of
+ * whatever class.
+ */
 export class Draws {
   readonly #units: Units;
   readonly #random: Random;
-  /** How often each unit was drawn. A byte: one of more than 255 units is drawn 256 times with a chance below 10^-500. */
+  /**
+   * How often each unit was drawn. A byte: one of more than 255 units is drawn 256 times with a
+   * chance below 10^-500.
+   */
   readonly #counts: Uint8Array;
   readonly #weights: Uint8Array;
 
@@ -63,7 +72,9 @@ export class Draws {
   /** How often each image was drawn in the next draw. The array is reused. */
   next(): Uint8Array {
     this.#draw(this.#counts.fill(0));
-    const [counts, weights, { unitOf }] = [this.#counts, this.#weights, this.#units];
+    const counts = this.#counts;
+    const weights = this.#weights;
+    const { unitOf } = this.#units;
     for (let i = 0; i < weights.length; i++) weights[i] = counts[unitOf[i]!]!;
     return weights;
   }
@@ -74,9 +85,11 @@ export class Draws {
   }
 
   #draw(counts?: Uint8Array): void {
-    // In parts, since V8 would compile a long first loop before it has seen what follows, and run it slowly from then on.
+    // In parts, since V8 would compile a long first loop before it has seen what follows, and run
+    // it slowly from then on.
     const part = 1000;
     const { count } = this.#units;
-    for (let i = 0; i < count; i += part) this.#random.tally(count, Math.min(part, count - i), counts);
+    for (let i = 0; i < count; i += part)
+      this.#random.tally(count, Math.min(part, count - i), counts);
   }
 }

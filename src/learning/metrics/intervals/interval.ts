@@ -4,7 +4,10 @@ export interface Interval {
   /** Both NaN where the images do not show the spread, such as one image of a class. */
   readonly low: number;
   readonly high: number;
-  /** DeLong's variance; a one-sided bound, where every draw would be equal; or percentiles of draws of images or whole groups. */
+  /**
+   * DeLong's variance; a one-sided bound, where every draw would be equal; or percentiles of draws
+   * of images or whole groups.
+   */
   readonly method: 'delong' | 'one-sided' | 'bootstrap' | 'group-bootstrap';
 }
 
@@ -19,5 +22,8 @@ export interface PairedDifference {
 }
 
 /** The interval as in a `metrics` file; null where it is undefined. */
-export const intervalPair = ({ low, high }: Pick<Interval, 'low' | 'high'>): readonly [number, number] | null =>
+export const intervalPair = ({
+  low,
+  high,
+}: Pick<Interval, 'low' | 'high'>): readonly [number, number] | null =>
   Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];

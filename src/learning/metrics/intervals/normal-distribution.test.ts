@@ -12,12 +12,18 @@ test('the examples of the docstrings', () => {
 
 test('chances and quantiles are SciPy’s, far into the tails', () => {
   for (const [z, chance] of golden.normal) {
-    assert.ok(Math.abs(normalCdf(z) / chance - 1) < 1e-12, `${z}: expected ${chance}, got ${normalCdf(z)}`);
+    assert.ok(
+      Math.abs(normalCdf(z) / chance - 1) < 1e-12,
+      `${z}: expected ${chance}, got ${normalCdf(z)}`,
+    );
   }
   for (const [chance, z] of golden.quantile) {
     // Above a half the chance itself is rounded, which moves z.
     const bound = chance > 0.999 ? 1e-4 : 1e-12;
-    assert.ok(Math.abs(normalQuantile(chance) - z) <= bound * Math.max(1, Math.abs(z)), `${chance}: expected ${z}`);
+    assert.ok(
+      Math.abs(normalQuantile(chance) - z) <= bound * Math.max(1, Math.abs(z)),
+      `${chance}: expected ${z}`,
+    );
   }
 });
 

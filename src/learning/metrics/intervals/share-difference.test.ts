@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { shareDifference } from './share-difference.ts';
 
-const rounded = (numbers: object) => Object.values(numbers).map((number) => Number(number.toFixed(4)));
+const rounded = (numbers: object) =>
+  Object.values(numbers).map((number) => Number(number.toFixed(4)));
 
 test('the difference of two shares has the interval of Newcombe’s own examples', () => {
   const cases = [

@@ -4,14 +4,16 @@ import { normalQuantile } from './normal-distribution.ts';
 export type Share = { readonly value: number; readonly images: number };
 
 /**
- * The difference of two shares of different images, the first minus the second, with Newcombe's interval, which combines the Wilson
- * intervals of both (Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10). It stays within
- * -1 to 1, and has a width even where no image is wrong.
+ * The difference of two shares of different images, the first minus the second, with Newcombe's
+ * interval, which combines the Wilson intervals of both (Newcombe 1998, "Interval estimation for
+ * the difference between independent proportions", method 10). It stays within -1 to 1, and has a
+ * width even where no image is wrong.
  *
  * Example: 56/70 and 48/80 at 0.95 give 0.2, 0.0524 to 0.3339.
  */
 export function shareDifference(one: Share, other: Share, confidence: number) {
-  const [a, b] = [shareInterval(one, confidence), shareInterval(other, confidence)];
+  const a = shareInterval(one, confidence);
+  const b = shareInterval(other, confidence);
   const value = one.value - other.value;
   const low = value - Math.hypot(one.value - a.low, b.high - other.value);
   const high = value + Math.hypot(a.high - one.value, other.value - b.low);
@@ -19,8 +21,9 @@ export function shareDifference(one: Share, other: Share, confidence: number) {
 }
 
 /**
- * Wilson's score interval of a share at a confidence above 0 and below 1 (Wilson 1927, "Probable inference, the law of
- * succession, and statistical inference"). Example: 56/70 at 0.95 gives 0.6918 to 0.8770.
+ * Wilson's score interval of a share at a confidence above 0 and below 1 (Wilson 1927, "Probable
+ * inference, the law of succession, and statistical inference"). Example: 56/70 at 0.95 gives
+ * 0.6918 to 0.8770.
  */
 export function shareInterval({ value, images }: Share, confidence: number) {
   const z = normalQuantile(0.5 + confidence / 2);

@@ -25,7 +25,10 @@ test('quantiles are SciPy’s for odd and even degrees of freedom, few and many'
   ] as const;
   for (const [level, freedom, expected] of golden) {
     const t = studentT(level, freedom);
-    assert.ok(Math.abs(t / expected - 1) < 1e-10, `${level}, ${freedom}: expected ${expected}, got ${t}`);
+    assert.ok(
+      Math.abs(t / expected - 1) < 1e-10,
+      `${level}, ${freedom}: expected ${expected}, got ${t}`,
+    );
     assert.ok(Math.abs(twoSidedT(-expected, freedom) - (1 - level)) < 1e-10);
   }
 });

@@ -1,14 +1,17 @@
 import { mean, sampleVariance } from '../mean.ts';
 
 /**
- * The number of standard errors around the mean that hold Student's t with a given probability: P(|T| <= t) = `level`, above 0 and below
- * 1, for `freedom` degrees of freedom, at least 1. The distribution is summed in closed form (Abramowitz and Stegun, "Handbook of
- * Mathematical Functions", 26.7.3 for odd and 26.7.4 for even degrees) and inverted by bisection, to about twelve digits.
+ * The number of standard errors around the mean that hold Student's t with a given probability:
+ * P(|T| <= t) = `level`, above 0 and below 1, for `freedom` degrees of freedom, at least 1. The
+ * distribution is summed in closed form (Abramowitz and Stegun, "Handbook of Mathematical
+ * Functions", 26.7.3 for odd and 26.7.4 for even degrees) and inverted by bisection, to about
+ * twelve digits.
  *
  * Example: level 0.95 and 2 degrees of freedom give 4.3027.
  */
 export function studentT(level: number, freedom: number): number {
-  let [low, high] = [0, Math.PI / 2];
+  let low = 0;
+  let high = Math.PI / 2;
   for (;;) {
     const middle = (low + high) / 2;
     if (middle <= low || middle >= high) return Math.sqrt(freedom) * Math.tan(middle);
@@ -17,17 +20,22 @@ export function studentT(level: number, freedom: number): number {
   }
 }
 
-/** The probability that Student's t is at least as far from 0 as `t`: a two-sided p-value, to about twelve decimals. */
+/**
+ * The probability that Student's t is at least as far from 0 as `t`: a two-sided p-value, to about
+ * twelve decimals.
+ */
 export const twoSidedT = (t: number, freedom: number): number =>
   Math.max(0, 1 - centralChance(Math.atan(Math.abs(t) / Math.sqrt(freedom)), freedom));
 
 /** P(|T| <= t), by the angle whose tangent is t over the root of the degrees of freedom. */
 function centralChance(angle: number, freedom: number): number {
   const isOdd = freedom % 2 === 1;
-  const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
+  const sine = Math.sin(angle);
+  const cosine = Math.cos(angle);
   let term = isOdd ? cosine : 1;
   let sum = freedom === 1 ? 0 : term;
-  // Each term is the one before by cos² and a fraction: 2/3, 4/5, … for odd degrees, 1/2, 3/4, … for even ones.
+  // Each term is the one before by cos² and a fraction: 2/3, 4/5, … for odd degrees, 1/2, 3/4, …
+  // for even ones.
   for (let power = isOdd ? 3 : 2; power <= freedom - 2; power += 2) {
     term *= (cosine * cosine * (power - 1)) / power;
     sum += term;
@@ -35,13 +43,17 @@ function centralChance(angle: number, freedom: number): number {
   return isOdd ? (2 / Math.PI) * (angle + sine * sum) : sine * sum;
 }
 
-/** A mean of repeated measurements with its confidence interval; its ends are NaN for a single value. */
+/**
+ * A mean of repeated measurements with its confidence interval; its ends are NaN for a single
+ * value.
+ */
 export type MeanInterval = Readonly<Record<'mean' | 'low' | 'high', number>>;
 
 /**
- * The mean of independent measurements, such as one for each seed, with Student's t interval: mean ± t s / √n, where s is the sample
- * deviation (Student 1908) and `level`, above 0 and below 1, the confidence. It assumes a normal distribution and is wide for few values:
- * t is 4.3 for three. It is not cut to the range of the measure: that of an accuracy may pass 1. NaN for no values.
+ * The mean of independent measurements, such as one for each seed, with Student's t interval: mean
+ * ± t s / √n, where s is the sample deviation (Student 1908) and `level`, above 0 and below 1, the
+ * confidence. It assumes a normal distribution and is wide for few values: t is 4.3 for three. It
+ * is not cut to the range of the measure: that of an accuracy may pass 1. NaN for no values.
  *
  * Example: 1 2 3 at 0.95 give mean 2, low -0.484, high 4.484.
  */

@@ -25,8 +25,13 @@ export const golden = JSON.parse(
 };
 
 /** Equal up to a share of the value and an absolute rest. */
-export function assertClose(actual: Iterable<number>, expected: Iterable<number>, tolerance = 1e-12): void {
-  const [values, wanted] = [[...actual], [...expected]];
+export function assertClose(
+  actual: Iterable<number>,
+  expected: Iterable<number>,
+  tolerance = 1e-12,
+): void {
+  const values = [...actual];
+  const wanted = [...expected];
   assert.equal(values.length, wanted.length);
   for (const [i, value] of values.entries()) {
     const bound = tolerance * Math.max(1, Math.abs(wanted[i]!));

@@ -12,19 +12,28 @@ import { choleskyFactor, choleskySolve, type Rows, rowProducts } from './rows.ts
 /** Made by scikit-learn: test/golden/discriminant.py. */
 const cases = JSON.parse(
   readFileSync(new URL('../../../../test/golden/discriminant.json', import.meta.url), 'utf8'),
-) as Readonly<Record<string, Readonly<Record<'values' | 'labels' | 'folds' | 'scores', readonly number[]>>>>;
+) as Readonly<
+  Record<string, Readonly<Record<'values' | 'labels' | 'folds' | 'scores', readonly number[]>>>
+>;
 
 for (const [name, { values, labels, folds, scores }] of Object.entries(cases)) {
   test(`scores are those of scikit-learn's covariance with Ledoit's and Wolf's shrinkage: ${name}`, () => {
-    const [got] = crossDiscriminant(Float64Array.from(values!), folds!, [{ labels: labels! }]) as [Float64Array];
+    const [got] = crossDiscriminant(Float64Array.from(values!), folds!, [{ labels: labels! }]) as [
+      Float64Array,
+    ];
     for (const [i, score] of scores!.entries()) {
-      assert.ok(Math.abs(got[i]! - score) < 1e-6 * (1 + Math.abs(score)), `expected ${score} at ${i}, got ${got[i]}`);
+      assert.ok(
+        Math.abs(got[i]! - score) < 1e-6 * (1 + Math.abs(score)),
+        `expected ${score} at ${i}, got ${got[i]}`,
+      );
     }
   });
 }
 
-const rowsOf = (values: readonly (readonly number[])[]): Rows => values.map((row) => Float64Array.from(row));
-const numbersOf = (rows: Rows): readonly (readonly number[])[] => rows.map((row) => Array.from(row));
+const rowsOf = (values: readonly (readonly number[])[]): Rows =>
+  values.map((row) => Float64Array.from(row));
+const numbersOf = (rows: Rows): readonly (readonly number[])[] =>
+  rows.map((row) => Array.from(row));
 
 test('the examples of the docstrings are solved', () => {
   const factor = choleskyFactor(
@@ -39,7 +48,10 @@ test('the examples of the docstrings are solved', () => {
   ]);
   for (const count of [1, 2, 4, 5]) {
     const times = Array.from({ length: count }, (_, i) => i + 1);
-    for (const [i, [x, y]] of choleskySolve(factor, rowsOf(times.map((by) => [2 * by, 5 * by]))).entries()) {
+    for (const [i, [x, y]] of choleskySolve(
+      factor,
+      rowsOf(times.map((by) => [2 * by, 5 * by])),
+    ).entries()) {
       assert.ok(Math.abs(x! + 0.5 * times[i]!) < 1e-12 && Math.abs(y! - 2 * times[i]!) < 1e-12);
     }
   }
@@ -70,16 +82,25 @@ test('the examples of the docstrings are solved', () => {
 test('products of rows are those of plain matrix products, whatever the sizes', () => {
   const size = fc.integer({ min: 1, max: 9 });
   fc.assert(
-    fc.property(size, size, fc.constantFrom(1, 7, 512, 600), fc.nat(), (rows, columns, length, seed) => {
-      const random = new Random(seed);
-      const drawn = (count: number): Rows =>
-        Array.from({ length: count }, () => Float64Array.from({ length }, () => random.integer(9) - 4));
-      const [a, b] = [drawn(rows), drawn(columns)];
-      const plain = (one: Rows, other: Rows) =>
-        one.map((row) => other.map((of) => row.reduce((sum, x, k) => sum + x * of[k]!, 0)));
-      assert.deepEqual(numbersOf(rowProducts(a, b)), plain(a, b));
-      assert.deepEqual(numbersOf(rowProducts(a, a)), plain(a, a));
-    }),
+    fc.property(
+      size,
+      size,
+      fc.constantFrom(1, 7, 512, 600),
+      fc.nat(),
+      (rows, columns, length, seed) => {
+        const random = new Random(seed);
+        const drawn = (count: number): Rows =>
+          Array.from({ length: count }, () =>
+            Float64Array.from({ length }, () => random.integer(9) - 4),
+          );
+        const a = drawn(rows);
+        const b = drawn(columns);
+        const plain = (one: Rows, other: Rows) =>
+          one.map((row) => other.map((of) => row.reduce((sum, x, k) => sum + x * of[k]!, 0)));
+        assert.deepEqual(numbersOf(rowProducts(a, b)), plain(a, b));
+        assert.deepEqual(numbersOf(rowProducts(a, a)), plain(a, a));
+      },
+    ),
   );
 });
 
@@ -105,7 +126,9 @@ test('noise does not separate the classes, one shifted column does, and items wi
       countAtThresholds(
         labels,
         crossDiscriminant(
-          Float64Array.from({ length: 400 * columns }, (_, i) => value(labels[Math.floor(i / columns)]!, i % columns)),
+          Float64Array.from({ length: 400 * columns }, (_, i) =>
+            value(labels[Math.floor(i / columns)]!, i % columns),
+          ),
           folds,
           [{ labels }],
         )[0]!,
@@ -124,10 +147,14 @@ test('noise does not separate the classes, one shifted column does, and items wi
 });
 
 test('folds keep groups whole and classes even', () => {
-  const items = fc.array(fc.record({ label: fc.nat(1), group: fc.nat(60) }), { minLength: 100, maxLength: 200 });
+  const items = fc.array(fc.record({ label: fc.nat(1), group: fc.nat(60) }), {
+    minLength: 100,
+    maxLength: 200,
+  });
   fc.assert(
     fc.property(items, fc.nat(), (drawn, seed) => {
-      const [labels, groups] = [drawn.map(({ label }) => label), drawn.map(({ group }) => group)];
+      const labels = drawn.map(({ label }) => label);
+      const groups = drawn.map(({ group }) => group);
       const folds = groupedFolds(labels, groups, { count: 5, seed });
       const foldOf = new Map<number, number>();
       const sizes = [0, 0, 0, 0, 0];

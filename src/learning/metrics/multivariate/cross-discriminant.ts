@@ -3,13 +3,16 @@ import { choleskyFactor, choleskySolve, type Rows, rowProducts, transposed } fro
 import type { Labelling } from './shuffle-labels.ts';
 
 /**
- * The scores of each item by a linear rule that is learned from the items of the other folds: Fisher's discriminant by least squares
- * (Hastie, Tibshirani and Friedman 2009, "The elements of statistical learning", exercise 4.2). Its weights are S⁻¹ (m₁ - m₀), with
- * the covariance S of all items and the means m of the classes; the score is 0 halfway between the means, and higher for class 1.
+ * The scores of each item by a linear rule that is learned from the items of the other folds:
+ * Fisher's discriminant by least squares (Hastie, Tibshirani and Friedman 2009, "The elements of
+ * statistical learning", exercise 4.2). Its weights are S⁻¹ (m₁ - m₀), with the covariance S of all
+ * items and the means m of the classes; the score is 0 halfway between the means, and higher for
+ * class 1.
  *
- * Columns are scaled to deviation 1, and S is shrunk towards a multiple of the identity ({@link shrunkCovariance}), so that there
- * may be more columns than items, and nothing is to be tuned. A column without variance has no effect. Labels enter only through the
- * means: S is factored once in each fold for any number of labellings, as a permutation test needs.
+ * Columns are scaled to deviation 1, and S is shrunk towards a multiple of the identity
+ * ({@link shrunkCovariance}), so that there may be more columns than items, and nothing is to be
+ * tuned. A column without variance has no effect. Labels enter only through the means: S is
+ * factored once in each fold for any number of labellings, as a permutation test needs.
  *
  * @param values `[items, columns]`, finite.
  * @param folds The fold of each item, from 0.
@@ -23,8 +26,11 @@ export function crossDiscriminant(
 ): readonly Float64Array[] {
   const items = folds.length;
   const columns = values.length / items;
-  const narrow = inFewColumns(standardised(Array.from(folds, (_, i) => values.slice(i * columns, (i + 1) * columns))));
-  // With a last column of 1, products also hold sums and counts, and a rule's last weight is its offset.
+  const narrow = inFewColumns(
+    standardised(Array.from(folds, (_, i) => values.slice(i * columns, (i + 1) * columns))),
+  );
+  // With a last column of 1, products also hold sums and counts, and a rule's last weight is its
+  // offset.
   const rows = narrow.map((row) => Float64Array.of(...row, 1));
   const parts = partsOf(rows, folds, labellings);
   const products = parts.map((part) => part.products).reduce(sumOf);
@@ -33,14 +39,20 @@ export function crossDiscriminant(
   for (const part of parts) {
     const others = parts.filter((other) => other !== part).flatMap((other) => other.rows);
     const covariance = shrunkCovariance(differenceOf(products, part.products), others, columns);
-    const found = rowProducts(learnRules(covariance, differenceOf(classes, part.classes)), part.rows);
-    for (const [k, of] of found.entries()) for (const [i, place] of part.places.entries()) scores[k]![place] = of[i]!;
+    const found = rowProducts(
+      learnRules(covariance, differenceOf(classes, part.classes)),
+      part.rows,
+    );
+    for (const [k, of] of found.entries())
+      for (const [i, place] of part.places.entries()) scores[k]![place] = of[i]!;
   }
   return scores;
 }
 
-const sumOf = (a: Rows, b: Rows): Rows => a.map((row, i) => row.map((value, k) => value + b[i]![k]!));
-const differenceOf = (a: Rows, b: Rows): Rows => a.map((row, i) => row.map((value, k) => value - b[i]![k]!));
+const sumOf = (a: Rows, b: Rows): Rows =>
+  a.map((row, i) => row.map((value, k) => value + b[i]![k]!));
+const differenceOf = (a: Rows, b: Rows): Rows =>
+  a.map((row, i) => row.map((value, k) => value - b[i]![k]!));
 
 /** Columns around 0 with deviation 1; those without variance are 0. */
 function standardised(rows: Rows): Rows {
@@ -66,9 +78,14 @@ const ridge = 1e-9;
 const plusDiagonal = (rows: Rows, added: number): Rows =>
   rows.map((row, i) => row.map((value, k) => (i === k ? value + added : value)));
 
-/** Items with the same products in no more columns than there are items: a rotation, which changes no score. */
+/**
+ * Items with the same products in no more columns than there are items: a rotation, which changes
+ * no score.
+ */
 function inFewColumns(rows: Rows): Rows {
-  return rows[0]!.length <= rows.length ? rows : choleskyFactor(plusDiagonal(rowProducts(rows, rows), ridge));
+  return rows[0]!.length <= rows.length
+    ? rows
+    : choleskyFactor(plusDiagonal(rowProducts(rows, rows), ridge));
 }
 
 /** The items of one fold; the last column of 1 counts among the columns. */
@@ -78,13 +95,22 @@ interface Part {
   readonly rows: Rows;
   /** The products of the columns, summed over the items: `[columns, columns]`. */
   readonly products: Rows;
-  /** The weighted sums of the columns over the items of class 0, then of class 1: `[2 labellings, columns]`. */
+  /**
+   * The weighted sums of the columns over the items of class 0, then of class 1:
+   * `[2 labellings, columns]`.
+   */
   readonly classes: Rows;
 }
 
-function partsOf(rows: Rows, folds: ArrayLike<number>, labellings: readonly Labelling[]): readonly Part[] {
+function partsOf(
+  rows: Rows,
+  folds: ArrayLike<number>,
+  labellings: readonly Labelling[],
+): readonly Part[] {
   return [...new Set(Array.from(folds))].map((fold) => {
-    const places = Array.from(folds, (of, place) => (of === fold ? place : -1)).filter((place) => place >= 0);
+    const places = Array.from(folds, (of, place) => (of === fold ? place : -1)).filter(
+      (place) => place >= 0,
+    );
     const part = places.map((place) => rows[place]!);
     const weights = [0, 1].flatMap((c) =>
       labellings.map(({ labels, weights }) =>
@@ -92,14 +118,20 @@ function partsOf(rows: Rows, folds: ArrayLike<number>, labellings: readonly Labe
       ),
     );
     const turned = transposed(part);
-    return { places, rows: part, products: rowProducts(turned, turned), classes: rowProducts(weights, turned) };
+    return {
+      places,
+      rows: part,
+      products: rowProducts(turned, turned),
+      classes: rowProducts(weights, turned),
+    };
   });
 }
 
 /**
- * The covariance of items, shrunk towards `centre` times the identity by the share that minimises its expected distance from the true
- * one: its own noise over its distance from there (Ledoit and Wolf 2004, "A well-conditioned estimator for large-dimensional
- * covariance matrices", lemma 3.3 to 3.5).
+ * The covariance of items, shrunk towards `centre` times the identity by the share that minimises
+ * its expected distance from the true one: its own noise over its distance from there (Ledoit and
+ * Wolf 2004, "A well-conditioned estimator for large-dimensional covariance matrices", lemma 3.3 to
+ * 3.5).
  *
  * @param products Of the columns, the last of which is 1.
  * @param allColumns The number of columns before there were fewer.
@@ -134,9 +166,13 @@ function learnRules(covariance: Rows, classes: Rows): Rows {
     throw new RangeError('Expected items of both classes outside every fold.');
   }
   const means = classes.map((sums) => sums.subarray(0, size).map((sum) => sum / sums[size]!));
-  const [zeros, ones] = [means.slice(0, means.length / 2), means.slice(means.length / 2)];
+  const zeros = means.slice(0, means.length / 2);
+  const ones = means.slice(means.length / 2);
   return choleskySolve(choleskyFactor(covariance), differenceOf(ones, zeros)).map((weights, k) => {
-    const offset = weights.reduce((sum, weight, i) => sum - (weight * (zeros[k]![i]! + ones[k]![i]!)) / 2, 0);
+    const offset = weights.reduce(
+      (sum, weight, i) => sum - (weight * (zeros[k]![i]! + ones[k]![i]!)) / 2,
+      0,
+    );
     return Float64Array.of(...weights, offset);
   });
 }

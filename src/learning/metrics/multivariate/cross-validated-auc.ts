@@ -5,9 +5,15 @@ import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { type GroupedItems, type Labelling, shuffleLabels } from './shuffle-labels.ts';
 
-/** The separation of two classes by columns; without ends where shuffled labels show no spread, as for columns without variance. */
+/**
+ * The separation of two classes by columns; without ends where shuffled labels show no spread, as
+ * for columns without variance.
+ */
 export interface CrossValidatedAuc extends Pick<Interval, 'estimate' | 'low' | 'high'> {
-  /** The probability of an area at least as large if labels had nothing to do with the columns: at least 1 / 200. */
+  /**
+   * The probability of an area at least as large if labels had nothing to do with the columns: at
+   * least 1 / 200.
+   */
   readonly p: number;
 }
 
@@ -15,16 +21,20 @@ export interface CrossValidatedAuc extends Pick<Interval, 'estimate' | 'low' | '
 const draws = 199;
 
 /**
- * The AUC of {@link crossDiscriminant} with its uncertainty, by labels that {@link shuffleLabels} draws.
+ * The AUC of {@link crossDiscriminant} with its uncertainty, by labels that {@link shuffleLabels}
+ * draws.
  *
- * Scores of different folds come from rules that share most of their items, so the area varies more than for given scores: without
- * any signal 1.4 times as much as DeLong's variance says, at 5 folds (Bengio and Grandvalet 2004, "No unbiased estimator of the
- * variance of k-fold cross-validation"). Shuffled labels pass through the same folds.
+ * Scores of different folds come from rules that share most of their items, so the area varies more
+ * than for given scores: without any signal 1.4 times as much as DeLong's variance says, at 5 folds
+ * (Bengio and Grandvalet 2004, "No unbiased estimator of the variance of k-fold cross-validation").
+ * Shuffled labels pass through the same folds.
  *
- * - p is the share of labellings, the given one among them, whose area is as large (Phipson and Smyth 2010, "Permutation p-values
- *   should never be zero"). It is exact where groups have equal sizes, and nearly so otherwise.
- * - The interval is Wilson's for a share, with as many items as give the spread of the shuffled labels' areas at 0.5. A variance of
- *   area x (1 - area) is conservative for areas of rankings (Hanley and McNeil 1982).
+ * - p is the share of labellings, the given one among them, whose area is as large (Phipson and
+ *   Smyth 2010, "Permutation p-values should never be zero"). It is exact where groups have equal
+ *   sizes, and nearly so otherwise.
+ * - The interval is Wilson's for a share, with as many items as give the spread of the shuffled
+ *   labels' areas at 0.5. A variance of area x (1 - area) is conservative for areas of rankings
+ *   (Hanley and McNeil 1982).
  *
  * @param items With `values`, `[items, columns]`, finite. Outside each fold there are both classes.
  */
@@ -34,7 +44,9 @@ export function crossValidatedAuc(
 ): CrossValidatedAuc {
   const labellings: readonly Labelling[] = [items, ...shuffleLabels(items, draws, seed)];
   const scores = crossDiscriminant(items.values, items.folds, labellings);
-  const areas = labellings.map(({ labels, weights }, k) => auc(countAtThresholds(labels, scores[k]!, { weights })));
+  const areas = labellings.map(({ labels, weights }, k) =>
+    auc(countAtThresholds(labels, scores[k]!, { weights })),
+  );
   const [estimate, ...others] = areas as [number, ...number[]];
   const variance = others.reduce((sum, other) => sum + (other - 0.5) ** 2, 0) / draws;
   const ends = shareInterval({ value: estimate, images: 1 / (4 * variance) }, confidence);

@@ -58,7 +58,9 @@ test('leading directions are orthonormal eigenvectors of the products of the col
       for (const [i, direction] of directions.entries()) {
         const along = rows.map((row) => dot(row, direction));
         assertClose(
-          Array.from({ length: 5 }, (_, k) => rows.reduce((sum, row, j) => sum + row[k]! * along[j]!, 0)),
+          Array.from({ length: 5 }, (_, k) =>
+            rows.reduce((sum, row, j) => sum + row[k]! * along[j]!, 0),
+          ),
           Array.from(direction, (value) => values[i]! * value),
           1e-9 * (1 + values[0]!),
         );

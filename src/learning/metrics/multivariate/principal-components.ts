@@ -10,8 +10,9 @@ export interface PrincipalComponents {
 }
 
 /**
- * The first two principal components of rows of values, `[rows, columns]`, as scikit-learn's `PCA` without whitening. The sign of a
- * component is such that its largest weight is positive. The coordinates of equal rows are 0.
+ * The first two principal components of rows of values, `[rows, columns]`, as scikit-learn's `PCA`
+ * without whitening. The sign of a component is such that its largest weight is positive. The
+ * coordinates of equal rows are 0.
  */
 export function principalComponents(values: Float32Array, columns: number): PrincipalComponents {
   const rows = values.length / columns;
@@ -21,40 +22,59 @@ export function principalComponents(values: Float32Array, columns: number): Prin
   if (total === 0) return { coordinates, shares: [0, 0] };
   const { directions, values: variances } = leadingDirections(centred, columns, 2);
   for (const [k, direction] of directions.entries()) {
-    const largest = direction.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
+    const largest = direction.reduce(
+      (most, value) => (Math.abs(value) > Math.abs(most) ? value : most),
+      0,
+    );
     const sign = largest < 0 ? -1 : 1;
     for (const [i, value] of centred.entries()) {
       coordinates[Math.floor(i / columns) * 2 + k]! += sign * value * direction[i % columns]!;
     }
   }
-  return { coordinates, shares: variances.map((variance) => Math.min(1, Math.max(0, variance / total))) };
+  return {
+    coordinates,
+    shares: variances.map((variance) => Math.min(1, Math.max(0, variance / total))),
+  };
 }
 
 function centre(values: Float32Array, columns: number): Float64Array {
   const means = new Float64Array(columns);
   for (let i = 0; i < values.length; i++) means[i % columns]! += values[i]!;
-  return Float64Array.from(values, (value, i) => value - means[i % columns]! / (values.length / columns));
+  return Float64Array.from(
+    values,
+    (value, i) => value - means[i % columns]! / (values.length / columns),
+  );
 }
 
-/** Directions that are iterated besides those that are asked for: more of them need fewer rounds. */
+/**
+ * Directions that are iterated besides those that are asked for: more of them need fewer rounds.
+ */
 const spare = 6;
 const mostRounds = 500;
 const tolerance = 1e-9;
 
 /** The leading eigenvectors of XᵀX with their eigenvalues. */
 export interface LeadingDirections {
-  /** Each has length 1, or all zeros where there are fewer columns than directions. Signs are arbitrary. */
+  /**
+   * Each has length 1, or all zeros where there are fewer columns than directions. Signs are
+   * arbitrary.
+   */
   readonly directions: readonly Float64Array[];
   /** Falling. */
   readonly values: readonly number[];
 }
 
 /**
- * The right singular vectors of X, `[rows, columns]`, not all zeros, that belong to its largest singular values, with the squares of
- * these. Subspace iteration with Rayleigh-Ritz steps (Saad 2011, "Numerical methods for large eigenvalue problems", algorithm 5.3): exact
- * to rounding where eigenvalues differ, and XᵀX is never formed, so that many columns cost little.
+ * The right singular vectors of X, `[rows, columns]`, not all zeros, that belong to its largest
+ * singular values, with the squares of these. Subspace iteration with Rayleigh-Ritz steps (Saad
+ * 2011, "Numerical methods for large eigenvalue problems", algorithm 5.3): exact to rounding where
+ * eigenvalues differ, and XᵀX is never formed, so that many columns cost little.
  */
-export function leadingDirections(x: Float64Array, columns: number, count: number): LeadingDirections {
+export function leadingDirections(
+  x: Float64Array,
+  columns: number,
+  count: number,
+): LeadingDirections {
   const random = new Random('principal components');
   const matrix = Matrix.from1DArray(x.length / columns, columns, x);
   const transposed = matrix.transpose();
@@ -64,11 +84,17 @@ export function leadingDirections(x: Float64Array, columns: number, count: numbe
   for (let round = 1; ; round++) {
     const basis = new QrDecomposition(images).orthogonalMatrix;
     images = transposed.mmul(matrix.mmul(basis));
-    const { realEigenvalues, eigenvectorMatrix } = new EVD(basis.transpose().mmul(images), { assumeSymmetric: true });
-    const [directions, turned] = [basis.mmul(eigenvectorMatrix), images.mmul(eigenvectorMatrix)];
-    const leading = Array.from({ length: Math.min(count, width) }, (_, k) => width - 1 - k); // they come rising
+    const { realEigenvalues, eigenvectorMatrix } = new EVD(basis.transpose().mmul(images), {
+      assumeSymmetric: true,
+    });
+    const directions = basis.mmul(eigenvectorMatrix);
+    const turned = images.mmul(eigenvectorMatrix);
+    // They come rising.
+    const leading = Array.from({ length: Math.min(count, width) }, (_, k) => width - 1 - k);
     const isDone = leading.every((k) => {
-      const residual = turned.getColumnVector(k).sub(directions.getColumnVector(k).mul(realEigenvalues[k]!));
+      const residual = turned
+        .getColumnVector(k)
+        .sub(directions.getColumnVector(k).mul(realEigenvalues[k]!));
       return residual.norm() <= tolerance * realEigenvalues[width - 1]!;
     });
     if (!isDone && round < mostRounds) continue;

@@ -1,20 +1,28 @@
-/** A matrix as an array of its rows, all of one length. ml-matrix works entry by entry: three to five times slower for the sizes here. */
+/**
+ * A matrix as an array of its rows, all of one length. ml-matrix works entry by entry: three to
+ * five times slower for the sizes here.
+ */
 export type Rows = readonly Float64Array[];
 
-const zeros = (rows: number, columns: number): Rows => Array.from({ length: rows }, () => new Float64Array(columns));
+const zeros = (rows: number, columns: number): Rows =>
+  Array.from({ length: rows }, () => new Float64Array(columns));
 
 export function transposed(rows: Rows): Rows {
   const turned = zeros(rows[0]!.length, rows.length);
-  for (const [i, row] of rows.entries()) for (let k = 0; k < row.length; k++) turned[k]![i] = row[k]!;
+  for (const [i, row] of rows.entries())
+    for (let k = 0; k < row.length; k++) turned[k]![i] = row[k]!;
   return turned;
 }
 
-/** Entries of every row that are read before those of the next row: two of `a` and four of `b` stay in the processor's first cache. */
+/**
+ * Entries of every row that are read before those of the next row: two of `a` and four of `b` stay
+ * in the processor's first cache.
+ */
 const blockLength = 256;
 
 /**
- * The product of every row of one matrix with every row of another, A Bᵀ: `[rows of a, rows of b]`. It computes two rows by four
- * columns at a time, whose sums stay in registers.
+ * The product of every row of one matrix with every row of another, A Bᵀ: `[rows of a, rows of b]`.
+ * It computes two rows by four columns at a time, whose sums stay in registers.
  *
  * Example: a = (1 2; 3 4) and b = (1 1) give (3; 7).
  */
@@ -24,7 +32,9 @@ export function rowProducts(a: Rows, b: Rows): Rows {
     const to = Math.min(from + blockLength, a[0]!.length);
     for (let i = 0; i < a.length; i += 2) addTwoRows(products, a, b, { i, from, to });
   }
-  if (a === b) for (const [i, row] of products.entries()) for (let j = 0; j < i; j++) row[j] = products[j]![i]!;
+  if (a === b)
+    for (const [i, row] of products.entries())
+      for (let j = 0; j < i; j++) row[j] = products[j]![i]!;
   return products;
 }
 
@@ -36,11 +46,16 @@ function addTwoRows(
   { i, from, to }: { readonly i: number; readonly from: number; readonly to: number },
 ): void {
   // A row past the end gives zeros, and writes beyond the end of a typed array have no effect.
-  const [a0, a1] = [a[i]!, a[i + 1] ?? new Float64Array(to)];
-  const [p0, p1] = [products[i]!, products[i + 1] ?? new Float64Array(b.length)];
+  const a0 = a[i]!;
+  const a1 = a[i + 1] ?? new Float64Array(to);
+  const p0 = products[i]!;
+  const p1 = products[i + 1] ?? new Float64Array(b.length);
   // Products of a matrix with itself are symmetric: those left of the diagonal are copied later.
   for (let j = a === b ? i - (i % 4) : 0; j < b.length; j += 4) {
-    const [b0, b1, b2, b3] = [b[j]!, b[j + 1] ?? b[j]!, b[j + 2] ?? b[j]!, b[j + 3] ?? b[j]!];
+    const b0 = b[j]!;
+    const b1 = b[j + 1] ?? b[j]!;
+    const b2 = b[j + 2] ?? b[j]!;
+    const b3 = b[j + 3] ?? b[j]!;
     // Sums that are declared by destructuring would take 1.6 times as long.
     let s0 = 0;
     let s1 = 0;
@@ -74,8 +89,8 @@ function addTwoRows(
 }
 
 /**
- * The lower factor L of a symmetric positive definite matrix A = L Lᵀ (Golub and Van Loan 2013, "Matrix computations", algorithm
- * 4.2.1).
+ * The lower factor L of a symmetric positive definite matrix A = L Lᵀ (Golub and Van Loan 2013,
+ * "Matrix computations", algorithm 4.2.1).
  *
  * Example: A = (4 2; 2 3) gives L = (2 0; 1 √2).
  *
@@ -91,7 +106,9 @@ export function choleskyFactor(matrix: Rows): Rows {
       let sum = row[j]!;
       for (let k = 0; k < j; k++) sum -= row[k]! * other[k]!;
       if (i === j && !(sum > 0)) {
-        throw new RangeError(`Expected a positive definite matrix, got a pivot of ${sum} in row ${i}.`);
+        throw new RangeError(
+          `Expected a positive definite matrix, got a pivot of ${sum} in row ${i}.`,
+        );
       }
       row[j] = i === j ? Math.sqrt(sum) : sum / other[j]!;
     }
@@ -101,7 +118,8 @@ export function choleskyFactor(matrix: Rows): Rows {
 }
 
 /**
- * Solves A x = b by A's lower factor for every row b of `right`; the rows of the result are the solutions x.
+ * Solves A x = b by A's lower factor for every row b of `right`; the rows of the result are the
+ * solutions x.
  *
  * Example: the factor of (4 2; 2 3) and b = (2 5) give x = (-0.5 2).
  */
@@ -111,7 +129,12 @@ export function choleskySolve(lower: Rows, right: Rows): Rows {
   // Four at a time share the reading of the factor; the last stands in for those past the end.
   for (let from = 0; from < solved.length; from += 4) {
     const last = solved.at(-1)!;
-    const four = [solved[from]!, solved[from + 1] ?? last, solved[from + 2] ?? last, solved[from + 3] ?? last] as const;
+    const four = [
+      solved[from]!,
+      solved[from + 1] ?? last,
+      solved[from + 2] ?? last,
+      solved[from + 3] ?? last,
+    ] as const;
     for (let i = 0; i < lower.length; i++) eliminate(four, lower[i]!, i, 0, i);
     for (let i = lower.length - 1; i >= 0; i--) eliminate(four, upper[i]!, i, i + 1, lower.length);
   }

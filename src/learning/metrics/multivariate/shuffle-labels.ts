@@ -9,18 +9,26 @@ export interface Labelling {
   readonly weights?: ArrayLike<number>;
 }
 
-/** Labelled items of a cross-validation: for each its label, 0 or 1, its group, by an equal number, and its fold, from 0, that of its group. */
+/**
+ * Labelled items of a cross-validation: for each its label, 0 or 1, its group, by an equal number,
+ * and its fold, from 0, that of its group.
+ */
 export type GroupedItems = Readonly<Record<'labels' | 'groups' | 'folds', ArrayLike<number>>>;
 
 /**
  * Draws labels as if they had nothing to do with the items, for a permutation test.
  *
- * A group counts as one observation, as in the stratified bootstrap: groups of one class exchange their labels with others of their
- * fold, and a group of both classes swaps its two labels with a probability of one half. An item that takes a label also takes the
- * weight of the items that had it. So each fold and each class keep their weight, and where all groups are single items, every
+ * A group counts as one observation, as in the stratified bootstrap: groups of one class exchange
+ * their labels with others of their fold, and a group of both classes swaps its two labels with a
+ * probability of one half. An item that takes a label also takes the weight of the items that had
+ * it. So each fold and each class keep their weight, and where all groups are single items, every
  * order of the labels within a fold is equally likely.
  */
-export function shuffleLabels(items: GroupedItems, draws: number, seed: number): readonly Labelling[] {
+export function shuffleLabels(
+  items: GroupedItems,
+  draws: number,
+  seed: number,
+): readonly Labelling[] {
   const { labels, groups, folds } = items;
   const random = new Random('shuffled labels', seed);
   const units = [...groupBy(Array.from(labels).keys(), (i) => groups[i]).values()];
@@ -46,7 +54,10 @@ export function shuffleLabels(items: GroupedItems, draws: number, seed: number):
     }
     for (const unit of mixed) {
       if (random.float() < 0.5) continue;
-      const [zeros, ones] = [0, 1].map((label) => unit.filter((i) => labels[i] === label)) as [number[], number[]];
+      const [zeros, ones] = [0, 1].map((label) => unit.filter((i) => labels[i] === label)) as [
+        number[],
+        number[],
+      ];
       give(zeros, 1, ones.length);
       give(ones, 0, zeros.length);
     }

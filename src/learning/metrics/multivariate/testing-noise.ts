@@ -25,7 +25,10 @@ export function measureNoise(design: NoiseDesign, seed: number) {
   return { ...drawn, auc: crossValidatedAuc(drawn, { confidence: 0.95, seed }) };
 }
 
-function drawNoise({ groups: sizes, columns, shared = 0, sharedByClass = 0, apart = 0 }: NoiseDesign, seed: number) {
+function drawNoise(
+  { groups: sizes, columns, shared = 0, sharedByClass = 0, apart = 0 }: NoiseDesign,
+  seed: number,
+) {
   const random = new Random('noise', seed);
   const normals = () => Array.from({ length: columns }, () => random.normal());
   const [labels, groups, values] = [[], [], []] as [number[], number[], number[]];
@@ -39,7 +42,9 @@ function drawNoise({ groups: sizes, columns, shared = 0, sharedByClass = 0, apar
         const own = normals();
         for (let k = 0; k < columns; k++) {
           const value = Math.sqrt(shared) * ofGroup[k]! + Math.sqrt(sharedByClass) * ofClass[k]!;
-          values.push(value + Math.sqrt(1 - shared - sharedByClass) * own[k]! + (k === 0 ? apart * label : 0));
+          values.push(
+            value + Math.sqrt(1 - shared - sharedByClass) * own[k]! + (k === 0 ? apart * label : 0),
+          );
         }
       }
     }

@@ -28,7 +28,8 @@ test('the AUC is the share of pairs in the right order, ties counting half', () 
       const of = (label: number) => items.filter((it) => it.label === label).map((it) => it.score);
       const pairs = of(1).flatMap((high) => of(0).map((low) => (Math.sign(high - low) + 1) / 2));
       const share = pairs.reduce((sum, pair) => sum + pair, 0) / pairs.length;
-      const [labels, scores] = [items.map((it) => it.label), items.map((it) => it.score)];
+      const labels = items.map((it) => it.label);
+      const scores = items.map((it) => it.score);
       assert.equal(auc(countAtThresholds(labels, scores)), share);
     }),
   );

@@ -15,7 +15,8 @@ test('the examples of the docstrings', () => {
 });
 
 test('between points the equal error rate is where the line meets the diagonal, not the nearer point', () => {
-  // (0, 1/3) and (1/2, 1/3): of the rates (0, 2/3) and (1/2, 2/3) none are equal; up the next step (1/2, 1/3), halfway 1/2.
+  // (0, 1/3) and (1/2, 1/3): of the rates (0, 2/3) and (1/2, 2/3) none are equal; up the next step
+  // (1/2, 1/3), halfway 1/2.
   const { rate, threshold } = errors([1, 0, 1, 1, 0], [5, 4, 3, 2, 1]);
   assert.equal(rate, 0.5);
   assert.ok(Math.abs(threshold - 3.5) < 1e-12);

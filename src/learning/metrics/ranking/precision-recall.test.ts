@@ -30,6 +30,9 @@ test('a recall of 7 of 100 is that of the seventh', () => {
 });
 
 test('tied items have the precision of chance, and without positives there is none', () => {
-  assert.deepEqual([...precisionsAt(countAtThresholds([0, 0, 1, 1], [2, 2, 2, 2]), [0, 1])], [0.5, 0.5]);
+  assert.deepEqual(
+    [...precisionsAt(countAtThresholds([0, 0, 1, 1], [2, 2, 2, 2]), [0, 1])],
+    [0.5, 0.5],
+  );
   assert.deepEqual([...precisionsAt(countAtThresholds([0], [2]), [0.5])], [Number.NaN]);
 });

@@ -8,9 +8,14 @@ import { countAtThresholds } from './threshold-counts.ts';
 
 /** Items of both classes, with ties. */
 const ranking = fc
-  .array(fc.record({ label: fc.constantFrom(0, 1), score: fc.integer({ min: -4, max: 4 }) }), { maxLength: 14 })
+  .array(fc.record({ label: fc.constantFrom(0, 1), score: fc.integer({ min: -4, max: 4 }) }), {
+    maxLength: 14,
+  })
   .map((items) => [{ label: 0, score: 1 }, { label: 1, score: 2 }, ...items])
-  .map((items) => ({ labels: items.map(({ label }) => label), scores: items.map(({ score }) => score) }));
+  .map((items) => ({
+    labels: items.map(({ label }) => label),
+    scores: items.map(({ score }) => score),
+  }));
 
 type Ranking = typeof ranking extends fc.Arbitrary<infer T> ? T : never;
 
@@ -26,7 +31,10 @@ test('only the order of scores counts', () => {
   always(({ labels, scores }) => {
     const bent = scores.map((score) => Math.exp(score) - 7);
     assert.equal(auc(countAtThresholds(labels, bent)), auc(countAtThresholds(labels, scores)));
-    assert.equal(partialAuc(countAtThresholds(labels, bent), 0.3), partialAuc(countAtThresholds(labels, scores), 0.3));
+    assert.equal(
+      partialAuc(countAtThresholds(labels, bent), 0.3),
+      partialAuc(countAtThresholds(labels, scores), 0.3),
+    );
     assert.equal(
       averagePrecision(countAtThresholds(labels, bent)),
       averagePrecision(countAtThresholds(labels, scores)),
@@ -62,10 +70,13 @@ test('reversed scores give 1 minus the area, and swapped classes give it back', 
 test('the equal error rate lies on the ROC curve and on the diagonal', () => {
   always(({ labels, scores }) => {
     const { rate } = equalErrorRate(countAtThresholds(labels, scores));
-    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(countAtThresholds(labels, scores));
+    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(
+      countAtThresholds(labels, scores),
+    );
     // Through (rate, 1 - rate) passes one of the curve's pieces.
     const passes = Array.from({ length: x.length - 1 }, (_, i) => {
-      const [across, up] = [x[i + 1]! - x[i]!, y[i + 1]! - y[i]!];
+      const across = x[i + 1]! - x[i]!;
+      const up = y[i + 1]! - y[i]!;
       const isWithin = rate >= x[i]! - 1e-12 && rate <= x[i + 1]! + 1e-12;
       return isWithin && Math.abs((rate - x[i]!) * up - (1 - rate - y[i]!) * across) < 1e-12;
     });
@@ -83,7 +94,8 @@ test('decisions at the chosen thresholds have the index and the error rates that
     assertClose(share(threshold, 1) - share(threshold, 0), index);
 
     const equal = equalErrorRate(countAtThresholds(labels, scores));
-    const [falsePositives, falseNegatives] = [share(equal.threshold, 0), 1 - share(equal.threshold, 1)];
+    const falsePositives = share(equal.threshold, 0);
+    const falseNegatives = 1 - share(equal.threshold, 1);
     assert.ok(Math.min(falsePositives, falseNegatives) <= equal.rate + 1e-12);
     assert.ok(Math.max(falsePositives, falseNegatives) >= equal.rate - 1e-12);
   });
@@ -91,22 +103,32 @@ test('decisions at the chosen thresholds have the index and the error rates that
 
 test('the height over a rate is on the curve, rises with the rate, and its mean is the area', () => {
   always(({ labels, scores }) => {
-    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(countAtThresholds(labels, scores));
-    const heights = [...truePositiveRatesAt(countAtThresholds(labels, scores), [0, 0.1, 0.2, 0.5, 0.9, 1])];
+    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(
+      countAtThresholds(labels, scores),
+    );
+    const heights = [
+      ...truePositiveRatesAt(countAtThresholds(labels, scores), [0, 0.1, 0.2, 0.5, 0.9, 1]),
+    ];
     assert.deepEqual(
       heights,
       heights.toSorted((one, other) => one - other),
     );
     assert.equal(heights[0], y[x.lastIndexOf(0)]);
     assert.equal(heights.at(-1), 1);
-    assertClose(partialAuc(countAtThresholds(labels, scores), 1), auc(countAtThresholds(labels, scores)));
+    assertClose(
+      partialAuc(countAtThresholds(labels, scores), 1),
+      auc(countAtThresholds(labels, scores)),
+    );
   });
 });
 
 test('the average precision is the sum of the steps of the curve', () => {
   always(({ labels, scores }) => {
     const { precision, recall } = precisionRecallCurve(countAtThresholds(labels, scores));
-    const steps = Array.from(precision.subarray(1), (_, i) => (recall[i]! - recall[i + 1]!) * precision[i]!);
+    const steps = Array.from(
+      precision.subarray(1),
+      (_, i) => (recall[i]! - recall[i + 1]!) * precision[i]!,
+    );
     assertClose(
       steps.reduce((sum, step) => sum + step, 0),
       averagePrecision(countAtThresholds(labels, scores)),
@@ -116,7 +138,9 @@ test('the average precision is the sum of the steps of the curve', () => {
 
 test('error rates fall and rise from one end of a DET curve to the other', () => {
   always(({ labels, scores }) => {
-    const { falsePositiveRate, falseNegativeRate, thresholds } = detCurve(countAtThresholds(labels, scores));
+    const { falsePositiveRate, falseNegativeRate, thresholds } = detCurve(
+      countAtThresholds(labels, scores),
+    );
     assert.deepEqual(
       [...falsePositiveRate],
       [...falsePositiveRate].sort((one, other) => other - one),

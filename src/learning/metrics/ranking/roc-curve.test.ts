@@ -25,7 +25,10 @@ test('the examples of the docstrings', () => {
 test('points within a straight stretch are left out unless they are asked for', () => {
   const counts = countAtThresholds([1, 1, 0, 0], [4, 3, 2, 1]);
   assert.deepEqual([...rocCurve(counts).thresholds], [Infinity, 4, 3, 1]);
-  assert.deepEqual([...rocCurve(counts, { dropIntermediate: false }).thresholds], [Infinity, 4, 3, 2, 1]);
+  assert.deepEqual(
+    [...rocCurve(counts, { dropIntermediate: false }).thresholds],
+    [Infinity, 4, 3, 2, 1],
+  );
 });
 
 test('a missing class makes its rate undefined, not zero', () => {
@@ -48,14 +51,16 @@ test('the DET curve of a perfect ranking is one point', () => {
 });
 
 test('there is no DET curve of one class', () => {
-  const got = (counts: string) => new RangeError(`Expected items of both classes for a DET curve, got ${counts}`);
+  const got = (counts: string) =>
+    new RangeError(`Expected items of both classes for a DET curve, got ${counts}`);
   assert.throws(() => det([1, 1], [1, 2]), got('2 of 1 and 0 of 0'));
   assert.throws(() => det([], []), got('0 of 1 and 0 of 0'));
 });
 
 test('where the ROC curve rises, its upper end counts, whatever the place times the negatives is rounded to', () => {
   for (let x = 1; x <= 100; x++) {
-    const labels = Array.from({ length: 101 }, (_, i) => (i === x ? 1 : 0)); // in the order of their scores
+    // In the order of their scores.
+    const labels = Array.from({ length: 101 }, (_, i) => (i === x ? 1 : 0));
     const counts = countAtThresholds(
       labels,
       labels.map((_, i) => -i),

@@ -7,14 +7,19 @@ import { auc, partialAuc, truePositiveRatesAt } from './roc-curve.ts';
 import { countAtThresholds, countDraws, rankScores } from './threshold-counts.ts';
 
 const items = fc.array(
-  fc.record({ label: fc.constantFrom(0, 1), score: fc.integer({ min: -4, max: 4 }), weight: fc.nat(3) }),
+  fc.record({
+    label: fc.constantFrom(0, 1),
+    score: fc.integer({ min: -4, max: 4 }),
+    weight: fc.nat(3),
+  }),
   { maxLength: 20 },
 );
 
 test('counts are those of the items at or above each distinct score', () => {
   fc.assert(
     fc.property(items, (items) => {
-      const [labels, scores] = [items.map(({ label }) => label), items.map(({ score }) => score)];
+      const labels = items.map(({ label }) => label);
+      const scores = items.map(({ score }) => score);
       const counts = countAtThresholds(labels, rankScores(scores));
       const distinct = [...new Set(scores)].sort((one, other) => other - one);
       const count = (label: number, least: number) =>
@@ -28,7 +33,10 @@ test('counts are those of the items at or above each distinct score', () => {
         [...counts.falsePositives],
         distinct.map((least) => count(0, least)),
       );
-      assert.deepEqual([counts.positives, counts.negatives], [count(1, -Infinity), count(0, -Infinity)]);
+      assert.deepEqual(
+        [counts.positives, counts.negatives],
+        [count(1, -Infinity), count(0, -Infinity)],
+      );
       assert.deepEqual(countAtThresholds(labels, scores), counts);
     }),
   );
@@ -43,7 +51,8 @@ test('a weight counts an item that many times', () => {
         { weights: items.map(({ weight }) => weight) },
       );
       const repeated = items.flatMap((it) => Array<typeof it>(it.weight).fill(it));
-      const [labels, scores] = [repeated.map(({ label }) => label), repeated.map(({ score }) => score)];
+      const labels = repeated.map(({ label }) => label);
+      const scores = repeated.map(({ score }) => score);
       assert.deepEqual(counts, countAtThresholds(labels, scores));
     }),
   );
@@ -57,7 +66,9 @@ test('draws are counted as weights are, but keep the thresholds that nothing rea
       const draw = countDraws(labels, ranking);
       draw(Uint8Array.from(first.slice(0, items.length)));
       const drawn = draw(Uint8Array.from(items, ({ weight }) => weight));
-      const expected = countAtThresholds(labels, ranking, { weights: items.map(({ weight }) => weight) });
+      const expected = countAtThresholds(labels, ranking, {
+        weights: items.map(({ weight }) => weight),
+      });
       const { thresholds, truePositives, falsePositives } = drawn;
       const reached = thresholds.map((_, i) => truePositives[i]! + falsePositives[i]!);
       const isKept = (_: unknown, i: number) => reached[i] !== (i === 0 ? 0 : reached[i - 1]);
@@ -75,7 +86,10 @@ test('draws are counted as weights are, but keep the thresholds that nothing rea
       assert.equal(partialAuc(drawn, 0.3), partialAuc(expected, 0.3));
       assert.equal(averagePrecision(drawn), averagePrecision(expected));
       assert.equal(equalErrorRate(drawn).rate, equalErrorRate(expected).rate);
-      assert.deepEqual(truePositiveRatesAt(drawn, [0, 0.1, 1]), truePositiveRatesAt(expected, [0, 0.1, 1]));
+      assert.deepEqual(
+        truePositiveRatesAt(drawn, [0, 0.1, 1]),
+        truePositiveRatesAt(expected, [0, 0.1, 1]),
+      );
       assert.deepEqual(precisionsAt(drawn, [0, 0.5, 1]), precisionsAt(expected, [0, 0.5, 1]));
     }),
   );

@@ -9,25 +9,31 @@ export interface RankedScores {
 }
 
 /**
- * Finds the place of every finite score; throws a RangeError otherwise. Values are sorted and looked up, ten times faster
- * than sorting indices.
+ * Finds the place of every finite score; throws a RangeError otherwise. Values are sorted and
+ * looked up, ten times faster than sorting indices.
  */
 export function rankScores(scores: ArrayLike<number>): RankedScores {
   const sorted = Float64Array.from(scores);
   const wrong = sorted.findIndex((score) => !Number.isFinite(score));
-  if (wrong !== -1) throw new RangeError(`Expected a finite score, got ${sorted[wrong]} at index ${wrong}`);
+  if (wrong !== -1)
+    throw new RangeError(`Expected a finite score, got ${sorted[wrong]} at index ${wrong}`);
   sorted.sort().reverse();
   let count = 0;
-  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
+  for (let i = 0; i < sorted.length; i++)
+    if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
   const thresholds = sorted.slice(0, count);
   const places = new Uint32Array(scores.length);
   for (let i = 0; i < places.length; i++) places[i] = placeOf(scores[i]!, thresholds);
   return { thresholds, places };
 }
 
-/** The index of a score among the thresholds, as {@link firstIndex} finds it, but compiled for this use alone. */
+/**
+ * The index of a score among the thresholds, as {@link firstIndex} finds it, but compiled for this
+ * use alone.
+ */
 function placeOf(score: number, thresholds: Float64Array): number {
-  let [low, high] = [0, thresholds.length];
+  let low = 0;
+  let high = thresholds.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (thresholds[middle]! <= score) high = middle;
@@ -37,8 +43,9 @@ function placeOf(score: number, thresholds: Float64Array): number {
 }
 
 /**
- * How many positives and negatives (with weights, their sums) score at or above each distinct score, in descending order, and how many
- * there are in all. Items at or above a threshold are called positive. All metrics of a ranking are computed from these counts.
+ * How many positives and negatives (with weights, their sums) score at or above each distinct
+ * score, in descending order, and how many there are in all. Items at or above a threshold are
+ * called positive. All metrics of a ranking are computed from these counts.
  */
 export interface ThresholdCounts {
   readonly thresholds: Float64Array;
@@ -49,10 +56,12 @@ export interface ThresholdCounts {
 }
 
 /**
- * Counts positives and negatives at or above every distinct score. Tied items share one threshold; one without weight is left out.
+ * Counts positives and negatives at or above every distinct score. Tied items share one threshold;
+ * one without weight is left out.
  *
  * @param labels 0 or 1 for each item; 1 is positive.
- * @param scores One finite number for each item, higher for positive, or the same already ranked. Throws a RangeError for a score that is
+ * @param scores One finite number for each item, higher for positive, or the same already ranked.
+ * Throws a RangeError for a score that is
  *   not finite, and with scores that are not ranked yet for another label than 0 or 1.
  */
 export function countAtThresholds(
@@ -67,16 +76,24 @@ export function countAtThresholds(
   const truePositives = new Float64Array(thresholds.length);
   const falsePositives = new Float64Array(thresholds.length);
   for (let i = 0; i < places.length; i++) {
-    (labels[i] === 1 ? truePositives : falsePositives)[places[i]!]! += weights === undefined ? 1 : weights[i]!;
+    (labels[i] === 1 ? truePositives : falsePositives)[places[i]!]! +=
+      weights === undefined ? 1 : weights[i]!;
   }
-  let [count, positives, negatives] = [0, 0, 0];
+  let count = 0;
+  let positives = 0;
+  let negatives = 0;
   const kept = thresholds.slice();
   for (let i = 0; i < thresholds.length; i++) {
-    const [more, less] = [truePositives[i]!, falsePositives[i]!];
+    const more = truePositives[i]!;
+    const less = falsePositives[i]!;
     if (more === 0 && less === 0) continue;
     positives += more;
     negatives += less;
-    [kept[count], truePositives[count], falsePositives[count]] = [thresholds[i]!, positives, negatives];
+    [kept[count], truePositives[count], falsePositives[count]] = [
+      thresholds[i]!,
+      positives,
+      negatives,
+    ];
     count++;
   }
   return {
@@ -89,9 +106,9 @@ export function countAtThresholds(
 }
 
 /**
- * {@link countAtThresholds} for the draws of a bootstrap, many times as fast: in one pass over the items by descending score, with
- * whole weights of at most 255, into arrays that the next draw overwrites. Thresholds at which no item has weight stay, with the
- * counts of the one before.
+ * {@link countAtThresholds} for the draws of a bootstrap, many times as fast: in one pass over the
+ * items by descending score, with whole weights of at most 255, into arrays that the next draw
+ * overwrites. Thresholds at which no item has weight stay, with the counts of the one before.
  */
 export function countDraws(
   labels: ArrayLike<number>,
@@ -100,20 +117,25 @@ export function countDraws(
   const next = new Uint32Array(thresholds.length + 1);
   for (let i = 0; i < places.length; i++) next[places[i]! + 1]!++;
   for (let place = 0; place < thresholds.length; place++) next[place + 1]! += next[place]!;
-  const [items, placeOf] = [new Uint32Array(places.length), new Uint32Array(places.length)];
+  const items = new Uint32Array(places.length);
+  const placeOf = new Uint32Array(places.length);
   for (let i = 0; i < places.length; i++) {
     const rank = next[places[i]!]!++;
     items[rank] = 2 * i + (labels[i] === 1 ? 1 : 0);
     placeOf[rank] = places[i]!;
   }
-  const [truePositives, falsePositives] = [new Float64Array(thresholds.length), new Float64Array(thresholds.length)];
+  const truePositives = new Float64Array(thresholds.length);
+  const falsePositives = new Float64Array(thresholds.length);
   const counts = { thresholds, truePositives, falsePositives };
-  return (weights) => ({ ...counts, ...addUp(weights, items, placeOf, truePositives, falsePositives) });
+  return (weights) => ({
+    ...counts,
+    ...addUp(weights, items, placeOf, truePositives, falsePositives),
+  });
 }
 
 /**
- * Adds up the weights of items, each twice its index plus its label, in order of their places. Not a closure, since V8 would
- * compile each one separately.
+ * Adds up the weights of items, each twice its index plus its label, in order of their places. Not
+ * a closure, since V8 would compile each one separately.
  */
 function addUp(
   weights: Uint8Array,
@@ -122,7 +144,8 @@ function addUp(
   truePositives: Float64Array,
   falsePositives: Float64Array,
 ): Pick<ThresholdCounts, 'positives' | 'negatives'> {
-  let [positives, negatives] = [0, 0];
+  let positives = 0;
+  let negatives = 0;
   for (let rank = 0; rank < items.length; rank++) {
     const item = items[rank]!;
     const weight = weights[item >>> 1]!;
@@ -138,7 +161,8 @@ function addUp(
 
 /** The first of `length` indices from which on something holds; `length` where it never does. */
 export function firstIndex(length: number, holds: (index: number) => boolean): number {
-  let [low, high] = [0, length];
+  let low = 0;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (holds(middle)) high = middle;

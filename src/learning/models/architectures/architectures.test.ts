@@ -14,7 +14,8 @@ function traced(layers: readonly Layer[], imageSize: number): readonly TracedLay
   return result.value;
 }
 
-const learnable = (name: ArchitectureName, classes = 2) => totals(traced(netOf(name, classes).layers, 256)).learnable;
+const learnable = (name: ArchitectureName, classes = 2) =>
+  totals(traced(netOf(name, classes).layers, 256)).learnable;
 
 test('every network has its published number of learnable parameters', () => {
   assert.equal(learnable('simple-net'), 16_901_762);
@@ -26,7 +27,8 @@ test('every network has its published number of learnable parameters', () => {
   // torchvision's, by sum(p.numel() for p in resnet18().parameters()); each class has 513 of them.
   assert.equal(learnable('resnet-18', 1000), 11_689_512);
   assert.equal(learnable('resnet-18'), 11_689_512 - 998 * 513);
-  // The package counts 5,614,592: with its descriptor, and with the factor and summand after each filter.
+  // The package counts 5,614,592: with its descriptor, and with the factor and summand after each
+  // filter.
   assert.equal(learnable('face-resnet'), 5_618_242);
 });
 
@@ -34,8 +36,12 @@ test('Xception is 36 convolutions in 14 modules, with residuals around all but t
   const layers = traced(readLayers(xceptionBackbone()), 299);
   const residuals = layers.filter((one) => 'body' in one);
   const main = layers.flatMap((one) => ('body' in one ? one.body : [one]));
-  const convolutions = main.filter(({ layer: { kind } }) => kind === 'conv' || kind === 'separableConv');
-  const modules = new Set(convolutions.map(({ layer: { name } }) => /^block\d+(?=_)/.exec(name)![0]));
+  const convolutions = main.filter(
+    ({ layer: { kind } }) => kind === 'conv' || kind === 'separableConv',
+  );
+  const modules = new Set(
+    convolutions.map(({ layer: { name } }) => /^block\d+(?=_)/.exec(name)![0]),
+  );
 
   assert.equal(convolutions.length, 36);
   assert.equal(modules.size, 14);
@@ -95,5 +101,6 @@ test('each takes images that are large enough for every layer, and no smaller on
 });
 
 test('the table describes each network in a line', () => {
-  for (const name of architectureNames) assert.match(architectures[name].summary, /^[A-Z0-9].{20,80}\.$/);
+  for (const name of architectureNames)
+    assert.match(architectures[name].summary, /^[A-Z0-9].{20,80}\.$/);
 });

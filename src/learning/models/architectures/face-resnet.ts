@@ -1,13 +1,15 @@
 import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 
 /**
- * FaceResNet, the residual network of dlib that the npm package `@vladmandic/face-api` recognises faces with (He et al. 2016, "Deep
- * residual learning", with half the filters): 29 convolutions in 14 residual blocks, down to 256 features. 5,618,242 parameters with two
- * classes. Layers have the names of the package's weight manifest.
+ * FaceResNet, the residual network of dlib that the npm package `@vladmandic/face-api` recognises
+ * faces with (He et al. 2016, "Deep residual learning", with half the filters): 29 convolutions in
+ * 14 residual blocks, down to 256 features. 5,618,242 parameters with two classes. Layers have the
+ * names of the package's weight manifest.
  *
- * Unlike there, windows at the border are padded instead of left out, so that images of any size fit, and where the number of channels
- * doubles, the shortcut's new channels are a convolution of 1 x 1, which begins with the package's zeros and learns. The package's images
- * have 150 pixels a side; multiples of 64 keep every window in its place.
+ * Unlike there, windows at the border are padded instead of left out, so that images of any size
+ * fit, and where the number of channels doubles, the shortcut's new channels are a convolution of 1
+ * x 1, which begins with the package's zeros and learns. The package's images have 150 pixels a
+ * side; multiples of 64 keep every window in its place.
  */
 export function faceResNet(classes: number): readonly LayerItem[] {
   return [
@@ -28,13 +30,19 @@ export function faceResNet(classes: number): readonly LayerItem[] {
 }
 
 function block(name: string, filters: number, change?: 'wider' | 'smaller'): readonly LayerItem[] {
-  const halved: readonly PlainItem[] = change === undefined ? [] : [{ averagePool: 2, padding: 'same' }];
+  const halved: readonly PlainItem[] =
+    change === undefined ? [] : [{ averagePool: 2, padding: 'same' }];
   const widened: PlainItem = { conv: filters, kernel: 1, bias: false, name: `${name}/shortcut` };
   return [
     {
       name,
       residual: [
-        { conv: filters, stride: change === undefined ? 1 : 2, padding: 'same', name: `${name}/conv1` },
+        {
+          conv: filters,
+          stride: change === undefined ? 1 : 2,
+          padding: 'same',
+          name: `${name}/conv1`,
+        },
         'relu',
         { conv: filters, padding: 'same', name: `${name}/conv2` },
       ],

@@ -16,7 +16,9 @@ interface GoldenGradient {
 
 /** Made by PyTorch: test/golden/training.py. */
 const golden = (
-  JSON.parse(readFileSync(new URL('../../../../test/golden/training.json', import.meta.url), 'utf8')) as {
+  JSON.parse(
+    readFileSync(new URL('../../../../test/golden/training.json', import.meta.url), 'utf8'),
+  ) as {
     readonly simpleNet: {
       readonly imageSize: number;
       readonly loss: number;
@@ -68,7 +70,8 @@ test('its logits, loss and gradients are PyTorch’s', async () => {
 function fillWeights(model: LayersModel, numbers: ReturnType<typeof linearCongruential>): void {
   for (const layer of model.layers) {
     const weights = layer.getWeights();
-    const bound = 1 / Math.sqrt(weights[0] === undefined ? 1 : weights[0].size / weights[0].shape.at(-1)!);
+    const bound =
+      1 / Math.sqrt(weights[0] === undefined ? 1 : weights[0].size / weights[0].shape.at(-1)!);
     layer.setWeights(weights.map(({ size, shape }) => tensor(numbers(size, bound), shape)));
   }
 }

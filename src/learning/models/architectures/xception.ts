@@ -1,9 +1,11 @@
 import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 
 /**
- * Xception's 36 convolutions in 14 modules with linear residuals around all but the first and the last, down to 2048 features (Chollet
- * 2017, "Xception: Deep learning with depthwise separable convolutions", figure 5). Layers have the names and settings of Keras, so
- * that its weights fit, except that the moving statistics, 54,528 of them, adapt within tens of steps. 20,806,952 learnable parameters.
+ * Xception's 36 convolutions in 14 modules with linear residuals around all but the first and the
+ * last, down to 2048 features (Chollet 2017, "Xception: Deep learning with depthwise separable
+ * convolutions", figure 5). Layers have the names and settings of Keras, so that its weights fit,
+ * except that the moving statistics, 54,528 of them, adapt within tens of steps. 20,806,952
+ * learnable parameters.
  */
 export function xceptionBackbone(): readonly LayerItem[] {
   return [
@@ -25,13 +27,19 @@ export function xceptionBackbone(): readonly LayerItem[] {
   ];
 }
 
-/** Xception with a linear classifier: 22,855,952 learnable parameters with ImageNet's thousand classes, as in the paper. */
+/**
+ * Xception with a linear classifier: 22,855,952 learnable parameters with ImageNet's thousand
+ * classes, as in the paper.
+ */
 export const xception = (classes: number): readonly LayerItem[] => [
   ...xceptionBackbone(),
   { dense: classes, name: 'logits' },
 ];
 
-/** The study's network: after the thousand outputs of Xception's classifier, dense layers of 256, 64 and the classes, ReLU between. */
+/**
+ * The study's network: after the thousand outputs of Xception's classifier, dense layers of 256, 64
+ * and the classes, ReLU between.
+ */
 export function xceptionBased(classes: number): readonly LayerItem[] {
   const dense = [1000, 256, 64].flatMap((units): LayerItem[] => [{ dense: units }, 'relu']);
   return [...xceptionBackbone(), ...dense, { dense: classes, name: 'logits' }];
@@ -39,7 +47,11 @@ export function xceptionBased(classes: number): readonly LayerItem[] {
 
 type Filters = readonly [inner: number, outer: number];
 
-function halvingModule(block: number, [inner, outer]: Filters, { activateFirst = true } = {}): LayerItem {
+function halvingModule(
+  block: number,
+  [inner, outer]: Filters,
+  { activateFirst = true } = {},
+): LayerItem {
   const name = `block${block}_shortcut`;
   const around = { conv: outer, kernel: 1, stride: 2, padding: 'same', bias: false, name } as const;
   const first: PlainItem = { activation: 'relu', name: `block${block}_sepconv1_act` };

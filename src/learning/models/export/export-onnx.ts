@@ -1,4 +1,8 @@
-import type { OnnxAttribute, OnnxInitializer, OnnxNode } from '../../../backend/lowering/onnx-writer.ts';
+import type {
+  OnnxAttribute,
+  OnnxInitializer,
+  OnnxNode,
+} from '../../../backend/lowering/onnx-writer.ts';
 import { encodeModel } from '../../../backend/lowering/onnx-writer.ts';
 import { unreachable } from '../../../result.ts';
 import { type Activation, addName, type PlainForm, type PlainLayer } from '../layers/layer.ts';
@@ -8,15 +12,18 @@ import type { WeightedNet } from './weighted-net.ts';
 
 /** The form of a file, as the program that loads it expects it. */
 export interface OnnxForm {
-  /** The order of the axes of images: `[batch, height, width, 3]` or `[batch, 3, height, width]`. */
+  /**
+   * The order of the axes of images: `[batch, height, width, 3]` or `[batch, 3, height, width]`.
+   */
   readonly layout: 'NHWC' | 'NCHW';
   /** Whether it ends with `probabilities` in place of `logits`. */
   readonly softmax: boolean;
 }
 
 /**
- * The bytes of an ONNX model from `image`, normalised as the network's info says (for a head from `features`, `[batch, values]`), to `logits`
- * or `probabilities`, `[batch, classes]`; the batch size is free. Operators are ONNX's own (opset 18), in inference mode.
+ * The bytes of an ONNX model from `image`, normalised as the network's info says (for a head from
+ * `features`, `[batch, values]`), to `logits` or `probabilities`, `[batch, classes]`; the batch
+ * size is free. Operators are ONNX's own (opset 18), in inference mode.
  */
 export function exportOnnx(
   net: WeightedNet,
@@ -31,10 +38,16 @@ export function exportOnnx(
   if (name === 'image' && !isFirst) {
     value = writer.node('Transpose', [name], 'image/channels_first', { perm: [0, 3, 1, 2] });
   }
-  const follow = (path: readonly TracedPlain[], from: string) => path.reduce((x, each) => writer.layer(each, x), from);
+  const follow = (path: readonly TracedPlain[], from: string) =>
+    path.reduce((x, each) => writer.layer(each, x), from);
   for (const one of traced) {
     if (!('body' in one)) value = writer.layer(one, value);
-    else value = writer.node('Add', [follow(one.body, value), follow(one.shortcut, value)], addName(one.layer));
+    else
+      value = writer.node(
+        'Add',
+        [follow(one.body, value), follow(one.shortcut, value)],
+        addName(one.layer),
+      );
   }
   const output = softmax ? 'probabilities' : 'logits';
   if (softmax) writer.node('Softmax', [value], output, { axis: 1 });
@@ -44,7 +57,9 @@ export function exportOnnx(
   const graph = {
     nodes,
     initializers,
-    inputs: [{ name, type: 'float32', shape: ['batch', ...(isFirst ? [3, ...input.slice(0, 2)] : input)] }],
+    inputs: [
+      { name, type: 'float32', shape: ['batch', ...(isFirst ? [3, ...input.slice(0, 2)] : input)] },
+    ],
     outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
   } as const;
   return encodeModel(graph, { producer: 'restage', metadata });
@@ -57,7 +72,10 @@ const activationOperators: Readonly<Record<Exclude<Activation, 'swish'>, string>
   tanh: 'Tanh',
 };
 
-/** Writes layer after layer. Images are `[batch, channels, height, width]`; names and layouts of weights are PyTorch's. */
+/**
+ * Writes layer after layer. Images are `[batch, channels, height, width]`; names and layouts of
+ * weights are PyTorch's.
+ */
 class NetWriter {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
@@ -82,7 +100,8 @@ class NetWriter {
   layer(traced: TracedPlain, value: string): string {
     const output = this.#plain(traced, value);
     const { layer } = traced;
-    if (!('activation' in layer) || layer.activation === undefined || layer.kind === 'activation') return output;
+    if (!('activation' in layer) || layer.activation === undefined || layer.kind === 'activation')
+      return output;
     return this.#activation(layer.activation, output, `${layer.name}/${layer.activation}`);
   }
 
@@ -90,7 +109,12 @@ class NetWriter {
     const { kind, name } = layer;
     switch (kind) {
       case 'conv':
-        return this.node('Conv', [value, ...this.#of(layer)], name, windows(layer, layer.kernel, input));
+        return this.node(
+          'Conv',
+          [value, ...this.#of(layer)],
+          name,
+          windows(layer, layer.kernel, input),
+        );
       case 'separableConv': {
         const [depthwise, ...pointwise] = this.#of(layer);
         const each = { ...windows(layer, layer.kernel, input), group: input.at(-1)! };
@@ -114,7 +138,12 @@ class NetWriter {
       case 'flatten':
         return this.node('Flatten', [value], name, { axis: 1 });
       case 'globalAveragePool':
-        return this.node('Flatten', [this.node('GlobalAveragePool', [value], `${name}/mean`)], name, { axis: 1 });
+        return this.node(
+          'Flatten',
+          [this.node('GlobalAveragePool', [value], `${name}/mean`)],
+          name,
+          { axis: 1 },
+        );
       case 'dense':
         return this.node('Gemm', [value, ...this.#of(layer)], name, { transB: 1 });
       default:
@@ -141,12 +170,19 @@ class NetWriter {
 
 type Windowed = Extract<PlainForm, { readonly stride: number }>;
 
-/** The padding of `same`: as much as windows reach over the image, the odd pixel to the right and below, as in TensorFlow. */
+/**
+ * The padding of `same`: as much as windows reach over the image, the odd pixel to the right and
+ * below, as in TensorFlow.
+ */
 function windows({ stride, padding }: Windowed, window: number, input: TracedPlain['input']) {
   const pads = [input[0], input[1] ?? 1].map((size) => {
-    const over = padding === 'same' ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + window - size) : 0;
+    const over =
+      padding === 'same' ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + window - size) : 0;
     return [Math.floor(over / 2), Math.ceil(over / 2)] as const;
   });
-  const [[top, bottom], [left, right]] = pads as [readonly [number, number], readonly [number, number]];
+  const [[top, bottom], [left, right]] = pads as [
+    readonly [number, number],
+    readonly [number, number],
+  ];
   return { strides: [stride, stride], pads: [top, left, bottom, right] };
 }

@@ -64,8 +64,15 @@ for (const [setting, imageSize] of cases) {
 test('the file of a head that was trained on features takes features', async () => {
   const model = buildHead(headOf('xception-based'), 2048);
   initialiseWeights(model, 1);
-  const info = { architecture: 'xception-based', classes: ['real', 'fake'], input: { values: 2048 } };
-  const net = weightedNet({ model, info: { ...info, training: {}, chosenEpoch: 1, backend: 'cpu' } });
+  const info = {
+    architecture: 'xception-based',
+    classes: ['real', 'fake'],
+    input: { values: 2048 },
+  };
+  const net = weightedNet({
+    model,
+    info: { ...info, training: {}, chosenEpoch: 1, backend: 'cpu' },
+  });
   const session = await InferenceSession.create(exportOnnx(net, {}));
   const features = linearCongruential(1)(2 * 2048, 1);
   const expected = (model.predict(tensor(features, [2, 2048])) as Tensor).dataSync();
@@ -78,7 +85,9 @@ test('the safetensors file has PyTorch’s names and shapes, and gives the very 
   const path = join(temporaryFolder(t), 'model.safetensors');
   writeFileSync(path, exportSafetensors(net, { format: 'pt' }));
   using stored = await openWeights([path]);
-  const shapes = Object.fromEntries([...stored.tensors].map(([name, { shape }]) => [name, shape.join(' ')]));
+  const shapes = Object.fromEntries(
+    [...stored.tensors].map(([name, { shape }]) => [name, shape.join(' ')]),
+  );
   assert.equal(shapes['conv1.weight'], '5 3 4 4');
   assert.equal(shapes['sepconv1.depthwise.weight'], '5 1 3 3');
   assert.equal(shapes['deep.way.pointwise.bias'], '7');
@@ -86,7 +95,11 @@ test('the safetensors file has PyTorch’s names and shapes, and gives the very 
   assert.equal(shapes['logits.weight'], '2 8');
 
   const again = buildNet(netOf(everything), 41);
-  const { random, unused, naming } = loadWeights(again, { net: netOf(everything), imageSize: 41 }, stored);
+  const { random, unused, naming } = loadWeights(
+    again,
+    { net: netOf(everything), imageSize: 41 },
+    stored,
+  );
   assert.deepEqual([random, unused, naming], [[], [], 'PyTorch']);
   for (const [i, weight] of model.getWeights().entries()) {
     assert.deepEqual(again.getWeights()[i]!.dataSync(), weight.dataSync());
@@ -94,10 +107,17 @@ test('the safetensors file has PyTorch’s names and shapes, and gives the very 
 });
 
 test('layers whose names differ only in their separators are refused', () => {
-  const layers = [{ conv: 2, name: 'a/b' }, { conv: 2, name: 'a.b' }, 'globalAveragePool' as const, { dense: 2 }];
+  const layers = [
+    { conv: 2, name: 'a/b' },
+    { conv: 2, name: 'a.b' },
+    'globalAveragePool' as const,
+    { dense: 2 },
+  ];
   const { net } = randomModel({ layers }, 9);
   assert.throws(
     () => exportSafetensors(net, {}),
-    new StageError('Expected names that differ in more than "/" and ".", but two layers would be a.b.weight.'),
+    new StageError(
+      'Expected names that differ in more than "/" and ".", but two layers would be a.b.weight.',
+    ),
   );
 });

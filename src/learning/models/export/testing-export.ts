@@ -9,7 +9,10 @@ import { type ModelSetting, netOf } from '../model-setting.ts';
 import { exportOnnx } from './export-onnx.ts';
 import { type WeightedNet, weightedNet } from './weighted-net.ts';
 
-/** A model in which no weight has its default: BatchNorm's weights, moving statistics and biases are random, too. */
+/**
+ * A model in which no weight has its default: BatchNorm's weights, moving statistics and biases are
+ * random, too.
+ */
 export function randomModel(
   setting: ModelSetting,
   imageSize: number,
@@ -34,7 +37,12 @@ export function randomModel(
   const info: ModelInfo = {
     architecture: setting,
     classes: ['real', 'fake'],
-    input: { size: imageSize, fit: 'cover', kernel: 'linear', normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+    input: {
+      size: imageSize,
+      fit: 'cover',
+      kernel: 'linear',
+      normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] },
+    },
     training: {},
     chosenEpoch: 1,
     backend: 'cpu',

@@ -3,7 +3,10 @@ import type { NetUnit } from '../../charts/draw-net.ts';
 import type { PlainForm, PlainLayer, Shape, Strided, WeightShape } from './layer.ts';
 import { movingStatistics, showShape } from './layer.ts';
 
-/** The facts about one kind of layer, besides its computation by tfjs (`build-net.ts`) and ONNX (`export-onnx.ts`). */
+/**
+ * The facts about one kind of layer, besides its computation by tfjs (`build-net.ts`) and ONNX
+ * (`export-onnx.ts`).
+ */
 interface LayerKind<L> {
   /** The beginning of default names: `conv` of `conv5`. */
   readonly stem: (layer: L) => string;
@@ -22,11 +25,20 @@ type FormOf<Kind> = Extract<PlainForm, { readonly kind: Kind }>;
 type Image = Extract<Shape, { readonly length: 3 }>;
 
 const weight = (name: string, ...shape: readonly number[]): WeightShape => ({ name, shape });
-const biasOf = ({ bias }: { readonly bias: boolean }, outputs: number) => (bias ? [weight('bias', outputs)] : []);
-const joined = (...parts: readonly (string | false | undefined)[]): string => parts.filter(Boolean).join(', ');
-const unchanged = { needsImage: false, output: (_: unknown, input: Shape) => ok(input), weights: () => [] } as const;
+const biasOf = ({ bias }: { readonly bias: boolean }, outputs: number) =>
+  bias ? [weight('bias', outputs)] : [];
+const joined = (...parts: readonly (string | false | undefined)[]): string =>
+  parts.filter(Boolean).join(', ');
+const unchanged = {
+  needsImage: false,
+  output: (_: unknown, input: Shape) => ok(input),
+  weights: () => [],
+} as const;
 
-type Convolution = Pick<LayerKind<FormOf<'conv' | 'separableConv'>>, 'needsImage' | 'output' | 'describe'>;
+type Convolution = Pick<
+  LayerKind<FormOf<'conv' | 'separableConv'>>,
+  'needsImage' | 'output' | 'describe'
+>;
 
 const convolution = (words: string): Convolution => ({
   needsImage: true,
@@ -34,7 +46,12 @@ const convolution = (words: string): Convolution => ({
   describe: ({ kernel, stride, padding, activation }) => {
     // A kernel of one pixel needs no padding.
     const same = padding === 'same' && kernel > 1 && 'same';
-    return joined(`${words} ${kernel} x ${kernel}`, stride > 1 && `stride ${stride}`, same, activation);
+    return joined(
+      `${words} ${kernel} x ${kernel}`,
+      stride > 1 && `stride ${stride}`,
+      same,
+      activation,
+    );
   },
 });
 
@@ -44,7 +61,11 @@ const pooling = (words: string): LayerKind<FormOf<'maxPool' | 'averagePool'>> =>
   output: (layer, input) => slide(layer, input as Image, layer.size, input.at(-1)!),
   weights: () => [],
   describe: ({ size, stride, padding }) =>
-    joined(`${words} ${size} x ${size}`, stride !== size && `stride ${stride}`, padding === 'same' && 'same'),
+    joined(
+      `${words} ${size} x ${size}`,
+      stride !== size && `stride ${stride}`,
+      padding === 'same' && 'same',
+    ),
   colour: 'pool',
 });
 
@@ -64,7 +85,11 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
     weights: (layer, inputs) => {
       const { kernel, filters } = layer;
       const depthwise = weight('depthwise_kernel', kernel, kernel, inputs, 1);
-      return [depthwise, weight('pointwise_kernel', 1, 1, inputs, filters), ...biasOf(layer, filters)];
+      return [
+        depthwise,
+        weight('pointwise_kernel', 1, 1, inputs, filters),
+        ...biasOf(layer, filters),
+      ];
     },
     colour: 'separableConv',
   },
@@ -73,7 +98,8 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
   batchNorm: {
     ...unchanged,
     stem: () => 'bn',
-    weights: (_, inputs) => ['gamma', 'beta', ...movingStatistics].map((name) => weight(name, inputs)),
+    weights: (_, inputs) =>
+      ['gamma', 'beta', ...movingStatistics].map((name) => weight(name, inputs)),
     describe: () => 'batch norm',
     colour: 'other',
   },
@@ -83,13 +109,25 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
     describe: (layer) => layer.activation,
     colour: 'other',
   },
-  dropout: { ...unchanged, stem: () => 'dropout', describe: ({ rate }) => `dropout ${rate}`, colour: 'other' },
+  dropout: {
+    ...unchanged,
+    stem: () => 'dropout',
+    describe: ({ rate }) => `dropout ${rate}`,
+    colour: 'other',
+  },
   flatten: {
-    ...{ stem: () => 'flatten', needsImage: true, weights: () => [], describe: () => 'flatten', colour: 'other' },
+    stem: () => 'flatten',
+    needsImage: true,
+    weights: () => [],
+    describe: () => 'flatten',
+    colour: 'other',
     output: (_, input) => ok([input.reduce((product, length) => product * length, 1)]),
   },
   globalAveragePool: {
-    ...{ stem: () => 'globalAveragePool', needsImage: true, weights: () => [], colour: 'pool' },
+    stem: () => 'globalAveragePool',
+    needsImage: true,
+    weights: () => [],
+    colour: 'pool',
     output: (_, input) => ok([input.at(-1)!]),
     describe: () => 'global average pool',
   },
@@ -98,16 +136,22 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
     needsImage: false,
     output: ({ name, units }, input) => {
       if (input.length === 1) return ok([units]);
-      return err(`${name} needs a flat input, gets ${showShape(input)}: put flatten or globalAveragePool before it`);
+      return err(
+        `${name} needs a flat input, gets ${showShape(input)}: put flatten or globalAveragePool before it`,
+      );
     },
-    weights: (layer, inputs) => [weight('kernel', inputs, layer.units), ...biasOf(layer, layer.units)],
+    weights: (layer, inputs) => [
+      weight('kernel', inputs, layer.units),
+      ...biasOf(layer, layer.units),
+    ],
     describe: ({ activation }) => joined('dense', activation),
     colour: 'dense',
   },
 };
 
 /** The kind of a layer, whose functions take this layer. */
-export const layerKind = <L extends PlainForm>({ kind }: L): LayerKind<L> => kinds[kind] as unknown as LayerKind<L>;
+export const layerKind = <L extends PlainForm>({ kind }: L): LayerKind<L> =>
+  kinds[kind] as unknown as LayerKind<L>;
 
 /** The output of a layer for an input of this shape, or a sentence on why it cannot take it. */
 export function outputShape(layer: PlainLayer, input: Shape): Result<Shape, string> {
@@ -134,8 +178,11 @@ function slide(
     return err(`${name} needs at least ${window} x ${window}, gets ${height} x ${width}`);
   }
   if (Math.min(height, width) < stride) {
-    return err(`${name} needs at least ${stride} x ${stride}, its stride, gets ${height} x ${width}`);
+    return err(
+      `${name} needs at least ${stride} x ${stride}, its stride, gets ${height} x ${width}`,
+    );
   }
-  const after = (size: number) => Math.ceil((padding === 'same' ? size : size - window + 1) / stride);
+  const after = (size: number) =>
+    Math.ceil((padding === 'same' ? size : size - window + 1) / stride);
   return ok([after(height), after(width), channels]);
 }

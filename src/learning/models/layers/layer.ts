@@ -1,7 +1,11 @@
 import { formatCountOf } from '../../../format-numbers.ts';
 
-/** The output of a layer for one image: `[height, width, channels]`, or `[values]` once it is flat. */
-export type Shape = readonly [height: number, width: number, channels: number] | readonly [values: number];
+/**
+ * The output of a layer for one image: `[height, width, channels]`, or `[values]` once it is flat.
+ */
+export type Shape =
+  | readonly [height: number, width: number, channels: number]
+  | readonly [values: number];
 
 /** `8 x 8 x 32`, `2,048 values`. */
 export const showShape = (shape: Shape): string =>
@@ -14,19 +18,26 @@ export interface WeightShape {
 }
 
 /** How many numbers a weight holds. */
-export const sizeOf = ({ shape }: WeightShape): number => shape.reduce((product, length) => product * length, 1);
+export const sizeOf = ({ shape }: WeightShape): number =>
+  shape.reduce((product, length) => product * length, 1);
 
 /** The weights of BatchNorm that gradients do not learn. */
 export const movingStatistics = ['moving_mean', 'moving_variance'];
 
 /** Whether gradients learn a weight, by its name with or without that of its layer. */
-export const isLearnable = (name: string): boolean => !movingStatistics.includes(name.slice(name.lastIndexOf('/') + 1));
+export const isLearnable = (name: string): boolean =>
+  !movingStatistics.includes(name.slice(name.lastIndexOf('/') + 1));
 
 /** Learnable parameters, frozen ones too: what papers report as the size of a network. */
 export const countLearnable = (weights: Iterable<WeightShape>): number =>
-  Array.from(weights).reduce((sum, weight) => sum + (isLearnable(weight.name) ? sizeOf(weight) : 0), 0);
+  Array.from(weights).reduce(
+    (sum, weight) => sum + (isLearnable(weight.name) ? sizeOf(weight) : 0),
+    0,
+  );
 
-/** At the image's edge, windows stay inside (`valid`), or the image is padded with zeros (`same`). */
+/**
+ * At the image's edge, windows stay inside (`valid`), or the image is padded with zeros (`same`).
+ */
 export const paddings = ['valid', 'same'] as const;
 
 export const activations = ['relu', 'elu', 'swish', 'sigmoid', 'tanh'] as const;
@@ -41,9 +52,16 @@ interface Named {
 /** A layer that takes one input and has no layers inside. */
 export type PlainLayer = Named & PlainForm;
 
-/** The settings of a plain layer, with all defaults filled in. Kernels, windows and strides are square, in pixels. */
+/**
+ * The settings of a plain layer, with all defaults filled in. Kernels, windows and strides are
+ * square, in pixels.
+ */
 export type PlainForm =
-  | ({ readonly kind: 'conv' | 'separableConv'; readonly filters: number; readonly kernel: number } & Strided &
+  | ({
+      readonly kind: 'conv' | 'separableConv';
+      readonly filters: number;
+      readonly kernel: number;
+    } & Strided &
       Weighted)
   | ({ readonly kind: 'maxPool' | 'averagePool'; readonly size: number } & Strided)
   /** `momentum` is the share of the old moving mean and variance that a step keeps. */
@@ -76,7 +94,10 @@ export const addName = ({ name }: { readonly name: string }): string => `${name}
 
 export type Layer = PlainLayer | ResidualLayer;
 
-/** A network as data, without weights: from images `[height, width, 3]` to logits `[classes]`, real first. */
+/**
+ * A network as data, without weights: from images `[height, width, 3]` to logits `[classes]`, real
+ * first.
+ */
 export interface Net {
   readonly name: string;
   readonly layers: readonly Layer[];
@@ -84,4 +105,6 @@ export interface Net {
 
 /** All plain layers, those of residual blocks in their place, the body's before the shortcut's. */
 export const plainLayersIn = (layers: readonly Layer[]): readonly PlainLayer[] =>
-  layers.flatMap((layer) => (layer.kind === 'residual' ? [...layer.body, ...layer.shortcut] : [layer]));
+  layers.flatMap((layer) =>
+    layer.kind === 'residual' ? [...layer.body, ...layer.shortcut] : [layer],
+  );

@@ -14,11 +14,19 @@ test('Xception with the study’s head has 36 convolutions in 14 modules, 12 of 
   const { parameters, multiplyAdds, ...counts } = facts('xception-based', 256);
   const head = 2048 * 1000 + 1000 + 1000 * 256 + 256 + 256 * 64 + 64 + 64 * 2 + 2;
   assert.deepEqual(counts, {
-    ...{ features: 2048, convolutions: 36, separableConvolutions: 34, shortcutConvolutions: 4, dense: 4 },
-    ...{ modules: 14, additions: 12, invertedResiduals: 0 },
+    features: 2048,
+    convolutions: 36,
+    separableConvolutions: 34,
+    shortcutConvolutions: 4,
+    dense: 4,
+    modules: 14,
+    additions: 12,
+    invertedResiduals: 0,
   });
   assert.deepEqual(parameters, {
-    ...{ learnable: 23_128_786, backbone: 23_128_786 - head, head },
+    learnable: 23_128_786,
+    backbone: 23_128_786 - head,
+    head,
     movingStatistics: 54_528,
   });
   assert.ok(multiplyAdds > 5e9);
@@ -32,5 +40,8 @@ test('a residual block that is wider inside is an inverted one, and a net that n
     ],
   };
   const net = facts({ layers: [{ conv: 4 }, wide, { conv: 2 }] }, 16);
-  assert.deepEqual([net.additions, net.invertedResiduals, net.convolutions, net.features], [1, 1, 4, null]);
+  assert.deepEqual(
+    [net.additions, net.invertedResiduals, net.convolutions, net.features],
+    [1, 1, 4, null],
+  );
 });

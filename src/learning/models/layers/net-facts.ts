@@ -3,21 +3,36 @@ import type { NetBlock, NetPicture, NetUnit } from '../../charts/draw-net.ts';
 import { countLearnable, showShape, sizeOf } from './layer.ts';
 import { describeLayer, layerKind } from './layer-kinds.ts';
 import { backbone } from './net-parts.ts';
-import { plainLayers, type TracedLayer, type TracedPlain, type TracedResidual } from './trace-net.ts';
+import {
+  plainLayers,
+  type TracedLayer,
+  type TracedPlain,
+  type TracedResidual,
+} from './trace-net.ts';
 
-/** Learnable parameters, moving statistics that are kept besides, and multiply-adds for one image. */
+/**
+ * Learnable parameters, moving statistics that are kept besides, and multiply-adds for one image.
+ */
 export function totals(traced: readonly TracedLayer[]) {
   const layers = plainLayers(traced);
   const weights = layers.flatMap((layer) => layer.weights);
   const learnable = countLearnable(weights);
   const movingStatistics = weights.reduce((sum, weight) => sum + sizeOf(weight), 0) - learnable;
-  return { learnable, movingStatistics, multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0) };
+  return {
+    learnable,
+    movingStatistics,
+    multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+  };
 }
 
-/** `34,850 learnable parameters; 176,993,256 multiply-adds an image`, with moving statistics where there are any. */
+/**
+ * `34,850 learnable parameters; 176,993,256 multiply-adds an image`, with moving statistics where
+ * there are any.
+ */
 export function formatTotals(traced: readonly TracedLayer[]): string {
   const { learnable, movingStatistics, multiplyAdds } = totals(traced);
-  const beside = movingStatistics === 0 ? '' : `, beside ${formatCount(movingStatistics)} moving statistics`;
+  const beside =
+    movingStatistics === 0 ? '' : `, beside ${formatCount(movingStatistics)} moving statistics`;
   return `${formatCount(learnable)} learnable parameters${beside}; ${formatCount(multiplyAdds)} multiply-adds an image`;
 }
 
@@ -31,10 +46,18 @@ export function netFacts(traced: readonly TracedLayer[]) {
   const shortcuts = residuals.flatMap(({ shortcut }) => shortcut);
   const count = (layers: readonly TracedPlain[], ...kinds: readonly string[]) =>
     layers.filter(({ layer }) => kinds.includes(layer.kind)).length;
-  const flat = plainLayers(traced).find(({ input, output }) => input.length === 3 && output.length === 1);
+  const flat = plainLayers(traced).find(
+    ({ input, output }) => input.length === 3 && output.length === 1,
+  );
   return {
-    // As papers count: frozen layers too, and moving statistics, which training updates without a gradient, apart.
-    parameters: { learnable, backbone: backboneParameters, head: learnable - backboneParameters, movingStatistics },
+    // As papers count: frozen layers too, and moving statistics, which training updates without a
+    // gradient, apart.
+    parameters: {
+      learnable,
+      backbone: backboneParameters,
+      head: learnable - backboneParameters,
+      movingStatistics,
+    },
     multiplyAdds,
     /** Number of values that the head begins with; null for a network that never becomes flat. */
     features: flat?.output[0] ?? null,
@@ -43,9 +66,15 @@ export function netFacts(traced: readonly TracedLayer[]) {
     separableConvolutions: count(path, 'separableConv'),
     shortcutConvolutions: count(shortcuts, 'conv', 'separableConv'),
     dense: count(path, 'dense'),
-    /** Framed blocks of the drawing: residual blocks, and layers in a row that are named after one block. */
+    /**
+     * Framed blocks of the drawing: residual blocks, and layers in a row that are named after one
+     * block.
+     */
     modules: netPicture(traced, '', '').blocks.filter(({ name }) => name !== undefined).length,
-    /** Residual blocks, and those that are wider inside than at both ends (Sandler et al. 2018, figure 3). */
+    /**
+     * Residual blocks, and those that are wider inside than at both ends (Sandler et al. 2018,
+     * figure 3).
+     */
     additions: residuals.length,
     invertedResiduals: residuals.filter(isInverted).length,
   };
@@ -56,8 +85,15 @@ function isInverted({ input, output, body }: TracedResidual): boolean {
   return widest > Math.max(input.at(-1)!, output.at(-1)!);
 }
 
-/** The drawing of a network. Layers in a row named after one block, such as `block1_conv1`, are framed as residual ones are. */
-export function netPicture(traced: readonly TracedLayer[], title: string, subtitle: string): NetPicture {
+/**
+ * The drawing of a network. Layers in a row named after one block, such as `block1_conv1`, are
+ * framed as residual ones are.
+ */
+export function netPicture(
+  traced: readonly TracedLayer[],
+  title: string,
+  subtitle: string,
+): NetPicture {
   const image = { kind: 'other', name: 'image', does: 'image', parameters: 0 } as const;
   const input = { ...image, shape: showShape(traced[0]!.input) };
   const blocks: NetBlock[] = [{ body: [input] }];
@@ -78,7 +114,10 @@ export function netPicture(traced: readonly TracedLayer[], title: string, subtit
   return { title, subtitle, blocks };
 }
 
-/** Layers of one block stay together; others stand alone, so that a column can end after any of them. */
+/**
+ * Layers of one block stay together; others stand alone, so that a column can end after any of
+ * them.
+ */
 function plainBlocks(layers: readonly TracedPlain[]): readonly NetBlock[] {
   const runs: { block: string | undefined; layers: TracedPlain[] }[] = [];
   for (const traced of layers) {
@@ -103,17 +142,30 @@ function unitsOf(layers: readonly TracedPlain[], block: string): readonly NetUni
     const last = units.at(-1);
     const refines = layer.kind === 'batchNorm' || layer.kind === 'activation';
     if (refines && last !== undefined && hasKernel(last)) {
-      units[units.length - 1] = { ...last, does: `${last.does}, ${does}`, parameters: last.parameters + parameters };
+      units[units.length - 1] = {
+        ...last,
+        does: `${last.does}, ${does}`,
+        parameters: last.parameters + parameters,
+      };
     } else {
       const name = withoutBlock(layer.name, block);
-      units.push({ kind: layerKind(layer).colour, name, does, shape: showShape(output), parameters });
+      units.push({
+        kind: layerKind(layer).colour,
+        name,
+        does,
+        shape: showShape(output),
+        parameters,
+      });
     }
   }
   return units;
 }
 
-const hasKernel = ({ kind }: NetUnit): boolean => kind === 'conv' || kind === 'separableConv' || kind === 'dense';
+const hasKernel = ({ kind }: NetUnit): boolean =>
+  kind === 'conv' || kind === 'separableConv' || kind === 'dense';
 
 /** Inside a frame, a layer does not repeat the frame's name. */
 const withoutBlock = (name: string, block: string): string =>
-  block !== '' && name.startsWith(block) && name.length > block.length + 1 ? name.slice(block.length + 1) : name;
+  block !== '' && name.startsWith(block) && name.length > block.length + 1
+    ? name.slice(block.length + 1)
+    : name;

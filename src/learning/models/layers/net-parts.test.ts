@@ -9,7 +9,11 @@ import { readLayers } from './read-layers.ts';
 const layers = readLayers([
   { conv: 8 },
   'batchNorm',
-  { residual: [{ conv: 8, padding: 'same' }, 'batchNorm'], shortcut: [{ conv: 8, kernel: 1 }], name: 'block' },
+  {
+    residual: [{ conv: 8, padding: 'same' }, 'batchNorm'],
+    shortcut: [{ conv: 8, kernel: 1 }],
+    name: 'block',
+  },
   'globalAveragePool',
   { dense: 2, name: 'logits' },
 ]);
@@ -49,7 +53,10 @@ test('patterns match like the equivalent regular expressions', () => {
   fc.assert(
     fc.property(text, text, (pattern, other) => {
       const name = other.replaceAll('*', 'c');
-      assert.equal(matchesName(pattern, name), new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name));
+      assert.equal(
+        matchesName(pattern, name),
+        new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name),
+      );
     }),
   );
 });
@@ -64,7 +71,11 @@ function bounds(setting: ModelSetting): readonly (string | undefined)[] {
 test('the backbone of a named network is its convolutions', () => {
   assert.deepEqual(bounds('simple-net'), ['conv1', 'pool3', 'flatten']);
   assert.deepEqual(bounds('my-net'), ['conv1', 'relu5', 'flatten1']);
-  assert.deepEqual(bounds('tiny-xception'), ['entry_flow/conv_in', 'exit_flow/separable_conv', 'globalAveragePool1']);
+  assert.deepEqual(bounds('tiny-xception'), [
+    'entry_flow/conv_in',
+    'exit_flow/separable_conv',
+    'globalAveragePool1',
+  ]);
   for (const name of ['xception', 'xception-based'] as const) {
     assert.deepEqual(bounds(name), ['block1_conv1', 'block14_sepconv2_act', 'avg_pool']);
   }
@@ -80,6 +91,9 @@ test('the backbone of a list of layers ends before its flattening, wherever that
   ]);
   assert.deepEqual(layers('flatten', { dense: 2 }), [undefined, undefined, 'flatten1']);
   assert.deepEqual(layers({ dense: 4 }, 'relu', { dense: 2 }), [undefined, undefined, 'dense1']);
-  const flattening: LayerItem = { residual: ['flatten', { dense: 4 }], shortcut: ['flatten', { dense: 4 }] };
+  const flattening: LayerItem = {
+    residual: ['flatten', { dense: 4 }],
+    shortcut: ['flatten', { dense: 4 }],
+  };
   assert.deepEqual(layers({ conv: 8 }, flattening, { dense: 2 }), ['conv1', 'conv1', 'residual1']);
 });

@@ -1,15 +1,23 @@
 import { type Layer, plainLayersIn } from './layer.ts';
 import { layerWeights } from './layer-kinds.ts';
 
-/** The layers before the first flatten or global pooling, also one inside a residual block; none of a net that begins with values. */
+/**
+ * The layers before the first flatten or global pooling, also one inside a residual block; none of
+ * a net that begins with values.
+ */
 export function backbone(layers: readonly Layer[]): readonly Layer[] {
-  const end = layers.findIndex((layer) => (layer.kind === 'residual' ? layer.body.some(flattens) : flattens(layer)));
+  const end = layers.findIndex((layer) =>
+    layer.kind === 'residual' ? layer.body.some(flattens) : flattens(layer),
+  );
   return layers.slice(0, Math.max(end, 0));
 }
 
 const flattens = ({ kind }: Layer): boolean => kind === 'flatten' || kind === 'globalAveragePool';
 
-/** The layers with weights by each name of a net: a layer for itself, a residual block for the layers inside. */
+/**
+ * The layers with weights by each name of a net: a layer for itself, a residual block for the
+ * layers inside.
+ */
 export function layersByName(layers: readonly Layer[]): ReadonlyMap<string, readonly string[]> {
   return new Map(
     layers.flatMap((layer) => {
@@ -26,7 +34,10 @@ export function weightedLayers(layers: readonly Layer[]): readonly string[] {
   return weighted.map(({ name }) => name);
 }
 
-/** Whether a name matches a pattern, in which each `*` stands for any characters; in linear time, as a RegExp would not. */
+/**
+ * Whether a name matches a pattern, in which each `*` stands for any characters; in linear time, as
+ * a RegExp would not.
+ */
 export function matchesName(pattern: string, name: string): boolean {
   const [first = '', ...others] = pattern.split('*');
   const last = others.pop();

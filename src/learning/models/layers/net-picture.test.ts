@@ -25,29 +25,44 @@ test('Xception is drawn as 14 modules with their 36 convolutions, 12 of the modu
     name: 'block2',
     body: [
       {
-        ...{ kind: 'separableConv', name: 'sepconv1', does: 'separable conv 3 x 3, same, batch norm, relu' },
-        ...{ shape: '125 x 125 x 128', parameters: 64 * 9 + 64 * 128 + 2 * 128 },
+        kind: 'separableConv',
+        name: 'sepconv1',
+        does: 'separable conv 3 x 3, same, batch norm, relu',
+        shape: '125 x 125 x 128',
+        parameters: 64 * 9 + 64 * 128 + 2 * 128,
       },
       {
-        ...{ kind: 'separableConv', name: 'sepconv2', does: 'separable conv 3 x 3, same, batch norm' },
-        ...{ shape: '125 x 125 x 128', parameters: 128 * 9 + 128 * 128 + 2 * 128 },
+        kind: 'separableConv',
+        name: 'sepconv2',
+        does: 'separable conv 3 x 3, same, batch norm',
+        shape: '125 x 125 x 128',
+        parameters: 128 * 9 + 128 * 128 + 2 * 128,
       },
       {
-        ...{ kind: 'pool', name: 'pool', does: 'max-pool 3 x 3, stride 2, same' },
-        ...{ shape: '63 x 63 x 128', parameters: 0 },
+        kind: 'pool',
+        name: 'pool',
+        does: 'max-pool 3 x 3, stride 2, same',
+        shape: '63 x 63 x 128',
+        parameters: 0,
       },
     ],
     shortcut: [
       {
-        ...{ kind: 'conv', name: 'shortcut', does: 'conv 1 x 1, stride 2, batch norm' },
-        ...{ shape: '63 x 63 x 128', parameters: 64 * 128 + 2 * 128 },
+        kind: 'conv',
+        name: 'shortcut',
+        does: 'conv 1 x 1, stride 2, batch norm',
+        shape: '63 x 63 x 128',
+        parameters: 64 * 128 + 2 * 128,
       },
     ],
   });
 });
 
 test('layers that belong to no block stand alone, after the image', () => {
-  const blocks = pictured({ layers: [{ conv: 8 }, 'relu', { maxPool: 2 }, 'relu', 'flatten', { dense: 2 }] }, 16);
+  const blocks = pictured(
+    { layers: [{ conv: 8 }, 'relu', { maxPool: 2 }, 'relu', 'flatten', { dense: 2 }] },
+    16,
+  );
 
   assert.deepEqual(
     blocks.map(({ name, body }) => [name, ...body.map(({ does, shape }) => `${does}: ${shape}`)]),

@@ -16,7 +16,10 @@ interface Traced<L> {
 /** A plain layer with its shapes, weights and cost. */
 export interface TracedPlain extends Traced<PlainLayer> {
   readonly weights: readonly WeightShape[];
-  /** Multiplications, each with its addition, for one image; of convolutions and dense layers, since the rest is small. */
+  /**
+   * Multiplications, each with its addition, for one image; of convolutions and dense layers, since
+   * the rest is small.
+   */
   readonly multiplyAdds: number;
 }
 
@@ -34,8 +37,14 @@ export interface NetMistake {
 /** Float32 values of 2 GiB: the most that a tensor's buffer and an ONNX graph can hold. */
 const mostInWeight = 2 ** 29;
 
-/** Follows the shape of an image through the layers, without computing. The error is the first layer that is impossible. */
-export const traceLayers = (layers: readonly Layer[], image: Shape): Result<readonly TracedLayer[], NetMistake> =>
+/**
+ * Follows the shape of an image through the layers, without computing. The error is the first layer
+ * that is impossible.
+ */
+export const traceLayers = (
+  layers: readonly Layer[],
+  image: Shape,
+): Result<readonly TracedLayer[], NetMistake> =>
   follow<Layer, TracedLayer>(layers, image, (layer, input) =>
     layer.kind === 'residual' ? traceResidual(layer, input) : tracePlain(layer, input),
   );
@@ -64,7 +73,13 @@ function tracePlain(layer: PlainLayer, input: Shape): Result<TracedPlain, NetMis
     const message = `${layer.name} would have ${got} weights in one tensor, at most ${most} are possible`;
     return err({ at: layer.at, message });
   }
-  return ok({ layer, input, output: output.value, weights, multiplyAdds: multiplyAdds(weights, output.value) });
+  return ok({
+    layer,
+    input,
+    output: output.value,
+    weights,
+    multiplyAdds: multiplyAdds(weights, output.value),
+  });
 }
 
 /** Every number of a kernel is used once at every place of the output. */
@@ -85,7 +100,9 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
     return ok({ layer, input, output, body: body.value, shortcut: shortcut.value });
   }
   const [path, advice] =
-    layer.shortcut.length > 0 ? ['shortcut', ''] : ['input', ': give it a shortcut with the same output shape'];
+    layer.shortcut.length > 0
+      ? ['shortcut', '']
+      : ['input', ': give it a shortcut with the same output shape'];
   const message = `${layer.name} adds ${showShape(output)} to its ${path} of ${showShape(around)}${advice}`;
   return err({ at: layer.at, message });
 }

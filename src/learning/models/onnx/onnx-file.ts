@@ -3,7 +3,10 @@ import { StageError } from '../../../stage.ts';
 
 /** What an ONNX file says of its network, beside the shapes that ONNX Runtime reads. */
 export interface OnnxFacts {
-  /** Learnable parameters before the requested tensor: floating-point constants without single numbers and moving statistics. */
+  /**
+   * Learnable parameters before the requested tensor: floating-point constants without single
+   * numbers and moving statistics.
+   */
   readonly parameters: number;
   /** Names of the tensors that its nodes compute, in their order. */
   readonly tensors: readonly string[];
@@ -22,13 +25,15 @@ const constant = { shape: 1, type: 2, name: 8, location: 14 } as const;
 const floats = new Set([1, 10, 11, 16]);
 
 /**
- * Reads the bytes of an ONNX file; parameters are those up to `tensor`, by default all. Throws a {@link StageError} for bytes of another format,
- * and for a file whose weights lie in another one.
+ * Reads the bytes of an ONNX file; parameters are those up to `tensor`, by default all. Throws a
+ * {@link StageError} for bytes of another format, and for a file whose weights lie in another one.
  */
 export function readOnnxFacts(bytes: Uint8Array, name: string, tensor?: string): OnnxFacts {
   try {
     const { nodes, constants, metadata } = readModel(bytes);
-    const moving = new Set(nodes.flatMap((one) => (one.operator === 'BatchNormalization' ? one.inputs.slice(3) : [])));
+    const moving = new Set(
+      nodes.flatMap((one) => (one.operator === 'BatchNormalization' ? one.inputs.slice(3) : [])),
+    );
     const apart = constants.find(({ isApart }) => isApart);
     if (apart !== undefined) {
       throw new StageError(
@@ -37,22 +42,34 @@ export function readOnnxFacts(bytes: Uint8Array, name: string, tensor?: string):
     }
     const used = namesBefore(nodes, tensor);
     const learnable = constants.filter(
-      (one) => floats.has(one.type) && one.shape.length > 0 && !moving.has(one.name) && used.has(one.name),
+      (one) =>
+        floats.has(one.type) && one.shape.length > 0 && !moving.has(one.name) && used.has(one.name),
     );
     return {
-      parameters: learnable.reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0),
+      parameters: learnable.reduce(
+        (sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1),
+        0,
+      ),
       tensors: nodes.flatMap(({ outputs }) => outputs),
       softmaxes: nodes.flatMap(({ operator, outputs }) => (operator === 'Softmax' ? outputs : [])),
       metadata,
     };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new StageError(`Expected an ONNX file, but ${name} is none or ends early.`, { cause: error });
+    throw new StageError(`Expected an ONNX file, but ${name} is none or ends early.`, {
+      cause: error,
+    });
   }
 }
 
-/** What a tensor follows from, or all tensors. Every node stands after those whose outputs it takes (onnx/docs/IR.md). */
-function namesBefore(nodes: ReturnType<typeof readModel>['nodes'], tensor: string | undefined): ReadonlySet<string> {
+/**
+ * What a tensor follows from, or all tensors. Every node stands after those whose outputs it takes
+ * (onnx/docs/IR.md).
+ */
+function namesBefore(
+  nodes: ReturnType<typeof readModel>['nodes'],
+  tensor: string | undefined,
+): ReadonlySet<string> {
   const used = new Set(tensor === undefined ? nodes.flatMap(({ outputs }) => outputs) : [tensor]);
   for (const { inputs, outputs } of nodes.toReversed()) {
     if (outputs.some((name) => used.has(name))) for (const name of inputs) used.add(name);
@@ -62,8 +79,11 @@ function namesBefore(nodes: ReturnType<typeof readModel>['nodes'], tensor: strin
 
 function readModel(bytes: Uint8Array) {
   const fields = [...fieldsOf(bytes)];
-  const graphs = fields.flatMap(([number, value]) => (number === model.graph ? [...fieldsOf(value)] : []));
-  const parts = (number: number) => graphs.flatMap(([at, value]) => (at === number ? [fieldMap(value)] : []));
+  const graphs = fields.flatMap(([number, value]) =>
+    number === model.graph ? [...fieldsOf(value)] : [],
+  );
+  const parts = (number: number) =>
+    graphs.flatMap(([at, value]) => (at === number ? [fieldMap(value)] : []));
   const nodes = parts(graph.node).map((own) => ({
     inputs: textsOf(own, node.input),
     outputs: textsOf(own, node.output),
@@ -75,12 +95,19 @@ function readModel(bytes: Uint8Array) {
     shape: numbersOf(own, constant.shape),
     isApart: numbersOf(own, constant.location)[0] === 1,
   }));
-  const entries = fields.flatMap(([number, value]) => (number === model.metadata ? [fieldMap(value)] : []));
-  const metadata = new Map(entries.map((own) => [textsOf(own, 1)[0] ?? '', textsOf(own, 2)[0] ?? '']));
+  const entries = fields.flatMap(([number, value]) =>
+    number === model.metadata ? [fieldMap(value)] : [],
+  );
+  const metadata = new Map(
+    entries.map((own) => [textsOf(own, 1)[0] ?? '', textsOf(own, 2)[0] ?? '']),
+  );
   return { nodes, constants, metadata };
 }
 
-/** The bytes of the file with one of its tensors as a further output: protobuf merges a message that comes again. */
+/**
+ * The bytes of the file with one of its tensors as a further output: protobuf merges a message that
+ * comes again.
+ */
 export function withOutput(bytes: Uint8Array, tensor: string): Uint8Array {
   const output = message([[graph.output, message([[1, tensor]])]]);
   return Buffer.concat([bytes, ...message([[model.graph, output]])]);
@@ -90,16 +117,21 @@ type Fields = ReadonlyMap<number, readonly (number | Uint8Array)[]>;
 
 function fieldMap(bytes: number | Uint8Array): Fields {
   const fields = new Map<number, (number | Uint8Array)[]>();
-  for (const [number, value] of fieldsOf(bytes)) fields.set(number, [...(fields.get(number) ?? []), value]);
+  for (const [number, value] of fieldsOf(bytes))
+    fields.set(number, [...(fields.get(number) ?? []), value]);
   return fields;
 }
 
 const textsOf = (fields: Fields, number: number): readonly string[] =>
-  (fields.get(number) ?? []).map((value) => (typeof value === 'number' ? '' : Buffer.from(value).toString()));
+  (fields.get(number) ?? []).map((value) =>
+    typeof value === 'number' ? '' : Buffer.from(value).toString(),
+  );
 
 /** Numbers may be packed into the bytes of one field. */
 const numbersOf = (fields: Fields, number: number): readonly number[] =>
-  (fields.get(number) ?? []).flatMap((value) => (typeof value === 'number' ? [value] : [...varints(value)]));
+  (fields.get(number) ?? []).flatMap((value) =>
+    typeof value === 'number' ? [value] : [...varints(value)],
+  );
 
 function* varints(bytes: Uint8Array): Generator<number> {
   for (let at = 0; at < bytes.length; ) {
@@ -109,7 +141,10 @@ function* varints(bytes: Uint8Array): Generator<number> {
   }
 }
 
-/** The fields of a protobuf message (https://protobuf.dev/programming-guides/encoding). Throws a RangeError for other bytes. */
+/**
+ * The fields of a protobuf message (https://protobuf.dev/programming-guides/encoding). Throws a
+ * RangeError for other bytes.
+ */
 function* fieldsOf(bytes: number | Uint8Array): Generator<readonly [number, number | Uint8Array]> {
   if (typeof bytes === 'number') throw new RangeError('expected a message');
   for (let at = 0; at < bytes.length; ) {
@@ -121,7 +156,8 @@ function* fieldsOf(bytes: number | Uint8Array): Generator<readonly [number, numb
       yield [number, value];
       at = end;
     } else {
-      const [length, first] = form === 2 ? varint(bytes, start) : [fixedLengths[form] ?? Number.NaN, start];
+      const [length, first] =
+        form === 2 ? varint(bytes, start) : [fixedLengths[form] ?? Number.NaN, start];
       at = first + length;
       if (!(at <= bytes.length)) throw new RangeError('expected a whole field');
       yield [number, bytes.subarray(first, at)];

@@ -11,7 +11,10 @@ interface OnnxOptions {
   readonly imageSize?: number | undefined;
   /** The tensor that is computed; by default the file's only output, or that called logits. */
   readonly tensor?: string | undefined;
-  /** Images of every pass, the last one filled up, where the file leaves it free; by default as many as come. */
+  /**
+   * Images of every pass, the last one filled up, where the file leaves it free; by default as many
+   * as come.
+   */
   readonly batch?: number | undefined;
   /** Whether its values are probabilities, of which logarithms are taken: these are logits. */
   readonly probabilities?: boolean | undefined;
@@ -27,8 +30,8 @@ interface ImageInput {
 }
 
 /**
- * The network of an ONNX file from images to one of its tensors, run by ONNX Runtime itself: unlike layers, it has no gradients and
- * cannot be trained.
+ * The network of an ONNX file from images to one of its tensors, run by ONNX Runtime itself: unlike
+ * layers, it has no gradients and cannot be trained.
  */
 export class OnnxNetwork {
   /** Its file. */
@@ -46,7 +49,10 @@ export class OnnxNetwork {
     this.#probabilities = opened.probabilities ?? false;
   }
 
-  /** Opens a file, or the only one of a folder. Throws a {@link StageError} that says what does not fit, and where. */
+  /**
+   * Opens a file, or the only one of a folder. Throws a {@link StageError} that says what does not
+   * fit, and where.
+   */
   static async open(place: string, options: OnnxOptions): Promise<OnnxNetwork> {
     const { threads, imageSize, tensor, batch } = options;
     const path = statSync(place).isDirectory() ? onlyFile(place) : place;
@@ -54,9 +60,15 @@ export class OnnxNetwork {
     const bytes = readFileSync(path);
     const facts = readOnnxFacts(bytes, name, tensor);
     if (tensor !== undefined && !facts.tensors.includes(tensor)) {
-      throw new StageError(`Expected a tensor of ${name}, got "${tensor}". ${thereAre(tensor, facts.tensors)}`);
+      throw new StageError(
+        `Expected a tensor of ${name}, got "${tensor}". ${thereAre(tensor, facts.tensors)}`,
+      );
     }
-    const session = await start(tensor === undefined ? bytes : withOutput(bytes, tensor), threads, name);
+    const session = await start(
+      tensor === undefined ? bytes : withOutput(bytes, tensor),
+      threads,
+      name,
+    );
     const output = tensor ?? onlyOutput(session.outputNames, name);
     const taken = imageInput(session.inputMetadata, imageSize, name);
     const input = { ...taken, batch: taken.batch ?? batch };
@@ -64,10 +76,13 @@ export class OnnxNetwork {
   }
 
   /**
-   * The tensor for images `[batch, size, size, 3]`, and its shape without the batch. Throws a {@link StageError} where it is not of
-   * numbers, or has another number of rows than there are images.
+   * The tensor for images `[batch, size, size, 3]`, and its shape without the batch. Throws a
+   * {@link StageError} where it is not of numbers, or has another number of rows than there are
+   * images.
    */
-  async run(images: Float32Array): Promise<{ readonly values: Float32Array; readonly shape: readonly number[] }> {
+  async run(
+    images: Float32Array,
+  ): Promise<{ readonly values: Float32Array; readonly shape: readonly number[] }> {
     const { size, batch } = this.input;
     const pixels = size * size * 3;
     const count = images.length / pixels;
@@ -92,7 +107,9 @@ export class OnnxNetwork {
     const shape = isFirst ? [batch, 3, size, size] : [batch, size, size, 3];
     const feed = { [name]: new Tensor('float32', values, shape) };
     const found = await this.#session.run(feed, [this.output]).catch((error: Error) => {
-      throw new StageError(`ONNX Runtime fails on images of ${size} x ${size}: ${wordsOf(error)}`, { cause: error });
+      throw new StageError(`ONNX Runtime fails on images of ${size} x ${size}: ${wordsOf(error)}`, {
+        cause: error,
+      });
     });
     const { type, dims, data } = found[this.output]!;
     if (type === 'float32' && dims[0] === batch) return { dims, data: data as Float32Array };
@@ -101,7 +118,10 @@ export class OnnxNetwork {
     );
   }
 
-  /** Frees what the session holds, which the garbage collector does not see: the process may serve further stages. */
+  /**
+   * Frees what the session holds, which the garbage collector does not see: the process may serve
+   * further stages.
+   */
   [Symbol.dispose](): void {
     void this.#session.release();
   }
@@ -112,16 +132,29 @@ type Opened = Pick<OnnxNetwork, 'path' | 'facts' | 'input' | 'output'> & OnnxOpt
 function onlyFile(folder: string): string {
   const names = readdirSync(folder).filter((name) => name.endsWith('.onnx'));
   if (names.length === 1) return join(folder, names[0]!);
-  throw new StageError(`Expected one ONNX file in the folder ${folder}, got ${names.sort().join(', ') || 'none'}.`);
+  throw new StageError(
+    `Expected one ONNX file in the folder ${folder}, got ${names.sort().join(', ') || 'none'}.`,
+  );
 }
 
-async function start(bytes: Uint8Array, intraOpNumThreads: number, name: string): Promise<InferenceSession> {
+async function start(
+  bytes: Uint8Array,
+  intraOpNumThreads: number,
+  name: string,
+): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(bytes, { intraOpNumThreads, interOpNumThreads: 1, logSeverityLevel: 4 });
+    return await InferenceSession.create(bytes, {
+      intraOpNumThreads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 4,
+    });
   } catch (error) {
     const said = wordsOf(error as Error);
     const [, node, operator] = /In Node, \("?([^",]*)"?, (\w+),/.exec(said) ?? [];
-    const what = operator === undefined ? said : `it has no operator ${operator}, which the node "${node}" asks for.`;
+    const what =
+      operator === undefined
+        ? said
+        : `it has no operator ${operator}, which the node "${node}" asks for.`;
     throw new StageError(`ONNX Runtime cannot take ${name}: ${what}`, { cause: error });
   }
 }
@@ -129,12 +162,15 @@ async function start(bytes: Uint8Array, intraOpNumThreads: number, name: string)
 /** The logarithm of a probability; for 0 it is that of the smallest float32. */
 const logarithm = (probability: number): number => Math.log(Math.max(probability, 2 ** -149));
 
-const wordsOf = ({ message }: Error): string => message.split('\n')[0]!.replace(/^Load model .*?failed: ?/, '');
+const wordsOf = ({ message }: Error): string =>
+  message.split('\n')[0]!.replace(/^Load model .*?failed: ?/, '');
 
 function onlyOutput(names: readonly string[], file: string): string {
   if (names.length === 1) return names[0]!;
   if (names.includes('logits')) return 'logits';
-  throw new StageError(`Expected one output of ${file}, or one called logits, got ${names.join(', ')}.`);
+  throw new StageError(
+    `Expected one output of ${file}, or one called logits, got ${names.join(', ')}.`,
+  );
 }
 
 /** Throws a {@link StageError} unless a file takes square images in colour alone. */
@@ -145,25 +181,38 @@ function imageInput(
 ): ImageInput {
   const [input] = inputs;
   if (inputs.length !== 1 || input?.isTensor !== true) {
-    throw new StageError(`Expected one input of ${file}, got ${inputs.map(({ name }) => name).join(', ')}.`);
+    throw new StageError(
+      `Expected one input of ${file}, got ${inputs.map(({ name }) => name).join(', ')}.`,
+    );
   }
   const { name, type, shape } = input;
   const got = `"${name}" of ${file} is ${type} of [${shape.join(', ')}]`;
   const layout = shape[1] === 3 ? 'NCHW' : 'NHWC';
   const [height, width] = layout === 'NCHW' ? shape.slice(2) : shape.slice(1);
   if (type !== 'float32' || shape.length !== 4 || shape[layout === 'NCHW' ? 1 : 3] !== 3) {
-    throw new StageError(`Expected float32 of [batch, 3, height, width] or [batch, height, width, 3], but ${got}.`);
+    throw new StageError(
+      `Expected float32 of [batch, 3, height, width] or [batch, height, width, 3], but ${got}.`,
+    );
   }
   const free = [height, width].find((length) => typeof length === 'string');
   if (free !== undefined && imageSize === undefined) {
-    throw new StageError(`Expected a fixed number of pixels, but ${got}, where "${free}" is free: set imageSize.`);
+    throw new StageError(
+      `Expected a fixed number of pixels, but ${got}, where "${free}" is free: set imageSize.`,
+    );
   }
   const sides = [height, width].map((length) => (typeof length === 'number' ? length : imageSize!));
   if (sides[0] !== sides[1]) throw new StageError(`Expected square images, but ${got}.`);
   if (imageSize !== undefined && sides[0] !== imageSize) {
-    throw new StageError(`Expected images of ${sides[0]} pixels a side, since ${got}, got imageSize ${imageSize}.`);
+    throw new StageError(
+      `Expected images of ${sides[0]} pixels a side, since ${got}, got imageSize ${imageSize}.`,
+    );
   }
-  return { name, layout, size: sides[0]!, batch: typeof shape[0] === 'number' ? shape[0] : undefined };
+  return {
+    name,
+    layout,
+    size: sides[0]!,
+    batch: typeof shape[0] === 'number' ? shape[0] : undefined,
+  };
 }
 
 /** `[batch, size, size, 3]` as `[batch, 3, size, size]`. */

@@ -22,17 +22,30 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
   readonly normalise?: Normalization;
   readonly pretrained?: PretrainedSetting | 'none';
   readonly seed: number;
-  /** How many values a named network ends with, 2 by default; a list of layers ends as it is written. */
+  /**
+   * How many values a named network ends with, 2 by default; a list of layers ends as it is
+   * written.
+   */
   readonly classes?: number;
 }
 
 /**
- * Builds the network of a stage on a running backend, with random weights or those of its inputs or settings; the log says which. `random` are
- * layers of the head that a file of weights lacks, each with the reason. Throws a `StageError` where weights do not fit.
+ * Builds the network of a stage on a running backend, with random weights or those of its inputs or
+ * settings; the log says which. `random` are layers of the head that a file of weights lacks, each
+ * with the reason. Throws a `StageError` where weights do not fit.
  */
 export async function beginNetwork(
   context: Pick<StageContext, 'inputs' | 'download' | 'log'>,
-  { model: architecture, imageSize: size, fit, kernel, normalise, pretrained, seed, classes }: NetworkSettings,
+  {
+    model: architecture,
+    imageSize: size,
+    fit,
+    kernel,
+    normalise,
+    pretrained,
+    seed,
+    classes,
+  }: NetworkSettings,
 ) {
   const net = netOf(architecture, classes);
   const model = buildNet(net, size);
@@ -40,7 +53,12 @@ export async function beginNetwork(
   const paths = await weightPaths(context, pretrained);
   const loaded = paths && (await loadFrom(paths, model, { net, imageSize: size }, context.log));
   const { mean, deviation } = normalise ?? loaded?.normalise ?? usualNormalization;
-  const input: ImageInput = { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } };
+  const input: ImageInput = {
+    size,
+    fit,
+    kernel,
+    normalise: { mean: [...mean], deviation: [...deviation] },
+  };
   return { net, model, input, random: loaded?.random ?? [] };
 }
 
@@ -70,7 +88,10 @@ function normalisationIn(folder: string): Normalization | undefined {
   return 'normalise' in input ? input.normalise : undefined;
 }
 
-function describe({ layers, random, unused, naming }: ReturnType<typeof loadWeights>, path: string) {
+function describe(
+  { layers, random, unused, naming }: ReturnType<typeof loadWeights>,
+  path: string,
+) {
   return [
     `Weights of ${layers.length} layers come from ${path}, which names them as ${naming} does.`,
     ...random.map((layer) => `Random, as part of the head: ${layer}.`),

@@ -2,7 +2,10 @@ import type { Dataset, Entity, File, Group } from 'h5wasm/node';
 import { StageError } from '../../../stage.ts';
 import { byName, type StoredTensor, type StoredWeights } from './weight-files.ts';
 
-/** Opens HDF5 of Keras up to version 2: `block1_conv1/kernel`. Throws a {@link StageError} if it is damaged or another kind. */
+/**
+ * Opens HDF5 of Keras up to version 2: `block1_conv1/kernel`. Throws a {@link StageError} if it is
+ * damaged or another kind.
+ */
 export async function openKerasH5(path: string): Promise<StoredWeights> {
   // Some megabytes of WebAssembly, loaded only here.
   const { default: h5wasm } = await import('h5wasm/node');
@@ -13,7 +16,9 @@ export async function openKerasH5(path: string): Promise<StoredWeights> {
       return work();
     } catch (error) {
       if (error instanceof StageError) throw error;
-      throw new StageError(`Expected Keras weights in HDF5, but ${doing} ${path} failed: ${innermost(error)}.`);
+      throw new StageError(
+        `Expected Keras weights in HDF5, but ${doing} ${path} failed: ${innermost(error)}.`,
+      );
     }
   };
   const file = attempt('opening', () => new h5wasm.File(path, 'r'));
@@ -26,7 +31,11 @@ export async function openKerasH5(path: string): Promise<StoredWeights> {
   }
 }
 
-function list(path: string, file: File, attempt: <T>(doing: string, work: () => T) => T): readonly StoredTensor[] {
+function list(
+  path: string,
+  file: File,
+  attempt: <T>(doing: string, work: () => T) => T,
+): readonly StoredTensor[] {
   // A whole model has its weights in a group; a file with only weights is that group.
   const root = file.keys().includes('model_weights') ? groupOf(file.get('model_weights')) : file;
   const layers = root === undefined ? undefined : names(root, 'layer_names');
@@ -39,7 +48,8 @@ function list(path: string, file: File, attempt: <T>(doing: string, work: () => 
     const group = groupOf(root.get(layer));
     return (group === undefined ? [] : (names(group, 'weight_names') ?? [])).map((name) => {
       const dataset = group!.get(name);
-      if (!isDataset(dataset)) throw new StageError(`Expected the tensor ${name} of ${layer} in ${path}, got none.`);
+      if (!isDataset(dataset))
+        throw new StageError(`Expected the tensor ${name} of ${layer} in ${path}, got none.`);
       const called = `${layer}/${ownName(layer, name)}`;
       const read = () => attempt(`reading ${called} of`, () => floats(path, called, dataset));
       return { name: called, shape: [...(dataset.shape ?? [])], read };
@@ -58,10 +68,18 @@ function names(group: Group, attribute: string): readonly string[] | undefined {
 
 /** The names of Keras 1, each after the name of its layer. Its `running_std` holds the variance. */
 const keras1: ReadonlyMap<string, string> = new Map(
-  Object.entries({ W: 'kernel', b: 'bias', running_mean: 'moving_mean', running_std: 'moving_variance' }),
+  Object.entries({
+    W: 'kernel',
+    b: 'bias',
+    running_mean: 'moving_mean',
+    running_std: 'moving_variance',
+  }),
 );
 
-/** `kernel` of `block1_conv1/kernel:0`, the name in TensorFlow, and of `block1_conv1_W:0`, that of Keras 1. */
+/**
+ * `kernel` of `block1_conv1/kernel:0`, the name in TensorFlow, and of `block1_conv1_W:0`, that of
+ * Keras 1.
+ */
 function ownName(layer: string, name: string): string {
   const last = name.split('/').at(-1)!.replace(/:\d+$/, '');
   const own = last.startsWith(`${layer}_`) ? last.slice(layer.length + 1) : last;
@@ -72,10 +90,13 @@ function floats(path: string, name: string, dataset: Dataset): Float32Array {
   const { value } = dataset;
   if (value instanceof Float32Array) return value;
   if (value instanceof Float64Array) return Float32Array.from(value);
-  throw new StageError(`Expected floating-point numbers for ${name} in ${path}, got ${String(dataset.dtype)}.`);
+  throw new StageError(
+    `Expected floating-point numbers for ${name} in ${path}, got ${String(dataset.dtype)}.`,
+  );
 }
 
-const isOf = (entity: Entity | null, type: string) => entity !== null && 'type' in entity && entity.type === type;
+const isOf = (entity: Entity | null, type: string) =>
+  entity !== null && 'type' in entity && entity.type === type;
 const groupOf = (entity: Entity | null) => (isOf(entity, 'Group') ? (entity as Group) : undefined);
 const isDataset = (entity: Entity | null): entity is Dataset => isOf(entity, 'Dataset');
 

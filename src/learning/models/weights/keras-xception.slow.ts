@@ -19,7 +19,9 @@ test('Keras’s file for Xception fills all but the head, and finds the unnamed 
   assert.deepEqual(weightsOf(model, 'block13_shortcut'), [values('conv2d_4/kernel')]);
   assert.deepEqual(
     weightsOf(model, 'block2_shortcut_bn'),
-    ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) => values(`batch_normalization_1/${name}`)),
+    ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) =>
+      values(`batch_normalization_1/${name}`),
+    ),
   );
   assert.deepEqual(weightsOf(model, 'block10_sepconv2'), [
     values('block10_sepconv2/depthwise_kernel'),

@@ -29,14 +29,21 @@ import { loadNet, weightsOf } from './testing-weights.ts';
 
 before(() => setBackend('cpu'));
 
-const golden = JSON.parse(readFileSync(new URL('../../../../test/golden/weights.json', import.meta.url), 'utf8'));
-const faceApi = new URL('../../../../node_modules/@vladmandic/face-api/model/', import.meta.url).pathname;
-const faceApiFiles = (name: string) => [`${faceApi}${name}-weights_manifest.json`, `${faceApi}${name}.bin`] as const;
+const golden = JSON.parse(
+  readFileSync(new URL('../../../../test/golden/weights.json', import.meta.url), 'utf8'),
+);
+const faceApi = new URL('../../../../node_modules/@vladmandic/face-api/model/', import.meta.url)
+  .pathname;
+const faceApiFiles = (name: string) =>
+  [`${faceApi}${name}-weights_manifest.json`, `${faceApi}${name}.bin`] as const;
 
 function faceApiWeights(name: string) {
   const [manifest, shard] = faceApiFiles(name);
   const [{ weights }] = JSON.parse(readFileSync(manifest, 'utf8'));
-  return io.decodeWeights(new Uint8Array(readFileSync(shard)).buffer, weights) as Record<string, Tensor4D>;
+  return io.decodeWeights(new Uint8Array(readFileSync(shard)).buffer, weights) as Record<
+    string,
+    Tensor4D
+  >;
 }
 
 /** Whole levels from 0 to 255. */
@@ -46,12 +53,22 @@ const noise = (size: number): Tensor4D =>
     [1, size, size, 3],
   );
 
-/** The output of the layers before the global pooling for pixels, normalised as the weights require. */
-function featuresOf({ model: whole, normalise }: Awaited<ReturnType<typeof loadNet>>, pixels: Tensor4D): Tensor {
+/**
+ * The output of the layers before the global pooling for pixels, normalised as the weights require.
+ */
+function featuresOf(
+  { model: whole, normalise }: Awaited<ReturnType<typeof loadNet>>,
+  pixels: Tensor4D,
+): Tensor {
   const pooled = whole.layers.findIndex(({ name }) => name.startsWith('globalAveragePool')) - 1;
-  const backbone = model({ inputs: whole.inputs, outputs: whole.layers[pooled]!.output as SymbolicTensor });
+  const backbone = model({
+    inputs: whole.inputs,
+    outputs: whole.layers[pooled]!.output as SymbolicTensor,
+  });
   const { mean, deviation } = normalise!;
-  return backbone.apply(div(sub(div(pixels, 255), tensor([...mean])), tensor([...deviation]))) as Tensor;
+  return backbone.apply(
+    div(sub(div(pixels, 255), tensor([...mean])), tensor([...deviation])),
+  ) as Tensor;
 }
 
 function write(t: TestContext, bytes: Uint8Array): string {
@@ -80,12 +97,16 @@ test('a network has PyTorch’s logits with PyTorch’s weights, also after flat
   );
 
   const logits = (model.apply(tensor(golden.images, [2, 10, 10, 3])) as Tensor).dataSync();
-  for (const [i, expected] of golden.logits.entries()) assert.ok(Math.abs(logits[i]! - expected) < 1e-5, `${logits}`);
+  for (const [i, expected] of golden.logits.entries())
+    assert.ok(Math.abs(logits[i]! - expected) < 1e-5, `${logits}`);
   assert.deepEqual([naming, random, normalise], ['PyTorch', [], undefined]);
   assert.deepEqual(unused, ['bn1.num_batches_tracked', 'bn2.num_batches_tracked']);
 });
 
-/** The package's own features of pixels from 0 to 255, after its TinyXception.ts; `[1, 4, 4, 512]` of 112 x 112. */
+/**
+ * The package's own features of pixels from 0 to 255, after its TinyXception.ts; `[1, 4, 4, 512]`
+ * of 112 x 112.
+ */
 function packageTinyXception(pixels: Tensor4D): Tensor {
   const of = faceApiWeights('age_gender_model');
   const conv = (x: Tensor4D, name: string) =>
@@ -95,10 +116,15 @@ function packageTinyXception(pixels: Tensor4D): Tensor {
     return add<Tensor4D>(separableConv2d(x, ...filters, [1, 1], 'same'), of[`${name}/bias`]!);
   };
   const reduction = (x: Tensor4D, name: string, first: Tensor4D) => {
-    const inner = separable(relu(separable(first, `${name}/separable_conv0`)), `${name}/separable_conv1`);
+    const inner = separable(
+      relu(separable(first, `${name}/separable_conv0`)),
+      `${name}/separable_conv1`,
+    );
     return add<Tensor4D>(maxPool(inner, [3, 3], [2, 2], 'same'), conv(x, `${name}/expansion_conv`));
   };
-  let x = relu(conv(div(sub(pixels, tensor([122.782, 117.001, 104.298])), 255), 'entry_flow/conv_in'));
+  let x = relu(
+    conv(div(sub(pixels, tensor([122.782, 117.001, 104.298])), 255), 'entry_flow/conv_in'),
+  );
   x = reduction(x, 'entry_flow/reduction_block_0', x);
   x = reduction(x, 'entry_flow/reduction_block_1', relu(x));
   for (const block of ['middle_flow/main_block_0', 'middle_flow/main_block_1']) {
@@ -119,8 +145,15 @@ test('TinyXception with the weights of @vladmandic/face-api computes the feature
     normalise!.mean.map((mean) => mean * 255),
     [122.782, 117.001, 104.298],
   );
-  assert.deepEqual(random, ['logits (expected logits/weights of 512 x 2, got no tensor of that name)']);
-  assert.deepEqual(unused, ['fc/age/weights', 'fc/age/bias', 'fc/gender/weights', 'fc/gender/bias']);
+  assert.deepEqual(random, [
+    'logits (expected logits/weights of 512 x 2, got no tensor of that name)',
+  ]);
+  assert.deepEqual(unused, [
+    'fc/age/weights',
+    'fc/age/bias',
+    'fc/gender/weights',
+    'fc/gender/bias',
+  ]);
   const pixels = noise(112);
   assertAlike(featuresOf(tinyXception, pixels), packageTinyXception(pixels), 1e-4);
 });
@@ -131,11 +164,17 @@ function assertAlike(features: Tensor, expected: Tensor, tolerance: number): voi
   assert.ok(off < tolerance && expected.max().dataSync()[0]! > 0.1, `off by ${off}`);
 }
 
-/** After the package's FaceRecognitionNet.ts, but with padding where it leaves windows out; `[1, 2, 2, 256]` of 128 x 128. */
+/**
+ * After the package's FaceRecognitionNet.ts, but with padding where it leaves windows out;
+ * `[1, 2, 2, 256]` of 128 x 128.
+ */
 function packageFaceResNet(pixels: Tensor4D): Tensor {
   const of = faceApiWeights('face_recognition_model');
   const conv = (x: Tensor4D, name: string, stride = 1) => {
-    const out = add(conv2d(x, of[`${name}/conv/filters`]!, stride, 'same'), of[`${name}/conv/bias`]!);
+    const out = add(
+      conv2d(x, of[`${name}/conv/filters`]!, stride, 'same'),
+      of[`${name}/conv/bias`]!,
+    );
     return add<Tensor4D>(mul(out, of[`${name}/scale/weights`]!), of[`${name}/scale/biases`]!);
   };
   const residual = (x: Tensor4D, name: string) => {
@@ -146,14 +185,18 @@ function packageFaceResNet(pixels: Tensor4D): Tensor {
     return relu(add<Tensor4D>(isWider ? concat([around, zerosLike(around)], 3) : around, out));
   };
   const blocks = [...new Set(Object.keys(of).map((name) => name.split('/')[0]!))].slice(1, -1);
-  const first = relu(conv(div(sub(pixels, tensor([122.782, 117.001, 104.298])), 255), 'conv32_down', 2));
+  const first = relu(
+    conv(div(sub(pixels, tensor([122.782, 117.001, 104.298])), 255), 'conv32_down', 2),
+  );
   return blocks.reduce(residual, maxPool(first, 3, 2, 'same'));
 }
 
 test('FaceResNet with the weights of @vladmandic/face-api computes the features of the package', async () => {
   const faceResNet = await loadNet('face-resnet', 128, ...faceApiFiles('face_recognition_model'));
   assert.equal(faceResNet.naming, '@vladmandic/face-api');
-  assert.deepEqual(faceResNet.random, ['logits (expected logits/weights of 256 x 2, got no tensor of that name)']);
+  assert.deepEqual(faceResNet.random, [
+    'logits (expected logits/weights of 256 x 2, got no tensor of that name)',
+  ]);
   assert.deepEqual(faceResNet.unused, ['fc']);
   const pixels = noise(128);
   assertAlike(featuresOf(faceResNet, pixels), packageFaceResNet(pixels), 1e-5);

@@ -9,13 +9,22 @@ import { readFinite, type StoredTensor, type StoredWeights } from './weight-file
 type BuiltNet = { readonly net: Net; readonly imageSize: number };
 
 /**
- * Puts the weights of a file into the model that `buildNet` made for images of this size. Layers of the head may be missing or have another
- * shape; any other weight must fit: otherwise a {@link StageError} names the first, and the model must not be used. Returns, among
- * others, the `layers` that got weights, those of the head that stay `random`, each with the reason, and the `unused` tensors.
+ * Puts the weights of a file into the model that `buildNet` made for images of this size. Layers of
+ * the head may be missing or have another shape; any other weight must fit: otherwise a
+ * {@link StageError} names the first, and the model must not be used. Returns, among others, the
+ * `layers` that got weights, those of the head that stay `random`, each with the reason, and the
+ * `unused` tensors.
  */
-export function loadWeights(model: LayersModel, { net, imageSize }: BuiltNet, stored: StoredWeights) {
+export function loadWeights(
+  model: LayersModel,
+  { net, imageSize }: BuiltNet,
+  stored: StoredWeights,
+) {
   const traced = traceLayers(net.layers, [imageSize, imageSize, 3]);
-  if (!traced.ok) throw new Error(`Internal error: the network ${net.name} was not checked: ${traced.error.message}`);
+  if (!traced.ok)
+    throw new Error(
+      `Internal error: the network ${net.name} was not checked: ${traced.error.message}`,
+    );
   const weights = netWeights(traced.value);
   const head = headOf(net);
   const names = [...stored.tensors.keys()];
@@ -24,7 +33,9 @@ export function loadWeights(model: LayersModel, { net, imageSize }: BuiltNet, st
   const random: string[] = [];
   const used = new Set<string>();
   for (const layer of new Set(weights.map(({ layer }) => layer))) {
-    const own = weights.filter((weight) => weight.layer === layer).map((weight) => find(weight, naming, stored, names));
+    const own = weights
+      .filter((weight) => weight.layer === layer)
+      .map((weight) => find(weight, naming, stored, names));
     const problem = own.find((one) => 'problem' in one)?.problem;
     if (problem === undefined) {
       found.set(layer.name, own);
@@ -32,11 +43,16 @@ export function loadWeights(model: LayersModel, { net, imageSize }: BuiltNet, st
     } else if (head.has(layer.name)) random.push(`${layer.name} (${problem})`);
     else throw new StageError(inFile(problem, stored, used));
   }
-  if (used.size === 0) throw new StageError(inFile(`expected weights of ${[...head].join(', ')}`, stored, used));
+  if (used.size === 0)
+    throw new StageError(inFile(`expected weights of ${[...head].join(', ')}`, stored, used));
   for (const [name, own] of found) {
     const layer = model.getLayer(name);
-    const values = own.map(({ weight, tensor }) => naming.toTfjs(weight!, readFinite(stored.path, tensor!)));
-    tidy(() => layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))));
+    const values = own.map(({ weight, tensor }) =>
+      naming.toTfjs(weight!, readFinite(stored.path, tensor!)),
+    );
+    tidy(() =>
+      layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))),
+    );
   }
   const layers = [...found.keys()];
   const unused = names.filter((tensor) => !used.has(tensor));
@@ -51,7 +67,9 @@ function headOf({ layers }: Net): ReadonlySet<string> {
 
 function recognise(weights: readonly NetWeight[], names: readonly string[]): Naming {
   const there = new Set(names);
-  const found = namings.map(({ nameOf }) => weights.filter((weight) => there.has(nameOf(weight, names))).length);
+  const found = namings.map(
+    ({ nameOf }) => weights.filter((weight) => there.has(nameOf(weight, names))).length,
+  );
   return namings[found.indexOf(Math.max(...found))]!;
 }
 
@@ -59,18 +77,33 @@ type Found =
   | { readonly weight: NetWeight; readonly tensor: StoredTensor; readonly problem?: never }
   | { readonly problem: string; readonly weight?: never; readonly tensor?: never };
 
-function find(weight: NetWeight, naming: Naming, { tensors }: StoredWeights, names: readonly string[]): Found {
+function find(
+  weight: NetWeight,
+  naming: Naming,
+  { tensors }: StoredWeights,
+  names: readonly string[],
+): Found {
   const name = naming.nameOf(weight, names);
   const expected = naming.shapeOf(weight).join(' x ');
   const tensor = tensors.get(name);
-  if (tensor === undefined) return { problem: `expected ${name} of ${expected}, got no tensor of that name` };
+  if (tensor === undefined)
+    return { problem: `expected ${name} of ${expected}, got no tensor of that name` };
   const got = tensor.shape.join(' x ') || 'one number';
-  return got === expected ? { weight, tensor } : { problem: `expected ${name} of ${expected}, got ${got}` };
+  return got === expected
+    ? { weight, tensor }
+    : { problem: `expected ${name} of ${expected}, got ${got}` };
 }
 
-/** A problem with the file's path; where nothing fitted before it, with some of the file's names. */
-function inFile(problem: string, { path, tensors }: StoredWeights, used: ReadonlySet<string>): string {
+/**
+ * A problem with the file's path; where nothing fitted before it, with some of the file's names.
+ */
+function inFile(
+  problem: string,
+  { path, tensors }: StoredWeights,
+  used: ReadonlySet<string>,
+): string {
   const some = [...tensors.keys()].slice(0, 3).join(', ');
-  const others = used.size > 0 ? '' : tensors.size === 0 ? '; it holds none' : `; it begins with ${some}`;
+  const others =
+    used.size > 0 ? '' : tensors.size === 0 ? '; it holds none' : `; it begins with ${some}`;
   return `${problem[0]!.toUpperCase()}${problem.slice(1)} in ${path}${others}.`;
 }

@@ -7,7 +7,10 @@ export interface NetWeight {
   readonly layer: PlainLayer;
   readonly name: string;
   readonly shape: readonly number[];
-  /** `[height, width, channels]` of the image whose values, in this order, are the weight's first axis. */
+  /**
+   * `[height, width, channels]` of the image whose values, in this order, are the weight's first
+   * axis.
+   */
   readonly flattened?: readonly [number, number, number];
 }
 
@@ -44,7 +47,10 @@ const asInTfjs = {
 
 const ownName = ({ layer, name }: NetWeight): string => `${layer.name}/${name}`;
 
-/** The known namings. A file has the one by which most of a network's weights are found, or the first of equal ones. */
+/**
+ * The known namings. A file has the one by which most of a network's weights are found, or the
+ * first of equal ones.
+ */
 export const namings: readonly Naming[] = [
   { name: 'Restage', nameOf: ownName, ...asInTfjs },
   {
@@ -58,18 +64,27 @@ export const namings: readonly Naming[] = [
     name: '@vladmandic/face-api',
     nameOf: faceApiName,
     ...asInTfjs,
-    // TinyXception.forwardInput of the package: it subtracts a mean, then divides values from 0 to 255 by 255.
+    // TinyXception.forwardInput of the package: it subtracts a mean, then divides values from 0 to
+    // 255 by 255.
     normalise: { mean: [122.782 / 255, 117.001 / 255, 104.298 / 255], deviation: [1, 1, 1] },
   },
   { name: 'PyTorch', nameOf: pytorchName, shapeOf: pytorchShape, toTfjs: fromPytorch },
 ];
 
-/** Keras's Xception does not name the layers around its modules, which then get their number in a process. */
+/**
+ * Keras's Xception does not name the layers around its modules, which then get their number in a
+ * process.
+ */
 function kerasName(weight: NetWeight, tensors: readonly string[]): string {
   const shortcut = /^block(\d+)_shortcut(_bn)?$/.exec(weight.layer.name);
   if (shortcut === null) return ownName(weight);
-  const automatic = shortcut[2] === undefined ? /^conv(?:olution)?2d(?:_(\d+))?$/ : /^batch_?normalization(?:_(\d+))?$/;
-  const layers = [...new Set(tensors.map((name) => name.split('/')[0]!))].filter((layer) => automatic.test(layer));
+  const automatic =
+    shortcut[2] === undefined
+      ? /^conv(?:olution)?2d(?:_(\d+))?$/
+      : /^batch_?normalization(?:_(\d+))?$/;
+  const layers = [...new Set(tensors.map((name) => name.split('/')[0]!))].filter((layer) =>
+    automatic.test(layer),
+  );
   const number = (layer: string) => Number(automatic.exec(layer)![1] ?? 0);
   const inOrder = layers.sort((a, b) => number(a) - number(b));
   const place = ['2', '3', '4', '13'].indexOf(shortcut[1]!);
@@ -82,15 +97,19 @@ function faceApiName({ layer, name }: NetWeight): string {
 }
 
 /**
- * The name of a weight in PyTorch, where `/` is the dot of nested modules. `block1_conv1.weight` is `[out, in, height, width]`, that of a dense
- * layer `[out, in]`, BatchNorm has `weight`, `bias`, `running_mean` and `running_var`. A separable convolution is two, `depthwise` (`[channels,
- * 1, height, width]`, with `groups=channels`) and `pointwise`, which has the bias. After a `Flatten`, inputs are channels first.
+ * The name of a weight in PyTorch, where `/` is the dot of nested modules. `block1_conv1.weight` is
+ * `[out, in, height, width]`, that of a dense layer `[out, in]`, BatchNorm has `weight`, `bias`,
+ * `running_mean` and `running_var`. A separable convolution is two, `depthwise`
+ * (`[channels, 1, height, width]`, with `groups=channels`) and `pointwise`, which has the bias.
+ * After a `Flatten`, inputs are channels first.
  */
 export function pytorchName({ layer, name }: NetWeight): string {
   const module = layer.name.replaceAll('/', '.');
   const parameter = pytorchParameters[name] ?? name;
   if (layer.kind !== 'separableConv') return `${module}.${parameter}`;
-  return name === 'depthwise_kernel' ? `${module}.depthwise.weight` : `${module}.pointwise.${parameter}`;
+  return name === 'depthwise_kernel'
+    ? `${module}.depthwise.weight`
+    : `${module}.pointwise.${parameter}`;
 }
 
 const pytorchParameters: Readonly<Record<string, string>> = {
@@ -105,7 +124,9 @@ const pytorchParameters: Readonly<Record<string, string>> = {
 /** The shape that PyTorch gives a weight; see {@link pytorchName}. */
 export function pytorchShape(weight: NetWeight): readonly number[] {
   const { shape, flattened } = weight;
-  return flattened === undefined ? axisOrder(weight).map((axis) => shape[axis]!) : shape.toReversed();
+  return flattened === undefined
+    ? axisOrder(weight).map((axis) => shape[axis]!)
+    : shape.toReversed();
 }
 
 /** From tfjs's order of values to PyTorch's. */
@@ -113,7 +134,8 @@ export const toPytorch = (weight: NetWeight, values: Float32Array): Float32Array
   permuteAxes(values, axesOf(weight), axisOrder(weight));
 
 function fromPytorch(weight: NetWeight, values: Float32Array): Float32Array {
-  const [axes, order] = [axesOf(weight), axisOrder(weight)];
+  const axes = axesOf(weight);
+  const order = axisOrder(weight);
   return permuteAxes(
     values,
     order.map((axis) => axes[axis]!),
@@ -125,22 +147,32 @@ function fromPytorch(weight: NetWeight, values: Float32Array): Float32Array {
 const axesOf = ({ shape, flattened }: NetWeight): readonly number[] =>
   flattened === undefined ? shape : [...flattened, ...shape.slice(1)];
 
-/** Kernels are `[height, width, in, out]` or `[in, out]`, a depthwise one is `[height, width, channels, 1]`. */
+/**
+ * Kernels are `[height, width, in, out]` or `[in, out]`, a depthwise one is
+ * `[height, width, channels, 1]`.
+ */
 function axisOrder({ name, shape, flattened }: NetWeight): readonly number[] {
   if (flattened !== undefined) return shape.length === 2 ? [3, 2, 0, 1] : [2, 0, 1];
   if (shape.length === 4) return name === 'depthwise_kernel' ? [2, 3, 0, 1] : [3, 2, 0, 1];
   return shape.length === 2 ? [1, 0] : [0];
 }
 
-/** Axis `i` of the result is axis `order[i]`: `permuteAxes([1, 2, 3, 4, 5, 6], [2, 3], [1, 0])` is `[1, 4, 2, 5, 3, 6]`. */
+/**
+ * Axis `i` of the result is axis `order[i]`: `permuteAxes([1, 2, 3, 4, 5, 6], [2, 3], [1, 0])` is
+ * `[1, 4, 2, 5, 3, 6]`.
+ */
 function permuteAxes(values: Float32Array, shape: readonly number[], order: readonly number[]) {
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
+  const strides = shape.map((_, axis) =>
+    shape.slice(axis + 1).reduce((product, length) => product * length, 1),
+  );
   const result = new Float32Array(values.length);
   let to = 0;
   const copy = (depth: number, from: number): void => {
     const axis = order[depth]!;
-    const [length, step] = [shape[axis]!, strides[axis]!];
-    if (depth === order.length - 1) for (let i = 0; i < length; i++) result[to++] = values[from + i * step]!;
+    const length = shape[axis]!;
+    const step = strides[axis]!;
+    if (depth === order.length - 1)
+      for (let i = 0; i < length; i++) result[to++] = values[from + i * step]!;
     else for (let i = 0; i < length; i++) copy(depth + 1, from + i * step);
   };
   copy(0, 0);

@@ -10,7 +10,9 @@ import { StageError } from '../../../stage.ts';
 import { openWeights } from './open-weights.ts';
 import { encodeSafetensors, type NamedTensor } from './safetensors.ts';
 
-const golden = JSON.parse(readFileSync(new URL('../../../../test/golden/weights.json', import.meta.url), 'utf8'));
+const golden = JSON.parse(
+  readFileSync(new URL('../../../../test/golden/weights.json', import.meta.url), 'utf8'),
+);
 
 const random = linearCongruential(3);
 const tensors: readonly NamedTensor[] = [
@@ -19,7 +21,9 @@ const tensors: readonly NamedTensor[] = [
   { name: 'logits/kernel', shape: [5, 2], values: random(10, 1) },
 ];
 
-/** A weight file of each format, with its shards; the last file is the one that is cut or damaged. */
+/**
+ * A weight file of each format, with its shards; the last file is the one that is cut or damaged.
+ */
 const forms: Readonly<Record<string, (folder: string) => Promise<readonly string[]>>> = {
   async safetensors(folder) {
     const path = join(folder, 'w.safetensors');
@@ -43,14 +47,21 @@ const forms: Readonly<Record<string, (folder: string) => Promise<readonly string
     const names = parts.map((_, i) => `group1-shard${i + 1}of3.bin`);
     for (const [i, part] of parts.entries()) writeFileSync(join(folder, names[i]!), part);
     const weights = tensors.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
-    writeFileSync(join(folder, 'model.json'), JSON.stringify({ weightsManifest: [{ paths: names, weights }] }));
+    writeFileSync(
+      join(folder, 'model.json'),
+      JSON.stringify({ weightsManifest: [{ paths: names, weights }] }),
+    );
     return [join(folder, 'model.json'), ...names.map((name) => join(folder, name))];
   },
 };
 
 async function readAll(paths: readonly string[]) {
   using weights = await openWeights(paths);
-  return [...weights.tensors.values()].map(({ name, shape, read }) => ({ name, shape, values: read() }));
+  return [...weights.tensors.values()].map(({ name, shape, read }) => ({
+    name,
+    shape,
+    values: read(),
+  }));
 }
 
 const problem = (paths: readonly string[]) =>
@@ -76,12 +87,16 @@ for (const [form, write] of Object.entries(forms)) {
       writeFileSync(target, bytes);
       return await readAll(paths).then(
         () => undefined,
-        (error: unknown) => (error instanceof StageError ? error.message : assert.fail((error as Error).stack)),
+        (error: unknown) =>
+          error instanceof StageError ? error.message : assert.fail((error as Error).stack),
       );
     };
     await fc.assert(
       fc.asyncProperty(fc.nat(whole.length - 1), async (length) => {
-        assert.match((await message(whole.subarray(0, length))) ?? 'it was read', /^Expected .+\.$/);
+        assert.match(
+          (await message(whole.subarray(0, length))) ?? 'it was read',
+          /^Expected .+\.$/,
+        );
       }),
     );
     await fc.assert(
@@ -117,7 +132,8 @@ test('numbers of two bytes are read as PyTorch reads them', async (t) => {
   const path = join(temporaryFolder(t), 'numbers.safetensors');
   writeFileSync(path, Buffer.from(golden.numbers, 'base64'));
   const [half, brain] = await readAll([path]);
-  const finite = (values: Float32Array) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
+  const finite = (values: Float32Array) =>
+    Array.from(values, (value) => (Number.isFinite(value) ? value : null));
   assert.deepEqual(finite(half!.values), golden.half);
   assert.deepEqual(finite(brain!.values), golden.brain);
 });
@@ -125,7 +141,8 @@ test('numbers of two bytes are read as PyTorch reads them', async (t) => {
 /** A manifest of one weight, and its shard. */
 function writeManifest(folder: string, weight: object, shard: Uint8Array): readonly string[] {
   mkdirSync(folder, { recursive: true });
-  const [manifest, path] = [join(folder, 'net-weights_manifest.json'), join(folder, 'net.bin')];
+  const manifest = join(folder, 'net-weights_manifest.json');
+  const path = join(folder, 'net.bin');
   const entry = { name: 'a', shape: [3], dtype: 'float32', ...weight };
   writeFileSync(manifest, JSON.stringify([{ paths: ['net.bin'], weights: [entry] }]));
   writeFileSync(path, shard);
@@ -139,15 +156,25 @@ test('quantised weights are the integer times the scale, plus the least', async 
   const wide = new Uint8Array(Uint16Array.of(0, 1, 65535).buffer);
   const halves = new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x3800).buffer);
 
-  assert.deepEqual(await values({ dtype: 'uint8', scale: 0.5, min: -1 }, Uint8Array.of(0, 3, 255)), [-1, 0.5, 126.5]);
-  assert.deepEqual(await values({ dtype: 'uint16', scale: 0.25, min: 2 }, wide), [2, 2.25, 16385.75]);
+  assert.deepEqual(
+    await values({ dtype: 'uint8', scale: 0.5, min: -1 }, Uint8Array.of(0, 3, 255)),
+    [-1, 0.5, 126.5],
+  );
+  assert.deepEqual(
+    await values({ dtype: 'uint16', scale: 0.25, min: 2 }, wide),
+    [2, 2.25, 16385.75],
+  );
   assert.deepEqual(await values({ dtype: 'float16' }, halves), [1, -2, 0.5]);
 });
 
 test('the shard of a manifest is found by its name, in whatever folder a stage sees the two', async (t) => {
   const folder = temporaryFolder(t);
-  const [manifest, shard] = writeManifest(join(folder, 'm'), {}, new Uint8Array(12)) as [string, string];
-  const [seen, elsewhere] = [join(folder, 'weights.json'), join(folder, 'shards/net.bin')];
+  const [manifest, shard] = writeManifest(join(folder, 'm'), {}, new Uint8Array(12)) as [
+    string,
+    string,
+  ];
+  const seen = join(folder, 'weights.json');
+  const elsewhere = join(folder, 'shards/net.bin');
   mkdirSync(join(folder, 'shards'));
   renameSync(manifest, seen);
   renameSync(shard, elsewhere);
@@ -201,7 +228,10 @@ test('a file of another format, or one that is cut short, is reported with its p
     await problem([path('net.pth')]),
     `Expected weights, tfjs (model.json, weights_manifest.json), safetensors, Keras HDF5 (.h5), but ${path('net.pth')} has none of these formats: a zip, as PyTorch and Keras 3 save; save it again as safetensors.`,
   );
-  assert.equal(await problem([path('none')]), `Expected weights in ${path('none')}, but it cannot be read (ENOENT).`);
+  assert.equal(
+    await problem([path('none')]),
+    `Expected weights in ${path('none')}, but it cannot be read (ENOENT).`,
+  );
 });
 
 test('tensors of other types may stay unread beside others, and are refused when they are read', async (t) => {
@@ -219,14 +249,21 @@ test('tensors of other types may stay unread beside others, and are refused when
 });
 
 test('the age and gender weights of @vladmandic/face-api are read from the package', async () => {
-  const base = new URL('../../../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url)
-    .pathname;
+  const base = new URL(
+    '../../../../node_modules/@vladmandic/face-api/model/age_gender_model',
+    import.meta.url,
+  ).pathname;
   using weights = await openWeights([`${base}-weights_manifest.json`, `${base}.bin`]);
   const { shape, read } = weights.tensors.get('entry_flow/conv_in/filters')!;
   const values = read();
   assert.deepEqual([weights.tensors.size, shape, values.length], [51, [3, 3, 3, 32], 864]);
   // As the package's manifest says of them: 256 steps of this scale from the least.
-  const { scale, min } = { scale: 0.005431825039433498, min: -0.7441600304023892 };
-  assert.ok(values.every((value) => Math.abs((value - min) / scale - Math.round((value - min) / scale)) < 1e-3));
+  const scale = 0.005431825039433498;
+  const min = -0.7441600304023892;
+  assert.ok(
+    values.every(
+      (value) => Math.abs((value - min) / scale - Math.round((value - min) / scale)) < 1e-3,
+    ),
+  );
   assert.ok(Math.min(...values) === Math.fround(min) && Math.max(...values) < min + 256 * scale);
 });

@@ -1,14 +1,28 @@
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
 import type { StoredTensor, StoredWeights } from './weight-files.ts';
-import { byName, bytesOf, type NumberType, readBytes, sizeOfFile, toFloat32 } from './weight-files.ts';
+import {
+  byName,
+  bytesOf,
+  type NumberType,
+  readBytes,
+  sizeOfFile,
+  toFloat32,
+} from './weight-files.ts';
 
 const count = z.int().nonnegative();
-const entry = z.object({ dtype: z.string(), shape: z.array(count), data_offsets: z.tuple([count, count]) });
+const entry = z.object({
+  dtype: z.string(),
+  shape: z.array(count),
+  data_offsets: z.tuple([count, count]),
+});
 type Entry = z.infer<typeof entry>;
 const header = z.record(z.string(), z.unknown());
 
-/** Types that are read as float32; tensors of other types, such as counters, may stand beside them unread. */
+/**
+ * Types that are read as float32; tensors of other types, such as counters, may stand beside them
+ * unread.
+ */
 const types: ReadonlyMap<string, NumberType> = new Map([
   ['F32', 'float32'],
   ['F16', 'float16'],
@@ -19,20 +33,27 @@ const types: ReadonlyMap<string, NumberType> = new Map([
 const longestHeader = 100_000_000;
 
 /**
- * Opens a safetensors file (https://github.com/huggingface/safetensors): the length of a header, the header in JSON, and the bytes of the
- * tensors. Throws a {@link StageError} that names the first tensor for which the file is too short.
+ * Opens a safetensors file (https://github.com/huggingface/safetensors): the length of a header,
+ * the header in JSON, and the bytes of the tensors. Throws a {@link StageError} that names the
+ * first tensor for which the file is too short.
  */
 export function openSafetensors(path: string): StoredWeights {
   const fileSize = sizeOfFile(path);
   const prefix = readBytes(path, 0, 8);
   const length = prefix.length < 8 ? 0 : Number(new DataView(prefix.buffer).getBigUint64(0, true));
   if (length < 2 || length > longestHeader || 8 + length > fileSize) {
-    throw new StageError(`Expected safetensors, but ${path}, ${fileSize} bytes long, holds no whole header.`);
+    throw new StageError(
+      `Expected safetensors, but ${path}, ${fileSize} bytes long, holds no whole header.`,
+    );
   }
   const { __metadata__: _, ...entries } = parseHeader(path, readBytes(path, 8, length));
-  const parsed = Object.entries(entries).map(([name, value]) => [name, parseEntry(path, name, value)] as const);
+  const parsed = Object.entries(entries).map(
+    ([name, value]) => [name, parseEntry(path, name, value)] as const,
+  );
   const start = 8 + length;
-  const tensors = parsed.map(([name, one]) => storedTensor(path, name, one, { start, size: fileSize - start }));
+  const tensors = parsed.map(([name, one]) =>
+    storedTensor(path, name, one, { start, size: fileSize - start }),
+  );
   requireContiguous(path, parsed, fileSize - start);
   return { path, tensors: byName(path, tensors), [Symbol.dispose]() {} };
 }
@@ -48,7 +69,9 @@ function parseHeader(path: string, bytes: Uint8Array): Readonly<Record<string, u
 function parseEntry(path: string, name: string, value: unknown): Entry {
   const parsed = entry.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new StageError(`Expected dtype, shape and data_offsets of ${name} in the header of ${path}.`);
+  throw new StageError(
+    `Expected dtype, shape and data_offsets of ${name} in the header of ${path}.`,
+  );
 }
 
 function storedTensor(
@@ -63,7 +86,10 @@ function storedTensor(
     );
   }
   const type = types.get(dtype);
-  const expected = type === undefined ? to - from : shape.reduce((product, length) => product * length, bytesOf[type]);
+  const expected =
+    type === undefined
+      ? to - from
+      : shape.reduce((product, length) => product * length, bytesOf[type]);
   if (to - from !== expected) {
     throw new StageError(
       `Expected ${expected} bytes for ${name} of ${dtype} ${shape.join(' x ')} in ${path}, got ${to - from}.`,
@@ -71,14 +97,25 @@ function storedTensor(
   }
   const read = () => {
     if (type !== undefined) return toFloat32(type, readBytes(path, data.start + from, to - from));
-    throw new StageError(`Expected ${name} in ${path} to be of ${[...types.keys()].join(', ')}, got ${dtype}.`);
+    throw new StageError(
+      `Expected ${name} in ${path} to be of ${[...types.keys()].join(', ')}, got ${dtype}.`,
+    );
   };
   return { name, shape, read };
 }
 
-/** The format requires that the tensors follow one another, without gaps or overlaps, from the first byte of data to the last. */
-function requireContiguous(path: string, entries: readonly (readonly [string, Entry])[], size: number): void {
-  const order = entries.toSorted(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+/**
+ * The format requires that the tensors follow one another, without gaps or overlaps, from the first
+ * byte of data to the last.
+ */
+function requireContiguous(
+  path: string,
+  entries: readonly (readonly [string, Entry])[],
+  size: number,
+): void {
+  const order = entries.toSorted(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  );
   let end = 0;
   for (const [name, { data_offsets }] of order) {
     const [from, to] = data_offsets;
@@ -90,13 +127,18 @@ function requireContiguous(path: string, entries: readonly (readonly [string, En
     end = to;
   }
   if (end === size) return;
-  throw new StageError(`Expected ${end} bytes of data in ${path}, as its tensors say, got ${size}.`);
+  throw new StageError(
+    `Expected ${end} bytes of data in ${path}, as its tensors say, got ${size}.`,
+  );
 }
 
 /** A float32 tensor by name. */
 export type NamedTensor = Pick<StoredTensor, 'name' | 'shape'> & { readonly values: Float32Array };
 
-/** The bytes of a safetensors file: float32 tensors in this order, and `metadata` as text for people. */
+/**
+ * The bytes of a safetensors file: float32 tensors in this order, and `metadata` as text for
+ * people.
+ */
 export function encodeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},
@@ -109,9 +151,13 @@ export function encodeSafetensors(
   });
   const header = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
   // Spaces align the data to eight bytes, as the format's own writer does.
-  const text = Buffer.from(header.padEnd(header.length + ((8 - (Buffer.byteLength(header) % 8)) % 8)));
+  const text = Buffer.from(
+    header.padEnd(header.length + ((8 - (Buffer.byteLength(header) % 8)) % 8)),
+  );
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
-  const bytes = tensors.map(({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  const bytes = tensors.map(
+    ({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  );
   return Buffer.concat([length, text, ...bytes]);
 }

@@ -6,7 +6,11 @@ import { loadWeights } from './load-weights.ts';
 import { openWeights } from './open-weights.ts';
 
 /** A network with random weights, and then those of files, with the messages about them. */
-export async function loadNet(setting: ModelSetting, imageSize: number, ...paths: readonly string[]) {
+export async function loadNet(
+  setting: ModelSetting,
+  imageSize: number,
+  ...paths: readonly string[]
+) {
   const net = netOf(setting);
   const model = buildNet(net, imageSize);
   initialiseWeights(model, 1);

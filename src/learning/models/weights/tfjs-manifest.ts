@@ -1,7 +1,14 @@
 import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
-import { byName, readBytes, type StoredTensor, type StoredWeights, sizeOfFile, toFloat32 } from './weight-files.ts';
+import {
+  byName,
+  readBytes,
+  type StoredTensor,
+  type StoredWeights,
+  sizeOfFile,
+  toFloat32,
+} from './weight-files.ts';
 
 /** Compressed numbers: integers, each `integer * scale + min`, or float16. */
 const quantization = z.union([
@@ -17,7 +24,10 @@ const weight = z.object({
 type Weight = z.infer<typeof weight>;
 const manifest = z.array(z.object({ paths: z.array(z.string()), weights: z.array(weight) }));
 type Group = z.infer<typeof manifest>[number];
-const file = z.union([manifest, z.object({ weightsManifest: manifest }).transform((model) => model.weightsManifest)]);
+const file = z.union([
+  manifest,
+  z.object({ weightsManifest: manifest }).transform((model) => model.weightsManifest),
+]);
 
 /** A map, since an object would have a type `constructor`. */
 const typeSizes: ReadonlyMap<string, number> = new Map(
@@ -36,9 +46,14 @@ export function besideManifest(path: string): FindShard {
   };
 }
 
-/** Opens a `model.json` or weights manifest with its shards. Throws a {@link StageError} for a tensor that is cut short. */
+/**
+ * Opens a `model.json` or weights manifest with its shards. Throws a {@link StageError} for a
+ * tensor that is cut short.
+ */
 export function openTfjsManifest(path: string, findShard: FindShard): StoredWeights {
-  const tensors = parse(path).flatMap((group) => groupTensors(path, group, openShards(path, group, findShard)));
+  const tensors = parse(path).flatMap((group) =>
+    groupTensors(path, group, openShards(path, group, findShard)),
+  );
   return { path, tensors: joinScales(byName(path, tensors)), [Symbol.dispose]() {} };
 }
 
@@ -48,14 +63,20 @@ function parse(path: string): readonly Group[] {
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new StageError(`Expected a tfjs model or weights manifest, but ${path} is not whole JSON.`);
+    throw new StageError(
+      `Expected a tfjs model or weights manifest, but ${path} is not whole JSON.`,
+    );
   }
   const parsed = file.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new StageError(`Expected a tfjs model or weights manifest, but ${path} has no list of paths and weights.`);
+  throw new StageError(
+    `Expected a tfjs model or weights manifest, but ${path} has no list of paths and weights.`,
+  );
 }
 
-/** The bytes of a group, whose tensors lie in its files one after another, also across their ends. */
+/**
+ * The bytes of a group, whose tensors lie in its files one after another, also across their ends.
+ */
 function openShards(path: string, { paths }: Group, findShard: FindShard) {
   let size = 0;
   const shards = paths.map((name) => {
@@ -72,7 +93,8 @@ function openShards(path: string, { paths }: Group, findShard: FindShard) {
   const read = (start: number, end: number) => {
     const bytes = new Uint8Array(end - start);
     for (const shard of shards) {
-      const [from, to] = [Math.max(start, shard.first), Math.min(end, shard.end)];
+      const from = Math.max(start, shard.first);
+      const to = Math.min(end, shard.end);
       if (from < to) bytes.set(readBytes(shard.path, from - shard.first, to - from), from - start);
     }
     return bytes;
@@ -88,7 +110,8 @@ function groupTensors(
   let offset = 0;
   const tensors = weights.map((weight) => {
     const { name, shape } = weight;
-    const [start, end] = [offset, offset + byteLength(path, weight)];
+    const start = offset;
+    const end = offset + byteLength(path, weight);
     if (end > size) {
       const shortage = `Expected bytes ${start} to ${end} for ${name} in ${paths.join(', ')}`;
       throw new StageError(`${shortage} beside ${path}, got ${size}: cut short.`);
@@ -105,12 +128,18 @@ function groupTensors(
 function byteLength(path: string, { name, shape, dtype, quantization }: Weight): number {
   const type = quantization?.dtype ?? dtype;
   const bytes = typeSizes.get(type);
-  if (bytes === undefined) throw new StageError(`Expected numbers for ${name} in ${path}, got ${type}.`);
+  if (bytes === undefined)
+    throw new StageError(`Expected numbers for ${name} in ${path}, got ${type}.`);
   return shape.reduce((product, dimension) => product * dimension, bytes);
 }
 
-function decode(path: string, { name, dtype, quantization }: Weight, bytes: Uint8Array<ArrayBuffer>): Float32Array {
-  if (dtype !== 'float32') throw new StageError(`Expected ${name} in ${path} to be of float32, got ${dtype}.`);
+function decode(
+  path: string,
+  { name, dtype, quantization }: Weight,
+  bytes: Uint8Array<ArrayBuffer>,
+): Float32Array {
+  if (dtype !== 'float32')
+    throw new StageError(`Expected ${name} in ${path} to be of float32, got ${dtype}.`);
   if (quantization === undefined || quantization.dtype === 'float16') {
     return toFloat32(quantization?.dtype ?? 'float32', bytes);
   }
@@ -122,8 +151,9 @@ function decode(path: string, { name, dtype, quantization }: Weight, bytes: Uint
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
 /**
- * The tensors of a file, those of FaceResNet in `@vladmandic/face-api` as plain convolutions. There, a factor s and a summand t for each filter
- * follow a convolution by k with bias b: s (x * k + b) + t = x * (s k) + (s b + t). A shortcut to more channels appends zeros, which is a
+ * The tensors of a file, those of FaceResNet in `@vladmandic/face-api` as plain convolutions.
+ * There, a factor s and a summand t for each filter follow a convolution by k with bias b: s (x * k
+ * + b) + t = x * (s k) + (s b + t). A shortcut to more channels appends zeros, which is a
  * convolution of 1 x 1 by a part of the identity.
  */
 function joinScales(tensors: Tensors): Tensors {
@@ -131,23 +161,42 @@ function joinScales(tensors: Tensors): Tensors {
     const layer = /^(.+)\/conv\/filters$/.exec(filters.name)?.[1];
     return layer === undefined ? filters : joinLayer(tensors, layer, filters);
   });
-  return new Map(joined.filter(({ name }) => !/\/(conv\/bias|scale\/.+)$/.test(name)).map((one) => [one.name, one]));
+  return new Map(
+    joined
+      .filter(({ name }) => !/\/(conv\/bias|scale\/.+)$/.test(name))
+      .map((one) => [one.name, one]),
+  );
 }
 
-function joinLayer(tensors: Tensors, layer: string, filters: StoredTensor): readonly StoredTensor[] {
+function joinLayer(
+  tensors: Tensors,
+  layer: string,
+  filters: StoredTensor,
+): readonly StoredTensor[] {
   const [bias, scale, summand] = ['conv/bias', 'scale/weights', 'scale/biases'].map((end) => {
     return tensors.get(`${layer}/${end}`)?.read() ?? new Float32Array();
   });
   const outputs = filters.shape.at(-1)!;
   const scaled = (values: Float32Array) => values.map((value, i) => value * scale![i % outputs]!);
   const [inputs] = filters.shape.slice(-2) as [number];
-  const identity = () => Float32Array.from({ length: inputs * outputs }, (_, i) => Number(i % (outputs + 1) === 0));
+  const identity = () =>
+    Float32Array.from({ length: inputs * outputs }, (_, i) => Number(i % (outputs + 1) === 0));
   const isWider = layer.endsWith('_down/conv1') && inputs < outputs;
   return [
     { ...filters, name: `${layer}/filters`, read: () => scaled(filters.read()) },
-    { name: `${layer}/bias`, shape: [outputs], read: () => scaled(bias!).map((value, i) => value + summand![i]!) },
+    {
+      name: `${layer}/bias`,
+      shape: [outputs],
+      read: () => scaled(bias!).map((value, i) => value + summand![i]!),
+    },
     ...(isWider
-      ? [{ name: layer.replace(/conv1$/, 'shortcut/filters'), shape: [1, 1, inputs, outputs], read: identity }]
+      ? [
+          {
+            name: layer.replace(/conv1$/, 'shortcut/filters'),
+            shape: [1, 1, inputs, outputs],
+            read: identity,
+          },
+        ]
       : []),
   ];
 }

@@ -7,7 +7,10 @@ import { StageError } from '../../../stage.ts';
 export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Its values as float32, row-major, in memory of its own. Throws a `StageError` for another type of number or a short file. */
+  /**
+   * Its values as float32, row-major, in memory of its own. Throws a `StageError` for another type
+   * of number or a short file.
+   */
   read(): Float32Array;
 }
 
@@ -17,23 +20,36 @@ export interface StoredWeights extends Disposable {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** The tensors of a file by their names. Throws a {@link StageError} where two have the same name. */
-export function byName(path: string, tensors: readonly StoredTensor[]): ReadonlyMap<string, StoredTensor> {
+/**
+ * The tensors of a file by their names. Throws a {@link StageError} where two have the same name.
+ */
+export function byName(
+  path: string,
+  tensors: readonly StoredTensor[],
+): ReadonlyMap<string, StoredTensor> {
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const twice = tensors.find((tensor) => found.get(tensor.name) !== tensor);
   if (twice === undefined) return found;
   throw new StageError(`Expected every tensor once in ${path}, got ${twice.name} twice.`);
 }
 
-/** The values of a tensor. Throws a {@link StageError} for one that is not finite: a single NaN makes every output NaN. */
+/**
+ * The values of a tensor. Throws a {@link StageError} for one that is not finite: a single NaN
+ * makes every output NaN.
+ */
 export function readFinite(path: string, { name, read }: StoredTensor): Float32Array {
   const values = read();
   const index = values.findIndex((value) => !Number.isFinite(value));
   if (index === -1) return values;
-  throw new StageError(`Expected finite weights, got ${values[index]} as value ${index} of ${name} in ${path}.`);
+  throw new StageError(
+    `Expected finite weights, got ${values[index]} as value ${index} of ${name} in ${path}.`,
+  );
 }
 
-/** At most `length` bytes of a file from an offset on; fewer at its end. Throws a {@link StageError} where it cannot be read. */
+/**
+ * At most `length` bytes of a file from an offset on; fewer at its end. Throws a {@link StageError}
+ * where it cannot be read.
+ */
 export function readBytes(path: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
   return withFile(path, (file) => {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, fstatSync(file).size - offset)));
@@ -83,5 +99,7 @@ function float16(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+  return (
+    sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
+  );
 }

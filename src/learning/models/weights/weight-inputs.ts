@@ -17,7 +17,10 @@ export const weightPorts = {
   },
 } as const;
 
-/** Weights of `keras.applications.xception`, without its classifier, and the networks that they fit, all but their heads. */
+/**
+ * Weights of `keras.applications.xception`, without its classifier, and the networks that they fit,
+ * all but their heads.
+ */
 const imagenet: PublishedFile = {
   url: 'https://storage.googleapis.com/tensorflow/keras-applications/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
   md5: 'b0042744bf5b25fce3cb969f33bebb97',
@@ -29,7 +32,9 @@ export type PretrainedSetting = `imagenet@md5:${string}`;
 
 export const pretrainedSetting = z
   .enum(['imagenet', 'none'])
-  .transform((name): PretrainedSetting | 'none' => (name === 'none' ? name : `${name}@md5:${imagenet.md5}`))
+  .transform((name): PretrainedSetting | 'none' =>
+    name === 'none' ? name : `${name}@md5:${imagenet.md5}`,
+  )
   .describe('Published weights, downloaded once: imagenet, of Xception.');
 
 type Pretrained = { readonly pretrained?: PretrainedSetting | 'none' | undefined };
@@ -43,7 +48,12 @@ export function weightMistakes(
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
   if (inputs.has('shards') && !inputs.has('weights')) {
-    return [{ at: [], message: 'expected the input `weights` beside `shards`: the manifest that names them' }];
+    return [
+      {
+        at: [],
+        message: 'expected the input `weights` beside `shards`: the manifest that names them',
+      },
+    ];
   }
   const mistake = (message: string) => [{ at: ['pretrained'], message }];
   if (pretrained === 'none') return [];
@@ -53,7 +63,10 @@ export function weightMistakes(
   return mistake(`these are weights of ${networks.join(', ')}, got ${got}`);
 }
 
-/** The paths of a stage's initial weights: a file or folder, and shards; undefined where it begins with random ones. */
+/**
+ * The paths of a stage's initial weights: a file or folder, and shards; undefined where it begins
+ * with random ones.
+ */
 export async function weightPaths(
   context: Pick<StageContext, 'inputs' | 'download'>,
   pretrained: PretrainedSetting | 'none' = 'none',

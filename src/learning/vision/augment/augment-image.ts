@@ -4,9 +4,19 @@ import { drawPlacement, movePixels } from '../pixels-to-floats.ts';
 import type { AugmentSettings } from './augment-settings.ts';
 import { blur } from './blur.ts';
 import { colour } from './colour.ts';
-import { type ChangeName, cutout, downscale, jpeg, noise, type PixelChange } from './pixel-change.ts';
+import {
+  type ChangeName,
+  cutout,
+  downscale,
+  jpeg,
+  noise,
+  type PixelChange,
+} from './pixel-change.ts';
 
-/** Random changes of the images of one epoch: a function of `seed`, `epoch` and the image's index alone. */
+/**
+ * Random changes of the images of one epoch: a function of `seed`, `epoch` and the image's index
+ * alone.
+ */
 export interface Augmentation extends AugmentSettings {
   readonly seed: number;
   readonly epoch: number;
@@ -19,18 +29,30 @@ interface Images {
 }
 
 /** An augmented image: moved, changed by itself, mixed with another image, then compressed. */
-export async function augmentImage(augment: Augmentation, index: number, images: Images): Promise<DecodedImage> {
+export async function augmentImage(
+  augment: Augmentation,
+  index: number,
+  images: Images,
+): Promise<DecodedImage> {
   let image = await changeAlone(augment, index, images);
   const mix = mixOf(augment, index, images.count);
-  if (mix !== undefined) image = mixPixels(image, await changeAlone(augment, mix.partner, images), mix.share);
+  if (mix !== undefined)
+    image = mixPixels(image, await changeAlone(augment, mix.partner, images), mix.share);
   return change('jpeg', augment, index, image);
 }
 
-/** The image that is mixed into another one of a split of `images`, if any; the labels are mixed alike. */
+/**
+ * The image that is mixed into another one of a split of `images`, if any; the labels are mixed
+ * alike.
+ */
 export const mixOf = (augment: Augmentation, index: number, images: number): Mix | undefined =>
   augment.mixup && drawMix(augment.mixup, stream('mixup', augment, index), images);
 
-async function changeAlone(augment: Augmentation, index: number, images: Images): Promise<DecodedImage> {
+async function changeAlone(
+  augment: Augmentation,
+  index: number,
+  images: Images,
+): Promise<DecodedImage> {
   const random = new Random('augment', augment.seed, augment.epoch, index);
   let image = movePixels(await images.decode(index), drawPlacement(augment, random));
   for (const name of ['colour', 'blur', 'noise', 'downscale', 'cutout'] as const) {
@@ -39,7 +61,14 @@ async function changeAlone(augment: Augmentation, index: number, images: Images)
   return image;
 }
 
-const changes: { readonly [Name in ChangeName]: PixelChange<Name> } = { colour, blur, noise, downscale, cutout, jpeg };
+const changes: { readonly [Name in ChangeName]: PixelChange<Name> } = {
+  colour,
+  blur,
+  noise,
+  downscale,
+  cutout,
+  jpeg,
+};
 
 async function change<Name extends ChangeName>(
   name: Name,
@@ -66,9 +95,10 @@ export interface Mix {
 }
 
 /**
- * Draws what is mixed into an image of a split of `images` (Zhang et al. 2018, "mixup: beyond empirical risk minimization"). The partner is
- * any of the split, not of the batch as in the paper's code, so that it does not depend on batches; of the two shares the image itself has
- * the larger, so that its own label remains the likelier one.
+ * Draws what is mixed into an image of a split of `images` (Zhang et al. 2018, "mixup: beyond
+ * empirical risk minimization"). The partner is any of the split, not of the batch as in the
+ * paper's code, so that it does not depend on batches; of the two shares the image itself has the
+ * larger, so that its own label remains the likelier one.
  */
 export function drawMix(
   settings: NonNullable<AugmentSettings['mixup']>,
@@ -85,18 +115,21 @@ export function drawMix(
 /** `(1 - share) image + share other`, value by value, rounded to 8 bits. Both are of one size. */
 export function mixPixels(image: DecodedImage, other: DecodedImage, share: number): DecodedImage {
   const mixed = new Uint8ClampedArray(image.pixels.length);
-  for (let i = 0; i < mixed.length; i++) mixed[i] = (1 - share) * image.pixels[i]! + share * other.pixels[i]!;
+  for (let i = 0; i < mixed.length; i++)
+    mixed[i] = (1 - share) * image.pixels[i]! + share * other.pixels[i]!;
   return { ...image, pixels: new Uint8Array(mixed.buffer) };
 }
 
 function beta(alpha: number, random: Random): number {
-  const [one, other] = [logGamma(alpha, random), logGamma(alpha, random)];
+  const one = logGamma(alpha, random);
+  const other = logGamma(alpha, random);
   return 1 / (1 + Math.exp(other - one));
 }
 
 /**
- * The logarithm of a draw from Gamma(shape, 1), since for a small shape the draw itself is often 0 (Marsaglia and Tsang 2000, "A simple
- * method for generating gamma variables", with their section 6 for shapes below 1).
+ * The logarithm of a draw from Gamma(shape, 1), since for a small shape the draw itself is often 0
+ * (Marsaglia and Tsang 2000, "A simple method for generating gamma variables", with their section 6
+ * for shapes below 1).
  */
 function logGamma(shape: number, random: Random): number {
   if (shape < 1) return logGamma(shape + 1, random) + Math.log(1 - random.float()) / shape;
@@ -104,6 +137,7 @@ function logGamma(shape: number, random: Random): number {
   for (;;) {
     const x = random.normal();
     const v = (1 + x / Math.sqrt(9 * d)) ** 3;
-    if (v > 0 && Math.log(1 - random.float()) < x ** 2 / 2 + d - d * v + d * Math.log(v)) return Math.log(d * v);
+    if (v > 0 && Math.log(1 - random.float()) < x ** 2 / 2 + d - d * v + d * Math.log(v))
+      return Math.log(d * v);
   }
 }

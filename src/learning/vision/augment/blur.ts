@@ -1,6 +1,9 @@
 import type { PixelChange } from './pixel-change.ts';
 
-/** Blurs by a Gaussian, cut off at three deviations; the image is mirrored at its edge, as in torchvision's `gaussian_blur`. */
+/**
+ * Blurs by a Gaussian, cut off at three deviations; the image is mirrored at its edge, as in
+ * torchvision's `gaussian_blur`.
+ */
 export const blur: PixelChange<'blur'> = (image, { sigma: [low, high] }, random) => {
   const sigma = random.between(low, high);
   if (sigma === 0) return image;
@@ -8,21 +11,26 @@ export const blur: PixelChange<'blur'> = (image, { sigma: [low, high] }, random)
   return { ...image, pixels: new Uint8Array(new Uint8ClampedArray(blurred).buffer) };
 };
 
-/** The same blur of RGB values in any unit, `[height, width, 3]`, not rounded; a deviation of more than 0. */
+/**
+ * The same blur of RGB values in any unit, `[height, width, 3]`, not rounded; a deviation of more
+ * than 0.
+ */
 export function blurValues(
   values: Uint8Array | Float32Array,
   { width, height }: { readonly width: number; readonly height: number },
   sigma: number,
 ): Float32Array {
   const weights = pairWeights(sigma);
-  const [length, radius] = [width * 3, weights.length - 1];
+  const length = width * 3;
+  const radius = weights.length - 1;
   const rows = new Float32Array(values.length);
   const columns = mirrored(width, radius);
   const padded = new Float32Array(columns.length * 3);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < columns.length; x++) {
       const from = y * length + columns[x]! * 3;
-      for (let channel = 0; channel < 3; channel++) padded[x * 3 + channel] = values[from + channel]!;
+      for (let channel = 0; channel < 3; channel++)
+        padded[x * 3 + channel] = values[from + channel]!;
     }
     for (let k = 0; k <= radius; k++) {
       addPair(rows, y * length, length, weights[k]!, padded, (radius - k) * 3, (radius + k) * 3);
@@ -32,14 +40,18 @@ export function blurValues(
   const lines = mirrored(height, radius);
   for (let y = 0; y < height; y++) {
     for (let k = 0; k <= radius; k++) {
-      const [above, below] = [lines[y + radius - k]! * length, lines[y + radius + k]! * length];
+      const above = lines[y + radius - k]! * length;
+      const below = lines[y + radius + k]! * length;
       addPair(blurred, y * length, length, weights[k]!, rows, above, below);
     }
   }
   return blurred;
 }
 
-/** The weights of the two pixels at a distance of 0 (twice the middle one), 1, … to the radius; with both sides they sum to 1. */
+/**
+ * The weights of the two pixels at a distance of 0 (twice the middle one), 1, … to the radius; with
+ * both sides they sum to 1.
+ */
 function pairWeights(sigma: number): readonly number[] {
   const heights = Array.from({ length: Math.ceil(3 * sigma) + 1 }, (_, x) =>
     x === 0 ? 0.5 : Math.exp(-0.5 * (x / sigma) ** 2),
@@ -57,7 +69,10 @@ function mirrored(length: number, radius: number): Int32Array {
   });
 }
 
-/** Adds to each of `length` sums the weighted pair of values at its place from `one` and from `other` on. */
+/**
+ * Adds to each of `length` sums the weighted pair of values at its place from `one` and from
+ * `other` on.
+ */
 function addPair(
   sums: Float32Array,
   start: number,
@@ -67,5 +82,6 @@ function addPair(
   one: number,
   other: number,
 ): void {
-  for (let i = 0; i < length; i++) sums[start + i]! += weight * (values[one + i]! + values[other + i]!);
+  for (let i = 0; i < length; i++)
+    sums[start + i]! += weight * (values[one + i]! + values[other + i]!);
 }

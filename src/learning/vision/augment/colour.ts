@@ -1,7 +1,10 @@
 import { permutation, type Random } from '../../../random.ts';
 import type { PixelChange } from './pixel-change.ts';
 
-/** torchvision's `ColorJitter`: each change by its own factor, in random order; rounded to 8 bits once, at the end. */
+/**
+ * torchvision's `ColorJitter`: each change by its own factor, in random order; rounded to 8 bits
+ * once, at the end.
+ */
 export const colour: PixelChange<'colour'> = (image, settings, random) => {
   const values = new Float32Array(image.pixels);
   for (const { adjust, by } of drawChanges(settings, random)) adjust(values, by);
@@ -9,8 +12,14 @@ export const colour: PixelChange<'colour'> = (image, settings, random) => {
   return { ...image, pixels: new Uint8Array(new Uint8ClampedArray(values).buffer) };
 };
 
-/** Draws the changes and their order. Each adjusts RGB values, `[pixels, 3]`, 0 to 255, in place, by a factor of at least 0 or by a turn. */
-function drawChanges({ brightness, contrast, saturation, hue }: Parameters<typeof colour>[1], random: Random) {
+/**
+ * Draws the changes and their order. Each adjusts RGB values, `[pixels, 3]`, 0 to 255, in place, by
+ * a factor of at least 0 or by a turn.
+ */
+function drawChanges(
+  { brightness, contrast, saturation, hue }: Parameters<typeof colour>[1],
+  random: Random,
+) {
   const factor = (strength: number) => random.between(Math.max(0, 1 - strength), 1 + strength);
   const changes = [
     { strength: brightness, adjust: adjustBrightness, by: factor(brightness) },
@@ -18,7 +27,9 @@ function drawChanges({ brightness, contrast, saturation, hue }: Parameters<typeo
     { strength: saturation, adjust: adjustSaturation, by: factor(saturation) },
     { strength: hue, adjust: adjustHue, by: random.between(-hue, hue) },
   ];
-  return Array.from(permutation(4, random), (i) => changes[i]!).filter(({ strength }) => strength > 0);
+  return Array.from(permutation(4, random), (i) => changes[i]!).filter(
+    ({ strength }) => strength > 0,
+  );
 }
 
 /** As torchvision's `adjust_brightness`; the functions below follow its counterparts. */
@@ -40,10 +51,15 @@ export function adjustSaturation(values: Float32Array, factor: number): void {
   }
 }
 
-/** Turns every hue by `turn` of the colour circle, -0.5 to 0.5, as in HSV; value and saturation stay. */
+/**
+ * Turns every hue by `turn` of the colour circle, -0.5 to 0.5, as in HSV; value and saturation
+ * stay.
+ */
 export function adjustHue(values: Float32Array, turn: number): void {
   for (let i = 0; i < values.length; i += 3) {
-    const [red, green, blue] = [values[i]!, values[i + 1]!, values[i + 2]!];
+    const red = values[i]!;
+    const green = values[i + 1]!;
+    const blue = values[i + 2]!;
     const value = Math.max(red, green, blue);
     const chroma = value - Math.min(red, green, blue);
     if (chroma === 0) continue;

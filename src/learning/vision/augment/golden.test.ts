@@ -19,7 +19,10 @@ for (const [name, adjust] of Object.entries(changes)) {
       const values = Float32Array.from(goldenImage.pixels);
       adjust(values, Number(factor));
       // torchvision's hue is a few float32 steps off, and the numbers have two digits.
-      assert.ok(distances(values, expected).most < 0.02, `${factor}: ${distances(values, expected).most}`);
+      assert.ok(
+        distances(values, expected).most < 0.02,
+        `${factor}: ${distances(values, expected).most}`,
+      );
     }
   });
 }
@@ -35,7 +38,11 @@ test('a blur is torchvision’s', async () => {
 test('a lower resolution is torchvision’s, antialiased', async () => {
   for (const [factor, expected] of Object.entries(golden.downscale)) {
     const range: [number, number] = [Number(factor), Number(factor)];
-    const { pixels } = await downscale(goldenImage, { probability: 1, factor: range }, new Random(1));
+    const { pixels } = await downscale(
+      goldenImage,
+      { probability: 1, factor: range },
+      new Random(1),
+    );
     assert.ok(distances(pixels, expected).most <= 0.51, factor);
   }
 });

@@ -6,7 +6,10 @@ import { drawMix, mixPixels } from './augment-image.ts';
 import { noiseImage } from './testing-images.ts';
 
 const draws = (alpha: number, count: number) =>
-  Array.from({ length: count }, (_, seed) => drawMix({ probability: 1, alpha }, new Random(seed), 7)!);
+  Array.from(
+    { length: count },
+    (_, seed) => drawMix({ probability: 1, alpha }, new Random(seed), 7)!,
+  );
 
 test('the other image’s share is at most a half, and its partner any of the split', () => {
   fc.assert(
@@ -43,12 +46,15 @@ test('a tiny alpha gives tiny shares, and no NaN', () => {
 });
 
 test('images are mixed as often as the probability says', () => {
-  const none = Array.from({ length: 4000 }, (_, seed) => drawMix({ probability: 0.25, alpha: 1 }, new Random(seed), 7));
+  const none = Array.from({ length: 4000 }, (_, seed) =>
+    drawMix({ probability: 0.25, alpha: 1 }, new Random(seed), 7),
+  );
   assert.ok(Math.abs(none.filter((mix) => mix === undefined).length - 3000) < 150);
 });
 
 test('pixels are the weighted mean, and a share of 0 leaves them', () => {
-  const [one, other] = [noiseImage(1, 6, 4), noiseImage(2, 6, 4)];
+  const one = noiseImage(1, 6, 4);
+  const other = noiseImage(2, 6, 4);
   assert.deepEqual(mixPixels(one, other, 0).pixels, one.pixels);
   for (const [i, value] of mixPixels(one, other, 0.25).pixels.entries()) {
     assert.ok(Math.abs(value - (0.75 * one.pixels[i]! + 0.25 * other.pixels[i]!)) <= 0.5);

@@ -9,9 +9,16 @@ import { colour } from './colour.ts';
 import { cutout, downscale, jpeg, noise } from './pixel-change.ts';
 import { distances, noiseImage } from './testing-images.ts';
 
-/** A change with its default settings, with those of strength 0, and with some that show in any image. */
+/**
+ * A change with its default settings, with those of strength 0, and with some that show in any
+ * image.
+ */
 interface Case {
-  readonly change: (image: DecodedImage, settings: never, random: Random) => DecodedImage | Promise<DecodedImage>;
+  readonly change: (
+    image: DecodedImage,
+    settings: never,
+    random: Random,
+  ) => DecodedImage | Promise<DecodedImage>;
   readonly usual: object;
   readonly none: object | undefined;
   readonly strong: object;
@@ -26,7 +33,12 @@ const cases: Readonly<Record<string, Case>> = {
   },
   blur: { change: blur, usual: {}, none: { sigma: [0, 0] }, strong: { sigma: [1, 3] } },
   noise: { change: noise, usual: {}, none: { deviation: [0, 0] }, strong: { deviation: [20, 40] } },
-  downscale: { change: downscale, usual: {}, none: { factor: [1, 1] }, strong: { factor: [0.1, 0.5] } },
+  downscale: {
+    change: downscale,
+    usual: {},
+    none: { factor: [1, 1] },
+    strong: { factor: [0.1, 0.5] },
+  },
   cutout: { change: cutout, usual: {}, none: { side: [0, 0] }, strong: { side: [0.5, 1] } },
   // Compressing always loses something.
   jpeg: { change: jpeg, usual: {}, none: undefined, strong: { quality: [1, 30] } },
@@ -44,14 +56,22 @@ const image = fc
 for (const [name, { change, usual, none, strong }] of Object.entries(cases)) {
   test(`${name} gives a new image of the same size, by its random stream alone`, async () => {
     await fc.assert(
-      fc.asyncProperty(image, fc.nat(), fc.constantFrom(usual, strong), async (image, seed, settings) => {
-        const before = image.pixels.slice();
-        const once = await change(image, settingsOf(name, settings), new Random(seed));
-        const again = await change(image, settingsOf(name, settings), new Random(seed));
-        assert.deepEqual(once, again);
-        assert.deepEqual([once.width, once.height, once.pixels.length], [image.width, image.height, before.length]);
-        assert.deepEqual(image.pixels, before);
-      }),
+      fc.asyncProperty(
+        image,
+        fc.nat(),
+        fc.constantFrom(usual, strong),
+        async (image, seed, settings) => {
+          const before = image.pixels.slice();
+          const once = await change(image, settingsOf(name, settings), new Random(seed));
+          const again = await change(image, settingsOf(name, settings), new Random(seed));
+          assert.deepEqual(once, again);
+          assert.deepEqual(
+            [once.width, once.height, once.pixels.length],
+            [image.width, image.height, before.length],
+          );
+          assert.deepEqual(image.pixels, before);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -69,7 +89,8 @@ for (const [name, { change, usual, none, strong }] of Object.entries(cases)) {
 
   test(`${name} is as strong as its range says, and differs with each draw`, async () => {
     const image = noiseImage(1, 24, 24);
-    const changed = async (seed: number) => (await change(image, settingsOf(name, strong), new Random(seed))).pixels;
+    const changed = async (seed: number) =>
+      (await change(image, settingsOf(name, strong), new Random(seed))).pixels;
     const far = await Promise.all([1, 2, 3, 4].map(changed));
     for (const pixels of far) assert.ok(distances(pixels, image.pixels).mean > 2);
     assert.ok(distances(far[0]!, far[1]!).most > 0);
@@ -88,8 +109,11 @@ test('noise is normal, of the requested deviation, in every channel', async () =
   const grey = { width: 101, height: 99, pixels: new Uint8Array(101 * 99 * 3).fill(128) };
   const { pixels } = await noise(grey, { probability: 1, deviation: [10, 10] }, new Random(3));
   for (const channel of [0, 1, 2]) {
-    const values = [...pixels].filter((_, i) => i % 3 === channel).map((value) => (value - 128) / 10);
-    const moment = (power: number) => values.reduce((sum, value) => sum + value ** power, 0) / values.length;
+    const values = [...pixels]
+      .filter((_, i) => i % 3 === channel)
+      .map((value) => (value - 128) / 10);
+    const moment = (power: number) =>
+      values.reduce((sum, value) => sum + value ** power, 0) / values.length;
     assert.ok(Math.abs(moment(1)) < 0.04);
     assert.ok(Math.abs(moment(2) - 1) < 0.06);
     assert.ok(Math.abs(moment(4) - 3) < 0.4);
@@ -97,14 +121,21 @@ test('noise is normal, of the requested deviation, in every channel', async () =
 });
 
 test('a black square covers any place, and is cut off at the edge', async () => {
-  const [width, height] = [12, 8];
+  const width = 12;
+  const height = 8;
   const white = { width, height, pixels: new Uint8Array(width * height * 3).fill(255) };
   const seen = new Set<string>();
   for (let seed = 0; seed < 2000; seed++) {
     const { pixels } = await cutout(white, { probability: 1, side: [0.5, 0.5] }, new Random(seed));
-    const black = Array.from({ length: width * height }, (_, i) => i).filter((i) => pixels[i * 3] === 0);
-    const [xs, ys] = [black.map((i) => i % width), black.map((i) => Math.floor(i / width))];
-    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const black = Array.from({ length: width * height }, (_, i) => i).filter(
+      (i) => pixels[i * 3] === 0,
+    );
+    const xs = black.map((i) => i % width);
+    const ys = black.map((i) => Math.floor(i / width));
+    const left = Math.min(...xs);
+    const right = Math.max(...xs);
+    const top = Math.min(...ys);
+    const bottom = Math.max(...ys);
     assert.equal(black.length, (right - left + 1) * (bottom - top + 1));
     assert.equal(pixels.filter((value) => value === 0).length, black.length * 3);
     assert.ok(right - left < 4 && bottom - top < 4);

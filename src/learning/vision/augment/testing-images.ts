@@ -4,10 +4,17 @@ import type { DecodedImage } from '../decode-image.ts';
 
 type Pictures = Readonly<Record<string, readonly number[]>>;
 
-/** What torchvision and Pillow make of one image, by the strength of the change: test/golden/augmentation.py. */
+/**
+ * What torchvision and Pillow make of one image, by the strength of the change:
+ * test/golden/augmentation.py.
+ */
 export const golden = JSON.parse(
   readFileSync(new URL('../../../../test/golden/augmentation.json', import.meta.url), 'utf8'),
-) as { readonly width: number; readonly height: number; readonly pixels: readonly number[] } & Readonly<
+) as {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: readonly number[];
+} & Readonly<
   Record<'brightness' | 'contrast' | 'saturation' | 'hue' | 'blur' | 'downscale' | 'jpeg', Pictures>
 >;
 
@@ -28,5 +35,8 @@ export function noiseImage(seed: number, width: number, height: number): Decoded
 /** The largest and the mean distance of two images' values. */
 export function distances(one: ArrayLike<number>, other: ArrayLike<number>) {
   const all = Array.from(one, (value, i) => Math.abs(value - other[i]!));
-  return { most: Math.max(...all), mean: all.reduce((sum, distance) => sum + distance, 0) / all.length };
+  return {
+    most: Math.max(...all),
+    mean: all.reduce((sum, distance) => sum + distance, 0) / all.length,
+  };
 }

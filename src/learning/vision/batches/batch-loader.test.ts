@@ -9,7 +9,13 @@ import { type AugmentSettings, augmentSettings } from '../augment/augment-settin
 import { DatasetWriter } from '../dataset/dataset-writer.ts';
 import { decodeImage } from '../decode-image.ts';
 import { usualNormalization } from '../pixels-to-floats.ts';
-import { type Batch, BatchLoader, type BatchLoaderOptions, decodedImages, type EpochOptions } from './batch-loader.ts';
+import {
+  type Batch,
+  BatchLoader,
+  type BatchLoaderOptions,
+  decodedImages,
+  type EpochOptions,
+} from './batch-loader.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'restage-loader-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -17,7 +23,10 @@ const files = await writeNoiseDataset(folder, 10);
 const resize = { width: 12, height: 12, fit: 'fill', kernel: 'linear' } as const;
 const imageLength = 12 * 12 * 3;
 
-async function readAll(epoch: EpochOptions = {}, options: Partial<BatchLoaderOptions> = {}): Promise<Batch[]> {
+async function readAll(
+  epoch: EpochOptions = {},
+  options: Partial<BatchLoaderOptions> = {},
+): Promise<Batch[]> {
   await using loader = new BatchLoader(folder, 'train', { batchSize: 4, resize, ...options });
   return await collect(loader.epoch(epoch));
 }
@@ -59,7 +68,12 @@ test('an image comes as decoded, normalised per channel', async () => {
 
 const everything = augmentSettings.parse({
   colour: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
-  ...{ blur: {}, noise: {}, downscale: {}, cutout: {}, mixup: { alpha: 1 }, jpeg: {} },
+  blur: {},
+  noise: {},
+  downscale: {},
+  cutout: {},
+  mixup: { alpha: 1 },
+  jpeg: {},
 });
 
 for (const [name, settings] of Object.entries({
@@ -72,14 +86,18 @@ for (const [name, settings] of Object.entries({
       const images = new Map<number, readonly number[]>();
       for (const batch of batches) {
         for (const [slot, index] of batch.indices.entries()) {
-          images.set(index, [...batch.images.subarray(slot * imageLength, (slot + 1) * imageLength)]);
+          images.set(index, [
+            ...batch.images.subarray(slot * imageLength, (slot + 1) * imageLength),
+          ]);
         }
       }
       return new Map([...images].sort(([a], [b]) => a - b));
     };
     const one = byImage(await readAll({ augment }));
     const order = permutation(10, new Random(9));
-    const other = byImage(await readAll({ augment, order }, { batchSize: 3, threads: 1, prefetch: 1, cacheBytes: 0 }));
+    const other = byImage(
+      await readAll({ augment, order }, { batchSize: 3, threads: 1, prefetch: 1, cacheBytes: 0 }),
+    );
     assert.deepEqual(other, one);
     assert.notDeepEqual(byImage(await readAll({ augment: { ...augment, epoch: 4 } })), one);
   });
@@ -89,10 +107,8 @@ test('changes that never happen leave the bytes of crop and flip', async () => {
   const never = Object.entries(everything).map(([name, settings]) =>
     typeof settings === 'object' ? [name, { ...settings, probability: 0 }] : [name, settings],
   );
-  const [one, other] = [
-    await readAll({ augment: moved }),
-    await readAll({ augment: { ...Object.fromEntries(never), ...moved } }),
-  ];
+  const one = await readAll({ augment: moved });
+  const other = await readAll({ augment: { ...Object.fromEntries(never), ...moved } });
   assert.deepEqual(
     other.map(({ images }) => images),
     one.map(({ images }) => images),
@@ -103,10 +119,8 @@ test('adding a change does not alter what the others draw', async () => {
   const still = { crop: 0, flip: false, seed: 7, epoch: 3 };
   const cutout = { probability: 0.5, side: [0.3, 0.6] } satisfies AugmentSettings['cutout'];
   const invisible = { probability: 0.5, sigma: [0, 0] } satisfies AugmentSettings['blur'];
-  const [one, other] = [
-    await readAll({ augment: { ...still, cutout } }),
-    await readAll({ augment: { ...still, cutout, blur: invisible } }),
-  ];
+  const one = await readAll({ augment: { ...still, cutout } });
+  const other = await readAll({ augment: { ...still, cutout, blur: invisible } });
   assert.deepEqual(
     other.map(({ images }) => images),
     one.map(({ images }) => images),
@@ -114,8 +128,11 @@ test('adding a change does not alter what the others draw', async () => {
 });
 
 test('a mixed image is the weighted mean of two of the split, and the batch has the other label and its share', async () => {
-  const plain = (await readAll({ order: Uint32Array.from({ length: 10 }, (_, i) => i) }, { batchSize: 10 }))[0]!;
-  const of = (index: number) => plain.images.subarray(index * imageLength, (index + 1) * imageLength);
+  const plain = (
+    await readAll({ order: Uint32Array.from({ length: 10 }, (_, i) => i) }, { batchSize: 10 })
+  )[0]!;
+  const of = (index: number) =>
+    plain.images.subarray(index * imageLength, (index + 1) * imageLength);
   const augment = { crop: 0, flip: false, mixup: { probability: 1, alpha: 1 }, seed: 1, epoch: 1 };
   const [batch] = await readAll({ augment }, { batchSize: 10 });
   const { labels, shares } = batch!.mixed!;
@@ -124,7 +141,8 @@ test('a mixed image is the weighted mean of two of the split, and the batch has 
     const partners = Array.from({ length: 10 }, (_, other) => other).filter((other) =>
       image.every(
         (value, i) =>
-          Math.abs(value - (1 - shares[slot]!) * of(index)[i]! - shares[slot]! * of(other)[i]!) < 0.51 / 255,
+          Math.abs(value - (1 - shares[slot]!) * of(index)[i]! - shares[slot]! * of(other)[i]!) <
+          0.51 / 255,
       ),
     );
     assert.ok(
@@ -172,7 +190,11 @@ test('all loaders together keep no more decoded images than there is memory for,
   }
   decodedImages.left = 13 * imageLength;
   {
-    await using third = new BatchLoader(folder, 'train', { batchSize: 5, resize, cacheBytes: 2 * imageLength });
+    await using third = new BatchLoader(folder, 'train', {
+      batchSize: 5,
+      resize,
+      cacheBytes: 2 * imageLength,
+    });
     assert.equal(decodedImages.left, 11 * imageLength);
     await using first = new BatchLoader(folder, 'train', { batchSize: 5, resize });
     await using second = new BatchLoader(folder, 'train', { batchSize: 5, resize });
@@ -205,13 +227,19 @@ test('a pass that is left early makes room for the next', async () => {
 test('a loader that takes over the thread of an unfinished pass gets none of its batches', async () => {
   const imagesOf = (batches: readonly Batch[]) => batches.map(({ images }) => [...images]);
   const expected = imagesOf(await readAll());
-  const left = new BatchLoader(folder, 'train', { batchSize: 4, resize, normalization: usualNormalization });
+  const left = new BatchLoader(folder, 'train', {
+    batchSize: 4,
+    resize,
+    normalization: usualNormalization,
+  });
   const pass = left.epoch();
   const { value: batch } = await pass.next();
   await left.close();
   batch.release();
   assert.deepEqual(imagesOf(await readAll()), expected);
-  await assert.rejects(pass.next(), { message: 'Internal error: another pass was started, or the loader was closed' });
+  await assert.rejects(pass.next(), {
+    message: 'Internal error: another pass was started, or the loader was closed',
+  });
 });
 
 test('an image that cannot be decoded is named', async () => {
@@ -219,8 +247,16 @@ test('an image that cannot be decoded is named', async () => {
   {
     using writer = new DatasetWriter(damaged, { classes: ['real'], splits: ['train'] });
     const size = { width: 24, height: 16 };
-    writer.add('train', { key: 'a', label: 0, source: 'real', path: 'real/a.png', ...size }, await encodedNoise(1));
-    writer.add('train', { key: 'b', label: 0, source: 'real', path: 'real/b.png', ...size }, Buffer.from('no image'));
+    writer.add(
+      'train',
+      { key: 'a', label: 0, source: 'real', path: 'real/a.png', ...size },
+      await encodedNoise(1),
+    );
+    writer.add(
+      'train',
+      { key: 'b', label: 0, source: 'real', path: 'real/b.png', ...size },
+      Buffer.from('no image'),
+    );
     writer.finish();
   }
   await using loader = new BatchLoader(damaged, 'train', { batchSize: 1, resize });
@@ -229,6 +265,9 @@ test('an image that cannot be decoded is named', async () => {
     message: 'real/b.png cannot be decoded: Input buffer contains unsupported image format',
   });
   writeFileSync(join(damaged, 'train', '00000.tar'), '');
-  await assert.rejects(collect(loader.epoch()), /Expected \d+ bytes of real\/b.png at \d+ of .*, got 0\./);
+  await assert.rejects(
+    collect(loader.epoch()),
+    /Expected \d+ bytes of real\/b.png at \d+ of .*, got 0\./,
+  );
   rmSync(damaged, { recursive: true });
 });

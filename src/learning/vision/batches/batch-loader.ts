@@ -18,14 +18,18 @@ export interface Batch {
   readonly labels: Int32Array;
   /** Indices in the split's samples: `[batch]`. */
   readonly indices: Uint32Array;
-  /** With mixup, for each image the label of the other and its share of the target, 0 to 0.5: both `[batch]`. */
+  /**
+   * With mixup, for each image the label of the other and its share of the target, 0 to 0.5: both
+   * `[batch]`.
+   */
   readonly mixed?: { readonly labels: Int32Array; readonly shares: Float32Array };
   /** Returns the memory of `images` for a later batch; `images` is empty from then on. */
   release(): void;
 }
 
 /** How a split becomes batches; the optional ones have the defaults of {@link BatchWorkerSetup}. */
-export interface BatchLoaderOptions extends Partial<Omit<BatchWorkerSetup, 'dataset' | 'split' | 'resize'>> {
+export interface BatchLoaderOptions
+  extends Partial<Omit<BatchWorkerSetup, 'dataset' | 'split' | 'resize'>> {
   readonly batchSize: number;
   readonly resize: Resize;
   /** The label of an image, by default that of its class. */
@@ -34,13 +38,21 @@ export interface BatchLoaderOptions extends Partial<Omit<BatchWorkerSetup, 'data
   readonly prefetch?: number;
 }
 
-/** The bytes left for decoded images of all loaders; at first a quarter of the free memory, or of a container's limit. */
+/**
+ * The bytes left for decoded images of all loaders; at first a quarter of the free memory, or of a
+ * container's limit.
+ */
 export const decodedImages: { left?: number } = {};
 
-/** Threads of closed loaders, which wait for the next one: to start a thread takes 0.3 s of a core. */
+/**
+ * Threads of closed loaders, which wait for the next one: to start a thread takes 0.3 s of a core.
+ */
 const idleThreads = new Set<Worker>();
 
-/** A thread whose batches and decoded images take more bytes ends with its loader, since it would keep their memory. */
+/**
+ * A thread whose batches and decoded images take more bytes ends with its loader, since it would
+ * keep their memory.
+ */
 const mostIdleBytes = 2 ** 26;
 
 function takeThread(): Worker {
@@ -64,8 +76,9 @@ export interface EpochOptions {
 }
 
 /**
- * Batches of one split, made ahead of the reader by a thread of their own. Starting a pass ends the one before. Work begins when `epoch` is
- * called, not when the first batch is read. The last batch of a pass may be smaller.
+ * Batches of one split, made ahead of the reader by a thread of their own. Starting a pass ends the
+ * one before. Work begins when `epoch` is called, not when the first batch is read. The last batch
+ * of a pass may be smaller.
  */
 export class BatchLoader {
   readonly samples: readonly Sample[];
@@ -93,7 +106,10 @@ export class BatchLoader {
   /** Whether another loader may have the thread. */
   #leavesThread: boolean;
 
-  /** `dataset` is the artifact's folder. Throws a {@link StageError} when it or the split cannot be read. */
+  /**
+   * `dataset` is the artifact's folder. Throws a {@link StageError} when it or the split cannot be
+   * read.
+   */
   constructor(dataset: string, split: string, options: BatchLoaderOptions) {
     this.samples = openDataset(dataset).split(split).samples;
     this.#labels = this.samples.map(options.labelOf ?? (({ label }) => label));
@@ -101,7 +117,10 @@ export class BatchLoader {
     this.#prefetch = options.prefetch ?? 3;
     const { width, height } = options.resize;
     decodedImages.left ??= Math.floor(Math.min(freemem(), usableMemory()) / 4);
-    const wanted = Math.min(this.samples.length * width * height * 3, options.cacheBytes ?? Number.POSITIVE_INFINITY);
+    const wanted = Math.min(
+      this.samples.length * width * height * 3,
+      options.cacheBytes ?? Number.POSITIVE_INFINITY,
+    );
     this.#cacheBytes = Math.min(wanted, decodedImages.left);
     decodedImages.left -= this.#cacheBytes;
     const { resize, normalization = unitRange, corruption, threads = 2 } = options;
@@ -116,12 +135,18 @@ export class BatchLoader {
   }
 
   /** Starts a pass. Throws a {@link StageError} that names an image which cannot be decoded. */
-  epoch({ order = Uint32Array.from(this.samples.keys()), augment }: EpochOptions = {}): AsyncIterableIterator<Batch> {
+  epoch({
+    order = Uint32Array.from(this.samples.keys()),
+    augment,
+  }: EpochOptions = {}): AsyncIterableIterator<Batch> {
     const id = ++passes;
     this.#pass = id;
     this.#arrived = [];
     this.#wake();
-    this.#send({ type: 'start', job: { id, order, batchSize: this.#batchSize, prefetch: this.#prefetch, augment } });
+    this.#send({
+      type: 'start',
+      job: { id, order, batchSize: this.#batchSize, prefetch: this.#prefetch, augment },
+    });
     return this.#read(id, order, augment);
   }
 
@@ -141,7 +166,11 @@ export class BatchLoader {
     await this.close();
   }
 
-  async *#read(id: number, order: Uint32Array, augment?: Augmentation): AsyncGenerator<Batch, void, undefined> {
+  async *#read(
+    id: number,
+    order: Uint32Array,
+    augment?: Augmentation,
+  ): AsyncGenerator<Batch, void, undefined> {
     try {
       for (let start = 0; start < order.length; start += this.#batchSize) {
         const images = await this.#next(id);
@@ -153,7 +182,8 @@ export class BatchLoader {
           indices,
           ...(augment?.mixup === undefined ? {} : { mixed: this.#mixed(augment, indices) }),
           release: () => {
-            if (images.length > 0) this.#worker.postMessage({ type: 'recycle', images }, [images.buffer]);
+            if (images.length > 0)
+              this.#worker.postMessage({ type: 'recycle', images }, [images.buffer]);
           },
         };
       }
@@ -183,7 +213,8 @@ export class BatchLoader {
     } finally {
       this.#worker.unref();
     }
-    if (id !== this.#pass) throw new Error('Internal error: another pass was started, or the loader was closed');
+    if (id !== this.#pass)
+      throw new Error('Internal error: another pass was started, or the loader was closed');
     const message = this.#arrived.shift()!;
     if (message.type === 'failed') {
       this.#leavesThread = false;

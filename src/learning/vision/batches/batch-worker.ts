@@ -1,4 +1,7 @@
-/** The thread of a {@link BatchLoader}: makes batches ahead of the step. It serves one loader after the other. */
+/**
+ * The thread of a {@link BatchLoader}: makes batches ahead of the step. It serves one loader after
+ * the other.
+ */
 import { parentPort } from 'node:worker_threads';
 import { type Augmentation, augmentImage } from '../augment/augment-image.ts';
 import { corruptImage } from '../corrupt-image.ts';
@@ -18,7 +21,10 @@ export interface BatchWorkerSetup {
   readonly normalization: Normalization;
   /** Applied to every image at its full size, before it is resized. */
   readonly corruption: Corruption | undefined;
-  /** The most memory for decoded images, which are decoded only once. Default: all that is left for them. */
+  /**
+   * The most memory for decoded images, which are decoded only once. Default: all that is left for
+   * them.
+   */
   readonly cacheBytes: number;
   /** Images decoded at once, each by one thread. Default 2. */
   readonly threads: number;
@@ -89,7 +95,10 @@ class SplitReader {
   readonly #dataset: Dataset;
   readonly #table: Float32Array;
   readonly #imageLength: number;
-  /** Decoded images by index. Never evicted: in a random order what goes is as likely to be needed as what stays. */
+  /**
+   * Decoded images by index. Never evicted: in a random order what goes is as likely to be needed
+   * as what stays.
+   */
   readonly #cache = new Map<number, DecodedImage>();
   #current: { readonly job: BatchJob; credit: number; wake: () => void } | undefined;
   /** Resolves when no pass reads the split any more. */
@@ -141,7 +150,9 @@ class SplitReader {
         state.credit--;
         const images = await this.#makeBatch(job, job.order.subarray(start, start + job.batchSize));
         if (this.#current !== state) return void this.spare.push(images);
-        port.postMessage({ type: 'batch', id: job.id, images } satisfies FromBatchWorker, [images.buffer]);
+        port.postMessage({ type: 'batch', id: job.id, images } satisfies FromBatchWorker, [
+          images.buffer,
+        ]);
       }
     } catch (error) {
       const { message } = error as Error;
@@ -156,7 +167,8 @@ class SplitReader {
     const images = place < 0 ? new Float32Array(length) : this.spare.splice(place, 1)[0]!;
     let slot = 0;
     const decode = (index: number) => this.#decoded(index);
-    // Drawn from the image and the epoch alone, so neither the order nor the timing of threads shows.
+    // Drawn from the image and the epoch alone, so neither the order nor the timing of threads
+    // shows.
     const shown = (index: number) =>
       job.augment === undefined
         ? decode(index)

@@ -1,7 +1,13 @@
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { tarEnd, tarHeader, tarPadding } from '../../../tar.ts';
-import { type DatasetInfo, datasetFile, formatSamples, type Sample, samplesFile } from './dataset.ts';
+import {
+  type DatasetInfo,
+  datasetFile,
+  formatSamples,
+  type Sample,
+  samplesFile,
+} from './dataset.ts';
 
 /** An image before the writer gives it a place. */
 type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
@@ -15,8 +21,8 @@ interface DatasetWriterOptions {
 }
 
 /**
- * Writes a `dataset` artifact: samples in the order they are added, equal samples to equal bytes. `finish` completes it; without it,
- * disposing leaves an unfinished folder that no reader accepts.
+ * Writes a `dataset` artifact: samples in the order they are added, equal samples to equal bytes.
+ * `finish` completes it; without it, disposing leaves an unfinished folder that no reader accepts.
  */
 export class DatasetWriter {
   readonly #folder: string;
@@ -24,12 +30,18 @@ export class DatasetWriter {
   readonly #splits: ReadonlyMap<string, SplitWriter>;
   readonly #keys = new Set<string>();
 
-  constructor(folder: string, { classes, splits, shardBytes = 128 * 2 ** 20 }: DatasetWriterOptions) {
+  constructor(
+    folder: string,
+    { classes, splits, shardBytes = 128 * 2 ** 20 }: DatasetWriterOptions,
+  ) {
     const wrong = splits.find((split) => !/^[\w-]+$/.test(split));
-    if (wrong !== undefined) throw new Error(`Internal error: ${JSON.stringify(wrong)} cannot name a split`);
+    if (wrong !== undefined)
+      throw new Error(`Internal error: ${JSON.stringify(wrong)} cannot name a split`);
     this.#folder = folder;
     this.#info = { format: 1, classes, splits };
-    this.#splits = new Map(splits.map((split) => [split, new SplitWriter(join(folder, split), shardBytes)]));
+    this.#splits = new Map(
+      splits.map((split) => [split, new SplitWriter(join(folder, split), shardBytes)]),
+    );
   }
 
   /** Appends one image; `bytes` are its encoded file, written as they are. */
@@ -37,8 +49,10 @@ export class DatasetWriter {
     const writer = this.#splits.get(split);
     const className = this.#info.classes[sample.label];
     if (writer === undefined) throw new Error(`Internal error: no split ${split} in this dataset`);
-    if (className === undefined) throw new Error(`Internal error: no class has the label ${sample.label}`);
-    if (this.#keys.has(sample.key)) throw new Error(`Internal error: two samples have the key ${sample.key}`);
+    if (className === undefined)
+      throw new Error(`Internal error: no class has the label ${sample.label}`);
+    if (this.#keys.has(sample.key))
+      throw new Error(`Internal error: two samples have the key ${sample.key}`);
     this.#keys.add(sample.key);
     writer.add(sample, className, bytes);
   }
@@ -76,14 +90,31 @@ class SplitWriter {
     const extension = extname(sample.path).toLowerCase() || '.img';
     const header = tarHeader(sample.key + extension, bytes.length);
     const labelHeader = tarHeader(`${sample.key}.cls`, label.length);
-    const chunks = [header, bytes, tarPadding(bytes.length), labelHeader, label, tarPadding(label.length)];
+    const chunks = [
+      header,
+      bytes,
+      tarPadding(bytes.length),
+      labelHeader,
+      label,
+      tarPadding(label.length),
+    ];
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 
     const shard = this.#shardWithRoomFor(length);
     const { key, label: number, source, path, group, slices, width, height } = sample;
     this.#samples.push({
-      ...{ key, label: number, class: className, source, path, group, slices },
-      ...{ width, height, shard: shard.name, offset: shard.length + header.length, size: bytes.length },
+      key,
+      label: number,
+      class: className,
+      source,
+      path,
+      group,
+      slices,
+      width,
+      height,
+      shard: shard.name,
+      offset: shard.length + header.length,
+      size: bytes.length,
     });
     this.#write(shard.fd, chunks, length);
     shard.length += length;

@@ -25,9 +25,16 @@ interface Image {
 
 function write(folder: string, images: readonly Image[], shardBytes?: number): void {
   const options = { classes: ['real', 'fake'], splits: ['train', 'test'] };
-  using writer = new DatasetWriter(folder, shardBytes === undefined ? options : { ...options, shardBytes });
+  using writer = new DatasetWriter(
+    folder,
+    shardBytes === undefined ? options : { ...options, shardBytes },
+  );
   for (const { key, label, bytes } of images) {
-    writer.add('train', { key, label, source: 'made', path: `${key}.jpg`, width: 3, height: 2 }, bytes);
+    writer.add(
+      'train',
+      { key, label, source: 'made', path: `${key}.jpg`, width: 3, height: 2 },
+      bytes,
+    );
   }
   writer.finish();
 }
@@ -39,7 +46,9 @@ const key = fc
 /** Small, or about as large as what is written at once. */
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 2000 }),
-  fc.integer({ min: 100_000, max: 300_000 }).map((length) => new Uint8Array(length).fill(length % 251)),
+  fc
+    .integer({ min: 100_000, max: 300_000 })
+    .map((length) => new Uint8Array(length).fill(length % 251)),
 );
 const image = fc.record({ key, label: fc.nat(1), bytes });
 const images = fc.uniqueArray(image, { selector: ({ key }) => key, maxLength: 12 });
@@ -72,7 +81,13 @@ test('tar lists and unpacks the shards', () => {
       if (written.length === 0) return;
       inFolder((folder) => {
         write(folder, written);
-        execFileSync('tar', ['xf', join(folder, 'train', '00000.tar'), '--one-top-level=out', '-C', folder]);
+        execFileSync('tar', [
+          'xf',
+          join(folder, 'train', '00000.tar'),
+          '--one-top-level=out',
+          '-C',
+          folder,
+        ]);
         for (const { key, label, bytes } of written) {
           assert.deepEqual(new Uint8Array(readFileSync(join(folder, 'out', `${key}.jpg`))), bytes);
           assert.equal(readFileSync(join(folder, 'out', `${key}.cls`), 'utf8'), String(label));
@@ -106,7 +121,8 @@ test('a missing split and a folder that is no dataset are reported', () => {
     });
     assert.throws(() => openDataset(join(folder, 'train')), {
       name: 'StageError',
-      message: /^Expected a dataset, as load-dataset leaves one, but .*train has no dataset\.json\. A folder of images/,
+      message:
+        /^Expected a dataset, as load-dataset leaves one, but .*train has no dataset\.json\. A folder of images/,
     });
   });
 });

@@ -5,7 +5,10 @@ export const samplesFile = 'samples.json';
 
 const natural = z.int().nonnegative();
 
-/** A file or folder right below another one: a path could lead out of the artifact, to bytes that no fingerprint covers. */
+/**
+ * A file or folder right below another one: a path could lead out of the artifact, to bytes that no
+ * fingerprint covers.
+ */
 const ownName = z.string().regex(/^(?!\.\.?$)[^/\\\0]+$/, 'expected a name without folders');
 
 /** The fields that a dataset and the features of one share. */
@@ -19,15 +22,17 @@ export const classesAndSplits = {
 };
 
 /**
- * A `dataset` artifact: labelled images in named splits, as WebDataset tar shards of the original encoded files.
+ * A `dataset` artifact: labelled images in named splits, as WebDataset tar shards of the original
+ * encoded files.
  *
  *     dataset.json          format, classes, split names: what every reader of any split needs
  *     train/samples.json    one line per image: its facts, and its place in a shard
  *     train/00000.tar …     <key>.jpg (the original bytes) and <key>.cls (the label in digits), pairs in order
  *     val/…  test/…
  *
- * Splits are top-level folders, hence the parts of the artifact. Nothing outside `test/` depends on a test image, so a trainer
- * that reads `train` and `val` stays up to date after a new one. No times, hosts or absolute paths are in it.
+ * Splits are top-level folders, hence the parts of the artifact. Nothing outside `test/` depends on
+ * a test image, so a trainer that reads `train` and `val` stays up to date after a new one. No
+ * times, hosts or absolute paths are in it.
  */
 export const datasetInfo = z.object({ format: z.literal(1), ...classesAndSplits });
 export type DatasetInfo = Readonly<z.infer<typeof datasetInfo>>;
@@ -71,4 +76,6 @@ export type Sample = z.infer<ReturnType<typeof sampleList>>[number];
 
 /** The text of a `samples.json`: a line for each image. */
 export const formatSamples = (samples: readonly object[]): string =>
-  samples.length === 0 ? '[]\n' : `[\n${samples.map((sample) => JSON.stringify(sample)).join(',\n')}\n]\n`;
+  samples.length === 0
+    ? '[]\n'
+    : `[\n${samples.map((sample) => JSON.stringify(sample)).join(',\n')}\n]\n`;

@@ -10,10 +10,14 @@ import { datasetFile, datasetInfo, type Sample, sampleList, samplesFile } from '
 const readAt = promisify(read);
 
 /**
- * Opens the `dataset` artifact in `folder`, its lists and shards when they are used. Throws a {@link StageError} if it is none. `at` gives the
- * path of a file of it that lies elsewhere, as in a store.
+ * Opens the `dataset` artifact in `folder`, its lists and shards when they are used. Throws a
+ * {@link StageError} if it is none. `at` gives the path of a file of it that lies elsewhere, as in
+ * a store.
  */
-export function openDataset(folder: string, at = (...names: readonly string[]) => join(folder, ...names)) {
+export function openDataset(
+  folder: string,
+  at = (...names: readonly string[]) => join(folder, ...names),
+) {
   if (!existsSync(at(datasetFile))) {
     throw new StageError(
       `Expected a dataset, as load-dataset leaves one, but ${folder} has no ${datasetFile}. A folder of images goes through that stage.`,
@@ -31,7 +35,9 @@ export function openDataset(folder: string, at = (...names: readonly string[]) =
     /** Throws a {@link StageError} that names the splits when `name` is none of them. */
     split(name: string): DatasetSplit {
       if (!info.splits.includes(name)) {
-        throw new StageError(`Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}`);
+        throw new StageError(
+          `Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}`,
+        );
       }
       const split = open.get(name) ?? new DatasetSplit(name, info.classes, at);
       open.set(name, split);
@@ -52,23 +58,33 @@ class DatasetSplit {
   readonly #at: (...names: readonly string[]) => string;
   readonly #shards = new Map<string, Shard>();
 
-  constructor(name: string, classes: readonly string[], at: (...names: readonly string[]) => string) {
+  constructor(
+    name: string,
+    classes: readonly string[],
+    at: (...names: readonly string[]) => string,
+  ) {
     this.name = name;
     this.classes = classes;
     this.#at = at;
-    this.samples = parseArtifactFile('a dataset', at(name, samplesFile), sampleList(classes.length));
+    this.samples = parseArtifactFile(
+      'a dataset',
+      at(name, samplesFile),
+      sampleList(classes.length),
+    );
   }
 
   /** The encoded file of `samples[index]`. Several images can be read at once. */
   async read(index: number): Promise<Buffer> {
     const sample = this.samples[index];
-    if (sample === undefined) throw new Error(`Internal error: no sample ${index} in the split ${this.name}`);
+    if (sample === undefined)
+      throw new Error(`Internal error: no sample ${index} in the split ${this.name}`);
     const { shard: name, offset, size, path } = sample;
     const shard = this.#shard(name);
     const there = Math.min(size, Math.max(0, shard.size - offset));
     // A damaged list may ask for any size.
     const buffer = Buffer.allocUnsafeSlow(there);
-    const bytesRead = there === 0 ? 0 : (await readAt(shard.fd, buffer, 0, there, offset)).bytesRead;
+    const bytesRead =
+      there === 0 ? 0 : (await readAt(shard.fd, buffer, 0, there, offset)).bytesRead;
     if (bytesRead === size) return buffer;
     throw new StageError(
       `Expected ${size} bytes of ${path} at ${offset} of ${this.#at(this.name, name)}, got ${bytesRead}.`,
@@ -96,6 +112,8 @@ function openShard(path: string): Shard {
     const stats = fstatSync(fd);
     return { fd, size: stats.isFile() ? stats.size : 0 };
   } catch (error) {
-    throw new StageError(`Expected a dataset, but its shard ${path} cannot be read: ${reasonOf(error)}.`);
+    throw new StageError(
+      `Expected a dataset, but its shard ${path} cannot be read: ${reasonOf(error)}.`,
+    );
   }
 }

@@ -11,24 +11,31 @@ import { NpyWriter, parseNpy } from './npy.ts';
 const featuresFile = 'features.json';
 const valuesFile = 'features.npy';
 
-/** JSON: the network, the layer whose output they are, how an image became its input, and the SHA-256 of its weights. */
+/**
+ * JSON: the network, the layer whose output they are, how an image became its input, and the
+ * SHA-256 of its weights.
+ */
 export const featuresSource = z.record(z.string(), z.unknown());
 
 /**
- * A `features` artifact: the output of a network's layer for the images of a dataset, split by split, as input for other networks.
+ * A `features` artifact: the output of a network's layer for the images of a dataset, split by
+ * split, as input for other networks.
  *
  *     features.json          format, classes, split names, values an image, and their source
  *     train/samples.json     one line per image: its facts
  *     train/features.npy     [images, values] float32, in the same order; NumPy reads it
  *     val/…  test/…
  *
- * Splits are parts, as those of a dataset are: a new test image changes nothing that a trainer reads.
+ * Splits are parts, as those of a dataset are: a new test image changes nothing that a trainer
+ * reads.
  */
 const featuresInfo = z.object({
   format: z.literal(1),
   ...classesAndSplits,
   values: z.int().positive(),
-  /** Their source: features of equal sources mean the same. Absent in features of other programs. */
+  /**
+   * Their source: features of equal sources mean the same. Absent in features of other programs.
+   */
   of: featuresSource.optional(),
 });
 type FeaturesInfo = Readonly<z.infer<typeof featuresInfo>>;
@@ -49,10 +56,15 @@ export function openFeatures(folder: string) {
   const open = new Map<string, FeaturesSplit>();
   return {
     ...info,
-    /** Reads a split when it is first used. Throws a {@link StageError} that names the splits when `name` is none of them. */
+    /**
+     * Reads a split when it is first used. Throws a {@link StageError} that names the splits when
+     * `name` is none of them.
+     */
     split(name: string): FeaturesSplit {
       if (!info.splits.includes(name)) {
-        throw new StageError(`Expected one of the features' splits, got "${name}". ${thereAre(name, info.splits)}`);
+        throw new StageError(
+          `Expected one of the features' splits, got "${name}". ${thereAre(name, info.splits)}`,
+        );
       }
       const split = open.get(name) ?? readSplit(join(folder, name), info);
       open.set(name, split);
@@ -63,7 +75,11 @@ export function openFeatures(folder: string) {
 export type Features = Omit<ReturnType<typeof openFeatures>, 'format'>;
 
 function readSplit(folder: string, { values: width, classes }: FeaturesInfo): FeaturesSplit {
-  const samples = parseArtifactFile('features', join(folder, samplesFile), featuresSamples(classes.length));
+  const samples = parseArtifactFile(
+    'features',
+    join(folder, samplesFile),
+    featuresSamples(classes.length),
+  );
   const path = join(folder, valuesFile);
   const fail = (message: string) => new StageError(`Expected features, but in ${path}: ${message}`);
   let bytes: Buffer;
@@ -81,10 +97,15 @@ function readSplit(folder: string, { values: width, classes }: FeaturesInfo): Fe
   }
   const lost = values.findIndex((value) => !Number.isFinite(value));
   if (lost === -1) return { samples, features: values };
-  throw fail(`expected finite values, got ${values[lost]} among those of ${samples[Math.floor(lost / width)]!.key}`);
+  throw fail(
+    `expected finite values, got ${values[lost]} among those of ${samples[Math.floor(lost / width)]!.key}`,
+  );
 }
 
-/** Writes a `features` artifact split by split; `finish` completes it, and no reader accepts one that is not complete. */
+/**
+ * Writes a `features` artifact split by split; `finish` completes it, and no reader accepts one
+ * that is not complete.
+ */
 export class FeaturesWriter {
   readonly #folder: string;
   readonly #info: FeaturesInfo;
@@ -96,7 +117,11 @@ export class FeaturesWriter {
   }
 
   /** A split's features in the order of its samples, batch by batch: `[batch, values]` each. */
-  async split(name: string, samples: readonly FeaturesSample[], batches: AsyncIterable<Float32Array>): Promise<void> {
+  async split(
+    name: string,
+    samples: readonly FeaturesSample[],
+    batches: AsyncIterable<Float32Array>,
+  ): Promise<void> {
     const folder = join(this.#folder, name);
     mkdirSync(folder);
     using file = new NpyWriter(join(folder, valuesFile), samples.length, this.#info.values);

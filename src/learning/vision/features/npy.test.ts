@@ -19,10 +19,16 @@ test('values read back as they were written, wherever the buffer begins', () => 
   const row = fc.array(fc.float({ noDefaultInfinity: true }), { minLength: 4, maxLength: 4 });
   fc.assert(
     fc.property(fc.array(row, { maxLength: 5 }), fc.integer({ min: 0, max: 3 }), (rows, offset) => {
-      const bytes = Buffer.concat([Buffer.alloc(offset), npy(rows.length, 4, rows.flat())]).subarray(offset);
+      const bytes = Buffer.concat([
+        Buffer.alloc(offset),
+        npy(rows.length, 4, rows.flat()),
+      ]).subarray(offset);
       const parsed = parseNpy(bytes);
       assert.ok(parsed.ok);
-      assert.deepEqual(parsed.value, { shape: [rows.length, 4], values: Float32Array.from(rows.flat()) });
+      assert.deepEqual(parsed.value, {
+        shape: [rows.length, 4],
+        values: Float32Array.from(rows.flat()),
+      });
     }),
   );
 });
@@ -34,7 +40,10 @@ test('arrays have as many axes as they need, written as NumPy writes them', () =
     [[], '()'],
   ] as const) {
     const header = npyHeader(...shape);
-    assert.match(header.toString('latin1'), new RegExp(`'shape': ${written.replace(/[()]/g, '\\$&')}, \\}`));
+    assert.match(
+      header.toString('latin1'),
+      new RegExp(`'shape': ${written.replace(/[()]/g, '\\$&')}, \\}`),
+    );
     const count = shape.reduce((product: number, length) => product * length, 1);
     const values = Float32Array.from({ length: count }, (_, i) => i);
     assert.deepEqual(parseNpy(Buffer.concat([header, Buffer.from(values.buffer)])), {

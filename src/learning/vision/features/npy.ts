@@ -1,7 +1,10 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { err, ok, type Result } from '../../../result.ts';
 
-/** NumPy's `.npy` format, version 1.0, for little-endian float32 values of any shape, the last axis fastest. */
+/**
+ * NumPy's `.npy` format, version 1.0, for little-endian float32 values of any shape, the last axis
+ * fastest.
+ */
 const magic = '\x93NUMPY\x01\x00';
 
 /** The header of an array of this shape. Its length is a multiple of 64, as NumPy aligns it. */
@@ -22,10 +25,15 @@ interface NpyArray {
 /** The content of a file; the error is one sentence. */
 export function parseNpy(bytes: Buffer): Result<NpyArray, string> {
   const start = 10 + (bytes.length >= 10 ? bytes.readUInt16LE(8) : 0);
-  if (bytes.length < start || bytes.toString('latin1', 0, 8) !== magic) return err('expected a .npy file, version 1.0');
+  if (bytes.length < start || bytes.toString('latin1', 0, 8) !== magic)
+    return err('expected a .npy file, version 1.0');
   const header = bytes.toString('latin1', 10, start);
   const tuple = /'shape': \(((?:\d+(?:, ?|(?=\))))*)\)/.exec(header)?.[1];
-  if (!/'descr': '<f4'/.test(header) || !/'fortran_order': False/.test(header) || tuple === undefined) {
+  if (
+    !/'descr': '<f4'/.test(header) ||
+    !/'fortran_order': False/.test(header) ||
+    tuple === undefined
+  ) {
     return err(`expected little-endian float32 in C order, got ${header.trim()}`);
   }
   const shape = (tuple.match(/\d+/g) ?? []).map(Number);
@@ -39,7 +47,10 @@ export function parseNpy(bytes: Buffer): Result<NpyArray, string> {
   return ok({ shape, values });
 }
 
-/** Writes an array as a `.npy` file, part by part along its first axis, so that it need not be in memory as a whole. */
+/**
+ * Writes an array as a `.npy` file, part by part along its first axis, so that it need not be in
+ * memory as a whole.
+ */
 export class NpyWriter {
   readonly #file: number;
 

@@ -17,10 +17,15 @@ test('the quality that libjpeg was given is read from its tables', async () => {
 
 test('subsampling and progressive scans are read from the frame', async () => {
   const read = async (options: JpegOptions) => {
-    const { subsampling, progressive } = readJpegTables(await image.clone().jpeg(options).toBuffer())!;
+    const { subsampling, progressive } = readJpegTables(
+      await image.clone().jpeg(options).toBuffer(),
+    )!;
     return { subsampling, progressive };
   };
-  assert.deepEqual(await read({ chromaSubsampling: '4:2:0' }), { subsampling: 4, progressive: false });
+  assert.deepEqual(await read({ chromaSubsampling: '4:2:0' }), {
+    subsampling: 4,
+    progressive: false,
+  });
   assert.deepEqual(await read({ chromaSubsampling: '4:4:4', progressive: true }), {
     subsampling: 1,
     progressive: true,

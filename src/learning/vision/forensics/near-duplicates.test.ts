@@ -16,9 +16,11 @@ function picture(seed: number): Float64Array {
     12 * random.normal(),
   ]);
   return Float64Array.from({ length: hashSide ** 2 }, (_, i) => {
-    const [x, y] = [(i % hashSide) / hashSide, Math.floor(i / hashSide) / hashSide];
+    const x = (i % hashSide) / hashSide;
+    const y = Math.floor(i / hashSide) / hashSide;
     return waves.reduce(
-      (sum, [u = 0, v = 0, phase = 0, size = 0]) => sum + size * Math.cos(Math.PI * (u * x + v * y) + phase),
+      (sum, [u = 0, v = 0, phase = 0, size = 0]) =>
+        sum + size * Math.cos(Math.PI * (u * x + v * y) + phase),
       128,
     );
   });
@@ -32,7 +34,10 @@ const pairsOf = (pictures: readonly Float64Array[]) => {
 
 test('the bits of a word are counted', () => {
   fc.assert(
-    fc.property(fc.integer(), (word) => bitCount(word) === (word >>> 0).toString(2).replaceAll('0', '').length),
+    fc.property(
+      fc.integer(),
+      (word) => bitCount(word) === (word >>> 0).toString(2).replaceAll('0', '').length,
+    ),
   );
 });
 
@@ -55,13 +60,19 @@ test('a picture without structure has no hash and no pairs', () => {
 test('noisy copies are found, each with its original, and no others', () => {
   const originals = Array.from({ length: 200 }, (_, seed) => picture(seed));
   const random = new Random('noise');
-  const copies = originals.slice(0, 50).map((grey) => grey.map((value) => value + 3 * random.normal()));
+  const copies = originals
+    .slice(0, 50)
+    .map((grey) => grey.map((value) => value + 3 * random.normal()));
   const pairs = pairsOf([...originals, ...copies]);
   assert.deepEqual(
     pairs.map(({ one, other }) => [one, other]),
     copies.map((_, index) => [index, 200 + index]),
   );
-  assert.ok(pairs.every(({ distance, correlation }) => distance <= 10 && correlation > 0.95 && correlation < 1.001));
+  assert.ok(
+    pairs.every(
+      ({ distance, correlation }) => distance <= 10 && correlation > 0.95 && correlation < 1.001,
+    ),
+  );
 });
 
 test('mirrored and rotated copies are found, each with the way in which its original lies', () => {
@@ -71,7 +82,11 @@ test('mirrored and rotated copies are found, each with the way in which its orig
     oriented(originals[i]!, orientation).map((value) => value + random.normal()),
   );
   assert.deepEqual(
-    pairsOf([...originals, ...turned]).map(({ one, other, orientation }) => [one, other, orientation]),
+    pairsOf([...originals, ...turned]).map(({ one, other, orientation }) => [
+      one,
+      other,
+      orientation,
+    ]),
     orientations.map((orientation, i) => [i, 200 + i, orientation]),
   );
 });
@@ -96,7 +111,9 @@ test('the pairs are exactly those that comparing all pictures finds, at every di
   const hashes = pictures.map((grey) => perceptualHash(grey)!);
   const upright = pairsOf(pictures).filter(({ orientation }) => orientation === 'upright');
   const expected = hashes.flatMap((hash, one) =>
-    hashes.flatMap((later, other) => (other > one && hashDistance(hash, later) <= 10 ? [[one, other]] : [])),
+    hashes.flatMap((later, other) =>
+      other > one && hashDistance(hash, later) <= 10 ? [[one, other]] : [],
+    ),
   );
   assert.deepEqual(
     upright.map(({ one, other }) => [one, other]),

@@ -15,27 +15,37 @@ export interface NearPair {
 }
 
 /**
- * When two pictures look alike: at most this many bits of their hashes differ, and their grey values at 32 x 32 correlate at least this much.
- * The hash alone confuses portraits in one pose: of 2.4 million pairs among 2,199 aligned photographs and generated faces some 130 differ in at
- * most 10 bits. Three of these correlate by 0.9, and are indeed copies. Of 543 pictures, all copies that were saved as JPEG of quality 10,
- * halved in size, blurred by 2 pixels, or made lighter by a fifth pass both tests, and so do 95 % of those with 2 % cut off each side.
+ * When two pictures look alike: at most this many bits of their hashes differ, and their grey
+ * values at 32 x 32 correlate at least this much. The hash alone confuses portraits in one pose: of
+ * 2.4 million pairs among 2,199 aligned photographs and generated faces some 130 differ in at most
+ * 10 bits. Three of these correlate by 0.9, and are indeed copies. Of 543 pictures, all copies that
+ * were saved as JPEG of quality 10, halved in size, blurred by 2 pixels, or made lighter by a fifth
+ * pass both tests, and so do 95 % of those with 2 % cut off each side.
  */
 const lookAlike = { distance: 10, correlation: 0.9 } as const;
 
 /**
- * The same for a picture that is mirrored or rotated. There are seven times as many such pairs, and two frames of different people before one
- * wall correlated by 0.946. Of 600 pictures all mirrored copies pass that were halved, blurred by 2 pixels or saved as JPEG of quality 10, and 599
- * that were made lighter by a fifth; no pair of different pictures does, among 2,199 portraits and 8,550 frames.
+ * The same for a picture that is mirrored or rotated. There are seven times as many such pairs, and
+ * two frames of different people before one wall correlated by 0.946. Of 600 pictures all mirrored
+ * copies pass that were halved, blurred by 2 pixels or saved as JPEG of quality 10, and 599 that
+ * were made lighter by a fifth; no pair of different pictures does, among 2,199 portraits and 8,550
+ * frames.
  */
 const lookAlikeTurned = { distance: 8, correlation: 0.97 } as const;
 
 /**
- * Collects small grey pictures, which it keeps, and finds those that look alike. Hashes of 64 bits that differ in at most 10 differ in at most
- * 2 bits of some quarter, so each is compared with those of a near quarter: a fiftieth of all pairs of the 2,199 portraits and 8,550 frames of
- * videos (Norouzi, Punjani and Fleet 2012, "Fast search in Hamming space with multi-index hashing").
+ * Collects small grey pictures, which it keeps, and finds those that look alike. Hashes of 64 bits
+ * that differ in at most 10 differ in at most 2 bits of some quarter, so each is compared with
+ * those of a near quarter: a fiftieth of all pairs of the 2,199 portraits and 8,550 frames of
+ * videos (Norouzi, Punjani and Fleet 2012, "Fast search in Hamming space with multi-index
+ * hashing").
  */
 export class NearDuplicates {
-  readonly #pictures: { readonly place: number; readonly grey: ArrayLike<number>; readonly hash: Hash }[] = [];
+  readonly #pictures: {
+    readonly place: number;
+    readonly grey: ArrayLike<number>;
+    readonly hash: Hash;
+  }[] = [];
 
   /** Adds a picture, `[32, 32]`. One without structure has no hash and is left out. */
   add(place: number, grey: ArrayLike<number>): void {
@@ -43,7 +53,10 @@ export class NearDuplicates {
     if (hash !== undefined) this.#pictures.push({ place, grey, hash });
   }
 
-  /** All pairs, ordered by their places. Of several orientations the upright one counts, else that of the highest correlation. */
+  /**
+   * All pairs, ordered by their places. Of several orientations the upright one counts, else that
+   * of the highest correlation.
+   */
   *pairs(): Generator<NearPair, undefined> {
     const low = Uint32Array.from(this.#pictures, ({ hash }) => hash[0]);
     const high = Uint32Array.from(this.#pictures, ({ hash }) => hash[1]);
@@ -64,7 +77,8 @@ export class NearDuplicates {
           const distance = hashDistance(hash!, other.hash);
           if (distance > least.distance) continue;
           const correlation = cosine(picture!, centred(other.grey));
-          if (correlation < least.correlation || correlation <= (before?.correlation ?? 0)) continue;
+          if (correlation < least.correlation || correlation <= (before?.correlation ?? 0))
+            continue;
           best.set(k, { one: one.place, other: other.place, distance, correlation, orientation });
         }
       }
@@ -80,7 +94,10 @@ interface Hashes {
   readonly quarters: readonly Quarter[];
 }
 
-/** The hashes by one quarter: those with the value v there are `sorted[starts[v]]` up to `sorted[starts[v + 1]]`. */
+/**
+ * The hashes by one quarter: those with the value v there are `sorted[starts[v]]` up to
+ * `sorted[starts[v + 1]]`.
+ */
 interface Quarter {
   readonly starts: Uint32Array;
   readonly sorted: Uint32Array;
@@ -101,7 +118,11 @@ const nearQuarters = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits).fi
 );
 
 /** Pictures after `one` whose hashes are within the distance of a hash. */
-function nearby([oneLow, oneHigh]: Hash, one: number, { low, high, quarters }: Hashes): readonly number[] {
+function nearby(
+  [oneLow, oneHigh]: Hash,
+  one: number,
+  { low, high, quarters }: Hashes,
+): readonly number[] {
   const found = new Set<number>();
   const words = [oneLow & 0xffff, oneLow >>> 16, oneHigh & 0xffff, oneHigh >>> 16];
   for (const [place, { starts, sorted }] of quarters.entries()) {
@@ -111,7 +132,8 @@ function nearby([oneLow, oneHigh]: Hash, one: number, { low, high, quarters }: H
       for (let at = starts[value]!; at < starts[value + 1]!; at++) {
         const other = sorted[at]!;
         if (other <= one) continue;
-        if (bitCount(oneLow ^ low[other]!) + bitCount(oneHigh ^ high[other]!) <= lookAlike.distance) found.add(other);
+        if (bitCount(oneLow ^ low[other]!) + bitCount(oneHigh ^ high[other]!) <= lookAlike.distance)
+          found.add(other);
       }
     }
   }
@@ -125,12 +147,15 @@ function centred(grey: ArrayLike<number>): Int8Array {
   let largest = 0;
   for (let i = 0; i < grey.length; i++) largest = Math.max(largest, Math.abs(grey[i]! - mean));
   const picture = new Int8Array(grey.length);
-  for (let i = 0; i < picture.length; i++) picture[i] = Math.round((127 * (grey[i]! - mean)) / largest);
+  for (let i = 0; i < picture.length; i++)
+    picture[i] = Math.round((127 * (grey[i]! - mean)) / largest);
   return picture;
 }
 
 function cosine(one: Int8Array, other: Int8Array): number {
-  let [product, oneSquare, otherSquare] = [0, 0, 0];
+  let product = 0;
+  let oneSquare = 0;
+  let otherSquare = 0;
   for (let i = 0; i < hashSide * hashSide; i++) {
     product += one[i]! * other[i]!;
     oneSquare += one[i]! * one[i]!;

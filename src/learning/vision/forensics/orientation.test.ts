@@ -12,6 +12,10 @@ test('four turns, or an orientation and its inverse, give the picture itself', (
   const turned = [1, 2, 3, 4].reduce<Float64Array>((grey) => oriented(grey, 'rotated 90'), picture);
   assert.deepEqual(turned, picture);
   for (const orientation of orientations) {
-    assert.deepEqual(oriented(oriented(picture, orientation), inverseOf(orientation)), picture, orientation);
+    assert.deepEqual(
+      oriented(oriented(picture, orientation), inverseOf(orientation)),
+      picture,
+      orientation,
+    );
   }
 });

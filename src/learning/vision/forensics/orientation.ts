@@ -1,4 +1,7 @@
-/** The eight ways in which a square picture can lie: rotated clockwise in degrees, the last four mirrored left to right before. */
+/**
+ * The eight ways in which a square picture can lie: rotated clockwise in degrees, the last four
+ * mirrored left to right before.
+ */
 export const orientations = [
   'upright',
   'rotated 90',
@@ -17,13 +20,17 @@ export function inverseOf(orientation: Orientation): Orientation {
   return orientation === 'rotated 270' ? 'rotated 90' : orientation;
 }
 
-/** A square picture `[side, side]` in another orientation. Example: 1, 2, 3, 4 rotated by 90 degrees give 3, 1, 4, 2. */
+/**
+ * A square picture `[side, side]` in another orientation. Example: 1, 2, 3, 4 rotated by 90 degrees
+ * give 3, 1, 4, 2.
+ */
 export function oriented(grey: ArrayLike<number>, orientation: Orientation): Float64Array {
   const side = Math.sqrt(grey.length);
   const index = orientations.indexOf(orientation);
   const last = side - 1;
   return Float64Array.from({ length: grey.length }, (_, i) => {
-    let [x, y] = [i % side, Math.floor(i / side)];
+    let x = i % side;
+    let y = Math.floor(i / side);
     for (let turn = 0; turn < index % 4; turn++) [x, y] = [y, last - x];
     return grey[y * side + (index < 4 ? x : last - x)]!;
   });

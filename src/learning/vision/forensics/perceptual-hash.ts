@@ -8,10 +8,11 @@ export const hashSide = 32;
 const block = 8;
 
 /**
- * A hash that is nearly equal for pictures that look alike, however encoded or sized: the signs of the 8 x 8 lowest
- * frequencies of a cosine transform around their median, as in pHash (Zauner 2010, "Implementation and benchmarking of perceptual image hash
- * functions", section 3.2.1); since a median splits evenly, distances are even. Undefined for a picture without structure, whose signs are
- * rounding.
+ * A hash that is nearly equal for pictures that look alike, however encoded or sized: the signs of
+ * the 8 x 8 lowest frequencies of a cosine transform around their median, as in pHash (Zauner 2010,
+ * "Implementation and benchmarking of perceptual image hash functions", section 3.2.1); since a
+ * median splits evenly, distances are even. Undefined for a picture without structure, whose signs
+ * are rounding.
  *
  * @param grey The picture at 32 x 32, in row order, in any unit.
  */
@@ -20,7 +21,8 @@ export function perceptualHash(grey: ArrayLike<number>): Hash | undefined {
   for (let row = 0; row < hashSide; row++) {
     for (let u = 0; u < block; u++) {
       let sum = 0;
-      for (let x = 0; x < hashSide; x++) sum += grey[row * hashSide + x]! * cosines[u * hashSide + x]!;
+      for (let x = 0; x < hashSide; x++)
+        sum += grey[row * hashSide + x]! * cosines[u * hashSide + x]!;
       across[row * block + u] = sum;
     }
   }
@@ -28,14 +30,16 @@ export function perceptualHash(grey: ArrayLike<number>): Hash | undefined {
   for (let v = 0; v < block; v++) {
     for (let row = 0; row < hashSide; row++) {
       const weight = cosines[v * hashSide + row]!;
-      for (let u = 0; u < block; u++) coefficients[v * block + u]! += weight * across[row * block + u]!;
+      for (let u = 0; u < block; u++)
+        coefficients[v * block + u]! += weight * across[row * block + u]!;
     }
   }
   const sorted = coefficients.toSorted();
   if (sorted.at(-1)! - sorted[0]! < leastRange) return undefined;
   const median = (sorted[31]! + sorted[32]!) / 2;
   const bits = [0, 0] as [number, number];
-  for (const [i, value] of coefficients.entries()) if (value > median) bits[i >>> 5]! |= 1 << (i & 31);
+  for (const [i, value] of coefficients.entries())
+    if (value > median) bits[i >>> 5]! |= 1 << (i & 31);
   return [bits[0] >>> 0, bits[1] >>> 0];
 }
 
@@ -55,6 +59,9 @@ const leastRange = hashSide / 2;
 
 /** The orthonormal cosine transform, frequencies 1 to 8: `[frequency, position]`. */
 const cosines = Float64Array.from({ length: block * hashSide }, (_, i) => {
-  const [frequency, position] = [Math.floor(i / hashSide) + 1, i % hashSide];
-  return Math.sqrt(2 / hashSide) * Math.cos((Math.PI * frequency * (2 * position + 1)) / (2 * hashSide));
+  const frequency = Math.floor(i / hashSide) + 1;
+  const position = i % hashSide;
+  return (
+    Math.sqrt(2 / hashSide) * Math.cos((Math.PI * frequency * (2 * position + 1)) / (2 * hashSide))
+  );
 });

@@ -1,7 +1,13 @@
-/** Rings of 1/128 cycle a pixel in width. Along a row or column half a cycle is the most that pixels can show, along a diagonal √½. */
+/**
+ * Rings of 1/128 cycle a pixel in width. Along a row or column half a cycle is the most that pixels
+ * can show, along a diagonal √½.
+ */
 const ringsToOne = 128;
 
-/** The last ring, 87, reaches to √½, which a checkerboard has: narrower ones would hold too few values there. */
+/**
+ * The last ring, 87, reaches to √½, which a checkerboard has: narrower ones would hold too few
+ * values there.
+ */
 export const ringCount = 88;
 
 /** The highest frequency, in cycles a pixel. */
@@ -19,21 +25,31 @@ const largestSide = 256;
 const smallestTransform = 128;
 
 /**
- * The power spectrum of a picture, averaged over all directions: log10 of the mean power in each ring, `[88]`. What generators leave of their
- * upsampling stands at high frequencies (Durall, Keuper and Keuper 2020, "Watch your up-convolution: CNN based generative deep neural networks
- * are failing to reproduce spectral distributions", equation 3).
+ * The power spectrum of a picture, averaged over all directions: log10 of the mean power in each
+ * ring, `[88]`. What generators leave of their upsampling stands at high frequencies (Durall,
+ * Keuper and Keuper 2020, "Watch your up-convolution: CNN based generative deep neural networks are
+ * failing to reproduce spectral distributions", equation 3).
  *
- * The mean is subtracted and a Hann window applied, since edges would otherwise leak into all frequencies (Harris 1978); the picture is padded
- * with zeros to a power of two. Power is a density, in the picture's unit squared: white noise of deviation s has s² in every ring, whatever the
- * size. Pictures of different sizes are comparable by cycles a pixel.
+ * The mean is subtracted and a Hann window applied, since edges would otherwise leak into all
+ * frequencies (Harris 1978); the picture is padded with zeros to a power of two. Power is a
+ * density, in the picture's unit squared: white noise of deviation s has s² in every ring, whatever
+ * the size. Pictures of different sizes are comparable by cycles a pixel.
  *
- * @param grey `[height, width]` in row order; where a side is longer than 256 pixels, its middle counts.
+ * @param grey `[height, width]` in row order; where a side is longer than 256 pixels, its middle
+ * counts.
  */
-export function radialSpectrum(grey: ArrayLike<number>, width: number, height: number): Float64Array {
-  const [columns, rows] = [Math.min(width, largestSide), Math.min(height, largestSide)];
-  const [left, top] = [(width - columns) >> 1, (height - rows) >> 1];
+export function radialSpectrum(
+  grey: ArrayLike<number>,
+  width: number,
+  height: number,
+): Float64Array {
+  const columns = Math.min(width, largestSide);
+  const rows = Math.min(height, largestSide);
+  const left = (width - columns) >> 1;
+  const top = (height - rows) >> 1;
   const size = Math.max(smallestTransform, powerOfTwo(Math.max(columns, rows)));
-  const [across, down] = [hann(columns), hann(rows)];
+  const across = hann(columns);
+  const down = hann(rows);
   const weight = squared(across) * squared(down);
   let sum = 0;
   for (let y = top; y < top + rows; y++) {
@@ -42,7 +58,8 @@ export function radialSpectrum(grey: ArrayLike<number>, width: number, height: n
   const mean = sum / (rows * columns);
   const plan = planOf(size);
   const half = size / 2 + 1;
-  // Two real rows make one complex one: `[x, pairs]`. Both transforms take their first axis in the order of `reversed`.
+  // Two real rows make one complex one: `[x, pairs]`. Both transforms take their first axis in the
+  // order of `reversed`.
   const pairs = size / 2;
   const [evenRows, oddRows] = plan.pairs;
   for (const values of plan.pairs) values.fill(0);
@@ -50,7 +67,8 @@ export function radialSpectrum(grey: ArrayLike<number>, width: number, height: n
     const into = y % 2 === 0 ? evenRows : oddRows;
     const start = (top + y) * width + left;
     for (let x = 0; x < columns; x++) {
-      into[plan.reversed[x]! * pairs + (y >> 1)] = (grey[start + x]! - mean) * across[x]! * down[y]!;
+      into[plan.reversed[x]! * pairs + (y >> 1)] =
+        (grey[start + x]! - mean) * across[x]! * down[y]!;
     }
   }
   transform(plan, evenRows, oddRows, pairs);
@@ -73,7 +91,8 @@ export function radialSpectrum(grey: ArrayLike<number>, width: number, height: n
   for (let from = 0; from < real.length; from += half) {
     for (let u = 0; u < half; u++) {
       const at = from + u;
-      sums[plan.rings[at]!]! += plan.times[u]! * (real[at]! * real[at]! + imaginary[at]! * imaginary[at]!);
+      sums[plan.rings[at]!]! +=
+        plan.times[u]! * (real[at]! * real[at]! + imaginary[at]! * imaginary[at]!);
     }
   }
   // Far below a rounding error of one level, so that a picture of one colour has a spectrum, too.
@@ -91,7 +110,10 @@ interface Plan {
   readonly rings: Uint8Array;
   /** How often each u stands for a value of the whole plane: once or, with its conjugate, twice. */
   readonly times: Float64Array;
-  /** What the transforms work on, for one picture after the other: rows in pairs, `[size, size / 2]`, and the half plane. */
+  /**
+   * What the transforms work on, for one picture after the other: rows in pairs,
+   * `[size, size / 2]`, and the half plane.
+   */
   readonly pairs: Halves;
   readonly halfPlane: Halves;
   /** Values in each ring of the whole plane. */
@@ -135,14 +157,21 @@ function planOf(size: number): Plan {
 }
 
 /**
- * The discrete Fourier transform in place along the first axis of `[size, length]`, whose rows come in the order of
- * `reversed`: Cooley and Tukey 1965, radix 2, decimation in time, two steps in one pass over memory.
+ * The discrete Fourier transform in place along the first axis of `[size, length]`, whose rows come
+ * in the order of `reversed`: Cooley and Tukey 1965, radix 2, decimation in time, two steps in one
+ * pass over memory.
  */
-function transform({ size, cosines, sines }: Plan, real: Float64Array, imaginary: Float64Array, length: number): void {
+function transform(
+  { size, cosines, sines }: Plan,
+  real: Float64Array,
+  imaginary: Float64Array,
+  length: number,
+): void {
   const isOdd = Math.log2(size) % 2 === 1;
   if (isOdd) addPairs(real, imaginary, length);
   for (let quarter = isOdd ? 2 : 1; quarter < size; quarter *= 4) {
-    const [ahead, step] = [quarter * length, size / (4 * quarter)];
+    const ahead = quarter * length;
+    const step = size / (4 * quarter);
     for (let start = 0; start < size; start += 4 * quarter) {
       for (let i = 0; i < quarter; i++) {
         const cosine = cosines[i * step]!;
@@ -205,4 +234,5 @@ const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least));
 const hann = (length: number): Float64Array =>
   Float64Array.from({ length }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / length));
 
-const squared = (window: Float64Array): number => window.reduce((sum, value) => sum + value * value, 0);
+const squared = (window: Float64Array): number =>
+  window.reduce((sum, value) => sum + value * value, 0);

@@ -1,7 +1,9 @@
 /** The state of a view is its address, so that a reload, a link and the way back show the same. */
 export const asked = (name: string): string => new URLSearchParams(location.search).get(name) ?? '';
 
-/** Puts values into the address; empty ones are left out. The browser's history gets no new entry. */
+/**
+ * Puts values into the address; empty ones are left out. The browser's history gets no new entry.
+ */
 export function ask(values: Readonly<Record<string, string>>): void {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {
@@ -9,5 +11,9 @@ export function ask(values: Readonly<Record<string, string>>): void {
     else query.set(name, value);
   }
   const text = query.toString();
-  history.replaceState(null, '', `${location.pathname}${text === '' ? '' : `?${text}`}${location.hash}`);
+  history.replaceState(
+    null,
+    '',
+    `${location.pathname}${text === '' ? '' : `?${text}`}${location.hash}`,
+  );
 }

@@ -14,14 +14,19 @@ interface ExportedProps {
 /** Exports a list for `load-dataset`: the images that were picked, otherwise all that are shown. */
 export function Exported({ rows, cell, isPicked, children, clear }: ExportedProps) {
   const [told, setTold] = useState('');
-  const text = () => `path,label,split,group,source\n${rows.map((row) => lineOf(row, cell)).join('')}`;
+  const text = () =>
+    `path,label,split,group,source\n${rows.map((row) => lineOf(row, cell)).join('')}`;
   const what = isPicked ? `${rows.length} picked` : 'these';
   const copy = async () => {
     const done = await navigator.clipboard.writeText(text()).then(
       () => true,
       () => false,
     );
-    setTold(done ? `Copied ${rows.length} lines.` : 'The browser does not allow copying: save it instead.');
+    setTold(
+      done
+        ? `Copied ${rows.length} lines.`
+        : 'The browser does not allow copying: save it instead.',
+    );
   };
   const save = () => {
     const link = document.createElement('a');

@@ -8,6 +8,11 @@ interface FilterFieldProps {
 export const FilterField = ({ q, example, query }: FilterFieldProps) => (
   <label class="grow">
     Filter{' '}
-    <input type="search" value={q} placeholder={example} onInput={({ currentTarget }) => query(currentTarget.value)} />
+    <input
+      type="search"
+      value={q}
+      placeholder={example}
+      onInput={({ currentTarget }) => query(currentTarget.value)}
+    />
   </label>
 );

@@ -15,7 +15,8 @@ if (place !== null) load(place);
 
 async function load(place: HTMLElement): Promise<void> {
   const answer = await fetch(place.dataset['from']!).catch(() => undefined);
-  if (!answer?.ok) place.textContent = answer === undefined ? 'The server does not answer.' : await answer.text();
+  if (!answer?.ok)
+    place.textContent = answer === undefined ? 'The server does not answer.' : await answer.text();
   else {
     const table: ImageTable = await answer.json();
     place.replaceChildren();
@@ -27,9 +28,15 @@ async function load(place: HTMLElement): Promise<void> {
 function Gallery({ table }: { readonly table: ImageTable }) {
   const { columns, places } = table;
   const [view, change] = useView('q', 'sort', 'at', 'pick');
-  const byName = useMemo(() => new Map(columns.map((column) => [column.name, column.values])), [table]);
+  const byName = useMemo(
+    () => new Map(columns.map((column) => [column.name, column.values])),
+    [table],
+  );
   const cell: Cells = (name, row) => byName.get(name)?.[row] ?? null;
-  const { rows, unknown } = useMemo(() => filterRows(columns, places.length, view.q), [table, view.q]);
+  const { rows, unknown } = useMemo(
+    () => filterRows(columns, places.length, view.q),
+    [table, view.q],
+  );
   const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
   const picked = new Set(view.pick.split(',').filter(Boolean).map(Number));
   const pick = (row: number) => {
@@ -37,11 +44,17 @@ function Gallery({ table }: { readonly table: ImageTable }) {
     change({ pick: [...picked].join(',') });
   };
   const at = view.at === '' ? -1 : sorted.indexOf(Number(view.at));
-  const open = (index: number) => change({ at: sorted[index] === undefined ? '' : String(sorted[index]) });
+  const open = (index: number) =>
+    change({ at: sorted[index] === undefined ? '' : String(sorted[index]) });
   const query = (q: string) => change({ q, at: '' });
   return (
     <>
-      <Filters {...{ table, query }} q={view.q} sort={view.sort} sortBy={(sort) => change({ sort })} />
+      <Filters
+        {...{ table, query }}
+        q={view.q}
+        sort={view.sort}
+        sortBy={(sort) => change({ sort })}
+      />
       <Overview {...{ table, cell, query }} q={view.q} />
       <Exported
         rows={picked.size > 0 ? [...picked] : sorted}
@@ -53,7 +66,11 @@ function Gallery({ table }: { readonly table: ImageTable }) {
         {unknown.length > 0 && `. There is no column ${unknown.join(', ')}.`}
       </Exported>
       {sorted.length > 0 && (
-        <Grid key={`${view.q} ${view.sort}`} {...{ table, cell, picked, open, pick }} rows={sorted} />
+        <Grid
+          key={`${view.q} ${view.sort}`}
+          {...{ table, cell, picked, open, pick }}
+          rows={sorted}
+        />
       )}
       {at >= 0 && (
         <Viewer

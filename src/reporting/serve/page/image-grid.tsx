@@ -84,7 +84,16 @@ interface ThumbnailProps extends TableProps {
   show(): void;
 }
 
-function Thumbnail({ table, cell, row, index, columns, isCurrent, isPicked, show }: ThumbnailProps) {
+function Thumbnail({
+  table,
+  cell,
+  row,
+  index,
+  columns,
+  isCurrent,
+  isPicked,
+  show,
+}: ThumbnailProps) {
   const [x, y] = [(index % columns) * side, Math.floor(index / columns) * side];
   const isWrong = cell('right', row) === 'no';
   const score = cell('score', row) === null ? undefined : Number(cell('score', row)).toFixed(3);

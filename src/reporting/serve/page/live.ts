@@ -1,6 +1,9 @@
 import { ask, asked } from './address.ts';
 
-/** The script of every page: follows the server, says when the connection is lost, and shows changes. */
+/**
+ * The script of every page: follows the server, says when the connection is lost, and shows
+ * changes.
+ */
 const banner = document.getElementById('lost')!;
 const retryAfter = 2000;
 /** A server gives a sign of life every ten seconds. */
@@ -55,14 +58,18 @@ function close(): void {
   source = undefined;
 }
 
-/** Says that the page may be old, and tries again until the server answers; a new server has another token. */
+/**
+ * Says that the page may be old, and tries again until the server answers; a new server has another
+ * token.
+ */
 function lose(address: string): void {
   close();
   tell('The connection to the server is lost: what you see may be old. Trying again …');
   setTimeout(async () => {
     if (source !== undefined || document.hidden) return;
     const answer = await fetch('/asset/live.js', { cache: 'no-store' }).catch(() => undefined);
-    if (answer?.status === 403) tell('The server was started again: open the address that it printed.');
+    if (answer?.status === 403)
+      tell('The server was started again: open the address that it printed.');
     else if (answer?.ok) open(address);
     else lose(address);
   }, retryAfter);
@@ -73,14 +80,19 @@ function tell(message: string): void {
   banner.hidden = false;
 }
 
-/** Puts changed sections in place of those that are there; what was open, scrolled or focused in them stays so. */
+/**
+ * Puts changed sections in place of those that are there; what was open, scrolled or focused in
+ * them stays so.
+ */
 function renew({ order, changed }: Renewal): void {
   const place = document.getElementById('sections')!;
   const focused = document.activeElement?.id;
   for (const [id, markup] of Object.entries(changed)) {
     const before = document.getElementById(id);
     const open = [...(before?.querySelectorAll('details[open][id]') ?? [])].map((one) => one.id);
-    const scrolled = [...(before?.querySelectorAll('.scroll, pre') ?? [])].map((one) => one.scrollTop);
+    const scrolled = [...(before?.querySelectorAll('.scroll, pre') ?? [])].map(
+      (one) => one.scrollTop,
+    );
     place.insertAdjacentHTML('beforeend', markup);
     const now = place.lastElementChild!;
     if (before !== null) keepCharts(before, now);
@@ -92,18 +104,23 @@ function renew({ order, changed }: Renewal): void {
   }
   for (const [index, id] of order.entries()) {
     const section = document.getElementById(id)!;
-    if (place.children[index] !== section) place.insertBefore(section, place.children[index] ?? null);
+    if (place.children[index] !== section)
+      place.insertBefore(section, place.children[index] ?? null);
   }
   while (place.children.length > order.length) place.lastElementChild!.remove();
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   document.dispatchEvent(new Event('sections'));
 }
 
-/** Shows charts as they were until they are drawn again: otherwise they blink, and the page jumps. */
+/**
+ * Shows charts as they were until they are drawn again: otherwise they blink, and the page jumps.
+ */
 function keepCharts(before: Element, now: Element): void {
   const nameOf = (figure: Element) => figure.querySelector('figcaption')!.textContent;
   const figuresOf = (section: Element) =>
-    Array.from(section.querySelectorAll<HTMLElement & { view?: { finalize(): void } }>('figure.chart'));
+    Array.from(
+      section.querySelectorAll<HTMLElement & { view?: { finalize(): void } }>('figure.chart'),
+    );
   const known = new Map(figuresOf(before).map((figure) => [nameOf(figure), figure]));
   for (const figure of figuresOf(now)) {
     const old = known.get(nameOf(figure));
@@ -123,7 +140,10 @@ if (log !== null) startLog(log);
 /** The end of a stage's log, the lines that hold a text, and new ones as they come. */
 function startLog(place: HTMLElement): void {
   const form = place.querySelector('form')!;
-  const { stage, find } = form.elements as unknown as { stage: HTMLSelectElement; find: HTMLInputElement };
+  const { stage, find } = form.elements as unknown as {
+    stage: HTMLSelectElement;
+    find: HTMLInputElement;
+  };
   const shown = place.querySelector('pre')!;
   if (asked('log') !== '') stage.value = asked('log');
   find.value = asked('find');
@@ -133,13 +153,14 @@ function startLog(place: HTMLElement): void {
     const wanted = find.value.toLowerCase();
     const lines = text.split('\n').filter((line) => line.toLowerCase().includes(wanted));
     shown.textContent =
-      lines.slice(-3000).join('\n') || (wanted === '' ? 'It has printed nothing.' : 'No line holds this.');
+      lines.slice(-3000).join('\n') ||
+      (wanted === '' ? 'It has printed nothing.' : 'No line holds this.');
     if (isAtEnd) shown.scrollTop = shown.scrollHeight;
   };
   const load = async () => {
-    const answer = await fetch(`${place.dataset['log']}?${new URLSearchParams({ stage: stage.value })}`).catch(
-      () => undefined,
-    );
+    const answer = await fetch(
+      `${place.dataset['log']}?${new URLSearchParams({ stage: stage.value })}`,
+    ).catch(() => undefined);
     if (answer?.ok) text = await answer.text();
     show();
   };

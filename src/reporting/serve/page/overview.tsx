@@ -13,11 +13,19 @@ interface OverviewProps extends TableProps {
 /** The confusion matrix and the distribution of scores of labelled images; a cell or bin leads to the images that it counts. */
 export function Overview({ table, cell, q, query }: OverviewProps) {
   const unscored = withCondition(q, 'score', '');
-  const base = ['class', 'predicted', 'right'].reduce((text, name) => withCondition(text, name, ''), unscored);
+  const base = ['class', 'predicted', 'right'].reduce(
+    (text, name) => withCondition(text, name, ''),
+    unscored,
+  );
   const rowsOf = (text: string) =>
     useMemo(() => filterRows(table.columns, table.places.length, text).rows, [table, text]);
   const [all, called] = [rowsOf(base), rowsOf(unscored)];
-  if (!table.columns.some(({ name, values }) => name === 'right' && values.some((one) => one !== null))) return null;
+  if (
+    !table.columns.some(
+      ({ name, values }) => name === 'right' && values.some((one) => one !== null),
+    )
+  )
+    return null;
   return (
     <div class="overview">
       <Confusion
@@ -29,7 +37,9 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
         {...{ rows: called, cell }}
         score={table.scored?.score ?? ''}
         open={(low, high) =>
-          query(`${withCondition(q, 'score', String(low), '>=')}${high < 1 ? ` score<${high}` : ''}`)
+          query(
+            `${withCondition(q, 'score', String(low), '>=')}${high < 1 ? ` score<${high}` : ''}`,
+          )
         }
       />
     </div>
@@ -42,8 +52,14 @@ interface PartProps<Of> {
   open(from: Of, to: Of): void;
 }
 
-function Confusion({ rows, cell, open, order }: PartProps<string> & { readonly order: readonly string[] }) {
-  const valuesOf = (name: string) => order.filter((one) => rows.some((row) => cell(name, row) === one));
+function Confusion({
+  rows,
+  cell,
+  open,
+  order,
+}: PartProps<string> & { readonly order: readonly string[] }) {
+  const valuesOf = (name: string) =>
+    order.filter((one) => rows.some((row) => cell(name, row) === one));
   const [classes, called] = [valuesOf('class'), valuesOf('predicted')];
   const count = (of: string, as: string) =>
     rows.filter((row) => cell('class', row) === of && cell('predicted', row) === as).length;
@@ -95,7 +111,8 @@ function Histogram({ rows, cell, open, score }: PartProps<number> & { readonly s
   return (
     <fieldset class="histogram card">
       <legend>
-        Right <span class="swatch good" /> and wrong <span class="swatch bad" />, at most {most} images a bar
+        Right <span class="swatch good" /> and wrong <span class="swatch bad" />, at most {most}{' '}
+        images a bar
       </legend>
       <div>
         {counts.map(({ yes, no }, bin) => (

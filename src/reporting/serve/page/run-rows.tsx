@@ -72,7 +72,11 @@ export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsPro
 }
 
 /** The name of a column, which sorts by it: the largest first, then the smallest, then not at all. */
-function Head({ name, sort, sortBy }: { readonly name: string } & Pick<RowsProps, 'sort' | 'sortBy'>) {
+function Head({
+  name,
+  sort,
+  sortBy,
+}: { readonly name: string } & Pick<RowsProps, 'sort' | 'sortBy'>) {
   const [order, sign, next] =
     sort === name
       ? (['ascending', ' ▲', ''] as const)
@@ -120,7 +124,9 @@ function Value({ column, row, id, scale }: ValueProps) {
       </td>
     );
   if (name === 'started')
-    return <td class="nowrap">{new Date(Number(items[0])).toLocaleString('sv-SE').slice(0, 16)}</td>;
+    return (
+      <td class="nowrap">{new Date(Number(items[0])).toLocaleString('sv-SE').slice(0, 16)}</td>
+    );
   const isNumber = items.length > 0 && items.every((item) => typeof item === 'number');
   if (!isNumber)
     return (
@@ -156,7 +162,13 @@ function Mark({
 }: { readonly values: readonly number[] } & Record<'ends' | 'scale', readonly [number, number]>) {
   const at = (x: number) => 4 + (52 * (x - scale[0])) / (scale[1] - scale[0] || 1);
   return (
-    <svg class="mark" width="60" height="12" role="img" aria-label={`interval ${shown(ends[0])} to ${shown(ends[1])}`}>
+    <svg
+      class="mark"
+      width="60"
+      height="12"
+      role="img"
+      aria-label={`interval ${shown(ends[0])} to ${shown(ends[1])}`}
+    >
       <title>{`${shown(ends[0])} to ${shown(ends[1])}`}</title>
       <line x1={at(ends[0])} x2={at(ends[1])} y1="6" y2="6" />
       {values.map((value) => (

@@ -32,12 +32,18 @@ function Runs({ table }: { readonly table: RunTable }) {
   const shown = names.flatMap((name) => columns.find((column) => column.name === name) ?? []);
   const ticked = view.tick.split(' ').filter(Boolean);
   const tick = (id: string) =>
-    change({ tick: (ticked.includes(id) ? ticked.filter((one) => one !== id) : [...ticked, id]).join(' ') });
+    change({
+      tick: (ticked.includes(id) ? ticked.filter((one) => one !== id) : [...ticked, id]).join(' '),
+    });
   return (
     <>
       <form class="line" onSubmit={(event) => event.preventDefault()}>
         <FilterField q={view.q} query={(q) => change({ q })} example="seed=7 test.auc>0.8 failed" />
-        <Chooser columns={columns} names={names} choose={(all) => change({ cols: all.join(' ') })} />
+        <Chooser
+          columns={columns}
+          names={names}
+          choose={(all) => change({ cols: all.join(' ') })}
+        />
         {ticked.length < 2 ? (
           <span class="button soft">Tick two runs to compare</span>
         ) : (
@@ -47,10 +53,15 @@ function Runs({ table }: { readonly table: RunTable }) {
         )}
       </form>
       <p class="soft small" role="status">
-        {sorted.length} of {ids.length} runs{table.unread > 0 && `; the settings of ${table.unread} are being read`}
+        {sorted.length} of {ids.length} runs
+        {table.unread > 0 && `; the settings of ${table.unread} are being read`}
         {unknown.length > 0 && `. No run has ${unknown.join(', ')}.`}
       </p>
-      <Rows {...{ table, shown, rows: sorted, ticked, tick }} sort={view.sort} sortBy={(sort) => change({ sort })} />
+      <Rows
+        {...{ table, shown, rows: sorted, ticked, tick }}
+        sort={view.sort}
+        sortBy={(sort) => change({ sort })}
+      />
     </>
   );
 }
@@ -68,7 +79,12 @@ function Chooser(props: {
       <summary class="button">Columns</summary>
       <div class="card padded">
         <label>
-          Find <input type="search" value={find} onInput={({ currentTarget }) => setFind(currentTarget.value)} />
+          Find{' '}
+          <input
+            type="search"
+            value={find}
+            onInput={({ currentTarget }) => setFind(currentTarget.value)}
+          />
         </label>
         <ul>
           {found.map(({ name }) => (
@@ -77,7 +93,11 @@ function Chooser(props: {
                 <input
                   type="checkbox"
                   checked={names.includes(name)}
-                  onChange={() => choose(names.includes(name) ? names.filter((one) => one !== name) : [...names, name])}
+                  onChange={() =>
+                    choose(
+                      names.includes(name) ? names.filter((one) => one !== name) : [...names, name],
+                    )
+                  }
                 />{' '}
                 {name}
               </label>

@@ -4,7 +4,9 @@ import { ask, asked } from './address.ts';
 /** The values of a view by their names in the address, and a function that changes some of them. */
 export function useView<Name extends string>(...names: readonly Name[]) {
   type View = Readonly<Record<Name, string>>;
-  const [view, setView] = useState(() => Object.fromEntries(names.map((name) => [name, asked(name)])) as View);
+  const [view, setView] = useState(
+    () => Object.fromEntries(names.map((name) => [name, asked(name)])) as View,
+  );
   const change = (part: Partial<View>) => {
     ask(part as Record<string, string>);
     setView((before) => ({ ...before, ...part }));
@@ -29,7 +31,10 @@ export function useSeen<E extends HTMLElement>() {
   return { box, seen, look };
 }
 
-/** The first row to draw of `count`, and the one after the last: those in sight and some beyond the edges. */
+/**
+ * The first row to draw of `count`, and the one after the last: those in sight and some beyond the
+ * edges.
+ */
 export function drawnRows(
   { top, height }: { readonly top: number; readonly height: number },
   rowHeight: number,
@@ -37,5 +42,8 @@ export function drawnRows(
 ) {
   const beyond = 8;
   const first = Math.max(0, Math.floor(top / rowHeight) - beyond);
-  return [Math.min(first, count), Math.min(count, Math.ceil((top + height) / rowHeight) + beyond)] as const;
+  return [
+    Math.min(first, count),
+    Math.min(count, Math.ceil((top + height) / rowHeight) + beyond),
+  ] as const;
 }

@@ -54,7 +54,10 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
         </p>
       )}
       <dl class="facts">
-        {facts.map(({ name, values }) => [<dt key={name}>{name}</dt>, <dd key={`${name}=`}>{String(values[row])}</dd>])}
+        {facts.map(({ name, values }) => [
+          <dt key={name}>{name}</dt>,
+          <dd key={`${name}=`}>{String(values[row])}</dd>,
+        ])}
       </dl>
     </dialog>
   );
@@ -130,9 +133,20 @@ function useMaps(cell: Cells, row: number): readonly KeptMap[] {
     const other = asked('other').split(':')[0]!;
     const own = document.getElementById('gallery')!.dataset['maps']!;
     const runs = [own, ...(other === '' || own.endsWith(other) ? [] : [`/maps.json?run=${other}`])];
-    const query = new URLSearchParams({ split: String(cell('split', row)), key: String(cell('key', row)) });
-    Promise.all(runs.map((run) => fetch(`${run}&${query}`).then((answer) => (answer.ok ? answer.json() : []))))
-      .then((all) => isOver || setMaps([...new Map(all.flat().map((map: KeptMap) => [map.src, map])).values()]))
+    const query = new URLSearchParams({
+      split: String(cell('split', row)),
+      key: String(cell('key', row)),
+    });
+    Promise.all(
+      runs.map((run) =>
+        fetch(`${run}&${query}`).then((answer) => (answer.ok ? answer.json() : [])),
+      ),
+    )
+      .then(
+        (all) =>
+          isOver ||
+          setMaps([...new Map(all.flat().map((map: KeptMap) => [map.src, map])).values()]),
+      )
       .catch(() => isOver || setMaps([]));
     return () => {
       isOver = true;
