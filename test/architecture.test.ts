@@ -24,9 +24,16 @@ test('ARCHITECTURE.md names exactly the kinds of the table, in its order', () =>
   assert.deepEqual(named, Object.keys(kinds));
 });
 
-test('the paths that ARCHITECTURE.md and CONTRIBUTING.md name exist', () => {
+test('the paths exist that pages for contributors name', () => {
   const written = 'docs/study.md'; // by a run, see test/study.test.ts
-  const paths = ['ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((page) =>
+  const pages = [
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'docs/decisions.md',
+    'src/engine/README.md',
+    'src/learning/README.md',
+  ];
+  const paths = pages.flatMap((page) =>
     Array.from(
       read(page).matchAll(/`((?:src|stages|test|scripts|pipelines|bench|bin|\.ci)\/[\w./-]+)`/g),
       ([, path]) => path!,
