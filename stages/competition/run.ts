@@ -118,11 +118,11 @@ function rankEntrants(
   matched: MatchedScores,
 ): readonly Ranked[] {
   const { labels, groups, models } = matched;
-  const { seed, confidence } = settings;
+  const { confidence } = settings;
   return rank(
     entrants.map(({ name, parameters }, i) => {
       const scores = models[i]!.map(differenceOf);
-      return { name, parameters, auc: aucInterval({ labels, groups, seed }, scores, confidence) };
+      return { name, parameters, auc: aucInterval({ labels, groups }, scores, confidence) };
     }),
   );
 }

@@ -107,12 +107,12 @@ function pairOf(name: string, interval: Interval, bound: number): Pair | null {
     : intervalPair(interval);
 }
 
-/** The area under the ROC curve with its interval, by DeLong for independent images. */
+/** The area under the ROC curve with its interval, which needs no draws. */
 export function measureAuc(
   { labels, groups, ranking }: Images & Pick<Scored, 'ranking'>,
-  { confidence, draws, seed }: IntervalOptions,
+  { confidence }: Pick<IntervalOptions, 'confidence'>,
 ): Measured<'auc'> {
-  const found = aucInterval({ labels, groups, draws, seed }, ranking, confidence);
+  const found = aucInterval({ labels, groups }, ranking, confidence);
   return { auc: finite(found.estimate), intervals: { auc: intervalPair(found) } };
 }
 

@@ -29,6 +29,7 @@ const measures = ['auc', 'equalErrorRate', 'averagePrecision', 'calibrationError
 /** How an interval was found, in words. */
 const methods: Readonly<Record<Interval['method'], string>> = {
   delong: 'DeLong',
+  'group-delong': 'DeLong of groups',
   'one-sided': 'one-sided bound',
   bootstrap: 'bootstrap',
   'group-bootstrap': 'bootstrap of groups',

@@ -1,10 +1,10 @@
 """Golden values for intervals and tests in src/learning/metrics: /usr/bin/python3 intervals.py > intervals.json
-(made with NumPy 2.2.4, SciPy 1.15.3). DeLong is written out pair by pair from the paper, not by ranks."""
+(made with NumPy 2.2.4, SciPy 1.15.3). DeLong and Obuchowski are written out pair by pair from the papers, not by ranks."""
 
 import json
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 rng = np.random.default_rng(5)
 
@@ -27,8 +27,6 @@ def delong_case(name, labels, one, other):
     labels, one, other = np.asarray(labels), np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     areas, covariance = delong(labels, [one, other])
     z = stats.norm.ppf(0.975)
-    logit = np.log(areas / (1 - areas))
-    half = z * np.sqrt(np.diag(covariance)) / (areas * (1 - areas))
     difference = areas[0] - areas[1]
     error = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     return {
@@ -38,10 +36,63 @@ def delong_case(name, labels, one, other):
         "other": other.tolist(),
         "areas": areas.tolist(),
         "covariance": covariance.tolist(),
-        "intervals": [[float(stats.logistic.cdf(x - h)), float(stats.logistic.cdf(x + h))] for x, h in zip(logit, half)],
+        "intervals": [area_interval(*spread(labels, scores, np.arange(len(labels)))[:4]) for scores in (one, other)],
         "difference": float(difference),
         "differenceInterval": [float(difference - z * error), float(difference + z * error)],
         "p": float(2 * stats.norm.sf(abs(difference / error))),
+    }
+
+
+def spread(labels, scores, groups):
+    """Obuchowski 1997, equations 2 to 5: sums of the components of each cluster. With clusters of one it is DeLong's variance. Then Satterthwaite's
+    degrees of freedom, and the number of independent images of each class with this variance."""
+    area, v10, v01 = components(labels, scores)
+    numbers = [np.sum(labels == 0), np.sum(labels == 1)]
+    names = np.unique(groups)
+    sums = [
+        np.array([np.sum(part[groups[labels == label] == name] - area) for name in names])
+        for label, part in ((0, v01), (1, v10))
+    ]
+    clusters = [len(np.unique(groups[labels == label])) for label in (0, 1)]
+    parts = [c / (c - 1) * np.sum(s**2) / n**2 for c, s, n in zip(clusters, sums, numbers)]
+    both = len(names) / (len(names) - 1) * np.sum(sums[0] * sums[1]) / (numbers[0] * numbers[1])
+    variance = parts[0] + parts[1] + 2 * both
+    freedom = np.floor(sum(parts) ** 2 / sum(part**2 / (c - 1) for part, c in zip(parts, clusters)))
+    effect = variance / (np.var(v01, ddof=1) / numbers[0] + np.var(v10, ddof=1) / numbers[1])
+    effect = min(len(labels) / len(names), max(1, effect))
+    return area, variance, max(1, freedom), [n / effect for n in numbers]
+
+
+def area_interval(area, variance, freedom, numbers):
+    """Newcombe 2006, method 5, with the scale of the components, to which the model adds what 4 misranked images say."""
+    m, n = numbers
+
+    def model(x):
+        return x * (1 - x) * (1 + ((m + n) / 2 - 1) * ((1 - x) / (2 - x) + x / (1 + x))) / (m * n)
+
+    wrong = min(m, n) * min(area, 1 - area)
+    scale = max(variance, (wrong * variance + 4 * model(area)) / (wrong + 4)) / model(area)
+    t = stats.t.ppf(0.975, freedom)
+
+    def distance(x):
+        return (x - area) ** 2 - t**2 * scale * model(x)
+
+    return [float(optimize.brentq(distance, end, area, xtol=1e-16, rtol=1e-15)) for end in (0, 1)]
+
+
+def grouped_case(name, labels, scores, groups):
+    labels, scores, groups = np.asarray(labels), np.asarray(scores, dtype=float), np.asarray(groups)
+    area, variance, freedom, numbers = spread(labels, scores, groups)
+    return {
+        "name": name,
+        "labels": labels.tolist(),
+        "scores": scores.tolist(),
+        "groups": [f"video {group}" for group in groups],
+        "area": float(area),
+        "variance": float(variance),
+        "freedom": int(freedom),
+        "effective": [float(number) for number in numbers],
+        "interval": area_interval(area, variance, freedom, numbers),
     }
 
 
@@ -72,6 +123,11 @@ base = shifted(some, 1.0)
 points = [-37, -12.5, -5, -2.5, -2, -1.5, -0.3, 0, 0.7, 1.99, 2.01, 6]
 chances = [1e-300, 1e-12, 0.001, 0.02, 0.2, 0.5, 0.6, 0.975, 0.9999, 1 - 1e-12]
 counts = [(0, 0), (1, 0), (3, 9), (12, 12), (20, 4), (12, 13), (30, 14), (5, 400)]
+by_class = np.array([0] * 60 + [1] * 30)
+videos = np.arange(90) // 5
+others = np.random.default_rng(6)
+nearly = others.normal(size=90) + 2.5 * by_class + others.normal(size=18)[videos]
+mixed = others.integers(0, 14, 90)
 ps = [[0.01, 0.04, 0.03, 0.005], [0.02, 0.02, 0.9, 0.4, 1.0], [0.5]]
 print(
     json.dumps(
@@ -80,6 +136,12 @@ print(
                 delong_case("two models that agree in part", some, base, base + shifted(some, 0.3)),
                 delong_case("scores with many ties", tied, np.round(shifted(tied, 1.0)), np.round(shifted(tied, 1.5))),
                 delong_case("few positives", few, shifted(few, 0.5), shifted(few, 1.5)),
+                delong_case("next to no mistake", few, few + np.eye(44)[39] * 1.5, few + np.eye(44)[40] * 3 - np.eye(44)[41] * 2),
+            ],
+            "grouped": [
+                grouped_case("frames of videos of one class each", by_class, nearly, videos),
+                grouped_case("groups of both classes", by_class, nearly, mixed),
+                grouped_case("groups of unequal size", by_class, np.round(nearly), np.minimum(videos, 15)),
             ],
             "normal": [[z, float(stats.norm.cdf(z))] for z in points],
             "quantile": [[chance, float(stats.norm.ppf(chance))] for chance in chances],

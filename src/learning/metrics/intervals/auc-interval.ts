@@ -1,54 +1,101 @@
 import { auc } from '../ranking/roc-curve.ts';
-import {
-  countAtThresholds,
-  countDraws,
-  type RankedScores,
-  rankScores,
-} from '../ranking/threshold-counts.ts';
-import { type BootstrapSample, bootstrapInterval, drawsGroups, logistic } from './bootstrap.ts';
-import { delong } from './delong.ts';
+import { countAtThresholds, type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
+import { type AreaSpread, areaSpread, type GroupedLabels } from './area-spread.ts';
+import { drawsGroups } from './bootstrap.ts';
 import type { Interval } from './interval.ts';
-import { normalQuantile } from './normal-distribution.ts';
+import { studentT } from './student-t.ts';
 
 /**
- * The area under the ROC curve with an interval by the method that fits the images. NaN throughout
- * when a class is missing.
+ * The area under the ROC curve with its interval, for independent images or images in groups. NaN
+ * throughout when a class is missing.
  *
- * - Independent images: DeLong's variance and a normal interval of the area's logit, which stays
- *   within 0 to 1 and is asymmetric near the ends (Pepe 2003, "The statistical evaluation of
- *   medical tests", section 5.2; better coverage near 1 than the plain one: Qin and Hotilovac 2008,
- *   "Comparison of non-parametric confidence intervals for the area under the ROC curve of a
- *   continuous-scale diagnostic test"). NaN with fewer than two images of a class, and without
- *   visible variance, as with one score for everything.
- * - Images in groups: the bootstrap of whole groups, since DeLong assumes independent images.
- * - An area of 1 or 0, where both would have width 0: a one-sided bound of the same confidence
- *   ({@link perfectAreaBound}).
+ * The interval is a score interval, as Wilson's is of a share: it holds the areas from which the
+ * measured one is at most `t` of their own standard errors away (Newcombe 2006, "Confidence
+ * intervals for an effect size measure based on the Mann-Whitney statistic. Part 2", method 5). So
+ * it stays within 0 to 1, and reaches far down from an area near 1. Newcombe's variance is a
+ * model's ({@link modelVariance}); here it is scaled to the variance of the placements
+ * ({@link areaSpread}), whatever the distributions are. Where hardly an image is ranked wrong,
+ * these show too little of their variance, and the model counts as well ({@link varianceOf}). `t`
+ * is Student's.
+ *
+ * - NaN with fewer than two images, or groups, of a class, and without visible variance, as with
+ *   one score for everything.
+ * - An area of 1 or 0 has a one-sided bound of the same confidence ({@link perfectAreaBound}).
+ *
+ * `bench/statistics` shows how often it covers the truth. DeLong's variance with a normal interval
+ * of the logit (Pepe 2003) covered 88 % with 180 + 20 images and an area of 0.98, and 72 to 95 %
+ * with as few groups.
  *
  * @param scores One finite number for each image, higher for positive, or the same already ranked.
  * @param level The confidence, above 0 and below 1.
  */
 export function aucInterval(
-  sample: BootstrapSample,
+  images: GroupedLabels,
   scores: ArrayLike<number> | RankedScores,
   level: number,
 ): Interval {
-  const { labels } = sample;
   const ranking = 'places' in scores ? scores : rankScores(scores);
-  const estimate = auc(countAtThresholds(labels, ranking));
+  const estimate = auc(countAtThresholds(images.labels, ranking));
   if (estimate === 1 || estimate === 0) {
-    const [low, high] = oneSidedEnds(estimate, perfectAreaBound(independentPairs(sample), level));
+    const [low, high] = oneSidedEnds(estimate, perfectAreaBound(independentPairs(images), level));
     return { estimate, low, high, method: 'one-sided' };
   }
-  if (drawsGroups(sample)) {
-    const counts = countDraws(labels, ranking);
-    return bootstrapInterval(sample, (weights) => auc(counts(weights)), level, { range: [0, 1] });
+  const method = drawsGroups(images) ? 'group-delong' : 'delong';
+  const spread = areaSpread(images, ranking);
+  if (!(spread.variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method };
+  const scale = varianceOf(spread) / modelVariance(estimate, spread.effective);
+  const reach = studentT(level, spread.freedom) ** 2 * scale;
+  const isNear = (area: number) =>
+    (estimate - area) ** 2 <= reach * modelVariance(area, spread.effective);
+  return {
+    estimate,
+    low: lastNear(estimate, 0, isNear),
+    high: lastNear(estimate, 1, isNear),
+    method,
+  };
+}
+
+/**
+ * The model has the weight of this many images that are ranked wrong: the placements of fewer say
+ * less than it does.
+ */
+const modelWeight = 4;
+
+/**
+ * The variance of an area, at least that of its placements. The model has the weight of
+ * {@link modelWeight} images, the placements that of the images of the rarer class that are ranked
+ * wrong, about `min(area, 1 - area)` of them. So the model decides where next to none is, and the
+ * placements where many are.
+ */
+function varianceOf({ area, variance, effective }: AreaSpread): number {
+  const wrong = Math.min(effective.negatives, effective.positives) * Math.min(area, 1 - area);
+  const modelled = modelWeight * modelVariance(area, effective);
+  return Math.max(variance, (wrong * variance + modelled) / (wrong + modelWeight));
+}
+
+/**
+ * The variance of an area for exponential scores (Hanley and McNeil 1982, "The meaning and use of
+ * the area under a receiver operating characteristic curve"), made symmetric by the mean number of
+ * images of a class (Newcombe 2006, method 5). It is 0 at areas of 0 and 1.
+ */
+function modelVariance(area: number, { negatives, positives }: AreaSpread['effective']): number {
+  const others = (negatives + positives) / 2 - 1;
+  const pairs = (1 - area) / (2 - area) + area / (1 + area);
+  return (area * (1 - area) * (1 + others * pairs)) / (negatives * positives);
+}
+
+/**
+ * The place between one that is near and an end that is not where nearness ends, to the last digit.
+ */
+function lastNear(near: number, end: number, isNear: (place: number) => boolean): number {
+  let inside = near;
+  let outside = end;
+  for (;;) {
+    const middle = (inside + outside) / 2;
+    if (middle === inside || middle === outside) return inside;
+    if (isNear(middle)) inside = middle;
+    else outside = middle;
   }
-  const variance = delong(labels, [ranking]).covariance[0]![0]!;
-  if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method: 'delong' };
-  const logit = Math.log(estimate / (1 - estimate));
-  const half =
-    (normalQuantile((1 + level) / 2) * Math.sqrt(variance)) / (estimate * (1 - estimate));
-  return { estimate, low: logistic(logit - half), high: logistic(logit + half), method: 'delong' };
 }
 
 /**
@@ -75,7 +122,7 @@ export const oneSidedEnds = (
  * The number of pairs of a real and a fake image in which no two pairs share a unit (an image or
  * its group).
  */
-function independentPairs({ labels, groups }: BootstrapSample): number {
+function independentPairs({ labels, groups }: GroupedLabels): number {
   const classes = new Map<string | number, number>();
   for (let i = 0; i < labels.length; i++) {
     const unit = groups?.[i] ?? i;

@@ -9,7 +9,7 @@ import { normalQuantile, twoSidedChance } from './normal-distribution.ts';
  * "Comparing the areas under two or more correlated receiver operating characteristic curves: a
  * nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014, "Fast implementation of
  * DeLong's algorithm". NaN where a class has fewer than two images. It assumes independent images;
- * `aucInterval` also handles groups.
+ * `areaSpread` also handles groups.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the area 0.75 with the variance 0.125.
  *
@@ -79,7 +79,7 @@ export function rankAlike(one: ArrayLike<number>, other: ArrayLike<number>): boo
  * For each positive the share of negatives ranked below it, for each negative the share of
  * positives ranked above it.
  */
-function placementsOf(labels: ArrayLike<number>, { thresholds, places }: RankedScores) {
+export function placementsOf(labels: ArrayLike<number>, { thresholds, places }: RankedScores) {
   if (labels.length !== places.length) {
     throw new RangeError(
       `Expected one score for each of ${labels.length} labels, got ${places.length}`,

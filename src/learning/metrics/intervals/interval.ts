@@ -5,10 +5,10 @@ export interface Interval {
   readonly low: number;
   readonly high: number;
   /**
-   * DeLong's variance; a one-sided bound, where every draw would be equal; or percentiles of draws
-   * of images or whole groups.
+   * DeLong's variance, of images or whole groups; a one-sided bound, where every draw would be
+   * equal; or draws of images or whole groups.
    */
-  readonly method: 'delong' | 'one-sided' | 'bootstrap' | 'group-bootstrap';
+  readonly method: 'delong' | 'group-delong' | 'one-sided' | 'bootstrap' | 'group-bootstrap';
 }
 
 /** A statistic of two models on the same images, the first minus the second. */

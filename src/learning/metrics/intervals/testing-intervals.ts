@@ -18,6 +18,17 @@ export const golden = JSON.parse(
     readonly differenceInterval: readonly number[];
     readonly p: number;
   }[];
+  readonly grouped: readonly {
+    readonly name: string;
+    readonly labels: readonly number[];
+    readonly scores: readonly number[];
+    readonly groups: readonly string[];
+    readonly area: number;
+    readonly variance: number;
+    readonly freedom: number;
+    readonly effective: readonly [negatives: number, positives: number];
+    readonly interval: readonly number[];
+  }[];
   readonly normal: readonly (readonly [number, number])[];
   readonly quantile: readonly (readonly [number, number])[];
   readonly mcnemar: readonly (readonly [number, number, number])[];
