@@ -1,3 +1,4 @@
+import { foldedName } from '../files/folded-name.ts';
 import { isGitFolder } from '../files/git-folder.ts';
 
 /**
@@ -20,8 +21,8 @@ const reservedFiles: ReadonlySet<string> = new Set([
 
 /**
  * Why nothing may be published at a path, as the end of a sentence; undefined where it may. The
- * path is POSIX, normalised and relative to the root. Case does not count, as on the disks of a
- * Mac.
+ * path is POSIX, normalised and relative to the root. Names count as equal where some disk takes
+ * them for one: see {@link foldedName}.
  */
 export function whyNoOutput(path: string): string | undefined {
   if (path.includes('\0')) return 'has a character that no path can have';
@@ -32,9 +33,11 @@ export function whyNoOutput(path: string): string | undefined {
   // Git runs programs that its folder names, in whatever folder of the project it lies.
   const git = names.find(isGitFolder);
   if (git !== undefined) return notForOutputs(git);
-  if (reservedFolders.has(first.toLowerCase())) return notForOutputs(first);
-  if (reservedFiles.has(first.toLowerCase())) return "is one of the project's settings";
-  if (first.startsWith('.')) return `lies at "${first}", a hidden name in the root`;
+  const folded = foldedName(first);
+  if (reservedFolders.has(folded)) return notForOutputs(first);
+  if (reservedFiles.has(folded)) return "is one of the project's settings";
+  if (first.startsWith('.') || folded.startsWith('.'))
+    return `lies at "${first}", a hidden name in the root`;
   return undefined;
 }
 

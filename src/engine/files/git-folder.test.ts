@@ -15,6 +15,8 @@ test('files hold a repository if one of them lies in a .git, or a folder has wha
     ['x/HEAD', 'x/objects/pack/p', 'x/refs/heads/main', 'x/config'],
     ['HEAD', 'objects/a', 'refs/b'],
     ['x/head', 'x/commondir'],
+    ['x/HEAD', 'x/objects', 'x/refs'], // executable files do
+    ['x/\uff28EAD', 'x/object\u017f/a', 'x/refs/a'],
   ]) {
     assert.ok(holdsRepository(paths), paths.join());
   }
@@ -23,6 +25,7 @@ test('files hold a repository if one of them lies in a .git, or a folder has wha
     ['HEAD', 'objects/a'],
     ['a/HEAD', 'b/objects/x', 'b/refs/x'],
     ['commondir'],
+    ['HEADs', 'my-objects/a', 'refs.txt'],
   ]) {
     assert.ok(!holdsRepository(paths), paths.join());
   }
