@@ -25,7 +25,7 @@ test('errors of the system are put into words, with the path', () => {
   const long = `/tmp/${'x'.repeat(300)}`;
   assert.equal(
     told(() => readFileSync(long)),
-    `${long}: its name is too long; a name has at most 255 bytes.`,
+    `${long}: its name or its path is too long; a name has at most 255 bytes.`,
   );
 });
 

@@ -39,7 +39,7 @@ const reasons: Readonly<Partial<Record<string, string>>> = {
   ENOTDIR: 'a part of its path is a file',
   EISDIR: 'it is a folder',
   ELOOP: 'it is a link that leads back to itself',
-  ENAMETOOLONG: 'its name is too long; a name has at most 255 bytes',
+  ENAMETOOLONG: 'its name or its path is too long; a name has at most 255 bytes',
   EMFILE: tooManyFiles,
   ENFILE: tooManyFiles,
 };

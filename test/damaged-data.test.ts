@@ -78,7 +78,7 @@ test('a damaged list is read or refused, whatever is wrong with it', async (cont
     `5 wrong lines in list.csv:
   line 2: expected text, got the character NUL; is it saved as UTF-8?
   line 3: expected a path below the input \`images\`, whose content is hashed, got "../b.png"
-  line 4: ${'x'.repeat(300)} cannot be read: its name is too long; a name has at most 255 bytes
+  line 4: ${'x'.repeat(300)} cannot be read: its name or its path is too long; a name has at most 255 bytes
   line 5: there is no file ..c in ${root}
   line 6: a quoted field does not end`,
   );

@@ -471,6 +471,31 @@ test('store pull brings the outputs and the report of a run to someone without i
   assert.match(stderr, /has no run of test with the name 1999 that is trusted/);
 });
 
+test('a pull says what failed at the store, and what is not here for that reason', async () => {
+  await using server = await MemoryS3.start();
+  using maker = new Project(chain, { 'in.txt': 'abc\n' });
+  using reader = new Project(chain, {});
+  for (const one of [maker, reader]) one.env['XDG_CONFIG_HOME'] = one.path('config');
+  await print(maker, 'store', 'init', 's3://bucket/lab', '--endpoint', server.endpoint);
+  assert.equal((await maker.run()).code, 0);
+  reader.write('store.yaml', maker.read('store.yaml'));
+  const fault = { status: 403, code: 'ExpiredToken' };
+  server.fault = ({ key }) => (/lab\/(packs|objects)/.test(key) ? fault : undefined);
+  const { code, stdout, stderr } = await reader.command('store', 'pull', 'test.yaml');
+  assert.equal(code, 1);
+  assert.match(stdout, /^Brought 0 stages of test here, from the run /);
+  const why =
+    'no credentials are set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE';
+  const failure = `The store s3://bucket/lab refuses the request (${why})`;
+  const names = 'shout, grow, count, the report';
+  assert.equal(stderr, `error: ${failure}, so these are not here: ${names} [no-store]\n`);
+  server.fault = () => undefined;
+  const key = [...server.files.keys()].find((name) => name.startsWith('lab/packs/'));
+  server.files.delete(key!);
+  const lost = await reader.command('store', 'pull', 'test.yaml');
+  assert.match(lost.stderr, /\nerror: The store no longer has all of .* \[no-store\]\n$/);
+});
+
 test('an export carries the outputs and the report of a pipeline to those who trust its key', async () => {
   using world = await group();
   const { clone, maker } = world;
@@ -576,6 +601,6 @@ test('the summary says of an output that stays in the shared store that it is no
   assert.equal(clone.has('out/grow.txt'), false);
   assert.match(
     stdout,
-    /Outputs\n {2}grow\.text {3}out\/grow\.txt \(in the shared store: --fetch all brings it\)\n/,
+    /Outputs\n {2}grow\.text {2}out\/grow\.txt \(in the shared store: --fetch all brings it\)\n/,
   );
 });

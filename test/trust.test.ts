@@ -161,6 +161,128 @@ test('a pull publishes nothing at, around or inside the outputs of another pipel
   assert.deepEqual(reader.files('artifacts'), before);
 });
 
+test('several outputs make no Git repository together, nor with what lies in the project', async () => {
+  using world = await insider();
+  const { reader } = world;
+  execFileSync('git', ['init', '-q', '--bare', reader.path('artifacts/mine')]);
+  const config = reader.read('artifacts/mine/config');
+  const repository = (folder: string) =>
+    `that path lies in "${folder}/", which is or would become a Git repository [wrong-target]`;
+  const refused = async (paths: Readonly<Record<string, string>>) => {
+    const { code, stdout, stderr } = await world.publish(Object.keys(paths));
+    const reasons = Array.from(stderr.matchAll(/that path .*/g), ([reason]) => reason);
+    assert.deepEqual([code, reasons], [1, Object.values(paths).map(repository)]);
+    assert.match(stdout, /^Brought 0 stages and /);
+  };
+  await refused({
+    'artifacts/bare/HEAD': 'artifacts/bare',
+    'artifacts/bare/objects/ab': 'artifacts/bare',
+    'artifacts/bare/ref\u017f/heads': 'artifacts/bare',
+    'artifacts/linked/head': 'artifacts/linked',
+    'artifacts/linked/commondir': 'artifacts/linked',
+    'artifacts/mine/config': 'artifacts/mine',
+    'artifacts/mine/hooks/post-checkout': 'artifacts/mine',
+  });
+  assert.equal(reader.read('artifacts/mine/config'), config);
+  const half = ['artifacts/halves/HEAD', 'artifacts/halves/objects'];
+  assert.equal((await world.publish(half)).code, 0);
+  await refused({ 'artifacts/halves/refs': 'artifacts/halves' });
+  const discovered = spawnSync('git', ['rev-parse', '--git-dir'], {
+    cwd: reader.path('artifacts/halves'),
+    env: { ...process.env, GIT_CEILING_DIRECTORIES: reader.root },
+  });
+  assert.equal(discovered.status, 128);
+});
+
+test('one place is for one output of a run: of two at one place neither is published, and both are named', async () => {
+  using world = await insider();
+  const { reader } = world;
+  mkdirSync(reader.path('artifacts/real'), { recursive: true });
+  symlinkSync('real', reader.path('artifacts/link'));
+  const { code, stdout, stderr } = await world.publish([
+    'artifacts/a.txt',
+    'artifacts/b/../a.txt',
+    'artifacts/c',
+    'artifacts/c/d',
+    'artifacts/E.txt',
+    'artifacts/e.txt',
+    'artifacts/real/f',
+    'artifacts/link/f',
+    'artifacts/fine.txt',
+  ]);
+  const reasons = Array.from(
+    stderr.matchAll(/publishes (\S+) at .* that path (.*) \[/g),
+    ([, what, why]) => [what, why],
+  );
+  const at = (relation: string, path: string, stage: string) =>
+    `${relation} "${path}", where ${stage}.text of the same run would lie`;
+  assert.deepEqual(reasons, [
+    ['s0.text', at('is', 'artifacts/b/../a.txt', 's1')],
+    ['s1.text', at('is', 'artifacts/a.txt', 's0')],
+    ['s2.text', at('lies around', 'artifacts/c/d', 's3')],
+    ['s3.text', at('lies inside', 'artifacts/c', 's2')],
+    ['s4.text', at('is', 'artifacts/e.txt', 's5')],
+    ['s5.text', at('is', 'artifacts/E.txt', 's4')],
+    ['s6.text', at('is', 'artifacts/link/f', 's7')],
+    ['s7.text', at('is', 'artifacts/real/f', 's6')],
+  ]);
+  assert.equal(code, 1);
+  assert.match(stdout, /^Brought 1 stage and artifacts\/test\/report\.html of test here/);
+  assert.deepEqual(reader.files('artifacts'), ['fine.txt']);
+});
+
+test('a path that no disk has leaves out its stage alone, and so does one that cannot be written', async () => {
+  using world = await insider();
+  const { reader } = world;
+  const deep = `artifacts/${'a/'.repeat(3000)}b`;
+  const { code, stdout, stderr } = await world.publish([
+    deep,
+    `artifacts/${'n'.repeat(300)}`,
+    'artifacts/fine.txt',
+  ]);
+  assert.equal(code, 1);
+  const hint =
+    "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
+  const reason = 'its name or its path is too long; a name has at most 255 bytes';
+  const wish = `The run of test publishes s0.text at "${deep.slice(0, 199)}…", so the stage was left out`;
+  assert.equal(
+    stderr,
+    `error: ${wish}: that path cannot be written: ${deep.slice(0, 79)}… cannot be published: ${reason} [wrong-target]
+
+  ${hint}
+
+error: s1 was left out. Cannot write artifacts/${'n'.repeat(300)}: ${reason}. [wrong-target]
+`,
+  );
+  assert.match(stdout, /^Brought 1 stage and artifacts\/test\/report\.html of test here/);
+  assert.deepEqual(reader.files('artifacts'), ['fine.txt']);
+});
+
+test('a run without stages has its report alone', async () => {
+  using world = await insider();
+  const { code, stdout, stderr } = await world.publish([]);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  assert.match(
+    stdout,
+    /^Brought 0 stages and artifacts\/test\/report\.html of test here, from the run \S+\.\n$/,
+  );
+});
+
+test('an object that is damaged here is brought anew', async () => {
+  using world = await insider();
+  const { reader } = world;
+  await world.publish(['artifacts/a.txt']);
+  const objects = reader.files('cache/objects').map((path) => `cache/objects/${path}`);
+  for (const path of objects) reader.replace(path, 'X'.repeat(reader.read(path).length));
+  for (const path of ['artifacts/a.txt', 'artifacts/test/report.html']) reader.remove(path);
+  const { code, stdout, stderr } = await world.publish(['artifacts/a.txt']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Brought 1 stage and artifacts\/test\/report\.html of test here/);
+  assert.equal(reader.read('artifacts/a.txt'), 'ABC\n');
+  assert.match(reader.read('artifacts/test/report.html'), /^<!doctype html>/i);
+  assert.equal(stderr.match(/is damaged \(its content does not match its digest\)/g)?.length, 2);
+});
+
 test('a signer names no port that a result has not, and no pipeline whose report lies outside of artifacts/', async () => {
   using world = await insider();
   const { reader } = world;
@@ -181,7 +303,7 @@ test('a signer names no port that a result has not, and no pipeline whose report
       const shout = { ...stages['shout' as StageName]!, outputs: {} };
       return { ...manifest, pipeline: name, stages: { shout } };
     });
-    const wish = `The report of ${name} would lie at "artifacts/${name}/report.html", so it was left out`;
+    const wish = `The run of ${name} publishes the report at "artifacts/${name}/report.html", so it was left out`;
     const why = `that path is neither below artifacts/ nor an output of ${name}, whose file is not here`;
     const hint =
       "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
@@ -198,6 +320,7 @@ test('a signed text that is no run is ignored with a warning', async () => {
     (manifest) => ({ ...manifest, stages: { a: null } }),
     (manifest) => ({ ...manifest, stages: { a: { result: 'x', outputs: {} } } }),
     (manifest) => ({ ...manifest, stages: [] }),
+    ({ stages, ...manifest }) => ({ ...manifest, stages: { '': Object.values(stages)[0] } }),
     (manifest) => ({ ...manifest, report: '../../x' }),
     () => null,
   ];

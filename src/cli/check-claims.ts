@@ -12,6 +12,7 @@ import {
   type StillClaims,
 } from '../engine/publishing/published-record.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
+import { groupBy } from '../group-by.ts';
 import { MistakesError } from './command-error.ts';
 import type { Project } from './open-project.ts';
 
@@ -53,14 +54,17 @@ export async function checkClaims(project: Project): Promise<readonly Abandoned[
 }
 
 /** Finds what is published at a path, around it and inside it. */
-export function nearby(
-  records: readonly PublishedRecord[],
-): (path: string) => readonly PublishedRecord[] {
-  const at = new Map(records.map((record) => [record.path, record]));
-  const below = new Map<string, PublishedRecord[]>();
+export function nearby<T extends { readonly path: string }>(
+  records: readonly T[],
+): (path: string) => readonly T[] {
+  const at = groupBy(records, ({ path }) => path);
+  const below = new Map<string, T[]>();
   for (const record of records) {
-    for (const folder of foldersAbove(record.path))
-      below.set(folder, [...(below.get(folder) ?? []), record]);
+    for (const folder of foldersAbove(record.path)) {
+      const inside = below.get(folder);
+      if (inside === undefined) below.set(folder, [record]);
+      else inside.push(record);
+    }
   }
   return (path) => [
     ...[path, ...foldersAbove(path)].flatMap((place) => at.get(place) ?? []),
@@ -68,7 +72,8 @@ export function nearby(
   ];
 }
 
-function foldersAbove(path: string): readonly string[] {
+/** The folders in which a relative POSIX path lies, the nearest first. */
+export function foldersAbove(path: string): readonly string[] {
   const folders: string[] = [];
   for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder))
     folders.push(folder);

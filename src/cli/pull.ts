@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { cutText } from '../cut-text.ts';
+import type { Digest } from '../digest.ts';
 import type { StageName } from '../engine/config/pipeline.ts';
 import { reportPath } from '../engine/config/pipeline-name.ts';
 import { findStageNames } from '../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
+import { WriteError } from '../engine/files/write-error.ts';
 import { type FetchPolicy, isWanted } from '../engine/plan/examine.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
+import { PublishError } from '../engine/publishing/target.ts';
 import { type Locations, parseRunKey, runsOf } from '../engine/store/remote/envelope.ts';
 import {
   type ManifestStage,
@@ -17,7 +21,7 @@ import { formatCountOf } from '../format-numbers.ts';
 import { stillClaims } from './check-claims.ts';
 import { MistakesError, mistake, print, UsageError, warnOnStderr } from './command-error.ts';
 import { loadKinds } from './load-kinds.ts';
-import { type PullRule, pullRule } from './pulled-paths.ts';
+import { jointRule, type PulledPath, type PullRule, pullRule } from './pulled-paths.ts';
 
 /** Which stored run to pull, and which of its outputs. */
 export interface PullOptions {
@@ -28,7 +32,8 @@ export interface PullOptions {
 
 /**
  * Publishes the outputs and the report of a stored run, for which neither its data nor its pipeline
- * is needed.
+ * is needed. What cannot be brought is left out; throws a {@link MistakesError} that names it after
+ * the rest is in place.
  */
 export async function pull(
   root: string,
@@ -37,76 +42,126 @@ export async function pull(
   { fetch: mode = 'needed', ...which }: PullOptions,
 ): Promise<void> {
   const { manifest, locations } = await findRun(store, pipeline, which);
-  const all = Object.keys(manifest.stages) as StageName[];
   const isAll = asked.length === 0;
-  const names = isAll ? all : [...new Set(asked.flatMap((word) => findStageNames(word, all)))];
-  if (names.length === 0)
-    throw new UsageError(`The run ${manifest.run} has no stage ${asked.join(', ')}`);
-  const named = new Set(isAll ? all.filter((name) => manifest.stages[name]!.isFinal) : names);
+  const names = stagesOf(manifest, asked);
+  const finals = new Set(isAll ? names.filter((name) => manifest.stages[name]!.isFinal) : names);
   const { kinds } = await loadKinds(root);
   const digests = new DigestIndex(store.folder);
   const publisher = new Publisher(root, store, digests, { stillClaims: stillClaims(root, kinds) });
-  const records = publisher.records.all();
-  const whyNot = pullRule(root, pipeline, { kinds, records });
-  const refused = await refusedPaths(manifest, names, whyNot);
-  const missing: StageName[] = [];
-  await Promise.all(
-    names.map(async (name) => {
-      if (refused.has(name)) return;
-      const options = { store, publisher, pipeline, policy: { mode, finals: named } };
-      if (!(await pullStage(name, manifest.stages[name]!, options))) missing.push(name);
-    }),
-  );
-  const noPage =
-    isAll && manifest.report !== undefined ? await refusedPage(pipeline, whyNot) : undefined;
-  const isWhole =
-    isAll &&
-    noPage === undefined &&
-    (await pullReport(manifest, locations, { store, publisher, pipeline }));
+  const target: PullTarget = { store, publisher, pipeline };
+  const stages = names.map((name) => stageItem(name, manifest, { mode, finals }, target));
+  const page = isAll ? pageItem(manifest, locations, target) : undefined;
+  const items = [...stages, page ?? []].flat();
+  const rule = pullRule(root, pipeline, { kinds, records: publisher.records.all() });
+  const single = await refusalsOf(items, pipeline, rule);
+  const fitting = items.filter((item) => !single.has(item));
+  const fittingPaths = fitting.flatMap((item) => item.paths);
+  const joint = await refusalsOf(fitting, pipeline, jointRule(root, fittingPaths));
+  const allowed = fitting.filter((item) => !joint.has(item));
+  const mistakes = [...single.values(), ...joint.values()].flat();
+  const ends = await Promise.all(allowed.map(async (item) => ({ item, end: await bring(item) })));
   digests.save();
-  const count = names.length - missing.length - refused.size;
-  const what = `${formatCountOf(count, 'stage')}${isWhole ? ` and ${reportPath(pipeline)}` : ''}`;
+  const brought = ends.flatMap(({ item, end }) => (end === 'brought' ? [item] : []));
+  const lost = ends.flatMap(({ item, end }) => (end === 'lost' ? [item.name] : []));
+  const hasPage = brought.some((item) => item === page);
+  const count = formatCountOf(brought.filter((item) => item !== page).length, 'stage');
+  const what = hasPage ? `${count} and ${reportPath(pipeline)}` : count;
   print(`Brought ${what} of ${pipeline} here, from the run ${manifest.run}.`);
-  const mistakes = [...refused.values(), noPage ?? []].flat();
-  const lost = `The store no longer has all of ${missing.join(', ')}`;
-  if (missing.length > 0) mistakes.push({ code: 'no-store', message: lost });
+  mistakes.push(...ends.flatMap(({ end }) => (typeof end === 'string' ? [] : [end])));
+  if (lost.length > 0) mistakes.push({ code: 'no-store', message: whyLost(store, lost) });
   if (mistakes.length > 0) throw new MistakesError(mistakes);
+}
+
+/** The stages of a run that words name; without words all of them. */
+function stagesOf({ run, stages }: RunManifest, words: readonly string[]): readonly StageName[] {
+  const all = Object.keys(stages) as StageName[];
+  if (words.length === 0) return all;
+  const unknown = words.filter((word) => findStageNames(word, all).length === 0);
+  if (unknown.length > 0) throw new UsageError(`The run ${run} has no stage ${unknown.join(', ')}`);
+  return [...new Set(words.flatMap((word) => findStageNames(word, all)))];
+}
+
+/** What a pull brings as a whole or leaves out: the outputs of a stage, or the report. */
+interface PullItem {
+  /** In messages. */
+  readonly name: string;
+  /** What is left out, as a message says it after a path. */
+  readonly whole: string;
+  readonly paths: readonly PulledPath[];
+  /** False if the store no longer has all of it. */
+  readonly bring: () => Promise<boolean>;
+}
+
+function stageItem(
+  name: StageName,
+  { stages }: RunManifest,
+  policy: FetchPolicy,
+  target: PullTarget,
+): PullItem {
+  const stage = stages[name]!;
+  return {
+    name,
+    whole: 'the stage',
+    paths: Object.entries(stage.outputs).map(([port, path]) => ({ what: `${name}.${port}`, path })),
+    bring: () => pullStage(name, stage, policy, target),
+  };
+}
+
+function pageItem(
+  { report }: RunManifest,
+  locations: Locations,
+  target: PullTarget,
+): PullItem | undefined {
+  if (report === undefined) return undefined;
+  const path = reportPath(target.pipeline); // of the pipeline's name: an archive may have any
+  return {
+    name: 'the report',
+    whole: 'it',
+    paths: [{ what: 'the report', path }],
+    bring: () => pullReport(report, locations, target),
+  };
 }
 
 const pullHint =
   "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
 
-/** The mistakes about paths where a run may not publish, by stage. */
-async function refusedPaths(
-  { stages, pipeline }: RunManifest,
-  names: readonly StageName[],
+/** The mistakes about paths where a run may not publish, for the items that have such paths. */
+async function refusalsOf(
+  items: readonly PullItem[],
+  pipeline: string,
   whyNot: PullRule,
-): Promise<ReadonlyMap<StageName, readonly Diagnostic[]>> {
-  const refused = new Map<StageName, readonly Diagnostic[]>();
-  for (const name of names) {
+): Promise<ReadonlyMap<PullItem, readonly Diagnostic[]>> {
+  const refused = new Map<PullItem, readonly Diagnostic[]>();
+  for (const item of items) {
     const mistakes: Diagnostic[] = [];
-    for (const [port, path] of Object.entries(stages[name]!.outputs)) {
-      const reason = await whyNot(path);
+    for (const wanted of item.paths) {
+      const reason = await whyNot(wanted);
       if (reason === undefined) continue;
-      const wish = `The run of ${pipeline} publishes ${name}.${port} at "${path}"`;
-      const message = `${wish}, so the stage was left out: that path ${reason}`;
+      const wish = `The run of ${pipeline} publishes ${wanted.what} at "${cutText(wanted.path, 200)}"`;
+      const message = `${wish}, so ${item.whole} was left out: that path ${reason}`;
       mistakes.push({ code: 'wrong-target', message, hint: pullHint });
     }
-    if (mistakes.length > 0) refused.set(name, mistakes);
+    if (mistakes.length > 0) refused.set(item, mistakes);
   }
   return refused;
 }
 
-/**
- * The mistake about the path of the report, which follows from the pipeline's name: an archive may
- * have any.
- */
-async function refusedPage(pipeline: string, whyNot: PullRule): Promise<Diagnostic | undefined> {
-  const path = reportPath(pipeline);
-  const reason = await whyNot(path);
-  if (reason === undefined) return undefined;
-  const message = `The report of ${pipeline} would lie at "${path}", so it was left out: that path ${reason}`;
-  return { code: 'wrong-target', message, hint: pullHint };
+/** Brings an item. What cannot be written is a mistake, which stops no other item. */
+async function bring(item: PullItem): Promise<'brought' | 'lost' | Diagnostic> {
+  try {
+    return (await item.bring()) ? 'brought' : 'lost';
+  } catch (error) {
+    if (!(error instanceof PublishError || error instanceof WriteError)) throw error;
+    return { code: 'wrong-target', message: `${item.name} was left out. ${error.message}` };
+  }
+}
+
+/** Why items are not here that the run has. */
+function whyLost({ failure }: SharedStore, items: readonly string[]): string {
+  const names = items.join(', ');
+  return failure === undefined
+    ? `The store no longer has all of ${names}`
+    : `${failure}, so these are not here: ${names}`;
 }
 
 async function findRun(
@@ -144,34 +199,47 @@ interface PullTarget {
 async function pullStage(
   stage: StageName,
   { result: digest, outputs: paths }: ManifestStage,
-  { store, publisher, pipeline, policy }: PullTarget & { readonly policy: FetchPolicy },
+  policy: FetchPolicy,
+  { store, publisher, pipeline }: PullTarget,
 ): Promise<boolean> {
-  const found = await store.lookup(digest);
-  if (found.state === 'missing') return false;
-  const { outputs, record } = found.result;
-  const wanted = Object.keys(paths).flatMap((port) => {
-    // A signer may name any port.
-    const artifact = Object.hasOwn(outputs, port) ? outputs[port] : undefined;
-    return artifact !== undefined && isWanted(stage, artifact, policy) ? [{ port, artifact }] : [];
-  });
-  await store.markUsed(digest);
-  const artifacts = wanted.map(({ artifact }) => artifact);
-  if (!(await store.fetch(artifacts, record.log))) return false;
-  for (const { port, artifact } of wanted) {
-    const publication = await publisher.publish(artifact, paths[port]!, { pipeline, stage, port });
-    if (!publication.ok) return false;
-    warnOfDisplaced(paths[port]!, publication.displaced);
-  }
-  store.writeLatest(pipeline, stage, digest);
-  return true;
+  const pullOnce = async (): Promise<'brought' | 'lost' | 'damaged here'> => {
+    const found = await store.lookup(digest);
+    if (found.state === 'missing') return 'lost';
+    const { outputs, record } = found.result;
+    const wanted = Object.keys(paths).flatMap((port) => {
+      // A signer may name any port.
+      const artifact = Object.hasOwn(outputs, port) ? outputs[port] : undefined;
+      return artifact !== undefined && isWanted(stage, artifact, policy)
+        ? [{ port, artifact }]
+        : [];
+    });
+    await store.markUsed(digest);
+    const artifacts = wanted.map(({ artifact }) => artifact);
+    if (!(await store.fetch(artifacts, record.log))) return 'lost';
+    for (const { port, artifact } of wanted) {
+      const publication = await publisher.publish(artifact, paths[port]!, {
+        pipeline,
+        stage,
+        port,
+      });
+      if (!publication.ok) return 'damaged here';
+      warnOfDisplaced(paths[port]!, publication.displaced);
+    }
+    store.writeLatest(pipeline, stage, digest);
+    return 'brought';
+  };
+  const first = await pullOnce();
+  // An object of the cache that was damaged is set aside by now: the store may still have it.
+  return (first === 'damaged here' ? await pullOnce() : first) === 'brought';
 }
 
 async function pullReport(
-  { report }: RunManifest,
+  report: Digest,
   locations: Locations,
   { store, publisher, pipeline }: PullTarget,
-) {
-  if (report === undefined || !(await store.fetchObject(report, locations))) return false;
+): Promise<boolean> {
+  await store.checkObject(report); // sets it aside if it is damaged here
+  if (!(await store.fetchObject(report, locations))) return false;
   const page = readFileSync(store.objectPath(report), 'utf8');
   const path = reportPath(pipeline);
   const { displaced } = await publisher.publishText(page, path, {

@@ -4,17 +4,31 @@ import { declaredPaths } from '../engine/config/load-pipeline.ts';
 import { whyNoOutput } from '../engine/config/output-path.ts';
 import { filesOfPipeline } from '../engine/config/pipeline-name.ts';
 import { shownPath } from '../engine/config/yaml/load-document.ts';
+import { namesIn } from '../engine/files/entries-in.ts';
+import { foldedName } from '../engine/files/folded-name.ts';
+import { foldersWithMarks, isRepository, marksAmong } from '../engine/files/git-folder.ts';
 import type { PublishedRecord } from '../engine/publishing/published-record.ts';
 import { PublishError, resolveTarget, type Target } from '../engine/publishing/target.ts';
-import { nearby, stillClaims } from './check-claims.ts';
+import { foldersAbove, nearby, stillClaims } from './check-claims.ts';
 
-/** Why a stored run may not publish at a path, as the end of a sentence; undefined where it may. */
-export type PullRule = (path: string) => Promise<string | undefined>;
+/** A path at which a stored run wants to publish. */
+export interface PulledPath {
+  /** What would lie there, for messages: `fit.model`. */
+  readonly what: string;
+  /** As the signer wrote it. */
+  readonly path: string;
+}
 
 /**
- * The paths where a stored run of a pipeline may publish. Whoever signed the run chose them, so
- * they count only below `artifacts/`, or where this project's own file of the pipeline publishes,
- * and never where another pipeline does.
+ * Why a stored run may not publish at one of its paths, as the end of a sentence; undefined where
+ * it may.
+ */
+export type PullRule = (wanted: PulledPath) => Promise<string | undefined>;
+
+/**
+ * The rule for each path at which a stored run of a pipeline wants to publish. Whoever signed the
+ * run chose them, so they count only below `artifacts/`, or where this project's own file of the
+ * pipeline publishes, and never where another pipeline does.
  */
 export function pullRule(
   root: string,
@@ -37,7 +51,7 @@ export function pullRule(
     }
     return undefined;
   };
-  return async (path) => {
+  return async ({ path }) => {
     const outside = whyNoOutput(posix.normalize(path));
     if (outside !== undefined) return outside;
     const target = targetAt(root, path);
@@ -48,6 +62,52 @@ export function pullRule(
       return `is neither below artifacts/ nor an output of ${ofPipeline}`;
     }
     return await whyClaimed(target.shown);
+  };
+}
+
+/**
+ * The rule for paths of one run together, each of which is allowed alone: one output at each place,
+ * and no folder that becomes a Git repository by them.
+ */
+export function jointRule(root: string, paths: readonly PulledPath[]): PullRule {
+  const targets = new Map(paths.map((wanted) => [wanted, resolveTarget(root, wanted.path)]));
+  const whyTaken = placesOf(targets);
+  const whyRepository = repositoriesBy(root, targets);
+  return async (wanted) => whyTaken(wanted) ?? whyRepository(wanted);
+}
+
+type Targets = ReadonlyMap<PulledPath, Target>;
+
+/** Why a path is not one output's alone. Paths count as equal where some disk takes them for one. */
+function placesOf(targets: Targets) {
+  const places = Array.from(targets, ([wanted, target]) => ({ wanted, path: foldedPath(target) }));
+  const near = nearby(places);
+  return (wanted: PulledPath): string | undefined => {
+    const path = foldedPath(targets.get(wanted)!);
+    const other = near(path).find((place) => place.wanted !== wanted);
+    if (other === undefined) return undefined;
+    return `${relation(path, other.path)} "${other.wanted.path}", where ${other.wanted.what} of the same run would lie`;
+  };
+}
+
+const foldedPath = ({ real }: Target): string => real.split('/').map(foldedName).join('/');
+
+/**
+ * Why a path lies in a folder that Git takes for a repository, or would after the pull: Git runs
+ * programs that a repository names. No single result holds one, but several outputs may make one
+ * together, or with what lies in the project.
+ */
+function repositoriesBy(root: string, targets: Targets) {
+  const coming = foldersWithMarks(Array.from(targets.values(), ({ real }) => real));
+  return (wanted: PulledPath): string | undefined => {
+    const folders = [...foldersAbove(targets.get(wanted)!.real), ''];
+    const repository = folders.find((folder) => {
+      const present = marksAmong(namesIn(posix.join(root, folder)));
+      return isRepository(new Set([...present, ...(coming.get(folder) ?? [])]));
+    });
+    return repository === undefined
+      ? undefined
+      : `lies in "${repository || '.'}/", which is or would become a Git repository`;
   };
 }
 

@@ -138,5 +138,8 @@ async function openArchive(
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
   await remote.connect();
   const remedy = 'ask for it again, by `restage export`';
-  return new SharedStore(root, { url, shareEnv: true, remedy }, remote, { warn: warnOnStderr });
+  return new SharedStore(root, { url, shareEnv: true, remedy }, remote, {
+    warn: warnOnStderr,
+    onFailure: () => {}, // a pull says what it could not bring
+  });
 }

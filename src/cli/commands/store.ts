@@ -154,7 +154,10 @@ function connected(
     const spec = specOf(root);
     const remote = await openRemote(spec, options);
     try {
-      const store = new SharedStore(root, spec, remote, { warn: warnOnStderr });
+      const store = new SharedStore(root, spec, remote, {
+        warn: warnOnStderr,
+        onFailure: () => {}, // a pull says what it could not bring
+      });
       return await act({ root, store, spec }, words, options);
     } catch (error) {
       throw storeError(spec.url, error);

@@ -1,8 +1,9 @@
 import { lstatSync, readdirSync, realpathSync, statSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { cutText } from '../../cut-text.ts';
 import { type Digest, sha256 } from '../../digest.ts';
-import { UserError } from '../../user-error.ts';
+import { reasonOf, UserError } from '../../user-error.ts';
 import { whyNoOutput } from '../config/output-path.ts';
 import { parseStagingName, stagingName } from '../files/staging-name.ts';
 
@@ -55,7 +56,7 @@ const normalPath = (shown: string): string =>
 
 function realTarget(root: string, path: string, shown: string): string {
   let folder = dirname(path);
-  while (!exists(folder)) folder = dirname(folder);
+  while (!exists(folder, shown)) folder = dirname(folder);
   if (folder.length < root.length)
     throw new PublishError(`The project's folder ${root} does not exist`);
   if (!isFolder(folder)) {
@@ -81,12 +82,18 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** Whether something is at a path; false below a file. */
-function exists(path: string): boolean {
+/**
+ * Whether something is at a path; false below a file. Throws a {@link PublishError} for a path that
+ * no disk has.
+ */
+function exists(path: string, shown: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR') return false;
+    if (code === 'ENAMETOOLONG')
+      throw new PublishError(`${cutText(shown, 80)} cannot be published: ${reasonOf(error)}`);
     throw error;
   }
 }

@@ -35,7 +35,7 @@ export function parseManifest(text: string): RunManifest | undefined {
     typeof pipeline === 'string' &&
     (gitCommit === undefined || typeof gitCommit === 'string') &&
     (report === undefined || isDigest(report)) &&
-    Object.values(stages).every(isStage);
+    Object.entries(stages).every(([name, stage]) => name !== '' && isStage(stage));
   return isManifest ? (manifest as object as RunManifest) : undefined;
 }
 

@@ -44,6 +44,11 @@ type SendOptions = Pick<PushOptions, 'signal' | 'onProgress' | 'onePack' | 'dama
 /** Gets warnings, and reports of what is fetched and sent. */
 export interface StoreListener {
   readonly warn: (message: string) => void;
+  /**
+   * Called once when the store fails, with a sentence without its full stop. By default it warns
+   * that the run goes on.
+   */
+  readonly onFailure?: (failure: string) => void;
   readonly onTraffic?: (traffic: Traffic) => void;
 }
 
@@ -61,11 +66,13 @@ export class SharedStore extends FolderStore {
   readonly #remedy: string;
   #warn: (message: string) => void;
   readonly #onTraffic: (traffic: Traffic) => void;
+  readonly #onFailure: (failure: string) => void;
   /** Whether the shared store is used. Once it has failed, it is not asked again in this run. */
   #isOn: Promise<boolean>;
-  #hasFailed = false;
+  /** What failed at the store, as a sentence without its full stop. */
+  failure: string | undefined;
   /** Settles when the store fails: nobody waits for the other requests that are under way. */
-  readonly #failure: Promise<undefined>;
+  readonly #hasFailed: Promise<undefined>;
   #endWaiting: () => void = () => {};
   /**
    * Why the store takes nothing, although it can be read; undefined as long as it is not known to
@@ -108,7 +115,9 @@ export class SharedStore extends FolderStore {
     this.#remedy = remedy;
     this.#warn = warn;
     this.#onTraffic = onTraffic;
-    this.#failure = new Promise((resolve) => {
+    this.#onFailure =
+      listener.onFailure ?? ((failure) => this.#warn(`${failure}: this run continues without it`));
+    this.#hasFailed = new Promise((resolve) => {
       this.#endWaiting = () => resolve(undefined);
     });
     this.#isOn = remote.connect().then(
@@ -214,7 +223,7 @@ export class SharedStore extends FolderStore {
       next = next.filter(({ digest }) => left.has(digest) && this.#placeOf(digest) !== undefined);
     }
     for (const digest of left) this.#lost.add(digest);
-    if (this.#hasFailed || left.size === 0) return;
+    if (this.failure !== undefined || left.size === 0) return;
     this.#warn(
       `${left.size} of the objects in ${this.remote.url} are gone or damaged: ${this.#remedy}`,
     );
@@ -531,7 +540,7 @@ export class SharedStore extends FolderStore {
   async #whileOn<T>(act: () => Promise<T>): Promise<T | undefined> {
     if (!(await this.#isOn)) return undefined;
     try {
-      return await Promise.race([act(), this.#failure]);
+      return await Promise.race([act(), this.#hasFailed]);
     } catch (error) {
       this.#turnOff(error);
       return undefined;
@@ -544,10 +553,10 @@ export class SharedStore extends FolderStore {
    */
   #turnOff(error: unknown): void {
     if (!isStoreFailure(error)) throw error;
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
+    if (this.failure !== undefined) return;
+    this.failure = describeFailure(this.remote.url, error);
     this.#isOn = Promise.resolve(false);
-    this.#warn(`${describeFailure(this.remote.url, error)}: this run continues without it`);
+    this.#onFailure(this.failure);
     this.#endWaiting();
     void this.remote.close();
   }
