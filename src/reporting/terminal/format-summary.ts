@@ -1,3 +1,4 @@
+import type { StageName } from '../../engine/config/pipeline.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
@@ -94,19 +95,16 @@ function formatHighlight(
   ];
 }
 
-function formatOutputs({ end, stages, ends }: RunModel, paint: Paint): readonly string[] {
+/** All outputs where they are few, as in a first run; else only those that the run is for. */
+function formatOutputs({ end, stages, finals, ends }: RunModel, paint: Paint): readonly string[] {
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
-  const outputs = ends
-    .flatMap((name) => byName.get(name) ?? [])
-    .filter(isDone)
-    .flatMap(({ name, end }) =>
-      Object.entries(end?.outputs ?? {}).map(([port, path]) => {
-        const place = end?.away?.includes(port)
-          ? `${path} (in the shared store: --fetch all brings it)`
-          : path;
-        return [`${name}.${port}`, place];
-      }),
-    );
+  const outputsOf = (names: readonly StageName[]) =>
+    names
+      .flatMap((name) => byName.get(name) ?? [])
+      .filter(isDone)
+      .flatMap(outputRows);
+  const all = outputsOf(finals);
+  const outputs = all.length > mostOutputs ? outputsOf(ends) : all;
   if (outputs.length === 0) return [];
   const [, ...lines] = formatTable(['', ''], outputs.slice(0, mostOutputs));
   const left = outputs.length - mostOutputs;
@@ -117,6 +115,15 @@ function formatOutputs({ end, stages, ends }: RunModel, paint: Paint): readonly 
     ...lines.map((line) => `  ${line}`),
     ...(left > 0 ? [paint.dim(`  … and ${formatCount(left)} more${where}`)] : []),
   ];
+}
+
+/** The name and the place of each output of a stage. */
+function outputRows({ name, end }: StageModel): readonly (readonly [string, string])[] {
+  return Object.entries(end?.outputs ?? {}).map(([port, path]) => {
+    const isAway = end?.away?.includes(port);
+    const place = isAway ? `${path} (in the shared store: --fetch all brings it)` : path;
+    return [`${name}.${port}`, place];
+  });
 }
 
 function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly string[] {

@@ -264,6 +264,28 @@ test('colours surround the marks where they are wanted', () => {
   );
 });
 
+test('where a run leaves few outputs, all are listed, those that no other stage reads first', () => {
+  const text = told((run) => {
+    run
+      .begin(['faces', 'fit', 'roc'], ['roc', 'faces', 'fit'], ['roc'])
+      .ends('faces', 'ran', { outputs: { dataset: 'artifacts/first/faces/dataset' } })
+      .ends('fit', 'ran', { outputs: { model: 'artifacts/first/fit/model' } })
+      .ends('roc', 'ran', { outputs: { roc: 'artifacts/first/roc/roc' } })
+      .finish();
+  });
+  assert.equal(
+    text.split('\n').slice(3).join('\n'),
+    `
+Outputs
+  roc.roc        artifacts/first/roc/roc
+  faces.dataset  artifacts/first/faces/dataset
+  fit.model      artifacts/first/fit/model
+
+✓ experiments/xception: 3 ran (0.00 s)
+`,
+  );
+});
+
 test('the summary of a sweep has the choice and what the run is for; the other tables and outputs stand in the report', () => {
   const trials = Array.from({ length: 20 }, (_, i) => `scores[n=${i}]`);
   const counts = (stage: string) => ({
