@@ -351,7 +351,13 @@ story('docs/cluster.md', noSlurm, async (page) => {
   await follow(page, project, { before });
 });
 
-for (const page of pages.filter((page) => !alone.has(page)))
+/**
+ * It quotes the promises of other pages, whose readers type these commands;
+ * test/guarantees.test.ts compares the sentences.
+ */
+const quoting = 'docs/guarantees.md';
+
+for (const page of pages.filter((page) => page !== quoting && !alone.has(page)))
   story(page, undefined, async () => {
     const { words, ...more } = shared[page] ?? {};
     await follow(page, reader, {
