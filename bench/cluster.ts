@@ -74,7 +74,8 @@ async function timed(running: Running): Promise<number> {
 
 async function oneStage(): Promise<void> {
   using project = projectOf("  a: { kind: command, with: { run: ': ${params.n}' } }\n");
-  const [local, there]: [number[], number[]] = [[], []];
+  const local: number[] = [];
+  const there: number[] = [];
   for (let n = 0; n < rounds; n += 1) {
     local.push(await timed(project.startRun('--set', `params.n=${2 * n}`)));
     there.push(await timed(project.startRun('--set', `params.n=${2 * n + 1}`, '--on', 'cluster')));

@@ -82,7 +82,8 @@ async function trainHead(): Promise<void> {
 for (let i = 0; i < 10; i++) await trainHead();
 await embed();
 await embed();
-const [anew, once]: [number[], number[]] = [[], []];
+const anew: number[] = [];
+const once: number[] = [];
 for (let round = 0; round < Number(rounds); round++) {
   anew.push((await timed(embed)) + (await timed(trainHead)));
   once.push(await timed(trainHead));

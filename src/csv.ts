@@ -72,11 +72,8 @@ export function* csvRecords(text: string): Generator<CsvRecord, undefined> {
     const { fields, isSound } = record.includes('"')
       ? splitQuoted(record)
       : { fields: record.split(','), isSound: true };
-    const problem = isOpen
-      ? 'a quoted field does not end'
-      : isSound
-        ? nulProblem(record)
-        : strayQuote;
+    const contentProblem = isSound ? nulProblem(record) : strayQuote;
+    const problem = isOpen ? 'a quoted field does not end' : contentProblem;
     yield { fields, line, ...(problem !== undefined && { problem }) };
   }
 }

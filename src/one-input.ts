@@ -18,8 +18,8 @@ export function oneInput(
 ): readonly SettingMistake[] {
   const connected = ports.filter((port) => inputs.has(port));
   if (connected.length === 1) return [];
-  const got =
-    ports.length > 2 ? listed(connected) || 'none' : connected.length === 0 ? 'neither' : 'both';
+  const fewOrBoth = connected.length === 0 ? 'neither' : 'both';
+  const got = ports.length > 2 ? listed(connected) || 'none' : fewOrBoth;
   return [{ at: [], message: `expected one of the inputs ${listed(ports)}, got ${got}` }];
 }
 

@@ -116,10 +116,8 @@ async function convolutions(): Promise<Values> {
   const image = tf.randomNormal([1, 4, 4, 2], 0, 1, 'float32', 1) as tf.Tensor4D;
   const filter = (size: number) =>
     tf.randomNormal([size, size, 2, 5], 0, 1, 'float32', 2) as tf.Tensor4D;
-  const [none, end] = [
-    [0, 0],
-    [0, 1],
-  ] as [Pair, Pair];
+  const none: Pair = [0, 0];
+  const end: Pair = [0, 1];
   const several = tf.randomNormal([3, 7, 7, 2], 0, 1, 'float32', 3) as tf.Tensor4D;
   const loss = (weights: Tensor) =>
     tf

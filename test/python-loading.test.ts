@@ -91,7 +91,8 @@ suite('files that a program loads although its text does not show them', {
       .replace('words', '${matrix.plugin}')
       .replace('    kind: python\n', '    kind: python\n    matrix: { plugin: [words, other] }\n');
     using project = withVenv({}, text);
-    const [words, other] = ['fit[plugin=words]', 'fit[plugin=other]'] as const;
+    const words = 'fit[plugin=words]';
+    const other = 'fit[plugin=other]';
     assert.deepEqual((await project.run()).outcomes, { [words]: 'ran', [other]: 'ran' });
     assert.deepEqual((await project.run()).outcomes, {
       [words]: 'up to date',

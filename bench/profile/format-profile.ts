@@ -99,11 +99,16 @@ function shapes({ shapes }: NodeTime): string {
 }
 
 export function milliseconds(time: number): string {
-  const digits = time < 9.995 ? 2 : time < 9999.5 ? 1 : 0;
+  const digits = decimalsOfTime(time);
   return time.toLocaleString('en-US', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
+}
+
+function decimalsOfTime(time: number): number {
+  if (time < 9.995) return 2;
+  return time < 9999.5 ? 1 : 0;
 }
 
 /** A whole number as a rule; a mean with one decimal where steps differ. */

@@ -27,7 +27,7 @@ function outcome({ make, inputs, training = false, below, gradients: by }: Layer
   );
   const outputs = apply();
   const weights = layer.trainableWeights.map((weight) => weight.read() as Variable);
-  const variables = by === 'none' ? [] : by === 'weights' ? weights : [...given, ...weights];
+  const variables = by === undefined ? [...given, ...weights] : { none: [], weights }[by];
   const gradients = gradientsOf(apply, variables);
   const left = layer.getWeights().map((weight) => tf.clone(weight));
   tf.dispose([given, layer.weights.map((weight) => weight.read())]);

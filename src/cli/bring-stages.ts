@@ -110,7 +110,8 @@ export async function bringStages(
     time,
   });
   if (interrupted) return exitCodes.interrupted;
-  return beginsAnew ? undefined : ok ? exitCodes.ok : exitCodes.failed;
+  if (beginsAnew) return undefined;
+  return ok ? exitCodes.ok : exitCodes.failed;
 }
 
 function announce({ world, stages, folder, emit, startedAt }: Execution, project: Project): void {

@@ -63,9 +63,10 @@ const keepOption = (help: string, preset: string) =>
   new Option('--keep <duration>', help).argParser(duration).default(duration(preset), preset);
 /** Milliseconds since the epoch. */
 const timeOf = expecting('a duration such as 12h or 30d, or a date such as 2025-01-31', (text) => {
-  const ago = parseDuration(text);
+  const age = parseDuration(text);
+  if (age !== undefined) return Date.now() - age;
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  return ago !== undefined ? Date.now() - ago : Number.isNaN(time) ? undefined : time;
+  return Number.isNaN(time) ? undefined : time;
 });
 
 const oneOf = (names: readonly string[]) => (text: string) => {

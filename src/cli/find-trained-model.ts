@@ -36,7 +36,9 @@ export async function findTrainedModel(
   const [second] = others;
   const isStage =
     !holdsStage && second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
-  const words = holdsStage ? [file, first.slice(colon + 1)] : isStage ? [file, second] : [file];
+  const stageWord = isStage ? second : undefined;
+  const stageName = holdsStage ? first.slice(colon + 1) : stageWord;
+  const words = stageName === undefined ? [file] : [file, stageName];
   const project = await openProject({ words, set });
   const { stage, folder } = modelOf(project);
   const planned = (await planProject(project, backend)).find(

@@ -68,14 +68,10 @@ export async function openProject({
   refuseSecondFile(found, [...graph.stages.keys()], root);
   const { named, stages } = orThrow(selectStages(graph, found.stages, { downstream }));
   refuseBroken(pipeline, stages);
-  const selected = (option: Words['force']): ReadonlySet<StageName> =>
-    new Set(
-      option === true
-        ? stages
-        : option === undefined
-          ? []
-          : orThrow(selectStages(graph, option)).named,
-    );
+  const selected = (option: Words['force']): ReadonlySet<StageName> => {
+    if (option === undefined) return new Set();
+    return new Set(option === true ? stages : orThrow(selectStages(graph, option)).named);
+  };
   const twice = selected(found.twice);
   const used = pipeline.stages.map(({ kind }) => kind);
   return {

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { compare } from '../../src/compare.ts';
 import { formatCountOf, formatEstimate, formatLevel } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { chart } from '../../src/learning/charts/encoders.ts';
@@ -178,7 +179,7 @@ const mostCommon = 16;
 /** An indicator column, 0 or 1, for each of the most common values, whatever their class. */
 function commonValues(values: readonly string[]): Columns {
   const common = [...groupBy(values, (value) => value)]
-    .sort(([a, m], [b, n]) => n.length - m.length || (a < b ? -1 : 1))
+    .sort(([a, m], [b, n]) => n.length - m.length || compare(a, b))
     .slice(0, mostCommon);
   return values.map((value) => common.map(([name]) => (name === value ? 1 : 0)));
 }

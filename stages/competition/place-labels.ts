@@ -38,7 +38,8 @@ export function placeLabels(
     const free = rings
       .flatMap((times) =>
         directions.map(([toX, toY]) => {
-          const from = toX !== 0 ? y : toY < 0 ? top : bottom;
+          const end = toY < 0 ? top : bottom;
+          const from = toX !== 0 ? y : end;
           return {
             x: x + offset(toX, times * gap, width),
             y: from + offset(toY, times * gap, height),
@@ -73,8 +74,10 @@ const directions = [
 ] as const;
 
 /** Along one axis, from the point to the start of its text: after it, before it, or around it. */
-const offset = (to: -1 | 0 | 1, away: number, length: number): number =>
-  to === 0 ? -length / 2 : to > 0 ? away : -away - length;
+function offset(to: -1 | 0 | 1, away: number, length: number): number {
+  if (to === 0) return -length / 2;
+  return to > 0 ? away : -away - length;
+}
 
 const overlap = (one: Box, other: Box): boolean =>
   one.x < other.x + other.width &&

@@ -167,7 +167,8 @@ function sourceMetrics(
   const sources = Array.from(names, (name) => {
     const own = rows.filter(({ source }) => source === name);
     const labels = new Set(own.map(({ label }) => label));
-    return { name, own, of: labels.size === 2 ? 'both' : labels.has(1) ? fake : real };
+    const side = labels.has(1) ? fake : real;
+    return { name, own, of: labels.size === 2 ? 'both' : side };
   });
   const share = (one: string, other: string) => one === other || one === 'both' || other === 'both';
   const several = sources.filter(

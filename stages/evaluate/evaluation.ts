@@ -1,3 +1,4 @@
+import { compare } from '../../src/compare.ts';
 import { groupBy } from '../../src/group-by.ts';
 import {
   type BinaryRow,
@@ -170,9 +171,6 @@ async function measureSlices(
   }
   return { slices: measured, worstFirst };
 }
-
-/** For sorting; unlike a difference it takes infinite numbers. */
-const compare = (one: number, other: number): number => Number(one > other) - Number(one < other);
 
 /**
  * The measures of a split, or those of its detection, that include a metric, even if null. Throws a

@@ -86,12 +86,10 @@ test('results do not depend on the batch size', async () => {
   const all = { method: 'grad-cam', curveSteps: 2, randomise: true, weightDraws: 2, images: 6 };
   const once = await judged(bench, all);
   const single = await judged(bench, { ...all, batchSize: 4 });
-  const numbers = (value: unknown): number[] =>
-    typeof value === 'number'
-      ? [value]
-      : value instanceof Object
-        ? Object.values(value).flatMap(numbers)
-        : [];
+  const numbers = (value: unknown): number[] => {
+    if (typeof value === 'number') return [value];
+    return value instanceof Object ? Object.values(value).flatMap(numbers) : [];
+  };
   const expected = numbers(once);
   const actual = numbers(single);
   assert.equal(actual.length, expected.length);

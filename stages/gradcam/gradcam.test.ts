@@ -30,11 +30,12 @@ async function writeCorners(folder: string, split = 'test'): Promise<void> {
   for (let index = 0; index < 6; index++) {
     const label = index % 2;
     const isRed = label === 1 && index > 1;
+    const red = [255, 0, 0];
     const pixels = Buffer.from(
       Array.from({ length: size * size * 3 }, (_, i) => {
         const y = Math.floor(i / 3 / size);
         const x = Math.floor(i / 3) % size;
-        return isRed && y < corner && x < corner ? (i % 3 === 0 ? 255 : 0) : 100;
+        return isRed && y < corner && x < corner ? red[i % 3]! : 100;
       }),
     );
     const png = sharp(pixels, { raw: { width: size, height: size, channels: 3 } }).png();

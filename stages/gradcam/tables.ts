@@ -147,6 +147,9 @@ export function casesTable(
         : []),
     ]),
   );
+  const untrained = isPair
+    ? [`untrained, one draw: ${classes[0]}`, classes[1]!]
+    : ['untrained, one draw'];
   return {
     title: `Share of a map in its most salient 10 % of pixels, on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
@@ -154,11 +157,7 @@ export function casesTable(
       'method',
       'layer',
       ...(isPair ? classes : ['trained']),
-      ...(isUntrained
-        ? isPair
-          ? [`untrained, one draw: ${classes[0]}`, classes[1]!]
-          : ['untrained, one draw']
-        : []),
+      ...(isUntrained ? untrained : []),
       'mean maps differ in',
       'by chance',
       ...(isMasked ? ['points into mask', 'by chance'] : []),

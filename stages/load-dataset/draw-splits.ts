@@ -1,3 +1,4 @@
+import { compare } from '../../src/compare.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { Random } from '../../src/random.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
@@ -82,7 +83,7 @@ function unitsOf(images: readonly FoundImage[]) {
 function inDrawnOrder(units: readonly Unit[], seed: number): readonly Unit[] {
   const drawn = units.map((unit) => ({ unit, at: new Random('split', seed, unit.name).float() }));
   return drawn
-    .sort((a, b) => a.at - b.at || (a.unit.name < b.unit.name ? -1 : 1))
+    .sort((a, b) => a.at - b.at || compare(a.unit.name, b.unit.name))
     .map(({ unit }) => unit);
 }
 

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { compare } from '../../src/compare.ts';
 import { csvRecords, findColumns } from '../../src/csv.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest, thereAre } from '../../src/suggest.ts';
@@ -127,7 +128,7 @@ export function imagesOf(
       `Expected a split in every ${unit} of ${file} or in none, got ${splits} of ${images.length}.`,
     );
   }
-  return images.sort((a, b) => a.label - b.label || (a.path < b.path ? -1 : 1));
+  return images.sort((a, b) => a.label - b.label || compare(a.path, b.path));
 }
 
 /** The reason why a path is no image of the input, in a clause. */

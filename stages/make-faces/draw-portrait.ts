@@ -121,7 +121,8 @@ function drawFrontHair(traits: Traits, random: Random): string {
 
 function capOutline({ x, y, width, height, yaw, hairStyle }: Traits): string {
   const side = width * (hairStyle === 'long' ? 1.16 : 1.07);
-  const ends = y + height * (hairStyle === 'long' ? 0.45 : hairStyle === 'bun' ? -0.18 : -0.05);
+  const shortEnds = hairStyle === 'bun' ? -0.18 : -0.05;
+  const ends = y + height * (hairStyle === 'long' ? 0.45 : shortEnds);
   const crown = y - height * (hairStyle === 'bun' ? 1.14 : 1.3);
   const line = y - height * (hairStyle === 'fringe' ? 0.3 : 0.62);
   const part =

@@ -71,10 +71,8 @@ const luma = async ({ jpeg }: Taken) => sharp(jpeg).toColourspace('b-w').raw().t
 /** Size of the spectrum's two peaks at the period of the trace. */
 async function tracePeak(taken: Taken): Promise<number> {
   const pixels = await luma(taken);
-  let [across, down] = [
-    [0, 0],
-    [0, 0],
-  ] as [[number, number], [number, number]];
+  let across: readonly [number, number] = [0, 0];
+  let down: readonly [number, number] = [0, 0];
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const value = pixels[y * size + x]!;

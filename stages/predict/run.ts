@@ -76,7 +76,9 @@ async function predictAll(context: Context, root: string, paths: readonly string
   const length = size * size * 3;
   const width = info.classes.length;
   const images = new Float32Array(length * Math.min(paths.length, context.settings.batchSize));
-  const [unreadable, predictions, batch] = [[], [], []] as [string[], Prediction[], string[]];
+  const unreadable: string[] = [];
+  const predictions: Prediction[] = [];
+  const batch: string[] = [];
   const dim: DimImage[] = [];
   const scoreBatch = async () => {
     const values = await outputOf(model, images.slice(0, batch.length * length));

@@ -52,13 +52,10 @@ function watchLoading({ scratch, root }: ProgramContext): Pick<Program, 'searchF
 
 /** The words of a command line, quoted for the shell. */
 function words(args: string, context: Pick<ProgramContext, 'inputs' | 'output'>): string {
-  const { text, unfit } = fillShell(args, ({ side, name }) =>
-    side === 'outputs'
-      ? [context.output(name)]
-      : side === 'inputs'
-        ? context.inputs(name).map(({ path }) => path)
-        : undefined,
-  );
+  const { text, unfit } = fillShell(args, ({ side, name }) => {
+    if (side === 'outputs') return [context.output(name)];
+    return side === 'inputs' ? context.inputs(name).map(({ path }) => path) : undefined;
+  });
   for (const { message, hint } of unfit) throw new StageError(`${message}. ${hint}`);
   return text;
 }

@@ -237,7 +237,8 @@ test('the interval of the temperature shows overconfidence and underconfidence, 
     Array.from({ length: 20 }, async (_, seed) => {
       const { scaled } = await named('', ...scored(seed, { count: 150, factor }));
       const [low, high] = scaled!.temperatureEnds;
-      return low > 1 ? 'overconfident' : high < 1 ? 'underconfident' : 'calibrated';
+      if (low > 1) return 'overconfident';
+      return high < 1 ? 'underconfident' : 'calibrated';
     });
   const count = async (factor: number, side: string) =>
     (await Promise.all(sides(factor))).filter((one) => one === side).length;

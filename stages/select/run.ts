@@ -177,7 +177,7 @@ export function choose(models: readonly Values[], by: MetricName) {
   if (best === undefined) return undefined;
   const tied = valued.filter((index) => byMetric(index, best) === 0);
   const leaders = tied.filter((index) => byLoss(index, best) === 0);
-  const decidedBy: 'loss' | 'order' | undefined =
-    tied.length === 1 ? undefined : leaders.length === 1 ? 'loss' : 'order';
+  const tieBreak = leaders.length === 1 ? 'loss' : 'order';
+  const decidedBy = tied.length === 1 ? undefined : tieBreak;
   return { best, tied, decidedBy, ranking };
 }

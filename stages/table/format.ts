@@ -40,8 +40,10 @@ function statistics(cell: Cell | undefined): (string | number)[] {
 
 /** The whole table as JSON; the ends of an interval are null where there is but one number. */
 export function formatJsonTable({ labels, over, confidence, values, rows }: Table): string {
-  const plain = (cell: Cell | undefined) =>
-    cell === undefined ? null : over.length === 0 ? cell.mean : cell;
+  const plain = (cell: Cell | undefined) => {
+    if (cell === undefined) return null;
+    return over.length === 0 ? cell.mean : cell;
+  };
   const named = (row: Row) =>
     Object.fromEntries(values.map((name, index) => [name, plain(row.cells[index])]));
   return formatJson({

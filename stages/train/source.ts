@@ -1,4 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs';
+import { compare } from '../../src/compare.ts';
 import { buildHead } from '../../src/learning/models/build-net.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import type { Net } from '../../src/learning/models/layers/layer.ts';
@@ -143,7 +144,7 @@ function sourcesOf(
     classes.set(sample.source, sample);
   }
   const names = [...classes.keys()].sort(
-    (a, b) => classes.get(a)!.label - classes.get(b)!.label || (a < b ? -1 : 1),
+    (a, b) => classes.get(a)!.label - classes.get(b)!.label || compare(a, b),
   );
   if (names.length > 1) return names;
   throw new StageError(

@@ -73,8 +73,10 @@ export function formatValues(values: readonly Value[], words: readonly string[])
 const widest = 0.5;
 
 /** An end of the interval of a share, which Student's t does not know to lie between 0 and 1. */
-const cut = (end: number, i: number, words: readonly string[]): number =>
-  words.includes('bounded') ? (i === 0 ? Math.max(0, end) : Math.min(1, end)) : end;
+function cut(end: number, i: number, words: readonly string[]): number {
+  if (!words.includes('bounded')) return end;
+  return i === 0 ? Math.max(0, end) : Math.min(1, end);
+}
 
 /** `percent` has one decimal, or as many as a word says; other numbers three, whole ones none. */
 function formatNumber(value: number, words: readonly string[]): string {

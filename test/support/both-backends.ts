@@ -103,7 +103,8 @@ export function arrayOf(
   floats = anyNumber,
 ): fc.Arbitrary<Sample> {
   const size = shape.reduce((product, length) => product * length, 1);
-  const element = dtype === 'float32' ? floats : dtype === 'int32' ? integer : truth;
+  const wholes = dtype === 'int32' ? integer : truth;
+  const element = dtype === 'float32' ? floats : wholes;
   return fc.array(element, { minLength: size, maxLength: size }).map((values) => ({
     shape,
     dtype,

@@ -96,5 +96,7 @@ function nearest(branches: readonly (readonly string[])[], path: string): readon
   return inside.length === 1 ? inside[0]! : [path];
 }
 
-const typeOf = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}

@@ -1,3 +1,4 @@
+import { compare } from '../../src/compare.ts';
 import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import { netOf } from '../../src/learning/models/model-setting.ts';
 import type { NamedTensor } from '../../src/learning/models/weights/safetensors.ts';
@@ -33,7 +34,7 @@ export function kerasXception(): readonly NamedTensor[] {
         };
       }),
     );
-  return tensors.sort((a, b) => (layerOf(a) < layerOf(b) ? -1 : layerOf(a) > layerOf(b) ? 1 : 0));
+  return tensors.sort((a, b) => compare(layerOf(a), layerOf(b)));
 }
 
 const layerOf = ({ name }: NamedTensor): string => name.split('/')[0]!;

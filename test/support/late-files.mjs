@@ -38,7 +38,8 @@ function stateOf(path) {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined || stats.isDirectory()) return 'whole';
   const age = Date.now() - stats.mtimeMs;
-  return age < lag ? 'late' : age < lag + 500 ? 'cut' : 'whole';
+  if (age < lag) return 'late';
+  return age < lag + 500 ? 'cut' : 'whole';
 }
 
 /** The contents of each sign of life, by the times at which they were first seen. */

@@ -36,7 +36,8 @@ const INTEGERS: readonly number[] = [0, 1, -1, 2, 3, -7, 7, 46341, 2 ** 31 - 1, 
 const BOOLS: readonly number[] = [0, 1];
 
 function valuesOf(dtype: DataType): readonly number[] {
-  return dtype === 'float32' ? FLOATS : dtype === 'int32' ? INTEGERS : BOOLS;
+  if (dtype === 'float32') return FLOATS;
+  return dtype === 'int32' ? INTEGERS : BOOLS;
 }
 
 /** Every awkward value of a type, in one row; integers up to the largest wanted. */

@@ -22,17 +22,17 @@ const AXES = [
 
 /** The axes of a convolution or pooling as tfjs describes it, rows first. */
 export function windowAxes(info: Conv2DInfo): WindowAxis[] {
-  const { padInfo, ...rest } = info;
-  const [numbers, pads] = [rest, padInfo] as unknown as [
-    Record<string, number>,
-    Record<string, number>,
-  ];
   return AXES.map(([name, side]) => {
-    const of = (what: string) => numbers[`${what}${name}`] as number;
-    const stride = of('stride');
-    const before = pads[side] as number;
-    const after = padAfter(of('in'), before, of('out'), stride, of('effectiveFilter'));
-    return { window: of('filter'), stride, dilation: of('dilation'), before, after };
+    const stride = info[`stride${name}`];
+    const before = info.padInfo[side];
+    const reach = info[`effectiveFilter${name}`];
+    return {
+      window: info[`filter${name}`],
+      stride,
+      dilation: info[`dilation${name}`],
+      before,
+      after: padAfter(info[`in${name}`], before, info[`out${name}`], stride, reach),
+    };
   });
 }
 

@@ -22,15 +22,15 @@ export function message(fields: readonly Field[]): Message {
     if (typeof value === 'object' && 'float' in value) {
       return [varint(number * 8 + 5), new Uint8Array(Float32Array.of(value.float).buffer)];
     }
-    const inner =
-      typeof value === 'string'
-        ? [Buffer.from(value)]
-        : value instanceof Uint8Array
-          ? [value]
-          : value;
+    const inner = piecesOf(value);
     return [varint(number * 8 + 2), varint(lengthOf(inner)), ...inner];
   });
   return lengthOf(pieces) < LONG ? [Buffer.concat(pieces)] : pieces;
+}
+
+function piecesOf(value: string | Uint8Array | Message): Message {
+  if (typeof value === 'string') return [Buffer.from(value)];
+  return value instanceof Uint8Array ? [value] : value;
 }
 
 function lengthOf(pieces: Message): number {

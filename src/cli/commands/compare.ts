@@ -72,11 +72,17 @@ export async function compareCommand(
     printJson({ ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) });
   } else {
     const tables = comparisonTables(comparison);
-    const [form] = forms;
-    const text =
-      form === 'markdown' ? markdownOf(tables) : form === 'latex' ? latexOf(tables) : undefined;
-    process.stdout.write(text ?? formatComparison(tables, options.all));
+    process.stdout.write(formatTables(tables, forms[0], options.all));
   }
+}
+
+function formatTables(
+  tables: ReturnType<typeof comparisonTables>,
+  form: string | undefined,
+  all: boolean | undefined,
+): string {
+  if (form === 'markdown') return markdownOf(tables);
+  return form === 'latex' ? latexOf(tables) : formatComparison(tables, all);
 }
 
 interface Sources {

@@ -83,7 +83,8 @@ export async function doctorCommand(): Promise<number> {
   ];
   const width = Math.max(...findings.map(({ name }) => name.length));
   for (const { name, found, lacks, needed } of findings) {
-    const mark = lacks === undefined ? '✓' : needed === true ? '✗' : '–';
+    const lackMark = needed === true ? '✗' : '–';
+    const mark = lacks === undefined ? '✓' : lackMark;
     print(`${mark} ${name.padEnd(width)}  ${[found, lacks].filter(Boolean).join(': ')}`);
   }
   return findings.some(({ lacks, needed }) => lacks !== undefined && needed === true)

@@ -59,9 +59,10 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
     listed.push(...((await schedulerFor(place)?.list(names)) ?? []));
   }
   const stateOf = (wanted: string): string => {
-    const own = listed.filter(({ name }) => name === wanted);
-    const job = own.find((job) => !isFinal(job));
-    return job === undefined ? (own.length > 0 ? 'ended' : 'not listed') : describeState(job);
+    const named = listed.filter(({ name }) => name === wanted);
+    const job = named.find((job) => !isFinal(job));
+    if (job !== undefined) return describeState(job);
+    return named.length > 0 ? 'ended' : 'not listed';
   };
   const over = new Set<OpenStep>();
   for (const step of open) if (await isOver(step, schedulerFor(step.place))) over.add(step);

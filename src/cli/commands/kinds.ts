@@ -1,4 +1,5 @@
 import { backendNames } from '../../backend/select/backend-names.ts';
+import { compare } from '../../compare.ts';
 import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
 import { formatJsonSchema, pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
@@ -22,7 +23,7 @@ export async function kindsCommand(
     printWarnings(kindWarnings(own, kinds.keys()));
     const specs = Array.from(kinds.values(), ({ spec }) => spec);
     if (markdown) return void process.stdout.write(kindsMarkdown(specs));
-    const sorted = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
+    const sorted = [...kinds].sort(([a], [b]) => compare(a, b));
     const lines = sorted.flatMap(([kind, { spec }]) => [kind, ...indented(spec.summary, 4)]);
     return print(lines.join('\n'));
   }
@@ -35,6 +36,11 @@ export async function kindsCommand(
   process.stdout.write(markdown ? kindMarkdown(kind.spec) : describeKind(kind.spec));
 }
 
+function describeFallback(fallback: string): string {
+  if (fallback === '—') return '';
+  return fallback === 'required' ? ', required' : `, default ${fallback}`;
+}
+
 function describeKind(spec: KindSpec): string {
   const inputs = Object.entries(spec.inputs).map(([port, input]) =>
     item(port, showInput(input), input.summary),
@@ -43,9 +49,7 @@ function describeKind(spec: KindSpec): string {
     item(port, type, summary),
   );
   const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) => {
-    const without =
-      fallback === '—' ? '' : fallback === 'required' ? ', required' : `, default ${fallback}`;
-    return item(path, type + without, summary);
+    return item(path, type + describeFallback(fallback), summary);
   });
   return [
     ...wrapWords(`${spec.name}: ${spec.summary}`, width),

@@ -88,7 +88,8 @@ async function runOnce(
     if (step !== undefined && isForUser(error)) take(step); // its second job would find the same
     throw error;
   });
-  const style = step !== undefined ? 'plain' : options.quiet === true ? 'quiet' : options.reporter;
+  const chosenStyle = options.quiet === true ? 'quiet' : options.reporter;
+  const style = step !== undefined ? 'plain' : chosenStyle;
   const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
   using own = watched === undefined ? new Interrupts() : undefined;
   const interrupts = own ?? watched!.interrupts;

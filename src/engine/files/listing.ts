@@ -1,3 +1,4 @@
+import { compare } from '../../compare.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { groupBy } from '../../group-by.ts';
 
@@ -41,7 +42,7 @@ export function fileListing(file: Omit<ListedFile, 'path'>): Listing {
 
 /** The listing of a folder with these files, in any order. */
 export function folderListing(files: Iterable<ListedFile>): Listing {
-  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const sorted = [...files].sort((a, b) => compare(a.path, b.path));
   const parts = groupBy(sorted, ({ path }) => path.slice(0, Math.max(0, path.indexOf('/'))));
   return {
     folder: true,

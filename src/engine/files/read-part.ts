@@ -8,8 +8,8 @@ export function readPart(path: string, most: number, at: 'beginning' | 'end' | n
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const from =
-      at === 'end' ? Math.max(0, size - most) : at === 'beginning' ? 0 : Math.min(at, size);
+    const offset = at === 'beginning' ? 0 : at;
+    const from = offset === 'end' ? Math.max(0, size - most) : Math.min(offset, size);
     const buffer = Buffer.alloc(Math.min(size - from, most));
     const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, from));
     return { bytes, text: bytes.toString(), whole: size <= most };

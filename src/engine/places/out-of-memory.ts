@@ -62,14 +62,16 @@ function countKills(root: string): number {
   const groups = readText(join(root, 'proc/self/cgroup')).split('\n');
   return groups.reduce((sum, line) => {
     const [, controllers, path = ''] = line.split(':');
-    const file =
-      controllers === ''
-        ? join(root, 'sys/fs/cgroup', path, 'memory.events')
-        : controllers?.split(',').includes('memory')
-          ? join(root, 'sys/fs/cgroup/memory', path, 'memory.oom_control')
-          : undefined;
+    const file = killCounter(controllers, path);
     const [, count = '0'] =
-      (file === undefined ? null : /^oom_kill (\d+)$/m.exec(readText(file))) ?? [];
+      (file === undefined ? null : /^oom_kill (\d+)$/m.exec(readText(join(root, file)))) ?? [];
     return sum + Number(count);
   }, 0);
+}
+
+/** The file that counts the kills of a control group: of version 2 without controllers, else of 1. */
+function killCounter(controllers: string | undefined, path: string): string | undefined {
+  if (controllers === '') return join('sys/fs/cgroup', path, 'memory.events');
+  if (!controllers?.split(',').includes('memory')) return undefined;
+  return join('sys/fs/cgroup/memory', path, 'memory.oom_control');
 }

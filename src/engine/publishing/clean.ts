@@ -1,5 +1,6 @@
 import { renameSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { compare } from '../../compare.ts';
 import { writeError } from '../files/write-error.ts';
 import type { Publisher } from './publish.ts';
 import type { PublishedRecord } from './published-record.ts';
@@ -16,7 +17,7 @@ export function findUnclaimed(
   const claimed = new Set([...claims.values()].flatMap((paths) => [...paths]));
   return records
     .filter(({ path, pipeline }) => claims.has(pipeline) && !claimed.has(path))
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    .toSorted((a, b) => compare(a.path, b.path));
 }
 
 /**
@@ -37,7 +38,8 @@ export async function removePublished(
     }
     publisher.records.remove(target.key);
     removeEmptied(publisher.root, record.path);
-    return present === 'ours' ? 'removed' : present === 'nothing' ? 'absent' : 'kept';
+    if (present === 'ours') return 'removed';
+    return present === 'nothing' ? 'absent' : 'kept';
   } catch (error) {
     throw writeError(record.path, error);
   }

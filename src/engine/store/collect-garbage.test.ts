@@ -48,11 +48,9 @@ const record: RunRecord = {
 test('results unused for long are removed with their objects; last results and what they share stay', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
-  const [old, last, young] = [
-    await store(root, cache, 1, 90),
-    await store(root, cache, 2, 90),
-    await store(root, cache, 3, 5),
-  ] as const;
+  const old = await store(root, cache, 1, 90);
+  const last = await store(root, cache, 2, 90);
+  const young = await store(root, cache, 3, 5);
   cache.writeLatest('experiments/x', 'fit', last);
   const options = { keep: 30 * day, now: inTwoDays() };
   const garbage = findGarbage(cache, options);

@@ -136,18 +136,16 @@ function knownResults(
   const living = store.runs().filter((run) => run.isLiving());
   // A use is dated only once a day, hence the day before the first run began.
   const since = Math.min(...living.map((run) => run.startedAt())) - day;
+  const rootOf = (digest: Digest, used: number) => {
+    if (last.has(digest)) return 'last';
+    if (used >= since) return 'running';
+    return unsent.has(digest) ? 'unsent' : undefined;
+  };
   return filesIn(join(store.folder, 'results')).flatMap(({ name, used }) => {
     const digest = name.replace(/\.json$/, '');
     const result = isDigest(digest) ? store.readResult(digest) : undefined;
     if (result === undefined) return [];
-    const isUnsent = unsent.has(result.digest);
-    const root = last.has(result.digest)
-      ? 'last'
-      : used >= since
-        ? 'running'
-        : isUnsent
-          ? 'unsent'
-          : undefined;
+    const root = rootOf(result.digest, used);
     return [{ result, lastUsed: used, ...(root !== undefined && { root }) } as const];
   });
 }

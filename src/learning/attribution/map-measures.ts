@@ -107,8 +107,10 @@ export interface SalientCut {
  * How much a pixel counts among the `count` most salient: 1, 0, or a share where it ties for the
  * last places.
  */
-export const salience = (value: number, cut: SalientCut, count: number): number =>
-  value > cut.value ? 1 : value < cut.value ? 0 : (count - cut.above) / cut.tied;
+export function salience(value: number, cut: SalientCut, count: number): number {
+  if (value > cut.value) return 1;
+  return value < cut.value ? 0 : (count - cut.above) / cut.tied;
+}
 
 /**
  * The cut below a map's `count` most salient pixels: of 4, 3, 3, 0, two end at 3, one above and two

@@ -72,20 +72,21 @@ export function mapColourBar(
 }
 
 /** The class of the setting `class` in words, such as `its own class`. */
-export const classText = (name: string): string =>
-  name === 'label'
-    ? 'its own class'
-    : name === 'predicted'
-      ? 'the predicted class'
-      : `the class ${name}`;
+export function classText(name: string): string {
+  if (name === 'label') return 'its own class';
+  return name === 'predicted' ? 'the predicted class' : `the class ${name}`;
+}
 
 /** The explained score in words, such as `the score of its own class minus that of the other`. */
-export const scoreText = (
+export function scoreText(
   score: ScoreKind,
   ofClass: string,
   { length }: readonly string[],
-): string =>
-  `the score of ${ofClass}${score === 'score' ? '' : length === 2 ? ' minus that of the other' : ' minus that of all others'}`;
+): string {
+  const text = `the score of ${ofClass}`;
+  if (score === 'score') return text;
+  return `${text} minus that of ${length === 2 ? 'the other' : 'all others'}`;
+}
 
 /** A caveat about the methods whose maps depend on no class, if there are any. */
 export function classlessText(methods: readonly Method[]): string | undefined {

@@ -103,7 +103,7 @@ test('whether a network is near chance follows from its predictions and their nu
 
 test('every pair of three classes has a distance, and numbers have the names of the classes', () => {
   const two = surveyOf(1);
-  const labels = Uint8Array.from(two.labels, (label, i) => (label === 1 ? 2 : i % 4 === 0 ? 0 : 1));
+  const labels = Uint8Array.from(two.labels, (label, i) => (label === 1 ? 2 : Number(i % 4 !== 0)));
   // All are called the third.
   const logits = Float64Array.from({ length: 3 * images }, (_, i) => (i % 3 === 2 ? 1 : 0));
   const maps = two.maps.map((of) => ({ ...of, constant: [0, 0, 0] }));

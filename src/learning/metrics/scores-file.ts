@@ -210,7 +210,8 @@ function toRow(
       return `expected a finite number as the ${classes[c]} score, got "${fields[place]}"`;
     scores.push(score);
   }
-  const label = name === undefined ? unlabelled : isNumbered ? numbered.get(name)! : labelOf(name);
+  const indexOf = (label: string) => (isNumbered ? numbered.get(label)! : labelOf(label));
+  const label = name === undefined ? unlabelled : indexOf(name);
   const row: Mutable<ScoreRow> = { key: fields[at.key]!, split: fields[at.split]!, label, scores };
   for (const column of optionalColumns) {
     const value = at[column] === -1 ? '' : fields[at[column]]!;

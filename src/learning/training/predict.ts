@@ -20,7 +20,9 @@ export async function predict(
   batches: AsyncIterable<Batch>,
   onBatch: (images: number) => void = () => {},
 ): Promise<Predictions> {
-  const [logits, labels, indices] = [[], [], []] as [number[], number[], number[]];
+  const logits: number[] = [];
+  const labels: number[] = [];
+  const indices: number[] = [];
   for await (const batch of batches) {
     // Not spread: a large batch of a thousand classes has more values than a call takes arguments.
     for (const logit of await outputOf(model, batch.images)) logits.push(logit);

@@ -21,13 +21,18 @@ const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => 
 });
 /** Eight images, of which the fakes from `right` on are scored above every real one. */
 const rows = (right: number): BinaryRow[] =>
-  Array.from({ length: 8 }, (_, i) => ({
-    key: `${i}`,
-    split: 'test',
-    label: i < 4 ? 0 : 1,
-    real: 0,
-    fake: i < 4 ? -1 - i / 10 : i >= right ? 1 + i / 10 : -2 - i / 10,
-  }));
+  Array.from({ length: 8 }, (_, i) => {
+    const label = i < 4 ? 0 : 1;
+    const below = label === 0 ? -1 : -2;
+    const isRight = label === 1 && i >= right;
+    return {
+      key: `${i}`,
+      split: 'test',
+      label,
+      real: 0,
+      fake: isRight ? 1 + i / 10 : below - i / 10,
+    };
+  });
 const scores = (accuracy: number, right: number): SubjectStage => ({
   metrics: new Map([
     ['test.accuracy', { value: accuracy, interval: [accuracy - 0.1, accuracy + 0.1] as const }],

@@ -235,8 +235,8 @@ function differences(
     return [{ path, values: values.map(shown) }];
   }
   const keys = new Set(present.flatMap((value) => Object.keys(value as object)));
-  const step = (key: string) =>
-    areLists ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
+  const prefix = path === '' ? '' : `${path}.`;
+  const step = (key: string) => (areLists ? `${path}[${key}]` : prefix + key);
   const within = (value: Json | undefined, key: string) =>
     (value as Readonly<Record<string, Json>> | undefined)?.[key];
   return [...keys].flatMap((key) =>

@@ -171,12 +171,16 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   };
 }
 
-const showP = (p: number): string =>
-  Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4);
-const signed = (value: number): string =>
-  Number.isNaN(value)
-    ? '–'
-    : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;
+function showP(p: number): string {
+  if (Number.isNaN(p)) return '–';
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
+}
+
+function signed(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  const plus = value > 0 ? '+' : '';
+  return `${value < 0 ? '−' : plus}${Math.abs(value).toFixed(4)}`;
+}
 
 function showDifference([one, other]: ComparedNumber['values']): string {
   if (one?.value == null || other?.value == null) return '–';

@@ -130,5 +130,6 @@ function keyOf(run: PastRun, sort: string, reverse: boolean): number | undefined
   const values =
     sort === 'duration' ? [run.seconds] : findNumbers(run, sort).map(({ value }) => value);
   const known = values.filter((value) => value != null);
-  return known.length === 0 ? undefined : reverse ? Math.min(...known) : Math.max(...known);
+  if (known.length === 0) return undefined;
+  return reverse ? Math.min(...known) : Math.max(...known);
 }

@@ -224,7 +224,8 @@ test('in the dark charts are dark, and those with photographs dimmed', {
   const plain = await chart(folder, 'curves');
   const sheet = await chart(folder, 'mistakes', 'data:image/png');
   const file = write(folder, exampleModel({ stages: [exampleStage({ outputs: [plain, sheet] })] }));
-  const [grounds, filters]: [unknown[], unknown[]] = [[], []];
+  const grounds: unknown[] = [];
+  const filters: unknown[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await using opened = await BrowserPage.open(file, { colorScheme });
     grounds.push(await opened.page.evaluate('getComputedStyle(document.body).backgroundColor'));

@@ -187,9 +187,10 @@ function modelColumns(table: ScoreTable, suffix: string): readonly Column[] {
     { name: `predicted${suffix}`, values: called.map((c) => classes[c]!) },
     {
       name: `right${suffix}`,
-      values: rows.map(({ label }, i) =>
-        label < 0 ? null : names[label] === classes[called[i]!] ? 'yes' : 'no',
-      ),
+      values: rows.map(({ label }, i) => {
+        if (label < 0) return null;
+        return names[label] === classes[called[i]!] ? 'yes' : 'no';
+      }),
     },
     { name: `score${suffix}`, values: score },
   ];

@@ -1,3 +1,5 @@
+import { compare } from '../../compare.ts';
+
 /** A cell of a table: several values where several instances of a matrix have one each. */
 export type Cell = number | string | null | readonly (number | string)[];
 
@@ -59,8 +61,10 @@ export function filterRows(columns: readonly Column[], count: number, text: stri
   return { rows, unknown };
 }
 
-export const itemsOf = (cell: Cell | undefined): readonly (number | string)[] =>
-  cell == null ? [] : typeof cell === 'object' ? cell : [cell];
+export function itemsOf(cell: Cell | undefined): readonly (number | string)[] {
+  if (cell == null) return [];
+  return typeof cell === 'object' ? cell : [cell];
+}
 
 function containing(word: string): (item: number | string) => boolean {
   const wanted = word.toLowerCase();
@@ -75,11 +79,7 @@ function comparing({ sign, value }: Condition): (item: number | string) => boole
   const bound = Number(value);
   return (item) => {
     const isNumber = !Number.isNaN(bound) && !Number.isNaN(Number(item));
-    const order = isNumber
-      ? Number(item) - bound
-      : String(item) < value
-        ? -1
-        : Number(String(item) > value);
+    const order = isNumber ? Number(item) - bound : compare(String(item), value);
     if (sign === '=') return order === 0;
     if (sign === '!=') return order !== 0;
     return sign.startsWith('>')
@@ -109,7 +109,7 @@ export function sortRows(
     const other = keys[b];
     if (one === undefined || other === undefined)
       return Number(one === undefined) - Number(other === undefined);
-    return (one < other ? -1 : Number(one > other)) * (isDown ? -1 : 1);
+    return compare(one, other) * (isDown ? -1 : 1);
   });
 }
 

@@ -144,5 +144,6 @@ function imageOf(
 function extensionOf(bytes: Uint8Array): string {
   const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
   if (start.startsWith('\xff\xd8')) return '.jpg';
-  return start === '\x89PNG' ? '.png' : start === 'RIFF' ? '.webp' : '.img';
+  if (start === '\x89PNG') return '.png';
+  return start === 'RIFF' ? '.webp' : '.img';
 }

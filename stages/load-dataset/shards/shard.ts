@@ -42,10 +42,12 @@ export function textOf(value: unknown, name: string, record: string): string | u
       ? Number.isFinite(value)
       : ['string', 'bigint', 'boolean'].includes(typeof value);
   if (isPlain) return String(value).trim();
-  const got = Array.isArray(value)
-    ? 'a list'
-    : value instanceof Uint8Array
-      ? 'bytes'
-      : `a ${typeof value}`;
-  throw new ShardError(`expected text or a number as ${name} of ${record}, got ${got}.`);
+  throw new ShardError(
+    `expected text or a number as ${name} of ${record}, got ${describeType(value)}.`,
+  );
+}
+
+function describeType(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return value instanceof Uint8Array ? 'bytes' : `a ${typeof value}`;
 }

@@ -9,8 +9,12 @@ import { requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
 import { axesOf, drawMetrics, type MetricItem, type MetricOptions } from './metrics.ts';
 
-/** The width that the cells together should not exceed, and sizes of a cell. */
-const [most, largest, least] = [400, [110, 56], 44] as const;
+/** The width in pixels that the cells together should not exceed. */
+const widestMap = 400;
+/** The largest width and height of a cell, in pixels. */
+const largestCell = [110, 56] as const;
+/** The smallest width of a cell, in pixels. */
+const narrowestCell = 44;
 
 /** A cell for each pair of values of two axes, the darker the greater, with the number in it. */
 export function heatmapChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
@@ -26,14 +30,14 @@ export function heatmapChart(items: readonly MetricItem[], options: MetricOption
   }));
   const widest = Math.max(...cells.map(({ text }) => textWidth(text, 12)));
   const width = Math.max(
-    least,
+    narrowestCell,
     Math.ceil(widest) + 8,
-    Math.min(largest[0], most / columns.names.length),
+    Math.min(largestCell[0], widestMap / columns.names.length),
   );
   const table = heatTable(cells, {
     rows,
     columns,
-    size: [width, Math.min(largest[1], Math.max(28, width * 0.6))],
+    size: [width, Math.min(largestCell[1], Math.max(28, width * 0.6))],
     domain: low === high ? [low, low + 1] : [low, high], // one value alone is light
     tooltip: [{ title: options.label, text: inRow('text') }],
   });

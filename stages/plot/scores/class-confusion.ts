@@ -54,8 +54,11 @@ export function classConfusionChart(
   );
 }
 
-const sizeOf = (classes: readonly string[]): number =>
-  classes.length <= 5 ? 100 : classes.length <= 10 ? 62 : 52;
+/** The width of a cell in pixels. */
+function sizeOf({ length }: readonly string[]): number {
+  if (length <= 5) return 100;
+  return length <= 10 ? 62 : 52;
+}
 
 function matrixTable(
   classes: readonly string[],

@@ -129,11 +129,8 @@ function* namedFields(value: Json | undefined): Generator<string> {
  * names none.
  */
 function repeatedFields(item: Json): readonly string[] {
-  return Array.isArray(item)
-    ? textsOf(item)
-    : isJsonObject(item)
-      ? Object.values(item).flatMap(textsOf)
-      : [];
+  if (Array.isArray(item)) return textsOf(item);
+  return isJsonObject(item) ? Object.values(item).flatMap(textsOf) : [];
 }
 
 /** `datum.accuracy` and `datum['accuracy']` of an expression. */

@@ -65,7 +65,10 @@ function parseCsv(text: string): Result<readonly TableRow[], string> {
 function parseFields(fields: readonly string[]): readonly Json[] {
   const filled = fields.filter((field) => field.trim() !== '');
   const numbers = filled.length > 0 && filled.every((field) => Number.isFinite(decimalOf(field)));
-  return fields.map((field) => (field.trim() === '' ? null : numbers ? Number(field) : field));
+  return fields.map((field) => {
+    if (field.trim() === '') return null;
+    return numbers ? Number(field) : field;
+  });
 }
 
 /**

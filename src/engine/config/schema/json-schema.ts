@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compare } from '../../../compare.ts';
 import type { AnyKindSpec, InputPort, OutputPort } from '../../../stage.ts';
 import {
   extendsShape,
@@ -16,7 +17,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
  * removes an inherited key.
  */
 export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
-  const stage = stageSchema([...kinds].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  const stage = stageSchema([...kinds].sort((a, b) => compare(a.name, b.name)));
   const file = {
     type: 'object',
     additionalProperties: false,

@@ -162,26 +162,33 @@ function fillSlots(
 ): readonly Axis[] {
   const { of, by } = axis.slots!;
   if (isUnread(context, (of.home ?? scope).prefix + of.value)) return [];
-  const [only, ...others] = candidates ?? [];
-  const stage = `the stage "${of.value}"`;
-  const mistake =
-    candidates === undefined
-      ? `Expected a stage in "of", got "${of.value}"`
-      : only === undefined || others.length > 0
-        ? `Slots take the values of one axis, but ${stage} has ${candidates.length}`
-        : only.values.length < axis.values.length
-          ? `There are ${axis.values.length} slots, but ${stage} has only ${only.values.length} instances`
-          : undefined;
-  if (mistake !== undefined || only === undefined) {
-    context.report({ code: 'wrong-reference', message: mistake!, at: of.at });
+  const message = slotMistake(of.value, axis, candidates);
+  if (message !== undefined) {
+    context.report({ code: 'wrong-reference', message, at: of.at });
     return [];
   }
+  const only = candidates![0]!;
   const { choices = [], among = only.values } = only.values[0]!.slot ?? {};
   const all = [{ by: { ...by, home: by.home ?? scope }, axis: only.name }, ...choices];
   const values = axis.values.map(({ label }, index) => {
     return { label, node: among[0]!.node, slot: { index, choices: all, among } };
   });
   return [{ ...axis, values }];
+}
+
+/** Why the axes of a stage cannot fill the slots of an axis; undefined if they can. */
+function slotMistake(
+  stage: string,
+  { values: slots }: Axis,
+  candidates: readonly Axis[] | undefined,
+): string | undefined {
+  if (candidates === undefined) return `Expected a stage in "of", got "${stage}"`;
+  const [only, ...others] = candidates;
+  if (only === undefined || others.length > 0) {
+    return `Slots take the values of one axis, but the stage "${stage}" has ${candidates.length}`;
+  }
+  if (only.values.length >= slots.length) return undefined;
+  return `There are ${slots.length} slots, but the stage "${stage}" has only ${only.values.length} instances`;
 }
 
 function readValues({ report }: Pick<LoadContext, 'report'>, axis: string, items: readonly Node[]) {

@@ -126,19 +126,17 @@ function checkPage(
   path: string,
   page: { readonly shown: string; readonly path: string },
 ): void {
-  const isInside = (one: string, other: string) => one.startsWith(other + sep);
-  const relation =
-    path === page.path
-      ? 'is'
-      : isInside(page.path, path)
-        ? 'holds'
-        : isInside(path, page.path)
-          ? 'lies in'
-          : undefined;
+  const relation = relationOf(path, page.path);
   if (relation === undefined) return;
   const message = `The output "${output.path}" ${relation} "${page.shown}", where every run leaves its report`;
   const hint = 'Publish it beside the report, under a name of its own.';
   report({ code: 'wrong-target', message, at: output.at, hint });
+}
+
+function relationOf(path: string, page: string): 'is' | 'holds' | 'lies in' | undefined {
+  if (path === page) return 'is';
+  if (page.startsWith(path + sep)) return 'holds';
+  return path.startsWith(page + sep) ? 'lies in' : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { compare } from '../../../compare.ts';
 import { formatCount } from '../../../format-numbers.ts';
 import { didYouMean } from '../../../suggest.ts';
 import type { Definition } from '../definitions.ts';
@@ -109,7 +110,7 @@ export function makeInstances(
  * axis was declared.
  */
 function instanceName(base: string, labels: Readonly<Record<string, string>>): StageName {
-  const parts = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = Object.entries(labels).sort(([a], [b]) => compare(a, b));
   if (parts.length === 0) return base as StageName;
   return `${base}[${parts.map((part) => part.join('=')).join(',')}]` as StageName;
 }

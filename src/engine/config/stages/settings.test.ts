@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { compare } from '../../../compare.ts';
 import type { JsonObject } from '../../../json.ts';
 import { keyedSettings } from './settings.ts';
 
@@ -72,5 +73,5 @@ test('two ways of writing have the same fingerprint exactly when they mean the s
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(entries.sort(([a], [b]) => compare(a, b)));
 }

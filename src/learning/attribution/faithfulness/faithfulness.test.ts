@@ -45,9 +45,13 @@ const white: Question = {
 };
 const black = new Float32Array(2 * 48);
 
-/** A map that is brightest at this pixel of 16, its other pixels darker one by one. */
-const mapOf = (pixel: number) =>
-  Float32Array.from({ length: 16 }, (_, i) => (i === pixel ? 100 : i === 5 ? -1 : i));
+/** A map that is brightest at this pixel of 16, and darkest at pixel 5 if that is another one. */
+function mapOf(pixel: number): Float32Array {
+  const map = Float32Array.from({ length: 16 }, (_, i) => i);
+  map[5] = -1;
+  map[pixel] = 100;
+  return map;
+}
 
 test('a curve’s area is its mean height', () => {
   assert.equal(areaUnderCurve(Float64Array.of(1, 0, 0)), 0.25);

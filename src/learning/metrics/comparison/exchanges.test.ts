@@ -45,10 +45,8 @@ test('areas are compared by places in the rankings, so that the scale of a model
 
 test('frames that a group repeats say no more than one of them', () => {
   const labels = [0, 1, 0, 1];
-  const [one, other] = [
-    [1, 2, 3, 4],
-    [2, 1, 4, 3],
-  ] as const;
+  const one = [1, 2, 3, 4];
+  const other = [2, 1, 4, 3];
   const repeat = <T>(values: readonly T[]) => values.flatMap((value) => [value, value, value]);
   const few = rankExchangeTest(labels, ['a', 'b', 'c', 'd'], [one, other], exchanges);
   const many = rankExchangeTest(

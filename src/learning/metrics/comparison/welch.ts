@@ -25,8 +25,11 @@ export function welch(
 }
 
 /** Marks of significance for tables: `*` below 0.05, `**` below 0.01, `***` below 0.001. */
-export const markOf = (p: number): string =>
-  p < 0.001 ? '***' : p < 0.01 ? '**' : p < 0.05 ? '*' : '';
+export function markOf(p: number): string {
+  if (p < 0.001) return '***';
+  if (p < 0.01) return '**';
+  return p < 0.05 ? '*' : '';
+}
 
 /** What these marks mean, for a note. */
 export const markLegend = '* p < 0.05, ** p < 0.01, *** p < 0.001';

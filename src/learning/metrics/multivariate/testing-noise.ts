@@ -31,7 +31,9 @@ function drawNoise(
 ) {
   const random = new Random('noise', seed);
   const normals = () => Array.from({ length: columns }, () => random.normal());
-  const [labels, groups, values] = [[], [], []] as [number[], number[], number[]];
+  const labels: number[] = [];
+  const groups: number[] = [];
+  const values: number[] = [];
   for (const [group, counts] of sizes.entries()) {
     const ofGroup = normals();
     for (const [label, count] of counts.entries()) {

@@ -102,8 +102,9 @@ function inFile(
   { path, tensors }: StoredWeights,
   used: ReadonlySet<string>,
 ): string {
-  const some = [...tensors.keys()].slice(0, 3).join(', ');
-  const others =
-    used.size > 0 ? '' : tensors.size === 0 ? '; it holds none' : `; it begins with ${some}`;
-  return `${problem[0]!.toUpperCase()}${problem.slice(1)} in ${path}${others}.`;
+  const contents = used.size > 0 ? '' : `; it ${describeNames([...tensors.keys()])}`;
+  return `${problem[0]!.toUpperCase()}${problem.slice(1)} in ${path}${contents}.`;
 }
+
+const describeNames = (names: readonly string[]): string =>
+  names.length === 0 ? 'holds none' : `begins with ${names.slice(0, 3).join(', ')}`;

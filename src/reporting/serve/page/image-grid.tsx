@@ -94,7 +94,8 @@ function Thumbnail({
   isPicked,
   show,
 }: ThumbnailProps) {
-  const [x, y] = [(index % columns) * side, Math.floor(index / columns) * side];
+  const x = (index % columns) * side;
+  const y = Math.floor(index / columns) * side;
   const isWrong = cell('right', row) === 'no';
   const score = cell('score', row) === null ? undefined : Number(cell('score', row)).toFixed(3);
   const called = isWrong ? `, wrongly ${cell('predicted', row)}` : '';

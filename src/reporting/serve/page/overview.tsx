@@ -19,7 +19,8 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
   );
   const rowsOf = (text: string) =>
     useMemo(() => filterRows(table.columns, table.places.length, text).rows, [table, text]);
-  const [all, called] = [rowsOf(base), rowsOf(unscored)];
+  const all = rowsOf(base);
+  const called = rowsOf(unscored);
   if (
     !table.columns.some(
       ({ name, values }) => name === 'right' && values.some((one) => one !== null),
@@ -60,7 +61,8 @@ function Confusion({
 }: PartProps<string> & { readonly order: readonly string[] }) {
   const valuesOf = (name: string) =>
     order.filter((one) => rows.some((row) => cell(name, row) === one));
-  const [classes, called] = [valuesOf('class'), valuesOf('predicted')];
+  const classes = valuesOf('class');
+  const called = valuesOf('predicted');
   const count = (of: string, as: string) =>
     rows.filter((row) => cell('class', row) === of && cell('predicted', row) === as).length;
   if (classes.length > mostClasses) return null;

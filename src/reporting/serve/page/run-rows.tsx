@@ -72,17 +72,19 @@ export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsPro
 }
 
 /** The name of a column, which sorts by it: the largest first, then the smallest, then not at all. */
+/** How a column shows and announces the present order, and the order that a click on it asks for. */
+function sortState(name: string, sort: string) {
+  if (sort === name) return { order: 'ascending', sign: ' ▲', next: '' } as const;
+  if (sort === `-${name}`) return { order: 'descending', sign: ' ▼', next: name } as const;
+  return { order: 'none', sign: '', next: `-${name}` } as const;
+}
+
 function Head({
   name,
   sort,
   sortBy,
 }: { readonly name: string } & Pick<RowsProps, 'sort' | 'sortBy'>) {
-  const [order, sign, next] =
-    sort === name
-      ? (['ascending', ' ▲', ''] as const)
-      : sort === `-${name}`
-        ? (['descending', ' ▼', name] as const)
-        : (['none', '', `-${name}`] as const);
+  const { order, sign, next } = sortState(name, sort);
   return (
     <th scope="col" aria-sort={order}>
       <button type="button" onClick={() => sortBy(next)}>
@@ -135,7 +137,8 @@ function Value({ column, row, id, scale }: ValueProps) {
       </td>
     );
   const numbers = items as readonly number[];
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  const low = Math.min(...numbers);
+  const high = Math.max(...numbers);
   if (name === 'time') return <td class="number">{formatSeconds(low)}</td>;
   const interval = ends?.[row];
   return (
@@ -146,13 +149,12 @@ function Value({ column, row, id, scale }: ValueProps) {
   );
 }
 
-const shown = (value: number): string =>
-  (Number.isInteger(value)
-    ? String(value)
-    : value >= 1000
-      ? value.toFixed(0)
-      : String(Number(value.toPrecision(3)))
-  ).replace('-', '−');
+const shown = (value: number): string => digitsOf(value).replace('-', '−');
+
+function digitsOf(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return value >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+}
 
 /** An interval as a line with its estimates as points, on the scale of the column. */
 function Mark({
