@@ -38,6 +38,7 @@ export const output = {
   model: outputOf('model'),
   images: outputOf('images'),
   files: outputOf('files'),
+  choice: outputOf('choice', '.json'),
   json: outputOf('files', '.json'),
   markdown: outputOf('files', '.md'),
   latex: outputOf('files', '.tex'),

@@ -12,6 +12,7 @@ export const artifactTypes = [
   'chart',
   'images',
   'table',
+  'choice',
   'files',
 ] as const;
 export type ArtifactType = (typeof artifactTypes)[number];
@@ -56,6 +57,18 @@ export interface OutputPort {
    * always.
    */
   readonly when?: string;
+  /** For a table of what there is, such as the images of a data set: how it counts. */
+  readonly counts?: TableCounts;
+}
+
+/** The columns of a table that counts things, such as images of a class in a split. */
+export interface TableCounts {
+  /** The column with the numbers, named for what is counted, in the plural: `images`. */
+  readonly of: string;
+  /** The column by whose values things are told apart: `class`. */
+  readonly by: string;
+  /** The column that names the wholes of which shares are shown, in the singular: `split`. */
+  readonly within: string;
 }
 
 /**
@@ -219,9 +232,17 @@ export interface InputArtifact {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What a small table is, where it is no result. */
+export type TableRole = 'choice' | 'data';
+
 /** A small table for the end of a run, such as accuracies. Its cells are shown as they are. */
 export interface Highlight {
   readonly title: string;
+  /**
+   * What it is: a `choice` among candidates stands with the findings of a run, `data` that went in
+   * with the data sets. Absent: a result.
+   */
+  readonly role?: TableRole;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
 }

@@ -38,6 +38,7 @@ const output = z.object(
     summary: text,
     extension: z.string('a string').regex(/^\./, 'an extension such as .csv').optional(),
     when: text.optional(),
+    counts: z.object({ of: text, by: text, within: text }, '{ of, by, within }').optional(),
   },
   'a port: { type, summary }',
 );

@@ -1,6 +1,6 @@
 import { withMinus } from '../format-numbers.ts';
 import { groupBy } from '../group-by.ts';
-import type { Highlight } from '../stage.ts';
+import type { Highlight, TableRole } from '../stage.ts';
 import { baseName } from './history/past-run.ts';
 
 /**
@@ -9,14 +9,17 @@ import { baseName } from './history/past-run.ts';
  */
 export interface HighlightTable {
   readonly title: string;
+  readonly role?: TableRole;
   readonly stages: readonly string[];
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
 /** Whether a table shows what was chosen among candidates. */
-export const isChoice = ({ columns }: Pick<Highlight, 'columns'>): boolean =>
-  columns.includes('chosen');
+export const isChoice = ({ role }: { readonly role?: TableRole }): boolean => role === 'choice';
+
+/** Whether a table shows what went into a run, such as the images of a data set. */
+export const isData = ({ role }: { readonly role?: TableRole }): boolean => role === 'data';
 
 /**
  * Joins the tables of stages that have the same title and columns; those of two choices stay apart,
@@ -29,16 +32,22 @@ export function groupHighlights(
     highlights.map((table) => ({ name, table })),
   );
   const groups = groupBy(all, ({ name, table }) =>
-    JSON.stringify([table.title, table.columns, isChoice(table) ? baseName(name) : '']),
+    JSON.stringify([
+      table.title,
+      table.role ?? '',
+      table.columns,
+      isChoice(table) ? baseName(name) : '',
+    ]),
   );
   return Array.from(groups.values(), (group) => {
-    const { title, columns } = group[0]!.table;
+    const { title, role, columns } = group[0]!.table;
     const names = [...new Set(group.map(({ name }) => name))];
     const rows = group.flatMap(({ name, table }) =>
       table.rows.map((row) => (names.length > 1 ? [name, ...row] : row)),
     );
     return {
       title,
+      ...(role !== undefined && { role }),
       stages: names,
       columns: names.length > 1 ? ['stage', ...columns] : columns,
       rows: rows.map((row) => row.map((cell) => withMinus(String(cell)))),

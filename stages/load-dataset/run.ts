@@ -43,6 +43,7 @@ export default async function run(context: Context): Promise<void> {
   writeFileSync(context.output('statistics'), statisticsTable(packed));
   context.highlight({
     title: 'Images',
+    role: 'data',
     columns: ['split', 'class', 'source', 'images'],
     rows: bySource(packed).map((own) => [own[0]!.split, own[0]!.class, own[0]!.source, own.length]),
   });

@@ -148,7 +148,10 @@ export const spec = defineKind<LoadDatasetSettings>({
   },
   outputs: {
     dataset: { type: 'dataset', summary: 'The images, unchanged, as tar shards per split.' },
-    statistics: output.table('Numbers of images and their sizes per split, class, source.'),
+    statistics: {
+      ...output.table('Numbers of images and their sizes per split, class, source.'),
+      counts: { of: 'images', by: 'class', within: 'split' },
+    },
   },
   check: ({ classes, split, splits, folds, fold }, inputs) => {
     const areGiven = splits.join() !== 'train,val,test';

@@ -57,6 +57,7 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   };
   context.highlight({
     title: `Models by ${by} on ${selectionSplit}`,
+    role: 'choice',
     columns: ['model', ...shown, 'chosen'],
     rows: candidates.map(({ name, values }, index) => [
       name,

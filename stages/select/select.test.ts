@@ -71,6 +71,7 @@ test('the model that is best on validation is passed on, whatever the test split
   assert.deepEqual([choice.split, choice.by, choice.tied], ['val', 'loss', []]);
   assert.deepEqual(bench.highlights.at(-1), {
     title: 'Models by loss on val',
+    role: 'choice',
     columns: ['model', 'accuracy', 'auc', 'loss', 'chosen'],
     rows: [
       ['seed=1', '0.7000', '0.9000', '0.6000', ''],

@@ -38,7 +38,7 @@ export const spec = defineKind<SelectSettings>({
   },
   outputs: {
     model: output.model('The best model, byte for byte.'),
-    choice: output.json('JSON: the chosen model, those tied with it, and the values of all.'),
+    choice: output.choice('JSON: the chosen model, those tied with it, and the values of all.'),
     curve: output.chart(
       'With `curve: true`: the values in the order of the candidates, and the best so far.',
       'curve',

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
-import type { ArtifactType, FoundCode } from '../../stage.ts';
+import type { ArtifactType, FoundCode, TableCounts } from '../../stage.ts';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 
 declare const stageName: unique symbol;
@@ -212,5 +212,7 @@ export interface Output {
    * it, so the fingerprint has it.
    */
   readonly extension?: string;
+  /** How a table of what there is counts, as the kind declares. */
+  readonly counts?: TableCounts;
   readonly at: Span;
 }

@@ -34,6 +34,7 @@ export interface StageRequest {
  *     {"type":"progress","done":3,"total":10,"unit":"steps"}            optional: note, rate, secondsLeft
  *     {"type":"point","unit":"epoch","step":1,"values":{"loss":0.4}}    curves so far; optional: total
  *     {"type":"highlight","title":"AUC","columns":["split","AUC"],"rows":[["test",0.9]]}
+ *                                                                       optional: role, choice or data
  *     {"type":"note","name":"backend","value":"cpu"}                    a fact for the result's record
  *
  * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last
@@ -84,6 +85,7 @@ const forms = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('highlight'),
     title: text,
+    role: z.enum(['choice', 'data']).optional(),
     columns: z.array(text),
     rows: z.array(z.array(cell)),
   }),

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CandidateLabels, rankingIn } from '../../choice-file.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { isJsonObject, type Json } from '../../json.ts';
+import type { Json } from '../../json.ts';
 import type { Choice, InputItem, Stage } from '../config/pipeline.ts';
 import { readJson } from '../files/write-atomic.ts';
 import { ExamineError, LostInput, type OutputsOf, type World } from './examine.ts';
@@ -20,7 +21,9 @@ export async function chosenStage(
 ): Promise<Stage> {
   const { slot, ...own } = stage;
   const find = <T>(choice: Choice, items: readonly InputItem[], among: ReadonlyMap<string, T>) =>
-    chosen(choice, items, among, async (item) => rankingOf(await pathOf(item, places, outputsOf)));
+    chosen(choice, items, among, async (item) =>
+      rankingIn(readJson<Json>(await pathOf(item, places, outputsOf))),
+    );
   if (slot !== undefined) {
     const { items } = stage.inputs.find(({ port }) => port === slot.port)!;
     return { ...own, ...(await find(slot, items, slot.candidates)) };
@@ -45,7 +48,7 @@ async function chosen<T>(
   { index, axes }: Choice,
   items: readonly InputItem[],
   among: ReadonlyMap<string, T>,
-  readRanking: (item: InputItem) => Promise<ReturnType<typeof rankingOf>>,
+  readRanking: (item: InputItem) => Promise<readonly CandidateLabels[]>,
 ): Promise<T> {
   let label = String(index + 1);
   for (const [at, item] of items.entries()) {
@@ -86,14 +89,4 @@ async function pathOf(
   const published = join(pipeline.root, path);
   if (!isFetched && !existsSync(published)) throw new LostInput(item.stage);
   return published;
-}
-
-/**
- * The labels of the candidates in a choice, the best first: `ranking` in its JSON. Empty for a file
- * without one.
- */
-function rankingOf(path: string): readonly Readonly<Record<string, string>>[] {
-  const choice = readJson<Json>(path);
-  const ranking = isJsonObject(choice) ? choice['ranking'] : undefined;
-  return Array.isArray(ranking) ? ranking : [];
 }

@@ -33,11 +33,12 @@ export function describePlanned(
       ([path, value]): Setting => ({ path, value, written: written.has(path) }),
     ),
     inputs: stage.inputs.map(({ port, items }) => ({ port, from: items.map(sourceOf) })),
-    outputs: stage.outputs.map(({ port, type, path }) => ({
+    outputs: stage.outputs.map(({ port, type, path, counts }) => ({
       port,
       type,
       path,
       href: hrefOf(path, page),
+      ...(counts !== undefined && { counts }),
     })),
   };
 }

@@ -3,6 +3,13 @@ import { test } from 'node:test';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { lateSelections } from './late-selections.ts';
 
+const model = { port: 'model', type: 'model' };
+const outputs: Readonly<Record<string, readonly object[]>> = {
+  train: [model],
+  evaluate: [{ port: 'metrics', type: 'metrics' }],
+  select: [model, { port: 'choice', type: 'choice' }],
+};
+
 const stage = (
   name: string,
   kind: string,
@@ -11,9 +18,15 @@ const stage = (
   ({
     name,
     kind,
+    outputs: outputs[kind],
     inputs: Object.entries(inputs).map(([port, stages]) => ({
       port,
-      items: stages.map((from) => ({ from: 'stage', stage: from, port: 'x', labels: {} })),
+      items: stages.map((from) => ({
+        from: 'stage',
+        stage: from,
+        port: port === 'metrics' ? 'metrics' : 'model',
+        labels: {},
+      })),
     })),
   }) as unknown as Stage;
 

@@ -1,4 +1,4 @@
-import type { Stage } from '../../engine/config/pipeline.ts';
+import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
 import { readBy } from '../../engine/graph/graph.ts';
 
 /**
@@ -11,6 +11,10 @@ export interface LateSelection {
   /** The stage that had the first of these numbers, and when. */
   readonly test: { readonly stage: string; readonly at: number };
 }
+
+/** Whether a stage chooses among candidates. */
+export const isSelection = ({ outputs }: Stage): boolean =>
+  outputs.some(({ type }) => type === 'choice');
 
 /**
  * Selections made after test numbers of a candidate existed. `tested`: stages with such numbers,
@@ -29,10 +33,15 @@ export function lateSelections(
     const stage = byName.get(name);
     return stage !== undefined && readBy(stage).some((other) => reads(other, targets, seen));
   };
+  const isModel = (item: InputItem) =>
+    item.from === 'stage' &&
+    byName
+      .get(item.stage)
+      ?.outputs.some(({ port, type }) => port === item.port && type === 'model') === true;
   return stages.flatMap((stage) => {
-    const began = stage.kind === 'select' ? madeAt(stage.name)?.began : undefined;
+    const began = isSelection(stage) ? madeAt(stage.name)?.began : undefined;
     if (began === undefined) return [];
-    const models = stage.inputs.filter(({ port }) => port === 'models');
+    const models = stage.inputs.map((input) => ({ ...input, items: input.items.filter(isModel) }));
     const targets = new Set<string>([stage.name, ...readBy({ ...stage, inputs: models })]);
     const earlier = tested.filter(({ stage, at }) => at < began && reads(stage, targets));
     const [first] = earlier.toSorted((one, other) => one.at - other.at);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Highlight } from '../../stage.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportOutput, ShownArtifact } from './report-model.ts';
 import { exampleModel, exampleStage } from './testing-model.ts';
@@ -289,8 +290,9 @@ test('numbers come before warnings, and warnings that differ in their numbers on
 });
 
 test('a choice stands in the findings, and every table appears once', () => {
-  const models = {
+  const models: Highlight = {
     title: 'Models by auc on val',
+    role: 'choice',
     columns: ['model', 'auc', 'chosen'],
     rows: [['a', '0.8', 'chosen']],
   };
@@ -312,6 +314,67 @@ test('a choice stands in the findings, and every table appears once', () => {
   assert.match(section('tables'), /Evaluation[\s\S]*layers\.layers/);
   assert.doesNotMatch(section('tables'), /Models by|scores\.table/);
   assert.match(section('stages'), /<caption>table </);
+});
+
+test('a table stands where its role says, whatever its columns are called', () => {
+  const reportWith = (nameOf: (column: string) => string) => {
+    const named = (...columns: readonly string[]) => columns.map(nameOf);
+    const choice: Highlight = {
+      title: 'Models by auc on val',
+      role: 'choice',
+      columns: named('model', 'auc', 'chosen'),
+      rows: [['a', '0.8', 'chosen']],
+    };
+    const result: Highlight = {
+      title: 'Evaluation',
+      columns: named('split', 'class', 'images', 'chosen'),
+      rows: [['test', 'fake', 40, 'yes']],
+    };
+    const data: Highlight = {
+      title: 'Images',
+      role: 'data',
+      columns: named('split', 'class', 'images'),
+      rows: [['train', 'fake', 60]],
+    };
+    const counted: ShownArtifact = {
+      as: 'table',
+      columns: named('split', 'class', 'images'),
+      rows: [
+        ['train', 'real', '60'],
+        ['test', 'fake', '40'],
+      ],
+    };
+    const counts = { of: nameOf('images'), by: nameOf('class'), within: nameOf('split') };
+    const page = renderReport(
+      exampleModel({
+        stages: [
+          exampleStage({ name: 'best', highlights: [choice] }),
+          exampleStage({ name: 'scores', highlights: [result] }),
+          exampleStage({ name: 'others', highlights: [data] }),
+          exampleStage({
+            name: 'faces',
+            highlights: [data],
+            outputs: [{ ...output(counted, 'statistics'), counts }],
+          }),
+        ],
+      }),
+    );
+    return bodyOf(page);
+  };
+  const page = reportWith((column) => column);
+  assert.equal(reportWith((column) => `${column}§`).replaceAll('§', ''), page);
+  const captionsOf = (id: string) => {
+    const section = page.slice(page.indexOf(`<section id="${id}"`)).split('</section>')[0]!;
+    return [...section.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) =>
+      caption!.replaceAll(/<[^>]*>/g, ''),
+    );
+  };
+  assert.deepEqual(captionsOf('findings'), ['Models by auc on val best']);
+  assert.deepEqual(captionsOf('tables'), ['Evaluation scores']);
+  assert.deepEqual(captionsOf('data'), [
+    'faces: 100 images of real and fake in 2 splits statistics',
+    'Images others',
+  ]);
 });
 
 test('a pipeline of many included ones is shown by experiment', () => {
@@ -375,6 +438,7 @@ test('choices of two rungs are two tables, and what each slot holds stands besid
       highlights: [
         {
           title: 'Models by auc on val',
+          role: 'choice',
           columns: ['model', 'auc', 'chosen'],
           rows: [['sample=2', 0.8, 'yes']],
         },

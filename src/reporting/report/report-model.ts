@@ -1,7 +1,7 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import type { FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Json } from '../../json.ts';
-import type { ArtifactType, Highlight } from '../../stage.ts';
+import type { ArtifactType, Highlight, TableCounts } from '../../stage.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
 import type { StageModel } from '../run-model.ts';
 import type { RunState, StageState } from '../states.ts';
@@ -84,6 +84,8 @@ export interface ReportOutput {
   readonly path: string;
   /** Relative to the page. */
   readonly href: string;
+  /** How a table of what there is counts. */
+  readonly counts?: TableCounts;
   readonly shown?: ShownArtifact | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { readChoice } from '../../choice-file.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { slug } from '../../engine/config/file-names.ts';
 import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
@@ -21,7 +22,7 @@ import {
 } from '../run-model.ts';
 import { stageState } from '../states.ts';
 import { describeChanges, describeLog, describePlanned, describeRecord } from './describe-stage.ts';
-import { lateSelections } from './late-selections.ts';
+import { isSelection, lateSelections } from './late-selections.ts';
 import { PageSchedule } from './page-schedule.ts';
 import { PageRoom, publishedFiles, showArtifact } from './read-artifact.ts';
 import { renderReport } from './render-report.ts';
@@ -207,17 +208,17 @@ export class ReportWriter implements RunListener {
   #selections(described: readonly ReportStage[]): Pick<ReportModel, 'sweeps' | 'lateSelections'> {
     const { pipeline, publisher, stages } = this.#options;
     const { store } = publisher;
-    if (!stages.some(({ kind, slot }) => kind === 'select' || slot !== undefined))
+    if (!stages.some((stage) => isSelection(stage) || stage.slot !== undefined))
       return { sweeps: [], lateSelections: [] };
     const recordOf = (stage: string) => {
       const digest = store.readLatest(pipeline.name, stage as StageName);
       return digest === undefined ? undefined : store.readResult(digest)?.record;
     };
-    const choiceOf = (stage: string, port: string) => {
+    const choiceOf = (stage: string) => {
       const path = stages
         .find(({ name }) => name === stage)
-        ?.outputs.find((output) => output.port === port)?.path;
-      return path === undefined ? undefined : readJson<Json>(join(pipeline.root, path));
+        ?.outputs.find(({ type }) => type === 'choice')?.path;
+      return path === undefined ? undefined : readChoice(readJson<Json>(join(pipeline.root, path)));
     };
     const madeAt = (stage: string) => {
       const record = recordOf(stage);

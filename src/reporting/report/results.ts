@@ -1,13 +1,13 @@
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
-import { groupHighlights, isChoice } from '../group-highlights.ts';
+import { groupHighlights, isChoice, isData } from '../group-highlights.ts';
 import { later, renderChart } from './chart-figure.ts';
 import { findingOf } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Section, shownOf } from './page.ts';
-import type { ReportOutput, ReportStage, ShownArtifact, ShownTable } from './report-model.ts';
+import type { ReportOutput, ReportStage, ShownArtifact } from './report-model.ts';
 import { endedCurves } from './stage-curves.ts';
 import { renderStage, stateBadge } from './stages.ts';
 import { fileLink, renderDataset, renderHighlight, renderShownTable, showValue } from './table.ts';
@@ -116,12 +116,10 @@ const nameOf = (stage: ReportStage, { port }: ReportOutput): string => `${stage.
  */
 function renderTables(stages: readonly ReportStage[]): readonly Html[] {
   const highlights = groupHighlights(
-    stages.map(({ name, highlights, outputs }) => ({
+    stages.map(({ name, highlights }) => ({
       name,
-      // Counts of images stand with the data, and choices with the findings.
-      highlights: highlights.filter(
-        (table) => !isChoice(table) && !outputs.some((output) => isCounted(table, output)),
-      ),
+      // Choices stand with the findings.
+      highlights: highlights.filter((table) => !isChoice(table) && !isData(table)),
     })),
   );
   const silent = stages.filter(({ highlights }) => highlights.length === 0);
@@ -134,28 +132,25 @@ function renderTables(stages: readonly ReportStage[]): readonly Html[] {
         html`<div><h3>${caption(stage, output)}</h3>${renderMarkdown(shown.text)}${shown.leftOut !== undefined && html`<p class="soft small">${shown.leftOut}</p>`}</div>`,
     ),
     ...shownAs(silent, 'table')
-      .filter(({ shown }) => !isStatistics(shown) && shown.rows.length > 0)
+      .filter(({ output, shown }) => output.counts === undefined && shown.rows.length > 0)
       .map(({ stage, output, shown }) => renderShownTable(shown, caption(stage, output))),
   ];
   return all.length > 0 ? [html`<div class="half">${all}</div>`] : [];
 }
 
-const isCounted = (
-  { columns }: { readonly columns: readonly string[] },
-  { shown }: ReportOutput,
-): boolean =>
-  shown?.as === 'table' &&
-  isStatistics(shown) &&
-  columns.every((name) => shown.columns.includes(name));
-
-/** Whether a table has the counts of `load-dataset`. */
-const isStatistics = ({ columns }: ShownTable): boolean =>
-  ['split', 'class', 'images'].every((name) => columns.includes(name));
-
 function renderData(stages: readonly ReportStage[]): readonly Html[] {
-  const counts = shownAs(stages, 'table')
-    .filter(({ shown }) => isStatistics(shown))
-    .map(({ stage, output, shown }) => renderDataset(stage.name, output.href, shown));
+  const counts = shownAs(stages, 'table').flatMap(({ stage, output, shown }) =>
+    output.counts === undefined
+      ? []
+      : [renderDataset(stage.name, output.href, { ...shown, counts: output.counts })],
+  );
+  // The table of the file has what such a stage highlights, and more.
+  const uncounted = stages.filter(
+    ({ outputs }) => !outputs.some(({ shown, counts }) => shown?.as === 'table' && counts),
+  );
+  const data = groupHighlights(
+    uncounted.map(({ name, highlights }) => ({ name, highlights: highlights.filter(isData) })),
+  ).map(renderHighlight);
   const images = shownAs(stages, 'images')
     .filter(({ shown }) => shown.images.length > 0)
     .map(
@@ -167,7 +162,7 @@ function renderData(stages: readonly ReportStage[]): readonly Html[] {
 <div class="images later">${later(shown.images.map(({ name, uri }) => html`<img src="${uri}" alt="${name}" title="${name}">`))}</div>
 ${shown.leftOut !== undefined && html`<p class="soft small">${shown.leftOut}</p>`}</div>`,
     );
-  return counts.length + images.length > 0
-    ? [html`<div class="stack">${counts}${images}</div>`]
+  return counts.length + data.length + images.length > 0
+    ? [html`<div class="stack">${counts}${data}${images}</div>`]
     : [];
 }

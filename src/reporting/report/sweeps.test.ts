@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ChoiceFile } from '../../choice-file.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
-import type { Json } from '../../json.ts';
 import { type SweepSources, sweepsOf } from './sweeps.ts';
 
 const item = (stage: string, port: string) => ({ from: 'stage', stage, port, labels: {} });
@@ -37,7 +37,7 @@ const stages = [
 ];
 
 const candidate = (n: number, auc: number | null) => ({ labels: { n: String(n) }, auc });
-const choices: Readonly<Record<string, Json>> = {
+const choices: Readonly<Record<string, ChoiceFile>> = {
   best1: {
     by: 'auc',
     count: 2,

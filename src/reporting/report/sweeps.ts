@@ -1,7 +1,8 @@
+import { type ChoiceFile, decidingValue } from '../../choice-file.ts';
 import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
 import { formatCountOf, formatSeconds, formatShare } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
-import { isJsonObject, type Json } from '../../json.ts';
+import type { Json } from '../../json.ts';
 import { baseName } from '../history/past-run.ts';
 
 /** A search by successive halving: how far each candidate went, and why. */
@@ -12,19 +13,6 @@ export interface Sweep {
   readonly text?: string;
 }
 
-type Labels = Readonly<Record<string, string>>;
-
-/**
- * What a choice among the candidates of a rung says: the first `count` of the `ranking` advance.
- */
-interface Choice {
-  readonly by: string;
-  readonly candidates: readonly { readonly labels: Labels }[];
-  readonly count?: number;
-  readonly ranking?: readonly Labels[];
-  readonly chosen?: { readonly labels: Labels };
-}
-
 /**
  * Instances of one stage by their labels on an axis, and the choice among them; absent where
  * nothing chooses any further.
@@ -32,15 +20,15 @@ interface Choice {
 interface Rung {
   readonly name: string;
   readonly axis: string;
-  readonly choice?: Choice;
+  readonly choice?: ChoiceFile;
   readonly stages: ReadonlyMap<string, Stage>;
 }
 
 /** The stages of a run, and what is known of their results. */
 export interface SweepSources {
   readonly stages: readonly Stage[];
-  /** The content of a published choice; undefined where there is none. */
-  readonly choiceOf: (stage: string, port: string) => Json | undefined;
+  /** The choice that a stage published; undefined where there is none. */
+  readonly choiceOf: (stage: string) => ChoiceFile | undefined;
   /** How long the result of a stage took; undefined where it has none. */
   readonly secondsOf: (stage: string) => number | undefined;
 }
@@ -83,31 +71,23 @@ function rungsOf(
     (stage) =>
       stage.slot === undefined &&
       firstRead(stage) === baseName(last.name) &&
-      isChoice(choiceOf(stage.name, 'choice')),
+      choiceOf(stage.name) !== undefined,
   );
-  const choices = [
-    ...chain.map((item) => [stageOf(item), 'port' in item ? item.port : ''] as const),
-    ...(final ? [[final.name, 'choice'] as const] : []),
-  ];
+  const choosers = [...chain.map(stageOf), ...(final ? [final.name] : [])];
   const along = [...axes.toReversed(), port.replace('matrix.', '')];
   const rungOf = (name: string, axis: string): Rung => {
     const own = stages.filter((stage) => baseName(stage.name) === name);
     return { name, axis, stages: new Map(own.map((stage) => [stage.axes[axis] ?? '', stage])) };
   };
-  const rungs = choices.flatMap(([name, output], index): readonly Rung[] => {
-    const choice = choiceOf(name, output);
+  const rungs = choosers.flatMap((name, index): readonly Rung[] => {
+    const choice = choiceOf(name);
     const chooser = stages.find((stage) => stage.name === name);
-    if (!isChoice(choice) || chooser === undefined) return [];
+    if (choice === undefined || chooser === undefined) return [];
     return [{ ...rungOf(firstRead(chooser), along[index]!), choice }];
   });
-  if (rungs.length < choices.length) return [];
+  if (rungs.length < choosers.length) return [];
   return final === undefined ? [...rungs, rungOf(baseName(last.name), along.at(-1)!)] : rungs;
 }
-
-const isChoice = (value: unknown): value is Choice =>
-  isJsonObject(value as Json) &&
-  'by' in (value as object) &&
-  Array.isArray((value as Choice).candidates);
 
 /** The labels of a candidate in each rung that it was in. */
 function pathOf(start: string, rungs: readonly Rung[]): readonly string[] {
@@ -172,7 +152,7 @@ function shown(value: Json | undefined): string | number {
 function valueIn({ axis, choice }: Rung, label: string): Json | undefined {
   if (choice === undefined) return 'trained';
   const candidate = choice.candidates.find(({ labels }) => labels[axis] === label);
-  return (candidate as Readonly<Record<string, Json>> | undefined)?.[choice.by];
+  return candidate && decidingValue(choice, candidate);
 }
 
 function whyEnded(path: readonly string[], rungs: readonly Rung[]): string {

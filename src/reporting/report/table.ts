@@ -1,4 +1,5 @@
 import {
+  formatCount,
   formatCountOf,
   formatEnds,
   formatLevel,
@@ -6,6 +7,7 @@ import {
   formatShare,
 } from '../../format-numbers.ts';
 import { reasonMissing } from '../../learning/metrics/metric-catalogue.ts';
+import type { TableCounts } from '../../stage.ts';
 import type { HighlightTable } from '../group-highlights.ts';
 import { isNumeric } from '../terminal/text.ts';
 import { Html, html } from './html.ts';
@@ -111,20 +113,24 @@ export const showEnds = ([low, high]: readonly [number, number]): string =>
 export const intervalWords = ({ confidence }: ReportMetric): string =>
   confidence === undefined ? 'interval' : `${formatLevel(confidence)} interval`;
 
-export function renderDataset(stage: string, href: string, { columns, rows }: ShownTable): Html {
-  const at = (name: string) => columns.indexOf(name);
-  const split = at('split');
-  const className = at('class');
-  const images = at('images');
-  const count = (row: readonly string[]) => Number(row[images]) || 0;
+/** A table that counts what a data set has, with the share that each row is of its whole. */
+export function renderDataset(
+  stage: string,
+  href: string,
+  { columns, rows, counts }: ShownTable & { readonly counts: TableCounts },
+): Html {
+  const within = columns.indexOf(counts.within);
+  const by = columns.indexOf(counts.by);
+  const of = columns.indexOf(counts.of);
+  const count = (row: readonly string[]) => Number(row[of]) || 0;
   const totals = new Map<string, number>();
-  for (const row of rows) totals.set(row[split]!, (totals.get(row[split]!) ?? 0) + count(row));
+  for (const row of rows) totals.set(row[within]!, (totals.get(row[within]!) ?? 0) + count(row));
   const all = [...totals.values()].reduce((sum, n) => sum + n, 0);
-  const classes = new Set(rows.map((row) => row[className]));
-  const caption = html`${stage}: ${formatCountOf(all, 'image')} of ${[...classes].join(' and ')} in ${formatCountOf(totals.size, 'split')} ${fileLink(href)}`;
+  const names = new Set(rows.map((row) => row[by]));
+  const caption = html`${stage}: ${formatCount(all)} ${counts.of} of ${[...names].join(' and ')} in ${formatCountOf(totals.size, counts.within)} ${fileLink(href)}`;
   return renderTable(
-    [...columns.map((name) => name.replaceAll('_', ' ')), 'share of the split'],
-    rows.map((row) => [...row, shareBar(count(row) / (totals.get(row[split]!) || 1))]),
+    [...columns.map((name) => name.replaceAll('_', ' ')), `share of the ${counts.within}`],
+    rows.map((row) => [...row, shareBar(count(row) / (totals.get(row[within]!) || 1))]),
     caption,
   );
 }

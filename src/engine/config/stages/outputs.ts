@@ -40,12 +40,13 @@ export function resolveOutputs(
       report({ code: 'unknown-port', message, at: entry.keyAt, hint: suggest(port, ports.keys()) });
     }
   }
-  return Array.from(ports, ([port, { type, extension = '' }]): Output => {
+  return Array.from(ports, ([port, { type, counts, extension = '' }]): Output => {
     const entry = written.get(port);
     const path = entry && (textOf(entry.value) ?? textOf(child(entry.value, 'path')));
     const usual = `${publishedFolder(pipeline)}/${safeName(name)}/${port}`;
+    const declared = { port, type, ...(counts !== undefined && { counts }) };
     if (entry === undefined || path === undefined)
-      return { port, type, path: usual + extension, at: entry?.keyAt ?? at };
+      return { ...declared, path: usual + extension, at: entry?.keyAt ?? at };
     const typeNode = child(entry.value, 'type');
     const said = artifactTypes.find((known) => known === textOf(typeNode));
     if (said !== undefined && said !== type) {
@@ -55,7 +56,7 @@ export function resolveOutputs(
     const own = relativeToRoot(path, root);
     const ending = extensionOf(own);
     const published = scope.prefix === '' ? own : usual + (extension || ending);
-    const output = { port, type, path: published, at: entry.value.at };
+    const output = { ...declared, path: published, at: entry.value.at };
     // A program of the user's gets a private name that ends like the published one, since it may go
     // by the extension.
     return Object.hasOwn(outputs, port) || ending === ''
