@@ -46,6 +46,14 @@ test('the paths exist that pages for contributors name', () => {
   );
 });
 
+test('CONTRIBUTING.md says for twenty changes and more which file to open', () => {
+  const table = /^\| to change[\s\S]*?\n\n/m.exec(read('CONTRIBUTING.md'))![0];
+  const rows = table.trim().split('\n').slice(2);
+  assert.ok(rows.length >= 20);
+  const rowsWithoutFile = rows.filter((row) => !/`(src|stages)\//.test(row));
+  assert.deepEqual(rowsWithoutFile, []);
+});
+
 test('the script that runs the tests refuses an unknown option, and runs nothing', () => {
   const script = inRepository('scripts/test.mjs');
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--slow', '--help'], {
