@@ -16,6 +16,9 @@ sys.dont_write_bytecode = True
 sys.setrecursionlimit(5_000)  # an import within an import within an import …
 gc.disable()  # syntax trees have no cycles, and looking for some would take most of the time
 
+if getattr(sys.flags, "safe_path", False):
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
 from counting import files, looked, packages, root, script, warnings
 from modules import place_in_project
 from program import Program

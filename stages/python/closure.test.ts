@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +35,7 @@ interface Counted {
   readonly packages: Readonly<Record<string, unknown>>;
   readonly absent: readonly (readonly [name: string, at: string, place: string | null])[];
   readonly warnings: readonly (readonly [at: string, what: string, isSeen: boolean])[];
+  readonly isUnclear: boolean;
   readonly error: string | null;
 }
 
@@ -250,6 +252,14 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
     });
   }
 
+  const shipped = readdirSync(join(closure, '..')).filter((name) => name.endsWith('.py'));
+  for (const name of [...shipped, '../../src/cli/commands/train.py']) {
+    test(`what runs in the user's interpreter is written for Python 3.10: ${name}`, () => {
+      const code = 'import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 10))';
+      execFileSync(python, ['-c', code, join(closure, '..', name)]);
+    });
+  }
+
   test('an import for type checkers only does not count', (t) => {
     const text = 'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import net\n';
     assert.deepEqual(ask(t, text).files, []);
@@ -265,6 +275,72 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
     const text =
       'import subprocess, sys\nsubprocess.run([sys.executable, "libs/only.py"])\nimport net\n';
     assert.deepEqual(ask(t, text).files, ['libs/net.py', 'libs/only.py', 'src/net.py']);
+  });
+
+  const guarded: Files = {
+    'a module that imports what is absent':
+      'try:\n    import needy\nexcept ImportError:\n    import net\n',
+    'the same from a package':
+      'try:\n    from kit import needy\nexcept ImportError:\n    import net\n',
+  };
+  for (const [what, text] of Object.entries(guarded)) {
+    test(`nothing is absent without which a program does something else: ${what}`, (t) => {
+      const needy = 'import nowhere\n';
+      const files = { 'src/needy.py': needy, 'src/kit/__init__.py': '', 'src/kit/needy.py': needy };
+      assert.ok(ask(t, text, files).files.includes('src/net.py'));
+    });
+  }
+
+  const given: Readonly<Record<string, readonly [text: string, warnings: readonly string[]]>> = {
+    'as an item': [
+      'import sys, types\nsys.modules["stub"] = types.ModuleType("stub")\nimport stub\n',
+      [],
+    ],
+    'by setdefault': ['import sys\nsys.modules.setdefault("stub", sys)\nimport stub\n', []],
+    'by a finder': [
+      'import sys\nsys.meta_path.append(object())\nimport stub\n',
+      ['src/main.py:2 changes how Python finds modules'],
+    ],
+  };
+  for (const [what, [text, warnings]] of Object.entries(given)) {
+    test(`a module that the program makes itself is not to be installed: ${what}`, (t) => {
+      const root = temporaryFolder(t);
+      writeFiles(root, { 'src/main.py': text });
+      const counted = count(root);
+      const missing = counted.isUnclear ? [] : counted.absent;
+      assert.deepEqual(
+        [missing, counted.warnings.map(([at, what]) => `${at} ${what}`)],
+        [[], warnings],
+      );
+    });
+  }
+
+  const old = 'print "old"\n';
+  const reads =
+    "src/old.py:1 cannot be read (Missing parentheses in call to 'print'. Did you mean print(...)?)";
+  const uncertain: Files = {
+    'in a branch': 'import sys\nif sys.version_info < (3,):\n    import old\n',
+    'in a function': 'def never():\n    import old\n',
+    'in a try': 'try:\n    import old\nexcept SyntaxError:\n    import net\n',
+    'of a module in a function': 'def never():\n    import uses_old\n',
+  };
+  for (const [what, text] of Object.entries(uncertain)) {
+    test(`a module that cannot be read stops no program that may do without it, and counts: ${what}`, (t) => {
+      const asked = ask(t, text, { 'src/old.py': old, 'src/uses_old.py': 'import old\n' });
+      assert.deepEqual([asked.files.includes('src/old.py'), asked.warnings], [true, [reads]]);
+    });
+  }
+
+  test('a module that cannot be read is a mistake where it is surely imported', (t) => {
+    const root = temporaryFolder(t);
+    writeFiles(root, {
+      'src/main.py': 'import kit\n',
+      'src/kit/__init__.py': 'from . import old\n',
+      'src/kit/old.py': old,
+    });
+    const wrong =
+      "src/kit/old.py:1: Missing parentheses in call to 'print'. Did you mean print(...)?";
+    assert.equal(count(root).error, wrong);
   });
 
   test('a module in a zip file counts by the bytes of the file, and what it imports counts too', (t) => {

@@ -23,7 +23,8 @@ warnings = {}
 
 
 def warn(at, what, loads="files"):
-    """Warns of what cannot be known: `files` that show when the program runs, a `text`, or installed `packages`."""
+    """Warns of what cannot be known: `files` that show when the program runs, a `text`, installed `packages`, or
+    `nothing` where a file cannot be read."""
     warnings.setdefault((at, what), loads)
 
 

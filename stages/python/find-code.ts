@@ -16,7 +16,10 @@ interface Closure {
   readonly packages: Readonly<Record<string, readonly [version: string, digest: string]>>;
   readonly looked: readonly string[];
   readonly absent: readonly AbsentModule[];
-  /** Whether the program changes where Python looks by a value that only running it can tell. */
+  /**
+   * Whether the program changes where or how Python looks for modules in a way that only running it
+   * can tell.
+   */
   readonly isUnclear: boolean;
   readonly warnings: readonly (readonly [at: string, what: string, loads: keyof typeof endings])[];
   /**
@@ -40,6 +43,7 @@ const endings = {
     'the files of the project that it loads count from the first run on; new files and installed packages do not',
   text: 'a file that it comes from does not count: declare it under `inputs`',
   packages: 'a change of them will not rerun its stages',
+  nothing: 'a program that imports it fails there',
 } as const;
 
 /** How to start a program. A type, since to the compiler an interface is no JSON object. */
@@ -60,10 +64,14 @@ const variables = [
   'PATH',
   'VIRTUAL_ENV',
   'CONDA_PREFIX',
+  'PYENV_VERSION',
+  'PYENV_ROOT',
+  'HOME',
   'PYTHONPATH',
   'PYTHONHOME',
-  'PYENV_VERSION',
-  'HOME',
+  'PYTHONSAFEPATH',
+  'PYTHONNOUSERSITE',
+  'PYTHONUSERBASE',
 ];
 
 /**

@@ -22,16 +22,21 @@ starters = re.compile(r"subprocess\.(run|Popen|call|check_call|check_output)|os\
 spawners = re.compile(r"os\.(execl|execv|spawnl|spawnv)p?e?|os\.posix_spawnp?|asyncio\.create_subprocess_exec")
 interpreter = re.compile(r"(.*/)?python[\d.]*")
 edits = ("append", "extend", "insert", "remove", "pop", "clear", "reverse")
+finders = tuple(f"sys.{which}.{edit}" for which in ("meta_path", "path_hooks") for edit in edits)
+tries = (ast.Try, getattr(ast, "TryStar", ast.Try))
 
 
 class Program:
     """One start of the interpreter: where it looks for modules, and what it has loaded so far."""
 
     def __init__(self, folder, is_lenient=False):
-        self.search = [folder, *sys.path]
+        self.search = [*sys.path] if getattr(sys.flags, "safe_path", False) else [folder, *sys.path]
         self.is_lenient = is_lenient  # whether a file may be no Python, and a module absent
-        self.is_unclear = False  # whether the program changes `search` by a value that only running it can tell
+        self.is_unclear = False  # whether the program finds modules in a way that only running it can tell
+        self.is_certain = True  # whether what is read surely runs: no function, branch or `try` is around it
+        self.is_guarded = False  # whether what is read may fail, since a `try` is around it
         self.modules = {}
+        self.given = set()  # modules that the program itself puts into sys.modules
         self.own = set()  # top names of modules that are no installed packages
         self.absent = {}  # modules that it cannot do without, by where they are imported
         self.read_files = set()
@@ -43,8 +48,15 @@ class Program:
         if path in self.read_files:
             return
         self.read_files.add(path)
-        tree = count(path, base, source, is_lenient or self.is_lenient)
-        scope = Scope(path, label_of(path, base), module, package, self.search)
+        label = label_of(path, base)
+        try:
+            tree = count(path, base, source, is_lenient or self.is_lenient)
+        except (SyntaxError, ValueError) as wrong:
+            if self.is_certain:
+                raise
+            warn(f"{label}:{getattr(wrong, 'lineno', 1)}", f"cannot be read ({getattr(wrong, 'msg', wrong)})", "nothing")
+            tree = count(path, base, source, is_lenient=True)
+        scope = Scope(path, label, module, package, self.search)
         self.read(tree.body, scope, frozenset(tree.body))
 
     def finish(self):
@@ -80,6 +92,9 @@ class Program:
                 children = [*node.decorator_list, *node.args.defaults]
             elif isinstance(node, ast.If):
                 children = [node.test, *self.branches(node, scope)]
+            elif isinstance(node, tries) and node.handlers:
+                self.read_guarded(node.body, scope)
+                children = [*node.handlers, *node.orelse, *node.finalbody]
             elif isinstance(node, ast.Import):
                 self.read_import(node, scope, node in needed)
             elif isinstance(node, ast.ImportFrom):
@@ -97,6 +112,12 @@ class Program:
             elif isinstance(node, ast.Call):
                 self.read_call(node, scope)
             stack.extend(reversed(children))
+
+    def read_guarded(self, body, scope):
+        """Follows statements after which the program continues if a module, or one that this imports, is absent."""
+        before, self.is_guarded = self.is_guarded, True
+        self.read(body, scope)
+        self.is_guarded = before
 
     def branches(self, node, scope):
         """The statements of an `if` that may run: all, where only running it can tell."""
@@ -119,16 +140,19 @@ class Program:
             return
         self.add(name, scope.at(node) if is_needed else None)
         for alias in node.names:
-            self.add(f"{name}.{alias.name}")
+            self.add(f"{name}.{alias.name}", scope.at(node) if is_needed else None)
             scope.forget(alias.asname or alias.name)
             scope.meanings[alias.asname or alias.name] = f"{name}.{alias.name}"
 
     def read_assignment(self, node, scope):
-        """Notes the value of a name, and follows a change of `sys.path`."""
+        """Notes the value of a name, and follows a change of `sys.path` and `sys.modules`."""
         for target in getattr(node, "targets", None) or [node.target]:
             is_item = isinstance(target, ast.Subscript)
-            is_search = scope.name_of(target.value if is_item else target) == "sys.path"
-            if is_search and (not isinstance(target, ast.Name) or isinstance(node, ast.AugAssign)):
+            name = scope.name_of(target.value if is_item else target)
+            is_search = name == "sys.path"
+            if name == "sys.modules" and is_item and isinstance(node, ast.Assign):
+                self.give(target.slice, scope)
+            elif is_search and (not isinstance(target, ast.Name) or isinstance(node, ast.AugAssign)):
                 try:
                     self.search[:] = self.assigned(node, target, scope)
                 except Exception:
@@ -163,12 +187,24 @@ class Program:
         self.is_unclear = True
         warn(scope.at(node), "changes sys.path by a value that only running it can tell")
 
+    def give(self, name, scope):
+        """Notes a module that the program makes itself, by the expression for its name."""
+        if text := scope.text_of(name):
+            self.given.add(text)
+        else:
+            self.is_unclear = True
+
     def read_call(self, node, scope):
         name, at = scope.name_of(node.func), scope.at(node)
         last = name.rpartition(".")[2]
         first = node.args[0] if node.args else None
         if name == f"sys.path.{last}" and last in edits or name == "site.addsitedir":
             self.edit_search(last, node, scope)
+        elif name == "sys.modules.setdefault" and first:
+            self.give(first, scope)
+        elif name in finders:
+            self.is_unclear = True
+            warn(at, "changes how Python finds modules")
         elif (name in importers or last == "import_module") and first:
             self.read_importer(node, scope)
         elif name in evaluators and first:
@@ -306,7 +342,7 @@ class Program:
             return
         found = self.find(name)
         if found is None:
-            if needed_at and top == name and not self.is_lenient:
+            if needed_at and top == name and not (self.is_lenient or self.is_guarded or name in self.given):
                 self.absent.setdefault(name, needed_at)
             return
         self.modules[name] = found
@@ -323,7 +359,9 @@ class Program:
                 package = name if folders is not None else name.rpartition(".")[0]
                 base = pathlib.Path(origin).parents[name.count(".") + (folders is not None)]
                 source = None if os.path.exists(origin) else found.loader.get_source(name)
+                before, self.is_certain = self.is_certain, self.is_certain and needed_at is not None
                 self.run(origin, name, package, base, source)
+                self.is_certain = before
 
 
 def resolve(name, package):
