@@ -381,7 +381,10 @@ export interface Program {
   readonly title: string;
   /** A line for the log before it starts. */
   readonly opening?: string;
-  /** Environment variables for it, where they are not set. */
+  /**
+   * Environment variables for it, unless the stage declares others. Those of the user's shell
+   * decide nothing.
+   */
   readonly env?: Readonly<Record<string, string>>;
   /** Folders that come first in the variables that list some, such as `PYTHONPATH`. */
   readonly searchFirst?: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { appendFileSync, readdirSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { whyNoTracing } from '../src/engine/execution/trace-reads.ts';
 import { Project, type RanOnce } from './support/rig.ts';
@@ -234,6 +234,21 @@ if __name__ == '__main__':
         ],
       ],
     );
+  });
+
+  test('a shared library that ctypes opens counts', async () => {
+    using project = withVenv({
+      'train.py': `import ctypes, os, sys
+ctypes.CDLL(os.path.join(os.getcwd(), *sys.argv[:0], 'own.so'))
+open(sys.argv[2], 'w').write('done')
+`,
+    });
+    const code = 'import _ctypes, shutil; shutil.copy(_ctypes.__file__, "own.so")';
+    execFileSync('/usr/bin/python3', ['-c', code], { cwd: project.root });
+    const first = await project.run();
+    assert.deepEqual([first.outcomes, found(first)], [ran, ['own.so']]);
+    appendFileSync(project.path('own.so'), 'x');
+    assert.match(await plan(project), /^ +run +fit +its code changed \(own\.so\)$/m);
   });
 
   test('a file that the program writes and loads follows from the rest, and does not count', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, realpathSync, utimesSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { machineCapacity } from '../src/engine/execution/admission.ts';
 import { read } from './support/pages.ts';
@@ -103,6 +105,22 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     );
     assert.deepEqual((await project.run()).outcomes, ran);
     assert.equal(project.read('out/fit.txt'), 'db\n');
+  });
+
+  test('Python runs the present text of a module, and not bytecode of an earlier one with the same size and time', async () => {
+    const { project } = withVenv();
+    using _ = project;
+    project.env['PYTHONDONTWRITEBYTECODE'] = '';
+    const path = project.path('parts/letters.py');
+    for (const letter of ['a', 'c', 'd']) {
+      project.write('parts/letters.py', `first = "${letter}"\n`);
+      utimesSync(path, 1e9, 1e9);
+      assert.deepEqual(
+        [(await project.run()).outcomes, project.read('out/fit.txt')],
+        [ran, `${letter}b\n`],
+      );
+      assert.ok(project.files('parts/__pycache__').some((name) => name.startsWith('letters.')));
+    }
   });
 
   test('an imported package counts by its version, and so does one that it requires', async () => {
@@ -348,6 +366,61 @@ open(sys.argv[2], 'w').write(far.word)
     assert.match(output(started), /^ModuleNotFoundError: No module named 'only'$/m);
     project.env['PYTHONPATH'] = project.path('tools');
     assert.deepEqual([(await project.run()).outcomes, warningsOf(await project.run())], [ran, []]);
+  });
+
+  test('Python 3.10 serves, and an older one is refused with its version', async () => {
+    const { project } = withVenv();
+    using _ = project;
+    project.edit('pipelines/test.yaml', 'with: {', 'with: { python: ./older,');
+    const planned = async (version: string) => {
+      const set = `sys.version_info, sys.version = (${version.replaceAll('.', ', ')}, "final", 0), "${version} (older)"`;
+      const run = 'sys.argv = sys.argv[1:]; sys.path[0] = os.path.dirname(sys.argv[0])';
+      const code = `import os, runpy, sys; ${set}; ${run}; runpy.run_path(sys.argv[0], run_name="__main__")`;
+      project.write('older', `#!/bin/sh\nexec /usr/bin/python3 -c '${code}' "$@"\n`);
+      chmodSync(project.path('older'), 0o755);
+      return (await project.command('plan', 'test.yaml')).stderr.split('\n')[0];
+    };
+    assert.equal(
+      await planned('3.9.19'),
+      'pipelines/test.yaml:5:24: error: older cannot be used: Python 3.9.19 is too old: the oldest supported version is 3.10 [broken-program]',
+    );
+    assert.equal(await planned('3.10.0'), '');
+  });
+
+  test('a program runs in the root of the project, and a set of texts has the same order in each run', async () => {
+    const words = '" ".join({str(number) for number in range(20)})';
+    const { project } = withVenv({
+      'tools/train.py': `import os, sys\nopen(sys.argv[2], 'w').write(os.getcwd() + ' ' + ${words})\n`,
+    });
+    using _ = project;
+    project.edit('pipelines/test.yaml', './train.py', './tools/train.py');
+    project.env['PYTHONHASHSEED'] = '7';
+    assert.deepEqual((await project.run()).outcomes, ran);
+    const order = (seed: string) => {
+      const env = { ...process.env, PYTHONHASHSEED: seed };
+      return execFileSync('/usr/bin/python3', ['-c', `print(end=${words})`], {
+        env,
+        encoding: 'utf8',
+      });
+    };
+    assert.equal(project.read('out/fit.txt'), `${realpathSync(project.root)} ${order('0')}`);
+    project.edit('pipelines/test.yaml', 'with: {', 'env: { PYTHONHASHSEED: 5 }\n    with: {');
+    assert.deepEqual((await project.run()).outcomes, ran);
+    assert.equal(project.read('out/fit.txt'), `${realpathSync(project.root)} ${order('5')}`);
+  });
+
+  test('where PYTHONSAFEPATH leaves out the folder of the program, the modules that are found elsewhere count', async () => {
+    const { project } = withVenv({ 'tools/train.py': files['train.py'] });
+    using _ = project;
+    project.write('tools/parts/__init__.py', '');
+    project.write('tools/parts/words.py', 'word = "no"\n');
+    project.edit('pipelines/test.yaml', './train.py', './tools/train.py');
+    Object.assign(project.env, { PYTHONSAFEPATH: '1', PYTHONPATH: project.root });
+    assert.deepEqual([(await project.run()).outcomes, project.read('out/fit.txt')], [ran, 'ab\n']);
+    project.edit('parts/letters.py', '"a"', '"c"');
+    assert.deepEqual([(await project.run()).outcomes, project.read('out/fit.txt')], [ran, 'cb\n']);
+    project.env['PYTHONSAFEPATH'] = '';
+    assert.deepEqual([(await project.run()).outcomes, project.read('out/fit.txt')], [ran, 'no\n']);
   });
 
   test('a program has one core, or as many as its stage asks for', async () => {

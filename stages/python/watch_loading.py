@@ -9,13 +9,15 @@ import sys
 
 def watch(root, notes):
     """Appends the path of each file below `root`, once it is loaded, to a file of its process in the folder `notes`."""
-    noted, installed = set(), {"site-packages", "dist-packages"}
+    noted = set()
 
     def note(event, arguments):
         if event == "exec":  # of a module, a script, or anything that was compiled from a file
             path = getattr(arguments[0], "co_filename", None)
         elif event == "import":  # of an extension module; other modules have no path here
             path = arguments[1]
+        elif event == "ctypes.dlopen":  # of a shared library
+            path = arguments[0] and os.fsdecode(arguments[0])
         else:
             return
         if path and path not in noted and not path.startswith("<"):
@@ -26,7 +28,7 @@ def watch(root, notes):
                 pass
 
     def write(path):
-        if not path.startswith(root + os.sep) or not installed.isdisjoint(path.split(os.sep)):
+        if not path.startswith(root + os.sep) or is_installed(path):
             return
         file = os.open(os.path.join(notes, str(os.getpid())), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
@@ -36,6 +38,29 @@ def watch(root, notes):
 
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(note)
+
+
+def is_installed(path):
+    return not {"site-packages", "dist-packages"}.isdisjoint(path.split(os.sep))
+
+
+def doubt_bytecode():
+    """Lets Python compile a module anew if its file changed after its bytecode, or shortly before.
+
+    Python compares sizes and modification times in whole seconds. So after two edits in one second, or where a tool
+    sets times, as `cp -p`, it would run the old text.
+    """
+    loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
+    standard, read = os.path.dirname(os.__file__) + os.sep, loader.get_data
+
+    def get_data(self, path):
+        is_own = path.endswith(".pyc") and not self.path.startswith(standard) and not is_installed(self.path)
+        # Two seconds: the bytecode may be of the text that was there when Python began to compile.
+        if is_own and os.stat(path).st_mtime < os.stat(self.path).st_ctime + 2:
+            raise OSError  # as if there were none: Python compiles the text, and replaces the bytecode
+        return read(self, path)
+
+    loader.get_data = get_data
 
 
 def hide():
@@ -53,7 +78,8 @@ def hide():
     del sys.modules["sitecustomize"]
 
 
-try:
-    hide()
-except Exception:  # of a version of Python that keeps these things elsewhere
-    pass
+for act in (hide, doubt_bytecode):
+    try:
+        act()
+    except Exception:  # of a version of Python that keeps these things elsewhere
+        pass

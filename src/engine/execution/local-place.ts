@@ -174,6 +174,7 @@ export async function runStageProcess(
       code: stage.code?.start,
     },
     env: environment(stage, cpus, cards),
+    declared: Object.keys(stage.env).filter((name) => stage.env[name] !== null),
     resources: stage.resources,
     timeout: stage.timeout,
     onOutput: (text) => emit({ type: 'stage-output', text }),

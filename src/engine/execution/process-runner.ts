@@ -29,14 +29,17 @@ export type LoadProgram = (
 export const processRunner =
   (entry: string, loadProgram: LoadProgram, idle: IdleWorkers<StageProcess> = none()): RunProcess =>
   async (job) => {
-    const { request, env, resources } = job;
+    const { request, env, declared = [], resources } = job;
     try {
       const makeProgram = await loadProgram(request.kind, request.module);
       if (makeProgram !== undefined) {
         const program = makeProgram(programContext(request) as ProgramContext<never>);
+        const given = Object.entries(program.env ?? {}).filter(
+          ([name]) => !declared.includes(name),
+        );
         const variables: NodeJS.ProcessEnv = {
-          ...program.env,
           ...env,
+          ...Object.fromEntries(given),
           ...programVariables(request),
         };
         for (const [name, folder] of Object.entries(program.searchFirst ?? {})) {

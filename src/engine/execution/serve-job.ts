@@ -19,6 +19,8 @@ import type { ProcessGone, StageProcess } from './stage-process.ts';
 export interface ProcessJob {
   readonly request: StageRequest;
   readonly env: NodeJS.ProcessEnv;
+  /** The variables in `env` whose values the stage declares: they are part of its fingerprint. */
+  readonly declared?: readonly string[];
   readonly resources: Resources;
   /** The file for everything that the stage prints; made at its first line. */
   readonly log: string;
