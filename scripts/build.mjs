@@ -56,8 +56,8 @@ await build({
   absWorkingDir: root,
   entryPoints: {
     main: 'src/cli/main.ts',
-    'stage-main': 'src/cli/stage-main.ts',
-    'job-main': 'src/cli/job-main.ts',
+    'stage-main': 'src/project/stage-main.ts',
+    'job-main': 'src/project/job-main.ts',
     'batch-worker': 'src/learning/vision/batches/batch-worker.ts',
     'examine-worker': 'stages/load-dataset/examine-worker.ts',
     'look-worker': 'stages/audit/look-worker.ts',

@@ -18,7 +18,12 @@ const rooms: readonly {
   {
     name: 'cli',
     holds: /^src\/cli\//,
-    mayImport: ['table of kinds', 'reporting', 'engine', 'learning', 'backend', 'shared'],
+    mayImport: ['project', 'reporting', 'engine', 'learning', 'backend', 'shared'],
+  },
+  {
+    name: 'project',
+    holds: /^src\/project\//,
+    mayImport: ['table of kinds', 'reporting', 'engine', 'backend', 'shared'],
   },
   { name: 'reporting', holds: /^src\/reporting\//, mayImport: ['engine', 'learning', 'shared'] },
   { name: 'engine', holds: /^src\/engine\//, mayImport: ['shared'] },

@@ -7,6 +7,9 @@ export class UserError extends Error {
   override readonly name: string = this.constructor.name;
 }
 
+/** A mistake in the words or options of a command. Its message has no full stop. */
+export class UsageError extends UserError {}
+
 /** Whether an error is for the user, so that its message suffices; any other error is a bug. */
 export function isForUser(error: unknown): error is Error {
   return error instanceof UserError || isSystemError(error);

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { plannerOf } from '../src/cli/commands/serve.ts';
-import { fillDefaults } from '../src/cli/fill-defaults.ts';
+import { fillDefaults } from '../src/project/kinds/fill-defaults.ts';
 import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
 import { BrowserPage, noBrowser } from './support/browser.ts';
 import { Project } from './support/rig.ts';

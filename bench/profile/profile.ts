@@ -1,19 +1,17 @@
+import type { Cancellation } from '../../src/project/cancellation.ts';
 /**
  * Where the time of a stage's steps goes: by part, tfjs kernel, ONNX operator and node.
  *
  *     npm run profile -- [file] <stage> [--steps 10] [--out folder] [--set params.x=1] [--backend onnxruntime]
  */
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { bringStages } from '../../src/cli/bring-stages.ts';
-import { checkClaims } from '../../src/cli/check-claims.ts';
-import { MistakesError, reportError, warnOnStderr } from '../../src/cli/command-error.ts';
+import { reportError, warnOnStderr } from '../../src/cli/command-error.ts';
 import { backendOption, positiveInteger, setOption } from '../../src/cli/declare-commands.ts';
 import { Interrupts } from '../../src/cli/interrupts.ts';
-import { makeExecution } from '../../src/cli/make-execution.ts';
-import { openProject, type Project } from '../../src/cli/open-project.ts';
 import { exitCodes } from '../../src/cli/process-end.ts';
 import { safeName } from '../../src/engine/config/file-names.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
@@ -25,6 +23,11 @@ import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { runStageProcess } from '../../src/engine/execution/local-place.ts';
 import { processRunner } from '../../src/engine/execution/process-runner.ts';
 import { writeError } from '../../src/engine/files/write-error.ts';
+import { bringStages } from '../../src/project/bring-stages.ts';
+import { checkClaims } from '../../src/project/check-claims.ts';
+import { makeExecution } from '../../src/project/make-execution.ts';
+import { openProject, type Project } from '../../src/project/open-project.ts';
+import { PipelineError } from '../../src/project/pipeline-error.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
 import { err, ok, type Result } from '../../src/result.ts';
@@ -51,15 +54,16 @@ interface Profiled {
  */
 async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
   const startedAt = Date.now();
-  const project = await openProject({ words, set: options.set });
+  const project = await openProject({ words, warn: warnOnStderr, set: options.set });
   const chosen = chooseStage(project, options.backend);
-  if (!chosen.ok) throw new MistakesError([chosen.error]);
+  if (!chosen.ok) throw new PipelineError([chosen.error]);
   const stage = chosen.value;
   const folder = profileFolder(stage, project, options.out);
-  if (!folder.ok) throw new MistakesError([folder.error]);
+  if (!folder.ok) throw new PipelineError([folder.error]);
   const claimed = await checkClaims(project);
 
   using interrupts = new Interrupts();
+  const { cancellation } = interrupts;
   const read = project.stages.filter(({ name }) => name !== stage.name);
   const upstream: Project = {
     ...project,
@@ -68,16 +72,23 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
     whole: false,
   };
   const reporter = new RunListeners(selectReporter('auto', process.stdout, process.env));
-  const run = await makeExecution(upstream, options, { reporter, interrupts, startedAt });
+  const run = await makeExecution(upstream, options, {
+    reporter,
+    cancellation,
+    startedAt,
+  });
   try {
     for (const { path, owner } of claimed) await run.publisher.takeOver(path, owner);
-    const code = read.length > 0 ? await bringStages(run, upstream, { interrupts }) : exitCodes.ok;
-    if (code !== exitCodes.ok) return code ?? exitCodes.failed;
+    if (read.length > 0) {
+      const { ok, interrupted } = await bringStages(run, upstream, { cancellation });
+      if (interrupted) return exitCodes.interrupted;
+      if (!ok) return exitCodes.failed;
+    }
   } finally {
     reporter.close();
   }
-  const profiled = await profileStage(stage, project, run, interrupts, options.steps);
-  if (interrupts.interrupted) return exitCodes.interrupted;
+  const profiled = await profileStage(stage, project, run, cancellation, options.steps);
+  if (cancellation.interrupted) return exitCodes.interrupted;
   await writeProfile(profiled, stage, project, folder.value);
   return exitCodes.ok;
 }
@@ -136,7 +147,7 @@ async function profileStage(
   stage: Stage,
   { kinds }: Project,
   run: Execution,
-  { signal, kill }: Interrupts,
+  { signal, kill }: Cancellation,
   steps: number,
 ): Promise<Profiled> {
   const { world } = run;

@@ -5,10 +5,10 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeWorld, openProject } from '../../src/cli/open-project.ts';
 import { sha256 } from '../../src/digest.ts';
 import { fileListing } from '../../src/engine/files/listing.ts';
 import { plan } from '../../src/engine/plan/plan.ts';
+import { makeWorld, openProject } from '../../src/project/open-project.ts';
 import { interleave, printMedians } from './interleave.ts';
 import { Folder, pipeline } from './project.ts';
 
@@ -44,7 +44,7 @@ printMedians(`Plan of ${side * side} instances with results, medians of ${rounds
  */
 async function recordResults(): Promise<void> {
   process.chdir(project.path);
-  const opened = await openProject({ words: [] });
+  const opened = await openProject({ words: [], warn: console.error });
   const world = await makeWorld(opened, 'auto', console.error);
   for (const { stage, examined } of await plan(opened.stages, world)) {
     const [{ port, path, type }] = stage.outputs as [(typeof stage.outputs)[number]];

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { version } from '../project/package-info.ts';
 import { reportError } from './command-error.ts';
 import { declareCommands, exampleText } from './declare-commands.ts';
-import { commandName, version } from './package-info.ts';
+import { commandName } from './own-command.ts';
 import { exitCodes } from './process-end.ts';
 
 /**

@@ -1,42 +1,19 @@
 import { writeFileSync } from 'node:fs';
-import type { DiagnosticCode } from '../engine/diagnostics/codes.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { writing } from '../engine/files/write-error.ts';
 import { printableJson } from '../json.ts';
+import { PipelineError } from '../project/pipeline-error.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
-import type { Result } from '../result.ts';
-import { describeError, isForUser, UserError } from '../user-error.ts';
+import { describeError, isForUser, UsageError } from '../user-error.ts';
 import { exitCodes } from './process-end.ts';
-
-/** The user's mistakes, with their places and remedies, where they end a command. */
-export class MistakesError extends UserError {
-  readonly mistakes: readonly Diagnostic[];
-
-  constructor(mistakes: readonly Diagnostic[]) {
-    super(mistakes.map(({ message }) => message).join('\n'));
-    this.mistakes = mistakes;
-  }
-}
-
-/** A mistake in the words or options of a command. Its message has no full stop. */
-export class UsageError extends UserError {}
-
-export const mistake = (code: DiagnosticCode, message: string, hint?: string): MistakesError =>
-  new MistakesError([{ code, message, hint }]);
-
-/** The value of a result; a command ends with the mistakes of one that has none. */
-export function orThrow<T>(result: Result<T, Diagnostic | readonly Diagnostic[]>): T {
-  if (result.ok) return result.value;
-  throw new MistakesError([result.error].flat());
-}
 
 /** Prints an error for the user, and returns the exit code; throws any other. */
 export function reportError(error: unknown): number {
   if (!isForUser(error)) throw error;
   const isColoured = wantsColour(process.stderr, process.env);
   const told =
-    error instanceof MistakesError
+    error instanceof PipelineError
       ? formatDiagnostics(error.mistakes, isColoured)
       : `error: ${describeError(error)}`;
   process.stderr.write(`${told}\n`);

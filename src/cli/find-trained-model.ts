@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { findPipelineFile, findRoot } from '../engine/config/pipeline-files.ts';
 import { describeChange, describeReasons } from '../engine/plan/describe-decision.ts';
 import { infoFile } from '../learning/models/model-info.ts';
+import { openProject, type Project, planProject } from '../project/open-project.ts';
+import { mistake, type PipelineError } from '../project/pipeline-error.ts';
 import { asArgument } from '../reporting/terminal/text.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
-import { type MistakesError, mistake, warnOnStderr } from './command-error.ts';
-import { openProject, type Project, planProject } from './open-project.ts';
+import { warnOnStderr } from './command-error.ts';
 
 interface TrainedModel {
   readonly folder: string;
@@ -39,7 +40,7 @@ export async function findTrainedModel(
   const stageWord = isStage ? second : undefined;
   const stageName = holdsStage ? first.slice(colon + 1) : stageWord;
   const words = stageName === undefined ? [file] : [file, stageName];
-  const project = await openProject({ words, set });
+  const project = await openProject({ words, warn: warnOnStderr, set });
   const { stage, folder } = modelOf(project);
   const planned = (await planProject(project, backend)).find(
     ({ stage: { name } }) => name === stage,
@@ -87,7 +88,7 @@ function modelOf({ pipeline, graph, named }: Project): {
   throw mistake('no-model', `There is no model of ${one.stage} yet in ${one.path}`, hint);
 }
 
-function unknownModel(word: string): MistakesError {
+function unknownModel(word: string): PipelineError {
   const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() === true;
   const message = isFolder
     ? `Expected a pipeline or the folder of a trained model, got the folder ${word} without ${infoFile}`

@@ -9,9 +9,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadKinds } from '../../src/cli/load-kinds.ts';
 import { loadPipeline } from '../../src/engine/config/load-pipeline.ts';
 import { formatDiagnostic } from '../../src/engine/diagnostics/format-diagnostic.ts';
+import { loadKinds } from '../../src/project/kinds/load-kinds.ts';
 import type { Random } from '../../src/random.ts';
 import { inRepository } from '../support/pages.ts';
 import type { Ordeal } from './ordeal.ts';
@@ -27,7 +27,7 @@ export const yamlFiles: Ordeal = async (count, random, tell) => {
   const root = mkdtempSync(join(tmpdir(), 'restage-torture-'));
   try {
     cpSync(inRepository('pipelines'), join(root, 'pipelines'), { recursive: true });
-    const { kinds } = await loadKinds(root);
+    const { kinds } = await loadKinds(root, console.error);
     const folder = join(root, 'pipelines', 'experiments');
     const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
     mkdirSync(join(root, 'data'));

@@ -11,13 +11,16 @@ import { ensureKey, isKeyText, readKey } from '../../engine/store/remote/keys.ts
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { findTarget } from '../../project/find-target.ts';
+import { projectRoot } from '../../project/open-project.ts';
+import { mistake, orThrow } from '../../project/pipeline-error.ts';
+import { lastRunOf } from '../../project/stored-runs/last-run.ts';
+import { pull } from '../../project/stored-runs/pull.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { TarError } from '../../tar.ts';
-import { mistake, orThrow, print, UsageError, warnOnStderr } from '../command-error.ts';
-import { findTarget } from '../find-target.ts';
-import { lastRunOf } from '../last-run.ts';
-import { projectRoot } from '../open-project.ts';
-import { pull } from '../pull.ts';
+import { UsageError } from '../../user-error.ts';
+import { print, warnOnStderr } from '../command-error.ts';
+import { printPulled } from '../print-pulled.ts';
 
 const signerKey = 'signer';
 const pipelineKey = 'pipeline';
@@ -90,7 +93,8 @@ export async function importCommand(
       throw mistake('no-store', message, hint);
     }
     const store = await openArchive(root, bucket, keys);
-    await pull(root, store, { pipeline, stages: [] }, { fetch: 'all' });
+    const target = { root, store, warn: warnOnStderr };
+    printPulled(pipeline, await pull(target, { pipeline, stages: [] }, { fetch: 'all' }));
   } finally {
     await bucket.close();
   }

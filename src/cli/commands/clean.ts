@@ -6,14 +6,14 @@ import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { claimsOf } from '../check-claims.ts';
+import { claimsOf } from '../../project/check-claims.ts';
+import { kindWarnings, type LoadedKind, loadKinds } from '../../project/kinds/load-kinds.ts';
+import { projectRoot } from '../../project/open-project.ts';
 import { print, printWarnings, warnOnStderr } from '../command-error.ts';
-import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
-import { projectRoot } from '../open-project.ts';
 
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
   const root = projectRoot();
-  const own = await loadKinds(root);
+  const own = await loadKinds(root, warnOnStderr);
   printWarnings(kindWarnings(own, []));
   const store = new FolderStore(root, warnOnStderr);
   const publisher = new Publisher(root, store, new DigestIndex(store.folder));

@@ -5,6 +5,10 @@ import { findStageNames, suggestStage } from '../../engine/config/stage-referenc
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
+import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
+import { loadKinds } from '../../project/kinds/load-kinds.ts';
+import { openStore, projectRoot } from '../../project/open-project.ts';
+import { mistake, orThrow, PipelineError } from '../../project/pipeline-error.ts';
 import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import {
   comparisonTables,
@@ -23,19 +27,8 @@ import {
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
-import {
-  MistakesError,
-  mistake,
-  orThrow,
-  print,
-  printJson,
-  UsageError,
-  warnOnStderr,
-  writeUserFile,
-} from '../command-error.ts';
-import { fillDefaults } from '../fill-defaults.ts';
-import { loadKinds } from '../load-kinds.ts';
-import { openStore, projectRoot } from '../open-project.ts';
+import { UsageError } from '../../user-error.ts';
+import { print, printJson, warnOnStderr, writeUserFile } from '../command-error.ts';
 
 interface CompareOptions {
   readonly all?: boolean;
@@ -104,11 +97,11 @@ async function findSubjects(
     try {
       subjects.push(await findSubject(word, sources));
     } catch (error) {
-      if (!(error instanceof MistakesError)) throw error;
+      if (!(error instanceof PipelineError)) throw error;
       mistakes.push(...error.mistakes);
     }
   }
-  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  if (mistakes.length > 0) throw new PipelineError(mistakes);
   return subjects;
 }
 
@@ -197,7 +190,7 @@ function findRun(word: string, store: FolderStore): RunFolder | undefined {
 
 /** A pipeline as it last stood, whatever its file says by now. */
 async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole> {
-  const { kinds, unloaded } = await loadKinds(root);
+  const { kinds, unloaded } = await loadKinds(root, warnOnStderr);
   const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
   const latest = stages.flatMap((stage) => {
     const result = store.readLatest(name, stage.name);
@@ -217,7 +210,7 @@ async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole
   return { label: name, stages: new Map<string, SubjectStage>(known) };
 }
 
-function unknownSubject(word: string, { root, store }: Sources): MistakesError {
+function unknownSubject(word: string, { root, store }: Sources): PipelineError {
   const ids = word.length > 8 ? store.runs().map(({ id }) => id) : [];
   const hint =
     suggest(word, [...pipelineNames(root), ...ids, 'last']) ??

@@ -6,9 +6,10 @@ import { loadStoreFile } from '../../engine/config/store-file.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';
+import { projectRoot } from '../../project/open-project.ts';
+import { version } from '../../project/package-info.ts';
 import { print } from '../command-error.ts';
-import { projectRoot } from '../open-project.ts';
-import { version } from '../package-info.ts';
+
 import { exitCodes } from '../process-end.ts';
 
 /**

@@ -9,15 +9,10 @@ import { largeGap } from '../../learning/explanations/completeness-gap.ts';
 import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
 import { readModelInfo } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
+import { PipelineError } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
-import {
-  MistakesError,
-  print,
-  printJson,
-  UsageError,
-  warnOnStderr,
-  writeUserFile,
-} from '../command-error.ts';
+import { UsageError } from '../../user-error.ts';
+import { print, printJson, warnOnStderr, writeUserFile } from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
 
 interface ExplainImageOptions {
@@ -55,7 +50,7 @@ export async function explainImageCommand(
   const usage = misuse(paths, question);
   if (usage !== undefined) throw new UsageError(usage);
   const mistakes = paths.flatMap(missing);
-  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  if (mistakes.length > 0) throw new PipelineError(mistakes);
   const pictures = paths.map((name): Picture => ({ name, bytes: readFileSync(name) }));
   const { explained, info } = await explainOn(folder, pictures, question);
   const { gap = 0 } = explained;

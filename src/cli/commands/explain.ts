@@ -6,11 +6,11 @@ import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { type Json, printableJson } from '../../json.ts';
+import { openProject, planProject } from '../../project/open-project.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
-import { printJson } from '../command-error.ts';
-import { openProject, planProject } from '../open-project.ts';
+import { printJson, warnOnStderr } from '../command-error.ts';
 
 interface ExplainOptions {
   readonly set: readonly string[];
@@ -22,7 +22,7 @@ export async function explainCommand(
   words: readonly string[],
   options: ExplainOptions,
 ): Promise<void> {
-  const project = await openProject({ words, set: options.set, last: true });
+  const project = await openProject({ words, warn: warnOnStderr, set: options.set, last: true });
   const wanted = new Set<StageName>(
     project.found.stages.length > 0 ? project.named : project.stages.map(({ name }) => name),
   );

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mistake, print, UsageError, writeUserFile } from '../command-error.ts';
+import { mistake } from '../../project/pipeline-error.ts';
+import { UsageError } from '../../user-error.ts';
+import { print, writeUserFile } from '../command-error.ts';
 
 /**
  * `restage figure <chart> <pdf>`: a published chart, or any SVG of Restage, as one page of PDF for

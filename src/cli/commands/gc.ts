@@ -8,8 +8,8 @@ import {
 } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
+import { projectRoot } from '../../project/open-project.ts';
 import { print, warnOnStderr } from '../command-error.ts';
-import { projectRoot } from '../open-project.ts';
 
 interface GcOptions {
   /** Milliseconds. */

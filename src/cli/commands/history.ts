@@ -1,11 +1,12 @@
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
+import { projectRoot } from '../../project/open-project.ts';
+import { mistake } from '../../project/pipeline-error.ts';
 import { formatHistory, runChanges } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
-import { mistake, print, printJson, warnOnStderr } from '../command-error.ts';
-import { fillDefaults } from '../fill-defaults.ts';
-import { projectRoot } from '../open-project.ts';
+import { print, printJson, warnOnStderr } from '../command-error.ts';
 
 interface HistoryOptions extends RunQuery {
   readonly where: readonly string[];

@@ -8,7 +8,7 @@ import { packageRoot } from '../../package-root.ts';
 import { Random } from '../../random.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { print } from '../command-error.ts';
-import { ownCommand } from '../package-info.ts';
+import { ownCommand } from '../own-command.ts';
 import { exitCodes } from '../process-end.ts';
 
 const ours = (path: string) => () => readFileSync(join(packageRoot, path), 'utf8');

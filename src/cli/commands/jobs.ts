@@ -11,11 +11,12 @@ import {
 import { nameOf } from '../../engine/places/submitter.ts';
 import { type Batch, BatchFolder } from '../../engine/store/batch-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { schedulerOf } from '../../project/make-place.ts';
+import { projectRoot } from '../../project/open-project.ts';
+import { orThrow } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
-import { describeError } from '../../user-error.ts';
-import { orThrow, print, UsageError, warnOnStderr } from '../command-error.ts';
-import { schedulerOf } from '../make-place.ts';
-import { projectRoot } from '../open-project.ts';
+import { describeError, UsageError } from '../../user-error.ts';
+import { print, warnOnStderr } from '../command-error.ts';
 
 const columns = ['job', 'place', 'state', 'stages', 'on', 'waited for by'];
 

@@ -4,12 +4,13 @@ import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
 import { formatJsonSchema, pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
 import { packageRoot } from '../../package-root.ts';
+import { kindWarnings, loadKinds } from '../../project/kinds/load-kinds.ts';
+import { mistake, PipelineError } from '../../project/pipeline-error.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { KindSpec } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
-import { MistakesError, mistake, print, printWarnings } from '../command-error.ts';
+import { print, printWarnings, warnOnStderr } from '../command-error.ts';
 import { kindMarkdown, kindsMarkdown, showInput } from '../kinds-markdown.ts';
-import { kindWarnings, loadKinds } from '../load-kinds.ts';
 
 const width = 80;
 
@@ -17,7 +18,7 @@ export async function kindsCommand(
   name: string | undefined,
   { markdown }: { readonly markdown?: boolean },
 ): Promise<void> {
-  const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
+  const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
   const { kinds, unloaded } = own;
   if (name === undefined) {
     printWarnings(kindWarnings(own, kinds.keys()));
@@ -30,7 +31,7 @@ export async function kindsCommand(
   const kind = kinds.get(name);
   if (kind === undefined) {
     const broken = unloaded.get(name);
-    if (broken !== undefined) throw new MistakesError([broken]);
+    if (broken !== undefined) throw new PipelineError([broken]);
     throw mistake('unknown-kind', `There is no kind "${name}"`, suggest(name, kinds.keys()));
   }
   process.stdout.write(markdown ? kindMarkdown(kind.spec) : describeKind(kind.spec));
@@ -88,7 +89,7 @@ function section(
 }
 
 export async function schemaCommand(): Promise<void> {
-  const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
+  const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
   printWarnings(kindWarnings(own, []));
   process.stdout.write(
     formatJsonSchema(pipelineJsonSchema(Array.from(own.kinds.values(), ({ spec }) => spec))),

@@ -13,11 +13,14 @@ import {
   type Scheduler,
 } from '../../engine/places/scheduler.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
+import { schedulerOf } from '../../project/make-place.ts';
+import { projectRoot } from '../../project/open-project.ts';
+import { version } from '../../project/package-info.ts';
+import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { suggest } from '../../suggest.ts';
-import { mistake, orThrow, print, UsageError } from '../command-error.ts';
-import { schedulerOf } from '../make-place.ts';
-import { projectRoot } from '../open-project.ts';
-import { version } from '../package-info.ts';
+import { UsageError } from '../../user-error.ts';
+import { print } from '../command-error.ts';
+
 import { exitCodes } from '../process-end.ts';
 
 /**

@@ -6,10 +6,7 @@ import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { readCheckpointState } from '../../engine/store/checkpoint-file.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
-import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
-import { checkClaims } from '../check-claims.ts';
-import { printJson, printWarnings, warnOnStderr } from '../command-error.ts';
+import { checkClaims } from '../../project/check-claims.ts';
 import {
   openPlaces,
   openProject,
@@ -17,19 +14,23 @@ import {
   planProject,
   type Request,
   type WorldOptions,
-} from '../open-project.ts';
-import { version } from '../package-info.ts';
+} from '../../project/open-project.ts';
+import { version } from '../../project/package-info.ts';
+import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
+import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
+import { printJson, printWarnings, warnOnStderr } from '../command-error.ts';
+
 import { exitCodes } from '../process-end.ts';
 
 /** The options of `plan`, which `run` has, too. */
-export interface PlanOptions extends Omit<Request, 'words'>, WorldOptions {
+export interface PlanOptions extends Omit<Request, 'words' | 'warn'>, WorldOptions {
   readonly backend: string;
   readonly json?: boolean;
   readonly on?: string;
 }
 
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
-  const project = await openProject({ words, ...options });
+  const project = await openProject({ words, warn: warnOnStderr, ...options });
   openPlaces(project, options.on);
   await checkClaims(project);
   printWarnings(project.warnings);

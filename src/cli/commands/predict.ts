@@ -3,11 +3,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { usableCores } from '../../backend/machine-limits.ts';
 import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { writing } from '../../engine/files/write-error.ts';
+import { loadRun } from '../../project/kinds/load-run.ts';
+import { mistake } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import type { StageContext } from '../../stage.ts';
-import { mistake, print, UsageError, warnOnStderr } from '../command-error.ts';
+import { UsageError } from '../../user-error.ts';
+import { print, warnOnStderr } from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
-import { loadRun } from '../load-run.ts';
 
 interface PredictOptions {
   readonly set: readonly string[];

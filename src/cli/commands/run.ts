@@ -3,22 +3,23 @@ import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
 import { isTaken, readStep, stepVariable, take } from '../../engine/places/advance.ts';
 import { waitFor } from '../../engine/places/wait-for.ts';
 import { forgetAll, memoryFile } from '../../engine/store/run-memory.ts';
+import { bringStages } from '../../project/bring-stages.ts';
+import { checkClaims } from '../../project/check-claims.ts';
+import { findTarget } from '../../project/find-target.ts';
+import { type ExecutionOptions, makeExecution } from '../../project/make-execution.ts';
+import { digestOfFiles } from '../../project/make-place.ts';
+import { openPlaces, openProject, projectRoot } from '../../project/open-project.ts';
 import { EventFile } from '../../reporting/event-file.ts';
 import { ReportWriter } from '../../reporting/report/report-writer.ts';
 import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
-import { isForUser, UserError } from '../../user-error.ts';
+import { isForUser, UsageError, UserError } from '../../user-error.ts';
 import { beginAnew } from '../begin-anew.ts';
-import { bringStages } from '../bring-stages.ts';
-import { checkClaims } from '../check-claims.ts';
-import { UsageError } from '../command-error.ts';
-import { findTarget } from '../find-target.ts';
+import { warnOnStderr } from '../command-error.ts';
 import { Interrupts } from '../interrupts.ts';
-import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
-import { digestOfFiles } from '../make-place.ts';
-import { openPlaces, openProject, projectRoot } from '../open-project.ts';
+import { commandName, program } from '../own-command.ts';
 import { exitCodes } from '../process-end.ts';
-import { type WatchedRuns, watchRuns } from '../project-watch.ts';
+import { type WatchedRuns, watchRuns } from '../watch-runs.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {
@@ -74,7 +75,7 @@ async function runOnce(
   }
   const onSources = watched && ((sources: PipelineSources) => watched.watch.follow(sources));
   const open = async () => {
-    const project = await openProject({ words, ...options, onSources });
+    const project = await openProject({ words, warn: warnOnStderr, ...options, onSources });
     if (
       step !== undefined &&
       (await waitFor(() => readStep(step)))?.pipeline !==
@@ -92,14 +93,14 @@ async function runOnce(
   const style = step !== undefined ? 'plain' : chosenStyle;
   const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
   using own = watched === undefined ? new Interrupts() : undefined;
-  const interrupts = own ?? watched!.interrupts;
-  if (interrupts.interrupted) return exitCodes.interrupted; // while the project was read again
-  if (options.interrupt === true) watched?.watch.onChange(() => interrupts.stop());
+  const { cancellation } = own ?? watched!.interrupts;
+  if (cancellation.interrupted) return exitCodes.interrupted; // while the project was read again
+  if (options.interrupt === true) watched?.watch.onChange(() => cancellation.stop());
   const run = await makeExecution(project, options, {
     reporter,
-    interrupts,
+    cancellation,
     places,
-    argv,
+    command: { name: commandName, script: program, argv, cwd: process.cwd() },
     step,
     startedAt,
   });
@@ -127,14 +128,14 @@ async function runOnce(
   if (options.rehash === true) forgetAll(project.root);
   process.exitCode = exitCodes.failed; // holds if the process ends before the run does
   try {
-    if (detach) interrupts.detaches = true;
+    if (detach) cancellation.detaches = true;
     for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
     // What was forced would run once more; a detached run has further steps, and a watched one sees
     // the change itself.
     const isRepeatable = project.forced.size === 0 && !detach && watched === undefined;
     const memory = memorable ? memoryFile(project.root, process.cwd(), argv) : undefined;
-    const code = await bringStages(run, project, {
-      interrupts,
+    const { ok, interrupted, beginsAnew } = await bringStages(run, project, {
+      cancellation,
       report,
       detach,
       isRepeatable,
@@ -142,10 +143,11 @@ async function runOnce(
     });
     watched?.watch.followCode((await run.world.loadedCode?.all()) ?? []);
     // Else the second job of the step goes on.
-    if (step !== undefined && !interrupts.interrupted) take(step);
-    if (code !== undefined) return code;
+    if (step !== undefined && !interrupted) take(step);
+    if (interrupted) return exitCodes.interrupted;
+    if (!beginsAnew) return ok ? exitCodes.ok : exitCodes.failed;
   } finally {
     reporter.close();
   }
-  return await beginAnew(argv, interrupts.signal);
+  return await beginAnew(argv, cancellation.signal);
 }

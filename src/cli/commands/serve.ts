@@ -1,11 +1,12 @@
 import { pipelineNames } from '../../engine/config/pipeline-files.ts';
 import { formatDiagnostics } from '../../engine/diagnostics/format-diagnostic.ts';
+import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
+import { openProject, planProject, projectRoot } from '../../project/open-project.ts';
+import { PipelineError } from '../../project/pipeline-error.ts';
 import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
-import { isForUser } from '../../user-error.ts';
-import { MistakesError, UsageError, warnOnStderr } from '../command-error.ts';
-import { fillDefaults } from '../fill-defaults.ts';
-import { openProject, planProject, projectRoot } from '../open-project.ts';
+import { isForUser, UsageError } from '../../user-error.ts';
+import { warnOnStderr } from '../command-error.ts';
 
 interface ServeOptions {
   readonly port: number;
@@ -75,9 +76,9 @@ export const plannerOf = (root: string): Planner => ({
   plan: async (name) => {
     try {
       const file = pipelineNames(root).find((path) => path.replace(/\.ya?ml$/, '') === name)!;
-      return await planProject(await openProject({ words: [file] }));
+      return await planProject(await openProject({ words: [file], warn: warnOnStderr }));
     } catch (error) {
-      if (error instanceof MistakesError) return formatDiagnostics(error.mistakes, false);
+      if (error instanceof PipelineError) return formatDiagnostics(error.mistakes, false);
       if (isForUser(error)) return error.message;
       throw error;
     }

@@ -34,14 +34,16 @@ import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf, formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { plainText } from '../../plain-text.ts';
+import { findTarget } from '../../project/find-target.ts';
+import { projectRoot } from '../../project/open-project.ts';
+import { mistake, orThrow } from '../../project/pipeline-error.ts';
+import { lastRunOf } from '../../project/stored-runs/last-run.ts';
+import { type PullOptions, pull } from '../../project/stored-runs/pull.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { UserError } from '../../user-error.ts';
-import { mistake, orThrow, print, UsageError, warnOnStderr } from '../command-error.ts';
-import { findTarget } from '../find-target.ts';
-import { lastRunOf } from '../last-run.ts';
-import { projectRoot } from '../open-project.ts';
-import { type PullOptions, pull } from '../pull.ts';
+import { UsageError, UserError } from '../../user-error.ts';
+import { print, warnOnStderr } from '../command-error.ts';
+import { printPulled } from '../print-pulled.ts';
 
 interface StoreOptions extends PullOptions {
   /** Milliseconds. */
@@ -58,9 +60,11 @@ const actions: Readonly<Record<string, Action>> = {
   init,
   status: connected(status),
   push: connected(push),
-  pull: connected(({ root, store }, words, options) => {
+  pull: connected(async ({ root, store }, words, options) => {
     const { file, stages } = findTarget({ words }, root);
-    return pull(root, store, { pipeline: pipelineName(file, root), stages }, options);
+    const pipeline = pipelineName(file, root);
+    const target = { root, store, warn: warnOnStderr };
+    printPulled(pipeline, await pull(target, { pipeline, stages }, options));
   }),
   verify: connected(verify),
   gc: connected(gc),

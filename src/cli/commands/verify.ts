@@ -4,9 +4,9 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { projectRoot } from '../../project/open-project.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { print, warnOnStderr } from '../command-error.ts';
-import { projectRoot } from '../open-project.ts';
 import { exitCodes } from '../process-end.ts';
 
 export async function verifyCommand({

@@ -12,7 +12,7 @@ import { findAgain, findLoaded, LoadedCode } from '../engine/store/find-code.ts'
 import { usableMemory } from '../machine-limits.ts';
 import type { AnyKindSpec } from '../stage.ts';
 import { describeError, isForUser, UserError } from '../user-error.ts';
-import { loadProgram } from './load-run.ts';
+import { loadProgram } from './kinds/load-run.ts';
 import { buildDigest, version } from './package-info.ts';
 
 // The script of a worker on a node: it serves the tickets of the batch whose folder it is given, or

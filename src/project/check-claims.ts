@@ -13,8 +13,8 @@ import {
 } from '../engine/publishing/published-record.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { groupBy } from '../group-by.ts';
-import { MistakesError } from './command-error.ts';
 import type { Project } from './open-project.ts';
+import { PipelineError } from './pipeline-error.ts';
 
 /** A path that was published for a pipeline which no longer claims it, and who claims it now. */
 interface Abandoned {
@@ -23,7 +23,7 @@ interface Abandoned {
 }
 
 /**
- * Throws a {@link MistakesError} where another pipeline still claims a path of an output. Returns
+ * Throws a {@link PipelineError} where another pipeline still claims a path of an output. Returns
  * what others abandoned.
  */
 export async function checkClaims(project: Project): Promise<readonly Abandoned[]> {
@@ -49,7 +49,7 @@ export async function checkClaims(project: Project): Promise<readonly Abandoned[
       }
     }
   }
-  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  if (mistakes.length > 0) throw new PipelineError(mistakes);
   return abandoned;
 }
 

@@ -1,5 +1,5 @@
 import { serveStage } from '../engine/execution/serve-stage.ts';
-import { loadRun } from './load-run.ts';
+import { loadRun } from './kinds/load-run.ts';
 
 // The script of the processes that serve stages.
 serveStage(loadRun);

@@ -18,10 +18,10 @@ import { findAgain } from '../engine/store/find-code.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
 import { RunFolder } from '../engine/store/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
+import type { Cancellation } from './cancellation.ts';
 import { stillClaims } from './check-claims.ts';
-import type { Interrupts } from './interrupts.ts';
-import { loadProgram } from './load-run.ts';
-import { makePlace } from './make-place.ts';
+import { loadProgram } from './kinds/load-run.ts';
+import { makePlace, type RepeatedCommand } from './make-place.ts';
 import { makeWorld, type Project, type WorldOptions } from './open-project.ts';
 import { version } from './package-info.ts';
 
@@ -39,10 +39,10 @@ export interface ExecutionOptions extends WorldOptions {
 
 interface RunParts {
   readonly reporter: { event(event: RunEvent): void };
-  readonly interrupts: Interrupts;
+  readonly cancellation: Cancellation;
   readonly places?: Places;
-  /** For a detached run: the words of the command, and the step that this process takes. */
-  readonly argv?: readonly string[];
+  /** For a detached run: the command that takes its steps, and the step that this process takes. */
+  readonly command?: RepeatedCommand;
   readonly step?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -52,7 +52,7 @@ interface RunParts {
 export async function makeExecution(
   project: Project,
   options: ExecutionOptions,
-  { reporter, interrupts, places = noPlaces, argv = [], step, startedAt }: RunParts,
+  { reporter, cancellation, places = noPlaces, command, step, startedAt }: RunParts,
 ): Promise<Execution> {
   const { root, kinds, pipeline, stages, twice } = project;
   // What stages print and report becomes plain text here, so that no listener needs to check it.
@@ -70,7 +70,7 @@ export async function makeExecution(
   });
   const checkReads = options.checkReads ?? false;
   const host = { restage: version, gitCommit: gitCommit(root) };
-  const { signal, kill } = interrupts;
+  const { signal, kill } = cancellation;
   const folder = startRun(store, startedAt, pipeline.name);
   const modules = new Map(
     [...kinds].flatMap(([kind, { module }]) =>
@@ -106,9 +106,9 @@ export async function makeExecution(
       world,
       host,
       modules,
-      interrupts,
+      cancellation,
       warn,
-      argv,
+      command,
       step,
       findCode: (stage, root) => findAgain(kinds.get(stage.kind)!.spec, stage, root),
       downloads: ({ kind, settings }) => kinds.get(kind)?.spec.downloads?.(settings) ?? [],
@@ -121,7 +121,7 @@ export async function makeExecution(
     working: new Map(),
     host,
     startedAt,
-    onFailure: options.failFast === true ? () => interrupts.stop() : () => {},
+    onFailure: options.failFast === true ? () => cancellation.stop() : () => {},
     emit,
     signal,
   };

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
@@ -17,20 +16,29 @@ import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-plac
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
 import { slurm } from '../engine/places/slurm.ts';
 import { templateScheduler } from '../engine/places/template-scheduler.ts';
-import { packageRoot } from '../package-root.ts';
-import type { Interrupts } from './interrupts.ts';
-import { buildDigest, commandName } from './package-info.ts';
+import type { Cancellation } from './cancellation.ts';
+import { buildDigest } from './package-info.ts';
+
+/** The command that takes each step of a detached run, as a job types it. */
+export interface RepeatedCommand {
+  /** The name under which the user started it. */
+  readonly name: string;
+  /** Absolute path of its script. */
+  readonly script: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+}
 
 interface PlaceOptions
   extends Pick<ClusterOptions, 'world' | 'modules' | 'findCode' | 'downloads' | 'detach' | 'warn'> {
   /** The step of a detached run that this process takes; undefined for the command of a user. */
   readonly step: string | undefined;
-  readonly argv: readonly string[];
+  readonly command: RepeatedCommand | undefined;
   readonly places: Places;
   readonly on: string | undefined;
   readonly host: HostFacts;
   readonly jobs: number | undefined;
-  readonly interrupts: Interrupts;
+  readonly cancellation: Cancellation;
 }
 
 export function schedulerOf(place: PlaceSpec): Scheduler {
@@ -39,14 +47,14 @@ export function schedulerOf(place: PlaceSpec): Scheduler {
 
 /** This machine together with the places of `places.yaml` that the stages name. */
 export function makePlace(local: Place, stages: readonly Stage[], options: PlaceOptions): Place {
-  const { places, on, detach, step, interrupts } = options;
+  const { places, on, detach, step, cancellation } = options;
   const specs = new Set(stages.flatMap((stage) => placeOf(stage, places, on) ?? []));
   if (specs.size === 0) return local;
   const failures = { ...(step !== undefined && readStep(step)?.failures) };
   // Taken at the start: an edit during the run must not count as detached.
   const next = { pipeline: digestOfFiles(options.world.pipeline.sources.files), failures };
   const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
-  interrupts.detaches = true;
+  cancellation.detaches = true;
   let fetched: Promise<unknown> | undefined;
   // Otherwise the job that takes the next step runs what is for this machine.
   const isHere = !detach || step !== undefined;
@@ -58,7 +66,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
       haveOneScheduler(spec, first) ? place.openJobs() : [],
     );
     for (const place of [local, ...clusters.values()]) await place.close();
-    const isLeft = step !== undefined && interrupts.interrupted; // to the second job of this step
+    const isLeft = step !== undefined && cancellation.interrupted; // to the second job of this step
     if (detach && !isLeft && (after.length > 0 || isLater))
       await submitNext(first, after, next, options);
   };
@@ -73,7 +81,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
     },
     close,
   };
-  return detach ? limitFailures(all, failures, interrupts.signal) : all;
+  return detach ? limitFailures(all, failures, cancellation.signal) : all;
 }
 
 /**
@@ -98,20 +106,21 @@ async function submitNext(
   place: PlaceSpec,
   after: readonly string[],
   next: Omit<Step, 'jobs' | 'place'>,
-  { world, argv, step, warn }: PlaceOptions,
+  { world, command, step, warn }: PlaceOptions,
 ): Promise<void> {
   if (step !== undefined && isTaken(step)) return; // somebody cancelled it
-  const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv];
+  if (command === undefined) throw new Error('Internal error: no command takes the next step');
+  const { name, script, argv, cwd } = command;
   try {
     const job = await submitStep(next, place, {
       scheduler: schedulerOf(place),
       world,
       after,
       warn,
-      command: { node: process.execPath, words, cwd: process.cwd() },
+      command: { node: process.execPath, words: [script, ...argv], cwd },
     });
     warn(
-      `Detached: job ${job} takes the next step on ${place.name}. \`${commandName} jobs\` lists what is under way.`,
+      `Detached: job ${job} takes the next step on ${place.name}. \`${name} jobs\` lists what is under way.`,
     );
   } catch (error) {
     if (!(error instanceof SubmitError)) throw error;
@@ -134,7 +143,7 @@ export const digestOfFiles = (files: readonly string[]): Digest =>
 
 function clusterPlace(
   place: PlaceSpec,
-  { host, jobs, interrupts, step, ...options }: PlaceOptions,
+  { host, jobs, cancellation, step, ...options }: PlaceOptions,
 ): ClusterPlace {
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   return new ClusterPlace({
@@ -147,9 +156,9 @@ function clusterPlace(
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
     patience: patienceFrom(process.env['RESTAGE_PATIENCE']),
     isStep: step !== undefined,
-    signal: interrupts.signal,
-    kill: interrupts.kill,
-    grace: () => interrupts.grace,
+    signal: cancellation.signal,
+    kill: cancellation.kill,
+    grace: () => cancellation.grace,
   });
 }
 

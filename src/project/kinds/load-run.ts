@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { MakeProgram, RunStage } from '../stage.ts';
+import type { MakeProgram, RunStage } from '../../stage.ts';
 
 /**
  * The code of a kind that a process of Restage runs; `module` is the built file of a project's own
@@ -27,7 +27,7 @@ export async function loadProgram(
 }
 
 async function builtIn(kind: string) {
-  const { kinds } = await import('../../stages/index.ts');
+  const { kinds } = await import('../../../stages/index.ts');
   const entry = kinds[kind];
   if (entry === undefined) throw new Error(`Internal error: no kind ${kind}`);
   return entry;

@@ -8,7 +8,7 @@ import {
 import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
-import { type MistakesError, mistake, orThrow } from './command-error.ts';
+import { mistake, orThrow, type PipelineError } from './pipeline-error.ts';
 
 /** The words of a command that name a pipeline and its stages. */
 export interface Words {
@@ -106,7 +106,7 @@ function unnamedFile(root: string, last: boolean, word?: string): string {
   throw mistake('no-file', `Which pipeline? There are${list}`, hint);
 }
 
-function severalFiles(first: string, second: string): MistakesError {
+function severalFiles(first: string, second: string): PipelineError {
   const hint =
     'Run one after the other; to run their stages together, `include` both in a third file.';
   return mistake('several-files', `Expected one pipeline, got two: ${first} and ${second}`, hint);

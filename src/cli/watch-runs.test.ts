@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
-import { type WatchedRuns, watchRuns } from './project-watch.ts';
+import { type WatchedRuns, watchRuns } from './watch-runs.ts';
 
 /** A project that is empty, and a way to change it. */
 function emptyProject(t: TestContext) {
@@ -38,7 +38,7 @@ test('after a run that was interrupted, a watch waits for no change', async (t) 
   const { root, change } = emptyProject(t);
   const write = t.mock.method(process.stderr, 'write', () => true);
   const run = async ({ interrupts }: WatchedRuns): Promise<number> => {
-    const interrupted = once(interrupts.signal, 'abort');
+    const interrupted = once(interrupts.cancellation.signal, 'abort');
     process.kill(process.pid, 'SIGINT');
     await interrupted;
     change(); // which ends the test also where it waits

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
-import { packageFolders } from '../engine/config/find-package.ts';
-import { jsonOf } from '../json.ts';
+import { packageFolders } from '../../engine/config/find-package.ts';
+import { jsonOf } from '../../json.ts';
 
 interface Tsconfig {
   readonly extends?: string | readonly string[];

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { PublishedRecords } from '../engine/publishing/published-record.ts';
-import type { FolderStore } from '../engine/store/folder-store.ts';
-import type { RunManifest } from '../engine/store/remote/manifest.ts';
+import { PublishedRecords } from '../../engine/publishing/published-record.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { RunManifest } from '../../engine/store/remote/manifest.ts';
 
 /** The latest results of a pipeline's stages, as the manifest of one run. */
 export function lastRunOf(root: string, store: FolderStore, pipeline: string): RunManifest {

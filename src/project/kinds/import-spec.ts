@@ -1,7 +1,6 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { basename } from 'node:path';
 import { inspect } from 'node:util';
-import { warnOnStderr } from './command-error.ts';
 
 /**
  * An imported module of the project, and what its code did besides exporting, as verbs:
@@ -49,13 +48,21 @@ const imported = new Map<string, Promise<ImportedSpec>>();
  * Code that changes JavaScript's own objects, prints by a file descriptor, or never returns, is not
  * held back.
  */
-export function importSpec(kind: string, url: string): Promise<ImportedSpec> {
-  const known = imported.get(url) ?? importApart(kind, url);
+export function importSpec(
+  kind: string,
+  url: string,
+  warn: (message: string) => void,
+): Promise<ImportedSpec> {
+  const known = imported.get(url) ?? importApart(kind, url, warn);
   imported.set(url, known);
   return known;
 }
 
-async function importApart(kind: string, url: string): Promise<ImportedSpec> {
+async function importApart(
+  kind: string,
+  url: string,
+  warn: (message: string) => void,
+): Promise<ImportedSpec> {
   const spec: SpecCode = { file: basename(url), onError: () => {} };
   const failed = new Promise<never>((_, reject) => {
     spec.onError = (message) => reject(new Error(`its spec ${message}`));
@@ -78,7 +85,7 @@ async function importApart(kind: string, url: string): Promise<ImportedSpec> {
   } finally {
     effects.push(...guards.flatMap((end) => end()));
     importing = undefined;
-    spec.onError = (message) => warnOnStderr(`The spec of the kind ${kind} ${message}`);
+    spec.onError = (message) => warn(`The spec of the kind ${kind} ${message}`);
     process.off('beforeExit', giveUp);
   }
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 function afterImport(code: string) {
   const importing = `
 import { importSpec } from ${JSON.stringify(new URL('./import-spec.ts', import.meta.url).href)};
-const { exports } = await importSpec('odd', 'data:text/javascript,export const spec = 1;');
+const { exports } = await importSpec('odd', 'data:text/javascript,export const spec = 1;', console.error);
 ${code}`;
   return spawnSync(
     process.execPath,

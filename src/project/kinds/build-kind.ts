@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Message, Metafile, Plugin } from 'esbuild';
-import { sha256 } from '../digest.ts';
-import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
+import { sha256 } from '../../digest.ts';
+import type { Diagnostic, Span } from '../../engine/diagnostics/diagnostic.ts';
 import { KindImports } from './kind-imports.ts';
 
 /**

@@ -1,12 +1,9 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { globBase, globExpander } from '../engine/config/expand-glob.ts';
+import { globBase } from '../engine/config/expand-glob.ts';
 import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { ListingError, signPlace, signTree } from '../engine/files/walk-tree.ts';
-import { reportError } from './command-error.ts';
-import { Interrupts } from './interrupts.ts';
 
 /** Milliseconds without another change before a project is read: editors save in several steps. */
 const quiet = 60;
@@ -173,44 +170,3 @@ const foldersIn = (folder: string): readonly string[] =>
     .map((name) => join(folder, name))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
     .flatMap((path) => [path, ...foldersIn(path)]);
-
-/** What all runs of a watch share. */
-export interface WatchedRuns {
-  readonly watch: ProjectWatch;
-  readonly interrupts: Interrupts;
-}
-
-/**
- * Runs again whenever what was read has changed, until the user interrupts it. Returns the exit
- * code of the last run.
- */
-export async function watchRuns(
-  root: string,
-  run: (runs: WatchedRuns) => Promise<number>,
-): Promise<number> {
-  using watch = new ProjectWatch(root, await globExpander(root));
-  using interrupts = new Interrupts();
-  for (;;) {
-    watch.begin();
-    // A mistake in a file that is being edited ends no watch.
-    const code = await run({ watch, interrupts }).catch(reportError);
-    interrupts.endRun();
-    if (interrupts.interrupted || !(await nextChange(watch, interrupts.signal))) return code;
-  }
-}
-
-/** Whether something has changed; otherwise the user interrupted the wait. */
-async function nextChange(watch: ProjectWatch, signal: AbortSignal): Promise<boolean> {
-  const alive = setInterval(() => {}, 60_000); // listening to files keeps no process alive
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    process.stderr.write('Waiting for a change. Ctrl-C ends it.\n');
-    watch.onChange(resolve);
-  });
-  clearInterval(alive);
-  // A signal is heard in the next whole turn of the event loop, and a change may be known before
-  // it.
-  await setImmediate();
-  await setImmediate();
-  return !signal.aborted;
-}

@@ -16,12 +16,16 @@ import type { FetchPolicy, World } from '../engine/plan/examine.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { findCode, findLoaded, LoadedCode } from '../engine/store/find-code.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
-import { MistakesError, mistake, orThrow, warnOnStderr } from './command-error.ts';
 import { findTarget, refuseSecondFile, type Target, type Words } from './find-target.ts';
-import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
+import { kindWarnings, type LoadedKind, loadKinds } from './kinds/load-kinds.ts';
+import { mistake, orThrow, PipelineError } from './pipeline-error.ts';
 
-/** What a command asks of a pipeline. */
+/** Tells whoever opened a project what no mistake is. */
+type Warn = (message: string) => void;
+
+/** What is asked of a pipeline. */
 export interface Request extends Words {
+  readonly warn: Warn;
   readonly set?: readonly string[];
   readonly downstream?: boolean;
   /** Is told what the pipeline was read from, also where it has mistakes. */
@@ -45,21 +49,23 @@ export interface Project {
   readonly whole: boolean;
   readonly warnings: readonly Diagnostic[];
   readonly found: Target;
+  readonly warn: Warn;
 }
 
 /**
- * Finds, reads and checks the pipeline, and picks the stages. Throws a {@link MistakesError} with
+ * Finds, reads and checks the pipeline, and picks the stages. Throws a {@link PipelineError} with
  * every mistake.
  */
 export async function openProject({
   set = [],
   downstream = false,
   onSources,
+  warn,
   ...words
 }: Request): Promise<Project> {
   const root = projectRoot();
   const found = findTarget(words, root);
-  const own = await loadKinds(root);
+  const own = await loadKinds(root, warn);
   const { kinds, unloaded } = own;
   const pipeline = orThrow(
     await loadPipeline({ root, file: found.file, kinds, unloaded, set, findCode, onSources }),
@@ -76,6 +82,7 @@ export async function openProject({
   const used = pipeline.stages.map(({ kind }) => kind);
   return {
     root,
+    warn,
     found,
     kinds,
     pipeline,
@@ -93,7 +100,7 @@ export async function openProject({
 function refuseBroken({ broken }: Pipeline, stages: readonly StageName[]): void {
   const mistakes = new DiagnosticList();
   for (const name of stages) if (broken.has(name)) mistakes.add(broken.get(name)!);
-  if (!mistakes.isEmpty) throw new MistakesError(mistakes.inOrder());
+  if (!mistakes.isEmpty) throw new PipelineError(mistakes.inOrder());
 }
 
 /**
@@ -103,12 +110,12 @@ function refuseBroken({ broken }: Pipeline, stages: readonly StageName[]): void 
 export function openPlaces({ root, kinds, stages }: Project, on: string | undefined): Places {
   const places = orThrow(loadPlaces(root, kinds));
   const mistakes = checkPlaces(stages, places, { on, gpus: machineCapacity(places.localGpus).gpu });
-  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  if (mistakes.length > 0) throw new PipelineError(mistakes);
   return places;
 }
 
 /**
- * The absolute path of the project around the working directory. Throws a {@link MistakesError}
+ * The absolute path of the project around the working directory. Throws a {@link PipelineError}
  * where there is none.
  */
 export function projectRoot(): string {
@@ -212,13 +219,13 @@ export async function planProject(
   backend = 'auto',
   options: WorldOptions = {},
 ): Promise<readonly PlannedStage[]> {
-  const world = await makeWorld(project, backend, warnOnStderr, options);
+  const world = await makeWorld(project, backend, project.warn, options);
   const planned = await plan(project.stages, world).finally(() => world.store.close());
   try {
     world.digests.save();
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
-    if (!isReadOnly(error)) warnOnStderr(error.message);
+    if (!isReadOnly(error)) project.warn(error.message);
   }
   return planned;
 }

@@ -1,26 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { cutText } from '../cut-text.ts';
-import type { Digest } from '../digest.ts';
-import type { StageName } from '../engine/config/pipeline.ts';
-import { reportPath } from '../engine/config/pipeline-name.ts';
-import { findStageNames } from '../engine/config/stage-reference.ts';
-import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
-import { DigestIndex } from '../engine/files/digest-index.ts';
-import { WriteError } from '../engine/files/write-error.ts';
-import { type FetchPolicy, isWanted } from '../engine/plan/examine.ts';
-import { Publisher } from '../engine/publishing/publish.ts';
-import { PublishError } from '../engine/publishing/target.ts';
-import { type Locations, parseRunKey, runsOf } from '../engine/store/remote/envelope.ts';
+import { cutText } from '../../cut-text.ts';
+import type { Digest } from '../../digest.ts';
+import type { StageName } from '../../engine/config/pipeline.ts';
+import { reportPath } from '../../engine/config/pipeline-name.ts';
+import { findStageNames } from '../../engine/config/stage-reference.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { DigestIndex } from '../../engine/files/digest-index.ts';
+import { WriteError } from '../../engine/files/write-error.ts';
+import { type FetchPolicy, isWanted } from '../../engine/plan/examine.ts';
+import { Publisher } from '../../engine/publishing/publish.ts';
+import { PublishError } from '../../engine/publishing/target.ts';
+import { type Locations, parseRunKey, runsOf } from '../../engine/store/remote/envelope.ts';
 import {
   type ManifestStage,
   parseManifest,
   type RunManifest,
-} from '../engine/store/remote/manifest.ts';
-import type { SharedStore } from '../engine/store/remote/shared-store.ts';
-import { formatCountOf } from '../format-numbers.ts';
-import { stillClaims } from './check-claims.ts';
-import { MistakesError, mistake, print, UsageError, warnOnStderr } from './command-error.ts';
-import { loadKinds } from './load-kinds.ts';
+} from '../../engine/store/remote/manifest.ts';
+import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import { UsageError } from '../../user-error.ts';
+import { stillClaims } from '../check-claims.ts';
+import { loadKinds } from '../kinds/load-kinds.ts';
+import { mistake } from '../pipeline-error.ts';
 import { jointRule, type PulledPath, type PullRule, pullRule } from './pulled-paths.ts';
 
 /** Which stored run to pull, and which of its outputs. */
@@ -30,25 +30,41 @@ export interface PullOptions {
   readonly fetch?: FetchPolicy['mode'];
 }
 
+/** The project into which a run is pulled. */
+interface PullProject {
+  readonly root: string;
+  readonly store: SharedStore;
+  readonly warn: (message: string) => void;
+}
+
+/** What a pull brought. */
+export interface PulledRun {
+  /** How many stages' outputs were published. */
+  readonly count: number;
+  readonly run: string;
+  /** Where the report was published, relative to the root; absent if it was not. */
+  readonly report?: string;
+  /** Why the rest was left out. */
+  readonly mistakes: readonly Diagnostic[];
+}
+
 /**
  * Publishes the outputs and the report of a stored run, for which neither its data nor its pipeline
- * is needed. What cannot be brought is left out; throws a {@link MistakesError} that names it after
- * the rest is in place.
+ * is needed. What cannot be brought is left out, with a mistake that names it.
  */
 export async function pull(
-  root: string,
-  store: SharedStore,
+  { root, store, warn }: PullProject,
   { pipeline, stages: asked }: { readonly pipeline: string; readonly stages: readonly string[] },
   { fetch: mode = 'needed', ...which }: PullOptions,
-): Promise<void> {
-  const { manifest, locations } = await findRun(store, pipeline, which);
+): Promise<PulledRun> {
+  const { manifest, locations } = await findRun({ root, store, warn }, pipeline, which);
   const isAll = asked.length === 0;
   const names = stagesOf(manifest, asked);
   const finals = new Set(isAll ? names.filter((name) => manifest.stages[name]!.isFinal) : names);
-  const { kinds } = await loadKinds(root);
+  const { kinds } = await loadKinds(root, warn);
   const digests = new DigestIndex(store.folder);
   const publisher = new Publisher(root, store, digests, { stillClaims: stillClaims(root, kinds) });
-  const target: PullTarget = { store, publisher, pipeline };
+  const target: PullTarget = { store, publisher, pipeline, warn };
   const stages = names.map((name) => stageItem(name, manifest, { mode, finals }, target));
   const page = isAll ? pageItem(manifest, locations, target) : undefined;
   const items = [...stages, page ?? []].flat();
@@ -64,12 +80,14 @@ export async function pull(
   const brought = ends.flatMap(({ item, end }) => (end === 'brought' ? [item] : []));
   const lost = ends.flatMap(({ item, end }) => (end === 'lost' ? [item.name] : []));
   const hasPage = brought.some((item) => item === page);
-  const count = formatCountOf(brought.filter((item) => item !== page).length, 'stage');
-  const what = hasPage ? `${count} and ${reportPath(pipeline)}` : count;
-  print(`Brought ${what} of ${pipeline} here, from the run ${manifest.run}.`);
   mistakes.push(...ends.flatMap(({ end }) => (typeof end === 'string' ? [] : [end])));
   if (lost.length > 0) mistakes.push({ code: 'no-store', message: whyLost(store, lost) });
-  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  return {
+    count: brought.filter((item) => item !== page).length,
+    run: manifest.run,
+    ...(hasPage && { report: reportPath(pipeline) }),
+    mistakes,
+  };
 }
 
 /** The stages of a run that words name; without words all of them. */
@@ -165,10 +183,11 @@ function whyLost({ failure }: SharedStore, items: readonly string[]): string {
 }
 
 async function findRun(
-  { remote }: SharedStore,
+  { store, warn }: PullProject,
   pipeline: string,
   { run: wanted = '', commit }: PullOptions,
 ) {
+  const { remote } = store;
   const keys: string[] = [];
   for await (const { key } of remote.bucket.list(runsOf(pipeline))) keys.push(key);
   for (const key of keys.sort().reverse()) {
@@ -177,7 +196,7 @@ async function findRun(
     const envelope = await remote.readEnvelope('run', key, owner!);
     const manifest = envelope && parseManifest(envelope.text);
     if (envelope && !manifest)
-      warnOnStderr(`${key} in ${remote.url} is signed, but is no run: it is ignored`);
+      warn(`${key} in ${remote.url} is signed, but is no run: it is ignored`);
     if (manifest?.run !== run || manifest.pipeline !== pipeline) continue;
     if (commit === undefined || manifest.gitCommit?.startsWith(commit))
       return { manifest, ...envelope! };
@@ -193,6 +212,7 @@ interface PullTarget {
   readonly store: SharedStore;
   readonly publisher: Publisher;
   readonly pipeline: string;
+  readonly warn: (message: string) => void;
 }
 
 /** Whether the store still has everything that the stage made. */
@@ -200,7 +220,7 @@ async function pullStage(
   stage: StageName,
   { result: digest, outputs: paths }: ManifestStage,
   policy: FetchPolicy,
-  { store, publisher, pipeline }: PullTarget,
+  { store, publisher, pipeline, warn }: PullTarget,
 ): Promise<boolean> {
   const pullOnce = async (): Promise<'brought' | 'lost' | 'damaged here'> => {
     const found = await store.lookup(digest);
@@ -223,7 +243,8 @@ async function pullStage(
         port,
       });
       if (!publication.ok) return 'damaged here';
-      warnOfDisplaced(paths[port]!, publication.displaced);
+      if (publication.displaced !== undefined)
+        warn(displacedWarning(paths[port]!, publication.displaced));
     }
     store.writeLatest(pipeline, stage, digest);
     return 'brought';
@@ -236,7 +257,7 @@ async function pullStage(
 async function pullReport(
   report: Digest,
   locations: Locations,
-  { store, publisher, pipeline }: PullTarget,
+  { store, publisher, pipeline, warn }: PullTarget,
 ): Promise<boolean> {
   await store.checkObject(report); // sets it aside if it is damaged here
   if (!(await store.fetchObject(report, locations))) return false;
@@ -247,13 +268,9 @@ async function pullReport(
     stage: 'report',
     port: 'page',
   });
-  warnOfDisplaced(path, displaced);
+  if (displaced !== undefined) warn(displacedWarning(path, displaced));
   return true;
 }
 
-function warnOfDisplaced(path: string, displaced: string | undefined): void {
-  if (displaced === undefined) return;
-  warnOnStderr(
-    `${path} held something that Restage did not put there: it was moved to ${displaced}`,
-  );
-}
+const displacedWarning = (path: string, displaced: string): string =>
+  `${path} held something that Restage did not put there: it was moved to ${displaced}`;

@@ -3,10 +3,10 @@ import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
-import { packageFolders } from '../engine/config/find-package.ts';
-import { upwards } from '../engine/files/upwards.ts';
-import { readJson } from '../engine/files/write-atomic.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageFolders } from '../../engine/config/find-package.ts';
+import { upwards } from '../../engine/files/upwards.ts';
+import { readJson } from '../../engine/files/write-atomic.ts';
+import { packageRoot } from '../../package-root.ts';
 import { tsconfigPlaces } from './tsconfig-places.ts';
 
 /**

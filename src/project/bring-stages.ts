@@ -20,15 +20,14 @@ import { signRead } from '../engine/store/run-memory.ts';
 import { leftOutWarning, readNumbers } from '../reporting/history/read-numbers.ts';
 import type { ReportWriter } from '../reporting/report/report-writer.ts';
 import { isForUser } from '../user-error.ts';
-import type { Interrupts } from './interrupts.ts';
+import type { Cancellation } from './cancellation.ts';
 import { finalsOf, type Project } from './open-project.ts';
 import { codeFiles } from './package-info.ts';
-import { exitCodes } from './process-end.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
 interface BringOptions {
-  readonly interrupts: Interrupts;
+  readonly cancellation: Cancellation;
   readonly detach?: boolean;
   /** Whether the same command can begin anew after this run. */
   readonly isRepeatable?: boolean;
@@ -36,15 +35,21 @@ interface BringOptions {
   readonly report?: ReportWriter;
 }
 
-/**
- * Brings a run's stages up to date, records and remembers it. Returns the exit code; undefined
- * where the run is to begin anew.
- */
+/** How a run ended. */
+export interface RunEnd {
+  /** Whether every stage is up to date. */
+  readonly ok: boolean;
+  readonly interrupted: boolean;
+  /** Whether the code changed meanwhile, so that only a new process can go on. */
+  readonly beginsAnew: boolean;
+}
+
+/** Brings a run's stages up to date, records and remembers it. */
 export async function bringStages(
   run: Execution,
   project: Project,
-  { memory, interrupts, report, detach = false, isRepeatable = false }: BringOptions,
-): Promise<number | undefined> {
+  { memory, cancellation, report, detach = false, isRepeatable = false }: BringOptions,
+): Promise<RunEnd> {
   const { world, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   const { root, sources } = world.pipeline;
@@ -63,7 +68,7 @@ export async function bringStages(
   const counts = countOutcomes(outcomes);
   const hasOldCode = [...outcomes.values()].some((outcome) => 'hasOldCode' in outcome);
   // What failed would fail again.
-  const beginsAnew = isRepeatable && hasOldCode && counts.failed === 0 && !interrupts.interrupted;
+  const beginsAnew = isRepeatable && hasOldCode && counts.failed === 0 && !cancellation.interrupted;
   if (beginsAnew)
     warn(
       'Restage or the code of a stage changed while it waited for its job: the run begins anew.',
@@ -83,7 +88,7 @@ export async function bringStages(
     page = await report?.finish();
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
       world.store.shareRun(manifestOf(run, project, outcomes), page);
-    await world.store.flush(interrupts.signal);
+    await world.store.flush(cancellation.signal);
     await rememberRun(run, outcomes, { file: memory, read, found: project.found, page });
     world.digests.save();
   } catch (error) {
@@ -97,7 +102,7 @@ export async function bringStages(
     (outcome) => isDone(outcome) && outcome.repeats === false,
   );
   const ok = counts.failed + counts.blocked + (detach ? 0 : counts.cancelled) === 0 && !differ;
-  const { interrupted } = interrupts;
+  const { interrupted } = cancellation;
   const time = Date.now();
   emit({
     type: 'run-finished',
@@ -109,9 +114,7 @@ export async function bringStages(
     seconds: (time - startedAt) / 1000,
     time,
   });
-  if (interrupted) return exitCodes.interrupted;
-  if (beginsAnew) return undefined;
-  return ok ? exitCodes.ok : exitCodes.failed;
+  return { ok, interrupted, beginsAnew: beginsAnew && !interrupted };
 }
 
 function announce({ world, stages, folder, emit, startedAt }: Execution, project: Project): void {

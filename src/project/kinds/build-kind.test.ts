@@ -4,9 +4,9 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
-import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
-import { signPlace } from '../engine/files/walk-tree.ts';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { formatWarning } from '../../engine/diagnostics/format-diagnostic.ts';
+import { signPlace } from '../../engine/files/walk-tree.ts';
 import { buildKind } from './build-kind.ts';
 
 type Files = Readonly<Record<string, string>>;

@@ -1,15 +1,15 @@
 import { posix } from 'node:path';
-import type { Kinds } from '../engine/config/load-context.ts';
-import { declaredPaths } from '../engine/config/load-pipeline.ts';
-import { whyNoOutput } from '../engine/config/output-path.ts';
-import { filesOfPipeline } from '../engine/config/pipeline-name.ts';
-import { shownPath } from '../engine/config/yaml/load-document.ts';
-import { namesIn } from '../engine/files/entries-in.ts';
-import { foldedName } from '../engine/files/folded-name.ts';
-import { foldersWithMarks, isRepository, marksAmong } from '../engine/files/git-folder.ts';
-import type { PublishedRecord } from '../engine/publishing/published-record.ts';
-import { PublishError, resolveTarget, type Target } from '../engine/publishing/target.ts';
-import { foldersAbove, nearby, stillClaims } from './check-claims.ts';
+import type { Kinds } from '../../engine/config/load-context.ts';
+import { declaredPaths } from '../../engine/config/load-pipeline.ts';
+import { whyNoOutput } from '../../engine/config/output-path.ts';
+import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
+import { shownPath } from '../../engine/config/yaml/load-document.ts';
+import { namesIn } from '../../engine/files/entries-in.ts';
+import { foldedName } from '../../engine/files/folded-name.ts';
+import { foldersWithMarks, isRepository, marksAmong } from '../../engine/files/git-folder.ts';
+import type { PublishedRecord } from '../../engine/publishing/published-record.ts';
+import { PublishError, resolveTarget, type Target } from '../../engine/publishing/target.ts';
+import { foldersAbove, nearby, stillClaims } from '../check-claims.ts';
 
 /** A path at which a stored run wants to publish. */
 export interface PulledPath {

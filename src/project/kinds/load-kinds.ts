@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { BuildFailure } from 'esbuild';
-import { kinds as builtIn } from '../../stages/index.ts';
-import type { KnownKind, UnloadedKind } from '../engine/config/load-context.ts';
-import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
-import { kindBuild, writeKindModule, writeKindSources } from '../engine/store/kind-build.ts';
-import { packageRoot } from '../package-root.ts';
-import type { KindSpec } from '../stage.ts';
+import { kinds as builtIn } from '../../../stages/index.ts';
+import type { KnownKind, UnloadedKind } from '../../engine/config/load-context.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { kindBuild, writeKindModule, writeKindSources } from '../../engine/store/kind-build.ts';
+import { packageRoot } from '../../package-root.ts';
+import type { KindSpec } from '../../stage.ts';
 import { buildKind } from './build-kind.ts';
 import { importSpec } from './import-spec.ts';
 import { specMistakes } from './spec-form.ts';
@@ -34,8 +34,11 @@ interface ProjectKinds {
   readonly replaced: ReadonlySet<string>;
 }
 
+/** Tells whoever opened a project what no mistake is. */
+type Warn = (message: string) => void;
+
 /** Loads every kind. A broken one affects only the pipelines that use it. */
-export async function loadKinds(root: string): Promise<ProjectKinds> {
+export async function loadKinds(root: string, warn: Warn): Promise<ProjectKinds> {
   const kinds = new Map<string, LoadedKind>();
   for (const [name, { spec }] of Object.entries(builtIn)) {
     kinds.set(name, {
@@ -55,7 +58,7 @@ export async function loadKinds(root: string): Promise<ProjectKinds> {
     }
     if (kinds.has(name)) replaced.add(name);
     try {
-      kinds.set(name, await loadOwnKind(name, folder, root));
+      kinds.set(name, await loadOwnKind(name, folder, root, warn));
     } catch (error) {
       kinds.delete(name);
       const message = `The kind ${name} in ${shown} cannot be loaded: ${describe(error)}`;
@@ -114,7 +117,12 @@ function describe(error: unknown): string {
   return `${file}:${line}:${column + 1}: ${first.text}`;
 }
 
-async function loadOwnKind(name: string, folder: string, root: string): Promise<LoadedKind> {
+async function loadOwnKind(
+  name: string,
+  folder: string,
+  root: string,
+  warn: Warn,
+): Promise<LoadedKind> {
   if (root.includes('\\')) {
     throw new Error(
       `Node loads no module from a folder with a backslash in its name: rename ${root}`,
@@ -132,7 +140,7 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
   const built = writeKindModule(build, 'spec', modules.spec);
   const module = writeKindModule(build, 'run', modules.run);
   writeKindSources(build, sources);
-  const { exports, effects } = await importSpec(name, pathToFileURL(built).href);
+  const { exports, effects } = await importSpec(name, pathToFileURL(built).href, warn);
   const loaded = exports as { spec?: KindSpec };
   if (loaded.spec === undefined) throw new Error('its spec.ts exports no `spec`');
   const mistakes = specMistakes(loaded.spec);

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { namePattern } from '../engine/config/definitions.ts';
-import { type ArtifactType, artifactTypes } from '../stage.ts';
+import { namePattern } from '../../engine/config/definitions.ts';
+import { type ArtifactType, artifactTypes } from '../../stage.ts';
 
 const text = z.string('a string').min(1, 'a text');
 const type = z.enum(artifactTypes, `one of ${artifactTypes.join(', ')}`);

@@ -1,5 +1,5 @@
-import { kinds } from '../../stages/index.ts';
-import type { FillDefaults } from '../reporting/effective-settings.ts';
+import { kinds } from '../../../stages/index.ts';
+import type { FillDefaults } from '../../reporting/effective-settings.ts';
 
 /**
  * Fills in the defaults of a built-in kind. A kind that changes a default raises its version, so
