@@ -1,11 +1,20 @@
-import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
+import { type BinaryRow, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { calibrationBins } from '../../src/learning/metrics/calibration/calibration-bins.ts';
+import {
+  fitTemperature,
+  temperatureInterval,
+} from '../../src/learning/metrics/calibration/temperature.ts';
 import { matthewsCorrelation } from '../../src/learning/metrics/confusion.ts';
-import { fakeProbabilities } from '../../src/learning/metrics/logits.ts';
+import {
+  fakeProbabilities,
+  logitDifferences,
+  logitsOf,
+} from '../../src/learning/metrics/logits.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
-import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
+import { scoredOf } from '../../src/learning/metrics/split-statistics.ts';
 import { tableOfPairs } from '../../src/learning/metrics/testing-scores.ts';
 import type { Random } from '../../src/random.ts';
+import { detect, fitTo } from '../../stages/evaluate/detector.ts';
 import { evaluate } from '../../stages/evaluate/evaluation.ts';
 import { measure } from '../../stages/roc-det/measure.ts';
 import {
@@ -48,7 +57,7 @@ export async function detectorScenario(
   design: Design,
   draws: number,
 ): Promise<Scenario> {
-  const population = detectorPopulation(detector, design);
+  const population = detectorPopulation(detector, design, 100_000);
   const whole = await evaluate(tableOfPairs(population), {
     ...options,
     splits: ['test'],
@@ -58,21 +67,21 @@ export async function detectorScenario(
   const truths = numbersOf(whole).values;
   const shareOfFakes = design.images[1]! / (design.images[0]! + design.images[1]!);
   const bins = trueBins(population);
-  const fewer = population.filter((_, i) => i % 20 < 2);
+  const fewer = detectorPopulation(detector, design, 4000);
+  const bestTemperature = fitTemperature(
+    fewer.map(({ label }) => label),
+    logitDifferences(logitsOf(fewer, 'logits')),
+  );
   return {
     name: design.name,
     async simulate(random: Random, seed: number): Promise<Outcome> {
       const test = drawDetector(detector, design, 'test', random);
       const val = drawDetector(detector, validation, 'val', random);
-      const table = tableOfPairs([...val, ...test]);
-      const evaluation = await evaluate(table, {
-        ...options,
-        splits: ['val', 'test'],
-        draws,
-        seed,
-      });
-      const { values, intervals } = numbersOf(evaluation);
-      const fitted = evaluation.fittedOnVal as Fitted;
+      const fitted = fitTo(scoredOf(val, 'logits'))!;
+      const sides = { scale: 'logits', names: usualSides, fitted } as const;
+      // As `evaluate` does, but without the intervals of val, of which nothing is asked.
+      const measured = await detect(test, sides, { ...options, draws, seed });
+      const { values, intervals } = numbersOf({ splits: { test: measured } });
       const truthOf = (name: string): number | undefined => {
         const [part, number] = name.split('.');
         if (part === 'atValEqualErrorThreshold')
@@ -89,13 +98,23 @@ export async function detectorScenario(
           ? []
           : [{ name: groupedName(name), truth, ends: intervals.get(name) }];
       });
+      const own = [...claims, temperatureClaim(test, bestTemperature)];
       // Charts have hundreds of places, and take most of the time.
-      if (seed % 4 > 0) return { claims };
-      const calibration = drawDetector(detector, design, 'val', random);
+      if (seed % 4 > 0) return { claims: own };
       const truth = { detector, shareOfFakes, bins, draws, seed };
-      return { claims: [...claims, ...(await curveClaims(test, calibration, truth))] };
+      return { claims: [...own, ...(await curveClaims(test, truth))] };
     },
   };
+}
+
+/** The temperature that `roc-det` fits to a split, such as this one. */
+function temperatureClaim(rows: readonly BinaryRow[], truth: number): Claim {
+  const labels = rows.map(({ label }) => label);
+  const groups = rows.map(({ group }) => group);
+  const logits = logitDifferences(logitsOf(rows, 'logits'));
+  const fitted = fitTemperature(labels, logits);
+  const ends = temperatureInterval(labels, logits, fitted, options.confidence, groups);
+  return { name: 'roc-det: temperature', truth, ends };
 }
 
 /** Enough to fit thresholds and a temperature, whatever the design. */
@@ -162,16 +181,15 @@ interface CurveTruth {
   readonly seed: number;
 }
 
-/**
- * The bands and bars of the charts of `roc-det`, each place of a curve as a claim, and the
- * temperature.
- */
+/** Places of a curve that are rarely decided by enough images. */
+const isAtEnd = (x: number): boolean => x < 0.1 || x > 0.9;
+
+/** The bands and bars of the charts of `roc-det`, each place of a curve as a claim. */
 async function curveClaims(
   rows: readonly BinaryRow[],
-  calibration: readonly BinaryRow[],
   { detector, shareOfFakes, bins, draws, seed }: CurveTruth,
 ): Promise<readonly Claim[]> {
-  const given = { name: '', rows, calibration, sides: ['real', 'fake'] as const };
+  const given = { name: '', rows, calibration: [], sides: usualSides };
   const model = await measure(given, {
     confidence: options.confidence,
     draws: Math.max(100, draws),
@@ -185,30 +203,19 @@ async function curveClaims(
   const band = (name: string, curve: typeof model.roc, truthAt: (x: number) => number) =>
     curve.band
       .filter(({ x }) => x > 0.005 && x < 0.995)
-      .map(({ x, low, high }): Claim => ({ name, truth: truthAt(x), ends: [low, high] }));
-  const isBalanced = shareOfFakes === 0.5;
+      .map(({ x, low, high }): Claim => {
+        const where = isAtEnd(x) ? 'below 10 % and above 90 %' : 'from 10 to 90 %';
+        return { name: `${name}, ${where}`, truth: truthAt(x), ends: [low, high] };
+      });
   return [
     ...band('roc-det: ROC band', model.roc, (x) => heightAt(detector, x)),
     ...band('roc-det: DET band', model.det, (x) => 1 - heightAt(detector, x)),
     ...band('roc-det: precision-recall band', model.precisionRecall, precisionAt),
-    ...model.reliability.map(
-      ({ low, shareLow, shareHigh }): Claim => ({
-        name: 'roc-det: bars of reliability',
-        truth: bins.get(low) ?? Number.NaN,
-        ends: [shareLow, shareHigh],
-      }),
-    ),
-    // The temperature that is best for the population is the detector's own only where the classes
-    // are as frequent.
-    ...(isBalanced && model.scaled
-      ? [
-          {
-            name: 'roc-det: temperature',
-            truth: detector.temperature,
-            ends: model.scaled.temperatureEnds,
-          },
-        ]
-      : []),
+    ...model.reliability.flatMap(({ low, shareLow, shareHigh }): readonly Claim[] => {
+      const truth = bins.get(low);
+      const name = 'roc-det: bars of reliability';
+      return truth === undefined ? [] : [{ name, truth, ends: [shareLow, shareHigh] }];
+    }),
   ];
 }
 

@@ -1,14 +1,16 @@
 import { markdownTable } from '../../src/markdown-table.ts';
-import { coverageOf, type Tally, type TestTally } from './tally.ts';
+import { type Counts, coverageOf } from './tally.ts';
 
 /** What was counted in one scenario. */
-export interface ScenarioResult {
+export interface ScenarioResult extends Counts {
   readonly name: string;
+  /** Simulated data sets so far. */
   readonly sets: number;
   readonly draws: number;
-  readonly intervals: Readonly<Record<string, Tally>>;
-  readonly tests: Readonly<Record<string, TestTally>>;
 }
+
+/** The standard error of a share of data sets. */
+const errorOf = (share: number, sets: number): number => Math.sqrt((share * (1 - share)) / sets);
 
 const percent = (share: number): string => (Number.isNaN(share) ? '–' : (100 * share).toFixed(1));
 
@@ -19,6 +21,7 @@ export function coverageTable(results: readonly ScenarioResult[]): string {
       name,
       interval,
       percent(coverageOf(tally)),
+      percent(errorOf(coverageOf(tally), tally.sets)),
       percent(tally.above / tally.printed),
       percent(tally.below / tally.printed),
       percent(tally.printed / (tally.printed + tally.missing)),
@@ -26,36 +29,40 @@ export function coverageTable(results: readonly ScenarioResult[]): string {
     ]),
   );
   const tests = results.flatMap(({ name, tests }) =>
-    Object.entries(tests).map(([test, { tests, rejected }]) => [
+    Object.entries(tests).map(([test, { sets, rejected }]) => [
       name,
       test,
-      percent(rejected / tests),
+      percent(rejected / sets),
+      percent(errorOf(rejected / sets, sets)),
     ]),
   );
   const isNumber = (column: number) => column > 1;
   return [
     markdownTable(
-      ['scenario', 'interval', 'covers %', 'above', 'below', 'printed %', 'width'],
+      ['scenario', 'interval', 'covers %', '±', 'above', 'below', 'printed %', 'width'],
       intervals,
       isNumber,
     ),
-    markdownTable(['scenario', 'test', 'rejects %'], tests, isNumber),
+    markdownTable(['scenario', 'test', 'rejects %', '±'], tests, isNumber),
   ].join('\n\n');
 }
 
 /** A row for every interval and test: the least and the mean over the scenarios. */
 export function worstTable(results: readonly ScenarioResult[]): string {
-  const rowsOf = <T>(
+  const rowsOf = <T extends { readonly sets: number }>(
     pick: (result: ScenarioResult) => Readonly<Record<string, T>>,
     value: (tally: T) => number,
     isWorse: (a: number, b: number) => boolean,
   ) => {
-    const found = new Map<string, { value: number; where: string }[]>();
+    const found = new Map<string, { value: number; sets: number; where: string }[]>();
     for (const result of results) {
       const family = result.name.split(' ')[0]!;
       for (const [name, tally] of Object.entries(pick(result))) {
         const key = `${family}: ${name}`;
-        found.set(key, [...(found.get(key) ?? []), { value: value(tally), where: result.name }]);
+        found.set(key, [
+          ...(found.get(key) ?? []),
+          { value: value(tally), sets: tally.sets, where: result.name },
+        ]);
       }
     }
     return [...found].map(([name, all]) => {
@@ -68,6 +75,7 @@ export function worstTable(results: readonly ScenarioResult[]): string {
       return [
         name,
         percent(worst.value),
+        percent(errorOf(worst.value, worst.sets)),
         worst.where,
         percent(mean),
         `${defined.length} of ${all.length}`,
@@ -81,16 +89,20 @@ export function worstTable(results: readonly ScenarioResult[]): string {
   );
   const tests = rowsOf(
     ({ tests }) => tests,
-    ({ tests, rejected }) => rejected / tests,
+    ({ sets, rejected }) => rejected / sets,
     (a, b) => a > b,
   );
-  const isNumber = (column: number) => column === 1 || column > 2;
+  const isNumber = (column: number) => [1, 2, 4].includes(column);
   return [
     markdownTable(
-      ['interval', 'least coverage %', 'where', 'mean', 'scenarios that print it'],
+      ['interval', 'least coverage %', '±', 'where', 'mean', 'scenarios that print it'],
       intervals,
       isNumber,
     ),
-    markdownTable(['test', 'most rejections %', 'where', 'mean', 'scenarios'], tests, isNumber),
+    markdownTable(
+      ['test', 'most rejections %', '±', 'where', 'mean', 'scenarios'],
+      tests,
+      isNumber,
+    ),
   ].join('\n\n');
 }

@@ -28,6 +28,8 @@ export interface Scenario {
 
 /** Counts over the data sets of a scenario. */
 export interface Tally {
+  /** Data sets with at least one such interval. */
+  sets: number;
   printed: number;
   missing: number;
   /** Intervals that lie above the truth, and below it. */
@@ -37,19 +39,34 @@ export interface Tally {
 }
 
 export interface TestTally {
-  tests: number;
+  /** Data sets with a p-value. */
+  sets: number;
   /** Those with p below 0.05. */
   rejected: number;
 }
 
-/** The counts of a scenario by the name of the interval or test. */
+/** Counts by the name of the interval or test. */
+export interface Counts {
+  readonly intervals: Readonly<Record<string, Tally>>;
+  readonly tests: Readonly<Record<string, TestTally>>;
+}
+
+/** The counts of a scenario. */
 export class Tallies {
-  readonly intervals = new Map<string, Tally>();
-  readonly tests = new Map<string, TestTally>();
+  readonly intervals: Map<string, Tally>;
+  readonly tests: Map<string, TestTally>;
+
+  /** Goes on counting from earlier counts. */
+  constructor({ intervals, tests }: Counts) {
+    this.intervals = new Map(Object.entries(structuredClone(intervals)));
+    this.tests = new Map(Object.entries(structuredClone(tests)));
+  }
 
   add({ claims = [], tests = [] }: Outcome): void {
+    const printed = new Set<string>();
     for (const { name, truth, ends } of claims) {
       const tally = this.intervals.get(name) ?? {
+        sets: 0,
         printed: 0,
         missing: 0,
         above: 0,
@@ -63,16 +80,19 @@ export class Tallies {
       }
       const [low, high] = ends;
       tally.printed++;
+      if (!printed.has(name)) tally.sets++;
+      printed.add(name);
       // The truth is a number of a large population, so it is known to some digits only.
       if (low > truth + 1e-9) tally.above++;
       if (high < truth - 1e-9) tally.below++;
-      tally.width += high - low;
+      // The upper end of a temperature may be Infinity.
+      if (high < Infinity) tally.width += high - low;
     }
     for (const { name, p } of tests) {
-      const tally = this.tests.get(name) ?? { tests: 0, rejected: 0 };
+      const tally = this.tests.get(name) ?? { sets: 0, rejected: 0 };
       this.tests.set(name, tally);
       if (Number.isNaN(p)) continue;
-      tally.tests++;
+      tally.sets++;
       if (p < 0.05) tally.rejected++;
     }
   }
