@@ -12,6 +12,7 @@ import {
   majorityAccuracy,
 } from '../../src/learning/metrics/confusion.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
+import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
 import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/logits.ts';
 import {
   equalErrorRate,
@@ -68,8 +69,9 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
     const matrix = Float64Array.of(trueNegatives, falsePositives, falseNegatives, truePositives);
     return { balancedAccuracy: { unseen: unseenVariance(matrix, units) } };
   };
+  const equalError = { equalErrorRate: { model: equalErrorModel(scored, ranking) } };
   const byScore = decideByScore(ranking)(countAtThresholds(labels, ranking));
-  const whole = part((all) => all.whole, formsOf(byScore));
+  const whole = part((all) => all.whole, { ...formsOf(byScore), ...equalError });
   const { intervals, ...numbers } = merge(whole, measureAuc(scored, options));
   const both = { ...numbers, intervals };
   const decided = (
@@ -195,6 +197,7 @@ function sourceNumbers(own: readonly BinaryRow[], ranked: Scored, options: Inter
     ranked,
     (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }),
     options,
+    { equalErrorRate: { model: equalErrorModel(ranked, ranked.ranking) } },
   );
   return merge(merge(called, measureAuc(ranked, options)), error);
 }

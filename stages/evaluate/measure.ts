@@ -49,8 +49,9 @@ export const measure = <Name extends string>(
   { labels, groups }: Images,
   statistics: Statistics<Name>,
   { confidence, draws, seed }: IntervalOptions,
+  forms?: Forms,
 ): Measured<Name> =>
-  withIntervals(resample({ labels, groups, draws, seed }, statistics), confidence);
+  withIntervals(resample({ labels, groups, draws, seed }, statistics), confidence, forms);
 
 /**
  * Resamples all statistics of a split at once, in threads that `draw-split-worker.ts` prepares by

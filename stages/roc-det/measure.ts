@@ -19,6 +19,7 @@ import {
   type Resampled,
   resultOf,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import {
@@ -170,7 +171,9 @@ export async function measure(
     auc: aucInterval(sample, ranking, level),
     /** The area where images are ranked by the first score, real; fake is positive here too. */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
-    ...metricIntervals(numbers, level),
+    ...metricIntervals(numbers, level, {
+      equalErrorRate: { model: equalErrorModel(sample, ranking) },
+    }),
     /**
      * The mean probability of fake. If it differs from the share of fakes, no temperature corrects
      * it.
@@ -224,7 +227,8 @@ function bandsOf(
   ];
   const deciding = [
     ...[...rocPlaces, ...detPlaces].map((rate) => rate * negatives),
-    ...even.map((recall) => recall * positives),
+    // At a recall of 1, the positive with the lowest score decides alone.
+    ...even.map((recall) => Math.min(recall, 1 - recall) * positives),
   ];
   const band = bandOf(heights, level);
   const rowsOf = (places: readonly number[], first: number): Curve['band'] => {

@@ -66,7 +66,7 @@ test('a few images bound a temperature only from below', () => {
   const differences = [-1, 1, 1, 1];
   const temperature = fitTemperature(labels!, differences!);
   const [low, high] = temperatureInterval(labels!, differences!, temperature, 0.95);
-  assert.ok(Math.abs(low - 0.269) < 0.001, `${low}`);
+  assert.ok(Math.abs(low - 0.167) < 0.001, `${low}`);
   assert.equal(high, Infinity);
   assert.deepEqual(temperatureInterval([1], [1], 0, 0.95), [Number.NaN, Number.NaN]);
 });
@@ -85,6 +85,41 @@ test('the interval holds the right temperature as often as it says', () => {
   }
   assert.ok(held >= 182 && held <= 198, `${held} of 200`);
 });
+
+test('with few images, and few of them undecided, it holds it nine in ten times and more', () => {
+  // Without leaving out each unit, 0.89 and 0.88.
+  assert.ok(shareHeld(20, 1) >= 0.91);
+  assert.ok(shareHeld(6, 5) >= 0.93);
+});
+
+/** The share of intervals that hold the temperature, of units of each class with alike frames. */
+function shareHeld(units: number, frames: number): number {
+  const shift = 1.5;
+  let held = 0;
+  let fitted = 0;
+  for (let seed = 0; seed < 400; seed++) {
+    const random = new Random('units', seed);
+    const labels: (0 | 1)[] = [];
+    const differences: number[] = [];
+    const groups: string[] = [];
+    for (let unit = 0; unit < 2 * units; unit++) {
+      const label = unit < units ? 0 : 1;
+      const common = random.normal();
+      for (let frame = 0; frame < frames; frame++) {
+        const own = frames === 1 ? common : Math.SQRT1_2 * (common + random.normal());
+        labels.push(label);
+        differences.push(1.3 * 2 * shift * (own + (label === 1 ? shift : -shift)));
+        groups.push(`video ${unit}`);
+      }
+    }
+    const temperature = fitTemperature(labels, differences);
+    const [low, high] = temperatureInterval(labels, differences, temperature, 0.95, groups);
+    if (Number.isNaN(low)) continue;
+    fitted++;
+    if (low <= 1.3 && high >= 1.3) held++;
+  }
+  return held / fitted;
+}
 
 test('copies within a group do not narrow the interval', () => {
   const one = drawn(1, 200, 1.5);

@@ -1,4 +1,4 @@
-import { normalQuantile } from '../intervals/normal-distribution.ts';
+import { studentT } from '../intervals/student-t.ts';
 import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
 
 /**
@@ -117,12 +117,16 @@ function slopeOverClasses(a: number, ahead: Float64Array, classes: number): numb
 
 /**
  * The interval of a temperature that {@link fitTemperature} fitted to these labels and differences,
- * over other images of the same kind: normal in 1 / T, with the variance of the loss's slope over
- * independent units, images or groups (White 1982, "Maximum likelihood estimation of misspecified
- * models"). A model is significantly overconfident where 1 lies below it. The upper end is Infinity
- * where the images do not bound it; both ends are NaN with fewer than two units.
+ * over other images of the same kind: Student's t in 1 / T, with the variance of the loss's slope
+ * over independent units, images or groups (White 1982, "Maximum likelihood estimation of
+ * misspecified models"). A unit counts as if the temperature had been fitted without it, since it
+ * draws the temperature towards itself: with few units, or few that are undecided, the variance
+ * would be too small (MacKinnon and White 1985, "Some heteroskedasticity-consistent covariance
+ * matrix estimators with improved finite sample properties", HC3). A model is significantly
+ * overconfident where 1 lies below it. The upper end is Infinity where the images do not bound it;
+ * both ends are NaN with fewer than two units.
  *
- * Example: labels 0 0 1 1, differences -1 1 1 1, temperature 0.910239 give, at 0.95, about 0.269 to
+ * Example: labels 0 0 1 1, differences -1 1 1 1, temperature 0.910239 give, at 0.95, about 0.167 to
  * Infinity.
  */
 export function temperatureInterval(
@@ -133,20 +137,23 @@ export function temperatureInterval(
   groups?: readonly (string | undefined)[],
 ): [low: number, high: number] {
   if (!(temperature > 0 && temperature < Infinity)) return [Number.NaN, Number.NaN];
-  const slopes = new Map<string | number, number>();
+  const units = new Map<string | number, { slope: number; curvature: number }>();
   let curvature = 0;
   for (let i = 0; i < labels.length; i++) {
     const margin = labels[i] === 1 ? differences[i]! : -differences[i]!;
     const wrong = wrongProbability(margin, margin / temperature);
-    const unit = groups?.[i] ?? i;
-    slopes.set(unit, (slopes.get(unit) ?? 0) + margin * wrong);
-    curvature += margin * margin * wrong * (1 - wrong);
+    const name = groups?.[i] ?? i;
+    const unit = units.get(name) ?? { slope: 0, curvature: 0 };
+    units.set(name, unit);
+    const curved = margin * margin * wrong * (1 - wrong);
+    unit.slope += margin * wrong;
+    unit.curvature += curved;
+    curvature += curved;
   }
-  if (slopes.size < 2) return [Number.NaN, Number.NaN];
+  if (units.size < 2) return [Number.NaN, Number.NaN];
   let squares = 0;
-  for (const slope of slopes.values()) squares += slope * slope;
-  const deviation = Math.sqrt((squares * slopes.size) / (slopes.size - 1)) / curvature;
-  const reach = normalQuantile((1 + level) / 2) * deviation;
+  for (const unit of units.values()) squares += (unit.slope / (curvature - unit.curvature)) ** 2;
+  const reach = studentT(level, units.size - 1) * Math.sqrt(squares);
   const inverse = 1 / temperature;
   return [1 / (inverse + reach), inverse > reach ? 1 / (inverse - reach) : Infinity];
 }

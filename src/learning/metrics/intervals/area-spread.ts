@@ -9,6 +9,12 @@ export interface GroupedLabels {
   readonly groups?: readonly (string | undefined)[] | undefined;
 }
 
+/**
+ * The number of independent images of each class that would vary as much as the images do. At most
+ * these themselves, and about their groups at least.
+ */
+export type EffectiveImages = Readonly<Record<'negatives' | 'positives', number>>;
+
 /** How an area under the ROC curve spreads over other test sets. */
 export interface AreaSpread {
   readonly area: number;
@@ -19,11 +25,7 @@ export interface AreaSpread {
   readonly variance: number;
   /** The degrees of freedom with which the variance is known, at least 1. */
   readonly freedom: number;
-  /**
-   * As many independent images of each class would vary as much. At most the images themselves, and
-   * about the groups at least.
-   */
-  readonly effective: Readonly<Record<'negatives' | 'positives', number>>;
+  readonly effective: EffectiveImages;
 }
 
 /**

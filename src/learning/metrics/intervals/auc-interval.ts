@@ -1,22 +1,17 @@
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds, type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
-import { type AreaSpread, areaSpread, type GroupedLabels } from './area-spread.ts';
+import { areaSpread, type EffectiveImages, type GroupedLabels } from './area-spread.ts';
 import { drawsGroups } from './bootstrap.ts';
 import type { Interval } from './interval.ts';
-import { studentT } from './student-t.ts';
+import { scoreEnds, type VarianceModel } from './score-interval.ts';
 
 /**
  * The area under the ROC curve with its interval, for independent images or images in groups. NaN
  * throughout when a class is missing.
  *
- * The interval is a score interval, as Wilson's is of a share: it holds the areas from which the
- * measured one is at most `t` of their own standard errors away (Newcombe 2006, "Confidence
- * intervals for an effect size measure based on the Mann-Whitney statistic. Part 2", method 5). So
- * it stays within 0 to 1, and reaches far down from an area near 1. Newcombe's variance is a
- * model's ({@link modelVariance}); here it is scaled to the variance of the placements
- * ({@link areaSpread}), whatever the distributions are. Where hardly an image is ranked wrong,
- * these show too little of their variance, and the model counts as well ({@link varianceOf}). `t`
- * is Student's.
+ * It is the {@link scoreEnds score interval} with the variance of the placements
+ * ({@link areaSpread}), whatever the distributions of the scores are, and with a model of
+ * exponential scores ({@link areaModel}) where hardly an image is ranked wrong.
  *
  * - NaN with fewer than two images, or groups, of a class, and without visible variance, as with
  *   one score for everything.
@@ -41,61 +36,26 @@ export function aucInterval(
     return { estimate, low, high, method: 'one-sided' };
   }
   const method = drawsGroups(images) ? 'group-delong' : 'delong';
-  const spread = areaSpread(images, ranking);
-  if (!(spread.variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method };
-  const scale = varianceOf(spread) / modelVariance(estimate, spread.effective);
-  const reach = studentT(level, spread.freedom) ** 2 * scale;
-  const isNear = (area: number) =>
-    (estimate - area) ** 2 <= reach * modelVariance(area, spread.effective);
-  return {
-    estimate,
-    low: lastNear(estimate, 0, isNear),
-    high: lastNear(estimate, 1, isNear),
-    method,
-  };
-}
-
-/**
- * The model has the weight of this many images that are ranked wrong: the placements of fewer say
- * less than it does.
- */
-const modelWeight = 4;
-
-/**
- * The variance of an area, at least that of its placements. The model has the weight of
- * {@link modelWeight} images, the placements that of the images of the rarer class that are ranked
- * wrong, about `min(area, 1 - area)` of them. So the model decides where next to none is, and the
- * placements where many are.
- */
-function varianceOf({ area, variance, effective }: AreaSpread): number {
-  const wrong = Math.min(effective.negatives, effective.positives) * Math.min(area, 1 - area);
-  const modelled = modelWeight * modelVariance(area, effective);
-  return Math.max(variance, (wrong * variance + modelled) / (wrong + modelWeight));
+  const { variance, freedom, effective } = areaSpread(images, ranking);
+  if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method };
+  const [low, high] = scoreEnds({ estimate, variance, freedom }, areaModel(effective), level);
+  return { estimate, low, high, method };
 }
 
 /**
  * The variance of an area for exponential scores (Hanley and McNeil 1982, "The meaning and use of
  * the area under a receiver operating characteristic curve"), made symmetric by the mean number of
- * images of a class (Newcombe 2006, method 5). It is 0 at areas of 0 and 1.
+ * images of a class (Newcombe 2006, method 5).
  */
-function modelVariance(area: number, { negatives, positives }: AreaSpread['effective']): number {
+function areaModel({ negatives, positives }: EffectiveImages): VarianceModel {
   const others = (negatives + positives) / 2 - 1;
-  const pairs = (1 - area) / (2 - area) + area / (1 + area);
-  return (area * (1 - area) * (1 + others * pairs)) / (negatives * positives);
-}
-
-/**
- * The place between one that is near and an end that is not where nearness ends, to the last digit.
- */
-function lastNear(near: number, end: number, isNear: (place: number) => boolean): number {
-  let inside = near;
-  let outside = end;
-  for (;;) {
-    const middle = (inside + outside) / 2;
-    if (middle === inside || middle === outside) return inside;
-    if (isNear(middle)) inside = middle;
-    else outside = middle;
-  }
+  return {
+    at(area) {
+      const pairs = (1 - area) / (2 - area) + area / (1 + area);
+      return (area * (1 - area) * (1 + others * pairs)) / (negatives * positives);
+    },
+    rarer: Math.min(negatives, positives),
+  };
 }
 
 /**

@@ -2,6 +2,7 @@ import { mean } from '../mean.ts';
 import { Draws, unitsByClass, unitsOf } from './draws.ts';
 import type { Interval } from './interval.ts';
 import { normalCdf } from './normal-distribution.ts';
+import { scoreEnds, type VarianceModel } from './score-interval.ts';
 import { studentT } from './student-t.ts';
 
 /**
@@ -89,6 +90,8 @@ export interface Form {
    * mean loss.
    */
   readonly isSkewed?: boolean;
+  /** A model that counts as well where hardly an image is wrong; see {@link scoreEnds}. */
+  readonly model?: VarianceModel;
   /** Variance that no draw shows, such as that of a class without a mistake. */
   readonly unseen?: number;
   /**
@@ -108,9 +111,10 @@ export interface Form {
  * bootstrap", section 4).
  *
  * - A statistic within a range has its interval on the scale of the logit, within the range and
- *   longer on the side of its middle, as DeLong's has in {@link aucInterval} (Pepe 2003, "The
- *   statistical evaluation of medical tests", section 5.2). At an end of its range it has the plain
+ *   longer on the side of its middle (Pepe 2003, "The statistical evaluation of medical tests",
+ *   section 5.2). At an end of its range it has the plain
  *   one, cut there, and at least the bound of a share without a mistake (Clopper and Pearson 1934).
+ *   With a model of its variance it has the {@link scoreEnds score interval}.
  * - Others have that of a mean with the skewness of the draws (Hall 1992, "On the removal of
  *   skewness by transformation"): of few losses the largest are likely missing, so it reaches
  *   further up.
@@ -211,7 +215,7 @@ function endsOf(
   estimate: number,
   { deviation, skewness, freedom, units }: Spread,
   level: number,
-  { range, isSkewed }: Form,
+  { range, isSkewed, model }: Form,
 ): readonly [low: number, high: number] {
   const [least, most] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const t = studentT(level, freedom);
@@ -225,6 +229,11 @@ function endsOf(
   if (share <= 0 || share >= 1) {
     const reach = Math.max(t * deviation, width * (1 - (1 - level) ** (1 / units)));
     return [within(estimate - reach), within(estimate + reach)];
+  }
+  if (model !== undefined) {
+    const variance = (deviation / width) ** 2;
+    const [low, high] = scoreEnds({ estimate: share, variance, freedom }, model, level);
+    return [least + width * low, least + width * high];
   }
   const logit = Math.log(share / (1 - share));
   const half = (t * deviation) / width / (share * (1 - share));

@@ -22,6 +22,11 @@ test('quantiles are SciPy’s for odd and even degrees of freedom, few and many'
     [0.95, 29, 2.045229642132703],
     [0.99, 1, 63.65674116287399],
     [0.95, 100, 1.9839715184496334],
+    [0.95, 1000, 1.9623390808264074],
+    [0.95, 1001, 1.9623367052808787],
+    [0.999, 1500, 3.2970248490459717],
+    [0.5, 5000, 0.674538820360874],
+    [0.95, 1_000_000, 1.9599663568141066],
   ] as const;
   for (const [level, freedom, expected] of golden) {
     const t = studentT(level, freedom);
