@@ -135,7 +135,10 @@ test('a result that was cut short, edited, moved or leads out of its folder is m
     'its fingerprint does not match its name': text.replace('"seed":1', '"seed":2'),
     'an output is not what its digest says': text.replace(sha256('text'), sha256('other')),
     'an output lists an invalid file': text.replace('"path":"a"', '"path":"../a"'),
-    'it lacks its record': text.replace('"highlights":[]', '"highlights":0'),
+    'its field "record.highlights" has another form': text.replace(
+      '"highlights":[]',
+      '"highlights":0',
+    ),
   };
   const invalid = 'an output lists an invalid file';
   const cases = [

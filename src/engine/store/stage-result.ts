@@ -5,6 +5,7 @@ import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts
 import { holdsRepository } from '../files/git-folder.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';
 import { type Fingerprint, hashFingerprint } from '../fingerprint/fingerprint.ts';
+import { isRecord, whyNoResult } from './result-form.ts';
 
 /**
  * The result of a stage: the objects of every port, and the record. Stored as
@@ -140,51 +141,61 @@ export const hasRepository = ({ outputs }: StageResult): boolean =>
   Object.values(outputs).some(({ files }) => holdsRepository(files.map(({ path }) => path)));
 
 /**
- * Parses a result, by hand since a schema library would slow down an idle run. Undefined for
- * another format; throws if altered.
+ * Parses a result. Undefined for another format; throws for anything else that is none, or altered.
  */
 export function parseResult(text: string, digest: Digest): StageResult | undefined {
-  const result: unknown = JSON.parse(text);
-  expect(isRecord(result) && Number.isInteger(result['format']), 'it has no format');
-  if (result['format'] !== 1) return undefined;
-  expect(isRecord(result['fingerprint']), 'it has no fingerprint');
+  const value: unknown = JSON.parse(text);
+  expect(isRecord(value) && Number.isInteger(value['format']), 'it has no format');
+  if (value['format'] !== 1) return undefined;
+  const why = whyNoResult(value);
+  expect(why === undefined, why ?? '');
+  const result = value as object as StageResult;
   expect(
-    typeof result['stored'] === 'boolean' && isRecord(result['outputs']),
-    'it lacks its outputs',
-  );
-  expect(
-    isRecord(result['record']) && Array.isArray(result['record']['highlights']),
-    'it lacks its record',
-  );
-  const parsed = result as unknown as StageResult;
-  const { log, curves } = parsed.record;
-  expect(curves === undefined || isCurves(curves), 'its curves have another form');
-  expect(log === undefined || isDigest(log), 'its log is not named by a digest');
-  expect(
-    parsed.digest === digest && hashFingerprint(parsed.fingerprint) === digest,
+    result.digest === digest && hashFingerprint(result.fingerprint) === digest,
     'its fingerprint does not match its name',
   );
-  for (const artifact of Object.values(parsed.outputs)) checkArtifact(artifact);
-  const { leadsTo = [], loaded = [] } = parsed;
-  const isLoaded =
-    Array.isArray(loaded) && loaded.every((step) => isRecord(step) && isPaths(step['files']));
-  expect(isPaths(leadsTo) && isLoaded, 'it names files outside of the project');
-  return parsed;
+  const { leadsTo = [], loaded = [] } = result;
+  const paths = [...leadsTo, ...loaded.flatMap(({ files }) => files)];
+  expect(paths.every(isInside), 'it names files outside of the project');
+  const outputs = Object.entries(result.outputs);
+  // fromEntries, since a port may be called `__proto__`.
+  const checked = outputs.map(([port, artifact]) => [port, checkedArtifact(artifact)] as const);
+  return { ...result, outputs: Object.fromEntries(checked) };
 }
 
-/** The digest of an artifact follows from its files, so an altered listing is noticed. */
-function checkArtifact(artifact: StoredArtifact): void {
+/** The artifact, listed again: its digest and those of its parts follow from its files. */
+function checkedArtifact(artifact: StoredArtifact): StoredArtifact {
   expect(isRecord(artifact) && Array.isArray(artifact.files), 'an output has no files');
-  expect(artifactTypes.includes(artifact.type), 'an output has no type');
-  for (const file of artifact.files)
-    expect(isListedFile(file, artifact.folder), 'an output lists an invalid file');
-  const [only] = artifact.files;
+  const { type, folder, files, digest } = artifact;
+  expect(artifactTypes.includes(type), 'an output has no type');
   expect(
-    artifact.folder || (only !== undefined && artifact.files.length === 1),
-    'an output is not one file',
+    files.every((file) => isListedFile(file, folder)),
+    'an output lists an invalid file',
   );
-  const again = artifact.folder ? folderListing(artifact.files) : fileListing(only as ListedFile);
-  expect(again.digest === artifact.digest, 'an output is not what its digest says');
+  const [only] = files;
+  expect(folder || (only !== undefined && files.length === 1), 'an output is not one file');
+  const again = folder ? folderListing(files) : fileListing(only as ListedFile);
+  expect(again.digest === digest, 'an output is not what its digest says');
+  expect(isTree(again.files), 'an output has two files at one path, or one inside another');
+  return { type, ...again };
+}
+
+/**
+ * Whether sorted files are those of a folder: each path is there once, and none lies inside
+ * another.
+ */
+function isTree(files: readonly ListedFile[]): boolean {
+  const paths = new Set(files.map(({ path }) => path));
+  if (paths.size < files.length) return false;
+  const folders = new Set(
+    files.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf('/')))),
+  );
+  for (const folder of folders) {
+    for (let end = folder.length; end > 0; end = folder.lastIndexOf('/', end - 1)) {
+      if (paths.has(folder.slice(0, end))) return false;
+    }
+  }
+  return true;
 }
 
 /**
@@ -193,23 +204,19 @@ function checkArtifact(artifact: StoredArtifact): void {
 function isListedFile(file: unknown, inFolder: boolean): boolean {
   if (!isRecord(file) || !isDigest(file['digest']) || typeof file['path'] !== 'string')
     return false;
-  if (!Number.isSafeInteger(file['size'])) return false;
+  if (!Number.isSafeInteger(file['size']) || Number(file['size']) < 0) return false;
+  if (file['executable'] !== undefined && file['executable'] !== true) return false;
   return inFolder ? isInside(file['path']) : file['path'] === '';
 }
 
-/** Whether a relative path stays in its folder. */
+/** The longest path that Linux takes, in bytes. */
+const longestPath = 4095;
+
+/** Whether a relative path stays in its folder, and a file can have it. */
 const isInside = (path: string): boolean =>
+  path.length <= longestPath &&
   !path.includes('\0') &&
   path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
-
-const isPaths = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((path) => typeof path === 'string' && isInside(path));
-
-const isCurves = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((curve) => isRecord(curve) && Array.isArray(curve['points']));
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
 
 function expect(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);

@@ -178,10 +178,9 @@ export class RemoteStore {
   #parse(text: string, fingerprint: Digest): StageResult | undefined {
     try {
       return parseResult(text, fingerprint);
-    } catch {
-      this.#warn(
-        `a result in ${this.url} does not match its name, and is ignored: ${fingerprint.slice(0, 12)}`,
-      );
+    } catch (error) {
+      const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
+      this.#warn(`a result in ${this.url} is ignored (${why}): ${fingerprint.slice(0, 12)}`);
       return undefined;
     }
   }

@@ -16,6 +16,7 @@ import { MemoryS3 } from '../../../../test/support/memory-s3.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { until } from '../../../../test/support/until.ts';
 import { sha256 } from '../../../digest.ts';
+import { folderListing } from '../../files/listing.ts';
 import { type Bucket, RefusedRequest, storeText, UnreachableStore } from './bucket.ts';
 import { resultKey, sealEnvelope } from './envelope.ts';
 import { Push } from './push.ts';
@@ -194,6 +195,78 @@ test('a result with a Git repository is not sent, and one that a trusted key sen
   assert.deepEqual(group.warnings, [`${what}: ${result.digest.slice(0, 12)}`]);
 });
 
+test('a signed result of another form is a miss that says what is wrong with it: pages read every field', async (t) => {
+  const { group, result, key, reader } = await shared(t);
+  const { record } = result;
+  const artifact = result.outputs['out']!;
+  const [file] = artifact.files;
+  const curve = { name: 'loss', unit: 'epoch', count: 1, every: 1, points: [[1, 0.5]] };
+  const nested = JSON.parse(`{"a":${'['.repeat(500)}${']'.repeat(500)}}`);
+  const twice = folderListing([file!, file!]);
+  const inside = folderListing([
+    { ...file!, path: 'a' },
+    { ...file!, path: 'a/b/c' },
+  ]);
+  const withRecord = (change: object) => ({ ...result, record: { ...record, ...change } });
+  const withOutput = (change: object) => ({
+    ...result,
+    outputs: { out: { ...artifact, ...change } },
+  });
+  const wrong = Object.entries({
+    'record.warnings': [{ warnings: 'x' }, { warnings: [null] }, { warnings: undefined }],
+    'record.curves': [
+      { curves: 3 },
+      { curves: [null] },
+      { curves: [{ ...curve, unit: { slice: 1 } }] },
+      { curves: [{ ...curve, points: [[1]] }] },
+      { curves: [{ ...curve, points: 'xyz' }] },
+    ],
+    'record.highlights': [
+      { highlights: [{ title: 't', columns: ['a'] }] },
+      { highlights: [{ title: 't', columns: ['a'], rows: [[{}]] }] },
+    ],
+    'record.notes': [{ notes: { a: {} } }, { notes: null }],
+    'record.startedAt': [{ startedAt: 'yesterday' }],
+    'record.seconds': [{ seconds: '1' }],
+    'record.settings': [{ settings: [] }, { settings: nested }],
+    'record.log': [{ log: '../../x' }],
+    'record.host': [{ host: { toString: 1 } }],
+  }).flatMap(([field, changes]) =>
+    changes.map((change) => [withRecord(change), `its field "${field}" has another form`] as const),
+  );
+  const parts = { parts: { x: result.digest } };
+  const cases = [
+    ...wrong,
+    [{ ...result, record: [] }, 'its field "record" has another form'],
+    [{ ...result, outputs: [] }, 'its field "outputs" has another form'],
+    [{ ...result, loaded: [{ files: ['a'] }] }, 'its field "loaded" has another form'],
+    [withOutput(twice), 'an output has two files at one path, or one inside another'],
+    [withOutput(inside), 'an output has two files at one path, or one inside another'],
+    [withOutput({ files: [{ ...file!, size: -1 }] }), 'an output lists an invalid file'],
+    [
+      withOutput({ files: [{ ...file!, path: 'a/'.repeat(3000) + 'b' }] }),
+      'an output lists an invalid file',
+    ],
+  ] as const;
+  const entry = join(group.shared, resultKey(result.digest, key.id));
+  for (const [text, why] of cases) {
+    writeFileSync(entry, await sealEnvelope('result', JSON.stringify(text), new Map(), key));
+    const found = await reader.remote.findResults(result.digest);
+    assert.deepEqual(
+      [found, group.warnings.at(-1)],
+      [[], `a result in ${group.shared} is ignored (${why}): ${result.digest.slice(0, 12)}`],
+    );
+  }
+  const odd = JSON.stringify(withOutput(parts));
+  writeFileSync(entry, await sealEnvelope('result', odd, new Map(), key));
+  const [found] = await reader.remote.findResults(result.digest);
+  assert.deepEqual(
+    found!.result.outputs,
+    result.outputs,
+    'the digests of parts follow from the files',
+  );
+});
+
 test('an entry that was copied to another fingerprint is a miss', async (t) => {
   const { group, maker, result, key, reader } = await shared(t);
   const other = await make(maker, 2, { 'a/b': 'second' });
@@ -203,7 +276,8 @@ test('an entry that was copied to another fingerprint is a miss', async (t) => {
   mkdirSync(dirname(to!), { recursive: true });
   copyFileSync(from!, to!);
   assert.deepEqual(await reader.lookup(other.digest), { state: 'missing' });
-  assert.match(group.warnings.at(-1)!, /does not match its name, and is ignored/);
+  const what = `a result in ${group.shared} is ignored (its fingerprint does not match its name)`;
+  assert.equal(group.warnings.at(-1), `${what}: ${other.digest.slice(0, 12)}`);
 });
 
 test('an entry that a power cut emptied is a miss, and is sent again once the store was listed', async (t) => {
