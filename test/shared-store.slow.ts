@@ -2,17 +2,22 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { sha256 } from '../src/digest.ts';
+import { resultKey } from '../src/engine/store/remote/envelope.ts';
+import { keyIdOf } from '../src/engine/store/remote/keys.ts';
 import { Project } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
 import { noSshd, SshServer } from './support/sshd.ts';
@@ -232,3 +237,25 @@ const contentOf = (page: string) =>
     part,
     page.split(part).length - 1,
   ]);
+
+test('large signed files are read one after the other: many at once took the memory of the machine', async () => {
+  using project = new Project(packs);
+  project.env['XDG_CONFIG_HOME'] = project.path('config');
+  await print(project, 'store', 'init', '../shared');
+  const key = /^ {2}\S+: (\S+)$/m.exec(project.read('store.yaml'))![1]!;
+  for (let index = 0; index < 16; index += 1) {
+    const digest = sha256(String(index));
+    const path = project.path('..', 'shared', resultKey(digest, keyIdOf(key)));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '');
+    truncateSync(path, 100 * 1024 ** 2);
+  }
+  const peak = project.path('peak');
+  const writing = `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)))`;
+  project.write('peak.cjs', writing);
+  project.env['NODE_OPTIONS'] = `--require ${project.path('peak.cjs')}`;
+  const { code, stdout } = await project.command('store', 'gc', '--yes');
+  assert.equal(code, 0);
+  assert.match(stdout, /^Removed 0 results/);
+  assert.ok(Number(readFileSync(peak, 'utf8')) < 800_000, `${readFileSync(peak, 'utf8')} KiB`);
+});

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSy
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readTar, type TarFile, tarEnd, tarHeader, tarPadding } from '../../../tar.ts';
 import { type Bucket, type FileBody, mostWhole, type Range, type StoredKey } from './bucket.ts';
+import { ByteRoom } from './byte-room.ts';
 
 /** Bytes that are copied at once. */
 const piece = 1024 ** 2;
@@ -13,6 +14,7 @@ const piece = 1024 ** 2;
  */
 export class ArchiveBucket implements Bucket {
   readonly #file: number;
+  readonly #room = new ByteRoom(mostWhole);
   readonly #entries: Map<string, Range>;
   /** Where the next entry begins. */
   #end = 0;
@@ -44,7 +46,12 @@ export class ArchiveBucket implements Bucket {
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
     const entry = this.#entries.get(key);
     if (entry === undefined || (range === undefined && entry.length > mostWhole)) return undefined;
-    const { start, length } = range ?? { start: 0, length: entry.length };
+    if (range !== undefined) return this.#read(entry, range);
+    const all = { start: 0, length: entry.length };
+    return await this.#room.hold(entry.length, async () => this.#read(entry, all));
+  }
+
+  #read(entry: Range, { start, length }: Range): Buffer {
     const bytes = Buffer.alloc(Math.max(0, Math.min(length, entry.length - start)));
     return bytes.subarray(0, readSync(this.#file, bytes, 0, bytes.length, entry.start + start));
   }

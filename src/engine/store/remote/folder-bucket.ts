@@ -13,6 +13,7 @@ import {
   type StoredKey,
   UnreachableStore,
 } from './bucket.ts';
+import { ByteRoom } from './byte-room.ts';
 
 /**
  * A shared store in a folder, such as one of a network disk. Others may write there, too: nothing
@@ -21,6 +22,7 @@ import {
  */
 export class FolderBucket implements Bucket {
   readonly #folder: string;
+  readonly #room = new ByteRoom(mostWhole);
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -32,7 +34,8 @@ export class FolderBucket implements Bucket {
       if (file === undefined) return undefined;
       if (range !== undefined) return await readPart(file, range);
       const { size } = await file.stat();
-      return size > mostWhole ? undefined : await readPart(file, { start: 0, length: size });
+      if (size > mostWhole) return undefined;
+      return await this.#room.hold(size, () => readPart(file, { start: 0, length: size }));
     });
   }
 

@@ -16,6 +16,7 @@ import {
   type StoredKey,
   UnreachableStore,
 } from './bucket.ts';
+import { ByteRoom } from './byte-room.ts';
 import { type Credentials, encode, signRequest } from './sign-request.ts';
 
 export interface S3Place {
@@ -31,7 +32,7 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   /**
-   * Whether the rest of the body was not read, since it is larger than anything that is asked for.
+   * Whether the rest of the body was not read, since it is larger than what was asked for.
    */
   readonly isCut: boolean;
 }
@@ -40,6 +41,8 @@ interface Question {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | FileBody;
+  /** The most bytes of the answer that are read; by default {@link mostWhole}. */
+  readonly most?: number;
 }
 
 /** How often a request is made, at most, and the first pause between two, in milliseconds. */
@@ -52,13 +55,16 @@ const pause = 200;
 const patience = 30_000;
 const written = 50_000;
 /** The largest object that S3 takes in one request, in bytes. */
-const most = 5 * 1024 ** 3;
+const largest = 5 * 1024 ** 3;
+/** A value of at most so many bytes is read at once: nearly every result. */
+const small = 1024 ** 2;
 
 /** A shared store in a bucket of S3 or of a compatible server. */
 export class S3Bucket implements Bucket {
   /** The URL of the empty key. */
   readonly #base: string;
   readonly #prefix: string;
+  readonly #room = new ByteRoom(mostWhole);
   readonly #region: string;
   /**
    * As last read: programs that renew credentials write them into the files of the user's profile.
@@ -91,13 +97,16 @@ export class S3Bucket implements Bucket {
   }
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
-    const bytes = range && `bytes=${range.start}-${range.start + range.length - 1}`;
-    const answer = await this.#ask(
-      'GET',
-      key,
-      bytes === undefined ? {} : { headers: { range: bytes } },
-    );
-    return answer.status === 404 || answer.status === 416 || answer.isCut ? undefined : answer.body;
+    if (range !== undefined) {
+      const bytes = `bytes=${range.start}-${range.start + range.length - 1}`;
+      return bodyOf(await this.#ask('GET', key, { headers: { range: bytes } }));
+    }
+    const answer = await this.#ask('GET', key, { most: small });
+    if (!answer.isCut) return bodyOf(answer);
+    // Asked again, since no server waits until there is room for the rest of its answer.
+    const size = Number(answer.headers['content-length'] ?? mostWhole);
+    if (size > mostWhole) return undefined;
+    return await this.#room.hold(size, async () => bodyOf(await this.#ask('GET', key)));
   }
 
   async head(key: string): Promise<number | undefined> {
@@ -106,7 +115,7 @@ export class S3Bucket implements Bucket {
   }
 
   async put(key: string, body: Buffer | FileBody): Promise<void> {
-    if (!Buffer.isBuffer(body) && body.size > most) {
+    if (!Buffer.isBuffer(body) && body.size > largest) {
       throw new UserError(
         `${body.path} is larger than 5 GiB, which S3 does not take by one request`,
       );
@@ -186,7 +195,7 @@ export class S3Bucket implements Bucket {
   async #askOnce(
     method: string,
     key: string | undefined,
-    { query = {}, headers = {}, body }: Question,
+    { query = {}, headers = {}, body, most = mostWhole }: Question,
   ): Promise<Answer> {
     const path = key === undefined ? '' : (this.#prefix + key).split('/').map(encode).join('/');
     const url = new URL(this.#base + path);
@@ -210,7 +219,7 @@ export class S3Bucket implements Bucket {
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
-      ...(await readBody(response)),
+      ...(await readBody(response, most)),
     };
   }
 
@@ -259,10 +268,17 @@ function explainRefusal({ status, headers }: Answer, code = String(status)): str
   return `${code}: the clock of this machine is ${ahead < 0 ? 'slow' : 'fast'}${by}: set it`;
 }
 
-/** The body of an answer, up to {@link mostWhole}. Of a longer one the connection is ended. */
-async function readBody(response: AsyncIterable<unknown>): Promise<Pick<Answer, 'body' | 'isCut'>> {
+/** The bytes that were asked for; undefined where there are none, or too many. */
+const bodyOf = ({ status, isCut, body }: Answer): Buffer | undefined =>
+  status === 404 || status === 416 || isCut ? undefined : body;
+
+/** The body of an answer, up to `most` bytes. Of a longer one the connection is ended. */
+async function readBody(
+  response: AsyncIterable<unknown>,
+  most: number,
+): Promise<Pick<Answer, 'body' | 'isCut'>> {
   const chunks: Buffer[] = [];
-  let left = mostWhole;
+  let left = most;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     left -= chunk.length;
     if (left < 0) return { body: Buffer.alloc(0), isCut: true };

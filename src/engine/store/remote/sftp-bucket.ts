@@ -10,6 +10,7 @@ import {
   type Range,
   type StoredKey,
 } from './bucket.ts';
+import { ByteRoom } from './byte-room.ts';
 import { forEachOf } from './for-each-of.ts';
 import { openFlags, SftpClient, SftpFailure } from './sftp-client.ts';
 
@@ -28,6 +29,7 @@ const listers = 32;
 export class SftpBucket implements Bucket {
   readonly #client: SftpClient;
   readonly #folder: string;
+  readonly #room = new ByteRoom(mostWhole);
   readonly #made = new Map<string, Promise<unknown>>();
 
   /** `patience` in milliseconds: see {@link SftpClient}. */
@@ -44,27 +46,31 @@ export class SftpBucket implements Bucket {
       // To open a FIFO would stop the server, which answers one request after the other.
       const { size, type } = await this.#client.lstat(this.#path(key));
       if (type !== 'file' || (range === undefined && size > mostWhole)) return undefined;
-      const { start, length } = range ?? { start: 0, length: size };
-      const handle = await this.#client.open(this.#path(key), openFlags.read);
-      try {
-        const bytes = Buffer.alloc(length);
-        let end = length;
-        await forEachOf(blocksOf(length), calls, async ([from, to]) => {
-          for (let at = from; at < to; ) {
-            const part = await this.#client.read(handle, start + at, to - at);
-            if (part.length === 0) {
-              end = Math.min(end, at);
-              return;
-            }
-            part.copy(bytes, at);
-            at += part.length;
-          }
-        });
-        return bytes.subarray(0, end);
-      } finally {
-        await this.#client.close(handle);
-      }
+      if (range !== undefined) return await this.#read(key, range);
+      return await this.#room.hold(size, () => this.#read(key, { start: 0, length: size }));
     });
+  }
+
+  async #read(key: string, { start, length }: Range): Promise<Buffer> {
+    const handle = await this.#client.open(this.#path(key), openFlags.read);
+    try {
+      const bytes = Buffer.alloc(length);
+      let end = length;
+      await forEachOf(blocksOf(length), calls, async ([from, to]) => {
+        for (let at = from; at < to; ) {
+          const part = await this.#client.read(handle, start + at, to - at);
+          if (part.length === 0) {
+            end = Math.min(end, at);
+            return;
+          }
+          part.copy(bytes, at);
+          at += part.length;
+        }
+      });
+      return bytes.subarray(0, end);
+    } finally {
+      await this.#client.close(handle);
+    }
   }
 
   async head(key: string): Promise<number | undefined> {

@@ -244,7 +244,7 @@ test('a signed result of another form is a miss that says what is wrong with it:
     [withOutput(inside), 'an output has two files at one path, or one inside another'],
     [withOutput({ files: [{ ...file!, size: -1 }] }), 'an output lists an invalid file'],
     [
-      withOutput({ files: [{ ...file!, path: 'a/'.repeat(3000) + 'b' }] }),
+      withOutput({ files: [{ ...file!, path: `${'a/'.repeat(3000)}b` }] }),
       'an output lists an invalid file',
     ],
   ] as const;
