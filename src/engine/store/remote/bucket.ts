@@ -90,6 +90,14 @@ export function describeFailure(url: string, error: unknown): string {
 export const foundLink = (path: string): UnreachableStore =>
   new UnreachableStore(`${path} is a link, and a store holds none: whoever made it must remove it`);
 
+/** Something that others made lies where the store has a folder, or a file. */
+export const foundOther = (path: string, needed: 'folder' | 'file'): UnreachableStore =>
+  new UnreachableStore(
+    needed === 'folder'
+      ? `${path} is no folder, and the store needs one there: whoever made it must remove it`
+      : `${path} is a folder, and the store needs a file there: whoever made it must remove it`,
+  );
+
 /** The version of the layout of keys and files. Version 1 had a folder for each result. */
 export const storeFormat = 2;
 

@@ -1,4 +1,4 @@
-import { constants, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { copyFile, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openPlain } from '../../files/open-plain.ts';
@@ -7,6 +7,7 @@ import {
   type Bucket,
   type FileBody,
   foundLink,
+  foundOther,
   mostWhole,
   type Range,
   RefusedRequest,
@@ -29,7 +30,7 @@ export class FolderBucket implements Bucket {
   }
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
-    return await this.#reading(async () => {
+    return await this.#reading(key, async () => {
       await using file = await openPlain(join(this.#folder, key));
       if (file === undefined) return undefined;
       if (range !== undefined) return await readPart(file, range);
@@ -40,14 +41,14 @@ export class FolderBucket implements Bucket {
   }
 
   async head(key: string): Promise<number | undefined> {
-    return await this.#reading(async () => {
+    return await this.#reading(key, async () => {
       const stats = lstatSync(join(this.#folder, key), { throwIfNoEntry: false });
       return stats?.isFile() === true ? stats.size : undefined;
     });
   }
 
   async put(key: string, body: Buffer | FileBody, { sync } = { sync: true }): Promise<void> {
-    const isStored = await this.#reading(async () => {
+    const isStored = await this.#reading(key, async () => {
       if (!existsSync(this.#folder))
         throw new UnreachableStore(`the folder ${this.#folder} is not there`);
       const path = this.#path(key);
@@ -67,7 +68,7 @@ export class FolderBucket implements Bucket {
   }
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
-    const entries = await this.#reading(async () =>
+    const entries = await this.#reading(prefix, async () =>
       readdirSync(this.#path(prefix), { recursive: true, withFileTypes: true }),
     );
     for (const entry of entries ?? []) {
@@ -81,11 +82,11 @@ export class FolderBucket implements Bucket {
   }
 
   async top(): Promise<readonly string[]> {
-    return (await this.#reading(async () => readdirSync(this.#folder))) ?? [];
+    return (await this.#reading('', async () => readdirSync(this.#folder))) ?? [];
   }
 
   async delete(key: string): Promise<void> {
-    await this.#reading(() => rm(this.#path(key), { force: true }));
+    await this.#reading(key, () => rm(this.#path(key), { force: true }));
   }
 
   async close(): Promise<void> {}
@@ -101,8 +102,22 @@ export class FolderBucket implements Bucket {
     return join(path, names.at(-1)!);
   }
 
+  /** Throws for what lies at a key, or at a prefix, in the place of a folder or a file of the store. */
+  #refuseOthers(key: string): void {
+    const names = key.split('/');
+    for (const [index] of names.entries()) {
+      const path = join(this.#folder, ...names.slice(0, index));
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
+        throw foundOther(path, 'folder');
+    }
+    const path = join(this.#folder, key);
+    const isFile = !key.endsWith('/');
+    if (isFile && statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw foundOther(path, 'file');
+  }
+
   /** A missing file gives undefined. A missing store is a failure: its disk may not be mounted. */
-  async #reading<T>(act: () => Promise<T>): Promise<T | undefined> {
+  async #reading<T>(key: string, act: () => Promise<T>): Promise<T | undefined> {
     try {
       return await act();
     } catch (error) {
@@ -112,10 +127,29 @@ export class FolderBucket implements Bucket {
       if (code === 'ENOENT') throw new UnreachableStore(`the folder ${this.#folder} is not there`);
       if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
         throw new RefusedRequest(describeRight(error));
-      throw new UnreachableStore((error as Error).message, { cause: error });
+      if (inTheWay.has(code ?? '')) this.#refuseOthers(key);
+      throw new UnreachableStore(failures[code ?? ''] ?? (error as Error).message, {
+        cause: error,
+      });
     }
   }
 }
+
+/** What the system says where a file lies in the place of a folder, or a folder in that of a file. */
+const inTheWay: ReadonlySet<string> = new Set([
+  'ENOTDIR',
+  'EEXIST',
+  'EISDIR',
+  'ENOTEMPTY',
+  'ERR_FS_EISDIR',
+]);
+
+const failures: Readonly<Record<string, string>> = {
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'your quota of its disk is used up',
+  EIO: 'its disk reports an error',
+  ESTALE: 'its network disk has lost the file',
+};
 
 /** The path that may not be read or written, and why. */
 function describeRight(error: unknown): string {

@@ -6,6 +6,7 @@ import {
   type Bucket,
   type FileBody,
   foundLink,
+  foundOther,
   mostWhole,
   type Range,
   type StoredKey,
@@ -81,8 +82,8 @@ export class SftpBucket implements Bucket {
   async put(key: string, body: Buffer | FileBody, { sync } = { sync: true }): Promise<void> {
     const path = this.#path(key);
     const temporary = temporaryBeside(path);
-    await this.#makeFolder(posix.dirname(path));
     try {
+      await this.#makeFolder(posix.dirname(path));
       await this.#write(temporary, body, sync);
       await this.#client.rename(temporary, path).catch(async (error) => {
         if (!(error instanceof SftpFailure) || error.isMissing) throw error;
@@ -91,6 +92,7 @@ export class SftpBucket implements Bucket {
       });
     } catch (error) {
       await this.#client.remove(temporary).catch(() => {});
+      if (error instanceof SftpFailure) await this.#refuseOthers(key);
       throw error;
     }
   }
@@ -123,9 +125,9 @@ export class SftpBucket implements Bucket {
     for (let folders = [prefix.replace(/\/$/, '')]; folders.length > 0; ) {
       const below: string[] = [];
       await forEachOf(folders, listers, async (folder) => {
-        for (const { name, stats } of (await orMissing(() =>
-          this.#client.list(this.#path(folder)),
-        )) ?? []) {
+        const entries = await orMissing(() => this.#client.list(this.#path(folder)));
+        if (entries === undefined) await this.#refuseOthers(`${folder}/`);
+        for (const { name, stats } of entries ?? []) {
           const key = `${folder}/${name}`;
           if (stats.type === 'link') throw foundLink(this.#path(key));
           if (stats.type === 'folder') below.push(key);
@@ -153,6 +155,19 @@ export class SftpBucket implements Bucket {
 
   #path(key: string): string {
     return `${this.#folder}/${key}`;
+  }
+
+  /** Throws for what lies at a key, or at a prefix, in the place of a folder or a file of the store. */
+  async #refuseOthers(key: string): Promise<void> {
+    const typeOf = async (path: string) => (await orMissing(() => this.#client.stat(path)))?.type;
+    const names = key.split('/');
+    for (const [index] of names.entries()) {
+      const path = posix.join(this.#folder, ...names.slice(0, index));
+      if (((await typeOf(path)) ?? 'folder') !== 'folder') throw foundOther(path, 'folder');
+    }
+    const isFile = !key.endsWith('/');
+    if (isFile && (await typeOf(this.#path(key))) === 'folder')
+      throw foundOther(this.#path(key), 'file');
   }
 
   /** Throws if a folder of a key or a prefix is a link. */

@@ -93,6 +93,24 @@ export async function testForeignFiles(
     assert.equal((await bucket.get(key))?.toString(), 'ours', 'a write takes its place');
   }
 
+  const other = (work: Promise<unknown>, what: string) =>
+    assert.rejects(
+      work,
+      new UnreachableStore(`${join(folder, what)}: whoever made it must remove it`),
+    );
+  const noFolder = (name: string) => `${name} is no folder, and the store needs one there`;
+  await other(
+    bucket.put('folder', Buffer.from('ours')),
+    'folder is a folder, and the store needs a file there',
+  );
+  execFileSync('mkfifo', [join(folder, 'garbage')]);
+  writeFileSync(join(folder, 'results'), 'theirs');
+  for (const name of ['garbage', 'results']) {
+    await other(listAll(bucket, `${name}/`), noFolder(name));
+    await other(bucket.put(`${name}/x`, Buffer.from('ours')), noFolder(name));
+    await other(bucket.put(`${name}/ab/x`, Buffer.from('ours')), noFolder(name));
+  }
+
   symlinkSync(elsewhere, join(folder, 'objects'));
   const message = `${join(folder, 'objects')} is a link, and a store holds none: whoever made it must remove it`;
   const refused = (work: Promise<unknown>) => assert.rejects(work, new UnreachableStore(message));
