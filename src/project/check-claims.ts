@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Kinds } from '../engine/config/load-context.ts';
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
-import type { Output, Stage } from '../engine/config/pipeline.ts';
+import type { LocatedOutput, LocatedStage } from '../engine/config/pipeline.ts';
 import { filesOfPipeline, reportPath } from '../engine/config/pipeline-name.ts';
 import { shownPath } from '../engine/config/yaml/load-document.ts';
 import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
@@ -81,8 +81,8 @@ export function foldersAbove(path: string): readonly string[] {
 }
 
 interface Dispute {
-  readonly stage: Stage;
-  readonly output: Output;
+  readonly stage: LocatedStage;
+  readonly output: LocatedOutput;
   readonly record: PublishedRecord;
   /** The claims of the other pipeline; undefined if its file has mistakes. */
   readonly claims: Claims | undefined;

@@ -2,7 +2,12 @@ import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { backendNames } from '../backend/select/backend-names.ts';
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
-import type { Pipeline, PipelineSources, Stage, StageName } from '../engine/config/pipeline.ts';
+import type {
+  LocatedStage,
+  Pipeline,
+  PipelineSources,
+  StageName,
+} from '../engine/config/pipeline.ts';
 import { findRoot } from '../engine/config/pipeline-files.ts';
 import { checkPlaces, loadPlaces, type Places } from '../engine/config/places.ts';
 import { loadStoreFile, storeFile } from '../engine/config/store-file.ts';
@@ -37,9 +42,9 @@ export interface Project {
   readonly root: string;
   readonly kinds: ReadonlyMap<string, LoadedKind>;
   readonly pipeline: Pipeline;
-  readonly graph: Graph;
+  readonly graph: Graph<LocatedStage>;
   /** In an order in which no stage stands before one that it waits for. */
-  readonly stages: readonly Stage[];
+  readonly stages: readonly LocatedStage[];
   /** Those that the words name; without such words all that are not `onDemand`. */
   readonly named: readonly StageName[];
   /** Those that run even if the store has their result, including those that run twice. */

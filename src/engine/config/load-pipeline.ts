@@ -13,7 +13,7 @@ import {
 } from './load-context.ts';
 import { type Params, parseSetParams, type SetParam } from './params/params.ts';
 import { substitute } from './params/substitute.ts';
-import type { Pipeline, PipelineSources, Stage, StageName } from './pipeline.ts';
+import type { LocatedStage, Pipeline, PipelineSources, StageName } from './pipeline.ts';
 import { pipelineName, reportPath } from './pipeline-name.ts';
 import { type Edge, findCycles } from './post-order.ts';
 import { checkInputs } from './stages/check-inputs.ts';
@@ -64,7 +64,7 @@ export async function loadPipeline(
   const { name, absolute, context, document, scope, definitions, instances } = read;
   const work: InputWork = { context, instances, paths: new InputPaths(context), claims: [] };
   const warnings = new DiagnosticList();
-  const stages: Stage[] = [];
+  const stages: LocatedStage[] = [];
   const edges = new Map<StageName, readonly Edge[]>();
   const broken = new Map<StageName, Diagnostic>();
   for (const instance of instances.all) {

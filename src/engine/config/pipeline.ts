@@ -6,8 +6,8 @@ declare const stageName: unique symbol;
 /** The name of a stage after matrix and include, such as `sn/fit[net=my-net,seed=2]`. */
 export type StageName = string & { readonly [stageName]: true };
 
-/** A pipeline after `extends`, `include`, parameters and matrix are resolved. */
-export interface Pipeline {
+/** What a run knows of its pipeline, on the node of a cluster too. */
+export interface RunnablePipeline {
   /**
    * The file's name below `pipelines/` without extension: `experiments/xception`; of a file
    * elsewhere, `./xception`.
@@ -19,12 +19,17 @@ export interface Pipeline {
   readonly description?: string;
   /** Part of every fingerprint: changing it makes every stage stale. */
   readonly salt?: string;
-  /** In the order of the file; of the instances of a matrix the last axis varies fastest. */
   readonly stages: readonly Stage[];
   /**
    * Everything that decided this value: as long as none of it changes, the pipeline is the same.
    */
   readonly sources: PipelineSources;
+}
+
+/** A pipeline after `extends`, `include`, parameters and matrix are resolved. */
+export interface Pipeline extends RunnablePipeline {
+  /** In the order of the file; of the instances of a matrix the last axis varies fastest. */
+  readonly stages: readonly LocatedStage[];
   /**
    * Mistakes that concern one stage alone, such as a program that cannot be read: the others can
    * run.
@@ -121,7 +126,6 @@ export interface Stage {
   readonly checkpointsWithout?: readonly string[];
   /** For a kind that finds the code of a program. */
   readonly code?: StageCode;
-  readonly at: Span;
 }
 
 /** The user's program that a stage runs. */
@@ -179,7 +183,6 @@ export interface Input {
   readonly items: readonly InputItem[];
   /** The named parts that the stage reads; absent: all. */
   readonly parts?: readonly string[];
-  readonly at: Span;
 }
 
 export type InputItem = (
@@ -214,5 +217,19 @@ export interface Output {
   readonly extension?: string;
   /** How a table of what there is counts, as the kind declares. */
   readonly counts?: TableCounts;
+}
+
+/** A stage with the spans of the files that declare it: messages show them, a run needs none. */
+export interface LocatedStage extends Stage {
+  readonly inputs: readonly LocatedInput[];
+  readonly outputs: readonly LocatedOutput[];
+  readonly at: Span;
+}
+
+export interface LocatedInput extends Input {
+  readonly at: Span;
+}
+
+export interface LocatedOutput extends Output {
   readonly at: Span;
 }

@@ -5,7 +5,7 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { suggest } from '../../suggest.ts';
 import { type Diagnostic, DiagnosticList } from '../diagnostics/diagnostic.ts';
-import type { Stage } from './pipeline.ts';
+import type { LocatedStage, Stage } from './pipeline.ts';
 import { explainIssues } from './schema/explain-issues.ts';
 import { localShape, placeShape } from './schema/shapes.ts';
 import { readMap } from './yaml/load-document.ts';
@@ -105,7 +105,7 @@ export function placeOf(
  * has.
  */
 export function checkPlaces(
-  stages: readonly Stage[],
+  stages: readonly LocatedStage[],
   places: Places,
   { on, gpus }: { readonly on: string | undefined; readonly gpus: number },
 ): readonly Diagnostic[] {

@@ -8,7 +8,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
 import type { Kinds } from './load-context.ts';
 import { loadPipeline } from './load-pipeline.ts';
-import type { Pipeline, Stage } from './pipeline.ts';
+import type { LocatedStage, Pipeline } from './pipeline.ts';
 
 /** A small table of kinds for tests, of the same forms as the real ones. */
 const specs: readonly AnyKindSpec[] = [
@@ -178,7 +178,7 @@ export function shownMistakes(loaded: Result<Pipeline, readonly Diagnostic[]>): 
   return loaded.ok ? 'no mistakes' : formatDiagnostics(loaded.error);
 }
 
-export function stageOf(pipeline: Pipeline, name: string): Stage {
+export function stageOf(pipeline: Pipeline, name: string): LocatedStage {
   const stage = pipeline.stages.find((one) => one.name === name);
   if (!stage)
     throw new Error(`No stage ${name} among ${pipeline.stages.map((one) => one.name).join(' ')}`);

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../result.ts';
-import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
+import type { Stage, StageName } from '../config/pipeline.ts';
 import { postOrder } from '../config/post-order.ts';
 import { findIncludedStages, findStageNames, suggestStage } from '../config/stage-reference.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -8,14 +8,14 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
  * The dependencies in a pipeline, without cycles: a stage needs those that it reads and those that
  * it runs after.
  */
-export class Graph {
-  readonly stages: ReadonlyMap<StageName, Stage>;
+export class Graph<S extends Stage = Stage> {
+  readonly stages: ReadonlyMap<StageName, S>;
   /** Every stage comes after those that it needs, otherwise in the order of the file. */
   readonly order: readonly StageName[];
   readonly #dependencies: ReadonlyMap<StageName, readonly StageName[]>;
   readonly #dependents: ReadonlyMap<StageName, readonly StageName[]>;
 
-  constructor({ stages }: Pick<Pipeline, 'stages'>) {
+  constructor({ stages }: { readonly stages: readonly S[] }) {
     this.stages = new Map(stages.map((stage) => [stage.name, stage]));
     this.#dependencies = new Map(
       stages.map((stage) => [stage.name, [...new Set([...readBy(stage), ...stage.after])]]),
@@ -30,7 +30,7 @@ export class Graph {
     );
   }
 
-  stage(name: StageName): Stage {
+  stage(name: StageName): S {
     const stage = this.stages.get(name);
     if (!stage) throw new Error(`Internal error: no stage "${name}" in the graph`);
     return stage;

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
-import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
+import type { Input, Output, PipelineSources, Stage, StageName } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
+import type { Span } from '../diagnostics/diagnostic.ts';
 import type { Attempt } from '../execution/execution.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
@@ -74,14 +75,16 @@ export function ticketOf(
 const isWhole = ({ files }: StoredArtifact, { store }: World): boolean =>
   files.every(({ digest }) => existsSync(store.objectPath(digest)));
 
-/** A stage without places in files, each of which holds the text of its file. */
-const plainStage = ({ at: _, defaultOf: _d, ...stage }: Stage): Stage =>
-  ({
-    ...stage,
-    after: [],
-    inputs: stage.inputs.map(({ at: _, ...input }) => input),
-    outputs: stage.outputs.map(({ at: _, ...output }) => output),
-  }) as unknown as Stage;
+/** The span that declares a value may still be with it, and would bring its file's whole text. */
+type MayBeLocated = { readonly at?: Span };
+
+/** A stage without spans of files, and without those that end before it. */
+const plainStage = ({ at: _, defaultOf: _d, ...stage }: Stage & MayBeLocated): Stage => ({
+  ...stage,
+  after: [],
+  inputs: stage.inputs.map(({ at: _, ...input }: Input & MayBeLocated) => input),
+  outputs: stage.outputs.map(({ at: _, ...output }: Output & MayBeLocated) => output),
+});
 
 const asSource = (stage: Stage): Stage => ({ ...plainStage(stage), inputs: [] });
 
@@ -99,18 +102,21 @@ export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClas
   };
 }
 
+/** On a node nothing is decided again. */
+const noSources: PipelineSources = { files: [], code: [], looked: [], inputs: [], globs: {} };
+
 /** The world of a ticket on a node, with only its stage and sources. */
 export function worldOf(
   { stage, sources, backend }: Ticket,
   { root, store, loadedCode }: { readonly root: string } & Pick<World, 'store' | 'loadedCode'>,
 ): World {
-  const pipeline = { name: '', root, file: '', stages: [...sources, stage] } as unknown as Pipeline;
+  const stages = [...sources, stage];
   const digests = new DigestIndex(store.folder);
-  const graph = new Graph(pipeline);
+  const graph = new Graph({ stages });
   const shared = { store, digests, ...(loadedCode !== undefined && { loadedCode }) };
   return {
     ...shared,
-    pipeline,
+    pipeline: { name: '', root, file: '', stages, sources: noSources },
     graph,
     listings: new Map(),
     backend,

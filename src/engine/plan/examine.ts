@@ -3,7 +3,7 @@ import type { Digest } from '../../digest.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
-import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pipeline.ts';
+import type { Input, InputItem, RunnablePipeline, Stage, StageName } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled, type SignedListing } from '../files/digest-index.ts';
 import { type Listing, partsDigest } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
@@ -23,7 +23,7 @@ import { earlierWork } from './earlier-work.ts';
 
 /** What all decisions of a run share: the pipeline, its store, and what is known of files. */
 export interface World {
-  readonly pipeline: Pipeline;
+  readonly pipeline: RunnablePipeline;
   readonly graph: Graph;
   readonly store: FolderStore;
   readonly digests: DigestIndex;

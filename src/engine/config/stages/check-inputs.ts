@@ -1,6 +1,6 @@
 import type { Facts, KnownInputs } from '../../../stage.ts';
 import type { LoadContext } from '../load-context.ts';
-import type { Stage, StageName } from '../pipeline.ts';
+import type { LocatedStage, StageName } from '../pipeline.ts';
 import type { Instances } from './instances.ts';
 import { reportMistakes } from './settings.ts';
 
@@ -11,13 +11,13 @@ import { reportMistakes } from './settings.ts';
 export function checkInputs(
   { kinds, report }: LoadContext,
   { byName }: Instances,
-  stages: readonly Stage[],
+  stages: readonly LocatedStage[],
 ): void {
   const known = new Map(stages.map((stage) => [stage.name, stage]));
   const facts = new Map<StageName, Facts>();
-  const specOf = ({ kind }: Stage) => kinds.get(kind)!.spec;
+  const specOf = ({ kind }: LocatedStage) => kinds.get(kind)!.spec;
   const inputsOf =
-    (stage: Stage): KnownInputs =>
+    (stage: LocatedStage): KnownInputs =>
     (port) => {
       const items = stage.inputs.find((input) => input.port === port)?.items ?? [];
       return items.map((item) =>

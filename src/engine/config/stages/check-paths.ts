@@ -4,7 +4,7 @@ import { groupBy } from '../../../group-by.ts';
 import { upwards } from '../../files/upwards.ts';
 import type { LoadContext } from '../load-context.ts';
 import { whyNoOutput } from '../output-path.ts';
-import type { Output } from '../pipeline.ts';
+import type { LocatedOutput } from '../pipeline.ts';
 import { child, textOf } from '../yaml/node.ts';
 import type { PathClaim } from './input-paths.ts';
 import type { Instance } from './instances.ts';
@@ -12,7 +12,7 @@ import { ownPlaceHint } from './outputs.ts';
 
 interface OutputClaim {
   readonly instance: Instance;
-  readonly output: Output;
+  readonly output: LocatedOutput;
   /** Absolute, with links resolved. */
   readonly path: string;
 }
@@ -46,7 +46,7 @@ export function checkPaths(
   const claimed = new Map(Array.from(byPath, ([path, [first]]) => [path, first!]));
   const readable = checkInputs(context, claimed, inputs, real);
   for (const [path, { output }] of claimed) {
-    const reportInside = (what: string, at: Output['at']) => {
+    const reportInside = (what: string, at: LocatedOutput['at']) => {
       const message = `The output "${output.path}" lies inside the ${what}`;
       const related = [{ message: 'That path is declared here', at }];
       report({ code: 'output-inside', message, at: output.at, related });
@@ -97,7 +97,7 @@ function makerOf(path: string, claimed: ReadonlyMap<string, OutputClaim>): Outpu
 
 function checkTarget(
   { report }: LoadContext,
-  { path: shown, at }: Output,
+  { path: shown, at }: LocatedOutput,
   path: string,
   root: string,
 ): boolean {
@@ -122,7 +122,7 @@ function checkTarget(
 /** The report is rewritten all the time: inside an output, it would change what was published. */
 function checkPage(
   { report }: LoadContext,
-  output: Output,
+  output: LocatedOutput,
   path: string,
   page: { readonly shown: string; readonly path: string },
 ): void {

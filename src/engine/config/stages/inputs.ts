@@ -5,7 +5,7 @@ import { closest, didYouMean, suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { checkName, type Definition } from '../definitions.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
-import type { Input, InputItem } from '../pipeline.ts';
+import type { InputItem, LocatedInput } from '../pipeline.ts';
 import { knownKeys } from '../schema/explain-issues.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import {
@@ -56,7 +56,7 @@ interface Reader {
 export async function resolveInputs(
   work: InputWork,
   instance: Instance,
-): Promise<readonly Input[]> {
+): Promise<readonly LocatedInput[]> {
   const { report } = work.context;
   const { kind, at } = instance.definition;
   const written = child(instance.node, 'inputs');
@@ -68,7 +68,7 @@ export async function resolveInputs(
     const message = `The stage "${instance.name}" lacks its input "${port}" (${typeWords(type)})`;
     if (!optional && !entries.has(port)) report({ code: 'missing-port', message, at });
   }
-  const resolved: Input[] = [];
+  const resolved: LocatedInput[] = [];
   for (const [port, { keyAt, value }] of entries) {
     const known = Object.hasOwn(inputs, port) ? inputs[port] : undefined;
     if (!known && !openPorts) {
@@ -96,7 +96,7 @@ export async function resolveInput(
   work: InputWork,
   reader: Reader,
   value: Node,
-): Promise<Omit<Input, 'at'> | undefined> {
+): Promise<Omit<LocatedInput, 'at'> | undefined> {
   const { report } = work.context;
   const { port, known } = reader;
   const { at } = value;

@@ -5,7 +5,7 @@ import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { type Scope, substitute, substituteShell } from '../params/substitute.ts';
-import type { Output, StageName } from '../pipeline.ts';
+import type { LocatedOutput, StageName } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { type StageShape, stageShape } from '../schema/shapes.ts';
 import type { StageReference } from '../stage-reference.ts';
@@ -40,7 +40,7 @@ export interface Instance {
   readonly node: MapNode;
   /** Absent where the shape is wrong, which is reported. */
   readonly shape?: StageShape;
-  readonly outputs: readonly Output[];
+  readonly outputs: readonly LocatedOutput[];
 }
 
 /** All instances of a pipeline, with lookups. */

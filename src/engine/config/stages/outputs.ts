@@ -4,7 +4,7 @@ import { suggest } from '../../../suggest.ts';
 import { checkName, type Definition } from '../definitions.ts';
 import { extensionOf, safeName } from '../file-names.ts';
 import type { LoadContext } from '../load-context.ts';
-import type { Output, StageName } from '../pipeline.ts';
+import type { LocatedOutput, Output, StageName } from '../pipeline.ts';
 import { publishedFolder } from '../pipeline-name.ts';
 import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
 
@@ -20,7 +20,7 @@ export function resolveOutputs(
     node,
   }: { readonly name: StageName; readonly definition: Definition; readonly node: MapNode },
   pipeline: string,
-): readonly Output[] {
+): readonly LocatedOutput[] {
   const { kind, at, scope } = definition;
   if (!kind) return [];
   const { outputs, openPorts, name: kindName } = kind.spec;
@@ -40,7 +40,7 @@ export function resolveOutputs(
       report({ code: 'unknown-port', message, at: entry.keyAt, hint: suggest(port, ports.keys()) });
     }
   }
-  return Array.from(ports, ([port, { type, counts, extension = '' }]): Output => {
+  return Array.from(ports, ([port, { type, counts, extension = '' }]): LocatedOutput => {
     const entry = written.get(port);
     const path = entry && (textOf(entry.value) ?? textOf(child(entry.value, 'path')));
     const usual = `${publishedFolder(pipeline)}/${safeName(name)}/${port}`;

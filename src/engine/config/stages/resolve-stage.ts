@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { StageError } from '../../../stage.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { KnownKind, LoadContext } from '../load-context.ts';
-import type { Input, Resources, Stage } from '../pipeline.ts';
+import type { LocatedInput, LocatedStage, Resources, Stage } from '../pipeline.ts';
 import type { Edge } from '../post-order.ts';
 import type { StageShape } from '../schema/shapes.ts';
 import { parseStageReference } from '../stage-reference.ts';
@@ -14,7 +14,7 @@ import { madeValues, resolveSlot, withParts } from './slots.ts';
 
 interface ResolvedStage {
   /** Absent where something in it is wrong. */
-  readonly stage?: Stage;
+  readonly stage?: LocatedStage;
   /** What it needs, as far as that is known. */
   readonly edges: readonly Edge[];
   readonly warnings: readonly Diagnostic[];
@@ -55,7 +55,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     env: variables,
   });
   if (code === 'wrong') return nothing;
-  const stage: Stage = {
+  const stage: LocatedStage = {
     name: instance.name,
     axes: labelsOf(instance.axes),
     ...madeValues(instance.axes, definition),
@@ -105,7 +105,7 @@ function environment({ env, askedEnv }: LoadContext, declared: StageShape['env']
   );
 }
 
-function inputEdges({ items, at }: Input): readonly Edge[] {
+function inputEdges({ items, at }: LocatedInput): readonly Edge[] {
   return items.flatMap((item) =>
     item.from === 'stage' ? [{ to: item.stage, how: `reads ${item.stage}.${item.port}`, at }] : [],
   );
@@ -138,7 +138,7 @@ interface ResolvedCode extends Pick<ResolvedStage, 'warnings' | 'broken'> {
  */
 async function resolveCode(
   { findCode, root, env, codes, looked, report }: LoadContext,
-  stage: Pick<Stage, 'settings' | 'inputs' | 'env'> & { readonly kind: KnownKind },
+  stage: Pick<LocatedStage, 'settings' | 'inputs' | 'env'> & { readonly kind: KnownKind },
 ): Promise<ResolvedCode | 'wrong' | undefined> {
   const { spec } = stage.kind;
   if (spec.code === undefined || findCode === undefined) return undefined;
@@ -169,7 +169,10 @@ async function resolveCode(
   }
 }
 
-function programOf({ port, items, at }: Input, report: LoadContext['report']): string | undefined {
+function programOf(
+  { port, items, at }: LocatedInput,
+  report: LoadContext['report'],
+): string | undefined {
   const [item] = items;
   if (item?.from === 'path' && statSync(item.path, { throwIfNoEntry: false })?.isFile())
     return item.path;

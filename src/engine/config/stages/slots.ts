@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../json.ts';
 import type { AnyKindSpec } from '../../../stage.ts';
 import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
-import type { ChosenSlot, Input, Stage } from '../pipeline.ts';
+import type { ChosenSlot, LocatedInput, Stage } from '../pipeline.ts';
 import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
 import type { Combination } from './axes.ts';
 import { type InputWork, resolveInput } from './inputs.ts';
@@ -17,8 +17,8 @@ import { resolveSettings, type Settings } from './settings.ts';
 export async function resolveSlot(
   work: InputWork,
   instance: Instance,
-  inputs: readonly Input[],
-): Promise<{ readonly slot: ChosenSlot; readonly input: Input } | undefined> {
+  inputs: readonly LocatedInput[],
+): Promise<{ readonly slot: ChosenSlot; readonly input: LocatedInput } | undefined> {
   const { context } = work;
   const { definition, axes } = instance;
   const [found, ...others] = [...axes].flatMap(([name, { slot }]) =>
@@ -108,7 +108,7 @@ function settingsOf(
   { context }: InputWork,
   { definition }: Instance,
   node: MapNode,
-  inputs: readonly Input[],
+  inputs: readonly LocatedInput[],
 ) {
   const settings = known.get(definition) ?? new Map<string, Settings | undefined>();
   known.set(definition, settings);
@@ -119,10 +119,10 @@ function settingsOf(
 
 /** The inputs that a stage reads, with the parts that it reads of them. */
 export function withParts(
-  inputs: readonly Input[],
+  inputs: readonly LocatedInput[],
   spec: AnyKindSpec,
   settings: JsonObject,
-): readonly Input[] {
+): readonly LocatedInput[] {
   // Code counts by what it imports.
   const read = inputs.filter(({ port }) => !spec.inputs[port]?.code);
   return read.map((input) => {
