@@ -71,11 +71,11 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
       await submitNext(first, after, next, options);
   };
   const all: Place = {
-    seat: async (stage) => {
+    allocate: async (stage) => {
       fetched ??= isHere ? Promise.resolve() : fetchAll(stages, options);
       await fetched;
       const place = clusters.get(placeOf(stage, places, on)!) ?? local;
-      if (place !== local || isHere) return await place.seat(stage);
+      if (place !== local || isHere) return await place.allocate(stage);
       isLater = true;
       throw new StageLeftToJob('it runs in a job of this detached run');
     },

@@ -172,14 +172,14 @@ export interface AttemptOutcome {
 
 /** Where stages run: this machine or a cluster. */
 export interface Place {
-  /** Gives a stage its seat as soon as there is room. Throws the reason of the run's signal. */
-  seat(stage: Stage): Promise<Seat>;
+  /** Gives a stage what it needs as soon as there is room. Throws the reason of the run's signal. */
+  allocate(stage: Stage): Promise<Allocation>;
   /** Ends processes that wait for further stages. Called when all stages have ended. */
   close(): Promise<void>;
 }
 
 /** Room for a stage at a place, for all its attempts. */
-export interface Seat extends Disposable {
+export interface Allocation extends Disposable {
   /**
    * Brings an attempt to a result in the store. Throws a {@link StageFailure}, and any error after
    * an interrupt.

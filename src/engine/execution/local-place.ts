@@ -53,7 +53,7 @@ export interface LocalResources {
  */
 export function localPlace(resources: LocalResources): Place {
   return {
-    seat: async (stage) => {
+    allocate: async (stage) => {
       const grant = await resources.admission.acquire(stage.resources, resources.signal);
       return {
         run: (attempt) => runAttempt(attempt, grant, resources),

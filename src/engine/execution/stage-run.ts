@@ -19,6 +19,7 @@ import { type StageResult, shownDigest } from '../store/stage-result.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
 import { compareRuns } from './compare-runs.ts';
 import {
+  type Allocation,
   type Attempt,
   type AttemptOutcome,
   type DoneStage,
@@ -26,7 +27,6 @@ import {
   mostDecisions,
   OutdatedInput,
   privatePath,
-  type Seat,
   StageFailure,
   UnfinishedStage,
   viewFolder,
@@ -147,16 +147,18 @@ export class StageRun {
   async #make(): Promise<DoneStage> {
     const { signal, twice, place } = this.#run;
     await this.#fetchInputs();
-    using seat = await place.seat(this.#examined.stage);
+    using allocation = await place.allocate(this.#examined.stage);
     const checkpoint = this.#checkpoint();
     this.#resumesFrom = checkpoint;
     for (let number = 1; ; number += 1) {
       try {
-        const done = await this.#attempt(seat, { number, checkpoint, keep: true }, (made, work) =>
-          this.#keep(made, work),
+        const done = await this.#attempt(
+          allocation,
+          { number, checkpoint, keep: true },
+          (made, work) => this.#keep(made, work),
         );
         return twice.has(this.#stage.name)
-          ? { ...done, repeats: await this.#repeat(seat, done, number + 1) }
+          ? { ...done, repeats: await this.#repeat(allocation, done, number + 1) }
           : done;
       } catch (error) {
         if (error instanceof UnfinishedStage) throw error;
@@ -207,7 +209,7 @@ export class StageRun {
    * how it ended.
    */
   async #attempt<T>(
-    seat: Seat,
+    allocation: Allocation,
     options: Pick<Attempt, 'number' | 'checkpoint' | 'keep'>,
     use: (made: AttemptOutcome, work: string) => Promise<T>,
   ): Promise<T> {
@@ -218,7 +220,7 @@ export class StageRun {
     files.record({ fingerprint: examined.digest, content: examined.fingerprint, startedAt });
     try {
       const emit = (event: StageEvent) => this.#emit(event);
-      const made = await seat.run({
+      const made = await allocation.run({
         stage: examined.stage,
         examined,
         outputsOf: this.#outputsOf,
@@ -335,9 +337,9 @@ export class StageRun {
   /**
    * Runs the stage again without its checkpoint, and reports whether both runs gave the same bytes.
    */
-  async #repeat(seat: Seat, first: DoneStage, number: number): Promise<boolean> {
+  async #repeat(allocation: Allocation, first: DoneStage, number: number): Promise<boolean> {
     const options = { number, checkpoint: undefined, keep: false };
-    const again = await this.#attempt(seat, options, async (made) => made).catch((error) => {
+    const again = await this.#attempt(allocation, options, async (made) => made).catch((error) => {
       if (this.#run.signal.aborted || !(error instanceof StageFailure)) throw error;
       return error;
     });

@@ -42,7 +42,7 @@ test('a stage that has used up its retries at earlier steps does not run again, 
   const attempt = { examined: { digest: sha256('') } } as unknown as Attempt;
   let runs = 0;
   const place = {
-    seat: async () => ({
+    allocate: async () => ({
       run: () => {
         runs += 1;
         throw new StageFailure(`run ${runs}`);
@@ -52,8 +52,8 @@ test('a stage that has used up its retries at earlier steps does not run again, 
   } as unknown as Place;
   const failures = { [attempt.examined.digest]: ['at an earlier step'] };
   const fails = async (signal: AbortSignal, message: string) => {
-    using seat = await limitFailures(place, failures, signal).seat(stage);
-    await assert.rejects(seat.run(attempt), { message });
+    using allocation = await limitFailures(place, failures, signal).allocate(stage);
+    await assert.rejects(allocation.run(attempt), { message });
   };
   await fails(AbortSignal.abort(), 'run 1');
   await fails(new AbortController().signal, 'run 2');

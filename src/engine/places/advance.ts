@@ -47,8 +47,8 @@ export function limitFailures(
   signal: AbortSignal,
 ): Place {
   return {
-    seat: async (stage) => {
-      const seat = await place.seat(stage);
+    allocate: async (stage) => {
+      const allocation = await place.allocate(stage);
       return {
         run: async (attempt) => {
           const { digest } = attempt.examined;
@@ -57,7 +57,7 @@ export function limitFailures(
           if (before.length > stage.retries) throw new StageFailure(before.at(-1)!);
           if (outdated.length >= mostDecisions) throw new OutdatedInput(outdated.at(-1)!);
           try {
-            return await seat.run(attempt);
+            return await allocation.run(attempt);
           } catch (error) {
             if (error instanceof StageFailure && !signal.aborted)
               failures[digest] = [...before, error.message];
@@ -65,7 +65,7 @@ export function limitFailures(
             throw error;
           }
         },
-        [Symbol.dispose]: () => seat[Symbol.dispose](),
+        [Symbol.dispose]: () => allocation[Symbol.dispose](),
       };
     },
     close: () => place.close(),

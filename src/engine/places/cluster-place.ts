@@ -97,7 +97,7 @@ export class ClusterPlace implements Place {
     this.#aborted.catch(() => {});
   }
 
-  async seat(stage: Stage) {
+  async allocate(stage: Stage) {
     this.#options.signal.throwIfAborted();
     return {
       run: async (attempt: Attempt) => await this.#bring(stage, attempt),

@@ -287,8 +287,8 @@ export class JobWorker {
     this.#store.warn = (message) => messages.add({ type: 'warning', message });
     try {
       using peak = new PeakMemory();
-      using seat = await this.#place(ticket, ready.world, peak).seat(stage);
-      const { result, edited, signs } = await seat.run({
+      using allocation = await this.#place(ticket, ready.world, peak).allocate(stage);
+      const { result, edited, signs } = await allocation.run({
         stage,
         number: ticket.number,
         keep: ticket.keep,
