@@ -1,11 +1,20 @@
-import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
 
 /**
  * At most `most` bytes at the beginning or end of a file, or from an offset on, and their text;
- * `whole` if the file has no more.
+ * `whole` if the file has no more. A stage may put something else in its place: to open a FIFO
+ * would wait until somebody writes, so it counts as empty, as does a device.
  */
 export function readPart(path: string, most: number, at: 'beginning' | 'end' | number) {
-  const file = openSync(path, 'r');
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { size } = fstatSync(file);
     const offset = at === 'beginning' ? 0 : at;
