@@ -106,3 +106,8 @@ test('a file of the same name in another folder is suggested before one of a sim
   const found = findPipelineFile('wide.yaml', project.root, project.root);
   assert.equal(!found.ok && found.error.hint, 'Did you mean "mine/wide.yaml"?');
 });
+
+test('a project whose folder of pipelines was removed has none', () => {
+  using project = new TestProject({ 'README.md': '' });
+  assert.deepEqual(pipelineNames(join(project.root, 'gone')), []);
+});

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, posix, relative, resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
 import { closest, suggest } from '../../suggest.ts';
@@ -104,9 +104,13 @@ export function onlyPipelineFile(root: string): string | undefined {
   return names.length === 1 ? join(root, 'pipelines', names[0]!) : undefined;
 }
 
-/** Every pipeline's file below `pipelines/`, relative to it, POSIX, in code-unit order. */
+/**
+ * Every pipeline's file below `pipelines/`, relative to it, POSIX, in code-unit order; none where
+ * that folder was removed meanwhile.
+ */
 export function pipelineNames(root: string): readonly string[] {
   const folder = join(root, 'pipelines');
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => /\.ya?ml$/.test(entry.name) && !entry.isDirectory())
     .map((entry) => posix.join(relative(folder, entry.parentPath), entry.name))

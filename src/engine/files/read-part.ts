@@ -97,7 +97,8 @@ export function linkTarget(path: string): string | undefined {
 export function jsonLines<T>(text: string): readonly T[] {
   return text.split('\n').flatMap((line): readonly T[] => {
     try {
-      return [JSON.parse(line)];
+      const value = JSON.parse(line);
+      return typeof value === 'object' && value !== null ? [value] : [];
     } catch {
       return [];
     }

@@ -116,3 +116,24 @@ test('a run does not share its folder, and its record is written once', (t) => {
     ['2025-01-31'],
   );
 });
+
+test('a record that is no longer one counts as none: a page of all runs read it and failed', (t) => {
+  const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const whole = { ...record, startedAt: '2025-01-31T09:12:03.042Z' };
+  const file = join(run.path, 'run.json');
+  writeFileSync(file, JSON.stringify(whole));
+  assert.deepEqual(run.readRecord(), whole);
+  for (const damaged of [
+    null,
+    [],
+    {},
+    'text',
+    { ...whole, stages: null },
+    { ...whole, stages: { fit: null } },
+    { ...whole, startedAt: null },
+    { ...whole, seconds: 'long' },
+  ]) {
+    writeFileSync(file, JSON.stringify(damaged));
+    assert.equal(run.readRecord(), undefined, JSON.stringify(damaged));
+  }
+});

@@ -11,6 +11,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import { isJsonObject, type Json } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
 import { slug } from '../config/file-names.ts';
 import type { Outcome } from '../events.ts';
@@ -165,9 +166,13 @@ export class RunFolder {
       throw new WriteError(`Cannot write the run's record in ${this.path}: it is there already.`);
   }
 
-  /** The record; undefined for a run that was killed or is still running. */
+  /**
+   * The record; undefined for a run that was killed or is still running, and where a damaged file
+   * holds something else.
+   */
   readRecord(): RunRecord | undefined {
-    return readJson<RunRecord>(join(this.path, 'run.json'));
+    const record = readJson<Json>(join(this.path, 'run.json'));
+    return isRunRecord(record) ? record : undefined;
   }
 
   /** Removes the run from the history. */
@@ -288,6 +293,18 @@ export interface StageEntry {
   readonly intervals?: Readonly<Record<string, readonly [low: number, high: number]>>;
   /** How many more there were than a record keeps. */
   readonly numbersLeftOut?: number;
+}
+
+/** Whether JSON has what every reader of records uses. */
+function isRunRecord(value: Json | undefined): value is Json & RunRecord {
+  if (!isJsonObject(value) || !isJsonObject(value['stages'])) return false;
+  const { pipeline, startedAt, seconds, stages } = value;
+  return (
+    typeof pipeline === 'string' &&
+    typeof startedAt === 'string' &&
+    typeof seconds === 'number' &&
+    Object.values(stages).every((stage) => isJsonObject(stage) && 'outcome' in stage)
+  );
 }
 
 /** The attempts, first to last, of the last run in which a stage ran; there is at least one. */
