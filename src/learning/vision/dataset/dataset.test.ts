@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -125,4 +133,18 @@ test('a missing split and a folder that is no dataset are reported', () => {
         /^Expected a dataset, as load-dataset leaves one, but .*train has no dataset\.json\. A folder of images/,
     });
   });
+});
+
+test('an image that is being read when its data set is closed is read to its end', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'restage-dataset-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const bytes = new Uint8Array(200_000).fill(7);
+  write(folder, [{ key: 'a', label: 0, bytes }], 2 ** 20);
+  const dataset = openDataset(folder);
+  const reading = dataset.split('train').read(0);
+  dataset.close();
+  // It takes the number of the file, if that was closed.
+  const other = openSync('/dev/null', 'r');
+  t.after(() => closeSync(other));
+  assert.deepEqual(new Uint8Array(await reading), bytes);
 });

@@ -83,8 +83,7 @@ class DatasetSplit {
     const there = Math.min(size, Math.max(0, shard.size - offset));
     // A damaged list may ask for any size.
     const buffer = Buffer.allocUnsafeSlow(there);
-    const bytesRead =
-      there === 0 ? 0 : (await readAt(shard.fd, buffer, 0, there, offset)).bytesRead;
+    const bytesRead = there === 0 ? 0 : await readShard(shard, buffer, offset);
     if (bytesRead === size) return buffer;
     throw new StageError(
       `Expected ${size} bytes of ${path} at ${offset} of ${this.#at(this.name, name)}, got ${bytesRead}.`,
@@ -92,7 +91,10 @@ class DatasetSplit {
   }
 
   close(): void {
-    for (const { fd } of this.#shards.values()) closeSync(fd);
+    for (const shard of this.#shards.values()) {
+      shard.isClosed = true;
+      if (shard.reads === 0) closeSync(shard.fd);
+    }
     this.#shards.clear();
   }
 
@@ -103,14 +105,35 @@ class DatasetSplit {
   }
 }
 
-/** An open file, and its size in bytes when it was opened. */
-type Shard = { readonly fd: number; readonly size: number };
+/** An open file. */
+interface Shard {
+  readonly fd: number;
+  /** Bytes when it was opened. */
+  readonly size: number;
+  /** Reads that have begun and not ended. The last one closes the file if `isClosed`. */
+  reads: number;
+  isClosed: boolean;
+}
+
+/**
+ * Fills a buffer from an offset; returns how many bytes there were. The file stays open until then:
+ * its descriptor could otherwise be that of another file meanwhile.
+ */
+async function readShard(shard: Shard, buffer: Buffer, offset: number): Promise<number> {
+  shard.reads++;
+  try {
+    return (await readAt(shard.fd, buffer, 0, buffer.length, offset)).bytesRead;
+  } finally {
+    shard.reads--;
+    if (shard.isClosed && shard.reads === 0) closeSync(shard.fd);
+  }
+}
 
 function openShard(path: string): Shard {
   try {
     const fd = openSync(path, 'r');
     const stats = fstatSync(fd);
-    return { fd, size: stats.isFile() ? stats.size : 0 };
+    return { fd, size: stats.isFile() ? stats.size : 0, reads: 0, isClosed: false };
   } catch (error) {
     throw new StageError(
       `Expected a dataset, but its shard ${path} cannot be read: ${reasonOf(error)}.`,
