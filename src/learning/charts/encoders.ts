@@ -4,7 +4,7 @@ import { fitText, fittedLabels } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
 import type { Part } from './part.ts';
 import { ink } from './theme.ts';
-import { explicitTooltips } from './tooltips.ts';
+import { explicitTooltips, titleText } from './tooltips.ts';
 
 export type { Part };
 
@@ -39,7 +39,7 @@ export function quantity(
   return {
     field,
     type: 'quantitative',
-    title,
+    title: title && titleText(title),
     scale: { zero: false, ...exact, ...scale },
     axis: { ...axis, ...ticks },
   };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parse, View } from 'vega';
+import { compile } from 'vega-lite';
 import { chart, quantity } from './encoders.ts';
 import { lineLayers } from './line-layers.ts';
 import type { Part } from './part.ts';
@@ -65,4 +67,16 @@ test('a picture has nothing for the pointer', () => {
     picture.vconcat.map(({ layer }) => layer.length),
     [2, 1],
   );
+});
+
+test('a chart is drawn whatever the name of a curve: Vega-Lite writes titles into expressions', () => {
+  for (const name of ['two\nlines', 'C:\\loss\\', '\u2028x', `"quoted" and 'so'`]) {
+    const y = quantity('share', name);
+    const spec = chart(name, '', 300, {
+      data: { values: [{ epoch: 1, share: 0.5, series: name }] },
+      layer: lineLayers([name, 'b'], { x, y, legend: null }),
+    });
+    assert.doesNotThrow(() => new View(parse(compile(spec).spec)), name);
+  }
+  assert.equal(quantity('share', 'two\nlines \\ x')['title'], 'two lines ∖ x');
 });

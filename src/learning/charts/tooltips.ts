@@ -10,6 +10,13 @@ export interface TooltipRow {
   readonly text: string;
 }
 
+/**
+ * A title as Vega-Lite can take it. It writes titles into expressions and escapes only quotes: a
+ * line break or a backslash in one would be a syntax error.
+ */
+export const titleText = (title: string): string =>
+  title.replace(/\s+/g, ' ').replaceAll('\\', '∖');
+
 /** A line without a name above the others: vega-tooltip shows a field of this name so. */
 export const headingOf = (field: string): TooltipRow => ({ title: 'title', text: inRow(field) });
 
@@ -57,7 +64,11 @@ export function tooltip(rows: readonly TooltipRow[]): {
   const nameOf = (index: number) => `tooltip ${index + 1}`;
   return {
     transform: rows.map(({ text }, index) => ({ calculate: text, as: nameOf(index) })),
-    tooltip: rows.map(({ title }, index) => ({ field: nameOf(index), type: 'nominal', title })),
+    tooltip: rows.map(({ title }, index) => ({
+      field: nameOf(index),
+      type: 'nominal',
+      title: titleText(title),
+    })),
   };
 }
 
