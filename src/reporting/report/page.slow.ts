@@ -145,6 +145,22 @@ test('pointing at a mark shows its values', { skip: noBrowser }, async (t) => {
   assert.match((await tooltip.textContent()) ?? '', /epoch[:\s]*0[\s\S]*loss[:\s]*1/);
 });
 
+test('a spec that a stage wrote cannot change how pages draw it', {
+  skip: noBrowser,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  const drawn = await chart(folder, 'roc');
+  assert.ok(drawn.shown?.as === 'chart');
+  const embedOptions = { renderer: 'canvas', actions: false, patch: [{ op: 'remove', path: '' }] };
+  const spec = JSON.stringify({ ...JSON.parse(drawn.shown.spec!), usermeta: { embedOptions } });
+  const outputs = [{ ...drawn, shown: { ...drawn.shown, spec } }];
+  const file = write(folder, exampleModel({ stages: [exampleStage({ outputs })] }));
+  await using opened = await BrowserPage.open(file);
+  await opened.page.locator('figure.chart svg.marks').first().waitFor();
+  assert.ok(await opened.page.locator('figure.chart summary').first().isVisible());
+  assert.deepEqual(opened.complaints, []);
+});
+
 test('everything can be reached from the keyboard', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
   await using opened = await BrowserPage.open(await studyPage(folder));

@@ -33,7 +33,9 @@
         config: { mark: { tooltip: true } },
         tooltip: { theme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light' },
       };
-      vegaEmbed(place, JSON.parse(data.textContent), options)
+      const spec = JSON.parse(data.textContent);
+      delete spec.usermeta; // what a stage wrote there would replace these options
+      vegaEmbed(place, spec, options)
         .then(({ view }) => {
           const drawn = place.querySelector('svg');
           drawn.setAttribute('aria-label', figure.getAttribute('aria-label'));
