@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { askedOf, type Column, filterRows, parseQuery, sortRows, withCondition } from './query.ts';
+import {
+  askedOf,
+  type Column,
+  columnsOf,
+  filterRows,
+  joinNames,
+  parseQuery,
+  sortRows,
+  withCondition,
+} from './query.ts';
 
 const columns: readonly Column[] = [
   { name: 'run', values: ['a', 'b', 'c', 'd'] },
@@ -56,6 +65,31 @@ test('a choice replaces the conditions on its column, and an empty one removes t
   );
   assert.equal(withCondition('score>=0.1 score<0.2 a=1', 'score', ''), 'a=1');
   assert.equal(askedOf('a=1 class="two words"', 'class'), 'two words');
+});
+
+test('a name and a value of any characters, in quotes, are a condition that finds them', () => {
+  assert.equal(withCondition('', 'slice.my camera', 'a"b'), '"slice.my camera"="a""b"');
+  const text = fc.string({ minLength: 1, unit: fc.constantFrom(...'ab"= <>!\n') });
+  fc.assert(
+    fc.property(text, text, text, (name, value, other) => {
+      const query = withCondition('word', name, value);
+      assert.equal(askedOf(query, name), value);
+      const column = { name, values: [value, `${value}x`] };
+      assert.deepEqual(filterRows([column], 2, withCondition('', name, value)).rows, [0]);
+      assert.equal(askedOf(withCondition(query, name, other), name), other);
+      assert.equal(withCondition(query, name, ''), 'word');
+    }),
+  );
+});
+
+test('an address names columns of any name; where none is there, the usual ones are shown', () => {
+  const odd = { name: 'my metric, 50 %', values: [1, 2, 3, 4] };
+  const table = { columns: [...columns, odd], shown: ['run'] };
+  const names = (text: string) => columnsOf(table, text).map(({ name }) => name);
+  assert.deepEqual(names(joinNames(['note', odd.name])), ['note', odd.name]);
+  assert.deepEqual(names('note gone %'), ['note']);
+  assert.deepEqual(names('gone'), ['run']);
+  assert.deepEqual(names(''), ['run']);
 });
 
 test('any text is a query', () => {

@@ -20,18 +20,31 @@ interface Condition {
   readonly value: string;
 }
 
-const part = /"([^"]*)"|([^\s"<>=!]+)\s*(>=|<=|!=|=|>|<)\s*(?:"([^"]*)"|(\S+))|(\S+)/g;
+/** A text in quotes, where a quote is written twice. */
+const quoted = '"((?:[^"]|"")*)"';
+const comparison = `(?:${quoted}|([^\\s"<>=!]+)\\s*)(>=|<=|!=|=|>|<)\\s*(?:${quoted}|(\\S+))`;
+const part = new RegExp(`${comparison}|${quoted}|(\\S+)`, 'g');
 
 /**
  * Parses `seed=7 test.auc>0.8 failed "two words"`; blanks separate conditions, and all of them must
  * hold.
  */
 export const parseQuery = (text: string): readonly Condition[] =>
-  Array.from(text.matchAll(part), ([, quoted, name, sign, quotedValue, value, word]) =>
-    name === undefined
-      ? { sign: '=', value: (quoted ?? word)! }
-      : { name, sign: sign as Condition['sign'], value: (quotedValue ?? value)! },
+  Array.from(text.matchAll(part), ([, quotedName, name, sign, quotedValue, value, words, word]) =>
+    sign === undefined
+      ? { sign: '=', value: bare(words) ?? word! }
+      : {
+          name: bare(quotedName) ?? name!,
+          sign: sign as Condition['sign'],
+          value: bare(quotedValue) ?? value!,
+        },
   );
+
+const bare = (inQuotes: string | undefined): string | undefined => inQuotes?.replaceAll('""', '"');
+
+/** A name or value as a query has it. */
+const inQuery = (text: string): string =>
+  /[\s"<>=!]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /**
  * The columns that a name means: its own, or those of any stage that end in it, as `seed` means
@@ -118,11 +131,34 @@ export function sortRows(
  * empty.
  */
 export function withCondition(text: string, name: string, value: string, sign = '='): string {
-  const others = Array.from(text.matchAll(part), ([whole, , of]) =>
-    of === name ? '' : whole,
+  const others = Array.from(text.matchAll(part), ([whole, quotedName, plainName, ofSign]) =>
+    ofSign !== undefined && (bare(quotedName) ?? plainName) === name ? '' : whole,
   ).filter(Boolean);
-  const quoted = /[\s"]/.test(value) ? `"${value.replaceAll('"', '')}"` : value;
-  return [...others, ...(value === '' ? [] : [`${name}${sign}${quoted}`])].join(' ');
+  const condition = `${inQuery(name)}${sign}${inQuery(value)}`;
+  return [...others, ...(value === '' ? [] : [condition])].join(' ');
+}
+
+/** Names of columns for an address, separated by blanks. */
+export const joinNames = (names: readonly string[]): string =>
+  names.map((name) => name.replace(/[%\s]/g, encodeURIComponent)).join(' ');
+
+/** The columns of such a text; those that are shown anyway where it names none that is there. */
+export function columnsOf(
+  { columns, shown }: { readonly columns: readonly Column[]; readonly shown: readonly string[] },
+  text: string,
+): readonly Column[] {
+  const named = (names: readonly string[]) =>
+    names.flatMap((name) => columns.find((column) => column.name === name) ?? []);
+  const asked = named(text.split(' ').map(decoded));
+  return asked.length > 0 ? asked : named(shown);
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** The value that a query asks of a column, as `fake` in `class=fake`. */

@@ -4,7 +4,7 @@ import { formatSeconds } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
 import { renderTable } from '../report/table.ts';
 import { renderFrame } from './frame.ts';
-import { type Column, filterRows, sortRows } from './query.ts';
+import { type Column, columnsOf, filterRows, sortRows } from './query.ts';
 import type { RunTable } from './run-index.ts';
 import type { Sources } from './run-page.ts';
 
@@ -21,10 +21,7 @@ const beats = 10;
 export function runsPage(c: Context, { index, project }: Sources): Response {
   const table = index.table();
   const { rows } = filterRows(table.columns, table.ids.length, c.req.query('q') ?? '');
-  const asked = c.req.query('cols')?.split(' ').filter(Boolean);
-  const columns = (asked ?? table.shown).flatMap(
-    (name) => table.columns.find((column) => column.name === name) ?? [],
-  );
+  const columns = columnsOf(table, c.req.query('cols') ?? '');
   const first = sortRows(rows, table.columns, c.req.query('sort') ?? '').slice(0, firstRows);
   const names = columns.map(({ name }) => name);
   const cells = first.map((row) => columns.map((column) => textOf(column, row)));
@@ -46,9 +43,9 @@ export function runsPage(c: Context, { index, project }: Sources): Response {
 
 function textOf({ name, values }: Column, row: number): string {
   const value = values[row];
+  if (value == null || Number.isNaN(value)) return '';
   if (name === 'started')
     return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
-  if (value == null) return '';
   if (name === 'time') return formatSeconds(Number(value));
   return typeof value === 'number'
     ? String(Math.round(value * 1e4) / 1e4)

@@ -38,7 +38,9 @@ function Gallery({ table }: { readonly table: ImageTable }) {
     [table, view.q],
   );
   const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
-  const picked = new Set(view.pick.split(',').filter(Boolean).map(Number));
+  // The address may be older than the table.
+  const isRow = (row: number) => places[row] !== undefined;
+  const picked = new Set(view.pick.split(',').filter(Boolean).map(Number).filter(isRow));
   const pick = (row: number) => {
     if (!picked.delete(row)) picked.add(row);
     change({ pick: [...picked].join(',') });

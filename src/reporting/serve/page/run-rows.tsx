@@ -153,7 +153,7 @@ const shown = (value: number): string => digitsOf(value).replace('-', '−');
 
 function digitsOf(value: number): string {
   if (Number.isInteger(value)) return String(value);
-  return value >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
 /** An interval as a line with its estimates as points, on the scale of the column. */

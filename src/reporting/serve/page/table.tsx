@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { type Column, filterRows, sortRows } from '../query.ts';
+import { type Column, columnsOf, filterRows, joinNames, sortRows } from '../query.ts';
 import type { RunTable } from '../run-index.ts';
 import { FilterField } from './filter-field.tsx';
 import { Rows } from './run-rows.tsx';
@@ -28,8 +28,7 @@ function Runs({ table }: { readonly table: RunTable }) {
   const [view, change] = useView('q', 'sort', 'cols', 'tick');
   const { rows, unknown } = useMemo(() => filterRows(columns, ids.length, view.q), [table, view.q]);
   const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
-  const names = view.cols === '' ? table.shown : view.cols.split(' ');
-  const shown = names.flatMap((name) => columns.find((column) => column.name === name) ?? []);
+  const shown = columnsOf(table, view.cols);
   const ticked = view.tick.split(' ').filter(Boolean);
   const tick = (id: string) =>
     change({
@@ -41,8 +40,8 @@ function Runs({ table }: { readonly table: RunTable }) {
         <FilterField q={view.q} query={(q) => change({ q })} example="seed=7 test.auc>0.8 failed" />
         <Chooser
           columns={columns}
-          names={names}
-          choose={(all) => change({ cols: all.join(' ') })}
+          names={shown.map(({ name }) => name)}
+          choose={(all) => change({ cols: joinNames(all) })}
         />
         {ticked.length < 2 ? (
           <span class="button soft">Tick two runs to compare</span>

@@ -47,7 +47,7 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
           Close
         </button>
       </p>
-      <Pictures {...{ table, cell, row, maps }} blend={Number(blend)} />
+      <Pictures {...{ table, cell, row, maps }} blend={Number(blend) || 0} />
       {maps.length === 0 && (
         <p class="soft small">
           No stage kept a map of this image. To make one: <code>restage explain-image</code>
@@ -89,7 +89,7 @@ function Blend({ blend, set }: { readonly blend: string; set(value: string): voi
         min="0"
         max="1"
         step="0.1"
-        value={Number(blend)}
+        value={Number(blend) || 0}
         onInput={({ currentTarget }) => set(currentTarget.value === '0' ? '' : currentTarget.value)}
       />
     </label>
@@ -132,7 +132,12 @@ function useMaps(cell: Cells, row: number): readonly KeptMap[] {
     let isOver = false;
     const other = asked('other').split(':')[0]!;
     const own = document.getElementById('gallery')!.dataset['maps']!;
-    const runs = [own, ...(other === '' || own.endsWith(other) ? [] : [`/maps.json?run=${other}`])];
+    const runs = [
+      own,
+      ...(other === '' || own.endsWith(other)
+        ? []
+        : [`/maps.json?run=${encodeURIComponent(other)}`]),
+    ];
     const query = new URLSearchParams({
       split: String(cell('split', row)),
       key: String(cell('key', row)),
