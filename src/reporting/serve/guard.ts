@@ -39,12 +39,14 @@ const policy = [
 export const guard =
   ({ hosts, token, cookie }: Access): MiddlewareHandler =>
   async (c, next) => {
-    const url = new URL(c.req.url);
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');
     c.header('Cross-Origin-Resource-Policy', 'same-origin');
     c.header('Content-Security-Policy', policy);
-    if (!hosts.has(url.hostname)) return c.text('This address is not one of this server.', 421);
+    // Not every host that a client can send makes a URL, such as `xn--`.
+    const url = URL.canParse(c.req.url) ? new URL(c.req.url) : undefined;
+    if (url === undefined || !hosts.has(url.hostname))
+      return c.text('This address is not one of this server.', 421);
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD')
       return c.text('This server can only be read.', 405);
     const given = url.searchParams.get('token');

@@ -81,12 +81,25 @@ export class ImageStore {
     if (!dataset?.splits.includes(split)) return undefined;
     const sample = dataset.split(split).samples[place];
     if (sample === undefined) return undefined;
-    const bytes = await dataset.split(split).read(place);
+    const bytes = await this.#read(listed!.artifact.digest, dataset, split, place);
+    if (bytes === undefined) return undefined;
     const type = imageTypes[extname(sample.path).toLowerCase()];
     // Browsers show no TIFF, and an SVG would be a document.
     return type === undefined || type.includes('svg')
       ? await reduced(bytes, 1024)
       : { type, bytes };
+  }
+
+  /** The bytes of an image; undefined where the store has lost them, or damage is in their place. */
+  async #read(digest: Digest, dataset: Dataset, split: string, place: number) {
+    try {
+      return await dataset.split(split).read(place);
+    } catch {
+      // Opened again, it finds what a run has restored meanwhile.
+      dataset.close();
+      this.#open.delete(digest);
+      return undefined;
+    }
   }
 
   async thumbnail(digest: string, split: string, place: number): Promise<Picture | undefined> {
@@ -96,6 +109,7 @@ export class ImageStore {
     const whole = await this.picture(digest, split, place);
     if (whole === undefined || whole.bytes.length <= small) return whole;
     const picture = await reduced(whole.bytes, thumbnailSide);
+    if (picture === undefined) return undefined;
     this.#thumbnails.set(name, picture);
     this.#bytes += picture.bytes.length;
     while (this.#bytes > mostBytes) this.#bytes -= forgetFirst(this.#thumbnails, 0)!.bytes.length;
@@ -170,9 +184,11 @@ function forgetFirst<K, V>(map: Map<K, V>, most: number): V | undefined {
   return value;
 }
 
-async function reduced(bytes: Buffer, side: number): Promise<Picture> {
+/** A smaller JPEG of an image; undefined if it cannot be decoded. */
+async function reduced(bytes: Buffer, side: number): Promise<Picture | undefined> {
   const { thumbnail } = await import('../../learning/vision/thumbnail.ts'); // it loads sharp
-  const uri = await thumbnail(bytes, { side });
+  const uri = await thumbnail(bytes, { side }).catch(() => undefined);
+  if (uri === undefined) return undefined;
   return { type: 'image/jpeg', bytes: Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64') };
 }
 

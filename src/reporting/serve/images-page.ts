@@ -109,7 +109,8 @@ export async function sendPicture(
   picture: Promise<Picture | undefined>,
 ): Promise<Response> {
   const found = await picture;
-  if (found === undefined) return c.text('There is no such image: load the page again.', 404);
+  if (found === undefined)
+    return c.text('There is no such image, or it is damaged: load the page again.', 404);
   c.header('Cache-Control', 'private, max-age=31536000, immutable');
   c.header('Content-Type', found.type);
   return c.body(new Uint8Array(found.bytes));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
@@ -8,7 +8,7 @@ import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { npyHeader } from '../../learning/vision/features/npy.ts';
 import { ImageStore } from './image-store.ts';
-import { imageTable, resultsOf } from './image-table.ts';
+import { imageTable, outputOf, resultsOf } from './image-table.ts';
 import { Objects } from './objects.ts';
 import { Results } from './run-results.ts';
 
@@ -128,4 +128,22 @@ test('an image, its thumbnail and its map are found by their place, and nothing 
     [],
     'it was measured and not kept',
   );
+});
+
+test('an image whose bytes are lost or damaged is not there, and is as soon as they are again', async (t) => {
+  const { run, results, images } = await scored(t);
+  const table = imageTable(images, results, { run, stage: 'a' });
+  assert.ok(typeof table !== 'string' && table.dataset !== undefined);
+  const { dataset } = table;
+  const { files } = outputOf(resultsOf(run, results).get('faces'), 'dataset')!;
+  const shard = results.store.objectPath(files.find(({ path }) => path.endsWith('.tar'))!.digest);
+  const whole = readFileSync(shard);
+  rmSync(shard);
+  writeFileSync(shard, '');
+  assert.equal(await images.picture(dataset, 'test', 1), undefined);
+  assert.equal(await images.thumbnail(dataset, 'test', 1), undefined);
+  rmSync(shard);
+  assert.equal(await images.picture(dataset, 'test', 1), undefined);
+  writeFileSync(shard, whole);
+  assert.equal((await images.picture(dataset, 'test', 1))?.type, 'image/png');
 });

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, fstatSync, openSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
@@ -98,14 +98,35 @@ export class Objects {
       return c.text('There is no such file in it.', 404);
     const path = this.store.objectPath(file.digest);
     if (!existsSync(path)) return c.text(`This file is not here: ${whyGone}.`, 410);
+    const opened = openObject(path, file.size);
+    if (opened === undefined)
+      return c.text('This file is damaged: `restage verify` names what else is.', 410);
     const type = typeOf(artifact.folder ? member : name);
     c.header('Content-Security-Policy', sandbox);
     c.header('Cache-Control', 'private, max-age=31536000, immutable');
     c.header('Content-Type', type);
     c.header('Content-Length', String(file.size));
     if (type === 'application/octet-stream') c.header('Content-Disposition', 'attachment');
-    return c.body(Readable.toWeb(createReadStream(path)) as ReadableStream);
+    if (c.req.method === 'HEAD') {
+      closeSync(opened); // nobody would read it to its end
+      return c.body(null);
+    }
+    return c.body(Readable.toWeb(createReadStream(path, { fd: opened })) as ReadableStream);
   }
+}
+
+/** A descriptor of an object; undefined if it cannot be read, or has another size. */
+function openObject(path: string, size: number): number | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  const stats = fstatSync(file);
+  if (stats.isFile() && stats.size === size) return file;
+  closeSync(file);
+  return undefined;
 }
 
 const folderPage = (digest: string, { files }: StoredArtifact): string =>

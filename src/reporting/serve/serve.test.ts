@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -153,6 +161,7 @@ test('requests without the token, under another host name or with another method
     (await site.get('/?token=secret', { host: `evil.example:${site.port}`, cookie: '' })).status,
     421,
   );
+  assert.equal((await site.get('/', { host: 'xn--' })).status, 421, 'no URL has this host');
   assert.equal((await site.get('/', {}, 'POST')).status, 405);
   const first = await site.get('/?q=a&token=secret', { cookie: '' });
   assert.deepEqual([first.status, first.headers['location']], [303, '/?q=a']);
@@ -452,4 +461,59 @@ test('stages that still wait have their kinds and what they read, in the graph a
   );
   assert.match(drawing!, /evaluate · waiting/);
   assert.match(drawing!, /marker-end/, 'an arrow from fit to scores');
+});
+
+test('a damaged record, and lines of events that are none, leave every page readable', async (t) => {
+  const { root, run, store } = await projectWithRun(t);
+  const later = store.startRun('2025-02-01T09-12-03.042-4f2a', 'test');
+  appendFileSync(later.events, 'null\n[]\n"text"\n{}\nno JSON\n');
+  writeFileSync(join(run.path, 'run.json'), 'null');
+  const site = await serveIn(t, root);
+  for (const path of [
+    '/',
+    '/runs.json?whole',
+    `/run/${run.id}`,
+    `/run/${later.id}`,
+    '/compare',
+    '/graph',
+    '/images',
+    `/images?run=${later.id}`,
+  ]) {
+    assert.equal((await site.get(path)).status, 200, path);
+  }
+});
+
+test('an object that cannot be read as the store wrote it is named as damaged', async (t) => {
+  const { root, store, artifact, run } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  await site.get(`/run/${run.id}`);
+  const { digest } = artifact.files.find(({ path }) => path === 'sub/n.csv')!;
+  rmSync(store.objectPath(digest));
+  writeFileSync(store.objectPath(digest), 'a,b\n');
+  const { status, text, headers } = await site.get(`/object/${artifact.digest}/sub/n.csv`);
+  assert.deepEqual(
+    [status, text, headers['cache-control']],
+    [410, 'This file is damaged: `restage verify` names what else is.', undefined],
+  );
+});
+
+test('a request for the headers of a file leaves no file open', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const { root, artifact, run } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  await site.get(`/run/${run.id}`);
+  const file = `/object/${artifact.digest}/model.bin`;
+  const objects = join(root, 'cache', 'objects');
+  const open = () =>
+    readdirSync('/proc/self/fd').filter((name) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${name}`).startsWith(objects);
+      } catch {
+        return false; // the descriptor of this listing
+      }
+    });
+  const { status, headers, text } = await site.get(file, {}, 'HEAD');
+  assert.deepEqual([status, headers['content-length'], text], [200, '5', '']);
+  assert.deepEqual(open(), []);
 });
