@@ -366,7 +366,8 @@ class Reader {
     const start = this.#at;
     const match = this.#match(one);
     if (match === null) return false;
-    const [, side, name] = match as unknown as [string, Placeholder['side'], string];
+    const side = match[1] as Placeholder['side'];
+    const name = match[2]!;
     this.#at = one.lastIndex;
     const before = this.#dollar?.end === start ? { before: this.#dollar } : {};
     this.#found.push({ ...place, side, name, start, end: this.#at, ...before });

@@ -90,11 +90,14 @@ function withIntervals<Name extends string>(
   const found = metricIntervals(resampled, confidence, forms);
   const names = Object.keys(found) as Name[];
   const bound = perfectAreaBound(resampled.units.all, confidence);
-  const intervals = names.map((name) => [name, pairOf(name, found[name], bound)] as const);
+  const valuesOf = <Value>(measured: (name: Name) => Value) =>
+    Object.fromEntries(names.map((name) => [name, measured(name)])) as Readonly<
+      Record<Name, Value>
+    >;
   return {
-    ...Object.fromEntries(names.map((name) => [name, finite(found[name].estimate)])),
-    intervals: Object.fromEntries(intervals),
-  } as unknown as Measured<Name>;
+    ...valuesOf((name) => finite(found[name].estimate)),
+    intervals: valuesOf((name) => pairOf(name, found[name], bound)),
+  };
 }
 
 /**

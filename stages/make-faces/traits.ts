@@ -14,10 +14,11 @@ const hairStyles = ['short', 'parted', 'long', 'curly', 'bun', 'fringe', 'bald']
 const clothesStyles = ['plain', 'collar', 'stripes', 'neckline'] as const;
 
 /** Colours as on the web, in hexadecimal. */
-const colours = (...hex: readonly string[]): readonly Colour[] =>
-  hex.map(
-    (one) => [0, 2, 4].map((at) => Number.parseInt(one.slice(at, at + 2), 16)) as unknown as Colour,
-  );
+const colours = (...codes: readonly string[]): readonly Colour[] =>
+  codes.map((code) => {
+    const channel = (start: number) => Number.parseInt(code.slice(start, start + 2), 16);
+    return [channel(0), channel(2), channel(4)];
+  });
 
 const skins = colours('f6d6be', 'e9bfa0', 'd6a580', 'b5805c', '8d5d40', '623f2d');
 const hairs = colours('1c1818', '3a281e', '60402a', '966a3e', 'ceaa6e', '944222', 'a8a4a0');

@@ -67,14 +67,19 @@ export function parseTemplate(text: string): Template {
 function parsePlace(text: string): Omit<Place, 'text' | 'line'> | undefined {
   const [what = '', format = '', ...others] = text.split(/ ?\| ?/);
   const operator = / ([-/]) /.exec(what)?.[1] as Place['operator'];
-  const reads = what.split(/ [-/] /).map(parseReading);
-  if (others.length > 0 || reads.length > 2 || reads.includes(undefined)) return undefined;
+  const [first, second, ...further] = what.split(/ [-/] /);
+  if (others.length > 0 || further.length > 0) return undefined;
+  const reads = readingsOf(first!, second);
+  if (reads === undefined) return undefined;
   const words = format.split(' ').filter((word) => word !== '');
-  return {
-    reads: reads as unknown as Place['reads'],
-    ...(operator && { operator }),
-    format: words,
-  };
+  return { reads, ...(operator && { operator }), format: words };
+}
+
+function readingsOf(first: string, second: string | undefined): Place['reads'] | undefined {
+  const left = parseReading(first);
+  if (left === undefined || second === undefined) return left && [left];
+  const right = parseReading(second);
+  return right && [left, right];
 }
 
 function parseReading(text: string): Reading | undefined {

@@ -20,7 +20,7 @@ function biased(lowering: Lowering, sum: Operand, bias: Operand): Representation
   if (node?.kernel !== 'Conv2D' || !lowering.isReadOnce(sum.value)) return undefined;
   if (bias.shape.length !== 1 || bias.shape[0] !== sum.shape.at(-1)) return undefined;
   const [x, filter] = node.operands as [Operand, Operand];
-  const geometry = geometryOf(node.attributes as unknown as Geometry);
+  const geometry = geometryOf(node.attributes as Geometry & typeof node.attributes);
   return lowering.writtenAs(node, () => convolve(lowering, { x, filter, bias, geometry }));
 }
 

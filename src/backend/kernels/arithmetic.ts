@@ -86,7 +86,7 @@ const kernelOf =
       inputs,
       types,
       ...(result && { result }),
-      emit: (graph, names, _, type) => emit(graph, names as unknown as Pair, type),
+      emit: (graph, names, _, type) => emit(graph, names as Pair, type),
     });
 
 export const arithmeticKernels: readonly Kernel[] = [

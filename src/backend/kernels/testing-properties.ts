@@ -133,7 +133,7 @@ function assertLowered<A>(law: Property<A>, one: Case<A>, tolerance: Tolerance):
 }
 
 function inputsOf({ inputs }: Case<unknown>): Inputs {
-  return inputs.map(tensorOf) as Tensor[] as unknown as Inputs;
+  return inputs.map(tensorOf) as readonly Tensor[] as Inputs;
 }
 
 /** The kernels for which our backend was called during an action, by name. */
@@ -188,7 +188,7 @@ function assertGradient<A>(law: Property<A>, one: Case<A>, check: GradientCheck<
   const floats = one.inputs.flatMap(({ dtype }, i) => (dtype === 'float32' ? [i] : []));
   const f = (...variables: Tensor[]) => {
     const inputs = one.inputs.map((input, i) => variables[floats.indexOf(i)] ?? tensorOf(input));
-    return total(law.compute(inputs as unknown as Inputs, one.attributes));
+    return total(law.compute(inputs as readonly Tensor[] as Inputs, one.attributes));
   };
   const gradient = () => grads(f)(floats.map((i) => tensorOf(one.inputs[i]!)));
   const { result: actual, onCpu } = observed(() => computeOn(BACKEND, gradient));

@@ -15,14 +15,9 @@ interface WindowAxis {
   readonly after: number | undefined;
 }
 
-const AXES = [
-  ['Height', 'top'],
-  ['Width', 'left'],
-] as const;
-
 /** The axes of a convolution or pooling as tfjs describes it, rows first. */
-export function windowAxes(info: Conv2DInfo): WindowAxis[] {
-  return AXES.map(([name, side]) => {
+export function windowAxes(info: Conv2DInfo): readonly [rows: WindowAxis, columns: WindowAxis] {
+  const axis = (name: 'Height' | 'Width', side: 'top' | 'left'): WindowAxis => {
     const stride = info[`stride${name}`];
     const before = info.padInfo[side];
     const reach = info[`effectiveFilter${name}`];
@@ -33,7 +28,8 @@ export function windowAxes(info: Conv2DInfo): WindowAxis[] {
       before,
       after: padAfter(info[`in${name}`], before, info[`out${name}`], stride, reach),
     };
-  });
+  };
+  return [axis('Height', 'top'), axis('Width', 'left')];
 }
 
 /**
@@ -127,15 +123,14 @@ export function convolutionShape(
     dimRoundingMode,
     depthwise,
   );
-  const axes = windowAxes(info);
-  const pads = [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)];
-  if (pads.includes(undefined)) return undefined;
-  const steps = axes.map(({ stride }) => stride);
-  const spacing = axes.map(({ dilation }) => dilation);
-  return {
-    geometry: { strides: steps, dilations: spacing, pads } as unknown as Geometry,
-    output: info.outShape,
+  const [rows, columns] = windowAxes(info);
+  if (rows.after === undefined || columns.after === undefined) return undefined;
+  const geometry: Geometry = {
+    strides: [rows.stride, columns.stride],
+    dilations: [rows.dilation, columns.dilation],
+    pads: [rows.before, columns.before, rows.after, columns.after],
   };
+  return { geometry, output: info.outShape };
 }
 
 /** The geometry among a call's attributes. */

@@ -102,7 +102,7 @@ async function startTensorflow({ packagesFrom = [], threads = usableCores() }: S
 async function startWebgpu({ packagesFrom = [] }: SelectOptions): Promise<RunningBackend> {
   const { versions, device } = await loadWebgpu(packagesFrom);
   const running = await start('webgpu', versions);
-  const { device: gpu } = findBackend('webgpu') as unknown as { readonly device: EventTarget };
+  const gpu: EventTarget = Reflect.get(findBackend('webgpu'), 'device');
   // WebGPU reports its errors, lack of memory too, when nobody is waiting, and continues with
   // zeros. Here they end the process.
   gpu.addEventListener('uncapturederror', (event) => {

@@ -62,12 +62,7 @@ export function parseAddress(url: string, root: string): StoreAddress | undefine
       url,
     );
   if (ssh !== null && !ssh[1]!.startsWith('-')) {
-    const [, host, port, path] = ssh as unknown as readonly [
-      string,
-      string,
-      string | undefined,
-      string,
-    ];
+    const [, host = '', port, path = ''] = ssh;
     return {
       type: 'ssh',
       destination: host.replace(/[[\]]/g, ''),

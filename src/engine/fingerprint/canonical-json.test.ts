@@ -43,7 +43,7 @@ test('the digest of a fingerprint never changes between versions by accident', (
     outputs: ['model'],
   };
   assert.equal(
-    canonicalJson(fingerprint as unknown as Json),
+    canonicalJson(fingerprint),
     '{"inputs":{},"kind":"train","outputs":["model"],"settings":{"epochs":2},"version":1}',
   );
   assert.equal(

@@ -17,7 +17,7 @@ export function diffFingerprints(
   before: Fingerprint,
   after: Fingerprint,
 ): readonly FingerprintDifference[] {
-  return diffValues('', before as unknown as Json, after as unknown as Json);
+  return diffValues('', before, after);
 }
 
 /** The same for two values at a path. */

@@ -4,9 +4,9 @@ import type { Stage } from '../config/pipeline.ts';
 
 /**
  * Everything that decides a stage's outputs: no names, published or absolute paths, times, hosts,
- * CPU counts, key order.
+ * CPU counts, key order. A type, since an interface is no {@link Json}.
  */
-export interface Fingerprint {
+export type Fingerprint = {
   readonly kind: string;
   readonly version: number | string;
   /** Without those at their default. */
@@ -24,9 +24,9 @@ export interface Fingerprint {
   readonly salt?: string;
   /** The number of a trial that repeats the first; absent for the first. */
   readonly trial?: string;
-}
+};
 
-export interface FingerprintInput {
+export type FingerprintInput = {
   readonly digest: Digest;
   /**
    * The extension of a single file, such as `.csv`: a stage sees nothing else of its name. Absent
@@ -39,7 +39,7 @@ export interface FingerprintInput {
    */
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
-}
+};
 
 /**
  * Canonical JSON: keys sorted by code unit, no spaces, `undefined` left out. Throws for NaN and
@@ -60,7 +60,7 @@ export function canonicalJson(value: Json): string {
 
 /** The SHA-256 of a fingerprint's canonical JSON, which names its result. */
 export function hashFingerprint(fingerprint: Fingerprint): Digest {
-  return sha256(canonicalJson(fingerprint as unknown as Json));
+  return sha256(canonicalJson(fingerprint));
 }
 
 // Array.isArray does not narrow readonly arrays.
@@ -81,9 +81,7 @@ export function checkpointOf(
   );
   const { outputs: _, ...rest } = fingerprint;
   const keyed = { ...rest, settings: Object.fromEntries(left) };
-  return sha256(
-    `restage checkpoint\n${canonicalJson({ fingerprint: keyed as unknown as Json, versions })}`,
-  );
+  return sha256(`restage checkpoint\n${canonicalJson({ fingerprint: keyed, versions })}`);
 }
 
 /**

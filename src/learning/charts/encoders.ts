@@ -13,10 +13,8 @@ export type { Part };
  * one.
  */
 export function chart(title: string, subtitle: string, width: number, body: Part): TopLevelSpec {
-  return {
-    title: chartTitle(title, subtitle, width),
-    ...explicitTooltips(body),
-  } as unknown as TopLevelSpec;
+  const spec: object = { title: chartTitle(title, subtitle, width), ...explicitTooltips(body) };
+  return spec as TopLevelSpec;
 }
 
 export type Domain = readonly [low: number, high: number];

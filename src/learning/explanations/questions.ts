@@ -91,5 +91,6 @@ export async function expectAll<T extends readonly unknown[]>(
   const bug = faults.find((fault) => !(fault instanceof StageError));
   if (bug !== undefined || faults.length === 1) throw bug ?? faults[0];
   if (faults.length > 1) throw new StageError(faults.map(({ message }) => message).join('\n'));
-  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as unknown as T;
+  const values: unknown = settled.map((check) => (check as PromiseFulfilledResult<unknown>).value);
+  return values as T;
 }

@@ -23,11 +23,11 @@ export type Circumstances = Readonly<Record<string, string | number>>;
 export const format = 4;
 
 /** How far a stored training is, and what it was made with. */
-interface Stored {
+type Stored = {
   readonly format: number;
   readonly made: Circumstances;
   readonly epochs: readonly EpochRecord[];
-}
+};
 
 /**
  * What of the length counts as a circumstance: a schedule that ends with the last epoch depends on
@@ -56,7 +56,7 @@ export function obstacleTo(stored: Stored, now: Circumstances, length: Length): 
 
 /** The same by the settings alone, as a whole clause: where it will run is not known before. */
 export function plannedObstacle(state: Json, length: Length): string | undefined {
-  const stored = state as unknown as Stored;
+  const stored = state as Stored;
   const obstacle = obstacleTo(stored, { ...stored.made, ...madeWith(length) }, length);
   return obstacle && `its checkpoint after epoch ${stored.epochs?.length} ${obstacle}`;
 }

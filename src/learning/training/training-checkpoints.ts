@@ -13,12 +13,12 @@ import type { TrainingState, TrainingStates } from './training-state.ts';
  * The form of {@link Checkpoint.state}. A change of it raises `format`, and so does one of what the
  * backend computes.
  */
-interface StoredState extends Pick<TrainingState, 'epochs' | 'chosenEpoch' | 'steps'> {
+type StoredState = Pick<TrainingState, 'epochs' | 'chosenEpoch' | 'steps'> & {
   readonly format: typeof format;
   readonly made: Circumstances;
   /** The numbers of arrays, which are stored in this order. */
   readonly arrays: { readonly weights: number; readonly memory: number; readonly best: number };
-}
+};
 
 /**
  * The states of a training as checkpoints of its stage. Training resumes from the last one only if
@@ -43,7 +43,7 @@ export class TrainingCheckpoints implements TrainingStates {
     this.#made = { ...circumstances, ...madeWith(length) };
     const checkpoint = store.load();
     if (checkpoint === undefined) return;
-    const stored = checkpoint.state as unknown as StoredState;
+    const stored = checkpoint.state as StoredState;
     const obstacle = obstacleTo(stored, this.#made, length);
     const after = `epoch ${stored.epochs?.length}`;
     if (obstacle === undefined) {
@@ -58,7 +58,7 @@ export class TrainingCheckpoints implements TrainingStates {
     const arrays = { weights: weights.length, memory: memory.length, best: best.length };
     const stored: StoredState = { format, made: this.#made, epochs, chosenEpoch, steps, arrays };
     this.#store.save({
-      state: stored as unknown as Checkpoint['state'],
+      state: stored,
       arrays: [...weights, ...memory, ...best],
     });
   }

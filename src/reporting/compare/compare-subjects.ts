@@ -211,7 +211,7 @@ function differingValues({ stage, of }: Row): readonly DifferingValue[] {
     fingerprint: of[index]!.fingerprint!,
     settings: of[index]!.settings,
   }));
-  const fingerprints = comparable(described) as unknown as readonly Json[];
+  const fingerprints = comparable(described);
   return differences(fingerprints, '').map(({ path, values }) => {
     const all = of.map((_, index) => values[known.indexOf(index)]);
     return { stage, path, values: all };

@@ -14,8 +14,11 @@ export const draw: DrawForm = ({ inputs, settings }) => {
   const rows = inputs('table').flatMap(readRows);
   if (rows.length === 0) throw new StageError('Expected at least one row in the table, got none.');
   requireFields(spec, rows);
-  const own = { ...(title !== undefined && { title }), data: { name: 'table', values: rows } };
-  const complete = { ...spec, ...own } as unknown as TopLevelSpec;
+  const complete = {
+    ...(spec as object),
+    ...(title !== undefined && { title }),
+    data: { name: 'table', values: rows },
+  } as TopLevelSpec;
   requireDrawable(complete);
   return complete;
 };

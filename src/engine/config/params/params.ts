@@ -157,7 +157,7 @@ export function parseSetParams(
       report({ code: 'wrong-set', message, at: { file, start: 0, end: text.length }, hint });
       return [];
     }
-    const [name, prefix, path] = match as unknown as readonly [string, string, string];
+    const [name, prefix = '', path = ''] = match;
     // Blanks in place of the name keep the offsets of the value. Messages show the text with its
     // name.
     const shown = { path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) };

@@ -9,15 +9,15 @@ import { movingStatistics, showShape } from './layer.ts';
  */
 interface LayerKind<L> {
   /** The beginning of default names: `conv` of `conv5`. */
-  readonly stem: (layer: L) => string;
+  stem(layer: L): string;
   /** Whether it needs an image, or takes any input. */
   readonly needsImage: boolean;
   /** The output for an input that fits, or a sentence on why it cannot be. */
-  readonly output: (layer: L & { readonly name: string }, input: Shape) => Result<Shape, string>;
+  output(layer: L & { readonly name: string }, input: Shape): Result<Shape, string>;
   /** The weights for an input of `inputs` channels or values, in tfjs's order. */
-  readonly weights: (layer: L, inputs: number) => readonly WeightShape[];
+  weights(layer: L, inputs: number): readonly WeightShape[];
   /** A description for tables and drawings: `conv 7 x 7, stride 2, relu`. */
-  readonly describe: (layer: L) => string;
+  describe(layer: L): string;
   readonly colour: NetUnit['kind'];
 }
 
@@ -149,9 +149,8 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
   },
 };
 
-/** The kind of a layer, whose functions take this layer. */
-export const layerKind = <L extends PlainForm>({ kind }: L): LayerKind<L> =>
-  kinds[kind] as unknown as LayerKind<L>;
+/** The kind of a layer. Its functions take only layers of this kind. */
+export const layerKind = ({ kind }: PlainForm): LayerKind<PlainForm> => kinds[kind];
 
 /** The output of a layer for an input of this shape, or a sentence on why it cannot take it. */
 export function outputShape(layer: PlainLayer, input: Shape): Result<Shape, string> {

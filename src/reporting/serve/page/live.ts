@@ -140,10 +140,8 @@ if (log !== null) startLog(log);
 /** The end of a stage's log, the lines that hold a text, and new ones as they come. */
 function startLog(place: HTMLElement): void {
   const form = place.querySelector('form')!;
-  const { stage, find } = form.elements as unknown as {
-    stage: HTMLSelectElement;
-    find: HTMLInputElement;
-  };
+  const stage = form.elements.namedItem('stage') as HTMLSelectElement;
+  const find = form.elements.namedItem('find') as HTMLInputElement;
   const shown = place.querySelector('pre')!;
   if (asked('log') !== '') stage.value = asked('log');
   find.value = asked('find');
