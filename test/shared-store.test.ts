@@ -517,6 +517,34 @@ test('an export carries the outputs and the report of a pipeline to those who tr
   );
 });
 
+test('an export has the stages that the pipeline has now, at their present paths, and names what it leaves out', async () => {
+  const gone = `  gone: { kind: command, outputs: { text: artifacts/gone.txt }, with: { run: "echo > \${outputs.text}" } }
+`;
+  const bare = `  bare:
+    kind: command
+    outputs: { all: { path: out/bare, type: files } }
+    with: { run: "mkdir -p \${outputs.all}/objects \${outputs.all}/refs; cd \${outputs.all}; for f in HEAD objects/a refs/a; do echo > $f; done" }
+`;
+  using maker = new Project(chain + gone + bare, { 'in.txt': 'abc\n' });
+  maker.env['XDG_CONFIG_HOME'] = maker.path('config');
+  assert.equal((await maker.run()).code, 0);
+  maker.edit('pipelines/test.yaml', gone, '');
+  maker.edit('pipelines/test.yaml', 'out/count.txt', 'artifacts/count.txt');
+  assert.equal((await maker.run('count')).code, 0);
+  const { code, stdout, stderr } = await maker.command('export', 'x.tar', 'test.yaml');
+  assert.equal(code, 0);
+  assert.equal(
+    stderr,
+    'warning: not exported, since they hold a Git repository, or are not kept (cache: false): the outputs of bare\n',
+  );
+  assert.match(stdout, /^Wrote 3 stages of test into x\.tar, signed by /);
+  maker.remove('out');
+  maker.remove('artifacts');
+  await print(maker, 'import', 'x.tar');
+  assert.deepEqual(maker.files('artifacts'), ['count.txt']);
+  assert.deepEqual(maker.files('out'), ['grow.txt', 'shout.txt']);
+});
+
 test('an export names outputs that are not here and how to fetch them; outputs of cache: false are left out', async () => {
   const noted = `  note:
     kind: command

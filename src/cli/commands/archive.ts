@@ -49,14 +49,17 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
       [...Object.values(spec?.keys ?? {}), key.text],
       spec?.url,
     );
-    const manifest = lastRunOf(root, store, pipeline);
-    const count = Object.keys(manifest.stages).length;
-    if (count === 0) throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
-    await store.exportRun(manifest, join(root, reportPath(pipeline)));
+    const manifest = await lastRunOf(root, store, pipeline);
+    const known = Object.keys(manifest.stages);
+    if (known.length === 0)
+      throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
+    const written = await store.exportRun(manifest, join(root, reportPath(pipeline)));
+    const left = known.filter((stage) => !written.includes(stage));
+    if (left.length > 0) warnOnStderr(`${whyLeft}: the outputs of ${left.join(', ')}`);
     bucket.finish();
     writing(path, () => renameSync(temporary, path));
     print(
-      `Wrote ${formatCountOf(count, 'stage')} of ${pipeline} into ${path}, signed by ${key.text}.`,
+      `Wrote ${formatCountOf(written.length, 'stage')} of ${pipeline} into ${path}, signed by ${key.text}.`,
     );
   } catch (error) {
     throw diskError(error);
@@ -65,6 +68,8 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
     rmSync(temporary, { force: true });
   }
 }
+
+const whyLeft = 'not exported, since they hold a Git repository, or are not kept (cache: false)';
 
 export async function importCommand(
   path: string,

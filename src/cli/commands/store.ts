@@ -267,7 +267,7 @@ async function push({ root, store, spec }: Connected): Promise<number> {
     .filter((result) => store.isShareable(result))
     .flatMap(({ digest }) => latest.get(digest)!);
   for (const pipeline of new Set(last.map(({ pipeline }) => pipeline)))
-    shareLastRun(root, store, pipeline);
+    await shareLastRun(root, store, pipeline);
   let bytes = 0;
   const onProgress = (more: number) => {
     bytes += more;
@@ -291,14 +291,15 @@ async function push({ root, store, spec }: Connected): Promise<number> {
  * Queues the record of a pipeline's last run for the shared store if the run succeeded: it may be
  * older than store.yaml.
  */
-function shareLastRun(root: string, store: SharedStore, pipeline: string): void {
+async function shareLastRun(root: string, store: SharedStore, pipeline: string): Promise<void> {
   const [last] = store.runsOf(pipeline, 1);
   const outcomes = Object.values(last?.readRecord()?.stages ?? {}).map(({ outcome }) => outcome);
   const isWhole =
     outcomes.length > 0 && !outcomes.some((one) => /^(failed|blocked|cancelled)$/.test(one));
   if (!isWhole || store.records.unsentRuns().includes(last!.id)) return;
   const page = join(root, reportPath(pipeline));
-  store.shareRun(lastRunOf(root, store, pipeline), existsSync(page) ? page : undefined);
+  const manifest = await lastRunOf(root, store, pipeline);
+  store.shareRun(manifest, existsSync(page) ? page : undefined);
 }
 
 async function verify(

@@ -1,33 +1,58 @@
 import { basename } from 'node:path';
+import { loadPipeline } from '../../engine/config/load-pipeline.ts';
+import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { PublishedRecords } from '../../engine/publishing/published-record.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunManifest } from '../../engine/store/remote/manifest.ts';
+import { loadKinds } from '../kinds/load-kinds.ts';
 
-/** The latest results of a pipeline's stages, as the manifest of one run. */
-export function lastRunOf(root: string, store: FolderStore, pipeline: string): RunManifest {
-  const latest = store.allLatest().filter((one) => one.pipeline === pipeline);
+/** The latest results of the stages that a pipeline has now, as the manifest of one run. */
+export async function lastRunOf(
+  root: string,
+  store: FolderStore,
+  pipeline: string,
+): Promise<RunManifest> {
+  const [last] = store.runsOf(pipeline, 1);
+  const record = last?.readRecord();
+  const inFile = await stagesInFile(root, pipeline);
+  // The last run may have had other parameters, and so stages that the file alone has not.
+  const isThere = (stage: string) =>
+    inFile === undefined || inFile.has(stage) || Object.hasOwn(record?.stages ?? {}, stage);
+  const latest = store.allLatest().filter((one) => one.pipeline === pipeline && isThere(one.stage));
   const published = new PublishedRecords(store.folder)
     .all()
-    .filter((record) => record.pipeline === pipeline);
+    .filter((record) => record.pipeline === pipeline)
+    .toSorted((a, b) => (a.time < b.time ? -1 : 1)); // of two paths of a port, the newer one counts
   const known = latest.map((one) => ({ ...one, stored: store.readResult(one.result) }));
   const inputs = known.flatMap(({ stored }) => Object.values(stored?.fingerprint.inputs ?? {}));
   const read = new Set(inputs.flat().map(({ digest }) => digest));
   const stages = known.map(({ stage, result, stored }) => {
+    const made = stored?.outputs ?? {};
     const outputs = published
-      .filter((record) => record.stage === stage)
+      .filter((record) => record.stage === stage && Object.hasOwn(made, record.port))
       .map(({ port, path }) => [port, path] as const);
-    const made = Object.values(stored?.outputs ?? {});
-    const isFinal = !made.some(({ digest, parts }) =>
+    const isFinal = !Object.values(made).some(({ digest, parts }) =>
       [digest, ...Object.values(parts)].some((one) => read.has(one)),
     );
     return [stage, { result, outputs: Object.fromEntries(outputs), isFinal }] as const;
   });
-  const [last] = store.runsOf(pipeline, 1);
-  const gitCommit = last?.readRecord()?.gitCommit;
+  const { gitCommit } = record ?? {};
   return {
     run: last?.id ?? basename(root),
     pipeline,
     ...(gitCommit !== undefined && { gitCommit }),
     stages: Object.fromEntries(stages),
   };
+}
+
+/** The stages of a pipeline as its file has it; undefined where it is gone or has mistakes. */
+async function stagesInFile(
+  root: string,
+  pipeline: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const [file] = filesOfPipeline(pipeline, root);
+  if (file === undefined) return undefined;
+  const { kinds } = await loadKinds(root, () => {}); // whoever runs it hears of its warnings
+  const loaded = await loadPipeline({ root, file, kinds });
+  return loaded.ok ? new Set(loaded.value.stages.map(({ name }) => name)) : undefined;
 }

@@ -396,11 +396,11 @@ export class SharedStore extends FolderStore {
   }
 
   /**
-   * Sends a run with all of its results, even those that are known to be there. Throws if some of
-   * them are not whole here, or came from a key that is no longer trusted: signed again, they would
-   * count again.
+   * Sends a run with all of its results, even those that are known to be there. Returns the stages
+   * whose results can be shared. Throws if some of them are not whole here, or came from a key that
+   * is no longer trusted: signed again, they would count again.
    */
-  async exportRun(manifest: RunManifest, page: string): Promise<void> {
+  async exportRun(manifest: RunManifest, page: string): Promise<readonly string[]> {
     const report = existsSync(page) ? { report: sha256(readFileSync(page)) } : {};
     const stages = this.#shareable(manifest);
     const results = Object.entries(stages).map(([stage, { result }]) => ({
@@ -431,6 +431,7 @@ export class SharedStore extends FolderStore {
     await push.send([{ kind: 'run', key, text, objects, onSent: () => {} }]);
     const [failed] = push.failed;
     if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: ${failed.why}`);
+    return Object.keys(stages);
   }
 
   /**
