@@ -7,8 +7,11 @@ import {
   type MatchedScores,
   matchScores,
 } from '../../src/learning/metrics/comparison/match-scores.ts';
-import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
-import { accuracyOfRows, aucOfRows } from '../../src/learning/metrics/comparison/row-statistics.ts';
+import {
+  accuracyOfRows,
+  aucOfRows,
+  differenceOf,
+} from '../../src/learning/metrics/comparison/row-statistics.ts';
 import { welch } from '../../src/learning/metrics/comparison/welch.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
@@ -20,6 +23,7 @@ import { spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { mean, sampleVariance } from '../../src/learning/metrics/mean.ts';
 import type { Random } from '../../src/random.ts';
+import { leadOf } from '../../stages/competition/lead.ts';
 import { binaryRow, type Design, drawLabels, Evidence } from './populations.ts';
 import type { Claim, NullTest, Scenario } from './tally.ts';
 
@@ -85,20 +89,18 @@ export function comparisonScenario(shift: number, design: Design, draws: number)
       const otherShape = two(wider);
       const apart = two(better);
       const four = compareModels(drawModels([model, model, model, model], design, random), options);
-      const matched = drawModels([better, model], design, random);
-      const { labels, groups, models } = matched;
-      const scores = models.map((rows) => {
-        const area = aucOfRows(labels, rows);
-        return (weights: Uint8Array) => competitionScore(area(weights), parameters);
-      });
-      const lead = pairedDifference({ labels, groups, ...options }, scores[0]!, scores[1]!, level);
-      const alikeScores = drawModels([model, model], design, random);
-      const [one, other] = alikeScores.models.map((rows) => {
-        const area = aucOfRows(alikeScores.labels, rows);
-        return (weights: Uint8Array) => competitionScore(area(weights), parameters);
-      });
-      const sample = { labels: alikeScores.labels, groups: alikeScores.groups, ...options };
-      const none = pairedDifference(sample, one!, other!, level);
+      const leadBetween = (models: readonly [Model, Model]) => {
+        const matched = drawModels(models, design, random);
+        const [first, second] = matched.models.map((rows, m) => ({
+          name: `${m}`,
+          parameters,
+          scores: rows.map(differenceOf),
+          area: 0,
+        }));
+        return leadOf(matched, first!, second!, level);
+      };
+      const lead = leadBetween([better, model]);
+      const none = leadBetween([model, model]);
       const fakes = fakesOf(design);
       const claims: readonly Claim[] = [
         { name: 'difference of AUC, equal models', truth: 0, ends: endsOf(alike.auc) },
@@ -120,10 +122,10 @@ export function comparisonScenario(shift: number, design: Design, draws: number)
         },
         {
           name: 'lead in a competition, unequal models',
-          truth: scoreOf(better) - scoreOf(model),
-          ends: endsOf(lead),
+          truth: scoreOf(better) / scoreOf(model),
+          ends: endsOf(lead.ratio),
         },
-        { name: 'lead in a competition, equal models', truth: 0, ends: endsOf(none) },
+        { name: 'lead in a competition, equal models', truth: 1, ends: endsOf(none.ratio) },
       ];
       const tests: readonly NullTest[] = [
         { name: 'AUC, equal models', p: alike.auc.p },

@@ -1,19 +1,8 @@
 import { csvTable } from '../../src/csv.ts';
-import {
-  formatCount,
-  formatDecimal,
-  formatEstimate,
-  formatP,
-  withMinus,
-} from '../../src/format-numbers.ts';
+import { formatCount, formatDecimal, formatEstimate, withMinus } from '../../src/format-numbers.ts';
 import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
-import {
-  type Interval,
-  intervalPair,
-  type PairedDifference,
-} from '../../src/learning/metrics/intervals/interval.ts';
-import type { Highlight } from '../../src/stage.ts';
+import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 
 /** A model that competes. */
 export interface Candidate {
@@ -33,11 +22,6 @@ export interface Ranked extends Candidate {
    * AUC with fewer.
    */
   readonly onFront: boolean;
-}
-
-/** By how much the winner's score is above the second's, on the same images. */
-export interface Lead extends PairedDifference {
-  readonly over: string;
 }
 
 /**
@@ -102,12 +86,6 @@ export const leaderboardColumns = [
   'Pareto front',
 ] as const;
 
-export const leadTable = ({ over, difference, low, high, p }: Lead, winner: string): Highlight => ({
-  title: `Lead of ${winner}, on the same images`,
-  columns: ['over', 'score, difference', 'p'],
-  rows: [[over, formatEstimate({ estimate: difference, low, high }, formatScore), formatP(p)]],
-});
-
 export function formatLeaderboard(ranked: readonly Ranked[]): string {
   return csvTable(
     ranked.map(({ rank, name, parameters, auc, score, onFront }) => ({
@@ -136,7 +114,7 @@ export type Tested = {
 export function formatMetrics(
   ranked: readonly Ranked[],
   { split, real, fake, sides }: Tested,
-  { confidence, lead }: { readonly confidence: number; readonly lead?: Lead | undefined },
+  { confidence, lead }: { readonly confidence: number; readonly lead?: object | undefined },
 ): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
     const intervals =
@@ -154,13 +132,8 @@ export function formatMetrics(
     images: real + fake,
     ...counts,
     winner: ranked[0]!.name,
-    ...(lead !== undefined && { lead: formatLead(lead) }),
+    ...(lead !== undefined && { lead }),
     candidates: Object.fromEntries(candidates),
   };
   return `${JSON.stringify(metrics, null, 2)}\n`;
-}
-
-/** JSON writes a p-value that is NaN as null. */
-function formatLead({ over, difference, low, high, p }: Lead) {
-  return { over, difference, p, intervals: Number.isNaN(low) ? {} : { difference: [low, high] } };
 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { formatCount } from '../../src/format-numbers.ts';
+import { formatCount, formatLevel } from '../../src/format-numbers.ts';
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
 import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
 import { wrapText } from '../../src/learning/charts/fit-text.ts';
@@ -11,9 +11,7 @@ import {
   type MatchedScores,
   matchScores,
 } from '../../src/learning/metrics/comparison/match-scores.ts';
-import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
-import { aucOfRows, differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
-import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
+import { differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
@@ -27,13 +25,12 @@ import { markdownTable } from '../../src/markdown-table.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { competitionChart } from './chart.ts';
+import { type Lead, leadMetrics, leadOf, leadTable } from './lead.ts';
 import {
   formatLeaderboard,
   formatMetrics,
-  type Lead,
   leaderboardColumns,
   leaderboardRow,
-  leadTable,
   type Ranked,
   rank,
 } from './leaderboard.ts';
@@ -56,7 +53,7 @@ export default async function run(context: Context): Promise<void> {
   if (few !== undefined) context.warn(few);
   const ranked = rankEntrants(context, entrants, matched);
   const fake = matched.labels.filter((label) => label === 1).length;
-  const lead = leadOf(context, ranked, entrants, matched);
+  const lead = leadOfFirst(ranked, entrants, matched, confidence);
   const tested = { split, real: matched.labels.length - fake, fake, sides: entrants[0]!.sides };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   const rows = ranked.map(leaderboardRow);
@@ -66,11 +63,16 @@ export default async function run(context: Context): Promise<void> {
     (column) => column === 0 || column === 2,
   );
   writeFileSync(context.output('markdown'), `${markdown}\n`);
-  writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, { confidence, lead }));
+  writeFileSync(
+    context.output('metrics'),
+    formatMetrics(ranked, tested, { confidence, lead: lead && leadMetrics(lead) }),
+  );
   await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
   draw(context, ranked, entrants);
   context.highlight({ title: `Leaderboard on ${split}`, columns: leaderboardColumns, rows });
-  if (lead !== undefined) context.highlight(leadTable(lead, ranked[0]!.name));
+  if (lead !== undefined) {
+    context.highlight(leadTable(lead, ranked[0]!.name, formatLevel(confidence)));
+  }
 }
 
 /** Names by axis values, with all labels where these are not distinct. */
@@ -127,25 +129,19 @@ function rankEntrants(
   );
 }
 
-/** The winner's score minus the second's on the same images; undefined for a single candidate. */
-function leadOf(
-  { settings: { seed, confidence } }: Context,
+/** The lead of the first over the second; undefined for a single candidate. */
+function leadOfFirst(
   [winner, second]: readonly Ranked[],
   entrants: readonly Entrant[],
   { labels, groups, models }: MatchedScores,
+  confidence: number,
 ): Lead | undefined {
-  if (second === undefined) return undefined;
-  const [one, other] = [winner!, second].map(({ name, parameters }) => {
-    const aucOf = aucOfRows(
-      labels,
-      models[entrants.findIndex((entrant) => entrant.name === name)]!,
-    );
-    return (weights: Uint8Array) => competitionScore(aucOf(weights), parameters);
+  if (winner === undefined || second === undefined) return undefined;
+  const [first, other] = [winner, second].map(({ name, parameters, auc }) => {
+    const rows = models[entrants.findIndex((entrant) => entrant.name === name)]!;
+    return { name, parameters, scores: rows.map(differenceOf), area: auc.estimate };
   });
-  return {
-    over: second.name,
-    ...pairedDifference({ labels, groups, seed }, one!, other!, confidence),
-  };
+  return leadOf({ labels, groups }, first!, other!, confidence);
 }
 
 function draw(context: Context, ranked: readonly Ranked[], entrants: readonly Entrant[]): void {

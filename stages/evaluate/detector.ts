@@ -13,6 +13,7 @@ import {
 } from '../../src/learning/metrics/confusion.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
 import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
+import { shareModel } from '../../src/learning/metrics/intervals/score-interval.ts';
 import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/logits.ts';
 import {
   equalErrorRate,
@@ -67,7 +68,11 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
   const units = unitsByClass(labels, scored.groups);
   const formsOf = ({ trueNegatives, falsePositives, falseNegatives, truePositives }: Confusion) => {
     const matrix = Float64Array.of(trueNegatives, falsePositives, falseNegatives, truePositives);
-    return { balancedAccuracy: { unseen: unseenVariance(matrix, units) } };
+    return {
+      balancedAccuracy: { unseen: unseenVariance(matrix, units) },
+      falsePositiveRate: { model: shareModel(units.get(0) ?? 0) },
+      falseNegativeRate: { model: shareModel(units.get(1) ?? 0) },
+    };
   };
   const equalError = { equalErrorRate: { model: equalErrorModel(scored, ranking) } };
   const byScore = decideByScore(ranking)(countAtThresholds(labels, ranking));

@@ -26,9 +26,8 @@ def delong(labels, models):
 def delong_case(name, labels, one, other):
     labels, one, other = np.asarray(labels), np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     areas, covariance = delong(labels, [one, other])
-    z = stats.norm.ppf(0.975)
-    difference = areas[0] - areas[1]
-    error = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+    intervals = [area_interval(*spread(labels, scores, np.arange(len(labels)))) for scores in (one, other)]
+    difference, (low, high), p = area_difference(labels, one, other, areas, covariance, intervals)
     return {
         "name": name,
         "labels": labels.tolist(),
@@ -36,11 +35,32 @@ def delong_case(name, labels, one, other):
         "other": other.tolist(),
         "areas": areas.tolist(),
         "covariance": covariance.tolist(),
-        "intervals": [area_interval(*spread(labels, scores, np.arange(len(labels)))[:4]) for scores in (one, other)],
+        "intervals": intervals,
         "difference": float(difference),
-        "differenceInterval": [float(difference - z * error), float(difference + z * error)],
-        "p": float(2 * stats.norm.sf(abs(difference / error))),
+        "differenceInterval": [float(low), float(high)],
+        "p": float(p),
     }
+
+
+def area_difference(labels, one, other, areas, covariance, intervals):
+    """Zou and Donner 2008, equation 15, and DeLong's test by Student's t with Satterthwaite's degrees of freedom."""
+    difference = areas[0] - areas[1]
+    variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+    correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
+    (a_low, a_high), (b_low, b_high) = intervals
+
+    def reach(up, down):
+        return np.sqrt(up**2 + down**2 - 2 * correlation * up * down)
+
+    _, a10, a01 = components(labels, one)
+    _, b10, b01 = components(labels, other)
+    parts = [(np.var(a - b, ddof=1) / len(a), len(a) - 1) for a, b in ((a10, b10), (a01, b01))]
+    freedom = np.floor(sum(v for v, _ in parts) ** 2 / sum(v**2 / f for v, f in parts))
+    ends = (
+        difference - reach(areas[0] - a_low, b_high - areas[1]),
+        difference + reach(a_high - areas[0], areas[1] - b_low),
+    )
+    return difference, ends, 2 * stats.t.sf(abs(difference) / np.sqrt(variance), freedom)
 
 
 def spread(labels, scores, groups):

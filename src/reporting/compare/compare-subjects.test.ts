@@ -211,13 +211,13 @@ test('subjects that share no number get a command that compares a stage of each'
 test('a difference without a known spread has a dash for its interval', () => {
   const other = {
     metrics: new Map(),
-    scores: rows(4).map((row) => ({ ...row, fake: row.label === 0 ? -row.fake - 3 : row.fake })),
+    scores: rows(4).map((row) => ({ ...row, fake: 1 })),
   };
   const comparison = compareSubjects([
     subject('a', { s: scores(1, 4) }),
     subject('b', { s: other }),
   ]);
-  assert.match(formatComparison(comparisonTables(comparison)), /AUC +0\.0000 +– +1\.0000/);
+  assert.match(formatComparison(comparisonTables(comparison)), /AUC +−0\.5000 +– +–/);
 });
 
 test('scores of different images are reported, not compared', () => {

@@ -9,6 +9,7 @@ import {
   decisionsOf,
 } from '../../../src/learning/metrics/classification/class-metrics.ts';
 import { classScoresOf } from '../../../src/learning/metrics/classification/class-scores.ts';
+import { unitsByClass } from '../../../src/learning/metrics/intervals/draws.ts';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
 import type { ScoreTable } from '../../../src/learning/metrics/scores-file.ts';
 import { countTooltip } from './count-tooltip.ts';
@@ -45,7 +46,13 @@ export function classConfusionChart(
   ];
   const name = isTable ? `Confusion on ${split}` : `Most confused classes on ${split}`;
   const heading = titled(name, `${formatShare(accuracy)} called right`);
-  const body = isTable ? matrixTable(classes, counts, totals) : pairRows(classes, counts, totals);
+  const units = unitsByClass(
+    rows.map(({ label }) => label),
+    rows.map(({ group }) => group),
+  );
+  const body = isTable
+    ? matrixTable(classes, counts, totals)
+    : pairRows(classes, counts, { totals, units });
   return chart(
     heading,
     notes.join('; '),
@@ -87,18 +94,25 @@ function matrixTable(
   });
 }
 
+interface ClassSizes {
+  /** The number of images of each class. */
+  readonly totals: readonly number[];
+  /** The number of images of each class, a group counting once, since its images may be alike. */
+  readonly units: ReadonlyMap<number, number>;
+}
+
 /** A row for each pair of a class and one that its images are called. */
 function pairRows(
   classes: readonly string[],
   counts: readonly Float64Array[],
-  totals: readonly number[],
+  { totals, units }: ClassSizes,
 ) {
   const pairs = classes.flatMap((name, r) =>
     classes.flatMap((called, c) => {
       const images = counts[r]![c]!;
       if (r === c || images === 0) return [];
       const value = images / totals[r]!;
-      const ends = shareInterval({ value, images: totals[r]! }, confidence);
+      const ends = shareInterval({ value, images: units.get(r)! }, confidence);
       const text = `${formatCount(images)} of ${formatCount(totals[r]!)}, ${formatShare(value)}`;
       return [{ name: `${name} called ${called}`, value, low: ends.low, high: ends.high, text }];
     }),

@@ -9,10 +9,10 @@ import {
   type Statistic,
   spreadOf,
 } from '../intervals/bootstrap.ts';
-import { delongTest, rankAlike } from '../intervals/delong.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 import { studentT } from '../intervals/student-t.ts';
 import { mean, sampleVariance } from '../mean.ts';
+import { areaDifference } from './area-difference.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
 import { mcnemar } from './mcnemar.ts';
@@ -72,8 +72,8 @@ type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & {
  * McNemar's test, with the bootstrap interval of its difference. Holm's method adjusts the p-values
  * over the pairs, separately for the two measures. The interval of models that decide or rank alike
  * is 0 to 0, since they differ on no image. Both tests assume independent images, so in groups the
- * two models' results are exchanged group by group, and the intervals are bootstrapped from whole
- * groups. McNemar's exact test is such an exchange of images; where equal scores make an image half
+ * two models' results are exchanged group by group, and the intervals are those of whole groups.
+ * McNemar's exact test is such an exchange of images; where equal scores make an image half
  * right, the images are exchanged as well.
  */
 export function compareModels(
@@ -119,27 +119,21 @@ function compareTwo(
   const isGrouped = drawsGroups(sample);
   const rows = [models[one]!, models[other]!] as const;
   const scores = [rows[0].map(differenceOf), rows[1].map(differenceOf)] as const;
-  const ranksAlike = rankAlike(scores[0], scores[1]);
+  const area = areaDifference({ labels, groups }, scores, level);
   const gains = labels.map(
     (label, i) => rightness(label, rows[0][i]!) - rightness(label, rows[1][i]!),
   );
   const onlyOne = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
   const onlyOther = gains.reduce((sum, gain) => sum + Math.max(0, -gain), 0);
-  const areas = rows.map((of) => aucOfRows(labels, of));
   const shares = rows.map((of) => accuracyOfRows(labels, of));
-  const ofAreas = () => pairedDifference(sample, areas[0]!, areas[1]!, level, { range: [-1, 1] });
   const ofShares = () =>
     pairedDifference(sample, shares[0]!, shares[1]!, level, { range: [-1, 1], perImage: true });
   const accuracy = onlyOne + onlyOther === 0 ? none : ofShares();
   const onImages = { onlyOneRight: onlyOne, onlyOtherRight: onlyOther };
   if (isGrouped) {
     const test = 'group-exchange' as const;
-    const ofRanks = () => ({
-      ...ofAreas(),
-      p: rankExchangeTest(labels, groups, scores, exchanges),
-    });
     return {
-      auc: { ...(ranksAlike ? none : ofRanks()), test },
+      auc: { ...area, p: rankExchangeTest(labels, groups, scores, exchanges), test },
       accuracy: { ...accuracy, p: signFlipTest(gains, { groups, ...exchanges }), test },
       ...onImages,
     };
@@ -150,7 +144,7 @@ function compareTwo(
     ? { p: signFlipTest(gains, exchanges), test: 'exchange' as const }
     : { p, test: `mcnemar-${method}` as const };
   return {
-    auc: { ...delongTest(labels, scores[0], scores[1], level), test: 'delong' as const },
+    auc: { ...area, test: 'delong' as const },
     accuracy: { ...accuracy, ...tested },
     ...onImages,
   };

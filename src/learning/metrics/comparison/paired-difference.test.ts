@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delongTest } from '../intervals/delong.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
+import { areaDifference } from './area-difference.ts';
 import { pairedDifference } from './paired-difference.ts';
 
 const { labels, scores } = drawnScores(250, 150, 1, 1);
@@ -16,7 +16,7 @@ const area = (of: readonly number[]) => {
 
 test('the difference of two areas has DeLong’s interval and p-value, up to the error of the draws', () => {
   const drawn = pairedDifference({ labels, seed: 1 }, area(scores), area(worse), 0.95);
-  const delong = delongTest(labels, scores, worse, 0.95);
+  const delong = areaDifference({ labels }, [scores, worse], 0.95);
   const tenth = (delong.high - delong.low) / 10;
   assert.equal(drawn.difference.toFixed(12), delong.difference.toFixed(12));
   assert.ok(Math.abs(drawn.low - delong.low) < tenth, `${drawn.low}, DeLong ${delong.low}`);

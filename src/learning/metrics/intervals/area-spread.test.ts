@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { areaSpread } from './area-spread.ts';
 import { aucInterval } from './auc-interval.ts';
-import { delong } from './delong.ts';
 import { assertClose, drawnScores, golden } from './testing-intervals.ts';
 
 test('the example of the docstring', () => {
@@ -26,11 +25,6 @@ for (const { name, labels, scores, groups, ...expected } of golden.grouped) {
     assert.equal(method, 'group-delong');
   });
 }
-
-test('without groups the variance is DeLong’s', () => {
-  const { labels, scores } = drawnScores(40, 30, 1, 1);
-  assertClose([areaSpread({ labels }, scores).variance], delong(labels, [scores]).covariance[0]!);
-});
 
 test('copies of images are worth no more than the images', () => {
   const { labels, scores } = drawnScores(40, 30, 1, 2);

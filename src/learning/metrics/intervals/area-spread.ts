@@ -1,7 +1,7 @@
 import { mean } from '../mean.ts';
 import { type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
-import { placementsOf } from './delong.ts';
 import { unitsOf } from './draws.ts';
+import { placementsOf } from './placements.ts';
 
 /** Images by class, 0 or 1, with the group of each that has one. */
 export interface GroupedLabels {
@@ -15,9 +15,8 @@ export interface GroupedLabels {
  */
 export type EffectiveImages = Readonly<Record<'negatives' | 'positives', number>>;
 
-/** How an area under the ROC curve spreads over other test sets. */
-export interface AreaSpread {
-  readonly area: number;
+/** How well a variance is known. */
+export interface KnownVariance {
   /**
    * NaN where a class has fewer than two units, images or groups; 0 where one score is that of all
    * images.
@@ -25,6 +24,11 @@ export interface AreaSpread {
   readonly variance: number;
   /** The degrees of freedom with which the variance is known, at least 1. */
   readonly freedom: number;
+}
+
+/** How an area under the ROC curve spreads over other test sets. */
+export interface AreaSpread extends KnownVariance {
+  readonly area: number;
   readonly effective: EffectiveImages;
 }
 
@@ -41,78 +45,87 @@ export interface AreaSpread {
  * @param scores One finite number for each image, higher for positive, or the same already ranked.
  */
 export function areaSpread(
-  { labels, groups }: GroupedLabels,
+  images: GroupedLabels,
   scores: ArrayLike<number> | RankedScores,
 ): AreaSpread {
-  const { negative, positive } = placementsOf(
-    labels,
-    'places' in scores ? scores : rankScores(scores),
-  );
+  const { area, moves } = areaMoves(images, scores);
+  const [negatives, positives] = moves;
+  const known = varianceOfMoves(moves);
+  const ofImages = moves.reduce((sum, part) => sum + part.varianceOfImages, 0);
+  const perUnit = images.labels.length / negatives.sums.length;
+  const designEffect = Math.min(perUnit, Math.max(1, known.variance / ofImages));
+  const effective = {
+    negatives: negatives.images / designEffect,
+    positives: positives.images / designEffect,
+  };
+  return { area, ...known, effective };
+}
+
+/** By how much the images of a class move an area. */
+interface ClassMoves {
+  /** For each unit of both classes, in the order of their first images. */
+  readonly sums: Float64Array;
+  /** The number of units of this class. */
+  readonly units: number;
+  readonly images: number;
+  /** What the class would add to the variance if its images were independent. */
+  readonly varianceOfImages: number;
+}
+
+type Moves = readonly [negatives: ClassMoves, positives: ClassMoves];
+
+/** An area, and by how much each unit moves it. */
+export function areaMoves(
+  { labels, groups }: GroupedLabels,
+  scores: ArrayLike<number> | RankedScores,
+): { readonly area: number; readonly moves: Moves } {
+  const ranking = 'places' in scores ? scores : rankScores(scores);
+  const { negative, positive } = placementsOf(labels, ranking);
   const area = mean(positive);
   const { count, unitOf } = unitsOf(labels.length, groups);
-  const partOf = (label: 0 | 1, placements: Float64Array) =>
-    classPart(placements, area, { labels, label, unitOf, count });
-  const negatives = partOf(0, negative);
-  const positives = partOf(1, positive);
+  const movesOf = (label: 0 | 1, placements: Float64Array): ClassMoves => {
+    const images = placements.length;
+    const sums = new Float64Array(count);
+    const isOfClass = new Uint8Array(count);
+    let squares = 0;
+    let at = 0;
+    for (let i = 0; i < labels.length; i++) {
+      if ((labels[i] === 1 ? 1 : 0) !== label) continue;
+      const move = (placements[at++]! - area) / images;
+      sums[unitOf[i]!]! += move;
+      isOfClass[unitOf[i]!] = 1;
+      squares += move ** 2;
+    }
+    const units = isOfClass.reduce((sum, one) => sum + one, 0);
+    return { sums, units, images, varianceOfImages: (squares * images) / (images - 1) };
+  };
+  return { area, moves: [movesOf(0, negative), movesOf(1, positive)] };
+}
+
+/** The variance of an area that units move by so much, or of a difference of areas. */
+export function varianceOfMoves(moves: Moves): KnownVariance {
+  const [negatives, positives] = moves;
+  const parts = moves.map(({ sums, units }) => scaled(dot(sums, sums), units));
+  const total = parts[0]! + parts[1]!;
+  const lost = parts.reduce((sum, part, label) => sum + part ** 2 / (moves[label]!.units - 1), 0);
   // Groups of both classes: what raises the placements of one may raise those of the other.
-  const products = negatives.sums.reduce(
-    (sum, value, unit) => sum + value * positives.sums[unit]!,
-    0,
-  );
-  const common = products === 0 ? 0 : (2 * count * products) / (count - 1);
-  const variance = negatives.variance + positives.variance + common;
-  const parts = [negatives, positives];
-  const total = negatives.variance + positives.variance;
-  const lost = parts.reduce((sum, part) => sum + part.variance ** 2 / (part.units - 1), 0);
-  const ofImages = negatives.varianceOfImages + positives.varianceOfImages;
-  const designEffect = Math.min(labels.length / count, Math.max(1, variance / ofImages));
+  const both = dot(negatives.sums, positives.sums);
+  const common = both === 0 ? 0 : 2 * scaled(both, negatives.sums.length);
   return {
-    area,
-    variance,
+    variance: total + common,
     freedom: Math.max(1, Math.floor(total ** 2 / lost)),
-    effective: {
-      negatives: negative.length / designEffect,
-      positives: positive.length / designEffect,
-    },
   };
 }
 
-interface ClassImages {
-  readonly labels: ArrayLike<number>;
-  readonly label: 0 | 1;
-  /** The unit of each image of both classes. */
-  readonly unitOf: Uint32Array;
-  /** The number of units of both classes. */
-  readonly count: number;
-}
+/** By how much each unit moves the difference of two areas on the same images. */
+export const movesOfDifference = (one: Moves, other: Moves): Moves => [
+  { ...one[0], sums: one[0].sums.map((move, unit) => move - other[0].sums[unit]!) },
+  { ...one[1], sums: one[1].sums.map((move, unit) => move - other[1].sums[unit]!) },
+];
 
-/** What the images of a class, with their placements, add to the variance of an area. */
-function classPart(
-  placements: Float64Array,
-  area: number,
-  { labels, label, unitOf, count }: ClassImages,
-) {
-  const images = placements.length;
-  /** By how much each unit moves the area. */
-  const sums = new Float64Array(count);
-  const isOfClass = new Uint8Array(count);
-  let squares = 0;
-  let at = 0;
-  for (let i = 0; i < labels.length; i++) {
-    if ((labels[i] === 1 ? 1 : 0) !== label) continue;
-    const move = (placements[at++]! - area) / images;
-    sums[unitOf[i]!]! += move;
-    isOfClass[unitOf[i]!] = 1;
-    squares += move ** 2;
-  }
-  const units = isOfClass.reduce((sum, one) => sum + one, 0);
-  return {
-    sums,
-    units,
-    variance:
-      units < 2
-        ? Number.NaN
-        : (sums.reduce((sum, move) => sum + move ** 2, 0) * units) / (units - 1),
-    varianceOfImages: (squares * images) / (images - 1),
-  };
-}
+/** A sum of squares or products over units, as for an unbiased variance. */
+const scaled = (sum: number, units: number): number =>
+  units < 2 ? Number.NaN : (sum * units) / (units - 1);
+
+const dot = (one: Float64Array, other: Float64Array): number =>
+  one.reduce((sum, value, i) => sum + value * other[i]!, 0);

@@ -8,6 +8,12 @@ export interface VarianceModel {
   readonly rarer: number;
 }
 
+/** The model of a share of one class, by its number of independent images. */
+export const shareModel = (images: number): VarianceModel => ({
+  at: (share) => (share * (1 - share)) / images,
+  rarer: images,
+});
+
 /** A number of which images were measured, and how well they show its variance. */
 export interface Measured {
   /** Above 0 and below 1. */

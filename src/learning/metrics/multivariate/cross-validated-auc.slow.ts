@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delong } from '../intervals/delong.ts';
+import { areaSpread } from '../intervals/area-spread.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { alone, measureNoise, type NoiseDesign } from './testing-noise.ts';
 
@@ -82,7 +82,7 @@ test("the area of noise varies more than DeLong's variance says, and 95 % of the
   );
   const variances = noise.map(({ values, labels, folds }) => {
     const [scores] = crossDiscriminant(values, folds, [{ labels }]);
-    return delong(labels, [scores!]).covariance[0]![0]!;
+    return areaSpread({ labels }, scores!).variance;
   });
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   const spread = Math.sqrt(sum(noise.map(({ auc }) => (auc.estimate - 0.5) ** 2)) / sum(variances));
