@@ -161,6 +161,23 @@ test('a spec that a stage wrote cannot change how pages draw it', {
   assert.deepEqual(opened.complaints, []);
 });
 
+test('a chart of several panels is drawn where its spec names no schema', {
+  skip: noBrowser,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  const drawn = await chart(folder, 'roc');
+  assert.ok(drawn.shown?.as === 'chart');
+  const { $schema: _, title, ...panel } = JSON.parse(drawn.shown.spec!);
+  const spec = JSON.stringify({ title, concat: [panel, panel] });
+  const outputs = [{ ...drawn, shown: { ...drawn.shown, spec } }];
+  const file = write(folder, exampleModel({ stages: [exampleStage({ outputs })] }));
+  await using opened = await BrowserPage.open(file);
+  await opened.page.locator('figure.chart svg.marks').first().waitFor();
+  const bars = opened.page.locator('figure.chart path[aria-roledescription="bar"]');
+  assert.equal(await bars.count(), 18);
+  assert.deepEqual(opened.complaints, []);
+});
+
 test('everything can be reached from the keyboard', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
   await using opened = await BrowserPage.open(await studyPage(folder));

@@ -33,7 +33,9 @@
         config: { mark: { tooltip: true } },
         tooltip: { theme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light' },
       };
-      const spec = JSON.parse(data.textContent);
+      // vega-embed would take a `concat` that names no schema for Vega, and draw nothing.
+      const $schema = 'https://vega.github.io/schema/vega-lite/v6.json';
+      const spec = { $schema, ...JSON.parse(data.textContent) };
       delete spec.usermeta; // what a stage wrote there would replace these options
       vegaEmbed(place, spec, options)
         .then(({ view }) => {
