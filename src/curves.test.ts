@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asType } from '../test/support/partial-value.ts';
 import { type Curve, mostCurves, thinned, withPoint } from './curves.ts';
 
 const stepsTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
@@ -11,7 +12,7 @@ const curveOf = (last: number): Curve =>
 
 test('points become curves by name and unit; a value that is no number stays a gap', () => {
   const points = [
-    { unit: 'epoch', step: 1, total: 3, values: { loss: 0.5, auc: null as unknown as number } },
+    { unit: 'epoch', step: 1, total: 3, values: { loss: 0.5, auc: asType<number>(null) } },
     { unit: 'step', step: 10, values: { loss: 0.7 } },
     { unit: 'epoch', step: 2, total: 3, values: { loss: 0.4 } },
   ];

@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { chartContent } from '../../test/support/chart-content.ts';
 import { profileChart } from './profile-chart.ts';
 
 const chart = (bars: Parameters<typeof profileChart>[0]) => {
-  const spec = profileChart(bars, 'Where a step goes', '30 ms') as unknown as {
+  const spec = chartContent<{
     data: { values: unknown };
     encoding: {
       y: { sort: readonly string[] };
       color: { scale: { domain: readonly string[] }; legend: unknown };
     };
-  };
+  }>(profileChart(bars, 'Where a step goes', '30 ms'));
   return { rows: spec.data.values, kernels: spec.encoding.y.sort, ...spec.encoding.color };
 };
 

@@ -5,6 +5,7 @@ import type { Sharp } from 'sharp';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
+import { asType } from '../../test/support/partial-value.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { type ShortcutResult, shortcutChart } from './shortcuts.ts';
@@ -50,7 +51,7 @@ test('classes that are named as positive are compared with all others, and an un
   const images = clean(60, (label) => ({ encode: jpeg(label === 0 ? 60 : 90) }));
   const { metrics } = await audit(bench, images, { positive: ['real'] });
   assert.equal(metrics.shortcuts.encoding, 1);
-  assert.deepEqual((metrics as unknown as { classes: object }).classes, { others: 30, real: 30 });
+  assert.deepEqual(asType<{ classes: object }>(metrics).classes, { others: 30, real: 30 });
   await assert.rejects(
     audit(bench, clean(20), { positive: ['reel'] }),
     new StageError(

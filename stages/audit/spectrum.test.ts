@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { Random } from '../../src/random.ts';
+import { chartContent } from '../../test/support/chart-content.ts';
+import { partialValue } from '../../test/support/partial-value.ts';
 import { type SpectrumGap, spectrumChart, spectrumGap } from './spectrum.ts';
 import type { ExaminedImage } from './survey.ts';
 
@@ -31,7 +33,7 @@ function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Nois
     }),
   ).flat(2);
   return spectrumGap(
-    made.map(({ image }) => image as unknown as ExaminedImage),
+    made.map(({ image }) => partialValue<ExaminedImage>(image)),
     made.map(({ unit }) => unit),
   );
 }
@@ -39,9 +41,9 @@ function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Nois
 /** What the chart says of it. */
 const told = (gap: SpectrumGap): string => {
   const of = { images: 30, mean: new Float64Array(), variance: new Float64Array(), spectrum: [] };
-  const { title } = spectrumChart(['real', 'fake'], [of, of], gap) as unknown as {
+  const { title } = chartContent<{
     title: { subtitle: string[] };
-  };
+  }>(spectrumChart(['real', 'fake'], [of, of], gap));
   return title.subtitle.join(' ');
 };
 const foundBy = (noise: Noise) =>

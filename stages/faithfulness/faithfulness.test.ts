@@ -12,6 +12,7 @@ import { averageRanks, correlateRanks } from '../../src/learning/metrics/spearma
 import { loadModel, saveModel } from '../../src/learning/models/model-files.ts';
 import { Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
+import { chartContent } from '../../test/support/chart-content.ts';
 import { assertGolden } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
@@ -332,10 +333,14 @@ test('numbers of methods that hardly differ have more digits', () => {
       deletion: method.curves.deletion.map(shrink),
     },
   });
-  const chart = curvesChart(
-    { ...near, ranked: near.ranked.map(squeeze), control: squeeze(near.control) },
-    frame,
-  ) as unknown as { hconcat: { data: { values: { series: string; probability: number }[] } }[] };
+  const chart = chartContent<{
+    hconcat: { data: { values: { series: string; probability: number }[] } }[];
+  }>(
+    curvesChart(
+      { ...near, ranked: near.ranked.map(squeeze), control: squeeze(near.control) },
+      frame,
+    ),
+  );
   const rows = chart.hconcat[0]!.data.values;
   assert.equal(new Set(rows.map(({ series }) => series.replace(/^.*: /, ''))).size, 4);
   assert.ok(new Set(rows.map(({ probability }) => probability)).size > 12);

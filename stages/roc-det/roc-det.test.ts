@@ -13,6 +13,7 @@ import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
+import { chartContent } from '../../test/support/chart-content.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { precisionRecallChart, rocChart } from './curve-charts.ts';
@@ -270,10 +271,10 @@ test('of more models than there are colours the worst calibrated are drawn, and 
       };
     }),
   );
-  const chart = reliabilityChart(eachAlone(models), frame) as unknown as {
+  const chart = chartContent<{
     title: { subtitle: string[] };
     vconcat: { data: { values: { series: string }[] } }[];
-  };
+  }>(reliabilityChart(eachAlone(models), frame));
   assert.match(chart.title.subtitle.join(' '), /; drawn are the 7 worst calibrated of 9 models$/);
   const series = new Set(chart.vconcat[0]!.data.values.map(({ series }) => series.split(':')[0]));
   assert.deepEqual(

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import type { Stage } from './pipeline.ts';
 import { type PlaceSpec, placeOf } from './places.ts';
 
 test('a stage runs at its own place or that of the command, and here where the place lists its kind as local', () => {
   const byName = new Map(
-    ['big', 'small'].map((name) => [name, { name, local: ['plot'] } as unknown as PlaceSpec]),
+    ['big', 'small'].map((name) => [name, partialValue<PlaceSpec>({ name, local: ['plot'] })]),
   );
   const placeFor = (kind: string, on?: string, place?: string) =>
     placeOf({ kind, place } as Stage, { byName, localGpus: undefined }, on)?.name;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asType } from '../../../test/support/partial-value.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { runStageProcess } from './local-place.ts';
 
@@ -12,7 +13,7 @@ test('a stage sees the cards that it was given, also where its own variables nam
   };
   const seen = async (cards: readonly string[]) => {
     let env: NodeJS.ProcessEnv = {};
-    await runStageProcess(stage as unknown as Stage, {
+    await runStageProcess(asType<Stage>(stage), {
       work: '/nowhere',
       log: '/nowhere/log',
       root: '/nowhere',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asType } from '../../../test/support/partial-value.ts';
 import { readMessage, type StageMessage } from './stage-messages.ts';
 
 const messages: readonly StageMessage[] = [
@@ -74,7 +75,7 @@ function pathsIn(value: unknown, at: readonly string[] = []): readonly (readonly
 }
 
 function replaced(message: StageMessage, path: readonly string[], value: unknown): unknown {
-  const copy = structuredClone(message) as unknown as Record<string, unknown>;
+  const copy = asType<Record<string, unknown>>(structuredClone(message));
   const parent = path.slice(0, -1).reduce((at, name) => at[name] as Record<string, unknown>, copy);
   parent[path.at(-1)!] = value;
   return copy;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import type { Stage } from '../config/pipeline.ts';
@@ -26,7 +27,7 @@ test('a step runs with the Node of its command, unless the place sets one up', a
       scheduler: templateScheduler(template),
       after: [],
       warn: assert.fail,
-      world: { pipeline, store: { folder: cache } } as unknown as World,
+      world: partialValue<World>({ pipeline, store: { folder: cache } }),
       command: { node: '/my/node', words: ['cli.js', 'run'], cwd: cache },
     });
     return readFileSync(script, 'utf8');
@@ -39,9 +40,9 @@ test('a step runs with the Node of its command, unless the place sets one up', a
 
 test('a stage that has used up its retries at earlier steps does not run again, and an interrupt is no failure', async () => {
   const stage = { retries: 1 } as Stage;
-  const attempt = { examined: { digest: sha256('') } } as unknown as Attempt;
+  const attempt = partialValue<Attempt>({ examined: { digest: sha256('') } });
   let runs = 0;
-  const place = {
+  const place = partialValue<Place>({
     allocate: async () => ({
       run: () => {
         runs += 1;
@@ -49,7 +50,7 @@ test('a stage that has used up its retries at earlier steps does not run again, 
       },
       [Symbol.dispose]: () => {},
     }),
-  } as unknown as Place;
+  });
   const failures = { [attempt.examined.digest]: ['at an earlier step'] };
   const fails = async (signal: AbortSignal, message: string) => {
     using allocation = await limitFailures(place, failures, signal).allocate(stage);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import { afterEnd, afterJob, type EndFacts } from './after-end.ts';
@@ -13,7 +14,7 @@ const place = {
 const claim = { worker: '7', restart: 0, host: 'n1', full: true };
 
 const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
-  stage: { checkpointsWithout: ['epochs'] } as unknown as Stage,
+  stage: partialValue<Stage>({ checkpointsWithout: ['epochs'] }),
   needs: { cpu: 1, gpu: 0, memory: 100 * mebi },
   tries: { lost: 0, idle: 0, memory: 0 },
   advanced: false,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { type Batch, BatchFolder, type Ticket } from '../store/batch-folder.ts';
 import { BatchWatch } from './batch-watch.ts';
@@ -11,14 +12,14 @@ const digest = 'a'.repeat(64);
 /** A batch of two tickets in the jobs 7 and 8, of which the scheduler says what `states` holds. */
 async function watched(context: TestContext, states: Readonly<Record<string, JobState>>) {
   const folder = new BatchFolder(temporaryFolder(context), '1');
-  const batch = {
+  const batch = partialValue<Batch>({
     place: 'cluster',
     root: '/',
     needs: { cpu: 1, gpu: 0, memory: 0 },
     workers: 2,
     seconds: 60,
     tickets: [0, 1].map((n) => ({ stage: `stage-${n}`, digest, keep: true })),
-  } as unknown as Batch;
+  });
   folder.create(batch, [{} as Ticket, {} as Ticket], new Map(), '');
   for (const id of ['7', '8']) folder.addJob(id, 1);
   const cancelled: string[] = [];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { exampleResult } from '../../../test/support/example-result.ts';
+import { asType, partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { IdleWorkers } from '../execution/idle-workers.ts';
@@ -55,15 +56,15 @@ function workerOf(
     tries: { lost: 0, idle: 0, memory: 0 },
     expected: expected[index],
   }));
-  const batch = {
+  const batch = partialValue<Batch>({
     place: 'cluster',
     root,
     needs,
     workers: 1,
     seconds: 1000,
     tickets: tickets.map(({ stage, digest, keep }) => ({ stage: stage.name, digest, keep })),
-  } as unknown as Batch;
-  folder.create(batch, tickets as unknown as Ticket[], new Map(), '');
+  });
+  folder.create(batch, asType<Ticket[]>(tickets), new Map(), '');
   const clock = { seconds: 0 };
   context.mock.method(process, 'uptime', () => clock.seconds);
   const worker = new JobWorker({
@@ -137,7 +138,7 @@ test('a result that damage or another version made unreadable is replaced, and a
   const store = new FolderStore(temporaryFolder(context));
   const first = exampleResult(1);
   const second = { ...exampleResult(1), stored: false };
-  await store.writeResult({ ...first, format: 2 } as unknown as typeof first);
+  await store.writeResult(asType<typeof first>({ ...first, format: 2 }));
   await store.writeFirstResult(first);
   await store.writeFirstResult(second);
   assert.deepEqual(store.readResult(first.digest), first);

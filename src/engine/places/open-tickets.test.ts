@@ -2,19 +2,20 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { thisProcess } from '../files/process-identity.ts';
 import { type Batch, BatchFolder, type Ticket, type TicketEnd } from '../store/batch-folder.ts';
 import { openTickets } from './open-tickets.ts';
 
-const batch = {
+const batch = partialValue<Batch>({
   place: 'cluster',
   root: '/',
   needs: { cpu: 1, gpu: 0, memory: 0 },
   workers: 1,
   seconds: 60,
   tickets: [{ stage: 'one', digest: 'a'.repeat(64), keep: true }],
-} as unknown as Batch;
+});
 
 const noWarning = (message: string) => assert.fail(message);
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { placeShape } from '../config/schema/shapes.ts';
 import type { World } from '../plan/examine.ts';
@@ -22,12 +23,12 @@ async function workersOf(context: TestContext, detach: boolean): Promise<readonl
       scheduler: templateScheduler(template),
       signal: new AbortController().signal,
       warn: assert.fail,
-      world: { pipeline: { root: cache }, store: { folder: cache } } as unknown as World,
+      world: partialValue<World>({ pipeline: { root: cache }, store: { folder: cache } }),
       commandFor: () => ({ node: 'node', words: [] }),
     },
     () => 0,
   );
-  const ticket = { stage: { name: 'a' } } as unknown as Ticket;
+  const ticket = partialValue<Ticket>({ stage: { name: 'a' } });
   const placed = [1, 1, 2, 2, 3, 3].map((cpu) =>
     submitter.add(ticket, new Map(), { cpu, gpu: 0, memory: 0 }),
   );

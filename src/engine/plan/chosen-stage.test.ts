@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { asType } from '../../../test/support/partial-value.ts';
 import { stageOf, TestProject, value } from '../config/testing-kinds.ts';
 import { Graph } from '../graph/graph.ts';
 import { FolderStore } from '../store/folder-store.ts';
@@ -39,9 +40,9 @@ async function chosen(name: string, choices: Readonly<Record<string, unknown>>) 
     writeFileSync(join(project.root, path), JSON.stringify({ ranking }));
   }
   const store = new FolderStore(project.root, () => {});
-  const outputsOf = (() => ({
+  const outputsOf = asType<OutputsOf>(() => ({
     choice: { files: [{ digest: '0'.repeat(64) }] },
-  })) as unknown as OutputsOf;
+  }));
   const stage = await chosenStage(
     stageOf(pipeline, name),
     { pipeline, store, graph: new Graph(pipeline) },
@@ -70,9 +71,9 @@ test('a choice that is elsewhere is fetched; where it is lost, its stage must ru
   using project = new TestProject({ 'pipelines/p.yaml': sweep });
   const pipeline = value(await project.load());
   const store = new FolderStore(project.root, () => {});
-  const outputsOf = (() => ({
+  const outputsOf = asType<OutputsOf>(() => ({
     choice: { files: [{ digest: '0'.repeat(64) }] },
-  })) as unknown as OutputsOf;
+  }));
   const choose = () =>
     chosenStage(
       stageOf(pipeline, 'fit2[slot=1]'),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
 import sharp from 'sharp';
+import { chartContent } from '../../../test/support/chart-content.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
 import { type ImageSheet, imageSheet } from './image-sheet.ts';
 import { renderChart } from './render-chart.ts';
@@ -16,14 +17,14 @@ const image = 'data:image/png;base64,AA==';
 
 /** Where the sheet puts its cells, and its headers. */
 function placed(sheet: Omit<ImageSheet, 'title' | 'subtitle'>) {
-  const spec = imageSheet({ title: 'Faces', subtitle: 'some', ...sheet }) as unknown as {
+  const spec = chartContent<{
     readonly width: number;
     readonly height: number;
     readonly data: { readonly values: readonly { readonly x: number; readonly y: number }[] };
     readonly layer: readonly {
       readonly data?: { readonly name: string; readonly values: readonly object[] };
     }[];
-  };
+  }>(imageSheet({ title: 'Faces', subtitle: 'some', ...sheet }));
   const headers = spec.layer.find(({ data }) => data?.name === 'headers')?.data?.values ?? [];
   return {
     size: [spec.width, spec.height],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
+import { chartContent } from '../../../test/support/chart-content.ts';
 import { chart, quantity } from './encoders.ts';
 import { lineLayers } from './line-layers.ts';
 import type { Part } from './part.ts';
@@ -10,12 +11,14 @@ import { intervalOf, numberText, rowOf, withoutPointer } from './tooltips.ts';
 const x = quantity('epoch', 'Epoch');
 const y = quantity('share', 'Accuracy (%)', { labelExpr: 'round(1000 * datum.value) / 10' });
 const lines = (names: readonly string[]) => lineLayers(names, { x, y, legend: null });
-const panels = chart('Two panels', '', 300, {
-  vconcat: [
-    { layer: [...lines(['a', 'b']), { mark: 'rule', encoding: { x } }] },
-    { layer: lines(['a']) },
-  ],
-}) as unknown as { vconcat: readonly { layer: readonly Part[] }[] };
+const panels = chartContent<{ vconcat: readonly { layer: readonly Part[] }[] }>(
+  chart('Two panels', '', 300, {
+    vconcat: [
+      { layer: [...lines(['a', 'b']), { mark: 'rule', encoding: { x } }] },
+      { layer: lines(['a']) },
+    ],
+  }),
+);
 const layers = panels.vconcat.flatMap(({ layer }) => layer);
 
 test('a mark without a tooltip of its own has none, however a page is configured', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
+import { chartContent } from '../../../test/support/chart-content.ts';
 import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
@@ -102,10 +103,10 @@ test('the sheet has a column for the pictures and one for each method, and says 
     colours: 'jet',
   } as const;
   const sheet = await pictureSheet({ ...explained, pictures: empty.slice(0, 1) }, options);
-  const { data, title } = sheet as unknown as {
+  const { data, title } = chartContent<{
     data: { values: readonly { caption: string }[] };
     title: { text: string[] };
-  };
+  }>(sheet);
   const called = options.classes[empty[0]!.called];
   assert.match(title.text.join(' '), new RegExp(`^fit calls ada\\.png ${called}, \\d+\\.\\d %$`));
   const captions = data.values.map(({ caption }) => caption);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asType } from '../../../test/support/partial-value.ts';
 import type { Json } from '../../json.ts';
 import type { Checkpoint } from '../../stage.ts';
 import { plannedObstacle } from './checkpoint-length.ts';
@@ -120,11 +121,11 @@ test('other threads, another processor, another backend or another version of it
 });
 
 test('what plan says of a checkpoint is what the training will say, as far as settings decide it', () => {
-  const state = {
+  const state = asType<Json>({
     format: 4,
     made,
     epochs: epochsOf(...new Array<number>(8).fill(0.5)),
-  } as unknown as Json;
+  });
   const length = { epochs: 4, schedule: { kind: 'constant' as const } };
   const clause = (epochs: number) => plannedObstacle(state, { ...length, epochs });
   assert.equal(clause(4), 'its checkpoint after epoch 8 is further than the 4 that are wanted');

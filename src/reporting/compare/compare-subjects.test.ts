@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { chartContent } from '../../../test/support/chart-content.ts';
 import { sha256 } from '../../digest.ts';
 import { folderListing, partsDigest } from '../../engine/files/listing.ts';
 import type { BinaryRow } from '../../learning/metrics/binary-view.ts';
@@ -326,10 +327,10 @@ test('the curves of all are overlaid, each with its AUC', () => {
 
 /** The title and subtitle of a chart, without line breaks. */
 function titleOf({ spec }: ReturnType<typeof comparisonCharts>[number]): string {
-  const { text, subtitle } = spec.title as unknown as Record<
-    'text' | 'subtitle',
-    readonly string[]
-  >;
+  const { title } = chartContent<{
+    readonly title: Readonly<Record<'text' | 'subtitle', readonly string[]>>;
+  }>(spec);
+  const { text, subtitle } = title;
   return `${text.join(' ')} | ${subtitle.join(' ')}`;
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import type { Stage, StageName } from '../../engine/config/pipeline.ts';
 import { leftOutWarning, readNumbers } from './read-numbers.ts';
 
@@ -11,9 +12,9 @@ test('a warning counts the numbers that a record leaves out', () => {
   try {
     const numbers = Array.from({ length: 420 }, (_, i) => [`n${i}`, i] as const);
     writeFileSync(join(root, 'metrics.json'), JSON.stringify(Object.fromEntries(numbers)));
-    const stage = {
+    const stage = partialValue<Stage>({
       outputs: [{ port: 'metrics', type: 'metrics', path: 'metrics.json' }],
-    } as unknown as Stage;
+    });
     const { metrics, numbersLeftOut } = readNumbers(stage, root);
     assert.deepEqual([Object.keys(metrics!).length, numbersLeftOut], [400, 20]);
     const told = leftOutWarning(new Map([['scores' as StageName, numbersLeftOut!]]));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asType, partialValue } from '../../../test/support/partial-value.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { StageEntry } from '../../engine/store/run-folder.ts';
 import { formatHistory } from './format-history.ts';
@@ -137,10 +138,10 @@ test('a setting of the results is shown like a number, a range of instances by t
     b: { optimizer: { learningRate: 0.2 } },
   };
   const store = { readResult: (digest: string) => ({ record: { settings: settings[digest] } }) };
-  const entry = (result: string) => ({ outcome: 'ran', result }) as unknown as StageEntry;
+  const entry = (result: string) => partialValue<StageEntry>({ outcome: 'ran', result });
   const past = run('2025-01-04', {}, { 'fit[n=1]': entry('a'), 'fit[n=2]': entry('b') });
   const names = ['fit.optimizer.learningRate', 'fit[n=1].epochs', 'fit.momentum', 'fit'];
-  const shown = settingsOf(past, names, store as unknown as FolderStore, () => undefined);
+  const shown = settingsOf(past, names, asType<FolderStore>(store), () => undefined);
   assert.deepEqual(shown, { 'fit.optimizer.learningRate': '0.1, 0.2', 'fit[n=1].epochs': '3' });
   const found = selectRuns([{ ...past, settings: shown }], { show: ['fit[n=1].epochs'] });
   assert.ok(found.ok);

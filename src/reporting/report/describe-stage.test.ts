@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import { load, stageOf } from '../../engine/config/testing-kinds.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { JsonObject } from '../../json.ts';
@@ -15,11 +16,11 @@ test('changes are listed value by value, with defaults filled in and digests sho
   );
   const digest = (letter: string) => letter.repeat(64);
   const result = (settings: JsonObject, dataset: string) =>
-    ({
+    partialValue<Fingerprint>({
       kind: 'train',
       settings,
       inputs: { dataset: [{ digest: dataset }] },
-    }) as unknown as Fingerprint;
+    });
   const changes = describeChanges(
     result({}, digest('a')),
     result({ optimizer: { kind: 'adam', learningRate: 0.0003 } }, digest('b')),

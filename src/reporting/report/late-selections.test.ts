@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { lateSelections } from './late-selections.ts';
 
@@ -15,7 +16,7 @@ const stage = (
   kind: string,
   inputs: Readonly<Record<string, readonly string[]>> = {},
 ) =>
-  ({
+  partialValue<Stage>({
     name,
     kind,
     outputs: outputs[kind],
@@ -28,7 +29,7 @@ const stage = (
         labels: {},
       })),
     })),
-  }) as unknown as Stage;
+  });
 
 const stages = [
   stage('fit', 'train'),

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BrowserPage, noBrowser } from '../../../test/support/browser.ts';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { renderChart } from '../../learning/charts/render-chart.ts';
@@ -281,11 +282,13 @@ test('on a phone charts and a long graph are as wide as the screen', {
   const folder = temporaryFolder(t);
   const names = Array.from({ length: 12 }, (_, i) => `stage-${i}`);
   const graph = await drawStages(
-    names.map((name, i) => ({
-      name,
-      kind: 'command',
-      inputs: i === 0 ? [] : [{ items: [{ from: 'stage', stage: names[i - 1], port: 'text' }] }],
-    })) as unknown as readonly Stage[],
+    partialValue<readonly Stage[]>(
+      names.map((name, i) => ({
+        name,
+        kind: 'command',
+        inputs: i === 0 ? [] : [{ items: [{ from: 'stage', stage: names[i - 1], port: 'text' }] }],
+      })),
+    ),
     () => 'ran',
   );
   assert.ok(graph!.wide.width < 1170);
@@ -307,7 +310,7 @@ test('on a phone a graph joins the instances of a matrix, a table shows that it 
   const folder = temporaryFolder(t);
   const names = [1, 2, 3, 4, 5, 6].map((seed) => `fit[seed=${seed}]`);
   const graph = await drawStages(
-    names.map((name) => ({ name, kind: 'train', inputs: [] })) as unknown as readonly Stage[],
+    partialValue<readonly Stage[]>(names.map((name) => ({ name, kind: 'train', inputs: [] }))),
     () => 'ran',
   );
   assert.match(graph!.narrow.svg, />fit × 6</);

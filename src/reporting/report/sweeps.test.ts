@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import type { ChoiceFile } from '../../choice-file.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { type SweepSources, sweepsOf } from './sweeps.ts';
 
 const item = (stage: string, port: string) => ({ from: 'stage', stage, port, labels: {} });
 const stage = (name: string, given: object = {}) =>
-  ({ name, axes: {}, inputs: [], ...given }) as unknown as Stage;
+  partialValue<Stage>({ name, axes: {}, inputs: [], ...given });
 const fit = (rung: number, label: number, given: object = {}) =>
   stage(`fit${rung}[n=${label}]`, { axes: { n: String(label) }, ...given });
 const slot = (rung: number, label: number, choices: readonly string[]) =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { asType } from '../../../test/support/partial-value.ts';
 import { createPaint } from './colour.ts';
 import { guardStream, terminalText, writeRaw } from './terminal-text.ts';
 
@@ -43,7 +44,7 @@ test('whatever is written to a guarded stream, a terminal obeys nothing but styl
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { maxLength: 20 }), fc.boolean(), async (pieces, coloured) => {
       const pipe = new PassThrough();
-      const stream = pipe as unknown as NodeJS.WriteStream;
+      const stream = asType<NodeJS.WriteStream>(pipe);
       guardStream(stream, coloured);
       stream.write(pieces.join(''));
       stream.write(Buffer.from(pieces.join('')));
@@ -59,7 +60,7 @@ test('whatever is written to a guarded stream, a terminal obeys nothing but styl
 
 test('codes of our own pass through', async () => {
   const pipe = new PassThrough();
-  const stream = pipe as unknown as NodeJS.WriteStream;
+  const stream = asType<NodeJS.WriteStream>(pipe);
   guardStream(stream, false);
   writeRaw(stream, '\r\u001b[K');
   assert.equal(String(pipe.read()), '\r\u001b[K');

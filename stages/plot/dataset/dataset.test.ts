@@ -7,6 +7,7 @@ import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.t
 import { decodeImage } from '../../../src/learning/vision/decode-image.ts';
 import { FeaturesWriter } from '../../../src/learning/vision/features/features.ts';
 import { StageError } from '../../../src/stage.ts';
+import { chartContent } from '../../../test/support/chart-content.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
@@ -253,9 +254,9 @@ test('bars of all splits are drawn on one scale, that of the axis below the last
   const counts = [2700, 20].map((count, index) =>
     countSplit(`${index}`, classes, samples({ real: count, fake: count })),
   );
-  const { vconcat } = statisticsChart(counts, 'Images') as unknown as {
+  const { vconcat } = chartContent<{
     vconcat: { layer: { encoding: { x: { scale: { domain: number[] } } } }[] }[];
-  };
+  }>(statisticsChart(counts, 'Images'));
   const ends = vconcat.flatMap(({ layer }) =>
     layer.map(({ encoding }) => encoding.x.scale.domain[1]!),
   );

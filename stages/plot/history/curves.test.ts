@@ -6,6 +6,7 @@ import { renderChart } from '../../../src/learning/charts/render-chart.ts';
 import { groupOver } from '../../../src/learning/charts/series.ts';
 import { formatHistory, type History } from '../../../src/learning/training/history.ts';
 import { StageError } from '../../../src/stage.ts';
+import { chartContent } from '../../../test/support/chart-content.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
@@ -26,7 +27,9 @@ const chart = (
 
 /** The title and the subtitle, each on one line. */
 function told(...given: Parameters<typeof chart>): readonly string[] {
-  const { title } = chart(...given) as unknown as { title: { text: string[]; subtitle: string[] } };
+  const { title } = chartContent<{ title: { text: string[]; subtitle: string[] } }>(
+    chart(...given),
+  );
   return [title.text.join(' '), title.subtitle.join(' ')];
 }
 
@@ -50,9 +53,9 @@ test('several runs have a panel for each split, and rings where each was kept', 
 test('runs over an axis become their mean and a band', () => {
   const runs = [testRun({ seed: '1' }, 2), testRun({ seed: '2' }, 2, 2, 0.65)];
   assertGolden(chart(runs, ['seed']), golden('band'));
-  const { data } = chart(runs, ['seed'], 'deviation') as unknown as {
+  const { data } = chartContent<{
     data: { values: readonly object[] };
-  };
+  }>(chart(runs, ['seed'], 'deviation'));
   assert.deepEqual(data.values[0], {
     series: 'train',
     split: 'train',

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageError } from '../../../src/stage.ts';
+import { chartContent } from '../../../test/support/chart-content.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
 import run from '../run.ts';
@@ -67,13 +68,15 @@ test('a forest has a row for each model, sorted or as given, its interval beside
     'n = 400 images; lines: confidence intervals',
   );
   assert.equal(subtitle({ labels: {}, value: 0.5, groups: 15 }), 'n = 15 groups');
-  const { data } = forestChart(models, {
-    value: 'test.auc',
-    label: 'AUC',
-    order: 'given',
-  }) as unknown as {
+  const { data } = chartContent<{
     data: { values: { name: string }[] };
-  };
+  }>(
+    forestChart(models, {
+      value: 'test.auc',
+      label: 'AUC',
+      order: 'given',
+    }),
+  );
   assert.deepEqual(
     data.values.map(({ name }) => name),
     ['a', 'b'],
@@ -103,7 +106,7 @@ test('a heat map has a cell for each pair of values of two axes, the mean over t
 test('numbers that differ little have the digits that tell them apart', () => {
   const near = crossed.map((item) => ({ ...item, value: 0.99 + item.value / 1000 }));
   const chart = heatmapChart(near, { ...auc, rows: 'train', columns: 'test' });
-  const { data } = chart as unknown as { data: { values: { text: string }[] } };
+  const { data } = chartContent<{ data: { values: { text: string }[] } }>(chart);
   assert.deepEqual(
     data.values.map(({ text }) => text),
     ['0.99094', '0.99056', '0.99056', '0.99094'],

@@ -6,6 +6,7 @@ import { type BinaryRow, usualSides } from '../../../src/learning/metrics/binary
 import type { ScoreTable } from '../../../src/learning/metrics/scores-file.ts';
 import { formatPairs } from '../../../src/learning/metrics/testing-scores.ts';
 import { StageError } from '../../../src/stage.ts';
+import { chartContent } from '../../../test/support/chart-content.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
 import run from '../run.ts';
@@ -51,9 +52,9 @@ function told(chart: unknown): readonly string[] {
 test('a histogram has a bar for each bin and class, none of them on both sides of the threshold', () => {
   const options = { bins: 4, scale: 'share', threshold: 0 } as const;
   assertGolden(histogramChart(alone, options), golden('histogram'));
-  const { vconcat } = histogramChart(alone, options) as unknown as {
+  const { vconcat } = chartContent<{
     vconcat: { data: { values: { series: string; difference: number; images: number }[] } }[];
-  };
+  }>(histogramChart(alone, options));
   const bins = vconcat[0]!.data.values.filter((row) => row.series === 'real');
   assert.deepEqual(
     bins.map(({ difference, images }) => [difference, images]),

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { invalidParts } from '../../../../test/support/invalid-parts.ts';
+import { asType } from '../../../../test/support/partial-value.ts';
 import { testingKinds } from '../testing-kinds.ts';
 import { formatJsonSchema, pipelineJsonSchema } from './json-schema.ts';
 
 type Schema = { readonly [key: string]: Schema };
 const specs = Array.from(testingKinds.values(), ({ spec }) => spec);
-const schema = pipelineJsonSchema(specs) as unknown as Schema;
+const schema = asType<Schema>(pipelineJsonSchema(specs));
 const stage = schema['definitions']!['stage']!;
-const branches = stage['allOf'] as unknown as readonly Schema[];
+const branches = asType<readonly Schema[]>(stage['allOf']);
 const invalid = (one: unknown) => invalidParts(schema, { stages: { one } });
 
 test('every key of a file and of a stage is known, and no other', () => {
