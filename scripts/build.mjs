@@ -1,10 +1,10 @@
 // Builds dist/: all code in a few files, since Node takes about a millisecond for each that it
 // loads, and the types of the package.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies, peerDependencies } = JSON.parse(
@@ -94,11 +94,33 @@ await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
 });
-execFileSync(
-  process.execPath,
-  [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
-  {
-    cwd: root,
-    stdio: 'inherit',
-  },
-);
+writeTypes();
+
+/**
+ * Writes the types of the package: those of src/index.ts, and of what they name. `openProject` loads
+ * nearly all of Restage, whose types nobody needs: tsc would write them all.
+ */
+function writeTypes() {
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail };
+  const { fileNames, options } = ts.getParsedCommandLineOfConfigFile(
+    join(root, 'tsconfig.build.json'),
+    {},
+    host,
+  );
+  const program = ts.createProgram(fileNames, options);
+  const named = new Set([join(root, 'src/index.ts')]);
+  for (const file of named) {
+    const write = (path, text) => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+      for (const [, name] of text.matchAll(/(?:from|import\() ?['"](\.[^'"]+)['"]/g))
+        named.add(join(dirname(file), name.replace(/\.js$/, '.ts')));
+    };
+    const { diagnostics } = program.emit(program.getSourceFile(file), write, undefined, true);
+    diagnostics.forEach(fail);
+  }
+}
+
+function fail(diagnostic) {
+  throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
+}

@@ -29,7 +29,11 @@ const rooms: readonly {
   { name: 'engine', holds: /^src\/engine\//, mayImport: ['shared'] },
   { name: 'learning', holds: /^src\/learning\//, mayImport: ['backend', 'shared'] },
   { name: 'backend', holds: /^src\/backend\//, mayImport: [] },
-  { name: 'package', holds: /^src\/index\.ts$/, mayImport: ['learning', 'shared'] },
+  {
+    name: 'package',
+    holds: /^src\/index\.ts$/,
+    mayImport: ['project', 'reporting', 'learning', 'shared'],
+  },
   // Which counts cores and memory.
   { name: 'shared', holds: /^src\/(shell\/)?[^/]+$/, mayImport: ['backend'] },
   { name: 'table of kinds', holds: /^stages\/[^/]+$/, mayImport: ['kind', 'shared'] },

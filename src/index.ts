@@ -1,9 +1,31 @@
+import type { Project, ProjectOptions } from './project/api.ts';
 import type { StageContext } from './stage.ts';
 
-/** What a project's own kinds import: `import { defineKind, StageError } from 'restage'`. */
+// What programs and a project's own kinds import from 'restage'. A spec imports it too, so it loads
+// little: what is heavier is loaded by the functions that need it.
+
 export { type Metrics, parseMetrics } from './learning/metrics/metrics-file.ts';
 export { type Dataset, openDataset } from './learning/vision/dataset/open-dataset.ts';
+export type {
+  LoadOptions,
+  Pipeline,
+  PipelineDiagnostic,
+  Plan,
+  PlanOptions,
+  Project,
+  ProjectChanges,
+  ProjectOptions,
+  Run,
+  RunOptions,
+  RunResult,
+  StageInfo,
+  StageOutputs,
+  StagePlan,
+  StageResult,
+} from './project/api.ts';
+export { PipelineError } from './project/pipeline-error.ts';
 export { readInput } from './read-input.ts';
+export type { PipelineEvent } from './reporting/pipeline-event.ts';
 export {
   type ArtifactType,
   type Checkpoint,
@@ -24,6 +46,15 @@ export {
   type StageContext,
   StageError,
 } from './stage.ts';
+
+/**
+ * Opens the project around a folder, by default the working directory. Rejects with a
+ * {@link PipelineError} where there is none.
+ */
+export async function openProject(folder = '.', options: ProjectOptions = {}): Promise<Project> {
+  const { OpenedProject } = await import('./project/opened-project.ts');
+  return new OpenedProject(folder, options);
+}
 
 /**
  * Writes a Vega-Lite spec with its data as the artifact of an output of type `chart`, in the theme

@@ -12,6 +12,7 @@ import { Command } from 'commander';
 import { reportError, warnOnStderr } from '../../src/cli/command-error.ts';
 import { backendOption, positiveInteger, setOption } from '../../src/cli/declare-commands.ts';
 import { Interrupts } from '../../src/cli/interrupts.ts';
+import { openSelection } from '../../src/cli/open-pipeline.ts';
 import { exitCodes } from '../../src/cli/process-end.ts';
 import { safeName } from '../../src/engine/config/file-names.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
@@ -26,8 +27,8 @@ import { writeError } from '../../src/engine/files/write-error.ts';
 import { bringStages } from '../../src/project/bring-stages.ts';
 import { checkClaims } from '../../src/project/check-claims.ts';
 import { makeExecution } from '../../src/project/make-execution.ts';
-import { openProject, type Project } from '../../src/project/open-project.ts';
 import { PipelineError } from '../../src/project/pipeline-error.ts';
+import type { Selection } from '../../src/project/selection.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
 import { err, ok, type Result } from '../../src/result.ts';
@@ -54,7 +55,7 @@ interface Profiled {
  */
 async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
   const startedAt = Date.now();
-  const project = await openProject({ words, warn: warnOnStderr, set: options.set });
+  const project = await openSelection({ words, set: options.set });
   const chosen = chooseStage(project, options.backend);
   if (!chosen.ok) throw new PipelineError([chosen.error]);
   const stage = chosen.value;
@@ -65,7 +66,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   using interrupts = new Interrupts();
   const { cancellation } = interrupts;
   const read = project.stages.filter(({ name }) => name !== stage.name);
-  const upstream: Project = {
+  const upstream: Selection = {
     ...project,
     stages: read,
     named: read.map(({ name }) => name),
@@ -95,7 +96,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
 
 /** The one stage that is named, if it can be profiled. */
 function chooseStage(
-  { named, graph, pipeline }: Project,
+  { named, graph, pipeline }: Selection,
   backend: string,
 ): Result<Stage, Diagnostic> {
   const [name, ...others] = named;
@@ -123,7 +124,7 @@ function chooseStage(
 /** The absolute folder that the profile is written to: never inside what a stage publishes. */
 function profileFolder(
   stage: Stage,
-  project: Project,
+  project: Selection,
   out: string | undefined,
 ): Result<string, Diagnostic> {
   const { root, pipeline } = project;
@@ -145,7 +146,7 @@ function profileFolder(
 /** Runs the stage in its own process, on an observed backend, until enough steps were seen. */
 async function profileStage(
   stage: Stage,
-  { kinds }: Project,
+  { kinds }: Selection,
   run: Execution,
   { signal, kill }: Cancellation,
   steps: number,
@@ -197,7 +198,7 @@ async function profileStage(
 async function writeProfile(
   { profile, ranOn }: Profiled,
   { name, kind }: Stage,
-  { pipeline }: Project,
+  { pipeline }: Selection,
   folder: string,
 ): Promise<void> {
   const [{ renderChart }, { formatJson }, { profileChart }] = await Promise.all([

@@ -8,7 +8,9 @@ import { dirname, join } from 'node:path';
 import { sha256 } from '../../src/digest.ts';
 import { fileListing } from '../../src/engine/files/listing.ts';
 import { plan } from '../../src/engine/plan/plan.ts';
-import { makeWorld, openProject } from '../../src/project/open-project.ts';
+import { OpenedProject } from '../../src/project/opened-project.ts';
+import { select } from '../../src/project/selection.ts';
+import { makeWorld } from '../../src/project/world.ts';
 import { interleave, printMedians } from './interleave.ts';
 import { Folder, pipeline } from './project.ts';
 
@@ -43,8 +45,8 @@ printMedians(`Plan of ${side * side} instances with results, medians of ${rounds
  * published file.
  */
 async function recordResults(): Promise<void> {
-  process.chdir(project.path);
-  const opened = await openProject({ words: [], warn: console.error });
+  const { checked } = await new OpenedProject(project.path).load('bench.yaml');
+  const opened = select(checked, {});
   const world = await makeWorld(opened, 'auto', console.error);
   for (const { stage, examined } of await plan(opened.stages, world)) {
     const [{ port, path, type }] = stage.outputs as [(typeof stage.outputs)[number]];

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { findPipelineFile, findRoot } from '../engine/config/pipeline-files.ts';
 import { describeChange, describeReasons } from '../engine/plan/describe-decision.ts';
 import { infoFile } from '../learning/models/model-info.ts';
-import { openProject, type Project, planProject } from '../project/open-project.ts';
 import { mistake, type PipelineError } from '../project/pipeline-error.ts';
+import type { Selection } from '../project/selection.ts';
+import { planSelection } from '../project/world.ts';
 import { asArgument } from '../reporting/terminal/text.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
 import { warnOnStderr } from './command-error.ts';
+import { openSelection } from './open-pipeline.ts';
 
 interface TrainedModel {
   readonly folder: string;
@@ -40,9 +42,9 @@ export async function findTrainedModel(
   const stageWord = isStage ? second : undefined;
   const stageName = holdsStage ? first.slice(colon + 1) : stageWord;
   const words = stageName === undefined ? [file] : [file, stageName];
-  const project = await openProject({ words, warn: warnOnStderr, set });
+  const project = await openSelection({ words, set });
   const { stage, folder } = modelOf(project);
-  const planned = (await planProject(project, backend)).find(
+  const planned = (await planSelection(project, backend)).find(
     ({ stage: { name } }) => name === stage,
   );
   if (planned !== undefined && planned.decision.state !== 'up to date') {
@@ -63,7 +65,7 @@ export async function findTrainedModel(
   };
 }
 
-function modelOf({ pipeline, graph, named }: Project): {
+function modelOf({ pipeline, graph, named }: Selection): {
   readonly stage: string;
   readonly folder: string;
 } {

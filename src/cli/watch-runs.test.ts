@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { OpenedProject } from '../project/opened-project.ts';
 import { type WatchedRuns, watchRuns } from './watch-runs.ts';
 
 /** A project that is empty, and a way to change it. */
@@ -31,7 +32,7 @@ test('an interrupt ends a watch even in the moment in which a change is known al
     process.kill(process.pid, 'SIGINT'); // it is heard only in the next turn of the event loop
     return 0;
   };
-  assert.deepEqual([await watchRuns(root, run), runs], [0, 1]);
+  assert.deepEqual([await watchRuns(new OpenedProject(root), run), runs], [0, 1]);
 });
 
 test('after a run that was interrupted, a watch waits for no change', async (t) => {
@@ -44,5 +45,8 @@ test('after a run that was interrupted, a watch waits for no change', async (t) 
     change(); // which ends the test also where it waits
     return 130;
   };
-  assert.deepEqual([await watchRuns(root, run), write.mock.callCount()], [130, 0]);
+  assert.deepEqual(
+    [await watchRuns(new OpenedProject(root), run), write.mock.callCount()],
+    [130, 0],
+  );
 });

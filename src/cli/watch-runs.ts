@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
-import { globExpander } from '../engine/config/expand-glob.ts';
-import { ProjectWatch } from '../project/project-watch.ts';
+import type { ProjectChanges } from '../project/api.ts';
+import type { OpenedProject } from '../project/opened-project.ts';
+import type { ProjectWatch } from '../project/project-watch.ts';
 import { reportError } from './command-error.ts';
 import { Interrupts } from './interrupts.ts';
 
@@ -15,10 +15,10 @@ export interface WatchedRuns {
  * code of the last run.
  */
 export async function watchRuns(
-  root: string,
+  project: OpenedProject,
   run: (runs: WatchedRuns) => Promise<number>,
 ): Promise<number> {
-  using watch = new ProjectWatch(root, await globExpander(root));
+  using watch = await project.watch();
   using interrupts = new Interrupts();
   for (;;) {
     watch.begin();
@@ -26,22 +26,18 @@ export async function watchRuns(
     const code = await run({ watch, interrupts }).catch(reportError);
     interrupts.cancellation.endRun();
     const { interrupted, signal } = interrupts.cancellation;
-    if (interrupted || !(await nextChange(watch, signal))) return code;
+    if (interrupted || !(await hasChanged(watch, signal))) return code;
   }
 }
 
-/** Whether something has changed; otherwise the user interrupted the wait. */
-async function nextChange(watch: ProjectWatch, signal: AbortSignal): Promise<boolean> {
-  const alive = setInterval(() => {}, 60_000); // listening to files keeps no process alive
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    process.stderr.write('Waiting for a change. Ctrl-C ends it.\n');
-    watch.onChange(resolve);
-  });
-  clearInterval(alive);
-  // A signal is heard in the next whole turn of the event loop, and a change may be known before
-  // it.
-  await setImmediate();
-  await setImmediate();
-  return !signal.aborted;
+/** Waits for a change; false if the user interrupted the wait. */
+async function hasChanged(watch: ProjectChanges, signal: AbortSignal): Promise<boolean> {
+  process.stderr.write('Waiting for a change. Ctrl-C ends it.\n');
+  try {
+    await watch.changed(signal);
+    return true;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return false;
+  }
 }

@@ -16,13 +16,13 @@ import { rememberRun } from '../engine/execution/remember-run.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
 import type { RunManifest } from '../engine/store/remote/manifest.ts';
-import { signRead } from '../engine/store/run-memory.ts';
+import { type FoundFile, signRead } from '../engine/store/run-memory.ts';
 import { leftOutWarning, readNumbers } from '../reporting/history/read-numbers.ts';
 import type { ReportWriter } from '../reporting/report/report-writer.ts';
 import { isForUser } from '../user-error.ts';
 import type { Cancellation } from './cancellation.ts';
-import { finalsOf, type Project } from './open-project.ts';
 import { codeFiles } from './package-info.ts';
+import { finalsOf, type Selection } from './selection.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
@@ -31,7 +31,8 @@ interface BringOptions {
   readonly detach?: boolean;
   /** Whether the same command can begin anew after this run. */
   readonly isRepeatable?: boolean;
-  readonly memory?: string | undefined;
+  /** Where a run that left nothing to do is remembered, and how its pipeline was found. */
+  readonly memory?: { readonly file: string; readonly found: FoundFile } | undefined;
   readonly report?: ReportWriter;
 }
 
@@ -47,7 +48,7 @@ export interface RunEnd {
 /** Brings a run's stages up to date, records and remembers it. */
 export async function bringStages(
   run: Execution,
-  project: Project,
+  selection: Selection,
   { memory, cancellation, report, detach = false, isRepeatable = false }: BringOptions,
 ): Promise<RunEnd> {
   const { world, stages, folder, emit, startedAt } = run;
@@ -60,7 +61,7 @@ export async function bringStages(
     { files: [...sources.files, ...sources.code, ...codeFiles], looked },
     startedAt,
   );
-  announce(run, project);
+  announce(run, selection);
   await clearAfterKilledRuns(root, world.store);
   const outcomes = await execute(run);
   if (run.checkReads) reportUnchecked(run, outcomes);
@@ -79,7 +80,7 @@ export async function bringStages(
     await folder.removeWork();
     if (!isIdle) recordRun(run, outcomes, warn);
     else if (report !== undefined) folder.discard(); // an idle run is no part of the history; a profile goes on in its folder
-    if (project.whole) {
+    if (selection.whole) {
       world.store.forgetStages(
         world.pipeline.name,
         new Set(world.pipeline.stages.map(({ name }) => name)),
@@ -87,9 +88,9 @@ export async function bringStages(
     }
     page = await report?.finish();
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
-      world.store.shareRun(manifestOf(run, project, outcomes), page);
+      world.store.shareRun(manifestOf(run, selection, outcomes), page);
     await world.store.flush(cancellation.signal);
-    await rememberRun(run, outcomes, { file: memory, read, found: project.found, page });
+    await rememberRun(run, outcomes, { memory, read, page });
     world.digests.save();
   } catch (error) {
     if (!isForUser(error)) throw error;
@@ -117,21 +118,24 @@ export async function bringStages(
   return { ok, interrupted, beginsAnew: beginsAnew && !interrupted };
 }
 
-function announce({ world, stages, folder, emit, startedAt }: Execution, project: Project): void {
+function announce(
+  { world, stages, folder, emit, startedAt }: Execution,
+  { named, warnings }: Selection,
+): void {
   const { name: pipeline, description } = world.pipeline;
-  const finals = finalsOf(project);
+  const finals = finalsOf(named, stages);
   emit({
     type: 'run-started',
     run: folder.id,
     pipeline,
     ...(description !== undefined && { description }),
     stages: stages.map(({ name }) => name),
-    finals: [...finals, ...project.named.filter((name) => !finals.has(name))],
+    finals: [...finals, ...named.filter((name) => !finals.has(name))],
     ends: [...finals],
     ...planOf(stages),
     time: startedAt,
   });
-  for (const warning of project.warnings)
+  for (const warning of warnings)
     emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
 }
 
@@ -176,10 +180,10 @@ function reportUnchecked({ stages, emit }: Execution, outcomes: Outcomes): void 
 /** The record of a run in the shared store, for a run in which everything succeeded. */
 function manifestOf(
   { world, stages, folder, host }: Execution,
-  project: Project,
+  { named }: Selection,
   outcomes: Outcomes,
 ): RunManifest {
-  const finals = finalsOf(project);
+  const finals = finalsOf(named, stages);
   const { name: pipeline } = world.pipeline;
   const entries = stages.flatMap(({ name, outputs }) => {
     const outcome = outcomes.get(name)!;

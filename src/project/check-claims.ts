@@ -13,11 +13,11 @@ import {
 } from '../engine/publishing/published-record.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { groupBy } from '../group-by.ts';
-import type { Project } from './open-project.ts';
 import { PipelineError } from './pipeline-error.ts';
+import type { CheckedPipeline } from './selection.ts';
 
 /** A path that was published for a pipeline which no longer claims it, and who claims it now. */
-interface Abandoned {
+export interface Abandoned {
   readonly path: string;
   readonly owner: Owner;
 }
@@ -26,8 +26,11 @@ interface Abandoned {
  * Throws a {@link PipelineError} where another pipeline still claims a path of an output. Returns
  * what others abandoned.
  */
-export async function checkClaims(project: Project): Promise<readonly Abandoned[]> {
-  const { root, kinds, pipeline } = project;
+export async function checkClaims({
+  root,
+  kinds,
+  pipeline,
+}: CheckedPipeline): Promise<readonly Abandoned[]> {
   const records = new PublishedRecords(new FolderStore(root).folder)
     .all()
     .filter((record) => record.pipeline !== pipeline.name);

@@ -42,9 +42,9 @@ async function serve(folder: BatchFolder): Promise<void> {
     idle,
     identity: identify(process.env),
     software: { restage: version, build: buildDigest() },
-    findCode: async (stage, root) => await findAgain(await specOf(stage), stage, root),
+    findCode: async (stage, root) => await findAgain(await specOf(stage), stage, { root }),
     loadedCode: new LoadedCode(async (stage, loaded) =>
-      findLoaded(await specOf(stage), stage, batch.root, loaded),
+      findLoaded(await specOf(stage), stage, { root: batch.root }, loaded),
     ),
     runProcess: processRunner(
       fileURLToPath(new URL('./stage-main.js', import.meta.url)),

@@ -22,12 +22,13 @@ import type { Cancellation } from './cancellation.ts';
 import { stillClaims } from './check-claims.ts';
 import { loadProgram } from './kinds/load-run.ts';
 import { makePlace, type RepeatedCommand } from './make-place.ts';
-import { makeWorld, type Project, type WorldOptions } from './open-project.ts';
 import { version } from './package-info.ts';
+import type { Selection } from './selection.ts';
+import { makeWorld, type WorldOptions } from './world.ts';
 
 /** The options of `run` that decide how stages run. */
 export interface ExecutionOptions extends WorldOptions {
-  readonly backend: string;
+  readonly backend?: string;
   readonly jobs?: number;
   readonly failFast?: boolean;
   readonly hardLink?: boolean;
@@ -50,20 +51,20 @@ interface RunParts {
 
 /** Opens the store, begins the run and prepares its places. The caller closes the store. */
 export async function makeExecution(
-  project: Project,
+  selection: Selection,
   options: ExecutionOptions,
   { reporter, cancellation, places = noPlaces, command, step, startedAt }: RunParts,
 ): Promise<Execution> {
-  const { root, kinds, pipeline, stages, twice } = project;
+  const { root, env, kinds, pipeline, stages, twice } = selection;
   // What stages print and report becomes plain text here, so that no listener needs to check it.
   const emit = (event: RunEvent) => reporter.event(plainTexts(event));
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
-  const world = await makeWorld(project, options.backend, warn, {
+  const world = await makeWorld(selection, options.backend ?? 'auto', warn, {
     ...options,
     onTraffic: (traffic) => emit({ type: 'store-traffic', ...traffic, time: Date.now() }),
   });
   const { store, digests } = world;
-  const capacity = machineCapacity(places.localGpus);
+  const capacity = machineCapacity(places.localGpus, env);
   const idle = new IdleWorkers<StageProcess>({
     workers: capacity.cpu,
     memory: capacity.memory / 4,
@@ -110,7 +111,7 @@ export async function makeExecution(
       warn,
       command,
       step,
-      findCode: (stage, root) => findAgain(kinds.get(stage.kind)!.spec, stage, root),
+      findCode: (stage, root) => findAgain(kinds.get(stage.kind)!.spec, stage, { root, env }),
       downloads: ({ kind, settings }) => kinds.get(kind)?.spec.downloads?.(settings) ?? [],
       on: options.on,
       detach: options.detach ?? false,

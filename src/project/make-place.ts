@@ -154,7 +154,7 @@ function clusterPlace(
     buildNow: buildDigest,
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
-    patience: patienceFrom(process.env['RESTAGE_PATIENCE']),
+    patience: patienceFrom(options.world.env?.['RESTAGE_PATIENCE']),
     isStep: step !== undefined,
     signal: cancellation.signal,
     kill: cancellation.kill,

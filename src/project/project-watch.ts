@@ -1,9 +1,11 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { globBase } from '../engine/config/expand-glob.ts';
 import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { ListingError, signPlace, signTree } from '../engine/files/walk-tree.ts';
+import type { ProjectChanges } from './api.ts';
 
 /** Milliseconds without another change before a project is read: editors save in several steps. */
 const quiet = 60;
@@ -18,7 +20,7 @@ const share = 1 / 50;
  * Notices changes of what a project reads by files' signatures; the system's reports only make it
  * look sooner.
  */
-export class ProjectWatch implements Disposable {
+export class ProjectWatch implements ProjectChanges {
   /** The signature of each thing that is watched, such as `tree /project/data`. */
   readonly #signed = new Map<string, () => string>();
   readonly #known = new Map<string, string>();
@@ -29,6 +31,7 @@ export class ProjectWatch implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   #onChange: (() => void) | undefined;
   #hasChanged = false;
+  #isEnded = false;
 
   constructor(root: string, expand: (pattern: string) => readonly string[]) {
     this.#root = root;
@@ -46,6 +49,7 @@ export class ProjectWatch implements Disposable {
 
   /** Watches what a pipeline was read from, too, with what a pattern may match later. */
   follow({ files, code, looked, inputs, globs }: PipelineSources): void {
+    if (this.#isEnded) return;
     for (const path of [...files, ...code, ...looked]) this.#addPlace(path);
     const matches = Object.values(globs).flatMap((paths) =>
       paths.map((path) => resolve(this.#root, path)),
@@ -56,6 +60,7 @@ export class ProjectWatch implements Disposable {
 
   /** Follows what programs loaded beside the code that their text shows. */
   followCode(codes: readonly Pick<ProgramCode, 'signatures' | 'looked'>[]): void {
+    if (this.#isEnded) return;
     const paths = codes.flatMap(({ signatures, looked }) => [
       ...Object.keys(signatures),
       ...looked,
@@ -72,7 +77,27 @@ export class ProjectWatch implements Disposable {
     if (this.#hasChanged) this.#tell();
   }
 
+  /** Resolves once something has changed since {@link begin}. Rejects with the signal's reason. */
+  async changed(signal?: AbortSignal): Promise<void> {
+    const alive = setInterval(() => {}, 60_000); // listening to files keeps no process alive
+    try {
+      await new Promise<void>((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        if (signal?.aborted) reject(signal.reason);
+        this.onChange(resolve);
+      });
+      // A signal of the system is heard in the next whole turn of the event loop, and a change may be
+      // known before it.
+      await setImmediate();
+      await setImmediate();
+      signal?.throwIfAborted();
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
   [Symbol.dispose](): void {
+    this.#isEnded = true;
     clearTimeout(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#onChange = undefined;

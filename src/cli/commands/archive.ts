@@ -11,8 +11,6 @@ import { ensureKey, isKeyText, readKey } from '../../engine/store/remote/keys.ts
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { findTarget } from '../../project/find-target.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { lastRunOf } from '../../project/stored-runs/last-run.ts';
 import { pull } from '../../project/stored-runs/pull.ts';
@@ -20,6 +18,8 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import { TarError } from '../../tar.ts';
 import { UsageError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../command-error.ts';
+import { findTarget } from '../find-target.ts';
+import { currentRoot } from '../open-pipeline.ts';
 import { printPulled } from '../print-pulled.ts';
 
 const signerKey = 'signer';
@@ -27,7 +27,7 @@ const pipelineKey = 'pipeline';
 
 /** `restage export`: a push into one file, which is whole or absent. */
 export async function exportCommand([path = '', ...words]: readonly string[]): Promise<void> {
-  const root = projectRoot();
+  const root = currentRoot();
   const { file, stages } = findTarget({ words }, root);
   if (stages.length > 0)
     throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
@@ -75,7 +75,7 @@ export async function importCommand(
   path: string,
   { trust }: { readonly trust?: string },
 ): Promise<void> {
-  const root = projectRoot();
+  const root = currentRoot();
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}`);
   const bucket = open(path);
   try {

@@ -8,11 +8,11 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../../project/check-claims.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../../project/kinds/load-kinds.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { print, printWarnings, warnOnStderr } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
-  const root = projectRoot();
+  const root = currentRoot();
   const own = await loadKinds(root, warnOnStderr);
   printWarnings(kindWarnings(own, []));
   const store = new FolderStore(root, warnOnStderr);

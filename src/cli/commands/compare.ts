@@ -7,8 +7,8 @@ import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
 import { loadKinds } from '../../project/kinds/load-kinds.ts';
-import { openStore, projectRoot } from '../../project/open-project.ts';
 import { mistake, orThrow, PipelineError } from '../../project/pipeline-error.ts';
+import { openStore } from '../../project/world.ts';
 import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import {
   comparisonTables,
@@ -29,6 +29,7 @@ import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import { UsageError } from '../../user-error.ts';
 import { print, printJson, warnOnStderr, writeUserFile } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 
 interface CompareOptions {
   readonly all?: boolean;
@@ -49,7 +50,7 @@ export async function compareCommand(
     const asked = forms.map((form) => `--${form}`).join(' and ');
     throw new UsageError(`Expected one form of the comparison, got ${asked}`);
   }
-  const root = projectRoot();
+  const root = currentRoot();
   const store = await openStore(root, warnOnStderr);
   const found = await findSubjects(words, { root, store }).finally(() => store.close());
   if (found.length < 2)

@@ -6,9 +6,9 @@ import { loadStoreFile } from '../../engine/config/store-file.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { version } from '../../project/package-info.ts';
 import { print } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 
 import { exitCodes } from '../process-end.ts';
 
@@ -75,7 +75,7 @@ const programs = [
  * without what is needed.
  */
 export async function doctorCommand(): Promise<number> {
-  const root = projectRoot();
+  const root = currentRoot();
   const findings = [
     ...ownNeeds(root),
     await backend(),

@@ -6,11 +6,12 @@ import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { type Json, printableJson } from '../../json.ts';
-import { openProject, planProject } from '../../project/open-project.ts';
+import { planSelection } from '../../project/world.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
-import { printJson, warnOnStderr } from '../command-error.ts';
+import { printJson } from '../command-error.ts';
+import { openSelection } from '../open-pipeline.ts';
 
 interface ExplainOptions {
   readonly set: readonly string[];
@@ -22,11 +23,11 @@ export async function explainCommand(
   words: readonly string[],
   options: ExplainOptions,
 ): Promise<void> {
-  const project = await openProject({ words, warn: warnOnStderr, set: options.set, last: true });
+  const project = await openSelection({ words, set: options.set, last: true });
   const wanted = new Set<StageName>(
-    project.found.stages.length > 0 ? project.named : project.stages.map(({ name }) => name),
+    project.target.stages.length > 0 ? project.named : project.stages.map(({ name }) => name),
   );
-  const explained = (await planProject(project, options.backend)).filter(({ stage }) =>
+  const explained = (await planSelection(project, options.backend)).filter(({ stage }) =>
     wanted.has(stage.name),
   );
   if (options.json === true) printJson(explained.map(rowOf));

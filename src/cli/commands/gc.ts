@@ -8,8 +8,8 @@ import {
 } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { print, warnOnStderr } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 
 interface GcOptions {
   /** Milliseconds. */
@@ -24,7 +24,7 @@ export async function gcCommand({
   maxSize: maxBytes,
   yes = false,
 }: GcOptions): Promise<void> {
-  const root = projectRoot();
+  const root = currentRoot();
   const store = new FolderStore(root, warnOnStderr);
   const garbage = findGarbage(store, {
     keep,

@@ -1,9 +1,9 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { type Graph, readBy } from '../../engine/graph/graph.ts';
-import { openProject } from '../../project/open-project.ts';
 import { mistake } from '../../project/pipeline-error.ts';
 import { graphOf } from '../../reporting/report/stage-graph.ts';
-import { print, warnOnStderr, writeUserFile } from '../command-error.ts';
+import { print, writeUserFile } from '../command-error.ts';
+import { openSelection } from '../open-pipeline.ts';
 
 /** The layout recurses along the longest chain, and nobody could read a larger picture. */
 const mostDrawn = 1000;
@@ -12,7 +12,7 @@ export async function graphCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly svg?: string },
 ): Promise<void> {
-  const project = await openProject({ words, warn: warnOnStderr, set: options.set, last: true });
+  const project = await openSelection({ words, set: options.set, last: true });
   const { stages } = project;
   if (options.svg === undefined) {
     process.stdout.write(mermaid(project.graph, stages));

@@ -1,12 +1,12 @@
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { mistake } from '../../project/pipeline-error.ts';
 import { formatHistory, runChanges } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
 import { print, printJson, warnOnStderr } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 
 interface HistoryOptions extends RunQuery {
   readonly where: readonly string[];
@@ -16,7 +16,7 @@ interface HistoryOptions extends RunQuery {
 }
 
 export async function historyCommand(options: HistoryOptions): Promise<void> {
-  const root = projectRoot();
+  const root = currentRoot();
   const name = options.pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
   const store = new FolderStore(root, warnOnStderr);
   const all = pastRuns(store).map(

@@ -12,11 +12,11 @@ import { nameOf } from '../../engine/places/submitter.ts';
 import { type Batch, BatchFolder } from '../../engine/store/batch-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { schedulerOf } from '../../project/make-place.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { orThrow } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { describeError, UsageError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 
 const columns = ['job', 'place', 'state', 'stages', 'on', 'waited for by'];
 
@@ -36,7 +36,7 @@ interface OpenBatch {
 export async function jobsCommand(action: string | undefined): Promise<void> {
   if (action !== undefined && action !== 'cancel')
     throw new UsageError(`jobs takes "cancel" or nothing, not "${action}"`);
-  const root = projectRoot();
+  const root = currentRoot();
   const cache = join(root, 'cache');
   const places = orThrow(loadPlaces(root));
   const schedulerFor = (place: string) => {

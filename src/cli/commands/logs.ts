@@ -8,16 +8,17 @@ import {
 } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
-import { openProject, openStore, planProject } from '../../project/open-project.ts';
+import { openStore, planSelection } from '../../project/world.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { warnOnStderr } from '../command-error.ts';
+import { openSelection } from '../open-pipeline.ts';
 
 export async function logsCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly raw?: boolean },
 ): Promise<void> {
-  const project = await openProject({ words, warn: warnOnStderr, set: options.set, last: true });
-  const all = await planProject(project);
+  const project = await openSelection({ words, set: options.set, last: true });
+  const all = await planSelection(project);
   const store = await openStore(project.root, warnOnStderr);
   try {
     for (const planned of all) {

@@ -24,11 +24,11 @@ import {
   netOf,
   titleOf,
 } from '../../learning/models/model-setting.ts';
-import { openProject } from '../../project/open-project.ts';
 import { mistake } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { suggest } from '../../suggest.ts';
-import { print, warnOnStderr, writeUserFile } from '../command-error.ts';
+import { print, writeUserFile } from '../command-error.ts';
+import { openSelection } from '../open-pipeline.ts';
 
 /** The image size for a named network: the default of `train`. */
 const usualSize = 256;
@@ -136,7 +136,7 @@ async function findModel(words: readonly string[], set: readonly string[]): Prom
 const trainingSettings = z.object({ model: modelSetting, imageSize: z.int().default(usualSize) });
 
 async function fromPipeline(words: readonly string[], set: readonly string[]): Promise<FoundModel> {
-  const { named: names, graph, pipeline } = await openProject({ words, warn: warnOnStderr, set });
+  const { named: names, graph, pipeline } = await openSelection({ words, set });
   const found = new Map<string, FoundModel>();
   const training: string[] = [];
   for (const stage of names) {

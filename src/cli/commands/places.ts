@@ -14,12 +14,12 @@ import {
 } from '../../engine/places/scheduler.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { schedulerOf } from '../../project/make-place.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { version } from '../../project/package-info.ts';
 import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { suggest } from '../../suggest.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 
 import { exitCodes } from '../process-end.ts';
 
@@ -38,7 +38,7 @@ const tell = (mark: '✓' | '!' | '…' | '✗', line: string) => print(`${mark}
 export async function placesCommand([action, name = '']: readonly string[]): Promise<number> {
   if (action !== 'check')
     throw new UsageError(`places takes "check" and the name of a place, not "${action}"`);
-  const root = projectRoot();
+  const root = currentRoot();
   const { byName } = orThrow(loadPlaces(root));
   const place = byName.get(name);
   if (place === undefined)

@@ -6,37 +6,31 @@ import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { readCheckpointState } from '../../engine/store/checkpoint-file.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { checkClaims } from '../../project/check-claims.ts';
-import {
-  openPlaces,
-  openProject,
-  type Project,
-  planProject,
-  type Request,
-  type WorldOptions,
-} from '../../project/open-project.ts';
 import { version } from '../../project/package-info.ts';
+import type { Selection } from '../../project/selection.ts';
+import type { WorldOptions } from '../../project/world.ts';
+import { planSelection } from '../../project/world.ts';
 import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { printJson, printWarnings, warnOnStderr } from '../command-error.ts';
+import { openHere, openPipeline, type Request } from '../open-pipeline.ts';
 
 import { exitCodes } from '../process-end.ts';
 
 /** The options of `plan`, which `run` has, too. */
-export interface PlanOptions extends Omit<Request, 'words' | 'warn'>, WorldOptions {
+export interface PlanOptions extends Omit<Request, 'words'>, WorldOptions {
   readonly backend: string;
   readonly json?: boolean;
   readonly on?: string;
 }
 
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
-  const project = await openProject({ words, warn: warnOnStderr, ...options });
-  openPlaces(project, options.on);
-  await checkClaims(project);
-  printWarnings(project.warnings);
-  const planned = await planProject(project, options.backend, options);
+  const { pipeline, chosen } = await openPipeline(openHere(), { words, ...options });
+  const { selection } = await pipeline.prepare({ ...options, ...chosen });
+  printWarnings(selection.warnings);
+  const planned = await planSelection(selection, options.backend, options);
   if (options.json === true) printJson(planned.map(rowOf));
-  else process.stdout.write(asText(project, planned));
+  else process.stdout.write(asText(selection, planned));
   return planned.some(({ decision }) => decision.state === 'failing')
     ? exitCodes.failed
     : exitCodes.ok;
@@ -47,20 +41,20 @@ const styles = { '': 'dim', good: 'cyan', warn: 'yellow', bad: 'red' } as const 
   string
 >;
 
-function asText(project: Project, planned: readonly PlannedStage[]): string {
+function asText(selection: Selection, planned: readonly PlannedStage[]): string {
   const paint = createPaint(wantsColour(process.stdout, process.env));
   const width = Math.max(...planned.map(({ stage }) => stage.name.length));
-  const store = new FolderStore(project.root, warnOnStderr);
+  const store = new FolderStore(selection.root, warnOnStderr);
   const versions = { restage: version, node: process.version };
   const lines = planned.map(({ stage, decision, examined }) => {
     const { act, tone } = plannedStates[decision.state];
     const begins =
-      decision.state === 'stale' && examined !== undefined && !project.forced.has(stage.name);
+      decision.state === 'stale' && examined !== undefined && !selection.forced.has(stage.name);
     const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
     const kept =
       checkpoint === undefined
         ? ''
-        : describeCheckpoint(store.checkpointPath(checkpoint), stage, project);
+        : describeCheckpoint(store.checkpointPath(checkpoint), stage, selection);
     const isAway = decision.state === 'up to date' && (examined?.away.size ?? 0) > 0;
     const drawn = Object.entries(stage.drawn ?? {}).map(
       ([name, value]) => `${name} ${JSON.stringify(value)}`,
@@ -71,11 +65,11 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
       .join('; ');
     return `  ${paint[styles[tone]](act.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
-  return `${project.pipeline.name}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${countActs(planned)}\n`;
+  return `${selection.pipeline.name}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${countActs(planned)}\n`;
 }
 
 /** Whether a stage will resume, as far as that is known before it runs. */
-function describeCheckpoint(path: string, { kind, settings }: Stage, { kinds }: Project): string {
+function describeCheckpoint(path: string, { kind, settings }: Stage, { kinds }: Selection): string {
   if (!existsSync(path)) return '';
   const state = readCheckpointState(path);
   const obstacle =

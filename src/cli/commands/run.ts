@@ -1,28 +1,23 @@
-import type { PipelineSources } from '../../engine/config/pipeline.ts';
-import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
 import { isTaken, readStep, stepVariable, take } from '../../engine/places/advance.ts';
 import { waitFor } from '../../engine/places/wait-for.ts';
-import { forgetAll, memoryFile } from '../../engine/store/run-memory.ts';
-import { bringStages } from '../../project/bring-stages.ts';
-import { checkClaims } from '../../project/check-claims.ts';
-import { findTarget } from '../../project/find-target.ts';
-import { type ExecutionOptions, makeExecution } from '../../project/make-execution.ts';
+import { memoryFile } from '../../engine/store/run-memory.ts';
+import type { ExecutionOptions } from '../../project/make-execution.ts';
 import { digestOfFiles } from '../../project/make-place.ts';
-import { openPlaces, openProject, projectRoot } from '../../project/open-project.ts';
-import { EventFile } from '../../reporting/event-file.ts';
-import { ReportWriter } from '../../reporting/report/report-writer.ts';
+import type { OpenedProject } from '../../project/opened-project.ts';
 import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
-import { isForUser, UsageError, UserError } from '../../user-error.ts';
+import { isForUser, UsageError } from '../../user-error.ts';
 import { beginAnew } from '../begin-anew.ts';
-import { warnOnStderr } from '../command-error.ts';
+import { findTarget } from '../find-target.ts';
 import { Interrupts } from '../interrupts.ts';
+import { openHere, openPipeline } from '../open-pipeline.ts';
 import { commandName, program } from '../own-command.ts';
 import { exitCodes } from '../process-end.ts';
 import { type WatchedRuns, watchRuns } from '../watch-runs.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {
+  readonly backend: string;
   readonly reporter: 'auto' | 'live' | 'plain' | 'json';
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
@@ -31,7 +26,15 @@ interface RunOptions extends PlanOptions, ExecutionOptions {
   readonly serve?: boolean;
 }
 
-/** `restage run`; `argv` names the command, for remembering that it had nothing to do. */
+/** What somebody typed: the command by its words. */
+interface TypedRun {
+  /** All words with their options, for remembering that the command had nothing to do. */
+  readonly argv: readonly string[];
+  readonly words: readonly string[];
+  readonly options: RunOptions;
+}
+
+/** `restage run`; `argv` names the command. */
 export function runCommand(argv: readonly string[]) {
   return async (words: readonly string[], options: RunOptions): Promise<number> => {
     if (options.dryRun === true) return await planCommand(words, options);
@@ -40,15 +43,16 @@ export function runCommand(argv: readonly string[]) {
       throw new UsageError('--interrupt and --serve go with --watch');
     if (watch && detach)
       throw new UsageError('--watch does not go with --detach: jobs run what was submitted');
-    if (!watch) return await runOnce(argv, words, options);
-    const root = projectRoot();
+    const typed = { argv, words, options };
+    if (!watch) return await runOnce(typed);
+    const project = openHere();
     // A pipeline that is not there at the start is a slip, not one to wait for.
-    findTarget({ words, ...options }, root);
+    findTarget({ words, ...options }, project.root);
     const server = serve
-      ? await (await import('./serve.ts')).openServer(root, { port: 0 })
+      ? await (await import('./serve.ts')).openServer(project.root, { port: 0 })
       : undefined;
     try {
-      return await watchRuns(root, (watched) => runOnce(argv, words, options, watched));
+      return await watchRuns(project, (watched) => runOnce(typed, project, watched));
     } finally {
       await server?.close();
     }
@@ -56,13 +60,10 @@ export function runCommand(argv: readonly string[]) {
 }
 
 async function runOnce(
-  argv: readonly string[],
-  words: readonly string[],
-  options: RunOptions,
+  { argv, words, options }: TypedRun,
+  watchedProject?: OpenedProject,
   watched?: WatchedRuns,
-) {
-  const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
-  if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
+): Promise<number> {
   const startedAt = Date.now();
   const step = process.env[stepVariable];
   delete process.env[stepVariable]; // so that processes of stages do not inherit it
@@ -73,22 +74,18 @@ async function runOnce(
       '--detach does not go with --force or --twice: each of its steps is a run of its own',
     );
   }
-  const onSources = watched && ((sources: PipelineSources) => watched.watch.follow(sources));
   const open = async () => {
-    const project = await openProject({ words, warn: warnOnStderr, ...options, onSources });
-    if (
-      step !== undefined &&
-      (await waitFor(() => readStep(step)))?.pipeline !==
-        digestOfFiles(project.pipeline.sources.files)
-    ) {
-      throw new UsageError('The pipeline has changed since the run was detached: run it again');
-    }
-    return { project, places: openPlaces(project, options.on), claims: await checkClaims(project) };
+    const project = watchedProject ?? openHere();
+    const { pipeline, target, chosen } = await openPipeline(project, { words, ...options });
+    if (step !== undefined) await refuseOtherStep(step, pipeline.checked.pipeline.sources.files);
+    const prepared = await pipeline.prepare({ ...options, ...chosen });
+    return { pipeline, target, chosen, prepared };
   };
-  const { project, places, claims } = await open().catch((error) => {
+  const { pipeline, target, chosen, prepared } = await open().catch((error) => {
     if (step !== undefined && isForUser(error)) take(step); // its second job would find the same
     throw error;
   });
+  const { root, forced } = prepared.selection;
   const chosenStyle = options.quiet === true ? 'quiet' : options.reporter;
   const style = step !== undefined ? 'plain' : chosenStyle;
   const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
@@ -96,52 +93,32 @@ async function runOnce(
   const { cancellation } = own ?? watched!.interrupts;
   if (cancellation.interrupted) return exitCodes.interrupted; // while the project was read again
   if (options.interrupt === true) watched?.watch.onChange(() => cancellation.stop());
-  const run = await makeExecution(project, options, {
-    reporter,
-    cancellation,
-    places,
-    command: { name: commandName, script: program, argv, cwd: process.cwd() },
-    step,
-    startedAt,
-  });
-  const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
-  reporter.add(new EventFile(run.folder.events, warn));
-  const { stages, publisher, folder, host } = run;
-  const report = new ReportWriter({
-    pipeline: project.pipeline,
-    stages,
-    publisher,
-    run: folder,
-    host,
-    warn,
-  });
-  reporter.add(report);
   // A program that reads events expects them all; a forced run is no proof that nothing is to be
   // done.
   const memorable =
     options.reporter !== 'json' &&
-    project.forced.size === 0 &&
+    forced.size === 0 &&
     options.rehash !== true &&
     options.checkReads !== true &&
     watched === undefined;
-  // The memory of runs compares times of files too.
-  if (options.rehash === true) forgetAll(project.root);
   process.exitCode = exitCodes.failed; // holds if the process ends before the run does
   try {
-    if (detach) cancellation.detaches = true;
-    for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
-    // What was forced would run once more; a detached run has further steps, and a watched one sees
-    // the change itself.
-    const isRepeatable = project.forced.size === 0 && !detach && watched === undefined;
-    const memory = memorable ? memoryFile(project.root, process.cwd(), argv) : undefined;
-    const { ok, interrupted, beginsAnew } = await bringStages(run, project, {
+    const run = pipeline.start(Promise.resolve(prepared), {
+      ...options,
+      ...chosen,
       cancellation,
-      report,
-      detach,
-      isRepeatable,
-      memory,
+      startedAt,
+      step,
+      command: { name: commandName, script: program, argv, cwd: process.cwd() },
+      memory: memorable
+        ? { file: memoryFile(root, process.cwd(), argv), found: target }
+        : undefined,
+      // What was forced would run once more; a detached run has further steps, and a watched one
+      // sees the change itself.
+      isRepeatable: forced.size === 0 && !detach && watched === undefined,
     });
-    watched?.watch.followCode((await run.world.loadedCode?.all()) ?? []);
+    for await (const event of run) reporter.event(event);
+    const { ok, interrupted, beginsAnew } = await run.result;
     // Else the second job of the step goes on.
     if (step !== undefined && !interrupted) take(step);
     if (interrupted) return exitCodes.interrupted;
@@ -150,4 +127,11 @@ async function runOnce(
     reporter.close();
   }
   return await beginAnew(argv, cancellation.signal);
+}
+
+/** Throws if the pipeline is no longer the one of which a step is a part. */
+async function refuseOtherStep(step: string, files: readonly string[]): Promise<void> {
+  const submitted = await waitFor(() => readStep(step));
+  if (submitted?.pipeline !== digestOfFiles(files))
+    throw new UsageError('The pipeline has changed since the run was detached: run it again');
 }

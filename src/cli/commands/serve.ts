@@ -1,12 +1,15 @@
 import { pipelineNames } from '../../engine/config/pipeline-files.ts';
 import { formatDiagnostics } from '../../engine/diagnostics/format-diagnostic.ts';
 import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
-import { openProject, planProject, projectRoot } from '../../project/open-project.ts';
+import { OpenedProject } from '../../project/opened-project.ts';
 import { PipelineError } from '../../project/pipeline-error.ts';
+import { select } from '../../project/selection.ts';
+import { planSelection } from '../../project/world.ts';
 import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
 import { isForUser, UsageError } from '../../user-error.ts';
 import { warnOnStderr } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 
 interface ServeOptions {
   readonly port: number;
@@ -29,7 +32,7 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
       `--token takes ${shortest} characters or more: whoever guesses it sees every run and image`,
     );
   }
-  const server = await openServer(projectRoot(), options);
+  const server = await openServer(currentRoot(), options);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => resolve());
@@ -76,7 +79,9 @@ export const plannerOf = (root: string): Planner => ({
   plan: async (name) => {
     try {
       const file = pipelineNames(root).find((path) => path.replace(/\.ya?ml$/, '') === name)!;
-      return await planProject(await openProject({ words: [file], warn: warnOnStderr }));
+      const project = new OpenedProject(root, { onWarning: warnOnStderr });
+      const { checked } = await project.load(file);
+      return await planSelection(select(checked, {}));
     } catch (error) {
       if (error instanceof PipelineError) return formatDiagnostics(error.mistakes, false);
       if (isForUser(error)) return error.message;

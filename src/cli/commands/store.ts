@@ -34,8 +34,6 @@ import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf, formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { plainText } from '../../plain-text.ts';
-import { findTarget } from '../../project/find-target.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { lastRunOf } from '../../project/stored-runs/last-run.ts';
 import { type PullOptions, pull } from '../../project/stored-runs/pull.ts';
@@ -43,6 +41,8 @@ import { formatTable } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { UsageError, UserError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../command-error.ts';
+import { findTarget } from '../find-target.ts';
+import { currentRoot } from '../open-pipeline.ts';
 import { printPulled } from '../print-pulled.ts';
 
 interface StoreOptions extends PullOptions {
@@ -85,7 +85,7 @@ async function init(
   [url, ...more]: readonly string[],
   { endpoint, region }: StoreOptions,
 ): Promise<void> {
-  const root = projectRoot();
+  const root = currentRoot();
   if (url === undefined || more.length > 0)
     throw new UsageError(`store init takes an address. ${addressHint}`);
   if (existsSync(storeFile(root)))
@@ -154,7 +154,7 @@ function connected(
   act: (connected: Connected, words: readonly string[], options: StoreOptions) => Promise<unknown>,
 ): Action {
   return async (words, options) => {
-    const root = projectRoot();
+    const root = currentRoot();
     const spec = specOf(root);
     const remote = await openRemote(spec, options);
     try {
@@ -356,7 +356,7 @@ async function gc(
 }
 
 async function keys([action = 'list', name, text]: readonly string[]): Promise<void> {
-  const root = projectRoot();
+  const root = currentRoot();
   const spec = specOf(root);
   if (action === 'list') {
     const own = readKey();

@@ -4,9 +4,9 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { projectRoot } from '../../project/open-project.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { print, warnOnStderr } from '../command-error.ts';
+import { currentRoot } from '../open-pipeline.ts';
 import { exitCodes } from '../process-end.ts';
 
 export async function verifyCommand({
@@ -14,7 +14,7 @@ export async function verifyCommand({
 }: {
   readonly inputs?: boolean;
 }): Promise<number> {
-  const root = projectRoot();
+  const root = currentRoot();
   const progress = process.stderr.isTTY
     ? (done: number, total: number) =>
         writeRaw(process.stderr, `\r${Math.floor((100 * done) / Math.max(1, total))} %`)

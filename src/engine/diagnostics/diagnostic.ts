@@ -18,6 +18,15 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** The line and column of an offset as editors count them: both from 1, columns in UTF-16 units. */
+export function lineColumn(
+  { text }: SourceFile,
+  offset: number,
+): { readonly line: number; readonly column: number } {
+  const lines = text.slice(0, offset).split('\n');
+  return { line: lines.length, column: lines.at(-1)!.length + 1 };
+}
+
 /** One mistake of the user, as data: what was expected, what was found, where, and what to do. */
 export interface Diagnostic {
   readonly code: DiagnosticCode;

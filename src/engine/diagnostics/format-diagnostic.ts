@@ -1,5 +1,5 @@
 import picocolors from 'picocolors';
-import type { Diagnostic, SourceFile, Span } from './diagnostic.ts';
+import { type Diagnostic, lineColumn, type SourceFile, type Span } from './diagnostic.ts';
 
 /** Columns of a line that a code frame shows; a longer line is cut around the span. */
 const frameWidth = 100;
@@ -90,15 +90,6 @@ const hidden = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const printableLines = (text: string) => text.split('\n').map(printable).join('\n');
 
 type Paint = ReturnType<typeof picocolors.createColors>;
-
-/** The line and column of an offset as editors count them: both from 1, columns in UTF-16 units. */
-function lineColumn(
-  { text }: SourceFile,
-  offset: number,
-): { readonly line: number; readonly column: number } {
-  const lines = text.slice(0, offset).split('\n');
-  return { line: lines.length, column: lines.at(-1)!.length + 1 };
-}
 
 const lineText = ({ text }: SourceFile, line: number): string =>
   text.split('\n')[line - 1]!.replace(/\r$/, '');

@@ -135,8 +135,11 @@ const fits = (want: Resources, free: Resources): boolean =>
  * Cores, graphics cards (by CUDA_VISIBLE_DEVICES, else as declared, else NVIDIA's devices) and
  * bytes of memory.
  */
-export function machineCapacity(declaredGpus?: number): Share {
-  const chosen = process.env['CUDA_VISIBLE_DEVICES'];
+export function machineCapacity(
+  declaredGpus?: number,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Share {
+  const chosen = env['CUDA_VISIBLE_DEVICES'];
   const cards = chosen === undefined ? cardNames(declaredGpus ?? countGpus()) : chosenCards(chosen);
   return { cpu: usableCores(), gpu: cards.length, memory: usableMemory(), cards };
 }

@@ -84,6 +84,7 @@ async function runAttempt(
     ...resources,
     ...attempt,
     root,
+    variables: world.env,
     backend: world.backend ?? 'auto',
     module: resources.modules.get(stage.kind),
     inputs: view.inputs,
@@ -119,6 +120,9 @@ async function runAttempt(
   return { result, edited: all, signs };
 }
 
+/** An environment. */
+type Variables = Readonly<Record<string, string | undefined>>;
+
 export interface StageProcessOptions
   extends Pick<ProcessJob, 'log' | 'translate' | 'signal' | 'kill'>,
     Pick<
@@ -127,6 +131,8 @@ export interface StageProcessOptions
     >,
     Pick<Attempt, 'emit'> {
   readonly runProcess: RunProcess;
+  /** What the stage inherits; absent: the environment of this process. */
+  readonly variables?: Variables | undefined;
   /**
    * The graphics cards that the stage may use; none for a stage that asks for none, which sees all
    * there are.
@@ -173,7 +179,7 @@ export async function runStageProcess(
       scratch: scratchFolder(work),
       code: stage.code?.start,
     },
-    env: environment(stage, cpus, cards),
+    env: environment(stage, cpus, cards, options.variables ?? process.env),
     declared: Object.keys(stage.env).filter((name) => stage.env[name] !== null),
     resources: stage.resources,
     timeout: stage.timeout,
@@ -184,12 +190,17 @@ export async function runStageProcess(
 }
 
 /** The whole environment, with the number of cores where most libraries read it. */
-function environment(stage: Stage, cpus: number, cards: readonly string[]): NodeJS.ProcessEnv {
+function environment(
+  stage: Stage,
+  cpus: number,
+  cards: readonly string[],
+  inherited: Variables,
+): NodeJS.ProcessEnv {
   const declared = Object.entries(stage.env);
   // A node may have it.
   const unset = new Set(declared.flatMap(([name, value]) => (value === null ? [name] : [])));
   return {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !unset.has(name))),
+    ...Object.fromEntries(Object.entries(inherited).filter(([name]) => !unset.has(name))),
     OMP_NUM_THREADS: String(cpus),
     ...Object.fromEntries(declared.filter((entry): entry is [string, string] => entry[1] !== null)),
     // Last: a declared value would give the same cards to several stages.

@@ -6,13 +6,13 @@ import { type FoundFile, forget, isOld, remember, signRead } from '../store/run-
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
 interface RunSigns {
-  readonly file: string | undefined;
+  /** The file of the memory, and how the pipeline was found; undefined: nothing is remembered. */
+  readonly memory: { readonly file: string; readonly found: FoundFile } | undefined;
   /**
    * Signatures of the pipeline's files and code when they were read; undefined where one changed
    * meanwhile.
    */
   readonly read: ReadonlyMap<string, string> | undefined;
-  readonly found: FoundFile;
   readonly page: string | undefined;
 }
 
@@ -23,13 +23,14 @@ interface RunSigns {
 export async function rememberRun(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
-  { file, read, found, page }: RunSigns,
+  { memory, read, page }: RunSigns,
 ): Promise<void> {
   const { world, stages } = run;
   const published = await signOutputs(run, outcomes);
   const inputs = await signInputs(run);
   const loaded = await signLoaded(run);
-  if (file === undefined) return;
+  if (memory === undefined) return;
+  const { file, found } = memory;
   const complete = [...outcomes.values()].every((outcome) => isDone(outcome) && outcome.recorded);
   if (
     !complete ||
@@ -41,7 +42,7 @@ export async function rememberRun(
     forget(file);
     return;
   }
-  const memory = {
+  const remembered = {
     pipeline: world.pipeline.name,
     found: { file: found.file, ...(found.word !== undefined && { word: found.word }) },
     stages: stages.length,
@@ -52,7 +53,7 @@ export async function rememberRun(
     ...Object.keys(env),
     ...(code?.variables ?? []),
   ]);
-  remember(file, memory, new Set(asked), {
+  remember(file, remembered, new Set(asked), {
     trees: new Map([...inputs, ...published.outputs, ...report]),
     places: new Map([...read, ...loaded, ...published.owners]),
   });

@@ -25,6 +25,8 @@ import { earlierWork } from './earlier-work.ts';
 export interface World {
   readonly pipeline: RunnablePipeline;
   readonly graph: Graph;
+  /** What stages get as their environment; absent: that of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly store: FolderStore;
   readonly digests: DigestIndex;
   /** The path inputs that this run has listed, by absolute path. */

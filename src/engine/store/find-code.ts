@@ -40,40 +40,51 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   return { ...rest, sources, program, version, signatures: Object.fromEntries(signatures) };
 }
 
+/** The project in which code is found, and the environment in which it will run. */
+interface CodePlace {
+  readonly root: string;
+  /** Absent: that of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
 /** The code of a stage as it is here now, with what earlier runs of it loaded. */
 export async function findAgain(
   spec: AnyKindSpec,
   stage: Stage,
-  root: string,
+  at: CodePlace,
 ): Promise<ProgramCode> {
   const { loaded } = stage.code!;
-  const shown = await findCode(spec, questionOf(spec, stage, root));
+  const shown = await findCode(spec, questionOf(spec, stage, at));
   return loaded.length === 0
     ? shown
-    : await findLoaded(spec, { ...stage, code: shown }, root, loaded);
+    : await findLoaded(spec, { ...stage, code: shown }, at, loaded);
 }
 
 /** The code of a stage with files that its program loaded, for the interpreter that ran it. */
 export async function findLoaded(
   spec: AnyKindSpec,
   stage: Stage,
-  root: string,
+  at: CodePlace,
   loaded: readonly string[],
 ): Promise<ProgramCode> {
   return await findCode(spec, {
-    ...questionOf(spec, stage, root),
+    ...questionOf(spec, stage, at),
     loaded,
     start: stage.code!.start,
   });
 }
 
-function questionOf(spec: AnyKindSpec, { code, settings, env }: Stage, root: string): CodeQuestion {
+function questionOf(
+  spec: AnyKindSpec,
+  { code, settings, env }: Stage,
+  { root, env: inherited = process.env }: CodePlace,
+): CodeQuestion {
   const named = Object.entries(settings).filter(([name]) => spec.code!.settings.includes(name));
   return {
     program: code!.program,
     root,
     settings: Object.fromEntries(named),
-    env: { ...process.env, ...asSeen(env) },
+    env: { ...inherited, ...asSeen(env) },
     loaded: [],
   };
 }

@@ -38,7 +38,8 @@ export function readNumbers(
   };
 }
 
-function readMetrics(path: string): Metrics | undefined {
+/** The numbers of a published metrics file; undefined where it is none, or too large. */
+export function readMetrics(path: string): Metrics | undefined {
   try {
     if (statSync(path).size > mostBytes) return undefined;
     const parsed = parseMetrics(readFileSync(path, 'utf8'));

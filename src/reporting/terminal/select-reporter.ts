@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import { printableJson } from '../../json.ts';
+import { withReasons } from '../pipeline-event.ts';
 import { emptyRun, type RunListener, type RunModel, reasonsOf } from '../run-model.ts';
 import { createPaint, type OutputStream, type Paint, wantsColour } from './colour.ts';
 import { eventLine, progressParts } from './event-line.ts';
@@ -32,9 +32,7 @@ export function selectReporter(
 function jsonReporter(stream: OutputStream): RunListener {
   return {
     event: (event) => {
-      const reasons =
-        event.type === 'stage-decided' ? { reasons: describeReasons(event.decision) } : {};
-      stream.write(`${printableJson({ ...event, ...reasons })}\n`);
+      stream.write(`${printableJson(withReasons(event))}\n`);
     },
     close: () => {},
   };

@@ -7,8 +7,8 @@ import {
 } from '../engine/config/pipeline-files.ts';
 import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
+import { mistake, orThrow, type PipelineError } from '../project/pipeline-error.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
-import { mistake, orThrow, type PipelineError } from './pipeline-error.ts';
 
 /** The words of a command that name a pipeline and its stages. */
 export interface Words {

@@ -1,0 +1,121 @@
+import type { ProgramCode } from '../engine/config/pipeline.ts';
+import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
+import { whyNoTracing } from '../engine/execution/trace-reads.ts';
+import { describeReasons } from '../engine/plan/describe-decision.ts';
+import type { PlannedStage } from '../engine/plan/plan.ts';
+import { UserError } from '../user-error.ts';
+import type {
+  Pipeline,
+  Plan,
+  PlanOptions,
+  RunOptions,
+  StageInfo,
+  StageOutputs,
+  StagePlan,
+} from './api.ts';
+import { checkClaims } from './check-claims.ts';
+import { mistake } from './pipeline-error.ts';
+import { type CommandOptions, PipelineRun, type PreparedRun } from './pipeline-run.ts';
+import { type CheckedPipeline, type Selection, select } from './selection.ts';
+import { readOutputs } from './stage-outputs.ts';
+import { openPlaces, planSelection } from './world.ts';
+
+/** What a pipeline tells its project. */
+export interface PipelineListener {
+  readonly onRun: (run: PipelineRun) => void;
+  readonly onCode: (codes: readonly ProgramCode[]) => void;
+}
+
+/** A pipeline of a project, without mistakes. */
+export class LoadedPipeline implements Pipeline {
+  readonly checked: CheckedPipeline;
+  readonly #listener: PipelineListener;
+
+  constructor(checked: CheckedPipeline, listener: PipelineListener) {
+    this.checked = checked;
+    this.#listener = listener;
+  }
+
+  get name(): string {
+    return this.checked.pipeline.name;
+  }
+
+  get file(): string {
+    return this.checked.pipeline.file;
+  }
+
+  get description(): string | undefined {
+    return this.checked.pipeline.description;
+  }
+
+  get stages(): readonly StageInfo[] {
+    return this.checked.pipeline.stages.map(({ name, kind, axes, outputs }) => ({
+      name,
+      kind,
+      axes,
+      outputs: Object.fromEntries(outputs.map(({ port, path }) => [port, path])),
+    }));
+  }
+
+  get warnings(): readonly string[] {
+    return this.checked.warnings.map(formatWarning);
+  }
+
+  async plan(options: PlanOptions = {}): Promise<Plan> {
+    return (await this.examine(options)).planned.map(asStagePlan);
+  }
+
+  run(options: RunOptions = {}): PipelineRun {
+    return this.start(this.prepare(options), options);
+  }
+
+  async outputs(name: string): Promise<StageOutputs> {
+    const selection = select(this.checked, { stages: [name] });
+    const [first, ...others] = selection.named;
+    if (first === undefined || others.length > 0) {
+      const names = selection.named.slice(0, 8).join(', ');
+      throw mistake('one-stage', `"${name}" is ${selection.named.length} stages: ${names}`);
+    }
+    const planned = await planSelection(selection);
+    const { stage, decision, examined } = planned.find(({ stage }) => stage.name === first)!;
+    if (decision.state !== 'up to date') {
+      const why = describeReasons(decision).join('; ');
+      throw mistake('never-ran', `${first} is not up to date: ${why}`, 'Run it first.');
+    }
+    return readOutputs(stage, this.checked.root, examined?.away ?? new Set());
+  }
+
+  /** What a run would do, with all that was looked up for it. */
+  async examine(
+    options: PlanOptions,
+  ): Promise<{ readonly selection: Selection; readonly planned: readonly PlannedStage[] }> {
+    const { selection } = await this.prepare(options);
+    return { selection, planned: await planSelection(selection, options.backend, options) };
+  }
+
+  /** Picks the stages of a run, and checks that they can run here. */
+  async prepare(options: RunOptions): Promise<PreparedRun> {
+    const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
+    if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
+    const selection = select(this.checked, options);
+    const places = openPlaces(selection, options.on);
+    return { selection, places, abandoned: await checkClaims(this.checked) };
+  }
+
+  /** Begins a run of prepared stages. */
+  start(prepared: Promise<PreparedRun>, options: RunOptions & CommandOptions): PipelineRun {
+    const run = new PipelineRun(prepared, options, this.#listener.onCode);
+    this.#listener.onRun(run);
+    return run;
+  }
+}
+
+const asStagePlan = ({ stage, decision, examined }: PlannedStage): StagePlan => ({
+  stage: stage.name,
+  kind: stage.kind,
+  ...(stage.drawn !== undefined && { drawn: stage.drawn }),
+  state: decision.state,
+  decision,
+  reasons: describeReasons(decision),
+  ...(examined !== undefined && { fingerprint: examined.digest }),
+});

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import { globExpander } from '../engine/config/expand-glob.ts';
+import { loadPipeline } from '../engine/config/load-pipeline.ts';
+import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
+import { findPipelineFile } from '../engine/config/pipeline-files.ts';
+import { Graph } from '../engine/graph/graph.ts';
+import { findCode } from '../engine/store/find-code.ts';
+import type { FolderStore } from '../engine/store/folder-store.ts';
+import type { Json } from '../json.ts';
+import { UsageError } from '../user-error.ts';
+import type { LoadOptions, Project, ProjectOptions } from './api.ts';
+import { kindWarnings, loadKinds } from './kinds/load-kinds.ts';
+import { LoadedPipeline } from './loaded-pipeline.ts';
+import { orThrow } from './pipeline-error.ts';
+import type { PipelineRun } from './pipeline-run.ts';
+import { projectRoot } from './project-root.ts';
+import { ProjectWatch } from './project-watch.ts';
+import { openStore } from './world.ts';
+
+/** A project that is open, with its runs and watches. */
+export class OpenedProject implements Project {
+  readonly root: string;
+  /** Absolute path of the folder in which it was opened. */
+  readonly #folder: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly warn: (message: string) => void;
+  readonly #runs = new Set<PipelineRun>();
+  readonly #watches = new Set<ProjectWatch>();
+  #isClosed = false;
+
+  /** Throws a {@link PipelineError} where there is no project around the folder. */
+  constructor(folder: string, { env = process.env, onWarning = () => {} }: ProjectOptions = {}) {
+    this.#folder = resolve(folder);
+    this.root = projectRoot(this.#folder);
+    this.#env = { ...env };
+    this.warn = onWarning;
+  }
+
+  async load(file: string, { set = {} }: LoadOptions = {}): Promise<LoadedPipeline> {
+    const path = orThrow(findPipelineFile(file, this.#folder, this.root));
+    return await this.loadFile(path, Object.entries(set).map(asSetting));
+  }
+
+  /** Reads the pipeline of an absolute path. Settings are `params.<name>=<YAML>`. */
+  async loadFile(file: string, set: readonly string[] = []): Promise<LoadedPipeline> {
+    if (this.#isClosed) throw new UsageError(`The project ${this.root} is closed`);
+    const { root, warn } = this;
+    const env = this.#env;
+    const own = await loadKinds(root, warn);
+    const { kinds, unloaded } = own;
+    const onSources = (sources: PipelineSources) => {
+      for (const watch of this.#watches) watch.follow(sources);
+    };
+    const pipeline = orThrow(
+      await loadPipeline({ root, file, kinds, unloaded, set, env, findCode, onSources }),
+    );
+    const used = pipeline.stages.map(({ kind }) => kind);
+    const checked = {
+      root,
+      env,
+      warn,
+      kinds,
+      pipeline,
+      graph: new Graph(pipeline),
+      isSet: set.length > 0,
+      warnings: [...kindWarnings(own, used), ...pipeline.warnings],
+    };
+    return new LoadedPipeline(checked, {
+      onRun: (run) => this.#follow(run),
+      onCode: (codes) => this.#followCode(codes),
+    });
+  }
+
+  async watch(): Promise<ProjectWatch> {
+    const watch = new ProjectWatch(this.root, await globExpander(this.root));
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  /** The store of the project, together with the shared one. The caller closes it. */
+  openStore(): Promise<FolderStore> {
+    return openStore(this.root, this.warn);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const run of this.#runs) run.cancel();
+    await Promise.allSettled([...this.#runs].map(({ result }) => result));
+    for (const watch of this.#watches) watch[Symbol.dispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #follow(run: PipelineRun): void {
+    if (this.#isClosed) run.cancel();
+    this.#runs.add(run);
+    const forget = () => void this.#runs.delete(run);
+    run.result.then(forget, forget);
+  }
+
+  #followCode(codes: readonly ProgramCode[]): void {
+    for (const watch of this.#watches) watch.followCode(codes);
+  }
+}
+
+/** JSON is YAML, too. */
+const asSetting = ([name, value]: readonly [string, Json]): string =>
+  `${name}=${JSON.stringify(value)}`;

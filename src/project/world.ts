@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { backendNames } from '../backend/select/backend-names.ts';
+import { checkPlaces, loadPlaces, type Places } from '../engine/config/places.ts';
+import { loadStoreFile, storeFile } from '../engine/config/store-file.ts';
+import type { Traffic } from '../engine/events.ts';
+import { machineCapacity } from '../engine/execution/admission.ts';
+import { DigestIndex } from '../engine/files/digest-index.ts';
+import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
+import type { FetchPolicy, World } from '../engine/plan/examine.ts';
+import { type PlannedStage, plan } from '../engine/plan/plan.ts';
+import { findLoaded, LoadedCode } from '../engine/store/find-code.ts';
+import { FolderStore } from '../engine/store/folder-store.ts';
+import { orThrow, PipelineError } from './pipeline-error.ts';
+import { finalsOf, type Selection } from './selection.ts';
+
+/**
+ * The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what
+ * their place lacks.
+ */
+export function openPlaces(
+  { root, kinds, stages, env }: Selection,
+  on: string | undefined,
+): Places {
+  const places = orThrow(loadPlaces(root, kinds));
+  const mistakes = checkPlaces(stages, places, {
+    on,
+    gpus: machineCapacity(places.localGpus, env).gpu,
+  });
+  if (mistakes.length > 0) throw new PipelineError(mistakes);
+  return places;
+}
+
+/** How facts about stages are looked up. */
+export interface WorldOptions {
+  readonly rehash?: boolean;
+  /** False: the shared store is left out. */
+  readonly store?: boolean;
+  readonly fetch?: FetchPolicy['mode'];
+  readonly onTraffic?: (traffic: Traffic) => void;
+}
+
+/**
+ * Collects what stages are decided from. `warn` gets a message about damage in the store; `rehash`
+ * ignores remembered digests.
+ */
+export async function makeWorld(
+  selection: Selection,
+  backend: string,
+  warn: (message: string) => void,
+  { rehash = false, fetch = 'needed', ...options }: WorldOptions = {},
+): Promise<World> {
+  const { root, env, kinds, pipeline, graph, forced, named, stages } = selection;
+  const store = await openStore(root, warn, options);
+  return {
+    fetches: { mode: fetch, finals: finalsOf(named, stages) },
+    pipeline,
+    graph,
+    env,
+    store,
+    digests: new DigestIndex(store.folder, { rehash }),
+    listings: new Map(),
+    backend: backend === 'auto' ? undefined : backend,
+    backends: backendNames.filter((name) => name !== 'auto'),
+    forced,
+    loadedCode: new LoadedCode((stage, loaded) =>
+      findLoaded(kinds.get(stage.kind)!.spec, stage, { root, env }, loaded),
+    ),
+  };
+}
+
+/**
+ * The project's store, with the shared one of its `store.yaml`. The code for that is loaded where
+ * there is one.
+ */
+export async function openStore(
+  root: string,
+  warn: (message: string) => void,
+  { store, onTraffic }: WorldOptions = {},
+): Promise<FolderStore> {
+  if (store === false || !existsSync(storeFile(root))) return new FolderStore(root, warn);
+  const spec = orThrow(loadStoreFile(root))!;
+  const { SharedStore } = await import('../engine/store/remote/shared-store.ts');
+  return await SharedStore.open(root, spec, {
+    warn,
+    ...(onTraffic !== undefined && { onTraffic }),
+  });
+}
+
+/**
+ * What a run would do with the chosen stages. It keeps what it learned of files, unless the disk is
+ * read-only.
+ */
+export async function planSelection(
+  selection: Selection,
+  backend = 'auto',
+  options: WorldOptions = {},
+): Promise<readonly PlannedStage[]> {
+  const world = await makeWorld(selection, backend, selection.warn, options);
+  const planned = await plan(selection.stages, world).finally(() => world.store.close());
+  try {
+    world.digests.save();
+  } catch (error) {
+    if (!(error instanceof WriteError)) throw error;
+    if (!isReadOnly(error)) selection.warn(error.message);
+  }
+  return planned;
+}
