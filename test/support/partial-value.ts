@@ -1,5 +1,8 @@
+import type { Json } from '../../src/json.ts';
+
 /** Parts of a value at any depth; a text in place of one of a narrower type, such as a digest. */
-type Parts<T> = T extends string
+type Parts<T> = [Json] extends [T] ? T : PartsOf<T>;
+type PartsOf<T> = T extends string
   ? string
   : T extends number | boolean | null | undefined | ((...input: never) => unknown)
     ? T
