@@ -2,7 +2,11 @@ import { csvTable } from '../../src/csv.ts';
 import { formatCount, formatDecimal, formatEstimate, withMinus } from '../../src/format-numbers.ts';
 import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
-import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import {
+  type Estimate,
+  type Interval,
+  intervalPair,
+} from '../../src/learning/metrics/intervals/interval.ts';
 
 /** A model that competes. */
 export interface Candidate {
@@ -16,7 +20,7 @@ export interface Candidate {
 export interface Ranked extends Candidate {
   /** From 1; equal scores share a rank. */
   readonly rank: number;
-  readonly score: Pick<Interval, 'estimate' | 'low' | 'high'>;
+  readonly score: Estimate;
   /**
    * Whether it is on the Pareto front: none has a higher AUC with as few parameters, or as high an
    * AUC with fewer.

@@ -13,6 +13,7 @@ import {
 } from '../../src/learning/metrics/confusion.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
 import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
+import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
 import { shareModel } from '../../src/learning/metrics/intervals/score-interval.ts';
 import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/logits.ts';
 import {
@@ -35,7 +36,6 @@ import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import {
   type EvaluateOptions,
   finite,
-  type IntervalOptions,
   type Measured,
   measure,
   measureAuc,

@@ -9,14 +9,16 @@ import {
   resample,
   resultOf,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import {
+  type Interval,
+  type IntervalOptions,
+  intervalPair,
+} from '../../src/learning/metrics/intervals/interval.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
 import type { Scored, Statistics } from '../../src/learning/metrics/split-statistics.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { EvaluateSettings } from './spec.ts';
-
-export type IntervalOptions = Pick<EvaluateSettings, 'confidence' | 'draws' | 'seed'>;
 
 export type EvaluateOptions = IntervalOptions &
   Pick<EvaluateSettings, 'sliceBy'> & {
@@ -114,7 +116,7 @@ function pairOf(name: string, interval: Interval, bound: number): Pair | null {
 /** The area under the ROC curve with its interval, which needs no draws. */
 export function measureAuc(
   { labels, groups, ranking }: Images & Pick<Scored, 'ranking'>,
-  { confidence }: Pick<IntervalOptions, 'confidence'>,
+  { confidence }: IntervalOptions,
 ): Measured<'auc'> {
   const found = aucInterval({ labels, groups }, ranking, confidence);
   return { auc: finite(found.estimate), intervals: { auc: intervalPair(found) } };

@@ -1,8 +1,9 @@
 import { groupBy } from '../../src/group-by.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
-import { type IntervalOptions, measure } from './measure.ts';
+import { measure } from './measure.ts';
 
 /**
  * The AUC of images that several models scored, such as those of the folds of a cross-validation,

@@ -13,17 +13,20 @@ import {
   bootstrapIntervals,
   onAllImages,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
+import type {
+  Estimate,
+  Interval,
+  IntervalOptions,
+} from '../../src/learning/metrics/intervals/interval.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
-import type { FaithfulnessSettings } from './spec.ts';
 
 /**
  * A paired difference, with a bootstrap interval, a p-value by sign flips, and that adjusted by
  * Holm over the methods.
  */
-export interface Tested extends Pick<Interval, 'estimate' | 'low' | 'high'> {
+export interface Tested extends Estimate {
   readonly p: number;
   readonly adjustedP: number;
 }
@@ -39,13 +42,13 @@ export type RankedMethod = JudgedMethod & { readonly overControl: Tested };
  * The options for all methods, the last of which is the control; `labels` and `groups` are those of
  * the images.
  */
-type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> & {
+interface JudgeOptions extends IntervalOptions {
   readonly classes: number;
   readonly methods: readonly Method[];
   readonly depths: readonly RandomisedDepth[];
   readonly labels: readonly number[];
   readonly groups: readonly (string | undefined)[];
-};
+}
 
 /** Every number is a mean over the images. */
 const perImage = { perImage: true } as const;

@@ -9,7 +9,7 @@ import {
   formatSigned,
 } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
-import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import { type Estimate, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
 import {
   followsImage,
@@ -21,12 +21,14 @@ import {
 } from './judge.ts';
 import type { FaithfulnessSettings } from './spec.ts';
 
-type Estimate = Pick<Interval, 'estimate' | 'low' | 'high'> & Partial<Tested>;
+type MayBeTested = Estimate & Partial<Tested>;
 
 /** The numbers of a method by their names in metrics and table. */
-function numbersOf(method: JudgedMethod | RankedMethod): readonly (readonly [string, Estimate])[] {
+function numbersOf(
+  method: JudgedMethod | RankedMethod,
+): readonly (readonly [string, MayBeTested])[] {
   const { insertion, deletion, contrast, newWeights } = method;
-  return Object.entries<Estimate>({
+  return Object.entries<MayBeTested>({
     ...('overControl' in method && { overControl: method.overControl }),
     insertion,
     deletion,
@@ -39,7 +41,7 @@ function numbersOf(method: JudgedMethod | RankedMethod): readonly (readonly [str
   });
 }
 
-const pValues = (name: string, { p, adjustedP }: Estimate): Readonly<Record<string, number>> =>
+const pValues = (name: string, { p, adjustedP }: MayBeTested): Readonly<Record<string, number>> =>
   p === undefined ? {} : { [`${name}P`]: p, [`${name}AdjustedP`]: adjustedP! };
 
 type Repeated =
@@ -90,7 +92,7 @@ export function formatMetrics(
 function metricsOf(method: JudgedMethod, { depths }: Judgement) {
   const { likeness, newWeights, completeness } = method;
   const numbers = numbersOf(method);
-  const byLayer = (of: (estimate: Estimate) => unknown) =>
+  const byLayer = (of: (estimate: MayBeTested) => unknown) =>
     depths.length > 0 && {
       likenessFrom: Object.fromEntries(depths.map(({ layer }, d) => [layer, of(likeness[d]!)])),
     };
@@ -155,7 +157,7 @@ export function faithfulnessTable(
   const { ranked, control, depths } = judgement;
   const areas = areaDecimals(judgement);
   const differences = rankingDecimals(judgement);
-  const signed = (number: Estimate, decimals?: number) =>
+  const signed = (number: MayBeTested, decimals?: number) =>
     formatEstimate(number, (value) => formatSigned(value, decimals));
   const row = (
     { method, insertion, deletion, newWeights }: JudgedMethod,

@@ -6,7 +6,10 @@ import { type MapNumbers, metricsOf } from '../../src/learning/explanations/meas
 import { distanceAt, shareAt } from '../../src/learning/explanations/measured-texts.ts';
 import type { SurveyedCase } from '../../src/learning/explanations/survey-models.ts';
 import { bootstrapInterval } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import {
+  type IntervalOptions,
+  intervalPair,
+} from '../../src/learning/metrics/intervals/interval.ts';
 import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Case } from './open-cases.ts';
@@ -22,10 +25,7 @@ type Lead = NonNullable<ReturnType<typeof leadOf>>;
  * they were selected for that, the interval allows for every possible pair (Bonferroni). Undefined
  * if fewer than two models have maps that are not zero.
  */
-export function leadOf(
-  cases: readonly LeadCase[],
-  { confidence, draws, seed }: Pick<GradcamSettings, 'confidence' | 'draws' | 'seed'>,
-) {
+export function leadOf(cases: readonly LeadCase[], { confidence, draws, seed }: IntervalOptions) {
   const shareOf = ({ measured }: LeadCase) =>
     [...measured.methods.values()][0]!.get('topShare')!.estimate;
   const ranked = cases

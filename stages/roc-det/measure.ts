@@ -20,6 +20,7 @@ import {
   resultOf,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
+import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import {
@@ -53,7 +54,6 @@ import {
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { Model } from './read-models.ts';
-import type { RocDetSettings } from './spec.ts';
 
 /** Everything that charts and tables show of one model. */
 export type MeasuredModel = Awaited<ReturnType<typeof measure>>;
@@ -114,7 +114,7 @@ export function curveStatistics(
   return (weights: Uint8Array) => ({ ...ranked(counts(weights), bands), binned: binned(weights) });
 }
 
-interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | 'seed'> {
+interface MeasureOptions extends IntervalOptions {
   /** At most, for many scores; the numbers are the same for any number of them. */
   readonly threads: number;
   /** Whether its curves are drawn: their bands take most of the time. Default true. */

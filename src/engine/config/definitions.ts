@@ -1,5 +1,5 @@
 import { suggest } from '../../suggest.ts';
-import type { SourceFile, Span } from '../diagnostics/diagnostic.ts';
+import type { Reporting, SourceFile, Span } from '../diagnostics/diagnostic.ts';
 import type { KnownKind, LoadContext } from './load-context.ts';
 import { Params, type SetParam, setParams } from './params/params.ts';
 import { substitute } from './params/substitute.ts';
@@ -195,12 +195,7 @@ function findKind(
 }
 
 /** Whether a name is valid; reports one that is not. `what` says what it names, such as `stage`. */
-export function checkName(
-  { report }: Pick<LoadContext, 'report'>,
-  name: string,
-  at: Span,
-  what: string,
-): boolean {
+export function checkName({ report }: Reporting, name: string, at: Span, what: string): boolean {
   if (namePattern.test(name) && name.length <= 100) return true;
   const message = `"${name.slice(0, 60)}" is not a valid name for a ${what}`;
   const hint = 'A name has letters, digits, "_" and "-", at most 100, and does not begin with "-".';

@@ -1,5 +1,5 @@
 import type { AnyKindSpec, CodeQuestion } from '../../stage.ts';
-import type { Diagnostic, Report, SourceFile } from '../diagnostics/diagnostic.ts';
+import type { Mistake, Reporting, SourceFile } from '../diagnostics/diagnostic.ts';
 import type { ProgramCode } from './pipeline.ts';
 
 export interface KnownKind {
@@ -16,7 +16,7 @@ export interface KnownKind {
 }
 
 /** Why a kind with a folder in the project could not be loaded, and what to do. */
-export type UnloadedKind = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
+export type UnloadedKind = Mistake;
 
 export type Kinds = ReadonlyMap<string, KnownKind>;
 
@@ -24,14 +24,13 @@ export type Kinds = ReadonlyMap<string, KnownKind>;
 export type FindCode = (spec: AnyKindSpec, question: CodeQuestion) => Promise<ProgramCode>;
 
 /** What all steps of loading share. */
-export interface LoadContext {
+export interface LoadContext extends Reporting {
   readonly root: string;
   readonly kinds: Kinds;
   readonly unloaded: ReadonlyMap<string, UnloadedKind>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The environment variables that stages asked for, null where one is unset. */
   readonly askedEnv: Map<string, string | null>;
-  readonly report: Report;
   readonly files: Map<string, SourceFile>;
   /**
    * Prefixes of included pipelines that could not be read, such as `sn/`. Naming a stage below one

@@ -3,7 +3,7 @@ import { basename, join, posix, relative, resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
 import { closest, suggest } from '../../suggest.ts';
 import { reasonOf } from '../../user-error.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic, Mistake } from '../diagnostics/diagnostic.ts';
 import { upwards } from '../files/upwards.ts';
 import { findShipped } from './find-package.ts';
 import { readSource } from './yaml/load-document.ts';
@@ -56,7 +56,7 @@ function notFile(argument: string, places: readonly string[]): Diagnostic | unde
  * Whether a path is a file, or why it cannot be one; undefined for nothing and for a folder, beside
  * which a file may be.
  */
-function lookAt(path: string): 'file' | Pick<Diagnostic, 'code' | 'message'> | undefined {
+function lookAt(path: string): 'file' | Mistake | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined || stats.isDirectory()) return undefined;

@@ -27,16 +27,24 @@ export function lineColumn(
   return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
-/** One mistake of the user, as data: what was expected, what was found, where, and what to do. */
-export interface Diagnostic {
-  readonly code: DiagnosticCode;
+/** What is wrong, and what to do. */
+export interface Explanation {
   readonly message: string;
+  /** What to do, as a full sentence: `Did you mean "dataset"?` */
+  readonly hint?: string | undefined;
+}
+
+/** A mistake before its place is known. */
+export interface Mistake extends Explanation {
+  readonly code: DiagnosticCode;
+}
+
+/** One mistake of the user, as data: what was expected, what was found, where, and what to do. */
+export interface Diagnostic extends Mistake {
   /** Absent only for mistakes outside any file, such as a missing file argument. */
   readonly at?: Span;
   /** Further places that explain the first, such as the other stage that claims an output. */
   readonly related?: readonly { readonly message: string; readonly at: Span }[];
-  /** What to do, as a full sentence: `Did you mean "dataset"?` */
-  readonly hint?: string | undefined;
 }
 
 /**
@@ -44,6 +52,11 @@ export interface Diagnostic {
  * mistakes are shown at once.
  */
 export type Report = (diagnostic: Diagnostic) => undefined;
+
+/** What may find mistakes. */
+export interface Reporting {
+  readonly report: Report;
+}
 
 /**
  * Collects diagnostics, each once: all instances of a matrix report the mistake of their

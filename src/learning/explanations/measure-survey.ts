@@ -6,7 +6,7 @@ import {
   bootstrapIntervals,
   type Form,
 } from '../metrics/intervals/bootstrap.ts';
-import { type Interval, intervalPair } from '../metrics/intervals/interval.ts';
+import { type Estimate, type IntervalEnds, intervalPair } from '../metrics/intervals/interval.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { mean } from '../metrics/mean.ts';
 import { chanceDistance, distancesOf, meanDistance, weightedSums } from './chance-distance.ts';
@@ -17,7 +17,7 @@ import type { MapSurvey, Survey } from './survey-split.ts';
  * A number about maps, NaN where it is undefined; low and high are absent where there is no
  * interval by nature.
  */
-export type MapNumber = Pick<Interval, 'estimate'> & Partial<Pick<Interval, 'low' | 'high'>>;
+export type MapNumber = Pick<Estimate, 'estimate'> & Partial<IntervalEnds>;
 
 /**
  * Numbers about the maps of one method, by their path in a metrics file: `topShare`,

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import type { Explanation } from '../../engine/diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { suggest, thereAre } from '../../suggest.ts';
 import { baseName, findNumbers, namesOf, numbersOf, type PastRun } from './past-run.ts';
@@ -20,8 +20,6 @@ export interface RunQuery {
   readonly reverse?: boolean;
 }
 
-type QueryMistake = Pick<Diagnostic, 'message' | 'hint'>;
-
 interface Condition {
   readonly name: string;
   readonly holds: (value: number) => boolean;
@@ -34,7 +32,7 @@ interface Condition {
 export function selectRuns(
   runs: readonly PastRun[],
   query: RunQuery,
-): Result<readonly PastRun[], QueryMistake> {
+): Result<readonly PastRun[], Explanation> {
   if (runs.length === 0) return ok([]); // without runs, "no runs" is the more useful answer
   const { pipeline, stage, since, failed, sort } = query;
   const stages = new Set(runs.flatMap(stagesOf));
@@ -88,7 +86,7 @@ const stagesOf = ({ record }: PastRun): readonly string[] =>
 
 const cutHint = 'A stage had more numbers than a history keeps: its metrics file has all.';
 
-function unknown(what: string, name: string, known: Iterable<string>): QueryMistake {
+function unknown(what: string, name: string, known: Iterable<string>): Explanation {
   const hint = suggest(name, known) ?? thereAre(name, known);
   return { message: `There is no ${what} "${name}"`, hint };
 }

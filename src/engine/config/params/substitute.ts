@@ -2,7 +2,7 @@ import { formatCount } from '../../../format-numbers.ts';
 import { fillShell } from '../../../shell/fill-shell.ts';
 import type { Placeholder } from '../../../shell/placeholders.ts';
 import { didYouMean, suggest } from '../../../suggest.ts';
-import type { Report, Span } from '../../diagnostics/diagnostic.ts';
+import type { Report, Reporting, Span } from '../../diagnostics/diagnostic.ts';
 import {
   child,
   describeNode,
@@ -16,13 +16,12 @@ import {
 } from '../yaml/node.ts';
 
 /** The variables that a text may name. */
-export interface Scope {
+export interface Scope extends Reporting {
   /**
    * The value of a dotted name such as `params.epochs`; undefined for an unknown one, which it
    * reports.
    */
   lookup(name: string, at: Span): Node | undefined;
-  readonly report: Report;
 }
 
 /** Characters, far more than any real text has: stops texts that double at every step. */
@@ -82,7 +81,7 @@ function textInside(value: Node, name: string, at: Span, report: Report): string
 
 /** Reports a variable that begins with none of the `words`, such as `params`. */
 export function reportUnknownVariable(
-  { report }: Pick<Scope, 'report'>,
+  { report }: Reporting,
   name: string,
   at: Span,
   words: readonly string[],

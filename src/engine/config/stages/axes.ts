@@ -1,5 +1,5 @@
 import { formatCount } from '../../../format-numbers.ts';
-import type { Span } from '../../diagnostics/diagnostic.ts';
+import type { Reporting, Span } from '../../diagnostics/diagnostic.ts';
 import { type Definition, namePattern } from '../definitions.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
@@ -133,11 +133,7 @@ function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly
   });
 }
 
-function valuesOf(
-  context: Pick<LoadContext, 'report'>,
-  name: string,
-  value: Node,
-): readonly AxisValue[] {
+function valuesOf(context: Reporting, name: string, value: Node): readonly AxisValue[] {
   if (value.type === 'list') return readValues(context, name, value.items);
   const slots = slotsShape.safeParse(toJson(value));
   if (slots.success) return numberedValues(slots.data.count, value);
@@ -191,7 +187,7 @@ function slotMistake(
   return `There are ${slots.length} slots, but the stage "${stage}" has only ${only.values.length} instances`;
 }
 
-function readValues({ report }: Pick<LoadContext, 'report'>, axis: string, items: readonly Node[]) {
+function readValues({ report }: Reporting, axis: string, items: readonly Node[]) {
   const byLabel = new Map<string, Node>();
   for (const item of items) {
     const scalar = item.type === 'map' ? child(item, 'id') : item;

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { isAbsolute, join, resolve } from 'node:path';
 import { closest } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
-import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
+import type { Mistake, Span } from '../../diagnostics/diagnostic.ts';
 import { expandGlob, globBase, globCharacters } from '../expand-glob.ts';
 import { findInPackage, folderSaying } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -19,7 +19,7 @@ export interface PathClaim {
   readonly shown: string;
   readonly at: Span;
   /** The mistake to report when no stage makes it; absent where it exists. */
-  readonly missing?: Pick<Diagnostic, 'code' | 'message' | 'hint'>;
+  readonly missing?: Mistake;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../../../json.ts';
 import type { SettingMistake } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
+import type { Reporting } from '../../diagnostics/diagnostic.ts';
 import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { Input, Stage } from '../pipeline.ts';
@@ -65,7 +66,7 @@ export function resolveSettings(
  */
 export function reportMistakes(
   mistakes: readonly SettingMistake[] | undefined,
-  { report, at, node }: Pick<LoadContext, 'report'> & Pick<Definition, 'at' | 'node'>,
+  { report, at, node }: Reporting & Pick<Definition, 'at' | 'node'>,
 ): void {
   const written = node.entries.get('with');
   for (const mistake of mistakes ?? []) {
@@ -148,7 +149,7 @@ function pick(minimal: JsonObject, settings: JsonObject): JsonObject {
  * Reports axes that settings name and no item of the connected input has, such as `over: [sede]`.
  */
 function reportUnknownAxes(
-  { report }: Pick<LoadContext, 'report'>,
+  { report }: Reporting,
   { spec }: Definition['kind'] & object,
   stage: MapNode,
   { settings, inputs }: Pick<Stage, 'settings' | 'inputs'>,

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Explanation } from '../../diagnostics/diagnostic.ts';
 
 const quote = 'Put a text with special characters in quotes.';
 
@@ -90,7 +90,7 @@ const explanations: readonly (readonly [pattern: RegExp, message: string, hint?:
 ];
 
 /** An error of the YAML parser, as `CODE message`, in plain words. */
-export function explainYamlError(text: string): Pick<Diagnostic, 'message' | 'hint'> {
+export function explainYamlError(text: string): Explanation {
   for (const [pattern, plain, hint] of explanations) {
     const match = pattern.exec(text);
     if (match) return { message: plain.replace('$1', () => match[1] ?? ''), hint };

@@ -1,4 +1,4 @@
-import type { Interval } from '../intervals/interval.ts';
+import type { Estimate } from '../intervals/interval.ts';
 import { shareInterval } from '../intervals/share-difference.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
@@ -9,7 +9,7 @@ import { type GroupedItems, type Labelling, shuffleLabels } from './shuffle-labe
  * The separation of two classes by columns; without ends where shuffled labels show no spread, as
  * for columns without variance.
  */
-export interface CrossValidatedAuc extends Pick<Interval, 'estimate' | 'low' | 'high'> {
+export interface CrossValidatedAuc extends Estimate {
   /**
    * The probability of an area at least as large if labels had nothing to do with the columns: at
    * least 1 / 200.
