@@ -629,6 +629,6 @@ test('the summary says of an output that stays in the shared store that it is no
   assert.equal(clone.has('out/grow.txt'), false);
   assert.match(
     stdout,
-    /Outputs\n {2}grow\.text {2}out\/grow\.txt \(in the shared store: --fetch all brings it\)\n/,
+    /Outputs\n {2}grow\.text +out\/grow\.txt \(in the shared store: --fetch all brings it\)\n/,
   );
 });
