@@ -34,7 +34,7 @@ const rooms: readonly {
     holds: /^src\/index\.ts$/,
     mayImport: ['project', 'reporting', 'learning', 'shared'],
   },
-  // Which counts cores and memory.
+  // The backend counts cores and memory for all.
   { name: 'shared', holds: /^src\/(shell\/)?[^/]+$/, mayImport: ['backend'] },
   { name: 'table of kinds', holds: /^stages\/[^/]+$/, mayImport: ['kind', 'shared'] },
   { name: 'kind', holds: /^stages\//, mayImport: ['learning', 'backend', 'shared'] },

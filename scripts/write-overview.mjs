@@ -32,7 +32,7 @@ const heights = {
   maps: Math.round(left * maps.tallness),
 };
 const height =
-  // Rounding.
+  // Two pixels more leave room for rounding.
   Math.max(heights.images + gap + heights.maps, Math.round(right * curves.tallness)) + 2;
 const scaled = (file, width) =>
   sharp(file).flatten({ background: 'white' }).resize({ width }).toBuffer();

@@ -32,7 +32,7 @@ export async function findTrainedModel(
   const isFile = (word: string) =>
     /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, process.cwd(), root).ok);
   const colon = first.lastIndexOf(':');
-  // As `compare` writes it.
+  // `compare` writes it so.
   const holdsStage = !isFile(first) && isFile(first.slice(0, Math.max(0, colon)));
   const file = holdsStage ? first.slice(0, colon) : first;
   if (!isFile(file)) throw unknownModel(first);

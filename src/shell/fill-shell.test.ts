@@ -177,7 +177,7 @@ const numberPlaces = [
   shell`x=$((0 + @)); printf '%s\0' "$x"`,
   `cat <<E_O_F\n${shell`$((@ + 0))`}\nE_O_F\nprintf '\\0'`,
 ];
-/** Of bash alone, or of programs that are not there. */
+/** Texts for bash alone, or for programs that are not there. */
 const furtherPlaces = [
   shell`let "x=@"`,
   shell`((x = @))`,

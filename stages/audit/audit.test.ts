@@ -103,7 +103,7 @@ test('mirrored and rotated copies across splits are found, and said how they are
   using bench = new StageBench();
   const images: Planted[] = [
     ...clean(40),
-    // In test.
+    // Copies of images that are in test.
     { label: 0, seed: 10, split: 'train', encode: (image) => image.flop().jpeg({ quality: 70 }) },
     {
       label: 1,

@@ -170,7 +170,7 @@ function isBeyondWebgpu({ type, outputs, attributes }: OnnxNode): boolean {
     case 'MaxPool':
       return outputs.length > 1; // "The Indices output is not supported yet."
     case 'Conv':
-      // It overlooks the padding.
+      // ONNX Runtime overlooks the padding.
       return isPoint(attributes['kernel_shape']) && padsAtEndsAlone(attributes['pads']);
     default:
       return false;

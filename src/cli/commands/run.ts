@@ -119,7 +119,7 @@ async function runOnce(
     });
     for await (const event of run) reporter.event(event);
     const { ok, interrupted, beginsAnew } = await run.result;
-    // Else the second job of the step goes on.
+    // Without this, the second job of the step would go on.
     if (step !== undefined && !interrupted) take(step);
     if (interrupted) return exitCodes.interrupted;
     if (!beginsAnew) return ok ? exitCodes.ok : exitCodes.failed;

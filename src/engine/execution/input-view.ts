@@ -203,7 +203,7 @@ function labelName({ labels = {}, extension = '', name }: FingerprintInput, inde
   const { path } = labels;
   if (path !== undefined) {
     const normal = posix.normalize(path);
-    // In the port's own folder.
+    // The copy lies in the port's own folder.
     return normal.includes(':') ? basename(normal) : normal.replace(/^(?:\.\.\/)+/, '');
   }
   const words = Object.entries(labels).map(([name, value]) =>

@@ -197,7 +197,7 @@ function environment(
   inherited: Variables,
 ): NodeJS.ProcessEnv {
   const declared = Object.entries(stage.env);
-  // A node may have it.
+  // A node may set a variable that is unset here.
   const unset = new Set(declared.flatMap(([name, value]) => (value === null ? [name] : [])));
   return {
     ...Object.fromEntries(Object.entries(inherited).filter(([name]) => !unset.has(name))),

@@ -69,7 +69,7 @@ export class StageProcess implements Worker {
 
   /** Starts a process that sends `ready`, and then awaits requests. */
   static serving(entry: string, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
-    // That is for a run that waits.
+    // This option is for a run that waits.
     const options = process.execArgv.filter((option) => !option.startsWith('--max-semi'));
     const argv = [process.execPath, ...options, entry];
     return new StageProcess(argv, cwd, env, ['pipe', 'pipe', 'pipe', 'ipc']);

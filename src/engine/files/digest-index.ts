@@ -180,7 +180,7 @@ export class DigestIndex {
     const changed: string[] = [];
     await forEachBounded(reusable, 16, async ({ files, name, file, path }) => {
       const digest = await hashListed(path, file[0]);
-      // The second: edited meanwhile, which is seen anyway.
+      // A file that was edited meanwhile is noticed anyway.
       if (digest === file[4] || !isUntouched(file, path)) return;
       files.delete(name);
       this.#forgotten.add(path);

@@ -136,12 +136,12 @@ export class BatchWatch {
   tellQueued(jobs: readonly ListedJob[], place: string): void {
     const [job] = jobs.filter((job) => !isFinal(job)).sort((a) => (a.state === 'PENDING' ? 1 : -1));
     if (job === undefined) {
-      // All are over, and give no sign of life.
+      // All jobs are over, and give no sign of life.
       if (jobs.length > 0) this.#quietSince = Number.NEGATIVE_INFINITY;
       return;
     }
     const { state, reason, startsAt } = job;
-    // One that runs shows that itself.
+    // A running job gives signs of life itself.
     if (state !== 'RUNNING') this.#quietSince = performance.now();
     const id = jobOf(job.id);
     const rest = {

@@ -161,7 +161,7 @@ export class ClusterPlace implements Place {
       switch (next.step) {
         case 'use':
           await this.#use(next.end.result, attempt, placed);
-          // Last: after a kill, another run attaches to what was not used.
+          // The ticket is marked last: after a kill, another run attaches to what was not used.
           placed.folder.use(placed.index);
           return { result: next.end.result, edited: [], signs: next.end.signs ?? {} };
         case 'decide':
@@ -453,7 +453,7 @@ export class ClusterPlace implements Place {
       for (const { folder } of this.#waiting()) this.#left.add(folder);
       return new StageLeftToJob('its job continues');
     }
-    // Also one that was submitted meanwhile.
+    // A batch that was submitted meanwhile is cancelled too.
     for (const watch of this.#waiting()) await watch.cancel('by another run');
     return signal.reason;
   }

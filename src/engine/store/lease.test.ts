@@ -215,7 +215,7 @@ test(
   asRoot,
   async (t) => {
     const disk = temporaryFolder(t);
-    // Itself and `leases`.
+    // The file system has room for itself and `leases` only.
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=2', 'tmpfs', disk]);
     try {
       const path = join(disk, 'leases/a');

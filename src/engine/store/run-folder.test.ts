@@ -28,7 +28,7 @@ test('a run keeps the log of every attempt and its record, and lives until that 
   const end = { outcome: 'failed', seconds: 2, message: 'no' } as const;
   first.record(begun);
   first.record({ end });
-  // As a full disk may leave it.
+  // A full disk may leave a line cut like this.
   appendFileSync(join(run.path, 'attempts.jsonl'), '\n{"stage":"fit[seed=1]","num');
   second.record(begun);
   const attempts = [

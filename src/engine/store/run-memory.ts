@@ -113,7 +113,7 @@ export function signRead(
   startedAt: number,
 ): ReadonlyMap<string, string> | undefined {
   const signed = new Map([...files, ...looked].map((path) => [path, signPlace(path)]));
-  // Taken away meanwhile.
+  // A file was taken away meanwhile.
   if (!files.every((path) => signed.get(path)!.newest > 0)) return undefined;
   if (![...signed.values()].every(({ newest }) => isOld(newest, startedAt))) return undefined;
   return new Map([...signed].map(([path, { signature }]) => [path, signature]));

@@ -64,7 +64,7 @@ test('a mean map of few images is more concentrated than that of many, so its in
   const real = numbersOf(0)['real'] as Numbers;
   const [low, high] = intervalsOf(real)['meanMapTopShare'] as [number, number];
   const share = real['meanMapTopShare'] as number;
-  // Of many images 10 % of the cells hold little more than 10 %.
+  // In the mean of many images, 10 % of the cells hold little more than 10 %.
   assert.ok(low < 0.15 && high - share < share - low);
 });
 
@@ -104,7 +104,7 @@ test('whether a network is near chance follows from its predictions and their nu
 test('every pair of three classes has a distance, and numbers have the names of the classes', () => {
   const two = surveyOf(1);
   const labels = Uint8Array.from(two.labels, (label, i) => (label === 1 ? 2 : Number(i % 4 !== 0)));
-  // All are called the third.
+  // The model calls every image the third class.
   const logits = Float64Array.from({ length: 3 * images }, (_, i) => (i % 3 === 2 ? 1 : 0));
   const maps = two.maps.map((of) => ({ ...of, constant: [0, 0, 0] }));
   const options = { classes: ['cat', 'dog', 'e.g.'], confidence: 0.95, draws: 50, seed: 7 };

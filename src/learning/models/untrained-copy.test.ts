@@ -19,7 +19,7 @@ test('a copy has random weights, the same for a seed, that differ from the model
   assert.deepEqual(valuesOf(copy), valuesOf(again));
   for (const [i, kernel] of valuesOf(copy).entries()) {
     const begun = valuesOf(model)[i]!;
-    // Of few values chance may.
+    // With few values, chance alone may align them.
     if (kernel.length >= 64) assert.ok(Math.abs(cosine(kernel, begun)) < 0.5, `weight ${i}`);
   }
 });

@@ -101,7 +101,7 @@ export class KindImports {
     if (name === undefined) {
       const place = join(folder, path);
       this.looked.add(dirname(place));
-      // Of an imported folder, it says which file is meant.
+      // The manifest of an imported folder says which file is meant.
       const manifest = join(place, 'package.json');
       this.looked.add(manifest);
       const { main } = readJson<Manifest>(manifest) ?? {};

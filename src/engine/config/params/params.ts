@@ -57,7 +57,7 @@ export class Params implements Scope {
   /** The parameters that stages have read so far, and those that these refer to. */
   read(): ReadonlySet<string> {
     const read = new Set(this.#readsOf(''));
-    // Grows while it is walked.
+    // The set grows while it is walked.
     for (const name of read) for (const other of this.#readsOf(name)) read.add(other);
     return read;
   }

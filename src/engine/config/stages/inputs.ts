@@ -106,7 +106,7 @@ export async function resolveInput(
   if (value.type === 'list' && value.items.length === 0 && !known?.optional)
     return report({ code: 'empty-list', message: `The list of the input "${port}" is empty`, at });
   const found: FoundItem[] = [];
-  // The shape reports others.
+  // The check of the stage's shape reports other types.
   for (const item of itemsOf(value))
     if (isText(item)) found.push(...(await findItems(work, reader, item)));
   const list = known

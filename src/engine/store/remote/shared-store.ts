@@ -174,7 +174,7 @@ export class SharedStore extends FolderStore {
 
   /** Writes a result of the shared store here, and where its objects lie. */
   async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
-    // First: without it, it would count as made here.
+    // The record comes first: without it, the result would count as made here.
     this.records.write(result.digest, { owner, adopted: true, locations });
     await this.writeResult(result, { sync: false }); // it can be fetched again
     this.#found.delete(result.digest);
@@ -342,7 +342,7 @@ export class SharedStore extends FolderStore {
 
   #sendLater(options: SendOptions): Promise<void> {
     this.#sending = this.#sending.then(async () => {
-      // Else nobody asks the store.
+      // With nothing to send, nobody asks the store.
       const waits = this.records.unsent().length + this.records.unsentRuns().length > 0;
       if (this.remote.own === undefined || !waits || this.#refusal !== undefined) return;
       await this.#whileOn(() => this.#sendIfAllowed(options));

@@ -21,7 +21,7 @@ const many = 25;
 export function mcnemar(onlyOne: number, onlyOther: number) {
   const differing = onlyOne + onlyOther;
   const isExact = differing < many;
-  // Of chi-square with one degree of freedom.
+  // Its square is distributed as chi-square with one degree of freedom.
   const root = Math.max(0, Math.abs(onlyOne - onlyOther) - 1) / Math.sqrt(differing);
   const p = isExact ? exactP(Math.min(onlyOne, onlyOther), differing) : twoSidedChance(root);
   return { onlyOne, onlyOther, p, method: isExact ? ('exact' as const) : ('chi-square' as const) };

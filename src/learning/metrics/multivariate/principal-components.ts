@@ -89,7 +89,7 @@ export function leadingDirections(
     });
     const directions = basis.mmul(eigenvectorMatrix);
     const turned = images.mmul(eigenvectorMatrix);
-    // They come rising.
+    // The eigenvalues come in rising order.
     const leading = Array.from({ length: Math.min(count, width) }, (_, k) => width - 1 - k);
     const isDone = leading.every((k) => {
       const residual = turned

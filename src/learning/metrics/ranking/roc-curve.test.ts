@@ -59,7 +59,7 @@ test('there is no DET curve of one class', () => {
 
 test('where the ROC curve rises, its upper end counts, whatever the place times the negatives is rounded to', () => {
   for (let x = 1; x <= 100; x++) {
-    // In the order of their scores.
+    // The labels are in the order of their scores.
     const labels = Array.from({ length: 101 }, (_, i) => (i === x ? 1 : 0));
     const counts = countAtThresholds(
       labels,
