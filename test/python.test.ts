@@ -549,5 +549,15 @@ open(restage.outputs['text'], 'w').write(str(done))
       /error: A map under "args" cannot name "\$\{inputs\.program\}" \[unknown-variable\]/,
     );
     assert.match(stderr, /Write it as a text, which can: args: "--x \$\{inputs\.program\}"/);
+    project.edit(
+      'pipelines/test.yaml',
+      '{ lr: 0.001, data: "${inputs.program}", slow: false, sizes: [8, 16] }',
+      '5',
+    );
+    const wrong = await project.command('plan', 'test.yaml');
+    assert.match(
+      wrong.stderr,
+      /error: Expected a map of arguments, or a text with the words of a command line for "with\.args", got 5 /,
+    );
   });
 });

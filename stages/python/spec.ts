@@ -12,7 +12,7 @@ export const spec = defineKind({
   settings: z.strictObject({
     args: z
       .union([z.record(z.string(), z.union([scalar, z.array(scalar)])), z.string()], {
-        error: 'Expected a map of arguments, or a text with the words of a command line',
+        error: 'a map of arguments, or a text with the words of a command line',
       })
       .default({})
       .describe(
