@@ -226,9 +226,8 @@ function bandsOf(
     number,
   ];
   const deciding = [
-    ...[...rocPlaces, ...detPlaces].map((rate) => rate * negatives),
-    // At a recall of 1, the positive with the lowest score decides alone.
-    ...even.map((recall) => Math.min(recall, 1 - recall) * positives),
+    ...[...rocPlaces, ...detPlaces].map((rate) => decidingAt(rate) * negatives),
+    ...even.map((recall) => decidingAt(recall) * positives),
   ];
   const band = bandOf(heights, level);
   const rowsOf = (places: readonly number[], first: number): Curve['band'] => {
@@ -245,6 +244,12 @@ function bandsOf(
     precisionRecall: rowsOf(even, rocPlaces.length + detPlaces.length),
   };
 }
+
+/**
+ * The share of a class that decides a curve at a share of it: near 1 the image with the lowest score
+ * decides alone, as near 0 that with the highest does.
+ */
+const decidingAt = (share: number): number => Math.min(share, 1 - share);
 
 const indexOf = ({ low }: CalibrationBin): number => Math.round(low * bins);
 
