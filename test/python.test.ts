@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, realpathSync, utimesSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { machineCapacity } from '../src/engine/execution/admission.ts';
-import { read } from './support/pages.ts';
+import { inRepository, read } from './support/pages.ts';
 import { endOf, Project, type RanOnce } from './support/rig.ts';
 import { install, makeVenv, noPython } from './support/venv.ts';
 
@@ -466,6 +466,23 @@ open(restage.outputs['text'], 'w').write(str(done))
       (await project.run()).messages['fit'],
       'train.py imports what is not installed: .venv/bin/python lacks torch, PIL. Install it: .venv/bin/python -m pip install torch pillow; or on Debian: apt-get install python3-torch python3-pil',
     );
+  });
+
+  test('restage.py comes with Restage, so nobody is told to install a package of that name', async () => {
+    const { project } = withVenv({ 'code/train.py': 'import tiny, restage\n' });
+    using _ = project;
+    project.edit('pipelines/test.yaml', 'with: {', 'with: { python: .venv/bin/python,');
+    project.edit('pipelines/test.yaml', './train.py', './code/train.py');
+    const what = 'code/train.py imports what is not installed: .venv/bin/python lacks';
+    const pip = 'Install it: .venv/bin/python -m pip install tiny';
+    const debian = 'or on Debian: apt-get install python3-tiny';
+    const copying = `restage.py comes with Restage, not from pip: cp ${inRepository('stages/python/restage.py')} code/`;
+    assert.equal(
+      (await project.run()).messages['fit'],
+      `${what} tiny, restage. ${pip}; ${debian}. ${copying}`,
+    );
+    project.edit('code/train.py', 'import tiny, restage', 'import restage');
+    assert.equal((await project.run()).messages['fit'], `${what} restage. ${copying}`);
   });
 
   test('a program that cannot be read is a mistake with its line, and only of the stages that use it', async () => {

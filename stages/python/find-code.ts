@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type CodeQuestion, type FoundCode, goneSource, StageError } from '../../src/stage.ts';
@@ -223,21 +223,39 @@ function describeChoice(
     ];
     return { opening: others.length > 0 ? `${opening}: ${others.join(', ')}` : opening };
   }
-  const inside = statSync(join(dirname(dirname(closure.python)), 'pyvenv.cfg'), {
-    throwIfNoEntry: false,
-  });
-  const packages = missing.map((one) => distributions[one] ?? one).join(' ');
-  const hint = inside
-    ? `${name} -m pip install ${packages}`
-    : `python3 -m venv .venv && .venv/bin/pip install ${packages}`;
-  const debian = missing.map((one) => `python3-${one.toLowerCase()}`).join(' ');
   const others = [
     ...answers.flatMap((answer) => lacking(answer, (_, place) => place === null)),
     ...faults,
   ];
-  const { root, program } = question;
-  const obstacle = `${relative(root, program)} imports what is not installed: ${others.join(', ')}. Install it: ${hint}; or on Debian: apt-get install ${debian}`;
+  const path = relative(question.root, question.program);
+  const remedies = remediesOf(chosen, missing, path).join('. ');
+  const obstacle = `${path} imports what is not installed: ${others.join(', ')}. ${remedies}`;
   return { opening, obstacle };
+}
+
+/** What to do about modules that an interpreter lacks; `program` is relative to the root. */
+function remediesOf(
+  { name, closure: { python } }: Answer,
+  missing: readonly string[],
+  program: string,
+): readonly string[] {
+  const installed = missing.filter((one) => one !== 'restage');
+  const remedies: string[] = [];
+  if (installed.length > 0) {
+    const isEnvironment = existsSync(join(dirname(dirname(python)), 'pyvenv.cfg'));
+    const packages = installed.map((one) => distributions[one] ?? one).join(' ');
+    const pip = isEnvironment
+      ? `${name} -m pip install ${packages}`
+      : `python3 -m venv .venv && .venv/bin/pip install ${packages}`;
+    const debian = installed.map((one) => `python3-${one.toLowerCase()}`).join(' ');
+    remedies.push(`Install it: ${pip}; or on Debian: apt-get install ${debian}`);
+  }
+  // Who types `pip install restage` gets what a stranger has registered under our name.
+  if (installed.length < missing.length)
+    remedies.push(
+      `restage.py comes with Restage, not from pip: cp ${pythonFile('restage.py')} ${dirname(program)}/`,
+    );
+  return remedies;
 }
 
 /** The modules that an interpreter lacks, of those that matter. */
