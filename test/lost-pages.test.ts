@@ -35,6 +35,12 @@ test('an address that leads nowhere is a page with the bar, the reason and a way
     says: 'There is no run 2025-01-31T09-12-03.042-4f2a. It belongs to another project, or its folder in cache/runs was deleted. All runs',
     links: ['/'],
   });
+  assert.deepEqual(await lost(pages, '/images?run=2025-01-31T09-12-03.042-4f2a&stage=scores'), {
+    status: 404,
+    hasBar: true,
+    says: 'There is no run 2025-01-31T09-12-03.042-4f2a. It belongs to another project, or its folder in cache/runs was deleted. All runs',
+    links: ['/'],
+  });
 });
 
 test('an empty project says which command to run, on every page', async () => {

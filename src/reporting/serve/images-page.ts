@@ -5,6 +5,7 @@ import { type Html, html } from '../report/html.ts';
 import { renderFrame } from './frame.ts';
 import type { ImageStore, Picture } from './image-store.ts';
 import { imageTable, outputOf, resultsOf } from './image-table.ts';
+import { lostRunPage } from './lost-page.ts';
 import { findRun, type Sources } from './run-page.ts';
 
 /** The most runs that are offered. */
@@ -19,6 +20,7 @@ export function imagesPage(c: Context, sources: Sources): Response {
   const ids = index.runs().map(({ id }) => id);
   const asked = c.req.query('run');
   const run = asked === undefined ? firstWithImages(sources, ids) : findRun(store, asked);
+  if (asked !== undefined && run === undefined) return lostRunPage(c, project, asked);
   const scored = run === undefined ? [] : stagesWith(run, sources, 'scores');
   const sets = run === undefined ? [] : stagesWith(run, sources, 'dataset');
   const stage =

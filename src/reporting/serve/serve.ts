@@ -15,7 +15,7 @@ import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
 import { ImageStore } from './image-store.ts';
 import { imagesData, imagesPage, mapsData, sendPicture } from './images-page.ts';
-import { lostPage } from './lost-page.ts';
+import { lostPage, lostRunPage } from './lost-page.ts';
 import { Objects } from './objects.ts';
 import { RunIndex } from './run-index.ts';
 import { findRun, followRun, runLog, runPage, type Sources } from './run-page.ts';
@@ -100,10 +100,9 @@ function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   const ofRun =
     (answer: (c: Context, run: RunFolder, sources: Sources) => Response | Promise<Response>) =>
     (c: Context) => {
-      const run = findRun(sources.store, c.req.param('id') ?? '');
-      if (run !== undefined) return answer(c, run, sources);
-      const why = 'It belongs to another project, or its folder in cache/runs was deleted.';
-      return lostPage(c, sources.project, `There is no run ${c.req.param('id')}.`, why);
+      const id = c.req.param('id') ?? '';
+      const run = findRun(sources.store, id);
+      return run === undefined ? lostRunPage(c, sources.project, id) : answer(c, run, sources);
     };
   app.notFound((c) => {
     return lostPage(
