@@ -343,6 +343,34 @@ const changes: Readonly<Record<string, readonly [files: Files, change: Files]>> 
     },
     { 'two/lib.ts': exporting('b') },
   ],
+  'another main of a package that counts by its contents': [
+    {
+      'run.ts': `import { h } from 'dep'; export default h;`,
+      'node_modules/dep/package.json': '{ "main": "a.js" }',
+      'node_modules/dep/a.js': exporting('a'),
+      'node_modules/dep/b.js': exporting('b'),
+    },
+    { 'node_modules/dep/package.json': '{ "main": "b.js" }' },
+  ],
+  'another main of a folder in such a package': [
+    {
+      'run.ts': `import { h } from 'dep/lib'; export default h;`,
+      'node_modules/dep/package.json': '{}',
+      'node_modules/dep/lib/package.json': '{ "main": "a.js" }',
+      'node_modules/dep/lib/a.js': exporting('a'),
+      'node_modules/dep/lib/b.js': exporting('b'),
+    },
+    { 'node_modules/dep/lib/package.json': '{ "main": "b.js" }' },
+  ],
+  'exports of such a package': [
+    {
+      'run.ts': `import { h } from 'dep'; export default h;`,
+      'node_modules/dep/package.json': '{ "exports": "./a.js" }',
+      'node_modules/dep/a.js': exporting('a'),
+      'node_modules/dep/b.js': exporting('b'),
+    },
+    { 'node_modules/dep/package.json': '{ "exports": "./b.js" }' },
+  ],
   'an import of the manifest around': [
     {
       'run.ts': `import { h } from '#lib'; export default h;`,

@@ -101,16 +101,15 @@ export class KindImports {
     if (name === undefined) {
       const place = join(folder, path);
       this.looked.add(dirname(place));
-      // The manifest of an imported folder says which file is meant.
-      const manifest = join(place, 'package.json');
-      this.looked.add(manifest);
-      const { main } = readJson<Manifest>(manifest) ?? {};
-      if (typeof main === 'string')
-        for (const path of [join(place, main), dirname(join(place, main))]) this.looked.add(path);
+      this.#lookAtManifest(place);
     } else {
       const places = packageFolders(name, folder);
       const first = places.findIndex((place) => existsSync(place));
-      for (const place of first < 0 ? places : places.slice(0, first + 1)) this.looked.add(place);
+      for (const place of first < 0 ? places : places.slice(0, first + 1)) {
+        this.looked.add(place);
+        this.#lookAtManifest(place);
+        this.#lookAtManifest(join(place, path.slice(name.length)));
+      }
     }
     for (const above of upwards(folder)) {
       for (const file of ['tsconfig.json', 'package.json']) this.looked.add(join(above, file));
@@ -118,6 +117,17 @@ export class KindImports {
       for (const place of tsconfigPlaces(join(above, 'tsconfig.json'), path))
         this.looked.add(place);
     }
+  }
+
+  /** The manifest of an imported folder says which file is meant. */
+  #lookAtManifest(place: string): void {
+    const manifest = join(place, 'package.json');
+    this.looked.add(manifest);
+    const { main } = readJson<Manifest>(manifest) ?? {};
+    if (typeof main !== 'string') return;
+    const file = join(place, main);
+    this.looked.add(file);
+    this.looked.add(dirname(file));
   }
 }
 
