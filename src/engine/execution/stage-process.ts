@@ -27,6 +27,18 @@ const drain = 500;
 const watcher = new Watcher();
 
 /**
+ * The options of Node that a process of stages inherits: not those that name the program of this
+ * process, as `node -e` does, and not the one for a run that waits.
+ */
+export function inheritedOptions(execArgv: readonly string[]): readonly string[] {
+  const evaluated = execArgv.findIndex((option) => /^(-e|-p|-pe|--eval|--print)$/.test(option));
+  const options = evaluated < 0 ? execArgv : execArgv.toSpliced(evaluated, 2);
+  return options.filter(
+    (option) => !/^--(max-semi|eval=|print=|input-type|inspect|test|watch)/.test(option),
+  );
+}
+
+/**
  * A child process that serves stages. It leads a process group; what leaves the group the
  * {@link Watcher} finds.
  */
@@ -69,9 +81,7 @@ export class StageProcess implements Worker {
 
   /** Starts a process that sends `ready`, and then awaits requests. */
   static serving(entry: string, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
-    // This option is for a run that waits.
-    const options = process.execArgv.filter((option) => !option.startsWith('--max-semi'));
-    const argv = [process.execPath, ...options, entry];
+    const argv = [process.execPath, ...inheritedOptions(process.execArgv), entry];
     return new StageProcess(argv, cwd, env, ['pipe', 'pipe', 'pipe', 'ipc']);
   }
 

@@ -17,6 +17,13 @@ interface SpecCode {
   readonly file: string;
   /** Takes an error that the code leaves behind: `leaves a rejected promise: …`. */
   onError: (message: string) => void;
+  /** What its code did so far besides exporting. */
+  readonly did: {
+    output: string;
+    readonly listeners: { readonly event: string | symbol; readonly listener: () => void }[];
+    readonly timers: NodeJS.Timeout[];
+    readonly handles: { readonly type: string; readonly handle: Handle }[];
+  };
 }
 
 /** The spec whose import leads to what runs now, through any timer, promise or callback. */
@@ -28,10 +35,12 @@ const owner = new AsyncLocalStorage<SpecCode>();
 const specs: SpecCode[] = [];
 
 /**
- * Where Node does not keep the context of a promise (24.0), an error during an import counts as the
- * spec's.
+ * The specs that are imported now: several projects of a process may do so at once. Where Node does
+ * not keep the context of a promise (24.0), an error during an import counts as that of the last one.
  */
-let importing: SpecCode | undefined;
+const importing = new Set<SpecCode>();
+/** Ends the guards that hold as long as specs are imported. */
+let endGuards = () => {};
 
 /**
  * The code of a module runs once. What came of it stays true for later commands of this process, as
@@ -63,7 +72,11 @@ async function importApart(
   url: string,
   warn: (message: string) => void,
 ): Promise<ImportedSpec> {
-  const spec: SpecCode = { file: basename(url), onError: () => {} };
+  const spec: SpecCode = {
+    file: basename(url),
+    onError: () => {},
+    did: { output: '', listeners: [], timers: [], handles: [] },
+  };
   const failed = new Promise<never>((_, reject) => {
     spec.onError = (message) => reject(new Error(`its spec ${message}`));
   });
@@ -73,18 +86,17 @@ async function importApart(
   });
   process.once('beforeExit', giveUp);
   if (specs.push(spec) === 1) catchErrors();
-  importing = spec;
-  const guards = [forbidEndings(), catchOutput(), catchListeners(), catchHandles()];
-  const effects: string[] = [];
+  if (importing.add(spec).size === 1) endGuards = guard();
   try {
     const module: Promise<ImportedSpec['exports']> = owner.run(spec, () => import(url));
     const exports = await Promise.race([module, failed, stuck]);
     // Node tells about a rejected promise at the end of the turn.
     await Promise.race([new Promise((resolve) => setImmediate(resolve)), failed]);
-    return { exports, effects };
+    return { exports, effects: undo(spec) };
   } finally {
-    effects.push(...guards.flatMap((end) => end()));
-    importing = undefined;
+    undo(spec);
+    importing.delete(spec);
+    if (importing.size === 0) endGuards();
     spec.onError = (message) => warn(`The spec of the kind ${kind} ${message}`);
     process.off('beforeExit', giveUp);
   }
@@ -98,16 +110,18 @@ function catchErrors(): void {
   const specOf = (error: unknown) =>
     owner.getStore() ??
     specs.find(({ file }) => error instanceof Error && error.stack?.includes(file)) ??
-    importing;
+    [...importing].at(-1);
   const onRejection = (reason: unknown) => {
     const spec = specOf(reason);
     if (spec !== undefined) return spec.onError(`leaves a rejected promise: ${messageOf(reason)}`);
+    if (process.listenerCount('unhandledRejection') > 1) return; // a program of others takes it
     letGo();
     Promise.reject(reason);
   };
   const onException = (error: unknown) => {
     const spec = specOf(error);
     if (spec !== undefined) return spec.onError(`throws in a callback: ${messageOf(error)}`);
+    if (process.listenerCount('uncaughtException') > 1) return; // as above
     letGo();
     process.nextTick(() => {
       throw error;
@@ -121,14 +135,26 @@ function catchErrors(): void {
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : inspect(error);
 
-/** A guard of an import. Its end gives what it found. */
-type EndOfGuard = () => readonly string[];
+/** The spec whose import leads to what runs now; undefined for the code of anybody else. */
+function present(): SpecCode | undefined {
+  const spec = owner.getStore();
+  return spec !== undefined && importing.has(spec) ? spec : undefined;
+}
 
-function forbidEndings(): EndOfGuard {
+/** Holds back what specs do during their import, and nothing that others do. Returns its end. */
+function guard(): () => void {
+  const ends = [forbidEndings(), catchOutput(), catchListeners(), catchHandles()];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function forbidEndings(): () => void {
   const endings = ['exit', 'reallyExit', 'abort', 'kill'] as const;
   const originals = endings.map((name) => ({ name, original: Reflect.get(process, name) }));
-  for (const name of endings) {
-    Reflect.set(process, name, () => {
+  for (const { name, original } of originals) {
+    Reflect.set(process, name, (...args: readonly unknown[]) => {
+      if (present() === undefined) return Reflect.apply(original, process, args);
       throw new Error(
         `its spec calls process.${name}, which would end Restage. A spec only describes its kind`,
       );
@@ -136,20 +162,16 @@ function forbidEndings(): EndOfGuard {
   }
   return () => {
     for (const { name, original } of originals) Reflect.set(process, name, original);
-    return [];
   };
 }
 
-/** Characters of what a spec printed that a warning shows. */
-const shownOutput = 60;
-
-function catchOutput(): EndOfGuard {
-  let output = '';
+function catchOutput(): () => void {
   const streams = [process.stdout, process.stderr].map((stream) => {
     const { write } = stream;
     const catching = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
-      if (owner.getStore() === undefined) return Reflect.apply(write, stream, [chunk, ...rest]);
-      output += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+      const spec = present();
+      if (spec === undefined) return Reflect.apply(write, stream, [chunk, ...rest]);
+      spec.did.output += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
       const written = rest.find((argument) => typeof argument === 'function');
       if (written !== undefined) process.nextTick(written);
       return true;
@@ -159,51 +181,52 @@ function catchOutput(): EndOfGuard {
   });
   return () => {
     for (const { stream, write } of streams) stream.write = write;
-    if (output === '') return [];
-    const shown = JSON.stringify(output.slice(0, shownOutput));
-    return [`prints ${output.length > shownOutput ? `${shown} …` : shown}`];
   };
 }
 
-function catchListeners(): EndOfGuard {
-  const emitter: NodeJS.EventEmitter = process;
-  const listeners = () =>
-    emitter
-      .eventNames()
-      .flatMap((event) => emitter.rawListeners(event).map((listener) => ({ event, listener })));
-  const before = new Set(listeners().map(({ listener }) => listener));
-  return () => {
-    const added = listeners().filter(({ listener }) => !before.has(listener));
-    for (const { event, listener } of added) emitter.off(event, listener as () => void);
-    const events = [...new Set(added.map(({ event }) => String(event)))];
-    return events.length === 0 ? [] : [`listens to the process (${events.join(', ')})`];
+function catchListeners(): () => void {
+  const onListener = (event: string | symbol, listener: () => void) => {
+    present()?.did.listeners.push({ event, listener });
   };
+  process.on('newListener', onListener);
+  return () => process.off('newListener', onListener);
 }
 
 /** Timers, servers, watchers, processes: what would hold up the end of every command. */
-function catchHandles(): EndOfGuard {
-  const timers: NodeJS.Timeout[] = [];
-  const handles: { readonly type: string; readonly handle: Handle }[] = [];
+function catchHandles(): () => void {
   const hook = createHook({
     init(_id, type, _trigger, resource) {
-      if (owner.getStore() === undefined) return;
-      if (type === 'Timeout') timers.push(resource as NodeJS.Timeout);
-      else if (isHandle(resource)) handles.push({ type, handle: resource });
+      const did = present()?.did;
+      if (type === 'Timeout') did?.timers.push(resource as NodeJS.Timeout);
+      else if (isHandle(resource)) did?.handles.push({ type, handle: resource });
     },
   });
   hook.enable();
-  return () => {
-    hook.disable();
-    const running = timers.filter((timer) => !('_destroyed' in timer && timer._destroyed));
-    running.forEach(clearTimeout);
-    const open = handles.filter(({ handle }) => handle.hasRef());
-    for (const { handle } of open) handle.unref();
-    const types = [...new Set(open.map(({ type }) => type))];
-    const started = running.length === 0 ? [] : ['starts a timer'];
-    return types.length === 0
-      ? started
-      : [...started, `keeps something open (${types.join(', ')})`];
-  };
+  return () => void hook.disable();
+}
+
+/** Characters of what a spec printed that a warning shows. */
+const shownOutput = 60;
+
+/** Undoes what the code of a spec did besides exporting, and says what it was. */
+function undo({ did }: SpecCode): readonly string[] {
+  const { output, listeners, timers, handles } = did;
+  const shown = JSON.stringify(output.slice(0, shownOutput));
+  const printed = output.length > shownOutput ? `${shown} …` : shown;
+  const emitter: NodeJS.EventEmitter = process;
+  for (const { event, listener } of listeners) emitter.off(event, listener);
+  const events = [...new Set(listeners.map(({ event }) => String(event)))];
+  const running = timers.filter((timer) => !('_destroyed' in timer && timer._destroyed));
+  running.forEach(clearTimeout);
+  const open = handles.filter(({ handle }) => handle.hasRef());
+  for (const { handle } of open) handle.unref();
+  const types = [...new Set(open.map(({ type }) => type))];
+  return [
+    ...(output === '' ? [] : [`prints ${printed}`]),
+    ...(events.length === 0 ? [] : [`listens to the process (${events.join(', ')})`]),
+    ...(running.length === 0 ? [] : ['starts a timer']),
+    ...(types.length === 0 ? [] : [`keeps something open (${types.join(', ')})`]),
+  ];
 }
 
 /** What of a server, a pipe or a process keeps Node running, as `node:async_hooks` gives it. */
