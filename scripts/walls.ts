@@ -162,11 +162,24 @@ function* heavyLoads(): Generator<string> {
   }
 }
 
+/** What a spec of a project's own kind loads by importing 'restage': nothing of the library. */
+function* loadedBySpecs(): Generator<string> {
+  const reached = new Set(['src/index.ts']);
+  for (const file of reached)
+    for (const { path, loadsAtOnce } of imports.get(file)!)
+      if (loadsAtOnce && known.has(path)) reached.add(path);
+  const allowed = /^src\/(project\/pipeline-error|engine\/diagnostics\/diagnostic)\.ts$/;
+  for (const file of reached)
+    if (/^src\/(project|engine|reporting|cli)\//.test(file) && !allowed.test(file))
+      yield `src/index.ts loads ${file} at once: every spec of an own kind would load it.`;
+}
+
 const mistakes = [
   ...brokenWalls(),
   ...circles(files, (file) => ours(file)),
   ...folderCircles(),
   ...heavyLoads(),
+  ...loadedBySpecs(),
 ];
 for (const mistake of mistakes) console.error(mistake);
 process.exitCode = mistakes.length === 0 ? 0 : 1;

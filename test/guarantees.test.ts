@@ -22,7 +22,9 @@ const shown = (markdown: string): string =>
 /** The pages that make promises, in the order of their sections. */
 const pages = [
   'README.md',
-  ...['commands', 'cache', 'store', 'serve', 'cluster', 'python'].map((name) => `docs/${name}.md`),
+  ...['commands', 'cache', 'store', 'serve', 'cluster', 'python', 'library'].map(
+    (name) => `docs/${name}.md`,
+  ),
 ];
 
 function guaranteesOf(text: string): readonly Guarantee[] {

@@ -281,6 +281,11 @@ story('docs/evaluation.md', undefined, async (page) => {
   await follow(page, project, { words: { [compare]: compare.replace('2025-01-31T09-12', run) } });
 });
 
+story('docs/library.md', undefined, async (page) => {
+  using project = installed();
+  await follow(page, project);
+});
+
 story('docs/own-kinds.md', undefined, async (page) => {
   using project = installed({ 'notes.txt': 'one\n\nthree\n' });
   await follow(page, project, { before: { 'restage logs': command('run', 'notes.yaml') } });
