@@ -1,6 +1,6 @@
 import type { StageName } from '../../engine/config/pipeline.ts';
 import type { RunEvent } from '../../engine/events.ts';
-import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
+import { formatCount, formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { groupHighlights, type HighlightTable, isChoice } from '../group-highlights.ts';
 import { endState, isDone, type RunModel, type StageModel } from '../run-model.ts';
@@ -65,18 +65,21 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
 }
 
 function formatHighlights({ stages, ends, end }: RunModel, paint: Paint): readonly string[] {
-  const tables = groupHighlights(
-    stages.map(({ name, end }) => ({ name, highlights: end?.highlights ?? [] })),
-  );
+  const all = stages.map(({ name, end }) => ({ name, highlights: end?.highlights ?? [] }));
+  const tables = groupHighlights(all);
   const lines = tables.reduce((sum, { rows }) => sum + 3 + Math.min(rows.length, mostRows), 0);
-  const isWanted = (table: HighlightTable) =>
-    isChoice(table) || table.stages.some((name) => (ends as readonly string[]).includes(name));
-  const shown = lines > mostTableLines ? tables.filter(isWanted) : tables;
-  const left = tables.length - shown.length;
+  if (lines <= mostTableLines) return tables.flatMap((table) => formatHighlight(table, paint));
+  // Before tables are joined: those of candidates may have the titles of what the run is for.
+  const wanted = all.map(({ name, highlights }) => ({
+    name,
+    highlights: ends.includes(name) ? highlights : highlights.filter(isChoice),
+  }));
+  const left = all.filter((one, i) => one.highlights.length > wanted[i]!.highlights.length).length;
   const where = end?.report === undefined ? '' : ', all in the report';
+  const more = `… and tables of ${formatCountOf(left, 'more stage')}${where}`;
   return [
-    ...shown.flatMap((table) => formatHighlight(table, paint)),
-    ...(left > 0 ? ['', paint.dim(`… and ${left} more table${left > 1 ? 's' : ''}${where}`)] : []),
+    ...groupHighlights(wanted).flatMap((table) => formatHighlight(table, paint)),
+    ...(left > 0 ? ['', paint.dim(more)] : []),
   ];
 }
 

@@ -295,6 +295,7 @@ test('the summary of a sweep has the choice and what the run is for; the other t
   });
   const choice = {
     title: 'Models by auc on val',
+    role: 'choice' as const,
     columns: ['model', 'chosen'],
     rows: [['n=3', 'yes'] as const],
   };
@@ -321,7 +322,7 @@ AUC on test (final)
   score             AUC  images
   second (fake)  0.7010    2100
 
-… and 20 more tables, all in the report
+… and tables of 20 more stages, all in the report
 
 Outputs
   final.metrics  out/final.json
@@ -329,6 +330,36 @@ Outputs
 Report  artifacts/report.html
 
 ✓ experiments/xception: 22 ran (0.00 s)
+`,
+  );
+});
+
+test('the summary of a sweep has the rows of what the run is for, where candidates have tables of the same title', () => {
+  const trials = Array.from({ length: 30 }, (_, i) => `scores[n=${i}]`);
+  const text = told((run) => {
+    run.begin([...trials, 'final'], ['final', ...trials], ['final']);
+    for (const stage of [...trials, 'final'])
+      run.ends(stage, 'ran', {
+        highlights: [aucs('0.7010'), { ...aucs('0.6'), title: 'By class' }],
+      });
+    run.finish(false, 'artifacts/report.html');
+  });
+  assert.equal(
+    text.split('\n').slice(31).join('\n'),
+    `
+AUC on test (final)
+  score             AUC  images
+  second (fake)  0.7010    2100
+
+By class (final)
+  score          AUC  images
+  second (fake)  0.6    2100
+
+… and tables of 30 more stages, all in the report
+
+Report  artifacts/report.html
+
+✓ experiments/xception: 31 ran (0.00 s)
 `,
   );
 });
