@@ -11,7 +11,11 @@ import {
   fitTemperature,
   temperatureInterval,
 } from '../../src/learning/metrics/calibration/temperature.ts';
-import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
+import {
+  aucInterval,
+  oneSidedEnds,
+  perfectAreaBound,
+} from '../../src/learning/metrics/intervals/auc-interval.ts';
 import {
   bandOf,
   drawsGroups,
@@ -65,7 +69,10 @@ export interface Curve {
   readonly band: readonly { readonly x: number; readonly low: number; readonly high: number }[];
 }
 
-/** A bin with the interval of its share of fakes. */
+/**
+ * A bin with the interval of its share of fakes: the bound of Clopper and Pearson 1934 where the
+ * share is 0 or 1. NaN where the draws do not show the spread.
+ */
 export interface ReliabilityBin extends CalibrationBin {
   readonly shareLow: number;
   readonly shareHigh: number;
@@ -182,7 +189,14 @@ export async function measure(
     ...curvesOf(countAtThresholds(labels, ranking), bandsOf(heights, level)),
     reliability: resampled.estimate.binned.map((bin): ReliabilityBin => {
       const index = indexOf(bin);
-      const form = { range: [0, 1], deciding: unitsIn[index]! - 1 } as const;
+      const units = unitsIn[index]!;
+      if (bin.positiveShare === 0 || bin.positiveShare === 1) {
+        // Every draw is equal, which carries no information on the spread.
+        const bound = perfectAreaBound(units, level);
+        const [shareLow, shareHigh] = oneSidedEnds(bin.positiveShare, bound);
+        return { ...bin, shareLow, shareHigh };
+      }
+      const form = { range: [0, 1], deciding: units - 1 } as const;
       const { low, high } = intervalOf(
         resultOf(shares, (heights) => heights[index]!),
         level,

