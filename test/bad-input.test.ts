@@ -378,7 +378,7 @@ test('an unknown pipeline, stage or project is reported with the nearest name', 
     await project.command('run'),
     'Which pipeline? There are other.yaml, test.yaml, base.yaml',
   );
-  assert.match((await project.command('plan')).stderr, /Name one, as in: restage run other\.yaml/);
+  assert.match((await project.command('plan')).stderr, /\n {2}Name one, such as other\.yaml\n/);
 });
 
 for (const argv of [

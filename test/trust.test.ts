@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import type { StageName } from '../src/engine/config/pipeline.ts';
@@ -381,6 +381,30 @@ test('an archive is read in place: what is no plain file in it, or no archive, i
     readdirSync(reader.path('..')).filter((name) => name.startsWith('.')),
     [],
   );
+});
+
+test('an export whose first word is the pipeline is refused: its file would be taken for a pipeline', async () => {
+  using maker = new Project(shout, files, 'maker');
+  maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
+  await maker.run();
+  const said = async (...words: readonly string[]) => {
+    const { code, stderr } = await maker.command('export', ...words);
+    return [code, stderr];
+  };
+  const refusal = (word: string, command: string) => [
+    2,
+    `error: The first word names the new file, and ${word} is the name of a pipeline: ${command}\n`,
+  ];
+  assert.deepEqual(
+    await said('test.yaml'),
+    refusal('test.yaml', 'restage export test.restage test.yaml'),
+  );
+  assert.deepEqual(
+    await said('pipelines/new.yaml', 'test.yaml'),
+    refusal('pipelines/new.yaml', 'restage export new.restage test.yaml'),
+  );
+  assert.equal(existsSync(maker.path('test.yaml')), false);
+  assert.equal(existsSync(maker.path('pipelines/new.yaml')), false);
 });
 
 test('an export that was killed leaves one hidden file, which the next one there removes', async () => {

@@ -8,7 +8,6 @@ import {
 import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { mistake, orThrow, type PipelineError } from '../project/pipeline-error.ts';
-import { shellQuote } from '../shell/shell-quote.ts';
 
 /** The words of a command that name a pipeline and its stages. */
 export interface Words {
@@ -72,7 +71,7 @@ function fileFirst(words: readonly string[]): readonly string[] {
   return file === undefined ? words : [file, ...words.toSpliced(words.indexOf(file), 1)];
 }
 
-const endsLikeFile = /\.ya?ml$/;
+export const endsLikeFile = /\.ya?ml$/;
 
 const namesFile = (word: string, root: string): boolean => {
   const found = findPipelineFile(word, process.cwd(), root);
@@ -102,7 +101,7 @@ function unnamedFile(root: string, last: boolean, word?: string): string {
     .toSorted((a, b) => rank(a) - rank(b));
   const shown = all.length > 0 ? all : names;
   const list = shown.length > mostInLine ? `:\n  ${shown.join('\n  ')}` : ` ${shown.join(', ')}`;
-  const hint = `Name one, as in: restage run ${shellQuote(shown[0]!)}`;
+  const hint = `Name one, such as ${shown[0]!}`;
   throw mistake('no-file', `Which pipeline? There are${list}`, hint);
 }
 

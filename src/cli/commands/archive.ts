@@ -1,5 +1,5 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { loadStoreFile } from '../../engine/config/store-file.ts';
 import { readPart } from '../../engine/files/read-part.ts';
@@ -18,7 +18,7 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import { TarError } from '../../tar.ts';
 import { UsageError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../command-error.ts';
-import { findTarget } from '../find-target.ts';
+import { endsLikeFile, findTarget } from '../find-target.ts';
 import { currentRoot } from '../open-pipeline.ts';
 import { printPulled } from '../print-pulled.ts';
 
@@ -28,6 +28,14 @@ const pipelineKey = 'pipeline';
 /** `restage export`: a push into one file, which is whole or absent. */
 export async function exportCommand([path = '', ...words]: readonly string[]): Promise<void> {
   const root = currentRoot();
+  // Such a file would be found in place of the pipeline by the next command.
+  if (endsLikeFile.test(path)) {
+    const archive = basename(path).replace(endsLikeFile, '.restage');
+    const command = `restage export ${shellQuote(archive)} ${shellQuote(words[0] ?? path)}`;
+    throw new UsageError(
+      `The first word names the new file, and ${path} is the name of a pipeline: ${command}`,
+    );
+  }
   const { file, stages } = findTarget({ words }, root);
   if (stages.length > 0)
     throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
