@@ -74,7 +74,7 @@ test('YAML that a pipeline does not allow is reported in plain words', () => {
     mistakes('a: "x\\0y"\n'),
     /p\.yaml:1:4: error: A text cannot hold the character NUL/,
   );
-  assert.match(mistakes('a\0: 1\n'), /p\.yaml:1:1: error: A text cannot hold the character NUL/);
+  assert.match(mistakes('"a\\0": 1\n'), /p\.yaml:1:1: error: A text cannot hold the character NUL/);
   assert.match(mistakes('<<: { a: 1 }\n'), /p\.yaml:1:1: error: YAML merge keys are not supported/);
 });
 
@@ -189,5 +189,17 @@ test('any text gives a tree or mistakes with places inside it', () => {
       }
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('a file that is no text gets one mistake, not one for each of its lines', () => {
+  assert.equal(
+    mistakes('store.json\0\0 <meta>\n<link rel="icon">\n:root {\n  color: {{ a: b\n'),
+    `p.yaml:1:11: error: This is no text: it holds the character NUL [not-text]
+
+    1 | store.json\ufffd\ufffd <meta>
+      |           ^
+
+  Name a file of YAML, or save this one as UTF-8.`,
   );
 });

@@ -31,6 +31,8 @@ const maximumErrors = 10;
  * empty map.
  */
 export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]> {
+  const nul = file.text.indexOf('\0');
+  if (nul >= 0) return err([notText(file, nul)]);
   const tokens = [...new Parser().parse(file.text)];
   const deep = findDeepToken(tokens);
   if (deep !== undefined) {
@@ -64,6 +66,14 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
   const node = new Conversion(file, diagnostics).root(document);
   return diagnostics.length > 0 ? err(diagnostics) : ok(node);
 }
+
+/** Of a picture or an archive every line would be a mistake. */
+const notText = (file: SourceFile, nul: number): Diagnostic => ({
+  code: 'not-text',
+  message: 'This is no text: it holds the character NUL',
+  hint: 'Name a file of YAML, or save this one as UTF-8.',
+  at: { file, start: nul, end: nul + 1 },
+});
 
 /** Further mistakes in a line follow from the first one. */
 function firstOfEachLine(
