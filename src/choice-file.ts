@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 
 /** The labels of a candidate on the axes of its matrix, such as `{ n: '3' }`. */
 export type CandidateLabels = Readonly<Record<string, string>>;
@@ -25,11 +25,13 @@ export interface ChoiceFile {
 }
 
 /** A choice; undefined for JSON of another form. */
-export function readChoice(content: Json | undefined): ChoiceFile | undefined {
-  if (!isJsonObject(content) || typeof content['by'] !== 'string') return undefined;
+export const readChoice = (content: Json | undefined): ChoiceFile | undefined =>
+  isChoice(content) ? content : undefined;
+
+function isChoice(content: Json | undefined): content is JsonObject & ChoiceFile {
+  if (!isJsonObject(content) || typeof content['by'] !== 'string') return false;
   const candidates = content['candidates'];
-  const isSound = Array.isArray(candidates) && candidates.every(isCandidate);
-  return isSound ? (content as unknown as ChoiceFile) : undefined;
+  return Array.isArray(candidates) && candidates.every(isCandidate);
 }
 
 /**

@@ -4,7 +4,9 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { encodeModel, type OnnxGraph } from '../src/backend/lowering/onnx-writer.ts';
+import { rankingIn, readChoice } from '../src/choice-file.ts';
 import { readMessage } from '../src/engine/execution/stage-messages.ts';
+import type { Json } from '../src/json.ts';
 import { renderChart } from '../src/learning/charts/render-chart.ts';
 import { parseMetrics } from '../src/learning/metrics/metrics-file.ts';
 import { parseScores } from '../src/learning/metrics/scores-file.ts';
@@ -50,6 +52,9 @@ test('the examples of formats are read by the kinds', async (t) => {
   assert.ok(parseScores(example('scores')).ok);
   const metrics = parseMetrics(example('metrics'));
   assert.equal(metrics.ok && metrics.value.values.get('test.auc'), 0.75);
+  const choice: Json = JSON.parse(example('choice'));
+  assert.equal(readChoice(choice)?.by, 'auc');
+  assert.deepEqual(rankingIn(choice), [{ sample: '2' }, { sample: '1' }]);
   assert.deepEqual(parseTable(example('table')), {
     ok: true,
     value: [{ model: 'mine', parameters: 1200, test: { auc: 0.9 } }],
