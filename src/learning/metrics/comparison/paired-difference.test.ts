@@ -60,3 +60,20 @@ test('a statistic that is undefined leaves all but the difference undefined', ()
   const { p, low } = pairedDifference({ labels, seed: 1 }, area(scores), () => Number.NaN, 0.95);
   assert.deepEqual([p, low], [Number.NaN, Number.NaN]);
 });
+
+test('a difference of shares that two of twenty groups decide reaches as far up as down', () => {
+  const classes = Array.from({ length: 100 }, (_, i) => (i < 50 ? 0 : 1));
+  const groups = classes.map((_, i) => `video ${Math.floor(i / 5)}`);
+  const gains: readonly number[] = classes.map((_, i) => (i < 8 ? 1 : 0));
+  const share = (weights: Uint8Array) => {
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return gains.reduce((sum, gain, i) => sum + gain * weights[i]!, 0) / total;
+  };
+  const unevenness = (form: { readonly range?: readonly [number, number] }) => {
+    const sample = { labels: classes, groups, seed: 1 };
+    const { difference, low, high } = pairedDifference(sample, share, () => 0, 0.95, form);
+    return (high - difference) / (difference - low);
+  };
+  assert.ok(Math.abs(unevenness({ range: [-1, 1] }) - 1) < 0.05);
+  assert.ok(unevenness({}) > 1.5, `${unevenness({})}`);
+});

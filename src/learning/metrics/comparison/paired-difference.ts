@@ -16,8 +16,10 @@ import { twoSidedT } from '../intervals/student-t.ts';
  *
  *     pairedDifference({ labels, groups, seed: 1 }, aucOfRows(labels, a), aucOfRows(labels, b), 0.95);
  *
- * The interval is that of {@link bootstrapInterval} with the skewness of the draws, and p the level
- * at which it would end at 0. Where all draws give the same difference, as for two models without a
+ * The interval is that of {@link bootstrapInterval}, and p the level at which it would end at 0. A
+ * difference without a range allows for the skewness of its draws, since a few images decide a mean
+ * loss. A difference of shares does not: where few groups decide, the skewness is noise, and
+ * intervals that followed it covered 89 % with 10 + 10 groups. Where all draws give the same difference, as for two models without a
  * mistake, the ends are NaN: the models may differ on other images.
  *
  * @param level The confidence, above 0 and below 1. @param form How the difference varies; by
@@ -30,21 +32,19 @@ export function pairedDifference(
   level: number,
   form: Pick<Form, 'range' | 'perImage'> = {},
 ): PairedDifference {
+  const isSkewed = form.range === undefined;
   const resampled = resample(sample, (weights) => one(weights) - other(weights));
-  const {
-    estimate: difference,
-    low,
-    high,
-  } = intervalOf(resampled, level, { ...form, isSkewed: true });
+  const { estimate: difference, low, high } = intervalOf(resampled, level, { ...form, isSkewed });
   const isConstant =
     resampled.draws.length > 0 && resampled.draws.every((drawn) => drawn === resampled.draws[0]);
   if (isConstant) return { difference, low, high, p: difference === 0 ? 1 : Number.NaN };
   if (Number.isNaN(low)) return { difference, low, high, p: Number.NaN };
   const { deviation, skewness, freedom } = spreadOf(resampled, form);
+  const ratio = difference / deviation;
   return {
     difference,
     low,
     high,
-    p: twoSidedT(transformed(difference / deviation, skewness), freedom),
+    p: twoSidedT(isSkewed ? transformed(ratio, skewness) : ratio, freedom),
   };
 }
