@@ -97,7 +97,7 @@ test('tooltips name what the axes name, in their unit, at the nearest point of a
   const roc = await tooltipsOf(page, 'roc');
   assert.ok(
     roc.includes(
-      'second score (fake): 0.750 (0.119–0.985) | False positive rate (real called fake): 0.5 | True positive rate (fake called fake): 1',
+      'second score (fake): 0.750 (0.088–0.989) | False positive rate (real called fake): 0.5 | True positive rate (fake called fake): 1',
     ),
     roc.join('\n'),
   );
