@@ -118,8 +118,8 @@ describe('memory stays flat', () => {
     assert.ok(losses.every(Number.isFinite));
     assert.deepEqual(now.tensors, settled.tensors);
     assert.deepEqual({ ...now.backend, runs: 0 }, { ...settled.backend, runs: 0 });
-    // Of a single array that is large enough for the pool, one a step would be 56 MiB in 900 steps;
-    // a batch of images 84 MiB. Below the margin is what allocators and the collector leave lying
+    // A leak of one array a step would be 56 MiB in 900 steps, if it is large enough for the pool;
+    // a batch of images would be 84 MiB. Below the margin is what allocators and the collector leave lying
     // about.
     assert.ok(now.resident - settled.resident < 24 * MiB, inMiB(now.resident - settled.resident));
     // A kilobyte a step.

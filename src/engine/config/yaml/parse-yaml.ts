@@ -67,7 +67,7 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
   return diagnostics.length > 0 ? err(diagnostics) : ok(node);
 }
 
-/** Of a picture or an archive every line would be a mistake. */
+/** Every line of a picture or an archive would be a mistake. */
 const notText = (file: SourceFile, nul: number): Diagnostic => ({
   code: 'not-text',
   message: 'This is no text: it holds the character NUL',

@@ -10,7 +10,7 @@ export interface Entry {
   readonly kind: EnvelopeKind;
   readonly key: string;
   readonly owner: KeyId;
-  /** Of a result. */
+  /** Present for a result. */
   readonly fingerprint?: Digest;
 }
 
@@ -19,7 +19,7 @@ export interface SignedEntry {
   readonly envelope: Envelope;
   /** The objects that it names, each once. */
   readonly objects: readonly Digest[];
-  /** Of a run. */
+  /** Present for a run. */
   readonly pipeline?: string;
 }
 
