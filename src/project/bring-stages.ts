@@ -16,7 +16,7 @@ import { rememberRun } from '../engine/execution/remember-run.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
 import type { RunManifest } from '../engine/store/remote/manifest.ts';
-import { type FoundFile, signRead } from '../engine/store/run-memory.ts';
+import { type FoundFile, takeSignatures } from '../engine/store/run-memory.ts';
 import { leftOutWarning, readNumbers } from '../reporting/history/read-numbers.ts';
 import type { ReportWriter } from '../reporting/report/report-writer.ts';
 import { isForUser } from '../user-error.ts';
@@ -54,10 +54,10 @@ export async function bringStages(
   const { world, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   const { root, sources } = world.pipeline;
-  // Signed before the run: an edit during the run is not what the run has read. A key that
-  // store.yaml revokes makes results unknown.
+  // Taken before the run: an edit during the run is not what the run has read. A key that store.yaml
+  // revokes makes results unknown.
   const looked = [...sources.looked, storeFile(root)];
-  const read = signRead(
+  const read = takeSignatures(
     { files: [...sources.files, ...sources.code, ...codeFiles], looked },
     startedAt,
   );

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { globBase } from '../engine/config/expand-glob.ts';
 import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
-import { ListingError, signPlace, signTree } from '../engine/files/walk-tree.ts';
+import { ListingError, pathSignature, treeSignature } from '../engine/files/walk-tree.ts';
 import type { ProjectChanges } from './api.ts';
 
 /** Milliseconds without another change before a project is read: editors save in several steps. */
@@ -21,8 +21,8 @@ const share = 1 / 50;
  * look sooner.
  */
 export class ProjectWatch implements ProjectChanges {
-  /** The signature of each thing that is watched, such as `tree /project/data`. */
-  readonly #signed = new Map<string, () => string>();
+  /** Takes the signature of each thing that is watched, such as `tree /project/data`. */
+  readonly #signatures = new Map<string, () => string>();
   readonly #known = new Map<string, string>();
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #root: string;
@@ -44,7 +44,7 @@ export class ProjectWatch implements ProjectChanges {
   /** Takes the present state as what the next run reads. */
   begin(): void {
     this.#hasChanged = false;
-    for (const [what, sign] of this.#signed) this.#known.set(what, sign());
+    for (const [what, takeSignature] of this.#signatures) this.#known.set(what, takeSignature());
   }
 
   /** Watches what a pipeline was read from, too, with what a pattern may match later. */
@@ -104,12 +104,12 @@ export class ProjectWatch implements ProjectChanges {
   }
 
   #addPlace(path: string): void {
-    this.#sign(`place ${path}`, () => signPlace(path).signature);
+    this.#watch(`place ${path}`, () => pathSignature(path).signature);
     this.#hearAt(path);
   }
 
   #addTree(path: string): void {
-    this.#sign(`tree ${path}`, () => treeOf(path));
+    this.#watch(`tree ${path}`, () => treeOf(path));
     this.#hearAt(path);
     if (this.#own.includes(path)) for (const folder of foldersIn(path)) this.#hear(folder);
   }
@@ -119,13 +119,13 @@ export class ProjectWatch implements ProjectChanges {
    * tree.
    */
   #addPattern(pattern: string, names: readonly string[]): void {
-    this.#sign(`pattern ${pattern}`, () => this.#expand(pattern).join('\n'), names.join('\n'));
+    this.#watch(`pattern ${pattern}`, () => this.#expand(pattern).join('\n'), names.join('\n'));
     this.#hear(globBase(pattern, this.#root));
   }
 
-  #sign(what: string, sign: () => string, now?: string): void {
-    if (!this.#known.has(what)) this.#known.set(what, now ?? sign());
-    this.#signed.set(what, sign);
+  #watch(what: string, takeSignature: () => string, now?: string): void {
+    if (!this.#known.has(what)) this.#known.set(what, now ?? takeSignature());
+    this.#signatures.set(what, takeSignature);
   }
 
   #hearAt(path: string): void {
@@ -154,7 +154,10 @@ export class ProjectWatch implements ProjectChanges {
   #look(mayTell: boolean): void {
     const startedAt = performance.now();
     const changed =
-      mayTell && [...this.#signed].some(([what, sign]) => sign() !== this.#known.get(what));
+      mayTell &&
+      [...this.#signatures].some(
+        ([what, takeSignature]) => takeSignature() !== this.#known.get(what),
+      );
     this.#lookIn(Math.max(pause, (performance.now() - startedAt) / share));
     this.#timer?.unref();
     if (!changed || this.#hasChanged) return;
@@ -171,7 +174,7 @@ export class ProjectWatch implements ProjectChanges {
 
 function treeOf(path: string): string {
   try {
-    return signTree(path).signature;
+    return treeSignature(path).signature;
   } catch (error) {
     if (!(error instanceof ListingError)) throw error;
     return error.message;

@@ -164,10 +164,10 @@ export interface AttemptOutcome {
    */
   readonly edited: readonly string[];
   /**
-   * The `signFiles` signature of the kept files of each output from before they were hashed, by the
-   * digest of the output.
+   * The `filesSignature` of the kept files of each output from before they were hashed, by the digest
+   * of the output.
    */
-  readonly signs: Readonly<Record<Digest, string>>;
+  readonly signatures: Readonly<Record<Digest, string>>;
 }
 
 /** Where stages run: this machine or a cluster. */

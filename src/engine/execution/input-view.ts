@@ -7,7 +7,7 @@ import type { InputItem, Stage } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
 import { linkTarget } from '../files/read-part.ts';
-import { signTree } from '../files/walk-tree.ts';
+import { treeSignature } from '../files/walk-tree.ts';
 import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { Examined, OutputsOf, World } from '../plan/examine.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
@@ -111,7 +111,7 @@ async function link(
   { examined, world, keyed, parts }: LinkOptions,
 ): Promise<Link> {
   const looked = examined.looked.get(target);
-  const { signature } = signTree(target);
+  const { signature } = treeSignature(target);
   symlinkSync(target, path);
   if (signature === looked) return { path, target, signature, isOutdated: false };
   const listing = await world.digests.list(target, { modes: false });
@@ -151,7 +151,7 @@ async function isChanged(
   digests: DigestIndex,
 ): Promise<boolean> {
   try {
-    if (signTree(target).signature !== signature) return true;
+    if (treeSignature(target).signature !== signature) return true;
   } catch {
     return true;
   }

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatFew } from '../../format-numbers.ts';
 import type { Stage } from '../config/pipeline.ts';
-import { signPlace } from '../files/walk-tree.ts';
+import { pathSignature } from '../files/walk-tree.ts';
 import { hashFingerprint } from '../fingerprint/fingerprint.ts';
 import type { World } from '../plan/examine.ts';
 import { changedFiles } from '../store/find-code.ts';
@@ -54,7 +54,7 @@ export async function addLoaded(
   const files = extended.code!.loaded.filter((path) => !code.loaded.includes(path));
   const edited = files
     .map((path) => join(root, path))
-    .filter((path) => signPlace(path).newest + tick >= startedAt);
+    .filter((path) => pathSignature(path).newest + tick >= startedAt);
   const changedNow = [code, extended.code!].flatMap(({ signatures }) => changedFiles(signatures));
   return { stage: extended, files, changed: [...new Set([...edited, ...changedNow])] };
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { Stage } from '../config/pipeline.ts';
-import { signFiles } from '../files/backdate.ts';
+import { filesSignature } from '../files/backdate.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { ListedFile } from '../files/listing.ts';
 import type { World } from '../plan/examine.ts';
@@ -113,11 +113,11 @@ async function runAttempt(
     record: await makeRecord(attempt, told, { cpus, cards }, resources),
   };
   const all = [...edited, ...beside.changed];
-  const signs =
+  const signatures =
     attempt.keep && all.length === 0
       ? await keep(attempt, result, { listed, contained: end.contained }, world)
       : {};
-  return { result, edited: all, signs };
+  return { result, edited: all, signatures };
 }
 
 /** An environment. */
@@ -282,19 +282,19 @@ async function keep(
   result: StageResult,
   { listed, contained }: { readonly listed: readonly ListedOutput[]; readonly contained: boolean },
   { store }: World,
-): Promise<AttemptOutcome['signs']> {
-  const signs: Record<Digest, string> = {};
+): Promise<AttemptOutcome['signatures']> {
+  const signatures: Record<Digest, string> = {};
   for (const { artifact, path, stats } of listed) {
     const objects = stage.cache
       ? await store.storeArtifact(path, artifact, { contained, stats })
       : undefined;
     const statsOf = ({ path, digest }: ListedFile) =>
       objects === undefined ? stats.get(path) : objects.get(digest);
-    const sign = signFiles(artifact, statsOf);
-    if (sign !== undefined) signs[artifact.digest] = sign;
+    const signature = filesSignature(artifact, statsOf);
+    if (signature !== undefined) signatures[artifact.digest] = signature;
   }
   await store.writeResult(result);
-  return signs;
+  return signatures;
 }
 
 const ownFiles = ({ code }: Stage): readonly string[] => Object.keys(code?.signatures ?? {});

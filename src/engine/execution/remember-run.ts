@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { StageName } from '../config/pipeline.ts';
-import { signPlace, signTree } from '../files/walk-tree.ts';
+import { pathSignature, treeSignature } from '../files/walk-tree.ts';
 import { targetKey } from '../publishing/target.ts';
-import { type FoundFile, forget, isOld, remember, signRead } from '../store/run-memory.ts';
+import { type FoundFile, forget, isOld, remember, takeSignatures } from '../store/run-memory.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
-interface RunSigns {
+interface RunSignatures {
   /** The file of the memory, and how the pipeline was found; undefined: nothing is remembered. */
   readonly memory: { readonly file: string; readonly found: FoundFile } | undefined;
   /**
@@ -23,12 +23,12 @@ interface RunSigns {
 export async function rememberRun(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
-  { memory, read, page }: RunSigns,
+  { memory, read, page }: RunSignatures,
 ): Promise<void> {
   const { world, stages } = run;
-  const published = await signOutputs(run, outcomes);
-  const inputs = await signInputs(run);
-  const loaded = await signLoaded(run);
+  const published = await outputSignatures(run, outcomes);
+  const inputs = await inputSignatures(run);
+  const loaded = await loadedSignatures(run);
   if (memory === undefined) return;
   const { file, found } = memory;
   const complete = [...outcomes.values()].every((outcome) => isDone(outcome) && outcome.recorded);
@@ -48,7 +48,7 @@ export async function rememberRun(
     stages: stages.length,
     globs: world.pipeline.sources.globs,
   };
-  const report = page === undefined ? [] : [[page, signTree(page).signature] as const];
+  const report = page === undefined ? [] : [[page, treeSignature(page).signature] as const];
   const asked = stages.flatMap(({ env, code }) => [
     ...Object.keys(env),
     ...(code?.variables ?? []),
@@ -63,7 +63,7 @@ export async function rememberRun(
  * Signatures of published outputs, if all hold their results and are ours; `owners` has that of the
  * folder of records.
  */
-async function signOutputs(
+async function outputSignatures(
   { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
 ) {
@@ -79,10 +79,12 @@ async function signOutputs(
   }
   const signatures = new Map<string, string>();
   try {
-    const away = new Map(awayPaths.map((path) => [path, signPlace(path).signature]));
-    const newest = [...wanted.keys()].map((path) => signTree(join(pipeline.root, path)).newest);
-    await digests.settled(Math.max(signPlace(records.folder).newest, ...newest));
-    const owners = new Map([[records.folder, signPlace(records.folder).signature]]);
+    const away = new Map(awayPaths.map((path) => [path, pathSignature(path).signature]));
+    const newest = [...wanted.keys()].map(
+      (path) => treeSignature(join(pipeline.root, path)).newest,
+    );
+    await digests.settled(Math.max(pathSignature(records.folder).newest, ...newest));
+    const owners = new Map([[records.folder, pathSignature(records.folder).signature]]);
     for (const [path, digest] of wanted) {
       const absolute = join(pipeline.root, path);
       const now = await digests.list(absolute);
@@ -100,16 +102,16 @@ async function signOutputs(
  * Signatures of the code that programs loaded in this run or an earlier one, which the pipeline's
  * sources do not have.
  */
-async function signLoaded({
+async function loadedSignatures({
   world,
   startedAt,
 }: Execution): Promise<ReadonlyMap<string, string> | undefined> {
   const codes = (await world.loadedCode?.all()) ?? [];
   const files = codes.flatMap(({ signatures }) => Object.keys(signatures));
-  return signRead({ files, looked: codes.flatMap(({ looked }) => looked) }, startedAt);
+  return takeSignatures({ files, looked: codes.flatMap(({ looked }) => looked) }, startedAt);
 }
 
-async function signInputs({
+async function inputSignatures({
   world,
   startedAt,
 }: Execution): Promise<ReadonlyMap<string, string> | undefined> {

@@ -248,7 +248,7 @@ export class StageRun {
     }
   }
 
-  async #keep({ result, edited, signs }: AttemptOutcome, work: string): Promise<DoneStage> {
+  async #keep({ result, edited, signatures }: AttemptOutcome, work: string): Promise<DoneStage> {
     const { world } = this.#run;
     const { outputs, record } = result;
     const done = {
@@ -268,7 +268,9 @@ export class StageRun {
     world.store.share(result);
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
-    if (!(await this.#publish(outputs, { signs, ...(!this.#stage.cache && { from: work }) }))) {
+    if (
+      !(await this.#publish(outputs, { signatures, ...(!this.#stage.cache && { from: work }) }))
+    ) {
       const why =
         'its outputs were damaged on disk between being stored and being published; is the disk sound?';
       throw new StageFailure(why);
@@ -307,9 +309,9 @@ export class StageRun {
     outputs: Outputs,
     {
       from: work,
-      signs,
+      signatures,
       away,
-    }: Partial<Pick<AttemptOutcome, 'signs'>> & { from?: string; away?: ReadonlySet<string> },
+    }: Partial<Pick<AttemptOutcome, 'signatures'>> & { from?: string; away?: ReadonlySet<string> },
   ): Promise<boolean> {
     const { world, publisher } = this.#run;
     for (const output of this.#stage.outputs) {
@@ -323,7 +325,7 @@ export class StageRun {
       const from = work === undefined ? undefined : privatePath(work, output);
       const publication = await publisher.publish(artifact, output.path, owner, {
         from,
-        sign: signs?.[artifact.digest],
+        signature: signatures?.[artifact.digest],
       });
       if (!publication.ok) return false;
       if (publication.displaced !== undefined) {

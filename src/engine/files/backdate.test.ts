@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
-import { backdate, isBackdated, isSameWriting, signFiles } from './backdate.ts';
+import { backdate, filesSignature, isBackdated, isSameWriting } from './backdate.ts';
 import { DigestIndex } from './digest-index.ts';
 import { fileListing } from './listing.ts';
 
@@ -26,20 +26,20 @@ test('a file is dated so long before its change that any later write has another
 test('files have a signature once they are backdated, and another one after a write or a replacement, but not after a move', (t) => {
   const file = join(writeFiles(temporaryFolder(t), { a: 'text' }), 'a');
   const listing = fileListing({ digest: sha256('text'), size: 4 });
-  const signOf = (stats: Stats | undefined) => signFiles(listing, () => stats);
-  assert.equal(signOf(statSync(file)), undefined);
-  assert.equal(signOf(undefined), undefined);
+  const signatureOf = (stats: Stats | undefined) => filesSignature(listing, () => stats);
+  assert.equal(signatureOf(statSync(file)), undefined);
+  assert.equal(signatureOf(undefined), undefined);
   backdate(file, statSync(file));
   const stats = statSync(file);
-  const sign = signOf(stats);
+  const signature = signatureOf(stats);
   renameSync(file, `${file}.moved`);
   chmodSync(`${file}.moved`, 0o444);
   const moved = statSync(`${file}.moved`);
-  assert.ok(sign !== undefined && isSameWriting(stats, moved));
-  assert.equal(signOf(moved), sign);
+  assert.ok(signature !== undefined && isSameWriting(stats, moved));
+  assert.equal(signatureOf(moved), signature);
   for (const change of [{ size: 5 }, { mtimeMs: stats.mtimeMs - 1 }, { ino: stats.ino + 1 }]) {
     const other = Object.assign(statSync(`${file}.moved`), change);
-    assert.notEqual(signOf(other), sign);
+    assert.notEqual(signatureOf(other), signature);
     assert.equal(isSameWriting(stats, other), false);
   }
 });

@@ -27,10 +27,10 @@ export const isSameWriting = (one: Stats, other: Stats): boolean =>
   one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino;
 
 /**
- * Signs backdated files that hold an artifact: while the signature is the same, they hold it.
+ * Takes the signature of backdated files that hold an artifact: while it is the same, they hold it.
  * Undefined where one is not backdated.
  */
-export function signFiles(
+export function filesSignature(
   { files }: Listing,
   statsOf: (file: ListedFile) => Stats | undefined,
 ): string | undefined {

@@ -13,7 +13,7 @@ import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { DigestIndex } from './digest-index.ts';
-import { signTree } from './walk-tree.ts';
+import { treeSignature } from './walk-tree.ts';
 
 /** Lies about what it knows: a digest that shows where it is reused in place of hashing. */
 function poison(cache: string): void {
@@ -33,7 +33,7 @@ test('a file or folder is listed by content, with the signature of the whole', a
     { path: 'a/deep', digest: sha256(''), size: 0 },
     { path: 'b.sh', digest: sha256('text'), size: 4 },
   ]);
-  assert.equal(tree.signature, signTree(join(folder, 'tree')).signature);
+  assert.equal(tree.signature, treeSignature(join(folder, 'tree')).signature);
   assert.equal((await index.list(join(folder, 'tree/b.sh'))).digest, sha256('text'));
   assert.equal(await index.listIfThere(join(folder, 'nothing')), undefined);
 });
@@ -105,7 +105,7 @@ test('what was just written is listed once no later write can go unnoticed', asy
     const listing = await index.listSettled(tree);
     assert.equal(listing.settlesIn, 0);
     writeFiles(tree, { data: 'TEXT 0' });
-    assert.notEqual(signTree(tree).signature, listing.signature);
+    assert.notEqual(treeSignature(tree).signature, listing.signature);
   }
 });
 

@@ -8,18 +8,18 @@ import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
 import {
+  entriesSignature,
   ListingError,
   listingError,
-  signEntries,
+  type StatSignature,
   type TreeEntry,
-  type TreeSignature,
   walkTree,
 } from './walk-tree.ts';
 import { writeJson } from './write-atomic.ts';
 import { writing } from './write-error.ts';
 
-/** A listing with the {@link signTree} signature that the tree had before it was hashed. */
-export interface SignedListing extends Listing, TreeSignature {
+/** A listing with the {@link treeSignature} that the tree had before it was hashed. */
+export interface ListingWithSignature extends Listing, StatSignature {
   /**
    * Milliseconds until all times are safely past, perhaps infinite. Equal signatures mean equal
    * content only if it is 0.
@@ -76,9 +76,9 @@ export class DigestIndex {
    * Lists a file or folder by content and executable bits. Throws a `ListingError` for a path that
    * cannot be read.
    */
-  async list(path: string, { modes = true }: ListingOptions = {}): Promise<SignedListing> {
+  async list(path: string, { modes = true }: ListingOptions = {}): Promise<ListingWithSignature> {
     const { listing, entries, settlesIn } = await this.#list(path, modes);
-    return { ...listing, ...signEntries(entries), settlesIn };
+    return { ...listing, ...entriesSignature(entries), settlesIn };
   }
 
   async #list(path: string, modes: boolean) {
@@ -108,7 +108,7 @@ export class DigestIndex {
    * Lists what was just written once it has settled, milliseconds later. A file that is written all
    * the time never settles.
    */
-  async listSettled(path: string, options?: ListingOptions): Promise<SignedListing> {
+  async listSettled(path: string, options?: ListingOptions): Promise<ListingWithSignature> {
     let listing = await this.list(path, options);
     for (let tries = 0; tries < 3 && isUnsettled(listing); tries += 1) {
       await delay(listing.settlesIn + 1);
@@ -289,7 +289,7 @@ export class DigestIndex {
  * Whether files of a listing may still be changing: then its signature does not stand for their
  * content.
  */
-export function isUnsettled({ settlesIn }: SignedListing): boolean {
+export function isUnsettled({ settlesIn }: ListingWithSignature): boolean {
   return settlesIn > 0 && settlesIn !== Number.POSITIVE_INFINITY;
 }
 

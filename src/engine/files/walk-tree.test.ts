@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { stagingName } from './staging-name.ts';
-import { signPlace, signTree, walkTree } from './walk-tree.ts';
+import { pathSignature, treeSignature, walkTree } from './walk-tree.ts';
 
-test('an untouched tree signs the same, and every sort of edit shows', (t) => {
+test('an untouched tree keeps its signature, and every sort of edit shows', (t) => {
   const tree = writeFiles(join(temporaryFolder(t), 'tree'), { 'a/b': 'text', c: 'text' });
-  const signatures = [signTree(tree).signature];
-  assert.equal(signTree(tree).signature, signatures[0]);
+  const signatures = [treeSignature(tree).signature];
+  assert.equal(treeSignature(tree).signature, signatures[0]);
   const edits = [
     () => writeFileSync(join(tree, 'a/b'), 'longer text'),
     () => utimesSync(join(tree, 'c'), 1, 1),
@@ -20,7 +20,7 @@ test('an untouched tree signs the same, and every sort of edit shows', (t) => {
   ];
   for (const edit of edits) {
     edit();
-    signatures.push(signTree(tree).signature);
+    signatures.push(treeSignature(tree).signature);
   }
   assert.equal(new Set(signatures).size, edits.length + 1);
 });
@@ -61,19 +61,19 @@ test('what cannot be read is named with the reason', (t) => {
   fails('d', 'd/pipe is neither a file nor a folder');
 });
 
-test('a place signs by what is there itself: a file, the names in a folder, or nothing', (t) => {
+test('the signature of a path covers what is there itself: a file, the names in a folder, or nothing', (t) => {
   const folder = writeFiles(temporaryFolder(t), { 'sub/file': 'text', 'sub/deep/file': 'text' });
   const sub = join(folder, 'sub');
-  const first = signPlace(sub);
+  const first = pathSignature(sub);
   assert.ok(first.newest > 0);
   utimesSync(join(sub, 'deep'), 1, 1);
-  assert.deepEqual(signPlace(sub), first, 'of what is below it, only the names count');
+  assert.deepEqual(pathSignature(sub), first, 'of what is below it, only the names count');
   writeFileSync(join(sub, 'new'), '');
-  assert.notEqual(signPlace(sub).signature, first.signature);
+  assert.notEqual(pathSignature(sub).signature, first.signature);
 
   const absent = { signature: 'ENOENT', newest: 0 };
-  assert.deepEqual(signPlace(join(folder, 'none')), absent);
-  assert.deepEqual(signPlace(join(folder, 'none/deep')), absent);
+  assert.deepEqual(pathSignature(join(folder, 'none')), absent);
+  assert.deepEqual(pathSignature(join(folder, 'none/deep')), absent);
   writeFileSync(join(folder, 'none'), '');
-  assert.notEqual(signPlace(join(folder, 'none')).signature, absent.signature);
+  assert.notEqual(pathSignature(join(folder, 'none')).signature, absent.signature);
 });

@@ -110,7 +110,7 @@ export function listingError(path: string, error: unknown): ListingError {
  * A digest of the stat data of a whole tree. If it is the same later, nothing was written to the
  * tree in between.
  */
-export interface TreeSignature {
+export interface StatSignature {
   readonly signature: string;
   /**
    * Latest change in it, in milliseconds by its disk's clock. Unless it is safely past, a write may
@@ -119,16 +119,16 @@ export interface TreeSignature {
   readonly newest: number;
 }
 
-/** Signs a file or folder with one pass of stat calls. Throws a `ListingError`. */
-export function signTree(path: string): TreeSignature {
-  return signEntries(walkTree(path));
+/** Takes the signature of a file or folder, with one pass of stat calls. Throws a `ListingError`. */
+export function treeSignature(path: string): StatSignature {
+  return entriesSignature(walkTree(path));
 }
 
 /**
- * Signs entries that were walked already. Numbers are hashed in binary: as text they would cost
- * more than the walk.
+ * The signature of entries that were walked already. Numbers are hashed in binary: as text they
+ * would cost more than the walk.
  */
-export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
+export function entriesSignature(entries: Iterable<TreeEntry>): StatSignature {
   const paths: string[] = [];
   const numbers: number[] = [];
   let newest = 0;
@@ -146,10 +146,10 @@ export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
 }
 
 /**
- * Signs one path alone: a file, a folder by the names in it, or an absent one, which has a
- * signature, too.
+ * Takes the signature of one path alone: of a file, of a folder by the names in it, or of an absent
+ * path, which has a signature, too.
  */
-export function signPlace(path: string): TreeSignature {
+export function pathSignature(path: string): StatSignature {
   try {
     const { size, mtimeMs, ctimeMs, ino } = statSync(path);
     return {

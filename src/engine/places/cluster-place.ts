@@ -19,7 +19,7 @@ import {
   StageLeftToJob,
   UnfinishedStage,
 } from '../execution/execution.ts';
-import { signPlace } from '../files/walk-tree.ts';
+import { pathSignature } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
 import { BatchFolder, type TicketEnd, type Tries } from '../store/batch-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
@@ -152,7 +152,7 @@ export class ClusterPlace implements Place {
     await this.#download(stage);
     for (;;) {
       const stored = placed === undefined ? await this.#storedResult(stage, attempt) : undefined;
-      if (stored !== undefined) return { result: stored, edited: [], signs: {} };
+      if (stored !== undefined) return { result: stored, edited: [], signatures: {} };
       placed ??= await this.#submit(stage, attempt, tries);
       const end = await this.#endOf(placed, attempt);
       const next = await this.#nextStep(end, placed, { stage, tries });
@@ -163,7 +163,7 @@ export class ClusterPlace implements Place {
           await this.#use(next.end.result, attempt, placed);
           // The ticket is marked last: after a kill, another run attaches to what was not used.
           placed.folder.use(placed.index);
-          return { result: next.end.result, edited: [], signs: next.end.signs ?? {} };
+          return { result: next.end.result, edited: [], signatures: next.end.signs ?? {} };
         case 'decide':
           throw new OutdatedInput(next.message);
         case 'again':
@@ -226,8 +226,8 @@ export class ClusterPlace implements Place {
     { stage, tries }: { readonly stage: Stage; readonly tries: Tries },
   ): Promise<NextStep> {
     const claim = folder.claimOf(index);
-    const { path, sign } = claim?.checkpoint ?? {};
-    const rewritten = path !== undefined && signPlace(path).signature !== sign;
+    const { path, sign: signature } = claim?.checkpoint ?? {};
+    const rewritten = path !== undefined && pathSignature(path).signature !== signature;
     const resumes = path !== undefined && existsSync(path);
     const { place } = this.#options;
     const facts = afterJob(tries, { reached: folder.reached(index), rewritten });

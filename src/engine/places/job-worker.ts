@@ -11,7 +11,7 @@ import type { IdleWorkers } from '../execution/idle-workers.ts';
 import { localPlace } from '../execution/local-place.ts';
 import type { RunProcess } from '../execution/process-runner.ts';
 import { DigestIndex } from '../files/digest-index.ts';
-import { signPlace } from '../files/walk-tree.ts';
+import { pathSignature } from '../files/walk-tree.ts';
 import { checkpointOf } from '../fingerprint/fingerprint.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
@@ -186,12 +186,14 @@ export class JobWorker {
     const digest = this.#checkpointOf(ticket);
     const path = digest && this.#store.checkpointPath(digest);
     // A checkpoint that is about to be removed counts as none.
-    const sign = path && signPlace(this.#isFresh(ticket) ? `${path}.none` : path).signature;
+    const signature =
+      path && pathSignature(this.#isFresh(ticket) ? `${path}.none` : path).signature;
     return {
       worker: identity.job,
       restart: identity.restart,
       host: hostname(),
-      ...(path !== undefined && sign !== undefined && { checkpoint: { path, sign } }),
+      ...(path !== undefined &&
+        signature !== undefined && { checkpoint: { path, sign: signature } }),
       full: this.#secondsLeft() >= 0.8 * batch.seconds,
     };
   }
@@ -288,7 +290,7 @@ export class JobWorker {
     try {
       using peak = new PeakMemory();
       using allocation = await this.#place(ticket, ready.world, peak).allocate(stage);
-      const { result, edited, signs } = await allocation.run({
+      const { result, edited, signatures } = await allocation.run({
         stage,
         number: ticket.number,
         keep: ticket.keep,
@@ -305,7 +307,7 @@ export class JobWorker {
       // The first of two results counts.
       const first =
         ticket.keep && !ticket.replaces ? this.#store.readResult(result.digest) : undefined;
-      return { type: 'done', result: first ?? result, host: hostname(), signs };
+      return { type: 'done', result: first ?? result, host: hostname(), signs: signatures };
     } catch (error) {
       // A scheduler that ends a job signals all of its processes, this one perhaps last.
       if (error instanceof StageFailure && error.killed) await delay(settling);

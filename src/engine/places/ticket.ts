@@ -7,7 +7,7 @@ import type { Span } from '../diagnostics/diagnostic.ts';
 import type { Attempt } from '../execution/execution.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
-import { signTree } from '../files/walk-tree.ts';
+import { treeSignature } from '../files/walk-tree.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import type { BatchFolder, JobClass, Ticket } from '../store/batch-folder.ts';
@@ -154,7 +154,7 @@ export async function lookAgain(
     for (const [index, item] of items.entries()) {
       if (item.from !== 'path') continue;
       try {
-        const { signature } = signTree(item.path);
+        const { signature } = treeSignature(item.path);
         if (signature !== looked[item.path]) {
           const listing = await digests.listSettled(item.path, { modes: false });
           if (partsDigest(listing, parts) !== fingerprint.inputs[port]?.[index]?.digest)

@@ -4,7 +4,7 @@ import type { ArtifactType } from '../../stage.ts';
 import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
 import type { Input, InputItem, RunnablePipeline, Stage, StageName } from '../config/pipeline.ts';
-import { type DigestIndex, isUnsettled, type SignedListing } from '../files/digest-index.ts';
+import { type DigestIndex, isUnsettled, type ListingWithSignature } from '../files/digest-index.ts';
 import { type Listing, partsDigest } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import {
@@ -30,7 +30,7 @@ export interface World {
   readonly store: FolderStore;
   readonly digests: DigestIndex;
   /** The path inputs that this run has listed, by absolute path. */
-  readonly listings: Map<string, Promise<SignedListing>>;
+  readonly listings: Map<string, Promise<ListingWithSignature>>;
   /** The backend that the user named; undefined for `auto`. */
   readonly backend: string | undefined;
   /** All backends that can be named: `auto` accepts results of any of them. */
@@ -295,7 +295,7 @@ function keyedExtension({ folder }: Listing, path: string): { readonly extension
  * A run sees one state of an input, however many stages read it, and no later change of it can go
  * unnoticed.
  */
-function listOnce(path: string, world: World): Promise<SignedListing> {
+function listOnce(path: string, world: World): Promise<ListingWithSignature> {
   const listing = world.listings.get(path) ?? world.digests.listSettled(path, { modes: false });
   world.listings.set(path, listing);
   return listing;

@@ -18,7 +18,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
-import { backdate, signFiles } from '../files/backdate.ts';
+import { backdate, filesSignature } from '../files/backdate.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { stagingName } from '../files/staging-name.ts';
 import { FolderStore } from '../store/folder-store.ts';
@@ -154,8 +154,8 @@ test('an object with a flipped byte is noticed, set aside, and nothing of it is 
 });
 
 /** The signature of an artifact's objects. */
-const signed = (artifact: StoredArtifact, cache: FolderStore) =>
-  signFiles(artifact, ({ digest }) => statSync(cache.objectPath(digest)));
+const signatureOf = (artifact: StoredArtifact, cache: FolderStore) =>
+  filesSignature(artifact, ({ digest }) => statSync(cache.objectPath(digest)));
 
 /**
  * Gives an object other bytes of the same size, and a new signature: it shows where its digest is
@@ -167,17 +167,18 @@ function lie(object: string): void {
   backdate(object, statSync(object));
 }
 
-test('copies of signed objects are not hashed, then or when they are listed', async (t) => {
+test('copies of objects with a signature are not hashed, then or when they are listed', async (t) => {
   const project = new Project(t);
   for (const artifact of [
     await project.store({ a: 'text', b: 'more' }),
     await project.store('file'),
   ]) {
     for (const { digest } of artifact.files) lie(project.cache.objectPath(digest));
-    const sign = signed(artifact, project.cache);
-    assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), {
-      ok: true,
-    });
+    const signature = signatureOf(artifact, project.cache);
+    assert.deepEqual(
+      await project.publisher.publish(artifact, 'artifacts/x', owner, { signature }),
+      { ok: true },
+    );
     assert.equal(
       (await project.digests.list(join(project.root, 'artifacts/x'))).digest,
       artifact.digest,
@@ -186,46 +187,46 @@ test('copies of signed objects are not hashed, then or when they are listed', as
   assert.equal(project.read('artifacts/x'), 'FILE');
 });
 
-test('hard links of signed objects are not hashed either', async (t) => {
+test('hard links of objects with a signature are not hashed either', async (t) => {
   const project = new Project(t, { hardLink: true });
   const artifact = await project.store({ a: 'text' });
   lie(project.cache.objectPath(sha256('text')));
-  const sign = signed(artifact, project.cache);
+  const signature = signatureOf(artifact, project.cache);
   for (const path of ['artifacts/x', 'artifacts/y']) {
-    assert.deepEqual(await project.publisher.publish(artifact, path, owner, { sign }), {
+    assert.deepEqual(await project.publisher.publish(artifact, path, owner, { signature }), {
       ok: true,
     });
     assert.equal((await project.digests.list(join(project.root, path))).digest, artifact.digest);
   }
 });
 
-test('a signed object that changed is hashed, and one that changes while others are copied', async (t) => {
+test('an object that changed since its signature was taken is hashed, and one that changes while others are copied', async (t) => {
   const project = new Project(t);
   const artifact = await project.store(
     Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`${n}`, `text ${n}`])),
   );
-  const sign = signed(artifact, project.cache);
-  const publishing = project.publisher.publish(artifact, 'artifacts/x', owner, { sign });
+  const signature = signatureOf(artifact, project.cache);
+  const publishing = project.publisher.publish(artifact, 'artifacts/x', owner, { signature });
   await nextTurn();
   const object = project.cache.objectPath(sha256('text 299'));
   chmodSync(object, 0o644);
   writeFileSync(object, 'TEXT 299');
   assert.deepEqual(await publishing, { ok: false });
-  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), {
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { signature }), {
     ok: false,
   });
   assert.equal(project.exists('artifacts/x'), false);
 });
 
-test('a signed object of which only a part is there is not published', async (t) => {
+test('an object with a signature of which only a part is there is not published', async (t) => {
   const project = new Project(t);
   const artifact = await project.store('text');
   const object = project.cache.objectPath(sha256('text'));
   chmodSync(object, 0o644);
   truncateSync(object, 2);
   backdate(object, statSync(object));
-  const sign = signed(artifact, project.cache);
-  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), {
+  const signature = signatureOf(artifact, project.cache);
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { signature }), {
     ok: false,
   });
   assert.equal(project.exists('artifacts/x'), false);

@@ -52,7 +52,7 @@ type Present =
   | { readonly state: 'ours'; readonly digest: Digest };
 
 /** What a publication is made of. */
-export interface PublicationSource extends Pick<CopyOptions, 'sign'> {
+export interface PublicationSource extends Pick<CopyOptions, 'signature'> {
   /** A private path that holds the artifact; by default its objects in the store are used. */
   readonly from?: string | undefined;
 }
@@ -187,12 +187,12 @@ export class Publisher {
   /**
    * Throws a {@link CopyFault} where the source is gone or damaged. A damaged object is set aside.
    */
-  async #stage(artifact: StoredArtifact, { from, sign }: PublicationSource, staging: Staging) {
+  async #stage(artifact: StoredArtifact, { from, signature }: PublicationSource, staging: Staging) {
     const sourceOf = (file: ListedFile): string =>
       from === undefined ? this.store.objectPath(file.digest) : pathIn(from, file);
     try {
       const hardLink = this.#hardLink && from === undefined;
-      return await copyVerified(artifact, sourceOf, staging.path, { hardLink, sign });
+      return await copyVerified(artifact, sourceOf, staging.path, { hardLink, signature });
     } catch (error) {
       if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined)
         throw error;

@@ -3,7 +3,7 @@ import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sha256 } from '../../digest.ts';
-import { backdate, signFiles } from '../files/backdate.ts';
+import { backdate, filesSignature } from '../files/backdate.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
@@ -31,22 +31,22 @@ export interface CopyOptions {
   /** Whether copies may share the objects. */
   readonly hardLink?: boolean;
   /**
-   * The {@link signFiles} signature of the sources from before they were hashed. While it holds,
-   * copies are not hashed.
+   * The {@link filesSignature} of the sources from before they were hashed. While it holds, copies
+   * are not hashed.
    */
-  readonly sign?: string | undefined;
+  readonly signature?: string | undefined;
 }
 
 /**
  * Copies an artifact to the new path `to`, and gives the stat data of each copy, backdated, by its
- * path in the listing. Copies are hashed, or the sources are signed and the sizes of copies
- * compared. Throws a {@link CopyFault}.
+ * path in the listing. Copies are hashed, or the signature of the sources and the sizes of copies
+ * are compared. Throws a {@link CopyFault}.
  */
 export async function copyVerified(
   listing: Listing,
   sourceOf: (file: ListedFile) => string,
   to: string,
-  { hardLink = false, sign }: CopyOptions = {},
+  { hardLink = false, signature }: CopyOptions = {},
 ): Promise<ReadonlyMap<string, Stats>> {
   const copies = new Map<string, Stats>();
   const sources = new Map<string, Stats>();
@@ -63,12 +63,16 @@ export async function copyVerified(
     if (stats.size !== file.size) throw new CopyFault(file, 'corrupt');
     copies.set(file.path, stats);
     // Only now: a source that changed before or while it was copied is noticed.
-    const copied = sign === undefined ? undefined : statSync(source, { throwIfNoEntry: false });
+    const copied =
+      signature === undefined ? undefined : statSync(source, { throwIfNoEntry: false });
     if (copied === undefined) await checkCopy(copy, file);
     else sources.set(file.path, copied);
     await nextTurn(); // lets timers and children in between two files
   });
-  if (sign !== undefined && signFiles(listing, ({ path }) => sources.get(path)) !== sign) {
+  if (
+    signature !== undefined &&
+    filesSignature(listing, ({ path }) => sources.get(path)) !== signature
+  ) {
     await forEachBounded(
       listing.files,
       copiers,

@@ -99,8 +99,8 @@ export interface Claim {
   readonly restart: number;
   readonly host: string;
   /**
-   * The stage's checkpoint and its signature when the ticket was claimed; absent for a stage that
-   * keeps none.
+   * The stage's checkpoint, with its stat signature (`sign`) from when the ticket was claimed; absent
+   * for a stage that keeps none.
    */
   readonly checkpoint?: { readonly path: string; readonly sign: string };
   /** Whether the job had at least four fifths of its time left. */
@@ -122,7 +122,7 @@ export type TicketEnd =
       readonly type: 'done';
       readonly result: StageResult;
       readonly host: string;
-      /** The signatures of the attempt's outcome. An end that an older version wrote has none. */
+      /** The stat signatures of the outcome. An end that an older version wrote has none. */
       readonly signs?: Readonly<Record<Digest, string>>;
     }
   | { readonly type: 'failed'; readonly message: string }

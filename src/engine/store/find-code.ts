@@ -3,7 +3,7 @@ import { sha256 } from '../../digest.ts';
 import type { AnyKindSpec, CodeQuestion, FoundCode } from '../../stage.ts';
 import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import { asSeen } from '../config/stages/resolve-stage.ts';
-import { signPlace } from '../files/walk-tree.ts';
+import { pathSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';
@@ -19,17 +19,17 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   const key = sha256(JSON.stringify([spec.name, spec.version, program, settings, loaded, start]));
   const file = join(root, 'cache', 'memory', `code-${key.slice(0, 32)}.json`);
   const known = readJson<{ readonly signature: string; readonly found: FoundCode }>(file);
-  const isKnown = known !== undefined && known.signature === sign(known.found, env).signature;
+  const isKnown =
+    known !== undefined && known.signature === codeSignature(known.found, env).signature;
   const found = isKnown ? known.found : await spec.code!.find(question);
   const { files, sources, isVolatile: _, ...rest } = found;
   const version = `${spec.version}-${sha256(JSON.stringify(Object.entries(sources).sort()))}`;
-  const { signature, newest } = sign(found, env);
+  const { signature, newest } = codeSignature(found, env);
   // A file that changed this recently may have been read before or after.
-  const signed = files.map((path) => [path, signPlace(path)] as const);
-  const signatures = signed.map(([path, sign]) => [
-    path,
-    isKnown || sign.newest < startedAt ? sign.signature : '',
-  ]);
+  const signatures = files.map((path) => {
+    const taken = pathSignature(path);
+    return [path, isKnown || taken.newest < startedAt ? taken.signature : ''] as const;
+  });
   try {
     if (!isKnown && !found.isVolatile && isOld(newest, startedAt))
       writeJson(file, { signature, found });
@@ -118,15 +118,15 @@ export class LoadedCode {
   }
 }
 
-function sign({ files, looked, variables }: FoundCode, env: CodeQuestion['env']) {
-  const signed = [...files, ...looked].map(signPlace);
+function codeSignature({ files, looked, variables }: FoundCode, env: CodeQuestion['env']) {
+  const signatures = [...files, ...looked].map(pathSignature);
   const values = variables.map((name) => env[name] ?? '');
-  const signature = sha256(JSON.stringify([signed.map(({ signature }) => signature), values]));
-  return { signature, newest: Math.max(...signed.map(({ newest }) => newest)) };
+  const signature = sha256(JSON.stringify([signatures.map(({ signature }) => signature), values]));
+  return { signature, newest: Math.max(...signatures.map(({ newest }) => newest)) };
 }
 
 /** The files whose signature is no longer the given one. */
 export const changedFiles = (signatures: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(signatures).flatMap(([path, signature]) =>
-    signPlace(path).signature === signature ? [] : [path],
+    pathSignature(path).signature === signature ? [] : [path],
   );

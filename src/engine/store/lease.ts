@@ -109,17 +109,17 @@ class Watch {
   #waited = 0;
 
   waited(milliseconds: number, seen: PresentLease | undefined): void {
-    const now = signOf(seen);
+    const now = stateOf(seen);
     this.#waited = now === this.#last ? this.#waited + milliseconds : milliseconds;
     this.#last = now;
   }
 
   givesUp(present: PresentLease): boolean {
-    return this.#waited >= patience && signOf(present) === this.#last;
+    return this.#waited >= patience && stateOf(present) === this.#last;
   }
 }
 
-const signOf = (seen: PresentLease | undefined): string =>
+const stateOf = (seen: PresentLease | undefined): string =>
   seen === undefined ? '' : `${seen.ino} ${seen.renewed}`;
 
 /** Ends early on a signal; the loop then throws the signal's reason. */
@@ -156,7 +156,7 @@ function clearLease(path: string, dead: PresentLease): void {
   const aside = temporaryBeside(path);
   try {
     renameSync(path, aside);
-    if (signOf(lookAtLease(aside)) !== signOf(dead)) linkOrRename(aside, path);
+    if (stateOf(lookAtLease(aside)) !== stateOf(dead)) linkOrRename(aside, path);
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {

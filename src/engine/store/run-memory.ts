@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import { expandGlob } from '../config/expand-glob.ts';
-import { signPlace, signTree } from '../files/walk-tree.ts';
+import { pathSignature, treeSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 
@@ -63,7 +63,7 @@ export async function recall(
     if (find(memory.found.word) !== memory.found.file) return undefined;
     for (const [name, value] of Object.entries(memory.env))
       if (hashVariable(name) !== value) return undefined;
-    if (signAll(memory) !== memory.signature) return undefined;
+    if (presentSignature(memory) !== memory.signature) return undefined;
     return (await sameGlobs(memory.globs, root)) ? memory : undefined;
   } catch {
     return undefined; // something that it depends on is gone
@@ -78,12 +78,12 @@ export function remember(
   file: string,
   run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'>,
   env: Iterable<string>,
-  signed: Readonly<Record<'trees' | 'places', ReadonlyMap<string, string>>>,
+  signatures: Readonly<Record<'trees' | 'places', ReadonlyMap<string, string>>>,
 ): void {
-  const trees = [...signed.trees.keys()];
-  const places = [...signed.places.keys()];
-  const signature = signAll({ trees, places });
-  if (signature !== digestOf([...signed.trees.values(), ...signed.places.values()])) {
+  const trees = [...signatures.trees.keys()];
+  const places = [...signatures.places.keys()];
+  const signature = presentSignature({ trees, places });
+  if (signature !== digestOf([...signatures.trees.values(), ...signatures.places.values()])) {
     forget(file);
     return;
   }
@@ -108,15 +108,15 @@ export const isOld = (newest: number, startedAt: number): boolean => newest + co
  * Signatures of files that a run reads and of paths that it looked at; undefined if one changed too
  * recently.
  */
-export function signRead(
+export function takeSignatures(
   { files, looked }: { readonly files: readonly string[]; readonly looked: readonly string[] },
   startedAt: number,
 ): ReadonlyMap<string, string> | undefined {
-  const signed = new Map([...files, ...looked].map((path) => [path, signPlace(path)]));
+  const signatures = new Map([...files, ...looked].map((path) => [path, pathSignature(path)]));
   // A file was taken away meanwhile.
-  if (!files.every((path) => signed.get(path)!.newest > 0)) return undefined;
-  if (![...signed.values()].every(({ newest }) => isOld(newest, startedAt))) return undefined;
-  return new Map([...signed].map(([path, { signature }]) => [path, signature]));
+  if (!files.every((path) => signatures.get(path)!.newest > 0)) return undefined;
+  if (![...signatures.values()].every(({ newest }) => isOld(newest, startedAt))) return undefined;
+  return new Map([...signatures].map(([path, { signature }]) => [path, signature]));
 }
 
 export function forget(file: string): void {
@@ -136,10 +136,10 @@ export function forgetAll(root: string): void {
   }
 }
 
-const signAll = ({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string =>
+const presentSignature = ({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string =>
   digestOf([
-    ...trees.map((path) => signTree(path).signature),
-    ...places.map((path) => signPlace(path).signature),
+    ...trees.map((path) => treeSignature(path).signature),
+    ...places.map((path) => pathSignature(path).signature),
   ]);
 
 const digestOf = (signatures: readonly string[]): string => sha256(signatures.join('\n'));

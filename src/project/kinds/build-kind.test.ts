@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { formatWarning } from '../../engine/diagnostics/format-diagnostic.ts';
-import { signPlace } from '../../engine/files/walk-tree.ts';
+import { pathSignature } from '../../engine/files/walk-tree.ts';
 import { buildKind } from './build-kind.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -391,11 +391,11 @@ for (const [what, [files, change]] of Object.entries(changes)) {
     const { value, code } = await kind.run();
     assert.equal(value, 'a');
     const places = [...code.files, ...code.looked];
-    const sign = () => places.map((path) => signPlace(path).signature);
-    const before = sign();
+    const takeSignatures = () => places.map((path) => pathSignature(path).signature);
+    const before = takeSignatures();
     writeFiles(kind.root, inKind(change));
     assert.equal((await kind.run()).value, 'b');
-    assert.notDeepEqual(sign(), before);
+    assert.notDeepEqual(takeSignatures(), before);
   });
 }
 
@@ -412,11 +412,12 @@ test('what changes what an import finds was looked at: a link, or a link around 
     });
     symlinkSync(join(kind.root, 'one'), join(kind.root, link));
     const { value, code } = await kind.run();
-    const sign = () => [...code.files, ...code.looked].map((path) => signPlace(path).signature);
-    const before = sign();
+    const takeSignatures = () =>
+      [...code.files, ...code.looked].map((path) => pathSignature(path).signature);
+    const before = takeSignatures();
     rmSync(join(kind.root, link));
     symlinkSync(join(kind.root, 'two'), join(kind.root, link));
     assert.deepEqual([value, (await kind.run()).value], ['a', 'b']);
-    assert.notDeepEqual(sign(), before);
+    assert.notDeepEqual(takeSignatures(), before);
   }
 });

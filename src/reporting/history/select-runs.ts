@@ -95,11 +95,11 @@ function unknown(what: string, name: string, known: Iterable<string>): Explanati
 export const conditionName = (text: string): string | undefined => parseCondition(text)?.name;
 
 function parseCondition(text: string): Condition | undefined {
-  const [, name, sign, number] =
+  const [, name, operator, number] =
     /^\s*(.+?)\s*(>=|<=|!=|==|=|>|<)\s*(-?[\d.]+(?:e-?\d+)?)\s*$/i.exec(text) ?? [];
   const bound = Number(number);
   if (name === undefined || Number.isNaN(bound)) return undefined;
-  const signs: Readonly<Record<string, (value: number) => boolean>> = {
+  const comparisons: Readonly<Record<string, (value: number) => boolean>> = {
     '>': (value) => value > bound,
     '>=': (value) => value >= bound,
     '<': (value) => value < bound,
@@ -108,7 +108,7 @@ function parseCondition(text: string): Condition | undefined {
     '==': (value) => value === bound,
     '!=': (value) => value !== bound,
   };
-  return { name, holds: signs[sign!]! };
+  return { name, holds: comparisons[operator!]! };
 }
 
 /** Runs without the number come last in either order. */

@@ -16,7 +16,7 @@ export interface Column {
 /** One part of a query: a comparison with a column, or a word that a text of the row holds. */
 interface Condition {
   readonly name?: string;
-  readonly sign: '>=' | '<=' | '!=' | '=' | '>' | '<';
+  readonly operator: '>=' | '<=' | '!=' | '=' | '>' | '<';
   readonly value: string;
 }
 
@@ -30,14 +30,16 @@ const part = new RegExp(`${comparison}|${quoted}|(\\S+)`, 'g');
  * hold.
  */
 export const parseQuery = (text: string): readonly Condition[] =>
-  Array.from(text.matchAll(part), ([, quotedName, name, sign, quotedValue, value, words, word]) =>
-    sign === undefined
-      ? { sign: '=', value: bare(words) ?? word! }
-      : {
-          name: bare(quotedName) ?? name!,
-          sign: sign as Condition['sign'],
-          value: bare(quotedValue) ?? value!,
-        },
+  Array.from(
+    text.matchAll(part),
+    ([, quotedName, name, operator, quotedValue, value, words, word]) =>
+      operator === undefined
+        ? { operator: '=', value: bare(words) ?? word! }
+        : {
+            name: bare(quotedName) ?? name!,
+            operator: operator as Condition['operator'],
+            value: bare(quotedValue) ?? value!,
+          },
   );
 
 const bare = (inQuotes: string | undefined): string | undefined => inQuotes?.replaceAll('""', '"');
@@ -88,16 +90,16 @@ function containing(word: string): (item: number | string) => boolean {
  * Compares as numbers where both are, otherwise as texts. A cell without a value meets no
  * condition.
  */
-function comparing({ sign, value }: Condition): (item: number | string) => boolean {
+function comparing({ operator, value }: Condition): (item: number | string) => boolean {
   const bound = Number(value);
   return (item) => {
     const isNumber = !Number.isNaN(bound) && !Number.isNaN(Number(item));
     const order = isNumber ? Number(item) - bound : compare(String(item), value);
-    if (sign === '=') return order === 0;
-    if (sign === '!=') return order !== 0;
-    return sign.startsWith('>')
-      ? order > 0 || (sign === '>=' && order === 0)
-      : order < 0 || (sign === '<=' && order === 0);
+    if (operator === '=') return order === 0;
+    if (operator === '!=') return order !== 0;
+    return operator.startsWith('>')
+      ? order > 0 || (operator === '>=' && order === 0)
+      : order < 0 || (operator === '<=' && order === 0);
   };
 }
 
@@ -130,11 +132,11 @@ export function sortRows(
  * The query with a condition on a column in place of those that it had; none where `value` is
  * empty.
  */
-export function withCondition(text: string, name: string, value: string, sign = '='): string {
-  const others = Array.from(text.matchAll(part), ([whole, quotedName, plainName, ofSign]) =>
-    ofSign !== undefined && (bare(quotedName) ?? plainName) === name ? '' : whole,
+export function withCondition(text: string, name: string, value: string, operator = '='): string {
+  const others = Array.from(text.matchAll(part), ([whole, quotedName, plainName, present]) =>
+    present !== undefined && (bare(quotedName) ?? plainName) === name ? '' : whole,
   ).filter(Boolean);
-  const condition = `${inQuery(name)}${sign}${inQuery(value)}`;
+  const condition = `${inQuery(name)}${operator}${inQuery(value)}`;
   return [...others, ...(value === '' ? [] : [condition])].join(' ');
 }
 
@@ -163,5 +165,5 @@ function decoded(name: string): string {
 
 /** The value that a query asks of a column, as `fake` in `class=fake`. */
 export const askedOf = (text: string, name: string): string =>
-  parseQuery(text).find((condition) => condition.name === name && condition.sign === '=')?.value ??
-  '';
+  parseQuery(text).find((condition) => condition.name === name && condition.operator === '=')
+    ?.value ?? '';

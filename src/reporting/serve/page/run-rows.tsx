@@ -74,9 +74,9 @@ export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsPro
 /** The name of a column, which sorts by it: the largest first, then the smallest, then not at all. */
 /** How a column shows and announces the present order, and the order that a click on it asks for. */
 function sortState(name: string, sort: string) {
-  if (sort === name) return { order: 'ascending', sign: ' ▲', next: '' } as const;
-  if (sort === `-${name}`) return { order: 'descending', sign: ' ▼', next: name } as const;
-  return { order: 'none', sign: '', next: `-${name}` } as const;
+  if (sort === name) return { order: 'ascending', arrow: ' ▲', next: '' } as const;
+  if (sort === `-${name}`) return { order: 'descending', arrow: ' ▼', next: name } as const;
+  return { order: 'none', arrow: '', next: `-${name}` } as const;
 }
 
 function Head({
@@ -84,12 +84,12 @@ function Head({
   sort,
   sortBy,
 }: { readonly name: string } & Pick<RowsProps, 'sort' | 'sortBy'>) {
-  const { order, sign, next } = sortState(name, sort);
+  const { order, arrow, next } = sortState(name, sort);
   return (
     <th scope="col" aria-sort={order}>
       <button type="button" onClick={() => sortBy(next)}>
         {name}
-        <span aria-hidden="true">{sign}</span>
+        <span aria-hidden="true">{arrow}</span>
       </button>
     </th>
   );
