@@ -36,14 +36,20 @@ test('a slot continues the training of its candidate, to the bytes of an uninter
   using project = new Project(halving);
   const { code, events, stdout, stderr } = await project.run();
   assert.equal(code, 0, stdout + stderr);
-  const infos = events.flatMap((event) =>
-    event.type === 'info' && event.stage?.startsWith('last') ? [event.message] : [],
-  );
-  assert.deepEqual(infos, Array(2).fill('resumes after epoch 1 of 3, from a checkpoint'));
+  const { ranking } = JSON.parse(project.read('artifacts/test/best/choice.json'));
+  const infosOf = (stage: string) =>
+    events.flatMap((event) =>
+      event.type === 'info' && event.stage === stage ? [event.message] : [],
+    );
+  for (const slot of [1, 2]) {
+    assert.deepEqual(infosOf(`last[slot=${slot}]`), [
+      `slot ${slot} holds n ${ranking[slot - 1].n}`,
+      'resumes after epoch 1 of 3, from a checkpoint',
+    ]);
+  }
 
   using whole = new Project(`${faces}\n  all: ${fit(drawn, 'n', 3)}`);
   assert.equal((await whole.run()).code, 0);
-  const { ranking } = JSON.parse(project.read('artifacts/test/best/choice.json'));
   for (const [index, { n }] of ranking.slice(0, 2).entries()) {
     for (const file of ['model/weights.bin', 'model/info.json', 'history.json']) {
       const slot = project.path(`artifacts/test/last@slot=${index + 1}`, file);
@@ -62,6 +68,7 @@ test('a slot continues the training of its candidate, to the bytes of an uninter
     [1, 2].map(rateOf),
   );
   const page = project.read('artifacts/test/report.html');
+  assert.match(page, new RegExp(`train, slot 1: n ${ranking[0].n}<`));
   assert.match(page, /Candidates by auc, and how far each went/);
   assert.match(page, /stopped after first: place \d of 3, the first 2 went on/);
   assert.match(

@@ -82,6 +82,8 @@ export interface Stage {
    * the first candidate.
    */
   readonly slot?: ChosenSlot;
+  /** What fills its slot, once that is known: `slot 2 holds sample 6`. */
+  readonly filling?: string;
   readonly kind: string;
   /**
    * A built-in kind's version, the digest of the imports of a project's own kind, or both for a

@@ -124,6 +124,9 @@ async function bringStage(
       decision: examined.decision,
       time: Date.now(),
     });
+    if (chosen.filling !== undefined && examined.decision.state !== 'up to date') {
+      run.emit({ type: 'info', stage: stage.name, message: chosen.filling, time: Date.now() });
+    }
     stageRun = new StageRun(chosen, examined, outputsOf, run);
     return await stageRun.bringUpToDate();
   } catch (error) {

@@ -26,7 +26,11 @@ export async function chosenStage(
     );
   if (slot !== undefined) {
     const { items } = stage.inputs.find(({ port }) => port === slot.port)!;
-    return { ...own, ...(await find(slot, items, slot.candidates)) };
+    const entries = [...slot.candidates].map(([label, candidate]) => {
+      const filling = `slot ${slot.index + 1} holds ${slot.axes.at(-1)} ${label}`;
+      return [label, { ...candidate, filling }] as const;
+    });
+    return { ...own, ...(await find(slot, items, new Map(entries))) };
   }
   if (!stage.inputs.some(({ items }) => items.some(({ chosen }) => chosen))) return stage;
   const named = async ({ chosen, ...item }: InputItem): Promise<InputItem> =>

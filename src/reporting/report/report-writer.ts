@@ -299,7 +299,7 @@ export class ReportWriter implements RunListener {
     return {
       ...(chosen && {
         settings: describePlanned({ ...own, ...chosen }, this.#path).settings,
-        slot: `slot ${slot!.index + 1}: ${slot!.port.replace('matrix.', '')} ${candidate}`,
+        slot: `slot ${slot!.index + 1}: ${slot!.axes.at(-1)} ${candidate}`,
       }),
       log: describeLog(stage, result, { store, run, room: this.#room }),
       ...(isDone(model) && {
