@@ -54,9 +54,20 @@ const stageOf = (pid: number): readonly string[] =>
 
 const kills: (readonly string[])[] = [];
 
+/** The workers that run on a node. */
+const workersOf = (node: string): readonly number[] =>
+  slurm.processes(project.path('cache/jobs')).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`SLURMD_NODENAME=${node}\0`);
+    } catch {
+      return false; // it has just ended
+    }
+  });
+
 /**
  * Kills the daemon of a node, and starts it again once the node counts as down. Returns the stages
- * that it ran meanwhile.
+ * that its workers ran until they were gone: the daemon kills them some time after it is back, and
+ * they claim tickets until then.
  */
 async function killNode(): Promise<readonly string[] | undefined> {
   const node = Math.random() < 0.5 ? 'n1' : 'n2';
@@ -64,13 +75,19 @@ async function killNode(): Promise<readonly string[] | undefined> {
   const hit = new Set(claimed());
   if (hit.size === 0) return undefined;
   const counts = (isDown: boolean) => () => {
-    for (const stage of claimed()) hit.add(stage); // its workers go on until the daemon is back
+    for (const stage of claimed()) hit.add(stage);
     return slurm.command('sinfo', '-h', '-n', node, '-o', '%T').startsWith('down') === isDown;
   };
   process.kill(slurm.daemon(`slurmd.${node}`), 'SIGKILL');
   await until(counts(true), 120_000);
+  const workers = workersOf(node);
   slurm.restart(node);
   await until(counts(false), 120_000);
+  await until(() => {
+    for (const stage of claimed()) hit.add(stage);
+    const left = new Set(workersOf(node));
+    return !workers.some((worker) => left.has(worker));
+  }, 120_000);
   return [...hit];
 }
 
