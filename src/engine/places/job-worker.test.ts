@@ -134,6 +134,17 @@ test('a worker that was frozen past its takeover changes neither the newer resul
   );
 });
 
+test('a worker whose job was started again on another node ends its stage, claims no other, and gives no sign of life in the name of the new one', async (context) => {
+  const later = { restart: 1, count: 1, over: false };
+  const { worker, folder, ends } = workerOf(context, [1, 1], () => {
+    folder.beat('7', later);
+    return ok;
+  });
+  await worker.run();
+  assert.deepEqual([ends(), folder.claimed()], [['done', undefined], new Set([0])]);
+  assert.deepEqual(folder.beatOf('7'), later);
+});
+
 test('a result that damage or another version made unreadable is replaced, and a whole one is not', async (context) => {
   const store = new FolderStore(temporaryFolder(context));
   const first = exampleResult(1);

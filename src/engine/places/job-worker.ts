@@ -139,7 +139,7 @@ export class JobWorker {
    */
   #next(): number | 'none' | undefined {
     const { folder, batch } = this.#options;
-    if (this.#stopped !== undefined) return 'none';
+    if (this.#stopped !== undefined || this.#isReplaced()) return 'none';
     let isLate = false;
     const ended = folder.ended();
     const claimed = folder.claimed();
@@ -155,6 +155,17 @@ export class JobWorker {
       return index;
     }
     return isLate ? undefined : 'none';
+  }
+
+  /**
+   * Whether the scheduler has started this job again elsewhere. It does so when a node's daemon is
+   * silent, whose processes go on. The later job takes the tickets of this one, so each further
+   * stage would run twice.
+   */
+  #isReplaced(): boolean {
+    const { folder, identity } = this.#options;
+    const beat = folder.beatOf(identity.job);
+    return beat !== undefined && beat.restart > identity.restart;
   }
 
   #isEarlierSelf(claim: Claim | undefined): boolean {
@@ -346,6 +357,7 @@ export class JobWorker {
     const { job, restart } = this.#options.identity;
     this.#count += 1;
     try {
+      if (this.#isReplaced()) return; // its end would count as that of the later job
       this.#options.folder.beat(job, { restart, count: this.#count, over });
     } catch {
       // The batch was removed, or the disk hangs: the controller notices the silence.

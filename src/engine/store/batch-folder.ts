@@ -301,11 +301,16 @@ export class BatchFolder {
     this.#write(`beats/${worker}.json`, beat);
   }
 
+  beatOf(worker: string): Beat | undefined {
+    return readJson<Beat>(join(this.path, 'beats', `${worker}.json`));
+  }
+
   beats(): ReadonlyMap<string, Beat> {
     const names = namesIn(join(this.path, 'beats')).filter((name) => !name.startsWith('.'));
     const beats = names.flatMap((name) => {
-      const beat = readJson<Beat>(join(this.path, 'beats', name));
-      return beat === undefined ? [] : [[name.replace(/\.json$/, ''), beat] as const];
+      const worker = name.replace(/\.json$/, '');
+      const beat = this.beatOf(worker);
+      return beat === undefined ? [] : [[worker, beat] as const];
     });
     return new Map(beats);
   }
