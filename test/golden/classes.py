@@ -47,7 +47,7 @@ def case(name, labels, logits, weights=None):
         labels, called, labels=every, sample_weight=weights, zero_division=0
     )
     area = hand_till(labels, shares, weights)
-    if given is None and len(np.unique(labels)) == classes:
+    if given is None and len(np.unique(labels)) == classes > 2:
         assert np.isclose(area, metrics.roc_auc_score(labels, shares, multi_class="ovo", labels=every), rtol=0, atol=1e-14)
     loss = lambda temperature: metrics.log_loss(labels, softmax(logits / temperature, axis=1), labels=every)
     return {
@@ -64,7 +64,11 @@ def case(name, labels, logits, weights=None):
             "macroF1": metrics.f1_score(labels, called, average="macro", sample_weight=weights),
             "cohensKappa": metrics.cohen_kappa_score(labels, called, sample_weight=weights),
             "matthewsCorrelation": metrics.matthews_corrcoef(labels, called, sample_weight=weights),
-            "top3Accuracy": metrics.top_k_accuracy_score(labels, shares, k=3, labels=every, sample_weight=weights),
+            **(
+                {"top3Accuracy": metrics.top_k_accuracy_score(labels, shares, k=3, labels=every, sample_weight=weights)}
+                if classes > 3
+                else {}
+            ),
             "loss": metrics.log_loss(labels, shares, labels=every, sample_weight=weights),
             "brier": float(np.average(((shares - one_hot) ** 2).sum(axis=1), weights=weights)),
             "calibrationError": calibration_error((labels == called).astype(float), shares.max(axis=1), weights),
@@ -92,6 +96,10 @@ cases = [
     case("six classes under weights", *some, weights=rng.integers(0, 4, 300)),
     case("ten classes", *many),
     case("a class without images", absent, some[1]),
+    case("five classes", *drawn(120, 5, 2)),
+    case("five classes under weights", *drawn(90, 5, 1), weights=rng.integers(0, 4, 90)),
+    case("two classes", *drawn(80, 2, 2)),
+    case("two classes under weights", *drawn(70, 2, 1), weights=rng.integers(0, 4, 70)),
 ]
 json.dump(cases, __import__("sys").stdout)
 print()
