@@ -11,7 +11,7 @@ test('the same seeds give the same stream, on every machine', () => {
   );
 });
 
-test('streams of seeds that differ in one place have nothing in common', () => {
+test('streams of seeds that differ in one part have nothing in common', () => {
   const draw = (...seeds: (number | string)[]) => {
     const random = new Random(...seeds);
     return Array.from({ length: 100 }, () => random.uint32());

@@ -88,9 +88,9 @@ export interface KindSpec<S = unknown> {
    */
   readonly openPorts?: true | 'inputs';
   /**
-   * Settings that are shell text. `${params.z}` and `${matrix.z}` in them are quoted as their place
-   * needs. `${inputs.x}`, `${inputs.x.list}` and `${outputs.y}` must name declared ports and are
-   * replaced at run time. Every other `$` is the shell's.
+   * Settings that are shell text. `${params.z}` and `${matrix.z}` in them are quoted as their
+   * position needs. `${inputs.x}`, `${inputs.x.list}` and `${outputs.y}` must name declared ports
+   * and are replaced at run time. Every other `$` is the shell's.
    */
   readonly shell?: readonly string[];
   /**
@@ -396,7 +396,7 @@ export interface Program {
 }
 
 /**
- * The default export of a built-in kind's `program.ts`, in place of `run.ts`: the runner starts the
+ * The default export of a built-in kind's `program.ts`, instead of `run.ts`: the runner starts the
  * program without a process for the kind. It may make `scratch` and write files there, and is fast.
  * Throws a {@link StageError}.
  */

@@ -68,8 +68,8 @@ test('the distance is symmetric, zero for equals alone, and at most the longer l
 test('any one edit of a name of four letters or more finds it again among unlike ones', () => {
   const name = fc.stringMatching(/^[a-m]{4,12}$/);
   fc.assert(
-    fc.property(name, fc.nat(), fc.constantFrom('', 'z'), (word, place, letter) => {
-      const at = place % word.length;
+    fc.property(name, fc.nat(), fc.constantFrom('', 'z'), (word, offset, letter) => {
+      const at = offset % word.length;
       const edited = word.slice(0, at) + letter + word.slice(at + 1);
       assert.equal(closest(edited, ['nopqrstuvw', word]), word);
     }),

@@ -135,7 +135,7 @@ function readAt(file: number, at: number, size: number): Buffer {
   return bytes;
 }
 
-/** The sum of a header's bytes, with spaces in place of the sum itself. */
+/** The sum of a header's bytes, with spaces instead of the sum itself. */
 function checksum(header: Buffer): number {
   const own = header.subarray(148, 156);
   return (

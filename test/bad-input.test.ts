@@ -259,7 +259,7 @@ const cases: readonly {
 ];
 
 for (const { mistake, yaml, shown, files } of cases) {
-  test(`${mistake} is reported with its place in the file`, async () => {
+  test(`${mistake} is reported with its position in the file`, async () => {
     using project = new Project(yaml, { 'in.txt': 'a\n', ...files });
     assertReported(await project.command('run', 'test.yaml'), ...shown);
     assert.ok(!project.has('out') && !project.has('cache/runs'));

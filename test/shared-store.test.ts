@@ -373,7 +373,7 @@ test('an error of a store names its address', async () => {
   project.write('../other/store.json', '{"name":"a shop"}');
   assert.equal(
     (await project.command('store', 'init', '../other')).stderr,
-    'error: The store.json in ../other is not that of a store: name another place [wrong-value]\n',
+    'error: The store.json in ../other is not that of a store: name another location [wrong-value]\n',
   );
 });
 
@@ -589,7 +589,7 @@ test('store init takes a new folder, an empty one or a store, and leaves every o
     stderr,
     `error: ../lab is not empty, and no store: it holds cad, results [wrong-value]
 
-  Name a place for the store alone, such as ../lab/restage
+  Name a location for the store alone, such as ../lab/restage
 `,
   );
   assert.deepEqual(project.files('../lab'), ['cad/part.stl', 'results/measurements.csv']);

@@ -364,7 +364,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   'explain-image': {
     summary: 'score any picture with a trained model, and show why',
     description:
-      'Scores pictures with a trained model, and draws which places the score comes from, as one PNG. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
+      'Scores pictures with a trained model, and draws which regions the score comes from, as one PNG. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
     takes: [
       ['<model>', 'the folder of a model, or a pipeline'],
       [

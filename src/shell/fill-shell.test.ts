@@ -47,61 +47,60 @@ const shell = (strings: TemplateStringsArray) =>
   String.raw(strings).replaceAll('$:', '${').replaceAll('@', '${params.z}');
 
 /** What stands in a text, and what a program must get of the value there. */
-const places: readonly (readonly [text: string, expected: (value: string) => readonly string[]])[] =
+const contexts: readonly (readonly [
+  text: string,
+  expected: (value: string) => readonly string[],
+])[] = [
+  [shell`printf '%s\0' @ a@b`, (z) => [z, `a${z}b`]],
   [
-    [shell`printf '%s\0' @ a@b`, (z) => [z, `a${z}b`]],
-    [
-      shell`printf '%s\0' "@" "a  @ \"b\"" 'a  @ $b' "it's "'@'@`,
-      (z) => [z, `a  ${z} "b"`, `a  ${z} $b`, `it's ${z}${z}`],
-    ],
-    [shell`x=1; printf '%s\0' "$x@" $x@ "$@" $@`, (z) => [`1${z}`, `1${z}`, `$${z}`, `$${z}`]],
-    [shell`printf '%s\0' \@ "\@" \\@`, (z) => ['${params.z}', '${params.z}', `\\${z}`]],
-    [`# it's \${params.z}\n${shell`printf '%s\0' a#@ # "@`}`, (z) => [`a#${z}`]],
-    [shell`v=@; w="a @"; printf '%s\0' "$v" "$w"`, (z) => [z, `a ${z}`]],
-    [
-      shell`printf '%s\0' "$(printf '%s.' "@")" "$(printf '%s' "$(printf '%s.' @'@')")"`,
-      (z) => [`${z}.`, `${z}${z}.`],
-    ],
-    [shell`printf '%s\0' "$( (printf '%s.' @) )"`, (z) => [`${z}.`]],
-    [shell`printf '%s\0' "$(case x in (y) ;; x) printf '%s.' @;; esac)" "@"`, (z) => [`${z}.`, z]],
-    [shell`printf '%s\0' "$(case x in esac; printf '%s.' "@")" "@"`, (z) => [`${z}.`, z]],
-    [shell`printf '%s\0' $:nope:-@} "$:nope:-@}" "$:nope-it's @ }"`, (z) => [z, z, `it's ${z} `]],
-    [shell`v=@; printf '%s\0' "$:v#@}" $:v%@}$:v%'@'}. "$:v##"@"}"`, () => ['', '.', '']],
-    [shell`case @ in @) printf 'same\0';; *) printf 'other\0';; esac`, () => ['same']],
-    [shell`case "@" in '@') printf 'same\0';; *) printf 'other\0';; esac`, () => ['same']],
-    [shell`if [ "@" = '@' ]; then printf '%s\0' @; fi`, (z) => [z]],
-    [
-      shell`f() { printf '%s\0' "$1"; }; for v in @ 1; do f "$v"; f '@'; done`,
-      (z) => [z, z, '1', z],
-    ],
-    [shell`{ printf '%s\0' @ | cat; } 2>/dev/null; (printf '%s\0' "@") 2>&1`, (z) => [z, z]],
-    [
-      `cat <<E_O_F\n${shell`@ "@" '$:nope:-@}' $(printf '%s.' @)`}\nE_O_F\nprintf '\\0'`,
-      (z) => [`${z} "${z}" '${z}' ${z}.\n`],
-    ],
-    [
-      `cat <<-E_O_F; ${shell`printf '\0%s\0' @`}\n\t${shell`a \@ $:nope:-b}`}\n\tE_O_F`,
-      (z) => ['a ${params.z} b\n', z],
-    ],
-    [`cat <<A; cat <<'B B'; printf '\\0'\n${shell`$x@`}\nA\nB B`, (z) => [`1${z}\n`]],
-    [shell`sh -c 'printf "%s\0" "$1"' sh @; sh -c 'printf "%s\0" "$1"' "sh" "@"`, (z) => [z, z]],
-    [shell`v='@'; eval 'printf "%s\0" "$v"'`, (z) => [z]],
-    [`sh -s -- \${params.z} <<'E_O_F'\nprintf '%s\\0' "$1"\nE_O_F`, (z) => [z]],
-    [shell`printf '%s\0' @ | xargs -0 -n 1 printf '%s\0'`, (z) => [z]],
-    [
-      shell`printf '%s\0' $((1 + $(printf %s 2))) "@" $((3)) $( (echo 1); echo 2) '@'`,
-      (z) => ['3', z, '3', '1', '2', z],
-    ],
-  ];
+    shell`printf '%s\0' "@" "a  @ \"b\"" 'a  @ $b' "it's "'@'@`,
+    (z) => [z, `a  ${z} "b"`, `a  ${z} $b`, `it's ${z}${z}`],
+  ],
+  [shell`x=1; printf '%s\0' "$x@" $x@ "$@" $@`, (z) => [`1${z}`, `1${z}`, `$${z}`, `$${z}`]],
+  [shell`printf '%s\0' \@ "\@" \\@`, (z) => ['${params.z}', '${params.z}', `\\${z}`]],
+  [`# it's \${params.z}\n${shell`printf '%s\0' a#@ # "@`}`, (z) => [`a#${z}`]],
+  [shell`v=@; w="a @"; printf '%s\0' "$v" "$w"`, (z) => [z, `a ${z}`]],
+  [
+    shell`printf '%s\0' "$(printf '%s.' "@")" "$(printf '%s' "$(printf '%s.' @'@')")"`,
+    (z) => [`${z}.`, `${z}${z}.`],
+  ],
+  [shell`printf '%s\0' "$( (printf '%s.' @) )"`, (z) => [`${z}.`]],
+  [shell`printf '%s\0' "$(case x in (y) ;; x) printf '%s.' @;; esac)" "@"`, (z) => [`${z}.`, z]],
+  [shell`printf '%s\0' "$(case x in esac; printf '%s.' "@")" "@"`, (z) => [`${z}.`, z]],
+  [shell`printf '%s\0' $:nope:-@} "$:nope:-@}" "$:nope-it's @ }"`, (z) => [z, z, `it's ${z} `]],
+  [shell`v=@; printf '%s\0' "$:v#@}" $:v%@}$:v%'@'}. "$:v##"@"}"`, () => ['', '.', '']],
+  [shell`case @ in @) printf 'same\0';; *) printf 'other\0';; esac`, () => ['same']],
+  [shell`case "@" in '@') printf 'same\0';; *) printf 'other\0';; esac`, () => ['same']],
+  [shell`if [ "@" = '@' ]; then printf '%s\0' @; fi`, (z) => [z]],
+  [shell`f() { printf '%s\0' "$1"; }; for v in @ 1; do f "$v"; f '@'; done`, (z) => [z, z, '1', z]],
+  [shell`{ printf '%s\0' @ | cat; } 2>/dev/null; (printf '%s\0' "@") 2>&1`, (z) => [z, z]],
+  [
+    `cat <<E_O_F\n${shell`@ "@" '$:nope:-@}' $(printf '%s.' @)`}\nE_O_F\nprintf '\\0'`,
+    (z) => [`${z} "${z}" '${z}' ${z}.\n`],
+  ],
+  [
+    `cat <<-E_O_F; ${shell`printf '\0%s\0' @`}\n\t${shell`a \@ $:nope:-b}`}\n\tE_O_F`,
+    (z) => ['a ${params.z} b\n', z],
+  ],
+  [`cat <<A; cat <<'B B'; printf '\\0'\n${shell`$x@`}\nA\nB B`, (z) => [`1${z}\n`]],
+  [shell`sh -c 'printf "%s\0" "$1"' sh @; sh -c 'printf "%s\0" "$1"' "sh" "@"`, (z) => [z, z]],
+  [shell`v='@'; eval 'printf "%s\0" "$v"'`, (z) => [z]],
+  [`sh -s -- \${params.z} <<'E_O_F'\nprintf '%s\\0' "$1"\nE_O_F`, (z) => [z]],
+  [shell`printf '%s\0' @ | xargs -0 -n 1 printf '%s\0'`, (z) => [z]],
+  [
+    shell`printf '%s\0' $((1 + $(printf %s 2))) "@" $((3)) $( (echo 1); echo 2) '@'`,
+    (z) => ['3', z, '3', '1', '2', z],
+  ],
+];
 
 /** The same where the shell gives no way to quote: all of a here-document whose word is quoted. */
-const literalPlaces: typeof places = [
+const literalContexts: typeof contexts = [
   [`cat <<'E_O_F'\n${shell`$(a @ "`}\nE_O_F\nprintf '\\0'`, (z) => [`$(a ${z} "\n`]],
   [`cat <<"E_O_F"; printf '\\0'\n${shell`@`}\nE_O_F\n`, (z) => [`${z}\n`]],
 ];
 
 /** The same in what only bash reads. */
-const bashPlaces: typeof places = [
+const bashContexts: typeof contexts = [
   [shell`if [[ @ == "@" && '@' == @ ]]; then printf '%s\0' @; fi`, (z) => [z]],
   [shell`a=(1 @ "@"); printf '%s\0' "$:a[*]}"`, (z) => [`1 ${z} ${z}`]],
   [
@@ -119,7 +118,7 @@ const bashPlaces: typeof places = [
 ];
 
 /** Commands that run a here-document as code. */
-const inputPlaces = [
+const inputContexts = [
   'sh - <<E_O_F',
   'sh /dev/stdin <<E_O_F',
   'sh -e /dev/fd/0 <<E_O_F',
@@ -138,7 +137,7 @@ const inputPlaces = [
   'timeout 9 sh -s <<E_O_F',
 ];
 /** Commands that read it as data. */
-const readPlaces = [
+const readContexts = [
   'cat <<E_O_F',
   '/bin/cat <<E_O_F',
   'env X=1 cat <<E_O_F',
@@ -153,7 +152,7 @@ const readPlaces = [
 ];
 
 /** Where a value would be code. */
-const codePlaces = [
+const codeContexts = [
   shell`sh -c "printf '%s\0' @"`,
   shell`sh -c 'printf "%s\0" @'`,
   shell`sh -ec "printf '%s\0' @"`,
@@ -166,19 +165,19 @@ const codePlaces = [
   shell`(trap "printf '%s\0' @" EXIT)`,
   `sh <<E_O_F\n${shell`printf '%s\0' @`}\nE_O_F`,
   `sh -s <<'E_O_F'\n${shell`printf '%s\0' @`}\nE_O_F`,
-  ...inputPlaces.map((open) => `${open}\n${shell`printf '%s\0' @`}\nE_O_F`),
+  ...inputContexts.map((open) => `${open}\n${shell`printf '%s\0' @`}\nE_O_F`),
   'printf "%s\\0" `printf %s ${params.z}`',
   'printf "%s\\0" "`printf %s ${params.z}`"',
   shell`printf '%s\0' "$(sh -c "printf %s @")"`,
 ];
-const numberPlaces = [
+const numberContexts = [
   shell`printf '%s\0' $((@))`,
   shell`printf '%s\0' "$(( (1 + 1) * @ - @))"`,
   shell`x=$((0 + @)); printf '%s\0' "$x"`,
   `cat <<E_O_F\n${shell`$((@ + 0))`}\nE_O_F\nprintf '\\0'`,
 ];
 /** Texts for bash alone, or for programs that are not there. */
-const furtherPlaces = [
+const furtherContexts = [
   shell`let "x=@"`,
   shell`((x = @))`,
   shell`echo $[@]`,
@@ -283,11 +282,11 @@ const values = fc
   .map((parts) => parts.join(''));
 
 test('a program gets exactly the value wherever the placeholder stands, and nothing in it is run', () => {
-  const all = [...places, ...literalPlaces];
+  const all = [...contexts, ...literalContexts];
   const checks = (value: string) => {
-    const first = fill(places.map(([text]) => text).join('\n'), value);
+    const first = fill(contexts.map(([text]) => text).join('\n'), value);
     const second = fill(first.text, 'filled again');
-    const literal = fill(literalPlaces.map(([text]) => text).join('\n'), value);
+    const literal = fill(literalContexts.map(([text]) => text).join('\n'), value);
     assert.deepEqual([first.unfit, literal.unfit], [[], []]);
     assert.equal(second.text, first.text);
     for (const [shell, output] of printed(`${first.text}\n${literal.text}`)) {
@@ -315,7 +314,7 @@ test('the same holds within substitutions and here-documents, in one another', (
   const nested = fc.array(fc.constantFrom(...within), { minLength: 1, maxLength: 3 });
   const checks = (
     value: string,
-    [text, expected]: (typeof places)[number],
+    [text, expected]: (typeof contexts)[number],
     around: typeof within,
   ) => {
     const whole = around.reduce((inner, wrap, depth) => wrap(inner, depth), `x=1; ${text}`);
@@ -324,7 +323,7 @@ test('the same holds within substitutions and here-documents, in one another', (
     for (const [shell, output] of printed(filled))
       assert.deepEqual(output, expected(value), `${shell} of\n${filled}`);
   };
-  fc.assert(fc.property(values, fc.constantFrom(...places), nested, checks), {
+  fc.assert(fc.property(values, fc.constantFrom(...contexts), nested, checks), {
     numRuns: 60,
     seed: 1,
   });
@@ -333,12 +332,12 @@ test('the same holds within substitutions and here-documents, in one another', (
 test('the same holds for what only bash reads', () => {
   const bash = shells.filter(({ name }) => name === 'bash');
   const checks = (value: string) => {
-    const { text, unfit } = fill(bashPlaces.map(([text]) => text).join('\n'), value);
+    const { text, unfit } = fill(bashContexts.map(([text]) => text).join('\n'), value);
     assert.deepEqual(unfit, []);
     for (const output of printed(text, bash).values()) {
       assert.deepEqual(
         output,
-        bashPlaces.flatMap(([, expected]) => expected(value)),
+        bashContexts.flatMap(([, expected]) => expected(value)),
       );
     }
   };
@@ -351,7 +350,7 @@ test('a value that could be code is refused where the shell would read it as cod
   const refused = fc.property(
     values.filter((value) => !isPlain(value)),
     (value) => {
-      for (const text of [...codePlaces, ...numberPlaces, ...furtherPlaces]) {
+      for (const text of [...codeContexts, ...numberContexts, ...furtherContexts]) {
         const found = findPlaceholders(text).length;
         assert.equal(fill(text, value).unfit.length, found, `${text} of ${JSON.stringify(value)}`);
         assert.ok(found > 0);
@@ -363,16 +362,16 @@ test('a value that could be code is refused where the shell would read it as cod
 
 test('a plain word stands as it is in code, and a number in arithmetic', () => {
   for (const value of ['data/faces-1.0/a_b:c.jpg', '10']) {
-    const { text, unfit } = fill(codePlaces.join('\n'), value);
+    const { text, unfit } = fill(codeContexts.join('\n'), value);
     assert.deepEqual(unfit, []);
     for (const output of printed(text).values())
       assert.deepEqual(
         output,
-        codePlaces.map(() => value),
+        codeContexts.map(() => value),
       );
   }
   for (const value of ['10', '-3']) {
-    const { text, unfit } = fill(numberPlaces.join('\n'), value);
+    const { text, unfit } = fill(numberContexts.join('\n'), value);
     assert.deepEqual(unfit, []);
     for (const output of printed(text).values())
       assert.deepEqual(output, [value, value, value, `${value}\n`]);
@@ -383,14 +382,14 @@ test('a plain word stands as it is in code, and a number in arithmetic', () => {
 test('a program that only reads its input gets any value in a here-document', () => {
   for (const value of [...hostile.filter((one) => !one.includes('\n')), awkward.join('')]) {
     const { text, unfit } = fill(
-      readPlaces.map((open) => `${open}\n\${params.z}\nE_O_F\nprintf '\\0'`).join('\n'),
+      readContexts.map((open) => `${open}\n\${params.z}\nE_O_F\nprintf '\\0'`).join('\n'),
       value,
     );
     assert.deepEqual(unfit, []);
     for (const [name, output] of printed(text)) {
       assert.deepEqual(
         output,
-        readPlaces.map(() => `${value}\n`),
+        readContexts.map(() => `${value}\n`),
         name,
       );
     }

@@ -7,7 +7,7 @@ import { assignment, SimpleCommand } from './simple-command.ts';
 type Side = 'params' | 'matrix' | 'inputs' | 'outputs' | 'param' | 'input' | 'output';
 
 /** A `${params.z}` in a shell text, and how the shell would read a value there. */
-export interface Placeholder extends Place {
+export interface Placeholder extends Context {
   readonly side: Side;
   readonly name: string;
   readonly start: number;
@@ -19,8 +19,8 @@ export interface Placeholder extends Place {
   readonly before?: { readonly start: number; readonly text: string };
 }
 
-/** How the shell reads a value at a place in its text. */
-export interface Place {
+/** How the shell reads a value at an offset of its text. */
+export interface Context {
   /**
    * `word`: a list is one word; `pattern`: in `${x%word}`; `expansion`: in `"${x:-word}"`; `here`,
    * `literal`: in `<<`.
@@ -71,7 +71,7 @@ const dollarBefore = new RegExp(`\\$(?=${pattern.source})`, 'y');
 
 /** Quotes within a quoted `${…}`, which shells and their versions read differently. */
 const inExpansion = '"${…}"';
-const arithmetic: Place = { quoting: 'double', code: '$(( ))' };
+const arithmetic: Context = { quoting: 'double', code: '$(( ))' };
 
 interface HereDocument {
   readonly delimiter: string;
@@ -166,7 +166,7 @@ class Reader {
    * What reads the standard input of a command as code. That of a compound command is for the
    * commands in it.
    */
-  #inputCode(command: SimpleCommand): Pick<Place, 'code' | 'isUnknown'> {
+  #inputCode(command: SimpleCommand): Pick<Context, 'code' | 'isUnknown'> {
     if (command.name === undefined && command.endsCompound) return { code: this.#openShell };
     const { program, isShell } = command.inputIsFor ?? {};
     return { code: program, ...(isShell === false && { isUnknown: true }) };
@@ -189,13 +189,13 @@ class Reader {
    * A word, with its quotes removed. The first one of a command may be an assignment, which takes
    * no list.
    */
-  #readWord(place: Place, isFirst: boolean): string {
+  #readWord(context: Context, isFirst: boolean): string {
     const start = this.#at;
     while (this.#more() && !this.#sees(/[ \t\n;&|<>()]/y)) {
       if (this.#take(/[^ \t\n;&|<>()\\'"`$]+/y)) continue;
       const before = isFirst ? this.#text.slice(start, this.#at) : '';
       if (/^[A-Za-z_]\w*\[[^\]]*$/.test(before)) this.#readPiece(arithmetic);
-      else this.#readPiece(assignment.test(before) ? { ...place, quoting: 'word' } : place);
+      else this.#readPiece(assignment.test(before) ? { ...context, quoting: 'word' } : context);
     }
     return this.#text.slice(start, this.#at).replaceAll(/['"\\]/g, '');
   }
@@ -244,10 +244,10 @@ class Reader {
       const hereDocument = { delimiter, tabs };
       // Bash joins lines even of a quoted one.
       const input = quoted && this.#isInner ? { code: '<<' } : this.#inputCode(command);
-      const place: Place = { quoting: quoted ? 'literal' : 'here', ...input, hereDocument };
+      const context: Context = { quoting: quoted ? 'literal' : 'here', ...input, hereDocument };
       const body = new Reader(this.#text.slice(0, end), start, this);
-      if (quoted) body.#scan(end, place);
-      while (body.#more()) body.#readPiece(place);
+      if (quoted) body.#scan(end, context);
+      while (body.#more()) body.#readPiece(context);
     }
   }
 
@@ -255,39 +255,39 @@ class Reader {
    * Reads what begins here and belongs together: an escape, a quoted text, an expansion; or a few
    * plain characters.
    */
-  #readPiece(place: Place): void {
-    const { quoting } = place;
+  #readPiece(context: Context): void {
+    const { quoting } = context;
     const isUnquoted = quoting === 'words' || quoting === 'word' || quoting === 'pattern';
     if (this.#take(/\\[\s\S]?/y)) return;
-    if (this.#sees(/\$/y)) this.#nested(() => this.#readDollar(place, isUnquoted));
+    if (this.#sees(/\$/y)) this.#nested(() => this.#readDollar(context, isUnquoted));
     else if (this.#take(/`/y)) {
-      this.#scan(this.#find(/(?:[^\\`]|\\[\s\S])*/y), { ...place, code: '`…`' });
+      this.#scan(this.#find(/(?:[^\\`]|\\[\s\S])*/y), { ...context, code: '`…`' });
       this.#take(/`/y);
     } else if (isUnquoted && this.#take(/'/y)) {
-      this.#scan(this.#find(/[^']*/y), { ...place, quoting: 'single' });
+      this.#scan(this.#find(/[^']*/y), { ...context, quoting: 'single' });
       this.#take(/'/y);
     } else if ((isUnquoted || quoting === 'expansion') && this.#take(/"/y)) {
-      const inner: Place = {
-        ...place,
+      const inner: Context = {
+        ...context,
         quoting: 'double',
-        code: isUnquoted ? place.code : inExpansion,
+        code: isUnquoted ? context.code : inExpansion,
       };
       while (this.#more() && !this.#take(/"/y)) this.#readPiece(inner);
     } else this.#take(/[\s\S][^\s\\$`'"{}()[\];&|<>]*/y);
   }
 
-  #readDollar(place: Place, isUnquoted: boolean): void {
+  #readDollar(context: Context, isUnquoted: boolean): void {
     const start = this.#at;
     if (
-      this.#record(place) ||
+      this.#record(context) ||
       this.#tryArithmetic(/\$\(\(/y, '))') ||
       this.#tryArithmetic(/\$\[/y, ']')
     )
       return;
     if (this.#take(/\$\(/y)) this.#readCommands();
-    else if (this.#take(/\$\{/y)) this.#readExpansion(place, isUnquoted);
+    else if (this.#take(/\$\{/y)) this.#readExpansion(context, isUnquoted);
     else if (isUnquoted && this.#take(/\$'/y)) {
-      this.#scan(this.#find(/(?:[^\\']|\\[\s\S])*/y), { ...place, code: "$'…'" });
+      this.#scan(this.#find(/(?:[^\\']|\\[\s\S])*/y), { ...context, code: "$'…'" });
       this.#take(/'/y);
     } else {
       const name =
@@ -300,7 +300,7 @@ class Reader {
    * Reads what follows `${`. In quotes its word is quoted, too, but for a pattern, which has quotes
    * of its own.
    */
-  #readExpansion(place: Place, isUnquoted: boolean): void {
+  #readExpansion(context: Context, isUnquoted: boolean): void {
     this.#take(/[#!]?(\w+|[@*#?$!-])/y);
     if (this.#take(/\[/y)) this.#readArithmetic(']');
     if (this.#take(/:(?![-=?+])/y)) {
@@ -308,8 +308,8 @@ class Reader {
       return;
     }
     const quoting = isUnquoted || this.#sees(/[#%]/y) ? 'pattern' : 'expansion';
-    const code = !isUnquoted && this.#sees(/[/^,@]/y) ? inExpansion : place.code;
-    while (this.#more() && !this.#take(/\}/y)) this.#readPiece({ ...place, quoting, code });
+    const code = !isUnquoted && this.#sees(/[/^,@]/y) ? inExpansion : context.code;
+    while (this.#more() && !this.#take(/\}/y)) this.#readPiece({ ...context, quoting, code });
   }
 
   /** Arithmetic, if it closes as such: `((a); b)` and `$((a); b)` hold subshells. */
@@ -339,7 +339,7 @@ class Reader {
     return false;
   }
 
-  #scan(end: number, place: Place): void {
+  #scan(end: number, context: Context): void {
     each.lastIndex = this.#at;
     for (
       let match = each.exec(this.#text);
@@ -347,7 +347,7 @@ class Reader {
       match = each.exec(this.#text)
     ) {
       this.#at = match.index;
-      this.#record(place);
+      this.#record(context);
     }
     this.#at = end;
   }
@@ -362,7 +362,7 @@ class Reader {
     this.#depth--;
   }
 
-  #record(place: Place): boolean {
+  #record(context: Context): boolean {
     const start = this.#at;
     const match = this.#match(one);
     if (match === null) return false;
@@ -370,7 +370,7 @@ class Reader {
     const name = match[2]!;
     this.#at = one.lastIndex;
     const before = this.#dollar?.end === start ? { before: this.#dollar } : {};
-    this.#found.push({ ...place, side, name, start, end: this.#at, ...before });
+    this.#found.push({ ...context, side, name, start, end: this.#at, ...before });
     return true;
   }
 

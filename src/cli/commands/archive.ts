@@ -28,7 +28,7 @@ const pipelineKey = 'pipeline';
 /** `restage export`: a push into one file, which is whole or absent. */
 export async function exportCommand([path = '', ...words]: readonly string[]): Promise<void> {
   const root = currentRoot();
-  // Such a file would be found in place of the pipeline by the next command.
+  // The next command would find such a file instead of the pipeline.
   if (endsLikeFile.test(path)) {
     const archive = basename(path).replace(endsLikeFile, '.restage');
     const command = `restage export ${shellQuote(archive)} ${shellQuote(words[0] ?? path)}`;

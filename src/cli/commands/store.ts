@@ -121,7 +121,7 @@ async function init(
     if (error instanceof MissingStore)
       throw mistake(
         'wrong-value',
-        `The store.json in ${url} is not that of a store: name another place`,
+        `The store.json in ${url} is not that of a store: name another location`,
       );
     throw storeError(url, error);
   } finally {
@@ -130,14 +130,14 @@ async function init(
 }
 
 /**
- * Throws for the names of a place that is not empty: a store has it alone. Hidden files are those
- * of systems.
+ * Throws for the names in a location that is not empty: a store needs a folder or bucket of its
+ * own. Hidden files are those of systems.
  */
 function refuseForeign(names: readonly string[], url: string, probe: string): void {
   const theirs = names.filter((name) => !name.startsWith('.') && name !== probe);
   if (theirs.length === 0) return;
   const message = `${url} is not empty, and no store: it holds ${formatFew(theirs.toSorted().map(plainText), 3)}`;
-  const hint = `Name a place for the store alone, such as ${url.replace(/\/$/, '')}/restage`;
+  const hint = `Name a location for the store alone, such as ${url.replace(/\/$/, '')}/restage`;
   throw mistake('wrong-value', message, hint);
 }
 

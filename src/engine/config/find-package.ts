@@ -19,7 +19,7 @@ export function packageFolders(name: string, folder: string): readonly string[] 
  * The absolute path of `npm:package/path`, whatever the package's `exports` say; undefined where it
  * is not installed. Like an import, it is looked up from the file that says it, then from the
  * project: the packages that a shipped pipeline needs lie beside Restage, wherever that is
- * installed. `looked` receives the places of nearer packages. `restage` is the Restage that runs.
+ * installed. `looked` receives the paths of nearer packages. `restage` is the Restage that runs.
  *
  * @param at Where the text is written.
  * @param within The folder of the package that paths are relative to.

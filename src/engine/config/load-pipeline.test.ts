@@ -144,7 +144,7 @@ test('a mistake in a union is explained by the nearest of its forms, or by the w
   assert.deepEqual(told('{}'), [`${expected} an empty map`]);
 });
 
-test('a single value in place of a map or a list gets a hint how to write one', () => {
+test('a single value instead of a map or a list gets a hint how to write one', () => {
   const optimizer = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('adam'), rate: z.number().default(0.1) }),
     z.strictObject({ kind: z.literal('sgd') }),

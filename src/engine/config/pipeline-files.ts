@@ -28,22 +28,24 @@ export function findPipelineFile(
   cwd: string,
   root: string,
 ): Result<string, Diagnostic> {
-  const places = [cwd, join(root, 'pipelines')].flatMap((folder) =>
+  const candidates = [cwd, join(root, 'pipelines')].flatMap((folder) =>
     extensions.map((extension) => resolve(folder, argument + extension)),
   );
-  for (const path of argument === '' ? [] : places) {
+  for (const path of argument === '' ? [] : candidates) {
     const found = lookAt(path);
     if (found === 'file') return ok(path);
     if (found !== undefined)
       return err({ ...found, message: `The pipeline "${argument}" ${found.message}` });
   }
-  return err(notFile(argument, places) ?? notFound(argument, root));
+  return err(notFile(argument, candidates) ?? notFound(argument, root));
 }
 
 /** The mistake where an argument is written like a file, but what lies there is none. */
-function notFile(argument: string, places: readonly string[]): Diagnostic | undefined {
+function notFile(argument: string, candidates: readonly string[]): Diagnostic | undefined {
   if (!/\.ya?ml$/.test(argument)) return undefined;
-  const path = places.find((place) => lstatSync(place, { throwIfNoEntry: false }) !== undefined);
+  const path = candidates.find(
+    (candidate) => lstatSync(candidate, { throwIfNoEntry: false }) !== undefined,
+  );
   if (path === undefined) return undefined;
   const what = lstatSync(path).isSymbolicLink()
     ? 'is a link that leads nowhere'

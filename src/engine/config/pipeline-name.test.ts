@@ -37,7 +37,7 @@ test('a file above the root, or in another project, has a name and a folder as w
   assert.equal(publishedFolder('../../x'), 'artifacts/@@/@@/x');
 });
 
-test('a pipeline without a file is gone, also where a file now takes the place of its folder', () => {
+test('a pipeline without a file is gone, also where a file has replaced its folder', () => {
   using project = new TestProject({ 'pipelines/deep': '', 'pipelines/folder.yaml/x.yaml': '' });
   for (const name of ['x', './x', 'deep/x', 'folder'])
     assert.deepEqual(filesOfPipeline(name, project.root), []);

@@ -49,7 +49,7 @@ export interface PipelineSources {
   readonly code: readonly string[];
   /**
    * Absolute paths that could select other files or inputs: folders by their names, and absent
-   * nearer places.
+   * paths that come first in a search.
    */
   readonly looked: readonly string[];
   /** Absolute paths of inputs that are written as paths, absent ones among them. */

@@ -36,7 +36,7 @@ export function postOrder<T>(
   return order;
 }
 
-/** A stage needs another one, as the file says at this place. */
+/** A stage needs another one, as the file says at this span. */
 export interface Edge {
   readonly to: StageName;
   /** What the reader does: `reads fit.model`, `runs after fit`. */
@@ -47,7 +47,7 @@ export interface Edge {
 /** How many cycles are reported: a tangle has very many. */
 const maximumCycles = 5;
 
-/** A mistake for each cycle, with the places of all its edges. */
+/** A mistake for each cycle, with the spans of all its edges. */
 export function findCycles(edges: ReadonlyMap<StageName, readonly Edge[]>): readonly Diagnostic[] {
   const cycles: (readonly StageName[])[] = [];
   const next = (stage: StageName) => (edges.get(stage) ?? []).map(({ to }) => to);

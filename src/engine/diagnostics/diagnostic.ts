@@ -5,12 +5,12 @@ export interface Span {
   readonly file: SourceFile;
   readonly start: number;
   readonly end: number;
-  /** The place of a value that replaced a `${…}` here. */
+  /** The span of a value that replaced a `${…}` here. */
   readonly from?: Span;
 }
 
 /**
- * A text in which diagnostics have places; `path` is as the user would type it (relative to the
+ * A text in which diagnostics have spans; `path` is as the user would type it (relative to the
  * root, POSIX).
  */
 export interface SourceFile {
@@ -34,7 +34,7 @@ export interface Explanation {
   readonly hint?: string | undefined;
 }
 
-/** A mistake before its place is known. */
+/** A mistake before its span is known. */
 export interface Mistake extends Explanation {
   readonly code: DiagnosticCode;
 }
@@ -43,7 +43,7 @@ export interface Mistake extends Explanation {
 export interface Diagnostic extends Mistake {
   /** Absent only for mistakes outside any file, such as a missing file argument. */
   readonly at?: Span;
-  /** Further places that explain the first, such as the other stage that claims an output. */
+  /** Further spans that explain the first, such as the other stage that claims an output. */
   readonly related?: readonly { readonly message: string; readonly at: Span }[];
 }
 

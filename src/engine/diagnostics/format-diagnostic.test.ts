@@ -13,7 +13,7 @@ function span(text: string, source = file): Span {
   return { file: source, start, end: start + text.length };
 }
 
-test('a mistake is shown with its place, the line, carets, related places and what to do', () => {
+test('a mistake is shown with its position, the line, carets, related positions and what to do', () => {
   const text = formatDiagnostic({
     code: 'unknown-kind',
     message: 'Unknown kind "trian"',

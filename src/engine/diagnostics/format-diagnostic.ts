@@ -16,7 +16,7 @@ const frameWidth = 100;
  */
 export function formatDiagnostic(diagnostic: Diagnostic, color = false): string {
   const paint = picocolors.createColors(color);
-  const where = diagnostic.at ? `${paint.bold(placeOf(diagnostic.at))}: ` : '';
+  const where = diagnostic.at ? `${paint.bold(positionOf(diagnostic.at))}: ` : '';
   const blocks = [
     `${where}${paint.red('error:')} ${printableLines(diagnostic.message)} ${paint.dim(`[${diagnostic.code}]`)}`,
   ];
@@ -24,7 +24,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, color = false): string 
   const from = diagnostic.at?.from;
   const written = from === undefined ? [] : [{ message: 'Its value is from here', at: from }];
   for (const related of [...written, ...(diagnostic.related ?? [])]) {
-    blocks.push(`  ${paint.bold(placeOf(related.at))}: ${printableLines(related.message)}`);
+    blocks.push(`  ${paint.bold(positionOf(related.at))}: ${printableLines(related.message)}`);
     blocks.push(codeFrame(related.at, paint, paint.cyan));
   }
   if (diagnostic.hint !== undefined)
@@ -34,7 +34,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, color = false): string 
 
 /** A warning in one line, without a code frame: `pipelines/faces.yaml:3:5: The parameter …`. */
 export function formatWarning({ message, at, hint }: Diagnostic): string {
-  const where = at ? `${placeOf(at)}: ` : '';
+  const where = at ? `${positionOf(at)}: ` : '';
   return `${where}${printableLines(message)}${hint === undefined ? '' : `. ${printableLines(hint)}`}`;
 }
 
@@ -51,7 +51,7 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], color = fa
 }
 
 /** `file:line:column`, which terminals and editors open with a click. */
-function placeOf({ file, start }: Span): string {
+function positionOf({ file, start }: Span): string {
   const { line, column } = lineColumn(file, start);
   return `${printable(file.path)}:${line}:${column}`;
 }

@@ -37,7 +37,7 @@ function differingFiles(first: Outputs, second: Outputs): readonly string[] {
     const paths = [...new Set([...left.keys(), ...right.keys()])].filter(
       (path) => left.get(path) !== right.get(path),
     );
-    if (paths.length === 0) return [port]; // such as an empty folder in place of a file
+    if (paths.length === 0) return [port]; // such as an empty folder instead of a file
     return paths.sort().map((path) => (path === '' ? port : `${port}/${path}`));
   });
 }

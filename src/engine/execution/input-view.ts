@@ -160,7 +160,7 @@ async function isChanged(
   );
 }
 
-/** A text of a stage with the project's own paths in place of those of the view. */
+/** A text of a stage with the project's own paths instead of those of the view. */
 export function withOriginals({ folder, name, originals }: InputView, text: string): string {
   const shown = text.replaceAll(name, folder);
   if (!shown.includes(folder)) return shown;

@@ -231,9 +231,9 @@ async function listOutputs(
   const missing = stage.outputs.filter((output) => !existsSync(privatePath(work, output)));
   if (missing.length > 0) {
     const names = missing.map(({ port }) => port).join(', ');
-    const places = missing.map(({ port, path }) => `\${outputs.${port}} (for ${path})`).join(', ');
+    const paths = missing.map(({ port, path }) => `\${outputs.${port}} (for ${path})`).join(', ');
     const what = `ended without writing its output${missing.length > 1 ? 's' : ''} ${names}`;
-    throw new StageFailure(`${what}: there is nothing at ${places}`);
+    throw new StageFailure(`${what}: there is nothing at ${paths}`);
   }
   const outputs: ListedOutput[] = [];
   for (const output of stage.outputs) {

@@ -92,7 +92,7 @@ printf '\\n\\n{"type":"log","message":"last"}' >> "$RESTAGE_EVENTS"`,
   assert.deepEqual([lines.length, lines[0]?.length, lines.at(-1)], [5002, 1_000_000, 'last']);
 });
 
-test('a program that puts something else in place of the file for messages sends none, and ends as usual', async (t) => {
+test('a program that replaces the file for messages by something else sends none, and ends as usual', async (t) => {
   for (const put of ['mkfifo', 'mkdir', 'ln -s /dev/zero']) {
     const { end, messages } = await sends(t, `rm -f "$RESTAGE_EVENTS"; ${put} "$RESTAGE_EVENTS"`);
     assert.deepEqual([end.ok, messages], [true, []], put);

@@ -66,7 +66,7 @@ test('anything that is not a message is rejected', () => {
   for (const stray of strays) assert.equal(readMessage(stray), undefined, JSON.stringify(stray));
 });
 
-/** The places of all values in a message, but for the type. */
+/** The paths of all values in a message, except the type. */
 function pathsIn(value: unknown, at: readonly string[] = []): readonly (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [at];
   return Object.entries(value)

@@ -66,7 +66,9 @@ export class ReadTrace {
       const stats = statSync(path, { throwIfNoEntry: false });
       if (stats?.isFile() !== true) return [];
       const isOlder = stats.birthtimeMs + tick < this.#startedAt;
-      const isPublished = published.some((place) => `${path}/`.startsWith(`${join(root, place)}/`));
+      const isPublished = published.some((output) =>
+        `${path}/`.startsWith(`${join(root, output)}/`),
+      );
       return isOlder || isPublished ? [{ path, id: idOf(stats) }] : [];
     });
     const known = stated.length === 0 ? new Set() : idsIn(declared);
@@ -91,7 +93,7 @@ function idsIn(paths: Iterable<string>): ReadonlySet<string> {
   return ids;
 }
 
-/** The source of a `.pyc` file, which Python reads in its place; any other path as it is. */
+/** The source of a `.pyc` file, which Python reads instead of it; any other path as it is. */
 function sourceOf(path: string): string {
   const source = path.replace(/__pycache__\/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$/, '$1.py');
   return statSync(source, { throwIfNoEntry: false }) === undefined ? path : source;

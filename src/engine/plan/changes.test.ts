@@ -101,7 +101,7 @@ test('the files of a folder that differ are named, the first of them, and the ot
   );
 });
 
-test('the changed files of a glob are named once, by their paths, whatever their places in the list', () => {
+test('the changed files of a glob are named once, by their paths, whatever their positions in the list', () => {
   const item = (path: string, text: string) => ({ digest: sha256(text), labels: { path } });
   const before = inputs(item('x/1.png', '1'), item('x/3.png', '3'));
   assert.deepEqual(described(before, inputs(item('x/2.png', '2'), item('x/3.png', 'new'))), [

@@ -103,7 +103,7 @@ export function changesBetween(
         },
       ];
     }
-    if (inputs.has(port)) return []; // a list of ten thousand files differs in as many places
+    if (inputs.has(port)) return []; // a list of ten thousand files differs at as many paths
     inputs.add(port);
     const files = fileChanges(before.inputs[port] ?? [], after.inputs[port] ?? [], details.filesOf);
     return [{ of: 'input', port, change: 'content', ...(files !== undefined && { files }) }];
@@ -163,13 +163,13 @@ function fileChanges(
 function filesOfPort(items: readonly FingerprintInput[], filesOf: ChangeDetails['filesOf']) {
   const all = new Map<string, Digest>();
   for (const { digest, labels } of items) {
-    const place = labels?.['path'];
+    const itemPath = labels?.['path'];
     const files = filesOf(digest);
-    if (files === undefined && place === undefined) return undefined;
-    if (files === undefined) all.set(place!, digest);
+    if (files === undefined && itemPath === undefined) return undefined;
+    if (files === undefined) all.set(itemPath!, digest);
     else
       for (const [path, own] of files)
-        all.set(place === undefined ? path : `${place}/${path}`, own);
+        all.set(itemPath === undefined ? path : `${itemPath}/${path}`, own);
   }
   return all;
 }

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import type { Change } from './changes.ts';
 import { decide, type Facts } from './decide.ts';
 
-const result = { stored: true, place: 'here', lostObjects: 0 } as const;
+const result = { stored: true, bytes: 'here', lostObjects: 0 } as const;
 const facts: Facts = { forced: false, result, published: { model: 'in place' } };
 const change: Change = { of: 'value', path: 'settings.epochs', before: 8, after: 5 };
 const isChanged = { type: 'change', change } as const;
 
-test('a stage whose outputs are in place is up to date, even if the store has lost their objects', () => {
+test('a stage whose outputs are published is up to date, even if the store has lost their objects', () => {
   assert.deepEqual(decide(facts), { state: 'up to date' });
   assert.deepEqual(decide({ ...facts, result: { ...result, lostObjects: 2 } }), {
     state: 'up to date',
@@ -30,8 +30,8 @@ test('outputs that were deleted or changed are restored, and the reasons say whi
   assert.deepEqual(reasons, [{ type: 'not published' }]);
 });
 
-test('a result whose bytes are elsewhere is restorable, and a stage whose outputs are in place needs no bytes', () => {
-  const elsewhere: Facts = { ...facts, result: { ...result, place: 'elsewhere' } };
+test('a result whose bytes are elsewhere is restorable, and a stage whose outputs are published needs no bytes', () => {
+  const elsewhere: Facts = { ...facts, result: { ...result, bytes: 'elsewhere' } };
   assert.deepEqual(decide(elsewhere), { state: 'up to date' });
   assert.deepEqual(decide({ ...elsewhere, published: { model: 'missing' } }), {
     state: 'restorable',

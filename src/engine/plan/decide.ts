@@ -5,8 +5,8 @@ import type { Change } from './changes.ts';
 export type Decision =
   | { readonly state: 'up to date' }
   /**
-   * The store has the result, but its outputs are not all in place. Those of a result `elsewhere`
-   * must be fetched first.
+   * The store has the result, but not all its outputs are published. Those of a result `elsewhere`
+   * must be fetched first. (`--reporter json` has the decision: its names stay.)
    */
   | {
       readonly state: 'restorable';
@@ -46,13 +46,13 @@ export type Reason =
 export interface Facts {
   readonly forced: boolean;
   /**
-   * The recorded result of the stage's fingerprint: whether its objects are kept, where, and how
-   * many of them are lost.
+   * The recorded result of the stage's fingerprint: whether its objects are kept, where their bytes
+   * are, and how many of them are lost.
    */
   readonly result:
     | {
         readonly stored: boolean;
-        readonly place: 'here' | 'elsewhere';
+        readonly bytes: 'here' | 'elsewhere';
         readonly lostObjects: number;
       }
     | undefined;
@@ -93,7 +93,7 @@ export function decide({ forced, result, published, earlier }: Facts): Decision 
       reasons: [...reasons, { type: 'objects lost', count: result.lostObjects }],
     };
   }
-  return { state: 'restorable', place: result.place, reasons };
+  return { state: 'restorable', place: result.bytes, reasons };
 }
 
 function reasonsToRun(earlier: EarlierWork | undefined): readonly Reason[] {

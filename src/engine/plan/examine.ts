@@ -321,7 +321,7 @@ async function examineOutputs(stage: Stage, found: Lookup, last: Lookup, world: 
   const kept = needsObjects && found.state === 'here' ? Object.values(result.outputs) : [];
   const lost = await Promise.all(kept.map((artifact) => world.store.missingObjects(artifact)));
   return {
-    result: { stored: result.stored, place: found.state, lostObjects: lost.flat().length },
+    result: { stored: result.stored, bytes: found.state, lostObjects: lost.flat().length },
     published,
   };
 }

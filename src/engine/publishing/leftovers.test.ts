@@ -65,9 +65,9 @@ test('the name of the inputs of a killed run is a leftover, and that of a living
 test('a half-written file of a dead process is a leftover, wherever in the cache; one of an unknown process after a day', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
-  const places = ['x', 'leases/x', 'latest/p/x', 'objects/ab/x', 'checkpoints/ab/x', 'published/x'];
+  const paths = ['x', 'leases/x', 'latest/p/x', 'objects/ab/x', 'checkpoints/ab/x', 'published/x'];
   const dead = ended();
-  const own = places.map((place) => temporaryBeside(join(cache.folder, place)));
+  const own = paths.map((path) => temporaryBeside(join(cache.folder, path)));
   const dying = own.map((path) => ofProcess(path, dead));
   const elsewhere = dying.map((path) => path.replace(/\.tmp-[0-9a-f]{6}/, '.tmp-000000'));
   const all = [...own, ...dying, ...elsewhere];

@@ -226,7 +226,7 @@ export class Publisher {
         if (present.state === 'foreign')
           displaced.displaced = displace(this.root, this.store.folder, target);
         if (present.state === 'ours') renameSync(target.path, last.path);
-        putInPlace(staging.path, target.path);
+        moveToTarget(staging.path, target.path);
         await this.#digests.learn(target.path, artifact, copies);
         return displaced;
       } catch (error) {
@@ -298,7 +298,7 @@ function displace(root: string, cacheFolder: string, target: Target): string {
  * Gives staged content its published name. Throws `EEXIST` or `ENOTEMPTY` rather than replace
  * somebody's new file.
  */
-function putInPlace(staged: string, target: string) {
+function moveToTarget(staged: string, target: string) {
   if (lstatSync(staged).isDirectory()) return renameSync(staged, target);
   linkOrRename(staged, target);
   rmSync(staged, { force: true }); // now, since it changes the times of the file

@@ -32,7 +32,7 @@ test('a wrong value is reported where it is used, and where it was set', async (
   assert.equal(text.match(/from here/g)?.length, 1, 'not where it went through');
 });
 
-test('a map without the key that is read from it is reported once, with the place where it was set', async () => {
+test('a map without the key that is read from it is reported once, with the position where it was set', async () => {
   const project = (set: readonly string[]) =>
     mistakes(train('{ o: { a: 1, b: 2 } }', '{ epochs: "${params.o.b}" }'), set);
   const text = await project(['params.o={ a: 3 }']);
@@ -57,7 +57,7 @@ test('parameters that refer to each other in a cycle are reported', async () => 
   );
 });
 
-test('an unknown variable is reported at its place inside the text', async () => {
+test('an unknown variable is reported at its position inside the text', async () => {
   const text = await mistakes(
     train('{ epochs: 1 }', '{ model: "x ${params.epoch} ${param.y} ${z" }'),
   );
@@ -207,7 +207,7 @@ test('in a shell text a value fits the quotes around it, and no variables are re
   );
 });
 
-test('a value that a shell would read as code is reported at its place, with what to write', async () => {
+test('a value that a shell would read as code is reported at its position, with what to write', async () => {
   assert.equal(
     await mistakes(shell('echo ${params.z} && sh -c "ls ${params.z}"', '$(touch PWNED)')),
     `pipelines/p.yaml:9:39: error: "\${params.z}" is inside code for sh, and "$(touch PWNED)" is not a plain word [unfit-value]

@@ -45,7 +45,8 @@ export class Params implements Scope {
   }
 
   /**
-   * The parameters that no stage has read so far, directly or through others, with their places.
+   * The parameters that no stage has read so far, directly or through others, with their keys'
+   * spans.
    */
   unread(): readonly { readonly name: string; readonly at: Span }[] {
     const read = this.read();
@@ -158,7 +159,7 @@ export function parseSetParams(
       return [];
     }
     const [name, prefix = '', path = ''] = match;
-    // Blanks in place of the name keep the offsets of the value. Messages show the text with its
+    // Blanks instead of the name keep the offsets of the value. Messages show the text with its
     // name.
     const shown = { path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) };
     const parsed = parseYaml(shown);

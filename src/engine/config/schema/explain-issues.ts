@@ -22,7 +22,7 @@ interface Subject {
   readonly elsewhere?: (key: string) => string | undefined;
 }
 
-/** The issues that zod found in a value, in plain words and at their places in the file. */
+/** The issues that zod found in a value, in plain words and at their spans in the file. */
 export function explainIssues(issues: readonly Issue[], subject: Subject): readonly Diagnostic[] {
   const outdented = outdentedKeys(issues, subject.node);
   const explained = new Set([...outdented.values()].flat());

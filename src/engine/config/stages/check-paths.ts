@@ -8,7 +8,7 @@ import type { LocatedOutput } from '../pipeline.ts';
 import { child, textOf } from '../yaml/node.ts';
 import type { PathClaim } from './input-paths.ts';
 import type { Instance } from './instances.ts';
-import { ownPlaceHint } from './outputs.ts';
+import { separatePathHint } from './outputs.ts';
 
 interface OutputClaim {
   readonly instance: Instance;
@@ -39,9 +39,9 @@ export function checkPaths(
       (output): OutputClaim => ({ instance, output, path: real.of(resolve(root, output.path)) }),
     ),
   );
-  const inPlace = claims.filter(({ output, path }) => checkTarget(context, output, path, realRoot));
-  for (const { output, path } of inPlace) checkPage(context, output, path, runPage);
-  const byPath = groupBy(inPlace, ({ path }) => path);
+  const allowed = claims.filter(({ output, path }) => checkTarget(context, output, path, realRoot));
+  for (const { output, path } of allowed) checkPage(context, output, path, runPage);
+  const byPath = groupBy(allowed, ({ path }) => path);
   reportTwice(context, [...byPath.values()]);
   const claimed = new Map(Array.from(byPath, ([path, [first]]) => [path, first!]));
   const readable = checkInputs(context, claimed, inputs, real);
@@ -197,7 +197,7 @@ function reportInstances({ report }: LoadContext, claims: readonly OutputClaim[]
     others.length === 0
       ? ''
       : ` Or put ${others.map((axis) => `\${matrix.${axis}}`).join(' and ')} into the path.`;
-  const hint = ownPlaceHint(definition, output) + varied;
+  const hint = separatePathHint(definition, output) + varied;
   report({ code: 'output-twice', message, at: output.at, hint });
 }
 

@@ -68,7 +68,7 @@ test('a glob gives its files in code-unit order, and is remembered', async () =>
   assert.ok(stageOf(pipeline, 's').inputs.every(({ list }) => list));
 });
 
-test('a pipeline knows the places where something new would take precedence over an input', async () => {
+test('a pipeline knows the paths where something new would take precedence over an input', async () => {
   using project = new TestProject({
     'node_modules/faces/a.csv': 'a',
     'inner/data/1.png': '',

@@ -297,7 +297,7 @@ test('a larger count keeps the earlier points, and another drawn setting leaves 
   );
 });
 
-test('a draw of a wrong form is reported at its place', async () => {
+test('a draw of a wrong form is reported at its position', async () => {
   const text = await mistakes(
     drawnStage('{ rate: { uniform: [2, 1] }, epochs: { choices: [1] }, count: 0 }'),
   );

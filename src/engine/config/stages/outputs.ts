@@ -71,8 +71,8 @@ function isWanted(stage: MapNode, when: string | undefined): boolean {
   return written?.type === 'scalar' && written.value === true;
 }
 
-/** A hint how every instance of a stage publishes an output at a place of its own. */
-export function ownPlaceHint({ kind }: Definition, { port, type }: Output): string {
+/** A hint how every instance of a stage publishes an output at a path of its own. */
+export function separatePathHint({ kind }: Definition, { port, type }: Output): string {
   const isOpen = !Object.hasOwn(kind?.spec.outputs ?? {}, port);
   const how = isOpen
     ? `Leave its path out, outputs: { ${port}: { type: ${type} } }`

@@ -24,7 +24,7 @@ export function resolveSettings(
   const spec = kind!.spec;
   const written = stage.entries.get('with');
   const node: Node = written?.value ?? { type: 'map', entries: new Map(), at };
-  const place = written?.keyAt ?? at;
+  const settingsSpan = written?.keyAt ?? at;
   if (node.type !== 'map') return undefined; // The shape of the stage reports it.
   const given = toJson(node) as JsonObject;
   const parsed = spec.settings.safeParse(given);
@@ -36,7 +36,7 @@ export function resolveSettings(
       node,
       schema: spec.settings,
       prefix: 'with',
-      at: place,
+      at: settingsSpan,
       keysAreIn,
       elsewhere,
     };
@@ -61,7 +61,7 @@ export function resolveSettings(
 }
 
 /**
- * Reports mistakes at their place in the stage's settings, or else at the settings or the stage's
+ * Reports mistakes at their span in the stage's settings, or else at the settings or the stage's
  * name.
  */
 export function reportMistakes(
@@ -70,9 +70,9 @@ export function reportMistakes(
 ): void {
   const written = node.entries.get('with');
   for (const mistake of mistakes ?? []) {
-    const place = (written && nodeAt(written.value, mistake.at)?.value.at) ?? written?.keyAt ?? at;
+    const span = (written && nodeAt(written.value, mistake.at)?.value.at) ?? written?.keyAt ?? at;
     const hint = mistake.unknown && suggest(mistake.unknown.name, mistake.unknown.known);
-    report({ code: 'wrong-settings', message: mistake.message, at: place, hint });
+    report({ code: 'wrong-settings', message: mistake.message, at: span, hint });
   }
 }
 

@@ -59,7 +59,7 @@ test('a slot has the settings of every candidate, and reads the choices that lea
   assert.equal(stageOf(pipeline, 'score2[slot=2]').slot, undefined);
 });
 
-test('slots that cannot be filled are reported at their place', async () => {
+test('slots that cannot be filled are reported at their position', async () => {
   const told = async (slot: string, more = '') => {
     const use = `inputs: { dataset: data/ }, with: { rate: "\${matrix.slot.rate}" }${more}`;
     const text = await mistakes(

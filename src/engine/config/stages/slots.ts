@@ -7,7 +7,7 @@ import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.
 import type { Combination } from './axes.ts';
 import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, substituteStage } from './instances.ts';
-import { ownPlaceHint } from './outputs.ts';
+import { separatePathHint } from './outputs.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
 /**
@@ -95,7 +95,7 @@ function reportVarying(
     code: 'wrong-reference',
     message,
     at,
-    hint: output && ownPlaceHint(definition, output),
+    hint: output && separatePathHint(definition, output),
   });
 }
 

@@ -113,7 +113,7 @@ export function readMap(
 const maximumBytes = 1 << 20;
 
 /**
- * Reads a text file of at most {@link maximumBytes}. `at` is the place that names it, for the
+ * Reads a text file of at most {@link maximumBytes}. `at` is the span that names it, for the
  * mistake.
  */
 export function readSource(

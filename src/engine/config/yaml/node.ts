@@ -4,7 +4,7 @@ import { closest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 
 /**
- * A value of a pipeline file with its place. Nodes never change and may be shared by aliases and
+ * A value of a pipeline file with its span. Nodes never change and may be shared by aliases and
  * parameters.
  */
 export type Node = ScalarNode | ListNode | MapNode;

@@ -16,7 +16,7 @@ function mistakes(text: string): string {
   return parsed.ok ? 'no mistakes' : formatDiagnostics(parsed.error);
 }
 
-test('every value and key knows its place', () => {
+test('every value and key knows its span', () => {
   const text = 'stages:\n  fit: { epochs: 5 }\n';
   const found = nodeAt(parse(text), ['stages', 'fit', 'epochs'])!;
   assert.equal(text.slice(found.keyAt.start, found.keyAt.end), 'epochs');
@@ -97,7 +97,7 @@ test('a whole number that would be rounded is reported, with what to do', () => 
 });
 
 test('mistakes of YAML are explained without its grammar, one for each line, with what to do', () => {
-  for (const [text, place, message] of [
+  for (const [text, position, message] of [
     ['a: { b: 1, c: ]}', '1:15', 'A "}" is missing here, or is too far to the left'],
     ['a: [1, 2', '1:9', 'A "]" is missing here, or is too far to the left'],
     ['a: 1 }\nb: }', '2:4', 'This bracket closes nothing'],
@@ -115,7 +115,7 @@ test('mistakes of YAML are explained without its grammar, one for each line, wit
     ['a: - b', '1:4', 'A list cannot begin on the line of its key'],
     ['a: | b', '1:6', 'Expected the text after "|" or ">" on the next line'],
   ] as const) {
-    assert.equal(mistakes(text).split('\n')[0], `p.yaml:${place}: error: ${message} [yaml]`);
+    assert.equal(mistakes(text).split('\n')[0], `p.yaml:${position}: error: ${message} [yaml]`);
   }
 });
 
@@ -149,7 +149,7 @@ test('endless nesting is reported, whatever makes it', () => {
   assert.match(mistakes(chain), /Aliases here expand to lists and maps more than 200 deep/);
 });
 
-test('any text gives a tree or mistakes with places inside it', () => {
+test('any text gives a tree or mistakes with positions inside it', () => {
   const piece = fc.constantFrom(
     'a',
     ': ',

@@ -27,7 +27,7 @@ const maximumDepth = 64;
 const maximumErrors = 10;
 
 /**
- * Parses a text to a tree whose nodes know their places, or gives all mistakes. An empty text is an
+ * Parses a text to a tree whose nodes know their spans, or gives all mistakes. An empty text is an
  * empty map.
  */
 export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]> {
