@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BatchFolder, type Claim } from '../../src/engine/store/batch-folder.ts';
+import { BatchFolder, type Claim } from '../../src/engine/places/batch-folder.ts';
 import { Project } from '../support/rig.ts';
 import { Slurm } from '../support/slurm.ts';
 import { until } from '../support/until.ts';

@@ -1,4 +1,5 @@
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
+import { BatchFolder } from '../../engine/places/batch-folder.ts';
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
 import {
   findGarbage,
@@ -26,7 +27,9 @@ export async function gcCommand({
 }: GcOptions): Promise<void> {
   const root = currentRoot();
   const store = new FolderStore(root, warnOnStderr);
+  const hasOpenJobs = () => BatchFolder.hasOpenJobs(store.folder);
   const garbage = findGarbage(store, {
+    hasOpenJobs,
     keep,
     ...(maxBytes !== undefined && { maxBytes }),
     exists: (pipeline) => filesOfPipeline(pipeline, root).length > 0,
@@ -57,7 +60,7 @@ export async function gcCommand({
       : `Would remove ${what}. To remove them: restage gc --yes`;
     return print(told + missed);
   }
-  removeGarbage(store, garbage);
+  removeGarbage(store, garbage, { hasOpenJobs });
   await removeLeftovers(leftovers);
   print(`Removed ${what}.${missed}`);
 }

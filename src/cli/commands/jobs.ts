@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { loadPlaces } from '../../engine/config/places.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { isTaken, readStep, type Step, take } from '../../engine/places/advance.ts';
+import { type Batch, BatchFolder } from '../../engine/places/batch-folder.ts';
 import {
   describeState,
   isFinal,
@@ -9,7 +10,6 @@ import {
   type Scheduler,
 } from '../../engine/places/scheduler.ts';
 import { nameOf } from '../../engine/places/submitter.ts';
-import { type Batch, BatchFolder } from '../../engine/store/batch-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { schedulerOf } from '../../project/make-place.ts';
 import { orThrow } from '../../project/pipeline-error.ts';

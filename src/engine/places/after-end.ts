@@ -2,7 +2,7 @@ import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.
 import { unreachable } from '../../result.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
-import type { Claim, JobClass, TicketEnd, Tries } from '../store/batch-folder.ts';
+import type { Claim, JobClass, TicketEnd, Tries } from './batch-folder.ts';
 
 /**
  * What a run does after a ticket: use the result, submit or examine the stage again, leave it to a

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StageEvent } from '../events.ts';
 import { jsonLines, LineReader, readEnd } from '../files/read-part.ts';
-import type { Batch, BatchFolder, Beat, TicketEnd } from '../store/batch-folder.ts';
+import type { Batch, BatchFolder, Beat, TicketEnd } from './batch-folder.ts';
 import {
   isFinal,
   type JobState,

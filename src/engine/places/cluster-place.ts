@@ -21,9 +21,9 @@ import {
 } from '../execution/execution.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
-import { BatchFolder, type TicketEnd, type Tries } from '../store/batch-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, afterJob, type NextStep } from './after-end.ts';
+import { BatchFolder, type TicketEnd, type Tries } from './batch-folder.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';

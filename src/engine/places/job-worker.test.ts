@@ -6,9 +6,9 @@ import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { IdleWorkers } from '../execution/idle-workers.ts';
 import type { ProcessEnd, ProcessJob } from '../execution/serve-job.ts';
-import { type Batch, BatchFolder, type Ticket } from '../store/batch-folder.ts';
 import { LoadedCode } from '../store/find-code.ts';
 import { FolderStore } from '../store/folder-store.ts';
+import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
 import { JobWorker } from './job-worker.ts';
 
 const software = { restage: '1.0.0', build: sha256('build') };

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { thisProcess } from '../files/process-identity.ts';
-import { type Batch, BatchFolder, type Ticket, type TicketEnd } from '../store/batch-folder.ts';
+import { type Batch, BatchFolder, type Ticket, type TicketEnd } from './batch-folder.ts';
 import { openTickets } from './open-tickets.ts';
 
 const batch = partialValue<Batch>({

@@ -1,6 +1,6 @@
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
-import { type Batch, BatchFolder } from '../store/batch-folder.ts';
+import { type Batch, BatchFolder } from './batch-folder.ts';
 import { longestLag } from './wait-for.ts';
 
 /** A ticket of some run whose end nobody has used. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../../user-error.ts';
-import type { JobClass } from '../store/batch-folder.ts';
+import type { JobClass } from './batch-folder.ts';
 
 /** A job to submit: `workers` processes that run the same script. */
 export interface JobRequest {

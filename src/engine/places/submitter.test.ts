@@ -7,7 +7,7 @@ import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { placeShape } from '../config/schema/shapes.ts';
 import type { World } from '../plan/examine.ts';
-import { BatchFolder, type Ticket } from '../store/batch-folder.ts';
+import { BatchFolder, type Ticket } from './batch-folder.ts';
 import { Submitter } from './submitter.ts';
 import { templateScheduler } from './template-scheduler.ts';
 

@@ -10,9 +10,9 @@ import { partsDigest } from '../files/listing.ts';
 import { treeSignature } from '../files/walk-tree.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Outputs, World } from '../plan/examine.ts';
-import type { BatchFolder, JobClass, Ticket } from '../store/batch-folder.ts';
 import { readKindSources } from '../store/kind-build.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
+import type { BatchFolder, JobClass, Ticket } from './batch-folder.ts';
 
 /** The version of Restage, and the project's. */
 export interface Software {

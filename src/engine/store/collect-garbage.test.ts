@@ -93,6 +93,16 @@ test('while a run is under way, an object that was touched within a day stays, s
   assert.equal(existsSync(objectOf(cache, 1)), true, 'a run began meanwhile');
 });
 
+test('while a job may be under way, an object that was touched within a day stays, too', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = new FolderStore(root);
+  await store(root, cache, 1, 90);
+  const soon = { keep: day, now: Date.now() + 20 * 60_000 };
+  assert.deepEqual(findGarbage(cache, { ...soon, hasOpenJobs: () => true }).objects, []);
+  removeGarbage(cache, findGarbage(cache, soon), { hasOpenJobs: () => true });
+  assert.equal(existsSync(objectOf(cache, 1)), true, 'a job was submitted meanwhile');
+});
+
 test('an object that a run wants again between finding and removing stays', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);

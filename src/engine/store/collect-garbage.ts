@@ -13,7 +13,13 @@ const day = 86_400_000;
 /** How late changes by a run on another host may be seen here, in milliseconds. */
 const lag = 10 * 60_000;
 
-export interface GarbageOptions {
+/** What may be about to use the store, besides runs. */
+interface OtherUsers {
+  /** Whether a job that a run left may be under way. By default none is. */
+  readonly hasOpenJobs?: () => boolean;
+}
+
+export interface GarbageOptions extends OtherUsers {
   /** Results used within this many milliseconds stay. */
   readonly keep: number;
   /**
@@ -70,7 +76,7 @@ export function findGarbage(store: FolderStore, options: GarbageOptions): Garbag
   const sizes = new Map(objects.map(({ name, size }) => [name, size]));
   const kept = keepResults(results, sizes, options, now);
   const needed = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
-  const youth = youthOf(store);
+  const youth = youthOf(store, options);
   const unneeded = objects.filter(({ name }) => !needed.has(name as Digest));
   const going = unneeded.filter(({ touched }) => now - touched > youth);
   const young = unneeded.filter(({ touched }) => now - touched <= youth);
@@ -96,16 +102,18 @@ export function findGarbage(store: FolderStore, options: GarbageOptions): Garbag
 }
 
 /**
- * How long an object without a result stays, in milliseconds, for a run that may be about to record
- * one.
+ * How long an object without a result stays, in milliseconds, for a run or job that may be about to
+ * record one.
  */
-const youthOf = (store: FolderStore): number => (store.isBusy() ? day : lag);
+function youthOf(store: FolderStore, { hasOpenJobs = () => false }: OtherUsers): number {
+  return store.isBusy() || hasOpenJobs() ? day : lag;
+}
 
 /**
  * Removes what was found: results first, so that none is left without its objects. Throws a
  * `WriteError`.
  */
-export function removeGarbage(store: FolderStore, garbage: Garbage): void {
+export function removeGarbage(store: FolderStore, garbage: Garbage, users: OtherUsers = {}): void {
   writing(`to ${store.folder} while clearing it`, () => {
     for (const { digest, lastUsed } of garbage.results) {
       const path = store.resultPath(digest);
@@ -115,7 +123,7 @@ export function removeGarbage(store: FolderStore, garbage: Garbage): void {
     for (const path of [...garbage.objects, ...garbage.checkpoints]) {
       const stats = statSync(path, { throwIfNoEntry: false });
       // A run that needs it again may have touched it, or just have begun.
-      if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(store))
+      if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(store, users))
         rmSync(path, { force: true });
     }
     const leases = join(store.folder, 'leases');

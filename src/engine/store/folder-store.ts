@@ -18,7 +18,6 @@ import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
 import { readJson, writeJson, writeNew, writeSynced } from '../files/write-atomic.ts';
 import { WriteError, writeError, writing } from '../files/write-error.ts';
-import { BatchFolder } from './batch-folder.ts';
 import { pointsEnding } from './checkpoint-points.ts';
 import { Lease } from './lease.ts';
 import type { RunManifest } from './remote/manifest.ts';
@@ -344,10 +343,9 @@ export class FolderStore {
     return this.#openRuns().filter((run) => run.wasKilled(now));
   }
 
-  /** Whether a run, or a job that a run left, may be under way. */
+  /** Whether a run may be under way. */
   isBusy(): boolean {
-    const hasJobs = BatchFolder.all(this.folder).some((folder) => !folder.isUsed());
-    return hasJobs || this.#openRuns().some((run) => !run.wasKilled());
+    return this.#openRuns().some((run) => !run.wasKilled());
   }
 
   #openRuns(): readonly RunFolder[] {

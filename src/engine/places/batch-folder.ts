@@ -10,8 +10,8 @@ import { jsonLines, readText } from '../files/read-part.ts';
 import { readJson, writeAtomic, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import { holderOf } from './lease.ts';
-import type { LoadedFiles, StageResult, StoredArtifact } from './stage-result.ts';
+import { holderOf } from '../store/lease.ts';
+import type { LoadedFiles, StageResult, StoredArtifact } from '../store/stage-result.ts';
 
 /** What a job may use. Tickets of one class share jobs. Memory in bytes. */
 export interface JobClass {
@@ -176,6 +176,11 @@ export class BatchFolder {
     return namesIn(join(cache, 'jobs')).flatMap((id) =>
       /^\d/.test(id) ? [new BatchFolder(cache, id)] : [],
     );
+  }
+
+  /** Whether a job that a run left may be under way. */
+  static hasOpenJobs(cache: string): boolean {
+    return BatchFolder.all(cache).some((folder) => !folder.isUsed());
   }
 
   /** The folders of steps of detached runs and of probes, the oldest first. */
