@@ -12,28 +12,74 @@ export function tag(
   return `<${name}${written.join('')}>${content}</${name}>`;
 }
 
-/** Path data, as a template: its numbers are written short, its lines joined. */
-export function path(letters: TemplateStringsArray, ...numbers: readonly number[]): string {
-  return String.raw({ raw: letters }, ...numbers.map(round))
-    .trim()
-    .replaceAll(/\s+/g, ' ');
+/** Maps a point from the units of one part to the box of 256 by 256. */
+export type Projection = (across: number, down: number) => readonly [number, number];
+
+/** A part of the drawing: its centre, and the lengths of its units across and down. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
-export const filled = (d: string, fill: string, opacity?: number): string =>
-  tag('path', { d, fill, 'fill-opacity': opacity });
+export function within({ x, y, width, height }: Box): Projection {
+  return (across, down) => [x + width * across, y + height * down];
+}
+
+/**
+ * Path data as a template: letters, and pairs of coordinates, which are projected and written
+ * short.
+ */
+export function pathIn(project: Projection) {
+  return (letters: TemplateStringsArray, ...numbers: readonly number[]): string => {
+    const words = String.raw({ raw: letters }, ...numbers)
+      .trim()
+      .split(/\s+/);
+    const data: string[] = [];
+    for (let index = 0; index < words.length; index++) {
+      const word = words[index]!;
+      if (/^[A-Za-z]$/.test(word)) data.push(word);
+      else data.push(...project(Number(word), Number(words[++index])).map(round));
+    }
+    return data.join(' ');
+  };
+}
+
+/** Path data in the box of 256 by 256. */
+export const path = pathIn((across, down) => [across, down]);
+
+export const filled = (d: string, fill: Colour, opacity?: number): string =>
+  tag('path', { d, fill: rgb(fill), 'fill-opacity': opacity });
 
 /** A line along an outline, which stays empty. */
-export const stroked = (d: string, stroke: string, width: number, opacity?: number): string =>
-  tag('path', { d, fill: 'none', stroke, 'stroke-width': width, 'stroke-opacity': opacity });
+export const stroked = (d: string, stroke: Colour, width: number, opacity?: number): string =>
+  tag('path', {
+    d,
+    fill: 'none',
+    stroke: rgb(stroke),
+    'stroke-width': width,
+    'stroke-opacity': opacity,
+  });
 
 /** Content clipped to an outline; an `id` is unique within a drawing. */
 export const clipped = (id: string, d: string, content: string): string =>
   tag('clipPath', { id }, tag('path', { d })) + tag('g', { 'clip-path': `url(#${id})` }, content);
 
+/** -1 is the left of the picture, 1 its right. */
+export type Side = -1 | 1;
+
+export const bothSides = (draw: (side: Side) => string): string => draw(-1) + draw(1);
+
+export const repeated = (count: number, draw: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => draw(index)).join('');
+
 export const rgb = (colour: Colour): string => `rgb(${channels(colour).join(',')})`;
 
 const channels = (colour: Colour) =>
   colour.map((value) => Math.round(Math.max(0, Math.min(255, value))));
+
+export const white: Colour = [255, 255, 255];
 
 export const darker = (colour: Colour, share: number): Colour => mix(colour, [18, 8, 6], share);
 export const lighter = (colour: Colour, share: number): Colour =>
@@ -48,17 +94,10 @@ export function ellipse(
   cy: number,
   rx: number,
   ry: number,
-  fill: string,
-  opacity = 1,
+  fill: Colour,
+  opacity?: number,
 ): string {
-  return tag('ellipse', {
-    cx,
-    cy,
-    rx,
-    ry,
-    fill,
-    'fill-opacity': opacity === 1 ? undefined : opacity,
-  });
+  return tag('ellipse', { cx, cy, rx, ry, fill: rgb(fill), 'fill-opacity': opacity });
 }
 
 /**
@@ -74,7 +113,15 @@ export function faded(
   fill: Colour,
   opacity: number,
 ): string {
-  return ellipse(cx, cy, 2 * rx, 2 * ry, `url(#fade-${channels(fill).join('-')})`, opacity);
+  const gradient = `url(#fade-${channels(fill).join('-')})`;
+  return tag('ellipse', {
+    cx,
+    cy,
+    rx: 2 * rx,
+    ry: 2 * ry,
+    fill: gradient,
+    'fill-opacity': opacity,
+  });
 }
 
 /** The gradients that `content` uses by {@link faded}, one for each colour. */
@@ -82,19 +129,19 @@ export function fades(content: string): string {
   const ids = new Set(Array.from(content.matchAll(/url\(#(fade-[\d-]+)\)/g), ([, id]) => id!));
   return Array.from(ids, (id) => {
     const colour = `rgb(${id.split('-').slice(1).join(',')})`;
-    const stops = fading.map((opacity, place) =>
+    const stops = repeated(fading.length, (index) =>
       tag('stop', {
-        offset: place / (fading.length - 1),
+        offset: index / (fading.length - 1),
         'stop-color': colour,
-        'stop-opacity': opacity,
+        'stop-opacity': fading[index],
       }),
     );
-    return tag('radialGradient', { id }, stops.join(''));
+    return tag('radialGradient', { id }, stops);
   }).join('');
 }
 
 /**
- * What is left of a fading ellipse from its centre to its edge: 1 - 3 t^2 + 2 t^3 at equal steps.
+ * The opacity of a fading ellipse from its centre to its edge: 1 - 3 t^2 + 2 t^3 at equal steps.
  */
 const fading = [1, 0.84, 0.5, 0.16, 0];
 
