@@ -6,11 +6,11 @@ import {
   registerKernel,
   type Tensor,
 } from '@tensorflow/tfjs';
+import type { Provider } from './gpu.ts';
 import { registerGradients } from './gradients.ts';
 import { kernels } from './kernels/index.ts';
 import { usableCores, usableMemory } from './machine-limits.ts';
 import { OrtBackend, type OrtBackendOptions } from './ort-backend.ts';
-import type { Provider } from './running/ort-session.ts';
 
 /** The name under which tfjs knows this backend. */
 export const BACKEND = 'onnxruntime';

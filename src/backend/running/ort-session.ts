@@ -1,13 +1,11 @@
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 // The public API wraps this same synchronous call into a promise, and tfjs's `dataSync` cannot wait
 // for one. The path is private to onnxruntime-node, hence its exact version in package.json.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
+import { executionProviders, type Provider } from '../gpu.ts';
 import { GraphBuilder } from '../lowering/graph-builder.ts';
-import { encodeModel, type OnnxGraph, type OnnxNode } from '../lowering/onnx-writer.ts';
+import { encodeModel, type OnnxGraph } from '../lowering/onnx-writer.ts';
 import type { HostArray, ValueType } from '../trace.ts';
-
-/** An execution provider of ONNX Runtime that can be asked for beside its CPU provider. */
-export type Provider = 'webgpu' | 'cuda';
 
 /** How ONNX Runtime runs a graph. */
 export interface SessionOptions {
@@ -131,57 +129,4 @@ function tensors(arrays: ReadonlyMap<string, SessionArray>): Record<string, Tens
   for (const [name, { dtype, shape, data }] of arrays)
     result[name] = new Tensor(dtype, data, shape);
   return result;
-}
-
-/** Where a graph's nodes run: by the provider where it has their operator, else on the CPU. */
-export function executionProviders(
-  graph: OnnxGraph,
-  provider: Provider | undefined,
-): NonNullable<InferenceSession.SessionOptions['executionProviders']> {
-  switch (provider) {
-    case undefined:
-      return ['cpu'];
-    case 'cuda':
-      return ['cuda', 'cpu'];
-    case 'webgpu': {
-      // A node goes by the name of its first output.
-      const names = graph.nodes.filter(isBeyondWebgpu).map(({ outputs }) => outputs[0] ?? '');
-      // With channels last, its own choice, it computes some convolutions wrongly (ONNX Runtime
-      // 1.30): grouped ones whose groups have outputs that four does not divide, and a filter of
-      // the image's size with padding at the ends.
-      return [
-        {
-          name: 'webgpu',
-          preferredLayout: 'NCHW',
-          ...(names.length > 0 && { forceCpuNodeNames: names }),
-        },
-        'cpu',
-      ];
-    }
-  }
-}
-
-/**
- * Whether the WebGPU provider (of ONNX Runtime 1.30) takes the node, but computes it wrongly or not
- * at all.
- */
-function isBeyondWebgpu({ type, outputs, attributes }: OnnxNode): boolean {
-  switch (type) {
-    case 'MaxPool':
-      return outputs.length > 1; // "The Indices output is not supported yet."
-    case 'Conv':
-      // ONNX Runtime overlooks the padding.
-      return isPoint(attributes['kernel_shape']) && padsAtEndsAlone(attributes['pads']);
-    default:
-      return false;
-  }
-}
-
-const isPoint = (kernelShape: unknown): boolean =>
-  Array.isArray(kernelShape) && kernelShape.every((size) => size === 1);
-
-function padsAtEndsAlone(pads: unknown): boolean {
-  if (!Array.isArray(pads)) return false;
-  const starts = pads.slice(0, pads.length / 2);
-  return starts.every((pad) => pad === 0) && pads.some((pad) => pad !== 0);
 }

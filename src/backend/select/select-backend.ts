@@ -1,13 +1,18 @@
-import { findBackend, matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
-import { env, listSupportedBackends } from 'onnxruntime-node';
+import { matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
+import { env } from 'onnxruntime-node';
 import { BackendError, firstLine } from '../backend-error.ts';
+import {
+  describeProviderFailure,
+  endOnWebgpuErrors,
+  loadWebgpu,
+  type Provider,
+  requireProvider,
+} from '../gpu.ts';
 import { usableCores } from '../machine-limits.ts';
 import { BACKEND, type BackendOptions, nameWith, registerOnnxRuntimeBackend } from '../register.ts';
 import { cpuBackend } from '../running/cpu-fallback.ts';
-import type { Provider } from '../running/ort-session.ts';
 import type { BackendName, ConcreteBackendName } from './backend-names.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
-import { DRIVER_ADVICE, loadWebgpu } from './load-webgpu.ts';
 
 /** The options of a backend, and where the user's packages are. */
 export interface SelectOptions extends BackendOptions {
@@ -65,30 +70,12 @@ async function start(
 }
 
 async function startProvider(provider: Provider, options: BackendOptions): Promise<RunningBackend> {
-  const built = listSupportedBackends().map(({ name }) => name);
-  if (!built.includes(provider)) {
-    throw new BackendError(
-      `ONNX Runtime for ${process.platform}-${process.arch} was built without the provider "${provider}"; ` +
-        `it has ${built.join(', ')}. The backend "onnxruntime" computes on the CPU.`,
-    );
-  }
+  requireProvider(provider);
   registerOnnxRuntimeBackend({ ...options, provider });
   const running = await start(nameWith(provider), onnxRuntimeVersions);
-  await compute((error) => {
-    const said = firstLine(
-      error instanceof Error && error.cause !== undefined ? error.cause : error,
-    );
-    return `ONNX Runtime does not start its provider "${provider}": ${said} ${PROVIDER_ADVICE[provider]}`;
-  });
+  await compute((error) => describeProviderFailure(provider, error));
   return running;
 }
-
-const PROVIDER_ADVICE: Readonly<Record<Provider, string>> = {
-  webgpu: DRIVER_ADVICE,
-  cuda:
-    'It needs CUDA 12 and cuDNN 9, and libraries that are not in the npm registry. To fetch them: ' +
-    'ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node',
-};
 
 async function startTensorflow({ packagesFrom = [], threads = usableCores() }: SelectOptions) {
   const { name, version, folder } = loadTensorflow(packagesFrom, threads);
@@ -102,15 +89,7 @@ async function startTensorflow({ packagesFrom = [], threads = usableCores() }: S
 async function startWebgpu({ packagesFrom = [] }: SelectOptions): Promise<RunningBackend> {
   const { versions, device } = await loadWebgpu(packagesFrom);
   const running = await start('webgpu', versions);
-  const gpu: EventTarget = Reflect.get(findBackend('webgpu'), 'device');
-  // WebGPU reports its errors, lack of memory too, when nobody is waiting, and continues with
-  // zeros. Here they end the process.
-  gpu.addEventListener('uncapturederror', (event) => {
-    const { error } = event as Event & { readonly error: Error };
-    setImmediate(() => {
-      throw new BackendError(`WebGPU failed on ${device}: ${firstLine(error)}`);
-    });
-  });
+  endOnWebgpuErrors(device);
   await compute(
     (error) => `The backend "webgpu" does not compute on ${device}: ${firstLine(error)}`,
   );
