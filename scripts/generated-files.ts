@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { kindsMarkdown, settingsTable } from '../src/cli/kinds-markdown.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
-import { formatJsonSchema, pipelineJsonSchema } from '../src/engine/config/schema/json-schema.ts';
 import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
+import { editorSchema } from '../src/project/editor-schema.ts';
 import { kinds } from '../stages/index.ts';
 import { licencesPage } from './licences.ts';
 
@@ -19,7 +19,7 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
   const specs = Object.values(kinds).map(({ spec }) => spec);
   const file = z.strictObject({ extends: extendsShape.optional(), ...pipelineShape.shape });
   return {
-    'pipeline.schema.json': formatJsonSchema(pipelineJsonSchema(specs)),
+    'pipeline.schema.json': editorSchema(specs),
     'docs/kinds.md': kindsMarkdown(specs),
     'docs/licences.md': licencesPage(readFileSync(inRepository('package-lock.json'), 'utf8')),
     'docs/yaml.md': withTables(readFileSync(inRepository('docs/yaml.md'), 'utf8'), {

@@ -507,7 +507,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   doctor: {
     summary: 'show what this machine has, and what is missing for what',
     description:
-      'Looks for what Restage and its parts use: Node, cores, memory, disk, the backend, a GPU, Python, a browser, Git, Slurm, SSH, and the files of the project.',
+      'Looks for what Restage and its parts use: Node, cores, memory, disk, the backend, a GPU, Python, a browser, Git, schedulers, SSH, and the files of the project.',
     examples: ['restage doctor'],
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },

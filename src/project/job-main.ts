@@ -5,8 +5,9 @@ import { IdleWorkers } from '../engine/execution/idle-workers.ts';
 import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';
 import { BatchFolder } from '../engine/places/batch-folder.ts';
-import { type JobIdentity, JobWorker } from '../engine/places/job-worker.ts';
+import { JobWorker } from '../engine/places/job-worker.ts';
 import { answerProbe } from '../engine/places/probe.ts';
+import { identifyJob } from '../engine/places/schedulers/schedulers.ts';
 import { waitFor } from '../engine/places/wait-for.ts';
 import { findAgain, findLoaded, LoadedCode } from '../engine/store/find-code.ts';
 import { usableMemory } from '../machine-limits.ts';
@@ -40,7 +41,8 @@ async function serve(folder: BatchFolder): Promise<void> {
     folder,
     batch,
     idle,
-    identity: identify(process.env),
+    env: process.env,
+    identity: identifyJob(process.env, process.pid),
     software: { restage: version, build: buildDigest() },
     findCode: async (stage, root) => await findAgain(await specOf(stage), stage, { root }),
     loadedCode: new LoadedCode(async (stage, loaded) =>
@@ -59,27 +61,4 @@ async function serve(folder: BatchFolder): Promise<void> {
 async function specOf({ kind }: Stage): Promise<AnyKindSpec> {
   const { kinds } = await import('../../stages/index.ts');
   return kinds[kind]!.spec;
-}
-
-/**
- * The job's id in the words of Slurm, Grid Engine, PBS (without the server that it names) or LSF.
- */
-function identify(env: NodeJS.ProcessEnv): JobIdentity {
-  const {
-    SLURM_ARRAY_JOB_ID: array,
-    SLURM_ARRAY_TASK_ID: task,
-    SLURM_RESTART_COUNT: restart = '0',
-  } = env;
-  const single =
-    env['SLURM_JOB_ID'] ??
-    env['JOB_ID'] ??
-    env['PBS_JOBID']?.split('.')[0] ??
-    env['LSB_JOBID'] ??
-    `process-${process.pid}`;
-  const notified = env['SLURM_JOB_ID'] !== undefined;
-  return {
-    job: array === undefined ? single : `${array}_${task}`,
-    restart: Number(restart),
-    notified,
-  };
 }

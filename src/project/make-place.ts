@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
-import { type PlaceSpec, type Places, placeOf } from '../engine/config/places.ts';
 import { type HostFacts, type Place, StageLeftToJob } from '../engine/execution/execution.ts';
 import {
   isTaken,
@@ -13,9 +12,10 @@ import {
 } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
-import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
-import { slurm } from '../engine/places/slurm.ts';
-import { templateScheduler } from '../engine/places/template-scheduler.ts';
+import { type Places, placeOf } from '../engine/places/place-file.ts';
+import type { PlaceSpec } from '../engine/places/place-spec.ts';
+import { SubmitError } from '../engine/places/schedulers/scheduler.ts';
+import { openScheduler, shareQueue } from '../engine/places/schedulers/schedulers.ts';
 import type { Cancellation } from './cancellation.ts';
 import { buildDigest } from './package-info.ts';
 
@@ -41,10 +41,6 @@ interface PlaceOptions
   readonly cancellation: Cancellation;
 }
 
-export function schedulerOf(place: PlaceSpec): Scheduler {
-  return place.template === undefined ? slurm(place) : templateScheduler(place.template);
-}
-
 /** This machine together with the places of `places.yaml` that the stages name. */
 export function makePlace(local: Place, stages: readonly Stage[], options: PlaceOptions): Place {
   const { places, on, detach, step, cancellation } = options;
@@ -63,7 +59,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
     const open = [...clusters].filter(([, place]) => place.openJobs().length > 0);
     const [first = [...specs][0]!] = open.map(([spec]) => spec);
     const after = open.flatMap(([spec, place]) =>
-      haveOneScheduler(spec, first) ? place.openJobs() : [],
+      shareQueue(spec, first) ? place.openJobs() : [],
     );
     for (const place of [local, ...clusters.values()]) await place.close();
     const isLeft = step !== undefined && cancellation.interrupted; // to the second job of this step
@@ -98,10 +94,6 @@ async function fetchAll(
   await Promise.allSettled([...files.values()].map((file) => download(world.store.folder, file)));
 }
 
-/** Whether jobs of one place can wait for those of the other. */
-const haveOneScheduler = (one: PlaceSpec, other: PlaceSpec): boolean =>
-  one.engine === other.engine && JSON.stringify(one.template) === JSON.stringify(other.template);
-
 async function submitNext(
   place: PlaceSpec,
   after: readonly string[],
@@ -113,7 +105,7 @@ async function submitNext(
   const { name, script, argv, cwd } = command;
   try {
     const job = await submitStep(next, place, {
-      scheduler: schedulerOf(place),
+      scheduler: openScheduler(place, world.env),
       world,
       after,
       warn,
@@ -149,12 +141,12 @@ function clusterPlace(
   return new ClusterPlace({
     ...options,
     place,
-    scheduler: schedulerOf(place),
+    scheduler: openScheduler(place, options.world.env),
     software: { restage: host.restage, build: buildDigest(), gitCommit: host.gitCommit },
     buildNow: buildDigest,
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
-    patience: patienceFrom(options.world.env?.['RESTAGE_PATIENCE']),
+    patience: patienceFrom(options.world.env['RESTAGE_PATIENCE']),
     isStep: step !== undefined,
     signal: cancellation.signal,
     kill: cancellation.kill,

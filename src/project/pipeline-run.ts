@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ProgramCode } from '../engine/config/pipeline.ts';
-import type { Places } from '../engine/config/places.ts';
 import type { RunEvent } from '../engine/events.ts';
+import type { Places } from '../engine/places/place-file.ts';
 import { type FoundFile, forgetAll } from '../engine/store/run-memory.ts';
 import { EventFile } from '../reporting/event-file.ts';
 import { type PipelineEvent, withReasons } from '../reporting/pipeline-event.ts';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { backendNames } from '../backend/select/backend-names.ts';
-import { checkPlaces, loadPlaces, type Places } from '../engine/config/places.ts';
 import { loadStoreFile, storeFile } from '../engine/config/store-file.ts';
 import type { Traffic } from '../engine/events.ts';
 import { machineCapacity } from '../engine/execution/admission.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
+import { checkPlaces, loadPlaces, type Places } from '../engine/places/place-file.ts';
 import type { FetchPolicy, World } from '../engine/plan/examine.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { findLoaded, LoadedCode } from '../engine/store/find-code.ts';

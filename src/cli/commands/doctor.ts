@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadPlaces } from '../../engine/config/places.ts';
 import { loadStoreFile } from '../../engine/config/store-file.ts';
+import { loadPlaces } from '../../engine/places/place-file.ts';
+import { schedulerPrograms } from '../../engine/places/schedulers/schedulers.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';
@@ -24,11 +25,18 @@ interface Finding {
   readonly needed?: boolean;
 }
 
-/**
- * Programs that parts of Restage start: their names, the arguments that print a version, and what
- * does not work without them.
- */
-const programs = [
+interface Program {
+  readonly name: string;
+  /** Commands, of which the first that works counts. */
+  readonly of: readonly string[];
+  /** The arguments that print a version. */
+  readonly asks: readonly string[];
+  /** What does not work without it. */
+  readonly lacks: string;
+}
+
+/** Programs that parts of Restage start. */
+const programs: readonly Program[] = [
   { name: 'Git', of: ['git'], asks: ['--version'], lacks: 'runs are recorded without the commit' },
   {
     name: 'Python',
@@ -55,12 +63,12 @@ const programs = [
     asks: ['--version'],
     lacks: 'reports open in any browser, also on another machine',
   },
-  {
-    name: 'Slurm',
-    of: ['sbatch'],
+  ...schedulerPrograms.map(({ name, command, engine }) => ({
+    name,
+    of: [command],
     asks: ['--version'],
-    lacks: 'places with `engine: slurm` cannot be used from here',
-  },
+    lacks: `places with \`engine: ${engine}\` cannot be used from here`,
+  })),
   { name: 'SSH', of: ['ssh'], asks: ['-V'], lacks: 'shared stores over SSH cannot be reached' },
   {
     name: 'strace',
@@ -68,7 +76,7 @@ const programs = [
     asks: ['--version'],
     lacks: '`run --check-reads` cannot watch commands',
   },
-] as const;
+];
 
 /**
  * `restage doctor`: what this machine and project have, and what is missing for what. Exit code 1
@@ -149,17 +157,17 @@ async function backend(): Promise<Finding> {
   }
 }
 
-function program({ name, of, asks, lacks }: (typeof programs)[number]): Finding {
+function program({ name, of, asks, lacks }: Program): Finding {
   let found = 'not found';
-  for (const one of of) {
-    const { status, stdout, stderr, error } = spawnSync(one, asks, {
+  for (const command of of) {
+    const { status, stdout, stderr, error } = spawnSync(command, asks, {
       encoding: 'utf8',
       timeout: 60_000,
     });
     const [line = ''] = (stdout || stderr || '').trim().split('\n');
     if (status === 0) return { name, found: line };
     if (error === undefined)
-      found = `${one} does not work here (${stderr.trim().split('\n').at(-1)})`;
+      found = `${command} does not work here (${stderr.trim().split('\n').at(-1)})`;
   }
   return { name, found, lacks };
 }

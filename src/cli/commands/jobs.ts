@@ -1,17 +1,17 @@
 import { basename, join } from 'node:path';
-import { loadPlaces } from '../../engine/config/places.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { isTaken, readStep, type Step, take } from '../../engine/places/advance.ts';
 import { type Batch, BatchFolder } from '../../engine/places/batch-folder.ts';
+import { loadPlaces } from '../../engine/places/place-file.ts';
 import {
   describeState,
   isFinal,
   type ListedJob,
   type Scheduler,
-} from '../../engine/places/scheduler.ts';
+} from '../../engine/places/schedulers/scheduler.ts';
+import { openScheduler } from '../../engine/places/schedulers/schedulers.ts';
 import { nameOf } from '../../engine/places/submitter.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { schedulerOf } from '../../project/make-place.ts';
 import { orThrow } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { describeError, UsageError } from '../../user-error.ts';
@@ -41,7 +41,7 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   const places = orThrow(loadPlaces(root));
   const schedulerFor = (place: string) => {
     const spec = places.byName.get(place);
-    return spec && schedulerOf(spec);
+    return spec && openScheduler(spec, process.env);
   };
   const batches = openBatches(cache);
   const steps = BatchFolder.steps(cache).flatMap((folder) => {
@@ -54,25 +54,29 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
     ...batches.map(({ folder, batch }) => ({ place: batch.place, name: nameOf(folder) })),
     ...open,
   ];
-  const listed: ListedJob[] = [];
+  const live: ListedJob[] = [];
+  const over = new Set<string>();
   for (const place of new Set(jobs.map(({ place }) => place))) {
     const names = jobs.filter((job) => job.place === place).map(({ name }) => name);
-    listed.push(...((await schedulerFor(place)?.list(names)) ?? []));
+    const scheduler = schedulerFor(place);
+    for (const job of (await scheduler?.list(names)) ?? []) {
+      if (isFinal(scheduler!.phaseOf(job))) over.add(job.name);
+      else live.push(job);
+    }
   }
   const stateOf = (wanted: string): string => {
-    const named = listed.filter(({ name }) => name === wanted);
-    const job = named.find((job) => !isFinal(job));
+    const job = live.find(({ name }) => name === wanted);
     if (job !== undefined) return describeState(job);
-    return named.length > 0 ? 'ended' : 'not listed';
+    return over.has(wanted) ? 'ended' : 'not listed';
   };
-  const over = new Set<OpenStep>();
-  for (const step of open) if (await isOver(step, schedulerFor(step.place))) over.add(step);
+  const abandoned = new Set<OpenStep>();
+  for (const step of open) if (await isOver(step, schedulerFor(step.place))) abandoned.add(step);
   const rows = [
     ...batches.map((one) => rowOf(one, stateOf)),
     ...open.map((step) => [
       step.jobs.join(', '),
       step.place,
-      over.has(step) ? 'ended' : stateOf(step.name),
+      abandoned.has(step) ? 'ended' : stateOf(step.name),
       'a step of a detached run',
       '',
       '',
@@ -82,10 +86,10 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   const last = steps.findLast(({ folder }) => isTaken(folder));
   const ends = [
     ...(last === undefined ? [] : lastLine('The last step of a detached run', last)),
-    ...[...over].flatMap((step) => lastLine('A step of a detached run ended', step)),
+    ...[...abandoned].flatMap((step) => lastLine('A step of a detached run ended', step)),
   ];
   print([...lines, ...ends].join('\n'));
-  for (const { folder } of over) take(folder); // it was shown, and nobody else will take it
+  for (const { folder } of abandoned) take(folder); // it was shown, and nobody else will take it
 }
 
 /**
@@ -97,7 +101,8 @@ async function isOver(
 ): Promise<boolean> {
   for (const id of jobs) {
     const states = await scheduler?.inspect(id, name);
-    if (states === undefined || ![...states.values()].every(isFinal)) return false;
+    if (scheduler === undefined || states === undefined) return false;
+    if (![...states.values()].every((job) => isFinal(scheduler.phaseOf(job)))) return false;
   }
   return jobs.length > 0;
 }

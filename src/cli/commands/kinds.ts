@@ -2,8 +2,8 @@ import { backendNames } from '../../backend/select/backend-names.ts';
 import { compare } from '../../compare.ts';
 import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
-import { formatJsonSchema, pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
 import { packageRoot } from '../../package-root.ts';
+import { editorSchema } from '../../project/editor-schema.ts';
 import { kindWarnings, loadKinds } from '../../project/kinds/load-kinds.ts';
 import { mistake, PipelineError } from '../../project/pipeline-error.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
@@ -91,7 +91,5 @@ function section(
 export async function schemaCommand(): Promise<void> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
   printWarnings(kindWarnings(own, []));
-  process.stdout.write(
-    formatJsonSchema(pipelineJsonSchema(Array.from(own.kinds.values(), ({ spec }) => spec))),
-  );
+  process.stdout.write(editorSchema(Array.from(own.kinds.values(), ({ spec }) => spec)));
 }

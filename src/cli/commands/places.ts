@@ -2,18 +2,19 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { loadPlaces, type PlaceSpec } from '../../engine/config/places.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { prepareJob } from '../../engine/places/job-script.ts';
+import { loadPlaces } from '../../engine/places/place-file.ts';
+import type { PlaceSpec } from '../../engine/places/place-spec.ts';
 import { readAnswer } from '../../engine/places/probe.ts';
 import {
   describeState,
   isFinal,
   type JobRequest,
   type Scheduler,
-} from '../../engine/places/scheduler.ts';
+} from '../../engine/places/schedulers/scheduler.ts';
+import { openScheduler } from '../../engine/places/schedulers/schedulers.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
-import { schedulerOf } from '../../project/make-place.ts';
 import { version } from '../../project/package-info.ts';
 import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { suggest } from '../../suggest.ts';
@@ -51,6 +52,7 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
   const { folder, request } = prepareJob(`probe-${Date.now()}`, place, commandFor, {
     cache: join(root, 'cache'),
     root,
+    env: process.env,
   });
   try {
     return (await probe(place, request, folder)) ? exitCodes.ok : exitCodes.failed;
@@ -61,7 +63,7 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
 
 async function probe(place: PlaceSpec, request: JobRequest, folder: string): Promise<boolean> {
   const { cpu, gpu, memory, time, name } = place;
-  const scheduler = schedulerOf(place);
+  const scheduler = openScheduler(place, process.env);
   const largest = await scheduler.wouldTake?.({
     ...request,
     needs: { cpu, gpu, memory: memory.most },
@@ -75,7 +77,7 @@ async function probe(place: PlaceSpec, request: JobRequest, folder: string): Pro
       formatBytes(memory.most),
       formatSeconds(time / 1000),
     ];
-    tell(isTaken ? '✓' : '✗', `the largest job, ${size.join(', ')}: ${largest.said}`);
+    tell(isTaken ? '✓' : '✗', `the largest job, ${size.join(', ')}: ${largest.words}`);
   }
   const small: JobRequest = { ...request, needs: { ...request.needs, gpu }, seconds: 300 };
   const probed = isTaken ? small : await smallJob(place, small, scheduler);
@@ -128,7 +130,7 @@ async function smallJob(
   };
   const any = await scheduler.wouldTake!(least);
   if (!any.ok) {
-    tell('✗', `any job, however small: ${any.said}`);
+    tell('✗', `any job, however small: ${any.words}`);
     return undefined;
   }
   const alone = (needs: Partial<JobRequest['needs']>): JobRequest => ({
@@ -143,8 +145,8 @@ async function smallJob(
   ];
   let isAny = false;
   for (const [what, asked] of resources) {
-    const { ok, said } = await scheduler.wouldTake!(asked);
-    if (!ok) tell('✗', `${what}: ${said}`);
+    const { ok, words } = await scheduler.wouldTake!(asked);
+    if (!ok) tell('✗', `${what}: ${words}`);
     isAny ||= !ok;
   }
   if (!isAny) tell('✗', 'each of them alone would start: no node has all of them together');
@@ -159,7 +161,8 @@ async function answerOf(job: string, name: string, folder: string, scheduler: Sc
     if (passed % ask === 0) {
       const [listed] = await scheduler.list([name]);
       // Its answer may be late.
-      isOver = listed !== undefined && isFinal(listed) && listed.state !== 'COMPLETED';
+      const phase = listed === undefined ? 'unlisted' : scheduler.phaseOf(listed);
+      isOver = isFinal(phase) && phase !== 'completed';
       const state = listed === undefined ? told || 'submitted' : describeState(listed);
       if (state !== told) tell('…', `job ${job}: ${state}`);
       told = state;

@@ -64,6 +64,7 @@ export class FakedProject extends TestProject {
     const world: World = {
       pipeline,
       graph,
+      env: process.env,
       store,
       digests,
       forced,

@@ -5,11 +5,11 @@ import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import type { Stage } from '../config/pipeline.ts';
-import { placeShape } from '../config/schema/shapes.ts';
 import { type Attempt, type Place, StageFailure } from '../execution/execution.ts';
 import type { World } from '../plan/examine.ts';
 import { limitFailures, submitStep } from './advance.ts';
-import { templateScheduler } from './template-scheduler.ts';
+import { placeShape } from './place-spec.ts';
+import { openScheduler } from './schedulers/schedulers.ts';
 
 test('a step runs with the Node of its command, unless the place sets one up', async (context) => {
   const cache = temporaryFolder(context);
@@ -24,10 +24,10 @@ test('a step runs with the Node of its command, unless the place sets one up', a
     const place = { name: 'other', ...placeShape.parse({ engine: 'template', template, setup }) };
     const pipeline = { root: cache, sources: { env: { WORD: "it's" } } };
     const script = await submitStep({ pipeline: sha256(''), failures: {} }, place, {
-      scheduler: templateScheduler(template),
+      scheduler: openScheduler(place, process.env),
       after: [],
       warn: assert.fail,
-      world: partialValue<World>({ pipeline, store: { folder: cache } }),
+      world: partialValue<World>({ pipeline, store: { folder: cache }, env: {} }),
       command: { node: '/my/node', words: ['cli.js', 'run'], cwd: cache },
     });
     return readFileSync(script, 'utf8');

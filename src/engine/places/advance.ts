@@ -3,12 +3,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import type { PlaceSpec } from '../config/places.ts';
 import { mostDecisions, OutdatedInput, type Place, StageFailure } from '../execution/execution.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import type { World } from '../plan/examine.ts';
 import { type NodeCommand, prepareJob } from './job-script.ts';
-import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
+import type { PlaceSpec } from './place-spec.ts';
+import { type Scheduler, SubmitError } from './schedulers/scheduler.ts';
+import { submitPatiently } from './schedulers/submit-patiently.ts';
 
 /**
  * A step of a detached run, taken by a job after others have ended: it publishes, decides, and
@@ -30,7 +31,7 @@ export interface Step {
 export interface StepOptions {
   readonly scheduler: Scheduler;
   /** Its pipeline declares variables that decide fingerprints, null where one is unset. */
-  readonly world: Pick<World, 'pipeline' | 'store'>;
+  readonly world: World;
   readonly command: NodeCommand & { readonly cwd: string };
   /** Jobs that must end first. */
   readonly after: readonly string[];
@@ -87,7 +88,7 @@ export async function submitStep(
   place: PlaceSpec,
   { scheduler, world, command, after, warn }: StepOptions,
 ): Promise<string> {
-  const { pipeline, store } = world;
+  const { pipeline, store, env } = world;
   const commandFor = (folder: string): NodeCommand => ({
     ...command,
     lines: [
@@ -102,6 +103,7 @@ export async function submitStep(
   const { folder, request } = prepareJob(name, { ...place, container: [] }, commandFor, {
     cache: store.folder,
     root: pipeline.root,
+    env,
   });
   const jobs: string[] = [];
   const write = () =>

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partialValue } from '../../../test/support/partial-value.ts';
 import type { Stage } from '../config/pipeline.ts';
-import type { PlaceSpec } from '../config/places.ts';
 import { afterEnd, afterJob, type EndFacts } from './after-end.ts';
+import type { PlaceSpec } from './place-spec.ts';
+import { slurm } from './schedulers/slurm.ts';
 
 const mebi = 2 ** 20;
 const place = {
@@ -22,6 +23,7 @@ const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
   isOutdated: false,
   place,
   claim,
+  phaseOf: slurm.open({ name: 'cluster', options: {} }, {}).phaseOf,
   ...change,
 });
 

@@ -1,8 +1,9 @@
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { unreachable } from '../../result.ts';
 import type { Stage } from '../config/pipeline.ts';
-import type { PlaceSpec } from '../config/places.ts';
-import type { Claim, JobClass, TicketEnd, Tries } from './batch-folder.ts';
+import type { Claim, TicketEnd, Tries } from './batch-folder.ts';
+import type { PlaceSpec } from './place-spec.ts';
+import type { JobClass, JobPhase, JobState } from './schedulers/scheduler.ts';
 
 /**
  * What a run does after a ticket: use the result, submit or examine the stage again, leave it to a
@@ -25,6 +26,8 @@ export interface EndFacts {
   readonly advanced: boolean;
   /** Whether there is a checkpoint to resume from. */
   readonly resumes: boolean;
+  /** What the scheduler means by the state of a lost job. */
+  readonly phaseOf: (job: JobState) => JobPhase;
   /** Whether the code with which this process decided is no longer that of this machine. */
   readonly isOutdated: boolean;
 }
@@ -83,13 +86,12 @@ function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts
   const { state, reason, said, unstarted = false } = end;
   const words = [state, reason].filter((word) => word !== undefined && word !== '');
   const told = words.length === 0 ? '' : ` (${words.join(', ')})`;
-  switch (state) {
-    case 'OUT_OF_MEMORY':
+  switch (facts.phaseOf(end)) {
+    case 'out of memory':
       return afterMemory(facts);
-    case 'TIMEOUT':
-    case 'DEADLINE':
+    case 'out of time':
       return afterTime(facts);
-    case 'CANCELLED':
+    case 'cancelled':
       return { step: 'cancel', message: 'its job was cancelled' };
     default:
       return afterLoss(

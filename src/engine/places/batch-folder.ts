@@ -12,13 +12,7 @@ import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { holderOf } from '../store/lease.ts';
 import type { LoadedFiles, StageResult, StoredArtifact } from '../store/stage-result.ts';
-
-/** What a job may use. Tickets of one class share jobs. Memory in bytes. */
-export interface JobClass {
-  readonly cpu: number;
-  readonly gpu: number;
-  readonly memory: number;
-}
+import type { JobClass } from './schedulers/scheduler.ts';
 
 /** The intent to submit jobs, written before: which tickets they serve, and with what. */
 export interface Batch {

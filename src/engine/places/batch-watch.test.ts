@@ -5,7 +5,8 @@ import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
 import { BatchWatch } from './batch-watch.ts';
-import type { JobState, Scheduler } from './scheduler.ts';
+import type { JobState, Scheduler } from './schedulers/scheduler.ts';
+import { slurm } from './schedulers/slurm.ts';
 
 const digest = 'a'.repeat(64);
 
@@ -25,6 +26,7 @@ async function watched(context: TestContext, states: Readonly<Record<string, Job
   const cancelled: string[] = [];
   const scheduler = {
     inspect: async (id: string) => new Map([[id, states[id]!]]),
+    phaseOf: slurm.open({ name: 'cluster', options: {} }, {}).phaseOf,
     cancel: async (id: string) => void cancelled.push(id),
   } as Partial<Scheduler> as Scheduler;
   const placed = { folder, batch, index: 0, submitted: Promise.resolve() };

@@ -8,8 +8,7 @@ import {
   jobOf,
   type ListedJob,
   type Scheduler,
-  unlisted,
-} from './scheduler.ts';
+} from './schedulers/scheduler.ts';
 import { nameOf, type Placed } from './submitter.ts';
 
 /** How patient a run is with its jobs, in milliseconds. */
@@ -134,7 +133,9 @@ export class BatchWatch {
 
   /** Emits the state of the batch's jobs, as the scheduler lists them, for stages that wait. */
   tellQueued(jobs: readonly ListedJob[], place: string): void {
-    const [job] = jobs.filter((job) => !isFinal(job)).sort((a) => (a.state === 'PENDING' ? 1 : -1));
+    const phaseOf = (job: ListedJob) => this.#scheduler.phaseOf(job);
+    const live = jobs.filter((job) => !isFinal(phaseOf(job)));
+    const job = live.find((job) => phaseOf(job) !== 'queued') ?? live[0];
     if (job === undefined) {
       // All jobs are over, and give no sign of life.
       if (jobs.length > 0) this.#quietSince = Number.NEGATIVE_INFINITY;
@@ -142,7 +143,7 @@ export class BatchWatch {
     }
     const { state, reason, startsAt } = job;
     // A running job gives signs of life itself.
-    if (state !== 'RUNNING') this.#quietSince = performance.now();
+    if (phaseOf(job) !== 'running') this.#quietSince = performance.now();
     const id = jobOf(job.id);
     const rest = {
       ...(reason !== undefined && { reason }),
@@ -220,12 +221,14 @@ export class BatchWatch {
     const silence =
       now - (worker === undefined ? this.#quietSince : this.#lives.get(worker)!.since);
     // An empty list may be wrong, so it counts only after long silence.
-    const isOver = (said: JobState) =>
-      isFinal(said) || (said.state === unlisted && silence >= this.#patience.cancel);
-    if (states.every(([, said]) => isOver(said))) return await this.#lose(worker, tickets, states);
-    for (const [job, { state }] of states) {
-      const mayHang =
-        worker === undefined ? state === 'RUNNING' : state !== 'PENDING' && state !== 'REQUEUED';
+    const isOver = (job: JobState) => {
+      const phase = this.#scheduler.phaseOf(job);
+      return isFinal(phase) || (phase === 'unlisted' && silence >= this.#patience.cancel);
+    };
+    if (states.every(([, job]) => isOver(job))) return await this.#lose(worker, tickets, states);
+    for (const [job, state] of states) {
+      const phase = this.#scheduler.phaseOf(state);
+      const mayHang = worker === undefined ? phase === 'running' : phase !== 'queued';
       if (
         !mayHang ||
         now - this.#lifeOf(job, now).since < this.#patience.cancel ||
@@ -252,27 +255,29 @@ export class BatchWatch {
     tickets: readonly number[],
     states: States,
   ): Promise<void> {
-    const known = states.flatMap(([job, said]) =>
-      this.#cancelled.has(job) || said.state === unlisted ? [] : [said],
+    const phaseOf = (job: JobState) => this.#scheduler.phaseOf(job);
+    const known = states.flatMap(([worker, job]) =>
+      this.#cancelled.has(worker) || phaseOf(job) === 'unlisted' ? [] : [job],
     );
-    const said = known.find(isCancelled) ?? known.at(-1) ?? { state: '' };
+    const isCancelled = (job: JobState) => phaseOf(job) === 'cancelled';
+    const job = known.find(isCancelled) ?? known.at(-1);
+    const { state = '', reason } = job ?? {};
+    const lost = { type: 'lost', state, ...(reason !== undefined && { reason }) } as const;
     if (worker !== undefined) {
       this.#dead.add(worker);
-      return this.#end(tickets, { type: 'lost', ...said });
+      return this.#end(tickets, lost);
     }
     await delay(100); // for an end that was written just before its worker left
     this.look();
     const left = tickets.filter((index) => !this.#claimed.has(index));
     // Only if some ticket was claimed: jobs that claim none would be submitted for ever.
-    if (this.#claimed.size > 0 && !isCancelled(said)) return this.#end(left, { type: 'unclaimed' });
+    if (this.#claimed.size > 0 && (job === undefined || !isCancelled(job)))
+      return this.#end(left, { type: 'unclaimed' });
     const hasBegun = [...this.#lives.values()].some(({ beat }) => beat !== undefined);
-    const unstarted = !hasBegun && /^(FAILED|COMPLETED|)$/.test(said.state) && !wasKilled(said);
-    this.#end(left, {
-      type: 'lost',
-      ...said,
-      ...(unstarted && { unstarted }),
-      ...this.#lastWords(),
-    });
+    // A job that was killed, or whose node failed, says nothing about its set-up.
+    const hasEnded = job === undefined || ['completed', 'failed'].includes(phaseOf(job));
+    const unstarted = !hasBegun && hasEnded;
+    this.#end(left, { ...lost, ...(unstarted && { unstarted }), ...this.#lastWords() });
   }
 
   #end(tickets: readonly number[], end: TicketEnd): void {
@@ -305,18 +310,19 @@ export class BatchWatch {
   /** Whether somebody cancelled the job of a ticket before a run waited for it here. */
   async wasCancelled(index: number): Promise<boolean> {
     const end = this.folder.endOf(index);
+    const phaseOf = (job: JobState) => this.#scheduler.phaseOf(job);
     if (end !== undefined)
-      return end.type === 'cancelled' || (end.type === 'lost' && isCancelled(end));
+      return end.type === 'cancelled' || (end.type === 'lost' && phaseOf(end) === 'cancelled');
     const states = (await this.#statesOf(this.folder.claimOf(index)?.worker)) ?? [];
-    return (
-      states.some(([, said]) => isCancelled(said)) && states.every(([, said]) => isFinal(said))
-    );
+    const phases = states.map(([, job]) => phaseOf(job));
+    return phases.includes('cancelled') && phases.every(isFinal);
   }
 
   /** Whether the scheduler lists a job of the batch that has not ended. */
   async isUnderWay(): Promise<boolean> {
     const states = (await this.#statesOf(undefined)) ?? [];
-    return states.some(([, said]) => !isFinal(said) && said.state !== unlisted);
+    const phases = states.map(([, job]) => this.#scheduler.phaseOf(job));
+    return phases.some((phase) => !isFinal(phase) && phase !== 'unlisted');
   }
 
   /** The last lines that the jobs printed outside stages, which say why none began. */
@@ -332,8 +338,3 @@ export class BatchWatch {
     for (const { id } of this.folder.jobs()) await this.#scheduler.cancel(id, nameOf(this.folder));
   }
 }
-
-/** Whether somebody killed a job, which says nothing about its set-up. */
-const wasKilled = ({ reason = '' }: JobState): boolean => reason.startsWith('RaisedSignal:9(');
-
-const isCancelled = ({ state }: JobState): boolean => state === 'CANCELLED';

@@ -229,7 +229,7 @@ export class ClusterPlace implements Place {
     const { path, sign: signature } = claim?.checkpoint ?? {};
     const rewritten = path !== undefined && pathSignature(path).signature !== signature;
     const resumes = path !== undefined && existsSync(path);
-    const { place } = this.#options;
+    const { place, scheduler } = this.#options;
     const facts = afterJob(tries, { reached: folder.reached(index), rewritten });
     const isOutdated =
       end.type === 'refused' && end.what !== 'input' && (await this.#isOutdated(stage));
@@ -240,6 +240,7 @@ export class ClusterPlace implements Place {
       claim,
       resumes,
       isOutdated,
+      phaseOf: (job) => scheduler.phaseOf(job),
       ...facts,
     });
   }

@@ -71,6 +71,7 @@ function workerOf(
     folder,
     batch,
     software,
+    env: process.env,
     identity: { job: '7', restart: 0, notified: false },
     findCode: assert.fail,
     loadedCode: new LoadedCode(assert.fail),

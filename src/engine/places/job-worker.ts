@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
+import type { Environment } from '../../environment.ts';
 import { describeError } from '../../user-error.ts';
 import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
@@ -22,26 +23,16 @@ import type { StageResult } from '../store/stage-result.ts';
 import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from './batch-folder.ts';
 import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
+import type { JobIdentity } from './schedulers/scheduler.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, worldOf } from './ticket.ts';
 import { waitFor } from './wait-for.ts';
-
-/** A worker's job, by the scheduler's environment. */
-export interface JobIdentity {
-  /** The scheduler's id: `17_3` for a task of the array 17. */
-  readonly job: string;
-  /** How often the scheduler has restarted this job. */
-  readonly restart: number;
-  /**
-   * Whether the scheduler gives notice before the time is over, which it may prolong. Otherwise the
-   * job's own clock counts.
-   */
-  readonly notified: boolean;
-}
 
 export interface WorkerOptions {
   readonly folder: BatchFolder;
   readonly batch: Batch;
   readonly identity: JobIdentity;
+  /** The environment of the job, which its stages get. */
+  readonly env: Environment;
   readonly software: Omit<Software, 'gitCommit'>;
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
@@ -91,7 +82,7 @@ export class JobWorker {
     const { batch, idle } = options;
     this.#options = options;
     this.#store = new NodeStore(batch.root);
-    const { cards } = machineCapacity();
+    const { cards } = machineCapacity(undefined, options.env);
     const capacity = { ...batch.needs, ...(cards.length >= batch.needs.gpu && { cards }) };
     this.#shared = {
       digests: new DigestIndex(this.#store.folder),
@@ -127,7 +118,7 @@ export class JobWorker {
    * knows why.
    */
   stop(): void {
-    // Slurm gives notice up to a minute early.
+    // A scheduler may give notice up to a minute early.
     const isTime = this.#secondsLeft() <= this.#notice + 70;
     this.#stopped ??= isTime ? 'time' : 'asked';
     this.#stop.abort(new Error('stopped'));
@@ -224,7 +215,8 @@ export class JobWorker {
   async #serve(index: number): Promise<TicketEnd | undefined> {
     const { folder, batch } = this.#options;
     const ticket = folder.ticket(index)!;
-    const shared = { root: batch.root, store: this.#store, loadedCode: this.#options.loadedCode };
+    const { env, loadedCode } = this.#options;
+    const shared = { root: batch.root, env, store: this.#store, loadedCode };
     const world = { ...worldOf(ticket, shared), digests: this.#shared.digests };
     try {
       const ready = await this.#prepare(ticket, world);

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
-import type { PlaceSpec } from '../config/places.ts';
 import type { World } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import { type Batch, BatchFolder, type JobClass, type Ticket } from './batch-folder.ts';
+import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
 import { jobScript, type NodeCommand } from './job-script.ts';
 import type { OpenTicket } from './open-tickets.ts';
-import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
+import type { PlaceSpec } from './place-spec.ts';
+import { type JobClass, type Scheduler, SubmitError } from './schedulers/scheduler.ts';
+import { submitPatiently } from './schedulers/submit-patiently.ts';
 
 export interface SubmitterOptions {
   readonly place: PlaceSpec;
@@ -114,7 +115,11 @@ export class Submitter {
     };
     const artifacts = new Map(pending.flatMap((one) => [...one.artifacts]));
     try {
-      const script = jobScript(place, commandFor(folder.path), { root, memory: needs.memory });
+      const script = jobScript(place, commandFor(folder.path), {
+        root,
+        memory: needs.memory,
+        env: world.env,
+      });
       folder.create(batch, tickets, artifacts, script);
     } catch (error) {
       for (const { reject } of pending) reject(error);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Stage } from '../config/pipeline.ts';
-import type { PlaceSpec } from '../config/places.ts';
+import type { PlaceSpec } from './place-spec.ts';
 import { needsOf } from './ticket.ts';
 
 const place = { cpu: 16, gpu: 2, memory: { default: 4, most: 64 } } as PlaceSpec;

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import type { Input, Output, PipelineSources, Stage, StageName } from '../config/pipeline.ts';
-import type { PlaceSpec } from '../config/places.ts';
 import type { Span } from '../diagnostics/diagnostic.ts';
 import type { Attempt } from '../execution/execution.ts';
 import { DigestIndex } from '../files/digest-index.ts';
@@ -12,7 +11,9 @@ import { Graph } from '../graph/graph.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import { readKindSources } from '../store/kind-build.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import type { BatchFolder, JobClass, Ticket } from './batch-folder.ts';
+import type { BatchFolder, Ticket } from './batch-folder.ts';
+import type { PlaceSpec } from './place-spec.ts';
+import type { JobClass } from './schedulers/scheduler.ts';
 
 /** The version of Restage, and the project's. */
 export interface Software {
@@ -105,10 +106,15 @@ export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClas
 /** On a node nothing is decided again. */
 const noSources: PipelineSources = { files: [], code: [], looked: [], inputs: [], globs: {} };
 
+/** What a node has for all of its tickets. */
+interface NodeFacts extends Pick<World, 'env' | 'store' | 'loadedCode'> {
+  readonly root: string;
+}
+
 /** The world of a ticket on a node, with only its stage and sources. */
 export function worldOf(
   { stage, sources, backend }: Ticket,
-  { root, store, loadedCode }: { readonly root: string } & Pick<World, 'store' | 'loadedCode'>,
+  { root, env, store, loadedCode }: NodeFacts,
 ): World {
   const stages = [...sources, stage];
   const digests = new DigestIndex(store.folder);
@@ -118,6 +124,7 @@ export function worldOf(
     ...shared,
     pipeline: { name: '', root, file: '', stages, sources: noSources },
     graph,
+    env,
     listings: new Map(),
     backend,
     backends: [],

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import type { Environment } from '../../environment.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
@@ -25,8 +26,8 @@ import { earlierWork } from './earlier-work.ts';
 export interface World {
   readonly pipeline: RunnablePipeline;
   readonly graph: Graph;
-  /** What stages get as their environment; absent: that of this process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What stages on this machine get as their environment, and schedulers as theirs. */
+  readonly env: Environment;
   readonly store: FolderStore;
   readonly digests: DigestIndex;
   /** The path inputs that this run has listed, by absolute path. */

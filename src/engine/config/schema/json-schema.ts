@@ -1,22 +1,19 @@
 import { z } from 'zod';
 import { compare } from '../../../compare.ts';
 import type { AnyKindSpec, InputPort, OutputPort } from '../../../stage.ts';
-import {
-  extendsShape,
-  localShape,
-  pipelineShape,
-  placeShape,
-  stageShape,
-  storeShape,
-} from './shapes.ts';
+import { extendsShape, pipelineShape, stageShape } from './shapes.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
  * For editors, and looser than loading: nothing is required, `${…}` stands for any value, null
- * removes an inherited key.
+ * removes an inherited key. `files` are the schemas of other files: editors find them as
+ * `pipeline.schema.json#/definitions/store`.
  */
-export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
+export function pipelineJsonSchema(
+  kinds: Iterable<AnyKindSpec>,
+  files: Readonly<Record<string, JsonSchema>> = {},
+): JsonSchema {
   const stage = stageSchema([...kinds].sort((a, b) => compare(a.name, b.name)));
   const file = {
     type: 'object',
@@ -34,17 +31,7 @@ export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
   const title = 'A pipeline of Restage';
   const { definitions, ...shared } = shareParts(file, { stage, reference });
   const $schema = 'http://json-schema.org/draft-07/schema#';
-  // Editors find the schemas of the other files as `pipeline.schema.json#/definitions/store`.
-  const places = {
-    type: 'object',
-    properties: { local: toSchema(localShape) },
-    additionalProperties: toSchema(placeShape),
-  };
-  const others = {
-    places: { description: 'The places of `places.yaml`.', ...places },
-    store: { description: 'The file `store.yaml`.', ...toSchema(storeShape) },
-  };
-  return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), ...others } };
+  return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), ...files } };
 }
 
 /**
@@ -107,7 +94,7 @@ function branch(spec: AnyKindSpec): JsonSchema {
   };
 }
 
-function toSchema(schema: z.ZodType): JsonSchema {
+export function toSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-7',

@@ -16,8 +16,8 @@ const measure = (parse: (text: string) => number | undefined, example: string) =
     return value ?? z.NEVER;
   });
 
-const duration = measure(parseDuration, 'a duration such as "30s", "4h" or "1h30m"');
-const memory = measure(parseMemory, 'a size such as "512MiB" or "8GiB"');
+export const duration = measure(parseDuration, 'a duration such as "30s", "4h" or "1h30m"');
+export const memory = measure(parseMemory, 'a size such as "512MiB" or "8GiB"');
 
 const resources = z.strictObject({
   cpu: z
@@ -28,11 +28,11 @@ const resources = z.strictObject({
   memory: memory.default(0).describe('Memory, such as `512MiB` or `8GiB`; none by default.'),
 });
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
+export const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const textOrTexts = z.union([z.string(), z.array(z.string())]);
 const anyMap = z.record(z.string(), z.unknown());
-const mapOf = <T extends z.ZodType>(value: T) => z.record(z.string(), value).default({});
-const flag = (preset: boolean, text: string) => z.boolean().default(preset).describe(text);
+export const mapOf = <T extends z.ZodType>(value: T) => z.record(z.string(), value).default({});
+export const flag = (preset: boolean, text: string) => z.boolean().default(preset).describe(text);
 
 const output = z.union([
   z.string(),
@@ -210,76 +210,6 @@ export const pipelineShape = z.strictObject({
 export const extendsShape = textOrTexts.describe(
   'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package, or of Restage itself. Maps merge, lists and scalars replace, null removes; a later file wins.',
 );
-
-const words = z.array(z.string()).default([]);
-
-export const placeShape = z.strictObject({
-  engine: z
-    .enum(['slurm', 'template'])
-    .describe('The scheduler: Slurm, or another one by the commands of `template`.'),
-  template: z
-    .strictObject({
-      submit: z
-        .string()
-        .describe(
-          'Submits a job: `qsub -N ${name} -o ${log} ${script}`, with `${cpu}`, `${gpu}`, `${memoryMiB}`, `${seconds}`, `${after}`.',
-        ),
-      id: z
-        .string()
-        .default('(\\d+)')
-        .describe(
-          'A pattern whose first group is the id in a line that `submit` prints: the last line that has one counts.',
-        ),
-      query: z
-        .string()
-        .describe(
-          'Lists the jobs of this user that are queued or run, one id as the first word of a line.',
-        ),
-      cancel: z.string().describe('Cancels the job `${id}`, whose name is `${name}`.'),
-      after: z
-        .string()
-        .optional()
-        .describe('What stands for `${after}` in `submit`, with `${ids}`: `-hold_jid ${ids}`.'),
-    })
-    .optional()
-    .describe('The commands of another scheduler.'),
-  partition: z.string().optional().describe('The partition of Slurm.'),
-  account: z.string().optional().describe('The account of Slurm.'),
-  options: mapOf(scalar).describe(
-    'Further options of `sbatch`: `qos: long`, `constraint: skylake`; true for one without a value.',
-  ),
-  setup: words.describe('Shell lines before a job, such as `module load node/20`.'),
-  container: words.describe(
-    'The command that starts a program in a container, before its own words.',
-  ),
-  env: words.describe(
-    "Variables of the caller's environment that travel with a job, beside those that stages declare.",
-  ),
-  maxJobs: whole(1)
-    .default(20)
-    .describe('Jobs at once, at most; each serves one stage after the other.'),
-  time: duration
-    .prefault('1h')
-    .describe('The time limit of a job. A training resumes in the next one.'),
-  cpu: whole(1)
-    .default(1)
-    .describe('The most cores that a job may ask for; `cpu: all` means these.'),
-  gpu: whole(0).default(0).describe('The most graphics cards that a job may ask for.'),
-  memory: z
-    .strictObject({
-      default: memory.prefault('2GiB').describe('For a stage that declares none.'),
-      most: memory.prefault('8GiB').describe('The most that a job may ask for.'),
-    })
-    .prefault({})
-    .describe(
-      'Memory of a job. A stage that runs out of it runs again with twice as much, up to `most`.',
-    ),
-  local: words.describe('Kinds that run where the command runs, such as `plot`.'),
-});
-
-export const localShape = z.strictObject({
-  gpu: whole(0).optional().describe('Its graphics cards; by default they are counted.'),
-});
 
 export const storeShape = z.strictObject({
   url: z

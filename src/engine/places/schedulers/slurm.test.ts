@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
-import { type JobRequest, SubmitError, submitPatiently } from './scheduler.ts';
+import { temporaryFolder, writeFiles } from '../../../../test/support/temporary-folder.ts';
+import { type JobRequest, type Scheduler, SubmitError } from './scheduler.ts';
 import { slurm } from './slurm.ts';
+import { submitPatiently } from './submit-patiently.ts';
 
 /** Commands of Slurm as shell scripts, which find themselves in `$0`. Returns their folder. */
 function withCommands(context: TestContext, scripts: Readonly<Record<string, string>>): string {
@@ -13,13 +14,15 @@ function withCommands(context: TestContext, scripts: Readonly<Record<string, str
   );
   const folder = writeFiles(temporaryFolder(context), Object.fromEntries(files));
   for (const name of Object.keys(scripts)) chmodSync(join(folder, name), 0o755);
-  const { PATH } = process.env;
-  process.env['PATH'] = `${folder}:${PATH}`;
-  context.after(() => Object.assign(process.env, { PATH }));
   return folder;
 }
 
-const plain = { name: 'cluster', partition: undefined, account: undefined, options: {} };
+const plain = { name: 'cluster', options: {} };
+
+/** Slurm with the commands of a folder. */
+const slurmIn = (folder: string, place: Parameters<typeof slurm.open>[0] = plain): Scheduler =>
+  slurm.open(place, { PATH: `${folder}:${process.env['PATH']}` });
+
 const request: JobRequest = {
   name: 'restage-1',
   script: '/p/script.sh',
@@ -54,7 +57,10 @@ test('what a job needs and what its place declares become options of sbatch', as
       seconds: 3605,
     };
     const needs = { cpu: 1.5, gpu: 0, memory: 2 ** 30 + 1 };
-    assert.equal(await slurm(place).submit({ ...request, needs, workers: 1, ...change }), '17');
+    assert.equal(
+      await slurmIn(folder, place).submit({ ...request, needs, workers: 1, ...change }),
+      '17',
+    );
     return readFileSync(join(folder, 'words'), 'utf8').trim().split('\n');
   };
   const words = await wordsFor({});
@@ -95,7 +101,7 @@ test('the id of a job is the last line that is nothing else: a banner may begin 
   const folder = withCommands(context, { sbatch: 'cat "${0%/*}/banner"' });
   const idAfter = async (printed: string) => {
     writeFiles(folder, { banner: printed });
-    return await slurm(plain).submit(request);
+    return await slurmIn(folder).submit(request);
   };
   assert.equal(await idAfter('31 nodes are down for maintenance\n\n17\n'), '17');
   assert.equal(await idAfter('2026\n17;alpha\n31 nodes are down\n'), '17;alpha');
@@ -115,7 +121,7 @@ test('all commands speak C, name the cluster of a job, and cancel only jobs of o
     scancel: noted,
     scontrol: `${noted}; echo '${record}'; echo '${foreign}'`,
   });
-  const place = slurm({ ...plain, options: { clusters: 'alpha,beta' } });
+  const place = slurmIn(folder, { ...plain, options: { clusters: 'alpha,beta' } });
   const id = await place.submit(request);
   assert.deepEqual(await place.list(['restage-1']), [
     { name: 'restage-1', id: '17_3;alpha', state: 'RUNNING' },
@@ -123,7 +129,7 @@ test('all commands speak C, name the cluster of a job, and cancel only jobs of o
   ]);
   assert.deepEqual(await place.inspect(id, 'restage-1'), new Map([['17_3', { state: 'RUNNING' }]]));
   await place.cancel('17_3;alpha', 'restage-1');
-  await slurm(plain).cancel('17', 'restage-1');
+  await slurmIn(folder).cancel('17', 'restage-1');
   await place.submit({ ...request, after: ['17;alpha', '18'] });
   const calls = callsIn(folder);
   assert.ok(calls.every((call) => call.startsWith('C ')));
@@ -151,7 +157,7 @@ test('an unknown error of sbatch is tried three times, and one that will not cha
       waits: (why: string) => void waits.push(why),
       pause: async () => {},
     };
-    const message = await submitPatiently(slurm(plain), request, submission).catch((error) => {
+    const message = await submitPatiently(slurmIn(folder), request, submission).catch((error) => {
       assert.ok(error instanceof SubmitError);
       return error.message;
     });

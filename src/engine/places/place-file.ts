@@ -4,20 +4,13 @@ import type { z } from 'zod';
 import { formatCountOf } from '../../format-numbers.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { suggest } from '../../suggest.ts';
+import type { LocatedStage, Stage } from '../config/pipeline.ts';
+import { explainIssues } from '../config/schema/explain-issues.ts';
+import { readMap } from '../config/yaml/load-document.ts';
+import { type Node, toJson } from '../config/yaml/node.ts';
 import { type Diagnostic, DiagnosticList } from '../diagnostics/diagnostic.ts';
-import type { LocatedStage, Stage } from './pipeline.ts';
-import { explainIssues } from './schema/explain-issues.ts';
-import { localShape, placeShape } from './schema/shapes.ts';
-import { readMap } from './yaml/load-document.ts';
-import { type Node, toJson } from './yaml/node.ts';
-
-/**
- * A place of `places.yaml`: a scheduler that runs jobs, and what a job may ask for, in bytes and
- * milliseconds.
- */
-export interface PlaceSpec extends z.infer<typeof placeShape> {
-  readonly name: string;
-}
+import { localShape, type PlaceSpec, placeShape } from './place-spec.ts';
+import { missingKey } from './schedulers/schedulers.ts';
 
 /**
  * The places of a project. `localGpus`: the declared graphics cards of this machine; undefined:
@@ -78,8 +71,9 @@ export function loadPlaces(
           hint: suggest(kind, kinds!.keys()),
         });
       }
-      if (place.engine === 'template' && place.template === undefined) {
-        const message = `Missing "${name}.template", the commands of the scheduler`;
+      const missing = missingKey(place);
+      if (missing !== undefined) {
+        const message = `Missing "${name}.${missing.key}", ${missing.holds}`;
         mistakes.add({ code: 'missing-key', message, at: keyAt });
       }
     }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partialValue } from '../../../test/support/partial-value.ts';
-import type { Stage } from './pipeline.ts';
-import { type PlaceSpec, placeOf } from './places.ts';
+import type { Stage } from '../config/pipeline.ts';
+import { placeOf } from './place-file.ts';
+import type { PlaceSpec } from './place-spec.ts';
 
 test('a stage runs at its own place or that of the command, and here where the place lists its kind as local', () => {
   const byName = new Map(

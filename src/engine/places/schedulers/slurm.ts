@@ -1,40 +1,103 @@
-import type { PlaceSpec } from '../config/places.ts';
+import { z } from 'zod';
+import type { Environment } from '../../../environment.ts';
+import { mapOf, scalar } from '../../config/schema/shapes.ts';
+import { type CommandOutput, runCommand } from './run-command.ts';
 import {
+  type JobIdentity,
+  type JobPhase,
   type JobRequest,
   type JobState,
   type ListedJob,
-  runCommand,
+  type PlaceKeys,
   type Scheduler,
+  type SchedulerForm,
   SubmitError,
 } from './scheduler.ts';
 
-type Place = Pick<PlaceSpec, 'name' | 'partition' | 'account' | 'options'>;
+const keys = {
+  partition: z.string().optional().describe('The partition of Slurm.'),
+  account: z.string().optional().describe('The account of Slurm.'),
+  options: mapOf(scalar).describe(
+    'Further options of `sbatch`: `qos: long`, `constraint: skylake`; true for one without a value.',
+  ),
+};
 
-export function slurm(place: Place): Scheduler {
+type Place = PlaceKeys<typeof keys>;
+
+/** Slurm, by its commands. */
+export const slurm: SchedulerForm<typeof keys> = {
+  title: 'Slurm',
+  keys,
+  program: { name: 'Slurm', command: 'sbatch' },
+  open: openSlurm,
+  queue: () => '',
+  identify,
+};
+
+/** The environment of a job, by `man sbatch`. */
+function identify(env: Environment): JobIdentity | undefined {
+  const job = env['SLURM_JOB_ID'];
+  if (job === undefined) return undefined;
+  const array = env['SLURM_ARRAY_JOB_ID'];
+  return {
+    job: array === undefined ? job : `${array}_${env['SLURM_ARRAY_TASK_ID']}`,
+    restart: Number(env['SLURM_RESTART_COUNT'] ?? '0'),
+    notified: true,
+  };
+}
+
+/** The states that decide something. In all others a job begins, ends or is suspended. */
+const phases: Readonly<Record<string, JobPhase>> = {
+  PENDING: 'queued',
+  REQUEUED: 'queued',
+  RUNNING: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TIMEOUT: 'out of time',
+  DEADLINE: 'out of time',
+  OUT_OF_MEMORY: 'out of memory',
+  BOOT_FAIL: 'died',
+  NODE_FAIL: 'died',
+  PREEMPTED: 'died',
+  REVOKED: 'died',
+};
+
+/** A job that somebody killed also ends as FAILED, which says nothing about its script. */
+function phaseOf({ state, reason = '' }: JobState): JobPhase {
+  if (state === 'FAILED' && reason.startsWith('RaisedSignal:9(')) return 'died';
+  return phases[state] ?? 'alive';
+}
+
+type Run = (program: string, args: readonly string[]) => Promise<CommandOutput>;
+
+function openSlurm(place: Place, env: Environment): Scheduler {
+  const run: Run = async (program, args) => {
+    const output = await runCommand(program, args, { env });
+    return { ...output, error: output.error.replaceAll(/(^|; )sbatch: (error: )?/g, '$1') };
+  };
   return {
     hasArrays: true,
-    submit: async (request) => await submit(request, place),
+    phaseOf,
+    submit: (request) => submit(run, request, place),
     wouldTake: async (request) => {
-      const { ok, error } = await runCommand('sbatch', [
-        '--test-only',
-        ...wordsFor(request, place),
-      ]);
-      return { ok, said: error };
+      const { ok, error } = await run('sbatch', ['--test-only', ...wordsFor(request, place)]);
+      return { ok, words: error };
     },
     list: async (names) => {
       const words = `-h -r -t all --me -o %j|%i|%T|%S|%r -n ${names.join(',')}`.split(' ');
       const listed: ListedJob[] = [];
       for (const cluster of clustersOf(place)) {
-        const { out } = await runCommand('squeue', [...words, ...at(cluster)]);
+        const { out } = await run('squeue', [...words, ...at(cluster)]);
         const jobs = out.split('\n').flatMap(readLine);
         listed.push(...jobs.map((job) => ({ ...job, id: addressOf({ number: job.id, cluster }) })));
       }
       return listed;
     },
-    inspect,
+    inspect: (id, name) => inspect(run, id, name),
     cancel: async (id, name) => {
       const { number, cluster } = readAddress(id);
-      await runCommand('scancel', [`--name=${name}`, number, ...at(cluster)]);
+      await run('scancel', [`--name=${name}`, number, ...at(cluster)]);
     },
   };
 }
@@ -64,15 +127,15 @@ function clustersOf({ options }: Place): readonly (string | undefined)[] {
   return typeof named === 'string' ? named.split(',') : [undefined];
 }
 
-async function submit(request: JobRequest, place: Place): Promise<string> {
-  const { ok, out, error } = await runCommand('sbatch', wordsFor(request, place));
+async function submit(run: Run, request: JobRequest, place: Place): Promise<string> {
+  const { ok, out, error } = await run('sbatch', wordsFor(request, place));
   // A wrapper may print more, also lines that begin with a number.
   const id = out.split('\n').findLast((line) => /^\d+(;\S+)?$/.test(line));
   if (ok && id !== undefined) return id;
-  const said = ok ? `it printed no id of a job: ${out.trim()}` : error;
+  const reason = ok ? `it printed no id of a job: ${out.trim()}` : error;
   throw new SubmitError(
-    reasonOf(said),
-    `sbatch refused a job of the place "${place.name}": ${said}`,
+    reasonOf(reason),
+    `sbatch refused a job of the place "${place.name}": ${reason}`,
   );
 }
 
@@ -153,21 +216,16 @@ function readLine(line: string): readonly ListedJob[] {
 }
 
 /** A reason of Slurm, unless it says no more than the state. */
-const reasonIn = (reason: string): Pick<JobState, 'reason'> =>
+const reasonIn = (reason: string): { readonly reason?: string } =>
   /^(None|NonZeroExitCode|)$/.test(reason) ? {} : { reason };
 
 async function inspect(
+  run: Run,
   id: string,
   name: string,
 ): Promise<ReadonlyMap<string, JobState> | undefined> {
   const { number, cluster } = readAddress(id);
-  const { ok, out, error } = await runCommand('scontrol', [
-    '-o',
-    'show',
-    'job',
-    number,
-    ...at(cluster),
-  ]);
+  const { ok, out, error } = await run('scontrol', ['-o', 'show', 'job', number, ...at(cluster)]);
   if (!ok) return /invalid job id/i.test(error) ? new Map() : undefined;
   const states = new Map<string, JobState>();
   let isAnswer = false;

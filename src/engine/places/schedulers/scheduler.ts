@@ -1,0 +1,165 @@
+import type { z } from 'zod';
+import type { Environment } from '../../../environment.ts';
+import { UserError } from '../../../user-error.ts';
+
+/**
+ * One form of scheduler: all that Restage knows about Slurm, or about the commands of a template.
+ * `schedulers.ts` has the table of all forms.
+ */
+export interface SchedulerForm<Keys extends z.ZodRawShape> {
+  /** What `engine` means by it, as the end of a sentence. */
+  readonly title: string;
+  /** The keys of a place that belong to this form alone. Optional ones, or with a default. */
+  readonly keys: Keys;
+  /** The key that a place of this form lacks, and what it would hold, for the message. */
+  readonly missing?: (
+    place: z.infer<z.ZodObject<Keys>>,
+  ) => { readonly key: string; readonly holds: string } | undefined;
+  /** The program whose version `restage doctor` shows. */
+  readonly program?: { readonly name: string; readonly command: string };
+  /** Runs the scheduler's commands in the environment. */
+  readonly open: (place: PlaceKeys<Keys>, env: Environment) => Scheduler;
+  /** Of two places with the same text, jobs of one can wait for jobs of the other. */
+  readonly queue: (place: PlaceKeys<Keys>) => string;
+  /** What a job knows about itself; undefined in a process that is no job of this scheduler. */
+  readonly identify: (env: Environment) => JobIdentity | undefined;
+}
+
+/** A place as the form sees it: its name, for messages, and the form's own keys. */
+export type PlaceKeys<Keys extends z.ZodRawShape> = { readonly name: string } & z.infer<
+  z.ZodObject<Keys>
+>;
+
+/** A worker's job, by the scheduler's environment. */
+export interface JobIdentity {
+  /** The scheduler's id: `17_3` for a task of the array 17. */
+  readonly job: string;
+  /** How often the scheduler has restarted this job. */
+  readonly restart: number;
+  /**
+   * Whether the scheduler gives notice before the time is over, which it may prolong. Otherwise the
+   * job's own clock counts.
+   */
+  readonly notified: boolean;
+}
+
+/** What a job may use. Tickets of one class share jobs. Memory in bytes. */
+export interface JobClass {
+  readonly cpu: number;
+  readonly gpu: number;
+  readonly memory: number;
+}
+
+/** A job to submit: `workers` processes that run the same script. */
+export interface JobRequest {
+  /** Letters, digits and `-`. The scheduler's list shows it, and jobs are found by it. */
+  readonly name: string;
+  /** Absolute path of a shell script. */
+  readonly script: string;
+  readonly root: string;
+  /** The file for what the jobs print outside their stages. */
+  readonly log: string;
+  readonly needs: JobClass;
+  readonly seconds: number;
+  readonly workers: number;
+  /** Jobs that must end first, however they end. */
+  readonly after?: readonly string[];
+}
+
+/** The state of a job in the scheduler's words, such as PENDING and Priority. */
+export interface JobState {
+  readonly state: string;
+  readonly reason?: string;
+}
+
+/**
+ * A job as the scheduler lists it, for people. `id` names one worker: `17_3` is a task of the array
+ * 17.
+ */
+export interface ListedJob extends JobState {
+  readonly name: string;
+  readonly id: string;
+  readonly startsAt?: string;
+}
+
+/**
+ * What Restage asks of a scheduler. The id of a job is a text of the scheduler: `17`, or `17;alpha`
+ * on the cluster alpha. An id may be mistaken, so a job also has its name: nothing is done to a job
+ * of another name, where that can be known.
+ */
+export interface Scheduler {
+  /** Whether one submission can have several workers. */
+  readonly hasArrays: boolean;
+  /** Submits a job, and returns its id. Throws a {@link SubmitError}. */
+  submit(request: JobRequest): Promise<string>;
+  /**
+   * Whether, and when, a job would start if it was submitted, with the scheduler's words. Absent for
+   * a scheduler that cannot tell.
+   */
+  wouldTake?(request: JobRequest): Promise<{ readonly ok: boolean; readonly words: string }>;
+  /** The listed jobs with these names, by one command. An empty list proves nothing. */
+  list(names: readonly string[]): Promise<readonly ListedJob[]>;
+  /**
+   * The states of a job's workers; empty if the scheduler knows no such job, undefined if it does
+   * not answer.
+   */
+  inspect(id: string, name: string): Promise<ReadonlyMap<string, JobState> | undefined>;
+  /** What a state means. */
+  phaseOf(job: JobState): JobPhase;
+  cancel(id: string, name: string): Promise<void>;
+}
+
+/** What the state of a job means, whatever the scheduler calls it. */
+export type JobPhase = LivePhase | FinalPhase;
+
+type LivePhase =
+  /** It waits for a node. */
+  | 'queued'
+  | 'running'
+  /** It begins, ends or is suspended, or the scheduler does not tell whether it waits or runs. */
+  | 'alive'
+  /** The scheduler lists no job at all, which may be a fault of the list. */
+  | 'unlisted';
+
+type FinalPhase =
+  | 'completed'
+  /** Its script failed. */
+  | 'failed'
+  | 'cancelled'
+  | 'out of time'
+  | 'out of memory'
+  /** Its node failed, another job took its place, or somebody killed it. */
+  | 'died';
+
+const finalPhases: ReadonlySet<JobPhase> = new Set<FinalPhase>([
+  'completed',
+  'failed',
+  'cancelled',
+  'out of time',
+  'out of memory',
+  'died',
+]);
+
+/** Whether a job is over, and stays so. */
+export const isFinal = (phase: JobPhase): boolean => finalPhases.has(phase);
+
+/** The job of a worker: `17` of `17_3`, `17;alpha` of `17_3;alpha`. */
+export const jobOf = (worker: string): string => worker.replace(/_[^;]*/, '');
+
+/** `PENDING (Priority)` */
+export const describeState = ({ state, reason }: JobState): string =>
+  reason === undefined ? state : `${state} (${reason})`;
+
+/**
+ * Why a job was not submitted. `limit`: too many jobs for now; `contact`: it may have been accepted
+ * all the same; `refused`: the same would be refused again; `unknown`: the scheduler's words do not
+ * tell.
+ */
+export class SubmitError extends UserError {
+  readonly why: 'limit' | 'contact' | 'refused' | 'unknown';
+
+  constructor(why: SubmitError['why'], message: string) {
+    super(message);
+    this.why = why;
+  }
+}

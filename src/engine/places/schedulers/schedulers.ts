@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Environment } from '../../../environment.ts';
+import type { JobIdentity, PlaceKeys, Scheduler } from './scheduler.ts';
+import { slurm } from './slurm.ts';
+import { template } from './template.ts';
+
+/**
+ * The schedulers by the name that `engine` of a place gives. A new one is a file that exports its
+ * `SchedulerForm`, and one row here. A job asks them in this order whether it is theirs, so the
+ * template, which knows variables of several schedulers, comes last.
+ */
+export const schedulerForms = { slurm, template } as const;
+
+type Forms = typeof schedulerForms;
+export type Engine = keyof Forms;
+/** The keys of all forms together. */
+type KeysOfAll = Intersection<Forms[Engine]['keys']>;
+/** `A & B` of `A | B`: functions that take A and B are functions of both. */
+type Intersection<T> = (T extends unknown ? (value: T) => void : never) extends (
+  value: infer Both,
+) => void
+  ? Both
+  : never;
+
+const forms = Object.values(schedulerForms);
+const titles = forms.map(({ title }) => title);
+
+/** `engine` of a place. */
+export const engineShape = z
+  .enum(Object.keys(schedulerForms) as [Engine, ...Engine[]])
+  .describe(`The scheduler: ${titles.slice(0, -1).join(', ')}, or ${titles.at(-1)}.`);
+
+/** The keys of a place that belong to one scheduler, the template's first. */
+export const schedulerKeys: KeysOfAll = Object.assign(
+  {},
+  ...forms.toReversed().map(({ keys }) => keys),
+);
+
+/** A place, as far as its scheduler is concerned. */
+type SchedulerPlace = { readonly engine: Engine } & PlaceKeys<KeysOfAll>;
+
+/** The key without which a place cannot use its scheduler, if it is missing. */
+export const missingKey = (place: Omit<SchedulerPlace, 'name'>) =>
+  schedulerForms[place.engine].missing?.(place);
+
+/** The scheduler of a place, whose commands run in the environment. */
+export const openScheduler = (place: SchedulerPlace, env: Environment): Scheduler =>
+  schedulerForms[place.engine].open(place, env);
+
+/** Whether jobs of one place can wait for those of the other. */
+export function shareQueue(first: SchedulerPlace, second: SchedulerPlace): boolean {
+  const form = schedulerForms[first.engine];
+  return first.engine === second.engine && form.queue(first) === form.queue(second);
+}
+
+/** What the job of this process is, by its environment; the process itself where none is known. */
+export function identifyJob(env: Environment, pid: number): JobIdentity {
+  for (const { identify } of forms) {
+    const identity = identify(env);
+    if (identity !== undefined) return identity;
+  }
+  return { job: `process-${pid}`, restart: 0, notified: false };
+}
+
+/** The programs of schedulers that a machine may have, with the engine that needs them. */
+export const schedulerPrograms = Object.entries(schedulerForms).flatMap(([engine, { program }]) =>
+  program === undefined ? [] : [{ engine, ...program }],
+);

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type JobRequest, jobOf, type Scheduler, SubmitError } from './scheduler.ts';
+
+/**
+ * Milliseconds until a full or silent scheduler is asked again: the pause doubles from the first to
+ * the last.
+ */
+const firstRetry = 2_000;
+const longestRetry = 120_000;
+/**
+ * How often an error that nobody knows is believed to pass, such as one of a wrapper around the
+ * command.
+ */
+const mostUnknown = 3;
+
+interface Submission {
+  /** Called with the id of each job that was accepted, and its workers. */
+  readonly accepted: (id: string, workers: number) => void;
+  /** Called once, with the reason for waiting. */
+  readonly waits?: (why: string) => void;
+  readonly signal?: AbortSignal;
+  /** How long it tries, in milliseconds. */
+  readonly patience?: number;
+  /** Waits for some milliseconds, or until the signal; tests do not wait. */
+  readonly pause?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>;
+}
+
+const usualPause = (milliseconds: number, signal?: AbortSignal): Promise<unknown> =>
+  delay(milliseconds, undefined, { signal }).catch(() => {});
+
+/**
+ * Submits a job until it is accepted, at a limit with half the workers. Finds a job that was
+ * accepted in spite of an error.
+ */
+export async function submitPatiently(
+  scheduler: Scheduler,
+  request: JobRequest,
+  { accepted, waits, signal, patience = Number.POSITIVE_INFINITY, pause = usualPause }: Submission,
+): Promise<void> {
+  const until = performance.now() + patience;
+  let { workers } = request;
+  let unknown = 0;
+  for (let wait = firstRetry; signal?.aborted !== true; wait = Math.min(2 * wait, longestRetry)) {
+    const jobs = scheduler.hasArrays ? 1 : workers;
+    const workersOfJob = scheduler.hasArrays ? workers : 1;
+    let submitted = 0;
+    try {
+      for (; submitted < jobs; submitted += 1)
+        accepted(await scheduler.submit({ ...request, workers: workersOfJob }), workersOfJob);
+      return;
+    } catch (error) {
+      if (!(error instanceof SubmitError)) throw error;
+      if (submitted > 0) return; // the accepted ones serve all tickets
+      const [job] = await scheduler.list([request.name]);
+      if (job !== undefined) return accepted(jobOf(job.id), workers);
+      if (error.why === 'refused' || performance.now() + wait > until) throw error;
+      if (error.why === 'unknown') unknown += 1;
+      if (unknown >= mostUnknown) throw new SubmitError('refused', `${error.message}, three times`);
+      if (error.why === 'limit') workers = Math.max(1, Math.floor(workers / 2));
+      if (wait === firstRetry) waits?.(`${error.message}; it is asked again`);
+    }
+    await pause(wait, signal);
+  }
+}

@@ -1,0 +1,20 @@
+import {
+  formatJsonSchema,
+  pipelineJsonSchema,
+  toSchema,
+} from '../engine/config/schema/json-schema.ts';
+import { storeShape } from '../engine/config/schema/shapes.ts';
+import { localShape, placeShape } from '../engine/places/place-spec.ts';
+import type { AnyKindSpec } from '../stage.ts';
+
+/** The JSON schema of all files of a project, with which editors complete and check them. */
+export function editorSchema(kinds: Iterable<AnyKindSpec>): string {
+  const places = {
+    description: 'The places of `places.yaml`.',
+    type: 'object',
+    properties: { local: toSchema(localShape) },
+    additionalProperties: toSchema(placeShape),
+  };
+  const store = { description: 'The file `store.yaml`.', ...toSchema(storeShape) };
+  return formatJsonSchema(pipelineJsonSchema(kinds, { places, store }));
+}
