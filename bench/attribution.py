@@ -81,7 +81,7 @@ def load(folder):
 
 
 def saliency(net, images, batch):
-    """Of each image the map of the class that its place names: 0, 1, 0, …"""
+    """Of each image the map of the class that its index names: 0, 1, 0, …"""
     maps = []
     for first in range(0, len(images), batch):
         x = images[first : first + batch].detach().requires_grad_()

@@ -47,8 +47,8 @@ if (process.argv[4] !== undefined) symlinkSync(process.argv[4], join(folder.path
 else {
   let index = 0;
   for await (const bytes of mapParallel(Array(images).keys(), 4, draw)) {
-    const place = [['train', 'val', 'test'][(index >> 1) % 3]!, ['real', 'fake'][index % 2]!];
-    folder.write(`images/${place.join('/')}/${String(index++).padStart(6, '0')}.jpg`, bytes);
+    const folders = [['train', 'val', 'test'][(index >> 1) % 3]!, ['real', 'fake'][index % 2]!];
+    folder.write(`images/${folders.join('/')}/${String(index++).padStart(6, '0')}.jpg`, bytes);
   }
 }
 folder.write(

@@ -32,9 +32,9 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
 /** A page with each table between its marks: `<!-- generated: stage -->` and `<!-- end -->`. */
 function withTables(page: string, tables: Readonly<Record<string, string>>): string {
   return Object.entries(tables).reduce((text, [name, table]) => {
-    const place = new RegExp(`(?<=<!-- generated: ${name} -->\n)[^]*?(?=<!-- end -->)`);
-    if (!place.test(text))
-      throw new Error(`docs/yaml.md has no place for the table of the ${name}`);
-    return text.replace(place, () => `\n${table}\n\n`);
+    const block = new RegExp(`(?<=<!-- generated: ${name} -->\n)[^]*?(?=<!-- end -->)`);
+    if (!block.test(text))
+      throw new Error(`docs/yaml.md has no markers for the table of the ${name}`);
+    return text.replace(block, () => `\n${table}\n\n`);
   }, page);
 }

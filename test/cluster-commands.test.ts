@@ -87,7 +87,7 @@ test('if the scheduler accepts only some workers of a batch, these serve all sta
   assert.equal(project.read('submitted').split('\n').length, 2);
 });
 
-test('what jobs made is read neither when it is published nor when it is found in place, large, small, unstored or in a folder', async () => {
+test('what jobs made is read neither when it is published nor when it is found published, large, small, unstored or in a folder', async () => {
   using project = shell(
     `stages:
   large: { kind: command, with: { run: 'head -c 300000 /dev/zero > \${outputs.out}' }, outputs: { out: artifacts/large.bin } }
@@ -397,10 +397,11 @@ test('steps of a detached run on two clusters wait for jobs of both, each at its
   using project = shell(yaml, 9);
   for (const name of ['submit.sh', 'query.sh', 'refusal', 'room'])
     project.write(`other/${name}`, project.read(name));
-  const place = project.read('places.yaml');
+  const placesYaml = project.read('places.yaml');
   project.write(
     'places.yaml',
-    place + place.replace('shell:', 'other:').replaceAll(/(sh submit|sh query)/g, 'cd other && $1'),
+    placesYaml +
+      placesYaml.replace('shell:', 'other:').replaceAll(/(sh submit|sh query)/g, 'cd other && $1'),
   );
   assert.equal((await project.run('--detach')).code, 0);
   await until(() => project.has('count') && project.read('count').includes('c'));

@@ -76,12 +76,12 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
 
   const cluster = (
     yaml: string,
-    place = '',
+    settings = '',
     most = 4,
     files: Readonly<Record<string, string>> = {},
     name = '.',
   ): Project => {
-    const places = `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }, maxJobs: ${most}${place} }\n`;
+    const places = `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }, maxJobs: ${most}${settings} }\n`;
     const project = new Project(yaml, { 'places.yaml': places, ...files }, name);
     Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: patience });
     return project;
@@ -623,7 +623,7 @@ stages:
     assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { slow: 'ran' });
   });
 
-  for (const [what, place, reason] of [
+  for (const [what, settings, reason] of [
     [
       'whose jobs ask for more than a node has',
       ", options: { mem: '64G' }",
@@ -641,7 +641,10 @@ stages:
     ],
   ] as const) {
     test(`a place ${what} fails a stage after two jobs, with what the scheduler and the job said`, async () => {
-      using project = cluster(`stages: { a: { kind: command, with: { run: 'true' } } }\n`, place);
+      using project = cluster(
+        `stages: { a: { kind: command, with: { run: 'true' } } }\n`,
+        settings,
+      );
       const ran = await project.run('--on', 'cluster');
       assert.match(
         messageOf(ran),
@@ -779,8 +782,8 @@ stages:
   });
 
   test('training under a short limit resumes in further jobs, and ends with the bytes of an uninterrupted one', async () => {
-    const begun = async (place: string): Promise<Project> => {
-      const project = cluster(training, place);
+    const begun = async (settings: string): Promise<Project> => {
+      const project = cluster(training, settings);
       await writeTintedDataset(project.path('data/set'), { train: 60, val: 40 });
       return project;
     };

@@ -14,7 +14,7 @@ stages:
   last: { kind: command, inputs: { text: slow.text }, outputs: { text: out/last.txt }, with: { run: "echo last >> began; cp \${inputs.text} \${outputs.text}" } }
 `;
 
-test('of two runs at once, one runs each stage, and the other waits and finds its result in place', async () => {
+test('of two runs at once, one runs each stage, and the other waits and finds its result published', async () => {
   using project = new Project(slow, { 'in.txt': 'a\n' });
   const gate = project.gate('gate');
   const first = project.startRun();
@@ -33,7 +33,7 @@ test('of two runs at once, one runs each stage, and the other waits and finds it
   assert.deepEqual((await project.run()).outcomes, { slow: 'up to date', last: 'up to date' });
 });
 
-test('of two runs at once, a stage with cache: false also runs once: its outputs are in place for the second', async () => {
+test('of two runs at once, a stage with cache: false also runs once: its outputs are published for the second', async () => {
   using project = new Project(
     slow
       .replaceAll('kind: command', 'cache: false\n    kind: command')

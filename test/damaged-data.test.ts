@@ -50,9 +50,9 @@ test('a damaged list is read or refused, whatever is wrong with it', async (cont
     { name: 'real', sources: ['real'] },
     { name: 'fake', sources: ['fake'] },
   ];
-  const place = { unit: 'line', file: 'list.csv', root };
+  const source = { unit: 'line', file: 'list.csv', root };
   const read = (bytes: Buffer) =>
-    imagesOf(readList(bytes.toString('utf8'), 'list.csv', []), classes, place);
+    imagesOf(readList(bytes.toString('utf8'), 'list.csv', []), classes, source);
   await readDamaged(
     'path,label,split,group\na.png,real,train,g\n"b.png",fake,val,"g, 2"\nc.png,1,test,\n',
     2000,

@@ -150,7 +150,7 @@ test('a read-only published folder is reported', whereMounting, async () => {
   assertClear(await project.command('run'), /Cannot write out\/bytes: the disk is read-only/);
 });
 
-test('a file of the user’s at a published path is moved aside, and a warning names the new place', async () => {
+test('a file of the user’s at a published path is moved aside, and a warning names the new path', async () => {
   using project = new Project(grow, { 'out/bytes': 'my thesis' });
   const { outcomes, warnings } = await project.run();
   assert.deepEqual(outcomes, { grow: 'ran', copy: 'ran' });

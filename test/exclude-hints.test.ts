@@ -7,7 +7,7 @@ const withStage = (rest: string) => `stages:
     kind: load-dataset
 ${rest}`;
 
-test('an input that stands among the settings, and a setting among the inputs, are sent to their place', async () => {
+test('an input that stands among the settings, and a setting among the inputs, are sent to the right key', async () => {
   using project = new Project(
     withStage(`    inputs: { images: ./photos, seed: 3 }
     with: { classes: { real: [real], fake: [fake] }, exclude: ./exclude.csv }

@@ -52,7 +52,7 @@ test('any number of heads share features that were computed once, and are scored
   );
 });
 
-test('a dataset and features at once are a mistake with a place', async () => {
+test('a dataset and features at once are a mistake with a position', async () => {
   using project = new Project(`stages:${stages}
   fit:
     kind: train

@@ -341,7 +341,7 @@ test('the same command again is answered from memory until anything that it depe
   await changes(() => project.edit('pipelines/test.yaml', 'cat', 'tac'), /1 ran/);
 });
 
-test('a remembered run is examined again once the project has its own kind in place of a built-in one', async () => {
+test('a remembered run is examined again once the project has its own kind instead of a built-in one', async () => {
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   project.letHoursPass(1);
   for (const path of ['stages/other/notes.txt', 'stages/command/notes.txt']) {

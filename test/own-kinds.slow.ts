@@ -162,7 +162,7 @@ test('a project that was moved or copied runs its kinds with its own packages', 
   assert.equal(copy.read('out/hail.txt'), 'hail ann\n');
 });
 
-test('a module whose name is computed gets a warning with its place, before anything runs', async () => {
+test('a module whose name is computed gets a warning with its position, before anything runs', async () => {
   using project = new Project(yaml, files);
   project.edit(
     'stages/greet/greet.ts',
@@ -279,7 +279,7 @@ test('a folder of stages/ without a spec is named when a pipeline asks for its k
   );
 });
 
-test('a project’s own kind takes the place of a built-in one, with a warning', async () => {
+test('a project’s own kind replaces a built-in one, with a warning', async () => {
   const spec = files['stages/greet/spec.ts'].replace("name: 'greet'", "name: 'plot'");
   using project = new Project(yaml.replace('kind: greet', 'kind: plot'), {
     'names.txt': 'ann\n',
@@ -290,7 +290,7 @@ test('a project’s own kind takes the place of a built-in one, with a warning',
   const { outcomes, warnings } = await project.run();
   assert.deepEqual(outcomes, { hail: 'ran' });
   assert.deepEqual(warnings, [
-    'The project\'s own kind in stages/plot takes the place of the built-in kind "plot"',
+    'The project\'s own kind in stages/plot replaces the built-in kind "plot"',
   ]);
 });
 
@@ -304,7 +304,7 @@ test('a change of a kind’s code is reported by the names of its files', async 
   );
 });
 
-test('a malformed spec is reported with the place, the expected and the found value', async () => {
+test('a malformed spec is reported with the position, the expected and the found value', async () => {
   using project = new Project(yaml, files);
   const mistakes: readonly [from: string, to: string, message: RegExp][] = [
     [

@@ -21,7 +21,7 @@ interface Reader {
    * or assume.
    */
   readonly before?: Readonly<Record<string, (project: Project) => unknown>>;
-  /** What the reader types in place of a word in `<…>`, or of a whole command. */
+  /** What the reader types instead of a word in `<…>`, or of a whole command. */
   readonly words?: Record<string, string>;
   /** Runs that would take too long: they are planned. */
   readonly planned?: RegExp;

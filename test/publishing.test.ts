@@ -87,7 +87,7 @@ test('clean keeps the outputs of a file outside pipelines/ that has mistakes, an
   );
 });
 
-test('a path that another pipeline claims is an error before anything runs, with both places', async () => {
+test('a path that another pipeline claims is an error before anything runs, with both positions', async () => {
   using project = new Project(greet('first', 'out/text'), {
     'pipelines/other.yaml': greet('second', 'out/text'),
   });

@@ -181,7 +181,7 @@ test('a frozen stage keeps its result whatever changes, and fails without one', 
   assert.equal(project.read('out/one'), kept);
 });
 
-test('a stage with cache: false is up to date while its outputs are in place, and otherwise runs', async () => {
+test('a stage with cache: false is up to date while its outputs are published, and otherwise runs', async () => {
   using project = new Project(
     chain.replace('one: { kind: command,', 'one: { kind: command, cache: false,'),
   );

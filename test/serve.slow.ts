@@ -241,7 +241,7 @@ test('two tabs show a run from its beginning to its end, even across a restart o
   }).observe(document.getElementById('sections'), { childList: true, subtree: true })`);
   follow(3);
   await drawn(3);
-  assert.deepEqual(opened.complaints, [], 'curves grow in place');
+  assert.deepEqual(opened.complaints, [], 'curves grow without being redrawn');
   const { port } = server;
   await server.close();
   await page.getByText('The connection to the server is lost').waitFor();

@@ -240,7 +240,7 @@ test('an unreachable store costs one warning; a user whose key is not trusted ca
   );
 });
 
-test('results of a revoked key no longer count, even if a run remembers that all is in place', async () => {
+test('results of a revoked key no longer count, even if a run remembers that all is published', async () => {
   using world = await group();
   const { clone } = world;
   clone.write('in.txt', 'abc\n');

@@ -59,14 +59,14 @@ async function drawn(page: Page, name: string) {
 /** The tooltip at the mouse, `heading | name: value | …`; empty where there is none. */
 const tooltipAt = (page: Page): Promise<string> =>
   page.evaluate(`(() => {
-    const place = document.querySelector('#vg-tooltip-element.visible');
-    if (place === null) return '';
-    const heading = place.querySelector('h2')?.textContent;
-    const rows = [...place.querySelectorAll('tr')].map((row) => [...row.cells].map((cell) => cell.textContent).join(': '));
+    const tooltip = document.querySelector('#vg-tooltip-element.visible');
+    if (tooltip === null) return '';
+    const heading = tooltip.querySelector('h2')?.textContent;
+    const rows = [...tooltip.querySelectorAll('tr')].map((row) => [...row.cells].map((cell) => cell.textContent).join(': '));
     return [heading, ...rows].filter(Boolean).join(' | ');
   })()`);
 
-/** The tooltips at the places of a grid over a chart, each once. */
+/** The tooltips at the points of a grid over a chart, each once. */
 async function tooltipsOf(page: Page, name: string, across = 14): Promise<readonly string[]> {
   const { x, y, width, height } = (await (await drawn(page, name)).boundingBox())!;
   const found = new Set<string>();

@@ -194,7 +194,7 @@ test('several outputs make no Git repository together, nor with what lies in the
   assert.equal(discovered.status, 128);
 });
 
-test('one place is for one output of a run: of two at one place neither is published, and both are named', async () => {
+test('one path is for one output of a run: of two at one path neither is published, and both are named', async () => {
   using world = await insider();
   const { reader } = world;
   mkdirSync(reader.path('artifacts/real'), { recursive: true });

@@ -88,7 +88,7 @@ export class StepProfiler implements RunObserver {
 
   #steps(): readonly ObservedStep[] {
     const signature = this.#busiest();
-    const ends = this.#runs.flatMap((run, place) => (run.signature === signature ? [place] : []));
+    const ends = this.#runs.flatMap((run, index) => (run.signature === signature ? [index] : []));
     const steps = ends.flatMap((end, i) => {
       const start = ends[i - 1];
       const before = this.#runs[start ?? -1];

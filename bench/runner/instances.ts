@@ -54,9 +54,9 @@ async function recordResults(): Promise<void> {
     const { digest, fingerprint } = examined!;
     const file = { digest: sha256(text), size: text.length };
     const object = world.store.objectPath(file.digest);
-    for (const place of [object, join(project.path, path)]) {
-      mkdirSync(dirname(place), { recursive: true });
-      writeFileSync(place, text);
+    for (const target of [object, join(project.path, path)]) {
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, text);
     }
     await world.store.writeResult({
       format: 1,

@@ -99,7 +99,7 @@ export async function detectorScenario(
           : [{ name: groupedName(name), truth, ends: intervals.get(name) }];
       });
       const own = [...claims, temperatureClaim(test, bestTemperature)];
-      // Charts have hundreds of places, and take most of the time.
+      // Charts have hundreds of points, and take most of the time.
       if (seed % 4 > 0) return { claims: own };
       const truth = { detector, shareOfFakes, bins, draws, seed };
       return { claims: [...own, ...(await curveClaims(test, truth))] };
@@ -181,10 +181,10 @@ interface CurveTruth {
   readonly seed: number;
 }
 
-/** Places of a curve that are rarely decided by enough images. */
+/** The ends of a curve, which rarely rest on enough images. */
 const isAtEnd = (x: number): boolean => x < 0.1 || x > 0.9;
 
-/** The bands and bars of the charts of `roc-det`, each place of a curve as a claim. */
+/** The bands and bars of the charts of `roc-det`, each point of a curve as a claim. */
 async function curveClaims(
   rows: readonly BinaryRow[],
   { detector, shareOfFakes, bins, draws, seed }: CurveTruth,

@@ -127,8 +127,8 @@ export function detectorPopulation(
     const own = 2 * Math.round((size * count) / total / 2);
     return Array.from({ length: own }, (_, i) => {
       // Both sources of fakes get the same quantiles.
-      const place = (2 * Math.floor(i / 2) + 1) / own;
-      return binaryRow('test', i, label, logitOf(detector, label, normalQuantile(place)));
+      const probability = (2 * Math.floor(i / 2) + 1) / own;
+      return binaryRow('test', i, label, logitOf(detector, label, normalQuantile(probability)));
     });
   });
 }

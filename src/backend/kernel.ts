@@ -21,7 +21,7 @@ export interface Call<A extends Attributes> extends TraceNode {
 }
 
 /**
- * The values of an input by its place, where they are known: for checks only, since no value is
+ * The values of an input by its index, where they are known: for checks only, since no value is
  * part of the signature.
  */
 type KnownValues = (input: number) => HostArray | undefined;

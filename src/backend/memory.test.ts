@@ -39,7 +39,7 @@ type Step =
   | { readonly do: 'read' | 'dispose' | 'keep' | 'variable' | 'train'; readonly of: number };
 type Program = readonly (Step | { readonly tidy: readonly Step[] })[];
 
-const place = fc.nat(20);
+const index = fc.nat(20);
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     do: fc.constant('make'),
@@ -49,12 +49,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     do: fc.constant('unary'),
     name: fc.constantFrom(...(Object.keys(UNARY) as never[])),
-    of: place,
+    of: index,
   } as const),
-  fc.record({ do: fc.constantFrom('add', 'assign'), of: place, and: place } as const),
+  fc.record({ do: fc.constantFrom('add', 'assign'), of: index, and: index } as const),
   fc.record({
     do: fc.constantFrom('read', 'dispose', 'keep', 'variable', 'train'),
-    of: place,
+    of: index,
   } as const),
 );
 const program: fc.Arbitrary<Program> = fc.array(

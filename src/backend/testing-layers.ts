@@ -273,7 +273,7 @@ export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
   maxPooling1d,
   maxPool2d: maxPooling2d,
   maxPooling2d,
-  // In windows that are not as high as wide, tfjs's cpu gradient mixes the places up.
+  // In windows that are not as high as wide, tfjs's cpu gradient mixes the positions up.
   maxPooling3d: on(
     volume,
     () => layers.maxPooling3d({ poolSize: 2 }),

@@ -26,8 +26,8 @@ def hand_till(labels, shares, weights):
     """roc_auc_score takes no weights for one-against-one: its mean over pairs, each weighted."""
     areas = []
     present = np.unique(labels)
-    for place, one in enumerate(present):
-        for other in present[place + 1 :]:
+    for index, one in enumerate(present):
+        for other in present[index + 1 :]:
             own = np.isin(labels, [one, other])
             for positive in (one, other):
                 areas.append(metrics.roc_auc_score(labels[own] == positive, shares[own, positive], sample_weight=weights[own]))

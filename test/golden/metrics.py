@@ -43,9 +43,9 @@ def det_curve(labels, scores, weights, drop):
 def equal_error_rate(labels, scores, weights):
     fpr, tpr, _ = metrics.roc_curve(labels, scores, sample_weight=weights, drop_intermediate=False)
     # By its length along the curve, since a ROC curve is no function of either rate.
-    place = np.arange(len(fpr))
-    false, true = interp1d(place, fpr), interp1d(place, tpr)
-    at = brentq(lambda t: 1 - true(t) - false(t), 0, place[-1], xtol=1e-15, rtol=1e-15)
+    index = np.arange(len(fpr))
+    false, true = interp1d(index, fpr), interp1d(index, tpr)
+    at = brentq(lambda t: 1 - true(t) - false(t), 0, index[-1], xtol=1e-15, rtol=1e-15)
     return float(false(at))
 
 
@@ -61,18 +61,18 @@ def temperature(labels, differences, weights):
 
 def calibration(labels, probabilities, weights, bins):
     edges = np.linspace(0, 1, bins + 1)
-    place = np.searchsorted(edges[1:-1], probabilities)
+    bin_of = np.searchsorted(edges[1:-1], probabilities)
     weights = np.ones(len(labels)) if weights is None else weights
-    total = np.bincount(place, weights=weights, minlength=bins)
-    said = np.bincount(place, weights=weights * probabilities, minlength=bins)
-    came = np.bincount(place, weights=weights * labels, minlength=bins)
+    total = np.bincount(bin_of, weights=weights, minlength=bins)
+    predicted = np.bincount(bin_of, weights=weights * probabilities, minlength=bins)
+    observed = np.bincount(bin_of, weights=weights * labels, minlength=bins)
     filled = total > 0
-    said, came = said[filled] / total[filled], came[filled] / total[filled]
+    predicted, observed = predicted[filled] / total[filled], observed[filled] / total[filled]
     if (weights == 1).all() and len(np.unique(labels)) == 2:
-        for ours, theirs in zip((came, said), calibration_curve(labels, probabilities, n_bins=bins)):
+        for ours, theirs in zip((observed, predicted), calibration_curve(labels, probabilities, n_bins=bins)):
             assert np.allclose(ours, theirs, rtol=0, atol=1e-15)
-    error = np.average(abs(came - said), weights=total[filled])
-    return {"bins": [total[filled], said, came], "error": error}
+    error = np.average(abs(observed - predicted), weights=total[filled])
+    return {"bins": [total[filled], predicted, observed], "error": error}
 
 
 def ranking(labels, scores, weights):

@@ -54,7 +54,7 @@ def schedule_case(make, losses=None):
 
 
 def loss_case(weight=None, smoothing=0.0, shares=None):
-    """The loss of five images, and its gradient by their logits. `shares` of the classes take the place of labels."""
+    """The loss of five images, and its gradient by their logits. `shares` of the classes replace labels."""
     targets = torch.tensor([0, 1, 1, 0, 1] if shares is None else shares)
     logits = torch.from_numpy(Sequence(3).array((5, 2), 4.0)).requires_grad_()
     weight = None if weight is None else torch.tensor(weight)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** Asserts that every number is within `tolerance` of the expected one in its place. */
+/** Asserts that every number is within `tolerance` of the expected one at its index. */
 export function assertClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,

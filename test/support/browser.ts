@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 /** Where a Chromium may be: the user's own variable, and the paths of Debian and others. */
-const places = [
+const candidates = [
   process.env['CHROME'],
   '/usr/lib/chromium/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
 ];
-const executablePath = places.find((place) => place !== undefined && existsSync(place));
+const executablePath = candidates.find(
+  (candidate) => candidate !== undefined && existsSync(candidate),
+);
 
 /**
  * Why a test that needs a browser is skipped; false where there is one, or where the absence is to
@@ -40,8 +42,8 @@ export class BrowserPage implements AsyncDisposable {
   }
 
   /** Opens a file by its path, or a page by its URL. */
-  static async open(place: string, options: BrowserContextOptions = {}): Promise<BrowserPage> {
-    const isServed = place.startsWith('http:');
+  static async open(address: string, options: BrowserContextOptions = {}): Promise<BrowserPage> {
+    const isServed = address.startsWith('http:');
     if (executablePath === undefined) throw new Error('There is no Chromium here');
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     const context = await browser.newContext({
@@ -50,7 +52,7 @@ export class BrowserPage implements AsyncDisposable {
       ...options,
     });
     const opened = new BrowserPage(browser, await context.newPage());
-    await opened.page.goto(isServed ? place : `file://${place}`);
+    await opened.page.goto(isServed ? address : `file://${address}`);
     return opened;
   }
 

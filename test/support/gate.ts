@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
 /**
- * A place where stages wait until the test lets them pass: a named pipe, from which each reads one
+ * A gate where stages wait until the test lets them pass: a named pipe, from which each reads one
  * line. It is open for reading and writing, so that opening it never blocks.
  */
 export class Gate {

@@ -1,6 +1,6 @@
 import type { Json } from '../../src/json.ts';
 
-/** Parts of a value at any depth; a text in place of one of a narrower type, such as a digest. */
+/** Parts of a value at any depth; a text instead of one of a narrower type, such as a digest. */
 type Parts<T> = [Json] extends [T] ? T : PartsOf<T>;
 type PartsOf<T> = T extends string
   ? string

@@ -20,7 +20,7 @@ export function makeVenv(project: Project, folder: string): string {
   return packages.slice(project.root.length + 1);
 }
 
-/** Installs a package of one module, in place of another version of it. */
+/** Installs a package of one module, instead of another version of it. */
 export function install(
   project: Project,
   packages: string,

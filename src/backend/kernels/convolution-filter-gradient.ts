@@ -177,7 +177,7 @@ function multiplyShifted(
 
 /**
  * One convolution with a group per image: the image's channels are its batch, and the output's
- * gradient is its filter (strides and dilations change places), so that ONNX Runtime multiplies
+ * gradient is its filter (strides and dilations swap), so that ONNX Runtime multiplies
  * `[outChannels, pixels]` by `[pixels, taps]`. Few output channels make that product thin: then the
  * gradient is dealt out into `fold²` coarser images, `fold²` times the rows on slightly more taps,
  * and the parts are summed afterwards.

@@ -152,7 +152,7 @@ export function depthwiseImageGradient(
 
 /**
  * The gradient of a depthwise convolution by its filters: a depthwise convolution of every image by
- * its gradient (strides and dilations change places), summed over the batch. In blocks of channels
+ * its gradient (strides and dilations swap), summed over the batch. In blocks of channels
  * it is several times faster than plain.
  */
 export function depthwiseFilterGradient(

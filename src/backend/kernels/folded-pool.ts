@@ -8,9 +8,9 @@ import { type FilterShape, type Geometry, geometryOf, isDense } from './windows.
  * Writes a max-pooling of 2 x 2 and the convolution of few channels before it, with ReLU between or
  * not, as one: a convolution of stride 2 gives the four positions of every window as four groups of
  * channels, in the order of ONNX's SpaceToDepth, kept for the gradient. Its filters are the one
- * filter at four places, with a row and a column more. This multiplies more, but in a product four
- * times as high, and height is what a convolution of few channels lacks; and nothing after it sees
- * the large image. Returns the name of the pooled image, channels first; undefined where the
+ * filter at four positions, with a row and a column more. This multiplies more, but in a product
+ * four times as high, and height is what a convolution of few channels lacks; and nothing after it
+ * sees the large image. Returns the name of the pooled image, channels first; undefined where the
  * pooling is any other.
  */
 export function foldPool(lowering: Lowering, pool: TraceNode): string | undefined {
@@ -73,17 +73,17 @@ export function unfoldGradient(
 }
 
 /**
- * The filter at the four places of a window,
+ * The filter at the four positions of a window,
  * `[height + 1, width + 1, inChannels, 4 · outChannels]`.
  */
 export function foldFilter(lowering: Lowering, filter: Operand): string {
   const { graph } = lowering;
   const name = lowering.logical(filter);
-  const places = [0, 1].flatMap((row) => [0, 1].map((column) => [row, column] as const));
-  const placed = places.map(([row, column]) => {
+  const positions = [0, 1].flatMap((row) => [0, 1].map((column) => [row, column] as const));
+  const filters = positions.map(([row, column]) => {
     return graph.node('Pad', [name, graph.ints([row, column, 0, 0, 1 - row, 1 - column, 0, 0])]);
   });
-  return graph.node('Concat', placed, { attributes: { axis: 3 } });
+  return graph.node('Concat', filters, { attributes: { axis: 3 } });
 }
 
 export function foldedShape([

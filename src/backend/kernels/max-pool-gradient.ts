@@ -73,12 +73,12 @@ function unpooled(
   { x, dy, planes, spatial, windows }: MaxPoolGradient,
 ): string {
   const { window, strides } = windows;
-  const [, places] = graph.nodes('MaxPool', [x], 2, { attributes: attributesOf(windows) }) as [
+  const [, positions] = graph.nodes('MaxPool', [x], 2, { attributes: attributesOf(windows) }) as [
     string,
     string,
   ];
   const whole = graph.ints([1, planes, ...spatial]);
-  return graph.node('MaxUnpool', [dy, places, whole], {
+  return graph.node('MaxUnpool', [dy, positions, whole], {
     attributes: { kernel_shape: window, strides },
   });
 }

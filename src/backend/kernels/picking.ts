@@ -21,29 +21,29 @@ export const pickingKernels: readonly Kernel[] = [
       if (indices!.dtype !== 'int32' || batchDims !== 0) return undefined;
       const [own = 0] = util.parseAxisParam(axis, [...x!.shape]);
       const length = x!.shape[own] as number;
-      const places = known(1);
-      if (places?.some((place) => place < 0 || place >= length)) return undefined;
+      const positions = known(1);
+      if (positions?.some((position) => position < 0 || position >= length)) return undefined;
       const shape = [...x!.shape.slice(0, own), ...indices!.shape, ...x!.shape.slice(own + 1)];
       return {
         outputs: [{ shape, dtype: x!.dtype }],
-        attributes: { axis: own, checked: places !== undefined },
+        attributes: { axis: own, checked: positions !== undefined },
       };
     },
     lower(lowering, { operands: [x, indices], attributes: { axis, checked } }) {
       const { graph } = lowering;
-      let places = lowering.logical(indices!);
+      let positions = lowering.logical(indices!);
       if (!checked) {
         // ONNX would count a negative index from the end; here it is out of range, like one beyond
         // the end.
-        const negative = graph.node('Less', [places, graph.scalar(0, 'int32')]);
-        places = graph.node('Where', [
+        const negative = graph.node('Less', [positions, graph.scalar(0, 'int32')]);
+        positions = graph.node('Where', [
           negative,
           graph.scalar(x!.shape[axis] as number, 'int32'),
-          places,
+          positions,
         ]);
       }
       return {
-        logical: graph.node('Gather', [lowering.logical(x!), places], { attributes: { axis } }),
+        logical: graph.node('Gather', [lowering.logical(x!), positions], { attributes: { axis } }),
       };
     },
   }),
@@ -77,7 +77,7 @@ export const pickingKernels: readonly Kernel[] = [
       const zeros = graph.node('Expand', [graph.scalar(0), graph.ints([rows, size])]);
       const target = graph.node('Expand', [segment, graph.ints([count, size])]);
       // ScatterElements goes through the rows in order. ScatterND is ten times as fast, but its
-      // threads lose what they add to one place at the same time.
+      // threads lose what they add to one element at the same time.
       const sums = graph.node(
         'ScatterElements',
         [zeros, target, lowering.logical({ ...x!, shape: [count, size] })],
@@ -105,9 +105,9 @@ export const pickingKernels: readonly Kernel[] = [
     lower(lowering, { operands: [indices], attributes: { depth, on, off, dtype } }) {
       const { graph } = lowering;
       const { value, shape } = indices!;
-      const places = graph.cast(lowering.logical({ value, shape: [...shape, 1] }), 'int64');
+      const positions = graph.cast(lowering.logical({ value, shape: [...shape, 1] }), 'int64');
       const hot = graph.node('Equal', [
-        places,
+        positions,
         graph.ints(Array.from({ length: depth }, (_, i) => i)),
       ]);
       return {

@@ -8,7 +8,7 @@ import { arrayProperties } from './testing-arrays.ts';
 import { channelProperties } from './testing-channels.ts';
 import { elementwiseProperties } from './testing-elementwise.ts';
 import { chainProperties, imageProperties } from './testing-images.ts';
-import { placeProperties } from './testing-places.ts';
+import { indexingProperties } from './testing-indexing.ts';
 import { productProperties } from './testing-products.ts';
 import type { SealedProperty } from './testing-properties.ts';
 import { reductionProperties } from './testing-reductions.ts';
@@ -22,7 +22,7 @@ const properties: readonly SealedProperty[] = [
   ...channelProperties,
   ...elementwiseProperties,
   ...imageProperties,
-  ...placeProperties,
+  ...indexingProperties,
   ...productProperties,
   ...reductionProperties,
   ...resamplingProperties,

@@ -151,7 +151,7 @@ function source(
   return { name: lowering.channelsFirst(x), along: moved };
 }
 
-/** The place of the largest or smallest element along an axis; of equals, the first. */
+/** The index of the largest or smallest element along an axis; of equals, the first. */
 const argReductions: readonly Kernel[] = ['ArgMax', 'ArgMin'].map((name) =>
   kernel<{ axis: number }, { axis: number }>({
     name,
@@ -166,13 +166,13 @@ const argReductions: readonly Kernel[] = ['ArgMax', 'ArgMin'].map((name) =>
       const { graph } = lowering;
       const [x] = operands as [Operand];
       const own = lowering.logical(x);
-      const place = (elements: string): string => {
+      const indexOf = (elements: string): string => {
         return graph.cast(
           graph.node(name, [elements], { attributes: { axis, keepdims: 0 } }),
           'int32',
         );
       };
-      if (x.value.dtype !== 'float32') return { logical: place(own) };
+      if (x.value.dtype !== 'float32') return { logical: indexOf(own) };
       // tfjs passes over NaN, except that it never leaves one that comes first.
       const nan = graph.node('IsNaN', [own]);
       const worst = graph.scalar(
@@ -180,7 +180,7 @@ const argReductions: readonly Kernel[] = ['ArgMax', 'ArgMin'].map((name) =>
       );
       const numbers = graph.node('Where', [nan, worst, own]);
       const first = graph.reshape(graph.slice(nan, [axis], [0], [1]), outputs[0]!.shape);
-      return { logical: graph.node('Where', [first, graph.scalar(0, 'int32'), place(numbers)]) };
+      return { logical: graph.node('Where', [first, graph.scalar(0, 'int32'), indexOf(numbers)]) };
     },
   }),
 );

@@ -37,17 +37,17 @@ function ratioOf(from: number, to: number, alignCorners: boolean): number {
 
 const bilinear: Sample = (from, to, { alignCorners, halfPixelCenters }) => {
   const ratio = ratioOf(from, to, alignCorners);
-  const places = range(to).map((i) => (halfPixelCenters ? ratio * (i + 0.5) - 0.5 : ratio * i));
-  const before = places.map((place) => Math.min(from - 1, Math.max(0, Math.floor(place))));
-  const after = places.map((place) => Math.min(from - 1, Math.ceil(place)));
-  return { before, after, shares: places.map((place, i) => place - before[i]!) };
+  const positions = range(to).map((i) => (halfPixelCenters ? ratio * (i + 0.5) - 0.5 : ratio * i));
+  const before = positions.map((position) => Math.min(from - 1, Math.max(0, Math.floor(position))));
+  const after = positions.map((position) => Math.min(from - 1, Math.ceil(position)));
+  return { before, after, shares: positions.map((position, i) => position - before[i]!) };
 };
 
 const nearest: Sample = (from, to, { alignCorners, halfPixelCenters }) => {
   const ratio = ratioOf(from, to, alignCorners);
   const before = range(to).map((i) => {
-    const place = ratio * (halfPixelCenters ? i + 0.5 : i);
-    return Math.min(from - 1, alignCorners ? Math.round(place) : Math.floor(place));
+    const position = ratio * (halfPixelCenters ? i + 0.5 : i);
+    return Math.min(from - 1, alignCorners ? Math.round(position) : Math.floor(position));
   });
   return { before, after: before, shares: before.map(() => 0) };
 };
@@ -89,8 +89,8 @@ function along(
   axis: number,
   { before, after, shares }: Sampling,
 ): string {
-  const pick = (places: readonly number[]) =>
-    graph.node('Gather', [image, graph.ints(places)], { attributes: { axis } });
+  const pick = (positions: readonly number[]) =>
+    graph.node('Gather', [image, graph.ints(positions)], { attributes: { axis } });
   const low = pick(before);
   if (before === after) return low;
   const aligned = [shares.length, ...Array.from({ length: 3 - axis }, () => 1)];

@@ -61,7 +61,7 @@ export const sliceKernels: readonly Kernel[] = [
     },
     lower(lowering, { operands: [x], attributes: { begin, end, strides }, outputs }) {
       const { graph } = lowering;
-      const ends = end.map((place) => (place < 0 ? BEFORE_FIRST : place));
+      const ends = end.map((bound) => (bound < 0 ? BEFORE_FIRST : bound));
       const bounds = [begin, ends, begin.map((_, axis) => axis), strides].map((values) =>
         graph.ints(values),
       );

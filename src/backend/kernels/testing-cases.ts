@@ -98,10 +98,10 @@ export function smooth(
  * some.
  */
 export function distinct(shape: readonly number[], gap = 0.25): fc.Arbitrary<Sample> {
-  const places = Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  const ranks = Array.from({ length: sizeOf(shape) }, (_, i) => i);
   return fc
-    .shuffledSubarray(places, { minLength: places.length })
-    .map((order) => ({ shape, dtype: 'float32', values: order.map((place) => place * gap - 1) }));
+    .shuffledSubarray(ranks, { minLength: ranks.length })
+    .map((order) => ({ shape, dtype: 'float32', values: order.map((rank) => rank * gap - 1) }));
 }
 
 /** Two shapes that broadcast: some axes of either are 1, and one has fewer. */

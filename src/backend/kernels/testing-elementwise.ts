@@ -251,7 +251,7 @@ export const elementwiseProperties: readonly SealedProperty[] = [
       cases: plain(anyArray(from)),
       examples: [one(awkward(from))],
       compute: ([x]) => tf.cast(x, to),
-      // cpu leaves the integers in place, which then have more digits than a float.
+      // cpu leaves the integers as they are, which then have more digits than a float.
       tolerance: from === 'int32' ? { relative: 1e-7, absolute: 0 } : EXACT,
       ...(from === 'float32' && { gradient: { cases: plain(smooth(-2, 2)), isSlope: false } }),
     }),

@@ -36,7 +36,7 @@ const resizings: fc.Arbitrary<Case<Resizing>> = fc
 /**
  * Square images with whole pixels: of others tfjs's cpu gives a gradient of another shape, or that
  * of whole pixels. And of more than one pixel, on which its gradient of the nearest, corners
- * aligned, never ends; and one image, since that gradient reads all others' from the wrong place.
+ * aligned, never ends; and one image, since that gradient reads all others' from the wrong index.
  */
 const squareResizings: fc.Arbitrary<Case<Resizing>> = fc
   .tuple(length(2), length(1))

@@ -156,7 +156,7 @@ export function windowCounts(
   }) as [number, number];
 }
 
-/** Whether every output pixel is made of the one input pixel in its place. */
+/** Whether every output pixel is made of the one input pixel at its position. */
 export function isPointwise(
   [height, width]: readonly number[],
   { strides, pads }: Geometry,

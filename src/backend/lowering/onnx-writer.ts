@@ -28,7 +28,7 @@ export interface OnnxValue {
   readonly name: string;
   /** `sequence` is a sequence of float tensors. */
   readonly type: OnnxType | 'sequence';
-  /** A name in place of a length leaves it free. */
+  /** A name instead of a length leaves it free. */
   readonly shape?: readonly (number | string)[];
 }
 

@@ -15,13 +15,13 @@ export class CompiledGraph {
   readonly #leaves: readonly GraphEnd[];
   readonly #results: readonly GraphEnd[];
 
-  /** @param constant the places of the leaves that become constants */
+  /** @param constant the positions of the leaves that become constants */
   constructor(
     live: LiveTrace,
     constant: readonly number[],
     { channelBlock, ...options }: CompileOptions,
   ) {
-    const constants = constant.map((place) => live.leaves[place] as TraceValue);
+    const constants = constant.map((position) => live.leaves[position] as TraceValue);
     const lowered = lowerTrace(live, kernels, { channelBlock, constants: new Set(constants) });
     this.weight = constants.reduce((sum, value) => sum + bytesOf(value), peakMemory(live));
     this.#constant = new Set(constant);
@@ -38,10 +38,10 @@ export class CompiledGraph {
   run({ leaves, results }: LiveTrace, arrays: readonly HostArray[]): void {
     const bound = ({ name, shape }: GraphEnd, { dtype }: TraceValue, data: HostArray) =>
       [name, { dtype, shape, data }] as const;
-    const feeds = leaves.flatMap((value, place) => {
-      return this.#constant.has(place)
+    const feeds = leaves.flatMap((value, position) => {
+      return this.#constant.has(position)
         ? []
-        : [bound(this.#leaves[place]!, value, value.data as HostArray)];
+        : [bound(this.#leaves[position]!, value, value.data as HostArray)];
     });
     const fetches = results.map((value, i) => bound(this.#results[i]!, value, arrays[i]!));
     this.#session.run(new Map(feeds), new Map(fetches));

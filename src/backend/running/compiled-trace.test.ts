@@ -20,8 +20,8 @@ function traceOf(weights: readonly [TraceValue, TraceValue]): LiveTrace {
 }
 
 /**
- * Compiles for nothing, and writes down what happens: the places of the constants of every graph,
- * and of every run.
+ * Compiles for nothing, and writes down what happens: the positions of the constants of every
+ * graph, and of every run.
  */
 class Rig {
   readonly compiled: string[] = [];
@@ -53,7 +53,7 @@ class Rig {
 
   #compile(live: LiveTrace, constant: readonly number[]) {
     const name = `[${constant}]`;
-    const held = constant.map((place) => live.leaves[place]);
+    const held = constant.map((position) => live.leaves[position]);
     this.compiled.push(name);
     this.alive++;
     return {
@@ -61,7 +61,7 @@ class Rig {
       profile: undefined,
       run: ({ leaves }: LiveTrace) => {
         assert.deepEqual(
-          constant.map((place) => leaves[place]),
+          constant.map((position) => leaves[position]),
           held,
         );
         this.ran.push(name);

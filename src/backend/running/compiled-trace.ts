@@ -1,6 +1,6 @@
 import { bytesOf, type HostArray, type LiveTrace, sizeOf, type TraceValue } from '../trace.ts';
 
-/** A graph that was compiled for a trace; disposed of when another takes its place. */
+/** A graph that was compiled for a trace; disposed of when another replaces it. */
 interface Graph {
   /** About the bytes that it holds on to from run to run. */
   readonly weight: number;
@@ -10,7 +10,7 @@ interface Graph {
   dispose(): void;
 }
 
-/** Compiles a trace's graph, with the leaves at some places as its constants. */
+/** Compiles a trace's graph, with the leaves at some positions as its constants. */
 type Compile = (live: LiveTrace, constant: readonly number[]) => Graph;
 
 /** One run of a graph, as a profile refers to it. */
@@ -18,7 +18,7 @@ interface GraphRun {
   readonly profile: string | undefined;
   /** How often the graph ran before. */
   readonly index: number;
-  /** Whether another may soon be compiled in its place, with more constants. */
+  /** Whether another may soon be compiled instead, with more constants. */
   readonly settling: boolean;
 }
 
@@ -43,11 +43,11 @@ const MOST_CONSTANTS = 2 ** 30;
 export class CompiledTrace {
   readonly #compile: Compile;
   /**
-   * For every leaf that may become a constant, by place: the value that was last there, and for how
-   * many runs before.
+   * For every leaf that may become a constant, by position: the value that was last there, and for
+   * how many runs before.
    */
   readonly #weights: Map<number, { readonly id: number; readonly runs: number }>;
-  /** The ids of the graph's constants, by place. */
+  /** The ids of the graph's constants, by position. */
   #constants: ReadonlyMap<number, number> = new Map();
   #graph: Graph;
   #runsOfGraph = 0;
@@ -64,14 +64,14 @@ export class CompiledTrace {
    */
   constructor(live: LiveTrace, compile: Compile, lasting?: ReadonlySet<number>) {
     this.#compile = compile;
-    this.#weights = new Map(weightsOf(live).map((place) => [place, neverSeen]));
+    this.#weights = new Map(weightsOf(live).map((position) => [position, neverSeen]));
     this.#lasting = lasting ?? new Set();
     this.#patience = lasting === undefined ? SETTLED_AFTER : PAID_AFTER;
     const constant = affordable(
-      [...this.#weights.keys()].filter((place) => this.#lasting.has(idOf(live, place))),
+      [...this.#weights.keys()].filter((position) => this.#lasting.has(idOf(live, position))),
       live,
     );
-    this.#constants = new Map(constant.map((place) => [place, idOf(live, place)]));
+    this.#constants = new Map(constant.map((position) => [position, idOf(live, position)]));
     this.#graph = compile(live, constant);
   }
 
@@ -81,7 +81,7 @@ export class CompiledTrace {
    * to repay compiling twice.
    */
   beginAnew(lasting: ReadonlySet<number>): void {
-    for (const place of this.#weights.keys()) this.#weights.set(place, neverSeen);
+    for (const position of this.#weights.keys()) this.#weights.set(position, neverSeen);
     this.#lasting = lasting;
     this.#patience = PAID_AFTER;
     this.#runsCounted = 0;
@@ -100,7 +100,7 @@ export class CompiledTrace {
     this.#runsCounted++;
     this.#graph.run(live, arrays);
     const settling = [...this.#weights].some(
-      ([place, { runs }]) => runs > 0 && !this.#constants.has(place),
+      ([position, { runs }]) => runs > 0 && !this.#constants.has(position),
     );
     return { profile: this.#graph.profile, index, settling };
   }
@@ -115,7 +115,7 @@ export class CompiledTrace {
    */
   #suit(live: LiveTrace): void {
     const settled = this.#settledOf(live);
-    const holds = [...this.#constants].every(([place, id]) => idOf(live, place) === id);
+    const holds = [...this.#constants].every(([position, id]) => idOf(live, position) === id);
     const kept = holds && !this.#begunAnew ? this.#constants.keys() : [];
     const constant = [...new Set([...kept, ...settled])];
     const isSame =
@@ -132,19 +132,19 @@ export class CompiledTrace {
     this.#graph = graph;
     const wasPaid = this.#constants.size === 0 || this.#runsCounted >= PAID_AFTER;
     if (!wasPaid && !this.#begunAnew) this.#patience *= 2;
-    this.#constants = new Map(constant.map((place) => [place, idOf(live, place)]));
+    this.#constants = new Map(constant.map((position) => [position, idOf(live, position)]));
     this.#runsOfGraph = 0;
     this.#runsCounted = 0;
   }
 
-  /** The places of the weights that stayed the same for long, or are declared lasting. */
+  /** The positions of the weights that stayed the same for long, or are declared lasting. */
   #settledOf(live: LiveTrace): number[] {
     const settled: number[] = [];
-    for (const [place, last] of this.#weights) {
-      const id = idOf(live, place);
+    for (const [position, last] of this.#weights) {
+      const id = idOf(live, position);
       const runs = last.id === id ? last.runs + 1 : 0;
-      this.#weights.set(place, { id, runs });
-      if (runs >= this.#patience || this.#lasting.has(id)) settled.push(place);
+      this.#weights.set(position, { id, runs });
+      if (runs >= this.#patience || this.#lasting.has(id)) settled.push(position);
     }
     return affordable(settled, live);
   }
@@ -152,12 +152,16 @@ export class CompiledTrace {
 
 const neverSeen = { id: -1, runs: 0 };
 
-const idOf = ({ leaves }: LiveTrace, place: number): number => (leaves[place] as TraceValue).id;
+const idOf = ({ leaves }: LiveTrace, position: number): number =>
+  (leaves[position] as TraceValue).id;
 
-/** The places, or none where their leaves are more than a model takes. */
-function affordable(places: number[], { leaves }: LiveTrace): number[] {
-  const bytes = places.reduce((sum, place) => sum + bytesOf(leaves[place] as TraceValue), 0);
-  return bytes <= MOST_CONSTANTS ? places : [];
+/** The positions, or none where their leaves are more than a model takes. */
+function affordable(positions: number[], { leaves }: LiveTrace): number[] {
+  const bytes = positions.reduce(
+    (sum, position) => sum + bytesOf(leaves[position] as TraceValue),
+    0,
+  );
+  return bytes <= MOST_CONSTANTS ? positions : [];
 }
 
 /**
@@ -166,9 +170,9 @@ function affordable(places: number[], { leaves }: LiveTrace): number[] {
  */
 function weightsOf({ nodes, leaves }: LiveTrace): number[] {
   const applied = new Set(nodes.map(({ operands }) => operands[0]?.value));
-  return leaves.flatMap((leaf, place) => {
+  return leaves.flatMap((leaf, position) => {
     const weight = !applied.has(leaf) && leaf.dtype === 'float32' && sizeOf(leaf.shape) > 1;
-    return weight ? [place] : [];
+    return weight ? [position] : [];
   });
 }
 

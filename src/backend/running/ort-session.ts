@@ -26,7 +26,7 @@ export interface SessionOptions {
   readonly profile?: string | undefined;
 }
 
-/** An array as ONNX Runtime reads or writes it in place. */
+/** An array as ONNX Runtime reads or writes it without a copy. */
 export interface SessionArray {
   readonly dtype: ValueType;
   readonly shape: readonly number[];

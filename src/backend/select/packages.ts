@@ -13,7 +13,7 @@ export interface FoundPackage {
   readonly main: string;
 }
 
-/** This backend's own place, the last to look from. */
+/** This backend's own folder, the last to look from. */
 const here = dirname(fileURLToPath(import.meta.url));
 
 /**

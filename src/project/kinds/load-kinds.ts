@@ -93,7 +93,7 @@ export function kindWarnings(
 ): readonly Diagnostic[] {
   const broken = [...unloaded.values()].filter(({ code }) => code === 'broken-kind');
   const ofUsed = [...new Set(used)].flatMap((name) => {
-    const message = `The project's own kind in stages/${name} takes the place of the built-in kind "${name}"`;
+    const message = `The project's own kind in stages/${name} replaces the built-in kind "${name}"`;
     const replacement: Diagnostic[] = replaced.has(name)
       ? [{ code: 'replaced-kind', message }]
       : [];

@@ -86,7 +86,7 @@ const countOf = (outcomes: readonly Outcome[]): PastRun['counts'] =>
     ),
   );
 
-/** The name of a stage without its place in a matrix. */
+/** The name of a stage without its values of a matrix. */
 export const baseName = (stage: string): string => stage.replace(/\[.*\]$/, '');
 
 /** A number of a run by its whole name, `scores[seed=2].test.auc`. */

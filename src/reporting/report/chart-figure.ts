@@ -19,7 +19,7 @@ export const later = (pictures: Html | readonly Html[]): Html =>
 
 /**
  * A chart: its picture, for paper and until it is drawn, with the spec that the page's script
- * draws. `words` stand in place of a picture.
+ * draws. `words` stand instead of a picture.
  */
 export function renderChart(
   name: string,

@@ -34,8 +34,8 @@ export function renderMarkdown(text: string, pictures: Pictures = {}): readonly 
 }
 
 /**
- * Pictures, links, bold text and code of a line. A link leads to a place of the page or to the web,
- * never into a script.
+ * Pictures, links, bold text and code of a line. A link leads to a section of the page or to the
+ * web, never into a script.
  */
 function renderInline(text: string, pictures: Pictures): Html {
   const parts = text.split(/(!?\[[^\]]*\]\([^)\s]*\)|\*\*[^*]+\*\*|`[^`]+`)/);

@@ -116,7 +116,7 @@ test('nothing that a user or a program wrote becomes markup, wherever it stands'
   assert.deepEqual(JSON.parse(carried![1]!), JSON.parse(spec));
 });
 
-test('a summary opens the page, with its pictures and links to places of the page', () => {
+test('a summary opens the page, with its pictures and links to sections of the page', () => {
   const text = `It is **0.9**, see [there](#stage-fit) and not [here](javascript:alert(1)).
 
 - one

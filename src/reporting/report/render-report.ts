@@ -79,8 +79,8 @@ function renderLateSelections({ lateSelections }: ReportModel): readonly Html[] 
 
 /** The final stages, then the rest in the order of the file. */
 function finalsFirst({ stages, finals }: ReportModel): readonly ReportStage[] {
-  const place = new Map(finals.map((name, index) => [name, index]));
-  const of = ({ name }: ReportStage) => place.get(name) ?? finals.length;
+  const ranks = new Map(finals.map((name, index) => [name, index]));
+  const of = ({ name }: ReportStage) => ranks.get(name) ?? finals.length;
   return stages.toSorted((a, b) => of(a) - of(b));
 }
 

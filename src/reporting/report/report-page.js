@@ -7,21 +7,21 @@
   const root = document.documentElement;
   const isServed = 'served' in root.dataset;
   // Where scripts run, the content of noscript is text, which costs nothing until it is inserted.
-  const reveal = (place) => {
-    const pictures = place.querySelector('noscript');
+  const reveal = (slot) => {
+    const pictures = slot.querySelector('noscript');
     if (!pictures) return;
-    place.insertAdjacentHTML('beforeend', pictures.textContent);
+    slot.insertAdjacentHTML('beforeend', pictures.textContent);
     pictures.remove();
-    place.classList.add('shown');
+    slot.classList.add('shown');
   };
   const draw = (figure) => {
     const data = figure.querySelector('script.spec');
-    const place = figure.querySelector('.live');
-    if (!data || !place || figure.dataset.chart) return;
+    const chart = figure.querySelector('.live');
+    if (!data || !chart || figure.dataset.chart) return;
     figure.dataset.chart = 'drawing';
     const keepPicture = (error) => {
       figure.dataset.chart = 'picture';
-      place.remove();
+      chart.remove();
       reveal(figure.querySelector('.later'));
       console.warn(String(error));
     };
@@ -37,13 +37,13 @@
       const $schema = 'https://vega.github.io/schema/vega-lite/v6.json';
       const spec = { $schema, ...JSON.parse(data.textContent) };
       delete spec.usermeta; // what a stage wrote there would replace these options
-      vegaEmbed(place, spec, options)
+      vegaEmbed(chart, spec, options)
         .then(({ view }) => {
-          const drawn = place.querySelector('svg');
+          const drawn = chart.querySelector('svg');
           drawn.setAttribute('aria-label', figure.getAttribute('aria-label'));
-          place.querySelector('summary')?.setAttribute('aria-label', 'Save this chart');
+          chart.querySelector('summary')?.setAttribute('aria-label', 'Save this chart');
           figure.querySelector('.later').remove();
-          place.hidden = false;
+          chart.hidden = false;
           figure.dataset.chart = 'drawn';
           figure.view = view;
         })
@@ -52,11 +52,11 @@
       keepPicture(error);
     }
   };
-  const show = (place) => {
-    const figure = place.closest('figure.chart');
+  const show = (slot) => {
+    const figure = slot.closest('figure.chart');
     const draws = figure?.querySelector('script.spec') && typeof vegaEmbed !== 'undefined';
     // Drawing takes a while: until then there is the picture, if the chart has one.
-    if (!draws || place.querySelector('noscript')?.textContent.includes('<img')) reveal(place);
+    if (!draws || slot.querySelector('noscript')?.textContent.includes('<img')) reveal(slot);
     if (draws) draw(figure);
   };
   const near = new IntersectionObserver(
@@ -70,7 +70,7 @@
     { rootMargin: '300px' },
   );
   const watch = (within) => {
-    for (const place of within.querySelectorAll('.later')) near.observe(place);
+    for (const slot of within.querySelectorAll('.later')) near.observe(slot);
   };
   watch(document);
   addEventListener('renewed', ({ target }) => watch(target));
@@ -88,8 +88,8 @@
   let opened = null;
   addEventListener('beforeprint', () => {
     opened = [...document.querySelectorAll('details.stage:not([open])')];
-    for (const one of opened) one.open = true;
-    for (const place of document.querySelectorAll('.later')) reveal(place);
+    for (const stage of opened) stage.open = true;
+    for (const slot of document.querySelectorAll('.later')) reveal(slot);
   });
   addEventListener('afterprint', () => {
     for (const one of opened || []) one.open = false;

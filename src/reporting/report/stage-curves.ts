@@ -51,7 +51,7 @@ function reached({ lastPoint }: ReportStage): string | undefined {
   return `${unit} ${step}${total === undefined ? '' : ` of ${total}`}`;
 }
 
-/** The curves of a stage, by its place in a matrix if it has one: `seed=1`. */
+/** The curves of a stage, by its values of a matrix if it has one: `seed=1`. */
 function ownCurves({ name, curves }: ReportStage): OwnedCurves {
   return { owner: name.slice(baseName(name).length + 1, -1) || name, curves };
 }

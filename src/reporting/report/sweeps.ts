@@ -93,24 +93,24 @@ function rungsOf(
 function pathOf(start: string, rungs: readonly Rung[]): readonly string[] {
   const path = [start];
   for (const [index, rung] of rungs.slice(0, -1).entries()) {
-    const place = placeOf(path.at(-1)!, rung);
-    if (place === undefined || place > advancing(rungs, index)) break;
-    path.push(String(place));
+    const rank = rankOf(path.at(-1)!, rung);
+    if (rank === undefined || rank > advancing(rungs, index)) break;
+    path.push(String(rank));
   }
   return path;
 }
 
 /**
- * How many candidates of a rung went on: as its choice says, or as many as the next one has places
+ * How many candidates of a rung went on: as its choice says, or as many as the next one has stages
  * for.
  */
 const advancing = (rungs: readonly Rung[], index: number): number =>
   rungs[index]!.choice?.count ?? rungs[index + 1]?.stages.size ?? 0;
 
 /**
- * The place of a candidate in the ranking of a rung, counted from 1; undefined where it has none.
+ * The rank of a candidate in the ranking of a rung, counted from 1; undefined where it has none.
  */
-function placeOf(label: string, { axis, choice }: Rung): number | undefined {
+function rankOf(label: string, { axis, choice }: Rung): number | undefined {
   const index = choice?.ranking?.findIndex((labels) => labels[axis] === label) ?? -1;
   return index < 0 ? undefined : index + 1;
 }
@@ -122,7 +122,7 @@ function sweepOf(rungs: readonly Rung[], secondsOf: SweepSources['secondsOf']): 
   const valuesOf = (label: string) => first.stages.get(label)?.drawn ?? {};
   const drawn = [...new Set(paths.flatMap(([start]) => Object.keys(valuesOf(start!))))];
   const last = (path: readonly string[]) =>
-    placeOf(path.at(-1)!, rungs[path.length - 1]!) ?? Number.POSITIVE_INFINITY;
+    rankOf(path.at(-1)!, rungs[path.length - 1]!) ?? Number.POSITIVE_INFINITY;
   const ordered = paths.toSorted((a, b) => b.length - a.length || last(a) - last(b));
   return {
     title: `Candidates by ${by}, and how far each went`,
@@ -163,8 +163,8 @@ function whyEnded(path: readonly string[], rungs: readonly Rung[]): string {
     return choice?.chosen?.labels[axis] === label
       ? 'trained to the end: chosen'
       : 'trained to the end';
-  const place = placeOf(label, rung);
-  const where = place === undefined ? 'no value' : `place ${place} of ${choice!.candidates.length}`;
+  const rank = rankOf(label, rung);
+  const where = rank === undefined ? 'no value' : `place ${rank} of ${choice!.candidates.length}`;
   return `stopped after ${name}: ${where}, the first ${advancing(rungs, path.length - 1)} went on`;
 }
 

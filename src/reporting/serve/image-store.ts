@@ -31,7 +31,7 @@ export class ImageStore {
   readonly #objects: Objects;
   readonly #open = new Map<
     Digest,
-    { readonly dataset: Dataset; readonly places: Map<string, ReadonlyMap<string, number>> }
+    { readonly dataset: Dataset; readonly indexes: Map<string, ReadonlyMap<string, number>> }
   >();
   readonly #maps = new Map<Digest, ReadonlyMap<string, readonly KeptMap[]>>();
   readonly #thumbnails = new Map<string, Picture>();
@@ -46,17 +46,17 @@ export class ImageStore {
     return this.#opened(artifact)?.dataset;
   }
 
-  /** The place of each image of a split by its key. */
-  placesIn(artifact: StoredArtifact, split: string): ReadonlyMap<string, number> | undefined {
+  /** The index of each image of a split by its key. */
+  indexesIn(artifact: StoredArtifact, split: string): ReadonlyMap<string, number> | undefined {
     const opened = this.#opened(artifact);
     if (!opened?.dataset.splits.includes(split)) return undefined;
-    const known = opened.places.get(split);
+    const known = opened.indexes.get(split);
     if (known !== undefined) return known;
-    const places = new Map(
-      opened.dataset.split(split).samples.map(({ key }, place) => [key, place]),
+    const indexes = new Map(
+      opened.dataset.split(split).samples.map(({ key }, index) => [key, index]),
     );
-    opened.places.set(split, places);
-    return places;
+    opened.indexes.set(split, indexes);
+    return indexes;
   }
 
   #opened(artifact: StoredArtifact) {
@@ -65,7 +65,7 @@ export class ImageStore {
     this.#objects.list(artifact, 'dataset');
     try {
       const at = (...names: readonly string[]) => this.#objects.pathOf(artifact, names.join('/'));
-      const opened = { dataset: openDataset('the stored data set', at), places: new Map() };
+      const opened = { dataset: openDataset('the stored data set', at), indexes: new Map() };
       forgetFirst(this.#open, mostOpen)?.dataset.close();
       this.#open.set(artifact.digest, opened);
       return opened;
@@ -74,14 +74,14 @@ export class ImageStore {
     }
   }
 
-  /** An image by its data set and place; undefined where there is none. */
-  async picture(digest: string, split: string, place: number): Promise<Picture | undefined> {
+  /** An image by its data set and index; undefined where there is none. */
+  async picture(digest: string, split: string, index: number): Promise<Picture | undefined> {
     const listed = this.#objects.get(digest);
     const dataset = listed && this.open(listed.artifact);
     if (!dataset?.splits.includes(split)) return undefined;
-    const sample = dataset.split(split).samples[place];
+    const sample = dataset.split(split).samples[index];
     if (sample === undefined) return undefined;
-    const bytes = await this.#read(listed!.artifact.digest, dataset, split, place);
+    const bytes = await this.#read(listed!.artifact.digest, dataset, split, index);
     if (bytes === undefined) return undefined;
     const type = imageTypes[extname(sample.path).toLowerCase()];
     // Browsers show no TIFF, and an SVG would be a document.
@@ -90,10 +90,10 @@ export class ImageStore {
       : { type, bytes };
   }
 
-  /** The bytes of an image; undefined where the store has lost them, or damage is in their place. */
-  async #read(digest: Digest, dataset: Dataset, split: string, place: number) {
+  /** The bytes of an image; undefined where the store has lost them, or has damaged ones. */
+  async #read(digest: Digest, dataset: Dataset, split: string, index: number) {
     try {
-      return await dataset.split(split).read(place);
+      return await dataset.split(split).read(index);
     } catch {
       // Opened again, it finds what a run has restored meanwhile.
       dataset.close();
@@ -102,11 +102,11 @@ export class ImageStore {
     }
   }
 
-  async thumbnail(digest: string, split: string, place: number): Promise<Picture | undefined> {
-    const name = `${digest} ${split} ${place}`;
+  async thumbnail(digest: string, split: string, index: number): Promise<Picture | undefined> {
+    const name = `${digest} ${split} ${index}`;
     const kept = this.#thumbnails.get(name);
     if (kept !== undefined) return kept;
-    const whole = await this.picture(digest, split, place);
+    const whole = await this.picture(digest, split, index);
     if (whole === undefined || whole.bytes.length <= small) return whole;
     const picture = await reduced(whole.bytes, thumbnailSide);
     if (picture === undefined) return undefined;

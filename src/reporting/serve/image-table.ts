@@ -19,8 +19,8 @@ export interface ImageTable {
   readonly facets: readonly string[];
   /** The digest of the data set that has the images; absent where the run has none of them. */
   readonly dataset?: Digest;
-  /** The place of each image in its split of the data set, −1 where it is not there. */
-  readonly places: readonly number[];
+  /** The index of each image in its split of the data set, −1 where it is not there. */
+  readonly indexes: readonly number[];
   /**
    * The classes of the labels and of the model, in its order, and what the column `score` is;
    * absent without scores.
@@ -103,14 +103,14 @@ function datasetWith(
   const sets = [...own.values()].flatMap(({ outputs }) =>
     Object.values(outputs).filter(({ type }) => type === 'dataset'),
   );
-  return sets.find((artifact) => images.placesIn(artifact, row.split)?.has(row.key));
+  return sets.find((artifact) => images.indexesIn(artifact, row.split)?.has(row.key));
 }
 
 function datasetTable(images: ImageStore, artifact: StoredArtifact): ImageTable | string {
   const opened = images.open(artifact);
   if (opened === undefined) return `This data set is not here: ${whyGone}.`;
   const rows = opened.splits.flatMap((split) =>
-    opened.split(split).samples.map((sample, place) => ({ split, sample, place })),
+    opened.split(split).samples.map((sample, index) => ({ split, sample, index })),
   );
   const of = (name: string, value: (sample: Sample) => string | undefined): Column => ({
     name,
@@ -129,7 +129,7 @@ function datasetTable(images: ImageStore, artifact: StoredArtifact): ImageTable 
     columns,
     facets: facetsOf(columns),
     dataset: artifact.digest,
-    places: rows.map(({ place }) => place),
+    indexes: rows.map(({ index }) => index),
   };
 }
 
@@ -142,11 +142,11 @@ function scoresTable(
   const { rows, names } = table;
   const model = modelColumns(table, '');
   const others = second === undefined ? [] : aligned(modelColumns(second, '2'), table, second);
-  const places = rows.map(
-    ({ split, key }) => (dataset && images.placesIn(dataset, split)?.get(key)) ?? -1,
+  const indexes = rows.map(
+    ({ split, key }) => (dataset && images.indexesIn(dataset, split)?.get(key)) ?? -1,
   );
   const samples = rows.map(
-    ({ split }, i) => dataset && images.open(dataset)?.split(split).samples[places[i]!],
+    ({ split }, i) => dataset && images.open(dataset)?.split(split).samples[indexes[i]!],
   );
   const columns = [
     { name: 'key', values: rows.map(({ key }) => key) },
@@ -165,7 +165,7 @@ function scoresTable(
   return {
     columns,
     facets: facetsOf(columns),
-    places,
+    indexes,
     scored,
     ...(dataset && { dataset: dataset.digest }),
   };

@@ -78,7 +78,7 @@ test('scores are joined with their images, and a second model stands beside the 
   assert.deepEqual(column('right'), ['yes', 'no', 'no']);
   assert.deepEqual(column('score'), [0.1192, 0.26894, 0.95257]);
   assert.deepEqual(column('right2'), ['yes', null, 'yes']);
-  assert.deepEqual(table.places, [0, 1, 2]);
+  assert.deepEqual(table.indexes, [0, 1, 2]);
   assert.deepEqual(table.facets, ['class', 'predicted', 'right']);
 });
 
@@ -96,26 +96,26 @@ test('a data set is a table of its own', async (t) => {
   const { run, results, images } = await scored(t);
   const table = imageTable(images, results, { run, stage: 'faces' });
   assert.ok(typeof table !== 'string');
-  assert.equal(table.places.length, 4);
+  assert.equal(table.indexes.length, 4);
   assert.equal(
     imageTable(images, results, { run, stage: 'maps' }),
     'This stage has no scores and no data set, or `restage gc` removed them.',
   );
 });
 
-test('an image, its thumbnail and its map are found by their place, and nothing elsewhere', async (t) => {
+test('an image, its thumbnail and its map are found by their index, and nothing elsewhere', async (t) => {
   const { run, results, images } = await scored(t);
   const table = imageTable(images, results, { run, stage: 'a' });
   assert.ok(typeof table !== 'string' && table.dataset !== undefined);
   assert.equal((await images.picture(table.dataset, 'test', 1))?.type, 'image/png');
   assert.ok(await images.thumbnail(table.dataset, 'test', 1));
-  for (const [split, place] of [
+  for (const [split, index] of [
     ['test', 9],
     ['..', 0],
     ['test', Number.NaN],
     ['test', -1],
   ] as const) {
-    assert.equal(await images.picture(table.dataset, split, place), undefined);
+    assert.equal(await images.picture(table.dataset, split, index), undefined);
   }
   const [map, ...others] = images.mapsOf(resultsOf(run, results), 'test', 'test/1');
   assert.deepEqual([map?.label, others], ['maps: grad-cam, fake', []]);

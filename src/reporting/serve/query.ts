@@ -129,7 +129,7 @@ export function sortRows(
 }
 
 /**
- * The query with a condition on a column in place of those that it had; none where `value` is
+ * The query with a condition on a column instead of those that it had; none where `value` is
  * empty.
  */
 export function withCondition(text: string, name: string, value: string, operator = '='): string {

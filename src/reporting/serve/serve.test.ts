@@ -202,8 +202,8 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   '/images': ['run', 'stage', 'other'],
   '/images.json': ['run', 'stage', 'other'],
   '/maps.json': ['run', 'split', 'key'],
-  '/thumb/{digest}/{split}/{place}': [],
-  '/image/{digest}/{split}/{place}': [],
+  '/thumb/{digest}/{split}/{index}': [],
+  '/image/{digest}/{split}/{index}': [],
   '/map/{digest}/{row}/{file}': [],
   '/object/{digest}/{member}': [],
   '/asset/{name}': [],
@@ -364,7 +364,7 @@ test('a page says that gc removed a result, and still has the numbers of the rec
   assert.match((await site.get('/runs.json')).text, /test\.auc","values":\[0\.5\]/);
 });
 
-test('a run is followed line by line; half a line waits for its other half, and an id is a place in the file', async (t) => {
+test('a run is followed line by line; half a line waits for its other half, and an id is an offset in the file', async (t) => {
   const root = temporaryFolder(t);
   mkdirSync(join(root, 'pipelines'));
   const store = new FolderStore(root);

@@ -121,13 +121,13 @@ function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   app.get('/compare', (c) => comparePage(c, sources));
   app.get('/graph', (c) => graphPage(c, sources, planner));
   const images = new ImageStore(sources.objects);
-  const placeOf = (c: Context) =>
-    [c.req.param('digest')!, c.req.param('split')!, Number(c.req.param('place'))] as const;
+  const imageOf = (c: Context) =>
+    [c.req.param('digest')!, c.req.param('split')!, Number(c.req.param('index'))] as const;
   app.get('/images', (c) => imagesPage(c, sources));
   app.get('/images.json', (c) => imagesData(c, sources, images));
   app.get('/maps.json', (c) => mapsData(c, sources, images));
-  app.get('/thumb/:digest/:split/:place', (c) => sendPicture(c, images.thumbnail(...placeOf(c))));
-  app.get('/image/:digest/:split/:place', (c) => sendPicture(c, images.picture(...placeOf(c))));
+  app.get('/thumb/:digest/:split/:index', (c) => sendPicture(c, images.thumbnail(...imageOf(c))));
+  app.get('/image/:digest/:split/:index', (c) => sendPicture(c, images.picture(...imageOf(c))));
   app.get('/map/:digest/:row/:file', (c) =>
     sendPicture(
       c,

@@ -120,12 +120,12 @@ function formatOutputs({ end, stages, finals, ends }: RunModel, paint: Paint): r
   ];
 }
 
-/** The name and the place of each output of a stage. */
+/** The name and the path of each output of a stage. */
 function outputRows({ name, end }: StageModel): readonly (readonly [string, string])[] {
   return Object.entries(end?.outputs ?? {}).map(([port, path]) => {
     const isAway = end?.away?.includes(port);
-    const place = isAway ? `${path} (in the shared store: --fetch all brings it)` : path;
-    return [`${name}.${port}`, place];
+    const location = isAway ? `${path} (in the shared store: --fetch all brings it)` : path;
+    return [`${name}.${port}`, location];
   });
 }
 
@@ -159,9 +159,9 @@ function formatResume(stages: readonly StageModel[]): readonly string[] {
     state === 'cancelled' && attempt !== undefined && !end?.leftToJob;
   const begun = stages.filter(isBroken);
   if (begun.length === 0) return [];
-  const from = (place: string, resumes?: true) => {
+  const from = (start: string, resumes?: true) => {
     const names = begun.filter(({ end }) => end?.resumes === resumes).map(({ name }) => name);
-    return names.length === 0 ? [] : [`  From the ${place}: ${someNames(names)}`];
+    return names.length === 0 ? [] : [`  From the ${start}: ${someNames(names)}`];
   };
   return [
     '',

@@ -10,23 +10,26 @@ import { Overview } from './overview.tsx';
 import { useView } from './use-view.ts';
 import { Viewer } from './viewer.tsx';
 
-const place = document.getElementById('gallery');
-if (place !== null) load(place);
+const container = document.getElementById('gallery');
+if (container !== null) load(container);
 
-async function load(place: HTMLElement): Promise<void> {
-  const answer = await fetch(place.dataset['from']!).catch(() => undefined);
+async function load(container: HTMLElement): Promise<void> {
+  const answer = await fetch(container.dataset['from']!).catch(() => undefined);
   if (!answer?.ok)
-    place.textContent = answer === undefined ? 'The server does not answer.' : await answer.text();
+    container.textContent =
+      answer === undefined ? 'The server does not answer.' : await answer.text();
   else {
     const table: ImageTable = await answer.json();
-    place.replaceChildren();
-    render(<Gallery table={table} />, place);
+    container.replaceChildren();
+    render(<Gallery table={table} />, container);
   }
 }
 
-/** The images that meet a query, sorted, and one of them large. The address holds the whole state. */
+/**
+ * The images that meet a query, sorted, and one of them large. The address holds the whole state.
+ */
 function Gallery({ table }: { readonly table: ImageTable }) {
-  const { columns, places } = table;
+  const { columns, indexes } = table;
   const [view, change] = useView('q', 'sort', 'at', 'pick');
   const byName = useMemo(
     () => new Map(columns.map((column) => [column.name, column.values])),
@@ -34,12 +37,12 @@ function Gallery({ table }: { readonly table: ImageTable }) {
   );
   const cell: Cells = (name, row) => byName.get(name)?.[row] ?? null;
   const { rows, unknown } = useMemo(
-    () => filterRows(columns, places.length, view.q),
+    () => filterRows(columns, indexes.length, view.q),
     [table, view.q],
   );
   const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
   // The address may be older than the table.
-  const isRow = (row: number) => places[row] !== undefined;
+  const isRow = (row: number) => indexes[row] !== undefined;
   const picked = new Set(view.pick.split(',').filter(Boolean).map(Number).filter(isRow));
   const pick = (row: number) => {
     if (!picked.delete(row)) picked.add(row);
@@ -64,7 +67,7 @@ function Gallery({ table }: { readonly table: ImageTable }) {
         isPicked={picked.size > 0}
         clear={() => change({ pick: '' })}
       >
-        {sorted.length.toLocaleString('en')} of {places.length.toLocaleString('en')} images
+        {sorted.length.toLocaleString('en')} of {indexes.length.toLocaleString('en')} images
         {unknown.length > 0 && `. There is no column ${unknown.join(', ')}.`}
       </Exported>
       {sorted.length > 0 && (

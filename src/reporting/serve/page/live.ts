@@ -81,11 +81,10 @@ function tell(message: string): void {
 }
 
 /**
- * Puts changed sections in place of those that are there; what was open, scrolled or focused in
- * them stays so.
+ * Replaces the sections that changed; what was open, scrolled or focused in them stays so.
  */
 function renew({ order, changed }: Renewal): void {
-  const place = document.getElementById('sections')!;
+  const container = document.getElementById('sections')!;
   const focused = document.activeElement?.id;
   for (const [id, markup] of Object.entries(changed)) {
     const before = document.getElementById(id);
@@ -93,8 +92,8 @@ function renew({ order, changed }: Renewal): void {
     const scrolled = [...(before?.querySelectorAll('.scroll, pre') ?? [])].map(
       (one) => one.scrollTop,
     );
-    place.insertAdjacentHTML('beforeend', markup);
-    const now = place.lastElementChild!;
+    container.insertAdjacentHTML('beforeend', markup);
+    const now = container.lastElementChild!;
     if (before !== null) keepCharts(before, now);
     before?.replaceWith(now);
     for (const one of open) document.getElementById(one)?.setAttribute('open', '');
@@ -104,10 +103,10 @@ function renew({ order, changed }: Renewal): void {
   }
   for (const [index, id] of order.entries()) {
     const section = document.getElementById(id)!;
-    if (place.children[index] !== section)
-      place.insertBefore(section, place.children[index] ?? null);
+    if (container.children[index] !== section)
+      container.insertBefore(section, container.children[index] ?? null);
   }
-  while (place.children.length > order.length) place.lastElementChild!.remove();
+  while (container.children.length > order.length) container.lastElementChild!.remove();
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   document.dispatchEvent(new Event('sections'));
 }
@@ -125,12 +124,12 @@ function keepCharts(before: Element, now: Element): void {
   for (const figure of figuresOf(now)) {
     const old = known.get(nameOf(figure));
     const drawn = old?.querySelector('.vega-embed:not([hidden])');
-    const place = figure.querySelector('.later');
-    if (!drawn || !place) continue;
+    const slot = figure.querySelector('.later');
+    if (!drawn || !slot) continue;
     old!.view?.finalize();
     drawn.classList.remove('live');
-    place.replaceChildren(drawn);
-    place.classList.add('shown');
+    slot.replaceChildren(drawn);
+    slot.classList.add('shown');
   }
 }
 
@@ -138,11 +137,11 @@ const log = document.getElementById('log');
 if (log !== null) startLog(log);
 
 /** The end of a stage's log, the lines that hold a text, and new ones as they come. */
-function startLog(place: HTMLElement): void {
-  const form = place.querySelector('form')!;
+function startLog(section: HTMLElement): void {
+  const form = section.querySelector('form')!;
   const stage = form.elements.namedItem('stage') as HTMLSelectElement;
   const find = form.elements.namedItem('find') as HTMLInputElement;
-  const shown = place.querySelector('pre')!;
+  const shown = section.querySelector('pre')!;
   if (asked('log') !== '') stage.value = asked('log');
   find.value = asked('find');
   let text = '';
@@ -157,7 +156,7 @@ function startLog(place: HTMLElement): void {
   };
   const load = async () => {
     const answer = await fetch(
-      `${place.dataset['log']}?${new URLSearchParams({ stage: stage.value })}`,
+      `${section.dataset['log']}?${new URLSearchParams({ stage: stage.value })}`,
     ).catch(() => undefined);
     if (answer?.ok) text = await answer.text();
     show();

@@ -10,7 +10,10 @@ interface OverviewProps extends TableProps {
   query(q: string): void;
 }
 
-/** The confusion matrix and the distribution of scores of labelled images; a cell or bin leads to the images that it counts. */
+/**
+ * The confusion matrix and the distribution of scores of labelled images; a cell or bin leads to
+ * the images that it counts.
+ */
 export function Overview({ table, cell, q, query }: OverviewProps) {
   const unscored = withCondition(q, 'score', '');
   const base = ['class', 'predicted', 'right'].reduce(
@@ -18,7 +21,7 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
     unscored,
   );
   const rowsOf = (text: string) =>
-    useMemo(() => filterRows(table.columns, table.places.length, text).rows, [table, text]);
+    useMemo(() => filterRows(table.columns, table.indexes.length, text).rows, [table, text]);
   const all = rowsOf(base);
   const called = rowsOf(unscored);
   if (

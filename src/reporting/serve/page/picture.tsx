@@ -7,9 +7,9 @@ interface PictureProps extends TableProps {
 
 /** An image as its data set has it. */
 export function Picture({ table, cell, row, form }: PictureProps) {
-  const place = table.places[row]!;
-  if (place < 0 || table.dataset === undefined) return <span class="missing">no image</span>;
-  const src = `/${form}/${table.dataset}/${encodeURIComponent(String(cell('split', row)))}/${place}`;
+  const index = table.indexes[row]!;
+  if (index < 0 || table.dataset === undefined) return <span class="missing">no image</span>;
+  const src = `/${form}/${table.dataset}/${encodeURIComponent(String(cell('split', row)))}/${index}`;
   return (
     <img
       src={src}

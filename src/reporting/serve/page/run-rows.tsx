@@ -58,8 +58,8 @@ export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsPro
                     onChange={() => tick(id)}
                   />
                 </td>
-                {shown.map((column, place) => (
-                  <Value key={column.name} {...{ column, row, id }} scale={scales[place]!} />
+                {shown.map((column, position) => (
+                  <Value key={column.name} {...{ column, row, id }} scale={scales[position]!} />
                 ))}
               </tr>
             );
@@ -71,8 +71,12 @@ export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsPro
   );
 }
 
-/** The name of a column, which sorts by it: the largest first, then the smallest, then not at all. */
-/** How a column shows and announces the present order, and the order that a click on it asks for. */
+/**
+ * The name of a column, which sorts by it: the largest first, then the smallest, then not at all.
+ */
+/**
+ * How a column shows and announces the present order, and the order that a click on it asks for.
+ */
 function sortState(name: string, sort: string) {
   if (sort === name) return { order: 'ascending', arrow: ' ▲', next: '' } as const;
   if (sort === `-${name}`) return { order: 'descending', arrow: ' ▼', next: name } as const;

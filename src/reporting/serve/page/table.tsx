@@ -7,20 +7,20 @@ import { Rows } from './run-rows.tsx';
 import { useView } from './use-view.ts';
 
 let isDrawn = false;
-const places = document.getElementById('table');
-if (places !== null) load(places);
+const element = document.getElementById('table');
+if (element !== null) load(element);
 else document.addEventListener('runs', () => location.reload(), { once: true }); // the first run has begun
 
-async function load(place: HTMLElement, part: '' | 'whole' = ''): Promise<void> {
+async function load(container: HTMLElement, part: '' | 'whole' = ''): Promise<void> {
   const answer = await fetch(`/runs.json?${part}`).catch(() => undefined);
   if (!answer?.ok) return;
   const table: RunTable = await answer.json();
-  if (!isDrawn) place.replaceChildren(); // the first rows, which the server drew
+  if (!isDrawn) container.replaceChildren(); // the first rows, which the server drew
   isDrawn = true;
-  render(<Runs table={table} />, place);
-  if (table.unread > 0) load(place, 'whole');
+  render(<Runs table={table} />, container);
+  if (table.unread > 0) load(container, 'whole');
 }
-document.addEventListener('runs', () => places && load(places));
+document.addEventListener('runs', () => element && load(element));
 
 /** The table of runs; only rows in sight are drawn. */
 function Runs({ table }: { readonly table: RunTable }) {

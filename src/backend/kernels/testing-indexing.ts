@@ -25,7 +25,7 @@ const segmented = (
 
 const finite = fc.double({ min: -4, max: 4, noNaN: true });
 
-export const placeProperties: readonly SealedProperty[] = [
+export const indexingProperties: readonly SealedProperty[] = [
   property({
     kernel: 'UnsortedSegmentSum',
     cases: segmented((count) => arrayOf([count, 2, 3], 'float32', finite), 0),
