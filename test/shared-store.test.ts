@@ -78,8 +78,8 @@ test('results from before there was a store are pushed with their run, so that s
 });
 
 test('another clone computes nothing, and fetches only the bytes that it needs', async () => {
-  using world = await group();
-  const { clone, maker } = world;
+  using lab = await group();
+  const { clone, maker } = lab;
   clone.write('in.txt', 'abc\n');
   const plan = await print(clone, 'plan', 'test.yaml');
   assert.match(
@@ -123,8 +123,8 @@ test('the private key is readable by its owner alone, and one that others may re
 });
 
 test('a run brings no bytes with --fetch none, and leaves the store out with --no-store', async () => {
-  using world = await group();
-  const { clone, shared } = world;
+  using lab = await group();
+  const { clone, shared } = lab;
   clone.write('in.txt', 'abc\n');
   const known = await clone.run('--fetch', 'none');
   assert.deepEqual(known.outcomes, {
@@ -141,7 +141,7 @@ test('a run brings no bytes with --fetch none, and leaves the store out with --n
 });
 
 test('the report of another clone has large pictures, too, but outputs that it does not show are not fetched', async () => {
-  using world = await group(`stages:
+  using lab = await group(`stages:
   draw:
     kind: command
     inputs: { text: ./in.txt }
@@ -157,7 +157,7 @@ test('the report of another clone has large pictures, too, but outputs that it d
     outputs: { text: out/count.txt }
     with: { run: "wc -c < \${inputs.raw} > \${outputs.text}" }
 `);
-  const { clone, maker } = world;
+  const { clone, maker } = lab;
   clone.write('in.txt', 'abc\n');
   assert.deepEqual((await clone.run()).outcomes, { draw: 'restored', count: 'restored' });
   assert.deepEqual(clone.files('out'), ['count.txt', 'sheet/chart.svg']);
@@ -170,8 +170,8 @@ test('the report of another clone has large pictures, too, but outputs that it d
 });
 
 test('a stage that runs fetches its inputs; if they are lost, their stage runs again, and its readers follow', async () => {
-  using world = await group();
-  const { clone } = world;
+  using lab = await group();
+  const { clone } = lab;
   clone.write('in.txt', 'abc\n');
   await clone.run();
   clone.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
@@ -180,7 +180,7 @@ test('a stage that runs fetches its inputs; if they are lost, their stage runs a
   assert.equal(clone.read('out/count.txt').trim(), '1');
 
   clone.remove('cache/objects');
-  for (const object of world.filesOf('objects')) rmSync(object);
+  for (const object of lab.filesOf('objects')) rmSync(object);
   clone.edit('pipelines/test.yaml', 'wc -l', 'wc -w');
   const losing = await clone.run();
   assert.equal(losing.code, 0);
@@ -192,8 +192,8 @@ test('a stage that runs fetches its inputs; if they are lost, their stage runs a
 });
 
 test('a log is fetched when it is read; what `store gc` removed is sent again', async () => {
-  using world = await group();
-  const { clone, maker } = world;
+  using lab = await group();
+  const { clone, maker } = lab;
   clone.write('in.txt', 'abc\n');
   assert.match(
     await print(clone, 'logs', 'test.yaml', 'shout'),
@@ -202,15 +202,15 @@ test('a log is fetched when it is read; what `store gc` removed is sent again', 
   maker.write('in.txt', 'other\n');
   await maker.run();
   for (const name of ['results', 'runs'])
-    for (const path of world.filesOf(name)) utimesSync(path, 0, 0);
+    for (const path of lab.filesOf(name)) utimesSync(path, 0, 0);
   assert.match(await print(maker, 'store', 'gc', '--yes'), /^Removed 3 results and 1 run/);
   assert.match(await print(maker, 'store', 'push'), /^Sent 3 results/);
   assert.match(await print(maker, 'store', 'push'), /^Sent 0 results/);
 });
 
 test('an unreachable store costs one warning; a user whose key is not trusted can only read', async () => {
-  using world = await group();
-  const { clone, maker, shared } = world;
+  using lab = await group();
+  const { clone, maker, shared } = lab;
   clone.write('in.txt', 'xyz\n');
   renameSync(shared, `${shared}-away`);
   const away = await clone.run();
@@ -241,8 +241,8 @@ test('an unreachable store costs one warning; a user whose key is not trusted ca
 });
 
 test('results of a revoked key no longer count, even if a run remembers that all is published', async () => {
-  using world = await group();
-  const { clone } = world;
+  using lab = await group();
+  const { clone } = lab;
   clone.write('in.txt', 'abc\n');
   clone.letHoursPass(1);
   assert.match(await print(clone, 'run', 'test.yaml'), /2 restored/);
@@ -252,7 +252,7 @@ test('results of a revoked key no longer count, even if a run remembers that all
   const [, name] = /^ {2}(\S+): /m.exec(clone.read('store.yaml'))!;
   await print(clone, 'store', 'pull', 'test.yaml', '--fetch', 'all');
   await print(clone, 'store', 'keys', 'revoke', name!);
-  const archive = world.maker.path('..', 'results.tar');
+  const archive = lab.maker.path('..', 'results.tar');
   const refused = await clone.command('export', archive, 'test.yaml');
   assert.match(
     refused.stderr,
@@ -263,10 +263,10 @@ test('results of a revoked key no longer count, even if a run remembers that all
 });
 
 test('a FIFO or a device in a shared folder keeps no run waiting: what is no plain file counts as missing', async () => {
-  using world = await group();
-  const { clone } = world;
+  using lab = await group();
+  const { clone } = lab;
   clone.write('in.txt', 'abc\n');
-  const parts = ['results', 'packs', 'objects'].flatMap((folder) => world.filesOf(folder));
+  const parts = ['results', 'packs', 'objects'].flatMap((folder) => lab.filesOf(folder));
   for (const [index, path] of parts.entries()) {
     rmSync(path);
     if (index % 2 === 0) execFileSync('mkfifo', [path]);
@@ -333,8 +333,8 @@ test('a run whose credentials expire goes on without the store, and a push with 
 });
 
 test('rubbish in store.json stops nobody: a run warns and goes on, and commands that need the store say what mends it', async () => {
-  using world = await group();
-  const { clone, shared } = world;
+  using lab = await group();
+  const { clone, shared } = lab;
   clone.write('in.txt', 'abc\n');
   const url = shared.replace(/\/$/, '');
   const damaged = `The store.json of ${url} is damaged: \`restage store verify --repair\` writes it again`;
@@ -385,11 +385,11 @@ function flipped(bytes: Buffer): Buffer {
 }
 
 test('a flipped byte in a store is sent anew by whoever computes it again, and nobody else has to', async () => {
-  using world = await group();
-  const { clone, maker } = world;
+  using lab = await group();
+  const { clone, maker } = lab;
   clone.env['XDG_CONFIG_HOME'] = maker.env['XDG_CONFIG_HOME']!;
   clone.write('in.txt', 'abc\n');
-  for (const path of [...world.filesOf('objects'), ...world.filesOf('packs')]) {
+  for (const path of [...lab.filesOf('objects'), ...lab.filesOf('packs')]) {
     writeFileSync(path, flipped(readFileSync(path)));
   }
   const first = await clone.run('--fetch', 'all');
@@ -438,15 +438,15 @@ test('store verify --repair sends again what is damaged in a bucket, its store.j
 });
 
 test('store push sends again what is gone or cut short in a store, and what the last verify found damaged', async () => {
-  using world = await group();
-  const { maker } = world;
-  const [object] = world.filesOf('objects');
-  const [entry] = world.filesOf('results');
+  using lab = await group();
+  const { maker } = lab;
+  const [object] = lab.filesOf('objects');
+  const [entry] = lab.filesOf('results');
   rmSync(object!);
   rmSync(entry!);
   const gone = await print(maker, 'store', 'push');
   assert.match(gone, /^Sent 1 result \(/);
-  for (const path of world.filesOf('packs')) writeFileSync(path, flipped(readFileSync(path)));
+  for (const path of lab.filesOf('packs')) writeFileSync(path, flipped(readFileSync(path)));
   assert.equal((await maker.command('store', 'verify')).code, 1);
   assert.match(
     await print(maker, 'store', 'push'),
@@ -456,8 +456,8 @@ test('store push sends again what is gone or cut short in a store, and what the 
 });
 
 test('store pull brings the outputs and the report of a run to someone without its data', async () => {
-  using world = await group();
-  const { clone, maker } = world;
+  using lab = await group();
+  const { clone, maker } = lab;
   assert.match(
     await print(clone, 'store', 'pull', 'test.yaml'),
     /^Brought 3 stages and artifacts\/test\/report.html of test here, from the run /,
@@ -499,8 +499,8 @@ test('a pull says what failed at the store, and what is not here for that reason
 });
 
 test('an export carries the outputs and the report of a pipeline to those who trust its key', async () => {
-  using world = await group();
-  const { clone, maker } = world;
+  using lab = await group();
+  const { clone, maker } = lab;
   const archive = maker.path('..', 'my results.tar');
   const [, key] = /signed by (\S+)\.$/m.exec(await print(maker, 'export', archive, 'test.yaml'))!;
   clone.remove('store.yaml');
@@ -555,8 +555,8 @@ test('an export names outputs that are not here and how to fetch them; outputs o
     outputs: { text: out/note.txt }
     with: { run: "cp \${inputs.text} \${outputs.text}" }
 `;
-  using world = await group(chain + noted);
-  const { clone, maker } = world;
+  using lab = await group(chain + noted);
+  const { clone, maker } = lab;
   assert.match(
     await print(clone, 'store', 'pull', 'test.yaml'),
     /^Brought 3 stages and artifacts\/test\/report.html of test here, from the run /,
@@ -623,8 +623,8 @@ test('mistakes in store.yaml are reported, and an address with a password is ref
 });
 
 test('the summary says of an output that stays in the shared store that it is not here', async () => {
-  using world = await group(chain.replace(/ {2}count:[\s\S]*/, ''));
-  const { clone } = world;
+  using lab = await group(chain.replace(/ {2}count:[\s\S]*/, ''));
+  const { clone } = lab;
   clone.write('in.txt', 'abc\n');
   const options = ['--fetch', 'none', '--reporter', 'plain', '--force', 'shout'];
   const { stdout } = await clone.command('run', 'test.yaml', ...options);

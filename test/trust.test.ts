@@ -47,8 +47,8 @@ async function insider() {
 }
 
 test('a signer chooses no path where programs look for code or settings, and none outside of the project', async () => {
-  using world = await insider();
-  const { reader } = world;
+  using attacker = await insider();
+  const { reader } = attacker;
   reader.write('src/train.py', 'the code of the reader\n');
   reader.write('.git/config', '');
   reader.write('artifacts/clone/.git/config', '');
@@ -94,7 +94,7 @@ test('a signer chooses no path where programs look for code or settings, and non
     "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
   const paths = Object.entries(reasons);
   for (const some of [paths.slice(0, 14), paths.slice(14)]) {
-    const { code, stdout, stderr } = await world.publish(some.map(([path]) => path));
+    const { code, stdout, stderr } = await attacker.publish(some.map(([path]) => path));
     const mistakes = some.map(([path, reason], index) => {
       const wish = `The run of test publishes s${index}.text at "${path.replace('\0', '\ufffd')}"`;
       return `error: ${wish}, so the stage was left out: that path ${reason} [wrong-target]\n\n  ${hint}`;
@@ -111,10 +111,10 @@ test('a signer chooses no path where programs look for code or settings, and non
 });
 
 test('a pull publishes below artifacts/, and where the pipeline of the project does; it moves nothing aside without a word', async () => {
-  using world = await insider();
-  const { reader } = world;
+  using attacker = await insider();
+  const { reader } = attacker;
   reader.write('artifacts/mine.txt', 'made by hand\n');
-  const { code, stdout, stderr } = await world.publish([
+  const { code, stdout, stderr } = await attacker.publish([
     'artifacts/a/b.txt',
     'out/count.txt',
     'artifacts/mine.txt',
@@ -132,13 +132,13 @@ test('a pull publishes below artifacts/, and where the pipeline of the project d
 });
 
 test('a pull publishes nothing at, around or inside the outputs of another pipeline', async () => {
-  using world = await insider();
-  const { reader } = world;
+  using attacker = await insider();
+  const { reader } = attacker;
   reader.write('in.txt', 'abc\n');
   reader.write('pipelines/other.yaml', shout.replaceAll('out/', 'artifacts/theirs/'));
   await print(reader, 'run', 'other.yaml');
   const before = reader.files('artifacts');
-  const { code, stderr } = await world.publish([
+  const { code, stderr } = await attacker.publish([
     'artifacts/theirs',
     'artifacts/theirs/count.txt',
     'artifacts/theirs/count.txt/x',
@@ -162,14 +162,14 @@ test('a pull publishes nothing at, around or inside the outputs of another pipel
 });
 
 test('several outputs make no Git repository together, nor with what lies in the project', async () => {
-  using world = await insider();
-  const { reader } = world;
+  using attacker = await insider();
+  const { reader } = attacker;
   execFileSync('git', ['init', '-q', '--bare', reader.path('artifacts/mine')]);
   const config = reader.read('artifacts/mine/config');
   const repository = (folder: string) =>
     `that path lies in "${folder}/", which is or would become a Git repository [wrong-target]`;
   const refused = async (paths: Readonly<Record<string, string>>) => {
-    const { code, stdout, stderr } = await world.publish(Object.keys(paths));
+    const { code, stdout, stderr } = await attacker.publish(Object.keys(paths));
     const reasons = Array.from(stderr.matchAll(/that path .*/g), ([reason]) => reason);
     assert.deepEqual([code, reasons], [1, Object.values(paths).map(repository)]);
     assert.match(stdout, /^Brought 0 stages and /);
@@ -185,7 +185,7 @@ test('several outputs make no Git repository together, nor with what lies in the
   });
   assert.equal(reader.read('artifacts/mine/config'), config);
   const half = ['artifacts/halves/HEAD', 'artifacts/halves/objects'];
-  assert.equal((await world.publish(half)).code, 0);
+  assert.equal((await attacker.publish(half)).code, 0);
   await refused({ 'artifacts/halves/refs': 'artifacts/halves' });
   const discovered = spawnSync('git', ['rev-parse', '--git-dir'], {
     cwd: reader.path('artifacts/halves'),
@@ -195,11 +195,11 @@ test('several outputs make no Git repository together, nor with what lies in the
 });
 
 test('one path is for one output of a run: of two at one path neither is published, and both are named', async () => {
-  using world = await insider();
-  const { reader } = world;
+  using attacker = await insider();
+  const { reader } = attacker;
   mkdirSync(reader.path('artifacts/real'), { recursive: true });
   symlinkSync('real', reader.path('artifacts/link'));
-  const { code, stdout, stderr } = await world.publish([
+  const { code, stdout, stderr } = await attacker.publish([
     'artifacts/a.txt',
     'artifacts/b/../a.txt',
     'artifacts/c',
@@ -232,10 +232,10 @@ test('one path is for one output of a run: of two at one path neither is publish
 });
 
 test('a path that no disk has leaves out its stage alone, and so does one that cannot be written', async () => {
-  using world = await insider();
-  const { reader } = world;
+  using attacker = await insider();
+  const { reader } = attacker;
   const deep = `artifacts/${'a/'.repeat(3000)}b`;
-  const { code, stdout, stderr } = await world.publish([
+  const { code, stdout, stderr } = await attacker.publish([
     deep,
     `artifacts/${'n'.repeat(300)}`,
     'artifacts/fine.txt',
@@ -259,8 +259,8 @@ error: s1 was left out. Cannot write artifacts/${'n'.repeat(300)}: ${reason}. [w
 });
 
 test('a run without stages has its report alone', async () => {
-  using world = await insider();
-  const { code, stdout, stderr } = await world.publish([]);
+  using attacker = await insider();
+  const { code, stdout, stderr } = await attacker.publish([]);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   assert.match(
     stdout,
@@ -269,13 +269,13 @@ test('a run without stages has its report alone', async () => {
 });
 
 test('an object that is damaged here is brought anew', async () => {
-  using world = await insider();
-  const { reader } = world;
-  await world.publish(['artifacts/a.txt']);
+  using attacker = await insider();
+  const { reader } = attacker;
+  await attacker.publish(['artifacts/a.txt']);
   const objects = reader.files('cache/objects').map((path) => `cache/objects/${path}`);
   for (const path of objects) reader.replace(path, 'X'.repeat(reader.read(path).length));
   for (const path of ['artifacts/a.txt', 'artifacts/test/report.html']) reader.remove(path);
-  const { code, stdout, stderr } = await world.publish(['artifacts/a.txt']);
+  const { code, stdout, stderr } = await attacker.publish(['artifacts/a.txt']);
   assert.equal(code, 0);
   assert.match(stdout, /^Brought 1 stage and artifacts\/test\/report\.html of test here/);
   assert.equal(reader.read('artifacts/a.txt'), 'ABC\n');
@@ -284,12 +284,12 @@ test('an object that is damaged here is brought anew', async () => {
 });
 
 test('a signer names no port that a result has not, and no pipeline whose report lies outside of artifacts/', async () => {
-  using world = await insider();
-  const { reader } = world;
+  using attacker = await insider();
+  const { reader } = attacker;
   reader.write('src/report.html', 'made by hand\n');
   mkdirSync(reader.path('artifacts'));
   symlinkSync('../src', reader.path('artifacts/linked'));
-  const ports = await world.sign((manifest) => {
+  const ports = await attacker.sign((manifest) => {
     const shout = manifest.stages['shout' as StageName]!;
     return {
       ...manifest,
@@ -299,7 +299,7 @@ test('a signer names no port that a result has not, and no pipeline whose report
   assert.deepEqual({ code: ports.code, stderr: ports.stderr }, { code: 0, stderr: '' });
   assert.equal(reader.has('artifacts/x'), false);
   for (const name of ['a/../../src', 'linked']) {
-    const { code, stdout, stderr } = await world.sign(({ stages, ...manifest }) => {
+    const { code, stdout, stderr } = await attacker.sign(({ stages, ...manifest }) => {
       const shout = { ...stages['shout' as StageName]!, outputs: {} };
       return { ...manifest, pipeline: name, stages: { shout } };
     });
@@ -315,7 +315,7 @@ test('a signer names no port that a result has not, and no pipeline whose report
 });
 
 test('a signed text that is no run is ignored with a warning', async () => {
-  using world = await insider();
+  using attacker = await insider();
   const broken: readonly ((manifest: RunManifest) => unknown)[] = [
     (manifest) => ({ ...manifest, stages: { a: null } }),
     (manifest) => ({ ...manifest, stages: { a: { result: 'x', outputs: {} } } }),
@@ -325,7 +325,7 @@ test('a signed text that is no run is ignored with a warning', async () => {
     () => null,
   ];
   for (const change of broken) {
-    const { code, stdout, stderr } = await world.sign(change);
+    const { code, stdout, stderr } = await attacker.sign(change);
     assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
     assert.match(
       stderr,
@@ -335,8 +335,8 @@ test('a signed text that is no run is ignored with a warning', async () => {
 });
 
 test('an archive is read in place: what is no plain file in it, or no archive, is refused at once, and nothing is left behind', async () => {
-  using world = await insider();
-  const { archive, reader } = world;
+  using attacker = await insider();
+  const { archive, reader } = attacker;
   const folder = reader.path('../inside');
   mkdirSync(folder);
   const archiveOf = (...command: readonly string[]) => {

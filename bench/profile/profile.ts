@@ -151,7 +151,7 @@ async function profileStage(
   { signal, kill }: Cancellation,
   steps: number,
 ): Promise<Profiled> {
-  const { world } = run;
+  const { workspace } = run;
   const { work, log } = run.folder.attempt(stage.name, 1);
   const runProcess = processRunner(
     fileURLToPath(new URL('./profile-main.js', import.meta.url)),
@@ -160,20 +160,20 @@ async function profileStage(
   const inputs = Object.fromEntries(
     stage.inputs.map(({ port, items }) => [
       port,
-      items.map((item) => ({ path: pathOf(item, world), labels: item.labels })),
+      items.map((item) => ({ path: pathOf(item, workspace), labels: item.labels })),
     ]),
   );
   try {
     const { cpu } = await new Admission(machineCapacity(), 1).acquire(stage.resources, signal);
     const { end, reports } = await runStageProcess(stage, {
-      root: world.pipeline.root,
+      root: workspace.pipeline.root,
       runProcess: (job) =>
         runProcess({ ...job, env: { ...job.env, [stepsVariable]: String(steps) } }),
       module: kinds.get(stage.kind)?.module,
       inputs,
       translate: (text) => text,
       cpus: cpu,
-      backend: world.backend ?? 'auto',
+      backend: workspace.backend ?? 'auto',
       work,
       log,
       emit: () => {},

@@ -10,7 +10,7 @@ import { fileListing } from '../../src/engine/files/listing.ts';
 import { plan } from '../../src/engine/plan/plan.ts';
 import { OpenedProject } from '../../src/project/opened-project.ts';
 import { select } from '../../src/project/selection.ts';
-import { makeWorld } from '../../src/project/world.ts';
+import { openWorkspace } from '../../src/project/workspace.ts';
 import { interleave, printMedians } from './interleave.ts';
 import { Folder, pipeline } from './project.ts';
 
@@ -47,18 +47,18 @@ printMedians(`Plan of ${side * side} instances with results, medians of ${rounds
 async function recordResults(): Promise<void> {
   const { checked } = await new OpenedProject(project.path).load('bench.yaml');
   const opened = select(checked, {});
-  const world = await makeWorld(opened, 'auto', console.error);
-  for (const { stage, examined } of await plan(opened.stages, world)) {
+  const workspace = await openWorkspace(opened, 'auto', console.error);
+  for (const { stage, examined } of await plan(opened.stages, workspace)) {
     const [{ port, path, type }] = stage.outputs as [(typeof stage.outputs)[number]];
     const text = `${stage.name}\n`;
     const { digest, fingerprint } = examined!;
     const file = { digest: sha256(text), size: text.length };
-    const object = world.store.objectPath(file.digest);
+    const object = workspace.store.objectPath(file.digest);
     for (const target of [object, join(project.path, path)]) {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, text);
     }
-    await world.store.writeResult({
+    await workspace.store.writeResult({
       format: 1,
       digest,
       fingerprint,
@@ -77,6 +77,6 @@ async function recordResults(): Promise<void> {
         warnings: [],
       },
     });
-    world.store.writeLatest(world.pipeline.name, stage.name, digest);
+    workspace.store.writeLatest(workspace.pipeline.name, stage.name, digest);
   }
 }

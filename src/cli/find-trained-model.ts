@@ -5,7 +5,7 @@ import { describeChange, describeReasons } from '../engine/plan/describe-decisio
 import { infoFile } from '../learning/models/model-info.ts';
 import { mistake, type PipelineError } from '../project/pipeline-error.ts';
 import type { Selection } from '../project/selection.ts';
-import { planSelection } from '../project/world.ts';
+import { planSelection } from '../project/workspace.ts';
 import { asArgument } from '../reporting/terminal/text.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
 import { warnOnStderr } from './command-error.ts';

@@ -51,9 +51,9 @@ export async function bringStages(
   selection: Selection,
   { memory, cancellation, report, detach = false, isRepeatable = false }: BringOptions,
 ): Promise<RunEnd> {
-  const { world, stages, folder, emit, startedAt } = run;
+  const { workspace, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
-  const { root, sources } = world.pipeline;
+  const { root, sources } = workspace.pipeline;
   // Taken before the run: an edit during the run is not what the run has read. A key that store.yaml
   // revokes makes results unknown.
   const looked = [...sources.looked, storeFile(root)];
@@ -62,7 +62,7 @@ export async function bringStages(
     startedAt,
   );
   announce(run, selection);
-  await clearAfterKilledRuns(root, world.store);
+  await clearAfterKilledRuns(root, workspace.store);
   const outcomes = await execute(run);
   if (run.checkReads) reportUnchecked(run, outcomes);
   for (const message of idleAxisWarnings(stages, outcomes)) warn(message);
@@ -81,23 +81,23 @@ export async function bringStages(
     if (!isIdle) recordRun(run, outcomes, warn);
     else if (report !== undefined) folder.discard(); // an idle run is no part of the history; a profile goes on in its folder
     if (selection.whole) {
-      world.store.forgetStages(
-        world.pipeline.name,
-        new Set(world.pipeline.stages.map(({ name }) => name)),
+      workspace.store.forgetStages(
+        workspace.pipeline.name,
+        new Set(workspace.pipeline.stages.map(({ name }) => name)),
       );
     }
     page = await report?.finish();
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
-      world.store.shareRun(manifestOf(run, selection, outcomes), page);
-    await world.store.flush(cancellation.signal);
+      workspace.store.shareRun(manifestOf(run, selection, outcomes), page);
+    await workspace.store.flush(cancellation.signal);
     await rememberRun(run, outcomes, { memory, read, page });
-    world.digests.save();
+    workspace.digests.save();
   } catch (error) {
     if (!isForUser(error)) throw error;
     // A disk that is full by now neither undoes what was done nor keeps the summary from the user.
     if (!(isIdle && isReadOnly(error))) warn(error.message);
   } finally {
-    await world.store.close(); // its open connection would keep this process alive
+    await workspace.store.close(); // its open connection would keep this process alive
   }
   const differ = [...outcomes.values()].some(
     (outcome) => isDone(outcome) && outcome.repeats === false,
@@ -119,10 +119,10 @@ export async function bringStages(
 }
 
 function announce(
-  { world, stages, folder, emit, startedAt }: Execution,
+  { workspace, stages, folder, emit, startedAt }: Execution,
   { named, warnings }: Selection,
 ): void {
-  const { name: pipeline, description } = world.pipeline;
+  const { name: pipeline, description } = workspace.pipeline;
   const finals = finalsOf(named, stages);
   emit({
     type: 'run-started',
@@ -158,7 +158,7 @@ function planOf(stages: readonly Stage[]): { readonly plan?: readonly PlannedRea
 function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) => void): void {
   const leftOut = new Map<StageName, number>();
   writeRunRecord(run, outcomes, (stage) => {
-    const numbers = readNumbers(stage, run.world.pipeline.root);
+    const numbers = readNumbers(stage, run.workspace.pipeline.root);
     const isNew = outcomes.get(stage.name)!.outcome === 'ran';
     if (isNew && numbers.numbersLeftOut !== undefined)
       leftOut.set(stage.name, numbers.numbersLeftOut);
@@ -179,16 +179,16 @@ function reportUnchecked({ stages, emit }: Execution, outcomes: Outcomes): void 
 
 /** The record of a run in the shared store, for a run in which everything succeeded. */
 function manifestOf(
-  { world, stages, folder, host }: Execution,
+  { workspace, stages, folder, host }: Execution,
   { named }: Selection,
   outcomes: Outcomes,
 ): RunManifest {
   const finals = finalsOf(named, stages);
-  const { name: pipeline } = world.pipeline;
+  const { name: pipeline } = workspace.pipeline;
   const entries = stages.flatMap(({ name, outputs }) => {
     const outcome = outcomes.get(name)!;
     const result =
-      isDone(outcome) && outcome.recorded ? world.store.readLatest(pipeline, name) : undefined;
+      isDone(outcome) && outcome.recorded ? workspace.store.readLatest(pipeline, name) : undefined;
     const paths = Object.fromEntries(outputs.map(({ port, path }) => [port, path]));
     return result === undefined
       ? []

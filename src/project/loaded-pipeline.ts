@@ -18,7 +18,7 @@ import { mistake } from './pipeline-error.ts';
 import { type CommandOptions, PipelineRun, type PreparedRun } from './pipeline-run.ts';
 import { type CheckedPipeline, type Selection, select } from './selection.ts';
 import { readOutputs } from './stage-outputs.ts';
-import { openPlaces, planSelection } from './world.ts';
+import { openPlaces, planSelection } from './workspace.ts';
 
 /** What a pipeline tells its project. */
 export interface PipelineListener {

@@ -24,10 +24,10 @@ import { loadProgram } from './kinds/load-run.ts';
 import { makePlace, type RepeatedCommand } from './make-place.ts';
 import { version } from './package-info.ts';
 import type { Selection } from './selection.ts';
-import { makeWorld, type WorldOptions } from './world.ts';
+import { openWorkspace, type WorkspaceOptions } from './workspace.ts';
 
 /** The options of `run` that decide how stages run. */
-export interface ExecutionOptions extends WorldOptions {
+export interface ExecutionOptions extends WorkspaceOptions {
   readonly backend?: string;
   readonly jobs?: number;
   readonly failFast?: boolean;
@@ -59,11 +59,11 @@ export async function makeExecution(
   // What stages print and report becomes plain text here, so that no listener needs to check it.
   const emit = (event: RunEvent) => reporter.event(plainTexts(event));
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
-  const world = await makeWorld(selection, options.backend ?? 'auto', warn, {
+  const workspace = await openWorkspace(selection, options.backend ?? 'auto', warn, {
     ...options,
     onTraffic: (traffic) => emit({ type: 'store-traffic', ...traffic, time: Date.now() }),
   });
-  const { store, digests } = world;
+  const { store, digests } = workspace;
   const capacity = machineCapacity(places.localGpus, env);
   const idle = new IdleWorkers<StageProcess>({
     workers: capacity.cpu,
@@ -79,7 +79,7 @@ export async function makeExecution(
     ),
   );
   const local = localPlace({
-    world,
+    workspace,
     idle,
     modules,
     checkReads,
@@ -95,7 +95,7 @@ export async function makeExecution(
     ),
   });
   return {
-    world,
+    workspace,
     publisher: new Publisher(root, store, digests, {
       hardLink: options.hardLink ?? false,
       stillClaims: stillClaims(root, kinds),
@@ -104,7 +104,7 @@ export async function makeExecution(
     folder,
     place: makePlace(local, stages, {
       places,
-      world,
+      workspace,
       host,
       modules,
       cancellation,

@@ -30,7 +30,10 @@ export interface RepeatedCommand {
 }
 
 interface PlaceOptions
-  extends Pick<ClusterOptions, 'world' | 'modules' | 'findCode' | 'downloads' | 'detach' | 'warn'> {
+  extends Pick<
+    ClusterOptions,
+    'workspace' | 'modules' | 'findCode' | 'downloads' | 'detach' | 'warn'
+  > {
   /** The step of a detached run that this process takes; undefined for the command of a user. */
   readonly step: string | undefined;
   readonly command: RepeatedCommand | undefined;
@@ -48,7 +51,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   if (specs.size === 0) return local;
   const failures = { ...(step !== undefined && readStep(step)?.failures) };
   // Taken at the start: an edit during the run must not count as detached.
-  const next = { pipeline: digestOfFiles(options.world.pipeline.sources.files), failures };
+  const next = { pipeline: digestOfFiles(options.workspace.pipeline.sources.files), failures };
   const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
   cancellation.detaches = true;
   let fetched: Promise<unknown> | undefined;
@@ -86,27 +89,29 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
  */
 async function fetchAll(
   stages: readonly Stage[],
-  { downloads, world }: PlaceOptions,
+  { downloads, workspace }: PlaceOptions,
 ): Promise<void> {
   const files = new Map(stages.flatMap(downloads).map((file) => [file.url, file]));
   if (files.size === 0) return;
   const { download } = await import('../engine/store/download.ts');
-  await Promise.allSettled([...files.values()].map((file) => download(world.store.folder, file)));
+  await Promise.allSettled(
+    [...files.values()].map((file) => download(workspace.store.folder, file)),
+  );
 }
 
 async function submitNext(
   place: PlaceSpec,
   after: readonly string[],
   next: Omit<Step, 'jobs' | 'place'>,
-  { world, command, step, warn }: PlaceOptions,
+  { workspace, command, step, warn }: PlaceOptions,
 ): Promise<void> {
   if (step !== undefined && isTaken(step)) return; // somebody cancelled it
   if (command === undefined) throw new Error('Internal error: no command takes the next step');
   const { name, script, argv, cwd } = command;
   try {
     const job = await submitStep(next, place, {
-      scheduler: openScheduler(place, world.env),
-      world,
+      scheduler: openScheduler(place, workspace.env),
+      workspace,
       after,
       warn,
       command: { node: process.execPath, words: [script, ...argv], cwd },
@@ -141,12 +146,12 @@ function clusterPlace(
   return new ClusterPlace({
     ...options,
     place,
-    scheduler: openScheduler(place, options.world.env),
+    scheduler: openScheduler(place, options.workspace.env),
     software: { restage: host.restage, build: buildDigest(), gitCommit: host.gitCommit },
     buildNow: buildDigest,
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
-    patience: patienceFrom(options.world.env['RESTAGE_PATIENCE']),
+    patience: patienceFrom(options.workspace.env['RESTAGE_PATIENCE']),
     isStep: step !== undefined,
     signal: cancellation.signal,
     kill: cancellation.kill,

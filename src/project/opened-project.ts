@@ -15,7 +15,7 @@ import { orThrow } from './pipeline-error.ts';
 import type { PipelineRun } from './pipeline-run.ts';
 import { projectRoot } from './project-root.ts';
 import { ProjectWatch } from './project-watch.ts';
-import { openStore } from './world.ts';
+import { openStore } from './workspace.ts';
 
 /** A project that is open, with its runs and watches. */
 export class OpenedProject implements Project {

@@ -136,7 +136,7 @@ export class PipelineRun implements Run {
         isRepeatable: options.isRepeatable ?? false,
         memory: options.memory,
       });
-      onCode((await run.world.loadedCode?.all()) ?? []);
+      onCode((await run.workspace.loadedCode?.all()) ?? []);
       return { ...ends.result(selection.root), beginsAnew };
     } finally {
       signal?.removeEventListener('abort', cancel);

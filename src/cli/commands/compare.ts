@@ -8,7 +8,7 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
 import { loadKinds } from '../../project/kinds/load-kinds.ts';
 import { mistake, orThrow, PipelineError } from '../../project/pipeline-error.ts';
-import { openStore } from '../../project/world.ts';
+import { openStore } from '../../project/workspace.ts';
 import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import {
   comparisonTables,

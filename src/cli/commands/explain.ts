@@ -6,7 +6,7 @@ import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { type Json, printableJson } from '../../json.ts';
-import { planSelection } from '../../project/world.ts';
+import { planSelection } from '../../project/workspace.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';

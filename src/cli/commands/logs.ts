@@ -8,7 +8,7 @@ import {
 } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
-import { openStore, planSelection } from '../../project/world.ts';
+import { openStore, planSelection } from '../../project/workspace.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { warnOnStderr } from '../command-error.ts';
 import { openSelection } from '../open-pipeline.ts';

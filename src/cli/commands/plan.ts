@@ -8,8 +8,8 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { version } from '../../project/package-info.ts';
 import type { Selection } from '../../project/selection.ts';
-import type { WorldOptions } from '../../project/world.ts';
-import { planSelection } from '../../project/world.ts';
+import type { WorkspaceOptions } from '../../project/workspace.ts';
+import { planSelection } from '../../project/workspace.ts';
 import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { printJson, printWarnings, warnOnStderr } from '../command-error.ts';
@@ -18,7 +18,7 @@ import { openHere, openPipeline, type Request } from '../open-pipeline.ts';
 import { exitCodes } from '../process-end.ts';
 
 /** The options of `plan`, which `run` has, too. */
-export interface PlanOptions extends Omit<Request, 'words'>, WorldOptions {
+export interface PlanOptions extends Omit<Request, 'words'>, WorkspaceOptions {
   readonly backend: string;
   readonly json?: boolean;
   readonly on?: string;

@@ -4,7 +4,7 @@ import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
 import { OpenedProject } from '../../project/opened-project.ts';
 import { PipelineError } from '../../project/pipeline-error.ts';
 import { select } from '../../project/selection.ts';
-import { planSelection } from '../../project/world.ts';
+import { planSelection } from '../../project/workspace.ts';
 import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
 import { isForUser, UsageError } from '../../user-error.ts';

@@ -61,7 +61,9 @@ async function bringAll(
     if (outcome.outcome === 'failed') run.onFailure();
   };
   for (const stage of stages) {
-    const waitsFor = run.world.graph.dependencies(stage.name).filter((name) => isAsked.has(name));
+    const waitsFor = run.workspace.graph
+      .dependencies(stage.name)
+      .filter((name) => isAsked.has(name));
     pending.set(stage.name, bring(stage, waitsFor));
   }
   await Promise.all(pending.values());
@@ -71,7 +73,7 @@ async function bringAll(
 /** Lost stages and everything that depends on them. */
 function stagesAfter(
   lost: ReadonlySet<StageName>,
-  { stages, world, emit }: Execution,
+  { stages, workspace, emit }: Execution,
 ): readonly Stage[] {
   const again = new Set(lost);
   for (const stage of lost) {
@@ -80,7 +82,7 @@ function stagesAfter(
     emit({ type: 'warning', stage, message, time: Date.now() });
   }
   for (const { name } of stages)
-    if (world.graph.dependencies(name).some((other) => again.has(other))) again.add(name);
+    if (workspace.graph.dependencies(name).some((other) => again.has(other))) again.add(name);
   return stages.filter(({ name }) => again.has(name));
 }
 
@@ -116,8 +118,8 @@ async function bringStage(
   let stageRun: StageRun | undefined;
   try {
     run.signal.throwIfAborted();
-    const chosen = await chosenStage(stage, run.world, outputsOf);
-    const examined = await queue.add(() => examine(chosen, run.world, outputsOf));
+    const chosen = await chosenStage(stage, run.workspace, outputsOf);
+    const examined = await queue.add(() => examine(chosen, run.workspace, outputsOf));
     run.emit({
       type: 'stage-decided',
       stage: stage.name,

@@ -5,14 +5,14 @@ import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
 import type { Output, Stage, StageName } from '../config/pipeline.ts';
 import type { Outcome, RunEvent, StageEvent } from '../events.ts';
-import type { Examined, Outputs, OutputsOf, World } from '../plan/examine.ts';
+import type { Examined, Outputs, OutputsOf, Workspace } from '../plan/examine.ts';
 import type { Publisher } from '../publishing/publish.ts';
 import type { AttemptFiles, RunFolder, StageEntry } from '../store/run-folder.ts';
 import type { StageRecord, StageResult } from '../store/stage-result.ts';
 
 /** A run, with everything that its parts need. */
 export interface Execution {
-  readonly world: World;
+  readonly workspace: Workspace;
   readonly publisher: Publisher;
   /** The stages to bring up to date. No stage comes before one that it waits for. */
   readonly stages: readonly Stage[];
@@ -96,7 +96,7 @@ export function writeRunRecord(
   outcomes: ReadonlyMap<StageName, StageOutcome>,
   numbersOf: NumbersOf,
 ): void {
-  const { pipeline } = run.world;
+  const { pipeline } = run.workspace;
   const stages = run.stages.map((stage) => [
     stage.name,
     entryOf(stage, outcomes.get(stage.name)!, run, numbersOf),
@@ -115,7 +115,7 @@ export function writeRunRecord(
 function entryOf(
   stage: Stage,
   outcome: StageOutcome,
-  { world }: Execution,
+  { workspace }: Execution,
   numbersOf: NumbersOf,
 ): StageEntry {
   if (!isDone(outcome)) {
@@ -123,7 +123,7 @@ function entryOf(
     return entry;
   }
   const result = outcome.recorded
-    ? world.store.readLatest(world.pipeline.name, stage.name)
+    ? workspace.store.readLatest(workspace.pipeline.name, stage.name)
     : undefined;
   return {
     outcome: outcome.outcome,

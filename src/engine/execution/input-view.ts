@@ -9,7 +9,7 @@ import { partsDigest } from '../files/listing.ts';
 import { linkTarget } from '../files/read-part.ts';
 import { treeSignature } from '../files/walk-tree.ts';
 import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
-import type { Examined, OutputsOf, World } from '../plan/examine.ts';
+import type { Examined, OutputsOf, Workspace } from '../plan/examine.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
 import { CopyFault } from '../publishing/verified-copy.ts';
 import { type StoredArtifact, shownDigest } from '../store/stage-result.ts';
@@ -43,7 +43,7 @@ interface Link {
 
 export interface ViewOptions {
   readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'loaded' | 'looked'>;
-  readonly world: World;
+  readonly workspace: Workspace;
   readonly outputsOf: OutputsOf;
   readonly lender: Lender;
   readonly folder: string;
@@ -54,12 +54,12 @@ export interface ViewOptions {
  * {@link StageFailure}.
  */
 export async function openView(stage: Stage, options: ViewOptions): Promise<InputView> {
-  const { world, folder, examined } = options;
+  const { workspace, folder, examined } = options;
   const originals = new Map<string, string>();
   const loans: Loan[] = [];
   const links: Link[] = [];
   const inputs: Record<string, readonly InputArtifact[]> = {};
-  const name = viewName(world.store.folder, shownDigest(examined));
+  const name = viewName(workspace.store.folder, shownDigest(examined));
   if (stage.inputs.length > 0) {
     mkdirSync(folder);
     nameView(name, folder);
@@ -70,7 +70,7 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
     inputs[port] = items.map(({ labels }, index) => ({ path: join(name, names[index]!), labels }));
     for (const [index, item] of items.entries()) {
       const path = join(folder, names[index]!);
-      originals.set(path, pathOf(item, world));
+      originals.set(path, pathOf(item, workspace));
       mkdirSync(dirname(path), { recursive: true });
       if (item.from === 'path')
         links.push(await link(item.path, path, { ...options, keyed: keyed[index]!, parts }));
@@ -84,12 +84,12 @@ async function borrow(
   item: InputItem & { readonly from: 'stage' },
   to: string,
   borrower: string,
-  { outputsOf, lender, world }: ViewOptions,
+  { outputsOf, lender, workspace }: ViewOptions,
 ): Promise<Loan> {
   const artifact: StoredArtifact | undefined = outputsOf(item.stage)[item.port];
   if (artifact === undefined)
     throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
-  const published = pathOf(item, world);
+  const published = pathOf(item, workspace);
   try {
     return await lender.lend(artifact, to, borrower, published);
   } catch (error) {
@@ -108,13 +108,13 @@ interface LinkOptions extends ViewOptions {
 async function link(
   target: string,
   path: string,
-  { examined, world, keyed, parts }: LinkOptions,
+  { examined, workspace, keyed, parts }: LinkOptions,
 ): Promise<Link> {
   const looked = examined.looked.get(target);
   const { signature } = treeSignature(target);
   symlinkSync(target, path);
   if (signature === looked) return { path, target, signature, isOutdated: false };
-  const listing = await world.digests.list(target, { modes: false });
+  const listing = await workspace.digests.list(target, { modes: false });
   return {
     path,
     target,
@@ -177,12 +177,12 @@ function originalOf({ originals }: InputView, path: string): string {
 }
 
 /** The absolute path of an input item in the project. */
-export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>): string {
+export function pathOf(item: InputItem, workspace: Pick<Workspace, 'graph' | 'pipeline'>): string {
   if (item.from === 'path') return item.path;
-  const output = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
+  const output = workspace.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
   if (output === undefined)
     throw new Error(`Internal error: ${item.stage} has no output ${item.port}`);
-  return join(world.pipeline.root, output.path);
+  return join(workspace.pipeline.root, output.path);
 }
 
 /** The paths of a port's items in the view, which only the fingerprint decides. */

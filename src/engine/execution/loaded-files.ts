@@ -4,7 +4,7 @@ import { formatFew } from '../../format-numbers.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { hashFingerprint } from '../fingerprint/fingerprint.ts';
-import type { World } from '../plan/examine.ts';
+import type { Workspace } from '../plan/examine.ts';
 import { changedFiles } from '../store/find-code.ts';
 import type { LoadedFiles, StageResult } from '../store/stage-result.ts';
 import type { Attempt } from './execution.ts';
@@ -30,7 +30,7 @@ export async function addLoaded(
   { stage, startedAt }: Pick<Attempt, 'stage' | 'startedAt'>,
   loaded: readonly string[],
   declared: Iterable<string>,
-  { pipeline: { root }, loadedCode }: World,
+  { pipeline: { root }, loadedCode }: Workspace,
 ): Promise<LoadedBeside> {
   const { code } = stage;
   const changed = changedFiles(code?.signatures ?? {});

@@ -6,7 +6,7 @@ import type { Stage } from '../config/pipeline.ts';
 import { filesSignature } from '../files/backdate.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { ListedFile } from '../files/listing.ts';
-import type { World } from '../plan/examine.ts';
+import type { Workspace } from '../plan/examine.ts';
 import type { Lender, Misuse } from '../publishing/lender.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import { backdateOwn } from '../store/store-object.ts';
@@ -32,7 +32,7 @@ import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What stages on this machine share. */
 export interface LocalResources {
-  readonly world: World;
+  readonly workspace: Workspace;
   readonly lender: Lender;
   readonly admission: Admission;
   readonly runProcess: RunProcess;
@@ -70,9 +70,9 @@ async function runAttempt(
   resources: LocalResources,
 ) {
   const { stage, examined, work, number, emit } = attempt;
-  const { world, lender } = resources;
-  const { root } = world.pipeline;
-  const view = await openView(stage, { ...attempt, world, lender, folder: viewFolder(work) });
+  const { workspace, lender } = resources;
+  const { root } = workspace.pipeline;
+  const view = await openView(stage, { ...attempt, workspace, lender, folder: viewFolder(work) });
   emit({
     type: 'stage-started',
     kind: stage.kind,
@@ -84,8 +84,8 @@ async function runAttempt(
     ...resources,
     ...attempt,
     root,
-    variables: world.env,
-    backend: world.backend ?? 'auto',
+    variables: workspace.env,
+    backend: workspace.backend ?? 'auto',
     module: resources.modules.get(stage.kind),
     inputs: view.inputs,
     translate: (text) =>
@@ -94,14 +94,14 @@ async function runAttempt(
     cpus,
     cards,
   });
-  const { misuses, edited } = await closeView(view, lender, world.digests);
+  const { misuses, edited } = await closeView(view, lender, workspace.digests);
   const declared = [...view.originals.values()];
-  const beside = await addLoaded(attempt, end.ok ? (end.loaded ?? []) : [], declared, world);
+  const beside = await addLoaded(attempt, end.ok ? (end.loaded ?? []) : [], declared, workspace);
   if (trace !== undefined)
-    reportReads(trace, [...declared, ...ownFiles(beside.stage)], world, emit);
+    reportReads(trace, [...declared, ...ownFiles(beside.stage)], workspace, emit);
   if (!end.ok) throw new StageFailure(end.message, end);
   if (misuses[0] !== undefined) throw new StageFailure(describeMisuse(misuses[0], root));
-  const listed = await listOutputs(stage, work, world.digests);
+  const listed = await listOutputs(stage, work, workspace.digests);
   const news = beside.files.length > 0 && attempt.keep ? [describeLoaded(beside.files)] : [];
   for (const message of news) emit({ type: 'warning', message });
   const told = { ...reports, warnings: [...reports.warnings, ...news] };
@@ -115,7 +115,7 @@ async function runAttempt(
   const all = [...edited, ...beside.changed];
   const signatures =
     attempt.keep && all.length === 0
-      ? await keep(attempt, result, { listed, contained: end.contained }, world)
+      ? await keep(attempt, result, { listed, contained: end.contained }, workspace)
       : {};
   return { result, edited: all, signatures };
 }
@@ -256,9 +256,9 @@ async function makeRecord(
   { stage, startedAt, number, log, keep }: Attempt,
   reports: StageReports,
   { cpus, cards }: { readonly cpus: number; readonly cards: readonly string[] },
-  { host, world }: LocalResources,
+  { host, workspace }: LocalResources,
 ): Promise<StageRecord> {
-  const stored = keep && existsSync(log) ? await world.store.storeFile(log) : undefined;
+  const stored = keep && existsSync(log) ? await workspace.store.storeFile(log) : undefined;
   return {
     startedAt: new Date(startedAt).toISOString(),
     seconds: (Date.now() - startedAt) / 1000,
@@ -281,7 +281,7 @@ async function keep(
   { stage }: Attempt,
   result: StageResult,
   { listed, contained }: { readonly listed: readonly ListedOutput[]; readonly contained: boolean },
-  { store }: World,
+  { store }: Workspace,
 ): Promise<AttemptOutcome['signatures']> {
   const signatures: Record<Digest, string> = {};
   for (const { artifact, path, stats } of listed) {
@@ -302,7 +302,7 @@ const ownFiles = ({ code }: Stage): readonly string[] => Object.keys(code?.signa
 function reportReads(
   trace: ReadTrace,
   declared: readonly string[],
-  { pipeline }: World,
+  { pipeline }: Workspace,
   emit: Attempt['emit'],
 ): void {
   const published = pipeline.stages.flatMap(({ outputs }) => outputs.map(({ path }) => path));

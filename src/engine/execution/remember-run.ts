@@ -25,7 +25,7 @@ export async function rememberRun(
   outcomes: ReadonlyMap<StageName, StageOutcome>,
   { memory, read, page }: RunSignatures,
 ): Promise<void> {
-  const { world, stages } = run;
+  const { workspace, stages } = run;
   const published = await outputSignatures(run, outcomes);
   const inputs = await inputSignatures(run);
   const loaded = await loadedSignatures(run);
@@ -43,10 +43,10 @@ export async function rememberRun(
     return;
   }
   const remembered = {
-    pipeline: world.pipeline.name,
+    pipeline: workspace.pipeline.name,
     found: { file: found.file, ...(found.word !== undefined && { word: found.word }) },
     stages: stages.length,
-    globs: world.pipeline.sources.globs,
+    globs: workspace.pipeline.sources.globs,
   };
   const report = page === undefined ? [] : [[page, treeSignature(page).signature] as const];
   const asked = stages.flatMap(({ env, code }) => [
@@ -64,7 +64,7 @@ export async function rememberRun(
  * folder of records.
  */
 async function outputSignatures(
-  { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
+  { workspace: { pipeline, digests }, stages, publisher: { records } }: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
 ) {
   const wanted = new Map<string, string>();
@@ -103,20 +103,20 @@ async function outputSignatures(
  * sources do not have.
  */
 async function loadedSignatures({
-  world,
+  workspace,
   startedAt,
 }: Execution): Promise<ReadonlyMap<string, string> | undefined> {
-  const codes = (await world.loadedCode?.all()) ?? [];
+  const codes = (await workspace.loadedCode?.all()) ?? [];
   const files = codes.flatMap(({ signatures }) => Object.keys(signatures));
   return takeSignatures({ files, looked: codes.flatMap(({ looked }) => looked) }, startedAt);
 }
 
 async function inputSignatures({
-  world,
+  workspace,
   startedAt,
 }: Execution): Promise<ReadonlyMap<string, string> | undefined> {
   const signatures = new Map<string, string>();
-  for (const [path, listed] of world.listings) {
+  for (const [path, listed] of workspace.listings) {
     const listing = await listed.catch(() => undefined); // its stage has failed
     if (listing === undefined || !isOld(listing.newest, startedAt)) return undefined;
     signatures.set(path, listing.signature);

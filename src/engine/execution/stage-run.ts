@@ -78,28 +78,28 @@ export class StageRun {
   }
 
   async #decideAnew(): Promise<void> {
-    const { world } = this.#run;
+    const { workspace } = this.#run;
     for (const { items } of this.#stage.inputs) {
-      for (const item of items) if (item.from === 'path') world.listings.delete(item.path);
+      for (const item of items) if (item.from === 'path') workspace.listings.delete(item.path);
     }
-    this.#examined = await examine(this.#stage, world, this.#outputsOf);
+    this.#examined = await examine(this.#stage, workspace, this.#outputsOf);
   }
 
   /** The result that another run or stage made while this one waited, if any. */
   async #takeNewResult(): Promise<DoneStage | undefined> {
-    const { world } = this.#run;
-    if ((await world.store.lookup(this.#examined.digest)).state === 'missing') return undefined;
-    this.#examined = await examine(this.#stage, world, this.#outputsOf);
+    const { workspace } = this.#run;
+    if ((await workspace.store.lookup(this.#examined.digest)).state === 'missing') return undefined;
+    this.#examined = await examine(this.#stage, workspace, this.#outputsOf);
     return await this.#takeResult();
   }
 
   /** If two stages of this run do the same work, the second one says for which stage it waits. */
   #acquireLease(): Promise<Lease> {
-    const { world, signal, working } = this.#run;
+    const { workspace, signal, working } = this.#run;
     const { digest } = this.#examined;
     const twin = working.get(digest);
     working.set(digest, this.#stage.name);
-    return world.store.acquireLease(digest, signal, (holder) =>
+    return workspace.store.acquireLease(digest, signal, (holder) =>
       this.#emit({
         type: 'stage-waiting',
         for: twin === undefined ? holder : `${twin}, which does the same work`,
@@ -112,16 +112,17 @@ export class StageRun {
    * is never forced.
    */
   async #takeResult(): Promise<DoneStage | undefined> {
-    const { world } = this.#run;
-    if (world.forced.has(this.#stage.name) && !this.#stage.frozen) return undefined;
+    const { workspace } = this.#run;
+    if (workspace.forced.has(this.#stage.name) && !this.#stage.frozen) return undefined;
     const startedAt = performance.now();
     const { decision, result, away } = this.#examined;
     const isPresent = decision.state === 'up to date';
     if (result === undefined || !(isPresent || decision.state === 'restorable')) return undefined;
-    if (isPresent && world.fetches?.mode !== 'none') await world.store.fetch([], result.record.log);
+    if (isPresent && workspace.fetches?.mode !== 'none')
+      await workspace.store.fetch([], result.record.log);
     if (!isPresent && !(await this.#restore(result, away))) return undefined;
-    world.store.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
-    await world.store.markUsed(result.digest);
+    workspace.store.writeLatest(workspace.pipeline.name, this.#stage.name, result.digest);
+    await workspace.store.markUsed(result.digest);
     const { outputs, record } = result;
     return {
       outcome: isPresent ? 'up to date' : 'restored',
@@ -140,7 +141,7 @@ export class StageRun {
     const wanted = Object.entries(outputs).flatMap(([port, artifact]) =>
       away.has(port) ? [] : [artifact],
     );
-    const isHere = await this.#run.world.store.fetch(wanted, record.log);
+    const isHere = await this.#run.workspace.store.fetch(wanted, record.log);
     return isHere && (await this.#publish(outputs, { away }));
   }
 
@@ -174,7 +175,7 @@ export class StageRun {
    * {@link LostInput}.
    */
   async #fetchInputs(): Promise<void> {
-    const { store, pipeline, graph, digests } = this.#run.world;
+    const { store, pipeline, graph, digests } = this.#run.workspace;
     for (const item of this.#stage.inputs.flatMap(({ items }) => items)) {
       const artifact = item.from === 'stage' ? this.#outputsOf(item.stage)[item.port] : undefined;
       if (item.from !== 'stage' || artifact === undefined) continue;
@@ -191,12 +192,12 @@ export class StageRun {
    * is removed.
    */
   #checkpoint(): string | undefined {
-    const { world, host } = this.#run;
+    const { workspace, host } = this.#run;
     const versions = { restage: host.restage, node: process.version };
     const digest = checkpointOf(this.#stage, this.#examined.fingerprint, versions);
     if (digest === undefined) return undefined;
-    if (world.forced.has(this.#stage.name)) world.store.removeCheckpoint(digest);
-    return world.store.checkpointPath(digest);
+    if (workspace.forced.has(this.#stage.name)) workspace.store.removeCheckpoint(digest);
+    return workspace.store.checkpointPath(digest);
   }
 
   /** Whether an attempt began, and left a checkpoint for the next one. */
@@ -213,7 +214,7 @@ export class StageRun {
     options: Pick<Attempt, 'number' | 'checkpoint' | 'keep'>,
     use: (made: AttemptOutcome, work: string) => Promise<T>,
   ): Promise<T> {
-    const { folder, signal, world } = this.#run;
+    const { folder, signal, workspace } = this.#run;
     const examined = this.#examined;
     const files = folder.attempt(this.#stage.name, options.number);
     const startedAt = Date.now();
@@ -243,13 +244,13 @@ export class StageRun {
       );
       throw error;
     } finally {
-      forgetView(viewName(world.store.folder, shownDigest(examined)), viewFolder(files.work));
+      forgetView(viewName(workspace.store.folder, shownDigest(examined)), viewFolder(files.work));
       await files.removeWork();
     }
   }
 
   async #keep({ result, edited, signatures }: AttemptOutcome, work: string): Promise<DoneStage> {
-    const { world } = this.#run;
+    const { workspace } = this.#run;
     const { outputs, record } = result;
     const done = {
       outcome: 'ran',
@@ -258,14 +259,16 @@ export class StageRun {
       seconds: record.seconds,
     } as const;
     if (edited.length > 0) {
-      const shown = edited.map((path) => relative(world.pipeline.root, path) || path).join(', ');
+      const shown = edited
+        .map((path) => relative(workspace.pipeline.root, path) || path)
+        .join(', ');
       const message = `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage`;
       this.#warn(message);
       await this.#publish(outputs, { from: work });
       return { ...done, recorded: false };
     }
-    world.store.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
-    world.store.share(result);
+    workspace.store.writeLatest(workspace.pipeline.name, this.#stage.name, result.digest);
+    workspace.store.share(result);
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
     if (
@@ -283,7 +286,7 @@ export class StageRun {
    * changed files.
    */
   async #keepListings(): Promise<void> {
-    const { store, listings } = this.#run.world;
+    const { store, listings } = this.#run.workspace;
     for (const { items, parts } of this.#stage.inputs) {
       for (const item of items) {
         const listing = item.from === 'path' ? await listings.get(item.path) : undefined;
@@ -313,7 +316,7 @@ export class StageRun {
       away,
     }: Partial<Pick<AttemptOutcome, 'signatures'>> & { from?: string; away?: ReadonlySet<string> },
   ): Promise<boolean> {
-    const { world, publisher } = this.#run;
+    const { workspace, publisher } = this.#run;
     for (const output of this.#stage.outputs) {
       if (away?.has(output.port)) continue;
       const artifact = outputs[output.port];
@@ -321,7 +324,11 @@ export class StageRun {
         throw new Error(
           `Internal error: the result of ${this.#stage.name} has no output ${output.port}`,
         );
-      const owner = { pipeline: world.pipeline.name, stage: this.#stage.name, port: output.port };
+      const owner = {
+        pipeline: workspace.pipeline.name,
+        stage: this.#stage.name,
+        port: output.port,
+      };
       const from = work === undefined ? undefined : privatePath(work, output);
       const publication = await publisher.publish(artifact, output.path, owner, {
         from,

@@ -5,7 +5,7 @@ import { TestProject, value } from '../config/testing-kinds.ts';
 import type { RunEvent, StageEvent } from '../events.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { Graph } from '../graph/graph.ts';
-import type { World } from '../plan/examine.ts';
+import type { Workspace } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
 import { Publisher } from '../publishing/publish.ts';
 import { FolderStore } from '../store/folder-store.ts';
@@ -61,7 +61,7 @@ export class FakedProject extends TestProject {
     const forced = named([...(options.force ?? []), ...(options.twice ?? [])]);
     const twice = named(options.twice);
     const { store } = this;
-    const world: World = {
+    const workspace: Workspace = {
       pipeline,
       graph,
       env: process.env,
@@ -78,7 +78,7 @@ export class FakedProject extends TestProject {
     this.#runs += 1;
     const signals = { signal: AbortSignal.any([signal, stop.signal]), kill };
     const run: Execution = {
-      world,
+      workspace,
       twice,
       host,
       working: new Map(),
@@ -89,7 +89,7 @@ export class FakedProject extends TestProject {
       stages: graph.order.map((name) => graph.stage(name)),
       folder: store.startRun(`run-${this.#runs}`, pipeline.name),
       place: localPlace({
-        world,
+        workspace,
         host,
         ...signals,
         lender: new Lender(store),

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { type Attempt, type Place, StageFailure } from '../execution/execution.ts';
-import type { World } from '../plan/examine.ts';
+import type { Workspace } from '../plan/examine.ts';
 import { limitFailures, submitStep } from './advance.ts';
 import { placeShape } from './place-spec.ts';
 import { openScheduler } from './schedulers/schedulers.ts';
@@ -27,7 +27,7 @@ test('a step runs with the Node of its command, unless the place sets one up', a
       scheduler: openScheduler(place, process.env),
       after: [],
       warn: assert.fail,
-      world: partialValue<World>({ pipeline, store: { folder: cache }, env: {} }),
+      workspace: partialValue<Workspace>({ pipeline, store: { folder: cache }, env: {} }),
       command: { node: '/my/node', words: ['cli.js', 'run'], cwd: cache },
     });
     return readFileSync(script, 'utf8');

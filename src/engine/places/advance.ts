@@ -5,7 +5,7 @@ import type { Digest } from '../../digest.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { mostDecisions, OutdatedInput, type Place, StageFailure } from '../execution/execution.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
-import type { World } from '../plan/examine.ts';
+import type { Workspace } from '../plan/examine.ts';
 import { type NodeCommand, prepareJob } from './job-script.ts';
 import type { PlaceSpec } from './place-spec.ts';
 import { type Scheduler, SubmitError } from './schedulers/scheduler.ts';
@@ -31,7 +31,7 @@ export interface Step {
 export interface StepOptions {
   readonly scheduler: Scheduler;
   /** Its pipeline declares variables that decide fingerprints, null where one is unset. */
-  readonly world: World;
+  readonly workspace: Workspace;
   readonly command: NodeCommand & { readonly cwd: string };
   /** Jobs that must end first. */
   readonly after: readonly string[];
@@ -86,9 +86,9 @@ export const stepVariable = 'RESTAGE_STEP';
 export async function submitStep(
   step: Omit<Step, 'jobs' | 'place'>,
   place: PlaceSpec,
-  { scheduler, world, command, after, warn }: StepOptions,
+  { scheduler, workspace, command, after, warn }: StepOptions,
 ): Promise<string> {
-  const { pipeline, store, env } = world;
+  const { pipeline, store, env } = workspace;
   const commandFor = (folder: string): NodeCommand => ({
     ...command,
     lines: [

@@ -115,9 +115,13 @@ export class ClusterPlace implements Place {
    * this run waited.
    */
   #openTickets(): Map<Digest, OpenTicket> {
-    const { world, place, warn } = this.#options;
-    const isStored = (digest: Digest) => world.store.readResult(digest) !== undefined;
-    const found = openTickets(world.store.folder, place.name, { warn, isStored, seen: this.#seen });
+    const { workspace, place, warn } = this.#options;
+    const isStored = (digest: Digest) => workspace.store.readResult(digest) !== undefined;
+    const found = openTickets(workspace.store.folder, place.name, {
+      warn,
+      isStored,
+      seen: this.#seen,
+    });
     for (const [digest, ticket] of found) this.#open.set(digest, ticket);
     return this.#open;
   }
@@ -125,7 +129,7 @@ export class ClusterPlace implements Place {
   async close(): Promise<void> {
     let left = 10;
     try {
-      BatchFolder.clearSteps(this.#options.world.store.folder);
+      BatchFolder.clearSteps(this.#options.workspace.store.folder);
       this.#openTickets(); // which removes what serves nobody
       for (const { folder } of this.#watches.values()) {
         for (; left > 0 && folder.isUsed() && !folder.areWorkersOver(); left -= 1) await delay(50);
@@ -191,7 +195,7 @@ export class ClusterPlace implements Place {
     { name }: Stage,
     { examined, keep }: Attempt,
   ): Promise<StageResult | undefined> {
-    const { store, forced } = this.#options.world;
+    const { store, forced } = this.#options.workspace;
     if (!keep || forced.has(name) || examined.result !== undefined) return undefined;
     const result = store.readResult(examined.digest);
     if (result?.stored !== true) return undefined;
@@ -247,8 +251,8 @@ export class ClusterPlace implements Place {
 
   /** Whether the code with which this process decided about a stage has changed on this machine. */
   async #isOutdated({ code, ...stage }: Stage): Promise<boolean> {
-    const { buildNow, findCode, modules, software, world } = this.#options;
-    const { root } = world.pipeline;
+    const { buildNow, findCode, modules, software, workspace } = this.#options;
+    const { root } = workspace.pipeline;
     if (buildNow() !== software.build || changedSource(modules.get(stage.kind), root) !== undefined)
       return true;
     return (
@@ -258,10 +262,10 @@ export class ClusterPlace implements Place {
   }
 
   async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {
-    const { place, world, software, modules } = this.#options;
+    const { place, workspace, software, modules } = this.#options;
     const needs = needsOf(stage, place, tries.memory);
     const module = modules.get(stage.kind);
-    const { ticket, artifacts } = ticketOf(attempt, world, { needs, software, module, tries });
+    const { ticket, artifacts } = ticketOf(attempt, workspace, { needs, software, module, tries });
     const added = this.#submitter.add(ticket, artifacts, needs);
     this.#pause = first;
     this.#run();
@@ -274,7 +278,7 @@ export class ClusterPlace implements Place {
 
   /** The memory that the last result of the stage needed, in bytes; 0 if no job had too little. */
   #rememberedMemory({ name }: Stage): number {
-    const { store, pipeline } = this.#options.world;
+    const { store, pipeline } = this.#options.workspace;
     const latest = store.readLatest(pipeline.name, name);
     return (latest && store.readResult(latest)?.record.memory) ?? 0;
   }
@@ -287,7 +291,7 @@ export class ClusterPlace implements Place {
     const files = this.#options.downloads(stage);
     if (files.length === 0) return;
     const { download } = await import('../store/download.ts');
-    for (const file of files) await download(this.#options.world.store.folder, file);
+    for (const file of files) await download(this.#options.workspace.store.folder, file);
   }
 
   /**
@@ -354,7 +358,7 @@ export class ClusterPlace implements Place {
     { stage, keep, work }: Attempt,
     { folder, index }: Placed,
   ): Promise<void> {
-    const { store } = this.#options.world;
+    const { store } = this.#options.workspace;
     const claim = await waitFor(() => folder.claimOf(index), longestLag);
     if (keep && result.stored) {
       for (const artifact of Object.values(result.outputs)) {

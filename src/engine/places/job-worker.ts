@@ -14,7 +14,7 @@ import type { RunProcess } from '../execution/process-runner.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { checkpointOf } from '../fingerprint/fingerprint.ts';
-import type { Outputs, World } from '../plan/examine.ts';
+import type { Outputs, Workspace } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
 import type { LoadedCode } from '../store/find-code.ts';
 import { FolderStore } from '../store/folder-store.ts';
@@ -24,7 +24,7 @@ import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from './batch-folde
 import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
 import type { JobIdentity } from './schedulers/scheduler.ts';
-import { changedSource, lookAgain, type Software, sourcesOf, worldOf } from './ticket.ts';
+import { changedSource, lookAgain, type Software, sourcesOf, workspaceOf } from './ticket.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface WorkerOptions {
@@ -69,7 +69,7 @@ class NodeStore extends FolderStore {
 export class JobWorker {
   readonly #options: WorkerOptions;
   readonly #store: NodeStore;
-  readonly #shared: Pick<World, 'digests'> & {
+  readonly #shared: Pick<Workspace, 'digests'> & {
     readonly lender: Lender;
     readonly admission: Admission;
   };
@@ -217,17 +217,17 @@ export class JobWorker {
     const ticket = folder.ticket(index)!;
     const { env, loadedCode } = this.#options;
     const shared = { root: batch.root, env, store: this.#store, loadedCode };
-    const world = { ...worldOf(ticket, shared), digests: this.#shared.digests };
+    const workspace = { ...workspaceOf(ticket, shared), digests: this.#shared.digests };
     try {
-      const ready = await this.#prepare(ticket, world);
-      return 'type' in ready ? ready : await this.#attempt(index, ticket, { ...ready, world });
+      const ready = await this.#prepare(ticket, workspace);
+      return 'type' in ready ? ready : await this.#attempt(index, ticket, { ...ready, workspace });
     } catch (error) {
       return { type: 'failed', message: `${describeError(error)} (on ${hostname()})` };
     }
   }
 
   /** What the attempt reads, once all of it is visible here; or why the ticket is refused. */
-  async #prepare(ticket: Ticket, world: World): Promise<TicketEnd | Ready> {
+  async #prepare(ticket: Ticket, workspace: Workspace): Promise<TicketEnd | Ready> {
     const { folder, batch, software } = this.#options;
     if (ticket.build !== software.build || ticket.restage !== software.restage) {
       return otherCode('it has another build of Restage');
@@ -246,7 +246,7 @@ export class JobWorker {
     }
     // A path that is not there yet may be late; one with other content has changed.
     const looked = await waitFor(async () => {
-      const found = await lookAgain(ticket, world);
+      const found = await lookAgain(ticket, workspace);
       return 'changed' in found && !existsSync(found.changed) ? undefined : found;
     });
     if (looked === undefined) return refused(Object.keys(ticket.looked)[0]!);
@@ -279,7 +279,7 @@ export class JobWorker {
   async #attempt(
     index: number,
     ticket: Ticket,
-    ready: Ready & { readonly world: World },
+    ready: Ready & { readonly workspace: Workspace },
   ): Promise<TicketEnd | undefined> {
     const { folder, identity } = this.#options;
     const { stage } = ready;
@@ -292,7 +292,7 @@ export class JobWorker {
     this.#store.warn = (message) => messages.add({ type: 'warning', message });
     try {
       using peak = new PeakMemory();
-      using allocation = await this.#place(ticket, ready.world, peak).allocate(stage);
+      using allocation = await this.#place(ticket, ready.workspace, peak).allocate(stage);
       const { result, edited, signatures } = await allocation.run({
         stage,
         number: ticket.number,
@@ -325,14 +325,14 @@ export class JobWorker {
     }
   }
 
-  #place(ticket: Ticket, world: World, peak: PeakMemory) {
+  #place(ticket: Ticket, workspace: Workspace, peak: PeakMemory) {
     const { software, identity, runProcess, idle, batch } = this.#options;
     const { memory, guessed } = ticket.tries;
     const needed = () =>
       guessed ? neededMemory(peak.look(), batch.needs.memory) : batch.needs.memory;
     const job = () => ({ job: identity.job, ...(memory > 0 && { memory: needed() }) });
     return localPlace({
-      world,
+      workspace,
       runProcess,
       idle,
       lender: this.#shared.lender,

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
-import type { World } from '../plan/examine.ts';
+import type { Workspace } from '../plan/examine.ts';
 import { BatchFolder, type Ticket } from './batch-folder.ts';
 import { placeShape } from './place-spec.ts';
 import { openScheduler } from './schedulers/schedulers.ts';
@@ -22,7 +22,11 @@ async function workersOf(context: TestContext, detach: boolean): Promise<readonl
       scheduler: openScheduler(place, process.env),
       signal: new AbortController().signal,
       warn: assert.fail,
-      world: partialValue<World>({ env: {}, pipeline: { root: cache }, store: { folder: cache } }),
+      workspace: partialValue<Workspace>({
+        env: {},
+        pipeline: { root: cache },
+        store: { folder: cache },
+      }),
       commandFor: () => ({ node: 'node', words: [] }),
     },
     () => 0,

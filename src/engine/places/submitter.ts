@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
-import type { World } from '../plan/examine.ts';
+import type { Workspace } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
 import { jobScript, type NodeCommand } from './job-script.ts';
@@ -13,7 +13,7 @@ import { submitPatiently } from './schedulers/submit-patiently.ts';
 export interface SubmitterOptions {
   readonly place: PlaceSpec;
   readonly scheduler: Scheduler;
-  readonly world: World;
+  readonly workspace: Workspace;
   readonly most: number;
   readonly commandFor: (folder: string) => NodeCommand;
   readonly detach: boolean;
@@ -101,9 +101,9 @@ export class Submitter {
   }
 
   #place({ needs, pending }: Gathering, workers: number): void {
-    const { place, world, commandFor } = this.#options;
-    const { root } = world.pipeline;
-    const folder = new BatchFolder(world.store.folder, batchId());
+    const { place, workspace, commandFor } = this.#options;
+    const { root } = workspace.pipeline;
+    const folder = new BatchFolder(workspace.store.folder, batchId());
     const tickets = pending.map(({ ticket }) => ticket);
     const batch: Batch = {
       place: place.name,
@@ -118,7 +118,7 @@ export class Submitter {
       const script = jobScript(place, commandFor(folder.path), {
         root,
         memory: needs.memory,
-        env: world.env,
+        env: workspace.env,
       });
       folder.create(batch, tickets, artifacts, script);
     } catch (error) {
@@ -133,8 +133,8 @@ export class Submitter {
 
   /** Submits a batch. A refusal ends its tickets as failed. */
   async submit(folder: BatchFolder, { needs, seconds, workers, tickets }: Batch): Promise<void> {
-    const { scheduler, world, signal, warn } = this.#options;
-    const { root } = world.pipeline;
+    const { scheduler, workspace, signal, warn } = this.#options;
+    const { root } = workspace.pipeline;
     const request = {
       name: nameOf(folder),
       script: folder.script,

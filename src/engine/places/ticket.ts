@@ -8,7 +8,7 @@ import { DigestIndex } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
 import { treeSignature } from '../files/walk-tree.ts';
 import { Graph } from '../graph/graph.ts';
-import type { Outputs, World } from '../plan/examine.ts';
+import type { Outputs, Workspace } from '../plan/examine.ts';
 import { readKindSources } from '../store/kind-build.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import type { BatchFolder, Ticket } from './batch-folder.ts';
@@ -26,7 +26,7 @@ export interface Software {
 /** The ticket of an attempt, with the artifacts that it reads, by digest. */
 export function ticketOf(
   attempt: Attempt,
-  world: World,
+  workspace: Workspace,
   {
     software,
     module,
@@ -45,35 +45,35 @@ export function ticketOf(
       read[item.stage] = { ...read[item.stage], [item.port]: artifact.digest };
     }
   }
-  const latest = world.store.readLatest(world.pipeline.name, stage.name);
+  const latest = workspace.store.readLatest(workspace.pipeline.name, stage.name);
   const ticket: Ticket = {
     stage: { ...plainStage(stage), resources: needs },
-    sources: Object.keys(read).map((name) => asSource(world.graph.stage(name as StageName))),
+    sources: Object.keys(read).map((name) => asSource(workspace.graph.stage(name as StageName))),
     artifacts: read,
     fingerprint: examined.fingerprint,
     digest: examined.digest,
     loaded: examined.loaded,
     looked: Object.fromEntries(examined.looked),
-    backend: world.backend,
+    backend: workspace.backend,
     module,
     number,
     keep,
     replaces: examined.result !== undefined,
     fresh:
-      world.forced.has(stage.name) &&
+      workspace.forced.has(stage.name) &&
       number === 1 &&
       tries.lost + tries.idle + (tries.killed ?? 0) === 0,
     unstored: [...artifacts.values()]
-      .filter((artifact) => !isWhole(artifact, world))
+      .filter((artifact) => !isWhole(artifact, workspace))
       .map(({ digest }) => digest),
     ...software,
     tries,
-    expected: latest === undefined ? undefined : world.store.readResult(latest)?.record.seconds,
+    expected: latest === undefined ? undefined : workspace.store.readResult(latest)?.record.seconds,
   };
   return { ticket, artifacts };
 }
 
-const isWhole = ({ files }: StoredArtifact, { store }: World): boolean =>
+const isWhole = ({ files }: StoredArtifact, { store }: Workspace): boolean =>
   files.every(({ digest }) => existsSync(store.objectPath(digest)));
 
 /** The span that declares a value may still be with it, and would bring its file's whole text. */
@@ -107,15 +107,15 @@ export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClas
 const noSources: PipelineSources = { files: [], code: [], looked: [], inputs: [], globs: {} };
 
 /** What a node has for all of its tickets. */
-interface NodeFacts extends Pick<World, 'env' | 'store' | 'loadedCode'> {
+interface NodeFacts extends Pick<Workspace, 'env' | 'store' | 'loadedCode'> {
   readonly root: string;
 }
 
-/** The world of a ticket on a node, with only its stage and sources. */
-export function worldOf(
+/** The workspace of a ticket on a node, with only its stage and sources. */
+export function workspaceOf(
   { stage, sources, backend }: Ticket,
   { root, env, store, loadedCode }: NodeFacts,
-): World {
+): Workspace {
   const stages = [...sources, stage];
   const digests = new DigestIndex(store.folder);
   const graph = new Graph({ stages });
@@ -154,7 +154,7 @@ export function sourcesOf(
  */
 export async function lookAgain(
   { stage, looked, fingerprint }: Ticket,
-  { digests }: World,
+  { digests }: Workspace,
 ): Promise<{ readonly looked: ReadonlyMap<string, string> } | { readonly changed: string }> {
   const now = new Map<string, string>();
   for (const { port, items, parts } of stage.inputs) {

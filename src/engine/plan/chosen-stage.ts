@@ -5,9 +5,9 @@ import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import type { Choice, InputItem, Stage } from '../config/pipeline.ts';
 import { readJson } from '../files/write-atomic.ts';
-import { ExamineError, LostInput, type OutputsOf, type World } from './examine.ts';
+import { ExamineError, LostInput, type OutputsOf, type Workspace } from './examine.ts';
 
-type Places = Pick<World, 'graph' | 'pipeline' | 'store'>;
+type ChoiceSources = Pick<Workspace, 'graph' | 'pipeline' | 'store'>;
 
 /**
  * A stage with the settings of the candidate that was chosen for its slot, as if they were written
@@ -16,13 +16,13 @@ type Places = Pick<World, 'graph' | 'pipeline' | 'store'>;
  */
 export async function chosenStage(
   stage: Stage,
-  places: Places,
+  sources: ChoiceSources,
   outputsOf: OutputsOf,
 ): Promise<Stage> {
   const { slot, ...own } = stage;
   const find = <T>(choice: Choice, items: readonly InputItem[], among: ReadonlyMap<string, T>) =>
     chosen(choice, items, among, async (item) =>
-      rankingIn(readJson<Json>(await pathOf(item, places, outputsOf))),
+      rankingIn(readJson<Json>(await pathOf(item, sources, outputsOf))),
     );
   if (slot !== undefined) {
     const { items } = stage.inputs.find(({ port }) => port === slot.port)!;
@@ -81,7 +81,7 @@ const sourceOf = (item: InputItem): string =>
  */
 async function pathOf(
   item: InputItem,
-  { graph, pipeline, store }: Places,
+  { graph, pipeline, store }: ChoiceSources,
   outputsOf: OutputsOf,
 ): Promise<string> {
   if (item.from === 'path') return item.path;

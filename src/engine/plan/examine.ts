@@ -22,8 +22,8 @@ import { type Decision, decide, type Facts, type PublishedState } from './decide
 import { describeReasons } from './describe-decision.ts';
 import { earlierWork } from './earlier-work.ts';
 
-/** What all decisions of a run share: the pipeline, its store, and what is known of files. */
-export interface World {
+/** An open pipeline: its graph, its store, and what is known of its files. A run has one. */
+export interface Workspace {
   readonly pipeline: RunnablePipeline;
   readonly graph: Graph;
   /** What stages on this machine get as their environment, and schedulers as theirs. */
@@ -119,23 +119,28 @@ export class LostInput extends UserError {
  * Looks up facts about a stage and decides; writes nothing. Throws {@link ExamineError} or
  * {@link ListingError}.
  */
-export async function examine(stage: Stage, world: World, outputsOf: OutputsOf): Promise<Examined> {
-  const { pipeline, store } = world;
+export async function examine(
+  stage: Stage,
+  workspace: Workspace,
+  outputsOf: OutputsOf,
+): Promise<Examined> {
+  const { pipeline, store } = workspace;
   const latest = store.readLatest(pipeline.name, stage.name);
   const last: Lookup = latest === undefined ? { state: 'missing' } : await store.lookup(latest);
-  if (stage.frozen) return await examineFrozen(stage, world, last);
+  if (stage.frozen) return await examineFrozen(stage, workspace, last);
 
   const basis: Basis = { latest, last, inputs: new Map(), looked: new Map(), listed: new Map() };
   for (const input of stage.inputs) {
     const items = await Promise.all(
-      input.items.map((item) => keyItem(item, input, { ...basis, world, outputsOf })),
+      input.items.map((item) => keyItem(item, input, { ...basis, workspace, outputsOf })),
     );
     basis.inputs.set(input.port, items);
   }
-  const own = await examineFor(world.backend, stage, world, basis);
-  if (own.decision.state !== 'stale' || world.backend !== undefined || !stage.computes) return own;
-  for (const backend of world.backends) {
-    const other = await examineFor(backend, stage, world, basis);
+  const own = await examineFor(workspace.backend, stage, workspace, basis);
+  if (own.decision.state !== 'stale' || workspace.backend !== undefined || !stage.computes)
+    return own;
+  for (const backend of workspace.backends) {
+    const other = await examineFor(backend, stage, workspace, basis);
     if (other.decision.state !== 'stale') return other;
   }
   return own;
@@ -155,15 +160,15 @@ interface Basis {
 async function examineFor(
   backend: string | undefined,
   stage: Stage,
-  world: World,
+  workspace: Workspace,
   basis: Basis,
 ): Promise<Examined> {
   const { latest, last, looked, listed } = basis;
-  const { store, pipeline } = world;
-  const work = await findWork(backend, stage, world, basis);
+  const { store, pipeline } = workspace;
+  const work = await findWork(backend, stage, workspace, basis);
   const { fingerprint, found, loaded } = work;
-  const forced = world.forced.has(stage.name);
-  const facts = await examineOutputs(stage, found, last, world);
+  const forced = workspace.forced.has(stage.name);
+  const facts = await examineOutputs(stage, found, last, workspace);
   const lastWork = lastFingerprint(resultOf(last), loaded.length);
   const needsPast = found.state === 'missing' || Object.values(facts.published).includes('other');
   const past = {
@@ -193,7 +198,7 @@ async function examineFor(
 async function findWork(
   backend: string | undefined,
   stage: Stage,
-  { store, pipeline, loadedCode }: World,
+  { store, pipeline, loadedCode }: Workspace,
   { latest, last, inputs }: Basis,
 ): Promise<
   Pick<Examined, 'stage' | 'fingerprint' | 'digest' | 'loaded'> & { readonly found: Lookup }
@@ -222,14 +227,14 @@ function lastFingerprint(last: StageResult | undefined, steps: number): Fingerpr
   return last && version !== undefined ? { ...last.fingerprint, version } : last?.fingerprint;
 }
 
-async function examineFrozen(stage: Stage, world: World, last: Lookup): Promise<Examined> {
+async function examineFrozen(stage: Stage, workspace: Workspace, last: Lookup): Promise<Examined> {
   if (last.state === 'missing') {
     throw new ExamineError(
       'is frozen, but there is no earlier result to keep; run it once without `frozen: true`',
     );
   }
   const { fingerprint, digest } = last.result;
-  const facts = await examineOutputs(stage, last, last, world);
+  const facts = await examineOutputs(stage, last, last, workspace);
   const decision = decide({ forced: false, ...facts });
   if (decision.state === 'stale') {
     const why = describeReasons(decision).join(', ');
@@ -263,14 +268,14 @@ async function keyItem(
   item: InputItem,
   input: Input,
   {
-    world,
+    workspace,
     outputsOf,
     looked,
     listed,
-  }: Basis & { readonly world: World; readonly outputsOf: OutputsOf },
+  }: Basis & { readonly workspace: Workspace; readonly outputsOf: OutputsOf },
 ): Promise<KeyedItem> {
   if (item.from === 'path') {
-    const listing = await listOnce(item.path, world);
+    const listing = await listOnce(item.path, workspace);
     looked.set(item.path, isUnsettled(listing) ? 'still being written' : listing.signature);
     const digest = partsDigest(listing, input.parts);
     listed.set(digest, listing);
@@ -283,7 +288,9 @@ async function keyItem(
   const artifact = outputsOf(item.stage)[item.port];
   if (artifact === undefined)
     throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
-  const { path } = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
+  const { path } = workspace.graph
+    .stage(item.stage)
+    .outputs.find(({ port }) => port === item.port)!;
   return { digest: partsDigest(artifact, input.parts), ...keyedExtension(artifact, path) };
 }
 
@@ -296,31 +303,32 @@ function keyedExtension({ folder }: Listing, path: string): { readonly extension
  * A run sees one state of an input, however many stages read it, and no later change of it can go
  * unnoticed.
  */
-function listOnce(path: string, world: World): Promise<ListingWithSignature> {
-  const listing = world.listings.get(path) ?? world.digests.listSettled(path, { modes: false });
-  world.listings.set(path, listing);
+function listOnce(path: string, workspace: Workspace): Promise<ListingWithSignature> {
+  const listing =
+    workspace.listings.get(path) ?? workspace.digests.listSettled(path, { modes: false });
+  workspace.listings.set(path, listing);
   return listing;
 }
 
 /**
  * The state of each published output of a stage, and of the objects of the result that was found.
  */
-async function examineOutputs(stage: Stage, found: Lookup, last: Lookup, world: World) {
+async function examineOutputs(stage: Stage, found: Lookup, last: Lookup, workspace: Workspace) {
   const published: Record<string, PublishedState> = {};
   if (found.state === 'missing') return { result: undefined, published };
   const { result } = found;
   for (const { port, path } of stage.outputs) {
     const wanted = [result, resultOf(last)].map((one) => one?.outputs[port]?.digest);
-    const state = await compare(join(world.pipeline.root, path), wanted, world.digests);
+    const state = await compare(join(workspace.pipeline.root, path), wanted, workspace.digests);
     const artifact = result.outputs[port];
     const isAway = found.state === 'elsewhere' && state === 'missing' && artifact !== undefined;
     published[port] =
-      isAway && !isWanted(stage.name, artifact, world.fetches) ? 'elsewhere' : state;
+      isAway && !isWanted(stage.name, artifact, workspace.fetches) ? 'elsewhere' : state;
   }
   const needsObjects =
     result.stored && Object.values(published).some((state) => state !== 'in place');
   const kept = needsObjects && found.state === 'here' ? Object.values(result.outputs) : [];
-  const lost = await Promise.all(kept.map((artifact) => world.store.missingObjects(artifact)));
+  const lost = await Promise.all(kept.map((artifact) => workspace.store.missingObjects(artifact)));
   return {
     result: { stored: result.stored, bytes: found.state, lostObjects: lost.flat().length },
     published,

@@ -11,7 +11,7 @@ import {
   LostInput,
   type Outputs,
   type OutputsOf,
-  type World,
+  type Workspace,
 } from './examine.ts';
 
 export interface PlannedStage {
@@ -27,7 +27,7 @@ export interface PlannedStage {
  */
 export async function plan(
   stages: readonly Stage[],
-  world: World,
+  workspace: Workspace,
 ): Promise<readonly PlannedStage[]> {
   const known = new Map<StageName, Outputs>();
   const unknown = new Set<StageName>();
@@ -37,7 +37,7 @@ export async function plan(
     const next: PlannedStage =
       waitsFor.length > 0
         ? { stage, decision: { state: 'waiting', for: waitsFor } }
-        : await planStage(stage, world, known);
+        : await planStage(stage, workspace, known);
     planned.push(next);
     const { state } = next.decision;
     if ((state === 'up to date' || state === 'restorable') && next.examined?.result !== undefined) {
@@ -51,13 +51,13 @@ export async function plan(
 
 async function planStage(
   stage: Stage,
-  world: World,
+  workspace: Workspace,
   known: ReadonlyMap<StageName, Outputs>,
 ): Promise<PlannedStage> {
   try {
     const outputsOf: OutputsOf = (name) => known.get(name) ?? {};
-    const chosen = await chosenStage(stage, world, outputsOf);
-    const examined = await examine(chosen, world, outputsOf);
+    const chosen = await chosenStage(stage, workspace, outputsOf);
+    const examined = await examine(chosen, workspace, outputsOf);
     return { stage: chosen, decision: examined.decision, examined };
   } catch (error) {
     if (error instanceof LostInput)

@@ -56,18 +56,18 @@ async function gets(
 }
 
 test('a shared result is known in another clone before its bytes are there; they are fetched when they are asked for', async (t) => {
-  const world = await shared(t);
-  const { reader, result } = world;
+  const lab = await shared(t);
+  const { reader, result } = lab;
   assert.deepEqual(await reader.lookup(result.digest), { state: 'elsewhere', result });
   assert.equal(existsSync(reader.resultPath(result.digest)), false, 'looking writes nothing');
   await reader.markUsed(result.digest);
   assert.equal(existsSync(reader.resultPath(result.digest)), true);
-  assert.equal(await gets(reader, world), true);
+  assert.equal(await gets(reader, lab), true);
   assert.equal((await reader.lookup(result.digest)).state, 'here');
   for (const { digest, size } of result.outputs['out']!.files) {
     assert.equal(readFileSync(reader.objectPath(digest)).length, size);
   }
-  assert.deepEqual(world.group.warnings, []);
+  assert.deepEqual(lab.group.warnings, []);
 });
 
 test('a store is asked once whether it is there, whoever waits for that', async (t) => {
@@ -141,10 +141,10 @@ test('what is known of a result outlives the process, and serves without the sto
 for (const folder of ['objects', 'packs', 'results']) {
   for (const at of [0, 0.5, 0.9999]) {
     test(`a flipped bit in ${folder}, at ${at} of its length, is a miss`, async (t) => {
-      const world = await shared(t);
-      const [file] = world.group.files(folder);
-      world.group.flip(file!, at);
-      const isMiss = !(await gets(world.reader, world));
+      const lab = await shared(t);
+      const [file] = lab.group.files(folder);
+      lab.group.flip(file!, at);
+      const isMiss = !(await gets(lab.reader, lab));
       // The locations of an entry are not signed: what they lead to is verified anyway.
       assert.ok(isMiss || folder === 'results');
     });
@@ -152,16 +152,16 @@ for (const folder of ['objects', 'packs', 'results']) {
 }
 
 test('what is gone between the decision and its use is lost, and the result no longer counts as elsewhere', async (t) => {
-  const world = await shared(t);
-  assert.equal((await world.reader.lookup(world.result.digest)).state, 'elsewhere');
-  rmSync(world.group.files('objects')[0]!);
-  assert.equal(await gets(world.reader, world), false);
-  assert.equal((await world.reader.lookup(world.result.digest)).state, 'here');
+  const lab = await shared(t);
+  assert.equal((await lab.reader.lookup(lab.result.digest)).state, 'elsewhere');
+  rmSync(lab.group.files('objects')[0]!);
+  assert.equal(await gets(lab.reader, lab), false);
+  assert.equal((await lab.reader.lookup(lab.result.digest)).state, 'here');
 });
 
 test('an entry of an untrusted key is a miss, and hides no trusted one', async (t) => {
-  const world = await shared(t);
-  const { group, result, key } = world;
+  const lab = await shared(t);
+  const { group, result, key } = lab;
   const mallory = group.key('mallory', { trusted: false });
   group.keys['mallory'] = mallory.text;
   const bad = await group.clone('bad', mallory);
@@ -169,18 +169,18 @@ test('an entry of an untrusted key is a miss, and hides no trusted one', async (
   await bad.flush(never);
   delete group.keys['mallory'];
   assert.equal(group.files('results').length, 2);
-  assert.equal(await gets(await group.clone('second'), world), true);
+  assert.equal(await gets(await group.clone('second'), lab), true);
 
   // The same signature under the name of a key that is trusted.
   const entry = (id: string) => join(group.shared, resultKey(result.digest, id));
   copyFileSync(entry(mallory.id), entry(key.id));
-  assert.equal(await gets(await group.clone('third'), world), false);
+  assert.equal(await gets(await group.clone('third'), lab), false);
   assert.match(group.warnings.at(-1)!, /lacks the signature of its key, and is ignored$/);
 });
 
 test('a result with a Git repository is not sent, and one that a trusted key sent nevertheless is a miss', async (t) => {
-  const world = await shared(t);
-  const { group, maker, result, key, reader } = world;
+  const lab = await shared(t);
+  const { group, maker, result, key, reader } = lab;
   const own = await make(maker, 2, { 'x/.git/config': '[core]' });
   await maker.flush(never);
   assert.equal(maker.isShareable(own), false);
@@ -460,15 +460,15 @@ for (const [text, message] of [
 }
 
 test('results of a key that was revoked are not used any more', async (t) => {
-  const world = await shared(t);
-  assert.equal(await gets(world.reader, world), true);
-  await world.reader.markUsed(world.result.digest);
-  delete world.group.keys['alice'];
-  const reader = await world.group.clone('reader');
-  assert.deepEqual(await reader.lookup(world.result.digest), { state: 'missing' });
+  const lab = await shared(t);
+  assert.equal(await gets(lab.reader, lab), true);
+  await lab.reader.markUsed(lab.result.digest);
+  delete lab.group.keys['alice'];
+  const reader = await lab.group.clone('reader');
+  assert.deepEqual(await reader.lookup(lab.result.digest), { state: 'missing' });
   await reader.listResults();
   assert.deepEqual(
-    await reader.lookup(world.result.digest),
+    await reader.lookup(lab.result.digest),
     { state: 'missing' },
     'nor after `store status`',
   );

@@ -6,7 +6,7 @@ import { machineCapacity } from '../engine/execution/admission.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
 import { checkPlaces, loadPlaces, type Places } from '../engine/places/place-file.ts';
-import type { FetchPolicy, World } from '../engine/plan/examine.ts';
+import type { FetchPolicy, Workspace } from '../engine/plan/examine.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { findLoaded, LoadedCode } from '../engine/store/find-code.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
@@ -31,7 +31,7 @@ export function openPlaces(
 }
 
 /** How facts about stages are looked up. */
-export interface WorldOptions {
+export interface WorkspaceOptions {
   readonly rehash?: boolean;
   /** False: the shared store is left out. */
   readonly store?: boolean;
@@ -40,15 +40,15 @@ export interface WorldOptions {
 }
 
 /**
- * Collects what stages are decided from. `warn` gets a message about damage in the store; `rehash`
+ * Opens what stages are decided from. `warn` gets a message about damage in the store; `rehash`
  * ignores remembered digests.
  */
-export async function makeWorld(
+export async function openWorkspace(
   selection: Selection,
   backend: string,
   warn: (message: string) => void,
-  { rehash = false, fetch = 'needed', ...options }: WorldOptions = {},
-): Promise<World> {
+  { rehash = false, fetch = 'needed', ...options }: WorkspaceOptions = {},
+): Promise<Workspace> {
   const { root, env, kinds, pipeline, graph, forced, named, stages } = selection;
   const store = await openStore(root, warn, options);
   return {
@@ -75,7 +75,7 @@ export async function makeWorld(
 export async function openStore(
   root: string,
   warn: (message: string) => void,
-  { store, onTraffic }: WorldOptions = {},
+  { store, onTraffic }: WorkspaceOptions = {},
 ): Promise<FolderStore> {
   if (store === false || !existsSync(storeFile(root))) return new FolderStore(root, warn);
   const spec = orThrow(loadStoreFile(root))!;
@@ -93,12 +93,12 @@ export async function openStore(
 export async function planSelection(
   selection: Selection,
   backend = 'auto',
-  options: WorldOptions = {},
+  options: WorkspaceOptions = {},
 ): Promise<readonly PlannedStage[]> {
-  const world = await makeWorld(selection, backend, selection.warn, options);
-  const planned = await plan(selection.stages, world).finally(() => world.store.close());
+  const workspace = await openWorkspace(selection, backend, selection.warn, options);
+  const planned = await plan(selection.stages, workspace).finally(() => workspace.store.close());
   try {
-    world.digests.save();
+    workspace.digests.save();
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
     if (!isReadOnly(error)) selection.warn(error.message);
