@@ -10,7 +10,7 @@
  * and 300.
  */
 import { readFileSync } from 'node:fs';
-import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import { onnxRuntimeBackend } from '../../src/backend/registration/register.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { type Bench, type NetName, nets } from './nets.ts';
 import { pytorchSides, startPeer } from './peer.ts';

@@ -11,7 +11,7 @@ import {
   tidy,
   variableGrads,
 } from '@tensorflow/tfjs';
-import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import { onnxRuntimeBackend } from '../../src/backend/registration/register.ts';
 import { channelMaximum } from '../../src/learning/attribution/attribution-map.ts';
 import { inputGradient } from '../../src/learning/attribution/gradients.ts';
 import { xceptionBackbone } from '../../src/learning/models/architectures/xception.ts';

@@ -5,7 +5,7 @@
  *
  *     node --import tsx bench/backend/on-backend.ts onnxruntime:cuda [--start]
  */
-import { BackendError } from '../../src/backend/backend-error.ts';
+import { BackendError } from '../../src/backend/packages/backend-error.ts';
 import { isBackendName } from '../../src/backend/select/backend-names.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { nets } from './nets.ts';

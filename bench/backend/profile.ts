@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import { onnxRuntimeBackend } from '../../src/backend/registration/register.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { formatProfile } from '../profile/format-profile.ts';
 import { profileSteps } from '../profile/step-profile.ts';

@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Provider } from '../../src/backend/gpu.ts';
-import { onnxRuntimeBackend, registerOnnxRuntimeBackend } from '../../src/backend/register.ts';
+import type { Provider } from '../../src/backend/gpu/gpu.ts';
+import {
+  onnxRuntimeBackend,
+  registerOnnxRuntimeBackend,
+} from '../../src/backend/registration/register.ts';
 import { serveStage } from '../../src/engine/execution/serve-stage.ts';
 import { loadRun } from '../../src/project/kinds/load-run.ts';
 import { type RunStage, type StageContext, StageError } from '../../src/stage.ts';

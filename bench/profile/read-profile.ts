@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Phase } from '../../src/backend/trace.ts';
+import type { Phase } from '../../src/backend/trace/trace.ts';
 
 /** An event of ONNX Runtime's profile; times in microseconds. */
 export interface ProfileEvent {

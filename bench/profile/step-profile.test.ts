@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import { onnxRuntimeBackend } from '../../src/backend/registration/register.ts';
 import type { ObservedRun } from '../../src/backend/running/compiled-trace.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { profileSteps } from './step-profile.ts';

@@ -1,4 +1,4 @@
-import type { Phase } from '../../src/backend/trace.ts';
+import type { Phase } from '../../src/backend/trace/trace.ts';
 import { type NodeRun, nodeRuns, readProfile } from './read-profile.ts';
 import type { KeptRun, ObservedStep } from './step-profiler.ts';
 

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { onnxRuntimeBackend } from './register.ts';
+import { onnxRuntimeBackend } from './registration/register.ts';
 import { selectBackend } from './select/select-backend.ts';
 
 const MiB = 2 ** 20;

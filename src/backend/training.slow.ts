@@ -3,7 +3,7 @@ import { before, describe, it } from 'node:test';
 import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { startBackends, warnings } from '../../test/support/both-backends.ts';
-import { onnxRuntimeBackend } from './register.ts';
+import { onnxRuntimeBackend } from './registration/register.ts';
 
 before(() => startBackends({ threads: 2 }));
 

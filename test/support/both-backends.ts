@@ -6,7 +6,7 @@ import {
   BACKEND,
   type BackendOptions,
   registerOnnxRuntimeBackend,
-} from '../../src/backend/register.ts';
+} from '../../src/backend/registration/register.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 
 /** What the backend warned of in this process. */

@@ -1,5 +1,5 @@
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
+import type { Operand } from '../trace/trace.ts';
 import { convolve } from './convolve.ts';
 import { elementwise } from './elementwise.ts';
 import { type Geometry, geometryOf } from './windows.ts';

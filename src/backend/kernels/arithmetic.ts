@@ -1,7 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs';
-import type { Kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { ValueType } from '../trace.ts';
+import type { Kernel } from '../lowering/kernel.ts';
+import type { ValueType } from '../trace/trace.ts';
 import { elementwise } from './elementwise.ts';
 
 const FLOAT: readonly ValueType[] = ['float32'];

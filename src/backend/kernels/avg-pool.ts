@@ -1,6 +1,6 @@
-import type { Call, Kernel } from '../kernel.ts';
+import type { Call, Kernel } from '../lowering/kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import { type Operand, sizeOf } from '../trace.ts';
+import { type Operand, sizeOf } from '../trace/trace.ts';
 import { attributesOf, poolingKernel, type Windows } from './pooling.ts';
 import { unreached } from './windows.ts';
 

@@ -1,6 +1,6 @@
-import { kernel } from '../kernel.ts';
+import { kernel } from '../lowering/kernel.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import { type Operand, sizeOf, type TraceNode, type TraceValue } from '../trace.ts';
+import { type Operand, sizeOf, type TraceNode, type TraceValue } from '../trace/trace.ts';
 
 interface TfBatchNorm {
   readonly varianceEpsilon?: number;

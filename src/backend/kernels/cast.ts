@@ -1,6 +1,6 @@
 import type { DataType } from '@tensorflow/tfjs';
-import { kernel } from '../kernel.ts';
-import { isValueType, type ValueType } from '../trace.ts';
+import { kernel } from '../lowering/kernel.ts';
+import { isValueType, type ValueType } from '../trace/trace.ts';
 
 /**
  * A change of type. Numbers become integers as in JavaScript: towards 0, modulo 2³², NaN and the

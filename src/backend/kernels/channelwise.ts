@@ -7,7 +7,7 @@ import {
   scaleAffine,
 } from '../lowering/channel-affine.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import { type Operand, sameShape, sizeOf, type TraceValue } from '../trace.ts';
+import { type Operand, sameShape, sizeOf, type TraceValue } from '../trace/trace.ts';
 
 /** By the name of its ONNX operator. */
 export type ChannelwiseOperation = 'Add' | 'Sub' | 'Mul' | 'Div';

@@ -1,5 +1,5 @@
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import { type Operand, sizeOf } from '../trace.ts';
+import { type Operand, sizeOf } from '../trace/trace.ts';
 import { type Geometry, isDense, windowCounts } from './windows.ts';
 
 /**

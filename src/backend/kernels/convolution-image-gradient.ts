@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
+import type { Operand } from '../trace/trace.ts';
 import { blockedConvolution, suitsBlocks } from './convolve.ts';
 import { foldedShape, foldFilter } from './folded-pool.ts';
 import { type FilterShape, type Geometry, isPointwise, unreached } from './windows.ts';

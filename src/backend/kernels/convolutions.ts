@@ -1,6 +1,6 @@
-import { type Call, type Kernel, kernel } from '../kernel.ts';
+import { type Call, type Kernel, kernel } from '../lowering/kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import { type Operand, sameShape } from '../trace.ts';
+import { type Operand, sameShape } from '../trace/trace.ts';
 import { type Activation, activate, isActivation } from './activation.ts';
 import { convolutionFilterGradient } from './convolution-filter-gradient.ts';
 import { convolutionImageGradient } from './convolution-image-gradient.ts';

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Standing } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
+import type { Operand } from '../trace/trace.ts';
 import { type FilterShape, type Geometry, isPointwise } from './windows.ts';
 
 /**

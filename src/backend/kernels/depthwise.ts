@@ -1,5 +1,5 @@
 import type { Lowering, Representation, Standing } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
+import type { Operand } from '../trace/trace.ts';
 import type { Convolution } from './convolve.ts';
 import { type FilterShape, type Geometry, unreached, windowCounts } from './windows.ts';
 

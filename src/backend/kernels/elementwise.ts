@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs';
-import { type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
+import { type Kernel, kernel } from '../lowering/kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import {
   type Attributes,
@@ -9,7 +9,7 @@ import {
   sizeOf,
   type TraceValue,
   type ValueType,
-} from '../trace.ts';
+} from '../trace/trace.ts';
 import { byChannels, type ChannelwiseOperation } from './channelwise.ts';
 
 interface Elementwise<T, A extends Attributes>

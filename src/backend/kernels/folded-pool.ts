@@ -1,5 +1,5 @@
 import type { FoldedPool, Lowering } from '../lowering/lowering.ts';
-import type { Operand, TraceNode, TraceValue } from '../trace.ts';
+import type { Operand, TraceNode, TraceValue } from '../trace/trace.ts';
 import { convolveBy } from './convolve.ts';
 import type { Windows } from './pooling.ts';
 import { type FilterShape, type Geometry, geometryOf, isDense } from './windows.ts';

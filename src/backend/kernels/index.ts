@@ -1,4 +1,4 @@
-import type { Kernel } from '../kernel.ts';
+import type { Kernel } from '../lowering/kernel.ts';
 import { add, addN } from './add.ts';
 import { arithmeticKernels } from './arithmetic.ts';
 import { avgPoolKernels } from './avg-pool.ts';

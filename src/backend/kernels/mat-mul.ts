@@ -1,7 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs';
-import { type Kernel, kernel, type TensorSpec } from '../kernel.ts';
+import { type Kernel, kernel, type TensorSpec } from '../lowering/kernel.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import { type Operand, sizeOf } from '../trace.ts';
+import { type Operand, sizeOf } from '../trace/trace.ts';
 import { type Activation, activate, isActivation } from './activation.ts';
 
 interface TfMatMul {

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import { sizeOf } from '../trace.ts';
+import { sizeOf } from '../trace/trace.ts';
 import { attributesOf, either, type Windows } from './pooling.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { Call, Kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
+import type { Call, Kernel } from '../lowering/kernel.ts';
 import type { FoldedPool, Lowering, Representation } from '../lowering/lowering.ts';
-import type { Operand, TraceNode } from '../trace.ts';
+import type { Operand, TraceNode } from '../trace/trace.ts';
 import { foldPool, unfoldGradient } from './folded-pool.ts';
 import { maxPoolGradient, withInfinities, withoutNaN } from './max-pool-gradient.ts';
 import {

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import { type Operand, sameShape, type TraceNode, type TraceValue } from '../trace.ts';
+import { type Operand, sameShape, type TraceNode, type TraceValue } from '../trace/trace.ts';
 import { elementwise, inCommonOrder } from './elementwise.ts';
 import { unpool } from './max-pool.ts';
 

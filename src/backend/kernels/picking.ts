@@ -1,6 +1,6 @@
 import { type DataType, util } from '@tensorflow/tfjs';
-import { type Kernel, kernel } from '../kernel.ts';
-import { isValueType, sizeOf, type ValueType } from '../trace.ts';
+import { type Kernel, kernel } from '../lowering/kernel.ts';
+import { isValueType, sizeOf, type ValueType } from '../trace/trace.ts';
 
 interface TfOneHot {
   readonly depth: number;

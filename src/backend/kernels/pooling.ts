@@ -1,8 +1,8 @@
 import { backend_util } from '@tensorflow/tfjs';
-import { type Call, type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
+import { type Call, type Kernel, kernel } from '../lowering/kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import { sameShape, sizeOf } from '../trace.ts';
+import { sameShape, sizeOf } from '../trace/trace.ts';
 import { windowAxes } from './windows.ts';
 
 /** tfjs's attributes of a pooling of images. */

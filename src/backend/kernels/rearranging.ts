@@ -1,8 +1,8 @@
 import { backend_util, util } from '@tensorflow/tfjs';
-import { type Kernel, kernel } from '../kernel.ts';
 import { affineOfVector } from '../lowering/channel-affine.ts';
+import { type Kernel, kernel } from '../lowering/kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import { type Operand, sameShape, sizeOf, type TraceValue } from '../trace.ts';
+import { type Operand, sameShape, sizeOf, type TraceValue } from '../trace/trace.ts';
 import { isImage } from './channelwise.ts';
 
 /** Kernels that join, pad, repeat or turn arrays. */

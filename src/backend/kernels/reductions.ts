@@ -1,8 +1,8 @@
 import { backend_util, util } from '@tensorflow/tfjs';
-import { type Kernel, kernel } from '../kernel.ts';
 import { sumAffine, sumProduct } from '../lowering/channel-affine.ts';
+import { type Kernel, kernel } from '../lowering/kernel.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import type { Operand, TraceNode, TraceValue, ValueType } from '../trace.ts';
+import type { Operand, TraceNode, TraceValue, ValueType } from '../trace/trace.ts';
 import { normalisedMean } from './batch-norm.ts';
 import { isImage } from './channelwise.ts';
 

@@ -1,6 +1,6 @@
-import { type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import { type Attributes, sizeOf } from '../trace.ts';
+import { type Kernel, kernel } from '../lowering/kernel.ts';
+import { type Attributes, sizeOf } from '../trace/trace.ts';
 
 interface TfResize {
   readonly size: readonly [number, number];

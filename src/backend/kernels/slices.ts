@@ -1,6 +1,6 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs';
-import { type Kernel, kernel } from '../kernel.ts';
-import { type Operand, sameShape } from '../trace.ts';
+import { type Kernel, kernel } from '../lowering/kernel.ts';
+import { type Operand, sameShape } from '../trace/trace.ts';
 
 type Ints = readonly number[];
 

@@ -1,7 +1,7 @@
 import type { DataType } from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { anyNumber, arrayOf, type Sample } from '../../../test/support/both-backends.ts';
-import { sizeOf } from '../trace.ts';
+import { sizeOf } from '../trace/trace.ts';
 import type { Case } from './testing-properties.ts';
 
 /**

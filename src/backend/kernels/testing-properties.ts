@@ -8,9 +8,9 @@ import {
   type Sample,
   tensorOf,
 } from '../../../test/support/both-backends.ts';
-import type { OrtBackend } from '../ort-backend.ts';
-import { BACKEND, onnxRuntimeBackend } from '../register.ts';
-import { sizeOf } from '../trace.ts';
+import type { OrtBackend } from '../registration/ort-backend.ts';
+import { BACKEND, onnxRuntimeBackend } from '../registration/register.ts';
+import { sizeOf } from '../trace/trace.ts';
 
 /** One call that a property makes: its inputs, and whatever else tfjs's operation is given. */
 export interface Case<A = undefined> {

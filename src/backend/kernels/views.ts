@@ -1,7 +1,7 @@
 import { type DataType, util } from '@tensorflow/tfjs';
-import { type Call, type Kernel, kernel, type TensorSpec } from '../kernel.ts';
+import { type Call, type Kernel, kernel, type TensorSpec } from '../lowering/kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import { isValueType, sizeOf } from '../trace.ts';
+import { isValueType, sizeOf } from '../trace/trace.ts';
 
 /** Kernels that only look at their input's bytes under another shape: nothing is recorded. */
 const views: readonly Kernel[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Operand, type TraceNode, TraceValue } from '../trace.ts';
+import { type Operand, type TraceNode, TraceValue } from '../trace/trace.ts';
 import { elementwiseGroups } from './elementwise-groups.ts';
 
 const LARGE = [1024, 1024];

@@ -1,4 +1,4 @@
-import { sizeOf, type TraceNode, type TraceValue } from '../trace.ts';
+import { sizeOf, type TraceNode, type TraceValue } from '../trace/trace.ts';
 
 /**
  * Elementwise nodes over large arrays of one size that can run block by block: an optimizer's

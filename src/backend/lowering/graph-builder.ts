@@ -1,4 +1,10 @@
-import { exactJson, type HostArray, ONNX_TYPE, type OnnxType, type ValueType } from '../trace.ts';
+import {
+  exactJson,
+  type HostArray,
+  ONNX_TYPE,
+  type OnnxType,
+  type ValueType,
+} from '../trace/trace.ts';
 import type {
   OnnxAttribute,
   OnnxGraph,

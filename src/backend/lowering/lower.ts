@@ -1,6 +1,6 @@
-import type { Kernel } from '../kernel.ts';
-import { type LiveTrace, sizeOf, type TraceNode, type TraceValue } from '../trace.ts';
+import { type LiveTrace, sizeOf, type TraceNode, type TraceValue } from '../trace/trace.ts';
 import { blockCount, type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
+import type { Kernel } from './kernel.ts';
 import {
   type LoweredTrace,
   Lowering,

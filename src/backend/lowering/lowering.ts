@@ -6,7 +6,7 @@ import {
   sizeOf,
   type TraceNode,
   type TraceValue,
-} from '../trace.ts';
+} from '../trace/trace.ts';
 import {
   affineOfImage,
   type ChannelAffine,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OrtSession, type SessionArray } from '../running/ort-session.ts';
-import type { HostArray } from '../trace.ts';
+import type { HostArray } from '../trace/trace.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { encodeModel } from './onnx-writer.ts';
 

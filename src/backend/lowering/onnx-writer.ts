@@ -1,4 +1,4 @@
-import { ONNX_TYPE, type OnnxType } from '../trace.ts';
+import { ONNX_TYPE, type OnnxType } from '../trace/trace.ts';
 import { type Field, type Message, message, repeated } from './protobuf.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { bytesOf, type HostArray, newArray, type ValueType } from '../trace.ts';
+import { bytesOf, type HostArray, newArray, type ValueType } from '../trace/trace.ts';
 
 /** Smaller arrays are cheaper to allocate than to keep. */
 const SMALLEST = 64 * 1024;

@@ -1,7 +1,13 @@
 import { kernels } from '../kernels/index.ts';
 import { lowerTrace } from '../lowering/lower.ts';
 import type { GraphEnd, LoweringOptions } from '../lowering/lowering.ts';
-import { bytesOf, type HostArray, type LiveTrace, peakMemory, type TraceValue } from '../trace.ts';
+import {
+  bytesOf,
+  type HostArray,
+  type LiveTrace,
+  peakMemory,
+  type TraceValue,
+} from '../trace/trace.ts';
 import { OrtSession, type SessionOptions } from './ort-session.ts';
 
 type CompileOptions = SessionOptions & Pick<LoweringOptions, 'channelBlock'>;

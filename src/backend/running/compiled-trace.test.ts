@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type LiveTrace, type TraceNode, TraceValue } from '../trace.ts';
+import { type LiveTrace, type TraceNode, TraceValue } from '../trace/trace.ts';
 import { CompiledTrace } from './compiled-trace.ts';
 
 const value = () => new TraceValue([4], 'float32', new Float32Array(4));

@@ -1,4 +1,10 @@
-import { bytesOf, type HostArray, type LiveTrace, sizeOf, type TraceValue } from '../trace.ts';
+import {
+  bytesOf,
+  type HostArray,
+  type LiveTrace,
+  sizeOf,
+  type TraceValue,
+} from '../trace/trace.ts';
 
 /** A graph that was compiled for a trace; disposed of when another replaces it. */
 interface Graph {

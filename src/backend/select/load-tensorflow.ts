@@ -1,12 +1,12 @@
 import { engine, version } from '@tensorflow/tfjs';
-import { BackendError } from '../backend-error.ts';
+import { BackendError } from '../packages/backend-error.ts';
 import {
   type FoundPackage,
   findPackage,
   loadPackage,
   placesLooked,
   unloadable,
-} from './packages.ts';
+} from '../packages/packages.ts';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 

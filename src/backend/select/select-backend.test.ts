@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
-import { findPackage } from './packages.ts';
+import { findPackage } from '../packages/packages.ts';
 import { selectBackend } from './select-backend.ts';
 
 const projects: string[] = [];

@@ -1,16 +1,21 @@
 import { matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
-import { BackendError, firstLine } from '../backend-error.ts';
 import {
   describeProviderFailure,
   endOnWebgpuErrors,
   loadWebgpu,
   type Provider,
   requireProvider,
-} from '../gpu.ts';
-import { usableCores } from '../machine-limits.ts';
-import { BACKEND, type BackendOptions, nameWith, registerOnnxRuntimeBackend } from '../register.ts';
+} from '../gpu/gpu.ts';
+import { BackendError, firstLine } from '../packages/backend-error.ts';
+import {
+  BACKEND,
+  type BackendOptions,
+  nameWith,
+  registerOnnxRuntimeBackend,
+} from '../registration/register.ts';
 import { cpuBackend } from '../running/cpu-fallback.ts';
+import { usableCores } from '../running/machine-limits.ts';
 import type { BackendName, ConcreteBackendName } from './backend-names.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 

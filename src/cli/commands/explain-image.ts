@@ -113,7 +113,7 @@ async function explainOn(
     { explanationDefaults },
   ] = await Promise.all([
     import('../../learning/training/start-backend.ts'),
-    import('../../backend/machine-limits.ts'),
+    import('../../backend/running/machine-limits.ts'),
     import('../../learning/explanations/subject.ts'),
     import('../../learning/explanations/explain-pictures.ts'),
     import('../../learning/explanations/explanation-settings.ts'),

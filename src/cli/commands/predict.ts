@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { usableCores } from '../../backend/machine-limits.ts';
+import { usableCores } from '../../backend/running/machine-limits.ts';
 import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { writing } from '../../engine/files/write-error.ts';
 import { loadRun } from '../../project/kinds/load-run.ts';

@@ -1,5 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { beginAnew } from '../../backend/register.ts';
+import { beginAnew } from '../../backend/registration/register.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';

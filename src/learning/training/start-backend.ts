@@ -1,5 +1,5 @@
 import { engine } from '@tensorflow/tfjs';
-import { BackendError } from '../../backend/backend-error.ts';
+import { BackendError } from '../../backend/packages/backend-error.ts';
 import { backendNames, isBackendName } from '../../backend/select/backend-names.ts';
 import { type RunningBackend, selectBackend } from '../../backend/select/select-backend.ts';
 import { type StageContext, StageError } from '../../stage.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { startBackends } from '../../test/support/both-backends.ts';
-import { onnxRuntimeBackend } from './register.ts';
+import { startBackends } from '../../../test/support/both-backends.ts';
+import { onnxRuntimeBackend } from '../registration/register.ts';
 
 before(() => startBackends());
 

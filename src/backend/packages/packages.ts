@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BackendError, firstLine } from '../backend-error.ts';
+import { BackendError, firstLine } from './backend-error.ts';
 
 /** A package that somebody else installed; paths are absolute. */
 export interface FoundPackage {

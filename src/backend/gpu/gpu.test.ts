@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { GraphBuilder } from '../lowering/graph-builder.ts';
 import { executionProviders } from './gpu.ts';
-import { GraphBuilder } from './lowering/graph-builder.ts';
 
 /**
  * A graph of a pooling alone, one that tells where its maxima were, and convolutions; with the

@@ -1,6 +1,6 @@
-import { messageOf } from './backend-error.ts';
-import type { TensorSpec } from './kernel.ts';
-import { bytesOf, type LiveTrace, peakMemory, type TraceNode } from './trace.ts';
+import type { TensorSpec } from '../lowering/kernel.ts';
+import { messageOf } from '../packages/backend-error.ts';
+import { bytesOf, type LiveTrace, peakMemory, type TraceNode } from '../trace/trace.ts';
 
 /**
  * The error of a run, with its trace, since ONNX Runtime only knows its own operators. `usable` are

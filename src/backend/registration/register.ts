@@ -6,10 +6,10 @@ import {
   registerKernel,
   type Tensor,
 } from '@tensorflow/tfjs';
-import type { Provider } from './gpu.ts';
+import type { Provider } from '../gpu/gpu.ts';
+import { kernels } from '../kernels/index.ts';
+import { usableCores, usableMemory } from '../running/machine-limits.ts';
 import { registerGradients } from './gradients.ts';
-import { kernels } from './kernels/index.ts';
-import { usableCores, usableMemory } from './machine-limits.ts';
 import { OrtBackend, type OrtBackendOptions } from './ort-backend.ts';
 
 /** The name under which tfjs knows this backend. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertAgrees, startBackends, warnings } from '../../test/support/both-backends.ts';
+import { assertAgrees, startBackends, warnings } from '../../../test/support/both-backends.ts';
+import { selectBackend } from '../select/select-backend.ts';
 import { onnxRuntimeBackend } from './register.ts';
-import { selectBackend } from './select/select-backend.ts';
 
 before(() => startBackends({ sessions: 4 }));
 afterEach(() => tf.setBackend('onnxruntime'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { availableParallelism, totalmem } from 'node:os';
 import { test } from 'node:test';
-import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { coresWithin, usableCores, usableMemory } from './machine-limits.ts';
 
 test('a container has as many whole cores as its quota, or one above it, lets it use at once', (t) => {

@@ -10,16 +10,16 @@ import {
   type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs';
-import { failure, isOutOfMemory, noRoom } from './failure.ts';
-import { type Kernel, type Operation, operandsOf, type TensorSpec } from './kernel.ts';
-import { fillOf } from './lowering/lowering.ts';
-import { usableMemory } from './machine-limits.ts';
-import { BufferPool } from './running/buffer-pool.ts';
-import { CompiledGraph } from './running/compiled-graph.ts';
-import { CompiledTrace, type ObservedRun, type RunObserver } from './running/compiled-trace.ts';
-import { runOnCpu } from './running/cpu-fallback.ts';
-import { channelBlock, type SessionOptions } from './running/ort-session.ts';
-import { SessionCache } from './running/session-cache.ts';
+import { type Kernel, type Operation, operandsOf, type TensorSpec } from '../lowering/kernel.ts';
+import { fillOf } from '../lowering/lowering.ts';
+import { BufferPool } from '../running/buffer-pool.ts';
+import { CompiledGraph } from '../running/compiled-graph.ts';
+import { CompiledTrace, type ObservedRun, type RunObserver } from '../running/compiled-trace.ts';
+import { runOnCpu } from '../running/cpu-fallback.ts';
+import { failure, isOutOfMemory, noRoom } from '../running/failure.ts';
+import { usableMemory } from '../running/machine-limits.ts';
+import { channelBlock, type SessionOptions } from '../running/ort-session.ts';
+import { SessionCache } from '../running/session-cache.ts';
 import {
   type Attributes,
   type HostArray,
@@ -32,7 +32,7 @@ import {
   sizeOf,
   type TraceNode,
   TraceValue,
-} from './trace.ts';
+} from '../trace/trace.ts';
 
 /** The options of the backend, none left out. */
 export interface OrtBackendOptions extends SessionOptions {

@@ -1,7 +1,7 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
-import type { GraphBuilder } from './lowering/graph-builder.ts';
-import type { Lowering, Representation } from './lowering/lowering.ts';
-import type { Attributes, HostArray, TraceNode, ValueType } from './trace.ts';
+import type { Attributes, HostArray, TraceNode, ValueType } from '../trace/trace.ts';
+import type { GraphBuilder } from './graph-builder.ts';
+import type { Lowering, Representation } from './lowering.ts';
 
 /** The shape and the type of a tensor. */
 export interface TensorSpec {

@@ -5,15 +5,15 @@
 import { pathToFileURL } from 'node:url';
 import { findBackend, version } from '@tensorflow/tfjs';
 import { type InferenceSession, listSupportedBackends } from 'onnxruntime-node';
-import { BackendError, firstLine } from './backend-error.ts';
-import type { OnnxGraph, OnnxNode } from './lowering/onnx-writer.ts';
+import type { OnnxGraph, OnnxNode } from '../lowering/onnx-writer.ts';
+import { BackendError, firstLine } from '../packages/backend-error.ts';
 import {
   type FoundPackage,
   findPackage,
   loadPackage,
   placesLooked,
   unloadable,
-} from './select/packages.ts';
+} from '../packages/packages.ts';
 
 /** An execution provider of ONNX Runtime that can be asked for beside its CPU provider. */
 export type Provider = 'webgpu' | 'cuda';
