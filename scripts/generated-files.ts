@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { kindsMarkdown, settingsTable } from '../src/cli/kinds-markdown.ts';
+import { kindsMarkdown, settingsTable } from '../src/cli/support/kinds-markdown.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
 import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
 import { editorSchema } from '../src/project/editor-schema.ts';

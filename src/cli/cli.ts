@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../project/package-info.ts';
-import { reportError } from './command-error.ts';
 import { declareCommands, exampleText } from './declare-commands.ts';
-import { commandName } from './own-command.ts';
-import { exitCodes } from './process-end.ts';
+import { reportError } from './support/command-error.ts';
+import { commandName } from './support/own-command.ts';
+import { exitCodes } from './support/process-end.ts';
 
 /**
  * Runs the command that the words name; returns the exit code. Mistakes are printed, bugs are

@@ -5,7 +5,7 @@ import { methods } from '../learning/attribution/methods.ts';
 import { scoreKinds } from '../learning/attribution/question.ts';
 import { colourMaps } from '../learning/vision/colour-map.ts';
 import { didYouMean } from '../suggest.ts';
-import { commandName } from './own-command.ts';
+import { commandName } from './support/own-command.ts';
 
 /** A command and what it takes. Its action is loaded when it runs, so that `--help` is quick. */
 interface CommandForm {

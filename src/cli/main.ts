@@ -5,7 +5,7 @@ import { memoryFile, recall } from '../engine/store/run-memory.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
 import { guardStream } from '../reporting/terminal/terminal-text.ts';
-import { ignoresHangup, surviveLostOutput } from './process-end.ts';
+import { ignoresHangup, surviveLostOutput } from './support/process-end.ts';
 
 const argv = process.argv.slice(2);
 surviveLostOutput(argv[0] !== 'run');

@@ -54,7 +54,7 @@ function setUp(backend: string): Plugin {
     import '@tensorflow/tfjs-backend-cpu';
     import { engine } from '@tensorflow/tfjs-core';
     import { setTestEnvs } from '${CORE}/jasmine_util.js';
-    import { registerOnnxRuntimeBackend } from '../register.ts';
+    import { registerOnnxRuntimeBackend } from '../registration/register.ts';
     registerOnnxRuntimeBackend({ threads: 1, warn: () => {} });
     setTestEnvs([{ name: '${backend}', backendName: '${backend}', isDataSync: true }]);
 

@@ -17,10 +17,10 @@ import { pull } from '../../project/stored-runs/pull.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { TarError } from '../../tar.ts';
 import { UsageError } from '../../user-error.ts';
-import { print, warnOnStderr } from '../command-error.ts';
-import { endsLikeFile, findTarget } from '../find-target.ts';
-import { currentRoot } from '../open-pipeline.ts';
-import { printPulled } from '../print-pulled.ts';
+import { print, warnOnStderr } from '../support/command-error.ts';
+import { endsLikeFile, findTarget } from '../support/find-target.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
+import { printPulled } from '../support/print-pulled.ts';
 
 const signerKey = 'signer';
 const pipelineKey = 'pipeline';

@@ -28,8 +28,8 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import { UsageError } from '../../user-error.ts';
-import { print, printJson, warnOnStderr, writeUserFile } from '../command-error.ts';
-import { currentRoot } from '../open-pipeline.ts';
+import { print, printJson, warnOnStderr, writeUserFile } from '../support/command-error.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
 
 interface CompareOptions {
   readonly all?: boolean;

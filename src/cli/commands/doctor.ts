@@ -8,10 +8,10 @@ import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';
 import { version } from '../../project/package-info.ts';
-import { print } from '../command-error.ts';
-import { currentRoot } from '../open-pipeline.ts';
+import { print } from '../support/command-error.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
 
-import { exitCodes } from '../process-end.ts';
+import { exitCodes } from '../support/process-end.ts';
 
 /**
  * One line of the answer. `lacks` says what does not work, and what to do; it is absent where

@@ -12,8 +12,8 @@ import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { PipelineError } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { UsageError } from '../../user-error.ts';
-import { print, printJson, warnOnStderr, writeUserFile } from '../command-error.ts';
-import { findTrainedModel } from '../find-trained-model.ts';
+import { print, printJson, warnOnStderr, writeUserFile } from '../support/command-error.ts';
+import { findTrainedModel } from '../support/find-trained-model.ts';
 
 interface ExplainImageOptions {
   readonly set: readonly string[];

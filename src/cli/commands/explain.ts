@@ -10,8 +10,8 @@ import { planSelection } from '../../project/workspace.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
-import { printJson } from '../command-error.ts';
-import { openSelection } from '../open-pipeline.ts';
+import { printJson } from '../support/command-error.ts';
+import { openSelection } from '../support/open-pipeline.ts';
 
 interface ExplainOptions {
   readonly set: readonly string[];

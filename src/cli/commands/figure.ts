@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mistake } from '../../project/pipeline-error.ts';
 import { UsageError } from '../../user-error.ts';
-import { print, writeUserFile } from '../command-error.ts';
+import { print, writeUserFile } from '../support/command-error.ts';
 
 /**
  * `restage figure <chart> <pdf>`: a published chart, or any SVG of Restage, as one page of PDF for

@@ -9,8 +9,8 @@ import {
 } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
-import { print, warnOnStderr } from '../command-error.ts';
-import { currentRoot } from '../open-pipeline.ts';
+import { print, warnOnStderr } from '../support/command-error.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
 
 interface GcOptions {
   /** Milliseconds. */

@@ -2,8 +2,8 @@ import type { Stage } from '../../engine/config/pipeline.ts';
 import { type Graph, readBy } from '../../engine/graph/graph.ts';
 import { mistake } from '../../project/pipeline-error.ts';
 import { graphOf } from '../../reporting/report/stage-graph.ts';
-import { print, writeUserFile } from '../command-error.ts';
-import { openSelection } from '../open-pipeline.ts';
+import { print, writeUserFile } from '../support/command-error.ts';
+import { openSelection } from '../support/open-pipeline.ts';
 
 /** The layout recurses along the longest chain, and nobody could read a larger picture. */
 const mostDrawn = 1000;

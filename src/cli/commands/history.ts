@@ -5,8 +5,8 @@ import { mistake } from '../../project/pipeline-error.ts';
 import { formatHistory, runChanges } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
-import { print, printJson, warnOnStderr } from '../command-error.ts';
-import { currentRoot } from '../open-pipeline.ts';
+import { print, printJson, warnOnStderr } from '../support/command-error.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
 
 interface HistoryOptions extends RunQuery {
   readonly where: readonly string[];

@@ -7,9 +7,9 @@ import { formatScores } from '../../learning/metrics/scores-file.ts';
 import { packageRoot } from '../../package-root.ts';
 import { Random } from '../../random.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { print } from '../command-error.ts';
-import { ownCommand } from '../own-command.ts';
-import { exitCodes } from '../process-end.ts';
+import { print } from '../support/command-error.ts';
+import { ownCommand } from '../support/own-command.ts';
+import { exitCodes } from '../support/process-end.ts';
 
 const ours = (path: string) => () => readFileSync(join(packageRoot, path), 'utf8');
 

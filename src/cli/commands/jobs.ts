@@ -15,8 +15,8 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { orThrow } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { describeError, UsageError } from '../../user-error.ts';
-import { print, warnOnStderr } from '../command-error.ts';
-import { currentRoot } from '../open-pipeline.ts';
+import { print, warnOnStderr } from '../support/command-error.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
 
 const columns = ['job', 'place', 'state', 'stages', 'on', 'waited for by'];
 

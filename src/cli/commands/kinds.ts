@@ -9,8 +9,8 @@ import { mistake, PipelineError } from '../../project/pipeline-error.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { KindSpec } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
-import { print, printWarnings, warnOnStderr } from '../command-error.ts';
-import { kindMarkdown, kindsMarkdown, showInput } from '../kinds-markdown.ts';
+import { print, printWarnings, warnOnStderr } from '../support/command-error.ts';
+import { kindMarkdown, kindsMarkdown, showInput } from '../support/kinds-markdown.ts';
 
 const width = 80;
 

@@ -10,8 +10,8 @@ import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { openStore, planSelection } from '../../project/workspace.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
-import { warnOnStderr } from '../command-error.ts';
-import { openSelection } from '../open-pipeline.ts';
+import { warnOnStderr } from '../support/command-error.ts';
+import { openSelection } from '../support/open-pipeline.ts';
 
 export async function logsCommand(
   words: readonly string[],

@@ -27,8 +27,8 @@ import {
 import { mistake } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { suggest } from '../../suggest.ts';
-import { print, writeUserFile } from '../command-error.ts';
-import { openSelection } from '../open-pipeline.ts';
+import { print, writeUserFile } from '../support/command-error.ts';
+import { openSelection } from '../support/open-pipeline.ts';
 
 /** The image size for a named network: the default of `train`. */
 const usualSize = 256;

@@ -19,10 +19,10 @@ import { version } from '../../project/package-info.ts';
 import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { suggest } from '../../suggest.ts';
 import { UsageError } from '../../user-error.ts';
-import { print } from '../command-error.ts';
-import { currentRoot } from '../open-pipeline.ts';
+import { print } from '../support/command-error.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
 
-import { exitCodes } from '../process-end.ts';
+import { exitCodes } from '../support/process-end.ts';
 
 /**
  * Milliseconds that a probe has to answer, between two looks for its answer, and between two

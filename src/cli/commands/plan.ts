@@ -12,10 +12,10 @@ import type { WorkspaceOptions } from '../../project/workspace.ts';
 import { planSelection } from '../../project/workspace.ts';
 import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
-import { printJson, printWarnings, warnOnStderr } from '../command-error.ts';
-import { openHere, openPipeline, type Request } from '../open-pipeline.ts';
+import { printJson, printWarnings, warnOnStderr } from '../support/command-error.ts';
+import { openHere, openPipeline, type Request } from '../support/open-pipeline.ts';
 
-import { exitCodes } from '../process-end.ts';
+import { exitCodes } from '../support/process-end.ts';
 
 /** The options of `plan`, which `run` has, too. */
 export interface PlanOptions extends Omit<Request, 'words'>, WorkspaceOptions {

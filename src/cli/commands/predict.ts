@@ -8,8 +8,8 @@ import { mistake } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import type { StageContext } from '../../stage.ts';
 import { UsageError } from '../../user-error.ts';
-import { print, warnOnStderr } from '../command-error.ts';
-import { findTrainedModel } from '../find-trained-model.ts';
+import { print, warnOnStderr } from '../support/command-error.ts';
+import { findTrainedModel } from '../support/find-trained-model.ts';
 
 interface PredictOptions {
   readonly set: readonly string[];

@@ -7,13 +7,13 @@ import type { OpenedProject } from '../../project/opened-project.ts';
 import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { isForUser, UsageError } from '../../user-error.ts';
-import { beginAnew } from '../begin-anew.ts';
-import { findTarget } from '../find-target.ts';
-import { Interrupts } from '../interrupts.ts';
-import { openHere, openPipeline } from '../open-pipeline.ts';
-import { commandName, program } from '../own-command.ts';
-import { exitCodes } from '../process-end.ts';
-import { type WatchedRuns, watchRuns } from '../watch-runs.ts';
+import { beginAnew } from '../support/begin-anew.ts';
+import { findTarget } from '../support/find-target.ts';
+import { Interrupts } from '../support/interrupts.ts';
+import { openHere, openPipeline } from '../support/open-pipeline.ts';
+import { commandName, program } from '../support/own-command.ts';
+import { exitCodes } from '../support/process-end.ts';
+import { type WatchedRuns, watchRuns } from '../support/watch-runs.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {

@@ -8,8 +8,8 @@ import { planSelection } from '../../project/workspace.ts';
 import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
 import { isForUser, UsageError } from '../../user-error.ts';
-import { warnOnStderr } from '../command-error.ts';
-import { currentRoot } from '../open-pipeline.ts';
+import { warnOnStderr } from '../support/command-error.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
 
 interface ServeOptions {
   readonly port: number;

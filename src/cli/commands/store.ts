@@ -40,10 +40,10 @@ import { type PullOptions, pull } from '../../project/stored-runs/pull.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { UsageError, UserError } from '../../user-error.ts';
-import { print, warnOnStderr } from '../command-error.ts';
-import { findTarget } from '../find-target.ts';
-import { currentRoot } from '../open-pipeline.ts';
-import { printPulled } from '../print-pulled.ts';
+import { print, warnOnStderr } from '../support/command-error.ts';
+import { findTarget } from '../support/find-target.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
+import { printPulled } from '../support/print-pulled.ts';
 
 interface StoreOptions extends PullOptions {
   /** Milliseconds. */

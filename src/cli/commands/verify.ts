@@ -5,9 +5,9 @@ import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
-import { print, warnOnStderr } from '../command-error.ts';
-import { currentRoot } from '../open-pipeline.ts';
-import { exitCodes } from '../process-end.ts';
+import { print, warnOnStderr } from '../support/command-error.ts';
+import { currentRoot } from '../support/open-pipeline.ts';
+import { exitCodes } from '../support/process-end.ts';
 
 export async function verifyCommand({
   inputs = false,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../../user-error.ts';
 import { exitCodes, ignoresHangup } from './process-end.ts';
 
 /**

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryFolder } from '../../test/support/temporary-folder.ts';
-import { OpenedProject } from '../project/opened-project.ts';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { OpenedProject } from '../../project/opened-project.ts';
 import { type WatchedRuns, watchRuns } from './watch-runs.ts';
 
 /** A project that is empty, and a way to change it. */

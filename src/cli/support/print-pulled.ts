@@ -1,6 +1,6 @@
-import { formatCountOf } from '../format-numbers.ts';
-import { PipelineError } from '../project/pipeline-error.ts';
-import type { PulledRun } from '../project/stored-runs/pull.ts';
+import { formatCountOf } from '../../format-numbers.ts';
+import { PipelineError } from '../../project/pipeline-error.ts';
+import type { PulledRun } from '../../project/stored-runs/pull.ts';
 import { print } from './command-error.ts';
 
 /** Says what a pull brought. Throws a {@link PipelineError} about what it left out. */

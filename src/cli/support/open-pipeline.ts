@@ -1,8 +1,8 @@
-import type { PlanOptions, RunOptions } from '../project/api.ts';
-import type { LoadedPipeline } from '../project/loaded-pipeline.ts';
-import { OpenedProject } from '../project/opened-project.ts';
-import { projectRoot } from '../project/project-root.ts';
-import { type Selection, select } from '../project/selection.ts';
+import type { PlanOptions, RunOptions } from '../../project/api.ts';
+import type { LoadedPipeline } from '../../project/loaded-pipeline.ts';
+import { OpenedProject } from '../../project/opened-project.ts';
+import { projectRoot } from '../../project/project-root.ts';
+import { type Selection, select } from '../../project/selection.ts';
 import { warnOnStderr } from './command-error.ts';
 import { findTarget, refuseSecondFile, type Target, type Words } from './find-target.ts';
 

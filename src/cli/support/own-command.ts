@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
-import { packageRoot } from '../package-root.ts';
-import { shellQuote } from '../shell/shell-quote.ts';
+import { packageRoot } from '../../package-root.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
 
 /** The name under which the user started Restage: both `restage` and `pipeline` do. */
 export const commandName: 'restage' | 'pipeline' =

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
-import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
-import { writing } from '../engine/files/write-error.ts';
-import { printableJson } from '../json.ts';
-import { PipelineError } from '../project/pipeline-error.ts';
-import { wantsColour } from '../reporting/terminal/colour.ts';
-import { describeError, isForUser, UsageError } from '../user-error.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { formatDiagnostics, formatWarning } from '../../engine/diagnostics/format-diagnostic.ts';
+import { writing } from '../../engine/files/write-error.ts';
+import { printableJson } from '../../json.ts';
+import { PipelineError } from '../../project/pipeline-error.ts';
+import { wantsColour } from '../../reporting/terminal/colour.ts';
+import { describeError, isForUser, UsageError } from '../../user-error.ts';
 import { exitCodes } from './process-end.ts';
 
 /** Prints an error for the user, and returns the exit code; throws any other. */

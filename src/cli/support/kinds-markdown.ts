@@ -1,7 +1,7 @@
-import { backendNames } from '../backend/select/backend-names.ts';
-import { describeSettings, type SettingRow } from '../engine/config/schema/describe-settings.ts';
-import { markdownTable } from '../markdown-table.ts';
-import type { InputPort, KindSpec, OutputPort } from '../stage.ts';
+import { backendNames } from '../../backend/select/backend-names.ts';
+import { describeSettings, type SettingRow } from '../../engine/config/schema/describe-settings.ts';
+import { markdownTable } from '../../markdown-table.ts';
+import type { InputPort, KindSpec, OutputPort } from '../../stage.ts';
 
 /** The page of all kinds, which is docs/kinds.md for the built-in ones. */
 export function kindsMarkdown(specs: readonly KindSpec[]): string {

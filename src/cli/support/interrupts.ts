@@ -1,4 +1,4 @@
-import { Cancellation } from '../project/cancellation.ts';
+import { Cancellation } from '../../project/cancellation.ts';
 import { exitCodes, ignoresHangup } from './process-end.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { ProjectChanges } from '../project/api.ts';
-import type { OpenedProject } from '../project/opened-project.ts';
-import type { ProjectWatch } from '../project/project-watch.ts';
+import type { ProjectChanges } from '../../project/api.ts';
+import type { OpenedProject } from '../../project/opened-project.ts';
+import type { ProjectWatch } from '../../project/project-watch.ts';
 import { reportError } from './command-error.ts';
 import { Interrupts } from './interrupts.ts';
 

@@ -4,10 +4,10 @@ import {
   findPipelineFile,
   onlyPipelineFile,
   pipelineNames,
-} from '../engine/config/pipeline-files.ts';
-import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
-import { FolderStore } from '../engine/store/folder-store.ts';
-import { mistake, orThrow, type PipelineError } from '../project/pipeline-error.ts';
+} from '../../engine/config/pipeline-files.ts';
+import { findIncludedStages, findStageNames } from '../../engine/config/stage-reference.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
+import { mistake, orThrow, type PipelineError } from '../../project/pipeline-error.ts';
 
 /** The words of a command that name a pipeline and its stages. */
 export interface Words {
