@@ -1,8 +1,8 @@
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { type FormName, formOf, formPorts } from './forms.ts';
-import type { DrawForm } from './inputs.ts';
-import type { PlotSettings } from './spec.ts';
+import type { DrawForm } from './forms/draw-form.ts';
+import { type FormName, formOf, formPorts } from './forms/forms.ts';
+import type { PlotSettings } from './forms/settings.ts';
 
 /** A module for each form, loaded when it is drawn. */
 const drawings: Readonly<Record<FormName, () => Promise<{ readonly draw: DrawForm }>>> = {

@@ -17,7 +17,7 @@ import {
 } from '../../../src/learning/vision/pixels-to-floats.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { StageError } from '../../../src/stage.ts';
-import { type DrawForm, onlyInput } from '../inputs.ts';
+import { type DrawForm, onlyInput } from '../forms/draw-form.ts';
 import { mostAcross, mostNamed, side as shownSide } from './samples.ts';
 
 /**

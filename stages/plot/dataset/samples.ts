@@ -14,8 +14,8 @@ import { sampleOfClass } from '../../../src/learning/vision/sample-images.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { Random } from '../../../src/random.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
-import type { DrawForm } from '../inputs.ts';
-import type { PlotSettings } from '../spec.ts';
+import type { DrawForm } from '../forms/draw-form.ts';
+import type { PlotSettings } from '../forms/settings.ts';
 
 /** Pixels that a sheet of a column's width has for an image, and images across it. */
 export const side = 66;

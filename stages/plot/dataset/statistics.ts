@@ -14,7 +14,7 @@ import { coloursOf, palette } from '../../../src/learning/charts/theme.ts';
 import { headingOf, inRow, withTooltip } from '../../../src/learning/charts/tooltips.ts';
 import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
-import type { DrawForm } from '../inputs.ts';
+import type { DrawForm } from '../forms/draw-form.ts';
 
 export const draw: DrawForm = ({ inputs, settings }) => {
   const items = inputs('dataset');

@@ -7,7 +7,7 @@ import { principalComponents } from '../../../src/learning/metrics/multivariate/
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
 import { openFeatures } from '../../../src/learning/vision/features/features.ts';
 import { StageError } from '../../../src/stage.ts';
-import { type DrawForm, onlyInput } from '../inputs.ts';
+import { type DrawForm, onlyInput } from '../forms/draw-form.ts';
 
 export const draw: DrawForm = (context) => {
   const { title, split = selectionSplit } = context.settings;

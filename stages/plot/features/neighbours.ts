@@ -15,8 +15,8 @@ import {
 import { sampleImages } from '../../../src/learning/vision/sample-images.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { requireKnown } from '../../../src/read-input.ts';
-import { type DrawForm, onlyInput } from '../inputs.ts';
-import type { PlotSettings } from '../spec.ts';
+import { type DrawForm, onlyInput } from '../forms/draw-form.ts';
+import type { PlotSettings } from '../forms/settings.ts';
 
 /** An image and its features, scaled to length 1; all zeros stay as they are. */
 interface Embedded {

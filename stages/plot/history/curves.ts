@@ -2,7 +2,7 @@ import { groupOver } from '../../../src/learning/charts/series.ts';
 import { parseHistory } from '../../../src/learning/training/history.ts';
 import { describeInput, readInput, requireKnown } from '../../../src/read-input.ts';
 import { type InputArtifact, StageError } from '../../../src/stage.ts';
-import type { DrawForm } from '../inputs.ts';
+import type { DrawForm } from '../forms/draw-form.ts';
 import { curvesChart } from './curves-chart.ts';
 import type { Run } from './curves-data.ts';
 

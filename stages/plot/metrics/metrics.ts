@@ -4,8 +4,8 @@ import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
 import { readInput, requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
-import type { DrawForm } from '../inputs.ts';
-import type { PlotSettings } from '../spec.ts';
+import type { DrawForm } from '../forms/draw-form.ts';
+import type { PlotSettings } from '../forms/settings.ts';
 
 /**
  * A number of one model's metrics, and what these say of it: `groups` were judged in place of

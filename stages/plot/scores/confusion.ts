@@ -6,7 +6,7 @@ import { fitText } from '../../../src/learning/charts/fit-text.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
 import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
-import { type DrawForm, onlyInput } from '../inputs.ts';
+import { type DrawForm, onlyInput } from '../forms/draw-form.ts';
 import { classConfusionChart } from './class-confusion.ts';
 import { countTooltip } from './count-tooltip.ts';
 import {

@@ -7,7 +7,7 @@ import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-
 import { openImages } from '../../../src/learning/vision/dataset/shown-images.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { describeInput } from '../../../src/read-input.ts';
-import type { DrawForm } from '../inputs.ts';
+import type { DrawForm } from '../forms/draw-form.ts';
 
 /**
  * The images whose label is the least likely, in reading order. The scores may be in several files,

@@ -9,8 +9,8 @@ import {
 } from '../../../src/learning/metrics/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
 import type { InputArtifact } from '../../../src/stage.ts';
-import type { DrawForm } from '../inputs.ts';
-import type { PlotSettings } from '../spec.ts';
+import type { DrawForm } from '../forms/draw-form.ts';
+import type { PlotSettings } from '../forms/settings.ts';
 
 /**
  * The images of a split as one model scored them: `differences` are the score of fake minus that of

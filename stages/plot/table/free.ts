@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../src/json.ts';
 import { describeInput, readInput } from '../../../src/read-input.ts';
 import { type InputArtifact, StageError } from '../../../src/stage.ts';
 import { thereAre } from '../../../src/suggest.ts';
-import type { DrawForm } from '../inputs.ts';
+import type { DrawForm } from '../forms/draw-form.ts';
 import { columnsOf, parseTable, type TableRow } from './parse-table.ts';
 
 /** Draws the user's spec over the rows of all tables, whose labels become further columns. */

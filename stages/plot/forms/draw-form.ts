@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import type { PlotSettings } from './spec.ts';
+import { type InputArtifact, type StageContext, StageError } from '../../../src/stage.ts';
+import type { PlotSettings } from './settings.ts';
 
 /**
  * Draws one form of chart: reads the stage's input and gives the spec. A mistake in the data throws
