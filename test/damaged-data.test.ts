@@ -9,7 +9,7 @@ import { readFinite } from '../src/learning/models/weights/weight-files.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
 import { openFeatures } from '../src/learning/vision/features/features.ts';
 import { StageError } from '../src/stage.ts';
-import { imagesOf, readList } from '../stages/load-dataset/read-list.ts';
+import { imagesOf, readList } from '../stages/load-dataset/finding/read-list.ts';
 import { writeFeatures } from './support/features-artifact.ts';
 import { isRefused, mutated } from './support/mutations.ts';
 import { writeNoiseDataset } from './support/noise-dataset.ts';

@@ -5,7 +5,7 @@ import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { StageContext } from '../../src/stage.ts';
 import type { Examined, Unreadable } from './examine.ts';
-import type { PlacedImage } from './found-image.ts';
+import type { PlacedImage } from './finding/found-image.ts';
 import type { CountedImage } from './statistics.ts';
 
 /** The images of a data set that was written. */

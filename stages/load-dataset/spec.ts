@@ -5,8 +5,8 @@ import { mistakeIf } from '../../src/one-input.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
-import { beginsWithShard, classFolders, isFolder, shardsIn } from './class-folders.ts';
-import { layoutMistake, namedClasses } from './folder-layout.ts';
+import { beginsWithShard, classFolders, isFolder, shardsIn } from './finding/class-folders.ts';
+import { layoutMistake, namedClasses } from './finding/folder-layout.ts';
 
 const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
 const folder = text.refine(

@@ -1,4 +1,10 @@
-import type { LoadDatasetSettings } from '../spec.ts';
+/** The settings of `load-dataset` that decide which facts of a record count. */
+export interface ShardSettings {
+  /** The columns of images and of classes; by default the usual names. */
+  readonly columns?: { readonly image?: string; readonly label?: string };
+  /** Further columns that stay with each image. */
+  readonly slices: readonly string[];
+}
 
 /**
  * What a record of a shard says of its image: texts by column, among them `label`, `group`,
@@ -21,7 +27,7 @@ export type TakeRecord = (
  */
 export type ShardReader = (
   file: string,
-  settings: LoadDatasetSettings,
+  settings: ShardSettings,
   take: TakeRecord,
 ) => Promise<void>;
 

@@ -3,10 +3,9 @@ import { dirname, join, posix } from 'node:path';
 import { formatFew } from '../../../src/format-numbers.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
 import { isForUser, reasonOf } from '../../../src/user-error.ts';
-import { otherNames, shardName } from '../class-folders.ts';
-import type { ListedImage } from '../read-list.ts';
-import type { LoadDatasetSettings } from '../spec.ts';
-import { type Facts, ShardError, type ShardReader } from './shard.ts';
+import { otherNames, shardName } from '../finding/class-folders.ts';
+import type { ListedImage } from '../finding/read-list.ts';
+import { type Facts, ShardError, type ShardReader, type ShardSettings } from './shard.ts';
 
 /**
  * Writes the images of shards into the scratch folder, as `{shard}/{record}`, and lists them with
@@ -17,7 +16,7 @@ import { type Facts, ShardError, type ShardReader } from './shard.ts';
  * split.
  */
 export async function unpackShards(
-  context: StageContext<LoadDatasetSettings>,
+  context: StageContext<ShardSettings>,
   path: string,
   shards: readonly string[],
   drawn: boolean,
@@ -72,7 +71,7 @@ export async function unpackShards(
 
 /** What a record says of its image, except for the path. */
 function listedImage(
-  { settings: { slices } }: StageContext<LoadDatasetSettings>,
+  { settings: { slices } }: StageContext<ShardSettings>,
   { where, split }: { readonly where: string; readonly split: string | undefined },
   { label, group, source, ...facts }: Facts,
 ): ListedImage {

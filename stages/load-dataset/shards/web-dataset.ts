@@ -1,7 +1,13 @@
 import { posix } from 'node:path';
 import { list, type ReadEntry } from 'tar';
-import type { LoadDatasetSettings } from '../spec.ts';
-import { labelNames, ShardError, type ShardReader, type TakeRecord, textOf } from './shard.ts';
+import {
+  labelNames,
+  ShardError,
+  type ShardReader,
+  type ShardSettings,
+  type TakeRecord,
+  textOf,
+} from './shard.ts';
 
 const imageExtension = /^(.*\.)?(jpe?g|png|webp|gif|avif|tiff?|bmp)$/i;
 
@@ -53,7 +59,7 @@ export const readWebDataset: ShardReader = async (file, settings, take) => {
 function takeSample(
   key: string,
   { images, facts }: Parts,
-  { columns, slices }: LoadDatasetSettings,
+  { columns, slices }: ShardSettings,
   take: TakeRecord,
 ) {
   const names = columns?.label === undefined ? labelNames : [columns.label];

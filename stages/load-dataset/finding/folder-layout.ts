@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { formatList } from '../../src/format-numbers.ts';
-import { imagesUnder } from '../../src/learning/vision/images-under.ts';
-import { suggest } from '../../src/suggest.ts';
+import { formatList } from '../../../src/format-numbers.ts';
+import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
+import { suggest } from '../../../src/suggest.ts';
 import { type ClassSources, classFolders, folders, isFolder, otherNames } from './class-folders.ts';
 
 /** How a folder of images is to be read. */

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatCountOf } from '../../src/format-numbers.ts';
-import { imagesUnder } from '../../src/learning/vision/images-under.ts';
-import { StageError } from '../../src/stage.ts';
+import { formatCountOf } from '../../../src/format-numbers.ts';
+import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
+import { StageError } from '../../../src/stage.ts';
 import { type ClassSources, folders, isFolder } from './class-folders.ts';
 import { type FolderLayout, layoutMistake, namedClasses, usualClasses } from './folder-layout.ts';
 import type { FoundImage } from './found-image.ts';

@@ -1,6 +1,6 @@
 import { opendirSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { imagesUnder } from '../../src/learning/vision/images-under.ts';
+import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
 
 /** Classes in the order of their labels, each with the folders of its images. */
 export type ClassSources = readonly {

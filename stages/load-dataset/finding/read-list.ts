@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { compare } from '../../src/compare.ts';
-import { csvRecords, findColumns } from '../../src/csv.ts';
-import { StageError } from '../../src/stage.ts';
-import { suggest, thereAre } from '../../src/suggest.ts';
-import { reasonOf } from '../../src/user-error.ts';
+import { compare } from '../../../src/compare.ts';
+import { csvRecords, findColumns } from '../../../src/csv.ts';
+import { StageError } from '../../../src/stage.ts';
+import { suggest, thereAre } from '../../../src/suggest.ts';
+import { reasonOf } from '../../../src/user-error.ts';
 import type { ClassSources } from './class-folders.ts';
 import type { FoundImage } from './found-image.ts';
 
