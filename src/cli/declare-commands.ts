@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { backendNames } from '../backend/select/backend-names.ts';
 import { parseDuration, parseMemory } from '../engine/config/schema/units.ts';
 import { methods } from '../learning/attribution/methods.ts';
-import { scoreKinds } from '../learning/attribution/question.ts';
+import { scoreKinds } from '../learning/attribution/questions/question.ts';
 import { colourMaps } from '../learning/vision/colour-map.ts';
 import { didYouMean } from '../suggest.ts';
 import { commandName } from './support/own-command.ts';

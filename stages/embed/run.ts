@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import type { ImageInput } from '../../src/learning/models/model-info.ts';
 import { type Network, outputOf } from '../../src/learning/models/model-output.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
-import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { cropNote } from '../../src/learning/vision/crop-note.ts';

@@ -10,7 +10,7 @@ import {
   publishedWeights,
   weightMistakes,
   weightPorts,
-} from '../../src/learning/models/weights/weight-inputs.ts';
+} from '../../src/learning/models/weight-inputs.ts';
 import { splitList } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/one-input.ts';
 import { count } from '../../src/spec-parts.ts';

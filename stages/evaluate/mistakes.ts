@@ -10,7 +10,7 @@ import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
-import { corruptImage } from '../../src/learning/vision/corrupt-image.ts';
+import { corruptImage } from '../../src/learning/vision/corruptions/corrupt-image.ts';
 import { openImages } from '../../src/learning/vision/dataset/shown-images.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { StageContext } from '../../src/stage.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
-import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
+import { corruptionSettings } from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';

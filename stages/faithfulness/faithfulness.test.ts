@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { layers, sequential } from '@tensorflow/tfjs';
 import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
 import type { Method } from '../../src/learning/attribution/methods.ts';
-import type { Question } from '../../src/learning/attribution/question.ts';
+import type { Question } from '../../src/learning/attribution/questions/question.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
 import { averageRanks, correlateRanks } from '../../src/learning/metrics/spearman.ts';
 import { loadModel, saveModel } from '../../src/learning/models/model-files.ts';

@@ -12,7 +12,7 @@ import {
 import type { RandomisedDepth } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import type { Completeness } from '../../src/learning/attribution/gradients.ts';
 import { isCam, type Method, passesOf } from '../../src/learning/attribution/methods.ts';
-import type { Question } from '../../src/learning/attribution/question.ts';
+import type { Question } from '../../src/learning/attribution/questions/question.ts';
 import type {
   AskOptions,
   QuestionBatch,

@@ -7,7 +7,7 @@ import {
   randomiseLayers,
   rankMap,
 } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
-import type { Question } from '../../src/learning/attribution/question.ts';
+import type { Question } from '../../src/learning/attribution/questions/question.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { Random } from '../../src/random.ts';
 

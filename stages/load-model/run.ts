@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import {
@@ -11,7 +12,6 @@ import {
   onnxFile,
 } from '../../src/learning/models/model-info.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
-import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type LoadModelSettings, usual } from './spec.ts';

@@ -10,7 +10,7 @@ import {
   publishedWeights,
   weightMistakes,
   weightPorts,
-} from '../../src/learning/models/weights/weight-inputs.ts';
+} from '../../src/learning/models/weight-inputs.ts';
 import { mistakeIf } from '../../src/one-input.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';

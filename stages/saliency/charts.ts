@@ -6,8 +6,8 @@ import {
   formatShare,
   formatSigned,
 } from '../../src/format-numbers.ts';
-import { scoreOf } from '../../src/learning/attribution/explained-score.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { scoreOf } from '../../src/learning/attribution/questions/explained-score.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
 import {

@@ -1,12 +1,12 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { compare } from '../../src/compare.ts';
+import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { buildHead } from '../../src/learning/models/build-net.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import type { Net } from '../../src/learning/models/layers/layer.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
-import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import {
   labelling,
   openClasses,

@@ -14,7 +14,7 @@ import {
   publishedWeights,
   weightMistakes,
   weightPorts,
-} from '../../src/learning/models/weights/weight-inputs.ts';
+} from '../../src/learning/models/weight-inputs.ts';
 import { plannedObstacle } from '../../src/learning/training/checkpoint-length.ts';
 import {
   freezeSetting,

@@ -4,7 +4,7 @@ import { findRoot } from '../../engine/config/pipeline-files.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { formatShare } from '../../format-numbers.ts';
 import { isCam, type Method } from '../../learning/attribution/methods.ts';
-import type { ScoreKind } from '../../learning/attribution/question.ts';
+import type { ScoreKind } from '../../learning/attribution/questions/question.ts';
 import { largeGap } from '../../learning/explanations/completeness-gap.ts';
 import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
 import { readModelInfo } from '../../learning/models/model-info.ts';

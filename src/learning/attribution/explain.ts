@@ -22,7 +22,7 @@ import {
 } from './gradients.ts';
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
 import { occlusionMaps } from './occlusion.ts';
-import { type Question, questionOf } from './question.ts';
+import { type Question, questionOf } from './questions/question.ts';
 
 /** Options of the methods. */
 export interface ExplainOptions extends NoiseOptions {

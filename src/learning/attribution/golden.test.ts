@@ -24,7 +24,7 @@ import {
   inputTimesGradient,
   integratedGradient,
 } from './gradients.ts';
-import type { Question } from './question.ts';
+import type { Question } from './questions/question.ts';
 
 interface GoldenValues {
   readonly norm: number;

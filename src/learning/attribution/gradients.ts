@@ -2,8 +2,8 @@ import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
 import { customGrad, dispose, grad, keep, tidy } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
 import { inputOf, outputOf, readValues, rowOf } from '../models/model-output.ts';
-import { explainedScore, scoreOf } from './explained-score.ts';
-import type { Question } from './question.ts';
+import { explainedScore, scoreOf } from './questions/explained-score.ts';
+import type { Question } from './questions/question.ts';
 
 // Attributions by the gradient of the explained score: `[batch, height, width, 3]`, one value for
 // each value of the images.

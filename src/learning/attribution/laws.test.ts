@@ -18,7 +18,7 @@ import {
   integratedGradient,
   smoothGradient,
 } from './gradients.ts';
-import type { Question } from './question.ts';
+import type { Question } from './questions/question.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 

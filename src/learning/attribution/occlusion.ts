@@ -1,7 +1,7 @@
 import { type Network, outputOf, rowOf } from '../models/model-output.ts';
 import { type AttributionMap, resizeMap } from './attribution-map.ts';
-import { scoreOf } from './explained-score.ts';
-import { type Question, questionOf } from './question.ts';
+import { scoreOf } from './questions/explained-score.ts';
+import { type Question, questionOf } from './questions/question.ts';
 
 /** Squares along each side; each covers two steps, so that four of them cover an inner place. */
 const squares = 14;

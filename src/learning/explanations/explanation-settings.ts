@@ -9,7 +9,7 @@ import {
   methodDefaults,
   methodsWith,
 } from '../attribution/methods.ts';
-import { scoreKinds } from '../attribution/question.ts';
+import { scoreKinds } from '../attribution/questions/question.ts';
 import { confidenceOf, drawsFrom } from '../metrics/intervals/interval-settings.ts';
 
 /** Settings of every kind that explains the scores of a model. Light, for their specs. */

@@ -2,7 +2,7 @@ import { formatList } from '../../format-numbers.ts';
 import { type AttributionMap, resizeMap, scaleMap } from '../attribution/attribution-map.ts';
 import { mostSalient } from '../attribution/map-measures.ts';
 import { explainsClass, type Method, methodTitle } from '../attribution/methods.ts';
-import type { ScoreKind } from '../attribution/question.ts';
+import type { ScoreKind } from '../attribution/questions/question.ts';
 import type { ColourBar } from '../charts/colour-bar.ts';
 import {
   type ColourMap,

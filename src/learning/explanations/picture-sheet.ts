@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { formatList, formatShare } from '../../format-numbers.ts';
 import { explainsClass, isCam, type Method, methodTitle } from '../attribution/methods.ts';
-import type { ScoreKind } from '../attribution/question.ts';
+import type { ScoreKind } from '../attribution/questions/question.ts';
 import { captionOf, type ImageCell, imageSheet } from '../charts/image-sheet.ts';
 import type { ColourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';

@@ -1,7 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
-import type { Question, ScoreKind } from '../attribution/question.ts';
+import type { Question, ScoreKind } from '../attribution/questions/question.ts';
 import { loadModel, loadNetwork } from '../models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../models/model-info.ts';
 import type { Network } from '../models/model-output.ts';

@@ -4,8 +4,8 @@ import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import { inputOf, type Network, outputOf, readValues } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
-import { explainedScore } from '../explained-score.ts';
-import type { Question } from '../question.ts';
+import { explainedScore } from '../questions/explained-score.ts';
+import type { Question } from '../questions/question.ts';
 
 /** The feature maps of a layer for one image, and the gradient of the explained score by them. */
 export interface LayerView {

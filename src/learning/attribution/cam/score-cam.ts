@@ -2,8 +2,8 @@ import { image as imageOps, type Tensor, tensor, tensor4d, tidy } from '@tensorf
 import { softmax } from '../../metrics/logits.ts';
 import { type Network, outputOf, rowOf } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
-import { scoreOf } from '../explained-score.ts';
-import type { Question } from '../question.ts';
+import { scoreOf } from '../questions/explained-score.ts';
+import type { Question } from '../questions/question.ts';
 import { weighChannels } from './activation-maps.ts';
 import type { LayerView } from './layer-view.ts';
 

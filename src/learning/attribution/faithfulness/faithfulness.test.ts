@@ -10,7 +10,7 @@ import { channelMaximum } from '../attribution-map.ts';
 import { randomCam } from '../cam/activation-maps.ts';
 import { viewLayer } from '../cam/layer-view.ts';
 import { guidedGradient, inputGradient } from '../gradients.ts';
-import type { Question } from '../question.ts';
+import type { Question } from '../questions/question.ts';
 import { baselineImage } from './baseline-image.ts';
 import { areaUnderCurve, insertionDeletion, saliencyOrder } from './insertion-deletion.ts';
 import {

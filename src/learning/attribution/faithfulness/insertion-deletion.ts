@@ -1,8 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { permutation, Random } from '../../../random.ts';
 import { outputOf, rowOf } from '../../models/model-output.ts';
-import { scoreOf } from '../explained-score.ts';
-import type { Question } from '../question.ts';
+import { scoreOf } from '../questions/explained-score.ts';
+import type { Question } from '../questions/question.ts';
 
 /**
  * The probability of a class at the shares 0, 1 / steps, …, 1 of exchanged pixels, the most salient

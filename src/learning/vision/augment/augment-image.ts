@@ -1,6 +1,5 @@
 import { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
-import { drawPlacement, movePixels } from '../pixels-to-floats.ts';
 import type { AugmentSettings } from './augment-settings.ts';
 import { blur } from './blur.ts';
 import { colour } from './colour.ts';
@@ -12,6 +11,7 @@ import {
   noise,
   type PixelChange,
 } from './pixel-change.ts';
+import { drawPlacement, movePixels } from './placement.ts';
 
 /**
  * Random changes of the images of one epoch: a function of `seed`, `epoch` and the image's index

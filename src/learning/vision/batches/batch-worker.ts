@@ -4,8 +4,8 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { type Augmentation, augmentImage } from '../augment/augment-image.ts';
-import { corruptImage } from '../corrupt-image.ts';
-import type { Corruption } from '../corruption-settings.ts';
+import { corruptImage } from '../corruptions/corrupt-image.ts';
+import type { Corruption } from '../corruptions/corruption-settings.ts';
 import { type Dataset, openDataset } from '../dataset/open-dataset.ts';
 import { type DecodedImage, decodeImage } from '../decode-image.ts';
 import { mapParallel } from '../map-in-threads.ts';

@@ -1,8 +1,8 @@
-import { Random } from '../../random.ts';
-import { blur } from './augment/blur.ts';
-import { downscale, noise } from './augment/pixel-change.ts';
+import { Random } from '../../../random.ts';
+import { blur } from '../augment/blur.ts';
+import { downscale, noise } from '../augment/pixel-change.ts';
+import { decodeImage, sharpOf } from '../decode-image.ts';
 import type { Corruption } from './corruption-settings.ts';
-import { decodeImage, sharpOf } from './decode-image.ts';
 
 /**
  * Corrupts an encoded image at its full size: blur, noise, scale, and last the compression. The

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { PublishedFile, SettingMistake, StageContext } from '../../../stage.ts';
-import type { ModelSetting } from '../model-setting.ts';
+import type { PublishedFile, SettingMistake, StageContext } from '../../stage.ts';
+import type { ModelSetting } from './model-setting.ts';
 
 /** The ports through which a kind takes weights from files; both are optional. */
 export const weightPorts = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { distances, noiseImage } from './augment/testing-images.ts';
+import { distances, noiseImage } from '../augment/testing-images.ts';
+import { decodeImage } from '../decode-image.ts';
 import { corruptImage } from './corrupt-image.ts';
-import { decodeImage } from './decode-image.ts';
 
 const image = noiseImage(1, 40, 30);
 const { width, height, pixels } = image;

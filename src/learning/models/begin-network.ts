@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { formatFew } from '../../../format-numbers.ts';
-import type { StageContext } from '../../../stage.ts';
-import { type Normalization, usualNormalization } from '../../vision/pixels-to-floats.ts';
-import { buildNet } from '../build-net.ts';
-import { initialiseWeights } from '../initial-weights.ts';
-import type { Net } from '../layers/layer.ts';
-import { type ImageInput, infoFile, readModelInfo } from '../model-info.ts';
-import { type ModelSetting, netOf } from '../model-setting.ts';
-import { loadWeights } from './load-weights.ts';
-import { openWeights } from './open-weights.ts';
+import { formatFew } from '../../format-numbers.ts';
+import type { StageContext } from '../../stage.ts';
+import { type Normalization, usualNormalization } from '../vision/pixels-to-floats.ts';
+import { buildNet } from './build-net.ts';
+import { initialiseWeights } from './initial-weights.ts';
+import type { Net } from './layers/layer.ts';
+import { type ImageInput, infoFile, readModelInfo } from './model-info.ts';
+import { type ModelSetting, netOf } from './model-setting.ts';
 import { type PretrainedSetting, weightPaths } from './weight-inputs.ts';
+import { loadWeights } from './weights/load-weights.ts';
+import { openWeights } from './weights/open-weights.ts';
 
 /** The settings of a network that sees images, and of its initial weights. */
 interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { whole } from '../../spec-parts.ts';
+import { whole } from '../../../spec-parts.ts';
 
 const strength = (least: number, most: number, what: string) =>
   z.number().min(least).max(most).exactOptional().describe(what);
