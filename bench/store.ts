@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadStoreFile } from '../src/engine/config/store-file.ts';
+import { loadStoreFile } from '../src/engine/config/loading/store-file.ts';
 import { SharedStore } from '../src/engine/store/remote/shared-store.ts';
 import { exampleResult, listArtifact } from '../test/support/example-result.ts';
 import { noS3, S3Server } from '../test/support/s3.ts';

@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { findPipelineFile, findRoot, onlyPipelineFile } from '../engine/config/pipeline-files.ts';
+import {
+  findPipelineFile,
+  findRoot,
+  onlyPipelineFile,
+} from '../engine/config/loading/pipeline-files.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { memoryFile, recall } from '../engine/store/run-memory.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
+import { storeFile } from '../engine/config/loading/store-file.ts';
 import type { Stage, StageName } from '../engine/config/pipeline.ts';
-import { storeFile } from '../engine/config/store-file.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import type { PlannedReads } from '../engine/events.ts';
 import { execute } from '../engine/execution/execute.ts';

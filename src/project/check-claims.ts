@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Kinds } from '../engine/config/load-context.ts';
-import { loadPipeline } from '../engine/config/load-pipeline.ts';
+import { loadPipeline } from '../engine/config/loading/load-pipeline.ts';
 import type { LocatedOutput, LocatedStage } from '../engine/config/pipeline.ts';
 import { filesOfPipeline, reportPath } from '../engine/config/pipeline-name.ts';
 import { shownPath } from '../engine/config/yaml/load-document.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { globExpander } from '../engine/config/expand-glob.ts';
-import { loadPipeline } from '../engine/config/load-pipeline.ts';
+import { loadPipeline } from '../engine/config/loading/load-pipeline.ts';
+import { findPipelineFile } from '../engine/config/loading/pipeline-files.ts';
 import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
-import { findPipelineFile } from '../engine/config/pipeline-files.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { findCode } from '../engine/store/find-code.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';

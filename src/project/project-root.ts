@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRoot } from '../engine/config/pipeline-files.ts';
+import { findRoot } from '../engine/config/loading/pipeline-files.ts';
 import { mistake } from './pipeline-error.ts';
 
 /**

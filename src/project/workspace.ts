@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { backendNames } from '../backend/select/backend-names.ts';
-import { loadStoreFile, storeFile } from '../engine/config/store-file.ts';
+import { loadStoreFile, storeFile } from '../engine/config/loading/store-file.ts';
 import type { Traffic } from '../engine/events.ts';
 import { machineCapacity } from '../engine/execution/admission.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';

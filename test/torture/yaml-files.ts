@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadPipeline } from '../../src/engine/config/load-pipeline.ts';
+import { loadPipeline } from '../../src/engine/config/loading/load-pipeline.ts';
 import { formatDiagnostic } from '../../src/engine/diagnostics/format-diagnostic.ts';
 import { loadKinds } from '../../src/project/kinds/load-kinds.ts';
 import type { Random } from '../../src/random.ts';

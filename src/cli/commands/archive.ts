@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { loadStoreFile } from '../../engine/config/loading/store-file.ts';
 import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
-import { loadStoreFile } from '../../engine/config/store-file.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { clearTemporaries, temporaryBeside } from '../../engine/files/write-atomic.ts';
 import { diskError, writing } from '../../engine/files/write-error.ts';

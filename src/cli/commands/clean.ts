@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pipelineNames } from '../../engine/config/pipeline-files.ts';
+import { pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
 import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts';

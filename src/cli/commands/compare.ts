@@ -1,6 +1,6 @@
 import type { Digest } from '../../digest.ts';
-import { loadPipeline } from '../../engine/config/load-pipeline.ts';
-import { findPipelineFile, pipelineNames } from '../../engine/config/pipeline-files.ts';
+import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
+import { findPipelineFile, pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
 import { findStageNames, suggestStage } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';

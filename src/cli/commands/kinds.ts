@@ -1,6 +1,6 @@
 import { backendNames } from '../../backend/select/backend-names.ts';
 import { compare } from '../../compare.ts';
-import { findRoot } from '../../engine/config/pipeline-files.ts';
+import { findRoot } from '../../engine/config/loading/pipeline-files.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
 import { packageRoot } from '../../package-root.ts';
 import { editorSchema } from '../../project/editor-schema.ts';

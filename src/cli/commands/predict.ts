@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { usableCores } from '../../backend/running/machine-limits.ts';
-import { findRoot } from '../../engine/config/pipeline-files.ts';
+import { findRoot } from '../../engine/config/loading/pipeline-files.ts';
 import { writing } from '../../engine/files/write-error.ts';
 import { loadRun } from '../../project/kinds/load-run.ts';
 import { mistake } from '../../project/pipeline-error.ts';

@@ -1,4 +1,4 @@
-import { pipelineNames } from '../../engine/config/pipeline-files.ts';
+import { pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
 import { formatDiagnostics } from '../../engine/diagnostics/format-diagnostic.ts';
 import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
 import { OpenedProject } from '../../project/opened-project.ts';

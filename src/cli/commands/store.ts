@@ -2,7 +2,6 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import {
   addressHint,
   editStoreFile,
@@ -10,7 +9,8 @@ import {
   parseAddress,
   type StoreSpec,
   storeFile,
-} from '../../engine/config/store-file.ts';
+} from '../../engine/config/loading/store-file.ts';
+import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { digestsIn } from '../../engine/files/entries-in.ts';
 import { writeAtomic } from '../../engine/files/write-atomic.ts';
 import { writing } from '../../engine/files/write-error.ts';

@@ -4,7 +4,7 @@ import {
   findPipelineFile,
   onlyPipelineFile,
   pipelineNames,
-} from '../../engine/config/pipeline-files.ts';
+} from '../../engine/config/loading/pipeline-files.ts';
 import { findIncludedStages, findStageNames } from '../../engine/config/stage-reference.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { mistake, orThrow, type PipelineError } from '../../project/pipeline-error.ts';

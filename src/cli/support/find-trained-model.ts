@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { findPipelineFile, findRoot } from '../../engine/config/loading/pipeline-files.ts';
 import { describeChange, describeReasons } from '../../engine/plan/describe-decision.ts';
 import { infoFile } from '../../learning/models/model-info.ts';
 import { mistake, type PipelineError } from '../../project/pipeline-error.ts';
@@ -7,7 +8,6 @@ import type { Selection } from '../../project/selection.ts';
 import { planSelection } from '../../project/workspace.ts';
 import { asArgument } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { findPipelineFile, findRoot } from '../engine/config/pipeline-files.ts';
 import { warnOnStderr } from './command-error.ts';
 import { openSelection } from './open-pipeline.ts';
 

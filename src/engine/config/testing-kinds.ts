@@ -7,7 +7,7 @@ import { type AnyKindSpec, defineKind } from '../../stage.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
 import type { Kinds } from './load-context.ts';
-import { loadPipeline } from './load-pipeline.ts';
+import { loadPipeline } from './loading/load-pipeline.ts';
 import type { LocatedStage, Pipeline } from './pipeline.ts';
 
 /** A small table of kinds for tests, of the same forms as the real ones. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { loadPipeline } from '../../engine/config/load-pipeline.ts';
+import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { PublishedRecords } from '../../engine/publishing/published-record.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';

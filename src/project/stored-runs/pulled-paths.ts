@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Kinds } from '../../engine/config/load-context.ts';
-import { declaredPaths } from '../../engine/config/load-pipeline.ts';
+import { declaredPaths } from '../../engine/config/loading/load-pipeline.ts';
 import { whyNoOutput } from '../../engine/config/output-path.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { shownPath } from '../../engine/config/yaml/load-document.ts';

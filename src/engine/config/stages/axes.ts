@@ -1,6 +1,5 @@
 import { formatCount } from '../../../format-numbers.ts';
 import type { Reporting, Span } from '../../diagnostics/diagnostic.ts';
-import { type Definition, namePattern } from '../definitions.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
@@ -16,6 +15,7 @@ import {
   type TextNode,
   toJson,
 } from '../yaml/node.ts';
+import { type Definition, namePattern } from './definitions.ts';
 import { drawPoints } from './draw-points.ts';
 
 /** One dimension of a matrix. */

@@ -1,9 +1,9 @@
 import { groupBy } from '../../../group-by.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { Definition } from '../definitions.ts';
 import type { Stage } from '../pipeline.ts';
 import { entriesOf } from '../yaml/node.ts';
 import type { Axis } from './axes.ts';
+import type { Definition } from './definitions.ts';
 import { type Instances, labelsOf } from './instances.ts';
 
 /** Mistakes for axes that decide nothing: one result would look like several. */

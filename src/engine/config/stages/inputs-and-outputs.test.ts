@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadPipeline } from '../load-pipeline.ts';
+import { loadPipeline } from '../loading/load-pipeline.ts';
 import {
   load,
   mistakes,

@@ -3,7 +3,6 @@ import { basename, isAbsolute, join } from 'node:path';
 import type { InputPort } from '../../../stage.ts';
 import { closest, didYouMean, suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
-import { checkName, type Definition } from '../definitions.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
 import type { InputItem, LocatedInput } from '../pipeline.ts';
 import { knownKeys } from '../schema/explain-issues.ts';
@@ -18,6 +17,7 @@ import {
   type Node,
   type TextNode,
 } from '../yaml/node.ts';
+import { checkName, type Definition } from './definitions.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
 import { findAgreeing, type Instance, type Instances, labelsOf } from './instances.ts';
 import { askHint } from './outputs.ts';

@@ -1,7 +1,6 @@
 import { compare } from '../../../compare.ts';
 import { formatCount } from '../../../format-numbers.ts';
 import { didYouMean } from '../../../suggest.ts';
-import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { type Scope, substitute, substituteShell } from '../params/substitute.ts';
@@ -27,6 +26,7 @@ import {
   combinations,
   maximumStages,
 } from './axes.ts';
+import type { Definition } from './definitions.ts';
 import { resolveOutputs } from './outputs.ts';
 
 /**

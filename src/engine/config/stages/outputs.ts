@@ -1,12 +1,12 @@
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
 import { type ArtifactType, artifactTypes } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
-import { checkName, type Definition } from '../definitions.ts';
 import { extensionOf, safeName } from '../file-names.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { LocatedOutput, Output, StageName } from '../pipeline.ts';
 import { publishedFolder } from '../pipeline-name.ts';
 import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
+import { checkName, type Definition } from './definitions.ts';
 
 /**
  * An instance's outputs and published paths. Stages of included pipelines publish among those of

@@ -4,11 +4,11 @@ import { isJsonObject, type Json, type JsonObject } from '../../../json.ts';
 import type { SettingMistake } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
 import type { Reporting } from '../../diagnostics/diagnostic.ts';
-import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { Input, Stage } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { child, entriesOf, type MapNode, type Node, nodeAt, toJson } from '../yaml/node.ts';
+import type { Definition } from './definitions.ts';
 
 export type Settings = Required<Pick<Stage, 'settings' | 'keyedSettings' | 'defaultOf'>>;
 

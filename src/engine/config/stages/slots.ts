@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../../json.ts';
 import type { AnyKindSpec } from '../../../stage.ts';
-import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { ChosenSlot, LocatedInput, Stage } from '../pipeline.ts';
 import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
 import type { Combination } from './axes.ts';
+import type { Definition } from './definitions.ts';
 import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, substituteStage } from './instances.ts';
 import { separatePathHint } from './outputs.ts';

@@ -1,5 +1,5 @@
 import { unreachable } from '../../../result.ts';
-import type { StoreSpec } from '../../config/store-file.ts';
+import type { StoreSpec } from '../../config/loading/store-file.ts';
 import type { Bucket } from './bucket.ts';
 import { FolderBucket } from './folder-bucket.ts';
 

@@ -4,7 +4,7 @@ import type { Digest } from '../../../digest.ts';
 import { groupBy } from '../../../group-by.ts';
 import { jsonOf } from '../../../json.ts';
 import { UserError } from '../../../user-error.ts';
-import type { StoreAddress, StoreSpec } from '../../config/store-file.ts';
+import type { StoreAddress, StoreSpec } from '../../config/loading/store-file.ts';
 import { hasRepository, parseResult, type StageResult } from '../stage-result.ts';
 import { type Bucket, MissingStore, storeFormat, UnreachableStore } from './bucket.ts';
 import {

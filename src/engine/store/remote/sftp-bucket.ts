@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
-import type { StoreAddress } from '../../config/store-file.ts';
+import type { StoreAddress } from '../../config/loading/store-file.ts';
 import { temporaryBeside } from '../../files/write-atomic.ts';
 import {
   type Bucket,

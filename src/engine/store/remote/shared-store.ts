@@ -4,7 +4,7 @@ import { type Digest, sha256 } from '../../../digest.ts';
 import { formatCountOf } from '../../../format-numbers.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
-import type { StoreSpec } from '../../config/store-file.ts';
+import type { StoreSpec } from '../../config/loading/store-file.ts';
 import type { Traffic } from '../../events.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { explainIssues } from './schema/explain-issues.ts';
-import { load, mistakes, shownMistakes, stageOf, TestProject, value } from './testing-kinds.ts';
-import { toJson } from './yaml/node.ts';
-import { parseYaml } from './yaml/parse-yaml.ts';
+import { explainIssues } from '../schema/explain-issues.ts';
+import { load, mistakes, shownMistakes, stageOf, TestProject, value } from '../testing-kinds.ts';
+import { toJson } from '../yaml/node.ts';
+import { parseYaml } from '../yaml/parse-yaml.ts';
 
 test('a small pipeline becomes stages with settings, ports, resources and published paths', async () => {
   const pipeline = await load(`

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { err, ok, type Result } from '../../result.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { writeAtomic } from '../files/write-atomic.ts';
-import { writing } from '../files/write-error.ts';
-import { explainIssues } from './schema/explain-issues.ts';
-import { storeShape } from './schema/shapes.ts';
-import { readMap } from './yaml/load-document.ts';
-import { toJson } from './yaml/node.ts';
+import { err, ok, type Result } from '../../../result.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { writeAtomic } from '../../files/write-atomic.ts';
+import { writing } from '../../files/write-error.ts';
+import { explainIssues } from '../schema/explain-issues.ts';
+import { storeShape } from '../schema/shapes.ts';
+import { readMap } from '../yaml/load-document.ts';
+import { toJson } from '../yaml/node.ts';
 
 /** Where a shared store is. Paths are absolute, except one over SSH from the home folder. */
 export type StoreAddress =

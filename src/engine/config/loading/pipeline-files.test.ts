@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
+import { formatDiagnostic } from '../../diagnostics/format-diagnostic.ts';
+import { TestProject } from '../testing-kinds.ts';
 import { findPipelineFile, findRoot, pipelineNames } from './pipeline-files.ts';
-import { TestProject } from './testing-kinds.ts';
 
 const files = {
   'pipelines/experiments/xception.yaml': '',

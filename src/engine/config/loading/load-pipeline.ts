@@ -1,31 +1,31 @@
 import { resolve } from 'node:path';
-import { err, ok, type Result } from '../../result.ts';
-import { didYouMean } from '../../suggest.ts';
-import type { DiagnosticCode } from '../diagnostics/codes.ts';
-import { type Diagnostic, DiagnosticList, type Report } from '../diagnostics/diagnostic.ts';
-import { collectDefinitions, type Definition, type FileScope } from './definitions.ts';
+import { err, ok, type Result } from '../../../result.ts';
+import { didYouMean } from '../../../suggest.ts';
+import type { DiagnosticCode } from '../../diagnostics/codes.ts';
+import { type Diagnostic, DiagnosticList, type Report } from '../../diagnostics/diagnostic.ts';
 import {
   type FindCode,
   isUnread,
   type Kinds,
   type LoadContext,
   type UnloadedKind,
-} from './load-context.ts';
-import { type Params, parseSetParams, type SetParam } from './params/params.ts';
-import { substitute } from './params/substitute.ts';
-import type { LocatedStage, Pipeline, PipelineSources, StageName } from './pipeline.ts';
-import { pipelineName, reportPath } from './pipeline-name.ts';
-import { type Edge, findCycles } from './post-order.ts';
-import { checkInputs } from './stages/check-inputs.ts';
-import { checkPaths } from './stages/check-paths.ts';
-import { findIdleAxes } from './stages/idle-axes.ts';
-import { InputPaths } from './stages/input-paths.ts';
-import type { InputWork } from './stages/inputs.ts';
-import { type Instances, makeInstances } from './stages/instances.ts';
-import { resolveStage } from './stages/resolve-stage.ts';
-import { warnUnlistedFiles } from './stages/unlisted-files.ts';
-import { loadDocument, shownPath } from './yaml/load-document.ts';
-import { child, type MapNode } from './yaml/node.ts';
+} from '../load-context.ts';
+import { type Params, parseSetParams, type SetParam } from '../params/params.ts';
+import { substitute } from '../params/substitute.ts';
+import type { LocatedStage, Pipeline, PipelineSources, StageName } from '../pipeline.ts';
+import { pipelineName, reportPath } from '../pipeline-name.ts';
+import { type Edge, findCycles } from '../post-order.ts';
+import { checkInputs } from '../stages/check-inputs.ts';
+import { checkPaths } from '../stages/check-paths.ts';
+import { collectDefinitions, type Definition, type FileScope } from '../stages/definitions.ts';
+import { findIdleAxes } from '../stages/idle-axes.ts';
+import { InputPaths } from '../stages/input-paths.ts';
+import type { InputWork } from '../stages/inputs.ts';
+import { type Instances, makeInstances } from '../stages/instances.ts';
+import { resolveStage } from '../stages/resolve-stage.ts';
+import { warnUnlistedFiles } from '../stages/unlisted-files.ts';
+import { loadDocument, shownPath } from '../yaml/load-document.ts';
+import { child, type MapNode } from '../yaml/node.ts';
 
 export interface LoadOptions {
   readonly root: string;

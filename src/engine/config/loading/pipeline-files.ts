@@ -1,14 +1,14 @@
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, posix, relative, resolve } from 'node:path';
-import { err, ok, type Result } from '../../result.ts';
-import { closest, suggest } from '../../suggest.ts';
-import { reasonOf } from '../../user-error.ts';
-import type { Diagnostic, Mistake } from '../diagnostics/diagnostic.ts';
-import { upwards } from '../files/upwards.ts';
-import { findShipped } from './find-package.ts';
-import { readSource } from './yaml/load-document.ts';
-import { child, itemsOf, textOf } from './yaml/node.ts';
-import { parseYaml } from './yaml/parse-yaml.ts';
+import { err, ok, type Result } from '../../../result.ts';
+import { closest, suggest } from '../../../suggest.ts';
+import { reasonOf } from '../../../user-error.ts';
+import type { Diagnostic, Mistake } from '../../diagnostics/diagnostic.ts';
+import { upwards } from '../../files/upwards.ts';
+import { findShipped } from '../find-package.ts';
+import { readSource } from '../yaml/load-document.ts';
+import { child, itemsOf, textOf } from '../yaml/node.ts';
+import { parseYaml } from '../yaml/parse-yaml.ts';
 
 const extensions = ['', '.yaml', '.yml'];
 

@@ -1,11 +1,11 @@
-import { suggest } from '../../suggest.ts';
-import type { Reporting, SourceFile, Span } from '../diagnostics/diagnostic.ts';
-import type { KnownKind, LoadContext } from './load-context.ts';
-import { Params, type SetParam, setParams } from './params/params.ts';
-import { substitute } from './params/substitute.ts';
-import { explainIssues } from './schema/explain-issues.ts';
-import { pipelineShape } from './schema/shapes.ts';
-import { loadReferred } from './yaml/load-document.ts';
+import { suggest } from '../../../suggest.ts';
+import type { Reporting, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
+import type { KnownKind, LoadContext } from '../load-context.ts';
+import { Params, type SetParam, setParams } from '../params/params.ts';
+import { substitute } from '../params/substitute.ts';
+import { explainIssues } from '../schema/explain-issues.ts';
+import { pipelineShape } from '../schema/shapes.ts';
+import { loadReferred } from '../yaml/load-document.ts';
 import {
   child,
   describeNode,
@@ -21,7 +21,7 @@ import {
   textOf,
   toJson,
   withMeantKeys,
-} from './yaml/node.ts';
+} from '../yaml/node.ts';
 
 /**
  * Names of stages, ports, axes and included pipelines: without characters that have a meaning in a
