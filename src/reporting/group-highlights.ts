@@ -1,7 +1,7 @@
 import { withMinus } from '../format-numbers.ts';
 import { groupBy } from '../group-by.ts';
 import type { Highlight, TableRole } from '../stage.ts';
-import { baseName } from './history/past-run.ts';
+import { baseName } from './base-name.ts';
 
 /**
  * A table that stages want shown; of several stages, as a matrix gives, with the stage as its first

@@ -12,8 +12,8 @@ import { fewGroups } from '../../learning/metrics/few-groups.ts';
 import { auc, rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
 import type { History } from '../../learning/training/history.ts';
+import { baseName } from '../base-name.ts';
 import { comparable } from '../effective-settings.ts';
-import { baseName } from '../history/past-run.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
 import type { Subject, SubjectStage } from './subject.ts';
 

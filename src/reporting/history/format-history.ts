@@ -2,11 +2,12 @@ import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatFew, formatSeconds } from '../../format-numbers.ts';
+import { baseName } from '../base-name.ts';
 import { comparableResults, type FillDefaults } from '../effective-settings.ts';
 import { showMeasured, showNumber } from '../measured-number.ts';
 import { formatOutcomes } from '../states.ts';
 import { formatTable } from '../terminal/text.ts';
-import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
+import { findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
 const main = ['auc', 'accuracy'] as const;
 /** The most changes that are listed for a run; the others are counted. */

@@ -4,6 +4,7 @@ import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-fo
 import { formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { isJsonObject, type Json } from '../../json.ts';
+import { baseName } from '../base-name.ts';
 import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { EventReader } from '../event-file.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
@@ -85,9 +86,6 @@ const countOf = (outcomes: readonly Outcome[]): PastRun['counts'] =>
       ([outcome, { length }]) => [outcome, length],
     ),
   );
-
-/** The name of a stage without its values of a matrix. */
-export const baseName = (stage: string): string => stage.replace(/\[.*\]$/, '');
 
 /** A number of a run by its whole name, `scores[seed=2].test.auc`. */
 export interface RunNumber extends MeasuredNumber {

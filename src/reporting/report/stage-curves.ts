@@ -1,6 +1,6 @@
 import { groupBy } from '../../group-by.ts';
+import { baseName } from '../base-name.ts';
 import { curveCharts, type OwnedCurves } from '../curve-charts.ts';
-import { baseName } from '../history/past-run.ts';
 import { isDone } from '../run-model.ts';
 import { renderChart } from './chart-figure.ts';
 import { type Html, html } from './html.ts';
