@@ -7,9 +7,10 @@
  * for a curve of weighted scores, whose weights are looked up; 0.5 s for a temperature, whose fit
  * passes over all scores a dozen times.
  */
+
+import { fakeProbabilities } from '../src/learning/metrics/arithmetic/logits.ts';
 import { expectedCalibrationError } from '../src/learning/metrics/calibration/calibration-bins.ts';
 import { fitTemperature } from '../src/learning/metrics/calibration/temperature.ts';
-import { fakeProbabilities } from '../src/learning/metrics/logits.ts';
 import { equalErrorRate } from '../src/learning/metrics/ranking/chosen-thresholds.ts';
 import {
   averagePrecision,

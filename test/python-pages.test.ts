@@ -9,7 +9,7 @@ import { readMessage } from '../src/engine/execution/stage-messages.ts';
 import type { Json } from '../src/json.ts';
 import { renderChart } from '../src/learning/charts/render-chart.ts';
 import { parseMetrics } from '../src/learning/metrics/metrics-file.ts';
-import { parseScores } from '../src/learning/metrics/scores-file.ts';
+import { parseScores } from '../src/learning/metrics/scores/scores-file.ts';
 import { readModelInfo } from '../src/learning/models/model-info.ts';
 import { parseHistory } from '../src/learning/training/history.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';

@@ -1,4 +1,4 @@
-import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
+import { mean, sampleVariance } from '../../src/learning/metrics/arithmetic/mean.ts';
 import {
   compareModels,
   compareRuns,
@@ -21,7 +21,7 @@ import {
 } from '../../src/learning/metrics/intervals/share-difference.ts';
 import { spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
-import { mean, sampleVariance } from '../../src/learning/metrics/mean.ts';
+import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { Random } from '../../src/random.ts';
 import { leadOf } from '../../stages/competition/lead.ts';
 import { binaryRow, type Design, drawLabels, Evidence } from './populations.ts';

@@ -1,16 +1,16 @@
-import { type BinaryRow, usualSides } from '../../src/learning/metrics/binary-view.ts';
+import {
+  fakeProbabilities,
+  logitDifferences,
+  logitsOf,
+} from '../../src/learning/metrics/arithmetic/logits.ts';
 import { calibrationBins } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import {
   fitTemperature,
   temperatureInterval,
 } from '../../src/learning/metrics/calibration/temperature.ts';
 import { matthewsCorrelation } from '../../src/learning/metrics/confusion.ts';
-import {
-  fakeProbabilities,
-  logitDifferences,
-  logitsOf,
-} from '../../src/learning/metrics/logits.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
+import { type BinaryRow, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
 import { scoredOf } from '../../src/learning/metrics/split-statistics.ts';
 import { tableOfPairs } from '../../src/learning/metrics/testing-scores.ts';
 import type { Random } from '../../src/random.ts';

@@ -1,9 +1,9 @@
-import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import {
   normalCdf,
   normalQuantile,
 } from '../../src/learning/metrics/intervals/normal-distribution.ts';
-import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import type { Random } from '../../src/random.ts';
 
 /** How a test set is drawn. */

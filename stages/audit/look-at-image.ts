@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mean } from '../../src/learning/metrics/mean.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { areaMeans } from '../../src/learning/vision/area-means.ts';
 import { type DecodedImage, decodeImage } from '../../src/learning/vision/decode-image.ts';
 import { readJpegTables } from '../../src/learning/vision/forensics/jpeg-tables.ts';

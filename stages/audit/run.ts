@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
-import { whichArePositive } from '../../src/learning/metrics/class-settings.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import { whichArePositive } from '../../src/learning/metrics/scores/class-settings.ts';
 import { openClasses } from '../../src/learning/training/open-classes.ts';
 import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';

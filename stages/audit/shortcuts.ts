@@ -4,8 +4,8 @@ import { formatCountOf, formatEstimate, formatLevel } from '../../src/format-num
 import { groupBy } from '../../src/group-by.ts';
 import { chart } from '../../src/learning/charts/encoders.ts';
 import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
 import {
   type CrossValidatedAuc,
   crossValidatedAuc,

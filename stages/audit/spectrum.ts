@@ -4,8 +4,8 @@ import { groupBy } from '../../src/group-by.ts';
 import { chart, quantity } from '../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { classColours } from '../../src/learning/charts/theme.ts';
+import { mean, sampleVariance } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { twoSidedT } from '../../src/learning/metrics/intervals/student-t.ts';
-import { mean, sampleVariance } from '../../src/learning/metrics/mean.ts';
 import {
   highestFrequency,
   ringCount,

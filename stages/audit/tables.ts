@@ -5,7 +5,7 @@ import {
   formatShare,
 } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import type { Highlight } from '../../src/stage.ts';
 import { type Copy, copyCounts } from './copies.ts';
 import { type ShortcutResult, verdict } from './shortcuts.ts';

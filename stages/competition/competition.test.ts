@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type BinaryRow, usualSides } from '../../src/learning/metrics/binary-view.ts';
+import { type BinaryRow, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
 import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace-net.ts';

@@ -1,12 +1,12 @@
 import { csvTable } from '../../src/csv.ts';
 import { formatCount, formatDecimal, formatEstimate, withMinus } from '../../src/format-numbers.ts';
-import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import {
   type Estimate,
   type Interval,
   intervalPair,
 } from '../../src/learning/metrics/intervals/interval.ts';
+import { type SideNames, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
 
 /** A model that competes. */
 export interface Candidate {

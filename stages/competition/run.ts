@@ -15,7 +15,7 @@ import { differenceOf } from '../../src/learning/metrics/comparison/row-statisti
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
-import { readSplitScores } from '../../src/learning/metrics/read-split-scores.ts';
+import { readSplitScores } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { formatTotals, netPicture } from '../../src/learning/models/layers/net-facts.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
+import { classSettings } from '../../src/learning/metrics/scores/class-settings.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 

@@ -18,7 +18,7 @@ import {
   firstIndex,
   rankScores,
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { constantLoss } from '../../src/learning/training/collapse.ts';
 import { type EvaluateOptions, measure, measureAuc, measureSplit, merge } from './measure.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { Random } from '../../src/random.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import type { DetectedSplit } from './detector.ts';

@@ -1,8 +1,5 @@
-import {
-  type BinaryRow,
-  type SideNames,
-  usualSides,
-} from '../../src/learning/metrics/binary-view.ts';
+import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
+import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { unseenVariance } from '../../src/learning/metrics/classification/class-metrics.ts';
 import { aucOfRows, rightness } from '../../src/learning/metrics/comparison/row-statistics.ts';
@@ -15,7 +12,6 @@ import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
 import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
 import { shareModel } from '../../src/learning/metrics/intervals/score-interval.ts';
-import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/logits.ts';
 import {
   equalErrorRate,
   youdenThreshold,
@@ -25,6 +21,11 @@ import {
   countDraws,
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
+  type BinaryRow,
+  type SideNames,
+  usualSides,
+} from '../../src/learning/metrics/scores/binary-view.ts';
+import {
   decideByScore,
   type Fitted,
   rankings,
@@ -32,7 +33,6 @@ import {
   scoredOf,
   splitStatistics,
 } from '../../src/learning/metrics/split-statistics.ts';
-import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import {
   type EvaluateOptions,
   finite,

@@ -1,15 +1,15 @@
 import { compare } from '../../src/compare.ts';
 import { groupBy } from '../../src/group-by.ts';
+import { scaleOf } from '../../src/learning/metrics/arithmetic/logits.ts';
+import { fitClassTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
+import { classScoresOf } from '../../src/learning/metrics/classification/class-scores.ts';
+import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import {
   type BinaryRow,
   type BinaryScores,
   binaryView,
-} from '../../src/learning/metrics/binary-view.ts';
-import { fitClassTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
-import { classScoresOf } from '../../src/learning/metrics/classification/class-scores.ts';
-import { scaleOf } from '../../src/learning/metrics/logits.ts';
-import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
-import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+} from '../../src/learning/metrics/scores/binary-view.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { type Fitted, scoredOf } from '../../src/learning/metrics/split-statistics.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { StageError } from '../../src/stage.ts';

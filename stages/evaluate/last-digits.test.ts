@@ -1,6 +1,6 @@
 import { test } from 'node:test';
-import type { ScoreScale } from '../../src/learning/metrics/logits.ts';
-import type { ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import type { ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
+import type { ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { Random } from '../../src/random.ts';
 import { assertGolden } from '../../test/support/golden.ts';
 import { evaluate } from './evaluation.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
+import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { tableOfPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { assertGolden } from '../../test/support/golden.ts';
 import { type Mistakes, mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';

@@ -7,8 +7,8 @@ import {
   imageSheet,
 } from '../../src/learning/charts/image-sheet.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
-import { predictedClasses } from '../../src/learning/metrics/logits.ts';
-import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import { predictedClasses } from '../../src/learning/metrics/arithmetic/logits.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { corruptImage } from '../../src/learning/vision/corruptions/corrupt-image.ts';
 import { openImages } from '../../src/learning/vision/dataset/shown-images.ts';

@@ -1,5 +1,5 @@
-import { readScoreTable } from '../../src/learning/metrics/read-split-scores.ts';
-import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import { readScoreTable } from '../../src/learning/metrics/scores/read-split-scores.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { openClasses, type Target } from '../../src/learning/training/open-classes.ts';
 import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { csvTable } from '../../src/csv.ts';
 import { formatCount, formatCountOf, formatDecimal, formatFew } from '../../src/format-numbers.ts';
-import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
+import { tiedMaxima } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { findSuspects, type Suspect } from '../../src/learning/metrics/label-errors.ts';
-import { tiedMaxima } from '../../src/learning/metrics/logits.ts';
-import { formatScores, type ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import { averageGroups } from '../../src/learning/metrics/scores/average-groups.ts';
+import { formatScores, type ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { type Highlight, type StageContext, StageError } from '../../src/stage.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';

@@ -1,4 +1,4 @@
-import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
 import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
 import { expectFinite } from '../../src/learning/models/model-output.ts';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import {
   factsOfClasses,
@@ -7,6 +6,7 @@ import {
   metricMissing,
 } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
+import { classSettings } from '../../src/learning/metrics/scores/class-settings.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';

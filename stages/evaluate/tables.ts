@@ -5,8 +5,8 @@ import {
   formatLevel,
   formatShare,
 } from '../../src/format-numbers.ts';
-import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { type MetricName, metric } from '../../src/learning/metrics/metric-catalogue.ts';
+import { type SideNames, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { DetectedSplit } from './detector.ts';

@@ -1,8 +1,8 @@
 import { groupBy } from '../../src/group-by.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
-import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores/scores-file.ts';
 import { measure } from './measure.ts';
 
 /**

@@ -5,6 +5,8 @@ import {
 import type { RandomisedDepth } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import type { Method } from '../../src/learning/attribution/methods.ts';
 import { completenessGap } from '../../src/learning/explanations/completeness-gap.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
+import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { signFlipTest } from '../../src/learning/metrics/comparison/sign-flip-test.ts';
@@ -18,8 +20,6 @@ import type {
   Interval,
   IntervalOptions,
 } from '../../src/learning/metrics/intervals/interval.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
-import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
 
 /**

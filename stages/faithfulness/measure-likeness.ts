@@ -8,7 +8,7 @@ import {
   rankMap,
 } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import type { Question } from '../../src/learning/attribution/questions/question.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { Random } from '../../src/random.ts';
 
 /**

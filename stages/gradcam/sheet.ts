@@ -19,7 +19,7 @@ import {
 } from '../../src/learning/explanations/map-pictures.ts';
 import type { Subject } from '../../src/learning/explanations/subject.ts';
 import type { SurveyedImage } from '../../src/learning/explanations/survey-split.ts';
-import { predictedClasses, softmax } from '../../src/learning/metrics/logits.ts';
+import { predictedClasses, softmax } from '../../src/learning/metrics/arithmetic/logits.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { permutation, Random } from '../../src/random.ts';

@@ -5,12 +5,12 @@ import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { type MapNumbers, metricsOf } from '../../src/learning/explanations/measure-survey.ts';
 import { distanceAt, shareAt } from '../../src/learning/explanations/measured-texts.ts';
 import type { SurveyedCase } from '../../src/learning/explanations/survey-models.ts';
+import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
 import { bootstrapInterval } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import {
   type IntervalOptions,
   intervalPair,
 } from '../../src/learning/metrics/intervals/interval.ts';
-import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Case } from './open-cases.ts';
 import type { GradcamSettings } from './spec.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { encodeModel, type OnnxGraph } from '../../src/backend/lowering/onnx-writer.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
-import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';

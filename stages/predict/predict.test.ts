@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import sharp from 'sharp';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
-import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';

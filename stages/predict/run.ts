@@ -4,9 +4,13 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatFew, formatShare } from '../../src/format-numbers.ts';
 import { captionOf, type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
-import { softmax } from '../../src/learning/metrics/logits.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
-import { formatScores, type ScoreRow, unlabelled } from '../../src/learning/metrics/scores-file.ts';
+import { softmax } from '../../src/learning/metrics/arithmetic/logits.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
+import {
+  formatScores,
+  type ScoreRow,
+  unlabelled,
+} from '../../src/learning/metrics/scores/scores-file.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
 import { expectFinite, outputOf } from '../../src/learning/models/model-output.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { readMessage } from '../../src/engine/execution/stage-messages.ts';
 import { isSoundCheckpoint } from '../../src/engine/store/checkpoint-file.ts';
-import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
 import { noPyTorch } from '../../test/support/pytorch.ts';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';

@@ -20,8 +20,8 @@ import {
 import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { type Point, simplifyLine } from '../../src/learning/charts/simplify-line.ts';
 import { ink } from '../../src/learning/charts/theme.ts';
-import { usualSides } from '../../src/learning/metrics/binary-view.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
+import { usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
 import {
   type Frame,
   haveRuns,

@@ -6,9 +6,9 @@ import {
   formatList,
 } from '../../src/format-numbers.ts';
 import { groupOver, seriesName } from '../../src/learning/charts/series.ts';
-import type { SideNames } from '../../src/learning/metrics/binary-view.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
+import type { SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { MeasuredModel } from './measure.ts';
 import type { RocDetSettings } from './spec.ts';
 

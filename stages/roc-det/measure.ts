@@ -1,5 +1,13 @@
 import type { Point } from '../../src/learning/charts/simplify-line.ts';
-import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
+import {
+  fakeProbabilities,
+  fakeProbabilitiesOf,
+  logitDifferences,
+  logitsOf,
+  type ScoreScale,
+  scaleOf,
+} from '../../src/learning/metrics/arithmetic/logits.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import {
   binsUnderWeights,
   type CalibrationBin,
@@ -27,15 +35,6 @@ import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-erro
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
-import {
-  fakeProbabilities,
-  fakeProbabilitiesOf,
-  logitDifferences,
-  logitsOf,
-  type ScoreScale,
-  scaleOf,
-} from '../../src/learning/metrics/logits.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
 import { fewestDeciding, metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import {
@@ -56,6 +55,7 @@ import {
   rankScores,
   type ThresholdCounts,
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { Model } from './read-models.ts';
 

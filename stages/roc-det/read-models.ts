@@ -1,14 +1,14 @@
 import { renamed } from '../../src/learning/charts/own-names.ts';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
-import type { BinaryRow, SideNames } from '../../src/learning/metrics/binary-view.ts';
-import type { ScoreScale } from '../../src/learning/metrics/logits.ts';
+import type { ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
+import type { BinaryRow, SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import {
   readScoreTable,
   requireBothSides,
   rowsOfSplit,
   viewOfSplit,
-} from '../../src/learning/metrics/read-split-scores.ts';
-import type { ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+} from '../../src/learning/metrics/scores/read-split-scores.ts';
+import type { ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import type { InputArtifact } from '../../src/stage.ts';
 import type { RocDetSettings } from './spec.ts';
 

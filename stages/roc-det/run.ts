@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import {
   compareModels,
   compareRuns,
@@ -7,7 +8,6 @@ import {
 } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
-import { mean } from '../../src/learning/metrics/mean.ts';
 import { auc } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { namesSetting } from '../../src/learning/charts/own-names.ts';
-import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
+import { classSettings } from '../../src/learning/metrics/scores/class-settings.ts';
 import { mistakeIf } from '../../src/one-input.ts';
 import { flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';

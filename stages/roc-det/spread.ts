@@ -1,4 +1,3 @@
-import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { accuracyOfRows, aucOfRows } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
@@ -7,6 +6,7 @@ import {
   spreadOverRuns,
 } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import { formOf } from '../../src/learning/metrics/metric-catalogue.ts';
+import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { StageError } from '../../src/stage.ts';
 import { type Frame, groupRuns, leftOut } from './lines.ts';
 import type { Model } from './read-models.ts';

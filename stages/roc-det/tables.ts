@@ -10,7 +10,6 @@ import {
   formatShare,
   formatSigned,
 } from '../../src/format-numbers.ts';
-import { usualSides } from '../../src/learning/metrics/binary-view.ts';
 import {
   type ModelComparison,
   type TestedDifference,
@@ -19,6 +18,7 @@ import {
 import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { RunSpread } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import { metric } from '../../src/learning/metrics/metric-catalogue.ts';
+import { usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Frame } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';

@@ -29,7 +29,7 @@ import {
   oneDraw,
   shareAt,
 } from '../../src/learning/explanations/measured-texts.ts';
-import { predictedClasses } from '../../src/learning/metrics/logits.ts';
+import { predictedClasses } from '../../src/learning/metrics/arithmetic/logits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { SaliencySettings } from './spec.ts';
 

@@ -1,7 +1,7 @@
 import { formatList } from '../../src/format-numbers.ts';
+import { sampleVariance } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
 import { markLegend, markOf, welch } from '../../src/learning/metrics/comparison/welch.ts';
-import { sampleVariance } from '../../src/learning/metrics/mean.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest } from '../../src/suggest.ts';
 import type { Cell, Table } from './collect.ts';

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { packageFolders } from '../../engine/config/find-package.ts';
 import { upwards } from '../../engine/files/upwards.ts';
 import { writing } from '../../engine/files/write-error.ts';
-import { formatScores } from '../../learning/metrics/scores-file.ts';
+import { formatScores } from '../../learning/metrics/scores/scores-file.ts';
 import { packageRoot } from '../../package-root.ts';
 import { Random } from '../../random.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';

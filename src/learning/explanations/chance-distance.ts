@@ -1,7 +1,7 @@
 import { groupBy } from '../../group-by.ts';
 import { permutation, Random } from '../../random.ts';
 import { mapDistance } from '../attribution/map-measures.ts';
-import { mean } from '../metrics/mean.ts';
+import { mean } from '../metrics/arithmetic/mean.ts';
 
 interface LabelledMaps {
   /** How many labels there are. */

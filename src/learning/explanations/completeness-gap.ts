@@ -1,6 +1,6 @@
 import { formatShare } from '../../format-numbers.ts';
 import type { Completeness } from '../attribution/gradients.ts';
-import { mean } from '../metrics/mean.ts';
+import { mean } from '../metrics/arithmetic/mean.ts';
 
 /**
  * How far attributions of integrated gradients are from what they should sum to, as means over at

@@ -4,7 +4,7 @@ import type { AttributionMap } from '../attribution/attribution-map.ts';
 import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
 import { gradientFree, isCam, type Method } from '../attribution/methods.ts';
-import { predictedClasses, softmax } from '../metrics/logits.ts';
+import { predictedClasses, softmax } from '../metrics/arithmetic/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
 import { expectFinite, type Network, outputOf, rowOf } from '../models/model-output.ts';
 import { OnnxNetwork } from '../models/onnx/onnx-network.ts';

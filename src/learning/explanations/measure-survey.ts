@@ -1,14 +1,14 @@
 import { type Json, type JsonTree, setAt } from '../../json.ts';
 import { topShare } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
+import { predictedClasses } from '../metrics/arithmetic/logits.ts';
+import { mean } from '../metrics/arithmetic/mean.ts';
 import {
   type BootstrapSample,
   bootstrapIntervals,
   type Form,
 } from '../metrics/intervals/bootstrap.ts';
 import { type Estimate, type IntervalEnds, intervalPair } from '../metrics/intervals/interval.ts';
-import { predictedClasses } from '../metrics/logits.ts';
-import { mean } from '../metrics/mean.ts';
 import { chanceDistance, distancesOf, meanDistance, weightedSums } from './chance-distance.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { MapSurvey, Survey } from './survey-split.ts';

@@ -3,7 +3,7 @@ import { StageError } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import type { ExplainOptions } from '../attribution/explain.ts';
 import { type MethodSetting, methodDefaults } from '../attribution/methods.ts';
-import { predictedClasses } from '../metrics/logits.ts';
+import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
 import { type Network, outputOf } from '../models/model-output.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';

@@ -12,7 +12,7 @@ import { resizeMap } from '../attribution/attribution-map.ts';
 import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
 import { isCam, methods } from '../attribution/methods.ts';
-import { predictedClasses } from '../metrics/logits.ts';
+import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import { outputOf } from '../models/model-output.ts';
 import { openDataset } from '../vision/dataset/open-dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';

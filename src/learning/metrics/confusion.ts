@@ -1,6 +1,6 @@
-import { mean } from './mean.ts';
+import { mean } from './arithmetic/mean.ts';
+import { requireOneEach, type Weighted } from './arithmetic/weights.ts';
 import type { ThresholdCounts } from './ranking/threshold-counts.ts';
-import { requireOneEach, type Weighted } from './weights.ts';
 
 /**
  * How often images of each class were called real and fake: counts, or sums of weights. Positive is

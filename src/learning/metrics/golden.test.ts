@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fakeProbabilities, logitDifferences, predictedClasses } from './arithmetic/logits.ts';
 import { calibrationBins, expectedCalibrationError } from './calibration/calibration-bins.ts';
 import { crossEntropy } from './calibration/losses.ts';
 import { fitTemperature } from './calibration/temperature.ts';
@@ -13,7 +14,6 @@ import {
   precision,
   recall,
 } from './confusion.ts';
-import { fakeProbabilities, logitDifferences, predictedClasses } from './logits.ts';
 import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts';
 import { averagePrecision, precisionRecallCurve } from './ranking/precision-recall.ts';
 import { auc, detCurve, partialAuc, rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Facts, KnownInputs, SettingMistake } from '../../stage.ts';
-import { positiveExample, whichArePositive } from './class-settings.ts';
 import { detectorMetrics, leastClasses, type MetricName } from './metric-catalogue.ts';
-import { parseScores } from './scores-file.ts';
+import { positiveExample, whichArePositive } from './scores/class-settings.ts';
+import { parseScores } from './scores/scores-file.ts';
 
 /**
  * The classes of the items of a port, as far as they are known before anything runs: by their

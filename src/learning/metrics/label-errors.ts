@@ -1,5 +1,5 @@
 import { classScoresOf } from './classification/class-scores.ts';
-import type { ScoreTable } from './scores-file.ts';
+import type { ScoreTable } from './scores/scores-file.ts';
 
 /** An image whose label may be wrong. */
 export type Suspect = ReturnType<typeof findSuspects>[number];

@@ -1,4 +1,10 @@
-import type { BinaryRow } from './binary-view.ts';
+import type { ScoreScale } from './arithmetic/logits.ts';
+import {
+  fakeProbabilities,
+  fakeProbabilitiesOf,
+  logitDifferences,
+  logitsOf,
+} from './arithmetic/logits.ts';
 import { binsUnderWeights, calibrationError } from './calibration/calibration-bins.ts';
 import { brierOf, lossOf } from './calibration/losses.ts';
 import { classStatistics } from './classification/class-metrics.ts';
@@ -15,8 +21,6 @@ import {
   recall,
 } from './confusion.ts';
 import type { Statistic } from './intervals/bootstrap.ts';
-import type { ScoreScale } from './logits.ts';
-import { fakeProbabilities, fakeProbabilitiesOf, logitDifferences, logitsOf } from './logits.ts';
 import { metric } from './metric-catalogue.ts';
 import { equalErrorRate } from './ranking/chosen-thresholds.ts';
 import { averagePrecision } from './ranking/precision-recall.ts';
@@ -27,6 +31,7 @@ import {
   rankScores,
   type ThresholdCounts,
 } from './ranking/threshold-counts.ts';
+import type { BinaryRow } from './scores/binary-view.ts';
 
 /** Metrics of the order of the scores; undefined if a class is missing. */
 export const rankings = [

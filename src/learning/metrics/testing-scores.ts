@@ -1,8 +1,8 @@
 import { ok, type Result } from '../../result.ts';
-import { type BinaryRow, binaryView } from './binary-view.ts';
+import { type Weighted, weightedMean } from './arithmetic/weights.ts';
 import { brierOf } from './calibration/losses.ts';
-import { formatScores, parseScores, type ScoreTable } from './scores-file.ts';
-import { type Weighted, weightedMean } from './weights.ts';
+import { type BinaryRow, binaryView } from './scores/binary-view.ts';
+import { formatScores, parseScores, type ScoreTable } from './scores/scores-file.ts';
 
 /** Scores of real and fake as a table. */
 export const tableOfPairs = (rows: readonly BinaryRow[]): ScoreTable => ({

@@ -1,4 +1,4 @@
-import { predictedClasses } from '../metrics/logits.ts';
+import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { Predictions } from './predict.ts';
 import { type SplitImages, selectionSplit, totalOf } from './splits.ts';

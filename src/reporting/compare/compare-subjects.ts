@@ -1,7 +1,6 @@
 import type { Curve } from '../../curves.ts';
 import { isDigest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
-import { type BinaryRow, usualSides } from '../../learning/metrics/binary-view.ts';
 import {
   compareModels,
   type ModelComparison,
@@ -11,6 +10,7 @@ import { differenceOf } from '../../learning/metrics/comparison/row-statistics.t
 import { fewGroups } from '../../learning/metrics/few-groups.ts';
 import { auc, rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
+import { type BinaryRow, usualSides } from '../../learning/metrics/scores/binary-view.ts';
 import type { History } from '../../learning/training/history.ts';
 import { baseName } from '../base-name.ts';
 import { comparable } from '../effective-settings.ts';

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Digest } from '../../digest.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
-import { scaleOfTable } from '../../learning/metrics/binary-view.ts';
-import { predictedClasses, softmax } from '../../learning/metrics/logits.ts';
-import { parseScores, type ScoreRow, type ScoreTable } from '../../learning/metrics/scores-file.ts';
+import { predictedClasses, softmax } from '../../learning/metrics/arithmetic/logits.ts';
+import { scaleOfTable } from '../../learning/metrics/scores/binary-view.ts';
+import {
+  parseScores,
+  type ScoreRow,
+  type ScoreTable,
+} from '../../learning/metrics/scores/scores-file.ts';
 import type { Sample } from '../../learning/vision/dataset/dataset.ts';
 import { EventReader } from '../event-file.ts';
 import type { ImageStore } from './image-store.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classSettings } from '../../../src/learning/metrics/class-settings.ts';
+import { classSettings } from '../../../src/learning/metrics/scores/class-settings.ts';
 import { inputSettings } from '../../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../../src/learning/training/splits.ts';
 import { augmentSettings } from '../../../src/learning/vision/augment/augment-settings.ts';

@@ -1,5 +1,5 @@
 import type { LabelledGroup } from '../../../src/learning/charts/series.ts';
-import { mean, sampleVariance } from '../../../src/learning/metrics/mean.ts';
+import { mean, sampleVariance } from '../../../src/learning/metrics/arithmetic/mean.ts';
 import type { History } from '../../../src/learning/training/history.ts';
 
 /** One training with its axis values. */

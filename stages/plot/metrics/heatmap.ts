@@ -4,7 +4,7 @@ import { chart } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
 import { inRow } from '../../../src/learning/charts/tooltips.ts';
-import { mean } from '../../../src/learning/metrics/mean.ts';
+import { mean } from '../../../src/learning/metrics/arithmetic/mean.ts';
 import { requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
 import { axesOf, drawMetrics, type MetricItem, type MetricOptions } from './metrics.ts';

@@ -4,7 +4,7 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, domainOf, quantity, ruleAt } from '../../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
 import { groupOver, nameSeries } from '../../../src/learning/charts/series.ts';
-import { mean } from '../../../src/learning/metrics/mean.ts';
+import { mean } from '../../../src/learning/metrics/arithmetic/mean.ts';
 import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';

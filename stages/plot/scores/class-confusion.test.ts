@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
-import type { ScoreTable } from '../../../src/learning/metrics/scores-file.ts';
+import type { ScoreTable } from '../../../src/learning/metrics/scores/scores-file.ts';
 import { classConfusionChart } from './class-confusion.ts';
 
 /** Sixteen classes of ten images, of which three of the first are called the second. */

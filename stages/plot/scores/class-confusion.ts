@@ -11,7 +11,7 @@ import {
 import { classScoresOf } from '../../../src/learning/metrics/classification/class-scores.ts';
 import { unitsByClass } from '../../../src/learning/metrics/intervals/draws.ts';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
-import type { ScoreTable } from '../../../src/learning/metrics/scores-file.ts';
+import type { ScoreTable } from '../../../src/learning/metrics/scores/scores-file.ts';
 import { countTooltip } from './count-tooltip.ts';
 
 /** With more classes the most confused pairs are drawn. */

@@ -4,7 +4,10 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, type Part } from '../../../src/learning/charts/encoders.ts';
 import { fitText } from '../../../src/learning/charts/fit-text.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
-import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-split-scores.ts';
+import {
+  readScoreTable,
+  rowsOfSplit,
+} from '../../../src/learning/metrics/scores/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
 import { type DrawForm, onlyInput } from '../forms/draw-form.ts';
 import { classConfusionChart } from './class-confusion.ts';

@@ -3,7 +3,10 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { captionOf, type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { findSuspects } from '../../../src/learning/metrics/label-errors.ts';
-import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-split-scores.ts';
+import {
+  readScoreTable,
+  rowsOfSplit,
+} from '../../../src/learning/metrics/scores/read-split-scores.ts';
 import { openImages } from '../../../src/learning/vision/dataset/shown-images.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { describeInput } from '../../../src/read-input.ts';

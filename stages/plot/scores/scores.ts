@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatCountRange } from '../../../src/format-numbers.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { logitDifferences } from '../../../src/learning/metrics/arithmetic/logits.ts';
 import { type Confusion, confusion } from '../../../src/learning/metrics/confusion.ts';
-import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
 import {
   readSplitScores,
   requireBothSides,
-} from '../../../src/learning/metrics/read-split-scores.ts';
+} from '../../../src/learning/metrics/scores/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
 import type { InputArtifact } from '../../../src/stage.ts';
 import type { DrawForm } from '../forms/draw-form.ts';

@@ -1,5 +1,5 @@
 import { image as imageOps, type Tensor, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
-import { softmax } from '../../metrics/logits.ts';
+import { softmax } from '../../metrics/arithmetic/logits.ts';
 import { type Network, outputOf, rowOf } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
 import { scoreOf } from '../questions/explained-score.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grad, setBackend, type Tensor, tensor } from '@tensorflow/tfjs';
-import { softmax } from '../../metrics/logits.ts';
+import { softmax } from '../../metrics/arithmetic/logits.ts';
 import { explainedScore, scoreOf } from './explained-score.ts';
 
 const rows = [

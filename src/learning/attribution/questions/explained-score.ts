@@ -1,5 +1,5 @@
 import { type Scalar, type Tensor, tensor } from '@tensorflow/tfjs';
-import { logSumOf } from '../../metrics/binary-view.ts';
+import { logSumOf } from '../../metrics/scores/binary-view.ts';
 import type { Question } from './question.ts';
 
 /**

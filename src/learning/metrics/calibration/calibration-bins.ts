@@ -1,4 +1,4 @@
-import { requireOneEach, type Weighted } from '../weights.ts';
+import { requireOneEach, type Weighted } from '../arithmetic/weights.ts';
 
 /** Items of similar probability: a point of a reliability diagram. */
 export interface CalibrationBin {

@@ -1,5 +1,5 @@
-import type { Logits } from '../logits.ts';
-import { type Weighted, weightedMean } from '../weights.ts';
+import type { Logits } from '../arithmetic/logits.ts';
+import { type Weighted, weightedMean } from '../arithmetic/weights.ts';
 
 /**
  * The Brier score of one item, 0 to 1: the squared difference of the label, 0 or 1, and the

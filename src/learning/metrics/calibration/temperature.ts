@@ -1,5 +1,5 @@
+import { requireOneEach, type Weighted, weightedMean } from '../arithmetic/weights.ts';
 import { studentT } from '../intervals/student-t.ts';
-import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
 
 /**
  * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2):

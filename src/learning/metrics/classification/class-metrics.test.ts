@@ -5,7 +5,7 @@ import { permutation, Random } from '../../../random.ts';
 import { fitClassTemperature, fitTemperature } from '../calibration/temperature.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
-import type { ScoreTable } from '../scores-file.ts';
+import type { ScoreTable } from '../scores/scores-file.ts';
 import {
   classDecisions,
   classStatistics,

@@ -1,7 +1,7 @@
+import { mean } from '../arithmetic/mean.ts';
+import { type Weighted, weightedMean } from '../arithmetic/weights.ts';
 import { binsUnderWeights, calibrationError } from '../calibration/calibration-bins.ts';
 import { lossOf } from '../calibration/losses.ts';
-import { mean } from '../mean.ts';
-import { type Weighted, weightedMean } from '../weights.ts';
 import { type ClassScores, chanceInTop } from './class-scores.ts';
 import { handTillAuc } from './hand-till-auc.ts';
 

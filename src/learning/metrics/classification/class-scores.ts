@@ -1,6 +1,6 @@
-import { scaleOfTable } from '../binary-view.ts';
-import { predictedClasses, softmax, tiedMaxima } from '../logits.ts';
-import type { ScoreRow, ScoreTable } from '../scores-file.ts';
+import { predictedClasses, softmax, tiedMaxima } from '../arithmetic/logits.ts';
+import { scaleOfTable } from '../scores/binary-view.ts';
+import type { ScoreRow, ScoreTable } from '../scores/scores-file.ts';
 
 /**
  * Images with their scores for several classes in the forms that metrics take. Rows of arrays

@@ -1,4 +1,4 @@
-import { mean } from '../mean.ts';
+import { mean } from '../arithmetic/mean.ts';
 import type { ClassScores } from './class-scores.ts';
 
 /**

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
-import type { BinaryRow } from '../binary-view.ts';
 import { perfectAreaBound } from '../intervals/auc-interval.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
+import type { BinaryRow } from '../scores/binary-view.ts';
 import { areaDifference } from './area-difference.ts';
 import { compareModels } from './compare-models.ts';
 import { holm } from './holm.ts';

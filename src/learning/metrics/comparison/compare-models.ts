@@ -1,3 +1,4 @@
+import { mean, sampleVariance } from '../arithmetic/mean.ts';
 import {
   type BootstrapSample,
   defaultDraws,
@@ -11,7 +12,6 @@ import {
 } from '../intervals/bootstrap.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 import { studentT } from '../intervals/student-t.ts';
-import { mean, sampleVariance } from '../mean.ts';
 import { areaDifference } from './area-difference.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';

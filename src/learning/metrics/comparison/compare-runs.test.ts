@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
-import type { BinaryRow } from '../binary-view.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
+import type { BinaryRow } from '../scores/binary-view.ts';
 import { compareRuns } from './compare-models.ts';
 import { matchScores } from './match-scores.ts';
 

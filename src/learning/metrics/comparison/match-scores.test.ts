@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BinaryRow } from '../binary-view.ts';
+import type { BinaryRow } from '../scores/binary-view.ts';
 import { matchScores } from './match-scores.ts';
 
 const row = (key: string, label: 0 | 1, fake = 0, group?: string): BinaryRow => ({

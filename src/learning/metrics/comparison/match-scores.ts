@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../../result.ts';
-import { type BinaryRow, type SideNames, usualSides } from '../binary-view.ts';
+import { type BinaryRow, type SideNames, usualSides } from '../scores/binary-view.ts';
 
 /** Several models' scores of the same images. */
 export interface MatchedScores {

@@ -1,8 +1,8 @@
-import type { BinaryRow } from '../binary-view.ts';
+import { weightedMean } from '../arithmetic/weights.ts';
 import type { Statistic } from '../intervals/bootstrap.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countDraws, rankScores } from '../ranking/threshold-counts.ts';
-import { weightedMean } from '../weights.ts';
+import type { BinaryRow } from '../scores/binary-view.ts';
 
 type Scores = Pick<BinaryRow, 'real' | 'fake'>;
 

@@ -1,4 +1,4 @@
-import { mean } from '../mean.ts';
+import { mean } from '../arithmetic/mean.ts';
 import { type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
 import { unitsOf } from './draws.ts';
 import { placementsOf } from './placements.ts';

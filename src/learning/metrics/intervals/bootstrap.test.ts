@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
+import { weightedMean } from '../arithmetic/weights.ts';
 import { confusion, precision } from '../confusion.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
-import { weightedMean } from '../weights.ts';
 import {
   bandOf,
   bootstrapInterval,

@@ -1,4 +1,4 @@
-import { mean } from '../mean.ts';
+import { mean } from '../arithmetic/mean.ts';
 import { Draws, unitsByClass, unitsOf } from './draws.ts';
 import type { Interval } from './interval.ts';
 import { normalCdf } from './normal-distribution.ts';

@@ -1,4 +1,4 @@
-import { mean, sampleVariance } from '../mean.ts';
+import { mean, sampleVariance } from '../arithmetic/mean.ts';
 import { normalQuantile } from './normal-distribution.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { mean } from '../mean.ts';
+import { mean } from '../arithmetic/mean.ts';
 import { choleskyFactor, choleskySolve, type Rows, rowProducts, transposed } from './rows.ts';
 import type { Labelling } from './shuffle-labels.ts';
 

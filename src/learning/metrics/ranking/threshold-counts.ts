@@ -1,4 +1,4 @@
-import { requireOneEach, type Weighted } from '../weights.ts';
+import { requireOneEach, type Weighted } from '../arithmetic/weights.ts';
 
 /** Scores by their place in the ranking: sorted once, then counted under any weights. */
 export interface RankedScores {

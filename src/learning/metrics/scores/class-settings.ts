@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { formatFew } from '../../format-numbers.ts';
-import { uniqueList } from '../../unique-list.ts';
+import { formatFew } from '../../../format-numbers.ts';
+import { uniqueList } from '../../../unique-list.ts';
 
 /** Settings of kinds that read scores; light, for their specs. */
 export const classSettings = {

@@ -1,7 +1,7 @@
-import { err, ok, type Result } from '../../result.ts';
-import { thereAre } from '../../suggest.ts';
+import { err, ok, type Result } from '../../../result.ts';
+import { thereAre } from '../../../suggest.ts';
+import { type ScoreScale, scaleOfScores, sortedSum } from '../arithmetic/logits.ts';
 import { whichArePositive } from './class-settings.ts';
-import { type ScoreScale, scaleOfScores, sortedSum } from './logits.ts';
 import type { Mutable, ScoreRow, ScoreTable } from './scores-file.ts';
 
 /** An image as a detector sees it: one side is searched for, the other is not. */

@@ -1,5 +1,5 @@
-import { groupBy } from '../../group-by.ts';
-import { mean } from './mean.ts';
+import { groupBy } from '../../../group-by.ts';
+import { mean } from '../arithmetic/mean.ts';
 import type { ScoreRow, ScoreTable } from './scores-file.ts';
 
 /**

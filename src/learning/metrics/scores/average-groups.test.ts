@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { tableOfPairs } from '../testing-scores.ts';
 import { averageGroups } from './average-groups.ts';
 import type { BinaryRow } from './binary-view.ts';
-import { tableOfPairs } from './testing-scores.ts';
 
 const frame = (
   key: string,

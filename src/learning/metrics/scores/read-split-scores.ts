@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { StageError } from '../../stage.ts';
-import { thereAre } from '../../suggest.ts';
+import { StageError } from '../../../stage.ts';
+import { thereAre } from '../../../suggest.ts';
+import type { ScoreScale } from '../arithmetic/logits.ts';
 import { averageGroups } from './average-groups.ts';
 import { type BinaryRow, binaryView, type SideNames } from './binary-view.ts';
-import type { ScoreScale } from './logits.ts';
 import { parseScores, type ScoreRow, type ScoreTable } from './scores-file.ts';
 
 interface ReadOptions {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { expectedCalibrationError } from './calibration/calibration-bins.ts';
-import { fitTemperature } from './calibration/temperature.ts';
-import { accuracy, balancedAccuracy, confusion, majorityAccuracy } from './confusion.ts';
-import { equalErrorRate } from './ranking/chosen-thresholds.ts';
-import { averagePrecision } from './ranking/precision-recall.ts';
-import { auc, partialAuc } from './ranking/roc-curve.ts';
-import { countAtThresholds } from './ranking/threshold-counts.ts';
-import { brier } from './testing-scores.ts';
+import { expectedCalibrationError } from '../calibration/calibration-bins.ts';
+import { fitTemperature } from '../calibration/temperature.ts';
+import { accuracy, balancedAccuracy, confusion, majorityAccuracy } from '../confusion.ts';
+import { equalErrorRate } from '../ranking/chosen-thresholds.ts';
+import { averagePrecision } from '../ranking/precision-recall.ts';
+import { auc, partialAuc } from '../ranking/roc-curve.ts';
+import { countAtThresholds } from '../ranking/threshold-counts.ts';
+import { brier } from '../testing-scores.ts';
 import { weightedMean } from './weights.ts';
 
 test('the example: an item of weight 3 counts as three', () => {

@@ -1,6 +1,6 @@
-import { csvLine, csvRecords, decimalOf, findColumns } from '../../csv.ts';
-import { err, ok, type Result } from '../../result.ts';
-import type { ScoreScale } from './logits.ts';
+import { csvLine, csvRecords, decimalOf, findColumns } from '../../../csv.ts';
+import { err, ok, type Result } from '../../../result.ts';
+import type { ScoreScale } from '../arithmetic/logits.ts';
 
 /** The scores of one image: a line of a `scores` artifact. */
 export interface ScoreRow {
