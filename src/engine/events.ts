@@ -1,18 +1,8 @@
 import type { CurvePoint, Highlight, Progress } from '../stage.ts';
 import type { StageName } from './config/pipeline.ts';
 import type { Decision } from './plan/decide.ts';
-
-/**
- * How a stage ended in a run. `blocked`: it did not run, since a stage that it waits for failed or
- * was blocked.
- */
-export type Outcome = 'up to date' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
-
-/** Bytes that came from the shared store and went there in a run so far. */
-export interface Traffic {
-  readonly fetched: number;
-  readonly sent: number;
-}
+import type { Outcome } from './store/outcome.ts';
+import type { Traffic } from './store/remote/traffic.ts';
 
 /** A stage before it is decided: what it is, and the outputs of other stages that it reads. */
 export interface PlannedReads {

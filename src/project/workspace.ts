@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { backendNames } from '../backend/select/backend-names.ts';
 import { loadStoreFile, storeFile } from '../engine/config/loading/store-file.ts';
-import type { Traffic } from '../engine/events.ts';
 import { machineCapacity } from '../engine/execution/admission.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
@@ -10,6 +9,7 @@ import type { FetchPolicy, Workspace } from '../engine/plan/examine.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { findLoaded, LoadedCode } from '../engine/store/find-code.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
+import type { Traffic } from '../engine/store/remote/traffic.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';
 import { finalsOf, type Selection } from './selection.ts';
 

@@ -4,9 +4,10 @@ import type { Highlight } from '../../stage.ts';
 import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
 import type { Output, Stage, StageName } from '../config/pipeline.ts';
-import type { Outcome, RunEvent, StageEvent } from '../events.ts';
+import type { RunEvent, StageEvent } from '../events.ts';
 import type { Examined, Outputs, OutputsOf, Workspace } from '../plan/examine.ts';
 import type { Publisher } from '../publishing/publish.ts';
+import type { Outcome } from '../store/outcome.ts';
 import type { AttemptFiles, RunFolder, StageEntry } from '../store/run-folder.ts';
 import type { StageRecord, StageResult } from '../store/stage-result.ts';
 

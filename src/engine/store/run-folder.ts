@@ -14,13 +14,13 @@ import type { Digest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
 import { slug } from '../config/file-names.ts';
-import type { Outcome } from '../events.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
 import { jsonLines, readPart, readText } from '../files/read-part.ts';
 import { creatingFolder, readJson, writeJson, writeNew } from '../files/write-atomic.ts';
 import { WriteError, writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import type { Outcome } from './outcome.ts';
 
 /** The files of an attempt. */
 export interface AttemptFiles {

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../engine/events.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { Outcome } from '../../engine/store/outcome.ts';
 import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';

@@ -1,4 +1,5 @@
-import type { RunEvent, Traffic } from '../../engine/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
+import type { Traffic } from '../../engine/store/remote/traffic.ts';
 import {
   formatBytes,
   formatCount,

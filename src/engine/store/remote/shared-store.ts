@@ -5,7 +5,6 @@ import { formatCountOf } from '../../../format-numbers.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
 import type { StoreSpec } from '../../config/loading/store-file.ts';
-import type { Traffic } from '../../events.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import { FolderStore } from '../folder-store.ts';
@@ -26,6 +25,7 @@ import type { RunManifest } from './manifest.ts';
 import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
 import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
+import type { Traffic } from './traffic.ts';
 
 /**
  * Milliseconds between two uploads of at most a pack while a run is under way: small results gather
