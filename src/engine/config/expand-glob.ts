@@ -32,5 +32,5 @@ function asked(pattern: string, root: string) {
   return [folders ? pattern.slice(0, -1) : pattern, options] as const;
 }
 
-const inOrder = (found: readonly string[]): readonly string[] =>
-  found.map((path) => path.replace(/\/$/, '')).sort();
+const inOrder = (matches: readonly string[]): readonly string[] =>
+  matches.map((path) => path.replace(/\/$/, '')).sort();

@@ -11,14 +11,14 @@ const names = [
 ];
 
 test('axes stand in any order, and those left out are any', () => {
-  const found = (word: string) => findStageNames(word, names);
+  const namesFor = (word: string) => findStageNames(word, names);
   for (const word of ['fit@net=x,seed=2', 'fit@seed=2,net=x', 'fit[seed=2, net=x]', 'fit@seed=2']) {
-    assert.deepEqual(found(word), ['fit[net=x,seed=2]'], word);
+    assert.deepEqual(namesFor(word), ['fit[net=x,seed=2]'], word);
   }
-  assert.deepEqual(found('fit'), names.slice(0, 3));
-  assert.deepEqual(found('made/scores@net=x'), ['made/scores[net=x]']);
+  assert.deepEqual(namesFor('fit'), names.slice(0, 3));
+  assert.deepEqual(namesFor('made/scores@net=x'), ['made/scores[net=x]']);
   for (const word of ['fit@seed=3', 'fit@sed=2', 'fit.model', 'roc@seed=1', 'fit['])
-    assert.deepEqual(found(word), []);
+    assert.deepEqual(namesFor(word), []);
 });
 
 test('a hint names another stage, axis or value, but never suggests another seed', () => {

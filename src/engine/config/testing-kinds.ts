@@ -179,8 +179,10 @@ export function shownMistakes(loaded: Result<Pipeline, readonly Diagnostic[]>): 
 }
 
 export function stageOf(pipeline: Pipeline, name: string): LocatedStage {
-  const stage = pipeline.stages.find((one) => one.name === name);
+  const stage = pipeline.stages.find((candidate) => candidate.name === name);
   if (!stage)
-    throw new Error(`No stage ${name} among ${pipeline.stages.map((one) => one.name).join(' ')}`);
+    throw new Error(
+      `No stage ${name} among ${pipeline.stages.map((candidate) => candidate.name).join(' ')}`,
+    );
   return stage;
 }

@@ -42,12 +42,12 @@ const mostShown = 20;
 
 /** The first diagnostics, with blank lines between, and how many more there are. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], color = false): string {
-  const shown = diagnostics
+  const texts = diagnostics
     .slice(0, mostShown)
     .map((diagnostic) => formatDiagnostic(diagnostic, color));
-  const left = diagnostics.length - shown.length;
-  if (left > 0) shown.push(`… and ${left} more.`);
-  return shown.join('\n\n');
+  const more = diagnostics.length - texts.length;
+  if (more > 0) texts.push(`… and ${more} more.`);
+  return texts.join('\n\n');
 }
 
 /** `file:line:column`, which terminals and editors open with a click. */

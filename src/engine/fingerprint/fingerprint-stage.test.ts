@@ -27,8 +27,8 @@ test('the published path of a command is not in its fingerprint, but the extensi
 test('the first trial is the stage without trials, and the others have their number in the fingerprint', async () => {
   const stage = (matrix: string) =>
     load(`stages:\n  draw: { kind: command, ${matrix} with: { run: x } }\n`);
-  const keyed = (await stage('matrix: { repeat: 2 },')).stages.map((one) =>
-    fingerprintStage(one, new Map(), surroundings),
+  const keyed = (await stage('matrix: { repeat: 2 },')).stages.map((instance) =>
+    fingerprintStage(instance, new Map(), surroundings),
   );
   const [once] = (await stage('')).stages;
   assert.deepEqual(keyed[0], fingerprintStage(once!, new Map(), surroundings));

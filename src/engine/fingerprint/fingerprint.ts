@@ -76,11 +76,11 @@ export function checkpointOf(
   versions: { readonly restage: string; readonly node: string },
 ): Digest | undefined {
   if (checkpointsWithout === undefined || !cache) return undefined;
-  const left = Object.entries(fingerprint.settings).filter(
+  const settings = Object.entries(fingerprint.settings).filter(
     ([name]) => !checkpointsWithout.includes(name),
   );
   const { outputs: _, ...rest } = fingerprint;
-  const keyed = { ...rest, settings: Object.fromEntries(left) };
+  const keyed = { ...rest, settings: Object.fromEntries(settings) };
   return sha256(`restage checkpoint\n${canonicalJson({ fingerprint: keyed, versions })}`);
 }
 

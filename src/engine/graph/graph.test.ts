@@ -48,9 +48,9 @@ test('in any pipeline without cycles every stage comes after what it needs', asy
       const graph = new Graph(await load(`stages:\n${stages.join('\n')}\n`));
       assert.equal(graph.order.length, 8);
       for (const stage of graph.order) {
-        for (const other of graph.dependencies(stage)) {
-          assert.ok(graph.order.indexOf(other) < graph.order.indexOf(stage));
-          assert.ok(graph.dependents(other).includes(stage));
+        for (const dependency of graph.dependencies(stage)) {
+          assert.ok(graph.order.indexOf(dependency) < graph.order.indexOf(stage));
+          assert.ok(graph.dependents(dependency).includes(stage));
         }
       }
     }),

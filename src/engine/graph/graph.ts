@@ -79,12 +79,12 @@ export function selectStages(
   const mistakes: Diagnostic[] = [];
   const named = new Set<StageName>();
   for (const name of names) {
-    const found = stagesNamed(name, graph);
-    if (found.length === 0) {
+    const matches = stagesNamed(name, graph);
+    if (matches.length === 0) {
       const hint = suggestStage(name, graph.stages.keys());
       mistakes.push({ code: 'unknown-stage', message: `There is no stage "${name}"`, hint });
     }
-    for (const stage of found) named.add(stage);
+    for (const stage of matches) named.add(stage);
   }
   if (mistakes.length > 0) return err(mistakes);
   if (names.length === 0) {
@@ -101,8 +101,8 @@ export function selectStages(
  * demand.
  */
 function stagesNamed(word: string, graph: Graph): readonly StageName[] {
-  const found = findStageNames(word, graph.stages.keys());
-  if (found.length > 0) return found;
+  const matches = findStageNames(word, graph.stages.keys());
+  if (matches.length > 0) return matches;
   const included = findIncludedStages(word, graph.stages.keys());
   const wanted = included.filter((name) => !graph.stage(name).onDemand);
   return wanted.length > 0 ? wanted : included;
@@ -114,7 +114,10 @@ function stagesNamed(word: string, graph: Graph): readonly StageName[] {
  */
 function needs(graph: Graph, name: StageName): readonly StageName[] {
   const stage = graph.stage(name);
-  return [...readBy(stage), ...stage.after.filter((other) => !graph.stage(other).onDemand)];
+  return [
+    ...readBy(stage),
+    ...stage.after.filter((predecessor) => !graph.stage(predecessor).onDemand),
+  ];
 }
 
 function reach(
@@ -123,6 +126,6 @@ function reach(
 ): ReadonlySet<StageName> {
   const reached = new Set(from);
   // A loop over a set also visits what is added meanwhile.
-  for (const name of reached) for (const other of next(name)) reached.add(other);
+  for (const name of reached) for (const neighbour of next(name)) reached.add(neighbour);
   return reached;
 }

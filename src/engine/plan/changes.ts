@@ -168,8 +168,8 @@ function filesOfPort(items: readonly FingerprintInput[], filesOf: ChangeDetails[
     if (files === undefined && itemPath === undefined) return undefined;
     if (files === undefined) all.set(itemPath!, digest);
     else
-      for (const [path, own] of files)
-        all.set(itemPath === undefined ? path : `${itemPath}/${path}`, own);
+      for (const [path, fileDigest] of files)
+        all.set(itemPath === undefined ? path : `${itemPath}/${path}`, fileDigest);
   }
   return all;
 }

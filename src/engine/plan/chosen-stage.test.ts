@@ -112,17 +112,17 @@ test('settings that a stage shows of what it reads are those of the candidates t
 });
 
 test('a choice that does not fill the slot is reported', async () => {
-  const told = (ranking: unknown) => chosen('fit2[slot=2]', { 'out/1.json': ranking });
-  await assert.rejects(told(first.slice(0, 1)), {
+  const chosenWith = (ranking: unknown) => chosen('fit2[slot=2]', { 'out/1.json': ranking });
+  await assert.rejects(chosenWith(first.slice(0, 1)), {
     message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 1 choice',
   });
-  await assert.rejects(told([{}, {}]), {
+  await assert.rejects(chosenWith([{}, {}]), {
     message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 2 choices',
   });
-  await assert.rejects(told([{}, { sample: '4' }]), {
+  await assert.rejects(chosenWith([{}, { sample: '4' }]), {
     message: 'was given "4" by best1.choice, which is no candidate',
   });
-  await assert.rejects(told(undefined), {
+  await assert.rejects(chosenWith(undefined), {
     message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 0 choices',
   });
 });

@@ -19,7 +19,7 @@ export async function chosenStage(
   sources: ChoiceSources,
   outputsOf: OutputsOf,
 ): Promise<Stage> {
-  const { slot, ...own } = stage;
+  const { slot, ...withoutSlot } = stage;
   const find = <T>(choice: Choice, items: readonly InputItem[], among: ReadonlyMap<string, T>) =>
     chosen(choice, items, among, async (item) =>
       rankingIn(readJson<Json>(await pathOf(item, sources, outputsOf))),
@@ -30,7 +30,7 @@ export async function chosenStage(
       const filling = `slot ${slot.index + 1} holds ${slot.axes.at(-1)} ${label}`;
       return [label, { ...candidate, filling }] as const;
     });
-    return { ...own, ...(await find(slot, items, new Map(entries))) };
+    return { ...withoutSlot, ...(await find(slot, items, new Map(entries))) };
   }
   if (!stage.inputs.some(({ items }) => items.some(({ chosen }) => chosen))) return stage;
   const named = async ({ chosen, ...item }: InputItem): Promise<InputItem> =>
@@ -40,11 +40,11 @@ export async function chosenStage(
           labels: { ...item.labels, ...(await find(chosen, chosen.choices, chosen.labels)) },
         }
       : item;
-  const inputs = own.inputs.map(async (input) => ({
+  const inputs = withoutSlot.inputs.map(async (input) => ({
     ...input,
     items: await Promise.all(input.items.map(named)),
   }));
-  return { ...own, inputs: await Promise.all(inputs) };
+  return { ...withoutSlot, inputs: await Promise.all(inputs) };
 }
 
 /** The entry of the candidate to which the choices in `items` lead. */

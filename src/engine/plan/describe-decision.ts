@@ -76,9 +76,9 @@ const extension = (value: Json | undefined): string =>
 const namedFiles = 3;
 
 function describeFiles({ first, more }: FileChanges): string {
-  const left = first.length - namedFiles + more;
+  const unnamed = first.length - namedFiles + more;
   const named = first.slice(0, namedFiles).map(({ path, change }) => `${path} ${change}`);
-  return named.join(', ') + (left > 0 ? ` and ${left} more` : '');
+  return named.join(', ') + (unnamed > 0 ? ` and ${unnamed} more` : '');
 }
 
 function describeCode({ kind, files }: Change & { readonly of: 'code' }): string {
@@ -100,12 +100,12 @@ function describeValue({ path, before, after }: Change & { readonly of: 'value' 
     const line = now.findIndex((text, index) => text !== old[index]);
     // All lines are as before, and some that followed are gone.
     const index = line < 0 ? now.length : line;
-    const [shown, other] = showBoth(old[index], now[index]);
-    return `${path}, line ${index + 1}: ${shown} → ${other}`;
+    const [oldText, newText] = showBoth(old[index], now[index]);
+    return `${path}, line ${index + 1}: ${oldText} → ${newText}`;
   }
-  const [shown, other] = showBoth(before, after);
-  if (before === undefined) return `${path}: set to ${other}`;
-  return `${path}: ${shown} → ${after === undefined ? 'default' : other}`;
+  const [oldText, newText] = showBoth(before, after);
+  if (before === undefined) return `${path}: set to ${newText}`;
+  return `${path}: ${oldText} → ${after === undefined ? 'default' : newText}`;
 }
 
 const mostShown = 60;

@@ -57,10 +57,10 @@ const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();
 function lastAttempt(store: FolderStore, pipeline: string, stage: string) {
   const runs = knownRuns.get(store) ?? store.runsOf(pipeline, mostRuns);
   knownRuns.set(store, runs);
-  const found = lastAttempts(runs, stage);
-  if (found === undefined) return undefined;
-  const { end, content } = found.last.state;
-  if (end === undefined && found.run.isLiving()) return undefined;
+  const attempts = lastAttempts(runs, stage);
+  if (attempts === undefined) return undefined;
+  const { end, content } = attempts.last.state;
+  if (end === undefined && attempts.run.isLiving()) return undefined;
   return { ended: end?.outcome ?? 'interrupted', content };
 }
 
@@ -74,9 +74,9 @@ function changedCode(folder: string, before: Fingerprint, after: Fingerprint): r
   );
   if (old === undefined || now === undefined || before.kind !== after.kind) return [];
   const changed = Object.keys(now).filter((name) => now[name] !== old[name]);
-  const left = Object.keys(old).filter((name) => !Object.hasOwn(now, name) && old[name] !== '');
+  const removed = Object.keys(old).filter((name) => !Object.hasOwn(now, name) && old[name] !== '');
   const isGone = (name: string) => now[name] === goneSource;
-  const gone = [...left, ...changed.filter(isGone)];
+  const gone = [...removed, ...changed.filter(isGone)];
   return [
     ...changed.filter((name) => !isGone(name)),
     ...gone.map((name) => `${name} is gone`),

@@ -60,7 +60,7 @@ export interface FetchPolicy {
  * report shows.
  */
 const small = 1024 ** 2;
-const shown = 16 * 1024 ** 2;
+const shownLimit = 16 * 1024 ** 2;
 const shownTypes: ReadonlySet<ArtifactType> = new Set(['chart', 'images', 'metrics', 'table']);
 
 /** Whether to fetch an output, by the policy. */
@@ -71,7 +71,7 @@ export function isWanted(
 ): boolean {
   if (policy === undefined || policy.mode === 'all') return true;
   if (policy.mode === 'none') return false;
-  const most = shownTypes.has(type) ? shown : small;
+  const most = shownTypes.has(type) ? shownLimit : small;
   return policy.finals.has(stage) || files.reduce((sum, { size }) => sum + size, 0) <= most;
 }
 
@@ -136,14 +136,14 @@ export async function examine(
     );
     basis.inputs.set(input.port, items);
   }
-  const own = await examineFor(workspace.backend, stage, workspace, basis);
-  if (own.decision.state !== 'stale' || workspace.backend !== undefined || !stage.computes)
-    return own;
+  const preferred = await examineFor(workspace.backend, stage, workspace, basis);
+  if (preferred.decision.state !== 'stale' || workspace.backend !== undefined || !stage.computes)
+    return preferred;
   for (const backend of workspace.backends) {
-    const other = await examineFor(backend, stage, workspace, basis);
-    if (other.decision.state !== 'stale') return other;
+    const alternative = await examineFor(backend, stage, workspace, basis);
+    if (alternative.decision.state !== 'stale') return alternative;
   }
-  return own;
+  return preferred;
 }
 
 /** What is looked up once for a stage, whatever backend it is examined for. */
@@ -166,11 +166,11 @@ async function examineFor(
   const { latest, last, looked, listed } = basis;
   const { store, pipeline } = workspace;
   const work = await findWork(backend, stage, workspace, basis);
-  const { fingerprint, found, loaded } = work;
+  const { fingerprint, found: lookup, loaded } = work;
   const forced = workspace.forced.has(stage.name);
-  const facts = await examineOutputs(stage, found, last, workspace);
+  const facts = await examineOutputs(stage, lookup, last, workspace);
   const lastWork = lastFingerprint(resultOf(last), loaded.length);
-  const needsPast = found.state === 'missing' || Object.values(facts.published).includes('other');
+  const needsPast = lookup.state === 'missing' || Object.values(facts.published).includes('other');
   const past = {
     store,
     pipeline: pipeline.name,
@@ -184,7 +184,7 @@ async function examineFor(
   return {
     ...work,
     decision,
-    result: resultOf(found),
+    result: resultOf(lookup),
     last: lastWork,
     away: awayOf(facts),
     looked,
@@ -207,9 +207,9 @@ async function findWork(
   for (let known = stage; ; ) {
     const fingerprint = fingerprintStage(known, inputs, { backend, salt: pipeline.salt });
     const digest = hashFingerprint(fingerprint);
-    const found = digest === latest ? last : await store.lookup(digest);
-    const files = resultOf(found)?.leadsTo;
-    if (files === undefined) return { stage: known, fingerprint, digest, loaded, found };
+    const lookup = digest === latest ? last : await store.lookup(digest);
+    const files = resultOf(lookup)?.leadsTo;
+    if (files === undefined) return { stage: known, fingerprint, digest, loaded, found: lookup };
     const next = await loadedCode?.extend(known, files);
     if (next === undefined)
       return { stage: known, fingerprint, digest, loaded, found: { state: 'missing' } };
@@ -261,8 +261,8 @@ async function examineFrozen(stage: Stage, workspace: Workspace, last: Lookup): 
 const awayOf = ({ published }: Pick<Facts, 'published'>): ReadonlySet<string> =>
   new Set(Object.keys(published).filter((port) => published[port] === 'elsewhere'));
 
-const resultOf = (found: Lookup): StageResult | undefined =>
-  found.state === 'missing' ? undefined : found.result;
+const resultOf = (lookup: Lookup): StageResult | undefined =>
+  lookup.state === 'missing' ? undefined : lookup.result;
 
 async function keyItem(
   item: InputItem,
@@ -313,24 +313,24 @@ function listOnce(path: string, workspace: Workspace): Promise<ListingWithSignat
 /**
  * The state of each published output of a stage, and of the objects of the result that was found.
  */
-async function examineOutputs(stage: Stage, found: Lookup, last: Lookup, workspace: Workspace) {
+async function examineOutputs(stage: Stage, lookup: Lookup, last: Lookup, workspace: Workspace) {
   const published: Record<string, PublishedState> = {};
-  if (found.state === 'missing') return { result: undefined, published };
-  const { result } = found;
+  if (lookup.state === 'missing') return { result: undefined, published };
+  const { result } = lookup;
   for (const { port, path } of stage.outputs) {
-    const wanted = [result, resultOf(last)].map((one) => one?.outputs[port]?.digest);
+    const wanted = [result, resultOf(last)].map((stored) => stored?.outputs[port]?.digest);
     const state = await compare(join(workspace.pipeline.root, path), wanted, workspace.digests);
     const artifact = result.outputs[port];
-    const isAway = found.state === 'elsewhere' && state === 'missing' && artifact !== undefined;
+    const isAway = lookup.state === 'elsewhere' && state === 'missing' && artifact !== undefined;
     published[port] =
       isAway && !isWanted(stage.name, artifact, workspace.fetches) ? 'elsewhere' : state;
   }
   const needsObjects =
     result.stored && Object.values(published).some((state) => state !== 'in place');
-  const kept = needsObjects && found.state === 'here' ? Object.values(result.outputs) : [];
+  const kept = needsObjects && lookup.state === 'here' ? Object.values(result.outputs) : [];
   const lost = await Promise.all(kept.map((artifact) => workspace.store.missingObjects(artifact)));
   return {
-    result: { stored: result.stored, bytes: found.state, lostObjects: lost.flat().length },
+    result: { stored: result.stored, bytes: lookup.state, lostObjects: lost.flat().length },
     published,
   };
 }

@@ -54,9 +54,9 @@ test('two runs at once, killed at any instant, leave only complete things under 
       children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')),
     );
 
-    const found = await verifyStore(cache);
+    const damage = await verifyStore(cache);
     assert.deepEqual(
-      { corrupt: found.corrupt, incomplete: found.incomplete },
+      { corrupt: damage.corrupt, incomplete: damage.incomplete },
       { corrupt: [], incomplete: [] },
     );
     for (const artifact of storedIn(cache)) artifacts.set(artifact.digest, artifact);

@@ -67,10 +67,10 @@ test('a half-written file of a dead process is a leftover, wherever in the cache
   const cache = new FolderStore(root);
   const paths = ['x', 'leases/x', 'latest/p/x', 'objects/ab/x', 'checkpoints/ab/x', 'published/x'];
   const dead = ended();
-  const own = paths.map((path) => temporaryBeside(join(cache.folder, path)));
-  const dying = own.map((path) => ofProcess(path, dead));
+  const temporaries = paths.map((path) => temporaryBeside(join(cache.folder, path)));
+  const dying = temporaries.map((path) => ofProcess(path, dead));
   const elsewhere = dying.map((path) => path.replace(/\.tmp-[0-9a-f]{6}/, '.tmp-000000'));
-  const all = [...own, ...dying, ...elsewhere];
+  const all = [...temporaries, ...dying, ...elsewhere];
   writeFiles(root, Object.fromEntries(all.map((path) => [relative(root, path), 'half'])));
   assert.deepEqual(
     findLeftovers(root, cache)
@@ -96,9 +96,9 @@ test('what a killed process staged beside a path is a leftover, also if nothing 
     false,
     'its object was never stored, so it ended while it was staged',
   );
-  const own = join(root, 'out', stagingName(sha256('out/x')));
-  const dead = ofProcess(own, ended());
-  const living = ofProcess(own, process.ppid);
+  const staging = join(root, 'out', stagingName(sha256('out/x')));
+  const dead = ofProcess(staging, ended());
+  const living = ofProcess(staging, process.ppid);
   writeFiles(root, {
     [`${relative(root, dead)}/a`]: 'half',
     [`${relative(root, living)}/a`]: 'half',

@@ -127,7 +127,10 @@ export class Lender {
       }
       if (inodeOf(stateOf(object)) === inodeOf(state))
         this.#store.setAside(object, 'a stage wrote to it');
-      misuses.push({ path, others: [...(borrowers ?? [])].filter((other) => other !== borrower) });
+      misuses.push({
+        path,
+        others: [...(borrowers ?? [])].filter((holder) => holder !== borrower),
+      });
     }
     return misuses;
   }

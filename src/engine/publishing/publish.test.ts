@@ -279,11 +279,11 @@ test('the next publish removes what a killed process left beside the path, and n
   const artifact = await project.store('text');
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   const key = sha256('artifacts/x');
-  const own = stagingName(key);
-  const dead = own.replace(`-${process.pid}-`, `-${pid}-`);
-  const living = own.replace(`-${process.pid}-`, `-${process.ppid}-`);
+  const staging = stagingName(key);
+  const dead = staging.replace(`-${process.pid}-`, `-${pid}-`);
+  const living = staging.replace(`-${process.pid}-`, `-${process.ppid}-`);
   const others = stagingName(sha256('artifacts/y'));
-  for (const name of [own, dead, living, others, '.restage-notes'])
+  for (const name of [staging, dead, living, others, '.restage-notes'])
     project.write(`artifacts/${name}`, 'half');
   await project.publisher.publish(artifact, 'artifacts/x', owner);
   assert.deepEqual(

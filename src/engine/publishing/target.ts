@@ -24,16 +24,16 @@ export interface Target {
  * The target at a path relative to the root. Throws a {@link PublishError} for one outside, or
  * below a file.
  */
-export function resolveTarget(root: string, shown: string): Target {
-  const normal = normalPath(shown);
+export function resolveTarget(root: string, displayPath: string): Target {
+  const normal = normalPath(displayPath);
   if (
-    isAbsolute(shown) ||
+    isAbsolute(displayPath) ||
     normal === '.' ||
     normal.split('/')[0] === '..' ||
     normal.includes('\0')
   ) {
     throw new PublishError(
-      `${shown} is not a path inside the project, so nothing can be published there`,
+      `${displayPath} is not a path inside the project, so nothing can be published there`,
     );
   }
   const path = join(root, normal);
@@ -41,33 +41,33 @@ export function resolveTarget(root: string, shown: string): Target {
 }
 
 /** The target of an output: throws a {@link PublishError} also where a pipeline may not publish. */
-export function outputTarget(root: string, shown: string): Target {
-  const target = resolveTarget(root, shown);
+export function outputTarget(root: string, displayPath: string): Target {
+  const target = resolveTarget(root, displayPath);
   const reason = whyNoOutput(target.shown) ?? whyNoOutput(target.real);
-  if (reason !== undefined) throw new PublishError(`${shown} ${reason}; choose another path`);
+  if (reason !== undefined) throw new PublishError(`${displayPath} ${reason}; choose another path`);
   return target;
 }
 
 /** The key of a path relative to the root, by its text alone. */
-export const targetKey = (shown: string): Digest => sha256(normalPath(shown));
+export const targetKey = (displayPath: string): Digest => sha256(normalPath(displayPath));
 
-const normalPath = (shown: string): string =>
-  normalize(shown).split(sep).join('/').replace(/\/$/, '');
+const normalPath = (displayPath: string): string =>
+  normalize(displayPath).split(sep).join('/').replace(/\/$/, '');
 
-function realTarget(root: string, path: string, shown: string): string {
+function realTarget(root: string, path: string, displayPath: string): string {
   let folder = dirname(path);
-  while (!exists(folder, shown)) folder = dirname(folder);
+  while (!exists(folder, displayPath)) folder = dirname(folder);
   if (folder.length < root.length)
     throw new PublishError(`The project's folder ${root} does not exist`);
   if (!isFolder(folder)) {
     const what = `${relative(root, folder)} is not a folder`;
-    throw new PublishError(`${what}, so ${shown} cannot be published below it; move it away`);
+    throw new PublishError(`${what}, so ${displayPath} cannot be published below it; move it away`);
   }
   const real = realpathSync.native(folder);
   const inside = relative(realpathSync.native(root), real);
   if (inside.split(sep)[0] === '..' || isAbsolute(inside)) {
     throw new PublishError(
-      `${shown} leads out of the project: ${relative(root, folder)} is a link to ${real}`,
+      `${displayPath} leads out of the project: ${relative(root, folder)} is a link to ${real}`,
     );
   }
   return normalPath(join(inside, relative(folder, path)));
@@ -86,14 +86,14 @@ function isFolder(path: string): boolean {
  * Whether something is at a path; false below a file. Throws a {@link PublishError} for a path that
  * no disk has.
  */
-function exists(path: string, shown: string): boolean {
+function exists(path: string, displayPath: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTDIR') return false;
     if (code === 'ENAMETOOLONG')
-      throw new PublishError(`${cutText(shown, 80)} cannot be published: ${reasonOf(error)}`);
+      throw new PublishError(`${cutText(displayPath, 80)} cannot be published: ${reasonOf(error)}`);
     throw error;
   }
 }

@@ -119,7 +119,7 @@ test('a mistake in a union is explained by the nearest of its forms, or by the w
     error: 'a layer (relu, flatten, or a map with conv or pool)',
   });
   const schema = z.strictObject({ layers: z.array(layer) });
-  const told = (yaml: string) => {
+  const messagesFor = (yaml: string) => {
     const parsed = parseYaml({ path: 'p.yaml', text: `layers: [${yaml}]` });
     assert.ok(parsed.ok);
     const node = parsed.value;
@@ -131,17 +131,17 @@ test('a mistake in a union is explained by the nearest of its forms, or by the w
   const expected =
     'Expected a layer (relu, flatten, or a map with conv or pool) for "layers[0]", got';
 
-  assert.deepEqual(told('{ conv: 0, kernel: x }'), [
+  assert.deepEqual(messagesFor('{ conv: 0, kernel: x }'), [
     'Expected a number of more than 0 for "layers[0].conv", got 0',
     'Expected a number for "layers[0].kernel", got "x"',
   ]);
-  assert.deepEqual(told('{ conv: 3, kernal: 3 }'), [
+  assert.deepEqual(messagesFor('{ conv: 3, kernal: 3 }'), [
     'Unknown key "kernal" in "layers[0]". Did you mean "kernel"?',
   ]);
-  assert.deepEqual(told('rellu'), [`${expected} "rellu". Did you mean "relu"?`]);
-  assert.deepEqual(told('{ convv: 8 }'), [`${expected} a map. Did you mean "conv"?`]);
-  assert.deepEqual(told('{ conv: 8, pool: 2 }'), [`${expected} a map`]);
-  assert.deepEqual(told('{}'), [`${expected} an empty map`]);
+  assert.deepEqual(messagesFor('rellu'), [`${expected} "rellu". Did you mean "relu"?`]);
+  assert.deepEqual(messagesFor('{ convv: 8 }'), [`${expected} a map. Did you mean "conv"?`]);
+  assert.deepEqual(messagesFor('{ conv: 8, pool: 2 }'), [`${expected} a map`]);
+  assert.deepEqual(messagesFor('{}'), [`${expected} an empty map`]);
 });
 
 test('a single value instead of a map or a list gets a hint how to write one', () => {
@@ -256,25 +256,25 @@ test('a file that is missing, too large, no text, a folder or without stages is 
   });
   project.write({ 'pipelines/list.yaml': '- a\n', 'pipelines/folder/x.yaml': '' });
   project.writeBytes('pipelines/bytes.yaml', Uint8Array.from([0xff, 0xfe, 0x00, 0x80]));
-  const shown = async (file: string) => shownMistakes(await project.load([], file));
+  const mistakesIn = async (file: string) => shownMistakes(await project.load([], file));
   assert.equal(
-    await shown('none.yaml'),
+    await mistakesIn('none.yaml'),
     'error: There is no file "pipelines/none.yaml" [missing-file]',
   );
   const large =
     'error: "pipelines/big.yaml" has 10.0 MiB; a pipeline\'s file has at most 1 MiB [too-large]';
-  assert.equal(await shown('big.yaml'), large);
+  assert.equal(await mistakesIn('big.yaml'), large);
   assert.equal(
-    await shown('bytes.yaml'),
+    await mistakesIn('bytes.yaml'),
     'error: "pipelines/bytes.yaml" is not UTF-8 text [not-text]',
   );
-  assert.equal(await shown('folder'), 'error: "pipelines/folder" is not a file [not-a-file]');
+  assert.equal(await mistakesIn('folder'), 'error: "pipelines/folder" is not a file [not-a-file]');
   assert.match(
-    await shown('list.yaml'),
+    await mistakesIn('list.yaml'),
     /list\.yaml:1:1: error: A pipeline's file must be a map, got a list/,
   );
   assert.match(
-    await shown('empty.yaml'),
+    await mistakesIn('empty.yaml'),
     /empty\.yaml:1:1: error: The pipeline "empty" has no stages \[no-stages\]/,
   );
 });
@@ -350,8 +350,8 @@ stage:
   faces: { kind: load, input: { images: data/ } }
   fit: { kind: train, inputs: { dataset: faces.dataset }, wth: { epochs: "\${params.epochs}" } }
 `;
-  const told = (await mistakes(text)).split('\n').filter((line) => / error: |Did you/.test(line));
-  assert.deepEqual(told, [
+  const lines = (await mistakes(text)).split('\n').filter((line) => / error: |Did you/.test(line));
+  assert.deepEqual(lines, [
     'pipelines/p.yaml:1:1: error: Unknown key "parms" [unknown-key]',
     '  Did you mean "params"?',
     'pipelines/p.yaml:2:1: error: Unknown key "stage" [unknown-key]',

@@ -37,10 +37,10 @@ test('a file is looked up from the working directory, then below pipelines, with
     findPipelineFile('xception', join(root, 'pipelines', 'experiments'), root),
     target,
   );
-  const own = { ok: true, value: join(root, 'sub/a.yml') };
+  const expected = { ok: true, value: join(root, 'sub/a.yml') };
   assert.deepEqual(
     findPipelineFile('a', join(root, 'sub'), root),
-    own,
+    expected,
     'the file here comes first',
   );
   assert.deepEqual(pipelineNames(root), ['a.yml', 'experiments/xception.yaml']);
@@ -49,40 +49,40 @@ test('a file is looked up from the working directory, then below pipelines, with
 test('a pipe, a device and a name that is not UTF-8 each get their own message', () => {
   using project = new TestProject(files);
   execFileSync('mkfifo', [join(project.root, 'pipelines', 'pipe.yaml')]);
-  const told = (argument: string) => {
-    const found = findPipelineFile(argument, project.root, project.root);
-    return found.ok ? undefined : formatDiagnostic(found.error);
+  const mistakeFor = (argument: string) => {
+    const file = findPipelineFile(argument, project.root, project.root);
+    return file.ok ? undefined : formatDiagnostic(file.error);
   };
   assert.equal(
-    told('pipe.yaml'),
+    mistakeFor('pipe.yaml'),
     'error: The pipeline "pipe.yaml" is a pipe or a device, not a file [not-a-file]',
   );
   assert.equal(
-    told('/dev/zero'),
+    mistakeFor('/dev/zero'),
     'error: The pipeline "/dev/zero" is a pipe or a device, not a file [not-a-file]',
   );
   const latin =
     'error: The name "caf\ufffd.yaml" is not UTF-8 text [not-text]\n\n  Rename the file, as `convmv` does.';
-  assert.equal(told('caf\ufffd.yaml'), latin);
-  assert.match(told('a.yml/b')!, /^error: There is no pipeline "a\.yml\/b"/);
-  assert.match(told('x'.repeat(300))!, /^error: There is no pipeline/);
+  assert.equal(mistakeFor('caf\ufffd.yaml'), latin);
+  assert.match(mistakeFor('a.yml/b')!, /^error: There is no pipeline "a\.yml\/b"/);
+  assert.match(mistakeFor('x'.repeat(300))!, /^error: There is no pipeline/);
 });
 
 test('a pipeline that ships with Restage is named as one to extend', () => {
   using project = new TestProject(files);
-  const found = findPipelineFile('experiments/samples', project.root, project.root);
-  assert.ok(!found.ok);
+  const file = findPipelineFile('experiments/samples', project.root, project.root);
+  assert.ok(!file.ok);
   const hint =
     'Restage ships it: write "extends: npm:restage/experiments/samples.yaml" into a file in pipelines/.';
-  assert.equal(found.error.hint, hint);
+  assert.equal(file.error.hint, hint);
 });
 
 test('a missing file gets a hint to the nearest name', () => {
   using project = new TestProject(files);
-  const found = findPipelineFile('experiments/xeption', project.root, project.root);
-  assert.ok(!found.ok);
+  const file = findPipelineFile('experiments/xeption', project.root, project.root);
+  assert.ok(!file.ok);
   assert.equal(
-    formatDiagnostic(found.error),
+    formatDiagnostic(file.error),
     `error: There is no pipeline "experiments/xeption", neither here nor below pipelines/ [missing-file]
 
   Did you mean "experiments/xception.yaml"?`,
@@ -92,8 +92,8 @@ test('a missing file gets a hint to the nearest name', () => {
 test('names are compared without their extensions', () => {
   using project = new TestProject({ 'pipelines/fakes.yaml': '', 'pipelines/b.yaml': '' });
   const hint = (argument: string) => {
-    const found = findPipelineFile(argument, project.root, project.root);
-    return found.ok ? undefined : found.error.hint;
+    const file = findPipelineFile(argument, project.root, project.root);
+    return file.ok ? undefined : file.error.hint;
   };
   assert.equal(hint('faks'), 'Did you mean "fakes.yaml"?');
   assert.equal(hint('faks.yml'), 'Did you mean "fakes.yaml"?');
@@ -103,8 +103,8 @@ test('names are compared without their extensions', () => {
 
 test('a file of the same name in another folder is suggested before one of a similar name', () => {
   using project = new TestProject({ 'pipelines/wides.yaml': '', 'pipelines/mine/wide.yaml': '' });
-  const found = findPipelineFile('wide.yaml', project.root, project.root);
-  assert.equal(!found.ok && found.error.hint, 'Did you mean "mine/wide.yaml"?');
+  const file = findPipelineFile('wide.yaml', project.root, project.root);
+  assert.equal(!file.ok && file.error.hint, 'Did you mean "mine/wide.yaml"?');
 });
 
 test('a project whose folder of pipelines was removed has none', () => {

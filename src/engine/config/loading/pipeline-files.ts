@@ -32,10 +32,10 @@ export function findPipelineFile(
     extensions.map((extension) => resolve(folder, argument + extension)),
   );
   for (const path of argument === '' ? [] : candidates) {
-    const found = lookAt(path);
-    if (found === 'file') return ok(path);
-    if (found !== undefined)
-      return err({ ...found, message: `The pipeline "${argument}" ${found.message}` });
+    const entry = lookAt(path);
+    if (entry === 'file') return ok(path);
+    if (entry !== undefined)
+      return err({ ...entry, message: `The pipeline "${argument}" ${entry.message}` });
   }
   return err(notFile(argument, candidates) ?? notFound(argument, root));
 }

@@ -59,7 +59,7 @@ export class Params implements Scope {
   read(): ReadonlySet<string> {
     const read = new Set(this.#readsOf(''));
     // The set grows while it is walked.
-    for (const name of read) for (const other of this.#readsOf(name)) read.add(other);
+    for (const name of read) for (const referred of this.#readsOf(name)) read.add(referred);
     return read;
   }
 
@@ -161,9 +161,9 @@ export function parseSetParams(
     const [name, prefix = '', path = ''] = match;
     // Blanks instead of the name keep the offsets of the value. Messages show the text with its
     // name.
-    const shown = { path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) };
-    const parsed = parseYaml(shown);
-    shown.text = text;
+    const source = { path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) };
+    const parsed = parseYaml(source);
+    source.text = text;
     if (!parsed.ok) {
       parsed.error.forEach(report);
       return [];

@@ -54,8 +54,8 @@ function substituteText(node: TextNode, scope: Scope): Node {
     if (length > maximumText) return '';
     const at = spanInside(node, match);
     const name = inner!.trim();
-    const found = scope.lookup(match.endsWith('}') ? name : '', at);
-    const part = found && textInside(found, name, at, scope.report);
+    const value = scope.lookup(match.endsWith('}') ? name : '', at);
+    const part = value && textInside(value, name, at, scope.report);
     isResolved &&= part !== undefined;
     length += part?.length ?? 0;
     return part ?? match;
@@ -174,12 +174,12 @@ export function substituteShell(
         ? undefined
         : scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
     }
-    const found = scope.lookup(`${side}.${name}`, at);
-    const texts = itemsOf(found).map((item) =>
+    const value = scope.lookup(`${side}.${name}`, at);
+    const texts = itemsOf(value).map((item) =>
       textInside(item, `${side}.${name}`, at, scope.report),
     );
-    if (found === undefined || !texts.every((one) => one !== undefined)) return undefined;
-    if (quoting === 'literal' && texts.some((one) => /\$\{(inputs|outputs)\./.test(one))) {
+    if (value === undefined || !texts.every((text) => text !== undefined)) return undefined;
+    if (quoting === 'literal' && texts.some((text) => /\$\{(inputs|outputs)\./.test(text))) {
       const message = `The value of "\${${side}.${name}}" would be read for placeholders again`;
       scope.report({
         code: 'unfit-value',

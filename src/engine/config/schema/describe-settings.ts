@@ -61,14 +61,14 @@ function rowsOf(schema: SchemaNode, prefix: string, form?: Form): readonly Row[]
  */
 function rowsBelow(node: SchemaNode, path: string): readonly Row[] {
   const { items, additionalProperties: values } = node;
-  const own = [
+  const rows = [
     ...rowsOf(node, `${path}.`),
     ...formsOf(node).flatMap(({ node, ...form }) => rowsOf(node, `${path}.`, form)),
   ];
   if (items !== undefined && mapsAmong(items).length <= 1)
-    own.push(...rowsBelow(items, `${path}[]`));
-  if (typeof values === 'object') own.push(...rowsBelow(values, `${path}.*`));
-  return own;
+    rows.push(...rowsBelow(items, `${path}[]`));
+  if (typeof values === 'object') rows.push(...rowsBelow(values, `${path}.*`));
+  return rows;
 }
 
 /**
@@ -80,10 +80,10 @@ function formsOf(node: SchemaNode): readonly (Form & { readonly node: SchemaNode
   const key = tellingKey(forms);
   if (key !== undefined) {
     return forms.map((form) => {
-      const { [key]: told, ...properties } = form.properties ?? {};
+      const { [key]: discriminator, ...properties } = form.properties ?? {};
       return {
         before: `with ${key}:`,
-        name: String(told!.const),
+        name: String(discriminator!.const),
         of: forms.length,
         node: { ...form, properties },
       };
@@ -117,22 +117,24 @@ const mapsAmong = ({ anyOf, oneOf }: SchemaNode): readonly SchemaNode[] =>
 function joinForms(rows: readonly Row[]): readonly SettingRow[] {
   const paths = new Set(rows.map(({ path }) => path));
   return [...paths].flatMap((path) => {
-    const own = rows.filter((row) => row.path === path);
-    const first = own.filter(
-      (row, index) => own.findIndex((other) => areAlike(row, other)) === index,
+    const rowsAtPath = rows.filter((row) => row.path === path);
+    const first = rowsAtPath.filter(
+      (row, index) => rowsAtPath.findIndex((candidate) => areAlike(row, candidate)) === index,
     );
-    return first.map((row) => tellForms(own.filter((other) => areAlike(row, other))));
+    return first.map((row) =>
+      tellForms(rowsAtPath.filter((candidate) => areAlike(row, candidate))),
+    );
   });
 }
 
-const areAlike = (one: Row, other: Row): boolean =>
-  one.type === other.type && one.fallback === other.fallback && one.summary === other.summary;
+const areAlike = (a: Row, b: Row): boolean =>
+  a.type === b.type && a.fallback === b.fallback && a.summary === b.summary;
 
 function tellForms(rows: readonly Row[]): SettingRow {
   const { form, ...row } = rows[0]!;
   if (form === undefined || rows.length === form.of) return row;
-  const told = `${form.before} ${rows.map((one) => one.form!.name).join(' or ')}`;
-  return { ...row, summary: row.summary === '' ? told : `${told}: ${row.summary}` };
+  const forms = `${form.before} ${rows.map((alternative) => alternative.form!.name).join(' or ')}`;
+  return { ...row, summary: row.summary === '' ? forms : `${forms}: ${row.summary}` };
 }
 
 function inFlow(value: unknown): string {

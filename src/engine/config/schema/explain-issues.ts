@@ -53,7 +53,7 @@ function outdentedKeys(
     ),
   );
   const keys = [...entriesOf(node).keys()];
-  const found = issues.flatMap((issue) => {
+  const outdented = issues.flatMap((issue) => {
     const [key, ...deeper] = issue.path;
     const value = deeper.length === 0 ? child(node, String(key)) : undefined;
     const isEmpty = value?.type === 'scalar' && value.value === null;
@@ -64,7 +64,7 @@ function outdentedKeys(
     const inside = end === -1 ? below : below.slice(0, end);
     return inside.length === 0 ? [] : [[issue, inside] as const];
   });
-  return new Map(found);
+  return new Map(outdented);
 }
 
 function explain(
@@ -75,20 +75,20 @@ function explain(
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => unknownKey(key, path, subject));
-  const found = nodeAt(subject.node, path);
-  if (found?.value.type === 'scalar' && found.value.unresolved) return [];
-  if (issue.code === 'invalid_union' && found) {
+  const entry = nodeAt(subject.node, path);
+  if (entry?.value.type === 'scalar' && entry.value.unresolved) return [];
+  if (issue.code === 'invalid_union' && entry) {
     const inside = insideUnion(issue.errors);
     if (inside) return inside.flatMap((inner) => explain(inner, path, subject));
   }
   const name = dotted(subject.prefix, path);
   const expected = expectation(issue);
-  if (!found) {
+  if (!entry) {
     const parent = path.length > 1 ? nodeAt(subject.node, path.slice(0, -1)) : undefined;
     const message = `Missing "${name}"${expected ? `, expected ${expected}` : ''}`;
     return [{ code: 'missing-key', message, at: parent?.keyAt ?? subject.at }];
   }
-  const { value, keyAt } = found;
+  const { value, keyAt } = entry;
   const got = value.type === 'scalar' || expected ? `, got ${describeNode(value)}` : '';
   const at = value.at.end > value.at.start ? value.at : keyAt;
   if (!expected)
@@ -117,9 +117,9 @@ function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject)
  * fewest; undefined for a tie.
  */
 function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
+  const shapeCodes = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
   const deep = branches.filter((issues) =>
-    issues.every(({ path, code }) => path.length > 0 || !other.has(code)),
+    issues.every(({ path, code }) => path.length > 0 || !shapeCodes.has(code)),
   );
   const work = (issues: readonly Issue[]) =>
     issues.reduce(
@@ -139,8 +139,8 @@ function nearHint(
   if (node.type === 'scalar') return didYouMean(String(node.value), allowedValues(issue));
   if (node.type === 'list' || issue.code !== 'invalid_union') return undefined;
   const known = knownKeys(schema, path);
-  const other = [...node.entries.keys()].find((key) => !known.includes(key));
-  return other === undefined ? undefined : didYouMean(other, known);
+  const unknownKey = [...node.entries.keys()].find((key) => !known.includes(key));
+  return unknownKey === undefined ? undefined : didYouMean(unknownKey, known);
 }
 
 const structures = new Set<string>(['object', 'record', 'array', 'tuple']);
@@ -277,8 +277,10 @@ function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly Js
   for (const step of path) {
     level = level.flatMap(branchesOf).flatMap((branch) => {
       const below = typeof step === 'number' ? branch.items : branch.properties?.[String(step)];
-      const other = below ?? branch.additionalProperties;
-      return typeof other === 'object' && !Array.isArray(other) ? [other as JsonSchema] : [];
+      const schemaBelow = below ?? branch.additionalProperties;
+      return typeof schemaBelow === 'object' && !Array.isArray(schemaBelow)
+        ? [schemaBelow as JsonSchema]
+        : [];
     });
   }
   return level.flatMap(branchesOf);

@@ -10,7 +10,7 @@ const specs = Array.from(testingKinds.values(), ({ spec }) => spec);
 const schema = asType<Schema>(pipelineJsonSchema(specs));
 const stage = schema['definitions']!['stage']!;
 const branches = asType<readonly Schema[]>(stage['allOf']);
-const invalid = (one: unknown) => invalidParts(schema, { stages: { one } });
+const invalid = (stage: unknown) => invalidParts(schema, { stages: { one: stage } });
 
 test('every key of a file and of a stage is known, and no other', () => {
   const top = ['extends', 'include', 'description', 'salt', 'params', 'stages'];

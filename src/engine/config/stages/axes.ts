@@ -66,17 +66,17 @@ export function axesOfDefinitions(
   context: LoadContext,
   definitions: ReadonlyMap<string, Definition>,
 ): ReadonlyMap<Definition, readonly Axis[]> {
-  const own = new Map<Definition, readonly Axis[]>();
+  const axesByDefinition = new Map<Definition, readonly Axis[]>();
   const sources = new Map<Definition, readonly Source[]>();
   for (const definition of definitions.values()) {
     const axes = ownAxes(context, definition);
-    own.set(definition, axes);
+    axesByDefinition.set(definition, axes);
     sources.set(definition, sourcesOf(definition, axes, definitions));
   }
   const result = new Map<Definition, readonly Axis[]>();
   // A cycle is reported later, for the instances; here its edges inherit nothing.
-  for (const definition of postOrder(definitions.values(), (one) =>
-    sources.get(one)!.map(({ from }) => from),
+  for (const definition of postOrder(definitions.values(), (definition) =>
+    sources.get(definition)!.map(({ from }) => from),
   )) {
     const inherited = sources.get(definition)!.flatMap(({ from, reference }) => {
       return reference === undefined
@@ -84,7 +84,7 @@ export function axesOfDefinitions(
         : (result.get(from) ?? []).filter(({ name }) => !reference.selection.has(name));
     });
     const axes = new Map<string, Axis>();
-    const made = own.get(definition)!.flatMap((axis) => {
+    const made = axesByDefinition.get(definition)!.flatMap((axis) => {
       const of =
         axis.slots && sources.get(definition)!.find(({ of }) => of === axis.slots!.of)?.from;
       return axis.slots
@@ -104,7 +104,7 @@ export function axesOfDefinitions(
 export function combinations(axes: readonly Axis[]): readonly Combination[] {
   return axes.reduce<readonly Combination[]>(
     (all, { name, values }) =>
-      all.flatMap((one) => values.map((value) => new Map(one).set(name, value))),
+      all.flatMap((combination) => values.map((value) => new Map(combination).set(name, value))),
     [new Map()],
   );
 }
@@ -140,7 +140,7 @@ function valuesOf(context: Reporting, name: string, value: Node): readonly AxisV
   if (value.type === 'map') return drawPoints(value).map((point) => ({ ...point, made: 'drawn' }));
   const trials = trialsShape.safeParse(value.value);
   return trials.success
-    ? numberedValues(trials.data, value).map((one) => ({ ...one, made: 'trial' }))
+    ? numberedValues(trials.data, value).map((trial) => ({ ...trial, made: 'trial' }))
     : [];
 }
 
@@ -217,10 +217,10 @@ interface Source {
 
 function sourcesOf(
   definition: Definition,
-  own: readonly Axis[],
+  ownAxes: readonly Axis[],
   definitions: ReadonlyMap<string, Definition>,
 ) {
-  const candidates = own.flatMap(({ slots }): readonly Source[] => {
+  const candidates = ownAxes.flatMap(({ slots }): readonly Source[] => {
     const from =
       slots && definitions.get((slots.of.home ?? definition.scope).prefix + slots.of.value);
     return from && from !== definition ? [{ from, of: slots.of }] : [];
@@ -228,11 +228,13 @@ function sourcesOf(
   const read = Array.from(entriesOf(child(definition.node, 'inputs'))).flatMap(
     ([port, { value }]) => {
       if (!isText(value) || definition.kind?.spec.inputs[port]?.list) return [];
-      return textsOf(value, definition, own).flatMap(({ value: text, home = definition.scope }) => {
-        const reference = isPath(text, home.includes) ? undefined : parseStageReference(text);
-        const from = reference && definitions.get(home.prefix + reference.stage);
-        return from ? [{ from, reference }] : [];
-      });
+      return textsOf(value, definition, ownAxes).flatMap(
+        ({ value: text, home = definition.scope }) => {
+          const reference = isPath(text, home.includes) ? undefined : parseStageReference(text);
+          const from = reference && definitions.get(home.prefix + reference.stage);
+          return from ? [{ from, reference }] : [];
+        },
+      );
     },
   );
   return [...candidates, ...read];
@@ -242,12 +244,16 @@ function sourcesOf(
  * The texts that an input may have: one, or one for each combination of the stage's own axes if it
  * names any.
  */
-function textsOf(node: TextNode, { scope }: Definition, own: readonly Axis[]): readonly TextNode[] {
+function textsOf(
+  node: TextNode,
+  { scope }: Definition,
+  ownAxes: readonly Axis[],
+): readonly TextNode[] {
   if (!node.value.includes('${')) return [node];
-  const varies = node.value.includes('matrix') && product(own) <= maximumStages;
+  const varies = node.value.includes('matrix') && product(ownAxes) <= maximumStages;
   // Mistakes are reported with the instance; an axis that is only inherited is not known yet.
   const silent = () => undefined;
-  const texts = combinations(varies ? own : []).map((axes) =>
+  const texts = combinations(varies ? ownAxes : []).map((axes) =>
     substitute(node, instanceScope(scope.params, axes, silent)),
   );
   const byTarget = texts

@@ -29,9 +29,10 @@ export function checkInputs(
     if (before) return before;
     facts.set(name, {}); // ends a cycle, which is reported elsewhere
     const stage = known.get(name);
-    const found = (stage && specOf(stage).facts?.(stage.settings as never, inputsOf(stage))) ?? {};
-    facts.set(name, found);
-    return found;
+    const stageFacts =
+      (stage && specOf(stage).facts?.(stage.settings as never, inputsOf(stage))) ?? {};
+    facts.set(name, stageFacts);
+    return stageFacts;
   };
   for (const stage of stages) {
     const mistakes = specOf(stage).checkInputs?.(stage.settings as never, inputsOf(stage));

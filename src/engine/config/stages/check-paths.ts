@@ -97,22 +97,22 @@ function makerOf(path: string, claimed: ReadonlyMap<string, OutputClaim>): Outpu
 
 function checkTarget(
   { report }: LoadContext,
-  { path: shown, at }: LocatedOutput,
+  { path: outputPath, at }: LocatedOutput,
   path: string,
   root: string,
 ): boolean {
-  const long = shown.split('/').find((name) => Buffer.byteLength(name) > longestName);
+  const long = outputPath.split('/').find((name) => Buffer.byteLength(name) > longestName);
   if (long !== undefined) {
-    const message = `The output "${shown}" has a name of ${Buffer.byteLength(long)} bytes; file systems take at most ${longestName}`;
+    const message = `The output "${outputPath}" has a name of ${Buffer.byteLength(long)} bytes; file systems take at most ${longestName}`;
     report({ code: 'wrong-target', message, at, hint: 'Give it a shorter one under "outputs".' });
     return false;
   }
   // Both as it is written and as links lead: a link at "cache" may lead anywhere.
-  const reason = whyNoOutput(shown) ?? whyNoOutput(relative(root, path).split(sep).join('/'));
+  const reason = whyNoOutput(outputPath) ?? whyNoOutput(relative(root, path).split(sep).join('/'));
   if (reason === undefined) return true;
   report({
     code: 'wrong-target',
-    message: `The output "${shown}" ${reason}`,
+    message: `The output "${outputPath}" ${reason}`,
     at,
     hint: 'Publish it below artifacts/.',
   });
@@ -156,11 +156,11 @@ function reportTwice(
       reported.add(written);
       reportInstances(context, instances);
     }
-    for (const other of others) {
-      const pair = `${first} ${other}`;
+    for (const second of others) {
+      const pair = `${first} ${second}`;
       if (reported.has(pair)) continue;
       reported.add(pair);
-      reportOutputs(context, byOutput.get(first!)![0]!, byOutput.get(other)![0]!);
+      reportOutputs(context, byOutput.get(first!)![0]!, byOutput.get(second)![0]!);
     }
   }
 }
@@ -169,10 +169,10 @@ const writtenAs = ({ instance, output }: OutputClaim): string =>
   `${instance.definition.name}.${output.port}`;
 
 function reportOutputs({ report }: LoadContext, first: OutputClaim, second: OutputClaim): void {
-  const [one, other] = [first, second].map(
+  const [firstOutput, secondOutput] = [first, second].map(
     ({ instance, output }) => `"${output.port}" of "${instance.name}"`,
   );
-  const message = `"${second.output.path}" is claimed by two outputs: ${one} and ${other}`;
+  const message = `"${second.output.path}" is claimed by two outputs: ${firstOutput} and ${secondOutput}`;
   const related = [{ message: 'The first one is here', at: first.output.at }];
   report({ code: 'output-twice', message, at: second.output.at, related });
 }

@@ -78,12 +78,12 @@ export function collectDefinitions(
   const document = parsed.success
     ? written
     : withMeantKeys(written, Object.keys(pipelineShape.shape));
-  const own = settings.filter((setting) => setting.prefix === prefix);
-  const params = new Params(setParams(child(document, 'params'), own, report), report);
+  const ownSettings = settings.filter((setting) => setting.prefix === prefix);
+  const params = new Params(setParams(child(document, 'params'), ownSettings, report), report);
   params.resolveAll();
   const definitions: Definition[] = [];
   const includes = new Set<string>();
-  const set = new Set(own.flatMap(({ path }) => path.slice(0, 1)));
+  const set = new Set(ownSettings.flatMap(({ path }) => path.slice(0, 1)));
   const scope: FileScope = { prefix, params, includes, file: document.at.file, set };
   for (const [name, { keyAt, value }] of entriesOf(child(document, 'include'))) {
     if (!checkName(context, name, keyAt, 'pipeline')) continue;
@@ -98,7 +98,9 @@ export function collectDefinitions(
     // The command line has the last word.
     const open = { ...included, settings: [...include.values, ...settings], prefix: below };
     definitions.push(
-      ...collectDefinitions(context, open).definitions.map((one) => asIncluded(one, include)),
+      ...collectDefinitions(context, open).definitions.map((definition) =>
+        asIncluded(definition, include),
+      ),
     );
   }
   for (const [name, entry] of entriesOf(child(document, 'stages'))) {
@@ -127,8 +129,8 @@ function readInclude(node: Node, scope: FileScope, prefix: string) {
   const values = Array.from(entriesOf(child(node, 'params')), ([name, { keyAt, value }]) => {
     return { prefix, path: [name], at: keyAt, value: atHome(value) };
   });
-  const asked = child(node, 'onDemand');
-  const onDemand = asked?.type === 'scalar' && asked.value === true;
+  const onDemandNode = child(node, 'onDemand');
+  const onDemand = onDemandNode?.type === 'scalar' && onDemandNode.value === true;
   const names = child(node, 'after');
   const after = itemsOf(names && atHome(names));
   for (const item of after) {

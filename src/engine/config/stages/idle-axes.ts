@@ -12,7 +12,7 @@ export function findIdleAxes(
   stages: readonly Stage[],
 ): readonly Diagnostic[] {
   const works = new Map<string, string>(stages.map((stage) => [stage.name, workOf(stage)]));
-  return Array.from(axes).flatMap(([definition, own]) => {
+  return Array.from(axes).flatMap(([definition, stageAxes]) => {
     const instances = byDefinition.get(definition) ?? [];
     // Its other mistakes come first.
     if (!instances.every(({ name }) => works.has(name))) return [];
@@ -24,7 +24,7 @@ export function findIdleAxes(
         (group) => new Set(group.map(({ name }) => works.get(name))).size === 1,
       );
     };
-    return own
+    return stageAxes
       .filter((axis) => axis.values.length > 1 && isIdle(axis))
       .map((axis) => describeIdle(axis, definition));
   });

@@ -25,9 +25,9 @@ test('paths are from the root, absolute, or in an installed package', async () =
   });
   const inputs = `a: ./root.txt, b: ${project.root}/root.txt, c: npm:@x/faces/data, d: "data/[odd] name*.txt"`;
   project.write({ 'pipelines/p.yaml': `stages:\n${command('s', `inputs: { ${inputs} }`)}` });
-  const { inputs: found } = stageOf(value(await project.load()), 's');
+  const { inputs: resolved } = stageOf(value(await project.load()), 's');
   assert.deepEqual(
-    found.map(({ port, list, items: [item] }) => [
+    resolved.map(({ port, list, items: [item] }) => [
       port,
       list,
       item?.from === 'path' && item.path.slice(project.root.length),
@@ -197,9 +197,9 @@ test('an included stage publishes among the outputs of the pipeline that include
 
 test('an output without a declared type gets a hint where to declare one, if a port takes another type', async () => {
   using project = new TestProject({});
-  const own = 'outputs: { list: artifacts/list.csv }';
+  const outputs = 'outputs: { list: artifacts/list.csv }';
   project.write({
-    'pipelines/p.yaml': `stages:\n${command('mine', own)}  two: { kind: load, inputs: { images: mine.list } }\n`,
+    'pipelines/p.yaml': `stages:\n${command('mine', outputs)}  two: { kind: load, inputs: { images: mine.list } }\n`,
   });
   const text = shownMistakes(await project.load());
   assert.match(
@@ -349,14 +349,14 @@ stages:
     ['scores'],
   );
 
-  const told = await mistakes(evaluate(', outputs: { views: artifacts/views }'));
+  const messages = await mistakes(evaluate(', outputs: { views: artifacts/views }'));
   for (const part of [
     ':6:94: error: The kind "evaluate" has the output "views" only where it is asked for [unknown-port]',
     ':7:57: error: The stage "scored" has no output "views" [unknown-port]',
   ]) {
-    assert.ok(told.includes(part), told);
+    assert.ok(messages.includes(part), messages);
   }
-  assert.equal(told.match(/Set "views: true" under "with"\./g)?.length, 2);
+  assert.equal(messages.match(/Set "views: true" under "with"\./g)?.length, 2);
 });
 
 test('an output in a linked folder counts at its real path', async () => {

@@ -105,23 +105,23 @@ export async function resolveInput(
     return report({ code: 'list-to-single', message: `${single} a list`, at });
   if (value.type === 'list' && value.items.length === 0 && !known?.optional)
     return report({ code: 'empty-list', message: `The list of the input "${port}" is empty`, at });
-  const found: FoundItem[] = [];
+  const matches: FoundItem[] = [];
   // The check of the stage's shape reports other types.
   for (const item of itemsOf(value))
-    if (isText(item)) found.push(...(await findItems(work, reader, item)));
+    if (isText(item)) matches.push(...(await findItems(work, reader, item)));
   const list = known
     ? known.list === true
-    : value.type === 'list' || found.some(({ glob }) => glob);
-  if (list) return { port, list, items: await labelItems(found, reader, work) };
-  if (found.length <= 1) {
-    const items = found.map(({ item }) =>
+    : value.type === 'list' || matches.some(({ glob }) => glob);
+  if (list) return { port, list, items: await labelItems(matches, reader, work) };
+  if (matches.length <= 1) {
+    const items = matches.map(({ item }) =>
       known?.labelled ? { ...item, labels: axesOf(item, work) } : item,
     );
-    return found[0] && { port, list, items };
+    return matches[0] && { port, list, items };
   }
-  const names = found.map(({ item }) => (item.from === 'path' ? item.shown : item.stage));
-  const message = `${single} ${found.length}: ${names.slice(0, 3).join(', ')}${found.length > 3 ? ', …' : ''}`;
-  const hint = found[0]!.stage === undefined ? undefined : 'Select one: stage[axis=value].port';
+  const names = matches.map(({ item }) => (item.from === 'path' ? item.shown : item.stage));
+  const message = `${single} ${matches.length}: ${names.slice(0, 3).join(', ')}${matches.length > 3 ? ', …' : ''}`;
+  const hint = matches[0]!.stage === undefined ? undefined : 'Select one: stage[axis=value].port';
   return report({ code: 'many-to-single', message, at, hint });
 }
 
@@ -133,11 +133,11 @@ async function findItems(
   if (node.unresolved) return [];
   const { includes } = node.home ?? reader.instance.definition.scope;
   if (!isPath(node.value, includes)) return findStageItems(work, reader, node);
-  const { value: shown, at } = node;
-  const answer = await work.paths.find(shown, at);
+  const { value: text, at } = node;
+  const answer = await work.paths.find(text, at);
   if ('missing' in answer) {
-    const { hint = includeHint(shown, includes) } = answer.missing;
-    work.claims.push({ ...answer, missing: { ...answer.missing, hint }, shown, at });
+    const { hint = includeHint(text, includes) } = answer.missing;
+    work.claims.push({ ...answer, missing: { ...answer.missing, hint }, shown: text, at });
     return [];
   }
   return answer.paths.map(({ absolute, shown }) => {
@@ -184,10 +184,10 @@ function findStageItems(
   const wanted = reader.known?.type ?? 'any';
   return findAgreeing(instances, definition, reference, reader.instance).flatMap(
     ({ name, outputs }) => {
-      const output = outputs.find((one) => one.port === port);
+      const output = outputs.find((candidate) => candidate.port === port);
       if (!output) {
         const when = declared[port]?.when;
-        const ports = outputs.map((one) => one.port);
+        const ports = outputs.map((output) => output.port);
         const hint = when === undefined ? suggest(port, ports) : askHint(when);
         report({
           code: 'unknown-port',
@@ -270,7 +270,7 @@ function fieldsOf(
   { axes }: Pick<Instance, 'axes'>,
   names: readonly string[],
 ): Readonly<Record<string, string>> {
-  const found = names.flatMap((name) => {
+  const values = names.flatMap((name) => {
     const [axis = '', ...path] = name.split('.');
     const node = path.reduce<Node | undefined>(
       (inner, key) => child(inner, key),
@@ -278,21 +278,21 @@ function fieldsOf(
     );
     return node?.type === 'scalar' ? [[name, String(node.value)] as const] : [];
   });
-  return Object.fromEntries(found);
+  return Object.fromEntries(values);
 }
 
 /**
  * Items of a list port with their labels: axes that the reader does not fix, the stage, the path.
  */
 async function labelItems(
-  found: readonly FoundItem[],
+  matches: readonly FoundItem[],
   { instance, port, known }: Reader,
   work: InputWork,
 ) {
-  const asked = fieldsAsked(instance, port);
-  const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
+  const fields = fieldsAsked(instance, port);
+  const hasSeveralStages = new Set(matches.map(({ stage }) => stage)).size > 1;
   const items: InputItem[] = [];
-  for (const { item, stage, glob } of found) {
+  for (const { item, stage, glob } of matches) {
     let chosen: InputItem['chosen'];
     const labels: Record<string, string> = {};
     if (item.from === 'stage') {
@@ -301,9 +301,9 @@ async function labelItems(
         if (known?.labelled || !instance.axes.has(axis)) labels[axis] = label;
       }
       const from = work.instances.byName.get(item.stage)!;
-      Object.assign(labels, fieldsOf(from, asked));
-      chosen = asked.length === 0 ? undefined : await choiceOf(work, from, asked);
-    } else if (glob || found.length > 1) {
+      Object.assign(labels, fieldsOf(from, fields));
+      chosen = fields.length === 0 ? undefined : await choiceOf(work, from, fields);
+    } else if (glob || matches.length > 1) {
       // An absolute path is this machine's, and labels are part of the fingerprint.
       const isOwn = !isAbsolute(item.shown) && !item.shown.startsWith('npm:');
       labels['path'] = isOwn ? item.shown : basename(item.path);
@@ -317,13 +317,13 @@ async function labelItems(
 async function choiceOf(
   work: InputWork,
   from: Instance,
-  asked: readonly string[],
+  fields: readonly string[],
 ): Promise<InputItem['chosen']> {
-  const found = [...from.axes].find(
-    ([axis, { slot }]) => slot && asked.some((name) => name.startsWith(`${axis}.`)),
+  const slotAxis = [...from.axes].find(
+    ([axis, { slot }]) => slot && fields.some((name) => name.startsWith(`${axis}.`)),
   );
-  if (found === undefined) return undefined;
-  const [name, { slot }] = found;
+  if (slotAxis === undefined) return undefined;
+  const [name, { slot }] = slotAxis;
   const { at } = from.definition;
   const list: Node = { type: 'list', items: slot!.choices.map(({ by }) => by), at };
   const read = await resolveInput(
@@ -331,9 +331,10 @@ async function choiceOf(
     { instance: from, port: `matrix.${name}`, known: undefined },
     list,
   );
-  const own = asked.filter((field) => field.startsWith(`${name}.`));
+  const axisFields = fields.filter((field) => field.startsWith(`${name}.`));
   const labels = slot!.among.map(
-    (one) => [one.label, fieldsOf({ axes: new Map([[name, one]]) }, own)] as const,
+    (axisValue) =>
+      [axisValue.label, fieldsOf({ axes: new Map([[name, axisValue]]) }, axisFields)] as const,
   );
   const axes = slot!.choices.map(({ axis }) => axis);
   return read && { index: slot!.index, axes, choices: read.items, labels: new Map(labels) };

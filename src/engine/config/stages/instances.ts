@@ -99,7 +99,7 @@ export function makeInstances(
   return {
     all,
     byDefinition,
-    byName: new Map(all.map((one) => [one.name, one])),
+    byName: new Map(all.map((instance) => [instance.name, instance])),
     definitions,
     axes,
   };
@@ -142,8 +142,8 @@ export function findAgreeing(
     );
   }
   // A shortcut for the usual case, since a pipeline may have thousands of instances.
-  const one = byName.get(instanceName(definition.name, Object.fromEntries(fixed)));
-  return one ? [one] : [];
+  const instance = byName.get(instanceName(definition.name, Object.fromEntries(fixed)));
+  return instance ? [instance] : [];
 }
 
 /**
@@ -210,9 +210,9 @@ function extendedStage(
   all: ReadonlyMap<string, Definition>,
 ): string | undefined {
   const extended = [...all.values()].filter(
-    (other) => other.scope === scope && other.at.file.path !== at.file.path,
+    (definition) => definition.scope === scope && definition.at.file.path !== at.file.path,
   );
   const { length } = scope.prefix;
-  const names = extended.map((other) => other.name.slice(length));
+  const names = extended.map((definition) => definition.name.slice(length));
   return didYouMean(name.slice(length), names);
 }

@@ -11,7 +11,7 @@ function read(
   stage: string,
   port: string,
 ): readonly (readonly [string, Readonly<Record<string, string>>])[] {
-  const input = stageOf(pipeline, stage).inputs.find((one) => one.port === port)!;
+  const input = stageOf(pipeline, stage).inputs.find((candidate) => candidate.port === port)!;
   return input.items.map((item) => [item.from === 'stage' ? item.stage : item.shown, item.labels]);
 }
 
@@ -281,9 +281,9 @@ test('a larger count keeps the earlier points, and another drawn setting leaves 
   );
   assert.notDeepEqual(await drawn('epochs: { int: [1, 9] }, count: 3, seed: 5'), few);
   const rates = more.map(({ rate }) => Number(rate));
-  assert.ok(rates.every((one) => one >= 1e-4 && one <= 1e-1));
+  assert.ok(rates.every((rate) => rate >= 1e-4 && rate <= 1e-1));
   assert.ok(
-    rates.filter((one) => one < 1e-3).length > 10,
+    rates.filter((rate) => rate < 1e-3).length > 10,
     'a third of a logarithmic range is below 1e-3',
   );
   assert.deepEqual(new Set(others.map(({ epochs }) => epochs)), new Set([2, 3]));
@@ -338,15 +338,15 @@ test('a setting that names axes may name fields of their values, which become la
   all: { kind: roc, inputs: { scores: [score.scores] }, with: { columns: [${columns}] } }
 `;
   const labels = async (columns: string) =>
-    read(await load(stages(columns)), 'all', 'scores').map(([, own]) => own);
+    read(await load(stages(columns)), 'all', 'scores').map(([, itemLabels]) => itemLabels);
   assert.deepEqual(await labels('net'), [{ net: 'x' }, { net: 'y' }]);
   assert.deepEqual(await labels('net.rate'), [
     { net: 'x', 'net.rate': '0.1' },
     { net: 'y', 'net.rate': '0.2' },
   ]);
-  const [told] = (await mistakes(stages('net.rat'))).split('\n');
+  const [message] = (await mistakes(stages('net.rat'))).split('\n');
   assert.equal(
-    told,
+    message,
     'pipelines/p.yaml:8:75: error: The items of the input "scores" have no axis "net.rat" [unknown-axis]',
   );
 });

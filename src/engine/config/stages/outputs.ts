@@ -48,14 +48,14 @@ export function resolveOutputs(
     if (entry === undefined || path === undefined)
       return { ...declared, path: usual + extension, at: entry?.keyAt ?? at };
     const typeNode = child(entry.value, 'type');
-    const said = artifactTypes.find((known) => known === textOf(typeNode));
-    if (said !== undefined && said !== type) {
-      const message = `The output "${port}" is of type ${type}, not ${said}`;
+    const writtenType = artifactTypes.find((known) => known === textOf(typeNode));
+    if (writtenType !== undefined && writtenType !== type) {
+      const message = `The output "${port}" is of type ${type}, not ${writtenType}`;
       report({ code: 'type-mismatch', message, at: typeNode!.at });
     }
-    const own = relativeToRoot(path, root);
-    const ending = extensionOf(own);
-    const published = scope.prefix === '' ? own : usual + (extension || ending);
+    const writtenPath = relativeToRoot(path, root);
+    const ending = extensionOf(writtenPath);
+    const published = scope.prefix === '' ? writtenPath : usual + (extension || ending);
     const output = { ...declared, path: published, at: entry.value.at };
     // A program of the user's gets a private name that ends like the published one, since it may go
     // by the extension.

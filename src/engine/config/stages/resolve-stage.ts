@@ -151,9 +151,9 @@ async function resolveCode(
   const key = JSON.stringify([spec.name, program, settings, stage.env]);
   try {
     const question = { program, root, settings, env: { ...env, ...asSeen(stage.env) }, loaded: [] };
-    const found = codes.get(key) ?? (await findCode(spec, question));
-    codes.set(key, found);
-    const { version, looked: _, warnings, ...code } = found;
+    const foundCode = codes.get(key) ?? (await findCode(spec, question));
+    codes.set(key, foundCode);
+    const { version, looked: _, warnings, ...code } = foundCode;
     return {
       stage: { code, kindVersion: version },
       warnings: warnings.map((message) => ({ code: 'unkeyed-import', message, at: input!.at })),

@@ -58,10 +58,10 @@ test('two ways of writing have the same fingerprint exactly when they mean the s
     { requiredKeys: ['name'] },
   ) as fc.Arbitrary<JsonObject>;
   fc.assert(
-    fc.property(given, given, (one, other) => {
-      const same = JSON.stringify(schema.parse(one)) === JSON.stringify(schema.parse(other));
+    fc.property(given, given, (first, second) => {
+      const same = JSON.stringify(schema.parse(first)) === JSON.stringify(schema.parse(second));
       assert.equal(
-        JSON.stringify(sorted(keyed(one))) === JSON.stringify(sorted(keyed(other))),
+        JSON.stringify(sorted(keyed(first))) === JSON.stringify(sorted(keyed(second))),
         same,
       );
     }),

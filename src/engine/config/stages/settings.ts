@@ -96,7 +96,7 @@ function replaceAt(
 
 function valueAt(value: Json, path: readonly string[]): Json | undefined {
   return path.reduce<Json | undefined>(
-    (found, key) => (isJsonObject(found) && Object.hasOwn(found, key) ? found[key] : undefined),
+    (part, key) => (isJsonObject(part) && Object.hasOwn(part, key) ? part[key] : undefined),
     value,
   );
 }
@@ -119,19 +119,19 @@ export function keyedSettings(
 
 /** Leaves out each key without which the rest still `means` the same. */
 function withoutDefaults(given: JsonObject, means: (candidate: JsonObject) => boolean): JsonObject {
-  let left = given;
+  let reduced = given;
   for (const key of Object.keys(given)) {
-    const { [key]: value, ...rest } = left;
-    if (means(rest)) left = rest;
+    const { [key]: value, ...rest } = reduced;
+    if (means(rest)) reduced = rest;
     else if (isJsonObject(value)) {
-      const around = left;
-      left = {
+      const around = reduced;
+      reduced = {
         ...around,
         [key]: withoutDefaults(value, (inner) => means({ ...around, [key]: inner })),
       };
     }
   }
-  return left;
+  return reduced;
 }
 
 /** The settings at the keys of `minimal`; all of them where the schema renames keys. */

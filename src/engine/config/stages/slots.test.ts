@@ -51,16 +51,16 @@ test('a slot has the settings of every candidate, and reads the choices that lea
     epochs,
   }));
   assert.deepEqual(settings, candidates);
-  const { inputs: own, drawn } = slot!.candidates.get('2')!;
+  const { inputs: candidateInputs, drawn } = slot!.candidates.get('2')!;
   assert.deepEqual(
-    [own.map(({ port, parts }) => [port, parts]), drawn],
+    [candidateInputs.map(({ port, parts }) => [port, parts]), drawn],
     [[['dataset', ['train', 'val-9']]], { rate: settings[1]!.rate }],
   );
   assert.equal(stageOf(pipeline, 'score2[slot=2]').slot, undefined);
 });
 
 test('slots that cannot be filled are reported at their position', async () => {
-  const told = async (slot: string, more = '') => {
+  const messageFor = async (slot: string, more = '') => {
     const use = `inputs: { dataset: data/ }, with: { rate: "\${matrix.slot.rate}" }${more}`;
     const text = await mistakes(
       sweep(`  other: { kind: train, matrix: { slot: ${slot} }, ${use} }\n`),
@@ -68,16 +68,16 @@ test('slots that cannot be filled are reported at their position', async () => {
     return text.split('\n')[0];
   };
   const texts = [
-    await told('{ of: fit9, by: best1.choice, count: 2 }'),
-    await told('{ of: best1, by: best1.choice, count: 2 }'),
-    await told('{ of: fit1, by: best1.choice, count: 4 }'),
-    await told('{ of: fit1, by: best1.model, count: 2 }'),
-    await told('{ of: fit1, by: fit1.model, count: 2 }'),
-    await told(
+    await messageFor('{ of: fit9, by: best1.choice, count: 2 }'),
+    await messageFor('{ of: best1, by: best1.choice, count: 2 }'),
+    await messageFor('{ of: fit1, by: best1.choice, count: 4 }'),
+    await messageFor('{ of: fit1, by: best1.model, count: 2 }'),
+    await messageFor('{ of: fit1, by: fit1.model, count: 2 }'),
+    await messageFor(
       '{ of: fit1, by: best1.choice, count: 2 }',
       ', env: { RATE: "${matrix.slot.rate}" }',
     ),
-    await told('{ of: fit1, by: best1.choice, count: 2 }'),
+    await messageFor('{ of: fit1, by: best1.choice, count: 2 }'),
   ];
   assert.deepEqual(texts, [
     'pipelines/p.yaml:20:47: error: Expected a stage in "of", got "fit9" [wrong-reference]',
@@ -91,7 +91,7 @@ test('slots that cannot be filled are reported at their position', async () => {
 });
 
 test('a path that slots share, and one that depends on a slot, get the same way out, which works', async () => {
-  const told = async (outputs: string) => {
+  const messageFor = async (outputs: string) => {
     const slots = 'matrix: { slot: { of: fit1, by: best1.choice, count: 2 } }';
     const use =
       'inputs: { dataset: fit1.model }, with: { run: "echo ${matrix.slot.rate} > ${outputs.w}" }';
@@ -104,8 +104,8 @@ test('a path that slots share, and one that depends on a slot, get the same way 
   };
   const hint =
     'Leave its path out, outputs: { w: { type: files } }: then every instance has its own.';
-  const shared = await told('outputs: { w: artifacts/w.bin }');
-  const varied = await told('outputs: { w: { path: "artifacts/w-${matrix.slot}.bin" } }');
+  const shared = await messageFor('outputs: { w: artifacts/w.bin }');
+  const varied = await messageFor('outputs: { w: { path: "artifacts/w-${matrix.slot}.bin" } }');
   assert.deepEqual(
     [shared, varied].map((text) => [text.match(/error: .*/g), text.split('\n').at(-1)!.trim()]),
     [
@@ -123,5 +123,5 @@ test('a path that slots share, and one that depends on a slot, get the same way 
       ],
     ],
   );
-  assert.equal(await told('outputs: { w: { type: files } }'), 'no mistakes');
+  assert.equal(await messageFor('outputs: { w: { type: files } }'), 'no mistakes');
 });

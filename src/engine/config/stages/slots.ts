@@ -21,11 +21,11 @@ export async function resolveSlot(
 ): Promise<{ readonly slot: ChosenSlot; readonly input: LocatedInput } | undefined> {
   const { context } = work;
   const { definition, axes } = instance;
-  const [found, ...others] = [...axes].flatMap(([name, { slot }]) =>
+  const [slotAxis, ...others] = [...axes].flatMap(([name, { slot }]) =>
     slot ? [{ name, slot }] : [],
   );
-  if (found === undefined || definition.kind === undefined) return undefined;
-  const { name, slot } = found;
+  if (slotAxis === undefined || definition.kind === undefined) return undefined;
+  const { name, slot } = slotAxis;
   const written = slot.among.map((candidate) => {
     const values = new Map(axes).set(name, candidate);
     return {
@@ -56,8 +56,10 @@ export async function resolveSlot(
   const candidates = written.flatMap(({ label, values, node }) => {
     const settings = settingsOf(work, instance, node, inputs);
     if (settings === undefined) return [];
-    const own = withParts(inputs, definition.kind!.spec, settings.settings);
-    return [[label, { ...settings, inputs: own, ...madeValues(values, definition) }] as const];
+    const inputsWithParts = withParts(inputs, definition.kind!.spec, settings.settings);
+    return [
+      [label, { ...settings, inputs: inputsWithParts, ...madeValues(values, definition) }] as const,
+    ];
   });
   const { index, choices } = slot;
   const axesOfChoices = choices.map(({ axis }) => axis);
@@ -136,12 +138,12 @@ export function madeValues(
   axes: Combination,
   definition: Definition,
 ): Pick<Stage, 'drawn' | 'trial'> {
-  const own = entriesOf(child(definition.node, 'matrix'));
+  const matrixEntries = entriesOf(child(definition.node, 'matrix'));
   const trials = [...axes].flatMap(([name, { label, made }]) =>
-    made === 'trial' && own.has(name) ? [label] : [],
+    made === 'trial' && matrixEntries.has(name) ? [label] : [],
   );
   const drawn = [...axes].flatMap(([name, { node, made }]) =>
-    made === 'drawn' && own.has(name)
+    made === 'drawn' && matrixEntries.has(name)
       ? [...entriesOf(node)].map(([key, { value }]) => [key, toJson(value)] as const)
       : [],
   );

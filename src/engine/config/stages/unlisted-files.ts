@@ -33,7 +33,8 @@ export function warnUnlistedFiles(
     const path = resolve(root, word);
     const [top] = relative(root, path).split(sep);
     if (top === '..' || top === undefined || foreign.includes(top)) return false;
-    if (listed.some((own) => path === own || path.startsWith(own + sep))) return false;
+    if (listed.some((listedPath) => path === listedPath || path.startsWith(listedPath + sep)))
+      return false;
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   };
   return (definition.kind?.spec.shell ?? []).flatMap((setting) => {

@@ -137,8 +137,8 @@ test('an included pipeline takes its parameters from the file that includes it, 
     await project.load(['small/params.epochs=2', 'small/params.faces=faces.dataset']),
   );
   assert.equal(stageOf(set, 'small/fit').settings['epochs'], 2);
-  const [own] = stageOf(set, 'small/fit').inputs[0]!.items;
-  assert.equal(own!.from === 'stage' && own!.stage, 'small/faces');
+  const [ownItem] = stageOf(set, 'small/fit').inputs[0]!.items;
+  assert.equal(ownItem!.from === 'stage' && ownItem!.stage, 'small/faces');
 });
 
 test('stages of an included pipeline also wait for those that the including file names', async () => {

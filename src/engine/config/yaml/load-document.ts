@@ -33,10 +33,10 @@ export function loadDocument(
     read.error.forEach(context.report);
     return undefined;
   }
-  const own = read.value;
-  context.files.set(absolute, own.at.file);
-  let merged: MapNode | undefined = { type: 'map', entries: new Map(), at: own.at };
-  for (const path of itemsOf(child(own, 'extends'))) {
+  const document = read.value;
+  context.files.set(absolute, document.at.file);
+  let merged: MapNode | undefined = { type: 'map', entries: new Map(), at: document.at };
+  for (const path of itemsOf(child(document, 'extends'))) {
     if (isText(path)) {
       const below = loadReferred(context, chain, path, 'extend')?.document;
       merged = merged && below && (mergeNodes(merged, below) as MapNode);
@@ -46,8 +46,8 @@ export function loadDocument(
     }
   }
   if (merged === undefined) return undefined;
-  const { entries } = mergeNodes(merged, own) as MapNode;
-  return { ...own, entries: new Map([...entries].filter(([key]) => key !== 'extends')) };
+  const { entries } = mergeNodes(merged, document) as MapNode;
+  return { ...document, entries: new Map([...entries].filter(([key]) => key !== 'extends')) };
 }
 
 /**
@@ -80,12 +80,12 @@ export function loadReferred(
 function findReferred(context: LoadContext, path: string, at: Span): string | undefined {
   const { root, report } = context;
   const isInPackage = path.startsWith('npm:');
-  const found = isInPackage
+  const target = isInPackage
     ? findInPackage(path, at, context, 'pipelines')
     : resolve(root, dirname(at.file.path), path);
-  if (found !== undefined && existsSync(found)) return found;
-  const message = found
-    ? `There is no file "${shownPath(found, root)}"`
+  if (target !== undefined && existsSync(target)) return target;
+  const message = target
+    ? `There is no file "${shownPath(target, root)}"`
     : `No package of "${path}" is installed`;
   return report({ code: 'missing-file', message, at, hint: referredHint(path) });
 }

@@ -180,16 +180,16 @@ export const textOf = (node: Node | undefined): string | undefined =>
  * nowhere.
  */
 export function nodeAt(root: Node, path: readonly PropertyKey[]): Entry | undefined {
-  let found: Entry = { keyAt: root.at, value: root };
+  let entry: Entry = { keyAt: root.at, value: root };
   for (const step of path) {
-    const { value } = found;
+    const { value } = entry;
     const item = value.type === 'list' && typeof step === 'number' ? value.items[step] : undefined;
     const next =
       item === undefined ? entriesOf(value).get(String(step)) : { keyAt: item.at, value: item };
     if (next === undefined) return undefined;
-    found = next;
+    entry = next;
   }
-  return found;
+  return entry;
 }
 
 /** A value in a message: `"two"`, `5`, `a list`, `an empty map`. */

@@ -18,9 +18,9 @@ function mistakes(text: string): string {
 
 test('every value and key knows its span', () => {
   const text = 'stages:\n  fit: { epochs: 5 }\n';
-  const found = nodeAt(parse(text), ['stages', 'fit', 'epochs'])!;
-  assert.equal(text.slice(found.keyAt.start, found.keyAt.end), 'epochs');
-  assert.equal(text.slice(found.value.at.start, found.value.at.end), '5');
+  const entry = nodeAt(parse(text), ['stages', 'fit', 'epochs'])!;
+  assert.equal(text.slice(entry.keyAt.start, entry.keyAt.end), 'epochs');
+  assert.equal(text.slice(entry.value.at.start, entry.value.at.end), '5');
 });
 
 test('values are those of YAML 1.2', () => {
