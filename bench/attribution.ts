@@ -126,11 +126,12 @@ async function compareMaps(maps: Float32Array, peer: Peer, path: string): Promis
   const theirs = new Float32Array(new Uint8Array(readFileSync(path)).buffer);
   let agree = 0;
   for (let image = 0; image < count; image++) {
-    const [one, other] = [maps, theirs].map((all) =>
-      all.subarray(image * size * size, (image + 1) * size * size),
-    );
-    const most = other!.reduce((greatest, value) => Math.max(greatest, value), 0);
-    if (other!.every((value, i) => Math.abs(value - one![i]!) <= 1e-4 * most)) agree++;
+    const ofImage = (all: Float32Array) =>
+      all.subarray(image * size * size, (image + 1) * size * size);
+    const map = ofImage(maps);
+    const peerMap = ofImage(theirs);
+    const most = peerMap.reduce((greatest, value) => Math.max(greatest, value), 0);
+    if (peerMap.every((value, i) => Math.abs(value - map[i]!) <= 1e-4 * most)) agree++;
   }
   return agree;
 }

@@ -215,11 +215,12 @@ try {
     const bytes = data().reduce((sum, one) => sum + one.bytes, 0);
     return `${seen.length} requests, ${data().length} of them for ${bytes} bytes of contents`;
   };
-  const [clone, puller] = ['clone', 'puller'].map((name) => join(root, name));
-  for (const other of [clone!, puller!]) {
+  const clone = join(root, 'clone');
+  const puller = join(root, 'puller');
+  for (const other of [clone, puller]) {
     cpSync(maker, other, { recursive: true, filter: (path) => path !== join(maker, 'cache') });
   }
-  const store = await openIn(clone!);
+  const store = await openIn(clone);
   const wanted = made
     .filter((_, n) => n % Math.max(1, Math.floor(results / 100)) === 0)
     .slice(0, 100);
@@ -233,7 +234,7 @@ try {
     `restore of ${wanted.length}: ${share} times the needed bytes (goal 1.05); ${costs()}`,
   );
   seen.length = 0;
-  await command(puller!, 'store', 'pull', 'bench.yaml', 'stage7');
+  await command(puller, 'store', 'pull', 'bench.yaml', 'stage7');
   console.log(`pull of one stage: ${count('GET', /./)} GETs (goal 10); ${costs()}`);
 
   if (noSshd === undefined) {

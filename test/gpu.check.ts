@@ -133,10 +133,8 @@ async function convolutions(): Promise<Values> {
 
 /** Asserts that arrays agree to a share, by default a ten-thousandth, of their largest value. */
 function assertClose(actual: Values, expected: Values, part = 1e-4): void {
-  const [names, wanted] = [actual, expected].map((values) =>
-    Object.values(values).map(({ length }) => length),
-  );
-  assert.deepEqual(names, wanted);
+  const lengthsOf = (values: Values) => Object.values(values).map(({ length }) => length);
+  assert.deepEqual(lengthsOf(actual), lengthsOf(expected));
   for (const [i, [name, values]] of Object.entries(expected).entries()) {
     const scale = Math.max(1e-3, ...values.map(Math.abs));
     const own = Object.values(actual)[i]!;

@@ -200,9 +200,10 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
       'stages: { fit: { kind: python, inputs: { program: ./fit.py }, outputs: { out: out.txt }, with: { args: "${outputs.out}" } } }\n',
       { 'fit.py': 'import sys\nimport tiny\nopen(sys.argv[1], "w").write(tiny.version)\n' },
     );
-    const [here, there] = ['here', 'there'].map((name) => makeVenv(project, name));
-    install(project, here!, ['tiny', '1.0']);
-    install(project, there!, ['tiny', '2.0']);
+    const here = makeVenv(project, 'here');
+    const there = makeVenv(project, 'there');
+    install(project, here, ['tiny', '1.0']);
+    install(project, there, ['tiny', '2.0']);
     const setup = (name: string) =>
       project.write(
         'places.yaml',
@@ -219,7 +220,7 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
       `${there}/build.pth`,
       'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n',
     );
-    install(project, there!, ['tiny', '1.0']);
+    install(project, there, ['tiny', '1.0']);
     const other = await project.run('--on', 'cluster');
     assert.match(
       other.messages['fit']!,

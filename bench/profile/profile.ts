@@ -201,11 +201,9 @@ async function writeProfile(
   { pipeline }: Selection,
   folder: string,
 ): Promise<void> {
-  const [{ renderChart }, { formatJson }, { profileChart }] = await Promise.all([
-    import('../../src/learning/charts/render-chart.ts'),
-    import('../../src/format-json.ts'),
-    import('./profile-chart.ts'),
-  ]);
+  const { renderChart } = await import('../../src/learning/charts/render-chart.ts');
+  const { formatJson } = await import('../../src/format-json.ts');
+  const { profileChart } = await import('./profile-chart.ts');
   const [summary, ...tables] = formatProfile(profile, name);
   const shares = partsOf(profile).map(
     ([part, time]) => `${part} ${((100 * time) / profile.total).toFixed(0)} %`,

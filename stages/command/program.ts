@@ -102,7 +102,8 @@ function checkArguments(given: readonly Filled[]): void {
     if (own.reduce((sum, { bytes }) => sum + bytes, 0) < alwaysAccepted) continue;
     if (!isRefused(own.flatMap(({ words }) => words))) continue;
     const { name, paths, bytes } = own.reduce((most, one) => (one.bytes > most.bytes ? one : most));
-    const [count, size] = [paths.length, Math.round(bytes / 1000)].map(formatCount);
+    const count = formatCount(paths.length);
+    const size = formatCount(Math.round(bytes / 1000));
     throw new StageError(
       `"\${inputs.${name}}" is ${count} paths of ${size} kB together, more than ${command!.name} takes as arguments (argument list too long). "\${inputs.${name}.list}" is a file of them, one path a line`,
     );

@@ -137,11 +137,11 @@ function leadOfFirst(
   confidence: number,
 ): Lead | undefined {
   if (winner === undefined || second === undefined) return undefined;
-  const [first, other] = [winner, second].map(({ name, parameters, auc }) => {
+  const withScores = ({ name, parameters, auc }: Ranked) => {
     const rows = models[entrants.findIndex((entrant) => entrant.name === name)]!;
     return { name, parameters, scores: rows.map(differenceOf), area: auc.estimate };
-  });
-  return leadOf({ labels, groups }, first!, other!, confidence);
+  };
+  return leadOf({ labels, groups }, withScores(winner), withScores(second), confidence);
 }
 
 function draw(context: Context, ranked: readonly Ranked[], entrants: readonly Entrant[]): void {

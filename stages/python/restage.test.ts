@@ -52,16 +52,16 @@ function faces(t: TestContext): string {
 }
 
 function inStage(root: string): Readonly<Record<string, string>> {
-  const [stage, events, checkpoint] = ['stage.json', 'events.jsonl', 'checkpoints/ab'].map((name) =>
-    join(root, name),
-  );
+  const stage = join(root, 'stage.json');
+  const events = join(root, 'events.jsonl');
+  const checkpoint = join(root, 'checkpoints/ab');
   const inputs = {
     faces: [{ path: join(root, 'faces') }],
     list: [{ path: '/a' }, { path: '/b' }],
     single: [{ path: '/a' }],
   };
   writeFileSync(
-    stage!,
+    stage,
     JSON.stringify({
       settings: { args: { lr: 0.1 } },
       inputs,
@@ -70,7 +70,7 @@ function inStage(root: string): Readonly<Record<string, string>> {
       cpus: 1,
     }),
   );
-  return { RESTAGE_STAGE: stage!, RESTAGE_EVENTS: events!, RESTAGE_CHECKPOINT: checkpoint! };
+  return { RESTAGE_STAGE: stage, RESTAGE_EVENTS: events, RESTAGE_CHECKPOINT: checkpoint };
 }
 
 suite('restage.py', { skip: noPython ?? false }, () => {

@@ -235,10 +235,8 @@ function bandsOf(
   heights: Resampled<ArrayLike<number>>,
   level: number,
 ): Readonly<Record<'roc' | 'det' | 'precisionRecall', Curve['band']>> {
-  const [negatives, positives] = [0, 1].map((label) => heights.units.byClass.get(label) ?? 0) as [
-    number,
-    number,
-  ];
+  const negatives = heights.units.byClass.get(0) ?? 0;
+  const positives = heights.units.byClass.get(1) ?? 0;
   const deciding = [
     ...[...rocPlaces, ...detPlaces].map((rate) => decidingAt(rate) * negatives),
     ...even.map((recall) => decidingAt(recall) * positives),

@@ -508,9 +508,9 @@ test('over seeds, the spread over runs is given apart from that over images', as
     Math.abs(aucDeviation - Math.sqrt(areas.reduce((sum, a) => sum + (a - mean) ** 2, 0) / 2)) <
       1e-12,
   );
-  const [images, seeds] = [intervals.aucOverImages, intervals.aucOverRuns].map(
-    ([low, high]) => high - low,
-  ) as [number, number];
+  const widthOf = ([low, high]: readonly [number, number]) => high - low;
+  const images = widthOf(intervals.aucOverImages);
+  const seeds = widthOf(intervals.aucOverRuns);
   const half = (4.3027 * aucDeviation) / Math.sqrt(3);
   assert.ok(Math.abs(seeds / 2 - half) < 1e-4, `${seeds}`);
   assert.ok(images > 0.05 && images < 0.15, `${images}`);

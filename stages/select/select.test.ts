@@ -148,13 +148,15 @@ test('metrics without the validation split are refused, whatever others they hav
 
 test('models and metrics that do not go together are refused', async () => {
   using bench = new StageBench();
-  const [one, two] = [1, 2].map((seed) => ({ path: bench.root, labels: { seed: `${seed}` } }));
+  const artifact = (seed: number) => ({ path: bench.root, labels: { seed: `${seed}` } });
   await assert.rejects(
-    bench.run(spec, run, { inputs: { models: [one!, two!], metrics: [one!] } }),
+    bench.run(spec, run, {
+      inputs: { models: [artifact(1), artifact(2)], metrics: [artifact(1)] },
+    }),
     new StageError('Expected metrics for each of 2 models, got 1.'),
   );
   await assert.rejects(
-    bench.run(spec, run, { inputs: { models: [one!], metrics: [two!] } }),
+    bench.run(spec, run, { inputs: { models: [artifact(1)], metrics: [artifact(2)] } }),
     new StageError(
       'Expected the metrics of the models in the same order, but the model 1 is seed=1, and its metrics are seed=2.',
     ),

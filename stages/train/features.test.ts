@@ -59,9 +59,9 @@ test('of a named network only the head is trained', async () => {
 
 test('a head scores features of the network that it was trained on, and refuses anything else', async () => {
   using head = await trained({ model: { layers } });
-  const [images, wider, others] = ['images', 'wider', 'others'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string];
+  const images = join(folder, 'images');
+  const wider = join(folder, 'wider');
+  const others = join(folder, 'others');
   await writeTintedDataset(images, { val: 2 });
   await writeFeatures(wider, { val: 2 }, { values: 9 });
   await writeFeatures(others, { val: 2 }, { of: { layer: 'another' } });

@@ -33,7 +33,9 @@ function jobOf(pid: number) {
   const words = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   const find = (name: string) =>
     words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
-  const [id, array, task] = ['SLURM_JOB_ID', 'SLURM_ARRAY_JOB_ID', 'SLURM_ARRAY_TASK_ID'].map(find);
+  const id = find('SLURM_JOB_ID');
+  const array = find('SLURM_ARRAY_JOB_ID');
+  const task = find('SLURM_ARRAY_TASK_ID');
   return { id, worker: array === undefined ? id : `${array}_${task}` };
 }
 

@@ -142,10 +142,9 @@ function multiplyShifted(
       : graph.node('SpaceToDepth', [padded], { attributes: { blocksize: stride } });
   const channels = stride * stride * inChannels;
   const product = (left: string, right: string, inside: number, lines: number) => {
-    const [a, b] = [[left, inside] as const, [right, outChannels] as const].map(([name, count]) => {
-      return graph.reshape(name, [batch, count, lines * columns]);
-    });
-    const each = graph.node('FusedMatMul', [a!, b!], {
+    const rows = graph.reshape(left, [batch, inside, lines * columns]);
+    const others = graph.reshape(right, [batch, outChannels, lines * columns]);
+    const each = graph.node('FusedMatMul', [rows, others], {
       domain: 'com.microsoft',
       attributes: { transB: 1 },
     });

@@ -124,13 +124,13 @@ function gatheringPads({
   image,
   geometry,
 }: Task): Geometry['pads'] | undefined {
-  const [top, left] = [0, 1].map((axis) => filterShape[axis]! - 1 - geometry.pads[axis]!) as [
-    number,
-    number,
-  ];
-  const [bottom, right] = [top, left].map((before, axis) => {
-    return image[1 + axis]! - shape[1 + axis]! + filterShape[axis]! - 1 - before;
-  }) as [number, number];
+  const before = (axis: 0 | 1) => filterShape[axis] - 1 - geometry.pads[axis];
+  const top = before(0);
+  const left = before(1);
+  const after = (axis: 0 | 1) =>
+    image[1 + axis]! - shape[1 + axis]! + filterShape[axis] - 1 - before(axis);
+  const bottom = after(0);
+  const right = after(1);
   const pads = [top, left, bottom, right] as const;
   return pads.every((pad, i) => pad >= 0 && pad < filterShape[i % 2]!) ? pads : undefined;
 }

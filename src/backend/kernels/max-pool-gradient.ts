@@ -216,10 +216,8 @@ function deal(
   const farthest = Math.floor(Math.max(0, compared - 1) / stride);
   const fill = careful ? Number.NaN : Number.NEGATIVE_INFINITY;
   const phases = compared === 0 ? [] : toPhases(graph, x, line, windows + farthest, fill);
-  const [maxima, gradient] = [y, dy].map((name) => graph.reshape(name, cut.shape(windows))) as [
-    string,
-    string,
-  ];
+  const maxima = graph.reshape(y, cut.shape(windows));
+  const gradient = graph.reshape(dy, cut.shape(windows));
   const steps = Math.ceil((before + length) / stride);
   const shares = Array.from({ length: stride }, (): string[] => []);
   let taken: string | undefined;

@@ -42,11 +42,9 @@ export function addAffine(graph: GraphBuilder, a: ChannelAffine, b: ChannelAffin
     const same = terms.findIndex(({ image }) => image === term.image);
     if (same < 0) terms.push(term);
     else {
-      const [own, other] = [terms[same]!, term].map(({ scale }) => scale ?? graph.scalar(1)) as [
-        string,
-        string,
-      ];
-      terms[same] = { image: term.image, scale: plus(graph, own, other) };
+      const left = terms[same]!.scale ?? graph.scalar(1);
+      const right = term.scale ?? graph.scalar(1);
+      terms[same] = { image: term.image, scale: plus(graph, left, right) };
     }
   }
   return {
@@ -96,10 +94,9 @@ function writeTerm(
   if (scale === undefined)
     return offset === undefined ? image : plus(graph, image, perChannel(graph, offset));
   if (offset === undefined) return times(graph, image, perChannel(graph, scale));
-  const [factors, offsets] = [scale, offset].map((name) =>
-    times(graph, name, graph.filled(channels, 1)),
-  );
-  const inputs = [image, factors!, offsets!, graph.filled(channels, 0), graph.filled(channels, 1)];
+  const factors = times(graph, scale, graph.filled(channels, 1));
+  const offsets = times(graph, offset, graph.filled(channels, 1));
+  const inputs = [image, factors, offsets, graph.filled(channels, 0), graph.filled(channels, 1)];
   return graph.node('BatchNormalization', inputs, { attributes: { epsilon: { float: 0 } } });
 }
 

@@ -20,17 +20,20 @@ function node(operands: readonly TraceValue[], output: TraceValue): TraceNode {
 
 it('counts what is there at the worst moment: leaves always, results once computed, the rest while it is to be read', () => {
   const leaf = kibibytes(1, 'leaf');
-  const [wide, narrow, again] = [10, 2, 20].map((size) => kibibytes(size, 'passing'));
-  const [early, late] = [4, 8].map((size) => kibibytes(size, 'result'));
+  const wide = kibibytes(10, 'passing');
+  const narrow = kibibytes(2, 'passing');
+  const again = kibibytes(20, 'passing');
+  const early = kibibytes(4, 'result');
+  const late = kibibytes(8, 'result');
   const nodes = [
-    node([leaf], wide!),
-    node([wide!, leaf], early!), // 1 + 10 + 4
-    node([wide!, wide!], narrow!), // 1 + 10 + 4 + 2, and then the wide one is done
-    node([narrow!], again!), // 1 + 4 + 2 + 20
-    node([leaf], late!), // 1 + 4 + 8: what nobody reads is done as well
+    node([leaf], wide),
+    node([wide, leaf], early), // 1 + 10 + 4
+    node([wide, wide], narrow), // 1 + 10 + 4 + 2, and then the wide one is done
+    node([narrow], again), // 1 + 4 + 2 + 20
+    node([leaf], late), // 1 + 4 + 8: what nobody reads is done as well
   ];
   assert.equal(
-    peakMemory({ nodes, leaves: [leaf], results: [early!, late!], signature: '' }),
+    peakMemory({ nodes, leaves: [leaf], results: [early, late], signature: '' }),
     27 * 1024,
   );
 });

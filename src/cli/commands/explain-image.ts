@@ -105,19 +105,13 @@ async function explainOn(
   pictures: readonly Picture[],
   { methods, backend, ...asked }: ImageQuestion,
 ) {
-  const [
-    { startBackend },
-    { usableCores },
-    { openImageNetwork },
-    { explainPictures },
-    { explanationDefaults },
-  ] = await Promise.all([
-    import('../../learning/training/start-backend.ts'),
-    import('../../backend/running/machine-limits.ts'),
-    import('../../learning/explanations/subject.ts'),
-    import('../../learning/explanations/explain-pictures.ts'),
-    import('../../learning/explanations/explanation-settings.ts'),
-  ]);
+  const { startBackend } = await import('../../learning/training/start-backend.ts');
+  const { usableCores } = await import('../../backend/running/machine-limits.ts');
+  const { openImageNetwork } = await import('../../learning/explanations/subject.ts');
+  const { explainPictures } = await import('../../learning/explanations/explain-pictures.ts');
+  const { explanationDefaults } = await import(
+    '../../learning/explanations/explanation-settings.ts'
+  );
   const root = findRoot(process.cwd()) ?? process.cwd();
   await startBackend({ backend, cpus: usableCores(), root, warn: warnOnStderr, note: () => {} });
   const opened = await openImageNetwork(folder, usableCores());
@@ -138,10 +132,8 @@ async function draw(
     ...options
   }: ImageQuestion & { readonly title: string; readonly classes: readonly string[] },
 ): Promise<void> {
-  const [{ pictureSheet }, { renderChartPng }] = await Promise.all([
-    import('../../learning/explanations/picture-sheet.ts'),
-    import('../../learning/charts/render-chart.ts'),
-  ]);
+  const { pictureSheet } = await import('../../learning/explanations/picture-sheet.ts');
+  const { renderChartPng } = await import('../../learning/charts/render-chart.ts');
   const png = await renderChartPng(await pictureSheet(explained, options), warnOnStderr);
   writeUserFile(out, png);
 }

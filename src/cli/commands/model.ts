@@ -72,10 +72,8 @@ function trace(
 }
 
 async function draw(traced: readonly TracedLayer[], title: string, path: string): Promise<void> {
-  const [{ drawNet }, { netPicture }] = await Promise.all([
-    import('../../learning/charts/draw-net.ts'),
-    import('../../learning/models/layers/net-facts.ts'),
-  ]);
+  const { drawNet } = await import('../../learning/charts/draw-net.ts');
+  const { netPicture } = await import('../../learning/models/layers/net-facts.ts');
   const svg = drawNet(netPicture(traced, title, formatTotals(traced)));
   writeUserFile(path, svg);
   print(`Drew it in ${path}`);

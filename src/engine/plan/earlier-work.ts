@@ -69,9 +69,10 @@ function lastAttempt(store: FolderStore, pipeline: string, stage: string) {
  * no longer kept.
  */
 function changedCode(folder: string, before: Fingerprint, after: Fingerprint): readonly string[] {
-  const [old, now] = [before, after].map(({ kind, version }) =>
-    typeof version === 'string' ? readKindSources(kindBuild(folder, kind, version)) : undefined,
-  );
+  const sourcesOf = ({ kind, version }: Fingerprint) =>
+    typeof version === 'string' ? readKindSources(kindBuild(folder, kind, version)) : undefined;
+  const old = sourcesOf(before);
+  const now = sourcesOf(after);
   if (old === undefined || now === undefined || before.kind !== after.kind) return [];
   const changed = Object.keys(now).filter((name) => now[name] !== old[name]);
   const removed = Object.keys(old).filter((name) => !Object.hasOwn(now, name) && old[name] !== '');

@@ -137,9 +137,8 @@ test('checkpoints are removed when they are old, or where there is no room besid
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   await store(root, cache, 1, 1);
-  const [older, newer] = [sha256('older'), sha256('newer')].map((digest) =>
-    cache.checkpointPath(digest),
-  ) as [string, string];
+  const older = cache.checkpointPath(sha256('older'));
+  const newer = cache.checkpointPath(sha256('newer'));
   const findAfter = (days: number, options: { keep?: number; maxBytes?: number } = {}) =>
     findGarbage(cache, { keep: 30 * day, now: Date.now() + days * day, ...options });
   writeFiles(root, { [relative(root, older)]: 'the older one', [relative(root, newer)]: 'newer' });

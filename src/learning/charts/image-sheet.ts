@@ -138,10 +138,8 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
   const scale = (range: readonly unknown[]) => ({ domain: ['right', 'wrong'], range });
   const square = { type: 'point', shape: 'square', filled: false, opacity: 1, aria: false };
   // The width of the line distinguishes them in a grey print.
-  const [color, strokeWidth] = [scale(palette.slice(0, 2)), scale([1.5, 4])].map((scale) => ({
-    ...by,
-    scale,
-  }));
+  const color = { ...by, scale: scale(palette.slice(0, 2)) };
+  const strokeWidth = { ...by, scale: scale([1.5, 4]) };
   const look = { mark: { ...square, size: side * side, xOffset: side / 2, yOffset: side / 2 } };
   return [
     {

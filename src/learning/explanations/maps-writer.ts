@@ -64,7 +64,8 @@ export class MapsWriter {
   begin(of: MapsOf): void {
     const differ = of.classes.join() !== this.#classes.join();
     if (of.classes.length !== this.#classes.length || (of.classes.length > 2 && differ)) {
-      const [first, here] = [this.#classes, of.classes].map((names) => formatFew(names, 10));
+      const first = formatFew(this.#classes, 10);
+      const here = formatFew(of.classes, 10);
       throw new StageError(`Expected models of the same classes, got ${first} and ${here}.`);
     }
     this.#of = of;

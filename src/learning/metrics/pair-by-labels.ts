@@ -40,10 +40,11 @@ export function matchByLabels(
 ): readonly InputArtifact[] {
   const [only] = others;
   if (others.length === 1) return ones.map(() => only!);
-  const [ours, theirs] = [ones, others].map(
-    (list) => new Set(list.flatMap((one) => Object.keys(axesOf(one)))),
-  );
-  const haveCommonAxis = [...ours!].some((axis) => theirs!.has(axis));
+  const axesIn = (artifacts: readonly InputArtifact[]) =>
+    new Set(artifacts.flatMap((artifact) => Object.keys(axesOf(artifact))));
+  const axes = axesIn(ones);
+  const otherAxes = axesIn(others);
+  const haveCommonAxis = [...axes].some((axis) => otherAxes.has(axis));
   if (!haveCommonAxis) {
     if (ones.length === others.length) return others;
     throw new StageError(

@@ -145,9 +145,10 @@ export function splitStatistics(scored: Scored, fitted: Fitted | undefined) {
   };
   const { equalErrorThreshold = null, youdenThreshold = null, temperature = null } = fitted ?? {};
   const called = decideByScore(ranking);
-  const [atEqualError, atYouden] = [equalErrorThreshold, youdenThreshold].map((threshold) =>
-    threshold === null ? undefined : decide((difference) => difference >= threshold),
-  );
+  const decideAt = (threshold: number | null) =>
+    threshold === null ? undefined : decide((difference) => difference >= threshold);
+  const atEqualError = decideAt(equalErrorThreshold);
+  const atYouden = decideAt(youdenThreshold);
   const calibration = calibrationStatistics(scored);
   const tempered = temperature === null ? undefined : temperedStatistics(scored, temperature);
   const negatives = labels.reduce((count, label) => count + (label === 0 ? 1 : 0), 0);

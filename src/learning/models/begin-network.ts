@@ -73,9 +73,10 @@ async function loadFrom(
   const normalise = normalisationIn(paths[0]!) ?? loaded.normalise;
   for (const line of describe(loaded, stored.path)) log(line);
   if (normalise !== undefined) {
-    const [mean, deviation] = [normalise.mean, normalise.deviation].map((values) =>
-      values.map((value) => Number(value.toFixed(4))).join(', '),
-    );
+    const listed = (values: readonly number[]) =>
+      values.map((value) => Number(value.toFixed(4))).join(', ');
+    const mean = listed(normalise.mean);
+    const deviation = listed(normalise.deviation);
     log(`Their network saw images normalised by mean ${mean} and deviation ${deviation}.`);
   }
   return { random: loaded.random, normalise };

@@ -29,10 +29,12 @@ test('it normalises by the statistics of the batch and remembers them; while fro
 });
 
 test('it is saved as tfjs’s own', () => {
-  const [ours, theirs] = [freezableBatchNorm, layers.batchNormalization].map((make) => {
+  const described = (make: typeof freezableBatchNorm) => {
     const layer = make({ name: 'bn', momentum: 0.5 });
     return { className: layer.getClassName(), config: layer.getConfig() };
-  });
+  };
+  const ours = described(freezableBatchNorm);
+  const theirs = described(layers.batchNormalization);
 
   assert.deepEqual(ours, theirs);
 });

@@ -73,9 +73,8 @@ test('the same model is the same bytes, whatever was built before it', async () 
 
 test('a model with a weight that is no number, or whose weights lie elsewhere, is refused', async () => {
   await save('lost');
-  const [weights, json] = ['weights.bin', 'model.json'].map((name) =>
-    join(folder, 'lost', name),
-  ) as [string, string];
+  const weights = join(folder, 'lost', 'weights.bin');
+  const json = join(folder, 'lost', 'model.json');
   const bytes = readFileSync(weights);
   const lost = Buffer.from(bytes);
   lost.writeFloatLE(Number.NaN, 4 * 5);
@@ -107,9 +106,8 @@ test('a folder that holds no model is refused with the file and the place', asyn
 });
 
 test('a model whose files are not whole, or not its own, is refused with what is missing', async () => {
-  const [model, weights] = ['model.json', 'weights.bin'].map((name) =>
-    join(folder, 'spoilt', name),
-  ) as [string, string];
+  const model = join(folder, 'spoilt', 'model.json');
+  const weights = join(folder, 'spoilt', 'weights.bin');
   const problem = async (spoil: () => void) => {
     await save('spoilt');
     spoil();

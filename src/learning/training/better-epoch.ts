@@ -10,10 +10,11 @@ export const betterOf = (earlier: EpochRecord, later: EpochRecord, by?: MetricNa
   isBetter(later.splits[selectionSplit]!, earlier.splits[selectionSplit]!, by) ? later : earlier;
 
 export function isBetter(values: SplitValues, than: SplitValues, by?: MetricName): boolean {
-  const [one, other] = [values, than].map(({ accuracy, selected }) =>
-    by === undefined ? accuracy : selected,
-  );
-  if (one === other) return values.loss < than.loss;
-  if (one === undefined || other === undefined) return other === undefined;
-  return betterFirst(metric(by ?? 'accuracy'), one, other) < 0;
+  const measured = ({ accuracy, selected }: SplitValues) =>
+    by === undefined ? accuracy : selected;
+  const value = measured(values);
+  const reference = measured(than);
+  if (value === reference) return values.loss < than.loss;
+  if (value === undefined || reference === undefined) return reference === undefined;
+  return betterFirst(metric(by ?? 'accuracy'), value, reference) < 0;
 }

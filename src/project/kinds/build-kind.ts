@@ -68,12 +68,12 @@ export async function buildKind(
   ];
   const digests = files.map((path) => [relative(root, path), sha256(readFileSync(path))] as const);
   const contents = digests.map(([path, digest]) => `${path} ${digest}`).sort();
-  const [run, spec] = ['run.mjs', 'spec.mjs'].map(
-    (side) => outputFiles.find(({ path }) => basename(path) === side)!.text,
-  );
+  const textOf = (name: string) => outputFiles.find(({ path }) => basename(path) === name)!.text;
+  const run = textOf('run.mjs');
+  const spec = textOf('spec.mjs');
   return {
     version: sha256([...contents, ...imports.packages].join('\n')),
-    modules: { spec: spec!, run: run! },
+    modules: { spec, run },
     sources: {
       ...Object.fromEntries(digests),
       ...Object.fromEntries(imports.packages.map((id) => [id, ''])),
@@ -84,7 +84,7 @@ export async function buildKind(
       ...warnings
         .filter(({ id }) => computed[id] !== undefined)
         .map((warning) => describeComputed(name, warning, root)),
-      ...places.usedIn(run! + spec!, root).map((at) => describePlace(name, at)),
+      ...places.usedIn(run + spec, root).map((at) => describePlace(name, at)),
     ],
   };
 }

@@ -184,10 +184,11 @@ function sizeOf(files: ArtifactFiles): { readonly width: number; readonly height
     ? readPart(files.path('chart.svg'), 4096, 'beginning').text
     : '';
   const head = /<svg[^>]*>/.exec(text)?.[0] ?? '';
-  const [width, height] = ['width', 'height'].map((name) =>
-    Number(new RegExp(` ${name}="([\\d.]+)`).exec(head)?.[1]),
-  );
-  return { width: Math.ceil(width || 560), height: Math.ceil(height || 360) };
+  const attributeOf = (name: string) => Number(new RegExp(` ${name}="([\\d.]+)`).exec(head)?.[1]);
+  return {
+    width: Math.ceil(attributeOf('width') || 560),
+    height: Math.ceil(attributeOf('height') || 360),
+  };
 }
 
 /**

@@ -68,10 +68,8 @@ function headline(stages: readonly ReportStage[]): readonly string[] {
     });
     if (told.length === 0) continue;
     const values = told.map(({ value }) => value);
-    const [low, high] = [Math.min(...values), Math.max(...values)].map(showValue) as [
-      string,
-      string,
-    ];
+    const low = showValue(Math.min(...values));
+    const high = showValue(Math.max(...values));
     const splits = [...new Set(told.map(({ split }) => split))].join(', ');
     return [`${title} ${low === high ? low : `${low} to ${high}`} on ${splits}`];
   }

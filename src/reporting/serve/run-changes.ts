@@ -73,7 +73,8 @@ function differences(
   const isKnown = (path: string) =>
     (before.hasDefaults && now.hasDefaults) || (before.values.has(path) && now.values.has(path));
   return [...paths].filter(isKnown).flatMap((path) => {
-    const [then, value] = [before, now].map(({ values }) => shown(values.get(path)));
+    const then = shown(before.values.get(path));
+    const value = shown(now.values.get(path));
     return then === value ? [] : [`${stage}.${path} ${then} → ${value}`];
   });
 }

@@ -117,9 +117,10 @@ function diagonalText(
     !rows.names.every((name) => columns.names.includes(name))
   )
     return '';
-  const [same, others] = [true, false].map((isSame) =>
-    cells.filter(({ row, column }) => (row === column) === isSame).map(({ value }) => value),
-  ) as [number[], number[]];
+  const valuesWhere = (isSame: boolean) =>
+    cells.filter(({ row, column }) => (row === column) === isSame).map(({ value }) => value);
+  const same = valuesWhere(true);
+  const others = valuesWhere(false);
   if (same.length === 0 || others.length === 0) return '';
   return `; the same ${rows.title} and ${columns.title}: ${format(mean(same))} in the mean, others: ${format(mean(others))}`;
 }

@@ -153,17 +153,18 @@ function panel(
 
 /** What the bin at the pointer holds of each class. */
 function binTooltip(model: ModelScores, edges: readonly number[], { x, y }: Axes): Part {
-  const [real, fake] = [0, 1].map((label) =>
-    rowsOf(model, edges).filter(({ series }) => series === model.sides[label]),
-  );
+  const binsOf = (label: 0 | 1) =>
+    rowsOf(model, edges).filter(({ series }) => series === model.sides[label]);
+  const real = binsOf(0);
+  const fake = binsOf(1);
   const values = edges.slice(0, -1).map((low, bin) => ({
     middle: (low + edges[bin + 1]!) / 2,
     low,
     high: edges[bin + 1]!,
-    real: real![bin]!.images,
-    realShare: real![bin]!.share,
-    fake: fake![bin]!.images,
-    fakeShare: fake![bin]!.share,
+    real: real[bin]!.images,
+    realShare: real[bin]!.share,
+    fake: fake[bin]!.images,
+    fakeShare: fake[bin]!.share,
   }));
   const countOf = (of: 'real' | 'fake') =>
     `${numberText(inRow(of))} + ' (' + ${shareText(inRow(`${of}Share`))} + ')'`;

@@ -169,10 +169,8 @@ const writtenAs = ({ instance, output }: OutputClaim): string =>
   `${instance.definition.name}.${output.port}`;
 
 function reportOutputs({ report }: LoadContext, first: OutputClaim, second: OutputClaim): void {
-  const [firstOutput, secondOutput] = [first, second].map(
-    ({ instance, output }) => `"${output.port}" of "${instance.name}"`,
-  );
-  const message = `"${second.output.path}" is claimed by two outputs: ${firstOutput} and ${secondOutput}`;
+  const describe = ({ instance, output }: OutputClaim) => `"${output.port}" of "${instance.name}"`;
+  const message = `"${second.output.path}" is claimed by two outputs: ${describe(first)} and ${describe(second)}`;
   const related = [{ message: 'The first one is here', at: first.output.at }];
   report({ code: 'output-twice', message, at: second.output.at, related });
 }

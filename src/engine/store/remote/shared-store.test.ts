@@ -270,11 +270,10 @@ test('a signed result of another form is a miss that says what is wrong with it:
 test('an entry that was copied to another fingerprint is a miss', async (t) => {
   const { group, maker, result, key, reader } = await shared(t);
   const other = await make(maker, 2, { 'a/b': 'second' });
-  const [from, to] = [result, other].map(({ digest }) =>
-    join(group.shared, resultKey(digest, key.id)),
-  );
-  mkdirSync(dirname(to!), { recursive: true });
-  copyFileSync(from!, to!);
+  const from = join(group.shared, resultKey(result.digest, key.id));
+  const to = join(group.shared, resultKey(other.digest, key.id));
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
   assert.deepEqual(await reader.lookup(other.digest), { state: 'missing' });
   const what = `a result in ${group.shared} is ignored (its fingerprint does not match its name)`;
   assert.equal(group.warnings.at(-1), `${what}: ${other.digest.slice(0, 12)}`);

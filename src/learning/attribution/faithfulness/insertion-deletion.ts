@@ -67,14 +67,15 @@ export async function insertionDeletion(
   };
   for (const exchange of exchanges(options, curves)) {
     const { image, curve, pixels } = exchange;
-    const [own, baseline] = [question.images, baselines].map((all) =>
-      all.subarray(image * size, (image + 1) * size),
-    );
-    const [start, other] = curve === 'deletion' ? [own!, baseline!] : [baseline!, own!];
+    const ofImage = (all: Float32Array) => all.subarray(image * size, (image + 1) * size);
+    const original = ofImage(question.images);
+    const baseline = ofImage(baselines);
+    const start = curve === 'deletion' ? original : baseline;
+    const end = curve === 'deletion' ? baseline : original;
     const target = batch.subarray(waiting.length * size, (waiting.length + 1) * size);
     target.set(start);
     for (const pixel of pixels)
-      for (let at = 3 * pixel; at < 3 * pixel + 3; at++) target[at] = other[at]!;
+      for (let at = 3 * pixel; at < 3 * pixel + 3; at++) target[at] = end[at]!;
     waiting.push(exchange);
     if (waiting.length === batchSize) await forward();
   }

@@ -142,15 +142,16 @@ test('the order of the classes and of the images changes no metric, however many
     labels: images.map((i) => order.indexOf(given.labels[i]!)),
     logits: images.flatMap((i) => order.map((c) => given.logits[classes * i + c]!)),
   };
-  const [one, other] = [given, moved].map((of) =>
-    classStatistics(scored(of))(of.labels.map(() => 1)),
-  );
+  const metricsOf = (images: typeof given) =>
+    classStatistics(scored(images))(images.labels.map(() => 1));
+  const metrics = metricsOf(given);
+  const movedMetrics = metricsOf(moved);
   // Areas are counts of pairs, up to the rounding of their mean over the classes.
-  for (const [name, value] of Object.entries(one!.whole))
-    near(other!.whole[name as 'auc'], value, name);
+  for (const [name, value] of Object.entries(metrics.whole))
+    near(movedMetrics.whole[name as 'auc'], value, name);
   for (const [place, c] of order.entries()) {
-    for (const [name, value] of Object.entries(one!.classes[c]!))
-      near(other!.classes[place]![name as 'f1'], value, name);
+    for (const [name, value] of Object.entries(metrics.classes[c]!))
+      near(movedMetrics.classes[place]![name as 'f1'], value, name);
   }
 });
 

@@ -30,13 +30,14 @@ test('at least 94 of a hundred intervals hold the true difference where one mode
   const held = Array.from({ length: sets }, (_, seed) => {
     // What makes an image hard is half common to both models.
     const { labels, scores } = drawnScores(180, 20, 0, seed);
-    const own = [1, 2].map((model) => drawnScores(180, 20, 0, 1000 * model + seed).scores);
-    const [better, worse] = [2.1, 1.5].map((shift, model) =>
+    const noiseOf = (model: number) => drawnScores(180, 20, 0, 1000 * model + seed).scores;
+    const scoresOf = (shift: number, noise: readonly number[]) =>
       scores.map(
-        (score, i) => Math.SQRT1_2 * (score + own[model]![i]!) + (labels[i] === 1 ? shift : -shift),
-      ),
-    );
-    return areaDifference({ labels }, [better!, worse!], 0.95);
+        (score, i) => Math.SQRT1_2 * (score + noise[i]!) + (labels[i] === 1 ? shift : -shift),
+      );
+    const better = scoresOf(2.1, noiseOf(1));
+    const worse = scoresOf(1.5, noiseOf(2));
+    return areaDifference({ labels }, [better, worse], 0.95);
   }).filter(({ low, high }) => low <= truth && truth <= high).length;
   // Plus and minus 1.96 of DeLong's standard errors: 0.8.
   assert.ok(held >= 0.94 * sets, `${held} of ${sets}`);

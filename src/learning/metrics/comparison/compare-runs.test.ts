@@ -50,12 +50,13 @@ const meanOf = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 test('models are compared by the means of their runs, which other runs and other images would change', () => {
-  const [good, bad] = [1, 0.3].map((skill, model) =>
-    [0, 1, 2].map((seed) => run(skill, 10 * model + seed)),
-  );
-  const [{ auc: area, accuracy }] = compared(good!, bad!) as [ReturnType<typeof compared>[0]];
+  const runsOf = (skill: number, model: number) =>
+    [0, 1, 2].map((seed) => run(skill, 10 * model + seed));
+  const good = runsOf(1, 0);
+  const bad = runsOf(0.3, 1);
+  const [{ auc: area, accuracy }] = compared(good, bad) as [ReturnType<typeof compared>[0]];
   assert.ok(
-    Math.abs(area.difference - (meanOf(good!.map(areaOf)) - meanOf(bad!.map(areaOf)))) < 1e-12,
+    Math.abs(area.difference - (meanOf(good.map(areaOf)) - meanOf(bad.map(areaOf)))) < 1e-12,
   );
   assert.ok(area.low > 0 && area.p < 0.01 && accuracy.p < 0.05);
   assert.equal(area.test, 'runs-and-images');

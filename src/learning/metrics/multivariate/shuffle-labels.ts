@@ -54,10 +54,8 @@ export function shuffleLabels(
     }
     for (const unit of mixed) {
       if (random.float() < 0.5) continue;
-      const [zeros, ones] = [0, 1].map((label) => unit.filter((i) => labels[i] === label)) as [
-        number[],
-        number[],
-      ];
+      const zeros = unit.filter((i) => labels[i] === 0);
+      const ones = unit.filter((i) => labels[i] === 1);
       give(zeros, 1, ones.length);
       give(ones, 0, zeros.length);
     }

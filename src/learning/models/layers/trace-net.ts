@@ -69,8 +69,7 @@ function tracePlain(layer: PlainLayer, input: Shape): Result<TracedPlain, NetMis
   const weights = layerWeights(layer, input);
   const largest = Math.max(...weights.map(sizeOf));
   if (largest > mostInWeight) {
-    const [got, most] = [largest, mostInWeight].map((value) => formatCount(value));
-    const message = `${layer.name} would have ${got} weights in one tensor, at most ${most} are possible`;
+    const message = `${layer.name} would have ${formatCount(largest)} weights in one tensor, at most ${formatCount(mostInWeight)} are possible`;
     return err({ at: layer.at, message });
   }
   return ok({

@@ -173,11 +173,12 @@ function joinLayer(
   layer: string,
   filters: StoredTensor,
 ): readonly StoredTensor[] {
-  const [bias, scale, summand] = ['conv/bias', 'scale/weights', 'scale/biases'].map((end) => {
-    return tensors.get(`${layer}/${end}`)?.read() ?? new Float32Array();
-  });
+  const valuesOf = (end: string) => tensors.get(`${layer}/${end}`)?.read() ?? new Float32Array();
+  const bias = valuesOf('conv/bias');
+  const scale = valuesOf('scale/weights');
+  const summand = valuesOf('scale/biases');
   const outputs = filters.shape.at(-1)!;
-  const scaled = (values: Float32Array) => values.map((value, i) => value * scale![i % outputs]!);
+  const scaled = (values: Float32Array) => values.map((value, i) => value * scale[i % outputs]!);
   const [inputs] = filters.shape.slice(-2) as [number];
   const identity = () =>
     Float32Array.from({ length: inputs * outputs }, (_, i) => Number(i % (outputs + 1) === 0));
@@ -187,7 +188,7 @@ function joinLayer(
     {
       name: `${layer}/bias`,
       shape: [outputs],
-      read: () => scaled(bias!).map((value, i) => value + summand![i]!),
+      read: () => scaled(bias).map((value, i) => value + summand[i]!),
     },
     ...(isWider
       ? [
