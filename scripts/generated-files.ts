@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { kindsMarkdown, settingsTable } from '../src/cli/support/kinds-markdown.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
 import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
+import { diagnosticCodes } from '../src/engine/diagnostics/codes.ts';
+import { markdownTable } from '../src/markdown-table.ts';
 import { editorSchema } from '../src/project/editor-schema.ts';
 import { kinds } from '../stages/index.ts';
 import { licencesPage } from './licences.ts';
@@ -13,7 +15,7 @@ export const inRepository = (path: string): string =>
 
 /**
  * The generated files by path: the schema for editors, the reference of kinds, the licences, and
- * the page of the pipeline file, in which only the tables of keys are generated.
+ * the pages of the pipeline file and of mistakes, in which only the tables are generated.
  */
 export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
   const specs = Object.values(kinds).map(({ spec }) => spec);
@@ -22,19 +24,29 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
     'pipeline.schema.json': editorSchema(specs),
     'docs/kinds.md': kindsMarkdown(specs),
     'docs/licences.md': licencesPage(readFileSync(inRepository('package-lock.json'), 'utf8')),
-    'docs/yaml.md': withTables(readFileSync(inRepository('docs/yaml.md'), 'utf8'), {
+    'docs/yaml.md': withTables('docs/yaml.md', {
       file: settingsTable(describeSettings(file), 'key'),
       stage: settingsTable(describeSettings(stageShape), 'key'),
     }),
+    'docs/diagnostics.md': withTables('docs/diagnostics.md', { codes: codesTable() }),
   };
 }
 
+function codesTable(): string {
+  const rows = Object.entries(diagnosticCodes).map(([code, { means, advice, severity }]) => [
+    `\`${code}\``,
+    severity === 'warning' ? `${means} This is a warning.` : means,
+    advice,
+  ]);
+  return markdownTable(['code', 'what it means', 'what to do'], rows);
+}
+
 /** A page with each table between its marks: `<!-- generated: stage -->` and `<!-- end -->`. */
-function withTables(page: string, tables: Readonly<Record<string, string>>): string {
+function withTables(path: string, tables: Readonly<Record<string, string>>): string {
+  const page = readFileSync(inRepository(path), 'utf8');
   return Object.entries(tables).reduce((text, [name, table]) => {
     const block = new RegExp(`(?<=<!-- generated: ${name} -->\n)[^]*?(?=<!-- end -->)`);
-    if (!block.test(text))
-      throw new Error(`docs/yaml.md has no markers for the table of the ${name}`);
+    if (!block.test(text)) throw new Error(`${path} has no markers for the table of the ${name}`);
     return text.replace(block, () => `\n${table}\n\n`);
   }, page);
 }
