@@ -8,10 +8,11 @@ import {
   fitTemperature,
   temperatureInterval,
 } from '../../src/learning/metrics/calibration/temperature.ts';
-import { matthewsCorrelation } from '../../src/learning/metrics/confusion.ts';
+import { matthewsCorrelation } from '../../src/learning/metrics/classification/decisions.ts';
+import { decisionsOfSides } from '../../src/learning/metrics/confusion.ts';
+import { scoredOf } from '../../src/learning/metrics/detector-scores.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { type BinaryRow, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
-import { scoredOf } from '../../src/learning/metrics/split-statistics.ts';
 import { tableOfPairs } from '../../src/learning/metrics/testing-scores.ts';
 import type { Random } from '../../src/random.ts';
 import { detect, fitTo } from '../../stages/evaluate/detector.ts';
@@ -142,7 +143,7 @@ function decisions(
   const numbers: Readonly<Record<string, number>> = {
     accuracy: counts.trueNegatives + counts.truePositives,
     balancedAccuracy: 1 - (falsePositiveRate + falseNegativeRate) / 2,
-    matthewsCorrelation: matthewsCorrelation(counts),
+    matthewsCorrelation: matthewsCorrelation(decisionsOfSides(counts)),
     falsePositiveRate,
     falseNegativeRate,
   };

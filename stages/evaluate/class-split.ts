@@ -1,25 +1,16 @@
+import { classScoresOf } from '../../src/learning/metrics/classification/class-scores.ts';
+import { confusionMatrix } from '../../src/learning/metrics/classification/confusion-matrix.ts';
 import {
-  classCalibration,
-  classStatistics,
-  confusionMatrix,
   decisionsOf,
-  sumsOf,
+  majorityAccuracy,
   unseenVariance,
-} from '../../src/learning/metrics/classification/class-metrics.ts';
-import {
-  type ClassScores,
-  classScoresOf,
-  tempered,
-} from '../../src/learning/metrics/classification/class-scores.ts';
+} from '../../src/learning/metrics/classification/decisions.ts';
 import { handTillAuc } from '../../src/learning/metrics/classification/hand-till-auc.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
-import {
-  countDraws,
-  firstIndex,
-  rankScores,
-} from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import { metric } from '../../src/learning/metrics/metric-catalogue.ts';
+import { countDraws, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
-import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
+import { classifierStatistics, type Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { constantLoss } from '../../src/learning/training/collapse.ts';
 import { type EvaluateOptions, measure, measureAuc, measureSplit, merge } from './measure.ts';
 import { withinFolds } from './within-folds.ts';
@@ -29,13 +20,6 @@ export interface ClassFitted {
   readonly temperature: number | null;
   /** What is fitted in the detector's view. */
   readonly detection?: Fitted;
-}
-
-/** All statistics of several classes that are resampled. */
-export function classSplitStatistics(scores: ClassScores, temperature: number | null | undefined) {
-  const statistics = classStatistics(scores);
-  const scaled = temperature == null ? undefined : classCalibration(tempered(scores, temperature));
-  return (weights: Uint8Array) => ({ ...statistics(weights), tempered: scaled?.(weights) });
 }
 
 /** The metrics of a classifier of more than two classes, on images whose labels it knows. */
@@ -49,14 +33,15 @@ export async function classify(
   const scores = classScoresOf(table, rows);
   const groups = rows.map(({ group }) => group);
   const temperature = fitted?.temperature;
-  const statistics = () => classSplitStatistics(scores, temperature);
+  const statistics = () => classifierStatistics(scores, temperature);
   const data = { classScores: scores, temperature };
   const drawing = { ...options, worthwhile: 2e7 / classes.length };
   const { part } = await measureSplit({ labels: scores.labels, groups }, statistics, data, drawing);
   const matrix = confusionMatrix(scores);
-  const { labelled, called } = sumsOf(matrix);
+  const decisions = decisionsOf(matrix);
+  const { labelled, called } = decisions;
   const forms = {
-    balancedAccuracy: { unseen: unseenVariance(matrix, unitsByClass(scores.labels, groups)) },
+    balancedAccuracy: { unseen: unseenVariance(decisions, unitsByClass(scores.labels, groups)) },
   };
   const named = <T>(values: ArrayLike<T>) =>
     Object.fromEntries(classes.map((name, c) => [name, values[c]!]));
@@ -74,7 +59,7 @@ export async function classify(
     classCount: classes.length,
     counts: named(labelled),
     called: named(called),
-    majorityAccuracy: decisionsOf(matrix).majorityAccuracy,
+    majorityAccuracy: majorityAccuracy(decisions),
     chanceLoss: constantLoss(labelled),
     ...part(({ whole }) => whole, forms),
     ...(folds && { withinFolds: folds }),
@@ -83,9 +68,6 @@ export async function classify(
     ...(temperature != null && { withValTemperature: part(({ tempered }) => tempered!) }),
   };
 }
-
-/** The share of known images that an open-set detector accepts. */
-const accepted = 0.95;
 
 /**
  * How well a model tells images of unknown labels from those of known ones by its largest softmax
@@ -105,17 +87,10 @@ export function openSet(table: ScoreTable, rows: readonly ScoreRow[], options: E
   const groups = rows.map(({ group }) => group);
   const ranking = rankScores(doubt);
   const counts = countDraws(isUnknown, ranking);
+  const accepted = metric('falsePositiveRateAt95').ofRanking!;
   const measured = measure(
     { labels: isUnknown, groups },
-    (weights) => {
-      const { truePositives, falsePositives, positives, negatives } = counts(weights);
-      // By falling doubt: those before the first place with more than 5 % of the known images are
-      // refused.
-      const last =
-        firstIndex(falsePositives.length, (i) => falsePositives[i]! > (1 - accepted) * negatives) -
-        1;
-      return { falsePositiveRateAt95: 1 - (truePositives[last] ?? 0) / positives };
-    },
+    (weights) => ({ falsePositiveRateAt95: accepted(counts(weights)) }),
     options,
   );
   const unknown = [

@@ -1,13 +1,17 @@
 import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
-import { unseenVariance } from '../../src/learning/metrics/classification/class-metrics.ts';
+import {
+  majorityAccuracy,
+  unseenVariance,
+} from '../../src/learning/metrics/classification/decisions.ts';
 import { aucOfRows, rightness } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import {
   type Confusion,
   confusion,
-  majorityAccuracy,
+  decisionsOfSides,
 } from '../../src/learning/metrics/confusion.ts';
+import { type DetectorScores, scoredOf } from '../../src/learning/metrics/detector-scores.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
 import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
@@ -27,11 +31,9 @@ import {
 } from '../../src/learning/metrics/scores/binary-view.ts';
 import {
   decideByScore,
+  detectorStatistics,
   type Fitted,
-  rankings,
-  type Scored,
-  scoredOf,
-  splitStatistics,
+  rankingMetrics,
 } from '../../src/learning/metrics/split-statistics.ts';
 import {
   type EvaluateOptions,
@@ -62,18 +64,15 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
   const { scale, names, fitted } = sides;
   const scored = scoredOf(rows, scale);
   const { labels, ranking } = scored;
-  const statistics = () => splitStatistics(scored, fitted);
+  const statistics = () => detectorStatistics(scored, fitted);
   const { part, estimate } = await measureSplit(scored, statistics, { scored, fitted }, options);
   const fake = labels.reduce((sum, label) => sum + label, 0);
   const units = unitsByClass(labels, scored.groups);
-  const formsOf = ({ trueNegatives, falsePositives, falseNegatives, truePositives }: Confusion) => {
-    const matrix = Float64Array.of(trueNegatives, falsePositives, falseNegatives, truePositives);
-    return {
-      balancedAccuracy: { unseen: unseenVariance(matrix, units) },
-      falsePositiveRate: { model: shareModel(units.get(0) ?? 0) },
-      falseNegativeRate: { model: shareModel(units.get(1) ?? 0) },
-    };
-  };
+  const formsOf = (counts: Confusion) => ({
+    balancedAccuracy: { unseen: unseenVariance(decisionsOfSides(counts), units) },
+    falsePositiveRate: { model: shareModel(units.get(0) ?? 0) },
+    falseNegativeRate: { model: shareModel(units.get(1) ?? 0) },
+  });
   const equalError = { equalErrorRate: { model: equalErrorModel(scored, ranking) } };
   const byScore = decideByScore(ranking)(countAtThresholds(labels, ranking));
   const whole = part((all) => all.whole, { ...formsOf(byScore), ...equalError });
@@ -113,7 +112,7 @@ const areaOfRows = (rows: readonly BinaryRow[]) =>
   );
 
 /** Values fitted to the validation split only; undefined if a class is missing. */
-export function fitTo({ labels, ranking, logits }: Scored): Fitted | undefined {
+export function fitTo({ labels, ranking, logits }: DetectorScores): Fitted | undefined {
   if (new Set(labels).size < 2) return undefined;
   const temperature = fitTemperature(labels, logitDifferences(logits));
   const counts = countAtThresholds(labels, ranking);
@@ -141,12 +140,16 @@ function countsOf(counts: Confusion, names: SideNames) {
     trueNegatives + falseNegatives,
     falsePositives + truePositives,
   );
-  return { majorityAccuracy: majorityAccuracy(counts), confusion: counts, called };
+  return {
+    majorityAccuracy: majorityAccuracy(decisionsOfSides(counts)),
+    confusion: counts,
+    called,
+  };
 }
 
 /** With a single class present, some of these metrics are defined but meaningless. */
 function withoutRanking<T extends Measured<never>>(metrics: T): T {
-  const none = Object.fromEntries([...rankings, 'auc'].map((name) => [name, null]));
+  const none = Object.fromEntries(rankingMetrics.map((name) => [name, null]));
   return { ...metrics, ...none, intervals: { ...metrics.intervals, ...none } };
 }
 
@@ -154,7 +157,7 @@ function withoutRanking<T extends Measured<never>>(metrics: T): T {
  * Decisions at a threshold: images are called fake from this difference of their scores on, fake
  * minus real.
  */
-const predictionsAt = (threshold: number, { differences }: Scored): Uint8Array =>
+const predictionsAt = (threshold: number, { differences }: DetectorScores): Uint8Array =>
   Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
 
 /**
@@ -191,7 +194,11 @@ function sourceMetrics(
   );
 }
 
-function sourceNumbers(own: readonly BinaryRow[], ranked: Scored, options: IntervalOptions) {
+function sourceNumbers(
+  own: readonly BinaryRow[],
+  ranked: DetectorScores,
+  options: IntervalOptions,
+) {
   const counts = countDraws(ranked.labels, ranked.ranking);
   const right = Float64Array.from(own, (row) => rightness(row.label, row));
   const calledRight = (weights: Uint8Array) =>

@@ -1,9 +1,11 @@
 /** A thread that resamples a split. */
 import { workerData } from 'node:worker_threads';
 import { drawInThread } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
-import { splitStatistics } from '../../src/learning/metrics/split-statistics.ts';
-import { classSplitStatistics } from './class-split.ts';
+import {
+  classifierStatistics,
+  detectorStatistics,
+} from '../../src/learning/metrics/split-statistics.ts';
 
 const { sample, scored, fitted, classScores, temperature } = workerData;
-if (classScores === undefined) drawInThread(sample, splitStatistics(scored, fitted));
-else drawInThread(sample, classSplitStatistics(classScores, temperature));
+if (classScores === undefined) drawInThread(sample, detectorStatistics(scored, fitted));
+else drawInThread(sample, classifierStatistics(classScores, temperature));

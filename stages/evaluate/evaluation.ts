@@ -3,6 +3,7 @@ import { groupBy } from '../../src/group-by.ts';
 import { scaleOf } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { fitClassTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { classScoresOf } from '../../src/learning/metrics/classification/class-scores.ts';
+import { scoredOf } from '../../src/learning/metrics/detector-scores.ts';
 import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import {
   type BinaryRow,
@@ -10,7 +11,7 @@ import {
   binaryView,
 } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
-import { type Fitted, scoredOf } from '../../src/learning/metrics/split-statistics.ts';
+import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';

@@ -15,8 +15,10 @@ import {
   intervalPair,
 } from '../../src/learning/metrics/intervals/interval.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
+import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
-import type { Scored, Statistics } from '../../src/learning/metrics/split-statistics.ts';
+import type { RankedScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import type { Statistics } from '../../src/learning/metrics/split-statistics.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { EvaluateSettings } from './spec.ts';
 
@@ -37,14 +39,14 @@ export type Measured<Name extends string> = Readonly<Record<Name, number | null>
   readonly intervals: Readonly<Partial<Record<Name, Pair | null>>>;
 };
 
-/** Statistics that are shares of all images. */
-const shares: readonly string[] = ['accuracy', 'calledRight', 'top3Accuracy', 'top5Accuracy'];
-
 /** What is known of how a statistic varies beyond its name. */
 export type Forms = Readonly<Record<string, Form>>;
 
 /** The class of each image, and its group where it has one. */
-type Images = { readonly labels: ArrayLike<number>; readonly groups: Scored['groups'] };
+interface Images {
+  readonly labels: ArrayLike<number>;
+  readonly groups: readonly (string | undefined)[];
+}
 
 /** Statistics of some images, each with its interval by resampling the images, or their groups. */
 export const measure = <Name extends string>(
@@ -103,19 +105,20 @@ function withIntervals<Name extends string>(
 }
 
 /**
- * The ends of an interval; a share of 0 or 1, whose draws are all equal, has the one-sided bound of
+ * The ends of an interval; a share of images of 0 or 1, whose draws are all equal, has the one-sided bound of
  * Clopper and Pearson 1934.
  */
 function pairOf(name: string, interval: Interval, bound: number): Pair | null {
+  const { perImage = false, isSkewed = false } = findMetric(name) ?? {};
   const isEnd = interval.estimate === 0 || interval.estimate === 1;
-  return shares.includes(name) && isEnd
+  return perImage && !isSkewed && isEnd
     ? oneSidedEnds(interval.estimate, bound)
     : intervalPair(interval);
 }
 
 /** The area under the ROC curve with its interval, which needs no draws. */
 export function measureAuc(
-  { labels, groups, ranking }: Images & Pick<Scored, 'ranking'>,
+  { labels, groups, ranking }: Images & { readonly ranking: RankedScores },
   { confidence }: IntervalOptions,
 ): Measured<'auc'> {
   const found = aucInterval({ labels, groups }, ranking, confidence);

@@ -3,10 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { scoredOf } from '../../src/learning/metrics/detector-scores.ts';
 import { resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
-import { scoredOf, splitStatistics } from '../../src/learning/metrics/split-statistics.ts';
+import { detectorStatistics } from '../../src/learning/metrics/split-statistics.ts';
 import { formatPairs, parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { StageError } from '../../src/stage.ts';
@@ -72,7 +73,7 @@ test('threads draw the same as one thread', async () => {
   const scored = scoredOf([...testing, ...val], 'logits');
   const sample = { labels: scored.labels, draws: 7, seed: 3 };
   const fitted = { equalErrorThreshold: 1, youdenThreshold: 2, temperature: 0.5 };
-  const statistic = splitStatistics(scored, fitted);
+  const statistic = detectorStatistics(scored, fitted);
   const start = () => startWorker(import.meta.url, 'draw-split-worker', { sample, scored, fitted });
   const resampled = await resampleInThreads(sample, () => statistic, {
     threads: 2,

@@ -8,12 +8,12 @@ import { fitTemperature } from './calibration/temperature.ts';
 import {
   accuracy,
   balancedAccuracy,
-  confusion,
-  f1,
+  f1Of,
   matthewsCorrelation,
-  precision,
-  recall,
-} from './confusion.ts';
+  precisionOf,
+  recallOf,
+} from './classification/decisions.ts';
+import { confusion, decisionsOfSides } from './confusion.ts';
 import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts';
 import { averagePrecision, precisionRecallCurve } from './ranking/precision-recall.ts';
 import { auc, detCurve, partialAuc, rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';
@@ -72,21 +72,17 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
       averagePrecision(countAtThresholds(labels, scores, { weights })),
       golden.averagePrecision,
     );
-    assertClose(accuracy(confusion(labels, predictions, { weights })), golden.accuracy);
-    assertClose(
-      balancedAccuracy(confusion(labels, predictions, { weights })),
-      golden.balancedAccuracy,
-    );
-    assertClose(
-      matthewsCorrelation(confusion(labels, predictions, { weights })),
-      golden.matthewsCorrelation,
-    );
-    assertClose(precision(confusion(labels, predictions, { weights })), golden.precision);
-    assertClose(recall(confusion(labels, predictions, { weights })), golden.recall);
-    assertClose(f1(confusion(labels, predictions, { weights })), golden.f1);
+    const counts = confusion(labels, predictions, { weights });
+    const decisions = decisionsOfSides(counts);
+    assertClose(accuracy(decisions), golden.accuracy);
+    assertClose(balancedAccuracy(decisions), golden.balancedAccuracy);
+    assertClose(matthewsCorrelation(decisions), golden.matthewsCorrelation);
+    assertClose(precisionOf(decisions, 1), golden.precision);
+    assertClose(recallOf(decisions, 1), golden.recall);
+    assertClose(f1Of(decisions, 1), golden.f1);
     assertClose(crossEntropy(labels, logits, { weights }), golden.crossEntropy);
     assertClose(brier(labels, fake, { weights }), golden.brier);
-    assertClose(confusion(labels, predictions, { weights }), golden.confusion);
+    assertClose(counts, golden.confusion);
     assertClose(fitTemperature(labels, scores, { weights }), golden.temperature);
   });
 

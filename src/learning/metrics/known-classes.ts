@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Facts, KnownInputs, SettingMistake } from '../../stage.ts';
-import { detectorMetrics, leastClasses, type MetricName } from './metric-catalogue.ts';
+import { type Metric, type MetricName, metric } from './metric-catalogue.ts';
 import { positiveExample, whichArePositive } from './scores/class-settings.ts';
 import { parseScores } from './scores/scores-file.ts';
 
@@ -50,11 +50,11 @@ export function metricMissing(
   port: string,
   { at = 'by', from = 3 } = {},
 ): readonly SettingMistake[] {
+  if (by === undefined) return [];
+  const { classes = {} }: Metric = metric(by);
+  const { least = 0, most = Number.POSITIVE_INFINITY } = classes;
   const counts = knownClasses(inputs, port).map(({ length }) => length);
-  const least = by === undefined ? 0 : (leastClasses.get(by) ?? 0);
-  const wrong = counts.find(
-    (count) => count >= from && (count < least || (count > 2 && detectorMetrics.has(by!))),
-  );
+  const wrong = counts.find((count) => count >= from && (count < least || count > most));
   if (wrong === undefined) return [];
   const which = wrong < least ? `only ${least} or more have` : 'only two have';
   return [

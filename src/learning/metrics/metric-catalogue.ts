@@ -1,6 +1,31 @@
+import type { WeightedStatistic } from './arithmetic/weights.ts';
+import { classwiseCalibrationError, topCalibrationError } from './calibration/calibration-error.ts';
+import { brierScore, meanLoss } from './calibration/losses.ts';
+import type { ClassScores } from './classification/class-scores.ts';
+import {
+  accuracy,
+  balancedAccuracy,
+  cohensKappa,
+  type Decisions,
+  f1Of,
+  macroF1,
+  majorityAccuracy,
+  matthewsCorrelation,
+  missRateOf,
+  precisionOf,
+  recallOf,
+} from './classification/decisions.ts';
+import { handTillAuc } from './classification/hand-till-auc.ts';
+import { topAccuracy } from './classification/top-accuracy.ts';
 import type { Form } from './intervals/bootstrap.ts';
+import { acceptedUnknowns } from './ranking/accepted-unknowns.ts';
+import { equalErrorRate } from './ranking/chosen-thresholds.ts';
+import { averagePrecision } from './ranking/precision-recall.ts';
+import { auc, partialAuc, truePositiveRateAt } from './ranking/roc-curve.ts';
+import type { ThresholdCounts } from './ranking/threshold-counts.ts';
+import type { Forecasts } from './scores/forecasts.ts';
 
-/** The facts about a metric of predictions; levels of chance are those of two classes. */
+/** A metric of predictions: the facts about it, and the function that computes it. */
 export interface Metric {
   /** Its key in metrics files; there a path may stand before it: `test.auc`. */
   readonly name: string;
@@ -9,10 +34,12 @@ export interface Metric {
   readonly better: 'higher' | 'lower';
   readonly range: readonly [low: number, high: number];
   /**
-   * The level of scores without information; absent where it depends on the shares of the classes,
-   * or on more.
+   * The level of scores without information for two classes; absent where it depends on the shares
+   * of the classes, or on more.
    */
   readonly chance?: number;
+  /** The numbers of classes for which `evaluate` writes it; absent: any. */
+  readonly classes?: { readonly least?: number; readonly most?: number };
   /** Reports show a headline metric first. */
   readonly isHeadline?: true;
   /** Whether every image counts alike; otherwise every class does. */
@@ -23,6 +50,21 @@ export interface Metric {
   readonly rate?: number;
   /** What it needs to be known. */
   readonly needs?: MetricNeeds;
+  /** Whether a detector's has an interval that needs no draws. */
+  readonly hasExactInterval?: true;
+  /**
+   * Whether it is of a part of a split's images or a fitted threshold, so that nothing is chosen by
+   * it.
+   */
+  readonly isOfParts?: true;
+  /** Computes it from the decisions for the highest score. */
+  readonly ofDecisions?: (decisions: Decisions) => number;
+  /** Computes a detector's from the ranking of the images. */
+  readonly ofRanking?: (counts: ThresholdCounts) => number;
+  /** Computes it from probabilities, for one weighting after another. */
+  readonly ofForecasts?: (forecasts: Forecasts) => WeightedStatistic;
+  /** Computes a classifier's from all scores, in place of the above. */
+  readonly ofScores?: (scores: ClassScores) => WeightedStatistic;
 }
 
 /** The fewest images that determine a metric, or groups where images have groups. */
@@ -40,82 +82,242 @@ export interface MetricNeeds {
 }
 
 const unit = [0, 1] as const;
-const higher = { better: 'higher', range: unit } as const;
-const lower = { better: 'lower', range: unit } as const;
-const signed = { range: [-1, 1], chance: 0 } as const;
-const never = Number.POSITIVE_INFINITY;
-const ofLosses = { perImage: true, isSkewed: true, needs: { forInterval: 100 } } as const;
+const signed = [-1, 1] as const;
+const positiveClass = 1;
 
-/** Every metric that `evaluate` and `roc-det` compute, the most important ones first. */
+/**
+ * Every metric, the most important ones first. A new one is a row here, and a file with its
+ * function: `evaluate` then measures it, with an interval, and everything can be chosen, compared
+ * and drawn by it.
+ */
 export const metricCatalogue = [
-  { name: 'auc', title: 'AUC', ...higher, chance: 0.5, isHeadline: true },
-  { name: 'accuracy', title: 'accuracy', ...higher, isHeadline: true, perImage: true },
+  {
+    name: 'auc',
+    title: 'AUC',
+    better: 'higher',
+    range: unit,
+    chance: 0.5,
+    isHeadline: true,
+    hasExactInterval: true,
+    ofRanking: auc,
+    ofScores: handTillAuc,
+  },
+  {
+    name: 'accuracy',
+    title: 'accuracy',
+    better: 'higher',
+    range: unit,
+    isHeadline: true,
+    perImage: true,
+    ofDecisions: accuracy,
+  },
   {
     name: 'balancedAccuracy',
     title: 'balanced accuracy',
-    ...higher,
+    better: 'higher',
+    range: unit,
     chance: 0.5,
     isHeadline: true,
+    ofDecisions: balancedAccuracy,
   },
-  { name: 'equalErrorRate', title: 'equal error rate', ...lower, chance: 0.5, isHeadline: true },
+  {
+    name: 'equalErrorRate',
+    title: 'equal error rate',
+    better: 'lower',
+    range: unit,
+    chance: 0.5,
+    classes: { most: 2 },
+    isHeadline: true,
+    ofRanking: (counts) => equalErrorRate(counts).rate,
+  },
   {
     name: 'matthewsCorrelation',
     title: 'Matthews correlation',
-    ...higher,
-    ...signed,
+    better: 'higher',
+    range: signed,
+    chance: 0,
     isHeadline: true,
+    ofDecisions: matthewsCorrelation,
   },
   {
     name: 'calibrationError',
     title: 'calibration error',
-    ...lower,
+    better: 'lower',
+    range: unit,
     isHeadline: true,
-    needs: { forInterval: never },
+    needs: { forInterval: Number.POSITIVE_INFINITY },
+    ofForecasts: classwiseCalibrationError,
+    ofScores: topCalibrationError,
   },
-  { name: 'loss', title: 'loss', ...lower, range: [0, Number.POSITIVE_INFINITY], ...ofLosses },
-  { name: 'brier', title: 'Brier score', ...lower, ...ofLosses },
-  { name: 'averagePrecision', title: 'average precision', ...higher },
+  {
+    name: 'loss',
+    title: 'loss',
+    better: 'lower',
+    range: [0, Number.POSITIVE_INFINITY],
+    perImage: true,
+    isSkewed: true,
+    needs: { forInterval: 100 },
+    ofForecasts: meanLoss,
+  },
+  {
+    name: 'brier',
+    title: 'Brier score',
+    better: 'lower',
+    range: unit,
+    perImage: true,
+    isSkewed: true,
+    needs: { forInterval: 100 },
+    ofForecasts: brierScore,
+  },
+  {
+    name: 'averagePrecision',
+    title: 'average precision',
+    better: 'higher',
+    range: unit,
+    classes: { most: 2 },
+    ofRanking: averagePrecision,
+  },
   {
     name: 'partialAucTo10PercentFpr',
     title: 'partial AUC up to 10 % FPR',
-    ...higher,
+    better: 'higher',
+    range: unit,
     chance: 0.5,
+    classes: { most: 2 },
     rate: 0.1,
+    ofRanking: (counts) => partialAuc(counts, 0.1),
   },
   {
     name: 'tprAt1PercentFpr',
     title: 'TPR at 1 % FPR',
-    ...higher,
+    better: 'higher',
+    range: unit,
     chance: 0.01,
+    classes: { most: 2 },
     rate: 0.01,
     needs: { negatives: 100 },
+    ofRanking: (counts) => truePositiveRateAt(counts, 0.01),
   },
   {
     name: 'tprAt10PercentFpr',
     title: 'TPR at 10 % FPR',
-    ...higher,
+    better: 'higher',
+    range: unit,
     chance: 0.1,
+    classes: { most: 2 },
     rate: 0.1,
     needs: { negatives: 10 },
+    ofRanking: (counts) => truePositiveRateAt(counts, 0.1),
   },
-  { name: 'precision', title: 'precision', ...higher },
-  { name: 'recall', title: 'recall', ...higher },
-  { name: 'f1', title: 'F1', ...higher },
-  { name: 'macroF1', title: 'macro F1', ...higher },
-  { name: 'cohensKappa', title: "Cohen's kappa", ...higher, ...signed },
-  { name: 'top3Accuracy', title: 'top-3 accuracy', ...higher, perImage: true },
-  { name: 'top5Accuracy', title: 'top-5 accuracy', ...higher, perImage: true },
+  {
+    name: 'precision',
+    title: 'precision',
+    better: 'higher',
+    range: unit,
+    classes: { most: 2 },
+    ofDecisions: (decisions) => precisionOf(decisions, positiveClass),
+  },
+  {
+    name: 'recall',
+    title: 'recall',
+    better: 'higher',
+    range: unit,
+    classes: { most: 2 },
+    ofDecisions: (decisions) => recallOf(decisions, positiveClass),
+  },
+  {
+    name: 'f1',
+    title: 'F1',
+    better: 'higher',
+    range: unit,
+    classes: { most: 2 },
+    ofDecisions: (decisions) => f1Of(decisions, positiveClass),
+  },
+  {
+    name: 'macroF1',
+    title: 'macro F1',
+    better: 'higher',
+    range: unit,
+    classes: { least: 3 },
+    ofDecisions: macroF1,
+  },
+  {
+    name: 'cohensKappa',
+    title: "Cohen's kappa",
+    better: 'higher',
+    range: signed,
+    chance: 0,
+    classes: { least: 3 },
+    ofDecisions: cohensKappa,
+  },
+  {
+    name: 'top3Accuracy',
+    title: 'top-3 accuracy',
+    better: 'higher',
+    range: unit,
+    classes: { least: 4 },
+    perImage: true,
+    ofScores: topAccuracy(3),
+  },
+  {
+    name: 'top5Accuracy',
+    title: 'top-5 accuracy',
+    better: 'higher',
+    range: unit,
+    classes: { least: 6 },
+    perImage: true,
+    ofScores: topAccuracy(5),
+  },
   {
     name: 'classwiseCalibrationError',
     title: 'classwise calibration error',
-    ...lower,
-    needs: { forInterval: never },
+    better: 'lower',
+    range: unit,
+    classes: { least: 3 },
+    needs: { forInterval: Number.POSITIVE_INFINITY },
+    ofForecasts: classwiseCalibrationError,
   },
-  { name: 'falsePositiveRateAt95', title: 'unknown images accepted at 95 % of known', ...lower },
-  { name: 'calledRight', title: 'called right', ...higher, perImage: true },
-  { name: 'majorityAccuracy', title: 'majority class', ...higher },
-  { name: 'falsePositiveRate', title: 'false positive rate', ...lower },
-  { name: 'falseNegativeRate', title: 'false negative rate', ...lower },
+  {
+    name: 'falsePositiveRateAt95',
+    title: 'unknown images accepted at 95 % of known',
+    better: 'lower',
+    range: unit,
+    isOfParts: true,
+    ofRanking: (counts) => acceptedUnknowns(counts, 0.95),
+  },
+  {
+    // The accuracy on the images of a source.
+    name: 'calledRight',
+    title: 'called right',
+    better: 'higher',
+    range: unit,
+    perImage: true,
+    isOfParts: true,
+  },
+  {
+    name: 'majorityAccuracy',
+    title: 'majority class',
+    better: 'higher',
+    range: unit,
+    isOfParts: true,
+    ofDecisions: majorityAccuracy,
+  },
+  {
+    name: 'falsePositiveRate',
+    title: 'false positive rate',
+    better: 'lower',
+    range: unit,
+    isOfParts: true,
+    ofDecisions: (decisions) => missRateOf(decisions, 0),
+  },
+  {
+    name: 'falseNegativeRate',
+    title: 'false negative rate',
+    better: 'lower',
+    range: unit,
+    isOfParts: true,
+    ofDecisions: (decisions) => missRateOf(decisions, positiveClass),
+  },
 ] as const satisfies readonly Metric[];
 
 export type MetricName = (typeof metricCatalogue)[number]['name'];
@@ -170,37 +372,11 @@ export function formOf(name: string): Form {
   };
 }
 
-const ofParts: readonly string[] = [
-  'falsePositiveRateAt95',
-  'calledRight',
-  'majorityAccuracy',
-  'falsePositiveRate',
-  'falseNegativeRate',
-];
-
 /** The metrics by which a model, an epoch or a slice can be chosen: those of all its images. */
-export const chosenBy = metricCatalogue.flatMap(({ name }) =>
-  ofParts.includes(name) ? [] : [name],
-);
-
-/** The metrics that only two classes have, or two sides. */
-export const detectorMetrics: ReadonlySet<MetricName> = new Set([
-  ...(['precision', 'recall', 'f1', 'averagePrecision', 'equalErrorRate'] as const),
-  ...(['partialAucTo10PercentFpr', 'tprAt1PercentFpr', 'tprAt10PercentFpr'] as const),
-]);
-
-/** The least number of classes of metrics that `evaluate` does not have for fewer. */
-export const leastClasses: ReadonlyMap<MetricName, number> = new Map<MetricName, number>([
-  ...(['macroF1', 'cohensKappa', 'classwiseCalibrationError'] as const).map(
-    (name) => [name, 3] as const,
-  ),
-  ['top3Accuracy', 4],
-  ['top5Accuracy', 6],
-]);
+export const chosenBy = metricCatalogue
+  .filter((row: Metric) => !row.isOfParts)
+  .map(({ name }) => name);
 
 /** Compares two values of a metric for sorting, the better one first. */
-export const betterFirst = (
-  { better }: Pick<Metric, 'better'>,
-  one: number,
-  other: number,
-): number => (better === 'higher' ? other - one : one - other);
+export const betterFirst = ({ better }: Metric, a: number, b: number): number =>
+  better === 'higher' ? b - a : a - b;

@@ -1,6 +1,6 @@
 import { ok, type Result } from '../../result.ts';
-import { type Weighted, weightedMean } from './arithmetic/weights.ts';
-import { brierOf } from './calibration/losses.ts';
+import type { Weighted } from './arithmetic/weights.ts';
+import { brierScore } from './calibration/losses.ts';
 import { type BinaryRow, binaryView } from './scores/binary-view.ts';
 import { formatScores, parseScores, type ScoreTable } from './scores/scores-file.ts';
 
@@ -22,11 +22,13 @@ export function parsePairs(text: string): Result<readonly BinaryRow[], string> {
   return view.ok ? ok(view.value.rows) : view;
 }
 
-/** The mean Brier score of items. */
+/** The Brier score of a detector's probabilities of its positive class. */
 export function brier(
   labels: ArrayLike<number>,
-  probabilities: ArrayLike<number>,
-  options: Weighted = {},
+  positive: ArrayLike<number>,
+  { weights = new Uint8Array(labels.length).fill(1) }: Weighted = {},
 ): number {
-  return weightedMean(labels.length, (i) => brierOf(labels[i]!, probabilities[i]!), options);
+  const probabilities = Float64Array.from(Array.from(positive).flatMap((p) => [1 - p, p]));
+  const logits = probabilities.map(Math.log);
+  return brierScore({ classes: 2, labels, logits, probabilities, judged: [1] })(weights);
 }

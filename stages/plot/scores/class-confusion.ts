@@ -4,11 +4,13 @@ import { chart } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
 import { intervalRows } from '../../../src/learning/charts/interval-rows.ts';
-import {
-  confusionMatrix,
-  decisionsOf,
-} from '../../../src/learning/metrics/classification/class-metrics.ts';
 import { classScoresOf } from '../../../src/learning/metrics/classification/class-scores.ts';
+import { confusionMatrix } from '../../../src/learning/metrics/classification/confusion-matrix.ts';
+import {
+  accuracy,
+  decisionsOf,
+  majorityAccuracy,
+} from '../../../src/learning/metrics/classification/decisions.ts';
 import { unitsByClass } from '../../../src/learning/metrics/intervals/draws.ts';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
 import type { ScoreTable } from '../../../src/learning/metrics/scores/scores-file.ts';
@@ -31,7 +33,7 @@ export function classConfusionChart(
   const { classes } = table;
   const rows = table.rows.filter((row) => row.split === split && row.label < classes.length);
   const matrix = confusionMatrix(classScoresOf(table, rows));
-  const { accuracy, majorityAccuracy } = decisionsOf(matrix);
+  const decisions = decisionsOf(matrix);
   const counts = classes.map((_, c) =>
     matrix.subarray(c * classes.length, (c + 1) * classes.length),
   );
@@ -39,13 +41,13 @@ export function classConfusionChart(
   const isTable = classes.length <= mostInTable;
   const notes = [
     `${formatCountOf(rows.length, 'image')} of ${classes.length} classes`,
-    `always guessing the most frequent class is right for ${formatShare(majorityAccuracy)}`,
+    `always guessing the most frequent class is right for ${formatShare(majorityAccuracy(decisions))}`,
     isTable
       ? 'shares are of the row'
       : `the ${mostPairs} pairs with the largest share of the class; lines: 95 % intervals`,
   ];
   const name = isTable ? `Confusion on ${split}` : `Most confused classes on ${split}`;
-  const heading = titled(name, `${formatShare(accuracy)} called right`);
+  const heading = titled(name, `${formatShare(accuracy(decisions))} called right`);
   const units = unitsByClass(
     rows.map(({ label }) => label),
     rows.map(({ group }) => group),

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { expectedCalibrationError } from '../calibration/calibration-bins.ts';
 import { fitTemperature } from '../calibration/temperature.ts';
-import { accuracy, balancedAccuracy, confusion, majorityAccuracy } from '../confusion.ts';
+import { accuracy, balancedAccuracy, majorityAccuracy } from '../classification/decisions.ts';
+import { confusion, decisionsOfSides } from '../confusion.ts';
 import { equalErrorRate } from '../ranking/chosen-thresholds.ts';
 import { averagePrecision } from '../ranking/precision-recall.ts';
 import { auc, partialAuc } from '../ranking/roc-curve.ts';
@@ -33,10 +34,13 @@ test('whole weights are repetitions, for every metric', () => {
   });
   const metrics: Readonly<Record<string, typeof brier>> = {
     accuracy: (labels, values, options) =>
-      accuracy(confusion(labels, Array.from(values, Math.round), options)),
+      accuracy(decisionsOfSides(confusion(labels, Array.from(values, Math.round), options))),
     balanced: (labels, values, options) =>
-      balancedAccuracy(confusion(labels, Array.from(values, Math.round), options)),
-    majority: (labels, _, options) => majorityAccuracy(confusion(labels, labels, options)),
+      balancedAccuracy(
+        decisionsOfSides(confusion(labels, Array.from(values, Math.round), options)),
+      ),
+    majority: (labels, _, options) =>
+      majorityAccuracy(decisionsOfSides(confusion(labels, labels, options))),
     auc: (...given) => auc(countAtThresholds(...given)),
     averagePrecision: (...given) => averagePrecision(countAtThresholds(...given)),
     brier,

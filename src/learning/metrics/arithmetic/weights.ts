@@ -3,6 +3,9 @@ export interface Weighted {
   readonly weights?: ArrayLike<number> | undefined;
 }
 
+/** A number of some items, for one weighting of them after another. */
+export type WeightedStatistic = (weights: ArrayLike<number>) => number;
+
 /**
  * Throws a `RangeError` unless there is one of `values`, named `what` in the message, for each of
  * `labels`.
@@ -30,6 +33,21 @@ export function weightedMean(
     const weight = weights?.[i] ?? 1;
     // An item without weight does not count, even if its value is NaN.
     if (weight > 0) sum += weight * value(i);
+    total += weight;
+  }
+  return sum / total;
+}
+
+/**
+ * The mean of finite values under the weights of a draw; NaN where these sum to 0. Not a closure,
+ * since V8 would compile each one separately.
+ */
+export function meanUnder(weights: ArrayLike<number>, values: Float64Array): number {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const weight = weights[i]!;
+    sum += weight * values[i]!;
     total += weight;
   }
   return sum / total;

@@ -1,23 +1,15 @@
 import { predictedClasses, softmax, tiedMaxima } from '../arithmetic/logits.ts';
 import { scaleOfTable } from '../scores/binary-view.ts';
+import type { Forecasts } from '../scores/forecasts.ts';
 import type { ScoreRow, ScoreTable } from '../scores/scores-file.ts';
+import type { CalledImages } from './confusion-matrix.ts';
 
 /**
  * Images with their scores for several classes in the forms that metrics take. Rows of arrays
  * follow the images.
  */
-export interface ClassScores {
-  readonly classes: number;
-  /** `[images]`, each below `classes`. */
+export interface ClassScores extends Forecasts, CalledImages {
   readonly labels: Uint16Array;
-  /** The class of the highest score, the first of a tie: `[images]`. */
-  readonly predictions: Uint16Array;
-  /** The classes that share the highest score of an image, where several do. */
-  readonly ties: ReadonlyMap<number, readonly number[]>;
-  /** `[images, classes]`; of scores that are probabilities, their logarithms. */
-  readonly logits: Float64Array;
-  /** `[images, classes]`, 0 to 1. */
-  readonly probabilities: Float64Array;
   /**
    * What ranks images for each class, `[images, classes]`: a given probability, or of logits the
    * log-odds z_c - log Σ e^z over the other classes. These have the order of the probability, but
@@ -47,6 +39,7 @@ export function classScoresOf(table: ScoreTable, rows: readonly ScoreRow[]): Cla
     labels: Uint16Array.from(rows, ({ label }) => label),
     probabilities: isLogits ? flat(softmax) : raw,
     evidence: isLogits ? flat(logOdds) : raw,
+    judged: [...table.classes.keys()],
   };
 }
 
@@ -58,14 +51,14 @@ function logOdds(logits: readonly number[]): readonly number[] {
   const most = Math.max(...logits);
   const sorted = logits.map((logit) => logit - most).sort((a, b) => a - b);
   return logits.map((logit) => {
-    const own = logit - most;
-    const skipped = sorted.indexOf(own);
+    const relative = logit - most;
+    const skipped = sorted.indexOf(relative);
     // Without the largest term itself, the next one is scaled to 1, so that none of them vanishes.
     const largest = skipped === sorted.length - 1 ? sorted[skipped - 1]! : 0;
     let sum = 0;
-    for (const [place, other] of sorted.entries())
-      if (place !== skipped) sum += Math.exp(other - largest);
-    return own - largest - Math.log(sum);
+    for (const [position, term] of sorted.entries())
+      if (position !== skipped) sum += Math.exp(term - largest);
+    return relative - largest - Math.log(sum);
   });
 }
 
@@ -80,24 +73,4 @@ export function tempered(scores: ClassScores, temperature: number): ClassScores 
     );
   }
   return { ...scores, logits: logits.map((logit) => logit / temperature), probabilities };
-}
-
-/**
- * The chance that the class of an image is among the `top` highest scores, 0 to 1: where classes
- * share a score at the end of these, each of them is as likely.
- */
-export function chanceInTop(
-  { logits, labels, classes }: ClassScores,
-  image: number,
-  top: number,
-): number {
-  const own = logits[image * classes + labels[image]!]!;
-  let higher = 0;
-  let equal = 0;
-  for (let c = 0; c < classes; c++) {
-    const other = logits[image * classes + c]!;
-    if (other > own) higher++;
-    else if (other === own) equal++;
-  }
-  return Math.min(1, Math.max(0, (top - higher) / equal));
 }

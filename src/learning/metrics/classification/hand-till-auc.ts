@@ -1,4 +1,5 @@
 import { mean } from '../arithmetic/mean.ts';
+import type { WeightedStatistic } from '../arithmetic/weights.ts';
 import type { ClassScores } from './class-scores.ts';
 
 /**
@@ -10,11 +11,7 @@ import type { ClassScores } from './class-scores.ts';
  * Shares of the classes do not matter. Classes without images are left out, as in R's yardstick;
  * NaN where fewer than two have any. Evidence is sorted once for all weightings.
  */
-export function handTillAuc({
-  classes,
-  labels,
-  evidence,
-}: Evidence): (weights: ArrayLike<number>) => number {
+export function handTillAuc({ classes, labels, evidence }: Evidence): WeightedStatistic {
   const columns = Array.from({ length: classes }, (_, c) => {
     const of = Float64Array.from(labels, (_, i) => evidence[classes * i + c]!);
     const items = Uint32Array.from(labels.keys()).sort((a, b) => of[b]! - of[a]!);

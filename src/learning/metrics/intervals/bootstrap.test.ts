@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
 import { weightedMean } from '../arithmetic/weights.ts';
-import { confusion, precision } from '../confusion.ts';
+import { precisionOf } from '../classification/decisions.ts';
+import { confusion, decisionsOfSides } from '../confusion.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import {
@@ -76,13 +77,14 @@ function covered(
 }
 
 test('intervals of few images cover the truth nineteen times in twenty, also where classes are drawn', () => {
-  const precisionOf = (random: Random) => {
+  const ofPrecision = (random: Random) => {
     const labels = Array.from({ length: 100 }, () => (random.float() < 0.3 ? 1 : 0));
     const called = labels.map((label) => (random.float() < (label === 1 ? 0.8 : 0.2) ? 1 : 0));
-    const statistic = (weights: Uint8Array) => precision(confusion(labels, called, { weights }));
+    const statistic = (weights: Uint8Array) =>
+      precisionOf(decisionsOfSides(confusion(labels, called, { weights })), 1);
     return { labels, statistic };
   };
-  assert.ok(covered(precisionOf, 0.24 / 0.38, { range: [0, 1] }) >= 92);
+  assert.ok(covered(ofPrecision, 0.24 / 0.38, { range: [0, 1] }) >= 92);
   const areaOf = (random: Random) => {
     const labels = Array.from({ length: 20 }, (_, i) => i % 2);
     const ranking = rankScores(labels.map((label) => random.normal() + 1.5 * label));

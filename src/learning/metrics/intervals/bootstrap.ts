@@ -12,7 +12,7 @@ import { studentT } from './student-t.ts';
  * of the classes differ too. It serves any statistic that takes weights: the weight of an image is
  * how often it was drawn.
  *
- *     bootstrapInterval({ labels, seed: 1 }, (weights) => accuracy(confusion(labels, predictions, { weights })), 0.95);
+ *     bootstrapInterval({ labels, seed: 1 }, (weights) => meanUnder(weights, losses), 0.95);
  *
  * For statistics of a ranking, sort once and count each draw: {@link countDraws} in
  * threshold-counts.ts.
