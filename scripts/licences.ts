@@ -19,8 +19,8 @@ export function licencesPage(lockFile: string): string {
     if (path === '' || dev === true) continue;
     const name = path.replace(/.*node_modules\//, '');
     const family = families.find((start) => name.startsWith(start));
-    const shown = family === undefined ? name : `${family}*`;
-    byLicence.set(license, (byLicence.get(license) ?? new Set()).add(shown));
+    const label = family === undefined ? name : `${family}*`;
+    byLicence.set(license, (byLicence.get(license) ?? new Set()).add(label));
   }
   const rows = [...byLicence].sort(([a], [b]) => a.localeCompare(b, 'en'));
   return `# Licences

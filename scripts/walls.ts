@@ -63,13 +63,13 @@ function importsOf(file: string): Import[] {
     readFileSync(inRepository(file), 'utf8'),
     ts.ScriptTarget.Latest,
   );
-  const found: Import[] = [];
+  const imports: Import[] = [];
   const add = (literal: ts.Node | undefined, loadsAtOnce: boolean): void => {
     if (literal === undefined || !ts.isStringLiteral(literal)) return;
     const path = literal.text.startsWith('.')
       ? normalize(join(dirname(file), literal.text))
       : literal.text;
-    found.push({ path, loadsAtOnce });
+    imports.push({ path, loadsAtOnce });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node))
@@ -82,7 +82,7 @@ function importsOf(file: string): Import[] {
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return found;
+  return imports;
 }
 
 const ours = (file: string): string[] =>
@@ -109,7 +109,7 @@ function* circles(
   nodes: readonly string[],
   next: (node: string) => Iterable<string>,
 ): Generator<string> {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const start of nodes) {
     const cameFrom = new Map<string, string>();
     const queue = [start];
@@ -119,11 +119,11 @@ function* circles(
           cameFrom.set(reached, node);
           queue.push(reached);
         }
-    if (!cameFrom.has(start) || told.has(start)) continue;
+    if (!cameFrom.has(start) || reported.has(start)) continue;
     const way = [start];
     do way.unshift(cameFrom.get(way[0]!)!);
     while (way[0] !== start);
-    for (const node of way) told.add(node);
+    for (const node of way) reported.add(node);
     yield `A circle of imports: ${way.join(' → ')}`;
   }
 }

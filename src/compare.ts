@@ -3,5 +3,5 @@
  * `sort`. Unlike a difference it takes infinite numbers; unlike `localeCompare` it is the same on
  * every machine.
  */
-export const compare = <T extends number | string>(one: T, other: T): number =>
-  Number(one > other) - Number(one < other);
+export const compare = <T extends number | string>(a: T, b: T): number =>
+  Number(a > b) - Number(a < b);

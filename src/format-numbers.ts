@@ -9,15 +9,15 @@ export function formatCount(count: number): string {
 }
 
 /** A count with its noun: `1 image`, `2,700 images`. */
-export function formatCountOf(count: number, one: string, several = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : several}`;
+export function formatCountOf(count: number, singular: string, several = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : several}`;
 }
 
 /** The range of some counts, `899 to 2,100 images`, or the one that all share. */
-export function formatCountRange(counts: readonly number[], one: string): string {
+export function formatCountRange(counts: readonly number[], singular: string): string {
   const least = Math.min(...counts);
   const most = Math.max(...counts);
-  return `${least === most ? '' : `${formatCount(least)} to `}${formatCountOf(most, one)}`;
+  return `${least === most ? '' : `${formatCount(least)} to `}${formatCountOf(most, singular)}`;
 }
 
 /** `a, b and c`. */
@@ -27,8 +27,8 @@ export function formatList(texts: readonly string[]): string {
 
 /** The first texts, at most `most`, and the number of the others: `a, b and 3 more`. */
 export function formatFew(texts: readonly string[], most: number): string {
-  const left = texts.length - most;
-  return texts.slice(0, most).join(', ') + (left > 0 ? ` and ${formatCount(left)} more` : '');
+  const more = texts.length - most;
+  return texts.slice(0, most).join(', ') + (more > 0 ? ` and ${formatCount(more)} more` : '');
 }
 
 const usualDecimals = 3;
@@ -139,8 +139,8 @@ export function formatWholeSeconds(seconds: number): string {
 
 /** Units per second: `310 images/s`, `12.5 steps/s`, `0.31 steps/s`. */
 export function formatRate(rate: number, unit: string): string {
-  const shown = rate >= 100 ? formatCount(Math.round(rate)) : rate.toFixed(rate >= 10 ? 1 : 2);
-  return `${shown} ${unit}/s`;
+  const digits = rate >= 100 ? formatCount(Math.round(rate)) : rate.toFixed(rate >= 10 ? 1 : 2);
+  return `${digits} ${unit}/s`;
 }
 
 /** The share of the work that is done, 0 to 1, even if a stage reports nonsense. */

@@ -81,18 +81,18 @@ test('a permutation holds every index once', () => {
 
 test('a tally counts the integers of single calls, and leaves the stream where they do', () => {
   for (const bound of [1, 2, 7, 100, 65_536, 3 * 2 ** 29]) {
-    const one = new Random('tally', bound);
-    const other = new Random('tally', bound);
+    const first = new Random('tally', bound);
+    const second = new Random('tally', bound);
     const size = Math.min(bound, 100_000);
     const counts = new Uint8Array(size + 2);
     const expected = new Uint8Array(size + 2);
-    one.tally(bound, 200, counts, 2);
+    first.tally(bound, 200, counts, 2);
     for (let i = 0; i < 200; i++) {
-      const index = 2 + other.integer(bound);
+      const index = 2 + second.integer(bound);
       if (index < expected.length) expected[index]!++;
     }
-    const next = other.uint32();
-    assert.deepEqual([counts, one.uint32()], [expected, next]);
+    const next = second.uint32();
+    assert.deepEqual([counts, first.uint32()], [expected, next]);
     const uncounted = new Random('tally', bound);
     uncounted.tally(bound, 200);
     assert.equal(uncounted.uint32(), next);

@@ -57,14 +57,14 @@ export class Random {
     let counter = this.#counter | 0;
     const inverse = 1 / bound;
     const last = (2 ** 32 - (2 ** 32 % bound) - 1) ^ 0x80000000; // as a signed number
-    for (let left = times; left > 0; ) {
+    for (let remaining = times; remaining > 0; ) {
       const word = (a + b + counter) | 0;
       counter = (counter + 1) | 0;
       a = b ^ (b >>> 9);
       b = (c + (c << 3)) | 0;
       c = (((c << 21) | (c >>> 11)) + word) | 0;
       if ((word ^ 0x80000000) > last) continue;
-      left--;
+      remaining--;
       if (counts === undefined) continue;
       // The half keeps the quotient further from the next whole number than rounding reaches.
       const quotient = (((word >>> 0) + 0.5) * inverse) >>> 0;
@@ -108,10 +108,10 @@ export class Random {
 export function permutation(length: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {
-    const other = random.integer(last + 1);
+    const partner = random.integer(last + 1);
     const value = order[last]!;
-    order[last] = order[other]!;
-    order[other] = value;
+    order[last] = order[partner]!;
+    order[partner] = value;
   }
   return order;
 }

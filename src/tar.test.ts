@@ -44,14 +44,14 @@ function someFolder(t: TestContext): string {
 
 test('archives of GNU, of POSIX and of our own writer have the same files', (t) => {
   const folder = someFolder(t);
-  const own = join(temporaryFolder(t), 'own.tar');
+  const archive = join(temporaryFolder(t), 'own.tar');
   const all = ['a', 'b/é', long].flatMap((name) => {
     const bytes = readFileSync(join(folder, name));
     return [tarHeader(name, bytes.length), bytes, tarPadding(bytes.length)];
   });
-  writeFileSync(own, Buffer.concat([...all, tarEnd]));
+  writeFileSync(archive, Buffer.concat([...all, tarEnd]));
   for (const path of [
-    own,
+    archive,
     archiveOf(folder, '--format=gnu'),
     archiveOf(folder, '--format=posix'),
   ]) {
@@ -62,7 +62,7 @@ test('archives of GNU, of POSIX and of our own writer have the same files', (t) 
     ]);
     assert.deepEqual(Object.fromEntries(texts), { a: 'first', 'b/é': 'second', [long]: 'third' });
   }
-  assert.match(execFileSync('tar', ['-tf', own], { encoding: 'utf8' }), /^a\nb\/.*\nruns\//);
+  assert.match(execFileSync('tar', ['-tf', archive], { encoding: 'utf8' }), /^a\nb\/.*\nruns\//);
 });
 
 test('a file of more than 8 GiB has its size in a pax header', (t) => {

@@ -106,10 +106,10 @@ export function* readTar(file: number, length: number): Generator<TarFile> {
     if (header.every((byte) => byte === 0)) return;
     if (checksum(header) !== octalIn(header, 148, 8))
       throw new TarError('it is no tar archive, or damaged');
-    const own = describe(header);
+    const entry = describe(header);
     const type = String.fromCharCode(header[156]!);
     const describesNext = type === 'L' || type === 'x';
-    const { name, size } = describesNext ? own : { ...own, ...next };
+    const { name, size } = describesNext ? entry : { ...entry, ...next };
     const start = at + tarBlock;
     if (start + size > length) throw new TarError('it is cut short');
     at = start + size + tarPadding(size).length;
@@ -137,9 +137,11 @@ function readAt(file: number, at: number, size: number): Buffer {
 
 /** The sum of a header's bytes, with spaces instead of the sum itself. */
 function checksum(header: Buffer): number {
-  const own = header.subarray(148, 156);
+  const checksum = header.subarray(148, 156);
   return (
-    header.reduce((sum, byte) => sum + byte, 0) - own.reduce((sum, byte) => sum + byte, 0) + 8 * 32
+    header.reduce((sum, byte) => sum + byte, 0) -
+    checksum.reduce((sum, byte) => sum + byte, 0) +
+    8 * 32
   );
 }
 

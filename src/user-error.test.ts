@@ -13,18 +13,18 @@ function failure(work: () => unknown): NodeJS.ErrnoException {
 }
 
 test('errors of the system are put into words, with the path', () => {
-  const told = (work: () => unknown) => describeSystemError(failure(work));
+  const descriptionOf = (work: () => unknown) => describeSystemError(failure(work));
   assert.equal(
-    told(() => readFileSync('/none')),
+    descriptionOf(() => readFileSync('/none')),
     '/none: it does not exist.',
   );
   assert.equal(
-    told(() => readdirSync('/dev/null')),
+    descriptionOf(() => readdirSync('/dev/null')),
     '/dev/null: a part of its path is a file.',
   );
   const long = `/tmp/${'x'.repeat(300)}`;
   assert.equal(
-    told(() => readFileSync(long)),
+    descriptionOf(() => readFileSync(long)),
     `${long}: its name or its path is too long; a name has at most 255 bytes.`,
   );
 });

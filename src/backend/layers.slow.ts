@@ -29,9 +29,9 @@ function outcome({ make, inputs, training = false, below, gradients: by }: Layer
   const weights = layer.trainableWeights.map((weight) => weight.read() as Variable);
   const variables = by === undefined ? [...given, ...weights] : { none: [], weights }[by];
   const gradients = gradientsOf(apply, variables);
-  const left = layer.getWeights().map((weight) => tf.clone(weight));
+  const weightsAfter = layer.getWeights().map((weight) => tf.clone(weight));
   tf.dispose([given, layer.weights.map((weight) => weight.read())]);
-  return [...outputs, ...gradients, ...left];
+  return [...outputs, ...gradients, ...weightsAfter];
 }
 
 function inputOf(shape: readonly number[], i: number, below: number | undefined): Tensor {

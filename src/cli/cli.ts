@@ -24,12 +24,12 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     code = end;
   });
   try {
-    const [first, asked] = argv;
+    const [first, helpTopic] = argv;
     // For an unknown command, commander would show the general help.
     const isUnknown =
       first === 'help' &&
-      asked !== undefined &&
-      !program.commands.some((one) => one.name() === asked);
+      helpTopic !== undefined &&
+      !program.commands.some((command) => command.name() === helpTopic);
     await program.parseAsync(isUnknown ? argv.slice(1) : argv, { from: 'user' });
     return code;
   } catch (error) {

@@ -40,8 +40,8 @@ const repeatable = (
     ...(Array.isArray(before) ? before : []),
     parse(text),
   ];
-  const one = new Option(flags, `${help}; repeatable`).argParser(gather);
-  return unset === undefined ? one : one.default([], unset);
+  const repeatable = new Option(flags, `${help}; repeatable`).argParser(gather);
+  return unset === undefined ? repeatable : repeatable.default([], unset);
 };
 
 /** Makes a parser that refuses the texts for which `parse` returns `undefined`. */
@@ -540,7 +540,7 @@ export function declareCommands(
   ] of Object.entries(commands)) {
     const command = program.command(name).summary(summary).description(description);
     for (const [word, help, preset] of takes) command.argument(word, help, preset);
-    for (const one of options) command.addOption(one);
+    for (const declared of options) command.addOption(declared);
     command.addHelpText('after', exampleText(examples)).action(async (...args) => {
       const act = (await load(argv)) as (...args: readonly unknown[]) => Promise<unknown>;
       const code = await (takes.length === 2

@@ -52,6 +52,6 @@ function currentFolder(): string | undefined {
 
 function findNow(word: string | undefined, root: string): string | undefined {
   if (word === undefined) return onlyPipelineFile(root);
-  const found = findPipelineFile(word, process.cwd(), root);
-  return found.ok ? found.value : undefined;
+  const file = findPipelineFile(word, process.cwd(), root);
+  return file.ok ? file.value : undefined;
 }

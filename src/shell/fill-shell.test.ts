@@ -351,9 +351,9 @@ test('a value that could be code is refused where the shell would read it as cod
     values.filter((value) => !isPlain(value)),
     (value) => {
       for (const text of [...codeContexts, ...numberContexts, ...furtherContexts]) {
-        const found = findPlaceholders(text).length;
-        assert.equal(fill(text, value).unfit.length, found, `${text} of ${JSON.stringify(value)}`);
-        assert.ok(found > 0);
+        const count = findPlaceholders(text).length;
+        assert.equal(fill(text, value).unfit.length, count, `${text} of ${JSON.stringify(value)}`);
+        assert.ok(count > 0);
       }
     },
   );
@@ -380,7 +380,7 @@ test('a plain word stands as it is in code, and a number in arithmetic', () => {
 });
 
 test('a program that only reads its input gets any value in a here-document', () => {
-  for (const value of [...hostile.filter((one) => !one.includes('\n')), awkward.join('')]) {
+  for (const value of [...hostile.filter((text) => !text.includes('\n')), awkward.join('')]) {
     const { text, unfit } = fill(
       readContexts.map((open) => `${open}\n\${params.z}\nE_O_F\nprintf '\\0'`).join('\n'),
       value,
@@ -448,34 +448,34 @@ test('a value that a here-document cannot hold is refused', () => {
 });
 
 test('a refusal says what to write instead', () => {
-  const told = (text: string, value = 'a b') =>
+  const messagesFor = (text: string, value = 'a b') =>
     fill(text, value).unfit.map(({ message, hint }) => `${message}. ${hint}`);
   const word = 'and "a b" is not a plain word.';
-  assert.deepEqual(told('bash -c "wc ${params.z}"'), [
+  assert.deepEqual(messagesFor('bash -c "wc ${params.z}"'), [
     `"\${params.z}" is inside code for bash, ${word} Pass it as an argument: bash -c '… "$1" …' bash \${params.z}`,
   ]);
-  assert.deepEqual(told('eval "wc ${params.z}"'), [
+  assert.deepEqual(messagesFor('eval "wc ${params.z}"'), [
     `"\${params.z}" is inside code for eval, ${word} Assign it to a variable first: v=\${params.z}; eval '… "$v" …'`,
   ]);
-  assert.deepEqual(told('mytool <<E\n${params.z}\nE'), [
+  assert.deepEqual(messagesFor('mytool <<E\n${params.z}\nE'), [
     `"\${params.z}" is in the input of mytool, which may run it as code, ${word} If mytool only reads its input, write it through cat: cat << E | mytool`,
   ]);
-  assert.deepEqual(told('. /dev/stdin <<E\n${params.z}\nE'), [
+  assert.deepEqual(messagesFor('. /dev/stdin <<E\n${params.z}\nE'), [
     `"\${params.z}" is inside code for ., ${word} Assign it to a variable first: v=\${params.z}, and write "$v" there`,
   ]);
-  assert.deepEqual(told('ssh host "wc ${params.z}"'), [
+  assert.deepEqual(messagesFor('ssh host "wc ${params.z}"'), [
     `"\${params.z}" is inside code for ssh, ${word} Only letters, digits and _ @ % + : , . / - are allowed there.`,
   ]);
-  assert.deepEqual(told('echo `wc ${params.z}`'), [
+  assert.deepEqual(messagesFor('echo `wc ${params.z}`'), [
     `"\${params.z}" is inside code for \`…\`, ${word} Write $(…) instead of the backquotes.`,
   ]);
-  assert.deepEqual(told("echo $'${params.z}'"), [
+  assert.deepEqual(messagesFor("echo $'${params.z}'"), [
     `"\${params.z}" is inside code for $'…', ${word} Close the quotes before it, and open them again after it: $'…'\${params.z}$'…'`,
   ]);
-  assert.deepEqual(told('echo "${x:-"${params.z}"}"'), [
+  assert.deepEqual(messagesFor('echo "${x:-"${params.z}"}"'), [
     `"\${params.z}" is inside code for "\${…}", ${word} Assign it to a variable first: v=\${params.z}`,
   ]);
-  assert.deepEqual(told('echo $((${params.z} + 1))'), [
+  assert.deepEqual(messagesFor('echo $((${params.z} + 1))'), [
     '"${params.z}" is inside arithmetic, and "a b" is not a number. Only a number is allowed there.',
   ]);
 });
@@ -497,7 +497,7 @@ test('text that no shell would accept is read to its end, however deep', () => {
     'case x in ',
     "$'",
   ]) {
-    const found = findPlaceholders(`${part.repeat(1000)}\${params.z}${part.repeat(1000)}`);
-    assert.ok(found.length <= 1);
+    const placeholders = findPlaceholders(`${part.repeat(1000)}\${params.z}${part.repeat(1000)}`);
+    assert.ok(placeholders.length <= 1);
   }
 });

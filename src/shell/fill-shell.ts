@@ -69,12 +69,14 @@ function whyUnfit(
   around: { readonly written: string; readonly before: string; readonly after: string },
 ): Fault | undefined {
   const { code, isUnknown, side, name, hereDocument } = placeholder;
-  const shown = `"\${${side}.${name}}"`;
+  const reference = `"\${${side}.${name}}"`;
   if (code !== undefined) {
     const isHarmless = code === '$(( ))' ? /^-?\d[\w.]*$/ : /^[\w@%+:,./-]*$/;
     const wrong = values.find((value) => !isHarmless.test(value));
     if (wrong !== undefined)
-      return isUnknown ? unfitForInput(shown, code, wrong) : unfitForCode(shown, code, wrong);
+      return isUnknown
+        ? unfitForInput(reference, code, wrong)
+        : unfitForCode(reference, code, wrong);
   }
   if (hereDocument === undefined) return undefined;
   const [first = '', ...lines] = around.written.split('\n');
@@ -85,7 +87,7 @@ function whyUnfit(
   const { delimiter, tabs } = hereDocument;
   if (whole.some((line) => (tabs ? line.replace(/^\t+/, '') : line) === delimiter)) {
     return {
-      message: `The value of ${shown} ends the here-document`,
+      message: `The value of ${reference} ends the here-document`,
       hint: `Choose another word than ${delimiter}.`,
     };
   }
@@ -95,7 +97,7 @@ function whyUnfit(
       (/^\t*$/.test(lineStart) && first.startsWith('\t')));
   if (!losesTabs) return undefined;
   return {
-    message: `"<<-" removes tabs from the value of ${shown}`,
+    message: `"<<-" removes tabs from the value of ${reference}`,
     hint: 'Write "<<", and no tabs before its lines.',
   };
 }
@@ -103,19 +105,19 @@ function whyUnfit(
 const shortText = (value: string): string =>
   JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
 
-function unfitForInput(shown: string, program: string, value: string): Fault {
-  const message = `${shown} is in the input of ${program}, which may run it as code, and ${shortText(value)} is not a plain word`;
+function unfitForInput(reference: string, program: string, value: string): Fault {
+  const message = `${reference} is in the input of ${program}, which may run it as code, and ${shortText(value)} is not a plain word`;
   return {
     message,
     hint: `If ${program} only reads its input, write it through cat: cat << E | ${program}`,
   };
 }
 
-function unfitForCode(shown: string, code: string, value: string): Fault {
+function unfitForCode(reference: string, code: string, value: string): Fault {
   const text = shortText(value);
-  const name = shown.slice(1, -1);
+  const name = reference.slice(1, -1);
   if (code === '$(( ))') {
-    const message = `${shown} is inside arithmetic, and ${text} is not a number`;
+    const message = `${reference} is inside arithmetic, and ${text} is not a number`;
     return { message, hint: 'Only a number is allowed there.' };
   }
   const assign = `Assign it to a variable first: v=${name}`;
@@ -144,7 +146,7 @@ function unfitForCode(shown: string, code: string, value: string): Fault {
     '.': `${assign}, and write "$v" there`,
     source: `${assign}, and write "$v" there`,
   };
-  const message = `${shown} is inside code for ${code}, and ${text} is not a plain word`;
+  const message = `${reference} is inside code for ${code}, and ${text} is not a plain word`;
   return {
     message,
     hint: hints[code] ?? `Pass it as an argument: ${code} -c '… "$1" …' ${code} ${name}`,

@@ -65,7 +65,7 @@ export function findPlaceholders(text: string): readonly Placeholder[] {
 }
 
 const pattern = /\$\{(params?|matrix|inputs?|outputs?)\.([^{}]*)\}/;
-const one = new RegExp(pattern, 'y');
+const patternHere = new RegExp(pattern, 'y');
 const each = new RegExp(pattern, 'g');
 const dollarBefore = new RegExp(`\\$(?=${pattern.source})`, 'y');
 
@@ -181,7 +181,9 @@ class Reader {
 
   #endTest({ from, numbers }: Test): Test {
     if (numbers)
-      this.#found.push(...this.#found.splice(from).map((found) => ({ ...found, ...arithmetic })));
+      this.#found.push(
+        ...this.#found.splice(from).map((placeholder) => ({ ...placeholder, ...arithmetic })),
+      );
     return { from: this.#found.length, numbers: false };
   }
 
@@ -315,13 +317,13 @@ class Reader {
   /** Arithmetic, if it closes as such: `((a); b)` and `$((a); b)` hold subshells. */
   #tryArithmetic(open: RegExp, close: '))' | ']'): boolean {
     const start = this.#at;
-    const found = this.#found.length;
+    const count = this.#found.length;
     const hereDocuments = [...this.#hereDocuments];
     if (this.#subshells.has(start) || this.#take(open) === undefined) return false;
     if (this.#readArithmetic(close)) return true;
     this.#subshells.add(start); // else nested ones would be tried again at every level
     this.#at = start;
-    this.#found.length = found;
+    this.#found.length = count;
     this.#hereDocuments = hereDocuments;
     return false;
   }
@@ -364,11 +366,11 @@ class Reader {
 
   #record(context: Context): boolean {
     const start = this.#at;
-    const match = this.#match(one);
+    const match = this.#match(patternHere);
     if (match === null) return false;
     const side = match[1] as Placeholder['side'];
     const name = match[2]!;
-    this.#at = one.lastIndex;
+    this.#at = patternHere.lastIndex;
     const before = this.#dollar?.end === start ? { before: this.#dollar } : {};
     this.#found.push({ ...context, side, name, start, end: this.#at, ...before });
     return true;

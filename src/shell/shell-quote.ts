@@ -16,7 +16,7 @@ export function shellQuote(value: string): string {
  * joins these).
  */
 export function insideSingleQuotes(value: string): string {
-  return value.replaceAll(/'|\\(?=\n)|\$(?=\{)/g, (found) =>
-    found === "'" ? "'\\''" : `${found}''`,
+  return value.replaceAll(/'|\\(?=\n)|\$(?=\{)/g, (match) =>
+    match === "'" ? "'\\''" : `${match}''`,
   );
 }

@@ -162,8 +162,8 @@ function exposeGpu(gpu: Gpu): void {
 }
 
 function find(name: string, folders: readonly string[]): FoundPackage {
-  const found = findPackage(name, folders);
-  if (found !== undefined) return found;
+  const foundPackage = findPackage(name, folders);
+  if (foundPackage !== undefined) return foundPackage;
   throw new BackendError(
     `Expected the package ${name} for the backend "webgpu", found none, looking from ${placesLooked(folders)}. ` +
       `To install what it needs: npm install ${driverPackage} ${kernelsPackage}@${version.tfjs}`,

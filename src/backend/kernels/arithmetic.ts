@@ -190,11 +190,15 @@ function ordering(type: string): Emit {
 
 /** As in JavaScript, which unlike C knows no 1^NaN and no (±1)^±∞: they are NaN. */
 function power(graph: GraphBuilder, [a, b]: Pair): string {
-  const one = graph.node('Equal', [graph.node('Abs', [a]), graph.scalar(1)]);
+  const isOne = graph.node('Equal', [graph.node('Abs', [a]), graph.scalar(1)]);
   // NaN for NaN and for either infinity.
   const endless = graph.node('IsNaN', [graph.node('Sub', [b, b])]);
   const result = graph.node('Pow', [a, b]);
-  return graph.node('Where', [graph.node('And', [one, endless]), graph.scalar(Number.NaN), result]);
+  return graph.node('Where', [
+    graph.node('And', [isOne, endless]),
+    graph.scalar(Number.NaN),
+    result,
+  ]);
 }
 
 /** By the elu's result y, which below 0 is its slope less 1. */

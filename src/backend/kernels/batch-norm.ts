@@ -118,10 +118,10 @@ function normalisationOf(lowering: Lowering, node: TraceNode): Normalisation | u
       for (const variance of readers(square, 'Mean')) {
         if (String(variance.attributes['axes']) !== '0,1,2') continue;
         const norm = readers(variance, 'FusedBatchNorm').find(
-          ({ operands: [image, own, spread] }) => {
+          ({ operands: [image, center, spread] }) => {
             return (
               image?.value === x.value &&
-              own?.value === mean &&
+              center?.value === mean &&
               spread?.value === variance.outputs[0]
             );
           },

@@ -57,9 +57,9 @@ function partOf(
   operand: Operand,
   shape: readonly number[],
 ): Vector | Image | undefined {
-  const { value, shape: own } = operand;
+  const { value, shape: operandShape } = operand;
   const channels = shape[3] as number;
-  const whole = sameShape(own, shape);
+  const whole = sameShape(operandShape, shape);
   const filled = lowering.filledWith(operand);
   if (whole && filled !== undefined) return { vector: lowering.graph.scalar(filled) };
   const affine = whole ? lowering.uncomputed(operand).affine : undefined;
@@ -70,8 +70,8 @@ function partOf(
   }
   if (whole)
     return lowering.standsChannelsFirst(operand) ? { image: operand, waits: false } : undefined;
-  if (sizeOf(own) === 1) return { vector: lowering.logical({ value, shape: [] }) };
-  const perChannel = sizeOf(own) === channels && own.at(-1) === channels;
+  if (sizeOf(operandShape) === 1) return { vector: lowering.logical({ value, shape: [] }) };
+  const perChannel = sizeOf(operandShape) === channels && operandShape.at(-1) === channels;
   return perChannel ? { vector: lowering.logical({ value, shape: [channels] }) } : undefined;
 }
 

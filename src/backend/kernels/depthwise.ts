@@ -91,8 +91,8 @@ function convolveBlocks(
 function imageBlocks(lowering: Lowering, x: Operand): string {
   const { graph } = lowering;
   const [batch, rows, columns, channels] = x.shape as [number, number, number, number];
-  const one = graph.reshape(lowering.channelsFirst(x), [1, batch * channels, rows, columns]);
-  return graph.node('ReorderInput', [one], { domain: 'com.microsoft.nchwc' });
+  const flattened = graph.reshape(lowering.channelsFirst(x), [1, batch * channels, rows, columns]);
+  return graph.node('ReorderInput', [flattened], { domain: 'com.microsoft.nchwc' });
 }
 
 /** The gradient of a depthwise convolution by its image `[batch, height, width, channels]`. */
@@ -137,15 +137,20 @@ export function depthwiseImageGradient(
     reachRows - pads[2] + extraRows,
     reachColumns - pads[3] + extraColumns,
   ] as const;
-  const own = { strides, dilations, pads: around };
+  const windowOptions = { strides, dilations, pads: around };
   if (suitsBlocks(dy.shape, lowering.channelBlock) && around.every((pad) => pad >= 0)) {
     return {
-      channelsFirst: convolveBlocks(lowering, dy, { taps: turned, size: [height, width] }, own),
+      channelsFirst: convolveBlocks(
+        lowering,
+        dy,
+        { taps: turned, size: [height, width] },
+        windowOptions,
+      ),
     };
   }
   return {
     channelsFirst: graph.node('Conv', [gradient, turned], {
-      attributes: { ...own, ...attributes },
+      attributes: { ...windowOptions, ...attributes },
     }),
   };
 }

@@ -63,13 +63,13 @@ export function elementwise<T, A extends Attributes = Attributes>(
       const dtype = specs[0]?.dtype as ValueType;
       if (!specs.every((spec) => types.includes(spec.dtype) && spec.dtype === dtype))
         return undefined;
-      const own = { ...(attributesOf?.(attributes) ?? ({} as A)), type: dtype };
+      const typedAttributes = { ...(attributesOf?.(attributes) ?? ({} as A)), type: dtype };
       const { assertAndGetBroadcastShape: broadcast } = backend_util;
       const shape = specs.reduce<number[]>(
         (before, spec) => broadcast(before, [...spec.shape]),
         [],
       );
-      return { outputs: [{ shape, dtype: result ?? dtype }], attributes: own };
+      return { outputs: [{ shape, dtype: result ?? dtype }], attributes: typedAttributes };
     },
     elementwise: (graph, names, attributes) => emit(graph, names, attributes, attributes.type),
     lower(lowering, { operands, attributes, outputs }) {

@@ -118,7 +118,7 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
     if (below?.kernel !== 'Conv2D') return undefined;
   }
   if (below?.kernel !== 'Conv2D' && below?.kernel !== 'FusedConv2D') return undefined;
-  const [x, filter, own] = below.operands as [Operand, Operand, Operand | undefined];
+  const [x, filter, innerBias] = below.operands as [Operand, Operand, Operand | undefined];
   const attributes = below.attributes as Geometry & { readonly activation: string };
   if (attributes.activation !== 'relu' && attributes.activation !== 'linear') return undefined;
   const rectified = above === 'Relu' || attributes.activation === 'relu';
@@ -126,7 +126,7 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
     convolution: below,
     x,
     filter,
-    bias: bias ?? own,
+    bias: bias ?? innerBias,
     geometry: geometryOf(attributes),
     rectified,
   };

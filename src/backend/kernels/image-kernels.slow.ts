@@ -59,16 +59,22 @@ const convolutionsOf = (numbers: fc.Arbitrary<number>) =>
         const height = (rows - 1) * dilation + 1 + extra[0];
         const width = (columns - 1) * dilation + 1 + extra[1];
         // tfjs allows strides or dilations, not both.
-        const own = dilation > 1 ? ([1, 1] as [number, number]) : strides;
+        const usedStrides = dilation > 1 ? ([1, 1] as [number, number]) : strides;
         const image: [number, number, number, number] = [batch, height, width, inChannels];
         const filter: [number, number, number, number] = [rows, columns, inChannels, outChannels];
-        const { outShape } = tf.backend_util.computeConv2DInfo(image, filter, own, dilation, pad);
+        const { outShape } = tf.backend_util.computeConv2DInfo(
+          image,
+          filter,
+          usedStrides,
+          dilation,
+          pad,
+        );
         return fc.record({
           x: arrayOf(image, 'float32', numbers),
           filter: arrayOf(filter, 'float32', numbers),
           bias: arrayOf([outChannels], 'float32', numbers),
           dy: arrayOf(outShape, 'float32', numbers),
-          geometry: fc.constant({ strides: own, dilation, pad }),
+          geometry: fc.constant({ strides: usedStrides, dilation, pad }),
         });
       },
     );
@@ -257,7 +263,7 @@ describe('gradients agree with finite differences', () => {
           const values = input.values.map((value, k) => (k === j ? value + by : value));
           const [result] = computeOn('onnxruntime', () =>
             f(
-              ...(inputs.map((one, k) => tensorOf(k === i ? { ...one, values } : one)) as [
+              ...(inputs.map((sample, k) => tensorOf(k === i ? { ...sample, values } : sample)) as [
                 Tensor,
                 Tensor,
                 Tensor,

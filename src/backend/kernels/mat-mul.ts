@@ -23,13 +23,13 @@ function matMul(name: string, inputs: readonly string[]): Kernel {
       [a, b, bias],
       { transposeA = false, transposeB = false, activation, leakyreluAlpha: alpha = 0.2 },
     ) {
-      const own = activation ?? 'linear';
+      const activationName = activation ?? 'linear';
       const shape = productShape(a!, b!, { transposeA, transposeB });
       const broadcast = bias === undefined || (bias.dtype === 'float32' && bias.shape.length <= 1);
-      if (shape === undefined || !broadcast || !isActivation(own)) return undefined;
+      if (shape === undefined || !broadcast || !isActivation(activationName)) return undefined;
       return {
         outputs: [{ shape, dtype: 'float32' }],
-        attributes: { transposeA, transposeB, activation: own, alpha },
+        attributes: { transposeA, transposeB, activation: activationName, alpha },
       };
     },
     lower(lowering, { operands, attributes, outputs }) {
@@ -53,8 +53,8 @@ function productShape(a: TensorSpec, b: TensorSpec, transposes: Transposes): num
   const rows = a.shape.at(transposes.transposeA ? -1 : -2) as number;
   const columns = b.shape.at(transposes.transposeB ? -2 : -1) as number;
   const inner = a.shape.at(transposes.transposeA ? -2 : -1);
-  const other = b.shape.at(transposes.transposeB ? -1 : -2);
-  if (inner !== other) return undefined;
+  const innerOfB = b.shape.at(transposes.transposeB ? -1 : -2);
+  if (inner !== innerOfB) return undefined;
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   return [...batch, rows, columns];
 }

@@ -53,13 +53,13 @@ export function maxPoolGradient(
     dy: cut(task.dy, pooled),
   };
   return either(graph, finite, whole, {
-    holds(own) {
-      if (areDisjoint(task)) return unpooled(own, inside);
+    holds(branch) {
+      if (areDisjoint(task)) return unpooled(branch, inside);
       return block < planes
-        ? inBlocks(own, inside, block)
-        : own.reshape(route(own, inside, false), whole);
+        ? inBlocks(branch, inside, block)
+        : branch.reshape(route(branch, inside, false), whole);
     },
-    fails: (own) => own.reshape(route(own, inside, true), whole),
+    fails: (branch) => branch.reshape(route(branch, inside, true), whole),
   });
 }
 
@@ -309,9 +309,9 @@ function fromPhases(
   const { rows, length, inner, stride, before } = line;
   const cut = cutOf(line);
   const zeros = () => graph.node('Expand', [graph.scalar(0), graph.ints(cut.shape(steps))]);
-  const phases = shares.map((own) => {
-    if (own.length === 0) return zeros();
-    return own.length === 1 ? (own[0] as string) : graph.node('Sum', own);
+  const phases = shares.map((addends) => {
+    if (addends.length === 0) return zeros();
+    return addends.length === 1 ? (addends[0] as string) : graph.node('Sum', addends);
   });
   let together = phases[0] as string;
   if (stride > 1) {

@@ -53,10 +53,10 @@ function stepOf(graph: GraphBuilder, x: string): string {
 function byOne(
   lowering: Lowering,
   x: Operand,
-  one: Operand,
+  ones: Operand,
   output: TraceValue,
 ): Representation | undefined {
-  if (lowering.filledWith(one) !== 1 || !sameShape(x.shape, output.shape)) return undefined;
+  if (lowering.filledWith(ones) !== 1 || !sameShape(x.shape, output.shape)) return undefined;
   return lowering.asItStands(x, (name) => name);
 }
 

@@ -19,14 +19,18 @@ export const pickingKernels: readonly Kernel[] = [
     inputs: ['x', 'indices'],
     plan([x, indices], { axis, batchDims = 0 }, known) {
       if (indices!.dtype !== 'int32' || batchDims !== 0) return undefined;
-      const [own = 0] = util.parseAxisParam(axis, [...x!.shape]);
-      const length = x!.shape[own] as number;
+      const [axisIndex = 0] = util.parseAxisParam(axis, [...x!.shape]);
+      const length = x!.shape[axisIndex] as number;
       const positions = known(1);
       if (positions?.some((position) => position < 0 || position >= length)) return undefined;
-      const shape = [...x!.shape.slice(0, own), ...indices!.shape, ...x!.shape.slice(own + 1)];
+      const shape = [
+        ...x!.shape.slice(0, axisIndex),
+        ...indices!.shape,
+        ...x!.shape.slice(axisIndex + 1),
+      ];
       return {
         outputs: [{ shape, dtype: x!.dtype }],
-        attributes: { axis: own, checked: positions !== undefined },
+        attributes: { axis: axisIndex, checked: positions !== undefined },
       };
     },
     lower(lowering, { operands: [x, indices], attributes: { axis, checked } }) {

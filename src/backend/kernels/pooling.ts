@@ -120,9 +120,9 @@ export function either(
   ways: Readonly<Record<'holds' | 'fails', (graph: GraphBuilder) => string>>,
 ): string {
   const branch = (write: (graph: GraphBuilder) => string) => {
-    const own = graph.subgraph();
-    own.output(write(own), 'float32', shape);
-    return { graph: own.finish() };
+    const subgraph = graph.subgraph();
+    subgraph.output(write(subgraph), 'float32', shape);
+    return { graph: subgraph.finish() };
   };
   return graph.node('If', [condition], {
     attributes: { then_branch: branch(ways.holds), else_branch: branch(ways.fails) },

@@ -11,11 +11,11 @@ export const rearrangingKernels: readonly Kernel[] = [
     name: 'Concat',
     plan(inputs, { axis }) {
       const shapes = inputs.map(({ shape }) => [...shape]);
-      const [own = 0] = util.parseAxisParam(axis, shapes[0] as number[]);
-      backend_util.assertParamsConsistent(shapes, own);
-      const shape = backend_util.computeOutShape(shapes, own);
+      const [axisIndex = 0] = util.parseAxisParam(axis, shapes[0] as number[]);
+      backend_util.assertParamsConsistent(shapes, axisIndex);
+      const shape = backend_util.computeOutShape(shapes, axisIndex);
       if (inputs.length === 1) return { view: shape };
-      return { outputs: [{ shape, dtype: inputs[0]!.dtype }], attributes: { axis: own } };
+      return { outputs: [{ shape, dtype: inputs[0]!.dtype }], attributes: { axis: axisIndex } };
     },
     lower(lowering, { operands, attributes: { axis } }) {
       const filled = operands.filter(({ shape }) => sizeOf(shape) > 0);
@@ -35,9 +35,9 @@ export const rearrangingKernels: readonly Kernel[] = [
       const { shape, dtype } = inputs[0]!;
       if (inputs.some((input) => input.dtype !== dtype || !sameShape(input.shape, shape)))
         return undefined;
-      const own = axis < 0 ? axis + shape.length + 1 : axis;
-      const output = [...shape.slice(0, own), inputs.length, ...shape.slice(own)];
-      return { outputs: [{ shape: output, dtype }], attributes: { axis: own } };
+      const axisIndex = axis < 0 ? axis + shape.length + 1 : axis;
+      const output = [...shape.slice(0, axisIndex), inputs.length, ...shape.slice(axisIndex)];
+      return { outputs: [{ shape: output, dtype }], attributes: { axis: axisIndex } };
     },
     lower(lowering, { operands, attributes: { axis } }) {
       const names = operands.map(({ value, shape }) =>
@@ -62,8 +62,10 @@ export const rearrangingKernels: readonly Kernel[] = [
       const { graph } = lowering;
       const number = graph.scalar(value, x!.value.dtype);
       return lowering.asItStands(x!, (name, channelsFirst) => {
-        const own = channelsFirst ? [0, 3, 1, 2, 4, 7, 5, 6].map((i) => pads[i] as number) : pads;
-        return graph.node('Pad', [name, graph.ints(own), number]);
+        const orderedPads = channelsFirst
+          ? [0, 3, 1, 2, 4, 7, 5, 6].map((i) => pads[i] as number)
+          : pads;
+        return graph.node('Pad', [name, graph.ints(orderedPads), number]);
       });
     },
   }),

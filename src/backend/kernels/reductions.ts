@@ -158,27 +158,27 @@ const argReductions: readonly Kernel[] = ['ArgMax', 'ArgMin'].map((name) =>
     inputs: ['x'],
     plan([x], { axis }) {
       if (x!.dtype === 'bool' || x!.shape.length === 0) return undefined;
-      const [own = 0] = util.parseAxisParam(axis, [...x!.shape]);
-      const shape = x!.shape.filter((_, i) => i !== own);
-      return { outputs: [{ shape, dtype: 'int32' }], attributes: { axis: own } };
+      const [axisIndex = 0] = util.parseAxisParam(axis, [...x!.shape]);
+      const shape = x!.shape.filter((_, i) => i !== axisIndex);
+      return { outputs: [{ shape, dtype: 'int32' }], attributes: { axis: axisIndex } };
     },
     lower(lowering, { operands, attributes: { axis }, outputs }) {
       const { graph } = lowering;
       const [x] = operands as [Operand];
-      const own = lowering.logical(x);
+      const values = lowering.logical(x);
       const indexOf = (elements: string): string => {
         return graph.cast(
           graph.node(name, [elements], { attributes: { axis, keepdims: 0 } }),
           'int32',
         );
       };
-      if (x.value.dtype !== 'float32') return { logical: indexOf(own) };
+      if (x.value.dtype !== 'float32') return { logical: indexOf(values) };
       // tfjs passes over NaN, except that it never leaves one that comes first.
-      const nan = graph.node('IsNaN', [own]);
+      const nan = graph.node('IsNaN', [values]);
       const worst = graph.scalar(
         name === 'ArgMax' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
       );
-      const numbers = graph.node('Where', [nan, worst, own]);
+      const numbers = graph.node('Where', [nan, worst, values]);
       const first = graph.reshape(graph.slice(nan, [axis], [0], [1]), outputs[0]!.shape);
       return { logical: graph.node('Where', [first, graph.scalar(0, 'int32'), indexOf(numbers)]) };
     },

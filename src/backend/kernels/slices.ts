@@ -93,11 +93,11 @@ export const sliceKernels: readonly Kernel[] = [
     lists: true,
     plan([value], { axis }) {
       const { shape, dtype } = value!;
-      const own = axis < 0 ? axis + shape.length : axis;
-      const output = { shape: shape.filter((_, i) => i !== own), dtype };
+      const axisIndex = axis < 0 ? axis + shape.length : axis;
+      const output = { shape: shape.filter((_, i) => i !== axisIndex), dtype };
       return {
-        outputs: Array.from({ length: shape[own] as number }, () => output),
-        attributes: { axis: own },
+        outputs: Array.from({ length: shape[axisIndex] as number }, () => output),
+        attributes: { axis: axisIndex },
       };
     },
     lower(lowering, { operands, attributes: { axis }, outputs }) {
@@ -114,14 +114,14 @@ export const sliceKernels: readonly Kernel[] = [
     lists: true,
     plan([x], { numOrSizeSplits, axis }) {
       const { shape, dtype } = x!;
-      const [own = 0] = util.parseAxisParam(axis, [...shape]);
-      const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, own);
+      const [axisIndex = 0] = util.parseAxisParam(axis, [...shape]);
+      const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, axisIndex);
       const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
       const outputs = sizes.map((size) => ({
-        shape: shape.map((length, i) => (i === own ? size : length)),
+        shape: shape.map((length, i) => (i === axisIndex ? size : length)),
         dtype,
       }));
-      return { outputs, attributes: { axis: own, starts } };
+      return { outputs, attributes: { axis: axisIndex, starts } };
     },
     lower(lowering, { operands, attributes: { axis, starts }, outputs }) {
       const name = lowering.logical(operands[0]!);

@@ -188,7 +188,7 @@ const FLOAT_ONLY: ReadonlySet<string> = new Set(
 /** Calls that tfjs allows and ONNX Runtime has no operator for; they may go to the cpu backend. */
 const UNCOMMON: readonly SealedProperty[] = [
   ...UNARY.filter(
-    ([kernel]) => !FLOAT_ONLY.has(kernel) && !OF_INTEGERS.some(([own]) => own === kernel),
+    ([kernel]) => !FLOAT_ONLY.has(kernel) && !OF_INTEGERS.some(([name]) => name === kernel),
   ).map(([kernel, compute]) =>
     property({
       kernel,

@@ -60,7 +60,7 @@ interface Property<A> {
    * Whether the kernel may leave a case to the cpu backend; without it, only one with an empty
    * array.
    */
-  readonly mayFallBack?: (one: Case<A>) => boolean;
+  readonly mayFallBack?: (testCase: Case<A>) => boolean;
   readonly runs?: number;
   /**
    * The gradient of `compute` by its float inputs against finite differences: for every kernel of
@@ -94,10 +94,11 @@ export function property<A>(law: Property<A>): SealedProperty {
   return {
     kernel: law.kernel,
     of: law.of,
-    check: () => forAll(law, (one) => assertLowered(law, one, tolerance)),
+    check: () => forAll(law, (testCase) => assertLowered(law, testCase, tolerance)),
     checkGradient:
       gradient &&
-      (() => forAll({ runs: 3, ...gradient }, (one) => assertGradient(law, one, gradient))),
+      (() =>
+        forAll({ runs: 3, ...gradient }, (testCase) => assertGradient(law, testCase, gradient))),
   };
 }
 
@@ -110,24 +111,24 @@ interface Cases<A> {
 /** The same cases in every run, few and never shrunk: each shape costs a compilation. */
 function forAll<A>(
   { cases, examples = [], runs = 6 }: Cases<A>,
-  predicate: (one: Case<A>) => void,
+  predicate: (testCase: Case<A>) => void,
 ): void {
   fc.assert(fc.property(cases, predicate), {
     seed: 7,
     endOnFailure: true,
     numRuns: runs + examples.length,
-    examples: examples.map((one) => [one] as [Case<A>]),
+    examples: examples.map((testCase) => [testCase] as [Case<A>]),
   });
 }
 
-function assertLowered<A>(law: Property<A>, one: Case<A>, tolerance: Tolerance): void {
-  const compute = () => law.compute(inputsOf(one), one.attributes);
+function assertLowered<A>(law: Property<A>, testCase: Case<A>, tolerance: Tolerance): void {
+  const compute = () => law.compute(inputsOf(testCase), testCase.attributes);
   const expected = computeOn('cpu', compute);
   const { result: actual, lowered, onCpu } = observed(() => computeOn(BACKEND, compute));
   assertAlike(actual, expected, tolerance);
   assert.ok(lowered.has(law.kernel) || onCpu.has(law.kernel), `${law.kernel} was not called`);
-  const empty = [...one.inputs, ...expected].some(({ shape }) => sizeOf(shape) === 0);
-  if (!empty && law.mayFallBack?.(one) !== true) {
+  const empty = [...testCase.inputs, ...expected].some(({ shape }) => sizeOf(shape) === 0);
+  if (!empty && law.mayFallBack?.(testCase) !== true) {
     assert.deepEqual([...onCpu], [], 'kernels that ran on the cpu backend');
   }
 }
@@ -184,40 +185,42 @@ function isAlike(a: number, b: number, { relative, absolute }: Tolerance): boole
   );
 }
 
-function assertGradient<A>(law: Property<A>, one: Case<A>, check: GradientCheck<A>): void {
-  const floats = one.inputs.flatMap(({ dtype }, i) => (dtype === 'float32' ? [i] : []));
+function assertGradient<A>(law: Property<A>, testCase: Case<A>, check: GradientCheck<A>): void {
+  const floats = testCase.inputs.flatMap(({ dtype }, i) => (dtype === 'float32' ? [i] : []));
   const f = (...variables: Tensor[]) => {
-    const inputs = one.inputs.map((input, i) => variables[floats.indexOf(i)] ?? tensorOf(input));
-    return total(law.compute(inputs as readonly Tensor[] as Inputs, one.attributes));
+    const inputs = testCase.inputs.map(
+      (input, i) => variables[floats.indexOf(i)] ?? tensorOf(input),
+    );
+    return total(law.compute(inputs as readonly Tensor[] as Inputs, testCase.attributes));
   };
-  const gradient = () => grads(f)(floats.map((i) => tensorOf(one.inputs[i]!)));
+  const gradient = () => grads(f)(floats.map((i) => tensorOf(testCase.inputs[i]!)));
   const { result: actual, onCpu } = observed(() => computeOn(BACKEND, gradient));
-  if (check.mayFallBack !== true && law.mayFallBack?.(one) !== true) {
+  if (check.mayFallBack !== true && law.mayFallBack?.(testCase) !== true) {
     assert.deepEqual([...onCpu], [], 'kernels that ran on the cpu backend');
   }
   if (check.isSlope === false) {
     assertAlike(actual, computeOn('cpu', gradient), ROUNDED);
     return;
   }
-  for (const [k, i] of floats.entries()) assertSlope(law, one, i, actual[k]!.values, check);
+  for (const [k, i] of floats.entries()) assertSlope(law, testCase, i, actual[k]!.values, check);
 }
 
 /** Asserts that this is the slope of the sum of a case's results by one of its inputs. */
 function assertSlope<A>(
   law: Property<A>,
-  one: Case<A>,
+  testCase: Case<A>,
   i: number,
   gradient: TypedArray,
   { step = 0.01, tolerance = 0.01 }: GradientCheck<A>,
 ): void {
   const at = (inputs: readonly Sample[]) =>
-    total(law.compute(inputsOf({ ...one, inputs }), one.attributes));
-  for (const [j, x] of one.inputs[i]!.values.entries()) {
+    total(law.compute(inputsOf({ ...testCase, inputs }), testCase.attributes));
+  for (const [j, x] of testCase.inputs[i]!.values.entries()) {
     // Only what float32 keeps of x ± step is a step.
     const above = Math.fround(x + step);
     const below = Math.fround(x - step);
     const values = [above, below].map((moved) =>
-      computeOn('cpu', () => at(withValue(one.inputs, i, j, moved))),
+      computeOn('cpu', () => at(withValue(testCase.inputs, i, j, moved))),
     );
     const difference = (values[0]![0]!.values[0]! - values[1]![0]!.values[0]!) / (above - below);
     const ours = gradient[j]!;

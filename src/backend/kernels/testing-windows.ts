@@ -64,10 +64,10 @@ function geometries(longest: number): fc.Arbitrary<Pooling & { shape: number[] }
       shape: [batch, ...spatial, channels],
       // A window must not lie on padding alone. tfjs counts windows by the first axis alone where
       // the pad is a number.
-      window: window.map((own) =>
-        Math.max(how.pad === 1 ? window[0]! : own, how.pad === 'valid' ? 1 : 2),
+      window: window.map((size) =>
+        Math.max(how.pad === 1 ? window[0]! : size, how.pad === 'valid' ? 1 : 2),
       ),
-      strides: strides.map((own) => (how.pad === 1 ? strides[0]! : own)),
+      strides: strides.map((stride) => (how.pad === 1 ? strides[0]! : stride)),
       ...how,
     }));
 }

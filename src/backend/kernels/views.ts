@@ -12,9 +12,9 @@ const views: readonly Kernel[] = [
     plan([x], { shape }) {
       const size = sizeOf(x!.shape);
       const view = util.inferFromImplicitShape(shape, size);
-      const own = sizeOf(view);
-      util.assert(size === own, () => {
-        return `The new shape (${view}) has ${own} elements and the old one (${x!.shape}) has ${size}.`;
+      const viewSize = sizeOf(view);
+      util.assert(size === viewSize, () => {
+        return `The new shape (${view}) has ${viewSize} elements and the old one (${x!.shape}) has ${size}.`;
       });
       return { view };
     },

@@ -112,10 +112,10 @@ export function convolutionShape(
 ): { readonly geometry: Geometry; readonly output: readonly number[] } | undefined {
   if (dataFormat !== 'NHWC') return undefined;
   type Four = [number, number, number, number];
-  const own = image as Four;
+  const imageShape = image as Four;
   const taps = filter as Four;
   const info = backend_util.computeConv2DInfo(
-    own,
+    imageShape,
     taps,
     strides,
     dilations ?? 1,

@@ -52,9 +52,9 @@ function finished(
     members.set(root, [...(members.get(root) ?? []), node]);
   }
   const groups = new Map<TraceNode, ElementwiseGroup>();
-  for (const [{ size }, own] of members) {
-    const group = { members: own, size };
-    if (own.length >= FEWEST_NODES) for (const node of own) groups.set(node, group);
+  for (const [{ size }, nodes] of members) {
+    const group = { members: nodes, size };
+    if (nodes.length >= FEWEST_NODES) for (const node of nodes) groups.set(node, group);
   }
   return groups;
 }
@@ -123,7 +123,7 @@ function joinGroups(
 ): Draft {
   const size = sizeOf((node.outputs[0] as TraceValue).shape);
   const joined: Draft = { size, after: new Set(), mergedInto: undefined };
-  const own = node.operands.map(({ value }) => {
+  const operandDrafts = node.operands.map(({ value }) => {
     const draft =
       value.data === undefined && value.producer !== undefined
         ? drafts.get(value.producer)
@@ -131,8 +131,8 @@ function joinGroups(
     return draft?.size === size ? draft : undefined;
   });
   for (const [i, groups] of before.entries())
-    if (own[i] === undefined) for (const group of groups) joined.after.add(group);
-  for (const draft of own) {
+    if (operandDrafts[i] === undefined) for (const group of groups) joined.after.add(group);
+  for (const draft of operandDrafts) {
     if (draft === undefined) continue;
     const group = rootOf(draft);
     if (group === joined) continue;

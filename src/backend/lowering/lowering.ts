@@ -189,8 +189,11 @@ export class Lowering {
   channelsFirst(operand: Operand): string {
     const { value, shape } = operand;
     const forms = this.#formsOf(value);
-    const own = sameShape(shape, value.shape);
-    if (own && (forms.channelsFirst ?? forms.affine ?? forms.product ?? forms.folded) !== undefined)
+    const isSameShape = sameShape(shape, value.shape);
+    if (
+      isSameShape &&
+      (forms.channelsFirst ?? forms.affine ?? forms.product ?? forms.folded) !== undefined
+    )
       return this.#image(forms, value);
     const name = this.#view(forms, `channels first ${shape}`, () => {
       const logical = this.logical(operand);
@@ -200,7 +203,7 @@ export class Lowering {
         return this.graph.reshape(logical, [batch, channels, height, width]);
       return this.graph.transpose(logical, [0, 3, 1, 2]);
     });
-    if (own) forms.channelsFirst = name;
+    if (isSameShape) forms.channelsFirst = name;
     return name;
   }
 

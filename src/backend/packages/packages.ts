@@ -53,12 +53,12 @@ export function unloadable(
  * Loads a package, which registers itself with our tfjs. @throws BackendError that ends with the
  * remedy
  */
-export function loadPackage(found: FoundPackage, remedy: string): void {
+export function loadPackage(foundPackage: FoundPackage, remedy: string): void {
   try {
-    shareTfjs(found.main);
-    createRequire(found.main)(found.main);
+    shareTfjs(foundPackage.main);
+    createRequire(foundPackage.main)(foundPackage.main);
   } catch (error) {
-    throw unloadable(found, error, remedy);
+    throw unloadable(foundPackage, error, remedy);
   }
 }
 
@@ -75,11 +75,11 @@ const TFJS = ['', '-core', '-backend-cpu', '-backend-webgl', '-data', '-layers',
 function shareTfjs(main: string): void {
   const theirs = createRequire(main);
   for (const name of TFJS.map((part) => `@tensorflow/tfjs${part}`)) {
-    const other = resolved(theirs, name);
-    const own = resolved(ours, name);
-    if (other === undefined || own === undefined || other === own) continue;
+    const theirPath = resolved(theirs, name);
+    const ourPath = resolved(ours, name);
+    if (theirPath === undefined || ourPath === undefined || theirPath === ourPath) continue;
     ours(name);
-    theirs.cache[other] = ours.cache[own];
+    theirs.cache[theirPath] = ours.cache[ourPath];
   }
 }
 

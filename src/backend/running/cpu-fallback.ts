@@ -17,14 +17,14 @@ export function runOnCpu(
   kernelName: string,
   inputs: NamedTensorInfoMap,
   attributes: NamedAttrMap | undefined,
-  own: KernelBackend,
+  ownBackend: KernelBackend,
 ): TensorInfo | TensorInfo[] {
   const cpu = cpuBackend();
   const written = new Map<object, TensorInfo>();
   const copy = (tensor: TensorInfo): TensorInfo => {
     let copied = written.get(tensor.dataId);
     if (copied === undefined) {
-      copied = writeTo(cpu, own.readSync(tensor.dataId), tensor);
+      copied = writeTo(cpu, ownBackend.readSync(tensor.dataId), tensor);
       written.set(tensor.dataId, copied);
     }
     const { shape, dtype } = tensor;
@@ -40,7 +40,7 @@ export function runOnCpu(
     });
     for (const output of [outputs].flat()) written.set(output.dataId, output);
     const take = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => {
-      return { dataId: own.write(cpu.readSync(dataId), shape, dtype), shape, dtype };
+      return { dataId: ownBackend.write(cpu.readSync(dataId), shape, dtype), shape, dtype };
     };
     return Array.isArray(outputs) ? outputs.map(take) : take(outputs);
   } finally {

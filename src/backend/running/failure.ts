@@ -7,14 +7,14 @@ import { bytesOf, type LiveTrace, peakMemory, type TraceNode } from '../trace/tr
  * the bytes that this process may use.
  */
 export function failure(error: unknown, live: LiveTrace, usable: number): Error {
-  const said = messageOf(error);
+  const reason = messageOf(error);
   const { nodes } = live;
   const trace = `${nodes.length} kernel${nodes.length === 1 ? '' : 's'} (${kernelCounts(nodes)})`;
   if (!isOutOfMemory(error))
-    return new Error(`ONNX Runtime failed in a run of ${trace}: ${said}`, { cause: error });
+    return new Error(`ONNX Runtime failed in a run of ${trace}: ${reason}`, { cause: error });
   return new Error(
     `Out of memory in a run of ${trace}, which holds about ${size(peakMemory(live))} at once where this process may use ` +
-      `${size(usable)}: ${advice(batchOf(nodes))}. ${said}`,
+      `${size(usable)}: ${advice(batchOf(nodes))}. ${reason}`,
     { cause: error },
   );
 }

@@ -16,20 +16,20 @@ const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const
  * another major version, or does not load.
  */
 export function loadTensorflow(folders: readonly string[], threads: number): FoundPackage {
-  const found = packages
+  const foundPackage = packages
     .map((name) => findPackage(name, folders))
     .find((each) => each !== undefined);
-  if (found === undefined) {
+  if (foundPackage === undefined) {
     throw new BackendError(
       `Expected ${packages.join(' or ')} for the backend "tensorflow", found neither, looking from ` +
         `${placesLooked(folders)}. To install it: npm install @tensorflow/tfjs-node@${version.tfjs} ` +
         '(its install script downloads TensorFlow).',
     );
   }
-  const { name, folder } = found;
-  if (majorOf(found.version) !== majorOf(version.tfjs)) {
+  const { name, folder } = foundPackage;
+  if (majorOf(foundPackage.version) !== majorOf(version.tfjs)) {
     throw new BackendError(
-      `Expected ${name} of version ${majorOf(version.tfjs)}, to go with tfjs ${version.tfjs}; got ${found.version} in ` +
+      `Expected ${name} of version ${majorOf(version.tfjs)}, to go with tfjs ${version.tfjs}; got ${foundPackage.version} in ` +
         `${folder}. To replace it: npm install ${name}@${version.tfjs}`,
     );
   }
@@ -38,11 +38,11 @@ export function loadTensorflow(folders: readonly string[], threads: number): Fou
   // Errors alone: on every machine without a GPU, TensorFlow reports that it finds none.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   const remedy = `To build it again: npm rebuild ${name} --build-addon-from-source`;
-  loadPackage(found, remedy);
+  loadPackage(foundPackage, remedy);
   if (engine().registryFactory['tensorflow'] === undefined) {
-    throw unloadable(found, 'it registers no backend "tensorflow" with tfjs.', remedy);
+    throw unloadable(foundPackage, 'it registers no backend "tensorflow" with tfjs.', remedy);
   }
-  return found;
+  return foundPackage;
 }
 
 const majorOf = (version: string): string => version.split('.')[0] ?? '';

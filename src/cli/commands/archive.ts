@@ -62,8 +62,8 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
     if (known.length === 0)
       throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
     const written = await store.exportRun(manifest, join(root, reportPath(pipeline)));
-    const left = known.filter((stage) => !written.includes(stage));
-    if (left.length > 0) warnOnStderr(`${whyLeft}: the outputs of ${left.join(', ')}`);
+    const missing = known.filter((stage) => !written.includes(stage));
+    if (missing.length > 0) warnOnStderr(`${whyLeft}: the outputs of ${missing.join(', ')}`);
     bucket.finish();
     writing(path, () => renameSync(temporary, path));
     print(
@@ -87,11 +87,11 @@ export async function importCommand(
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}`);
   const bucket = open(path);
   try {
-    const own = readKey();
+    const ownKey = readKey();
     const trusted = Object.values(orThrow(loadStoreFile(root))?.keys ?? {});
     const keys = [
       ...trusted,
-      ...(own === undefined ? [] : [own.text]),
+      ...(ownKey === undefined ? [] : [ownKey.text]),
       ...(trust === undefined ? [] : [trust]),
     ];
     const signer = await shortText(bucket, signerKey);

@@ -13,13 +13,13 @@ import { currentRoot } from '../support/open-pipeline.ts';
 
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
   const root = currentRoot();
-  const own = await loadKinds(root, warnOnStderr);
-  printWarnings(kindWarnings(own, []));
+  const loadedKinds = await loadKinds(root, warnOnStderr);
+  printWarnings(kindWarnings(loadedKinds, []));
   const store = new FolderStore(root, warnOnStderr);
   const publisher = new Publisher(root, store, new DigestIndex(store.folder));
   const records = publisher.records.all();
   const published = records.map(({ pipeline }) => pipeline);
-  const claims = await allClaims(root, own.kinds, published);
+  const claims = await allClaims(root, loadedKinds.kinds, published);
   const unclaimed = findUnclaimed(records, claims);
   if (options.yes !== true) {
     for (const { path, pipeline, stage } of unclaimed) {

@@ -6,8 +6,8 @@ import { exitCodes } from '../support/process-end.ts';
 test('two forms at once are refused, and both are named', async () => {
   const write = mock.method(process.stderr, 'write', () => true);
   const code = await runCli(['compare', 'last~1', 'last', '--html', '--json']);
-  const told = write.mock.calls.map(({ arguments: [text] }) => text);
+  const texts = write.mock.calls.map(({ arguments: [text] }) => text);
   write.mock.restore();
   assert.equal(code, exitCodes.usage);
-  assert.deepEqual(told, ['error: Expected one form of the comparison, got --json and --html\n']);
+  assert.deepEqual(texts, ['error: Expected one form of the comparison, got --json and --html\n']);
 });

@@ -47,15 +47,15 @@ export async function compareCommand(
     (form) => options[form] !== undefined,
   );
   if (forms.length > 1) {
-    const asked = forms.map((form) => `--${form}`).join(' and ');
-    throw new UsageError(`Expected one form of the comparison, got ${asked}`);
+    const flags = forms.map((form) => `--${form}`).join(' and ');
+    throw new UsageError(`Expected one form of the comparison, got ${flags}`);
   }
   const root = currentRoot();
   const store = await openStore(root, warnOnStderr);
-  const found = await findSubjects(words, { root, store }).finally(() => store.close());
-  if (found.length < 2)
+  const subjects = await findSubjects(words, { root, store }).finally(() => store.close());
+  if (subjects.length < 2)
     throw new UsageError('Expected two or more pipelines, runs or stages to compare');
-  const comparison = compareSubjects(found);
+  const comparison = compareSubjects(subjects);
   if (options.html !== undefined) {
     const file = options.html === true ? 'compare.html' : options.html;
     const { renderComparison } = await import('../../reporting/compare/comparison-page.ts');
@@ -63,7 +63,7 @@ export async function compareCommand(
     print(`Wrote ${file}`);
   } else if (options.json === true) {
     const { paired, histories: _, curves: _c, ...rest } = comparison;
-    printJson({ ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) });
+    printJson({ ...rest, paired: paired.map((pair) => ({ ...pair, curves: undefined })) });
   } else {
     const tables = comparisonTables(comparison);
     process.stdout.write(formatTables(tables, forms[0], options.all));
@@ -131,10 +131,10 @@ async function findSubject(word: string, sources: Sources): Promise<Subject> {
       `Name one, as in ${word.replace(`:${stage}`, `:${name}`)}.`,
     );
   }
-  const one = new Map([[name, stages.get(name)!]]);
+  const onlyStage = new Map([[name, stages.get(name)!]]);
   return {
     label: `${label}:${name}`,
-    stages: one,
+    stages: onlyStage,
     isStage: true,
     upstream: upstreamOf(name, stages),
   };
@@ -166,9 +166,11 @@ async function findWhole(word: string, sources: Sources): Promise<Whole | undefi
  */
 async function fetchCompared(results: readonly Digest[], store: FolderStore): Promise<void> {
   for (const digest of results) {
-    const found = await store.lookup(digest);
-    if (found.state !== 'elsewhere') continue;
-    await store.fetch(Object.values(found.result.outputs).filter(({ type }) => compared.has(type)));
+    const lookup = await store.lookup(digest);
+    if (lookup.state !== 'elsewhere') continue;
+    await store.fetch(
+      Object.values(lookup.result.outputs).filter(({ type }) => compared.has(type)),
+    );
   }
 }
 

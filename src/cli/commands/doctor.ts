@@ -19,7 +19,7 @@ import { exitCodes } from '../support/process-end.ts';
  */
 interface Finding {
   readonly name: string;
-  readonly found: string;
+  readonly state: string;
   readonly lacks?: string;
   /** Whether Restage does not work at all without it. */
   readonly needed?: boolean;
@@ -91,10 +91,10 @@ export async function doctorCommand(): Promise<number> {
     ...projectFiles(root),
   ];
   const width = Math.max(...findings.map(({ name }) => name.length));
-  for (const { name, found, lacks, needed } of findings) {
+  for (const { name, state, lacks, needed } of findings) {
     const lackMark = needed === true ? '✗' : '–';
     const mark = lacks === undefined ? '✓' : lackMark;
-    print(`${mark} ${name.padEnd(width)}  ${[found, lacks].filter(Boolean).join(': ')}`);
+    print(`${mark} ${name.padEnd(width)}  ${[state, lacks].filter(Boolean).join(': ')}`);
   }
   return findings.some(({ lacks, needed }) => lacks !== undefined && needed === true)
     ? exitCodes.failed
@@ -109,17 +109,17 @@ function ownNeeds(root: string): readonly Finding[] {
     existsSync(join(root, name)) ? join(root, name) : root,
   );
   return [
-    { name: 'Restage', found: `${version} in ${packageRoot}` },
-    { name: 'Node', found: process.version },
-    { name: 'Cores', found: String(usableCores()) },
+    { name: 'Restage', state: `${version} in ${packageRoot}` },
+    { name: 'Node', state: process.version },
+    { name: 'Cores', state: String(usableCores()) },
     {
       name: 'Memory',
-      found: formatBytes(memory),
+      state: formatBytes(memory),
       ...(memory < 2 * 2 ** 30 && { lacks: 'trainings need 2 GiB or more' }),
     },
     {
       name: 'Disk',
-      found: `${formatBytes(free)} free in ${root}`,
+      state: `${formatBytes(free)} free in ${root}`,
       ...(free < 2 ** 30 && {
         lacks: 'results need room; `restage gc` frees what is old',
         needed: true,
@@ -129,7 +129,7 @@ function ownNeeds(root: string): readonly Finding[] {
       .filter((folder) => !isWritable(folder))
       .map((folder) => ({
         name: 'Folder',
-        found: folder,
+        state: folder,
         lacks: 'cannot be written',
         needed: true,
       })),
@@ -151,25 +151,25 @@ async function backend(): Promise<Finding> {
     const { selectBackend } = await import('../../backend/select/select-backend.ts');
     const { name, versions } = await selectBackend('auto');
     const of = Object.entries(versions).map((entry) => entry.join(' '));
-    return { name: 'Backend', found: `${name} (${of.join(', ')})` };
+    return { name: 'Backend', state: `${name} (${of.join(', ')})` };
   } catch (error) {
-    return { name: 'Backend', found: 'does not start', lacks: String(error), needed: true };
+    return { name: 'Backend', state: 'does not start', lacks: String(error), needed: true };
   }
 }
 
 function program({ name, of, asks, lacks }: Program): Finding {
-  let found = 'not found';
+  let state = 'not found';
   for (const command of of) {
     const { status, stdout, stderr, error } = spawnSync(command, asks, {
       encoding: 'utf8',
       timeout: 60_000,
     });
     const [line = ''] = (stdout || stderr || '').trim().split('\n');
-    if (status === 0) return { name, found: line };
+    if (status === 0) return { name, state: line };
     if (error === undefined)
-      found = `${command} does not work here (${stderr.trim().split('\n').at(-1)})`;
+      state = `${command} does not work here (${stderr.trim().split('\n').at(-1)})`;
   }
-  return { name, found, lacks };
+  return { name, state, lacks };
 }
 
 /**
@@ -181,7 +181,7 @@ function projectFiles(root: string): readonly Finding[] {
   const store = loadStoreFile(root);
   const broken = (name: string, file: string): Finding => ({
     name,
-    found: join(root, file),
+    state: join(root, file),
     lacks: `it has mistakes: \`restage ${name === 'Places' ? 'places check <place>' : 'store status'}\` names them`,
     needed: true,
   });
@@ -190,7 +190,7 @@ function projectFiles(root: string): readonly Finding[] {
     places.ok
       ? {
           name: 'Places',
-          found:
+          state:
             names.length === 0
               ? 'this machine'
               : `${formatCountOf(names.length, 'place')}: ${names.join(', ')}`,
@@ -199,7 +199,7 @@ function projectFiles(root: string): readonly Finding[] {
     store.ok
       ? {
           name: 'Store',
-          found: store.value === undefined ? 'cache/, not shared' : `cache/ and ${store.value.url}`,
+          state: store.value === undefined ? 'cache/, not shared' : `cache/ and ${store.value.url}`,
         }
       : broken('Store', 'store.yaml'),
   ];

@@ -103,7 +103,7 @@ type ImageQuestion = ExplainImageOptions & {
 async function explainOn(
   folder: string,
   pictures: readonly Picture[],
-  { methods, backend, ...asked }: ImageQuestion,
+  { methods, backend, ...imageQuestion }: ImageQuestion,
 ) {
   const { startBackend } = await import('../../learning/training/start-backend.ts');
   const { usableCores } = await import('../../backend/running/machine-limits.ts');
@@ -118,9 +118,9 @@ async function explainOn(
   const question = {
     ...explanationDefaults(),
     methods,
-    class: asked.class,
-    score: asked.score,
-    layer: asked.layer,
+    class: imageQuestion.class,
+    score: imageQuestion.score,
+    layer: imageQuestion.layer,
   };
   return { explained: await explainPictures(opened, pictures, question), info: opened.info };
 }

@@ -55,10 +55,10 @@ export async function gcCommand({
         garbage.checkpoints.length +
         leftovers.length ===
       0;
-    const told = isNothing
+    const summary = isNothing
       ? `Nothing to remove: all ${formatBytes(garbage.keptBytes)} stay. A shorter \`--keep\` removes more.`
       : `Would remove ${what}. To remove them: restage gc --yes`;
-    return print(told + missed);
+    return print(summary + missed);
   }
   removeGarbage(store, garbage, { hasOpenJobs });
   await removeLeftovers(leftovers);

@@ -45,8 +45,8 @@ export function mermaid(graph: Graph, stages: readonly Stage[]): string {
   for (const stage of stages) {
     const { name } = stage;
     const read = new Set(readBy(stage));
-    for (const other of graph.dependencies(name).filter((dependency) => id.has(dependency))) {
-      lines.push(`  ${id.get(other)} ${read.has(other) ? '-->' : '-.->'} ${id.get(name)}`);
+    for (const source of graph.dependencies(name).filter((dependency) => id.has(dependency))) {
+      lines.push(`  ${id.get(source)} ${read.has(source) ? '-->' : '-.->'} ${id.get(name)}`);
     }
   }
   return `${lines.join('\n')}\n`;

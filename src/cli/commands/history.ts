@@ -29,9 +29,9 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
     );
     return runChanges(run, last, { store, fill: fillDefaults });
   };
-  const found = selectRuns(all, { ...options, ...(name !== undefined && { pipeline: name }) });
-  if (!found.ok) throw mistake('unknown-name', found.error.message, found.error.hint);
-  const runs = found.value;
+  const selection = selectRuns(all, { ...options, ...(name !== undefined && { pipeline: name }) });
+  if (!selection.ok) throw mistake('unknown-name', selection.error.message, selection.error.hint);
+  const runs = selection.value;
   if (options.json === true) {
     return printJson(runs.map((run) => ({ ...asJson(run), changes: changesOf(run) })));
   }
@@ -39,10 +39,10 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
     return print(all.length === 0 ? 'There were no runs yet.' : 'No run matches.');
   const names = new Set([...options.where.map((text) => conditionName(text)!), ...options.show]);
   if (options.sort !== undefined && options.sort !== 'duration') names.add(options.sort);
-  const shown = runs.slice(0, options.limit);
-  print(formatHistory(shown, [...names], changesOf).join('\n'));
-  const left = runs.length - shown.length;
-  if (left > 0) print(`… and ${formatCountOf(left, 'more run')}; --limit ${runs.length} shows all`);
+  const listed = runs.slice(0, options.limit);
+  print(formatHistory(listed, [...names], changesOf).join('\n'));
+  const more = runs.length - listed.length;
+  if (more > 0) print(`… and ${formatCountOf(more, 'more run')}; --limit ${runs.length} shows all`);
 }
 
 function asJson(run: PastRun) {

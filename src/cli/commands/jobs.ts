@@ -72,7 +72,7 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   const abandoned = new Set<OpenStep>();
   for (const step of open) if (await isOver(step, schedulerFor(step.place))) abandoned.add(step);
   const rows = [
-    ...batches.map((one) => rowOf(one, stateOf)),
+    ...batches.map((batch) => rowOf(batch, stateOf)),
     ...open.map((step) => [
       step.jobs.join(', '),
       step.place,
@@ -156,7 +156,7 @@ async function cancel(
   steps: readonly OpenStep[],
   schedulerFor: (place: string) => Scheduler | undefined,
 ): Promise<void> {
-  const left = batches.filter(({ folder }) => folder.waiters().length === 0);
+  const unawaited = batches.filter(({ folder }) => folder.waiters().length === 0);
   const cancelAll = async (place: string, ids: readonly string[], name: string) => {
     const scheduler = schedulerFor(place);
     for (const id of ids) await scheduler?.cancel(id, name);
@@ -169,14 +169,14 @@ async function cancel(
     take(folder);
     await cancelAll(place, jobs, name);
   }
-  for (const { folder, batch, open } of left) {
+  for (const { folder, batch, open } of unawaited) {
     for (const index of open)
       folder.end(index, { type: 'cancelled', by: 'by `restage jobs cancel`' });
     const ids = folder.jobs().map(({ id }) => id);
     await cancelAll(batch.place, ids, nameOf(folder));
   }
-  const kept = batches.length - left.length;
+  const kept = batches.length - unawaited.length;
   const others =
     kept === 0 ? '' : `; ${formatCountOf(kept, 'other')} stay, since a run waits for them`;
-  print(`Cancelled ${formatCountOf(left.length, 'batch', 'batches')} of jobs${others}.`);
+  print(`Cancelled ${formatCountOf(unawaited.length, 'batch', 'batches')} of jobs${others}.`);
 }

@@ -18,10 +18,10 @@ export async function kindsCommand(
   name: string | undefined,
   { markdown }: { readonly markdown?: boolean },
 ): Promise<void> {
-  const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
-  const { kinds, unloaded } = own;
+  const loadedKinds = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
+  const { kinds, unloaded } = loadedKinds;
   if (name === undefined) {
-    printWarnings(kindWarnings(own, kinds.keys()));
+    printWarnings(kindWarnings(loadedKinds, kinds.keys()));
     const specs = Array.from(kinds.values(), ({ spec }) => spec);
     if (markdown) return void process.stdout.write(kindsMarkdown(specs));
     const sorted = [...kinds].sort(([a], [b]) => compare(a, b));
@@ -89,7 +89,7 @@ function section(
 }
 
 export async function schemaCommand(): Promise<void> {
-  const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
-  printWarnings(kindWarnings(own, []));
-  process.stdout.write(editorSchema(Array.from(own.kinds.values(), ({ spec }) => spec)));
+  const loadedKinds = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
+  printWarnings(kindWarnings(loadedKinds, []));
+  process.stdout.write(editorSchema(Array.from(loadedKinds.kinds.values(), ({ spec }) => spec)));
 }

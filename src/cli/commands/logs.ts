@@ -51,15 +51,15 @@ async function stageLog(
   pipeline: string,
   { stage, decision, examined }: PlannedStage,
 ) {
-  const found = lastAttempts(store.runsOf(pipeline), stage.name);
+  const attempts = lastAttempts(store.runsOf(pipeline), stage.name);
   const published = decision.state === 'up to date' ? examined?.result : undefined;
   if (published !== undefined) {
     const what = ', the published result';
-    if (found?.last.state.fingerprint !== published.digest)
+    if (attempts?.last.state.fingerprint !== published.digest)
       return await ofResult(stage.name, published, store, what);
-    return ofAttempts(stage.name, found, succeeded(found.last) ? what : '');
+    return ofAttempts(stage.name, attempts, succeeded(attempts.last) ? what : '');
   }
-  if (found !== undefined) return ofAttempts(stage.name, found);
+  if (attempts !== undefined) return ofAttempts(stage.name, attempts);
   const latest = store.readLatest(pipeline, stage.name);
   const result = latest === undefined ? examined?.result : store.readResult(latest);
   return result && (await ofResult(stage.name, result, store, ', the last result'));
@@ -96,8 +96,8 @@ function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what =
   const several = attempts.length > 1;
   const text = attempts
     .map(({ log }, index) => {
-      const own = log === undefined ? '' : readFileSync(log, 'utf8');
-      return several ? `--- attempt ${index + 1}\n${own}` : own;
+      const text = log === undefined ? '' : readFileSync(log, 'utf8');
+      return several ? `--- attempt ${index + 1}\n${text}` : text;
     })
     .join('');
   return { head: `${stage}: ${how} ${when(startedAt)}${duration}${what}${why}`, text };

@@ -45,11 +45,11 @@ export async function modelCommand(words: readonly string[], options: ModelOptio
     const rows = architectureNames.map((name) => [name, architectures[name].summary]);
     return print(formatTable(['network', 'is'], rows).join('\n'));
   }
-  const found = await findModel(words, options.set);
-  const imageSize = options.imageSize ?? found.imageSize ?? usualSize;
-  const traced = trace(found, imageSize, options.classes);
-  const title = `${found.title} at ${imageSize} x ${imageSize}`;
-  const lines = [`${title}: ${found.summary}`, '', ...formatNet(traced), '', formatTotals(traced)];
+  const model = await findModel(words, options.set);
+  const imageSize = options.imageSize ?? model.imageSize ?? usualSize;
+  const traced = trace(model, imageSize, options.classes);
+  const title = `${model.title} at ${imageSize} x ${imageSize}`;
+  const lines = [`${title}: ${model.summary}`, '', ...formatNet(traced), '', formatTotals(traced)];
   print(lines.join('\n'));
   if (options.svg !== undefined) await draw(traced, title, options.svg);
 }
@@ -84,9 +84,9 @@ async function draw(traced: readonly TracedLayer[], title: string, path: string)
  * shortcut.
  */
 function formatNet(traced: readonly TracedLayer[]): readonly string[] {
-  const rows = traced.flatMap((one) => {
-    if (!('body' in one)) return [rowOf(one, '')];
-    const { layer, body, shortcut, output } = one;
+  const rows = traced.flatMap((entry) => {
+    if (!('body' in entry)) return [rowOf(entry, '')];
+    const { layer, body, shortcut, output } = entry;
     const adds = shortcut.length > 0 ? 'adds the shortcut' : 'adds the input';
     return [
       ...body.map((inner) => rowOf(inner, '│ ')),
@@ -135,7 +135,7 @@ const trainingSettings = z.object({ model: modelSetting, imageSize: z.int().defa
 
 async function fromPipeline(words: readonly string[], set: readonly string[]): Promise<FoundModel> {
   const { named: names, graph, pipeline } = await openSelection({ words, set });
-  const found = new Map<string, FoundModel>();
+  const models = new Map<string, FoundModel>();
   const training: string[] = [];
   for (const stage of names) {
     const { data } = trainingSettings.safeParse(graph.stage(stage).settings);
@@ -148,18 +148,18 @@ async function fromPipeline(words: readonly string[], set: readonly string[]): P
         : `its layers are in ${pipeline.file}.`;
     const title = titleOf(setting) ?? stage;
     const key = JSON.stringify([setting, imageSize]);
-    if (!found.has(key)) found.set(key, { setting, imageSize, title, summary });
+    if (!models.has(key)) models.set(key, { setting, imageSize, title, summary });
   }
-  const [one, ...more] = found.values();
-  if (one === undefined) {
+  const [model, ...more] = models.values();
+  if (model === undefined) {
     const got = names.join(', ');
     throw mistake(
       'no-model',
       `Expected a stage that trains a network, got ${got} in ${pipeline.file}`,
     );
   }
-  if (more.length === 0) return one;
-  const message = `Expected one network, got ${found.size} in ${pipeline.file}`;
+  if (more.length === 0) return model;
+  const message = `Expected one network, got ${models.size} in ${pipeline.file}`;
   throw mistake('several-models', message, `Name one of the stages ${training.join(', ')}.`);
 }
 

@@ -84,30 +84,31 @@ async function probe(place: PlaceSpec, request: JobRequest, folder: string): Pro
   if (probed === undefined) return false;
   const job = await scheduler.submit(probed);
   const answer = await answerOf(job, request.name, folder, scheduler);
-  const said = readEnd(request.log, 4096).trim();
+  const output = readEnd(request.log, 4096).trim();
   if (answer === undefined) {
     await scheduler.cancel(job, request.name);
     const why =
-      said === ''
+      output === ''
         ? 'it waits in the queue, or its node does not see this folder'
-        : `it printed:\n${said}`;
+        : `it printed:\n${output}`;
     tell('✗', `${name}: the probe, job ${job}, has not answered: ${why}`);
     return false;
   }
   const apart = Math.abs(Date.now() - answer.time);
   const isSame = answer.node === process.version;
-  const other = isSame
+  const note = isSame
     ? ''
     : `, and ${process.version} here: a checkpoint of one does not serve the other`;
   tell('✓', `shared root: ${request.root} is visible on ${answer.host}`);
   tell(answer.restage === version ? '✓' : '!', `Restage ${answer.restage}`);
-  tell(isSame ? '✓' : '!', `Node ${answer.node}${other}`);
+  tell(isSame ? '✓' : '!', `Node ${answer.node}${note}`);
   tell('✓', `scratch space: ${formatBytes(answer.scratchBytes)} in ${answer.scratch}`);
   tell(apart < drift ? '✓' : '!', `clock: ${formatSeconds(apart / 1000)} apart`);
   tell(answer.gpus >= gpu ? '✓' : '!', `graphics cards: ${answer.gpus} of ${gpu}`);
   tell('✓', `cores: ${answer.cores}`);
   if (place.container.length > 0) tell('✓', `container: ${place.container.join(' ')}`);
-  if (said !== '') tell('!', `the job printed, perhaps a line of \`setup\` that failed:\n${said}`);
+  if (output !== '')
+    tell('!', `the job printed, perhaps a line of \`setup\` that failed:\n${output}`);
   return isTaken;
 }
 
@@ -144,8 +145,8 @@ async function smallJob(
     [`time, ${formatSeconds(time / 1000)}`, { ...least, seconds: Math.ceil(time / 1000) }],
   ];
   let isAny = false;
-  for (const [what, asked] of resources) {
-    const { ok, words } = await scheduler.wouldTake!(asked);
+  for (const [what, jobRequest] of resources) {
+    const { ok, words } = await scheduler.wouldTake!(jobRequest);
     if (!ok) tell('✗', `${what}: ${words}`);
     isAny ||= !ok;
   }
@@ -154,7 +155,7 @@ async function smallJob(
 }
 
 async function answerOf(job: string, name: string, folder: string, scheduler: Scheduler) {
-  let told = '';
+  let lastState = '';
   for (let passed = 0, isOver = false; passed < patience; passed += look) {
     const answer = readAnswer(folder);
     if (answer !== undefined || isOver) return answer;
@@ -163,9 +164,9 @@ async function answerOf(job: string, name: string, folder: string, scheduler: Sc
       // Its answer may be late.
       const phase = listed === undefined ? 'unlisted' : scheduler.phaseOf(listed);
       isOver = isFinal(phase) && phase !== 'completed';
-      const state = listed === undefined ? told || 'submitted' : describeState(listed);
-      if (state !== told) tell('…', `job ${job}: ${state}`);
-      told = state;
+      const state = listed === undefined ? lastState || 'submitted' : describeState(listed);
+      if (state !== lastState) tell('…', `job ${job}: ${state}`);
+      lastState = state;
     }
     await delay(look);
   }

@@ -89,8 +89,8 @@ async function runOnce(
   const chosenStyle = options.quiet === true ? 'quiet' : options.reporter;
   const style = step !== undefined ? 'plain' : chosenStyle;
   const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
-  using own = watched === undefined ? new Interrupts() : undefined;
-  const { cancellation } = own ?? watched!.interrupts;
+  using interrupts = watched === undefined ? new Interrupts() : undefined;
+  const { cancellation } = interrupts ?? watched!.interrupts;
   if (cancellation.interrupted) return exitCodes.interrupted; // while the project was read again
   if (options.interrupt === true) watched?.watch.onChange(() => cancellation.stop());
   // A program that reads events expects them all; a forced run is no proof that nothing is to be

@@ -295,7 +295,8 @@ async function shareLastRun(root: string, store: SharedStore, pipeline: string):
   const [last] = store.runsOf(pipeline, 1);
   const outcomes = Object.values(last?.readRecord()?.stages ?? {}).map(({ outcome }) => outcome);
   const isWhole =
-    outcomes.length > 0 && !outcomes.some((one) => /^(failed|blocked|cancelled)$/.test(one));
+    outcomes.length > 0 &&
+    !outcomes.some((outcome) => /^(failed|blocked|cancelled)$/.test(outcome));
   if (!isWhole || store.records.unsentRuns().includes(last!.id)) return;
   const page = join(root, reportPath(pipeline));
   const manifest = await lastRunOf(root, store, pipeline);
@@ -326,15 +327,15 @@ async function verify(
     print('To send again what is here: restage store verify --repair');
     return 1;
   }
-  const { mended, left } = await repairShared(store, broken, (pipeline) =>
+  const { mended, left: unmended } = await repairShared(store, broken, (pipeline) =>
     join(root, reportPath(pipeline)),
   );
   const rest =
-    left.length === 0
+    unmended.length === 0
       ? ''
-      : `; what ${left.length} of them lack is not here: whoever has it types the same`;
+      : `; what ${unmended.length} of them lack is not here: whoever has it types the same`;
   print(`Mended ${mended.length} of ${broken.length}${rest}.`);
-  return left.length === 0 ? 0 : 1;
+  return unmended.length === 0 ? 0 : 1;
 }
 
 async function gc(
@@ -342,15 +343,15 @@ async function gc(
   _: readonly string[],
   { keep, yes = false }: StoreOptions,
 ): Promise<void> {
-  const found = await collectShared(store.remote.bucket, { keep, remove: yes });
-  const counts = [formatCountOf(found.results, 'result'), formatCountOf(found.runs, 'run')];
+  const collected = await collectShared(store.remote.bucket, { keep, remove: yes });
+  const counts = [formatCountOf(collected.results, 'result'), formatCountOf(collected.runs, 'run')];
   const verb = yes ? 'Removed' : 'Would remove';
   print(
-    `${verb} ${counts.join(' and ')}, and ${formatCountOf(found.deleted, 'file')} that nothing named.`,
+    `${verb} ${counts.join(' and ')}, and ${formatCountOf(collected.deleted, 'file')} that nothing named.`,
   );
-  const marked = `${formatCountOf(found.marked, 'file')} (${formatBytes(found.bytes)})`;
+  const marked = `${formatCountOf(collected.marked, 'file')} (${formatBytes(collected.bytes)})`;
   const mark = yes ? 'Marked' : 'Would mark';
-  if (found.marked > 0)
+  if (collected.marked > 0)
     print(`${mark} ${marked}: a \`restage store gc\` after a day removes them.`);
   if (!yes) print('To do so: restage store gc --yes');
 }
@@ -359,8 +360,8 @@ async function keys([action = 'list', name, text]: readonly string[]): Promise<v
   const root = currentRoot();
   const spec = specOf(root);
   if (action === 'list') {
-    const own = readKey();
-    const whose = (text: string) => (text === own?.text ? 'yours' : '');
+    const ownKey = readKey();
+    const whose = (text: string) => (text === ownKey?.text ? 'yours' : '');
     const rows = Object.entries(spec.keys).map(([name, text]) => [
       name,
       keyIdOf(text),

@@ -19,21 +19,24 @@ export async function verifyCommand({
     ? (done: number, total: number) =>
         writeRaw(process.stderr, `\r${Math.floor((100 * done) / Math.max(1, total))} %`)
     : () => {};
-  const found = await verifyStore(new FolderStore(root, warnOnStderr), progress);
+  const findings = await verifyStore(new FolderStore(root, warnOnStderr), progress);
   if (process.stderr.isTTY) writeRaw(process.stderr, '\r\u001b[K');
-  for (const { kind, result, missing } of found.incomplete) {
+  for (const { kind, result, missing } of findings.incomplete) {
     const lacks = formatCountOf(missing.length, 'object');
     print(
       `incomplete: ${kind} ${result.slice(0, 12)} lacks ${lacks}; the next run that needs it computes it again`,
     );
   }
-  const damaged = found.corrupt.length + found.corruptCheckpoints.length;
-  const sound = damaged === 0 && found.incomplete.length === 0;
+  const damaged = findings.corrupt.length + findings.corruptCheckpoints.length;
+  const sound = damaged === 0 && findings.incomplete.length === 0;
   const verdict = sound
     ? '✓ all sound'
-    : `${damaged} damaged, ${found.incomplete.length} incomplete`;
-  const counts = [formatCountOf(found.objects, 'object'), formatCountOf(found.results, 'result')];
-  if (found.checkpoints > 0) counts.push(formatCountOf(found.checkpoints, 'checkpoint'));
+    : `${damaged} damaged, ${findings.incomplete.length} incomplete`;
+  const counts = [
+    formatCountOf(findings.objects, 'object'),
+    formatCountOf(findings.results, 'result'),
+  ];
+  if (findings.checkpoints > 0) counts.push(formatCountOf(findings.checkpoints, 'checkpoint'));
   print(`${counts.join(', ')}: ${verdict}`);
   const isAsRemembered = !inputs || (await verifyInputs(root));
   return sound && isAsRemembered ? exitCodes.ok : exitCodes.failed;

@@ -12,11 +12,11 @@ import { exitCodes } from './process-end.ts';
 export function reportError(error: unknown): number {
   if (!isForUser(error)) throw error;
   const isColoured = wantsColour(process.stderr, process.env);
-  const told =
+  const text =
     error instanceof PipelineError
       ? formatDiagnostics(error.mistakes, isColoured)
       : `error: ${describeError(error)}`;
-  process.stderr.write(`${told}\n`);
+  process.stderr.write(`${text}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 

@@ -30,8 +30,8 @@ export interface Target extends Pick<Words, 'force' | 'twice'> {
  * Finds the pipeline: a word that ends in .yaml, or a first word that names a file. The word may be
  * the value of `--force` or `--twice`.
  */
-export function findTarget(asked: Words, root: string): Target {
-  const { words, force, twice, last = false } = asked;
+export function findTarget(request: Words, root: string): Target {
+  const { words, force, twice, last = false } = request;
   const [first, ...others] = fileFirst(words);
   const file = first === undefined ? undefined : namedFile(first, root);
   if (file !== undefined) {
@@ -43,9 +43,13 @@ export function findTarget(asked: Words, root: string): Target {
     if (stages === undefined || stages === true) continue;
     const taken = stages.find((word) => namesFile(word, root));
     if (taken === undefined) continue;
-    const left = stages.filter((word) => word !== taken);
+    const remainingStages = stages.filter((word) => word !== taken);
     return findTarget(
-      { ...asked, words: [taken, ...words], [option]: left.length > 0 ? left : true },
+      {
+        ...request,
+        words: [taken, ...words],
+        [option]: remainingStages.length > 0 ? remainingStages : true,
+      },
       root,
     );
   }
@@ -74,8 +78,8 @@ function fileFirst(words: readonly string[]): readonly string[] {
 export const endsLikeFile = /\.ya?ml$/;
 
 const namesFile = (word: string, root: string): boolean => {
-  const found = findPipelineFile(word, process.cwd(), root);
-  return found.ok || endsLikeFile.test(word) || found.error.code !== 'missing-file';
+  const file = findPipelineFile(word, process.cwd(), root);
+  return file.ok || endsLikeFile.test(word) || file.error.code !== 'missing-file';
 };
 
 /**
@@ -99,9 +103,9 @@ function unnamedFile(root: string, last: boolean, word?: string): string {
   const all = names
     .filter((name) => !/(^|\/)base\//.test(name))
     .toSorted((a, b) => rank(a) - rank(b));
-  const shown = all.length > 0 ? all : names;
-  const list = shown.length > mostInLine ? `:\n  ${shown.join('\n  ')}` : ` ${shown.join(', ')}`;
-  const hint = `Name one, such as ${shown[0]!}`;
+  const listed = all.length > 0 ? all : names;
+  const list = listed.length > mostInLine ? `:\n  ${listed.join('\n  ')}` : ` ${listed.join(', ')}`;
+  const hint = `Name one, such as ${listed[0]!}`;
   throw mistake('no-file', `Which pipeline? There are${list}`, hint);
 }
 

@@ -74,8 +74,8 @@ function modelOf({ pipeline, graph, named }: Selection): {
       .stage(stage)
       .outputs.flatMap(({ type, path }) => (type === 'model' ? [{ stage, path }] : [])),
   );
-  const [one, ...more] = models;
-  if (one === undefined) {
+  const [model, ...more] = models;
+  if (model === undefined) {
     const message = `Expected a stage that leaves a model, got ${named.join(', ')} in ${pipeline.file}`;
     throw mistake('no-model', message, 'Such as one of the kind train or load-model.');
   }
@@ -84,10 +84,10 @@ function modelOf({ pipeline, graph, named }: Selection): {
     const message = `Expected one model, got ${models.length} in ${pipeline.file}`;
     throw mistake('several-models', message, `Name one of the stages ${stages} after the file.`);
   }
-  const folder = join(pipeline.root, one.path);
-  if (existsSync(join(folder, infoFile))) return { stage: one.stage, folder };
-  const hint = `Make it: restage run ${shellQuote(pipeline.file)} ${asArgument(one.stage)}`;
-  throw mistake('no-model', `There is no model of ${one.stage} yet in ${one.path}`, hint);
+  const folder = join(pipeline.root, model.path);
+  if (existsSync(join(folder, infoFile))) return { stage: model.stage, folder };
+  const hint = `Make it: restage run ${shellQuote(pipeline.file)} ${asArgument(model.stage)}`;
+  throw mistake('no-model', `There is no model of ${model.stage} yet in ${model.path}`, hint);
 }
 
 function unknownModel(word: string): PipelineError {

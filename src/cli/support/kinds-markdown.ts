@@ -55,8 +55,8 @@ function sectionOf({
 
 export function settingsTable(rows: readonly SettingRow[], what: string): string {
   const cells = rows.map(({ path, type, fallback, summary }) => {
-    const shown = fallback === '—' || fallback === 'required' ? fallback : code(fallback);
-    return [code(path), prose(type), shown, prose(summary)];
+    const fallbackText = fallback === '—' || fallback === 'required' ? fallback : code(fallback);
+    return [code(path), prose(type), fallbackText, prose(summary)];
   });
   return markdownTable([what, 'type', 'default', 'what it is'], cells);
 }

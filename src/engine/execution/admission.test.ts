@@ -20,13 +20,13 @@ async function ask(
   want: { cpu?: number; gpu?: number; memory?: number },
   signal = never,
 ): Promise<Asked> {
-  const asked: Asked = {};
+  const request: Asked = {};
   void admission.acquire({ cpu: 1, gpu: 0, memory: 0, ...want }, signal).then(
-    (grant) => Object.assign(asked, { grant }),
-    (error) => Object.assign(asked, { error }),
+    (grant) => Object.assign(request, { grant }),
+    (error) => Object.assign(request, { error }),
   );
   await settle();
-  return asked;
+  return request;
 }
 
 /** A function, since `assert.equal` would narrow the type of what later changes. */
@@ -57,8 +57,8 @@ test('a large stage is not starved by the small ones behind it', async () => {
 
 test('a stage that asks for more than there is gets all there is', async () => {
   const admission = new Admission({ cpu: 2, gpu: 0, memory: 50 }, 8);
-  const asked = await ask(admission, { cpu: 16, gpu: 1, memory: 80 });
-  assert.deepEqual([asked.grant?.cpu, asked.grant?.gpu, asked.grant?.memory], [2, 0, 50]);
+  const request = await ask(admission, { cpu: 16, gpu: 1, memory: 80 });
+  assert.deepEqual([request.grant?.cpu, request.grant?.gpu, request.grant?.memory], [2, 0, 50]);
 });
 
 test('GPUs and memory are shared as cores are', async () => {
@@ -105,14 +105,15 @@ test('decimal shares that fill the machine run together, and all of it is free o
     fc.asyncProperty(shares, async (parts) => {
       const cpu = parts.reduce((sum, { tenths }) => sum + tenths, 0) / 10;
       const admission = new Admission({ cpu, gpu: 0, memory: 0 }, parts.length);
-      const asked = await Promise.all(
+      const requests = await Promise.all(
         parts.map(({ tenths }) => ask(admission, { cpu: tenths / 10 })),
       );
-      assert.ok(asked.every(({ grant }) => grant !== undefined));
+      assert.ok(requests.every(({ grant }) => grant !== undefined));
       const all = await ask(admission, { cpu });
       assertWaits(all);
-      const shuffled = asked.map((one, index) => ({ one, order: parts[index]!.order }));
-      for (const { one } of shuffled.sort((a, b) => a.order - b.order)) one.grant?.release();
+      const shuffled = requests.map((request, index) => ({ request, order: parts[index]!.order }));
+      for (const { request } of shuffled.sort((a, b) => a.order - b.order))
+        request.grant?.release();
       await settle();
       assert.equal(all.grant?.cpu, cpu);
     }),

@@ -115,12 +115,12 @@ export class Admission {
   }
 }
 
-type Combine = (one: number, other: number) => number;
+type Combine = (a: number, b: number) => number;
 
-const combine = (one: Resources, other: Resources, by: Combine): Resources => ({
-  cpu: by(one.cpu, other.cpu),
-  gpu: by(one.gpu, other.gpu),
-  memory: by(one.memory, other.memory),
+const combine = (a: Resources, b: Resources, by: Combine): Resources => ({
+  cpu: by(a.cpu, b.cpu),
+  gpu: by(a.gpu, b.gpu),
+  memory: by(a.memory, b.memory),
 });
 
 /** The rounding error of decimal shares that fill the machine exactly. */

@@ -29,11 +29,11 @@ export function compareRuns(
  * The files that differ, as `port`, or `port/path` for a file in a folder; sorted by port and path.
  */
 function differingFiles(first: Outputs, second: Outputs): readonly string[] {
-  return Object.entries(first).flatMap(([port, one]) => {
-    const other = second[port]!;
-    if (one.digest === other.digest) return [];
-    const left = contents(one);
-    const right = contents(other);
+  return Object.entries(first).flatMap(([port, firstArtifact]) => {
+    const secondArtifact = second[port]!;
+    if (firstArtifact.digest === secondArtifact.digest) return [];
+    const left = contents(firstArtifact);
+    const right = contents(secondArtifact);
     const paths = [...new Set([...left.keys(), ...right.keys()])].filter(
       (path) => left.get(path) !== right.get(path),
     );

@@ -331,18 +331,18 @@ test('an attempt resumes from the checkpoint of the last one, and a forced stage
     files,
   );
   const change = (stage: Stage): Stage => ({ ...stage, checkpointsWithout: [] });
-  const found: boolean[] = [];
+  const checkpointsSeen: boolean[] = [];
   const train = (job: Parameters<typeof pass>[0]) => {
     const checkpoint = job.request.checkpoint!;
-    found.push(existsSync(checkpoint));
+    checkpointsSeen.push(existsSync(checkpoint));
     mkdirSync(dirname(checkpoint), { recursive: true });
     writeFileSync(checkpoint, 'state');
-    return found.length === 1 ? { ok: false as const, message: 'killed' } : pass(job);
+    return checkpointsSeen.length === 1 ? { ok: false as const, message: 'killed' } : pass(job);
   };
   await project.run({ make: train, read: pass }, { change });
-  assert.deepEqual(found, [false, true]);
+  assert.deepEqual(checkpointsSeen, [false, true]);
   await project.run({ make: train, read: pass }, { change, force: ['make'] });
-  assert.deepEqual(found, [false, true, false]);
+  assert.deepEqual(checkpointsSeen, [false, true, false]);
 });
 
 test('a stage that is interrupted says whether its next attempt has a checkpoint to resume from', async () => {
@@ -381,10 +381,10 @@ test('--twice compares two runs by their bytes, keeps the first, and gives the s
     { twice: ['make', 'read'] },
   );
   assert.equal(run.outcomes.size, 2);
-  const told = events.flatMap((event) =>
+  const messages = events.flatMap((event) =>
     event.type === 'warning' || event.type === 'info' ? [event.message] : [],
   );
-  assert.deepEqual(told, [
+  assert.deepEqual(messages, [
     'ran twice, and produced different bytes the second time: text. The first result is kept',
     'ran twice, and gave the same bytes',
   ]);
@@ -436,16 +436,16 @@ test("an unstored output that links to a user's file is published as it was hash
     'stages: { make: { kind: command, cache: false, outputs: { text: out/make }, with: { run: make } } }',
     files,
   );
-  const own = join(project.root, 'in.txt');
-  utimesSync(own, 1000, 1000);
+  const input = join(project.root, 'in.txt');
+  utimesSync(input, 1000, 1000);
   const { writeResult } = project.store;
   project.store.writeResult = async (...result) => {
-    writeFileSync(own, 'ABC');
-    utimesSync(own, 1000, 1000);
+    writeFileSync(input, 'ABC');
+    utimesSync(input, 1000, 1000);
     await writeResult.apply(project.store, result);
   };
   const ended = await project.run({
-    make: ({ request }) => void symlinkSync(own, request.outputs['text']!),
+    make: ({ request }) => void symlinkSync(input, request.outputs['text']!),
   });
   assert.match(ended.message('make'), /damaged on disk/);
 });

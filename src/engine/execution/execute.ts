@@ -82,7 +82,8 @@ function stagesAfter(
     emit({ type: 'warning', stage, message, time: Date.now() });
   }
   for (const { name } of stages)
-    if (workspace.graph.dependencies(name).some((other) => again.has(other))) again.add(name);
+    if (workspace.graph.dependencies(name).some((dependency) => again.has(dependency)))
+      again.add(name);
   return stages.filter(({ name }) => again.has(name));
 }
 

@@ -38,5 +38,5 @@ function isIdle(group: readonly Stage[], outcomes: ReadonlyMap<StageName, StageO
   const [first] = made;
   if (group.length < 2 || given.size < group.length || first === undefined || first === '[]')
     return false;
-  return made.every((one) => one === first);
+  return made.every((value) => value === first);
 }

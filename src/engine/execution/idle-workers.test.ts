@@ -27,10 +27,10 @@ test('a worker serves the next stage of its key, the most recently idle one firs
   const idle = new IdleWorkers({ workers: 4, memory: 100 });
   const first = new FakeWorker();
   const second = new FakeWorker();
-  const other = new FakeWorker();
+  const secondWorker = new FakeWorker();
   idle.keep(first, 'a', 10);
   idle.keep(second, 'a', 10);
-  idle.keep(other, 'b', 10);
+  idle.keep(secondWorker, 'b', 10);
   assert.equal(idle.take('a', 0), second);
   assert.equal(idle.memory, 20);
   assert.equal(idle.take('a', 0), first);

@@ -38,9 +38,9 @@ export class IdleWorkers<W extends Worker = Worker> {
   take(key: string, most: number): W | undefined {
     const isFit = ({ worker, memory }: IdleWorker<W>) =>
       worker.isAlive && (most === 0 || memory <= most);
-    const found = this.#idle.findLast((idle) => idle.key === key && isFit(idle));
-    this.#idle = this.#idle.filter((idle) => idle !== found);
-    return found?.worker;
+    const idleWorker = this.#idle.findLast((idle) => idle.key === key && isFit(idle));
+    this.#idle = this.#idle.filter((idle) => idle !== idleWorker);
+    return idleWorker?.worker;
   }
 
   keep(worker: W, key: string, memory: number): void {

@@ -110,10 +110,10 @@ async function link(
   path: string,
   { examined, workspace, keyed, parts }: LinkOptions,
 ): Promise<Link> {
-  const looked = examined.looked.get(target);
+  const expected = examined.looked.get(target);
   const { signature } = treeSignature(target);
   symlinkSync(target, path);
-  if (signature === looked) return { path, target, signature, isOutdated: false };
+  if (signature === expected) return { path, target, signature, isOutdated: false };
   const listing = await workspace.digests.list(target, { modes: false });
   return {
     path,
@@ -162,10 +162,13 @@ async function isChanged(
 
 /** A text of a stage with the project's own paths instead of those of the view. */
 export function withOriginals({ folder, name, originals }: InputView, text: string): string {
-  const shown = text.replaceAll(name, folder);
-  if (!shown.includes(folder)) return shown;
+  const readable = text.replaceAll(name, folder);
+  if (!readable.includes(folder)) return readable;
   const byLength = [...originals].sort(([a], [b]) => b.length - a.length);
-  return byLength.reduce((shown, [path, original]) => shown.replaceAll(path, original), shown);
+  return byLength.reduce(
+    (readable, [path, original]) => readable.replaceAll(path, original),
+    readable,
+  );
 }
 
 function originalOf({ originals }: InputView, path: string): string {

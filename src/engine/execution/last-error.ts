@@ -21,7 +21,9 @@ export function lastError(printed: string): string | undefined {
     line.startsWith('Traceback (most recent call last)'),
   );
   const raised = lines.slice(traceback + 1).findLast((line) => /^[\w.]+(: |$)/.test(line));
-  const found =
+  const errorLine =
     (traceback >= 0 ? raised : undefined) ?? lines.findLast((line) => errorWords.test(line));
-  return found !== undefined && found.length > longest ? `${found.slice(0, longest - 1)}…` : found;
+  return errorLine !== undefined && errorLine.length > longest
+    ? `${errorLine.slice(0, longest - 1)}…`
+    : errorLine;
 }

@@ -104,13 +104,13 @@ async function runAttempt(
   const listed = await listOutputs(stage, work, workspace.digests);
   const news = beside.files.length > 0 && attempt.keep ? [describeLoaded(beside.files)] : [];
   for (const message of news) emit({ type: 'warning', message });
-  const told = { ...reports, warnings: [...reports.warnings, ...news] };
+  const allReports = { ...reports, warnings: [...reports.warnings, ...news] };
   const result: StageResult = {
     format: 1,
     ...nameResult(examined, beside),
     outputs: Object.fromEntries(listed.map(({ port, artifact }) => [port, artifact])),
     stored: stage.cache,
-    record: await makeRecord(attempt, told, { cpus, cards }, resources),
+    record: await makeRecord(attempt, allReports, { cpus, cards }, resources),
   };
   const all = [...edited, ...beside.changed];
   const signatures =
@@ -238,7 +238,7 @@ async function listOutputs(
   const outputs: ListedOutput[] = [];
   for (const output of stage.outputs) {
     const path = privatePath(work, output);
-    const own = await backdateOwn(path);
+    const backdated = await backdateOwn(path);
     const { listing, stats } = await digests.listOutput(path);
     const { folder, files, digest, parts } = listing;
     const artifact = { type: output.type, folder, files, digest, parts };
@@ -246,7 +246,7 @@ async function listOutputs(
       port: output.port,
       artifact,
       path,
-      stats: new Map([...stats].filter(([path]) => own.has(path))),
+      stats: new Map([...stats].filter(([path]) => backdated.has(path))),
     });
   }
   return outputs;

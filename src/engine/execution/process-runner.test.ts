@@ -165,10 +165,10 @@ test('a message of more than 1 MiB fails the stage, and a longer reason of a fai
 
 test('an interrupt asks a process to end, and a second one ends it', async (t) => {
   const begun = "process.stdout.write('begun')";
-  const asked = new AbortController();
+  const controller = new AbortController();
   const gentle = await run(t, `process.once('SIGTERM', () => process.exit(0)); ${begun}`, {
-    signal: asked.signal,
-    onOutput: () => asked.abort(),
+    signal: controller.signal,
+    onOutput: () => controller.abort(),
   });
   assert.deepEqual(gentle.end, { ok: false, message: 'interrupted' });
   const signal = new AbortController();
@@ -189,13 +189,13 @@ test('an interrupt asks a process to end, and a second one ends it', async (t) =
 });
 
 test('a stage that succeeded just before it was stopped has succeeded, and one that waits is stopped by its timeout', async (t) => {
-  const asked = new AbortController();
+  const controller = new AbortController();
   const { end } = await run(
     t,
     "process.on('SIGTERM', () => send({ type: 'done' })); process.stdout.write('begun')",
     {
-      signal: asked.signal,
-      onOutput: () => asked.abort(),
+      signal: controller.signal,
+      onOutput: () => controller.abort(),
     },
   );
   assert.equal(end.ok, true);

@@ -31,7 +31,7 @@ async function sends(t: TestContext, text: string) {
     resources: { cpu: 1, gpu: 0, memory: 0 },
     log: `${root}/log`,
     timeout: undefined,
-    translate: (shown) => shown,
+    translate: (text) => text,
     onMessage: (message) => messages.push(message),
     onOutput: (printed) => {
       output += printed;

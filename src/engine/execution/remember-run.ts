@@ -49,11 +49,11 @@ export async function rememberRun(
     globs: workspace.pipeline.sources.globs,
   };
   const report = page === undefined ? [] : [[page, treeSignature(page).signature] as const];
-  const asked = stages.flatMap(({ env, code }) => [
+  const variables = stages.flatMap(({ env, code }) => [
     ...Object.keys(env),
     ...(code?.variables ?? []),
   ]);
-  remember(file, remembered, new Set(asked), {
+  remember(file, remembered, new Set(variables), {
     trees: new Map([...inputs, ...published.outputs, ...report]),
     places: new Map([...read, ...loaded, ...published.owners]),
   });

@@ -13,9 +13,10 @@ test('a stage reports at most 4 MiB of warnings, notes and tables, and is told s
     collector.receive({ type: 'highlight', title: large, columns: [], rows: [] });
   }
   const { warnings, notes, highlights } = collector.reports;
-  const left = 'It sends more than 4 MiB of warnings, notes and tables: further ones are left out';
+  const overflow =
+    'It sends more than 4 MiB of warnings, notes and tables: further ones are left out';
   assert.deepEqual([warnings.length, Object.keys(notes).length, highlights.length], [3, 1, 1]);
-  assert.equal(warnings.at(-1), left);
+  assert.equal(warnings.at(-1), overflow);
   assert.deepEqual(
     events.map((event) => event.type === 'warning' && event.message),
     warnings,

@@ -160,8 +160,8 @@ export class Service {
   #receiveLine(line: string, answered: (answer: Answer) => void): void {
     const message = readMessage(jsonLines(line)[0]);
     if (message === undefined || message.type === 'ready' || message.type === 'done') {
-      const shown = line.length > 200 ? `${line.slice(0, 199)}…` : line;
-      this.#refuse(`wrote a line to RESTAGE_EVENTS that is not a message: ${shown}`, answered);
+      const excerpt = line.length > 200 ? `${line.slice(0, 199)}…` : line;
+      this.#refuse(`wrote a line to RESTAGE_EVENTS that is not a message: ${excerpt}`, answered);
       return;
     }
     if (message.type === 'info') this.#print(`${message.message}\n`);
@@ -211,10 +211,10 @@ export class Service {
   }
 
   #print(text: string): void {
-    const shown = this.#job.translate(text);
-    this.#log.write(shown);
-    this.#printed = (this.#printed + shown).slice(-searched);
-    this.#job.onOutput(shown);
+    const translated = this.#job.translate(text);
+    this.#log.write(translated);
+    this.#printed = (this.#printed + translated).slice(-searched);
+    this.#job.onOutput(translated);
   }
 
   #stop(signal: 'SIGTERM' | 'SIGKILL', why: string): void {
@@ -232,10 +232,10 @@ const signalOf = (code: number | null): string | undefined =>
   Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128)?.[0];
 
 function strayMessage(kind: string, sent: unknown): string {
-  const shown = inspect(sent, {
+  const excerpt = inspect(sent, {
     breakLength: Number.POSITIVE_INFINITY,
     maxStringLength: 40,
     maxArrayLength: 4,
   });
-  return `the kind ${kind} sent ${shown} to Restage by process.send. That channel is Restage's own: use the context instead`;
+  return `the kind ${kind} sent ${excerpt} to Restage by process.send. That channel is Restage's own: use the context instead`;
 }

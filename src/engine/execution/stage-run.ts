@@ -55,13 +55,13 @@ export class StageRun {
    * signal's reason when aborted.
    */
   async bringUpToDate(): Promise<DoneStage> {
-    for (let left = mostDecisions; ; left -= 1) {
+    for (let remaining = mostDecisions; ; remaining -= 1) {
       const present = await this.#takeResult();
       if (present !== undefined) return present;
       try {
         return await this.#makeAlone();
       } catch (error) {
-        if (!(error instanceof OutdatedInput) || left <= 1) throw error;
+        if (!(error instanceof OutdatedInput) || remaining <= 1) throw error;
         this.#emit({ type: 'stage-retrying', message: error.message });
         await this.#decideAnew();
       }
@@ -259,10 +259,10 @@ export class StageRun {
       seconds: record.seconds,
     } as const;
     if (edited.length > 0) {
-      const shown = edited
+      const paths = edited
         .map((path) => relative(workspace.pipeline.root, path) || path)
         .join(', ');
-      const message = `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage`;
+      const message = `${paths} changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage`;
       this.#warn(message);
       await this.#publish(outputs, { from: work });
       return { ...done, recorded: false };

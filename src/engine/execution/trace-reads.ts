@@ -61,8 +61,10 @@ export class ReadTrace {
     const read = new Set(
       readPaths(traces.flatMap((trace) => parseTrace(trace, root))).map(sourceOf),
     );
-    const own = [...read].filter((path) => path.startsWith(`${root}/`) && !path.startsWith(cache));
-    const stated = own.flatMap((path) => {
+    const projectPaths = [...read].filter(
+      (path) => path.startsWith(`${root}/`) && !path.startsWith(cache),
+    );
+    const stated = projectPaths.flatMap((path) => {
       const stats = statSync(path, { throwIfNoEntry: false });
       if (stats?.isFile() !== true) return [];
       const isOlder = stats.birthtimeMs + tick < this.#startedAt;

@@ -116,10 +116,10 @@ done
 async function endMarked(mark: string, from: number): Promise<boolean> {
   const deadline = Date.now() + patience;
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
-    const found = marked(mark, from);
-    if (found.length === 0) return true;
+    const pids = marked(mark, from);
+    if (pids.length === 0) return true;
     if (Date.now() > deadline) return false;
-    for (const pid of found) kill(pid);
+    for (const pid of pids) kill(pid);
     await delay(pause);
   }
 }
