@@ -83,7 +83,7 @@ await build({
 // What browsers load from `restage serve`.
 await build({
   absWorkingDir: root,
-  entryPoints: ['live.ts', 'table.tsx', 'gallery.tsx', 'serve.css'].map(
+  entryPoints: ['live.ts', 'table.tsx', 'gallery.tsx'].map(
     (name) => `src/reporting/serve/page/${name}`,
   ),
   outdir: 'dist/page',

@@ -45,7 +45,7 @@ export function renderPage({ title, state, writtenAt, header, sections, footer }
 ${state === 'running' && html`<noscript><meta http-equiv="refresh" content="10"></noscript>`}
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${new Html(asset('report-page.css'))}</style>
+<style>${new Html(asset('page.css'))}</style>
 </head>
 <body>
 <a class="skip" href="#main">To the results</a>

@@ -43,8 +43,7 @@ export function renderFrame({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} – ${project}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/asset/report-page.css">
-<link rel="stylesheet" href="/asset/serve.css">
+<link rel="stylesheet" href="/asset/page.css">
 </head>
 <body>
 <a class="skip" href="#main">To the content</a>

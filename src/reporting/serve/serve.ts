@@ -167,7 +167,7 @@ function builtFile(name: string): string {
 const assets: ReadonlyMap<string, string> = new Map(
   [
     ...vegaFiles(),
-    ...['report-page.js', 'report-page.css'].map(assetFile),
-    ...['serve.css', 'live.js', 'table.js', 'gallery.js'].map(builtFile),
+    ...['report-page.js', 'page.css'].map(assetFile),
+    ...['live.js', 'table.js', 'gallery.js'].map(builtFile),
   ].map((file) => [basename(file), file]),
 );
