@@ -92,11 +92,10 @@ export function reduce(run: RunModel, event: RunEvent): RunModel {
           curves: [],
         };
       });
-      const told = description === undefined ? {} : { description };
       return {
         run: event.run,
         pipeline,
-        ...told,
+        ...(description !== undefined && { description }),
         startedAt: time,
         stages: waiting,
         finals,

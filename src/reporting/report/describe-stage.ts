@@ -14,16 +14,53 @@ import type { StageRecord, StageResult } from '../../engine/store/stage-result.t
 import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
+import { reasonsOf, type StageModel } from '../run-model.ts';
+import { stageState } from '../states.ts';
 import type { PageRoom } from './read-artifact.ts';
 import type { ReportLog, ReportStage, Setting } from './report-model.ts';
 
 const mostLogBytes = 48 * 1024;
 
+/** What a page shows of a stage besides its events: what was planned, or what the store recorded. */
+export interface StageContent
+  extends Pick<
+    ReportStage,
+    'kind' | 'description' | 'slot' | 'settings' | 'inputs' | 'outputs' | 'changes' | 'log'
+  > {
+  /** Absent before the stage is done, and where its result was removed. */
+  readonly result: StageResult | undefined;
+}
+
+/** A stage of a run as every page describes it. */
+export function describeStage(
+  model: StageModel,
+  { result, ...content }: StageContent,
+): ReportStage {
+  const { name, progress, curves, lastPoint, end } = model;
+  const record = result?.record;
+  return {
+    ...content,
+    name,
+    state: stageState(model),
+    reasons: reasonsOf(model),
+    progress,
+    curves: curves.length > 0 ? curves : (record?.curves ?? []),
+    ...(lastPoint !== undefined && { lastPoint }),
+    seconds: end?.seconds ?? 0,
+    message: end?.message,
+    highlights: record?.highlights ?? end?.highlights ?? [],
+    warnings: record?.warnings ?? [],
+    record: record === undefined ? [] : describeRecord(record),
+  };
+}
+
 /** The part of a stage's description that does not depend on its outcome. */
-export function describePlanned(
-  stage: Stage,
-  page: string,
-): Pick<ReportStage, 'name' | 'kind' | 'description' | 'settings' | 'inputs' | 'outputs'> {
+export type PlannedStage = Pick<
+  ReportStage,
+  'name' | 'kind' | 'description' | 'settings' | 'inputs' | 'outputs'
+>;
+
+export function describePlanned(stage: Stage, page: string): PlannedStage {
   const written = new Set(flatten(stage.keyedSettings).map(([path]) => path));
   return {
     name: stage.name,
@@ -92,7 +129,7 @@ function shortened(value: Json | undefined): Json | undefined {
   );
 }
 
-export function describeRecord(record: StageRecord): ReportStage['record'] {
+function describeRecord(record: StageRecord): ReportStage['record'] {
   return [
     ['made', `${localTime(new Date(record.startedAt))}, in ${formatSeconds(record.seconds)}`],
     ['host', hostOf(record)],
@@ -142,8 +179,8 @@ export function describeLog(
   try {
     const { text, whole } = readPart(file, mostLogBytes, 'end');
     const plain = plainText(text).trimEnd();
-    const shown = whole ? plain : plain.slice(plain.indexOf('\n') + 1);
-    if (room.take('logs', shown.length)) return { text: shown, cut: !whole };
+    const wholeLines = whole ? plain : plain.slice(plain.indexOf('\n') + 1);
+    if (room.take('logs', wholeLines.length)) return { text: wholeLines, cut: !whole };
     return {
       text: 'It is left out, as this page has no more room: `restage logs` prints it.',
       cut: true,

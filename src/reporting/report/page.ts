@@ -31,8 +31,8 @@ export interface Page {
  * are in it.
  */
 export function renderPage({ title, state, writtenAt, header, sections, footer }: Page): string {
-  const shown = shownOf(sections);
-  const hasCharts = shown.some(({ content }) =>
+  const filled = withContent(sections);
+  const hasCharts = filled.some(({ content }) =>
     content.some(({ markup }) => markup.includes('class="spec"')),
   );
   return html`<!doctype html>
@@ -50,9 +50,9 @@ ${state === 'running' && html`<noscript><meta http-equiv="refresh" content="10">
 <body>
 <a class="skip" href="#main">To the results</a>
 ${header}
-<nav aria-label="Sections"><ul>${shown.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<nav aria-label="Sections"><ul>${filled.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <main id="main" tabindex="-1">
-${shown.map(renderSection)}</main>
+${filled.map(renderSection)}</main>
 <footer>${footer}</footer>
 ${hasCharts && vegaScripts()}
 <script>${new Html(asset('report-page.js'))}</script>
@@ -62,7 +62,7 @@ ${hasCharts && vegaScripts()}
 }
 
 /** The sections that have content. */
-export const shownOf = (sections: readonly Section[]): readonly Section[] =>
+export const withContent = (sections: readonly Section[]): readonly Section[] =>
   sections.filter(({ content }) => content.length > 0);
 
 export const renderSection = ({ id, title, content }: Section): Html =>

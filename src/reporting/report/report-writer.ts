@@ -10,23 +10,22 @@ import type { RunEvent } from '../../engine/events.ts';
 import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Json } from '../../json.ts';
+import { emptyRun, endState, isDone, type RunListener, type RunModel } from '../run-model.ts';
 import {
-  emptyRun,
-  endState,
-  isDone,
-  type RunListener,
-  type RunModel,
-  reasonsOf,
-  type StageModel,
-} from '../run-model.ts';
-import { stageState } from '../states.ts';
-import { describeChanges, describeLog, describePlanned, describeRecord } from './describe-stage.ts';
+  describeChanges,
+  describeLog,
+  describePlanned,
+  describeStage,
+  type PlannedStage,
+  type StageContent,
+} from './describe-stage.ts';
 import { isSelection, lateSelections } from './late-selections.ts';
 import { PageSchedule } from './page-schedule.ts';
 import { PageRoom, publishedFiles, showArtifact } from './read-artifact.ts';
 import { renderReport } from './render-report.ts';
-import type { ReportModel, ReportStage } from './report-model.ts';
+import type { ReportModel, ReportOutput, ReportStage } from './report-model.ts';
 import { drawStages } from './stage-graph.ts';
 import { sweepsOf } from './sweeps.ts';
 
@@ -70,7 +69,7 @@ export class ReportWriter implements RunListener {
   /** The latest result of each stage before this run. */
   readonly #before = new Map<StageName, Digest | undefined>();
   /** Descriptions of finished stages, each made once. */
-  readonly #shown = new Map<StageName, ReportStage>();
+  readonly #described = new Map<StageName, ReportStage>();
   readonly #schedule = new PageSchedule(() => this.#renew());
 
   constructor(options: ReportOptions) {
@@ -249,76 +248,61 @@ export class ReportWriter implements RunListener {
    */
   #shareAgain(): void {
     this.#room = new PageRoom();
-    this.#shown.clear();
+    this.#described.clear();
     const stages = new Map(this.#options.stages.map((stage) => [stage.name, stage]));
     for (const name of this.#run.finals) this.#describe(stages.get(name)!);
   }
 
   #describe(stage: Stage): ReportStage {
-    const shown = this.#shown.get(stage.name);
-    if (shown !== undefined) return shown;
-    const planned = describePlanned(stage, this.#path);
+    const known = this.#described.get(stage.name);
+    if (known !== undefined) return known;
     const model = this.#run.stages.find(({ name }) => name === stage.name)!;
-    const { progress, curves, lastPoint, end } = model;
-    const described: ReportStage = {
-      ...planned,
-      state: stageState(model),
-      reasons: reasonsOf(model),
-      progress,
-      curves,
-      ...(lastPoint !== undefined && { lastPoint }),
-      warnings: [],
-      record: [],
-      seconds: end?.seconds ?? 0,
-      message: end?.message,
-      highlights: end?.highlights ?? [],
-    };
-    if (end === undefined) return described;
-    const whole = { ...described, ...this.#describeEnd(stage, model, planned.outputs) };
-    this.#shown.set(stage.name, whole);
-    return whole;
+    const planned = describePlanned(stage, this.#path);
+    if (model.end === undefined) return describeStage(model, { ...planned, result: undefined });
+    const described = describeStage(model, this.#contentAfter(stage, isDone(model), planned));
+    this.#described.set(stage.name, described);
+    return described;
   }
 
-  #describeEnd(
-    stage: Stage,
-    model: StageModel,
-    outputs: ReportStage['outputs'],
-  ): Partial<ReportStage> {
+  /** What the page shows of a stage that has ended; a failed one has no outputs of this run. */
+  #contentAfter(stage: Stage, done: boolean, planned: PlannedStage): StageContent {
     const { pipeline, publisher, run } = this.#options;
     const { store } = publisher;
     const before = this.#before.get(stage.name);
-    const latest = isDone(model) ? store.readLatest(pipeline.name, stage.name) : undefined;
+    const latest = done ? store.readLatest(pipeline.name, stage.name) : undefined;
     const result = latest && store.readResult(latest);
     const last = before && (before === latest ? result : store.readResult(before));
-    const settings = JSON.stringify(result?.fingerprint.settings);
-    const { slot, ...own } = stage;
-    const filled = [...(slot?.candidates ?? [])].find(
-      ([, one]) => JSON.stringify(one.keyedSettings) === settings,
-    );
-    const [candidate, chosen] = filled ?? [];
+    const log = describeLog(stage, result, { store, run, room: this.#room });
     return {
-      ...(chosen && {
-        settings: describePlanned({ ...own, ...chosen }, this.#path).settings,
-        slot: `slot ${slot!.index + 1}: ${slot!.axes.at(-1)} ${candidate}`,
-      }),
-      log: describeLog(stage, result, { store, run, room: this.#room }),
-      ...(isDone(model) && {
-        outputs: outputs.map((output) => {
-          const shown = showArtifact(
-            output.type,
-            publishedFiles(join(pipeline.root, output.path)),
-            this.#room,
-          );
-          return { ...output, shown };
-        }),
-      }),
-      ...(result !== undefined && {
-        warnings: result.record.warnings,
-        record: describeRecord(result.record),
-        ...(model.curves.length === 0 && { curves: result.record.curves ?? [] }),
-        changes: last && describeChanges(last.fingerprint, result.fingerprint, stage),
-      }),
+      ...planned,
+      ...this.#filledSlot(stage, result),
+      outputs: done ? planned.outputs.map((output) => this.#showOutput(output)) : planned.outputs,
+      log,
+      result,
+      changes: result && last && describeChanges(last.fingerprint, result.fingerprint, stage),
     };
+  }
+
+  #showOutput(output: ReportOutput): ReportOutput {
+    const files = publishedFiles(join(this.#options.pipeline.root, output.path));
+    return { ...output, shown: showArtifact(output.type, files, this.#room) };
+  }
+
+  /** The settings of the candidate that filled a stage's slot, and its name. */
+  #filledSlot(
+    { slot, ...stage }: Stage,
+    result: StageResult | undefined,
+  ): Pick<ReportStage, 'settings' | 'slot'> | undefined {
+    if (slot === undefined) return undefined;
+    const settings = JSON.stringify(result?.fingerprint.settings);
+    for (const [name, candidate] of slot.candidates) {
+      if (JSON.stringify(candidate.keyedSettings) !== settings) continue;
+      return {
+        settings: describePlanned({ ...stage, ...candidate }, this.#path).settings,
+        slot: `slot ${slot.index + 1}: ${slot.axes.at(-1)} ${name}`,
+      };
+    }
+    return undefined;
   }
 }
 

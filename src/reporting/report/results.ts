@@ -6,7 +6,7 @@ import { later, renderChart } from './chart-figure.ts';
 import { findingOf } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
-import { type Section, shownOf } from './page.ts';
+import { type Section, withContent } from './page.ts';
 import type { ReportOutput, ReportStage, ShownArtifact } from './report-model.ts';
 import { endedCurves } from './stage-curves.ts';
 import { renderStage, stateBadge } from './stages.ts';
@@ -85,7 +85,7 @@ function shownSections(
     renderChart(nameOf(stage, output), output.href, shown),
   );
   const charts = [...drawn, ...endedCurves(stages, all)];
-  return shownOf([
+  return withContent([
     {
       id: 'charts',
       title: 'Charts',

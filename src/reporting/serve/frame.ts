@@ -1,5 +1,5 @@
 import { type Html, html, jsonScript } from '../report/html.ts';
-import { renderSection, type Section, shownOf } from '../report/page.ts';
+import { renderSection, type Section, withContent } from '../report/page.ts';
 
 /** The pages by their address, in the order of the bar. */
 const pages = {
@@ -71,4 +71,4 @@ export const chartScripts = [
 
 /** Renders sections, which may come and go during a run; those without content are left out. */
 export const renderSections = (sections: readonly Section[]): readonly Html[] =>
-  shownOf(sections).map(renderSection);
+  withContent(sections).map(renderSection);

@@ -50,11 +50,11 @@ export class LiveRun {
   async page(): Promise<{ readonly title: string; readonly sections: readonly Section[] }> {
     const state = this.#state;
     const message = 'This run left no record: it was killed, or its machine stopped.';
-    const told = this.model;
-    const warnings = state === 'killed' ? [{ message }, ...told.warnings] : told.warnings;
-    const endedAt = state === 'killed' ? (this.#events.lastTime ?? told.startedAt) : undefined;
+    const run = this.model;
+    const warnings = state === 'killed' ? [{ message }, ...run.warnings] : run.warnings;
+    const endedAt = state === 'killed' ? (this.#events.lastTime ?? run.startedAt) : undefined;
     const model = await this.#report.model(
-      { ...told, warnings },
+      { ...run, warnings },
       { state, record: this.#record, endedAt },
     );
     const { title, header, sections } = reportPage(model, false);

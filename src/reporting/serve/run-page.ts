@@ -5,7 +5,7 @@ import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
 import { html } from '../report/html.ts';
-import { renderSection, type Section, shownOf } from '../report/page.ts';
+import { renderSection, type Section, withContent } from '../report/page.ts';
 import { chartScripts, renderFrame, renderSections } from './frame.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
@@ -125,7 +125,7 @@ async function send(
 
 /** The ids of all sections in order, and the markup of those that changed since they were sent. */
 async function changesOf(live: LiveRun, sent: Map<string, string>) {
-  const shown: readonly Section[] = shownOf((await live.page()).sections);
+  const shown: readonly Section[] = withContent((await live.page()).sections);
   const changed: Record<string, string> = {};
   for (const section of shown) {
     const { markup } = renderSection(section);

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
 import { readJson } from '../../engine/files/write-atomic.ts';
+import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
@@ -10,12 +11,18 @@ import { groupBy } from '../../group-by.ts';
 import type { JsonObject } from '../../json.ts';
 import { readableAs } from '../compare/subject.ts';
 import { comparableResults, effectiveSettings, type FillDefaults } from '../effective-settings.ts';
-import { describeChanges, describeLog, describeRecord, flatten } from '../report/describe-stage.ts';
+import {
+  describeChanges,
+  describeLog,
+  describeStage,
+  flatten,
+  type StageContent,
+} from '../report/describe-stage.ts';
 import { PageRoom, showArtifact } from '../report/read-artifact.ts';
 import type { ReportModel, ReportOutput, ReportStage, Setting } from '../report/report-model.ts';
 import { drawStages } from '../report/stage-graph.ts';
-import { type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
-import { type RunState, stageState } from '../states.ts';
+import type { RunModel, StageModel } from '../run-model.ts';
+import type { RunState } from '../states.ts';
 import { type Objects, whyGone } from './objects.ts';
 import { type Results, resultDigest } from './run-results.ts';
 
@@ -130,35 +137,39 @@ export class StoredReport {
     const digest = resultDigest(store, this.#run, stage, { pipeline: model.pipeline, record });
     const result = results.read(digest);
     const attempt = this.#run.attempts(stage.name).at(-1)?.state;
-    const content = result?.fingerprint ?? attempt?.content;
     const isLost = digest !== undefined && result === undefined;
     const wasKilled = isOver && stage.state === 'running';
-    const described: ReportStage = {
-      name: stage.name,
-      kind: content?.kind ?? stage.planned?.kind ?? stage.attempt?.kind ?? '',
-      state: isOver && stage.end === undefined ? 'cancelled' : stageState(stage),
-      reasons: reasonsOf(stage),
-      progress: stage.progress,
+    const described = describeStage(stage, this.#contentOf(stage, result, attempt?.content));
+    const page: ReportStage = {
+      ...described,
+      state: isOver && stage.end === undefined ? 'cancelled' : described.state,
       seconds: stage.end?.seconds ?? attempt?.end?.seconds ?? 0,
-      curves: stage.curves.length > 0 ? stage.curves : (result?.record.curves ?? []),
-      ...(stage.lastPoint !== undefined && { lastPoint: stage.lastPoint }),
       message:
-        stage.end?.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),
-      settings: settingsIn(
-        content?.settings ?? {},
-        result && effectiveSettings(result, this.#sources.fill),
-      ),
+        described.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),
+      warnings: [...described.warnings, ...this.#lost(result, isLost)],
+    };
+    if (isOver || stage.end !== undefined) this.#described.set(stage.name, page);
+    return page;
+  }
+
+  /** `started` is what the last attempt was to make; a result that was removed leaves only that. */
+  #contentOf(
+    stage: StageModel,
+    result: StageResult | undefined,
+    started: Fingerprint | undefined,
+  ): StageContent {
+    const { store, fill } = this.#sources;
+    const content = result?.fingerprint ?? started;
+    return {
+      kind: content?.kind ?? stage.planned?.kind ?? stage.attempt?.kind ?? '',
+      settings: settingsIn(content?.settings ?? {}, result && effectiveSettings(result, fill)),
       inputs:
         content === undefined ? plannedInputs(stage) : this.#inputsOf(stage.name, content.inputs),
       outputs: this.#outputsOf(stage, result),
-      highlights: result?.record.highlights ?? stage.end?.highlights ?? [],
-      warnings: [...(result?.record.warnings ?? []), ...this.#lost(result, isLost)],
-      record: result === undefined ? [] : describeRecord(result.record),
       changes: this.#changesOf(stage.name, result),
       log: describeLog(stage, result, { store, run: this.#run, room: this.#room }),
+      result,
     };
-    if (isOver || stage.end !== undefined) this.#described.set(stage.name, described);
-    return described;
   }
 
   /** Sentences on the outputs of a stage that the store no longer has. */
