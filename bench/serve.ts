@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hashFingerprint } from '../src/engine/fingerprint/fingerprint.ts';
-import { FolderStore } from '../src/engine/store/folder-store.ts';
+import { LocalStore } from '../src/engine/store/local-store.ts';
 import { filterRows, sortRows } from '../src/reporting/serve/query.ts';
 import { startServer } from '../src/reporting/serve/serve.ts';
 import { exampleResult, listArtifact } from '../test/support/example-result.ts';
@@ -25,7 +25,7 @@ const runs = 1000;
 const stages = 10;
 const images = 20_000;
 const root = mkdtempSync(join(tmpdir(), 'restage-bench-serve-'));
-const store = new FolderStore(root);
+const store = new LocalStore(root);
 mkdirSync(join(root, 'pipelines'));
 
 /**

@@ -113,11 +113,11 @@ async function makeResults(folder: string): Promise<readonly ReturnType<typeof e
     const path = join(source, `${seed}.bin`);
     const artifact = await listArtifact(path);
     const result = exampleResult(seed, { out: artifact });
-    const object = store.objectPath(artifact.files[0]!.digest);
+    const object = store.local.objectPath(artifact.files[0]!.digest);
     mkdirSync(join(object, '..'), { recursive: true });
     copyFileSync(path, object);
-    mkdirSync(join(store.resultPath(result.digest), '..'), { recursive: true });
-    writeFileSync(store.resultPath(result.digest), JSON.stringify(result));
+    mkdirSync(join(store.local.resultPath(result.digest), '..'), { recursive: true });
+    writeFileSync(store.local.resultPath(result.digest), JSON.stringify(result));
     made.push(result);
   }
   const stages = made.slice(0, 100).map(({ digest }, n) => {

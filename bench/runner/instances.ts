@@ -53,12 +53,12 @@ async function recordResults(): Promise<void> {
     const text = `${stage.name}\n`;
     const { digest, fingerprint } = examined!;
     const file = { digest: sha256(text), size: text.length };
-    const object = workspace.store.objectPath(file.digest);
+    const object = workspace.store.local.objectPath(file.digest);
     for (const target of [object, join(project.path, path)]) {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, text);
     }
-    await workspace.store.writeResult({
+    await workspace.store.local.writeResult({
       format: 1,
       digest,
       fingerprint,
@@ -77,6 +77,6 @@ async function recordResults(): Promise<void> {
         warnings: [],
       },
     });
-    workspace.store.writeLatest(workspace.pipeline.name, stage.name, digest);
+    workspace.store.local.writeLatest(workspace.pipeline.name, stage.name, digest);
   }
 }

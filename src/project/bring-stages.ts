@@ -15,7 +15,7 @@ import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
-import type { RunManifest } from '../engine/store/remote/manifest.ts';
+import type { RunManifest } from '../engine/store/run-manifest.ts';
 import { type FoundFile, takeSignatures } from '../engine/store/run-memory.ts';
 import { leftOutWarning, readNumbers } from '../reporting/history/read-numbers.ts';
 import type { ReportWriter } from '../reporting/report/report-writer.ts';
@@ -62,7 +62,7 @@ export async function bringStages(
     startedAt,
   );
   announce(run, selection);
-  await clearAfterKilledRuns(root, workspace.store);
+  await clearAfterKilledRuns(root, workspace.store.local);
   const outcomes = await execute(run);
   if (run.checkReads) reportUnchecked(run, outcomes);
   for (const message of idleAxisWarnings(stages, outcomes)) warn(message);
@@ -81,7 +81,7 @@ export async function bringStages(
     if (!isIdle) recordRun(run, outcomes, warn);
     else if (report !== undefined) folder.discard(); // an idle run is no part of the history; a profile goes on in its folder
     if (selection.whole) {
-      workspace.store.forgetStages(
+      workspace.store.local.forgetStages(
         workspace.pipeline.name,
         new Set(workspace.pipeline.stages.map(({ name }) => name)),
       );
@@ -188,7 +188,9 @@ function manifestOf(
   const entries = stages.flatMap(({ name, outputs }) => {
     const outcome = outcomes.get(name)!;
     const result =
-      isDone(outcome) && outcome.recorded ? workspace.store.readLatest(pipeline, name) : undefined;
+      isDone(outcome) && outcome.recorded
+        ? workspace.store.local.readLatest(pipeline, name)
+        : undefined;
     const paths = Object.fromEntries(outputs.map(({ port, path }) => [port, path]));
     return result === undefined
       ? []

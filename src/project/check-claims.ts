@@ -11,7 +11,7 @@ import {
   PublishedRecords,
   type StillClaims,
 } from '../engine/publishing/published-record.ts';
-import { FolderStore } from '../engine/store/folder-store.ts';
+import { LocalStore } from '../engine/store/local-store.ts';
 import { groupBy } from '../group-by.ts';
 import { PipelineError } from './pipeline-error.ts';
 import type { CheckedPipeline } from './selection.ts';
@@ -31,7 +31,7 @@ export async function checkClaims({
   kinds,
   pipeline,
 }: CheckedPipeline): Promise<readonly Abandoned[]> {
-  const records = new PublishedRecords(new FolderStore(root).folder)
+  const records = new PublishedRecords(new LocalStore(root).folder)
     .all()
     .filter((record) => record.pipeline !== pipeline.name);
   const near = nearby(records);

@@ -15,7 +15,7 @@ import { noPlaces, type Places } from '../engine/places/place-file.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
 import { findAgain } from '../engine/store/find-code.ts';
-import type { FolderStore } from '../engine/store/folder-store.ts';
+import type { LocalStore } from '../engine/store/local-store.ts';
 import { RunFolder } from '../engine/store/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
 import type { Cancellation } from './cancellation.ts';
@@ -72,7 +72,7 @@ export async function makeExecution(
   const checkReads = options.checkReads ?? false;
   const host = { restage: version, gitCommit: gitCommit(root) };
   const { signal, kill } = cancellation;
-  const folder = startRun(store, startedAt, pipeline.name);
+  const folder = startRun(store.local, startedAt, pipeline.name);
   const modules = new Map(
     [...kinds].flatMap(([kind, { module }]) =>
       module === undefined ? [] : [[kind, module] as const],
@@ -86,7 +86,8 @@ export async function makeExecution(
     host,
     signal,
     kill,
-    lender: new Lender(store),
+    writeResult: (result) => store.local.writeResult(result),
+    lender: new Lender(store.local),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu, idle),
     runProcess: processRunner(
       fileURLToPath(new URL('./stage-main.js', import.meta.url)),
@@ -96,7 +97,7 @@ export async function makeExecution(
   });
   return {
     workspace,
-    publisher: new Publisher(root, store, digests, {
+    publisher: new Publisher(root, store.local, digests, {
       hardLink: options.hardLink ?? false,
       stillClaims: stillClaims(root, kinds),
     }),
@@ -129,7 +130,7 @@ export async function makeExecution(
 }
 
 /** Starts a run with an id of its own, even if another run begins in the same millisecond. */
-function startRun(store: FolderStore, startedAt: number, pipeline: string): RunFolder {
+function startRun(store: LocalStore, startedAt: number, pipeline: string): RunFolder {
   for (let left = 9; ; left -= 1) {
     try {
       return store.startRun(runId(startedAt), pipeline);

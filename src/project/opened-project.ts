@@ -5,7 +5,7 @@ import { findPipelineFile } from '../engine/config/loading/pipeline-files.ts';
 import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { findCode } from '../engine/store/find-code.ts';
-import type { FolderStore } from '../engine/store/folder-store.ts';
+import type { Store } from '../engine/store/store.ts';
 import type { Json } from '../json.ts';
 import { UsageError } from '../user-error.ts';
 import type { LoadOptions, Project, ProjectOptions } from './api.ts';
@@ -78,7 +78,7 @@ export class OpenedProject implements Project {
   }
 
   /** The store of the project, together with the shared one. The caller closes it. */
-  openStore(): Promise<FolderStore> {
+  openStore(): Promise<Store> {
     return openStore(this.root, this.warn);
   }
 

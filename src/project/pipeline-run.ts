@@ -123,9 +123,18 @@ export class PipelineRun implements Run {
       });
       const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
       listeners.add(new EventFile(run.folder.events, warn));
-      const { stages, publisher, folder, host } = run;
+      const { stages, publisher, folder, host, workspace } = run;
       const { pipeline } = selection;
-      const report = new ReportWriter({ pipeline, stages, publisher, run: folder, host, warn });
+      const { store } = workspace;
+      const report = new ReportWriter({
+        pipeline,
+        stages,
+        publisher,
+        store,
+        run: folder,
+        host,
+        warn,
+      });
       listeners.add(report);
       if (detach) cancellation.detaches = true;
       for (const { path, owner } of abandoned) await publisher.takeOver(path, owner);

@@ -8,8 +8,10 @@ import { checkPlaces, loadPlaces, type Places } from '../engine/places/place-fil
 import type { FetchPolicy, Workspace } from '../engine/plan/examine.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { findLoaded, LoadedCode } from '../engine/store/find-code.ts';
-import { FolderStore } from '../engine/store/folder-store.ts';
+import { LocalStore } from '../engine/store/local-store.ts';
 import type { Traffic } from '../engine/store/remote/traffic.ts';
+import type { Store } from '../engine/store/store.ts';
+import { UnsharedStore } from '../engine/store/unshared-store.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';
 import { finalsOf, type Selection } from './selection.ts';
 
@@ -57,7 +59,7 @@ export async function openWorkspace(
     graph,
     env,
     store,
-    digests: new DigestIndex(store.folder, { rehash }),
+    digests: new DigestIndex(store.local.folder, { rehash }),
     listings: new Map(),
     backend: backend === 'auto' ? undefined : backend,
     backends: backendNames.filter((name) => name !== 'auto'),
@@ -76,8 +78,9 @@ export async function openStore(
   root: string,
   warn: (message: string) => void,
   { store, onTraffic }: WorkspaceOptions = {},
-): Promise<FolderStore> {
-  if (store === false || !existsSync(storeFile(root))) return new FolderStore(root, warn);
+): Promise<Store> {
+  if (store === false || !existsSync(storeFile(root)))
+    return new UnsharedStore(new LocalStore(root, warn));
   const spec = orThrow(loadStoreFile(root))!;
   const { SharedStore } = await import('../engine/store/remote/shared-store.ts');
   return await SharedStore.open(root, spec, {

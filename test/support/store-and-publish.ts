@@ -3,12 +3,12 @@
 import { join } from 'node:path';
 import { DigestIndex } from '../../src/engine/files/digest-index.ts';
 import { Publisher } from '../../src/engine/publishing/publish.ts';
-import { FolderStore } from '../../src/engine/store/folder-store.ts';
+import { LocalStore } from '../../src/engine/store/local-store.ts';
 import { exampleResult, listArtifact } from './example-result.ts';
 import { writeFiles } from './temporary-folder.ts';
 
 const root = process.argv[2] as string;
-const cache = new FolderStore(root);
+const cache = new LocalStore(root);
 const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
 const owner = { pipeline: 'x', stage: 'fit', port: 'out' };
 

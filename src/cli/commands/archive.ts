@@ -5,6 +5,7 @@ import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { clearTemporaries, temporaryBeside } from '../../engine/files/write-atomic.ts';
 import { diskError, writing } from '../../engine/files/write-error.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import { ArchiveBucket } from '../../engine/store/remote/archive-bucket.ts';
 import { storeText } from '../../engine/store/remote/bucket.ts';
 import { ensureKey, isKeyText, readKey } from '../../engine/store/remote/keys.ts';
@@ -57,7 +58,7 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
       [...Object.values(spec?.keys ?? {}), key.text],
       spec?.url,
     );
-    const manifest = await lastRunOf(root, store, pipeline);
+    const manifest = await lastRunOf(root, store.local, pipeline);
     const known = Object.keys(manifest.stages);
     if (known.length === 0)
       throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
@@ -155,8 +156,14 @@ async function openArchive(
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
   await remote.connect();
   const remedy = 'ask for it again, by `restage export`';
-  return new SharedStore(root, { url, shareEnv: true, remedy }, remote, {
-    warn: warnOnStderr,
-    onFailure: () => {}, // a pull says what it could not bring
-  });
+  const local = new LocalStore(root, warnOnStderr);
+  return new SharedStore(
+    local,
+    remote,
+    { url, shareEnv: true, remedy },
+    {
+      warn: warnOnStderr,
+      onFailure: () => {}, // a pull says what it could not bring
+    },
+  );
 }

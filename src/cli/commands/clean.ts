@@ -4,7 +4,7 @@ import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../../project/check-claims.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../../project/kinds/load-kinds.ts';
@@ -15,7 +15,7 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
   const root = currentRoot();
   const loadedKinds = await loadKinds(root, warnOnStderr);
   printWarnings(kindWarnings(loadedKinds, []));
-  const store = new FolderStore(root, warnOnStderr);
+  const store = new LocalStore(root, warnOnStderr);
   const publisher = new Publisher(root, store, new DigestIndex(store.folder));
   const records = publisher.records.all();
   const published = records.map(({ pipeline }) => pipeline);

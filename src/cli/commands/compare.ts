@@ -3,8 +3,8 @@ import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { findPipelineFile, pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
 import { findStageNames, suggestStage } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { Store } from '../../engine/store/store.ts';
 import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
 import { loadKinds } from '../../project/kinds/load-kinds.ts';
 import { mistake, orThrow, PipelineError } from '../../project/pipeline-error.ts';
@@ -81,7 +81,7 @@ function formatTables(
 
 interface Sources {
   readonly root: string;
-  readonly store: FolderStore;
+  readonly store: Store;
 }
 
 /**
@@ -140,9 +140,9 @@ async function findSubject(word: string, sources: Sources): Promise<Subject> {
   };
 }
 
-const resultSource = (store: FolderStore): ResultSource => ({
+const resultSource = (store: Store): ResultSource => ({
   readResult: (digest) => store.readResult(digest),
-  objectPath: (digest) => store.objectPath(digest),
+  objectPath: (digest) => store.local.objectPath(digest),
   fill: fillDefaults,
 });
 
@@ -164,7 +164,7 @@ async function findWhole(word: string, sources: Sources): Promise<Whole | undefi
  * Fetches the artifacts that a comparison reads and that only other stores hold. The comparison
  * leaves lost ones out.
  */
-async function fetchCompared(results: readonly Digest[], store: FolderStore): Promise<void> {
+async function fetchCompared(results: readonly Digest[], store: Store): Promise<void> {
   for (const digest of results) {
     const lookup = await store.lookup(digest);
     if (lookup.state !== 'elsewhere') continue;
@@ -176,10 +176,10 @@ async function fetchCompared(results: readonly Digest[], store: FolderStore): Pr
 
 const compared: ReadonlySet<ArtifactType> = new Set(['metrics', 'scores', 'history']);
 
-function findRun(word: string, store: FolderStore): RunFolder | undefined {
+function findRun(word: string, store: Store): RunFolder | undefined {
   const back = /^last(?:~(\d+))?$/.exec(word);
   if (back === null && !/^\d{4}-\d\d/.test(word)) return undefined;
-  const runs = store.runs().filter((run) => run.readRecord() !== undefined);
+  const runs = store.local.runs().filter((run) => run.readRecord() !== undefined);
   if (back !== null) {
     const run = runs[Number(back[1] ?? 0)];
     if (run !== undefined) return run;
@@ -196,7 +196,7 @@ async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole
   const { kinds, unloaded } = await loadKinds(root, warnOnStderr);
   const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
   const latest = stages.flatMap((stage) => {
-    const result = store.readLatest(name, stage.name);
+    const result = store.local.readLatest(name, stage.name);
     return result === undefined ? [] : [[stage.name, result] as const];
   });
   const results = latest.map(([, result]) => result);
@@ -214,7 +214,7 @@ async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole
 }
 
 function unknownSubject(word: string, { root, store }: Sources): PipelineError {
-  const ids = word.length > 8 ? store.runs().map(({ id }) => id) : [];
+  const ids = word.length > 8 ? store.local.runs().map(({ id }) => id) : [];
   const hint =
     suggest(word, [...pipelineNames(root), ...ids, 'last']) ??
     'Such as experiments/a.yaml, a run as `restage history` lists it, last, last~1, or one of these with :stage.';

@@ -7,7 +7,7 @@ import {
   type Hold,
   removeGarbage,
 } from '../../engine/store/collect-garbage.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
 import { currentRoot } from '../support/open-pipeline.ts';
@@ -26,7 +26,7 @@ export async function gcCommand({
   yes = false,
 }: GcOptions): Promise<void> {
   const root = currentRoot();
-  const store = new FolderStore(root, warnOnStderr);
+  const store = new LocalStore(root, warnOnStderr);
   const hasOpenJobs = () => BatchFolder.hasOpenJobs(store.folder);
   const garbage = findGarbage(store, {
     hasOpenJobs,

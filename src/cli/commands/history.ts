@@ -1,4 +1,4 @@
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
 import { mistake } from '../../project/pipeline-error.ts';
@@ -18,7 +18,7 @@ interface HistoryOptions extends RunQuery {
 export async function historyCommand(options: HistoryOptions): Promise<void> {
   const root = currentRoot();
   const name = options.pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
-  const store = new FolderStore(root, warnOnStderr);
+  const store = new LocalStore(root, warnOnStderr);
   const all = pastRuns(store).map(
     (run): PastRun => ({ ...run, settings: settingsOf(run, options.show, store, fillDefaults) }),
   );

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
 import {
   type LastAttempts,
   lastAttempts,
   type PastAttempt,
 } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
+import type { Store } from '../../engine/store/store.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { openStore, planSelection } from '../../project/workspace.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
@@ -47,11 +47,11 @@ interface StageLog {
  * last result.
  */
 async function stageLog(
-  store: FolderStore,
+  store: Store,
   pipeline: string,
   { stage, decision, examined }: PlannedStage,
 ) {
-  const attempts = lastAttempts(store.runsOf(pipeline), stage.name);
+  const attempts = lastAttempts(store.local.runsOf(pipeline), stage.name);
   const published = decision.state === 'up to date' ? examined?.result : undefined;
   if (published !== undefined) {
     const what = ', the published result';
@@ -60,7 +60,7 @@ async function stageLog(
     return ofAttempts(stage.name, attempts, succeeded(attempts.last) ? what : '');
   }
   if (attempts !== undefined) return ofAttempts(stage.name, attempts);
-  const latest = store.readLatest(pipeline, stage.name);
+  const latest = store.local.readLatest(pipeline, stage.name);
   const result = latest === undefined ? examined?.result : store.readResult(latest);
   return result && (await ofResult(stage.name, result, store, ', the last result'));
 }
@@ -71,7 +71,7 @@ const succeeded = ({ state }: PastAttempt): boolean => state.end?.outcome === 's
 async function ofResult(
   stage: string,
   result: StageResult,
-  store: FolderStore,
+  store: Store,
   what: string,
 ): Promise<StageLog> {
   const { log, startedAt, seconds } = result.record;
@@ -79,9 +79,9 @@ async function ofResult(
   if (log === undefined) return { head, text: '' };
   await store.lookup(result.digest);
   await store.fetch([], log);
-  if (!existsSync(store.objectPath(log)))
+  if (!existsSync(store.local.objectPath(log)))
     return { head, text: 'Its log is no longer in the store.\n' };
-  return { head, text: readFileSync(store.objectPath(log), 'utf8') };
+  return { head, text: readFileSync(store.local.objectPath(log), 'utf8') };
 }
 
 function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what = ''): StageLog {

@@ -4,7 +4,7 @@ import { checkpointOf } from '../../engine/fingerprint/fingerprint.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { readCheckpointState } from '../../engine/store/checkpoint-file.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { version } from '../../project/package-info.ts';
 import type { Selection } from '../../project/selection.ts';
@@ -44,7 +44,7 @@ const styles = { '': 'dim', good: 'cyan', warn: 'yellow', bad: 'red' } as const 
 function asText(selection: Selection, planned: readonly PlannedStage[]): string {
   const paint = createPaint(wantsColour(process.stdout, process.env));
   const width = Math.max(...planned.map(({ stage }) => stage.name.length));
-  const store = new FolderStore(selection.root, warnOnStderr);
+  const store = new LocalStore(selection.root, warnOnStderr);
   const versions = { restage: version, node: process.version };
   const lines = planned.map(({ stage, decision, examined }) => {
     const { act, tone } = plannedStates[decision.state];

@@ -14,6 +14,7 @@ import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { digestsIn } from '../../engine/files/entries-in.ts';
 import { writeAtomic } from '../../engine/files/write-atomic.ts';
 import { writing } from '../../engine/files/write-error.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import {
   describeFailure,
   isStoreFailure,
@@ -158,7 +159,7 @@ function connected(
     const spec = specOf(root);
     const remote = await openRemote(spec, options);
     try {
-      const store = new SharedStore(root, spec, remote, {
+      const store = new SharedStore(new LocalStore(root, warnOnStderr), remote, spec, {
         warn: warnOnStderr,
         onFailure: () => {}, // a pull says what it could not bring
       });
@@ -214,7 +215,7 @@ function localResults(store: SharedStore) {
   const known = new Set(store.records.all());
   return {
     known,
-    unknown: digestsIn(join(store.folder, 'results')).filter((digest) => !known.has(digest)),
+    unknown: digestsIn(join(store.local.folder, 'results')).filter((digest) => !known.has(digest)),
   };
 }
 
@@ -259,7 +260,7 @@ async function push({ root, store, spec }: Connected): Promise<number> {
   await store.listResults();
   await noteMissing(store);
   const { unknown } = localResults(store);
-  const latest = groupBy(store.allLatest(), ({ result }) => result);
+  const latest = groupBy(store.local.allLatest(), ({ result }) => result);
   const made = unknown
     .filter((digest) => latest.has(digest))
     .flatMap((digest) => store.readResult(digest) ?? []);
@@ -292,14 +293,14 @@ async function push({ root, store, spec }: Connected): Promise<number> {
  * older than store.yaml.
  */
 async function shareLastRun(root: string, store: SharedStore, pipeline: string): Promise<void> {
-  const [last] = store.runsOf(pipeline, 1);
+  const [last] = store.local.runsOf(pipeline, 1);
   const outcomes = Object.values(last?.readRecord()?.stages ?? {}).map(({ outcome }) => outcome);
   const isWhole =
     outcomes.length > 0 &&
     !outcomes.some((outcome) => /^(failed|blocked|cancelled)$/.test(outcome));
   if (!isWhole || store.records.unsentRuns().includes(last!.id)) return;
   const page = join(root, reportPath(pipeline));
-  const manifest = await lastRunOf(root, store, pipeline);
+  const manifest = await lastRunOf(root, store.local, pipeline);
   store.shareRun(manifest, existsSync(page) ? page : undefined);
 }
 

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
@@ -19,7 +19,7 @@ export async function verifyCommand({
     ? (done: number, total: number) =>
         writeRaw(process.stderr, `\r${Math.floor((100 * done) / Math.max(1, total))} %`)
     : () => {};
-  const findings = await verifyStore(new FolderStore(root, warnOnStderr), progress);
+  const findings = await verifyStore(new LocalStore(root, warnOnStderr), progress);
   if (process.stderr.isTTY) writeRaw(process.stderr, '\r\u001b[K');
   for (const { kind, result, missing } of findings.incomplete) {
     const lacks = formatCountOf(missing.length, 'object');

@@ -6,7 +6,7 @@ import {
   pipelineNames,
 } from '../../engine/config/loading/pipeline-files.ts';
 import { findIncludedStages, findStageNames } from '../../engine/config/stage-reference.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import { mistake, orThrow, type PipelineError } from '../../project/pipeline-error.ts';
 
 /** The words of a command that name a pipeline and its stages. */
@@ -116,7 +116,7 @@ function severalFiles(first: string, second: string): PipelineError {
 }
 
 function lastFile(root: string): string | undefined {
-  for (const run of new FolderStore(root).runs()) {
+  for (const run of new LocalStore(root).runs()) {
     const record = run.readRecord();
     if (record?.file !== undefined) return join(root, record.file);
   }

@@ -124,7 +124,7 @@ function entryOf(
     return entry;
   }
   const result = outcome.recorded
-    ? workspace.store.readLatest(workspace.pipeline.name, stage.name)
+    ? workspace.store.local.readLatest(workspace.pipeline.name, stage.name)
     : undefined;
   return {
     outcome: outcome.outcome,

@@ -59,7 +59,7 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
   const loans: Loan[] = [];
   const links: Link[] = [];
   const inputs: Record<string, readonly InputArtifact[]> = {};
-  const name = viewName(workspace.store.folder, shownDigest(examined));
+  const name = viewName(workspace.store.local.folder, shownDigest(examined));
   if (stage.inputs.length > 0) {
     mkdirSync(folder);
     nameView(name, folder);

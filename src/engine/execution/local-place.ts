@@ -33,6 +33,8 @@ import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 /** What stages on this machine share. */
 export interface LocalResources {
   readonly workspace: Workspace;
+  /** Records the result of an attempt, whose objects are stored. */
+  readonly writeResult: (result: StageResult) => Promise<void>;
   readonly lender: Lender;
   readonly admission: Admission;
   readonly runProcess: RunProcess;
@@ -115,7 +117,7 @@ async function runAttempt(
   const all = [...edited, ...beside.changed];
   const signatures =
     attempt.keep && all.length === 0
-      ? await keep(attempt, result, { listed, contained: end.contained }, workspace)
+      ? await keep(attempt, result, { listed, contained: end.contained }, resources)
       : {};
   return { result, edited: all, signatures };
 }
@@ -258,7 +260,7 @@ async function makeRecord(
   { cpus, cards }: { readonly cpus: number; readonly cards: readonly string[] },
   { host, workspace }: LocalResources,
 ): Promise<StageRecord> {
-  const stored = keep && existsSync(log) ? await workspace.store.storeFile(log) : undefined;
+  const stored = keep && existsSync(log) ? await workspace.store.local.storeFile(log) : undefined;
   return {
     startedAt: new Date(startedAt).toISOString(),
     seconds: (Date.now() - startedAt) / 1000,
@@ -281,19 +283,19 @@ async function keep(
   { stage }: Attempt,
   result: StageResult,
   { listed, contained }: { readonly listed: readonly ListedOutput[]; readonly contained: boolean },
-  { store }: Workspace,
+  { workspace, writeResult }: LocalResources,
 ): Promise<AttemptOutcome['signatures']> {
   const signatures: Record<Digest, string> = {};
   for (const { artifact, path, stats } of listed) {
     const objects = stage.cache
-      ? await store.storeArtifact(path, artifact, { contained, stats })
+      ? await workspace.store.local.storeArtifact(path, artifact, { contained, stats })
       : undefined;
     const statsOf = ({ path, digest }: ListedFile) =>
       objects === undefined ? stats.get(path) : objects.get(digest);
     const signature = filesSignature(artifact, statsOf);
     if (signature !== undefined) signatures[artifact.digest] = signature;
   }
-  await store.writeResult(result);
+  await writeResult(result);
   return signatures;
 }
 

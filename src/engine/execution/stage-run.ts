@@ -99,7 +99,7 @@ export class StageRun {
     const { digest } = this.#examined;
     const twin = working.get(digest);
     working.set(digest, this.#stage.name);
-    return workspace.store.acquireLease(digest, signal, (holder) =>
+    return workspace.store.local.acquireLease(digest, signal, (holder) =>
       this.#emit({
         type: 'stage-waiting',
         for: twin === undefined ? holder : `${twin}, which does the same work`,
@@ -121,7 +121,7 @@ export class StageRun {
     if (isPresent && workspace.fetches?.mode !== 'none')
       await workspace.store.fetch([], result.record.log);
     if (!isPresent && !(await this.#restore(result, away))) return undefined;
-    workspace.store.writeLatest(workspace.pipeline.name, this.#stage.name, result.digest);
+    workspace.store.local.writeLatest(workspace.pipeline.name, this.#stage.name, result.digest);
     await workspace.store.markUsed(result.digest);
     const { outputs, record } = result;
     return {
@@ -179,7 +179,7 @@ export class StageRun {
     for (const item of this.#stage.inputs.flatMap(({ items }) => items)) {
       const artifact = item.from === 'stage' ? this.#outputsOf(item.stage)[item.port] : undefined;
       if (item.from !== 'stage' || artifact === undefined) continue;
-      if ((await store.missingObjects(artifact)).length === 0) continue;
+      if ((await store.local.missingObjects(artifact)).length === 0) continue;
       const { path } = graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
       const published = await digests.listIfThere(join(pipeline.root, path)).catch(() => undefined);
       if (published?.digest === artifact.digest || (await store.fetch([artifact]))) continue;
@@ -196,8 +196,8 @@ export class StageRun {
     const versions = { restage: host.restage, node: process.version };
     const digest = checkpointOf(this.#stage, this.#examined.fingerprint, versions);
     if (digest === undefined) return undefined;
-    if (workspace.forced.has(this.#stage.name)) workspace.store.removeCheckpoint(digest);
-    return workspace.store.checkpointPath(digest);
+    if (workspace.forced.has(this.#stage.name)) workspace.store.local.removeCheckpoint(digest);
+    return workspace.store.local.checkpointPath(digest);
   }
 
   /** Whether an attempt began, and left a checkpoint for the next one. */
@@ -244,7 +244,10 @@ export class StageRun {
       );
       throw error;
     } finally {
-      forgetView(viewName(workspace.store.folder, shownDigest(examined)), viewFolder(files.work));
+      forgetView(
+        viewName(workspace.store.local.folder, shownDigest(examined)),
+        viewFolder(files.work),
+      );
       await files.removeWork();
     }
   }
@@ -267,7 +270,7 @@ export class StageRun {
       await this.#publish(outputs, { from: work });
       return { ...done, recorded: false };
     }
-    workspace.store.writeLatest(workspace.pipeline.name, this.#stage.name, result.digest);
+    workspace.store.local.writeLatest(workspace.pipeline.name, this.#stage.name, result.digest);
     workspace.store.share(result);
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
@@ -291,7 +294,7 @@ export class StageRun {
       for (const item of items) {
         const listing = item.from === 'path' ? await listings.get(item.path) : undefined;
         if (listing?.folder === true)
-          keepInputListing(store.folder, partsDigest(listing, parts), listing.files);
+          keepInputListing(store.local.folder, partsDigest(listing, parts), listing.files);
       }
     }
   }

@@ -8,7 +8,8 @@ import { Graph } from '../graph/graph.ts';
 import type { Workspace } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
 import { Publisher } from '../publishing/publish.ts';
-import { FolderStore } from '../store/folder-store.ts';
+import { LocalStore } from '../store/local-store.ts';
+import { UnsharedStore } from '../store/unshared-store.ts';
 import { Admission } from './admission.ts';
 import { execute } from './execute.ts';
 import type { Execution, StageOutcome } from './execution.ts';
@@ -36,12 +37,12 @@ export interface TestRunOptions {
  * with `using`.
  */
 export class FakedProject extends TestProject {
-  readonly store: FolderStore;
+  readonly store: LocalStore;
   #runs = 0;
 
   constructor(yaml: string, files: Readonly<Record<string, string>> = {}) {
     super({ 'pipelines/p.yaml': yaml, ...files });
-    this.store = new FolderStore(this.root);
+    this.store = new LocalStore(this.root);
   }
 
   read(path: string): string {
@@ -65,7 +66,7 @@ export class FakedProject extends TestProject {
       pipeline,
       graph,
       env: process.env,
-      store,
+      store: new UnsharedStore(store),
       digests,
       forced,
       listings: new Map(),
@@ -92,6 +93,7 @@ export class FakedProject extends TestProject {
         workspace,
         host,
         ...signals,
+        writeResult: (result) => store.writeResult(result),
         lender: new Lender(store),
         checkReads: false,
         modules: new Map(),

@@ -27,7 +27,11 @@ test('a step runs with the Node of its command, unless the place sets one up', a
       scheduler: openScheduler(place, process.env),
       after: [],
       warn: assert.fail,
-      workspace: partialValue<Workspace>({ pipeline, store: { folder: cache }, env: {} }),
+      workspace: partialValue<Workspace>({
+        pipeline,
+        store: { local: { folder: cache } },
+        env: {},
+      }),
       command: { node: '/my/node', words: ['cli.js', 'run'], cwd: cache },
     });
     return readFileSync(script, 'utf8');

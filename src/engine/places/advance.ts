@@ -101,7 +101,7 @@ export async function submitStep(
   });
   const name = `step-${Date.now()}-${randomBytes(3).toString('hex')}`;
   const { folder, request } = prepareJob(name, { ...place, container: [] }, commandFor, {
-    cache: store.folder,
+    cache: store.local.folder,
     root: pipeline.root,
     env,
   });

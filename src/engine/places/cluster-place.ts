@@ -117,7 +117,7 @@ export class ClusterPlace implements Place {
   #openTickets(): Map<Digest, OpenTicket> {
     const { workspace, place, warn } = this.#options;
     const isStored = (digest: Digest) => workspace.store.readResult(digest) !== undefined;
-    const found = openTickets(workspace.store.folder, place.name, {
+    const found = openTickets(workspace.store.local.folder, place.name, {
       warn,
       isStored,
       seen: this.#seen,
@@ -129,7 +129,7 @@ export class ClusterPlace implements Place {
   async close(): Promise<void> {
     let left = 10;
     try {
-      BatchFolder.clearSteps(this.#options.workspace.store.folder);
+      BatchFolder.clearSteps(this.#options.workspace.store.local.folder);
       this.#openTickets(); // which removes what serves nobody
       for (const { folder } of this.#watches.values()) {
         for (; left > 0 && folder.isUsed() && !folder.areWorkersOver(); left -= 1) await delay(50);
@@ -200,7 +200,7 @@ export class ClusterPlace implements Place {
     const result = store.readResult(examined.digest);
     if (result?.stored !== true) return undefined;
     const lost = await Promise.all(
-      Object.values(result.outputs).map((artifact) => store.missingObjects(artifact)),
+      Object.values(result.outputs).map((artifact) => store.local.missingObjects(artifact)),
     );
     return lost.flat().length === 0 ? result : undefined;
   }
@@ -279,7 +279,7 @@ export class ClusterPlace implements Place {
   /** The memory that the last result of the stage needed, in bytes; 0 if no job had too little. */
   #rememberedMemory({ name }: Stage): number {
     const { store, pipeline } = this.#options.workspace;
-    const latest = store.readLatest(pipeline.name, name);
+    const latest = store.local.readLatest(pipeline.name, name);
     return (latest && store.readResult(latest)?.record.memory) ?? 0;
   }
 
@@ -291,7 +291,7 @@ export class ClusterPlace implements Place {
     const files = this.#options.downloads(stage);
     if (files.length === 0) return;
     const { download } = await import('../store/download.ts');
-    for (const file of files) await download(this.#options.workspace.store.folder, file);
+    for (const file of files) await download(this.#options.workspace.store.local.folder, file);
   }
 
   /**
@@ -363,7 +363,7 @@ export class ClusterPlace implements Place {
     if (keep && result.stored) {
       for (const artifact of Object.values(result.outputs)) {
         await waitFor(
-          async () => (await store.missingObjects(artifact)).length === 0 || undefined,
+          async () => (await store.local.missingObjects(artifact)).length === 0 || undefined,
           longestLag,
         );
       }
@@ -377,8 +377,8 @@ export class ClusterPlace implements Place {
         folder.moveOutput(path, privatePath(work, output));
       }
     }
-    if (keep && folder.ticket(index)?.replaces === true) await store.writeResult(result);
-    else if (keep) await store.writeFirstResult(result);
+    if (keep && folder.ticket(index)?.replaces === true) await store.local.writeResult(result);
+    else if (keep) await store.local.writeFirstResult(result);
     if (claim !== undefined && !(keep && stage.cache)) folder.removeWork(index, claim);
   }
 

@@ -7,7 +7,7 @@ import { sha256 } from '../../digest.ts';
 import { IdleWorkers } from '../execution/idle-workers.ts';
 import type { ProcessEnd, ProcessJob } from '../execution/serve-job.ts';
 import { LoadedCode } from '../store/find-code.ts';
-import { FolderStore } from '../store/folder-store.ts';
+import { LocalStore } from '../store/local-store.ts';
 import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
 import { JobWorker } from './job-worker.ts';
 
@@ -23,7 +23,7 @@ function workerOf(
   serve: (job: ProcessJob, clock: { seconds: number }) => ProcessEnd | Promise<ProcessEnd>,
 ) {
   const root = temporaryFolder(context);
-  const store = new FolderStore(root);
+  const store = new LocalStore(root);
   const folder = new BatchFolder(store.folder, '1');
   const results = expected.map((_, index) => exampleResult(index));
   const needs = { cpu: 1, gpu: 0, memory: 0 };
@@ -147,7 +147,7 @@ test('a worker whose job was started again on another node ends its stage, claim
 });
 
 test('a result that damage or another version made unreadable is replaced, and a whole one is not', async (context) => {
-  const store = new FolderStore(temporaryFolder(context));
+  const store = new LocalStore(temporaryFolder(context));
   const first = exampleResult(1);
   const second = { ...exampleResult(1), stored: false };
   await store.writeResult(asType<typeof first>({ ...first, format: 2 }));

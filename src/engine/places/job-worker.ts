@@ -17,9 +17,10 @@ import { checkpointOf } from '../fingerprint/fingerprint.ts';
 import type { Outputs, Workspace } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
 import type { LoadedCode } from '../store/find-code.ts';
-import { FolderStore } from '../store/folder-store.ts';
 import type { KindSources } from '../store/kind-build.ts';
+import { LocalStore } from '../store/local-store.ts';
 import type { StageResult } from '../store/stage-result.ts';
+import { UnsharedStore } from '../store/unshared-store.ts';
 import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from './batch-folder.ts';
 import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
@@ -48,27 +49,10 @@ const beatInterval = 5_000;
  */
 const settling = 1_000;
 
-/**
- * The store of a node: of two results the first stays, and replacing one is left to the controller.
- */
-class NodeStore extends FolderStore {
-  replaces = false;
-  /** Reports damage with the stage that found it. */
-  warn: (message: string) => void = () => {};
-
-  constructor(root: string) {
-    super(root, (message) => this.warn(message));
-  }
-
-  override async writeResult(result: StageResult): Promise<void> {
-    if (!this.replaces) await this.writeFirstResult(result);
-  }
-}
-
 /** Serves the tickets of a batch, one after the other, as the local place runs stages. */
 export class JobWorker {
   readonly #options: WorkerOptions;
-  readonly #store: NodeStore;
+  readonly #store: LocalStore;
   readonly #shared: Pick<Workspace, 'digests'> & {
     readonly lender: Lender;
     readonly admission: Admission;
@@ -77,11 +61,13 @@ export class JobWorker {
   readonly #kill = new AbortController();
   #count = 0;
   #stopped: 'time' | 'asked' | undefined;
+  /** Reports damage in the store with the stage that found it. */
+  #warn: (message: string) => void = () => {};
 
   constructor(options: WorkerOptions) {
     const { batch, idle } = options;
     this.#options = options;
-    this.#store = new NodeStore(batch.root);
+    this.#store = new LocalStore(batch.root, (message) => this.#warn(message));
     const { cards } = machineCapacity(undefined, options.env);
     const capacity = { ...batch.needs, ...(cards.length >= batch.needs.gpu && { cards }) };
     this.#shared = {
@@ -216,7 +202,7 @@ export class JobWorker {
     const { folder, batch } = this.#options;
     const ticket = folder.ticket(index)!;
     const { env, loadedCode } = this.#options;
-    const shared = { root: batch.root, env, store: this.#store, loadedCode };
+    const shared = { root: batch.root, env, store: new UnsharedStore(this.#store), loadedCode };
     const workspace = { ...workspaceOf(ticket, shared), digests: this.#shared.digests };
     try {
       const ready = await this.#prepare(ticket, workspace);
@@ -288,8 +274,7 @@ export class JobWorker {
     const messages = new MessageFile(folder.messages(index));
     const isOutOfMemory = watchMemory(folder.log(index));
     const checkpoint = this.#checkpointOf(ticket);
-    this.#store.replaces = ticket.replaces;
-    this.#store.warn = (message) => messages.add({ type: 'warning', message });
+    this.#warn = (message) => messages.add({ type: 'warning', message });
     try {
       using peak = new PeakMemory();
       using allocation = await this.#place(ticket, ready.workspace, peak).allocate(stage);
@@ -331,8 +316,13 @@ export class JobWorker {
     const needed = () =>
       guessed ? neededMemory(peak.look(), batch.needs.memory) : batch.needs.memory;
     const job = () => ({ job: identity.job, ...(memory > 0 && { memory: needed() }) });
+    // Of two results the first stays, and replacing one is left to the controller.
+    const writeResult = async (result: StageResult) => {
+      if (!ticket.replaces) await this.#store.writeFirstResult(result);
+    };
     return localPlace({
       workspace,
+      writeResult,
       runProcess,
       idle,
       lender: this.#shared.lender,

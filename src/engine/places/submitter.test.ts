@@ -25,7 +25,7 @@ async function workersOf(context: TestContext, detach: boolean): Promise<readonl
       workspace: partialValue<Workspace>({
         env: {},
         pipeline: { root: cache },
-        store: { folder: cache },
+        store: { local: { folder: cache } },
       }),
       commandFor: () => ({ node: 'node', words: [] }),
     },

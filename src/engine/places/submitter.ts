@@ -103,7 +103,7 @@ export class Submitter {
   #place({ needs, pending }: Gathering, workers: number): void {
     const { place, workspace, commandFor } = this.#options;
     const { root } = workspace.pipeline;
-    const folder = new BatchFolder(workspace.store.folder, batchId());
+    const folder = new BatchFolder(workspace.store.local.folder, batchId());
     const tickets = pending.map(({ ticket }) => ticket);
     const batch: Batch = {
       place: place.name,

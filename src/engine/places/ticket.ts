@@ -45,7 +45,7 @@ export function ticketOf(
       read[item.stage] = { ...read[item.stage], [item.port]: artifact.digest };
     }
   }
-  const latest = workspace.store.readLatest(workspace.pipeline.name, stage.name);
+  const latest = workspace.store.local.readLatest(workspace.pipeline.name, stage.name);
   const ticket: Ticket = {
     stage: { ...plainStage(stage), resources: needs },
     sources: Object.keys(read).map((name) => asSource(workspace.graph.stage(name as StageName))),
@@ -74,7 +74,7 @@ export function ticketOf(
 }
 
 const isWhole = ({ files }: StoredArtifact, { store }: Workspace): boolean =>
-  files.every(({ digest }) => existsSync(store.objectPath(digest)));
+  files.every(({ digest }) => existsSync(store.local.objectPath(digest)));
 
 /** The span that declares a value may still be with it, and would bring its file's whole text. */
 type MayBeLocated = { readonly at?: Span };
@@ -117,7 +117,7 @@ export function workspaceOf(
   { root, env, store, loadedCode }: NodeFacts,
 ): Workspace {
   const stages = [...sources, stage];
-  const digests = new DigestIndex(store.folder);
+  const digests = new DigestIndex(store.local.folder);
   const graph = new Graph({ stages });
   const shared = { store, digests, ...(loadedCode !== undefined && { loadedCode }) };
   return {

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { asType } from '../../../test/support/partial-value.ts';
 import { stageOf, TestProject, value } from '../config/testing-kinds.ts';
 import { Graph } from '../graph/graph.ts';
-import { FolderStore } from '../store/folder-store.ts';
+import { LocalStore } from '../store/local-store.ts';
+import type { Store } from '../store/store.ts';
+import { UnsharedStore } from '../store/unshared-store.ts';
 import { chosenStage } from './chosen-stage.ts';
 import type { OutputsOf } from './examine.ts';
 
@@ -39,7 +41,7 @@ async function chosen(name: string, choices: Readonly<Record<string, unknown>>) 
     mkdirSync(dirname(join(project.root, path)), { recursive: true });
     writeFileSync(join(project.root, path), JSON.stringify({ ranking }));
   }
-  const store = new FolderStore(project.root, () => {});
+  const store = new UnsharedStore(new LocalStore(project.root, () => {}));
   const outputsOf = asType<OutputsOf>(() => ({
     choice: { files: [{ digest: '0'.repeat(64) }] },
   }));
@@ -70,7 +72,7 @@ test('a slot is the stage of the candidate that was chosen for it, as if the fil
 test('a choice that is elsewhere is fetched; where it is lost, its stage must run again', async () => {
   using project = new TestProject({ 'pipelines/p.yaml': sweep });
   const pipeline = value(await project.load());
-  const store = new FolderStore(project.root, () => {});
+  const store: Store = new UnsharedStore(new LocalStore(project.root, () => {}));
   const outputsOf = asType<OutputsOf>(() => ({
     choice: { files: [{ digest: '0'.repeat(64) }] },
   }));
@@ -83,7 +85,7 @@ test('a choice that is elsewhere is fetched; where it is lost, its stage must ru
   store.fetch = async () => false;
   await assert.rejects(choose(), { name: 'LostInput', stage: 'best1' });
   store.fetch = async ([artifact]) => {
-    const object = store.objectPath(artifact!.files[0]!.digest);
+    const object = store.local.objectPath(artifact!.files[0]!.digest);
     mkdirSync(dirname(object), { recursive: true });
     writeFileSync(object, JSON.stringify({ ranking: first }));
     return true;

@@ -87,7 +87,7 @@ async function pathOf(
   if (item.from === 'path') return item.path;
   const artifact = outputsOf(item.stage)[item.port]!;
   const isFetched = await store.fetch([artifact]);
-  const stored = store.objectPath(artifact.files[0]!.digest);
+  const stored = store.local.objectPath(artifact.files[0]!.digest);
   if (existsSync(stored)) return stored;
   const { path } = graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
   const published = join(pipeline.root, path);

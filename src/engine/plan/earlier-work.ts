@@ -3,16 +3,16 @@ import { goneSource } from '../../stage.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { Listing } from '../files/listing.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import type { FolderStore } from '../store/folder-store.ts';
 import { readInputListing } from '../store/input-listings.ts';
 import { kindBuild, readKindSources } from '../store/kind-build.ts';
+import type { LocalStore } from '../store/local-store.ts';
 import { lastAttempts, type RunFolder } from '../store/run-folder.ts';
 import { changesBetween } from './changes.ts';
 import type { EarlierWork } from './decide.ts';
 
 /** What is known of a stage before it is examined. */
 export interface StagePast {
-  readonly store: FolderStore;
+  readonly store: LocalStore;
   readonly pipeline: string;
   readonly stage: Stage;
   readonly last: Fingerprint | undefined;
@@ -49,12 +49,12 @@ export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | un
 /** How many runs are searched for the last attempt, which only serves for a reason. */
 const mostRuns = 20;
 
-const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();
+const knownRuns = new WeakMap<LocalStore, readonly RunFolder[]>();
 
 /**
  * The last attempt of a stage; undefined while it runs. Records of earlier versions lack `content`.
  */
-function lastAttempt(store: FolderStore, pipeline: string, stage: string) {
+function lastAttempt(store: LocalStore, pipeline: string, stage: string) {
   const runs = knownRuns.get(store) ?? store.runsOf(pipeline, mostRuns);
   knownRuns.set(store, runs);
   const attempts = lastAttempts(runs, stage);

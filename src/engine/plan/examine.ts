@@ -16,8 +16,8 @@ import {
 } from '../fingerprint/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { LoadedCode } from '../store/find-code.ts';
-import type { FolderStore } from '../store/folder-store.ts';
 import type { LoadedFiles, Lookup, StageResult, StoredArtifact } from '../store/stage-result.ts';
+import type { Store } from '../store/store.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { describeReasons } from './describe-decision.ts';
 import { earlierWork } from './earlier-work.ts';
@@ -28,7 +28,7 @@ export interface Workspace {
   readonly graph: Graph;
   /** What stages on this machine get as their environment, and schedulers as theirs. */
   readonly env: Environment;
-  readonly store: FolderStore;
+  readonly store: Store;
   readonly digests: DigestIndex;
   /** The path inputs that this run has listed, by absolute path. */
   readonly listings: Map<string, Promise<ListingWithSignature>>;
@@ -125,7 +125,7 @@ export async function examine(
   outputsOf: OutputsOf,
 ): Promise<Examined> {
   const { pipeline, store } = workspace;
-  const latest = store.readLatest(pipeline.name, stage.name);
+  const latest = store.local.readLatest(pipeline.name, stage.name);
   const last: Lookup = latest === undefined ? { state: 'missing' } : await store.lookup(latest);
   if (stage.frozen) return await examineFrozen(stage, workspace, last);
 
@@ -172,7 +172,7 @@ async function examineFor(
   const lastWork = lastFingerprint(resultOf(last), loaded.length);
   const needsPast = lookup.state === 'missing' || Object.values(facts.published).includes('other');
   const past = {
-    store,
+    store: store.local,
     pipeline: pipeline.name,
     stage,
     last: lastWork,
@@ -328,7 +328,9 @@ async function examineOutputs(stage: Stage, lookup: Lookup, last: Lookup, worksp
   const needsObjects =
     result.stored && Object.values(published).some((state) => state !== 'in place');
   const kept = needsObjects && lookup.state === 'here' ? Object.values(result.outputs) : [];
-  const lost = await Promise.all(kept.map((artifact) => workspace.store.missingObjects(artifact)));
+  const lost = await Promise.all(
+    kept.map((artifact) => workspace.store.local.missingObjects(artifact)),
+  );
   return {
     result: { stored: result.stored, bytes: lookup.state, lostObjects: lost.flat().length },
     published,

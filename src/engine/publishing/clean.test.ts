@@ -5,13 +5,13 @@ import { test } from 'node:test';
 import { listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { DigestIndex } from '../files/digest-index.ts';
-import { FolderStore } from '../store/folder-store.ts';
+import { LocalStore } from '../store/local-store.ts';
 import { findUnclaimed, removePublished } from './clean.ts';
 import { Publisher } from './publish.ts';
 
 test('outputs that no stage claims any more are removed with the folders that this empties; edited ones stay', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
   const work = writeFiles(join(root, 'cache/work/out'), { file: 'text' });
   const artifact = await listArtifact(work);

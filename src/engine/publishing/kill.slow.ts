@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { isDigest } from '../../digest.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { isStagingName } from '../files/staging-name.ts';
-import { FolderStore } from '../store/folder-store.ts';
+import { LocalStore } from '../store/local-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { verifyStore } from '../store/verify-store.ts';
 import { Publisher } from './publish.ts';
@@ -40,7 +40,7 @@ async function readDots(child: ChildProcess, count: number): Promise<void> {
 
 test('two runs at once, killed at any instant, leave only complete things under final names', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root, (message) => assert.fail(message));
+  const cache = new LocalStore(root, (message) => assert.fail(message));
   const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
   const artifacts = new Map<string, StoredArtifact>();
   for (let kill = 0; kill < kills; kill += 1) {
@@ -82,7 +82,7 @@ test('two runs at once, killed at any instant, leave only complete things under 
 /**
  * The outputs of all results; what is not a result's name is a temporary file of a killed process.
  */
-function storedIn(cache: FolderStore): readonly StoredArtifact[] {
+function storedIn(cache: LocalStore): readonly StoredArtifact[] {
   const names = namesIn(cache.folder, 'results').flatMap((folder) =>
     namesIn(cache.folder, 'results', folder),
   );

@@ -11,7 +11,7 @@ import { DigestIndex } from '../files/digest-index.ts';
 import { thisProcess } from '../files/process-identity.ts';
 import { stagingName } from '../files/staging-name.ts';
 import { temporaryBeside } from '../files/write-atomic.ts';
-import { FolderStore } from '../store/folder-store.ts';
+import { LocalStore } from '../store/local-store.ts';
 import { nameView, viewName } from '../store/view-name.ts';
 import { clearAfterKilledRuns, findLeftovers, removeLeftovers } from './leftovers.ts';
 import { Publisher } from './publish.ts';
@@ -24,7 +24,7 @@ const ofProcess = (name: string, pid: number): string =>
   name.replace(`-${process.pid}-`, `-${pid}-`);
 
 /** A run with a file of 7 bytes in its private folder, whose process is as given. */
-function begin(cache: FolderStore, id: string, owner: object): string {
+function begin(cache: LocalStore, id: string, owner: object): string {
   const run = cache.startRun(id, 'test');
   writeFileSync(join(run.attempt('fit', 1).work, 'half'), 'written');
   writeFileSync(join(run.path, 'process.json'), JSON.stringify({ ...thisProcess(), ...owner }));
@@ -33,7 +33,7 @@ function begin(cache: FolderStore, id: string, owner: object): string {
 
 test('the private folder of a killed run is a leftover; that of a run that may live, also on another host, is not', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const killed = begin(cache, 'killed', { pid: ended() });
   const living = begin(cache, 'living', {});
   const elsewhere = begin(cache, 'elsewhere', { host: 'elsewhere', pid: ended() });
@@ -49,7 +49,7 @@ test('the private folder of a killed run is a leftover; that of a run that may l
 
 test('the name of the inputs of a killed run is a leftover, and that of a living run is not', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const names = [begin(cache, 'killed', { pid: ended() }), begin(cache, 'living', {})].map(
     (work) => {
       const name = viewName(cache.folder, sha256(work));
@@ -64,7 +64,7 @@ test('the name of the inputs of a killed run is a leftover, and that of a living
 
 test('a half-written file of a dead process is a leftover, wherever in the cache; one of an unknown process after a day', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const paths = ['x', 'leases/x', 'latest/p/x', 'objects/ab/x', 'checkpoints/ab/x', 'published/x'];
   const dead = ended();
   const temporaries = paths.map((path) => temporaryBeside(join(cache.folder, path)));
@@ -83,7 +83,7 @@ test('a half-written file of a dead process is a leftover, wherever in the cache
 
 test('what a killed process staged beside a path is a leftover, also if nothing was published there before', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
   const artifact = await listArtifact(writeFiles(join(root, 'cache/work/out'), { a: 'text' }));
   const publication = await publisher.publish(artifact, 'out/x', {
@@ -108,7 +108,7 @@ test('what a killed process staged beside a path is a leftover, also if nothing 
 
 test('a new run clears all leftovers if a run was killed', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const half = ofProcess(temporaryBeside(join(cache.folder, 'objects/ab/x')), ended());
   writeFiles(root, { [relative(root, half)]: 'half' });
   await clearAfterKilledRuns(root, cache);

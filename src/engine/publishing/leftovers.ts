@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { entriesIn } from '../files/entries-in.ts';
 import { parseTemporaryName } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
-import { FolderStore } from '../store/folder-store.ts';
+import { LocalStore } from '../store/local-store.ts';
 import { abandonedViewNames } from '../store/view-name.ts';
 import { PublishedRecords } from './published-record.ts';
 import { leftoversIn } from './target.ts';
@@ -26,7 +26,7 @@ export interface Leftover {
  */
 export function findLeftovers(
   root: string,
-  store: FolderStore,
+  store: LocalStore,
   now = Date.now(),
 ): readonly Leftover[] {
   return leftoverPaths(root, store, now).map((path) => ({ path, bytes: bytesIn(path) }));
@@ -47,7 +47,7 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<v
  */
 export async function clearAfterKilledRuns(
   root: string,
-  store = new FolderStore(root),
+  store = new LocalStore(root),
 ): Promise<void> {
   if (store.killedRuns().length === 0) return;
   for (const path of leftoverPaths(root, store, Date.now())) {
@@ -59,7 +59,7 @@ export async function clearAfterKilledRuns(
  * The folders of killed runs come last: as long as one is there, the next run looks for the rest
  * again.
  */
-function leftoverPaths(root: string, store: FolderStore, now: number): readonly string[] {
+function leftoverPaths(root: string, store: LocalStore, now: number): readonly string[] {
   const folders = new Set(
     new PublishedRecords(store.folder).all().map(({ path }) => join(root, dirname(path))),
   );

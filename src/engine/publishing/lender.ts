@@ -4,7 +4,7 @@ import type { Digest } from '../../digest.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile } from '../files/listing.ts';
-import type { FolderStore } from '../store/folder-store.ts';
+import type { LocalStore } from '../store/local-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import {
   copyOne,
@@ -50,12 +50,12 @@ const lenders = 8;
  * can write through a link.
  */
 export class Lender {
-  readonly #store: FolderStore;
+  readonly #store: LocalStore;
   readonly #verified = new Map<Digest, string>();
   /** The stages that hold an object, or held it when it was written to. */
   readonly #borrowers = new Map<Digest, Set<string>>();
 
-  constructor(store: FolderStore) {
+  constructor(store: LocalStore) {
     this.#store = store;
   }
 

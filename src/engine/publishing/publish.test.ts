@@ -21,7 +21,7 @@ import { sha256 } from '../../digest.ts';
 import { backdate, filesSignature } from '../files/backdate.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { stagingName } from '../files/staging-name.ts';
-import { FolderStore } from '../store/folder-store.ts';
+import { LocalStore } from '../store/local-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { Publisher } from './publish.ts';
 
@@ -30,13 +30,13 @@ const owner = { pipeline: 'experiments/x', stage: 'fit', port: 'model' };
 class Project {
   readonly root: string;
   readonly warnings: string[] = [];
-  readonly cache: FolderStore;
+  readonly cache: LocalStore;
   readonly digests: DigestIndex;
   readonly publisher: Publisher;
 
   constructor(t: TestContext, options: { readonly hardLink?: boolean } = {}) {
     this.root = temporaryFolder(t);
-    this.cache = new FolderStore(this.root, (message) => this.warnings.push(message));
+    this.cache = new LocalStore(this.root, (message) => this.warnings.push(message));
     this.digests = new DigestIndex(this.cache.folder);
     this.publisher = new Publisher(this.root, this.cache, this.digests, options);
   }
@@ -154,7 +154,7 @@ test('an object with a flipped byte is noticed, set aside, and nothing of it is 
 });
 
 /** The signature of an artifact's objects. */
-const signatureOf = (artifact: StoredArtifact, cache: FolderStore) =>
+const signatureOf = (artifact: StoredArtifact, cache: LocalStore) =>
   filesSignature(artifact, ({ digest }) => statSync(cache.objectPath(digest)));
 
 /**

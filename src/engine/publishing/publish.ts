@@ -6,8 +6,8 @@ import type { ListedFile } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import { linkOrRename } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
-import type { FolderStore } from '../store/folder-store.ts';
 import { Lease } from '../store/lease.ts';
+import type { LocalStore } from '../store/local-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import {
   type Owner,
@@ -68,7 +68,7 @@ export interface PublisherOptions {
  */
 export class Publisher {
   readonly root: string;
-  readonly store: FolderStore;
+  readonly store: LocalStore;
   readonly records: PublishedRecords;
   readonly #digests: DigestIndex;
   readonly #hardLink: boolean;
@@ -81,7 +81,7 @@ export class Publisher {
   /** Without `stillClaims`, no other pipeline has a claim. */
   constructor(
     root: string,
-    store: FolderStore,
+    store: LocalStore,
     digests: DigestIndex,
     options: PublisherOptions = {},
   ) {

@@ -9,8 +9,8 @@ import { sha256 } from '../../digest.ts';
 import { thisProcess } from '../files/process-identity.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import { findGarbage, removeGarbage } from './collect-garbage.ts';
-import { FolderStore } from './folder-store.ts';
 import { Lease } from './lease.ts';
+import { LocalStore } from './local-store.ts';
 import type { RunRecord } from './run-folder.ts';
 import { verifyStore } from './verify-store.ts';
 
@@ -19,7 +19,7 @@ const day = 86_400_000;
 /** Stores a result with one object of its own and one that all share, last used some days ago. */
 async function store(
   root: string,
-  cache: FolderStore,
+  cache: LocalStore,
   seed: number,
   daysAgo: number,
 ): Promise<Digest> {
@@ -32,7 +32,7 @@ async function store(
   return result.digest;
 }
 
-const objectOf = (cache: FolderStore, seed: number): string =>
+const objectOf = (cache: LocalStore, seed: number): string =>
   cache.objectPath(sha256(`object ${seed}`));
 const inTwoDays = (): number => Date.now() + 2 * day;
 
@@ -47,7 +47,7 @@ const record: RunRecord = {
 
 test('results unused for long are removed with their objects; last results and what they share stay', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const old = await store(root, cache, 1, 90);
   const last = await store(root, cache, 2, 90);
   const young = await store(root, cache, 3, 5);
@@ -74,7 +74,7 @@ test('results unused for long are removed with their objects; last results and w
 
 test('while a run is under way, an object that was touched within a day stays, since its result may be about to be written', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   await store(root, cache, 1, 90);
   const find = (minutes: number) =>
     findGarbage(cache, { keep: day, now: Date.now() + minutes * 60_000 });
@@ -95,7 +95,7 @@ test('while a run is under way, an object that was touched within a day stays, s
 
 test('while a job may be under way, an object that was touched within a day stays, too', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   await store(root, cache, 1, 90);
   const soon = { keep: day, now: Date.now() + 20 * 60_000 };
   assert.deepEqual(findGarbage(cache, { ...soon, hasOpenJobs: () => true }).objects, []);
@@ -105,7 +105,7 @@ test('while a job may be under way, an object that was touched within a day stay
 
 test('an object that a run wants again between finding and removing stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   await store(root, cache, 1, 90);
   const garbage = findGarbage(cache, { keep: day, now: inTwoDays() });
   utimesSync(objectOf(cache, 1), new Date(inTwoDays()), new Date(inTwoDays()));
@@ -115,7 +115,7 @@ test('an object that a run wants again between finding and removing stays', asyn
 
 test('over budget, the least recently used results are removed first', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const results = [
     await store(root, cache, 1, 3),
     await store(root, cache, 2, 2),
@@ -135,7 +135,7 @@ test('over budget, the least recently used results are removed first', async (t)
 
 test('checkpoints are removed when they are old, or where there is no room beside the objects, the least recent first', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   await store(root, cache, 1, 1);
   const older = cache.checkpointPath(sha256('older'));
   const newer = cache.checkpointPath(sha256('newer'));
@@ -171,7 +171,7 @@ test('checkpoints are removed when they are old, or where there is no room besid
 test('verifying finds a checkpoint that changed on the disk, and leaves sound ones', async (t) => {
   const root = temporaryFolder(t);
   const warnings: string[] = [];
-  const cache = new FolderStore(root, (message) => warnings.push(message));
+  const cache = new LocalStore(root, (message) => warnings.push(message));
   const paths = ['sound', 'changed'].map((name) => cache.checkpointPath(sha256(name)));
   for (const path of paths) {
     new CheckpointFile(path, assert.fail).save({
@@ -199,7 +199,7 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
 
 test('an unfinished download is removed when it is old; a whole one stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   writeFiles(root, {
     'cache/downloads/weights.h5.part': 'half',
     'cache/downloads/other.h5': 'whole',
@@ -211,7 +211,7 @@ test('an unfinished download is removed when it is old; a whole one stays', asyn
 
 test('old memories, logs of runs and builds of kinds are removed, builds not while a run may load them; records of runs stay', (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
   const memory = join(root, 'cache/memory/a.json');
   const kind = join(root, 'cache/kinds/greet-1');
@@ -227,7 +227,7 @@ test('old memories, logs of runs and builds of kinds are removed, builds not whi
 
 test('the lease of a dead holder is removed, unless somebody takes it meanwhile', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const dead = JSON.stringify({ ...thisProcess(), pid: 2 ** 30 });
   const left = join(root, 'cache/leases/left');
   const taken = join(root, 'cache/leases/taken');
@@ -245,7 +245,7 @@ test('the lease of a dead holder is removed, unless somebody takes it meanwhile'
 
 test('what a living run used stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = new FolderStore(root);
+  const cache = new LocalStore(root);
   const run = cache.startRun('2025-01-31', 'test');
   const used = await store(root, cache, 1, 0);
   await store(root, cache, 2, 90);
@@ -266,7 +266,7 @@ test('what a living run used stays', async (t) => {
 test('verifying finds a flipped byte and a missing object, and says which results need them', async (t) => {
   const root = temporaryFolder(t);
   const warnings: string[] = [];
-  const cache = new FolderStore(root, (message) => warnings.push(message));
+  const cache = new LocalStore(root, (message) => warnings.push(message));
   const first = await store(root, cache, 1, 0);
   const second = await store(root, cache, 2, 0);
   await store(root, cache, 3, 0);

@@ -5,8 +5,8 @@ import { type Entry, entriesIn, filesIn, touchedAt } from '../files/entries-in.t
 import { parseTemporaryName } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import { pointsEnding } from './checkpoint-points.ts';
-import type { FolderStore } from './folder-store.ts';
 import { isHeld } from './lease.ts';
+import type { LocalStore } from './local-store.ts';
 import { isSignpost, objectsOf, type StageResult, signpostsOf } from './stage-result.ts';
 
 const day = 86_400_000;
@@ -69,7 +69,7 @@ interface KnownResult {
  * Finds what nothing needs. While a run may be under way, unnamed objects stay for a day: the run
  * may be about to record them.
  */
-export function findGarbage(store: FolderStore, options: GarbageOptions): Garbage {
+export function findGarbage(store: LocalStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
   const results = knownResults(store, options);
   const objects = filesIn(join(store.folder, 'objects')).filter(({ name }) => isDigest(name));
@@ -105,7 +105,7 @@ export function findGarbage(store: FolderStore, options: GarbageOptions): Garbag
  * How long an object without a result stays, in milliseconds, for a run or job that may be about to
  * record one.
  */
-function youthOf(store: FolderStore, { hasOpenJobs = () => false }: OtherUsers): number {
+function youthOf(store: LocalStore, { hasOpenJobs = () => false }: OtherUsers): number {
   return store.isBusy() || hasOpenJobs() ? day : lag;
 }
 
@@ -113,7 +113,7 @@ function youthOf(store: FolderStore, { hasOpenJobs = () => false }: OtherUsers):
  * Removes what was found: results first, so that none is left without its objects. Throws a
  * `WriteError`.
  */
-export function removeGarbage(store: FolderStore, garbage: Garbage, users: OtherUsers = {}): void {
+export function removeGarbage(store: LocalStore, garbage: Garbage, users: OtherUsers = {}): void {
   writing(`to ${store.folder} while clearing it`, () => {
     for (const { digest, lastUsed } of garbage.results) {
       const path = store.resultPath(digest);
@@ -135,7 +135,7 @@ export function removeGarbage(store: FolderStore, garbage: Garbage, users: Other
 }
 
 function knownResults(
-  store: FolderStore,
+  store: LocalStore,
   { exists = () => true }: GarbageOptions,
 ): readonly KnownResult[] {
   const ofPipelines = store.allLatest().filter(({ pipeline }) => exists(pipeline));
@@ -225,7 +225,7 @@ function sortCheckpoints(
   return { going, keptBytes };
 }
 
-function findRemains(store: FolderStore, { keep }: GarbageOptions, now: number): readonly string[] {
+function findRemains(store: LocalStore, { keep }: GarbageOptions, now: number): readonly string[] {
   const living = new Set(store.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
   const inFolder = (name: string) => entriesIn(join(store.folder, name));
   const isOld = ({ touched }: Entry, age = keep): boolean => now - touched > age;

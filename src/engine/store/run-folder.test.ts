@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
-import { FolderStore } from './folder-store.ts';
+import { LocalStore } from './local-store.ts';
 import type { RunRecord } from './run-folder.ts';
 
 const record: RunRecord = {
@@ -17,7 +17,7 @@ const record: RunRecord = {
 };
 
 test('a run keeps the log of every attempt and its record, and lives until that is written', async (t) => {
-  const cache = new FolderStore(temporaryFolder(t));
+  const cache = new LocalStore(temporaryFolder(t));
   const run = cache.startRun('2025-01-31T09-12', 'test');
   const first = run.attempt('fit[seed=1]', 1);
   mkdirSync(dirname(first.log));
@@ -70,7 +70,7 @@ test('a run keeps the log of every attempt and its record, and lives until that 
 });
 
 test('a stage that removes the folder of its run loses the earlier attempts and nothing else', (t) => {
-  const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const run = new LocalStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
   const begun = { fingerprint: sha256('fit'), startedAt: 1 };
   run.attempt('fit', 1).record(begun);
   rmSync(run.path, { recursive: true });
@@ -80,13 +80,13 @@ test('a stage that removes the folder of its run loses the earlier attempts and 
 });
 
 test('an attempt whose first line is torn is left out', (t) => {
-  const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const run = new LocalStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
   run.attempt('fit', 1).record({ end: { outcome: 'failed', seconds: 2 } });
   assert.deepEqual(run.attempts('fit'), []);
 });
 
 test('a run whose process was killed is not living', (t) => {
-  const cache = new FolderStore(temporaryFolder(t));
+  const cache = new LocalStore(temporaryFolder(t));
   const run = cache.startRun('killed', 'test');
   writeFileSync(join(run.path, 'process.json'), '{"pid":1,"host":"elsewhere","started":""}');
   assert.equal(run.isLiving(), true, 'of another host nothing is known');
@@ -95,7 +95,7 @@ test('a run whose process was killed is not living', (t) => {
 });
 
 test('an attempt begins with an empty folder, whatever an earlier one of its number left there', (t) => {
-  const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const run = new LocalStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
   const { work } = run.attempt('fit', 1);
   writeFileSync(join(work, 'half'), 'an output');
   assert.equal(run.attempt('fit', 1).work, work);
@@ -103,7 +103,7 @@ test('an attempt begins with an empty folder, whatever an earlier one of its num
 });
 
 test('a run does not share its folder, and its record is written once', (t) => {
-  const cache = new FolderStore(temporaryFolder(t));
+  const cache = new LocalStore(temporaryFolder(t));
   const run = cache.startRun('2025-01-31', 'test');
   assert.throws(() => cache.startRun('2025-01-31', 'other'), { name: 'WriteError' });
   run.writeRecord(record);
@@ -118,7 +118,7 @@ test('a run does not share its folder, and its record is written once', (t) => {
 });
 
 test('a record that is no longer one counts as none: a page of all runs read it and failed', (t) => {
-  const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const run = new LocalStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
   const whole = { ...record, startedAt: '2025-01-31T09:12:03.042Z' };
   const file = join(run.path, 'run.json');
   writeFileSync(file, JSON.stringify(whole));

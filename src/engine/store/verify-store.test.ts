@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
-import { FolderStore } from './folder-store.ts';
+import { LocalStore } from './local-store.ts';
 import type { StageResult } from './stage-result.ts';
 import { verifyStore } from './verify-store.ts';
 
 /** Stores a result with an object of its own. */
-async function add(cache: FolderStore, seed: number): Promise<StageResult> {
+async function add(cache: LocalStore, seed: number): Promise<StageResult> {
   const folder = writeFiles(join(cache.folder, 'work', String(seed)), {
     file: `the output ${seed}`,
   });
@@ -21,7 +21,7 @@ async function add(cache: FolderStore, seed: number): Promise<StageResult> {
 }
 
 async function twoResults(t: TestContext) {
-  const cache = new FolderStore(temporaryFolder(t));
+  const cache = new LocalStore(temporaryFolder(t));
   return { cache, results: [await add(cache, 1), await add(cache, 2)] };
 }
 
@@ -34,11 +34,11 @@ function once(act: () => void): () => void {
   };
 }
 
-const objectsIn = (cache: FolderStore, { outputs }: StageResult): readonly string[] =>
+const objectsIn = (cache: LocalStore, { outputs }: StageResult): readonly string[] =>
   outputs['out']!.files.map(({ digest }) => cache.objectPath(digest));
 
 /** Removes a result and then its objects, as gc does. */
-function collect(cache: FolderStore, result: StageResult): void {
+function collect(cache: LocalStore, result: StageResult): void {
   for (const path of [cache.resultPath(result.digest), ...objectsIn(cache, result)]) rmSync(path);
 }
 
@@ -46,7 +46,7 @@ function collect(cache: FolderStore, result: StageResult): void {
  * Stores the objects of a result and then the result, as a run does, at one moment: it has them
  * from another cache.
  */
-function take(cache: FolderStore, from: FolderStore, result: StageResult): void {
+function take(cache: LocalStore, from: LocalStore, result: StageResult): void {
   for (const path of [...objectsIn(from, result), from.resultPath(result.digest)]) {
     const to = path.replace(from.folder, cache.folder);
     mkdirSync(dirname(to), { recursive: true });
@@ -68,7 +68,7 @@ test('a result that lacks an object is incomplete, unless gc takes the result as
 
 test('a result that a run stores while verify reads is not incomplete', async (t) => {
   const { cache } = await twoResults(t);
-  const other = new FolderStore(temporaryFolder(t));
+  const other = new LocalStore(temporaryFolder(t));
   const third = await add(other, 3);
   const stored = once(() => take(cache, other, third));
   const { incomplete, corrupt } = await verifyStore(cache, stored);

@@ -5,7 +5,7 @@ import { type Entry, filesIn } from '../files/entries-in.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import { isSoundCheckpoint } from './checkpoint-file.ts';
-import type { FolderStore } from './folder-store.ts';
+import type { LocalStore } from './local-store.ts';
 import { objectsOf } from './stage-result.ts';
 
 /**
@@ -13,7 +13,7 @@ import { objectsOf } from './stage-result.ts';
  * `onProgress` gets bytes.
  */
 export async function verifyStore(
-  store: FolderStore,
+  store: LocalStore,
   onProgress: (done: number, total: number) => void = () => {},
 ) {
   const filesOf = (folder: string) => filesIn(join(store.folder, folder));

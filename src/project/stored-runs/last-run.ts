@@ -2,14 +2,14 @@ import { basename } from 'node:path';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { PublishedRecords } from '../../engine/publishing/published-record.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
-import type { RunManifest } from '../../engine/store/remote/manifest.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
+import type { RunManifest } from '../../engine/store/run-manifest.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
 
 /** The latest results of the stages that a pipeline has now, as the manifest of one run. */
 export async function lastRunOf(
   root: string,
-  store: FolderStore,
+  store: LocalStore,
   pipeline: string,
 ): Promise<RunManifest> {
   const [last] = store.runsOf(pipeline, 1);

@@ -11,12 +11,12 @@ import { type FetchPolicy, isWanted } from '../../engine/plan/examine.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { PublishError } from '../../engine/publishing/target.ts';
 import { type Locations, parseRunKey, runsOf } from '../../engine/store/remote/envelope.ts';
+import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import {
   type ManifestStage,
   parseManifest,
   type RunManifest,
-} from '../../engine/store/remote/manifest.ts';
-import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
+} from '../../engine/store/run-manifest.ts';
 import { UsageError } from '../../user-error.ts';
 import { stillClaims } from '../check-claims.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
@@ -62,8 +62,10 @@ export async function pull(
   const names = stagesOf(manifest, asked);
   const finals = new Set(isAll ? names.filter((name) => manifest.stages[name]!.isFinal) : names);
   const { kinds } = await loadKinds(root, warn);
-  const digests = new DigestIndex(store.folder);
-  const publisher = new Publisher(root, store, digests, { stillClaims: stillClaims(root, kinds) });
+  const digests = new DigestIndex(store.local.folder);
+  const publisher = new Publisher(root, store.local, digests, {
+    stillClaims: stillClaims(root, kinds),
+  });
   const target: PullTarget = { store, publisher, pipeline, warn };
   const stages = names.map((name) => stageItem(name, manifest, { mode, finals }, target));
   const page = isAll ? pageItem(manifest, locations, target) : undefined;
@@ -246,7 +248,7 @@ async function pullStage(
       if (publication.displaced !== undefined)
         warn(displacedWarning(paths[port]!, publication.displaced));
     }
-    store.writeLatest(pipeline, stage, digest);
+    store.local.writeLatest(pipeline, stage, digest);
     return 'brought';
   };
   const first = await pullOnce();
@@ -259,9 +261,9 @@ async function pullReport(
   locations: Locations,
   { store, publisher, pipeline, warn }: PullTarget,
 ): Promise<boolean> {
-  await store.checkObject(report); // sets it aside if it is damaged here
+  await store.local.checkObject(report); // sets it aside if it is damaged here
   if (!(await store.fetchObject(report, locations))) return false;
-  const page = readFileSync(store.objectPath(report), 'utf8');
+  const page = readFileSync(store.local.objectPath(report), 'utf8');
   const path = reportPath(pipeline);
   const { displaced } = await publisher.publishText(page, path, {
     pipeline,

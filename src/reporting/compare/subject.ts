@@ -3,7 +3,6 @@ import type { Curve } from '../../curves.ts';
 import type { Digest } from '../../digest.ts';
 import { type Listing, partsDigest } from '../../engine/files/listing.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Json, JsonObject } from '../../json.ts';
@@ -48,7 +47,9 @@ export interface SubjectStage {
 }
 
 /** A store, or a cache of what was read from one. */
-export interface ResultSource extends Pick<FolderStore, 'readResult' | 'objectPath'> {
+export interface ResultSource {
+  readonly readResult: (fingerprint: Digest) => StageResult | undefined;
+  readonly objectPath: (digest: Digest) => string;
   readonly fill: FillDefaults;
 }
 

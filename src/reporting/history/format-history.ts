@@ -1,6 +1,6 @@
 import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
 import { formatFew, formatSeconds } from '../../format-numbers.ts';
 import { baseName } from '../base-name.ts';
 import { comparableResults, type FillDefaults } from '../effective-settings.ts';
@@ -95,7 +95,7 @@ function formatValues(numbers: readonly RunNumber[]): string {
 export function runChanges(
   run: PastRun,
   before: PastRun | undefined,
-  { store, fill }: { readonly store: FolderStore; readonly fill: FillDefaults },
+  { store, fill }: { readonly store: LocalStore; readonly fill: FillDefaults },
 ): readonly string[] {
   if (run.record === undefined || before?.record === undefined) return [];
   const causes = new Set<string>();

@@ -1,4 +1,4 @@
-import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { Outcome } from '../../engine/store/outcome.ts';
 import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import { formatFew } from '../../format-numbers.ts';
@@ -27,7 +27,7 @@ export interface PastRun {
 }
 
 /** All runs that did something, newest first. */
-export function pastRuns(store: FolderStore): readonly PastRun[] {
+export function pastRuns(store: LocalStore): readonly PastRun[] {
   return store.runs().flatMap((run) => pastRun(run) ?? []);
 }
 
@@ -125,7 +125,7 @@ export function namesOf({ stage, name }: RunNumber): readonly string[] {
 export function settingsOf(
   { record }: PastRun,
   names: readonly string[],
-  store: FolderStore,
+  store: LocalStore,
   fill: FillDefaults,
 ): Readonly<Record<string, string>> {
   const told = names.map((name) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asType, partialValue } from '../../../test/support/partial-value.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { StageEntry } from '../../engine/store/run-folder.ts';
 import { formatHistory } from './format-history.ts';
 import { type PastRun, settingsOf } from './past-run.ts';
@@ -141,7 +141,7 @@ test('a setting of the results is shown like a number, a range of instances by t
   const entry = (result: string) => partialValue<StageEntry>({ outcome: 'ran', result });
   const past = run('2025-01-04', {}, { 'fit[n=1]': entry('a'), 'fit[n=2]': entry('b') });
   const names = ['fit.optimizer.learningRate', 'fit[n=1].epochs', 'fit.momentum', 'fit'];
-  const shown = settingsOf(past, names, asType<FolderStore>(store), () => undefined);
+  const shown = settingsOf(past, names, asType<LocalStore>(store), () => undefined);
   assert.deepEqual(shown, { 'fit.optimizer.learningRate': '0.1, 0.2', 'fit[n=1].epochs': '3' });
   const found = selectRuns([{ ...past, settings: shown }], { show: ['fit[n=1].epochs'] });
   assert.ok(found.ok);

@@ -8,7 +8,7 @@ import {
 } from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import { withDefaults } from '../../engine/plan/changes.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageRecord, StageResult } from '../../engine/store/stage-result.ts';
 import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
@@ -170,7 +170,7 @@ export function describeLog(
     store,
     run,
     room,
-  }: { readonly store: FolderStore; readonly run: RunFolder; readonly room: PageRoom },
+  }: { readonly store: LocalStore; readonly run: RunFolder; readonly room: PageRoom },
 ): ReportLog | undefined {
   const object = result?.record.log;
   const file =

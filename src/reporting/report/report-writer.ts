@@ -11,6 +11,7 @@ import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
+import type { Store } from '../../engine/store/store.ts';
 import type { Json } from '../../json.ts';
 import { emptyRun, endState, isDone, type RunListener, type RunModel } from '../run-model.ts';
 import {
@@ -33,6 +34,7 @@ interface ReportOptions {
   readonly pipeline: Pipeline;
   readonly stages: readonly Stage[];
   readonly publisher: Publisher;
+  readonly store: Store;
   readonly run: RunFolder;
   readonly host: { readonly restage: string; readonly gitCommit: string | undefined };
   /** Told why the page cannot be written, which does not fail the run. */
@@ -76,7 +78,7 @@ export class ReportWriter implements RunListener {
     this.#options = options;
     this.#path = reportPath(options.pipeline.name);
     this.#recordFile = join(
-      options.publisher.store.folder,
+      options.store.local.folder,
       'reports',
       `${slug(options.pipeline.name)}.json`,
     );
@@ -84,14 +86,14 @@ export class ReportWriter implements RunListener {
 
   event(event: RunEvent, run: RunModel): void {
     this.#run = run;
-    const { pipeline, publisher } = this.#options;
+    const { pipeline, store } = this.#options;
     const { type } = event;
     const isFinished = type === 'stage-finished' && event.outcome !== 'up to date';
     if (type === 'stage-progress') this.#schedule.ask(progressPause);
     else if (isFinished || type === 'stage-started' || type === 'stage-point')
       this.#schedule.ask(pause);
     else if (type === 'stage-decided')
-      this.#before.set(event.stage, publisher.store.readLatest(pipeline.name, event.stage));
+      this.#before.set(event.stage, store.local.readLatest(pipeline.name, event.stage));
   }
 
   close(): void {
@@ -126,13 +128,13 @@ export class ReportWriter implements RunListener {
   }
 
   async #isUpToDate(): Promise<boolean> {
-    const { pipeline, publisher } = this.#options;
+    const { pipeline, publisher, store } = this.#options;
     if (!this.#run.stages.every(({ state }) => state === 'up to date')) return false;
     const record = readJson<ReportRecord>(this.#recordFile);
     if (record?.complete !== true || record.header !== this.#header()) return false;
     for (const stage of this.#options.stages) {
       const { name } = stage;
-      if (record.results[name] !== publisher.store.readLatest(pipeline.name, name)) return false;
+      if (record.results[name] !== store.local.readLatest(pipeline.name, name)) return false;
       if (record.planned?.[name] !== this.#planned(stage)) return false;
     }
     return (await publisher.look(this.#path)) === 'ours';
@@ -148,8 +150,7 @@ export class ReportWriter implements RunListener {
   }
 
   async #write(state: ReportModel['state']): Promise<void> {
-    const { pipeline, publisher, run } = this.#options;
-    const { store } = publisher;
+    const { pipeline, publisher, run, store } = this.#options;
     const record = (made: ReportRecord) => writeJson(this.#recordFile, made);
     if (state === 'running' && !this.#schedule.hasBegun) record({ complete: false, results: {} });
     const model = await this.#model(state);
@@ -167,7 +168,7 @@ export class ReportWriter implements RunListener {
     if (sweeps.length + lateSelections.length > 0 && existsSync(run.path))
       writeJson(run.selections, { sweeps, lateSelections });
     const results = this.#run.stages.flatMap(({ name }) => {
-      const digest = store.readLatest(pipeline.name, name);
+      const digest = store.local.readLatest(pipeline.name, name);
       return digest === undefined ? [] : [[name, digest] as const];
     });
     record({
@@ -205,12 +206,11 @@ export class ReportWriter implements RunListener {
   }
 
   #selections(described: readonly ReportStage[]): Pick<ReportModel, 'sweeps' | 'lateSelections'> {
-    const { pipeline, publisher, stages } = this.#options;
-    const { store } = publisher;
+    const { pipeline, stages, store } = this.#options;
     if (!stages.some((stage) => isSelection(stage) || stage.slot !== undefined))
       return { sweeps: [], lateSelections: [] };
     const recordOf = (stage: string) => {
-      const digest = store.readLatest(pipeline.name, stage as StageName);
+      const digest = store.local.readLatest(pipeline.name, stage as StageName);
       return digest === undefined ? undefined : store.readResult(digest)?.record;
     };
     const choiceOf = (stage: string) => {
@@ -230,7 +230,7 @@ export class ReportWriter implements RunListener {
       );
       return isTested ? [{ stage: name, at: madeAt(name)?.ended ?? Number.POSITIVE_INFINITY }] : [];
     });
-    const before = store.runsOf(pipeline.name).flatMap((run) => {
+    const before = store.local.runsOf(pipeline.name).flatMap((run) => {
       const record = run.readRecord();
       const at = record && Date.parse(record.startedAt) + 1000 * record.seconds;
       return Object.entries(record?.stages ?? {}).flatMap(([stage, { metrics = {} }]) =>
@@ -266,13 +266,12 @@ export class ReportWriter implements RunListener {
 
   /** What the page shows of a stage that has ended; a failed one has no outputs of this run. */
   #contentAfter(stage: Stage, done: boolean, planned: PlannedStage): StageContent {
-    const { pipeline, publisher, run } = this.#options;
-    const { store } = publisher;
+    const { pipeline, run, store } = this.#options;
     const before = this.#before.get(stage.name);
-    const latest = done ? store.readLatest(pipeline.name, stage.name) : undefined;
+    const latest = done ? store.local.readLatest(pipeline.name, stage.name) : undefined;
     const result = latest && store.readResult(latest);
     const last = before && (before === latest ? result : store.readResult(before));
-    const log = describeLog(stage, result, { store, run, room: this.#room });
+    const log = describeLog(stage, result, { store: store.local, run, room: this.#room });
     return {
       ...planned,
       ...this.#filledSlot(stage, result),

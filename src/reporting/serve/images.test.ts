@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import { npyHeader } from '../../learning/vision/features/npy.ts';
 import { ImageStore } from './image-store.ts';
 import { imageTable, outputOf, resultsOf } from './image-table.ts';
@@ -23,7 +23,7 @@ test/2,test,real,0,3
  */
 async function scored(t: TestContext) {
   const root = temporaryFolder(t);
-  const store = new FolderStore(root);
+  const store = new LocalStore(root);
   await writeTintedDataset(join(root, 'made/dataset'), { test: 4 });
   const map = Buffer.concat([
     npyHeader(1, 2, 2),

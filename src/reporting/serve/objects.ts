@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import type { Digest } from '../../digest.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { StoredArtifact } from '../../engine/store/stage-result.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
@@ -44,10 +44,10 @@ interface ListedArtifact {
  * up in the listing: no part of an address becomes a path.
  */
 export class Objects {
-  readonly store: FolderStore;
+  readonly store: LocalStore;
   readonly #listed = new Map<Digest, ListedArtifact>();
 
-  constructor(store: FolderStore) {
+  constructor(store: LocalStore) {
     this.store = store;
   }
 

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { readPart } from '../../engine/files/read-part.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
 import { html } from '../report/html.ts';
@@ -28,7 +28,7 @@ export interface Sources extends ReportSources {
 }
 
 /** A run by the id in an address, which never becomes a path: it is compared with the known ids. */
-export const findRun = (store: FolderStore, id: string): RunFolder | undefined =>
+export const findRun = (store: LocalStore, id: string): RunFolder | undefined =>
   store.runs().find((run) => run.id === id);
 
 function openRun(run: RunFolder, sources: Sources): LiveRun {

@@ -1,5 +1,5 @@
 import type { Digest } from '../../digest.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { isDone, type StageModel } from '../run-model.ts';
@@ -9,7 +9,7 @@ import { isDone, type StageModel } from '../run-model.ts';
  * last result.
  */
 export function resultDigest(
-  store: FolderStore,
+  store: LocalStore,
   run: RunFolder,
   stage: StageModel,
   { pipeline, record }: { readonly pipeline: string; readonly record?: RunRecord | undefined },
@@ -23,11 +23,11 @@ export function resultDigest(
 
 /** Results that were read. The last ones are kept, since many runs of a project share theirs. */
 export class Results {
-  readonly store: FolderStore;
+  readonly store: LocalStore;
   readonly #kept = new Map<Digest, StageResult>();
   #files = 0;
 
-  constructor(store: FolderStore) {
+  constructor(store: LocalStore) {
     this.store = store;
   }
 

@@ -14,7 +14,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { startServer } from './serve.ts';
 
@@ -116,7 +116,7 @@ async function serveIn(
 /** A project with a run of a stage with a hostile name that left a table, a picture and a page. */
 async function projectWithRun(t: TestContext) {
   const root = temporaryFolder(t);
-  const store = new FolderStore(root);
+  const store = new LocalStore(root);
   const made = writeFiles(join(root, 'made'), {
     'a.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
     'page.html': '<script>parent.x = 1</script>',
@@ -367,7 +367,7 @@ test('a page says that gc removed a result, and still has the numbers of the rec
 test('a run is followed line by line; half a line waits for its other half, and an id is an offset in the file', async (t) => {
   const root = temporaryFolder(t);
   mkdirSync(join(root, 'pipelines'));
-  const store = new FolderStore(root);
+  const store = new LocalStore(root);
   const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
   const start = { type: 'run-started', run: run.id, pipeline: 'test', stages: ['fit'], time: 1 };
   write(run, start);
@@ -396,7 +396,7 @@ test('a run is followed line by line; half a line waits for its other half, and 
 
 test('a run that was killed is over, says so, and keeps its curves', async (t) => {
   const root = temporaryFolder(t);
-  const store = new FolderStore(root);
+  const store = new LocalStore(root);
   const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
   write(run, { type: 'run-started', run: run.id, pipeline: 'test', stages: ['fit'], time: 1 });
   write(run, {
@@ -432,7 +432,7 @@ test('a run that was killed is over, says so, and keeps its curves', async (t) =
 
 test('stages that still wait have their kinds and what they read, in the graph and in their details', async (t) => {
   const root = temporaryFolder(t);
-  const run = new FolderStore(root).startRun('2025-01-31T09-12-03.042-4f2a', 'test');
+  const run = new LocalStore(root).startRun('2025-01-31T09-12-03.042-4f2a', 'test');
   const plan = [
     { kind: 'train', reads: [] },
     { kind: 'evaluate', reads: [{ port: 'model', stage: 'fit', output: 'model' }] },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { isDigest } from '../../digest.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { FillDefaults } from '../effective-settings.ts';
 import { assetFile, vegaFiles } from '../report/page.ts';
@@ -48,7 +48,7 @@ export interface LiveServer {
  */
 export async function startServer(options: ServeOptions): Promise<LiveServer> {
   const { root, host = '127.0.0.1', token = newToken() } = options;
-  const store = new FolderStore(root, options.warn);
+  const store = new LocalStore(root, options.warn);
   const results = new Results(store);
   const sources: Sources = {
     store,

@@ -4,7 +4,7 @@ import type { Digest } from '../../digest.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
 import { readJson } from '../../engine/files/write-atomic.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
-import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import { groupBy } from '../../group-by.ts';
@@ -28,7 +28,7 @@ import { type Results, resultDigest } from './run-results.ts';
 
 /** The sources of a stored run's page. */
 export interface ReportSources {
-  readonly store: FolderStore;
+  readonly store: LocalStore;
   readonly results: Results;
   readonly objects: Objects;
   readonly fill: FillDefaults;
@@ -252,7 +252,7 @@ export function fileName(path: string, port: string, { type }: StoredArtifact): 
   return `${port}${extension}`;
 }
 
-const isWhole = (store: FolderStore, { files }: StoredArtifact): boolean => {
+const isWhole = (store: LocalStore, { files }: StoredArtifact): boolean => {
   const [first] = files;
   return (
     first === undefined ||

@@ -129,7 +129,7 @@ test('what leads to the result of the newest run stays with it', async (t) => {
   const maker = await group.clone('maker', group.key('alice'));
   const alone = await make(maker, 1, { small: 'one' });
   const result = { ...alone, loaded: [{ version: 'before', files: ['lib/net.py'] }] };
-  await maker.writeResult(result);
+  await maker.local.writeResult(result);
   maker.share(result);
   const stages = { fit: { result: result.digest, outputs: { out: 'out' }, isFinal: true } };
   maker.shareRun({ run: '2026-01-01', pipeline: 'p', stages } as never, undefined);

@@ -1,8 +1,8 @@
 import type { Digest } from '../../../digest.ts';
+import { parseManifest } from '../run-manifest.ts';
 import { objectsOf } from '../stage-result.ts';
 import { type Envelope, type EnvelopeKind, parseResultKey, parseRunKey } from './envelope.ts';
 import type { KeyId } from './keys.ts';
-import { parseManifest } from './manifest.ts';
 import type { RemoteStore } from './remote-store.ts';
 
 /** A file of a shared store that a trusted key has signed, by its name: a result, or a run. */

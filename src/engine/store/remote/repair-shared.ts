@@ -69,7 +69,7 @@ async function repairingParcel(
     if (known === undefined || records.damage.has(digest, known)) placed.set(digest, location);
   }
   const pathOf = (digest: Digest) => {
-    const path = store.objectPath(digest);
+    const path = store.local.objectPath(digest);
     return pipeline === undefined || existsSync(path) ? path : pageOf(pipeline);
   };
   const { text, signature } = envelope;

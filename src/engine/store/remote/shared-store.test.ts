@@ -17,6 +17,7 @@ import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { until } from '../../../../test/support/until.ts';
 import { sha256 } from '../../../digest.ts';
 import { folderListing } from '../../files/listing.ts';
+import { LocalStore } from '../local-store.ts';
 import { type Bucket, RefusedRequest, storeText, UnreachableStore } from './bucket.ts';
 import { resultKey, sealEnvelope } from './envelope.ts';
 import { Push } from './push.ts';
@@ -50,7 +51,7 @@ async function gets(
   if (found.state === 'missing') return false;
   assert.deepEqual(found.result, result);
   const isFetched = await store.fetch([result.outputs['out']!]);
-  const missing = await store.missingObjects(result.outputs['out']!);
+  const missing = await store.local.missingObjects(result.outputs['out']!);
   assert.equal(isFetched, missing.length === 0);
   return isFetched;
 }
@@ -59,13 +60,13 @@ test('a shared result is known in another clone before its bytes are there; they
   const lab = await shared(t);
   const { reader, result } = lab;
   assert.deepEqual(await reader.lookup(result.digest), { state: 'elsewhere', result });
-  assert.equal(existsSync(reader.resultPath(result.digest)), false, 'looking writes nothing');
+  assert.equal(existsSync(reader.local.resultPath(result.digest)), false, 'looking writes nothing');
   await reader.markUsed(result.digest);
-  assert.equal(existsSync(reader.resultPath(result.digest)), true);
+  assert.equal(existsSync(reader.local.resultPath(result.digest)), true);
   assert.equal(await gets(reader, lab), true);
   assert.equal((await reader.lookup(result.digest)).state, 'here');
   for (const { digest, size } of result.outputs['out']!.files) {
-    assert.equal(readFileSync(reader.objectPath(digest)).length, size);
+    assert.equal(readFileSync(reader.local.objectPath(digest)).length, size);
   }
   assert.deepEqual(lab.group.warnings, []);
 });
@@ -97,9 +98,12 @@ test('a run that needed nothing of the store says nothing of it when it ends bef
   const spec = { url: group.shared, keys: [], type: 'folder' } as const;
   const remote = new RemoteStore(spec, silent as never, undefined, () => {});
   const warnings: string[] = [];
-  const store = new SharedStore(group.shared, { ...spec, shareEnv: false }, remote, {
-    warn: (line) => warnings.push(line),
-  });
+  const store = new SharedStore(
+    new LocalStore(group.shared),
+    remote,
+    { ...spec, shareEnv: false },
+    { warn: (line) => warnings.push(line) },
+  );
   await store.close();
   await setImmediate();
   assert.deepEqual(warnings, []);
@@ -293,11 +297,11 @@ test('an entry that a power cut emptied is a miss, and is sent again once the st
 
 test('a record that a full disk cut short counts as none, and blocks no push', async (t) => {
   const { group, key, maker, result } = await shared(t);
-  const names = readdirSync(maker.folder, { recursive: true, encoding: 'utf8' });
+  const names = readdirSync(maker.local.folder, { recursive: true, encoding: 'utf8' });
   const [record] = names.filter(
     (name) => name.startsWith('remote/') && name.endsWith(`${result.digest}.json`),
   );
-  writeFileSync(join(maker.folder, record!), '');
+  writeFileSync(join(maker.local.folder, record!), '');
   await make(maker, 2, { c: 'second' });
   assert.deepEqual(await (await group.clone('maker', key)).send(), { sent: 1, failed: 0 });
 });
@@ -323,9 +327,9 @@ function storeOver(group: Group, bucket: Bucket) {
   );
   const warn = (line: string) => void warnings.push(line);
   const store = new SharedStore(
-    join(group.root, 'maker'),
-    { url: 's3://lab', shareEnv: false },
+    new LocalStore(join(group.root, 'maker'), warn),
     remote,
+    { url: 's3://lab', shareEnv: false },
     { warn },
   );
   return { store, warnings };

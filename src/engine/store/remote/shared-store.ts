@@ -7,7 +7,8 @@ import { UserError } from '../../../user-error.ts';
 import type { StoreSpec } from '../../config/loading/store-file.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
-import { FolderStore } from '../folder-store.ts';
+import { LocalStore } from '../local-store.ts';
+import type { RunManifest } from '../run-manifest.ts';
 import {
   hasRepository,
   type Lookup,
@@ -16,12 +17,12 @@ import {
   type StoredArtifact,
   signpostsOf,
 } from '../stage-result.ts';
+import type { Store } from '../store.ts';
 import { writeObject } from '../store-object.ts';
 import { describeFailure, isStoreFailure, RefusedRequest } from './bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { readKey } from './keys.ts';
 import { KnownDamage } from './known-damage.ts';
-import type { RunManifest } from './manifest.ts';
 import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
 import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
@@ -41,6 +42,16 @@ const repairing = '`restage store verify --repair`, by someone who has them, sen
 /** How results are sent: see {@link Push}. */
 type SendOptions = Pick<PushOptions, 'signal' | 'onProgress' | 'onePack' | 'damage'>;
 
+/** What a project says of the store that it shares. */
+export interface SharedStoreOptions {
+  /** The address, in messages and as the name of its records. */
+  readonly url: string;
+  /** Whether results that depend on variables of the environment are shared. */
+  readonly shareEnv: boolean;
+  /** What to do about bytes that are gone or damaged; by default, a repair. */
+  readonly remedy?: string;
+}
+
 /** Gets warnings, and reports of what is fetched and sent. */
 export interface StoreListener {
   readonly warn: (message: string) => void;
@@ -53,11 +64,12 @@ export interface StoreListener {
 }
 
 /**
- * The store in `<root>/cache` together with a shared one, which is asked for what is missing here.
- * A result of the shared store is written here once it is used; its bytes are fetched when they are
- * needed.
+ * The local store together with the one that a group shares, which is asked for what is missing
+ * here. A result of the shared store is written here once it is used; its bytes are fetched when
+ * they are needed.
  */
-export class SharedStore extends FolderStore {
+export class SharedStore implements Store {
+  readonly local: LocalStore;
   readonly remote: RemoteStore;
   readonly records: RemoteRecords;
   #reportedAt = 0;
@@ -98,19 +110,15 @@ export class SharedStore extends FolderStore {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    root: string,
-    {
-      url,
-      shareEnv,
-      remedy = repairing,
-    }: Pick<StoreSpec, 'url' | 'shareEnv'> & { readonly remedy?: string },
+    local: LocalStore,
     remote: RemoteStore,
+    { url, shareEnv, remedy = repairing }: SharedStoreOptions,
     listener: StoreListener,
   ) {
     const { warn, onTraffic = () => {} } = listener;
-    super(root, warn);
+    this.local = local;
     this.remote = remote;
-    this.records = new RemoteRecords(this.folder, url);
+    this.records = new RemoteRecords(local.folder, url);
     this.#shareEnv = shareEnv;
     this.#remedy = remedy;
     this.#warn = warn;
@@ -138,17 +146,18 @@ export class SharedStore extends FolderStore {
     listener: StoreListener,
     key = readKey(),
   ): Promise<SharedStore> {
-    return new SharedStore(root, spec, await RemoteStore.open(spec, key, listener.warn), listener);
+    const remote = await RemoteStore.open(spec, key, listener.warn);
+    return new SharedStore(new LocalStore(root, listener.warn), remote, spec, listener);
   }
 
   /**
    * A result that is known here, or found in the shared store. One of a key that is no longer
    * trusted is missing.
    */
-  override async lookup(fingerprint: Digest): Promise<Lookup> {
+  async lookup(fingerprint: Digest): Promise<Lookup> {
     const record = this.records.read(fingerprint);
     if (record !== undefined) this.#learn(record.locations);
-    const known = this.#isRevoked(record) ? undefined : super.readResult(fingerprint);
+    const known = this.#isRevoked(record) ? undefined : this.local.readResult(fingerprint);
     if (known !== undefined && this.#isHere(known)) return { state: 'here', result: known };
     const isKnownThere = known !== undefined && record !== undefined && !this.#isLost(known);
     const result = (isKnownThere ? undefined : await this.#find(fingerprint)) ?? known;
@@ -161,22 +170,22 @@ export class SharedStore extends FolderStore {
     return record?.adopted === true && !this.remote.trusted.has(record.owner);
   }
 
-  override readResult(fingerprint: Digest): StageResult | undefined {
-    return this.#found.get(fingerprint)?.result ?? super.readResult(fingerprint);
+  readResult(fingerprint: Digest): StageResult | undefined {
+    return this.#found.get(fingerprint)?.result ?? this.local.readResult(fingerprint);
   }
 
   /** Writes a result that was found here, since it is used now. */
-  override async markUsed(fingerprint: Digest): Promise<void> {
+  async markUsed(fingerprint: Digest): Promise<void> {
     const found = this.#found.get(fingerprint);
     if (found !== undefined) await this.adopt(found);
-    await super.markUsed(fingerprint);
+    await this.local.markUsed(fingerprint);
   }
 
   /** Writes a result of the shared store here, and where its objects lie. */
   async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
     // The record comes first: without it, the result would count as made here.
     this.records.write(result.digest, { owner, adopted: true, locations });
-    await this.writeResult(result, { sync: false }); // it can be fetched again
+    await this.local.writeResult(result, { sync: false }); // it can be fetched again
     this.#found.delete(result.digest);
     this.#learn(locations);
   }
@@ -185,12 +194,12 @@ export class SharedStore extends FolderStore {
    * Fetches what is missing of artifacts, and a log if the store has it. False if some of an
    * artifact are lost.
    */
-  override async fetch(artifacts: readonly StoredArtifact[], log?: Digest): Promise<boolean> {
+  async fetch(artifacts: readonly StoredArtifact[], log?: Digest): Promise<boolean> {
     const files = artifacts.flatMap((artifact) => this.#missing(artifact));
     const wanted = new Map<Digest, WantedObject>(files.map((file) => [file.digest, file]));
     if (
       log !== undefined &&
-      !existsSync(this.objectPath(log)) &&
+      !existsSync(this.local.objectPath(log)) &&
       this.#placeOf(log) !== undefined
     ) {
       wanted.set(log, { digest: log, size: undefined });
@@ -208,8 +217,9 @@ export class SharedStore extends FolderStore {
   /** Fetches a single object without a signed size. False if it is lost. */
   async fetchObject(digest: Digest, locations: Locations): Promise<boolean> {
     this.#learn(locations);
-    if (!existsSync(this.objectPath(digest))) await this.#fetchAll([{ digest, size: undefined }]);
-    return existsSync(this.objectPath(digest));
+    if (!existsSync(this.local.objectPath(digest)))
+      await this.#fetchAll([{ digest, size: undefined }]);
+    return existsSync(this.local.objectPath(digest));
   }
 
   /** Fetches objects, from another place where one is damaged. */
@@ -235,7 +245,7 @@ export class SharedStore extends FolderStore {
       wanted,
       (digest) => this.#placeOf(digest),
       async (digest, chunks) => {
-        const isWhole = await writeObject(this.objectPath(digest), this.#counted(chunks));
+        const isWhole = await writeObject(this.local.objectPath(digest), this.#counted(chunks));
         if (isWhole) left.delete(digest);
         return isWhole;
       },
@@ -271,7 +281,7 @@ export class SharedStore extends FolderStore {
   }
 
   /** Sends a result that was made here to the shared store, later during the run or at its end. */
-  override share(result: StageResult): void {
+  share(result: StageResult): void {
     this.#found.delete(result.digest);
     this.records.remove(result.digest);
     if (this.remote.own === undefined || !this.isShareable(result)) return;
@@ -287,7 +297,7 @@ export class SharedStore extends FolderStore {
   }
 
   /** Prepares a run, with its page, to be sent after its results. */
-  override shareRun(manifest: RunManifest, page: string | undefined): void {
+  shareRun(manifest: RunManifest, page: string | undefined): void {
     if (this.remote.own === undefined) return;
     const stages = this.#shareable(manifest);
     const files = this.records.runFiles(manifest.run);
@@ -321,7 +331,7 @@ export class SharedStore extends FolderStore {
   }
 
   /** Sends everything that waits, unless it is interrupted. */
-  override async flush(signal: AbortSignal): Promise<void> {
+  async flush(signal: AbortSignal): Promise<void> {
     clearInterval(this.#timer);
     await this.#sendLater({ signal });
     if (this.#traffic.fetched + this.#traffic.sent > 0) this.#onTraffic(this.#traffic);
@@ -334,7 +344,7 @@ export class SharedStore extends FolderStore {
     );
   }
 
-  override async close(): Promise<void> {
+  async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#warn = () => {}; // a run that needed nothing of the store may end before it has answered
     await this.remote.close();
@@ -405,7 +415,7 @@ export class SharedStore extends FolderStore {
     const stages = this.#shareable(manifest);
     const results = Object.entries(stages).map(([stage, { result }]) => ({
       stage,
-      result: super.readResult(result),
+      result: this.local.readResult(result),
     }));
     const isWhole = (one: StageResult) =>
       this.#isHere(one) && !this.#isRevoked(this.records.read(one.digest));
@@ -440,7 +450,7 @@ export class SharedStore extends FolderStore {
    */
   #shareable({ stages }: RunManifest): RunManifest['stages'] {
     const entries = Object.entries(stages).flatMap(([name, stage]) => {
-      const result = super.readResult(stage.result);
+      const result = this.local.readResult(stage.result);
       if (result === undefined) return [[name, stage] as const];
       const signposts = signpostsOf(result).map(({ digest }) => digest);
       return this.isShareable(result)
@@ -455,7 +465,7 @@ export class SharedStore extends FolderStore {
     const { id } = this.remote.own!;
     const waiting = new Set(this.records.unsent());
     for (const digest of results) {
-      const result = super.readResult(digest);
+      const result = this.local.readResult(digest);
       if (result === undefined || !this.isShareable(result)) this.records.markSent(digest);
       else {
         const isSent = (locations: Locations) => {
@@ -472,7 +482,7 @@ export class SharedStore extends FolderStore {
   parcelOf(result: StageResult): Omit<Parcel, 'onSent'> {
     const objects = [...new Set(objectsOf(result))].map((digest) => ({
       digest,
-      path: this.objectPath(digest),
+      path: this.local.objectPath(digest),
     }));
     const key = resultKey(result.digest, this.remote.own!.id);
     return { kind: 'result', key, text: JSON.stringify(result), objects };
@@ -520,7 +530,7 @@ export class SharedStore extends FolderStore {
   }
 
   #missing({ files }: StoredArtifact): StoredArtifact['files'] {
-    return files.filter(({ digest }) => !existsSync(this.objectPath(digest)));
+    return files.filter(({ digest }) => !existsSync(this.local.objectPath(digest)));
   }
 
   #isHere = ({ stored, outputs }: StageResult): boolean =>

@@ -63,11 +63,11 @@ export async function make(
   seed: number,
   files: Readonly<Record<string, string>>,
 ): Promise<StageResult> {
-  const folder = writeFiles(join(store.folder, 'work', `made-${seed}`), files);
+  const folder = writeFiles(join(store.local.folder, 'work', `made-${seed}`), files);
   const artifact = await listArtifact(folder);
   const result = exampleResult(seed, { out: artifact });
-  await store.storeArtifact(folder, artifact);
-  await store.writeResult(result);
+  await store.local.storeArtifact(folder, artifact);
+  await store.local.writeResult(result);
   store.records.remove(result.digest);
   store.records.markUnsent(result.digest); // as `share` does, which also sends now and then
   return result;

@@ -20,15 +20,8 @@ import { readJson, writeJson, writeNew, writeSynced } from '../files/write-atomi
 import { WriteError, writeError, writing } from '../files/write-error.ts';
 import { pointsEnding } from './checkpoint-points.ts';
 import { Lease } from './lease.ts';
-import type { RunManifest } from './remote/manifest.ts';
 import { RunFolder } from './run-folder.ts';
-import {
-  type Lookup,
-  parseResult,
-  type StageResult,
-  type StoredArtifact,
-  signpostsOf,
-} from './stage-result.ts';
+import { parseResult, type StageResult, type StoredArtifact, signpostsOf } from './stage-result.ts';
 import { ownsFolder, storedStats, storeObject, touchQuietly } from './store-object.ts';
 
 /** How many files are stored at once: a disk commits many syncs together. */
@@ -46,11 +39,11 @@ interface StoreOptions {
 }
 
 /**
- * The store in `<root>/cache`: objects by content, results by fingerprint. What it gives is whole;
- * damage counts as missing. A file under a final name was written beside its place, synced,
- * renamed. Failures of the disk throw a {@link WriteError}.
+ * The store in `<root>/cache`: objects by content, results by fingerprint, and what runs keep. What
+ * it gives is whole; damage counts as missing. A file under a final name was written beside it,
+ * synced and renamed. Failures of the disk throw a {@link WriteError}.
  */
-export class FolderStore {
+export class LocalStore {
   readonly folder: string;
   readonly #warn: (message: string) => void;
   /**
@@ -150,14 +143,6 @@ export class FolderStore {
   }
 
   /**
-   * The result of a fingerprint. This store has the bytes of all its results: none is elsewhere.
-   */
-  async lookup(digest: Digest): Promise<Lookup> {
-    const result = this.readResult(digest);
-    return result === undefined ? { state: 'missing' } : { state: 'here', result };
-  }
-
-  /**
    * A stored result. A damaged one is set aside and counts as missing. One of another format also
    * does, but stays.
    */
@@ -224,29 +209,6 @@ export class FolderStore {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats !== undefined && Date.now() - stats.mtimeMs >= day) touchQuietly(path);
   }
-
-  // What a shared store does in addition.
-
-  /**
-   * Fetches objects that are elsewhere, with those of a log. False if some of an artifact are lost.
-   */
-  async fetch(_artifacts: readonly StoredArtifact[], _log?: Digest): Promise<boolean> {
-    return true;
-  }
-
-  /** Called for every new result. */
-  share(_result: StageResult): void {}
-
-  /**
-   * Called at the end of a run in which everything succeeded and something ran; `page` is the path
-   * of its report.
-   */
-  shareRun(_manifest: RunManifest, _page: string | undefined): void {}
-
-  /** Called at the end of a run: what is to be shared goes out, unless it is interrupted. */
-  async flush(_signal: AbortSignal): Promise<void> {}
-
-  async close(): Promise<void> {}
 
   /**
    * Moves a damaged object, result or checkpoint to `cache/quarantine`, where nothing finds it

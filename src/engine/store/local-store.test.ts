@@ -21,13 +21,14 @@ import { temporaryFolder, writeFiles } from '../../../test/support/temporary-fol
 import { sha256 } from '../../digest.ts';
 import { isBackdated, isSameWriting } from '../files/backdate.ts';
 import { writeError } from '../files/write-error.ts';
-import { FolderStore } from './folder-store.ts';
+import { LocalStore } from './local-store.ts';
 import { backdateOwn } from './store-object.ts';
+import { UnsharedStore } from './unshared-store.ts';
 
 /** A cache with a private output in its work folder. */
 function project(root: string, files: Readonly<Record<string, string>>) {
   const warnings: string[] = [];
-  const cache = new FolderStore(root, (message) => warnings.push(message));
+  const cache = new LocalStore(root, (message) => warnings.push(message));
   return { cache, warnings, work: writeFiles(join(root, 'cache/work/run/out'), files) };
 }
 
@@ -116,12 +117,13 @@ test('an output that is a link to a folder of the user is copied, not moved', as
 test('a result is missing until it is written, and then here, as it was written', async (t) => {
   const { cache, warnings } = project(temporaryFolder(t), {});
   const result = exampleResult(1);
-  assert.deepEqual(await cache.lookup(result.digest), { state: 'missing' });
+  const store = new UnsharedStore(cache);
+  assert.deepEqual(await store.lookup(result.digest), { state: 'missing' });
   await cache.writeResult(result);
   await cache.writeResult(result);
   await cache.markUsed(result.digest);
-  assert.deepEqual(await cache.lookup(result.digest), { state: 'here', result });
-  assert.deepEqual(await cache.lookup(exampleResult(2).digest), { state: 'missing' });
+  assert.deepEqual(await store.lookup(result.digest), { state: 'here', result });
+  assert.deepEqual(await store.lookup(exampleResult(2).digest), { state: 'missing' });
   assert.deepEqual(warnings, []);
 });
 
@@ -270,13 +272,13 @@ test('a failing disk is reported in plain words, with what was written and what 
   const message =
     /^Cannot write .*cache.*: a file is in the way of a folder\. Move it away and run again\.$/;
   await assert.rejects(
-    new FolderStore(root).storeArtifact(join(root, 'work'), await listArtifact(join(root, 'work'))),
+    new LocalStore(root).storeArtifact(join(root, 'work'), await listArtifact(join(root, 'work'))),
     {
       name: 'WriteError',
       message,
     },
   );
-  assert.throws(() => new FolderStore(root).startRun('run', 'test'), {
+  assert.throws(() => new LocalStore(root).startRun('run', 'test'), {
     name: 'WriteError',
     message,
   });

@@ -1,0 +1,40 @@
+import type { Digest } from '../../digest.ts';
+import type { LocalStore } from './local-store.ts';
+import type { RunManifest } from './run-manifest.ts';
+import type { Lookup, StageResult, StoredArtifact } from './stage-result.ts';
+
+/**
+ * What the runner asks of a store: the results of stages, wherever their bytes are, and a way for
+ * new ones to reach others. What is on this machine is in the `local` store.
+ */
+export interface Store {
+  readonly local: LocalStore;
+
+  /** The result of a fingerprint, and whether its bytes are here or must be fetched. */
+  lookup(fingerprint: Digest): Promise<Lookup>;
+
+  /** A result that is here, or that a lookup found elsewhere. */
+  readResult(fingerprint: Digest): StageResult | undefined;
+
+  /** Keeps a result that is used now, and dates its last use. */
+  markUsed(fingerprint: Digest): Promise<void>;
+
+  /**
+   * Fetches objects that are elsewhere, with those of a log. False if some of an artifact are lost.
+   */
+  fetch(artifacts: readonly StoredArtifact[], log?: Digest): Promise<boolean>;
+
+  /** Offers a new result to others. */
+  share(result: StageResult): void;
+
+  /**
+   * Offers a run in which everything succeeded and something ran; `page` is the path of its report.
+   */
+  shareRun(manifest: RunManifest, page: string | undefined): void;
+
+  /** Sends what was offered, at the end of a run, unless that is interrupted. */
+  flush(signal: AbortSignal): Promise<void>;
+
+  /** Ends connections. They would keep this process alive. */
+  close(): Promise<void>;
+}
