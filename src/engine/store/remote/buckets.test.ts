@@ -46,3 +46,22 @@ test('a request is signed as in the example of the documentation of S3', () => {
     /Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41$/,
   );
 });
+
+// The signature is that of aws4 1.13.2, a package that signs.
+test('a query is signed in the order of its names, one of which may begin with another', () => {
+  const { authorization } = signRequest(
+    {
+      method: 'GET',
+      url: new URL('https://bucket.s3.eu-west-1.amazonaws.com/?a-b=1&a=2'),
+      headers: {},
+      bodyDigest: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    },
+    { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' },
+    'eu-west-1',
+    new Date('2013-05-24T00:00:00Z'),
+  );
+  assert.match(
+    authorization!,
+    /Signature=22f3e145bff994a988e7a2cf00a8b5ff1aaebf106fb738a13c649ad3c84bdb20$/,
+  );
+});

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { compare } from '../../../compare.ts';
 import { sha256 } from '../../../digest.ts';
 
 /** The credentials of a user of S3. */
@@ -36,9 +37,11 @@ export function signRequest(
     ...(session !== undefined && { 'x-amz-security-token': session }),
   };
   const names = Object.keys(all).sort();
+  // By name, then by value: as whole texts, `a-b=1` would come before `a=2`.
   const query = [...url.searchParams]
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .sort();
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .sort(([name, value], [name2, value2]) => compare(name, name2) || compare(value, value2))
+    .map(([name, value]) => `${name}=${value}`);
   const canonical = [
     method,
     url.pathname,
@@ -64,5 +67,5 @@ const hmac = (key: Buffer | string, text: string) => createHmac('sha256', key).u
 export const encode = (text: string): string =>
   encodeURIComponent(text).replace(
     /[!'()*]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
