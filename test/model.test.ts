@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Project } from './support/rig.ts';
 import { print } from './support/two-stages.ts';
+import { untrainedInfo } from './support/untrained-model.ts';
 
 const stages = `stages:
   fit:
@@ -94,19 +95,7 @@ test('model lists the named networks, and shows one outside of any project, at a
 });
 
 test('model shows the network of a folder of a trained model', async () => {
-  const info = {
-    architecture: { layers: ['flatten', { dense: 2 }] },
-    classes: ['real', 'fake'],
-    input: {
-      size: 4,
-      fit: 'cover',
-      kernel: 'linear',
-      normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] },
-    },
-    training: {},
-    chosenEpoch: 1,
-    backend: 'cpu',
-  };
+  const info = untrainedInfo({ layers: ['flatten', { dense: 2 }] }, 4);
   using project = new Project(stages, {
     'out/model/info.json': JSON.stringify(info),
     'out/other/info.json': JSON.stringify({ ...info, architecture: 'lost-net' }),

@@ -8,7 +8,14 @@ import { parseHistory } from '../../src/learning/training/history.ts';
 import { historyEvents } from '../../src/learning/training/tensorboard.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
-import { dataset, digests, folder, small, trained } from '../../test/support/training-bench.ts';
+import {
+  dataset,
+  digests,
+  folder,
+  small,
+  smallNet,
+  trained,
+} from '../../test/support/training-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -39,14 +46,7 @@ test('the loss decides the weights, and balances classes by the images of the tr
 });
 
 test('a frozen backbone stays as it began, its statistics too, until it is unfrozen', async () => {
-  const layers = [
-    { conv: 4, kernel: 5, stride: 4 },
-    'batchNorm',
-    'relu',
-    'globalAveragePool',
-    { dense: 2 },
-  ];
-  const settings = { ...small, imageSize: 24, epochs: 3, model: { layers }, freeze: 'backbone' };
+  const settings = { ...small, imageSize: 24, epochs: 3, model: smallNet, freeze: 'backbone' };
   using frozen = await trained(settings);
   using thawed = await trained({ ...settings, unfreeze: [{ epoch: 3, layers: ['bn1'] }] });
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
-import { digests, small, trained } from '../../test/support/training-bench.ts';
+import { digests, small, smallNet, trained } from '../../test/support/training-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -50,19 +50,12 @@ test('training with every augmentation depends on the seed alone', async () => {
 });
 
 test('every option of a step has an effect beside the others, and all are reproducible', async () => {
-  const layers = [
-    { conv: 4, kernel: 5, stride: 4 },
-    'batchNorm',
-    'relu',
-    'globalAveragePool',
-    { dense: 2 },
-  ];
   const options = {
     loss: { labelSmoothing: 0.1, classWeights: [1, 2] },
     clip: { norm: 0.5 },
     ema: { decay: 0.8 },
   };
-  const settings = { ...small, imageSize: 24, model: { layers } };
+  const settings = { ...small, imageSize: 24, model: smallNet };
   using first = await trained({ ...settings, ...options });
   using second = await trained({ ...settings, ...options });
 

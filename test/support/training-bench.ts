@@ -16,6 +16,17 @@ after(() => rmSync(folder, { recursive: true }));
 
 export const small = { imageSize: 56, batchSize: 8, epochs: 2, seed: 3, augment: { crop: 2 } };
 
+/** A network that trains in a second, with statistics of its own. */
+export const smallNet = {
+  layers: [
+    { conv: 4, kernel: 5, stride: 4 },
+    'batchNorm',
+    'relu',
+    'globalAveragePool',
+    { dense: 2 },
+  ],
+};
+
 /** A `train` stage on the dataset, run to its end. */
 export async function trained(settings: object = small): Promise<StageBench> {
   const bench = new StageBench();

@@ -13,15 +13,11 @@ import {
   tensorOf,
   warnings,
 } from '../../../test/support/both-backends.ts';
+import { type Pad, pads } from './testing-products.ts';
 
 before(() => startBackends());
 
 const small = (max: number) => fc.integer({ min: 1, max });
-
-type Pad =
-  | 'valid'
-  | 'same'
-  | [[number, number], [number, number], [number, number], [number, number]];
 
 /**
  * A convolution that fits: image, filter, bias, the output's gradient, and how the filter is laid
@@ -38,12 +34,7 @@ const convolutionsOf = (numbers: fc.Arbitrary<number>) =>
       strides: fc.tuple(small(2), small(2)),
       dilation: small(2),
       extra: fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 })),
-      pad: fc.constantFrom<Pad>('valid', 'same', [
-        [0, 0],
-        [1, 0],
-        [2, 1],
-        [0, 0],
-      ]),
+      pad: pads,
     })
     .chain(
       ({

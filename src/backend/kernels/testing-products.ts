@@ -52,10 +52,18 @@ const fusedFactors: fc.Arbitrary<Case<ActivationName>> = fc.record({
   attributes: fc.constantFrom(...ACTIVATIONS),
 });
 
-type Pad =
+export type Pad =
   | 'valid'
   | 'same'
   | [[number, number], [number, number], [number, number], [number, number]];
+
+/** Every form that tfjs takes: by name, and in pixels before and after each axis. */
+export const pads = fc.constantFrom<Pad>('valid', 'same', [
+  [0, 0],
+  [1, 0],
+  [2, 1],
+  [0, 0],
+]);
 
 interface Geometry {
   readonly strides: [number, number];
@@ -71,12 +79,7 @@ const convolutions: fc.Arbitrary<Case<Geometry>> = fc
     strides: fc.tuple(small(2), small(2)),
     dilation: small(2),
     extra: fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 })),
-    pad: fc.constantFrom<Pad>('valid', 'same', [
-      [0, 0],
-      [1, 0],
-      [2, 1],
-      [0, 0],
-    ]),
+    pad: pads,
   })
   .chain(
     ({

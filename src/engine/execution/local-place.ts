@@ -149,31 +149,20 @@ export async function runStageProcess(
   stage: Stage,
   options: StageProcessOptions,
 ): Promise<{ readonly end: ProcessEnd; readonly reports: StageReports }> {
-  const {
-    work,
-    emit,
-    cards = [],
-    module,
-    inputs,
-    cpus,
-    backend,
-    checkpoint,
-    root,
-    launcher,
-  } = options;
-  const collector = new ReportCollector(emit, checkpoint);
+  const { work, emit, cpus, cards = [] } = options;
+  const collector = new ReportCollector(emit, options.checkpoint);
   const end = await options.runProcess({
     ...options,
     request: {
       kind: stage.kind,
       settings: stage.settings,
-      module,
-      inputs,
+      module: options.module,
+      inputs: options.inputs,
       cpus,
-      backend,
-      checkpoint,
-      root,
-      launcher,
+      backend: options.backend,
+      checkpoint: options.checkpoint,
+      root: options.root,
+      launcher: options.launcher,
       lists: stage.inputs.flatMap(({ port, list }) => (list ? [port] : [])),
       outputs: Object.fromEntries(
         stage.outputs.map((output) => [output.port, privatePath(work, output)]),

@@ -3,8 +3,8 @@ import { type LayersModel, type Tensor, tensor, tidy } from '@tensorflow/tfjs';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { assertClose } from '../../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
+import { untrainedInfo } from '../../../../test/support/untrained-model.ts';
 import { buildNet } from '../build-net.ts';
-import type { ModelInfo } from '../model-info.ts';
 import { type ModelSetting, netOf } from '../model-setting.ts';
 import { exportOnnx } from './export-onnx.ts';
 import { type WeightedNet, weightedNet } from './weighted-net.ts';
@@ -34,19 +34,7 @@ export function randomModel(
       if (values.length > 0) layer.setWeights(values);
     }
   });
-  const info: ModelInfo = {
-    architecture: setting,
-    classes: ['real', 'fake'],
-    input: {
-      size: imageSize,
-      fit: 'cover',
-      kernel: 'linear',
-      normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] },
-    },
-    training: {},
-    chosenEpoch: 1,
-    backend: 'cpu',
-  };
+  const info = untrainedInfo(setting, imageSize);
   return { model, net: weightedNet({ model, info }) };
 }
 
