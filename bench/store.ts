@@ -11,8 +11,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadStoreFile } from '../src/engine/config/loading/store-file.ts';
+import { keyFile, readKey } from '../src/engine/store/remote/keys.ts';
 import { SharedStore } from '../src/engine/store/remote/shared-store.ts';
+import { loadStoreFile } from '../src/engine/store/remote/store-file.ts';
 import { exampleResult, listArtifact } from '../test/support/example-result.ts';
 import { noS3, S3Server } from '../test/support/s3.ts';
 import { noSshd, SshServer } from '../test/support/sshd.ts';
@@ -102,7 +103,8 @@ async function project(name: string, url: string, endpoint?: string): Promise<st
 const openIn = async (folder: string): Promise<SharedStore> => {
   const spec = loadStoreFile(folder);
   if (!spec.ok || spec.value === undefined) throw new Error(`no store.yaml in ${folder}`);
-  return await SharedStore.open(folder, spec.value, { warn: console.warn });
+  const user = { key: readKey(keyFile(process.env)), env: process.env };
+  return await SharedStore.open(folder, spec.value, { warn: console.warn }, user);
 };
 
 /** Fills a project with results of one file each, of which the first ones are stages of a run. */

@@ -1,5 +1,4 @@
 import { relative } from 'node:path';
-import { storeFile } from '../engine/config/loading/store-file.ts';
 import type { Stage, StageName } from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import type { PlannedReads } from '../engine/events.ts';
@@ -15,6 +14,7 @@ import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
+import { storeFile } from '../engine/store/remote/store-file.ts';
 import type { RunManifest } from '../engine/store/run-manifest.ts';
 import { type FoundFile, takeSignatures } from '../engine/store/run-memory.ts';
 import { leftOutWarning, readNumbers } from '../reporting/history/read-numbers.ts';

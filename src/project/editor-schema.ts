@@ -3,8 +3,8 @@ import {
   pipelineJsonSchema,
   toSchema,
 } from '../engine/config/schema/json-schema.ts';
-import { storeShape } from '../engine/config/schema/shapes.ts';
 import { localShape, placeShape } from '../engine/places/place-spec.ts';
+import { storeShape } from '../engine/store/remote/store-file.ts';
 import type { AnyKindSpec } from '../stage.ts';
 
 /** The JSON schema of all files of a project, with which editors complete and check them. */

@@ -79,7 +79,7 @@ export class OpenedProject implements Project {
 
   /** The store of the project, together with the shared one. The caller closes it. */
   openStore(): Promise<Store> {
-    return openStore(this.root, this.warn);
+    return openStore({ root: this.root, env: this.#env, warn: this.warn });
   }
 
   async close(): Promise<void> {

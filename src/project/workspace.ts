@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { backendNames } from '../backend/select/backend-names.ts';
-import { loadStoreFile, storeFile } from '../engine/config/loading/store-file.ts';
 import { machineCapacity } from '../engine/execution/admission.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
@@ -9,9 +8,11 @@ import type { FetchPolicy, Workspace } from '../engine/plan/examine.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { findLoaded, LoadedCode } from '../engine/store/find-code.ts';
 import { LocalStore } from '../engine/store/local-store.ts';
+import { loadStoreFile, storeFile } from '../engine/store/remote/store-file.ts';
 import type { Traffic } from '../engine/store/remote/traffic.ts';
 import type { Store } from '../engine/store/store.ts';
 import { UnsharedStore } from '../engine/store/unshared-store.ts';
+import type { Environment } from '../environment.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';
 import { finalsOf, type Selection } from './selection.ts';
 
@@ -52,7 +53,7 @@ export async function openWorkspace(
   { rehash = false, fetch = 'needed', ...options }: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const { root, env, kinds, pipeline, graph, forced, named, stages } = selection;
-  const store = await openStore(root, warn, options);
+  const store = await openStore({ root, env, warn }, options);
   return {
     fetches: { mode: fetch, finals: finalsOf(named, stages) },
     pipeline,
@@ -70,23 +71,29 @@ export async function openWorkspace(
   };
 }
 
+/** A project, as far as its store is concerned. */
+interface StoreOwner {
+  readonly root: string;
+  /** Where the user's key, credentials and proxies come from. */
+  readonly env: Environment;
+  readonly warn: (message: string) => void;
+}
+
 /**
  * The project's store, with the shared one of its `store.yaml`. The code for that is loaded where
  * there is one.
  */
 export async function openStore(
-  root: string,
-  warn: (message: string) => void,
+  { root, env, warn }: StoreOwner,
   { store, onTraffic }: WorkspaceOptions = {},
 ): Promise<Store> {
   if (store === false || !existsSync(storeFile(root)))
     return new UnsharedStore(new LocalStore(root, warn));
   const spec = orThrow(loadStoreFile(root))!;
   const { SharedStore } = await import('../engine/store/remote/shared-store.ts');
-  return await SharedStore.open(root, spec, {
-    warn,
-    ...(onTraffic !== undefined && { onTraffic }),
-  });
+  const { keyFile, readKey } = await import('../engine/store/remote/keys.ts');
+  const listener = { warn, ...(onTraffic !== undefined && { onTraffic }) };
+  return await SharedStore.open(root, spec, listener, { env, key: readKey(keyFile(env)) });
 }
 
 /**

@@ -1,16 +1,16 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { loadStoreFile } from '../../engine/config/loading/store-file.ts';
 import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { clearTemporaries, temporaryBeside } from '../../engine/files/write-atomic.ts';
 import { diskError, writing } from '../../engine/files/write-error.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
-import { ArchiveBucket } from '../../engine/store/remote/archive-bucket.ts';
-import { storeText } from '../../engine/store/remote/bucket.ts';
-import { ensureKey, isKeyText, readKey } from '../../engine/store/remote/keys.ts';
+import { ArchiveBucket } from '../../engine/store/remote/buckets/archive-bucket.ts';
+import { storeText } from '../../engine/store/remote/buckets/bucket.ts';
+import { ensureKey, isKeyText, keyFile, readKey } from '../../engine/store/remote/keys.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import { loadStoreFile } from '../../engine/store/remote/store-file.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { lastRunOf } from '../../project/stored-runs/last-run.ts';
@@ -43,7 +43,7 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
   if (existsSync(path))
     throw new UsageError(`${path} is there already: name another file, or remove it`);
   const pipeline = pipelineName(file, root);
-  const key = ensureKey();
+  const key = ensureKey(keyFile(process.env));
   const temporary = temporaryBeside(resolve(path));
   clearTemporaries(dirname(temporary));
   const bucket = writing(path, () => ArchiveBucket.create(temporary));
@@ -88,7 +88,7 @@ export async function importCommand(
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}`);
   const bucket = open(path);
   try {
-    const ownKey = readKey();
+    const ownKey = readKey(keyFile(process.env));
     const trusted = Object.values(orThrow(loadStoreFile(root))?.keys ?? {});
     const keys = [
       ...trusted,
@@ -153,7 +153,8 @@ async function openArchive(
   keys: readonly string[],
   url = 'the archive',
 ) {
-  const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
+  const key = readKey(keyFile(process.env));
+  const remote = new RemoteStore({ url, keys }, bucket, key, warnOnStderr);
   await remote.connect();
   const remedy = 'ask for it again, by `restage export`';
   const local = new LocalStore(root, warnOnStderr);

@@ -51,7 +51,7 @@ export async function compareCommand(
     throw new UsageError(`Expected one form of the comparison, got ${flags}`);
   }
   const root = currentRoot();
-  const store = await openStore(root, warnOnStderr);
+  const store = await openStore({ root, env: process.env, warn: warnOnStderr });
   const subjects = await findSubjects(words, { root, store }).finally(() => store.close());
   if (subjects.length < 2)
     throw new UsageError('Expected two or more pipelines, runs or stages to compare');

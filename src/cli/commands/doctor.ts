@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadStoreFile } from '../../engine/config/loading/store-file.ts';
 import { loadPlaces } from '../../engine/places/place-file.ts';
 import { schedulerPrograms } from '../../engine/places/schedulers/schedulers.ts';
+import { loadStoreFile } from '../../engine/store/remote/store-file.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';

@@ -19,7 +19,7 @@ export async function logsCommand(
 ): Promise<void> {
   const project = await openSelection({ words, set: options.set, last: true });
   const all = await planSelection(project);
-  const store = await openStore(project.root, warnOnStderr);
+  const store = await openStore({ root: project.root, env: process.env, warn: warnOnStderr });
   try {
     for (const planned of all) {
       const { name } = planned.stage;

@@ -1,15 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import {
-  addressHint,
-  editStoreFile,
-  loadStoreFile,
-  parseAddress,
-  type StoreSpec,
-  storeFile,
-} from '../../engine/config/loading/store-file.ts';
 import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { digestsIn } from '../../engine/files/entries-in.ts';
 import { writeAtomic } from '../../engine/files/write-atomic.ts';
@@ -20,7 +12,8 @@ import {
   isStoreFailure,
   MissingStore,
   storeText,
-} from '../../engine/store/remote/bucket.ts';
+} from '../../engine/store/remote/buckets/bucket.ts';
+import { readAddress } from '../../engine/store/remote/buckets/buckets.ts';
 import { collectShared } from '../../engine/store/remote/collect-shared.ts';
 import { ensureKey, keyFile, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
@@ -31,6 +24,13 @@ import {
   restoreStoreFile,
 } from '../../engine/store/remote/repair-shared.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import {
+  addressHint,
+  editStoreFile,
+  loadStoreFile,
+  type StoreSpec,
+  storeFile,
+} from '../../engine/store/remote/store-file.ts';
 import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf, formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
@@ -91,19 +91,18 @@ async function init(
     throw new UsageError(`store init takes an address. ${addressHint}`);
   if (existsSync(storeFile(root)))
     throw mistake('wrong-value', `${storeFile(root)} is there already`);
-  const address = parseAddress(url, root);
+  const address = readAddress(url, root);
   if (address === undefined)
     throw new UsageError(`"${url}" is not the address of a store. ${addressHint}`);
-  const key = ensureKey();
+  const key = ensureKey(keyFile(process.env));
   const where = {
     url,
     ...(endpoint !== undefined && { endpoint }),
     ...(region !== undefined && { region }),
   };
   const spec: StoreSpec = { ...where, address, keys: { [ownName()]: key.text }, shareEnv: false };
-  if (address.type === 'folder')
-    writing(address.path, () => mkdirSync(address.path, { recursive: true }));
-  const remote = await RemoteStore.open(spec, key);
+  address.create?.();
+  const remote = await RemoteStore.open(spec, { key, env: process.env });
   try {
     const isNew = (await remote.bucket.get('store.json')) === undefined;
     const probe = `probe-${key.id}`;
@@ -117,7 +116,7 @@ async function init(
     print(
       `${isNew ? 'Made' : 'Found'} the store ${url}, and wrote store.yaml with your public key ${key.id}.`,
     );
-    print(`Your private key is ${keyFile()}: keep it to yourself. Commit store.yaml.`);
+    print(`Your private key is ${keyFile(process.env)}: keep it to yourself. Commit store.yaml.`);
   } catch (error) {
     if (error instanceof MissingStore)
       throw mistake(
@@ -185,7 +184,11 @@ async function openRemote(
   spec: StoreSpec,
   { repair = false }: Pick<StoreOptions, 'repair'>,
 ): Promise<RemoteStore> {
-  const remote = await RemoteStore.open(spec, readKey(), warnOnce);
+  const remote = await RemoteStore.open(
+    spec,
+    { key: readKey(keyFile(process.env)), env: process.env },
+    warnOnce,
+  );
   try {
     await remote.connect();
     return remote;
@@ -251,7 +254,7 @@ function needOwnKey(store: SharedStore, purpose: string): void {
 }
 
 const whyReadOnly = (): string =>
-  readKey() === undefined
+  readKey(keyFile(process.env)) === undefined
     ? 'you can only read: you have no key. `restage store keys add` makes one'
     : 'you can only read: your key is not in store.yaml. `restage store keys add` adds it';
 
@@ -361,7 +364,7 @@ async function keys([action = 'list', name, text]: readonly string[]): Promise<v
   const root = currentRoot();
   const spec = specOf(root);
   if (action === 'list') {
-    const ownKey = readKey();
+    const ownKey = readKey(keyFile(process.env));
     const whose = (text: string) => (text === ownKey?.text ? 'yours' : '');
     const rows = Object.entries(spec.keys).map(([name, text]) => [
       name,
@@ -370,7 +373,7 @@ async function keys([action = 'list', name, text]: readonly string[]): Promise<v
     ]);
     print(formatTable(['name', 'key', ''], rows).join('\n'));
   } else if (action === 'add') {
-    const key = text ?? ensureKey().text;
+    const key = text ?? ensureKey(keyFile(process.env)).text;
     const owner = name ?? ownName();
     if ((spec.keys[owner] ?? key) !== key) {
       const hint = `Give this one another name: restage store keys add <name>. Or first: restage store keys revoke ${shellQuote(owner)}`;

@@ -210,22 +210,3 @@ export const pipelineShape = z.strictObject({
 export const extendsShape = textOrTexts.describe(
   'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package, or of Restage itself. Maps merge, lists and scalars replace, null removes; a later file wins.',
 );
-
-export const storeShape = z.strictObject({
-  url: z
-    .string()
-    .describe('Where the store is: a folder, `s3://bucket/prefix` or `ssh://host/path`.'),
-  endpoint: z
-    .string()
-    .regex(/^https?:\/\/[^/@]+\/?$/)
-    .optional()
-    .describe('The address of an S3-compatible server, such as `https://s3.example.org`.'),
-  region: z.string().optional().describe('The region of S3; by default that of the environment.'),
-  keys: mapOf(z.string().regex(/^[A-Za-z0-9+/]{43}=$/)).describe(
-    'The public keys whose results are trusted, by the name of their owner.',
-  ),
-  shareEnv: flag(
-    false,
-    'Also share results that depend on `env`; a reader of the store could guess short values by their hashes.',
-  ),
-});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Environment } from '../../../environment.ts';
+import { type MergedKeys, mergeKeys } from '../../config/schema/merge-keys.ts';
 import type { JobIdentity, PlaceKeys, Scheduler } from './scheduler.ts';
 import { slurm } from './slurm.ts';
 import { template } from './template.ts';
@@ -13,15 +14,6 @@ export const schedulerForms = { slurm, template } as const;
 
 type Forms = typeof schedulerForms;
 export type Engine = keyof Forms;
-/** The keys of all forms together. */
-type KeysOfAll = Intersection<Forms[Engine]['keys']>;
-/** `A & B` of `A | B`: functions that take A and B are functions of both. */
-type Intersection<T> = (T extends unknown ? (value: T) => void : never) extends (
-  value: infer Both,
-) => void
-  ? Both
-  : never;
-
 const forms = Object.values(schedulerForms);
 const titles = forms.map(({ title }) => title);
 
@@ -31,13 +23,10 @@ export const engineShape = z
   .describe(`The scheduler: ${titles.slice(0, -1).join(', ')}, or ${titles.at(-1)}.`);
 
 /** The keys of a place that belong to one scheduler, the template's first. */
-export const schedulerKeys: KeysOfAll = Object.assign(
-  {},
-  ...forms.toReversed().map(({ keys }) => keys),
-);
+export const schedulerKeys = mergeKeys(forms.toReversed());
 
 /** A place, as far as its scheduler is concerned. */
-type SchedulerPlace = { readonly engine: Engine } & PlaceKeys<KeysOfAll>;
+type SchedulerPlace = { readonly engine: Engine } & PlaceKeys<MergedKeys<Forms[Engine]>>;
 
 /** The key without which a place cannot use its scheduler, if it is missing. */
 export const missingKey = (place: Omit<SchedulerPlace, 'name'>) =>

@@ -5,7 +5,7 @@ import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../../digest.ts';
-import type { Bucket, FileBody, StoredKey } from './bucket.ts';
+import type { Bucket, FileBody, StoredKey } from './buckets/bucket.ts';
 import { collectShared } from './collect-shared.ts';
 import { type Location, openEnvelope, resultKey } from './envelope.ts';
 import { ensureKey } from './keys.ts';
@@ -34,6 +34,8 @@ function randomBelow(seed: number): (end: number) => number {
  * order.
  */
 class WaitingBucket implements Bucket {
+  readonly requests = 16;
+  readonly patience = 2_500;
   readonly files = new Map<
     string,
     { readonly size: number; readonly bytes: Buffer; readonly time: number }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../../test/support/temporary-folder.ts';
 import { signpostsOf } from '../stage-result.ts';
+import { FolderBucket } from './buckets/folder-bucket.ts';
 import { collectShared } from './collect-shared.ts';
-import { FolderBucket } from './folder-bucket.ts';
 import { Group, make } from './testing-group.ts';
 import { verifyShared } from './verify-shared.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Digest } from '../../../digest.ts';
+import { forEachOf } from '../../../for-each-of.ts';
 import { parseTemporaryName } from '../../files/write-atomic.ts';
 import { parseManifest } from '../run-manifest.ts';
-import { type Bucket, type StoredKey, storeText, UnreachableStore } from './bucket.ts';
+import { type Bucket, type StoredKey, storeText, UnreachableStore } from './buckets/bucket.ts';
 import { isDataKey, parseResultKey, parseRunKey, referencesOf } from './envelope.ts';
-import { forEachOf } from './for-each-of.ts';
 import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './marks.ts';
 
 export interface SharedGarbageOptions {

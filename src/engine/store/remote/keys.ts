@@ -11,6 +11,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { sha256 } from '../../../digest.ts';
+import type { Environment } from '../../../environment.ts';
 import { UserError } from '../../../user-error.ts';
 import { writing } from '../../files/write-error.ts';
 
@@ -31,14 +32,16 @@ export interface SigningKey {
 export const keyIdOf = (text: string): KeyId => sha256(Buffer.from(text, 'base64')).slice(0, 16);
 
 /** The file of the private key: in the user's configuration folder, never in a project. */
-export const keyFile = (): string =>
-  join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'restage', 'key.pem');
+export function keyFile(env: Environment): string {
+  const configuration = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
+  return join(configuration, 'restage', 'key.pem');
+}
 
 /**
  * The user's key; undefined without one. Throws a `UserError` if others can read the file, or it
  * holds no such key.
  */
-export function readKey(file = keyFile()): SigningKey | undefined {
+export function readKey(file: string): SigningKey | undefined {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   if ((stats.mode & 0o077) !== 0) {
@@ -59,7 +62,7 @@ export function readKey(file = keyFile()): SigningKey | undefined {
 }
 
 /** The user's key, made where there is none. */
-export function ensureKey(file = keyFile()): SigningKey {
+export function ensureKey(file: string): SigningKey {
   const present = readKey(file);
   if (present !== undefined) return present;
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });

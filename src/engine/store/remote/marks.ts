@@ -1,5 +1,5 @@
 import { jsonOf } from '../../../json.ts';
-import type { Bucket, StoredKey } from './bucket.ts';
+import type { Bucket, StoredKey } from './buckets/bucket.ts';
 
 /**
  * A list of keys that `store gc` found unused, and deletes after a delay if they still are; or of

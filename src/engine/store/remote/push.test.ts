@@ -5,9 +5,9 @@ import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../../digest.ts';
-import { type Bucket, mostWhole, type StoredKey } from './bucket.ts';
+import { type Bucket, mostWhole, type StoredKey } from './buckets/bucket.ts';
+import { FolderBucket } from './buckets/folder-bucket.ts';
 import { dataKeyOf, openEnvelope } from './envelope.ts';
-import { FolderBucket } from './folder-bucket.ts';
 import { ensureKey } from './keys.ts';
 import { Push } from './push.ts';
 
@@ -33,6 +33,8 @@ test('an object that is marked while a text that names it waits for its seal doe
     letHeadAnswer = resolve;
   });
   const bucket: Bucket = {
+    requests: 16,
+    patience: 2_500,
     get: async (at) => (Buffer.isBuffer(files.get(at)) ? (files.get(at) as Buffer) : undefined),
     head: async (at) => {
       const file = files.get(at);

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../../digest.ts';
+import { forEachOf } from '../../../for-each-of.ts';
 import { formatBytes } from '../../../format-numbers.ts';
 import { hashFile } from '../../files/hash-file.ts';
-import { type Bucket, type FileBody, mostWhole } from './bucket.ts';
+import { type Bucket, type FileBody, mostWhole } from './buckets/bucket.ts';
 import {
   dataKeyOf,
   type EnvelopeKind,
@@ -12,7 +13,6 @@ import {
   type Locations,
   sealEnvelope,
 } from './envelope.ts';
-import { forEachOf } from './for-each-of.ts';
 import type { SigningKey } from './keys.ts';
 import { KnownDamage } from './known-damage.ts';
 import { readMarks } from './marks.ts';

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Digest } from '../../../digest.ts';
+import type { Environment } from '../../../environment.ts';
+import { forEachOf } from '../../../for-each-of.ts';
 import { groupBy } from '../../../group-by.ts';
 import { jsonOf } from '../../../json.ts';
 import { UserError } from '../../../user-error.ts';
-import type { StoreAddress, StoreSpec } from '../../config/loading/store-file.ts';
 import { hasRepository, parseResult, type StageResult } from '../stage-result.ts';
-import { type Bucket, MissingStore, storeFormat, UnreachableStore } from './bucket.ts';
+import { type Bucket, MissingStore, storeFormat, UnreachableStore } from './buckets/bucket.ts';
 import {
   type Envelope,
   type EnvelopeKind,
@@ -14,9 +15,8 @@ import {
   openEnvelope,
   resultKey,
 } from './envelope.ts';
-import { forEachOf } from './for-each-of.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
-import { openBucket } from './open-bucket.ts';
+import type { StoreSpec } from './store-file.ts';
 
 /**
  * An object to fetch. `size` in bytes is the signed one; undefined for a log, whose size is not
@@ -34,12 +34,7 @@ export interface FoundResult {
   readonly envelope: Envelope;
 }
 
-/**
- * How many requests are under way at once. By SSH one connection carries them all, so that each may
- * wait for others.
- */
-const requests = { folder: 16, s3: 16, ssh: 64 } as const;
-/** How many of them fetch objects, which are held in memory. */
+/** How many requests fetch objects at once, which are held in memory. */
 const readers = 16;
 /**
  * A request fetches at most `chunk` bytes; between two objects of one request lie at most `gap`
@@ -47,18 +42,21 @@ const readers = 16;
  */
 const chunk = 32 * 1024 ** 2;
 const gap = 4096;
-/**
- * Milliseconds to wait for the first answer, in steps. Connecting by SSH takes longer, but runs
- * beside other work.
- */
+/** Milliseconds of one step of waiting for the first answer. */
 const step = 100;
-const patience = { folder: 2_500, s3: 2_500, ssh: 15_000 } as const;
 
 interface RemoteAddress {
   readonly url: string;
   /** The trusted public keys. */
   readonly keys: readonly string[];
-  readonly type: StoreAddress['type'];
+}
+
+/** Who opens a shared store. */
+export interface StoreUser {
+  /** The key with which results are signed; undefined for a user without one. */
+  readonly key: SigningKey | undefined;
+  /** Where credentials and proxies come from. */
+  readonly env: Environment;
 }
 
 /**
@@ -72,7 +70,6 @@ export class RemoteStore {
   readonly trusted: ReadonlyMap<KeyId, string>;
   /** The user's key, if it is trusted: nobody would read what another one signs. */
   readonly own: SigningKey | undefined;
-  readonly #patience: number;
   #connected: Promise<void> | undefined;
   readonly #queue: PQueue;
   readonly #warn: (message: string) => void;
@@ -80,7 +77,7 @@ export class RemoteStore {
   collected: string | undefined;
 
   constructor(
-    { url, keys, type }: RemoteAddress,
+    { url, keys }: RemoteAddress,
     bucket: Bucket,
     key: SigningKey | undefined,
     warn: (message: string) => void,
@@ -90,23 +87,18 @@ export class RemoteStore {
     this.own = key !== undefined && keys.includes(key.text) ? key : undefined;
     const inOrder = this.own === undefined ? keys : [this.own.text, ...keys];
     this.trusted = new Map(inOrder.map((text) => [keyIdOf(text), text]));
-    this.#patience = patience[type];
-    this.#queue = new PQueue({ concurrency: requests[type] });
+    this.#queue = new PQueue({ concurrency: bucket.requests });
     this.#warn = warn;
   }
 
   static async open(
     spec: StoreSpec,
-    key: SigningKey | undefined,
+    { key, env }: StoreUser,
     warn: (message: string) => void = () => {},
   ): Promise<RemoteStore> {
     const { url, keys, address } = spec;
-    return new RemoteStore(
-      { url, keys: Object.values(keys), type: address.type },
-      await openBucket(spec),
-      key,
-      warn,
-    );
+    const bucket = await address.open(spec, env);
+    return new RemoteStore({ url, keys: Object.values(keys) }, bucket, key, warn);
   }
 
   /**
@@ -148,9 +140,9 @@ export class RemoteStore {
    * store.
    */
   async #late(signal: AbortSignal): Promise<never> {
-    for (let left = this.#patience; left > 0; left -= step)
+    for (let left = this.bucket.patience; left > 0; left -= step)
       await delay(step, undefined, { signal });
-    throw new UnreachableStore(`no answer within ${this.#patience / 1000} s`);
+    throw new UnreachableStore(`no answer within ${this.bucket.patience / 1000} s`);
   }
 
   /** Runs a request as soon as there is room for it. */

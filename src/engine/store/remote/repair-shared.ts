@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Digest } from '../../../digest.ts';
-import { storeText } from './bucket.ts';
+import { storeText } from './buckets/bucket.ts';
 import { type Entry, listEntries, readEntry } from './entry.ts';
 import { type Location, type Locations, resultKey } from './envelope.ts';
 import { type Parcel, Push } from './push.ts';

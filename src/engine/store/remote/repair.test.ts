@@ -149,7 +149,7 @@ test('verify ends where the bytes do: a stranger may write a place of any length
   const bucket = new CountingBucket(group.shared);
   bucket.onGet = () => assert.ok(bucket.gets.length < 100, 'it reads on and on');
   const remote = new RemoteStore(
-    { url: group.shared, keys: Object.values(group.keys), type: 'folder' },
+    { url: group.shared, keys: Object.values(group.keys) },
     bucket,
     undefined,
     () => {},

@@ -18,11 +18,11 @@ import { until } from '../../../../test/support/until.ts';
 import { sha256 } from '../../../digest.ts';
 import { folderListing } from '../../files/listing.ts';
 import { LocalStore } from '../local-store.ts';
-import { type Bucket, RefusedRequest, storeText, UnreachableStore } from './bucket.ts';
+import { type Bucket, RefusedRequest, storeText, UnreachableStore } from './buckets/bucket.ts';
+import { S3Bucket } from './buckets/s3-bucket.ts';
 import { resultKey, sealEnvelope } from './envelope.ts';
 import { Push } from './push.ts';
 import { RemoteStore } from './remote-store.ts';
-import { S3Bucket } from './s3-bucket.ts';
 import { SharedStore } from './shared-store.ts';
 import { CountingBucket, Group, make } from './testing-group.ts';
 
@@ -74,12 +74,7 @@ test('a shared result is known in another clone before its bytes are there; they
 test('a store is asked once whether it is there, whoever waits for that', async (t) => {
   const group = new Group(temporaryFolder(t));
   const bucket = new CountingBucket(group.shared);
-  const remote = new RemoteStore(
-    { url: group.shared, keys: [], type: 'folder' },
-    bucket,
-    undefined,
-    () => {},
-  );
+  const remote = new RemoteStore({ url: group.shared, keys: [] }, bucket, undefined, () => {});
   await Promise.all([remote.connect(), remote.connect()]);
   assert.deepEqual(
     bucket.gets.map(({ key }) => key),
@@ -94,8 +89,13 @@ test('a run that needed nothing of the store says nothing of it when it ends bef
     new Promise((_, reject) => {
       end = reject;
     });
-  const silent = { get, close: async () => end(new UnreachableStore('it was ended')) };
-  const spec = { url: group.shared, keys: [], type: 'folder' } as const;
+  const silent = {
+    requests: 16,
+    patience: 2_500,
+    get,
+    close: async () => end(new UnreachableStore('it was ended')),
+  };
+  const spec = { url: group.shared, keys: [] };
   const remote = new RemoteStore(spec, silent as never, undefined, () => {});
   const warnings: string[] = [];
   const store = new SharedStore(
@@ -113,7 +113,7 @@ test('a store of another version gets another message than a missing one', async
   const group = new Group(temporaryFolder(t));
   writeFileSync(join(group.shared, 'store.json'), JSON.stringify({ restage: 'store', format: 1 }));
   const remote = new RemoteStore(
-    { url: 'old', keys: [], type: 'folder' },
+    { url: 'old', keys: [] },
     new CountingBucket(group.shared),
     undefined,
     () => {},
@@ -319,12 +319,7 @@ test('where nothing is to be sent, the end of a run does not ask the store', asy
 function storeOver(group: Group, bucket: Bucket) {
   const key = group.key('alice');
   const warnings: string[] = [];
-  const remote = new RemoteStore(
-    { url: 's3://lab', keys: [key.text], type: 's3' },
-    bucket,
-    key,
-    () => {},
-  );
+  const remote = new RemoteStore({ url: 's3://lab', keys: [key.text] }, bucket, key, () => {});
   const warn = (line: string) => void warnings.push(line);
   const store = new SharedStore(
     new LocalStore(join(group.root, 'maker'), warn),

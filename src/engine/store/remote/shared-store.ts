@@ -4,7 +4,6 @@ import { type Digest, sha256 } from '../../../digest.ts';
 import { formatCountOf } from '../../../format-numbers.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
-import type { StoreSpec } from '../../config/loading/store-file.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import { LocalStore } from '../local-store.ts';
@@ -19,13 +18,18 @@ import {
 } from '../stage-result.ts';
 import type { Store } from '../store.ts';
 import { writeObject } from '../store-object.ts';
-import { describeFailure, isStoreFailure, RefusedRequest } from './bucket.ts';
+import { describeFailure, isStoreFailure, RefusedRequest } from './buckets/bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
-import { readKey } from './keys.ts';
 import { KnownDamage } from './known-damage.ts';
 import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
-import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
+import {
+  type FoundResult,
+  RemoteStore,
+  type StoreUser,
+  type WantedObject,
+} from './remote-store.ts';
+import type { StoreSpec } from './store-file.ts';
 import type { Traffic } from './traffic.ts';
 
 /**
@@ -144,9 +148,9 @@ export class SharedStore implements Store {
     root: string,
     spec: StoreSpec,
     listener: StoreListener,
-    key = readKey(),
+    user: StoreUser,
   ): Promise<SharedStore> {
-    const remote = await RemoteStore.open(spec, key, listener.warn);
+    const remote = await RemoteStore.open(spec, user, listener.warn);
     return new SharedStore(new LocalStore(root, listener.warn), remote, spec, listener);
   }
 

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { exampleResult, listArtifact } from '../../../../test/support/example-result.ts';
 import { writeFiles } from '../../../../test/support/temporary-folder.ts';
 import type { StageResult } from '../stage-result.ts';
-import { type FileBody, type Range, storeText } from './bucket.ts';
-import { FolderBucket } from './folder-bucket.ts';
+import { type FileBody, type Range, storeText } from './buckets/bucket.ts';
+import { readAddress } from './buckets/buckets.ts';
+import { FolderBucket } from './buckets/folder-bucket.ts';
 import { ensureKey, type SigningKey } from './keys.ts';
 import { SharedStore } from './shared-store.ts';
 
@@ -31,13 +32,13 @@ export class Group {
 
   /** The store of a new clone. */
   async clone(name: string, key?: SigningKey): Promise<SharedStore> {
-    const address = { type: 'folder', path: this.shared } as const;
+    const address = readAddress(this.shared, '/')!;
     const spec = { url: this.shared, keys: { ...this.keys }, shareEnv: false, address };
     return await SharedStore.open(
       join(this.root, name),
       spec,
       { warn: (text) => this.warnings.push(text) },
-      key,
+      { key, env: {} },
     );
   }
 

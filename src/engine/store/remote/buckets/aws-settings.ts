@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { readText } from '../../files/read-part.ts';
+import type { Environment } from '../../../../environment.ts';
+import { readText } from '../../../files/read-part.ts';
 import type { Credentials } from './sign-request.ts';
 
 /**
@@ -14,8 +15,8 @@ export interface AwsSettings {
 }
 
 /** Reads the settings from the environment, or else from the files in `~/.aws`. */
-export function readAwsSettings(env: NodeJS.ProcessEnv): AwsSettings {
-  const folder = join(homedir(), '.aws');
+export function readAwsSettings(env: Environment): AwsSettings {
+  const folder = join(env['HOME'] || homedir(), '.aws');
   const profile = env['AWS_PROFILE'] || 'default';
   const shared = readSection(env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials'), [
     profile,

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { readTar, type TarFile, tarEnd, tarHeader, tarPadding } from '../../../tar.ts';
+import { readTar, type TarFile, tarEnd, tarHeader, tarPadding } from '../../../../tar.ts';
 import { type Bucket, type FileBody, mostWhole, type Range, type StoredKey } from './bucket.ts';
 import { ByteRoom } from './byte-room.ts';
 
@@ -13,6 +13,8 @@ const piece = 1024 ** 2;
  * itself.
  */
 export class ArchiveBucket implements Bucket {
+  readonly requests = 16;
+  readonly patience = 2_500;
   readonly #file: number;
   readonly #room = new ByteRoom(mostWhole);
   readonly #entries: Map<string, Range>;

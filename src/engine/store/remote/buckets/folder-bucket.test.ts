@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { temporaryFolder } from '../../../../../test/support/temporary-folder.ts';
 import { mostWhole } from './bucket.ts';
 import { FolderBucket } from './folder-bucket.ts';
 import { signRequest } from './sign-request.ts';

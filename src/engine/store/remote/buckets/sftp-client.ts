@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Environment } from '../../../../environment.ts';
 import { RefusedRequest, UnreachableStore } from './bucket.ts';
 
 /** The numbers of version 3 of the protocol: draft-ietf-secsh-filexfer-02. */
@@ -56,6 +57,14 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+export interface SshHost {
+  /** As `ssh` takes it, such as `me@host`: it never begins with a dash. */
+  readonly destination: string;
+  readonly port: string | undefined;
+  /** Where `ssh` is found, and what it knows of the user. */
+  readonly env: Environment;
+}
+
 /**
  * The calls of SFTP that a store needs, over the system's `ssh`, which knows the user's hosts,
  * keys, agent and jump hosts. Calls may overlap. Throws `UnreachableStore` or `RefusedRequest` when
@@ -74,11 +83,8 @@ export class SftpClient {
   #silence: NodeJS.Timeout | undefined;
   readonly #patience: number;
 
-  /**
-   * `destination` as `ssh` takes it, such as `me@host`: it never begins with a dash. `silence` in
-   * milliseconds ends the connection.
-   */
-  constructor(destination: string, port: string | undefined, silence = patience) {
+  /** `silence` in milliseconds ends the connection. */
+  constructor({ destination, port, env }: SshHost, silence = patience) {
     this.#destination = destination;
     this.#patience = silence;
     const settings = ['BatchMode=yes', 'ConnectTimeout=15', 'ServerAliveInterval=15'];
@@ -91,7 +97,7 @@ export class SftpClient {
       destination,
       'sftp',
     ];
-    this.#child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn('ssh', args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout!.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-2000);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import { noS3, S3Server } from '../../../../test/support/s3.ts';
-import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { noS3, S3Server } from '../../../../../test/support/s3.ts';
+import { temporaryFolder } from '../../../../../test/support/temporary-folder.ts';
+import { forEachOf } from '../../../../for-each-of.ts';
 import { RefusedRequest, UnreachableStore } from './bucket.ts';
-import { forEachOf } from './for-each-of.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { testBucket } from './testing-bucket.ts';
 

@@ -9,8 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { writeFiles } from '../../../../test/support/temporary-folder.ts';
-import { sha256 } from '../../../digest.ts';
+import { writeFiles } from '../../../../../test/support/temporary-folder.ts';
+import { sha256 } from '../../../../digest.ts';
 import { type Bucket, UnreachableStore } from './bucket.ts';
 
 /** The keys with a prefix, with their sizes. */

@@ -2,10 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sha256 } from '../../../digest.ts';
-import { formatSeconds } from '../../../format-numbers.ts';
-import { UserError } from '../../../user-error.ts';
-import { askUrl, Silence } from '../open-url.ts';
+import { sha256 } from '../../../../digest.ts';
+import type { Environment } from '../../../../environment.ts';
+import { formatSeconds } from '../../../../format-numbers.ts';
+import { UserError } from '../../../../user-error.ts';
+import { askUrl, Silence } from '../../open-url.ts';
 import { readAwsSettings } from './aws-settings.ts';
 import {
   type Bucket,
@@ -19,7 +20,7 @@ import {
 import { ByteRoom } from './byte-room.ts';
 import { type Credentials, encode, signRequest } from './sign-request.ts';
 
-export interface S3Place {
+export interface S3Location {
   readonly bucket: string;
   /** Empty, or with a slash at its end. */
   readonly prefix: string;
@@ -61,6 +62,8 @@ const small = 1024 ** 2;
 
 /** A shared store in a bucket of S3 or of a compatible server. */
 export class S3Bucket implements Bucket {
+  readonly requests = 16;
+  readonly patience = 2_500;
   /** The URL of the empty key. */
   readonly #base: string;
   readonly #prefix: string;
@@ -71,29 +74,27 @@ export class S3Bucket implements Bucket {
    */
   #credentials: Credentials | undefined;
   readonly #readCredentials: () => Credentials | undefined;
+  readonly #env: Environment;
   readonly #closing = new AbortController();
   /** Milliseconds of silence that end a request. */
   readonly #timeout: number;
 
-  constructor(
-    { bucket, prefix, ...place }: S3Place,
-    env: NodeJS.ProcessEnv = process.env,
-    timeout = patience,
-  ) {
+  constructor({ bucket, prefix, ...server }: S3Location, env: Environment, timeout = patience) {
     const settings = readAwsSettings(env);
     this.#readCredentials = () => readAwsSettings(env).credentials;
-    const endpoint = place.endpoint ?? settings.endpoint;
-    this.#region = place.region ?? settings.region ?? 'us-east-1';
+    const endpoint = server.endpoint ?? settings.endpoint;
+    this.#region = server.region ?? settings.region ?? 'us-east-1';
     this.#credentials = settings.credentials;
     this.#prefix = prefix;
+    this.#env = env;
     this.#timeout = timeout;
     setMaxListeners(0, this.#closing.signal); // every request listens to it
-    const server = `s3.${this.#region}.amazonaws.com`;
+    const host = `s3.${this.#region}.amazonaws.com`;
     // A certificate covers no further dots.
     const isHost = endpoint === undefined && !bucket.includes('.');
     this.#base = isHost
-      ? `https://${bucket}.${server}/`
-      : `${endpoint?.replace(/\/$/, '') ?? `https://${server}`}/${bucket}/`;
+      ? `https://${bucket}.${host}/`
+      : `${endpoint?.replace(/\/$/, '') ?? `https://${host}`}/${bucket}/`;
   }
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
@@ -215,7 +216,7 @@ export class S3Bucket implements Bucket {
     // A server may store all of it before it answers.
     const timeout = this.#timeout + size / written;
     const options = { method, signal: this.#closing.signal, timeout };
-    const response = await askUrl(url, { ...options, headers: signed, ...content });
+    const response = await askUrl(url, { ...options, headers: signed, ...content }, this.#env);
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,

@@ -1,5 +1,30 @@
-import type { Digest } from '../../../digest.ts';
-import { describeError, UserError } from '../../../user-error.ts';
+import type { z } from 'zod';
+import type { Digest } from '../../../../digest.ts';
+import type { Environment } from '../../../../environment.ts';
+import { describeError, UserError } from '../../../../user-error.ts';
+
+/** One form of bucket: all that Restage knows of it. `buckets.ts` has the table of all forms. */
+export interface BucketForm<Keys extends z.ZodRawShape> {
+  /** How its addresses look, for messages: `s3://bucket/prefix`. */
+  readonly address: string;
+  /** The keys of `store.yaml` that belong to this form alone. All are optional. */
+  readonly keys: Keys;
+  /** Where a store is; undefined for an address of another form. A path may be relative to `root`. */
+  readonly read: (url: string, root: string) => BucketAddress<Keys> | undefined;
+}
+
+/** Where a shared store is. */
+export interface BucketAddress<Keys extends z.ZodRawShape> {
+  /** Makes the place of a new store, where that is possible. Throws a `WriteError`. */
+  readonly create?: () => void;
+  /** The code of the form is loaded when it is used. Credentials and proxies are in `env`. */
+  readonly open: (settings: BucketSettings<Keys>, env: Environment) => Promise<Bucket>;
+}
+
+/** The values of the keys of a form; anything for a form without keys. */
+type BucketSettings<Keys extends z.ZodRawShape> = keyof Keys extends never
+  ? object
+  : z.infer<z.ZodObject<Keys>>;
 
 /** A part of the bytes under a key. */
 export interface Range {
@@ -33,6 +58,10 @@ export const mostWhole = 128 * 1024 ** 2;
  * attempt may succeed, or {@link RefusedRequest}.
  */
 export interface Bucket {
+  /** How many requests are under way at once. */
+  readonly requests: number;
+  /** Milliseconds to wait for the first answer, beside other work. */
+  readonly patience: number;
   /**
    * The bytes, of at most {@link mostWhole}, or those of a range that lies inside; undefined where
    * there is nothing.

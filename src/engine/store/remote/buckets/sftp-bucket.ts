@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
-import type { StoreAddress } from '../../config/loading/store-file.ts';
-import { temporaryBeside } from '../../files/write-atomic.ts';
+import type { Environment } from '../../../../environment.ts';
+import { forEachOf } from '../../../../for-each-of.ts';
+import { temporaryBeside } from '../../../files/write-atomic.ts';
 import {
   type Bucket,
   type FileBody,
@@ -12,7 +13,6 @@ import {
   type StoredKey,
 } from './bucket.ts';
 import { ByteRoom } from './byte-room.ts';
-import { forEachOf } from './for-each-of.ts';
 import { openFlags, SftpClient, SftpFailure } from './sftp-client.ts';
 
 /**
@@ -23,22 +23,31 @@ const calls = 64;
 /** Folders that are listed at once. */
 const listers = 32;
 
+export interface SftpFolder {
+  /** `host` or `user@host`. */
+  readonly destination: string;
+  readonly port: string | undefined;
+  /** Absolute, or relative to the home folder of the user there. */
+  readonly path: string;
+}
+
 /**
  * A shared store in a folder of a host that is reached by SSH. As in a folder of this machine,
  * links lead nowhere.
  */
 export class SftpBucket implements Bucket {
+  /** One connection carries all requests, so that each may wait for others. */
+  readonly requests = 64;
+  /** Connecting takes longer than elsewhere. */
+  readonly patience = 15_000;
   readonly #client: SftpClient;
   readonly #folder: string;
   readonly #room = new ByteRoom(mostWhole);
   readonly #made = new Map<string, Promise<unknown>>();
 
   /** `patience` in milliseconds: see {@link SftpClient}. */
-  constructor(
-    { destination, port, path }: Omit<Extract<StoreAddress, { type: 'ssh' }>, 'type'>,
-    patience?: number,
-  ) {
-    this.#client = new SftpClient(destination, port, patience);
+  constructor({ destination, port, path }: SftpFolder, env: Environment, patience?: number) {
+    this.#client = new SftpClient({ destination, port, env }, patience);
     this.#folder = path;
   }
 

@@ -1,8 +1,8 @@
 import { constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { copyFile, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openPlain } from '../../files/open-plain.ts';
-import { temporaryBeside } from '../../files/write-atomic.ts';
+import { openPlain } from '../../../files/open-plain.ts';
+import { temporaryBeside } from '../../../files/write-atomic.ts';
 import {
   type Bucket,
   type FileBody,
@@ -22,6 +22,8 @@ import { ByteRoom } from './byte-room.ts';
  * store. What is read is verified, wherever it lies.
  */
 export class FolderBucket implements Bucket {
+  readonly requests = 16;
+  readonly patience = 2_500;
   readonly #folder: string;
   readonly #room = new ByteRoom(mostWhole);
 

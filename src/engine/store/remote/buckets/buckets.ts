@@ -1,0 +1,32 @@
+import { mergeKeys } from '../../../config/schema/merge-keys.ts';
+import { folder } from './folder.ts';
+import { s3 } from './s3.ts';
+import { ssh } from './ssh.ts';
+
+/**
+ * The forms of buckets. A new one is a file that exports its `BucketForm`, and one row here. An
+ * address has at most one form.
+ */
+const bucketForms = [folder, s3, ssh] as const;
+
+/** How addresses look: `a folder, s3://bucket/prefix or ssh://host/path`. */
+export function describeAddresses(quote: (address: string) => string): string {
+  const addresses = bucketForms.map(({ address }) =>
+    address.includes('://') ? quote(address) : address,
+  );
+  return `${addresses.slice(0, -1).join(', ')} or ${addresses.at(-1)}`;
+}
+
+/** The keys of `store.yaml` that belong to one form. */
+export const bucketKeys = mergeKeys(bucketForms);
+
+/** Where a store is, by the text of its address; undefined for no known form. */
+export function readAddress(url: string, root: string) {
+  for (const form of bucketForms) {
+    const address = form.read(url, root);
+    if (address !== undefined) return address;
+  }
+  return undefined;
+}
+
+export type StoreAddress = NonNullable<ReturnType<typeof readAddress>>;
