@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import {
   findPipelineFile,
   findRoot,
   onlyPipelineFile,
 } from '../engine/config/loading/pipeline-files.ts';
+import { cacheOf, inCache } from '../engine/files/cache-paths.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { memoryFile, recall } from '../engine/store/run-memory.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
@@ -35,7 +35,7 @@ async function recallCommand(argv: readonly string[]): Promise<boolean> {
   );
   // Only after the answer, and only if there may be something to clear: it loads more than the
   // answer takes.
-  if (namesIn(join(root, 'cache', 'work')).length > 0) {
+  if (namesIn(inCache(cacheOf(root), 'work')).length > 0) {
     await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
   }
   return true;

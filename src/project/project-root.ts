@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { findRoot } from '../engine/config/loading/pipeline-files.ts';
+import { cacheOf } from '../engine/files/cache-paths.ts';
 import { mistake } from './pipeline-error.ts';
 
 /**
@@ -10,7 +10,7 @@ import { mistake } from './pipeline-error.ts';
 export function projectRoot(folder: string): string {
   const root = findRoot(folder);
   if (root !== undefined) {
-    checkCache(join(root, 'cache'));
+    checkCache(cacheOf(root));
     return root;
   }
   const message = `There is no project here: no folder named "pipelines" in ${folder} or above it`;

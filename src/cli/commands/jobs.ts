@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { isTaken, readStep, type Step, take } from '../../engine/places/advance.ts';
 import { type Batch, BatchFolder } from '../../engine/places/batch-folder.ts';
@@ -37,7 +38,7 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   if (action !== undefined && action !== 'cancel')
     throw new UsageError(`jobs takes "cancel" or nothing, not "${action}"`);
   const root = currentRoot();
-  const cache = join(root, 'cache');
+  const cache = cacheOf(root);
   const places = orThrow(loadPlaces(root));
   const schedulerFor = (place: string) => {
     const spec = places.byName.get(place);

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { prepareJob } from '../../engine/places/job-script.ts';
 import { loadPlaces } from '../../engine/places/place-file.ts';
@@ -21,7 +21,6 @@ import { suggest } from '../../suggest.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
 import { currentRoot } from '../support/open-pipeline.ts';
-
 import { exitCodes } from '../support/process-end.ts';
 
 /**
@@ -50,7 +49,7 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
     words: [script, '--probe', folder],
   });
   const { folder, request } = prepareJob(`probe-${Date.now()}`, place, commandFor, {
-    cache: join(root, 'cache'),
+    cache: cacheOf(root),
     root,
     env: process.env,
   });

@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
+import { inCache } from '../../engine/files/cache-paths.ts';
 import { digestsIn } from '../../engine/files/entries-in.ts';
 import { writeAtomic } from '../../engine/files/write-atomic.ts';
 import { writing } from '../../engine/files/write-error.ts';
@@ -218,7 +219,9 @@ function localResults(store: SharedStore) {
   const known = new Set(store.records.all());
   return {
     known,
-    unknown: digestsIn(join(store.local.folder, 'results')).filter((digest) => !known.has(digest)),
+    unknown: digestsIn(inCache(store.local.folder, 'results')).filter(
+      (digest) => !known.has(digest),
+    ),
   };
 }
 

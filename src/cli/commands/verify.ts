@@ -1,4 +1,5 @@
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
+import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
@@ -47,7 +48,7 @@ export async function verifyCommand({
  * that do not.
  */
 async function verifyInputs(root: string): Promise<boolean> {
-  const index = new DigestIndex(join(root, 'cache'));
+  const index = new DigestIndex(cacheOf(root));
   const { files, changed } = await index.recheck();
   for (const path of changed) {
     print(

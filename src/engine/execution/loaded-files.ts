@@ -2,6 +2,7 @@ import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatFew } from '../../format-numbers.ts';
 import type { Stage } from '../config/pipeline.ts';
+import { cacheOf } from '../files/cache-paths.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { hashFingerprint } from '../fingerprint/fingerprint.ts';
 import type { Workspace } from '../plan/examine.ts';
@@ -41,7 +42,7 @@ export async function addLoaded(
   const isOther = (path: string) =>
     !known.has(path) &&
     !known.has(realpathSync(path)) &&
-    !path.startsWith(`${join(root, 'cache')}/`) &&
+    !path.startsWith(`${cacheOf(root)}/`) &&
     !inputs.some((input) => `${path}/`.startsWith(input)) &&
     isOlder(statSync(path), startedAt); // what it wrote itself follows from the rest
   const others = [...new Set(loaded.map(holderOf))].filter(isOther);

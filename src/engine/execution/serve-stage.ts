@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { RunStage, StageContext } from '../../stage.ts';
 import { describeError, isForUser, UserError } from '../../user-error.ts';
+import { cacheOf } from '../files/cache-paths.ts';
 import { diskError } from '../files/write-error.ts';
 import { CheckpointFile } from '../store/checkpoint-file.ts';
 import { programContext } from './program-context.ts';
@@ -52,7 +52,7 @@ function makeContext(request: StageRequest): StageContext {
     ...(checkpoint !== undefined && { checkpoints: new CheckpointFile(checkpoint, warn) }),
     // Loads Node's network modules, which few stages need.
     download: async (file) =>
-      await (await import('../store/download.ts')).download(join(root, 'cache'), file, progress),
+      await (await import('../store/download.ts')).download(cacheOf(root), file, progress),
     progress,
     point: (point) => send({ ...point, type: 'point' }),
     log: print,

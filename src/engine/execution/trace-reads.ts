@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { formatFew } from '../../format-numbers.ts';
+import { cacheOf } from '../files/cache-paths.ts';
 import { walkTree } from '../files/walk-tree.ts';
 
 /** Why programs cannot be traced here, and what to do; undefined where they can. */
@@ -57,7 +58,7 @@ export class ReadTrace {
       readFileSync(join(this.#folder, name), 'latin1'),
     );
     if (traces.length === 0) return undefined;
-    const cache = `${join(root, 'cache')}/`;
+    const cache = `${cacheOf(root)}/`;
     const read = new Set(
       readPaths(traces.flatMap((trace) => parseTrace(trace, root))).map(sourceOf),
     );

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
 import { isBackdated, isSameWriting } from './backdate.ts';
+import { digestsPath } from './cache-paths.ts';
 import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
@@ -68,7 +69,7 @@ export class DigestIndex {
   constructor(folder: string, { rehash = false }: { readonly rehash?: boolean } = {}) {
     this.#folder = folder;
     this.#rehash = rehash;
-    this.#path = join(folder, 'digests.json');
+    this.#path = digestsPath(folder);
     this.#clock = new FileClock(folder);
   }
 

@@ -4,6 +4,7 @@ import type { Digest } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
+import { inCache, leasePath } from '../files/cache-paths.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { type ProcessIdentity, thisProcess } from '../files/process-identity.ts';
 import { jsonLines, readText } from '../files/read-part.ts';
@@ -160,14 +161,14 @@ export class BatchFolder {
   constructor(cache: string, id: string) {
     this.#cache = cache;
     this.id = id;
-    this.path = join(cache, 'jobs', id);
+    this.path = inCache(cache, 'jobs', id);
     this.script = join(this.path, 'script.sh');
     this.output = join(this.path, 'output');
   }
 
   /** All batches of a store, the oldest first. */
   static all(cache: string): readonly BatchFolder[] {
-    return namesIn(join(cache, 'jobs')).flatMap((id) =>
+    return namesIn(inCache(cache, 'jobs')).flatMap((id) =>
       /^\d/.test(id) ? [new BatchFolder(cache, id)] : [],
     );
   }
@@ -179,8 +180,8 @@ export class BatchFolder {
 
   /** The folders of steps of detached runs and of probes, the oldest first. */
   static steps(cache: string): readonly string[] {
-    const names = namesIn(join(cache, 'jobs')).filter((name) => /^(step|probe)-/.test(name));
-    const folders = names.map((name) => join(cache, 'jobs', name));
+    const names = namesIn(inCache(cache, 'jobs')).filter((name) => /^(step|probe)-/.test(name));
+    const folders = names.map((name) => inCache(cache, 'jobs', name));
     return folders.filter(isOwn).sort();
   }
 
@@ -365,7 +366,7 @@ export class BatchFolder {
   }
 
   waiterFor(digest: Digest): ProcessIdentity | undefined {
-    const holder = holderOf(join(this.#cache, 'leases', digest));
+    const holder = holderOf(leasePath(this.#cache, digest));
     const { pid, host, space } = thisProcess();
     return holder?.pid === pid && holder.host === host && holder.space === space
       ? undefined

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
+import { inCache } from '../files/cache-paths.ts';
 import type { PlaceSpec } from './place-spec.ts';
 import type { JobRequest } from './schedulers/scheduler.ts';
 
@@ -25,7 +26,7 @@ export function prepareJob(
   project: { readonly cache: string; readonly root: string; readonly env: Environment },
 ): { readonly folder: string; readonly request: JobRequest } {
   const { cache, root, env } = project;
-  const folder = join(cache, 'jobs', name);
+  const folder = inCache(cache, 'jobs', name);
   const script = join(folder, 'script.sh');
   const memory = place.memory.default;
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
+import { inCache, leasePath } from '../files/cache-paths.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { ListedFile } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
@@ -237,7 +238,7 @@ export class Publisher {
   }
 
   #turn(key: Digest): Promise<Lease> {
-    return Lease.acquire(join(this.store.folder, 'leases', `publish-${key}`));
+    return Lease.acquire(leasePath(this.store.folder, `publish-${key}`));
   }
 
   /** A run checks claims before it begins; this finds a pipeline that has published since. */
@@ -281,7 +282,7 @@ const recordOf = (target: Target, digest: Digest, owner: Owner): PublishedRecord
 function displace(root: string, cacheFolder: string, target: Target): string {
   // The process number, since two runs may displace in the same millisecond.
   const unique = `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`;
-  const to = join(cacheFolder, 'displaced', unique, target.shown);
+  const to = inCache(cacheFolder, 'displaced', unique, target.shown);
   mkdirSync(dirname(to), { recursive: true });
   try {
     renameSync(target.path, to);

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import { inCache } from '../files/cache-paths.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { readJson, writeJson, writeNew } from '../files/write-atomic.ts';
 
@@ -37,7 +38,7 @@ export class PublishedRecords {
   readonly folder: string;
 
   constructor(cacheFolder: string) {
-    this.folder = join(cacheFolder, 'published');
+    this.folder = inCache(cacheFolder, 'published');
   }
 
   /** A damaged record counts as none: then the file at its path is the user's, and is kept. */

@@ -1,6 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
+import { type CacheFolder, inCache } from '../files/cache-paths.ts';
 import { type Entry, entriesIn, filesIn, touchedAt } from '../files/entries-in.ts';
 import { parseTemporaryName } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
@@ -72,7 +73,7 @@ interface KnownResult {
 export function findGarbage(store: LocalStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
   const results = knownResults(store, options);
-  const objects = filesIn(join(store.folder, 'objects')).filter(({ name }) => isDigest(name));
+  const objects = filesIn(inCache(store.folder, 'objects')).filter(({ name }) => isDigest(name));
   const sizes = new Map(objects.map(({ name, size }) => [name, size]));
   const kept = keepResults(results, sizes, options, now);
   const needed = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
@@ -126,7 +127,7 @@ export function removeGarbage(store: LocalStore, garbage: Garbage, users: OtherU
       if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(store, users))
         rmSync(path, { force: true });
     }
-    const leases = join(store.folder, 'leases');
+    const leases = inCache(store.folder, 'leases');
     for (const path of garbage.remains) {
       if (dirname(path) === leases && isHeld(path)) continue; // taken meanwhile
       rmSync(path, { recursive: true, force: true });
@@ -140,7 +141,7 @@ function knownResults(
 ): readonly KnownResult[] {
   const ofPipelines = store.allLatest().filter(({ pipeline }) => exists(pipeline));
   const last = new Set(ofPipelines.map(({ result }) => result));
-  const unsent = new Set(filesIn(join(store.folder, 'outbox')).map(({ name }) => name));
+  const unsent = new Set(filesIn(inCache(store.folder, 'outbox')).map(({ name }) => name));
   const living = store.runs().filter((run) => run.isLiving());
   // A use is dated only once a day, hence the day before the first run began.
   const since = Math.min(...living.map((run) => run.startedAt())) - day;
@@ -149,7 +150,7 @@ function knownResults(
     if (used >= since) return 'running';
     return unsent.has(digest) ? 'unsent' : undefined;
   };
-  return filesIn(join(store.folder, 'results')).flatMap(({ name, used }) => {
+  return filesIn(inCache(store.folder, 'results')).flatMap(({ name, used }) => {
     const digest = name.replace(/\.json$/, '');
     const result = isDigest(digest) ? store.readResult(digest) : undefined;
     if (result === undefined) return [];
@@ -216,7 +217,7 @@ function sortCheckpoints(
   const going: Entry[] = [];
   let keptBytes = 0;
   const isOurs = ({ name }: Entry) => isDigest(basename(name, pointsEnding));
-  const checkpoints = filesIn(join(cache, 'checkpoints')).filter(isOurs);
+  const checkpoints = filesIn(inCache(cache, 'checkpoints')).filter(isOurs);
   for (const checkpoint of checkpoints.toSorted((a, b) => b.touched - a.touched)) {
     const age = now - checkpoint.touched;
     if (age > day && (age > keep || keptBytes + checkpoint.size > room)) going.push(checkpoint);
@@ -227,7 +228,7 @@ function sortCheckpoints(
 
 function findRemains(store: LocalStore, { keep }: GarbageOptions, now: number): readonly string[] {
   const living = new Set(store.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
-  const inFolder = (name: string) => entriesIn(join(store.folder, name));
+  const inFolder = (folder: CacheFolder) => entriesIn(inCache(store.folder, folder));
   const isOld = ({ touched }: Entry, age = keep): boolean => now - touched > age;
   const isTemporary = ({ name }: Entry): boolean => parseTemporaryName(name) !== undefined;
   return [

@@ -10,8 +10,9 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { type Progress, type PublishedFile, StageError } from '../../stage.ts';
+import { inCache, leasePath } from '../files/cache-paths.ts';
 import { writeError } from '../files/write-error.ts';
 import { Lease } from './lease.ts';
 import { openUrl } from './open-url.ts';
@@ -26,11 +27,11 @@ export async function download(
   progress: (progress: Progress) => void = () => {},
 ): Promise<string> {
   const name = basename(new URL(file.url).pathname);
-  const path = join(cache, 'downloads', name);
+  const path = inCache(cache, 'downloads', name);
   if (sizeOf(path) !== undefined) return await verified(path, file);
   try {
-    mkdirSync(join(cache, 'downloads'), { recursive: true });
-    await using _ = await Lease.acquire(join(cache, 'leases', `download-${name}`));
+    mkdirSync(inCache(cache, 'downloads'), { recursive: true });
+    await using _ = await Lease.acquire(leasePath(cache, `download-${name}`));
     if (sizeOf(path) !== undefined) return await verified(path, file);
     const part = `${path}.part`;
     await fetchInto(part, path, file, progress);

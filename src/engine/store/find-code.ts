@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import type { AnyKindSpec, CodeQuestion, FoundCode } from '../../stage.ts';
 import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import { asSeen } from '../config/stages/resolve-stage.ts';
+import { cacheOf, inCache } from '../files/cache-paths.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { isReadOnly } from '../files/write-error.ts';
@@ -17,7 +17,7 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   const { program, root, settings, env, loaded, start } = question;
   const startedAt = Date.now();
   const key = sha256(JSON.stringify([spec.name, spec.version, program, settings, loaded, start]));
-  const file = join(root, 'cache', 'memory', `code-${key.slice(0, 32)}.json`);
+  const file = inCache(cacheOf(root), 'memory', `code-${key.slice(0, 32)}.json`);
   const known = readJson<{ readonly signature: string; readonly found: FoundCode }>(file);
   const isKnown =
     known !== undefined && known.signature === codeSignature(known.found, env).signature;
@@ -33,7 +33,7 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   try {
     if (!isKnown && !found.isVolatile && isOld(newest, startedAt))
       writeJson(file, { signature, found });
-    writeKindSources(kindBuild(join(root, 'cache'), spec.name, version), sources);
+    writeKindSources(kindBuild(cacheOf(root), spec.name, version), sources);
   } catch (error) {
     if (!isReadOnly(error)) throw error;
   }

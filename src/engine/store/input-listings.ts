@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import { inCache } from '../files/cache-paths.ts';
 import type { ListedFile } from '../files/listing.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 
 const fileOf = (cacheFolder: string, input: Digest): string =>
-  join(cacheFolder, 'listings', `${input}.json`);
+  inCache(cacheFolder, 'listings', `${input}.json`);
 
 /**
  * Keeps the listing of an input folder in `cache/listings/<digest>.json`, only to say later which

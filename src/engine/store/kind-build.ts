@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
+import { inCache } from '../files/cache-paths.ts';
 import { readJson, writeIfOther, writeJson } from '../files/write-atomic.ts';
 
 /**
@@ -11,7 +12,7 @@ export type KindSources = Readonly<Record<string, string>>;
 
 /** The folder of one built version of a project's own kind: `cache/kinds/<name>-<version>`. */
 export function kindBuild(cacheFolder: string, name: string, version: string): string {
-  return join(cacheFolder, 'kinds', `${name}-${version.slice(0, 16)}`);
+  return inCache(cacheFolder, 'kinds', `${name}-${version.slice(0, 16)}`);
 }
 
 /**

@@ -12,6 +12,14 @@ import {
 import { basename, join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
 import { slug } from '../config/file-names.ts';
+import {
+  cacheOf,
+  checkpointPath,
+  inCache,
+  leasePath,
+  objectPath,
+  resultPath,
+} from '../files/cache-paths.ts';
 import { filesIn, namesIn } from '../files/entries-in.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
@@ -58,20 +66,20 @@ export class LocalStore {
    * set aside.
    */
   constructor(root: string, warn: (message: string) => void = () => {}) {
-    this.folder = join(root, 'cache');
+    this.folder = cacheOf(root);
     this.#warn = warn;
   }
 
   objectPath(digest: Digest): string {
-    return join(this.folder, 'objects', digest.slice(0, 2), digest);
+    return objectPath(this.folder, digest);
   }
 
   resultPath(digest: Digest): string {
-    return join(this.folder, 'results', digest.slice(0, 2), `${digest}.json`);
+    return resultPath(this.folder, digest);
   }
 
   checkpointPath(digest: Digest): string {
-    return join(this.folder, 'checkpoints', digest.slice(0, 2), digest);
+    return checkpointPath(this.folder, digest);
   }
 
   removeCheckpoint(digest: Digest): void {
@@ -215,7 +223,7 @@ export class LocalStore {
    * again.
    */
   setAside(path: string, reason: string): void {
-    const quarantine = join(this.folder, 'quarantine');
+    const quarantine = inCache(this.folder, 'quarantine');
     const name = `${Date.now()}-${randomBytes(3).toString('hex')}-${basename(path)}`;
     try {
       mkdirSync(quarantine, { recursive: true });
@@ -251,7 +259,7 @@ export class LocalStore {
    * Forgets the last results of stages that the pipeline no longer has, so that gc may remove them.
    */
   forgetStages(pipeline: string, has: ReadonlySet<string>): void {
-    const folder = join(this.folder, 'latest', slug(pipeline));
+    const folder = inCache(this.folder, 'latest', slug(pipeline));
     writing(`the last results of ${pipeline}`, () => {
       for (const path of namesIn(folder).map((name) => join(folder, name))) {
         const latest = parseLatest(path);
@@ -263,11 +271,11 @@ export class LocalStore {
   }
 
   allLatest(): readonly Latest[] {
-    return filesIn(join(this.folder, 'latest')).flatMap(({ path }) => parseLatest(path) ?? []);
+    return filesIn(inCache(this.folder, 'latest')).flatMap(({ path }) => parseLatest(path) ?? []);
   }
 
   #latestFile(pipeline: string, stage: string): string {
-    return join(this.folder, 'latest', slug(pipeline), `${slug(stage)}.json`);
+    return inCache(this.folder, 'latest', slug(pipeline), `${slug(stage)}.json`);
   }
 
   /** Waits until nobody else works on the fingerprint. `onWait` is called once, with the holder. */
@@ -276,7 +284,7 @@ export class LocalStore {
     signal: AbortSignal,
     onWait: (holder: string) => void,
   ): Promise<Lease> {
-    return Lease.acquire(join(this.folder, 'leases', digest), signal, onWait);
+    return Lease.acquire(leasePath(this.folder, digest), signal, onWait);
   }
 
   startRun(id: string, pipeline: string): RunFolder {
@@ -285,7 +293,7 @@ export class LocalStore {
 
   /** All runs, the last first. */
   runs(): readonly RunFolder[] {
-    return namesIn(join(this.folder, 'runs'))
+    return namesIn(inCache(this.folder, 'runs'))
       .toReversed()
       .map((id) => new RunFolder(this.folder, id));
   }
@@ -311,7 +319,7 @@ export class LocalStore {
   }
 
   #openRuns(): readonly RunFolder[] {
-    return namesIn(join(this.folder, 'work')).map((id) => new RunFolder(this.folder, id));
+    return namesIn(inCache(this.folder, 'work')).map((id) => new RunFolder(this.folder, id));
   }
 
   /** Tells backups and git to ignore the folder, even if the project does not. */

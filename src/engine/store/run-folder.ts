@@ -14,6 +14,7 @@ import type { Digest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
 import { slug } from '../config/file-names.ts';
+import { inCache } from '../files/cache-paths.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
 import { jsonLines, readPart, readText } from '../files/read-part.ts';
@@ -79,8 +80,8 @@ export class RunFolder {
 
   constructor(folder: string, id: string) {
     this.id = id;
-    this.path = join(folder, 'runs', id);
-    this.work = join(folder, 'work', id);
+    this.path = inCache(folder, 'runs', id);
+    this.work = inCache(folder, 'work', id);
     this.events = join(this.path, 'events.jsonl');
     this.selections = join(this.path, 'selections.json');
     this.#attempts = join(this.path, attemptsName);

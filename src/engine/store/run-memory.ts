@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import { expandGlob } from '../config/expand-glob.ts';
+import { cacheOf, inCache } from '../files/cache-paths.ts';
 import { pathSignature, treeSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
@@ -45,7 +45,7 @@ export function memoryFile(
   argv: readonly string[],
 ): string {
   const key = sha256(JSON.stringify([workingDirectory, argv]));
-  return join(root, 'cache', 'memory', `${key.slice(0, 32)}.json`);
+  return inCache(cacheOf(root), 'memory', `${key.slice(0, 32)}.json`);
 }
 
 /**
@@ -129,10 +129,10 @@ export function forget(file: string): void {
  */
 export function forgetAll(root: string): void {
   try {
-    rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });
+    rmSync(inCache(cacheOf(root), 'memory'), { recursive: true, force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EROFS')
-      throw writeError(`to ${root}/cache/memory`, error);
+      throw writeError(`to ${inCache(cacheOf(root), 'memory')}`, error);
   }
 }
 

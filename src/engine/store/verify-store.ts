@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
+import { type CacheFolder, inCache } from '../files/cache-paths.ts';
 import { type Entry, filesIn } from '../files/entries-in.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
@@ -16,7 +16,7 @@ export async function verifyStore(
   store: LocalStore,
   onProgress: (done: number, total: number) => void = () => {},
 ) {
-  const filesOf = (folder: string) => filesIn(join(store.folder, folder));
+  const filesOf = (folder: CacheFolder) => filesIn(inCache(store.folder, folder));
   const objects = filesOf('objects').filter(({ name }) => isDigest(name));
   const checkpoints = filesOf('checkpoints').filter(({ name }) => isDigest(name));
   const total = [...objects, ...checkpoints].reduce((sum, { size }) => sum + size, 0);

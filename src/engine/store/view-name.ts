@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import { inCache } from '../files/cache-paths.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { linkTarget } from '../files/read-part.ts';
 import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
@@ -10,7 +11,7 @@ import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
  * print paths.
  */
 export const viewName = (cache: string, fingerprint: Digest): string =>
-  join(cache, 'in', fingerprint.slice(0, 16));
+  inCache(cache, 'in', fingerprint.slice(0, 16));
 
 /**
  * Makes the name a link to a folder. It replaces any other link: the holder of a fingerprint's
@@ -29,7 +30,7 @@ export function forgetView(name: string, folder: string): void {
 
 /** The names that link nowhere, or into the folder of a killed run. */
 export function abandonedViewNames(cache: string, killed: readonly string[]): readonly string[] {
-  const names = namesIn(join(cache, 'in')).map((name) => join(cache, 'in', name));
+  const names = namesIn(inCache(cache, 'in')).map((name) => inCache(cache, 'in', name));
   return names.filter(
     (name) => !existsSync(name) || killed.includes(dirname(dirname(linkTarget(name) ?? ''))),
   );

@@ -6,6 +6,7 @@ import type { BuildFailure } from 'esbuild';
 import { kinds as builtIn } from '../../../stages/index.ts';
 import type { KnownKind, UnloadedKind } from '../../engine/config/load-context.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { kindBuild, writeKindModule, writeKindSources } from '../../engine/store/kind-build.ts';
 import { packageRoot } from '../../package-root.ts';
 import type { KindSpec } from '../../stage.ts';
@@ -136,7 +137,7 @@ async function loadOwnKind(
     { spec, run },
     root,
   );
-  const build = kindBuild(join(root, 'cache'), name, version);
+  const build = kindBuild(cacheOf(root), name, version);
   const built = writeKindModule(build, 'spec', modules.spec);
   const module = writeKindModule(build, 'run', modules.run);
   writeKindSources(build, sources);

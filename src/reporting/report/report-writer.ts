@@ -7,6 +7,7 @@ import { slug } from '../../engine/config/file-names.ts';
 import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
 import { reportPath } from '../../engine/config/pipeline-name.ts';
 import type { RunEvent } from '../../engine/events.ts';
+import { inCache } from '../../engine/files/cache-paths.ts';
 import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
@@ -77,7 +78,7 @@ export class ReportWriter implements RunListener {
   constructor(options: ReportOptions) {
     this.#options = options;
     this.#path = reportPath(options.pipeline.name);
-    this.#recordFile = join(
+    this.#recordFile = inCache(
       options.store.local.folder,
       'reports',
       `${slug(options.pipeline.name)}.json`,

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../../../digest.ts';
+import { inCache } from '../../files/cache-paths.ts';
 import { digestsIn, namesIn } from '../../files/entries-in.ts';
 import { creatingFolder, readJson, writeJson } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
@@ -31,8 +32,8 @@ export class RemoteRecords {
 
   constructor(cacheFolder: string, address: string) {
     const name = sha256(address).slice(0, 16);
-    this.#folder = join(cacheFolder, 'remote', name);
-    this.outbox = join(cacheFolder, 'outbox', name);
+    this.#folder = inCache(cacheFolder, 'remote', name);
+    this.outbox = inCache(cacheFolder, 'outbox', name);
     this.damage = new KnownDamage(join(this.#folder, 'damage'));
   }
 
