@@ -221,15 +221,15 @@ function drawBlock(block: NetBlock, left: number, y: number, widths: Widths): Dr
   const branch = y + height.frameTop;
   const out = `M${middle},${branch}H${around}`;
   const back = `V${sum}H${middle + adder}`;
-  const own = stackHeight(shortcut);
-  const first = (branch + sum - own) / 2;
+  const shortcutHeight = stackHeight(shortcut);
+  const first = (branch + sum - shortcutHeight) / 2;
   const way =
     shortcut.length === 0
       ? [arrow(out + back)]
       : [
           arrow(`${out}V${first}`),
           ...drawStack(shortcut, around - widths.shortcut / 2, first, widths.shortcut),
-          arrow(`M${around},${first + own}${back}`),
+          arrow(`M${around},${first + shortcutHeight}${back}`),
         ];
   const cross = `M${middle - 4},${sum}H${middle + 4}M${middle},${sum - 4}V${sum + 4}`;
   const plus = [
@@ -268,10 +268,10 @@ function drawUnit(unit: NetUnit, left: number, y: number, width: number): readon
   const right = { ...small, anchor: 'end' } as const;
   if (isLow) return [box, text(start, y + 15, does, small), text(end, y + 15, shape, right)];
   const room = width - 40 - textWidth(shape, size.small);
-  const [shown = ''] = wrapText(name, room, { size: size.name, weight: 'bold', most: 1 });
+  const [nameInRoom = ''] = wrapText(name, room, { size: size.name, weight: 'bold', most: 1 });
   return [
     box,
-    text(start, y + 16, shown, { size: size.name, weight: 'bold', colour: ink.strong }),
+    text(start, y + 16, nameInRoom, { size: size.name, weight: 'bold', colour: ink.strong }),
     text(end, y + 16, shape, { ...right, colour: ink.strong }),
     text(start, y + 32, does, small),
     text(end, y + 32, parameters === 0 ? '' : formatCount(parameters), right),
