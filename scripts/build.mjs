@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import ts from 'typescript';
+import { buildTfjs } from './build-tfjs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies, peerDependencies } = JSON.parse(
@@ -51,8 +52,29 @@ const english = {
   },
 };
 
+/** The file that stands for `@tensorflow/tfjs` in all others, so that a process has one tfjs. */
+const ownTfjs = {
+  name: 'own-tfjs',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@tensorflow\/tfjs$/ }, () => ({ path: './tfjs.js', external: true }));
+  },
+};
+
+/** What the files for Node have in common. */
+const forNode = {
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // `yaml` and others are CommonJS, and require modules of Node.
+  banner: {
+    js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
+  },
+};
+
 rmSync(join(root, 'dist'), { recursive: true, force: true });
+await buildTfjs(join(root, 'dist'), forNode);
 await build({
+  ...forNode,
   absWorkingDir: root,
   entryPoints: {
     main: 'src/cli/main.ts',
@@ -70,15 +92,8 @@ await build({
   outdir: 'dist',
   bundle: true,
   splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
   external,
-  plugins: [english],
-  // `yaml` and others are CommonJS, and require modules of Node.
-  banner: {
-    js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
-  },
+  plugins: [english, ownTfjs],
 });
 // What browsers load from `restage serve`.
 await build({

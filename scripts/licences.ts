@@ -37,6 +37,12 @@ ${rows.map(([licence, names]) => `| ${licence} | ${[...names].sort().join(', ')}
 HDF5, with the BSD licence of The HDF Group. The packages of \`sharp\` contain libvips and its libraries, linked dynamically (LGPL 3 or later).
 Packages that only development needs are in \`package.json\`, under \`devDependencies\`.
 
+## Packages that are built into \`dist/\`
+
+\`dist/tfjs.js\` holds parts of \`@tensorflow/tfjs-core\` and \`@tensorflow/tfjs-backend-cpu\` (Apache-2.0), \`@tensorflow/tfjs-layers\` (Apache-2.0 and
+MIT), \`long\` (Apache-2.0) and \`seedrandom\` (MIT). \`dist/tfjs.LICENSE.txt\` has their licences. \`dist/page/\`, which browsers load, holds
+\`preact\` (MIT).
+
 ## Weights and pictures
 
 - \`@vladmandic/face-api\` (MIT) contains the weights of its networks for age, gender and face recognition. Restage reads them from that package.

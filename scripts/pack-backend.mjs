@@ -8,8 +8,15 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const destination = resolve(process.argv[2] ?? '.');
-const { version, license, engines, dependencies, peerDependencies, peerDependenciesMeta } =
-  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const {
+  version,
+  license,
+  engines,
+  dependencies,
+  devDependencies,
+  peerDependencies,
+  peerDependenciesMeta,
+} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const manifest = {
   name: 'tfjs-backend-onnxruntime',
   version,
@@ -24,7 +31,10 @@ const manifest = {
   files: ['dist', 'BENCHMARKS.md'],
   dependencies: { 'onnxruntime-node': dependencies['onnxruntime-node'] },
   // The optional peers of Restage are the packages of tfjs's other backends.
-  peerDependencies: { '@tensorflow/tfjs': dependencies['@tensorflow/tfjs'], ...peerDependencies },
+  peerDependencies: {
+    '@tensorflow/tfjs': devDependencies['@tensorflow/tfjs'],
+    ...peerDependencies,
+  },
   peerDependenciesMeta,
 };
 

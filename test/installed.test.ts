@@ -1,34 +1,9 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { inRepository } from './support/pages.ts';
+import { install, linkPackages } from './support/installation.ts';
 import { Project } from './support/rig.ts';
-
-/**
- * Copies Restage, as an installer would, to a folder of a project; its packages stay where this
- * checkout has them.
- */
-function install(project: Project, folder: string): string {
-  const target = project.path(folder);
-  mkdirSync(target, { recursive: true });
-  for (const part of ['bin', 'dist', 'pipelines', 'package.json']) {
-    cpSync(inRepository(part), join(target, part), { recursive: true });
-  }
-  return target;
-}
-
-/** Links every package of this checkout, those of a scope one by one, into a folder of packages. */
-function linkPackages(into: string): void {
-  const from = inRepository('node_modules');
-  const names = readdirSync(from).filter((name) => !name.startsWith('.'));
-  for (const name of names.flatMap((one) =>
-    one.startsWith('@') ? readdirSync(join(from, one)).map((own) => join(one, own)) : [one],
-  )) {
-    mkdirSync(dirname(join(into, name)), { recursive: true });
-    symlinkSync(join(from, name), join(into, name));
-  }
-}
 
 const study = 'extends: npm:restage/study.yaml\n';
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { whyNoTracing } from '../src/engine/execution/trace-reads.ts';
@@ -89,7 +90,9 @@ before(async () => {
   // Links to the packages of this checkout, so that npm fetches nothing.
   const packages = Object.keys(JSON.parse(read('package.json')).dependencies);
   const links = packages.map((name) => [name, `file:${inRepository(`node_modules/${name}`)}`]);
-  reader.write('package.json', JSON.stringify({ dependencies: Object.fromEntries(links) }));
+  const dependencies = Object.fromEntries(links);
+  dependencies['onnxruntime-node'] = `file:${copyRuntime(reader.path('copies/node_modules'))}`;
+  reader.write('package.json', JSON.stringify({ dependencies }));
   reader.write('path/to/README', '');
   for (const name of ['offline', 'ignore_scripts', 'legacy_peer_deps'])
     reader.env[`npm_config_${name}`] = 'true';
@@ -106,6 +109,18 @@ after(async () => {
   reader?.[Symbol.dispose]();
   await s3?.[Symbol.asyncDispose]();
 });
+
+/**
+ * Copies onnxruntime-node beside what it needs, since `doctor --slim` changes the package; gives its
+ * folder.
+ */
+function copyRuntime(into: string): string {
+  const copy = join(into, 'onnxruntime-node');
+  cpSync(inRepository('node_modules/onnxruntime-node'), copy, { recursive: true });
+  const needed = 'onnxruntime-common';
+  symlinkSync(inRepository(`node_modules/${needed}`), join(into, needed));
+  return copy;
+}
 
 /** A project without a pipeline. */
 function empty(files: Readonly<Record<string, string>> = {}): Project {

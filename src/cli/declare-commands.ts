@@ -507,8 +507,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   doctor: {
     summary: 'show what this machine has, and what is missing for what',
     description:
-      'Looks for what Restage and its parts use: Node, cores, memory, disk, the backend, a GPU, Python, a browser, Git, schedulers, SSH, and the files of the project.',
-    examples: ['restage doctor'],
+      'Looks for what Restage and its parts use: Node, cores, memory, disk, the backend, a GPU, Python, a browser, Git, schedulers, SSH, and the files of the project. With --slim, it only finds the binaries of other platforms in the package onnxruntime-node, and removes them with --yes.',
+    options: [
+      option('--slim', 'find the binaries that only other platforms load, or remove them (--yes)'),
+      ...removing,
+    ],
+    examples: ['restage doctor', 'restage doctor --slim --yes'],
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   init: {

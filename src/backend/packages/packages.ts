@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, Module } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as tfjs from '@tensorflow/tfjs';
 import { BackendError, firstLine } from './backend-error.ts';
 
 /** A package that somebody else installed; paths are absolute. */
@@ -62,8 +63,6 @@ export function loadPackage(foundPackage: FoundPackage, remedy: string): void {
   }
 }
 
-const ours = createRequire(import.meta.url);
-
 /** The packages of tfjs that hold state of their own, or register kernels when they are loaded. */
 const TFJS = ['', '-core', '-backend-cpu', '-backend-webgl', '-data', '-layers', '-converter'];
 
@@ -71,16 +70,23 @@ const TFJS = ['', '-core', '-backend-cpu', '-backend-webgl', '-data', '-layers',
  * Makes the file `main` of another package, and what it loads, compute with our copy of tfjs. Two
  * copies share one engine and one table of kernels, but the second to load registers the cpu
  * kernels and the gradients anew, over those of the first, with a warning for each.
+ *
+ * Ours may be part of a bundle, so it is handed over as what it exports: the exports of the whole
+ * package hold those of its parts. What is loaded already, such as ours as a package, stays.
  */
 function shareTfjs(main: string): void {
   const theirs = createRequire(main);
   for (const name of TFJS.map((part) => `@tensorflow/tfjs${part}`)) {
-    const theirPath = resolved(theirs, name);
-    const ourPath = resolved(ours, name);
-    if (theirPath === undefined || ourPath === undefined || theirPath === ourPath) continue;
-    ours(name);
-    theirs.cache[theirPath] = ours.cache[ourPath];
+    const file = resolved(theirs, name);
+    if (file !== undefined) theirs.cache[file] ??= moduleOfTfjs(file);
   }
+}
+
+function moduleOfTfjs(file: string): Module {
+  const module = new Module(file);
+  module.exports = { ...tfjs, __esModule: true };
+  module.loaded = true;
+  return module;
 }
 
 function resolved(require: NodeJS.Require, name: string): string | undefined {

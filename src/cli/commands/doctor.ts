@@ -8,10 +8,11 @@ import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';
 import { version } from '../../project/package-info.ts';
+import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
 import { currentRoot } from '../support/open-pipeline.ts';
-
 import { exitCodes } from '../support/process-end.ts';
+import { slim } from './slim.ts';
 
 /**
  * One line of the answer. `lacks` says what does not work, and what to do; it is absent where
@@ -78,11 +79,21 @@ const programs: readonly Program[] = [
   },
 ];
 
+interface DoctorOptions {
+  readonly slim?: boolean;
+  readonly yes?: boolean;
+}
+
 /**
  * `restage doctor`: what this machine and project have, and what is missing for what. Exit code 1
- * without what is needed.
+ * without what is needed. With `--slim`, it only frees space.
  */
-export async function doctorCommand(): Promise<number> {
+export async function doctorCommand(options: DoctorOptions): Promise<number> {
+  if (options.slim === true) {
+    slim(options.yes === true);
+    return exitCodes.ok;
+  }
+  if (options.yes === true) throw new UsageError('`--yes` goes with `--slim`');
   const root = currentRoot();
   const findings = [
     ...ownNeeds(root),
