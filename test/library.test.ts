@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { storeText } from '../src/engine/store/remote/buckets/bucket.ts';
+import { ensureKey, keyFile } from '../src/engine/store/remote/keys.ts';
 import type { PipelineDiagnostic, PipelineEvent, Run } from '../src/index.ts';
 import { library } from './support/library.ts';
 import { ownKind } from './support/own-kind.ts';
 import { Project } from './support/rig.ts';
+import { temporaryFolder, writeFiles } from './support/temporary-folder.ts';
 
 const { openProject, PipelineError } = library;
 
@@ -225,6 +230,64 @@ stages:
     ['hail\n', 'hello\n'],
   );
   assert.deepEqual(state(), before);
+});
+
+test('two projects at once submit jobs and sign results by their own environments', async (t) => {
+  const home = temporaryFolder(t);
+  const shared = join(home, 'shared');
+  writeFiles(shared, { 'store.json': storeText() });
+  /** A user with commands of a scheduler, a variable and a key of their own. */
+  const user = (name: string) => {
+    const folder = join(home, name);
+    const submit = `#!/bin/sh\necho ${name} >> ${folder}/submitted\nJOB_ID=7 sh "$1" > "$2" 2>&1 < /dev/null &\necho 7\n`;
+    writeFiles(folder, { 'bin/submit-job': submit });
+    chmodSync(join(folder, 'bin/submit-job'), 0o755);
+    const env = {
+      ...process.env,
+      PATH: `${folder}/bin:${process.env['PATH']}`,
+      XDG_CONFIG_HOME: folder,
+      GREETING: name,
+    };
+    return { folder, env, key: ensureKey(keyFile(env)) };
+  };
+  const users = [user('ann'), user('bob')];
+  const trusted = users.map(({ key }) => `key-${key.id}: ${key.text}`).join(', ');
+  const configuration = {
+    'store.yaml': `url: ${shared}\nkeys: { ${trusted} }\n`,
+    'places.yaml': `grid:
+  engine: template
+  memory: { default: 200MiB }
+  env: [GREETING]
+  template: { submit: "submit-job \${script} \${log}", query: "echo 7", cancel: "true" }
+`,
+  };
+  const greeting = `
+stages:
+  greet:
+    kind: command
+    outputs: { text: out/greeting.txt }
+    with: { run: "echo $GREETING > \${outputs.text}" }
+`;
+  const folders = users.map(
+    ({ key }) => new Project(`salt: ${key.id}\n${greeting}`, configuration),
+  );
+  try {
+    const greet = async ({ root }: Project, { env }: (typeof users)[number]) => {
+      await using project = await openProject(root, { env });
+      const pipeline = await project.load('test.yaml');
+      assert.equal((await pipeline.run({ on: 'grid' }).result).ok, true);
+    };
+    await Promise.all(folders.map((folder, index) => greet(folder, users[index]!)));
+    for (const [index, name] of ['ann', 'bob'].entries()) {
+      assert.equal(folders[index]!.read('out/greeting.txt'), `${name}\n`);
+      assert.equal(readFileSync(join(home, name, 'submitted'), 'utf8'), `${name}\n`);
+    }
+    const results = readdirSync(join(shared, 'results'), { recursive: true, encoding: 'utf8' });
+    for (const { key } of users)
+      assert.equal(results.filter((path) => path.includes(key.id)).length, 1);
+  } finally {
+    for (const folder of folders) folder[Symbol.dispose]();
+  }
 });
 
 test('while a project imports its own kinds, other code of the process may print, listen and send signals', async () => {

@@ -164,9 +164,13 @@ async function profileStage(
     ]),
   );
   try {
-    const { cpu } = await new Admission(machineCapacity(), 1).acquire(stage.resources, signal);
+    const { cpu } = await new Admission(machineCapacity(process.env), 1).acquire(
+      stage.resources,
+      signal,
+    );
     const { end, reports } = await runStageProcess(stage, {
       root: workspace.pipeline.root,
+      env: workspace.env,
       runProcess: (job) =>
         runProcess({ ...job, env: { ...job.env, [stepsVariable]: String(steps) } }),
       module: kinds.get(stage.kind)?.module,

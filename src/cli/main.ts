@@ -28,7 +28,9 @@ async function recallCommand(argv: readonly string[]): Promise<boolean> {
   const cwd = currentFolder();
   const root = cwd === undefined ? undefined : findRoot(cwd);
   if (cwd === undefined || root === undefined) return false;
-  const memory = await recall(memoryFile(root, cwd, argv), root, (word) => findNow(word, root));
+  const memory = await recall(memoryFile(root, cwd, argv), { root, env: process.env }, (word) =>
+    findNow(word, root),
+  );
   if (memory === undefined) return false;
   process.stdout.write(
     `${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`,

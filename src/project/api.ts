@@ -27,8 +27,8 @@ export interface PipelineDiagnostic {
 
 export interface ProjectOptions {
   /**
-   * The environment that pipelines read, and that stages on this machine get. Schedulers and shared
-   * stores use that of the process. By default `process.env`, as it is when the project is opened.
+   * The environment that pipelines read, and that stages on this machine, the commands of schedulers
+   * and shared stores get. By default `process.env`, as it is when the project is opened.
    */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**

@@ -20,7 +20,7 @@ import { buildDigest, version } from './package-info.ts';
 // answers a probe.
 const [, , first = '', second = ''] = process.argv;
 try {
-  if (first === '--probe') answerProbe(second, version);
+  if (first === '--probe') answerProbe(second, version, process.env);
   else await serve(new BatchFolder(dirname(dirname(first)), basename(first)));
 } catch (error) {
   if (!isForUser(error)) throw error;
@@ -44,9 +44,10 @@ async function serve(folder: BatchFolder): Promise<void> {
     env: process.env,
     identity: identifyJob(process.env, process.pid),
     software: { restage: version, build: buildDigest() },
-    findCode: async (stage, root) => await findAgain(await specOf(stage), stage, { root }),
+    findCode: async (stage, root) =>
+      await findAgain(await specOf(stage), stage, { root, env: process.env }),
     loadedCode: new LoadedCode(async (stage, loaded) =>
-      findLoaded(await specOf(stage), stage, { root: batch.root }, loaded),
+      findLoaded(await specOf(stage), stage, { root: batch.root, env: process.env }, loaded),
     ),
     runProcess: processRunner(
       fileURLToPath(new URL('./stage-main.js', import.meta.url)),

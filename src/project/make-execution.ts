@@ -64,7 +64,7 @@ export async function makeExecution(
     onTraffic: (traffic) => emit({ type: 'store-traffic', ...traffic, time: Date.now() }),
   });
   const { store, digests } = workspace;
-  const capacity = machineCapacity(places.localGpus, env);
+  const capacity = machineCapacity(env, places.localGpus);
   const idle = new IdleWorkers<StageProcess>({
     workers: capacity.cpu,
     memory: capacity.memory / 4,

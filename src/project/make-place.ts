@@ -95,7 +95,7 @@ async function fetchAll(
   if (files.size === 0) return;
   const { download } = await import('../engine/store/download.ts');
   await Promise.allSettled(
-    [...files.values()].map((file) => download(workspace.store.local.folder, file)),
+    [...files.values()].map((file) => download(workspace.store.local.folder, file, workspace.env)),
   );
 }
 

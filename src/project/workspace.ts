@@ -27,7 +27,7 @@ export function openPlaces(
   const places = orThrow(loadPlaces(root, kinds));
   const mistakes = checkPlaces(stages, places, {
     on,
-    gpus: machineCapacity(places.localGpus, env).gpu,
+    gpus: machineCapacity(env, places.localGpus).gpu,
   });
   if (mistakes.length > 0) throw new PipelineError(mistakes);
   return places;

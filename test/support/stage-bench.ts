@@ -73,7 +73,9 @@ export class StageBench {
       scratch: join(this.root, 'scratch'),
       root: this.root,
       download: (file) =>
-        download(join(this.root, 'cache'), file, (progress) => this.progress.push(progress)),
+        download(join(this.root, 'cache'), file, process.env, (progress) =>
+          this.progress.push(progress),
+        ),
       progress: (progress) => this.progress.push(progress),
       point: (point) => this.points.push(point),
       log: (line) => this.logs.push(line),

@@ -1,3 +1,4 @@
+import type { Environment } from '../../environment.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import type { Resources } from '../config/pipeline.ts';
 import { namesIn } from '../files/entries-in.ts';
@@ -135,10 +136,7 @@ const fits = (want: Resources, free: Resources): boolean =>
  * Cores, graphics cards (by CUDA_VISIBLE_DEVICES, else as declared, else NVIDIA's devices) and
  * bytes of memory.
  */
-export function machineCapacity(
-  declaredGpus?: number,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Share {
+export function machineCapacity(env: Environment, declaredGpus?: number): Share {
   const chosen = env['CUDA_VISIBLE_DEVICES'];
   const cards = chosen === undefined ? cardNames(declaredGpus ?? countGpus()) : chosenCards(chosen);
   return { cpu: usableCores(), gpu: cards.length, memory: usableMemory(), cards };

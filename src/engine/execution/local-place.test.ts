@@ -14,6 +14,7 @@ test('a stage sees the cards that it was given, also where its own variables nam
   const seen = async (cards: readonly string[]) => {
     let env: NodeJS.ProcessEnv = {};
     await runStageProcess(asType<Stage>(stage), {
+      env: process.env,
       work: '/nowhere',
       log: '/nowhere/log',
       root: '/nowhere',

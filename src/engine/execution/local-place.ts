@@ -2,6 +2,7 @@ import { existsSync, type Stats } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import type { Environment } from '../../environment.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { filesSignature } from '../files/backdate.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
@@ -86,7 +87,7 @@ async function runAttempt(
     ...resources,
     ...attempt,
     root,
-    variables: workspace.env,
+    env: workspace.env,
     backend: workspace.backend ?? 'auto',
     module: resources.modules.get(stage.kind),
     inputs: view.inputs,
@@ -122,9 +123,6 @@ async function runAttempt(
   return { result, edited: all, signatures };
 }
 
-/** An environment. */
-type Variables = Readonly<Record<string, string | undefined>>;
-
 export interface StageProcessOptions
   extends Pick<ProcessJob, 'log' | 'translate' | 'signal' | 'kill'>,
     Pick<
@@ -133,8 +131,8 @@ export interface StageProcessOptions
     >,
     Pick<Attempt, 'emit'> {
   readonly runProcess: RunProcess;
-  /** What the stage inherits; absent: the environment of this process. */
-  readonly variables?: Variables | undefined;
+  /** What the stage inherits. */
+  readonly env: Environment;
   /**
    * The graphics cards that the stage may use; none for a stage that asks for none, which sees all
    * there are.
@@ -170,7 +168,7 @@ export async function runStageProcess(
       scratch: scratchFolder(work),
       code: stage.code?.start,
     },
-    env: environment(stage, cpus, cards, options.variables ?? process.env),
+    env: environment(stage, cpus, cards, options.env),
     declared: Object.keys(stage.env).filter((name) => stage.env[name] !== null),
     resources: stage.resources,
     timeout: stage.timeout,
@@ -185,7 +183,7 @@ function environment(
   stage: Stage,
   cpus: number,
   cards: readonly string[],
-  inherited: Variables,
+  inherited: Environment,
 ): NodeJS.ProcessEnv {
   const declared = Object.entries(stage.env);
   // A node may set a variable that is unset here.

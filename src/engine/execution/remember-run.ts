@@ -49,11 +49,12 @@ export async function rememberRun(
     globs: workspace.pipeline.sources.globs,
   };
   const report = page === undefined ? [] : [[page, treeSignature(page).signature] as const];
-  const variables = stages.flatMap(({ env, code }) => [
+  const names = stages.flatMap(({ env, code }) => [
     ...Object.keys(env),
     ...(code?.variables ?? []),
   ]);
-  remember(file, remembered, new Set(variables), {
+  const variables = new Map(names.map((name) => [name, workspace.env[name]]));
+  remember(file, remembered, variables, {
     trees: new Map([...inputs, ...published.outputs, ...report]),
     places: new Map([...read, ...loaded, ...published.owners]),
   });

@@ -52,7 +52,12 @@ function makeContext(request: StageRequest): StageContext {
     ...(checkpoint !== undefined && { checkpoints: new CheckpointFile(checkpoint, warn) }),
     // Loads Node's network modules, which few stages need.
     download: async (file) =>
-      await (await import('../store/download.ts')).download(cacheOf(root), file, progress),
+      await (await import('../store/download.ts')).download(
+        cacheOf(root),
+        file,
+        process.env,
+        progress,
+      ),
     progress,
     point: (point) => send({ ...point, type: 'point' }),
     log: print,

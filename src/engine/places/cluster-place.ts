@@ -291,7 +291,8 @@ export class ClusterPlace implements Place {
     const files = this.#options.downloads(stage);
     if (files.length === 0) return;
     const { download } = await import('../store/download.ts');
-    for (const file of files) await download(this.#options.workspace.store.local.folder, file);
+    const { store, env } = this.#options.workspace;
+    for (const file of files) await download(store.local.folder, file, env);
   }
 
   /**

@@ -68,7 +68,7 @@ export class JobWorker {
     const { batch, idle } = options;
     this.#options = options;
     this.#store = new LocalStore(batch.root, (message) => this.#warn(message));
-    const { cards } = machineCapacity(undefined, options.env);
+    const { cards } = machineCapacity(options.env);
     const capacity = { ...batch.needs, ...(cards.length >= batch.needs.gpu && { cards }) };
     this.#shared = {
       digests: new DigestIndex(this.#store.folder),

@@ -1,16 +1,17 @@
 import { statfsSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Environment } from '../../environment.ts';
 import { machineCapacity } from '../execution/admission.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 
 const reportFile = (folder: string): string => join(folder, 'report.json');
 
 /** Facts about this node, in bytes and milliseconds since the epoch. */
-function lookAround(restage: string) {
+function lookAround(restage: string, env: Environment) {
   const scratch = tmpdir();
   const { bavail, bsize } = statfsSync(scratch);
-  const { cpu: cores, gpu: gpus } = machineCapacity();
+  const { cpu: cores, gpu: gpus } = machineCapacity(env);
   const machine = {
     host: hostname(),
     node: process.version,
@@ -22,8 +23,8 @@ function lookAround(restage: string) {
   return { ...machine, scratch, scratchBytes: bavail * bsize };
 }
 
-export const answerProbe = (folder: string, restage: string): void =>
-  writeJson(reportFile(folder), lookAround(restage));
+export const answerProbe = (folder: string, restage: string, env: Environment): void =>
+  writeJson(reportFile(folder), lookAround(restage, env));
 
 export const readAnswer = (folder: string) =>
   readJson<ReturnType<typeof lookAround>>(reportFile(folder));

@@ -51,13 +51,15 @@ test('a file is fetched once; after a broken connection the download resumes whe
   const { file, ranges } = await serve(t, sending(110_000));
   const progress: number[] = [];
 
-  const path = await download(cache, file, ({ done, total }) => progress.push(done / total));
+  const path = await download(cache, file, process.env, ({ done, total }) =>
+    progress.push(done / total),
+  );
   assert.equal(path, join(cache, 'downloads', 'net.h5'));
   assert.deepEqual(new Uint8Array(readFileSync(path)), content);
   assert.deepEqual(ranges, [undefined, 'bytes=110000-', 'bytes=220000-']);
   assert.equal(progress.at(-1), 1);
   assert.equal(existsSync(`${path}.part`), false);
-  assert.equal(await download(cache, file), path);
+  assert.equal(await download(cache, file, process.env), path);
   assert.equal(ranges.length, 3);
 });
 
@@ -70,7 +72,10 @@ test('a download resumes after what an earlier run fetched, unless the server se
     const { file, ranges } = await serve(t, (...[request, response, start]) =>
       whole(request, response, knowsRanges ? start : 0),
     );
-    assert.deepEqual(new Uint8Array(readFileSync(await download(cache, file))), content);
+    assert.deepEqual(
+      new Uint8Array(readFileSync(await download(cache, file, process.env))),
+      content,
+    );
     assert.deepEqual(ranges, ['bytes=1000-']);
   }
 });
@@ -86,13 +91,13 @@ test('a part that holds the whole file is used; one that is longer is removed', 
   mkdirSync(join(cache, 'downloads'));
   writeFileSync(part, Buffer.concat([content, content]));
   assert.match(
-    await problem(download(cache, file)),
+    await problem(download(cache, file, process.env)),
     /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/,
   );
   assert.deepEqual([existsSync(part), ranges], [false, ['bytes=600000-']]);
 
   writeFileSync(part, content);
-  assert.deepEqual(new Uint8Array(readFileSync(await download(cache, file))), content);
+  assert.deepEqual(new Uint8Array(readFileSync(await download(cache, file, process.env))), content);
   assert.deepEqual(ranges.slice(1), ['bytes=300000-']);
 });
 
@@ -100,9 +105,9 @@ test('of several that want a file at once, one fetches it', async (t) => {
   const cache = temporaryFolder(t);
   const { file, ranges } = await serve(t, sending(content.length));
   const paths = await Promise.all([
-    download(cache, file),
-    download(cache, file),
-    download(cache, file),
+    download(cache, file, process.env),
+    download(cache, file, process.env),
+    download(cache, file, process.env),
   ]);
   assert.deepEqual(new Set(paths).size, 1);
   assert.equal(ranges.length, 1);
@@ -115,15 +120,15 @@ test('without a network the message says what to fetch and where to put it; then
   const path = join(cache, 'downloads', 'net.h5');
 
   assert.equal(
-    await problem(download(cache, file)),
+    await problem(download(cache, file, process.env)),
     `Cannot fetch ${file.url}: connect ECONNREFUSED 127.0.0.1:${port}. Fetch it where there is a network, and put it at ${path}; its md5 is ${md5}.`,
   );
   writeFileSync(path, content);
-  assert.equal(await download(cache, file), path);
+  assert.equal(await download(cache, file, process.env), path);
   writeFileSync(path, content.subarray(1));
   const got = createHash('md5').update(content.subarray(1)).digest('hex');
   assert.equal(
-    await problem(download(cache, file)),
+    await problem(download(cache, file, process.env)),
     `Expected md5 ${md5} of ${path}, got ${got}: it is damaged, or another file. Remove it.`,
   );
 });
@@ -133,21 +138,21 @@ test('an empty or wrong answer never gets the final name', async (t) => {
   const path = join(cache, 'downloads', 'net.h5');
   const gone = await serve(t, (_, response) => response.writeHead(404).end());
   assert.match(
-    await problem(download(cache, gone.file)),
+    await problem(download(cache, gone.file, process.env)),
     /: the server answered 404\. Fetch it where/,
   );
 
   let times = 0;
   const stuck = await serve(t, (...call) => sending(times++ === 0 ? 5000 : 0)(...call));
   assert.match(
-    await problem(download(cache, stuck.file)),
+    await problem(download(cache, stuck.file, process.env)),
     /is [0-9a-f]{32}\. The 5000 bytes that arrived are kept, and the next attempt resumes after them\.$/,
   );
   assert.equal(readFileSync(`${path}.part`).length, 5000);
 
   const other = await serve(t, (_, response) => response.end('<html>Sign in</html>'));
   assert.match(
-    await problem(download(cache, other.file)),
+    await problem(download(cache, other.file, process.env)),
     /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/,
   );
   assert.deepEqual([existsSync(path), existsSync(`${path}.part`)], [false, false]);

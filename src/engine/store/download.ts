@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename } from 'node:path';
+import type { Environment } from '../../environment.ts';
 import { type Progress, type PublishedFile, StageError } from '../../stage.ts';
 import { inCache, leasePath } from '../files/cache-paths.ts';
 import { writeError } from '../files/write-error.ts';
@@ -18,12 +19,13 @@ import { Lease } from './lease.ts';
 import { openUrl } from './open-url.ts';
 
 /**
- * The path of a published file in `<cache>/downloads`, fetched or resumed by one process. Throws a
- * {@link StageError}.
+ * The path of a published file in `<cache>/downloads`, fetched or resumed by one process, through
+ * the proxy of the environment. Throws a {@link StageError}.
  */
 export async function download(
   cache: string,
   file: PublishedFile,
+  env: Environment,
   progress: (progress: Progress) => void = () => {},
 ): Promise<string> {
   const name = basename(new URL(file.url).pathname);
@@ -34,7 +36,7 @@ export async function download(
     await using _ = await Lease.acquire(leasePath(cache, `download-${name}`));
     if (sizeOf(path) !== undefined) return await verified(path, file);
     const part = `${path}.part`;
-    await fetchInto(part, path, file, progress);
+    await fetchInto(part, path, { ...file, env }, progress);
     const got = await md5Of(part);
     if (got !== file.md5) {
       rmSync(part);
@@ -55,6 +57,11 @@ async function verified(path: string, { md5 }: PublishedFile): Promise<string> {
   );
 }
 
+interface WantedFile extends PublishedFile {
+  /** Where the proxy is. */
+  readonly env: Environment;
+}
+
 /**
  * Fetches the missing bytes of a file. After a broken connection it tries again, as long as each
  * attempt brings some.
@@ -62,7 +69,7 @@ async function verified(path: string, { md5 }: PublishedFile): Promise<string> {
 async function fetchInto(
   part: string,
   path: string,
-  file: PublishedFile,
+  file: WantedFile,
   progress: (progress: Progress) => void,
 ) {
   for (;;) {
@@ -87,10 +94,10 @@ async function fetchInto(
 async function fetchMore(
   part: string,
   start: number,
-  { url }: PublishedFile,
+  { url, env }: WantedFile,
   progress: (progress: Progress) => void,
 ) {
-  const response = await openUrl(url, start > 0 ? { range: `bytes=${start}-` } : {});
+  const response = await openUrl(url, start > 0 ? { range: `bytes=${start}-` } : {}, env);
   const { statusCode, headers } = response;
   // The whole file is here already.
   if (statusCode === 416 && start > 0) return void response.destroy();

@@ -1,4 +1,5 @@
 import { sha256 } from '../../digest.ts';
+import type { Environment } from '../../environment.ts';
 import type { AnyKindSpec, CodeQuestion, FoundCode } from '../../stage.ts';
 import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import { asSeen } from '../config/stages/resolve-stage.ts';
@@ -41,17 +42,16 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
 }
 
 /** The project in which code is found, and the environment in which it will run. */
-interface CodePlace {
+interface CodeSurroundings {
   readonly root: string;
-  /** Absent: that of this process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
 }
 
 /** The code of a stage as it is here now, with what earlier runs of it loaded. */
 export async function findAgain(
   spec: AnyKindSpec,
   stage: Stage,
-  at: CodePlace,
+  at: CodeSurroundings,
 ): Promise<ProgramCode> {
   const { loaded } = stage.code!;
   const shown = await findCode(spec, questionOf(spec, stage, at));
@@ -64,7 +64,7 @@ export async function findAgain(
 export async function findLoaded(
   spec: AnyKindSpec,
   stage: Stage,
-  at: CodePlace,
+  at: CodeSurroundings,
   loaded: readonly string[],
 ): Promise<ProgramCode> {
   return await findCode(spec, {
@@ -77,7 +77,7 @@ export async function findLoaded(
 function questionOf(
   spec: AnyKindSpec,
   { code, settings, env }: Stage,
-  { root, env: inherited = process.env }: CodePlace,
+  { root, env: inherited }: CodeSurroundings,
 ): CodeQuestion {
   const named = Object.entries(settings).filter(([name]) => spec.code!.settings.includes(name));
   return {

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import type { Environment } from '../../environment.ts';
 
 /** Milliseconds after which a silent connection counts as broken, with a {@link Silence}. */
 const patience = 60_000;
@@ -18,7 +19,7 @@ export class Silence extends Error {}
 export async function openUrl(
   url: string,
   headers: Readonly<Record<string, string>>,
-  env: NodeJS.ProcessEnv = process.env,
+  env: Environment,
 ): Promise<IncomingMessage> {
   let target = new URL(url);
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
@@ -32,7 +33,7 @@ export async function openUrl(
 }
 
 /** The proxy for a URL by the environment; undefined for none. */
-export function proxyFor({ protocol, hostname }: URL, env: NodeJS.ProcessEnv): URL | undefined {
+export function proxyFor({ protocol, hostname }: URL, env: Environment): URL | undefined {
   const variable = (name: string) => env[name] || env[name.toUpperCase()] || undefined;
   const direct = (variable('no_proxy') ?? '')
     .split(',')
@@ -64,7 +65,7 @@ export interface HttpRequest {
 export async function askUrl(
   target: URL,
   { method = 'GET', headers, body, signal, timeout = patience }: HttpRequest,
-  env: NodeJS.ProcessEnv = process.env,
+  env: Environment,
 ): Promise<IncomingMessage> {
   const proxy = proxyFor(target, env);
   const common: RequestOptions = { method, timeout, ...(signal !== undefined && { signal }) };

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { sha256 } from '../../digest.ts';
+import type { Environment } from '../../environment.ts';
 import { expandGlob } from '../config/expand-glob.ts';
 import { cacheOf, inCache } from '../files/cache-paths.ts';
 import { pathSignature, treeSignature } from '../files/walk-tree.ts';
@@ -54,7 +55,7 @@ export function memoryFile(
  */
 export async function recall(
   file: string,
-  root: string,
+  { root, env }: { readonly root: string; readonly env: Environment },
   find: (word: string | undefined) => string | undefined,
 ): Promise<RunMemory | undefined> {
   try {
@@ -62,7 +63,7 @@ export async function recall(
     if (memory?.format !== 3) return undefined;
     if (find(memory.found.word) !== memory.found.file) return undefined;
     for (const [name, value] of Object.entries(memory.env))
-      if (hashVariable(name) !== value) return undefined;
+      if (hashVariable(env[name]) !== value) return undefined;
     if (presentSignature(memory) !== memory.signature) return undefined;
     return (await sameGlobs(memory.globs, root)) ? memory : undefined;
   } catch {
@@ -77,7 +78,7 @@ export async function recall(
 export function remember(
   file: string,
   run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'>,
-  env: Iterable<string>,
+  variables: ReadonlyMap<string, string | undefined>,
   signatures: Readonly<Record<'trees' | 'places', ReadonlyMap<string, string>>>,
 ): void {
   const trees = [...signatures.trees.keys()];
@@ -87,8 +88,15 @@ export function remember(
     forget(file);
     return;
   }
-  const hashed = Object.fromEntries(Array.from(env, (name) => [name, hashVariable(name)]));
-  const memory: RunMemory = { ...run, format: 3, trees, places, env: hashed, signature };
+  const hashed = Array.from(variables, ([name, value]) => [name, hashVariable(value)]);
+  const memory: RunMemory = {
+    ...run,
+    format: 3,
+    trees,
+    places,
+    env: Object.fromEntries(hashed),
+    signature,
+  };
   writeJson(file, memory);
 }
 
@@ -153,7 +161,6 @@ async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boole
   );
 }
 
-function hashVariable(name: string): string | null {
-  const value = process.env[name];
+function hashVariable(value: string | undefined): string | null {
   return value === undefined ? null : sha256(value);
 }
