@@ -30,18 +30,18 @@ interface Described {
  */
 export const comparable = (described: readonly Described[]): readonly Fingerprint[] =>
   described.map(({ fingerprint, settings }) =>
-    described.every((one) => one.settings !== undefined)
+    described.every((result) => result.settings !== undefined)
       ? { ...fingerprint, settings: settings! }
       : fingerprint,
   );
 
 /** The same for two results. */
 export function comparableResults(
-  one: StageResult,
-  other: StageResult,
+  firstResult: StageResult,
+  secondResult: StageResult,
   fill: FillDefaults,
 ): readonly [Fingerprint, Fingerprint] {
-  const described = [one, other].map((result) => {
+  const described = [firstResult, secondResult].map((result) => {
     return { fingerprint: result.fingerprint, settings: effectiveSettings(result, fill) };
   });
   const [first, second] = comparable(described);

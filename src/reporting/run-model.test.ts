@@ -155,10 +155,10 @@ test('progress is recorded once a second, and a folder that takes nothing is lef
 
 test('a run with a failed stage has failed, also where that stopped the others; one that left stages to jobs is detached', () => {
   const failed = { outcome: 'failed' } as const;
-  const left = { outcome: 'cancelled', leftToJob: true } as const;
+  const leftToJob = { outcome: 'cancelled', leftToJob: true } as const;
   const stopped = { outcome: 'cancelled' } as const;
   assert.deepEqual(
-    [[left, stopped], [left, failed], [stopped, failed], [stopped], []].map(endState),
+    [[leftToJob, stopped], [leftToJob, failed], [stopped, failed], [stopped], []].map(endState),
     ['detached', 'failed', 'failed', 'interrupted', 'succeeded'],
   );
 });

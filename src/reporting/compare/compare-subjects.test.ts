@@ -91,11 +91,11 @@ test('numbers and scores of two runs become tables, differences the second minus
 
 test('few groups are said below the tests that rest on them', () => {
   const grouped = (right: number): SubjectStage => {
-    const own = rows(right).map((row) => ({
+    const copies = rows(right).map((row) => ({
       ...row,
       group: `film ${row.label} ${Number(row.key) % 2}`,
     }));
-    return { ...scores(0.5, right), scores: own };
+    return { ...scores(0.5, right), scores: copies };
   };
   const comparison = compareSubjects([
     subject('before', { scores: grouped(6) }),
@@ -186,15 +186,18 @@ test('subjects that share no number get a command that compares a stage of each'
     'scores[seed=7]': scores(1, 4),
     'scores[seed=8]': scores(1, 4),
   };
-  const one = { fit: fit({}), scores: scores(0.75, 6) };
-  const told = 'No metric in common. Name a stage of each, as in: restage compare';
+  const stagesOfA = { fit: fit({}), scores: scores(0.75, 6) };
+  const message = 'No metric in common. Name a stage of each, as in: restage compare';
   assert.equal(
-    noted(subject('runs/a', seeds), subject('b', one)),
-    `${told} runs/a:scores@seed=7 b:scores`,
+    noted(subject('runs/a', seeds), subject('b', stagesOfA)),
+    `${message} runs/a:scores@seed=7 b:scores`,
   );
   assert.equal(
-    noted(subject('a:scores[seed=8]', { 'scores[seed=8]': scores(1, 4) }, true), subject('b', one)),
-    `${told} a:scores@seed=8 b:scores`,
+    noted(
+      subject('a:scores[seed=8]', { 'scores[seed=8]': scores(1, 4) }, true),
+      subject('b', stagesOfA),
+    ),
+    `${message} a:scores@seed=8 b:scores`,
   );
   assert.equal(noted(subject('a', seeds), subject('b', { fit: fit({}) })), 'No metric in common.');
   const included = subject('c', {
@@ -203,32 +206,32 @@ test('subjects that share no number get a command that compares a stage of each'
   });
   assert.equal(
     noted(subject('a:fit', { fit: measured }, true), subject('d', { x: scores(1, 4) })),
-    `${told} a:fit d:x`,
+    `${message} a:fit d:x`,
   );
-  assert.equal(noted(subject('a', seeds), included), `${told} a:scores@seed=7 c:wide/scores`);
-  assert.equal(noted(subject('a', one), subject('b', one)), undefined);
+  assert.equal(noted(subject('a', seeds), included), `${message} a:scores@seed=7 c:wide/scores`);
+  assert.equal(noted(subject('a', stagesOfA), subject('b', stagesOfA)), undefined);
 });
 
 test('a difference without a known spread has a dash for its interval', () => {
-  const other = {
+  const unpaired = {
     metrics: new Map(),
     scores: rows(4).map((row) => ({ ...row, fake: 1 })),
   };
   const comparison = compareSubjects([
     subject('a', { s: scores(1, 4) }),
-    subject('b', { s: other }),
+    subject('b', { s: unpaired }),
   ]);
   assert.match(formatComparison(comparisonTables(comparison)), /AUC +−0\.5000 +– +–/);
 });
 
 test('scores of different images are reported, not compared', () => {
-  const other = {
+  const unpaired = {
     metrics: new Map(),
     scores: rows(4).map((row) => ({ ...row, key: `other ${row.key}` })),
   };
   const comparison = compareSubjects([
     subject('a', { s: scores(1, 4) }),
-    subject('b', { s: other }),
+    subject('b', { s: unpaired }),
   ]);
   assert.match(
     formatComparison(comparisonTables(comparison)),

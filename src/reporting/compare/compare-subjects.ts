@@ -118,18 +118,19 @@ export function compareSubjects(
     ...(alike !== undefined && { alike }),
     histories: common
       .filter(hasHistories)
-      .map(({ stage, of }) => ({ stage, of: of.map((one) => one?.history) })),
+      .map(({ stage, of }) => ({ stage, of: of.map((stage) => stage?.history) })),
     curves: common
       .filter(
-        (row) => !hasHistories(row) && row.of.filter((one) => one?.curves !== undefined).length > 1,
+        (row) =>
+          !hasHistories(row) && row.of.filter((stage) => stage?.curves !== undefined).length > 1,
       )
-      .map(({ stage, of }) => ({ stage, of: of.map((one) => one?.curves ?? []) })),
+      .map(({ stage, of }) => ({ stage, of: of.map((stage) => stage?.curves ?? []) })),
   };
 }
 
 /** Histories of at least two subjects, which one chart shows. */
 const hasHistories = ({ of }: Row): boolean =>
-  of.filter((one) => one?.history !== undefined).length > 1;
+  of.filter((stage) => stage?.history !== undefined).length > 1;
 
 interface Row {
   readonly stage: string;
@@ -169,10 +170,10 @@ function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
       (_, index): Row => {
         const side = instances.map((list) => list[index]);
         return {
-          stage: [...new Set(side.flatMap((one) => (one === undefined ? [] : [one[0]])))].join(
-            ' / ',
-          ),
-          of: side.map((one) => one?.[1]),
+          stage: [
+            ...new Set(side.flatMap((entry) => (entry === undefined ? [] : [entry[0]]))),
+          ].join(' / '),
+          of: side.map((entry) => entry?.[1]),
         };
       },
     );
@@ -185,8 +186,8 @@ function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
  */
 function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
   const measured = subjects.map(({ stages }) => {
-    const own = [...stages].filter(([, { metrics }]) => metrics.size > 0);
-    return own
+    const measuredStages = [...stages].filter(([, { metrics }]) => metrics.size > 0);
+    return measuredStages
       .toSorted(([, a], [, b]) => Number(!a.scores) - Number(!b.scores))
       .map(([name]) => name);
   });
@@ -195,10 +196,10 @@ function alikeStages(subjects: readonly Subject[]): readonly string[] | undefine
   const shared = measured[0]!.find((wanted) =>
     measured.every((names) => among(names, wanted) !== undefined),
   );
-  const found = measured.map((names) => among(names, shared) ?? names[0]);
-  if (found.includes(undefined)) return undefined;
+  const stageNames = measured.map((names) => among(names, shared) ?? names[0]);
+  if (stageNames.includes(undefined)) return undefined;
   return subjects.map(({ label, isStage }, index) =>
-    isStage ? label : `${label}:${found[index]}`,
+    isStage ? label : `${label}:${stageNames[index]}`,
   );
 }
 
@@ -206,7 +207,7 @@ function alikeStages(subjects: readonly Subject[]): readonly string[] | undefine
 const ownName = (stage: string): string => baseName(stage).replace(/^.*\//, '');
 
 function differingValues({ stage, of }: Row): readonly DifferingValue[] {
-  const known = of.flatMap((one, index) => (one?.fingerprint === undefined ? [] : [index]));
+  const known = of.flatMap((result, index) => (result?.fingerprint === undefined ? [] : [index]));
   const described = known.map((index) => ({
     fingerprint: of[index]!.fingerprint!,
     settings: of[index]!.settings,
@@ -230,9 +231,9 @@ function differences(
   const present = values.filter((value) => value !== undefined);
   const areLists = present.length === values.length && present.every(isListOfMaps);
   if (!areLists && !present.every(isJsonObject)) {
-    const shown = (value: Json | undefined) =>
+    const valueText = (value: Json | undefined) =>
       typeof value === 'string' && isDigest(value) ? `content ${value.slice(0, 10)}` : value;
-    return [{ path, values: values.map(shown) }];
+    return [{ path, values: values.map(valueText) }];
   }
   const keys = new Set(present.flatMap((value) => Object.keys(value as object)));
   const prefix = path === '' ? '' : `${path}.`;
@@ -251,9 +252,9 @@ const isListOfMaps = (value: Json): boolean =>
   Array.isArray(value) && value.some((item) => isJsonObject(item));
 
 function comparedNumbers({ stage, of }: Row): readonly ComparedNumber[] {
-  const names = new Set(of.flatMap((one) => [...(one?.metrics.keys() ?? [])]));
+  const names = new Set(of.flatMap((result) => [...(result?.metrics.keys() ?? [])]));
   return [...names].flatMap((name) => {
-    const values = of.map((one) => one?.metrics.get(name));
+    const values = of.map((result) => result?.metrics.get(name));
     return values.filter((value) => value !== undefined).length > 1
       ? [{ stage, name, values }]
       : [];
@@ -266,11 +267,11 @@ function pairedScores(
   subjects: readonly Subject[],
   tested: TestedPairs,
 ): readonly PairedScores[] {
-  const scored = of.flatMap((one, index) =>
-    one?.scores === undefined ? [] : [{ index, rows: one.scores, sides: one.sides }],
+  const scored = of.flatMap((result, index) =>
+    result?.scores === undefined ? [] : [{ index, rows: result.scores, sides: result.sides }],
   );
-  const unpaired = of.flatMap((one, index) =>
-    one?.unpaired === undefined ? [] : [{ index, reason: one.unpaired }],
+  const unpaired = of.flatMap((result, index) =>
+    result?.unpaired === undefined ? [] : [{ index, reason: result.unpaired }],
   );
   if (scored.length + unpaired.length < 2) return [];
   if (unpaired.length > 0) {

@@ -90,15 +90,17 @@ export function comparisonCharts(
 ): readonly { readonly name: string; readonly spec: TopLevelSpec }[] {
   const { subjects, histories, paired, curves } = comparison;
   return [
-    ...paired.flatMap((one) =>
-      'problem' in one ? [] : [{ name: `${one.stage}, ROC`, spec: rocChart(one, subjects) }],
+    ...paired.flatMap((comparison) =>
+      'problem' in comparison
+        ? []
+        : [{ name: `${comparison.stage}, ROC`, spec: rocChart(comparison, subjects) }],
     ),
     ...histories.map(({ stage, of }) => ({
       name: `${stage}, training`,
       spec: historyChart(stage, of, subjects),
     })),
     ...curves.flatMap(({ stage, of }) => {
-      const owners = of.map((own, index) => ({ owner: subjects[index]!, curves: own }));
+      const owners = of.map((curves, index) => ({ owner: subjects[index]!, curves }));
       return curveCharts({ name: stage, owners }).map(({ measure, spec }) => ({
         name: `${stage}, ${measure}`,
         spec,

@@ -22,8 +22,8 @@ export interface ComparisonTable {
 /** The tables of a comparison in the order in which they are shown; empty ones are left out. */
 export function comparisonTables(comparison: Comparison): readonly ComparisonTable[] {
   const { subjects, missing } = comparison;
-  const shown = subjects.map(shortLabel);
-  const { differing, numbers } = tablesOfValues(comparison, shown);
+  const labels = subjects.map(shortLabel);
+  const { differing, numbers } = tablesOfValues(comparison, labels);
   const metrics = comparison.metrics.filter(isOfInterest);
   const main = mainNumbers(metrics);
   const others = metrics.filter((number) => !main.has(number));
@@ -40,7 +40,7 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
       columns: ['stage', 'not in'],
       rows: missing.map(({ stage, lackedBy }) => [stage, lackedBy.map(shortLabel).join(', ')]),
     },
-    ...comparison.paired.map((paired) => pairedTable(paired, shown)),
+    ...comparison.paired.map((paired) => pairedTable(paired, labels)),
     {
       ...numbers('Metrics', [...main]),
       ...(metrics.length === 0 && { note: `No metric in common.${wayOut(comparison)}` }),
@@ -61,10 +61,10 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
  * The forms of the tables with a column for each subject; they name the stage unless only one is
  * compared.
  */
-function tablesOfValues({ stages, settings, metrics }: Comparison, shown: readonly string[]) {
+function tablesOfValues({ stages, settings, metrics }: Comparison, labels: readonly string[]) {
   const several =
     new Set([...stages, ...[...settings, ...metrics].map(({ stage }) => stage)]).size > 1;
-  const two = shown.length === 2;
+  const two = labels.length === 2;
   const row = (stage: string, name: string, cells: readonly string[], last?: string) => [
     ...(several ? [stage] : []),
     name,
@@ -74,7 +74,7 @@ function tablesOfValues({ stages, settings, metrics }: Comparison, shown: readon
   return {
     differing: (title: string, of: string, values: Comparison['settings']): ComparisonTable => ({
       title,
-      columns: row('stage', of, shown),
+      columns: row('stage', of, labels),
       rows: values.map(({ stage, path, values }) => {
         const cells = values.map((value) => showJson(value, path));
         return row(stage, path, cells);
@@ -82,7 +82,7 @@ function tablesOfValues({ stages, settings, metrics }: Comparison, shown: readon
     }),
     numbers: (title: string, values: readonly ComparedNumber[]): ComparisonTable => ({
       title,
-      columns: row('stage', 'metric', shown, 'difference'),
+      columns: row('stage', 'metric', labels, 'difference'),
       rows: values.map(({ stage, name, values }) =>
         row(
           stage,
@@ -115,23 +115,23 @@ function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNu
   const stages = [...new Set(metrics.map(({ stage }) => stage))];
   return new Set(
     stages.flatMap((stage) => {
-      const own = metrics.filter((number) => number.stage === stage);
-      const main = own.filter(({ name }) => {
+      const numbersOfStage = metrics.filter((number) => number.stage === stage);
+      const main = numbersOfStage.filter(({ name }) => {
         const steps = name.split('.');
         return steps.length <= 2 && mainMeasures.has(steps.at(-1)!);
       });
       const tested = main.filter(({ name }) => name.startsWith('test.'));
       if (tested.length > 0) return tested;
-      return main.length > 0 ? main : numbersByClass(own);
+      return main.length > 0 ? main : numbersByClass(numbersOfStage);
     }),
   );
 }
 
 /** One measure of each class or model, or without a known measure the first numbers. */
-function numbersByClass(own: readonly ComparedNumber[]): readonly ComparedNumber[] {
-  const of = (measure: string) => own.filter(({ name }) => name.endsWith(`.${measure}`));
+function numbersByClass(stageNumbers: readonly ComparedNumber[]): readonly ComparedNumber[] {
+  const of = (measure: string) => stageNumbers.filter(({ name }) => name.endsWith(`.${measure}`));
   const [first] = measuresByClass.map(of).filter((numbers) => numbers.length > 0);
-  return first?.slice(0, mostClasses) ?? own.slice(0, mostOthers);
+  return first?.slice(0, mostClasses) ?? stageNumbers.slice(0, mostOthers);
 }
 
 function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
@@ -182,9 +182,9 @@ function signed(value: number): string {
   return `${value < 0 ? '−' : plus}${Math.abs(value).toFixed(4)}`;
 }
 
-function showDifference([one, other]: ComparedNumber['values']): string {
-  if (one?.value == null || other?.value == null) return '–';
-  return one.value === other.value ? '0' : signed(other.value - one.value);
+function showDifference([first, second]: ComparedNumber['values']): string {
+  if (first?.value == null || second?.value == null) return '–';
+  return first.value === second.value ? '0' : signed(second.value - first.value);
 }
 
 function showJson(value: Json | undefined, path: string): string {
@@ -199,8 +199,8 @@ export const shortLabel = (label: string): string =>
 
 /** The tables as text; a folded one is a line that says how to see it, unless `all`. */
 export function formatComparison(tables: readonly ComparisonTable[], all = false): string {
-  const shown = tables.filter(({ folded }) => folded === undefined || all);
-  const texts = shown.map(({ title, columns, rows, note }) =>
+  const visible = tables.filter(({ folded }) => folded === undefined || all);
+  const texts = visible.map(({ title, columns, rows, note }) =>
     [
       title,
       ...[...(rows.length === 0 ? [] : formatTable(columns, rows)), note ?? []]
@@ -209,8 +209,13 @@ export function formatComparison(tables: readonly ComparisonTable[], all = false
       '',
     ].join('\n'),
   );
-  const left = tables.flatMap((table) => (shown.includes(table) ? [] : [table.folded])).join(', ');
-  return [...texts, ...(left === '' ? [] : [`… and ${left}: --all shows them\n`])].join('\n');
+  const foldedTables = tables
+    .flatMap((table) => (visible.includes(table) ? [] : [table.folded]))
+    .join(', ');
+  return [
+    ...texts,
+    ...(foldedTables === '' ? [] : [`… and ${foldedTables}: --all shows them\n`]),
+  ].join('\n');
 }
 
 export const markdownOf = (tables: readonly ComparisonTable[]): string =>

@@ -119,7 +119,9 @@ function readOutput<T>(
   type: ArtifactType,
   parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },
 ): T | undefined {
-  const artifact = Object.values(outputs).find((one) => one.type === type && !one.folder);
+  const artifact = Object.values(outputs).find(
+    (artifact) => artifact.type === type && !artifact.folder,
+  );
   if (artifact === undefined) return undefined;
   try {
     const parsed = parse(readFileSync(store.objectPath(artifact.files[0]!.digest), 'utf8'));
@@ -150,15 +152,15 @@ export function upstreamOf(
     for (const digest of outputs.flatMap(readableAs))
       if (!read.has(digest)) makers.set(digest, maker);
   }
-  const found = new Map([[name, stages.get(name)!]]);
-  for (const [, { fingerprint }] of found) {
+  const included = new Map([[name, stages.get(name)!]]);
+  for (const [, { fingerprint }] of included) {
     for (const digest of inputsOf(fingerprint)) {
       const maker = makers.get(digest);
-      if (maker !== undefined && !found.has(maker)) found.set(maker, stages.get(maker)!);
+      if (maker !== undefined && !included.has(maker)) included.set(maker, stages.get(maker)!);
     }
   }
-  found.delete(name);
-  return found;
+  included.delete(name);
+  return included;
 }
 
 const inputsOf = (fingerprint: Fingerprint | undefined): readonly Digest[] =>

@@ -52,9 +52,9 @@ function formatStages({ counts, outcome, at = [] }: PastRun): string {
 
 function formatChanges(changes: readonly string[]): readonly string[] {
   if (changes.length === 0) return [];
-  const left = changes.length - mostChanges;
+  const more = changes.length - mostChanges;
   return [
-    `  changed: ${changes.slice(0, mostChanges).join('; ')}${left > 0 ? ` and ${left} more` : ''}`,
+    `  changed: ${changes.slice(0, mostChanges).join('; ')}${more > 0 ? ` and ${more} more` : ''}`,
   ];
 }
 
@@ -74,8 +74,8 @@ function formatMain(run: PastRun): string {
   const split = first.name.replace(/accuracy$/, '');
   const base = baseName(first.stage);
   const parts = main.flatMap((metric) => {
-    const found = findNumbers(run, `${base}.${split}${metric}`);
-    return found.length > 0 ? [`${split}${metric} ${formatValues(found)}`] : [];
+    const numbers = findNumbers(run, `${base}.${split}${metric}`);
+    return numbers.length > 0 ? [`${split}${metric} ${formatValues(numbers)}`] : [];
   });
   return `${base} ${parts.join(', ')}`;
 }

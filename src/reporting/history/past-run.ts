@@ -82,7 +82,7 @@ function progressOf(
 const countOf = (outcomes: readonly Outcome[]): PastRun['counts'] =>
   Object.fromEntries(
     Array.from(
-      groupBy(outcomes, (one) => one),
+      groupBy(outcomes, (outcome) => outcome),
       ([outcome, { length }]) => [outcome, length],
     ),
   );
@@ -128,18 +128,20 @@ export function settingsOf(
   store: LocalStore,
   fill: FillDefaults,
 ): Readonly<Record<string, string>> {
-  const told = names.map((name) => {
+  const entries = names.map((name) => {
     const values = Object.entries(record?.stages ?? {}).flatMap(([stage, { result }]) => {
-      const own = [stage, baseName(stage)].find((one) => name.startsWith(`${one}.`));
-      if (own === undefined || result === undefined) return [];
-      const path = name.slice(own.length + 1).split('.');
-      const within = (found: Json | undefined, key: string) =>
-        isJsonObject(found) ? found[key] : undefined;
+      const stageName = [stage, baseName(stage)].find((candidate) =>
+        name.startsWith(`${candidate}.`),
+      );
+      if (stageName === undefined || result === undefined) return [];
+      const path = name.slice(stageName.length + 1).split('.');
+      const within = (value: Json | undefined, key: string) =>
+        isJsonObject(value) ? value[key] : undefined;
       const stored = store.readResult(result);
       const settings = stored && (effectiveSettings(stored, fill) ?? stored.fingerprint.settings);
       return path.reduce<Json | undefined>(within, settings) ?? [];
     });
-    return [name, formatFew([...new Set(values.map((one) => JSON.stringify(one)))], 3)];
+    return [name, formatFew([...new Set(values.map((value) => JSON.stringify(value)))], 3)];
   });
-  return Object.fromEntries(told.filter(([, text]) => text !== ''));
+  return Object.fromEntries(entries.filter(([, text]) => text !== ''));
 }

@@ -17,9 +17,9 @@ test('a warning counts the numbers that a record leaves out', () => {
     });
     const { metrics, numbersLeftOut } = readNumbers(stage, root);
     assert.deepEqual([Object.keys(metrics!).length, numbersLeftOut], [400, 20]);
-    const told = leftOutWarning(new Map([['scores' as StageName, numbersLeftOut!]]));
+    const warning = leftOutWarning(new Map([['scores' as StageName, numbersLeftOut!]]));
     assert.equal(
-      told,
+      warning,
       'The history keeps at most 400 numbers per stage; the last 20 of scores are left out: `restage history` does not find them, the metrics file has all',
     );
     assert.equal(leftOutWarning(new Map()), undefined);

@@ -47,8 +47,8 @@ const runs = [
   run('2025-01-01', {}, { scores: scores(0.8) }),
 ];
 const idsOf = (query: Parameters<typeof selectRuns>[1]) => {
-  const found = selectRuns(runs, query);
-  return found.ok ? found.value.map(({ id }) => id.slice(0, 10)) : found.error;
+  const selection = selectRuns(runs, query);
+  return selection.ok ? selection.value.map(({ id }) => id.slice(0, 10)) : selection.error;
 };
 
 test('runs are filtered by pipeline, stage, time and end', () => {
@@ -106,8 +106,11 @@ test('a misspelt name is refused with what was meant', () => {
 
 test('where a stage had more numbers than are kept, the hint for an unknown name says so', () => {
   const cut = run('2025-01-04', {}, { scores: { ...scores(0.5), numbersLeftOut: 20 } });
-  const found = selectRuns([cut], { sort: 'bySource.kitchen' });
-  assert.match(found.ok ? '' : found.error.hint!, / A stage had more numbers than a history keeps/);
+  const selection = selectRuns([cut], { sort: 'bySource.kitchen' });
+  assert.match(
+    selection.ok ? '' : selection.error.hint!,
+    / A stage had more numbers than a history keeps/,
+  );
 });
 
 test('a condition names its number without blanks', () => {
@@ -141,9 +144,14 @@ test('a setting of the results is shown like a number, a range of instances by t
   const entry = (result: string) => partialValue<StageEntry>({ outcome: 'ran', result });
   const past = run('2025-01-04', {}, { 'fit[n=1]': entry('a'), 'fit[n=2]': entry('b') });
   const names = ['fit.optimizer.learningRate', 'fit[n=1].epochs', 'fit.momentum', 'fit'];
-  const shown = settingsOf(past, names, asType<LocalStore>(store), () => undefined);
-  assert.deepEqual(shown, { 'fit.optimizer.learningRate': '0.1, 0.2', 'fit[n=1].epochs': '3' });
-  const found = selectRuns([{ ...past, settings: shown }], { show: ['fit[n=1].epochs'] });
-  assert.ok(found.ok);
-  assert.match(formatHistory(found.value, ['fit[n=1].epochs'], () => [])[1]!, / {2}3$/);
+  const pastSettings = settingsOf(past, names, asType<LocalStore>(store), () => undefined);
+  assert.deepEqual(pastSettings, {
+    'fit.optimizer.learningRate': '0.1, 0.2',
+    'fit[n=1].epochs': '3',
+  });
+  const selection = selectRuns([{ ...past, settings: pastSettings }], {
+    show: ['fit[n=1].epochs'],
+  });
+  assert.ok(selection.ok);
+  assert.match(formatHistory(selection.value, ['fit[n=1].epochs'], () => [])[1]!, / {2}3$/);
 });

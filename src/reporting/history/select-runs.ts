@@ -52,23 +52,23 @@ export function selectRuns(
     }
     conditions.push(condition);
   }
-  const asked = [
+  const askedNames = [
     ...conditions.map(({ name }) => name),
     ...(sort === undefined || sort === 'duration' ? [] : [sort]),
     ...(query.show ?? []),
   ];
   const settings = new Set(runs.flatMap(({ settings = {} }) => Object.keys(settings)));
-  const missing = asked.find((name) => !names.has(name) && !settings.has(name));
+  const missing = askedNames.find((name) => !names.has(name) && !settings.has(name));
   if (missing !== undefined) {
     const mistake = unknown('run with a number', missing, names);
     const isCut = runs.some(({ record }) =>
-      Object.values(record?.stages ?? {}).some((one) => one.numbersLeftOut),
+      Object.values(record?.stages ?? {}).some((stage) => stage.numbersLeftOut),
     );
     return err(
       isCut ? { ...mistake, hint: [mistake.hint, cutHint].filter(Boolean).join(' ') } : mistake,
     );
   }
-  const found = runs.filter(
+  const matches = runs.filter(
     (run) =>
       (pipeline === undefined || run.pipeline === pipeline) &&
       (stage === undefined || stagesOf(run).includes(stage)) &&
@@ -78,12 +78,12 @@ export function selectRuns(
         findNumbers(run, name).some(({ value }) => value !== null && holds(value)),
       ),
   );
-  return ok(inOrder(found, query));
+  return ok(inOrder(matches, query));
 }
 
 /** The names of a run's stages, and the names shared by all instances of a stage. */
 const stagesOf = ({ record }: PastRun): readonly string[] =>
-  Object.keys(record?.stages ?? {}).flatMap((one) => [one, baseName(one)]);
+  Object.keys(record?.stages ?? {}).flatMap((stage) => [stage, baseName(stage)]);
 
 const cutHint = 'A stage had more numbers than a history keeps: its metrics file has all.';
 

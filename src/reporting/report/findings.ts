@@ -47,18 +47,20 @@ export function renderFindings(stages: readonly ReportStage[]): readonly Html[] 
  * The numbers on the test split, else on the last one; none for a stage that measures no accuracy.
  */
 export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
-  const metrics = outputs.flatMap(({ shown }) => (shown?.as === 'metrics' ? shown.metrics : []));
+  const metrics = outputs.flatMap(({ preview }) =>
+    preview?.as === 'metrics' ? preview.metrics : [],
+  );
   const splits = metrics.flatMap((metric) => /^(.+)\.accuracy$/.exec(metric.name)?.[1] ?? []);
   const split = splits.includes('test')
     ? 'test'
-    : splits.filter((one) => !one.includes('.')).at(-1);
+    : splits.filter((name) => !name.includes('.')).at(-1);
   if (split === undefined) return [];
-  const own = metrics.filter((metric) => metric.name.startsWith(`${split}.`));
+  const splitMetrics = metrics.filter((metric) => metric.name.startsWith(`${split}.`));
   return [
     {
       stage: name,
       split,
-      metrics: new Map(own.map((metric) => [metric.name.slice(split.length + 1), metric])),
+      metrics: new Map(splitMetrics.map((metric) => [metric.name.slice(split.length + 1), metric])),
     },
   ];
 }
@@ -72,13 +74,13 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
   const images = metrics.get('images')?.value;
   const majority = metrics.get('majorityAccuracy')?.value;
   const hasOneClass = majority === 1; // its Matthews correlation is undefined, and 0 in the file
-  const told = headlineMetrics
+  const headline = headlineMetrics
     .filter(
       ({ name }) =>
         metrics.get(name)?.value != null && !(hasOneClass && name === 'matthewsCorrelation'),
     )
     .slice(0, mostNumbers);
-  const tiles = told.map(({ name }) => {
+  const tiles = headline.map(({ name }) => {
     const number = metrics.get(name)!;
     const notes = [
       ...(meanings[name] === undefined ? [] : [meanings[name]]),
@@ -123,11 +125,11 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
   );
   const measured = ({ metrics }: Finding) => metrics.get(by!.name)?.value;
   const best = findings.toSorted((a, b) => {
-    const one = measured(a);
-    const other = measured(b);
-    return one == null || other == null
-      ? Number(one == null) - Number(other == null)
-      : betterFirst(by!, one, other);
+    const valueOfA = measured(a);
+    const valueOfB = measured(b);
+    return valueOfA == null || valueOfB == null
+      ? Number(valueOfA == null) - Number(valueOfB == null)
+      : betterFirst(by!, valueOfA, valueOfB);
   });
   const table = (caption: string, some: readonly Finding[]) =>
     renderTable(

@@ -31,7 +31,7 @@ export function lateSelections(
     if (seen.has(name)) return false;
     seen.add(name);
     const stage = byName.get(name);
-    return stage !== undefined && readBy(stage).some((other) => reads(other, targets, seen));
+    return stage !== undefined && readBy(stage).some((reader) => reads(reader, targets, seen));
   };
   const isModel = (item: InputItem) =>
     item.from === 'stage' &&
@@ -44,7 +44,7 @@ export function lateSelections(
     const models = stage.inputs.map((input) => ({ ...input, items: input.items.filter(isModel) }));
     const targets = new Set<string>([stage.name, ...readBy({ ...stage, inputs: models })]);
     const earlier = tested.filter(({ stage, at }) => at < began && reads(stage, targets));
-    const [first] = earlier.toSorted((one, other) => one.at - other.at);
+    const [first] = earlier.toSorted((a, b) => a.at - b.at);
     return first === undefined ? [] : [{ stage: stage.name, at: began, test: first }];
   });
 }

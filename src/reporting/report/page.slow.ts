@@ -30,9 +30,9 @@ async function chart(folder: string, name: string, title = name): Promise<Report
     path,
     assert.fail,
   );
-  const shown = showArtifact('chart', publishedFiles(path), new PageRoom());
-  assert.ok(shown);
-  return { port: name, type: 'chart', path: name, href: name, shown };
+  const preview = showArtifact('chart', publishedFiles(path), new PageRoom());
+  assert.ok(preview);
+  return { port: name, type: 'chart', path: name, href: name, preview };
 }
 
 function write(folder: string, model: ReportModel): string {
@@ -151,10 +151,10 @@ test('a spec that a stage wrote cannot change how pages draw it', {
 }, async (t) => {
   const folder = temporaryFolder(t);
   const drawn = await chart(folder, 'roc');
-  assert.ok(drawn.shown?.as === 'chart');
+  assert.ok(drawn.preview?.as === 'chart');
   const embedOptions = { renderer: 'canvas', actions: false, patch: [{ op: 'remove', path: '' }] };
-  const spec = JSON.stringify({ ...JSON.parse(drawn.shown.spec!), usermeta: { embedOptions } });
-  const outputs = [{ ...drawn, shown: { ...drawn.shown, spec } }];
+  const spec = JSON.stringify({ ...JSON.parse(drawn.preview.spec!), usermeta: { embedOptions } });
+  const outputs = [{ ...drawn, preview: { ...drawn.preview, spec } }];
   const file = write(folder, exampleModel({ stages: [exampleStage({ outputs })] }));
   await using opened = await BrowserPage.open(file);
   await opened.page.locator('figure.chart svg.marks').first().waitFor();
@@ -167,10 +167,10 @@ test('a chart of several panels is drawn where its spec names no schema', {
 }, async (t) => {
   const folder = temporaryFolder(t);
   const drawn = await chart(folder, 'roc');
-  assert.ok(drawn.shown?.as === 'chart');
-  const { $schema: _, title, ...panel } = JSON.parse(drawn.shown.spec!);
+  assert.ok(drawn.preview?.as === 'chart');
+  const { $schema: _, title, ...panel } = JSON.parse(drawn.preview.spec!);
   const spec = JSON.stringify({ title, concat: [panel, panel] });
-  const outputs = [{ ...drawn, shown: { ...drawn.shown, spec } }];
+  const outputs = [{ ...drawn, preview: { ...drawn.preview, spec } }];
   const file = write(folder, exampleModel({ stages: [exampleStage({ outputs })] }));
   await using opened = await BrowserPage.open(file);
   await opened.page.locator('figure.chart svg.marks').first().waitFor();
@@ -324,10 +324,13 @@ test('on a phone a graph joins the instances of a matrix, a table shows that it 
   ];
   const title = 'A caption that is longer than a phone is wide, and so has to be broken into lines';
   const sheet = await chart(folder, 'faces');
-  assert.ok(sheet.shown?.as === 'chart');
-  const shown = { ...sheet.shown, isPlain: false, width: 900 }; // as of a sheet of photographs
+  assert.ok(sheet.preview?.as === 'chart');
+  const preview = { ...sheet.preview, isPlain: false, width: 900 }; // as of a sheet of photographs
   const stages = [
-    exampleStage({ highlights: [{ title, columns, rows: [row] }], outputs: [{ ...sheet, shown }] }),
+    exampleStage({
+      highlights: [{ title, columns, rows: [row] }],
+      outputs: [{ ...sheet, preview }],
+    }),
   ];
   await using opened = await BrowserPage.open(
     write(folder, exampleModel({ stages, graph: graph! })),

@@ -18,13 +18,13 @@ const show = (
 
 test('a table shows its first rows and says of how many', (t) => {
   const rows = Array.from({ length: 75 }, (_, i) => `${i},"a, b"`);
-  const shown = show(t, 'table', 'a.csv', `n,text\n${rows.join('\n')}\n`);
-  assert.ok(shown?.as === 'table');
+  const preview = show(t, 'table', 'a.csv', `n,text\n${rows.join('\n')}\n`);
+  assert.ok(preview?.as === 'table');
   assert.deepEqual(
-    [shown.columns, shown.rows[1], shown.rows.length],
+    [preview.columns, preview.rows[1], preview.rows.length],
     [['n', 'text'], ['1', 'a, b'], 60],
   );
-  assert.equal(shown.leftOut, '60 of 75 rows are shown.');
+  assert.equal(preview.leftOut, '60 of 75 rows are shown.');
 });
 
 test('a folder of images shows some of them, evenly, as far as there is room', (t) => {
@@ -33,13 +33,13 @@ test('a folder of images shows some of them, evenly, as far as there is room', (
     temporaryFolder(t),
     Object.fromEntries([...names, 'notes.txt'].map((name) => [name, 'x'])),
   );
-  const shown = showArtifact('images', publishedFiles(folder), new PageRoom());
-  assert.ok(shown?.as === 'images');
-  assert.deepEqual(shown.images.slice(0, 2), [
+  const preview = showArtifact('images', publishedFiles(folder), new PageRoom());
+  assert.ok(preview?.as === 'images');
+  assert.deepEqual(preview.images.slice(0, 2), [
     { name: 'fake/00.png', uri: 'data:image/png;base64,eA==' },
     { name: 'fake/02.png', uri: 'data:image/png;base64,eA==' },
   ]);
-  assert.equal(shown.leftOut, '24 of 48 images are shown, evenly over their names.');
+  assert.equal(preview.leftOut, '24 of 48 images are shown, evenly over their names.');
   const room = new PageRoom({ images: 3 });
   const few = showArtifact('images', publishedFiles(folder), room);
   assert.equal(few?.as === 'images' && few.images.length, 2);

@@ -5,12 +5,12 @@ import { renderReport } from './render-report.ts';
 import type { ReportOutput, ShownArtifact } from './report-model.ts';
 import { exampleModel, exampleStage } from './testing-model.ts';
 
-const output = (shown: ShownArtifact, port = 'out'): ReportOutput => ({
+const output = (preview: ShownArtifact, port = 'out'): ReportOutput => ({
   port,
   type: 'files',
   path: `artifacts/study/${port}`,
   href: port,
-  shown,
+  preview,
 });
 /** The page without its scripts and styles. */
 const bodyOf = (page: string): string => page.replaceAll(/<(script|style)>[\s\S]*?<\/\1>/g, '');
@@ -108,8 +108,8 @@ test('nothing that a user or a program wrote becomes markup, wherever it stands'
   const scripts = [...page.matchAll(/<script/g)].length;
   const ofCharts = 2;
   const ofLibraries = 3;
-  const own = 1;
-  assert.equal(scripts, ofCharts + ofLibraries + own);
+  const ofPage = 1;
+  assert.equal(scripts, ofCharts + ofLibraries + ofPage);
   const carried = /<script type="application\/json" class="spec">(.*?)<\/script>/.exec(
     page.slice(page.indexOf('id="charts"')),
   );
@@ -230,7 +230,7 @@ test('three stages that measure are compared in one table instead', () => {
 });
 
 test('every table has heads of columns and rows, every picture a text, every section a name', () => {
-  const shown: ShownArtifact = {
+  const preview: ShownArtifact = {
     as: 'chart',
     title: 'AUC 0.81',
     subtitle: 'n = 80',
@@ -243,7 +243,7 @@ test('every table has heads of columns and rows, every picture a text, every sec
     renderReport(
       exampleModel({
         graph: { wide: { svg: '<svg/>', width: 900 }, narrow: { svg: '<svg/>', width: 300 } },
-        stages: [exampleStage({ outputs: [output(shown)] })],
+        stages: [exampleStage({ outputs: [output(preview)] })],
       }),
     ),
   );

@@ -51,10 +51,10 @@ export function reportPage(model: ReportModel, reloads = model.state === 'runnin
 }
 
 const renderSummary = ({ outputs }: ReportStage): readonly Html[] =>
-  outputs.flatMap(({ shown }) =>
-    shown?.as === 'summary'
+  outputs.flatMap(({ preview }) =>
+    preview?.as === 'summary'
       ? [
-          html`<div class="card padded prose keep">${renderMarkdown(shown.text, shown.pictures)}</div>`,
+          html`<div class="card padded prose keep">${renderMarkdown(preview.text, preview.pictures)}</div>`,
         ]
       : [],
   );
@@ -129,13 +129,13 @@ type Warning = ReportModel['warnings'][number];
  * date or restored.
  */
 function allWarnings({ stages, warnings }: ReportModel): readonly Warning[] {
-  const told = new Set(warnings.map(({ stage, message }) => JSON.stringify([stage, message])));
-  const recorded = stages.flatMap(({ name, warnings: own }) =>
-    own.map((message) => ({ stage: name, message })),
+  const streamed = new Set(warnings.map(({ stage, message }) => JSON.stringify([stage, message])));
+  const recorded = stages.flatMap(({ name, warnings: texts }) =>
+    texts.map((message) => ({ stage: name, message })),
   );
   return [
     ...warnings,
-    ...recorded.filter(({ stage, message }) => !told.has(JSON.stringify([stage, message]))),
+    ...recorded.filter(({ stage, message }) => !streamed.has(JSON.stringify([stage, message]))),
   ];
 }
 
@@ -146,17 +146,17 @@ function renderWarnings(warnings: readonly Warning[]): readonly Html[] {
     html`${stage !== undefined && html`<strong>${stage}</strong>: `}${message}`;
   const isSame = (group: readonly Warning[]) =>
     group.every(({ message }) => message === group[0]!.message);
-  const shown = Array.from(groups.values(), (group) =>
+  const items = Array.from(groups.values(), (group) =>
     group.length === 1
       ? html`<li>${line(group[0]!)}</li>`
       : html`<li><details class="more"><summary><strong>${group.length}${isSame(group) ? ' ×' : ' with different numbers, such as:'}</strong> ${group[0]!.message}</summary><ul>${group.map(
           (warning) => html`<li>${line(warning)}</li>`,
         )}</ul></details></li>`,
   );
-  if (shown.length === 0) return [];
-  const list = html`<ul>${shown}</ul>`;
-  const folded = html`<details class="more"><summary>${formatCountOf(warnings.length, 'warning')}, ${shown.length} different ones</summary>${list}</details>`;
-  return [html`<div class="card alert warn">${shown.length > mostWarnings ? folded : list}</div>`];
+  if (items.length === 0) return [];
+  const list = html`<ul>${items}</ul>`;
+  const folded = html`<details class="more"><summary>${formatCountOf(warnings.length, 'warning')}, ${items.length} different ones</summary>${list}</details>`;
+  return [html`<div class="card alert warn">${items.length > mostWarnings ? folded : list}</div>`];
 }
 
 /** Stages that work now: how far they are, the last values of their curves, and the curves. */

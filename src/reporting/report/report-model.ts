@@ -86,7 +86,7 @@ export interface ReportOutput {
   readonly href: string;
   /** How a table of what there is counts. */
   readonly counts?: TableCounts;
-  readonly shown?: ShownArtifact | undefined;
+  readonly preview?: ShownArtifact | undefined;
 }
 
 /** The stages as SVG, for a wide page and for a narrow one, with the width of each in pixels. */

@@ -227,7 +227,8 @@ export class ReportWriter implements RunListener {
     };
     const now = described.flatMap(({ name, outputs }) => {
       const isTested = outputs.some(
-        ({ shown }) => shown?.as === 'metrics' && shown.metrics.some(({ name }) => isOfTest(name)),
+        ({ preview }) =>
+          preview?.as === 'metrics' && preview.metrics.some(({ name }) => isOfTest(name)),
       );
       return isTested ? [{ stage: name, at: madeAt(name)?.ended ?? Number.POSITIVE_INFINITY }] : [];
     });
@@ -285,7 +286,7 @@ export class ReportWriter implements RunListener {
 
   #showOutput(output: ReportOutput): ReportOutput {
     const files = publishedFiles(join(this.#options.pipeline.root, output.path));
-    return { ...output, shown: showArtifact(output.type, files, this.#room) };
+    return { ...output, preview: showArtifact(output.type, files, this.#room) };
   }
 
   /** The settings of the candidate that filled a stage's slot, and its name. */

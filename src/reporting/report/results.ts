@@ -22,7 +22,9 @@ const mostFlat = 24;
 export function resultSections(stages: readonly ReportStage[]): readonly Section[] {
   const experiments = groupBy(stages, ({ name }) => experimentOf(name));
   if (stages.length > mostFlat && experiments.size > 1) {
-    const content = Array.from(experiments, ([name, own]) => renderExperiment(name, own, stages));
+    const content = Array.from(experiments, ([name, experimentStages]) =>
+      renderExperiment(name, experimentStages, stages),
+    );
     return [{ id: 'experiments', title: 'Experiments', content }];
   }
   return [
@@ -47,7 +49,7 @@ function renderExperiment(
   const states = [...new Set(stages.map(({ state }) => state))];
   const charts = stages
     .flatMap(({ outputs }) => outputs)
-    .filter(({ shown }) => shown?.as === 'chart').length;
+    .filter(({ preview }) => preview?.as === 'chart').length;
   const notes = [
     formatCountOf(stages.length, 'stage'),
     ...(charts > 0 ? [formatCountOf(charts, 'chart')] : []),
@@ -62,15 +64,15 @@ ${sections.map(({ title, content }) => html`<h3>${title}</h3>${content}`)}
 function headline(stages: readonly ReportStage[]): readonly string[] {
   const findings = stages.flatMap(findingOf);
   for (const { name, title } of headlineMetrics) {
-    const told = findings.flatMap(({ split, metrics }) => {
+    const splitValues = findings.flatMap(({ split, metrics }) => {
       const value = metrics.get(name)?.value;
       return value == null ? [] : [{ split, value }];
     });
-    if (told.length === 0) continue;
-    const values = told.map(({ value }) => value);
+    if (splitValues.length === 0) continue;
+    const values = splitValues.map(({ value }) => value);
     const low = showValue(Math.min(...values));
     const high = showValue(Math.max(...values));
-    const splits = [...new Set(told.map(({ split }) => split))].join(', ');
+    const splits = [...new Set(splitValues.map(({ split }) => split))].join(', ');
     return [`${title} ${low === high ? low : `${low} to ${high}`} on ${splits}`];
   }
   return [];
@@ -81,8 +83,8 @@ function shownSections(
   stages: readonly ReportStage[],
   all: readonly ReportStage[],
 ): readonly Section[] {
-  const drawn = shownAs(stages, 'chart').map(({ stage, output, shown }) =>
-    renderChart(nameOf(stage, output), output.href, shown),
+  const drawn = shownAs(stages, 'chart').map(({ stage, output, preview }) =>
+    renderChart(nameOf(stage, output), output.href, preview),
   );
   const charts = [...drawn, ...endedCurves(stages, all)];
   return withContent([
@@ -99,8 +101,8 @@ function shownSections(
 function shownAs<As extends ShownArtifact['as']>(stages: readonly ReportStage[], as: As) {
   return stages.flatMap((stage) =>
     stage.outputs.flatMap((output) =>
-      output.shown?.as === as
-        ? [{ stage, output, shown: output.shown as Extract<ShownArtifact, { as: As }> }]
+      output.preview?.as === as
+        ? [{ stage, output, preview: output.preview as Extract<ShownArtifact, { as: As }> }]
         : [],
     ),
   );
@@ -126,39 +128,39 @@ function renderTables(stages: readonly ReportStage[]): readonly Html[] {
   const all = [
     ...highlights.map(renderHighlight),
     ...shownAs(silent, 'markdown').map(
-      ({ stage, output, shown }) =>
-        html`<div><h3>${caption(stage, output)}</h3>${renderMarkdown(shown.text)}${shown.leftOut !== undefined && html`<p class="soft small">${shown.leftOut}</p>`}</div>`,
+      ({ stage, output, preview }) =>
+        html`<div><h3>${caption(stage, output)}</h3>${renderMarkdown(preview.text)}${preview.leftOut !== undefined && html`<p class="soft small">${preview.leftOut}</p>`}</div>`,
     ),
     ...shownAs(silent, 'table')
-      .filter(({ output, shown }) => output.counts === undefined && shown.rows.length > 0)
-      .map(({ stage, output, shown }) => renderShownTable(shown, caption(stage, output))),
+      .filter(({ output, preview }) => output.counts === undefined && preview.rows.length > 0)
+      .map(({ stage, output, preview }) => renderShownTable(preview, caption(stage, output))),
   ];
   return all.length > 0 ? [html`<div class="half">${all}</div>`] : [];
 }
 
 function renderData(stages: readonly ReportStage[]): readonly Html[] {
-  const counts = shownAs(stages, 'table').flatMap(({ stage, output, shown }) =>
+  const counts = shownAs(stages, 'table').flatMap(({ stage, output, preview }) =>
     output.counts === undefined
       ? []
-      : [renderDataset(stage.name, output.href, { ...shown, counts: output.counts })],
+      : [renderDataset(stage.name, output.href, { ...preview, counts: output.counts })],
   );
   // The table of the file has what such a stage highlights, and more.
   const uncounted = stages.filter(
-    ({ outputs }) => !outputs.some(({ shown, counts }) => shown?.as === 'table' && counts),
+    ({ outputs }) => !outputs.some(({ preview, counts }) => preview?.as === 'table' && counts),
   );
   const data = groupHighlights(
     uncounted.map(({ name, highlights }) => ({ name, highlights: highlights.filter(isData) })),
   ).map(renderHighlight);
   const images = shownAs(stages, 'images')
-    .filter(({ shown }) => shown.images.length > 0)
+    .filter(({ preview }) => preview.images.length > 0)
     .map(
       ({
         stage,
         output,
-        shown,
+        preview,
       }) => html`<div class="card keep padded"><h3>${nameOf(stage, output)}</h3>
-<div class="images later">${later(shown.images.map(({ name, uri }) => html`<img src="${uri}" alt="${name}" title="${name}">`))}</div>
-${shown.leftOut !== undefined && html`<p class="soft small">${shown.leftOut}</p>`}</div>`,
+<div class="images later">${later(preview.images.map(({ name, uri }) => html`<img src="${uri}" alt="${name}" title="${name}">`))}</div>
+${preview.leftOut !== undefined && html`<p class="soft small">${preview.leftOut}</p>`}</div>`,
     );
   return counts.length + data.length + images.length > 0
     ? [html`<div class="stack">${counts}${data}${images}</div>`]

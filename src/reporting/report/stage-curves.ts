@@ -26,11 +26,11 @@ export function endedCurves(
   const read = new Set(all.flatMap(({ inputs }) => inputs.flatMap(({ from }) => from)));
   const isDrawn = ({ name, outputs }: ReportStage) =>
     outputs.some(({ port, type }) => type === 'history' && read.has(`${name}.${port}`));
-  const shown = stages.filter(
+  const trained = stages.filter(
     (stage) => stage.state !== 'running' && stage.curves.length > 0 && !isDrawn(stage),
   );
   return Array.from(
-    groupBy(shown, ({ name }) => baseName(name)),
+    groupBy(trained, ({ name }) => baseName(name)),
     ([base, group]) => {
       const [first, ...others] = group as [ReportStage];
       if (others.length > 0) return figures(base, group.map(ownCurves));
@@ -64,7 +64,7 @@ function figures(
   const words = html`<p class="padded">Scripts draw this chart. Each stage below has its values.</p>`;
   return curveCharts({ name, owners, ...notes }).map(({ measure, title, subtitle, spec }) => {
     const size = { width: 560, height: 400, isPlain: true };
-    const shown = { as: 'chart' as const, title, subtitle, ...size, spec: JSON.stringify(spec) };
-    return renderChart(`${name}, ${measure}`, undefined, shown, words);
+    const preview = { as: 'chart' as const, title, subtitle, ...size, spec: JSON.stringify(spec) };
+    return renderChart(`${name}, ${measure}`, undefined, preview, words);
   });
 }

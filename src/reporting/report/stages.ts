@@ -72,11 +72,12 @@ ${list('Warnings', warnings)}
 <div>${ports.length > 0 && html`<h4>Inputs</h4>${renderTable(['port', 'reads'], ports)}`}
 <h4>Outputs</h4>${renderTable(['port', 'type', 'where'], files)}
 ${record.length > 0 && html`<h4>How its result came about</h4>${renderFacts(record)}`}</div></div>
-${outputs.flatMap(({ port, href, shown }) => {
-  if (shown?.as === 'metrics')
-    return [html`<h4>Numbers of ${port}</h4>${renderMetrics(shown.metrics)}`];
-  if (shown?.as !== 'table' || stage.highlights.length === 0 || shown.rows.length === 0) return [];
-  return [renderShownTable(shown, html`${port} ${fileLink(href)}`)];
+${outputs.flatMap(({ port, href, preview }) => {
+  if (preview?.as === 'metrics')
+    return [html`<h4>Numbers of ${port}</h4>${renderMetrics(preview.metrics)}`];
+  if (preview?.as !== 'table' || stage.highlights.length === 0 || preview.rows.length === 0)
+    return [];
+  return [renderShownTable(preview, html`${port} ${fileLink(href)}`)];
 })}
 ${stage.curves.length > 0 && html`<h4>Curves</h4>${renderCurveTable(stage.curves)}`}
 ${

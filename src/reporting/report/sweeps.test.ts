@@ -22,7 +22,7 @@ const slot = (rung: number, label: number, choices: readonly string[]) =>
   });
 const select = (name: string, models: readonly Stage[]) =>
   stage(name, {
-    inputs: [{ port: 'models', items: models.map((one) => item(one.name, 'model')) }],
+    inputs: [{ port: 'models', items: models.map((model) => item(model.name, 'model')) }],
   });
 
 const first = [1, 2, 3].map((n) => fit(1, n, { drawn: { rate: n / 10 } }));

@@ -76,8 +76,12 @@ function rungsOf(
   const choosers = [...chain.map(stageOf), ...(final ? [final.name] : [])];
   const along = [...axes.toReversed(), port.replace('matrix.', '')];
   const rungOf = (name: string, axis: string): Rung => {
-    const own = stages.filter((stage) => baseName(stage.name) === name);
-    return { name, axis, stages: new Map(own.map((stage) => [stage.axes[axis] ?? '', stage])) };
+    const rungStages = stages.filter((stage) => baseName(stage.name) === name);
+    return {
+      name,
+      axis,
+      stages: new Map(rungStages.map((stage) => [stage.axes[axis] ?? '', stage])),
+    };
   };
   const rungs = choosers.flatMap((name, index): readonly Rung[] => {
     const choice = choiceOf(name);

@@ -27,12 +27,19 @@ type Compared = Required<Pick<PastRun, 'id' | 'record'>>;
  */
 export function comparePage(c: Context, sources: Sources): Response {
   const { index, results, store, project, fill } = sources;
-  const asked = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
+  const askedRuns = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
   const all = index.runs();
-  const runs = all.flatMap(({ id, record }) => (record && asked.has(id) ? [{ id, record }] : []));
+  const runs = all.flatMap(({ id, record }) =>
+    record && askedRuns.has(id) ? [{ id, record }] : [],
+  );
   if (runs.length < 2)
     return c.html(
-      renderFrame({ title: 'Compare', at: '/compare', project, content: chooser(sources, asked) }),
+      renderFrame({
+        title: 'Compare',
+        at: '/compare',
+        project,
+        content: chooser(sources, askedRuns),
+      }),
     );
   const base = runs.findIndex(({ id }) => id === c.req.query('base'));
   const withScores = runs.length <= mostScored;
@@ -45,7 +52,7 @@ export function comparePage(c: Context, sources: Sources): Response {
   const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
   const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];
   const charts = curves.map(({ name, spec }) => {
-    const shown = {
+    const preview = {
       as: 'chart',
       title: name,
       subtitle: '',
@@ -54,7 +61,7 @@ export function comparePage(c: Context, sources: Sources): Response {
       isPlain: true,
     } as const;
     return renderChart(name, undefined, {
-      ...shown,
+      ...preview,
       spec: JSON.stringify({ ...spec, config: theme }),
     });
   });
@@ -95,12 +102,12 @@ export function comparePage(c: Context, sources: Sources): Response {
 }
 
 /** A form of the last runs, for an address that names fewer than two. */
-function chooser({ index }: Sources, asked: ReadonlySet<string>): Html {
+function chooser({ index }: Sources, askedRuns: ReadonlySet<string>): Html {
   const runs = index.runs().filter(({ record }) => record !== undefined);
   const offered = runs.slice(0, mostOffered);
   const rows = offered.map(
     ({ id, pipeline, outcome }) =>
-      html`<li><label><input type="checkbox" name="runs" value="${id}"${asked.has(id) && html` checked`}> ${shortLabel(id)} ${pipeline} <span class="soft">${outcome}</span></label></li>`,
+      html`<li><label><input type="checkbox" name="runs" value="${id}"${askedRuns.has(id) && html` checked`}> ${shortLabel(id)} ${pipeline} <span class="soft">${outcome}</span></label></li>`,
   );
   return html`<h1>Compare</h1><p>Tick two runs or more here, or in the table of <a href="/">all runs</a>.</p>
 <form action="/compare"><button>Compare</button><ul class="choices">${rows}</ul></form>`;
@@ -119,16 +126,20 @@ function testLinks(runs: readonly Compared[], base: number): Html {
 /** The images of two runs side by side, for each stage that scored them in both. */
 function imageLinks(runs: readonly Compared[], { results }: Sources): readonly Html[] {
   if (runs.length !== 2) return [];
-  const [one, other] = runs as [Compared, Compared];
+  const [first, second] = runs as [Compared, Compared];
   const scoring = ({ record }: Compared) =>
     Object.entries(record.stages).flatMap(([name, { result }]) =>
       Object.values(results.read(result)?.outputs ?? {}).some(({ type }) => type === 'scores')
         ? [name]
         : [],
     );
-  const shared = scoring(one).filter((name) => scoring(other).includes(name));
+  const shared = scoring(first).filter((name) => scoring(second).includes(name));
   return shared.map((name) => {
-    const query = new URLSearchParams({ run: one.id, stage: name, other: `${other.id}:${name}` });
+    const query = new URLSearchParams({
+      run: first.id,
+      stage: name,
+      other: `${second.id}:${name}`,
+    });
     return html`<p class="links"><a href="/images?${query.toString()}">The same images by both ${name}</a></p>`;
   });
 }
@@ -148,13 +159,13 @@ function chartsBeside(runs: readonly Compared[], { results, objects }: Sources):
       }),
     ),
   );
-  return Array.from(groupBy(all, ({ chart }) => chart)).flatMap(([chart, own]) => {
-    if (own.length < 2) return [];
-    const figures = own.map(
+  return Array.from(groupBy(all, ({ chart }) => chart)).flatMap(([chart, charts]) => {
+    if (charts.length < 2) return [];
+    const figures = charts.map(
       ({ id, uri }) =>
         html`<figure class="card"><div class="drawing"><img loading="lazy" src="${uri}" alt="${chart} of ${shortLabel(id)}"></div><figcaption>${shortLabel(id)}</figcaption></figure>`,
     );
-    const isSame = new Set(own.map(({ uri }) => uri)).size === 1;
+    const isSame = new Set(charts.map(({ uri }) => uri)).size === 1;
     return [
       html`<details class="stage card" id="chart-${chart}"><summary><h3>${chart}</h3>${isSame && html`<span class="soft small">the same in all</span>`}</summary><div class="inside beside" tabindex="0" role="group" aria-label="${chart} of each run">${figures}</div></details>`,
     ];

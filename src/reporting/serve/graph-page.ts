@@ -46,11 +46,11 @@ export async function graphPage(
 ): Promise<Response> {
   const names = planner.names();
   const last = store.runs()[0]?.pipeline();
-  const usual = names.find((one) => one === last) ?? names[0];
-  const asked = c.req.query('pipeline') ?? usual;
-  const name = names.find((one) => one === asked);
+  const usual = names.find((candidate) => candidate === last) ?? names[0];
+  const askedName = c.req.query('pipeline') ?? usual;
+  const name = names.find((candidate) => candidate === askedName);
   const choices = names.map(
-    (one) => html`<option${one === name && html` selected`}>${one}</option>`,
+    (choice) => html`<option${choice === name && html` selected`}>${choice}</option>`,
   );
   const form = html`<h1>Graph</h1><form class="line" action="/graph"><label>Pipeline <select name="pipeline">${choices}</select></label><button>Show</button></form>`;
   const page = (content: readonly Html[], status: 200 | 404 = 200) =>
@@ -58,12 +58,15 @@ export async function graphPage(
       renderFrame({ title: name ?? 'Graph', at: '/graph', project, content: [form, ...content] }),
       status,
     );
-  if (asked === undefined) {
+  if (askedName === undefined) {
     const content = html`<h1>Graph</h1><p>There is no pipeline in <code>pipelines/</code> yet. <code>restage init</code> writes a first one.</p>`;
     return c.html(renderFrame({ title: 'Graph', at: '/graph', project, content }));
   }
   if (name === undefined)
-    return page([html`<p>There is no pipeline ${asked}. ${suggest(asked, names)}</p>`], 404);
+    return page(
+      [html`<p>There is no pipeline ${askedName}. ${suggest(askedName, names)}</p>`],
+      404,
+    );
   const planned = await planner.plan(name);
   if (typeof planned === 'string')
     return page([
@@ -80,8 +83,8 @@ export async function graphPage(
   const fold = [...open]
     .filter(Boolean)
     .map(
-      (one) =>
-        html`<a href="${addressOf([...open].filter((other) => other !== one))}">Fold ${one}</a> `,
+      (group) =>
+        html`<a href="${addressOf([...open].filter((openGroup) => openGroup !== group))}">Fold ${group}</a> `,
     );
   const svg = new Html((await drawFitting(graph)).svg);
   return page([
@@ -103,13 +106,13 @@ function foldedGraph(
 ): StageGraph {
   const boxOf = (name: string) => (isOpen(experimentOf(name)) ? name : experimentOf(name));
   const boxes = groupBy(planned, ({ stage }) => boxOf(stage.name));
-  const nodes = Array.from(boxes, ([box, own]): StageGraph['nodes'][number] => {
-    const [state, ...others] = new Set(own.map(({ decision }) => decision.state));
-    const [first] = own as [PlannedStage];
+  const nodes = Array.from(boxes, ([box, members]): StageGraph['nodes'][number] => {
+    const [state, ...others] = new Set(members.map(({ decision }) => decision.state));
+    const [first] = members as [PlannedStage];
     const isFolded = box !== first.stage.name;
     return {
       name: box,
-      kind: isFolded ? formatCountOf(own.length, 'stage') : first.stage.kind,
+      kind: isFolded ? formatCountOf(members.length, 'stage') : first.stage.kind,
       ...(others.length === 0 && state !== undefined && { state, word: plannedStates[state].act }),
       href: isFolded ? unfold(box) : `#stage-${encodeURIComponent(box)}`,
     };
@@ -140,7 +143,7 @@ function foldedGraph(
  */
 function withoutImplied(edges: StageGraph['edges']): StageGraph['edges'] {
   const byStart = [...groupBy(edges, ({ from }) => from)];
-  const next = new Map(byStart.map(([from, own]) => [from, new Set(own.map(({ to }) => to))]));
+  const next = new Map(byStart.map(([from, edges]) => [from, new Set(edges.map(({ to }) => to))]));
   for (const { from, to } of edges) {
     const direct = next.get(from)!;
     direct.delete(to);
@@ -154,11 +157,11 @@ function withoutImplied(edges: StageGraph['edges']): StageGraph['edges'] {
 /** Settings, inputs, outputs and reasons of every stage, folded by included pipeline. */
 function experiments(planned: readonly PlannedStage[], objects: Objects): readonly Html[] {
   const groups = groupBy(planned, ({ stage }) => experimentOf(stage.name));
-  return Array.from(groups, ([experiment, own]) => {
-    const stages = own.map((one) => plannedStage(one, objects));
+  return Array.from(groups, ([experiment, members]) => {
+    const stages = members.map((member) => plannedStage(member, objects));
     if (experiment === '' || planned.length <= mostFlat) return html`${stages}`;
-    const states = [...new Set(own.map(({ decision }) => decision.state))];
-    return html`<details class="stage experiment card" id="experiment-${experiment}"><summary><h3>${experiment}</h3>${states.map(badgeOf)}<span class="soft small">${formatCountOf(own.length, 'stage')}</span></summary><div class="inside">${stages}</div></details>`;
+    const states = [...new Set(members.map(({ decision }) => decision.state))];
+    return html`<details class="stage experiment card" id="experiment-${experiment}"><summary><h3>${experiment}</h3>${states.map(badgeOf)}<span class="soft small">${formatCountOf(members.length, 'stage')}</span></summary><div class="inside">${stages}</div></details>`;
   });
 }
 

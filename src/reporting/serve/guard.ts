@@ -68,7 +68,7 @@ export const guard =
   };
 
 /** Compares in constant time. */
-function isSame(one: string, other: string): boolean {
+function isSame(a: string, b: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(one), hash(other));
+  return timingSafeEqual(hash(a), hash(b));
 }

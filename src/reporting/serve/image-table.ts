@@ -71,8 +71,8 @@ export function imageTable(
   results: Results,
   of: StageOfRun & { readonly other?: StageOfRun | undefined },
 ): ImageTable | string {
-  const own = resultsOf(of.run, results);
-  const result = own.get(of.stage);
+  const runResults = resultsOf(of.run, results);
+  const result = runResults.get(of.stage);
   const scores = readScores(results, result);
   const dataset = outputOf(result, 'dataset');
   if (typeof scores === 'string' && dataset === undefined) return scores;
@@ -80,7 +80,7 @@ export function imageTable(
   const second =
     of.other && readScores(results, resultsOf(of.other.run, results).get(of.other.stage));
   if (typeof second === 'string') return second;
-  return scoresTable(images, scores, second, datasetWith(images, own, scores.rows[0]));
+  return scoresTable(images, scores, second, datasetWith(images, runResults, scores.rows[0]));
 }
 
 function readScores({ store }: Results, result: StageResult | undefined): ScoreTable | string {
@@ -100,11 +100,11 @@ function readScores({ store }: Results, result: StageResult | undefined): ScoreT
 /** The data set of the run that has an image. */
 function datasetWith(
   images: ImageStore,
-  own: ReadonlyMap<string, StageResult>,
+  runResults: ReadonlyMap<string, StageResult>,
   row: ScoreRow | undefined,
 ) {
   if (row === undefined) return undefined;
-  const sets = [...own.values()].flatMap(({ outputs }) =>
+  const sets = [...runResults.values()].flatMap(({ outputs }) =>
     Object.values(outputs).filter(({ type }) => type === 'dataset'),
   );
   return sets.find((artifact) => images.indexesIn(artifact, row.split)?.has(row.key));
@@ -217,10 +217,10 @@ function aligned(
 function slicesOf(
   slices: readonly (Readonly<Record<string, string>> | undefined)[],
 ): readonly Column[] {
-  const names = new Set(slices.flatMap((own) => Object.keys(own ?? {})));
+  const names = new Set(slices.flatMap((names) => Object.keys(names ?? {})));
   return Array.from(names, (name) => ({
     name: `slice.${name}`,
-    values: slices.map((own) => own?.[name] ?? null),
+    values: slices.map((imageSlices) => imageSlices?.[name] ?? null),
   }));
 }
 

@@ -18,9 +18,9 @@ const mostRuns = 60;
 export function imagesPage(c: Context, sources: Sources): Response {
   const { index, store, project } = sources;
   const ids = index.runs().map(({ id }) => id);
-  const asked = c.req.query('run');
-  const run = asked === undefined ? firstWithImages(sources, ids) : findRun(store, asked);
-  if (asked !== undefined && run === undefined) return lostRunPage(c, project, asked);
+  const askedRun = c.req.query('run');
+  const run = askedRun === undefined ? firstWithImages(sources, ids) : findRun(store, askedRun);
+  if (askedRun !== undefined && run === undefined) return lostRunPage(c, project, askedRun);
   const scored = run === undefined ? [] : stagesWith(run, sources, 'scores');
   const sets = run === undefined ? [] : stagesWith(run, sources, 'dataset');
   const stage =
@@ -30,14 +30,16 @@ export function imagesPage(c: Context, sources: Sources): Response {
     html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`;
   const runs = [...new Set([...(run === undefined ? [] : [run.id]), ...ids.slice(0, mostRuns)])];
   const prefix = run === undefined ? undefined : `${run.id}:`;
-  const own = scored.filter((name) => name !== stage).map((name) => prefix + name);
-  const otherLabel = (one: string) =>
-    prefix !== undefined && one.startsWith(prefix) ? one.slice(prefix.length) : shortLabel(one);
-  const others = [...new Set([...own, ...(other === '' ? [] : [other])])];
+  const siblings = scored.filter((name) => name !== stage).map((name) => prefix + name);
+  const otherLabel = (reference: string) =>
+    prefix !== undefined && reference.startsWith(prefix)
+      ? reference.slice(prefix.length)
+      : shortLabel(reference);
+  const others = [...new Set([...siblings, ...(other === '' ? [] : [other])])];
   const form = html`<form class="line" action="/images">
 <label>Run <select name="run">${runs.map((id) => option(id, shortLabel(id), run?.id))}</select></label>
 <label>Stage <select name="stage">${[...scored, ...sets].map((name) => option(name, name, stage))}</select></label>
-<label>Beside <select name="other">${option('', 'no other model', other)}${others.map((one) => option(one, otherLabel(one), other))}</select></label>
+<label>Beside <select name="other">${option('', 'no other model', other)}${others.map((reference) => option(reference, otherLabel(reference), other))}</select></label>
 <button>Show</button></form>`;
   const from = run && stage && `/images.json?${new URLSearchParams({ run: run.id, stage, other })}`;
   const content: readonly Html[] =
@@ -82,13 +84,14 @@ const stagesWith = (
 export function imagesData(c: Context, { store, results }: Sources, images: ImageStore): Response {
   const run = findRun(store, c.req.query('run') ?? '');
   const [otherRun, ...otherStage] = (c.req.query('other') ?? '').split(':');
-  const other = otherRun === undefined || otherRun === '' ? undefined : findRun(store, otherRun);
-  if (run === undefined || (otherRun !== '' && other === undefined))
+  const secondRun =
+    otherRun === undefined || otherRun === '' ? undefined : findRun(store, otherRun);
+  if (run === undefined || (otherRun !== '' && secondRun === undefined))
     return c.text('There is no such run.', 404);
   const table = imageTable(images, results, {
     run,
     stage: c.req.query('stage') ?? '',
-    other: other && { run: other, stage: otherStage.join(':') },
+    other: secondRun && { run: secondRun, stage: otherStage.join(':') },
   });
   return typeof table === 'string' ? c.text(table, 404) : c.json(table);
 }
@@ -110,10 +113,10 @@ export async function sendPicture(
   c: Context,
   picture: Promise<Picture | undefined>,
 ): Promise<Response> {
-  const found = await picture;
-  if (found === undefined)
+  const image = await picture;
+  if (image === undefined)
     return c.text('There is no such image, or it is damaged: load the page again.', 404);
   c.header('Cache-Control', 'private, max-age=31536000, immutable');
-  c.header('Content-Type', found.type);
-  return c.body(new Uint8Array(found.bytes));
+  c.header('Content-Type', image.type);
+  return c.body(new Uint8Array(image.bytes));
 }

@@ -72,7 +72,7 @@ test('scores are joined with their images, and a second model stands beside the 
   const { run, results, images } = await scored(t);
   const table = imageTable(images, results, { run, stage: 'a', other: { run, stage: 'b' } });
   assert.ok(typeof table !== 'string');
-  const column = (name: string) => table.columns.find((one) => one.name === name)?.values;
+  const column = (name: string) => table.columns.find((column) => column.name === name)?.values;
   assert.deepEqual(column('path'), ['test/0.png', 'test/1.png', 'test/2.png']);
   assert.deepEqual(column('predicted'), ['real', 'real', 'fake']);
   assert.deepEqual(column('right'), ['yes', 'no', 'no']);

@@ -18,20 +18,20 @@ const columns: readonly Column[] = [
   { name: 'scores.test.auc', values: [0.7, 0.9, 0.8, null] },
   { name: 'note', values: ['two words', 'plain', null, 'Two'] },
 ];
-const found = (query: string) =>
+const idsFor = (query: string) =>
   filterRows(columns, 4, query)
     .rows.map((row) => 'abcd'[row])
     .join('');
 
 test('a query holds where all of its conditions do; a name without its stage means any stage', () => {
-  assert.equal(found(''), 'abcd');
-  assert.equal(found('seed=7'), 'ac');
-  assert.equal(found('seed=7 test.auc>0.75'), 'c');
-  assert.equal(found('scores.test.auc >= 0.8'), 'bc');
-  assert.equal(found('seed!=7'), 'bc');
-  assert.equal(found('two'), 'ad');
-  assert.equal(found('note="two words"'), 'a');
-  assert.equal(found('"two words"'), 'a');
+  assert.equal(idsFor(''), 'abcd');
+  assert.equal(idsFor('seed=7'), 'ac');
+  assert.equal(idsFor('seed=7 test.auc>0.75'), 'c');
+  assert.equal(idsFor('scores.test.auc >= 0.8'), 'bc');
+  assert.equal(idsFor('seed!=7'), 'bc');
+  assert.equal(idsFor('two'), 'ad');
+  assert.equal(idsFor('note="two words"'), 'a');
+  assert.equal(idsFor('"two words"'), 'a');
 });
 
 test('a name without its stage means the stages in which its value differs, if there are any', () => {

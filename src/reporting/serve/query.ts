@@ -54,8 +54,8 @@ const inQuery = (text: string): string =>
  * intervals, which would make each row meet `seed=7`.
  */
 function columnsNamed(columns: readonly Column[], name: string): readonly Column[] {
-  const own = columns.filter((column) => column.name === name);
-  if (own.length > 0) return own;
+  const named = columns.filter((column) => column.name === name);
+  if (named.length > 0) return named;
   const ending = columns.filter((column) => column.name.endsWith(`.${name}`));
   const differing = ending.filter(({ values }) => new Set(values.flatMap(itemsOf)).size > 1);
   return differing.length > 0 ? differing : ending;
@@ -120,11 +120,11 @@ export function sortRows(
       : Math[isDown ? 'max' : 'min'](...(items as number[]));
   });
   return rows.toSorted((a, b) => {
-    const one = keys[a];
-    const other = keys[b];
-    if (one === undefined || other === undefined)
-      return Number(one === undefined) - Number(other === undefined);
-    return compare(one, other) * (isDown ? -1 : 1);
+    const keyOfA = keys[a];
+    const keyOfB = keys[b];
+    if (keyOfA === undefined || keyOfB === undefined)
+      return Number(keyOfA === undefined) - Number(keyOfB === undefined);
+    return compare(keyOfA, keyOfB) * (isDown ? -1 : 1);
   });
 }
 
@@ -151,8 +151,8 @@ export function columnsOf(
 ): readonly Column[] {
   const named = (names: readonly string[]) =>
     names.flatMap((name) => columns.find((column) => column.name === name) ?? []);
-  const asked = named(text.split(' ').map(decoded));
-  return asked.length > 0 ? asked : named(shown);
+  const askedColumns = named(text.split(' ').map(decoded));
+  return askedColumns.length > 0 ? askedColumns : named(shown);
 }
 
 function decoded(name: string): string {

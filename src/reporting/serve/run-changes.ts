@@ -73,13 +73,13 @@ function differences(
   const isKnown = (path: string) =>
     (before.hasDefaults && now.hasDefaults) || (before.values.has(path) && now.values.has(path));
   return [...paths].filter(isKnown).flatMap((path) => {
-    const then = shown(before.values.get(path));
-    const value = shown(now.values.get(path));
+    const then = itemTexts(before.values.get(path));
+    const value = itemTexts(now.values.get(path));
     return then === value ? [] : [`${stage}.${path} ${then} → ${value}`];
   });
 }
 
-const shown = (items: ReadonlySet<Item> | undefined): string =>
+const itemTexts = (items: ReadonlySet<Item> | undefined): string =>
   items === undefined
     ? 'none'
     : [...items]

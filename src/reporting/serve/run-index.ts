@@ -245,9 +245,11 @@ function mainNumbers(columns: readonly Column[]): readonly string[] {
   const filled = ({ values }: Column) => values.filter((value) => value !== null).length;
   return headlineMetrics
     .flatMap(({ name }) => {
-      const own = columns.filter((column) => column.name.endsWith(`.${name}`));
-      const tested = own.filter((column) => column.name.endsWith(`.test.${name}`));
-      const [most] = (tested.length > 0 ? tested : own).toSorted((a, b) => filled(b) - filled(a));
+      const sameMetric = columns.filter((column) => column.name.endsWith(`.${name}`));
+      const tested = sameMetric.filter((column) => column.name.endsWith(`.test.${name}`));
+      const [most] = (tested.length > 0 ? tested : sameMetric).toSorted(
+        (a, b) => filled(b) - filled(a),
+      );
       return most === undefined ? [] : [most.name];
     })
     .slice(0, mostShown);

@@ -125,12 +125,12 @@ async function send(
 
 /** The ids of all sections in order, and the markup of those that changed since they were sent. */
 async function changesOf(live: LiveRun, sent: Map<string, string>) {
-  const shown: readonly Section[] = withContent((await live.page()).sections);
+  const visible: readonly Section[] = withContent((await live.page()).sections);
   const changed: Record<string, string> = {};
-  for (const section of shown) {
+  for (const section of visible) {
     const { markup } = renderSection(section);
     if (sent.get(section.id) !== markup) changed[section.id] = markup;
     sent.set(section.id, markup);
   }
-  return { order: shown.map(({ id }) => id), changed };
+  return { order: visible.map(({ id }) => id), changed };
 }

@@ -39,10 +39,10 @@ export class Results {
     if (result === undefined) return undefined;
     this.#kept.set(digest, result);
     this.#files += filesOf(result);
-    for (const [oldest, one] of this.#kept) {
+    for (const [oldest, runFiles] of this.#kept) {
       if (this.#files <= mostFiles || oldest === digest) break;
       this.#kept.delete(oldest);
-      this.#files -= filesOf(one);
+      this.#files -= filesOf(runFiles);
     }
     return result;
   }

@@ -43,7 +43,7 @@ class Site {
   ): Promise<Answer> {
     const cookie = `restage-${this.port}=${this.token}`;
     return new Promise((resolve, reject) => {
-      const asked = request(
+      const sent = request(
         { port: this.port, host: '127.0.0.1', path, method, headers: { cookie, ...headers } },
         (answer) => {
           let text = '';
@@ -55,7 +55,7 @@ class Site {
           );
         },
       );
-      asked.on('error', reject).end();
+      sent.on('error', reject).end();
     });
   }
 
@@ -66,7 +66,7 @@ class Site {
   ): Promise<readonly { readonly event: string; readonly id: string; readonly data: string }[]> {
     return new Promise((resolve, reject) => {
       const cookie = `restage-${this.port}=${this.token}`;
-      const asked = request(
+      const sent = request(
         { port: this.port, host: '127.0.0.1', path, headers: { cookie } },
         (answer) => {
           let text = '';
@@ -87,7 +87,7 @@ class Site {
           });
         },
       );
-      asked.on('error', reject).end();
+      sent.on('error', reject).end();
     });
   }
 }
@@ -214,7 +214,7 @@ test('no page fails for an id, a name or a number that it does not know: old boo
   const site = await serveIn(t, root, (message) => t.diagnostic(message));
   await site.get(`/run/${run.id}`); // lists the artifact
   const gone = '2024-01-31T09-12-03.042-4f2a';
-  const own = [
+  const usual = [
     run.id,
     hostile,
     `${run.id}:${hostile}`,
@@ -240,7 +240,7 @@ test('no page fails for an id, a name or a number that it does not know: old boo
     '../x',
   ];
   const worse = ['\0', 'é'.repeat(400), '%', '>', 'a>b<', '"', 'f'.repeat(64)];
-  const value = fc.constantFrom(...own, ...odd, ...worse);
+  const value = fc.constantFrom(...usual, ...odd, ...worse);
   const address = fc.constantFrom(...Object.keys(pages)).chain((path) => {
     const parts = path.match(/\{\w+\}/g) ?? [];
     const names = pages[path]!;
@@ -251,7 +251,7 @@ test('no page fails for an id, a name or a number that it does not know: old boo
       )
       .map(([inPath, values]) => {
         const filled = inPath.reduce(
-          (text, one) => text.replace(/\{\w+\}/, () => encodeURIComponent(one)),
+          (text, part) => text.replace(/\{\w+\}/, () => encodeURIComponent(part)),
           path,
         );
         const query = names.flatMap((name, index) =>
@@ -283,9 +283,9 @@ test('only what a page has listed can be read, by its digest and a name in it', 
   assert.deepEqual([file.status, file.text], [200, 'a,b\n1,2\n']);
   assert.match(String(file.headers['cache-control']), /immutable/);
   const way = ['..', '%2e%2e', '%2e%2e%2f', '..%2f', '..%5c', '%252e%252e', '....//', '%00'];
-  for (const up of way.flatMap((one) => [
-    `${one}/${one}/secret.txt`,
-    `sub/${one}/${one}/${one}/secret.txt`,
+  for (const up of way.flatMap((step) => [
+    `${step}/${step}/secret.txt`,
+    `sub/${step}/${step}/${step}/secret.txt`,
   ])) {
     for (const address of [
       `${base}/${up}`,

@@ -223,7 +223,7 @@ export class StoredReport {
         artifact,
         folder ? basename(path) : fileName(path, port, artifact),
       );
-      return { port, type, path, href: files.href, shown: showArtifact(type, files, this.#room) };
+      return { port, type, path, href: files.href, preview: showArtifact(type, files, this.#room) };
     });
   }
 }

@@ -104,8 +104,8 @@ export function progressParts(stage: StageModel): readonly string[] {
   const rate = progress.rate ?? rateOf(stage);
   // The first units are slow: after ten seconds they say little.
   const isSteady = (samples.at(-1)?.time ?? 0) - (samples[0]?.time ?? 0) >= 10_000;
-  const left = isSteady && rate !== undefined ? Math.max(0, total - done) / rate : undefined;
-  const secondsLeft = progress.secondsLeft ?? left;
+  const estimate = isSteady && rate !== undefined ? Math.max(0, total - done) / rate : undefined;
+  const secondsLeft = progress.secondsLeft ?? estimate;
   return [
     formatPercent(shareDone(progress)).trim(),
     ...(note === undefined ? [] : [note]),

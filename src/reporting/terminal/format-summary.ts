@@ -74,12 +74,14 @@ function formatHighlights({ stages, ends, end }: RunModel, paint: Paint): readon
     name,
     highlights: ends.includes(name) ? highlights : highlights.filter(isChoice),
   }));
-  const left = all.filter((one, i) => one.highlights.length > wanted[i]!.highlights.length).length;
+  const hiddenStages = all.filter(
+    (stage, i) => stage.highlights.length > wanted[i]!.highlights.length,
+  ).length;
   const where = end?.report === undefined ? '' : ', all in the report';
-  const more = `… and tables of ${formatCountOf(left, 'more stage')}${where}`;
+  const more = `… and tables of ${formatCountOf(hiddenStages, 'more stage')}${where}`;
   return [
     ...groupHighlights(wanted).flatMap((table) => formatHighlight(table, paint)),
-    ...(left > 0 ? ['', paint.dim(more)] : []),
+    ...(hiddenStages > 0 ? ['', paint.dim(more)] : []),
   ];
 }
 
@@ -88,13 +90,13 @@ function formatHighlight(
   paint: Paint,
 ): readonly string[] {
   const [header = '', ...lines] = formatTable(columns, rows.slice(0, mostRows));
-  const left = rows.length - mostRows;
+  const more = rows.length - mostRows;
   return [
     '',
     paint.bold(title) + (others.length === 0 ? paint.dim(` (${only})`) : ''),
     `  ${paint.dim(header)}`,
     ...lines.map((line) => `  ${line}`),
-    ...(left > 0 ? [paint.dim(`  … and ${left} more`)] : []),
+    ...(more > 0 ? [paint.dim(`  … and ${more} more`)] : []),
   ];
 }
 
@@ -110,13 +112,13 @@ function formatOutputs({ end, stages, finals, ends }: RunModel, paint: Paint): r
   const outputs = all.length > mostOutputs ? outputsOf(ends) : all;
   if (outputs.length === 0) return [];
   const [, ...lines] = formatTable(['', ''], outputs.slice(0, mostOutputs));
-  const left = outputs.length - mostOutputs;
+  const more = outputs.length - mostOutputs;
   const where = end?.report === undefined ? '' : ', all in the report';
   return [
     '',
     paint.bold('Outputs'),
     ...lines.map((line) => `  ${line}`),
-    ...(left > 0 ? [paint.dim(`  … and ${formatCount(left)} more${where}`)] : []),
+    ...(more > 0 ? [paint.dim(`  … and ${formatCount(more)} more${where}`)] : []),
   ];
 }
 

@@ -121,16 +121,16 @@ function runningRows(stages: readonly StageModel[], now: number, space: Space): 
       stage.state === 'running' && stage.attempt ? [{ ...stage, attempt: stage.attempt }] : [],
     )
     .sort((a, b) => a.attempt.startedAt - b.attempt.startedAt);
-  const shown = running.length > space.rows ? running.slice(0, space.rows - 1) : running;
+  const visible = running.length > space.rows ? running.slice(0, space.rows - 1) : running;
   const nameWidth = Math.min(
     longestName,
-    Math.max(0, ...shown.map(({ name }) => stringWidth(name))),
+    Math.max(0, ...visible.map(({ name }) => stringWidth(name))),
   );
-  const lines = shown.map((stage) => {
+  const lines = visible.map((stage) => {
     const name = padEnd(clip(stage.name, nameWidth), nameWidth);
     return `  ${name}  ${rowOf(stage, now, space)}`;
   });
-  const hidden = running.length - shown.length;
+  const hidden = running.length - visible.length;
   return hidden > 0 ? [...lines, space.paint.dim(`  … and ${hidden} more running`)] : lines;
 }
 

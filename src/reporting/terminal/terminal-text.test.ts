@@ -8,7 +8,7 @@ import { guardStream, terminalText, writeRaw } from './terminal-text.ts';
 
 test('sequences of 7 and 8 bits and turned text are removed; other scripts, line breaks and our styles stay', () => {
   const paint = createPaint(true);
-  for (const [text, shown] of [
+  for (const [text, printed] of [
     ['\u009b2J\u009b31mred', 'red'],
     ['a \u202efdp.exe\u202c b', 'a fdp.exe b'],
     ['\u2066x\u2069 \u200ey\u200f \u061cz', 'x y z'],
@@ -18,7 +18,7 @@ test('sequences of 7 and 8 bits and turned text are removed; other scripts, line
     ['\u001b[8mhidden\u001b[28m', 'hidden'],
     ['\u001b]0;title\u0007\u001b[1;31mboth\u001b[0m', 'both\u001b[0m'],
   ] as const) {
-    assert.equal(terminalText(text, true), shown, JSON.stringify(text));
+    assert.equal(terminalText(text, true), printed, JSON.stringify(text));
   }
   const styled = `${paint.red('red')} ${paint.bold(paint.dim('both'))} ${paint.cyan('cyan')}`;
   assert.equal(terminalText(styled, true), styled);
@@ -52,8 +52,8 @@ test('whatever is written to a guarded stream, a terminal obeys nothing but styl
       let written = '';
       for await (const chunk of pipe) written += chunk;
       // biome-ignore lint/suspicious/noControlCharactersInRegex: a style begins with one
-      const left = coloured ? written.replace(/\u001b\[\d+m/g, '') : written;
-      assert.equal(/[^\P{Cc}\t\n]|\p{Bidi_Control}/u.test(left), false, JSON.stringify(written));
+      const text = coloured ? written.replace(/\u001b\[\d+m/g, '') : written;
+      assert.equal(/[^\P{Cc}\t\n]|\p{Bidi_Control}/u.test(text), false, JSON.stringify(written));
     }),
   );
 });

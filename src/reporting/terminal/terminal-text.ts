@@ -47,6 +47,6 @@ export function guardStream(stream: NodeJS.WriteStream, coloured: boolean): void
 
 /** Writes codes of our own, or a text that the user asked for as it is. */
 export function writeRaw(stream: OutputStream, text: string): void {
-  const write: Write = unguarded.get(stream) ?? ((own) => stream.write(own));
+  const write: Write = unguarded.get(stream) ?? ((bytes) => stream.write(bytes));
   write(text);
 }

@@ -1,5 +1,6 @@
 /** The state of a view is its address, so that a reload, a link and the way back show the same. */
-export const asked = (name: string): string => new URLSearchParams(location.search).get(name) ?? '';
+export const queryValue = (name: string): string =>
+  new URLSearchParams(location.search).get(name) ?? '';
 
 /**
  * Puts values into the address; empty ones are left out. The browser's history gets no new entry.

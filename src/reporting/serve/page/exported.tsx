@@ -13,7 +13,7 @@ interface ExportedProps {
 
 /** Exports a list for `load-dataset`: the images that were picked, otherwise all that are shown. */
 export function Exported({ rows, cell, isPicked, children, clear }: ExportedProps) {
-  const [told, setTold] = useState('');
+  const [answer, setTold] = useState('');
   const text = () =>
     `path,label,split,group,source\n${rows.map((row) => lineOf(row, cell)).join('')}`;
   const what = isPicked ? `${rows.length} picked` : 'these';
@@ -49,7 +49,7 @@ export function Exported({ rows, cell, isPicked, children, clear }: ExportedProp
           Clear the picks
         </button>
       )}
-      <span>{told}</span>
+      <span>{answer}</span>
     </p>
   );
 }

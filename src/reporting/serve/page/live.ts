@@ -1,4 +1,4 @@
-import { ask, asked } from './address.ts';
+import { ask, queryValue } from './address.ts';
 
 /**
  * The script of every page: follows the server, says when the connection is lost, and shows
@@ -88,17 +88,19 @@ function renew({ order, changed }: Renewal): void {
   const focused = document.activeElement?.id;
   for (const [id, markup] of Object.entries(changed)) {
     const before = document.getElementById(id);
-    const open = [...(before?.querySelectorAll('details[open][id]') ?? [])].map((one) => one.id);
+    const open = [...(before?.querySelectorAll('details[open][id]') ?? [])].map(
+      (details) => details.id,
+    );
     const scrolled = [...(before?.querySelectorAll('.scroll, pre') ?? [])].map(
-      (one) => one.scrollTop,
+      (box) => box.scrollTop,
     );
     container.insertAdjacentHTML('beforeend', markup);
     const now = container.lastElementChild!;
     if (before !== null) keepCharts(before, now);
     before?.replaceWith(now);
-    for (const one of open) document.getElementById(one)?.setAttribute('open', '');
-    for (const [index, one] of [...now.querySelectorAll('.scroll, pre')].entries())
-      one.scrollTop = scrolled[index] ?? 0;
+    for (const id of open) document.getElementById(id)?.setAttribute('open', '');
+    for (const [index, box] of [...now.querySelectorAll('.scroll, pre')].entries())
+      box.scrollTop = scrolled[index] ?? 0;
     now.dispatchEvent(new Event('renewed', { bubbles: true }));
   }
   for (const [index, id] of order.entries()) {
@@ -141,18 +143,18 @@ function startLog(section: HTMLElement): void {
   const form = section.querySelector('form')!;
   const stage = form.elements.namedItem('stage') as HTMLSelectElement;
   const find = form.elements.namedItem('find') as HTMLInputElement;
-  const shown = section.querySelector('pre')!;
-  if (asked('log') !== '') stage.value = asked('log');
-  find.value = asked('find');
+  const output = section.querySelector('pre')!;
+  if (queryValue('log') !== '') stage.value = queryValue('log');
+  find.value = queryValue('find');
   let text = '';
   const show = () => {
-    const isAtEnd = shown.scrollTop + shown.clientHeight > shown.scrollHeight - 40;
+    const isAtEnd = output.scrollTop + output.clientHeight > output.scrollHeight - 40;
     const wanted = find.value.toLowerCase();
     const lines = text.split('\n').filter((line) => line.toLowerCase().includes(wanted));
-    shown.textContent =
+    output.textContent =
       lines.slice(-3000).join('\n') ||
       (wanted === '' ? 'It has printed nothing.' : 'No line holds this.');
-    if (isAtEnd) shown.scrollTop = shown.scrollHeight;
+    if (isAtEnd) output.scrollTop = output.scrollHeight;
   };
   const load = async () => {
     const answer = await fetch(

@@ -26,7 +26,7 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
   const called = rowsOf(unscored);
   if (
     !table.columns.some(
-      ({ name, values }) => name === 'right' && values.some((one) => one !== null),
+      ({ name, values }) => name === 'right' && values.some((value) => value !== null),
     )
   )
     return null;
@@ -63,7 +63,7 @@ function Confusion({
   order,
 }: PartProps<string> & { readonly order: readonly string[] }) {
   const valuesOf = (name: string) =>
-    order.filter((one) => rows.some((row) => cell(name, row) === one));
+    order.filter((value) => rows.some((row) => cell(name, row) === value));
   const classes = valuesOf('class');
   const called = valuesOf('predicted');
   const count = (of: string, as: string) =>

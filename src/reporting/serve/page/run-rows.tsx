@@ -10,7 +10,7 @@ const rowHeight = 36;
 
 interface RowsProps {
   readonly table: RunTable;
-  readonly shown: readonly Column[];
+  readonly visibleColumns: readonly Column[];
   readonly rows: readonly number[];
   readonly ticked: readonly string[];
   readonly sort: string;
@@ -19,11 +19,14 @@ interface RowsProps {
 }
 
 /** The rows of the table that are in sight. */
-export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsProps) {
+export function Rows({ table, visibleColumns, rows, ticked, sort, tick, sortBy }: RowsProps) {
   const { box, seen, look } = useSeen<HTMLElement>();
   const [first, last] = drawnRows(seen, rowHeight, rows.length);
   const space = (count: number) => count > 0 && <tr style={{ height: `${count * rowHeight}px` }} />;
-  const scales = useMemo(() => shown.map(scaleOf), [table, shown.map(({ name }) => name).join()]);
+  const scales = useMemo(
+    () => visibleColumns.map(scaleOf),
+    [table, visibleColumns.map(({ name }) => name).join()],
+  );
   return (
     <section
       class="scroll card tall rows"
@@ -39,7 +42,7 @@ export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsPro
             <th scope="col">
               <span class="hidden">Ticked</span>
             </th>
-            {shown.map(({ name }) => (
+            {visibleColumns.map(({ name }) => (
               <Head key={name} {...{ name, sort, sortBy }} />
             ))}
           </tr>
@@ -58,7 +61,7 @@ export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsPro
                     onChange={() => tick(id)}
                   />
                 </td>
-                {shown.map((column, position) => (
+                {visibleColumns.map((column, position) => (
                   <Value key={column.name} {...{ column, row, id }} scale={scales[position]!} />
                 ))}
               </tr>
@@ -103,7 +106,7 @@ type Scale = readonly [low: number, high: number] | undefined;
 
 /** The range of a column's numbers and intervals; undefined where it has no intervals. */
 function scaleOf({ ends }: Column): Scale {
-  const all = (ends ?? []).flatMap((one) => one ?? []);
+  const all = (ends ?? []).flatMap((end) => end ?? []);
   return all.length === 0 ? undefined : [Math.min(...all), Math.max(...all)];
 }
 
@@ -147,13 +150,13 @@ function Value({ column, row, id, scale }: ValueProps) {
   const interval = ends?.[row];
   return (
     <td class="number">
-      {low === high ? shown(low) : `${shown(low)} to ${shown(high)}`}
+      {low === high ? numberText(low) : `${numberText(low)} to ${numberText(high)}`}
       {interval && scale && <Mark values={numbers} ends={interval} scale={scale} />}
     </td>
   );
 }
 
-const shown = (value: number): string => digitsOf(value).replace('-', '−');
+const numberText = (value: number): string => digitsOf(value).replace('-', '−');
 
 function digitsOf(value: number): string {
   if (Number.isInteger(value)) return String(value);
@@ -173,9 +176,9 @@ function Mark({
       width="60"
       height="12"
       role="img"
-      aria-label={`interval ${shown(ends[0])} to ${shown(ends[1])}`}
+      aria-label={`interval ${numberText(ends[0])} to ${numberText(ends[1])}`}
     >
-      <title>{`${shown(ends[0])} to ${shown(ends[1])}`}</title>
+      <title>{`${numberText(ends[0])} to ${numberText(ends[1])}`}</title>
       <line x1={at(ends[0])} x2={at(ends[1])} y1="6" y2="6" />
       {values.map((value) => (
         <circle key={value} cx={at(value)} cy="6" r="3" />

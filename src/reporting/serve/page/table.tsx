@@ -28,11 +28,11 @@ function Runs({ table }: { readonly table: RunTable }) {
   const [view, change] = useView('q', 'sort', 'cols', 'tick');
   const { rows, unknown } = useMemo(() => filterRows(columns, ids.length, view.q), [table, view.q]);
   const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
-  const shown = columnsOf(table, view.cols);
+  const visibleColumns = columnsOf(table, view.cols);
   const ticked = view.tick.split(' ').filter(Boolean);
   const tick = (id: string) =>
     change({
-      tick: (ticked.includes(id) ? ticked.filter((one) => one !== id) : [...ticked, id]).join(' '),
+      tick: (ticked.includes(id) ? ticked.filter((run) => run !== id) : [...ticked, id]).join(' '),
     });
   return (
     <>
@@ -40,7 +40,7 @@ function Runs({ table }: { readonly table: RunTable }) {
         <FilterField q={view.q} query={(q) => change({ q })} example="seed=7 test.auc>0.8 failed" />
         <Chooser
           columns={columns}
-          names={shown.map(({ name }) => name)}
+          names={visibleColumns.map(({ name }) => name)}
           choose={(all) => change({ cols: joinNames(all) })}
         />
         {ticked.length < 2 ? (
@@ -57,7 +57,7 @@ function Runs({ table }: { readonly table: RunTable }) {
         {unknown.length > 0 && `. No run has ${unknown.join(', ')}.`}
       </p>
       <Rows
-        {...{ table, shown, rows: sorted, ticked, tick }}
+        {...{ table, visibleColumns, rows: sorted, ticked, tick }}
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
       />
@@ -72,7 +72,7 @@ function Chooser(props: {
 }) {
   const { columns, names, choose } = props;
   const [find, setFind] = useState('');
-  const found = columns.filter(({ name }) => name.includes(find)).slice(0, 200);
+  const matches = columns.filter(({ name }) => name.includes(find)).slice(0, 200);
   return (
     <details class="chooser">
       <summary class="button">Columns</summary>
@@ -86,7 +86,7 @@ function Chooser(props: {
           />
         </label>
         <ul>
-          {found.map(({ name }) => (
+          {matches.map(({ name }) => (
             <li key={name}>
               <label>
                 <input
@@ -94,7 +94,9 @@ function Chooser(props: {
                   checked={names.includes(name)}
                   onChange={() =>
                     choose(
-                      names.includes(name) ? names.filter((one) => one !== name) : [...names, name],
+                      names.includes(name)
+                        ? names.filter((column) => column !== name)
+                        : [...names, name],
                     )
                   }
                 />{' '}

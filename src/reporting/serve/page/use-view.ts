@@ -1,11 +1,11 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { ask, asked } from './address.ts';
+import { ask, queryValue } from './address.ts';
 
 /** The values of a view by their names in the address, and a function that changes some of them. */
 export function useView<Name extends string>(...names: readonly Name[]) {
   type View = Readonly<Record<Name, string>>;
   const [view, setView] = useState(
-    () => Object.fromEntries(names.map((name) => [name, asked(name)])) as View,
+    () => Object.fromEntries(names.map((name) => [name, queryValue(name)])) as View,
   );
   const change = (part: Partial<View>) => {
     ask(part as Record<string, string>);

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { KeptMap } from '../image-store.ts';
-import { asked } from './address.ts';
+import { queryValue } from './address.ts';
 import type { Cells, TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';
 import { useView } from './use-view.ts';
@@ -130,11 +130,11 @@ function useMaps(cell: Cells, row: number): readonly KeptMap[] {
   const [maps, setMaps] = useState<readonly KeptMap[]>([]);
   useEffect(() => {
     let isOver = false;
-    const other = asked('other').split(':')[0]!;
-    const own = document.getElementById('gallery')!.dataset['maps']!;
+    const other = queryValue('other').split(':')[0]!;
+    const ownMaps = document.getElementById('gallery')!.dataset['maps']!;
     const runs = [
-      own,
-      ...(other === '' || own.endsWith(other)
+      ownMaps,
+      ...(other === '' || ownMaps.endsWith(other)
         ? []
         : [`/maps.json?run=${encodeURIComponent(other)}`]),
     ];
