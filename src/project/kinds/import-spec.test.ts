@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { importSpec } from './import-spec.ts';
 
 /** Runs code in a process that has imported a spec. */
 function afterImport(code: string) {
@@ -38,3 +39,18 @@ for (const [what, code, shown] of [
     assert.match(stderr, shown);
   });
 }
+
+test('a spec that waits for ever at its top level is given up, also where the program goes on', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const waiting = 'data:text/javascript,await new Promise(() => {}); export const spec = 1;';
+  const program = setInterval(() => {}, 1_000); // as a server that uses the library
+  try {
+    const importing = importSpec('odd', waiting, assert.fail);
+    t.mock.timers.tick(60_000);
+    await assert.rejects(importing, {
+      message: 'its spec waits at top level for something that never comes',
+    });
+  } finally {
+    clearInterval(program);
+  }
+});

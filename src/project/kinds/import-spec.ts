@@ -48,10 +48,13 @@ let endGuards = () => {};
  */
 const imported = new Map<string, Promise<ImportedSpec>>();
 
+/** Milliseconds that the top level of a spec may wait, such as for a request. */
+const patience = 60_000;
+
 /**
  * Imports the spec of a kind of the project in our process: its schema and its functions cannot be
  * sent from another one. Rejects if its code throws, leaves a rejected promise, ends the process,
- * or waits for something that never comes. What it prints is dropped, and its timers and listeners
+ * or waits for something that does not come within a minute. What it prints is dropped, and its timers and listeners
  * of the process are removed. An error that comes later is a warning.
  *
  * Code that changes JavaScript's own objects, prints by a file descriptor, or never returns, is not
@@ -84,7 +87,9 @@ async function importApart(
   const stuck = new Promise<never>((_, reject) => {
     giveUp = () => reject(new Error('its spec waits at top level for something that never comes'));
   });
+  // In a command, nothing is left to run; the program of a library goes on.
   process.once('beforeExit', giveUp);
+  const limit = setTimeout(giveUp, patience).unref();
   if (specs.push(spec) === 1) catchErrors();
   if (importing.add(spec).size === 1) endGuards = guard();
   try {
@@ -99,6 +104,7 @@ async function importApart(
     if (importing.size === 0) endGuards();
     spec.onError = (message) => warn(`The spec of the kind ${kind} ${message}`);
     process.off('beforeExit', giveUp);
+    clearTimeout(limit);
   }
 }
 
