@@ -37,7 +37,20 @@ interface Life {
   readonly since: number;
 }
 
-/** Follows a batch by its files, and asks the scheduler only about what they do not tell. */
+/**
+ * Follows a batch by its files, and asks the scheduler only about what they do not tell. The states
+ * of a worker, with the tickets that it claimed (`checkLife`, `#judge`):
+ *
+ *     queued      its first sign of life                     → alive
+ *     alive       no sign for `silence`, or says it is over  → silent, and the scheduler is asked
+ *     silent      another sign                               → alive
+ *     silent      the scheduler does not answer              → silent
+ *     silent      its job is over                            → dead: its open tickets end as lost
+ *     silent      its job is listed, for `cancel`            → cancelled, and dead once it is over
+ *
+ * Tickets that nobody claimed wait for all jobs. Once these are over, they end as lost, or as
+ * unclaimed where the jobs served other tickets.
+ */
 export class BatchWatch {
   readonly folder: BatchFolder;
   readonly batch: Batch;
@@ -216,6 +229,7 @@ export class BatchWatch {
    * long is cancelled first.
    */
   async #judge(worker: string | undefined, tickets: readonly number[], now: number): Promise<void> {
+    // Safe: nothing follows from silence alone.
     const states = await this.#statesOf(worker);
     if (states === undefined) return;
     const silence =
@@ -226,6 +240,7 @@ export class BatchWatch {
       return isFinal(phase) || (phase === 'unlisted' && silence >= this.#patience.cancel);
     };
     if (states.every(([, job]) => isOver(job))) return await this.#lose(worker, tickets, states);
+    // Safe: a cancelled job counts as dead only once the scheduler says that it is over.
     for (const [job, state] of states) {
       const phase = this.#scheduler.phaseOf(state);
       const mayHang = worker === undefined ? phase === 'running' : phase !== 'queued';
@@ -263,6 +278,7 @@ export class BatchWatch {
     const job = known.find(isCancelled) ?? known.at(-1);
     const { state = '', reason } = job ?? {};
     const lost = { type: 'lost', state, ...(reason !== undefined && { reason }) } as const;
+    // Safe: of two ends the first stays, so a worker that was only frozen changes nothing.
     if (worker !== undefined) {
       this.#dead.add(worker);
       return this.#end(tickets, lost);
@@ -334,6 +350,7 @@ export class BatchWatch {
   /** Cancels the jobs of the batch, unless another run waits for them. */
   async cancel(by: string): Promise<void> {
     if (this.folder.waiters().length > 0) return;
+    // Safe: ended first, so a job that begins before it is cancelled finds nothing to do.
     this.#end([...this.batch.tickets.keys()], { type: 'cancelled', by });
     for (const { id } of this.folder.jobs()) await this.#scheduler.cancel(id, nameOf(this.folder));
   }

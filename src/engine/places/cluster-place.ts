@@ -63,7 +63,22 @@ const lifeCheck = 5_000;
 const firstList = 5_000;
 const nextList = 30_000;
 const soonest = 15_000;
-/** A cluster as a place: a stage is a ticket in a batch of jobs, and the run waits for files. */
+
+/**
+ * A cluster as a place: a stage is a ticket in a batch of jobs, and the run waits for files. The
+ * states of a stage (`#bring`):
+ *
+ *     looking              an earlier run left its ticket   → waiting     #attach
+ *     looking              its result is in the store       → done        #storedResult
+ *     looking              neither                          → gathering   #submit
+ *     gathering            the intent to submit is on disk  → waiting     Submitter
+ *     waiting              its ticket has an end            → ended       BatchWatch
+ *     waiting              nobody is to wait (--detach, ^C) → left to its job, which goes on
+ *     ended, by afterEnd   → done, looking, cancelled, left to a new run, or failed
+ *
+ * A ticket has one end, the first that is linked, and only this process publishes: whatever a job
+ * does after its ticket was taken over changes nothing.
+ */
 export class ClusterPlace implements Place {
   readonly #options: ClusterOptions;
   readonly #submitter: Submitter;
@@ -152,15 +167,20 @@ export class ClusterPlace implements Place {
       idle: 0,
       memory: this.#rememberedMemory(stage),
     };
+    // Safe: to attach starts nothing, and several runs may wait for one end.
     let placed = open && (await Promise.race([this.#attach(open), this.#aborted]));
     await this.#download(stage);
     for (;;) {
       const stored = placed === undefined ? await this.#storedResult(stage, attempt) : undefined;
       if (stored !== undefined) return { result: stored, edited: [], signatures: {} };
+      // Safe: the intent is on disk before the scheduler hears of it. After a kill in between, the
+      // next run finds the batch without jobs, and submits it.
       placed ??= await this.#submit(stage, attempt, tries);
       const end = await this.#endOf(placed, attempt);
       const next = await this.#nextStep(end, placed, { stage, tries });
       keepLog(placed, attempt.log);
+      // Safe: it has its end, so no job runs it again. A cancelled one stays open for the next run,
+      // which closes it and submits the stage again (#attach).
       if (next.step !== 'use' && next.step !== 'cancel') placed.folder.use(placed.index);
       switch (next.step) {
         case 'use':
@@ -173,13 +193,17 @@ export class ClusterPlace implements Place {
         case 'again':
           if (next.message !== undefined)
             attempt.emit({ type: 'stage-retrying', message: next.message });
+          // Safe: the lost job's ticket is closed above. A result that it stored all the same is
+          // found first.
           tries = next.tries;
           placed = undefined;
           break;
         case 'cancel':
           throw new UnfinishedStage(next.message);
         case 'leave':
-          this.#left.add(placed.folder); // to the next step of a detached run
+          // Safe: nothing was recorded of it. A new run with the new code decides about it, or the
+          // next step of a detached run, after these jobs.
+          this.#left.add(placed.folder);
           throw new OldCode(next.message);
         case 'fail':
           throw new StageFailure(next.message);
@@ -301,11 +325,13 @@ export class ClusterPlace implements Place {
    */
   async #attach({ folder, batch, index }: OpenTicket): Promise<Placed | undefined> {
     const isUnsubmitted = folder.jobs().length === 0 && folder.beats().size === 0;
+    // Safe: where its run is only slow, both submit it, and each ticket is claimed once.
     const isMine = isUnsubmitted && !this.#watches.has(folder.id) && folder.waiters().length === 0;
     const submitted = isMine ? this.#submitter.submit(folder, batch) : Promise.resolve();
     const placed = { folder, batch, index, submitted };
     const watch = this.#watch(placed);
     if (this.#options.isStep || !(await watch.wasCancelled(index))) return placed;
+    // Safe: of two ends the first stays, and a job that was done in spite of it is used.
     if (folder.end(index, { type: 'cancelled', by: 'by the scheduler' }).type === 'done')
       return placed;
     folder.use(index);
@@ -346,6 +372,7 @@ export class ClusterPlace implements Place {
     if (!detach || (isStep && !(await watch.isUnderWay()))) {
       return await Promise.race([ended, over, this.#aborted]).finally(() => watch.forget(index));
     }
+    // Safe: the ticket stays open, so the next step or the same command attaches to it.
     const end = folder.endOf(index);
     watch.forget(index);
     if (end !== undefined) return end;
@@ -459,7 +486,7 @@ export class ClusterPlace implements Place {
       for (const { folder } of this.#waiting()) this.#left.add(folder);
       return new StageLeftToJob('its job continues');
     }
-    // A batch that was submitted meanwhile is cancelled too.
+    // A batch that was submitted meanwhile is cancelled too. Safe: not where another run waits.
     for (const watch of this.#waiting()) await watch.cancel('by another run');
     return signal.reason;
   }

@@ -49,7 +49,19 @@ const beatInterval = 5_000;
  */
 const settling = 1_000;
 
-/** Serves the tickets of a batch, one after the other, as the local place runs stages. */
+/**
+ * Serves the tickets of a batch, one after the other, as the local place runs stages. Its states:
+ *
+ *     idle       a ticket that nobody runs, with time for it  → serving    #next
+ *     idle       none is left, or the job was started again   → over
+ *     serving    input or code differ from the ticket         → idle       it ends as refused
+ *     serving    the stage ended                              → idle       with its end
+ *     serving    the job's time is over                       → stopping   it ends as stopped
+ *     serving    the scheduler wants the node                 → stopping   without an end
+ *     stopping   the stage ended                              → over
+ *
+ * It gives signs of life until it is over, which the last one says.
+ */
 export class JobWorker {
   readonly #options: WorkerOptions;
   readonly #store: LocalStore;
@@ -89,6 +101,8 @@ export class JobWorker {
         const index = await waitFor(() => this.#next());
         if (index === undefined || index === 'none') break;
         const end = await this.#serve(index);
+        // Safe: the first end stays. Without one, the job takes its ticket back when it is queued
+        // again, or the run finds it dead.
         if (end !== undefined) this.#options.folder.end(index, end);
         this.#beat(false);
       }
@@ -106,6 +120,7 @@ export class JobWorker {
   stop(): void {
     // A scheduler may give notice up to a minute early.
     const isTime = this.#secondsLeft() <= this.#notice + 70;
+    // Safe: the stage ends as after Ctrl-C, with its checkpoint, and no further one is claimed.
     this.#stopped ??= isTime ? 'time' : 'asked';
     this.#stop.abort(new Error('stopped'));
   }
@@ -126,6 +141,8 @@ export class JobWorker {
       const ticket = folder.ticket(index);
       isLate ||= ticket === undefined;
       if (ticket === undefined || !this.#hasTimeFor(ticket)) continue;
+      // Safe: a claim is a link, which only one worker can make. A job that was started again takes
+      // back what it claimed itself.
       if (!folder.claim(index, this.#claimFor(ticket))) continue;
       const checkpoint = this.#isFresh(ticket) ? this.#checkpointOf(ticket) : undefined;
       if (checkpoint !== undefined) this.#store.removeCheckpoint(checkpoint);
