@@ -8,7 +8,7 @@
  * passes over all scores a dozen times.
  */
 
-import { fakeProbabilities } from '../src/learning/metrics/arithmetic/logits.ts';
+import { positiveProbabilities } from '../src/learning/metrics/arithmetic/logits.ts';
 import { expectedCalibrationError } from '../src/learning/metrics/calibration/calibration-bins.ts';
 import { fitTemperature } from '../src/learning/metrics/calibration/temperature.ts';
 import { equalErrorRate } from '../src/learning/metrics/ranking/chosen-thresholds.ts';
@@ -30,7 +30,7 @@ const size = 1_000_000;
 const random = new Random(1);
 const labels = Uint8Array.from({ length: size }, () => random.integer(2));
 const scores = Float64Array.from(labels, (label) => random.normal() + label);
-const probabilities = fakeProbabilities(scores);
+const probabilities = positiveProbabilities(scores);
 const weights = Float64Array.from(labels, () => random.integer(8));
 
 const tasks: Readonly<Record<string, () => unknown>> = {

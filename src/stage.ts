@@ -187,7 +187,7 @@ export interface FoundCode {
   readonly start: JsonObject;
 }
 
-/** Facts about an artifact by name, such as `classes: ['real', 'fake']`. */
+/** Facts about an artifact by name, such as `classes: ['cat', 'dog']`. */
 export type Facts = Readonly<Record<string, Json>>;
 
 /**

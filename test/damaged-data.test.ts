@@ -98,8 +98,8 @@ test('damaged scores are read or refused, whatever is wrong with them', async ()
   const read = (text: string) => {
     const parsed = parsePairs(text);
     if (!parsed.ok) throw new StageError(parsed.error);
-    for (const { label, real, fake } of parsed.value)
-      assert.ok(label <= 1 && Number.isFinite(real + fake));
+    for (const { label, negative, positive } of parsed.value)
+      assert.ok(label <= 1 && Number.isFinite(negative + positive));
   };
   const sound =
     'key,split,label,real,fake,source\na,test,0,1.5,-2e-3,x\n"b,c",test,1,-1,.5,y\nd,val,1.0,0,0,\n';

@@ -196,7 +196,7 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
       );
       const validation = drawModels([model(shift)], design, random);
       const accuracyOn = ({ labels: of, models: [rows] }: MatchedScores) => {
-        const right = rows!.filter(({ label, fake }) => fake > 0 === (label === 1)).length;
+        const right = rows!.filter(({ label, positive }) => positive > 0 === (label === 1)).length;
         return { value: right / of.length, images: of.length };
       };
       const test = drawModels([model(shift)], design, random);

@@ -1,7 +1,8 @@
+import { defaultNames } from '../../src/default-names.ts';
 import {
-  fakeProbabilities,
   logitDifferences,
   logitsOf,
+  positiveProbabilities,
 } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { calibrationBins } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import {
@@ -12,7 +13,7 @@ import { matthewsCorrelation } from '../../src/learning/metrics/classification/d
 import { decisionsOfSides } from '../../src/learning/metrics/confusion.ts';
 import { scoredOf } from '../../src/learning/metrics/detector-scores.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
-import { type BinaryRow, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
+import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { tableOfPairs } from '../../src/learning/metrics/testing-scores.ts';
 import type { Random } from '../../src/random.ts';
 import { detect, fitTo } from '../../stages/evaluate/detector.ts';
@@ -79,7 +80,7 @@ export async function detectorScenario(
       const test = drawDetector(detector, design, 'test', random);
       const val = drawDetector(detector, validation, 'val', random);
       const fitted = fitTo(scoredOf(val, 'logits'))!;
-      const sides = { scale: 'logits', names: usualSides, fitted } as const;
+      const sides = { scale: 'logits', names: defaultNames, fitted } as const;
       // As `evaluate` does, but without the intervals of val, of which nothing is asked.
       const measured = await detect(test, sides, { ...options, draws, seed });
       const { values, intervals } = numbersOf({ splits: { test: measured } });
@@ -157,8 +158,8 @@ function tempered(
 ): Readonly<Record<string, number>> {
   let loss = 0;
   let brier = 0;
-  for (const { label, fake } of population) {
-    const margin = (label === 1 ? fake : -fake) / temperature;
+  for (const { label, positive } of population) {
+    const margin = (label === 1 ? positive : -positive) / temperature;
     loss += margin > 0 ? Math.log1p(Math.exp(-margin)) : -margin + Math.log1p(Math.exp(margin));
     brier += (1 / (1 + Math.exp(margin))) ** 2;
   }
@@ -168,7 +169,7 @@ function tempered(
 /** The share of fakes in each bin of probability. */
 function trueBins(population: readonly BinaryRow[]): ReadonlyMap<number, number> {
   const labels = population.map(({ label }) => label);
-  const probabilities = fakeProbabilities(population.map(({ fake }) => fake));
+  const probabilities = positiveProbabilities(population.map(({ positive }) => positive));
   return new Map(
     calibrationBins(labels, probabilities).map(({ low, positiveShare }) => [low, positiveShare]),
   );
@@ -190,7 +191,7 @@ async function curveClaims(
   rows: readonly BinaryRow[],
   { detector, shareOfFakes, bins, draws, seed }: CurveTruth,
 ): Promise<readonly Claim[]> {
-  const given = { name: '', rows, calibration: [], sides: usualSides };
+  const given = { name: '', rows, calibration: [], sides: defaultNames };
   const model = await measure(given, {
     confidence: options.confidence,
     draws: Math.max(100, draws),

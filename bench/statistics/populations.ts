@@ -92,8 +92,8 @@ export const binaryRow = (
   key: `${i}`,
   split,
   label: label === 1 ? 1 : 0,
-  real: 0,
-  fake,
+  negative: 0,
+  positive: fake,
   source: label === 0 ? 'camera' : `fake ${i % 2}`,
   ...(group !== undefined && { group }),
 });

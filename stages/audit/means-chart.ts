@@ -10,16 +10,16 @@ import type { ClassMeans } from './class-means.ts';
 import { lumaOf, meanSide } from './look-at-image.ts';
 
 const side = 190;
-/** From less to more luma in fakes; white for no difference, and darker towards both ends. */
+/** From less to more luma in positives; white for no difference, and darker towards both ends. */
 const colours = ['#0b4f8a', '#ffffff', '#b03a00'] as const;
 
 /** Draws the mean image of each class, and their difference in levels of luma with its scale. */
 export async function meansChart(
   names: readonly string[],
-  [real, fake]: readonly ClassMeans[],
+  [negative, positive]: readonly ClassMeans[],
   { found, chance }: MeanDifference,
 ): Promise<TopLevelSpec> {
-  const difference = lumaDifference(real!, fake!);
+  const difference = lumaDifference(negative!, positive!);
   const most = Math.max(1e-3, ...difference.map(Math.abs));
   const block = async (header: string, pixels: Uint8Array, description = header) => {
     const image: DecodedImage = { width: meanSide, height: meanSide, pixels };
@@ -28,14 +28,14 @@ export async function meansChart(
       cells: [{ image: await thumbnail(image, { side: meanSide, format: 'png' }), description }],
     };
   };
-  const means = [real!, fake!].map(({ mean }, label) =>
+  const means = [negative!, positive!].map(({ mean }, label) =>
     block(`mean of ${names[label]}`, Uint8Array.from(mean, Math.round)),
   );
   const greatest = `difference of the means, ${formatDecimal(most, 1)} levels at most`;
   const levels = `the means differ by ${formatDecimal(found, 1)} levels of luma${chance === undefined ? '' : `, where chance alone gives ${formatDecimal(chance, 1)}`}`;
   const sheet = imageSheet({
     title: 'Mean image of each class, and their difference',
-    subtitle: `${formatCount(real!.images)} ${names[0]} and ${formatCount(fake!.images)} ${names[1]} images, stretched to ${meanSide} x ${meanSide}; ${levels}`,
+    subtitle: `${formatCount(negative!.images)} ${names[0]} and ${formatCount(positive!.images)} ${names[1]} images, stretched to ${meanSide} x ${meanSide}; ${levels}`,
     across: 1,
     side,
     blocks: [
@@ -55,11 +55,14 @@ export async function meansChart(
   });
 }
 
-/** Fake minus real, `[64, 64]`. */
-function lumaDifference(real: ClassMeans, fake: ClassMeans): readonly number[] {
+/** Positive minus negative, `[64, 64]`. */
+function lumaDifference(negative: ClassMeans, positive: ClassMeans): readonly number[] {
   const luma = ({ mean }: ClassMeans, i: number) =>
     lumaOf(mean[3 * i]!, mean[3 * i + 1]!, mean[3 * i + 2]!);
-  return Array.from({ length: meanSide * meanSide }, (_, i) => luma(fake, i) - luma(real, i));
+  return Array.from(
+    { length: meanSide * meanSide },
+    (_, i) => luma(positive, i) - luma(negative, i),
+  );
 }
 
 type MeanDifference = { readonly found: number; readonly chance?: number };
@@ -70,14 +73,15 @@ type MeanDifference = { readonly found: number; readonly chance?: number };
  * groups or are copies, which vary less than independent images. `units` as in `Copies`.
  */
 export function meanDifference(
-  [real, fake]: readonly ClassMeans[],
+  [negative, positive]: readonly ClassMeans[],
   units: readonly string[],
 ): MeanDifference {
-  const found = Math.sqrt(mean(lumaDifference(real!, fake!).map((value) => value ** 2)));
-  if (drawsGroups({ groups: units }) || Math.min(real!.images, fake!.images) < 2) return { found };
+  const found = Math.sqrt(mean(lumaDifference(negative!, positive!).map((value) => value ** 2)));
+  if (drawsGroups({ groups: units }) || Math.min(negative!.images, positive!.images) < 2)
+    return { found };
   const variances = Array.from(
-    real!.variance,
-    (value, i) => value / real!.images + fake!.variance[i]! / fake!.images,
+    negative!.variance,
+    (value, i) => value / negative!.images + positive!.variance[i]! / positive!.images,
   );
   return { found, chance: Math.sqrt(mean(variances)) };
 }

@@ -19,7 +19,7 @@ export type SpectrumGap = ReturnType<typeof spectrumGap>;
 
 /**
  * The ring in which the spectra of two classes differ most: `apart` is the mean log10 power of
- * fakes minus that of real images, `deviations` the same in standard deviations of the images (null
+ * positives minus that of negative images, `deviations` the same in standard deviations of the images (null
  * where these are zero). `p` is for the hypothesis that no ring differs: Welch's t of each ring,
  * with Bonferroni's bound for the largest and the degrees of freedom of the smaller class; null
  * where a class has one unit or no spread. `units` as in `Copies`: a unit counts once, however many
@@ -31,13 +31,13 @@ export function spectrumGap(images: readonly ExaminedImage[], units: readonly st
     return groupBy(own, (place) => units[place]!);
   });
   const rings = Array.from({ length: ringCount }, (_, ring) => {
-    const [real, fake] = classes.map((places) => spreadOf(images, places, ring)) as [
+    const [negative, positive] = classes.map((places) => spreadOf(images, places, ring)) as [
       Spread,
       Spread,
     ];
-    const error = differenceError(real, fake);
-    const pooled = Math.sqrt((real.variance + fake.variance) / 2);
-    const apart = fake.mean - real.mean;
+    const error = differenceError(negative, positive);
+    const pooled = Math.sqrt((negative.variance + positive.variance) / 2);
+    const apart = positive.mean - negative.mean;
     return {
       ring,
       apart,
@@ -84,11 +84,12 @@ function spreadOf(
  * The standard error of the difference of the means; a unit in both classes moves both. NaN where a
  * class has one unit.
  */
-function differenceError(real: Spread, fake: Spread): number {
-  if (real.pulls.size < 2 || fake.pulls.size < 2) return Number.NaN;
-  const units = new Set([...real.pulls.keys(), ...fake.pulls.keys()]);
+function differenceError(negative: Spread, positive: Spread): number {
+  if (negative.pulls.size < 2 || positive.pulls.size < 2) return Number.NaN;
+  const units = new Set([...negative.pulls.keys(), ...positive.pulls.keys()]);
   let sum = 0;
-  for (const unit of units) sum += ((fake.pulls.get(unit) ?? 0) - (real.pulls.get(unit) ?? 0)) ** 2;
+  for (const unit of units)
+    sum += ((positive.pulls.get(unit) ?? 0) - (negative.pulls.get(unit) ?? 0)) ** 2;
   return Math.sqrt(sum);
 }
 
@@ -134,7 +135,7 @@ export function spectrumChart(
   });
 }
 
-/** `clearest at 0.39 cycles per pixel, where fake has 1.4 times the power, p = 0.034`. */
+/** `clearest at 0.39 cycles per pixel, where dog has 1.4 times the power, p = 0.034`. */
 function gapText(names: readonly string[], { ring, apart, p }: SpectrumGap): string {
   const [more, times] = apart < 0 ? [names[0]!, 10 ** -apart] : [names[1]!, 10 ** apart];
   const test = p === null ? 'too few images for a test' : `p ${p < 0.001 ? '' : '= '}${formatP(p)}`;

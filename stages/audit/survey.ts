@@ -13,7 +13,7 @@ export interface AuditedImage extends Pick<Sample, 'key' | 'path' | 'width' | 'h
   readonly split: string;
   /** Its index in its split. */
   readonly index: number;
-  /** The index of its side: 0 = real, 1 = fake, where these are the classes. */
+  /** The index of its class: of two, 0 = negative, 1 = positive. */
   readonly label: number;
   readonly group: string | undefined;
   readonly print: Print;

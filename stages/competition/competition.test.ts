@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type BinaryRow, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
+import { defaultNames } from '../../src/default-names.ts';
+import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
@@ -80,7 +81,13 @@ function scores(wrong: number, split = 'test'): readonly BinaryRow[] {
   const seen = [0, 0];
   return ranks.map((fake, i) => {
     const label = labels[i]!;
-    return { key: `${label}-${seen[label]!++}`, split, label: label as 0 | 1, real: 0, fake };
+    return {
+      key: `${label}-${seen[label]!++}`,
+      split,
+      label: label as 0 | 1,
+      negative: 0,
+      positive: fake,
+    };
   });
 }
 
@@ -366,7 +373,7 @@ test('the chart joins the Pareto front, and labels every candidate where there i
   ]);
   const chart = competitionChart(
     ranked,
-    { split: 'test', real: 1400, fake: 700, sides: usualSides },
+    { split: 'test', negative: 1400, positive: 700, sides: defaultNames },
     { confidence: 0.95 },
   );
   assertGolden(chart, new URL('golden/four-candidates.golden.json', import.meta.url));

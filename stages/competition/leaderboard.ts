@@ -6,7 +6,7 @@ import {
   type Interval,
   intervalPair,
 } from '../../src/learning/metrics/intervals/interval.ts';
-import { type SideNames, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
+import { countsBySide, type SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 
 /** A model that competes. */
 export interface Candidate {
@@ -110,14 +110,14 @@ export function formatLeaderboard(ranked: readonly Ranked[]): string {
 /** The images that all candidates scored, by class. */
 export type Tested = {
   readonly split: string;
-  readonly real: number;
-  readonly fake: number;
+  readonly negative: number;
+  readonly positive: number;
   readonly sides: SideNames;
 };
 
 export function formatMetrics(
   ranked: readonly Ranked[],
-  { split, real, fake, sides }: Tested,
+  { split, negative, positive, sides }: Tested,
   { confidence, lead }: { readonly confidence: number; readonly lead?: object | undefined },
 ): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
@@ -128,12 +128,11 @@ export function formatMetrics(
       { rank, auc: auc.estimate, score: score.estimate, parameters, intervals },
     ] as const;
   });
-  const counts =
-    sides.join() === usualSides.join() ? { real, fake } : { negative: real, positive: fake };
+  const counts = countsBySide(sides, negative, positive);
   const metrics = {
     split,
     confidence,
-    images: real + fake,
+    images: negative + positive,
     ...counts,
     winner: ranked[0]!.name,
     ...(lead !== undefined && { lead }),

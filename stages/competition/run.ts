@@ -52,9 +52,14 @@ export default async function run(context: Context): Promise<void> {
   const few = fewGroups(matched, entrants[0]!.sides, split);
   if (few !== undefined) context.warn(few);
   const ranked = rankEntrants(context, entrants, matched);
-  const fake = matched.labels.filter((label) => label === 1).length;
+  const positive = matched.labels.filter((label) => label === 1).length;
   const lead = leadOfFirst(ranked, entrants, matched, confidence);
-  const tested = { split, real: matched.labels.length - fake, fake, sides: entrants[0]!.sides };
+  const tested = {
+    split,
+    negative: matched.labels.length - positive,
+    positive,
+    sides: entrants[0]!.sides,
+  };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   const rows = ranked.map(leaderboardRow);
   const markdown = markdownTable(

@@ -1,3 +1,4 @@
+import { negativeName, positiveName } from '../../src/default-names.ts';
 import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
@@ -26,8 +27,8 @@ import {
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
   type BinaryRow,
+  haveDefaultNames,
   type SideNames,
-  usualSides,
 } from '../../src/learning/metrics/scores/binary-view.ts';
 import {
   decideByScore,
@@ -66,7 +67,7 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
   const { labels, ranking } = scored;
   const statistics = () => detectorStatistics(scored, fitted);
   const { part, estimate } = await measureSplit(scored, statistics, { scored, fitted }, options);
-  const fake = labels.reduce((sum, label) => sum + label, 0);
+  const positives = labels.reduce((sum, label) => sum + label, 0);
   const units = unitsByClass(labels, scored.groups);
   const formsOf = (counts: Confusion) => ({
     balancedAccuracy: { unseen: unseenVariance(decisionsOfSides(counts), units) },
@@ -91,9 +92,9 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
   const folds = withinFolds(rows, areaOfRows, options);
   return {
     images: labels.length,
-    ...bySide(names, labels.length - fake, fake),
+    ...bySide(names, labels.length - positives, positives),
     majorityAccuracy,
-    ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
+    ...(positives > 0 && positives < labels.length ? both : withoutRanking(both)),
     ...called,
     ...(folds && { withinFolds: folds }),
     ...(estimate.atEqualError && {
@@ -124,12 +125,12 @@ export function fitTo({ labels, ranking, logits }: DetectorScores): Fitted | und
 }
 
 /**
- * The numbers of both sides: `real` and `fake` if these are their names, else `negative` and
+ * The numbers of both sides: by the names by default if they have these, else `negative` and
  * `positive`, and whose they are.
  */
 const bySide = (names: SideNames, negative: number, positive: number) =>
-  names.join() === usualSides.join()
-    ? { real: negative, fake: positive }
+  haveDefaultNames(names)
+    ? { [negativeName]: negative, [positiveName]: positive }
     : { sides: { negative: names[0], positive: names[1] }, negative, positive };
 
 function countsOf(counts: Confusion, names: SideNames) {
@@ -154,8 +155,8 @@ function withoutRanking<T extends Measured<never>>(metrics: T): T {
 }
 
 /**
- * Decisions at a threshold: images are called fake from this difference of their scores on, fake
- * minus real.
+ * Decisions at a threshold: images are called positive from this difference of their scores on,
+ * positive minus negative.
  */
 const predictionsAt = (threshold: number, { differences }: DetectorScores): Uint8Array =>
   Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
@@ -164,12 +165,12 @@ const predictionsAt = (threshold: number, { differences }: DetectorScores): Uint
  * The metrics of each source of every class with more than one; the only source of a class is what
  * the whole split shows. The share that is called right counts the source's own images alone; its
  * ranking, if it has one class, compares them with all images of the other class (`against`):
- * forgeries of one method with every real image, as is usual (Rössler et al. 2019,
- * "FaceForensics++", table 5), and one camera's real images with every forgery.
+ * forgeries of one method with every genuine image, as is usual (Rössler et al. 2019,
+ * "FaceForensics++", table 5), and one camera's genuine images with every forgery.
  */
 function sourceMetrics(
   rows: readonly BinaryRow[],
-  { scale, names: [real, fake] }: Sides,
+  { scale, names: [negative, positive] }: Sides,
   options: IntervalOptions,
 ) {
   const names = new Set<string>();
@@ -177,7 +178,7 @@ function sourceMetrics(
   const sources = Array.from(names, (name) => {
     const own = rows.filter(({ source }) => source === name);
     const labels = new Set(own.map(({ label }) => label));
-    const side = labels.has(1) ? fake : real;
+    const side = labels.has(1) ? positive : negative;
     return { name, own, of: labels.size === 2 ? 'both' : side };
   });
   const share = (one: string, other: string) => one === other || one === 'both' || other === 'both';
@@ -187,7 +188,7 @@ function sourceMetrics(
   return Object.fromEntries(
     several.map(({ name, own, of }) => {
       const others =
-        of === 'both' ? [] : rows.filter(({ label }) => label === (of === fake ? 0 : 1));
+        of === 'both' ? [] : rows.filter(({ label }) => label === (of === positive ? 0 : 1));
       const numbers = sourceNumbers(own, scoredOf([...own, ...others], scale), options);
       return [name, { class: of, images: own.length, against: others.length, ...numbers }];
     }),

@@ -52,7 +52,8 @@ test('every image of the splits gets its two scores, and every split its metrics
   );
   const { accuracy, called, confusion, images, majorityAccuracy } = metrics.splits['test']!;
   const right = scores.filter(
-    ({ split, label, real, fake }) => split === 'test' && (fake > real ? 1 : 0) === label,
+    ({ split, label, negative, positive }) =>
+      split === 'test' && (positive > negative ? 1 : 0) === label,
   );
   assert.equal(images, 7);
   assert.equal(accuracy, right.length / 7);
@@ -60,7 +61,8 @@ test('every image of the splits gets its two scores, and every split its metrics
   assert.equal(confusion.trueNegatives + confusion.truePositives, right.length);
   assert.equal(
     called.real,
-    scores.filter(({ split, real, fake }) => split === 'test' && fake <= real).length,
+    scores.filter(({ split, negative, positive }) => split === 'test' && positive <= negative)
+      .length,
   );
   assert.equal(called.real + called.fake, 7);
   assert.deepEqual(metrics.chosenEpoch, {
@@ -83,7 +85,9 @@ test('scores do not depend on the batch size, up to rounding', async () => {
 
   for (const [i, row] of outputs(one).scores.entries()) {
     const other = outputs(all).scores[i]!;
-    assert.ok(Math.abs(row.real - other.real) + Math.abs(row.fake - other.fake) < 1e-6);
+    assert.ok(
+      Math.abs(row.negative - other.negative) + Math.abs(row.positive - other.positive) < 1e-6,
+    );
   }
 });
 
@@ -122,10 +126,10 @@ test('corrupted images get other scores, the same each time and for any batch si
   using again = await evaluated({ splits: ['test'], corrupt, batchSize: 3 });
   using other = await evaluated({ splits: ['test'], corrupt, seed: 8 });
 
-  for (const [i, { real }] of outputs(one).scores.entries()) {
-    assert.notEqual(outputs(plain).scores[i]!.real, real);
-    assert.notEqual(outputs(other).scores[i]!.real, real);
-    assert.ok(Math.abs(outputs(again).scores[i]!.real - real) < 1e-6);
+  for (const [i, { negative }] of outputs(one).scores.entries()) {
+    assert.notEqual(outputs(plain).scores[i]!.negative, negative);
+    assert.notEqual(outputs(other).scores[i]!.negative, negative);
+    assert.ok(Math.abs(outputs(again).scores[i]!.negative - negative) < 1e-6);
   }
 });
 

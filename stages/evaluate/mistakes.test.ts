@@ -9,8 +9,8 @@ const row = (key: string, label: 0 | 1, fake: number, source?: string): BinaryRo
   key,
   split: 'test',
   label,
-  real: 0,
-  fake,
+  negative: 0,
+  positive: fake,
   ...(source !== undefined && { source }),
 });
 

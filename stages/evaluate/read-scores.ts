@@ -1,3 +1,4 @@
+import { haveDefaultNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import { readScoreTable } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { openClasses, type Target } from '../../src/learning/training/open-classes.ts';
@@ -118,7 +119,7 @@ function complete(table: ScoreTable, context: StageContext<EvaluateSettings>): S
 }
 
 /**
- * Whether scores of real and fake belong to a data set whose two classes have other names, matched
+ * Whether scores of the classes by default belong to a data set whose two classes have other names, matched
  * by their order.
  */
 const isNumbered = (
@@ -127,7 +128,7 @@ const isNumbered = (
   row: ScoreRow,
   sample: { label: number },
 ) =>
-  names.join() === 'real,fake' &&
+  haveDefaultNames(names) &&
   classes.length === 2 &&
   !classes.some((name) => names.includes(name)) &&
   row.label === sample.label;

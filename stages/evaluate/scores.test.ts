@@ -34,8 +34,8 @@ function rowsOf(
     key: `${more.source ?? label}/${i}`,
     split,
     label,
-    real: 0,
-    fake,
+    negative: 0,
+    positive: fake,
     ...more,
   }));
 }
@@ -196,7 +196,10 @@ test('few groups cause a warning, since intervals and tests of them say little',
 
 test('thresholds and temperature are fitted to val alone, and applied to the other splits alone', async () => {
   using bench = await scored([...val, ...testing]);
-  using changed = await scored([...val, ...testing.map((row) => ({ ...row, fake: row.fake - 4 }))]);
+  using changed = await scored([
+    ...val,
+    ...testing.map((row) => ({ ...row, positive: row.positive - 4 })),
+  ]);
   const { fittedOnVal, splits } = metricsOf(bench);
 
   assert.deepEqual(metricsOf(changed).fittedOnVal, fittedOnVal);
@@ -247,9 +250,9 @@ test('no temperature is fitted if sharper scores are always better, or always wo
 
 test('scores that are probabilities are as well calibrated as the logits that they come from', async () => {
   const given = [...val, ...testing];
-  const probable = given.map(({ real: _, fake, ...row }) => {
-    const share = 1 / (1 + Math.exp(-fake));
-    return { ...row, real: 1 - share, fake: share };
+  const probable = given.map(({ negative: _, positive, ...row }) => {
+    const share = 1 / (1 + Math.exp(-positive));
+    return { ...row, negative: 1 - share, positive: share };
   });
   using logits = await scored(given);
   using probabilities = await scored(probable);
@@ -314,7 +317,7 @@ test('groups are judged by the mean of their images’ scores', async () => {
   using bench = await scored(rows, { splits: ['test'], by: 'group' });
 
   assert.deepEqual(
-    scoresOf(bench).map(({ key, fake, group }) => [key, fake, group]),
+    scoresOf(bench).map(({ key, positive, group }) => [key, positive, group]),
     [
       ['film 1', -1, 'film 1'],
       ['film 2', 1.5, 'film 2'],
@@ -339,8 +342,8 @@ test('a dataset beside the scores gives source and images, by key', async () => 
     key: `test/${i}`,
     split: 'test',
     label,
-    real: 0,
-    fake: 1,
+    negative: 0,
+    positive: 1,
   }));
   using bench = await scored(rows, { splits: ['test'], mistakes: true }, { dataset });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultNames } from '../../src/default-names.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import {
   factsOfClasses,
@@ -69,8 +70,7 @@ export const spec = defineKind<EvaluateSettings>({
     },
     scores: {
       type: 'scores',
-      summary:
-        'In place of a model: CSV key,split,label and score.<class> for each class, or key,split,label,real,fake; with source, group and slice.<name> if known. A dataset beside it supplies missing ones, by key. Those of several models, such as of the folds of a cross-validation, are put together.',
+      summary: `In place of a model: CSV key,split,label and score.<class> for each class, or key,split,label,${defaultNames.join()}; with source, group and slice.<name> if known. A dataset beside it supplies missing ones, by key. Those of several models, such as of the folds of a cross-validation, are put together.`,
       optional: true,
       list: true,
     },

@@ -1,3 +1,4 @@
+import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
 import {
   formatDecimal,
   formatEstimate,
@@ -6,7 +7,7 @@ import {
   formatShare,
 } from '../../src/format-numbers.ts';
 import { type MetricName, metric } from '../../src/learning/metrics/metric-catalogue.ts';
-import { type SideNames, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
+import type { SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { DetectedSplit } from './detector.ts';
@@ -41,7 +42,8 @@ const detected = (splits: Splits) =>
 
 /** The numbers of images of both sides, by their names. */
 export function sidesOf(split: DetectedSplit): Readonly<Record<string, number>> {
-  if ('real' in split) return { real: split.real!, fake: split.fake! };
+  if (negativeName in split)
+    return { [negativeName]: split[negativeName]!, [positiveName]: split[positiveName]! };
   return { [split.sides.negative]: split.negative, [split.sides.positive]: split.positive };
 }
 
@@ -50,7 +52,7 @@ export function sidesOf(split: DetectedSplit): Readonly<Record<string, number>> 
  * are integers.
  */
 const sideNames = (split: DetectedSplit): SideNames =>
-  'real' in split ? usualSides : [split.sides.negative, split.sides.positive];
+  negativeName in split ? defaultNames : [split.sides.negative, split.sides.positive];
 
 export function evaluationTables(
   evaluation: Evaluation,
@@ -181,7 +183,7 @@ function detectionTable(splits: Splits, counted: string): Highlight {
 }
 
 function confusionTable(splits: readonly (readonly [string, DetectedSplit])[]): Highlight {
-  const [no, yes] = splits[0] ? sideNames(splits[0][1]) : usualSides;
+  const [no, yes] = splits[0] ? sideNames(splits[0][1]) : defaultNames;
   return {
     title: 'Confusion matrix',
     columns: [

@@ -223,12 +223,15 @@ const names = (series: readonly Series[]): readonly string[] => series.map(({ na
 const coloursOf = (series: readonly Series[]): readonly string[] =>
   series.map((_, i) => (i === series.length - 1 ? ink.medium : palette[i % palette.length]!));
 
-/** `16 real and 16 fake images, explained for the predicted class`. */
-const imagesText = ({ images, real, fake }: Judgement, { class: name, classes }: Frame): string => {
+/** `16 cat and 16 dog images, explained for the predicted class`. */
+const imagesText = (
+  { images, negative, positive }: Judgement,
+  { class: name, classes }: Frame,
+): string => {
   const counts =
-    real === undefined
+    negative === undefined
       ? formatCountOf(images, 'image')
-      : `${formatCount(real)} ${classes[0]} and ${formatCount(fake!)} ${classes[1]} images`;
+      : `${formatCount(negative)} ${classes[0]} and ${formatCount(positive!)} ${classes[1]} images`;
   return `${counts}, explained for ${classText(name)}`;
 };
 
@@ -239,9 +242,11 @@ const replacements: Readonly<Record<BaselineName, string>> = {
 };
 
 /** `pixels replaced by the blurred image, given the same class in 12 of 32 images`. */
-function baselineText({ kept, images, real }: Judgement, { curveBaseline }: Frame): string {
+function baselineText({ kept, images, negative }: Judgement, { curveBaseline }: Frame): string {
   // With more than two classes, the predicted one may have a lower probability.
   const has =
-    real === undefined ? 'with a probability of the class of at least 0.5' : 'given the same class';
+    negative === undefined
+      ? 'with a probability of the class of at least 0.5'
+      : 'given the same class';
   return `pixels replaced by ${replacements[curveBaseline]}, ${has} in ${formatCount(kept)} of ${formatCountOf(images, 'image')}`;
 }

@@ -101,8 +101,8 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
     depths,
     images: images.length,
     ...(classes === 2 && {
-      real: labels.filter((label) => label === 0).length,
-      fake: labels.filter((label) => label === 1).length,
+      negative: labels.filter((label) => label === 0).length,
+      positive: labels.filter((label) => label === 1).length,
     }),
     /**
      * Images whose baseline has a probability of the class of at least 0.5: exchanging their pixels

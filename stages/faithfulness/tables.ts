@@ -1,4 +1,5 @@
 import { csvTable, intervalCells } from '../../src/csv.ts';
+import { negativeName, positiveName } from '../../src/default-names.ts';
 import { formatJson } from '../../src/format-json.ts';
 import {
   decimalsOf,
@@ -61,7 +62,7 @@ export function formatMetrics(
   judgement: Judgement,
   head: Pick<FaithfulnessSettings, Repeated> & { readonly layer: string },
 ): string {
-  const { ranked, control, images, real, fake, kept, weightDraws } = judgement;
+  const { ranked, control, images, negative, positive, kept, weightDraws } = judgement;
   const { split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps } = head;
   return formatJson({
     split,
@@ -74,7 +75,10 @@ export function formatMetrics(
     curveSteps,
     ...(weightDraws > 0 && { weightDraws }),
     images,
-    ...(real !== undefined && { real, fake }),
+    ...(negative !== undefined && {
+      [negativeName]: negative,
+      [positiveName]: positive,
+    }),
     baselineHasClass: kept,
     best: ranked[0]!.method,
     beatControl: ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above')

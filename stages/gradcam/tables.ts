@@ -1,4 +1,5 @@
 import { csvTable, intervalCells } from '../../src/csv.ts';
+import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatCount, formatCountOf, formatLevel, formatSigned } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
@@ -103,7 +104,7 @@ export function formatTable(cases: readonly MeasuredCase[]): string {
             ? { [path]: estimate }
             : intervalCells(path, { estimate, low, high }),
         );
-        const sides = keys.length === 2 && { real: counts[0], fake: counts[1] };
+        const sides = keys.length === 2 && { [negativeName]: counts[0], [positiveName]: counts[1] };
         return {
           model: name,
           method,
@@ -130,7 +131,7 @@ export function casesTable(
   const { classes } = cases[0]!.subject;
   const isPair =
     classes.length === 2 && cases.every(({ subject }) => subject.classes.join() === classes.join());
-  const of = isPair ? ['real.', 'fake.'] : [''];
+  const of = isPair ? defaultNames.map((name) => `${name}.`) : [''];
   const rows = cases.flatMap(({ name, layer, measured }) =>
     Array.from(measured.methods, ([method, numbers]) => [
       ...(cases.length > 1 ? [name] : []),

@@ -69,7 +69,7 @@ function whatHelps(
 
 /**
  * Parts of a class that miss their share because of groups, by more than a fifth and by an image or
- * more: a line for each, such as `val has 14 of 60 real, 23.3 % where its share is 15.0 %`.
+ * more: a line for each, such as `val has 14 of 60 cats, 23.3 % where its share is 15.0 %`.
  */
 export function farFromShares(
   images: readonly PlacedImage[],

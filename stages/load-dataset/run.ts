@@ -1,6 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { defaultNames } from '../../src/default-names.ts';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
+import { haveDefaultNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import { dimWarning } from '../../src/learning/vision/dim-images.ts';
 import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -113,14 +115,14 @@ function sourcesOf(context: Context, root: string, list: List | undefined): Clas
 }
 
 /**
- * In a CSV list, 0 and 1 alone are real and fake; shards that mean other classes by them are
+ * In a CSV list, 0 and 1 alone are the classes by default; shards that mean other classes by them are
  * frequent.
  */
 function classesOf({ images, unit }: List): ClassSources {
   const labels = [...new Set(images.map(({ fields }) => fields.label ?? ''))]
     .filter(Boolean)
     .sort();
-  const usual = ['real', 'fake', ...(unit === 'line' ? ['0', '1'] : [])];
+  const usual = [...defaultNames, ...(unit === 'line' ? ['0', '1'] : [])];
   return labels.every((label) => usual.includes(label))
     ? usualClasses
     : labels.map((name) => ({ name, sources: [name] }));
@@ -128,10 +130,10 @@ function classesOf({ images, unit }: List): ClassSources {
 
 function tellClasses(context: Context, classes: readonly string[], list: List | undefined): void {
   const isNumbered = list?.images.some(({ fields: { label } }) => label === '0' || label === '1');
-  if (classes.join() === 'real,fake') {
+  if (haveDefaultNames(classes)) {
     if (isNumbered)
       context.info(
-        `The labels 0 and 1 of ${list!.file} are read as real and fake; \`classes\` names others.`,
+        `The labels 0 and 1 of ${list!.file} are read as ${defaultNames.join(' and ')}; \`classes\` names others.`,
       );
     return;
   }

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
 import { trainSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/one-input.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
@@ -11,7 +12,7 @@ import { layoutMistake, namedClasses } from './finding/folder-layout.ts';
 const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
 const folder = text.refine(
   (path) => !/^\/|(^|\/)\.\.?(\/|$)|\/$/.test(path),
-  'expected a folder below the input, such as "fake/FaceSwap"',
+  `expected a folder below the input, such as "${positiveName}/FaceSwap"`,
 );
 
 const classes = z
@@ -45,7 +46,7 @@ const settings = z.strictObject({
   classes: classes
     .exactOptional()
     .describe(
-      'Classes in the order of their labels, each with the folders of its images (its sources). By default the existing folders, or the labels of the list: real and fake if both exist, otherwise all in alphabetical order.',
+      `Classes in the order of their labels, each with the folders of its images (its sources). By default the existing folders, or the labels of the list: ${defaultNames.join(' and ')} if both exist, otherwise all in alphabetical order.`,
     ),
   splits: z
     .array(name)
@@ -185,7 +186,7 @@ export const spec = defineKind<LoadDatasetSettings>({
   kind: load-dataset
   inputs: { images: data/faceforensics }
   with:
-    classes: { real: [original], fake: [Deepfakes, FaceSwap] }
+    classes: { ${negativeName}: [original], ${positiveName}: [Deepfakes, FaceSwap] }
     split: { train: 0.7, val: 0.15, test: 0.15 }
     group: '/(\\d+)(?:_(\\d+))?/'
 `,
@@ -241,7 +242,7 @@ function facts(
   if (root === undefined || inputs('list').length > 0) return {};
   const places = isDrawn ? [root] : splits.map((split) => join(root, split));
   const names = classFolders(root, isDrawn ? [''] : splits);
-  const isUnsure = names.includes('real') && names.includes('fake'); // these alone are the classes
+  const isUnsure = defaultNames.every((name) => names.includes(name)); // these alone are the classes
   const shards = names.some((name) => places.some((place) => beginsWithShard(join(place, name))));
   return names.length === 0 || isUnsure || shards ? {} : { classes: names };
 }

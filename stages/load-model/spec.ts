@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultNames } from '../../src/default-names.ts';
 import {
   onnxPort,
   optionalInputSettings,
@@ -27,7 +28,9 @@ const settings = z.strictObject({
   classes: uniqueList(text, 'class')
     .min(2)
     .exactOptional()
-    .describe('The classes in the order of the outputs; real and fake, or as an ONNX file says.'),
+    .describe(
+      `The classes in the order of the outputs; ${defaultNames.join(' and ')}, or as an ONNX file says.`,
+    ),
   scoresAre: z
     .enum(['logits', 'probabilities'])
     .exactOptional()
@@ -38,7 +41,7 @@ const settings = z.strictObject({
 });
 export type LoadModelSettings = z.infer<typeof settings>;
 
-export const usual = { ...usualInput, classes: ['real', 'fake'] } as const;
+export const usual = { ...usualInput, classes: defaultNames } as const;
 
 export const spec = defineKind<LoadModelSettings>({
   name: 'load-model',
@@ -54,7 +57,7 @@ export const spec = defineKind<LoadModelSettings>({
   kind: load-model
   inputs: { onnx: models/detector.onnx }
   with:
-    classes: [real, fake]
+    classes: [${defaultNames.join(', ')}]
     normalise:
       mean: [0.485, 0.456, 0.406]
       deviation: [0.229, 0.224, 0.225]

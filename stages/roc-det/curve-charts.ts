@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { positiveName, positivePlural } from '../../src/default-names.ts';
 import {
   formatCount,
   formatDecimal,
@@ -21,7 +22,6 @@ import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { type Point, simplifyLine } from '../../src/learning/charts/simplify-line.ts';
 import { ink } from '../../src/learning/charts/theme.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
-import { usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
 import {
   type Frame,
   haveRuns,
@@ -153,13 +153,13 @@ function roundFields<Row extends Readonly<Record<keyof Row, number>>>(row: Row):
 
 /**
  * One model by its second score and by its first. The scores are taken as probabilities, which sum
- * to 1, so that both rank alike, in opposite order: with fake as the positive class throughout, the
+ * to 1, so that both rank alike, in opposite order: with positive as the positive class throughout, the
  * curves mirror each other, and areas and error rates sum to 1.
  */
 export function bothScores(lines: readonly Line[], { bothScores }: Frame): readonly Line[] {
   const [model] = runsOf(lines) as readonly [MeasuredModel];
   if (!bothScores) return lines;
-  const [real, fake] = model.sides;
+  const [negative, positive] = model.sides;
   const complement = ({ method, estimate, low, high }: Interval): Interval => ({
     method,
     estimate: 1 - estimate,
@@ -176,23 +176,23 @@ export function bothScores(lines: readonly Line[], { bothScores }: Frame): reado
     det: { points: mirrored(model.det.points), band: [] },
   };
   return [
-    { name: `second score (${fake})`, runs: [model] },
-    { name: `first score (${real})`, runs: [byFirst] },
+    { name: `second score (${positive})`, runs: [model] },
+    { name: `first score (${negative})`, runs: [byFirst] },
   ];
 }
 
-/** `Share of fakes`. */
-export const shareOfPositive = ({ sides: [, fake] }: Frame): string =>
-  fake === usualSides[1] ? 'Share of fakes' : `Share of ${fake}`;
+/** What a bin shows, for an axis: `Share of dog`. */
+export const shareOfPositive = ({ sides: [, positive] }: Frame): string =>
+  `Share of ${positive === positiveName ? positivePlural : positive}`;
 
 export const lowerFirst = (text: string): string => text[0]!.toLowerCase() + text.slice(1);
 
 /** The receiver operating characteristic, chance dashed. */
 export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
-  const [real, fake] = frame.sides;
+  const [negative, positive] = frame.sides;
   const axes = {
-    x: share('x', `False positive rate (${real} called ${fake})`),
-    y: share('y', `True positive rate (${fake} called ${fake})`),
+    x: share('x', `False positive rate (${negative} called ${positive})`),
+    y: share('y', `True positive rate (${positive} called ${positive})`),
   };
   return curveChart(bothScores(lines, frame), frame, {
     chart: 'ROC',
@@ -201,7 +201,7 @@ export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
     curve: ({ roc }) => roc,
     ...axes,
     ...(frame.bothScores && {
-      notes: [`${fake} is positive for both scores, so their areas sum to 1`],
+      notes: [`${positive} is positive for both scores, so their areas sum to 1`],
     }),
     behind: [guide([0, 0], [1, 1], axes)],
   });
@@ -209,15 +209,15 @@ export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
 
 /**
  * Precision against recall, by steps: between two points of the ranking neither changes evenly. The
- * line of chance lies at the share of fakes, where calling everything fake would be.
+ * line of chance lies at the share of positives, where calling everything positive would be.
  */
 export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
   const axes = {
     x: share('x', `Recall (${lowerFirst(shareOfPositive(frame))} called ${frame.sides[1]})`),
     y: share('y', `Precision (share of those called ${frame.sides[1]} that are)`),
   };
-  const { real, fake } = runsOf(lines)[0]!;
-  const prevalence = fake / (fake + real);
+  const { negative, positive } = runsOf(lines)[0]!;
+  const prevalence = positive / (positive + negative);
   const beside = { color: ink.medium, baseline: 'middle', lineHeight: 14 };
   // Beside the line of chance, where no curve is, and above the labels of the axis.
   const height = Math.min(side * (1 - prevalence), side - 20) - 14;

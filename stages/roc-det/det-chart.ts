@@ -30,7 +30,7 @@ const beyond = 4.5;
  */
 export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
   const lines = bothScores(given, frame);
-  const [real, fake] = frame.sides;
+  const [negative, positive] = frame.sides;
   const models = runsOf(lines);
   const isAlone = models.length === 1;
   const domain = [normalQuantile(ticks[0]! / 100), normalQuantile(topOf(models) / 100)] as const;
@@ -45,8 +45,8 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
       labelFontSize: 11,
     });
   const axes = {
-    x: axis('x', `False positive rate, % (${real} called ${fake})`, 4),
-    y: axis('y', `False negative rate, % (${fake} called ${real})`, 0),
+    x: axis('x', `False positive rate, % (${negative} called ${positive})`, 4),
+    y: axis('y', `False negative rate, % (${positive} called ${negative})`, 0),
   };
   const isPerfect = isAlone && models[0]!.equalErrorRate.estimate === 0;
   const hasMarks = models.some(({ equalErrorRate }) => equalErrorRate.estimate > 0);
@@ -71,7 +71,7 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
     notes: [
       `axes of normal deviates${marks}`,
       ...(frame.bothScores
-        ? [`${fake} is positive for both scores, so their error rates sum to 1`]
+        ? [`${positive} is positive for both scores, so their error rates sum to 1`]
         : []),
     ],
     ...axes,

@@ -74,14 +74,14 @@ export function legendTitle(
 }
 
 /**
- * `1,400 real and 700 fake images in 812 groups`; of models with other images each, the fewest to
+ * `1,400 cat and 700 dog images in 812 groups`; of models with other images each, the fewest to
  * the most.
  */
 export function imagesText(
   models: readonly MeasuredModel[],
   { by, sides, byClass }: Frame,
 ): string {
-  const count = (of: 'real' | 'fake') => {
+  const count = (of: 'negative' | 'positive') => {
     const counts = models.map((model) => model[of]);
     const least = Math.min(...counts);
     const most = Math.max(...counts);
@@ -95,9 +95,9 @@ export function imagesText(
       models.length < byClass
         ? `; the ${models.length} of ${byClass} classes that are ranked worst`
         : '';
-    return `${formatCountOf(models[0]!.real + models[0]!.fake, by)}${grouped}, each class against all others${worst}`;
+    return `${formatCountOf(models[0]!.negative + models[0]!.positive, by)}${grouped}, each class against all others${worst}`;
   }
-  return `${count('real')} ${sides[0]} and ${count('fake')} ${sides[1]} ${by}s${grouped}`;
+  return `${count('negative')} ${sides[0]} and ${count('positive')} ${sides[1]} ${by}s${grouped}`;
 }
 
 /** Says in a subtitle that a line is several runs; empty if none is. */

@@ -1,9 +1,9 @@
 import type { Point } from '../../src/learning/charts/simplify-line.ts';
 import {
-  fakeProbabilities,
-  fakeProbabilitiesOf,
   logitDifferences,
   logitsOf,
+  positiveProbabilities,
+  positiveProbabilitiesOf,
   type ScoreScale,
   scaleOf,
 } from '../../src/learning/metrics/arithmetic/logits.ts';
@@ -70,7 +70,7 @@ export interface Curve {
 }
 
 /**
- * A bin with the interval of its share of fakes: the bound of Clopper and Pearson 1934 where the
+ * A bin with the interval of its share of positives: the bound of Clopper and Pearson 1934 where the
  * share is 0 or 1. NaN where the draws do not show the spread.
  */
 export interface ReliabilityBin extends CalibrationBin {
@@ -128,7 +128,7 @@ interface MeasureOptions extends IntervalOptions {
   readonly bands?: boolean;
 }
 
-/** Measures one model. Fakes are positive; images are ranked by their score minus that of real. */
+/** Measures one model. Positives are positive; images are ranked by their score minus that of negative. */
 export async function measure(
   {
     name,
@@ -140,11 +140,11 @@ export async function measure(
   { confidence: level, draws, seed, threads, bands = true }: MeasureOptions,
 ) {
   const labels = rows.map(({ label }) => label);
-  const scores = rows.map(({ real, fake }) => fake - real);
+  const scores = rows.map(({ negative, positive }) => positive - negative);
   const ranking = rankScores(scores);
   const groups = rows.map(({ group }) => group);
   const sample = { labels, groups, draws, seed };
-  const probabilities = fakeProbabilitiesOf(rows, scale);
+  const probabilities = positiveProbabilitiesOf(rows, scale);
   const resampled = await resampleInThreads(
     sample,
     () => curveStatistics(labels, ranking, probabilities, bands),
@@ -171,18 +171,18 @@ export async function measure(
   return {
     name,
     sides,
-    real: labels.filter((label) => label === 0).length,
-    fake: labels.filter((label) => label === 1).length,
+    negative: labels.filter((label) => label === 0).length,
+    positive: labels.filter((label) => label === 1).length,
     /** The number of independent units that the images make, where some come in groups. */
     groups: drawsGroups(sample) ? new Set(groups.map((group, i) => group ?? i)).size : undefined,
     auc: aucInterval(sample, ranking, level),
-    /** The area where images are ranked by the first score, real; fake is positive here too. */
+    /** The area where images are ranked by the first score, negative; positive is positive here too. */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
     ...metricIntervals(numbers, level, {
       equalErrorRate: { model: equalErrorModel(sample, ranking) },
     }),
     /**
-     * The mean probability of fake. If it differs from the share of fakes, no temperature corrects
+     * The mean probability of positive. If it differs from the share of positives, no temperature corrects
      * it.
      */
     meanProbability: mean(probabilities),
@@ -277,7 +277,7 @@ function unitsByBin(
   return inBin.map(({ size }) => size);
 }
 
-/** The share of fakes in each bin; NaN for an empty one. */
+/** The share of positives in each bin; NaN for an empty one. */
 function sharesOf(binned: readonly CalibrationBin[]): Float64Array {
   const shares = new Float64Array(bins).fill(Number.NaN);
   for (const bin of binned) shares[indexOf(bin)] = bin.positiveShare;
@@ -302,7 +302,7 @@ function scaleByTemperature(
   if (!(temperature > 0 && temperature < Infinity)) return undefined;
   const groups = calibration.map(({ group }) => group);
   const labels = rows.map(({ label }) => label);
-  const probabilities = fakeProbabilities(logitDifferences(logitsOf(rows, scale)), temperature);
+  const probabilities = positiveProbabilities(logitDifferences(logitsOf(rows, scale)), temperature);
   return {
     temperature,
     /** Its interval, by the images that it was fitted on; the upper end may be Infinity. */

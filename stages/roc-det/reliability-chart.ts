@@ -47,7 +47,7 @@ interface Row {
 }
 
 /**
- * How often fakes come among images of about one probability (Guo et al. 2017, "On calibration of
+ * How often positives come among images of about one probability (Guo et al. 2017, "On calibration of
  * modern neural networks", figure 1), and below it how many images have it: of one model before and
  * after its temperature, of several before; of many the worst calibrated, by their error.
  */

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
-import { fakeProbabilities } from '../../src/learning/metrics/arithmetic/logits.ts';
+import { defaultNames } from '../../src/default-names.ts';
+import { positiveProbabilities } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { compareModels } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-import { type BinaryRow, usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
+import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { Random } from '../../src/random.ts';
@@ -29,14 +30,14 @@ import { testsTable } from './tables.ts';
 
 /** Four images; of the four pairs, one is ranked the wrong way round: AUC 0.75. */
 const rows: readonly BinaryRow[] = [
-  { key: 'a', split: 'test', label: 0, real: 0, fake: 0.1 },
-  { key: 'b', split: 'test', label: 0, real: 1, fake: 1.4 },
-  { key: 'c', split: 'test', label: 1, real: -1, fake: -0.65 },
-  { key: 'd', split: 'test', label: 1, real: 2, fake: 2.8 },
+  { key: 'a', split: 'test', label: 0, negative: 0, positive: 0.1 },
+  { key: 'b', split: 'test', label: 0, negative: 1, positive: 1.4 },
+  { key: 'c', split: 'test', label: 1, negative: -1, positive: -0.65 },
+  { key: 'd', split: 'test', label: 1, negative: 2, positive: 2.8 },
 ];
 const validation = rows.map((row) => ({ ...row, split: 'val' }));
 const options = { confidence: 0.9, draws: 100, seed: 1 };
-const frame: Frame = { ...spec.settings.parse(options), shared: {}, sides: usualSides };
+const frame: Frame = { ...spec.settings.parse(options), shared: {}, sides: defaultNames };
 
 /**
  * Images of a model that is right more often the larger `shift` is; all models see the same images.
@@ -45,7 +46,7 @@ function drawn(count: number, shift: number, split = 'test'): BinaryRow[] {
   return Array.from({ length: count }, (_, i) => {
     const label = i % 3 === 0 ? 1 : 0;
     const fake = new Random('image', i).normal() + shift * (label - 0.5);
-    return { key: `${i}.jpg`, split, label, real: 0, fake: Number(fake.toFixed(3)) };
+    return { key: `${i}.jpg`, split, label, negative: 0, positive: Number(fake.toFixed(3)) };
   });
 }
 
@@ -53,8 +54,8 @@ const scoredAs = (label: 0 | 1, i: number, fake: number): BinaryRow => ({
   key: `${label}/${i}.jpg`,
   split: 'test',
   label,
-  real: 0,
-  fake,
+  negative: 0,
+  positive: fake,
 });
 
 /** A band of a few places, so that golden files stay short. */
@@ -76,7 +77,7 @@ const eachAlone = (models: readonly MeasuredModel[]): readonly Line[] =>
   models.map((model) => ({ name: model.name, runs: [model] }));
 
 const named = (name: string, rows: readonly BinaryRow[], calibration: readonly BinaryRow[] = []) =>
-  measure({ name, rows, calibration, sides: usualSides }, { ...options, threads: 1 });
+  measure({ name, rows, calibration, sides: defaultNames }, { ...options, threads: 1 });
 
 /** Runs the kind on one model's scores, or on those of several by their `net`. */
 const roc = async (
@@ -99,9 +100,9 @@ const titleOf = (bench: StageBench, port: string): string =>
   JSON.parse(readFileSync(join(bench.output(port), 'chart.vl.json'), 'utf8')).title.text.join(' ');
 
 test('images are ranked by the difference of their scores, fake being positive', async () => {
-  const { real, fake, auc, equalErrorRate, averagePrecision, roc, det, precisionRecall } =
+  const { negative, positive, auc, equalErrorRate, averagePrecision, roc, det, precisionRecall } =
     await named('', rows);
-  assert.deepEqual([real, fake, auc.estimate, equalErrorRate.estimate], [2, 2, 0.75, 0.5]);
+  assert.deepEqual([negative, positive, auc.estimate, equalErrorRate.estimate], [2, 2, 0.75, 0.5]);
   assert.ok(Math.abs(averagePrecision.estimate - 5 / 6) < 1e-12);
   const plain = (points: readonly { readonly x: number; readonly y: number }[]) =>
     points.map(({ x, y }) => [x, y]);
@@ -129,8 +130,8 @@ test('images are ranked by the difference of their scores, fake being positive',
 test('scores that are probabilities are taken as such, and rank as their logits do', async () => {
   const logits = drawn(60, 2);
   const probabilities = logits.map((row) => {
-    const fake = 1 / (1 + Math.exp(row.real - row.fake));
-    return { ...row, real: 1 - fake, fake };
+    const fake = 1 / (1 + Math.exp(row.negative - row.positive));
+    return { ...row, negative: 1 - fake, positive: fake };
   });
   const one = await named('', logits, logits);
   const other = await named('', probabilities, probabilities);
@@ -142,9 +143,9 @@ test('scores that are probabilities are taken as such, and rank as their logits 
 test('threads draw the same as one thread', async () => {
   const rows = drawn(60, 1);
   const labels = rows.map(({ label }) => label);
-  const scores = rows.map(({ fake }) => fake);
+  const scores = rows.map(({ positive }) => positive);
   const sample = { labels, draws: 7, seed: 3 };
-  const probabilities = fakeProbabilities(scores);
+  const probabilities = positiveProbabilities(scores);
   const ranking = rankScores(scores);
   const statistic = curveStatistics(labels, ranking, probabilities);
   const start = () =>
@@ -273,7 +274,7 @@ const scored = (
   const row = (split: string) => (_: unknown, i: number) => {
     const logit = 1.5 * random.normal();
     const label: 0 | 1 = random.float() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
-    return { key: String(i), split, label, real: 0, fake: factor * logit + shift };
+    return { key: String(i), split, label, negative: 0, positive: factor * logit + shift };
   };
   return [
     Array.from({ length: count }, row('test')),
@@ -485,7 +486,7 @@ test('over seeds, the spread over runs is given apart from that over images', as
       const random = new Random('run', seed);
       const rows = drawn(300, 1.5).map((row) => ({
         ...row,
-        fake: row.fake + 0.5 * random.normal(),
+        positive: row.positive + 0.5 * random.normal(),
       }));
       return [String(seed), rows] as const;
     }),
@@ -610,7 +611,7 @@ test('frames are resampled by their videos, or judged as videos', async () => {
 
 test('a perfect model has a bound, no mistakes to draw, and no warnings', async () => {
   using bench = new StageBench();
-  await roc(bench, formatPairs(rows.map((row) => ({ ...row, real: 0, fake: row.label }))));
+  await roc(bench, formatPairs(rows.map((row) => ({ ...row, negative: 0, positive: row.label }))));
   assert.equal(titleOf(bench, 'roc'), 'ROC on test: AUC 1.000');
   assert.equal(titleOf(bench, 'det'), 'DET on test: equal error rate 0.0 %');
   assert.deepEqual(bench.warnings, []);

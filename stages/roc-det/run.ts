@@ -120,7 +120,7 @@ async function measureAll(models: readonly Model[], shown: readonly Model[], con
 
 const areaOf = ({ rows }: Model): number => {
   const labels = rows.map(({ label }) => label);
-  const scores = rows.map(({ real, fake }) => fake - real);
+  const scores = rows.map(({ negative, positive }) => positive - negative);
   return auc(countAtThresholds(labels, scores));
 };
 

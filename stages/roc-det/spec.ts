@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { positivePlural } from '../../src/default-names.ts';
 import { namesSetting } from '../../src/learning/charts/own-names.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
@@ -62,7 +63,7 @@ export const spec = defineKind<RocDetSettings>({
     ),
     precisionRecall: output.chart('Precision against recall, with the precision of chance.'),
     reliability: output.chart(
-      'The share of positives, such as fakes, among images of about the same probability, and how many images have it.',
+      `The share of positives, such as ${positivePlural}, among images of about the same probability, and how many images have it.`,
     ),
     metrics: output.metrics(
       'JSON: AUC, equal error rate, average precision, calibration error; by model where there are several.',

@@ -18,7 +18,7 @@ import {
 import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { RunSpread } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import { metric } from '../../src/learning/metrics/metric-catalogue.ts';
-import { usualSides } from '../../src/learning/metrics/scores/binary-view.ts';
+import { countsBySide } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Frame } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';
@@ -62,15 +62,15 @@ export function formatMetrics(
   );
 }
 
-/** The images of both sides, by the names of these if they are real and fake. */
-const sidesOf = ({ sides, real, fake }: MeasuredModel): Readonly<Record<string, number>> =>
-  sides.join() === usualSides.join() ? { real, fake } : { negative: real, positive: fake };
+/** The images of both sides. */
+const sidesOf = ({ sides, negative, positive }: MeasuredModel): Readonly<Record<string, number>> =>
+  countsBySide(sides, negative, positive);
 
 function numbersOf(model: MeasuredModel, by: Frame['by']) {
-  const { real, fake, groups, scaled, firstScoreAuc, meanProbability } = model;
+  const { negative, positive, groups, scaled, firstScoreAuc, meanProbability } = model;
   const defined = measures.filter((name) => intervalPair(model[name]) !== null);
   return {
-    [`${by}s`]: real + fake,
+    [`${by}s`]: negative + positive,
     ...sidesOf(model),
     ...(groups !== undefined && { groups }),
     ...Object.fromEntries(measures.map((name) => [name, model[name].estimate])),
@@ -119,7 +119,7 @@ export function formatRanking(models: readonly MeasuredModel[], { by }: Frame): 
     models.map((model, i) => ({
       rank: i + 1,
       model: model.name,
-      [`${by}s`]: model.real + model.fake,
+      [`${by}s`]: model.negative + model.positive,
       ...sidesOf(model),
       ...(by === 'image' && { groups: model.groups }), // counted beside the images only
       ...Object.assign({}, ...measures.map((name) => intervalCells(name, model[name]))),
@@ -165,9 +165,9 @@ const formatOf = (name: (typeof measures)[number], decimals = 3) =>
 export function numbersTable(model: MeasuredModel, { split, confidence }: Frame): Highlight {
   const ends: typeof formatEnds = (interval, format) => formatEnds(interval, format) || '–';
   const four = (value: number) => formatDecimal(value, 4);
-  const { scaled, meanProbability, real, fake } = model;
+  const { scaled, meanProbability, negative, positive } = model;
   const [low, high] = scaled?.temperatureEnds ?? [Number.NaN, Number.NaN];
-  const among = `${formatShare(fake / (real + fake))} are ${model.sides[1]}`;
+  const among = `${formatShare(positive / (negative + positive))} are ${model.sides[1]}`;
   return {
     title: `Ranking of ${split}`,
     columns: ['measure', 'value', formatLevel(confidence), 'by'],
@@ -203,7 +203,7 @@ export function rankingTable(
     ],
     rows: models.map((model) => [
       model.name,
-      model.real + model.fake,
+      model.negative + model.positive,
       ...measures.map((name) => formatEstimate(model[name], formatOf(name))),
     ]),
   };

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { defaultNames } from '../../src/default-names.ts';
 import {
   formatCountOf,
   formatLevel,
@@ -177,7 +178,7 @@ export function saliencyTable(frame: Frame): Highlight {
   const hasUntrained = numbers.has('untrained.topShare');
   const hasMasks = numbers.has('masks.pointingGame');
   const isPair = frame.classes.length === 2;
-  const shares = isPair ? ['real.topShare', 'fake.topShare'] : ['topShare'];
+  const shares = isPair ? defaultNames.map((name) => `${name}.topShare`) : ['topShare'];
   const scores = hasMasks ? ['masks.pointingGame', 'masks.intersectionOverUnion'] : [];
   const net = (name: string, path: string, format: typeof shareAt, distance: string) => [
     name,

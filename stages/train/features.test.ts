@@ -81,7 +81,8 @@ test('a head scores features of the network that it was trained on, and refuses 
   assert.ok(scores.ok);
   assert.deepEqual([scores.value.length, scores.value[1]!.key], [20, 'val/1']);
   assert.ok(
-    scores.value.filter(({ label, real, fake }) => (fake > real ? 1 : 0) === label).length > 18,
+    scores.value.filter(({ label, negative, positive }) => (positive > negative ? 1 : 0) === label)
+      .length > 18,
   );
   const message = (inputs: object) =>
     scored(inputs).then(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultNames } from '../../src/default-names.ts';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
@@ -199,8 +200,7 @@ const parts = ({ monitor }: TrainSettings): readonly string[] => [
 export const spec = defineKind<TrainSettings>({
   name: 'train',
   version: 5,
-  summary:
-    'Trains a network to classify images, such as real and fake ones, and keeps the epoch with the best validation accuracy, or another metric.',
+  summary: `Trains a network to classify images, such as ${defaultNames.join(' and ')} ones, and keeps the epoch with the best validation accuracy, or another metric.`,
   settings,
   inputs: {
     dataset: {

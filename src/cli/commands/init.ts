@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { defaultNames } from '../../default-names.ts';
 import { packageFolders } from '../../engine/config/find-package.ts';
 import { upwards } from '../../engine/files/upwards.ts';
 import { writing } from '../../engine/files/write-error.ts';
@@ -95,6 +96,5 @@ function madeUpScores(model: string, distance: number): string {
       return { key: `${split}/${i}`, split, label, scores: [-difference / 2, difference / 2] };
     }),
   );
-  const classes = ['real', 'fake'];
-  return formatScores({ classes, names: classes, rows });
+  return formatScores({ classes: defaultNames, names: defaultNames, rows });
 }

@@ -32,7 +32,7 @@ export const shapes = [
 /** Colours of areas and bars that touch or overlap; their greys differ by at least 10 %. */
 export const fills = ['#0072b2', '#e69f00', '#333333', '#c9ced6'] as const;
 
-/** The colours of the classes in label order: real, fake. */
+/** The colours of two classes in label order. */
 export const classColours = [fills[0], fills[1]] as const;
 
 /** The colours of any number of classes, which repeat where there are many. */

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { csvLine } from '../../csv.ts';
+import { defaultNames } from '../../default-names.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import type { Method } from '../attribution/methods.ts';
@@ -51,11 +52,11 @@ export class MapsWriter {
   readonly #kept = new Map<number, number>();
   #of: MapsOf | undefined;
 
-  /** @param classes those of all models; the columns of two have the names real and fake */
+  /** @param classes those of all models; the columns of two have their names by default */
   constructor(folder: string, classes: readonly string[]) {
     this.#folder = folder;
     this.#classes = classes;
-    const scores = classes.length === 2 ? ['real', 'fake'] : classes.map((name) => `score.${name}`);
+    const scores = classes.length === 2 ? defaultNames : classes.map((name) => `score.${name}`);
     this.#lines.push(csvLine([...columns, ...scores, ...measures]));
     mkdirSync(folder, { recursive: true });
   }

@@ -1,3 +1,4 @@
+import { defaultNames } from '../../default-names.ts';
 import { type Json, type JsonTree, setAt } from '../../json.ts';
 import { topShare } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
@@ -21,14 +22,14 @@ export type MapNumber = Pick<Estimate, 'estimate'> & Partial<IntervalEnds>;
 
 /**
  * Numbers about the maps of one method, by their path in a metrics file: `topShare`,
- * `untrained.fake.topShare`.
+ * `untrained.topShare`.
  */
 export type MapNumbers = ReadonlyMap<string, MapNumber>;
 
 /** A survey in numbers. */
 export interface MeasuredSurvey {
   readonly images: number;
-  /** The names of labels in paths: real and fake of two classes, else those of the classes. */
+  /** The names of labels in paths: those by default of two classes, else those of the classes. */
   readonly keys: readonly string[];
   /** The number of images of each label. */
   readonly counts: readonly number[];
@@ -49,9 +50,9 @@ export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws'
  * numbers of a method:
  *
  *     topShare                       // as of the classes below, over the images of all
- *     real.constantMaps              // number of constant maps; the same of fake, or of each class by its name
- *     real.topShare                  // mean over images of the mass in the most salient 10 % of pixels
- *     real.meanMapTopShare           // the same of the mean map, on 16 x 16 cells
+ *     <class>.constantMaps           // number of constant maps; of two classes by their names by default
+ *     <class>.topShare               // mean over images of the mass in the most salient 10 % of pixels
+ *     <class>.meanMapTopShare        // the same of the mean map, on 16 x 16 cells
  *     distance                       // of the mean maps of two classes: the share of their mass that lies elsewhere; of more, the mean
  *     distanceByChance, distanceP    // for shuffled labels
  *     distances.cat.dog, …           // of more than two classes, up to 15: of every pair
@@ -72,7 +73,7 @@ export function measureSurvey(
   const { labels, logits } = survey;
   const { classes } = options;
   const keys =
-    classes.length === 2 ? ['real', 'fake'] : classes.map((name) => name.replaceAll('.', '_'));
+    classes.length === 2 ? defaultNames : classes.map((name) => name.replaceAll('.', '_'));
   const predictions = predictedClasses(logits, classes.length);
   const counts = keys.map(() => 0);
   const right = keys.map(() => 0);

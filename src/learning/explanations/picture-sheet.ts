@@ -126,8 +126,8 @@ function titleOf(pictures: readonly ExplainedPicture[], { title, classes }: Shee
     return `${title} calls ${basename(name)} ${classes[called]}, ${formatShare(probabilities[called]!)}`;
   if (classes.length > 2)
     return `${title} calls ${formatList([...new Set(pictures.map((picture) => classes[picture.called]!))])}`;
-  const fakes = pictures.filter((picture) => picture.called === 1).length;
-  return `${title} calls ${fakes} of ${pictures.length} pictures ${classes[1]}`;
+  const positives = pictures.filter((picture) => picture.called === 1).length;
+  return `${title} calls ${positives} of ${pictures.length} pictures ${classes[1]}`;
 }
 
 function subtitleOf(

@@ -1,8 +1,8 @@
 import {
-  fakeProbabilities,
-  fakeProbabilitiesOf,
   logitDifferences,
   logitsOf,
+  positiveProbabilities,
+  positiveProbabilitiesOf,
   type ScoreScale,
 } from './arithmetic/logits.ts';
 import { type RankedScores, rankScores } from './ranking/threshold-counts.ts';
@@ -16,7 +16,7 @@ import type { Forecasts } from './scores/forecasts.ts';
 export interface DetectorScores extends Forecasts {
   readonly labels: Uint8Array;
   readonly groups: readonly (string | undefined)[];
-  /** Fake minus real, which images are ranked by. */
+  /** The positive score minus the negative one, which images are ranked by. */
   readonly differences: Float64Array;
   readonly ranking: RankedScores;
 }
@@ -31,7 +31,7 @@ export function scoredOf(rows: readonly BinaryRow[], scale: ScoreScale): Detecto
     differences,
     ranking: rankScores(differences),
     logits: logitsOf(rows, scale),
-    probabilities: pairsOf(fakeProbabilitiesOf(rows, scale)),
+    probabilities: pairsOf(positiveProbabilitiesOf(rows, scale)),
     classes: 2,
     judged: [1],
   };
@@ -46,7 +46,7 @@ export function temperedDetector(scored: DetectorScores, temperature: number): D
   return {
     ...scored,
     logits: scored.logits.map((logit) => logit / temperature),
-    probabilities: pairsOf(fakeProbabilities(differences, temperature)),
+    probabilities: pairsOf(positiveProbabilities(differences, temperature)),
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fakeProbabilities, logitDifferences, predictedClasses } from './arithmetic/logits.ts';
+import { logitDifferences, positiveProbabilities, predictedClasses } from './arithmetic/logits.ts';
 import { calibrationBins, expectedCalibrationError } from './calibration/calibration-bins.ts';
 import { crossEntropy } from './calibration/losses.ts';
 import { fitTemperature } from './calibration/temperature.ts';
@@ -56,7 +56,7 @@ const cases = JSON.parse(
 for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...golden } of cases) {
   const scores = logitDifferences(logits);
   const predictions = predictedClasses(logits);
-  const fake = fakeProbabilities(scores);
+  const fake = positiveProbabilities(scores);
 
   test(`all metrics are scikit-learn’s for ${name}`, () => {
     assertClose(rocCurve(countAtThresholds(labels, scores, { weights })), golden.roc);

@@ -240,7 +240,7 @@ export function metricsOfLogits(
   const { whole } = classifierStatistics(scores)(weights);
   if (classes.length !== 2) return whole;
   const sides = rows.map(({ label, scores: [negative, positive], ...row }): BinaryRow => {
-    return { ...row, label: label === 1 ? 1 : 0, real: negative!, fake: positive! };
+    return { ...row, label: label === 1 ? 1 : 0, negative: negative!, positive: positive! };
   });
   const scored = scoredOf(sides, 'logits');
   const counts = countDraws(scored.labels, scored.ranking)(weights);

@@ -8,7 +8,7 @@ import { formatScores, parseScores, type ScoreTable } from './scores/scores-file
 export const tableOfPairs = (rows: readonly BinaryRow[]): ScoreTable => ({
   classes: ['real', 'fake'],
   names: ['real', 'fake'],
-  rows: rows.map(({ real, fake, ...row }) => ({ ...row, scores: [real, fake] })),
+  rows: rows.map(({ negative, positive, ...row }) => ({ ...row, scores: [negative, positive] })),
 });
 
 /** Their file. */

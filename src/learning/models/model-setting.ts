@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { negativeName, positiveName } from '../../default-names.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { architectureNames, architectures } from './architectures/architectures.ts';
 import { addName, type Layer, type Net, plainLayersIn, showShape } from './layers/layer.ts';
@@ -131,7 +132,7 @@ function wrongEnd(
   if (output.length === 1 && isFitting) return [];
   const wanted =
     classes === undefined
-      ? 'a value for each class at the end, such as real and fake'
+      ? `a value for each class at the end, such as ${negativeName} and ${positiveName}`
       : `${classes.length} values at the end, for ${formatFew(classes, 8)}`;
   return [
     { at: layer.at, message: `expected ${wanted}, but ${layer.name} outputs ${showShape(output)}` },

@@ -84,7 +84,7 @@ const collapseWords = ({ splits }: EpochRecord, images: History['images']): stri
     images![selectionSplit]!,
   );
 
-/** `every image of val real, with a loss of 0.6931, where the best constant answer has 0.6365`. */
+/** `every image of val cat, with a loss of 0.6931, where the best constant answer has 0.6365`. */
 export function oneClassWords(called: string, loss: number, images: SplitImages): string {
   const best = constantLoss(Object.values(images)).toFixed(4);
   return `every image of ${selectionSplit} ${called}, with a loss of ${loss.toFixed(4)}, where the best constant answer has ${best}`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultNames, negativeName, positiveName } from '../../default-names.ts';
 
 // The settings of a training step: optimizer, loss and clipping. Light, since a spec has them;
 // defaults are PyTorch's.
@@ -52,11 +53,11 @@ export const lossSettings = z.strictObject({
     .describe('Share of every label that is spread evenly over all classes; none when left out.'),
   classWeights: z
     .union([z.array(positive).min(2), z.literal('balanced')], {
-      error: 'a number above 0 for each class, such as [1, 3] for real and for fake, or balanced',
+      error: `a number above 0 for each class, such as [1, 3] for ${negativeName} and for ${positiveName}, or balanced`,
     })
     .exactOptional()
     .describe(
-      'Weights of the classes in the order of the data set, such as [real, fake]. With balanced, all classes have the same total weight, however many images each has. Equal when left out.',
+      `Weights of the classes in the order of the data set, such as [${defaultNames.join(', ')}]. With balanced, all classes have the same total weight, however many images each has. Equal when left out.`,
     ),
 });
 export type LossSettings = z.infer<typeof lossSettings>;

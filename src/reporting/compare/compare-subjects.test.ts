@@ -30,8 +30,8 @@ const rows = (right: number): BinaryRow[] =>
       key: `${i}`,
       split: 'test',
       label,
-      real: 0,
-      fake: isRight ? 1 + i / 10 : below - i / 10,
+      negative: 0,
+      positive: isRight ? 1 + i / 10 : below - i / 10,
     };
   });
 const scores = (accuracy: number, right: number): SubjectStage => ({
@@ -215,7 +215,7 @@ test('subjects that share no number get a command that compares a stage of each'
 test('a difference without a known spread has a dash for its interval', () => {
   const unpaired = {
     metrics: new Map(),
-    scores: rows(4).map((row) => ({ ...row, fake: 1 })),
+    scores: rows(4).map((row) => ({ ...row, positive: 1 })),
   };
   const comparison = compareSubjects([
     subject('a', { s: scores(1, 4) }),
@@ -277,8 +277,8 @@ test('LaTeX has the tables for booktabs; a difference beyond chance after Holm i
         key: `${i}`,
         split: 'test',
         label: isFake ? 1 : 0,
-        real: 0,
-        fake: isFake ? height : -height,
+        negative: 0,
+        positive: isFake ? height : -height,
       };
     }),
   });
@@ -346,8 +346,8 @@ test('the legends of overlaid curves have each area, and the accuracy that each 
         key: `${i}`,
         split: 'test',
         label,
-        real: 0,
-        fake: right ? label + Math.sin(i) / 3 : Math.sin(7 * i),
+        negative: 0,
+        positive: right ? label + Math.sin(i) / 3 : Math.sin(7 * i),
       };
     }),
   });

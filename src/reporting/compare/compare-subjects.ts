@@ -1,4 +1,5 @@
 import type { Curve } from '../../curves.ts';
+import { defaultNames } from '../../default-names.ts';
 import { isDigest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import {
@@ -10,7 +11,7 @@ import { differenceOf } from '../../learning/metrics/comparison/row-statistics.t
 import { fewGroups } from '../../learning/metrics/few-groups.ts';
 import { auc, rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
-import { type BinaryRow, usualSides } from '../../learning/metrics/scores/binary-view.ts';
+import type { BinaryRow } from '../../learning/metrics/scores/binary-view.ts';
 import type { History } from '../../learning/training/history.ts';
 import { baseName } from '../base-name.ts';
 import { comparable } from '../effective-settings.ts';
@@ -292,7 +293,7 @@ function pairedScores(
   }));
   const matched = matchScores(models);
   if (!matched.ok) return [{ stage, split, subjects: indices, problem: matched.error }];
-  const sides = models[0]!.sides ?? usualSides;
+  const sides = models[0]!.sides ?? defaultNames;
   const few = fewGroups(matched.value, sides, split);
   return [
     {

@@ -1,3 +1,4 @@
+import { defaultNames } from '../../default-names.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { latexNote, latexTable } from '../../latex-table.ts';
@@ -100,10 +101,13 @@ const wayOut = ({ alike }: Comparison): string =>
     ? ''
     : ` Name a stage of each, as in: restage compare ${alike.map(asArgument).join(' ')}`;
 
+const countPaths = new RegExp(
+  `(^|\\.)((images|${defaultNames.join('|')}|groups|negative|positive)$|(confusion|called)\\.)`,
+);
+
 /** Image counts and confusion matrices are left out; JSON has them. */
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
-  !/(^|\.)((images|real|fake|groups|negative|positive)$|(confusion|called)\.)/.test(name) &&
-  values.some((value) => value?.value != null);
+  !countPaths.test(name) && values.some((value) => value?.value != null);
 
 const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
 /** Of which the first is shown of each class or model, where a stage has no number of the whole. */

@@ -37,7 +37,7 @@ export interface SubjectStage {
   readonly outputs?: readonly Listing[];
   readonly metrics: ReadonlyMap<string, MeasuredNumber>;
   readonly scores?: BinaryScores['rows'];
-  /** The names of both sides of the scores; absent: real and fake. */
+  /** The names of both sides of the scores; absent: those by default. */
   readonly sides?: BinaryScores['names'];
   /** Why scores have no two sides, such as those of more classes; absent where they have. */
   readonly unpaired?: string;

@@ -163,7 +163,7 @@ function decoded(name: string): string {
   }
 }
 
-/** The value that a query asks of a column, as `fake` in `class=fake`. */
+/** The value that a query asks of a column, as `cat` in `class=cat`. */
 export const askedOf = (text: string, name: string): string =>
   parseQuery(text).find((condition) => condition.name === name && condition.operator === '=')
     ?.value ?? '';

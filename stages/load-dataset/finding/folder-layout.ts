@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { defaultNames } from '../../../src/default-names.ts';
 import { formatList } from '../../../src/format-numbers.ts';
 import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
 import { suggest } from '../../../src/suggest.ts';
@@ -21,13 +22,13 @@ export interface LayoutMistake {
   readonly message: string;
 }
 
-export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({
+export const usualClasses: ClassSources = defaultNames.map((name) => ({
   name,
   sources: [name],
 }));
 
 /**
- * The classes that the folders name: `real` and `fake` if both exist or no folder does, otherwise
+ * The classes that the folders name: those by default if both exist or no folder does, otherwise
  * all in alphabetical order.
  */
 export function namedClasses({ root, splits, isDrawn }: FolderLayout): ClassSources {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { positiveName } from '../../../src/default-names.ts';
 import { classSettings } from '../../../src/learning/metrics/scores/class-settings.ts';
 import { inputSettings } from '../../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../../src/learning/training/splits.ts';
@@ -64,7 +65,7 @@ export const plotSettings = z.strictObject({
   threshold: ofForms(
     'threshold',
     z.number(),
-    'An image is called positive, such as fake, when its score of this side minus that of the other is above this; default 0.',
+    `An image is called positive, such as ${positiveName}, when its score of this side minus that of the other is above this; default 0.`,
   ),
   positive: ofForms(
     'positive',

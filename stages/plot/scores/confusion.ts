@@ -84,7 +84,7 @@ export const draw: DrawForm = (context) => {
 
 type Called = ReturnType<typeof calledOf>;
 
-/** The images of each class by what they are called: real, fake. */
+/** The images of each class by what they are called. */
 function calledOf(model: ModelScores, threshold: number) {
   const { trueNegatives, falsePositives, falseNegatives, truePositives } = confusionAbove(
     model,
@@ -109,7 +109,7 @@ function panel(
   const cells = classes.flatMap((row, label) =>
     classes.map((column, index) => {
       const images = counts[label]![index]!;
-      const value = Number((images / [model.real, model.fake][label]!).toPrecision(6));
+      const value = Number((images / [model.negative, model.positive][label]!).toPrecision(6));
       return { row, column, images, value, text: `${formatCount(images)}\n${formatShare(value)}` };
     }),
   );
@@ -136,5 +136,5 @@ function panel(
   return { title, ...table };
 }
 
-const majorityText = ({ real, fake, sides }: ModelScores): string =>
-  `always guessing ${sides[real >= fake ? 0 : 1]} is right for ${formatShare(Math.max(real, fake) / (real + fake))}`;
+const majorityText = ({ negative, positive, sides }: ModelScores): string =>
+  `always guessing ${sides[negative >= positive ? 0 : 1]} is right for ${formatShare(Math.max(negative, positive) / (negative + positive))}`;

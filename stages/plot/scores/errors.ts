@@ -32,7 +32,7 @@ import {
 type Rates = readonly [string, string];
 
 /**
- * Both error rates against the threshold from which on an image is called fake, where they are
+ * Both error rates against the threshold from which on an image is called positive, where they are
  * equal marked; a panel for each model. The threshold of equal errors is named on the validation
  * split alone: one is not chosen by the images it is judged on.
  */
@@ -42,10 +42,10 @@ export function errorsChart(
 ): TopLevelSpec {
   const domain = domainOf([threshold, ...models.flatMap(({ differences }) => [...differences])]);
   const several = models.length > 1;
-  const [real, fake] = models[0]!.sides;
+  const [negative, positive] = models[0]!.sides;
   const rates: Rates = [
-    `false positives: ${real} called ${fake}`,
-    `false negatives: ${fake} called ${real}`,
+    `false positives: ${negative} called ${positive}`,
+    `false negatives: ${positive} called ${negative}`,
   ];
   const counted = models.map(({ name, labels, differences }) => {
     const counts = countAtThresholds(labels, differences);
@@ -65,7 +65,7 @@ export function errorsChart(
       spacing: 14,
       vconcat: counted.map((one, index) =>
         panel(
-          { ...one, rates, measure: `score of ${fake} − score of ${real}` },
+          { ...one, rates, measure: `score of ${positive} − score of ${negative}` },
           domain,
           threshold,
           [index === models.length - 1, several],

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { defaultNames, negativeName, positiveName } from '../../../src/default-names.ts';
 import { formatDecimal, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import {
@@ -86,12 +87,15 @@ function binEdges(
 }
 
 /** A row for each edge and class, of the bin that begins there; the last edge closes the shape. */
-function rowsOf({ labels, differences, real, fake, sides }: ModelScores, edges: readonly number[]) {
+function rowsOf(
+  { labels, differences, negative, positive, sides }: ModelScores,
+  edges: readonly number[],
+) {
   const counts = sides.map(() => new Float64Array(edges.length));
   const first = edges[0]!;
   const step = (edges.at(-1)! - edges[0]!) / (edges.length - 1);
   for (let i = 0; i < labels.length; i++) {
-    // A bin has its upper edge, as what lies on the threshold is called real.
+    // A bin has its upper edge, as what lies on the threshold is called negative.
     const bin = Math.min(
       edges.length - 2,
       Math.max(0, Math.ceil((differences[i]! - first) / step - 1e-9) - 1),
@@ -101,7 +105,7 @@ function rowsOf({ labels, differences, real, fake, sides }: ModelScores, edges: 
   return sides.flatMap((series, label) =>
     edges.map((difference, index) => {
       const images = counts[label]![index]!;
-      const share = Number((images / (label === 0 ? real : fake)).toPrecision(6));
+      const share = Number((images / (label === 0 ? negative : positive)).toPrecision(6));
       return { series, difference, images, share };
     }),
   );
@@ -155,28 +159,28 @@ function panel(
 function binTooltip(model: ModelScores, edges: readonly number[], { x, y }: Axes): Part {
   const binsOf = (label: 0 | 1) =>
     rowsOf(model, edges).filter(({ series }) => series === model.sides[label]);
-  const real = binsOf(0);
-  const fake = binsOf(1);
+  const negatives = binsOf(0);
+  const positives = binsOf(1);
   const values = edges.slice(0, -1).map((low, bin) => ({
     middle: (low + edges[bin + 1]!) / 2,
     low,
     high: edges[bin + 1]!,
-    real: real[bin]!.images,
-    realShare: real[bin]!.share,
-    fake: fake[bin]!.images,
-    fakeShare: fake[bin]!.share,
+    [negativeName]: negatives[bin]!.images,
+    [shareField(negativeName)]: negatives[bin]!.share,
+    [positiveName]: positives[bin]!.images,
+    [shareField(positiveName)]: positives[bin]!.share,
   }));
-  const countOf = (of: 'real' | 'fake') =>
-    `${numberText(inRow(of))} + ' (' + ${shareText(inRow(`${of}Share`))} + ')'`;
+  const countOf = (name: string) =>
+    `${numberText(inRow(name))} + ' (' + ${shareText(inRow(shareField(name)))} + ')'`;
   const difference = `Score of ${model.sides[1]} − score of ${model.sides[0]}`;
   const rows = [
     intervalOf(x, difference),
-    ...(['real', 'fake'] as const).map((of, label) => ({
+    ...defaultNames.map((name, label) => ({
       title: `${model.sides[label]} images`,
-      text: countOf(of),
+      text: countOf(name),
     })),
   ];
-  const top = { ...y, field: 'realShare' };
+  const top = { ...y, field: shareField(negativeName) };
   return nearestTooltip(rows, {
     data: { values },
     along: ['x'],
@@ -186,7 +190,10 @@ function binTooltip(model: ModelScores, edges: readonly number[], { x, y }: Axes
   });
 }
 
+/** The field of a class's share, beside that of its number of images. */
+const shareField = (name: string): string => `${name}Share`;
+
 const wrongText = (model: ModelScores, threshold: number): string => {
   const { falsePositives, falseNegatives } = confusionAbove(model, threshold);
-  return `${formatShare(falsePositives / model.real)} of ${model.sides[0]}, ${formatShare(falseNegatives / model.fake)} of ${model.sides[1]}`;
+  return `${formatShare(falsePositives / model.negative)} of ${model.sides[0]}, ${formatShare(falseNegatives / model.positive)} of ${model.sides[1]}`;
 };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type BinaryRow, usualSides } from '../../../src/learning/metrics/scores/binary-view.ts';
+import { defaultNames } from '../../../src/default-names.ts';
+import type { BinaryRow } from '../../../src/learning/metrics/scores/binary-view.ts';
 import type { ScoreTable } from '../../../src/learning/metrics/scores/scores-file.ts';
 import { formatPairs } from '../../../src/learning/metrics/testing-scores.ts';
 import { StageError } from '../../../src/stage.ts';
@@ -26,9 +27,9 @@ function model(name: string, real: readonly number[], fake: readonly number[]): 
     name,
     labels,
     differences: Float64Array.from([...real, ...fake]),
-    real: real.length,
-    fake: fake.length,
-    sides: usualSides,
+    negative: real.length,
+    positive: fake.length,
+    sides: defaultNames,
   };
 }
 
@@ -126,8 +127,8 @@ const row = (split: string, label: 0 | 1, fake: number): BinaryRow => ({
   key: `${split}${fake}`,
   split,
   label,
-  real: 0,
-  fake,
+  negative: 0,
+  positive: fake,
 });
 
 test('scores are drawn without any spec by the user, of one model or several', async () => {

@@ -13,8 +13,8 @@ import type { DrawForm } from '../forms/draw-form.ts';
 import type { PlotSettings } from '../forms/settings.ts';
 
 /**
- * The images of a split as one model scored them: `differences` are the score of fake minus that of
- * real, `sides` their names, and `name` distinguishes the model from others, if there are any.
+ * The images of a split as one model scored them: `differences` are the score of positive minus that of
+ * negative, `sides` their names, and `name` distinguishes the model from others, if there are any.
  */
 export type ModelScores = ReturnType<typeof readItem>;
 
@@ -51,12 +51,12 @@ function readItem(
   const { rows, names: sides } = readSplitScores(path, split, what, settings);
   requireBothSides(rows, sides, split, what);
   const labels = Uint8Array.from(rows, ({ label }) => label);
-  const fake = labels.reduce((sum, label) => sum + label, 0);
-  const differences = logitDifferences(rows.flatMap((row) => [row.real, row.fake]));
-  return { name, labels, differences, real: labels.length - fake, fake, sides };
+  const positive = labels.reduce((sum, label) => sum + label, 0);
+  const differences = logitDifferences(rows.flatMap((row) => [row.negative, row.positive]));
+  return { name, labels, differences, negative: labels.length - positive, positive, sides };
 }
 
-/** The confusion of calling an image fake when its difference is above the threshold. */
+/** The confusion of calling an image positive when its difference is above the threshold. */
 export const confusionAbove = (
   { labels, differences }: ModelScores,
   threshold: number,
@@ -76,8 +76,8 @@ export const panelHeight = (several: boolean) => (several ? 120 : 240);
  */
 export function countsOf(models: readonly ModelScores[]): string {
   const texts = models.map(
-    ({ real, fake, sides }) =>
-      `${formatCount(real)} ${sides[0]} and ${formatCountOf(fake, `${sides[1]} image`)}`,
+    ({ negative, positive, sides }) =>
+      `${formatCount(negative)} ${sides[0]} and ${formatCountOf(positive, `${sides[1]} image`)}`,
   );
   const counts = models.map(({ labels }) => labels.length);
   return new Set(texts).size === 1 ? texts[0]! : formatCountRange(counts, 'image');

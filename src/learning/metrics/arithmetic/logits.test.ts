@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  fakeProbabilities,
-  fakeProbabilitiesOf,
   logitDifferences,
   logitsOf,
+  positiveProbabilities,
+  positiveProbabilitiesOf,
   predictedClasses,
   scaleOf,
 } from './logits.ts';
@@ -22,17 +22,17 @@ test('the higher score is the class, and a tie is real', () => {
 test('the probability of fake is the softmax of the two scores, drawn towards a half by a temperature', () => {
   const differences = logitDifferences([1, 1, 0, Math.log(3), 900, 0, 0, 900]);
   assert.deepEqual(
-    Array.from(fakeProbabilities(differences), (probability) => probability.toFixed(3)),
+    Array.from(positiveProbabilities(differences), (probability) => probability.toFixed(3)),
     ['0.500', '0.750', '0.000', '1.000'],
   );
   assert.deepEqual(
-    [...fakeProbabilities([2 * Math.log(3)], 2)].map((probability) => probability.toFixed(3)),
+    [...positiveProbabilities([2 * Math.log(3)], 2)].map((probability) => probability.toFixed(3)),
     ['0.750'],
   );
 });
 
 const pairs = (...scores: readonly (readonly [number, number])[]) =>
-  scores.map(([real, fake]) => ({ real, fake }));
+  scores.map(([negative, positive]) => ({ negative, positive }));
 
 test('scores are probabilities where every image has two that sum to 1, up to float32', () => {
   assert.equal(
@@ -46,7 +46,7 @@ test('scores are probabilities where every image has two that sum to 1, up to fl
 
 test('probabilities stay what they are, and their logits give them back', () => {
   const rows = pairs([0.25, 0.75], [0, 1]);
-  assert.deepEqual([...fakeProbabilitiesOf(rows, 'probabilities')], [0.75, 1]);
+  assert.deepEqual([...positiveProbabilitiesOf(rows, 'probabilities')], [0.75, 1]);
   const [real, fake, least, most] = logitsOf(rows, 'probabilities');
   assert.equal(fake! - real!, Math.log(0.75) - Math.log(0.25));
   assert.deepEqual([least, most], [Math.log(Number.EPSILON), 0]);
@@ -56,7 +56,7 @@ test('logits stay what they are, and give the softmax', () => {
   const rows = pairs([1, 1], [0, Math.log(3)]);
   assert.deepEqual([...logitsOf(rows, 'logits')], [1, 1, 0, Math.log(3)]);
   assert.deepEqual(
-    [...fakeProbabilitiesOf(rows, 'logits')].map((value) => value.toFixed(12)),
+    [...positiveProbabilitiesOf(rows, 'logits')].map((value) => value.toFixed(12)),
     ['0.500000000000', '0.750000000000'],
   );
 });

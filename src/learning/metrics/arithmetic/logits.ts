@@ -5,7 +5,7 @@ export type Logits = ArrayLike<number>;
 
 /**
  * The score that ranks images: second score minus first, in float64 `[images]`; higher is more
- * fake. Not the softmax of the two, which saturates at 1 in float32 and makes ties of confident
+ * positive. Not the softmax of the two, which saturates at 1 in float32 and makes ties of confident
  * images.
  */
 export function logitDifferences(logits: Logits): Float64Array {
@@ -15,7 +15,7 @@ export function logitDifferences(logits: Logits): Float64Array {
 }
 
 /**
- * The class with the highest score, `[images]`: of two 0 = real, 1 = fake. It is the first of a
+ * The class with the highest score, `[images]`. It is the first of a
  * tie, as argmax does, so it is for display; metrics count a tie in equal shares, by
  * {@link tiedMaxima}.
  */
@@ -50,10 +50,13 @@ export function tiedMaxima(logits: Logits, classes = 2): ReadonlyMap<number, rea
 }
 
 /**
- * The probability of fake, `[images]`, from {@link logitDifferences} divided by a temperature above
+ * The probability of the positive class, `[images]`, from {@link logitDifferences} divided by a temperature above
  * 0: the softmax.
  */
-export const fakeProbabilities = (differences: ArrayLike<number>, temperature = 1): Float64Array =>
+export const positiveProbabilities = (
+  differences: ArrayLike<number>,
+  temperature = 1,
+): Float64Array =>
   Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));
 
 /**
@@ -78,8 +81,11 @@ export const sortedSum = (values: readonly number[]): number =>
 /** What the scores of a file are. Calibration depends on it, ranking does not. */
 export type ScoreScale = 'logits' | 'probabilities';
 
-/** Two scores, or those of the two sides of a detector. */
-type Pair = { readonly real: number; readonly fake: number };
+/** The evidence for both sides of a detector. */
+export interface SideScores {
+  readonly negative: number;
+  readonly positive: number;
+}
 /** The scores for all classes. */
 type Scores = { readonly scores: readonly number[] };
 
@@ -95,23 +101,26 @@ export function scaleOfScores(rows: readonly Scores[]): ScoreScale {
 }
 
 /** {@link scaleOfScores} of the two sides. */
-export const scaleOf = (rows: readonly Pair[]): ScoreScale =>
-  scaleOfScores(rows.map(({ real, fake }) => ({ scores: [real, fake] })));
+export const scaleOf = (rows: readonly SideScores[]): ScoreScale =>
+  scaleOfScores(rows.map(({ negative, positive }) => ({ scores: [negative, positive] })));
 
 /** The logits of rows; those of probabilities are bounded by what float64 distinguishes from 0. */
-export function logitsOf(rows: readonly Pair[], scale: ScoreScale): Float64Array {
+export function logitsOf(rows: readonly SideScores[], scale: ScoreScale): Float64Array {
   const of = (score: number) =>
     scale === 'logits' ? score : Math.log(Math.max(score, Number.EPSILON));
   const logits = new Float64Array(2 * rows.length);
-  for (const [i, { real, fake }] of rows.entries()) {
-    logits[2 * i] = of(real);
-    logits[2 * i + 1] = of(fake);
+  for (const [i, { negative, positive }] of rows.entries()) {
+    logits[2 * i] = of(negative);
+    logits[2 * i + 1] = of(positive);
   }
   return logits;
 }
 
-/** The probability of fake for each row: the softmax of its logits, or its second score. */
-export function fakeProbabilitiesOf(rows: readonly Pair[], scale: ScoreScale): Float64Array {
-  if (scale === 'logits') return fakeProbabilities(logitDifferences(logitsOf(rows, scale)));
-  return Float64Array.from(rows, ({ fake }) => Math.min(1, fake));
+/** The probability of the positive side for each row: the softmax of its logits, or its second score. */
+export function positiveProbabilitiesOf(
+  rows: readonly SideScores[],
+  scale: ScoreScale,
+): Float64Array {
+  if (scale === 'logits') return positiveProbabilities(logitDifferences(logitsOf(rows, scale)));
+  return Float64Array.from(rows, ({ positive }) => Math.min(1, positive));
 }

@@ -26,8 +26,8 @@ function matched(group?: (image: number) => string) {
         key: `${i}`,
         split: 'test',
         label: labels[i] === 0 ? (0 as const) : (1 as const),
-        real: 1,
-        fake: score,
+        negative: 1,
+        positive: score,
         ...(group !== undefined && { group: group(i) }),
       })),
     })),
@@ -96,8 +96,8 @@ function alikeOn(videos: number, seed: number) {
           key: `${video} ${frame}`,
           split: 'test',
           label,
-          real: 0,
-          fake,
+          negative: 0,
+          positive: fake,
           group: `video ${video}`,
         });
       }
@@ -129,8 +129,8 @@ test('images with two equal scores are half right, so the accuracy is tested by 
       key: `${i}`,
       split: 'test',
       label: (i % 2) as 0 | 1,
-      real: 0,
-      fake,
+      negative: 0,
+      positive: fake,
     }));
   const right = [-1, 1, -1, 1, -1, 1, -1, 1];
   const matched = matchScores([
@@ -154,8 +154,8 @@ test('models that decide and rank alike do not differ; others without a mistake 
         key: `${i}`,
         split: 'test',
         label: labels[i]!,
-        real: 2,
-        fake,
+        negative: 2,
+        positive: fake,
         ...(group !== undefined && { group: group(i) }),
       })),
     );

@@ -22,8 +22,8 @@ function run(skill: number, seed: number): BinaryRow[] {
       key: `${i}`,
       split: 'test',
       label,
-      real: 0,
-      fake: hard + skill * (2 * label - 1) + 0.5 * random.normal(),
+      negative: 0,
+      positive: hard + skill * (2 * label - 1) + 0.5 * random.normal(),
     };
   });
 }
@@ -43,7 +43,7 @@ const areaOf = (rows: readonly BinaryRow[]) =>
   auc(
     countAtThresholds(
       rows.map(({ label }) => label),
-      rows.map(({ fake }) => fake),
+      rows.map(({ positive }) => positive),
     ),
   );
 const meanOf = (values: readonly number[]) =>

@@ -7,8 +7,8 @@ const row = (key: string, label: 0 | 1, fake = 0, group?: string): BinaryRow => 
   key,
   split: 'test',
   label,
-  real: 0,
-  fake,
+  negative: 0,
+  positive: fake,
   ...(group !== undefined && { group }),
 });
 

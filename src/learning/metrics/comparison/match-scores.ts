@@ -1,10 +1,11 @@
+import { defaultNames } from '../../../default-names.ts';
 import { err, ok, type Result } from '../../../result.ts';
-import { type BinaryRow, type SideNames, usualSides } from '../scores/binary-view.ts';
+import type { BinaryRow, SideNames } from '../scores/binary-view.ts';
 
 /** Several models' scores of the same images. */
 export interface MatchedScores {
   readonly images: readonly Pick<BinaryRow, 'key' | 'split'>[];
-  /** 0 real, 1 fake. */
+  /** 0 negative, 1 positive. */
   readonly labels: readonly (0 | 1)[];
   /** From any model that knows it; absent where no image has one. */
   readonly groups?: readonly (string | undefined)[];
@@ -50,7 +51,7 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
     return err(tooFew(models, shared.length));
   const labels = shared.map(([row]) => row!.label);
   if (new Set(labels).size < 2) {
-    const sides = models[0]!.sides ?? usualSides;
+    const sides = models[0]!.sides ?? defaultNames;
     const got = `${shared.length} ${sides[labels[0]!]} ones alone`;
     return err(`expected ${sides[0]} and ${sides[1]} images that all models scored, got ${got}`);
   }
@@ -76,7 +77,7 @@ function disagreementOn(
     other: number,
     show: (row: BinaryRow, sides: SideNames) => string,
   ) => {
-    const shown = (i: number) => show(rows[i]!, models[i]!.sides ?? usualSides);
+    const shown = (i: number) => show(rows[i]!, models[i]!.sides ?? defaultNames);
     const got = `${shown(one)} in the scores of ${models[one]!.name} and ${shown(other)} in those of ${models[other]!.name}`;
     return `expected one ${what} for ${describe(first)}, got ${got}`;
   };

@@ -4,10 +4,10 @@ import { accuracyOfRows, aucOfRows, rightness } from './row-statistics.ts';
 
 const labels = [0, 0, 1, 1] as const;
 const rows = [
-  { real: 0, fake: -1 },
-  { real: 0, fake: 2 },
-  { real: 1, fake: 2 },
-  { real: 0, fake: 3 },
+  { negative: 0, positive: -1 },
+  { negative: 0, positive: 2 },
+  { negative: 1, positive: 2 },
+  { negative: 0, positive: 3 },
 ];
 
 test('the example: one real image is ranked above a fake one, and called fake', () => {
@@ -23,7 +23,7 @@ test('an image of no weight does not count', () => {
 });
 
 test('an image with two equal scores is half right, whichever class it is of', () => {
-  const tied = { real: 1, fake: 1 };
+  const tied = { negative: 1, positive: 1 };
   assert.deepEqual([rightness(0, tied), rightness(1, tied)], [0.5, 0.5]);
   assert.deepEqual([rightness(0, rows[0]!), rightness(1, rows[0]!)], [1, 0]);
   assert.equal(accuracyOfRows([0, 1], [tied, tied])(Uint8Array.of(1, 1)), 0.5);

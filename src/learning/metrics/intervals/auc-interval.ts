@@ -79,7 +79,7 @@ export const oneSidedEnds = (
 ): readonly [low: number, high: number] => (estimate === 1 ? [bound, 1] : [0, 1 - bound]);
 
 /**
- * The number of pairs of a real and a fake image in which no two pairs share a unit (an image or
+ * The number of pairs of a negative and a positive image in which no two pairs share a unit (an image or
  * its group).
  */
 function independentPairs({ labels, groups }: GroupedLabels): number {
@@ -89,8 +89,12 @@ function independentPairs({ labels, groups }: GroupedLabels): number {
     classes.set(unit, (classes.get(unit) ?? 0) | (labels[i] === 1 ? 2 : 1));
   }
   const count = (kind: number) => [...classes.values()].filter((of) => of === kind).length;
-  const real = count(1);
-  const fake = count(2);
+  const negatives = count(1);
+  const positives = count(2);
   const both = count(3);
-  return Math.min(real + both, fake + both, Math.floor((real + fake + both) / 2));
+  return Math.min(
+    negatives + both,
+    positives + both,
+    Math.floor((negatives + positives + both) / 2),
+  );
 }

@@ -14,8 +14,8 @@ const frame = (
   key,
   split: 'test',
   label,
-  real,
-  fake,
+  negative: real,
+  positive: fake,
   ...(group !== undefined && { group }),
 });
 

@@ -6,7 +6,7 @@ import type { ScoreRow, ScoreTable } from './scores-file.ts';
  * One row for each group of a split, with the mean scores of its images: the scores of a video from
  * its frames. Rows without a group stay; the order is that of each group's first row. The key of a
  * row is the group's name. A group with several sources or classes, such as a face and its
- * forgeries, gives a row for each, `name, real` and `name, fake, swap`; a bootstrap draws them
+ * forgeries, gives a row for each, `name, class` and `name, class, swap`; a bootstrap draws them
  * together.
  */
 export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {

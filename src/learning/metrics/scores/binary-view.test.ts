@@ -26,11 +26,11 @@ test('two classes pass through unchanged, and the first is positive where it is 
   const row = { key: 'a', split: 'test', group: 'g' };
   assert.deepEqual(binaryView(pair), {
     ok: true,
-    value: { names: ['cat', 'dog'], rows: [{ ...row, label: 1, real: 0.1, fake: 1e-17 }] },
+    value: { names: ['cat', 'dog'], rows: [{ ...row, label: 1, negative: 0.1, positive: 1e-17 }] },
   });
   assert.deepEqual(binaryView(pair, ['cat']), {
     ok: true,
-    value: { names: ['dog', 'cat'], rows: [{ ...row, label: 0, real: 1e-17, fake: 0.1 }] },
+    value: { names: ['dog', 'cat'], rows: [{ ...row, label: 0, negative: 1e-17, positive: 0.1 }] },
   });
 });
 
@@ -43,9 +43,9 @@ test('several classes of a side are joined, by labels or by the class of sources
       view.value.rows.map(({ label }) => label),
       [0, 1, 1, 1],
     );
-    for (const { real, fake } of view.value.rows) {
-      assert.equal(real, 1);
-      assert.ok(Math.abs(fake - Math.log(5)) < 1e-15);
+    for (const { negative, positive } of view.value.rows) {
+      assert.equal(negative, 1);
+      assert.ok(Math.abs(positive - Math.log(5)) < 1e-15);
     }
   }
 });
@@ -57,8 +57,8 @@ test('probabilities are summed', () => {
     key: '0',
     split: 'test',
     label: 0,
-    real: 0.25,
-    fake: 0.75,
+    negative: 0.25,
+    positive: 0.75,
   });
 });
 

@@ -1,31 +1,44 @@
+import { defaultNames, negativeName, positiveName } from '../../../default-names.ts';
 import { err, ok, type Result } from '../../../result.ts';
 import { thereAre } from '../../../suggest.ts';
-import { type ScoreScale, scaleOfScores, sortedSum } from '../arithmetic/logits.ts';
+import {
+  type ScoreScale,
+  type SideScores,
+  scaleOfScores,
+  sortedSum,
+} from '../arithmetic/logits.ts';
 import { whichArePositive } from './class-settings.ts';
 import type { Mutable, ScoreRow, ScoreTable } from './scores-file.ts';
 
 /** An image as a detector sees it: one side is searched for, the other is not. */
-export interface BinaryRow
-  extends Pick<ScoreRow, 'key' | 'split' | 'source' | 'group' | 'slices' | 'scoredBy'> {
-  /** 1 = positive, such as fake; 0 = negative. */
+export interface BinaryRow extends Omit<ScoreRow, 'label' | 'scores' | 'class'>, SideScores {
+  /** 1 = positive, 0 = negative. */
   readonly label: 0 | 1;
-  /**
-   * Evidence for the negative side, called real throughout, and for the positive side, called fake.
-   */
-  readonly real: number;
-  readonly fake: number;
 }
 
 /** The detector's view of a table: its classes on two sides. */
 export interface BinaryScores {
   readonly rows: readonly BinaryRow[];
-  /** The sides in words, the positive one second: `real`, `fake`. */
+  /** The sides in words, the positive one second. */
   readonly names: SideNames;
 }
 export type SideNames = readonly [negative: string, positive: string];
 
-/** The names of a view's sides by default, and of those that were never named. */
-export const usualSides: SideNames = ['real', 'fake'];
+/**
+ * The numbers of images of both sides by their keys in files: the names by default if the sides
+ * have these, else `negative` and `positive`.
+ */
+export const countsBySide = (
+  names: SideNames,
+  negative: number,
+  positive: number,
+): Readonly<Record<string, number>> =>
+  haveDefaultNames(names)
+    ? { [negativeName]: negative, [positiveName]: positive }
+    : { negative, positive };
+
+export const haveDefaultNames = (names: readonly string[]): boolean =>
+  names.join() === defaultNames.join();
 
 /**
  * The detector's view of scores. `positive` names labels, or classes of labels that are sources;
@@ -75,8 +88,8 @@ export function binaryView(
     if (own.length === 1) return (scores: readonly number[]) => scores[only]!;
     return (scores: readonly number[]) => evidence(own.map((c) => scores[c]!));
   };
-  const realOf = sideOf(false);
-  const fakeOf = sideOf(true);
+  const negativeOf = sideOf(false);
+  const positiveOf = sideOf(true);
   const areOne = names.map(isPositive);
   /**
    * The class that all sources of a side have and none of the other side has, or its only label.
@@ -98,8 +111,8 @@ export function binaryView(
           key,
           split,
           label: isOne ? 1 : 0,
-          real: realOf(scores),
-          fake: fakeOf(scores),
+          negative: negativeOf(scores),
+          positive: positiveOf(scores),
         };
         if (source !== undefined) row.source = source;
         if (group !== undefined) row.group = group;

@@ -76,15 +76,15 @@ export function viewOfSplit(
 /** Throws a {@link StageError} where rows are of one side alone. */
 export function requireBothSides(
   rows: readonly BinaryRow[],
-  [real, fake]: SideNames,
+  [negativeSide, positiveSide]: SideNames,
   split: string,
   what: string,
 ) {
   const positive = rows.filter(({ label }) => label === 1).length;
   const negative = rows.length - positive;
   if (negative > 0 && positive > 0) return;
-  const got = `${negative} ${real} and ${positive} ${fake}`;
+  const got = `${negative} ${negativeSide} and ${positive} ${positiveSide}`;
   throw new StageError(
-    `${what}: expected ${real} and ${fake} images in the split "${split}", got ${got}`,
+    `${what}: expected ${negativeSide} and ${positiveSide} images in the split "${split}", got ${got}`,
   );
 }

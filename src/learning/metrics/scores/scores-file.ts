@@ -1,4 +1,5 @@
 import { csvLine, csvRecords, decimalOf, findColumns } from '../../../csv.ts';
+import { defaultNames, negativeName, positiveName } from '../../../default-names.ts';
 import { err, ok, type Result } from '../../../result.ts';
 import type { ScoreScale } from '../arithmetic/logits.ts';
 
@@ -13,9 +14,9 @@ export interface ScoreRow {
   readonly label: number;
   /** One finite number for each of the table's classes, higher for more evidence. */
   readonly scores: readonly number[];
-  /** The class of its label where the labels are sources, such as `fake` of `Deepfakes`. */
+  /** The class of its label where the labels are sources, such as of `Deepfakes`. */
   readonly class?: string | undefined;
-  /** The sub-source within its label, such as `Deepfakes` of `fake`. Absent: unknown. */
+  /** The sub-source within its label, such as `Deepfakes`. Absent: unknown. */
   readonly source?: string | undefined;
   /** Images of one group, such as frames of one video, are not independent. Absent: alone. */
   readonly group?: string | undefined;
@@ -38,7 +39,7 @@ export const unlabelled = -1;
  * and `score.<class>` for each class; `class`, `source` and `group` where they are known, and
  * `slice.<name>` for further facts. `logit.<class>` or `probability.<class>` also says what the
  * scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so
- * does `key,split,label,real,fake` with the labels 0 and 1. No image of a split occurs twice. A
+ * does `key,split,label` with the columns of {@link defaultNames} and the labels 0 and 1. No image of a split occurs twice. A
  * file without the column `label` holds images without labels, as `predict` writes it.
  */
 export interface ScoreTable {
@@ -129,7 +130,7 @@ export function parseScores(text: string, { needsLabels = true } = {}): Result<S
 
 /** What the header of a file says: where everything stands in a line. */
 interface Header extends Pick<ScoreTable, 'classes' | 'scale'> {
-  /** Whether labels are 0 and 1, in a file of `real` and `fake`. */
+  /** Whether labels are 0 and 1, in a file of the classes by default. */
   readonly isNumbered: boolean;
   readonly scores: readonly number[];
   /** The positions of the named columns, those that are absent -1. */
@@ -144,7 +145,7 @@ interface Header extends Pick<ScoreTable, 'classes' | 'scale'> {
 function readHeader(header: readonly string[], needsLabels: boolean): Result<Header, string> {
   const under = (prefix: string) => header.filter((name) => name.startsWith(prefix));
   const [prefix, other] = Object.keys(prefixes).filter((one) => under(one).length > 0);
-  const scored = prefix === undefined ? ['real', 'fake'] : under(prefix);
+  const scored = prefix === undefined ? [...defaultNames] : under(prefix);
   const wanted = [...columns, ...scored];
   const got = header.length === 0 ? 'an empty file' : `"${header.join(',')}"`;
   const expected = `Expected the columns ${wanted.join(', ')} in line 1, got ${got}`;
@@ -158,7 +159,7 @@ function readHeader(header: readonly string[], needsLabels: boolean): Result<Hea
   if (missing.length > 0) {
     const hint =
       prefix === undefined
-        ? '; other classes than real and fake are columns such as score.cat'
+        ? `; other classes than ${negativeName} and ${positiveName} are columns such as score.cat`
         : '';
     const wrong = header[0]?.includes(';')
       ? 'its columns have semicolons between them'
@@ -187,7 +188,7 @@ function readHeader(header: readonly string[], needsLabels: boolean): Result<Hea
 
 /** As integers, or as the floats that pandas writes for a column that once had gaps. */
 const numbered: ReadonlyMap<string, number> = new Map(
-  Object.entries({ '0': 0, '0.0': 0, real: 0, '1': 1, '1.0': 1, fake: 1 }),
+  Object.entries({ '0': 0, '0.0': 0, [negativeName]: 0, '1': 1, '1.0': 1, [positiveName]: 1 }),
 );
 
 /** The row of these fields, or their mistake; `labelOf` gives the index of a label's name. */
@@ -200,7 +201,7 @@ function toRow(
   if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
   const name = fields[at.label];
   if (isNumbered && name !== undefined && !numbered.has(name)) {
-    return `expected the label 0 (real) or 1 (fake), got "${name}"`;
+    return `expected the label 0 (${negativeName}) or 1 (${positiveName}), got "${name}"`;
   }
   if (name === '') return 'expected the name of a class as label, got none';
   const scores: number[] = [];

@@ -95,8 +95,7 @@ export const addName = ({ name }: { readonly name: string }): string => `${name}
 export type Layer = PlainLayer | ResidualLayer;
 
 /**
- * A network as data, without weights: from images `[height, width, 3]` to logits `[classes]`, real
- * first.
+ * A network as data, without weights: from images `[height, width, 3]` to logits `[classes]`.
  */
 export interface Net {
   readonly name: string;

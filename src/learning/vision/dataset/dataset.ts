@@ -13,7 +13,7 @@ const ownName = z.string().regex(/^(?!\.\.?$)[^/\\\0]+$/, 'expected a name witho
 
 /** The fields that a dataset and the features of one share. */
 export const classesAndSplits = {
-  /** In label order: the label of `classes[0]` is 0. Of real and fake, 0 is real. */
+  /** In label order: the label of `classes[0]` is 0. Of two, 1 is positive. */
   classes: z.array(z.string()).min(1).readonly(),
   splits: z
     .array(ownName)
@@ -44,7 +44,7 @@ export const labelledImage = (classes: number) => ({
   /** The index of its class. */
   label: natural.max(classes - 1, `expected a label from 0 to ${classes - 1}`),
   class: z.string(),
-  /** The sub-source within the class, such as `Deepfakes` of `fake`; otherwise the class itself. */
+  /** The sub-source within the class, such as `Deepfakes`; otherwise the class itself. */
   source: z.string(),
   /** Relative to the input folder, POSIX. */
   path: z.string(),
