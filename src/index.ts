@@ -1,5 +1,5 @@
 import type { Project, ProjectOptions } from './project/api.ts';
-import type { StageContext } from './stage.ts';
+import type { ChartContext } from './stage.ts';
 
 // What programs and a project's own kinds import from 'restage'. A spec imports it too, so it loads
 // little: what is heavier is loaded by the functions that need it.
@@ -62,7 +62,7 @@ export async function openProject(folder = '.', options: ProjectOptions = {}): P
  * The stage warns of mistakes in it.
  */
 export async function drawChart(
-  context: Pick<StageContext, 'output' | 'warn'>,
+  context: ChartContext,
   port: string,
   spec: Readonly<Record<string, unknown>>,
 ): Promise<void> {

@@ -165,24 +165,28 @@ export interface CodeQuestion {
 export const goneSource = 'gone';
 
 /** A user's program with everything that it loads. */
-export interface FoundCode {
+export interface FoundCode extends ProgramStart {
+  /** Absolute paths of the files. */
+  readonly files: readonly string[];
+  /** Absolute paths that decided which files these are, absent ones included. */
+  readonly looked: readonly string[];
+  /** What cannot be known of it before it runs: sentences that begin with file and line. */
+  readonly warnings: readonly string[];
+  /** Whether more decided it than `looked` names, so that it must not be remembered. */
+  readonly isVolatile: boolean;
+}
+
+/** How a program is started, and what decides its results. */
+export interface ProgramStart {
   /**
    * What decides its results: digests of files by a path that is the same everywhere; those of
    * packages, with versions, are empty.
    */
   readonly sources: Readonly<Record<string, string>>;
-  /** Absolute paths of the files. */
-  readonly files: readonly string[];
-  /** Absolute paths that decided which files these are, absent ones included. */
-  readonly looked: readonly string[];
   /** Environment variables that decided it. */
   readonly variables: readonly string[];
-  /** What cannot be known of it before it runs: sentences that begin with file and line. */
-  readonly warnings: readonly string[];
   /** Those of the question's files that count beside what its text shows. */
   readonly loaded: readonly string[];
-  /** Whether more decided it than `looked` names, so that it must not be remembered. */
-  readonly isVolatile: boolean;
   /** How to start it, for the kind's own program. */
   readonly start: JsonObject;
 }
@@ -298,16 +302,8 @@ export interface CheckpointStore {
  * Everything that a running stage may know and do. It reads its inputs, writes its outputs, and
  * touches nothing else.
  */
-export interface StageContext<S = unknown> {
+export interface StageContext<S = unknown> extends StageFiles, StageReporter, Downloader {
   readonly settings: S;
-  /** The one artifact of a port. Throws when the port is not connected. */
-  input(port: string): InputArtifact;
-  /** The artifacts of a list port or of an optional one, in order; empty when not connected. */
-  inputs(port: string): readonly InputArtifact[];
-  readonly inputPorts: readonly string[];
-  /** The absolute path of a file or folder that the stage must create. Its parent exists. */
-  output(port: string): string;
-  readonly outputPorts: readonly string[];
   /** The cores that it may use, at least 1. */
   readonly cpus: number;
   /** `auto`, or the backend that the user named. */
@@ -317,18 +313,49 @@ export interface StageContext<S = unknown> {
    * kept either.
    */
   readonly checkpoints?: CheckpointStore;
+}
+
+/** The artifacts that a stage reads. */
+export interface StageInputs {
+  /** The one artifact of a port. Throws when the port is not connected. */
+  input(port: string): InputArtifact;
+  /** The artifacts of a list port or of an optional one, in order; empty when not connected. */
+  inputs(port: string): readonly InputArtifact[];
+  readonly inputPorts: readonly string[];
+}
+
+/** Where the artifacts lie that a stage reads and makes, and its folders. */
+export interface StageFiles extends StageInputs {
+  /** The absolute path of a file or folder that the stage must create. Its parent exists. */
+  output(port: string): string;
+  readonly outputPorts: readonly string[];
   /** An empty folder for this attempt alone. It is removed afterwards. */
   readonly scratch: string;
   /** The project's root, which is the working directory of commands. */
   readonly root: string;
   /** The words before a program's own that trace what it reads; absent: nothing is traced. */
   readonly launcher?: readonly string[];
+}
+
+/** What writing a chart needs of a stage. */
+export interface ChartContext {
+  /** The absolute path of an output. */
+  output(port: string): string;
+  warn(line: string): void;
+}
+
+/** Fetches published files for a stage. */
+export interface Downloader {
   /**
    * The absolute path of a published file whose checksum is verified. It is fetched once into the
    * project's cache. The settings must name the file with its checksum, so that the fingerprint
    * holds it. Throws a {@link StageError} that says where to put the file by hand.
    */
   download(file: PublishedFile): Promise<string>;
+}
+
+/** What a stage says while it runs. */
+export interface StageReporter {
   progress(progress: Progress): void;
   /**
    * A point of the curves that pages draw while the stage runs. Thinned, they stay in the record of
@@ -355,21 +382,11 @@ export interface StageContext<S = unknown> {
 export type RunStage<S> = (context: StageContext<S>) => Promise<void>;
 
 /** The context of a stage whose work is a program. */
-export type ProgramContext<S = unknown> = Pick<
-  StageContext<S>,
-  | 'settings'
-  | 'input'
-  | 'inputs'
-  | 'inputPorts'
-  | 'output'
-  | 'outputPorts'
-  | 'scratch'
-  | 'root'
-  | 'launcher'
-> & {
+export interface ProgramContext<S = unknown> extends StageFiles {
+  readonly settings: S;
   /** {@link FoundCode.start}, for a kind that finds code. */
   readonly code?: JsonObject;
-};
+}
 
 /**
  * A program that does a stage's work. It runs in the project's root; what it prints is the stage's

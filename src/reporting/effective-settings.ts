@@ -5,16 +5,14 @@ import type { JsonObject } from '../json.ts';
 /**
  * Fills in the defaults of a kind; undefined where those of this version of the kind are not known.
  */
-export type FillDefaults = (
-  fingerprint: Pick<Fingerprint, 'kind' | 'version' | 'settings'>,
-) => JsonObject | undefined;
+export type FillDefaults = (fingerprint: Fingerprint) => JsonObject | undefined;
 
 /**
  * The settings that a stage got, defaults included. Results of older versions of Restage have only
  * those that differ from the default: `fill` adds the others. Undefined where it cannot.
  */
 export const effectiveSettings = (
-  { record, fingerprint }: Pick<StageResult, 'record' | 'fingerprint'>,
+  { record, fingerprint }: StageResult,
   fill: FillDefaults,
 ): JsonObject | undefined => record.settings ?? fill(fingerprint);
 

@@ -27,8 +27,16 @@ export interface RunModel {
   readonly end?: Extract<RunEvent, { type: 'run-finished' }>;
 }
 
+/** How far a running stage is. */
+export interface StageActivity {
+  readonly progress?: Progress | undefined;
+  /** What it reported in its last attempt so far, and its last point. */
+  readonly curves: readonly Curve[];
+  readonly lastPoint?: CurvePoint;
+}
+
 /** A stage of a run after the events so far. */
-export interface StageModel {
+export interface StageModel extends StageActivity {
   readonly name: StageName;
   readonly state: 'waiting' | 'running' | Outcome;
   /** Absent in runs of an older Restage. */
@@ -45,12 +53,8 @@ export interface StageModel {
   };
   /** Its job in the queue of a scheduler; absent once it runs. */
   readonly queued?: Extract<RunEvent, { type: 'stage-queued' }>;
-  readonly progress?: Progress | undefined;
   /** Progress of the last half minute, which tells the rate. */
   readonly samples: readonly { readonly done: number; readonly time: number }[];
-  /** What it reported in its last attempt so far, and its last point. */
-  readonly curves: readonly Curve[];
-  readonly lastPoint?: CurvePoint;
   readonly end?: Extract<RunEvent, { type: 'stage-finished' }>;
 }
 
@@ -64,7 +68,7 @@ export const emptyRun: RunModel = {
   warnings: [],
 };
 
-export const reasonsOf = ({ decision }: Pick<StageModel, 'decision'>): readonly string[] =>
+export const reasonsOf = ({ decision }: StageModel): readonly string[] =>
   decision === undefined ? [] : describeReasons(decision);
 
 /**
@@ -194,7 +198,7 @@ function samplesWith({ samples, progress: last }: StageModel, progress: Progress
 }
 
 /** Units a second over the last half minute; undefined before the first second of progress. */
-export function rateOf({ samples }: Pick<StageModel, 'samples'>): number | undefined {
+export function rateOf({ samples }: StageModel): number | undefined {
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined) return undefined;

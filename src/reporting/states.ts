@@ -40,7 +40,7 @@ export function countActs(planned: readonly { readonly decision: PlannedDecision
 /** A stage of a detached run that a job continues is no cancelled one. */
 export type StageState = StageModel['state'] | 'left to jobs';
 
-export const stageState = ({ state, end }: Pick<StageModel, 'state' | 'end'>): StageState =>
+export const stageState = ({ state, end }: StageModel): StageState =>
   end?.leftToJob === true ? 'left to jobs' : state;
 
 /**

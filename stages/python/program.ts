@@ -51,7 +51,7 @@ function watchLoading({ scratch, root }: ProgramContext): Pick<Program, 'searchF
 }
 
 /** The words of a command line, quoted for the shell. */
-function words(args: string, context: Pick<ProgramContext, 'inputs' | 'output'>): string {
+function words(args: string, context: ProgramContext): string {
   const { text, unfit } = fillShell(args, ({ side, name }) => {
     if (side === 'outputs') return [context.output(name)];
     return side === 'inputs' ? context.inputs(name).map(({ path }) => path) : undefined;

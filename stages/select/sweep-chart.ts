@@ -8,7 +8,7 @@ import {
   titleOfPath,
 } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import type { StageContext } from '../../src/stage.ts';
+import type { ChartContext } from '../../src/stage.ts';
 
 const width = 480;
 const best = 'best so far';
@@ -19,7 +19,7 @@ const candidates = "datum.series === 'candidate'";
  * to each as steps.
  */
 export async function drawSweep(
-  context: Pick<StageContext, 'output' | 'warn'>,
+  context: ChartContext,
   { values, by }: { readonly values: readonly (number | null)[]; readonly by: MetricName },
 ): Promise<void> {
   const { better, title } = metric(by);

@@ -17,6 +17,7 @@ import {
   markdownOf,
 } from '../../reporting/compare/comparison-tables.ts';
 import {
+  type LabelledStages,
   type ResultSource,
   readSubjectStage,
   type Subject,
@@ -146,9 +147,7 @@ const resultSource = (store: Store): ResultSource => ({
   fill: fillDefaults,
 });
 
-type Whole = Pick<Subject, 'label' | 'stages'>;
-
-async function findWhole(word: string, sources: Sources): Promise<Whole | undefined> {
+async function findWhole(word: string, sources: Sources): Promise<LabelledStages | undefined> {
   const run = findRun(word, sources.store);
   if (run !== undefined) {
     const record = run.readRecord()!;
@@ -192,7 +191,7 @@ function findRun(word: string, store: Store): RunFolder | undefined {
 }
 
 /** A pipeline as it last stood, whatever its file says by now. */
-async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole> {
+async function ofPipeline(file: string, { root, store }: Sources): Promise<LabelledStages> {
   const { kinds, unloaded } = await loadKinds(root, warnOnStderr);
   const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
   const latest = stages.flatMap((stage) => {

@@ -183,7 +183,7 @@ function warnOnce(message: string): void {
 /** The store, connected. A repair writes a lost `store.json` again, and connects once more. */
 async function openRemote(
   spec: StoreSpec,
-  { repair = false }: Pick<StoreOptions, 'repair'>,
+  { repair = false }: { readonly repair?: boolean },
 ): Promise<RemoteStore> {
   const remote = await RemoteStore.open(
     spec,

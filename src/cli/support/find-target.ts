@@ -9,17 +9,21 @@ import { findIncludedStages, findStageNames } from '../../engine/config/stage-re
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { mistake, orThrow, type PipelineError } from '../../project/pipeline-error.ts';
 
-/** The words of a command that name a pipeline and its stages. */
-export interface Words {
-  readonly words: readonly string[];
+/** The stages that a command's options name; `true`: all. */
+interface NamedStages {
   readonly force?: true | readonly string[] | undefined;
   readonly twice?: true | readonly string[] | undefined;
+}
+
+/** The words of a command that name a pipeline and its stages. */
+export interface Words extends NamedStages {
+  readonly words: readonly string[];
   /** Without a file, the pipeline that ran last is meant where there are several. */
   readonly last?: boolean;
 }
 
 /** The pipeline file that the words name, and its stages as the user wrote them. */
-export interface Target extends Pick<Words, 'force' | 'twice'> {
+export interface Target extends NamedStages {
   /** Absolute path. */
   readonly file: string;
   readonly word?: string;

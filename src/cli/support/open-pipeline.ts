@@ -1,4 +1,4 @@
-import type { PlanOptions, RunOptions } from '../../project/api.ts';
+import type { RunOptions } from '../../project/api.ts';
 import type { LoadedPipeline } from '../../project/loaded-pipeline.ts';
 import { OpenedProject } from '../../project/opened-project.ts';
 import { projectRoot } from '../../project/project-root.ts';
@@ -24,7 +24,7 @@ interface FoundPipeline {
   readonly pipeline: LoadedPipeline;
   readonly target: Target;
   /** What the words say of its stages. */
-  readonly chosen: Pick<PlanOptions & RunOptions, 'stages' | 'downstream' | 'force' | 'twice'>;
+  readonly chosen: RunOptions;
 }
 
 /** Finds the pipeline of a command and reads it. Throws a `PipelineError` with every mistake. */

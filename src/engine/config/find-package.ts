@@ -4,7 +4,7 @@ import { packageRoot } from '../../package-root.ts';
 import { closest } from '../../suggest.ts';
 import type { Span } from '../diagnostics/diagnostic.ts';
 import { upwards } from '../files/upwards.ts';
-import type { LoadContext } from './load-context.ts';
+import type { PackageLookup } from './load-context.ts';
 
 /**
  * Where Node looks for a package that code in `folder` imports, nearest first, leaving aside
@@ -27,7 +27,7 @@ export function packageFolders(name: string, folder: string): readonly string[] 
 export function findInPackage(
   text: string,
   at: Span,
-  { root, looked }: Pick<LoadContext, 'root' | 'looked'>,
+  { root, looked }: PackageLookup,
   within = '',
 ): string | undefined {
   const [, name, path = ''] = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text) ?? [];

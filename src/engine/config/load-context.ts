@@ -23,9 +23,15 @@ export type Kinds = ReadonlyMap<string, KnownKind>;
 /** Finds the code behind a kind's program. Throws a `StageError`. */
 export type FindCode = (spec: AnyKindSpec, question: CodeQuestion) => Promise<ProgramCode>;
 
-/** What all steps of loading share. */
-export interface LoadContext extends Reporting {
+/** What looking up packages of the project needs, and leaves. */
+export interface PackageLookup {
   readonly root: string;
+  /** Absolute paths where something new would take precedence over what was found. */
+  readonly looked: Set<string>;
+}
+
+/** What all steps of loading share. */
+export interface LoadContext extends Reporting, PackageLookup {
   readonly kinds: Kinds;
   readonly unloaded: ReadonlyMap<string, UnloadedKind>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -41,10 +47,8 @@ export interface LoadContext extends Reporting {
   readonly findCode?: FindCode | undefined;
   /** The code of programs that was found, by kind, program, settings and environment. */
   readonly codes: Map<string, ProgramCode>;
-  /** Absolute paths where something new would take precedence over what was found. */
-  readonly looked: Set<string>;
 }
 
 /** Whether a stage, by its whole name, belongs to an included pipeline that could not be read. */
-export const isUnread = ({ unread }: Pick<LoadContext, 'unread'>, name: string): boolean =>
+export const isUnread = ({ unread }: LoadContext, name: string): boolean =>
   [...unread].some((prefix) => name.startsWith(prefix));

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
-import type { ArtifactType, FoundCode, TableCounts } from '../../stage.ts';
+import type { ArtifactType, ProgramStart, TableCounts } from '../../stage.ts';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 
 declare const stageName: unique symbol;
@@ -7,7 +7,7 @@ declare const stageName: unique symbol;
 export type StageName = string & { readonly [stageName]: true };
 
 /** What a run knows of its pipeline, on the node of a cluster too. */
-export interface RunnablePipeline {
+export interface RunnablePipeline extends PipelineTexts {
   /**
    * The file's name below `pipelines/` without extension: `experiments/xception`; of a file
    * elsewhere, `./xception`.
@@ -16,14 +16,18 @@ export interface RunnablePipeline {
   /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;
   readonly file: string;
-  readonly description?: string;
-  /** Part of every fingerprint: changing it makes every stage stale. */
-  readonly salt?: string;
   readonly stages: readonly Stage[];
   /**
    * Everything that decided this value: as long as none of it changes, the pipeline is the same.
    */
   readonly sources: PipelineSources;
+}
+
+/** The texts at the top of a pipeline's file. */
+export interface PipelineTexts {
+  readonly description?: string;
+  /** Part of every fingerprint: changing it makes every stage stale. */
+  readonly salt?: string;
 }
 
 /** A pipeline after `extends`, `include`, parameters and matrix are resolved. */
@@ -65,11 +69,18 @@ export interface PipelineSources {
   readonly env?: Readonly<Record<string, string | null>>;
 }
 
-/** One named step: a kind with inputs, settings and outputs. */
-export interface Stage {
-  readonly name: StageName;
-  /** Matrix values by axis (an axis of maps gives its `id`); empty without a matrix. */
-  readonly axes: Readonly<Record<string, string>>;
+/** The settings of a stage. */
+export interface StageSettings {
+  /** Parsed by the kind, with defaults, as the stage gets them. */
+  readonly settings: JsonObject;
+  /** The same without those at their default, as the fingerprint has them. */
+  readonly keyedSettings: JsonObject;
+  /** The default of the setting at a path, completed by a given `part` of it; for messages. */
+  readonly defaultOf?: (path: readonly string[], part?: Json) => Json | undefined;
+}
+
+/** What a stage's own matrix makes of it, beside the names of its axes. */
+export interface MadeValues {
   /** Values that its own matrix drew, by name. */
   readonly drawn?: JsonObject;
   /**
@@ -77,6 +88,26 @@ export interface Stage {
    * trials.
    */
   readonly trial?: string;
+}
+
+/** The part of a stage that a candidate in its slot decides. */
+export interface CandidateStage extends StageSettings, MadeValues {
+  readonly inputs: readonly Input[];
+}
+
+/** Whether and how the checkpoints of a stage are named. */
+export interface CheckpointRule {
+  /** Settings that the name of its checkpoint leaves out; absent for a kind without checkpoints. */
+  readonly checkpointsWithout?: readonly string[];
+  /** False: outputs are published, but not stored, and no checkpoint is kept. */
+  readonly cache: boolean;
+}
+
+/** One named step: a kind with inputs, settings and outputs. */
+export interface Stage extends CandidateStage, CheckpointRule {
+  readonly name: StageName;
+  /** Matrix values by axis (an axis of maps gives its `id`); empty without a matrix. */
+  readonly axes: Readonly<Record<string, string>>;
   /**
    * For settings that a choice decides once the inputs are there; until then the stage has those of
    * the first candidate.
@@ -91,13 +122,6 @@ export interface Stage {
    */
   readonly kindVersion: number | string;
   readonly description?: string | undefined;
-  /** Parsed by the kind, with defaults, as the stage gets them. */
-  readonly settings: JsonObject;
-  /** The same without those at their default, as the fingerprint has them. */
-  readonly keyedSettings: JsonObject;
-  /** The default of the setting at a path, completed by a given `part` of it; for messages. */
-  readonly defaultOf?: (path: readonly string[], part?: Json) => Json | undefined;
-  readonly inputs: readonly Input[];
   readonly outputs: readonly Output[];
   /** Stages that must end before; nothing is read of them. */
   readonly after: readonly StageName[];
@@ -110,8 +134,6 @@ export interface Stage {
    * Values of declared environment variables, null where unset. The fingerprint has their hashes.
    */
   readonly env: Readonly<Record<string, string | null>>;
-  /** False: outputs are published, but not stored. */
-  readonly cache: boolean;
   /** Keeps its last result whatever its fingerprint. */
   readonly frozen: boolean;
   readonly onDemand: boolean;
@@ -124,14 +146,12 @@ export interface Stage {
    * Whether the kind computes with tfjs: then a backend that the user named is in the fingerprint.
    */
   readonly computes: boolean;
-  /** Settings that the name of its checkpoint leaves out; absent for a kind without checkpoints. */
-  readonly checkpointsWithout?: readonly string[];
   /** For a kind that finds the code of a program. */
   readonly code?: StageCode;
 }
 
 /** The user's program that a stage runs. */
-export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variables' | 'loaded'> {
+export interface StageCode extends ProgramStart {
   /** Absolute path of the program. */
   readonly program: string;
   /**
@@ -142,8 +162,12 @@ export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variab
 }
 
 /** A stage's code, and what decided it. `version` is part of the fingerprint. */
-export interface ProgramCode extends StageCode, Pick<FoundCode, 'looked' | 'warnings'> {
+export interface ProgramCode extends StageCode {
   readonly version: string;
+  /** Absolute paths that decided which files it has, absent ones included. */
+  readonly looked: readonly string[];
+  /** What cannot be known of it before it runs: sentences that begin with file and line. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -165,10 +189,7 @@ export interface ChosenSlot extends Choice {
   /** The input with the choices. They only decide the settings: the stage does not read them. */
   readonly port: string;
   /** What the stage is for each candidate, by the label that the last choice names. */
-  readonly candidates: ReadonlyMap<
-    string,
-    Pick<Stage, 'settings' | 'keyedSettings' | 'defaultOf' | 'inputs' | 'drawn'>
-  >;
+  readonly candidates: ReadonlyMap<string, CandidateStage>;
 }
 
 export interface Resources {

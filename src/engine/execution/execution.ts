@@ -5,11 +5,11 @@ import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
 import type { Output, Stage, StageName } from '../config/pipeline.ts';
 import type { RunEvent, StageEvent } from '../events.ts';
-import type { Examined, Outputs, OutputsOf, Workspace } from '../plan/examine.ts';
+import type { ExaminedWork, Outputs, OutputsOf, Workspace } from '../plan/examine.ts';
 import type { Publisher } from '../publishing/publish.ts';
 import type { Outcome } from '../store/outcome.ts';
-import type { AttemptFiles, RunFolder, StageEntry } from '../store/run-folder.ts';
-import type { StageRecord, StageResult } from '../store/stage-result.ts';
+import type { AttemptPaths, RunFolder, StageEntry, StageNumbers } from '../store/run-folder.ts';
+import type { JobRecord, StageResult } from '../store/stage-result.ts';
 
 /** A run, with everything that its parts need. */
 export interface Execution {
@@ -43,7 +43,7 @@ export interface HostFacts {
   readonly restage: string;
   readonly gitCommit: string | undefined;
   /** On a node of a cluster: the job, for the record. */
-  readonly job?: () => Pick<StageRecord, 'job' | 'memory'>;
+  readonly job?: () => JobRecord;
 }
 
 /** How a stage ended in a run, with its outputs for the stages that read it. */
@@ -89,7 +89,7 @@ export function countOutcomes(
   return counts;
 }
 
-type NumbersOf = (stage: Stage) => Pick<StageEntry, 'metrics' | 'intervals'>;
+type NumbersOf = (stage: Stage) => StageNumbers;
 
 /** Writes the record of a run, with the numbers of each stage's metrics. */
 export function writeRunRecord(
@@ -134,22 +134,26 @@ function entryOf(
   };
 }
 
-/** An attempt to run a stage, with everything that a place needs to know. */
-export interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
+/** A stage that runs since a moment. */
+export interface StartedStage {
   readonly stage: Stage;
-  /**
-   * The fingerprint of the work, the signatures of the path inputs when they were hashed, and the
-   * present result.
-   */
-  readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'loaded' | 'looked' | 'result'>;
-  readonly outputsOf: OutputsOf;
-  readonly number: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+}
+
+/** Which attempt it is, and what becomes of its work. */
+export interface AttemptOptions {
+  readonly number: number;
   /** Absolute path of the checkpoint to resume from and to write; undefined: none. */
   readonly checkpoint: string | undefined;
   /** Whether to keep the result; not for a second run that is only compared with the first. */
   readonly keep: boolean;
+}
+
+/** An attempt to run a stage, with everything that a place needs to know. */
+export interface Attempt extends StartedStage, AttemptOptions, AttemptPaths {
+  readonly examined: ExaminedWork & { readonly result: StageResult | undefined };
+  readonly outputsOf: OutputsOf;
   readonly emit: (event: StageEvent) => void;
 }
 

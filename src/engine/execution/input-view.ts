@@ -9,7 +9,7 @@ import { partsDigest } from '../files/listing.ts';
 import { linkTarget } from '../files/read-part.ts';
 import { treeSignature } from '../files/walk-tree.ts';
 import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
-import type { Examined, OutputsOf, Workspace } from '../plan/examine.ts';
+import type { ExaminedWork, OutputsOf, PipelineGraph, Workspace } from '../plan/examine.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
 import { CopyFault } from '../publishing/verified-copy.ts';
 import { type StoredArtifact, shownDigest } from '../store/stage-result.ts';
@@ -42,7 +42,7 @@ interface Link {
 }
 
 export interface ViewOptions {
-  readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'loaded' | 'looked'>;
+  readonly examined: ExaminedWork;
   readonly workspace: Workspace;
   readonly outputsOf: OutputsOf;
   readonly lender: Lender;
@@ -180,7 +180,7 @@ function originalOf({ originals }: InputView, path: string): string {
 }
 
 /** The absolute path of an input item in the project. */
-export function pathOf(item: InputItem, workspace: Pick<Workspace, 'graph' | 'pipeline'>): string {
+export function pathOf(item: InputItem, workspace: PipelineGraph): string {
   if (item.from === 'path') return item.path;
   const output = workspace.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
   if (output === undefined)

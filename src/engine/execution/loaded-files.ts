@@ -7,8 +7,8 @@ import { pathSignature } from '../files/walk-tree.ts';
 import { hashFingerprint } from '../fingerprint/fingerprint.ts';
 import type { Workspace } from '../plan/examine.ts';
 import { changedFiles } from '../store/find-code.ts';
-import type { LoadedFiles, StageResult } from '../store/stage-result.ts';
-import type { Attempt } from './execution.ts';
+import type { ResultName } from '../store/stage-result.ts';
+import type { StartedStage } from './execution.ts';
 
 /** What an attempt's program loaded beside the code that was known of its stage. */
 export interface LoadedBeside {
@@ -28,7 +28,7 @@ const tick = 20;
  * paths of its inputs.
  */
 export async function addLoaded(
-  { stage, startedAt }: Pick<Attempt, 'stage' | 'startedAt'>,
+  { stage, startedAt }: StartedStage,
   loaded: readonly string[],
   declared: Iterable<string>,
   { pipeline: { root }, loadedCode }: Workspace,
@@ -75,13 +75,9 @@ function holderOf(path: string): string {
  * it.
  */
 export function nameResult(
-  {
-    fingerprint,
-    digest,
-    loaded,
-  }: Pick<StageResult, 'fingerprint' | 'digest'> & { loaded: readonly LoadedFiles[] },
+  { fingerprint, digest, loaded = [] }: ResultName,
   { stage, files }: LoadedBeside,
-): Pick<StageResult, 'fingerprint' | 'digest' | 'loaded'> {
+): ResultName {
   if (files.length === 0) return { fingerprint, digest, ...(loaded.length > 0 && { loaded }) };
   const whole = { ...fingerprint, version: stage.kindVersion };
   const steps = [...loaded, { version: fingerprint.version, files }];

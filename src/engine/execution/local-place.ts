@@ -4,12 +4,18 @@ import { join, relative } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { Environment } from '../../environment.ts';
 import type { Stage } from '../config/pipeline.ts';
+import type { StageEvent } from '../events.ts';
 import { filesSignature } from '../files/backdate.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { ListedFile } from '../files/listing.ts';
 import type { Workspace } from '../plan/examine.ts';
 import type { Lender, Misuse } from '../publishing/lender.ts';
-import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
+import type {
+  StageRecord,
+  StageReports,
+  StageResult,
+  StoredArtifact,
+} from '../store/stage-result.ts';
 import { backdateOwn } from '../store/store-object.ts';
 import type { Admission, Grant } from './admission.ts';
 import {
@@ -26,9 +32,9 @@ import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, openView, withOriginals } from './input-view.ts';
 import { addLoaded, describeLoaded, nameResult } from './loaded-files.ts';
 import type { RunProcess } from './process-runner.ts';
-import { ReportCollector, type StageReports } from './report-collector.ts';
-import type { ProcessEnd, ProcessJob } from './serve-job.ts';
-import type { StageRequest } from './stage-messages.ts';
+import { ReportCollector } from './report-collector.ts';
+import type { JobSupervision, ProcessEnd } from './serve-job.ts';
+import type { RequestSurroundings } from './stage-messages.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What stages on this machine share. */
@@ -123,13 +129,8 @@ async function runAttempt(
   return { result, edited: all, signatures };
 }
 
-export interface StageProcessOptions
-  extends Pick<ProcessJob, 'log' | 'translate' | 'signal' | 'kill'>,
-    Pick<
-      StageRequest,
-      'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'
-    >,
-    Pick<Attempt, 'emit'> {
+export interface StageProcessOptions extends JobSupervision, RequestSurroundings {
+  readonly emit: (event: StageEvent) => void;
   readonly runProcess: RunProcess;
   /** What the stage inherits. */
   readonly env: Environment;

@@ -2,11 +2,8 @@ import { type Curve, mostCurves, withPoint } from '../../curves.ts';
 import type { CurvePoint, Highlight } from '../../stage.ts';
 import type { StageEvent } from '../events.ts';
 import { CheckpointPoints } from '../store/checkpoint-points.ts';
-import type { StageRecord } from '../store/stage-result.ts';
+import type { StageReports } from '../store/stage-result.ts';
 import type { StageMessage } from './stage-messages.ts';
-
-/** What a stage reported, for its record. */
-export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes' | 'curves'>;
 
 /**
  * The most characters of warnings, notes and tables, as JSON, that a stage reports: every report of

@@ -16,20 +16,24 @@ import {
 import type { ProcessGone, StageProcess } from './stage-process.ts';
 
 /** A stage's work for a process, and who listens to it. */
-export interface ProcessJob {
+export interface ProcessJob extends JobSupervision {
   readonly request: StageRequest;
   readonly env: NodeJS.ProcessEnv;
   /** The variables in `env` whose values the stage declares: they are part of its fingerprint. */
   readonly declared?: readonly string[];
   readonly resources: Resources;
-  /** The file for everything that the stage prints; made at its first line. */
-  readonly log: string;
   /** In milliseconds. */
   readonly timeout: number | undefined;
-  /** Replaces private paths in what people see. */
-  readonly translate: (text: string) => string;
   readonly onMessage: (message: StageMessage) => void;
   readonly onOutput: (text: string) => void;
+}
+
+/** Where a job logs, and what ends it. */
+export interface JobSupervision {
+  /** The file for everything that the stage prints; made at its first line. */
+  readonly log: string;
+  /** Replaces private paths in what people see. */
+  readonly translate: (text: string) => string;
   readonly signal: AbortSignal;
   readonly kill: AbortSignal;
 }

@@ -3,22 +3,26 @@ import type { JsonObject } from '../../json.ts';
 import type { CurvePoint, Highlight, InputArtifact, Progress } from '../../stage.ts';
 
 /** What the runner asks a stage's process to do: everything that makes the stage's context. */
-export interface StageRequest {
+export interface StageRequest extends RequestSurroundings {
   readonly kind: string;
-  /** The built file of a project's own kind; absent for a built-in one. */
-  readonly module?: string | undefined;
   readonly settings: JsonObject;
-  readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
   /** The ports that take a list, whatever the number of its items. */
   readonly lists: readonly string[];
   readonly outputs: Readonly<Record<string, string>>;
+  readonly scratch: string;
+  readonly code?: JsonObject | undefined;
+}
+
+/** The part of a request that follows from where the stage runs, not from the stage. */
+export interface RequestSurroundings {
+  /** The built file of a project's own kind; absent for a built-in one. */
+  readonly module?: string | undefined;
+  readonly root: string;
+  readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
   readonly cpus: number;
   readonly backend: string;
   /** Where the stage's checkpoint is or will be; absent where it keeps none. */
   readonly checkpoint?: string | undefined;
-  readonly scratch: string;
-  readonly code?: JsonObject | undefined;
-  readonly root: string;
   /** The command that starts the stage's programs, before their own words; absent: none. */
   readonly launcher?: readonly string[] | undefined;
 }

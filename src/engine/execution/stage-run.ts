@@ -20,7 +20,7 @@ import { forgetView, viewName } from '../store/view-name.ts';
 import { compareRuns } from './compare-runs.ts';
 import {
   type Allocation,
-  type Attempt,
+  type AttemptOptions,
   type AttemptOutcome,
   type DoneStage,
   type Execution,
@@ -31,6 +31,15 @@ import {
   UnfinishedStage,
   viewFolder,
 } from './execution.ts';
+
+interface PublishOptions {
+  /** The private folder of an attempt; absent: the outputs are in the store. */
+  readonly from?: string;
+  /** See {@link AttemptOutcome.signatures}. */
+  readonly signatures?: AttemptOutcome['signatures'];
+  /** Ports whose outputs stay elsewhere. */
+  readonly away?: ReadonlySet<string>;
+}
 
 /**
  * Brings one stage up to date: restores its result, or makes attempts until one succeeds, and
@@ -211,7 +220,7 @@ export class StageRun {
    */
   async #attempt<T>(
     allocation: Allocation,
-    options: Pick<Attempt, 'number' | 'checkpoint' | 'keep'>,
+    options: AttemptOptions,
     use: (made: AttemptOutcome, work: string) => Promise<T>,
   ): Promise<T> {
     const { folder, signal, workspace } = this.#run;
@@ -313,11 +322,7 @@ export class StageRun {
   /** Publishes outputs, from the store or an attempt's folder. False if the source lacks some. */
   async #publish(
     outputs: Outputs,
-    {
-      from: work,
-      signatures,
-      away,
-    }: Partial<Pick<AttemptOutcome, 'signatures'>> & { from?: string; away?: ReadonlySet<string> },
+    { from: work, signatures, away }: PublishOptions,
   ): Promise<boolean> {
     const { workspace, publisher } = this.#run;
     for (const output of this.#stage.outputs) {

@@ -1,6 +1,6 @@
 import { type Digest, sha256 } from '../../digest.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import type { Stage } from '../config/pipeline.ts';
+import type { CheckpointRule, Stage } from '../config/pipeline.ts';
 
 /**
  * Everything that decides a stage's outputs: no names, published or absolute paths, times, hosts,
@@ -26,7 +26,11 @@ export type Fingerprint = {
   readonly trial?: string;
 };
 
-export type FingerprintInput = {
+/**
+ * What a fingerprint holds of an input item beside labels: the digest of the parts that are read,
+ * and what is seen of its name.
+ */
+export type KeyedItem = {
   readonly digest: Digest;
   /**
    * The extension of a single file, such as `.csv`: a stage sees nothing else of its name. Absent
@@ -38,6 +42,9 @@ export type FingerprintInput = {
    * have their paths.
    */
   readonly name?: string;
+};
+
+export type FingerprintInput = KeyedItem & {
   readonly labels?: Readonly<Record<string, string>>;
 };
 
@@ -71,7 +78,7 @@ const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
  * undefined if none is kept.
  */
 export function checkpointOf(
-  { checkpointsWithout, cache }: Pick<Stage, 'checkpointsWithout' | 'cache'>,
+  { checkpointsWithout, cache }: CheckpointRule,
   fingerprint: Fingerprint,
   versions: { readonly restage: string; readonly node: string },
 ): Digest | undefined {
@@ -83,12 +90,6 @@ export function checkpointOf(
   const keyed = { ...rest, settings: Object.fromEntries(settings) };
   return sha256(`restage checkpoint\n${canonicalJson({ fingerprint: keyed, versions })}`);
 }
-
-/**
- * What a fingerprint holds of an input item beside labels: the digest of the parts that are read,
- * and what is seen of its name.
- */
-export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension' | 'name'>;
 
 /** The fingerprint of a stage, with the items of its inputs by port. */
 export function fingerprintStage(

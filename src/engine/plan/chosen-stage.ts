@@ -5,9 +5,17 @@ import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import type { Choice, InputItem, Stage } from '../config/pipeline.ts';
 import { readJson } from '../files/write-atomic.ts';
-import { ExamineError, LostInput, type OutputsOf, type Workspace } from './examine.ts';
+import {
+  ExamineError,
+  LostInput,
+  type OutputsOf,
+  type PipelineGraph,
+  type Workspace,
+} from './examine.ts';
 
-type ChoiceSources = Pick<Workspace, 'graph' | 'pipeline' | 'store'>;
+interface ChoiceSources extends PipelineGraph {
+  readonly store: Workspace['store'];
+}
 
 /**
  * A stage with the settings of the candidate that was chosen for its slot, as if they were written

@@ -16,16 +16,26 @@ import {
 } from '../fingerprint/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { LoadedCode } from '../store/find-code.ts';
-import type { LoadedFiles, Lookup, StageResult, StoredArtifact } from '../store/stage-result.ts';
+import type {
+  LoadedFiles,
+  Lookup,
+  ResultName,
+  StageResult,
+  StoredArtifact,
+} from '../store/stage-result.ts';
 import type { Store } from '../store/store.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { describeReasons } from './describe-decision.ts';
 import { earlierWork } from './earlier-work.ts';
 
-/** An open pipeline: its graph, its store, and what is known of its files. A run has one. */
-export interface Workspace {
+/** A pipeline and the graph of its stages. */
+export interface PipelineGraph {
   readonly pipeline: RunnablePipeline;
   readonly graph: Graph;
+}
+
+/** An open pipeline: its graph, its store, and what is known of its files. A run has one. */
+export interface Workspace extends PipelineGraph {
   /** What stages on this machine get as their environment, and schedulers as theirs. */
   readonly env: Environment;
   readonly store: Store;
@@ -79,21 +89,29 @@ export type Outputs = Readonly<Record<string, StoredArtifact>>;
 
 export type OutputsOf = (stage: StageName) => Outputs;
 
-/** A stage as examined: what it would do, and what it would read. */
-export interface Examined {
+/** The work of a stage with all the code that is known of it. */
+interface StageWork extends ResultName {
   /** The stage with all the code that is known of it. */
   readonly stage: Stage;
-  readonly fingerprint: Fingerprint;
-  readonly digest: Digest;
   /** How the code beside what its program's text shows is known, as in a result. */
+  readonly loaded: readonly LoadedFiles[];
+}
+
+/** What a stage's work is named by, and what was hashed to know it. */
+export interface ExaminedWork extends ResultName {
+  readonly loaded: readonly LoadedFiles[];
+  /** The signature of each path input when it was hashed, by absolute path. */
+  readonly looked: ReadonlyMap<string, string>;
+}
+
+/** A stage as examined: what it would do, and what it would read. */
+export interface Examined extends StageWork, ExaminedWork {
   readonly loaded: readonly LoadedFiles[];
   readonly decision: Decision;
   readonly result: StageResult | undefined;
   readonly last: Fingerprint | undefined;
   /** Ports whose outputs stay elsewhere. */
   readonly away: ReadonlySet<string>;
-  /** The signature of each path input when it was hashed, by absolute path. */
-  readonly looked: ReadonlyMap<string, string>;
 }
 
 /**
@@ -186,7 +204,7 @@ async function examineFor(
     decision,
     result: resultOf(lookup),
     last: lastWork,
-    away: awayOf(facts),
+    away: awayOf(facts.published),
     looked,
   };
 }
@@ -200,9 +218,7 @@ async function findWork(
   stage: Stage,
   { store, pipeline, loadedCode }: Workspace,
   { latest, last, inputs }: Basis,
-): Promise<
-  Pick<Examined, 'stage' | 'fingerprint' | 'digest' | 'loaded'> & { readonly found: Lookup }
-> {
+): Promise<StageWork & { readonly found: Lookup }> {
   const loaded: LoadedFiles[] = [];
   for (let known = stage; ; ) {
     const fingerprint = fingerprintStage(known, inputs, { backend, salt: pipeline.salt });
@@ -242,7 +258,7 @@ async function examineFrozen(stage: Stage, workspace: Workspace, last: Lookup): 
       `is frozen and would have to run: ${why}; remove \`frozen: true\` to run it`,
     );
   }
-  const away = awayOf(facts);
+  const away = awayOf(facts.published);
   const { result } = last;
   const loaded = result.loaded ?? [];
   return {
@@ -258,7 +274,7 @@ async function examineFrozen(stage: Stage, workspace: Workspace, last: Lookup): 
   };
 }
 
-const awayOf = ({ published }: Pick<Facts, 'published'>): ReadonlySet<string> =>
+const awayOf = (published: Facts['published']): ReadonlySet<string> =>
   new Set(Object.keys(published).filter((port) => published[port] === 'elsewhere'));
 
 const resultOf = (lookup: Lookup): StageResult | undefined =>

@@ -53,7 +53,9 @@ type Present =
   | { readonly state: 'ours'; readonly digest: Digest };
 
 /** What a publication is made of. */
-export interface PublicationSource extends Pick<CopyOptions, 'signature'> {
+export interface PublicationSource {
+  /** See {@link CopyOptions.signature}. */
+  readonly signature?: CopyOptions['signature'];
   /** A private path that holds the artifact; by default its objects in the store are used. */
   readonly from?: string | undefined;
 }

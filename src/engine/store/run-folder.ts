@@ -23,14 +23,18 @@ import { WriteError, writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import type { Outcome } from './outcome.ts';
 
-/** The files of an attempt. */
-export interface AttemptFiles {
+/** Where an attempt works and logs. */
+export interface AttemptPaths {
   /**
    * A private, empty folder on the disk of the cache, so that outputs can be moved to the store.
    */
   readonly work: string;
   /** The path of the log, which is kept with the run. The file does not exist yet. */
   readonly log: string;
+}
+
+/** The files of an attempt. */
+export interface AttemptFiles extends AttemptPaths {
   record(state: Partial<AttemptState>): void;
   removeWork(): Promise<void>;
 }
@@ -281,7 +285,7 @@ export interface RunRecord {
 }
 
 /** A stage in the record of a run. */
-export interface StageEntry {
+export interface StageEntry extends StageNumbers {
   readonly outcome: Outcome;
   readonly seconds?: number;
   readonly message?: string;
@@ -289,6 +293,10 @@ export interface StageEntry {
   readonly leftToJob?: true;
   /** Fingerprint of its result; absent where it has none, and in old records. */
   readonly result?: Digest;
+}
+
+/** The numbers of a stage in the record of a run. */
+export interface StageNumbers {
   /** Numbers of its `metrics` outputs by name, such as `test.auc`, and their intervals. */
   readonly metrics?: Readonly<Record<string, number | null>>;
   readonly intervals?: Readonly<Record<string, readonly [low: number, high: number]>>;

@@ -7,23 +7,27 @@ import { fileListing, folderListing, type ListedFile, type Listing } from '../fi
 import { type Fingerprint, hashFingerprint } from '../fingerprint/fingerprint.ts';
 import { isRecord, whyNoResult } from './result-form.ts';
 
-/**
- * The result of a stage: the objects of every port, and the record. Stored as
- * `cache/results/ab/<fingerprint>.json`.
- */
-export interface StageResult {
-  readonly format: 1;
+/** What a result is named by: everything that decided it. */
+export interface ResultName {
   readonly digest: Digest;
   readonly fingerprint: Fingerprint;
-  readonly outputs: Readonly<Record<string, StoredArtifact>>;
-  /** False for `cache: false`: the digests are known, the objects are not kept. */
-  readonly stored: boolean;
-  readonly record: StageRecord;
   /**
    * What the program loaded beside the code that its text shows, in the order in which it was
    * found; absent: nothing.
    */
   readonly loaded?: readonly LoadedFiles[];
+}
+
+/**
+ * The result of a stage: the objects of every port, and the record. Stored as
+ * `cache/results/ab/<fingerprint>.json`.
+ */
+export interface StageResult extends ResultName {
+  readonly format: 1;
+  readonly outputs: Readonly<Record<string, StoredArtifact>>;
+  /** False for `cache: false`: the digests are known, the objects are not kept. */
+  readonly stored: boolean;
+  readonly record: StageRecord;
   /**
    * Makes this a signpost, which has no outputs: the program of this fingerprint loads these files
    * of the project as well, so its result is that of the code with them. Paths are relative to the
@@ -54,11 +58,28 @@ export interface StoredArtifact extends Listing {
   readonly type: ArtifactType;
 }
 
+/** The job of a stage on a cluster. */
+export interface JobRecord {
+  /** The scheduler's id of its job; absent for a stage that ran here. */
+  readonly job?: string;
+  /** Bytes that it needs, by the peak measured after a job had too little memory. */
+  readonly memory?: number;
+}
+
+/** What a stage reported while it ran. */
+export interface StageReports {
+  readonly notes: Readonly<Record<string, string | number>>;
+  readonly highlights: readonly Highlight[];
+  readonly warnings: readonly string[];
+  /** Absent where it reported no point, and in old records. */
+  readonly curves?: readonly Curve[];
+}
+
 /**
  * How a result was made. It is not in the fingerprint, and the only place for times, hosts and
  * versions.
  */
-export interface StageRecord {
+export interface StageRecord extends JobRecord, StageReports {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly seconds: number;
@@ -70,22 +91,11 @@ export interface StageRecord {
   readonly cpus: number;
   /** How many graphics cards it had; absent: none. */
   readonly gpus?: number;
-  /** The scheduler's id of its job; absent for a stage that ran here. */
-  readonly job?: string;
-  /** Bytes that it needs, by the peak measured after a job had too little memory. */
-  readonly memory?: number;
   /**
    * All settings, defaults included; the fingerprint has those that differ from the default. Absent
    * in old records.
    */
   readonly settings?: JsonObject;
-  readonly notes: Readonly<Record<string, string | number>>;
-  readonly highlights: readonly Highlight[];
-  readonly warnings: readonly string[];
-  /**
-   * What the stage reported while it ran; absent where it reported no point, and in old records.
-   */
-  readonly curves?: readonly Curve[];
   /** The log's object; absent where nothing was logged. */
   readonly log?: Digest;
 }
@@ -127,11 +137,7 @@ export const isSignpost = ({ leadsTo }: StageResult): boolean => leadsTo !== und
  * The digest of a stage's work by the code that its program's text shows, whatever the program
  * loads beside it.
  */
-export function shownDigest({
-  digest,
-  fingerprint,
-  loaded,
-}: Pick<StageResult, 'digest' | 'fingerprint' | 'loaded'>) {
+export function shownDigest({ digest, fingerprint, loaded }: ResultName) {
   const [first] = loaded ?? [];
   return first === undefined ? digest : hashFingerprint({ ...fingerprint, version: first.version });
 }

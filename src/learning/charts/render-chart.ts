@@ -11,7 +11,7 @@ import {
 } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { formatJson } from '../../format-json.ts';
-import type { StageContext } from '../../stage.ts';
+import type { ChartContext } from '../../stage.ts';
 import { textWidth } from './fonts.ts';
 import { renderPng } from './render-png.ts';
 import { theme } from './theme.ts';
@@ -44,11 +44,8 @@ export async function renderChart(
 }
 
 /** The same for the output of a stage, which warns of mistakes. */
-export const renderOutput = (
-  context: Pick<StageContext, 'output' | 'warn'>,
-  port: string,
-  spec: TopLevelSpec,
-) => renderChart(spec, context.output(port), (line) => context.warn(line));
+export const renderOutput = (context: ChartContext, port: string, spec: TopLevelSpec) =>
+  renderChart(spec, context.output(port), (line) => context.warn(line));
 
 /** Only the `chart.png` of a chart. */
 export async function renderChartPng(

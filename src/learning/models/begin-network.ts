@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
-import type { StageContext } from '../../stage.ts';
 import { type Normalization, usualNormalization } from '../vision/pixels-to-floats.ts';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import type { Net } from './layers/layer.ts';
 import { type ImageInput, infoFile, readModelInfo } from './model-info.ts';
 import { type ModelSetting, netOf } from './model-setting.ts';
-import { type PretrainedSetting, weightPaths } from './weight-inputs.ts';
+import { type PretrainedSetting, type WeightSource, weightPaths } from './weight-inputs.ts';
 import { loadWeights } from './weights/load-weights.ts';
 import { openWeights } from './weights/open-weights.ts';
 
@@ -35,7 +34,7 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
  * with the reason. Throws a `StageError` where weights do not fit.
  */
 export async function beginNetwork(
-  context: Pick<StageContext, 'inputs' | 'download' | 'log'>,
+  context: WeightSource & { log(line: string): void },
   {
     model: architecture,
     imageSize: size,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PublishedFile, SettingMistake, StageContext } from '../../stage.ts';
+import type { Downloader, InputArtifact, PublishedFile, SettingMistake } from '../../stage.ts';
 import type { ModelSetting } from './model-setting.ts';
 
 /** The ports through which a kind takes weights from files; both are optional. */
@@ -63,12 +63,17 @@ export function weightMistakes(
   return mistake(`these are weights of ${networks.join(', ')}, got ${got}`);
 }
 
+/** Where a stage's initial weights come from: its inputs, or a published file. */
+export interface WeightSource extends Downloader {
+  inputs(port: string): readonly InputArtifact[];
+}
+
 /**
  * The paths of a stage's initial weights: a file or folder, and shards; undefined where it begins
  * with random ones.
  */
 export async function weightPaths(
-  context: Pick<StageContext, 'inputs' | 'download'>,
+  context: WeightSource,
   pretrained: PretrainedSetting | 'none' = 'none',
 ): Promise<readonly string[] | undefined> {
   if (pretrained !== 'none') return [await context.download(imagenet)];

@@ -19,14 +19,18 @@ import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 /**
  * One side of a comparison: a pipeline as it last stood, an earlier run, or one stage of either.
  */
-export interface Subject {
-  readonly label: string;
-  readonly stages: ReadonlyMap<string, SubjectStage>;
+export interface Subject extends LabelledStages {
   /**
    * Whether the user named a stage, which is then compared with another one whatever their names.
    */
   readonly isStage: boolean;
   readonly upstream?: ReadonlyMap<string, SubjectStage>;
+}
+
+/** The stages of a run or of a pipeline, and what names them in a comparison. */
+export interface LabelledStages {
+  readonly label: string;
+  readonly stages: ReadonlyMap<string, SubjectStage>;
 }
 
 /** A stage's result without what gc has removed; the numbers come from the record of the run. */
@@ -114,7 +118,7 @@ function parseView(text: string, positive: Json | undefined) {
  * not whole.
  */
 function readOutput<T>(
-  store: Pick<ResultSource, 'objectPath'>,
+  store: ResultSource,
   { outputs }: StageResult,
   type: ArtifactType,
   parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },

@@ -12,18 +12,22 @@ import { endState } from '../run-model.ts';
 import type { RunState } from '../states.ts';
 
 /** An earlier run as people ask for it. */
-export interface PastRun {
+export interface PastRun extends RunProgress {
   readonly id: string;
   readonly pipeline: string;
   readonly outcome: RunState;
   readonly startedAt: number;
+  readonly record?: RunRecord;
+  /** Settings that are asked for, by name: `fit.epochs`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** How far a run came. */
+interface RunProgress {
   readonly seconds?: number;
   readonly counts: Readonly<Partial<Record<Outcome, number>>>;
   /** Stages that are running, or were when the run was killed. */
   readonly at?: readonly string[];
-  readonly record?: RunRecord;
-  /** Settings that are asked for, by name: `fit.epochs`. */
-  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** All runs that did something, newest first. */
@@ -64,10 +68,7 @@ export function pastRun(
  * How far a run without a record came, by its events, and how long it took: up to now, or to its
  * last event.
  */
-function progressOf(
-  { model, lastTime }: EventReader,
-  outcome: RunState,
-): Pick<PastRun, 'at' | 'counts' | 'seconds'> {
+function progressOf({ model, lastTime }: EventReader, outcome: RunState): RunProgress {
   const at = model.stages.flatMap(({ name, state }) => (state === 'running' ? [name] : []));
   const ended = model.stages.flatMap(({ end }) => (end === undefined ? [] : [end.outcome]));
   return {

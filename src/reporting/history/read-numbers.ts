@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage, StageName } from '../../engine/config/pipeline.ts';
-import type { StageEntry } from '../../engine/store/run-folder.ts';
+import type { StageNumbers } from '../../engine/store/run-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.ts';
 
@@ -13,10 +13,7 @@ const mostBytes = 1024 ** 2;
  * The numbers in the published metrics files of a stage, at most {@link mostNumbers}, with their
  * intervals.
  */
-export function readNumbers(
-  stage: Stage,
-  root: string,
-): Pick<StageEntry, 'metrics' | 'intervals' | 'numbersLeftOut'> {
+export function readNumbers(stage: Stage, root: string): StageNumbers {
   const values = new Map<string, number | null>();
   const intervals = new Map<string, readonly [number, number]>();
   let leftOut = 0;

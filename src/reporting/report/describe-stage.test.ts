@@ -24,7 +24,7 @@ test('changes are listed value by value, with defaults filled in and digests sho
   const changes = describeChanges(
     result({}, digest('a')),
     result({ optimizer: { kind: 'adam', learningRate: 0.0003 } }, digest('b')),
-    stage,
+    stage.defaultOf,
   );
   assert.deepEqual(changes, [
     { path: 'settings.optimizer.learningRate', before: 0.001, after: 0.0003 },

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { isDigest } from '../../digest.ts';
-import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
+import type { InputItem, Stage, StageSettings } from '../../engine/config/pipeline.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import {
   diffFingerprints,
@@ -17,16 +17,12 @@ import { plainText } from '../../plain-text.ts';
 import { reasonsOf, type StageModel } from '../run-model.ts';
 import { stageState } from '../states.ts';
 import type { PageRoom } from './read-artifact.ts';
-import type { ReportLog, ReportStage, Setting } from './report-model.ts';
+import type { ReportContent, ReportLog, ReportStage, Setting } from './report-model.ts';
 
 const mostLogBytes = 48 * 1024;
 
 /** What a page shows of a stage besides its events: what was planned, or what the store recorded. */
-export interface StageContent
-  extends Pick<
-    ReportStage,
-    'kind' | 'description' | 'slot' | 'settings' | 'inputs' | 'outputs' | 'changes' | 'log'
-  > {
+export interface StageContent extends ReportContent {
   /** Absent before the stage is done, and where its result was removed. */
   readonly result: StageResult | undefined;
 }
@@ -55,10 +51,9 @@ export function describeStage(
 }
 
 /** The part of a stage's description that does not depend on its outcome. */
-export type PlannedStage = Pick<
-  ReportStage,
-  'name' | 'kind' | 'description' | 'settings' | 'inputs' | 'outputs'
->;
+export interface PlannedStage extends ReportContent {
+  readonly name: string;
+}
 
 export function describePlanned(stage: Stage, page: string): PlannedStage {
   const written = new Set(flatten(stage.keyedSettings).map(([path]) => path));
@@ -109,7 +104,7 @@ export function flatten(
 export function describeChanges(
   last: Fingerprint,
   now: Fingerprint,
-  { defaultOf }: Pick<Stage, 'defaultOf'>,
+  defaultOf?: StageSettings['defaultOf'],
 ): readonly FingerprintDifference[] {
   return diffFingerprints(last, now)
     .flatMap((difference) => withDefaults(difference, defaultOf))
@@ -164,7 +159,7 @@ function localTime(time: Date): string {
  * none.
  */
 export function describeLog(
-  stage: Pick<Stage, 'name'>,
+  stage: string,
   result: StageResult | undefined,
   {
     store,
@@ -173,8 +168,7 @@ export function describeLog(
   }: { readonly store: LocalStore; readonly run: RunFolder; readonly room: PageRoom },
 ): ReportLog | undefined {
   const object = result?.record.log;
-  const file =
-    object === undefined ? run.attempts(stage.name).at(-1)?.log : store.objectPath(object);
+  const file = object === undefined ? run.attempts(stage).at(-1)?.log : store.objectPath(object);
   if (file === undefined) return undefined;
   try {
     const { text, whole } = readPart(file, mostLogBytes, 'end');

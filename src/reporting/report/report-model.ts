@@ -1,15 +1,14 @@
-import type { Stage } from '../../engine/config/pipeline.ts';
 import type { FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Json } from '../../json.ts';
 import type { ArtifactType, Highlight, TableCounts } from '../../stage.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
-import type { StageModel } from '../run-model.ts';
+import type { StageActivity } from '../run-model.ts';
 import type { RunState, StageState } from '../states.ts';
 import type { LateSelection } from './late-selections.ts';
 import type { Sweep } from './sweeps.ts';
 
 /** Everything that a run's page shows, as plain data: the same model gives the same page. */
-export interface ReportModel {
+export interface ReportModel extends RunSelections {
   readonly pipeline: string;
   readonly description?: string | undefined;
   readonly run: string;
@@ -30,24 +29,22 @@ export interface ReportModel {
   readonly graph?: ReportGraph | undefined;
   /** Names of stages whose outputs are shown first, in this order. */
   readonly finals: readonly string[];
-  readonly sweeps: readonly Sweep[];
-  readonly lateSelections: readonly LateSelection[];
   readonly warnings: readonly { readonly stage?: string; readonly message: string }[];
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
-/** A stage as the page describes it. */
-export interface ReportStage
-  extends Pick<Stage, 'kind' | 'description'>,
-    Pick<StageModel, 'progress' | 'curves' | 'lastPoint'> {
-  readonly name: string;
-  readonly state: StageState;
+/** What a run chose: its sweeps, and choices that came after a test. */
+export interface RunSelections {
+  readonly sweeps: readonly Sweep[];
+  readonly lateSelections: readonly LateSelection[];
+}
+
+/** What a page shows of a stage besides its name and its events. */
+export interface ReportContent {
+  readonly kind: string;
+  readonly description?: string | undefined;
   /** Of a slot that has been filled: `slot 2: sample 6`. */
   readonly slot?: string | undefined;
-  /** Why it is not up to date. */
-  readonly reasons: readonly string[];
-  readonly seconds: number;
-  readonly message?: string | undefined;
   /** The settings that the stage gets; those of `written` are not at their default. */
   readonly settings: readonly Setting[];
   /**
@@ -57,9 +54,19 @@ export interface ReportStage
   readonly changes?: readonly FingerprintDifference[] | undefined;
   readonly inputs: readonly { readonly port: string; readonly from: readonly string[] }[];
   readonly outputs: readonly ReportOutput[];
+  readonly log?: ReportLog | undefined;
+}
+
+/** A stage as the page describes it. */
+export interface ReportStage extends ReportContent, StageActivity {
+  readonly name: string;
+  readonly state: StageState;
+  /** Why it is not up to date. */
+  readonly reasons: readonly string[];
+  readonly seconds: number;
+  readonly message?: string | undefined;
   readonly highlights: readonly Highlight[];
   readonly warnings: readonly string[];
-  readonly log?: ReportLog | undefined;
   /** How its result came about: when, where, with what. */
   readonly record: readonly (readonly [name: string, value: string])[];
 }

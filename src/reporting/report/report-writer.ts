@@ -27,9 +27,21 @@ import { isSelection, lateSelections } from './late-selections.ts';
 import { PageSchedule } from './page-schedule.ts';
 import { PageRoom, publishedFiles, showArtifact } from './read-artifact.ts';
 import { renderReport } from './render-report.ts';
-import type { ReportModel, ReportOutput, ReportStage } from './report-model.ts';
+import type {
+  ReportModel,
+  ReportOutput,
+  ReportStage,
+  RunSelections,
+  Setting,
+} from './report-model.ts';
 import { drawStages } from './stage-graph.ts';
 import { sweepsOf } from './sweeps.ts';
+
+/** The candidate that filled a slot: its settings, and its name. */
+interface FilledSlot {
+  readonly settings: readonly Setting[];
+  readonly slot: string;
+}
 
 interface ReportOptions {
   readonly pipeline: Pipeline;
@@ -206,7 +218,7 @@ export class ReportWriter implements RunListener {
     };
   }
 
-  #selections(described: readonly ReportStage[]): Pick<ReportModel, 'sweeps' | 'lateSelections'> {
+  #selections(described: readonly ReportStage[]): RunSelections {
     const { pipeline, stages, store } = this.#options;
     if (!stages.some((stage) => isSelection(stage) || stage.slot !== undefined))
       return { sweeps: [], lateSelections: [] };
@@ -273,14 +285,15 @@ export class ReportWriter implements RunListener {
     const latest = done ? store.local.readLatest(pipeline.name, stage.name) : undefined;
     const result = latest && store.readResult(latest);
     const last = before && (before === latest ? result : store.readResult(before));
-    const log = describeLog(stage, result, { store: store.local, run, room: this.#room });
+    const log = describeLog(stage.name, result, { store: store.local, run, room: this.#room });
     return {
       ...planned,
       ...this.#filledSlot(stage, result),
       outputs: done ? planned.outputs.map((output) => this.#showOutput(output)) : planned.outputs,
       log,
       result,
-      changes: result && last && describeChanges(last.fingerprint, result.fingerprint, stage),
+      changes:
+        result && last && describeChanges(last.fingerprint, result.fingerprint, stage.defaultOf),
     };
   }
 
@@ -290,10 +303,7 @@ export class ReportWriter implements RunListener {
   }
 
   /** The settings of the candidate that filled a stage's slot, and its name. */
-  #filledSlot(
-    { slot, ...stage }: Stage,
-    result: StageResult | undefined,
-  ): Pick<ReportStage, 'settings' | 'slot'> | undefined {
+  #filledSlot({ slot, ...stage }: Stage, result: StageResult | undefined): FilledSlot | undefined {
     if (slot === undefined) return undefined;
     const settings = JSON.stringify(result?.fingerprint.settings);
     for (const [name, candidate] of slot.candidates) {
@@ -310,7 +320,7 @@ export class ReportWriter implements RunListener {
 const isOfTest = (metric: string): boolean => metric.startsWith('test.');
 
 function runFacts(
-  { host, pipeline, run }: Pick<ReportOptions, 'host' | 'pipeline' | 'run'>,
+  { host, pipeline, run }: ReportOptions,
   stages: readonly ReportStage[],
 ): ReportModel['facts'] {
   const noted = (name: string) => {

@@ -176,7 +176,7 @@ function timeWords(
   paths: readonly (readonly string[])[],
   rungs: readonly Rung[],
   secondsOf: SweepSources['secondsOf'],
-): Pick<Sweep, 'text'> {
+): { readonly text?: string } {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const seconds = (path: readonly string[]) =>
     sum(path.map((label, at) => secondsOf(rungs[at]!.stages.get(label)?.name ?? '') ?? Number.NaN));

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { RunRecord } from '../../engine/store/run-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { theme } from '../../learning/charts/theme.ts';
@@ -6,7 +7,6 @@ import { compareSubjects } from '../compare/compare-subjects.ts';
 import { comparisonCharts, contentOf } from '../compare/comparison-page.ts';
 import { comparisonTables, shortLabel } from '../compare/comparison-tables.ts';
 import { subjectOfRun } from '../compare/subject.ts';
-import type { PastRun } from '../history/past-run.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Section } from '../report/page.ts';
@@ -19,7 +19,11 @@ const mostScored = 10;
 const mostCurves = 24;
 const mostOffered = 60;
 
-type Compared = Required<Pick<PastRun, 'id' | 'record'>>;
+/** A run that has ended, and its record. */
+interface Compared {
+  readonly id: string;
+  readonly record: RunRecord;
+}
 
 /**
  * Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the

@@ -40,7 +40,7 @@ export function joinSettings(instances: readonly (ResultSettings | undefined)[])
  * newest first, `stages` are theirs.
  */
 export function changesOf(
-  runs: readonly Pick<PastRun, 'pipeline' | 'record'>[],
+  runs: readonly PastRun[],
   stages: readonly ReadonlyMap<string, StageSettings>[],
 ): readonly Cell[] {
   const pipelines = new Map<string, Map<string, StageSettings>>();

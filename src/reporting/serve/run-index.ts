@@ -84,7 +84,7 @@ export class RunIndex {
   }
 
   /** The last run of the same pipeline before this one that has a record. */
-  before({ id, pipeline }: Pick<PastRun, 'id' | 'pipeline'>): PastRun | undefined {
+  before(id: string, pipeline: string): PastRun | undefined {
     return this.#runs.find(
       (run) => run.id < id && run.pipeline === pipeline && run.record !== undefined,
     );

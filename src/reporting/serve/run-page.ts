@@ -33,10 +33,8 @@ export const findRun = (store: LocalStore, id: string): RunFolder | undefined =>
 
 function openRun(run: RunFolder, sources: Sources): LiveRun {
   sources.index.runs();
-  const before = sources.index.before({
-    id: run.id,
-    pipeline: run.readRecord()?.pipeline ?? run.pipeline() ?? '',
-  });
+  const pipeline = run.readRecord()?.pipeline ?? run.pipeline() ?? '';
+  const before = sources.index.before(run.id, pipeline);
   return new LiveRun(run, before?.record, sources);
 }
 

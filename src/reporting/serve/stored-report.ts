@@ -19,7 +19,13 @@ import {
   type StageContent,
 } from '../report/describe-stage.ts';
 import { PageRoom, showArtifact } from '../report/read-artifact.ts';
-import type { ReportModel, ReportOutput, ReportStage, Setting } from '../report/report-model.ts';
+import type {
+  ReportModel,
+  ReportOutput,
+  ReportStage,
+  RunSelections,
+  Setting,
+} from '../report/report-model.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import type { RunModel, StageModel } from '../run-model.ts';
 import type { RunState } from '../states.ts';
@@ -96,7 +102,7 @@ export class StoredReport {
       graph: await this.#draw(stages, model),
       sweeps: [],
       lateSelections: [],
-      ...readJson<Pick<ReportModel, 'sweeps' | 'lateSelections'>>(this.#run.selections),
+      ...readJson<RunSelections>(this.#run.selections),
     };
   }
 
@@ -167,7 +173,7 @@ export class StoredReport {
         content === undefined ? plannedInputs(stage) : this.#inputsOf(stage.name, content.inputs),
       outputs: this.#outputsOf(stage, result),
       changes: this.#changesOf(stage.name, result),
-      log: describeLog(stage, result, { store, run: this.#run, room: this.#room }),
+      log: describeLog(stage.name, result, { store, run: this.#run, room: this.#room }),
       result,
     };
   }
@@ -193,7 +199,7 @@ export class StoredReport {
     const digest = this.#before?.stages[stage]?.result;
     const before = digest === result?.digest ? result : this.#sources.results.read(digest);
     if (before === undefined || result === undefined) return undefined;
-    return describeChanges(...comparableResults(before, result, this.#sources.fill), {});
+    return describeChanges(...comparableResults(before, result, this.#sources.fill));
   }
 
   #inputsOf(stage: StageName, inputs: StageResult['fingerprint']['inputs']): ReportStage['inputs'] {

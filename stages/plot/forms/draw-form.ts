@@ -1,5 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type InputArtifact, type StageContext, StageError } from '../../../src/stage.ts';
+import {
+  type InputArtifact,
+  type StageContext,
+  StageError,
+  type StageInputs,
+} from '../../../src/stage.ts';
 import type { PlotSettings } from './settings.ts';
 
 /**
@@ -11,11 +16,7 @@ export type DrawForm = (
 ) => TopLevelSpec | Promise<TopLevelSpec>;
 
 /** The only artifact of a port. Throws a {@link StageError} where there are several. */
-export function onlyInput(
-  { inputs }: Pick<StageContext, 'inputs'>,
-  port: string,
-  chart: string,
-): InputArtifact {
+export function onlyInput({ inputs }: StageInputs, port: string, chart: string): InputArtifact {
   const items = inputs(port);
   if (items.length === 1) return items[0]!;
   throw new StageError(

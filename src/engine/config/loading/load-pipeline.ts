@@ -12,7 +12,13 @@ import {
 } from '../load-context.ts';
 import { type Params, parseSetParams, type SetParam } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
-import type { LocatedStage, Pipeline, PipelineSources, StageName } from '../pipeline.ts';
+import type {
+  LocatedStage,
+  Pipeline,
+  PipelineSources,
+  PipelineTexts,
+  StageName,
+} from '../pipeline.ts';
 import { pipelineName, reportPath } from '../pipeline-name.ts';
 import { type Edge, findCycles } from '../post-order.ts';
 import { checkInputs } from '../stages/check-inputs.ts';
@@ -217,7 +223,7 @@ function unreadParams({ prefix, params, file, set }: FileScope): readonly Diagno
   });
 }
 
-function topLevelTexts(document: MapNode, params: Params): Pick<Pipeline, 'description' | 'salt'> {
+function topLevelTexts(document: MapNode, params: Params): PipelineTexts {
   const text = (key: string) => {
     const node = child(document, key);
     const value = node && substitute(node, params);

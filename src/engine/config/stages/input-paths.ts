@@ -9,14 +9,18 @@ import type { LoadContext } from '../load-context.ts';
 
 /** The paths that a path or glob of an input means, or why there are none. */
 export type PathAnswer =
-  | { readonly glob: boolean; readonly paths: readonly Pick<PathClaim, 'absolute' | 'shown'>[] }
+  | { readonly glob: boolean; readonly paths: readonly InputPath[] }
   /** `absolute` is the path, or the folder of the glob: a stage may publish there. */
-  | Required<Pick<PathClaim, 'absolute' | 'missing'>>;
+  | { readonly absolute: string; readonly missing: Mistake };
 
-/** A path input and where it is written, to be checked against the outputs of stages. */
-export interface PathClaim {
+/** The path of an input, for reading and as the user wrote it. */
+interface InputPath {
   readonly absolute: string;
   readonly shown: string;
+}
+
+/** A path input and where it is written, to be checked against the outputs of stages. */
+export interface PathClaim extends InputPath {
   readonly at: Span;
   /** The mistake to report when no stage makes it; absent where it exists. */
   readonly missing?: Mistake;

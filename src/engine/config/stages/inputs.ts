@@ -17,15 +17,20 @@ import {
   type Node,
   type TextNode,
 } from '../yaml/node.ts';
+import type { Combination } from './axes.ts';
 import { checkName, type Definition } from './definitions.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
 import { findAgreeing, type Instance, type Instances, labelsOf } from './instances.ts';
 import { askHint } from './outputs.ts';
 
-/** What resolving the inputs of all stages shares. */
-export interface InputWork {
+/** The stages that references may name, and where mistakes in these are reported. */
+interface ReferenceScope {
   readonly context: LoadContext;
   readonly instances: Instances;
+}
+
+/** What resolving the inputs of all stages shares. */
+export interface InputWork extends ReferenceScope {
   readonly paths: InputPaths;
   /** Path inputs, to be checked against the outputs once all of these are known. */
   readonly claims: PathClaim[];
@@ -220,7 +225,7 @@ const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
  * which is reported.
  */
 export function findStage(
-  { context, instances: { definitions, byDefinition } }: Pick<InputWork, 'context' | 'instances'>,
+  { context, instances: { definitions, byDefinition } }: ReferenceScope,
   { stage, port, selection }: StageReference,
   { prefix }: Home,
   at: Span,
@@ -266,10 +271,7 @@ function fieldsAsked({ definition, node }: Instance, port: string): readonly str
 }
 
 /** The values of these fields that an instance has; for a slot, those of its first candidate. */
-function fieldsOf(
-  { axes }: Pick<Instance, 'axes'>,
-  names: readonly string[],
-): Readonly<Record<string, string>> {
+function fieldsOf(axes: Combination, names: readonly string[]): Readonly<Record<string, string>> {
   const values = names.flatMap((name) => {
     const [axis = '', ...path] = name.split('.');
     const node = path.reduce<Node | undefined>(
@@ -301,7 +303,7 @@ async function labelItems(
         if (known?.labelled || !instance.axes.has(axis)) labels[axis] = label;
       }
       const from = work.instances.byName.get(item.stage)!;
-      Object.assign(labels, fieldsOf(from, fields));
+      Object.assign(labels, fieldsOf(from.axes, fields));
       chosen = fields.length === 0 ? undefined : await choiceOf(work, from, fields);
     } else if (glob || matches.length > 1) {
       // An absolute path is this machine's, and labels are part of the fingerprint.
@@ -333,8 +335,7 @@ async function choiceOf(
   );
   const axisFields = fields.filter((field) => field.startsWith(`${name}.`));
   const labels = slot!.among.map(
-    (axisValue) =>
-      [axisValue.label, fieldsOf({ axes: new Map([[name, axisValue]]) }, axisFields)] as const,
+    (axisValue) => [axisValue.label, fieldsOf(new Map([[name, axisValue]]), axisFields)] as const,
   );
   const axes = slot!.choices.map(({ axis }) => axis);
   return read && { index: slot!.index, axes, choices: read.items, labels: new Map(labels) };

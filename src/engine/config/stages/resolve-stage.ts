@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
+import type { JsonObject } from '../../../json.ts';
 import { StageError } from '../../../stage.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { KnownKind, LoadContext } from '../load-context.ts';
-import type { LocatedInput, LocatedStage, Resources, Stage } from '../pipeline.ts';
+import type { LocatedInput, LocatedStage, Resources, Stage, StageCode } from '../pipeline.ts';
 import type { Edge } from '../post-order.ts';
 import type { StageShape } from '../schema/shapes.ts';
 import { parseStageReference } from '../stage-reference.ts';
@@ -12,11 +13,15 @@ import { findAgreeing, type Instance, labelsOf } from './instances.ts';
 import { resolveSettings } from './settings.ts';
 import { madeValues, resolveSlot, withParts } from './slots.ts';
 
-interface ResolvedStage {
+interface ResolvedStage extends Findings {
   /** Absent where something in it is wrong. */
   readonly stage?: LocatedStage;
   /** What it needs, as far as that is known. */
   readonly edges: readonly Edge[];
+}
+
+/** What was noticed about a stage that does not concern the others. */
+interface Findings {
   readonly warnings: readonly Diagnostic[];
   /** A mistake that concerns this stage alone; absent: none. */
   readonly broken?: Diagnostic;
@@ -128,8 +133,17 @@ function resolveAfter(work: InputWork, instance: Instance): readonly Edge[] {
   });
 }
 
-interface ResolvedCode extends Pick<ResolvedStage, 'warnings' | 'broken'> {
-  readonly stage: Partial<Pick<Stage, 'code' | 'kindVersion'>>;
+interface ResolvedCode extends Findings {
+  /** What the code adds to its stage. */
+  readonly stage: { readonly code?: StageCode; readonly kindVersion?: Stage['kindVersion'] };
+}
+
+/** A stage whose code is looked up. */
+interface CodeOwner {
+  readonly kind: KnownKind;
+  readonly settings: JsonObject;
+  readonly inputs: readonly LocatedInput[];
+  readonly env: Stage['env'];
 }
 
 /**
@@ -138,7 +152,7 @@ interface ResolvedCode extends Pick<ResolvedStage, 'warnings' | 'broken'> {
  */
 async function resolveCode(
   { findCode, root, env, codes, looked, report }: LoadContext,
-  stage: Pick<LocatedStage, 'settings' | 'inputs' | 'env'> & { readonly kind: KnownKind },
+  stage: CodeOwner,
 ): Promise<ResolvedCode | 'wrong' | undefined> {
   const { spec } = stage.kind;
   if (spec.code === undefined || findCode === undefined) return undefined;

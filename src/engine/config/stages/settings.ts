@@ -3,14 +3,20 @@ import type { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../../../json.ts';
 import type { SettingMistake } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
-import type { Reporting } from '../../diagnostics/diagnostic.ts';
+import type { Reporting, Span } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
-import type { Input, Stage } from '../pipeline.ts';
+import type { Input, StageSettings } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { child, entriesOf, type MapNode, type Node, nodeAt, toJson } from '../yaml/node.ts';
 import type { Definition } from './definitions.ts';
 
-export type Settings = Required<Pick<Stage, 'settings' | 'keyedSettings' | 'defaultOf'>>;
+export type Settings = Required<StageSettings>;
+
+/** A stage as mistakes in its settings are shown: its form, and the span of its name. */
+interface SettingsSource extends Reporting {
+  readonly at: Span;
+  readonly node: MapNode;
+}
 
 /**
  * The settings of a stage, parsed by its kind; undefined where they are wrong, which is reported.
@@ -66,7 +72,7 @@ export function resolveSettings(
  */
 export function reportMistakes(
   mistakes: readonly SettingMistake[] | undefined,
-  { report, at, node }: Reporting & Pick<Definition, 'at' | 'node'>,
+  { report, at, node }: SettingsSource,
 ): void {
   const written = node.entries.get('with');
   for (const mistake of mistakes ?? []) {
@@ -152,7 +158,7 @@ function reportUnknownAxes(
   { report }: Reporting,
   { spec }: Definition['kind'] & object,
   stage: MapNode,
-  { settings, inputs }: Pick<Stage, 'settings' | 'inputs'>,
+  { settings, inputs }: { readonly settings: JsonObject; readonly inputs: readonly Input[] },
 ): void {
   for (const [setting, ports] of Object.entries(spec.axes ?? {})) {
     const input = inputs.find(({ port }) => ports.includes(port));

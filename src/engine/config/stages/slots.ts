@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../json.ts';
 import type { AnyKindSpec } from '../../../stage.ts';
 import type { LoadContext } from '../load-context.ts';
-import type { ChosenSlot, LocatedInput, Stage } from '../pipeline.ts';
+import type { ChosenSlot, LocatedInput, MadeValues } from '../pipeline.ts';
 import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
 import type { Combination } from './axes.ts';
 import type { Definition } from './definitions.ts';
@@ -134,10 +134,7 @@ export function withParts(
 }
 
 /** Drawn values and the number of a trial, from the stage's own axes. */
-export function madeValues(
-  axes: Combination,
-  definition: Definition,
-): Pick<Stage, 'drawn' | 'trial'> {
+export function madeValues(axes: Combination, definition: Definition): MadeValues {
   const matrixEntries = entriesOf(child(definition.node, 'matrix'));
   const trials = [...axes].flatMap(([name, { label, made }]) =>
     made === 'trial' && matrixEntries.has(name) ? [label] : [],

@@ -1,11 +1,11 @@
-import { type StageContext, StageError } from '../../../stage.ts';
+import { StageError, type StageInputs } from '../../../stage.ts';
 import { openDataset } from './open-dataset.ts';
 
 /**
  * Opens the connected data sets, such as those of the folds of a cross-validation, to show images
  * of `splits` by their keys.
  */
-export function openImages({ inputs }: Pick<StageContext, 'inputs'>, splits: readonly string[]) {
+export function openImages({ inputs }: StageInputs, splits: readonly string[]) {
   const datasets = inputs('dataset').map(({ path }) => openDataset(path));
   const images = new Map(
     datasets.flatMap((dataset) =>

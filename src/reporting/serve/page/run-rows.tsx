@@ -8,14 +8,18 @@ import { drawnRows, useSeen } from './use-view.ts';
 /** Pixels of a row. */
 const rowHeight = 36;
 
-interface RowsProps {
+/** The order of the rows, as a column's name asks for it. */
+interface SortProps {
+  readonly sort: string;
+  sortBy(sort: string): void;
+}
+
+interface RowsProps extends SortProps {
   readonly table: RunTable;
   readonly visibleColumns: readonly Column[];
   readonly rows: readonly number[];
   readonly ticked: readonly string[];
-  readonly sort: string;
   tick(id: string): void;
-  sortBy(sort: string): void;
 }
 
 /** The rows of the table that are in sight. */
@@ -86,11 +90,7 @@ function sortState(name: string, sort: string) {
   return { order: 'none', arrow: '', next: `-${name}` } as const;
 }
 
-function Head({
-  name,
-  sort,
-  sortBy,
-}: { readonly name: string } & Pick<RowsProps, 'sort' | 'sortBy'>) {
+function Head({ name, sort, sortBy }: { readonly name: string } & SortProps) {
   const { order, arrow, next } = sortState(name, sort);
   return (
     <th scope="col" aria-sort={order}>

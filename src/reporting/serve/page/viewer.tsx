@@ -5,12 +5,16 @@ import type { Cells, TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';
 import { useView } from './use-view.ts';
 
-interface ViewerProps extends TableProps {
-  readonly row: number;
+/** Which image of how many is open, and how to open another. */
+interface StepsProps {
   readonly at: number;
   readonly count: number;
-  readonly isPicked: boolean;
   open(index: number): void;
+}
+
+interface ViewerProps extends TableProps, StepsProps {
+  readonly row: number;
+  readonly isPicked: boolean;
   pick(row: number): void;
 }
 
@@ -63,7 +67,7 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
   );
 }
 
-function Steps({ at, count, open }: Pick<ViewerProps, 'at' | 'count' | 'open'>) {
+function Steps({ at, count, open }: StepsProps) {
   return (
     <>
       <button type="button" disabled={at === 0} onClick={() => open(at - 1)}>
