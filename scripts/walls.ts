@@ -1,5 +1,6 @@
 // The walls of ARCHITECTURE.md, checked by `npm run lint`: which room may import which, no circles
-// among files or folders (imports of types included), and no heavy library in what `plan` loads.
+// among files or among the parts of a folder (imports of types included), and no heavy library in
+// what `plan` loads.
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { globSync } from 'tinyglobby';
@@ -128,21 +129,42 @@ function* circles(
   }
 }
 
-/** Imports between sibling folders; a folder's own files belong to all of its subfolders. */
+/**
+ * Imports among the parts of a folder: its subfolders, and its own files, which count together as one
+ * part, `folder/*`. So a folder's own files lie below its subfolders or above them: where some were
+ * needed by a subfolder and others needed it, nobody could say which of them to read first. The own
+ * files of `src/` and `stages/` are rooms, which the table above orders.
+ */
 function* folderCircles(): Generator<string> {
   const reached = new Map<string, Set<string>>();
   for (const file of files)
     for (const path of ours(file)) {
-      const here = file.split('/');
-      const there = path.split('/');
-      const shared = here.findIndex((part, index) => part !== there[index]);
-      if (shared === 0 || shared >= here.length - 1 || shared >= there.length - 1) continue;
-      const from = here.slice(0, shared + 1).join('/');
-      const to = there.slice(0, shared + 1).join('/');
+      const folder = sharedFolder(file, path);
+      if (folder === '') continue; // `src` and `stages` are no siblings
+      const from = partOf(folder, file);
+      const to = partOf(folder, path);
+      const isRoom = folder === 'src' || folder === 'stages';
+      if (from === to || (isRoom && (isOwnFiles(from) || isOwnFiles(to)))) continue;
       reached.set(from, (reached.get(from) ?? new Set()).add(to));
     }
-  yield* circles([...reached.keys()], (folder) => reached.get(folder) ?? []);
+  yield* circles([...reached.keys()], (part) => reached.get(part) ?? []);
 }
+
+/** The lowest folder that holds both files; empty for the repository's root. */
+function sharedFolder(file: string, path: string): string {
+  const here = dirname(file).split('/');
+  const there = dirname(path).split('/');
+  const end = here.findIndex((name, index) => name !== there[index]);
+  return (end < 0 ? here : here.slice(0, end)).join('/');
+}
+
+/** The part of a folder in which a file lies: a subfolder, or the folder's own files. */
+function partOf(folder: string, file: string): string {
+  const [name, ...below] = file.slice(folder.length + 1).split('/');
+  return below.length === 0 ? `${folder}/*` : `${folder}/${name}`;
+}
+
+const isOwnFiles = (part: string): boolean => part.endsWith('/*');
 
 /** What `plan` and `--help` load at once must not reach a heavy library. */
 function* heavyLoads(): Generator<string> {
