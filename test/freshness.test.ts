@@ -16,24 +16,12 @@ import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { encodedNoise } from './support/noise-dataset.ts';
 import { type Ended, Project } from './support/rig.ts';
+import { files, shout } from './support/two-stages.ts';
 
-const shout = `
-stages:
-  shout:
-    kind: command
-    inputs: { text: ./in.txt }
-    outputs: { text: out/shout.txt }
-    with: { run: "tr a-z A-Z < \${inputs.text} > \${outputs.text}" }
-  count:
-    kind: command
-    inputs: { text: shout.text }
-    outputs: { text: out/count.txt }
-    with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
-`;
 const fresh = { shout: 'up to date', count: 'up to date' };
 
 async function shouted(): Promise<Project> {
-  const project = new Project(shout, { 'in.txt': 'abc\n' });
+  const project = new Project(shout, files);
   const { outcomes } = await project.run();
   assert.deepEqual(outcomes, { shout: 'ran', count: 'ran' });
   return project;
@@ -174,7 +162,7 @@ stages:
     onDemand: true
     inputs: { text: ./in.txt }
     outputs: { text: out/shout.txt }
-    with: { run: "tr a-z A-Z < \${inputs.text} > \${outputs.text}" }
+    with: { run: "echo shouting; tr a-z A-Z < \${inputs.text} > \${outputs.text}" }
   before: { kind: command, outputs: { text: out/before.txt }, with: { run: "echo > \${outputs.text}" } }
 description: other words
 `,
@@ -249,7 +237,7 @@ test('without its cache, a project computes everything again, and moves aside pu
 
 test('a project whose cache is a link to another folder restores, cleans and verifies like any other', async () => {
   using disk = new Project('');
-  using project = new Project(shout, { 'in.txt': 'abc\n' });
+  using project = new Project(shout, files);
   symlinkSync(disk.path('store'), project.path('cache'));
   mkdirSync(disk.path('store'));
   await project.run();
