@@ -10,6 +10,15 @@ import { writeError } from '../files/write-error.ts';
 /**
  * Everything that a complete run depended on. As long as it is unchanged, the same command has
  * nothing to do.
+ *
+ * A command's memory is a file, which is there or not:
+ * - absent → remembered: a run left everything in place, and nothing has changed since it was read.
+ * - remembered → remembered: `recall` finds all signatures unchanged, and the command ends.
+ * - remembered → absent: a run was not complete, or something changed meanwhile (`forget`); with
+ *   `--rehash` (`forgetAll`); or `gc`, which takes what nobody used lately.
+ *
+ * Where `recall` finds a change, the file stays until the run that follows decides again. A memory
+ * that is lost costs time and nothing else.
  */
 export interface RunMemory {
   readonly format: 3;
@@ -64,6 +73,8 @@ export async function recall(
     if (find(memory.found.word) !== memory.found.file) return undefined;
     for (const [name, value] of Object.entries(memory.env))
       if (hashVariable(env[name]) !== value) return undefined;
+    // An equal signature means equal bytes: a run is remembered only once later writes to what it
+    // read get other times.
     if (presentSignature(memory) !== memory.signature) return undefined;
     return (await sameGlobs(memory.globs, root)) ? memory : undefined;
   } catch {
@@ -83,6 +94,8 @@ export function remember(
 ): void {
   const trees = [...signatures.trees.keys()];
   const places = [...signatures.places.keys()];
+  // Absent → remembered. Signatures were taken before anything was read. They are compared once
+  // more, so that no edit during the run is remembered as what the run has seen.
   const signature = presentSignature({ trees, places });
   if (signature !== digestOf([...signatures.trees.values(), ...signatures.places.values()])) {
     forget(file);
@@ -127,6 +140,7 @@ export function takeSignatures(
   return new Map([...signatures].map(([path, { signature }]) => [path, signature]));
 }
 
+/** Forgets a run: the next command reads its pipeline and decides again. */
 export function forget(file: string): void {
   rmSync(file, { force: true });
 }

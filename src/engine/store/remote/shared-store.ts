@@ -18,7 +18,8 @@ import {
 } from '../stage-result.ts';
 import type { Store } from '../store.ts';
 import { writeObject } from '../store-object.ts';
-import { describeFailure, isStoreFailure, RefusedRequest } from './buckets/bucket.ts';
+import { RefusedRequest } from './buckets/bucket.ts';
+import { Contact } from './contact.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { KnownDamage } from './known-damage.ts';
 import { type Parcel, Push, type PushOptions } from './push.ts';
@@ -69,8 +70,18 @@ export interface StoreListener {
 
 /**
  * The local store together with the one that a group shares, which is asked for what is missing
- * here. A result of the shared store is written here once it is used; its bytes are fetched when
- * they are needed.
+ * here while the {@link Contact} is open.
+ *
+ * A result of others: unknown → found, by a lookup → adopted, once a stage uses it. Only then is it
+ * written here: a plan changes nothing.
+ *
+ * An object: elsewhere → being fetched → here, or lost where every location has other bytes. Then
+ * the stage runs again that made it.
+ *
+ * A result of this machine: made → waiting, by `share` → sent, by a push during the run, at its end
+ * or later. Its bytes go first, then its signed entry: others never see an entry without bytes.
+ *
+ * A run: kept by `shareRun` → sent, after its results.
  */
 export class SharedStore implements Store {
   readonly local: LocalStore;
@@ -82,14 +93,7 @@ export class SharedStore implements Store {
   readonly #remedy: string;
   #warn: (message: string) => void;
   readonly #onTraffic: (traffic: Traffic) => void;
-  readonly #onFailure: (failure: string) => void;
-  /** Whether the shared store is used. Once it has failed, it is not asked again in this run. */
-  #isOn: Promise<boolean>;
-  /** What failed at the store, as a sentence without its full stop. */
-  failure: string | undefined;
-  /** Settles when the store fails: nobody waits for the other requests that are under way. */
-  readonly #hasFailed: Promise<undefined>;
-  #endWaiting: () => void = () => {};
+  readonly #contact: Contact;
   /**
    * Why the store takes nothing, although it can be read; undefined as long as it is not known to
    * refuse.
@@ -127,21 +131,8 @@ export class SharedStore implements Store {
     this.#remedy = remedy;
     this.#warn = warn;
     this.#onTraffic = onTraffic;
-    this.#onFailure =
-      listener.onFailure ?? ((failure) => this.#warn(`${failure}: this run continues without it`));
-    this.#hasFailed = new Promise((resolve) => {
-      this.#endWaiting = () => resolve(undefined);
-    });
-    this.#isOn = remote.connect().then(
-      () => true,
-      (error) => {
-        // At the first contact, this is a mistake of the user, who is still there.
-        if (error instanceof RefusedRequest) throw new UserError(describeFailure(url, error));
-        this.#turnOff(error);
-        return false;
-      },
-    );
-    this.#isOn.catch(() => {}); // whoever awaits it gets the error
+    const goOn = (failure: string) => this.#warn(`${failure}: this run continues without it`);
+    this.#contact = new Contact(remote, listener.onFailure ?? goOn);
   }
 
   static async open(
@@ -152,6 +143,11 @@ export class SharedStore implements Store {
   ): Promise<SharedStore> {
     const remote = await RemoteStore.open(spec, user, listener.warn);
     return new SharedStore(new LocalStore(root, listener.warn), remote, spec, listener);
+  }
+
+  /** What failed at the store, as a sentence without its full stop. */
+  get failure(): string | undefined {
+    return this.#contact.failure;
   }
 
   /**
@@ -187,7 +183,8 @@ export class SharedStore implements Store {
 
   /** Writes a result of the shared store here, and where its objects lie. */
   async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
-    // The record comes first: without it, the result would count as made here.
+    // Found → adopted. The record comes first: after a kill between the two, the result would count
+    // as made here without it, and be sent as the user's own.
     this.records.write(result.digest, { owner, adopted: true, locations });
     await this.local.writeResult(result, { sync: false }); // it can be fetched again
     this.#found.delete(result.digest);
@@ -231,11 +228,12 @@ export class SharedStore implements Store {
     const left = new Set(wanted.map(({ digest }) => digest));
     let next = wanted;
     while (next.length > 0) {
-      const lost = await this.#whileOn(() => this.#fetchOnce(next, left));
+      const lost = await this.#contact.whileOpen(() => this.#fetchOnce(next, left));
       if (lost === undefined) break;
       this.#noteDamage(lost);
       next = next.filter(({ digest }) => left.has(digest) && this.#placeOf(digest) !== undefined);
     }
+    // Being fetched → lost, for this run alone: the next one asks again.
     for (const digest of left) this.#lost.add(digest);
     if (this.failure !== undefined || left.size === 0) return;
     this.#warn(
@@ -249,6 +247,7 @@ export class SharedStore implements Store {
       wanted,
       (digest) => this.#placeOf(digest),
       async (digest, chunks) => {
+        // Being fetched → here: bytes are hashed before they get the name of the object.
         const isWhole = await writeObject(this.local.objectPath(digest), this.#counted(chunks));
         if (isWhole) left.delete(digest);
         return isWhole;
@@ -289,6 +288,7 @@ export class SharedStore implements Store {
     this.#found.delete(result.digest);
     this.records.remove(result.digest);
     if (this.remote.own === undefined || !this.isShareable(result)) return;
+    // Made → waiting: a file in the outbox, so that a kill leaves it to a later push.
     for (const { digest } of [...signpostsOf(result), result]) this.records.markUnsent(digest);
     // `flush` throws it.
     const sendSome = () => void this.#sendLater({ onePack: true }).catch(() => {});
@@ -359,7 +359,7 @@ export class SharedStore implements Store {
       // With nothing to send, nobody asks the store.
       const waits = this.records.unsent().length + this.records.unsentRuns().length > 0;
       if (this.remote.own === undefined || !waits || this.#refusal !== undefined) return;
-      await this.#whileOn(() => this.#sendIfAllowed(options));
+      await this.#contact.whileOpen(() => this.#sendIfAllowed(options));
     });
     return this.#sending;
   }
@@ -473,6 +473,7 @@ export class SharedStore implements Store {
       if (result === undefined || !this.isShareable(result)) this.records.markSent(digest);
       else {
         const isSent = (locations: Locations) => {
+          // Waiting → sent. After a kill between the two it is sent again, to the same keys.
           this.records.write(digest, { owner: id, adopted: false, locations });
           if (waiting.has(digest)) this.records.markSent(digest);
           onSent();
@@ -518,7 +519,7 @@ export class SharedStore implements Store {
   }
 
   async #ask(fingerprint: Digest): Promise<readonly FoundResult[]> {
-    const all = (await this.#whileOn(() => this.remote.findResults(fingerprint))) ?? [];
+    const all = (await this.#contact.whileOpen(() => this.remote.findResults(fingerprint))) ?? [];
     for (const { envelope } of all) this.#learn(envelope.locations);
     return all;
   }
@@ -546,33 +547,5 @@ export class SharedStore implements Store {
     return missing.some(
       ({ digest }) => this.#lost.has(digest) || this.#placeOf(digest) === undefined,
     );
-  }
-
-  /**
-   * Runs `act` as long as the shared store is used; undefined otherwise. Throws a refusal of the
-   * first contact.
-   */
-  async #whileOn<T>(act: () => Promise<T>): Promise<T | undefined> {
-    if (!(await this.#isOn)) return undefined;
-    try {
-      return await Promise.race([act(), this.#hasFailed]);
-    } catch (error) {
-      this.#turnOff(error);
-      return undefined;
-    }
-  }
-
-  /**
-   * Leaves the shared store out from now on, and says so once: what was under way may fail for the
-   * same reason.
-   */
-  #turnOff(error: unknown): void {
-    if (!isStoreFailure(error)) throw error;
-    if (this.failure !== undefined) return;
-    this.failure = describeFailure(this.remote.url, error);
-    this.#isOn = Promise.resolve(false);
-    this.#onFailure(this.failure);
-    this.#endWaiting();
-    void this.remote.close();
   }
 }
