@@ -113,6 +113,37 @@ test('a missing package fails the stages that compute and says what to type; the
   assert.deepEqual(notes, { backend: 'onnxruntime', ...versions, threads: record.cpus });
 });
 
+test("a user's own package of TensorFlow trains on Restage's tfjs, though it brings its own", async () => {
+  // What the real package does, with the cpu kernels for native ones.
+  const registering = `
+    const tf = require('@tensorflow/tfjs');
+    const native = () => Object.assign(new (tf.findBackend('cpu').constructor)(), { firstUse: false });
+    tf.registerBackend('tensorflow', native, 3);
+    for (const kernel of tf.getKernelsForBackend('cpu'))
+      tf.registerKernel({ ...kernel, backendName: 'tensorflow' });`;
+  const packages = 'node_modules/@tensorflow';
+  const manifest = JSON.stringify({ version: version.tfjs, main: 'index.js' });
+  using project = new Project(training, {
+    [`${packages}/tfjs-node/package.json`]: manifest,
+    [`${packages}/tfjs-node/index.js`]: registering,
+    [`${packages}/tfjs/package.json`]: manifest,
+    [`${packages}/tfjs/index.js`]: "throw new Error('a second tfjs was loaded');",
+  });
+
+  assert.deepEqual((await project.run('--backend', 'tensorflow')).outcomes, {
+    made: 'ran',
+    faces: 'ran',
+    fit: 'ran',
+  });
+
+  const info = JSON.parse(project.read('artifacts/test/fit/model/info.json'));
+  const expected = { '@tensorflow/tfjs': version.tfjs, '@tensorflow/tfjs-node': version.tfjs };
+  assert.deepEqual(
+    { backend: info.backend, versions: info.versions },
+    { backend: 'tensorflow', versions: expected },
+  );
+});
+
 const training = `
 stages:
   made:
