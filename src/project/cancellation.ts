@@ -11,7 +11,7 @@ export class Cancellation {
   /** Aborted when stages are to end at once. */
   readonly kill: AbortSignal = this.#kill.signal;
   #count = 0;
-  #asked = 0;
+  #interrupts = 0;
   /**
    * Whether jobs of a cluster continue after an interrupt. Then only the user cancels them, not the
    * end of a session.
@@ -34,7 +34,7 @@ export class Cancellation {
    */
   get grace(): number | undefined {
     if (!this.interrupted) return undefined;
-    return this.#asked > 0 ? 2_000 : 0;
+    return this.#interrupts > 0 ? 2_000 : 0;
   }
 
   /** Stops the present run. */
@@ -44,7 +44,7 @@ export class Cancellation {
 
   /** Interrupts the present run and all later ones. Returns how many interrupts there were. */
   interrupt(by: 'user' | 'session'): number {
-    if (by === 'user') this.#asked += 1;
+    if (by === 'user') this.#interrupts += 1;
     // The end of a session sends several.
     if (this.detaches && by === 'session' && this.#count > 0) return this.#count;
     this.#count += 1;

@@ -35,19 +35,21 @@ export async function checkClaims({
     .all()
     .filter((record) => record.pipeline !== pipeline.name);
   const near = nearby(records);
-  const others = new Map<string, Claims | undefined>();
+  const claimsByPipeline = new Map<string, Claims | undefined>();
   const abandoned: Abandoned[] = [];
   const mistakes: Diagnostic[] = [];
   for (const stage of pipeline.stages) {
     for (const output of stage.outputs) {
       for (const record of near(output.path)) {
-        const other = record.pipeline;
-        if (!others.has(other)) others.set(other, await claimsOf(other, root, kinds));
-        const mistake = describeDispute({ stage, output, record, claims: others.get(other), root });
+        const owner = record.pipeline;
+        if (!claimsByPipeline.has(owner))
+          claimsByPipeline.set(owner, await claimsOf(owner, root, kinds));
+        const claims = claimsByPipeline.get(owner);
+        const mistake = describeDispute({ stage, output, record, claims, root });
         if (mistake !== undefined) mistakes.push(mistake);
         else if (record.path === output.path) {
-          const owner = { pipeline: pipeline.name, stage: stage.name, port: output.port };
-          abandoned.push({ path: output.path, owner });
+          const heir = { pipeline: pipeline.name, stage: stage.name, port: output.port };
+          abandoned.push({ path: output.path, owner: heir });
         }
       }
     }

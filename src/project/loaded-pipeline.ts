@@ -71,8 +71,8 @@ export class LoadedPipeline implements Pipeline {
 
   async outputs(name: string): Promise<StageOutputs> {
     const selection = select(this.checked, { stages: [name] });
-    const [first, ...others] = selection.named;
-    if (first === undefined || others.length > 0) {
+    const [first, ...rest] = selection.named;
+    if (first === undefined || rest.length > 0) {
       const names = selection.named.slice(0, 8).join(', ');
       throw mistake('one-stage', `"${name}" is ${selection.named.length} stages: ${names}`);
     }

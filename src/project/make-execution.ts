@@ -131,14 +131,14 @@ export async function makeExecution(
 
 /** Starts a run with an id of its own, even if another run begins in the same millisecond. */
 function startRun(store: LocalStore, startedAt: number, pipeline: string): RunFolder {
-  for (let left = 9; ; left -= 1) {
+  for (let attempts = 9; ; attempts -= 1) {
     try {
       return store.startRun(runId(startedAt), pipeline);
     } catch (error) {
       // Where nothing may be written, a run may still have nothing to do: nothing of it is kept.
       if (isReadOnly(error)) return new RunFolder(store.folder, runId(startedAt));
       const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
-      if (cause?.code !== 'EEXIST' || left === 0) throw error;
+      if (cause?.code !== 'EEXIST' || attempts === 0) throw error;
     }
   }
 }

@@ -46,8 +46,8 @@ export class OpenedProject implements Project {
     if (this.#isClosed) throw new UsageError(`The project ${this.root} is closed`);
     const { root, warn } = this;
     const env = this.#env;
-    const own = await loadKinds(root, warn);
-    const { kinds, unloaded } = own;
+    const loaded = await loadKinds(root, warn);
+    const { kinds, unloaded } = loaded;
     const onSources = (sources: PipelineSources) => {
       for (const watch of this.#watches) watch.follow(sources);
     };
@@ -63,7 +63,7 @@ export class OpenedProject implements Project {
       pipeline,
       graph: new Graph(pipeline),
       isSet: set.length > 0,
-      warnings: [...kindWarnings(own, used), ...pipeline.warnings],
+      warnings: [...kindWarnings(loaded, used), ...pipeline.warnings],
     };
     return new LoadedPipeline(checked, {
       onRun: (run) => this.#follow(run),

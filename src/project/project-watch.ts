@@ -26,7 +26,7 @@ export class ProjectWatch implements ProjectChanges {
   readonly #known = new Map<string, string>();
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #root: string;
-  readonly #own: readonly string[];
+  readonly #folders: readonly string[];
   readonly #expand: (pattern: string) => readonly string[];
   #timer: NodeJS.Timeout | undefined;
   #onChange: (() => void) | undefined;
@@ -36,8 +36,8 @@ export class ProjectWatch implements ProjectChanges {
   constructor(root: string, expand: (pattern: string) => readonly string[]) {
     this.#root = root;
     this.#expand = expand;
-    this.#own = ['pipelines', 'stages'].map((name) => join(root, name));
-    for (const folder of this.#own) this.#addTree(folder);
+    this.#folders = ['pipelines', 'stages'].map((name) => join(root, name));
+    for (const folder of this.#folders) this.#addTree(folder);
     this.#look(false);
   }
 
@@ -111,7 +111,7 @@ export class ProjectWatch implements ProjectChanges {
   #addTree(path: string): void {
     this.#watch(`tree ${path}`, () => treeOf(path));
     this.#hearAt(path);
-    if (this.#own.includes(path)) for (const folder of foldersIn(path)) this.#hear(folder);
+    if (this.#folders.includes(path)) for (const folder of foldersIn(path)) this.#hear(folder);
   }
 
   /**

@@ -85,7 +85,7 @@ export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
 function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts): NextStep {
   const { state, reason, said, unstarted = false } = end;
   const words = [state, reason].filter((word) => word !== undefined && word !== '');
-  const told = words.length === 0 ? '' : ` (${words.join(', ')})`;
+  const states = words.length === 0 ? '' : ` (${words.join(', ')})`;
   switch (facts.phaseOf(end)) {
     case 'out of memory':
       return afterMemory(facts);
@@ -95,7 +95,7 @@ function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts
       return { step: 'cancel', message: 'its job was cancelled' };
     default:
       return afterLoss(
-        `its job ${unstarted ? 'ended before it began' : 'died'}${told}${said === undefined ? '' : ` and said: ${said}`}`,
+        `its job ${unstarted ? 'ended before it began' : 'died'}${states}${said === undefined ? '' : ` and said: ${said}`}`,
         facts,
         unstarted ? 'unstarted' : 'lost',
       );

@@ -64,7 +64,7 @@ export class BatchWatch {
   /** Workers whose jobs ended without a sign. */
   readonly #dead = new Set<string>();
   /** The scheduler's answers in this round, by job: workers of an array share one. */
-  readonly #said = new Map<string, ReturnType<Scheduler['inspect']>>();
+  readonly #answers = new Map<string, ReturnType<Scheduler['inspect']>>();
   #claimed: ReadonlySet<number> = new Set();
   #askedAt = Number.NEGATIVE_INFINITY;
   /**
@@ -188,7 +188,7 @@ export class BatchWatch {
     }
     if (silent.size === 0 || now - this.#askedAt < this.#patience.ask) return;
     this.#askedAt = now;
-    this.#said.clear();
+    this.#answers.clear();
     for (const [worker, tickets] of silent) await this.#judge(worker, tickets, now);
   }
 
@@ -285,15 +285,15 @@ export class BatchWatch {
     }
     await delay(100); // for an end that was written just before its worker left
     this.look();
-    const left = tickets.filter((index) => !this.#claimed.has(index));
+    const unclaimed = tickets.filter((index) => !this.#claimed.has(index));
     // Only if some ticket was claimed: jobs that claim none would be submitted for ever.
     if (this.#claimed.size > 0 && (job === undefined || !isCancelled(job)))
-      return this.#end(left, { type: 'unclaimed' });
+      return this.#end(unclaimed, { type: 'unclaimed' });
     const hasBegun = [...this.#lives.values()].some(({ beat }) => beat !== undefined);
     // A job that was killed, or whose node failed, says nothing about its set-up.
     const hasEnded = job === undefined || ['completed', 'failed'].includes(phaseOf(job));
     const unstarted = !hasBegun && hasEnded;
-    this.#end(left, { ...lost, ...(unstarted && { unstarted }), ...this.#lastWords() });
+    this.#end(unclaimed, { ...lost, ...(unstarted && { unstarted }), ...this.#lastWords() });
   }
 
   #end(tickets: readonly number[], end: TicketEnd): void {
@@ -311,10 +311,10 @@ export class BatchWatch {
         : [jobOf(this.#addressOf(worker))];
     const all: (readonly [string, JobState])[] = [];
     for (const id of ids) {
-      const found = this.#said.get(id) ?? this.#scheduler.inspect(id, nameOf(this.folder));
-      const isNew = !this.#said.has(id);
-      this.#said.set(id, found);
-      const states = await found;
+      const answer = this.#answers.get(id) ?? this.#scheduler.inspect(id, nameOf(this.folder));
+      const isNew = !this.#answers.has(id);
+      this.#answers.set(id, answer);
+      const states = await answer;
       if (isNew && states !== undefined)
         this.#unknown.set(id, states.size > 0 ? 0 : (this.#unknown.get(id) ?? 0) + 1);
       if (states === undefined || this.#unknown.get(id) === 1) return undefined;
@@ -343,8 +343,8 @@ export class BatchWatch {
 
   /** The last lines that the jobs printed outside stages, which say why none began. */
   #lastWords(): { readonly said?: string } {
-    const said = readEnd(this.folder.output, 4096).trim().split('\n').slice(-3).join(' / ');
-    return said === '' ? {} : { said };
+    const lines = readEnd(this.folder.output, 4096).trim().split('\n').slice(-3).join(' / ');
+    return lines === '' ? {} : { said: lines };
   }
 
   /** Cancels the jobs of the batch, unless another run waits for them. */

@@ -87,7 +87,7 @@ export class ClusterPlace implements Place {
   /** Ids of batches whose tickets are in `#open`, or which are this run's own. */
   readonly #seen = new Set<string>();
   /** Batches in which this run left stages. */
-  readonly #left = new Set<BatchFolder>();
+  readonly #leftBatches = new Set<BatchFolder>();
   #loop: Promise<void> | undefined;
   #isChecking = false;
   #pause = first;
@@ -122,7 +122,7 @@ export class ClusterPlace implements Place {
 
   /** The ids of the jobs in which this run left stages, also where they have ended meanwhile. */
   openJobs(): readonly string[] {
-    return [...this.#left].flatMap((folder) => folder.jobs().map(({ id }) => id));
+    return [...this.#leftBatches].flatMap((folder) => folder.jobs().map(({ id }) => id));
   }
 
   /**
@@ -132,22 +132,23 @@ export class ClusterPlace implements Place {
   #openTickets(): Map<Digest, OpenTicket> {
     const { workspace, place, warn } = this.#options;
     const isStored = (digest: Digest) => workspace.store.readResult(digest) !== undefined;
-    const found = openTickets(workspace.store.local.folder, place.name, {
+    const tickets = openTickets(workspace.store.local.folder, place.name, {
       warn,
       isStored,
       seen: this.#seen,
     });
-    for (const [digest, ticket] of found) this.#open.set(digest, ticket);
+    for (const [digest, ticket] of tickets) this.#open.set(digest, ticket);
     return this.#open;
   }
 
   async close(): Promise<void> {
-    let left = 10;
+    let pauses = 10;
     try {
       BatchFolder.clearSteps(this.#options.workspace.store.local.folder);
       this.#openTickets(); // which removes what serves nobody
       for (const { folder } of this.#watches.values()) {
-        for (; left > 0 && folder.isUsed() && !folder.areWorkersOver(); left -= 1) await delay(50);
+        for (; pauses > 0 && folder.isUsed() && !folder.areWorkersOver(); pauses -= 1)
+          await delay(50);
         if (folder.isUsed() && folder.areWorkersOver()) folder.remove();
       }
     } catch (error) {
@@ -157,9 +158,9 @@ export class ClusterPlace implements Place {
 
   async #bring(stage: Stage, attempt: Attempt): Promise<AttemptOutcome> {
     const { digest } = attempt.examined;
-    const found = attempt.keep ? this.#openTickets().get(digest) : undefined;
+    const ticket = attempt.keep ? this.#openTickets().get(digest) : undefined;
     // Another run may have used it meanwhile.
-    const open = found?.folder.used().has(found.index) ? undefined : found;
+    const open = ticket?.folder.used().has(ticket.index) ? undefined : ticket;
     this.#open.delete(digest);
     if (open === undefined && this.#options.isStep) this.#takeRefusal(stage);
     let tries = open?.folder.ticket(open.index)?.tries ?? {
@@ -203,7 +204,7 @@ export class ClusterPlace implements Place {
         case 'leave':
           // Safe: nothing was recorded of it. A new run with the new code decides about it, or the
           // next step of a detached run, after these jobs.
-          this.#left.add(placed.folder);
+          this.#leftBatches.add(placed.folder);
           throw new OldCode(next.message);
         case 'fail':
           throw new StageFailure(next.message);
@@ -359,9 +360,9 @@ export class ClusterPlace implements Place {
     );
     const accepted = submitted.then(() => {
       const job = folder.jobs()[0]?.id;
-      const others = index === 0 ? { others: batch.tickets.length - 1 } : {};
+      const rest = index === 0 ? { others: batch.tickets.length - 1 } : {};
       if (job !== undefined)
-        emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...others });
+        emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...rest });
     });
     this.#run();
     const over = accepted.then(() => ended); // fails if the id of the job cannot be written
@@ -376,7 +377,7 @@ export class ClusterPlace implements Place {
     const end = folder.endOf(index);
     watch.forget(index);
     if (end !== undefined) return end;
-    this.#left.add(watch.folder);
+    this.#leftBatches.add(watch.folder);
     throw new StageLeftToJob(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
   }
 
@@ -461,8 +462,8 @@ export class ClusterPlace implements Place {
     this.#listedAt = performance.now();
     this.#listAt = this.#listedAt + nextList;
     for (const watch of queued) {
-      const own = jobs.filter(({ name }) => name === nameOf(watch.folder));
-      watch.tellQueued(own, this.#options.place.name);
+      const ofBatch = jobs.filter(({ name }) => name === nameOf(watch.folder));
+      watch.tellQueued(ofBatch, this.#options.place.name);
     }
   }
 
@@ -483,7 +484,7 @@ export class ClusterPlace implements Place {
     }
     this.#hasLeft = true;
     if (time !== undefined && !kill.aborted) {
-      for (const { folder } of this.#waiting()) this.#left.add(folder);
+      for (const { folder } of this.#waiting()) this.#leftBatches.add(folder);
       return new StageLeftToJob('its job continues');
     }
     // A batch that was submitted meanwhile is cancelled too. Safe: not where another run waits.

@@ -248,14 +248,14 @@ export class JobWorker {
       if ((await waitFor(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
     }
     // A path that is not there yet may be late; one with other content has changed.
-    const looked = await waitFor(async () => {
-      const found = await lookAgain(ticket, workspace);
-      return 'changed' in found && !existsSync(found.changed) ? undefined : found;
+    const paths = await waitFor(async () => {
+      const present = await lookAgain(ticket, workspace);
+      return 'changed' in present && !existsSync(present.changed) ? undefined : present;
     });
-    if (looked === undefined) return refused(Object.keys(ticket.looked)[0]!);
-    if ('changed' in looked) return refused(looked.changed);
+    if (paths === undefined) return refused(Object.keys(ticket.looked)[0]!);
+    if ('changed' in paths) return refused(paths.changed);
     return {
-      looked: looked.looked,
+      looked: paths.looked,
       outputs,
       stage: { ...ticket.stage, ...(code !== undefined && { code }) },
     };
@@ -271,12 +271,12 @@ export class JobWorker {
   ): Promise<TicketEnd | ProgramCode | undefined> {
     if (code === undefined) return undefined;
     let differs = '';
-    const found = await waitFor(async () => {
+    const same = await waitFor(async () => {
       const now = await this.#options.findCode({ ...stage, code }, root);
       differs = describeDifference(code.sources, now.sources);
       return differs === '' ? now : undefined;
     }, 10_000);
-    return found ?? otherCode(differs);
+    return same ?? otherCode(differs);
   }
 
   async #attempt(

@@ -113,7 +113,7 @@ export class Submitter {
       seconds: Math.ceil(place.time / 1000),
       tickets: tickets.map(({ stage, digest, keep }) => ({ stage: stage.name, digest, keep })),
     };
-    const artifacts = new Map(pending.flatMap((one) => [...one.artifacts]));
+    const artifacts = new Map(pending.flatMap((waiting) => [...waiting.artifacts]));
     try {
       const script = jobScript(place, commandFor(folder.path), {
         root,
@@ -150,9 +150,12 @@ export class Submitter {
     } catch (error) {
       if (!(error instanceof SubmitError)) throw error;
       // One long message is enough.
-      const others = `its job was refused with that of ${tickets[0]!.stage}`;
+      const refusal = `its job was refused with that of ${tickets[0]!.stage}`;
       for (const index of tickets.keys()) {
-        folder.end(index, { type: 'failed', message: index === 0 ? describeError(error) : others });
+        folder.end(index, {
+          type: 'failed',
+          message: index === 0 ? describeError(error) : refusal,
+        });
       }
     }
   }

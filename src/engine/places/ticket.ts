@@ -139,11 +139,11 @@ export function sourcesOf(
 ): ReadonlyMap<string, Outputs> | undefined {
   const outputs = new Map<string, Outputs>();
   for (const [name, ports] of Object.entries(artifacts)) {
-    const found = Object.entries(ports).map(
+    const listings = Object.entries(ports).map(
       ([port, digest]) => [port, folder.artifact(digest)] as const,
     );
-    if (found.some(([, artifact]) => artifact === undefined)) return undefined;
-    outputs.set(name, Object.fromEntries(found) as Outputs);
+    if (listings.some(([, artifact]) => artifact === undefined)) return undefined;
+    outputs.set(name, Object.fromEntries(listings) as Outputs);
   }
   return outputs;
 }

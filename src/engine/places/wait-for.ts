@@ -15,8 +15,8 @@ export async function waitFor<T>(
 ): Promise<T | undefined> {
   const end = Date.now() + lag;
   for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
-    const found = await look();
-    if (found !== undefined || Date.now() > end) return found;
+    const value = await look();
+    if (value !== undefined || Date.now() > end) return value;
     await delay(pause);
   }
 }

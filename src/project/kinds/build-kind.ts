@@ -128,12 +128,12 @@ class OwnPlaces {
     setup: (build) =>
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8');
-        const found = askedOutsideComments.exec(text) ?? asksForPlace.exec(text);
-        if (found === null) return undefined;
+        const question = askedOutsideComments.exec(text) ?? asksForPlace.exec(text);
+        if (question === null) return undefined;
         this.#asking.set(path, {
           file: { path, text },
-          start: found.index,
-          end: found.index + found[0].length,
+          start: question.index,
+          end: question.index + question[0].length,
         });
         const place = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
         // On the first line, so that stacks still count the lines of the source.
@@ -163,9 +163,11 @@ function describeComputed(kind: string, { id, location }: Message, root: string)
   // Counted from the end of the line, since own-places inserts text at the start of the first;
   // esbuild counts bytes.
   const after = Buffer.from(lineText).subarray(column).toString().length;
-  const own = lines[line - 1]!.replace(/\r$/, '');
+  const content = lines[line - 1]!.replace(/\r$/, '');
   const start =
-    lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) + own.length - after;
+    lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) +
+    content.length -
+    after;
   return {
     code: 'unkeyed-import',
     message: `The kind "${kind}" ${computed[id]}: a change of that module will not rerun its stages`,

@@ -217,8 +217,8 @@ const shownOutput = 60;
 /** Undoes what the code of a spec did besides exporting, and says what it was. */
 function undo({ did }: SpecCode): readonly string[] {
   const { output, listeners, timers, handles } = did;
-  const shown = JSON.stringify(output.slice(0, shownOutput));
-  const printed = output.length > shownOutput ? `${shown} …` : shown;
+  const quoted = JSON.stringify(output.slice(0, shownOutput));
+  const printed = output.length > shownOutput ? `${quoted} …` : quoted;
   const emitter: NodeJS.EventEmitter = process;
   for (const { event, listener } of listeners) emitter.off(event, listener);
   const events = [...new Set(listeners.map(({ event }) => String(event)))];

@@ -19,7 +19,7 @@ const shared: Readonly<Record<string, string>> = {
 };
 
 /** Marks a question of this plugin to esbuild, which asks every plugin first, this one included. */
-const asked = Symbol('asked by kind-imports');
+const ourQuestion = Symbol('asked by kind-imports');
 
 /**
  * Resolves a kind's imports from its source. Packages stay outside the bundle, by the absolute path
@@ -62,20 +62,28 @@ export class KindImports {
 
   async #resolve(build: PluginBuild, args: OnResolveArgs) {
     const { path, kind, importer, resolveDir, namespace } = args;
-    if (args.pluginData === asked || kind === 'entry-point' || isBuiltin(path)) return undefined;
+    if (args.pluginData === ourQuestion || kind === 'entry-point' || isBuiltin(path))
+      return undefined;
     if (Object.hasOwn(shared, path)) return outside(shared[path]!, kind);
-    const question = { kind, importer, resolveDir, namespace, with: args.with, pluginData: asked };
-    const found = await build.resolve(path, question);
+    const question = {
+      kind,
+      importer,
+      resolveDir,
+      namespace,
+      with: args.with,
+      pluginData: ourQuestion,
+    };
+    const resolved = await build.resolve(path, question);
     const name = /^(@[^/:]+\/)?[^@./#:][^/:]*(?=\/|$)/.exec(path)?.[0];
     this.#look(name, path, resolveDir);
-    if (found.errors.length > 0) {
+    if (resolved.errors.length > 0) {
       // As in Node, a static import fails where the code is loaded, another one where it is run.
       if (name === undefined || kind === 'import-statement') return undefined;
       this.#packages.push({ importer: relative(this.#root, importer), name, id: name });
       return outside(join(resolveDir, 'node_modules', path), kind);
     }
-    if (found.external) return undefined;
-    const folder = packageFolderOf(found.path, this.#root);
+    if (resolved.external) return undefined;
+    const folder = packageFolderOf(resolved.path, this.#root);
     const manifest =
       folder === undefined ? undefined : readJson<Manifest>(join(folder, 'package.json'));
     if (folder !== undefined && manifest?.version !== undefined) {
@@ -86,12 +94,12 @@ export class KindImports {
         name,
         id: `${name}@${version}`,
       });
-      return outside(found.path, kind);
+      return outside(resolved.path, kind);
     }
-    this.looked.add(dirname(found.path));
-    if (extname(found.path) !== '.node') return undefined;
-    this.addOns.add(found.path);
-    return outside(found.path, kind);
+    this.looked.add(dirname(resolved.path));
+    if (extname(resolved.path) !== '.node') return undefined;
+    this.addOns.add(resolved.path);
+    return outside(resolved.path, kind);
   }
 
   /**

@@ -52,9 +52,9 @@ export async function loadKinds(root: string, warn: Warn): Promise<ProjectKinds>
   const unloaded = new Map<string, UnloadedKind>();
   const replaced = new Set<string>();
   for (const { name, folder } of ownFolders(root)) {
-    const shown = `stages/${name}`;
+    const folderName = `stages/${name}`;
     if (root === packageRoot || sourceOf(folder, 'spec') === undefined) {
-      if (!kinds.has(name)) unloaded.set(name, noKind(name, shown, root === packageRoot));
+      if (!kinds.has(name)) unloaded.set(name, noKind(name, folderName, root === packageRoot));
       continue;
     }
     if (kinds.has(name)) replaced.add(name);
@@ -62,17 +62,17 @@ export async function loadKinds(root: string, warn: Warn): Promise<ProjectKinds>
       kinds.set(name, await loadOwnKind(name, folder, root, warn));
     } catch (error) {
       kinds.delete(name);
-      const message = `The kind ${name} in ${shown} cannot be loaded: ${describe(error)}`;
+      const message = `The kind ${name} in ${folderName} cannot be loaded: ${describe(error)}`;
       unloaded.set(name, { code: 'broken-kind', message });
     }
   }
   return { kinds, unloaded, replaced };
 }
 
-function noKind(name: string, shown: string, inTable: boolean): UnloadedKind {
+function noKind(name: string, folderName: string, inTable: boolean): UnloadedKind {
   const hint = inTable
-    ? `There is a folder ${shown}, but Restage's own kinds are those in stages/index.ts: add a line there and build.`
-    : `There is a folder ${shown}, but no spec.ts in it.`;
+    ? `There is a folder ${folderName}, but Restage's own kinds are those in stages/index.ts: add a line there and build.`
+    : `There is a folder ${folderName}, but no spec.ts in it.`;
   return { code: 'unknown-kind', message: `Unknown kind "${name}"`, hint };
 }
 

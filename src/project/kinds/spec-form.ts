@@ -20,7 +20,7 @@ const input = z.object(
     type: z.custom<ArtifactType>(
       (given) =>
         [given].flat().length > 0 &&
-        [given].flat().every((one) => one === 'any' || type.safeParse(one).success),
+        [given].flat().every((name) => name === 'any' || type.safeParse(name).success),
       `any, one of ${artifactTypes.join(', ')}, or a list of these`,
     ),
     summary: text,
@@ -82,11 +82,11 @@ export function specMistakes(spec: unknown): readonly string[] {
       (value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key],
       spec,
     );
-    return `${['spec', ...path].join('.')}: expected ${message}, got ${shown(got)}`;
+    return `${['spec', ...path].join('.')}: expected ${message}, got ${describeValue(got)}`;
   });
 }
 
-function shown(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   const written =
     typeof value === 'string'

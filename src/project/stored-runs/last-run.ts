@@ -18,12 +18,14 @@ export async function lastRunOf(
   // The last run may have had other parameters, and so stages that the file alone has not.
   const isThere = (stage: string) =>
     inFile === undefined || inFile.has(stage) || Object.hasOwn(record?.stages ?? {}, stage);
-  const latest = store.allLatest().filter((one) => one.pipeline === pipeline && isThere(one.stage));
+  const latest = store
+    .allLatest()
+    .filter((entry) => entry.pipeline === pipeline && isThere(entry.stage));
   const published = new PublishedRecords(store.folder)
     .all()
     .filter((record) => record.pipeline === pipeline)
     .toSorted((a, b) => (a.time < b.time ? -1 : 1)); // of two paths of a port, the newer one counts
-  const known = latest.map((one) => ({ ...one, stored: store.readResult(one.result) }));
+  const known = latest.map((entry) => ({ ...entry, stored: store.readResult(entry.result) }));
   const inputs = known.flatMap(({ stored }) => Object.values(stored?.fingerprint.inputs ?? {}));
   const read = new Set(inputs.flat().map(({ digest }) => digest));
   const stages = known.map(({ stage, result, stored }) => {
@@ -32,7 +34,7 @@ export async function lastRunOf(
       .filter((record) => record.stage === stage && Object.hasOwn(made, record.port))
       .map(({ port, path }) => [port, path] as const);
     const isFinal = !Object.values(made).some(({ digest, parts }) =>
-      [digest, ...Object.values(parts)].some((one) => read.has(one)),
+      [digest, ...Object.values(parts)].some((part) => read.has(part)),
     );
     return [stage, { result, outputs: Object.fromEntries(outputs), isFinal }] as const;
   });

@@ -54,12 +54,12 @@ export interface PulledRun {
  */
 export async function pull(
   { root, store, warn }: PullProject,
-  { pipeline, stages: asked }: { readonly pipeline: string; readonly stages: readonly string[] },
+  { pipeline, stages: wanted }: { readonly pipeline: string; readonly stages: readonly string[] },
   { fetch: mode = 'needed', ...which }: PullOptions,
 ): Promise<PulledRun> {
   const { manifest, locations } = await findRun({ root, store, warn }, pipeline, which);
-  const isAll = asked.length === 0;
-  const names = stagesOf(manifest, asked);
+  const isAll = wanted.length === 0;
+  const names = stagesOf(manifest, wanted);
   const finals = new Set(isAll ? names.filter((name) => manifest.stages[name]!.isFinal) : names);
   const { kinds } = await loadKinds(root, warn);
   const digests = new DigestIndex(store.local.folder);
