@@ -10,7 +10,7 @@ import { Slurm } from '../support/slurm.ts';
 import { until } from '../support/until.ts';
 
 const [, , what = 'controller', count = '100'] = process.argv;
-const stages = what === 'controller' ? 50 : 200;
+const stages = { controller: 50, node: 300 }[what] ?? 200;
 const seconds = what === 'controller' ? 6 : 3;
 const yaml = `params: { seconds: ${seconds} }
 stages:
@@ -24,7 +24,7 @@ const places = 'cluster: { engine: slurm, memory: { default: 200MiB }, maxJobs: 
 
 using here = new Project(yaml);
 assert.equal((await here.run('--set', 'params.seconds=0')).code, 0);
-await using slurm = await Slurm.start(2, { SLURM_SLURMD_TIMEOUT: '5' });
+await using slurm = await Slurm.start(2, { SLURM_SLURMD_TIMEOUT: '10' });
 using project = new Project(yaml, { 'places.yaml': places });
 Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000' });
 
@@ -86,9 +86,9 @@ async function killNode(): Promise<readonly string[] | undefined> {
   slurm.restart(node);
   await until(counts(false), 120_000);
   await until(() => {
-    for (const stage of claimed()) hit.add(stage);
-    const left = new Set(workersOf(node));
-    return !workers.some((worker) => left.has(worker));
+    const alive = new Set(workersOf(node));
+    for (const stage of claimed()) hit.add(stage); // of workers that are dead by now, too
+    return !workers.some((worker) => alive.has(worker));
   }, 120_000);
   return [...hit];
 }
