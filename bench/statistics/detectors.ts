@@ -103,7 +103,8 @@ export async function detectorScenario(
       const own = [...claims, temperatureClaim(test, bestTemperature)];
       // Charts have hundreds of points, and take most of the time.
       if (seed % 4 > 0) return { claims: own };
-      const truth = { detector, shareOfFakes, bins, draws, seed };
+      const { drawsClasses = false } = design;
+      const truth = { detector, shareOfFakes, drawsClasses, bins, draws, seed };
       return { claims: [...own, ...(await curveClaims(test, truth))] };
     },
   };
@@ -178,6 +179,7 @@ function trueBins(population: readonly BinaryRow[]): ReadonlyMap<number, number>
 interface CurveTruth {
   readonly detector: Detector;
   readonly shareOfFakes: number;
+  readonly drawsClasses: boolean;
   readonly bins: ReadonlyMap<number, number>;
   readonly draws: number;
   readonly seed: number;
@@ -189,7 +191,7 @@ const isAtEnd = (x: number): boolean => x < 0.1 || x > 0.9;
 /** The bands and bars of the charts of `roc-det`, each point of a curve as a claim. */
 async function curveClaims(
   rows: readonly BinaryRow[],
-  { detector, shareOfFakes, bins, draws, seed }: CurveTruth,
+  { detector, shareOfFakes, drawsClasses, bins, draws, seed }: CurveTruth,
 ): Promise<readonly Claim[]> {
   const given = { name: '', rows, calibration: [], sides: defaultNames };
   const model = await measure(given, {
@@ -198,10 +200,11 @@ async function curveClaims(
     seed,
     threads: 1,
   });
-  const precisionAt = (recall: number) => {
-    const falsePositives = (1 - shareOfFakes) * errorRateAt(detector, recall);
-    return (shareOfFakes * recall) / (shareOfFakes * recall + falsePositives);
+  const precisionWhere = (share: number) => (recall: number) => {
+    const falsePositives = (1 - share) * errorRateAt(detector, recall);
+    return (share * recall) / (share * recall + falsePositives);
   };
+  const drawnShare = rows.filter(({ label }) => label === 1).length / rows.length;
   const band = (name: string, curve: typeof model.roc, truthAt: (x: number) => number) =>
     curve.band
       .filter(({ x }) => x > 0.005 && x < 0.995)
@@ -212,7 +215,15 @@ async function curveClaims(
   return [
     ...band('roc-det: ROC band', model.roc, (x) => heightAt(detector, x)),
     ...band('roc-det: DET band', model.det, (x) => 1 - heightAt(detector, x)),
-    ...band('roc-det: precision-recall band', model.precisionRecall, precisionAt),
+    ...band('roc-det: precision-recall band', model.precisionRecall, precisionWhere(shareOfFakes)),
+    // The end of the band is drawn where a class is larger than usual by chance, and precision with it.
+    ...(drawsClasses
+      ? band(
+          'roc-det: precision-recall band, at the share of fakes that was drawn',
+          model.precisionRecall,
+          precisionWhere(drawnShare),
+        )
+      : []),
     ...model.reliability.flatMap(({ low, shareLow, shareHigh }): readonly Claim[] => {
       const truth = bins.get(low);
       const name = 'roc-det: bars of reliability';
