@@ -150,10 +150,10 @@ test('one picture in both classes, and groups in two splits, cause warnings', as
 });
 
 test('of a large class only some images are examined, of a small one all', () => {
-  const labels = Array.from({ length: 6000 }, (_, place) => (place % 50 === 0 ? 1 : 0));
+  const labels = Array.from({ length: 6000 }, (_, index) => (index % 50 === 0 ? 1 : 0));
   const drawn = drawExamined(labels, 7);
   assert.equal(drawn.size, 2500 + 120);
-  assert.ok(labels.every((label, place) => label === 0 || drawn.has(place)));
+  assert.ok(labels.every((label, index) => label === 0 || drawn.has(index)));
   assert.notDeepEqual(drawn, drawExamined(labels, 8));
 });
 

@@ -10,21 +10,21 @@ const across = 3;
 
 /**
  * The first pairs of copies, those across splits before others. `show` gives the picture of an
- * image, by its place.
+ * image, by its position.
  */
 export async function copiesChart(
   { pairs, leaking }: Copies,
   images: readonly AuditedImage[],
   classes: readonly string[],
-  show: (place: number) => Promise<string>,
+  show: (position: number) => Promise<string>,
 ): Promise<TopLevelSpec> {
   const blocks: ImageBlock[] = [];
   for (const copy of pairs.slice(0, mostShown)) {
     const cells = [];
-    for (const place of [copy.one, copy.other]) {
-      const { split, label, path } = images[place]!;
+    for (const position of [copy.one, copy.other]) {
+      const { split, label, path } = images[position]!;
       cells.push({
-        image: await show(place),
+        image: await show(position),
         caption: `${split} ${classes[label]}`,
         description: path,
       });

@@ -40,10 +40,10 @@ const mostPairs = 1_000_000;
 
 /** Finds copies among all images, of any split and class. */
 export function findCopies(images: readonly AuditedImage[]) {
-  const files = groupBy(images.keys(), (place) => images[place]!.print.fileDigest);
-  const pixels = groupBy(images.keys(), (place) => images[place]!.print.pixelsDigest);
-  const alike = (place: number): readonly number[] =>
-    pixels.get(images[place]!.print.pixelsDigest)!;
+  const files = groupBy(images.keys(), (index) => images[index]!.print.fileDigest);
+  const pixels = groupBy(images.keys(), (index) => images[index]!.print.pixelsDigest);
+  const alike = (index: number): readonly number[] =>
+    pixels.get(images[index]!.print.pixelsDigest)!;
   const { pairs: similar, isCut } = similarPairs(images, pixels);
   const pair = (kind: CopyKind, one: number, other: number): Copy => ({
     kind,
@@ -54,7 +54,7 @@ export function findCopies(images: readonly AuditedImage[]) {
   });
   const withFirst = (kind: CopyKind, [first, ...later]: readonly number[]) =>
     later.map((one) => pair(kind, first!, one));
-  const isFirstOfFile = (place: number) => files.get(images[place]!.print.fileDigest)![0] === place;
+  const isFirstOfFile = (index: number) => files.get(images[index]!.print.fileDigest)![0] === index;
   const pairs: readonly Copy[] = [
     ...[...files.values()].flatMap((members) => withFirst('file', members)),
     ...[...pixels.values()].flatMap((members) =>
@@ -102,7 +102,7 @@ function similarPairs(
   pixels: ReadonlyMap<string, readonly number[]>,
 ) {
   const near = new NearDuplicates();
-  for (const [place] of pixels.values()) near.add(place!, images[place!]!.print.grey);
+  for (const [index] of pixels.values()) near.add(index!, images[index!]!.print.grey);
   const pairs: NearPair[] = [];
   for (const pair of near.pairs()) {
     if (pairs.length === mostPairs) return { pairs, isCut: true };
@@ -118,7 +118,7 @@ function farthest(
   others: readonly number[],
 ): [number, number] {
   for (const one of ones) {
-    const other = others.find((place) => images[place]!.split !== images[one]!.split);
+    const other = others.find((index) => images[index]!.split !== images[one]!.split);
     if (other !== undefined) return [one, other];
   }
   return [ones[0]!, others[0]!];
@@ -126,21 +126,21 @@ function farthest(
 
 function countLeaking(
   images: readonly AuditedImage[],
-  alike: (place: number) => readonly number[],
+  alike: (index: number) => readonly number[],
   similar: readonly NearPair[],
 ): number {
-  const splitsOf = (place: number) => alike(place).map((member) => images[member]!.split);
+  const splitsOf = (index: number) => alike(index).map((member) => images[member]!.split);
   const splits = new Map<number, Set<string>>();
-  const add = (place: number, from: number) => {
+  const add = (index: number, from: number) => {
     for (const split of splitsOf(from))
-      splits.set(place, (splits.get(place) ?? new Set()).add(split));
+      splits.set(index, (splits.get(index) ?? new Set()).add(split));
   };
-  for (const place of images.keys()) if (alike(place)[0] === place) add(place, place);
+  for (const index of images.keys()) if (alike(index)[0] === index) add(index, index);
   for (const { one, other } of similar) {
     add(one, other);
     add(other, one);
   }
-  return [...images.keys()].filter((place) => splits.get(alike(place)[0]!)!.size > 1).length;
+  return [...images.keys()].filter((index) => splits.get(alike(index)[0]!)!.size > 1).length;
 }
 
 function joinUnits(
@@ -149,12 +149,12 @@ function joinUnits(
   similar: readonly NearPair[],
 ): readonly string[] {
   const sets = new DisjointSets();
-  for (const [place, { group }] of images.entries())
-    if (group !== undefined) sets.join(`image ${place}`, `group ${group}`);
+  for (const [index, { group }] of images.entries())
+    if (group !== undefined) sets.join(`image ${index}`, `group ${group}`);
   for (const members of pixels.values())
     for (const member of members) sets.join(`image ${members[0]}`, `image ${member}`);
   for (const { one, other } of similar) sets.join(`image ${one}`, `image ${other}`);
-  return images.map((_, place) => sets.first(`image ${place}`));
+  return images.map((_, index) => sets.first(`image ${index}`));
 }
 
 /** A group with images in two splits, by its first image in each. */
@@ -162,9 +162,9 @@ type SplitGroup = ReturnType<typeof groupsAcrossSplits>[number];
 
 /** Pairs the first image of each group with its first image in every further split. */
 export function groupsAcrossSplits(images: readonly AuditedImage[]) {
-  const groups = groupBy(images.keys(), (place) => images[place]!.group);
-  return [...groups].flatMap(([group, places]) => {
-    const firsts = [...groupBy(places, (place) => images[place]!.split).values()].map(
+  const groups = groupBy(images.keys(), (index) => images[index]!.group);
+  return [...groups].flatMap(([group, indices]) => {
+    const firsts = [...groupBy(indices, (index) => images[index]!.split).values()].map(
       ([first]) => first!,
     );
     return group === undefined

@@ -108,7 +108,7 @@ type Findings = ReturnType<typeof find>;
 /** What the images show once all of them are decoded. */
 function find(context: Context, seen: Survey) {
   const copies = findCopies(seen.images);
-  const units = seen.examined.map(({ place }) => copies.units[place]!);
+  const units = seen.examined.map(({ position }) => copies.units[position]!);
   const means = meanDifference(seen.classes, units);
   const gap = spectrumGap(seen.examined, units);
   return {
@@ -170,8 +170,8 @@ async function draw(
   { classes }: Sides,
   { seen, copies, results, means, gap }: Findings,
 ): Promise<void> {
-  const show = async (place: number) => {
-    const { split, index } = seen.images[place]!;
+  const show = async (position: number) => {
+    const { split, index } = seen.images[position]!;
     return thumbnail(await dataset.split(split).read(index));
   };
   const charts = {

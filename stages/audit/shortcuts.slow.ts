@@ -43,7 +43,7 @@ function drawImages(
         },
         grey: new Uint8Array(1024),
       },
-      place: index,
+      position: index,
       look: {
         light: { red: level(), green: level(), blue: level(), luma: level(), deviations },
         thumbnail: Uint8Array.from({ length: 768 }, level),

@@ -27,11 +27,11 @@ export type SpectrumGap = ReturnType<typeof spectrumGap>;
  */
 export function spectrumGap(images: readonly ExaminedImage[], units: readonly string[]) {
   const classes = [0, 1].map((label) => {
-    const own = [...images.keys()].filter((place) => images[place]!.label === label);
-    return groupBy(own, (place) => units[place]!);
+    const own = [...images.keys()].filter((index) => images[index]!.label === label);
+    return groupBy(own, (index) => units[index]!);
   });
   const rings = Array.from({ length: ringCount }, (_, ring) => {
-    const [negative, positive] = classes.map((places) => spreadOf(images, places, ring)) as [
+    const [negative, positive] = classes.map((indices) => spreadOf(images, indices, ring)) as [
       Spread,
       Spread,
     ];
@@ -64,12 +64,12 @@ type Spread = ReturnType<typeof spreadOf>;
  */
 function spreadOf(
   images: readonly ExaminedImage[],
-  places: ReadonlyMap<string, readonly number[]>,
+  indices: ReadonlyMap<string, readonly number[]>,
   ring: number,
 ) {
   const powers = Array.from(
-    places,
-    ([unit, of]) => [unit, of.map((place) => images[place]!.look.spectrum[ring]!)] as const,
+    indices,
+    ([unit, of]) => [unit, of.map((index) => images[index]!.look.spectrum[ring]!)] as const,
   );
   const all = powers.flatMap(([, of]) => of);
   const middle = mean(all);

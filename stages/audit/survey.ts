@@ -22,7 +22,7 @@ export interface AuditedImage extends Pick<Sample, 'key' | 'path' | 'width' | 'h
 /** An image of the sample from which the statistics of the classes are computed. */
 export interface ExaminedImage extends AuditedImage {
   /** Its index among all images. */
-  readonly place: number;
+  readonly position: number;
   readonly look: Examined['look'];
 }
 
@@ -66,9 +66,9 @@ export async function surveyImages(
     items: [...all.keys()],
     threads,
     start: () => startWorker(import.meta.url, 'look-worker', undefined),
-    ask: async (place) => {
-      const { split, index } = all[place]!;
-      return { bytes: await dataset.split(split).read(index), examine: drawn.has(place) };
+    ask: async (position) => {
+      const { split, index } = all[position]!;
+      return { bytes: await dataset.split(split).read(index), examine: drawn.has(position) };
     },
   });
   for await (const seen of looks) {
@@ -85,7 +85,7 @@ export async function surveyImages(
     const image = { key, path, split, index, label, group, width, height, print };
     if (seen.examined !== undefined) {
       sums[label]!.add(seen.examined);
-      examined.push({ ...image, place: images.length, look: seen.examined.look });
+      examined.push({ ...image, position: images.length, look: seen.examined.look });
     }
     images.push(image);
     progress(images.length, all.length);
@@ -99,9 +99,9 @@ export async function surveyImages(
 export function drawExamined(labels: readonly number[], seed: number): ReadonlySet<number> {
   const order = Array.from(permutation(labels.length, new Random('examined images', seed)));
   const counts = new Map<number, number>();
-  const drawn = order.filter((place) => {
-    const count = (counts.get(labels[place]!) ?? 0) + 1;
-    counts.set(labels[place]!, count);
+  const drawn = order.filter((position) => {
+    const count = (counts.get(labels[position]!) ?? 0) + 1;
+    counts.set(labels[position]!, count);
     return count <= mostExamined;
   });
   return new Set(drawn);

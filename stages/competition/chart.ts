@@ -18,8 +18,8 @@ import {
   numberText,
   rowOf,
 } from '../../src/learning/charts/tooltips.ts';
+import { layOutLabels } from './label-layout.ts';
 import type { Ranked, Tested } from './leaderboard.ts';
-import { placeLabels } from './place-labels.ts';
 
 const width = 440;
 const height = 320;
@@ -65,7 +65,7 @@ export function competitionChart(
     { title: 'Learnable parameters', text: numberText(inRow('parameters')) },
   ];
   const fill = { condition: { test: 'datum.onFront', value: palette[0] }, value: '#ffffff' };
-  const place = (field: string) => ({ field, type: 'quantitative', scale: null });
+  const coordinate = (field: string) => ({ field, type: 'quantitative', scale: null });
   const subtitle = `${formatCount(negative)} ${sides[0]} and ${formatCount(positive)} ${sides[1]} images; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
   return chart(title ?? `AUC on ${split} against learnable parameters`, subtitle, width, {
     width,
@@ -96,7 +96,11 @@ export function competitionChart(
       {
         data: { name: 'labels', values: labels(ranked, domain) },
         mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: labelSize },
-        encoding: { x: place('x'), y: place('y'), text: { field: 'label', type: 'nominal' } },
+        encoding: {
+          x: coordinate('x'),
+          y: coordinate('y'),
+          text: { field: 'label', type: 'nominal' },
+        },
       },
     ],
   });
@@ -161,13 +165,15 @@ function labels(ranked: readonly Ranked[], domain: { readonly x: Domain; readonl
     width: textWidth(texts[i]!, labelSize),
     ...(!Number.isNaN(auc.low) && { top: up(auc.high), bottom: up(auc.low) }),
   }));
-  const placed = placeLabels(points, {
+  const positions = layOutLabels(points, {
     height: labelSize + 2,
     gap: reach + 4,
     obstacles: [...obstacles, ...steps],
     frame: { x: 0, y: 0, width, height },
   });
-  return placed.flatMap((place, i) =>
-    place === undefined ? [] : [{ label: texts[i]!, x: place.x, y: place.y + (labelSize + 2) / 2 }],
+  return positions.flatMap((position, i) =>
+    position === undefined
+      ? []
+      : [{ label: texts[i]!, x: position.x, y: position.y + (labelSize + 2) / 2 }],
   );
 }

@@ -16,7 +16,7 @@ export interface Candidate {
   readonly auc: Interval;
 }
 
-/** A candidate with its place on the leaderboard. */
+/** A candidate with its rank on the leaderboard. */
 export interface Ranked extends Candidate {
   /** From 1; equal scores share a rank. */
   readonly rank: number;

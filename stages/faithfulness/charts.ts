@@ -156,21 +156,21 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
   const series = seriesOf(judgement, ({ newWeights }) =>
     Number.isNaN(newWeights!.own.estimate) ? '–' : formatEstimate(newWeights!.own),
   );
-  const places = [none, ...depths.map(({ layer }) => layer), another];
+  const layers = [none, ...depths.map(({ layer }) => layer), another];
   const rows = series.flatMap(({ name, likeness, newWeights }) => {
     // Constant maps have no rank correlation, not even with themselves.
     if (Number.isNaN(newWeights!.own.estimate)) return [];
     const ends = [1, ...likeness.map(({ estimate }) => estimate), newWeights!.others.estimate];
-    return ends.map((value, place) => ({ series: name, layer: places[place]!, likeness: value }));
+    return ends.map((value, i) => ({ series: name, layer: layers[i]!, likeness: value }));
   });
-  const width = Math.max(480, 52 * places.length);
+  const width = Math.max(480, 52 * layers.length);
   const x: Part = {
     field: 'layer',
     type: 'ordinal',
     title: 'Random weights from the logits down to this layer',
-    sort: places,
-    scale: { domain: places },
-    axis: { labelAngle: -40, grid: false, labelOverlap: false, ...fittedLabels(places, 225) },
+    sort: layers,
+    scale: { domain: layers },
+    axis: { labelAngle: -40, grid: false, labelOverlap: false, ...fittedLabels(layers, 225) },
   };
   const low = Math.min(0, ...rows.map(({ likeness }) => likeness));
   const y = quantity('likeness', 'Rank correlation with the original map', {

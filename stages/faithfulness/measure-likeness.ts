@@ -119,8 +119,8 @@ export class LikenessMeter {
     const before = this.#last[draw]!;
     const known = [...before, ...now];
     for (const [slot, image] of measured.entries()) {
-      const place = before.length + slot;
-      for (const other of known.slice(Math.max(0, place - mostOthers), place)) {
+      const position = before.length + slot;
+      for (const other of known.slice(Math.max(0, position - mostOthers), position)) {
         compare(trained[slot]!, other, image.others, draw);
       }
     }
@@ -131,9 +131,9 @@ export class LikenessMeter {
   finish(): readonly Likeness[] {
     const count = Math.min(mostOthers, this.#measured.length - 1);
     for (const [draw, last] of this.#last.entries()) {
-      for (const [place, maps] of this.#first.entries()) {
-        for (const other of last.slice(last.length - Math.max(0, count - place))) {
-          compare(maps, other, this.#measured[place]!.others, draw);
+      for (const [position, maps] of this.#first.entries()) {
+        for (const other of last.slice(last.length - Math.max(0, count - position))) {
+          compare(maps, other, this.#measured[position]!.others, draw);
         }
       }
     }

@@ -9,7 +9,15 @@ test('where no prediction is wrong, the header says so, and no room is left for 
   for (const label of [0, 1]) {
     const logits = label === 0 ? ([1, 0] as const) : ([0, 1] as const);
     const pixels = () => ({ width: 1, height: 1, pixels: new Uint8Array(3) });
-    chosen.offer({ index: label, place: label, label, class: label, logits, maps: [map], pixels });
+    chosen.offer({
+      index: label,
+      position: label,
+      label,
+      class: label,
+      logits,
+      maps: [map],
+      pixels,
+    });
   }
   const subject = { classes: ['real', 'fake'], samples: [{ path: 'a' }, { path: 'b' }] };
   const row = { name: '', layer: 'conv3', subject, chosen };

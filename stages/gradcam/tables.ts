@@ -37,12 +37,12 @@ export function leadOf(cases: readonly LeadCase[], { confidence, draws, seed }: 
   if (less === undefined || more === undefined || less === more) return undefined;
   const topShares = ({ survey }: LeadCase) => survey.maps[0]!.topShares;
   const others = new Map(
-    Array.from(less.survey.indices, (index, place) => [index, topShares(less)[place]!]),
+    Array.from(less.survey.indices, (index, i) => [index, topShares(less)[i]!]),
   );
-  const both = Array.from(more.survey.indices, (index, place) => ({
-    label: more.survey.labels[place]!,
-    group: more.groups[place],
-    difference: topShares(more)[place]! - (others.get(index) ?? Number.NaN),
+  const both = Array.from(more.survey.indices, (index, i) => ({
+    label: more.survey.labels[i]!,
+    group: more.groups[i],
+    difference: topShares(more)[i]! - (others.get(index) ?? Number.NaN),
   })).filter(({ difference }) => more.dataset === less.dataset && !Number.isNaN(difference));
   const sample = {
     labels: both.map(({ label }) => label),

@@ -28,7 +28,7 @@ export function requireEveryClass(
   classes: readonly string[],
   drawn: boolean,
 ): void {
-  const count = countByPlace(images);
+  const count = countBySplitAndLabel(images);
   const empty = splits.flatMap((split) =>
     [...classes.keys()]
       .filter((label) => count(split, label) === 0)
@@ -77,7 +77,7 @@ export function farFromShares(
   classes: readonly string[],
 ): readonly string[] {
   if (images.every(({ group }) => group === undefined)) return []; // only rounded
-  const count = countByPlace(images);
+  const count = countBySplitAndLabel(images);
   return inSplitOrder(Object.keys(shares)).flatMap((split) =>
     classes.flatMap((name, label) => {
       const total = images.filter((image) => image.label === label).length;
@@ -91,7 +91,9 @@ export function farFromShares(
   );
 }
 
-function countByPlace(images: readonly PlacedImage[]): (split: string, label: number) => number {
-  const places = groupBy(images, ({ split, label }) => `${split} ${label}`);
-  return (split, label) => places.get(`${split} ${label}`)?.length ?? 0;
+function countBySplitAndLabel(
+  images: readonly PlacedImage[],
+): (split: string, label: number) => number {
+  const groups = groupBy(images, ({ split, label }) => `${split} ${label}`);
+  return (split, label) => groups.get(`${split} ${label}`)?.length ?? 0;
 }

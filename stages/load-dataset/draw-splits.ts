@@ -20,14 +20,14 @@ export function drawSplits(
   const splits = inSplitOrder(Object.keys(shares)).map(
     (name): Filling => ({ name, share: shares[name]!, counts: new Array<number>(classes).fill(0) }),
   );
-  const placed = new Map<string, string>();
-  const place = (unit: Unit, split: Filling) => {
-    placed.set(unit.name, split.name);
+  const assigned = new Map<string, string>();
+  const assign = (unit: Unit, split: Filling) => {
+    assigned.set(unit.name, split.name);
     for (const [label, count] of unit.counts) split.counts[label]! += count;
   };
-  placeGroups(units, splits, place);
-  placeAlone(units, splits, place);
-  return images.map((image) => ({ ...image, split: placed.get(unitName(image))! }));
+  assignGroups(units, splits, assign);
+  assignAlone(units, splits, assign);
+  return images.map((image) => ({ ...image, split: assigned.get(unitName(image))! }));
 }
 
 /**
@@ -60,7 +60,7 @@ interface Filling {
   readonly counts: number[];
 }
 
-type Place = (unit: Unit, split: Filling) => void;
+type Assign = (unit: Unit, split: Filling) => void;
 
 const unitName = ({ path, group }: FoundImage) =>
   group === undefined ? `image ${path}` : `group ${group}`;
@@ -77,7 +77,7 @@ function unitsOf(images: readonly FoundImage[]) {
 }
 
 /**
- * A unit's name alone decides its place in the order, so that a further unit does not reorder the
+ * A unit's name alone decides its position in the order, so that a further unit does not reorder the
  * others.
  */
 function inDrawnOrder(units: readonly Unit[], seed: number): readonly Unit[] {
@@ -87,9 +87,9 @@ function inDrawnOrder(units: readonly Unit[], seed: number): readonly Unit[] {
     .map(({ unit }) => unit);
 }
 
-function placeGroups(units: readonly Unit[], splits: readonly Filling[], place: Place): void {
+function assignGroups(units: readonly Unit[], splits: readonly Filling[], assign: Assign): void {
   const images = new Map<number, number>();
-  const left = new Map<number, number>(); // units that have a label and are not placed yet
+  const left = new Map<number, number>(); // units that have a label and are not assigned yet
   for (const { counts } of units) {
     for (const [label, count] of counts) {
       images.set(label, (images.get(label) ?? 0) + count);
@@ -102,7 +102,7 @@ function placeGroups(units: readonly Unit[], splits: readonly Filling[], place: 
       split,
       cost: costOf(unit, split, images),
     }));
-    place(unit, costs.reduce((best, next) => (next.cost < best.cost ? next : best)).split);
+    assign(unit, costs.reduce((best, next) => (next.cost < best.cost ? next : best)).split);
     for (const label of unit.counts.keys()) left.set(label, left.get(label)! - 1);
   }
 }
@@ -143,7 +143,7 @@ function costOf({ counts }: Unit, split: Filling, images: ReadonlyMap<number, nu
  * Deals out the images that stand alone, class by class and in their drawn order, to one split
  * after the other.
  */
-function placeAlone(units: readonly Unit[], splits: readonly Filling[], place: Place): void {
+function assignAlone(units: readonly Unit[], splits: readonly Filling[], assign: Assign): void {
   for (const label of splits[0]!.counts.keys()) {
     const alone = units.filter((unit) => unit.alone && unit.counts.has(label));
     if (alone.length === 0) continue;
@@ -152,7 +152,7 @@ function placeAlone(units: readonly Unit[], splits: readonly Filling[], place: P
     const numbers = apportion(alone.length, missing, (index) => splits[index]!.counts[label] === 0);
     let start = 0;
     for (const [index, split] of splits.entries()) {
-      for (const unit of alone.slice(start, start + numbers[index]!)) place(unit, split);
+      for (const unit of alone.slice(start, start + numbers[index]!)) assign(unit, split);
       start += numbers[index]!;
     }
   }

@@ -28,11 +28,11 @@ export default async function run(context: Context): Promise<void> {
   if (context.settings.classes === undefined) tellClasses(context, classes, list);
   const kept = withoutExcluded(context, find(context, root, sources, list));
   const found = joinGroups(kept, context.settings.group);
-  const placed = withoutLeftOut(context, place(context, found, classes));
-  const splits = splitsOf(context, placed, list);
+  const assigned = withoutLeftOut(context, assignSplits(context, found, classes));
+  const splits = splitsOf(context, assigned, list);
   const drawn = isDrawn(context);
-  requireEveryClass(placed, splits, classes, drawn);
-  const images = splits.flatMap((split) => placed.filter((image) => image.split === split));
+  requireEveryClass(assigned, splits, classes, drawn);
+  const images = splits.flatMap((split) => assigned.filter((image) => image.split === split));
 
   const { packed, dim, unreadable } = await packImages(context, root, images, { classes, splits });
   if (unreadable.length > 0) {
@@ -175,7 +175,7 @@ function withoutExcluded(context: Context, images: readonly FoundImage[]): reado
   return images.filter(({ path }) => !excluded.has(path));
 }
 
-function place(
+function assignSplits(
   context: Context,
   images: readonly FoundImage[],
   classes: readonly string[],
@@ -187,7 +187,7 @@ function place(
       'Expected no column `split` in the list where `split` draws them by shares; leave one out.',
     );
   }
-  if (folds !== undefined) return placeFold(context, images);
+  if (folds !== undefined) return assignFold(context, images);
   if (split !== undefined) {
     const drawn = drawing(context)(images, split, seed);
     const far = farFromShares(drawn, split, classes);
@@ -218,14 +218,14 @@ const drawing = ({ settings }: Context) =>
   settings.stratify === 'source' ? drawBySource : drawSplits;
 
 /** One fold of a cross-validation as `test`, and the other images by the shares of `split`. */
-function placeFold(context: Context, images: readonly FoundImage[]): readonly PlacedImage[] {
+function assignFold(context: Context, images: readonly FoundImage[]): readonly PlacedImage[] {
   const { folds, fold, seed, split = restShares } = context.settings;
   const draw = drawing(context);
   const shares = Object.fromEntries(
     Array.from({ length: folds! }, (_, i) => [`fold-${i + 1}`, 1 / folds!]),
   );
-  const placed = draw(images, shares, seed).map((image) => image.split === `fold-${fold}`);
-  const rest = images.filter((_, i) => !placed[i]);
+  const assigned = draw(images, shares, seed).map((image) => image.split === `fold-${fold}`);
+  const rest = images.filter((_, i) => !assigned[i]);
   const splitOf = new Map(draw(rest, split, seed).map((image) => [image.path, image.split]));
   return images.map((image) => ({ ...image, split: splitOf.get(image.path) ?? 'test' }));
 }

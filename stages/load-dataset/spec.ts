@@ -240,9 +240,11 @@ function facts(
     return { classes: classes.map(({ name }) => name), ...(seen.length > 0 && { sources: seen }) };
   }
   if (root === undefined || inputs('list').length > 0) return {};
-  const places = isDrawn ? [root] : splits.map((split) => join(root, split));
+  const parents = isDrawn ? [root] : splits.map((split) => join(root, split));
   const names = classFolders(root, isDrawn ? [''] : splits);
   const isUnsure = defaultNames.every((name) => names.includes(name)); // these alone are the classes
-  const shards = names.some((name) => places.some((place) => beginsWithShard(join(place, name))));
+  const shards = names.some((name) =>
+    parents.some((parent) => beginsWithShard(join(parent, name))),
+  );
   return names.length === 0 || isUnsure || shards ? {} : { classes: names };
 }

@@ -85,10 +85,10 @@ export const bins = 15;
  * deviates.
  */
 const even = Array.from({ length: 101 }, (_, i) => i / 100);
-const rocPlaces = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].sort(
+const rocRates = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].sort(
   (a, b) => a - b,
 );
-const detPlaces = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
+const detRates = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
 
 /**
  * What is resampled of a ranking, and for bands the heights of the three curves one after the
@@ -99,8 +99,8 @@ const ranked = (counts: ThresholdCounts, bands: boolean) => ({
   averagePrecision: averagePrecision(counts),
   heights: bands
     ? Float64Array.of(
-        ...truePositiveRatesAt(counts, rocPlaces),
-        ...truePositiveRatesAt(counts, detPlaces),
+        ...truePositiveRatesAt(counts, rocRates),
+        ...truePositiveRatesAt(counts, detRates),
         ...precisionsAt(counts, even),
       )
     : new Float64Array(),
@@ -238,22 +238,22 @@ function bandsOf(
   const negatives = heights.units.byClass.get(0) ?? 0;
   const positives = heights.units.byClass.get(1) ?? 0;
   const deciding = [
-    ...[...rocPlaces, ...detPlaces].map((rate) => decidingAt(rate) * negatives),
+    ...[...rocRates, ...detRates].map((rate) => decidingAt(rate) * negatives),
     ...even.map((recall) => decidingAt(recall) * positives),
   ];
   const band = bandOf(heights, level);
-  const rowsOf = (places: readonly number[], first: number): Curve['band'] => {
-    const rows = places
+  const rowsOf = (positions: readonly number[], first: number): Curve['band'] => {
+    const rows = positions
       .map((x, i) => ({ x, low: band.low[first + i]!, high: band.high[first + i]! }))
       .filter(({ low }, i) => !Number.isNaN(low) && deciding[first + i]! >= fewestDeciding);
     // Empty where every draw gave the same curve, which carries no information on the spread.
     return rows.some(({ low, high }) => low < high) ? rows : [];
   };
-  const missRates = rowsOf(detPlaces, rocPlaces.length);
+  const missRates = rowsOf(detRates, rocRates.length);
   return {
-    roc: rowsOf(rocPlaces, 0),
+    roc: rowsOf(rocRates, 0),
     det: missRates.map(({ x, low, high }) => ({ x, low: 1 - high, high: 1 - low })),
-    precisionRecall: rowsOf(even, rocPlaces.length + detPlaces.length),
+    precisionRecall: rowsOf(even, rocRates.length + detRates.length),
   };
 }
 

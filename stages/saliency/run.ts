@@ -50,11 +50,11 @@ export default async function run(context: Context): Promise<void> {
     Math.min(settings.shown, settings.images ?? settings.shown),
     settings.seed,
   );
-  const shown = new Map<number, ShownImage & { readonly place: number }>();
+  const shown = new Map<number, ShownImage & { readonly position: number }>();
   const [surveyed] = (await surveyModels(context, [{ name: '', subject, masks }], {
     methods: [settings.method],
     keeps: (index) => settings.maps === 'all' || drawn.includes(index),
-    onImage: async ({ index, place, logits, maps, pixels }) => {
+    onImage: async ({ index, position, logits, maps, pixels }) => {
       if (!drawn.includes(index)) return;
       const { key, label } = subject.samples[index]!;
       const image = pixels();
@@ -63,7 +63,7 @@ export default async function run(context: Context): Promise<void> {
         key,
         label,
         logits,
-        place,
+        position,
         image: await thumbnail(image),
         map: await thumbnail(map),
       });
@@ -79,8 +79,8 @@ export default async function run(context: Context): Promise<void> {
   const frame: Frame = { classes: subject.classes, measured, settings, labels: model.labels };
   const { topShares } = survey.maps[0]!;
   const images = Array.from(drawn, (index) => {
-    const { place, ...image } = shown.get(index)!;
-    return { ...image, topShare: topShares[place]! };
+    const { position, ...image } = shown.get(index)!;
+    return { ...image, topShare: topShares[position]! };
   });
   const means = meansChart(
     await meanPictures(survey),

@@ -5,7 +5,7 @@ import { thereAre } from '../../src/suggest.ts';
 import { formatTable, formatValues, formatWords, selectColumns } from './format-values.ts';
 import { type Artifact, type Figure, readValues, type Value } from './read-artifact.ts';
 import type { WriteUpSettings } from './spec.ts';
-import type { Place, Reading, Template } from './template.ts';
+import type { Reading, Slot, Template } from './template.ts';
 
 /** An artifact of the stage, read. */
 export interface Source {
@@ -20,19 +20,19 @@ export function nameOf({ input, labels }: Pick<Source, 'input' | 'labels'>): str
   return axes.length === 0 ? input : `${input}[${axes.join(',')}]`;
 }
 
-/** A place as written, and what it became. */
+/** A slot as written, and what it became. */
 export type Filled = { readonly line: number; readonly reads: string; readonly says: string };
 
 interface Filling extends Pick<WriteUpSettings, 'name' | 'leaveOut'> {
   readonly sources: readonly Source[];
   /** Paths of the files to copy, by their paths relative to the Markdown file. */
   readonly figures: Map<string, string>;
-  /** Sources that at least one place reads. */
+  /** Sources that at least one slot reads. */
   readonly read: Set<Source>;
 }
 
 /**
- * Fills every place with what it reads. Throws a {@link StageError} with a line for every mistake.
+ * Fills every slot with what it reads. Throws a {@link StageError} with a line for every mistake.
  */
 export function fill(
   template: Template,
@@ -41,12 +41,12 @@ export function fill(
 ) {
   const filling: Filling = { ...options, sources, figures: new Map(), read: new Set() };
   const mistakes: string[] = [];
-  const places: Filled[] = [];
+  const slots: Filled[] = [];
   const texts = template.map((piece) => {
     if (typeof piece === 'string') return piece;
     try {
-      const says = fillPlace(piece, filling);
-      places.push({ line: piece.line, reads: piece.text, says });
+      const says = fillSlot(piece, filling);
+      slots.push({ line: piece.line, reads: piece.text, says });
       return says;
     } catch (error) {
       if (!(error instanceof StageError)) throw error;
@@ -56,12 +56,12 @@ export function fill(
   });
   if (mistakes.length > 0)
     throw new StageError(['The template cannot be filled:', ...mistakes].join('\n'));
-  return { markdown: texts.join(''), places, figures: filling.figures, read: filling.read };
+  return { markdown: texts.join(''), slots, figures: filling.figures, read: filling.read };
 }
 
 /** Throws a {@link StageError} of one sentence. */
-function fillPlace(place: Place, filling: Filling): string {
-  const { reads, operator, format } = place;
+function fillSlot(slot: Slot, filling: Filling): string {
+  const { reads, operator, format } = slot;
   const strange = format.find((word) => !formatWords.includes(word) && !/^\d$/.test(word));
   if (strange !== undefined) {
     const known = formatWords.join(', ');
@@ -74,7 +74,7 @@ function fillPlace(place: Place, filling: Filling): string {
   // The artifact itself, or columns of a table in parentheses, rather than a value.
   if (first.path === undefined || /^\(.*\)$/.test(first.path)) {
     if (second !== undefined) throw new StageError('expected a name of a number on both sides');
-    return fillWhole(chosen, place, filling);
+    return fillWhole(chosen, slot, filling);
   }
   const valuesOf = ({ path }: Reading, of: readonly Chosen[]) =>
     of.flatMap(({ source, row }) => readValues(source.artifact, path!, row));
@@ -132,7 +132,7 @@ function combine(
 
 function fillWhole(
   chosen: readonly Chosen[],
-  { reads: [{ path }], format }: Place,
+  { reads: [{ path }], format }: Slot,
   filling: Filling,
 ): string {
   const figures = chosen.flatMap(({ source }) =>

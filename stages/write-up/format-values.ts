@@ -12,7 +12,7 @@ import { type Artifact, unknown, type Value } from './read-artifact.ts';
 
 /** What is made of several values. */
 const aggregates = ['mean', 'values', 'range'] as const;
-/** The words that may stand after the bar of a place, besides a number of decimals. */
+/** The words that may stand after the bar of a position, besides a number of decimals. */
 export const formatWords: readonly string[] = [
   'percent',
   'points',
@@ -96,11 +96,11 @@ type Table = Artifact & { as: 'table' };
 export function selectColumns({ columns, rows }: Table, names: readonly string[]): Table {
   const strange = names.find((name) => !columns.includes(name));
   if (strange !== undefined) throw unknown('a column', strange, columns);
-  const places = names.map((name) => columns.indexOf(name));
+  const positions = names.map((name) => columns.indexOf(name));
   return {
     as: 'table',
     columns: names,
-    rows: rows.map((fields) => places.map((place) => fields[place]!)),
+    rows: rows.map((fields) => positions.map((position) => fields[position]!)),
   };
 }
 

@@ -7,7 +7,7 @@ import { type Metrics, parseMetrics } from '../../src/learning/metrics/metrics-f
 import { StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 
-/** An artifact in the form that a place can read, recognised by the names of its files. */
+/** An artifact in the form that a slot can read, recognised by the names of its files. */
 export type Artifact =
   | { readonly as: 'values'; readonly json: Json; readonly metrics?: Metrics }
   | {
@@ -118,7 +118,7 @@ function readTable(path: string): Artifact {
 }
 
 /**
- * What a place says where the artifact has null or an empty field: a measure may be undefined in
+ * What a slot says where the artifact has null or an empty field: a measure may be undefined in
  * one run and not in another.
  */
 const unknownValue = '–';

@@ -37,7 +37,7 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     labels: {},
     artifact: { as: 'values', json: facts as Json },
   };
-  const { markdown, places, figures, read } = fill(template, [...files.keys(), factsSource], {
+  const { markdown, slots, figures, read } = fill(template, [...files.keys(), factsSource], {
     name,
     leaveOut,
   });
@@ -60,7 +60,7 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     figures: Object.fromEntries(
       [...figures.keys()].map((file) => [file, digestOf(join(folder, file))]),
     ),
-    places,
+    places: slots,
     parts: Object.fromEntries(
       [...files].flatMap(([{ input }, path]) => {
         const part = sourcesIn(path);
@@ -69,7 +69,7 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     ),
   };
   writeFileSync(join(folder, name, 'sources.json'), formatJson(sources));
-  context.log(`filled ${places.length} places, with ${figures.size} figures`);
+  context.log(`filled ${slots.length} places, with ${figures.size} figures`);
 }
 
 function readSource(input: string, { path, labels }: InputArtifact): Source {

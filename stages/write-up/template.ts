@@ -1,10 +1,10 @@
 import { StageError } from '../../src/stage.ts';
 
-/** Markdown with places to fill, in order. */
-export type Template = readonly (string | Place)[];
+/** Markdown with slots to fill, in order. */
+export type Template = readonly (string | Slot)[];
 
-/** A place of a template: `{{ scores[seed=7] test.auc | percent interval }}`. */
-export interface Place {
+/** A slot of a template: `{{ scores[seed=7] test.auc | percent interval }}`. */
+export interface Slot {
   /** As written, without braces, blanks joined. */
   readonly text: string;
   readonly line: number;
@@ -14,7 +14,7 @@ export interface Place {
   readonly format: readonly string[];
 }
 
-/** The source of a place: an artifact, and a number or text in it. */
+/** The source of a slot: an artifact, and a number or text in it. */
 export interface Reading {
   readonly input: string;
   /**
@@ -26,7 +26,7 @@ export interface Reading {
   readonly path?: string;
 }
 
-const place = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
+const slot = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
 const reading = /^([\w-]+)(?:\[([^\]]*)\])?(?: (.+))?$/;
 
 /**
@@ -34,10 +34,10 @@ const reading = /^([\w-]+)(?:\[([^\]]*)\])?(?: (.+))?$/;
  * mistake.
  */
 export function parseTemplate(text: string): Template {
-  const pieces: (string | Place)[] = [];
+  const pieces: (string | Slot)[] = [];
   const mistakes: string[] = [];
   let end = 0;
-  for (const match of text.matchAll(place)) {
+  for (const match of text.matchAll(slot)) {
     pieces.push(text.slice(end, match.index));
     end = match.index + match[0].length;
     const line = text.slice(0, match.index).split('\n').length;
@@ -48,7 +48,7 @@ export function parseTemplate(text: string): Template {
         `line ${line}: expected }} after {{, with no brace between; two braces of the text are \\{{`,
       );
     else {
-      const parsed = parsePlace(written);
+      const parsed = parseSlot(written);
       if (parsed !== undefined) pieces.push({ text: written, line, ...parsed });
       else {
         const example = '{{ scores test.auc | percent }}';
@@ -64,9 +64,9 @@ export function parseTemplate(text: string): Template {
   return pieces;
 }
 
-function parsePlace(text: string): Omit<Place, 'text' | 'line'> | undefined {
+function parseSlot(text: string): Omit<Slot, 'text' | 'line'> | undefined {
   const [what = '', format = '', ...others] = text.split(/ ?\| ?/);
-  const operator = / ([-/]) /.exec(what)?.[1] as Place['operator'];
+  const operator = / ([-/]) /.exec(what)?.[1] as Slot['operator'];
   const [first, second, ...further] = what.split(/ [-/] /);
   if (others.length > 0 || further.length > 0) return undefined;
   const reads = readingsOf(first!, second);
@@ -75,7 +75,7 @@ function parsePlace(text: string): Omit<Place, 'text' | 'line'> | undefined {
   return { reads, ...(operator && { operator }), format: words };
 }
 
-function readingsOf(first: string, second: string | undefined): Place['reads'] | undefined {
+function readingsOf(first: string, second: string | undefined): Slot['reads'] | undefined {
   const left = parseReading(first);
   if (left === undefined || second === undefined) return left && [left];
   const right = parseReading(second);

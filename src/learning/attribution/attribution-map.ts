@@ -1,7 +1,7 @@
 import { resample } from '../vision/resample.ts';
 
 /**
- * The weight of each place of an image, in the method's own unit. A class activation map has the
+ * The weight of each pixel of an image, in the method's own unit. A class activation map has the
  * size of its layer.
  */
 export interface AttributionMap {
@@ -23,7 +23,7 @@ export function resizeMap(
 }
 
 /**
- * Map values scaled to 0 to 1: 2, 3, 4 give 0, 0.5, 1. A constant map shows no place and becomes
+ * Map values scaled to 0 to 1: 2, 3, 4 give 0, 0.5, 1. A constant map shows no pixel and becomes
  * zeros.
  */
 export function scaleMap(map: Float32Array): Float32Array {

@@ -24,7 +24,7 @@ export function pointingGame(map: Float32Array, mask: Uint8Array): number {
 
 /**
  * How well a map finds a mask, 0 to 1, higher is better: intersection over union (Jaccard 1901) of
- * the mask and as many of the map's most salient pixels. Pixels that tie for the last places count
+ * the mask and as many of the map's most salient pixels. Pixels that tie for the last positions count
  * in part, so a constant map scores {@link chanceIntersectionOverUnion}. NaN for an empty mask.
  *
  * Example: the map 4, 3, 2, 1 against the mask 1, 0, 1, 0 has one of two pixels right: 1 in both, 3
@@ -105,7 +105,7 @@ export interface SalientCut {
 
 /**
  * How much a pixel counts among the `count` most salient: 1, 0, or a share where it ties for the
- * last places.
+ * last positions.
  */
 export function salience(value: number, cut: SalientCut, count: number): number {
   if (value > cut.value) return 1;

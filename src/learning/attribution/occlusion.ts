@@ -3,13 +3,13 @@ import { type AttributionMap, resizeMap } from './attribution-map.ts';
 import { scoreOf } from './questions/explained-score.ts';
 import { type Question, questionOf } from './questions/question.ts';
 
-/** Squares along each side; each covers two steps, so that four of them cover an inner place. */
+/** Squares along each side; each covers two steps, so that four of them cover an inner position. */
 const squares = 14;
 
 /**
  * Occlusion (Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks",
  * section 4.2): how far the explained score falls, at least 0, when a square of the mean colour as
- * the network sees it, zero, hides a place; the mean over the squares that hide it. It needs no
+ * the network sees it, zero, hides a position; the mean over the squares that hide it. It needs no
  * gradient. One map for each image, of its size.
  */
 export async function occlusionMaps(
@@ -24,8 +24,8 @@ export async function occlusionMaps(
     const scores = await hiddenScores(model, one, batchSize);
     const seen = scoreOf(rowOf(logits, i, question.classes.length), one.classes[0]!, one);
     const side = squares + 1;
-    const values = Float32Array.from({ length: side * side }, (_, place) => {
-      const falls = coveringSquares(place, side).map((square) => seen - scores[square]!);
+    const values = Float32Array.from({ length: side * side }, (_, position) => {
+      const falls = coveringSquares(position, side).map((square) => seen - scores[square]!);
       return Math.max(0, falls.reduce((sum, fall) => sum + fall, 0) / falls.length);
     });
     const size = Math.sqrt(one.images.length / 3);
@@ -63,10 +63,10 @@ async function hiddenScores(
   return scores;
 }
 
-/** The squares that hide a place of `side` x `side`. */
-function coveringSquares(place: number, side: number): readonly number[] {
-  const row = Math.floor(place / side);
-  const column = place % side;
+/** The squares that hide a position of `side` x `side`. */
+function coveringSquares(position: number, side: number): readonly number[] {
+  const row = Math.floor(position / side);
+  const column = position % side;
   const near = (step: number) =>
     [step - 1, step].filter((square) => square >= 0 && square < squares);
   return near(row).flatMap((y) => near(column).map((x) => y * squares + x));

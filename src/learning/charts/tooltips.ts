@@ -85,7 +85,7 @@ export function withTooltip(rows: readonly TooltipRow[], unit: Part): Part {
 /** Names of the layers that only react to the pointer. */
 const layerName = 'tooltips';
 
-interface NearestPlace {
+interface NearestOptions {
   readonly data?: Part;
   readonly transform?: readonly Part[];
   readonly x: Part;
@@ -102,9 +102,9 @@ interface NearestPlace {
  * A layer that shows the tooltip of the point nearest to the pointer, wherever that is in the
  * panel, and marks the point.
  */
-export function nearestTooltip(rows: readonly TooltipRow[], place: NearestPlace): Part {
-  const { data, transform = [], x, y, along = ['x', 'y'] } = place;
-  const { isMarked = true, isClipped = false } = place;
+export function nearestTooltip(rows: readonly TooltipRow[], options: NearestOptions): Part {
+  const { data, transform = [], x, y, along = ['x', 'y'] } = options;
+  const { isMarked = true, isClipped = false } = options;
   const select = {
     type: 'point',
     on: 'pointerover',

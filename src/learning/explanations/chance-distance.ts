@@ -100,8 +100,8 @@ function shuffled(
     for (const image of images) result[image] = labels[pure[order[i]!]![0]!]!;
   }
   for (const images of mixed) {
-    const places = permutation(images.length, random);
-    for (const [i, image] of images.entries()) result[image] = labels[images[places[i]!]!]!;
+    const order = permutation(images.length, random);
+    for (const [i, image] of images.entries()) result[image] = labels[images[order[i]!]!]!;
   }
   return result;
 }

@@ -7,18 +7,18 @@ import { parseNpy } from '../vision/features/npy.ts';
 import { MapsWriter } from './maps-writer.ts';
 
 const images = 1003;
-/** The place of the image whose maps are not kept. */
+/** The position of the image whose maps are not kept. */
 const left = 1;
 
-test('maps go into numbered files of a thousand each, and the list gives the place of every map', () => {
+test('maps go into numbered files of a thousand each, and the list gives the position of every map', () => {
   using bench = new StageBench();
   const folder = join(bench.root, 'maps');
-  const each = <T>(of: (place: number) => T) =>
-    Array.from({ length: images }, (_, place) => of(place));
+  const each = <T>(of: (position: number) => T) =>
+    Array.from({ length: images }, (_, position) => of(position));
   {
     using writer = new MapsWriter(folder, ['real', 'fake']);
-    const samples = each((place) => {
-      const key = `test/${place}`;
+    const samples = each((position) => {
+      const key = `test/${position}`;
       return {
         key,
         label: 1,
@@ -41,23 +41,23 @@ test('maps go into numbered files of a thousand each, and the list gives the pla
       samples,
       images: images - 1,
     });
-    for (let place = 0; place < images; place++) {
-      const map = { height: 1, width: 2, values: Float32Array.of(place, 1) };
+    for (let position = 0; position < images; position++) {
+      const map = { height: 1, width: 2, values: Float32Array.of(position, 1) };
       const of = {
-        index: place,
-        place,
+        index: position,
+        position,
         label: 1,
         class: 0,
         logits: [0, 0] as const,
         maps: [map, map],
       };
-      if (place !== left) writer.add({ ...of, pixels: () => assert.fail() });
+      if (position !== left) writer.add({ ...of, pixels: () => assert.fail() });
     }
     const topShares = new Float64Array(images).fill(0.5);
     topShares[2] = Number.NaN;
     const of = { topShares, coarse: new Float32Array(), cells: 1, means: [], constant: [0, 0] };
     writer.end({
-      indices: Uint32Array.from(each((place) => place)),
+      indices: Uint32Array.from(each((position) => position)),
       labels: new Uint8Array(images).fill(1),
       explained: new Uint8Array(images),
       logits: new Float64Array(2 * images).fill(0.25),
@@ -78,7 +78,8 @@ test('maps go into numbered files of a thousand each, and the list gives the pla
   });
   const [, ...lines] = readFileSync(join(folder, 'maps.csv'), 'utf8').trimEnd().split('\n');
   assert.equal(lines.length, 2 * images);
-  const what = (place: number) => `,test,test/${place},test/${place}.png,fake,mixed,real,0.25,0.25`;
+  const what = (position: number) =>
+    `,test,test/${position},test/${position}.png,fake,mixed,real,0.25,0.25`;
   assert.deepEqual(lines.slice(0, 5), [
     `gradient-00000.npy,0,,gradient,${what(0)},0.5,,,,,`,
     `integrated-gradients-00000.npy,0,,integrated-gradients,${what(0)},0.5,,,,2,1`,

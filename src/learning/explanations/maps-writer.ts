@@ -48,7 +48,7 @@ export class MapsWriter {
   readonly #lines: string[] = [];
   readonly #classes: readonly string[];
   readonly #open = new Map<Method, NpyWriter>();
-  /** Numbers of the kept maps, by the place of their image in the survey. */
+  /** Numbers of the kept maps, by the position of their image in the survey. */
   readonly #kept = new Map<number, number>();
   #of: MapsOf | undefined;
 
@@ -74,11 +74,11 @@ export class MapsWriter {
   }
 
   /** Writes the maps of the next image of {@link begin}. */
-  add({ place, maps }: SurveyedImage): void {
+  add({ position, maps }: SurveyedImage): void {
     const { methods, images } = this.#of!;
     const number = this.#kept.size;
     if (number % mostMaps === 0) this.#close();
-    this.#kept.set(place, number);
+    this.#kept.set(position, number);
     for (const [i, method] of methods.entries()) {
       const { height, width, values } = maps[i]!;
       const path = join(this.#folder, this.#name(method, number));
@@ -93,9 +93,9 @@ export class MapsWriter {
   end({ indices, explained, logits, maps, masks, completeness }: Survey): void {
     this.#close();
     const { model, split, layer = '', methods, classes, samples } = this.#of!;
-    for (const [place, index] of indices.entries()) {
+    for (const [position, index] of indices.entries()) {
       const { key, path, class: own, source } = samples[index]!;
-      const number = this.#kept.get(place);
+      const number = this.#kept.get(position);
       for (const [i, method] of methods.entries()) {
         const where =
           number === undefined ? ['', ''] : [this.#name(method, number), number % mostMaps];
@@ -108,17 +108,17 @@ export class MapsWriter {
           path,
           own,
           source,
-          classes[explained[place]!]!,
+          classes[explained[position]!]!,
         ];
         const { topShares, pointing, overlaps } = maps[i]!;
         const { rises, gaps } = method === 'integrated-gradients' ? completeness! : {};
         const measured = [topShares, masks?.shares, pointing, overlaps, rises, gaps].map(
-          (values) => values?.[place],
+          (values) => values?.[position],
         );
         const cells = measured.map((value) =>
           value === undefined || Number.isNaN(value) ? '' : value,
         );
-        const scores = logits.subarray(classes.length * place, classes.length * (place + 1));
+        const scores = logits.subarray(classes.length * position, classes.length * (position + 1));
         this.#lines.push(csvLine([...where, ...what, ...scores, ...cells]));
       }
     }

@@ -137,7 +137,11 @@ test('each image is passed on once with its maps, and nothing depends on the bat
 
   assert.deepEqual(some.counts, [5, 5, 2]);
   assert.deepEqual(
-    some.seen.map(({ index, place, maps }) => [index, place, ...maps.map(({ width }) => width)]),
+    some.seen.map(({ index, position, maps }) => [
+      index,
+      position,
+      ...maps.map(({ width }) => width),
+    ]),
     Array.from({ length: 12 }, (_, i) => [i, i, 56, 3]),
   );
   for (const [i, maps] of some.survey.maps.entries()) {

@@ -41,8 +41,8 @@ export interface SurveyOptions {
 export interface SurveyedImage {
   /** Index in the split's samples. */
   readonly index: number;
-  /** Place in the survey. */
-  readonly place: number;
+  /** Its position in the survey. */
+  readonly position: number;
   readonly label: number;
   /** The class that is explained. */
   readonly class: number;
@@ -111,7 +111,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
   );
   const chance = { shares: undefinedOf(images), chanceOverlaps: undefinedOf(images) };
   const completeness = { rises: undefinedOf(images), gaps: undefinedOf(images) };
-  let place = 0;
+  let position = 0;
   for await (const asked of subject.ask(how)) {
     const found = await explain(subject.model, asked.question, methods, options.explain);
     for (const [slot, index] of asked.indices.entries()) {
@@ -125,26 +125,26 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
       expectFinite(scores, sample.key);
       const mask = await masks?.read(sample);
       for (const [i, map] of of.maps.entries())
-        collectors[i]!.add(place, label, resizeMap(map, { height: size, width: size }), mask);
-      indices[place] = index;
-      labels[place] = label;
-      explained[place] = of.class;
-      logits.set(scores, classes * place);
-      completeness.rises[place] = found.completeness?.rises[slot] ?? Number.NaN;
-      completeness.gaps[place] = found.completeness?.gaps[slot] ?? Number.NaN;
+        collectors[i]!.add(position, label, resizeMap(map, { height: size, width: size }), mask);
+      indices[position] = index;
+      labels[position] = label;
+      explained[position] = of.class;
+      logits.set(scores, classes * position);
+      completeness.rises[position] = found.completeness?.rises[slot] ?? Number.NaN;
+      completeness.gaps[position] = found.completeness?.gaps[slot] ?? Number.NaN;
       if (mask !== undefined) {
-        chance.shares[place] = maskShare(mask);
-        chance.chanceOverlaps[place] = chanceIntersectionOverUnion(mask);
+        chance.shares[position] = maskShare(mask);
+        chance.chanceOverlaps[position] = chanceIntersectionOverUnion(mask);
       }
       await options.onImage?.({
         index,
-        place,
+        position,
         label,
         ...of,
         logits: scores,
         pixels: () => asked.pixels(slot),
       });
-      place++;
+      position++;
     }
     options.onBatch?.(asked.indices.length);
   }
@@ -184,17 +184,17 @@ function collector(
     return { height: size, width: size, values: scaleMap(values) };
   };
   return {
-    add(place: number, label: number, map: AttributionMap, mask: Uint8Array | undefined): void {
+    add(position: number, label: number, map: AttributionMap, mask: Uint8Array | undefined): void {
       const scaled = scaleMap(map.values);
       const sum = sums[label]!;
       for (const [i, value] of scaled.entries()) sum[i]! += value;
       counts[label]!++;
       if (scaled.every((value) => value === 0)) constant[label]!++;
-      topShares[place] = topShare(map.values);
-      coarse.set(reduceMap({ ...map, values: scaled }, coarseSide).values, place * cells);
+      topShares[position] = topShare(map.values);
+      coarse.set(reduceMap({ ...map, values: scaled }, coarseSide).values, position * cells);
       if (mask === undefined || scores === undefined) return;
-      scores.pointing[place] = pointingGame(map.values, mask);
-      scores.overlaps[place] = intersectionOverUnion(map.values, mask);
+      scores.pointing[position] = pointingGame(map.values, mask);
+      scores.overlaps[position] = intersectionOverUnion(map.values, mask);
     },
     finish: (): MapSurvey => ({
       method,

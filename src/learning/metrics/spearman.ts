@@ -31,13 +31,13 @@ export function correlateRanks(a: Float64Array, b: Float64Array): number {
  * for a number that is not finite.
  */
 export function averageRanks(values: ArrayLike<number>): Float64Array {
-  const { thresholds, places } = rankScores(values);
+  const { thresholds, positions } = rankScores(values);
   const counts = new Float64Array(thresholds.length);
-  for (const place of places) counts[place]!++;
+  for (const position of positions) counts[position]!++;
   let above = 0;
   const ranks = counts.map((count) => {
     above += count;
     return above - (count - 1) / 2;
   });
-  return Float64Array.from(places, (place) => ranks[place]!);
+  return Float64Array.from(positions, (position) => ranks[position]!);
 }

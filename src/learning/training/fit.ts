@@ -203,8 +203,8 @@ async function trainEpoch(
     const loss = crossEntropy(batch.labels, logits, { classes });
     sums.batches++;
     if (!Number.isFinite(loss)) {
-      const place = `epoch ${epoch}, batch ${sums.batches} of ${data.batches(trainSplit)}`;
-      throw diverged(`${place} (${namesOf(batch, logits, data)})`, loss);
+      const where = `epoch ${epoch}, batch ${sums.batches} of ${data.batches(trainSplit)}`;
+      throw diverged(`${where} (${namesOf(batch, logits, data)})`, loss);
     }
     sums.images += images;
     sums.loss += loss * images;

@@ -83,21 +83,21 @@ function misspeltNames(
   const byName = [...layersByName(layers)];
   const known = byName.filter(([, weighted]) => weighted.length > 0).map(([name]) => name);
   return patterns.flatMap((pattern, i): SettingMistake[] => {
-    const place = [...at, i];
+    const path = [...at, i];
     const isAmong = (names: readonly string[], pattern: string) =>
       names.some((name) => matchesName(pattern, name));
     if (isAmong(known, pattern)) return [];
     const all = byName.map(([name]) => name);
     if (isAmong(all, pattern)) {
-      return [{ at: place, message: `expected a layer with weights, but "${pattern}" has none` }];
+      return [{ at: path, message: `expected a layer with weights, but "${pattern}" has none` }];
     }
     const message = `expected a layer of the network, got "${pattern}"`;
     // The drawing groups layers by the beginning of their names; not every such group is a block
     // with a name.
     const group = `${pattern}_*`;
     if (isAmong(known, group))
-      return [{ at: place, message: `${message}; "${group}" names those that begin so` }];
-    return [{ at: place, message, unknown: { name: pattern, known } }];
+      return [{ at: path, message: `${message}; "${group}" names those that begin so` }];
+    return [{ at: path, message, unknown: { name: pattern, known } }];
   });
 }
 

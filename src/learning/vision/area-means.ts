@@ -44,9 +44,9 @@ interface Span {
 }
 
 function spansUnder(length: number, side: number): readonly Span[] {
-  return Array.from({ length: side }, (_, place) => {
-    const start = (place * length) / side;
-    const end = ((place + 1) * length) / side;
+  return Array.from({ length: side }, (_, cell) => {
+    const start = (cell * length) / side;
+    const end = ((cell + 1) * length) / side;
     const first = Math.floor(start);
     const shares = new Float64Array(Math.ceil(end) - first);
     for (let k = 0; k < shares.length; k++)

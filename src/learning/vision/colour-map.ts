@@ -48,7 +48,7 @@ function jet(): readonly Colour[] {
  * decides its byte.
  */
 function shareAt({ at, shares }: (typeof jetBends)[number], step: number): number {
-  const found = at.findIndex((place) => place * last >= step);
+  const found = at.findIndex((stop) => stop * last >= step);
   const next = Math.max(1, found);
   const from = at[next - 1]!;
   const to = at[next]!;
@@ -102,7 +102,7 @@ export function paintMap({ height, width, values }: ScaledMap, colours: ColourMa
 }
 
 /**
- * An image with a map over it, of the same size. A map of zeros shows no place and leaves the image
+ * An image with a map over it, of the same size. A map of zeros shows no stop and leaves the image
  * as it is.
  */
 export function overlayMap(

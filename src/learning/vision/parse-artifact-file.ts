@@ -20,13 +20,13 @@ export function parseArtifactFile<T>(
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const { path: place, message } = parsed.error.issues[0]!;
-  const got = place.reduce<unknown>(
+  const { path: steps, message } = parsed.error.issues[0]!;
+  const got = steps.reduce<unknown>(
     (inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step],
     value,
   );
   const shown = got === undefined || typeof got === 'object' ? '' : `, got ${JSON.stringify(got)}`;
   throw new StageError(
-    `Expected ${expected}, but in ${path} at ${place.join('.') || 'its top'}: ${message}${shown}`,
+    `Expected ${expected}, but in ${path} at ${steps.join('.') || 'its top'}: ${message}${shown}`,
   );
 }

@@ -47,29 +47,29 @@ interface Filter {
 
 function filter(from: number, to: number, kernel: Kernel): Filter {
   const scale = from / to;
-  const centre = (place: number) => (place + 0.5) * scale;
+  const centre = (position: number) => (position + 0.5) * scale;
   if (kernel === 'nearest') {
-    const first = Int32Array.from({ length: to }, (_, place) => Math.floor(centre(place)));
+    const first = Int32Array.from({ length: to }, (_, position) => Math.floor(centre(position)));
     return { taps: 1, first, weights: new Float64Array(to).fill(1) };
   }
   const { reach, weightAt } = shapes[kernel];
   const width = Math.max(1, scale);
-  const starts = Array.from({ length: to }, (_, place) =>
-    Math.floor(centre(place) - reach * width + 0.5),
+  const starts = Array.from({ length: to }, (_, position) =>
+    Math.floor(centre(position) - reach * width + 0.5),
   );
-  const ends = Array.from({ length: to }, (_, place) =>
-    Math.floor(centre(place) + reach * width + 0.5),
+  const ends = Array.from({ length: to }, (_, position) =>
+    Math.floor(centre(position) + reach * width + 0.5),
   );
-  const taps = Math.min(from, Math.max(...ends.map((end, place) => end - starts[place]!)));
+  const taps = Math.min(from, Math.max(...ends.map((end, position) => end - starts[position]!)));
   // Beyond the edge a window keeps its length, with weights of 0.
   const first = Int32Array.from(starts, (start) => Math.max(0, Math.min(start, from - taps)));
   const weights = new Float64Array(to * taps);
-  for (let place = 0; place < to; place++) {
-    const own = weights.subarray(place * taps, (place + 1) * taps);
+  for (let position = 0; position < to; position++) {
+    const own = weights.subarray(position * taps, (position + 1) * taps);
     for (let k = 0; k < taps; k++) {
-      const old = first[place]! + k;
-      if (old >= starts[place]! && old < ends[place]!)
-        own[k] = weightAt(Math.abs(old + 0.5 - centre(place)) / width);
+      const old = first[position]! + k;
+      if (old >= starts[position]! && old < ends[position]!)
+        own[k] = weightAt(Math.abs(old + 0.5 - centre(position)) / width);
     }
     const sum = own.reduce((total, weight) => total + weight, 0);
     for (let k = 0; k < taps; k++) own[k]! /= sum;

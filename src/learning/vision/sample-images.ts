@@ -24,5 +24,5 @@ export function sampleOfClass(
   random: Random,
 ): readonly number[] {
   const own = labels.flatMap((each, index) => (each === label ? [index] : []));
-  return Array.from(permutation(own.length, random).subarray(0, images), (place) => own[place]!);
+  return Array.from(permutation(own.length, random).subarray(0, images), (index) => own[index]!);
 }

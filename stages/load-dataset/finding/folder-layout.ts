@@ -120,18 +120,18 @@ function sourcesAreMissing(
   { root, shown, splits, isDrawn }: FolderLayout,
   classes: ClassSources,
 ): LayoutMistake | undefined {
-  const places = isDrawn ? [''] : splits;
+  const parents = isDrawn ? [''] : splits;
   const sources = classes.flatMap((one) => one.sources);
   const missing = sources.filter((source) =>
-    places.every((split) => !isFolder(join(root, split, source))),
+    parents.every((split) => !isFolder(join(root, split, source))),
   );
   const [first] = missing;
   if (first === undefined) return undefined;
-  const there = [...new Set(places.flatMap((split) => folders(join(root, split))))];
+  const there = [...new Set(parents.flatMap((split) => folders(join(root, split))))];
   const unclaimed = there.filter((name) => !sources.includes(name));
   const hint = suggest(first, unclaimed) ?? listed(there);
   const quoted = missing.map((name) => `"${name}"`).join(', ');
-  const where = places.map((split) => join(shown, split)).join(', ');
+  const where = parents.map((split) => join(shown, split)).join(', ');
   return {
     at: ['classes'],
     message: `expected a folder ${quoted} of images in ${where}, got none. ${hint}`,

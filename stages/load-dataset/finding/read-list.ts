@@ -10,7 +10,7 @@ import type { FoundImage } from './found-image.ts';
 
 /** What a line of a list or a record of a shard says of an image. */
 export interface ListedImage {
-  /** The place for messages, such as `line 3`. */
+  /** Its origin for messages, such as `line 3`. */
   readonly where: string;
   /** The mistake of a line that cannot be read. */
   readonly problem?: string | undefined;
@@ -101,16 +101,16 @@ export function imagesOf(
 ): readonly FoundImage[] {
   const images: FoundImage[] = [];
   const wrong: string[] = [];
-  const places = new Map<string, string>();
+  const origins = new Map<string, string>();
   for (const one of listed) {
     const image = one.problem ?? toImage(one, classes);
-    const before = typeof image === 'string' ? undefined : places.get(image.path);
+    const before = typeof image === 'string' ? undefined : origins.get(image.path);
     if (typeof image === 'string') wrong.push(`${one.where}: ${image}`);
     else if (before !== undefined) wrong.push(`${one.where}: ${image.path} is in ${before} too`);
     else {
       const obstacle = obstacleTo(image.path, root);
       if (obstacle !== undefined) wrong.push(`${one.where}: ${obstacle}`);
-      places.set(image.path, one.where);
+      origins.set(image.path, one.where);
       images.push(image);
     }
   }

@@ -43,17 +43,17 @@ export async function unpackShards(
           { where: `${record} of ${shard}`, split: splits[index] },
           facts,
         );
-        const place = posix.join(folder, image.name);
-        const escapes = posix.relative(folder, place).startsWith('..');
+        const path = posix.join(folder, image.name);
+        const escapes = posix.relative(folder, path).startsWith('..');
         if (escapes)
           images.push({
             ...listed,
             problem: `expected a name within the shard, got ${image.name}`,
           });
         else {
-          images.push({ ...listed, fields: { ...listed.fields, path: place } });
-          mkdirSync(dirname(join(context.scratch, place)), { recursive: true });
-          writeFileSync(join(context.scratch, place), image.bytes);
+          images.push({ ...listed, fields: { ...listed.fields, path: path } });
+          mkdirSync(dirname(join(context.scratch, path)), { recursive: true });
+          writeFileSync(join(context.scratch, path), image.bytes);
         }
       });
     } catch (error) {

@@ -55,13 +55,13 @@ export function keptOf(
   );
 }
 
-type Place = Pick<CurveRow, 'split' | 'measure' | 'epoch'>;
+type PointKey = Pick<CurveRow, 'split' | 'measure' | 'epoch'>;
 
-function pointOf(runs: readonly Run[], place: Place, band: Band = 'range'): readonly CurveRow[] {
-  const values = runs.flatMap((run) => valueAt(run, place.split, place.measure, place.epoch) ?? []);
+function pointOf(runs: readonly Run[], key: PointKey, band: Band = 'range'): readonly CurveRow[] {
+  const values = runs.flatMap((run) => valueAt(run, key.split, key.measure, key.epoch) ?? []);
   if (values.length === 0) return [];
   const ends = runs.length > 1 ? { ...bandOf(values, band), runs: values.length } : {};
-  return [{ ...place, value: rounded(mean(values)), ...ends }];
+  return [{ ...key, value: rounded(mean(values)), ...ends }];
 }
 
 /** Undefined where the run ended before, or does not monitor the split. */

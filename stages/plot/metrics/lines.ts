@@ -121,10 +121,10 @@ type Point = ReturnType<typeof pointsOf>[number];
  * rising x.
  */
 function pointsOf(items: readonly MetricItem[], axis: string) {
-  const places = [...new Set(items.map(({ labels }) => Number(labels[axis])))].sort(
+  const positions = [...new Set(items.map(({ labels }) => Number(labels[axis])))].sort(
     (a, b) => a - b,
   );
-  return places.map((x) => {
+  return positions.map((x) => {
     const own = items.filter(({ labels }) => Number(labels[axis]) === x);
     const values = own.map(({ value }) => value);
     const [{ interval, confidence } = {}] = own;

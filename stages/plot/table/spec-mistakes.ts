@@ -36,9 +36,9 @@ function* mistakesOf(spec: JsonObject, at: Path, names: VegaLiteNames): Generato
   if (isJsonObject(mark))
     yield* strangers('a property of a Vega-Lite mark', mark, names.mark, [...at, 'mark']);
   for (const [name, channel] of isJsonObject(encoding) ? Object.entries(encoding) : []) {
-    const place = [...at, 'encoding', name];
-    if (names.channels.includes(name)) yield* channelMistakes(channel, place, names);
-    else yield unknown('an encoding channel of Vega-Lite', name, place, names.channels);
+    const path = [...at, 'encoding', name];
+    if (names.channels.includes(name)) yield* channelMistakes(channel, path, names);
+    else yield unknown('an encoding channel of Vega-Lite', name, path, names.channels);
   }
   for (const key of ['layer', 'concat', 'hconcat', 'vconcat']) {
     for (const [index, part] of listOf(spec[key]).entries()) {
@@ -95,20 +95,20 @@ function* ownData(spec: JsonObject): Generator<SettingMistake> {
 function* fromOutside(value: Json, at: Path): Generator<SettingMistake> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {
-    const place = [...at, Array.isArray(value) ? Number(key) : key];
+    const path = [...at, Array.isArray(value) ? Number(key) : key];
     const url = key === 'url' && isJsonObject(item) ? (item['value'] ?? item['datum']) : item;
     if (key === 'data') {
       if (at.length > 1 && isJsonObject(item) && Object.hasOwn(item, 'url'))
         yield {
-          at: [...place, 'url'],
+          at: [...path, 'url'],
           message: 'a spec reads nothing by itself: its data is the input "table"',
         };
     } else if (key === 'url' && typeof url === 'string' && !url.startsWith('data:')) {
       yield {
-        at: place,
+        at: path,
         message: `expected an image as a data URI, since a chart holds what it shows, got "${url}"`,
       };
-    } else if (!['values', 'usermeta', 'datasets'].includes(key)) yield* fromOutside(item, place);
+    } else if (!['values', 'usermeta', 'datasets'].includes(key)) yield* fromOutside(item, path);
   }
 }
 

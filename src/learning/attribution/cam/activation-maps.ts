@@ -14,7 +14,7 @@ import type { LayerView } from './layer-view.ts';
  */
 export function gradCam(view: LayerView): Float32Array {
   const { height, width, gradients } = view;
-  const weights = sumPlaces(view, (at) => gradients[at]!).map((sum) => sum / (height * width));
+  const weights = sumPositions(view, (at) => gradients[at]!).map((sum) => sum / (height * width));
   return weighChannels(view, weights);
 }
 
@@ -31,8 +31,8 @@ export function gradCam(view: LayerView): Float32Array {
  */
 export function gradCamPlusPlus(view: LayerView): Float32Array {
   const { activations, gradients } = view;
-  const sums = sumPlaces(view, (at) => activations[at]!);
-  const weights = sumPlaces(view, (at, k) => {
+  const sums = sumPositions(view, (at) => activations[at]!);
+  const weights = sumPositions(view, (at, k) => {
     const g = gradients[at]!;
     const below = 2 * g * g + sums[k]! * g ** 3;
     return g <= 0 || below === 0 ? 0 : ((g * g) / below) * g;
@@ -50,15 +50,15 @@ export const hiresCam = (view: LayerView): Float32Array =>
 
 /**
  * XGrad-CAM (Fu et al. 2020, "Axiom-based Grad-CAM: towards accurate visualization and explanation
- * of CNNs", equation 8): the mean gradient, each place weighted by its share of the channel's
+ * of CNNs", equation 8): the mean gradient, each position weighted by its share of the channel's
  * activation, `w_k = Σ_ij (A_ij^k / Σ_ab A_ab^k) g_ij^k`; 0 for a channel whose sum is zero. It
  * assumes activations after a ReLU: before one, values of both signs may nearly cancel in the sum,
  * and such a channel outweighs all others.
  */
 export function xgradCam(view: LayerView): Float32Array {
   const { activations, gradients } = view;
-  const sums = sumPlaces(view, (at) => activations[at]!);
-  const products = sumPlaces(view, (at) => activations[at]! * gradients[at]!);
+  const sums = sumPositions(view, (at) => activations[at]!);
+  const products = sumPositions(view, (at) => activations[at]! * gradients[at]!);
   const weights = products.map((product, k) => (sums[k] === 0 ? 0 : product / sums[k]!));
   return weighChannels(view, weights);
 }
@@ -74,14 +74,14 @@ export const layerCam = (view: LayerView): Float32Array =>
 /**
  * Eigen-CAM (Muhammad and Yeasin 2020, "Eigen-CAM: class activation map using principal
  * components", section III): the feature maps projected on the first right singular vector of
- * `A = [places, channels]`, `A V_1`. It uses no class and no gradient. The sign of a singular
+ * `A = [positions, channels]`, `A V_1`. It uses no class and no gradient. The sign of a singular
  * vector is arbitrary: here it makes the sum of the map positive.
  */
 export function eigenCam(view: LayerView): Float32Array {
   const activations = Float64Array.from(view.activations);
   if (activations.every((value) => value === 0)) return new Float32Array(view.height * view.width);
   const [direction] = leadingDirections(activations, view.channels, 1).directions as [Float64Array];
-  const sum = sumPlaces(view, (at, k) => activations[at]! * direction[k]!).reduce(
+  const sum = sumPositions(view, (at, k) => activations[at]! * direction[k]!).reduce(
     (total, value) => total + value,
     0,
   );
@@ -102,22 +102,22 @@ export function randomCam(view: LayerView, seed: number): Float32Array {
 export const weighChannels = (view: LayerView, weights: ArrayLike<number>): Float32Array =>
   sumChannels(view, (at, k) => weights[k]! * view.activations[at]!);
 
-/** A number for a channel at a place; `at` is an index into `[height, width, channels]`. */
+/** A number for a channel at a position; `at` is an index into `[height, width, channels]`. */
 type Term = (at: number, channel: number) => number;
 
-/** At each place, the positive part of the sum over channels of a term. */
+/** At each position, the positive part of the sum over channels of a term. */
 const sumChannels = ({ height, width, channels }: LayerView, term: Term): Float32Array =>
-  Float32Array.from({ length: height * width }, (_, place) => {
+  Float32Array.from({ length: height * width }, (_, position) => {
     let sum = 0;
-    for (let k = 0; k < channels; k++) sum += term(place * channels + k, k);
+    for (let k = 0; k < channels; k++) sum += term(position * channels + k, k);
     return Math.max(0, sum);
   });
 
-/** For each channel, the sum over places of a term. */
-function sumPlaces({ height, width, channels }: LayerView, term: Term): Float64Array {
+/** For each channel, the sum over positions of a term. */
+function sumPositions({ height, width, channels }: LayerView, term: Term): Float64Array {
   const sums = new Float64Array(channels);
-  for (let place = 0; place < height * width; place++) {
-    for (let k = 0; k < channels; k++) sums[k]! += term(place * channels + k, k);
+  for (let position = 0; position < height * width; position++) {
+    for (let k = 0; k < channels; k++) sums[k]! += term(position * channels + k, k);
   }
   return sums;
 }

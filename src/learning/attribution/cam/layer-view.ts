@@ -88,9 +88,9 @@ async function viewTensor(model: OnnxNetwork, name: string, { images }: Question
   }
   const size = channels * height * width;
   const views = Array.from({ length: values.length / size }, (_, i): LayerView => {
-    const at = (place: number) =>
-      i * size + (place % channels) * height * width + Math.floor(place / channels);
-    const activations = Float32Array.from({ length: size }, (_, place) => values[at(place)]!);
+    const at = (position: number) =>
+      i * size + (position % channels) * height * width + Math.floor(position / channels);
+    const activations = Float32Array.from({ length: size }, (_, position) => values[at(position)]!);
     return { height, width, channels, activations, gradients: new Float32Array(0) };
   });
   return { views, logits: await outputOf(model, images) };

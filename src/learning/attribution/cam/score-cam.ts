@@ -26,9 +26,9 @@ export async function scoreCam(
   const scores: number[] = [];
   for (let first = 0; first < channels; first += batchSize) {
     const count = Math.min(batchSize, channels - first);
-    const places = view.height * view.width;
-    const masks = Float32Array.from({ length: count * places }, (_, i) => {
-      return view.activations[(i % places) * channels + first + Math.floor(i / places)]!;
+    const positions = view.height * view.width;
+    const masks = Float32Array.from({ length: count * positions }, (_, i) => {
+      return view.activations[(i % positions) * channels + first + Math.floor(i / positions)]!;
     });
     const size = Math.sqrt(question.images.length / 3);
     const output = tidy(() => {

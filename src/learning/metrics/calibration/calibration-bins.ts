@@ -58,10 +58,10 @@ export function binsUnderWeights(
   const values = new Float64Array(binOf.length);
   const next = Uint32Array.of(0, ...ends);
   for (let i = 0; i < binOf.length; i++) {
-    const place = next[binOf[i]!]!++;
-    items[place] = i;
-    shares[place] = labels[i]!;
-    values[place] = probabilities[i]!;
+    const position = next[binOf[i]!]!++;
+    items[position] = i;
+    shares[position] = labels[i]!;
+    values[position] = probabilities[i]!;
   }
   return (weights) =>
     Array.from(ends, (end, bin) => {
@@ -104,11 +104,11 @@ function addUp(
   let total = 0;
   let positives = 0;
   let sum = 0;
-  for (let place = from; place < end; place++) {
-    const weight = weights[items[place]!]!;
+  for (let position = from; position < end; position++) {
+    const weight = weights[items[position]!]!;
     total += weight;
-    positives += weight * shares[place]!;
-    sum += weight * values[place]!;
+    positives += weight * shares[position]!;
+    sum += weight * values[position]!;
   }
   return { total, positives, sum };
 }

@@ -39,7 +39,7 @@ export function areaDifference(
   const difference = first.area - second.area;
   const isAlike =
     one.length === other.length &&
-    rankings[0].places.every((place, i) => place === rankings[1].places[i]);
+    rankings[0].positions.every((position, i) => position === rankings[1].positions[i]);
   if (isAlike) {
     return {
       difference,

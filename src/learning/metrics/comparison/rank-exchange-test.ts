@@ -4,10 +4,10 @@ import { type Exchanges, exchangeTest } from './exchanges.ts';
 
 /**
  * The two-sided p-value of the hypothesis that two models have the same area under the ROC curve,
- * on images in groups, such as the frames of videos: the models' places in their rankings are
+ * on images in groups, such as the frames of videos: the models' positions in their rankings are
  * exchanged, group by group, and the areas compared (Bandos, Rockette and Gur 2005, "A permutation
  * test sensitive to differences in areas for comparing ROC curves from a paired design"; the
- * exchange of groups in place of images keeps frames together). Places are mid-ranks, since the
+ * exchange of groups in place of images keeps frames together). Positions are mid-ranks, since the
  * scores of two models have no common scale. It is valid for any number of groups, however few;
  * with g groups it is at least 2 / 2^g.
  *
@@ -30,7 +30,7 @@ export function rankExchangeTest(
   const counts = [new Float64Array(size), new Float64Array(size)] as const;
   /**
    * Twice the number of pairs in order, those of equal rank counting half, where some units have
-   * the places of the other model.
+   * the positions of the other model.
    */
   const winsOf = (exchanged: Uint8Array, of: 0 | 1): number => {
     for (const column of counts) column.fill(0);
@@ -48,16 +48,16 @@ export function rankExchangeTest(
 
 /** Twice the mid-rank of each score, from 2 for a single lowest one. */
 function twiceMidRanks(scores: ArrayLike<number>): Uint32Array {
-  const { places, thresholds } = rankScores(scores);
+  const { positions, thresholds } = rankScores(scores);
   const sizes = new Uint32Array(thresholds.length);
-  for (const place of places) sizes[place]!++;
+  for (const position of positions) sizes[position]!++;
   const ranks = new Uint32Array(thresholds.length);
   let below = 0;
-  for (let place = thresholds.length - 1; place >= 0; place--) {
-    ranks[place] = 2 * below + sizes[place]! + 1;
-    below += sizes[place]!;
+  for (let position = thresholds.length - 1; position >= 0; position--) {
+    ranks[position] = 2 * below + sizes[position]! + 1;
+    below += sizes[position]!;
   }
-  return places.map((place) => ranks[place]!);
+  return positions.map((position) => ranks[position]!);
 }
 
 /**

@@ -79,7 +79,7 @@ export function areaMoves(
   { labels, groups }: GroupedLabels,
   scores: ArrayLike<number> | RankedScores,
 ): { readonly area: number; readonly moves: Moves } {
-  const ranking = 'places' in scores ? scores : rankScores(scores);
+  const ranking = 'positions' in scores ? scores : rankScores(scores);
   const { negative, positive } = placementsOf(labels, ranking);
   const area = mean(positive);
   const { count, unitOf } = unitsOf(labels.length, groups);

@@ -29,7 +29,7 @@ export function aucInterval(
   scores: ArrayLike<number> | RankedScores,
   level: number,
 ): Interval {
-  const ranking = 'places' in scores ? scores : rankScores(scores);
+  const ranking = 'positions' in scores ? scores : rankScores(scores);
   const estimate = auc(countAtThresholds(images.labels, ranking));
   if (estimate === 1 || estimate === 0) {
     const [low, high] = oneSidedEnds(estimate, perfectAreaBound(independentPairs(images), level));

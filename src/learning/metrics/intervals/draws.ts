@@ -39,9 +39,9 @@ export function unitsByClass(
   for (let image = 0; image < unitOf.length; image++) {
     const label = labels[image]!;
     if (groups?.[image] !== undefined) {
-      const place = label * count + unitOf[image]!;
-      if (counted.has(place)) continue;
-      counted.add(place);
+      const slot = label * count + unitOf[image]!;
+      if (counted.has(slot)) continue;
+      counted.add(slot);
     }
     units.set(label, (units.get(label) ?? 0) + 1);
   }

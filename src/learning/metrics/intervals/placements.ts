@@ -10,18 +10,18 @@ import type { RankedScores } from '../ranking/threshold-counts.ts';
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 and 1 for the positives, and 1 and 0.5
  * for the negatives.
  */
-export function placementsOf(labels: ArrayLike<number>, { thresholds, places }: RankedScores) {
-  if (labels.length !== places.length) {
+export function placementsOf(labels: ArrayLike<number>, { thresholds, positions }: RankedScores) {
+  if (labels.length !== positions.length) {
     throw new RangeError(
-      `Expected one score for each of ${labels.length} labels, got ${places.length}`,
+      `Expected one score for each of ${labels.length} labels, got ${positions.length}`,
     );
   }
   const counts = [
     new Float64Array(thresholds.length),
     new Float64Array(thresholds.length),
   ] as const;
-  for (let i = 0; i < places.length; i++) counts[labels[i] === 1 ? 1 : 0][places[i]!]!++;
-  // For each place: how many of a class are ranked higher, and half of those that share it.
+  for (let i = 0; i < positions.length; i++) counts[labels[i] === 1 ? 1 : 0][positions[i]!]!++;
+  // For each position: how many of a class are ranked higher, and half of those that share it.
   const [negativesAbove, positivesAbove] = counts.map((of) => {
     let above = 0;
     return of.map((count) => {
@@ -30,13 +30,13 @@ export function placementsOf(labels: ArrayLike<number>, { thresholds, places }: 
     });
   }) as [Float64Array, Float64Array];
   const positives = counts[1].reduce((sum, count) => sum + count, 0);
-  const negatives = places.length - positives;
-  const of = (label: 0 | 1, share: (place: number) => number) => {
-    const own = places.filter((_, i) => (labels[i] === 1) === (label === 1));
+  const negatives = positions.length - positives;
+  const of = (label: 0 | 1, share: (position: number) => number) => {
+    const own = positions.filter((_, i) => (labels[i] === 1) === (label === 1));
     return Float64Array.from(own, share);
   };
   return {
-    positive: of(1, (place) => 1 - negativesAbove[place]! / negatives),
-    negative: of(0, (place) => positivesAbove[place]! / positives),
+    positive: of(1, (position) => 1 - negativesAbove[position]! / negatives),
+    negative: of(0, (position) => positivesAbove[position]! / positives),
   };
 }

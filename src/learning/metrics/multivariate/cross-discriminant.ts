@@ -44,7 +44,7 @@ export function crossDiscriminant(
       part.rows,
     );
     for (const [k, of] of found.entries())
-      for (const [i, place] of part.places.entries()) scores[k]![place] = of[i]!;
+      for (const [i, index] of part.indices.entries()) scores[k]![index] = of[i]!;
   }
   return scores;
 }
@@ -90,7 +90,7 @@ function inFewColumns(rows: Rows): Rows {
 
 /** The items of one fold; the last column of 1 counts among the columns. */
 interface Part {
-  readonly places: readonly number[];
+  readonly indices: readonly number[];
   /** `[items, columns]`. */
   readonly rows: Rows;
   /** The products of the columns, summed over the items: `[columns, columns]`. */
@@ -108,18 +108,18 @@ function partsOf(
   labellings: readonly Labelling[],
 ): readonly Part[] {
   return [...new Set(Array.from(folds))].map((fold) => {
-    const places = Array.from(folds, (of, place) => (of === fold ? place : -1)).filter(
-      (place) => place >= 0,
+    const indices = Array.from(folds, (of, index) => (of === fold ? index : -1)).filter(
+      (index) => index >= 0,
     );
-    const part = places.map((place) => rows[place]!);
+    const part = indices.map((index) => rows[index]!);
     const weights = [0, 1].flatMap((c) =>
       labellings.map(({ labels, weights }) =>
-        Float64Array.from(places, (i) => (labels[i] === c ? (weights?.[i] ?? 1) : 0)),
+        Float64Array.from(indices, (i) => (labels[i] === c ? (weights?.[i] ?? 1) : 0)),
       ),
     );
     const turned = transposed(part);
     return {
-      places,
+      indices,
       rows: part,
       products: rowProducts(turned, turned),
       classes: rowProducts(weights, turned),

@@ -18,7 +18,7 @@ export function groupedFolds(
   const units = [...groupBy(Array.from(groups).keys(), (i) => groups[i]).values()];
   const order = Array.from(
     permutation(units.length, new Random('folds', seed)),
-    (place) => units[place]!,
+    (index) => units[index]!,
   );
   const totals = [0, 0];
   for (let i = 0; i < labels.length; i++) totals[labels[i]!]!++;

@@ -27,14 +27,14 @@ export function precisionRecallCurve(counts: ThresholdCounts) {
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 1 1 2/3 at 0 0.5 0.75.
  */
-export function precisionsAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
+export function precisionsAt(counts: ThresholdCounts, levels: ArrayLike<number>): Float64Array {
   const { falsePositives, truePositives, positives } = counts;
   const calledAt = (i: number) => truePositives[i]! + falsePositives[i]!;
-  return Float64Array.from(places, (place) => {
+  return Float64Array.from(levels, (level) => {
     if (!(positives > 0)) return Number.NaN;
     const at = firstIndex(
       truePositives.length - 1,
-      (i) => truePositives[i]! / positives >= place && calledAt(i) > 0,
+      (i) => truePositives[i]! / positives >= level && calledAt(i) > 0,
     );
     return truePositives[at]! / calledAt(at);
   });

@@ -46,23 +46,23 @@ const bends = (counts: Float64Array, i: number): boolean =>
  */
 export function truePositiveRatesAt(
   counts: ThresholdCounts,
-  places: ArrayLike<number>,
+  rates: ArrayLike<number>,
 ): Float64Array {
   const { falsePositives, truePositives, positives, negatives } = counts;
-  return Float64Array.from(places, (place) => {
+  return Float64Array.from(rates, (rate) => {
     if (!(positives > 0 && negatives > 0)) return Number.NaN;
-    // The first threshold that lies right of the place; in shares, since 0.29 * 100 is below 29.
-    const next = firstIndex(falsePositives.length, (i) => falsePositives[i]! / negatives > place);
+    // The first threshold that lies right of the rate; in shares, since 0.29 * 100 is below 29.
+    const next = firstIndex(falsePositives.length, (i) => falsePositives[i]! / negatives > rate);
     const [x, y] = next === 0 ? [0, 0] : [falsePositives[next - 1]!, truePositives[next - 1]!];
     if (next === falsePositives.length) return y / positives;
-    const share = Math.max(0, place * negatives - x) / (falsePositives[next]! - x);
+    const share = Math.max(0, rate * negatives - x) / (falsePositives[next]! - x);
     return (y + share * (truePositives[next]! - y)) / positives;
   });
 }
 
-/** {@link truePositiveRatesAt} for one place. */
-export const truePositiveRateAt = (counts: ThresholdCounts, place: number): number =>
-  truePositiveRatesAt(counts, [place])[0]!;
+/** {@link truePositiveRatesAt} for one rate. */
+export const truePositiveRateAt = (counts: ThresholdCounts, rate: number): number =>
+  truePositiveRatesAt(counts, [rate])[0]!;
 
 /**
  * The DET curve of a ranking (Martin et al. 1997, "The DET curve in assessment of detection task

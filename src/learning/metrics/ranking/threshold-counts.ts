@@ -1,15 +1,15 @@
 import { requireOneEach, type Weighted } from '../arithmetic/weights.ts';
 
-/** Scores by their place in the ranking: sorted once, then counted under any weights. */
+/** Scores by their position in the ranking: sorted once, then counted under any weights. */
 export interface RankedScores {
   /** Distinct scores, descending. */
   readonly thresholds: Float64Array;
   /** For each item, the index of its score among them. */
-  readonly places: Uint32Array;
+  readonly positions: Uint32Array;
 }
 
 /**
- * Finds the place of every finite score; throws a RangeError otherwise. Values are sorted and
+ * Finds the position of every finite score; throws a RangeError otherwise. Values are sorted and
  * looked up, ten times faster than sorting indices.
  */
 export function rankScores(scores: ArrayLike<number>): RankedScores {
@@ -22,16 +22,16 @@ export function rankScores(scores: ArrayLike<number>): RankedScores {
   for (let i = 0; i < sorted.length; i++)
     if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
   const thresholds = sorted.slice(0, count);
-  const places = new Uint32Array(scores.length);
-  for (let i = 0; i < places.length; i++) places[i] = placeOf(scores[i]!, thresholds);
-  return { thresholds, places };
+  const positions = new Uint32Array(scores.length);
+  for (let i = 0; i < positions.length; i++) positions[i] = positionOf(scores[i]!, thresholds);
+  return { thresholds, positions };
 }
 
 /**
  * The index of a score among the thresholds, as {@link firstIndex} finds it, but compiled for this
  * use alone.
  */
-function placeOf(score: number, thresholds: Float64Array): number {
+function positionOf(score: number, thresholds: Float64Array): number {
   let low = 0;
   let high = thresholds.length;
   while (low < high) {
@@ -69,14 +69,14 @@ export function countAtThresholds(
   scores: ArrayLike<number> | RankedScores,
   { weights }: Weighted = {},
 ): ThresholdCounts {
-  const isRanked = 'places' in scores;
-  requireOneEach(labels, isRanked ? scores.places : scores, 'score');
+  const isRanked = 'positions' in scores;
+  requireOneEach(labels, isRanked ? scores.positions : scores, 'score');
   if (!isRanked) requireLabels(labels);
-  const { thresholds, places } = isRanked ? scores : rankScores(scores);
+  const { thresholds, positions } = isRanked ? scores : rankScores(scores);
   const truePositives = new Float64Array(thresholds.length);
   const falsePositives = new Float64Array(thresholds.length);
-  for (let i = 0; i < places.length; i++) {
-    (labels[i] === 1 ? truePositives : falsePositives)[places[i]!]! +=
+  for (let i = 0; i < positions.length; i++) {
+    (labels[i] === 1 ? truePositives : falsePositives)[positions[i]!]! +=
       weights === undefined ? 1 : weights[i]!;
   }
   let count = 0;
@@ -112,35 +112,36 @@ export function countAtThresholds(
  */
 export function countDraws(
   labels: ArrayLike<number>,
-  { thresholds, places }: RankedScores,
+  { thresholds, positions }: RankedScores,
 ): (weights: Uint8Array) => ThresholdCounts {
   const next = new Uint32Array(thresholds.length + 1);
-  for (let i = 0; i < places.length; i++) next[places[i]! + 1]!++;
-  for (let place = 0; place < thresholds.length; place++) next[place + 1]! += next[place]!;
-  const items = new Uint32Array(places.length);
-  const placeOf = new Uint32Array(places.length);
-  for (let i = 0; i < places.length; i++) {
-    const rank = next[places[i]!]!++;
+  for (let i = 0; i < positions.length; i++) next[positions[i]! + 1]!++;
+  for (let position = 0; position < thresholds.length; position++)
+    next[position + 1]! += next[position]!;
+  const items = new Uint32Array(positions.length);
+  const positionOf = new Uint32Array(positions.length);
+  for (let i = 0; i < positions.length; i++) {
+    const rank = next[positions[i]!]!++;
     items[rank] = 2 * i + (labels[i] === 1 ? 1 : 0);
-    placeOf[rank] = places[i]!;
+    positionOf[rank] = positions[i]!;
   }
   const truePositives = new Float64Array(thresholds.length);
   const falsePositives = new Float64Array(thresholds.length);
   const counts = { thresholds, truePositives, falsePositives };
   return (weights) => ({
     ...counts,
-    ...addUp(weights, items, placeOf, truePositives, falsePositives),
+    ...addUp(weights, items, positionOf, truePositives, falsePositives),
   });
 }
 
 /**
- * Adds up the weights of items, each twice its index plus its label, in order of their places. Not
+ * Adds up the weights of items, each twice its index plus its label, in order of their positions. Not
  * a closure, since V8 would compile each one separately.
  */
 function addUp(
   weights: Uint8Array,
   items: Uint32Array,
-  places: Uint32Array,
+  positions: Uint32Array,
   truePositives: Float64Array,
   falsePositives: Float64Array,
 ): Pick<ThresholdCounts, 'positives' | 'negatives'> {
@@ -152,9 +153,9 @@ function addUp(
     const ofPositive = weight & -(item & 1); // without a branch, which could not be predicted
     positives = (positives + ofPositive) | 0;
     negatives = (negatives + weight - ofPositive) | 0;
-    const place = places[rank]!;
-    truePositives[place] = positives;
-    falsePositives[place] = negatives;
+    const position = positions[rank]!;
+    truePositives[position] = positives;
+    falsePositives[position] = negatives;
   }
   return { positives, negatives };
 }

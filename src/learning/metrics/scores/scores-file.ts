@@ -197,7 +197,7 @@ function toRow(
   header: Header,
   labelOf: (name: string) => number,
 ): ScoreRow | string {
-  const { at, scores: places, classes, isNumbered, slices, last } = header;
+  const { at, scores: positions, classes, isNumbered, slices, last } = header;
   if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
   const name = fields[at.label];
   if (isNumbered && name !== undefined && !numbered.has(name)) {
@@ -205,10 +205,10 @@ function toRow(
   }
   if (name === '') return 'expected the name of a class as label, got none';
   const scores: number[] = [];
-  for (const [c, place] of places.entries()) {
-    const score = decimalOf(fields[place]!);
+  for (const [c, position] of positions.entries()) {
+    const score = decimalOf(fields[position]!);
     if (!Number.isFinite(score))
-      return `expected a finite number as the ${classes[c]} score, got "${fields[place]}"`;
+      return `expected a finite number as the ${classes[c]} score, got "${fields[position]}"`;
     scores.push(score);
   }
   const indexOf = (label: string) => (isNumbered ? numbered.get(label)! : labelOf(label));

@@ -81,11 +81,11 @@ function tracePlain(layer: PlainLayer, input: Shape): Result<TracedPlain, NetMis
   });
 }
 
-/** Every number of a kernel is used once at every place of the output. */
+/** Every number of a kernel is used once at every position of the output. */
 function multiplyAdds(weights: readonly WeightShape[], output: Shape): number {
-  const places = output.length === 3 ? output[0] * output[1] : 1;
+  const positions = output.length === 3 ? output[0] * output[1] : 1;
   const kernels = weights.filter(({ name }) => name.endsWith('kernel'));
-  return kernels.reduce((sum, kernel) => sum + sizeOf(kernel) * places, 0);
+  return kernels.reduce((sum, kernel) => sum + sizeOf(kernel) * positions, 0);
 }
 
 function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidual, NetMistake> {
@@ -106,6 +106,6 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
   return err({ at: layer.at, message });
 }
 
-/** All plain layers, those of residual blocks in their place, the body's before the shortcut's. */
+/** All plain layers, those of residual blocks in their position, the body's before the shortcut's. */
 export const plainLayers = (traced: readonly TracedLayer[]): readonly TracedPlain[] =>
   traced.flatMap((one) => ('body' in one ? [...one.body, ...one.shortcut] : [one]));

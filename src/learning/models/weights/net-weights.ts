@@ -20,7 +20,7 @@ export function netWeights(traced: readonly TracedLayer[]): readonly NetWeight[]
   return plainLayers(traced).flatMap(({ layer, input, weights }) => {
     if (layer.kind === 'flatten' && input.length === 3) flattened = input;
     const image = flattened;
-    // The output of a dense layer has no places any more.
+    // The output of a dense layer has no positions any more.
     if (layer.kind === 'dense') flattened = undefined;
     return weights.map(({ name, shape }) => {
       const isOfInputs = name !== 'bias' && image !== undefined;
@@ -87,8 +87,8 @@ function kerasName(weight: NetWeight, tensors: readonly string[]): string {
   );
   const number = (layer: string) => Number(automatic.exec(layer)![1] ?? 0);
   const inOrder = layers.sort((a, b) => number(a) - number(b));
-  const place = ['2', '3', '4', '13'].indexOf(shortcut[1]!);
-  return `${inOrder[place] ?? weight.layer.name}/${weight.name}`;
+  const position = ['2', '3', '4', '13'].indexOf(shortcut[1]!);
+  return `${inOrder[position] ?? weight.layer.name}/${weight.name}`;
 }
 
 function faceApiName({ layer, name }: NetWeight): string {

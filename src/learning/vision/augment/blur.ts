@@ -64,13 +64,13 @@ function pairWeights(sigma: number): readonly number[] {
 function mirrored(length: number, radius: number): Int32Array {
   const period = Math.max(1, 2 * (length - 1));
   return Int32Array.from({ length: length + 2 * radius }, (_, i) => {
-    const place = (((i - radius) % period) + period) % period;
-    return Math.min(place, period - place);
+    const position = (((i - radius) % period) + period) % period;
+    return Math.min(position, period - position);
   });
 }
 
 /**
- * Adds to each of `length` sums the weighted pair of values at its place from `one` and from
+ * Adds to each of `length` sums the weighted pair of values at its position from `one` and from
  * `other` on.
  */
 function addPair(

@@ -3,7 +3,7 @@ import { bitCount, type Hash, hashDistance, hashSide, perceptualHash } from './p
 
 /** Two pictures that look alike, in some orientation. */
 export interface NearPair {
-  /** Places of the two, the lower first. */
+  /** Indices of the two, the lower first. */
   readonly one: number;
   readonly other: number;
   /** Bits in which their hashes differ, 0 to 64. */
@@ -42,19 +42,19 @@ const lookAlikeTurned = { distance: 8, correlation: 0.97 } as const;
  */
 export class NearDuplicates {
   readonly #pictures: {
-    readonly place: number;
+    readonly index: number;
     readonly grey: ArrayLike<number>;
     readonly hash: Hash;
   }[] = [];
 
   /** Adds a picture, `[32, 32]`. One without structure has no hash and is left out. */
-  add(place: number, grey: ArrayLike<number>): void {
+  add(index: number, grey: ArrayLike<number>): void {
     const hash = perceptualHash(grey);
-    if (hash !== undefined) this.#pictures.push({ place, grey, hash });
+    if (hash !== undefined) this.#pictures.push({ index, grey, hash });
   }
 
   /**
-   * All pairs, ordered by their places. Of several orientations the upright one counts, else that
+   * All pairs, ordered by their indices. Of several orientations the upright one counts, else that
    * of the highest correlation.
    */
   *pairs(): Generator<NearPair, undefined> {
@@ -79,7 +79,7 @@ export class NearDuplicates {
           const correlation = cosine(picture!, centred(other.grey));
           if (correlation < least.correlation || correlation <= (before?.correlation ?? 0))
             continue;
-          best.set(k, { one: one.place, other: other.place, distance, correlation, orientation });
+          best.set(k, { one: one.index, other: other.index, distance, correlation, orientation });
         }
       }
       yield* [...best].sort(([a], [b]) => a - b).map(([, pair]) => pair);
@@ -125,8 +125,8 @@ function nearby(
 ): readonly number[] {
   const found = new Set<number>();
   const words = [oneLow & 0xffff, oneLow >>> 16, oneHigh & 0xffff, oneHigh >>> 16];
-  for (const [place, { starts, sorted }] of quarters.entries()) {
-    const own = words[place]!;
+  for (const [index, { starts, sorted }] of quarters.entries()) {
+    const own = words[index]!;
     for (let i = 0; i < nearQuarters.length; i++) {
       const value = own ^ nearQuarters[i]!;
       for (let at = starts[value]!; at < starts[value + 1]!; at++) {

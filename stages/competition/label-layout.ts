@@ -22,7 +22,7 @@ interface Labelled extends Omit<Box, 'height'> {
  * The first points choose first (greedy: Christensen, Marks and Shieber 1995, "An empirical study
  * of algorithms for point-feature label placement").
  */
-export function placeLabels(
+export function layOutLabels(
   points: readonly Labelled[],
   options: {
     readonly height: number;

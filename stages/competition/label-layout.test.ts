@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { placeLabels } from './place-labels.ts';
+import { layOutLabels } from './label-layout.ts';
 
 const frame = { x: 0, y: 0, width: 400, height: 300 };
 const options = { height: 14, gap: 8, frame, obstacles: [] };
@@ -9,14 +9,14 @@ const options = { height: 14, gap: 8, frame, obstacles: [] };
 test('a text stands at the right of its point, at the left near the right edge, and above where both are taken', () => {
   const beside = (
     points: readonly { readonly x: number; readonly y: number; readonly width: number }[],
-  ) => placeLabels(points, options);
+  ) => layOutLabels(points, options);
   assert.deepEqual(beside([{ x: 100, y: 100, width: 50 }]), [{ x: 108, y: 93 }]);
   assert.deepEqual(beside([{ x: 390, y: 100, width: 50 }]), [{ x: 332, y: 93 }]);
   const obstacles = [
     { x: 105, y: 80, width: 20, height: 40 },
     { x: 60, y: 80, width: 35, height: 40 },
   ];
-  assert.deepEqual(placeLabels([{ x: 100, y: 150, width: 10 }], { ...options, obstacles }), [
+  assert.deepEqual(layOutLabels([{ x: 100, y: 150, width: 10 }], { ...options, obstacles }), [
     { x: 108, y: 143 },
   ]);
 });
@@ -26,7 +26,7 @@ test('texts of close points are on opposite sides, where no other point is neare
     { x: 200, y: 100, width: 50 },
     { x: 204, y: 100, width: 50 },
   ];
-  assert.deepEqual(placeLabels(points, options), [
+  assert.deepEqual(layOutLabels(points, options), [
     { x: 142, y: 93 },
     { x: 212, y: 93 },
   ]);
@@ -43,7 +43,7 @@ test('a text without room beside its point stands above its interval, not over t
     width: 4,
     height: bottom - top,
   }));
-  assert.deepEqual(placeLabels(points, { ...options, obstacles }), [
+  assert.deepEqual(layOutLabels(points, { ...options, obstacles }), [
     { x: 15, y: 78 },
     { x: 78, y: 193 },
   ]);
@@ -58,10 +58,10 @@ test('texts cover neither each other nor anything else, and stay in the frame', 
   fc.assert(
     fc.property(fc.array(point, { maxLength: 25 }), (points) => {
       const obstacles = points.map(({ x, y }) => ({ x: x - 5, y: y - 5, width: 10, height: 10 }));
-      const placed = placeLabels(points, { ...options, obstacles });
-      assert.equal(placed.length, points.length);
-      const boxes = placed.flatMap((place, i) =>
-        place ? [{ ...place, width: points[i]!.width, height: 14 }] : [],
+      const positions = layOutLabels(points, { ...options, obstacles });
+      assert.equal(positions.length, points.length);
+      const boxes = positions.flatMap((position, i) =>
+        position ? [{ ...position, width: points[i]!.width, height: 14 }] : [],
       );
       for (const [i, box] of boxes.entries()) {
         assert.ok(
