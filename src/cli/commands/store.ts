@@ -316,8 +316,8 @@ async function verify(
   { repair }: StoreOptions,
 ): Promise<number> {
   if (repair === true) needOwnKey(store, 'repair the store');
-  const { results, objects, broken, damaged, places } = await verifyShared(store.remote);
-  store.records.damage.replace(places);
+  const { results, objects, broken, damaged, locations } = await verifyShared(store.remote);
+  store.records.damage.replace(locations);
   for (const key of damaged) print(`damaged: ${key}`);
   for (const { key, kind } of broken) {
     print(

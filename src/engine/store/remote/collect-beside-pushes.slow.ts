@@ -112,7 +112,7 @@ test(`gc and pushes, ${rounds} rounds with their requests in any order: nothing 
   });
   const fingerprints = Array.from({ length: 8 }, (_, index) => sha256(`result ${index}`));
   const bucket = new WaitingBucket();
-  const placed = [0, 1, 2].map(() => new Map<ReturnType<typeof sha256>, Location>());
+  const located = [0, 1, 2].map(() => new Map<ReturnType<typeof sha256>, Location>());
   const totals = { results: 0, deleted: 0, marked: 0, sent: 0 };
   for (let round = 0; round < rounds; round++) {
     const random = randomBelow(round);
@@ -124,7 +124,7 @@ test(`gc and pushes, ${rounds} rounds with their requests in any order: nothing 
       onSent: () => void totals.sent++,
     });
     const push = async (known: Map<ReturnType<typeof sha256>, Location>) => {
-      const sending = new Push({ key, placed: known, request: (act) => act(bucket) });
+      const sending = new Push({ key, located: known, request: (act) => act(bucket) });
       for (let part = 0; part <= random(4); part++) await sending.send([parcel(), parcel()]);
     };
     const collect = async () => {
@@ -133,7 +133,7 @@ test(`gc and pushes, ${rounds} rounds with their requests in any order: nothing 
       totals.deleted += found.deleted;
       totals.marked += found.marked;
     };
-    await bucket.serveAll([...placed.map(push), collect(), collect()], random);
+    await bucket.serveAll([...located.map(push), collect(), collect()], random);
     for (const [name, { bytes }] of bucket.files) {
       if (!name.startsWith('results/')) continue;
       for (const { key: at, start, length } of openEnvelope(

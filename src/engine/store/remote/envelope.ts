@@ -19,13 +19,13 @@ export type Locations = ReadonlyMap<Digest, Location>;
 export type EnvelopeKind = 'result' | 'run';
 
 /**
- * A signed text with the places of the objects that it names. The signature covers the text alone,
+ * A signed text with the locations of the objects that it names. The signature covers the text alone,
  * which holds every digest: so anybody who may write can move bytes elsewhere, and nobody can
  * change them.
  */
 export interface Envelope {
   readonly text: string;
-  /** In base64. Others may store it again, with other places. */
+  /** In base64. Others may store it again, with other locations. */
   readonly signature: string;
   readonly locations: Locations;
 }

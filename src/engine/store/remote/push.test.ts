@@ -59,7 +59,7 @@ test('an object that is marked while a text that names it waits for its seal doe
     delete: async (at) => void files.delete(at),
     close: async () => {},
   };
-  const push = new Push({ key, placed: new Map(), request: (act) => act(bucket) });
+  const push = new Push({ key, located: new Map(), request: (act) => act(bucket) });
   const parcel = (name: string, of: (typeof first)[]) => ({
     kind: 'result' as const,
     key: `results/${name}`,
@@ -80,7 +80,7 @@ test('a text that is larger than readers accept is not sent, and the push says w
   const folder = temporaryFolder(t);
   const key = ensureKey(join(folder, 'key.pem'));
   const bucket = new FolderBucket(folder);
-  const push = new Push({ key, placed: new Map(), request: (act) => act(bucket) });
+  const push = new Push({ key, located: new Map(), request: (act) => act(bucket) });
   const text = 'x'.repeat(mostWhole);
   await push.send([
     { kind: 'result', key: 'results/large', text, objects: [], onSent: () => assert.fail() },

@@ -46,8 +46,8 @@ export interface PushOptions {
   readonly request: <T>(act: (bucket: Bucket) => Promise<T>) => Promise<T>;
   readonly key: SigningKey;
   /** Known locations of objects. What is sent is added. */
-  readonly placed: Map<Digest, Location>;
-  /** Places that it does not rely on; what is sent again is forgotten. */
+  readonly located: Map<Digest, Location>;
+  /** Locations that it does not rely on; what is sent again is forgotten. */
   readonly damage?: KnownDamage;
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
@@ -116,14 +116,14 @@ export class Push {
    */
   #packedBytes({ objects }: Parcel): number {
     const sizes = objects.map(({ digest, path }) => {
-      const isKnown = this.#isPacked(digest) || this.#options.placed.has(digest);
+      const isKnown = this.#isPacked(digest) || this.#options.located.has(digest);
       return isKnown ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
     });
     return sizes.reduce((sum, size) => sum + (size < small ? size : 0), 0);
   }
 
   #isPacked = (digest: Digest): boolean =>
-    this.#pack.places.has(digest) || this.#leaving.places.has(digest);
+    this.#pack.ranges.has(digest) || this.#leaving.ranges.has(digest);
 
   async #addAll(parcel: Parcel): Promise<boolean> {
     for (const object of parcel.objects) {
@@ -139,7 +139,7 @@ export class Push {
    * deleted.
    */
   async #locate(digest: Digest): Promise<Location | undefined> {
-    const location = this.#options.placed.get(digest);
+    const location = this.#options.located.get(digest);
     if (location === undefined) return undefined;
     const { key, start, length } = location;
     const isSound = !this.#damage.has(digest, location);
@@ -150,7 +150,7 @@ export class Push {
         return location;
       }
     }
-    this.#options.placed.delete(digest);
+    this.#options.located.delete(digest);
     return undefined;
   }
 
@@ -166,7 +166,7 @@ export class Push {
     }
     if ((await hashFile(path, size)) !== digest) return false;
     const key = await this.#put(dataKeyOf('objects', digest), { path, size, digest });
-    this.#options.placed.set(digest, { key, start: 0, length: size });
+    this.#options.located.set(digest, { key, start: 0, length: size });
     return true;
   }
 
@@ -183,10 +183,10 @@ export class Push {
     this.#left.catch(() => {}); // whoever awaits it gets the error
   }
 
-  async #sendPack({ bytes, places }: Pack): Promise<void> {
-    if (places.size === 0) return;
-    const key = await this.#put(dataKeyOf('packs', sha256([...places.keys()].join())), bytes);
-    for (const [digest, at] of places) this.#options.placed.set(digest, { key, ...at });
+  async #sendPack({ bytes, ranges }: Pack): Promise<void> {
+    if (ranges.size === 0) return;
+    const key = await this.#put(dataKeyOf('packs', sha256([...ranges.keys()].join())), bytes);
+    for (const [digest, at] of ranges) this.#options.located.set(digest, { key, ...at });
   }
 
   /**
@@ -246,7 +246,7 @@ export class Push {
 
 /** Small objects, one after the other. */
 class Pack {
-  readonly places = new Map<Digest, Omit<Location, 'key'>>();
+  readonly ranges = new Map<Digest, Omit<Location, 'key'>>();
   readonly memory: Buffer;
   size = 0;
 
@@ -267,7 +267,7 @@ class Pack {
       closeSync(file);
     }
     if (sha256(this.memory.subarray(this.size, this.size + length)) !== digest) return false;
-    this.places.set(digest, { start: this.size, length });
+    this.ranges.set(digest, { start: this.size, length });
     this.size += length;
     return true;
   }

@@ -59,7 +59,7 @@ export class RemoteRecords {
   }
 
   /** Where objects of these results lie. */
-  places(): Map<Digest, Location> {
+  locations(): Map<Digest, Location> {
     return new Map(
       this.all().flatMap((fingerprint) => [...(this.read(fingerprint)?.locations ?? [])]),
     );

@@ -16,6 +16,7 @@ import {
   resultKey,
 } from './envelope.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
+import type { ObjectLocation } from './known-damage.ts';
 import type { StoreSpec } from './store-file.ts';
 
 /**
@@ -198,7 +199,7 @@ export class RemoteStore {
     store: (digest: Digest, chunks: Iterable<Buffer> | AsyncIterable<Buffer>) => Promise<boolean>,
   ): Promise<readonly Digest[]> {
     const lost: Digest[] = [];
-    const placed = wanted.flatMap(({ digest, size }) => {
+    const located = wanted.flatMap(({ digest, size }) => {
       const location = locate(digest);
       const isPlaced =
         location !== undefined &&
@@ -209,7 +210,7 @@ export class RemoteStore {
     const isGood = async (digest: Digest, chunks: Iterable<Buffer> | AsyncIterable<Buffer>) => {
       if (!(await store(digest, chunks))) lost.push(digest);
     };
-    const fetchBatch = async (batch: readonly PlacedObject[]) => {
+    const fetchBatch = async (batch: readonly ObjectLocation[]) => {
       const first = batch[0]!;
       const last = batch.at(-1)!;
       if (first.length > chunk) return await isGood(first.digest, this.#chunks(first));
@@ -223,12 +224,12 @@ export class RemoteStore {
         await isGood(digest, bytes === undefined ? [] : [bytes.subarray(from, from + length)]);
       }
     };
-    await forEachOf(batches(placed), readers, fetchBatch);
+    await forEachOf(batches(located), readers, fetchBatch);
     return lost;
   }
 
   /** The parts of a large object. Each is requested while the one before is used. */
-  async *#chunks({ key, start, length }: PlacedObject): AsyncIterable<Buffer> {
+  async *#chunks({ key, start, length }: ObjectLocation): AsyncIterable<Buffer> {
     const part = (from: number) =>
       this.request((bucket) =>
         bucket.get(key, { start: start + from, length: Math.min(chunk, length - from) }),
@@ -237,7 +238,7 @@ export class RemoteStore {
     for (let from = 0; from < length; from += chunk) {
       const bytes = await next;
       if (bytes === undefined) return;
-      // Anybody may write a place of any length.
+      // Anybody may write a location of any length.
       const isCut = bytes.length < Math.min(chunk, length - from);
       if (isCut) return;
       if (from + chunk < length) {
@@ -254,12 +255,10 @@ export class RemoteStore {
   }
 }
 
-type PlacedObject = Location & { readonly digest: Digest };
-
 /** Groups objects by request: neighbours under one key, up to a number of bytes. */
-function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObject[])[] {
+function batches(objects: readonly ObjectLocation[]): readonly (readonly ObjectLocation[])[] {
   return [...groupBy(objects, ({ key }) => key).values()].flatMap((group) => {
-    const all: PlacedObject[][] = [];
+    const all: ObjectLocation[][] = [];
     // An empty object begins where another one does. It comes before that one, so that the last of
     // a batch ends last.
     for (const object of [...group].sort((a, b) => a.start - b.start || a.length - b.length)) {

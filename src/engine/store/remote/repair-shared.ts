@@ -6,7 +6,7 @@ import { type Location, type Locations, resultKey } from './envelope.ts';
 import { type Parcel, Push } from './push.ts';
 import type { RemoteStore } from './remote-store.ts';
 import type { SharedStore } from './shared-store.ts';
-import { readPlaces } from './verify-shared.ts';
+import { readLocations } from './verify-shared.ts';
 
 /**
  * The entries that a repair has mended, and those that need bytes, or a signature, of somebody
@@ -18,8 +18,8 @@ export interface Repair {
 }
 
 /**
- * Sends bytes again to which entries lead in vain, and stores these with the new places. An entry
- * keeps its signature, which does not cover places. One whose signature is damaged is signed again
+ * Sends bytes again to which entries lead in vain, and stores these with the new locations. An entry
+ * keeps its signature, which does not cover locations. One whose signature is damaged is signed again
  * by its owner. `pageOf` is where the page of a pipeline may lie.
  */
 export async function repairShared(
@@ -28,21 +28,21 @@ export async function repairShared(
   pageOf: (pipeline: string) => string,
 ): Promise<Repair> {
   const { remote, records } = store;
-  const placed = records.places();
+  const located = records.locations();
   const mended = new Set<Entry>();
   const parcels: Parcel[] = [];
   for (const entry of entries) {
-    const parcel = await repairingParcel(store, entry, { placed, pageOf });
+    const parcel = await repairingParcel(store, entry, { located, pageOf });
     const onSent = (locations: Locations) => {
       mended.add(entry);
-      keepPlaces(store, entry, locations);
+      keepLocations(store, entry, locations);
     };
     if (parcel !== undefined) parcels.push({ ...parcel, onSent });
   }
   const push = new Push({
     request: (act) => remote.request(act),
     key: remote.own!,
-    placed,
+    located,
     damage: records.damage,
   });
   await push.send(parcels);
@@ -50,23 +50,23 @@ export async function repairShared(
 }
 
 interface Sources {
-  /** Gets the places to which the entry leads. */
-  readonly placed: Map<Digest, Location>;
+  /** Gets the locations to which the entry leads. */
+  readonly located: Map<Digest, Location>;
   readonly pageOf: (pipeline: string) => string;
 }
 
 async function repairingParcel(
   store: SharedStore,
   entry: Entry,
-  { placed, pageOf }: Sources,
+  { located, pageOf }: Sources,
 ): Promise<Omit<Parcel, 'onSent'> | undefined> {
   const { remote, records } = store;
   const signed = await readEntry(remote, entry);
-  if (signed === undefined) return await signAnew(store, entry, placed);
+  if (signed === undefined) return await signAnew(store, entry, located);
   const { envelope, objects, pipeline } = signed;
   for (const [digest, location] of envelope.locations) {
-    const known = placed.get(digest);
-    if (known === undefined || records.damage.has(digest, known)) placed.set(digest, location);
+    const known = located.get(digest);
+    if (known === undefined || records.damage.has(digest, known)) located.set(digest, location);
   }
   const pathOf = (digest: Digest) => {
     const path = store.local.objectPath(digest);
@@ -84,29 +84,29 @@ async function repairingParcel(
 }
 
 /**
- * The result of a damaged entry of the user's own. Nobody has read the places yet where its objects
+ * The result of a damaged entry of the user's own. Nobody has read the locations yet where its objects
  * are said to be.
  */
 async function signAnew(
   store: SharedStore,
   { owner, fingerprint }: Entry,
-  placed: ReadonlyMap<Digest, Location>,
+  located: ReadonlyMap<Digest, Location>,
 ): Promise<Omit<Parcel, 'onSent'> | undefined> {
   const { remote, records } = store;
   if (fingerprint === undefined || owner !== remote.own!.id) return undefined;
   const result = store.readResult(fingerprint);
   if (result === undefined || !store.isShareable(result)) return undefined;
   const parcel = store.parcelOf(result);
-  const places = parcel.objects.flatMap(({ digest }) => {
-    const location = placed.get(digest);
+  const locations = parcel.objects.flatMap(({ digest }) => {
+    const location = located.get(digest);
     return location === undefined ? [] : [{ digest, ...location }];
   });
-  const { gone, wrong } = await readPlaces(remote, places);
+  const { gone, wrong } = await readLocations(remote, locations);
   records.damage.add([...gone, ...wrong]);
   return parcel;
 }
 
-function keepPlaces(
+function keepLocations(
   { records, remote }: SharedStore,
   { fingerprint, owner }: Entry,
   locations: Locations,
@@ -118,7 +118,7 @@ function keepPlaces(
     records.write(fingerprint, { adopted: false, ...record, owner, locations });
 }
 
-/** Notes the places where files are gone or too short, by a list of them: no byte is read. */
+/** Notes the locations where files are gone or too short, by a list of them: no byte is read. */
 export async function noteMissing({ remote, records }: SharedStore): Promise<void> {
   const sizes = new Map<string, number>();
   for (const folder of ['objects/', 'packs/']) {
@@ -133,7 +133,7 @@ export async function noteMissing({ remote, records }: SharedStore): Promise<voi
   records.damage.add(missing.map(([digest, location]) => ({ digest, ...location })));
 }
 
-/** The results known here whose entries lead to places that are known to be damaged. */
+/** The results known here whose entries lead to locations that are known to be damaged. */
 export function damagedEntries({ records }: SharedStore): readonly Entry[] {
   return records.all().flatMap((fingerprint): Entry[] => {
     const { owner, locations = new Map() } = records.read(fingerprint) ?? {};

@@ -77,8 +77,8 @@ for (const folder of ['objects', 'packs']) {
 
     test(`bytes in ${folder} that are ${what} are sent anew by a repair of someone who has them`, async (t) => {
       const { group, result, alice } = await damaged(t, folder, damage);
-      const { broken, places } = await verifyShared(alice.remote);
-      alice.records.damage.replace(places);
+      const { broken, locations } = await verifyShared(alice.remote);
+      alice.records.damage.replace(locations);
       assert.deepEqual(await repair(alice, broken), { mended: 1, left: 0 });
       const { broken: still, damaged: bad } = await faultsOf(group);
       assert.deepEqual([still, bad], [[], []]);
@@ -103,21 +103,21 @@ test('a repair keeps the signature of whoever signed, and needs the bytes, not t
   await bob.markUsed(result.digest);
   const before = group.files('results');
   group.flip(group.files('packs')[0]!, 0.9999);
-  const { broken, places } = await verifyShared(bob.remote);
-  bob.records.damage.replace(places);
+  const { broken, locations } = await verifyShared(bob.remote);
+  bob.records.damage.replace(locations);
   assert.deepEqual(await repair(bob, broken), { mended: 1, left: 0 });
   assert.deepEqual(group.files('results'), before, 'no entry of bob is needed');
   assert.deepEqual((await faultsOf(group)).broken, []);
   const empty = await group.clone('empty', group.key('carol'));
   group.flip(group.files('objects')[0]!);
   const faults = await verifyShared(empty.remote);
-  empty.records.damage.replace(faults.places);
+  empty.records.damage.replace(faults.locations);
   assert.deepEqual(await repair(empty, faults.broken), { mended: 0, left: 1 });
 });
 
 test('a damaged entry is signed again by its owner', async (t) => {
   const { group, alice, result } = await damaged(t, 'results', flip);
-  // Which its places hid.
+  // Which its locations hid.
   for (const path of [...group.files('objects'), ...group.files('packs')]) flip(group, path);
   const { broken } = await verifyShared(alice.remote);
   assert.equal(broken.length, 1);
@@ -154,8 +154,8 @@ test('verify ends where the bytes do: a stranger may write a place of any length
     undefined,
     () => {},
   );
-  const { broken, places } = await verifyShared(remote);
-  alice.records.damage.replace(places);
+  const { broken, locations } = await verifyShared(remote);
+  alice.records.damage.replace(locations);
   assert.deepEqual(await repair(alice, broken), { mended: 1, left: 0 });
   assert.deepEqual((await faultsOf(group)).broken, []);
 });
@@ -169,13 +169,13 @@ test('verify reads the pages that runs name, and a repair sends them again', asy
   alice.shareRun({ run: '2026-01-01', pipeline: 'p', stages: {} }, page);
   await alice.flush(never);
   group.flip(group.files('packs').find((path) => statSync(path).size === statSync(page).size)!);
-  const { broken, damaged: bad, places } = await verifyShared(alice.remote);
+  const { broken, damaged: bad, locations } = await verifyShared(alice.remote);
   assert.equal(bad.length, 1);
   assert.deepEqual(
     broken.map(({ kind }) => kind),
     ['run'],
   );
-  alice.records.damage.replace(places);
+  alice.records.damage.replace(locations);
   assert.deepEqual(await repair(alice, broken, join(group.root, 'another.html')), {
     mended: 0,
     left: 1,

@@ -492,10 +492,10 @@ async function parcels(t: TestContext, count: number, size: number) {
   const bucket = new CountingBucket(group.shared);
   const options = { key, request: <T>(act: (on: typeof bucket) => Promise<T>) => act(bucket) };
   const send = async (more = {}) => {
-    const placed = new Map(
+    const located = new Map(
       maker.records.all().flatMap((digest) => [...maker.records.read(digest)!.locations]),
     );
-    await new Push({ ...options, ...more, placed } as never).send(maker.parcels());
+    await new Push({ ...options, ...more, located } as never).send(maker.parcels());
   };
   return { group, maker, bucket, send };
 }

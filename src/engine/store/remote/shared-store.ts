@@ -102,7 +102,7 @@ export class SharedStore implements Store {
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
   readonly #asked = new Map<Digest, Promise<readonly FoundResult[]>>();
-  /** Where objects lie: entries of several keys may lead to several places. */
+  /** Where objects lie: entries of several keys may lead to several locations. */
   readonly #locations = new Map<Digest, readonly Location[]>();
   /** Objects that could not be fetched in this run. */
   readonly #lost = new Set<Digest>();
@@ -114,7 +114,7 @@ export class SharedStore implements Store {
    * Where objects lie by the records, read once, since a run sends every minute. A push asks before
    * it relies on one.
    */
-  #placed: Map<Digest, Location> | undefined;
+  #located: Map<Digest, Location> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -201,12 +201,12 @@ export class SharedStore implements Store {
     if (
       log !== undefined &&
       !existsSync(this.local.objectPath(log)) &&
-      this.#placeOf(log) !== undefined
+      this.#locationOf(log) !== undefined
     ) {
       wanted.set(log, { digest: log, size: undefined });
     }
     const own = [...wanted.values()].filter(
-      ({ digest }) => this.#placeOf(digest) !== undefined && !this.#fetching.has(digest),
+      ({ digest }) => this.#locationOf(digest) !== undefined && !this.#fetching.has(digest),
     );
     const work = this.#fetchAll(own);
     for (const { digest } of own) this.#fetching.set(digest, work);
@@ -223,7 +223,7 @@ export class SharedStore implements Store {
     return existsSync(this.local.objectPath(digest));
   }
 
-  /** Fetches objects, from another place where one is damaged. */
+  /** Fetches objects, from another location where one is damaged. */
   async #fetchAll(wanted: readonly WantedObject[]): Promise<void> {
     const left = new Set(wanted.map(({ digest }) => digest));
     let next = wanted;
@@ -231,7 +231,9 @@ export class SharedStore implements Store {
       const lost = await this.#contact.whileOpen(() => this.#fetchOnce(next, left));
       if (lost === undefined) break;
       this.#noteDamage(lost);
-      next = next.filter(({ digest }) => left.has(digest) && this.#placeOf(digest) !== undefined);
+      next = next.filter(
+        ({ digest }) => left.has(digest) && this.#locationOf(digest) !== undefined,
+      );
     }
     // Being fetched → lost, for this run alone: the next one asks again.
     for (const digest of left) this.#lost.add(digest);
@@ -245,7 +247,7 @@ export class SharedStore implements Store {
   async #fetchOnce(wanted: readonly WantedObject[], left: Set<Digest>): Promise<readonly Digest[]> {
     return await this.remote.fetch(
       wanted,
-      (digest) => this.#placeOf(digest),
+      (digest) => this.#locationOf(digest),
       async (digest, chunks) => {
         // Being fetched → here: bytes are hashed before they get the name of the object.
         const isWhole = await writeObject(this.local.objectPath(digest), this.#counted(chunks));
@@ -256,17 +258,17 @@ export class SharedStore implements Store {
   }
 
   /** Where an object lies, as far as nobody looked there in vain. */
-  #placeOf(digest: Digest): Location | undefined {
+  #locationOf(digest: Digest): Location | undefined {
     return this.#locations.get(digest)?.find((location) => !this.#failed.has(digest, location));
   }
 
   #noteDamage(lost: readonly Digest[]): void {
-    const places = lost.flatMap((digest) => {
-      const location = this.#placeOf(digest);
+    const locations = lost.flatMap((digest) => {
+      const location = this.#locationOf(digest);
       return location === undefined ? [] : [{ digest, ...location }];
     });
-    this.#failed.add(places);
-    this.records.damage.add(places);
+    this.#failed.add(locations);
+    this.records.damage.add(locations);
   }
 
   async *#counted(chunks: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncIterable<Buffer> {
@@ -387,8 +389,8 @@ export class SharedStore implements Store {
     options: SendOptions = {},
   ): Promise<{ readonly sent: number; readonly failed: number }> {
     if (results.length + this.records.unsentRuns().length === 0) return { sent: 0, failed: 0 };
-    this.#placed ??= this.records.places();
-    const push = this.#push(this.#placed, { ...options, damage: this.records.damage });
+    this.#located ??= this.records.locations();
+    const push = this.#push(this.#located, { ...options, damage: this.records.damage });
     let sent = 0;
     await push.send(this.parcels(results, () => void sent++));
     if (options.onePack !== true) await push.send(this.#runs());
@@ -396,11 +398,11 @@ export class SharedStore implements Store {
     return { sent, failed: push.failed.length };
   }
 
-  #push(placed: Map<Digest, Location>, options: SendOptions = {}): Push {
+  #push(located: Map<Digest, Location>, options: SendOptions = {}): Push {
     return new Push({
       request: (act) => this.remote.request(act),
       key: this.remote.own!,
-      placed,
+      located,
       ...options,
       onProgress: (bytes) => {
         this.#count({ sent: bytes });
@@ -545,7 +547,7 @@ export class SharedStore implements Store {
   #isLost({ outputs }: StageResult): boolean {
     const missing = Object.values(outputs).flatMap((artifact) => this.#missing(artifact));
     return missing.some(
-      ({ digest }) => this.#lost.has(digest) || this.#placeOf(digest) === undefined,
+      ({ digest }) => this.#lost.has(digest) || this.#locationOf(digest) === undefined,
     );
   }
 }

@@ -1,67 +1,67 @@
 import { createHash } from 'node:crypto';
 import { type Entry, listEntries, readEntry } from './entry.ts';
-import { type Place, placeText } from './known-damage.ts';
+import { locationText, type ObjectLocation } from './known-damage.ts';
 import type { RemoteStore } from './remote-store.ts';
 
 export interface SharedFaults {
   /** How many results of trusted keys there are. */
   readonly results: number;
-  /** How many places hold the bytes of their object. */
+  /** How many locations hold the bytes of their object. */
   readonly objects: number;
   /** Entries that have no right signature, or lack some of their bytes. */
   readonly broken: readonly Entry[];
   /** Keys of packs and objects with bytes that are not those of a digest. */
   readonly damaged: readonly string[];
   /** Where an entry leads, but the bytes of the object are not. */
-  readonly places: readonly Place[];
+  readonly locations: readonly ObjectLocation[];
 }
 
 /** Reads every result and run of a trusted key, and every byte that they name. */
 export async function verifyShared(remote: RemoteStore): Promise<SharedFaults> {
   const broken: Entry[] = [];
   const damaged = new Set<string>();
-  const bad = new Map<string, Place>();
+  const bad = new Map<string, ObjectLocation>();
   const sound = new Set<string>();
   const entries = await listEntries(remote);
   for (const entry of entries) {
     const signed = await readEntry(remote, entry);
-    const places = signed?.objects.map((digest) => ({
+    const locations = signed?.objects.map((digest) => ({
       digest,
       ...signed.envelope.locations.get(digest),
     }));
-    if (places === undefined || !places.every(isPlace)) {
+    if (locations === undefined || !locations.every(isLocation)) {
       broken.push(entry);
       continue;
     }
-    const unread = places.filter(
-      (place) => !sound.has(placeText(place)) && !bad.has(placeText(place)),
+    const unread = locations.filter(
+      (location) => !sound.has(locationText(location)) && !bad.has(locationText(location)),
     );
-    const { gone, wrong } = await readPlaces(remote, unread);
-    for (const place of [...gone, ...wrong]) bad.set(placeText(place), place);
+    const { gone, wrong } = await readLocations(remote, unread);
+    for (const location of [...gone, ...wrong]) bad.set(locationText(location), location);
     for (const { key } of wrong) damaged.add(key);
-    for (const text of unread.map(placeText)) if (!bad.has(text)) sound.add(text);
-    if (places.some((place) => bad.has(placeText(place)))) broken.push(entry);
+    for (const text of unread.map(locationText)) if (!bad.has(text)) sound.add(text);
+    if (locations.some((location) => bad.has(locationText(location)))) broken.push(entry);
   }
   return {
     results: entries.filter(({ kind }) => kind === 'result').length,
     objects: sound.size,
     broken,
     damaged: [...damaged],
-    places: [...bad.values()],
+    locations: [...bad.values()],
   };
 }
 
 /**
- * Reads the bytes at places, one for each object, and hashes them. `wrong` are those of other
+ * Reads the bytes at locations, one for each object, and hashes them. `wrong` are those of other
  * bytes, `gone` those of none.
  */
-export async function readPlaces(
+export async function readLocations(
   remote: RemoteStore,
-  places: readonly Place[],
-): Promise<Readonly<Record<'gone' | 'wrong', readonly Place[]>>> {
-  const byDigest = new Map(places.map((place) => [place.digest, place]));
-  const wanted = places.map(({ digest, length }) => ({ digest, size: length }));
-  const wrong: Place[] = [];
+  locations: readonly ObjectLocation[],
+): Promise<Readonly<Record<'gone' | 'wrong', readonly ObjectLocation[]>>> {
+  const byDigest = new Map(locations.map((location) => [location.digest, location]));
+  const wanted = locations.map(({ digest, length }) => ({ digest, size: length }));
+  const wrong: ObjectLocation[] = [];
   const lost = await remote.fetch(
     wanted,
     (digest) => byDigest.get(digest),
@@ -80,8 +80,9 @@ export async function readPlaces(
   const isWrong = new Set(wrong);
   return {
     wrong,
-    gone: lost.map((digest) => byDigest.get(digest)!).filter((place) => !isWrong.has(place)),
+    gone: lost.map((digest) => byDigest.get(digest)!).filter((location) => !isWrong.has(location)),
   };
 }
 
-const isPlace = (place: Partial<Place>): place is Place => place.key !== undefined;
+const isLocation = (location: Partial<ObjectLocation>): location is ObjectLocation =>
+  location.key !== undefined;
