@@ -194,13 +194,7 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
       const parts = [one, other].map(
         (of) => [sampleVariance(of.map(areaOf)) / runs, runs - 1] as const,
       );
-      const validation = drawModels([model(shift)], design, random);
-      const accuracyOn = ({ labels: of, models: [rows] }: MatchedScores) => {
-        const right = rows!.filter(({ label, positive }) => positive > 0 === (label === 1)).length;
-        return { value: right / of.length, images: of.length };
-      };
-      const test = drawModels([model(shift)], design, random);
-      const difference = shareDifference(accuracyOn(validation), accuracyOn(test), level);
+      const claimsOfSplits = splitClaims(shift, design, random);
       const isGrouped = design.groupSize > 1;
       const claims: readonly Claim[] = [
         {
@@ -214,16 +208,7 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
           ends: endsOf(shares.overImages),
         },
         { name: "table: Student's t over seeds", truth: meanArea(shift), ends: endsOf(exact) },
-        ...(isGrouped
-          ? []
-          : [
-              { name: 'trends: accuracy of val minus test', truth: 0, ends: endsOf(difference) },
-              {
-                name: 'plot: share of a confusion',
-                truth: accuracyOf(model(shift), fakes),
-                ends: endsOf(shareInterval(accuracyOn(test), level)),
-              },
-            ]),
+        ...(isGrouped ? [] : claimsOfSplits),
       ];
       const tests: readonly NullTest[] = [
         { name: 'AUC over runs and images', p: compared!.auc.p },
@@ -236,6 +221,30 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
       return { claims, tests };
     },
   };
+}
+
+/** Claims about one model on two splits: its accuracy on one, and how much lower it is there. */
+function splitClaims(shift: number, design: Design, random: Random): readonly Claim[] {
+  const validation = accuracyOn(drawModels([model(shift)], design, random));
+  const test = accuracyOn(drawModels([model(shift)], design, random));
+  return [
+    {
+      name: 'trends: accuracy of val minus test',
+      truth: 0,
+      ends: endsOf(shareDifference(validation, test, level)),
+    },
+    {
+      name: 'plot: share of a confusion',
+      truth: accuracyOf(model(shift), fakesOf(design)),
+      ends: endsOf(shareInterval(test, level)),
+    },
+  ];
+}
+
+/** The accuracy of the first model, and of how many images. */
+function accuracyOn({ labels, models: [rows] }: MatchedScores) {
+  const right = rows!.filter(({ label, positive }) => positive > 0 === (label === 1)).length;
+  return { value: right / labels.length, images: labels.length };
 }
 
 const model = (shift: number): Model => ({ shift, deviation: 1 });
