@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import { type Kernel, kernel } from '../lowering/kernel.ts';
+import { type Kernel, type KernelHead, kernel } from '../lowering/kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import {
   type Attributes,
@@ -12,8 +12,7 @@ import {
 } from '../trace/trace.ts';
 import { byChannels, type ChannelwiseOperation } from './channelwise.ts';
 
-interface Elementwise<T, A extends Attributes>
-  extends Pick<Kernel, 'name' | 'inputs' | 'deferred'> {
+interface Elementwise<T, A extends Attributes> extends KernelHead {
   /**
    * The types of the (first) input that ONNX Runtime computes this with; the rest is left to the
    * cpu kernel.

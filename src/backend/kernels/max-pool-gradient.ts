@@ -13,17 +13,21 @@ import { attributesOf, either, type Windows } from './pooling.ts';
  * Where windows do not overlap, every element gets at most one gradient, and pooling with indices
  * and its inverse are the faster.
  */
-interface MaxPoolGradient {
+interface MaxPoolGradient extends PoolArrays {
+  readonly planes: number;
+  readonly spatial: readonly number[];
+  readonly pooled: readonly number[];
+  readonly windows: Windows;
+}
+
+/** The names of what the gradient is computed from. */
+interface PoolArrays {
   /**
    * The image's planes, `[…, …spatial]`; their maxima and the gradient of these, `[…, …pooled]`.
    */
   readonly x: string;
   readonly y: string;
   readonly dy: string;
-  readonly planes: number;
-  readonly spatial: readonly number[];
-  readonly pooled: readonly number[];
-  readonly windows: Windows;
 }
 
 /** Elements of a block: with its dozen intermediate results it fits into a few MiB of cache. */
@@ -206,7 +210,7 @@ export function withInfinities(graph: GraphBuilder, maxima: string): string {
  */
 function deal(
   graph: GraphBuilder,
-  { x, y, dy }: Pick<MaxPoolGradient, 'x' | 'y' | 'dy'>,
+  { x, y, dy }: PoolArrays,
   line: Line & { readonly careful: boolean },
 ): string {
   const { windows, window, stride, before, length, careful } = line;
@@ -247,11 +251,15 @@ function masked(graph: GraphBuilder, gradient: string, mask: string, careful: bo
   return graph.node('Mul', [gradient, graph.cast(mask, 'float32')]);
 }
 
-/** How the steps of one phase lie: so that runs in memory are long. */
-interface Cut {
+/** The shape of an array of steps, and their axis. */
+interface StepLayout {
   shape(steps: number): number[];
   /** The steps' axis. */
   readonly axis: number;
+}
+
+/** How the steps of one phase lie: so that runs in memory are long. */
+interface Cut extends StepLayout {
   /** The phases' axis, where several phases are in one array. */
   readonly phases: number;
 }
@@ -264,7 +272,7 @@ function cutOf({ rows, inner }: Line): Cut {
 function padded(
   graph: GraphBuilder,
   name: string,
-  { shape, axis }: Pick<Cut, 'shape' | 'axis'>,
+  { shape, axis }: StepLayout,
   counts: readonly [before: number, after: number],
   value: number,
 ): string {

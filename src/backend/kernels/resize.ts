@@ -8,7 +8,10 @@ interface TfResize {
   readonly halfPixelCenters: boolean;
 }
 
-type TfResizeGrad = Pick<TfResize, 'alignCorners'> & Partial<Pick<TfResize, 'halfPixelCenters'>>;
+interface TfResizeGrad {
+  readonly alignCorners: boolean;
+  readonly halfPixelCenters?: boolean;
+}
 
 /**
  * What each pixel of a resized image reads along one axis: the pixel before, the one after, and the

@@ -29,11 +29,8 @@ type KnownValues = (input: number) => HostArray | undefined;
 /** The inputs by name; tfjs hands null, or nothing, for one that was left out. */
 type NamedInputs = Readonly<Record<string, Tensor | TensorInfo | null | undefined>>;
 
-/**
- * One tfjs kernel on this backend. `T` is tfjs's own type of its attributes; in the table of
- * kernels it is not known.
- */
-export interface Kernel<T = unknown, A extends Attributes = Attributes> {
+/** What a kernel is called, what it reads, and when it is lowered. */
+export interface KernelHead {
   /** The kernel's name in tfjs. */
   readonly name: string;
   /**
@@ -41,13 +38,20 @@ export interface Kernel<T = unknown, A extends Attributes = Attributes> {
    * missing. Without names, the inputs come as a list.
    */
   readonly inputs?: readonly string[];
-  /** Whether tfjs takes its outputs as a list even where there is only one. */
-  readonly lists?: boolean;
   /**
    * Whether it is lowered only when a node reads its value: for kernels that their readers often
    * fuse.
    */
   readonly deferred?: boolean;
+}
+
+/**
+ * One tfjs kernel on this backend. `T` is tfjs's own type of its attributes; in the table of
+ * kernels it is not known.
+ */
+export interface Kernel<T = unknown, A extends Attributes = Attributes> extends KernelHead {
+  /** Whether tfjs takes its outputs as a list even where there is only one. */
+  readonly lists?: boolean;
   /**
    * The operation that a call is, or the shape under which it views its only input. Undefined where
    * this call has no lowering, or is wrong: then the cpu kernel computes it, or says what is wrong.

@@ -1,4 +1,5 @@
 import {
+  type CallLabel,
   type HostArray,
   type LiveTrace,
   type Operand,
@@ -66,12 +67,16 @@ type WriteNode = (
   node: TraceNode,
 ) => Iterable<readonly [TraceValue, Representation]>;
 
-interface Forms {
+/** What a value is to be computed from. */
+interface UncomputedForms {
+  affine?: ChannelAffine;
+  product?: ChannelProduct;
+}
+
+interface Forms extends UncomputedForms {
   logical?: string;
   channelsFirst?: string;
   blocks?: { readonly name: string; readonly count: number };
-  affine?: ChannelAffine;
-  product?: ChannelProduct;
   folded?: string;
   /** Copies under other shapes, by order and shape. */
   readonly views: Map<string, string>;
@@ -100,7 +105,7 @@ const FILLS: ReadonlySet<string> = new Set(['Fill', 'OnesLike', 'ZerosLike']);
  * `backward/Conv2DBackpropFilter`. ONNX Runtime shows it in errors and profiles, and keeps it in
  * the names of most nodes that it makes of others.
  */
-export function labelOf({ kernel, phase }: Pick<TraceNode, 'kernel' | 'phase'>): string {
+export function labelOf({ kernel, phase }: CallLabel): string {
   return phase === undefined ? kernel : `${phase}/${kernel}`;
 }
 
@@ -241,7 +246,7 @@ export class Lowering {
   /**
    * The sum of other images, or the product, that the operand stands for while it is not computed.
    */
-  uncomputed({ value, shape }: Operand): Pick<Forms, 'affine' | 'product'> {
+  uncomputed({ value, shape }: Operand): UncomputedForms {
     const forms = this.#formsOf(value);
     return forms.channelsFirst === undefined && sameShape(shape, value.shape) ? forms : {};
   }

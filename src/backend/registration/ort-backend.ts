@@ -229,7 +229,7 @@ export class OrtBackend extends KernelBackend {
    * anew for how many runs weights stayed the same. Weights in `lasting` are constants of a graph
    * from its first run on.
    */
-  beginAnew(lasting: readonly Pick<TensorInfo, 'dataId'>[]): void {
+  beginAnew(lasting: readonly { readonly dataId: DataId }[]): void {
     const ids = lasting.flatMap(({ dataId }) => this.#storage.get(dataId).value?.id ?? []);
     this.#lasting = new Set(ids);
     for (const session of this.#sessions.all()) session.beginAnew(this.#lasting);

@@ -10,7 +10,10 @@ import {
 } from '../trace/trace.ts';
 import { OrtSession, type SessionOptions } from './ort-session.ts';
 
-type CompileOptions = SessionOptions & Pick<LoweringOptions, 'channelBlock'>;
+interface CompileOptions extends SessionOptions {
+  /** See {@link LoweringOptions.channelBlock}. */
+  readonly channelBlock: LoweringOptions['channelBlock'];
+}
 
 /** A trace's graph in a session of ONNX Runtime, with some of its leaves in it as constants. */
 export class CompiledGraph {

@@ -95,11 +95,15 @@ type AttributeValue = number | string | boolean | readonly AttributeValue[];
  * One recorded kernel call: data only. How a kernel is lowered is looked up in the table of
  * kernels, by name.
  */
-export interface TraceNode {
-  readonly kernel: string;
+export interface TraceNode extends CallLabel {
   readonly attributes: Attributes;
   readonly operands: readonly Operand[];
   readonly outputs: readonly TraceValue[];
+}
+
+/** The kernel of a recorded call, and when it was called. */
+export interface CallLabel {
+  readonly kernel: string;
   /** Known in profiles only; no part of the signature. */
   readonly phase?: Phase | undefined;
 }
