@@ -14,15 +14,18 @@ export interface FoundPackage {
   readonly main: string;
 }
 
-/** This backend's own folder, the last to look from. */
-const here = dirname(fileURLToPath(import.meta.url));
+/**
+ * This backend's own folder, the last to look from. Read only when it is asked for: a bundle of
+ * another format has no `import.meta.url`.
+ */
+const ownFolder = () => dirname(fileURLToPath(import.meta.url));
 
 /**
  * Finds a package as `require` would from each of the folders in turn, and last from here.
  * `require.resolve` alone does not distinguish a package that is missing from one whose files are.
  */
 export function findPackage(name: string, folders: readonly string[]): FoundPackage | undefined {
-  for (const from of [...folders, here]) {
+  for (const from of [...folders, ownFolder()]) {
     const require = createRequire(join(resolve(from), 'package.json'));
     for (const modules of require.resolve.paths(name) ?? []) {
       const folder = join(modules, name);
@@ -37,7 +40,7 @@ export function findPackage(name: string, folders: readonly string[]): FoundPack
 
 /** Where {@link findPackage} looks, in words: it also goes upward from each. */
 export function placesLooked(folders: readonly string[]): string {
-  return [...folders.map((folder) => resolve(folder)), here].join(' and ');
+  return [...folders.map((folder) => resolve(folder)), ownFolder()].join(' and ');
 }
 
 /** @param remedy the command that repairs it, as a sentence */
