@@ -11,7 +11,7 @@ export interface Curve {
   readonly total?: number;
   /** How many points were reported. */
   readonly count: number;
-  /** Of the reported points every so many are kept, and the last one: 1, 2, 4, … */
+  /** The step between reported points that are kept, besides the last one: 1, 2, 4, … */
   readonly every: number;
   readonly points: readonly Step[];
 }

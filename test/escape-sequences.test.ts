@@ -77,7 +77,7 @@ test('no escape sequence that a stage sends or prints reaches the terminal or th
  * `pdf.exe`.
  */
 const deceiving = 'a\u001b[2Jb\u009b2Jc \u202efdp.exe\u2066 \u200eשלום';
-/** As part of a text in quotes in YAML. */
+/** The same text within quotes in YAML. */
 const inYaml = deceiving.replace('\u001b', '\\e').replace('\u009b', '\\x9b');
 const notShown = /[^\P{Cc}\n\t]|\p{Bidi_Control}/gu;
 

@@ -14,7 +14,7 @@ afterEach(() => tf.setBackend('onnxruntime'));
  */
 const SHAPES = [[6], [2, 3], [3, 1, 2]] as const;
 /**
- * As floats, under a shape. Not by a cast: cpu takes integers for floats and counts their bytes
+ * Floats of a shape. A cast does not do: cpu takes integers for floats and counts their bytes
  * once.
  */
 const floats = (x: Tensor, shape: number[]) =>

@@ -43,7 +43,7 @@ const on = (inputs: LayerCase['inputs'], ...makes: LayerCase['make'][]): LayerCa
 const forward = (cases: LayerCase[]): LayerCase[] =>
   cases.map((layer) => ({ ...layer, gradients: 'none' }));
 
-/** As a layer is used for inference, and as it is trained. */
+/** Cases of a layer in inference and in training. */
 const both = (inputs: LayerCase['inputs'], ...makes: LayerCase['make'][]): LayerCase[] =>
   on(inputs, ...makes).flatMap((layer) => [layer, { ...layer, training: true }]);
 
@@ -212,7 +212,7 @@ export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
       () => layers.dot({ axes: 1 }),
       () => layers.dot({ axes: 1, normalize: true }),
     ),
-    // As attention does it: every query with every key.
+    // Every query with every key, as attention does it.
     ...on(
       [
         [2, 3, 4],
@@ -244,7 +244,7 @@ export const layerCases: Readonly<Record<LayerName, readonly LayerCase[]>> = {
   batchNormalization: [
     ...both(rows, () => layers.batchNormalization()),
     ...both(image, () => layers.batchNormalization({ momentum: 0.5 })),
-    // Of this tfjs's own gradient throws, and so does training, whatever the backend.
+    // tfjs's own gradient of this throws, and so does training, whatever the backend.
     ...forward(on(image, () => layers.batchNormalization({ scale: false, center: false }))),
   ],
   layerNormalization: on(

@@ -28,7 +28,7 @@ export type RunEvent = { readonly time: number } & (
        * stage reads come first.
        */
       readonly finals?: readonly StageName[];
-      /** Of these, those that no other stage of the run reads. Absent in old events. */
+      /** The final stages that no other stage of the run reads. Absent in old events. */
       readonly ends?: readonly StageName[];
       /** In the order of `stages`. Absent in old events. */
       readonly plan?: readonly PlannedReads[];

@@ -19,7 +19,7 @@ export interface RunModel {
   readonly stages: readonly StageModel[];
   /** Stages whose outputs are shown at the end, the most important first. */
   readonly finals: readonly StageName[];
-  /** Of these, the stages that no other one reads; all of them where that is not known. */
+  /** The final stages that no other stage reads; all of them where that is not known. */
   readonly ends: readonly StageName[];
   readonly warnings: readonly { readonly stage?: StageName; readonly message: string }[];
   /** Absent where nothing came from a shared store or went there. */

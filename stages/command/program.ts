@@ -24,7 +24,7 @@ const long = 32_000;
 function shellWords(context: Context): readonly string[] {
   const given: Filled[] = [];
   const { text, unfit } = fillShell(context.settings.run, (placeholder) => {
-    // Of another language.
+    // A placeholder of another language.
     if (placeholder.side !== 'inputs' && placeholder.side !== 'outputs') return undefined;
     const paths = pathsOf(context, placeholder);
     given.push({ ...placeholder, paths });

@@ -162,7 +162,7 @@ test('the models of folds may score at different levels, so their images are als
   // Of 36 pairs of a fold, those of a fake and a real image at least three steps higher are in the
   // wrong order: 3 + 2 + 1.
   assert.deepEqual([withinFolds!.folds, withinFolds!.auc], [3, 30 / 36]);
-  // Of pairs of images from different folds, half are in order, whatever the images show.
+  // Half of the pairs of images from different folds are in order, whatever the images show.
   assert.equal(auc!.toFixed(12), ((3 * 30 + 3 * 36) / (9 * 36)).toFixed(12));
   const [low, high] = withinFolds!.intervals.auc!;
   assert.ok(low < 30 / 36 && high > 30 / 36 && high - low < 0.5);

@@ -30,7 +30,7 @@ type Outcome = 'right' | 'wrong';
 
 /** An image to show; its maps are unscaled, by method. */
 interface ChosenImage extends Omit<SurveyedImage, 'pixels'> {
-  /** As the network sees it. */
+  /** The picture as the network sees it. */
   readonly pixels: DecodedImage;
 }
 

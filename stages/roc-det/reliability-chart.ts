@@ -139,7 +139,7 @@ function poolBins(runs: readonly MeasuredModel[]): Row['reliability'] {
 }
 
 type Legend = NonNullable<LineOptions['legend']>;
-/** Of the axes. */
+/** Titles of the axes. */
 type Titles = Readonly<Record<'share' | 'items' | 'probability', string>>;
 
 function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend, titles: Titles): Part {

@@ -438,7 +438,7 @@ test('several models are ranked and tested against each other, with what they sh
     ([, label]) => label,
   );
   const all = '0.1 0.2 0.5 1 2 5 10 20 40 60 80 90 95 98 99 99.5 99.8 99.9'.split(' ');
-  // Of the vertical axis, where all of them have room.
+  // The labels of the vertical axis, where all of them have room.
   assert.deepEqual(labels.slice(-all.length), all);
   const metrics = JSON.parse(textOf(bench, 'metrics'));
   assert.deepEqual(Object.keys(metrics.models), ['good', 'middle', 'bad']);

@@ -188,7 +188,7 @@ function ordering(type: string): Emit {
     graph.node(type, of === 'bool' ? names.map((name) => graph.cast(name, 'int32')) : names);
 }
 
-/** As in JavaScript, which unlike C knows no 1^NaN and no (±1)^±∞: they are NaN. */
+/** JavaScript's power: unlike in C, 1^NaN and (±1)^±∞ are NaN. */
 function power(graph: GraphBuilder, [a, b]: Pair): string {
   const isOne = graph.node('Equal', [graph.node('Abs', [a]), graph.scalar(1)]);
   // NaN for NaN and for either infinity.

@@ -58,8 +58,8 @@ function spreadOut(
   { graph }: Lowering,
   { dy, shape, filter, filterShape, image, geometry }: Task,
 ): string {
-  // As a forward convolution's filter is [out, in, …], so is a transposed one's [in, out, …] of the
-  // other direction.
+  // A forward convolution's filter is [out, in, …]; a transposed one's is [in, out, …], counted in
+  // the other direction.
   const window = filterShape.slice(0, 2);
   return graph.node('ConvTranspose', [dy, graph.transpose(filter, [3, 2, 0, 1])], {
     attributes: {

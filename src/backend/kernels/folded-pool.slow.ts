@@ -10,7 +10,7 @@ before(() => startBackends());
 interface Net {
   readonly size: readonly [height: number, width: number];
   readonly filter: readonly [height: number, width: number];
-  /** Of the image, and of the convolved one. */
+  /** Channels of the image, and of the convolved one. */
   readonly channels: readonly [before: number, after: number];
   readonly pad: 'valid' | 'same';
 }

@@ -132,7 +132,7 @@ const CHANNELS = 3;
 const perChannel = (min: number, max: number) => smooth(min, max, [CHANNELS]);
 const image = smooth(-2, 3, [2, 3, 2, CHANNELS]);
 
-/** As tfjs-layers does in training: by the batch's own mean and variance. */
+/** Normalises by the batch's own mean and variance, as tfjs-layers does in training. */
 function normalised(x: Tensor, offset: Tensor | undefined, scale: Tensor | undefined): Tensor {
   const { mean, variance } = tf.moments(x, [0, 1, 2]);
   return tf.batchNorm(

@@ -29,7 +29,7 @@ type UnaryRow = readonly [
  */
 const TINY: Tolerance = { relative: 1e-5, absolute: 1e-38 };
 
-/** Of a float; with the range in which the gradient is compared with differences. */
+/** Functions of a float, with the range in which the gradient is compared with differences. */
 const UNARY: readonly UnaryRow[] = [
   ['Abs', tf.abs, [0.5, 2], EXACT],
   ['Acos', tf.acos, [-0.8, 0.8]],

@@ -27,7 +27,7 @@ export interface SelectOptions extends BackendOptions {
 
 /** The backend that computes now. */
 export interface RunningBackend {
-  /** As tfjs knows it; never `auto`. */
+  /** The name that tfjs knows; never `auto`. */
   readonly name: ConcreteBackendName;
   /** The versions of the packages that compute. */
   readonly versions: Readonly<Record<string, string>>;

@@ -333,7 +333,7 @@ export class JobWorker {
     const needed = () =>
       guessed ? neededMemory(peak.look(), batch.needs.memory) : batch.needs.memory;
     const job = () => ({ job: identity.job, ...(memory > 0 && { memory: needed() }) });
-    // Of two results the first stays, and replacing one is left to the controller.
+    // The first of two results stays; only the controller replaces one.
     const writeResult = async (result: StageResult) => {
       if (!ticket.replaces) await this.#store.writeFirstResult(result);
     };

@@ -48,7 +48,7 @@ const golden = JSON.parse(
    * By layer and method, of each image its map; of a middle layer that of the first image alone.
    */
   readonly cams: Readonly<Record<string, Readonly<Record<string, readonly (readonly number[])[]>>>>;
-  /** Of each image its map at the last convolution. */
+  /** The map of each image at the last convolution. */
   readonly scoreCam: readonly (readonly number[])[];
 };
 

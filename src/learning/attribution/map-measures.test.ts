@@ -87,7 +87,7 @@ test('the cut is where a sort would end, whatever the values', () => {
       fc.nat(),
       fc.constantFrom(1, 5000),
       (values, pick, copies) => {
-        // Of few values and of many, which are not sorted.
+        // Maps of few values, and of many, which are not sorted.
         const map = Float32Array.from(
           Array.from({ length: copies }, () => values).flat(),
           Math.abs,

@@ -150,7 +150,7 @@ function blockHeight({ name, body, shortcut }: NetBlock): number {
   return height.frameTop + (shortcut === undefined ? 0 : height.arrow) + inner + height.frameBottom;
 }
 
-/** As few columns as give the page's shape, each as low as their order allows. */
+/** The fewest columns that give the page's shape, each as low as their order allows. */
 function breakIntoColumns(
   blocks: readonly NetBlock[],
   width: number,

@@ -122,7 +122,7 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
 const x = { field: 'x', type: 'quantitative', scale: null, axis: null };
 const y = { field: 'y', type: 'quantitative', scale: null, axis: null };
 const description = { field: 'description', type: 'nominal' };
-/** As a heading, which has no name. */
+/** A heading, which has no name. */
 const tooltip = { ...description, title: 'title' };
 
 const text = (field: string, mark: Part): Part => ({

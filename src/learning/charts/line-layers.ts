@@ -35,7 +35,7 @@ export interface LineOptions extends Axes {
 export interface LineTooltip {
   readonly x?: string;
   readonly y?: string;
-  /** Of bands in the rows of the lines. */
+  /** The field of bands in the rows of the lines. */
   readonly band?: string;
   readonly more?: readonly TooltipRow[];
 }

@@ -36,7 +36,7 @@ export interface PictureQuestion extends Omit<ExplanationSettings, 'layer'> {
 /** The scores of a picture, and maps that explain them. */
 export interface ExplainedPicture {
   readonly name: string;
-  /** As the network sees it. */
+  /** The picture as the network sees it. */
   readonly seen: DecodedImage;
   /** By class: before the softmax, and after it. */
   readonly scores: readonly number[];

@@ -50,7 +50,7 @@ export interface SurveyedImage {
   readonly logits: ArrayLike<number>;
   /** By method, unscaled, in the method's own size. They may be kept. */
   readonly maps: readonly AttributionMap[];
-  /** As the network sees it; only while the survey is at this image. */
+  /** The picture as the network sees it; only while the survey is at this image. */
   pixels(): DecodedImage;
 }
 
@@ -94,7 +94,7 @@ export interface MapSurvey {
 
 /**
  * One pass over the images of a split, batch by batch: maps by every method, and numbers about
- * them. Of the maps only the means of classes are kept, and a kilobyte for each image and method.
+ * them. Only the means of classes are kept of the maps, and a kilobyte for each image and method.
  * Class activation maps are resized to the image before they are measured.
  */
 export async function surveySplit(subject: Subject, options: SurveyOptions): Promise<Survey> {

@@ -17,7 +17,7 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
   readonly model: ModelSetting;
   /** Pixels a side. */
   readonly imageSize: number;
-  /** As the weights require when left out. */
+  /** Left out: what the weights require. */
   readonly normalise?: Normalization;
   readonly pretrained?: PretrainedSetting | 'none';
   readonly seed: number;

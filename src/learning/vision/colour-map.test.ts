@@ -24,7 +24,7 @@ const matplotlib = {
 } as const;
 
 /**
- * Of all 256 colours, three bytes each:
+ * The digest of all 256 colours, three bytes each:
  * `sha256(colormaps[name](arange(256), bytes=True)[:, :3].tobytes())`.
  */
 const digests = {

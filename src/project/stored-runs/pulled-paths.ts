@@ -15,7 +15,7 @@ import { foldersAbove, nearby, stillClaims } from '../check-claims.ts';
 export interface PulledPath {
   /** What would lie there, for messages: `fit.model`. */
   readonly what: string;
-  /** As the signer wrote it. */
+  /** The path that the signer wrote. */
   readonly path: string;
 }
 
@@ -78,7 +78,9 @@ export function jointRule(root: string, paths: readonly PulledPath[]): PullRule 
 
 type Targets = ReadonlyMap<PulledPath, Target>;
 
-/** Why a path is not one output's alone. Paths count as equal where some disk takes them for one. */
+/**
+ * Why a path is not one output's alone. Paths count as equal where some disk takes them for one.
+ */
 function placesOf(targets: Targets) {
   const places = Array.from(targets, ([wanted, target]) => ({ wanted, path: foldedPath(target) }));
   const near = nearby(places);

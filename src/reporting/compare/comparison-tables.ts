@@ -110,7 +110,7 @@ const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
   !countPaths.test(name) && values.some((value) => value?.value != null);
 
 const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
-/** Of which the first is shown of each class or model, where a stage has no number of the whole. */
+/** Measures by class or model, the first for a stage that has no number of the whole. */
 const measuresByClass = ['auc', 'accuracy', 'equalErrorRate', 'loss'];
 const mostOthers = 4;
 const mostClasses = 12;
@@ -150,7 +150,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   const rows = paired.pairs.flatMap(({ one, other, auc, accuracy }) =>
     Object.entries({ AUC: auc, accuracy }).map(
       ([metric, { difference, low, high, p, adjustedP, test }]) => [
-        // As in the other tables, the second minus the first.
+        // The second minus the first, as in the other tables.
         nameOf(other),
         nameOf(one),
         metric,

@@ -43,7 +43,7 @@ export interface RunSelections {
 export interface ReportContent {
   readonly kind: string;
   readonly description?: string | undefined;
-  /** Of a slot that has been filled: `slot 2: sample 6`. */
+  /** The slot, if it has been filled: `slot 2: sample 6`. */
   readonly slot?: string | undefined;
   /** The settings that the stage gets; those of `written` are not at their default. */
   readonly settings: readonly Setting[];

@@ -38,7 +38,7 @@ export function linesChart(items: readonly MetricItem[], options: MetricOptions)
   const x = quantity('x', axis, {
     domain: [ticks[0]!, ticks.at(-1)!],
     scale: { padding: 8 },
-    // As many digits as each has: by one format for all, 0.125 would be 0.1.
+    // Each number keeps its digits: by one format for all, 0.125 would be 0.1.
     values: ticks,
     labelExpr: "'' + datum.value",
     grid: false,

@@ -7,7 +7,7 @@ export interface SettingRow {
    */
   readonly path: string;
   readonly type: string;
-  /** As in YAML's flow form; `required`, or `—` for a setting that may be left out. */
+  /** The default in YAML's flow form; `required`, or `—` for a setting that may be left out. */
   readonly fallback: string;
   readonly summary: string;
 }

@@ -19,7 +19,7 @@ export interface SchedulerForm<Keys extends z.ZodRawShape> {
   readonly program?: { readonly name: string; readonly command: string };
   /** Runs the scheduler's commands in the environment. */
   readonly open: (place: PlaceKeys<Keys>, env: Environment) => Scheduler;
-  /** Of two places with the same text, jobs of one can wait for jobs of the other. */
+  /** Jobs of two places can wait for each other where this text is the same. */
   readonly queue: (place: PlaceKeys<Keys>) => string;
   /** What a job knows about itself; undefined in a process that is no job of this scheduler. */
   readonly identify: (env: Environment) => JobIdentity | undefined;
@@ -93,8 +93,8 @@ export interface Scheduler {
   /** Submits a job, and returns its id. Throws a {@link SubmitError}. */
   submit(request: JobRequest): Promise<string>;
   /**
-   * Whether, and when, a job would start if it was submitted, with the scheduler's words. Absent for
-   * a scheduler that cannot tell.
+   * Whether, and when, a job would start if it was submitted, with the scheduler's words. Absent
+   * for a scheduler that cannot tell.
    */
   wouldTake?(request: JobRequest): Promise<{ readonly ok: boolean; readonly words: string }>;
   /** The listed jobs with these names, by one command. An empty list proves nothing. */

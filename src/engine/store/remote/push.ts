@@ -214,7 +214,7 @@ export class Push {
    */
   async #seal(parcel: Parcel): Promise<void> {
     const { key, request } = this.#options;
-    // As they were seen, since the gathering of the next pack may forget one.
+    // Locations as seen now, since the gathering of the next pack may forget one.
     const locations = new Map<Digest, Location>();
     for (const { digest } of parcel.objects) {
       const location = await this.#locate(digest);

@@ -8,7 +8,7 @@ export type ScoreKind = (typeof scoreKinds)[number];
 
 /** A batch of images, and the class score that is explained for each. */
 export interface Question {
-  /** As the network sees them, normalised: `[batch, height, width, 3]`. */
+  /** Normalised pixels, as the network sees them: `[batch, height, width, 3]`. */
   readonly images: Float32Array;
   /** The class whose score is explained for each image, by its index: `[batch]`. */
   readonly classes: Int32Array;

@@ -186,7 +186,7 @@ function readHeader(header: readonly string[], needsLabels: boolean): Result<Hea
   });
 }
 
-/** As integers, or as the floats that pandas writes for a column that once had gaps. */
+/** Labels as integers, or as the floats that pandas writes for a column that once had gaps. */
 const numbered: ReadonlyMap<string, number> = new Map(
   Object.entries({ '0': 0, '0.0': 0, [negativeName]: 0, '1': 1, '1.0': 1, [positiveName]: 1 }),
 );

@@ -50,8 +50,8 @@ export function netFacts(traced: readonly TracedLayer[]) {
     ({ input, output }) => input.length === 3 && output.length === 1,
   );
   return {
-    // As papers count: frozen layers too, and moving statistics, which training updates without a
-    // gradient, apart.
+    // Papers count frozen layers too; moving statistics, which training updates without a
+    // gradient, count apart.
     parameters: {
       learnable,
       backbone: backboneParameters,

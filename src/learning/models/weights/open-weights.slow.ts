@@ -257,7 +257,7 @@ test('the age and gender weights of @vladmandic/face-api are read from the packa
   const { shape, read } = weights.tensors.get('entry_flow/conv_in/filters')!;
   const values = read();
   assert.deepEqual([weights.tensors.size, shape, values.length], [51, [3, 3, 3, 32], 864]);
-  // As the package's manifest says of them: 256 steps of this scale from the least.
+  // The package's manifest gives 256 steps of this scale from the least.
   const scale = 0.005431825039433498;
   const min = -0.7441600304023892;
   assert.ok(

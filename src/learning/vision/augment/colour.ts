@@ -32,7 +32,7 @@ function drawChanges(
   );
 }
 
-/** As torchvision's `adjust_brightness`; the functions below follow its counterparts. */
+/** Equals torchvision's `adjust_brightness`; the functions below follow its counterparts. */
 export function adjustBrightness(values: Float32Array, factor: number): void {
   for (let i = 0; i < values.length; i++) values[i] = clamp(factor * values[i]!);
 }

@@ -70,7 +70,7 @@ export class S3Bucket implements Bucket {
   readonly #room = new ByteRoom(mostWhole);
   readonly #region: string;
   /**
-   * As last read: programs that renew credentials write them into the files of the user's profile.
+   * What was read last: programs that renew credentials write them into the user's profile.
    */
   #credentials: Credentials | undefined;
   readonly #readCredentials: () => Credentials | undefined;
@@ -273,7 +273,7 @@ function explainRefusal({ status, headers }: Answer, code = String(status)): str
 const bodyOf = ({ status, isCut, body }: Answer): Buffer | undefined =>
   status === 404 || status === 416 || isCut ? undefined : body;
 
-/** The body of an answer, up to `most` bytes. Of a longer one the connection is ended. */
+/** The body of an answer, up to `most` bytes. A longer one ends the connection. */
 async function readBody(
   response: AsyncIterable<unknown>,
   most: number,

@@ -149,7 +149,7 @@ export class SftpClient {
     return (await this.#call(send.stat, text(path))).body.stats();
   }
 
-  /** Of a link, its own. */
+  /** The stats of a path; of a link, not of its target. */
   async lstat(path: string): Promise<SftpStats> {
     return (await this.#call(send.lstat, text(path))).body.stats();
   }
