@@ -14,7 +14,7 @@ const mostKept = 4 * 1024 ** 2;
 /** Passes a stage's messages on as events, and keeps those that belong in its record. */
 export class ReportCollector {
   readonly #emit: (event: StageEvent) => void;
-  readonly #highlights: Highlight[] = [];
+  readonly #summaryTables: Highlight[] = [];
   readonly #warnings: string[] = [];
   readonly #notes: Record<string, string | number> = {};
   readonly #points: CheckpointPoints | undefined;
@@ -31,7 +31,7 @@ export class ReportCollector {
 
   get reports(): StageReports {
     return {
-      highlights: this.#highlights,
+      highlights: this.#summaryTables,
       warnings: this.#warnings,
       notes: this.#notes,
       ...(this.#curves.length > 0 && { curves: this.#curves }),
@@ -54,7 +54,7 @@ export class ReportCollector {
         this.#warn(message.message);
         break;
       case 'highlight':
-        if (this.#hasRoom(message)) this.#highlights.push(contentOf(message));
+        if (this.#hasRoom(message)) this.#summaryTables.push(contentOf(message));
         break;
       case 'note':
         if (this.#hasRoom(message)) this.#notes[message.name] = message.value;

@@ -38,7 +38,7 @@ function wrongFieldOf(value: unknown, form: Form): string | undefined {
   );
 }
 
-const highlight: Form = {
+const summaryTable: Form = {
   title: isText,
   columns: listOf(isText),
   rows: listOf(listOf(isCell)),
@@ -74,7 +74,7 @@ const record: Form = {
   memory: optional(isNumber),
   settings: optional(isSettings),
   notes: mapOf(isCell),
-  highlights: listOf(formOf(highlight)),
+  highlights: listOf(formOf(summaryTable)),
   warnings: listOf(isText),
   curves: optional(listOf(formOf(curve))),
   log: optional(isDigest),

@@ -44,7 +44,7 @@ export function describeStage(
     ...(lastPoint !== undefined && { lastPoint }),
     seconds: end?.seconds ?? 0,
     message: end?.message,
-    highlights: record?.highlights ?? end?.highlights ?? [],
+    summaryTables: record?.highlights ?? end?.highlights ?? [],
     warnings: record?.warnings ?? [],
     record: record === undefined ? [] : describeRecord(record),
   };

@@ -6,10 +6,10 @@ import {
   metric,
   titleOfPath,
 } from '../../learning/metrics/metric-catalogue.ts';
-import { groupHighlights, isChoice } from '../group-highlights.ts';
+import { groupSummaryTables, isChoice } from '../group-summary-tables.ts';
 import { type Html, html } from './html.ts';
 import type { ReportMetric, ReportStage } from './report-model.ts';
-import { intervalWords, renderHighlight, renderTable, showEnds, showValue } from './table.ts';
+import { intervalWords, renderSummaryTable, renderTable, showEnds, showValue } from './table.ts';
 
 /**
  * The most numbers shown for a stage, stages shown as tiles (a table compares more), and rows
@@ -28,8 +28,11 @@ interface Finding {
 
 export function renderFindings(stages: readonly ReportStage[]): readonly Html[] {
   const findings = stages.flatMap(findingOf);
-  const chosen = groupHighlights(
-    stages.map(({ name, highlights }) => ({ name, highlights: highlights.filter(isChoice) })),
+  const chosen = groupSummaryTables(
+    stages.map(({ name, summaryTables }) => ({
+      name,
+      summaryTables: summaryTables.filter(isChoice),
+    })),
   );
   const numbers =
     findings.length <= mostTiled
@@ -38,7 +41,7 @@ export function renderFindings(stages: readonly ReportStage[]): readonly Html[] 
   return [
     ...numbers,
     ...(chosen.length > 0
-      ? [html`<div class="half chosen">${chosen.map(renderHighlight)}</div>`]
+      ? [html`<div class="half chosen">${chosen.map(renderSummaryTable)}</div>`]
       : []),
   ];
 }

@@ -328,7 +328,7 @@ test('on a phone a graph joins the instances of a matrix, a table shows that it 
   const preview = { ...sheet.preview, isPlain: false, width: 900 }; // as of a sheet of photographs
   const stages = [
     exampleStage({
-      highlights: [{ title, columns, rows: [row] }],
+      summaryTables: [{ title, columns, rows: [row] }],
       outputs: [{ ...sheet, preview }],
     }),
   ];

@@ -50,7 +50,7 @@ test('nothing that a user or a program wrote becomes markup, wherever it stands'
           settings: [{ path: evil, value: [evil], written: true }],
           changes: [{ path: evil, before: evil, after: { [evil]: evil } }],
           inputs: [{ port: evil, from: [evil] }],
-          highlights: [{ title: evil, columns: [evil], rows: [[evil]] }],
+          summaryTables: [{ title: evil, columns: [evil], rows: [[evil]] }],
           warnings: [evil],
           log: { text: evil, cut: true },
           record: [[evil, evil]],
@@ -303,8 +303,8 @@ test('a choice stands in the findings, and every table appears once', () => {
     rows: [['test', '0.70001']],
   };
   const stages = [
-    exampleStage({ name: 'best', kind: 'select', highlights: [models] }),
-    exampleStage({ name: 'scores', highlights: [scores], outputs: [output(file, 'table')] }),
+    exampleStage({ name: 'best', kind: 'select', summaryTables: [models] }),
+    exampleStage({ name: 'scores', summaryTables: [scores], outputs: [output(file, 'table')] }),
     exampleStage({ name: 'layers', outputs: [output(file, 'layers')] }),
   ];
   const page = bodyOf(renderReport(exampleModel({ stages })));
@@ -348,12 +348,12 @@ test('a table stands where its role says, whatever its columns are called', () =
     const page = renderReport(
       exampleModel({
         stages: [
-          exampleStage({ name: 'best', highlights: [choice] }),
-          exampleStage({ name: 'scores', highlights: [result] }),
-          exampleStage({ name: 'others', highlights: [data] }),
+          exampleStage({ name: 'best', summaryTables: [choice] }),
+          exampleStage({ name: 'scores', summaryTables: [result] }),
+          exampleStage({ name: 'others', summaryTables: [data] }),
           exampleStage({
             name: 'faces',
-            highlights: [data],
+            summaryTables: [data],
             outputs: [{ ...output(counted, 'statistics'), counts }],
           }),
         ],
@@ -435,7 +435,7 @@ test('choices of two rungs are two tables, and what each slot holds stands besid
     exampleStage({
       name,
       kind: 'select',
-      highlights: [
+      summaryTables: [
         {
           title: 'Models by auc on val',
           role: 'choice',

@@ -65,7 +65,7 @@ export interface ReportStage extends ReportContent, StageActivity {
   readonly reasons: readonly string[];
   readonly seconds: number;
   readonly message?: string | undefined;
-  readonly highlights: readonly Highlight[];
+  readonly summaryTables: readonly Highlight[];
   readonly warnings: readonly string[];
   /** How its result came about: when, where, with what. */
   readonly record: readonly (readonly [name: string, value: string])[];

@@ -1,7 +1,7 @@
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
-import { groupHighlights, isChoice, isData } from '../group-highlights.ts';
+import { groupSummaryTables, isChoice, isData } from '../group-summary-tables.ts';
 import { later, renderChart } from './chart-figure.ts';
 import { findingOf } from './findings.ts';
 import { type Html, html } from './html.ts';
@@ -10,7 +10,13 @@ import { type Section, withContent } from './page.ts';
 import type { ReportOutput, ReportStage, ShownArtifact } from './report-model.ts';
 import { endedCurves } from './stage-curves.ts';
 import { renderStage, stateBadge } from './stages.ts';
-import { fileLink, renderDataset, renderHighlight, renderShownTable, showValue } from './table.ts';
+import {
+  fileLink,
+  renderDataset,
+  renderShownTable,
+  renderSummaryTable,
+  showValue,
+} from './table.ts';
 
 /** Above this many stages, a pipeline that includes others is shown by experiment. */
 const mostFlat = 24;
@@ -111,22 +117,22 @@ function shownAs<As extends ShownArtifact['as']>(stages: readonly ReportStage[],
 const nameOf = (stage: ReportStage, { port }: ReportOutput): string => `${stage.name}.${port}`;
 
 /**
- * The tables that stages highlight, or the files of a stage that highlights none: each number
+ * The summary tables of stages, or the files of a stage that has none: each number
  * appears once.
  */
 function renderTables(stages: readonly ReportStage[]): readonly Html[] {
-  const highlights = groupHighlights(
-    stages.map(({ name, highlights }) => ({
+  const summaryTables = groupSummaryTables(
+    stages.map(({ name, summaryTables }) => ({
       name,
       // Choices stand with the findings.
-      highlights: highlights.filter((table) => !isChoice(table) && !isData(table)),
+      summaryTables: summaryTables.filter((table) => !isChoice(table) && !isData(table)),
     })),
   );
-  const silent = stages.filter(({ highlights }) => highlights.length === 0);
+  const silent = stages.filter(({ summaryTables }) => summaryTables.length === 0);
   const caption = (stage: ReportStage, output: ReportOutput) =>
     html`${nameOf(stage, output)} ${fileLink(output.href)}`;
   const all = [
-    ...highlights.map(renderHighlight),
+    ...summaryTables.map(renderSummaryTable),
     ...shownAs(silent, 'markdown').map(
       ({ stage, output, preview }) =>
         html`<div><h3>${caption(stage, output)}</h3>${renderMarkdown(preview.text)}${preview.leftOut !== undefined && html`<p class="soft small">${preview.leftOut}</p>`}</div>`,
@@ -144,13 +150,16 @@ function renderData(stages: readonly ReportStage[]): readonly Html[] {
       ? []
       : [renderDataset(stage.name, output.href, { ...preview, counts: output.counts })],
   );
-  // The table of the file has what such a stage highlights, and more.
+  // The table of the file has what the summary table of such a stage has, and more.
   const uncounted = stages.filter(
     ({ outputs }) => !outputs.some(({ preview, counts }) => preview?.as === 'table' && counts),
   );
-  const data = groupHighlights(
-    uncounted.map(({ name, highlights }) => ({ name, highlights: highlights.filter(isData) })),
-  ).map(renderHighlight);
+  const data = groupSummaryTables(
+    uncounted.map(({ name, summaryTables }) => ({
+      name,
+      summaryTables: summaryTables.filter(isData),
+    })),
+  ).map(renderSummaryTable);
   const images = shownAs(stages, 'images')
     .filter(({ preview }) => preview.images.length > 0)
     .map(

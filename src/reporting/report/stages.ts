@@ -75,7 +75,7 @@ ${record.length > 0 && html`<h4>How its result came about</h4>${renderFacts(reco
 ${outputs.flatMap(({ port, href, preview }) => {
   if (preview?.as === 'metrics')
     return [html`<h4>Numbers of ${port}</h4>${renderMetrics(preview.metrics)}`];
-  if (preview?.as !== 'table' || stage.highlights.length === 0 || preview.rows.length === 0)
+  if (preview?.as !== 'table' || stage.summaryTables.length === 0 || preview.rows.length === 0)
     return [];
   return [renderShownTable(preview, html`${port} ${fileLink(href)}`)];
 })}

@@ -8,7 +8,7 @@ import {
 } from '../../format-numbers.ts';
 import { reasonMissing } from '../../learning/metrics/metric-catalogue.ts';
 import type { TableCounts } from '../../stage.ts';
-import type { HighlightTable } from '../group-highlights.ts';
+import type { SummaryTable } from '../group-summary-tables.ts';
 import { isNumeric } from '../terminal/text.ts';
 import { Html, html } from './html.ts';
 import type { ReportMetric, ShownTable } from './report-model.ts';
@@ -52,7 +52,7 @@ ${rows.map(
 )}</tbody></table></div>`;
 }
 
-export function renderHighlight({ title, stages, columns, rows }: HighlightTable): Html {
+export function renderSummaryTable({ title, stages, columns, rows }: SummaryTable): Html {
   const more = rows.length > mostRows ? `; the first ${mostRows} of ${rows.length} rows` : '';
   const of = stages.length === 1 ? stages[0]! : `${stages.length} stages`;
   return renderTable(

@@ -11,7 +11,7 @@ export function exampleStage(given: Partial<ReportStage> = {}): ReportStage {
     settings: [{ path: 'epochs', value: 8, written: true }],
     inputs: [{ port: 'dataset', from: ['faces.dataset'] }],
     outputs: [],
-    highlights: [],
+    summaryTables: [],
     warnings: [],
     record: [['host', 'workstation, 2 cores']],
     curves: [],

@@ -182,7 +182,7 @@ function plannedStage({ stage, decision, examined }: PlannedStage, objects: Obje
     state: 'waiting' as const,
     curves: [],
     seconds: 0,
-    highlights: [],
+    summaryTables: [],
     warnings: [],
     record: [],
   };

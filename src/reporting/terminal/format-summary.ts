@@ -2,7 +2,7 @@ import type { StageName } from '../../engine/config/pipeline.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { groupHighlights, type HighlightTable, isChoice } from '../group-highlights.ts';
+import { groupSummaryTables, isChoice, type SummaryTable } from '../group-summary-tables.ts';
 import { endState, isDone, type RunModel, type StageModel } from '../run-model.ts';
 import { formatOutcomes } from '../states.ts';
 import type { Paint } from './colour.ts';
@@ -51,7 +51,7 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
   if (end.ok && end.counts['up to date'] === total)
     return [formatAllFresh(pipeline, total, end.seconds)];
   return [
-    ...formatHighlights(run, paint),
+    ...formatSummaryTables(run, paint),
     ...formatOutputs(run, paint),
     ...formatFailures(run, paint),
     ...(end.report === undefined ? [] : ['', `${paint.bold('Report')}  ${end.report}`]),
@@ -64,29 +64,29 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
   ];
 }
 
-function formatHighlights({ stages, ends, end }: RunModel, paint: Paint): readonly string[] {
-  const all = stages.map(({ name, end }) => ({ name, highlights: end?.highlights ?? [] }));
-  const tables = groupHighlights(all);
+function formatSummaryTables({ stages, ends, end }: RunModel, paint: Paint): readonly string[] {
+  const all = stages.map(({ name, end }) => ({ name, summaryTables: end?.highlights ?? [] }));
+  const tables = groupSummaryTables(all);
   const lines = tables.reduce((sum, { rows }) => sum + 3 + Math.min(rows.length, mostRows), 0);
-  if (lines <= mostTableLines) return tables.flatMap((table) => formatHighlight(table, paint));
+  if (lines <= mostTableLines) return tables.flatMap((table) => formatSummaryTable(table, paint));
   // Before tables are joined: those of candidates may have the titles of what the run is for.
-  const wanted = all.map(({ name, highlights }) => ({
+  const wanted = all.map(({ name, summaryTables }) => ({
     name,
-    highlights: ends.includes(name) ? highlights : highlights.filter(isChoice),
+    summaryTables: ends.includes(name) ? summaryTables : summaryTables.filter(isChoice),
   }));
   const hiddenStages = all.filter(
-    (stage, i) => stage.highlights.length > wanted[i]!.highlights.length,
+    (stage, i) => stage.summaryTables.length > wanted[i]!.summaryTables.length,
   ).length;
   const where = end?.report === undefined ? '' : ', all in the report';
   const more = `… and tables of ${formatCountOf(hiddenStages, 'more stage')}${where}`;
   return [
-    ...groupHighlights(wanted).flatMap((table) => formatHighlight(table, paint)),
+    ...groupSummaryTables(wanted).flatMap((table) => formatSummaryTable(table, paint)),
     ...(hiddenStages > 0 ? ['', paint.dim(more)] : []),
   ];
 }
 
-function formatHighlight(
-  { title, stages: [only, ...others], columns, rows }: HighlightTable,
+function formatSummaryTable(
+  { title, stages: [only, ...others], columns, rows }: SummaryTable,
   paint: Paint,
 ): readonly string[] {
   const [header = '', ...lines] = formatTable(columns, rows.slice(0, mostRows));

@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import { RunScript } from '../../../test/support/run-script.ts';
 import { formatRate, formatSeconds, formatWholeSeconds, withMinus } from '../../format-numbers.ts';
 import { plainText } from '../../plain-text.ts';
-import { groupHighlights } from '../group-highlights.ts';
+import { groupSummaryTables } from '../group-summary-tables.ts';
 import { wantsColour } from './colour.ts';
 import { selectReporter } from './select-reporter.ts';
 import { clip, formatTable } from './text.ts';
@@ -117,7 +117,7 @@ test('numbers of tables have one minus, whoever wrote them; names and dates keep
     columns: ['net', 'gain'],
     rows: [['a-1', -0.25] as const, ['b', '−0.50'] as const],
   };
-  assert.deepEqual(groupHighlights([{ name: 's', highlights: [table] }])[0]!.rows, [
+  assert.deepEqual(groupSummaryTables([{ name: 's', summaryTables: [table] }])[0]!.rows, [
     ['a-1', '−0.25'],
     ['b', '−0.50'],
   ]);

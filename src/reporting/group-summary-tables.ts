@@ -4,10 +4,10 @@ import type { Highlight, TableRole } from '../stage.ts';
 import { baseName } from './base-name.ts';
 
 /**
- * A table that stages want shown; of several stages, as a matrix gives, with the stage as its first
- * column.
+ * A summary table, which a stage sends as a `highlight`; of several stages, as a matrix gives, with
+ * the stage as its first column.
  */
-export interface HighlightTable {
+export interface SummaryTable {
   readonly title: string;
   readonly role?: TableRole;
   readonly stages: readonly string[];
@@ -25,11 +25,11 @@ export const isData = ({ role }: { readonly role?: TableRole }): boolean => role
  * Joins the tables of stages that have the same title and columns; those of two choices stay apart,
  * since they have other candidates.
  */
-export function groupHighlights(
-  stages: readonly { readonly name: string; readonly highlights: readonly Highlight[] }[],
-): readonly HighlightTable[] {
-  const all = stages.flatMap(({ name, highlights }) =>
-    highlights.map((table) => ({ name, table })),
+export function groupSummaryTables(
+  stages: readonly { readonly name: string; readonly summaryTables: readonly Highlight[] }[],
+): readonly SummaryTable[] {
+  const all = stages.flatMap(({ name, summaryTables }) =>
+    summaryTables.map((table) => ({ name, table })),
   );
   const groups = groupBy(all, ({ name, table }) =>
     JSON.stringify([
