@@ -62,10 +62,10 @@ for (let epoch = 0; epoch < 2; epoch++) {
   const waits: number[] = [];
   const times: number[] = [];
   for (;;) {
-    const asked = performance.now();
+    const askedAt = performance.now();
     const next = await pass.next();
     if (next.done) break;
-    waits.push(performance.now() - asked);
+    waits.push(performance.now() - askedAt);
     times.push(step());
     next.value.release();
   }

@@ -114,13 +114,13 @@ async function measure(argv: readonly string[]): Promise<Cost> {
   const all = [...seen.values()];
   const [runner] = all;
   // The stage runs in a process group of its own; another one only watches.
-  const own = all.filter(({ group }) => all.length === 1 || group !== runner!.group);
+  const workers = all.filter(({ group }) => all.length === 1 || group !== runner!.group);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   return {
     wall: (performance.now() - start) / 1000,
     processor: sum(all.map(({ ticks }) => ticks)) / 100,
-    own: sum(own.map(({ ticks }) => ticks)) / 100,
-    peak: sum(own.map(({ peak }) => peak)),
+    own: sum(workers.map(({ ticks }) => ticks)) / 100,
+    peak: sum(workers.map(({ peak }) => peak)),
     runner: runner!.peak,
   };
 }

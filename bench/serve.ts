@@ -112,22 +112,22 @@ async function memoryOfCommand(last: string, ids: readonly string[]): Promise<st
   try {
     const port = await new Promise<string>((resolve) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        const found = /127\.0\.0\.1:(\d+)\/\?token/.exec(text)?.[1];
-        if (found !== undefined) resolve(found);
+        const port = /127\.0\.0\.1:(\d+)\/\?token/.exec(text)?.[1];
+        if (port !== undefined) resolve(port);
       });
     });
     const headers = { cookie: `restage-${port}=bench-of-memory` };
     const show = async (path: string) =>
       await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
-    const told = [`${resident().toFixed(0)} MB at the start`];
+    const parts = [`${resident().toFixed(0)} MB at the start`];
     for (const path of ['/', '/runs.json', '/runs.json?whole']) await show(path);
-    told.push(`${resident().toFixed(0)} MB with the table of runs`);
+    parts.push(`${resident().toFixed(0)} MB with the table of runs`);
     await show(`/compare?runs=${ids.slice(0, 100).join(',')}`);
-    told.push(`${resident().toFixed(0)} MB with 100 runs compared`);
+    parts.push(`${resident().toFixed(0)} MB with 100 runs compared`);
     await show(`/images.json?run=${last}&stage=stage${stages - 1}`);
-    told.push(`${resident().toFixed(0)} MB with ${images} images`);
+    parts.push(`${resident().toFixed(0)} MB with ${images} images`);
     await delay(5000);
-    return `${told.join(', ')}, ${resident().toFixed(0)} MB 5 s later`;
+    return `${parts.join(', ')}, ${resident().toFixed(0)} MB 5 s later`;
   } finally {
     child.kill();
   }

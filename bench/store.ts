@@ -36,9 +36,13 @@ Object.assign(process.env, {
   AWS_REGION: 'us-east-1',
 });
 const awsFile = join(root, 'aws');
-const own = { AWS_DEFAULT_REGION: 'us-east-1', AWS_CONFIG_FILE: awsFile, AWS_CA_BUNDLE: undefined };
+const variables = {
+  AWS_DEFAULT_REGION: 'us-east-1',
+  AWS_CONFIG_FILE: awsFile,
+  AWS_CA_BUNDLE: undefined,
+};
 /** The environment of commands, ours and the peers'. */
-const env: NodeJS.ProcessEnv = { ...process.env, ...own };
+const env: NodeJS.ProcessEnv = { ...process.env, ...variables };
 
 interface Seen {
   readonly method: string;
@@ -50,17 +54,17 @@ interface Seen {
 async function countingProxy(target: string) {
   const seen: Seen[] = [];
   const proxy = createServer((question, answer) => {
-    const one: Seen = { method: question.method!, url: question.url!, bytes: 0 };
-    seen.push(one);
+    const request: Seen = { method: question.method!, url: question.url!, bytes: 0 };
+    seen.push(request);
     const passed = ask(
       target + question.url,
       { method: question.method!, headers: question.headers },
-      (found) => {
-        answer.writeHead(found.statusCode!, found.headers);
-        found.on('data', (part: Buffer) => {
-          one.bytes += part.length;
+      (response) => {
+        answer.writeHead(response.statusCode!, response.headers);
+        response.on('data', (part: Buffer) => {
+          request.bytes += part.length;
         });
-        found.pipe(answer);
+        response.pipe(answer);
       },
     );
     passed.on('error', () => answer.destroy());
@@ -157,19 +161,19 @@ async function beside(
   for (const first = performance.now(); done < rounds; done++) {
     const usual = (performance.now() - first) / done;
     if (done > 0 && performance.now() + usual > limit) break;
-    for (const one of all) {
+    for (const tool of all) {
       const before = seen.length;
-      one.times.push(await one.run(done));
-      one.asked = seen.length - before;
+      tool.times.push(await tool.run(done));
+      tool.asked = seen.length - before;
     }
   }
-  const tell = ({ times, asked }: (typeof all)[number]) =>
-    `${median(times).toFixed(2)} s${asked > 0 ? ` and ${asked} requests` : ''}`;
-  const [own, ...others] = all;
-  for (const other of others) {
-    const ratio = (median(own!.times) / median(other.times)).toFixed(2);
+  const tell = ({ times, asked: restage }: (typeof all)[number]) =>
+    `${median(times).toFixed(2)} s${restage > 0 ? ` and ${restage} requests` : ''}`;
+  const [restage, ...others] = all;
+  for (const rival of others) {
+    const ratio = (median(restage!.times) / median(rival.times)).toFixed(2);
     console.log(
-      `${what}: ${tell(own!)}, ${other.name} ${tell(other)}: ${ratio} (goal 1.2; medians of ${done})`,
+      `${what}: ${tell(restage!)}, ${rival.name} ${tell(rival)}: ${ratio} (goal 1.2; medians of ${done})`,
     );
   }
 }
@@ -195,7 +199,7 @@ try {
   await using server = await S3Server.start();
   const { seen, endpoint, close } = await countingProxy(server.endpoint);
   const count = (method: string, part: RegExp) =>
-    seen.filter((one) => one.method === method && part.test(one.url)).length;
+    seen.filter((request) => request.method === method && part.test(request.url)).length;
   const maker = await project('maker', 's3://bucket/a', endpoint);
   const made = await makeResults(maker);
   seen.length = 0;
@@ -214,13 +218,13 @@ try {
 
   const data = () => seen.filter(({ url }) => /\/(packs|objects)\//.test(url));
   const costs = () => {
-    const bytes = data().reduce((sum, one) => sum + one.bytes, 0);
+    const bytes = data().reduce((sum, request) => sum + request.bytes, 0);
     return `${seen.length} requests, ${data().length} of them for ${bytes} bytes of contents`;
   };
   const clone = join(root, 'clone');
   const puller = join(root, 'puller');
-  for (const other of [clone, puller]) {
-    cpSync(maker, other, { recursive: true, filter: (path) => path !== join(maker, 'cache') });
+  for (const copy of [clone, puller]) {
+    cpSync(maker, copy, { recursive: true, filter: (path) => path !== join(maker, 'cache') });
   }
   const store = await openIn(clone);
   const wanted = made
@@ -230,7 +234,7 @@ try {
   for (const { digest } of wanted) await store.lookup(digest);
   await store.fetch(wanted.flatMap(({ outputs }) => Object.values(outputs)));
   await store.close();
-  const bytes = data().reduce((sum, one) => sum + one.bytes, 0);
+  const bytes = data().reduce((sum, request) => sum + request.bytes, 0);
   const share = (bytes / (wanted.length * size)).toFixed(3);
   console.log(
     `restore of ${wanted.length}: ${share} times the needed bytes (goal 1.05); ${costs()}`,
@@ -253,7 +257,7 @@ try {
       },
     );
   } else console.log(`SSH: ${noSshd}`);
-  const own = (round: number) =>
+  const runOwn = (round: number) =>
     pushAnew(`s3-${round}`, `s3://bucket/own${round}`, maker, endpoint);
   const rclone = (round: number) =>
     timed('rclone', [
@@ -281,7 +285,7 @@ try {
       source,
       `s3://bucket/sync${round}`,
     ]);
-  await beside('S3', own, { rclone, 'aws s3 sync': aws }, seen);
+  await beside('S3', runOwn, { rclone, 'aws s3 sync': aws }, seen);
   close();
 } finally {
   rmSync(root, { recursive: true, force: true });

@@ -63,12 +63,12 @@ test('the backend installs in an empty folder as a package of its own, and train
   const options = ['--offline', '--ignore-scripts', '--legacy-peer-deps', '--prefix', project];
   execFileSync('npm', ['install', ...options, '--cache', join(folder, 'npm-cache')]);
 
-  const own = readJson(join(project, 'node_modules/tfjs-backend-onnxruntime/package.json'));
+  const manifest = readJson(join(project, 'node_modules/tfjs-backend-onnxruntime/package.json'));
   const { dependencies: needed, devDependencies } = readJson(join(root, 'package.json'));
   const runtime = needed['onnxruntime-node'];
   const tfjs = devDependencies['@tensorflow/tfjs'];
-  assert.deepEqual(own.dependencies, { 'onnxruntime-node': runtime });
-  assert.equal(own.peerDependencies['@tensorflow/tfjs'], tfjs);
+  assert.deepEqual(manifest.dependencies, { 'onnxruntime-node': runtime });
+  assert.equal(manifest.peerDependencies['@tensorflow/tfjs'], tfjs);
   const print = (file: string) =>
     execFileSync(process.execPath, [file], { cwd: project, encoding: 'utf8' });
   assert.match(print('example.mjs'), /'onnxruntime'[\s\S]*\[\[0\.(4[5-9]|5[0-4])/);

@@ -142,13 +142,13 @@ test('before it returns, a detached run downloads what its later stages need: no
   const { port } = server.address() as AddressInfo;
   const md5 = createHash('md5').update('weights').digest('hex');
   const file = JSON.stringify({ url: `http://127.0.0.1:${port}/net.h5`, md5 });
-  const own = ownKind('fetch', `await context.download(${file});`);
-  const spec = own['stages/fetch/spec.ts']!.replace(
+  const kindFiles = ownKind('fetch', `await context.download(${file});`);
+  const spec = kindFiles['stages/fetch/spec.ts']!.replace(
     'inputs: {},',
     `inputs: {}, downloads: () => [${file}],`,
   );
   const yaml = `${stages('one').replace('echo', 'read _ < gate; echo')}  two: { kind: fetch, after: [one], outputs: { text: artifacts/two.txt } }\n`;
-  using project = new Project(yaml, { ...scheduler, ...own, 'stages/fetch/spec.ts': spec });
+  using project = new Project(yaml, { ...scheduler, ...kindFiles, 'stages/fetch/spec.ts': spec });
   onShell(project, 9);
   const gate = project.gate('gate');
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
@@ -324,12 +324,12 @@ stages:
     99,
   );
   const first = project.gate('first.gate');
-  const other = project.gate('other.gate');
+  const otherGate = project.gate('other.gate');
   const next = project.gate('next.gate');
   const waits = project.startRun('--on', 'shell');
   await until(() => project.has('first'));
   const leaves = project.startRun('--on', 'shell', '--set', 'params.gate=other.gate');
-  other.pass();
+  otherGate.pass();
   await until(() => project.has('next'));
   first.pass();
   await waits.event('stage-waiting', 'next');
@@ -675,11 +675,11 @@ test('`places check` names each resource that is too much, and still shows a con
     'cluster: { engine: slurm, cpu: 2, container: [no-such-container, exec] }\n',
   );
   const { code, stdout } = await project.command('places', 'check', 'cluster');
-  const said = 'Batch job submission failed: Requested node configuration is not available';
+  const refusal = 'Batch job submission failed: Requested node configuration is not available';
   assert.equal(code, 1);
   assert.deepEqual(stdout.split('\n').slice(0, 3), [
-    `✗ the largest job, 2 cores, 8.0 GiB, 1 h 0 min: ${said}`,
-    `✗ memory.most, 8.0 GiB: ${said}`,
+    `✗ the largest job, 2 cores, 8.0 GiB, 1 h 0 min: ${refusal}`,
+    `✗ memory.most, 8.0 GiB: ${refusal}`,
     '… job 17: FAILED',
   ]);
   assert.match(
@@ -693,7 +693,7 @@ test('`places check` names each resource that is too much, and still shows a con
   assert.match(
     more,
     new RegExp(
-      `^✗ the largest job, 4 cores, 3.0 GiB, 1 h 0 min: ${said}\\n✗ cpu, 4 cores: ${said}\\n`,
+      `^✗ the largest job, 4 cores, 3.0 GiB, 1 h 0 min: ${refusal}\\n✗ cpu, 4 cores: ${refusal}\\n`,
     ),
   );
   assert.match(more, /^✓ shared root: .* is visible on /m);

@@ -186,8 +186,8 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
   });
 
   test('a job that somebody cancels with scancel is not submitted again', async () => {
-    const other = `  other: { kind: command, with: { run: 'echo run >> count; read _ < gate' } }\n`;
-    using project = cluster(`${waiting}${other}`, '', 1);
+    const otherStage = `  other: { kind: command, with: { run: 'echo run >> count; read _ < gate' } }\n`;
+    using project = cluster(`${waiting}${otherStage}`, '', 1);
     project.gate('gate');
     const running = project.startRun('--on', 'cluster');
     await until(() => project.has('count'));
@@ -424,11 +424,11 @@ stages:
     const { port } = server.address() as AddressInfo;
     const md5 = createHash('md5').update('weights').digest('hex');
     const file = JSON.stringify({ url: `http://127.0.0.1:${port}/net.h5`, md5 });
-    const own = ownKind(
+    const kindFiles = ownKind(
       'fetch',
       `(await import('node:fs')).readFileSync(await context.download(${file}));`,
     );
-    const spec = own['stages/fetch/spec.ts']!.replace(
+    const spec = kindFiles['stages/fetch/spec.ts']!.replace(
       'inputs: {},',
       `inputs: {}, downloads: () => [${file}],`,
     );
@@ -436,7 +436,7 @@ stages:
       'stages: { a: { kind: fetch, outputs: { text: artifacts/a.txt } } }\n',
       `, setup: ['export http_proxy=http://127.0.0.1:9']`,
       4,
-      { ...own, 'stages/fetch/spec.ts': spec },
+      { ...kindFiles, 'stages/fetch/spec.ts': spec },
     );
     const ran = await project.run('--on', 'cluster');
     server.close();
@@ -507,14 +507,14 @@ stages:
       `stages: { a: { kind: command, with: { run: 'true' } } }\n`,
       ', container: [sh, container]',
     );
-    const other = install(project, 'restage');
+    const otherInstall = install(project, 'restage');
     project.write(
       'restage/package.json',
       project.read('restage/package.json').replace('{', '{ "of": "the nodes",'),
     );
     project.write(
       'container',
-      `for folder; do :; done; exec node ${other}/dist/job-main.js "$folder"`,
+      `for folder; do :; done; exec node ${otherInstall}/dist/job-main.js "$folder"`,
     );
     const ran = await project.run('--on', 'cluster');
     const differs =
@@ -563,8 +563,8 @@ stages:
     const running = project.startRun('--on', 'cluster');
     await running.output('slow', 'begun');
     const batch = project.files('cache/jobs').find((name) => name.endsWith('/jobs'))!;
-    const [own] = project.read(`cache/jobs/${batch}`).split(' ');
-    assert.notEqual(own, foreign);
+    const [ownJob] = project.read(`cache/jobs/${batch}`).split(' ');
+    assert.notEqual(ownJob, foreign);
     running.child.kill('SIGINT');
     await until(() => running.events.some((event) => event.type === 'warning'));
     running.child.kill('SIGINT');

@@ -74,10 +74,10 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
     const first = project.startRun('--on', 'cluster');
     await first.output('slow', 'begun');
     first.child.kill('SIGINT');
-    const left = await endOf(first);
-    assert.deepEqual([left.code, left.outcomes], [130, { slow: 'cancelled' }]);
+    const ended = await endOf(first);
+    assert.deepEqual([ended.code, ended.outcomes], [130, { slow: 'cancelled' }]);
     assert.match(
-      left.warnings.join(),
+      ended.warnings.join(),
       /^Detached: 1 batch of jobs on cluster continues, and the same command attaches/,
     );
     const second = project.startRun('--on', 'cluster');

@@ -69,19 +69,19 @@ test('doctor reports what is missing for which feature, and fails only if every 
   chmodSync(project.path('programs/python3'), 0o755);
   symlinkSync(process.execPath, project.path('programs/node'));
   project.env['PATH'] = project.path('programs');
-  const said = await print(project, 'doctor');
-  assert.match(said, /^✓ Node +v\d+/m);
+  const text = await print(project, 'doctor');
+  assert.match(text, /^✓ Node +v\d+/m);
   assert.match(
-    said,
+    text,
     /^✓ Backend +onnxruntime \(@tensorflow\/tfjs [\d.]+, onnxruntime-node [\d.]+\)$/m,
   );
-  assert.match(said, /^– Git +not found: runs are recorded without the commit$/m);
-  assert.match(said, /^✓ Python +Python 3\.13\.1$/m);
+  assert.match(text, /^– Git +not found: runs are recorded without the commit$/m);
+  assert.match(text, /^✓ Python +Python 3\.13\.1$/m);
   assert.match(
-    said,
+    text,
     /^– GPU +not found: no NVIDIA driver; the default backend computes on the processor$/m,
   );
-  assert.match(said, /^✓ Store +cache\/, not shared$/m);
+  assert.match(text, /^✓ Store +cache\/, not shared$/m);
   project.write('store.yaml', 'url: [1]\n');
   const { code, stdout } = await project.command('doctor');
   assert.equal(code, 1);

@@ -50,8 +50,8 @@ test('the points of a stage outlive it: in its report, when it is up to date, an
   const ids = project
     .files('cache/runs')
     .flatMap((path) => /^(.*)\/run\.json$/.exec(path)?.[1] ?? []);
-  const shown = await new ServedPages(project).get(`/run/${ids.at(-1)}`);
-  assert.deepEqual(drawnIn(shown), points, 'the page of the run that restored it');
+  const restoredPage = await new ServedPages(project).get(`/run/${ids.at(-1)}`);
+  assert.deepEqual(drawnIn(restoredPage), points, 'the page of the run that restored it');
 });
 
 test('points decide nothing: a result with them has the name and the outputs of one without', async () => {
@@ -71,8 +71,8 @@ test('points decide nothing: a result with them has the name and the outputs of 
 test('curves come with a result from a shared store', async () => {
   using maker = new Project(yaml, files, 'maker');
   using reader = new Project(yaml, files, 'reader');
-  for (const one of [maker, reader])
-    one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
+  for (const project of [maker, reader])
+    project.env['XDG_CONFIG_HOME'] = project.path('..', `config-${project === maker}`);
   await print(maker, 'store', 'init', maker.path('../shared'));
   await maker.run();
   reader.write('store.yaml', maker.read('store.yaml'));

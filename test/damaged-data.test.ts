@@ -157,9 +157,9 @@ test('a dataset never leads out of its folder, and its numbers for an image are 
     const text = readFileSync(path, 'utf8');
     assert.ok(text.includes(from), from);
     writeFileSync(path, text.replace(from, to));
-    const said = await message(() => readAllOf(folder));
+    const refusal = await message(() => readAllOf(folder));
     writeFileSync(path, text);
-    return said.replaceAll(folder, '');
+    return refusal.replaceAll(folder, '');
   };
   const info = join(folder, 'dataset.json');
   const inside = 'Expected a dataset, but in';

@@ -116,13 +116,13 @@ test('test/page-commands.slow.ts types every command of the pages but some of ot
     stepsOf(page).flatMap((step) => ('command' in step ? [step.command] : [])),
   );
   assert.ok(commands.length > 150);
-  const left = notTyped.map(([form]) => commands.filter((command) => form.test(command)));
+  const untyped = notTyped.map(([form]) => commands.filter((command) => form.test(command)));
   assert.deepEqual(
-    left.map((some) => some.length > 0),
+    untyped.map((some) => some.length > 0),
     notTyped.map(() => true),
   );
   const { scripts } = JSON.parse(read('package.json'));
-  for (const command of left.flat()) {
+  for (const command of untyped.flat()) {
     assert.doesNotMatch(command, /^(npx )?(restage|pipeline) /);
     for (const [, name] of command.matchAll(/npm run ([\w:]+)/g))
       assert.ok(Object.hasOwn(scripts, name!), command);

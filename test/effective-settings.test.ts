@@ -42,13 +42,13 @@ test('the table of runs has settings at their default like all others, in a matr
 
 test('a filter finds runs by a setting at its default', async () => {
   const columns = await table();
-  const found = (query: string) => filterRows(columns, 2, query).rows;
+  const rowsFor = (query: string) => filterRows(columns, 2, query).rows;
   assert.deepEqual(
-    [found('one.seed=7'), found('one.seed!=7'), found('one.seed<9')],
+    [rowsFor('one.seed=7'), rowsFor('one.seed!=7'), rowsFor('one.seed<9')],
     [[1], [0], [0, 1]],
   );
   assert.deepEqual(
-    [found('many.seed=7'), found('seed=7'), found('one.quality=92')],
+    [rowsFor('many.seed=7'), rowsFor('seed=7'), rowsFor('one.quality=92')],
     [[0], [0, 1], [0, 1]],
   );
 });
@@ -85,18 +85,18 @@ test('results of an older Restage, without defaults in their record, have those 
 });
 
 test('a stage that failed changed no setting, one that is back changed what it changed, and a renamed one is new', async () => {
-  using other = new Project(`stages:
+  using otherProject = new Project(`stages:
   one: { kind: command, outputs: { text: out/1 }, with: { run: "true && echo > \${outputs.text}" } }
 `);
-  await other.run();
-  other.edit('pipelines/test.yaml', 'true', 'test -e ok');
-  assert.deepEqual((await other.run()).outcomes, { one: 'failed' });
-  other.write('ok', '');
-  await other.run();
-  other.edit('pipelines/test.yaml', 'one:', 'two:');
-  other.edit('pipelines/test.yaml', 'out/1', 'out/2');
-  await other.run();
-  const { columns } = JSON.parse(await new ServedPages(other).get('/runs.json?whole'));
+  await otherProject.run();
+  otherProject.edit('pipelines/test.yaml', 'true', 'test -e ok');
+  assert.deepEqual((await otherProject.run()).outcomes, { one: 'failed' });
+  otherProject.write('ok', '');
+  await otherProject.run();
+  otherProject.edit('pipelines/test.yaml', 'one:', 'two:');
+  otherProject.edit('pipelines/test.yaml', 'out/1', 'out/2');
+  await otherProject.run();
+  const { columns } = JSON.parse(await new ServedPages(otherProject).get('/runs.json?whole'));
   const change = 'one.run true && echo > ${outputs.text} → test -e ok && echo > ${outputs.text}';
   assert.deepEqual(valuesOf(columns, 'changed'), [['two is new'], [change], [], null]);
 });

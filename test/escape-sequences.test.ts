@@ -94,7 +94,7 @@ stages:
 `,
     { 'names/\u202efdp.txt': deceiving },
   );
-  const shown: string[] = [];
+  const printed: string[] = [];
   const quiet = async (...words: readonly string[]) => {
     for (const colours of ['0', '1']) {
       project.env['FORCE_COLOR'] = colours;
@@ -102,7 +102,7 @@ stages:
       // biome-ignore lint/suspicious/noControlCharactersInRegex: a style begins with one
       const text = `${stdout}${stderr}`.replace(colours === '1' ? /\u001b\[[1-9]\d?m/g : '', '');
       assert.equal(text.match(notShown), null, `${words.join(' ')}: ${JSON.stringify(text)}`);
-      shown.push(text);
+      printed.push(text);
     }
   };
   await quiet('plan', 'test.yaml');
@@ -120,7 +120,7 @@ stages:
   await quiet('run', `--${deceiving}`);
   await quiet('import', deceiving);
   await quiet('store', 'init', `s3://${deceiving}`);
-  assert.ok(shown.some((text) => text.includes('fdp.exe שלום')));
+  assert.ok(printed.some((text) => text.includes('fdp.exe שלום')));
 
   project.env['FORCE_COLOR'] = '0';
   const { stdout } = await project.command('explain', 'test.yaml', '--json');

@@ -92,61 +92,61 @@ test('a model, named by its folder or by a pipeline and stage, classifies any pi
 
 test('whatever cannot be explained is an error that names the alternatives', async () => {
   using project = await withModel();
-  const said = async (...words: string[]) => {
+  const explained = async (...words: string[]) => {
     const { code, stderr } = await project.command('explain-image', ...words);
     return { code, stderr: stderr.trimEnd() };
   };
   const folder = 'artifacts/test/fit@seed=2/model';
-  assert.deepEqual(await said('test.yaml', 'ada.png'), {
+  assert.deepEqual(await explained('test.yaml', 'ada.png'), {
     code: 1,
     stderr:
       'error: Expected one model, got 2 in pipelines/test.yaml [several-models]\n\n  Name one of the stages fit@seed=1, fit@seed=2 after the file.',
   });
-  assert.deepEqual(await said('test.yaml', 'fit@seed=1', 'ada.png'), {
+  assert.deepEqual(await explained('test.yaml', 'fit@seed=1', 'ada.png'), {
     code: 1,
     stderr:
       'error: There is no model of fit[seed=1] yet in artifacts/test/fit@seed=1/model [no-model]\n\n  Make it: restage run pipelines/test.yaml fit@seed=1',
   });
-  assert.deepEqual(await said('test.yaml', 'faces', 'ada.png'), {
+  assert.deepEqual(await explained('test.yaml', 'faces', 'ada.png'), {
     code: 1,
     stderr:
       'error: Expected a stage that leaves a model, got faces in pipelines/test.yaml [no-model]\n\n  Such as one of the kind train or load-model.',
   });
-  assert.deepEqual(await said('artifacts', 'ada.png'), {
+  assert.deepEqual(await explained('artifacts', 'ada.png'), {
     code: 1,
     stderr:
       'error: Expected a pipeline or the folder of a trained model, got the folder artifacts without info.json [unknown-model]\n\n  Such as experiments/a.yaml, or artifacts/a/fit/model as its stage publishes it.',
   });
-  assert.deepEqual(await said(folder, 'adda.png', 'artifacts'), {
+  assert.deepEqual(await explained(folder, 'adda.png', 'artifacts'), {
     code: 1,
     stderr:
       'error: There is no image adda.png [missing-file]\n\nerror: Expected an image, got the folder artifacts [no-image]\n\n  Name images in it: artifacts/*',
   });
-  assert.deepEqual(await said(folder, 'ada.png', 'notes.jpg', 'tiny.png'), {
+  assert.deepEqual(await explained(folder, 'ada.png', 'notes.jpg', 'tiny.png'), {
     code: 1,
     stderr:
       'error: Expected an image, but notes.jpg cannot be read as one: Input buffer contains unsupported image format\n' +
       'Expected images of at least 7 × 7 pixels, an eighth of the 56 × 56 that the network sees, got 6 × 6: tiny.png. A map would mostly show how the image was enlarged.',
   });
   assert.match(
-    (await said(folder, 'ada.png', '--layer', 'conv2', '--method', 'gradient')).stderr,
+    (await explained(folder, 'ada.png', '--layer', 'conv2', '--method', 'gradient')).stderr,
     /^error: Expected a class activation map, such as grad-cam, among the methods for --layer "conv2", got gradient/,
   );
-  assert.deepEqual(await said(folder, 'ada.png', '--layer', 'cnov2'), {
+  assert.deepEqual(await explained(folder, 'ada.png', '--layer', 'cnov2'), {
     code: 1,
     stderr:
       'error: Expected a convolution of the network for the layer, got "cnov2". Did you mean "conv2"? There are conv1, conv2, conv3.',
   });
-  assert.deepEqual(await said(folder, 'ada.png', '--class', 'fkae'), {
+  assert.deepEqual(await explained(folder, 'ada.png', '--class', 'fkae'), {
     code: 1,
     stderr:
       'error: Expected a class of the model (real, fake), or predicted, got "fkae". Did you mean "fake"?',
   });
-  assert.deepEqual(await said(folder, 'ada.png', '--out', './ada.png'), {
+  assert.deepEqual(await explained(folder, 'ada.png', '--out', './ada.png'), {
     code: 2,
     stderr: 'error: Expected another name for --out than that of the image ada.png',
   });
-  const misspelt = await said(folder, 'ada.png', '--method', 'gradcam');
+  const misspelt = await explained(folder, 'ada.png', '--method', 'gradcam');
   assert.equal(misspelt.code, 2);
   assert.match(
     misspelt.stderr,

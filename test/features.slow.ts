@@ -45,9 +45,9 @@ test('any number of heads share features that were computed once, and are scored
   );
 
   project.write('pipelines/other.yaml', `stages:${stages}${head('third', 2)}`);
-  const other = await endOf(project.start('run', 'other.yaml', '--reporter', 'json'));
+  const otherEnd = await endOf(project.start('run', 'other.yaml', '--reporter', 'json'));
   assert.deepEqual(
-    { seen: other.outcomes['seen'], third: other.outcomes['third'] },
+    { seen: otherEnd.outcomes['seen'], third: otherEnd.outcomes['third'] },
     { seen: 'restored', third: 'ran' },
   );
 });

@@ -137,8 +137,8 @@ function assertClose(actual: Values, expected: Values, part = 1e-4): void {
   assert.deepEqual(lengthsOf(actual), lengthsOf(expected));
   for (const [i, [name, values]] of Object.entries(expected).entries()) {
     const scale = Math.max(1e-3, ...values.map(Math.abs));
-    const own = Object.values(actual)[i]!;
-    const worst = Math.max(...values.map((value, j) => Math.abs(value - own[j]!)));
+    const computed = Object.values(actual)[i]!;
+    const worst = Math.max(...values.map((value, j) => Math.abs(value - computed[j]!)));
     assert.ok(worst <= part * scale, `${name}: off by ${worst}, where the largest is ${scale}`);
   }
 }

@@ -12,7 +12,7 @@ interface Guarantee {
 }
 
 /** The text as a reader sees it: without emphasis, the targets of links and the breaks of lines. */
-const shown = (markdown: string): string =>
+const plain = (markdown: string): string =>
   markdown
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replaceAll('**', '')
@@ -39,7 +39,7 @@ function guaranteesOf(text: string): readonly Guarantee[] {
         const [, file, name] = /^`([^`]+)`: (.+)$/.exec(text) ?? [];
         if (file === undefined || name === undefined)
           throw new Error(`expected \`file\`: name of a test in: ${row}`);
-        return { file, name: shown(name) };
+        return { file, name: plain(name) };
       });
       return { page, promise: promise!, tests };
     });
@@ -56,7 +56,7 @@ const namesIn = (source: string): readonly RegExp[] =>
     const name = (single ?? double ?? template!).replaceAll(/\\(.)/g, '$1');
     const parts = template === undefined ? [name] : name.split(/\$\{[^}]*\}/);
     return new RegExp(
-      `^${parts.map((part) => shown(part).replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`,
+      `^${parts.map((part) => plain(part).replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`,
     );
   });
 
@@ -64,8 +64,8 @@ const guarantees = guaranteesOf(read('docs/guarantees.md'));
 
 test('every promise in docs/guarantees.md stands in its page, and every page that makes promises has a section', () => {
   assert.deepEqual([...new Set(guarantees.map(({ page }) => page))], pages);
-  const texts = new Map(pages.map((page) => [page, shown(read(page))]));
-  const gone = guarantees.filter(({ page, promise }) => !texts.get(page)!.includes(shown(promise)));
+  const texts = new Map(pages.map((page) => [page, plain(read(page))]));
+  const gone = guarantees.filter(({ page, promise }) => !texts.get(page)!.includes(plain(promise)));
   assert.deepEqual(gone, []);
   const all = guarantees.map(({ page, promise }) => `${page}: ${promise}`);
   assert.equal(new Set(all).size, all.length);
@@ -80,7 +80,7 @@ test('every test that docs/guarantees.md names is there', () => {
   const names = new Map(files.map((file) => [file, namesIn(read(file))]));
   const lost = guarantees.flatMap(({ promise, tests }) =>
     tests.flatMap(({ file, name }) =>
-      names.get(file)!.some((one) => one.test(name)) ? [] : [{ promise, file, name }],
+      names.get(file)!.some((pattern) => pattern.test(name)) ? [] : [{ promise, file, name }],
     ),
   );
   assert.deepEqual(lost, []);

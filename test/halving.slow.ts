@@ -53,8 +53,8 @@ test('a slot continues the training of its candidate, to the bytes of an uninter
   for (const [index, { n }] of ranking.slice(0, 2).entries()) {
     for (const file of ['model/weights.bin', 'model/info.json', 'history.json']) {
       const slot = project.path(`artifacts/test/last@slot=${index + 1}`, file);
-      const one = whole.path(`artifacts/test/all@n=${n}`, file);
-      assert.deepEqual(readFileSync(slot), readFileSync(one), `${file} of slot ${index + 1}`);
+      const wholeFile = whole.path(`artifacts/test/all@n=${n}`, file);
+      assert.deepEqual(readFileSync(slot), readFileSync(wholeFile), `${file} of slot ${index + 1}`);
     }
   }
 

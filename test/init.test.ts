@@ -80,9 +80,9 @@ test('init prints the command that starts Restage from a folder, which depends o
     /\nNow: {3}cd path && pipeline run first.yaml\n$/,
   );
   delete project.env['PATH'];
-  const said = await print(project, 'init', project.path('../restage-test-nowhere-near'));
+  const text = await print(project, 'init', project.path('../restage-test-nowhere-near'));
   project.remove('../restage-test-nowhere-near');
-  const line = /Now: {3}(.*) run first.yaml/.exec(said)![1]!.replace(/^cd .* && /, '');
+  const line = /Now: {3}(.*) run first.yaml/.exec(text)![1]!.replace(/^cd .* && /, '');
   assert.match(
     execFileSync('sh', ['-c', `${line} --version`], { encoding: 'utf8' }),
     /^\d+\.\d+\.\d+\n$/,

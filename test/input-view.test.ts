@@ -109,8 +109,8 @@ test('if a stage writes to an input that others read, all fail and name each oth
   const running = project.startRun('--jobs', '2');
   for (const name of ['reads', 'writes']) await running.output(name, 'ready');
   writes.pass();
-  const misuse = (other: string) =>
-    `its input out/made.txt was written to while it ran, by it or ${other}: inputs are only to be read, so let the one that writes copy it first`;
+  const misuse = (writer: string) =>
+    `its input out/made.txt was written to while it ran, by it or ${writer}: inputs are only to be read, so let the one that writes copy it first`;
   assert.equal((await running.event('stage-finished', 'writes')).message, misuse('reads'));
   goesOn.pass();
   assert.equal((await running.event('stage-finished', 'reads')).message, misuse('writes'));

@@ -11,7 +11,7 @@ stages:
     outputs: { bytes: out/bytes }
     with: { run: "head -c 3000000 /dev/zero > \${outputs.bytes}; echo half; read _ < gate" }
 `;
-const other = `
+const otherPipeline = `
 stages:
   small: { kind: command, outputs: { text: out/text }, with: { run: "echo text > \${outputs.text}" } }
 `;
@@ -43,7 +43,7 @@ test('gc lists and removes the leftovers of a killed run at once', async () => {
 });
 
 test('the next run of any pipeline removes the leftovers of a killed run, even if it has nothing to do, and spares a living run', async () => {
-  using project = new Project(big, { 'pipelines/other.yaml': other });
+  using project = new Project(big, { 'pipelines/other.yaml': otherPipeline });
   const gate = project.gate('gate');
   await killAtHalf(project);
   assert.equal(readdirSync(project.path('cache/work')).length, 1);

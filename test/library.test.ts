@@ -170,9 +170,9 @@ test('an AbortSignal cancels a run, as does leaving the loop over its events', a
   const controller = new AbortController();
   const aborted = pipeline.run({ signal: controller.signal });
   for await (const event of aborted) if (event.type === 'stage-started') controller.abort();
-  const left = pipeline.run();
-  for await (const event of left) if (event.type === 'stage-started') break;
-  for (const run of [aborted, left]) {
+  const abandoned = pipeline.run();
+  for await (const event of abandoned) if (event.type === 'stage-started') break;
+  for (const run of [aborted, abandoned]) {
     const { ok, interrupted, stages } = await run.result;
     assert.deepEqual([ok, interrupted, stages['long']?.outcome], [false, true, 'cancelled']);
   }
@@ -292,8 +292,11 @@ stages:
 
 test('while a project imports its own kinds, other code of the process may print, listen and send signals', async () => {
   const odd = "process.on('exit', () => {}); console.log('from the spec');";
-  const own = 'stages: { odd: { kind: odd, outputs: { text: out/odd.txt } } }';
-  using folder = new Project(own, ownKind('odd', '', `${odd} await new Promise(setImmediate);`));
+  const oddPipeline = 'stages: { odd: { kind: odd, outputs: { text: out/odd.txt } } }';
+  using folder = new Project(
+    oddPipeline,
+    ownKind('odd', '', `${odd} await new Promise(setImmediate);`),
+  );
   await using project = await openProject(folder.root);
   let isLoaded = false;
   const loading = project.load('test.yaml').finally(() => {
@@ -309,7 +312,7 @@ test('while a project imports its own kinds, other code of the process may print
   }
   const kept = process
     .listeners('SIGUSR2')
-    .filter((listener) => heard.some((own) => own === listener));
+    .filter((listener) => heard.some((heardListener) => heardListener === listener));
   for (const listener of heard) process.off('SIGUSR2', listener);
   assert.equal(kept.length, heard.length);
   assert.deepEqual((await loading).warnings, [

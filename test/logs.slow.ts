@@ -71,10 +71,10 @@ test('logs shows a forced attempt at the published result that failed', async ()
 test('logs prints the log of a killed run of this pipeline, and not that of another one', async () => {
   using project = new Project(shout, files);
   await project.run();
-  const other = shout
+  const otherPipeline = shout
     .replaceAll('out/', 'other/')
     .replace('echo shouting;', 'echo other; read _ < gate;');
-  project.write('pipelines/other.yaml', other);
+  project.write('pipelines/other.yaml', otherPipeline);
   project.gate('gate');
   const killed = project.start('run', 'other.yaml', '--reporter', 'json');
   await killed.event('stage-output', 'shout');

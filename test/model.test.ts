@@ -74,7 +74,7 @@ test('model lists the named networks, and shows one outside of any project, at a
   ]) {
     assert.match(list, new RegExp(`^${name} +\\S`, 'm'));
   }
-  const shown = await print(
+  const text = await print(
     project,
     'model',
     'xception',
@@ -83,13 +83,13 @@ test('model lists the named networks, and shows one outside of any project, at a
     '--image-size',
     '299',
   );
-  assert.match(shown, /^Xception at 299 x 299: 36 convolutions in 14 modules/);
+  assert.match(text, /^Xception at 299 x 299: 36 convolutions in 14 modules/);
   assert.match(
-    shown,
+    text,
     /\navg_pool +global average pool +2,048 values\nlogits +dense +1,000 values +2,049,000 +2,048,000\n/,
   );
   assert.match(
-    shown,
+    text,
     /\n22,855,952 learnable parameters, beside 54,528 moving statistics; 8,357,403,496 multiply-adds an image\n$/,
   );
 });

@@ -4,22 +4,22 @@ import { test } from 'node:test';
 import { ownKind } from './support/own-kind.ts';
 import { Project, pipeline as program } from './support/rig.ts';
 
-const own = 'stages: { own: { kind: own, outputs: { text: out/own.txt } } }';
+const yaml = 'stages: { own: { kind: own, outputs: { text: out/own.txt } } }';
 
 test('a pipeline that is a folder, or a link that leads nowhere, is called so', async () => {
-  using project = new Project(own, ownKind('own', ''));
+  using project = new Project(yaml, ownKind('own', ''));
   mkdirSync(project.path('pipelines/folder.yaml'));
   symlinkSync('gone', project.path('pipelines/link.yaml'));
-  const told = async (word: string) => (await project.command('plan', word)).stderr;
+  const stderrOf = async (word: string) => (await project.command('plan', word)).stderr;
   assert.equal(
-    await told('folder.yaml'),
+    await stderrOf('folder.yaml'),
     `error: The pipeline "folder.yaml" is a folder, not a file [not-a-file]\n\n  It lies at ${project.path('pipelines/folder.yaml')}.\n`,
   );
   assert.equal(
-    await told('link.yaml'),
+    await stderrOf('link.yaml'),
     `error: The pipeline "link.yaml" is a link that leads nowhere [not-a-file]\n\n  It lies at ${project.path('pipelines/link.yaml')}.\n`,
   );
-  assert.match(await told('folders.yaml'), /There is no pipeline "folders\.yaml"/);
+  assert.match(await stderrOf('folders.yaml'), /There is no pipeline "folders\.yaml"/);
 });
 
 test('a command in a folder that was removed says so', async () => {
@@ -41,9 +41,9 @@ test('a command in a folder that was removed says so', async () => {
 });
 
 test('a project in a folder with characters of patterns loads its own kinds; with a backslash, it says what Node cannot do', async () => {
-  using odd = new Project(own, ownKind('own', ''), '[x]*{a,b} ?');
+  using odd = new Project(yaml, ownKind('own', ''), '[x]*{a,b} ?');
   assert.deepEqual((await odd.run()).outcomes, { own: 'ran' });
-  using backslash = new Project(own, ownKind('own', ''), 'back\\slash');
+  using backslash = new Project(yaml, ownKind('own', ''), 'back\\slash');
   const { code, stderr } = await backslash.command('plan', 'test.yaml');
   assert.equal(code, 1);
   const reason = `Node loads no module from a folder with a backslash in its name: rename ${backslash.root}`;
@@ -55,8 +55,8 @@ test('a project in a folder with characters of patterns loads its own kinds; wit
 
 test('a cache that is a file, or a link that leads nowhere, is the mistake that every command tells', async () => {
   const where = ', but Restage keeps the results of the project there [wrong-value]';
-  using file = new Project(own, { ...ownKind('own', ''), cache: 'a file' });
-  using link = new Project(own, ownKind('own', ''));
+  using file = new Project(yaml, { ...ownKind('own', ''), cache: 'a file' });
+  using link = new Project(yaml, ownKind('own', ''));
   symlinkSync('gone', link.path('cache'));
   for (const words of [['plan', 'test.yaml'], ['run', 'test.yaml'], ['history'], ['gc']]) {
     assert.equal(

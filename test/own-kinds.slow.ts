@@ -187,9 +187,9 @@ test('a remembered run is examined again when a new file would be found first', 
   });
   project.remove('stages/greet/greet.ts');
   project.letHoursPass(1);
-  const remembered = async (said: string) => {
+  const remembered = async (greeting: string) => {
     await project.command('run', 'test.yaml');
-    assert.equal(project.read('out/hail.txt'), `${said}\n`);
+    assert.equal(project.read('out/hail.txt'), `${greeting}\n`);
     const runs = project.files('cache/runs').length;
     assert.match((await project.command('run', 'test.yaml')).stdout, /^✓ test: 1 stage up to date/);
     assert.equal(project.files('cache/runs').length, runs, 'the run went the long way');
@@ -257,9 +257,9 @@ test('a kind that cannot be loaded is an error where it is used, and only a warn
     stderr,
     /^pipelines\/test\.yaml:4:11: error: The kind greet in stages\/greet cannot be loaded: .*\[broken-kind\]/,
   );
-  const other =
+  const otherPipeline =
     'stages: { say: { kind: command, outputs: { text: out/say }, with: { run: "echo > ${outputs.text}" } } }\n';
-  project.write('pipelines/other.yaml', other.replace('$\\{', '${'));
+  project.write('pipelines/other.yaml', otherPipeline.replace('$\\{', '${'));
   for (const command of [['plan', 'other.yaml'], ['kinds'], ['schema']]) {
     const ended = await project.command(...command);
     assert.equal(ended.code, 0, ended.stderr);

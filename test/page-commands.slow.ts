@@ -65,10 +65,10 @@ async function follow(
       const { code, stdout, stderr } = await (/ (--)?serve\b/.test(line)
         ? served(project, line)
         : project.type(line).ended);
-      const told = `${page}: ${line}\n${stdout}${stderr}`;
-      if (step.output.length > 0) assert.match(stdout + stderr, printedAs(step.output), told);
+      const context = `${page}: ${line}\n${stdout}${stderr}`;
+      if (step.output.length > 0) assert.match(stdout + stderr, printedAs(step.output), context);
       else if (!isName.test(line) || !stderr.includes('missing required argument'))
-        assert.equal(code, 0, told);
+        assert.equal(code, 0, context);
     }
   }
 }

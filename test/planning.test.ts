@@ -60,11 +60,11 @@ test('plan marks a stage that must run and has a checkpoint to resume from', asy
 });
 
 test('plan knows that a stage begins from the start whose checkpoint is further than its settings want', async () => {
-  const own = ownKind(
+  const kindFiles = ownKind(
     'walk',
     "context.checkpoints!.save({ state: 8, arrays: [] }); throw new Error('stopped');",
   );
-  const spec = own['stages/walk/spec.ts']!.replace(
+  const spec = kindFiles['stages/walk/spec.ts']!.replace(
     'z.strictObject({})',
     'z.strictObject({ steps: z.number() })',
   ).replace(
@@ -75,7 +75,7 @@ test('plan knows that a stage begins from the start whose checkpoint is further 
   using project = new Project(
     'stages: { far: { kind: walk, with: { steps: 9 }, outputs: { text: out.txt } } }\n',
     {
-      ...own,
+      ...kindFiles,
       'stages/walk/spec.ts': spec,
     },
   );

@@ -35,17 +35,18 @@ test('predict scores a folder of images with a model, into a new folder', async 
   ]);
   assert.equal(project.read('predicted/scores.csv').split('\n').length, 5);
 
-  const said = async (...words: string[]) => (await project.command('predict', ...words)).stderr;
+  const stderrOf = async (...words: string[]) =>
+    (await project.command('predict', ...words)).stderr;
   assert.equal(
-    await said('model', 'photos'),
+    await stderrOf('model', 'photos'),
     'error: predicted is there already: name another folder with --out\n',
   );
   assert.equal(
-    await said('model', 'nowhere', '--out', 'other'),
+    await stderrOf('model', 'nowhere', '--out', 'other'),
     'error: There is no folder nowhere [missing-file]\n',
   );
   assert.match(
-    await said('model', 'empty', '--out', 'other'),
+    await stderrOf('model', 'empty', '--out', 'other'),
     /^error: Expected images in the folder .*empty, got none\.\n$/,
   );
   assert.deepEqual(

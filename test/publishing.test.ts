@@ -39,9 +39,9 @@ test('files of one name inside and outside pipelines/ are different pipelines, w
 
 test('a file of another project publishes inside this one', async () => {
   using project = new Project(greet('here'));
-  using other = new Project(greet('elsewhere'));
+  using otherProject = new Project(greet('elsewhere'));
   assert.match(
-    await print(project, 'run', other.path('pipelines/test.yaml')),
+    await print(project, 'run', otherProject.path('pipelines/test.yaml')),
     /✓ \.\.\/\S+\/pipelines\/test: 1 ran/,
   );
   const [published] = project.files('artifacts');
@@ -189,12 +189,12 @@ test('of two pipelines that run at once and claim one path, the second to publis
     'pipelines/other.yaml': greet('second; read _ < gate; echo second', 'out/text'),
   });
   const gate = project.gate('gate');
-  const other = project.start('run', 'other.yaml', '--reporter', 'json');
-  await other.event('stage-started', 'greet');
+  const otherRun = project.start('run', 'other.yaml', '--reporter', 'json');
+  await otherRun.event('stage-started', 'greet');
   await print(project, 'run', 'test.yaml');
   gate.pass();
-  assert.equal((await other.ended).code, 1);
-  const { message } = await other.event('stage-finished', 'greet');
+  assert.equal((await otherRun.ended).code, 1);
+  const { message } = await otherRun.event('stage-finished', 'greet');
   assert.equal(
     message,
     'out/text is claimed by two pipelines, by "greet" of test and by "greet" of other: it was left as the first published it; give one of them another path',

@@ -32,7 +32,7 @@ const ran = { fit: 'ran' };
 const upToDate = { fit: 'up to date' };
 
 /** What the program was found to load, by the warnings of a run. */
-const found = ({ warnings }: RanOnce): readonly string[] =>
+const foundFiles = ({ warnings }: RanOnce): readonly string[] =>
   warnings.flatMap(
     (text) =>
       /^loaded files of the project that its code does not show: (.*?)\. /.exec(text)?.[1] ?? [],
@@ -69,7 +69,7 @@ suite('files that a program loads although its text does not show them', {
     assert.match(await plan(project), /^ +run +fit +its code changed \(plugins\/base\.py\)$/m);
     const second = await project.run();
     assert.deepEqual(
-      [second.outcomes, found(second), project.read('out/fit.txt')],
+      [second.outcomes, foundFiles(second), project.read('out/fit.txt')],
       [ran, [], 'b!\n'],
     );
     project.edit('plugins/base.py', '"b"', '"a"');
@@ -81,7 +81,7 @@ suite('files that a program loads although its text does not show them', {
     await project.run();
     project.edit('train.py', "+ '\\n'", "+ '?\\n'");
     assert.match(await plan(project), /^ +run +fit +its code changed \(train\.py\)$/m);
-    assert.deepEqual(found(await project.run()), ['plugins/base.py, plugins/words.py']);
+    assert.deepEqual(foundFiles(await project.run()), ['plugins/base.py, plugins/words.py']);
     assert.match(await plan(project), /up to date +fit/);
   });
 
@@ -92,14 +92,17 @@ suite('files that a program loads although its text does not show them', {
       .replace('    kind: python\n', '    kind: python\n    matrix: { plugin: [words, other] }\n');
     using project = withVenv({}, text);
     const words = 'fit[plugin=words]';
-    const other = 'fit[plugin=other]';
-    assert.deepEqual((await project.run()).outcomes, { [words]: 'ran', [other]: 'ran' });
+    const otherStage = 'fit[plugin=other]';
+    assert.deepEqual((await project.run()).outcomes, { [words]: 'ran', [otherStage]: 'ran' });
     assert.deepEqual((await project.run()).outcomes, {
       [words]: 'up to date',
-      [other]: 'up to date',
+      [otherStage]: 'up to date',
     });
     project.edit('plugins/other.py', '"z"', '"y"');
-    assert.deepEqual((await project.run()).outcomes, { [words]: 'up to date', [other]: 'ran' });
+    assert.deepEqual((await project.run()).outcomes, {
+      [words]: 'up to date',
+      [otherStage]: 'ran',
+    });
   });
 
   test('a file that is gone, or back, is noticed', async () => {
@@ -223,7 +226,7 @@ if __name__ == '__main__':
     });
     const first = await project.run();
     assert.deepEqual(
-      [first.outcomes, found(first)],
+      [first.outcomes, foundFiles(first)],
       [
         ran,
         [
@@ -246,7 +249,7 @@ open(sys.argv[2], 'w').write('done')
     const code = 'import _ctypes, shutil; shutil.copy(_ctypes.__file__, "own.so")';
     execFileSync('/usr/bin/python3', ['-c', code], { cwd: project.root });
     const first = await project.run();
-    assert.deepEqual([first.outcomes, found(first)], [ran, ['own.so']]);
+    assert.deepEqual([first.outcomes, foundFiles(first)], [ran, ['own.so']]);
     appendFileSync(project.path('own.so'), 'x');
     assert.match(await plan(project), /^ +run +fit +its code changed \(own\.so\)$/m);
   });
@@ -260,7 +263,7 @@ open(sys.argv[2], 'w').write('done')
 `,
     });
     const first = await project.run();
-    assert.deepEqual([first.outcomes, found(first)], [ran, []]);
+    assert.deepEqual([first.outcomes, foundFiles(first)], [ran, []]);
     assert.deepEqual((await project.run()).outcomes, upToDate);
   });
 

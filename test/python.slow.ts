@@ -221,9 +221,9 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
       'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n',
     );
     install(project, there, ['tiny', '1.0']);
-    const other = await project.run('--on', 'cluster');
+    const onCluster = await project.run('--on', 'cluster');
     assert.match(
-      other.messages['fit']!,
+      onCluster.messages['fit']!,
       /: it has Python 3\.\d+\.\d+ \(of tests\); it lacks Python 3\.\d+\.\d+ \(.*\) .*; a second job found the same\. Make both alike, and run again$/,
     );
     setup('here');

@@ -27,7 +27,7 @@ open(sys.argv[2], 'w').write(word + '\\n')
 };
 
 const output = ({ events }: RanOnce) =>
-  events.flatMap((one) => (one.type === 'stage-output' ? [one.text] : [])).join('');
+  events.flatMap((event) => (event.type === 'stage-output' ? [event.text] : [])).join('');
 const unclear = (what: string) =>
   `pipelines/test.yaml:5:24: ${what}: the files of the project that it loads count from the first run on; new files and installed packages do not`;
 const beside = (file: string) =>
@@ -245,10 +245,10 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
       'train.py imports what is not installed: .venv/bin/python lacks tiny, active/bin/python lacks tiny, conda/bin/python lacks tiny, /usr/bin/python3 lacks tiny. Install it: .venv/bin/python -m pip install tiny; or on Debian: apt-get install python3-tiny',
     );
     install(project, packages, ['tiny', '1.0']);
-    const found = await project.run();
-    assert.deepEqual(found.outcomes, ran);
+    const ended = await project.run();
+    assert.deepEqual(ended.outcomes, ran);
     assert.match(
-      output(found),
+      output(ended),
       /^runs with conda\/bin\/python \(Python [\d.]+\): \.venv\/bin\/python lacks tiny, active\/bin\/python lacks tiny\n/,
     );
   });
@@ -491,8 +491,8 @@ open(restage.outputs['text'], 'w').write(str(done))
     const { code, stderr } = await project.command('plan', 'test.yaml');
     assert.equal(code, 1);
     assert.match(stderr, /parts\/letters\.py:1: '\(' was never closed/);
-    const other = `  ok: { kind: command, outputs: { out: out/ok.txt }, with: { run: "echo ok > \${outputs.out}" } }\n`;
-    project.write('pipelines/test.yaml', `${yaml}${other}`);
+    const okStage = `  ok: { kind: command, outputs: { out: out/ok.txt }, with: { run: "echo ok > \${outputs.out}" } }\n`;
+    project.write('pipelines/test.yaml', `${yaml}${okStage}`);
     const run = await project.run();
     assert.deepEqual([run.code, run.outcomes], [1, {}]);
     assert.match(run.stderr, /parts\/letters\.py:1: '\(' was never closed \[broken-program\]/);

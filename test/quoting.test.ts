@@ -69,15 +69,15 @@ test('hostile names of project, folders and files, and a hostile parameter, reac
       'sh -c "cat ${inputs.one}"',
     );
     for (const reader of ['sh -', '. /dev/stdin']) {
-      using other = new Project(
+      using attacked = new Project(
         `params: { z: "$(touch PWNED)" }\nstages: { say: { kind: command, with: { run: "${reader} <<E\\necho \${params.z}\\nE\\n" } } }`,
       );
-      const ended = await other.command('run', 'test.yaml');
+      const ended = await attacked.command('run', 'test.yaml');
       assert.match(
         ended.stderr,
         /"\$\{params\.z\}" is inside code for (sh|\.), and "\$\(touch PWNED\)" is not a plain word/,
       );
-      assert.deepEqual([ended.code, other.has('PWNED')], [1, false]);
+      assert.deepEqual([ended.code, attacked.has('PWNED')], [1, false]);
     }
     assert.match(
       (await project.command('run', 'test.yaml')).stdout,

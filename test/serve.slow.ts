@@ -73,12 +73,12 @@ const idsOf = () =>
 test('every page is complete and accessible, narrow and wide, in dark and light, without a message on the console', {
   skip: noBrowser,
 }, async () => {
-  const [one, other] = idsOf();
+  const [firstRun, secondRun] = idsOf();
   const pages = [
     '/',
-    `/run/${one}`,
+    `/run/${firstRun}`,
     '/compare',
-    `/compare?runs=${one},${other}`,
+    `/compare?runs=${firstRun},${secondRun}`,
     '/images',
     '/images?at=1',
     '/graph',
@@ -103,10 +103,10 @@ test('every page is complete and accessible, narrow and wide, in dark and light,
         }
         if (path === '/images') await opened.page.locator('#image-1 img').waitFor();
         await opened.page.evaluate(axe);
-        const found = await opened.page.evaluate<{
+        const audit = await opened.page.evaluate<{
           violations: { id: string; impact: string; nodes: { html: string }[] }[];
         }>('axe.run()');
-        const serious = found.violations.filter(
+        const serious = audit.violations.filter(
           ({ impact }) => impact === 'serious' || impact === 'critical',
         );
         assert.deepEqual(
@@ -118,10 +118,10 @@ test('every page is complete and accessible, narrow and wide, in dark and light,
         assert.ok(wide <= width, `${where}: ${wide} pixels wide`);
         assert.deepEqual(opened.complaints, [], where);
       }
-      const own = opened.requests.filter(
+      const foreign = opened.requests.filter(
         (url) => !url.startsWith(`http://127.0.0.1:${server.port}/`),
       );
-      assert.deepEqual(own, [], 'pages load nothing from elsewhere');
+      assert.deepEqual(foreign, [], 'pages load nothing from elsewhere');
     }
 });
 
@@ -156,16 +156,16 @@ test('the keyboard finds, opens and picks images', { skip: noBrowser }, async ()
   await page.getByRole('button', { name: 'fake called real' }).focus();
   await page.keyboard.press('Enter');
   assert.match(page.url(), /class%3Dfake\+predicted%3Dreal/);
-  const found = Number(
+  const marks = Number(
     /^(\d+) of 300 images/.exec((await page.getByText('of 300 images').textContent())!)![1],
   );
   const bins = await page
     .locator('.histogram button')
-    .evaluateAll((all) => all.map((one) => one.ariaLabel!));
+    .evaluateAll((all) => all.map((element) => element.ariaLabel!));
   const counts = bins.map((label) => Number(/(\d+) images$/.exec(label)![1]));
   assert.equal(
     counts.reduce((sum, count) => sum + count),
-    found,
+    marks,
     'the bins count what a click on them shows',
   );
   await page.getByRole('listbox').focus();
@@ -192,8 +192,8 @@ test('the keyboard finds, opens and picks images', { skip: noBrowser }, async ()
 });
 
 test('a tooltip of a served chart shows its names whole', { skip: noBrowser }, async () => {
-  const [one, other] = idsOf();
-  await using opened = await BrowserPage.open(address(`/compare?runs=${one},${other}`));
+  const [firstRun, secondRun] = idsOf();
+  await using opened = await BrowserPage.open(address(`/compare?runs=${firstRun},${secondRun}`));
   const { page } = opened;
   const chart = page.locator('figure.chart svg.marks').first();
   await chart.scrollIntoViewIfNeeded();

@@ -125,8 +125,8 @@ test('with a store that may only be read, store init fails with the reason, and 
   assert.ok(!project.has('store.yaml'));
   project.write('store.yaml', spec.replace(/^url: .*/m, `url: ${url}`));
   const ran = await project.run();
-  const left = `1 result did not reach ${url}, which takes nothing (${refused}): \`restage store push\` sends what is left`;
-  assert.deepEqual([ran.code, ran.warnings], [0, [left]]);
+  const warning = `1 result did not reach ${url}, which takes nothing (${refused}): \`restage store push\` sends what is left`;
+  assert.deepEqual([ran.code, ran.warnings], [0, [warning]]);
 });
 
 test('over SSH, a repair sends again what was flipped, and gc refuses a link', {

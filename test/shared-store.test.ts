@@ -56,15 +56,15 @@ async function group(yaml = chain) {
     clone,
     shared,
     filesOf,
-    [Symbol.dispose]: () => [maker, clone].map((one) => one[Symbol.dispose]()),
+    [Symbol.dispose]: () => [maker, clone].map((project) => project[Symbol.dispose]()),
   };
 }
 
 test('results from before there was a store are pushed with their run, so that somebody without the data can pull it', async () => {
   using maker = new Project(chain, { 'in.txt': 'abc\n' }, 'maker');
   using reader = new Project(chain, {});
-  for (const one of [maker, reader])
-    one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
+  for (const project of [maker, reader])
+    project.env['XDG_CONFIG_HOME'] = project.path('..', `config-${project === maker}`);
   assert.equal((await maker.run()).code, 0);
   await print(maker, 'store', 'init', maker.path('../shared'));
   assert.match(await print(maker, 'store', 'push'), /^Sent 3 results/);
@@ -161,10 +161,10 @@ test('the report of another clone has large pictures, too, but outputs that it d
   clone.write('in.txt', 'abc\n');
   assert.deepEqual((await clone.run()).outcomes, { draw: 'restored', count: 'restored' });
   assert.deepEqual(clone.files('out'), ['count.txt', 'sheet/chart.svg']);
-  for (const one of [maker, clone]) {
-    const sizes = [...one.read('artifacts/test/report.html').matchAll(/data:image\/svg[^"]*/g)].map(
-      ([uri]) => uri.length,
-    );
+  for (const project of [maker, clone]) {
+    const sizes = [
+      ...project.read('artifacts/test/report.html').matchAll(/data:image\/svg[^"]*/g),
+    ].map(([uri]) => uri.length);
     assert.ok(Math.max(...sizes) > 2_000_000, `pictures of ${sizes} bytes`);
   }
 });
@@ -475,7 +475,7 @@ test('a pull says what failed at the store, and what is not here for that reason
   await using server = await MemoryS3.start();
   using maker = new Project(chain, { 'in.txt': 'abc\n' });
   using reader = new Project(chain, {});
-  for (const one of [maker, reader]) one.env['XDG_CONFIG_HOME'] = one.path('config');
+  for (const project of [maker, reader]) project.env['XDG_CONFIG_HOME'] = project.path('config');
   await print(maker, 'store', 'init', 's3://bucket/lab', '--endpoint', server.endpoint);
   assert.equal((await maker.run()).code, 0);
   reader.write('store.yaml', maker.read('store.yaml'));

@@ -40,27 +40,27 @@ test('doctor --slim removes the binaries of other platforms once it may, and the
   assert.ok(all.length > 1 && all.includes(here), `the checkout has binaries for ${all}`);
   const others = all.filter((platform) => platform !== here).join(', ');
   const what = `the binaries of onnxruntime-node for ${others.replace(/, ([^,]*)$/, ' and $1')}`;
-  const said = async (...words: readonly string[]): Promise<string> => {
+  const printed = async (...words: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await project.command('doctor', '--slim', ...words);
     assert.deepEqual([code, stderr], [0, '']);
     return stdout.replace(/\d+ Mi?B/, 'N MB');
   };
 
   assert.equal(
-    await said(),
+    await printed(),
     `Would remove ${what} (N MB). To remove them: restage doctor --slim --yes\n`,
   );
   assert.deepEqual(platforms(project), all);
 
   assert.equal(
-    await said('--yes'),
+    await printed('--yes'),
     `Removed ${what} (N MB). A new installation brings them back.\n`,
   );
   assert.deepEqual(platforms(project), [here]);
   assert.deepEqual(readdirSync(project.path(binaries)), [process.platform]);
 
   assert.equal(
-    await said('--yes'),
+    await printed('--yes'),
     `Nothing to remove: onnxruntime-node has binaries for ${here} alone.\n`,
   );
   assert.match((await project.command('doctor')).stdout, /^✓ Backend +onnxruntime \(/m);

@@ -66,9 +66,7 @@ test('a matrix of two networks and three seeds gives one table over the seeds an
   const instances = ['slow', 'fast'].flatMap((net) =>
     [1, 2, 3].map((seed) => `net=${net},seed=${seed}`),
   );
-  const lowest = instances.reduce((one, other) =>
-    lossIn(project, other) < lossIn(project, one) ? other : one,
-  );
+  const lowest = instances.reduce((a, b) => (lossIn(project, b) < lossIn(project, a) ? b : a));
   const weights = (stage: string) =>
     readFileSync(project.path(`artifacts/test/${stage}/model/weights.bin`));
   assert.deepEqual(weights('best'), weights(`fit@${lowest}`));

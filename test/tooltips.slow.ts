@@ -69,14 +69,14 @@ const tooltipAt = (page: Page): Promise<string> =>
 /** The tooltips at the points of a grid over a chart, each once. */
 async function tooltipsOf(page: Page, name: string, across = 14): Promise<readonly string[]> {
   const { x, y, width, height } = (await (await drawn(page, name)).boundingBox())!;
-  const found = new Set<string>();
+  const texts = new Set<string>();
   for (let i = 1; i < across; i++)
     for (let j = 1; j < across; j++) {
       await page.mouse.move(x + (i * width) / across, y + (j * height) / across);
-      found.add(await tooltipAt(page));
+      texts.add(await tooltipAt(page));
     }
-  found.delete('');
-  return [...found];
+  texts.delete('');
+  return [...texts];
 }
 
 test('tooltips name what the axes name, in their unit, at the nearest point of a curve', {

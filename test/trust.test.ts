@@ -42,7 +42,7 @@ async function insider() {
         );
         return { ...manifest, stages: Object.fromEntries(stages) };
       }),
-    [Symbol.dispose]: () => [maker, reader].map((one) => one[Symbol.dispose]()),
+    [Symbol.dispose]: () => [maker, reader].map((project) => project[Symbol.dispose]()),
   };
 }
 
@@ -387,7 +387,7 @@ test('an export whose first word is the pipeline is refused: its file would be t
   using maker = new Project(shout, files, 'maker');
   maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
   await maker.run();
-  const said = async (...words: readonly string[]) => {
+  const messagesOf = async (...words: readonly string[]) => {
     const { code, stderr } = await maker.command('export', ...words);
     return [code, stderr];
   };
@@ -396,11 +396,11 @@ test('an export whose first word is the pipeline is refused: its file would be t
     `error: The first word names the new file, and ${word} is the name of a pipeline: ${command}\n`,
   ];
   assert.deepEqual(
-    await said('test.yaml'),
+    await messagesOf('test.yaml'),
     refusal('test.yaml', 'restage export test.restage test.yaml'),
   );
   assert.deepEqual(
-    await said('pipelines/new.yaml', 'test.yaml'),
+    await messagesOf('pipelines/new.yaml', 'test.yaml'),
     refusal('pipelines/new.yaml', 'restage export new.restage test.yaml'),
   );
   assert.equal(existsSync(maker.path('test.yaml')), false);

@@ -78,7 +78,7 @@ test('a watched pipeline runs again when a pattern matches a new file, also in a
     outputs: { out: artifacts/test/one.txt }
     with: { run: "for file in \${inputs.data}; do cat $file; done | tee \${outputs.out}" }
 `;
-  for (const [pattern, file, other] of [
+  for (const [pattern, file, otherFile] of [
     ['data/*', 'data/b.txt', 'data/sub/c.txt'],
     ['data/**/*.txt', 'data/new/sub/b.txt', 'data/new/b.csv'],
   ] as const) {
@@ -86,7 +86,7 @@ test('a watched pipeline runs again when a pattern matches a new file, also in a
     const running = project.startRun('--watch');
     await running.output('one', 'first');
     await running.printed('Waiting for a change');
-    project.write(other, 'other\n');
+    project.write(otherFile, 'other\n');
     project.write(file, 'second\n');
     await running.output('one', 'second');
     await running.printed('Waiting for a change', 2);

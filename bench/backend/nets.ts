@@ -58,13 +58,15 @@ function firstMaps(net: LayersModel, batch: number): () => Promise<void> {
   const classes = Int32Array.from({ length: batch }, (_, i) => i % 2);
   return async () => {
     onnxRuntimeBackend()?.dispose();
-    for (let left = 300; left > 0; left -= batch) {
-      const count = Math.min(left, batch);
-      const own = {
+    for (let remaining = 300; remaining > 0; remaining -= batch) {
+      const count = Math.min(remaining, batch);
+      const question = {
         images: images.subarray(0, count * SIZE * SIZE * 3),
         classes: classes.subarray(0, count),
       };
-      channelMaximum((await inputGradient(net, { ...own, score: 'score', seeds: [] })).gradient);
+      channelMaximum(
+        (await inputGradient(net, { ...question, score: 'score', seeds: [] })).gradient,
+      );
     }
   };
 }

@@ -35,9 +35,9 @@ for (const [net, make] of Object.entries(nets)) {
   await selectBackend('onnxruntime', options);
   const processor = await milliseconds(make().work);
   await selectBackend(name, options);
-  const own = await milliseconds(make().work);
+  const ownTimes = await milliseconds(make().work);
   for (const [work, ms] of processor) {
-    const mine = own.get(work)!;
+    const mine = ownTimes.get(work)!;
     const left = `${ms.toFixed(1)} ms`.padStart(10);
     const right = `${mine.toFixed(1)} ms`.padStart(18);
     console.log(`${net.padEnd(12)} ${work.padEnd(9)} ${left} ${right}  ${(mine / ms).toFixed(2)}`);

@@ -78,9 +78,9 @@ function firstOf<T extends { readonly time: number }>(
   total: number,
   noun: string,
 ) {
-  const shown = rows.filter(({ time }) => time >= total / 1000).slice(0, mostRows);
-  const named = shown.map((row) => ({ name: undefined, row, time: row.time }));
-  const others = rows.slice(shown.length);
+  const visible = rows.filter(({ time }) => time >= total / 1000).slice(0, mostRows);
+  const named = visible.map((row) => ({ name: undefined, row, time: row.time }));
+  const others = rows.slice(visible.length);
   if (others.length === 0) return named;
   const time = others.reduce((sum, row) => sum + row.time, 0);
   return [

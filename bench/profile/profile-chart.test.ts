@@ -52,15 +52,15 @@ test('beyond eighteen kernels the shortest share a bar, and one phase alone need
 test('it is drawn without a warning of Vega', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'chart-'));
   try {
-    const said: string[] = [];
+    const lines: string[] = [];
     const bars = [
       { kernel: 'Conv2D', phase: 'forward', time: 9 },
       { kernel: 'Conv2DBackpropFilter', phase: 'backward', time: 12 },
     ];
     await renderChart(profileChart(bars, 'Where a step of fit goes', '30 ms'), folder, (line) =>
-      said.push(line),
+      lines.push(line),
     );
-    assert.deepEqual(said, []);
+    assert.deepEqual(lines, []);
     assert.match(readFileSync(join(folder, 'chart.svg'), 'utf8'), />Conv2DBackpropFilter</);
   } finally {
     rmSync(folder, { recursive: true });

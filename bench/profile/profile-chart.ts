@@ -34,12 +34,12 @@ export function profileChart(
   const seen = longest
     .filter(([, time]) => time >= smallestShare * total)
     .map(([kernel]) => kernel);
-  const own = longest.length > mostBars ? seen.slice(0, mostBars - 1) : seen;
-  const others = `${longest.length - own.length} others`;
+  const barKernels = longest.length > mostBars ? seen.slice(0, mostBars - 1) : seen;
+  const others = `${longest.length - barKernels.length} others`;
   const rows = bars
     .filter(({ time }) => time > 0)
     .map(({ kernel, phase = noPhase, time }) => ({
-      kernel: own.includes(kernel) ? kernel : others,
+      kernel: barKernels.includes(kernel) ? kernel : others,
       phase,
       time,
     }));
@@ -57,7 +57,7 @@ export function profileChart(
         field: 'kernel',
         type: 'nominal',
         title: null,
-        sort: own.length < longest.length ? [...own, others] : own,
+        sort: barKernels.length < longest.length ? [...barKernels, others] : barKernels,
         axis: { domain: false, ticks: false, labelLimit: 240 },
       },
       x: { field: 'time', type: 'quantitative', aggregate: 'sum', title: 'Milliseconds a step' },

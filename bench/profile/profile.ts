@@ -229,9 +229,9 @@ async function writeProfile(
   } catch (error) {
     throw writeError(folder, error);
   }
-  const shown = relative(process.cwd(), folder) || '.';
+  const path = relative(process.cwd(), folder) || '.';
   process.stdout.write(
-    `${[summary, ...tables].join('\n')}\n\nThe rest, and a chart, are in ${shown}\n`,
+    `${[summary, ...tables].join('\n')}\n\nThe rest, and a chart, are in ${path}\n`,
   );
 }
 

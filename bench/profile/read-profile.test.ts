@@ -29,13 +29,13 @@ describe('a profile of ONNX Runtime', () => {
       run(2000, 500),
       node('ReorderOutput', 'ReorderOutput', 2000, 500),
     ]);
-    const shown = (first ?? []).map(({ operator, label, self }) => [
+    const rows = (first ?? []).map(({ operator, label, self }) => [
       operator,
       label?.kernel,
       label?.phase,
       self,
     ]);
-    assert.deepEqual(shown, [
+    assert.deepEqual(rows, [
       ['Conv', 'Conv2D', 'forward', 0.3],
       ['Scan', '(blocks)', 'update', 0.02],
       ['Mul', 'Multiply', 'update', 0.04],

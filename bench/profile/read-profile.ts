@@ -92,7 +92,7 @@ interface NodeLabel {
  * its own.
  */
 export function readLabel(nodeName: string): NodeLabel | undefined {
-  const found = /(?:(forward|backward|update)\/)?([\w()]+)\/[A-Za-z0-9]+_\d+/.exec(nodeName);
-  if (found === null) return undefined;
-  return { kernel: found[2] as string, phase: found[1] as Phase | undefined };
+  const match = /(?:(forward|backward|update)\/)?([\w()]+)\/[A-Za-z0-9]+_\d+/.exec(nodeName);
+  if (match === null) return undefined;
+  return { kernel: match[2] as string, phase: match[1] as Phase | undefined };
 }

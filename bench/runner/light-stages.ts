@@ -53,10 +53,10 @@ for (const { kind, port, path, settings } of light) {
     return `  s${i}: { kind: ${kind}, inputs: { ${port}: ${input} }, outputs: { ${outputs.join(', ')} }, with: ${JSON.stringify(settings(i))} }\n`;
   });
   project.write(`pipelines/${kind}.yaml`, `stages:\n${stages.join('')}`);
-  const one = await ownWork(kind, port, path, settings);
+  const alone = await ownWork(kind, port, path, settings);
   const run = runOf(kind);
   console.log(
-    `${kind.padEnd(10)} ${run.toFixed(1).padStart(7)} ${one.toFixed(1).padStart(14)} ${(run - one).toFixed(1).padStart(11)}`,
+    `${kind.padEnd(10)} ${run.toFixed(1).padStart(7)} ${alone.toFixed(1).padStart(14)} ${(run - alone).toFixed(1).padStart(11)}`,
   );
 }
 

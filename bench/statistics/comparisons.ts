@@ -52,12 +52,12 @@ const shiftFor = (model: Model, deviation: number): number =>
 function drawModels(models: readonly Model[], design: Design, random: Random): MatchedScores {
   const { labels, groups } = drawLabels(design, random);
   const shared = new Evidence(random, design);
-  const own = models.map(() => new Evidence(random, design));
+  const evidences = models.map(() => new Evidence(random, design));
   const rows = models.map((): BinaryRow[] => []);
   for (const [i, label] of labels.entries()) {
     const seen = Math.sqrt(common) * shared.next();
     for (const [m, { shift, deviation }] of models.entries()) {
-      const evidence = seen + Math.sqrt(1 - common) * own[m]!.next();
+      const evidence = seen + Math.sqrt(1 - common) * evidences[m]!.next();
       const score = label === 1 ? shift + deviation * evidence : evidence - shift;
       rows[m]!.push(binaryRow('test', i, label, score * (m + 1), groups?.[i]));
     }
@@ -83,8 +83,8 @@ export function comparisonScenario(shift: number, design: Design, draws: number)
     name: design.name,
     simulate(random, seed) {
       const options = { level, draws, seed };
-      const two = (other: Model) =>
-        compareModels(drawModels([model, other], design, random), options)[0]!;
+      const two = (otherModel: Model) =>
+        compareModels(drawModels([model, otherModel], design, random), options)[0]!;
       const alike = two(model);
       const otherShape = two(wider);
       const apart = two(better);
@@ -162,36 +162,36 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
           { length: runs },
           (): Model => ({ shift: shift + bySeed * random.normal(), deviation: 1 }),
         );
-      const one = drawn();
-      const other = drawn();
-      const matched = drawModels([...one, ...other], design, random);
+      const firstSet = drawn();
+      const secondSet = drawn();
+      const matched = drawModels([...firstSet, ...secondSet], design, random);
       const { labels, groups, models } = matched;
-      const indices = [...one.keys()];
+      const indices = [...firstSet.keys()];
       const [compared] = compareRuns(matched, [indices, indices.map((i) => runs + i)], {
         level,
         draws,
         seed,
       });
       const sample = { labels, groups, draws, seed };
-      const own = models.slice(0, runs);
+      const chosenModels = models.slice(0, runs);
       const fakes = fakesOf(design);
       const areas = spreadOverRuns(
         sample,
-        own.map((rows) => aucOfRows(labels, rows)),
+        chosenModels.map((rows) => aucOfRows(labels, rows)),
         level,
         { range: [0, 1] },
       );
       const shares = spreadOverRuns(
         sample,
-        own.map((rows) => accuracyOfRows(labels, rows)),
+        chosenModels.map((rows) => accuracyOfRows(labels, rows)),
         level,
         {
           range: [0, 1],
           perImage: true,
         },
       );
-      const exact = tInterval(one.map(areaOf), level);
-      const parts = [one, other].map(
+      const exact = tInterval(firstSet.map(areaOf), level);
+      const parts = [firstSet, secondSet].map(
         (of) => [sampleVariance(of.map(areaOf)) / runs, runs - 1] as const,
       );
       const claimsOfSplits = splitClaims(shift, design, random);
@@ -199,12 +199,12 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
       const claims: readonly Claim[] = [
         {
           name: 'AUC over images, mean of runs',
-          truth: mean(one.map(areaOf)),
+          truth: mean(firstSet.map(areaOf)),
           ends: endsOf(areas.overImages),
         },
         {
           name: 'accuracy over images, mean of runs',
-          truth: mean(one.map((of) => accuracyOf(of, fakes))),
+          truth: mean(firstSet.map((of) => accuracyOf(of, fakes))),
           ends: endsOf(shares.overImages),
         },
         { name: "table: Student's t over seeds", truth: meanArea(shift), ends: endsOf(exact) },
@@ -215,7 +215,7 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
         { name: 'accuracy over runs and images', p: compared!.accuracy.p },
         {
           name: "table: Welch's test over seeds",
-          p: welch(mean(one.map(areaOf)) - mean(other.map(areaOf)), parts).p,
+          p: welch(mean(firstSet.map(areaOf)) - mean(secondSet.map(areaOf)), parts).p,
         },
       ];
       return { claims, tests };

@@ -41,13 +41,13 @@ export function numbersOf(evaluation: unknown) {
   const parsed = parseMetrics(JSON.stringify(evaluation));
   if (!parsed.ok) throw new Error(`Internal error: ${parsed.error}`);
   const { values, intervals } = parsed.value;
-  const own = <T>(map: ReadonlyMap<string, T>) =>
+  const ofDetector = <T>(map: ReadonlyMap<string, T>) =>
     new Map(
       [...map].flatMap(([name, value]) =>
         name.startsWith('test.') ? [[name.slice(5), value] as const] : [],
       ),
     );
-  return { values: own(values), intervals: own(intervals) };
+  return { values: ofDetector(values), intervals: ofDetector(intervals) };
 }
 
 /**
@@ -100,12 +100,12 @@ export async function detectorScenario(
           ? []
           : [{ name: groupedName(name), truth, ends: intervals.get(name) }];
       });
-      const own = [...claims, temperatureClaim(test, bestTemperature)];
+      const allClaims = [...claims, temperatureClaim(test, bestTemperature)];
       // Charts have hundreds of points, and take most of the time.
-      if (seed % 4 > 0) return { claims: own };
+      if (seed % 4 > 0) return { claims: allClaims };
       const { drawsClasses = false } = design;
       const truth = { detector, shareOfFakes, drawsClasses, bins, draws, seed };
-      return { claims: [...own, ...(await curveClaims(test, truth))] };
+      return { claims: [...allClaims, ...(await curveClaims(test, truth))] };
     },
   };
 }

@@ -124,10 +124,10 @@ export function detectorPopulation(
 ): readonly BinaryRow[] {
   const total = images.reduce((sum, count) => sum + count, 0);
   return images.flatMap((count, label) => {
-    const own = 2 * Math.round((size * count) / total / 2);
-    return Array.from({ length: own }, (_, i) => {
+    const imageCount = 2 * Math.round((size * count) / total / 2);
+    return Array.from({ length: imageCount }, (_, i) => {
       // Both sources of fakes get the same quantiles.
-      const probability = (2 * Math.floor(i / 2) + 1) / own;
+      const probability = (2 * Math.floor(i / 2) + 1) / imageCount;
       return binaryRow('test', i, label, logitOf(detector, label, normalQuantile(probability)));
     });
   });

@@ -54,24 +54,24 @@ export function worstTable(results: readonly ScenarioResult[]): string {
     value: (tally: T) => number,
     isWorse: (a: number, b: number) => boolean,
   ) => {
-    const found = new Map<string, { value: number; sets: number; where: string }[]>();
+    const groups = new Map<string, { value: number; sets: number; where: string }[]>();
     for (const result of results) {
       const family = result.name.split(' ')[0]!;
       for (const [name, tally] of Object.entries(pick(result))) {
         const key = `${family}: ${name}`;
-        found.set(key, [
-          ...(found.get(key) ?? []),
+        groups.set(key, [
+          ...(groups.get(key) ?? []),
           { value: value(tally), sets: tally.sets, where: result.name },
         ]);
       }
     }
-    return [...found].map(([name, all]) => {
-      const defined = all.filter((one) => !Number.isNaN(one.value));
+    return [...groups].map(([name, all]) => {
+      const defined = all.filter((claim) => !Number.isNaN(claim.value));
       const worst = defined.reduce(
         (a, b) => (isWorse(b.value, a.value) ? b : a),
         defined[0] ?? all[0]!,
       );
-      const mean = defined.reduce((sum, one) => sum + one.value, 0) / defined.length;
+      const mean = defined.reduce((sum, claim) => sum + claim.value, 0) / defined.length;
       return [
         name,
         percent(worst.value),

@@ -31,7 +31,7 @@ export function invalidParts(root: Schema, value: unknown): readonly string[] {
     }
     const branches = (anyOf ?? []).map((branch) => check(branch, value, path));
     return [
-      ...(branches.length === 0 || branches.some((found) => found.length === 0)
+      ...(branches.length === 0 || branches.some((parts) => parts.length === 0)
         ? []
         : nearest(branches, path)),
       ...(allOf ?? []).flatMap((part) => check(part, value, path)),
@@ -69,8 +69,8 @@ function breaks(schema: Schema, value: unknown): boolean {
   const { type, const: only, enum: choices, pattern } = schema;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems } =
     schema as Record<string, number>;
-  const fits = (one: unknown) =>
-    one === typeOf(value) || (one === 'integer' && Number.isInteger(value));
+  const fits = (type: unknown) =>
+    type === typeOf(value) || (type === 'integer' && Number.isInteger(value));
   if (type !== undefined && ![type].flat().some(fits)) return true;
   if (only !== undefined && value !== only) return true;
   if (Array.isArray(choices) && !choices.includes(value)) return true;
@@ -92,7 +92,7 @@ function breaks(schema: Schema, value: unknown): boolean {
  * whole.
  */
 function nearest(branches: readonly (readonly string[])[], path: string): readonly string[] {
-  const inside = branches.filter((found) => !found.includes(path));
+  const inside = branches.filter((parts) => !parts.includes(path));
   return inside.length === 1 ? inside[0]! : [path];
 }
 

@@ -25,13 +25,15 @@ export async function writeKerasH5(
   const layers = byLayer(tensors);
   file.create_attribute('layer_names', ['input_1', ...layers.keys()]);
   file.create_group('input_1').create_attribute('weight_names', [], [0], 'S1');
-  for (const [layer, own] of layers) {
+  for (const [layer, tensors] of layers) {
     const group = file.create_group(layer);
-    const names = own.map(({ name }) => tensorName(layer, name.slice(layer.length + 1), version));
+    const names = tensors.map(({ name }) =>
+      tensorName(layer, name.slice(layer.length + 1), version),
+    );
     group.create_attribute('weight_names', names);
     // A slash in a name is a group in HDF5.
     if (version === 2) group.create_group(layer);
-    for (const [i, { shape, values }] of own.entries()) {
+    for (const [i, { shape, values }] of tensors.entries()) {
       group.create_dataset({ name: names[i]!, data: values, shape: [...shape], dtype: '<f4' });
     }
   }

@@ -11,7 +11,7 @@ const shared = /\/cache\/(objects|results|jobs)\/./;
 /** What the processes of a node itself write. */
 const ofNode = /\/cache\/jobs\/[^/]+\/(work|logs)(\/|$)/;
 const beats = /\/cache\/jobs\/[^/]+\/beats\//;
-const own = new Set();
+const ownPaths = new Set();
 const cut = new Set();
 const {
   statSync,
@@ -30,7 +30,7 @@ function stateOf(path) {
   if (
     typeof path !== 'string' ||
     !shared.test(path) ||
-    own.has(path) ||
+    ownPaths.has(path) ||
     (isNode && ofNode.test(path))
   )
     return 'whole';
@@ -77,13 +77,13 @@ fs.statSync = (path, options) => {
 fs.existsSync = (path) => stateOf(path) !== 'late' && existsSync(path);
 fs.readFileSync = (path, options) => {
   const isCut = throwIfLate(path) === 'cut';
-  if (typeof path === 'string' && beats.test(path) && !own.has(path)) return beatOf(path);
+  if (typeof path === 'string' && beats.test(path) && !ownPaths.has(path)) return beatOf(path);
   const content = readFileSync(path, options);
   return isCut ? content.slice(0, content.length / 2) : content;
 };
 fs.openSync = (path, flags, mode) => {
   const isCut = flags === 'r' && throwIfLate(path) === 'cut';
-  if (flags !== 'r') own.add(path);
+  if (flags !== 'r') ownPaths.add(path);
   const file = openSync(path, flags, mode);
   if (isCut) cut.add(file);
   return file;
@@ -101,14 +101,14 @@ fs.readdirSync = (path, options) => {
 };
 fs.writeFileSync = (path, data, options) => {
   writeFileSync(path, data, options);
-  own.add(path);
+  ownPaths.add(path);
 };
 fs.renameSync = (from, to) => {
   renameSync(from, to);
-  own.add(to);
+  ownPaths.add(to);
 };
 fs.linkSync = (from, to) => {
   linkSync(from, to);
-  own.add(to);
+  ownPaths.add(to);
 };
 syncBuiltinESMExports();

@@ -94,7 +94,7 @@ const edit: fc.Arbitrary<Edit> = fc
 export function mutated(bytes: Buffer | string): fc.Arbitrary<Buffer> {
   return fc
     .array(edit, { minLength: 1, maxLength: 3 })
-    .map((edits) => edits.reduce<Buffer>((b, one) => one(b), Buffer.from(bytes)));
+    .map((edits) => edits.reduce<Buffer>((b, edit) => edit(b), Buffer.from(bytes)));
 }
 
 /**

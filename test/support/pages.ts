@@ -39,8 +39,8 @@ const program =
 
 /** The commands of a block: those behind a `$`, or else all lines that begin with a program. */
 function commandsOf(block: string): readonly ShownCommand[] {
-  const shown = block.split(/^\$ /m).slice(1);
-  const texts = shown.length > 0 ? shown : block.split('\n').filter((line) => program.test(line));
+  const typed = block.split(/^\$ /m).slice(1);
+  const texts = typed.length > 0 ? typed : block.split('\n').filter((line) => program.test(line));
   return texts.map((text) => {
     const [command, ...output] = text.trimEnd().split('\n');
     return { command: command!.replace(/ +# .*/, ''), output };

@@ -74,21 +74,21 @@ export class Running {
     type: T,
     stage?: string,
   ): Promise<Extract<RunEvent, { type: T }>> {
-    const found = this.#find(
+    const find = this.#find(
       (event) =>
         event.type === type && (stage === undefined || ('stage' in event && event.stage === stage)),
     );
-    const event = await this.#patiently(`${type} of ${stage ?? 'the run'}`, found);
+    const event = await this.#patiently(`${type} of ${stage ?? 'the run'}`, find);
     return event as Extract<RunEvent, { type: T }>;
   }
 
   /** Resolves when a stage has printed a text. */
   async output(stage: string, text: string): Promise<void> {
-    const found = this.#find(
+    const find = this.#find(
       (event) =>
         event.type === 'stage-output' && event.stage === stage && event.text.includes(text),
     );
-    await this.#patiently(`"${text}" of ${stage}`, found);
+    await this.#patiently(`"${text}" of ${stage}`, find);
   }
 
   /**

@@ -46,7 +46,7 @@ export class S3Server implements AsyncDisposable {
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<S3Server> {
     const server = new S3Server(await freePort(), env);
-    for (let left = 600; left > 0; left -= 1) {
+    for (let tries = 600; tries > 0; tries -= 1) {
       const made = await fetch(`${server.endpoint}/bucket`, { method: 'PUT' }).catch(
         () => undefined,
       );

@@ -122,7 +122,11 @@ export class Slurm implements AsyncDisposable {
   /** Cancels all jobs, and waits up to half a minute, or up to `seconds`, until none is left. */
   async idle(seconds = 30): Promise<void> {
     this.command('scancel', '--user=root');
-    for (let left = 10 * seconds; left > 0 && this.command('squeue', '-h').trim() !== ''; left -= 1)
+    for (
+      let tries = 10 * seconds;
+      tries > 0 && this.command('squeue', '-h').trim() !== '';
+      tries -= 1
+    )
       await delay(100);
   }
 

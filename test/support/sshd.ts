@@ -62,7 +62,7 @@ export class SshServer implements AsyncDisposable {
       await freePort(),
       sftp,
     );
-    for (let left = 100; left > 0; left -= 1) {
+    for (let tries = 100; tries > 0; tries -= 1) {
       try {
         execFileSync(join(server.folder, 'bin/ssh'), ['-o', 'BatchMode=yes', 'testhost', 'true'], {
           stdio: 'ignore',

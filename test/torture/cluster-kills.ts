@@ -44,8 +44,8 @@ const claimedBy = (isTheirs: (claim: Claim) => boolean): readonly string[] =>
   BatchFolder.all(project.path('cache')).flatMap((folder) => {
     const ended = folder.ended();
     const open = [...folder.claimed()].filter((index) => !ended.has(index));
-    const own = open.filter((index) => isTheirs(folder.claimOf(index)!));
-    return own.map((index) => folder.batch()!.tickets[index]!.stage);
+    const claimed = open.filter((index) => isTheirs(folder.claimOf(index)!));
+    return claimed.map((index) => folder.batch()!.tickets[index]!.stage);
   });
 
 /** The stage whose shell a process is. */
@@ -107,7 +107,7 @@ function killOne(): readonly string[] | undefined {
     const hit =
       what === 'stage' ? shells.flatMap(stageOf) : claimedBy((claim) => claim.worker === worker);
     if (what === 'stage' && shells.length === 0) return undefined;
-    if (hit.some((name) => kills.flat().filter((one) => one === name).length >= 3))
+    if (hit.some((name) => kills.flat().filter((killed) => killed === name).length >= 3))
       return undefined; // a fourth fails it
     for (const victim of what === 'stage' ? shells : [pid]) process.kill(victim, 'SIGKILL');
     return hit;

@@ -123,14 +123,14 @@ async function killOnce(
       ? project.startRun('--set', `params.n=${n}`)
       : project.start(...(command as string[]));
   await delay(1000 * random.float() * (command[0] === 'run' ? seconds : 0.4));
-  const found =
+  const state =
     running.child.exitCode === null &&
     aim(project, running, victims[random.integer(victims.length)]!);
   const ended = await running.ended;
   const trace = traceIn(ended);
   if (trace !== undefined) throw new Error(`${command.join(' ')} printed ${trace}`);
   await noProcessesIn(project.root);
-  return found;
+  return state;
 }
 
 /** Kills the victims. False: there were none. */

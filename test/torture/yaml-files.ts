@@ -97,7 +97,7 @@ const words = [
 function damaged(text: string, random: Random): string {
   const lines = text.split('\n');
   const line = random.integer(lines.length);
-  const other = random.integer(lines.length);
+  const target = random.integer(lines.length);
   const at = random.integer(text.length + 1);
   const word = words[random.integer(words.length)]!;
   switch (random.integer(8)) {
@@ -108,9 +108,9 @@ function damaged(text: string, random: Random): string {
     case 2:
       return lines.filter((_, index) => index !== line).join('\n');
     case 3:
-      return lines.toSpliced(other, 0, lines[line]!).join('\n');
+      return lines.toSpliced(target, 0, lines[line]!).join('\n');
     case 4:
-      return lines.with(line, lines[other]!).join('\n');
+      return lines.with(line, lines[target]!).join('\n');
     case 5:
       return lines
         .with(line, `${' '.repeat(random.integer(5))}${lines[line]!.trimStart()}`)
