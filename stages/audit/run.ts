@@ -82,14 +82,15 @@ function sidesOf(
   }
   const known = new Set(
     splits.flatMap((split) =>
-      dataset.split(split).samples.flatMap((one) => [one.class, one.source]),
+      dataset.split(split).samples.flatMap((sample) => [sample.class, sample.source]),
     ),
   );
   requireKnown('classes or sources as positive', positive, known);
-  const isPositive = (one: Sample) => positive.includes(one.class) || positive.includes(one.source);
+  const isPositive = (sample: Sample) =>
+    positive.includes(sample.class) || positive.includes(sample.source);
   return {
     classes: ['others', formatFew(positive, 3)],
-    labelOf: (one: Sample) => (isPositive(one) ? 1 : 0),
+    labelOf: (sample: Sample) => (isPositive(sample) ? 1 : 0),
   };
 }
 

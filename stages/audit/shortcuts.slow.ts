@@ -82,7 +82,7 @@ test('a JPEG quality that one class has a little more often is found among featu
     const images = drawImages(300, seed, (label, random) =>
       random.float() < 0.4 ? favourite(label) : random.pick([75, 80, 90, 95]),
     );
-    const found = audit(images, seed).filter(isFound);
-    assert.ok(found.some(({ name }) => name === 'encoding'));
+    const findings = audit(images, seed).filter(isFound);
+    assert.ok(findings.some(({ name }) => name === 'encoding'));
   }
 });

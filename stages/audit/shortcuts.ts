@@ -162,8 +162,8 @@ function everyFoldLearnsBoth(labels: readonly number[], folds: Uint8Array): bool
 
 type Columns = readonly (readonly number[])[];
 
-const beside = (one: Columns, other: Columns): Columns =>
-  one.map((row, i) => [...row, ...other[i]!]);
+const beside = (left: Columns, right: Columns): Columns =>
+  left.map((row, i) => [...row, ...right[i]!]);
 
 /**
  * Each column and its squared distance from the mean, so that values inside or outside of a range

@@ -39,7 +39,7 @@ function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Nois
 }
 
 /** What the chart says of it. */
-const told = (gap: SpectrumGap): string => {
+const wordsOf = (gap: SpectrumGap): string => {
   const of = { images: 30, mean: new Float64Array(), variance: new Float64Array(), spectrum: [] };
   const { title } = chartContent<{
     title: { subtitle: string[] };
@@ -59,14 +59,14 @@ test('the largest of all differences of noise is not significant, however many i
       ],
     }).length <= 5,
   );
-  assert.match(told(gapOf(1)), / times the power, p = [01]\.\d{3}$/);
+  assert.match(wordsOf(gapOf(1)), / times the power, p = [01]\.\d{3}$/);
 });
 
 test('a ring in which fakes are stronger is found, and sooner if units have images of both classes', () => {
   const gap = gapOf(1, { more: 1.5 });
   assert.equal(gap.ring, 50);
   assert.match(
-    told(gap),
+    wordsOf(gap),
     /clearest at 0\.39 cycles per pixel, where fake has [\d.]+ times the power, p [<=] 0\.0\d+$/,
   );
   assert.ok(foundBy({ more: 0.2 }).length <= 5);
@@ -84,6 +84,6 @@ test('one image a class, or copies of one, are too few for a test, and no number
     const gap = gapOf(1, { units: 1, labels });
     assert.equal(gap.p, null);
     assert.ok(gap.deviations === null || Math.abs(gap.deviations) < 1e3);
-    assert.match(told(gap), /times the power, too few images for a test$/);
+    assert.match(wordsOf(gap), /times the power, too few images for a test$/);
   }
 });

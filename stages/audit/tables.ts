@@ -17,13 +17,13 @@ export function classTable({ images, examined }: Survey, classes: readonly strin
     title: 'Classes',
     columns: ['class', 'images', 'size', 'encoding', 'kB', 'luma'],
     rows: classes.map((name, label) => {
-      const own = images.filter((image) => image.label === label);
+      const ofClass = images.filter((image) => image.label === label);
       return [
         name,
-        formatCount(own.length),
-        commonest(own.map(({ width, height }) => `${width} x ${height}`)),
-        commonest(own.map(encodingOf)),
-        spread(own.map(({ print }) => print.bytes / 1000)),
+        formatCount(ofClass.length),
+        commonest(ofClass.map(({ width, height }) => `${width} x ${height}`)),
+        commonest(ofClass.map(encodingOf)),
+        spread(ofClass.map(({ print }) => print.bytes / 1000)),
         spread(
           examined.filter((image) => image.label === label).map(({ look }) => look.light.luma),
         ),
@@ -44,8 +44,8 @@ function encodingOf({ print: { encoding } }: AuditedImage): string {
  */
 function commonest(values: readonly string[]): string {
   const groups = [...groupBy(values, (value) => value)];
-  const [value, { length }] = groups.reduce((best, one) =>
-    one[1].length > best[1].length ? one : best,
+  const [value, { length }] = groups.reduce((best, group) =>
+    group[1].length > best[1].length ? group : best,
   );
   return groups.length === 1
     ? value

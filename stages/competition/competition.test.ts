@@ -143,8 +143,10 @@ test('the example of the docstring: the smaller and better one is first, and alo
 });
 
 test('the known answer: 34,850 parameters and an AUC of 95.8 % score 2.608, and the interval follows from that of the AUC', () => {
-  const [one] = rank([{ name: 'my-net', parameters: 34_850, auc: interval(0.958, 0.95, 0.9602) }]);
-  assert.deepEqual([one!.score.estimate, one!.score.low, one!.score.high].map(formatScore), [
+  const [entry] = rank([
+    { name: 'my-net', parameters: 34_850, auc: interval(0.958, 0.95, 0.9602) },
+  ]);
+  assert.deepEqual([entry!.score.estimate, entry!.score.low, entry!.score.high].map(formatScore), [
     '2.608',
     '1.804',
     '2.886',

@@ -67,12 +67,12 @@ test('texts cover neither each other nor anything else, and stay in the frame', 
         assert.ok(
           box.x >= 0 && box.y >= 0 && box.x + box.width <= 400 && box.y + box.height <= 300,
         );
-        for (const other of [...obstacles, ...boxes.slice(0, i)]) {
+        for (const obstacle of [...obstacles, ...boxes.slice(0, i)]) {
           const apart =
-            box.x >= other.x + other.width ||
-            other.x >= box.x + box.width ||
-            box.y >= other.y + other.height ||
-            other.y >= box.y + box.height;
+            box.x >= obstacle.x + obstacle.width ||
+            obstacle.x >= box.x + box.width ||
+            box.y >= obstacle.y + obstacle.height ||
+            obstacle.y >= box.y + box.height;
           assert.ok(apart);
         }
       }

@@ -51,8 +51,8 @@ export function layOutLabels(
       .find(
         (box) =>
           inside(box, frame) &&
-          !taken.some((other) => overlap(box, other)) &&
-          points.every((other) => distance(box, point) <= distance(box, other)),
+          !taken.some((occupied) => overlap(box, occupied)) &&
+          points.every((neighbour) => distance(box, point) <= distance(box, neighbour)),
       );
     if (free === undefined) return undefined;
     taken.push(free);
@@ -79,11 +79,8 @@ function offset(to: -1 | 0 | 1, away: number, length: number): number {
   return to > 0 ? away : -away - length;
 }
 
-const overlap = (one: Box, other: Box): boolean =>
-  one.x < other.x + other.width &&
-  other.x < one.x + one.width &&
-  one.y < other.y + other.height &&
-  other.y < one.y + one.height;
+const overlap = (a: Box, b: Box): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 function distance(box: Box, { x, y, top = y, bottom = y }: Labelled): number {
   const apart = (from: number, to: number, low: number, length: number) =>

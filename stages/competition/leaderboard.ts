@@ -40,19 +40,19 @@ export function rank(candidates: readonly Candidate[]): readonly Ranked[] {
     const of = (area: number) => competitionScore(area, parameters);
     // The score rises with the AUC, so the ends of one interval give those of the other.
     const score = { estimate: of(auc.estimate), low: of(auc.low), high: of(auc.high) };
-    return { ...candidate, score, onFront: !candidates.some((other) => beats(other, candidate)) };
+    return { ...candidate, score, onFront: !candidates.some((rival) => beats(rival, candidate)) };
   });
   return scored
     .sort((a, b) => b.score.estimate - a.score.estimate || b.auc.estimate - a.auc.estimate)
-    .map((one, _, all) => ({
-      ...one,
-      rank: 1 + all.findIndex(({ score }) => score.estimate === one.score.estimate),
+    .map((candidate, _, all) => ({
+      ...candidate,
+      rank: 1 + all.findIndex(({ score }) => score.estimate === candidate.score.estimate),
     }));
 }
 
-function beats(one: Candidate, other: Candidate): boolean {
-  const gain = one.auc.estimate - other.auc.estimate;
-  const saved = other.parameters - one.parameters;
+function beats(a: Candidate, b: Candidate): boolean {
+  const gain = a.auc.estimate - b.auc.estimate;
+  const saved = b.parameters - a.parameters;
   return gain >= 0 && saved >= 0 && (gain > 0 || saved > 0);
 }
 

@@ -49,10 +49,10 @@ export async function classify(
     const labels = Uint8Array.from(scores.labels, (label) => (label === c ? 1 : 0));
     const evidence = Float64Array.from(rows, (_, i) => scores.evidence[classes.length * i + c]!);
     const area = measureAuc({ labels, groups, ranking: rankScores(evidence) }, options);
-    const own = part((all) => all.classes[c]!);
-    return { images: labelled[c]!, called: called[c]!, ...merge(own, area) };
+    const classPart = part((all) => all.classes[c]!);
+    return { images: labelled[c]!, called: called[c]!, ...merge(classPart, area) };
   });
-  const areaOf = (own: readonly ScoreRow[]) => handTillAuc(classScoresOf(table, own));
+  const areaOf = (rows: readonly ScoreRow[]) => handTillAuc(classScoresOf(table, rows));
   const folds = withinFolds(rows, areaOf, options);
   return {
     images: rows.length,
@@ -98,7 +98,7 @@ export function openSet(table: ScoreTable, rows: readonly ScoreRow[], options: E
   ];
   return {
     images: rows.length,
-    unknown: isUnknown.reduce((sum, one) => sum + one, 0),
+    unknown: isUnknown.reduce((sum, flag) => sum + flag, 0),
     labels: unknown.sort(),
     ...merge(measureAuc({ labels: isUnknown, groups, ranking }, options), measured),
   };

@@ -281,8 +281,7 @@ test('the setting scoresAre overrides what the sums of scores suggest', async ()
     using _ = bench;
     return split.loss!;
   };
-  const near = (one: number, other: number) =>
-    assert.ok(Math.abs(one - other) < 1e-9, `${one} ${other}`);
+  const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-9, `${a} ${b}`);
   near(await lossOf({}), Math.log(2));
   near(await lossOf({ scoresAre: 'probabilities' }), Math.log(2));
   near(await lossOf({ scoresAre: 'logits' }), Math.log(1 + 2 * Math.exp(-0.25)));

@@ -176,14 +176,14 @@ function sourceMetrics(
   const names = new Set<string>();
   for (const { source } of rows) if (source !== undefined) names.add(source);
   const sources = Array.from(names, (name) => {
-    const own = rows.filter(({ source }) => source === name);
-    const labels = new Set(own.map(({ label }) => label));
+    const sourceRows = rows.filter(({ source }) => source === name);
+    const labels = new Set(sourceRows.map(({ label }) => label));
     const side = labels.has(1) ? positive : negative;
-    return { name, own, of: labels.size === 2 ? 'both' : side };
+    return { name, own: sourceRows, of: labels.size === 2 ? 'both' : side };
   });
-  const share = (one: string, other: string) => one === other || one === 'both' || other === 'both';
+  const share = (a: string, b: string) => a === b || a === 'both' || b === 'both';
   const several = sources.filter(
-    ({ of }) => sources.filter((other) => share(of, other.of)).length > 1,
+    ({ of }) => sources.filter((rival) => share(of, rival.of)).length > 1,
   );
   return Object.fromEntries(
     several.map(({ name, own, of }) => {

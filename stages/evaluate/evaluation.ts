@@ -159,8 +159,8 @@ async function measureSlices(
     const named = rows.filter(({ slices }) => slices?.[name] !== undefined);
     const values = groupBy(named, ({ slices }) => slices![name]!);
     const entries: { value: string; numbers: EvaluatedSplit; rank: number | undefined }[] = [];
-    for (const [value, own] of values) {
-      const numbers = await measure(own);
+    for (const [value, rows] of values) {
+      const numbers = await measure(rows);
       entries.push({ value, numbers, rank: numberOf(partWith(numbers, sliceBy), sliceBy) });
     }
     const sign = findMetric(sliceBy)!.better === 'lower' ? -1 : 1;
@@ -179,10 +179,10 @@ async function measureSlices(
  */
 export function partWith(split: EvaluatedSplit, name: string): EvaluatedSplit {
   const parts = [split, ...('detection' in split && split.detection ? [split.detection] : [])];
-  const found = parts.find((part) => name in part);
-  if (found !== undefined) return found;
+  const numbers = parts.find((part) => name in part);
+  if (numbers !== undefined) return numbers;
   const names = new Set(
-    parts.flatMap((part) => Object.keys(part)).filter((one) => findMetric(one) !== undefined),
+    parts.flatMap((part) => Object.keys(part)).filter((name) => findMetric(name) !== undefined),
   );
   throw new StageError(
     `Expected a metric of the slices as "sliceBy", got "${name}". ${thereAre(name, names)}`,

@@ -91,16 +91,16 @@ function withIntervals<Name extends string>(
   confidence: number,
   forms: Forms = {},
 ): Measured<Name> {
-  const found = metricIntervals(resampled, confidence, forms);
-  const names = Object.keys(found) as Name[];
+  const estimates = metricIntervals(resampled, confidence, forms);
+  const names = Object.keys(estimates) as Name[];
   const bound = perfectAreaBound(resampled.units.all, confidence);
   const valuesOf = <Value>(measured: (name: Name) => Value) =>
     Object.fromEntries(names.map((name) => [name, measured(name)])) as Readonly<
       Record<Name, Value>
     >;
   return {
-    ...valuesOf((name) => finite(found[name].estimate)),
-    intervals: valuesOf((name) => pairOf(name, found[name], bound)),
+    ...valuesOf((name) => finite(estimates[name].estimate)),
+    intervals: valuesOf((name) => pairOf(name, estimates[name], bound)),
   };
 }
 
@@ -121,18 +121,18 @@ export function measureAuc(
   { labels, groups, ranking }: Images & { readonly ranking: RankedScores },
   { confidence }: IntervalOptions,
 ): Measured<'auc'> {
-  const found = aucInterval({ labels, groups }, ranking, confidence);
-  return { auc: finite(found.estimate), intervals: { auc: intervalPair(found) } };
+  const interval = aucInterval({ labels, groups }, ranking, confidence);
+  return { auc: finite(interval.estimate), intervals: { auc: intervalPair(interval) } };
 }
 
 /** Two sets of measures as one. */
 export const merge = <One extends Measured<never>, Other extends Measured<never>>(
-  one: One,
-  other: Other,
+  first: One,
+  second: Other,
 ) => ({
-  ...one,
-  ...other,
-  intervals: { ...one.intervals, ...other.intervals } as One['intervals'] & Other['intervals'],
+  ...first,
+  ...second,
+  intervals: { ...first.intervals, ...second.intervals } as One['intervals'] & Other['intervals'],
 });
 
 /** JSON has no NaN. */

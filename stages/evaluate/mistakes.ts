@@ -45,9 +45,9 @@ export async function drawMistakes(
   table: ScoreTable,
 ): Promise<void> {
   const { splits, corrupt, seed } = context.settings;
-  const shown = shownSplits(splits);
-  const mistakes = shown.flatMap((split) => mistakesOn(split, table));
-  using images = openImages(context, shown);
+  const visible = shownSplits(splits);
+  const mistakes = visible.flatMap((split) => mistakesOn(split, table));
+  using images = openImages(context, visible);
   const pictures = new Map<ScoreRow, string>();
   for (const row of mistakes.flatMap(({ worst }) => worst)) {
     const bytes = await images.read(row.split, row.key);
@@ -87,7 +87,7 @@ export function mistakesOn(split: string, { classes, rows }: ScoreTable): readon
       const wrong = known.filter(
         (row, i) => row.label === label && called[i] === as && sure(row, as) > 0,
       );
-      const worst = wrong.sort((one, other) => sure(other, as) - sure(one, as)).slice(0, most);
+      const worst = wrong.sort((a, b) => sure(b, as) - sure(a, as)).slice(0, most);
       const images = known.filter((row) => row.label === label).length;
       return [{ split, label, called: as, images, count: wrong.length, worst }];
     }),
@@ -114,13 +114,13 @@ export function mistakesChart(
   const isPair = names.length === 2;
   const cell = (row: ScoreRow, called: number): ImageCell => {
     const name = row.key.slice(row.key.lastIndexOf('/') + 1);
-    const [one, other] = isPair ? [1, 0] : [called, row.label];
-    const value = row.scores[one]! - row.scores[other]!;
+    const [higher, lower] = isPair ? [1, 0] : [called, row.label];
+    const value = row.scores[higher]! - row.scores[lower]!;
     const signed = value === 0 ? '0.00' : formatSigned(value, 2);
     const caption = [signed, ...(hasSources ? [row.source ?? ''] : []), name]
       .map(shorten)
       .join('\n');
-    const description = `${row.key}, ${row.source ?? names[row.label]}: ${names[one]} − ${names[other]} ${signed}`;
+    const description = `${row.key}, ${row.source ?? names[row.label]}: ${names[higher]} − ${names[lower]} ${signed}`;
     return { image: pictureOf(row), caption, description };
   };
   const block = ({ split, label, called, images, count, worst }: Mistakes): ImageBlock => {
@@ -137,15 +137,15 @@ export function mistakesChart(
   return imageSheet({
     title: `Most confident mistakes on ${formatList(splits)}`,
     subtitle: `Below each image: ${below}.${seenAs}`,
-    blocks: mistakes.map((one) => [block(one)]),
+    blocks: mistakes.map((mistake) => [block(mistake)]),
     across,
   });
 }
 
 /** A name cut to fit below an image, at its beginning, since names differ at their end. */
 function shorten(name: string): string {
-  let shown = name;
-  for (let cut = 1; textWidth(shown, 11) > captionWidth && cut < name.length; cut++)
-    shown = `…${name.slice(cut)}`;
-  return shown;
+  let caption = name;
+  for (let cut = 1; textWidth(caption, 11) > captionWidth && cut < name.length; cut++)
+    caption = `…${name.slice(cut)}`;
+  return caption;
 }

@@ -56,9 +56,9 @@ function joinTables(files: readonly ScoresFile[]): ScoreTable {
   const seen = new Set<string>();
   const rows = files.flatMap(({ table, labels }, scoredBy) => {
     if (table.classes.join() !== first.classes.join()) {
-      const one = first.classes.join(', ');
-      const other = table.classes.join(', ');
-      throw new StageError(`Expected scores of the same classes, got ${one} and ${other}.`);
+      const expected = first.classes.join(', ');
+      const actual = table.classes.join(', ');
+      throw new StageError(`Expected scores of the same classes, got ${expected} and ${actual}.`);
     }
     return table.rows.map((row) => {
       const id = JSON.stringify([row.split, row.key]);
@@ -78,8 +78,8 @@ function joinTables(files: readonly ScoresFile[]): ScoreTable {
 function evaluateApart(labels: ScoresFile['labels']): string {
   const axis = Object.keys(labels).find((name) => name !== 'stage' && name !== 'path');
   if (axis === undefined) return 'To evaluate each by itself, give each a stage of its own.';
-  const one = `fit[${axis}=\${matrix.${axis}}].scores`;
-  return `To evaluate each by itself, give this stage the same matrix, and let it read one, as in "${one}".`;
+  const reference = `fit[${axis}=\${matrix.${axis}}].scores`;
+  return `To evaluate each by itself, give this stage the same matrix, and let it read one, as in "${reference}".`;
 }
 
 /** Adds to the rows what the data set knows of their images, and labels where they have none. */
@@ -88,7 +88,7 @@ function complete(table: ScoreTable, context: StageContext<EvaluateSettings>): S
   const samples = new Map(
     context.settings.splits.map((split) => [
       split,
-      new Map(dataset.split(split).samples.map((one) => [one.key, one])),
+      new Map(dataset.split(split).samples.map((sample) => [sample.key, sample])),
     ]),
   );
   const names = [...table.names];

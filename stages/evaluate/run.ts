@@ -35,7 +35,7 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   reportGaps(context, evaluation, table);
   reportTies(context, table);
   reportFewGroups(context, table);
-  for (const shown of evaluationTables(evaluation, settings)) context.highlight(shown);
+  for (const table of evaluationTables(evaluation, settings)) context.highlight(table);
 }
 
 /**
@@ -107,11 +107,13 @@ function reportGaps(
 function reportTies(context: StageContext<EvaluateSettings>, { classes, rows }: ScoreTable): void {
   const { splits, by } = context.settings;
   for (const split of splits) {
-    const own = rows.filter((row) => row.split === split && row.label < classes.length);
-    const tied = own.filter(({ scores }) => tiedMaxima(scores, classes.length).size > 0).length;
+    const labelledRows = rows.filter((row) => row.split === split && row.label < classes.length);
+    const tied = labelledRows.filter(
+      ({ scores }) => tiedMaxima(scores, classes.length).size > 0,
+    ).length;
     if (tied === 0) continue;
     context.warn(
-      `${split}: the highest score of ${formatCount(tied)} of ${formatCountOf(own.length, by)} is shared by several classes. ` +
+      `${split}: the highest score of ${formatCount(tied)} of ${formatCountOf(labelledRows.length, by)} is shared by several classes. ` +
         'Each of them counts as called all of these classes, in equal parts.',
     );
   }
@@ -122,8 +124,11 @@ function reportFewGroups(
   { names, rows }: ScoreTable,
 ): void {
   for (const split of context.settings.splits) {
-    const own = rows.filter((row) => row.split === split);
-    const images = { labels: own.map(({ label }) => label), groups: own.map(({ group }) => group) };
+    const splitRows = rows.filter((row) => row.split === split);
+    const images = {
+      labels: splitRows.map(({ label }) => label),
+      groups: splitRows.map(({ group }) => group),
+    };
     const few = fewGroups(images, names, split);
     if (few !== undefined) context.warn(few);
   }

@@ -144,14 +144,14 @@ function featuresOf(context: Context, { values, of: trained }: FeaturesInput): S
   const given = features.of;
   if (trained !== undefined && given !== undefined) {
     const names = Object.keys({ ...trained, ...given });
-    const other = names.filter(
+    const differing = names.filter(
       (name) => JSON.stringify(trained[name]) !== JSON.stringify(given[name]),
     );
-    const shown = other.map(
+    const texts = differing.map(
       (name) => `${name} ${JSON.stringify(trained[name])}, here ${JSON.stringify(given[name])}`,
     );
-    if (other.length > 0)
-      throw new StageError(`The model was trained on features of ${shown.join('; of ')}.`);
+    if (differing.length > 0)
+      throw new StageError(`The model was trained on features of ${texts.join('; of ')}.`);
   }
   const batches = featureBatches(features, { batchSize, seed: 0 });
   return {

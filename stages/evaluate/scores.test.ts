@@ -288,7 +288,7 @@ test('a source of one class is ranked against all images of the other class; the
   using bench = await scored(rows, { splits: ['test'] });
   const { sources } = metricsOf(bench).splits['test']!;
 
-  const shown = Object.entries(sources!).map(
+  const texts = Object.entries(sources!).map(
     ([name, { class: of, images, against, calledRight, auc }]) => [
       name,
       of,
@@ -298,7 +298,7 @@ test('a source of one class is ranked against all images of the other class; the
       auc,
     ],
   );
-  assert.deepEqual(shown, [
+  assert.deepEqual(texts, [
     ['swap', 'fake', 2, 2, 1, 0.75],
     ['blend', 'fake', 3, 2, 1, 1],
   ]);

@@ -126,7 +126,7 @@ function mistakes(
   const corruptions = Object.keys(corruptionSettings.shape).join(', ');
   const seen =
     'expected a "model" and a "dataset", since images are corrupted before a model sees them';
-  const shown = 'expected a "dataset", which has the images that are shown';
+  const expected = 'expected a "dataset", which has the images that are shown';
   return [
     ...images,
     ...mistakeIf(
@@ -136,6 +136,6 @@ function mistakes(
     ),
     ...mistakeIf(isEmpty, ['corrupt'], `expected one or more of ${corruptions}`),
     ...mistakeIf(corrupt !== undefined && !(isModel && isDataset), ['corrupt'], seen),
-    ...mistakeIf(settings.mistakes && !isDataset, ['mistakes'], shown),
+    ...mistakeIf(settings.mistakes && !isDataset, ['mistakes'], expected),
   ];
 }

@@ -61,9 +61,11 @@ function warnOfConstantMaps(
 ): void {
   const constant = survey.maps.flatMap(({ method, constant: counts }) => {
     const all = counts.reduce((sum, count) => sum + count);
-    const [one, other] = subject.classes;
+    const [firstClass, secondClass] = subject.classes;
     const byClass =
-      counts.length > 2 ? '' : ` (${counts[0]} of ${one} images, ${counts[1]} of ${other} ones)`;
+      counts.length > 2
+        ? ''
+        : ` (${counts[0]} of ${firstClass} images, ${counts[1]} of ${secondClass} ones)`;
     return method === 'random-cam' || all === 0
       ? []
       : [`${all} of ${survey.indices.length} by ${methodTitle(method)}${byClass}`];

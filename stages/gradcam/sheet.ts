@@ -64,7 +64,7 @@ export class ChosenImages {
     const rank = ({ index }: { readonly index: number }) => this.#ranks[index]!;
     const isFirst = first.length < this.#most || rank(image) < rank(first.at(-1)!);
     const more = isFirst ? [...first, { ...image, pixels: image.pixels() }] : first;
-    const sorted = more.toSorted((one, other) => rank(one) - rank(other)).slice(0, this.#most);
+    const sorted = more.toSorted((a, b) => rank(a) - rank(b)).slice(0, this.#most);
     this.#kept.set(`${image.label} ${outcome}`, { count: count + 1, first: sorted });
   }
 
@@ -192,16 +192,16 @@ async function cellsOf(
   { layer, subject: { classes, samples } }: SheetRow,
   settings: GradcamSettings,
 ): Promise<readonly ImageCell[]> {
-  const own = classes[image.label]!;
+  const trueClass = classes[image.label]!;
   const predicted = predictedClasses(image.logits, classes.length)[0]!;
   const called = classes[predicted]!;
   const sure = formatShare(softmax(image.logits)[predicted]!);
-  const description = `${samples[image.index]!.path}: ${own}, predicted ${called}, ${sure}`;
+  const description = `${samples[image.index]!.path}: ${trueClass}, predicted ${called}, ${sure}`;
   const inWords = (name: string) => `predicted: ${name}`;
   // The names alone where these are long.
   const words = classes.every((name) => captionOf([inWords(name)], side) === inWords(name))
-    ? [`class: ${own}`, inWords(called)]
-    : [own, called];
+    ? [`class: ${trueClass}`, inWords(called)]
+    : [trueClass, called];
   const pictureOf = (picture: DecodedImage) => thumbnail(picture, { side: 2 * side });
   const cells: ImageCell[] = [
     {

@@ -30,8 +30,8 @@ export function leadOf(cases: readonly LeadCase[], { confidence, draws, seed }: 
   const shareOf = ({ measured }: LeadCase) =>
     [...measured.methods.values()][0]!.get('topShare')!.estimate;
   const ranked = cases
-    .filter((one) => !Number.isNaN(shareOf(one)))
-    .sort((one, two) => shareOf(one) - shareOf(two));
+    .filter((row) => !Number.isNaN(shareOf(row)))
+    .sort((a, two) => shareOf(a) - shareOf(two));
   const less = ranked[0];
   const more = ranked.at(-1);
   if (less === undefined || more === undefined || less === more) return undefined;

@@ -11,10 +11,10 @@ type Port = InputPort<PlotSettings>;
 
 /** A port, described by its charts: `curves: accuracy and …; batch: training images …`. */
 function port(name: string, type: Port['type'], parts?: Port['parts']): Port {
-  const own = formNames.filter(
+  const ownForms = formNames.filter(
     (form) => forms[form].port === name || (forms[form] as Form).beside === name,
   );
-  const summary = `${own.map((form) => `${form}: ${forms[form].summary}`).join('; ')}.`;
+  const summary = `${ownForms.map((form) => `${form}: ${forms[form].summary}`).join('; ')}.`;
   return { type, summary, list: true, optional: true, labelled: true, ...(parts && { parts }) };
 }
 
@@ -36,7 +36,7 @@ function check(given: PlotSettings, inputs: ReadonlySet<string>): readonly Setti
   );
   if (wrongInputs.length > 0 || name === undefined || form === undefined) return wrongInputs;
   if (!inputs.has(form.port)) {
-    const fitting = formNames.filter((other) => inputs.has(forms[other].port));
+    const fitting = formNames.filter((candidate) => inputs.has(forms[candidate].port));
     const message = `the chart "${name}" draws the input "${form.port}"; charts of "${forms[fitting[0]!].port}" are: ${fitting.join(', ')}`;
     return [{ at: ['chart'], message }];
   }
@@ -63,10 +63,10 @@ function strayMistake(
   { settings }: Form,
 ): readonly SettingMistake[] {
   if (setting === 'chart' || setting === 'title' || settings.includes(setting)) return [];
-  const owners = formNames.filter((other) => (forms[other] as Form).settings.includes(setting));
-  const own =
+  const owners = formNames.filter((owner) => (forms[owner] as Form).settings.includes(setting));
+  const hint =
     settings.length === 0 ? 'it has none but "title"' : `its own are ${settings.join(', ')}`;
-  const message = `the chart "${name}" has no setting "${setting}", which belongs to ${owners.join(', ')}; ${own}`;
+  const message = `the chart "${name}" has no setting "${setting}", which belongs to ${owners.join(', ')}; ${hint}`;
   return [{ at: [setting], message }];
 }
 

@@ -49,7 +49,7 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   if (choice.tied.length > 1) context.warn(tieLine(candidates, choice, by));
   if (collapse !== undefined)
     context.warn(`The chosen model, ${name}, learned nothing: it calls ${collapse}. ${cures}`);
-  const shown = shownBy(by);
+  const measures = shownBy(by);
   const markOf = (index: number) => {
     if (index === choice.best) return 'chosen';
     if (choice.ranking.slice(0, count ?? 0).includes(index)) return 'advances';
@@ -58,10 +58,10 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   context.highlight({
     title: `Models by ${by} on ${selectionSplit}`,
     role: 'choice',
-    columns: ['model', ...shown, 'chosen'],
+    columns: ['model', ...measures, 'chosen'],
     rows: candidates.map(({ name, values }, index) => [
       name,
-      ...shown.map((measure) => values[measure]?.toFixed(4) ?? '–'),
+      ...measures.map((measure) => values[measure]?.toFixed(4) ?? '–'),
       markOf(index),
     ]),
   });
@@ -81,10 +81,10 @@ function readMetrics(path: string, name: string, by: MetricName) {
       `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, values.keys())}`,
     );
   }
-  const own: Values = Object.fromEntries(
-    known.map((one) => [one, values.get(`${selectionSplit}.${one}`)!]),
+  const selected: Values = Object.fromEntries(
+    known.map((metric) => [metric, values.get(`${selectionSplit}.${metric}`)!]),
   );
-  return { values: own, collapse: collapseOf(values) };
+  return { values: selected, collapse: collapseOf(values) };
 }
 
 const shownBy = (by: MetricName): readonly MetricName[] => [
@@ -159,9 +159,9 @@ export type Choice = NonNullable<ReturnType<typeof choose>>;
  * second.
  */
 export function choose(models: readonly Values[], by: MetricName) {
-  const compare = (name: MetricName) => (one: number, other: number) => {
-    const a = models[one]![name] ?? Number.NaN;
-    const b = models[other]![name] ?? Number.NaN;
+  const compare = (name: MetricName) => (i: number, j: number) => {
+    const a = models[i]![name] ?? Number.NaN;
+    const b = models[j]![name] ?? Number.NaN;
     if (Number.isNaN(a) || Number.isNaN(b))
       return Number(Number.isNaN(a)) - Number(Number.isNaN(b)); // a missing value comes last
     return betterFirst(metric(name), a, b);
@@ -171,9 +171,7 @@ export function choose(models: readonly Values[], by: MetricName) {
   const valued = [...models.keys()].filter(
     (index) => !Number.isNaN(models[index]![by] ?? Number.NaN),
   );
-  const ranking = valued.toSorted(
-    (one, other) => byMetric(one, other) || byLoss(one, other) || one - other,
-  );
+  const ranking = valued.toSorted((i, j) => byMetric(i, j) || byLoss(i, j) || i - j);
   const [best] = ranking;
   if (best === undefined) return undefined;
   const tied = valued.filter((index) => byMetric(index, best) === 0);

@@ -109,11 +109,11 @@ test('no model is better than the chosen one, and those tied are exactly as good
     fc.property(models, fc.constantFrom('accuracy' as const, 'auc' as const), (models, by) => {
       const choice = choose(models, by);
       const values = models.map((model) => model[by] ?? -1);
-      if (choice === undefined) return values.every((one) => one === -1);
+      if (choice === undefined) return values.every((value) => value === -1);
       const best = values[choice.best]!;
       return (
         choice.tied.includes(choice.best) &&
-        values.every((one, i) => one < best !== choice.tied.includes(i))
+        values.every((value, i) => value < best !== choice.tied.includes(i))
       );
     }),
   );

@@ -23,8 +23,7 @@ export async function drawSweep(
   { values, by }: { readonly values: readonly (number | null)[]; readonly by: MetricName },
 ): Promise<void> {
   const { better, title } = metric(by);
-  const isBetter = (one: number, other: number) =>
-    better === 'higher' ? one > other : one < other;
+  const isBetter = (a: number, b: number) => (better === 'higher' ? a > b : a < b);
   let sofar: number | undefined;
   const steps = values.flatMap((value, index) => {
     if (value !== null && (sofar === undefined || isBetter(value, sofar))) sofar = value;

@@ -54,9 +54,9 @@ export function collect(
   const labels = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))].filter(
     (axis) => !over.includes(axis),
   );
-  const rows = groupOver(items, over).map(({ labels: own, items }): Row => {
+  const rows = groupOver(items, over).map(({ labels: rowLabels, items }): Row => {
     const cells = values.map((name) => cellOf(items, name, over, confidence));
-    return { labels: pick(own, labels), items: items.length, cells };
+    return { labels: pick(rowLabels, labels), items: items.length, cells };
   });
   return { labels, over, confidence, values, rows };
 }

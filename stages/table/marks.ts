@@ -16,16 +16,16 @@ export type Marks = readonly (readonly string[])[];
  */
 export function marksOf({ rows, values }: Table, baseline: string | undefined): Marks {
   if (baseline === undefined) return [];
-  const found = rows.filter(({ labels }) => Object.values(labels).includes(baseline));
-  if (found.length !== 1) {
+  const matches = rows.filter(({ labels }) => Object.values(labels).includes(baseline));
+  if (matches.length !== 1) {
     const known = new Set(rows.flatMap(({ labels }) => Object.values(labels)));
     const hint =
-      found.length === 0 ? suggest(baseline, known) : 'Name a value that one row alone has.';
+      matches.length === 0 ? suggest(baseline, known) : 'Name a value that one row alone has.';
     throw new StageError(
-      `Expected "baseline" to name one row, got ${found.length} with "${baseline}". ${hint ?? ''}`.trim(),
+      `Expected "baseline" to name one row, got ${matches.length} with "${baseline}". ${hint ?? ''}`.trim(),
     );
   }
-  const reference = found[0]!;
+  const reference = matches[0]!;
   return values.map((_, column) => {
     const base = reference.cells[column];
     const ps = rows.map((row) => (row === reference ? Number.NaN : pOf(row.cells[column], base)));

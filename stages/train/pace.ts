@@ -60,8 +60,8 @@ export class Pace {
       this.#images.evaluation > 0
         ? this.#images.evaluation / this.#seconds.evaluation
         : 3 * trainingRate;
-    const left = (work: Work) => this.#total[work] - this.#before[work] - this.#images[work];
-    return left('training') / trainingRate + left('evaluation') / evaluationRate;
+    const remaining = (work: Work) => this.#total[work] - this.#before[work] - this.#images[work];
+    return remaining('training') / trainingRate + remaining('evaluation') / evaluationRate;
   }
 
   /** Counts images whose work began when the last ones were counted, and ends now. */

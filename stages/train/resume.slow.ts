@@ -133,14 +133,14 @@ test('a training that was stopped early is complete when it is resumed, and cont
     optimizer: { kind: 'sgd', learningRate: 1e-9 },
     earlyStopping: { patience },
   });
-  const one = await train(settings(1));
+  const single = await train(settings(1));
   const two = await train(settings(2));
-  assert.equal(one.checkpoints.length, one.chosenEpoch + 1);
+  assert.equal(single.checkpoints.length, single.chosenEpoch + 1);
 
-  const again = await train(settings(1), one.checkpoints.at(-1));
-  assert.deepEqual([again.files, again.checkpoints.length], [one.files, 0]);
+  const again = await train(settings(1), single.checkpoints.at(-1));
+  assert.deepEqual([again.files, again.checkpoints.length], [single.files, 0]);
   assert.equal(again.infos.length, 2);
-  assert.deepEqual((await train(settings(2), one.checkpoints.at(-1))).files, two.files);
+  assert.deepEqual((await train(settings(2), single.checkpoints.at(-1))).files, two.files);
 });
 
 test('with a schedule over all epochs of the last rung, the rungs together equal one training, in the kept epoch too', async () => {

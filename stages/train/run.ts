@@ -101,14 +101,14 @@ async function follow(
       const now = loss === undefined ? `evaluating ${split}` : `loss ${loss.toFixed(3)}`;
       const { done, total, secondsLeft, trainingRate } = pace;
       const rate = Number.isFinite(trainingRate) ? { rate: trainingRate } : {};
-      const left = secondsLeft === undefined ? {} : { secondsLeft };
+      const estimate = secondsLeft === undefined ? {} : { secondsLeft };
       context.progress({
         done,
         total,
         unit: 'images',
         note: `epoch ${epoch}/${epochs}, ${now}`,
         ...rate,
-        ...left,
+        ...estimate,
       });
     },
     epoch: (record, isBest) => {

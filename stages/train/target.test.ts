@@ -28,10 +28,10 @@ async function methods(
     values: 4,
   } as const;
   const writer = new FeaturesWriter(folder, info);
-  for (const [split, own] of Object.entries(splits)) {
+  for (const [split, splitSources] of Object.entries(splits)) {
     const random = new Random(split);
     const samples = Array.from({ length: 60 }, (_, i) => {
-      const source = own[i % own.length]!;
+      const source = splitSources[i % splitSources.length]!;
       const [label, name] = source === 'real' ? [0, 'real'] : [1, 'fake'];
       return {
         key: `${split}/${i}`,
@@ -42,7 +42,7 @@ async function methods(
       };
     });
     const values = samples.flatMap(({ source }) =>
-      sources.map((one) => random.normal() + (one === source ? 4 : 0)),
+      sources.map((name) => random.normal() + (name === source ? 4 : 0)),
     );
     await writer.split(split, samples, one(Float32Array.from(values)));
   }

@@ -89,7 +89,7 @@ function highlight(
   axes: readonly string[],
   splits: readonly string[],
 ): Highlight {
-  const shown = (share: number | undefined) => (share === undefined ? '–' : formatShare(share));
+  const shareText = (share: number | undefined) => (share === undefined ? '–' : formatShare(share));
   return {
     title: 'Trainings at the epoch that was kept',
     columns: [
@@ -102,7 +102,10 @@ function highlight(
     rows: trainings.map(({ labels, kept, curves }) => [
       ...labels,
       `${kept.epoch} of ${kept.epochs}`,
-      ...splits.flatMap((split) => [shown(kept.accuracy[split]), shown(kept.majority?.[split])]),
+      ...splits.flatMap((split) => [
+        shareText(kept.accuracy[split]),
+        shareText(kept.majority?.[split]),
+      ]),
       curves.find(({ split, measure }) => split === selectionSplit && measure === 'accuracy')
         ?.shape ?? '–',
       kept.collapsedTo ?? '–',

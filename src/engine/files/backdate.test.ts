@@ -38,9 +38,9 @@ test('files have a signature once they are backdated, and another one after a wr
   assert.ok(signature !== undefined && isSameWriting(stats, moved));
   assert.equal(signatureOf(moved), signature);
   for (const change of [{ size: 5 }, { mtimeMs: stats.mtimeMs - 1 }, { ino: stats.ino + 1 }]) {
-    const other = Object.assign(statSync(`${file}.moved`), change);
-    assert.notEqual(signatureOf(other), signature);
-    assert.equal(isSameWriting(stats, other), false);
+    const otherStats = Object.assign(statSync(`${file}.moved`), change);
+    assert.notEqual(signatureOf(otherStats), signature);
+    assert.equal(isSameWriting(stats, otherStats), false);
   }
 });
 

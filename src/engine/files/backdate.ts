@@ -23,8 +23,8 @@ export function backdate(path: string, stats: Stats): void {
 }
 
 /** Whether two stat data show the same writing. A move, a link and a new mode do not count. */
-export const isSameWriting = (one: Stats, other: Stats): boolean =>
-  one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino;
+export const isSameWriting = (a: Stats, b: Stats): boolean =>
+  a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
 
 /**
  * Takes the signature of backdated files that hold an artifact: while it is the same, they hold it.

@@ -210,13 +210,13 @@ export class DigestIndex {
   /** Takes over what other processes have saved, except what this one has hashed or forgotten. */
   #addOthers(others: ReadonlyMap<string, KnownFolder>): void {
     for (const [key, { used, files }] of others) {
-      const own = this.#folders?.get(key) ?? { used: 0, files: new Map<string, KnownFile>() };
+      const folder = this.#folders?.get(key) ?? { used: 0, files: new Map<string, KnownFile>() };
       for (const [name, file] of files) {
-        const known = own.files.get(name);
+        const known = folder.files.get(name);
         if (known !== undefined && this.#learned.has(known)) continue;
-        if (!this.#forgotten.has(join(this.#folder, key, name))) own.files.set(name, file);
+        if (!this.#forgotten.has(join(this.#folder, key, name))) folder.files.set(name, file);
       }
-      this.#folders?.set(key, { used: Math.max(used, own.used), files: own.files });
+      this.#folders?.set(key, { used: Math.max(used, folder.used), files: folder.files });
     }
   }
 

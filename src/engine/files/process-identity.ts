@@ -20,11 +20,16 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
-let own: ProcessIdentity | undefined;
+let identity: ProcessIdentity | undefined;
 
 export function thisProcess(): ProcessIdentity {
-  own ??= { pid: process.pid, host: hostname(), space: thisSpace(), started: startOf(process.pid) };
-  return own;
+  identity ??= {
+    pid: process.pid,
+    host: hostname(),
+    space: thisSpace(),
+    started: startOf(process.pid),
+  };
+  return identity;
 }
 
 /** Reads an identity from a JSON file; undefined for a file that is gone, cut short or damaged. */

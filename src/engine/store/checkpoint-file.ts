@@ -136,15 +136,21 @@ function read(path: string): Checkpoint {
 function isWhole(file: number, size: number): boolean {
   const hash = createHash('sha256');
   const chunk = Buffer.allocUnsafe(4 << 20);
-  let left = size - digestBytes;
-  while (left > 0) {
-    const bytes = readSync(file, chunk, 0, Math.min(chunk.length, left), size - digestBytes - left);
+  let remaining = size - digestBytes;
+  while (remaining > 0) {
+    const bytes = readSync(
+      file,
+      chunk,
+      0,
+      Math.min(chunk.length, remaining),
+      size - digestBytes - remaining,
+    );
     if (bytes === 0) return false;
     hash.update(chunk.subarray(0, bytes));
-    left -= bytes;
+    remaining -= bytes;
   }
   const digest = Buffer.alloc(digestBytes);
-  if (left < 0 || readSync(file, digest, 0, digestBytes, size - digestBytes) < digestBytes)
+  if (remaining < 0 || readSync(file, digest, 0, digestBytes, size - digestBytes) < digestBytes)
     return false;
   return hash.digest().equals(digest);
 }

@@ -183,9 +183,9 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
   bytes[20]! ^= 1;
   writeFileSync(paths[1]!, bytes);
 
-  const found = await verifyStore(cache);
+  const damage = await verifyStore(cache);
 
-  assert.deepEqual([found.checkpoints, found.corruptCheckpoints], [2, [sha256('changed')]]);
+  assert.deepEqual([damage.checkpoints, damage.corruptCheckpoints], [2, [sha256('changed')]]);
   assert.match(
     warnings.join('\n'),
     /^\S+ is damaged \(it is not as it was written\): it was moved to \S+quarantine/,
@@ -229,16 +229,16 @@ test('the lease of a dead holder is removed, unless somebody takes it meanwhile'
   const root = temporaryFolder(t);
   const cache = new LocalStore(root);
   const dead = JSON.stringify({ ...thisProcess(), pid: 2 ** 30 });
-  const left = join(root, 'cache/leases/left');
+  const leftover = join(root, 'cache/leases/left');
   const taken = join(root, 'cache/leases/taken');
   writeFiles(root, { 'cache/leases/left': dead, 'cache/leases/taken': dead });
   await using _held = await Lease.acquire(join(root, 'cache/leases/held'));
   const garbage = findGarbage(cache, { keep: day });
-  assert.deepEqual([...garbage.remains].sort(), [left, taken]);
+  assert.deepEqual([...garbage.remains].sort(), [leftover, taken]);
   await using _mine = await Lease.acquire(taken);
   removeGarbage(cache, garbage);
   assert.deepEqual(
-    [left, taken].map((path) => existsSync(path)),
+    [leftover, taken].map((path) => existsSync(path)),
     [false, true],
   );
 });
@@ -277,10 +277,13 @@ test('verifying finds a flipped byte and a missing object, and says which result
     now: inTwoDays(),
   });
   const progress: number[] = [];
-  const found = await verifyStore(cache, (done, total) => progress.push(done / total));
-  assert.deepEqual(found.corrupt, [sha256('object 1')]);
-  assert.deepEqual(new Set(found.incomplete.map(({ result }) => result)), new Set([first, second]));
-  assert.equal(found.results, 3);
+  const damage = await verifyStore(cache, (done, total) => progress.push(done / total));
+  assert.deepEqual(damage.corrupt, [sha256('object 1')]);
+  assert.deepEqual(
+    new Set(damage.incomplete.map(({ result }) => result)),
+    new Set([first, second]),
+  );
+  assert.equal(damage.results, 3);
   assert.equal(progress.at(-1), 1);
   assert.match(warnings.join(), /is damaged \(its content does not match its digest\)/);
   assert.equal(existsSync(objectOf(cache, 1)), false);

@@ -150,22 +150,24 @@ test('an empty or wrong answer never gets the final name', async (t) => {
   );
   assert.equal(readFileSync(`${path}.part`).length, 5000);
 
-  const other = await serve(t, (_, response) => response.end('<html>Sign in</html>'));
+  const otherServer = await serve(t, (_, response) => response.end('<html>Sign in</html>'));
   assert.match(
-    await problem(download(cache, other.file, process.env)),
+    await problem(download(cache, otherServer.file, process.env)),
     /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/,
   );
   assert.deepEqual([existsSync(path), existsSync(`${path}.part`)], [false, false]);
 });
 
 test('a proxy that the environment names is asked, except for hosts that it leaves out', async (t) => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const { server, port } = await serve(t, (request, response) => {
-    asked.push(`${request.method} ${request.url} ${request.headers['proxy-authorization'] ?? ''}`);
+    requests.push(
+      `${request.method} ${request.url} ${request.headers['proxy-authorization'] ?? ''}`,
+    );
     response.end('hello');
   });
   server.on('connect', (request, socket) => {
-    asked.push(`CONNECT ${request.url}`);
+    requests.push(`CONNECT ${request.url}`);
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
   });
   const env = {
@@ -180,7 +182,7 @@ test('a proxy that the environment names is asked, except for hosts that it leav
     openUrl('https://a.org/x', {}, env),
     new Error(`the proxy 127.0.0.1:${port} answered 403`),
   );
-  assert.deepEqual(asked, [
+  assert.deepEqual(requests, [
     `GET http://a.org/x?y=1 Basic ${btoa('me:secret')}`,
     'CONNECT a.org:443',
   ]);

@@ -22,18 +22,18 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   const known = readJson<{ readonly signature: string; readonly found: FoundCode }>(file);
   const isKnown =
     known !== undefined && known.signature === codeSignature(known.found, env).signature;
-  const found = isKnown ? known.found : await spec.code!.find(question);
-  const { files, sources, isVolatile: _, ...rest } = found;
+  const foundCode = isKnown ? known.found : await spec.code!.find(question);
+  const { files, sources, isVolatile: _, ...rest } = foundCode;
   const version = `${spec.version}-${sha256(JSON.stringify(Object.entries(sources).sort()))}`;
-  const { signature, newest } = codeSignature(found, env);
+  const { signature, newest } = codeSignature(foundCode, env);
   // A file that changed this recently may have been read before or after.
   const signatures = files.map((path) => {
     const taken = pathSignature(path);
     return [path, isKnown || taken.newest < startedAt ? taken.signature : ''] as const;
   });
   try {
-    if (!isKnown && !found.isVolatile && isOld(newest, startedAt))
-      writeJson(file, { signature, found });
+    if (!isKnown && !foundCode.isVolatile && isOld(newest, startedAt))
+      writeJson(file, { signature, found: foundCode });
     writeKindSources(kindBuild(cacheOf(root), spec.name, version), sources);
   } catch (error) {
     if (!isReadOnly(error)) throw error;
@@ -54,10 +54,8 @@ export async function findAgain(
   at: CodeSurroundings,
 ): Promise<ProgramCode> {
   const { loaded } = stage.code!;
-  const shown = await findCode(spec, questionOf(spec, stage, at));
-  return loaded.length === 0
-    ? shown
-    : await findLoaded(spec, { ...stage, code: shown }, at, loaded);
+  const code = await findCode(spec, questionOf(spec, stage, at));
+  return loaded.length === 0 ? code : await findLoaded(spec, { ...stage, code }, at, loaded);
 }
 
 /** The code of a stage with files that its program loaded, for the interpreter that ran it. */
@@ -107,9 +105,9 @@ export class LoadedCode {
     const loaded = [...new Set([...stage.code.loaded, ...files])];
     const { program, start } = stage.code;
     const key = JSON.stringify([program, start, stage.env, stage.kindVersion, loaded]);
-    const found = this.#found.get(key) ?? this.#find(stage, loaded);
-    this.#found.set(key, found);
-    const { version, looked: _, warnings: _w, ...code } = await found;
+    const foundCode = this.#found.get(key) ?? this.#find(stage, loaded);
+    this.#found.set(key, foundCode);
+    const { version, looked: _, warnings: _w, ...code } = await foundCode;
     return version === stage.kindVersion ? undefined : { ...stage, kindVersion: version, code };
   }
 

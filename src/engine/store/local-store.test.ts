@@ -36,11 +36,11 @@ test('the files of an output become read-only objects, moved and not copied, equ
   const { cache, work } = project(temporaryFolder(t), { a: 'text', 'deep/b': 'text', c: '' });
   const artifact = await listArtifact(work);
   const { ino } = statSync(join(work, 'a'));
-  const other = statSync(join(work, 'deep/b')).ino;
+  const linked = statSync(join(work, 'deep/b')).ino;
   await cache.storeArtifact(work, artifact);
   assert.deepEqual(await cache.missingObjects(artifact), []);
   const object = statSync(cache.objectPath(sha256('text')));
-  assert.ok(object.ino === ino || object.ino === other);
+  assert.ok(object.ino === ino || object.ino === linked);
   assert.equal(object.mode & 0o777, 0o444);
   assert.deepEqual(readdirSync(join(cache.folder, 'objects')).length, 2);
 });
@@ -83,24 +83,28 @@ test('a file that was written to after it was hashed is not stored', async (t) =
 
 test("what a stage linked into its output stays its owner's, untouched", async (t) => {
   const root = temporaryFolder(t);
-  const own = writeFiles(join(root, 'data'), { soft: 'soft', hard: 'hard', 'folder/deep': 'deep' });
+  const folder = writeFiles(join(root, 'data'), {
+    soft: 'soft',
+    hard: 'hard',
+    'folder/deep': 'deep',
+  });
   const times = () =>
-    ['soft', 'hard', 'folder/deep'].map((name) => statSync(join(own, name)).mtimeMs);
+    ['soft', 'hard', 'folder/deep'].map((name) => statSync(join(folder, name)).mtimeMs);
   const before = times();
   const { cache, work } = project(root, {});
-  symlinkSync(join(own, 'soft'), join(work, 'soft'));
-  linkSync(join(own, 'hard'), join(work, 'hard'));
-  symlinkSync(join(own, 'folder'), join(work, 'folder'));
+  symlinkSync(join(folder, 'soft'), join(work, 'soft'));
+  linkSync(join(folder, 'hard'), join(work, 'hard'));
+  symlinkSync(join(folder, 'folder'), join(work, 'folder'));
   await backdateOwn(work);
   const artifact = await listArtifact(work);
   await cache.storeArtifact(work, artifact);
   assert.deepEqual(times(), before);
   assert.deepEqual(await cache.missingObjects(artifact), []);
   for (const name of ['soft', 'hard', 'folder/deep']) {
-    assert.equal(statSync(join(own, name)).mode & 0o200, 0o200, name);
+    assert.equal(statSync(join(folder, name)).mode & 0o200, 0o200, name);
     assert.notEqual(
       statSync(cache.objectPath(sha256(name.replace('folder/', '')))).ino,
-      statSync(join(own, name)).ino,
+      statSync(join(folder, name)).ino,
     );
   }
 });
@@ -166,11 +170,11 @@ test('a result that was cut short, edited, moved or leads out of its folder is m
 test('a result in the format of another version counts as missing, and stays', async (t) => {
   const { cache, warnings } = project(temporaryFolder(t), {});
   const result = exampleResult(1);
-  const other = JSON.stringify(result).replace('"format":1', '"format":0');
+  const unreadable = JSON.stringify(result).replace('"format":1', '"format":0');
   await cache.writeResult(result);
-  writeFileSync(cache.resultPath(result.digest), other);
+  writeFileSync(cache.resultPath(result.digest), unreadable);
   assert.equal(cache.readResult(result.digest), undefined);
-  assert.equal(readFileSync(cache.resultPath(result.digest), 'utf8'), other);
+  assert.equal(readFileSync(cache.resultPath(result.digest), 'utf8'), unreadable);
   assert.deepEqual(warnings, []);
   await cache.writeResult(result);
   assert.deepEqual(cache.readResult(result.digest), result);

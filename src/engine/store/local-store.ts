@@ -137,10 +137,10 @@ export class LocalStore {
   /** Hashes an object. False if it is gone, cannot be read or is damaged: then it is set aside. */
   async checkObject(digest: Digest): Promise<boolean> {
     const object = this.objectPath(digest);
-    const found = await hashFile(object).catch(() => undefined);
-    if (found !== undefined && found !== digest)
+    const actual = await hashFile(object).catch(() => undefined);
+    if (actual !== undefined && actual !== digest)
       this.setAside(object, 'its content does not match its digest');
-    return found === digest;
+    return actual === digest;
   }
 
   /** Files of an artifact whose objects are lost. It looks at names and sizes, not at bytes. */
@@ -300,12 +300,12 @@ export class LocalStore {
 
   /** The runs of a pipeline, the last first, at most `count`. */
   runsOf(pipeline: string, count = Number.POSITIVE_INFINITY): readonly RunFolder[] {
-    const found: RunFolder[] = [];
+    const matches: RunFolder[] = [];
     for (const run of this.runs()) {
-      if (found.length >= count) break;
-      if (run.pipeline() === pipeline) found.push(run);
+      if (matches.length >= count) break;
+      if (run.pipeline() === pipeline) matches.push(run);
     }
-    return found;
+    return matches;
   }
 
   /** Runs that were killed and left their private folders. */

@@ -21,10 +21,10 @@ const listOf = (is: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(is);
 /** The deepest settings, in lists and maps: more than a pipeline file can have. */
 const mostDepth = 256;
-const isShallow = (value: unknown, left = mostDepth): boolean =>
+const isShallow = (value: unknown, depth = mostDepth): boolean =>
   typeof value !== 'object' ||
   value === null ||
-  (left > 0 && Object.values(value).every((item) => isShallow(item, left - 1)));
+  (depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1)));
 const isSettings = (value: unknown): boolean => isRecord(value) && isShallow(value);
 const mapOf = (is: (value: unknown) => boolean) => (value: unknown) =>
   isRecord(value) && Object.values(value).every(is);

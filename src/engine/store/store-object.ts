@@ -46,7 +46,7 @@ export function storedStats(object: string, size: number): Stats | undefined {
  */
 export async function backdateOwn(source: string): Promise<ReadonlySet<string>> {
   const owns = ownsFolder(source);
-  const own = new Set<string>();
+  const ownPaths = new Set<string>();
   let count = 0;
   for (const { path, folder } of walkTree(source)) {
     count += 1;
@@ -56,9 +56,9 @@ export async function backdateOwn(source: string): Promise<ReadonlySet<string>> 
     const stats = lstatSync(file, { throwIfNoEntry: false });
     if (stats?.isFile() !== true || stats.nlink !== 1) continue;
     backdate(file, stats);
-    own.add(path);
+    ownPaths.add(path);
   }
-  return own;
+  return ownPaths;
 }
 
 /**

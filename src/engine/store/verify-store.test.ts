@@ -59,28 +59,28 @@ test('a result that lacks an object is incomplete, unless gc takes the result as
   const [first, second] = results;
   rmSync(objectsIn(cache, first!)[0]!);
   const collected = once(() => collect(cache, second!));
-  const found = await verifyStore(cache, collected);
+  const damage = await verifyStore(cache, collected);
   assert.deepEqual(
-    found.incomplete.map(({ result }) => result),
+    damage.incomplete.map(({ result }) => result),
     [first!.digest],
   );
 });
 
 test('a result that a run stores while verify reads is not incomplete', async (t) => {
   const { cache } = await twoResults(t);
-  const other = new LocalStore(temporaryFolder(t));
-  const third = await add(other, 3);
-  const stored = once(() => take(cache, other, third));
+  const otherStore = new LocalStore(temporaryFolder(t));
+  const third = await add(otherStore, 3);
+  const stored = once(() => take(cache, otherStore, third));
   const { incomplete, corrupt } = await verifyStore(cache, stored);
   assert.deepEqual([incomplete, corrupt], [[], []]);
 });
 
 test('a result that gc removes and a run makes again while verify reads is not incomplete', async (t) => {
   const { cache, results } = await twoResults(t);
-  const { cache: other } = await twoResults(t);
+  const { cache: otherCache } = await twoResults(t);
   const renewed = once(() => {
     for (const result of results) collect(cache, result);
-    for (const result of results) take(cache, other, result);
+    for (const result of results) take(cache, otherCache, result);
   });
   const { incomplete, corrupt } = await verifyStore(cache, renewed);
   assert.deepEqual([incomplete, corrupt], [[], []]);

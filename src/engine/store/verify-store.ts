@@ -29,11 +29,11 @@ export async function verifyStore(
   };
   await forEachBounded(objects, 4, async (object) => {
     const digest = object.name as Digest;
-    const found = await hashFile(object.path).catch((error: NodeJS.ErrnoException) => {
+    const actual = await hashFile(object.path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error; // gc of another process took it
     });
-    if (found === digest) sound.add(digest);
-    else if (found !== undefined) {
+    if (actual === digest) sound.add(digest);
+    else if (actual !== undefined) {
       corrupt.push(digest);
       store.setAside(object.path, 'its content does not match its digest');
     }

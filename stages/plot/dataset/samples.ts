@@ -32,7 +32,7 @@ export const draw: DrawForm = async (context) => {
   const { names, shared } = nameSeries(items.map(({ labels }) => labels));
   const blocks: (readonly ImageBlock[])[] = [];
   const counts = new Map<string, number>();
-  const shown = new Set<string>();
+  const splitNames = new Set<string>();
   for (const [index, { path }] of items.entries()) {
     using dataset = openDataset(path);
     for (const name of splits ?? dataset.splits) {
@@ -45,7 +45,7 @@ export const draw: DrawForm = async (context) => {
       );
       for (const sample of split.samples)
         counts.set(sample.class, (counts.get(sample.class) ?? 0) + 1);
-      shown.add(name);
+      splitNames.add(name);
       blocks.push(...inRows(row, row.length > mostAcross ? mostAcross : 3));
     }
   }
@@ -55,7 +55,7 @@ export const draw: DrawForm = async (context) => {
       ? `${formatList([...counts].map(([name, count]) => `${formatCount(count)} ${name}`))} images`
       : `${formatCount(total)} images of ${counts.size} classes${counts.size > mostClasses ? `, of which the first ${mostClasses} are shown` : ''}`;
   return imageSheet({
-    title: title ?? withLabels(`Images of each class in ${formatList([...shown])}`, shared),
+    title: title ?? withLabels(`Images of each class in ${formatList([...splitNames])}`, shared),
     subtitle: `${what}; up to ${images} of each class and split, drawn at random (seed ${seed})`,
     blocks,
     across: Math.max(2, Math.floor(mostAcross / Math.max(1, ...blocks.map((row) => row.length)))),
@@ -120,7 +120,7 @@ async function blocksOf(
       images,
       new Random('samples', seed, split.name, className),
     );
-    const indices = drawn.toSorted((one, other) => one - other);
+    const indices = drawn.toSorted((a, b) => a - b);
     const cells: ImageCell[] = [];
     for await (const image of mapParallel(indices, cpus, async (index) =>
       thumbnail(await split.read(index)),
@@ -131,7 +131,7 @@ async function blocksOf(
       const caption = sample.source === sample.class ? {} : { caption: source };
       cells.push({ image, ...caption, description: `${sample.class}: ${sample.path}` });
     }
-    const count = labels.filter((one) => one === label).length;
+    const count = labels.filter((candidate) => candidate === label).length;
     blocks.push({
       header: `${named}, ${className}: ${indices.length} of ${formatCount(count)}`,
       cells,

@@ -33,8 +33,8 @@ export function forestChart(items: readonly MetricItem[], options: MetricOptions
   const metric = findMetric(value);
   const drawn = rows
     .flatMap(({ value, low, high }) => [value, low, high])
-    .filter((one) => !Number.isNaN(one));
-  const isDifference = drawn.some((one) => one < 0) && drawn.some((one) => one > 0);
+    .filter((value) => !Number.isNaN(value));
+  const isDifference = drawn.some((value) => value < 0) && drawn.some((value) => value > 0);
   const ruled = chanceOf(value, items) ?? (isDifference ? 0 : undefined);
   const domain = domainOf([...drawn, ruled ?? Number.NaN], metric?.range);
   const room = Math.max(...rows.map(({ text }) => textWidth(text, 12)));

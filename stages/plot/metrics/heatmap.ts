@@ -87,12 +87,19 @@ export function heatmapCells(
     columns: { title: columns, names: valuesOf(columns) },
     cells: valuesOf(rows).flatMap((row) =>
       valuesOf(columns).flatMap((column) => {
-        const own = items.filter(
+        const cellItems = items.filter(
           ({ labels }) => labels[rows] === row && labels[columns] === column,
         );
-        return own.length === 0
+        return cellItems.length === 0
           ? []
-          : [{ row, column, value: mean(own.map(({ value }) => value)), count: own.length }];
+          : [
+              {
+                row,
+                column,
+                value: mean(cellItems.map(({ value }) => value)),
+                count: cellItems.length,
+              },
+            ];
       }),
     ),
     over: differing.filter((axis) => axis !== rows && axis !== columns),

@@ -56,7 +56,7 @@ export function confusionChart(
     {
       columns: panelsAcross,
       spacing: 24,
-      concat: called.map((one, index) => panel(one, index, several)),
+      concat: called.map((matrix, index) => panel(matrix, index, several)),
     },
   );
 }

@@ -63,9 +63,9 @@ export function errorsChart(
     width + 50,
     {
       spacing: 14,
-      vconcat: counted.map((one, index) =>
+      vconcat: counted.map((errors, index) =>
         panel(
-          { ...one, rates, measure: `score of ${positive} − score of ${negative}` },
+          { ...errors, rates, measure: `score of ${positive} − score of ${negative}` },
           domain,
           threshold,
           [index === models.length - 1, several],

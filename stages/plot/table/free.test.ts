@@ -82,15 +82,18 @@ test('the message about a spec that Vega-Lite refuses does not repeat the spec',
 });
 
 test('names that Vega-Lite does not know and data from elsewhere are mistakes with a place', () => {
-  const told = (chart: Parameters<typeof specMistakes>[0]) =>
+  const mistakesIn = (chart: Parameters<typeof specMistakes>[0]) =>
     specMistakes(chart).map(({ at, message, unknown }) => [at.join('.'), message, unknown?.name]);
-  assert.deepEqual(told({ mark: 'point', encoding: { x: { field: 'a' } } }), []);
-  assert.deepEqual(told({ encodings: {}, mark: { type: 'bars' }, encoding: { colour: {} } }), [
-    ['spec.encodings', 'expected a property of a Vega-Lite spec, got "encodings"', 'encodings'],
-    ['spec.mark', 'expected a mark of Vega-Lite, got "bars"', 'bars'],
-    ['spec.encoding.colour', 'expected an encoding channel of Vega-Lite, got "colour"', 'colour'],
-  ]);
-  assert.deepEqual(told({ layer: [{ data: { url: 'a.csv' }, mark: 'bar' }, {}] }), [
+  assert.deepEqual(mistakesIn({ mark: 'point', encoding: { x: { field: 'a' } } }), []);
+  assert.deepEqual(
+    mistakesIn({ encodings: {}, mark: { type: 'bars' }, encoding: { colour: {} } }),
+    [
+      ['spec.encodings', 'expected a property of a Vega-Lite spec, got "encodings"', 'encodings'],
+      ['spec.mark', 'expected a mark of Vega-Lite, got "bars"', 'bars'],
+      ['spec.encoding.colour', 'expected an encoding channel of Vega-Lite, got "colour"', 'colour'],
+    ],
+  );
+  assert.deepEqual(mistakesIn({ layer: [{ data: { url: 'a.csv' }, mark: 'bar' }, {}] }), [
     [
       'spec.layer.1',
       'expected a spec that says what is drawn, by one of mark, layer, facet, repeat, concat, hconcat, vconcat',
@@ -102,16 +105,16 @@ test('names that Vega-Lite does not know and data from elsewhere are mistakes wi
       undefined,
     ],
   ]);
-  const own = (name: string) =>
+  const refusal = (name: string) =>
     `expected a spec without "${name}": the rows of the input "table" are its data`;
-  assert.deepEqual(told({ data: { values: [{ a: 1 }] }, datasets: {}, mark: 'bar' }), [
-    ['spec.data', own('data'), undefined],
-    ['spec.datasets', own('datasets'), undefined],
+  assert.deepEqual(mistakesIn({ data: { values: [{ a: 1 }] }, datasets: {}, mark: 'bar' }), [
+    ['spec.data', refusal('data'), undefined],
+    ['spec.datasets', refusal('datasets'), undefined],
   ]);
   const image = (url: string) =>
     `expected an image as a data URI, since a chart holds what it shows, got "${url}"`;
   assert.deepEqual(
-    told({
+    mistakesIn({
       layer: [
         { mark: { type: 'image', url: '/etc/logo.png' } },
         { mark: 'image', encoding: { url: { value: 'https://a.org/b.png' } } },

@@ -41,7 +41,7 @@ function parseCsv(text: string): Result<readonly TableRow[], string> {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     return err(`Expected columns with different names in line 1, got "${twice}" twice`);
-  const inPath = names.find((name) => names.some((other) => other.startsWith(`${name}.`)));
+  const inPath = names.find((name) => names.some((longer) => longer.startsWith(`${name}.`)));
   if (inPath !== undefined)
     return err(
       `Expected names that are no part of others in line 1, got "${inPath}" and "${inPath}.…"`,

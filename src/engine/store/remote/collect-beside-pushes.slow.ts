@@ -128,10 +128,14 @@ test(`gc and pushes, ${rounds} rounds with their requests in any order: nothing 
       for (let part = 0; part <= random(4); part++) await sending.send([parcel(), parcel()]);
     };
     const collect = async () => {
-      const found = await collectShared(bucket, { keep: random(2) * 500_000, delay, remove: true });
-      totals.results += found.results;
-      totals.deleted += found.deleted;
-      totals.marked += found.marked;
+      const collected = await collectShared(bucket, {
+        keep: random(2) * 500_000,
+        delay,
+        remove: true,
+      });
+      totals.results += collected.results;
+      totals.deleted += collected.deleted;
+      totals.marked += collected.marked;
     };
     await bucket.serveAll([...located.map(push), collect(), collect()], random);
     for (const [name, { bytes }] of bucket.files) {

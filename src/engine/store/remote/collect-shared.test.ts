@@ -141,8 +141,8 @@ test('what leads to the result of the newest run stays with it', async (t) => {
   assert.deepEqual([results, group.files('results').length], [0, 2]);
   const reader = await group.clone('reader');
   const [signpost] = signpostsOf(result);
-  const found = await reader.lookup(signpost!.digest);
-  assert.deepEqual(found.state === 'missing' ? found : found.result.leadsTo, ['lib/net.py']);
+  const lookup = await reader.lookup(signpost!.digest);
+  assert.deepEqual(lookup.state === 'missing' ? lookup : lookup.result.leadsTo, ['lib/net.py']);
 });
 
 test('verify names damaged bytes, and results that lack some', async (t) => {
@@ -173,9 +173,9 @@ test('gc neither removes nor marks a file that Restage did not write', async (t)
   ].map((name) => join(group.shared, name));
   writeFiles('/', Object.fromEntries(foreign.map((path) => [path, 'theirs'])));
   for (const path of foreign) utimesSync(path, 0, 0);
-  const own = { ...nothing, results: 1 };
+  const counts = { ...nothing, results: 1 };
   assert.deepEqual(await collectShared(bucket, { keep: -1, delay: 0, remove: true }), {
-    ...own,
+    ...counts,
     marked: 2,
     bytes: 1_500_003,
   });
@@ -189,22 +189,22 @@ test('gc neither removes nor marks a file that Restage did not write', async (t)
 for (const at of ['results', 'objects', 'packs', 'runs', 'results/ab', 'objects/ab']) {
   test(`gc stops at a link in place of ${at}, and removes nothing behind it`, async (t) => {
     const { bucket, group } = await shared(t);
-    const other = join(group.root, 'other');
+    const foreign = join(group.root, 'other');
     const inside = {
       results: `ab/${'ab'.repeat(32)}-${'0'.repeat(16)}.json`,
       objects: `ab/${'ab'.repeat(32)}`,
     };
     const name = at.startsWith('objects') || at === 'packs' ? inside.objects : inside.results;
-    writeFiles(other, { [at.includes('/') ? name.slice(3) : name]: 'theirs' });
+    writeFiles(foreign, { [at.includes('/') ? name.slice(3) : name]: 'theirs' });
     const link = join(group.shared, at);
     mkdirSync(join(link, '..'), { recursive: true });
     rmSync(link, { recursive: true, force: true });
-    symlinkSync(other, link);
-    const before = readdirSync(other, { recursive: true });
-    for (const path of before) utimesSync(join(other, String(path)), 0, 0);
+    symlinkSync(foreign, link);
+    const before = readdirSync(foreign, { recursive: true });
+    for (const path of before) utimesSync(join(foreign, String(path)), 0, 0);
     await assert.rejects(collectShared(bucket, { keep: -1, delay: 0, remove: true }), {
       message: `${link} is a link, and a store holds none: whoever made it must remove it`,
     });
-    assert.deepEqual(readdirSync(other, { recursive: true }), before);
+    assert.deepEqual(readdirSync(foreign, { recursive: true }), before);
   });
 }

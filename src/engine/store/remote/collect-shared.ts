@@ -50,20 +50,20 @@ export async function collectShared(
   { keep, delay = day, remove }: SharedGarbageOptions,
 ): Promise<SharedGarbage> {
   const id = randomBytes(8).toString('hex');
-  const own = markKey(id);
-  await bucket.put(own, Buffer.from('[]'));
+  const ownMark = markKey(id);
+  await bucket.put(ownMark, Buffer.from('[]'));
   const marks = await listMarks(bucket);
   // The server's clock dates everything, this file too.
-  const now = marks.find(({ at }) => at.key === own)?.at.time;
+  const now = marks.find(({ at }) => at.key === ownMark)?.at.time;
   if (now === undefined) throw new UnreachableStore('it does not list what was just stored');
-  const left: string[] = [];
+  const leftovers: string[] = [];
   const all = async (prefix: Folder): Promise<readonly StoredKey[]> => {
-    const found: StoredKey[] = [];
+    const keys: StoredKey[] = [];
     for await (const stored of bucket.list(prefix)) {
-      if (isOwn[prefix](stored.key)) found.push(stored);
-      else if (isTemporary(stored.key) && now - stored.time >= delay) left.push(stored.key);
+      if (isOwn[prefix](stored.key)) keys.push(stored);
+      else if (isTemporary(stored.key) && now - stored.time >= delay) leftovers.push(stored.key);
     }
-    return found;
+    return keys;
   };
   const { results, runs, kept } = await sortEnvelopes(bucket, all, ({ time }) => now - time > keep);
   if (remove && results.length + runs.length > 0) {
@@ -72,7 +72,7 @@ export async function collectShared(
   }
 
   const named = await namedBy(bucket, kept);
-  const old = marks.filter(({ at }) => at.key !== own && now - at.time >= delay);
+  const old = marks.filter(({ at }) => at.key !== ownMark && now - at.time >= delay);
   const ripe = markedIn(old);
   const waiting = markedIn(marks.filter((mark) => !old.includes(mark)));
   const data = [...(await all('objects/')), ...(await all('packs/'))];
@@ -81,19 +81,19 @@ export async function collectShared(
   const fresh = unnamed.filter(({ key }) => !ripe.has(key) && !waiting.has(key));
   await all('garbage/'); // for its temporary files: the lists themselves are known
   if (remove) {
-    await forEachOf([...ending, ...left], readers, (key) => bucket.delete(key));
+    await forEachOf([...ending, ...leftovers], readers, (key) => bucket.delete(key));
     if (ending.length > 0)
       await bucket.put(markKey(id, { deleted: true }), Buffer.from(JSON.stringify(ending)));
     for (const { at } of old) await bucket.delete(at.key);
   }
   if (remove && fresh.length > 0)
-    await bucket.put(own, Buffer.from(JSON.stringify(fresh.map(({ key }) => key))));
-  else await bucket.delete(own);
+    await bucket.put(ownMark, Buffer.from(JSON.stringify(fresh.map(({ key }) => key))));
+  else await bucket.delete(ownMark);
   const bytes = fresh.reduce((sum, { size }) => sum + size, 0);
   return {
     results: results.length,
     runs: runs.length,
-    deleted: ending.length + left.length,
+    deleted: ending.length + leftovers.length,
     marked: fresh.length,
     bytes,
   };
@@ -132,9 +132,13 @@ async function sortEnvelopes(
   const roots = await rootsOf(bucket, staying);
   const allResults = await all('results/');
   const isRoot = ({ key }: StoredKey) => roots.has(parseResultKey(key)?.fingerprint as Digest);
-  const results = allResults.filter((one) => isOld(one) && !isRoot(one));
+  const results = allResults.filter((result) => isOld(result) && !isRoot(result));
   const going = new Set(results);
-  return { results, runs, kept: [...allResults.filter((one) => !going.has(one)), ...staying] };
+  return {
+    results,
+    runs,
+    kept: [...allResults.filter((result) => !going.has(result)), ...staying],
+  };
 }
 
 /** The keys that lists mark, without those of lists of what was deleted. */
@@ -144,7 +148,7 @@ const markedIn = (lists: readonly Mark[]) =>
 /** Whether no run of the same pipeline has a later name. */
 function isNewest(key: string, runs: readonly StoredKey[]): boolean {
   const [, folder] = /^(runs\/[^/]+\/)/.exec(key) ?? [];
-  return !runs.some((other) => other.key.startsWith(folder!) && other.key > key);
+  return !runs.some((run) => run.key.startsWith(folder!) && run.key > key);
 }
 
 /**

@@ -44,8 +44,8 @@ export async function readEntry(
   entry: Entry,
 ): Promise<SignedEntry | undefined> {
   if (entry.kind === 'result') {
-    const found = await remote.readResult(entry.fingerprint!, entry.owner);
-    return found && { envelope: found.envelope, objects: [...new Set(objectsOf(found.result))] };
+    const stored = await remote.readResult(entry.fingerprint!, entry.owner);
+    return stored && { envelope: stored.envelope, objects: [...new Set(objectsOf(stored.result))] };
   }
   const envelope = await remote.readEnvelope('run', entry.key, entry.owner);
   const manifest = envelope && parseManifest(envelope.text);

@@ -178,7 +178,7 @@ export class Push {
     this.#pack = new Pack(memory);
     const parcels = this.#waiting.splice(0);
     this.#left = this.#sendPack(this.#leaving).then(() =>
-      forEachOf(parcels, sealers, (one) => this.#seal(one)),
+      forEachOf(parcels, sealers, (parcel) => this.#seal(parcel)),
     );
     this.#left.catch(() => {}); // whoever awaits it gets the error
   }

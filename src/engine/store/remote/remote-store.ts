@@ -141,7 +141,7 @@ export class RemoteStore {
    * store.
    */
   async #late(signal: AbortSignal): Promise<never> {
-    for (let left = this.bucket.patience; left > 0; left -= step)
+    for (let remaining = this.bucket.patience; remaining > 0; remaining -= step)
       await delay(step, undefined, { signal });
     throw new UnreachableStore(`no answer within ${this.bucket.patience / 1000} s`);
   }
@@ -154,7 +154,7 @@ export class RemoteStore {
   /** The results of a fingerprint, by the order of the trusted keys. */
   async findResults(fingerprint: Digest): Promise<readonly FoundResult[]> {
     const all = [...this.trusted.keys()].map((owner) => this.readResult(fingerprint, owner));
-    return (await Promise.all(all)).filter((found) => found !== undefined);
+    return (await Promise.all(all)).filter((entry) => entry !== undefined);
   }
 
   async readResult(fingerprint: Digest, owner: KeyId): Promise<FoundResult | undefined> {

@@ -129,15 +129,15 @@ test('a damaged entry is signed again by its owner', async (t) => {
 test('where a result cannot be computed to the same bytes, the entry that leads to all of its bytes is used', async (t) => {
   const { group, result, bob } = await damaged(t, 'objects', flip);
   assert.equal(await gets(bob, result), false);
-  const other = await make(bob, 1, { ...files, large: large.replace('x', 'y') });
+  const secondResult = await make(bob, 1, { ...files, large: large.replace('x', 'y') });
   await bob.flush(never);
   const carol = await group.clone('carol');
   assert.deepEqual(await carol.lookup(result.digest), { state: 'elsewhere', result });
   assert.equal(await carol.fetch(Object.values(result.outputs)), false);
-  assert.deepEqual(await carol.lookup(result.digest), { state: 'elsewhere', result: other });
-  assert.equal(await carol.fetch(Object.values(other.outputs)), true);
+  assert.deepEqual(await carol.lookup(result.digest), { state: 'elsewhere', result: secondResult });
+  assert.equal(await carol.fetch(Object.values(secondResult.outputs)), true);
   await carol.markUsed(result.digest);
-  assert.deepEqual(await carol.lookup(result.digest), { state: 'here', result: other });
+  assert.deepEqual(await carol.lookup(result.digest), { state: 'here', result: secondResult });
 });
 
 test('verify ends where the bytes do: a stranger may write a place of any length', async (t) => {

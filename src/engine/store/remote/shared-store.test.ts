@@ -47,9 +47,9 @@ async function gets(
   store: SharedStore,
   { result }: Awaited<ReturnType<typeof shared>>,
 ): Promise<boolean> {
-  const found = await store.lookup(result.digest);
-  if (found.state === 'missing') return false;
-  assert.deepEqual(found.result, result);
+  const lookup = await store.lookup(result.digest);
+  if (lookup.state === 'missing') return false;
+  assert.deepEqual(lookup.result, result);
   const isFetched = await store.fetch([result.outputs['out']!]);
   const missing = await store.local.missingObjects(result.outputs['out']!);
   assert.equal(isFetched, missing.length === 0);
@@ -185,12 +185,12 @@ test('an entry of an untrusted key is a miss, and hides no trusted one', async (
 test('a result with a Git repository is not sent, and one that a trusted key sent nevertheless is a miss', async (t) => {
   const lab = await shared(t);
   const { group, maker, result, key, reader } = lab;
-  const own = await make(maker, 2, { 'x/.git/config': '[core]' });
+  const unshareable = await make(maker, 2, { 'x/.git/config': '[core]' });
   await maker.flush(never);
-  assert.equal(maker.isShareable(own), false);
+  assert.equal(maker.isShareable(unshareable), false);
   assert.equal(group.files('results').length, 1);
 
-  const artifact = own.outputs['out']!;
+  const artifact = unshareable.outputs['out']!;
   const text = JSON.stringify({ ...result, outputs: { out: artifact } });
   const entry = join(group.shared, resultKey(result.digest, key.id));
   writeFileSync(entry, await sealEnvelope('result', text, new Map(), key));
@@ -255,9 +255,9 @@ test('a signed result of another form is a miss that says what is wrong with it:
   const entry = join(group.shared, resultKey(result.digest, key.id));
   for (const [text, why] of cases) {
     writeFileSync(entry, await sealEnvelope('result', JSON.stringify(text), new Map(), key));
-    const found = await reader.remote.findResults(result.digest);
+    const results = await reader.remote.findResults(result.digest);
     assert.deepEqual(
-      [found, group.warnings.at(-1)],
+      [results, group.warnings.at(-1)],
       [[], `a result in ${group.shared} is ignored (${why}): ${result.digest.slice(0, 12)}`],
     );
   }
@@ -273,14 +273,14 @@ test('a signed result of another form is a miss that says what is wrong with it:
 
 test('an entry that was copied to another fingerprint is a miss', async (t) => {
   const { group, maker, result, key, reader } = await shared(t);
-  const other = await make(maker, 2, { 'a/b': 'second' });
+  const secondResult = await make(maker, 2, { 'a/b': 'second' });
   const from = join(group.shared, resultKey(result.digest, key.id));
-  const to = join(group.shared, resultKey(other.digest, key.id));
+  const to = join(group.shared, resultKey(secondResult.digest, key.id));
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(from, to);
-  assert.deepEqual(await reader.lookup(other.digest), { state: 'missing' });
+  assert.deepEqual(await reader.lookup(secondResult.digest), { state: 'missing' });
   const what = `a result in ${group.shared} is ignored (its fingerprint does not match its name)`;
-  assert.equal(group.warnings.at(-1), `${what}: ${other.digest.slice(0, 12)}`);
+  assert.equal(group.warnings.at(-1), `${what}: ${secondResult.digest.slice(0, 12)}`);
 });
 
 test('an entry that a power cut emptied is a miss, and is sent again once the store was listed', async (t) => {
@@ -333,9 +333,9 @@ function storeOver(group: Group, bucket: Bucket) {
 test('a store that may only be read is read to the end of a run, which says then what it takes nothing of', async (t) => {
   const group = new Group(temporaryFolder(t));
   const bucket = new CountingBucket(group.shared);
-  let asked = 0;
+  let requests = 0;
   bucket.onPut = () => {
-    asked += 1;
+    requests += 1;
     throw new RefusedRequest('read-only');
   };
   const { store, warnings } = storeOver(group, bucket);
@@ -343,9 +343,9 @@ test('a store that may only be read is read to the end of a run, which says then
   t.mock.timers.enable({ apis: ['setInterval'] });
   store.share(result);
   t.mock.timers.tick(60_000);
-  await until(() => asked > 0);
+  await until(() => requests > 0);
   await store.flush(never);
-  assert.equal(asked, 1);
+  assert.equal(requests, 1);
   assert.deepEqual(await store.lookup(sha256('another')), { state: 'missing' });
   assert.equal(bucket.gets.at(-1)!.key.startsWith('results/'), true);
   assert.deepEqual(warnings, [
@@ -400,8 +400,8 @@ test('a store that falls silent during a run is waited for once, and costs one w
   await until(() => server.asked.length === 2);
   await Promise.all([...looking, store.flush(never)]);
   assert.deepEqual(await store.lookup(sha256('fourth')), { state: 'missing' });
-  const asked = server.asked.length;
-  assert.ok(asked <= 4, `${asked} requests to a silent server`);
+  const requests = server.asked.length;
+  assert.ok(requests <= 4, `${requests} requests to a silent server`);
   assert.deepEqual(warnings, [
     'The store s3://lab cannot be reached (the server fell silent): this run continues without it',
     '1 result did not reach s3://lab: `restage store push` sends what is left',
@@ -415,9 +415,9 @@ test('once a store has failed, nobody asks it again or waits for its other answe
   assert.deepEqual(await store.lookup(sha256('first')), { state: 'missing' });
   const failing = sha256('failing');
   // A disk of the network that hangs ends no request, not even when the bucket is closed.
-  let asked = 0;
+  let requests = 0;
   bucket.get = (key) => {
-    asked += 1;
+    requests += 1;
     return key.includes(failing)
       ? Promise.reject(new UnreachableStore('the disk is gone'))
       : new Promise(() => {});
@@ -425,7 +425,7 @@ test('once a store has failed, nobody asks it again or waits for its other answe
   const looking = [sha256('hanging'), failing].map((digest) => store.lookup(digest));
   assert.deepEqual(await Promise.all(looking), [{ state: 'missing' }, { state: 'missing' }]);
   assert.deepEqual(await store.lookup(sha256('later')), { state: 'missing' });
-  assert.equal(asked, 2, 'and nobody asks it again');
+  assert.equal(requests, 2, 'and nobody asks it again');
   assert.deepEqual(warnings, [
     'The store s3://lab cannot be reached (the disk is gone): this run continues without it',
   ]);

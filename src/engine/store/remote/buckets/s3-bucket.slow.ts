@@ -46,21 +46,21 @@ test('closing the bucket ends a request to a server that never answers', async (
     { bucket: 'bucket', prefix: '', endpoint: `http://127.0.0.1:${port}` },
     {},
   );
-  const asked = assert.rejects(bucket.get('x'), /./);
+  const refusal = assert.rejects(bucket.get('x'), /./);
   await bucket.close();
-  await asked;
+  await refusal;
   silent.close();
 });
 
-for (const [when, said] of [
+for (const [when, answer] of [
   ['before it answers', ''],
   ['in its answer', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc'],
 ] as const) {
   test(`a server that falls silent ${when} is asked once`, async () => {
-    let asked = 0;
+    let requests = 0;
     const server = createServer((socket) => {
-      asked += 1;
-      socket.on('error', () => {}).write(said);
+      requests += 1;
+      socket.on('error', () => {}).write(answer);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -69,7 +69,7 @@ for (const [when, said] of [
       new S3Bucket(place, {}, 50).get('x'),
       new UnreachableStore('the server fell silent'),
     );
-    assert.equal(asked, 1);
+    assert.equal(requests, 1);
     server.close();
   });
 }

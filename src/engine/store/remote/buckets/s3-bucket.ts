@@ -129,12 +129,12 @@ export class S3Bucket implements Bucket {
       const more: Record<string, string> = next === '' ? {} : { 'continuation-token': next };
       const query = { 'list-type': '2', prefix: this.#prefix + prefix, ...more };
       const text = (await this.#ask('GET', undefined, { query })).body.toString('utf8');
-      for (const [, one = ''] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
-        const key = textOf(one, 'Key')!.slice(this.#prefix.length);
+      for (const [, contents = ''] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
+        const key = textOf(contents, 'Key')!.slice(this.#prefix.length);
         yield {
           key,
-          size: Number(textOf(one, 'Size')),
-          time: Date.parse(textOf(one, 'LastModified')!),
+          size: Number(textOf(contents, 'Size')),
+          time: Date.parse(textOf(contents, 'LastModified')!),
         };
       }
       next = textOf(text, 'NextContinuationToken');
@@ -144,8 +144,10 @@ export class S3Bucket implements Bucket {
   async top(): Promise<readonly string[]> {
     const query = { 'list-type': '2', prefix: this.#prefix, delimiter: '/' };
     const text = (await this.#ask('GET', undefined, { query })).body.toString('utf8');
-    const found = text.matchAll(/<(?:Contents><Key|CommonPrefixes><Prefix)>([^<]*)</g);
-    const names = Array.from(found, ([, key = '']) => unescapeXml(key).slice(this.#prefix.length));
+    const matches = text.matchAll(/<(?:Contents><Key|CommonPrefixes><Prefix)>([^<]*)</g);
+    const names = Array.from(matches, ([, key = '']) =>
+      unescapeXml(key).slice(this.#prefix.length),
+    );
     // A console makes a key of the prefix.
     return names.map((name) => name.replace(/\/$/, '')).filter((name) => name !== '');
   }
@@ -279,10 +281,10 @@ async function readBody(
   most: number,
 ): Promise<Pick<Answer, 'body' | 'isCut'>> {
   const chunks: Buffer[] = [];
-  let left = most;
+  let remaining = most;
   for await (const chunk of response as AsyncIterable<Buffer>) {
-    left -= chunk.length;
-    if (left < 0) return { body: Buffer.alloc(0), isCut: true };
+    remaining -= chunk.length;
+    if (remaining < 0) return { body: Buffer.alloc(0), isCut: true };
     chunks.push(chunk);
   }
   return { body: Buffer.concat(chunks), isCut: false };

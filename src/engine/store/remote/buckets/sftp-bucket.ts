@@ -129,7 +129,7 @@ export class SftpBucket implements Bucket {
   }
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
-    const found: StoredKey[] = [];
+    const keys: StoredKey[] = [];
     await this.#refuseLinks(prefix);
     for (let folders = [prefix.replace(/\/$/, '')]; folders.length > 0; ) {
       const below: string[] = [];
@@ -140,12 +140,12 @@ export class SftpBucket implements Bucket {
           const key = `${folder}/${name}`;
           if (stats.type === 'link') throw foundLink(this.#path(key));
           if (stats.type === 'folder') below.push(key);
-          if (stats.type === 'file') found.push({ key, size: stats.size, time: 1000 * stats.time });
+          if (stats.type === 'file') keys.push({ key, size: stats.size, time: 1000 * stats.time });
         }
       });
       folders = below;
     }
-    yield* found;
+    yield* keys;
   }
 
   async top(): Promise<readonly string[]> {

@@ -177,7 +177,7 @@ export class SftpClient {
     for (;;) {
       const { type, body } = await this.#call(send.readdir, text(handle));
       if (type !== reply.name) break;
-      for (let left = body.number(); left > 0; left -= 1) {
+      for (let remaining = body.number(); remaining > 0; remaining -= 1) {
         const name = body.string().toString('utf8');
         body.string(); // the line of `ls`
         entries.push({ name, stats: body.stats() });
@@ -269,7 +269,7 @@ export class SftpClient {
 
   #explainEnd(): Error {
     const last = this.#said.trim().split('\n').at(-1) || 'ssh ended';
-    const remedy = remedies.find(([said]) => said.test(this.#said))?.[1];
+    const remedy = remedies.find(([pattern]) => pattern.test(this.#said))?.[1];
     if (remedy === undefined) return new UnreachableStore(`ssh: ${last}`);
     return new RefusedRequest(`ssh: ${last}: ${remedy.replace('HOST', this.#destination)}`);
   }

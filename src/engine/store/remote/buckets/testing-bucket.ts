@@ -18,9 +18,9 @@ async function listAll(
   bucket: Bucket,
   prefix: string,
 ): Promise<readonly (readonly [key: string, size: number])[]> {
-  const found: [string, number][] = [];
-  for await (const { key, size } of bucket.list(prefix)) found.push([key, size]);
-  return found.sort();
+  const listed: [string, number][] = [];
+  for await (const { key, size } of bucket.list(prefix)) listed.push([key, size]);
+  return listed.sort();
 }
 
 /** The law of every form of a bucket. `folder` is for files of the test. */
@@ -93,22 +93,22 @@ export async function testForeignFiles(
     assert.equal((await bucket.get(key))?.toString(), 'ours', 'a write takes its place');
   }
 
-  const other = (work: Promise<unknown>, what: string) =>
+  const rejects = (work: Promise<unknown>, what: string) =>
     assert.rejects(
       work,
       new UnreachableStore(`${join(folder, what)}: whoever made it must remove it`),
     );
   const noFolder = (name: string) => `${name} is no folder, and the store needs one there`;
-  await other(
+  await rejects(
     bucket.put('folder', Buffer.from('ours')),
     'folder is a folder, and the store needs a file there',
   );
   execFileSync('mkfifo', [join(folder, 'garbage')]);
   writeFileSync(join(folder, 'results'), 'theirs');
   for (const name of ['garbage', 'results']) {
-    await other(listAll(bucket, `${name}/`), noFolder(name));
-    await other(bucket.put(`${name}/x`, Buffer.from('ours')), noFolder(name));
-    await other(bucket.put(`${name}/ab/x`, Buffer.from('ours')), noFolder(name));
+    await rejects(listAll(bucket, `${name}/`), noFolder(name));
+    await rejects(bucket.put(`${name}/x`, Buffer.from('ours')), noFolder(name));
+    await rejects(bucket.put(`${name}/ab/x`, Buffer.from('ours')), noFolder(name));
   }
 
   symlinkSync(elsewhere, join(folder, 'objects'));
