@@ -66,7 +66,7 @@ export interface Pipeline {
   readonly file: string;
   readonly description: string | undefined;
   readonly stages: readonly StageInfo[];
-  /** What is allowed, but probably a slip: sentences that begin with their place. */
+  /** What is allowed, but probably a slip: sentences that begin with their position. */
   readonly warnings: readonly string[];
   /**
    * What a run would do now, stage by stage; no stage comes before one that it reads. Changes

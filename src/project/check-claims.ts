@@ -72,7 +72,7 @@ export function nearby<T extends { readonly path: string }>(
     }
   }
   return (path) => [
-    ...[path, ...foldersAbove(path)].flatMap((place) => at.get(place) ?? []),
+    ...[path, ...foldersAbove(path)].flatMap((ancestor) => at.get(ancestor) ?? []),
     ...(below.get(path) ?? []),
   ];
 }

@@ -8,10 +8,10 @@ import { type InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import type { OnnxGraph, OnnxNode } from '../lowering/onnx-writer.ts';
 import { BackendError, firstLine } from '../packages/backend-error.ts';
 import {
+  describeSearch,
   type FoundPackage,
   findPackage,
   loadPackage,
-  placesLooked,
   unloadable,
 } from '../packages/packages.ts';
 
@@ -165,7 +165,7 @@ function find(name: string, folders: readonly string[]): FoundPackage {
   const foundPackage = findPackage(name, folders);
   if (foundPackage !== undefined) return foundPackage;
   throw new BackendError(
-    `Expected the package ${name} for the backend "webgpu", found none, looking from ${placesLooked(folders)}. ` +
+    `Expected the package ${name} for the backend "webgpu", found none, looking from ${describeSearch(folders)}. ` +
       `To install what it needs: npm install ${driverPackage} ${kernelsPackage}@${version.tfjs}`,
   );
 }

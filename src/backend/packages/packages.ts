@@ -39,7 +39,7 @@ export function findPackage(name: string, folders: readonly string[]): FoundPack
 }
 
 /** Where {@link findPackage} looks, in words: it also goes upward from each. */
-export function placesLooked(folders: readonly string[]): string {
+export function describeSearch(folders: readonly string[]): string {
   return [...folders.map((folder) => resolve(folder)), ownFolder()].join(' and ');
 }
 

@@ -1,10 +1,10 @@
 import { engine, version } from '@tensorflow/tfjs';
 import { BackendError } from '../packages/backend-error.ts';
 import {
+  describeSearch,
   type FoundPackage,
   findPackage,
   loadPackage,
-  placesLooked,
   unloadable,
 } from '../packages/packages.ts';
 
@@ -22,7 +22,7 @@ export function loadTensorflow(folders: readonly string[], threads: number): Fou
   if (foundPackage === undefined) {
     throw new BackendError(
       `Expected ${packages.join(' or ')} for the backend "tensorflow", found neither, looking from ` +
-        `${placesLooked(folders)}. To install it: npm install @tensorflow/tfjs-node@${version.tfjs} ` +
+        `${describeSearch(folders)}. To install it: npm install @tensorflow/tfjs-node@${version.tfjs} ` +
         '(its install script downloads TensorFlow).',
     );
   }

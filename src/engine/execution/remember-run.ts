@@ -56,7 +56,7 @@ export async function rememberRun(
   const variables = new Map(names.map((name) => [name, workspace.env[name]]));
   remember(file, remembered, variables, {
     trees: new Map([...inputs, ...published.outputs, ...report]),
-    places: new Map([...read, ...loaded, ...published.owners]),
+    paths: new Map([...read, ...loaded, ...published.owners]),
   });
 }
 

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { cutText } from '../../cut-text.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { reasonOf, UserError } from '../../user-error.ts';
-import { whyNoOutput } from '../config/output-path.ts';
+import { whyNoOutput } from '../config/reserved-paths.ts';
 import { parseStagingName, stagingName } from '../files/staging-name.ts';
 
 /** A path where nothing can be published, in the user's words. */

@@ -31,8 +31,8 @@ export interface RunMemory {
    */
   readonly trees: readonly string[];
   /**
-   * Absolute paths of YAML files, code, and places that decided which these are, absent ones
-   * included.
+   * Absolute paths of YAML files, code, and paths that decided which these are, absent ones
+   * included. Named `places` on disk; everywhere else a place is where stages run.
    */
   readonly places: readonly string[];
   readonly globs: Readonly<Record<string, readonly string[]>>;
@@ -90,14 +90,14 @@ export function remember(
   file: string,
   run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'>,
   variables: ReadonlyMap<string, string | undefined>,
-  signatures: Readonly<Record<'trees' | 'places', ReadonlyMap<string, string>>>,
+  signatures: Readonly<Record<'trees' | 'paths', ReadonlyMap<string, string>>>,
 ): void {
   const trees = [...signatures.trees.keys()];
-  const places = [...signatures.places.keys()];
+  const places = [...signatures.paths.keys()];
   // Absent → remembered. Signatures were taken before anything was read. They are compared once
   // more, so that no edit during the run is remembered as what the run has seen.
   const signature = presentSignature({ trees, places });
-  if (signature !== digestOf([...signatures.trees.values(), ...signatures.places.values()])) {
+  if (signature !== digestOf([...signatures.trees.values(), ...signatures.paths.values()])) {
     forget(file);
     return;
   }

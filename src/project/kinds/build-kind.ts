@@ -20,7 +20,7 @@ const computed: Readonly<Record<string, string>> = {
  * Bundles a kind whose `spec` and `run` are files of its folder. Throws esbuild's `BuildFailure`
  * for a mistake in the code. `version` is the SHA-256 of `sources`: contents of `files` and
  * versions of packages. `looked` are absolute paths that decided which these are; `modules` hold
- * absolute paths, and so belong to this place; `warnings` name what is loaded without being in the
+ * absolute paths, and so belong to this machine's project folder; `warnings` name what is loaded without being in the
  * version.
  */
 export async function buildKind(
@@ -30,7 +30,7 @@ export async function buildKind(
 ) {
   const { build } = await import('esbuild');
   const imports = new KindImports(root);
-  const places = new OwnPlaces();
+  const locations = new SourceLocations();
   // The code resolves modules as Node does, from the folder of its source. Where the bundle lies
   // does not matter.
   const require = `import { createRequire as restageRequire } from 'node:module'; const require = restageRequire(${JSON.stringify(entryPoints.run)});`;
@@ -49,8 +49,8 @@ export async function buildKind(
     sourcesContent: false,
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    plugins: [imports.plugin, places.plugin],
-    define: places.define,
+    plugins: [imports.plugin, locations.plugin],
+    define: locations.define,
     banner: { js: require },
     conditions: [],
     mainFields: ['main'],
@@ -84,7 +84,7 @@ export async function buildKind(
       ...warnings
         .filter(({ id }) => computed[id] !== undefined)
         .map((warning) => describeComputed(name, warning, root)),
-      ...places.usedIn(run + spec, root).map((at) => describePlace(name, at)),
+      ...locations.usedIn(run + spec, root).map((at) => describeLocation(name, at)),
     ],
   };
 }
@@ -107,46 +107,46 @@ function globbedFolders({ inputs }: Metafile, root: string): readonly string[] {
   );
 }
 
-const asksForPlace = /\bimport\.meta\b|\b__(?:dirname|filename)\b/;
+const asksForLocation = /\bimport\.meta\b|\b__(?:dirname|filename)\b/;
 /** Skips lines that are comments, which are less likely to be the use. */
 const askedOutsideComments = new RegExp(
-  `(?<=^(?!\\s*(?://|/?\\*)).*)(?:${asksForPlace.source})`,
+  `(?<=^(?!\\s*(?://|/?\\*)).*)(?:${asksForLocation.source})`,
   'm',
 );
 
 /** Gives bundled code the `import.meta` and `__dirname` of its source. */
-class OwnPlaces {
+class SourceLocations {
   readonly define = {
-    'import.meta': 'ownPlace',
-    __dirname: 'ownPlace.dirname',
-    __filename: 'ownPlace.filename',
+    'import.meta': 'sourceLocation',
+    __dirname: 'sourceLocation.dirname',
+    __filename: 'sourceLocation.filename',
   };
   readonly #asking = new Map<string, Span>();
 
   readonly plugin: Plugin = {
-    name: 'own-places',
+    name: 'source-locations',
     setup: (build) =>
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8');
-        const question = askedOutsideComments.exec(text) ?? asksForPlace.exec(text);
+        const question = askedOutsideComments.exec(text) ?? asksForLocation.exec(text);
         if (question === null) return undefined;
         this.#asking.set(path, {
           file: { path, text },
           start: question.index,
           end: question.index + question[0].length,
         });
-        const place = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
+        const location = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
         // On the first line, so that stacks still count the lines of the source.
         const contents = text.replace(
           /^(#!.*\n)?/,
-          `$1const ownPlace = ${JSON.stringify(place)}; `,
+          `$1const sourceLocation = ${JSON.stringify(location)}; `,
         );
         return { contents, loader: 'default' };
       }),
   };
 
   /**
-   * Where files ask for their place and a bundle uses the answer; it does not where only a comment
+   * Where files ask for their location and a bundle uses the answer; it does not where only a comment
    * names it.
    */
   usedIn(bundles: string, root: string): readonly Span[] {
@@ -160,7 +160,7 @@ function describeComputed(kind: string, { id, location }: Message, root: string)
   const { file: path, line, column, length, lineText } = location!;
   const file = { path, text: readFileSync(join(root, path), 'utf8') };
   const lines = file.text.split('\n');
-  // Counted from the end of the line, since own-places inserts text at the start of the first;
+  // Counted from the end of the line, since source-locations inserts text at the start of the first;
   // esbuild counts bytes.
   const after = Buffer.from(lineText).subarray(column).toString().length;
   const content = lines[line - 1]!.replace(/\r$/, '');
@@ -176,7 +176,7 @@ function describeComputed(kind: string, { id, location }: Message, root: string)
   };
 }
 
-const describePlace = (kind: string, at: Span): Diagnostic => ({
+const describeLocation = (kind: string, at: Span): Diagnostic => ({
   code: 'unkeyed-place',
   message: `The code of the kind "${kind}" depends on its own location: editing files that it finds from there will not rerun its stages`,
   at,

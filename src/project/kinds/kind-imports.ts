@@ -7,7 +7,7 @@ import { packageFolders } from '../../engine/config/find-package.ts';
 import { upwards } from '../../engine/files/upwards.ts';
 import { readJson } from '../../engine/files/write-atomic.ts';
 import { packageRoot } from '../../package-root.ts';
-import { tsconfigPlaces } from './tsconfig-places.ts';
+import { tsconfigPaths } from './tsconfig-paths.ts';
 
 /**
  * Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be
@@ -107,33 +107,33 @@ export class KindImports {
    */
   #look(name: string | undefined, path: string, folder: string): void {
     if (name === undefined) {
-      const place = join(folder, path);
-      this.looked.add(dirname(place));
-      this.#lookAtManifest(place);
+      const imported = join(folder, path);
+      this.looked.add(dirname(imported));
+      this.#lookAtManifest(imported);
     } else {
-      const places = packageFolders(name, folder);
-      const first = places.findIndex((place) => existsSync(place));
-      for (const place of first < 0 ? places : places.slice(0, first + 1)) {
-        this.looked.add(place);
-        this.#lookAtManifest(place);
-        this.#lookAtManifest(join(place, path.slice(name.length)));
+      const candidates = packageFolders(name, folder);
+      const first = candidates.findIndex((candidate) => existsSync(candidate));
+      for (const candidate of first < 0 ? candidates : candidates.slice(0, first + 1)) {
+        this.looked.add(candidate);
+        this.#lookAtManifest(candidate);
+        this.#lookAtManifest(join(candidate, path.slice(name.length)));
       }
     }
     for (const above of upwards(folder)) {
       for (const file of ['tsconfig.json', 'package.json']) this.looked.add(join(above, file));
       if (/^\.{0,2}\//.test(path)) continue;
-      for (const place of tsconfigPlaces(join(above, 'tsconfig.json'), path))
-        this.looked.add(place);
+      for (const target of tsconfigPaths(join(above, 'tsconfig.json'), path))
+        this.looked.add(target);
     }
   }
 
   /** The manifest of an imported folder says which file is meant. */
-  #lookAtManifest(place: string): void {
-    const manifest = join(place, 'package.json');
+  #lookAtManifest(imported: string): void {
+    const manifest = join(imported, 'package.json');
     this.looked.add(manifest);
     const { main } = readJson<Manifest>(manifest) ?? {};
     if (typeof main !== 'string') return;
-    const file = join(place, main);
+    const file = join(imported, main);
     this.looked.add(file);
     this.looked.add(dirname(file));
   }

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import type { Kinds } from '../../engine/config/load-context.ts';
 import { declaredPaths } from '../../engine/config/loading/load-pipeline.ts';
-import { whyNoOutput } from '../../engine/config/output-path.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
+import { whyNoOutput } from '../../engine/config/reserved-paths.ts';
 import { shownPath } from '../../engine/config/yaml/load-document.ts';
 import { namesIn } from '../../engine/files/entries-in.ts';
 import { foldedName } from '../../engine/files/folded-name.ts';
@@ -71,7 +71,7 @@ export function pullRule(
  */
 export function jointRule(root: string, paths: readonly PulledPath[]): PullRule {
   const targets = new Map(paths.map((wanted) => [wanted, resolveTarget(root, wanted.path)]));
-  const whyTaken = placesOf(targets);
+  const whyTaken = takenBy(targets);
   const whyRepository = repositoriesBy(root, targets);
   return async (wanted) => whyTaken(wanted) ?? whyRepository(wanted);
 }
@@ -81,12 +81,15 @@ type Targets = ReadonlyMap<PulledPath, Target>;
 /**
  * Why a path is not one output's alone. Paths count as equal where some disk takes them for one.
  */
-function placesOf(targets: Targets) {
-  const places = Array.from(targets, ([wanted, target]) => ({ wanted, path: foldedPath(target) }));
-  const near = nearby(places);
+function takenBy(targets: Targets) {
+  const wantedPaths = Array.from(targets, ([wanted, target]) => ({
+    wanted,
+    path: foldedPath(target),
+  }));
+  const near = nearby(wantedPaths);
   return (wanted: PulledPath): string | undefined => {
     const path = foldedPath(targets.get(wanted)!);
-    const other = near(path).find((place) => place.wanted !== wanted);
+    const other = near(path).find((candidate) => candidate.wanted !== wanted);
     if (other === undefined) return undefined;
     return `${relation(path, other.path)} "${other.wanted.path}", where ${other.wanted.what} of the same run would lie`;
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { whyNoOutput } from './output-path.ts';
+import { whyNoOutput } from './reserved-paths.ts';
 
 test('outputs lie anywhere in a project but at its settings, its code, its hidden files and its repositories', () => {
   for (const path of [

@@ -13,9 +13,9 @@ interface Tsconfig {
 
 /**
  * Absolute paths by which a `tsconfig.json` decides what an import of a name finds: the files that
- * it extends, and the places to which it sends the name. `above` are the files that lead to it.
+ * it extends, and the paths to which it sends the name. `above` are the files that lead to it.
  */
-export function tsconfigPlaces(
+export function tsconfigPaths(
   file: string,
   name: string,
   above: readonly string[] = [],
@@ -33,27 +33,27 @@ export function tsconfigPlaces(
     return isMeant ? targets.map((target) => resolve(base, target.replace('*', rest))) : [];
   });
   const named = baseUrl === undefined ? [] : [resolve(base, name)];
-  const extended = [bases].flat().flatMap((base) => basePlaces(base, folder));
+  const extended = [bases].flat().flatMap((base) => basePaths(base, folder));
   return [
-    ...[...sent, ...named].flatMap((place) => [dirname(place), place, join(place, 'package.json')]),
+    ...[...sent, ...named].flatMap((path) => [dirname(path), path, join(path, 'package.json')]),
     ...extended,
     ...extended
-      .filter((place) => extname(place) === '.json')
-      .flatMap((place) => tsconfigPlaces(place, name, [...above, file])),
+      .filter((path) => extname(path) === '.json')
+      .flatMap((path) => tsconfigPaths(path, name, [...above, file])),
   ];
 }
 
 /** Where the configuration may lie that another one extends. */
-function basePlaces(base: string, folder: string): readonly string[] {
+function basePaths(base: string, folder: string): readonly string[] {
   const isPath = /^(\.|\/)/.test(base);
   const [packageName = ''] = /^(@[^/]+\/)?[^/]+/.exec(base) ?? [];
-  const places = isPath
+  const candidates = isPath
     ? [resolve(folder, base)]
-    : packageFolders(packageName, folder).map((place) =>
-        join(place, base.slice(packageName.length)),
+    : packageFolders(packageName, folder).map((packageFolder) =>
+        join(packageFolder, base.slice(packageName.length)),
       );
-  return places.flatMap((place) =>
-    place.endsWith('.json') ? [place] : [`${place}.json`, join(place, 'tsconfig.json')],
+  return candidates.flatMap((path) =>
+    path.endsWith('.json') ? [path] : [`${path}.json`, join(path, 'tsconfig.json')],
   );
 }
 
