@@ -237,7 +237,7 @@ export const diagnosticCodes = table({
     severity: 'mistake',
   },
   'unfit-value': {
-    means: 'A value cannot be quoted safely at its place in a shell text.',
+    means: 'A value cannot be quoted safely where it stands in a shell text.',
     advice: 'Do as the hint says: usually pass it as an argument or a variable.',
     severity: 'mistake',
   },
