@@ -69,9 +69,7 @@ export function* csvRecords(text: string): Generator<CsvRecord, undefined> {
     }
     const record = parts.join('\n');
     if (record === '') continue;
-    const { fields, isSound } = record.includes('"')
-      ? splitQuoted(record)
-      : { fields: record.split(','), isSound: true };
+    const { fields, isSound } = splitRecord(record);
     const contentProblem = isSound ? nulProblem(record) : strayQuote;
     const problem = isOpen ? 'a quoted field does not end' : contentProblem;
     yield { fields, line, ...(problem !== undefined && { problem }) };
@@ -86,7 +84,8 @@ const nulProblem = (record: string): string | undefined =>
 const hasOddQuotes = (text: string): boolean =>
   text.includes('"') && text.match(/"/g)!.length % 2 === 1;
 
-function splitQuoted(record: string): { readonly fields: string[]; readonly isSound: boolean } {
+function splitRecord(record: string): { readonly fields: string[]; readonly isSound: boolean } {
+  if (!record.includes('"')) return { fields: record.split(','), isSound: true };
   const matches = [...`,${record}`.matchAll(/,(?:"([^"]*(?:""[^"]*)*)"|([^,]*))/g)];
   const length = matches.reduce((sum, [whole]) => sum + whole.length, 0);
   const fields = matches.map(([, inQuotes, plain]) => inQuotes?.replaceAll('""', '"') ?? plain!);

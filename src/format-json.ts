@@ -19,7 +19,9 @@ function format(value: unknown, indent: string): string {
   const parts = entries.map(
     ([key, item]) => (isList ? '' : `${JSON.stringify(key)}: `) + format(item, deeper),
   );
-  const [open, close, pad] = isList ? ['[', ']', ''] : ['{', '}', ' '];
+  const open = isList ? '[' : '{';
+  const close = isList ? ']' : '}';
+  const pad = isList ? '' : ' ';
   const length = parts.reduce((sum, part) => sum + part.length + 2, indent.length);
   if (length <= width && !parts.some((part) => part.includes('\n'))) {
     return `${open}${pad}${parts.join(', ')}${pad}${close}`;

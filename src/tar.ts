@@ -109,7 +109,8 @@ export function* readTar(file: number, length: number): Generator<TarFile> {
     const entry = describe(header);
     const type = String.fromCharCode(header[156]!);
     const describesNext = type === 'L' || type === 'x';
-    const { name, size } = describesNext ? entry : { ...entry, ...next };
+    const described: Described = describesNext ? entry : { ...entry, ...next };
+    const { name, size } = described;
     const start = at + tarBlock;
     if (start + size > length) throw new TarError('it is cut short');
     at = start + size + tarPadding(size).length;

@@ -135,10 +135,14 @@ export function spectrumChart(
   });
 }
 
+/** `p = 0.034`, `p <0.001`. */
+const pText = (p: number): string => (p < 0.001 ? `p ${formatP(p)}` : `p = ${formatP(p)}`);
+
 /** `clearest at 0.39 cycles per pixel, where dog has 1.4 times the power, p = 0.034`. */
 function gapText(names: readonly string[], { ring, apart, p }: SpectrumGap): string {
-  const [more, times] = apart < 0 ? [names[0]!, 10 ** -apart] : [names[1]!, 10 ** apart];
-  const test = p === null ? 'too few images for a test' : `p ${p < 0.001 ? '' : '= '}${formatP(p)}`;
+  const more = names[apart < 0 ? 0 : 1]!;
+  const times = 10 ** Math.abs(apart);
+  const test = p === null ? 'too few images for a test' : pText(p);
   const at = formatDecimal(ringFrequencies[ring]!, 2);
   return `clearest at ${at} cycles per pixel, where ${more} has ${formatDecimal(times, 1)} times the power, ${test}`;
 }

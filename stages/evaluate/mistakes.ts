@@ -114,7 +114,8 @@ export function mistakesChart(
   const isPair = names.length === 2;
   const cell = (row: ScoreRow, called: number): ImageCell => {
     const name = row.key.slice(row.key.lastIndexOf('/') + 1);
-    const [higher, lower] = isPair ? [1, 0] : [called, row.label];
+    const higher = isPair ? 1 : called;
+    const lower = isPair ? 0 : row.label;
     const value = row.scores[higher]! - row.scores[lower]!;
     const signed = value === 0 ? '0.00' : formatSigned(value, 2);
     const caption = [signed, ...(hasSources ? [row.source ?? ''] : []), name]

@@ -32,11 +32,11 @@ async function methods(
     const random = new Random(split);
     const samples = Array.from({ length: 60 }, (_, i) => {
       const source = splitSources[i % splitSources.length]!;
-      const [label, name] = source === 'real' ? [0, 'real'] : [1, 'fake'];
+      const isReal = source === 'real';
       return {
         key: `${split}/${i}`,
-        label: label as number,
-        class: name as string,
+        label: isReal ? 0 : 1,
+        class: isReal ? 'real' : 'fake',
         source,
         path: `${split}/${i}.png`,
       };

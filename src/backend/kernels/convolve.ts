@@ -117,17 +117,12 @@ function blockedFilter(
 ): string {
   const [height, width, inChannels, outChannels] = shape;
   const outBlocks = outChannels / block;
-  const [cut, order] =
-    inChannels < block
-      ? [
-          [height, width, inChannels, outBlocks, block],
-          [3, 2, 0, 1, 4],
-        ]
-      : [
-          [height, width, inChannels / block, block, outBlocks, block],
-          [4, 2, 0, 1, 3, 5],
-        ];
-  return graph.reshape(graph.transpose(graph.reshape(filter, cut!), order!), [
+  const isNarrow = inChannels < block;
+  const cut = isNarrow
+    ? [height, width, inChannels, outBlocks, block]
+    : [height, width, inChannels / block, block, outBlocks, block];
+  const order = isNarrow ? [3, 2, 0, 1, 4] : [4, 2, 0, 1, 3, 5];
+  return graph.reshape(graph.transpose(graph.reshape(filter, cut), order), [
     outChannels,
     inChannels,
     height,

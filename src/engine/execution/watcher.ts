@@ -132,7 +132,9 @@ function marked(mark: string, from: number): readonly number[] {
   const pids = readdirSync('/proc').map(Number);
   // Read after the listing, which has no later number.
   const last = Number(readText('/proc/loadavg').split(' ')[4]);
-  const [least, most] = from > 0 && last >= from ? [from, last] : [0, Number.POSITIVE_INFINITY];
+  const isInOrder = from > 0 && last >= from;
+  const least = isInOrder ? from : 0;
+  const most = isInOrder ? last : Number.POSITIVE_INFINITY;
   const isMarked = (pid: number) => readText(`/proc/${pid}/limits`).includes(` ${mark} `);
   return pids.filter((pid) => pid >= least && pid <= most && isMarked(pid) && !isDead(pid));
 }

@@ -27,9 +27,9 @@ export class FileClock {
    */
   now(): (stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>) => number {
     const probe = this.#probe();
-    const local = Date.now();
+    const localClock = { time: Date.now(), margin: coarse };
     return ({ dev, mtimeMs, ctimeMs }) => {
-      const { time, margin } = probe?.dev === dev ? probe : { time: local, margin: coarse };
+      const { time, margin } = probe?.dev === dev ? probe : localClock;
       const wait = Math.max(0, Math.max(mtimeMs, ctimeMs) + margin - time);
       return wait <= coarse ? wait : Number.POSITIVE_INFINITY;
     };

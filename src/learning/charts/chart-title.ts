@@ -23,15 +23,16 @@ export function chartTitle(
 export function readTitle(spec = '{}'): { readonly title: string; readonly subtitle: string } {
   const { title } = JSON.parse(spec) as { readonly title?: unknown };
   const isPlain = typeof title === 'string' || Array.isArray(title);
-  const { text, subtitle } = (isPlain ? { text: title } : (title ?? {})) as Readonly<
-    Record<string, unknown>
-  >;
+  const parts = (isPlain ? { text: title } : (title ?? {})) as {
+    readonly text?: unknown;
+    readonly subtitle?: unknown;
+  };
   const join = (found: unknown) =>
     [found]
       .flat()
       .filter((line) => typeof line === 'string')
       .join(' ');
-  return { title: join(text) || 'Chart', subtitle: join(subtitle) };
+  return { title: join(parts.text) || 'Chart', subtitle: join(parts.subtitle) };
 }
 
 /**

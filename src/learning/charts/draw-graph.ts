@@ -100,8 +100,9 @@ function layOut({ nodes, edges }: StageGraph, way: GraphWay) {
   // The layout puts later edges higher, so reversed edges keep the order of the file from top to
   // bottom.
   for (const { from, to, label } of [...joined].reverse()) {
-    const [width, height] =
-      label === '' ? [0, 0] : [Math.ceil(textWidth(label, labelSize)) + 8, labelSize + 4];
+    const isLabelled = label !== '';
+    const width = isLabelled ? Math.ceil(textWidth(label, labelSize)) + 8 : 0;
+    const height = isLabelled ? labelSize + 4 : 0;
     graph.setEdge(idOf(from), idOf(to), { label, labelpos: 'c', width, height });
   }
   layOutRanks(graph);
@@ -114,8 +115,9 @@ function layOut({ nodes, edges }: StageGraph, way: GraphWay) {
     return { from: boxes.get(from)!, to: boxes.get(to)!, label, points, x, y, width, height };
   });
   const size: { readonly width: number; readonly height: number } = graph.graph();
-  const [width, height] =
-    nodes.length > 0 ? [Math.ceil(size.width), Math.ceil(size.height)] : [2 * margin, 2 * margin];
+  const isEmpty = nodes.length === 0;
+  const width = isEmpty ? 2 * margin : Math.ceil(size.width);
+  const height = isEmpty ? 2 * margin : Math.ceil(size.height);
   return { width, height, boxes, arrows };
 }
 

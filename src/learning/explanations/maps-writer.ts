@@ -111,10 +111,15 @@ export class MapsWriter {
           classes[explained[position]!]!,
         ];
         const { topShares, pointing, overlaps } = maps[i]!;
-        const { rises, gaps } = method === 'integrated-gradients' ? completeness! : {};
-        const measured = [topShares, masks?.shares, pointing, overlaps, rises, gaps].map(
-          (values) => values?.[position],
-        );
+        const sums = method === 'integrated-gradients' ? completeness! : undefined;
+        const measured = [
+          topShares,
+          masks?.shares,
+          pointing,
+          overlaps,
+          sums?.rises,
+          sums?.gaps,
+        ].map((values) => values?.[position]);
         const cells = measured.map((value) =>
           value === undefined || Number.isNaN(value) ? '' : value,
         );

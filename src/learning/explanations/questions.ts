@@ -33,9 +33,8 @@ export function chooseClass(
       Int32Array.from(predictedClasses(await outputOf(model, images), classes.length));
   const one = classes.indexOf(of);
   if (one >= 0) return (_, labels) => labels.map(() => one);
-  const [whose, others] = isLabelled
-    ? ['for "class"', ['label', 'predicted']]
-    : ['of the model', ['predicted']];
+  const whose = isLabelled ? 'for "class"' : 'of the model';
+  const others = isLabelled ? ['label', 'predicted'] : ['predicted'];
   const hint = suggest(of, [...classes, ...[...others].reverse()]) ?? '';
   throw new StageError(
     `Expected a class ${whose} (${classes.join(', ')}), or ${others.join(' or ')}, got "${of}". ${hint}`.trim(),

@@ -54,9 +54,9 @@ function readHeader(bytes: Uint8Array): Header {
   const isCore = size === 12;
   if (bytes.length < 14 + size || (!isCore && size < 40))
     throw new Error('BMP: the header is damaged');
-  const [width, signedHeight, bits] = isCore
-    ? [view.getUint16(18, true), view.getUint16(20, true), view.getUint16(24, true)]
-    : [view.getInt32(18, true), view.getInt32(22, true), view.getUint16(28, true)];
+  const width = isCore ? view.getUint16(18, true) : view.getInt32(18, true);
+  const signedHeight = isCore ? view.getUint16(20, true) : view.getInt32(22, true);
+  const bits = view.getUint16(isCore ? 24 : 28, true);
   const compression = isCore ? uncompressed : view.getUint32(30, true);
   const height = Math.abs(signedHeight);
   const hasMasks = compression === withMasks && bits === 32;

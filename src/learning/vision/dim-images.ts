@@ -18,8 +18,10 @@ export const isDim = (usedBits: number | undefined): usedBits is number =>
 export function dimWarning(dim: readonly DimImage[], total: number): string {
   const bits = Math.max(...dim.map(({ usedBits }) => usedBits));
   const share = formatShare((2 ** bits - 1) / (2 ** 16 - 1), 0);
-  const [have, use, are] =
-    dim.length === 1 ? ['has', 'uses', 'it is'] : ['have', 'use', 'they are'];
+  const isAlone = dim.length === 1;
+  const have = isAlone ? 'has' : 'have';
+  const use = isAlone ? 'uses' : 'use';
+  const are = isAlone ? 'it is' : 'they are';
   const paths = dim.map(({ path }) => path);
   return (
     `${dim.length} of ${formatCountOf(total, 'image')} ${have} 16 bits a value but ${use} only the lower ${bits}, ` +

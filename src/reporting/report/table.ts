@@ -68,16 +68,14 @@ export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption
     row.map((cell) => (longNumber.test(cell) ? showValue(Number(cell)) : cell)),
   );
   const isTransposed = columns.length > mostColumns && rows.length <= fewRows;
-  const [heads, lines] = isTransposed
-    ? [
-        [columns[0]!, ...rounded.map(([first = '']) => first)],
-        columns
-          .slice(1)
-          .map((name, index) => [name, ...rounded.map((row) => row[index + 1] ?? '')]),
-      ]
-    : [columns, rounded];
+  const table = [columns, ...rounded];
+  const [heads = [], ...lines] = isTransposed ? transpose(table) : table;
   return html`${renderTable(heads, lines, caption)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
 }
+
+/** The columns of a table as its rows; an empty cell where a row is shorter than the first. */
+const transpose = (table: readonly (readonly string[])[]): readonly (readonly string[])[] =>
+  table[0]!.map((_, index) => table.map((row) => row[index] ?? ''));
 
 export function renderMetrics(metrics: readonly ReportMetric[]): Html {
   const measured = metrics.find(({ interval }) => interval !== undefined);

@@ -73,9 +73,9 @@ export function runLog(c: Context, run: RunFolder, sources: Sources): Response {
   const digest = run.readRecord()?.stages[stage]?.result;
   const object = sources.results.read(digest)?.record.log;
   const file = run.attempts(stage).at(-1)?.log ?? (object && sources.store.objectPath(object));
+  if (file === undefined) return c.text('');
   try {
-    const { text, whole } =
-      file === undefined ? { text: '', whole: true } : readPart(file, logBytes, 'end');
+    const { text, whole } = readPart(file, logBytes, 'end');
     return c.text(plainText(whole ? text : text.slice(text.indexOf('\n') + 1)));
   } catch {
     return c.text('The store no longer holds this log.');

@@ -129,9 +129,11 @@ function imageOf(
   value: unknown,
   record: string,
 ): { readonly bytes: Uint8Array; readonly name: string } {
-  const { bytes, path } = (
-    value instanceof Uint8Array ? { bytes: value } : (value ?? {})
-  ) as Record<string, unknown>;
+  const image = (value instanceof Uint8Array ? { bytes: value } : (value ?? {})) as {
+    readonly bytes?: unknown;
+    readonly path?: unknown;
+  };
+  const { bytes, path } = image;
   const isNamed = typeof path === 'string' || path instanceof Uint8Array;
   const own = isNamed ? posix.basename(Buffer.from(path as string).toString()) : '';
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) {

@@ -51,9 +51,8 @@ class WaitingBucket implements Bucket {
   }
 
   async put(key: string, body: Buffer | FileBody): Promise<void> {
-    const [size, bytes] = Buffer.isBuffer(body)
-      ? [body.length, body]
-      : [body.size, Buffer.alloc(0)];
+    const size = Buffer.isBuffer(body) ? body.length : body.size;
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
     await this.#inTurn(() => void this.files.set(key, { size, bytes, time: Date.now() }));
   }
 

@@ -50,7 +50,8 @@ export function crossValidatedAuc(
   const [estimate, ...others] = areas as [number, ...number[]];
   const variance = others.reduce((sum, other) => sum + (other - 0.5) ** 2, 0) / draws;
   const ends = shareInterval({ value: estimate, images: 1 / (4 * variance) }, confidence);
-  const { low, high } = variance > 0 ? ends : { low: Number.NaN, high: Number.NaN };
+  const low = variance > 0 ? ends.low : Number.NaN;
+  const high = variance > 0 ? ends.high : Number.NaN;
   // Values that differ only by rounding count as equal.
   const p = (1 + others.filter((other) => other >= estimate - 1e-12).length) / (1 + draws);
   return { estimate, low, high, p };

@@ -53,7 +53,8 @@ export function truePositiveRatesAt(
     if (!(positives > 0 && negatives > 0)) return Number.NaN;
     // The first threshold that lies right of the rate; in shares, since 0.29 * 100 is below 29.
     const next = firstIndex(falsePositives.length, (i) => falsePositives[i]! / negatives > rate);
-    const [x, y] = next === 0 ? [0, 0] : [falsePositives[next - 1]!, truePositives[next - 1]!];
+    const x = next === 0 ? 0 : falsePositives[next - 1]!;
+    const y = next === 0 ? 0 : truePositives[next - 1]!;
     if (next === falsePositives.length) return y / positives;
     const share = Math.max(0, rate * negatives - x) / (falsePositives[next]! - x);
     return (y + share * (truePositives[next]! - y)) / positives;

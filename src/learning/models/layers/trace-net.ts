@@ -98,10 +98,9 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
   if (showShape(output) === showShape(around)) {
     return ok({ layer, input, output, body: body.value, shortcut: shortcut.value });
   }
-  const [path, advice] =
-    layer.shortcut.length > 0
-      ? ['shortcut', '']
-      : ['input', ': give it a shortcut with the same output shape'];
+  const hasShortcut = layer.shortcut.length > 0;
+  const path = hasShortcut ? 'shortcut' : 'input';
+  const advice = hasShortcut ? '' : ': give it a shortcut with the same output shape';
   const message = `${layer.name} adds ${showShape(output)} to its ${path} of ${showShape(around)}${advice}`;
   return err({ at: layer.at, message });
 }

@@ -156,13 +156,22 @@ function* fieldsOf(bytes: number | Uint8Array): Generator<readonly [number, numb
       yield [number, value];
       at = end;
     } else {
-      const [length, first] =
-        form === 2 ? varint(bytes, start) : [fixedLengths[form] ?? Number.NaN, start];
+      const [length, first] = lengthAt(bytes, start, form);
       at = first + length;
       if (!(at <= bytes.length)) throw new RangeError('expected a whole field');
       yield [number, bytes.subarray(first, at)];
     }
   }
+}
+
+/** The number of bytes in a field, and where they begin; NaN bytes for a form that has none. */
+function lengthAt(
+  bytes: Uint8Array,
+  start: number,
+  form: number,
+): readonly [length: number, first: number] {
+  if (form === 2) return varint(bytes, start);
+  return [fixedLengths[form] ?? Number.NaN, start];
 }
 
 /** Bytes of 64 and 32 bits. */
