@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageBench } from '../../../test/support/stage-bench.ts';
 import { parseNpy } from '../vision/features/npy.ts';
+import { readKeptMaps } from './maps-list.ts';
 import { MapsWriter } from './maps-writer.ts';
 
 const images = 1003;
@@ -76,7 +77,8 @@ test('maps go into numbered files of a thousand each, and the list gives the pos
     ok: true,
     value: { shape: [2, 1, 2], values: Float32Array.of(1001, 1, 1002, 1) },
   });
-  const [, ...lines] = readFileSync(join(folder, 'maps.csv'), 'utf8').trimEnd().split('\n');
+  const list = readFileSync(join(folder, 'maps.csv'), 'utf8');
+  const [, ...lines] = list.trimEnd().split('\n');
   assert.equal(lines.length, 2 * images);
   const what = (position: number) =>
     `,test,test/${position},test/${position}.png,fake,mixed,real,0.25,0.25`;
@@ -88,4 +90,19 @@ test('maps go into numbered files of a thousand each, and the list gives the pos
     `gradient-00000.npy,1,,gradient,${what(2)},,,,,,`,
   ]);
   assert.match(lines.at(-2)!, /^gradient-00001\.npy,1,/);
+  const kept = readKeptMaps(list);
+  assert.equal(kept.length, 2 * (images - 1));
+  assert.deepEqual(kept[2], {
+    file: 'gradient-00000.npy',
+    row: '1',
+    model: '',
+    method: 'gradient',
+    layer: '',
+    split: 'test',
+    key: 'test/2',
+    path: 'test/2.png',
+    class: 'fake',
+    source: 'mixed',
+    explained: 'real',
+  });
 });

@@ -6,6 +6,7 @@ import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import type { Method } from '../attribution/methods.ts';
 import { NpyWriter } from '../vision/features/npy.ts';
+import { mapColumns, mapsListFile } from './maps-list.ts';
 import type { Subject } from './subject.ts';
 import type { Survey, SurveyedImage } from './survey-split.ts';
 
@@ -22,19 +23,6 @@ interface MapsOf extends Pick<Subject, 'classes' | 'samples'> {
 /** Maps of one file: of 256 x 256 pixels they take 256 MB. */
 const mostMaps = 1000;
 
-const columns = [
-  'file',
-  'row',
-  'model',
-  'method',
-  'layer',
-  'split',
-  'key',
-  'path',
-  'class',
-  'source',
-  'explained',
-];
 const measures = ['topShare', 'maskShare', 'pointingGame', 'intersectionOverUnion', 'rise', 'gap'];
 
 /**
@@ -57,7 +45,7 @@ export class MapsWriter {
     this.#folder = folder;
     this.#classes = classes;
     const scores = classes.length === 2 ? defaultNames : classes.map((name) => `score.${name}`);
-    this.#lines.push(csvLine([...columns, ...scores, ...measures]));
+    this.#lines.push(csvLine([...mapColumns, ...scores, ...measures]));
     mkdirSync(folder, { recursive: true });
   }
 
@@ -131,7 +119,7 @@ export class MapsWriter {
 
   [Symbol.dispose](): void {
     this.#close();
-    writeFileSync(join(this.#folder, 'maps.csv'), this.#lines.join(''));
+    writeFileSync(join(this.#folder, mapsListFile), this.#lines.join(''));
   }
 
   #name(method: Method, number: number): string {

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { extname } from 'node:path';
-import { csvRecords } from '../../csv.ts';
 import type { Digest } from '../../digest.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
+import { mapsListFile, readKeptMaps } from '../../learning/explanations/maps-list.ts';
 import { type Dataset, openDataset } from '../../learning/vision/dataset/open-dataset.ts';
 import { imageTypes } from '../report/read-artifact.ts';
 import type { Objects } from './objects.ts';
@@ -126,7 +126,7 @@ export class ImageStore {
       Object.values(outputs).map((artifact) => ({ stage, artifact })),
     );
     return all.flatMap(({ stage, artifact }) => {
-      if (artifact.type !== 'files' || !artifact.files.some(({ path }) => path === 'maps.csv'))
+      if (artifact.type !== 'files' || !artifact.files.some(({ path }) => path === mapsListFile))
         return [];
       const listed = this.#maps.get(artifact.digest) ?? this.#readMaps(artifact);
       return (listed.get(`${split} ${key}`) ?? []).map(({ label, src }) => ({
@@ -140,17 +140,11 @@ export class ImageStore {
     const maps = new Map<string, KeptMap[]>();
     this.#objects.list(artifact, 'maps');
     try {
-      const [header, ...records] = csvRecords(
-        readFileSync(this.#objects.pathOf(artifact, 'maps.csv'), 'utf8'),
-      );
-      for (const { fields } of records) {
-        const of = (name: string) => fields[header!.fields.indexOf(name)] ?? '';
-        if (of('file') === '') continue; // it was measured and not kept
-        const label = [of('method'), of('model'), of('explained')]
-          .filter((text) => text !== '')
-          .join(', ');
-        const src = `/map/${artifact.digest}/${of('row')}/${encodeURIComponent(of('file'))}`;
-        const name = `${of('split')} ${of('key')}`;
+      const list = readFileSync(this.#objects.pathOf(artifact, mapsListFile), 'utf8');
+      for (const { file, row, method, model, explained, split, key } of readKeptMaps(list)) {
+        const label = [method, model, explained].filter((text) => text !== '').join(', ');
+        const src = `/map/${artifact.digest}/${row}/${encodeURIComponent(file)}`;
+        const name = `${split} ${key}`;
         maps.set(name, [...(maps.get(name) ?? []), { label, src }]);
       }
     } catch {
