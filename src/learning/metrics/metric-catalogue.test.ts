@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  axisTitle,
+  baselineOf,
   betterFirst,
   chosenBy,
+  comparedMetrics,
   findMetric,
   headlineMetrics,
+  measuredPart,
   metric,
   metricCatalogue,
   titleOfPath,
@@ -46,6 +50,35 @@ test('the better value comes first', () => {
 test('reports begin with the AUC', () => {
   assert.equal(headlineMetrics[0]?.name, 'auc');
   assert.equal(headlineMetrics.length, 6);
+});
+
+test('comparisons of runs begin with four metrics', () => {
+  assert.deepEqual(
+    comparedMetrics.map(({ name }) => name),
+    ['auc', 'accuracy', 'equalErrorRate', 'loss'],
+  );
+});
+
+test('the baseline of a metric is a metric of the table', () => {
+  const named = metricCatalogue.map(({ name }) => metric(name)).filter(({ baseline }) => baseline);
+  assert.deepEqual(
+    named.map((row) => [row.name, baselineOf(row)?.name]),
+    [['accuracy', 'majorityAccuracy']],
+  );
+});
+
+test('the accuracy shows which parts of a metrics file were measured', () => {
+  assert.deepEqual(
+    ['test.accuracy', 'a.val.accuracy', 'accuracy', 'test.auc', 'test.top3Accuracy', 'images'].map(
+      measuredPart,
+    ),
+    ['test', 'a.val', '', undefined, undefined, undefined],
+  );
+});
+
+test('an axis has the unit of its metric', () => {
+  assert.equal(axisTitle('accuracy'), 'Accuracy');
+  assert.equal(axisTitle('loss'), 'Loss (cross-entropy, nats)');
 });
 
 test('a metric is measured for the numbers of classes that the table says', () => {

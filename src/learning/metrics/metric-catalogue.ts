@@ -31,6 +31,10 @@ export interface Metric {
   readonly name: string;
   /** Its name in running text: `AUC`, `equal error rate`. */
   readonly title: string;
+  /** What it is, in a few words below its number; absent where the title says it. */
+  readonly meaning?: string;
+  /** What it is measured in, for an axis; absent for a share or a coefficient. */
+  readonly unit?: string;
   readonly better: 'higher' | 'lower';
   readonly range: readonly [low: number, high: number];
   /**
@@ -42,6 +46,12 @@ export interface Metric {
   readonly classes?: { readonly least?: number; readonly most?: number };
   /** Reports show a headline metric first. */
   readonly isHeadline?: true;
+  /** Comparisons of runs show it first, without being asked for further numbers. */
+  readonly isCompared?: true;
+  /** The name of the metric of the simplest model, which reports show beside it. */
+  readonly baseline?: string;
+  /** Whether it is undefined for images of one class, where a file has 0. */
+  readonly isZeroForOneClass?: true;
   /** Whether every image counts alike; otherwise every class does. */
   readonly perImage?: true;
   /** Whether a few images may decide it, such as the largest losses. */
@@ -98,6 +108,7 @@ export const metricCatalogue = [
     range: unit,
     chance: 0.5,
     isHeadline: true,
+    isCompared: true,
     hasExactInterval: true,
     ofRanking: auc,
     ofScores: handTillAuc,
@@ -105,15 +116,19 @@ export const metricCatalogue = [
   {
     name: 'accuracy',
     title: 'accuracy',
+    meaning: 'share of all images',
     better: 'higher',
     range: unit,
     isHeadline: true,
+    isCompared: true,
+    baseline: 'majorityAccuracy',
     perImage: true,
     ofDecisions: accuracy,
   },
   {
     name: 'balancedAccuracy',
     title: 'balanced accuracy',
+    meaning: 'mean over the classes',
     better: 'higher',
     range: unit,
     chance: 0.5,
@@ -128,6 +143,7 @@ export const metricCatalogue = [
     chance: 0.5,
     classes: { most: 2 },
     isHeadline: true,
+    isCompared: true,
     ofRanking: (counts) => equalErrorRate(counts).rate,
   },
   {
@@ -137,6 +153,7 @@ export const metricCatalogue = [
     range: signed,
     chance: 0,
     isHeadline: true,
+    isZeroForOneClass: true,
     ofDecisions: matthewsCorrelation,
   },
   {
@@ -152,8 +169,10 @@ export const metricCatalogue = [
   {
     name: 'loss',
     title: 'loss',
+    unit: 'cross-entropy, nats',
     better: 'lower',
     range: [0, Number.POSITIVE_INFINITY],
+    isCompared: true,
     perImage: true,
     isSkewed: true,
     needs: { forInterval: 100 },
@@ -331,6 +350,11 @@ export const headlineMetrics: readonly Metric[] = [...byName.values()].filter(
   ({ isHeadline }) => isHeadline,
 );
 
+/** The metrics that comparisons of runs show first, in this order. */
+export const comparedMetrics: readonly Metric[] = [...byName.values()].filter(
+  ({ isCompared }) => isCompared,
+);
+
 /**
  * The metric that a name of the catalogue or a path in a metrics file ends in; undefined for one
  * that is not listed.
@@ -351,6 +375,28 @@ export function titleOfPath(path: string): string {
 }
 
 export const metric = (name: MetricName): Metric => byName.get(name)!;
+
+/** The metric of the simplest model, with which one is compared; undefined where it has none. */
+export const baselineOf = ({ baseline }: Metric): Metric | undefined =>
+  baseline === undefined ? undefined : byName.get(baseline);
+
+/** The title of a metric's axis, with its unit: `Loss (cross-entropy, nats)`. */
+export function axisTitle(name: MetricName): string {
+  const { unit } = metric(name);
+  return titleOfPath(name) + (unit === undefined ? '' : ` (${unit})`);
+}
+
+/** Every split with scores has this metric, whatever its classes. */
+const metricOfEverySplit = metric('accuracy');
+
+/**
+ * The part of a metrics file in which a path shows that scores were measured: `test` for
+ * `test.accuracy`, empty for `accuracy`; undefined for a path of another number.
+ */
+export function measuredPart(path: string): string | undefined {
+  if (findMetric(path) !== metricOfEverySplit) return undefined;
+  return path.slice(0, Math.max(0, path.lastIndexOf('.')));
+}
 
 /**
  * Why a metric, given by its path in a metrics file, is null in a file that has it; undefined where

@@ -11,6 +11,7 @@ import { differenceOf } from '../../learning/metrics/comparison/row-statistics.t
 import { fewGroups } from '../../learning/metrics/few-groups.ts';
 import { auc, rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
+import { reportedSplit } from '../../learning/metrics/reported-split.ts';
 import type { BinaryRow } from '../../learning/metrics/scores/binary-view.ts';
 import type { History } from '../../learning/training/history.ts';
 import { baseName } from '../base-name.ts';
@@ -282,7 +283,7 @@ function pairedScores(
   }
   const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
   const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));
-  const split = shared.includes('test') ? 'test' : shared.at(-1);
+  const split = reportedSplit(shared);
   const indices = scored.map(({ index }) => index);
   if (split === undefined)
     return [{ stage, split: '', subjects: indices, problem: 'they share no scored split' }];

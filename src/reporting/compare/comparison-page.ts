@@ -4,7 +4,8 @@ import { chart, quantity, share } from '../../learning/charts/encoders.ts';
 import { lineLayers } from '../../learning/charts/line-layers.ts';
 import { simplifyLine } from '../../learning/charts/simplify-line.ts';
 import { theme } from '../../learning/charts/theme.ts';
-import { totalOf } from '../../learning/training/splits.ts';
+import { axisTitle, metric } from '../../learning/metrics/metric-catalogue.ts';
+import { selectionSplit, totalOf } from '../../learning/training/splits.ts';
 import { curveCharts, stepAxis } from '../curve-charts.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { dataUri, type Html, html } from '../report/html.ts';
@@ -114,7 +115,7 @@ type Paired = Extract<PairedScores, { images: number }>;
 function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
   const { stage, split, images, positive, curves, areas } = paired;
   const names = paired.subjects.map(
-    (index, i) => `${subjects[index]!}: AUC ${areas[i]!.toFixed(3)}`,
+    (index, i) => `${subjects[index]!}: ${metric('auc').title} ${areas[i]!.toFixed(3)}`,
   );
   const values = curves.flatMap((curve, index) => {
     const points = curve.map(([x, y]) => ({ x, y }));
@@ -144,7 +145,7 @@ type Histories = Comparison['histories'][number]['of'];
 /** Accuracy and loss by epoch; the legend has the accuracy of the weights that each kept. */
 function historyChart(stage: string, of: Histories, subjects: readonly string[]): TopLevelSpec {
   const splits = of.flatMap((history) => history?.splits ?? []);
-  const split = splits.includes('val') ? 'val' : splits[0]!;
+  const split = splits.includes(selectionSplit) ? selectionSplit : splits[0]!;
   const labelOf = (index: number) => {
     const kept = of[index]!.epochs.find(({ epoch }) => epoch === of[index]!.chosenEpoch);
     const accuracy = kept?.splits[split]?.accuracy;
@@ -165,10 +166,15 @@ function historyChart(stage: string, of: Histories, subjects: readonly string[])
     values.map(({ epoch }) => epoch),
     'epoch',
   );
-  const panel = (field: 'accuracy' | 'loss', title: string) => ({
+  const panel = (field: 'accuracy' | 'loss') => ({
     width,
     height: 220,
-    layer: lineLayers(names, { x, y: quantity(field, title), legend: { width }, points: true }),
+    layer: lineLayers(names, {
+      x,
+      y: quantity(field, axisTitle(field)),
+      legend: { width },
+      points: true,
+    }),
   });
   const counts = of.flatMap((history) => {
     const images = history?.images?.[split];
@@ -177,6 +183,6 @@ function historyChart(stage: string, of: Histories, subjects: readonly string[])
   const images = counts.length === 0 ? '' : `; ${formatCountRange(counts, 'image')}`;
   return chart(`Training on ${split}`, `${stage}, after each epoch${images}`, width, {
     data: { values },
-    vconcat: [panel('accuracy', 'Accuracy'), panel('loss', 'Loss (cross-entropy, nats)')],
+    vconcat: [panel('accuracy'), panel('loss')],
   });
 }

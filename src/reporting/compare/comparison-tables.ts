@@ -4,6 +4,8 @@ import type { Json } from '../../json.ts';
 import { latexNote, latexTable } from '../../latex-table.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
 import { markLegend, markOf } from '../../learning/metrics/comparison/welch.ts';
+import { comparedMetrics, findMetric, metric } from '../../learning/metrics/metric-catalogue.ts';
+import { isOfTestSplit } from '../../learning/metrics/reported-split.ts';
 import { markdownTable } from '../../markdown-table.ts';
 import { showMeasured } from '../measured-number.ts';
 import { asArgument, formatTable } from '../terminal/text.ts';
@@ -109,9 +111,6 @@ const countPaths = new RegExp(
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
   !countPaths.test(name) && values.some((value) => value?.value != null);
 
-const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
-/** Measures by class or model, the first for a stage that has no number of the whole. */
-const measuresByClass = ['auc', 'accuracy', 'equalErrorRate', 'loss'];
 const mostOthers = 4;
 const mostClasses = 12;
 
@@ -120,23 +119,31 @@ function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNu
   return new Set(
     stages.flatMap((stage) => {
       const numbersOfStage = metrics.filter((number) => number.stage === stage);
-      const main = numbersOfStage.filter(({ name }) => {
-        const steps = name.split('.');
-        return steps.length <= 2 && mainMeasures.has(steps.at(-1)!);
-      });
-      const tested = main.filter(({ name }) => name.startsWith('test.'));
+      const main = numbersOfStage.filter(
+        ({ name }) => name.split('.').length <= 2 && findMetric(name)?.isCompared,
+      );
+      const tested = main.filter(({ name }) => isOfTestSplit(name));
       if (tested.length > 0) return tested;
       return main.length > 0 ? main : numbersByClass(numbersOfStage);
     }),
   );
 }
 
-/** One measure of each class or model, or without a known measure the first numbers. */
+/**
+ * One metric of each class or model, for a stage that has no number of the whole; without a
+ * compared metric the first numbers.
+ */
 function numbersByClass(stageNumbers: readonly ComparedNumber[]): readonly ComparedNumber[] {
-  const of = (measure: string) => stageNumbers.filter(({ name }) => name.endsWith(`.${measure}`));
-  const [first] = measuresByClass.map(of).filter((numbers) => numbers.length > 0);
+  const numbersOf = (measure: string) =>
+    stageNumbers.filter(({ name }) => name.endsWith(`.${measure}`));
+  const [first] = comparedMetrics
+    .map(({ name }) => numbersOf(name))
+    .filter((numbers) => numbers.length > 0);
   return first?.slice(0, mostClasses) ?? stageNumbers.slice(0, mostOthers);
 }
+
+/** The metrics by which a pair of models is tested, image by image. */
+const testedMetrics = ['auc', 'accuracy'] as const;
 
 function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
   const isAdjusted = 'pairs' in paired && paired.pairs.length > 1;
@@ -147,20 +154,21 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   if ('problem' in paired)
     return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
   const nameOf = (index: number) => labels[paired.subjects[index]!]!;
-  const rows = paired.pairs.flatMap(({ one, other, auc, accuracy }) =>
-    Object.entries({ AUC: auc, accuracy }).map(
-      ([metric, { difference, low, high, p, adjustedP, test }]) => [
+  const rows = paired.pairs.flatMap((pair) =>
+    testedMetrics.map((name) => {
+      const { difference, low, high, p, adjustedP, test } = pair[name];
+      return [
         // The second minus the first, as in the other tables.
-        nameOf(other),
-        nameOf(one),
-        metric,
+        nameOf(pair.other),
+        nameOf(pair.one),
+        metric(name).title,
         `${signed(-difference)}${markOf(adjustedP)}`,
         Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
         showP(p),
         showP(adjustedP),
         testNames[test],
-      ],
-    ),
+      ];
+    }),
   );
   const isMarked = rows.some((row) => row[3]!.endsWith('*'));
   const notes = [

@@ -2,6 +2,8 @@ import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import { formatFew, formatSeconds } from '../../format-numbers.ts';
+import { headlineMetrics, measuredPart } from '../../learning/metrics/metric-catalogue.ts';
+import { isTestSplit } from '../../learning/metrics/reported-split.ts';
 import { baseName } from '../base-name.ts';
 import { comparableResults, type FillDefaults } from '../effective-settings.ts';
 import { showMeasured, showNumber } from '../measured-number.ts';
@@ -9,7 +11,8 @@ import { formatOutcomes } from '../states.ts';
 import { formatTable } from '../terminal/text.ts';
 import { findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
-const main = ['auc', 'accuracy'] as const;
+/** The most numbers that stand in the line of a run. */
+const mostNumbers = 2;
 /** The most changes that are listed for a run; the others are counted. */
 const mostChanges = 3;
 
@@ -64,18 +67,20 @@ function formatChanges(changes: readonly string[]): readonly string[] {
  */
 function formatMain(run: PastRun): string {
   const numbers = numbersOf(run);
-  const first =
-    numbers.find(({ name }) => /(^|\.)test\.accuracy$/.test(name)) ??
-    numbers.find(({ name }) => /(^|\.)accuracy$/.test(name));
+  const measured = numbers.flatMap(({ stage, name }) => {
+    const part = measuredPart(name);
+    return part === undefined ? [] : [{ stage, steps: part === '' ? [] : part.split('.') }];
+  });
+  const first = measured.find(({ steps }) => isTestSplit(steps.at(-1) ?? '')) ?? measured[0];
   if (first === undefined) {
-    const any = numbers.filter(({ value }) => value !== null).slice(0, 2);
+    const any = numbers.filter(({ value }) => value !== null).slice(0, mostNumbers);
     return any.map(({ stage, name, value }) => `${stage}.${name} ${showNumber(value)}`).join(', ');
   }
-  const split = first.name.replace(/accuracy$/, '');
   const base = baseName(first.stage);
-  const parts = main.flatMap((metric) => {
-    const numbers = findNumbers(run, `${base}.${split}${metric}`);
-    return numbers.length > 0 ? [`${split}${metric} ${formatValues(numbers)}`] : [];
+  const parts = headlineMetrics.slice(0, mostNumbers).flatMap((metric) => {
+    const path = [...first.steps, metric.name].join('.');
+    const numbers = findNumbers(run, `${base}.${path}`);
+    return numbers.length > 0 ? [`${path} ${formatValues(numbers)}`] : [];
   });
   return `${base} ${parts.join(', ')}`;
 }

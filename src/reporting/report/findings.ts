@@ -1,11 +1,14 @@
 import { formatCount } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import {
+  baselineOf,
   betterFirst,
   headlineMetrics,
+  measuredPart,
   metric,
   titleOfPath,
 } from '../../learning/metrics/metric-catalogue.ts';
+import { isTestSplit, reportedSplit } from '../../learning/metrics/reported-split.ts';
 import { groupSummaryTables, isChoice } from '../group-summary-tables.ts';
 import { type Html, html } from './html.ts';
 import type { ReportMetric, ReportStage } from './report-model.ts';
@@ -53,10 +56,8 @@ export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
   const metrics = outputs.flatMap(({ preview }) =>
     preview?.as === 'metrics' ? preview.metrics : [],
   );
-  const splits = metrics.flatMap((metric) => /^(.+)\.accuracy$/.exec(metric.name)?.[1] ?? []);
-  const split = splits.includes('test')
-    ? 'test'
-    : splits.filter((name) => !name.includes('.')).at(-1);
+  const parts = metrics.flatMap(({ name }) => measuredPart(name) ?? []);
+  const split = reportedSplit(parts.filter((part) => part !== '' && !part.includes('.')));
   if (split === undefined) return [];
   const splitMetrics = metrics.filter((metric) => metric.name.startsWith(`${split}.`));
   return [
@@ -68,29 +69,26 @@ export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
   ];
 }
 
-const meanings: Readonly<Record<string, string>> = {
-  accuracy: 'share of all images',
-  balancedAccuracy: 'mean over the classes',
-};
-
 function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html {
   const images = metrics.get('images')?.value;
-  const majority = metrics.get('majorityAccuracy')?.value;
-  const hasOneClass = majority === 1; // its Matthews correlation is undefined, and 0 in the file
+  const hasOneClass = metrics.get(metric('majorityAccuracy').name)?.value === 1;
   const headline = headlineMetrics
     .filter(
-      ({ name }) =>
-        metrics.get(name)?.value != null && !(hasOneClass && name === 'matthewsCorrelation'),
+      ({ name, isZeroForOneClass }) =>
+        metrics.get(name)?.value != null && !(hasOneClass && isZeroForOneClass),
     )
     .slice(0, mostNumbers);
-  const tiles = headline.map(({ name }) => {
+  const tiles = headline.map((headlineMetric) => {
+    const { name, meaning } = headlineMetric;
     const number = metrics.get(name)!;
+    const baseline = baselineOf(headlineMetric);
+    const majority = baseline && metrics.get(baseline.name)?.value;
     const notes = [
-      ...(meanings[name] === undefined ? [] : [meanings[name]]),
+      ...(meaning === undefined ? [] : [meaning]),
       ...(number.interval === undefined
         ? []
         : [`${intervalWords(number)} ${showEnds(number.interval)}`]),
-      ...(name === 'accuracy' && majority != null
+      ...(majority != null
         ? [
             hasOneClass
               ? 'all images are of one class'
@@ -112,15 +110,16 @@ ${tiles}</dl>`;
 function bySplit(findings: readonly Finding[]): readonly (readonly Finding[])[] {
   const groups = [...groupBy(findings, ({ split }) => split)];
   return groups
-    .toSorted(([a], [b]) => Number(b === 'test') - Number(a === 'test'))
+    .toSorted(([a], [b]) => Number(isTestSplit(b)) - Number(isTestSplit(a)))
     .map(([, group]) => group);
 }
 
 function renderComparison(findings: readonly Finding[]): readonly Html[] {
   const [{ split }] = findings as readonly [Finding];
+  const headline = headlineMetrics.slice(0, mostNumbers);
   const columns = [
-    ...headlineMetrics.slice(0, mostNumbers),
-    metric('majorityAccuracy'),
+    ...headline,
+    ...headline.flatMap((headlineMetric) => baselineOf(headlineMetric) ?? []),
     { name: 'images', title: 'images' },
   ].filter(({ name }) => findings.some(({ metrics }) => metrics.has(name)));
   const [by] = headlineMetrics.filter(({ name }) =>

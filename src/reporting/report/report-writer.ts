@@ -14,6 +14,7 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { Json } from '../../json.ts';
+import { isOfTestSplit } from '../../learning/metrics/reported-split.ts';
 import { emptyRun, endState, isDone, type RunListener, type RunModel } from '../run-model.ts';
 import {
   describeChanges,
@@ -240,7 +241,7 @@ export class ReportWriter implements RunListener {
     const now = described.flatMap(({ name, outputs }) => {
       const isTested = outputs.some(
         ({ preview }) =>
-          preview?.as === 'metrics' && preview.metrics.some(({ name }) => isOfTest(name)),
+          preview?.as === 'metrics' && preview.metrics.some(({ name }) => isOfTestSplit(name)),
       );
       return isTested ? [{ stage: name, at: madeAt(name)?.ended ?? Number.POSITIVE_INFINITY }] : [];
     });
@@ -248,7 +249,7 @@ export class ReportWriter implements RunListener {
       const record = run.readRecord();
       const at = record && Date.parse(record.startedAt) + 1000 * record.seconds;
       return Object.entries(record?.stages ?? {}).flatMap(([stage, { metrics = {} }]) =>
-        Object.keys(metrics).some(isOfTest) ? [{ stage, at: at! }] : [],
+        Object.keys(metrics).some(isOfTestSplit) ? [{ stage, at: at! }] : [],
       );
     });
     return {
@@ -316,8 +317,6 @@ export class ReportWriter implements RunListener {
     return undefined;
   }
 }
-
-const isOfTest = (metric: string): boolean => metric.startsWith('test.');
 
 function runFacts(
   { host, pipeline, run }: ReportOptions,
