@@ -22,11 +22,9 @@ interface Closure {
    */
   readonly isUnclear: boolean;
   readonly warnings: readonly (readonly [at: string, what: string, loads: keyof typeof endings])[];
-  /**
-   * The files that an earlier run loaded, as far as the program's text does not show them; and
-   * those that are gone.
-   */
+  /** Files that an earlier run loaded and the program's text does not show. */
   readonly loaded: readonly string[];
+  /** Those that no longer exist. */
   readonly gone: readonly string[];
   readonly error: string | null;
 }

@@ -2,7 +2,8 @@ import { Cancellation } from '../../project/cancellation.ts';
 import { exitCodes, ignoresHangup } from './process-end.ts';
 
 /**
- * Ctrl-C and the like, which interrupt a run: the third one ends this process.
+ * Ctrl-C and the like, which interrupt a run: the third one ends this process. {@link Cancellation}
+ * says what the first and second do.
  *
  * It listens all the time: a signal that comes just when a listener goes would be lost.
  */

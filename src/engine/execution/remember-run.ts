@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import type { StageName } from '../config/pipeline.ts';
 import { pathSignature, treeSignature } from '../files/walk-tree.ts';
 import { targetKey } from '../publishing/target.ts';
-import { type FoundFile, forget, isOld, remember, takeSignatures } from '../store/run-memory.ts';
+import {
+  type FoundFile,
+  forget,
+  precedesRead,
+  remember,
+  takeSignatures,
+} from '../store/run-memory.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
 interface RunSignatures {
@@ -119,7 +125,7 @@ async function inputSignatures({
   const signatures = new Map<string, string>();
   for (const [path, listed] of workspace.listings) {
     const listing = await listed.catch(() => undefined); // its stage has failed
-    if (listing === undefined || !isOld(listing.newest, startedAt)) return undefined;
+    if (listing === undefined || !precedesRead(listing.newest, startedAt)) return undefined;
     signatures.set(path, listing.signature);
   }
   return signatures;

@@ -78,8 +78,8 @@ export class StageRun {
   }
 
   /**
-   * Not in the loop above: as esbuild compiles `await using`, a loop throws the error of an earlier
-   * round again.
+   * This is a method of its own because esbuild's `await using` in a loop throws the error of an
+   * earlier round again.
    */
   async #makeAlone(): Promise<DoneStage> {
     await using _lease = await this.#acquireLease();

@@ -99,7 +99,7 @@ export function readCheckpointState(path: string): Json | undefined {
     const file = openSync(path, 'r');
     try {
       const [length = 0] = fill(file, new Uint32Array(1));
-      // The checkpoint of a program, in a form of its own.
+      // A user's program wrote this checkpoint in its own format.
       if (length > fstatSync(file).size) return undefined;
       return (JSON.parse(fill(file, Buffer.alloc(length)).toString()) as Header).state;
     } finally {

@@ -38,10 +38,10 @@ export interface GarbageOptions extends OtherUsers {
  * Why a result is protected: it is a stage's last result, a living run may use it, or it waits to
  * be shared.
  */
-type Root = 'last' | 'running' | 'unsent';
+type Protection = 'last' | 'running' | 'unsent';
 
 /** Why bytes stay. */
-export type Hold = Root | 'recent' | 'young' | 'checkpoints';
+export type Hold = Protection | 'recent' | 'young' | 'checkpoints';
 
 export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly lastUsed: number }[];
@@ -63,7 +63,7 @@ interface KnownResult {
   readonly result: StageResult;
   readonly lastUsed: number;
   /** Absent where only its last use decides. */
-  readonly root?: Root;
+  readonly protection?: Protection;
 }
 
 /**
@@ -145,7 +145,7 @@ function knownResults(
   const living = store.runs().filter((run) => run.isLiving());
   // A use is dated only once a day, hence the day before the first run began.
   const since = Math.min(...living.map((run) => run.startedAt())) - day;
-  const rootOf = (digest: Digest, used: number) => {
+  const protectionOf = (digest: Digest, used: number) => {
     if (last.has(digest)) return 'last';
     if (used >= since) return 'running';
     return unsent.has(digest) ? 'unsent' : undefined;
@@ -154,8 +154,8 @@ function knownResults(
     const digest = name.replace(/\.json$/, '');
     const result = isDigest(digest) ? store.readResult(digest) : undefined;
     if (result === undefined) return [];
-    const root = rootOf(result.digest, used);
-    return [{ result, lastUsed: used, ...(root !== undefined && { root }) } as const];
+    const protection = protectionOf(result.digest, used);
+    return [{ result, lastUsed: used, ...(protection !== undefined && { protection }) } as const];
   });
 }
 
@@ -163,8 +163,8 @@ function heldBytes(kept: ReadonlySet<KnownResult>, sizes: ReadonlyMap<string, nu
   const held = { last: 0, running: 0, unsent: 0, recent: 0 };
   const counted = new Set<Digest>();
   for (const reason of ['last', 'running', 'unsent', 'recent'] as const) {
-    for (const { result, root = 'recent' } of kept) {
-      if (root !== reason) continue;
+    for (const { result, protection = 'recent' } of kept) {
+      if (protection !== reason) continue;
       for (const object of objectsOf(result)) {
         if (!counted.has(object)) held[reason] += sizes.get(object) ?? 0;
         counted.add(object);
@@ -187,14 +187,17 @@ function keepResults(
   const kept = new Set<KnownResult>();
   const counted = new Set<string>();
   let bytes = 0;
-  const isRoot = ({ root }: KnownResult) => Number(root !== undefined);
+  const isProtected = ({ protection }: KnownResult) => Number(protection !== undefined);
   const signposts = results.filter(({ result }) => isSignpost(result));
   const others = results.filter(({ result }) => !isSignpost(result));
-  for (const known of others.toSorted((a, b) => isRoot(b) - isRoot(a) || b.lastUsed - a.lastUsed)) {
+  for (const known of others.toSorted(
+    (a, b) => isProtected(b) - isProtected(a) || b.lastUsed - a.lastUsed,
+  )) {
     const fresh = objectsOf(known.result).filter((object) => !counted.has(object));
     const more = sum([...new Set(fresh)].map((object) => sizes.get(object) ?? 0));
     // All further are older.
-    if (known.root === undefined && (now - known.lastUsed > keep || bytes + more > maxBytes)) break;
+    if (known.protection === undefined && (now - known.lastUsed > keep || bytes + more > maxBytes))
+      break;
     for (const object of fresh) counted.add(object);
     bytes += more;
     kept.add(known);
@@ -207,8 +210,8 @@ function keepResults(
 }
 
 /**
- * Divides checkpoints: those unused within `keep`, or without room, may go; those of the last day
- * stay.
+ * Finds the checkpoints to remove: those that were not used within `keep` or do not fit. Keeps all
+ * of the last day.
  */
 function sortCheckpoints(
   cache: string,
@@ -229,23 +232,23 @@ function sortCheckpoints(
 function findRemains(store: LocalStore, { keep }: GarbageOptions, now: number): readonly string[] {
   const living = new Set(store.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
   const inFolder = (folder: CacheFolder) => entriesIn(inCache(store.folder, folder));
-  const isOld = ({ touched }: Entry, age = keep): boolean => now - touched > age;
+  const isUnused = ({ touched }: Entry, age = keep): boolean => now - touched > age;
   const isTemporary = ({ name }: Entry): boolean => parseTemporaryName(name) !== undefined;
   return [
     ...inFolder('leases').filter((entry) => !isTemporary(entry) && !isHeld(entry.path)),
-    ...inFolder('quarantine').filter((entry) => isOld(entry)),
+    ...inFolder('quarantine').filter((entry) => isUnused(entry)),
     // What a download left that nobody resumed.
     ...inFolder('downloads').filter(
-      (entry) => entry.name.endsWith('.part') && isOld(entry, Math.max(keep, day)),
+      (entry) => entry.name.endsWith('.part') && isUnused(entry, Math.max(keep, day)),
     ),
     ...inFolder('runs')
-      .filter((entry) => !living.has(entry.name) && isOld(entry))
+      .filter((entry) => !living.has(entry.name) && isUnused(entry))
       .flatMap(remainsOfRun),
-    ...inFolder('memory').filter((entry) => !isTemporary(entry) && isOld(entry)),
-    ...inFolder('listings').filter((entry) => isOld(entry)),
+    ...inFolder('memory').filter((entry) => !isTemporary(entry) && isUnused(entry)),
+    ...inFolder('listings').filter((entry) => isUnused(entry)),
     // Every command that loads kinds builds them again; a living run has loaded its own, however
     // long ago.
-    ...(living.size > 0 ? [] : inFolder('kinds').filter((entry) => isOld(entry))),
+    ...(living.size > 0 ? [] : inFolder('kinds').filter((entry) => isUnused(entry))),
   ].map(({ path }) => path);
 }
 

@@ -76,7 +76,7 @@ async function fetchInto(
     const before = sizeOf(part) ?? 0;
     const end = await fetchMore(part, before, file, progress).catch(
       (error: NodeJS.ErrnoException) => {
-        // An error of the disk is none of the connection.
+        // A disk error is not a connection error, so it is not retried.
         if (error.syscall === 'write' || error.syscall === 'open') throw error;
         return error;
       },

@@ -8,7 +8,7 @@ import { pathSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';
-import { isOld } from './run-memory.ts';
+import { precedesRead } from './run-memory.ts';
 
 /**
  * Finds a program's code. It is remembered while the files, places and variables that decided it
@@ -32,7 +32,7 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
     return [path, isKnown || taken.newest < startedAt ? taken.signature : ''] as const;
   });
   try {
-    if (!isKnown && !foundCode.isVolatile && isOld(newest, startedAt))
+    if (!isKnown && !foundCode.isVolatile && precedesRead(newest, startedAt))
       writeJson(file, { signature, found: foundCode });
     writeKindSources(kindBuild(cacheOf(root), spec.name, version), sources);
   } catch (error) {

@@ -182,7 +182,7 @@ export function holderOf(path: string): ProcessIdentity | undefined {
   return present !== undefined && mayLive(present, day / 24) ? present.holder : undefined;
 }
 
-function mayLive(present: PresentLease, patience: number): boolean {
+function mayLive(present: PresentLease, grace: number): boolean {
   const life = lifeOfLease(present);
-  return life === 'alive' || (life === 'unknown' && Date.now() - present.renewed < patience);
+  return life === 'alive' || (life === 'unknown' && Date.now() - present.renewed < grace);
 }

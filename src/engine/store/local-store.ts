@@ -30,7 +30,7 @@ import { pointsEnding } from './checkpoint-points.ts';
 import { Lease } from './lease.ts';
 import { RunFolder } from './run-folder.ts';
 import { parseResult, type StageResult, type StoredArtifact, signpostsOf } from './stage-result.ts';
-import { ownsFolder, storedStats, storeObject, touchQuietly } from './store-object.ts';
+import { keepIfStored, ownsFolder, storeObject, touchQuietly } from './store-object.ts';
 
 /** How many files are stored at once: a disk commits many syncs together. */
 const storers = 16;
@@ -94,7 +94,7 @@ export class LocalStore {
     try {
       const digest = await hashFile(path);
       const object = this.objectPath(digest);
-      if (storedStats(object, statSync(path).size) === undefined)
+      if (keepIfStored(object, statSync(path).size) === undefined)
         await storeObject(object, path, 'copy');
       return digest;
     } catch (error) {
@@ -120,7 +120,7 @@ export class LocalStore {
       const object = this.objectPath(digest);
       const file = path === '' ? source : `${source}/${path}`;
       try {
-        const present = storedStats(object, size);
+        const present = keepIfStored(object, size);
         const isSound = present !== undefined && (await this.checkObject(digest));
         const mode = owns(path) ? 'move' : 'copy';
         stored.set(
@@ -193,7 +193,7 @@ export class LocalStore {
   }
 
   /**
-   * What a run has just found replaces what was known. What only comes from elsewhere (no `sync`)
+   * A signpost from this run replaces an older one. A signpost from a shared store (`sync: false`)
    * does not.
    */
   async #writeSignposts(result: StageResult, sync: boolean): Promise<void> {

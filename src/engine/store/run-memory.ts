@@ -120,10 +120,11 @@ export function remember(
 const coarseMs = 3_000;
 
 /**
- * Whether something that last changed at `newest` is certainly what was read after `startedAt`; in
- * milliseconds.
+ * Whether the last change is so old that a read after `startedAt` must have seen it. Both times are
+ * in milliseconds.
  */
-export const isOld = (newest: number, startedAt: number): boolean => newest + coarseMs <= startedAt;
+export const precedesRead = (newest: number, startedAt: number): boolean =>
+  newest + coarseMs <= startedAt;
 
 /**
  * Signatures of files that a run reads and of paths that it looked at; undefined if one changed too
@@ -136,7 +137,8 @@ export function takeSignatures(
   const signatures = new Map([...files, ...looked].map((path) => [path, pathSignature(path)]));
   // A file was taken away meanwhile.
   if (!files.every((path) => signatures.get(path)!.newest > 0)) return undefined;
-  if (![...signatures.values()].every(({ newest }) => isOld(newest, startedAt))) return undefined;
+  if (![...signatures.values()].every(({ newest }) => precedesRead(newest, startedAt)))
+    return undefined;
   return new Map([...signatures].map(([path, { signature }]) => [path, signature]));
 }
 

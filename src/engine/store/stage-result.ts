@@ -107,8 +107,8 @@ export function objectsOf({ stored, outputs, record: { log } }: StageResult): re
 }
 
 /**
- * The signposts to a result: they lead a plan there that knows only the code that the program's
- * text shows.
+ * The signposts to a result. A plan that knows only the code in the program's text follows them to
+ * the result.
  */
 export function signpostsOf({
   fingerprint,
@@ -147,22 +147,23 @@ export const hasRepository = ({ outputs }: StageResult): boolean =>
   Object.values(outputs).some(({ files }) => holdsRepository(files.map(({ path }) => path)));
 
 /**
- * Parses a result. Undefined for another format; throws for anything else that is none, or altered.
+ * Parses a result. Returns undefined if the format is another version's. Throws if the text is not a
+ * result or was altered.
  */
 export function parseResult(text: string, digest: Digest): StageResult | undefined {
   const value: unknown = JSON.parse(text);
-  expect(isRecord(value) && Number.isInteger(value['format']), 'it has no format');
+  refuseUnless(isRecord(value) && Number.isInteger(value['format']), 'it has no format');
   if (value['format'] !== 1) return undefined;
   const why = whyNoResult(value);
-  expect(why === undefined, why ?? '');
+  refuseUnless(why === undefined, why ?? '');
   const result = value as object as StageResult;
-  expect(
+  refuseUnless(
     result.digest === digest && hashFingerprint(result.fingerprint) === digest,
     'its fingerprint does not match its name',
   );
   const { leadsTo = [], loaded = [] } = result;
   const paths = [...leadsTo, ...loaded.flatMap(({ files }) => files)];
-  expect(paths.every(isInside), 'it names files outside of the project');
+  refuseUnless(paths.every(isInside), 'it names files outside of the project');
   const outputs = Object.entries(result.outputs);
   // fromEntries, since a port may be called `__proto__`.
   const checked = outputs.map(([port, artifact]) => [port, checkedArtifact(artifact)] as const);
@@ -171,18 +172,18 @@ export function parseResult(text: string, digest: Digest): StageResult | undefin
 
 /** The artifact, listed again: its digest and those of its parts follow from its files. */
 function checkedArtifact(artifact: StoredArtifact): StoredArtifact {
-  expect(isRecord(artifact) && Array.isArray(artifact.files), 'an output has no files');
+  refuseUnless(isRecord(artifact) && Array.isArray(artifact.files), 'an output has no files');
   const { type, folder, files, digest } = artifact;
-  expect(artifactTypes.includes(type), 'an output has no type');
-  expect(
+  refuseUnless(artifactTypes.includes(type), 'an output has no type');
+  refuseUnless(
     files.every((file) => isListedFile(file, folder)),
     'an output lists an invalid file',
   );
   const [only] = files;
-  expect(folder || (only !== undefined && files.length === 1), 'an output is not one file');
+  refuseUnless(folder || (only !== undefined && files.length === 1), 'an output is not one file');
   const again = folder ? folderListing(files) : fileListing(only as ListedFile);
-  expect(again.digest === digest, 'an output is not what its digest says');
-  expect(isTree(again.files), 'an output has two files at one path, or one inside another');
+  refuseUnless(again.digest === digest, 'an output is not what its digest says');
+  refuseUnless(isTree(again.files), 'an output has two files at one path, or one inside another');
   return { type, ...again };
 }
 
@@ -224,6 +225,6 @@ const isInside = (path: string): boolean =>
   !path.includes('\0') &&
   path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
 
-function expect(condition: boolean, message: string): asserts condition {
+function refuseUnless(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
 }

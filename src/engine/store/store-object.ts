@@ -30,7 +30,7 @@ const day = 86_400_000;
  * The stat data of an object of this size that is in place. Touches it for gc, since the result
  * that needs it is not written yet.
  */
-export function storedStats(object: string, size: number): Stats | undefined {
+export function keepIfStored(object: string, size: number): Stats | undefined {
   const stats = statSync(object, { throwIfNoEntry: false });
   if (stats === undefined || !stats.isFile() || stats.size !== size) return undefined;
   if (Date.now() - stats.mtimeMs <= day / 4) return stats;

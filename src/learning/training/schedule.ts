@@ -16,7 +16,10 @@ const factor = z
   .default(0.1)
   .describe('Factor by which the rate is multiplied.');
 
-/** The learning rate over the epochs; light, since a spec has it. Defaults are PyTorch's. */
+/**
+ * The learning rate over the epochs. Defaults are PyTorch's. This module imports nothing heavy,
+ * because a kind's spec imports it.
+ */
 export const scheduleSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('constant'), warmUp }),
   z.strictObject({

@@ -104,7 +104,7 @@ export class FolderBucket implements Bucket {
     return join(path, names.at(-1)!);
   }
 
-  /** Throws for what lies at a key, or at a prefix, in the place of a folder or a file of the store. */
+  /** Throws if a key is a folder, or if a prefix is a file. */
   #refuseOthers(key: string): void {
     const names = key.split('/');
     for (const [index] of names.entries()) {
