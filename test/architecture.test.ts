@@ -30,8 +30,11 @@ test('the paths exist that pages for contributors name', () => {
     'ARCHITECTURE.md',
     'CONTRIBUTING.md',
     'docs/decisions.md',
+    'src/cli/README.md',
     'src/engine/README.md',
     'src/learning/README.md',
+    'src/project/README.md',
+    'src/reporting/README.md',
   ];
   const paths = pages.flatMap((page) =>
     Array.from(
