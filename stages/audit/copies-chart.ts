@@ -21,7 +21,7 @@ export async function copiesChart(
   const blocks: ImageBlock[] = [];
   for (const copy of pairs.slice(0, mostShown)) {
     const cells = [];
-    for (const position of [copy.one, copy.other]) {
+    for (const position of [copy.first, copy.second]) {
       const { split, label, path } = images[position]!;
       cells.push({
         image: await show(position),

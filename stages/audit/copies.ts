@@ -15,11 +15,15 @@ import type { AuditedImage } from './survey.ts';
 const copyKinds = ['file', 'pixels', 'similar', 'turned'] as const;
 type CopyKind = (typeof copyKinds)[number];
 
-/** Two images of which one is a copy of the other, by their indices, the lower one first. */
-export interface Copy {
+/** Two images by their indices, the lower one first. */
+interface ImagePair {
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Two images of which one is a copy of the other. */
+export interface Copy extends ImagePair {
   readonly kind: CopyKind;
-  readonly one: number;
-  readonly other: number;
   /**
    * Only of similar and turned images: the Hamming distance of their hashes, and the correlation of
    * their grey values.
@@ -45,15 +49,15 @@ export function findCopies(images: readonly AuditedImage[]) {
   const alike = (index: number): readonly number[] =>
     pixels.get(images[index]!.print.pixelsDigest)!;
   const { pairs: similar, isCut } = similarPairs(images, pixels);
-  const pair = (kind: CopyKind, one: number, other: number): Copy => ({
+  const pair = (kind: CopyKind, first: number, second: number): Copy => ({
     kind,
-    one,
-    other,
-    acrossSplits: images[one]!.split !== images[other]!.split,
-    acrossClasses: images[one]!.label !== images[other]!.label,
+    first,
+    second,
+    acrossSplits: images[first]!.split !== images[second]!.split,
+    acrossClasses: images[first]!.label !== images[second]!.label,
   });
   const withFirst = (kind: CopyKind, [first, ...later]: readonly number[]) =>
-    later.map((one) => pair(kind, first!, one));
+    later.map((index) => pair(kind, first!, index));
   const isFirstOfFile = (index: number) => files.get(images[index]!.print.fileDigest)![0] === index;
   const pairs: readonly Copy[] = [
     ...[...files.values()].flatMap((members) => withFirst('file', members)),
@@ -75,8 +79,8 @@ export function findCopies(images: readonly AuditedImage[]) {
       copyKinds.indexOf(a.kind) - copyKinds.indexOf(b.kind) ||
       (a.distance ?? 0) - (b.distance ?? 0) ||
       (b.correlation ?? 1) - (a.correlation ?? 1) ||
-      a.one - b.one ||
-      a.other - b.other,
+      a.first - b.first ||
+      a.second - b.second,
   );
   return {
     /**
@@ -114,14 +118,14 @@ function similarPairs(
 /** One image of each cluster: from two different splits where possible, else the first ones. */
 function farthest(
   images: readonly AuditedImage[],
-  ones: readonly number[],
-  others: readonly number[],
+  firstCluster: readonly number[],
+  secondCluster: readonly number[],
 ): [number, number] {
-  for (const one of ones) {
-    const other = others.find((index) => images[index]!.split !== images[one]!.split);
-    if (other !== undefined) return [one, other];
+  for (const first of firstCluster) {
+    const second = secondCluster.find((index) => images[index]!.split !== images[first]!.split);
+    if (second !== undefined) return [first, second];
   }
-  return [ones[0]!, others[0]!];
+  return [firstCluster[0]!, secondCluster[0]!];
 }
 
 function countLeaking(
@@ -169,16 +173,16 @@ export function groupsAcrossSplits(images: readonly AuditedImage[]) {
     );
     return group === undefined
       ? []
-      : firsts.slice(1).map((other) => ({ group, one: firsts[0]!, other }));
+      : firsts.slice(1).map((second) => ({ group, first: firsts[0]!, second }));
   });
 }
 
 export function copyCounts(all: readonly Copy[]) {
   const countOf = (kind: CopyKind) => {
-    const own = all.filter((pair) => pair.kind === kind);
-    const count = (of: 'acrossSplits' | 'acrossClasses') => own.filter((pair) => pair[of]).length;
+    const pairs = all.filter((pair) => pair.kind === kind);
+    const count = (of: 'acrossSplits' | 'acrossClasses') => pairs.filter((pair) => pair[of]).length;
     return {
-      pairs: own.length,
+      pairs: pairs.length,
       acrossSplits: count('acrossSplits'),
       acrossClasses: count('acrossClasses'),
     };
@@ -199,16 +203,14 @@ export function formatDuplicates(
   classes: readonly string[],
 ): string {
   const columns = ['split', 'class', 'key', 'path'];
-  const named = (number: 'one' | 'other') => columns.map((column) => `${column}_${number}`);
-  const described = (pair: Pick<Copy, 'one' | 'other'>) =>
-    Object.fromEntries(
-      (['one', 'other'] as const).flatMap((number) => {
-        const { split, label, key, path } = images[pair[number]]!;
-        return named(number).map(
-          (name, i) => [name, [split, classes[label]!, key, path][i]] as const,
-        );
-      }),
-    );
+  const named = (suffix: 'one' | 'other') => columns.map((column) => `${column}_${suffix}`);
+  const describedAs = (suffix: 'one' | 'other', index: number) => {
+    const { split, label, key, path } = images[index]!;
+    const values = [split, classes[label]!, key, path];
+    return named(suffix).map((name, i) => [name, values[i]] as const);
+  };
+  const described = ({ first, second }: ImagePair) =>
+    Object.fromEntries([...describedAs('one', first), ...describedAs('other', second)]);
   const copies = pairs.map(({ kind, distance, correlation, orientation, ...pair }) => ({
     kind,
     distance,

@@ -17,7 +17,7 @@ const colours = ['#0b4f8a', '#ffffff', '#b03a00'] as const;
 export async function meansChart(
   names: readonly string[],
   [negative, positive]: readonly ClassMeans[],
-  { found, chance }: MeanDifference,
+  { rootMeanSquare, chance }: MeanDifference,
 ): Promise<TopLevelSpec> {
   const difference = lumaDifference(negative!, positive!);
   const most = Math.max(1e-3, ...difference.map(Math.abs));
@@ -32,7 +32,7 @@ export async function meansChart(
     block(`mean of ${names[label]}`, Uint8Array.from(mean, Math.round)),
   );
   const greatest = `difference of the means, ${formatDecimal(most, 1)} levels at most`;
-  const levels = `the means differ by ${formatDecimal(found, 1)} levels of luma${chance === undefined ? '' : `, where chance alone gives ${formatDecimal(chance, 1)}`}`;
+  const levels = `the means differ by ${formatDecimal(rootMeanSquare, 1)} levels of luma${chance === undefined ? '' : `, where chance alone gives ${formatDecimal(chance, 1)}`}`;
   const sheet = imageSheet({
     title: 'Mean image of each class, and their difference',
     subtitle: `${formatCount(negative!.images)} ${names[0]} and ${formatCount(positive!.images)} ${names[1]} images, stretched to ${meanSide} x ${meanSide}; ${levels}`,
@@ -65,7 +65,7 @@ function lumaDifference(negative: ClassMeans, positive: ClassMeans): readonly nu
   );
 }
 
-type MeanDifference = { readonly found: number; readonly chance?: number };
+type MeanDifference = { readonly rootMeanSquare: number; readonly chance?: number };
 
 /**
  * The root mean square difference of the mean images, and the one expected by chance if classes did
@@ -76,14 +76,16 @@ export function meanDifference(
   [negative, positive]: readonly ClassMeans[],
   units: readonly string[],
 ): MeanDifference {
-  const found = Math.sqrt(mean(lumaDifference(negative!, positive!).map((value) => value ** 2)));
+  const rootMeanSquare = Math.sqrt(
+    mean(lumaDifference(negative!, positive!).map((value) => value ** 2)),
+  );
   if (drawsGroups({ groups: units }) || Math.min(negative!.images, positive!.images) < 2)
-    return { found };
+    return { rootMeanSquare };
   const variances = Array.from(
     negative!.variance,
     (value, i) => value / negative!.images + positive!.variance[i]! / positive!.images,
   );
-  return { found, chance: Math.sqrt(mean(variances)) };
+  return { rootMeanSquare, chance: Math.sqrt(mean(variances)) };
 }
 
 function toColours(difference: readonly number[], most: number): Uint8Array {

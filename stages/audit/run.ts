@@ -159,7 +159,7 @@ function formatMetrics(
     },
     copies: { ...copyCounts(copies.pairs), imagesAcrossSplits: copies.leaking },
     groupsAcrossSplits: new Set(groups.map(({ group }) => group)).size,
-    meanImages: { difference: means.found, byChance: means.chance ?? null },
+    meanImages: { difference: means.rootMeanSquare, byChance: means.chance ?? null },
     spectrum: { largestGap: gap.deviations, frequency: ringFrequencies[gap.ring]!, p: gap.p },
   };
   return `${JSON.stringify(metrics, null, 2)}\n`;
@@ -197,8 +197,8 @@ function* copyWarnings(
   images: readonly AuditedImage[],
   { pairs, leaking, isCut }: Copies,
 ): Generator<string> {
-  const example = ({ one, other }: (typeof pairs)[number]) =>
-    `such as ${images[one]!.path} and ${images[other]!.path}.`;
+  const example = ({ first, second }: (typeof pairs)[number]) =>
+    `such as ${images[first]!.path} and ${images[second]!.path}.`;
   if (leaking > 0) {
     yield `${leaking} of ${images.length} images have a copy or look-alike in another split, ${example(pairs[0]!)}`;
   }

@@ -27,8 +27,8 @@ export type SpectrumGap = ReturnType<typeof spectrumGap>;
  */
 export function spectrumGap(images: readonly ExaminedImage[], units: readonly string[]) {
   const classes = [0, 1].map((label) => {
-    const own = [...images.keys()].filter((index) => images[index]!.label === label);
-    return groupBy(own, (index) => units[index]!);
+    const members = [...images.keys()].filter((index) => images[index]!.label === label);
+    return groupBy(members, (index) => units[index]!);
   });
   const rings = Array.from({ length: ringCount }, (_, ring) => {
     const [negative, positive] = classes.map((indices) => spreadOf(images, indices, ring)) as [
@@ -45,7 +45,7 @@ export function spectrumGap(images: readonly ExaminedImage[], units: readonly st
       t: error > 0 ? apart / error : null,
     };
   });
-  const largest = (of: (one: (typeof rings)[number]) => number) =>
+  const largest = (of: (ring: (typeof rings)[number]) => number) =>
     rings.reduce((a, b) => (Math.abs(of(b)) > Math.abs(of(a)) ? b : a));
   if (rings.every(({ t }) => t === null)) {
     const { t: _, ...widest } = largest(({ apart }) => apart);

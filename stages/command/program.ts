@@ -90,18 +90,20 @@ function checkArguments(given: readonly Filled[]): void {
       ({ command, code }) =>
         command?.name !== undefined && !builtIn.test(command.name) && code === undefined,
     )
-    .map((one) => {
-      const words = one.quoting === 'words' ? one.paths : [one.paths.join(' ')];
+    .map((filled) => {
+      const words = filled.quoting === 'words' ? filled.paths : [filled.paths.join(' ')];
       return {
-        ...one,
+        ...filled,
         words,
         bytes: words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0),
       };
     });
-  for (const [command, own] of groupBy(passed, ({ command }) => command)) {
-    if (own.reduce((sum, { bytes }) => sum + bytes, 0) < alwaysAccepted) continue;
-    if (!isRefused(own.flatMap(({ words }) => words))) continue;
-    const { name, paths, bytes } = own.reduce((most, one) => (one.bytes > most.bytes ? one : most));
+  for (const [command, lists] of groupBy(passed, ({ command }) => command)) {
+    if (lists.reduce((sum, { bytes }) => sum + bytes, 0) < alwaysAccepted) continue;
+    if (!isRefused(lists.flatMap(({ words }) => words))) continue;
+    const { name, paths, bytes } = lists.reduce((most, list) =>
+      list.bytes > most.bytes ? list : most,
+    );
     const count = formatCount(paths.length);
     const size = formatCount(Math.round(bytes / 1000));
     throw new StageError(

@@ -84,8 +84,8 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
     at: 'atEqualError' | 'atYouden',
   ) => {
     const counts = confusion(labels, predictionsAt(fitted![threshold]!, scored));
-    const { majorityAccuracy, ...others } = countsOf(counts, names);
-    return { majorityAccuracy, ...part((all) => all[at]!, formsOf(counts)), ...others };
+    const { majorityAccuracy, ...counted } = countsOf(counts, names);
+    return { majorityAccuracy, ...part((all) => all[at]!, formsOf(counts)), ...counted };
   };
   const { majorityAccuracy, ...called } = countsOf(byScore, names);
   const sources = sourceMetrics(rows, sides, options);
@@ -179,32 +179,35 @@ function sourceMetrics(
     const sourceRows = rows.filter(({ source }) => source === name);
     const labels = new Set(sourceRows.map(({ label }) => label));
     const side = labels.has(1) ? positive : negative;
-    return { name, own: sourceRows, of: labels.size === 2 ? 'both' : side };
+    return { name, members: sourceRows, of: labels.size === 2 ? 'both' : side };
   });
   const share = (a: string, b: string) => a === b || a === 'both' || b === 'both';
   const several = sources.filter(
     ({ of }) => sources.filter((rival) => share(of, rival.of)).length > 1,
   );
   return Object.fromEntries(
-    several.map(({ name, own, of }) => {
-      const others =
+    several.map(({ name, members, of }) => {
+      const opponents =
         of === 'both' ? [] : rows.filter(({ label }) => label === (of === positive ? 0 : 1));
-      const numbers = sourceNumbers(own, scoredOf([...own, ...others], scale), options);
-      return [name, { class: of, images: own.length, against: others.length, ...numbers }];
+      const numbers = sourceNumbers(members, scoredOf([...members, ...opponents], scale), options);
+      return [name, { class: of, images: members.length, against: opponents.length, ...numbers }];
     }),
   );
 }
 
 function sourceNumbers(
-  own: readonly BinaryRow[],
+  members: readonly BinaryRow[],
   ranked: DetectorScores,
   options: IntervalOptions,
 ) {
   const counts = countDraws(ranked.labels, ranked.ranking);
-  const right = Float64Array.from(own, (row) => rightness(row.label, row));
+  const right = Float64Array.from(members, (row) => rightness(row.label, row));
   const calledRight = (weights: Uint8Array) =>
     weightedMean(right.length, (i) => right[i]!, { weights });
-  const images = { labels: own.map(({ label }) => label), groups: own.map(({ group }) => group) };
+  const images = {
+    labels: members.map(({ label }) => label),
+    groups: members.map(({ group }) => group),
+  };
   const called = measure(images, (weights) => ({ calledRight: calledRight(weights) }), options);
   const error = measure(
     ranked,

@@ -36,8 +36,8 @@ const classified = (splits: Splits) =>
 
 const detected = (splits: Splits) =>
   splits.flatMap(([name, split]) => {
-    const found = detectionOf(split);
-    return found === undefined ? [] : [[name, found] as readonly [string, DetectedSplit]];
+    const detection = detectionOf(split);
+    return detection === undefined ? [] : [[name, detection] as readonly [string, DetectedSplit]];
   });
 
 /** The numbers of images of both sides, by their names. */
@@ -93,16 +93,16 @@ function splitTable(
       'AUC',
       ...(isClassified ? ['balanced accuracy', 'loss', 'loss by chance'] : ['equal error', 'loss']),
     ],
-    rows: splits.map(([split, own]) => [
+    rows: splits.map(([split, measures]) => [
       split,
-      own.images,
+      measures.images,
       chosenEpoch?.epoch ?? '–',
-      shown(own, 'accuracy'),
-      percent(own.majorityAccuracy),
-      areaOf(own),
-      shown(own, error),
-      number(own.loss),
-      ...('classes' in own ? [number(own.chanceLoss)] : []),
+      withInterval(measures, 'accuracy'),
+      percent(measures.majorityAccuracy),
+      areaOf(measures),
+      withInterval(measures, error),
+      number(measures.loss),
+      ...('classes' in measures ? [number(measures.chanceLoss)] : []),
     ]),
   };
 }
@@ -117,16 +117,16 @@ function classTable(splits: Splits, counted: string): Highlight {
       all.toSorted(([, a], [, b]) => (a.f1 ?? 2) - (b.f1 ?? 2)).slice(0, mostClasses),
     );
     return all
-      .filter((one) => worst.has(one))
-      .map(([name, own]) => [
+      .filter((entry) => worst.has(entry))
+      .map(([name, measures]) => [
         split,
         name,
-        own.images,
-        own.called,
-        shown(own, 'precision'),
-        shown(own, 'recall'),
-        shown(own, 'f1'),
-        shown(own, 'auc', number),
+        measures.images,
+        measures.called,
+        withInterval(measures, 'precision'),
+        withInterval(measures, 'recall'),
+        withInterval(measures, 'f1'),
+        withInterval(measures, 'auc', number),
       ]);
   });
   return {
@@ -144,11 +144,11 @@ function foldTable(splits: Splits): Highlight {
   return {
     title: 'AUC over folds',
     columns: ['split', 'folds', 'mean of the folds', 'images of all folds ranked together'],
-    rows: splits.flatMap(([split, own]) => {
-      const { withinFolds } = own;
+    rows: splits.flatMap(([split, measures]) => {
+      const { withinFolds } = measures;
       return withinFolds === undefined
         ? []
-        : [[split, withinFolds.folds, areaOf(withinFolds), areaOf(own)]];
+        : [[split, withinFolds.folds, areaOf(withinFolds), areaOf(measures)]];
     }),
   };
 }
@@ -160,7 +160,7 @@ function openSetTable(splits: Splits): Highlight {
     rows: splits.flatMap(([split, { openSet: open }]) => {
       if (open === undefined) return [];
       const facts = [split, open.unknown, open.images, formatFew(open.labels, 5)];
-      return [[...facts, areaOf(open), shown(open, 'falsePositiveRateAt95')]];
+      return [[...facts, areaOf(open), withInterval(open, 'falsePositiveRateAt95')]];
     }),
   };
 }
@@ -170,15 +170,17 @@ function detectionTable(splits: Splits, counted: string): Highlight {
   return {
     title: "Detector's view",
     columns: ['split', counted, 'positive', 'AUC', 'equal error', 'accuracy', 'loss'],
-    rows: detected(splits.filter(([, numbers]) => 'classes' in numbers)).map(([split, own]) => [
-      split,
-      own.images,
-      sideNames(own)[1],
-      areaOf(own),
-      shown(own, 'equalErrorRate'),
-      shown(own, 'accuracy'),
-      number(own.loss),
-    ]),
+    rows: detected(splits.filter(([, numbers]) => 'classes' in numbers)).map(
+      ([split, measures]) => [
+        split,
+        measures.images,
+        sideNames(measures)[1],
+        areaOf(measures),
+        withInterval(measures, 'equalErrorRate'),
+        withInterval(measures, 'accuracy'),
+        number(measures.loss),
+      ],
+    ),
   };
 }
 
@@ -236,14 +238,14 @@ function sourceTable(
     title: 'By source, each against the other class',
     columns: ['split', 'source', 'class', counted, 'called right', 'AUC', 'against'],
     rows: splits.flatMap(([split, { sources = {} }]) =>
-      Object.entries(sources).map(([source, own]) => [
+      Object.entries(sources).map(([source, measures]) => [
         split,
         source,
-        own.class,
-        own.images,
-        shown(own, 'calledRight'),
-        areaOf(own),
-        own.against,
+        measures.class,
+        measures.images,
+        withInterval(measures, 'calledRight'),
+        areaOf(measures),
+        measures.against,
       ]),
     ),
   };
@@ -261,7 +263,7 @@ function sliceTable(splits: Splits, sliceBy: MetricName, counted: string): Highl
       Object.entries(slices).flatMap(([slice, values]) =>
         (worstFirst?.[slice] ?? Object.keys(values)).slice(0, mostValues).map((value) => {
           const numbers = values[value]!;
-          const measures = names.map((name) => shown(partWith(numbers, name), name, number));
+          const measures = names.map((name) => withInterval(partWith(numbers, name), name, number));
           return [split, slice, value, numbers.images, ...measures];
         }),
       ),
@@ -288,7 +290,7 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
           number(value),
           'accuracy',
           percent(detectionOf(metrics)!.accuracy),
-          shown(at, 'accuracy'),
+          withInterval(at, 'accuracy'),
         ],
       ];
     };
@@ -298,7 +300,7 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
       format: typeof percent,
     ) => {
       if (tempered === undefined) return [];
-      const change = [format(metrics[name]), shown(tempered, name, format)];
+      const change = [format(metrics[name]), withInterval(tempered, name, format)];
       return [[split, 'temperature', number(fittedOnVal!.temperature), what, ...change]];
     };
     return [
@@ -322,19 +324,19 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
 type Measures = { readonly intervals: object };
 
 /** A number by its name with its interval, where it has one: `72.3 % (67.1–77.2 %)`. */
-function shown(measures: Measures, name: string, format = percent): string {
+function withInterval(measures: Measures, name: string, format = percent): string {
   const ends = (measures.intervals as Readonly<Record<string, Pair | null>>)[name];
   return format(numberOf(measures, name) ?? null, ends);
 }
 
 const areaOf = (measures: Measures & { readonly auc: number | null }) =>
-  measures.auc === null ? 'one class only' : shown(measures, 'auc', number);
+  measures.auc === null ? 'one class only' : withInterval(measures, 'auc', number);
 
 const percent = (value: number | null, ends?: Pair | null) => cell(value, ends, formatShare);
 
 /** `0.7230 (0.6710–0.7720)` */
 const number = (value: number | null, ends?: Pair | null) =>
-  cell(value, ends, (one) => formatDecimal(one, 4));
+  cell(value, ends, (estimate) => formatDecimal(estimate, 4));
 
 function cell(
   value: number | null,

@@ -20,10 +20,13 @@ export function withinFolds<Row extends Pick<ScoreRow, 'label' | 'group' | 'scor
 ) {
   const byModel = [...groupBy([...rows.keys()], (i) => rows[i]!.scoredBy).values()];
   if (byModel.length < 2) return undefined;
-  const folds = byModel.map((own) => ({ own, areaOf: areaOf(own.map((i) => rows[i]!)) }));
+  const folds = byModel.map((members) => ({
+    members,
+    areaOf: areaOf(members.map((i) => rows[i]!)),
+  }));
   const areas = (weights: Uint8Array) =>
     folds
-      .map(({ own, areaOf }) => areaOf(Uint8Array.from(own, (i) => weights[i]!)))
+      .map(({ members, areaOf }) => areaOf(Uint8Array.from(members, (i) => weights[i]!)))
       .filter((area) => !Number.isNaN(area));
   const images = { labels: rows.map(({ label }) => label), groups: rows.map(({ group }) => group) };
   const all = areas(new Uint8Array(rows.length).fill(1));

@@ -212,7 +212,7 @@ function seriesOf(
   const nameOf = (method: Method) =>
     methodTitle(method) + (method === control.method ? ' (control)' : '');
   return methods.map((method) => {
-    const judged = all.find((one) => one.method === method)!;
+    const judged = all.find((candidate) => candidate.method === method)!;
     return { ...judged, name: `${nameOf(method)}: ${text(judged)}` };
   });
 }

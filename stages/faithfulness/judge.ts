@@ -75,7 +75,7 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
   const contrasts = methods.map((_, m) => images.map(({ curves }) => contrastOf(curves[m]!)));
   const margins = contrasts
     .slice(0, last)
-    .map((own) => own.map((value, i) => value - contrasts[last]![i]!));
+    .map((values) => values.map((value, i) => value - contrasts[last]![i]!));
   const overControl = testAll(margins);
   const likeness = images.flatMap((image) => image.likeness ?? []);
   const excess =

@@ -63,15 +63,15 @@ export async function measureImages(
   const meterOptions = { model: subject.model, depths, draws, seed: how.seed, mapsOf: mapsNow };
   const meter = depths.length === 0 ? undefined : new LikenessMeter(meterOptions);
   const measured: Omit<MeasuredImage, 'likeness'>[] = [];
-  for await (const asked of subject.ask(how)) {
+  for await (const batch of subject.ask(how)) {
     // One more forward pass, so that a broken network is reported before many are made.
-    const logits = await outputOf(subject.model, asked.question.images);
-    for (const [slot, index] of asked.indices.entries())
-      expectFinite(rowOf(logits, slot, asked.indices.length), subject.samples[index]!.key);
-    const { maps, completeness } = await mapsOf(subject, asked.question, options, 'maps');
-    const curves = await curvesOf(subject, asked, maps, options);
-    await meter?.add(asked.question, maps);
-    for (const [slot, index] of asked.indices.entries()) {
+    const logits = await outputOf(subject.model, batch.question.images);
+    for (const [slot, index] of batch.indices.entries())
+      expectFinite(rowOf(logits, slot, batch.indices.length), subject.samples[index]!.key);
+    const { maps, completeness } = await mapsOf(subject, batch.question, options, 'maps');
+    const curves = await curvesOf(subject, batch, maps, options);
+    await meter?.add(batch.question, maps);
+    for (const [slot, index] of batch.indices.entries()) {
       const sums = completeness && {
         rise: completeness.rises[slot]!,
         gap: completeness.gaps[slot]!,
@@ -118,15 +118,15 @@ async function mapsOf(
     methods.filter(isCam),
     ...methods.filter((method) => !isCam(method)).map((method) => [method]),
   ];
-  const found = new Map<Method, readonly AttributionMap[]>();
+  const mapsByMethod = new Map<Method, readonly AttributionMap[]>();
   let completeness: Completeness | undefined;
   for (const group of groups) {
     const { maps, ...sums } = await explain(subject.model, question, group, options.explain);
-    for (const [i, method] of group.entries()) found.set(method, maps[i]!);
+    for (const [i, method] of group.entries()) mapsByMethod.set(method, maps[i]!);
     completeness ??= sums.completeness;
     onPasses(mapPasses(subject, group, options) * question.classes.length, note);
   }
-  return { maps: methods.map((method) => found.get(method)!), completeness };
+  return { maps: methods.map((method) => mapsByMethod.get(method)!), completeness };
 }
 
 /** By image, then method. */

@@ -120,8 +120,8 @@ export class LikenessMeter {
     const known = [...before, ...now];
     for (const [slot, image] of measured.entries()) {
       const position = before.length + slot;
-      for (const other of known.slice(Math.max(0, position - mostOthers), position)) {
-        compare(trained[slot]!, other, image.others, draw);
+      for (const earlier of known.slice(Math.max(0, position - mostOthers), position)) {
+        compare(trained[slot]!, earlier, image.others, draw);
       }
     }
     this.#last[draw] = known.slice(-mostOthers);
@@ -132,8 +132,8 @@ export class LikenessMeter {
     const count = Math.min(mostOthers, this.#measured.length - 1);
     for (const [draw, last] of this.#last.entries()) {
       for (const [position, maps] of this.#first.entries()) {
-        for (const other of last.slice(last.length - Math.max(0, count - position))) {
-          compare(maps, other, this.#measured[position]!.others, draw);
+        for (const later of last.slice(last.length - Math.max(0, count - position))) {
+          compare(maps, later, this.#measured[position]!.others, draw);
         }
       }
     }
@@ -160,6 +160,6 @@ function byImage(maps: readonly (readonly AttributionMap[])[]): readonly Maps[] 
   return maps[0]!.map((_, image) => maps.map((ofMethod) => rankMap(ofMethod[image]!.values)));
 }
 
-function compare(maps: Maps, other: Maps, to: number[][][], draw: number): void {
-  for (const [m, map] of maps.entries()) to[m]![draw]!.push(mapLikeness(map, other[m]!));
+function compare(maps: Maps, peer: Maps, to: number[][][], draw: number): void {
+  for (const [m, map] of maps.entries()) to[m]![draw]!.push(mapLikeness(map, peer[m]!));
 }

@@ -108,10 +108,12 @@ async function measureOptions(
 export function alternate(indices: Uint32Array, labels: readonly number[]): Uint32Array {
   const orders = [...groupBy(indices, (index) => labels[index]!)]
     .sort(([a], [b]) => a - b)
-    .map(([, own]) => own);
+    .map(([, members]) => members);
   const longest = Math.max(0, ...orders.map(({ length }) => length));
   return Uint32Array.from(
-    Array.from({ length: longest }, (_, i) => orders.flatMap((own) => own.slice(i, i + 1))).flat(),
+    Array.from({ length: longest }, (_, i) =>
+      orders.flatMap((members) => members.slice(i, i + 1)),
+    ).flat(),
   );
 }
 
@@ -124,9 +126,9 @@ function expectTwoClasses(
   indices: Uint32Array,
   split: string,
 ): void {
-  const found = new Set(Array.from(indices, (index) => samples[index]!.label));
-  if (found.size >= 2) return;
-  const none = classes.filter((_, label) => !found.has(label));
+  const present = new Set(Array.from(indices, (index) => samples[index]!.label));
+  if (present.size >= 2) return;
+  const none = classes.filter((_, label) => !present.has(label));
   throw new StageError(
     `Expected images of ${classes.length === 2 ? 'both' : 'two'} classes in ${split}, got none of ${formatFew(none, 10)}. Name another split, or give it some.`,
   );

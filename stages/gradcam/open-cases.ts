@@ -23,8 +23,10 @@ export interface Case extends SurveyCase {
 export async function openCases(context: StageContext<GradcamSettings>) {
   const { settings, cpus } = context;
   const models = context.inputs('models');
-  const matched = (port: string, other: string) =>
-    matchByLabels(models, context.inputs(port), { one: 'model', other }).map(({ path }) => path);
+  const matched = (port: string, artifact: string) =>
+    matchByLabels(models, context.inputs(port), { one: 'model', other: artifact }).map(
+      ({ path }) => path,
+    );
   const datasets = matched('datasets', 'data set');
   const layers = layersOfModels(settings.layer, models);
   const { names, shared } = nameSeries(models.map(({ labels }) => labels));
@@ -47,7 +49,10 @@ export async function openCases(context: StageContext<GradcamSettings>) {
   const folders = context.inputs('masks').length === 0 ? [] : matched('masks', 'folder of masks');
   const subjects = opened.map(({ subject }) => subject);
   const masks = openMasks(subjects, folders);
-  return { cases: opened.map((one, i): Case => ({ ...one, masks: masks[i] })), shared };
+  return {
+    cases: opened.map((openedCase, i): Case => ({ ...openedCase, masks: masks[i] })),
+    shared,
+  };
 }
 
 /** Puts the name of the model before the message of a mistake. */

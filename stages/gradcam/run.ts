@@ -26,21 +26,21 @@ export default async function run(context: Context): Promise<void> {
   const { cases, shared } = await openCases(context);
   const { split, shownOfEach: most, seed, batchSize, method: methods } = settings;
   const chosen = new Map(
-    cases.map((one) => [
-      one,
-      new ChosenImages({ images: one.subject.samples.length, most, split, seed }),
+    cases.map((modelCase) => [
+      modelCase,
+      new ChosenImages({ images: modelCase.subject.samples.length, most, split, seed }),
     ]),
   );
   const surveyed = await surveyModels(context, cases, {
     methods,
     batchSize: methods.includes('score-cam') ? Math.min(batchSize, mostAtOnce) : batchSize,
-    onImage: (image, one) => chosen.get(one)!.offer(image),
+    onImage: (image, modelCase) => chosen.get(modelCase)!.offer(image),
   });
 
   const lead = leadOf(surveyed, settings);
   writeFileSync(context.output('metrics'), formatMetrics(surveyed, settings, lead));
   writeFileSync(context.output('table'), formatTable(surveyed));
-  const rows = cases.map((one) => ({ ...one, chosen: chosen.get(one)! }));
+  const rows = cases.map((modelCase) => ({ ...modelCase, chosen: chosen.get(modelCase)! }));
   const chart = await camSheet(rows, settings, {
     title: titleOf(formatList(methods.map(methodTitle)), settings, shared),
     notes: surveyed.flatMap(({ name, measured }) => {
@@ -49,7 +49,7 @@ export default async function run(context: Context): Promise<void> {
     }),
   });
   await renderOutput(context, 'sheet', chart);
-  for (const one of surveyed) warnOfConstantMaps(context, one);
+  for (const surveyedCase of surveyed) warnOfConstantMaps(context, surveyedCase);
   context.highlight(casesTable(surveyed, settings));
   if (lead !== undefined) context.highlight(leadTable(lead, settings));
 }

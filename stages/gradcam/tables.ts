@@ -36,13 +36,13 @@ export function leadOf(cases: readonly LeadCase[], { confidence, draws, seed }: 
   const more = ranked.at(-1);
   if (less === undefined || more === undefined || less === more) return undefined;
   const topShares = ({ survey }: LeadCase) => survey.maps[0]!.topShares;
-  const others = new Map(
+  const lessByIndex = new Map(
     Array.from(less.survey.indices, (index, i) => [index, topShares(less)[i]!]),
   );
   const both = Array.from(more.survey.indices, (index, i) => ({
     label: more.survey.labels[i]!,
     group: more.groups[i],
-    difference: topShares(more)[i]! - (others.get(index) ?? Number.NaN),
+    difference: topShares(more)[i]! - (lessByIndex.get(index) ?? Number.NaN),
   })).filter(({ difference }) => more.dataset === less.dataset && !Number.isNaN(difference));
   const sample = {
     labels: both.map(({ label }) => label),

@@ -7,8 +7,12 @@ import { inSplitOrder, type PlacedImage } from './finding/found-image.ts';
 export function crossingGroups(
   images: readonly PlacedImage[],
 ): ReadonlyMap<string, readonly string[]> {
-  const splitsOf = (own: readonly PlacedImage[]) => inSplitOrder(own.map(({ split }) => split));
-  const groups = Array.from(groupsOf(images), ([group, own]) => [group, splitsOf(own)] as const);
+  const splitsOf = (members: readonly PlacedImage[]) =>
+    inSplitOrder(members.map(({ split }) => split));
+  const groups = Array.from(
+    groupsOf(images),
+    ([group, members]) => [group, splitsOf(members)] as const,
+  );
   return new Map(groups.filter(([, splits]) => splits.length > 1));
 }
 
@@ -53,9 +57,9 @@ function whatHelps(
   classes: readonly string[],
   label: number,
 ): string {
-  const own = images.filter((image) => image.label === label);
-  const groups = groupsOf(own).size;
-  const units = groups + own.filter(({ group }) => group === undefined).length;
+  const ofClass = images.filter((image) => image.label === label);
+  const groups = groupsOf(ofClass).size;
+  const units = groups + ofClass.filter(({ group }) => group === undefined).length;
   const [largest] = [...groupsOf(images)].sort(([, a], [, b]) => b.length - a.length);
   const narrower =
     largest === undefined
@@ -81,11 +85,11 @@ export function farFromShares(
   return inSplitOrder(Object.keys(shares)).flatMap((split) =>
     classes.flatMap((name, label) => {
       const total = images.filter((image) => image.label === label).length;
-      const own = count(split, label);
+      const drawn = count(split, label);
       const wanted = shares[split]! * total;
-      if (Math.abs(own - wanted) < Math.max(1, 0.2 * wanted)) return [];
+      if (Math.abs(drawn - wanted) < Math.max(1, 0.2 * wanted)) return [];
       return [
-        `${split} has ${own} of ${total} ${name}, ${formatShare(own / total)} where its share is ${formatShare(shares[split]!)}`,
+        `${split} has ${drawn} of ${total} ${name}, ${formatShare(drawn / total)} where its share is ${formatShare(shares[split]!)}`,
       ];
     }),
   );

@@ -40,7 +40,7 @@ export function drawBySource(
     ...groupBy(images, ({ label, source }) => JSON.stringify([label, source])).values(),
   ];
   const stratumOf = new Map(
-    strata.flatMap((own, stratum) => own.map(({ path }) => [path, stratum] as const)),
+    strata.flatMap((members, stratum) => members.map(({ path }) => [path, stratum] as const)),
   );
   const drawn = drawSplits(
     images.map((image) => ({ ...image, label: stratumOf.get(image.path)! })),
@@ -67,12 +67,12 @@ const unitName = ({ path, group }: FoundImage) =>
 
 /** `counts` are the images of a unit by their label. */
 function unitsOf(images: readonly FoundImage[]) {
-  return Array.from(groupBy(images, unitName), ([name, own]) => {
-    const labels = groupBy(own, ({ label }) => label);
+  return Array.from(groupBy(images, unitName), ([name, members]) => {
+    const labels = groupBy(members, ({ label }) => label);
     const counts: ReadonlyMap<number, number> = new Map(
       Array.from(labels, ([label, { length }]) => [label, length]),
     );
-    return { name, alone: own[0]!.group === undefined, counts };
+    return { name, alone: members[0]!.group === undefined, counts };
   });
 }
 
@@ -89,21 +89,21 @@ function inDrawnOrder(units: readonly Unit[], seed: number): readonly Unit[] {
 
 function assignGroups(units: readonly Unit[], splits: readonly Filling[], assign: Assign): void {
   const images = new Map<number, number>();
-  const left = new Map<number, number>(); // units that have a label and are not assigned yet
+  const unassigned = new Map<number, number>(); // units that have a label and are not assigned yet
   for (const { counts } of units) {
     for (const [label, count] of counts) {
       images.set(label, (images.get(label) ?? 0) + count);
-      left.set(label, (left.get(label) ?? 0) + 1);
+      unassigned.set(label, (unassigned.get(label) ?? 0) + 1);
     }
   }
   for (const unit of units) {
     if (unit.alone) continue;
-    const costs = candidates(unit, splits, left).map((split) => ({
+    const costs = candidates(unit, splits, unassigned).map((split) => ({
       split,
       cost: costOf(unit, split, images),
     }));
     assign(unit, costs.reduce((best, next) => (next.cost < best.cost ? next : best)).split);
-    for (const label of unit.counts.keys()) left.set(label, left.get(label)! - 1);
+    for (const label of unit.counts.keys()) unassigned.set(label, unassigned.get(label)! - 1);
   }
 }
 
@@ -114,11 +114,11 @@ function assignGroups(units: readonly Unit[], splits: readonly Filling[], assign
 function candidates(
   unit: Unit,
   splits: readonly Filling[],
-  left: ReadonlyMap<number, number>,
+  unassigned: ReadonlyMap<number, number>,
 ): readonly Filling[] {
   for (const label of unit.counts.keys()) {
     const empty = splits.filter(({ counts }) => counts[label] === 0);
-    if (empty.length > 0 && left.get(label)! <= empty.length) return empty;
+    if (empty.length > 0 && unassigned.get(label)! <= empty.length) return empty;
   }
   return splits;
 }
@@ -171,11 +171,11 @@ function apportion(
   const sum = weights.reduce((a, b) => a + b, 0);
   const exact = weights.map((weight) => (total * weight) / sum);
   const whole = exact.map((part) => Math.floor(part + 1e-9)); // 0.15 * 60 may come out below 9
-  const left = total - whole.reduce((a, b) => a + b, 0);
+  const remaining = total - whole.reduce((a, b) => a + b, 0);
   const remainder = (index: number) => exact[index]! - whole[index]!;
   const empty = (index: number) => Number(whole[index] === 0 && first(index));
   const order = [...weights.keys()].filter((index) => weights[index]! > 0);
   order.sort((a, b) => empty(b) - empty(a) || remainder(b) - remainder(a) || a - b);
-  for (const index of order.slice(0, left)) whole[index]! += 1;
+  for (const index of order.slice(0, remaining)) whole[index]! += 1;
   return whole;
 }

@@ -27,8 +27,8 @@ export default async function run(context: Context): Promise<void> {
   const classes = sources.map(({ name }) => name);
   if (context.settings.classes === undefined) tellClasses(context, classes, list);
   const kept = withoutExcluded(context, find(context, root, sources, list));
-  const found = joinGroups(kept, context.settings.group);
-  const assigned = withoutLeftOut(context, assignSplits(context, found, classes));
+  const grouped = joinGroups(kept, context.settings.group);
+  const assigned = withoutLeftOut(context, assignSplits(context, grouped, classes));
   const splits = splitsOf(context, assigned, list);
   const drawn = isDrawn(context);
   requireEveryClass(assigned, splits, classes, drawn);
@@ -38,8 +38,8 @@ export default async function run(context: Context): Promise<void> {
   if (unreadable.length > 0) {
     tellUnreadable(context, unreadable, images.length);
     const skipped = new Set(unreadable.map(({ path }) => path));
-    const left = images.filter(({ path }) => !skipped.has(path));
-    requireEveryClass(left, splits, classes, drawn);
+    const readable = images.filter(({ path }) => !skipped.has(path));
+    requireEveryClass(readable, splits, classes, drawn);
   }
   if (dim.length > 0) context.warn(dimWarning(dim, images.length));
   writeFileSync(context.output('statistics'), statisticsTable(packed));
@@ -47,7 +47,12 @@ export default async function run(context: Context): Promise<void> {
     title: 'Images',
     role: 'data',
     columns: ['split', 'class', 'source', 'images'],
-    rows: bySource(packed).map((own) => [own[0]!.split, own[0]!.class, own[0]!.source, own.length]),
+    rows: bySource(packed).map((members) => [
+      members[0]!.split,
+      members[0]!.class,
+      members[0]!.source,
+      members.length,
+    ]),
   });
 }
 
@@ -56,7 +61,7 @@ const isDrawn = ({ settings: { split, folds } }: Context): boolean =>
 
 const layoutOf = (context: Context, root: string): FolderLayout => ({
   root,
-  shown: root,
+  displayName: root,
   splits: context.settings.splits,
   isDrawn: isDrawn(context),
 });
@@ -106,8 +111,8 @@ async function open(context: Context): Promise<{ readonly root: string; readonly
  */
 function sourcesOf(context: Context, root: string, list: List | undefined): ClassSources {
   const { classes } = context.settings;
-  const found = () => (list === undefined ? classesIn(layoutOf(context, root)) : classesOf(list));
-  const sources = classes ?? found();
+  const detect = () => (list === undefined ? classesIn(layoutOf(context, root)) : classesOf(list));
+  const sources = classes ?? detect();
   if (sources.length > 1) return sources;
   throw new StageError(
     `Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone.`,
@@ -152,14 +157,14 @@ function find(
 ): readonly FoundImage[] {
   const { splits } = context.settings;
   if (list !== undefined) return imagesOf(list.images, classes, { ...list, root });
-  const found = findInFolders(layoutOf(context, root), classes);
+  const images = findInFolders(layoutOf(context, root), classes);
   const unclaimed = unclaimedFolders(root, isDrawn(context) ? [''] : splits, classes);
   if (unclaimed.length > 0) {
     context.warn(
       `No class has these folders, so their images are left out: ${formatFew(unclaimed, 10)}.`,
     );
   }
-  return found;
+  return images;
 }
 
 /** All images but those that the list `exclude` names by their paths. */
@@ -294,15 +299,19 @@ export function joinGroups<T extends FoundImage>(
     const [, ...captures] = expression?.exec(path) ?? [];
     return [...(group === undefined ? [] : [group]), ...captures.filter(Boolean)];
   });
-  if (expression !== undefined && images.length > 0 && names.every((own) => own.length === 0)) {
+  if (
+    expression !== undefined &&
+    images.length > 0 &&
+    names.every((captures) => captures.length === 0)
+  ) {
     throw new StageError(
       `Expected \`group: ${pattern}\` to capture something of the paths, such as ${images[0]!.path}; it matches none.`,
     );
   }
   const sets = new DisjointSets();
-  for (const own of names) for (const name of own) sets.join(own[0]!, name);
+  for (const captures of names) for (const name of captures) sets.join(captures[0]!, name);
   return images.map((image, index) => {
-    const own = names[index]![0];
-    return own === undefined ? image : { ...image, group: sets.first(own) };
+    const firstCapture = names[index]![0];
+    return firstCapture === undefined ? image : { ...image, group: sets.first(firstCapture) };
   });
 }

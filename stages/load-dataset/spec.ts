@@ -16,7 +16,7 @@ const folder = text.refine(
 );
 
 const classes = z
-  .record(text, z.union([folder.transform((one) => [one]), z.array(folder).min(1)]))
+  .record(text, z.union([folder.transform((source) => [source]), z.array(folder).min(1)]))
   // A list, so that the order, which gives the labels, is part of the fingerprint: that of keys is
   // not.
   .transform((map) => Object.entries(map).map(([name, sources]) => ({ name, sources })))
@@ -156,7 +156,8 @@ export const spec = defineKind<LoadDatasetSettings>({
   },
   check: ({ classes, split, splits, folds, fold }, inputs) => {
     const areGiven = splits.join() !== 'train,val,test';
-    const twice = (other: string) => `either \`splits\` (given by folders) or ${other}, got both`;
+    const twice = (alternative: string) =>
+      `either \`splits\` (given by folders) or ${alternative}, got both`;
     const isBeyond = fold !== undefined && fold > (folds ?? fold);
     return [
       ...mistakeIf(classes?.length === 1, ['classes'], 'expected two classes or more, got one'),
@@ -208,7 +209,7 @@ function folderMistakes(
   const { classes, split, splits, folds, slices } = settings;
   const layout = {
     root,
-    shown: basename(root),
+    displayName: basename(root),
     splits,
     isDrawn: split !== undefined || folds !== undefined,
   };
@@ -232,11 +233,11 @@ function facts(
   const isDrawn = split !== undefined || folds !== undefined;
   const root = inputs('images')[0]?.path;
   if (classes !== undefined) {
-    const isSeen = (one: string) =>
-      isDrawn || (root !== undefined && isFolder(join(root, trainSplit, one)));
+    const isSeen = (source: string) =>
+      isDrawn || (root !== undefined && isFolder(join(root, trainSplit, source)));
     const seen = classes
       .flatMap(({ sources }) => sources)
-      .filter((one) => !leaveOut.includes(one) && isSeen(one));
+      .filter((source) => !leaveOut.includes(source) && isSeen(source));
     return { classes: classes.map(({ name }) => name), ...(seen.length > 0 && { sources: seen }) };
   }
   if (root === undefined || inputs('list').length > 0) return {};

@@ -74,10 +74,10 @@ export const bySource = (images: readonly CountedImage[]): readonly (readonly Co
 /** A row for each split, class and source. */
 export function statisticsTable(images: readonly CountedImage[]): string {
   return csvTable(
-    bySource(images).map((own) => {
-      const { split, class: className, source } = own[0]!;
+    bySource(images).map((members) => {
+      const { split, class: className, source } = members[0]!;
       const mean = (of: (image: CountedImage) => number) =>
-        own.reduce((sum, one) => sum + of(one), 0) / own.length;
+        members.reduce((sum, image) => sum + of(image), 0) / members.length;
       const brightness = mean((image) => image.brightness);
       const deviation = Math.sqrt(
         Math.max(0, mean((image) => image.brightness ** 2) - brightness ** 2),
@@ -86,8 +86,8 @@ export function statisticsTable(images: readonly CountedImage[]): string {
         split,
         class: className,
         source,
-        images: own.length,
-        groups: new Set(own.flatMap(({ group }) => group ?? [])).size,
+        images: members.length,
+        groups: new Set(members.flatMap(({ group }) => group ?? [])).size,
         mean_width: mean(({ width }) => width).toFixed(2),
         mean_height: mean(({ height }) => height).toFixed(2),
         mean_bytes: mean(({ bytes }) => bytes).toFixed(2),

@@ -64,8 +64,8 @@ async function loadOnnx(context: Context): Promise<void> {
   const { facts, input, output } = network;
   const { shape } = await network.run(new Float32Array(input.size ** 2 * 3));
   // What `export` wrote into the file.
-  const own = modelInfo.safeParse(jsonOf(facts.metadata.get('restage'))).data;
-  const classes = context.settings.classes ?? own?.classes ?? namedClasses(facts.metadata);
+  const exported = modelInfo.safeParse(jsonOf(facts.metadata.get('restage'))).data;
+  const classes = context.settings.classes ?? exported?.classes ?? namedClasses(facts.metadata);
   if (shape.length !== 1 || shape[0] !== (classes?.length ?? shape[0])) {
     const wanted = classes === undefined ? 'each class' : `each of ${classes.join(', ')}`;
     throw new StageError(
@@ -86,7 +86,7 @@ async function loadOnnx(context: Context): Promise<void> {
   const info: ModelInfo = {
     architecture: 'onnx',
     classes: [...classes],
-    input: { ...preparationOf(context.settings, own?.input), size: input.size },
+    input: { ...preparationOf(context.settings, exported?.input), size: input.size },
     onnx: { parameters: facts.parameters, probabilities },
     training: {},
     chosenEpoch: 0,
@@ -104,9 +104,9 @@ async function loadOnnx(context: Context): Promise<void> {
  */
 function preparationOf(
   settings: LoadModelSettings,
-  own?: ModelInfo['input'],
+  exported?: ModelInfo['input'],
 ): Omit<ImageInput, 'size'> {
-  const known = own !== undefined && 'size' in own ? own : undefined;
+  const known = exported !== undefined && 'size' in exported ? exported : undefined;
   const normalise = settings.normalise ?? known?.normalise;
   if (normalise !== undefined) {
     const { fit, kernel } = { ...usualInput, ...known, ...settings };

@@ -42,12 +42,12 @@ function formatLayers(traced: readonly TracedLayer[]): string {
     parameters: countLearnable(weights),
     'multiply-adds': multiplyAdds,
   });
-  const rows = traced.flatMap((one) => {
-    if (!('body' in one)) return [row(one, '', 'through')];
-    const { name } = one.layer;
+  const rows = traced.flatMap((step) => {
+    if (!('body' in step)) return [row(step, '', 'through')];
+    const { name } = step.layer;
     return [
-      ...one.body.map((inner) => row(inner, name, 'through')),
-      ...one.shortcut.map((inner) => row(inner, name, 'around')),
+      ...step.body.map((inner) => row(inner, name, 'through')),
+      ...step.shortcut.map((inner) => row(inner, name, 'around')),
     ];
   });
   return csvTable(rows);

@@ -37,9 +37,10 @@ export default async function run(context: Context): Promise<void> {
   });
   writeFileSync(context.output('scores'), formatScores({ classes, names: classes, rows }));
   const called = classes.map((name, c) => {
-    const own = predictions.filter((one) => one.called === c);
-    const meanProbability = own.length === 0 ? null : mean(own.map((one) => one.certainty));
-    return { name, images: own.length, meanProbability };
+    const members = predictions.filter((prediction) => prediction.called === c);
+    const meanProbability =
+      members.length === 0 ? null : mean(members.map((prediction) => prediction.certainty));
+    return { name, images: members.length, meanProbability };
   });
   const summary = {
     images: predictions.length,
@@ -142,15 +143,15 @@ async function certaintySheet(
   const sure = predictions.toSorted((a, b) => b.certainty - a.certainty);
   const byClass = classes.map((name, c) => ({
     name,
-    own: sure.filter(({ called }) => called === c),
+    members: sure.filter(({ called }) => called === c),
   }));
-  const shown = byClass
-    .filter(({ own }) => own.length > 0)
-    .sort((a, b) => b.own.length - a.own.length);
+  const calledClasses = byClass
+    .filter(({ members }) => members.length > 0)
+    .sort((a, b) => b.members.length - a.members.length);
   const blocks = [
-    ...shown.slice(0, mostClasses).map(({ name, own }) => ({
-      header: `Most certain of ${formatCount(own.length)} called ${name}`,
-      images: own.slice(0, across),
+    ...calledClasses.slice(0, mostClasses).map(({ name, members }) => ({
+      header: `Most certain of ${formatCount(members.length)} called ${name}`,
+      images: members.slice(0, across),
     })),
     { header: 'Least certain', images: sure.slice(-2 * across).reverse() },
   ];

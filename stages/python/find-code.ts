@@ -215,19 +215,19 @@ function describeChoice(
   if (missing.length === 0) {
     const known = new Set(closure.absent.map(([name]) => name));
     const earlier = answers.slice(0, answers.indexOf(chosen));
-    const others = [
+    const reasons = [
       ...earlier.flatMap((answer) => lacking(answer, (name) => !known.has(name))),
       ...faults,
     ];
-    return { opening: others.length > 0 ? `${opening}: ${others.join(', ')}` : opening };
+    return { opening: reasons.length > 0 ? `${opening}: ${reasons.join(', ')}` : opening };
   }
-  const others = [
+  const reasons = [
     ...answers.flatMap((answer) => lacking(answer, (_, place) => place === null)),
     ...faults,
   ];
   const path = relative(question.root, question.program);
   const remedies = remediesOf(chosen, missing, path).join('. ');
-  const obstacle = `${path} imports what is not installed: ${others.join(', ')}. ${remedies}`;
+  const obstacle = `${path} imports what is not installed: ${reasons.join(', ')}. ${remedies}`;
   return { opening, obstacle };
 }
 
@@ -237,15 +237,15 @@ function remediesOf(
   missing: readonly string[],
   program: string,
 ): readonly string[] {
-  const installed = missing.filter((one) => one !== 'restage');
+  const installed = missing.filter((module) => module !== 'restage');
   const remedies: string[] = [];
   if (installed.length > 0) {
     const isEnvironment = existsSync(join(dirname(dirname(python)), 'pyvenv.cfg'));
-    const packages = installed.map((one) => distributions[one] ?? one).join(' ');
+    const packages = installed.map((module) => distributions[module] ?? module).join(' ');
     const pip = isEnvironment
       ? `${name} -m pip install ${packages}`
       : `python3 -m venv .venv && .venv/bin/pip install ${packages}`;
-    const debian = installed.map((one) => `python3-${one.toLowerCase()}`).join(' ');
+    const debian = installed.map((module) => `python3-${module.toLowerCase()}`).join(' ');
     remedies.push(`Install it: ${pip}; or on Debian: apt-get install ${debian}`);
   }
   // Who types `pip install restage` gets what a stranger has registered under our name.

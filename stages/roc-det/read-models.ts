@@ -68,9 +68,9 @@ function readClasses(input: InputArtifact, options: ReadOptions): readonly Model
   const present = new Set(
     rows.filter(({ split }) => split === options.split).map(({ label }) => classes[label]),
   );
-  const shown = classes.filter((name) => present.has(name));
-  if (shown.length === 0) rowsOfSplit(rows, options.split, what);
-  return shown.map((name) =>
+  const judged = classes.filter((name) => present.has(name));
+  if (judged.length === 0) rowsOfSplit(rows, options.split, what);
+  return judged.map((name) =>
     readModel({ name, labels: { class: name } }, table, what, { ...options, positive: [name] }),
   );
 }
@@ -78,7 +78,7 @@ function readClasses(input: InputArtifact, options: ReadOptions): readonly Model
 const describe = (name: string) => `input "scores"${name && ` of ${name}`}`;
 
 function readModel(
-  own: Pick<Model, 'name' | 'labels'>,
+  identity: Pick<Model, 'name' | 'labels'>,
   table: ScoreTable,
   what: string,
   options: ReadOptions,
@@ -87,5 +87,5 @@ function readModel(
   const { rows, all, names: sides, scale } = viewOfSplit(table, split, what, options);
   requireBothSides(rows, sides, split, what);
   const calibration = calibrateOn === split ? [] : all.filter((row) => row.split === calibrateOn);
-  return { ...own, rows, calibration, scale, sides };
+  return { ...identity, rows, calibration, scale, sides };
 }

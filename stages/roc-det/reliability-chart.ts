@@ -128,13 +128,13 @@ function poolBins(runs: readonly MeasuredModel[]): Row['reliability'] {
   const all = runs.flatMap(({ reliability }) => reliability);
   const lows = [...new Set(all.map(({ low }) => low))].sort((a, b) => a - b);
   return lows.map((low): CalibrationBin => {
-    const own = all.filter((bin) => bin.low === low);
-    const items = own.reduce((sum, bin) => sum + bin.items, 0);
+    const members = all.filter((bin) => bin.low === low);
+    const items = members.reduce((sum, bin) => sum + bin.items, 0);
     const mean = (of: 'meanProbability' | 'positiveShare') =>
-      own.reduce((sum, bin) => sum + bin[of] * bin.items, 0) / items;
+      members.reduce((sum, bin) => sum + bin[of] * bin.items, 0) / items;
     const meanProbability = mean('meanProbability');
     const positiveShare = mean('positiveShare');
-    return { low, high: own[0]!.high, items, meanProbability, positiveShare };
+    return { low, high: members[0]!.high, items, meanProbability, positiveShare };
   });
 }
 

@@ -56,22 +56,22 @@ export default async function run(context: Context): Promise<void> {
   for (const few of fewGroupsOf(models, frame)) context.warn(few);
   const spreads =
     settings.over.length === 0 ? [] : spreadOver(models, frame, (line) => context.warn(line));
-  const shown =
+  const charted =
     byClass === undefined
       ? models
       : models.toSorted((a, b) => areaOf(b) - areaOf(a)).slice(-mostClasses);
-  const ranked = await measureAll(models, shown, context);
+  const ranked = await measureAll(models, charted, context);
   const groups =
     settings.over.length === 0
-      ? ranked.map((one) => ({ name: one.name, runs: [one] }))
+      ? ranked.map((run) => ({ name: run.name, runs: [run] }))
       : groupRuns(ranked, frame);
   const compared = groups.toSorted((a, b) => meanArea(b.runs) - meanArea(a.runs));
   const lines = compared
-    .slice(-shown.length)
+    .slice(-charted.length)
     .map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
   const { pairs, images } = compare(byClass ? [] : compared.map(({ runs }) => runs), context);
 
-  const measured = ranked.map((one) => one.measured);
+  const measured = ranked.map((model) => model.measured);
   writeFileSync(context.output('metrics'), formatMetrics(measured, spreads, frame));
   writeFileSync(context.output('table'), formatRanking(measured, frame));
   writeFileSync(context.output('tests'), formatTests(lines, pairs, images, frame));
@@ -108,10 +108,10 @@ function fewGroupsOf(
  * The models, the highest AUC first; equal ones in the order given. Those that are not shown have
  * no bands.
  */
-async function measureAll(models: readonly Model[], shown: readonly Model[], context: Context) {
+async function measureAll(models: readonly Model[], charted: readonly Model[], context: Context) {
   const measured: (Model & { readonly measured: MeasuredModel })[] = [];
   for (const model of models) {
-    const options = { ...context.settings, threads: context.cpus, bands: shown.includes(model) };
+    const options = { ...context.settings, threads: context.cpus, bands: charted.includes(model) };
     measured.push({ ...model, measured: await measure(model, options) });
     context.progress({ done: measured.length, total: models.length, unit: 'models' });
   }
@@ -140,13 +140,13 @@ function compare(groups: readonly (readonly Model[])[], context: Context) {
   }
   const { images, unmatched } = matched.value;
   if (unmatched.some((count) => count > 0)) {
-    const left = leftOut(models, unmatched);
+    const omitted = leftOut(models, unmatched);
     context.warn(
-      `Paired tests are on the ${images.length} ${by}s that all models scored, without ${left}; curves on all.`,
+      `Paired tests are on the ${images.length} ${by}s that all models scored, without ${omitted}; curves on all.`,
     );
   }
   const options = { level: confidence, draws, seed };
-  const indices = groups.map((runs) => runs.map((one) => models.indexOf(one)));
+  const indices = groups.map((runs) => runs.map((run) => models.indexOf(run)));
   const isRuns = groups.some((runs) => runs.length > 1);
   const pairs = isRuns
     ? compareRuns(matched.value, indices, options)

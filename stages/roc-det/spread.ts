@@ -26,9 +26,9 @@ export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: 
       throw new StageError(`Runs of one model cannot be put together: ${matched.error}`);
     const { labels, groups, models: rows, images, unmatched } = matched.value;
     if (unmatched.some((count) => count > 0)) {
-      const left = leftOut(runs, unmatched);
+      const omitted = leftOut(runs, unmatched);
       warn(
-        `Runs are put together on the ${images.length} images that all scored, without ${left}.`,
+        `Runs are put together on the ${images.length} images that all scored, without ${omitted}.`,
       );
     }
     const of = (name: 'auc' | 'accuracy', statistic: (rows: readonly BinaryRow[]) => Statistic) =>

@@ -76,14 +76,14 @@ const mostNamed = 4;
 type RatedImage = ShownImage & { readonly topShare: number };
 
 /** Images beside their maps, a block for each class. */
-export function saliencySheet(shown: readonly RatedImage[], frame: Frame): TopLevelSpec {
+export function saliencySheet(images: readonly RatedImage[], frame: Frame): TopLevelSpec {
   const { classes, measured, settings, labels } = frame;
   const blocks = classes.flatMap((name, label) => {
-    const own = shown.filter((image) => image.label === label);
-    const header = `${own.length} of ${formatCountOf(measured.counts[label]!, `${name} image`)}`;
-    return own.length === 0
+    const members = images.filter((image) => image.label === label);
+    const header = `${members.length} of ${formatCountOf(measured.counts[label]!, `${name} image`)}`;
+    return members.length === 0
       ? []
-      : [{ header, cells: own.flatMap((image) => cellsOf(image, classes)) }];
+      : [{ header, cells: members.flatMap((image) => cellsOf(image, classes)) }];
   });
   const across = 6; // three pairs
   const widest = Math.max(...blocks.map(({ cells }) => Math.min(across, cells.length)));
@@ -155,15 +155,15 @@ export function meansChart(
     untrained === undefined ? [] : oneDraw,
     chanceNote(measured) ?? [],
   ];
-  const own = blocksOf(trained, '', '');
+  const trainedBlocks = blocksOf(trained, '', '');
   const random = untrained ? blocksOf(untrained, ', untrained', 'untrained.') : [];
   const sheet = imageSheet({
     title: titleOf(`Mean ${methodTitle(settings.method)} maps`, settings, labels),
     subtitle: subtitle.flat().join(' '),
     blocks:
       classes.length === 2
-        ? [[...own, ...random]]
-        : [...inRows(own, mostBeside), ...inRows(random, mostBeside)],
+        ? [[...trainedBlocks, ...random]]
+        : [...inRows(trainedBlocks, mostBeside), ...inRows(random, mostBeside)],
     across: 1,
     side: meanSide,
   });
@@ -232,11 +232,11 @@ export function classesTable(frame: Frame): Highlight {
   const { keys, counts } = frame.measured;
   const numbers = numbersOf(frame);
   const farthest = (key: string) => {
-    const others = keys.filter((other) => other !== key);
-    const pathOf = (other: string) =>
-      [`distances.${key}.${other}`, `distances.${other}.${key}`].find((path) => numbers.has(path));
-    const apart = (other: string) => numbers.get(pathOf(other) ?? '')?.estimate || 0;
-    const [first] = others.toSorted((a, b) => apart(b) - apart(a));
+    const peers = keys.filter((peer) => peer !== key);
+    const pathOf = (peer: string) =>
+      [`distances.${key}.${peer}`, `distances.${peer}.${key}`].find((path) => numbers.has(path));
+    const apart = (peer: string) => numbers.get(pathOf(peer) ?? '')?.estimate || 0;
+    const [first] = peers.toSorted((a, b) => apart(b) - apart(a));
     return pathOf(first!) === undefined ? '–' : `${first}, ${shareAt(numbers, pathOf(first!)!)}`;
   };
   const rows = keys.map((key, label) => [

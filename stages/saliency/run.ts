@@ -50,7 +50,7 @@ export default async function run(context: Context): Promise<void> {
     Math.min(settings.shown, settings.images ?? settings.shown),
     settings.seed,
   );
-  const shown = new Map<number, ShownImage & { readonly position: number }>();
+  const sheetImages = new Map<number, ShownImage & { readonly position: number }>();
   const [surveyed] = (await surveyModels(context, [{ name: '', subject, masks }], {
     methods: [settings.method],
     keeps: (index) => settings.maps === 'all' || drawn.includes(index),
@@ -59,7 +59,7 @@ export default async function run(context: Context): Promise<void> {
       const { key, label } = subject.samples[index]!;
       const image = pixels();
       const map = pictureOf(maps[0]!, colours, mostShown);
-      shown.set(index, {
+      sheetImages.set(index, {
         key,
         label,
         logits,
@@ -79,7 +79,7 @@ export default async function run(context: Context): Promise<void> {
   const frame: Frame = { classes: subject.classes, measured, settings, labels: model.labels };
   const { topShares } = survey.maps[0]!;
   const images = Array.from(drawn, (index) => {
-    const { position, ...image } = shown.get(index)!;
+    const { position, ...image } = sheetImages.get(index)!;
     return { ...image, topShare: topShares[position]! };
   });
   const means = meansChart(

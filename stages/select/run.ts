@@ -23,9 +23,9 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   const candidates = pairByLabels(models, context.inputs('metrics'), {
     one: 'model',
     other: 'metrics',
-  }).map(({ one: { labels, path }, other }, index): Candidate => {
+  }).map(({ one: { labels, path }, other: metrics }, index): Candidate => {
     const name = nameByLabels(models, index);
-    return { labels, name, path, ...readMetrics(other.path, name, by) };
+    return { labels, name, path, ...readMetrics(metrics.path, name, by) };
   });
   const all = candidates.map(({ values }) => values);
   const choice = choose(all, by);
@@ -101,9 +101,9 @@ function collapseOf(values: ReadonlyMap<string, number | null>): string | undefi
   const images = Object.fromEntries(
     names.map((name) => [name, values.get(`${selectionSplit}.counts.${name}`) ?? value(name)]),
   );
-  const [only, ...others] = names.filter((name) => value(`called.${name}`) > 0);
+  const [only, ...furtherCalled] = names.filter((name) => value(`called.${name}`) > 0);
   const present = names.filter((name) => images[name]! > 0);
-  if (only === undefined || others.length > 0 || present.length < 2) return undefined;
+  if (only === undefined || furtherCalled.length > 0 || present.length < 2) return undefined;
   return isNearConstant(value('loss'), images)
     ? oneClassWords(only, value('loss'), images)
     : undefined;

@@ -117,16 +117,18 @@ function choose({ input, selection }: Reading, { sources, read }: Filling): read
  */
 function combine(
   operator: '-' | '/',
-  ones: readonly Value[],
-  others: readonly Value[],
+  leftValues: readonly Value[],
+  rightValues: readonly Value[],
 ): readonly Value[] {
-  if (ones.length !== others.length)
-    throw new StageError(`expected as many on both sides, got ${ones.length} and ${others.length}`);
-  return ones.map(({ value: one }, i) => {
-    const other = others[i]!.value;
-    if (typeof one !== 'number' || typeof other !== 'number')
+  if (leftValues.length !== rightValues.length)
+    throw new StageError(
+      `expected as many on both sides, got ${leftValues.length} and ${rightValues.length}`,
+    );
+  return leftValues.map(({ value: left }, i) => {
+    const right = rightValues[i]!.value;
+    if (typeof left !== 'number' || typeof right !== 'number')
       throw new StageError('expected numbers on both sides');
-    return { value: operator === '-' ? one - other : one / other };
+    return { value: operator === '-' ? left - right : left / right };
   });
 }
 
@@ -165,10 +167,10 @@ function fillText(
   { name, figures }: Filling,
 ): string {
   if (folder === undefined) return text;
-  return text.replaceAll(/(?<=!\[[^\]]*\]\()[^)\s]+(?=\))/g, (shown) => {
-    if (!existsSync(join(folder, shown))) return shown;
-    const file = `${name}/${input}-${basename(shown)}`;
-    figures.set(file, join(folder, shown));
+  return text.replaceAll(/(?<=!\[[^\]]*\]\()[^)\s]+(?=\))/g, (target) => {
+    if (!existsSync(join(folder, target))) return target;
+    const file = `${name}/${input}-${basename(target)}`;
+    figures.set(file, join(folder, target));
     return file;
   });
 }
@@ -180,9 +182,9 @@ function fillFigure(
 ): string {
   const alt = title.replaceAll(/[[\]]/g, '');
   if (leaveOut.includes(input)) return `*${alt}* (picture left out)`;
-  const own = basename(path) === 'chart.png' ? [] : [basename(path, extname(path))];
+  const chartName = basename(path) === 'chart.png' ? [] : [basename(path, extname(path))];
   const file =
-    [input, ...Object.values(labels), ...own].join('-').replaceAll(/[^\w.-]+/g, '_') +
+    [input, ...Object.values(labels), ...chartName].join('-').replaceAll(/[^\w.-]+/g, '_') +
     extname(path);
   figures.set(`${name}/${file}`, path);
   return `![${alt}](${name}/${file})`;

@@ -164,8 +164,8 @@ function valueAt(json: Json | undefined, steps: readonly string[]): Json | undef
   for (let count = steps.length; count > 0; count--) {
     const key = steps.slice(0, count).join('.');
     if (!Object.hasOwn(json, key)) continue;
-    const found = valueAt((json as Readonly<Record<string, Json>>)[key], steps.slice(count));
-    if (found !== undefined) return found;
+    const value = valueAt((json as Readonly<Record<string, Json>>)[key], steps.slice(count));
+    if (value !== undefined) return value;
   }
   return undefined;
 }

@@ -65,10 +65,10 @@ export function parseTemplate(text: string): Template {
 }
 
 function parseSlot(text: string): Omit<Slot, 'text' | 'line'> | undefined {
-  const [what = '', format = '', ...others] = text.split(/ ?\| ?/);
+  const [what = '', format = '', ...furtherParts] = text.split(/ ?\| ?/);
   const operator = / ([-/]) /.exec(what)?.[1] as Slot['operator'];
   const [first, second, ...further] = what.split(/ [-/] /);
-  if (others.length > 0 || further.length > 0) return undefined;
+  if (furtherParts.length > 0 || further.length > 0) return undefined;
   const reads = readingsOf(first!, second);
   if (reads === undefined) return undefined;
   const words = format.split(' ').filter((word) => word !== '');

@@ -24,7 +24,9 @@ export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
  */
 export function classFolders(root: string, splits: readonly string[]): readonly string[] {
   const names = new Set(
-    splits.flatMap((split) => folders(join(root, split))).filter((one) => !one.startsWith('.')),
+    splits
+      .flatMap((split) => folders(join(root, split)))
+      .filter((folder) => !folder.startsWith('.')),
   );
   return splits[0] === '' && [...names].some((name) => otherNames.has(name))
     ? []

@@ -9,7 +9,7 @@ import { type ClassSources, classFolders, folders, isFolder, otherNames } from '
 export interface FolderLayout {
   /** The folder, and what messages call it. */
   readonly root: string;
-  readonly shown: string;
+  readonly displayName: string;
   /** The folders of splits; for drawn splits those that must not be there. */
   readonly splits: readonly string[];
   /** Whether splits are drawn, so that the classes lie at the top. */
@@ -53,7 +53,7 @@ export function layoutMistake(
 }
 
 function splitsAreMissing(
-  { root, shown, splits }: FolderLayout,
+  { root, displayName, splits }: FolderLayout,
   classes: ClassSources,
 ): string | undefined {
   const missing = splits.filter((split) => !isFolder(join(root, split)));
@@ -63,13 +63,13 @@ function splitsAreMissing(
     missing.length === splits.length && holdClasses(root, there, classes)
       ? howToDraw
       : renameHint(missing, there);
-  const others =
+  const subsetHint =
     missing.length < splits.length
       ? 'To take only the existing ones, name them in the setting `splits` of this stage.'
       : '';
   const lack = `${formatList(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`;
-  const advice = hint === '' ? others : hint;
-  return `expected the split folders ${splits.join(', ')} in ${shown}, but ${lack}. ${listed(there)} ${advice}`.trimEnd();
+  const advice = hint === '' ? subsetHint : hint;
+  return `expected the split folders ${splits.join(', ')} in ${displayName}, but ${lack}. ${listed(there)} ${advice}`.trimEnd();
 }
 
 const howToDraw =
@@ -80,16 +80,16 @@ const howToDraw =
  * their own.
  */
 function holdClasses(root: string, there: readonly string[], classes: ClassSources): boolean {
-  const splits = new Set([...otherNames].flatMap(([split, others]) => [split, ...others]));
-  const sources = classes.flatMap((one) => one.sources);
+  const splits = new Set([...otherNames].flatMap(([split, synonyms]) => [split, ...synonyms]));
+  const sources = classes.flatMap(({ sources }) => sources);
   if (sources.some((source) => isFolder(join(root, source)))) return true;
   return there.some((name) => !splits.has(name) && imagesUnder(root, name).length > 0);
 }
 
 function renameHint(missing: readonly string[], there: readonly string[]): string {
   const renamed = missing.flatMap((split) => {
-    const other = otherNames.get(split)?.find((name) => there.includes(name));
-    return other === undefined ? [] : [`"${other}" to "${split}"`];
+    const synonym = otherNames.get(split)?.find((name) => there.includes(name));
+    return synonym === undefined ? [] : [`"${synonym}" to "${split}"`];
   });
   return renamed.length === 0
     ? ''
@@ -98,17 +98,17 @@ function renameHint(missing: readonly string[], there: readonly string[]): strin
 
 /** Folders of classes to draw splits from must not be splits already. */
 function splitsAreGiven(
-  { root, shown, splits }: FolderLayout,
+  { root, displayName, splits }: FolderLayout,
   classes: ClassSources,
 ): string | undefined {
-  const sources = classes.flatMap((one) => one.sources);
+  const sources = classes.flatMap(({ sources }) => sources);
   const given = splits.filter((split) =>
     sources.some((source) => isFolder(join(root, split, source))),
   );
   if (given.length === 0 || sources.some((source) => isFolder(join(root, source))))
     return undefined;
   return (
-    `expected folders of classes to draw splits from in ${shown}, but it has splits already: ${given.join(', ')}. ` +
+    `expected folders of classes to draw splits from in ${displayName}, but it has splits already: ${given.join(', ')}. ` +
     'To take these, remove `split`.'
   );
 }
@@ -117,11 +117,11 @@ function splitsAreGiven(
  * A source may be missing from some splits (a forgery that is only tested on), but not from all.
  */
 function sourcesAreMissing(
-  { root, shown, splits, isDrawn }: FolderLayout,
+  { root, displayName, splits, isDrawn }: FolderLayout,
   classes: ClassSources,
 ): LayoutMistake | undefined {
   const parents = isDrawn ? [''] : splits;
-  const sources = classes.flatMap((one) => one.sources);
+  const sources = classes.flatMap(({ sources }) => sources);
   const missing = sources.filter((source) =>
     parents.every((split) => !isFolder(join(root, split, source))),
   );
@@ -131,7 +131,7 @@ function sourcesAreMissing(
   const unclaimed = there.filter((name) => !sources.includes(name));
   const hint = suggest(first, unclaimed) ?? listed(there);
   const quoted = missing.map((name) => `"${name}"`).join(', ');
-  const where = parents.map((split) => join(shown, split)).join(', ');
+  const where = parents.map((split) => join(displayName, split)).join(', ');
   return {
     at: ['classes'],
     message: `expected a folder ${quoted} of images in ${where}, got none. ${hint}`,

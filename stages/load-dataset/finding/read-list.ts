@@ -81,12 +81,12 @@ function openList(text: string, file: string, columns: readonly string[]) {
   if (first?.problem !== undefined)
     throw new StageError(`Line ${first.line} of ${file}: ${first.problem}.`);
   const header = first?.fields.map((name) => name.trim()) ?? [];
-  const found = findColumns(header, columns);
-  if (!found.ok)
+  const positions = findColumns(header, columns);
+  if (!positions.ok)
     throw new StageError(
-      `Expected every column once in line 1 of ${file}, got "${found.error}" twice.`,
+      `Expected every column once in line 1 of ${file}, got "${positions.error}" twice.`,
     );
-  return { records, header, at: found.value };
+  return { records, header, at: positions.value };
 }
 
 /**
@@ -102,15 +102,15 @@ export function imagesOf(
   const images: FoundImage[] = [];
   const wrong: string[] = [];
   const origins = new Map<string, string>();
-  for (const one of listed) {
-    const image = one.problem ?? toImage(one, classes);
+  for (const entry of listed) {
+    const image = entry.problem ?? toImage(entry, classes);
     const before = typeof image === 'string' ? undefined : origins.get(image.path);
-    if (typeof image === 'string') wrong.push(`${one.where}: ${image}`);
-    else if (before !== undefined) wrong.push(`${one.where}: ${image.path} is in ${before} too`);
+    if (typeof image === 'string') wrong.push(`${entry.where}: ${image}`);
+    else if (before !== undefined) wrong.push(`${entry.where}: ${image.path} is in ${before} too`);
     else {
       const obstacle = obstacleTo(image.path, root);
-      if (obstacle !== undefined) wrong.push(`${one.where}: ${obstacle}`);
-      origins.set(image.path, one.where);
+      if (obstacle !== undefined) wrong.push(`${entry.where}: ${obstacle}`);
+      origins.set(image.path, entry.where);
       images.push(image);
     }
   }
@@ -153,15 +153,15 @@ function toImage({ fields, slices }: ListedImage, classes: ClassSources): FoundI
   }
   if (split !== undefined && !/^[\w-]+$/.test(split))
     return `expected a split of letters and digits, got "${split}"`;
-  const found = findLabel(label, classes);
-  if (found === undefined) {
+  const classLabel = findLabel(label, classes);
+  if (classLabel === undefined) {
     const known = classes.flatMap(({ name, sources }) => [name, ...sources]);
     return `expected a class as label, got "${label ?? ''}". ${suggest(label ?? '', new Set(known)) ?? ''}`.trimEnd();
   }
   return {
     path: normal,
-    label: found.label,
-    source: source ?? found.source,
+    label: classLabel.label,
+    source: source ?? classLabel.source,
     ...(split !== undefined && { split }),
     ...(group !== undefined && { group }),
     ...(Object.keys(slices).length > 0 && { slices }),

@@ -63,21 +63,21 @@ const compressors: Compressors = {
 };
 
 function imageColumn(all: readonly SchemaTree[], named: string | undefined): string {
-  const own = all.filter(holdsImages).map(({ element }) => element.name);
-  const found = named === undefined ? own : own.filter((name) => name === named);
-  if (found.length === 1) return found[0]!;
-  if (own.length > 1 && named === undefined && own.includes('image')) return 'image';
+  const candidates = all.filter(holdsImages).map(({ element }) => element.name);
+  const matching = named === undefined ? candidates : candidates.filter((name) => name === named);
+  if (matching.length === 1) return matching[0]!;
+  if (candidates.length > 1 && named === undefined && candidates.includes('image')) return 'image';
   const what = `of encoded images (bytes, or a struct with bytes)`;
   throw new ShardError(
-    own.length > 1 && named === undefined
-      ? `expected one column ${what}, got ${own.join(', ')}. Name it by \`columns: { image: … }\`.`
+    candidates.length > 1 && named === undefined
+      ? `expected one column ${what}, got ${candidates.join(', ')}. Name it by \`columns: { image: … }\`.`
       : `expected a column ${named === undefined ? '' : `${named} `}${what}, got ${all.map(described).join(', ')}.`,
   );
 }
 
 const isBytes = ({ element }: SchemaTree) =>
   element.type === 'BYTE_ARRAY' &&
-  [element.converted_type, element.logical_type].every((one) => one === undefined);
+  [element.converted_type, element.logical_type].every((type) => type === undefined);
 
 const holdsImages = (column: SchemaTree): boolean =>
   isBytes(column) ||
@@ -85,8 +85,8 @@ const holdsImages = (column: SchemaTree): boolean =>
 
 function labelColumn(all: readonly SchemaTree[], named: string | undefined): string {
   const wanted = named === undefined ? labelNames : [named];
-  const found = wanted.find((name) => all.some(({ element }) => element.name === name));
-  if (found !== undefined) return found;
+  const column = wanted.find((name) => all.some(({ element }) => element.name === name));
+  if (column !== undefined) return column;
   throw new ShardError(
     `expected a column ${wanted[0]}, got ${all.map(described).join(', ')}. Name that of the classes by \`columns: { label: … }\`.`,
   );
@@ -135,12 +135,12 @@ function imageOf(
   };
   const { bytes, path } = image;
   const isNamed = typeof path === 'string' || path instanceof Uint8Array;
-  const own = isNamed ? posix.basename(Buffer.from(path as string).toString()) : '';
+  const fileName = isNamed ? posix.basename(Buffer.from(path as string).toString()) : '';
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) {
-    const only = own === '' ? '' : `, only the path ${own}: embed the images in the file`;
+    const only = fileName === '' ? '' : `, only the path ${fileName}: embed the images in the file`;
     throw new ShardError(`expected the bytes of an image in ${record}, got none${only}.`);
   }
-  return { bytes, name: own === '' ? extensionOf(bytes) : `-${own}` };
+  return { bytes, name: fileName === '' ? extensionOf(bytes) : `-${fileName}` };
 }
 
 function extensionOf(bytes: Uint8Array): string {

@@ -85,7 +85,7 @@ function listedImage(
 /** The split that a shard is named by, in its file's name or in that of the nearest folder. */
 function splitOf(shard: string): string | undefined {
   const names = [...otherNames].map(
-    ([split, others]) => [split, new Set([split, ...others])] as const,
+    ([split, synonyms]) => [split, new Set([split, ...synonyms])] as const,
   );
   for (const part of shard.split('/').reverse()) {
     const words = part.toLowerCase().split(/[^a-z]+/);

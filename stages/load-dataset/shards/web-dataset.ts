@@ -36,13 +36,13 @@ export const readWebDataset: ShardReader = async (file, settings, take) => {
       const { dir, base } = posix.parse(entry.path);
       const dot = base.indexOf('.');
       if (!/File$/.test(entry.type) || base.startsWith('.') || dot < 1) return;
-      const own = posix.join(dir, base.slice(0, dot));
+      const sampleKey = posix.join(dir, base.slice(0, dot));
       gather(entry, (bytes) => {
         if (failure !== undefined) return;
         try {
-          if (own !== key) {
+          if (sampleKey !== key) {
             finish();
-            [key, parts] = [own, undefined];
+            [key, parts] = [sampleKey, undefined];
           }
           parts ??= { images: [], facts: {} };
           addPart(parts, entry.path, base.slice(dot + 1), bytes);
@@ -77,8 +77,8 @@ function takeSample(
   const kept = ['group', 'source', ...slices].map(
     (name) => [name, textOf(facts[name], name, record)] as const,
   );
-  const own = { ...Object.fromEntries(kept), label: textOf(facts[label], label, record) };
-  take(record, own, { name: `${key}.${wanted[0]!.extension}`, bytes: wanted[0]!.bytes });
+  const fields = { ...Object.fromEntries(kept), label: textOf(facts[label], label, record) };
+  take(record, fields, { name: `${key}.${wanted[0]!.extension}`, bytes: wanted[0]!.bytes });
 }
 
 function gather(entry: ReadEntry, then: (bytes: Buffer) => void): void {
@@ -102,10 +102,11 @@ function addPart({ images, facts }: Parts, path: string, extension: string, byte
 function notOne(
   record: string,
   images: Parts['images'],
-  others: readonly string[],
+  otherExtensions: readonly string[],
   wanted: string | undefined,
 ) {
-  const got = [...images.map(({ extension }) => extension), ...others].join(', ') || 'nothing';
+  const got =
+    [...images.map(({ extension }) => extension), ...otherExtensions].join(', ') || 'nothing';
   return images.length > 1 && wanted === undefined
     ? `expected one image in ${record}, got ${got}. Name its extension by \`columns: { image: … }\`.`
     : `expected an image${wanted === undefined ? '' : ` .${wanted}`} in ${record}, got ${got}.`;

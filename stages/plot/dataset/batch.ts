@@ -49,7 +49,7 @@ export const draw: DrawForm = async (context) => {
     throw new StageError(`Expected images in the split "${trainSplit}", got none.`);
   const cells = await cellsOf(batch, dataset, side, normalization);
   const count = (label: number) =>
-    batch.labels.reduce((sum, one) => sum + (one === label ? 1 : 0), 0);
+    batch.labels.reduce((sum, drawnLabel) => sum + (drawnLabel === label ? 1 : 0), 0);
   const named = dataset.classes.map((name, label) => `${count(label)} ${name}`);
   const counts = named.length <= mostNamed ? formatList(named) : formatCount(batch.labels.length);
   return imageSheet({
@@ -97,14 +97,18 @@ function linesOf(
 ): readonly string[] {
   const name = classes[labels[slot]!]!;
   const share = mixed?.shares[slot] ?? 0;
-  const other = classes[mixed?.labels[slot] ?? labels[slot]!]!;
+  const mixedName = classes[mixed?.labels[slot] ?? labels[slot]!]!;
   if (share === 0) return [name];
-  if (other === name) return [`${name}, mixed`];
-  return [`${formatShare(1 - share, 0)} ${name}`, `${formatShare(share, 0)} ${other}`];
+  if (mixedName === name) return [`${name}, mixed`];
+  return [`${formatShare(1 - share, 0)} ${name}`, `${formatShare(share, 0)} ${mixedName}`];
 }
 
 /** `changed at random by crop, flip and jpeg`. */
-function changes({ crop, flip, ...others }: AugmentSettings): string {
-  const names = [...(crop > 0 ? ['crop'] : []), ...(flip ? ['flip'] : []), ...Object.keys(others)];
+function changes({ crop, flip, ...furtherChanges }: AugmentSettings): string {
+  const names = [
+    ...(crop > 0 ? ['crop'] : []),
+    ...(flip ? ['flip'] : []),
+    ...Object.keys(furtherChanges),
+  ];
   return names.length === 0 ? 'unchanged' : `changed at random by ${formatList(names)}`;
 }

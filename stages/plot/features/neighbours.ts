@@ -3,6 +3,7 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import {
   captionOf,
   type ImageBlock,
+  type ImageCell,
   imageSheet,
 } from '../../../src/learning/charts/image-sheet.ts';
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
@@ -36,26 +37,26 @@ export const draw: DrawForm = async (context) => {
   const { path, labels } = onlyInput(context, 'features', 'neighbours');
   const features = openFeatures(path);
   const all = features.splits.flatMap((name) => embeddedIn(features, name));
-  const own = all.filter((one) => one.split === split);
-  const asked = askedImages(own, split, context.settings);
-  using shown = openImages(context, features.splits);
+  const candidates = all.filter((image) => image.split === split);
+  const queries = queryImages(candidates, split, context.settings);
+  using pictures = openImages(context, features.splits);
   const cell = async ({ split, sample }: Embedded, facts: string) => ({
-    image: await thumbnail(await shown.read(split, sample.key)),
+    image: await thumbnail(await pictures.read(split, sample.key)),
     caption: captionOf([sample.class, facts]),
     description: `${sample.key} of ${split}: ${sample.class}, ${facts}`,
   });
   const blocks: ImageBlock[][] = [];
-  for (const one of asked) {
-    const cells = [await cell(one, `of ${split}`)];
-    for (const { other, cosine } of nearest(one, all)) {
-      const own = await cell(other, `${other.split} ${formatDecimal(cosine, 3)}`);
+  for (const query of queries) {
+    const cells: ImageCell[] = [await cell(query, `of ${split}`)];
+    for (const { neighbour, cosine } of nearest(query, all)) {
+      const neighbourCell = await cell(neighbour, `${neighbour.split} ${formatDecimal(cosine, 3)}`);
       cells.push(
-        other.sample.class === one.sample.class
-          ? own
-          : { ...own, ...({ outcome: 'wrong' } as const) },
+        neighbour.sample.class === query.sample.class
+          ? neighbourCell
+          : { ...neighbourCell, outcome: 'wrong' },
       );
     }
-    blocks.push([{ header: one.sample.key, cells }]);
+    blocks.push([{ header: query.sample.key, cells }]);
   }
   return imageSheet({
     title: title ?? withLabels(`Nearest neighbours of images of ${split}`, labels),
@@ -68,9 +69,9 @@ export const draw: DrawForm = async (context) => {
 function embeddedIn(features: Features, name: string): readonly Embedded[] {
   const { samples, features: values } = features.split(name);
   return samples.map((sample, i) => {
-    const own = values.subarray(i * features.values, (i + 1) * features.values);
-    const length = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0)) || 1;
-    return { split: name, sample, direction: own.map((value) => value / length) };
+    const vector = values.subarray(i * features.values, (i + 1) * features.values);
+    const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
+    return { split: name, sample, direction: vector.map((value) => value / length) };
   });
 }
 
@@ -78,15 +79,15 @@ function embeddedIn(features: Features, name: string): readonly Embedded[] {
  * The images of a split that are named, or some that are drawn at random, in the order of the
  * split.
  */
-function askedImages(
-  own: readonly Embedded[],
+function queryImages(
+  candidates: readonly Embedded[],
   split: string,
   { of, images = 6, seed = 7 }: PlotSettings,
 ): readonly Embedded[] {
-  const keys = new Map(own.map((one) => [one.sample.key, one]));
+  const keys = new Map(candidates.map((image) => [image.sample.key, image]));
   if (of === undefined) {
-    const classes = own.map(({ sample }) => sample.label);
-    return Array.from(sampleImages(classes, images, seed), (i) => own[i]!);
+    const classes = candidates.map(({ sample }) => sample.label);
+    return Array.from(sampleImages(classes, images, seed), (i) => candidates[i]!);
   }
   requireKnown(`the key of an image of ${split} in "of"`, of, keys.keys());
   return of.map((key) => keys.get(key)!);
@@ -96,11 +97,14 @@ function askedImages(
  * The images with the highest cosine, in -1 to 1, the first of equals first; never the image
  * itself.
  */
-function nearest(one: Embedded, all: readonly Embedded[]) {
-  const measured = all.flatMap((other) => {
-    if (other === one) return [];
-    const cosine = other.direction.reduce((sum, value, i) => sum + value * one.direction[i]!, 0);
-    return [{ other, cosine }];
+function nearest(query: Embedded, all: readonly Embedded[]) {
+  const measured = all.flatMap((neighbour) => {
+    if (neighbour === query) return [];
+    const cosine = neighbour.direction.reduce(
+      (sum, value, i) => sum + value * query.direction[i]!,
+      0,
+    );
+    return [{ neighbour, cosine }];
   });
   return measured.sort((a, b) => b.cosine - a.cosine).slice(0, neighbours);
 }

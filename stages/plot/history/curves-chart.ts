@@ -312,7 +312,7 @@ function keptText([only, ...others]: readonly Run[]): string {
 /** The numbers of images, where they are known, and the accuracy of the majority class. */
 function imagesText(images: Images): string {
   const counts = Object.entries(images).map(
-    ([split, own]) => `${formatCount(totalOf(own))} ${split}`,
+    ([split, counted]) => `${formatCount(totalOf(counted))} ${split}`,
   );
   if (counts.length === 0) return '';
   return `; ${formatList(counts)} images; majority class: ${majorityWords(images)}`;

@@ -127,7 +127,7 @@ function diagonalText(
   const valuesWhere = (isSame: boolean) =>
     cells.filter(({ row, column }) => (row === column) === isSame).map(({ value }) => value);
   const same = valuesWhere(true);
-  const others = valuesWhere(false);
-  if (same.length === 0 || others.length === 0) return '';
-  return `; the same ${rows.title} and ${columns.title}: ${format(mean(same))} in the mean, others: ${format(mean(others))}`;
+  const different = valuesWhere(false);
+  if (same.length === 0 || different.length === 0) return '';
+  return `; the same ${rows.title} and ${columns.title}: ${format(mean(same))} in the mean, others: ${format(mean(different))}`;
 }

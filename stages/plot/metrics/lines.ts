@@ -125,16 +125,17 @@ function pointsOf(items: readonly MetricItem[], axis: string) {
     (a, b) => a - b,
   );
   return positions.map((x) => {
-    const own = items.filter(({ labels }) => Number(labels[axis]) === x);
-    const values = own.map(({ value }) => value);
-    const [{ interval, confidence } = {}] = own;
-    const ends = own.length > 1 ? ([Math.min(...values), Math.max(...values)] as const) : interval;
+    const members = items.filter(({ labels }) => Number(labels[axis]) === x);
+    const values = members.map(({ value }) => value);
+    const [{ interval, confidence } = {}] = members;
+    const ends =
+      members.length > 1 ? ([Math.min(...values), Math.max(...values)] as const) : interval;
     return {
       x,
       value: mean(values),
-      runs: own.length,
+      runs: members.length,
       ...(ends && { low: ends[0], high: ends[1] }),
-      ...(own.length === 1 && confidence !== undefined && { confidence }),
+      ...(members.length === 1 && confidence !== undefined && { confidence }),
     };
   });
 }

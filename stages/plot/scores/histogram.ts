@@ -47,10 +47,10 @@ export function histogramChart(
   const several = models.length > 1;
   const { labels, differences } = models[0]!;
   const area = `AUC ${formatDecimal(auc(countAtThresholds(labels, differences)))}`;
-  const one = several ? [] : [area, `wrong: ${wrongText(models[0]!, threshold)}`];
+  const facts = several ? [] : [area, `wrong: ${wrongText(models[0]!, threshold)}`];
   const subtitle = [
     countsOf(models),
-    ...one,
+    ...facts,
     `right of the line an image is called ${models[0]!.sides[1]}`,
   ].join('; ');
   return chart(title, subtitle, width + 50, {

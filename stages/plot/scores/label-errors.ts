@@ -19,23 +19,23 @@ import type { DrawForm } from '../forms/draw-form.ts';
 export const draw: DrawForm = async (context) => {
   const { split = 'test', images = 24, title, scoresAre } = context.settings;
   const items = context.inputs('scores');
-  const found = items.map(({ path, labels }) => {
+  const searched = items.map(({ path, labels }) => {
     const what = describeInput('scores', labels);
     const table = readScoreTable(path, what, { scoresAre });
     const rows = rowsOfSplit(table.rows, split, what);
     return { all: rows.length, suspects: findSuspects({ ...table, rows }) };
   });
-  const suspects = found.flatMap((one) => one.suspects).sort((a, b) => a.margin - b.margin);
-  using shown = openImages(context, [split]);
+  const suspects = searched.flatMap((model) => model.suspects).sort((a, b) => a.margin - b.margin);
+  using pictures = openImages(context, [split]);
   const cells: ImageCell[] = [];
   for (const { key, label, called, probability } of suspects.slice(0, images)) {
     cells.push({
-      image: await thumbnail(await shown.read(split, key)),
+      image: await thumbnail(await pictures.read(split, key)),
       caption: captionOf([`${label}?`, called, key.slice(key.lastIndexOf('/') + 1)]),
       description: `${key}: labelled ${label}, whose probability is ${formatShare(probability)}; called ${called}`,
     });
   }
-  const all = found.reduce((sum, one) => sum + one.all, 0);
+  const all = searched.reduce((sum, model) => sum + model.all, 0);
   const { shared } = nameSeries(items.map(({ labels }) => labels));
   return imageSheet({
     title: title ?? withLabels(`Labels of ${split} that may be wrong`, shared),

@@ -135,22 +135,23 @@ export function vegaLiteNames() {
   const file = createRequire(import.meta.url).resolve('vega-lite/vega-lite-schema.json');
   const { definitions }: { readonly definitions: Readonly<Record<string, Definition>> } =
     JSON.parse(readFileSync(file, 'utf8'));
-  const expand = (one: Definition): readonly Definition[] =>
-    one.$ref !== undefined
-      ? expand(definitions[decodeURIComponent(one.$ref.replace('#/definitions/', ''))]!)
+  const expand = (definition: Definition): readonly Definition[] =>
+    definition.$ref !== undefined
+      ? expand(definitions[decodeURIComponent(definition.$ref.replace('#/definitions/', ''))]!)
       : [
-          one,
-          ...[...(one.anyOf ?? []), ...(one.items === undefined ? [] : [one.items])].flatMap(
-            expand,
-          ),
+          definition,
+          ...[
+            ...(definition.anyOf ?? []),
+            ...(definition.items === undefined ? [] : [definition.items]),
+          ].flatMap(expand),
         ];
   const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
   const propertiesOf = (...all: readonly Definition[]) =>
     sorted(all.flatMap(expand).flatMap(({ properties = {} }) => Object.keys(properties)));
   const valuesOf = (name: string) =>
-    expand(definitions[name]!).flatMap((one) => [
-      ...(one.enum ?? []),
-      ...(one.const === undefined ? [] : [one.const]),
+    expand(definitions[name]!).flatMap((definition) => [
+      ...(definition.enum ?? []),
+      ...(definition.const === undefined ? [] : [definition.const]),
     ]);
   return {
     spec: propertiesOf(definitions['TopLevelSpec']!),
