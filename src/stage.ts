@@ -183,7 +183,10 @@ export interface ProgramStart {
    * packages, with versions, are empty.
    */
   readonly sources: Readonly<Record<string, string>>;
-  /** Environment variables that decided it. */
+  /**
+   * Environment variables by which its files were looked up. A remembered answer holds while they keep
+   * their values; they are in no fingerprint.
+   */
   readonly variables: readonly string[];
   /** Those of the question's files that count beside what its text shows. */
   readonly loaded: readonly string[];

@@ -110,11 +110,11 @@ export const tracePeriod = 8;
 
 /**
  * Leaves the trace of a generator that ends in three doublings of its resolution. Where a
- * transposed convolution's kernel overlaps itself unevenly, its outputs have gains by their place
- * in the period, which shows as peaks in the spectrum (Zhang, Karaman and Chang, "Detecting and
- * Simulating Artifacts in GAN Fake Images", WIFS 2019). The gains have mean 1, so brightness says
- * nothing. The finest texture loses about as much as the trace adds, so the file's size says
- * little. Strength and start differ from picture to picture.
+ * transposed convolution's kernel overlaps itself unevenly, its outputs have gains by their
+ * position in the period, which shows as peaks in the spectrum (Zhang, Karaman and Chang,
+ * "Detecting and Simulating Artifacts in GAN Fake Images", WIFS 2019). The gains have mean 1, so
+ * brightness says nothing. The finest texture loses about as much as the trace adds, so the file's
+ * size says little. Strength and start differ from picture to picture.
  */
 export function leaveTrace(scene: Raster, random: Random): Raster {
   const strength = random.between(0.02, 0.2);
@@ -141,5 +141,5 @@ export function leaveTrace(scene: Raster, random: Random): Raster {
 /** Share of the difference between a pixel and its neighbours that is lost. */
 const textureLoss = 0.25;
 
-/** The gains of the places in a period, in one direction; they sum to 0. */
+/** The gains of the positions in a period, in one direction; they sum to 0. */
 const gains = [0.8, 0.5, 0, -0.5, -0.8, -0.3, 0, 0.3];

@@ -21,7 +21,7 @@ export function mapPixels(
 }
 
 /**
- * Writes the pixel at a place between pixels, by bilinear interpolation; outside is the nearest
+ * Writes the pixel at a position between pixels, by bilinear interpolation; outside is the nearest
  * edge.
  */
 export function sampleAt(

@@ -44,10 +44,10 @@ export function ordersOf({
         (_, number): Order => ({ split, source, number, size, quality, seed }),
       );
     // The first sort takes what does not divide evenly.
-    const share = (place: number) => Math.ceil((count - place) / forgeries.length);
+    const share = (index: number) => Math.ceil((count - index) / forgeries.length);
     return [
       ...make('real', count),
-      ...forgeries.flatMap((forgery, place) => make(forgery, share(place))),
+      ...forgeries.flatMap((forgery, index) => make(forgery, share(index))),
     ];
   });
 }

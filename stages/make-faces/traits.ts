@@ -87,9 +87,9 @@ export function mix(from: Colour, to: Colour, share: number): Colour {
 }
 
 function between(palette: readonly Colour[], random: Random): Colour {
-  const place = random.float() * (palette.length - 1);
-  const first = Math.floor(place);
-  return vary(mix(palette[first]!, palette[first + 1]!, place - first), 6, random);
+  const position = random.float() * (palette.length - 1);
+  const first = Math.floor(position);
+  return vary(mix(palette[first]!, palette[first + 1]!, position - first), 6, random);
 }
 
 function vary([red, green, blue]: Colour, deviation: number, random: Random): Colour {

@@ -33,7 +33,7 @@ interface Closure {
  * A module that the program cannot do without, and that is not found; with a file or folder of the
  * project of its name.
  */
-type AbsentModule = readonly [name: string, at: string, place: string | null];
+type AbsentModule = readonly [name: string, at: string, projectPath: string | null];
 
 /** What follows for things that are found by other means than imports, by what they load. */
 const endings = {
@@ -58,7 +58,11 @@ interface Answer {
   readonly closure: Closure;
 }
 
-const variables = [
+/**
+ * Environment variables by which an interpreter and its modules are looked up. A remembered answer
+ * holds while they keep their values. They are in no fingerprint: the files that they lead to are.
+ */
+const lookupVariables = [
   'PATH',
   'VIRTUAL_ENV',
   'CONDA_PREFIX',
@@ -115,7 +119,7 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
       ...gone.map((path) => join(root, path)),
       ...answers.flatMap(({ closure }) => closure.looked),
     ],
-    variables,
+    variables: lookupVariables,
     warnings: warningsOf(chosen.closure),
     loaded: [...loaded, ...gone],
     // A module that is absent is looked for in the whole project.
@@ -126,12 +130,12 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
 
 /** The modules that are absent and must be installed: nothing in the project has their name. */
 const packagesOf = ({ absent, isUnclear }: Closure): readonly string[] =>
-  isUnclear ? [] : absent.flatMap(([name, , place]) => (place === null ? [name] : []));
+  isUnclear ? [] : absent.flatMap(([name, , projectPath]) => (projectPath === null ? [name] : []));
 
 function warningsOf({ absent, isUnclear, warnings }: Closure): readonly string[] {
-  const elsewhere = absent.flatMap(([name, at, place]) => {
-    const what = `imports ${name}, which is ${place} in the project, but not where Python looks as far as its code shows`;
-    return place === null || isUnclear ? [] : [`${at} ${what}: ${endings.files}`];
+  const elsewhere = absent.flatMap(([name, at, projectPath]) => {
+    const what = `imports ${name}, which is ${projectPath} in the project, but not where Python looks as far as its code shows`;
+    return projectPath === null || isUnclear ? [] : [`${at} ${what}: ${endings.files}`];
   });
   return [...warnings.map(([at, what, loads]) => `${at} ${what}: ${endings[loads]}`), ...elsewhere];
 }
@@ -222,7 +226,7 @@ function describeChoice(
     return { opening: reasons.length > 0 ? `${opening}: ${reasons.join(', ')}` : opening };
   }
   const reasons = [
-    ...answers.flatMap((answer) => lacking(answer, (_, place) => place === null)),
+    ...answers.flatMap((answer) => lacking(answer, (_, projectPath) => projectPath === null)),
     ...faults,
   ];
   const path = relative(question.root, question.program);
@@ -259,8 +263,10 @@ function remediesOf(
 /** The modules that an interpreter lacks, of those that matter. */
 function lacking(
   { name, closure: { absent } }: Answer,
-  matters: (name: string, place: string | null) => boolean,
+  matters: (name: string, projectPath: string | null) => boolean,
 ): readonly string[] {
-  const names = absent.flatMap(([name, , place]) => (matters(name, place) ? [name] : []));
+  const names = absent.flatMap(([name, , projectPath]) =>
+    matters(name, projectPath) ? [name] : [],
+  );
   return names.length === 0 ? [] : [`${name} lacks ${names.join(', ')}`];
 }
