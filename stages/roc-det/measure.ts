@@ -25,29 +25,20 @@ import {
   perfectAreaBound,
 } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import {
-  bandOf,
   drawsGroups,
   intervalOf,
-  type Resampled,
   resultOf,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
-import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
-import { fewestDeciding, metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
+import { metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import {
   averagePrecision,
   precisionRecallCurve,
-  precisionsAt,
 } from '../../src/learning/metrics/ranking/precision-recall.ts';
-import {
-  auc,
-  detCurve,
-  rocCurve,
-  truePositiveRatesAt,
-} from '../../src/learning/metrics/ranking/roc-curve.ts';
+import { auc, detCurve, rocCurve } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import {
   countAtThresholds,
   countDraws,
@@ -57,6 +48,7 @@ import {
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
+import { type Band, bandsOf, type CurveBands, heightsOf } from './curve-bands.ts';
 import type { Model } from './read-models.ts';
 
 /** Everything that charts and tables show of one model. */
@@ -65,8 +57,8 @@ export type MeasuredModel = Awaited<ReturnType<typeof measure>>;
 /** A curve with its confidence band. */
 export interface Curve {
   readonly points: readonly Point[];
-  /** Around the curve, by rising x. */
-  readonly band: readonly { readonly x: number; readonly low: number; readonly high: number }[];
+  /** Empty where the draws do not show the spread. */
+  readonly band: Band;
 }
 
 /**
@@ -80,30 +72,11 @@ export interface ReliabilityBin extends CalibrationBin {
 
 export const bins = 15;
 
-/**
- * Where bands are drawn: evenly on the axis of the ROC, and evenly on that of the DET, in normal
- * deviates.
- */
-const even = Array.from({ length: 101 }, (_, i) => i / 100);
-const rocRates = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].sort(
-  (a, b) => a - b,
-);
-const detRates = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
-
-/**
- * What is resampled of a ranking, and for bands the heights of the three curves one after the
- * other.
- */
+/** What is resampled of a ranking, for bands with the heights of its curves. */
 const ranked = (counts: ThresholdCounts, bands: boolean) => ({
   equalErrorRate: equalErrorRate(counts).rate,
   averagePrecision: averagePrecision(counts),
-  heights: bands
-    ? Float64Array.of(
-        ...truePositiveRatesAt(counts, rocRates),
-        ...truePositiveRatesAt(counts, detRates),
-        ...precisionsAt(counts, even),
-      )
-    : new Float64Array(),
+  heights: bands ? heightsOf(counts) : new Float64Array(),
 });
 
 /**
@@ -208,7 +181,7 @@ export async function measure(
   };
 }
 
-function curvesOf(counts: ThresholdCounts, bands: ReturnType<typeof bandsOf>) {
+function curvesOf(counts: ThresholdCounts, bands: CurveBands) {
   const roc = rocCurve(counts);
   const det = detCurve(counts);
   const { recall, precision } = precisionRecallCurve(counts);
@@ -222,46 +195,10 @@ function curvesOf(counts: ThresholdCounts, bands: ReturnType<typeof bandsOf>) {
   };
 }
 
-const curveOf = (x: Float64Array, y: Float64Array, band: Curve['band']): Curve => ({
+const curveOf = (x: Float64Array, y: Float64Array, band: Band): Curve => ({
   points: Array.from(x, (value, i) => ({ x: value, y: y[i]! })),
   band,
 });
-
-/**
- * The bands of the curves, whose heights follow each other as in {@link ranked}, from where
- * negatives decide.
- */
-function bandsOf(
-  heights: Resampled<ArrayLike<number>>,
-  level: number,
-): Readonly<Record<'roc' | 'det' | 'precisionRecall', Curve['band']>> {
-  const negatives = heights.units.byClass.get(0) ?? 0;
-  const positives = heights.units.byClass.get(1) ?? 0;
-  const deciding = [
-    ...[...rocRates, ...detRates].map((rate) => decidingAt(rate) * negatives),
-    ...even.map((recall) => decidingAt(recall) * positives),
-  ];
-  const band = bandOf(heights, level);
-  const rowsOf = (positions: readonly number[], first: number): Curve['band'] => {
-    const rows = positions
-      .map((x, i) => ({ x, low: band.low[first + i]!, high: band.high[first + i]! }))
-      .filter(({ low }, i) => !Number.isNaN(low) && deciding[first + i]! >= fewestDeciding);
-    // Empty where every draw gave the same curve, which carries no information on the spread.
-    return rows.some(({ low, high }) => low < high) ? rows : [];
-  };
-  const missRates = rowsOf(detRates, rocRates.length);
-  return {
-    roc: rowsOf(rocRates, 0),
-    det: missRates.map(({ x, low, high }) => ({ x, low: 1 - high, high: 1 - low })),
-    precisionRecall: rowsOf(even, rocRates.length + detRates.length),
-  };
-}
-
-/**
- * The share of a class that decides a curve at a share of it: near 1 the image with the lowest score
- * decides alone, as near 0 that with the highest does.
- */
-const decidingAt = (share: number): number => Math.min(share, 1 - share);
 
 const indexOf = ({ low }: CalibrationBin): number => Math.round(low * bins);
 

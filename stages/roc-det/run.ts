@@ -18,7 +18,7 @@ import { type MeasuredModel, measure } from './measure.ts';
 import { type Model, readModels } from './read-models.ts';
 import { reliabilityChart } from './reliability-chart.ts';
 import type { RocDetSettings } from './spec.ts';
-import { spreadOver } from './spread.ts';
+import { spreadOver } from './spread-over-seeds.ts';
 import {
   formatMetrics,
   formatRanking,

@@ -22,7 +22,7 @@ import { countsBySide } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Frame } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';
-import type { ModelSpread } from './spread.ts';
+import type { ModelSpread } from './spread-over-seeds.ts';
 
 const measures = ['auc', 'equalErrorRate', 'averagePrecision', 'calibrationError'] as const;
 
