@@ -1,9 +1,10 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import { mapsListFile, readKeptMaps } from '../../learning/explanations/maps-list.ts';
 import { type Dataset, openDataset } from '../../learning/vision/dataset/open-dataset.ts';
+import { readNpyPart } from '../../learning/vision/features/npy.ts';
 import { imageTypes } from '../report/read-artifact.ts';
 import type { Objects } from './objects.ts';
 
@@ -160,11 +161,17 @@ export class ImageStore {
     const listed = this.#objects.get(digest);
     if (!listed?.artifact.files.some(({ path }) => path === member && path.endsWith('.npy')))
       return undefined;
-    const map = readMap(this.#objects.pathOf(listed.artifact, member), row);
-    if (map === undefined) return undefined;
+    const map = readNpyPart(this.#objects.pathOf(listed.artifact, member), row);
+    if (map?.shape.length !== 2) return undefined;
+    const [height, width] = map.shape as readonly [number, number];
     const { pictureOf } = await import('../../learning/explanations/map-pictures.ts');
     const { sharpOf } = await import('../../learning/vision/decode-image.ts');
-    return { type: 'image/png', bytes: await sharpOf(pictureOf(map, 'viridis')).png().toBuffer() };
+    return {
+      type: 'image/png',
+      bytes: await sharpOf(pictureOf({ height, width, values: map.values }, 'viridis'))
+        .png()
+        .toBuffer(),
+    };
   }
 }
 
@@ -184,28 +191,4 @@ async function reduced(bytes: Buffer, side: number): Promise<Picture | undefined
   const uri = await thumbnail(bytes, { side }).catch(() => undefined);
   if (uri === undefined) return undefined;
   return { type: 'image/jpeg', bytes: Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64') };
-}
-
-/** One map of a `.npy` file of `[maps, height, width]`, as `saliency` and `gradcam` keep them. */
-function readMap(path: string, row: number) {
-  const file = openSync(path, 'r');
-  try {
-    const head = Buffer.alloc(256);
-    readSync(file, head, 0, head.length, 0);
-    const shape = /'shape': \((\d+), (\d+), (\d+)/.exec(head.toString('latin1'));
-    const [maps, height, width] = (shape ?? []).slice(1).map(Number);
-    if (
-      maps === undefined ||
-      height === undefined ||
-      width === undefined ||
-      !(row >= 0 && row < maps)
-    )
-      return undefined;
-    const values = new Float32Array(height * width);
-    const start = 10 + head.readUInt16LE(8) + 4 * height * width * row;
-    readSync(file, new Uint8Array(values.buffer), 0, values.byteLength, start);
-    return { height, width, values };
-  } finally {
-    closeSync(file);
-  }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { npyHeader, parseNpy } from './npy.ts';
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { NpyWriter, npyHeader, parseNpy, readNpyPart } from './npy.ts';
 
 function npy(rows: number, columns: number, values: readonly number[]): Buffer {
   return Buffer.concat([npyHeader(rows, columns), Buffer.from(Float32Array.from(values).buffer)]);
@@ -51,6 +53,19 @@ test('arrays have as many axes as they need, written as NumPy writes them', () =
       value: { shape, values },
     });
   }
+});
+
+test('a part of a file is read without the others, and a part that it lacks is undefined', (t) => {
+  const path = join(temporaryFolder(t), 'maps.npy');
+  {
+    using file = new NpyWriter(path, 3, 1, 2);
+    file.add(Float32Array.of(1, 2, 3, 4, 5, 6));
+  }
+  assert.deepEqual(readNpyPart(path, 1), { shape: [1, 2], values: Float32Array.of(3, 4) });
+  assert.deepEqual(
+    [-1, 3, Number.NaN].map((index) => readNpyPart(path, index)),
+    [undefined, undefined, undefined],
+  );
 });
 
 test('another format, type or length is refused', () => {

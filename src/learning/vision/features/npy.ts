@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { err, ok, type Result } from '../../../result.ts';
 
 /**
@@ -45,6 +45,30 @@ export function parseNpy(bytes: Buffer): Result<NpyArray, string> {
   // A copy, since a buffer of Node's may begin anywhere.
   new Uint8Array(values.buffer).set(bytes.subarray(start));
   return ok({ shape, values });
+}
+
+/** More than the header of an array of a few axes takes. */
+const mostHeaderBytes = 256;
+
+/**
+ * Reads one part of an array along its first axis, from a file of {@link NpyWriter}, without the
+ * others. Undefined where the array has no such part.
+ */
+export function readNpyPart(path: string, index: number): NpyArray | undefined {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(mostHeaderBytes);
+    readSync(file, head, 0, head.length, 0);
+    const tuple = /'shape': \(([\d, ]+)/.exec(head.toString('latin1'))?.[1] ?? '';
+    const [parts = 0, ...shape] = (tuple.match(/\d+/g) ?? []).map(Number);
+    if (!(index >= 0 && index < parts)) return undefined;
+    const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
+    const start = 10 + head.readUInt16LE(8) + values.byteLength * index;
+    readSync(file, new Uint8Array(values.buffer), 0, values.byteLength, start);
+    return { shape, values };
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
