@@ -2,7 +2,7 @@ import { defaultNames } from '../../default-names.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { latexNote, latexTable } from '../../latex-table.ts';
-import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
+import { testedMetrics, testNames } from '../../learning/metrics/comparison/compare-models.ts';
 import { markLegend, markOf } from '../../learning/metrics/comparison/welch.ts';
 import { comparedMetrics, findMetric, metric } from '../../learning/metrics/metric-catalogue.ts';
 import { isOfTestSplit } from '../../learning/metrics/reported-split.ts';
@@ -141,9 +141,6 @@ function numbersByClass(stageNumbers: readonly ComparedNumber[]): readonly Compa
     .filter((numbers) => numbers.length > 0);
   return first?.slice(0, mostClasses) ?? stageNumbers.slice(0, mostOthers);
 }
-
-/** The metrics by which a pair of models is tested, image by image. */
-const testedMetrics = ['auc', 'accuracy'] as const;
 
 function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
   const isAdjusted = 'pairs' in paired && paired.pairs.length > 1;

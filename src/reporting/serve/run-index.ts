@@ -4,6 +4,7 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
+import { isTestSplit } from '../../learning/metrics/reported-split.ts';
 import { baseName } from '../base-name.ts';
 import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { EventReader } from '../event-file.ts';
@@ -243,10 +244,14 @@ class Columns {
 /** The headline metrics that most runs have, on the test split where it was measured. */
 function mainNumbers(columns: readonly Column[]): readonly string[] {
   const filled = ({ values }: Column) => values.filter((value) => value !== null).length;
+  const isTested = ({ name }: Column) => {
+    const [, ...path] = name.split('.'); // the first step is of the stage
+    return path.length > 1 && isTestSplit(path.at(-2)!);
+  };
   return headlineMetrics
     .flatMap(({ name }) => {
       const sameMetric = columns.filter((column) => column.name.endsWith(`.${name}`));
-      const tested = sameMetric.filter((column) => column.name.endsWith(`.test.${name}`));
+      const tested = sameMetric.filter(isTested);
       const [most] = (tested.length > 0 ? tested : sameMetric).toSorted(
         (a, b) => filled(b) - filled(a),
       );

@@ -50,6 +50,9 @@ export interface TestedDifference extends PairedDifference {
     | 'runs-and-images';
 }
 
+/** The metrics by which a pair of models is tested, in the order of tables. */
+export const testedMetrics = ['auc', 'accuracy'] as const;
+
 /** The name of each test in tables and titles. */
 export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
   delong: 'DeLong',
