@@ -64,16 +64,16 @@ export async function explain(
   for (const method of methods) {
     if (isCam(method)) {
       const ofImages: AttributionMap[] = [];
-      for (const [image, one] of view!.views.entries()) {
-        const asked = {
+      for (const [image, imageView] of view!.views.entries()) {
+        const request = {
           model,
           question: questionOf(question, image),
           batchSize: options.batchSize,
         };
         ofImages.push({
-          height: one.height,
-          width: one.width,
-          values: await cams[method](one, asked),
+          height: imageView.height,
+          width: imageView.width,
+          values: await cams[method](imageView, request),
         });
       }
       maps.push(ofImages);
@@ -81,10 +81,10 @@ export async function explain(
       maps.push(await occlusionMaps(model, question, options.batchSize));
     } else {
       const layers = model as LayersModel;
-      const found = await gradients[method](layers, question, options);
-      logits ??= found.logits;
-      completeness ??= found.completeness;
-      maps.push(imageMaps(layers, channelMaximum(found.gradient)));
+      const explained = await gradients[method](layers, question, options);
+      logits ??= explained.logits;
+      completeness ??= explained.completeness;
+      maps.push(imageMaps(layers, channelMaximum(explained.gradient)));
     }
   }
   logits ??= await outputOf(model, question.images);
@@ -140,7 +140,7 @@ function imageMaps(model: LayersModel, maps: Float32Array): readonly Attribution
 /** A class activation map of a view, by the question about its image. */
 type MapOf = (
   view: LayerView,
-  asked: { readonly model: Network; readonly question: Question; readonly batchSize: number },
+  request: { readonly model: Network; readonly question: Question; readonly batchSize: number },
 ) => Float32Array | Promise<Float32Array>;
 
 const cams: Readonly<Record<CamMethod, MapOf>> = {

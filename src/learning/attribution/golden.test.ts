@@ -130,14 +130,14 @@ test('Score-CAM is that of the paper’s algorithm on PyTorch’s scores', async
   const { views } = await viewLayer(model, 'conv3', question);
   const size = question.images.length / views.length;
   for (const [i, view] of views.entries()) {
-    const one = {
+    const imageQuestion = {
       ...question,
       images: question.images.subarray(i * size, (i + 1) * size),
       classes: question.classes.subarray(i, i + 1),
     };
     const expected = golden.scoreCam[i]!;
     assertClose(
-      await scoreCam(model, view, one, 16),
+      await scoreCam(model, view, imageQuestion, 16),
       expected,
       1e-4 * Math.max(...expected),
       `image ${i}`,

@@ -47,8 +47,8 @@ test('the gradient of a linear net is its weights, and the input times it sums t
   const { gradient, logits } = await inputGradient(net, question);
   const parts = await inputTimesGradient(net, question);
   for (const [image, c] of question.classes.entries()) {
-    const own = Array.from({ length: 12 }, (_, i) => weights[2 * i + c]!);
-    assertClose(gradient.subarray(12 * image, 12 * image + 12), own, 1e-6);
+    const expected = Array.from({ length: 12 }, (_, i) => weights[2 * i + c]!);
+    assertClose(gradient.subarray(12 * image, 12 * image + 12), expected, 1e-6);
     const sum = parts
       .subarray(12 * image, 12 * image + 12)
       .reduce((total, value) => total + value, 0);
@@ -112,11 +112,11 @@ test('SmoothGrad is the mean of gradients under noise', async () => {
   for (let sample = 0; sample < 2; sample++) {
     const images = question.images.slice();
     for (const [image, random] of draws.entries()) {
-      const own = images.subarray(image * size, (image + 1) * size);
-      const sorted = own.toSorted();
+      const pixels = images.subarray(image * size, (image + 1) * size);
+      const sorted = pixels.toSorted();
       const noise = new Float32Array(size);
       random.normals(noise);
-      for (let i = 0; i < size; i++) own[i]! += 0.15 * (sorted.at(-1)! - sorted[0]!) * noise[i]!;
+      for (let i = 0; i < size; i++) pixels[i]! += 0.15 * (sorted.at(-1)! - sorted[0]!) * noise[i]!;
     }
     gradients.push((await inputGradient(net, { ...question, images })).gradient);
   }
@@ -180,15 +180,15 @@ test('Score-CAM gives the same map in batches of any size', async () => {
   const net = buildNet(netOf('simple-net'), 64);
   initialiseWeights(net, 5);
   const both = ask(64);
-  const one = {
+  const single = {
     ...both,
     images: both.images.slice(0, 64 * 64 * 3),
     classes: Int32Array.of(1),
     seeds: [1],
   };
-  const { views } = await viewLayer(net, convolutionNames(net).at(-1)!, one);
-  const map = await scoreCam(net, views[0]!, one, 5);
-  assertClose(await scoreCam(net, views[0]!, one, 64), map, 1e-5);
+  const { views } = await viewLayer(net, convolutionNames(net).at(-1)!, single);
+  const map = await scoreCam(net, views[0]!, single, 5);
+  assertClose(await scoreCam(net, views[0]!, single, 64), map, 1e-5);
   assert.ok(map.every((value) => value >= 0) && Math.max(...map) > 0);
 });
 

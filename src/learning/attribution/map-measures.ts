@@ -81,15 +81,16 @@ export function topShare(map: Float32Array): number {
  * Example: 0, 1, 0, 1 and 0, 1, 1, 2 give 0.25: a quarter of the mass lies in the second pixel of
  * one and in the third of the other.
  */
-export function mapDistance(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  let sumOne = 0;
-  let sumOther = 0;
-  for (let i = 0; i < one.length; i++) {
-    sumOne += one[i]!;
-    sumOther += other[i]!;
+export function mapDistance(first: ArrayLike<number>, second: ArrayLike<number>): number {
+  let firstSum = 0;
+  let secondSum = 0;
+  for (let i = 0; i < first.length; i++) {
+    firstSum += first[i]!;
+    secondSum += second[i]!;
   }
   let apart = 0;
-  for (let i = 0; i < one.length; i++) apart += Math.abs(one[i]! / sumOne - other[i]! / sumOther);
+  for (let i = 0; i < first.length; i++)
+    apart += Math.abs(first[i]! / firstSum - second[i]! / secondSum);
   return apart / 2;
 }
 

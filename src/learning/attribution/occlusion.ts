@@ -20,15 +20,19 @@ export async function occlusionMaps(
   const logits = await outputOf(model, question.images);
   const maps: AttributionMap[] = [];
   for (const [i] of question.classes.entries()) {
-    const one = questionOf(question, i);
-    const scores = await hiddenScores(model, one, batchSize);
-    const seen = scoreOf(rowOf(logits, i, question.classes.length), one.classes[0]!, one);
+    const imageQuestion = questionOf(question, i);
+    const scores = await hiddenScores(model, imageQuestion, batchSize);
+    const seen = scoreOf(
+      rowOf(logits, i, question.classes.length),
+      imageQuestion.classes[0]!,
+      imageQuestion,
+    );
     const side = squares + 1;
     const values = Float32Array.from({ length: side * side }, (_, position) => {
       const falls = coveringSquares(position, side).map((square) => seen - scores[square]!);
       return Math.max(0, falls.reduce((sum, fall) => sum + fall, 0) / falls.length);
     });
-    const size = Math.sqrt(one.images.length / 3);
+    const size = Math.sqrt(imageQuestion.images.length / 3);
     maps.push(resizeMap({ height: side, width: side, values }, { height: size, width: size }));
   }
   return maps;

@@ -27,8 +27,8 @@ export function readTitle(spec = '{}'): { readonly title: string; readonly subti
     readonly text?: unknown;
     readonly subtitle?: unknown;
   };
-  const join = (found: unknown) =>
-    [found]
+  const join = (lines: unknown) =>
+    [lines]
       .flat()
       .filter((line) => typeof line === 'string')
       .join(' ');

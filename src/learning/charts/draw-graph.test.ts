@@ -54,13 +54,13 @@ test('names fit their boxes, arrows go from left to right, and nothing overlaps 
   for (const [index, box] of all.entries()) {
     assert.ok(box.right - box.left > textWidth(training.nodes[index]!.name, 13, 'bold'));
     assert.ok(box.left >= 0 && box.top >= 0 && box.right <= width && box.bottom <= height);
-    for (const other of all.slice(index + 1)) {
+    for (const laterBox of all.slice(index + 1)) {
       const apart =
-        box.right < other.left ||
-        other.right < box.left ||
-        box.bottom < other.top ||
-        other.bottom < box.top;
-      assert.ok(apart, `${JSON.stringify(box)} and ${JSON.stringify(other)} overlap`);
+        box.right < laterBox.left ||
+        laterBox.right < box.left ||
+        box.bottom < laterBox.top ||
+        laterBox.bottom < box.top;
+      assert.ok(apart, `${JSON.stringify(box)} and ${JSON.stringify(laterBox)} overlap`);
     }
   }
   const [faces, fit, score, alone] = all;

@@ -95,7 +95,7 @@ test('every layer has a box with its name, work, shape and parameters, and nothi
     'shortcut',
     'logits',
   ]) {
-    assert.equal(values.filter((other) => other === value).length, 1, value);
+    assert.equal(values.filter((candidate) => candidate === value).length, 1, value);
   }
   assert.equal(values.filter((value) => value === '128 x 128 x 64').length, 11);
   assert.equal(values.filter((value) => value === '18,688').length, 6);

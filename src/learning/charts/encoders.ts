@@ -113,7 +113,7 @@ export interface Axes {
   readonly y: Part;
 }
 
-/** A text at a place in units from the upper left corner of a panel. */
+/** A text at a position, in units from the upper left corner of a panel. */
 export function textAt(
   x: number,
   y: number,

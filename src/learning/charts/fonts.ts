@@ -46,9 +46,9 @@ export function textWidth(text: string, size: number, weight: FontWeight = 'norm
 function readAdvanceWidths(font: Buffer): (character: number) => number {
   const tables = tableOffsets(font);
   const offset = (tag: string) => {
-    const found = tables.get(tag);
-    if (found === undefined) throw new Error(`Internal error: the font has no table ${tag}`);
-    return found;
+    const tableStart = tables.get(tag);
+    if (tableStart === undefined) throw new Error(`Internal error: the font has no table ${tag}`);
+    return tableStart;
   };
   const unitsPerEm = font.readUInt16BE(offset('head') + 18);
   const longMetrics = font.readUInt16BE(offset('hhea') + 34);

@@ -106,7 +106,7 @@ test('spec and SVG embed the images and their descriptions, and the PNG shows th
     .jpeg()
     .toBuffer();
   const uri = await thumbnail(red);
-  const said: string[] = [];
+  const warnings: string[] = [];
   const sheet = imageSheet({
     title: 'One face',
     subtitle: 'of one',
@@ -123,8 +123,8 @@ test('spec and SVG embed the images and their descriptions, and the PNG shows th
       ],
     ],
   });
-  await renderChart(sheet, folder, (line) => said.push(line));
-  assert.deepEqual(said, []);
+  await renderChart(sheet, folder, (line) => warnings.push(line));
+  assert.deepEqual(warnings, []);
 
   const svg = readFileSync(join(folder, 'chart.svg'), 'utf8');
   assert.ok(readFileSync(join(folder, 'chart.vl.json'), 'utf8').includes(uri));

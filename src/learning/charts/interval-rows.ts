@@ -89,11 +89,13 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
     mark: { type: 'text', align: 'left' },
     encoding: { y, x: { value: width + 12 }, text: { field: 'text', type: 'nominal' } },
   };
-  const shown = { ...x, axis: {} }; // an axis may show fewer digits than its numbers have
+  const unrounded = { ...x, axis: {} }; // an axis may show fewer digits than its numbers have
   const tooltip = [
     headingOf('name'),
-    rowOf(shown, label),
-    ...(rows.some(({ low }) => plain(low) !== undefined) ? [intervalOf(shown, 'Interval')] : []),
+    rowOf(unrounded, label),
+    ...(rows.some(({ low }) => plain(low) !== undefined)
+      ? [intervalOf(unrounded, 'Interval')]
+      : []),
   ];
   const values = rows.map(({ low, high, ...row }) => ({
     ...row,

@@ -50,10 +50,11 @@ export function groupOver<T extends { readonly labels: Labels }>(
   items: readonly T[],
   over: readonly string[],
 ): readonly LabelledGroup<T>[] {
-  const own = ({ labels }: T) => Object.entries(labels).filter(([axis]) => !over.includes(axis));
-  const groups = groupBy(items, (item) => JSON.stringify(own(item).sort()));
+  const remainingLabels = ({ labels }: T) =>
+    Object.entries(labels).filter(([axis]) => !over.includes(axis));
+  const groups = groupBy(items, (item) => JSON.stringify(remainingLabels(item).sort()));
   return Array.from(groups.values(), (items) => ({
-    labels: Object.fromEntries(own(items[0]!)),
+    labels: Object.fromEntries(remainingLabels(items[0]!)),
     items,
   }));
 }
@@ -79,9 +80,9 @@ export function nameSeries(series: readonly Labels[]): {
   const isShared = ([axis, value]: readonly [string, string]) =>
     series.every((labels) => labels[axis] === value);
   const shared = Object.fromEntries(Object.entries(series[0] ?? {}).filter(isShared));
-  const own = (labels: Labels) =>
+  const unsharedLabels = (labels: Labels) =>
     Object.fromEntries(Object.entries(labels).filter((label) => !isShared(label)));
-  return { names: series.map((labels) => seriesName(own(labels))), shared };
+  return { names: series.map((labels) => seriesName(unsharedLabels(labels))), shared };
 }
 
 /** Distinct names: equal names get a number, and `what` replaces an empty one. */
@@ -90,6 +91,6 @@ export function tellApart(names: readonly string[], what: string): readonly stri
   const full = names.map((name) => name || what);
   return full.map((name, i) => {
     if (full.indexOf(name) === full.lastIndexOf(name)) return name;
-    return `${name} (${full.slice(0, i + 1).filter((other) => other === name).length})`;
+    return `${name} (${full.slice(0, i + 1).filter((earlier) => earlier === name).length})`;
   });
 }

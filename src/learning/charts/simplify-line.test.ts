@@ -43,12 +43,12 @@ test('no point left out lies farther than the tolerance from the line that remai
 
 /** By trying many places of the segment, unlike the code. */
 function distanceToSegment(point: Point, start: Point, end: Point): number {
-  const places = Array.from({ length: 2001 }, (_, index) => index / 2000);
+  const shares = Array.from({ length: 2001 }, (_, index) => index / 2000);
   const foot =
     ((point.x - start.x) * (end.x - start.x) + (point.y - start.y) * (end.y - start.y)) /
     ((end.x - start.x) ** 2 + (end.y - start.y) ** 2 || 1);
   return Math.min(
-    ...[...places, Math.min(1, Math.max(0, foot))].map((t) =>
+    ...[...shares, Math.min(1, Math.max(0, foot))].map((t) =>
       Math.hypot(
         start.x + t * (end.x - start.x) - point.x,
         start.y + t * (end.y - start.y) - point.y,

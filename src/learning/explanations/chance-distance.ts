@@ -26,7 +26,7 @@ const shuffles = 1000;
  * parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
  */
 export function chanceDistance(maps: LabelledMaps, seed: number) {
-  const found = meanDistance(weightedSums(maps, maps.labels));
+  const observed = meanDistance(weightedSums(maps, maps.labels));
   const random = new Random('shuffle', seed);
   const units = unitsOf(maps);
   let sum = 0;
@@ -37,11 +37,11 @@ export function chanceDistance(maps: LabelledMaps, seed: number) {
     if (Number.isNaN(distance)) continue;
     sum += distance;
     defined++;
-    if (distance >= found) asFar++;
+    if (distance >= observed) asFar++;
   }
   return {
     byChance: sum / defined,
-    p: Number.isNaN(found) ? Number.NaN : (1 + asFar) / (1 + defined),
+    p: Number.isNaN(observed) ? Number.NaN : (1 + asFar) / (1 + defined),
   };
 }
 
@@ -51,10 +51,11 @@ export const meanDistance = (sums: readonly Float32Array[]): number =>
 
 /** The distance between the mean maps of every two labels; NaN where one has no images. */
 export const distancesOf = (sums: readonly Float32Array[]) =>
-  sums.flatMap((one, a) =>
-    sums
-      .slice(a + 1)
-      .map((other, i) => ({ labels: [a, a + 1 + i] as const, distance: mapDistance(one, other) })),
+  sums.flatMap((first, a) =>
+    sums.slice(a + 1).map((second, i) => ({
+      labels: [a, a + 1 + i] as const,
+      distance: mapDistance(first, second),
+    })),
   );
 
 /**

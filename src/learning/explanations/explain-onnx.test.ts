@@ -46,24 +46,24 @@ before(async () => {
     .toBuffer();
 });
 
-const asked = { ...explanationDefaults(), class: 'predicted', layer: 'conv2' } as const;
+const settings = { ...explanationDefaults(), class: 'predicted', layer: 'conv2' } as const;
 const explained = async (model: string, methods: readonly Method[], layer: string | undefined) =>
   explainPictures(await openImageNetwork(model, 1), [{ name: 'a.png', bytes }], {
-    ...asked,
+    ...settings,
     methods,
     layer,
   });
 
 test('occlusion and Score-CAM of an ONNX file are those of the same network as layers', async () => {
-  const own = await explained(layers, ['occlusion', 'score-cam'], 'conv2');
-  const theirs = await explained(onnx, ['occlusion', 'score-cam'], 'conv2');
-  assert.equal(own.pictures[0]!.maps[0]!.width, 30);
-  for (const [m, map] of own.pictures[0]!.maps.entries()) {
-    const other = theirs.pictures[0]!.maps[m]!;
-    assert.deepEqual([other.height, other.width], [map.height, map.width]);
+  const ofLayers = await explained(layers, ['occlusion', 'score-cam'], 'conv2');
+  const ofOnnx = await explained(onnx, ['occlusion', 'score-cam'], 'conv2');
+  assert.equal(ofLayers.pictures[0]!.maps[0]!.width, 30);
+  for (const [m, map] of ofLayers.pictures[0]!.maps.entries()) {
+    const onnxMap = ofOnnx.pictures[0]!.maps[m]!;
+    assert.deepEqual([onnxMap.height, onnxMap.width], [map.height, map.width]);
     const most = Math.max(...map.values);
     assert.ok(most > 0);
-    assertClose(other.values, map.values, 1e-4 * most);
+    assertClose(onnxMap.values, map.values, 1e-4 * most);
   }
 });
 
@@ -72,10 +72,10 @@ test('occlusion finds what the score depends on: hiding what is black changes no
   const { values } = maps[0]!;
   assert.ok(of === 0 || of === 1);
   const mean = (from: number, to: number) => {
-    const own = values.filter(
+    const square = values.filter(
       (_, i) => i % 30 >= from && i % 30 < to && Math.floor(i / 30) >= from && i / 30 < to,
     );
-    return own.reduce((sum, value) => sum + value, 0) / own.length;
+    return square.reduce((sum, value) => sum + value, 0) / square.length;
   };
   assert.ok(mean(0, 12) > 3 * mean(18, 30), `${mean(0, 12)} and ${mean(18, 30)}`);
 });

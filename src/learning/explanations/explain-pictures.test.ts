@@ -37,17 +37,17 @@ async function picture(name: string, width: number, height: number): Promise<Pic
   };
 }
 
-const asked = {
+const settings = {
   ...explanationDefaults(),
   methods: ['gradient', 'grad-cam'],
   class: 'predicted',
 } as const;
 
 test('pictures of any size are scored, and explained for their predicted class, the same alone as together', async () => {
-  const together = await explainPictures(model, pictures, asked);
+  const together = await explainPictures(model, pictures, settings);
   assert.equal(together.layer, 'conv3');
-  for (const [i, one] of together.pictures.entries()) {
-    const { scores, probabilities, called, explained, maps, seen } = one;
+  for (const [i, result] of together.pictures.entries()) {
+    const { scores, probabilities, called, explained, maps, seen } = result;
     assert.equal(called, scores[1]! > scores[0]! ? 1 : 0);
     assert.equal(explained, called);
     assert.ok(
@@ -57,32 +57,32 @@ test('pictures of any size are scored, and explained for their predicted class, 
       [seen.width, seen.height, maps[0]!.width, maps[1]!.width < 56],
       [56, 56, 56, true],
     );
-    const alone = await explainPictures(model, [pictures[i]!], asked);
+    const alone = await explainPictures(model, [pictures[i]!], settings);
     assert.ok(Math.abs(alone.pictures[0]!.scores[0]! - scores[0]!) < 1e-5);
   }
-  const other = await explainPictures(model, pictures, {
-    ...asked,
+  const ofReal = await explainPictures(model, pictures, {
+    ...settings,
     class: 'real',
     methods: ['gradient'],
   });
   assert.deepEqual(
-    other.pictures.map(({ explained }) => explained),
+    ofReal.pictures.map(({ explained }) => explained),
     [0, 0],
   );
-  assert.equal(other.layer, undefined);
+  assert.equal(ofReal.layer, undefined);
 });
 
 test('all pictures that cannot be explained are reported at once, and so is a class that the model does not have', async () => {
   const broken = { name: 'notes.txt', bytes: Buffer.from('no image') };
   await assert.rejects(
-    explainPictures(model, [...pictures, broken, await picture('tiny.png', 6, 20)], asked),
+    explainPictures(model, [...pictures, broken, await picture('tiny.png', 6, 20)], settings),
     new StageError(
       'Expected an image, but notes.txt cannot be read as one: Input buffer contains unsupported image format\n' +
         'Expected images of at least 7 × 7 pixels, an eighth of the 56 × 56 that the network sees, got 6 × 20: tiny.png. A map would mostly show how the image was enlarged.',
     ),
   );
   await assert.rejects(
-    explainPictures(model, pictures, { ...asked, class: 'label' }),
+    explainPictures(model, pictures, { ...settings, class: 'label' }),
     new StageError(
       'Expected a class of the model (real, fake), or predicted, got "label". Known: real, fake, predicted.',
     ),
@@ -90,15 +90,15 @@ test('all pictures that cannot be explained are reported at once, and so is a cl
 });
 
 test('the sheet has a column for the pictures and one for each method, and says what it shows', async () => {
-  const explained = await explainPictures(model, pictures, asked);
-  const empty = explained.pictures.map((one) => ({
-    ...one,
-    maps: one.maps.map((map) => ({ ...map, values: new Float32Array(map.values.length) })),
+  const explained = await explainPictures(model, pictures, settings);
+  const empty = explained.pictures.map((result) => ({
+    ...result,
+    maps: result.maps.map((map) => ({ ...map, values: new Float32Array(map.values.length) })),
   }));
   const options = {
     title: 'fit',
     classes: ['real', 'fake'],
-    methods: asked.methods,
+    methods: settings.methods,
     score: 'score',
     colours: 'jet',
   } as const;

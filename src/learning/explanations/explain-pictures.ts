@@ -63,10 +63,10 @@ export interface ExplainedPictures {
 export async function explainPictures(
   { model, info, input }: ImageModel<Network>,
   pictures: readonly Picture[],
-  { layer: named, ...asked }: PictureQuestion,
+  { layer: named, ...settings }: PictureQuestion,
 ): Promise<ExplainedPictures> {
-  const layer = layerOf(model, asked.methods, named);
-  const choose = chooseClass(model, info.classes, asked.class, { isLabelled: false });
+  const layer = layerOf(model, settings.methods, named);
+  const choose = chooseClass(model, info.classes, settings.class, { isLabelled: false });
   const seen = await seeAll(pictures, input);
   const images = floatsOf(seen, input);
   const logits = await outputOf(model, images);
@@ -76,14 +76,14 @@ export async function explainPictures(
   const classes = await choose(images, new Int32Array(pictures.length));
   // Seeds depend on the content, so that a picture is explained alike under any name.
   const seeds = pictures.map(({ bytes }) =>
-    imageSeed(asked.seed, createHash('sha256').update(bytes).digest('hex')),
+    imageSeed(settings.seed, createHash('sha256').update(bytes).digest('hex')),
   );
-  const question = { images, classes, score: asked.score, seeds };
+  const question = { images, classes, score: settings.score, seeds };
   const { maps, completeness } = await explain(
     model,
     question,
-    asked.methods,
-    methodOptions(asked, input, layer),
+    settings.methods,
+    methodOptions(settings, input, layer),
   );
   return {
     pictures: pictures.map(({ name }, i) => ({

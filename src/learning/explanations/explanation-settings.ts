@@ -100,7 +100,7 @@ export const surveySettings = {
 /** One method or several. */
 export const methodList = <Name extends Method>(names: readonly Name[]) => {
   const method = z.enum(names);
-  return z.union([method.transform((one) => [one]), uniqueList(method, 'method').min(1)]);
+  return z.union([method.transform((name) => [name]), uniqueList(method, 'method').min(1)]);
 };
 
 /** The inputs of kinds that explain one model. */
@@ -124,7 +124,7 @@ export function unusedSettings(
     .map((setting) => ({ setting, owners: methodsWith(setting) }))
     .filter(
       ({ setting, owners }) =>
-        Object.hasOwn(given, setting) && !methods.some((one) => owners.includes(one)),
+        Object.hasOwn(given, setting) && !methods.some((method) => owners.includes(method)),
     )
     .map(({ setting, owners }) => ({
       at: [setting],

@@ -82,7 +82,7 @@ export class MapsWriter {
     this.#close();
     const { model, split, layer = '', methods, classes, samples } = this.#of!;
     for (const [position, index] of indices.entries()) {
-      const { key, path, class: own, source } = samples[index]!;
+      const { key, path, class: sourceClass, source } = samples[index]!;
       const number = this.#kept.get(position);
       for (const [i, method] of methods.entries()) {
         const where =
@@ -94,7 +94,7 @@ export class MapsWriter {
           split,
           key,
           path,
-          own,
+          sourceClass,
           source,
           classes[explained[position]!]!,
         ];

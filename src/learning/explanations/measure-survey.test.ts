@@ -70,10 +70,10 @@ test('a mean map of few images is more concentrated than that of many, so its in
 
 test('a difference between mean maps has no interval, one between images has one', () => {
   const { aboveUntrained } = numbersOf(1, surveyOf(0, 2)) as { aboveUntrained: Numbers };
-  const own = intervalsOf(aboveUntrained);
+  const ofAll = intervalsOf(aboveUntrained);
   const fake = intervalsOf(aboveUntrained['fake']);
-  assert.deepEqual([own['distance'], fake['meanMapTopShare']], [null, null]);
-  assert.ok(Array.isArray(own['topShare']) && Array.isArray(fake['topShare']));
+  assert.deepEqual([ofAll['distance'], fake['meanMapTopShare']], [null, null]);
+  assert.ok(Array.isArray(ofAll['topShare']) && Array.isArray(fake['topShare']));
 });
 
 test('over the images of both classes the share is the mean of all', () => {

@@ -82,8 +82,8 @@ export function measureSurvey(
     if (predictions[i] === label) right[label]!++;
   }
   const methods = survey.maps.map((maps, i) => {
-    const other = untrained && { survey: untrained, maps: untrained.maps[i]!, keys };
-    return [maps.method, measureMethod({ survey, maps, keys }, options, other)] as const;
+    const untrainedMaps = untrained && { survey: untrained, maps: untrained.maps[i]!, keys };
+    return [maps.method, measureMethod({ survey, maps, keys }, options, untrainedMaps)] as const;
   });
   return {
     images: labels.length,
@@ -168,13 +168,16 @@ function measureMethod(
     ...(untrained && { untrained: statistics(untrained) }),
   };
   const all = (weights: Uint8Array): Values => {
-    const own = nets.trained(weights);
-    const other = nets.untrained?.(weights);
-    if (other === undefined) return own;
-    const above = Object.entries(own).map(([name, value]) => [name, value - other[name]!]);
+    const trainedValues = nets.trained(weights);
+    const untrainedValues = nets.untrained?.(weights);
+    if (untrainedValues === undefined) return trainedValues;
+    const above = Object.entries(trainedValues).map(([name, value]) => [
+      name,
+      value - untrainedValues[name]!,
+    ]);
     return {
-      ...own,
-      ...prefixed('untrained', other),
+      ...trainedValues,
+      ...prefixed('untrained', untrainedValues),
       ...prefixed('aboveUntrained', Object.fromEntries(above)),
     };
   };
@@ -186,14 +189,14 @@ function measureMethod(
       ? { range: [-1, 1], isSkewed: true }
       : { range: [0, 1] };
   };
-  const found = bootstrapIntervals(sample, all, confidence, formOf);
+  const intervals = bootstrapIntervals(sample, all, confidence, formOf);
   const withoutInterval = [
     ...['', 'untrained.']
       .filter((net) => !(facts[`${net}distanceP`]! < 1 - confidence))
       .map((net) => `${net}distance`),
     ...ofMeanMaps.map((name) => `aboveUntrained.${name}`),
   ];
-  const ended = Object.entries(found).map(
+  const ended = Object.entries(intervals).map(
     ([name, { estimate, low, high }]): [string, MapNumber] => {
       const ends = withoutInterval.includes(name)
         ? { low: Number.NaN, high: Number.NaN }
@@ -208,7 +211,7 @@ function measureMethod(
   // The network's own numbers before those of the untrained one.
   const rank = ([path]: readonly [string, MapNumber]) =>
     /^(above)?untrained\./i.test(path) ? 1 : 0;
-  return new Map([...ended, ...bare].sort((one, other) => rank(one) - rank(other)));
+  return new Map([...ended, ...bare].sort((a, b) => rank(a) - rank(b)));
 }
 
 /** The resampled statistics: means over images, and numbers of mean maps. */

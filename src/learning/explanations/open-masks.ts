@@ -31,8 +31,8 @@ export function openMasks(
   folders: readonly string[],
 ): readonly (Masks | undefined)[] {
   if (folders.length === 0) return subjects.map(() => undefined);
-  const found = subjects.map((subject, i) => findMasks(folders[i]!, subject));
-  if (found.some((masks) => masks !== undefined)) return found;
+  const ofSubjects = subjects.map((subject, i) => findMasks(folders[i]!, subject));
+  if (ofSubjects.some((masks) => masks !== undefined)) return ofSubjects;
   const [{ samples }] = subjects as readonly [Subject];
   const example = samples.find(({ label }) => label === 1) ?? samples[0]!;
   throw new StageError(

@@ -70,8 +70,8 @@ async function cellOf(
   lines: readonly string[],
   description: string,
 ): Promise<ImageCell> {
-  const shown = await thumbnail(image, { side: 2 * side, format: 'png' });
-  return { image: shown, caption: captionOf(lines, side), description };
+  const scaled = await thumbnail(image, { side: 2 * side, format: 'png' });
+  return { image: scaled, caption: captionOf(lines, side), description };
 }
 
 function pictureCell(
@@ -99,10 +99,10 @@ function mapCell(
   const colours = coloursOf(method, options);
   const of = explainsClass(method) ? `for ${options.classes[explained]}` : 'for any class';
   const lines = [of, constancyOf(map) ?? []].flat();
-  const shown = isCam(method)
+  const drawn = isCam(method)
     ? overlayOf(seen, map, { colours, opacity })
     : pictureOf(map, colours);
-  return cellOf(shown, lines, [`${methodTitle(method)} of ${name}`, ...lines].join(', '));
+  return cellOf(drawn, lines, [`${methodTitle(method)} of ${name}`, ...lines].join(', '));
 }
 
 /** File names without their folders, unless two are the same. */

@@ -31,8 +31,8 @@ export function chooseClass(
   if (of === 'predicted')
     return async (images) =>
       Int32Array.from(predictedClasses(await outputOf(model, images), classes.length));
-  const one = classes.indexOf(of);
-  if (one >= 0) return (_, labels) => labels.map(() => one);
+  const label = classes.indexOf(of);
+  if (label >= 0) return (_, labels) => labels.map(() => label);
   const whose = isLabelled ? 'for "class"' : 'of the model';
   const others = isLabelled ? ['label', 'predicted'] : ['predicted'];
   const hint = suggest(of, [...classes, ...[...others].reverse()]) ?? '';
@@ -86,7 +86,9 @@ export async function expectAll<T extends readonly unknown[]>(
   ...checks: { readonly [K in keyof T]: () => T[K] | Promise<T[K]> }
 ): Promise<T> {
   const settled = await Promise.allSettled(checks.map(async (check) => check()));
-  const faults = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+  const faults = settled.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason as Error] : [],
+  );
   const bug = faults.find((fault) => !(fault instanceof StageError));
   if (bug !== undefined || faults.length === 1) throw bug ?? faults[0];
   if (faults.length > 1) throw new StageError(faults.map(({ message }) => message).join('\n'));

@@ -48,14 +48,14 @@ test('every image of a split is asked about once, as the network sees it, whatev
 
 test('the class that is asked about is the image’s own, the predicted one, or one by name', async () => {
   const subject = await openSubject({ model, dataset }, 'test', 1);
-  const asked = async (of: string) =>
+  const questionFor = async (of: string) =>
     (await first(subject.ask({ ...how, class: of, batchSize: 3 }))).question;
-  assert.deepEqual([...(await asked('label')).classes], [0, 1, 0]);
-  assert.deepEqual([...(await asked('fake')).classes], [1, 1, 1]);
-  const question = await asked('predicted');
+  assert.deepEqual([...(await questionFor('label')).classes], [0, 1, 0]);
+  assert.deepEqual([...(await questionFor('fake')).classes], [1, 1, 1]);
+  const question = await questionFor('predicted');
   assert.deepEqual(
     [...question.classes],
-    [...predictedClasses(await outputOf(subject.model, (await asked('label')).images))],
+    [...predictedClasses(await outputOf(subject.model, (await questionFor('label')).images))],
   );
   assert.throws(
     () => subject.ask({ ...how, class: 'fkae' }),
@@ -69,7 +69,7 @@ test('every method gives every image a map, finite and not negative, the same wh
   const subject = await openSubject({ model, dataset }, 'test', 1);
   const layer = findConvolution(subject.model);
   const maps = async (batchSize: number) => {
-    const found = methods.map((): Float32Array[] => []);
+    const gathered = methods.map((): Float32Array[] => []);
     for await (const { question } of subject.ask({ ...how, batchSize })) {
       const explained = await explain(subject.model, question, methods, {
         ...gradients,
@@ -79,10 +79,10 @@ test('every method gives every image a map, finite and not negative, the same wh
       assert.deepEqual(explained.completeness?.gaps.length, question.classes.length);
       assertAlike(explained.logits, await outputOf(subject.model, question.images));
       for (const [m, list] of explained.maps.entries()) {
-        found[m]!.push(...list.map((map) => resizeMap(map, { height: 56, width: 56 }).values));
+        gathered[m]!.push(...list.map((map) => resizeMap(map, { height: 56, width: 56 }).values));
       }
     }
-    return found;
+    return gathered;
   };
   const twos = await maps(2);
   const three = await maps(3);
@@ -114,8 +114,8 @@ test('a missing split and images that are too small are reported before anything
   );
 });
 
-async function first(asked: AsyncIterable<QuestionBatch>): Promise<QuestionBatch> {
-  for await (const one of asked) return one;
+async function first(batches: AsyncIterable<QuestionBatch>): Promise<QuestionBatch> {
+  for await (const batch of batches) return batch;
   throw new Error('expected a batch');
 }
 

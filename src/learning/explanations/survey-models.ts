@@ -40,7 +40,7 @@ interface SurveyRequest<C extends SurveyCase> {
   /** Whether the raw maps of an image, by its index in the split, are written. Default: all. */
   keeps?(index: number): boolean;
   /** Receives every image of the trained models in turn. */
-  onImage(image: SurveyedImage, one: C): void | Promise<void>;
+  onImage(image: SurveyedImage, surveyCase: C): void | Promise<void>;
 }
 
 /**
@@ -59,8 +59,8 @@ export async function surveyModels<C extends SurveyCase>(
   let done = 0;
   using writer = new MapsWriter(context.output('maps'), cases[0]!.subject.classes);
   const surveyed: (C & SurveyedCase)[] = [];
-  for (const [i, one] of cases.entries()) {
-    const { name, subject, layer, masks } = one;
+  for (const [i, surveyCase] of cases.entries()) {
+    const { name, subject, layer, masks } = surveyCase;
     const { samples, classes, model } = subject;
     const indices = drawn[i]!;
     const keeps = request.keeps ?? (() => true);
@@ -86,7 +86,7 @@ export async function surveyModels<C extends SurveyCase>(
       ...options('trained network'),
       onImage: (image) => {
         if (keeps(image.index)) writer.add(image);
-        return request.onImage(image, one);
+        return request.onImage(image, surveyCase);
       },
     });
     writer.end(survey);
@@ -96,7 +96,7 @@ export async function surveyModels<C extends SurveyCase>(
     model.dispose();
     const groups = Array.from(indices, (index) => samples[index]!.group);
     const measured = measureSurvey(survey, { ...settings, groups, classes }, untrained);
-    surveyed.push({ ...one, survey, untrained, measured, groups });
+    surveyed.push({ ...surveyCase, survey, untrained, measured, groups });
   }
   return surveyed;
 }

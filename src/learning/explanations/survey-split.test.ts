@@ -145,8 +145,8 @@ test('each image is passed on once with its maps, and nothing depends on the bat
     Array.from({ length: 12 }, (_, i) => [i, i, 56, 3]),
   );
   for (const [i, maps] of some.survey.maps.entries()) {
-    const other = all.survey.maps[i]!;
-    const far = maps.coarse.map((value, at) => Math.abs(value - other.coarse[at]!));
+    const mapsOfAll = all.survey.maps[i]!;
+    const far = maps.coarse.map((value, at) => Math.abs(value - mapsOfAll.coarse[at]!));
     assert.ok(Math.max(...far) < 1e-4);
   }
 });
@@ -201,25 +201,25 @@ test('a net that gives every image the same scores has maps of zeros, which are 
 test('a net is compared with an untrained one by image, on the same draws', async () => {
   const untrained = await untrainedCopy(subject.model, 3);
   const options = { methods: ['gradient'], explain, how } as const;
-  const one = await surveySplit(subject, options);
-  const other = await surveySplit({ ...subject, model: untrained }, options);
+  const trainedSurvey = await surveySplit(subject, options);
+  const untrainedSurvey = await surveySplit({ ...subject, model: untrained }, options);
   const {
     real,
     untrained: alone,
     aboveUntrained,
-  } = metricsOf(measureSurvey(one, measured, other))['gradient'] as Numbers;
+  } = metricsOf(measureSurvey(trainedSurvey, measured, untrainedSurvey))['gradient'] as Numbers;
   const share = (numbers: unknown) => (numbers as { topShare: number }).topShare;
-  const own = share(real);
-  const theirs = share((alone as Numbers)['real']);
+  const trainedShare = share(real);
+  const untrainedShare = share((alone as Numbers)['real']);
   const { topShare, intervals } = (aboveUntrained as Numbers)['real'] as {
     topShare: number;
     intervals: Numbers;
   };
 
-  assert.ok(Math.abs(topShare - (own - theirs)) < 1e-12);
+  assert.ok(Math.abs(topShare - (trainedShare - untrainedShare)) < 1e-12);
   const [low, high] = intervals['topShare'] as [number, number];
   assert.ok(low <= topShare && topShare <= high);
-  const itself = metricsOf(measureSurvey(one, measured, one))['gradient'] as {
+  const itself = metricsOf(measureSurvey(trainedSurvey, measured, trainedSurvey))['gradient'] as {
     aboveUntrained: { distance: number };
   };
   assert.equal(itself.aboveUntrained.distance, 0);

@@ -112,16 +112,16 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
   const chance = { shares: undefinedOf(images), chanceOverlaps: undefinedOf(images) };
   const completeness = { rises: undefinedOf(images), gaps: undefinedOf(images) };
   let position = 0;
-  for await (const asked of subject.ask(how)) {
-    const found = await explain(subject.model, asked.question, methods, options.explain);
-    for (const [slot, index] of asked.indices.entries()) {
+  for await (const batch of subject.ask(how)) {
+    const explanation = await explain(subject.model, batch.question, methods, options.explain);
+    for (const [slot, index] of batch.indices.entries()) {
       const sample = subject.samples[index]!;
-      const label = asked.labels[slot]!;
+      const label = batch.labels[slot]!;
       const of = {
-        class: asked.question.classes[slot]!,
-        maps: found.maps.map((maps) => maps[slot]!),
+        class: batch.question.classes[slot]!,
+        maps: explanation.maps.map((maps) => maps[slot]!),
       };
-      const scores = rowOf(found.logits, slot, asked.indices.length);
+      const scores = rowOf(explanation.logits, slot, batch.indices.length);
       expectFinite(scores, sample.key);
       const mask = await masks?.read(sample);
       for (const [i, map] of of.maps.entries())
@@ -130,8 +130,8 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
       labels[position] = label;
       explained[position] = of.class;
       logits.set(scores, classes * position);
-      completeness.rises[position] = found.completeness?.rises[slot] ?? Number.NaN;
-      completeness.gaps[position] = found.completeness?.gaps[slot] ?? Number.NaN;
+      completeness.rises[position] = explanation.completeness?.rises[slot] ?? Number.NaN;
+      completeness.gaps[position] = explanation.completeness?.gaps[slot] ?? Number.NaN;
       if (mask !== undefined) {
         chance.shares[position] = maskShare(mask);
         chance.chanceOverlaps[position] = chanceIntersectionOverUnion(mask);
@@ -142,11 +142,11 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
         label,
         ...of,
         logits: scores,
-        pixels: () => asked.pixels(slot),
+        pixels: () => batch.pixels(slot),
       });
       position++;
     }
-    options.onBatch?.(asked.indices.length);
+    options.onBatch?.(batch.indices.length);
   }
   return {
     indices,

@@ -41,8 +41,8 @@ function scored({ classes, labels, logits }: Pick<Golden, 'classes' | 'labels' |
   return classScoresOf(table, rows);
 }
 
-const near = (one: number, other: number, what: string, within = 1e-12) =>
-  assert.ok(Math.abs(one - other) <= within, `${what}: ${one} ${other}`);
+const near = (actual: number, expected: number, what: string, within = 1e-12) =>
+  assert.ok(Math.abs(actual - expected) <= within, `${what}: ${actual} ${expected}`);
 
 for (const golden of cases) {
   test(`all metrics are scikit-learn’s for ${golden.name}`, () => {
@@ -52,11 +52,11 @@ for (const golden of cases) {
     const { whole, classes } = classifierStatistics(scores)(weights);
     for (const [name, value] of Object.entries(golden.whole))
       near(whole[name as keyof typeof whole], value, name);
-    for (const [c, one] of golden.each.entries()) {
-      if (one === null)
+    for (const [c, goldenOfClass] of golden.each.entries()) {
+      if (goldenOfClass === null)
         assert.deepEqual(classes[c], { precision: Number.NaN, recall: Number.NaN, f1: Number.NaN });
       else
-        for (const [name, value] of Object.entries(one))
+        for (const [name, value] of Object.entries(goldenOfClass))
           near(classes[c]![name as 'f1'], value, `${name} of ${c}`);
     }
     const { labels, logits } = scores;
@@ -140,26 +140,26 @@ test('the order of the classes and of the images changes no metric, however many
 
 test('equal logits are equal evidence: the area is that of exact ties', () => {
   const { classes, labels, logits } = quantised(2, 5);
-  const own = (i: number) => logits.slice(classes * i, classes * (i + 1));
+  const logitsOf = (i: number) => logits.slice(classes * i, classes * (i + 1));
   // By the logits alone: the same ones in another order of the other classes, and with a common
   // offset, are the same evidence.
   const keyOf = (i: number, c: number) => {
-    const relative = own(i).map((logit) => logit - own(i)[c]!);
+    const relative = logitsOf(i).map((logit) => logit - logitsOf(i)[c]!);
     return relative.sort((a, b) => a - b).join();
   };
   const odds = (i: number, c: number) => {
-    const powers = own(i).map((logit) => Math.exp(logit - own(i)[c]!));
+    const powers = logitsOf(i).map((logit) => Math.exp(logit - logitsOf(i)[c]!));
     return -powers.reduce((sum, power) => sum + power, 0);
   };
   const areas: number[] = [];
   for (let c = 0; c < classes; c++) {
-    for (let other = 0; other < classes; other++) {
-      if (other === c) continue;
+    for (let rival = 0; rival < classes; rival++) {
+      if (rival === c) continue;
       let wins = 0;
       let pairs = 0;
       for (const [i, label] of labels.entries()) {
         for (const [k, against] of labels.entries()) {
-          if (label !== c || against !== other) continue;
+          if (label !== c || against !== rival) continue;
           pairs++;
           if (keyOf(i, c) === keyOf(k, c)) wins += 0.5;
           else if (odds(i, c) > odds(k, c)) wins++;

@@ -43,11 +43,11 @@ export function confusionAt(counts: ThresholdCounts, last: number): Confusion {
 }
 
 /** The mean of two ways to decide: what deciding by coin gives on average. */
-export const confusionBetween = (one: Confusion, other: Confusion): Confusion => ({
-  trueNegatives: (one.trueNegatives + other.trueNegatives) / 2,
-  falsePositives: (one.falsePositives + other.falsePositives) / 2,
-  falseNegatives: (one.falseNegatives + other.falseNegatives) / 2,
-  truePositives: (one.truePositives + other.truePositives) / 2,
+export const confusionBetween = (first: Confusion, second: Confusion): Confusion => ({
+  trueNegatives: (first.trueNegatives + second.trueNegatives) / 2,
+  falsePositives: (first.falsePositives + second.falsePositives) / 2,
+  falseNegatives: (first.falseNegatives + second.falseNegatives) / 2,
+  truePositives: (first.truePositives + second.truePositives) / 2,
 });
 
 /** The decisions of a detector, of whose two classes the positive one is judged. */

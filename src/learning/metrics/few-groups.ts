@@ -27,10 +27,10 @@ export function fewGroups(
   const counts = [...unitsByClass(images.labels, images.groups)];
   const few = counts.filter(([, count]) => count < fewest).sort(([a], [b]) => a - b);
   if (few.length === 0) return undefined;
-  const shown = few.slice(0, 5).map(([label, count]) => `${count} of ${names[label] ?? label}`);
-  const more = few.length > shown.length ? ' and fewer than 20 of other classes' : '';
+  const listed = few.slice(0, 5).map(([label, count]) => `${count} of ${names[label] ?? label}`);
+  const more = few.length > listed.length ? ' and fewer than 20 of other classes' : '';
   return (
-    `${unit} has few groups: ${formatList(shown)}${more}. With fewer than ${fewest} of a class, intervals are wide, ` +
+    `${unit} has few groups: ${formatList(listed)}${more}. With fewer than ${fewest} of a class, intervals are wide, ` +
     'and tests find only large differences.'
   );
 }

@@ -35,9 +35,11 @@ export function sidesMissing(
   if (classes === undefined || positive !== undefined) return [];
   const count = inputs(port).length;
   if (!showsOne || count === 1) return [{ at: [], message: whichArePositive(classes) }];
-  const one = `expected one of the ${count} scores, since they are of ${classes.length} classes`;
+  const expected = `expected one of the ${count} scores, since they are of ${classes.length} classes`;
   const ways = `name it, as in scores[seed=1].scores, or give this stage the same matrix`;
-  return [{ at: [], message: `${one}: ${ways}. For a detector, set ${positiveExample(classes)}` }];
+  return [
+    { at: [], message: `${expected}: ${ways}. For a detector, set ${positiveExample(classes)}` },
+  ];
 }
 
 /**

@@ -26,12 +26,12 @@ export function metricIntervals<Name extends string>(
     const { rate } = findMetric(name) ?? {};
     return rate === undefined ? Number.POSITIVE_INFINITY : rate * (byClass.get(0) ?? 0);
   };
-  const found = intervalsOf(resampled, level, (name) => ({
+  const intervals = intervalsOf(resampled, level, (name) => ({
     ...formOf(name),
     deciding: decidingOf(name),
     ...forms[name],
   }));
-  const entries = (Object.entries(found) as [Name, Interval][]).map(([name, interval]) => {
+  const entries = (Object.entries(intervals) as [Name, Interval][]).map(([name, interval]) => {
     const { perImage = false, needs } = findMetric(name) ?? {};
     const isKnown =
       (perImage ? all : rarest) >= (needs?.forInterval ?? 0) && decidingOf(name) >= fewestDeciding;

@@ -17,11 +17,11 @@ export function pairByLabels(
       `Expected ${words.other} for each of ${ones.length} ${words.one}s, got ${others.length}.`,
     );
   }
-  return ones.map((one, index) => {
-    const other = others[index]!;
-    const ours = showAxes(one);
-    const theirs = showAxes(other);
-    if (ours === theirs) return { one, other };
+  return ones.map((artifact, index) => {
+    const counterpart = others[index]!;
+    const ours = showAxes(artifact);
+    const theirs = showAxes(counterpart);
+    if (ours === theirs) return { one: artifact, other: counterpart };
     throw new StageError(
       `Expected the ${words.other} of the ${words.one}s in the same order, but the ${words.one} ${index + 1} is ${ours || 'without axes'}, and its ${words.other} are ${theirs || 'without axes'}.`,
     );
@@ -31,7 +31,7 @@ export function pairByLabels(
 /**
  * Finds for each artifact of a list port the one of another that belongs to it, such as the data
  * set of a model: the only one there is, or the one that agrees on all axes that both have; without
- * common axes, the one in the same place. Throws a {@link StageError} where none or several remain.
+ * common axes, the one of the same index. Throws a {@link StageError} where none or several remain.
  */
 export function matchByLabels(
   ones: readonly InputArtifact[],
@@ -51,17 +51,17 @@ export function matchByLabels(
       `Expected one ${words.other} for all ${ones.length} ${words.one}s, or one for each in their order, got ${others.length}.`,
     );
   }
-  return ones.map((one, index) => {
-    const fitting = others.filter((other) => agree(one, other));
-    const inPlace = others[index];
+  return ones.map((artifact, index) => {
+    const fitting = others.filter((candidate) => agree(artifact, candidate));
+    const sameIndex = others[index];
     if (fitting.length === 1) return fitting[0]!;
-    if (ones.length === others.length && fitting.includes(inPlace!)) return inPlace!;
+    if (ones.length === others.length && fitting.includes(sameIndex!)) return sameIndex!;
     const list = (artifacts: readonly InputArtifact[]) =>
-      artifacts.map((other) => showAxes(other) || 'none').join('; ');
+      artifacts.map((listed) => showAxes(listed) || 'none').join('; ');
     throw new StageError(
       fitting.length === 0
-        ? `Expected a ${words.other} for the ${words.one} of ${showAxes(one)}, got those of ${list(others)}.`
-        : `Expected one ${words.other} for the ${words.one} of ${showAxes(one) || 'no axes'}, got ${fitting.length} that fit: ${list(fitting)}.`,
+        ? `Expected a ${words.other} for the ${words.one} of ${showAxes(artifact)}, got those of ${list(others)}.`
+        : `Expected one ${words.other} for the ${words.one} of ${showAxes(artifact) || 'no axes'}, got ${fitting.length} that fit: ${list(fitting)}.`,
     );
   });
 }
@@ -74,9 +74,11 @@ const axesOf = ({
 }: InputArtifact): InputArtifact['labels'] => axes;
 
 /** Whether no axis that both have differs. */
-function agree(one: InputArtifact, other: InputArtifact): boolean {
-  const theirs = axesOf(other);
-  return Object.entries(axesOf(one)).every(([axis, value]) => (theirs[axis] ?? value) === value);
+function agree(first: InputArtifact, second: InputArtifact): boolean {
+  const secondAxes = axesOf(second);
+  return Object.entries(axesOf(first)).every(
+    ([axis, value]) => (secondAxes[axis] ?? value) === value,
+  );
 }
 
 /** `net=my-net, seed=2`, in alphabetical order. */
@@ -86,7 +88,7 @@ const showAxes = (artifact: InputArtifact): string =>
 const showLabels = (labels: InputArtifact['labels']): string[] =>
   Object.entries(labels).map(([name, value]) => `${name}=${value}`);
 
-/** The name of a model among others: `net=my-net, seed=2`, or its place. */
+/** The name of a model among others: `net=my-net, seed=2`, or its number. */
 export const nameByLabels = (
   models: readonly Pick<InputArtifact, 'labels'>[],
   index: number,

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { averageRanks, correlateRanks } from './spearman.ts';
 
-const spearman = (one: readonly number[], other: readonly number[]) =>
-  correlateRanks(averageRanks(one), averageRanks(other));
+const spearman = (first: readonly number[], second: readonly number[]) =>
+  correlateRanks(averageRanks(first), averageRanks(second));
 
 test('four items of which two change places', () => {
   assert.equal(spearman([1, 2, 3, 4], [1, 3, 2, 4]), 0.8);

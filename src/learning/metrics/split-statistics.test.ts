@@ -17,9 +17,9 @@ test('the logits of two classes have the metrics of a detector and those of a cl
 });
 
 test('without both classes nothing is ranked; more classes have no error rates', () => {
-  const one = metricsOfLogits([1, 1], logits([0.1, 0.2]), ['real', 'fake']);
+  const ofOneClass = metricsOfLogits([1, 1], logits([0.1, 0.2]), ['real', 'fake']);
   assert.deepEqual(
-    [one['auc'], one['equalErrorRate'], one['accuracy']],
+    [ofOneClass['auc'], ofOneClass['equalErrorRate'], ofOneClass['accuracy']],
     [Number.NaN, Number.NaN, 1],
   );
   const three = metricsOfLogits([0, 1, 2], [1, 0, 0, 0, 1, 0, 0, 0, 1], ['a', 'b', 'c']);

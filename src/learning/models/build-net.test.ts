@@ -20,8 +20,8 @@ function described({ layers }: Net, imageSize: number) {
   return {
     shapes: Object.fromEntries([
       ...plain.map(({ layer, output }) => [layer.name, [null, ...output]]),
-      ...traced.value.flatMap((one) =>
-        'body' in one ? [[addName(one.layer), [null, ...one.output]]] : [],
+      ...traced.value.flatMap((layer) =>
+        'body' in layer ? [[addName(layer.layer), [null, ...layer.output]]] : [],
       ),
       ['image', [null, imageSize, imageSize, 3]],
     ]),

@@ -15,8 +15,8 @@ export function countParameters(folder: string, info: ModelInfo): number {
   if (info.onnx !== undefined) return info.onnx.parameters;
   const path = join(folder, 'model.json');
   using weights = openTfjsManifest(path, besideManifest(path));
-  const own = countLearnable(weights.tensors.values());
-  return 'values' in info.input ? own + parametersBefore(info.input.of) : own;
+  const learnable = countLearnable(weights.tensors.values());
+  return 'values' in info.input ? learnable + parametersBefore(info.input.of) : learnable;
 }
 
 /** The parameters of the network that features come from, up to their layer. */

@@ -10,8 +10,8 @@ const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
  * or when its output is not flat.
  */
 export function featureNetwork(model: LayersModel, layer?: string) {
-  const last = model.layers.find((one) =>
-    layer === undefined ? flat.has(one.getClassName()) : one.name === layer,
+  const last = model.layers.find((candidate) =>
+    layer === undefined ? flat.has(candidate.getClassName()) : candidate.name === layer,
   );
   if (last === undefined) {
     const names = model.layers.map(({ name }) => name).join(', ');

@@ -131,9 +131,12 @@ test('a model whose files are not whole, or not its own, is refused with what is
     await problem(rewritten(({ weightsManifest }) => weightsManifest)),
     `Expected a tfjs-layers model, but ${model} is weights alone.`,
   );
-  const other = (json: object) => ({ ...json, modelTopology: { class_name: 'Odd', config: {} } });
+  const withOddTopology = (json: object) => ({
+    ...json,
+    modelTopology: { class_name: 'Odd', config: {} },
+  });
   assert.match(
-    await problem(rewritten(other)),
+    await problem(rewritten(withOddTopology)),
     /^Expected a tfjs-layers model, but .*model\.json cannot be loaded: /,
   );
 });

@@ -39,14 +39,14 @@ test('a step sets its share of values to 0 and keeps the mean; outside training 
 });
 
 test('the same seeds drop the same values, whatever came before; another seed, epoch or batch drops others', () => {
-  const one = model();
-  const other = model();
-  const first = step(one, 7, 1, 0);
+  const firstModel = model();
+  const secondModel = model();
+  const first = step(firstModel, 7, 1, 0);
 
-  assert.notDeepEqual(step(one, 7, 1, 1), first);
-  assert.notDeepEqual(step(one, 7, 2, 0), first);
-  assert.notDeepEqual(step(one, 8, 1, 0), first);
-  assert.deepEqual(step(other, 7, 1, 0), first);
+  assert.notDeepEqual(step(firstModel, 7, 1, 1), first);
+  assert.notDeepEqual(step(firstModel, 7, 2, 0), first);
+  assert.notDeepEqual(step(firstModel, 8, 1, 0), first);
+  assert.deepEqual(step(secondModel, 7, 1, 0), first);
 });
 
 test('a step without a seed is a bug, since it would repeat the last one’s values', () => {

@@ -97,7 +97,7 @@ const options: FitOptions = {
 class Notes implements FitListener {
   readonly batches: Parameters<FitListener['batch']>[0][] = [];
   readonly epochs: [EpochRecord, boolean][] = [];
-  readonly said: string[] = [];
+  readonly infos: string[] = [];
   readonly warnings: string[] = [];
   batch(done: Parameters<FitListener['batch']>[0]): void {
     this.batches.push(done);
@@ -106,7 +106,7 @@ class Notes implements FitListener {
     this.epochs.push([record, isBest]);
   }
   info(message: string): void {
-    this.said.push(message);
+    this.infos.push(message);
   }
   warn(message: string): void {
     this.warnings.push(message);
@@ -240,21 +240,21 @@ test('frozen layers keep their weights until they are unfrozen, and afterwards a
     const notes = new Notes();
     const frozen = { ...options, ema: { decay: 0.5 }, monitor: ['val'], epochs };
     await fit(model, data, { ...frozen, freezing: new Map(Object.entries(freezing)) }, notes);
-    return { model, said: notes.said };
+    return { model, infos: notes.infos };
   };
 
   const never = Number.POSITIVE_INFINITY;
-  const { model, said } = await freeze({ inner: never, bn: never }, 2);
+  const { model, infos } = await freeze({ inner: never, bn: never }, 2);
   for (const layer of ['inner', 'bn'])
     assert.deepEqual(weights(model, layer), weights(deep(), layer));
   assert.notDeepEqual(weights(model, 'logits'), weights(deep(), 'logits'));
-  assert.deepEqual(said, ['From epoch 1 on 8 of 161 parameters train.']);
+  assert.deepEqual(infos, ['From epoch 1 on 8 of 161 parameters train.']);
   assert.ok(model.layers.every(({ trainable }) => trainable));
 
   const thawed = await freeze({ inner: 2, bn: 3 }, 2);
   assert.notDeepEqual(weights(thawed.model, 'inner'), weights(deep(), 'inner'));
   assert.deepEqual(weights(thawed.model, 'bn'), weights(deep(), 'bn'));
-  assert.deepEqual(thawed.said, [
+  assert.deepEqual(thawed.infos, [
     'From epoch 1 on 8 of 161 parameters train.',
     'From epoch 2 on 155 of 161 parameters train.',
   ]);
@@ -360,7 +360,7 @@ test('training ends when its patience has passed without a better epoch, with th
   const history = await fit(model, data, early, notes);
 
   assert.deepEqual([history.epochs.length, history.chosenEpoch], [3, 1]);
-  assert.deepEqual(notes.said, [
+  assert.deepEqual(notes.infos, [
     'Training ends after epoch 3: none of the last 2 was better than epoch 1.',
   ]);
   const { labels, logits } = await predict(model, data.evaluation('val'));

@@ -268,10 +268,10 @@ function requireMetric(by: MetricName | undefined, data: TrainingData): void {
   }
   const [negative] = classes as readonly [string];
   const needed = metric(by).needs?.negatives ?? 0;
-  const found = data.images(selectionSplit)[negative] ?? 0;
-  if (found >= needed) return;
+  const available = data.images(selectionSplit)[negative] ?? 0;
+  if (available >= needed) return;
   throw new StageError(
-    `Expected at least ${needed} images of ${negative} in ${selectionSplit} for ${by} in "by", got ${found}: fewer do not show it. Choose by auc, say.`,
+    `Expected at least ${needed} images of ${negative} in ${selectionSplit} for ${by} in "by", got ${available}: fewer do not show it. Choose by auc, say.`,
   );
 }
 

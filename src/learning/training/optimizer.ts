@@ -63,10 +63,10 @@ export class Optimizer {
       tidy(() => {
         const update = updateAt(this.learningRate, group.steps);
         for (const [i, weight] of group.weights.entries()) {
-          const own = group.memory.slice(i * memories, (i + 1) * memories);
-          const [newWeight, ...newMemory] = update(weight, gradients[weight.name]!, own);
+          const weightMemory = group.memory.slice(i * memories, (i + 1) * memories);
+          const [newWeight, ...newMemory] = update(weight, gradients[weight.name]!, weightMemory);
           weight.assign(newWeight);
-          for (const [k, memory] of own.entries()) memory.assign(newMemory[k]!);
+          for (const [k, memory] of weightMemory.entries()) memory.assign(newMemory[k]!);
         }
       });
     }
@@ -127,14 +127,18 @@ function adam(settings: Extract<OptimizerSettings, { kind: 'adam' | 'adamw' }>):
       const size = scalar(rate);
       const floor = scalar(epsilon / root);
       const added = kind === 'adam' && weightDecay > 0 ? scalar(weightDecay) : undefined;
-      const left =
+      const decayFactor =
         kind === 'adamw' && weightDecay > 0 ? scalar(1 - learningRate * weightDecay) : undefined;
       return (weight, pure, [first, second]) => {
         const gradient = added === undefined ? pure : pure.add(weight.mul(added));
         const newFirst = first!.mul(decay1).add(gradient);
         const newSecond = second!.mul(decay2).add(gradient.square());
         const change = newFirst.div(newSecond.sqrt().add(floor)).mul(size);
-        return [(left === undefined ? weight : weight.mul(left)).sub(change), newFirst, newSecond];
+        return [
+          (decayFactor === undefined ? weight : weight.mul(decayFactor)).sub(change),
+          newFirst,
+          newSecond,
+        ];
       };
     },
   };

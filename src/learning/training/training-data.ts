@@ -84,9 +84,9 @@ export function datasetBatches(
 ): TrainingData & AsyncDisposable {
   const loaders = new Map<string, BatchLoader>();
   const loader = (split: string) => {
-    const found = loaders.get(split) ?? new BatchLoader(dataset, split, options);
-    loaders.set(split, found);
-    return found;
+    const opened = loaders.get(split) ?? new BatchLoader(dataset, split, options);
+    loaders.set(split, opened);
+    return opened;
   };
   const { seed, augment } = options;
   const source: BatchSource = {

@@ -82,7 +82,7 @@ export function putState(
   const remembered = memories.flatMap(({ memory }) => memory);
   assignValues(allWeights(model), weights);
   assignValues(remembered, memory);
-  for (const [i, one] of memories.entries()) one.steps = steps[i]!;
+  for (const [i, entry] of memories.entries()) entry.steps = steps[i]!;
   const values = epochs[chosenEpoch - 1]!.splits[selectionSplit]!;
   return { values, weights: best.length === 0 ? weights : best };
 }

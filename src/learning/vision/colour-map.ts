@@ -48,8 +48,8 @@ function jet(): readonly Colour[] {
  * decides its byte.
  */
 function shareAt({ at, shares }: (typeof jetBends)[number], step: number): number {
-  const found = at.findIndex((stop) => stop * last >= step);
-  const next = Math.max(1, found);
+  const stopIndex = at.findIndex((stop) => stop * last >= step);
+  const next = Math.max(1, stopIndex);
   const from = at[next - 1]!;
   const to = at[next]!;
   const low = shares[next - 1]!;

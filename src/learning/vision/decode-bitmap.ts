@@ -33,10 +33,10 @@ interface Header {
   readonly width: number;
   readonly height: number;
   readonly bits: number;
-  /** The place of the first row that is stored. */
+  /** The offset of the first row that is stored. */
   readonly start: number;
   readonly isTopDown: boolean;
-  /** The colours of the palette, their place, and the bytes of each. */
+  /** The colours of the palette, the offset of the first, and the bytes of each. */
   readonly palette: { readonly colours: number; readonly start: number; readonly size: number };
   /**
    * The bytes of a pixel of 32 bits that hold red, green, blue and alpha; no byte where there is no
@@ -95,7 +95,7 @@ function byteOfMask(mask: number): number {
   return byte;
 }
 
-/** The colour at a place of the row that begins at a byte. */
+/** The colour of the pixel `x` of the row that begins at the byte `row`. */
 type ColourAt = (row: number, x: number) => readonly number[];
 
 function paletteColours(bytes: Uint8Array, { bits, palette }: Header): ColourAt {

@@ -23,13 +23,13 @@ export interface DecodedImage {
  * message, when the bytes are no image, damaged, or end early.
  */
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
-  const shown = await imageAsShown(bytes);
-  if (resize === undefined) return pixelsOf(shown.image);
-  const scaled = scaledSize(shown, resize);
-  const isEnlarged = scaled.width > shown.width || scaled.height > shown.height;
+  const upright = await imageAsShown(bytes);
+  if (resize === undefined) return pixelsOf(upright.image);
+  const scaled = scaledSize(upright, resize);
+  const isEnlarged = scaled.width > upright.width || scaled.height > upright.height;
   const image = isEnlarged
-    ? sharpOf(enlarge(await pixelsOf(shown.image), scaled, resize.kernel))
-    : shown.image;
+    ? sharpOf(enlarge(await pixelsOf(upright.image), scaled, resize.kernel))
+    : upright.image;
   const { width, height, fit, kernel } = resize;
   return pixelsOf(
     image.resize({ width, height, fit, kernel, position: 'centre', background: '#000' }),

@@ -39,9 +39,9 @@ export async function* mapInThreads<T, Q, A>({
       .on('error', fail)
       .on('exit', () => fail(new Error('Internal error: a thread ended before its work'))),
   );
-  let asked = 0;
+  let nextId = 0;
   const map = async (item: T) => {
-    const id = asked++;
+    const id = nextId++;
     const question = await ask(item);
     if (failure !== undefined) throw failure; // a thread that is gone would never answer
     return await new Promise<A>((resolve, reject) => {

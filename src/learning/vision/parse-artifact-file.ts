@@ -25,8 +25,9 @@ export function parseArtifactFile<T>(
     (inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step],
     value,
   );
-  const shown = got === undefined || typeof got === 'object' ? '' : `, got ${JSON.stringify(got)}`;
+  const gotText =
+    got === undefined || typeof got === 'object' ? '' : `, got ${JSON.stringify(got)}`;
   throw new StageError(
-    `Expected ${expected}, but in ${path} at ${steps.join('.') || 'its top'}: ${message}${shown}`,
+    `Expected ${expected}, but in ${path} at ${steps.join('.') || 'its top'}: ${message}${gotText}`,
   );
 }

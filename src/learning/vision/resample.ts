@@ -65,14 +65,14 @@ function filter(from: number, to: number, kernel: Kernel): Filter {
   const first = Int32Array.from(starts, (start) => Math.max(0, Math.min(start, from - taps)));
   const weights = new Float64Array(to * taps);
   for (let position = 0; position < to; position++) {
-    const own = weights.subarray(position * taps, (position + 1) * taps);
+    const positionWeights = weights.subarray(position * taps, (position + 1) * taps);
     for (let k = 0; k < taps; k++) {
       const old = first[position]! + k;
       if (old >= starts[position]! && old < ends[position]!)
-        own[k] = weightAt(Math.abs(old + 0.5 - centre(position)) / width);
+        positionWeights[k] = weightAt(Math.abs(old + 0.5 - centre(position)) / width);
     }
-    const sum = own.reduce((total, weight) => total + weight, 0);
-    for (let k = 0; k < taps; k++) own[k]! /= sum;
+    const sum = positionWeights.reduce((total, weight) => total + weight, 0);
+    for (let k = 0; k < taps; k++) positionWeights[k]! /= sum;
   }
   return { taps, first, weights };
 }
@@ -155,12 +155,12 @@ function weighRows(
     // Two rows in one pass, which reads and writes `band` half as often.
     for (let k = 0; k < taps; k += 2) {
       const hasTwo = k + 1 < taps;
-      const one = weights[y * taps + k]!;
-      const other = hasTwo ? weights[y * taps + k + 1]! : 0;
+      const weight = weights[y * taps + k]!;
+      const nextWeight = hasTwo ? weights[y * taps + k + 1]! : 0;
       const from = (first[y]! + k) * length;
       const next = hasTwo ? from + length : from;
       for (let i = 0; i < length; i++)
-        band[i]! += one * values[from + i]! + other * values[next + i]!;
+        band[i]! += weight * values[from + i]! + nextWeight * values[next + i]!;
     }
     for (let i = 0; i < length; i++)
       sums[y * length + i] = half === 0 ? band[i]! : Math.floor(band[i]!);

@@ -7,7 +7,7 @@ test('half is drawn of each class, in the order of the split; of a rare class al
   const drawn = [...sampleImages(labels, 9, 1)];
   assert.deepEqual(
     drawn,
-    drawn.toSorted((one, other) => one - other),
+    drawn.toSorted((a, b) => a - b),
   );
   assert.equal(drawn.filter((index) => index % 2 === 0).length, 5);
   assert.equal(new Set(drawn).size, 9);

@@ -23,6 +23,9 @@ export function sampleOfClass(
   images: number,
   random: Random,
 ): readonly number[] {
-  const own = labels.flatMap((each, index) => (each === label ? [index] : []));
-  return Array.from(permutation(own.length, random).subarray(0, images), (index) => own[index]!);
+  const candidates = labels.flatMap((each, index) => (each === label ? [index] : []));
+  return Array.from(
+    permutation(candidates.length, random).subarray(0, images),
+    (index) => candidates[index]!,
+  );
 }

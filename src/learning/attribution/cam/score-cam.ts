@@ -41,8 +41,8 @@ export async function scoreCam(
         ? masked
         : (model.apply(masked, { training: false }) as Tensor);
     });
-    const found = await output.data<'float32'>();
-    const values = model instanceof OnnxNetwork ? await outputOf(model, found) : found;
+    const raw = await output.data<'float32'>();
+    const values = model instanceof OnnxNetwork ? await outputOf(model, raw) : raw;
     for (let i = 0; i < count; i++) scores.push(scoreOf(rowOf(values, i, count), c, question));
     output.dispose();
   }

@@ -155,7 +155,7 @@ test('layers are randomised from the logits down to the first, and the net has i
   initialiseWeights(net, 3);
   const valuesOf = (name: string) => net.getLayer(name).getWeights()[0]!.dataSync().slice();
   const names = ['logits', 'dense2', 'dense1', 'conv3', 'conv2', 'conv1'];
-  const own = names.map(valuesOf);
+  const learned = names.map(valuesOf);
   const depths = randomisedDepths(net, 12);
   assert.deepEqual(
     depths,
@@ -167,15 +167,15 @@ test('layers are randomised from the logits down to the first, and the net has i
   );
   const changed: number[] = [];
   await randomiseLayers(net, depths, 8, async () => {
-    changed.push(names.filter((name, i) => valuesOf(name).join() !== own[i]!.join()).length);
+    changed.push(names.filter((name, i) => valuesOf(name).join() !== learned[i]!.join()).length);
   });
   assert.deepEqual(changed, [1, 2, 3, 4, 5, 6]);
-  assert.deepEqual(names.map(valuesOf), own);
+  assert.deepEqual(names.map(valuesOf), learned);
   const broken = randomiseLayers(net, depths, 8, async ({ kernels }) => {
     if (kernels === 4) throw new Error('interrupted');
   });
   await assert.rejects(broken, /interrupted/);
-  assert.deepEqual(names.map(valuesOf), own);
+  assert.deepEqual(names.map(valuesOf), learned);
 });
 
 test('a normalisation is randomised with the kernel before it', async () => {

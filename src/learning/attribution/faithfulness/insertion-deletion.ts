@@ -97,14 +97,14 @@ function* exchanges(
 ): Generator<Exchange> {
   for (const [image, ofImage] of orders.entries()) {
     // Each curve starts where the other ends, whatever the order.
-    for (const [curve, other] of [
+    for (const [curve, opposite] of [
       ['insertion', 'deletion'] as const,
       ['deletion', 'insertion'] as const,
     ]) {
       const keep = (probability: number) => {
         for (const of of curves[image]!) {
           of[curve][0] = probability;
-          of[other][steps] = probability;
+          of[opposite][steps] = probability;
         }
       };
       yield { image, curve, pixels: new Uint32Array(0), keep };

@@ -36,7 +36,7 @@ export async function randomiseLayers(
   seed: number,
   visit: (depth: RandomisedDepth, index: number) => Promise<void>,
 ): Promise<void> {
-  const own = model.layers.map((layer) => layer.getWeights().map((weight) => weight.clone()));
+  const learned = model.layers.map((layer) => layer.getWeights().map((weight) => weight.clone()));
   try {
     for (const [index, depth] of depths.entries()) {
       const from = model.layers.findIndex(({ name }) => name === depth.layer);
@@ -45,8 +45,8 @@ export async function randomiseLayers(
       await visit(depth, index);
     }
   } finally {
-    for (const [i, layer] of model.layers.entries()) layer.setWeights(own[i]!);
-    dispose(own);
+    for (const [i, layer] of model.layers.entries()) layer.setWeights(learned[i]!);
+    dispose(learned);
   }
 }
 

@@ -25,10 +25,13 @@ test('the margin over two other classes is the logit of the probability, and its
   const gradient = await (
     grad((x: Tensor) => explainedScore(x, question))(logits) as Tensor
   ).data();
-  for (const [place, value] of gradient.entries()) {
+  for (const [position, value] of gradient.entries()) {
     const moved = (step: number) =>
-      rows.map((row, i) => row.map((z, c) => (3 * i + c === place ? z + step : z)));
-    assert.ok(Math.abs((sum(moved(0.01)) - sum(moved(-0.01))) / 0.02 - value) < 1e-3, `${place}`);
+      rows.map((row, i) => row.map((z, c) => (3 * i + c === position ? z + step : z)));
+    assert.ok(
+      Math.abs((sum(moved(0.01)) - sum(moved(-0.01))) / 0.02 - value) < 1e-3,
+      `${position}`,
+    );
   }
 });
 

@@ -19,10 +19,10 @@ export function explainedScore(
     factors[width * i + c] = 1;
     if (score === 'margin' && width === 2) factors[2 * i + 1 - c] = -1;
   }
-  const own = tensor(factors, [classes.length, width]);
-  const sum = logits.mul(own).sum<Scalar>();
+  const classFactors = tensor(factors, [classes.length, width]);
+  const sum = logits.mul(classFactors).sum<Scalar>();
   if (score === 'score' || width === 2) return sum;
-  const others = logits.sub(own.mul(1e9)).logSumExp(1); // the own class's exponential becomes 0
+  const others = logits.sub(classFactors.mul(1e9)).logSumExp(1); // the own class's exponential becomes 0
   return sum.sub(others.sum());
 }
 
@@ -34,4 +34,4 @@ export const scoreOf = (
 ): number =>
   score === 'score'
     ? logits[c]!
-    : logits[c]! - logSumOf([...logits.filter((_, other) => other !== c)]);
+    : logits[c]! - logSumOf([...logits.filter((_, index) => index !== c)]);

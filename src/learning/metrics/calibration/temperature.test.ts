@@ -106,9 +106,9 @@ function shareHeld(units: number, frames: number): number {
       const label = unit < units ? 0 : 1;
       const common = random.normal();
       for (let frame = 0; frame < frames; frame++) {
-        const own = frames === 1 ? common : Math.SQRT1_2 * (common + random.normal());
+        const noise = frames === 1 ? common : Math.SQRT1_2 * (common + random.normal());
         labels.push(label);
-        differences.push(1.3 * 2 * shift * (own + (label === 1 ? shift : -shift)));
+        differences.push(1.3 * 2 * shift * (noise + (label === 1 ? shift : -shift)));
         groups.push(`video ${unit}`);
       }
     }
@@ -122,10 +122,10 @@ function shareHeld(units: number, frames: number): number {
 }
 
 test('copies within a group do not narrow the interval', () => {
-  const one = drawn(1, 200, 1.5);
+  const single = drawn(1, 200, 1.5);
   const four = drawn(1, 200, 1.5, 4);
-  const temperature = fitTemperature(one.labels, one.differences);
-  const alone = temperatureInterval(one.labels, one.differences, temperature, 0.95);
+  const temperature = fitTemperature(single.labels, single.differences);
+  const alone = temperatureInterval(single.labels, single.differences, temperature, 0.95);
   const grouped = temperatureInterval(
     four.labels,
     four.differences,

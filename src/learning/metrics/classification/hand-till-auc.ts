@@ -30,11 +30,11 @@ export function handTillAuc({ classes, labels, evidence }: Evidence): WeightedSt
     for (const [c, ranking] of columns.entries()) {
       countWins(won.subarray(c * classes, (c + 1) * classes).fill(0), c, ranking, labels, weights);
     }
-    const area = (c: number, other: number) =>
-      won[c * classes + other]! / (totals[c]! * totals[other]!);
+    const area = (c: number, rival: number) =>
+      won[c * classes + rival]! / (totals[c]! * totals[rival]!);
     const present = [...totals.keys()].filter((c) => totals[c]! > 0);
     const pairs = present.flatMap((c, k) =>
-      present.slice(k + 1).map((other) => (area(c, other) + area(other, c)) / 2),
+      present.slice(k + 1).map((rival) => (area(c, rival) + area(rival, c)) / 2),
     );
     return mean(pairs);
   };

@@ -56,20 +56,22 @@ test('models that rank alike do not differ, however they scale', () => {
 
 test('frames of videos count as the videos', () => {
   const { labels, scores } = drawnScores(30, 20, 1, 3);
-  const other = scores.map((score, i) => score + drawnScores(30, 20, 0, 4).scores[i]!);
-  const frames = [labels, scores, other].map((values) => values.flatMap((value) => [value, value]));
+  const rivalScores = scores.map((score, i) => score + drawnScores(30, 20, 0, 4).scores[i]!);
+  const frames = [labels, scores, rivalScores].map((values) =>
+    values.flatMap((value) => [value, value]),
+  );
   const groups = labels.flatMap((_, video) => [`video ${video}`, `video ${video}`]);
   const ofFrames = areaDifference({ labels: frames[0]!, groups }, [frames[1]!, frames[2]!], 0.95);
-  const ofVideos = areaDifference({ labels }, [scores, other], 0.95);
+  const ofVideos = areaDifference({ labels }, [scores, rivalScores], 0.95);
   assertClose(Object.values(ofFrames), Object.values(ofVideos), 1e-9);
 });
 
 test('the true gap between two models is no evidence against it', () => {
   const { labels, scores } = drawnScores(100, 80, 2, 5);
-  const other = scores.map((score, i) => score + drawnScores(100, 80, 0, 6).scores[i]!);
-  const { difference } = areaDifference({ labels }, [scores, other], 0.95);
-  assert.equal(areaDifference({ labels }, [scores, other], 0.95, difference).p, 1);
-  assert.ok(areaDifference({ labels }, [scores, other], 0.95).p < 0.05);
+  const rivalScores = scores.map((score, i) => score + drawnScores(100, 80, 0, 6).scores[i]!);
+  const { difference } = areaDifference({ labels }, [scores, rivalScores], 0.95);
+  assert.equal(areaDifference({ labels }, [scores, rivalScores], 0.95, difference).p, 1);
+  assert.ok(areaDifference({ labels }, [scores, rivalScores], 0.95).p < 0.05);
 });
 
 test('two rankings without a mistake may differ on other images', () => {

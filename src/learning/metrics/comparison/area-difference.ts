@@ -29,16 +29,16 @@ import { rankScores } from '../ranking/threshold-counts.ts';
  */
 export function areaDifference(
   images: GroupedLabels,
-  [one, other]: readonly [one: ArrayLike<number>, other: ArrayLike<number>],
+  [firstScores, secondScores]: readonly [first: ArrayLike<number>, second: ArrayLike<number>],
   level: number,
   gap = 0,
 ): PairedDifference {
-  const rankings = [rankScores(one), rankScores(other)] as const;
+  const rankings = [rankScores(firstScores), rankScores(secondScores)] as const;
   const first = areaMoves(images, rankings[0]);
   const second = areaMoves(images, rankings[1]);
   const difference = first.area - second.area;
   const isAlike =
-    one.length === other.length &&
+    firstScores.length === secondScores.length &&
     rankings[0].positions.every((position, i) => position === rankings[1].positions[i]);
   if (isAlike) {
     return {

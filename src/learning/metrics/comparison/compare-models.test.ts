@@ -114,11 +114,11 @@ test('of few videos, too, one in twenty comparisons of models that are alike fin
     return compareModels(alikeOn(5, seed), { level: 0.95, draws: 100, seed })[0]!;
   });
   for (const measure of ['auc', 'accuracy'] as const) {
-    const found = pairs.filter((pair) => pair[measure].p < 0.05).length;
+    const significant = pairs.filter((pair) => pair[measure].p < 0.05).length;
     const covered = pairs.filter(
       (pair) => pair[measure].low <= 0 && pair[measure].high >= 0,
     ).length;
-    assert.ok(found / sets < 0.07, `${measure}: ${found} of ${sets}`);
+    assert.ok(significant / sets < 0.07, `${measure}: ${significant} of ${sets}`);
     assert.ok(covered / sets > 0.92, `${measure}: ${covered} of ${sets} intervals hold 0`);
   }
 });
@@ -148,8 +148,8 @@ test('images with two equal scores are half right, so the accuracy is tested by 
 
 test('models that decide and rank alike do not differ; others without a mistake may differ on other images', () => {
   const labels = [0, 0, 1, 1, 0, 0, 1, 1] as const;
-  const compared = (other: readonly number[], group?: (image: number) => string) => {
-    const models = [[0, 1, 3, 4, 0, 1, 3, 4], other].map((scores) =>
+  const compared = (rivalScores: readonly number[], group?: (image: number) => string) => {
+    const models = [[0, 1, 3, 4, 0, 1, 3, 4], rivalScores].map((scores) =>
       scores.map((fake, i) => ({
         key: `${i}`,
         split: 'test',

@@ -87,52 +87,59 @@ export function compareModels(
   const pairs = pairsOf(matched.models).filter(
     (pair) => against === undefined || pair.includes(against),
   );
-  const compared = pairs.map(([one, other]) => compareTwo(matched, one, other, options));
+  const compared = pairs.map(([first, second]) => compareTwo(matched, first, second, options));
   const areas = adjusted(compared.map(({ auc }) => auc));
   const shares = adjusted(compared.map(({ accuracy }) => accuracy));
   return compared.map(({ onlyOneRight, onlyOtherRight }, i) => {
-    const [one, other] = pairs[i]!;
-    return { one, other, auc: areas[i]!, accuracy: shares[i]!, onlyOneRight, onlyOtherRight };
+    const [first, second] = pairs[i]!;
+    return {
+      one: first,
+      other: second,
+      auc: areas[i]!,
+      accuracy: shares[i]!,
+      onlyOneRight,
+      onlyOtherRight,
+    };
   });
 }
 
-type Pair = readonly [one: number, other: number];
+type Pair = readonly [first: number, second: number];
 
 const pairsOf = (models: readonly unknown[]): readonly Pair[] =>
-  models.flatMap((_, one) => models.slice(one + 1).map((_, i): Pair => [one, one + 1 + i]));
+  models.flatMap((_, first) => models.slice(first + 1).map((_, i): Pair => [first, first + 1 + i]));
 
 function adjusted(
   tested: readonly Omit<TestedDifference, 'adjustedP'>[],
 ): readonly TestedDifference[] {
   const ps = holm(tested.map(({ p }) => p));
-  return tested.map((one, i) => ({ ...one, adjustedP: ps[i]! }));
+  return tested.map((result, i) => ({ ...result, adjustedP: ps[i]! }));
 }
 
 const none: PairedDifference = { difference: 0, low: 0, high: 0, p: 1 };
 
 function compareTwo(
   { labels, groups, models }: MatchedScores,
-  one: number,
-  other: number,
+  first: number,
+  second: number,
   options: CompareOptions,
 ) {
   const { level, draws = defaultDraws, seed } = options;
   const sample: BootstrapSample = { labels, groups, draws, seed };
   const exchanges = { draws, seed };
   const isGrouped = drawsGroups(sample);
-  const rows = [models[one]!, models[other]!] as const;
+  const rows = [models[first]!, models[second]!] as const;
   const scores = [rows[0].map(differenceOf), rows[1].map(differenceOf)] as const;
   const area = areaDifference({ labels, groups }, scores, level);
   const gains = labels.map(
     (label, i) => rightness(label, rows[0][i]!) - rightness(label, rows[1][i]!),
   );
-  const onlyOne = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
-  const onlyOther = gains.reduce((sum, gain) => sum + Math.max(0, -gain), 0);
+  const onlyFirst = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
+  const onlySecond = gains.reduce((sum, gain) => sum + Math.max(0, -gain), 0);
   const shares = rows.map((of) => accuracyOfRows(labels, of));
   const ofShares = () =>
     pairedDifference(sample, shares[0]!, shares[1]!, level, { range: [-1, 1], perImage: true });
-  const accuracy = onlyOne + onlyOther === 0 ? none : ofShares();
-  const onImages = { onlyOneRight: onlyOne, onlyOtherRight: onlyOther };
+  const accuracy = onlyFirst + onlySecond === 0 ? none : ofShares();
+  const onImages = { onlyOneRight: onlyFirst, onlyOtherRight: onlySecond };
   if (isGrouped) {
     const test = 'group-exchange' as const;
     return {
@@ -142,7 +149,7 @@ function compareTwo(
     };
   }
   const hasHalves = gains.some((gain) => !Number.isInteger(gain));
-  const { p, method } = mcnemar(onlyOne, onlyOther);
+  const { p, method } = mcnemar(onlyFirst, onlySecond);
   const tested = hasHalves
     ? { p: signFlipTest(gains, exchanges), test: 'exchange' as const }
     : { p, test: `mcnemar-${method}` as const };
@@ -175,7 +182,12 @@ export function compareRuns(
   const shares = models.map((rows) => accuracyOfRows(labels, rows));
   const auc = adjusted(welchTests(sample, groups, areas, { level }));
   const accuracy = adjusted(welchTests(sample, groups, shares, { level, perImage: true }));
-  return pairs.map(([one, other], i) => ({ one, other, auc: auc[i]!, accuracy: accuracy[i]! }));
+  return pairs.map(([first, second], i) => ({
+    one: first,
+    other: second,
+    auc: auc[i]!,
+    accuracy: accuracy[i]!,
+  }));
 }
 
 function welchTests(
@@ -189,15 +201,15 @@ function welchTests(
   const values = statistics.map((statistic) => onAllImages(sample, statistic));
   const resampled: Resampled<readonly number[]> = resample(sample, meansOf);
   const ofRuns = groups.map((runs) => runs.map((run) => values[run]!));
-  return pairsOf(groups).map(([one, other]) => {
-    const first = ofRuns[one]!;
-    const second = ofRuns[other]!;
-    const difference = mean(first) - mean(second);
+  return pairsOf(groups).map(([first, second]) => {
+    const firstValues = ofRuns[first]!;
+    const secondValues = ofRuns[second]!;
+    const difference = mean(firstValues) - mean(secondValues);
     const images = spreadOf(
-      resultOf(resampled, (means) => means[one]! - means[other]!),
+      resultOf(resampled, (means) => means[first]! - means[second]!),
       form,
     );
-    const runs = [first, second].map(
+    const runs = [firstValues, secondValues].map(
       (of) => [sampleVariance(of) / of.length, of.length - 1] as const,
     );
     const { p, freedom, error } = welch(difference, [

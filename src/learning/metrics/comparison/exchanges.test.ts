@@ -34,25 +34,30 @@ test('differences of 0 exchange nothing, so that they leave a test exact', () =>
 test('areas are compared by places in the rankings, so that the scale of a model does not matter', () => {
   const labels = [0, 1, 0, 1, 0, 1, 0, 1, 1, 0];
   const groups = ['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd', 'e', 'e'];
-  const one = [1, 4, 2, 3, 0, 6, 5, 7, 9, 8];
-  const other = [3, 2, 6, 1, 9, 4, 0, 8, 5, 7];
-  const p = rankExchangeTest(labels, groups, [one, other], exchanges);
-  const stretched = other.map((score) => 1000 * Math.exp(score));
-  assert.equal(rankExchangeTest(labels, groups, [one, stretched], exchanges), p);
-  assert.equal(rankExchangeTest(labels, groups, [other, one], exchanges), p);
+  const firstScores = [1, 4, 2, 3, 0, 6, 5, 7, 9, 8];
+  const secondScores = [3, 2, 6, 1, 9, 4, 0, 8, 5, 7];
+  const p = rankExchangeTest(labels, groups, [firstScores, secondScores], exchanges);
+  const stretched = secondScores.map((score) => 1000 * Math.exp(score));
+  assert.equal(rankExchangeTest(labels, groups, [firstScores, stretched], exchanges), p);
+  assert.equal(rankExchangeTest(labels, groups, [secondScores, firstScores], exchanges), p);
   assert.ok(p >= 2 / 2 ** 5);
 });
 
 test('frames that a group repeats say no more than one of them', () => {
   const labels = [0, 1, 0, 1];
-  const one = [1, 2, 3, 4];
-  const other = [2, 1, 4, 3];
+  const firstScores = [1, 2, 3, 4];
+  const secondScores = [2, 1, 4, 3];
   const repeat = <T>(values: readonly T[]) => values.flatMap((value) => [value, value, value]);
-  const few = rankExchangeTest(labels, ['a', 'b', 'c', 'd'], [one, other], exchanges);
+  const few = rankExchangeTest(
+    labels,
+    ['a', 'b', 'c', 'd'],
+    [firstScores, secondScores],
+    exchanges,
+  );
   const many = rankExchangeTest(
     repeat(labels),
     repeat(['a', 'b', 'c', 'd']),
-    [repeat(one), repeat(other)],
+    [repeat(firstScores), repeat(secondScores)],
     exchanges,
   );
   assert.equal(many, few);

@@ -23,8 +23,8 @@ test('no p is lowered or exceeds Bonferroni’s or 1, and their order stays', ()
       const adjusted = holm(ps);
       for (const [i, p] of ps.entries()) {
         assert.ok(adjusted[i]! >= p && adjusted[i]! <= Math.min(1, p * ps.length));
-        for (const [k, other] of ps.entries())
-          if (p < other) assert.ok(adjusted[i]! <= adjusted[k]!);
+        for (const [k, larger] of ps.entries())
+          if (p < larger) assert.ok(adjusted[i]! <= adjusted[k]!);
       }
     }),
   );

@@ -12,11 +12,11 @@ const row = (key: string, label: 0 | 1, fake = 0, group?: string): BinaryRow => 
   ...(group !== undefined && { group }),
 });
 
-const one = { name: 'A', rows: [row('a', 0, 1), row('b', 1, 2, 'v'), row('c', 1, 3)] };
+const modelA = { name: 'A', rows: [row('a', 0, 1), row('b', 1, 2, 'v'), row('c', 1, 3)] };
 
 test('images are those that all models scored, whatever their order, and the others are counted', () => {
-  const other = { name: 'B', rows: [row('x', 0, 9), row('b', 1, 8), row('a', 0, 7)] };
-  const matched = matchScores([one, other]);
+  const modelB = { name: 'B', rows: [row('x', 0, 9), row('b', 1, 8), row('a', 0, 7)] };
+  const matched = matchScores([modelA, modelB]);
   assert.ok(matched.ok);
   assert.deepEqual(matched.value, {
     images: [
@@ -26,18 +26,18 @@ test('images are those that all models scored, whatever their order, and the oth
     labels: [0, 1],
     groups: [undefined, 'v'],
     models: [
-      [one.rows[0], one.rows[1]],
-      [other.rows[2], other.rows[1]],
+      [modelA.rows[0], modelA.rows[1]],
+      [modelB.rows[2], modelB.rows[1]],
     ],
     unmatched: [1, 1],
   });
 });
 
 test('an image has the group that any model knows, whatever their order', () => {
-  const other = { name: 'B', rows: one.rows.map(({ group: _, ...rest }) => rest) };
+  const modelB = { name: 'B', rows: modelA.rows.map(({ group: _, ...rest }) => rest) };
   for (const models of [
-    [one, other],
-    [other, one],
+    [modelA, modelB],
+    [modelB, modelA],
   ]) {
     const matched = matchScores(models);
     assert.ok(matched.ok);
@@ -47,7 +47,7 @@ test('an image has the group that any model knows, whatever their order', () => 
 
 test('the error says why scores cannot be compared', () => {
   const against = (...rows: BinaryRow[]) => {
-    const result = matchScores([one, { name: 'B', rows }]);
+    const result = matchScores([modelA, { name: 'B', rows }]);
     return result.ok ? '' : result.error;
   };
   assert.deepEqual(
@@ -79,7 +79,7 @@ test('errors use the names of the sides', () => {
   const sides = ['cat', 'dog'] as const;
   const errorOf = (...rows: BinaryRow[]) => {
     const result = matchScores([
-      { ...one, sides },
+      { ...modelA, sides },
       { name: 'B', rows, sides },
     ]);
     return result.ok ? '' : result.error;

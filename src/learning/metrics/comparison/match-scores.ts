@@ -44,7 +44,7 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
     .filter((rows) => rows.length === tables.length);
   const disagreement = shared
     .map((rows) => disagreementOn(rows, models))
-    .find((one) => one !== undefined);
+    .find((problem) => problem !== undefined);
   if (disagreement !== undefined) return err(disagreement);
   const fewest = Math.min(...tables.map(({ size }) => size));
   if (shared.length === 0 || shared.length < leastShare * fewest)
@@ -73,12 +73,12 @@ function disagreementOn(
   const [first] = rows as [BinaryRow];
   const between = (
     what: string,
-    one: number,
-    other: number,
+    firstIndex: number,
+    secondIndex: number,
     show: (row: BinaryRow, sides: SideNames) => string,
   ) => {
-    const shown = (i: number) => show(rows[i]!, models[i]!.sides ?? defaultNames);
-    const got = `${shown(one)} in the scores of ${models[one]!.name} and ${shown(other)} in those of ${models[other]!.name}`;
+    const valueAt = (i: number) => show(rows[i]!, models[i]!.sides ?? defaultNames);
+    const got = `${valueAt(firstIndex)} in the scores of ${models[firstIndex]!.name} and ${valueAt(secondIndex)} in those of ${models[secondIndex]!.name}`;
     return `expected one ${what} for ${describe(first)}, got ${got}`;
   };
   const odd = rows.findIndex(({ label }) => label !== first.label);

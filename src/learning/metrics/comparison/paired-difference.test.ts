@@ -33,11 +33,11 @@ test('p is the level at which the interval would end at 0', () => {
 });
 
 test('draws that are all alike have no interval, and a p-value only where there is no difference', () => {
-  const of = (one: number, other: number) => {
+  const of = (first: number, second: number) => {
     const { difference, low, high, p } = pairedDifference(
       { labels, seed: 1 },
-      () => one,
-      () => other,
+      () => first,
+      () => second,
       0.95,
     );
     return [difference, low, high, p];

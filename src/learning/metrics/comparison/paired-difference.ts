@@ -27,13 +27,13 @@ import { twoSidedT } from '../intervals/student-t.ts';
  */
 export function pairedDifference(
   sample: BootstrapSample,
-  one: Statistic,
-  other: Statistic,
+  first: Statistic,
+  second: Statistic,
   level: number,
   form: Pick<Form, 'range' | 'perImage'> = {},
 ): PairedDifference {
   const isSkewed = form.range === undefined;
-  const resampled = resample(sample, (weights) => one(weights) - other(weights));
+  const resampled = resample(sample, (weights) => first(weights) - second(weights));
   const { estimate: difference, low, high } = intervalOf(resampled, level, { ...form, isSkewed });
   const isConstant =
     resampled.draws.length > 0 && resampled.draws.every((drawn) => drawn === resampled.draws[0]);

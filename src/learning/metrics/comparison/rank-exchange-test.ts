@@ -21,11 +21,11 @@ import { type Exchanges, exchangeTest } from './exchanges.ts';
 export function rankExchangeTest(
   labels: ArrayLike<number>,
   groups: readonly (string | undefined)[] | undefined,
-  [one, other]: readonly [one: ArrayLike<number>, other: ArrayLike<number>],
+  [firstScores, secondScores]: readonly [first: ArrayLike<number>, second: ArrayLike<number>],
   exchanges: Exchanges,
 ): number {
   const { count, unitOf } = unitsOf(labels.length, groups);
-  const ranks = [twiceMidRanks(one), twiceMidRanks(other)] as const;
+  const ranks = [twiceMidRanks(firstScores), twiceMidRanks(secondScores)] as const;
   const size = 2 * labels.length + 1;
   const counts = [new Float64Array(size), new Float64Array(size)] as const;
   /**
@@ -42,8 +42,8 @@ export function rankExchangeTest(
   };
   const difference = (exchanged: Uint8Array) =>
     Math.abs(winsOf(exchanged, 0) - winsOf(exchanged, 1));
-  const found = difference(new Uint8Array(count));
-  return exchangeTest(count, (exchanged) => difference(exchanged) >= found, exchanges);
+  const observed = difference(new Uint8Array(count));
+  return exchangeTest(count, (exchanged) => difference(exchanged) >= observed, exchanges);
 }
 
 /** Twice the mid-rank of each score, from 2 for a single lowest one. */

@@ -29,9 +29,9 @@ export function signFlipTest(
   if (sums.size === 0) return Number.NaN;
   const units = [...sums.values()].filter((unit) => unit !== 0);
   if (units.length === 0) return 1;
-  const found = Math.abs(units.reduce((sum, unit) => sum + unit, 0));
+  const observed = Math.abs(units.reduce((sum, unit) => sum + unit, 0));
   // Sums that differ only by the rounding of their order count as equal.
-  const least = found - 1e-12 * units.reduce((sum, unit) => sum + Math.abs(unit), 0);
+  const least = observed - 1e-12 * units.reduce((sum, unit) => sum + Math.abs(unit), 0);
   const isAsFar = (isMinus: Uint8Array) =>
     Math.abs(units.reduce((sum, unit, i) => sum + (isMinus[i] === 1 ? -unit : unit), 0)) >= least;
   return exchangeTest(units.length, isAsFar, exchanges);

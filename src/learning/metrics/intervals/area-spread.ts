@@ -96,7 +96,7 @@ export function areaMoves(
       isOfClass[unitOf[i]!] = 1;
       squares += move ** 2;
     }
-    const units = isOfClass.reduce((sum, one) => sum + one, 0);
+    const units = isOfClass.reduce((sum, flag) => sum + flag, 0);
     return { sums, units, images, varianceOfImages: (squares * images) / (images - 1) };
   };
   return { area, moves: [movesOf(0, negative), movesOf(1, positive)] };
@@ -118,14 +118,14 @@ export function varianceOfMoves(moves: Moves): KnownVariance {
 }
 
 /** By how much each unit moves the difference of two areas on the same images. */
-export const movesOfDifference = (one: Moves, other: Moves): Moves => [
-  { ...one[0], sums: one[0].sums.map((move, unit) => move - other[0].sums[unit]!) },
-  { ...one[1], sums: one[1].sums.map((move, unit) => move - other[1].sums[unit]!) },
+export const movesOfDifference = (first: Moves, second: Moves): Moves => [
+  { ...first[0], sums: first[0].sums.map((move, unit) => move - second[0].sums[unit]!) },
+  { ...first[1], sums: first[1].sums.map((move, unit) => move - second[1].sums[unit]!) },
 ];
 
 /** A sum of squares or products over units, as for an unbiased variance. */
 const scaled = (sum: number, units: number): number =>
   units < 2 ? Number.NaN : (sum * units) / (units - 1);
 
-const dot = (one: Float64Array, other: Float64Array): number =>
-  one.reduce((sum, value, i) => sum + value * other[i]!, 0);
+const dot = (first: Float64Array, second: Float64Array): number =>
+  first.reduce((sum, value, i) => sum + value * second[i]!, 0);

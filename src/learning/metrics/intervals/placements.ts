@@ -32,8 +32,8 @@ export function placementsOf(labels: ArrayLike<number>, { thresholds, positions 
   const positives = counts[1].reduce((sum, count) => sum + count, 0);
   const negatives = positions.length - positives;
   const of = (label: 0 | 1, share: (position: number) => number) => {
-    const own = positions.filter((_, i) => (labels[i] === 1) === (label === 1));
-    return Float64Array.from(own, share);
+    const ofClass = positions.filter((_, i) => (labels[i] === 1) === (label === 1));
+    return Float64Array.from(ofClass, share);
   };
   return {
     positive: of(1, (position) => 1 - negativesAbove[position]! / negatives),

@@ -13,8 +13,8 @@ test('the difference of two shares has the interval of Newcombe’s own examples
     [0, 10, 0, 10, [0, -0.2775, 0.2775]],
   ] as const;
   for (const [right, images, otherRight, otherImages, expected] of cases) {
-    const one = { value: right / images, images };
-    const other = { value: otherRight / otherImages, images: otherImages };
-    assert.deepEqual(rounded(shareDifference(one, other, 0.95)), expected);
+    const first = { value: right / images, images };
+    const second = { value: otherRight / otherImages, images: otherImages };
+    assert.deepEqual(rounded(shareDifference(first, second, 0.95)), expected);
   }
 });

@@ -11,12 +11,12 @@ export type Share = { readonly value: number; readonly images: number };
  *
  * Example: 56/70 and 48/80 at 0.95 give 0.2, 0.0524 to 0.3339.
  */
-export function shareDifference(one: Share, other: Share, confidence: number) {
-  const a = shareInterval(one, confidence);
-  const b = shareInterval(other, confidence);
-  const value = one.value - other.value;
-  const low = value - Math.hypot(one.value - a.low, b.high - other.value);
-  const high = value + Math.hypot(a.high - one.value, other.value - b.low);
+export function shareDifference(first: Share, second: Share, confidence: number) {
+  const a = shareInterval(first, confidence);
+  const b = shareInterval(second, confidence);
+  const value = first.value - second.value;
+  const low = value - Math.hypot(first.value - a.low, b.high - second.value);
+  const high = value + Math.hypot(a.high - first.value, second.value - b.low);
   return { value, low, high };
 }
 

@@ -95,8 +95,8 @@ test('products of rows are those of plain matrix products, whatever the sizes', 
           );
         const a = drawn(rows);
         const b = drawn(columns);
-        const plain = (one: Rows, other: Rows) =>
-          one.map((row) => other.map((of) => row.reduce((sum, x, k) => sum + x * of[k]!, 0)));
+        const plain = (first: Rows, second: Rows) =>
+          first.map((row) => second.map((of) => row.reduce((sum, x, k) => sum + x * of[k]!, 0)));
         assert.deepEqual(numbersOf(rowProducts(a, b)), plain(a, b));
         assert.deepEqual(numbersOf(rowProducts(a, a)), plain(a, a));
       },

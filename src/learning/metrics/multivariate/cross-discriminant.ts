@@ -37,13 +37,15 @@ export function crossDiscriminant(
   const classes = parts.map((part) => part.classes).reduce(sumOf);
   const scores = labellings.map(() => new Float64Array(items));
   for (const part of parts) {
-    const others = parts.filter((other) => other !== part).flatMap((other) => other.rows);
+    const others = parts
+      .filter((otherPart) => otherPart !== part)
+      .flatMap((otherPart) => otherPart.rows);
     const covariance = shrunkCovariance(differenceOf(products, part.products), others, columns);
-    const found = rowProducts(
+    const partScores = rowProducts(
       learnRules(covariance, differenceOf(classes, part.classes)),
       part.rows,
     );
-    for (const [k, of] of found.entries())
+    for (const [k, of] of partScores.entries())
       for (const [i, index] of part.indices.entries()) scores[k]![index] = of[i]!;
   }
   return scores;

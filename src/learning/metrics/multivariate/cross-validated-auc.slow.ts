@@ -57,8 +57,8 @@ const ps = (design: NoiseDesign): readonly number[] =>
 
 for (const [name, design] of Object.entries({ ...designs, ...unequal })) {
   test(`noise raises at most ${mostAlarms} false alarms in ${simulations} simulations: ${name}`, (t) => {
-    const found = ps(design);
-    const alarms = found.filter((p) => p <= 0.05).length;
+    const pValues = ps(design);
+    const alarms = pValues.filter((p) => p <= 0.05).length;
     t.diagnostic(`${alarms} false alarms`);
     assert.ok(alarms <= mostAlarms, `${alarms} false alarms`);
     if (name in unequal) return;
@@ -66,7 +66,7 @@ for (const [name, design] of Object.entries({ ...designs, ...unequal })) {
     // 27.9.
     const tenths = Array.from(
       { length: 10 },
-      (_, k) => found.filter((p) => Math.ceil(10 * p - 1e-9) === k + 1).length,
+      (_, k) => pValues.filter((p) => Math.ceil(10 * p - 1e-9) === k + 1).length,
     );
     const distance = tenths.reduce(
       (sum, count) => sum + (count - simulations / 10) ** 2 / (simulations / 10),
@@ -92,8 +92,8 @@ test("the area of noise varies more than DeLong's variance says, and 95 % of the
 });
 
 test('a difference is found as often as it should be', () => {
-  const found = Array.from({ length: 100 }, (_, seed) =>
+  const measured = Array.from({ length: 100 }, (_, seed) =>
     measureNoise({ groups: alone(600), columns: 30, apart: 0.7 }, seed),
   );
-  assert.ok(found.every(({ auc }) => auc.p <= 0.01));
+  assert.ok(measured.every(({ auc }) => auc.p <= 0.01));
 });

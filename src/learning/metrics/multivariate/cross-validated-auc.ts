@@ -47,12 +47,12 @@ export function crossValidatedAuc(
   const areas = labellings.map(({ labels, weights }, k) =>
     auc(countAtThresholds(labels, scores[k]!, { weights })),
   );
-  const [estimate, ...others] = areas as [number, ...number[]];
-  const variance = others.reduce((sum, other) => sum + (other - 0.5) ** 2, 0) / draws;
+  const [estimate, ...shuffledAreas] = areas as [number, ...number[]];
+  const variance = shuffledAreas.reduce((sum, area) => sum + (area - 0.5) ** 2, 0) / draws;
   const ends = shareInterval({ value: estimate, images: 1 / (4 * variance) }, confidence);
   const low = variance > 0 ? ends.low : Number.NaN;
   const high = variance > 0 ? ends.high : Number.NaN;
   // Values that differ only by rounding count as equal.
-  const p = (1 + others.filter((other) => other >= estimate - 1e-12).length) / (1 + draws);
+  const p = (1 + shuffledAreas.filter((area) => area >= estimate - 1e-12).length) / (1 + draws);
   return { estimate, low, high, p };
 }

@@ -22,9 +22,9 @@ const cases = JSON.parse(
 
 for (const [name, { values, columns, coordinates, shares }] of Object.entries(cases)) {
   test(`components are those of NumPy's singular values: ${name}`, () => {
-    const found = principalComponents(Float32Array.from(values), columns);
-    assertClose(found.coordinates, coordinates, 1e-6);
-    assertClose(found.shares, shares, 1e-9);
+    const components = principalComponents(Float32Array.from(values), columns);
+    assertClose(components.coordinates, coordinates, 1e-6);
+    assertClose(components.shares, shares, 1e-9);
   });
 }
 
@@ -53,8 +53,8 @@ test('leading directions are orthonormal eigenvectors of the products of the col
         values,
         values.toSorted((a, b) => b - a),
       );
-      const dot = (one: ArrayLike<number>, other: ArrayLike<number>) =>
-        Array.from(one).reduce((sum, value, i) => sum + value * other[i]!, 0);
+      const dot = (first: ArrayLike<number>, second: ArrayLike<number>) =>
+        Array.from(first).reduce((sum, value, i) => sum + value * second[i]!, 0);
       for (const [i, direction] of directions.entries()) {
         const along = rows.map((row) => dot(row, direction));
         assertClose(
@@ -65,7 +65,7 @@ test('leading directions are orthonormal eigenvectors of the products of the col
           1e-9 * (1 + values[0]!),
         );
         assertClose(
-          directions.map((other) => dot(other, direction)),
+          directions.map((candidate) => dot(candidate, direction)),
           directions.map((_, k) => (k === i ? 1 : 0)),
           1e-9,
         );

@@ -102,15 +102,15 @@ export function choleskyFactor(matrix: Rows): Rows {
     const row = given.slice();
     factor.push(row);
     for (let j = 0; j <= i; j++) {
-      const other = factor[j]!;
+      const earlier = factor[j]!;
       let sum = row[j]!;
-      for (let k = 0; k < j; k++) sum -= row[k]! * other[k]!;
+      for (let k = 0; k < j; k++) sum -= row[k]! * earlier[k]!;
       if (i === j && !(sum > 0)) {
         throw new RangeError(
           `Expected a positive definite matrix, got a pivot of ${sum} in row ${i}.`,
         );
       }
-      row[j] = i === j ? Math.sqrt(sum) : sum / other[j]!;
+      row[j] = i === j ? Math.sqrt(sum) : sum / earlier[j]!;
     }
     row.fill(0, i + 1);
   }

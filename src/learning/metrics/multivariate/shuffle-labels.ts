@@ -48,8 +48,8 @@ export function shuffleLabels(
     for (const units of pure) {
       const order = permutation(units.length, random);
       for (const [k, items] of units.entries()) {
-        const other = units[order[k]!]!;
-        give(items, labels[other[0]!]!, other.length);
+        const donor = units[order[k]!]!;
+        give(items, labels[donor[0]!]!, donor.length);
       }
     }
     for (const unit of mixed) {

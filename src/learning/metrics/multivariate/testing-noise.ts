@@ -41,11 +41,13 @@ function drawNoise(
       for (let i = 0; i < count; i++) {
         labels.push(label);
         groups.push(group);
-        const own = normals();
+        const noise = normals();
         for (let k = 0; k < columns; k++) {
           const value = Math.sqrt(shared) * ofGroup[k]! + Math.sqrt(sharedByClass) * ofClass[k]!;
           values.push(
-            value + Math.sqrt(1 - shared - sharedByClass) * own[k]! + (k === 0 ? apart * label : 0),
+            value +
+              Math.sqrt(1 - shared - sharedByClass) * noise[k]! +
+              (k === 0 ? apart * label : 0),
           );
         }
       }

@@ -87,8 +87,8 @@ test('the equal error rate lies on the ROC curve and on the diagonal', () => {
 test('decisions at the chosen thresholds have the index and the error rates that are claimed', () => {
   always(({ labels, scores }) => {
     const share = (threshold: number, label: number) => {
-      const own = scores.filter((_, i) => labels[i] === label);
-      return own.filter((score) => score >= threshold).length / own.length;
+      const ofLabel = scores.filter((_, i) => labels[i] === label);
+      return ofLabel.filter((score) => score >= threshold).length / ofLabel.length;
     };
     const { index, threshold } = youdenThreshold(countAtThresholds(labels, scores));
     assertClose(share(threshold, 1) - share(threshold, 0), index);
@@ -111,7 +111,7 @@ test('the height over a rate is on the curve, rises with the rate, and its mean 
     ];
     assert.deepEqual(
       heights,
-      heights.toSorted((one, other) => one - other),
+      heights.toSorted((a, b) => a - b),
     );
     assert.equal(heights[0], y[x.lastIndexOf(0)]);
     assert.equal(heights.at(-1), 1);
@@ -143,15 +143,15 @@ test('error rates fall and rise from one end of a DET curve to the other', () =>
     );
     assert.deepEqual(
       [...falsePositiveRate],
-      [...falsePositiveRate].sort((one, other) => other - one),
+      [...falsePositiveRate].sort((a, b) => b - a),
     );
     assert.deepEqual(
       [...falseNegativeRate],
-      [...falseNegativeRate].sort((one, other) => one - other),
+      [...falseNegativeRate].sort((a, b) => a - b),
     );
     assert.deepEqual(
       [...thresholds],
-      [...thresholds].sort((one, other) => one - other),
+      [...thresholds].sort((a, b) => a - b),
     );
     assert.deepEqual([falseNegativeRate[0], falsePositiveRate.at(-1)], [0, 0]);
   });

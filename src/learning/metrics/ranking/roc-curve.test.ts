@@ -77,14 +77,15 @@ test('a curve of ties is straight, and starts at nothing', () => {
 });
 
 test('a band of 95 % holds the true height at a place in about that share of test sets', () => {
-  const places = [0.1, 0.3];
+  const falsePositiveRates = [0.1, 0.3];
   const truth = [0.389, 0.683]; // Φ(1 + Φ⁻¹(place)), scores of the two classes one deviation apart
   let held = 0;
   for (let seed = 0; seed < 40; seed++) {
     const { labels, scores } = drawnScores(60, 60, 1, 200 + seed);
     const counts = countDraws(labels, rankScores(scores));
     const sample = { labels, draws: 200, seed };
-    const heights = (weights: Uint8Array) => truePositiveRatesAt(counts(weights), places);
+    const heights = (weights: Uint8Array) =>
+      truePositiveRatesAt(counts(weights), falsePositiveRates);
     const { low, high } = bandOf(resample(sample, heights), 0.95);
     for (const [i, height] of truth.entries()) if (low[i]! <= height && height <= high[i]!) held++;
   }

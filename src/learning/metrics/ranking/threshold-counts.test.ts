@@ -21,7 +21,7 @@ test('counts are those of the items at or above each distinct score', () => {
       const labels = items.map(({ label }) => label);
       const scores = items.map(({ score }) => score);
       const counts = countAtThresholds(labels, rankScores(scores));
-      const distinct = [...new Set(scores)].sort((one, other) => other - one);
+      const distinct = [...new Set(scores)].sort((a, b) => b - a);
       const count = (label: number, least: number) =>
         items.filter((item) => item.label === label && item.score >= least).length;
       assert.deepEqual([...counts.thresholds], distinct);

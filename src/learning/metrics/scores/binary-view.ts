@@ -57,11 +57,12 @@ export function binaryView(
   const classOf = new Map<string, string>();
   for (const { label, class: of } of rows) if (of !== undefined) classOf.set(names[label]!, of);
   if (positive === undefined && classes.length !== 2) return err(whichArePositive(classes));
-  const [one, other] = classes.map((name) => classOf.get(name));
-  const areSources = other !== undefined && one !== other;
-  const given = positive ?? [areSources ? other : classes[1]!];
+  const [firstSource, secondSource] = classes.map((name) => classOf.get(name));
+  const areSources = secondSource !== undefined && firstSource !== secondSource;
+  const given = positive ?? [areSources ? secondSource : classes[1]!];
   const isSided = ({ label, class: of }: ScoreRow) =>
-    label < classes.length || (areSources && of !== undefined && [other, one ?? of].includes(of));
+    label < classes.length ||
+    (areSources && of !== undefined && [secondSource, firstSource ?? of].includes(of));
   const stray = positive === undefined ? rows.find((row) => !isSided(row)) : undefined;
   if (stray !== undefined) {
     const name = names[stray.label]!;
@@ -83,10 +84,10 @@ export function binaryView(
   }
   const evidence = scaleOfTable(table) === 'logits' ? logSumOf : sortedSum;
   const sideOf = (wanted: boolean) => {
-    const own = [...sides.keys()].filter((c) => sides[c] === wanted);
-    const [only] = own as [number];
-    if (own.length === 1) return (scores: readonly number[]) => scores[only]!;
-    return (scores: readonly number[]) => evidence(own.map((c) => scores[c]!));
+    const indices = [...sides.keys()].filter((c) => sides[c] === wanted);
+    const [only] = indices as [number];
+    if (indices.length === 1) return (scores: readonly number[]) => scores[only]!;
+    return (scores: readonly number[]) => evidence(indices.map((c) => scores[c]!));
   };
   const negativeOf = sideOf(false);
   const positiveOf = sideOf(true);
@@ -95,12 +96,12 @@ export function binaryView(
    * The class that all sources of a side have and none of the other side has, or its only label.
    */
   const nameOf = (wanted: boolean, otherwise: string) => {
-    const own = classes.filter((_, c) => sides[c] === wanted);
-    const [only, ...others] = new Set(own.map((name) => classOf.get(name)));
+    const sideClasses = classes.filter((_, c) => sides[c] === wanted);
+    const [only, ...others] = new Set(sideClasses.map((name) => classOf.get(name)));
     const isWhole =
       others.length === 0 &&
       names.every((name, i) => areOne[i] === wanted || classOf.get(name) !== only);
-    return (isWhole && only) || (own.length === 1 ? own[0]! : otherwise);
+    return (isWhole && only) || (sideClasses.length === 1 ? sideClasses[0]! : otherwise);
   };
   return ok({
     rows: rows.map(

@@ -61,8 +61,8 @@ export function viewOfSplit(
   options: ReadOptions = {},
 ) {
   const isGrouped = options.by === 'group';
-  const own = rowsOfSplit(table.rows, split, what);
-  if (isGrouped && own.every(({ group }) => group === undefined)) {
+  const splitRows = rowsOfSplit(table.rows, split, what);
+  if (isGrouped && splitRows.every(({ group }) => group === undefined)) {
     throw new StageError(
       `${what}: expected a column "group", by which images are averaged (by: group), got none: give the data set groups, or judge by: image`,
     );

@@ -144,15 +144,17 @@ interface Header extends Pick<ScoreTable, 'classes' | 'scale'> {
 
 function readHeader(header: readonly string[], needsLabels: boolean): Result<Header, string> {
   const under = (prefix: string) => header.filter((name) => name.startsWith(prefix));
-  const [prefix, other] = Object.keys(prefixes).filter((one) => under(one).length > 0);
+  const [prefix, secondPrefix] = Object.keys(prefixes).filter(
+    (candidate) => under(candidate).length > 0,
+  );
   const scored = prefix === undefined ? [...defaultNames] : under(prefix);
   const wanted = [...columns, ...scored];
   const got = header.length === 0 ? 'an empty file' : `"${header.join(',')}"`;
   const expected = `Expected the columns ${wanted.join(', ')} in line 1, got ${got}`;
-  if (other !== undefined)
-    return err(`Expected scores of one kind in line 1, got ${prefix} and ${other} columns`);
-  const found = findColumns(header, [...new Set([...wanted, ...optionalColumns, ...header])]);
-  if (!found.ok) return err(`Expected every column once in line 1, got "${found.error}" twice`);
+  if (secondPrefix !== undefined)
+    return err(`Expected scores of one kind in line 1, got ${prefix} and ${secondPrefix} columns`);
+  const located = findColumns(header, [...new Set([...wanted, ...optionalColumns, ...header])]);
+  if (!located.ok) return err(`Expected every column once in line 1, got "${located.error}" twice`);
   const missing = wanted.filter(
     (name) => !header.includes(name) && (needsLabels || name !== 'label'),
   );
@@ -218,10 +220,10 @@ function toRow(
     const value = at[column] === -1 ? '' : fields[at[column]]!;
     if (value !== '') row[column] = value;
   }
-  const own = slices
+  const filled = slices
     .filter((slice) => fields[slice.at] !== '')
     .map((slice) => [slice.name, fields[slice.at]!]);
-  if (own.length > 0) row.slices = Object.fromEntries(own);
+  if (filled.length > 0) row.slices = Object.fromEntries(filled);
   return row;
 }
 

@@ -34,8 +34,8 @@ test('every network has its published number of learnable parameters', () => {
 
 test('Xception is 36 convolutions in 14 modules, with residuals around all but the first and last, down to 2048 features', () => {
   const layers = traced(readLayers(xceptionBackbone()), 299);
-  const residuals = layers.filter((one) => 'body' in one);
-  const main = layers.flatMap((one) => ('body' in one ? one.body : [one]));
+  const residuals = layers.filter((layer) => 'body' in layer);
+  const main = layers.flatMap((layer) => ('body' in layer ? layer.body : [layer]));
   const convolutions = main.filter(
     ({ layer: { kind } }) => kind === 'conv' || kind === 'separableConv',
   );

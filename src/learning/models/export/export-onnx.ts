@@ -40,13 +40,13 @@ export function exportOnnx(
   }
   const follow = (path: readonly TracedPlain[], from: string) =>
     path.reduce((x, each) => writer.layer(each, x), from);
-  for (const one of traced) {
-    if (!('body' in one)) value = writer.layer(one, value);
+  for (const tracedLayer of traced) {
+    if (!('body' in tracedLayer)) value = writer.layer(tracedLayer, value);
     else
       value = writer.node(
         'Add',
-        [follow(one.body, value), follow(one.shortcut, value)],
-        addName(one.layer),
+        [follow(tracedLayer.body, value), follow(tracedLayer.shortcut, value)],
+        addName(tracedLayer.layer),
       );
   }
   const output = softmax ? 'probabilities' : 'logits';

@@ -51,7 +51,7 @@ export function weightedNet({ model, info }: ModelFiles): WeightedNet {
 }
 
 function valuesOf(model: LayersModel, name: string): readonly Float32Array[] {
-  const layer = model.layers.find((one) => one.name === name);
+  const layer = model.layers.find((candidate) => candidate.name === name);
   if (layer === undefined)
     throw new StageError(`Expected the layer ${name} of the network in the model, got none.`);
   return layer.getWeights().map((weight) => weight.dataSync<'float32'>());

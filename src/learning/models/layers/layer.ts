@@ -45,7 +45,7 @@ export type Activation = (typeof activations)[number];
 
 interface Named {
   readonly name: string;
-  /** The place of its item in the list that the net was written as: `[3, 'residual', 0]`. */
+  /** The path of its item in the list that the net was written as: `[3, 'residual', 0]`. */
   readonly at: readonly (string | number)[];
 }
 

@@ -41,8 +41,10 @@ export function netFacts(traced: readonly TracedLayer[]) {
   const before = backbone(traced.map(({ layer }) => layer)).length;
   const { learnable, movingStatistics, multiplyAdds } = totals(traced);
   const backboneParameters = totals(traced.slice(0, before)).learnable;
-  const path = traced.flatMap((one) => ('body' in one ? one.body : [one]));
-  const residuals = traced.filter((one) => 'body' in one);
+  const path = traced.flatMap((tracedLayer) =>
+    'body' in tracedLayer ? tracedLayer.body : [tracedLayer],
+  );
+  const residuals = traced.filter((tracedLayer) => 'body' in tracedLayer);
   const shortcuts = residuals.flatMap(({ shortcut }) => shortcut);
   const count = (layers: readonly TracedPlain[], ...kinds: readonly string[]) =>
     layers.filter(({ layer }) => kinds.includes(layer.kind)).length;
@@ -102,12 +104,16 @@ export function netPicture(
     blocks.push(...plainBlocks(plain));
     plain = [];
   };
-  for (const one of traced) {
-    if (!('body' in one)) plain.push(one);
+  for (const tracedLayer of traced) {
+    if (!('body' in tracedLayer)) plain.push(tracedLayer);
     else {
       flush();
-      const { name } = one.layer;
-      blocks.push({ name, body: unitsOf(one.body, name), shortcut: unitsOf(one.shortcut, name) });
+      const { name } = tracedLayer.layer;
+      blocks.push({
+        name,
+        body: unitsOf(tracedLayer.body, name),
+        shortcut: unitsOf(tracedLayer.shortcut, name),
+      });
     }
   }
   flush();

@@ -22,7 +22,10 @@ export function layersByName(layers: readonly Layer[]): ReadonlyMap<string, read
   return new Map(
     layers.flatMap((layer) => {
       const all = layer.kind === 'residual' ? [layer, ...plainLayersIn([layer])] : [layer];
-      return all.map((one): [string, readonly string[]] => [one.name, weightedLayers([one])]);
+      return all.map((member): [string, readonly string[]] => [
+        member.name,
+        weightedLayers([member]),
+      ]);
     }),
   );
 }
@@ -45,9 +48,9 @@ export function matchesName(pattern: string, name: string): boolean {
   let at = first.length;
   if (!name.startsWith(first)) return false;
   for (const part of others) {
-    const found = name.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
+    const start = name.indexOf(part, at);
+    if (start === -1) return false;
+    at = start + part.length;
   }
   return name.length - last.length >= at && name.endsWith(last);
 }

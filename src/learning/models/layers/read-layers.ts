@@ -2,7 +2,7 @@ import type { Layer, PlainForm, PlainLayer } from './layer.ts';
 import type { LayerItem, PlainItem, ResidualItem } from './layer-items.ts';
 import { layerKind } from './layer-kinds.ts';
 
-type Place = PlainLayer['at'];
+type ItemPath = PlainLayer['at'];
 
 /**
  * Turns items into layers: fills in defaults and names (`conv5` is the fifth), and joins anonymous
@@ -16,7 +16,7 @@ export function readLayers(items: readonly LayerItem[]): readonly Layer[] {
     return (typeof item === 'object' ? item.name : undefined) ?? `${stem}${number}`;
   };
   const layers: Layer[] = [];
-  const append = <T extends Layer>(list: T[], item: PlainItem, at: Place) => {
+  const append = <T extends Layer>(list: T[], item: PlainItem, at: ItemPath) => {
     const form = formOf(item);
     const last = list.at(-1);
     if (
@@ -28,7 +28,7 @@ export function readLayers(items: readonly LayerItem[]): readonly Layer[] {
       list[list.length - 1] = { ...last, activation: form.activation };
     } else list.push({ ...form, name: nameOf(item, layerKind(form).stem(form)), at } as T);
   };
-  const block = (items: readonly PlainItem[] | undefined, at: Place): readonly PlainLayer[] => {
+  const block = (items: readonly PlainItem[] | undefined, at: ItemPath): readonly PlainLayer[] => {
     const list: PlainLayer[] = [];
     for (const [i, item] of (items ?? []).entries()) append(list, item, [...at, i]);
     return list;

@@ -107,4 +107,4 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
 
 /** All plain layers, those of residual blocks in their position, the body's before the shortcut's. */
 export const plainLayers = (traced: readonly TracedLayer[]): readonly TracedPlain[] =>
-  traced.flatMap((one) => ('body' in one ? [...one.body, ...one.shortcut] : [one]));
+  traced.flatMap((layer) => ('body' in layer ? [...layer.body, ...layer.shortcut] : [layer]));

@@ -32,7 +32,9 @@ export function readOnnxFacts(bytes: Uint8Array, name: string, tensor?: string):
   try {
     const { nodes, constants, metadata } = readModel(bytes);
     const moving = new Set(
-      nodes.flatMap((one) => (one.operator === 'BatchNormalization' ? one.inputs.slice(3) : [])),
+      nodes.flatMap(({ operator, inputs }) =>
+        operator === 'BatchNormalization' ? inputs.slice(3) : [],
+      ),
     );
     const apart = constants.find(({ isApart }) => isApart);
     if (apart !== undefined) {
@@ -42,8 +44,11 @@ export function readOnnxFacts(bytes: Uint8Array, name: string, tensor?: string):
     }
     const used = namesBefore(nodes, tensor);
     const learnable = constants.filter(
-      (one) =>
-        floats.has(one.type) && one.shape.length > 0 && !moving.has(one.name) && used.has(one.name),
+      (weight) =>
+        floats.has(weight.type) &&
+        weight.shape.length > 0 &&
+        !moving.has(weight.name) &&
+        used.has(weight.name),
     );
     return {
       parameters: learnable.reduce(
@@ -84,22 +89,22 @@ function readModel(bytes: Uint8Array) {
   );
   const parts = (number: number) =>
     graphs.flatMap(([at, value]) => (at === number ? [fieldMap(value)] : []));
-  const nodes = parts(graph.node).map((own) => ({
-    inputs: textsOf(own, node.input),
-    outputs: textsOf(own, node.output),
-    operator: textsOf(own, node.operator)[0],
+  const nodes = parts(graph.node).map((part) => ({
+    inputs: textsOf(part, node.input),
+    outputs: textsOf(part, node.output),
+    operator: textsOf(part, node.operator)[0],
   }));
-  const constants = parts(graph.constant).map((own) => ({
-    name: textsOf(own, constant.name)[0] ?? '',
-    type: numbersOf(own, constant.type)[0] ?? 0,
-    shape: numbersOf(own, constant.shape),
-    isApart: numbersOf(own, constant.location)[0] === 1,
+  const constants = parts(graph.constant).map((part) => ({
+    name: textsOf(part, constant.name)[0] ?? '',
+    type: numbersOf(part, constant.type)[0] ?? 0,
+    shape: numbersOf(part, constant.shape),
+    isApart: numbersOf(part, constant.location)[0] === 1,
   }));
   const entries = fields.flatMap(([number, value]) =>
     number === model.metadata ? [fieldMap(value)] : [],
   );
   const metadata = new Map(
-    entries.map((own) => [textsOf(own, 1)[0] ?? '', textsOf(own, 2)[0] ?? '']),
+    entries.map((entry) => [textsOf(entry, 1)[0] ?? '', textsOf(entry, 2)[0] ?? '']),
   );
   return { nodes, constants, metadata };
 }
@@ -177,7 +182,7 @@ function lengthAt(
 /** Bytes of 64 and 32 bits. */
 const fixedLengths: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
-/** The number at a place, and the place after it. Beyond 2^53 it loses digits. */
+/** The number at an offset, and the offset after it. Beyond 2^53 it loses digits. */
 function varint(bytes: Uint8Array, start: number): readonly [value: number, end: number] {
   let value = 0;
   for (let at = start, factor = 1; ; at++, factor *= 128) {

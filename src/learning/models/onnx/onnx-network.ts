@@ -53,9 +53,9 @@ export class OnnxNetwork {
    * Opens a file, or the only one of a folder. Throws a {@link StageError} that says what does not
    * fit, and where.
    */
-  static async open(place: string, options: OnnxOptions): Promise<OnnxNetwork> {
+  static async open(source: string, options: OnnxOptions): Promise<OnnxNetwork> {
     const { threads, imageSize, tensor, batch } = options;
-    const path = statSync(place).isDirectory() ? onlyFile(place) : place;
+    const path = statSync(source).isDirectory() ? onlyFile(source) : source;
     const name = basename(path);
     const bytes = readFileSync(path);
     const facts = readOnnxFacts(bytes, name, tensor);
@@ -106,12 +106,12 @@ export class OnnxNetwork {
     const values = isFirst ? channelsFirst(images, size) : images;
     const shape = isFirst ? [batch, 3, size, size] : [batch, size, size, 3];
     const feed = { [name]: new Tensor('float32', values, shape) };
-    const found = await this.#session.run(feed, [this.output]).catch((error: Error) => {
+    const outputs = await this.#session.run(feed, [this.output]).catch((error: Error) => {
       throw new StageError(`ONNX Runtime fails on images of ${size} x ${size}: ${wordsOf(error)}`, {
         cause: error,
       });
     });
-    const { type, dims, data } = found[this.output]!;
+    const { type, dims, data } = outputs[this.output]!;
     if (type === 'float32' && dims[0] === batch) return { dims, data: data as Float32Array };
     throw new StageError(
       `Expected a row of float32 for each of ${batch} images in "${this.output}", got ${type} of ${dims.join(' x ')}.`,
@@ -149,11 +149,11 @@ async function start(
       logSeverityLevel: 4,
     });
   } catch (error) {
-    const said = wordsOf(error as Error);
-    const [, node, operator] = /In Node, \("?([^",]*)"?, (\w+),/.exec(said) ?? [];
+    const reason = wordsOf(error as Error);
+    const [, node, operator] = /In Node, \("?([^",]*)"?, (\w+),/.exec(reason) ?? [];
     const what =
       operator === undefined
-        ? said
+        ? reason
         : `it has no operator ${operator}, which the node "${node}" asks for.`;
     throw new StageError(`ONNX Runtime cannot take ${name}: ${what}`, { cause: error });
   }

@@ -82,8 +82,8 @@ const keras1: ReadonlyMap<string, string> = new Map(
  */
 function ownName(layer: string, name: string): string {
   const last = name.split('/').at(-1)!.replace(/:\d+$/, '');
-  const own = last.startsWith(`${layer}_`) ? last.slice(layer.length + 1) : last;
-  return keras1.get(own) ?? own;
+  const weightName = last.startsWith(`${layer}_`) ? last.slice(layer.length + 1) : last;
+  return keras1.get(weightName) ?? weightName;
 }
 
 function floats(path: string, name: string, dataset: Dataset): Float32Array {

@@ -15,7 +15,7 @@ test('Keras’s file for Xception fills all but the head, and finds the unnamed 
   await writeKerasH5(path, tensors);
   const { model, random, unused, naming, normalise } = await loadNet('xception-based', 71, path);
 
-  const values = (name: string) => tensors.find((one) => one.name === name)!.values;
+  const values = (name: string) => tensors.find((tensor) => tensor.name === name)!.values;
   assert.deepEqual(weightsOf(model, 'block13_shortcut'), [values('conv2d_4/kernel')]);
   assert.deepEqual(
     weightsOf(model, 'block2_shortcut_bn'),

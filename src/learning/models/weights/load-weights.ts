@@ -29,32 +29,32 @@ export function loadWeights(
   const head = headOf(net);
   const names = [...stored.tensors.keys()];
   const naming = recognise(weights, names);
-  const found = new Map<string, readonly Found[]>();
+  const fitted = new Map<string, readonly Match[]>();
   const random: string[] = [];
   const used = new Set<string>();
   for (const layer of new Set(weights.map(({ layer }) => layer))) {
-    const own = weights
+    const matches = weights
       .filter((weight) => weight.layer === layer)
       .map((weight) => find(weight, naming, stored, names));
-    const problem = own.find((one) => 'problem' in one)?.problem;
+    const problem = matches.find((match) => 'problem' in match)?.problem;
     if (problem === undefined) {
-      found.set(layer.name, own);
-      for (const { tensor } of own) used.add(tensor!.name);
+      fitted.set(layer.name, matches);
+      for (const { tensor } of matches) used.add(tensor!.name);
     } else if (head.has(layer.name)) random.push(`${layer.name} (${problem})`);
     else throw new StageError(inFile(problem, stored, used));
   }
   if (used.size === 0)
     throw new StageError(inFile(`expected weights of ${[...head].join(', ')}`, stored, used));
-  for (const [name, own] of found) {
+  for (const [name, matches] of fitted) {
     const layer = model.getLayer(name);
-    const values = own.map(({ weight, tensor }) =>
+    const values = matches.map(({ weight, tensor }) =>
       naming.toTfjs(weight!, readFinite(stored.path, tensor!)),
     );
     tidy(() =>
       layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))),
     );
   }
-  const layers = [...found.keys()];
+  const layers = [...fitted.keys()];
   const unused = names.filter((tensor) => !used.has(tensor));
   return { layers, random, unused, naming: naming.name, normalise: naming.normalise };
 }
@@ -67,13 +67,13 @@ function headOf({ layers }: Net): ReadonlySet<string> {
 
 function recognise(weights: readonly NetWeight[], names: readonly string[]): Naming {
   const there = new Set(names);
-  const found = namings.map(
+  const matchCounts = namings.map(
     ({ nameOf }) => weights.filter((weight) => there.has(nameOf(weight, names))).length,
   );
-  return namings[found.indexOf(Math.max(...found))]!;
+  return namings[matchCounts.indexOf(Math.max(...matchCounts))]!;
 }
 
-type Found =
+type Match =
   | { readonly weight: NetWeight; readonly tensor: StoredTensor; readonly problem?: never }
   | { readonly problem: string; readonly weight?: never; readonly tensor?: never };
 
@@ -82,7 +82,7 @@ function find(
   naming: Naming,
   { tensors }: StoredWeights,
   names: readonly string[],
-): Found {
+): Match {
   const name = naming.nameOf(weight, names);
   const expected = naming.shapeOf(weight).join(' x ');
   const tensor = tensors.get(name);

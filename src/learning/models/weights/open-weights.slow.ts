@@ -112,7 +112,7 @@ for (const [form, write] of Object.entries(forms)) {
     await fc.assert(
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 5 }), async (changes) => {
         const bytes = Uint8Array.from(whole);
-        for (const [place, value] of changes) bytes[place] = value;
+        for (const [position, value] of changes) bytes[position] = value;
         await message(bytes);
       }),
     );

@@ -67,12 +67,12 @@ function formatOf(path: string): 'tfjs' | 'safetensors' | 'keras' {
   if (/^\s*[[{]/.test(text)) return 'tfjs';
   if (text[8] === '{') return 'safetensors';
   const isZip = text.startsWith('PK');
-  const other = path.endsWith('.onnx')
+  const onnxAdvice = path.endsWith('.onnx')
     ? ': an ONNX file, which load-model and embed take as the input `onnx`'
     : '';
   const advice = isZip
     ? ': a zip, as PyTorch and Keras 3 save; save it again as safetensors'
-    : other;
+    : onnxAdvice;
   throw new StageError(
     `Expected weights, ${formats}, but ${path} has none of these formats${advice}.`,
   );

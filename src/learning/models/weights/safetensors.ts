@@ -51,8 +51,8 @@ export function openSafetensors(path: string): StoredWeights {
     ([name, value]) => [name, parseEntry(path, name, value)] as const,
   );
   const start = 8 + length;
-  const tensors = parsed.map(([name, one]) =>
-    storedTensor(path, name, one, { start, size: fileSize - start }),
+  const tensors = parsed.map(([name, tensorHeader]) =>
+    storedTensor(path, name, tensorHeader, { start, size: fileSize - start }),
   );
   requireContiguous(path, parsed, fileSize - start);
   return { path, tensors: byName(path, tensors), [Symbol.dispose]() {} };

@@ -164,7 +164,7 @@ function joinScales(tensors: Tensors): Tensors {
   return new Map(
     joined
       .filter(({ name }) => !/\/(conv\/bias|scale\/.+)$/.test(name))
-      .map((one) => [one.name, one]),
+      .map((tensor) => [tensor.name, tensor]),
   );
 }
 

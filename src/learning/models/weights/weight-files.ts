@@ -27,9 +27,9 @@ export function byName(
   path: string,
   tensors: readonly StoredTensor[],
 ): ReadonlyMap<string, StoredTensor> {
-  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const twice = tensors.find((tensor) => found.get(tensor.name) !== tensor);
-  if (twice === undefined) return found;
+  const tensorByName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const twice = tensors.find((tensor) => tensorByName.get(tensor.name) !== tensor);
+  if (twice === undefined) return tensorByName;
   throw new StageError(`Expected every tensor once in ${path}, got ${twice.name} twice.`);
 }
 

@@ -112,18 +112,18 @@ export function drawMix(
   return { partner, share: Math.min(share, 1 - share) };
 }
 
-/** `(1 - share) image + share other`, value by value, rounded to 8 bits. Both are of one size. */
-export function mixPixels(image: DecodedImage, other: DecodedImage, share: number): DecodedImage {
+/** `(1 - share) image + share partner`, value by value, rounded to 8 bits. Both are of one size. */
+export function mixPixels(image: DecodedImage, partner: DecodedImage, share: number): DecodedImage {
   const mixed = new Uint8ClampedArray(image.pixels.length);
   for (let i = 0; i < mixed.length; i++)
-    mixed[i] = (1 - share) * image.pixels[i]! + share * other.pixels[i]!;
+    mixed[i] = (1 - share) * image.pixels[i]! + share * partner.pixels[i]!;
   return { ...image, pixels: new Uint8Array(mixed.buffer) };
 }
 
 function beta(alpha: number, random: Random): number {
-  const one = logGamma(alpha, random);
-  const other = logGamma(alpha, random);
-  return 1 / (1 + Math.exp(other - one));
+  const logFirst = logGamma(alpha, random);
+  const logSecond = logGamma(alpha, random);
+  return 1 / (1 + Math.exp(logSecond - logFirst));
 }
 
 /**

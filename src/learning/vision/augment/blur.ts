@@ -79,9 +79,9 @@ function addPair(
   length: number,
   weight: number,
   values: Float32Array,
-  one: number,
-  other: number,
+  firstStart: number,
+  secondStart: number,
 ): void {
   for (let i = 0; i < length; i++)
-    sums[start + i]! += weight * (values[one + i]! + values[other + i]!);
+    sums[start + i]! += weight * (values[firstStart + i]! + values[secondStart + i]!);
 }

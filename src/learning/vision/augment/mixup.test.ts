@@ -53,10 +53,10 @@ test('images are mixed as often as the probability says', () => {
 });
 
 test('pixels are the weighted mean, and a share of 0 leaves them', () => {
-  const one = noiseImage(1, 6, 4);
-  const other = noiseImage(2, 6, 4);
-  assert.deepEqual(mixPixels(one, other, 0).pixels, one.pixels);
-  for (const [i, value] of mixPixels(one, other, 0.25).pixels.entries()) {
-    assert.ok(Math.abs(value - (0.75 * one.pixels[i]! + 0.25 * other.pixels[i]!)) <= 0.5);
+  const first = noiseImage(1, 6, 4);
+  const second = noiseImage(2, 6, 4);
+  assert.deepEqual(mixPixels(first, second, 0).pixels, first.pixels);
+  for (const [i, value] of mixPixels(first, second, 0.25).pixels.entries()) {
+    assert.ok(Math.abs(value - (0.75 * first.pixels[i]! + 0.25 * second.pixels[i]!)) <= 0.5);
   }
 });

@@ -5,7 +5,7 @@ import { Random } from '../../../random.ts';
 import { drawPlacement, movePixels } from './placement.ts';
 
 /** The red channel of a placed 3 x 2 picture of 1 2 3 / 4 5 6. */
-function place(left: number, top: number, flip: boolean): readonly (readonly number[])[] {
+function placed(left: number, top: number, flip: boolean): readonly (readonly number[])[] {
   const pixels = Uint8Array.from([1, 2, 3, 4, 5, 6].flatMap((value) => [value, 100, 200]));
   const moved = movePixels({ width: 3, height: 2, pixels }, { left, top, flip }).pixels;
   const red = (y: number) => [0, 1, 2].map((x) => moved[(y * 3 + x) * 3]!);
@@ -13,27 +13,27 @@ function place(left: number, top: number, flip: boolean): readonly (readonly num
 }
 
 test('an image is shifted, then mirrored, and black comes in', () => {
-  assert.deepEqual(place(0, 0, false), [
+  assert.deepEqual(placed(0, 0, false), [
     [1, 2, 3],
     [4, 5, 6],
   ]);
-  assert.deepEqual(place(1, 0, false), [
+  assert.deepEqual(placed(1, 0, false), [
     [2, 3, 0],
     [5, 6, 0],
   ]);
-  assert.deepEqual(place(-2, 1, false), [
+  assert.deepEqual(placed(-2, 1, false), [
     [0, 0, 4],
     [0, 0, 0],
   ]);
-  assert.deepEqual(place(0, 0, true), [
+  assert.deepEqual(placed(0, 0, true), [
     [3, 2, 1],
     [6, 5, 4],
   ]);
-  assert.deepEqual(place(1, -1, true), [
+  assert.deepEqual(placed(1, -1, true), [
     [0, 0, 0],
     [0, 3, 2],
   ]);
-  assert.deepEqual(place(-3, 5, true), [
+  assert.deepEqual(placed(-3, 5, true), [
     [0, 0, 0],
     [0, 0, 0],
   ]);

@@ -33,8 +33,8 @@ export function noiseImage(seed: number, width: number, height: number): Decoded
 }
 
 /** The largest and the mean distance of two images' values. */
-export function distances(one: ArrayLike<number>, other: ArrayLike<number>) {
-  const all = Array.from(one, (value, i) => Math.abs(value - other[i]!));
+export function distances(first: ArrayLike<number>, second: ArrayLike<number>) {
+  const all = Array.from(first, (value, i) => Math.abs(value - second[i]!));
   return {
     most: Math.max(...all),
     mean: all.reduce((sum, distance) => sum + distance, 0) / all.length,

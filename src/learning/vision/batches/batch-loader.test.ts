@@ -93,13 +93,13 @@ for (const [name, settings] of Object.entries({
       }
       return new Map([...images].sort(([a], [b]) => a - b));
     };
-    const one = byImage(await readAll({ augment }));
+    const inOrder = byImage(await readAll({ augment }));
     const order = permutation(10, new Random(9));
-    const other = byImage(
+    const permuted = byImage(
       await readAll({ augment, order }, { batchSize: 3, threads: 1, prefetch: 1, cacheBytes: 0 }),
     );
-    assert.deepEqual(other, one);
-    assert.notDeepEqual(byImage(await readAll({ augment: { ...augment, epoch: 4 } })), one);
+    assert.deepEqual(permuted, inOrder);
+    assert.notDeepEqual(byImage(await readAll({ augment: { ...augment, epoch: 4 } })), inOrder);
   });
 
 test('changes that never happen leave the bytes of crop and flip', async () => {
@@ -107,11 +107,11 @@ test('changes that never happen leave the bytes of crop and flip', async () => {
   const never = Object.entries(everything).map(([name, settings]) =>
     typeof settings === 'object' ? [name, { ...settings, probability: 0 }] : [name, settings],
   );
-  const one = await readAll({ augment: moved });
-  const other = await readAll({ augment: { ...Object.fromEntries(never), ...moved } });
+  const withoutNever = await readAll({ augment: moved });
+  const withNever = await readAll({ augment: { ...Object.fromEntries(never), ...moved } });
   assert.deepEqual(
-    other.map(({ images }) => images),
-    one.map(({ images }) => images),
+    withNever.map(({ images }) => images),
+    withoutNever.map(({ images }) => images),
   );
 });
 
@@ -119,11 +119,11 @@ test('adding a change does not alter what the others draw', async () => {
   const still = { crop: 0, flip: false, seed: 7, epoch: 3 };
   const cutout = { probability: 0.5, side: [0.3, 0.6] } satisfies AugmentSettings['cutout'];
   const invisible = { probability: 0.5, sigma: [0, 0] } satisfies AugmentSettings['blur'];
-  const one = await readAll({ augment: { ...still, cutout } });
-  const other = await readAll({ augment: { ...still, cutout, blur: invisible } });
+  const unblurred = await readAll({ augment: { ...still, cutout } });
+  const blurred = await readAll({ augment: { ...still, cutout, blur: invisible } });
   assert.deepEqual(
-    other.map(({ images }) => images),
-    one.map(({ images }) => images),
+    blurred.map(({ images }) => images),
+    unblurred.map(({ images }) => images),
   );
 });
 
@@ -138,10 +138,10 @@ test('a mixed image is the weighted mean of two of the split, and the batch has 
   const { labels, shares } = batch!.mixed!;
   for (const [slot, index] of batch!.indices.entries()) {
     const image = batch!.images.subarray(slot * imageLength, (slot + 1) * imageLength);
-    const partners = Array.from({ length: 10 }, (_, other) => other).filter((other) =>
+    const partners = Array.from({ length: 10 }, (_, partner) => partner).filter((partner) =>
       image.every(
         (value, i) =>
-          Math.abs(value - (1 - shares[slot]!) * of(index)[i]! - shares[slot]! * of(other)[i]!) <
+          Math.abs(value - (1 - shares[slot]!) * of(index)[i]! - shares[slot]! * of(partner)[i]!) <
           0.51 / 255,
       ),
     );
@@ -183,22 +183,22 @@ test('a second pass uses the decoded images and the released memory of the first
 test('all loaders together keep no more decoded images than there is memory for, and return it when they close', async () => {
   {
     await using first = new BatchLoader(folder, 'train', { batchSize: 5, resize });
-    const free = decodedImages.left! + 10 * imageLength;
+    const free = decodedImages.freeBytes! + 10 * imageLength;
     await first.close();
     await first.close();
-    assert.equal(decodedImages.left, free);
+    assert.equal(decodedImages.freeBytes, free);
   }
-  decodedImages.left = 13 * imageLength;
+  decodedImages.freeBytes = 13 * imageLength;
   {
     await using third = new BatchLoader(folder, 'train', {
       batchSize: 5,
       resize,
       cacheBytes: 2 * imageLength,
     });
-    assert.equal(decodedImages.left, 11 * imageLength);
+    assert.equal(decodedImages.freeBytes, 11 * imageLength);
     await using first = new BatchLoader(folder, 'train', { batchSize: 5, resize });
     await using second = new BatchLoader(folder, 'train', { batchSize: 5, resize });
-    assert.equal(decodedImages.left, 0);
+    assert.equal(decodedImages.freeBytes, 0);
     const expected = await collect(third.epoch());
     for (const loader of [first, second, second, first, third]) {
       const batches = await collect(loader.epoch());
@@ -208,7 +208,7 @@ test('all loaders together keep no more decoded images than there is memory for,
       );
     }
   }
-  assert.equal(decodedImages.left, 13 * imageLength);
+  assert.equal(decodedImages.freeBytes, 13 * imageLength);
 });
 
 test('a pass that is left early makes room for the next', async () => {

@@ -42,7 +42,7 @@ export interface BatchLoaderOptions
  * The bytes left for decoded images of all loaders; at first a quarter of the free memory, or of a
  * container's limit.
  */
-export const decodedImages: { left?: number } = {};
+export const decodedImages: { freeBytes?: number } = {};
 
 /**
  * Threads of closed loaders, which wait for the next one: to start a thread takes 0.3 s of a core.
@@ -116,13 +116,13 @@ export class BatchLoader {
     this.#batchSize = options.batchSize;
     this.#prefetch = options.prefetch ?? 3;
     const { width, height } = options.resize;
-    decodedImages.left ??= Math.floor(Math.min(freemem(), usableMemory()) / 4);
+    decodedImages.freeBytes ??= Math.floor(Math.min(freemem(), usableMemory()) / 4);
     const wanted = Math.min(
       this.samples.length * width * height * 3,
       options.cacheBytes ?? Number.POSITIVE_INFINITY,
     );
-    this.#cacheBytes = Math.min(wanted, decodedImages.left);
-    decodedImages.left -= this.#cacheBytes;
+    this.#cacheBytes = Math.min(wanted, decodedImages.freeBytes);
+    decodedImages.freeBytes -= this.#cacheBytes;
     const { resize, normalization = unitRange, corruption, threads = 2 } = options;
     const batchBytes = this.#batchSize * width * height * 3 * Float32Array.BYTES_PER_ELEMENT;
     this.#leavesThread = this.#cacheBytes + (this.#prefetch + 1) * batchBytes <= mostIdleBytes;
@@ -155,7 +155,7 @@ export class BatchLoader {
     this.#pass = -1;
     this.#wake();
     this.#worker.off('message', this.#onMessage);
-    decodedImages.left! += this.#cacheBytes;
+    decodedImages.freeBytes! += this.#cacheBytes;
     if (!this.#leavesThread) return void (await this.#worker.terminate());
     this.#send({ type: 'close' });
     this.#worker.off('error', this.#onError);

@@ -163,17 +163,17 @@ class SplitReader {
   /** `[batch, height, width, 3]`, images in the order of `indices`. */
   async #makeBatch(job: BatchJob, indices: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
     const length = indices.length * this.#imageLength;
-    const place = this.spare.findIndex((images) => images.length === length);
-    const images = place < 0 ? new Float32Array(length) : this.spare.splice(place, 1)[0]!;
+    const spareIndex = this.spare.findIndex((images) => images.length === length);
+    const images = spareIndex < 0 ? new Float32Array(length) : this.spare.splice(spareIndex, 1)[0]!;
     let slot = 0;
     const decode = (index: number) => this.#decoded(index);
     // Drawn from the image and the epoch alone, so neither the order nor the timing of threads
     // shows.
-    const shown = (index: number) =>
+    const imageAt = (index: number) =>
       job.augment === undefined
         ? decode(index)
         : augmentImage(job.augment, index, { count: this.#split.samples.length, decode });
-    for await (const { pixels } of mapParallel(indices, this.#setup.threads, shown)) {
+    for await (const { pixels } of mapParallel(indices, this.#setup.threads, imageAt)) {
       pixelsToFloats(pixels, this.#table, images.subarray(slot * this.#imageLength));
       slot++;
     }

@@ -15,19 +15,19 @@ test('each corruption keeps the size of the image, and gives the same result eac
   for (const [name, strength] of Object.entries({ blur: 1, noise: 10, scale: 0.5, jpeg: 40 })) {
     const corruption = { [name]: strength, seed: 7 };
     const corrupted = await corruptImage(bytes, corruption, 'test/1');
-    const shown = await decodeImage(corrupted);
+    const decoded = await decodeImage(corrupted);
 
-    assert.deepEqual([shown.width, shown.height], [width, height]);
-    assert.ok(distances(shown.pixels, pixels).mean > 2, name);
+    assert.deepEqual([decoded.width, decoded.height], [width, height]);
+    assert.ok(distances(decoded.pixels, pixels).mean > 2, name);
     assert.deepEqual(await corruptImage(bytes, corruption, 'test/1'), corrupted);
   }
 });
 
 test('strengths that do nothing leave every pixel', async () => {
-  const { pixels: shown } = await decodeImage(
+  const { pixels: decoded } = await decodeImage(
     await corruptImage(bytes, { blur: 0, noise: 0, scale: 1, seed: 7 }, 'test/1'),
   );
-  assert.ok(pixels.every((value, i) => value === shown[i]));
+  assert.ok(pixels.every((value, i) => value === decoded[i]));
 });
 
 test('noise differs between images and seeds, and has the requested strength', async () => {
@@ -38,11 +38,11 @@ test('noise differs between images and seeds, and has the requested strength', a
     .toBuffer();
   const pixelsOf = async (key: string, seed: number) =>
     (await decodeImage(await corruptImage(grey, { noise: 10, seed }, key))).pixels;
-  const one = await pixelsOf('a', 1);
+  const noisy = await pixelsOf('a', 1);
 
-  assert.notDeepEqual(await pixelsOf('b', 1), one);
-  assert.notDeepEqual(await pixelsOf('a', 2), one);
-  const squares = one.reduce((sum, value) => sum + (value - 128) ** 2, 0) / one.length;
+  assert.notDeepEqual(await pixelsOf('b', 1), noisy);
+  assert.notDeepEqual(await pixelsOf('a', 2), noisy);
+  const squares = noisy.reduce((sum, value) => sum + (value - 128) ** 2, 0) / noisy.length;
   assert.ok(Math.abs(Math.sqrt(squares) - 10) < 0.5);
 });
 

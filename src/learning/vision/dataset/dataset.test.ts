@@ -144,7 +144,7 @@ test('an image that is being read when its data set is closed is read to its end
   const reading = dataset.split('train').read(0);
   dataset.close();
   // It takes the number of the file, if that was closed.
-  const other = openSync('/dev/null', 'r');
-  t.after(() => closeSync(other));
+  const reused = openSync('/dev/null', 'r');
+  t.after(() => closeSync(reused));
   assert.deepEqual(new Uint8Array(await reading), bytes);
 });

@@ -28,7 +28,7 @@ function picture(seed: number): Float64Array {
 
 const pairsOf = (pictures: readonly Float64Array[]) => {
   const near = new NearDuplicates();
-  for (const [place, grey] of pictures.entries()) near.add(place, grey);
+  for (const [index, grey] of pictures.entries()) near.add(index, grey);
   return [...near.pairs()];
 };
 
@@ -104,15 +104,15 @@ test('a symmetric picture is a copy of itself, not a mirrored one', () => {
 
 test('the pairs are exactly those that comparing all pictures finds, at every distance that is allowed', () => {
   const random = new Random('faint and strong noise');
-  const pictures = Array.from({ length: 300 }, (_, place) => {
-    const noise = 0.5 * (place % 20);
-    return picture(place % 15).map((value) => value + noise * random.normal());
+  const pictures = Array.from({ length: 300 }, (_, index) => {
+    const noise = 0.5 * (index % 20);
+    return picture(index % 15).map((value) => value + noise * random.normal());
   });
   const hashes = pictures.map((grey) => perceptualHash(grey)!);
   const upright = pairsOf(pictures).filter(({ orientation }) => orientation === 'upright');
-  const expected = hashes.flatMap((hash, one) =>
-    hashes.flatMap((later, other) =>
-      other > one && hashDistance(hash, later) <= 10 ? [[one, other]] : [],
+  const expected = hashes.flatMap((hash, first) =>
+    hashes.flatMap((later, second) =>
+      second > first && hashDistance(hash, later) <= 10 ? [[first, second]] : [],
     ),
   );
   assert.deepEqual(

@@ -62,24 +62,30 @@ export class NearDuplicates {
     const high = Uint32Array.from(this.#pictures, ({ hash }) => hash[1]);
     const quarters = [low, high].flatMap((half) => [indexOf(half, 0), indexOf(half, 16)]);
     const hashes: Hashes = { low, high, quarters };
-    for (const [i, one] of this.#pictures.entries()) {
+    for (const [i, picture] of this.#pictures.entries()) {
       const best = new Map<number, NearPair>();
       for (const orientation of orientations) {
-        const grey = orientation === 'upright' ? one.grey : oriented(one.grey, orientation);
-        const hash = orientation === 'upright' ? one.hash : perceptualHash(grey);
+        const grey = orientation === 'upright' ? picture.grey : oriented(picture.grey, orientation);
+        const hash = orientation === 'upright' ? picture.hash : perceptualHash(grey);
         const near = hash === undefined ? [] : nearby(hash, i, hashes);
-        const picture = near.length === 0 ? undefined : centred(grey);
+        const centredGrey = near.length === 0 ? undefined : centred(grey);
         const least = orientation === 'upright' ? lookAlike : lookAlikeTurned;
         for (const k of near) {
-          const other = this.#pictures[k]!;
+          const candidate = this.#pictures[k]!;
           const before = best.get(k);
           if (before?.orientation === 'upright') continue;
-          const distance = hashDistance(hash!, other.hash);
+          const distance = hashDistance(hash!, candidate.hash);
           if (distance > least.distance) continue;
-          const correlation = cosine(picture!, centred(other.grey));
+          const correlation = cosine(centredGrey!, centred(candidate.grey));
           if (correlation < least.correlation || correlation <= (before?.correlation ?? 0))
             continue;
-          best.set(k, { one: one.index, other: other.index, distance, correlation, orientation });
+          best.set(k, {
+            one: picture.index,
+            other: candidate.index,
+            distance,
+            correlation,
+            orientation,
+          });
         }
       }
       yield* [...best].sort(([a], [b]) => a - b).map(([, pair]) => pair);
@@ -117,27 +123,30 @@ const nearQuarters = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits).fi
   (bits) => bitCount(bits) <= lookAlike.distance / 4,
 );
 
-/** Pictures after `one` whose hashes are within the distance of a hash. */
+/** Pictures after `position` whose hashes are within the distance of a hash. */
 function nearby(
-  [oneLow, oneHigh]: Hash,
-  one: number,
+  [hashLow, hashHigh]: Hash,
+  position: number,
   { low, high, quarters }: Hashes,
 ): readonly number[] {
-  const found = new Set<number>();
-  const words = [oneLow & 0xffff, oneLow >>> 16, oneHigh & 0xffff, oneHigh >>> 16];
+  const near = new Set<number>();
+  const words = [hashLow & 0xffff, hashLow >>> 16, hashHigh & 0xffff, hashHigh >>> 16];
   for (const [index, { starts, sorted }] of quarters.entries()) {
-    const own = words[index]!;
+    const quarter = words[index]!;
     for (let i = 0; i < nearQuarters.length; i++) {
-      const value = own ^ nearQuarters[i]!;
+      const value = quarter ^ nearQuarters[i]!;
       for (let at = starts[value]!; at < starts[value + 1]!; at++) {
-        const other = sorted[at]!;
-        if (other <= one) continue;
-        if (bitCount(oneLow ^ low[other]!) + bitCount(oneHigh ^ high[other]!) <= lookAlike.distance)
-          found.add(other);
+        const candidate = sorted[at]!;
+        if (candidate <= position) continue;
+        if (
+          bitCount(hashLow ^ low[candidate]!) + bitCount(hashHigh ^ high[candidate]!) <=
+          lookAlike.distance
+        )
+          near.add(candidate);
       }
     }
   }
-  return [...found];
+  return [...near];
 }
 
 function centred(grey: ArrayLike<number>): Int8Array {
@@ -152,14 +161,14 @@ function centred(grey: ArrayLike<number>): Int8Array {
   return picture;
 }
 
-function cosine(one: Int8Array, other: Int8Array): number {
+function cosine(first: Int8Array, second: Int8Array): number {
   let product = 0;
-  let oneSquare = 0;
-  let otherSquare = 0;
+  let firstSquare = 0;
+  let secondSquare = 0;
   for (let i = 0; i < hashSide * hashSide; i++) {
-    product += one[i]! * other[i]!;
-    oneSquare += one[i]! * one[i]!;
-    otherSquare += other[i]! * other[i]!;
+    product += first[i]! * second[i]!;
+    firstSquare += first[i]! * first[i]!;
+    secondSquare += second[i]! * second[i]!;
   }
-  return product / Math.sqrt(oneSquare * otherSquare);
+  return product / Math.sqrt(firstSquare * secondSquare);
 }

@@ -44,8 +44,8 @@ export function perceptualHash(grey: ArrayLike<number>): Hash | undefined {
 }
 
 /** The bits in which two hashes differ, 0 to 64. */
-export const hashDistance = (one: Hash, other: Hash): number =>
-  bitCount(one[0] ^ other[0]) + bitCount(one[1] ^ other[1]);
+export const hashDistance = (first: Hash, second: Hash): number =>
+  bitCount(first[0] ^ second[0]) + bitCount(first[1] ^ second[1]);
 
 /** Number of ones in 32 bits (Warren 2012, "Hacker's delight", figure 5-2). */
 export function bitCount(word: number): number {
