@@ -149,7 +149,7 @@ async function waiting(): Promise<void> {
 
 function report(what: string, value: number, unit: string, goal?: number, limit = 'at most'): void {
   const isMet = goal === undefined || (limit === 'at most' ? value <= goal : value >= goal);
-  const note =
-    goal === undefined ? '' : ` (the goal is ${limit} ${goal} ${unit}${isMet ? '' : ': missed'})`;
+  const verdict = isMet ? '' : ': missed';
+  const note = goal === undefined ? '' : ` (the goal is ${limit} ${goal} ${unit}${verdict})`;
   console.log(`${what}: ${value.toFixed(2).replace('.00', '')} ${unit}${note}`);
 }

@@ -139,7 +139,8 @@ export function formatWholeSeconds(seconds: number): string {
 
 /** Units per second: `310 images/s`, `12.5 steps/s`, `0.31 steps/s`. */
 export function formatRate(rate: number, unit: string): string {
-  const digits = rate >= 100 ? formatCount(Math.round(rate)) : rate.toFixed(rate >= 10 ? 1 : 2);
+  const decimals = rate >= 10 ? 1 : 2;
+  const digits = rate >= 100 ? formatCount(Math.round(rate)) : rate.toFixed(decimals);
   return `${digits} ${unit}/s`;
 }
 
@@ -159,5 +160,7 @@ const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 export function formatBytes(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(value < 100 ? 1 : 0)} ${units[power]}`;
+  const decimals = value < 100 ? 1 : 0;
+  const digits = power === 0 ? value : value.toFixed(decimals);
+  return `${digits} ${units[power]}`;
 }

@@ -19,8 +19,10 @@ export const measuredNumbers = (
   );
 
 /** `0.7500`, `12`; a dash where it is undefined. */
-export const showNumber = (value: number | null): string =>
-  value === null ? '–' : withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
+export function showNumber(value: number | null): string {
+  if (value === null) return '–';
+  return withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
+}
 
 /** `0.7500 (0.7000–0.8000)`, or the number alone where it is undefined or has no interval. */
 export function showMeasured({ value, interval }: MeasuredNumber = { value: null }): string {

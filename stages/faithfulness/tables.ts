@@ -166,20 +166,22 @@ export function faithfulnessTable(
   const row = (
     { method, insertion, deletion, newWeights }: JudgedMethod,
     over: readonly string[],
-  ) => [
-    methodTitle(method),
-    insertion.estimate.toFixed(areas),
-    deletion.estimate.toFixed(areas),
-    ...over,
-    ...(newWeights === undefined
-      ? []
-      : [
-          formatDecimal(newWeights.own.estimate),
-          formatDecimal(newWeights.others.estimate),
-          signed(newWeights.excess),
-          followsImage(newWeights, confidence) ? 'yes' : 'not shown',
-        ]),
-  ];
+  ) => {
+    const cells = [
+      methodTitle(method),
+      insertion.estimate.toFixed(areas),
+      deletion.estimate.toFixed(areas),
+      ...over,
+    ];
+    if (newWeights === undefined) return cells;
+    return [
+      ...cells,
+      formatDecimal(newWeights.own.estimate),
+      formatDecimal(newWeights.others.estimate),
+      signed(newWeights.excess),
+      followsImage(newWeights, confidence) ? 'yes' : 'not shown',
+    ];
+  };
   return {
     title: `Faithfulness on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [

@@ -45,7 +45,8 @@ export default async function run(context: Context): Promise<void> {
     title: titleOf(formatList(methods.map(methodTitle)), settings, shared),
     notes: surveyed.flatMap(({ name, measured }) => {
       const note = chanceNote(measured);
-      return note === undefined ? [] : [name === '' ? note : `${name}: ${note}`];
+      if (note === undefined) return [];
+      return name === '' ? note : `${name}: ${note}`;
     }),
   });
   await renderOutput(context, 'sheet', chart);

@@ -171,7 +171,8 @@ async function blockOf(
     return `${counts[label]} of ${formatCount(images)} ${className}`;
   });
   // The model and its layer are named once in a row.
-  const whose = outcome === 'right' ? `${name === '' ? '' : `${name}, `}layer ${layer}; ` : '';
+  const model = name === '' ? '' : `${name}, `;
+  const whose = outcome === 'right' ? `${model}layer ${layer}; ` : '';
   const those = classes.length > mostCounted ? formatCountOf(all, 'image') : counted.join(', ');
   const header = `${whose}predicted ${outcome}: ${all === 0 ? 'none' : those}`;
   const cells: ImageCell[] = [];

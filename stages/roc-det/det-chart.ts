@@ -50,9 +50,8 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
   };
   const isPerfect = isAlone && models[0]!.equalErrorRate.estimate === 0;
   const hasMarks = models.some(({ equalErrorRate }) => equalErrorRate.estimate > 0);
-  const marks = hasMarks
-    ? `; the ${isAlone ? 'point marks' : 'points mark'} the equal error rate`
-    : '';
+  const pointsMark = isAlone ? 'point marks' : 'points mark';
+  const marks = hasMarks ? `; the ${pointsMark} the equal error rate` : '';
   return curveChart(lines, frame, {
     chart: 'DET',
     measure: ['equal error rate', 'Equal error rate'],

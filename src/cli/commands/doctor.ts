@@ -196,22 +196,20 @@ function projectFiles(root: string): readonly Finding[] {
     lacks: `it has mistakes: \`restage ${name === 'Places' ? 'places check <place>' : 'store status'}\` names them`,
     needed: true,
   });
-  const names = places.ok ? [...places.value.byName.keys()] : [];
   return [
     places.ok
-      ? {
-          name: 'Places',
-          state:
-            names.length === 0
-              ? 'this machine'
-              : `${formatCountOf(names.length, 'place')}: ${names.join(', ')}`,
-        }
+      ? { name: 'Places', state: placesText([...places.value.byName.keys()]) }
       : broken('Places', 'places.yaml'),
     store.ok
-      ? {
-          name: 'Store',
-          state: store.value === undefined ? 'cache/, not shared' : `cache/ and ${store.value.url}`,
-        }
+      ? { name: 'Store', state: storeText(store.value?.url) }
       : broken('Store', 'store.yaml'),
   ];
 }
+
+const placesText = (names: readonly string[]): string =>
+  names.length === 0
+    ? 'this machine'
+    : `${formatCountOf(names.length, 'place')}: ${names.join(', ')}`;
+
+const storeText = (shared: string | undefined): string =>
+  shared === undefined ? 'cache/, not shared' : `cache/ and ${shared}`;

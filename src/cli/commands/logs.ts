@@ -88,10 +88,8 @@ function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what =
   const { startedAt, end } = last.state;
   const open = run.isLiving() ? 'running since' : 'interrupted, as its run was killed, begun on';
   const how = end === undefined ? open : `${end.outcome} on`;
-  const duration =
-    end === undefined
-      ? ''
-      : ` ${end.outcome === 'succeeded' ? 'in' : 'after'} ${formatSeconds(end.seconds)}`;
+  const within = end?.outcome === 'succeeded' ? 'in' : 'after';
+  const duration = end === undefined ? '' : ` ${within} ${formatSeconds(end.seconds)}`;
   const why = end?.message === undefined ? '' : `: ${end.message.trim()}`;
   const several = attempts.length > 1;
   const text = attempts

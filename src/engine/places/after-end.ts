@@ -120,7 +120,8 @@ function afterRefusal(message: string, { tries, isOutdated }: EndFacts): NextSte
 
 /** A ticket that began late in the time of its job proves nothing about the limit. */
 function afterTime({ place, tries, advanced, resumes, claim, stage }: EndFacts): NextStep {
-  const idle = advanced ? 0 : tries.idle + (claim?.full === false ? 0 : 1);
+  const counted = claim?.full === false ? 0 : 1;
+  const idle = advanced ? 0 : tries.idle + counted;
   const limit = formatSeconds(place.time / 1000);
   if (idle >= mostIdle) {
     const why =

@@ -46,9 +46,8 @@ export function proxyFor({ protocol, hostname }: URL, env: Environment): URL | u
     return undefined;
   }
   const proxy = variable(`${protocol.slice(0, -1)}_proxy`);
-  return proxy === undefined
-    ? undefined
-    : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
+  if (proxy === undefined) return undefined;
+  return new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
 }
 
 /** A request of any method; a body that is a stream needs a `content-length`. */

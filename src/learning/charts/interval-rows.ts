@@ -70,7 +70,8 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
   const plain = (value: number | undefined) =>
     value === undefined || Number.isNaN(value) ? undefined : value;
   const isOpen = rows.some((row) => row.isOpen);
-  const fill = { condition: { test: 'datum.isOpen', value: '#ffffff' }, value: palette[0] };
+  const hollow = { condition: { test: 'datum.isOpen', value: '#ffffff' }, value: palette[0] };
+  const fill = isOpen ? hollow : { value: palette[0] };
   const value = points
     ? {
         mark: { type: 'tick', color: palette[0], opacity: 1, thickness: 3, size: 16 },
@@ -78,7 +79,7 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
       }
     : {
         mark: { type: 'point', stroke: palette[0], strokeWidth: 1.5, size: 60, opacity: 1 },
-        encoding: { x, y, fill: isOpen ? fill : { value: palette[0] } },
+        encoding: { x, y, fill },
       };
   const dots = points && {
     data: { name: `points-${dataName}`, values: [...points] },

@@ -69,6 +69,11 @@ export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
   ];
 }
 
+const majorityNote = (accuracy: number): string =>
+  accuracy === 1
+    ? 'all images are of one class'
+    : `always naming the majority: ${showValue(accuracy)}`;
+
 function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html {
   const images = metrics.get('images')?.value;
   const hasOneClass = metrics.get(metric('majorityAccuracy').name)?.value === 1;
@@ -83,20 +88,13 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
     const number = metrics.get(name)!;
     const baseline = baselineOf(headlineMetric);
     const majority = baseline && metrics.get(baseline.name)?.value;
-    const notes = [
-      ...(meaning === undefined ? [] : [meaning]),
-      ...(number.interval === undefined
-        ? []
-        : [`${intervalWords(number)} ${showEnds(number.interval)}`]),
-      ...(majority != null
-        ? [
-            hasOneClass
-              ? 'all images are of one class'
-              : `always naming the majority: ${showValue(majority)}`,
-          ]
-        : []),
-      ...(number.interval === undefined && images != null ? [`${formatCount(images)} images`] : []),
-    ];
+    const notes: string[] = [];
+    if (meaning !== undefined) notes.push(meaning);
+    if (number.interval !== undefined)
+      notes.push(`${intervalWords(number)} ${showEnds(number.interval)}`);
+    if (majority != null) notes.push(majorityNote(majority));
+    if (number.interval === undefined && images != null)
+      notes.push(`${formatCount(images)} images`);
     return html`<div class="tile card"><dt>${titleOfPath(`${split}.${name}`)}</dt><dd>${showValue(number.value)}</dd>${notes.map(
       (note) => html`<dd class="note">${note}</dd>`,
     )}</div>

@@ -73,9 +73,13 @@ function showImages(files: ArtifactFiles, room: PageRoom): ShownArtifact {
     if (size > mostImageBytes || !room.take('images', (size * 4) / 3)) return [];
     return { name, uri: files.uri(name) };
   });
+  const reason =
+    images.length < wanted.length
+      ? '; those over 256 KiB, and what exceeds the page’s 6 MiB for images, are left out'
+      : '';
   const leftOut =
     images.length < names.length
-      ? `${images.length} of ${formatCount(names.length)} images are shown, evenly over their names${images.length < wanted.length ? '; those over 256 KiB, and what exceeds the page’s 6 MiB for images, are left out' : ''}.`
+      ? `${images.length} of ${formatCount(names.length)} images are shown, evenly over their names${reason}.`
       : undefined;
   return { as: 'images', images, ...(leftOut !== undefined && { leftOut }) };
 }

@@ -144,15 +144,14 @@ function renderWarnings(warnings: readonly Warning[]): readonly Html[] {
   const groups = groupBy(warnings, ({ message }) => message.replaceAll(/\d+(\.\d+)?/g, '#'));
   const line = ({ stage, message }: Warning) =>
     html`${stage !== undefined && html`<strong>${stage}</strong>: `}${message}`;
-  const isSame = (group: readonly Warning[]) =>
-    group.every(({ message }) => message === group[0]!.message);
-  const items = Array.from(groups.values(), (group) =>
-    group.length === 1
-      ? html`<li>${line(group[0]!)}</li>`
-      : html`<li><details class="more"><summary><strong>${group.length}${isSame(group) ? ' ×' : ' with different numbers, such as:'}</strong> ${group[0]!.message}</summary><ul>${group.map(
-          (warning) => html`<li>${line(warning)}</li>`,
-        )}</ul></details></li>`,
-  );
+  const items = Array.from(groups.values(), (group) => {
+    const { message } = group[0]!;
+    const lines = group.map((warning) => html`<li>${line(warning)}</li>`);
+    if (group.length === 1) return lines[0]!;
+    const isSame = group.every((warning) => warning.message === message);
+    const times = isSame ? ' ×' : ' with different numbers, such as:';
+    return html`<li><details class="more"><summary><strong>${group.length}${times}</strong> ${message}</summary><ul>${lines}</ul></details></li>`;
+  });
   if (items.length === 0) return [];
   const list = html`<ul>${items}</ul>`;
   const folded = html`<details class="more"><summary>${formatCountOf(warnings.length, 'warning')}, ${items.length} different ones</summary>${list}</details>`;

@@ -79,15 +79,16 @@ const transpose = (table: readonly (readonly string[])[]): readonly (readonly st
 
 export function renderMetrics(metrics: readonly ReportMetric[]): Html {
   const measured = metrics.find(({ interval }) => interval !== undefined);
+  const heads = ['metric', 'value'];
+  const rows = metrics.map(({ name, value }) => [
+    name,
+    value === null ? missing(name) : showValue(value),
+  ]);
+  if (measured === undefined) return renderTable(heads, rows);
+  const ends = metrics.map(({ interval }) => (interval === undefined ? '' : showEnds(interval)));
   return renderTable(
-    ['metric', 'value', ...(measured === undefined ? [] : [intervalWords(measured)])],
-    metrics.map((metric) => [
-      metric.name,
-      metric.value === null ? missing(metric.name) : showValue(metric.value),
-      ...(measured === undefined
-        ? []
-        : [metric.interval === undefined ? '' : showEnds(metric.interval)]),
-    ]),
+    [...heads, intervalWords(measured)],
+    rows.map((row, index) => [...row, ends[index]!]),
   );
 }
 
@@ -101,8 +102,10 @@ function missing(name: string): string {
  * A number of a metrics file; a dash where it is undefined. 0.9225 is `0.923`, though its binary
  * form lies below the tie.
  */
-export const showValue = (value: number | null): string =>
-  value === null ? '–' : formatMetric(Number.isInteger(value) ? value : value * (1 + 1e-12));
+export function showValue(value: number | null): string {
+  if (value === null) return '–';
+  return formatMetric(Number.isInteger(value) ? value : value * (1 + 1e-12));
+}
 
 export const showEnds = ([low, high]: readonly [number, number]): string =>
   formatEnds({ low, high }, showValue);

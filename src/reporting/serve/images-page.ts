@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
-import { type Html, html } from '../report/html.ts';
+import { html } from '../report/html.ts';
 import { renderFrame } from './frame.ts';
 import type { ImageStore, Picture } from './image-store.ts';
 import { imageTable, outputOf, resultsOf } from './image-table.ts';
@@ -42,21 +42,20 @@ export function imagesPage(c: Context, sources: Sources): Response {
 <label>Beside <select name="other">${option('', 'no other model', other)}${others.map((reference) => option(reference, otherLabel(reference), other))}</select></label>
 <button>Show</button></form>`;
   const from = run && stage && `/images.json?${new URLSearchParams({ run: run.id, stage, other })}`;
-  const content: readonly Html[] =
+  const why =
+    run === undefined
+      ? 'No run has a data set or scores yet.'
+      : 'This run has no data set and no scores, or `restage gc` removed them.';
+  const gallery =
     from === undefined
-      ? [
-          html`<p>${run === undefined ? 'No run has a data set or scores yet.' : 'This run has no data set and no scores, or `restage gc` removed them.'}</p>`,
-        ]
-      : [
-          html`<div id="gallery" data-from="${from}" data-maps="/maps.json?run=${run!.id}"><p class="soft">Loading …</p></div>`,
-        ];
-  const whole = [html`<h1>Images</h1>`, form, ...content];
+      ? html`<p>${why}</p>`
+      : html`<div id="gallery" data-from="${from}" data-maps="/maps.json?run=${run!.id}"><p class="soft">Loading …</p></div>`;
   return c.html(
     renderFrame({
       title: 'Images',
       at: '/images',
       project,
-      content: whole,
+      content: [html`<h1>Images</h1>`, form, gallery],
       scripts: ['gallery.js'],
     }),
   );

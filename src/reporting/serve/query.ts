@@ -112,12 +112,11 @@ export function sortRows(
   const isDown = by.startsWith('-');
   const column = columns.find(({ name }) => name === by.replace(/^-/, ''));
   if (column === undefined) return rows;
+  const extreme = isDown ? Math.max : Math.min;
   const keys = column.values.map((cell) => {
     const items = itemsOf(cell);
     if (items.length === 0) return undefined;
-    return typeof items[0] === 'string'
-      ? items.join()
-      : Math[isDown ? 'max' : 'min'](...(items as number[]));
+    return typeof items[0] === 'string' ? items.join() : extreme(...(items as number[]));
   });
   return rows.toSorted((a, b) => {
     const keyOfA = keys[a];

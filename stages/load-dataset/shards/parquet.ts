@@ -68,11 +68,12 @@ function imageColumn(all: readonly SchemaTree[], named: string | undefined): str
   if (matching.length === 1) return matching[0]!;
   if (candidates.length > 1 && named === undefined && candidates.includes('image')) return 'image';
   const what = `of encoded images (bytes, or a struct with bytes)`;
-  throw new ShardError(
-    candidates.length > 1 && named === undefined
-      ? `expected one column ${what}, got ${candidates.join(', ')}. Name it by \`columns: { image: … }\`.`
-      : `expected a column ${named === undefined ? '' : `${named} `}${what}, got ${all.map(described).join(', ')}.`,
-  );
+  if (candidates.length > 1 && named === undefined)
+    throw new ShardError(
+      `expected one column ${what}, got ${candidates.join(', ')}. Name it by \`columns: { image: … }\`.`,
+    );
+  const wanted = named === undefined ? what : `${named} ${what}`;
+  throw new ShardError(`expected a column ${wanted}, got ${all.map(described).join(', ')}.`);
 }
 
 const isBytes = ({ element }: SchemaTree) =>

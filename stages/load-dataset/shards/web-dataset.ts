@@ -107,7 +107,8 @@ function notOne(
 ) {
   const got =
     [...images.map(({ extension }) => extension), ...otherExtensions].join(', ') || 'nothing';
-  return images.length > 1 && wanted === undefined
-    ? `expected one image in ${record}, got ${got}. Name its extension by \`columns: { image: … }\`.`
-    : `expected an image${wanted === undefined ? '' : ` .${wanted}`} in ${record}, got ${got}.`;
+  if (images.length > 1 && wanted === undefined)
+    return `expected one image in ${record}, got ${got}. Name its extension by \`columns: { image: … }\`.`;
+  const image = wanted === undefined ? 'an image' : `an image .${wanted}`;
+  return `expected ${image} in ${record}, got ${got}.`;
 }

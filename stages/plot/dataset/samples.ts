@@ -50,10 +50,12 @@ export const draw: DrawForm = async (context) => {
     }
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const part = counts.size > mostClasses ? `, of which the first ${mostClasses} are shown` : '';
+  const countTexts = [...counts].map(([name, count]) => `${formatCount(count)} ${name}`);
   const what =
     counts.size <= mostNamed
-      ? `${formatList([...counts].map(([name, count]) => `${formatCount(count)} ${name}`))} images`
-      : `${formatCount(total)} images of ${counts.size} classes${counts.size > mostClasses ? `, of which the first ${mostClasses} are shown` : ''}`;
+      ? `${formatList(countTexts)} images`
+      : `${formatCount(total)} images of ${counts.size} classes${part}`;
   return imageSheet({
     title: title ?? withLabels(`Images of each class in ${formatList([...splitNames])}`, shared),
     subtitle: `${what}; up to ${images} of each class and split, drawn at random (seed ${seed})`,

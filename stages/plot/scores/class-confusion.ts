@@ -78,10 +78,8 @@ function matrixTable(
     classes.map((column, c) => {
       const images = counts[r]![c]!;
       const value = totals[r] === 0 ? 0 : Number((images / totals[r]!).toPrecision(6));
-      const text =
-        images === 0
-          ? '0'
-          : `${formatCount(images)}\n${(100 * value).toFixed(value < 0.0995 ? 1 : 0)} %`;
+      const percent = (100 * value).toFixed(value < 0.0995 ? 1 : 0);
+      const text = images === 0 ? '0' : `${formatCount(images)}\n${percent} %`;
       return { row, column, images, value, text };
     }),
   );

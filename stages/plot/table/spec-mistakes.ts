@@ -135,16 +135,13 @@ export function vegaLiteNames() {
   const file = createRequire(import.meta.url).resolve('vega-lite/vega-lite-schema.json');
   const { definitions }: { readonly definitions: Readonly<Record<string, Definition>> } =
     JSON.parse(readFileSync(file, 'utf8'));
-  const expand = (definition: Definition): readonly Definition[] =>
-    definition.$ref !== undefined
-      ? expand(definitions[decodeURIComponent(definition.$ref.replace('#/definitions/', ''))]!)
-      : [
-          definition,
-          ...[
-            ...(definition.anyOf ?? []),
-            ...(definition.items === undefined ? [] : [definition.items]),
-          ].flatMap(expand),
-        ];
+  const expand = (definition: Definition): readonly Definition[] => {
+    const { $ref, anyOf = [], items } = definition;
+    if ($ref !== undefined)
+      return expand(definitions[decodeURIComponent($ref.replace('#/definitions/', ''))]!);
+    const parts = items === undefined ? anyOf : [...anyOf, items];
+    return [definition, ...parts.flatMap(expand)];
+  };
   const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
   const propertiesOf = (...all: readonly Definition[]) =>
     sorted(all.flatMap(expand).flatMap(({ properties = {} }) => Object.keys(properties)));

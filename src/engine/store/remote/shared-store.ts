@@ -7,7 +7,7 @@ import { UserError } from '../../../user-error.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import { LocalStore } from '../local-store.ts';
-import type { RunManifest } from '../run-manifest.ts';
+import type { ManifestStage, RunManifest } from '../run-manifest.ts';
 import {
   hasRepository,
   type Lookup,
@@ -455,15 +455,14 @@ export class SharedStore implements Store {
    * results.
    */
   #shareable({ stages }: RunManifest): RunManifest['stages'] {
-    const entries = Object.entries(stages).flatMap(([name, stage]) => {
+    const shareable: Record<string, ManifestStage> = {};
+    for (const [name, stage] of Object.entries(stages)) {
       const result = this.local.readResult(stage.result);
-      if (result === undefined) return [[name, stage] as const];
-      const signposts = signpostsOf(result).map(({ digest }) => digest);
-      return this.isShareable(result)
-        ? [[name, signposts.length === 0 ? stage : { ...stage, signposts }] as const]
-        : [];
-    });
-    return Object.fromEntries(entries);
+      if (result !== undefined && !this.isShareable(result)) continue;
+      const signposts = result === undefined ? [] : signpostsOf(result).map(({ digest }) => digest);
+      shareable[name] = signposts.length === 0 ? stage : { ...stage, signposts };
+    }
+    return shareable;
   }
 
   /** The parcels of results, by default of those that wait. */

@@ -113,10 +113,8 @@ export function walkLayers(
     const { inboundLayers } = layer.inboundNodes[0]!;
     // A model may leave out its input layer.
     const inputs = inboundLayers.map(({ name }) => outputs.get(name) ?? images);
-    const output =
-      inputs.length === 0
-        ? images
-        : layer.apply(inputs.length === 1 ? inputs[0]! : inputs, inference);
+    const layerInput = inputs.length === 1 ? inputs[0]! : inputs;
+    const output = inputs.length === 0 ? images : layer.apply(layerInput, inference);
     last = after(layer, output as Tensor);
     outputs.set(layer.name, last);
   }

@@ -79,7 +79,8 @@ function covered(
 test('intervals of few images cover the truth nineteen times in twenty, also where classes are drawn', () => {
   const ofPrecision = (random: Random) => {
     const labels = Array.from({ length: 100 }, () => (random.float() < 0.3 ? 1 : 0));
-    const called = labels.map((label) => (random.float() < (label === 1 ? 0.8 : 0.2) ? 1 : 0));
+    const shareCalled = (label: number) => (label === 1 ? 0.8 : 0.2);
+    const called = labels.map((label) => (random.float() < shareCalled(label) ? 1 : 0));
     const statistic = (weights: Uint8Array) =>
       precisionOf(decisionsOfSides(confusion(labels, called, { weights })), 1);
     return { labels, statistic };

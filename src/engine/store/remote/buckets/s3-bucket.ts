@@ -214,7 +214,8 @@ export class S3Bucket implements Bucket {
       this.#credentials === undefined
         ? plain
         : signRequest({ method, url, headers: plain, bodyDigest }, this.#credentials, this.#region);
-    const content = body === undefined ? {} : { body: isFile ? createReadStream(body.path) : body };
+    const sent = isFile ? createReadStream(body.path) : body;
+    const content = sent === undefined ? {} : { body: sent };
     // A server may store all of it before it answers.
     const timeout = this.#timeout + size / written;
     const options = { method, signal: this.#closing.signal, timeout };
