@@ -68,6 +68,8 @@ export async function recall(
   find: (word: string | undefined) => string | undefined,
 ): Promise<RunMemory | undefined> {
   try {
+    // Where a change is found, the file stays. Safe: a command that is killed before it decides has
+    // changed nothing, and what a run publishes changes signatures, too.
     const memory = readJson<RunMemory>(file);
     if (memory?.format !== 3) return undefined;
     if (find(memory.found.word) !== memory.found.file) return undefined;
@@ -94,8 +96,8 @@ export function remember(
 ): void {
   const trees = [...signatures.trees.keys()];
   const places = [...signatures.paths.keys()];
-  // Absent → remembered. Signatures were taken before anything was read. They are compared once
-  // more, so that no edit during the run is remembered as what the run has seen.
+  // Absent → remembered. Safe: signatures were taken before anything was read. They are compared
+  // once more, so that no edit during the run is remembered as what the run has seen.
   const signature = presentSignature({ trees, places });
   if (signature !== digestOf([...signatures.trees.values(), ...signatures.paths.values()])) {
     forget(file);
@@ -144,6 +146,7 @@ export function takeSignatures(
 
 /** Forgets a run: the next command reads its pipeline and decides again. */
 export function forget(file: string): void {
+  // Remembered → absent. Safe: without a memory, the next command decides from all the files.
   rmSync(file, { force: true });
 }
 
@@ -153,6 +156,7 @@ export function forget(file: string): void {
  */
 export function forgetAll(root: string): void {
   try {
+    // Remembered → absent. Safe after a kill midway, too: each file counts for itself.
     rmSync(inCache(cacheOf(root), 'memory'), { recursive: true, force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EROFS')

@@ -183,8 +183,8 @@ export class SharedStore implements Store {
 
   /** Writes a result of the shared store here, and where its objects lie. */
   async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
-    // Found → adopted. The record comes first: after a kill between the two, the result would count
-    // as made here without it, and be sent as the user's own.
+    // Found → adopted. Safe: the record comes first, and after a kill between the two the result is
+    // looked up again. A result without it would count as made here, and be sent as the user's own.
     this.records.write(result.digest, { owner, adopted: true, locations });
     await this.local.writeResult(result, { sync: false }); // it can be fetched again
     this.#found.delete(result.digest);
@@ -235,7 +235,8 @@ export class SharedStore implements Store {
         ({ digest }) => left.has(digest) && this.#locationOf(digest) !== undefined,
       );
     }
-    // Being fetched → lost, for this run alone: the next one asks again.
+    // Being fetched → lost. Safe: only this run knows of it. The next one asks again, and pushes use
+    // the damage on disk only to send the bytes again.
     for (const digest of left) this.#lost.add(digest);
     if (this.failure !== undefined || left.size === 0) return;
     this.#warn(
@@ -249,7 +250,7 @@ export class SharedStore implements Store {
       wanted,
       (digest) => this.#locationOf(digest),
       async (digest, chunks) => {
-        // Being fetched → here: bytes are hashed before they get the name of the object.
+        // Being fetched → here. Safe: bytes are hashed before they get the name of the object.
         const isWhole = await writeObject(this.local.objectPath(digest), this.#counted(chunks));
         if (isWhole) left.delete(digest);
         return isWhole;
@@ -290,7 +291,8 @@ export class SharedStore implements Store {
     this.#found.delete(result.digest);
     this.records.remove(result.digest);
     if (this.remote.own === undefined || !this.isShareable(result)) return;
-    // Made → waiting: a file in the outbox, so that a kill leaves it to a later push.
+    // Made → waiting. Safe: the mark is a file in the outbox, which stays until the entry is sent.
+    // So a kill leaves it to a later push.
     for (const { digest } of [...signpostsOf(result), result]) this.records.markUnsent(digest);
     // `flush` throws it.
     const sendSome = () => void this.#sendLater({ onePack: true }).catch(() => {});
@@ -307,6 +309,7 @@ export class SharedStore implements Store {
     if (this.remote.own === undefined) return;
     const stages = this.#shareable(manifest);
     const files = this.records.runFiles(manifest.run);
+    // Kept. Safe: the manifest comes last, and no push sends a page without one.
     writing(`to ${this.records.outbox}`, () => {
       mkdirSync(dirname(files.page), { recursive: true });
       if (page !== undefined) copyFileSync(page, files.page);
@@ -474,7 +477,7 @@ export class SharedStore implements Store {
       if (result === undefined || !this.isShareable(result)) this.records.markSent(digest);
       else {
         const isSent = (locations: Locations) => {
-          // Waiting → sent. After a kill between the two it is sent again, to the same keys.
+          // Waiting → sent. Safe: after a kill between the two it is sent again, to the same keys.
           this.records.write(digest, { owner: id, adopted: false, locations });
           if (waiting.has(digest)) this.records.markSent(digest);
           onSent();
