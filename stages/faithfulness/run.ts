@@ -86,7 +86,7 @@ async function measureOptions(
   let done = 0;
   const options: MeasureOptions = {
     methods: [...settings.method, control],
-    explain: methodOptions(settings, subject.input, layer),
+    explain: methodOptions(settings, subject.input.normalise, layer),
     how: { ...settings, indices },
     curveBaseline: settings.curveBaseline,
     curveSteps: settings.curveSteps,

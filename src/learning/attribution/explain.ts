@@ -95,7 +95,7 @@ export async function explain(
  * The result of a gradient method: an attribution by channel, `[batch, height, width, 3]`, and
  * by-products.
  */
-interface Found extends Partial<Pick<Explanation, 'logits' | 'completeness'>> {
+interface GradientAttribution extends Partial<Pick<Explanation, 'logits' | 'completeness'>> {
   readonly gradient: Float32Array;
 }
 
@@ -103,7 +103,7 @@ type Attribute = (
   model: LayersModel,
   question: Question,
   options: ExplainOptions,
-) => Promise<Found>;
+) => Promise<GradientAttribution>;
 
 const smooth =
   (of: Parameters<typeof smoothGradient>[3]): Attribute =>

@@ -5,6 +5,17 @@
 export const methodDefaults = { samples: 50, noise: 0.15, steps: 50, baseline: 'black' } as const;
 export type MethodSetting = keyof typeof methodDefaults;
 
+/** These settings as they are given; {@link methodDefaults} fill in what is absent. */
+export interface MethodSettings {
+  /** Noisy copies of each image. */
+  readonly samples?: number;
+  /** Standard deviation of the noise, as a share of the image's range of values. */
+  readonly noise?: number;
+  /** Points on the path from the baseline to the image. */
+  readonly steps?: number;
+  readonly baseline?: 'black' | 'mean';
+}
+
 /** The facts about a method besides its computation. */
 interface MethodFacts {
   readonly title: string;

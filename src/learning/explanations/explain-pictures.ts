@@ -83,7 +83,7 @@ export async function explainPictures(
     model,
     question,
     settings.methods,
-    methodOptions(settings, input, layer),
+    methodOptions(settings, input.normalise, layer),
   );
   return {
     pictures: pictures.map(({ name }, i) => ({
@@ -145,7 +145,7 @@ async function seeAll(
         `Expected an image, but ${name} cannot be read as one: ${message.split('\n')[0]}`,
       );
     });
-    expectLargeEnough([{ name, width, height }], input);
+    expectLargeEnough([{ name, width, height }], input.size);
     return decodeImage(bytes, { width: size, height: size, fit, kernel });
   };
   return expectAll(...pictures.map((picture) => () => see(picture)));

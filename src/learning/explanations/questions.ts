@@ -2,11 +2,10 @@ import { Random } from '../../random.ts';
 import { StageError } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import type { ExplainOptions } from '../attribution/explain.ts';
-import { type MethodSetting, methodDefaults } from '../attribution/methods.ts';
+import { type MethodSettings, methodDefaults } from '../attribution/methods.ts';
 import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
 import { type Network, outputOf } from '../models/model-output.ts';
-import type { ExplanationSettings } from './explanation-settings.ts';
 
 /**
  * Chooses the class that each image of a batch is asked about, `[batch]`, from its images and
@@ -47,9 +46,8 @@ export const imageSeed = (seed: number, key: string): number =>
 
 /** The options of methods, with defaults for the settings that are absent. */
 export function methodOptions<Layer extends string | undefined>(
-  settings: Pick<ExplanationSettings, 'batchSize'> &
-    Partial<Pick<ExplanationSettings, MethodSetting>>,
-  { normalise: { mean, deviation } }: Pick<ImageInput, 'normalise'>,
+  settings: MethodSettings & { readonly batchSize: number },
+  { mean, deviation }: ImageInput['normalise'],
   layer: Layer,
 ): ExplainOptions & { readonly layer: Layer } {
   const { samples, noise, steps, baseline, batchSize } = { ...methodDefaults, ...settings };
@@ -62,12 +60,12 @@ export function methodOptions<Layer extends string | undefined>(
 const mostEnlarged = 8;
 
 /**
- * Throws a {@link StageError} for images so small, in pixels, that they would reach the network as
- * a blur.
+ * Throws a {@link StageError} for images so small, in pixels, that they would reach the network,
+ * which sees `size` × `size`, as a blur.
  */
 export function expectLargeEnough(
   images: readonly { readonly name: string; readonly width: number; readonly height: number }[],
-  { size }: Pick<ImageInput, 'size'>,
+  size: number,
 ): void {
   const least = Math.ceil(size / mostEnlarged);
   const [first, ...more] = images.filter(({ width, height }) => Math.min(width, height) < least);

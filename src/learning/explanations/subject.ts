@@ -61,14 +61,18 @@ export interface Subject extends ImageModel {
   ask(how: AskOptions): AsyncIterable<QuestionBatch>;
 }
 
-/** The question, and the images that it is about. */
-export interface AskOptions {
-  readonly indices?: Uint32Array;
+/** What images are asked about, and in which batches. */
+export interface QuestionSettings {
   /** `label`, `predicted`, or a class's name. */
   readonly class: string;
   readonly score: ScoreKind;
   readonly seed: number;
   readonly batchSize: number;
+}
+
+/** The question, and the images that it is about. */
+export interface AskOptions extends QuestionSettings {
+  readonly indices?: Uint32Array;
 }
 
 /**
@@ -99,7 +103,7 @@ export async function openSubject(
   const { size, fit, kernel, normalise } = opened.input;
   expectLargeEnough(
     samples.map(({ path, ...size }) => ({ name: path, ...size })),
-    opened.input,
+    size,
   );
   const resize = { width: size, height: size, fit, kernel };
   // One pass, so no image is kept.

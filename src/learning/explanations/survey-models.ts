@@ -1,19 +1,19 @@
 import type { z } from 'zod';
 import type { StageContext } from '../../stage.ts';
-import type { Method, MethodSetting } from '../attribution/methods.ts';
+import type { Method, MethodSettings } from '../attribution/methods.ts';
 import { untrainedCopy } from '../models/initial-weights.ts';
 import { sampleImages } from '../vision/sample-images.ts';
-import type { ExplanationSettings, surveySettings } from './explanation-settings.ts';
+import type { surveySettings } from './explanation-settings.ts';
 import { MapsWriter } from './maps-writer.ts';
 import { type MeasuredSurvey, measureSurvey } from './measure-survey.ts';
 import type { Masks } from './open-masks.ts';
 import { methodOptions } from './questions.ts';
-import type { Subject } from './subject.ts';
+import type { QuestionSettings, Subject } from './subject.ts';
 import { type Survey, type SurveyedImage, surveySplit } from './survey-split.ts';
 
 type SurveySettings = z.output<z.ZodObject<typeof surveySettings>> &
-  Pick<ExplanationSettings, 'class' | 'score' | 'batchSize' | 'seed'> &
-  Partial<Pick<ExplanationSettings, MethodSetting>>;
+  QuestionSettings &
+  MethodSettings;
 
 /** A model to survey. */
 export interface SurveyCase {
@@ -67,7 +67,7 @@ export async function surveyModels<C extends SurveyCase>(
     const options = (net: string) => ({
       methods,
       masks,
-      explain: methodOptions(settings, subject.input, layer),
+      explain: methodOptions(settings, subject.input.normalise, layer),
       how: { ...settings, batchSize: request.batchSize ?? settings.batchSize, indices },
       onBatch: (images: number) => {
         done += images;

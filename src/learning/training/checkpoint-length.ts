@@ -1,14 +1,21 @@
 import type { Json } from '../../json.ts';
+import type { MetricName } from '../metrics/metric-catalogue.ts';
 import { betterOf } from './better-epoch.ts';
-import type { FitOptions } from './fit.ts';
 import type { EpochRecord } from './history.ts';
-import { isOpenEnded } from './schedule.ts';
+import { isOpenEnded, type ScheduleSettings } from './schedule.ts';
 
 /**
  * The settings that decide how long training lasts, how its learning rate changes, and which epoch
  * is the best.
  */
-export type Length = Pick<FitOptions, 'epochs' | 'schedule' | 'earlyStopping' | 'by'>;
+export interface Length {
+  readonly epochs: number;
+  readonly schedule?: ScheduleSettings;
+  /** Ends training after `patience` epochs in a row without a better one; never when left out. */
+  readonly earlyStopping?: { readonly patience: number };
+  /** The metric on the validation split whose best epoch is kept; accuracy when left out. */
+  readonly by?: MetricName;
+}
 
 /**
  * Circumstances besides settings and data that affect the bytes, such as the number of threads, by

@@ -9,13 +9,14 @@ import { metricsOfLogits } from '../metrics/split-statistics.ts';
 import { rowOf } from '../models/model-output.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
+import type { Length } from './checkpoint-length.ts';
 import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
 import { type Freezing, freezeLayers } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import { allWeights, assignValues, movingWeights, trainableWeights } from './model-weights.ts';
 import { Optimizer } from './optimizer.ts';
 import { predict } from './predict.ts';
-import { type ScheduleSettings, scheduleFactor, warmUpFactor } from './schedule.ts';
+import { scheduleFactor, warmUpFactor } from './schedule.ts';
 import { selectionSplit, trainSplit } from './splits.ts';
 import { type StepOptions, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
@@ -30,9 +31,8 @@ import {
 import { WeightAverage } from './weight-average.ts';
 
 /** How a model is trained, evaluated and selected. */
-export interface FitOptions extends Omit<StepOptions, 'average'> {
+export interface FitOptions extends Omit<StepOptions, 'average'>, Length {
   readonly optimizer: OptimizerSettings;
-  readonly epochs: number;
   /** Splits that are evaluated after each epoch, {@link selectionSplit} among them. */
   readonly monitor: readonly string[];
   /**
@@ -40,14 +40,9 @@ export interface FitOptions extends Omit<StepOptions, 'average'> {
    * its batches (`running`).
    */
   readonly trainValues: 'exact' | 'running';
-  readonly schedule?: ScheduleSettings;
-  /** Ends training after `patience` epochs in a row without a better one; never when left out. */
-  readonly earlyStopping?: { readonly patience: number };
   readonly freezing?: Freezing;
   /** Evaluates, selects and keeps a running mean of the weights instead of the last ones. */
   readonly ema?: { readonly decay: number };
-  /** The metric on {@link selectionSplit} whose best epoch is kept; accuracy when left out. */
-  readonly by?: MetricName;
   /** Decides, with the epoch and the batch, what dropout drops. */
   readonly seed: number;
 }
@@ -91,7 +86,7 @@ export async function fit(
   const images = Object.fromEntries(options.monitor.map((split) => [split, data.images(split)]));
   const epochs = [...(states?.last?.epochs ?? [])];
   let chosenEpoch = states?.last?.chosenEpoch ?? 0;
-  const enter = (epoch: number) => enterEpoch(model, optimizer, average, { ...options, epoch });
+  const enter = (epoch: number) => enterEpoch(model, optimizer, average, epoch, options.freezing);
   const warn = (warning: string | undefined) => warning !== undefined && listener.warn(warning);
   try {
     for (const { epoch } of epochs) enter(epoch);
@@ -142,7 +137,8 @@ function enterEpoch(
   model: LayersModel,
   optimizer: Optimizer,
   average: WeightAverage | undefined,
-  { freezing = new Map(), epoch }: Pick<FitOptions, 'freezing'> & { readonly epoch: number },
+  epoch: number,
+  freezing: Freezing = new Map(),
 ): string | undefined {
   const change = freezeLayers(model, freezing, epoch);
   optimizer.add(trainableWeights(model));
