@@ -28,7 +28,7 @@ test('layers that features can go through have no mistakes, whatever the number 
   assert.deepEqual(mistakes({ residual: [{ dense: 2048 }] }, { dense: 2 }), []);
 });
 
-test('a layer that needs an image, a wrong end and a name that is taken are reported with their place', () => {
+test('a layer that needs an image, a wrong end and a name that is taken are reported with their path', () => {
   assert.deepEqual(mistakes({ conv: 8 }, 'flatten', { dense: 2 }), [
     '0: conv1 needs an image, but features are flat: begin with dense, for instance',
   ]);

@@ -91,7 +91,7 @@ test('a model with a weight that is no number, or whose weights lie elsewhere, i
   );
 });
 
-test('a folder that holds no model is refused with the file and the place', async () => {
+test('a folder that holds no model is refused with the file and the path of the value', async () => {
   await save('broken');
   writeFileSync(join(folder, 'broken', 'info.json'), '{"architecture": 3}');
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { LayerItem } from './layers/layer-items.ts';
 import { modelMistakes, modelSetting } from './model-setting.ts';
 
-/** Mistakes of a net in images of 32 x 32, each with its place below `model.layers`. */
+/** Mistakes of a net in images of 32 x 32, each with its path below `model.layers`. */
 function mistakes(...layers: readonly LayerItem[]): readonly string[] {
   const { layers: parsed } = modelSetting.parse({ layers }) as { layers: LayerItem[] };
   return modelMistakes({ layers: parsed }, 32).map(({ at, message }) => {
@@ -21,7 +21,7 @@ test('a net that an image can go through has no mistakes', () => {
   );
 });
 
-test('a layer that cannot take its input is reported with its place', () => {
+test('a layer that cannot take its input is reported with its path', () => {
   assert.deepEqual(mistakes({ conv: 1 }, { maxPool: 8 }, { conv: 1, kernel: 4 }, ...end), [
     '2: conv2 needs at least 4 x 4, gets 3 x 3',
   ]);

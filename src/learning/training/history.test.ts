@@ -19,7 +19,7 @@ test('a history reads back as it was written', () => {
   assert.deepEqual(parseHistory(formatHistory(history)), { ok: true, value: history });
 });
 
-test('a text that is no history is refused with the place of the mistake', () => {
+test('a text that is no history is refused with the path of the mistake', () => {
   const message = (text: string) => {
     const result = parseHistory(text);
     return result.ok ? '' : result.error;

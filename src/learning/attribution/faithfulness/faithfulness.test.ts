@@ -197,7 +197,7 @@ test('a normalisation is randomised with the kernel before it', async () => {
 test('with all weights randomised a gradient no longer resembles the first one, guided backpropagation still does, and the control depends on its layer alone', async () => {
   const size = 24;
   const convolution = { filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' } as const;
-  // Every place is seen alike, unlike in nets with pools or without padding, whose gradients have a
+  // Every position is seen alike, unlike in nets with pools or without padding, whose gradients have a
   // shape of the net's own.
   const net = sequential({
     layers: [

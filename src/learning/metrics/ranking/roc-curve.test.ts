@@ -57,7 +57,7 @@ test('there is no DET curve of one class', () => {
   assert.throws(() => det([], []), got('0 of 1 and 0 of 0'));
 });
 
-test('where the ROC curve rises, its upper end counts, whatever the place times the negatives is rounded to', () => {
+test('where the ROC curve rises, its upper end counts, whatever the false-positive rate times the negatives is rounded to', () => {
   for (let x = 1; x <= 100; x++) {
     // The labels are in the order of their scores.
     const labels = Array.from({ length: 101 }, (_, i) => (i === x ? 1 : 0));
@@ -76,9 +76,9 @@ test('a curve of ties is straight, and starts at nothing', () => {
   assert.deepEqual([...truePositiveRatesAt(counts, [0, 0.3, 1])], [0, 0.3, 1]);
 });
 
-test('a band of 95 % holds the true height at a place in about that share of test sets', () => {
+test('a band of 95 % holds the true height at a false-positive rate in about that share of test sets', () => {
   const falsePositiveRates = [0.1, 0.3];
-  const truth = [0.389, 0.683]; // Φ(1 + Φ⁻¹(place)), scores of the two classes one deviation apart
+  const truth = [0.389, 0.683]; // Φ(1 + Φ⁻¹(rate)), scores of the two classes one deviation apart
   let held = 0;
   for (let seed = 0; seed < 40; seed++) {
     const { labels, scores } = drawnScores(60, 60, 1, 200 + seed);

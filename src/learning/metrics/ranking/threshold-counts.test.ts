@@ -95,7 +95,7 @@ test('draws are counted as weights are, but keep the thresholds that nothing rea
   );
 });
 
-test('scores that are not finite and labels other than 0 and 1 are refused with their place', () => {
+test('scores that are not finite and labels other than 0 and 1 are refused with their index', () => {
   assert.throws(
     () => countAtThresholds([0, 1], [0.5, Number.NaN]),
     new RangeError('Expected a finite score, got NaN at index 1'),

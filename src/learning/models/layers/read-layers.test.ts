@@ -32,7 +32,7 @@ test('layers are named by kind and number, counted through residual blocks, unle
   ]);
 });
 
-test('omitted settings have their defaults, and every layer knows its place in the list', () => {
+test('omitted settings have their defaults, and every layer knows its path in the list', () => {
   const [conv, pool, norm, block, dense] = readLayers([
     { conv: 8 },
     { maxPool: 3, padding: 'same' },

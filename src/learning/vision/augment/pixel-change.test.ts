@@ -120,7 +120,7 @@ test('noise is normal, of the requested deviation, in every channel', async () =
   }
 });
 
-test('a black square covers any place, and is cut off at the edge', async () => {
+test('a black square covers any position, and is cut off at the edge', async () => {
   const width = 12;
   const height = 8;
   const white = { width, height, pixels: new Uint8Array(width * height * 3).fill(255) };

@@ -9,7 +9,7 @@ import {
   samplesFile,
 } from './dataset.ts';
 
-/** An image before the writer gives it a place. */
+/** An image before the writer appends it to a shard. */
 type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
 
 interface DatasetWriterOptions {

@@ -26,7 +26,7 @@ export const classesAndSplits = {
  * encoded files.
  *
  *     dataset.json          format, classes, split names: what every reader of any split needs
- *     train/samples.json    one line per image: its facts, and its place in a shard
+ *     train/samples.json    one line per image: its facts, and where a shard has its bytes
  *     train/00000.tar …     <key>.jpg (the original bytes) and <key>.cls (the label in digits), pairs in order
  *     val/…  test/…
  *
