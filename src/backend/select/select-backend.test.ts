@@ -48,7 +48,8 @@ const registering = `
 
 const start = (name: 'tensorflow' | 'webgpu', root: string) =>
   selectBackend(name, { packagesFrom: [root], threads: 1 });
-const here = dirname(new URL(import.meta.url).pathname);
+/** The folder from which the backend looks for packages, beside the project's. */
+const here = join(dirname(new URL(import.meta.url).pathname), '..', 'packages');
 
 /** One step of training: the loss, and the weights after it. */
 async function trainOnce(): Promise<number[]> {
