@@ -1,3 +1,4 @@
+import type { TopLevelSpec } from 'vega-lite';
 import type { Project, ProjectOptions } from './project/api.ts';
 import type { ChartContext } from './stage.ts';
 
@@ -68,5 +69,6 @@ export async function drawChart(
 ): Promise<void> {
   // Loads Vega, which specs must not.
   const { renderOutput } = await import('./learning/charts/render-chart.ts');
-  await renderOutput(context, port, spec as never);
+  // Vega-Lite warns of what is wrong in it.
+  await renderOutput(context, port, spec as typeof spec & TopLevelSpec);
 }

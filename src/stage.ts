@@ -73,7 +73,8 @@ export interface TableCounts {
 
 /**
  * The description of a kind: its settings and ports. Importing a spec loads zod and nothing
- * heavier. `S` is the type of the parsed settings with their defaults, which are JSON.
+ * heavier. `S` is the type of the parsed settings with their defaults, which are JSON. Tables hold
+ * specs whose settings are unknown: parsed settings go back only to the spec that parsed them.
  */
 export interface KindSpec<S = unknown> {
   readonly name: string;
@@ -210,14 +211,6 @@ export interface SettingMistake {
   readonly message: string;
   /** An unknown name and the known ones: the message suggests the nearest. */
   readonly unknown?: { readonly name: string; readonly known: readonly string[] };
-}
-
-/**
- * A spec with any type of settings, for tables of kinds. Parsed settings go back only to the spec
- * that parsed them, so nobody else needs their type.
- */
-export interface AnyKindSpec extends Omit<KindSpec<never>, 'settings'> {
-  readonly settings: z.ZodType;
 }
 
 /** Infers the type of a spec: `export const spec = defineKind({ … })`. */

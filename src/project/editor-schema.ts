@@ -5,10 +5,10 @@ import {
 } from '../engine/config/schema/json-schema.ts';
 import { localShape, placeShape } from '../engine/places/place-spec.ts';
 import { storeShape } from '../engine/store/remote/store-file.ts';
-import type { AnyKindSpec } from '../stage.ts';
+import type { KindSpec } from '../stage.ts';
 
 /** The JSON schema of all files of a project, with which editors complete and check them. */
-export function editorSchema(kinds: Iterable<AnyKindSpec>): string {
+export function editorSchema(kinds: Iterable<KindSpec>): string {
   const places = {
     description: 'The places of `places.yaml`.',
     type: 'object',

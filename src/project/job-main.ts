@@ -11,7 +11,7 @@ import { identifyJob } from '../engine/places/schedulers/schedulers.ts';
 import { waitFor } from '../engine/places/wait-for.ts';
 import { findAgain, findLoaded, LoadedCode } from '../engine/store/find-code.ts';
 import { usableMemory } from '../machine-limits.ts';
-import type { AnyKindSpec } from '../stage.ts';
+import type { KindSpec } from '../stage.ts';
 import { describeError, isForUser, UserError } from '../user-error.ts';
 import { loadProgram } from './kinds/load-run.ts';
 import { buildDigest, version } from './package-info.ts';
@@ -59,7 +59,7 @@ async function serve(folder: BatchFolder): Promise<void> {
   await worker.run();
 }
 
-async function specOf({ kind }: Stage): Promise<AnyKindSpec> {
+async function specOf({ kind }: Stage): Promise<KindSpec> {
   const { kinds } = await import('../../stages/index.ts');
   return kinds[kind]!.spec;
 }

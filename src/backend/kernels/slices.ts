@@ -1,5 +1,5 @@
-import { backend_util, slice_util, util } from '@tensorflow/tfjs';
-import { type Kernel, kernel } from '../lowering/kernel.ts';
+import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs';
+import { type Kernel, kernel, type TensorSpec } from '../lowering/kernel.ts';
 import { type Operand, sameShape } from '../trace/trace.ts';
 
 type Ints = readonly number[];
@@ -18,6 +18,13 @@ interface TfStridedSlice {
 /** A bound before the first element of any array: -1 would be the last element. */
 const BEFORE_FIRST = -(2 ** 31);
 
+/** An array as functions of tfjs take it that look only at its shape. */
+const tensorInfo = ({ shape, dtype }: TensorSpec): TensorInfo => ({
+  dataId: {},
+  shape: [...shape],
+  dtype,
+});
+
 /** Kernels that take parts of an array, in steps or backwards too. */
 export const sliceKernels: readonly Kernel[] = [
   kernel<{ begin: number | number[]; size: number | number[] }, { begin: Ints }>({
@@ -25,8 +32,7 @@ export const sliceKernels: readonly Kernel[] = [
     inputs: ['x'],
     plan([x], attributes) {
       const { shape, dtype } = x!;
-      // tfjs only looks at the tensor's shape.
-      const tensor = x as never;
+      const tensor = tensorInfo(x!);
       const [begin, size] = slice_util.parseSliceParams(
         tensor,
         attributes.begin,
@@ -115,7 +121,7 @@ export const sliceKernels: readonly Kernel[] = [
     plan([x], { numOrSizeSplits, axis }) {
       const { shape, dtype } = x!;
       const [axisIndex = 0] = util.parseAxisParam(axis, [...shape]);
-      const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, axisIndex);
+      const sizes = backend_util.prepareSplitSize(tensorInfo(x!), numOrSizeSplits, axisIndex);
       const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
       const outputs = sizes.map((size) => ({
         shape: shape.map((length, i) => (i === axisIndex ? size : length)),

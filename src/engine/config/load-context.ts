@@ -1,9 +1,9 @@
-import type { AnyKindSpec, CodeQuestion } from '../../stage.ts';
+import type { CodeQuestion, KindSpec } from '../../stage.ts';
 import type { Mistake, Reporting, SourceFile } from '../diagnostics/diagnostic.ts';
 import type { ProgramCode } from './pipeline.ts';
 
 export interface KnownKind {
-  readonly spec: AnyKindSpec;
+  readonly spec: KindSpec;
   /**
    * Part of the fingerprint: a built-in kind's version, or the digest of the code of a project's
    * own.
@@ -21,7 +21,7 @@ export type UnloadedKind = Mistake;
 export type Kinds = ReadonlyMap<string, KnownKind>;
 
 /** Finds the code behind a kind's program. Throws a `StageError`. */
-export type FindCode = (spec: AnyKindSpec, question: CodeQuestion) => Promise<ProgramCode>;
+export type FindCode = (spec: KindSpec, question: CodeQuestion) => Promise<ProgramCode>;
 
 /** What looking up packages of the project needs, and leaves. */
 export interface PackageLookup {

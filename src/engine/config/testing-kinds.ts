@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Result } from '../../result.ts';
-import { type AnyKindSpec, defineKind } from '../../stage.ts';
+import { defineKind, type KindSpec } from '../../stage.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
 import type { Kinds } from './load-context.ts';
@@ -11,7 +11,7 @@ import { loadPipeline } from './loading/load-pipeline.ts';
 import type { LocatedStage, Pipeline } from './pipeline.ts';
 
 /** A small table of kinds for tests, of the same forms as the real ones. */
-const specs: readonly AnyKindSpec[] = [
+const specs: readonly KindSpec[] = [
   defineKind({
     name: 'load',
     version: 1,

@@ -1,6 +1,6 @@
 import { sha256 } from '../../digest.ts';
 import type { Environment } from '../../environment.ts';
-import type { AnyKindSpec, CodeQuestion, FoundCode } from '../../stage.ts';
+import type { CodeQuestion, FoundCode, KindSpec } from '../../stage.ts';
 import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import { asSeen } from '../config/stages/resolve-stage.ts';
 import { cacheOf, inCache } from '../files/cache-paths.ts';
@@ -14,7 +14,7 @@ import { precedesRead } from './run-memory.ts';
  * Finds a program's code. It is remembered while the files, places and variables that decided it
  * are unchanged.
  */
-export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<ProgramCode> {
+export async function findCode(spec: KindSpec, question: CodeQuestion): Promise<ProgramCode> {
   const { program, root, settings, env, loaded, start } = question;
   const startedAt = Date.now();
   const key = sha256(JSON.stringify([spec.name, spec.version, program, settings, loaded, start]));
@@ -49,7 +49,7 @@ interface CodeSurroundings {
 
 /** The code of a stage as it is here now, with what earlier runs of it loaded. */
 export async function findAgain(
-  spec: AnyKindSpec,
+  spec: KindSpec,
   stage: Stage,
   at: CodeSurroundings,
 ): Promise<ProgramCode> {
@@ -60,7 +60,7 @@ export async function findAgain(
 
 /** The code of a stage with files that its program loaded, for the interpreter that ran it. */
 export async function findLoaded(
-  spec: AnyKindSpec,
+  spec: KindSpec,
   stage: Stage,
   at: CodeSurroundings,
   loaded: readonly string[],
@@ -73,7 +73,7 @@ export async function findLoaded(
 }
 
 function questionOf(
-  spec: AnyKindSpec,
+  spec: KindSpec,
   { code, settings, env }: Stage,
   { root, env: inherited }: CodeSurroundings,
 ): CodeQuestion {

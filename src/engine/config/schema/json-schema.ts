@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compare } from '../../../compare.ts';
-import type { AnyKindSpec, InputPort, OutputPort } from '../../../stage.ts';
+import type { InputPort, KindSpec, OutputPort } from '../../../stage.ts';
 import { extendsShape, pipelineShape, stageShape } from './shapes.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
  * `pipeline.schema.json#/definitions/store`.
  */
 export function pipelineJsonSchema(
-  kinds: Iterable<AnyKindSpec>,
+  kinds: Iterable<KindSpec>,
   files: Readonly<Record<string, JsonSchema>> = {},
 ): JsonSchema {
   const stage = stageSchema([...kinds].sort((a, b) => compare(a.name, b.name)));
@@ -54,7 +54,7 @@ export function formatJsonSchema(schema: JsonSchema): string {
   return `${format(schema, 4)}\n`;
 }
 
-function stageSchema(specs: readonly AnyKindSpec[]): JsonSchema {
+function stageSchema(specs: readonly KindSpec[]): JsonSchema {
   const names = specs.map(({ name, summary }) => ({ const: name, description: summary }));
   return {
     type: 'object',
@@ -68,18 +68,18 @@ function stageSchema(specs: readonly AnyKindSpec[]): JsonSchema {
       const is = { properties: { kind: { const: spec.name } }, required: ['kind'] };
       // fromEntries, since an object with a key `then` would be taken for a promise.
       return Object.fromEntries(
-        Object.entries({ if: is }).concat([['then', { properties: branch(spec) }] as never]),
+        Object.entries<unknown>({ if: is }).concat([['then', { properties: branch(spec) }]]),
       );
     }),
   };
 }
 
-function branch(spec: AnyKindSpec): JsonSchema {
-  const describe = ({ summary, type }: InputPort<never> | OutputPort) => ({
+function branch(spec: KindSpec): JsonSchema {
+  const describe = ({ summary, type }: InputPort<unknown> | OutputPort) => ({
     description: `${summary} (${[type].flat().join(' or ')})`,
   });
   const ports = (
-    all: Readonly<Record<string, InputPort<never> | OutputPort>>,
+    all: Readonly<Record<string, InputPort<unknown> | OutputPort>>,
     isOpen: boolean,
   ) => ({
     properties: Object.fromEntries(

@@ -29,13 +29,12 @@ export function checkInputs(
     if (before) return before;
     facts.set(name, {}); // ends a cycle, which is reported elsewhere
     const stage = known.get(name);
-    const stageFacts =
-      (stage && specOf(stage).facts?.(stage.settings as never, inputsOf(stage))) ?? {};
+    const stageFacts = (stage && specOf(stage).facts?.(stage.settings, inputsOf(stage))) ?? {};
     facts.set(name, stageFacts);
     return stageFacts;
   };
   for (const stage of stages) {
-    const mistakes = specOf(stage).checkInputs?.(stage.settings as never, inputsOf(stage));
+    const mistakes = specOf(stage).checkInputs?.(stage.settings, inputsOf(stage));
     reportMistakes(mistakes, { ...byName.get(stage.name)!, report, at: stage.at });
   }
 }

@@ -50,7 +50,7 @@ export function resolveSettings(
     return undefined;
   }
   const ports = new Set(entriesOf(child(stage, 'inputs')).keys());
-  reportMistakes(spec.check?.(parsed.data as never, ports), { report, at, node: stage });
+  reportMistakes(spec.check?.(parsed.data, ports), { report, at, node: stage });
   const settings = asJson(parsed.data) as JsonObject;
   reportUnknownAxes({ report }, kind!, stage, { settings, inputs });
   const defaultOf = (path: readonly string[], part?: Json) => {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../json.ts';
-import type { AnyKindSpec } from '../../../stage.ts';
+import type { KindSpec } from '../../../stage.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { ChosenSlot, LocatedInput, MadeValues } from '../pipeline.ts';
 import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
@@ -122,13 +122,13 @@ function settingsOf(
 /** The inputs that a stage reads, with the parts that it reads of them. */
 export function withParts(
   inputs: readonly LocatedInput[],
-  spec: AnyKindSpec,
+  spec: KindSpec,
   settings: JsonObject,
 ): readonly LocatedInput[] {
   // Code counts by what it imports.
   const read = inputs.filter(({ port }) => !spec.inputs[port]?.code);
   return read.map((input) => {
-    const parts = spec.inputs[input.port]?.parts?.(settings as never);
+    const parts = spec.inputs[input.port]?.parts?.(settings);
     return parts ? { ...input, parts } : input;
   });
 }
