@@ -112,8 +112,8 @@ await build({
 writeTypes();
 
 /**
- * Writes the types of the package: those of src/index.ts, and of what they name. `openProject` loads
- * nearly all of Restage, whose types nobody needs: tsc would write them all.
+ * Writes the types of the package: those of src/index.ts, and of what they name. `openProject`
+ * loads nearly all of Restage, whose types nobody needs: tsc would write them all.
  */
 function writeTypes() {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail };

@@ -130,10 +130,10 @@ function* circles(
 }
 
 /**
- * Imports among the parts of a folder: its subfolders, and its own files, which count together as one
- * part, `folder/*`. So a folder's own files lie below its subfolders or above them: where some were
- * needed by a subfolder and others needed it, nobody could say which of them to read first. The own
- * files of `src/` and `stages/` are rooms, which the table above orders.
+ * Imports among the parts of a folder: its subfolders, and its own files, which count together as
+ * one part, `folder/*`. So a folder's own files lie below its subfolders or above them: where some
+ * were needed by a subfolder and others needed it, nobody could say which of them to read first.
+ * The own files of `src/` and `stages/` are rooms, which the table above orders.
  */
 function* folderCircles(): Generator<string> {
   const reached = new Map<string, Set<string>>();

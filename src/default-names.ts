@@ -1,5 +1,5 @@
-// THE table of names by default: of the two classes of a model, of whose names nobody said anything.
-// Files of such models have these names as columns and keys, so they never change.
+// THE table of names by default: of the two classes of a model, of whose names nobody said
+// anything. Files of such models have these names as columns and keys, so they never change.
 
 /** The class that a detector does not search for, of label 0. */
 export const negativeName = 'real';

@@ -185,8 +185,8 @@ export interface ProgramStart {
    */
   readonly sources: Readonly<Record<string, string>>;
   /**
-   * Environment variables by which its files were looked up. A remembered answer holds while they keep
-   * their values; they are in no fingerprint.
+   * Environment variables by which its files were looked up. A remembered answer holds while they
+   * keep their values; they are in no fingerprint.
    */
   readonly variables: readonly string[];
   /** Those of the question's files that count beside what its text shows. */

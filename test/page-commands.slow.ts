@@ -111,8 +111,8 @@ after(async () => {
 });
 
 /**
- * Copies onnxruntime-node beside what it needs, since `doctor --slim` changes the package; gives its
- * folder.
+ * Copies onnxruntime-node beside what it needs, since `doctor --slim` changes the package; gives
+ * its folder.
  */
 function copyRuntime(into: string): string {
   const copy = join(into, 'onnxruntime-node');

@@ -216,7 +216,8 @@ async function curveClaims(
     ...band('roc-det: ROC band', model.roc, (x) => heightAt(detector, x)),
     ...band('roc-det: DET band', model.det, (x) => 1 - heightAt(detector, x)),
     ...band('roc-det: precision-recall band', model.precisionRecall, precisionWhere(shareOfFakes)),
-    // The end of the band is drawn where a class is larger than usual by chance, and precision with it.
+    // The end of the band is drawn where a class is larger than usual by chance, and precision with
+    // it.
     ...(drawsClasses
       ? band(
           'roc-det: precision-recall band, at the share of fakes that was drawn',

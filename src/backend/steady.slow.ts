@@ -119,8 +119,8 @@ describe('memory stays flat', () => {
     assert.deepEqual(now.tensors, settled.tensors);
     assert.deepEqual({ ...now.backend, runs: 0 }, { ...settled.backend, runs: 0 });
     // A leak of one array a step would be 56 MiB in 900 steps, if it is large enough for the pool;
-    // a batch of images would be 84 MiB. Below the margin is what allocators and the collector leave lying
-    // about.
+    // a batch of images would be 84 MiB. Below the margin is what allocators and the collector
+    // leave lying about.
     assert.ok(now.resident - settled.resident < 24 * MiB, inMiB(now.resident - settled.resident));
     // A kilobyte a step.
     assert.ok(now.heap - settled.heap < 0.9 * MiB, inMiB(now.heap - settled.heap));

@@ -17,7 +17,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     )
     .version(version, '-V, --version')
     .showHelpAfterError('(see --help)')
-    .configureHelp({ subcommandTerm: (command) => command.name() }) // its arguments would leave no room for its summary
+    // Its arguments would leave no room for its summary.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', exampleText(['restage init faces', 'restage run --help']))
     .exitOverride();
   declareCommands(program, argv, (end) => {

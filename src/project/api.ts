@@ -27,13 +27,14 @@ export interface PipelineDiagnostic {
 
 export interface ProjectOptions {
   /**
-   * The environment that pipelines read, and that stages on this machine, the commands of schedulers
-   * and shared stores get. By default `process.env`, as it is when the project is opened.
+   * The environment that pipelines read, and that stages on this machine, the commands of
+   * schedulers and shared stores get. By default `process.env`, as it is when the project is
+   * opened.
    */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
-   * Is told what is no mistake and belongs to no run, such as damage in the store that a plan finds.
-   * By default nobody is told. The warnings of a run are events.
+   * Is told what is no mistake and belongs to no run, such as damage in the store that a plan
+   * finds. By default nobody is told. The warnings of a run are events.
    */
   readonly onWarning?: (message: string) => void;
 }
@@ -76,8 +77,8 @@ export interface Pipeline {
   /** Brings stages up to date. The run begins at once. */
   run(options?: RunOptions): Run;
   /**
-   * What a stage published. Rejects with a {@link PipelineError} for a stage that is not up to date,
-   * since its files would be those of other settings.
+   * What a stage published. Rejects with a {@link PipelineError} for a stage that is not up to
+   * date, since its files would be those of other settings.
    */
   outputs(stage: string): Promise<StageOutputs>;
 }
@@ -143,18 +144,18 @@ export interface RunOptions extends PlanOptions {
 }
 
 /**
- * A run that is under way. Its events are those of `--reporter json`, and are kept until somebody reads them. Leaving a loop over them
- * cancels the run, and waits for its end.
+ * A run that is under way. Its events are those of `--reporter json`, and are kept until somebody
+ * reads them. Leaving a loop over them cancels the run, and waits for its end.
  */
 export interface Run extends AsyncIterable<PipelineEvent, void> {
   /**
-   * How the run ended. A failed stage rejects nothing. Rejects with a {@link PipelineError} where the
-   * run cannot begin, as does the loop over its events.
+   * How the run ended. A failed stage rejects nothing. Rejects with a {@link PipelineError} where
+   * the run cannot begin, as does the loop over its events.
    */
   readonly result: Promise<RunResult>;
   /**
-   * Asks stages to end, as Ctrl-C does: what they have finished is kept, and a training resumes from
-   * its checkpoint. A second call ends them at once, and also cancels jobs on a cluster.
+   * Asks stages to end, as Ctrl-C does: what they have finished is kept, and a training resumes
+   * from its checkpoint. A second call ends them at once, and also cancels jobs on a cluster.
    */
   cancel(): void;
 }

@@ -54,8 +54,8 @@ export async function bringStages(
   const { workspace, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   const { root, sources } = workspace.pipeline;
-  // Taken before the run: an edit during the run is not what the run has read. A key that store.yaml
-  // revokes makes results unknown.
+  // Taken before the run: an edit during the run is not what the run has read. A key that
+  // store.yaml revokes makes results unknown.
   const looked = [...sources.looked, storeFile(root)];
   const read = takeSignatures(
     { files: [...sources.files, ...sources.code, ...codeFiles], looked },
@@ -79,7 +79,8 @@ export async function bringStages(
   try {
     await folder.removeWork();
     if (!isIdle) recordRun(run, outcomes, warn);
-    else if (report !== undefined) folder.discard(); // an idle run is no part of the history; a profile goes on in its folder
+    // An idle run is no part of the history; a profile goes on in its folder.
+    else if (report !== undefined) folder.discard();
     if (selection.whole) {
       workspace.store.local.forgetStages(
         workspace.pipeline.name,

@@ -3,7 +3,8 @@ import { setMaxListeners } from 'node:events';
 /**
  * How runs are told to end: the first interrupt asks stages to end, the second ends them at once.
  *
- * Whoever runs stages again and again has one for all runs: an interrupt between two of them counts.
+ * Whoever runs stages again and again has one for all runs: an interrupt between two of them
+ * counts.
  */
 export class Cancellation {
   #stop = newController();

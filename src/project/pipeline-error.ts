@@ -5,8 +5,8 @@ import { UserError } from '../user-error.ts';
 import type { PipelineDiagnostic } from './api.ts';
 
 /**
- * The user's mistakes, with their places and remedies, where they end what was asked for. Its message
- * has a line for each.
+ * The user's mistakes, with their places and remedies, where they end what was asked for. Its
+ * message has a line for each.
  */
 export class PipelineError extends UserError {
   override readonly name = 'PipelineError';

@@ -86,8 +86,8 @@ export class ProjectWatch implements ProjectChanges {
         if (signal?.aborted) reject(signal.reason);
         this.onChange(resolve);
       });
-      // A signal of the system is heard in the next whole turn of the event loop, and a change may be
-      // known before it.
+      // A signal of the system is heard in the next whole turn of the event loop, and a change may
+      // be known before it.
       await setImmediate();
       await setImmediate();
       signal?.throwIfAborted();

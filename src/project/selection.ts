@@ -39,7 +39,10 @@ export interface SelectionOptions {
   readonly twice?: RunOptions['twice'] | undefined;
 }
 
-/** Picks stages. Throws a {@link PipelineError} for unknown ones, and with the mistakes of chosen ones. */
+/**
+ * Picks stages. Throws a {@link PipelineError} for unknown ones, and with the mistakes of chosen
+ * ones.
+ */
 export function select(
   checked: CheckedPipeline,
   { stages: names = [], downstream = false, ...options }: SelectionOptions,

@@ -100,7 +100,8 @@ export class SimpleCommand {
     else if (this.#next === 'option') this.#next = afterOption(word);
     else if (this.#next === 'file') this.#next = isPlainFile(word) ? 'arguments' : 'input';
     else if (this.#next === 'code' && !/^[-+]/.test(word)) this.#next = 'arguments';
-    else if (this.#next === 'arguments' && /^[;+]$/.test(word)) this.#next = 'anything'; // the end of `find -exec`
+    // The end of `find -exec`.
+    else if (this.#next === 'arguments' && /^[;+]$/.test(word)) this.#next = 'anything';
   }
 
   /**

@@ -219,7 +219,8 @@ export function verdict(result: ShortcutResult): string {
 }
 
 /**
- * `file size alone: AUC 0.931 (0.912–0.947): separates the classes almost without looking at the content`.
+ * `file size alone: AUC 0.931 (0.912–0.947): separates the classes almost without looking at the
+ * content`.
  */
 export function verdictLine(result: ShortcutResult): string {
   return `${result.title} alone: AUC ${formatEstimate(result.auc)}: ${verdict(result)}`;

@@ -19,11 +19,11 @@ export type SpectrumGap = ReturnType<typeof spectrumGap>;
 
 /**
  * The ring in which the spectra of two classes differ most: `apart` is the mean log10 power of
- * positives minus that of negative images, `deviations` the same in standard deviations of the images (null
- * where these are zero). `p` is for the hypothesis that no ring differs: Welch's t of each ring,
- * with Bonferroni's bound for the largest and the degrees of freedom of the smaller class; null
- * where a class has one unit or no spread. `units` as in `Copies`: a unit counts once, however many
- * images it has.
+ * positives minus that of negative images, `deviations` the same in standard deviations of the
+ * images (null where these are zero). `p` is for the hypothesis that no ring differs: Welch's t of
+ * each ring, with Bonferroni's bound for the largest and the degrees of freedom of the smaller
+ * class; null where a class has one unit or no spread. `units` as in `Copies`: a unit counts once,
+ * however many images it has.
  */
 export function spectrumGap(images: readonly ExaminedImage[], units: readonly string[]) {
   const classes = [0, 1].map((label) => {

@@ -105,8 +105,8 @@ function withIntervals<Name extends string>(
 }
 
 /**
- * The ends of an interval; a share of images of 0 or 1, whose draws are all equal, has the one-sided bound of
- * Clopper and Pearson 1934.
+ * The ends of an interval; a share of images of 0 or 1, whose draws are all equal, has the
+ * one-sided bound of Clopper and Pearson 1934.
  */
 function pairOf(name: string, interval: Interval, bound: number): Pair | null {
   const { perImage = false, isSkewed = false } = findMetric(name) ?? {};

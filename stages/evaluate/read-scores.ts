@@ -119,8 +119,8 @@ function complete(table: ScoreTable, context: StageContext<EvaluateSettings>): S
 }
 
 /**
- * Whether scores of the classes by default belong to a data set whose two classes have other names, matched
- * by their order.
+ * Whether scores of the classes by default belong to a data set whose two classes have other names,
+ * matched by their order.
  */
 const isNumbered = (
   { names }: ScoreTable,

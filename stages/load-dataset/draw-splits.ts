@@ -77,8 +77,8 @@ function unitsOf(images: readonly FoundImage[]) {
 }
 
 /**
- * A unit's name alone decides its position in the order, so that a further unit does not reorder the
- * others.
+ * A unit's name alone decides its position in the order, so that a further unit does not reorder
+ * the others.
  */
 function inDrawnOrder(units: readonly Unit[], seed: number): readonly Unit[] {
   const drawn = units.map((unit) => ({ unit, at: new Random('split', seed, unit.name).float() }));

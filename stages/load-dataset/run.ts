@@ -120,8 +120,8 @@ function sourcesOf(context: Context, root: string, list: List | undefined): Clas
 }
 
 /**
- * In a CSV list, 0 and 1 alone are the classes by default; shards that mean other classes by them are
- * frequent.
+ * In a CSV list, 0 and 1 alone are the classes by default; shards that mean other classes by them
+ * are frequent.
  */
 function classesOf({ images, unit }: List): ClassSources {
   const labels = [...new Set(images.map(({ fields }) => fields.label ?? ''))]

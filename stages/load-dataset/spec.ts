@@ -243,7 +243,8 @@ function facts(
   if (root === undefined || inputs('list').length > 0) return {};
   const parents = isDrawn ? [root] : splits.map((split) => join(root, split));
   const names = classFolders(root, isDrawn ? [''] : splits);
-  const isUnsure = defaultNames.every((name) => names.includes(name)); // these alone are the classes
+  // These alone are the classes.
+  const isUnsure = defaultNames.every((name) => names.includes(name));
   const shards = names.some((name) =>
     parents.some((parent) => beginsWithShard(join(parent, name))),
   );

@@ -21,7 +21,9 @@ const rocRates = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].
 );
 const detRates = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
 
-/** The heights of the three curves, one curve after the other: what a draw gives for their bands. */
+/**
+ * The heights of the three curves, one curve after the other: what a draw gives for their bands.
+ */
 export const heightsOf = (counts: ThresholdCounts): Float64Array =>
   Float64Array.of(
     ...truePositiveRatesAt(counts, rocRates),
@@ -57,7 +59,7 @@ export function bandsOf(heights: Resampled<ArrayLike<number>>, level: number): C
 }
 
 /**
- * The share of a class that decides a curve at a share of it: near 1 the image with the lowest score
- * decides alone, as near 0 that with the highest does.
+ * The share of a class that decides a curve at a share of it: near 1 the image with the lowest
+ * score decides alone, as near 0 that with the highest does.
  */
 const decidingAt = (share: number): number => Math.min(share, 1 - share);

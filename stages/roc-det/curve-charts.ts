@@ -153,8 +153,8 @@ function roundFields<Row extends Readonly<Record<keyof Row, number>>>(row: Row):
 
 /**
  * One model by its second score and by its first. The scores are taken as probabilities, which sum
- * to 1, so that both rank alike, in opposite order: with positive as the positive class throughout, the
- * curves mirror each other, and areas and error rates sum to 1.
+ * to 1, so that both rank alike, in opposite order: with positive as the positive class throughout,
+ * the curves mirror each other, and areas and error rates sum to 1.
  */
 export function bothScores(lines: readonly Line[], { bothScores }: Frame): readonly Line[] {
   const [model] = runsOf(lines) as readonly [MeasuredModel];

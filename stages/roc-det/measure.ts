@@ -62,8 +62,8 @@ export interface Curve {
 }
 
 /**
- * A bin with the interval of its share of positives: the bound of Clopper and Pearson 1934 where the
- * share is 0 or 1. NaN where the draws do not show the spread.
+ * A bin with the interval of its share of positives: the bound of Clopper and Pearson 1934 where
+ * the share is 0 or 1. NaN where the draws do not show the spread.
  */
 export interface ReliabilityBin extends CalibrationBin {
   readonly shareLow: number;
@@ -101,7 +101,10 @@ interface MeasureOptions extends IntervalOptions {
   readonly bands?: boolean;
 }
 
-/** Measures one model. Positives are positive; images are ranked by their score minus that of negative. */
+/**
+ * Measures one model. Positives are positive; images are ranked by their score minus that of
+ * negative.
+ */
 export async function measure(
   {
     name,
@@ -149,14 +152,16 @@ export async function measure(
     /** The number of independent units that the images make, where some come in groups. */
     groups: drawsGroups(sample) ? new Set(groups.map((group, i) => group ?? i)).size : undefined,
     auc: aucInterval(sample, ranking, level),
-    /** The area where images are ranked by the first score, negative; positive is positive here too. */
+    /**
+     * The area where images are ranked by the first score, negative; positive is positive here too.
+     */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
     ...metricIntervals(numbers, level, {
       equalErrorRate: { model: equalErrorModel(sample, ranking) },
     }),
     /**
-     * The mean probability of positive. If it differs from the share of positives, no temperature corrects
-     * it.
+     * The mean probability of positive. If it differs from the share of positives, no temperature
+     * corrects it.
      */
     meanProbability: mean(probabilities),
     ...curvesOf(countAtThresholds(labels, ranking), bandsOf(heights, level)),

@@ -47,9 +47,9 @@ interface Row {
 }
 
 /**
- * How often positives come among images of about one probability (Guo et al. 2017, "On calibration of
- * modern neural networks", figure 1), and below it how many images have it: of one model before and
- * after its temperature, of several before; of many the worst calibrated, by their error.
+ * How often positives come among images of about one probability (Guo et al. 2017, "On calibration
+ * of modern neural networks", figure 1), and below it how many images have it: of one model before
+ * and after its temperature, of several before; of many the worst calibrated, by their error.
  */
 export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
   const models = runsOf(lines);

@@ -17,8 +17,8 @@ export function install(project: Project, folder: string): string {
 }
 
 /**
- * Links the packages that an install brings, from this checkout into a folder of packages: not those
- * that only development needs.
+ * Links the packages that an install brings, from this checkout into a folder of packages: not
+ * those that only development needs.
  */
 export function linkPackages(into: string): void {
   const { packages } = JSON.parse(read('package-lock.json')) as {

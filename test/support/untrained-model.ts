@@ -21,7 +21,9 @@ export async function writeUntrainedModel(
   await saveModel(folder, { model, info: untrainedInfo(net, imageSize, classes) });
 }
 
-/** What `info.json` says of a network that was not trained, for images whose values stay in 0 to 1. */
+/**
+ * What `info.json` says of a network that was not trained, for images whose values stay in 0 to 1.
+ */
 export function untrainedInfo(
   architecture: ModelSetting,
   imageSize: number,

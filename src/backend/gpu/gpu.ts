@@ -1,5 +1,5 @@
-// Everything that WebGPU and CUDA need beyond the CPU. This code has never run on hardware: `webgpu`
-// and `onnxruntime:webgpu` ran on Mesa's software Vulkan (`scripts/check-gpu.sh`), and
+// Everything that WebGPU and CUDA need beyond the CPU. This code has never run on hardware:
+// `webgpu` and `onnxruntime:webgpu` ran on Mesa's software Vulkan (`scripts/check-gpu.sh`), and
 // `onnxruntime:cuda` only where its libraries are missing, which refuses it.
 
 import { pathToFileURL } from 'node:url';

@@ -169,15 +169,17 @@ export interface AttemptOutcome {
    */
   readonly edited: readonly string[];
   /**
-   * The `filesSignature` of the kept files of each output from before they were hashed, by the digest
-   * of the output.
+   * The `filesSignature` of the kept files of each output from before they were hashed, by the
+   * digest of the output.
    */
   readonly signatures: Readonly<Record<Digest, string>>;
 }
 
 /** Where stages run: this machine or a cluster. */
 export interface Place {
-  /** Gives a stage what it needs as soon as there is room. Throws the reason of the run's signal. */
+  /**
+   * Gives a stage what it needs as soon as there is room. Throws the reason of the run's signal.
+   */
   allocate(stage: Stage): Promise<Allocation>;
   /** Ends processes that wait for further stages. Called when all stages have ended. */
   close(): Promise<void>;

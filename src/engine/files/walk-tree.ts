@@ -119,7 +119,9 @@ export interface StatSignature {
   readonly newest: number;
 }
 
-/** Takes the signature of a file or folder, with one pass of stat calls. Throws a `ListingError`. */
+/**
+ * Takes the signature of a file or folder, with one pass of stat calls. Throws a `ListingError`.
+ */
 export function treeSignature(path: string): StatSignature {
   return entriesSignature(walkTree(path));
 }

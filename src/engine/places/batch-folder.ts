@@ -94,8 +94,8 @@ export interface Claim {
   readonly restart: number;
   readonly host: string;
   /**
-   * The stage's checkpoint, with its stat signature (`sign`) from when the ticket was claimed; absent
-   * for a stage that keeps none.
+   * The stage's checkpoint, with its stat signature (`sign`) from when the ticket was claimed;
+   * absent for a stage that keeps none.
    */
   readonly checkpoint?: { readonly path: string; readonly sign: string };
   /** Whether the job had at least four fifths of its time left. */

@@ -69,7 +69,9 @@ function countKills(root: string): number {
   }, 0);
 }
 
-/** The file that counts the kills of a control group: of version 2 without controllers, else of 1. */
+/**
+ * The file that counts the kills of a control group: of version 2 without controllers, else of 1.
+ */
 function killCounter(controllers: string | undefined, path: string): string | undefined {
   if (controllers === '') return join('sys/fs/cgroup', path, 'memory.events');
   if (!controllers?.split(',').includes('memory')) return undefined;

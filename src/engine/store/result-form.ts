@@ -1,7 +1,8 @@
 import { isDigest } from '../../digest.ts';
 
 // The forms of what a result holds, checked by hand since a schema library would slow down an idle
-// run. Whoever signs a result of a shared store may write anything into it, and pages read all of it.
+// run. Whoever signs a result of a shared store may write anything into it, and pages read all of
+// it.
 
 /** A field of a form, and whether a value has it; undefined stands for an absent one. */
 type Form = Readonly<Record<string, (value: unknown) => boolean>>;

@@ -147,8 +147,8 @@ export const hasRepository = ({ outputs }: StageResult): boolean =>
   Object.values(outputs).some(({ files }) => holdsRepository(files.map(({ path }) => path)));
 
 /**
- * Parses a result. Returns undefined if the format is another version's. Throws if the text is not a
- * result or was altered.
+ * Parses a result. Returns undefined if the format is another version's. Throws if the text is not
+ * a result or was altered.
  */
 export function parseResult(text: string, digest: Digest): StageResult | undefined {
   const value: unknown = JSON.parse(text);

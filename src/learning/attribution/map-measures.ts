@@ -24,8 +24,9 @@ export function pointingGame(map: Float32Array, mask: Uint8Array): number {
 
 /**
  * How well a map finds a mask, 0 to 1, higher is better: intersection over union (Jaccard 1901) of
- * the mask and as many of the map's most salient pixels. Pixels that tie for the last positions count
- * in part, so a constant map scores {@link chanceIntersectionOverUnion}. NaN for an empty mask.
+ * the mask and as many of the map's most salient pixels. Pixels that tie for the last positions
+ * count in part, so a constant map scores {@link chanceIntersectionOverUnion}. NaN for an empty
+ * mask.
  *
  * Example: the map 4, 3, 2, 1 against the mask 1, 0, 1, 0 has one of two pixels right: 1 in both, 3
  * in either, 1/3.

@@ -61,7 +61,8 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
     },
   };
   const y = {
-    ...rowNames('row', rows.names, 220, { grid: false, maxExtent: 280 }), // with Vega's default the title overlaps long labels
+    // With Vega's default the title overlaps long labels.
+    ...rowNames('row', rows.names, 220, { grid: false, maxExtent: 280 }),
     title: rows.title,
     scale: scale(rows.names),
   };

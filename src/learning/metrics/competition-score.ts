@@ -19,12 +19,14 @@ export function competitionScore(area: number, parameters: number): number {
 const costOf = (parameters: number): number => 1 + Math.log10(parameters);
 
 /**
- * How many times a model's {@link competitionScore} is that of another, which depends on their areas
- * by their difference alone. Example: 0.1 more area with as many parameters gives 100.
+ * How many times a model's {@link competitionScore} is that of another, which depends on their
+ * areas by their difference alone. Example: 0.1 more area with as many parameters gives 100.
  */
 export const scoreRatio = (difference: number, parameters: number, others: number): number =>
   (100 ** (10 * difference) * costOf(others)) / costOf(parameters);
 
-/** The difference of two areas at which the scores are equal. Example: 0 with as many parameters. */
+/**
+ * The difference of two areas at which the scores are equal. Example: 0 with as many parameters.
+ */
 export const equalScoreGap = (parameters: number, others: number): number =>
   Math.log(costOf(parameters) / costOf(others)) / (10 * Math.log(100));

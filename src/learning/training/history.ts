@@ -70,7 +70,9 @@ export type History = Readonly<z.infer<typeof history>>;
 /** The text of a `history` file. */
 export const formatHistory = (history: History): string => `${JSON.stringify(history, null, 2)}\n`;
 
-/** Reads the text of a `history` file; the error is one sentence that names the path of the value. */
+/**
+ * Reads the text of a `history` file; the error is one sentence that names the path of the value.
+ */
 export function parseHistory(text: string): Result<History, string> {
   const json = parseJson(text, 'a training history');
   if (!json.ok) return json;

@@ -27,7 +27,8 @@ export function historyEvents({ splits, epochs }: History): ReadonlyMap<string, 
 }
 
 /**
- * A point of a curve: the curve's name, the position on the horizontal axis, from 0, and the height.
+ * A point of a curve: the curve's name, the position on the horizontal axis, from 0, and the
+ * height.
  */
 type ScalarEvent = { readonly tag: string; readonly step: number; readonly value: number };
 

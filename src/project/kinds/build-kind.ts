@@ -20,8 +20,8 @@ const computed: Readonly<Record<string, string>> = {
  * Bundles a kind whose `spec` and `run` are files of its folder. Throws esbuild's `BuildFailure`
  * for a mistake in the code. `version` is the SHA-256 of `sources`: contents of `files` and
  * versions of packages. `looked` are absolute paths that decided which these are; `modules` hold
- * absolute paths, and so belong to this machine's project folder; `warnings` name what is loaded without being in the
- * version.
+ * absolute paths, and so belong to this machine's project folder; `warnings` name what is loaded
+ * without being in the version.
  */
 export async function buildKind(
   name: string,
@@ -146,8 +146,8 @@ class SourceLocations {
   };
 
   /**
-   * Where files ask for their location and a bundle uses the answer; it does not where only a comment
-   * names it.
+   * Where files ask for their location and a bundle uses the answer; it does not where only a
+   * comment names it.
    */
   usedIn(bundles: string, root: string): readonly Span[] {
     return [...this.#asking.values()]
@@ -160,8 +160,8 @@ function describeComputed(kind: string, { id, location }: Message, root: string)
   const { file: path, line, column, length, lineText } = location!;
   const file = { path, text: readFileSync(join(root, path), 'utf8') };
   const lines = file.text.split('\n');
-  // Counted from the end of the line, since source-locations inserts text at the start of the first;
-  // esbuild counts bytes.
+  // Counted from the end of the line, since source-locations inserts text at the start of the
+  // first; esbuild counts bytes.
   const after = Buffer.from(lineText).subarray(column).toString().length;
   const content = lines[line - 1]!.replace(/\r$/, '');
   const start =

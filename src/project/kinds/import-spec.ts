@@ -36,7 +36,8 @@ const specs: SpecCode[] = [];
 
 /**
  * The specs that are imported now: several projects of a process may do so at once. Where Node does
- * not keep the context of a promise (24.0), an error during an import counts as that of the last one.
+ * not keep the context of a promise (24.0), an error during an import counts as that of the last
+ * one.
  */
 const importing = new Set<SpecCode>();
 /** Ends the guards that hold as long as specs are imported. */
@@ -54,8 +55,8 @@ const patience = 60_000;
 /**
  * Imports the spec of a kind of the project in our process: its schema and its functions cannot be
  * sent from another one. Rejects if its code throws, leaves a rejected promise, ends the process,
- * or waits for something that does not come within a minute. What it prints is dropped, and its timers and listeners
- * of the process are removed. An error that comes later is a warning.
+ * or waits for something that does not come within a minute. What it prints is dropped, and its
+ * timers and listeners of the process are removed. An error that comes later is a warning.
  *
  * Code that changes JavaScript's own objects, prints by a file descriptor, or never returns, is not
  * held back.

@@ -21,7 +21,9 @@ import type { ReportContent, ReportLog, ReportStage, Setting } from './report-mo
 
 const mostLogBytes = 48 * 1024;
 
-/** What a page shows of a stage besides its events: what was planned, or what the store recorded. */
+/**
+ * What a page shows of a stage besides its events: what was planned, or what the store recorded.
+ */
 export interface StageContent extends ReportContent {
   /** Absent before the stage is done, and where its result was removed. */
   readonly result: StageResult | undefined;

@@ -200,7 +200,8 @@ function keptRule(epoch: number, x: Part, isNamed: boolean): readonly Part[] {
 }
 
 /**
- * Rules at the losses of constant answers that lie on the axis, named at a position where no line is.
+ * Rules at the losses of constant answers that lie on the axis, named at a position where no line
+ * is.
  */
 function chanceRules(
   levels: readonly (readonly [split: string, level: number])[],

@@ -13,8 +13,9 @@ import type { DrawForm } from '../forms/draw-form.ts';
 import type { PlotSettings } from '../forms/settings.ts';
 
 /**
- * The images of a split as one model scored them: `differences` are the score of positive minus that of
- * negative, `sides` their names, and `name` distinguishes the model from others, if there are any.
+ * The images of a split as one model scored them: `differences` are the score of positive minus
+ * that of negative, `sides` their names, and `name` distinguishes the model from others, if there
+ * are any.
  */
 export type ModelScores = ReturnType<typeof readItem>;
 

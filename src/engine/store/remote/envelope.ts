@@ -19,9 +19,9 @@ export type Locations = ReadonlyMap<Digest, Location>;
 export type EnvelopeKind = 'result' | 'run';
 
 /**
- * A signed text with the locations of the objects that it names. The signature covers the text alone,
- * which holds every digest: so anybody who may write can move bytes elsewhere, and nobody can
- * change them.
+ * A signed text with the locations of the objects that it names. The signature covers the text
+ * alone, which holds every digest: so anybody who may write can move bytes elsewhere, and nobody
+ * can change them.
  */
 export interface Envelope {
   readonly text: string;

@@ -18,9 +18,9 @@ export interface Repair {
 }
 
 /**
- * Sends bytes again to which entries lead in vain, and stores these with the new locations. An entry
- * keeps its signature, which does not cover locations. One whose signature is damaged is signed again
- * by its owner. `pageOf` is where the page of a pipeline may lie.
+ * Sends bytes again to which entries lead in vain, and stores these with the new locations. An
+ * entry keeps its signature, which does not cover locations. One whose signature is damaged is
+ * signed again by its owner. `pageOf` is where the page of a pipeline may lie.
  */
 export async function repairShared(
   store: SharedStore,
@@ -84,8 +84,8 @@ async function repairingParcel(
 }
 
 /**
- * The result of a damaged entry of the user's own. Nobody has read the locations yet where its objects
- * are said to be.
+ * The result of a damaged entry of the user's own. Nobody has read the locations yet where its
+ * objects are said to be.
  */
 async function signAnew(
   store: SharedStore,

@@ -235,8 +235,8 @@ export class SharedStore implements Store {
         ({ digest }) => left.has(digest) && this.#locationOf(digest) !== undefined,
       );
     }
-    // Being fetched → lost. Safe: only this run knows of it. The next one asks again, and pushes use
-    // the damage on disk only to send the bytes again.
+    // Being fetched → lost. Safe: only this run knows of it. The next one asks again, and pushes
+    // use the damage on disk only to send the bytes again.
     for (const digest of left) this.#lost.add(digest);
     if (this.failure !== undefined || left.size === 0) return;
     this.#warn(

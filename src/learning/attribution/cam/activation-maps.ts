@@ -3,8 +3,9 @@ import { leadingDirections } from '../../metrics/multivariate/principal-componen
 import type { LayerView } from './layer-view.ts';
 
 /*
- * Class activation maps: sums over the channels k of a layer's feature maps A^k, weighted by the gradient g of the explained
- * score, and cut off at zero: `[height, width]`, at least 0. Score-CAM, which asks the network again, has its own file.
+ * Class activation maps: sums over the channels k of a layer's feature maps A^k, weighted by the
+ * gradient g of the explained score, and cut off at zero: `[height, width]`, at least 0. Score-CAM,
+ * which asks the network again, has its own file.
  */
 
 /**

@@ -197,8 +197,8 @@ test('a normalisation is randomised with the kernel before it', async () => {
 test('with all weights randomised a gradient no longer resembles the first one, guided backpropagation still does, and the control depends on its layer alone', async () => {
   const size = 24;
   const convolution = { filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' } as const;
-  // Every position is seen alike, unlike in nets with pools or without padding, whose gradients have a
-  // shape of the net's own.
+  // Every position is seen alike, unlike in nets with pools or without padding, whose gradients
+  // have a shape of the net's own.
   const net = sequential({
     layers: [
       layers.conv2d({ ...convolution, inputShape: [size, size, 3], name: 'low' }),

@@ -22,7 +22,8 @@ export function explainedScore(
   const classFactors = tensor(factors, [classes.length, width]);
   const sum = logits.mul(classFactors).sum<Scalar>();
   if (score === 'score' || width === 2) return sum;
-  const others = logits.sub(classFactors.mul(1e9)).logSumExp(1); // the own class's exponential becomes 0
+  // The own class's exponential becomes 0.
+  const others = logits.sub(classFactors.mul(1e9)).logSumExp(1);
   return sum.sub(others.sum());
 }
 

@@ -50,8 +50,8 @@ export function tiedMaxima(logits: Logits, classes = 2): ReadonlyMap<number, rea
 }
 
 /**
- * The probability of the positive class, `[images]`, from {@link logitDifferences} divided by a temperature above
- * 0: the softmax.
+ * The probability of the positive class, `[images]`, from {@link logitDifferences} divided by a
+ * temperature above 0: the softmax.
  */
 export const positiveProbabilities = (
   differences: ArrayLike<number>,
@@ -116,7 +116,10 @@ export function logitsOf(rows: readonly SideScores[], scale: ScoreScale): Float6
   return logits;
 }
 
-/** The probability of the positive side for each row: the softmax of its logits, or its second score. */
+/**
+ * The probability of the positive side for each row: the softmax of its logits, or its second
+ * score.
+ */
 export function positiveProbabilitiesOf(
   rows: readonly SideScores[],
   scale: ScoreScale,

@@ -118,8 +118,8 @@ function addUp(
  * |observed share - mean probability| (Naeini et al. 2015, "Obtaining well calibrated probabilities
  * using Bayesian binning"). Chance alone makes it positive, the more so the fewer items there are.
  * NaN for no items. It bins the probability of class 1. Guo et al. 2017 bin that of the predicted
- * class, where too much confidence in one class can hide too little in the other. Parameters and errors are
- * those of {@link calibrationBins}.
+ * class, where too much confidence in one class can hide too little in the other. Parameters and
+ * errors are those of {@link calibrationBins}.
  *
  * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give 0.0875 = (3 · 0.05 + 1 ·
  * 0.2) / 4.

@@ -19,8 +19,8 @@ export function meanLoss({ labels, logits, classes }: Forecasts): WeightedStatis
 /**
  * The Brier score, 0 to 2, lower is better: the mean over images of Σ (p_c - y_c)² over the judged
  * classes, where y_c is 1 for the image's class and else 0 (Brier 1950, "Verification of forecasts
- * expressed in terms of probability"). Of a detector only the positive class is judged, which halves
- * it to 0 to 1, as in scikit-learn's `brier_score_loss`; there a constant 0.5 gives 0.25.
+ * expressed in terms of probability"). Of a detector only the positive class is judged, which
+ * halves it to 0 to 1, as in scikit-learn's `brier_score_loss`; there a constant 0.5 gives 0.25.
  *
  * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 of a detector have the mean 0.158125.
  */

@@ -19,8 +19,9 @@ import { twoSidedT } from '../intervals/student-t.ts';
  * The interval is that of {@link bootstrapInterval}, and p the level at which it would end at 0. A
  * difference without a range allows for the skewness of its draws, since a few images decide a mean
  * loss. A difference of shares does not: where few groups decide, the skewness is noise, and
- * intervals that followed it covered 89 % with 10 + 10 groups. Where all draws give the same difference, as for two models without a
- * mistake, the ends are NaN: the models may differ on other images.
+ * intervals that followed it covered 89 % with 10 + 10 groups. Where all draws give the same
+ * difference, as for two models without a mistake, the ends are NaN: the models may differ on other
+ * images.
  *
  * @param level The confidence, above 0 and below 1. @param form How the difference varies; by
  * default in proportion to the rarest class.

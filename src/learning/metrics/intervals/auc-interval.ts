@@ -79,8 +79,8 @@ export const oneSidedEnds = (
 ): readonly [low: number, high: number] => (estimate === 1 ? [bound, 1] : [0, 1 - bound]);
 
 /**
- * The number of pairs of a negative and a positive image in which no two pairs share a unit (an image or
- * its group).
+ * The number of pairs of a negative and a positive image in which no two pairs share a unit (an
+ * image or its group).
  */
 function independentPairs({ labels, groups }: GroupedLabels): number {
   const classes = new Map<string | number, number>();

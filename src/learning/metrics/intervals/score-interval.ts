@@ -23,7 +23,10 @@ export interface Measured {
   readonly freedom: number;
 }
 
-/** The model has the weight of this many wrong images: fewer say less about the variance than it does. */
+/**
+ * The model has the weight of this many wrong images: fewer say less about the variance than it
+ * does.
+ */
 const modelWeight = 4;
 
 /**

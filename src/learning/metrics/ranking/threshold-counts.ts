@@ -135,8 +135,8 @@ export function countDraws(
 }
 
 /**
- * Adds up the weights of items, each twice its index plus its label, in order of their positions. Not
- * a closure, since V8 would compile each one separately.
+ * Adds up the weights of items, each twice its index plus its label, in order of their positions.
+ * Not a closure, since V8 would compile each one separately.
  */
 function addUp(
   weights: Uint8Array,

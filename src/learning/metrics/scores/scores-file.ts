@@ -39,8 +39,9 @@ export const unlabelled = -1;
  * and `score.<class>` for each class; `class`, `source` and `group` where they are known, and
  * `slice.<name>` for further facts. `logit.<class>` or `probability.<class>` also says what the
  * scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so
- * does `key,split,label` with the columns of {@link defaultNames} and the labels 0 and 1. No image of a split occurs twice. A
- * file without the column `label` holds images without labels, as `predict` writes it.
+ * does `key,split,label` with the columns of {@link defaultNames} and the labels 0 and 1. No image
+ * of a split occurs twice. A file without the column `label` holds images without labels, as
+ * `predict` writes it.
  */
 export interface ScoreTable {
   /** In the order of the scores. */

@@ -105,6 +105,8 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
   return err({ at: layer.at, message });
 }
 
-/** All plain layers, those of residual blocks in their position, the body's before the shortcut's. */
+/**
+ * All plain layers, those of residual blocks in their position, the body's before the shortcut's.
+ */
 export const plainLayers = (traced: readonly TracedLayer[]): readonly TracedPlain[] =>
   traced.flatMap((layer) => ('body' in layer ? [...layer.body, ...layer.shortcut] : [layer]));

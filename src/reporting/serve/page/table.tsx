@@ -9,7 +9,8 @@ import { useView } from './use-view.ts';
 let isDrawn = false;
 const element = document.getElementById('table');
 if (element !== null) load(element);
-else document.addEventListener('runs', () => location.reload(), { once: true }); // the first run has begun
+// The first run has begun.
+else document.addEventListener('runs', () => location.reload(), { once: true });
 
 async function load(container: HTMLElement, part: '' | 'whole' = ''): Promise<void> {
   const answer = await fetch(`/runs.json?${part}`).catch(() => undefined);

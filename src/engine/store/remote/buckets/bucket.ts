@@ -9,7 +9,9 @@ export interface BucketForm<Keys extends z.ZodRawShape> {
   readonly address: string;
   /** The keys of `store.yaml` that belong to this form alone. All are optional. */
   readonly keys: Keys;
-  /** Where a store is; undefined for an address of another form. A path may be relative to `root`. */
+  /**
+   * Where a store is; undefined for an address of another form. A path may be relative to `root`.
+   */
   readonly read: (url: string, root: string) => BucketAddress<Keys> | undefined;
 }
 

@@ -137,7 +137,9 @@ export class FolderBucket implements Bucket {
   }
 }
 
-/** What the system says where a file lies in the place of a folder, or a folder in that of a file. */
+/**
+ * What the system says where a file lies in the place of a folder, or a folder in that of a file.
+ */
 const inTheWay: ReadonlySet<string> = new Set([
   'ENOTDIR',
   'EEXIST',

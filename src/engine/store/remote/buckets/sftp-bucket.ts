@@ -166,7 +166,9 @@ export class SftpBucket implements Bucket {
     return `${this.#folder}/${key}`;
   }
 
-  /** Throws for what lies at a key, or at a prefix, in the place of a folder or a file of the store. */
+  /**
+   * Throws for what lies at a key, or at a prefix, in the place of a folder or a file of the store.
+   */
   async #refuseOthers(key: string): Promise<void> {
     const typeOf = async (path: string) => (await orMissing(() => this.#client.stat(path)))?.type;
     const names = key.split('/');

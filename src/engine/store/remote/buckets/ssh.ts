@@ -1,8 +1,8 @@
 import type { BucketForm } from './bucket.ts';
 
 /**
- * A folder of a host that `ssh` reaches, with the user's own configuration. `ssh` is found by `PATH`,
- * and asks the agent of `SSH_AUTH_SOCK`.
+ * A folder of a host that `ssh` reaches, with the user's own configuration. `ssh` is found by
+ * `PATH`, and asks the agent of `SSH_AUTH_SOCK`.
  */
 export const ssh: BucketForm<Record<never, never>> = {
   address: 'ssh://host/path',
