@@ -10,7 +10,7 @@ import {
   expectAll,
   methodOptions,
 } from '../../src/learning/explanations/questions.ts';
-import { openSubject, type Subject } from '../../src/learning/explanations/subject.ts';
+import { type Subject, subjectOfStage } from '../../src/learning/explanations/subject.ts';
 import { drawImages } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -26,13 +26,7 @@ const mostDepths = 12;
 export default async function run(context: StageContext<FaithfulnessSettings>): Promise<void> {
   const { settings } = context;
   await startBackend(context);
-  const model = context.input('model');
-  const dataset = context.input('dataset');
-  const subject = await openSubject(
-    { model: model.path, dataset: dataset.path },
-    settings.split,
-    context.cpus,
-  );
+  const subject = await subjectOfStage(context);
   const options = await measureOptions(context, subject);
   const { methods, depths } = options;
   const images = await measureImages(subject, options);
@@ -51,7 +45,11 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
     formatMetrics(judgement, { ...settings, layer: options.explain.layer }),
   );
   writeFileSync(context.output('table'), formatTable(judgement));
-  const frame: Frame = { ...settings, labels: model.labels, classes: subject.classes };
+  const frame: Frame = {
+    ...settings,
+    labels: context.input('model').labels,
+    classes: subject.classes,
+  };
   await renderOutput(context, 'curves', curvesChart(judgement, frame));
   await renderOutput(context, 'ranking', rankingChart(judgement, frame));
   if (settings.randomise)

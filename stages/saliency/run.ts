@@ -6,7 +6,7 @@ import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts'
 import { pictureOf } from '../../src/learning/explanations/map-pictures.ts';
 import { metricsOf } from '../../src/learning/explanations/measure-survey.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
-import { openSubject } from '../../src/learning/explanations/subject.ts';
+import { subjectOfStage } from '../../src/learning/explanations/subject.ts';
 import {
   drawImages,
   type SurveyedCase,
@@ -36,13 +36,7 @@ const mostShown = 128;
 export default async function run(context: Context): Promise<void> {
   const { settings } = context;
   await startBackend(context);
-  const model = context.input('model');
-  const dataset = context.input('dataset');
-  const subject = await openSubject(
-    { model: model.path, dataset: dataset.path },
-    settings.split,
-    context.cpus,
-  );
+  const subject = await subjectOfStage(context);
   const folders = context.inputs('masks').map(({ path }) => path);
   const [masks] = openMasks([subject], folders);
   const drawn = drawImages(
@@ -76,7 +70,12 @@ export default async function run(context: Context): Promise<void> {
     context.output('metrics'),
     formatJson({ split, class: of, score, confidence, ...metricsOf(measured) }),
   );
-  const frame: Frame = { classes: subject.classes, measured, settings, labels: model.labels };
+  const frame: Frame = {
+    classes: subject.classes,
+    measured,
+    settings,
+    labels: context.input('model').labels,
+  };
   const { topShares } = survey.maps[0]!;
   const images = Array.from(drawn, (index) => {
     const { position, ...image } = sheetImages.get(index)!;

@@ -1,6 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
-import { StageError } from '../../stage.ts';
+import { type StageContext, StageError } from '../../stage.ts';
 import type { Question, ScoreKind } from '../attribution/questions/question.ts';
 import { loadModel, loadNetwork } from '../models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../models/model-info.ts';
@@ -87,6 +87,19 @@ export interface QuestionBatch {
   /** An image of the batch as the network sees it. */
   pixels(slot: number): DecodedImage;
 }
+
+/**
+ * Opens the subject of a stage: its inputs `model` and `dataset`, and the split of its settings.
+ * Throws as {@link openSubject} does.
+ */
+export const subjectOfStage = (
+  context: StageContext<{ readonly split: string }>,
+): Promise<Subject> =>
+  openSubject(
+    { model: context.input('model').path, dataset: context.input('dataset').path },
+    context.settings.split,
+    context.cpus,
+  );
 
 /**
  * Opens a model and a split of a data set. Throws a {@link StageError} if they do not fit, or
