@@ -10,6 +10,7 @@ import {
   formatSigned,
 } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import type { ScoreKind } from '../../src/learning/attribution/questions/question.ts';
 import { type Estimate, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
 import {
@@ -45,23 +46,21 @@ function numbersOf(
 const pValues = (name: string, { p, adjustedP }: MayBeTested): Readonly<Record<string, number>> =>
   p === undefined ? {} : { [`${name}P`]: p, [`${name}AdjustedP`]: adjustedP! };
 
-type Repeated =
-  | 'split'
-  | 'class'
-  | 'score'
-  | 'confidence'
-  | 'seed'
-  | 'curveBaseline'
-  | 'curveSteps';
+/** What `metrics` repeats of the settings, and the layer of class activation maps. */
+interface MetricsHead {
+  readonly split: string;
+  /** `label`, `predicted`, or a class's name. */
+  readonly class: string;
+  readonly score: ScoreKind;
+  readonly confidence: number;
+  readonly layer: string;
+  readonly seed: number;
+  readonly curveBaseline: FaithfulnessSettings['curveBaseline'];
+  readonly curveSteps: number;
+}
 
-/**
- * The `metrics` artifact: under `methods` the numbers of each by its name, with their intervals. It
- * repeats settings, and the layer that class activation maps were taken from.
- */
-export function formatMetrics(
-  judgement: Judgement,
-  head: Pick<FaithfulnessSettings, Repeated> & { readonly layer: string },
-): string {
+/** The `metrics` artifact: under `methods` the numbers of each by its name, with their intervals. */
+export function formatMetrics(judgement: Judgement, head: MetricsHead): string {
   const { ranked, control, images, negative, positive, kept, weightDraws } = judgement;
   const { split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps } = head;
   return formatJson({
@@ -156,7 +155,7 @@ export const areaDecimals = ({ ranked, control }: Judgement): number =>
 /** A row for each method, the control last. */
 export function faithfulnessTable(
   judgement: Judgement,
-  { split, confidence }: Pick<FaithfulnessSettings, 'split' | 'confidence'>,
+  { split, confidence }: { readonly split: string; readonly confidence: number },
 ): Highlight {
   const { ranked, control, depths } = judgement;
   const areas = areaDecimals(judgement);

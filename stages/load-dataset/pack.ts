@@ -18,7 +18,7 @@ interface Packed {
 
 /** Decodes every image once to check it, and writes the good ones as a dataset. */
 export async function packImages(
-  context: Pick<StageContext, 'output' | 'cpus' | 'progress'>,
+  context: StageContext<unknown>,
   root: string,
   images: readonly PlacedImage[],
   { classes, splits }: { readonly classes: readonly string[]; readonly splits: readonly string[] },

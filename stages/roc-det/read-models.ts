@@ -3,6 +3,7 @@ import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
 import type { ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
 import type { BinaryRow, SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import {
+  type ReadScoresOptions,
   readScoreTable,
   requireBothSides,
   rowsOfSplit,
@@ -10,14 +11,16 @@ import {
 } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import type { ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import type { InputArtifact } from '../../src/stage.ts';
-import type { RocDetSettings } from './spec.ts';
 
-/** One model's scores of the split that is judged. */
-export interface Model {
+interface ModelIdentity {
   /** Distinguishes it from the others; empty where it is the only one. */
   readonly name: string;
   /** The axis values of its scores. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** One model's scores of the split that is judged. */
+export interface Model extends ModelIdentity {
   /** Rows of both classes; one for each group where groups are judged. */
   readonly rows: readonly BinaryRow[];
   /** The scores of the split that its temperature is fitted on; empty where the file lacks it. */
@@ -27,10 +30,12 @@ export interface Model {
   readonly sides: SideNames;
 }
 
-type ReadOptions = Pick<
-  RocDetSettings,
-  'split' | 'calibrateOn' | 'by' | 'names' | 'positive' | 'scoresAre'
->;
+/** Which scores are judged, and how they are read: settings of the stage. */
+interface ReadOptions extends ReadScoresOptions {
+  readonly split: string;
+  readonly calibrateOn: string;
+  readonly names?: Readonly<Record<string, string>> | undefined;
+}
 
 /**
  * Reads the scores of every model, and the axis values that all of them have; `byClass` is the
@@ -78,7 +83,7 @@ function readClasses(input: InputArtifact, options: ReadOptions): readonly Model
 const describe = (name: string) => `input "scores"${name && ` of ${name}`}`;
 
 function readModel(
-  identity: Pick<Model, 'name' | 'labels'>,
+  identity: ModelIdentity,
   table: ScoreTable,
   what: string,
   options: ReadOptions,

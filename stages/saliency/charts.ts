@@ -7,8 +7,9 @@ import {
   formatShare,
   formatSigned,
 } from '../../src/format-numbers.ts';
-import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { type GradientMethod, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { scoreOf } from '../../src/learning/attribution/questions/explained-score.ts';
+import type { ScoreKind } from '../../src/learning/attribution/questions/question.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
 import {
@@ -32,7 +33,6 @@ import {
 } from '../../src/learning/explanations/measured-texts.ts';
 import { predictedClasses } from '../../src/learning/metrics/arithmetic/logits.ts';
 import type { Highlight } from '../../src/stage.ts';
-import type { SaliencySettings } from './spec.ts';
 
 /**
  * Perceptually uniform, also in grey and to the colour-blind; the bands of jet would show edges
@@ -49,15 +49,24 @@ export type ShownImage = Readonly<Record<'key' | 'image' | 'map', string>> & {
   readonly logits: ArrayLike<number>;
 };
 
+/** What titles and notes say of the explanation. */
+interface FrameSettings {
+  readonly split: string;
+  readonly method: GradientMethod;
+  /** `label`, `predicted`, or a class's name. */
+  readonly class: string;
+  readonly score: ScoreKind;
+  readonly confidence: number;
+  /** Begins the titles in place of the method and the split. */
+  readonly title?: string;
+}
+
 /** What charts and tables show besides images. */
 export interface Frame {
   /** Names, in label order. */
   readonly classes: readonly string[];
   readonly measured: MeasuredSurvey;
-  readonly settings: Pick<
-    SaliencySettings,
-    'split' | 'method' | 'class' | 'score' | 'confidence' | 'title'
-  >;
+  readonly settings: FrameSettings;
   /** The axis values of the model. */
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -3,7 +3,6 @@ import { type MeanInterval, tInterval } from '../../src/learning/metrics/interva
 import type { MetricValues } from '../../src/learning/metrics/metrics-file.ts';
 import { describeLabels, requireKnown } from '../../src/read-input.ts';
 import { StageError } from '../../src/stage.ts';
-import type { TableSettings } from './spec.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -13,11 +12,20 @@ export interface Item {
   readonly values: MetricValues;
 }
 
+/** Which numbers are collected, and how. */
+interface Collection {
+  /** The columns of numbers, by their paths in the metrics. */
+  readonly values: readonly string[];
+  /** The axes whose values are averaged in one row. */
+  readonly over: readonly string[];
+  readonly confidence: number;
+}
+
 /**
  * Metrics side by side, and the settings that collected them: without axes `over`, every cell has
  * at most one point, its mean.
  */
-export interface Table extends Pick<TableSettings, 'values' | 'over' | 'confidence'> {
+export interface Table extends Collection {
   /** The columns of labels: axes, `stage` or `path`, without the axes that are averaged over. */
   readonly labels: readonly string[];
   /** In the order of their first items. */
@@ -44,10 +52,7 @@ export interface Cell extends MeanInterval {
  * Groups the items by all labels but the averaged ones. Throws a {@link StageError} for a name that
  * no item has.
  */
-export function collect(
-  items: readonly Item[],
-  { values, over, confidence }: Pick<TableSettings, 'values' | 'over' | 'confidence'>,
-): Table {
+export function collect(items: readonly Item[], { values, over, confidence }: Collection): Table {
   const known = items.flatMap(({ values }) => [...values.keys()]);
   requireKnown('a number of the metrics in "values"', values, known);
   requireDistinct(items);

@@ -197,10 +197,7 @@ function epochLine(
   return `epoch ${epoch}/${epochs}: ${parts.join(', ')}`;
 }
 
-function epochPoint(
-  { epoch, splits }: EpochRecord,
-  { epochs, by }: Pick<TrainSettings, 'epochs' | 'by'>,
-): CurvePoint {
+function epochPoint({ epoch, splits }: EpochRecord, { epochs, by }: TrainSettings): CurvePoint {
   const values = Object.entries(splits).flatMap(([split, { loss, accuracy, selected }]) => [
     [`${split} accuracy`, accuracy] as const,
     [`${split} loss`, loss] as const,

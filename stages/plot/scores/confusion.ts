@@ -17,8 +17,8 @@ import {
   countsOf,
   drawScores,
   type ModelScores,
-  type ScoresOptions,
   type SplitScores,
+  type ThresholdOptions,
 } from './scores.ts';
 
 const panelsAcross = 2;
@@ -31,7 +31,7 @@ const sizes = { one: [150, 90], several: [85, 56] } as const;
  */
 export function confusionChart(
   { models, split, shared }: SplitScores,
-  { threshold, title }: Pick<ScoresOptions, 'threshold' | 'title'>,
+  { threshold, title }: ThresholdOptions,
 ): TopLevelSpec {
   const called = models.map((model) => calledOf(model, threshold));
   const several = models.length > 1;

@@ -24,8 +24,8 @@ import {
   countsOf,
   drawScores,
   panelHeight,
-  type ScoresOptions,
   type SplitScores,
+  type ThresholdOptions,
   width,
 } from './scores.ts';
 
@@ -38,7 +38,7 @@ type Rates = readonly [string, string];
  */
 export function errorsChart(
   { models, split, shared }: SplitScores,
-  { threshold, title }: Pick<ScoresOptions, 'threshold' | 'title'>,
+  { threshold, title }: ThresholdOptions,
 ): TopLevelSpec {
   const domain = domainOf([threshold, ...models.flatMap(({ differences }) => [...differences])]);
   const several = models.length > 1;

@@ -26,8 +26,18 @@ export interface SplitScores {
   readonly shared: InputArtifact['labels'];
 }
 
-export type ScoresOptions = Required<Pick<PlotSettings, 'bins' | 'scale' | 'threshold'>> &
-  Pick<PlotSettings, 'title'>;
+/** What a chart of decisions at one threshold shows. */
+export interface ThresholdOptions {
+  /** An image whose score difference lies above it is called positive. */
+  readonly threshold: number;
+  readonly title?: string;
+}
+
+/** The same, and how scores are binned. */
+export interface ScoresOptions extends ThresholdOptions {
+  readonly bins: number;
+  readonly scale: NonNullable<PlotSettings['scale']>;
+}
 
 /**
  * Draws the scores of a split. Throws a {@link StageError} where a file is none, or has no images

@@ -6,7 +6,8 @@ import { averageGroups } from './average-groups.ts';
 import { type BinaryRow, binaryView, type SideNames } from './binary-view.ts';
 import { parseScores, type ScoreRow, type ScoreTable } from './scores-file.ts';
 
-interface ReadOptions {
+/** How a `scores` file is read. */
+export interface ReadScoresOptions {
   /** The classes that a detector searches for; see {@link binaryView}. */
   readonly positive?: readonly string[] | undefined;
   /** What the scores are where the file does not say; by default what they look like. */
@@ -21,7 +22,7 @@ interface ReadOptions {
 export function readScoreTable(
   path: string,
   what: string,
-  { scoresAre, needsLabels }: ReadOptions = {},
+  { scoresAre, needsLabels }: ReadScoresOptions = {},
 ): ScoreTable {
   const scores = parseScores(readFileSync(path, 'utf8'), { needsLabels });
   if (!scores.ok) throw new StageError(`${what}, ${path}: ${scores.error}`);
@@ -47,7 +48,7 @@ export const readSplitScores = (
   path: string,
   split: string,
   what: string,
-  options: ReadOptions = {},
+  options: ReadScoresOptions = {},
 ) => viewOfSplit(readScoreTable(path, what, options), split, what, options);
 
 /**
@@ -58,7 +59,7 @@ export function viewOfSplit(
   table: ScoreTable,
   split: string,
   what: string,
-  options: ReadOptions = {},
+  options: ReadScoresOptions = {},
 ) {
   const isGrouped = options.by === 'group';
   const splitRows = rowsOfSplit(table.rows, split, what);
