@@ -64,14 +64,14 @@ export function findCopies(images: readonly AuditedImage[]) {
     ...[...pixels.values()].flatMap((members) =>
       withFirst('pixels', members.filter(isFirstOfFile)),
     ),
-    ...similar.map(({ one, other, distance, correlation, orientation }) => {
-      const [a, b] = farthest(images, alike(one), alike(other));
-      const first = Math.min(a, b);
-      const second = Math.max(a, b);
+    ...similar.map(({ first, second, distance, correlation, orientation }) => {
+      const [a, b] = farthest(images, alike(first), alike(second));
+      const lower = Math.min(a, b);
+      const higher = Math.max(a, b);
       const measured = { distance, correlation };
-      if (orientation === 'upright') return { ...pair('similar', first, second), ...measured };
-      const seen = first === a ? orientation : inverseOf(orientation);
-      return { ...pair('turned', first, second), ...measured, orientation: seen };
+      if (orientation === 'upright') return { ...pair('similar', lower, higher), ...measured };
+      const seen = lower === a ? orientation : inverseOf(orientation);
+      return { ...pair('turned', lower, higher), ...measured, orientation: seen };
     }),
   ].sort(
     (a, b) =>
@@ -140,9 +140,9 @@ function countLeaking(
       splits.set(index, (splits.get(index) ?? new Set()).add(split));
   };
   for (const index of images.keys()) if (alike(index)[0] === index) add(index, index);
-  for (const { one, other } of similar) {
-    add(one, other);
-    add(other, one);
+  for (const { first, second } of similar) {
+    add(first, second);
+    add(second, first);
   }
   return [...images.keys()].filter((index) => splits.get(alike(index)[0]!)!.size > 1).length;
 }
@@ -157,7 +157,7 @@ function joinUnits(
     if (group !== undefined) sets.join(`image ${index}`, `group ${group}`);
   for (const members of pixels.values())
     for (const member of members) sets.join(`image ${members[0]}`, `image ${member}`);
-  for (const { one, other } of similar) sets.join(`image ${one}`, `image ${other}`);
+  for (const { first, second } of similar) sets.join(`image ${first}`, `image ${second}`);
   return images.map((_, index) => sets.first(`image ${index}`));
 }
 

@@ -65,7 +65,7 @@ test('noisy copies are found, each with its original, and no others', () => {
     .map((grey) => grey.map((value) => value + 3 * random.normal()));
   const pairs = pairsOf([...originals, ...copies]);
   assert.deepEqual(
-    pairs.map(({ one, other }) => [one, other]),
+    pairs.map(({ first, second }) => [first, second]),
     copies.map((_, index) => [index, 200 + index]),
   );
   assert.ok(
@@ -82,9 +82,9 @@ test('mirrored and rotated copies are found, each with the way in which its orig
     oriented(originals[i]!, orientation).map((value) => value + random.normal()),
   );
   assert.deepEqual(
-    pairsOf([...originals, ...turned]).map(({ one, other, orientation }) => [
-      one,
-      other,
+    pairsOf([...originals, ...turned]).map(({ first, second, orientation }) => [
+      first,
+      second,
       orientation,
     ]),
     orientations.map((orientation, i) => [i, 200 + i, orientation]),
@@ -116,7 +116,7 @@ test('the pairs are exactly those that comparing all pictures finds, at every di
     ),
   );
   assert.deepEqual(
-    upright.map(({ one, other }) => [one, other]),
+    upright.map(({ first, second }) => [first, second]),
     expected,
   );
   assert.deepEqual(new Set(upright.map(({ distance }) => distance)), new Set([0, 2, 4, 6, 8, 10]));

@@ -4,13 +4,13 @@ import { bitCount, type Hash, hashDistance, hashSide, perceptualHash } from './p
 /** Two pictures that look alike, in some orientation. */
 export interface NearPair {
   /** Indices of the two, the lower first. */
-  readonly one: number;
-  readonly other: number;
+  readonly first: number;
+  readonly second: number;
   /** Bits in which their hashes differ, 0 to 64. */
   readonly distance: number;
   /** The correlation of their grey values, 0.9 to 1. */
   readonly correlation: number;
-  /** How the first lies when it looks like the other. */
+  /** How the first lies when it looks like the second. */
   readonly orientation: Orientation;
 }
 
@@ -80,8 +80,8 @@ export class NearDuplicates {
           if (correlation < least.correlation || correlation <= (before?.correlation ?? 0))
             continue;
           best.set(k, {
-            one: picture.index,
-            other: candidate.index,
+            first: picture.index,
+            second: candidate.index,
             distance,
             correlation,
             orientation,
