@@ -59,7 +59,7 @@ interface MetricsHead {
   readonly curveSteps: number;
 }
 
-/** The `metrics` artifact: under `methods` the numbers of each by its name, with their intervals. */
+/** The `metrics` artifact: the numbers of each method by its name, with their intervals. */
 export function formatMetrics(judgement: Judgement, head: MetricsHead): string {
   const { ranked, control, images, negative, positive, kept, weightDraws } = judgement;
   const { split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps } = head;
