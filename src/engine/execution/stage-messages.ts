@@ -32,14 +32,18 @@ export interface RequestSurroundings {
  * is one line. The form is the same over the IPC channel of a process, in a file, and from a
  * program in another language:
  *
- *     {"type":"log","message":"epoch 1 began"}                          a line for the stage's log
- *     {"type":"info","message":"all 12 images are explained"}           for the log and the user's eyes
- *     {"type":"warn","message":"the validation loss is not finite"}     the same, as a reason to worry
- *     {"type":"progress","done":3,"total":10,"unit":"steps"}            optional: note, rate, secondsLeft
- *     {"type":"point","unit":"epoch","step":1,"values":{"loss":0.4}}    curves so far; optional: total
+ *     {"type":"log","message":"epoch 1 began"}
+ *     {"type":"info","message":"all 12 images are explained"}
+ *     {"type":"warn","message":"the validation loss is not finite"}
+ *     {"type":"progress","done":3,"total":10,"unit":"steps"}
+ *     {"type":"point","unit":"epoch","step":1,"values":{"loss":0.4}}
  *     {"type":"highlight","title":"AUC","columns":["split","AUC"],"rows":[["test",0.9]]}
- *                                                                       optional: role, choice or data
- *     {"type":"note","name":"backend","value":"cpu"}                    a fact for the result's record
+ *     {"type":"note","name":"backend","value":"cpu"}
+ *
+ * `log` is a line for the stage's log, `info` one for the log and the user's eyes, and `warn` the
+ * same, as a reason to worry. `progress` may have `note`, `rate` and `secondsLeft`. `point` gives
+ * the curves so far, and may have `total`. `highlight` may have `role`, `choice` or `data`. `note`
+ * is a fact for the result's record.
  *
  * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last
  * of a stage. What a process sends between two stages is ignored. JSON has no NaN and no infinity:

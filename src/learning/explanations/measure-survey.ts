@@ -49,17 +49,21 @@ export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws'
  * Measures a survey, beside that of an untrained network of the same images if there is one. The
  * numbers of a method:
  *
- *     topShare                       // as of the classes below, over the images of all
- *     <class>.constantMaps           // number of constant maps; of two classes by their names by default
- *     <class>.topShare               // mean over images of the mass in the most salient 10 % of pixels
- *     <class>.meanMapTopShare        // the same of the mean map, on 16 x 16 cells
- *     distance                       // of the mean maps of two classes: the share of their mass that lies elsewhere; of more, the mean
- *     distanceByChance, distanceP    // for shuffled labels
- *     distances.cat.dog, …           // of more than two classes, up to 15: of every pair
- *     masks.images, masks.pointingGame, masks.pointingGameByChance, masks.intersectionOverUnion, …ByChance
+ *     topShare                    // as of the classes below, over the images of all
+ *     <class>.constantMaps        // number of constant maps
+ *     <class>.topShare            // mean over images: mass in the most salient 10 % of pixels
+ *     <class>.meanMapTopShare     // the same of the mean map, on 16 x 16 cells
+ *     distance                    // of the mean maps of two classes; of more, the mean
+ *     distanceByChance, distanceP // for shuffled labels
+ *     distances.cat.dog, …        // of more than two classes, up to 15: of every pair
+ *     masks.images, masks.pointingGame, masks.pointingGameByChance
+ *     masks.intersectionOverUnion, masks.intersectionOverUnionByChance
  *     completeness.meanRise, .meanGap, .relativeGap        // of integrated gradients
- *     untrained.…                    // all of these for the untrained network
- *     aboveUntrained.…               // those with intervals: the trained network's minus the untrained one's, by image
+ *     untrained.…                 // all of these for the untrained network
+ *     aboveUntrained.…            // those with intervals: trained minus untrained, by image
+ *
+ * Two classes have their names by default in `<class>`. A distance is the share of the maps' mass
+ * that lies elsewhere.
  *
  * Intervals are from the bootstrap: images, or whole groups, are resampled by class, the same ones
  * for both networks. `distance` has an interval only if `distanceP`, below 1 − confidence,

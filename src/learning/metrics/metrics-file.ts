@@ -18,7 +18,10 @@ export interface Metrics {
  * dots, without a `splits` at the top: `test.accuracy`, `test.confusion.truePositives`. Its
  * interval stands in a map `intervals` beside it:
  *
- *     { "confidence": 0.95, "splits": { "test": { "auc": 0.75, "intervals": { "auc": [0.7, 0.8] } } } }
+ *     {
+ *       "confidence": 0.95,
+ *       "splits": { "test": { "auc": 0.75, "intervals": { "auc": [0.7, 0.8] } } }
+ *     }
  *
  * Texts and other lists are ignored. The error is one sentence.
  */

@@ -105,7 +105,9 @@ type Update = (
 /**
  * Adam (Kingma and Ba 2015, algorithm 1), with ε after the bias correction, as in PyTorch:
  *
- *     m ← β1 m + (1 - β1) g      v ← β2 v + (1 - β2) g²      w ← w - η (m / (1 - β1ᵗ)) / (√(v / (1 - β2ᵗ)) + ε)
+ *     m ← β1 m + (1 - β1) g
+ *     v ← β2 v + (1 - β2) g²
+ *     w ← w - η (m / (1 - β1ᵗ)) / (√(v / (1 - β2ᵗ)) + ε)
  *
  * Weight decay λ adds λ w to the gradient; that of AdamW (Loshchilov and Hutter 2019, "Decoupled
  * weight decay regularization") subtracts η λ w from the weight instead, without passing through

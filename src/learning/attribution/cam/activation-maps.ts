@@ -25,10 +25,10 @@ export function gradCam(view: LayerView): Float32Array {
  * powers of the gradient (section 3.3):
  *
  *     α_ij^k = g² / (2 g² + Σ_ab A_ab^k g³)      (equation 19; 0 where g is 0)
- *     w_k = Σ_ij α_ij^k ReLU(g)                   (equation 14; the exponential itself scales all weights alike)
+ *     w_k = Σ_ij α_ij^k ReLU(g)                  (equation 14)
  *
- * The method assumes activations after a ReLU. Before a ReLU, a sum of both signs may bring the
- * denominator near 0.
+ * The exponential itself scales all weights alike. The method assumes activations after a ReLU.
+ * Before a ReLU, a sum of both signs may bring the denominator near 0.
  */
 export function gradCamPlusPlus(view: LayerView): Float32Array {
   const { activations, gradients } = view;

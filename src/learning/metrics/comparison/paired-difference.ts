@@ -14,7 +14,8 @@ import { twoSidedT } from '../intervals/student-t.ts';
  * The difference of a statistic between two models on the same images, with its bootstrap interval.
  * Both are evaluated on the same draws, so what makes an image hard for both cancels.
  *
- *     pairedDifference({ labels, groups, seed: 1 }, aucOfRows(labels, a), aucOfRows(labels, b), 0.95);
+ *     const images = { labels, groups, seed: 1 };
+ *     pairedDifference(images, aucOfRows(labels, a), aucOfRows(labels, b), 0.95);
  *
  * The interval is that of {@link bootstrapInterval}, and p the level at which it would end at 0. A
  * difference without a range allows for the skewness of its draws, since a few images decide a mean

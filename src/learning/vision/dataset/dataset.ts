@@ -27,7 +27,7 @@ export const classesAndSplits = {
  *
  *     dataset.json          format, classes, split names: what every reader of any split needs
  *     train/samples.json    one line per image: its facts, and where a shard has its bytes
- *     train/00000.tar …     <key>.jpg (the original bytes) and <key>.cls (the label in digits), pairs in order
+ *     train/00000.tar …     pairs in order: <key>.jpg, the original bytes, and <key>.cls, the label
  *     val/…  test/…
  *
  * Splits are top-level folders, hence the parts of the artifact. Nothing outside `test/` depends on
