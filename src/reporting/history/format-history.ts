@@ -69,7 +69,8 @@ function formatMain(run: PastRun): string {
   const numbers = numbersOf(run);
   const measured = numbers.flatMap(({ stage, name }) => {
     const part = measuredPart(name);
-    return part === undefined ? [] : [{ stage, steps: part === '' ? [] : part.split('.') }];
+    if (part === undefined) return [];
+    return { stage, steps: part === '' ? [] : part.split('.') };
   });
   const first = measured.find(({ steps }) => isTestSplit(steps.at(-1) ?? '')) ?? measured[0];
   if (first === undefined) {
