@@ -9,11 +9,13 @@ import {
 } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import {
+  binOf,
   binsUnderWeights,
   type CalibrationBin,
   calibrationBins,
   calibrationError,
   expectedCalibrationError,
+  usualBins,
 } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import {
   fitTemperature,
@@ -70,8 +72,6 @@ export interface ReliabilityBin extends CalibrationBin {
   readonly shareHigh: number;
 }
 
-export const bins = 15;
-
 /** What is resampled of a ranking, for bands with the heights of its curves. */
 const ranked = (counts: ThresholdCounts, bands: boolean) => ({
   equalErrorRate: equalErrorRate(counts).rate,
@@ -90,7 +90,7 @@ export function curveStatistics(
   bands = true,
 ) {
   const counts = countDraws(labels, ranking);
-  const binned = binsUnderWeights(labels, probabilities, bins);
+  const binned = binsUnderWeights(labels, probabilities);
   return (weights: Uint8Array) => ({ ...ranked(counts(weights), bands), binned: binned(weights) });
 }
 
@@ -205,23 +205,23 @@ const curveOf = (x: Float64Array, y: Float64Array, band: Band): Curve => ({
   band,
 });
 
-const indexOf = ({ low }: CalibrationBin): number => Math.round(low * bins);
+const indexOf = ({ low }: CalibrationBin): number => Math.round(low * usualBins);
 
 /** The number of units in each bin. */
 function unitsByBin(
   probabilities: Float64Array,
   groups: readonly (string | undefined)[],
 ): readonly number[] {
-  const inBin = Array.from({ length: bins }, () => new Set<string | number>());
+  const inBin = Array.from({ length: usualBins }, () => new Set<string | number>());
   for (const [i, probability] of probabilities.entries()) {
-    inBin[Math.max(0, Math.ceil(probability * bins) - 1)]!.add(groups[i] ?? i);
+    inBin[binOf(probability, usualBins)]!.add(groups[i] ?? i);
   }
   return inBin.map(({ size }) => size);
 }
 
 /** The share of positives in each bin; NaN for an empty one. */
 function sharesOf(binned: readonly CalibrationBin[]): Float64Array {
-  const shares = new Float64Array(bins).fill(Number.NaN);
+  const shares = new Float64Array(usualBins).fill(Number.NaN);
   for (const bin of binned) shares[indexOf(bin)] = bin.positiveShare;
   return shares;
 }
@@ -251,7 +251,7 @@ function scaleByTemperature(
     temperatureEnds: temperatureInterval(classes, logits, temperature, level, groups),
     /** The number of images that it was fitted on. */
     images: calibration.length,
-    calibrationError: expectedCalibrationError(labels, probabilities, { bins }),
-    reliability: calibrationBins(labels, probabilities, { bins }),
+    calibrationError: expectedCalibrationError(labels, probabilities),
+    reliability: calibrationBins(labels, probabilities),
   };
 }

@@ -23,7 +23,10 @@ import {
   nearestTooltip,
   numberText,
 } from '../../src/learning/charts/tooltips.ts';
-import type { CalibrationBin } from '../../src/learning/metrics/calibration/calibration-bins.ts';
+import {
+  type CalibrationBin,
+  usualBins,
+} from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import { lowerFirst, shareOfPositive, side, titleWidth } from './curve-charts.ts';
 import {
   type Frame,
@@ -35,7 +38,7 @@ import {
   numberOf,
   runsOf,
 } from './lines.ts';
-import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
+import type { MeasuredModel, ReliabilityBin } from './measure.ts';
 
 /** Colours and shapes repeat after these, and more lines of bins would be illegible. */
 const mostDrawn = palette.length;
@@ -59,7 +62,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   const unit = frame.by;
   const notes = [
     imagesText(models, frame),
-    `${bins} bins of equal width`,
+    `${usualBins} bins of equal width`,
     haveRuns(lines) && `the images of all runs over ${formatList(frame.over)} together`,
     lines.length > mostDrawn &&
       `drawn are the ${mostDrawn} worst calibrated of ${lines.length} ${frame.byClass ? 'classes' : 'models'}`,
@@ -245,8 +248,8 @@ function binTooltip({ reliability }: Row, { x, y }: Axes, titles: Titles): Part 
 
 /** The upper edge of the bars from bin to bin, those without images at 0. */
 function outlineOf({ name, reliability }: Row) {
-  const items = Array<number>(bins + 1).fill(0);
-  for (const bin of reliability) items[Math.round(bin.low * bins)] = bin.items;
-  items[bins] = items[bins - 1]!; // closes the last one
-  return items.map((count, bin) => ({ series: name, x: bin / bins, items: count }));
+  const items = Array<number>(usualBins + 1).fill(0);
+  for (const bin of reliability) items[Math.round(bin.low * usualBins)] = bin.items;
+  items[usualBins] = items[usualBins - 1]!; // closes the last one
+  return items.map((count, bin) => ({ series: name, x: bin / usualBins, items: count }));
 }

@@ -11,6 +11,13 @@ export interface CalibrationBin {
   readonly positiveShare: number;
 }
 
+/** The number of bins, as in Guo et al. 2017, "On calibration of modern neural networks". */
+export const usualBins = 15;
+
+/** The bin of a probability from 0 to 1, counted from 0. A bin holds its upper end. */
+export const binOf = (probability: number, bins: number): number =>
+  Math.max(0, Math.ceil(probability * bins) - 1);
+
 /**
  * Predicted against observed shares of class 1 in bins of equal width, by rising probability, as
  * scikit-learn's `calibration_curve`; empty bins are left out. In the bins of a calibrated model
@@ -21,8 +28,7 @@ export interface CalibrationBin {
  *
  * @param labels 0 or 1 for each item, or between where a label is undecided.
  * @param probabilities Of class 1, 0 to 1, for each item; throws a RangeError otherwise.
- * @param options 15 bins by default, as in Guo et al. 2017, "On calibration of modern neural
- * networks".
+ * @param options {@link usualBins} by default.
  */
 export function calibrationBins(
   labels: ArrayLike<number>,
@@ -40,25 +46,25 @@ export function calibrationBins(
 export function binsUnderWeights(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  bins = 15,
+  bins = usualBins,
 ): (weights: ArrayLike<number>) => readonly CalibrationBin[] {
-  const binOf = new Uint16Array(probabilities.length);
+  const binOfItem = new Uint16Array(probabilities.length);
   const ends = new Uint32Array(bins);
-  for (let i = 0; i < binOf.length; i++) {
+  for (let i = 0; i < binOfItem.length; i++) {
     const probability = probabilities[i]!;
     if (!(probability >= 0 && probability <= 1)) {
       throw new RangeError(`Expected a probability from 0 to 1, got ${probability} at index ${i}`);
     }
-    binOf[i] = Math.max(0, Math.ceil(probability * bins) - 1);
-    ends[binOf[i]!]!++;
+    binOfItem[i] = binOf(probability, bins);
+    ends[binOfItem[i]!]!++;
   }
   for (let bin = 1; bin < bins; bin++) ends[bin]! += ends[bin - 1]!;
-  const items = new Uint32Array(binOf.length);
-  const shares = new Float64Array(binOf.length);
-  const values = new Float64Array(binOf.length);
+  const items = new Uint32Array(binOfItem.length);
+  const shares = new Float64Array(binOfItem.length);
+  const values = new Float64Array(binOfItem.length);
   const next = Uint32Array.of(0, ...ends);
-  for (let i = 0; i < binOf.length; i++) {
-    const position = next[binOf[i]!]!++;
+  for (let i = 0; i < binOfItem.length; i++) {
+    const position = next[binOfItem[i]!]!++;
     items[position] = i;
     shares[position] = labels[i]!;
     values[position] = probabilities[i]!;
