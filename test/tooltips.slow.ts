@@ -34,7 +34,7 @@ async function pageOf(folder: string, names: readonly string[]): Promise<Browser
     type: 'chart' as const,
     path: name,
     href: name,
-    shown: {
+    preview: {
       as: 'chart' as const,
       title: name,
       subtitle: '',
