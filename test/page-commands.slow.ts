@@ -2,7 +2,7 @@
 // `notTyped`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, symlinkSync } from 'node:fs';
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
@@ -117,6 +117,9 @@ after(async () => {
 function copyRuntime(into: string): string {
   const copy = join(into, 'onnxruntime-node');
   cpSync(inRepository('node_modules/onnxruntime-node'), copy, { recursive: true });
+  // Without what npm would fetch for it.
+  const { name, version, main } = JSON.parse(read('node_modules/onnxruntime-node/package.json'));
+  writeFileSync(join(copy, 'package.json'), JSON.stringify({ name, version, main }));
   const needed = 'onnxruntime-common';
   symlinkSync(inRepository(`node_modules/${needed}`), join(into, needed));
   return copy;
