@@ -55,15 +55,16 @@ function Gallery({ table }: { readonly table: ImageTable }) {
   return (
     <>
       <Filters
-        {...{ table, query }}
+        table={table}
+        query={query}
         q={view.q}
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
       />
-      <Overview {...{ table, cell, query }} q={view.q} />
+      <Overview table={table} cell={cell} query={query} q={view.q} />
       <Exported
         rows={picked.size > 0 ? [...picked] : sorted}
-        {...{ cell }}
+        cell={cell}
         isPicked={picked.size > 0}
         clear={() => change({ pick: '' })}
       >
@@ -73,13 +74,21 @@ function Gallery({ table }: { readonly table: ImageTable }) {
       {sorted.length > 0 && (
         <Grid
           key={`${view.q} ${view.sort}`}
-          {...{ table, cell, picked, open, pick }}
+          table={table}
+          cell={cell}
+          picked={picked}
+          open={open}
+          pick={pick}
           rows={sorted}
         />
       )}
       {at >= 0 && (
         <Viewer
-          {...{ table, cell, at, open, pick }}
+          table={table}
+          cell={cell}
+          at={at}
+          open={open}
+          pick={pick}
           row={sorted[at]!}
           count={sorted.length}
           isPicked={picked.has(sorted[at]!)}
@@ -102,7 +111,7 @@ function Filters({ table: { columns, facets }, q, sort, query, sortBy }: Filters
   const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
   return (
     <form class="line" onSubmit={(event) => event.preventDefault()}>
-      <FilterField {...{ q, query }} example="split=test right=no score>0.9" />
+      <FilterField q={q} query={query} example="split=test right=no score>0.9" />
       {facets.map((name) => (
         <label key={name}>
           {name}{' '}

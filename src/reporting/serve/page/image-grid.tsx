@@ -61,7 +61,18 @@ export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
             open(index);
           };
           const state = { isCurrent: index === current, isPicked: picked.has(row) };
-          return <Thumbnail key={row} {...{ table, cell, row, index, columns, show }} {...state} />;
+          return (
+            <Thumbnail
+              key={row}
+              table={table}
+              cell={cell}
+              row={row}
+              index={index}
+              columns={columns}
+              show={show}
+              {...state}
+            />
+          );
         })}
       </div>
     </div>
@@ -112,7 +123,7 @@ function Thumbnail({
       style={{ transform: `translate(${x}px, ${y}px)` }}
       onClick={show}
     >
-      <Picture {...{ table, cell, row }} form="thumb" />
+      <Picture table={table} cell={cell} row={row} form="thumb" />
       {score !== undefined && <small>{score}</small>}
     </div>
   );

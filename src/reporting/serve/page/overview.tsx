@@ -33,12 +33,14 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
   return (
     <div class="overview">
       <Confusion
-        {...{ rows: all, cell }}
+        rows={all}
+        cell={cell}
         order={table.scored?.classes ?? []}
         open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))}
       />
       <Histogram
-        {...{ rows: called, cell }}
+        rows={called}
+        cell={cell}
         score={table.scored?.score ?? ''}
         open={(low, high) =>
           query(

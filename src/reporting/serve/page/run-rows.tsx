@@ -47,7 +47,7 @@ export function Rows({ table, visibleColumns, rows, ticked, sort, tick, sortBy }
               <span class="hidden">Ticked</span>
             </th>
             {visibleColumns.map(({ name }) => (
-              <Head key={name} {...{ name, sort, sortBy }} />
+              <Head key={name} name={name} sort={sort} sortBy={sortBy} />
             ))}
           </tr>
         </thead>
@@ -66,7 +66,13 @@ export function Rows({ table, visibleColumns, rows, ticked, sort, tick, sortBy }
                   />
                 </td>
                 {visibleColumns.map((column, position) => (
-                  <Value key={column.name} {...{ column, row, id }} scale={scales[position]!} />
+                  <Value
+                    key={column.name}
+                    column={column}
+                    row={row}
+                    id={id}
+                    scale={scales[position]!}
+                  />
                 ))}
               </tr>
             );

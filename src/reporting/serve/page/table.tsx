@@ -58,7 +58,11 @@ function Runs({ table }: { readonly table: RunTable }) {
         {unknown.length > 0 && `. No run has ${unknown.join(', ')}.`}
       </p>
       <Rows
-        {...{ table, visibleColumns, rows: sorted, ticked, tick }}
+        table={table}
+        visibleColumns={visibleColumns}
+        rows={sorted}
+        ticked={ticked}
+        tick={tick}
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
       />

@@ -42,7 +42,7 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
       onKeyDown={onKey}
     >
       <p class="line">
-        <Steps {...{ at, count, open }} />
+        <Steps at={at} count={count} open={open} />
         <button type="button" aria-pressed={isPicked} onClick={() => pick(row)}>
           {isPicked ? 'Picked' : 'Pick'}
         </button>
@@ -51,7 +51,7 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
           Close
         </button>
       </p>
-      <Pictures {...{ table, cell, row, maps }} blend={Number(blend) || 0} />
+      <Pictures table={table} cell={cell} row={row} maps={maps} blend={Number(blend) || 0} />
       {maps.length === 0 && (
         <p class="soft small">
           No stage kept a map of this image. To make one: <code>restage explain-image</code>
@@ -112,14 +112,14 @@ function Pictures({ table, cell, row, maps, blend }: PicturesProps) {
     <div class="pictures">
       {(maps.length === 0 || blend === 0) && (
         <figure>
-          <Picture {...{ table, cell, row }} form="image" />
+          <Picture table={table} cell={cell} row={row} form="image" />
           <figcaption>{String(cell('path', row) ?? cell('key', row))}</figcaption>
         </figure>
       )}
       {maps.map(({ label, src }) => (
         <figure key={src}>
           <div class="stacked">
-            {blend > 0 && <Picture {...{ table, cell, row }} form="image" />}
+            {blend > 0 && <Picture table={table} cell={cell} row={row} form="image" />}
             <img src={src} alt={label} style={blend > 0 ? { opacity: blend } : {}} />
           </div>
           <figcaption>{label}</figcaption>
