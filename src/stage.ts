@@ -189,7 +189,7 @@ export interface ProgramStart {
    * keep their values; they are in no fingerprint.
    */
   readonly variables: readonly string[];
-  /** Those of the question's files that count beside what its text shows. */
+  /** The question's files that count beside what the program's text shows. */
   readonly loaded: readonly string[];
   /** How to start it, for the kind's own program. */
   readonly start: JsonObject;
