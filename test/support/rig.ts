@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  type Dirent,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/engine/events.ts';
@@ -211,11 +212,21 @@ export class Project implements Disposable {
 
   /** Every file below a folder, relative and sorted, without reports, which every run leaves. */
   files(folder: string): readonly string[] {
-    if (!this.has(folder)) return [];
-    return readdirSync(this.path(folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name !== 'report.html')
-      .map((entry) => join(entry.parentPath, entry.name).slice(this.path(folder).length + 1))
-      .sort();
+    const names = this.#namesIn(folder).flatMap((entry) => {
+      if (!entry.isDirectory()) return entry.isFile() ? [entry.name] : [];
+      return this.files(join(folder, entry.name)).map((name) => join(entry.name, name));
+    });
+    return names.filter((name) => basename(name) !== 'report.html').sort();
+  }
+
+  /** Empty for a folder that is not there, or that a running stage removes just now. */
+  #namesIn(folder: string): readonly Dirent[] {
+    try {
+      return readdirSync(this.path(folder), { withFileTypes: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
   }
 
   /**
