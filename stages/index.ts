@@ -28,6 +28,9 @@ type KindEntry = { readonly spec: KindSpec } & (
   | { readonly program: () => Promise<{ readonly default: MakeProgram<never> }> }
 );
 
+/** With the types of its settings, since `restage predict` runs this kind without a pipeline. */
+export const predictKind = { spec: predict, run: () => import('./predict/run.ts') } as const;
+
 /**
  * The table of built-in kinds. Adding a kind is one folder and one line here. The order is that of
  * the reference: data, networks, evaluation, explanation, and general kinds.
@@ -43,7 +46,7 @@ const entries: readonly KindEntry[] = [
   { spec: select, run: () => import('./select/run.ts') },
   { spec: exportModel, run: () => import('./export/run.ts') },
   { spec: evaluate, run: () => import('./evaluate/run.ts') },
-  { spec: predict, run: () => import('./predict/run.ts') },
+  predictKind,
   { spec: rocDet, run: () => import('./roc-det/run.ts') },
   { spec: trends, run: () => import('./trends/run.ts') },
   { spec: plot, run: () => import('./plot/run.ts') },

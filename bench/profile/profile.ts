@@ -1,4 +1,3 @@
-import type { Cancellation } from '../../src/project/cancellation.ts';
 /**
  * Where the time of a stage's steps goes: by part, tfjs kernel, ONNX operator and node.
  *
@@ -12,7 +11,7 @@ import { Command } from 'commander';
 import { backendOption, positiveInteger, setOption } from '../../src/cli/declare-commands.ts';
 import { reportError, warnOnStderr } from '../../src/cli/support/command-error.ts';
 import { Interrupts } from '../../src/cli/support/interrupts.ts';
-import { openSelection } from '../../src/cli/support/open-pipeline.ts';
+import { openHere } from '../../src/cli/support/open-here.ts';
 import { exitCodes } from '../../src/cli/support/process-end.ts';
 import { safeName } from '../../src/engine/config/file-names.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
@@ -25,8 +24,10 @@ import { runStageProcess } from '../../src/engine/execution/local-place.ts';
 import { processRunner } from '../../src/engine/execution/process-runner.ts';
 import { writeError } from '../../src/engine/files/write-error.ts';
 import { bringStages } from '../../src/project/bring-stages.ts';
+import type { Cancellation } from '../../src/project/cancellation.ts';
 import { checkClaims } from '../../src/project/check-claims.ts';
 import { makeExecution } from '../../src/project/make-execution.ts';
+import { openSelection } from '../../src/project/open-target.ts';
 import { PipelineError } from '../../src/project/pipeline-error.ts';
 import type { Selection } from '../../src/project/selection.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
@@ -55,7 +56,7 @@ interface Profiled {
  */
 async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
   const startedAt = Date.now();
-  const project = await openSelection({ words, set: options.set });
+  const project = await openSelection(openHere(), { words, set: options.set });
   const chosen = chooseStage(project, options.backend);
   if (!chosen.ok) throw new PipelineError([chosen.error]);
   const stage = chosen.value;

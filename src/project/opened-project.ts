@@ -20,9 +20,9 @@ import { openStore } from './workspace.ts';
 /** A project that is open, with its runs and watches. */
 export class OpenedProject implements Project {
   readonly root: string;
-  /** Absolute path of the folder in which it was opened. */
-  readonly #folder: string;
-  readonly #env: Readonly<Record<string, string | undefined>>;
+  /** Absolute path of the folder in which it was opened, from which words are looked up. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly warn: (message: string) => void;
   readonly #runs = new Set<PipelineRun>();
   readonly #watches = new Set<ProjectWatch>();
@@ -30,22 +30,21 @@ export class OpenedProject implements Project {
 
   /** Throws a {@link PipelineError} where there is no project around the folder. */
   constructor(folder: string, { env = process.env, onWarning = () => {} }: ProjectOptions = {}) {
-    this.#folder = resolve(folder);
-    this.root = projectRoot(this.#folder);
-    this.#env = { ...env };
+    this.folder = resolve(folder);
+    this.root = projectRoot(this.folder);
+    this.env = { ...env };
     this.warn = onWarning;
   }
 
   async load(file: string, { set = {} }: LoadOptions = {}): Promise<LoadedPipeline> {
-    const path = orThrow(findPipelineFile(file, this.#folder, this.root));
+    const path = orThrow(findPipelineFile(file, this.folder, this.root));
     return await this.loadFile(path, Object.entries(set).map(asSetting));
   }
 
   /** Reads the pipeline of an absolute path. Settings are `params.<name>=<YAML>`. */
   async loadFile(file: string, set: readonly string[] = []): Promise<LoadedPipeline> {
     if (this.#isClosed) throw new UsageError(`The project ${this.root} is closed`);
-    const { root, warn } = this;
-    const env = this.#env;
+    const { root, env, warn } = this;
     const loaded = await loadKinds(root, warn);
     const { kinds, unloaded } = loaded;
     const onSources = (sources: PipelineSources) => {
@@ -79,7 +78,7 @@ export class OpenedProject implements Project {
 
   /** The store of the project, together with the shared one. The caller closes it. */
   openStore(): Promise<Store> {
-    return openStore({ root: this.root, env: this.#env, warn: this.warn });
+    return openStore({ root: this.root, env: this.env, warn: this.warn });
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { loadStoreFile } from '../../engine/store/remote/store-file.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { endsLikeFile, findTarget } from '../../project/find-target.ts';
 import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { lastRunOf } from '../../project/stored-runs/last-run.ts';
 import { pull } from '../../project/stored-runs/pull.ts';
@@ -19,8 +20,7 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import { TarError } from '../../tar.ts';
 import { UsageError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
-import { endsLikeFile, findTarget } from '../support/find-target.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 import { printPulled } from '../support/print-pulled.ts';
 
 const signerKey = 'signer';
@@ -37,7 +37,7 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
       `The first word names the new file, and ${path} is the name of a pipeline: ${command}`,
     );
   }
-  const { file, stages } = findTarget({ words }, root);
+  const { file, stages } = findTarget({ words }, { folder: process.cwd(), root });
   if (stages.length > 0)
     throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
   if (existsSync(path))

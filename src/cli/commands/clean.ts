@@ -9,7 +9,7 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../../project/check-claims.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../../project/kinds/load-kinds.ts';
 import { print, printWarnings, warnOnStderr } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
   const root = currentRoot();

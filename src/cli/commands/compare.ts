@@ -30,7 +30,7 @@ import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import { UsageError } from '../../user-error.ts';
 import { print, printJson, warnOnStderr, writeUserFile } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 
 interface CompareOptions {
   readonly all?: boolean;

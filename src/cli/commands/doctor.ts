@@ -10,7 +10,7 @@ import { packageRoot } from '../../package-root.ts';
 import { version } from '../../project/package-info.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 import { exitCodes } from '../support/process-end.ts';
 import { slim } from './slim.ts';
 

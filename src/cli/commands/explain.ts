@@ -6,12 +6,13 @@ import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { type Json, printableJson } from '../../json.ts';
+import { openSelection } from '../../project/open-target.ts';
 import { planSelection } from '../../project/workspace.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { printJson } from '../support/command-error.ts';
-import { openSelection } from '../support/open-pipeline.ts';
+import { openHere } from '../support/open-here.ts';
 
 interface ExplainOptions {
   readonly set: readonly string[];
@@ -23,7 +24,7 @@ export async function explainCommand(
   words: readonly string[],
   options: ExplainOptions,
 ): Promise<void> {
-  const project = await openSelection({ words, set: options.set, last: true });
+  const project = await openSelection(openHere(), { words, set: options.set, last: true });
   const wanted = new Set<StageName>(
     project.target.stages.length > 0 ? project.named : project.stages.map(({ name }) => name),
   );

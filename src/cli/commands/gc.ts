@@ -10,7 +10,7 @@ import {
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 
 interface GcOptions {
   /** Milliseconds. */

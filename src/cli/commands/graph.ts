@@ -1,9 +1,10 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { type Graph, readBy } from '../../engine/graph/graph.ts';
+import { openSelection } from '../../project/open-target.ts';
 import { mistake } from '../../project/pipeline-error.ts';
 import { graphOf } from '../../reporting/report/stage-graph.ts';
 import { print, writeUserFile } from '../support/command-error.ts';
-import { openSelection } from '../support/open-pipeline.ts';
+import { openHere } from '../support/open-here.ts';
 
 /** The layout recurses along the longest chain, and nobody could read a larger picture. */
 const mostDrawn = 1000;
@@ -12,7 +13,7 @@ export async function graphCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly svg?: string },
 ): Promise<void> {
-  const project = await openSelection({ words, set: options.set, last: true });
+  const project = await openSelection(openHere(), { words, set: options.set, last: true });
   const { stages } = project;
   if (options.svg === undefined) {
     process.stdout.write(mermaid(project.graph, stages));

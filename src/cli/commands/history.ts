@@ -6,7 +6,7 @@ import { formatHistory, runChanges } from '../../reporting/history/format-histor
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
 import { print, printJson, warnOnStderr } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 
 interface HistoryOptions extends RunQuery {
   readonly where: readonly string[];

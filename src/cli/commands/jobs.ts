@@ -17,7 +17,7 @@ import { orThrow } from '../../project/pipeline-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { describeError, UsageError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 
 const columns = ['job', 'place', 'state', 'stages', 'on', 'waited for by'];
 

@@ -8,16 +8,17 @@ import {
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Store } from '../../engine/store/store.ts';
 import { formatSeconds } from '../../format-numbers.ts';
+import { openSelection } from '../../project/open-target.ts';
 import { openStore, planSelection } from '../../project/workspace.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { warnOnStderr } from '../support/command-error.ts';
-import { openSelection } from '../support/open-pipeline.ts';
+import { openHere } from '../support/open-here.ts';
 
 export async function logsCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly raw?: boolean },
 ): Promise<void> {
-  const project = await openSelection({ words, set: options.set, last: true });
+  const project = await openSelection(openHere(), { words, set: options.set, last: true });
   const all = await planSelection(project);
   const store = await openStore({ root: project.root, env: process.env, warn: warnOnStderr });
   try {

@@ -20,7 +20,7 @@ import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { suggest } from '../../suggest.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 import { exitCodes } from '../support/process-end.ts';
 
 /**

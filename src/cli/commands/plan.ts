@@ -6,6 +6,7 @@ import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { readCheckpointState } from '../../engine/store/checkpoint-file.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { openTarget, type TargetRequest } from '../../project/open-target.ts';
 import { version } from '../../project/package-info.ts';
 import type { Selection } from '../../project/selection.ts';
 import type { WorkspaceOptions } from '../../project/workspace.ts';
@@ -13,19 +14,19 @@ import { planSelection } from '../../project/workspace.ts';
 import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { printJson, printWarnings, warnOnStderr } from '../support/command-error.ts';
-import { openHere, openPipeline, type Request } from '../support/open-pipeline.ts';
+import { openHere } from '../support/open-here.ts';
 
 import { exitCodes } from '../support/process-end.ts';
 
 /** The options of `plan`, which `run` has, too. */
-export interface PlanOptions extends Omit<Request, 'words'>, WorkspaceOptions {
+export interface PlanOptions extends Omit<TargetRequest, 'words'>, WorkspaceOptions {
   readonly backend: string;
   readonly json?: boolean;
   readonly on?: string;
 }
 
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
-  const { pipeline, chosen } = await openPipeline(openHere(), { words, ...options });
+  const { pipeline, chosen } = await openTarget(openHere(), { words, ...options });
   const { selection } = await pipeline.prepare({ ...options, ...chosen });
   printWarnings(selection.warnings);
   const planned = await planSelection(selection, options.backend, options);

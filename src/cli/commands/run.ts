@@ -1,16 +1,17 @@
 import { isTaken, readStep, stepVariable, take } from '../../engine/places/advance.ts';
 import { waitFor } from '../../engine/places/wait-for.ts';
 import { memoryFile } from '../../engine/store/run-memory.ts';
+import { findTarget } from '../../project/find-target.ts';
 import type { ExecutionOptions } from '../../project/make-execution.ts';
 import { digestOfFiles } from '../../project/make-place.ts';
+import { openTarget } from '../../project/open-target.ts';
 import type { OpenedProject } from '../../project/opened-project.ts';
 import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { isForUser, UsageError } from '../../user-error.ts';
 import { beginAnew } from '../support/begin-anew.ts';
-import { findTarget } from '../support/find-target.ts';
 import { Interrupts } from '../support/interrupts.ts';
-import { openHere, openPipeline } from '../support/open-pipeline.ts';
+import { openHere } from '../support/open-here.ts';
 import { commandName, program } from '../support/own-command.ts';
 import { exitCodes } from '../support/process-end.ts';
 import { type WatchedRuns, watchRuns } from '../support/watch-runs.ts';
@@ -47,7 +48,7 @@ export function runCommand(argv: readonly string[]) {
     if (!watch) return await runOnce(typed);
     const project = openHere();
     // A pipeline that is not there at the start is a slip, not one to wait for.
-    findTarget({ words, ...options }, project.root);
+    findTarget({ words, ...options }, project);
     const server = serve
       ? await (await import('./serve.ts')).openServer(project.root, { port: 0 })
       : undefined;
@@ -76,7 +77,7 @@ async function runOnce(
   }
   const open = async () => {
     const project = watchedProject ?? openHere();
-    const { pipeline, target, chosen } = await openPipeline(project, { words, ...options });
+    const { pipeline, target, chosen } = await openTarget(project, { words, ...options });
     if (step !== undefined) await refuseOtherStep(step, pipeline.checked.pipeline.sources.files);
     const prepared = await pipeline.prepare({ ...options, ...chosen });
     return { pipeline, target, chosen, prepared };

@@ -9,7 +9,7 @@ import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
 import { isForUser, UsageError } from '../../user-error.ts';
 import { warnOnStderr } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 
 interface ServeOptions {
   readonly port: number;

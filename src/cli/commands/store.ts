@@ -36,6 +36,7 @@ import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf, formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { plainText } from '../../plain-text.ts';
+import { findTarget } from '../../project/find-target.ts';
 import { mistake, orThrow } from '../../project/pipeline-error.ts';
 import { lastRunOf } from '../../project/stored-runs/last-run.ts';
 import { type PullOptions, pull } from '../../project/stored-runs/pull.ts';
@@ -43,8 +44,7 @@ import { formatTable } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { UsageError, UserError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
-import { findTarget } from '../support/find-target.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 import { printPulled } from '../support/print-pulled.ts';
 
 interface StoreOptions extends PullOptions {
@@ -63,7 +63,7 @@ const actions: Readonly<Record<string, Action>> = {
   status: connected(status),
   push: connected(push),
   pull: connected(async ({ root, store }, words, options) => {
-    const { file, stages } = findTarget({ words }, root);
+    const { file, stages } = findTarget({ words }, { folder: process.cwd(), root });
     const pipeline = pipelineName(file, root);
     const target = { root, store, warn: warnOnStderr };
     printPulled(pipeline, await pull(target, { pipeline, stages }, options));

@@ -7,7 +7,7 @@ import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-pipeline.ts';
+import { currentRoot } from '../support/open-here.ts';
 import { exitCodes } from '../support/process-end.ts';
 
 export async function verifyCommand({

@@ -1,22 +1,30 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { findPipelineFile, findRoot } from '../../engine/config/loading/pipeline-files.ts';
 import { describeChange, describeReasons } from '../../engine/plan/describe-decision.ts';
 import { infoFile } from '../../learning/models/model-info.ts';
-import { mistake, type PipelineError } from '../../project/pipeline-error.ts';
-import type { Selection } from '../../project/selection.ts';
-import { planSelection } from '../../project/workspace.ts';
 import { asArgument } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { warnOnStderr } from './command-error.ts';
-import { openSelection } from './open-pipeline.ts';
+import { openSelection } from '../open-target.ts';
+import { OpenedProject } from '../opened-project.ts';
+import { mistake, type PipelineError } from '../pipeline-error.ts';
+import type { Selection } from '../selection.ts';
+import { planSelection } from '../workspace.ts';
+import type { ModelLookup } from './find-model.ts';
 
-interface TrainedModel {
+export interface TrainedModel {
+  /** Absolute path. */
   readonly folder: string;
-  /** The name for the user: the folder, or a stage of a pipeline. */
+  /** The name for the user: the folder as it was written, or a stage of a pipeline. */
   readonly title: string;
+  /** Whether words named the folder itself. */
+  readonly isFolder: boolean;
   /** The words after those that name the model. */
   readonly others: readonly string[];
+}
+
+export interface TrainedModelLookup extends ModelLookup {
+  readonly backend: string;
 }
 
 /**
@@ -25,24 +33,29 @@ interface TrainedModel {
  */
 export async function findTrainedModel(
   [first = '', ...others]: readonly string[],
-  { set, backend }: { readonly set: readonly string[]; readonly backend: string },
+  { folder: here, set, backend, onWarning }: TrainedModelLookup,
 ): Promise<TrainedModel> {
-  if (existsSync(join(first, infoFile))) return { folder: first, title: first, others };
-  const root = findRoot(process.cwd());
+  const named = resolve(here, first);
+  if (existsSync(join(named, infoFile)))
+    return { folder: named, title: first, isFolder: true, others };
+  const root = findRoot(here);
   const isFile = (word: string) =>
-    /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, process.cwd(), root).ok);
+    /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, here, root).ok);
   const colon = first.lastIndexOf(':');
   // `compare` writes it so.
   const holdsStage = !isFile(first) && isFile(first.slice(0, Math.max(0, colon)));
   const file = holdsStage ? first.slice(0, colon) : first;
-  if (!isFile(file)) throw unknownModel(first);
+  if (!isFile(file)) throw unknownModel(first, here);
   const [second] = others;
   const isStage =
-    !holdsStage && second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
+    !holdsStage &&
+    second !== undefined &&
+    !existsSync(resolve(here, second)) &&
+    !/\.\w+$/.test(second);
   const stageWord = isStage ? second : undefined;
   const stageName = holdsStage ? first.slice(colon + 1) : stageWord;
   const words = stageName === undefined ? [file] : [file, stageName];
-  const project = await openSelection({ words, set });
+  const project = await openSelection(new OpenedProject(here, { onWarning }), { words, set });
   const { stage, folder } = modelOf(project);
   const planned = (await planSelection(project, backend)).find(
     ({ stage: { name } }) => name === stage,
@@ -54,13 +67,14 @@ export async function findTrainedModel(
       reason.type === 'other result' ? reason.changes : [],
     );
     const why = changes.length > 0 ? changes.map(describeChange) : describeReasons(decision);
-    warnOnStderr(
+    onWarning(
       `${stage} is not up to date (${why.join('; ')}). Its published model is used as it is.`,
     );
   }
   return {
     folder,
     title: `${stage} of ${project.pipeline.name}`,
+    isFolder: false,
     others: isStage ? others.slice(1) : others,
   };
 }
@@ -90,8 +104,8 @@ function modelOf({ pipeline, graph, named }: Selection): {
   throw mistake('no-model', `There is no model of ${model.stage} yet in ${model.path}`, hint);
 }
 
-function unknownModel(word: string): PipelineError {
-  const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() === true;
+function unknownModel(word: string, here: string): PipelineError {
+  const isFolder = statSync(resolve(here, word), { throwIfNoEntry: false })?.isDirectory() === true;
   const message = isFolder
     ? `Expected a pipeline or the folder of a trained model, got the folder ${word} without ${infoFile}`
     : `There is no pipeline or trained model "${word}"`;

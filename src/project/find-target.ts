@@ -4,10 +4,10 @@ import {
   findPipelineFile,
   onlyPipelineFile,
   pipelineNames,
-} from '../../engine/config/loading/pipeline-files.ts';
-import { findIncludedStages, findStageNames } from '../../engine/config/stage-reference.ts';
-import { LocalStore } from '../../engine/store/local-store.ts';
-import { mistake, orThrow, type PipelineError } from '../../project/pipeline-error.ts';
+} from '../engine/config/loading/pipeline-files.ts';
+import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
+import { LocalStore } from '../engine/store/local-store.ts';
+import { mistake, orThrow, type PipelineError } from './pipeline-error.ts';
 
 /** The stages that a command's options name; `true`: all. */
 interface NamedStages {
@@ -22,6 +22,14 @@ export interface Words extends NamedStages {
   readonly last?: boolean;
 }
 
+/** Where words are looked up: first in the folder, then below the project's `pipelines/`. */
+export interface LookupFolders {
+  /** Absolute path. */
+  readonly folder: string;
+  /** Absolute path. */
+  readonly root: string;
+}
+
 /** The pipeline file that the words name, and its stages as the user wrote them. */
 export interface Target extends NamedStages {
   /** Absolute path. */
@@ -34,10 +42,10 @@ export interface Target extends NamedStages {
  * Finds the pipeline: a word that ends in .yaml, or a first word that names a file. The word may be
  * the value of `--force` or `--twice`.
  */
-export function findTarget(request: Words, root: string): Target {
+export function findTarget(request: Words, from: LookupFolders): Target {
   const { words, force, twice, last = false } = request;
   const [first, ...others] = fileFirst(words);
-  const file = first === undefined ? undefined : namedFile(first, root);
+  const file = first === undefined ? undefined : namedFile(first, from);
   if (file !== undefined) {
     const second = others.find((word) => endsLikeFile.test(word));
     if (second !== undefined) throw severalFiles(first!, second);
@@ -45,7 +53,7 @@ export function findTarget(request: Words, root: string): Target {
   }
   for (const [option, stages] of Object.entries({ force, twice })) {
     if (stages === undefined || stages === true) continue;
-    const taken = stages.find((word) => namesFile(word, root));
+    const taken = stages.find((word) => namesFile(word, from));
     if (taken === undefined) continue;
     const remainingStages = stages.filter((word) => word !== taken);
     return findTarget(
@@ -54,10 +62,10 @@ export function findTarget(request: Words, root: string): Target {
         words: [taken, ...words],
         [option]: remainingStages.length > 0 ? remainingStages : true,
       },
-      root,
+      from,
     );
   }
-  return { file: unnamedFile(root, last, first), stages: words, force, twice };
+  return { file: unnamedFile(from, last, first), stages: words, force, twice };
 }
 
 /**
@@ -66,11 +74,11 @@ export function findTarget(request: Words, root: string): Target {
 export function refuseSecondFile(
   { word, stages }: Target,
   names: readonly string[],
-  root: string,
+  from: LookupFolders,
 ): void {
   const isStage = (word: string) =>
     [findStageNames, findIncludedStages].some((find) => find(word, names).length > 0);
-  const second = stages.find((name) => !isStage(name) && namesFile(name, root));
+  const second = stages.find((name) => !isStage(name) && namesFile(name, from));
   if (word !== undefined && second !== undefined) throw severalFiles(word, second);
 }
 
@@ -81,24 +89,24 @@ function fileFirst(words: readonly string[]): readonly string[] {
 
 export const endsLikeFile = /\.ya?ml$/;
 
-const namesFile = (word: string, root: string): boolean => {
-  const file = findPipelineFile(word, process.cwd(), root);
+const namesFile = (word: string, { folder, root }: LookupFolders): boolean => {
+  const file = findPipelineFile(word, folder, root);
   return file.ok || endsLikeFile.test(word) || file.error.code !== 'missing-file';
 };
 
 /**
  * Undefined for a word that names no file. It is a stage then, whose name may hold a slash as well.
  */
-const namedFile = (word: string, root: string): string | undefined =>
-  namesFile(word, root) ? orThrow(findPipelineFile(word, process.cwd(), root)) : undefined;
+const namedFile = (word: string, from: LookupFolders): string | undefined =>
+  namesFile(word, from) ? orThrow(findPipelineFile(word, from.folder, from.root)) : undefined;
 
 /** More pipelines than this are listed one a line. */
 const mostInLine = 6;
 
-function unnamedFile(root: string, last: boolean, word?: string): string {
+function unnamedFile({ folder, root }: LookupFolders, last: boolean, word?: string): string {
   const known = onlyPipelineFile(root) ?? (last ? lastFile(root) : undefined);
   if (known !== undefined) return known;
-  if (word !== undefined) return orThrow(findPipelineFile(word, process.cwd(), root));
+  if (word !== undefined) return orThrow(findPipelineFile(word, folder, root));
   const names = pipelineNames(root);
   if (names.length === 0)
     throw mistake('no-file', `There is no pipeline in ${join(root, 'pipelines')}`);

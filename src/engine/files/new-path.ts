@@ -1,0 +1,42 @@
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { clearTemporaries, temporaryBeside } from './write-atomic.ts';
+import { writing } from './write-error.ts';
+
+/**
+ * Makes a folder that the user named, whole or not at all: `fill` gets the path of a folder beside
+ * it. Throws a `WriteError`.
+ */
+export async function makeFolder<T>(
+  path: string,
+  fill: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = writing(path, () => mkdtempSync(join(dirname(path), `.${basename(path)}-`)));
+  try {
+    const result = await fill(folder);
+    writing(path, () => renameSync(folder, path));
+    return result;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes a file that the user named, whole or not at all: `write` gets the path of a file beside it.
+ * `shown` is its name for the user. Throws a `WriteError`.
+ */
+export async function makeFile<T>(
+  path: string,
+  shown: string,
+  write: (file: string) => Promise<T>,
+): Promise<T> {
+  const file = temporaryBeside(path);
+  clearTemporaries(dirname(file));
+  try {
+    const result = await write(file);
+    writing(shown, () => renameSync(file, path));
+    return result;
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
