@@ -22,7 +22,7 @@ const plain = (markdown: string): string =>
 /** The pages that make promises, in the order of their sections. */
 const pages = [
   'README.md',
-  ...['commands', 'cache', 'store', 'serve', 'cluster', 'python', 'library'].map(
+  ...['commands', 'cache', 'store', 'serve', 'cluster', 'python', 'library', 'weights'].map(
     (name) => `docs/${name}.md`,
   ),
 ];

@@ -11,6 +11,7 @@ import { type ModelSetting, netOf } from './model-setting.ts';
 import { type PretrainedSetting, type WeightSource, weightPaths } from './weight-inputs.ts';
 import { loadWeights } from './weights/load-weights.ts';
 import { openWeights } from './weights/open-weights.ts';
+import type { StoredWeights } from './weights/weight-files.ts';
 
 /** The settings of a network that sees images, and of its initial weights. */
 interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
@@ -70,7 +71,7 @@ async function loadFrom(
   using stored = await openWeights(paths);
   const loaded = loadWeights(model, form, stored);
   const normalise = normalisationIn(paths[0]!) ?? loaded.normalise;
-  for (const line of describe(loaded, stored.path)) log(line);
+  for (const line of describe(loaded, stored)) log(line);
   if (normalise !== undefined) {
     const listed = (values: readonly number[]) =>
       values.map((value) => Number(value.toFixed(4))).join(', ');
@@ -90,10 +91,11 @@ function normalisationIn(folder: string): Normalization | undefined {
 
 function describe(
   { layers, random, unused, naming }: ReturnType<typeof loadWeights>,
-  path: string,
+  { path, part }: StoredWeights,
 ) {
+  const file = part === undefined ? path : `${part} of ${path}`;
   return [
-    `Weights of ${layers.length} layers come from ${path}, which names them as ${naming} does.`,
+    `Weights of ${layers.length} layers come from ${file}, which names them as ${naming} does.`,
     ...random.map((layer) => `Random, as part of the head: ${layer}.`),
     ...(unused.length > 0 ? [`Left unused: ${formatFew(unused, 5)}.`] : []),
   ];

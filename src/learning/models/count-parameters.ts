@@ -4,7 +4,8 @@ import { countLearnable } from './layers/layer.ts';
 import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
 import { modelSetting, netOf } from './model-setting.ts';
-import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
+import { besideManifest } from './weights/shards.ts';
+import { openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 /**
  * Learnable parameters of a `model` artifact, frozen ones too; of a head, with those of the network

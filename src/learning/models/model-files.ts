@@ -5,7 +5,8 @@ import { StageError } from '../../stage.ts';
 import { infoFile, type ModelInfo, onnxFile, readModelInfo } from './model-info.ts';
 import type { Network } from './model-output.ts';
 import { OnnxNetwork } from './onnx/onnx-network.ts';
-import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
+import { besideManifest } from './weights/shards.ts';
+import { openTfjsManifest } from './weights/tfjs-manifest.ts';
 import { readFinite } from './weights/weight-files.ts';
 
 const modelFile = 'model.json';

@@ -7,7 +7,8 @@ export const weightPorts = {
   weights: {
     type: ['model', 'files'],
     optional: true,
-    summary: 'Weights: a model, or a file or folder of tfjs, safetensors or Keras HDF5.',
+    summary:
+      'Weights: a model, or a file or folder of tfjs, safetensors, PyTorch (.pth) or Keras HDF5.',
   },
   shards: {
     type: 'files',

@@ -52,7 +52,10 @@ function list(
         throw new StageError(`Expected the tensor ${name} of ${layer} in ${path}, got none.`);
       const called = `${layer}/${ownName(layer, name)}`;
       const read = () => attempt(`reading ${called} of`, () => floats(path, called, dataset));
-      return { name: called, shape: [...(dataset.shape ?? [])], read };
+      const shape = [...(dataset.shape ?? [])];
+      const count = shape.reduce((product, length) => product * length, 1);
+      const bytes = count * dataset.metadata.size;
+      return { name: called, shape, type: String(dataset.dtype), bytes, read };
     });
   });
 }

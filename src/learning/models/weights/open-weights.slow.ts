@@ -40,6 +40,19 @@ const forms: Readonly<Record<string, (folder: string) => Promise<readonly string
     await writeKerasH5(path, tensors, 1);
     return [path];
   },
+  async 'safetensors in shards'(folder) {
+    const parts = { 'a.safetensors': tensors.slice(0, 2), 'b.safetensors': tensors.slice(2) };
+    const paths = Object.entries(parts).map(([name, part]) => {
+      writeFileSync(join(folder, name), encodeSafetensors(part));
+      return join(folder, name);
+    });
+    const weight_map = Object.fromEntries(
+      Object.entries(parts).flatMap(([name, part]) => part.map((tensor) => [tensor.name, name])),
+    );
+    const index = join(folder, 'model.safetensors.index.json');
+    writeFileSync(index, JSON.stringify({ metadata: { total_size: 344 }, weight_map }));
+    return [index, ...paths];
+  },
   async 'tfjs in shards'(folder) {
     const bytes = Buffer.concat(tensors.map(({ values }) => new Uint8Array(values.buffer)));
     // The first shard ends within a tensor, and within a number.
@@ -223,14 +236,44 @@ test('a file of another format, or one that is cut short, is reported with its p
     await problem([keras!]),
     `Expected Keras weights in HDF5, but opening ${keras} failed: truncated file: eof = ${length - 1}, sblock->base_addr = 0, stored_eof = ${length}.`,
   );
-  writeFileSync(path('net.pth'), 'PK\x03\x04 and so on');
+  writeFileSync(path('net.txt'), 'weights of a network');
   assert.equal(
-    await problem([path('net.pth')]),
-    `Expected weights, tfjs (model.json, weights_manifest.json), safetensors, Keras HDF5 (.h5), but ${path('net.pth')} has none of these formats: a zip, as PyTorch and Keras 3 save; save it again as safetensors.`,
+    await problem([path('net.txt')]),
+    `Expected weights, tfjs (model.json, weights_manifest.json), safetensors, PyTorch (.pt, .pth), Keras HDF5 (.h5), but ${path('net.txt')} has none of these formats.`,
   );
   assert.equal(
     await problem([path('none')]),
     `Expected weights in ${path('none')}, but it cannot be read (ENOENT).`,
+  );
+});
+
+test('the index of a sharded model cannot name a file outside of its folder, or a tensor that is not there', async (t) => {
+  const folder = temporaryFolder(t);
+  const [index, first] = (await forms['safetensors in shards']!(folder)) as [string, string];
+  const inner = join(folder, 'inner');
+  mkdirSync(inner);
+  const write = (weight_map: object) =>
+    writeFileSync(join(inner, 'model.safetensors.index.json'), JSON.stringify({ weight_map }));
+  const path = join(inner, 'model.safetensors.index.json');
+  write({ 'conv1/bias': '../a.safetensors' });
+  assert.equal(
+    await problem([inner]),
+    `${path} names the shard ../a.safetensors, which is not among the inputs: give their folder, or list it under shards.`,
+  );
+  writeFileSync(join(inner, 'a.safetensors'), readFileSync(first));
+  write({ 'conv1/bias': 'a.safetensors', 'logits/kernel': 'a.safetensors' });
+  assert.equal(
+    await problem([inner]),
+    `Expected logits/kernel in ${join(inner, 'a.safetensors')}, as ${path} says, got no such tensor.`,
+  );
+  write({ 'conv1/bias': 3 });
+  assert.equal(
+    await problem([inner]),
+    `Expected a file name for each tensor in the weight_map of ${path}.`,
+  );
+  assert.equal(
+    await problem([index]),
+    `${index} names the shard a.safetensors, which is not among the inputs: give their folder, or list it under shards.`,
   );
 });
 

@@ -1,40 +1,55 @@
 import { readdirSync, statSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { basename, join } from 'node:path';
 import { StageError } from '../../../stage.ts';
 import { openKerasH5 } from './keras-h5.ts';
+import { openPytorch } from './pytorch-file.ts';
 import { openSafetensors } from './safetensors.ts';
-import { besideManifest, openTfjsManifest } from './tfjs-manifest.ts';
-import { readBytes, type StoredWeights } from './weight-files.ts';
+import { isShardIndex, openShardedSafetensors } from './sharded-safetensors.ts';
+import { among, besideManifest, type FindShard } from './shards.ts';
+import { openTfjsManifest } from './tfjs-manifest.ts';
+import { readBytes, readJson, type StoredWeights } from './weight-files.ts';
 
 /**
  * Opens one file of weights, its folder, or a manifest and shards; throws a {@link StageError}
- * otherwise. Names do not matter.
+ * otherwise. Names do not matter. Shards are those of the list, or as `findShard` finds them.
  */
-export async function openWeights(paths: readonly string[]): Promise<StoredWeights> {
+export async function openWeights(
+  paths: readonly string[],
+  findShard: FindShard = among(paths),
+): Promise<StoredWeights> {
   const isFolder = paths.length === 1 && isDirectory(paths[0]!);
   const path = isFolder ? findInFolder(paths[0]!) : findInList(paths);
   switch (formatOf(path)) {
-    case 'tfjs':
-      // Shards of a list are found by their names, since a stage sees its inputs in private
-      // folders.
-      return openTfjsManifest(
-        path,
-        isFolder ? besideManifest(path) : (name) => paths.find((path) => path.endsWith(sep + name)),
-      );
+    case 'json':
+      return openManifest(path, isFolder ? besideManifest(path) : findShard);
     case 'safetensors':
       return openSafetensors(path);
+    case 'pytorch':
+      return openPytorch(path);
     case 'keras':
       return await openKerasH5(path);
   }
 }
 
-const formats = 'tfjs (model.json, weights_manifest.json), safetensors, Keras HDF5 (.h5)';
-const weightNames = /^model\.json$|weights_manifest\.json$|\.safetensors$|\.(h5|hdf5|keras|pth?)$/;
+function openManifest(path: string, findShard: FindShard): StoredWeights {
+  const json = readJson(path, 'a tfjs model or weights manifest');
+  return isShardIndex(json)
+    ? openShardedSafetensors(path, json, findShard)
+    : openTfjsManifest(path, findShard);
+}
+
+const formats =
+  'tfjs (model.json, weights_manifest.json), safetensors, PyTorch (.pt, .pth), Keras HDF5 (.h5)';
+const weightNames =
+  /^model\.json$|weights_manifest\.json$|\.safetensors(\.index\.json)?$|\.(h5|hdf5|keras|pth?)$/;
 
 function findInFolder(folder: string): string {
-  const names = readdirSync(folder)
+  const all = readdirSync(folder)
     .filter((name) => weightNames.test(name))
     .sort();
+  // An index names the shards beside it.
+  const indexes = all.filter((name) => name.endsWith('.index.json'));
+  const names = indexes.length === 1 ? indexes : all;
   const [name] = names;
   if (name === undefined)
     throw new StageError(`Expected weights in the folder ${folder}: ${formats}; got none.`);
@@ -58,21 +73,19 @@ function findInList(paths: readonly string[]): string {
   );
 }
 
-function formatOf(path: string): 'tfjs' | 'safetensors' | 'keras' {
+function formatOf(path: string): 'json' | 'safetensors' | 'pytorch' | 'keras' {
   const text = Buffer.from(readBytes(path, 0, 9)).toString('latin1');
   if (text.startsWith('\x89HDF\r\n\x1a\n')) return 'keras';
   // Before JSON: a header's length, which comes first, may have the bytes of " {", but unlike a
   // text it ends in zeros.
   if (text.slice(4) === '\0\0\0\0{') return 'safetensors';
-  if (/^\s*[[{]/.test(text)) return 'tfjs';
+  if (/^\s*[[{]/.test(text)) return 'json';
   if (text[8] === '{') return 'safetensors';
-  const isZip = text.startsWith('PK');
-  const onnxAdvice = path.endsWith('.onnx')
+  // A zip, or a pickle of a protocol that has a header: 2 to 5.
+  if (text.startsWith('PK') || text.startsWith('\x80')) return 'pytorch';
+  const advice = path.endsWith('.onnx')
     ? ': an ONNX file, which load-model and embed take as the input `onnx`'
     : '';
-  const advice = isZip
-    ? ': a zip, as PyTorch and Keras 3 save; save it again as safetensors'
-    : onnxAdvice;
   throw new StageError(
     `Expected weights, ${formats}, but ${path} has none of these formats${advice}.`,
   );

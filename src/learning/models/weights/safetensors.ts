@@ -101,7 +101,7 @@ function storedTensor(
       `Expected ${name} in ${path} to be of ${[...types.keys()].join(', ')}, got ${dtype}.`,
     );
   };
-  return { name, shape, read };
+  return { name, shape, type: dtype, bytes: to - from, read };
 }
 
 /**
@@ -133,7 +133,11 @@ function requireContiguous(
 }
 
 /** A float32 tensor by name. */
-export type NamedTensor = Pick<StoredTensor, 'name' | 'shape'> & { readonly values: Float32Array };
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
 
 /**
  * The bytes of a safetensors file: float32 tensors in this order, and `metadata` as text for

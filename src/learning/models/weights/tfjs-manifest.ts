@@ -1,9 +1,10 @@
-import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
+import { type FindShard, shardAt } from './shards.ts';
 import {
   byName,
   readBytes,
+  readJson,
   type StoredTensor,
   type StoredWeights,
   sizeOfFile,
@@ -34,18 +35,6 @@ const typeSizes: ReadonlyMap<string, number> = new Map(
   Object.entries({ float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }),
 );
 
-/** The path of a shard by its name in the manifest; undefined for one that may not be read. */
-type FindShard = (name: string) => string | undefined;
-
-/** Finds shards in the manifest's own folder or below it. */
-export function besideManifest(path: string): FindShard {
-  const folder = dirname(path) + sep;
-  return (name) => {
-    const shard = join(folder, name);
-    return shard.startsWith(folder) ? shard : undefined;
-  };
-}
-
 /**
  * Opens a `model.json` or weights manifest with its shards. Throws a {@link StageError} for a
  * tensor that is cut short.
@@ -58,16 +47,7 @@ export function openTfjsManifest(path: string, findShard: FindShard): StoredWeig
 }
 
 function parse(path: string): readonly Group[] {
-  const bytes = readBytes(path, 0, sizeOfFile(path));
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new StageError(
-      `Expected a tfjs model or weights manifest, but ${path} is not whole JSON.`,
-    );
-  }
-  const parsed = file.safeParse(json);
+  const parsed = file.safeParse(readJson(path, 'a tfjs model or weights manifest'));
   if (parsed.success) return parsed.data;
   throw new StageError(
     `Expected a tfjs model or weights manifest, but ${path} has no list of paths and weights.`,
@@ -80,12 +60,7 @@ function parse(path: string): readonly Group[] {
 function openShards(path: string, { paths }: Group, findShard: FindShard) {
   let size = 0;
   const shards = paths.map((name) => {
-    const shard = findShard(name);
-    if (shard === undefined) {
-      throw new StageError(
-        `${path} names the shard ${name}, which is not among the inputs: give their folder, or list it under shards.`,
-      );
-    }
+    const shard = shardAt(path, name, findShard);
     const first = size;
     size += sizeOfFile(shard);
     return { path: shard, first, end: size };
@@ -117,7 +92,9 @@ function groupTensors(
       throw new StageError(`${shortage} beside ${path}, got ${size}: cut short.`);
     }
     offset = end;
-    return { name, shape, read: () => decode(path, weight, read(start, end)) };
+    const type = weight.quantization?.dtype ?? weight.dtype;
+    const bytes = end - start;
+    return { name, shape, type, bytes, read: () => decode(path, weight, read(start, end)) };
   });
   if (offset === size) return tensors;
   throw new StageError(
@@ -188,6 +165,8 @@ function joinLayer(
     {
       name: `${layer}/bias`,
       shape: [outputs],
+      type: filters.type,
+      bytes: 4 * outputs,
       read: () => scaled(bias).map((value, i) => value + summand[i]!),
     },
     ...(isWider
@@ -195,6 +174,8 @@ function joinLayer(
           {
             name: layer.replace(/conv1$/, 'shortcut/filters'),
             shape: [1, 1, inputs, outputs],
+            type: filters.type,
+            bytes: 4 * inputs * outputs,
             read: identity,
           },
         ]

@@ -7,6 +7,10 @@ import { StageError } from '../../../stage.ts';
 export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
+  /** The type of its numbers in the file, as the file names it: `F16`, `float32`. */
+  readonly type: string;
+  /** What its values take in the file; tensors may share bytes. */
+  readonly bytes: number;
   /**
    * Its values as float32, row-major, in memory of its own. Throws a `StageError` for another type
    * of number or a short file.
@@ -18,6 +22,8 @@ export interface StoredTensor {
 export interface StoredWeights extends Disposable {
   readonly path: string;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Which part of the file these are, where it holds more: `state_dict`. */
+  readonly part?: string;
 }
 
 /**
@@ -61,6 +67,22 @@ export function readBytes(path: string, offset: number, length: number): Uint8Ar
     }
     return bytes;
   });
+}
+
+/** Far more than the list of a network's tensors takes, in bytes. */
+const longestJson = 2 ** 28;
+
+/** The JSON in a file. Throws a {@link StageError} that says what it should be where it is none. */
+export function readJson(path: string, expected: string): unknown {
+  const size = sizeOfFile(path);
+  if (size > longestJson) {
+    throw new StageError(`Expected ${expected}, but ${path} is text of ${size} bytes.`);
+  }
+  try {
+    return JSON.parse(new TextDecoder().decode(readBytes(path, 0, size)));
+  } catch {
+    throw new StageError(`Expected ${expected}, but ${path} is not whole JSON.`);
+  }
 }
 
 export const sizeOfFile = (path: string): number => withFile(path, (file) => fstatSync(file).size);
