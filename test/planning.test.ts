@@ -158,6 +158,38 @@ stages:
   assert.equal((await project.command('plan')).stderr, '');
 });
 
+test('plan says what a run would do that is answered from memory, and examines all else', async () => {
+  using project = new Project(shout, files);
+  project.letHoursPass(1);
+  await project.command('run');
+  const fresh = 'test: 2 stages\n  up to date  shout\n  up to date  count\n2 up to date\n';
+  assert.equal(await print(project, 'plan'), fresh);
+  assert.equal(await print(project, 'plan', '--no-store'), fresh);
+  // Without them, only the memory knows that nothing is to be done.
+  project.remove('cache/results');
+  assert.match(await print(project, 'run'), /^✓ test: 2 stages up to date /);
+  assert.equal(await print(project, 'plan'), fresh);
+  const lost = 'the store no longer has its last result';
+  assert.match(await print(project, 'plan', '--no-store'), new RegExp(`run +shout +${lost}`));
+  assert.match(await print(project, 'plan', 'test.yaml'), new RegExp(`run +shout +${lost}`));
+
+  project.write('out/count.txt', 'x');
+  assert.match(await print(project, 'plan'), new RegExp(`run +shout +${lost}`));
+});
+
+test('plan repeats warnings after a run that is remembered', async () => {
+  using project = new Project(`params: { unused: 1 }\n${shout}`, files);
+  project.letHoursPass(1);
+  await project.command('run');
+  assert.match((await project.command('run')).stdout, /^✓ test: 2 stages up to date /);
+  const { stdout, stderr } = await project.command('plan');
+  assert.match(stdout, /2 up to date/);
+  assert.equal(
+    stderr,
+    'warning: pipelines/test.yaml:1:11: No stage reads the parameter "unused"\n',
+  );
+});
+
 test('a setting that the file leaves out is shown with its default', async () => {
   const yaml = `stages:
   made: { kind: make-faces, with: { size: 64, images: { train: 2, val: 1, test: 1 } } }

@@ -5,7 +5,7 @@ import {
 } from '../engine/config/loading/pipeline-files.ts';
 import { cacheOf, inCache } from '../engine/files/cache-paths.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
-import { memoryFile, recall } from '../engine/store/run-memory.ts';
+import { memoryFile, type RunMemory, recall } from '../engine/store/run-memory.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
 import { guardStream } from '../reporting/terminal/terminal-text.ts';
@@ -18,28 +18,42 @@ for (const stream of [process.stdout, process.stderr])
 if (ignoresHangup) process.on('SIGHUP', () => {});
 // The common case first, before anything heavy is loaded: the same command as last time, and
 // nothing has changed.
-if (!(await recallCommand(argv))) {
+if (!(await answerFromMemory(argv))) {
   const { runCli } = await import('./cli.ts');
   process.exitCode = await runCli(argv);
 }
 
-async function recallCommand(argv: readonly string[]): Promise<boolean> {
-  if (argv[0] !== 'run') return false;
+/**
+ * Answers `run` and, where it has no options, `plan` from what the same run remembers. False where
+ * something has changed, or nothing is remembered.
+ */
+async function answerFromMemory([command, ...words]: readonly string[]): Promise<boolean> {
+  const isPlan = command === 'plan' && !words.some((word) => word.startsWith('-'));
+  if (command !== 'run' && !isPlan) return false;
   const cwd = currentFolder();
   const root = cwd === undefined ? undefined : findRoot(cwd);
   if (cwd === undefined || root === undefined) return false;
-  const memory = await recall(memoryFile(root, cwd, argv), { root, env: process.env }, (word) =>
-    findNow(word, root),
-  );
+  const file = memoryFile(root, cwd, ['run', ...words]);
+  const memory = await recall(file, { root, env: process.env }, (word) => findNow(word, root));
   if (memory === undefined) return false;
-  process.stdout.write(
-    `${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`,
-  );
+  return isPlan ? await printPlan(memory) : await printRun(memory, root);
+}
+
+async function printRun({ pipeline, stages }: RunMemory, root: string): Promise<true> {
+  process.stdout.write(`${formatAllFresh(pipeline, stages, performance.now() / 1000)}\n`);
   // Only after the answer, and only if there may be something to clear: it loads more than the
   // answer takes.
   if (namesIn(inCache(cacheOf(root), 'work')).length > 0) {
     await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
   }
+  return true;
+}
+
+async function printPlan({ pipeline, names }: RunMemory): Promise<boolean> {
+  if (names === undefined) return false;
+  const { formatPlan } = await import('../reporting/terminal/format-plan.ts');
+  const lines = names.map((stage) => ({ stage, state: 'up to date', notes: [] }) as const);
+  process.stdout.write(formatPlan(pipeline, lines, wantsColour(process.stdout, process.env)));
   return true;
 }
 

@@ -91,7 +91,8 @@ export async function bringStages(
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
       workspace.store.shareRun(manifestOf(run, selection, outcomes), page);
     await workspace.store.flush(cancellation.signal);
-    await rememberRun(run, outcomes, { memory, read, page });
+    const hasWarnings = selection.warnings.length > 0;
+    await rememberRun(run, outcomes, { memory, read, page, hasWarnings });
     workspace.digests.save();
   } catch (error) {
     if (!isForUser(error)) throw error;

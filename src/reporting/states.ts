@@ -29,9 +29,9 @@ export const plannedStates: Readonly<
 };
 
 /** How many stages a run would treat how: `2 up to date, 1 run, 1 may run`. */
-export function countActs(planned: readonly { readonly decision: PlannedDecision }[]): string {
+export function countActs(planned: readonly { readonly state: PlannedState }[]): string {
   const counts = Object.entries(plannedStates).flatMap(([state, { act }]) => {
-    const count = planned.filter(({ decision }) => decision.state === state).length;
+    const count = planned.filter((stage) => stage.state === state).length;
     return count > 0 ? [`${count} ${act}`] : [];
   });
   return counts.join(', ');

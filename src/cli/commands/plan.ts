@@ -5,14 +5,13 @@ import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { readCheckpointState } from '../../engine/store/checkpoint-file.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
-import { formatCountOf } from '../../format-numbers.ts';
 import { openTarget, type TargetRequest } from '../../project/open-target.ts';
 import { version } from '../../project/package-info.ts';
 import type { Selection } from '../../project/selection.ts';
 import type { WorkspaceOptions } from '../../project/workspace.ts';
 import { planSelection } from '../../project/workspace.ts';
-import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
-import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
+import { wantsColour } from '../../reporting/terminal/colour.ts';
+import { formatPlan, type PlanLine } from '../../reporting/terminal/format-plan.ts';
 import { printJson, printWarnings, warnOnStderr } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
 
@@ -37,36 +36,37 @@ export async function planCommand(words: readonly string[], options: PlanOptions
     : exitCodes.ok;
 }
 
-const styles = { '': 'dim', good: 'cyan', warn: 'yellow', bad: 'red' } as const satisfies Record<
-  Tone,
-  string
->;
-
 function asText(selection: Selection, planned: readonly PlannedStage[]): string {
-  const paint = createPaint(wantsColour(process.stdout, process.env));
-  const width = Math.max(...planned.map(({ stage }) => stage.name.length));
   const store = new LocalStore(selection.root, warnOnStderr);
+  const lines = planned.map(
+    (each): PlanLine => ({
+      stage: each.stage.name,
+      state: each.decision.state,
+      notes: notesOf(each, selection, store),
+    }),
+  );
+  return formatPlan(selection.pipeline.name, lines, wantsColour(process.stdout, process.env));
+}
+
+function notesOf(
+  { stage, decision, examined }: PlannedStage,
+  selection: Selection,
+  store: LocalStore,
+): readonly string[] {
+  const begins =
+    decision.state === 'stale' && examined !== undefined && !selection.forced.has(stage.name);
   const versions = { restage: version, node: process.version };
-  const lines = planned.map(({ stage, decision, examined }) => {
-    const { act, tone } = plannedStates[decision.state];
-    const begins =
-      decision.state === 'stale' && examined !== undefined && !selection.forced.has(stage.name);
-    const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
-    const kept =
-      checkpoint === undefined
-        ? ''
-        : describeCheckpoint(store.checkpointPath(checkpoint), stage, selection);
-    const isAway = decision.state === 'up to date' && (examined?.away.size ?? 0) > 0;
-    const drawn = Object.entries(stage.drawn ?? {}).map(
-      ([name, value]) => `${name} ${JSON.stringify(value)}`,
-    );
-    const last = [kept, isAway ? 'in the shared store' : ''];
-    const reasons = [drawn.join(', '), ...describeReasons(decision), ...last]
-      .filter((note) => note !== '')
-      .join('; ');
-    return `  ${paint[styles[tone]](act.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
-  });
-  return `${selection.pipeline.name}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${countActs(planned)}\n`;
+  const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
+  const kept =
+    checkpoint === undefined
+      ? ''
+      : describeCheckpoint(store.checkpointPath(checkpoint), stage, selection);
+  const isAway = decision.state === 'up to date' && (examined?.away.size ?? 0) > 0;
+  const drawn = Object.entries(stage.drawn ?? {}).map(
+    ([name, value]) => `${name} ${JSON.stringify(value)}`,
+  );
+  const remarks = [kept, isAway ? 'in the shared store' : ''];
+  return [drawn.join(', '), ...describeReasons(decision), ...remarks].filter((note) => note !== '');
 }
 
 /** Whether a stage will resume, as far as that is known before it runs. */

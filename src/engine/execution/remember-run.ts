@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { StageName } from '../config/pipeline.ts';
+import type { Stage, StageName } from '../config/pipeline.ts';
 import { pathSignature, treeSignature } from '../files/walk-tree.ts';
 import { targetKey } from '../publishing/target.ts';
 import {
@@ -20,6 +20,8 @@ interface RunSignatures {
    */
   readonly read: ReadonlyMap<string, string> | undefined;
   readonly page: string | undefined;
+  /** Whether the pipeline has warnings, which a plan repeats. */
+  readonly hasWarnings: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ interface RunSignatures {
 export async function rememberRun(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
-  { memory, read, page }: RunSignatures,
+  { memory, read, page, hasWarnings }: RunSignatures,
 ): Promise<void> {
   const { workspace, stages } = run;
   const published = await outputSignatures(run, outcomes);
@@ -48,10 +50,13 @@ export async function rememberRun(
     forget(file);
     return;
   }
+  const isPlain =
+    !hasWarnings && stages.every((stage) => hasPlainPlan(stage, outcomes.get(stage.name)));
   const remembered = {
     pipeline: workspace.pipeline.name,
     found: { file: found.file, ...(found.word !== undefined && { word: found.word }) },
     stages: stages.length,
+    ...(isPlain && { names: stages.map(({ name }) => name) }),
     globs: workspace.pipeline.sources.globs,
   };
   const report = page === undefined ? [] : [[page, treeSignature(page).signature] as const];
@@ -64,6 +69,12 @@ export async function rememberRun(
     trees: new Map([...inputs, ...published.outputs, ...report]),
     paths: new Map([...read, ...loaded, ...published.owners]),
   });
+}
+
+/** Whether a plan would say nothing of a stage but that it is up to date. */
+function hasPlainPlan({ drawn }: Stage, outcome: StageOutcome | undefined): boolean {
+  const isAway = outcome !== undefined && isDone(outcome) && (outcome.away?.size ?? 0) > 0;
+  return !isAway && Object.keys(drawn ?? {}).length === 0;
 }
 
 /**

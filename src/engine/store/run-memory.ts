@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { sha256 } from '../../digest.ts';
 import type { Environment } from '../../environment.ts';
 import { expandGlob } from '../config/expand-glob.ts';
+import type { StageName } from '../config/pipeline.ts';
 import { cacheOf, inCache } from '../files/cache-paths.ts';
 import { pathSignature, treeSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
@@ -25,6 +26,11 @@ export interface RunMemory {
   readonly pipeline: string;
   readonly found: FoundFile;
   readonly stages: number;
+  /**
+   * The names of the stages in their order, for `plan`; absent where it says more of them than that
+   * they are up to date.
+   */
+  readonly names?: readonly StageName[];
   /**
    * Absolute paths of all files and whole folders that were read or published: path inputs,
    * outputs, the report.
@@ -90,7 +96,7 @@ export async function recall(
  */
 export function remember(
   file: string,
-  run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'>,
+  run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'names' | 'globs'>,
   variables: ReadonlyMap<string, string | undefined>,
   signatures: Readonly<Record<'trees' | 'paths', ReadonlyMap<string, string>>>,
 ): void {

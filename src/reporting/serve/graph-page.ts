@@ -88,7 +88,7 @@ export async function graphPage(
     );
   const svg = new Html((await drawFitting(graph)).svg);
   return page([
-    html`<p>What a run would do with ${formatCountOf(planned.length, 'stage')}: ${countActs(planned)}.${planned.length > mostFlat && ' Arrows that follow from others are left out; the list below has all inputs.'}</p>`,
+    html`<p>What a run would do with ${formatCountOf(planned.length, 'stage')}: ${countActs(planned.map(({ decision }) => decision))}.${planned.length > mostFlat && ' Arrows that follow from others are left out; the list below has all inputs.'}</p>`,
     html`<p class="links">${fold}</p>`,
     html`<div class="card graph" tabindex="0" role="group" aria-label="Graph of the stages; the list below has them too">${svg}</div>`,
     html`<section aria-labelledby="stages-title"><h2 id="stages-title">Stages</h2>${experiments(planned, objects)}</section>`,
