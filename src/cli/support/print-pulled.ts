@@ -4,7 +4,7 @@ import type { PulledRun } from '../../project/stored-runs/pull.ts';
 import { print } from './command-error.ts';
 
 /** Says what a pull brought. Throws a {@link PipelineError} about what it left out. */
-export function printPulled(pipeline: string, { count, run, report, mistakes }: PulledRun): void {
+export function printPulled({ pipeline, count, run, report, mistakes }: PulledRun): void {
   const what = `${formatCountOf(count, 'stage')}${report === undefined ? '' : ` and ${report}`}`;
   print(`Brought ${what} of ${pipeline} here, from the run ${run}.`);
   if (mistakes.length > 0) throw new PipelineError(mistakes);

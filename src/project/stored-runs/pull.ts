@@ -39,6 +39,7 @@ interface PullProject {
 
 /** What a pull brought. */
 export interface PulledRun {
+  readonly pipeline: string;
   /** How many stages' outputs were published. */
   readonly count: number;
   readonly run: string;
@@ -85,6 +86,7 @@ export async function pull(
   mistakes.push(...ends.flatMap(({ end }) => (typeof end === 'string' ? [] : [end])));
   if (lost.length > 0) mistakes.push({ code: 'no-store', message: whyLost(store, lost) });
   return {
+    pipeline,
     count: brought.filter((item) => item !== page).length,
     run: manifest.run,
     ...(hasPage && { report: reportPath(pipeline) }),

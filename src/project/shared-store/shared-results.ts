@@ -1,0 +1,186 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
+import { inCache } from '../../engine/files/cache-paths.ts';
+import { digestsIn } from '../../engine/files/entries-in.ts';
+import { collectShared, type SharedGarbage } from '../../engine/store/remote/collect-shared.ts';
+import type { Entry } from '../../engine/store/remote/entry.ts';
+import { keyFile, readKey } from '../../engine/store/remote/keys.ts';
+import {
+  damagedEntries,
+  noteMissing,
+  type Repair,
+  repairShared,
+} from '../../engine/store/remote/repair-shared.ts';
+import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import { type SharedFaults, verifyShared } from '../../engine/store/remote/verify-shared.ts';
+import { groupBy } from '../../group-by.ts';
+import { findTarget } from '../find-target.ts';
+import { mistake } from '../pipeline-error.ts';
+import { lastRunOf } from '../stored-runs/last-run.ts';
+import { type PulledRun, type PullOptions, pull } from '../stored-runs/pull.ts';
+import type { ConnectedStore } from './connect.ts';
+
+/** What a shared store and the cache have of each other. All are counts of results. */
+interface SharedStatus {
+  readonly trusted: number;
+  /** Those without a signature that `store.yaml` trusts. */
+  readonly untrusted: number;
+  /** Those that are known here. */
+  readonly known: number;
+  /** Those that are only here and could be sent. */
+  readonly unsent: number;
+  /** Those that are not to be shared. */
+  readonly kept: number;
+  /** Why the user can only read; undefined for one who may write. */
+  readonly whyReadOnly: string | undefined;
+}
+
+/** Compares a shared store with the cache. */
+export async function sharedStatus(connected: ConnectedStore): Promise<SharedStatus> {
+  const { store } = connected;
+  const there = await store.listResults();
+  const { known, unknown } = localResults(store);
+  const results = unknown.flatMap((digest) => store.readResult(digest) ?? []);
+  const shareable = results.filter((result) => store.isShareable(result));
+  const trusted = [...there.values()].filter((isTrusted) => isTrusted).length;
+  return {
+    trusted,
+    untrusted: there.size - trusted,
+    known: known.size,
+    unsent: shareable.filter(({ digest }) => there.get(digest) !== true).length,
+    kept: results.length - shareable.length,
+    whyReadOnly: whyReadOnly(connected),
+  };
+}
+
+/** What a push sent. */
+interface SentResults {
+  readonly sent: number;
+  readonly bytes: number;
+  /** How many parcels were not sent. Warnings say why. */
+  readonly failed: number;
+}
+
+/**
+ * Sends the results that are only here, and the last runs of their pipelines. Throws a
+ * `PipelineError` where the user can only read.
+ */
+export async function sendResults(connected: ConnectedStore): Promise<SentResults> {
+  needOwnKey(connected, 'send results');
+  const { store } = connected;
+  await store.listResults();
+  await noteMissing(store);
+  const { unknown } = localResults(store);
+  const latest = groupBy(store.local.allLatest(), ({ result }) => result);
+  const made = unknown
+    .filter((digest) => latest.has(digest))
+    .flatMap((digest) => store.readResult(digest) ?? []);
+  const last = made
+    .filter((result) => store.isShareable(result))
+    .flatMap(({ digest }) => latest.get(digest)!);
+  for (const pipeline of new Set(last.map(({ pipeline }) => pipeline)))
+    await shareLastRun(connected, pipeline);
+  let bytes = 0;
+  const onProgress = (more: number) => {
+    bytes += more;
+  };
+  const { sent, failed } = await store.send(unknown, { onProgress });
+  return { sent, bytes, failed };
+}
+
+/** Sends again what the store is known to have lost, and says of how many entries. */
+export async function mendKnownDamage(
+  connected: ConnectedStore,
+): Promise<{ readonly damaged: number; readonly mended: number }> {
+  const entries = damagedEntries(connected.store);
+  if (entries.length === 0) return { damaged: 0, mended: 0 };
+  const { mended } = await repairEntries(connected, entries);
+  return { damaged: entries.length, mended: mended.length };
+}
+
+/** Publishes the last shared run of the pipeline that words name. */
+export async function pullResults(
+  { project, store }: ConnectedStore,
+  words: readonly string[],
+  options: PullOptions,
+): Promise<PulledRun> {
+  const { root, warn } = project;
+  const { file, stages } = findTarget({ words }, project);
+  const pipeline = pipelineName(file, root);
+  return await pull({ root, store, warn }, { pipeline, stages }, options);
+}
+
+/**
+ * Reads every shared result and byte, and notes the damage. Throws a `PipelineError` before where a
+ * repair is to follow and the user can only read.
+ */
+export async function verifyResults(
+  connected: ConnectedStore,
+  { repairs }: { readonly repairs: boolean },
+): Promise<SharedFaults> {
+  if (repairs) needOwnKey(connected, 'repair the store');
+  const { store } = connected;
+  const faults = await verifyShared(store.remote);
+  store.records.damage.replace(faults.locations);
+  return faults;
+}
+
+/** Sends again what entries lack. */
+export async function repairEntries(
+  { project, store }: ConnectedStore,
+  entries: readonly Entry[],
+): Promise<Repair> {
+  return await repairShared(store, entries, (pipeline) => join(project.root, reportPath(pipeline)));
+}
+
+/** Frees a shared store of results that are older than `keep` milliseconds, or says what would go. */
+export async function collectResults(
+  { store }: ConnectedStore,
+  options: { readonly keep: number; readonly remove: boolean },
+): Promise<SharedGarbage> {
+  return await collectShared(store.remote.bucket, options);
+}
+
+/** Results of this cache, split by whether the shared store is known to have them. */
+function localResults(store: SharedStore) {
+  const known = new Set(store.records.all());
+  return {
+    known,
+    unknown: digestsIn(inCache(store.local.folder, 'results')).filter(
+      (digest) => !known.has(digest),
+    ),
+  };
+}
+
+/** Throws if the user can only read. */
+function needOwnKey(connected: ConnectedStore, purpose: string): void {
+  const reason = whyReadOnly(connected);
+  if (reason !== undefined) throw mistake('no-store', `Cannot ${purpose}: ${reason}`);
+}
+
+function whyReadOnly({ project, store }: ConnectedStore): string | undefined {
+  if (store.remote.own !== undefined) return undefined;
+  return readKey(keyFile(project.env)) === undefined
+    ? 'you can only read: you have no key. `restage store keys add` makes one'
+    : 'you can only read: your key is not in store.yaml. `restage store keys add` adds it';
+}
+
+/**
+ * Queues the record of a pipeline's last run for the shared store if the run succeeded: it may be
+ * older than store.yaml.
+ */
+async function shareLastRun(
+  { project: { root }, store }: ConnectedStore,
+  pipeline: string,
+): Promise<void> {
+  const [last] = store.local.runsOf(pipeline, 1);
+  const outcomes = Object.values(last?.readRecord()?.stages ?? {}).map(({ outcome }) => outcome);
+  const isWhole =
+    outcomes.length > 0 &&
+    !outcomes.some((outcome) => /^(failed|blocked|cancelled)$/.test(outcome));
+  if (!isWhole || store.records.unsentRuns().includes(last!.id)) return;
+  const page = join(root, reportPath(pipeline));
+  const manifest = await lastRunOf(root, store.local, pipeline);
+  store.shareRun(manifest, existsSync(page) ? page : undefined);
+}

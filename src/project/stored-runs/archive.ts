@@ -1,0 +1,195 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
+import { makeFile } from '../../engine/files/new-path.ts';
+import { readPart } from '../../engine/files/read-part.ts';
+import { diskError, writing } from '../../engine/files/write-error.ts';
+import { LocalStore } from '../../engine/store/local-store.ts';
+import { ArchiveBucket } from '../../engine/store/remote/buckets/archive-bucket.ts';
+import { storeText } from '../../engine/store/remote/buckets/bucket.ts';
+import { ensureKey, isKeyText, keyFile, readKey } from '../../engine/store/remote/keys.ts';
+import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
+import { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import { loadStoreFile } from '../../engine/store/remote/store-file.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
+import { TarError } from '../../tar.ts';
+import { UsageError } from '../../user-error.ts';
+import { endsLikeFile, findTarget } from '../find-target.ts';
+import type { OpenedProject } from '../opened-project.ts';
+import { mistake, orThrow } from '../pipeline-error.ts';
+import { lastRunOf } from './last-run.ts';
+import { type PulledRun, pull } from './pull.ts';
+
+const signerKey = 'signer';
+const pipelineKey = 'pipeline';
+
+/** A run in a file. */
+interface ExportedRun {
+  readonly pipeline: string;
+  /** The stages whose outputs the file has. */
+  readonly written: readonly string[];
+  /** Those whose outputs are not shared. */
+  readonly missing: readonly string[];
+  /** The public key of the user, who signed it. */
+  readonly key: string;
+}
+
+/**
+ * Writes the last run of a pipeline into one new file, which is whole or absent: a push into an
+ * archive. The words name the pipeline.
+ */
+export async function exportRun(
+  project: OpenedProject,
+  path: string,
+  words: readonly string[],
+): Promise<ExportedRun> {
+  const { root, folder, env } = project;
+  // The next command would find such a file instead of the pipeline.
+  if (endsLikeFile.test(path)) {
+    const archive = basename(path).replace(endsLikeFile, '.restage');
+    const command = `restage export ${shellQuote(archive)} ${shellQuote(words[0] ?? path)}`;
+    throw new UsageError(
+      `The first word names the new file, and ${path} is the name of a pipeline: ${command}`,
+    );
+  }
+  const { file, stages } = findTarget({ words }, project);
+  if (stages.length > 0)
+    throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
+  const target = resolve(folder, path);
+  if (existsSync(target))
+    throw new UsageError(`${path} is there already: name another file, or remove it`);
+  const pipeline = pipelineName(file, root);
+  const key = ensureKey(keyFile(env)).text;
+  const write = async (temporary: string) => {
+    const bucket = writing(path, () => ArchiveBucket.create(temporary));
+    try {
+      await bucket.put('store.json', Buffer.from(storeText()));
+      await bucket.put(signerKey, Buffer.from(key));
+      await bucket.put(pipelineKey, Buffer.from(pipeline));
+      const stages = await sendRun(project, bucket, pipeline, key);
+      bucket.finish();
+      return stages;
+    } finally {
+      await bucket.close();
+    }
+  };
+  try {
+    const { known, written } = await makeFile(target, path, write);
+    const missing = known.filter((stage) => !written.includes(stage));
+    return { pipeline, written, missing, key };
+  } catch (error) {
+    throw diskError(error);
+  }
+}
+
+/** Sends the last run of a pipeline into an archive. Throws a `PipelineError` if it never ran. */
+async function sendRun(
+  project: OpenedProject,
+  bucket: ArchiveBucket,
+  pipeline: string,
+  key: string,
+): Promise<{ readonly known: readonly string[]; readonly written: readonly string[] }> {
+  const { root } = project;
+  const spec = orThrow(loadStoreFile(root));
+  const keys = [...Object.values(spec?.keys ?? {}), key];
+  const store = await openArchive(project, bucket, keys, spec?.url);
+  const manifest = await lastRunOf(root, store.local, pipeline);
+  const known = Object.keys(manifest.stages);
+  if (known.length === 0)
+    throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
+  return { known, written: await store.exportRun(manifest, join(root, reportPath(pipeline))) };
+}
+
+/**
+ * Publishes the run of a file that {@link exportRun} wrote. Throws a `PipelineError` where nobody
+ * whom the project trusts signed it; `trust` is a further key that counts.
+ */
+export async function importRun(
+  project: OpenedProject,
+  path: string,
+  { trust }: { readonly trust?: string },
+): Promise<PulledRun> {
+  const { root, folder, env, warn } = project;
+  const file = resolve(folder, path);
+  if (!existsSync(file)) throw new UsageError(`There is no file ${path}`);
+  const bucket = open(file, path);
+  try {
+    const ownKey = readKey(keyFile(env));
+    const trusted = Object.values(orThrow(loadStoreFile(root))?.keys ?? {});
+    const keys = [
+      ...trusted,
+      ...(ownKey === undefined ? [] : [ownKey.text]),
+      ...(trust === undefined ? [] : [trust]),
+    ];
+    const signer = await shortText(bucket, signerKey);
+    const pipeline = await shortText(bucket, pipelineKey);
+    if (signer === undefined || !isKeyText(signer))
+      throw noArchive(path, 'it does not name the key that signed it');
+    if (pipeline === undefined) throw noArchive(path, 'it does not name its pipeline');
+    if (!keys.includes(signer)) {
+      const trusting = `restage import ${shellQuote(path)} --trust ${shellQuote(signer)}`;
+      const hint = `Compare it with what \`restage export\` printed there. If it is the same: ${trusting}`;
+      const message = `${path} is signed by the key ${signer}, which store.yaml does not trust`;
+      throw mistake('no-store', message, hint);
+    }
+    const store = await openArchive(project, bucket, keys);
+    return await pull({ root, store, warn }, { pipeline, stages: [] }, { fetch: 'all' });
+  } finally {
+    await bucket.close();
+  }
+}
+
+function open(file: string, path: string): ArchiveBucket {
+  if (!statSync(file).isFile()) throw noArchive(path, 'it is no plain file');
+  try {
+    return ArchiveBucket.open(file);
+  } catch (error) {
+    if (!(error instanceof TarError)) throw error;
+    throw noArchive(
+      path,
+      error.message,
+      isGzip(file) ? 'It is compressed: unpack it with gunzip first.' : undefined,
+    );
+  }
+}
+
+const isGzip = (file: string): boolean =>
+  readPart(file, 2, 'beginning').bytes.toString('hex') === '1f8b';
+
+/**
+ * A text of an archive, which anybody may have written; undefined where it is absent, or longer
+ * than a name can be.
+ */
+async function shortText(bucket: ArchiveBucket, key: string): Promise<string | undefined> {
+  const isShort = ((await bucket.head(key)) ?? 0) <= 1000;
+  return isShort ? (await bucket.get(key))?.toString() : undefined;
+}
+
+const noArchive = (path: string, reason: string, hint?: string) =>
+  mistake('no-store', `${path} is no complete archive of \`restage export\`: ${reason}`, hint);
+
+/**
+ * An archive as a shared store. `url` is the address of the store whose records say which keys
+ * signed the results.
+ */
+async function openArchive(
+  { root, env, warn }: OpenedProject,
+  bucket: ArchiveBucket,
+  keys: readonly string[],
+  url = 'the archive',
+) {
+  const key = readKey(keyFile(env));
+  const remote = new RemoteStore({ url, keys }, bucket, key, warn);
+  await remote.connect();
+  const remedy = 'ask for it again, by `restage export`';
+  const local = new LocalStore(root, warn);
+  return new SharedStore(
+    local,
+    remote,
+    { url, shareEnv: true, remedy },
+    {
+      warn,
+      onFailure: () => {}, // a pull says what it could not bring
+    },
+  );
+}
