@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { encodeSafetensors } from '../src/learning/models/weights/safetensors.ts';
 import { Project } from './support/rig.ts';
 import { print } from './support/two-stages.ts';
 import { untrainedInfo } from './support/untrained-model.ts';
@@ -109,6 +111,35 @@ test('model shows the network of a folder of a trained model', async () => {
     [code, stderr],
     [1, 'error: Expected a network in out/other/info.json, got something else [no-model]\n'],
   );
+});
+
+test('model lists what a file of weights holds, and says what is wrong with one that holds none', async () => {
+  using project = new Project(stages, { 'note.txt': 'no weights', 'out/w/a.txt': '' });
+  const weight = { name: 'conv/kernel', shape: [2, 3], values: new Float32Array(6) };
+  const clears = { name: 'bias\u001b[2J', shape: [], values: new Float32Array(1) };
+  writeFileSync(project.path('net.safetensors'), encodeSafetensors([weight, clears]));
+  assert.equal(
+    await print(project, 'model', 'net.safetensors'),
+    `net.safetensors: 2 tensors, 7 values, 28 B
+
+tensor       shape       type  values  size
+conv/kernel  2 x 3       F32        6  24 B
+bias         one number  F32        1  4 B
+`,
+  );
+  const formats =
+    'tfjs (model.json, weights_manifest.json), safetensors, PyTorch (.pt, .pth), Keras HDF5 (.h5)';
+  const path = (name: string) => project.path(name);
+  for (const [word, message] of [
+    [
+      'note.txt',
+      `Expected weights, ${formats}, but ${path('note.txt')} has none of these formats.`,
+    ],
+    ['out/w', `Expected weights in the folder ${path('out/w')}: ${formats}; got none.`],
+  ] as const) {
+    const { code, stderr } = await project.command('model', word);
+    assert.deepEqual([code, stderr], [1, `error: ${message} [no-model]\n`]);
+  }
 });
 
 test('mistakes are reported with what to do', async () => {

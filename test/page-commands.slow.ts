@@ -7,6 +7,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { whyNoTracing } from '../src/engine/execution/trace-reads.ts';
+import {
+  dictionary,
+  integer,
+  ordered,
+  tensor,
+  torchZip,
+} from '../src/learning/models/weights/testing-pickles.ts';
 import { blocks, inRepository, notTyped, pages, read, stepsOf } from './support/pages.ts';
 import { noPyTorch } from './support/pytorch.ts';
 import { type Ended, Project } from './support/rig.ts';
@@ -159,6 +166,26 @@ async function writePhotos(project: Project, folder: string): Promise<void> {
     cpSync(project.path(folder, names[0]!), project.path(name));
 }
 
+/** A checkpoint of PyTorch: a state dict, and what else a training saves. */
+function writeCheckpoint(project: Project): void {
+  const sizes = { '0': 432, '1': 16, '2': 32, '3': 8, '4': 8 };
+  const view = (key: keyof typeof sizes, shape: readonly number[], storage = 'FloatStorage') => {
+    const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
+    const length = shape.reduce((a, b) => a * b, 1);
+    return tensor({ key, storage, length, shape, strides });
+  };
+  const state = ordered({
+    'conv1.weight': view('0', [4, 3, 3, 3]),
+    'conv1.bias': view('1', [4]),
+    'fc.weight': view('2', [2, 4]),
+    'fc.bias': view('3', [2]),
+    'bn1.num_batches_tracked': view('4', [], 'LongStorage'),
+  });
+  const storages = Object.entries(sizes).map(([key, size]) => [key, Buffer.alloc(size)] as const);
+  const content = dictionary({ epoch: integer(9), state_dict: state });
+  writeFileSync(project.path('net.pth'), torchZip(content, Object.fromEntries(storages)));
+}
+
 const command =
   (...words: readonly string[]) =>
   async (project: Project) =>
@@ -215,6 +242,7 @@ const shared: Readonly<Record<string, Reader>> = {
   'docs/training.md': { words: { '<network>': 'my-net' } },
   'docs/weights.md': {
     before: {
+      'restage model net.pth': writeCheckpoint,
       'restage predict artifacts/mine/fit/model photos/unsorted': (project) =>
         writePhotos(project, 'photos/unsorted'),
     },

@@ -334,11 +334,14 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
   model: {
-    summary: "show a network's layers",
+    summary: "show a network's layers, or what a file of weights holds",
     description:
-      'Lists the named networks, or the layers of one network: shapes, parameters and multiply-adds; draws it on request. Give a name, a pipeline and its stage, or the folder of a trained model.',
+      'Lists the named networks, or the layers of one network: shapes, parameters and multiply-adds; draws it on request. Give a name, a pipeline and its stage, or the folder of a trained model. Of a file of weights it lists the tensors.',
     takes: [
-      ['[model]', 'a name such as xception, a pipeline, or the folder of a model'],
+      [
+        '[model]',
+        'a name such as xception, a pipeline, the folder of a model, or a file of weights',
+      ],
       ['[stages...]', 'the stage that trains it, if several do'],
     ],
     options: [
@@ -358,6 +361,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     examples: [
       'restage model xception --classes 1000 --svg xception.svg',
       'restage model study.yaml my-net/fit',
+      'restage model resnet50.pth',
     ],
     load: async () => (await import('./commands/model.ts')).modelCommand,
   },

@@ -1,9 +1,15 @@
-import { formatCount } from '../../format-numbers.ts';
+import { formatBytes, formatCount, formatCountOf } from '../../format-numbers.ts';
 import {
   describeModel,
   type LayerRow,
   namedNetworks,
 } from '../../project/models/describe-model.ts';
+import {
+  listWeights,
+  namesWeights,
+  type TensorRow,
+  type WeightListing,
+} from '../../project/models/list-weights.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { print, warnOnStderr, writeUserFile } from '../support/command-error.ts';
 
@@ -19,7 +25,12 @@ export async function modelCommand(words: readonly string[], options: ModelOptio
     const rows = namedNetworks().map(({ name, summary }) => [name, summary]);
     return print(formatTable(['network', 'is'], rows).join('\n'));
   }
-  const lookup = { folder: process.cwd(), onWarning: warnOnStderr };
+  const [first = ''] = words;
+  const folder = process.cwd();
+  if (words.length === 1 && namesWeights(first, folder)) {
+    return print(formatWeights(await listWeights(first, folder)).join('\n'));
+  }
+  const lookup = { folder, onWarning: warnOnStderr };
   const model = await describeModel(words, { ...options, ...lookup });
   const { title, summary, input, layers, totals } = model;
   print([`${title}: ${summary}`, '', ...formatLayers(input, layers), '', totals].join('\n'));
@@ -46,6 +57,36 @@ function formatLayers(input: string, layers: readonly LayerRow[]): readonly stri
   ]);
   const first = ['image', '', input, '', ''];
   return formatTable(['layer', 'does', 'output', 'parameters', 'multiply-adds'], [first, ...rows]);
+}
+
+/** A longer table helps nobody. */
+const mostTensors = 5000;
+
+/** The tensors of a file as lines of a table, and their sums. */
+function formatWeights({ title, tensors }: WeightListing): readonly string[] {
+  const sum = (size: (tensor: TensorRow) => number) =>
+    tensors.reduce((total, tensor) => total + size(tensor), 0);
+  const values = formatCountOf(
+    sum((tensor) => tensor.values),
+    'value',
+  );
+  const bytes = formatBytes(sum((tensor) => tensor.bytes));
+  const rows = tensors
+    .slice(0, mostTensors)
+    .map(({ name, shape, type, values, bytes }) => [
+      name,
+      shape.join(' x ') || 'one number',
+      type,
+      formatCount(values),
+      formatBytes(bytes),
+    ]);
+  const more = tensors.length - rows.length;
+  return [
+    `${title}: ${formatCountOf(tensors.length, 'tensor')}, ${values}, ${bytes}`,
+    '',
+    ...formatTable(['tensor', 'shape', 'type', 'values', 'size'], rows),
+    ...(more > 0 ? [`and ${formatCountOf(more, 'more tensor')}`] : []),
+  ];
 }
 
 const orNone = (value: number): string => (value === 0 ? '' : formatCount(value));
