@@ -15,6 +15,11 @@ import {
   type TestedDifference,
   testNames,
 } from '../../src/learning/metrics/comparison/compare-models.ts';
+import {
+  onlyRightColumns,
+  pairColumns,
+  testColumns,
+} from '../../src/learning/metrics/comparison/pair-table.ts';
 import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { RunSpread } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import { metric } from '../../src/learning/metrics/metric-catalogue.ts';
@@ -136,10 +141,9 @@ export function formatTests(
   images: number,
   { by }: Frame,
 ): string {
-  const columns = ['Difference', 'Low', 'High', 'P', 'AdjustedP', 'Test'];
   const cells = (name: string, { difference, low, high, p, adjustedP, test }: TestedDifference) => {
     const values = [difference, low, high, p, adjustedP, testNames[test]];
-    return Object.fromEntries(columns.map((column, i) => [name + column, values[i]]));
+    return Object.fromEntries(testColumns.map((column, i) => [name + column, values[i]]));
   };
   const rows = pairs.map(({ one, other, auc, accuracy, ...right }) => ({
     one: models[one]!.name,
@@ -150,12 +154,10 @@ export function formatTests(
     ...right,
   }));
   return csvTable(rows, [
-    'one',
-    'other',
+    ...pairColumns,
     `${by}s`,
-    ...['auc', 'accuracy'].flatMap((name) => columns.map((column) => name + column)),
-    'onlyOneRight',
-    'onlyOtherRight',
+    ...['auc', 'accuracy'].flatMap((name) => testColumns.map((column) => name + column)),
+    ...onlyRightColumns,
   ]);
 }
 

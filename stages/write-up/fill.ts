@@ -1,11 +1,29 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { unreachable } from '../../src/result.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
+import type { Condition } from './condition.ts';
+import { decide } from './decide.ts';
 import { formatTable, formatValues, formatWords, selectColumns } from './format-values.ts';
-import { type Artifact, type Figure, readValues, type Value } from './read-artifact.ts';
+import {
+  type Artifact,
+  type Figure,
+  readValues,
+  undefinedValue,
+  type Value,
+} from './read-artifact.ts';
+import type { Reading, Reads } from './reading.ts';
 import type { WriteUpSettings } from './spec.ts';
-import type { Reading, Slot, Template } from './template.ts';
+import {
+  type Choice,
+  type Expectation,
+  type Piece,
+  type Place,
+  positionOf,
+  type Slot,
+  type Template,
+} from './template.ts';
 
 /** An artifact of the stage, read. */
 export interface Source {
@@ -20,48 +38,158 @@ export function nameOf({ input, labels }: Pick<Source, 'input' | 'labels'>): str
   return axes.length === 0 ? input : `${input}[${axes.join(',')}]`;
 }
 
-/** A slot as written, and what it became. */
-export type Filled = { readonly line: number; readonly reads: string; readonly says: string };
+/** A place as written, and what it became: the text of a slot, or the verdict on a condition. */
+export type Filled = { readonly line: number; readonly reads: string } & (
+  | { readonly says: string }
+  | { readonly holds: boolean; readonly because: string }
+);
 
 interface Filling extends Pick<WriteUpSettings, 'name' | 'leaveOut'> {
   readonly sources: readonly Source[];
   /** Paths of the files to copy, by their paths relative to the Markdown file. */
   readonly figures: Map<string, string>;
-  /** Sources that at least one slot reads. */
+  /** Sources that at least one place reads. */
   readonly read: Set<Source>;
+  readonly places: Filled[];
+  /** Where and why a place cannot be filled, or an expectation does not hold. */
+  readonly mistakes: string[];
+  /** The name of the template in positions. */
+  readonly file: string;
+  /** Whether the text stands in the document: expectations of others need not hold. */
+  readonly isChosen: boolean;
 }
 
 /**
- * Fills every slot with what it reads. Throws a {@link StageError} with a line for every mistake.
+ * Fills every slot with what it reads, and chooses among the texts of conditions. Throws a
+ * {@link StageError} with the position of every mistake, also in texts that are not chosen, and of
+ * every expectation that does not hold.
  */
 export function fill(
   template: Template,
   sources: readonly Source[],
-  options: Pick<Filling, 'name' | 'leaveOut'>,
+  options: Pick<Filling, 'name' | 'leaveOut' | 'file'>,
 ) {
-  const filling: Filling = { ...options, sources, figures: new Map(), read: new Set() };
-  const mistakes: string[] = [];
-  const slots: Filled[] = [];
-  const texts = template.map((piece) => {
-    if (typeof piece === 'string') return piece;
-    try {
-      const says = fillSlot(piece, filling);
-      slots.push({ line: piece.line, reads: piece.text, says });
-      return says;
-    } catch (error) {
-      if (!(error instanceof StageError)) throw error;
-      mistakes.push(`line ${piece.line}: {{ ${piece.text} }}: ${error.message}`);
-      return '';
-    }
-  });
+  const filling: Filling = {
+    ...options,
+    sources,
+    ...nothingYet(),
+    mistakes: [],
+    isChosen: true,
+  };
+  const markdown = fillPieces(template, filling);
+  const { places, figures, read, mistakes } = filling;
   if (mistakes.length > 0)
     throw new StageError(['The template cannot be filled:', ...mistakes].join('\n'));
-  return { markdown: texts.join(''), slots, figures: filling.figures, read: filling.read };
+  return { markdown, places, figures, read };
 }
+
+const nothingYet = (): Pick<Filling, 'figures' | 'read' | 'places'> => ({
+  figures: new Map(),
+  read: new Set(),
+  places: [],
+});
+
+function fillPieces(pieces: Template, filling: Filling): string {
+  return pieces.map((piece) => fillPiece(piece, filling)).join('');
+}
+
+function fillPiece(piece: Piece, filling: Filling): string {
+  if (typeof piece === 'string') return piece;
+  switch (piece.is) {
+    case 'slot': {
+      const says = attempt(piece, filling, () => fillSlot(piece, filling)) ?? '';
+      filling.places.push({ line: piece.line, reads: piece.text, says });
+      return says;
+    }
+    case 'expectation':
+      expectToHold(piece, filling);
+      return '';
+    case 'choice':
+      return fillChoice(piece, filling);
+    default:
+      return unreachable(piece);
+  }
+}
+
+/** The result, or undefined with the mistake noted. */
+function attempt<T>(place: Place, filling: Filling, compute: () => T): T | undefined {
+  try {
+    return compute();
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    note(place, filling, error.message);
+    return undefined;
+  }
+}
+
+function note(place: Place, { mistakes, file }: Filling, message: string): void {
+  mistakes.push(`${positionOf(file, place)}: {{ ${place.text} }}: ${message}`);
+}
+
+function expectToHold(expectation: Expectation, filling: Filling): void {
+  const verdict = judge(expectation, expectation.condition, filling);
+  if (verdict?.holds === false && filling.isChosen)
+    note(expectation, filling, `this is not true: ${verdict.because}`);
+}
+
+/** The verdict on a condition, recorded; undefined if it cannot be decided for a mistake in it. */
+function judge(place: Place, condition: Condition, filling: Filling) {
+  const verdict = attempt(place, filling, () =>
+    decide(condition, (reads) => valuesOf(reads, filling)),
+  );
+  if (verdict === undefined) return undefined;
+  const judged = { holds: verdict.holds === true, because: verdict.because };
+  filling.places.push({ line: place.line, reads: place.text, ...judged });
+  return judged;
+}
+
+/** The first text that holds. The others are filled too, only to find their mistakes. */
+function fillChoice({ branches }: Choice, filling: Filling): string {
+  let chosen: string | undefined;
+  for (const branch of branches) {
+    const { condition, pieces } = branch;
+    const isFree = chosen === undefined;
+    const holds =
+      condition === undefined ||
+      judge(branch, condition, isFree ? filling : aside(filling))?.holds === true;
+    if (isFree && holds) chosen = fillPieces(pieces, filling);
+    else fillPieces(pieces, aside(filling));
+  }
+  return chosen ?? '';
+}
+
+/**
+ * A template, filled again with what its places became: a text that differs from this was changed
+ * by hand.
+ */
+export function refill(template: Template, places: readonly Filled[]): string {
+  const rest = places.values();
+  const next = (): Filled | undefined => rest.next().value;
+  const refillPieces = (pieces: Template): string => pieces.map(refillPiece).join('');
+  const refillPiece = (piece: Piece): string => {
+    if (typeof piece === 'string') return piece;
+    if (piece.is === 'choice') return refillPieces(chosenOf(piece, next));
+    const filled = next();
+    return filled !== undefined && 'says' in filled ? filled.says : '';
+  };
+  return refillPieces(template);
+}
+
+function chosenOf({ branches }: Choice, next: () => Filled | undefined): Template {
+  for (const { condition, pieces } of branches) {
+    if (condition === undefined) return pieces;
+    const filled = next();
+    if (filled !== undefined && 'holds' in filled && filled.holds) return pieces;
+  }
+  return [];
+}
+
+/** The same, of which only mistakes are kept. */
+const aside = (filling: Filling): Filling => ({ ...filling, ...nothingYet(), isChosen: false });
 
 /** Throws a {@link StageError} of one sentence. */
 function fillSlot(slot: Slot, filling: Filling): string {
-  const { reads, operator, format } = slot;
+  const { reads, format } = slot;
   const strange = format.find((word) => !formatWords.includes(word) && !/^\d$/.test(word));
   if (strange !== undefined) {
     const known = formatWords.join(', ');
@@ -69,20 +197,27 @@ function fillSlot(slot: Slot, filling: Filling): string {
       `expected ${known} or a number of decimals after the bar, got "${strange}"`,
     );
   }
-  const [first, second] = reads;
-  const chosen = choose(first, filling);
+  const [{ path }, second] = reads;
   // The artifact itself, or columns of a table in parentheses, rather than a value.
-  if (first.path === undefined || /^\(.*\)$/.test(first.path)) {
+  if (path === undefined || /^\(.*\)$/.test(path)) {
     if (second !== undefined) throw new StageError('expected a name of a number on both sides');
-    return fillWhole(chosen, slot, filling);
+    return fillWhole(choose(reads[0], filling), slot, filling);
   }
-  const valuesOf = ({ path }: Reading, of: readonly Chosen[]) =>
-    of.flatMap(({ source, row }) => readValues(source.artifact, path!, row));
-  const values = valuesOf(first, chosen);
-  if (second === undefined) return formatValues(values, format);
-  return formatValues(
-    combine(operator!, values, valuesOf(second, choose(second, filling))),
-    format,
+  return formatValues(valuesOf(slot, filling), format);
+}
+
+/** What one or two readings say. Throws a {@link StageError} of one sentence. */
+function valuesOf({ reads, operator }: Reads, filling: Filling): readonly Value[] {
+  const [first, second] = reads;
+  const values = valuesAt(first, filling);
+  return second === undefined ? values : combine(operator!, values, valuesAt(second, filling));
+}
+
+function valuesAt(reading: Reading, filling: Filling): readonly Value[] {
+  const { path } = reading;
+  if (path === undefined) throw new StageError('expected a name of a number on both sides');
+  return choose(reading, filling).flatMap(({ source, row }) =>
+    readValues(source.artifact, path, row),
   );
 }
 
@@ -126,6 +261,7 @@ function combine(
     );
   return leftValues.map(({ value: left }, i) => {
     const right = rightValues[i]!.value;
+    if (left === undefinedValue || right === undefinedValue) return { value: undefinedValue };
     if (typeof left !== 'number' || typeof right !== 'number')
       throw new StageError('expected numbers on both sides');
     return { value: operator === '-' ? left - right : left / right };

@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { csvRecords } from '../../src/csv.ts';
 import type { Json } from '../../src/json.ts';
 import { readTitle } from '../../src/learning/charts/chart-title.ts';
+import { pairColumns, stemOf, turnPair } from '../../src/learning/metrics/comparison/pair-table.ts';
 import { type Metrics, parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
@@ -121,12 +122,21 @@ function readTable(path: string): Artifact {
  * What a slot says where the artifact has null or an empty field: a measure may be undefined in
  * one run and not in another.
  */
-const unknownValue = '–';
+export const undefinedValue = '–';
 
 /** A number with its interval if it has one, or a text. */
 export interface Value {
   readonly value: number | string;
   readonly interval?: readonly [low: number, high: number] | undefined;
+  /** Of a field of a table: what conditions read beside it. */
+  readonly neighbours?: Neighbours;
+}
+
+/** The interval of a number and the p-value of its test, from the columns that belong to its own. */
+interface Neighbours {
+  readonly interval?: readonly [low: number, high: number];
+  /** After Holm's adjustment where the table has it. */
+  readonly p?: number;
 }
 
 /**
@@ -150,7 +160,7 @@ export function readValues(
 function valueIn({ json, metrics }: Artifact & { as: 'values' }, path: string): Value {
   const number = metrics?.values.get(path);
   const value = number === undefined ? valueAt(json, path.split('.')) : number;
-  if (value === null) return { value: unknownValue };
+  if (value === null) return { value: undefinedValue };
   if (typeof value === 'number' || typeof value === 'string')
     return { value, interval: metrics?.intervals.get(path) };
   if (typeof value === 'boolean') return { value: value ? 'yes' : 'no' };
@@ -177,20 +187,59 @@ function valuesInTable(
 ): readonly Value[] {
   const strange = [path, ...row.keys()].find((name) => !columns.includes(name));
   if (strange !== undefined) throw unknown('a column', strange, columns);
-  const fitting = rows.filter((fields) =>
-    [...row].every(([name, value]) => fields[columns.indexOf(name)] === value),
-  );
+  const fitting = rowsWith(row, columns, rows);
   if (fitting.length === 0) {
     const which = Array.from(row, (pair) => pair.join('=')).join(',');
     throw new StageError(
       `expected a row${which && ` with ${which}`}, got none; choose by columns, as in table[${columns[0]}=${rows[0]?.[0] ?? '…'}]`,
     );
   }
-  const fields = fitting.map((row) => row[columns.indexOf(path)]!);
-  return fields.map((field) => {
-    if (field === '') return { value: unknownValue };
-    return { value: Number.isFinite(Number(field)) ? Number(field) : field };
+  return fitting.map((fields): Value => {
+    const field = fields[columns.indexOf(path)]!;
+    if (field === '') return { value: undefinedValue };
+    if (!Number.isFinite(Number(field))) return { value: field };
+    return { value: Number(field), neighbours: neighboursOf(path, columns, fields) };
   });
+}
+
+/** The rows with these fields. Without one, those of a pair of models in the other order. */
+function rowsWith(
+  row: ReadonlyMap<string, string>,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly (readonly string[])[] {
+  const isFitting = (fields: readonly string[]) =>
+    [...row].every(([name, value]) => fields[columns.indexOf(name)] === value);
+  const fitting = rows.filter(isFitting);
+  if (fitting.length > 0 || !pairColumns.every((name) => row.has(name))) return fitting;
+  return rows.map((fields) => turnPair(columns, fields)).filter(isFitting);
+}
+
+/**
+ * `aucLow` and `aucHigh` are the ends of the interval of `auc` and of `aucDifference`, as two
+ * columns `low` and `high` that follow a number are of that.
+ */
+function neighboursOf(
+  path: string,
+  columns: readonly string[],
+  fields: readonly string[],
+): Neighbours {
+  const position = columns.indexOf(path);
+  const stem = stemOf(path);
+  const numberIn = (column: number) =>
+    fields[column] === undefined || fields[column] === '' ? Number.NaN : Number(fields[column]);
+  const follows = columns[position + 1] === 'low' && columns[position + 2] === 'high';
+  const ends = follows
+    ? [position + 1, position + 2]
+    : [columns.indexOf(`${stem}Low`), columns.indexOf(`${stem}High`)];
+  const [low, high] = ends.map(numberIn) as [number, number];
+  const p = [`${stem}AdjustedP`, `${stem}P`]
+    .map((name) => numberIn(columns.indexOf(name)))
+    .find(Number.isFinite);
+  return {
+    ...(Number.isFinite(low) && Number.isFinite(high) && { interval: [low, high] as const }),
+    ...(p !== undefined && stem !== path && { p }),
+  };
 }
 
 /** The mistake of a name that does not exist. */

@@ -14,17 +14,14 @@ import { type InputArtifact, type StageContext, StageError } from '../../src/sta
 import { type Filled, fill, nameOf, type Source } from './fill.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { WriteUpSettings } from './spec.ts';
-import { parseTemplate } from './template.ts';
+import { parseTemplate, readingsOf } from './template.ts';
 
 export default async function run(context: StageContext<WriteUpSettings>): Promise<void> {
   const { name, leaveOut, facts } = context.settings;
-  const text = readFileSync(context.input('template').path, 'utf8');
-  const template = parseTemplate(text);
-  const wanted = new Set(
-    template.flatMap((piece) =>
-      typeof piece === 'string' ? [] : piece.reads.map(({ input }) => input),
-    ),
-  );
+  const file = context.input('template').path;
+  const text = readFileSync(file, 'utf8');
+  const template = parseTemplate(text, file);
+  const wanted = new Set(readingsOf(template).map(({ input }) => input));
   const ports = context.inputPorts.filter((port) => port !== 'template');
   const idle = ports.filter((port) => !wanted.has(port));
   if (idle.length > 0) context.warn(`The template reads nothing of ${idle.join(', ')}.`);
@@ -37,9 +34,10 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     labels: {},
     artifact: { as: 'values', json: facts as Json },
   };
-  const { markdown, slots, figures, read } = fill(template, [...files.keys(), factsSource], {
+  const { markdown, places, figures, read } = fill(template, [...files.keys(), factsSource], {
     name,
     leaveOut,
+    file,
   });
 
   const folder = context.output('document');
@@ -60,7 +58,7 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     figures: Object.fromEntries(
       [...figures.keys()].map((file) => [file, digestOf(join(folder, file))]),
     ),
-    places: slots,
+    places,
     parts: Object.fromEntries(
       [...files].flatMap(([{ input }, path]) => {
         const part = sourcesIn(path);
@@ -69,7 +67,7 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     ),
   };
   writeFileSync(join(folder, name, 'sources.json'), formatJson(sources));
-  context.log(`filled ${slots.length} places, with ${figures.size} figures`);
+  context.log(`filled ${places.length} places, with ${figures.size} figures`);
 }
 
 function readSource(input: string, { path, labels }: InputArtifact): Source {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mistakeIf } from '../../src/one-input.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
+import { directiveWords } from './directive-words.ts';
 
 const settings = z.strictObject({
   name: z
@@ -37,7 +38,7 @@ export const spec = defineKind<WriteUpSettings>({
     template: {
       type: 'files',
       summary:
-        'Markdown with places such as {{ scores test.auc | interval }}; each names a further input of the stage.',
+        'Markdown with places such as {{ scores test.auc | interval }}, each of which names a further input of the stage, and with statements that the run must bear out: {{ expect scores test.auc > 0.5 by interval }}.',
     },
   },
   outputs: {
@@ -46,12 +47,22 @@ export const spec = defineKind<WriteUpSettings>({
     ),
   },
   openPorts: 'inputs',
-  check: (_, inputs) =>
-    mistakeIf(
+  check: (_, inputs) => [
+    ...mistakeIf(
       inputs.has('facts'),
       [],
       'expected another name for the input "facts", which is that of the setting',
     ),
+    ...directiveWords
+      .filter((word) => inputs.has(word))
+      .flatMap((word) =>
+        mistakeIf(
+          true,
+          [],
+          `expected another name for the input "${word}", which is a word of templates: {{ ${word} }}`,
+        ),
+      ),
+  ],
   example: `paper:
   kind: write-up
   inputs:

@@ -1,96 +1,231 @@
 import { StageError } from '../../src/stage.ts';
+import { type Condition, parseCondition } from './condition.ts';
+import { directiveWords } from './directive-words.ts';
+import { parseReads, type Reads } from './reading.ts';
 
-/** Markdown with slots to fill, in order. */
-export type Template = readonly (string | Slot)[];
+/** Markdown with places to fill and sentences to choose, in order. */
+export type Template = readonly Piece[];
 
-/** A slot of a template: `{{ scores[seed=7] test.auc | percent interval }}`. */
-export interface Slot {
+/** A text between two places stands as it is. */
+export type Piece = string | Slot | Expectation | Choice;
+
+/** Where a place of the template stands, and what it says. */
+export interface Place {
   /** As written, without braces, blanks joined. */
   readonly text: string;
+  /** Of its first brace, both counted from 1. */
   readonly line: number;
-  /** One, or two that an operator joins. */
-  readonly reads: readonly [Reading] | readonly [Reading, Reading];
-  readonly operator?: '-' | '/';
+  readonly column: number;
+}
+
+/** A slot of a template: `{{ scores[seed=7] test.auc | percent interval }}`. */
+export interface Slot extends Place, Reads {
+  readonly is: 'slot';
   readonly format: readonly string[];
 }
 
-/** The source of a slot: an artifact, and a number or text in it. */
-export interface Reading {
-  readonly input: string;
-  /**
-   * Selects one of its artifacts by axis values, and rows of a table by the values of their
-   * columns.
-   */
-  readonly selection: ReadonlyMap<string, string>;
-  /** Absent: the artifact itself, a figure or a table. */
-  readonly path?: string;
+/** A statement that the run must bear out: `{{ expect a test.auc > 0.5 by interval }}`. */
+export interface Expectation extends Place {
+  readonly is: 'expectation';
+  readonly condition: Condition;
 }
 
-const slot = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
-const reading = /^([\w-]+)(?:\[([^\]]*)\])?(?: (.+))?$/;
+/** Texts of which the first that holds is taken: `{{ if … }} … {{ else }} … {{ end }}`. */
+export interface Choice {
+  readonly is: 'choice';
+  readonly branches: readonly Branch[];
+}
+
+/** A text and the condition of it, which that after `{{ else }}` lacks. */
+export interface Branch extends Place {
+  readonly condition?: Condition;
+  readonly pieces: Template;
+}
+
+/** `file:line:column`, which editors open. */
+export const positionOf = (file: string, { line, column }: Omit<Place, 'text'>): string =>
+  `${file}:${line}:${column}`;
+
+const place = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
 
 /**
- * Parses a template; `\{{` stands for two braces. Throws a {@link StageError} with a line for every
- * mistake.
+ * Parses a template; `\{{` stands for two braces. Throws a {@link StageError} with the position of
+ * every mistake.
+ *
+ * @param file The name of the template in positions.
  */
-export function parseTemplate(text: string): Template {
-  const pieces: (string | Slot)[] = [];
-  const mistakes: string[] = [];
+export function parseTemplate(text: string, file: string): Template {
+  const builder = new Builder();
   let end = 0;
-  for (const match of text.matchAll(slot)) {
-    pieces.push(text.slice(end, match.index));
-    end = match.index + match[0].length;
-    const line = text.slice(0, match.index).split('\n').length;
-    const written = match[1]?.trim().replaceAll(/\s+/g, ' ');
-    if (match[0] === '\\{{') pieces.push('{{');
-    else if (written === undefined)
-      mistakes.push(
-        `line ${line}: expected }} after {{, with no brace between; two braces of the text are \\{{`,
+  for (const match of text.matchAll(place)) {
+    const [written, inside] = match;
+    const begin = match.index;
+    const before = text.slice(end, begin);
+    end = begin + written.length;
+    const words = inside?.trim().replaceAll(/\s+/g, ' ');
+    const at = { text: words ?? '', ...positionIn(text, begin) };
+    if (written === '\\{{') builder.add(before, '{{');
+    else if (words === undefined) {
+      builder.add(before);
+      builder.mistake(
+        at,
+        'expected }} after {{, with no brace between; two braces of the text are \\{{',
       );
-    else {
-      const parsed = parseSlot(written);
-      if (parsed !== undefined) pieces.push({ text: written, line, ...parsed });
-      else {
-        const example = '{{ scores test.auc | percent }}';
-        mistakes.push(
-          `line ${line}: expected an input and what is read of it, as in ${example}, got {{ ${written} }}`,
-        );
-      }
+    } else if (isDirective(words)) {
+      const line = lineAround(text, begin, end);
+      builder.add(line === undefined ? before : before.slice(0, before.length - line.indent));
+      builder.directive(at);
+      if (line !== undefined) end = line.end;
+    } else {
+      builder.add(before);
+      builder.slot(at);
     }
   }
-  pieces.push(text.slice(end));
-  if (mistakes.length > 0)
-    throw new StageError(['The template has mistakes:', ...mistakes].join('\n'));
+  builder.add(text.slice(end));
+  const { pieces, mistakes } = builder.close();
+  if (mistakes.length > 0) {
+    const lines = mistakes.map(([at, message]) => `${positionOf(file, at)}: ${message}`);
+    throw new StageError(['The template has mistakes:', ...lines].join('\n'));
+  }
   return pieces;
 }
 
-function parseSlot(text: string): Omit<Slot, 'text' | 'line'> | undefined {
-  const [what = '', format = '', ...furtherParts] = text.split(/ ?\| ?/);
-  const operator = / ([-/]) /.exec(what)?.[1] as Slot['operator'];
-  const [first, second, ...further] = what.split(/ [-/] /);
-  if (furtherParts.length > 0 || further.length > 0) return undefined;
-  const reads = readingsOf(first!, second);
-  if (reads === undefined) return undefined;
-  const words = format.split(' ').filter((word) => word !== '');
-  return { reads, ...(operator && { operator }), format: words };
+const isDirective = (words: string): boolean => directiveWords.includes(words.split(' ', 1)[0]!);
+
+function positionIn(text: string, index: number): Omit<Place, 'text'> {
+  const lines = text.slice(0, index).split('\n');
+  return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
-function readingsOf(first: string, second: string | undefined): Slot['reads'] | undefined {
-  const left = parseReading(first);
-  if (left === undefined || second === undefined) return left && [left];
-  const right = parseReading(second);
-  return right && [left, right];
+/**
+ * A directive that stands alone on its line takes the line with it: the number of blanks before it,
+ * and where the next line begins. Undefined if there is more on the line.
+ */
+function lineAround(text: string, begin: number, end: number) {
+  const indent = /(?:^|\n)([ \t]*)$/.exec(text.slice(0, begin))?.[1]?.length;
+  const rest = /^[ \t]*(?:\r?\n|$)/.exec(text.slice(end))?.[0].length;
+  return indent === undefined || rest === undefined ? undefined : { indent, end: end + rest };
 }
 
-function parseReading(text: string): Reading | undefined {
-  const match = reading.exec(text);
-  if (match === null) return undefined;
-  const [, input, brackets = '', path] = match;
-  const selection = new Map<string, string>();
-  for (const pair of brackets.split(',').filter((pair) => pair.trim() !== '')) {
-    const [, name, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
-    if (name === undefined || value === undefined) return undefined;
-    selection.set(name.trim(), value.trim());
+/** A block that has not ended. */
+interface OpenBlock {
+  readonly opened: Place;
+  readonly branches: Branch[];
+  branch: Place & { readonly condition?: Condition };
+  pieces: Piece[];
+}
+
+/** Collects the pieces of the text and of the blocks that are open. */
+class Builder {
+  readonly #pieces: Piece[] = [];
+  readonly #blocks: OpenBlock[] = [];
+  readonly #mistakes: (readonly [Place, string])[] = [];
+
+  add(...pieces: readonly Piece[]): void {
+    (this.#blocks.at(-1)?.pieces ?? this.#pieces).push(...pieces);
   }
-  return { input: input!, selection, ...(path !== undefined && { path }) };
+
+  mistake(at: Place, message: string): void {
+    this.#mistakes.push([at, message]);
+  }
+
+  slot(at: Place): void {
+    const slot = parseSlot(at.text);
+    if (slot !== undefined) this.add({ is: 'slot', ...at, ...slot });
+    else {
+      const example = '{{ scores test.auc | percent }}';
+      this.mistake(
+        at,
+        `expected an input and what is read of it, as in ${example}, got {{ ${at.text} }}`,
+      );
+    }
+  }
+
+  directive(at: Place): void {
+    const [word] = at.text.split(' ', 1);
+    const rest = at.text.slice(word!.length).trim();
+    if (word === 'expect') this.#expect(at, rest);
+    else if (word === 'if') this.#open(at, rest);
+    else this.#inBlock(at, word!, rest);
+  }
+
+  #expect(at: Place, rest: string): void {
+    const condition = this.#condition(at, rest);
+    if (condition !== undefined) this.add({ is: 'expectation', ...at, condition });
+  }
+
+  #open(at: Place, rest: string): void {
+    const condition = this.#condition(at, rest);
+    this.#blocks.push({
+      opened: at,
+      branches: [],
+      branch: { ...at, ...(condition && { condition }) },
+      pieces: [],
+    });
+  }
+
+  #inBlock(at: Place, word: string, rest: string): void {
+    const block = this.#blocks.at(-1);
+    if (block === undefined) {
+      this.mistake(at, `{{ ${word} }} has no {{ if … }} before it`);
+      return;
+    }
+    block.branches.push({ ...block.branch, pieces: block.pieces });
+    if (word === 'end') this.#end(block, at, rest);
+    else this.#else(block, at, rest);
+  }
+
+  #end({ branches }: OpenBlock, at: Place, rest: string): void {
+    if (rest !== '') this.mistake(at, `expected {{ end }}, got {{ ${at.text} }}`);
+    this.#blocks.pop();
+    this.add({ is: 'choice', branches });
+  }
+
+  #else(block: OpenBlock, at: Place, rest: string): void {
+    if (block.branch.text === 'else')
+      this.mistake(at, '{{ else }} is the last text of its {{ if … }}: {{ end }} follows');
+    const [, question] = /^if ?(.*)$/.exec(rest) ?? [];
+    if (rest !== '' && question === undefined)
+      this.mistake(at, `expected {{ else }} or {{ else if … }}, got {{ ${at.text} }}`);
+    const condition = question === undefined ? undefined : this.#condition(at, question);
+    block.branch = { ...at, ...(condition && { condition }) };
+    block.pieces = [];
+  }
+
+  #condition(at: Place, text: string): Condition | undefined {
+    const condition = parseCondition(text);
+    if (condition.ok) return condition.value;
+    this.mistake(at, condition.error);
+    return undefined;
+  }
+
+  close() {
+    for (const { opened } of this.#blocks) this.mistake(opened, '{{ if … }} has no {{ end }}');
+    return { pieces: this.#pieces, mistakes: this.#mistakes };
+  }
 }
+
+function parseSlot(text: string): Omit<Slot, 'is' | keyof Place> | undefined {
+  const [what = '', format = '', ...furtherParts] = text.split(/ ?\| ?/);
+  if (furtherParts.length > 0) return undefined;
+  const reads = parseReads(what);
+  return reads && { ...reads, format: format.split(' ').filter((word) => word !== '') };
+}
+
+/** Every reading of a template: of slots, conditions, and all branches. */
+export function readingsOf(template: Template): readonly Reads['reads'][number][] {
+  return template.flatMap((piece) => {
+    if (typeof piece === 'string') return [];
+    if (piece.is === 'slot') return piece.reads;
+    if (piece.is === 'expectation') return readingsOfCondition(piece.condition);
+    return piece.branches.flatMap(({ condition, pieces }) => [
+      ...(condition === undefined ? [] : readingsOfCondition(condition)),
+      ...readingsOf(pieces),
+    ]);
+  });
+}
+
+const readingsOfCondition = ({ comparisons }: Condition) =>
+  comparisons.flatMap(({ left, right }) =>
+    [left, right].flatMap((term) => (term.is === 'reads' ? term.reads : [])),
+  );

@@ -154,8 +154,9 @@ test('pictures that may not be passed on are left out but named, and an input th
   ]);
 });
 
-test('all mistakes of a template are reported at once, with their lines and the alternatives', async () => {
+test('all mistakes of a template are reported at once, with their positions and the alternatives', async () => {
   using bench = new StageBench();
+  const template = join(bench.root, 'template.md');
   await assert.rejects(
     written(
       bench,
@@ -167,22 +168,22 @@ test('all mistakes of a template are reported at once, with their lines and the 
 `,
     ),
     new StageError(`The template cannot be filled:
-line 1: {{ scors test.auc }}: the stage has no input "scors". Did you mean "scores"? There are scores, board, curves, facts.
-line 2: {{ scores test.acu }}: expected a value, got "test.acu". Did you mean "test.auc"? There are test.images, test.auc, test.accuracy, test.loss.
-line 2: {{ scores test.auc }}: expected one value, got 2: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"
-line 3: {{ scores[seed=3] test.auc }}: no artifact fits; there are scores[seed=1], scores[seed=2]
-line 4: {{ board share }}: expected one value, got 2: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"
-line 4: {{ board[rank=9] share }}: expected a row with rank=9, got none; choose by columns, as in table[model=my|net]
-line 4: {{ board[rank=1] shar }}: expected a column, got "shar". Did you mean "share"? There are model, rank, share.
-line 4: {{ curves x }}: expected an artifact with values, got pictures
-line 5: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, bounded, title or a number of decimals after the bar, got "percnt"
-line 5: {{ scores[seed=1] }}: expected the path of a value after the input`),
+${template}:1:1: {{ scors test.auc }}: the stage has no input "scors". Did you mean "scores"? There are scores, board, curves, facts.
+${template}:2:1: {{ scores test.acu }}: expected a value, got "test.acu". Did you mean "test.auc"? There are test.images, test.auc, test.accuracy, test.loss.
+${template}:2:23: {{ scores test.auc }}: expected one value, got 2: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"
+${template}:3:1: {{ scores[seed=3] test.auc }}: no artifact fits; there are scores[seed=1], scores[seed=2]
+${template}:4:1: {{ board share }}: expected one value, got 2: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"
+${template}:4:19: {{ board[rank=9] share }}: expected a row with rank=9, got none; choose by columns, as in table[model=my|net]
+${template}:4:45: {{ board[rank=1] shar }}: expected a column, got "shar". Did you mean "share"? There are model, rank, share.
+${template}:4:70: {{ curves x }}: expected an artifact with values, got pictures
+${template}:5:1: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, bounded, title or a number of decimals after the bar, got "percnt"
+${template}:5:40: {{ scores[seed=1] }}: expected the path of a value after the input`),
   );
   await assert.rejects(
     written(bench, 'one\n{{ }}\nan {{ unclosed place\n'),
     new StageError(
-      'The template has mistakes:\nline 2: expected an input and what is read of it, as in {{ scores test.auc | percent }}, got {{  }}\n' +
-        'line 3: expected }} after {{, with no brace between; two braces of the text are \\{{',
+      `The template has mistakes:\n${template}:2:1: expected an input and what is read of it, as in {{ scores test.auc | percent }}, got {{  }}\n` +
+        `${template}:3:4: expected }} after {{, with no brace between; two braces of the text are \\{{`,
     ),
   );
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../src/digest.ts';
+import { refill } from '../../stages/write-up/fill.ts';
 import { digestOf, type Sources } from '../../stages/write-up/run.ts';
 import { parseTemplate } from '../../stages/write-up/template.ts';
 
@@ -32,17 +33,9 @@ export function checkDocument(
         ? []
         : [`the template of its ${input} is not the one that was filled`],
     ),
-    ...(!isTemplate || refill(template, sources.places) === document
+    ...(!isTemplate || refill(parseTemplate(template, `${name}.md`), sources.places) === document
       ? []
       : [`${name}.md says other than its sources`]),
     ...figures,
   ];
-}
-
-/** The template, filled again with the recorded texts of its places. */
-function refill(text: string, places: Sources['places']): string {
-  const says = places.values();
-  return parseTemplate(text)
-    .map((piece) => (typeof piece === 'string' ? piece : (says.next().value?.says ?? '')))
-    .join('');
 }
