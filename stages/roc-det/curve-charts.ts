@@ -22,6 +22,7 @@ import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { type Point, simplifyLine } from '../../src/learning/charts/simplify-line.ts';
 import { ink } from '../../src/learning/charts/theme.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
+import type { Band } from './curve-bands.ts';
 import {
   type Frame,
   haveRuns,
@@ -33,7 +34,7 @@ import {
   runsOf,
   runsText,
 } from './lines.ts';
-import type { Curve, MeasuredModel } from './measure.ts';
+import type { MeasuredModel } from './measure.ts';
 
 /**
  * The side of a square chart in units, and the width of its titles, which begin at the vertical
@@ -57,7 +58,8 @@ interface CurveChart extends Axes {
   readonly number: (run: MeasuredModel) => Interval;
   readonly format?: (value: number) => string;
   /** In the units of the axes, and how wide these are. */
-  readonly curve: (run: MeasuredModel) => Curve;
+  readonly points: (run: MeasuredModel) => readonly Point[];
+  readonly band: (run: MeasuredModel) => Band;
   readonly width?: number;
   /** Whether curves leave the frame. */
   readonly clip?: boolean;
@@ -68,15 +70,14 @@ interface CurveChart extends Axes {
 }
 
 export function curveChart(lines: readonly Line[], frame: Frame, given: CurveChart): TopLevelSpec {
-  const { x, y, measure, number, format, curve, width = 1 } = given;
+  const { x, y, measure, number, format, points, band, width = 1 } = given;
   const models = runsOf(lines);
   const isAlone = models.length === 1;
   const names = isAlone
     ? [given.chart]
     : lines.map((line) => `${lineName(line)}: ${formatEstimate(numberOf(line, number), format)}`);
   const several = haveRuns(lines);
-  const bands =
-    models.length > mostBands || several ? [] : lines.map(({ runs }) => curve(runs[0]!).band);
+  const bands = models.length > mostBands || several ? [] : lines.map(({ runs }) => band(runs[0]!));
   const ends = isAlone ? formatEnds(number(models[0]!), format) : '';
   const level = formatLevel(frame.confidence);
   const drawn = bands.filter((band) => band.length > 0).length;
@@ -90,7 +91,7 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
   ];
   const curves = lines.flatMap(({ runs }, i) =>
     runs.flatMap((run, index) =>
-      simplifyLine(curve(run).points, invisible * width).map((row, point) => ({
+      simplifyLine(points(run), invisible * width).map((row, point) => ({
         series: names[i]!,
         ...(several && { run: index }),
         point,
@@ -198,7 +199,8 @@ export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
     chart: 'ROC',
     measure: ['AUC', 'AUC'],
     number: ({ auc }) => auc,
-    curve: ({ roc }) => roc,
+    points: ({ roc }) => roc.points,
+    band: ({ roc }) => roc.band,
     ...axes,
     ...(frame.bothScores && {
       notes: [`${positive} is positive for both scores, so their areas sum to 1`],
@@ -227,7 +229,8 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
     chart: 'Precision-recall',
     measure: ['average precision', 'Average precision'],
     number: ({ averagePrecision }) => averagePrecision,
-    curve: ({ precisionRecall: { points, band } }) => ({ points: steps(points), band }),
+    points: ({ precisionRecall }) => steps(precisionRecall.points),
+    band: ({ precisionRecall }) => precisionRecall.band,
     ...axes,
     behind: frame.byClass ? [] : chance,
   });
@@ -238,6 +241,12 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
  * drawn.
  */
 function steps(points: readonly Point[]): readonly Point[] {
-  const reached = points.filter(({ x }) => x > 0);
-  return reached.flatMap((point, i) => [{ x: i === 0 ? 0 : reached[i - 1]!.x, y: point.y }, point]);
+  const corners: Point[] = [];
+  let x = 0;
+  for (const point of points) {
+    if (!(point.x > 0)) continue;
+    corners.push({ x, y: point.y }, point);
+    x = point.x;
+  }
+  return corners;
 }

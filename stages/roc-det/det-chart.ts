@@ -59,14 +59,13 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
     width: domain[1] - domain[0],
     clip: true,
     number: ({ equalErrorRate }) => equalErrorRate,
-    curve: ({ det: { points, band } }) => ({
-      points: points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) })),
-      band: band.map(({ x, low, high }) => ({
+    points: ({ det }) => det.points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) })),
+    band: ({ det }) =>
+      det.band.map(({ x, low, high }) => ({
         x: deviate(x),
         low: deviate(low),
         high: deviate(high),
       })),
-    }),
     notes: [
       `axes of normal deviates${marks}`,
       ...(frame.bothScores
@@ -90,13 +89,17 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
 
 /** Where the axes end, in per cent: above all rates but those at infinity. */
 function topOf(models: readonly MeasuredModel[]): number {
-  const rates = models.flatMap(({ det, equalErrorRate }) => [
+  let most = 0;
+  for (const { det, equalErrorRate } of models) {
     // Twice the equal error rate leaves room beside its mark.
-    Math.min(0.99, 2 * equalErrorRate.estimate),
-    ...det.points.flatMap(({ x, y }) => [x, y]),
-  ]);
-  const most = 100 * rates.reduce((top, rate) => (rate < 1 ? Math.max(top, rate) : top), 0);
-  return tops.find((top) => top >= most) ?? tops.at(-1)!;
+    const room = Math.min(0.99, 2 * equalErrorRate.estimate);
+    if (room > most) most = room;
+    for (const { x, y } of det.points) {
+      if (x < 1 && x > most) most = x;
+      if (y < 1 && y > most) most = y;
+    }
+  }
+  return tops.find((top) => top >= 100 * most) ?? tops.at(-1)!;
 }
 
 function deviate(rate: number): number {

@@ -53,9 +53,9 @@ export function temperedDetector(scored: DetectorScores, temperature: number): D
 /** The probabilities of both classes, `[images, 2]`, from those of the positive one. */
 function pairsOf(positive: Float64Array): Float64Array {
   const pairs = new Float64Array(2 * positive.length);
-  for (const [i, probability] of positive.entries()) {
-    pairs[2 * i] = 1 - probability;
-    pairs[2 * i + 1] = probability;
+  for (let i = 0; i < positive.length; i++) {
+    pairs[2 * i] = 1 - positive[i]!;
+    pairs[2 * i + 1] = positive[i]!;
   }
   return pairs;
 }

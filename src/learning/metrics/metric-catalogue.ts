@@ -1,6 +1,6 @@
 import type { WeightedStatistic } from './arithmetic/weights.ts';
 import { classwiseCalibrationError, topCalibrationError } from './calibration/calibration-error.ts';
-import { brierScore, meanLoss } from './calibration/losses.ts';
+import { imageBrierScores, imageLosses } from './calibration/losses.ts';
 import type { ClassScores } from './classification/class-scores.ts';
 import {
   accuracy,
@@ -71,6 +71,8 @@ export interface Metric {
   readonly ofDecisions?: (decisions: Decisions) => number;
   /** Computes a detector's from the ranking of the images. */
   readonly ofRanking?: (counts: ThresholdCounts) => number;
+  /** Computes the values of the images, `[images]`, from probabilities; the metric is their mean. */
+  readonly ofImages?: (forecasts: Forecasts) => Float64Array;
   /** Computes it from probabilities, for one weighting after another. */
   readonly ofForecasts?: (forecasts: Forecasts) => WeightedStatistic;
   /** Computes a classifier's from all scores, in place of the above. */
@@ -176,7 +178,7 @@ export const metricCatalogue = [
     perImage: true,
     isSkewed: true,
     needs: { forInterval: 100 },
-    ofForecasts: meanLoss,
+    ofImages: imageLosses,
   },
   {
     name: 'brier',
@@ -186,7 +188,7 @@ export const metricCatalogue = [
     perImage: true,
     isSkewed: true,
     needs: { forInterval: 100 },
-    ofForecasts: brierScore,
+    ofImages: imageBrierScores,
   },
   {
     name: 'averagePrecision',

@@ -4,9 +4,15 @@ import { classDecisions, type Decisions, decisionsOf } from './classification/de
 import { type Confusion, confusionAt, confusionBetween, decisionsOfSides } from './confusion.ts';
 import { type DetectorScores, scoredOf, temperedDetector } from './detector-scores.ts';
 import type { Statistic } from './intervals/bootstrap.ts';
+import { judgeForecasts } from './judge-forecasts.ts';
 import { type Metric, type MetricName, metric, metricCatalogue } from './metric-catalogue.ts';
 import { auc } from './ranking/roc-curve.ts';
-import { countDraws, type RankedScores, type ThresholdCounts } from './ranking/threshold-counts.ts';
+import {
+  countAtThresholds,
+  countDraws,
+  type RankedScores,
+  type ThresholdCounts,
+} from './ranking/threshold-counts.ts';
 import type { BinaryRow } from './scores/binary-view.ts';
 
 export type Statistics<Name extends string> = Statistic<Readonly<Record<Name, number>>>;
@@ -16,7 +22,7 @@ type OfParts = { readonly isOfParts: true };
 type OfTwoClasses = { readonly classes: { readonly most: 2 } };
 type OfMoreClasses = { readonly classes: { readonly least: number } };
 type WithoutDraws = { readonly hasExactInterval: true };
-type OfForecasts = { readonly ofForecasts: object };
+type OfForecasts = { readonly ofForecasts: object } | { readonly ofImages: object };
 
 /** The metrics of a detector's split that are resampled. */
 export type DetectorMetric = Exclude<Row, OfParts | OfMoreClasses | WithoutDraws>['name'];
@@ -88,6 +94,18 @@ export interface Fitted {
   readonly temperature: number | null;
 }
 
+/** Metrics that judge probabilities, by the catalogue. */
+const judgesForecasts = ({ ofImages, ofForecasts }: Metric): boolean =>
+  ofImages !== undefined || ofForecasts !== undefined;
+
+/** What a draw gives for the metrics of a detector. */
+interface DetectorDraw {
+  readonly counts: ThresholdCounts;
+  readonly decisions: Decisions;
+  /** The metrics that judge probabilities. */
+  readonly judged: Readonly<Record<string, number>>;
+}
+
 /**
  * Everything of a detector that is resampled, of each draw once: what the images give, and what the
  * fitted values give there.
@@ -96,37 +114,45 @@ export function detectorStatistics(scored: DetectorScores, fitted: Fitted | unde
   const { labels, ranking } = scored;
   const { equalErrorThreshold = null, youdenThreshold = null, temperature = null } = fitted ?? {};
   const countsOf = countDraws(labels, ranking);
+  const decide = decideByScore(ranking);
+  const judge = judgeForecasts(
+    temperature === null ? [scored] : [scored, temperedDetector(scored, temperature)],
+    detectorMetrics.filter(judgesForecasts),
+    (row, scores) => row.ofForecasts!(scores),
+  );
   const whole = wholeDetector(scored);
   const atEqualError = decidedAt(equalErrorThreshold, ranking);
   const atYouden = decidedAt(youdenThreshold, ranking);
-  const calibration = temperature === null ? undefined : temperedStatistics(scored, temperature);
   return (weights: Uint8Array) => {
     const counts = countsOf(weights);
+    const decisions = decisionsOfSides(decide(counts));
+    const [judged, tempered] = judge(weights);
     return {
-      whole: whole(weights, counts),
+      whole: whole({ counts, decisions, judged: judged! }),
       atEqualError: atEqualError?.(counts),
       atYouden: atYouden?.(counts),
-      tempered: calibration?.(weights),
+      tempered: tempered as DetectorCalibration | undefined,
     };
   };
 }
 
-/** The metrics of a detector from the weights of a draw and the counts of its ranking. */
-function wholeDetector(scored: DetectorScores) {
-  const decide = decideByScore(scored.ranking);
-  const negatives = scored.labels.reduce((count, label) => count + (label === 0 ? 1 : 0), 0);
-  const metrics = detectorMetrics.map(({ name, needs, ofDecisions, ofRanking, ofForecasts }) => {
-    const judge = ofForecasts?.(scored);
+type DetectorCalibration = Readonly<
+  Record<Exclude<CalibrationMetric, 'classwiseCalibrationError'>, number>
+>;
+
+/** The metrics of a detector from a draw. */
+function wholeDetector({ labels }: DetectorScores) {
+  const negatives = labels.reduce((count, label) => count + (label === 0 ? 1 : 0), 0);
+  const metrics = detectorMetrics.map(({ name, needs, ofDecisions, ofRanking }) => {
     const isKnown = negatives >= (needs?.negatives ?? 0);
-    const compute = (weights: Uint8Array, counts: ThresholdCounts, decisions: Decisions) => {
+    const compute = ({ counts, decisions, judged }: DetectorDraw) => {
       if (!isKnown) return Number.NaN;
-      return ofDecisions?.(decisions) ?? ofRanking?.(counts) ?? judge!(weights);
+      return ofDecisions?.(decisions) ?? ofRanking?.(counts) ?? judged[name]!;
     };
     return { name, compute };
   });
-  return (weights: Uint8Array, counts: ThresholdCounts) => {
-    const decisions = decisionsOfSides(decide(counts));
-    const values = metrics.map(({ name, compute }) => [name, compute(weights, counts, decisions)]);
+  return (draw: DetectorDraw) => {
+    const values = metrics.map(({ name, compute }) => [name, compute(draw)]);
     return Object.fromEntries(values) as Readonly<Record<DetectorMetric, number>>;
   };
 }
@@ -155,18 +181,6 @@ export function decideByScore({
   return (counts) => confusionBetween(confusionAt(counts, above), confusionAt(counts, tied));
 }
 
-/** Metrics of a detector's probabilities at a temperature. */
-function temperedStatistics(
-  scored: DetectorScores,
-  temperature: number,
-): Statistics<Exclude<CalibrationMetric, 'classwiseCalibrationError'>> {
-  const forecasts = temperedDetector(scored, temperature);
-  const metrics = detectorMetrics.flatMap(({ name, ofForecasts }) =>
-    ofForecasts === undefined ? [] : [{ name, judge: ofForecasts(forecasts) }],
-  );
-  return (weights) => valuesOf(metrics, weights);
-}
-
 /**
  * Everything of a classifier that is resampled, of each draw once: the metrics of all images, those
  * of each class against all others, and calibration at a temperature.
@@ -179,47 +193,33 @@ export function classifierStatistics(
     // A model of two classes is a classifier where some images are of neither.
     return most === undefined && least <= Math.max(3, scores.classes);
   });
-  const judges = metrics.map((row) => ({ ...row, judge: judgeOf(row, scores) }));
-  const calibration =
-    temperature == null ? undefined : temperedClasses(tempered(scores, temperature));
+  const forecastMetrics = metrics.filter(judgesForecasts);
+  const judge = judgeForecasts(
+    temperature == null ? [scores] : [scores, tempered(scores, temperature)],
+    forecastMetrics,
+    (row, forecasts) => (row.ofScores ?? row.ofForecasts)!(forecasts),
+  );
+  const further = metrics
+    .filter((row) => !judgesForecasts(row))
+    .map((row) => ({ ...row, compute: row.ofScores?.(scores) }));
   return (weights: Uint8Array) => {
     const decisions = decisionsOf(confusionMatrix(scores, { weights }));
-    const values = judges.map(({ name, ofDecisions, judge }) => [
+    const [judged, atTemperature] = judge(weights);
+    const values = further.map(({ name, ofDecisions, compute }) => [
       name,
-      ofDecisions?.(decisions) ?? judge!(weights),
+      ofDecisions?.(decisions) ?? compute!(weights),
     ]);
+    const all = { ...judged, ...Object.fromEntries(values) };
     return {
-      whole: Object.fromEntries(values) as Readonly<Record<ClassifierMetric, number>>,
+      whole: inOrder(all, metrics) as Readonly<Record<ClassifierMetric, number>>,
       classes: classDecisions(decisions),
-      tempered: calibration?.(weights),
+      tempered: atTemperature as Readonly<Record<CalibrationMetric, number>> | undefined,
     };
   };
 }
 
-const judgeOf = ({ ofScores, ofForecasts }: Metric, scores: ClassScores): Statistic | undefined =>
-  ofScores?.(scores) ?? ofForecasts?.(scores);
-
-/** Metrics of a classifier's probabilities. */
-function temperedClasses(scores: ClassScores): Statistics<CalibrationMetric> {
-  const metrics = wholeMetrics.flatMap((row) =>
-    row.ofForecasts === undefined ? [] : [{ name: row.name, judge: judgeOf(row, scores)! }],
-  );
-  return (weights) => valuesOf(metrics, weights);
-}
-
-interface JudgedMetric {
-  readonly name: string;
-  readonly judge: Statistic;
-}
-
-const valuesOf = (
-  metrics: readonly JudgedMetric[],
-  weights: Uint8Array,
-): Readonly<Record<CalibrationMetric, number>> =>
-  Object.fromEntries(metrics.map(({ name, judge }) => [name, judge(weights)])) as Record<
-    CalibrationMetric,
-    number
-  >;
+const inOrder = (values: Readonly<Record<string, number>>, metrics: readonly Metric[]) =>
+  Object.fromEntries(metrics.map(({ name }) => [name, values[name]!]));
 
 /**
  * The metrics of the catalogue that logits `[images, classes]` of labelled images give, as
@@ -243,8 +243,9 @@ export function metricsOfLogits(
     return { ...row, label: label === 1 ? 1 : 0, negative: negative!, positive: positive! };
   });
   const scored = scoredOf(sides, 'logits');
-  const counts = countDraws(scored.labels, scored.ranking)(weights);
-  const all = { ...whole, ...wholeDetector(scored)(weights, counts), auc: auc(counts) };
+  const counts = countAtThresholds(scored.labels, scored.ranking);
+  const detected = detectorStatistics(scored, undefined)(weights).whole;
+  const all = { ...whole, ...detected, auc: auc(counts) };
   if (counts.positives > 0 && counts.negatives > 0) return all;
   return { ...all, ...Object.fromEntries(rankingMetrics.map((name) => [name, Number.NaN])) };
 }

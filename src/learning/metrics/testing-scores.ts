@@ -1,6 +1,6 @@
 import { ok, type Result } from '../../result.ts';
-import type { Weighted } from './arithmetic/weights.ts';
-import { brierScore } from './calibration/losses.ts';
+import { meanUnder, type Weighted } from './arithmetic/weights.ts';
+import { imageBrierScores } from './calibration/losses.ts';
 import { type BinaryRow, binaryView } from './scores/binary-view.ts';
 import { formatScores, parseScores, type ScoreTable } from './scores/scores-file.ts';
 
@@ -30,5 +30,6 @@ export function brier(
 ): number {
   const probabilities = Float64Array.from(Array.from(positive).flatMap((p) => [1 - p, p]));
   const logits = probabilities.map(Math.log);
-  return brierScore({ classes: 2, labels, logits, probabilities, judged: [1] })(weights);
+  const forecasts = { classes: 2, labels, logits, probabilities, judged: [1] };
+  return meanUnder(weights, imageBrierScores(forecasts));
 }

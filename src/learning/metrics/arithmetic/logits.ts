@@ -56,8 +56,12 @@ export function tiedMaxima(logits: Logits, classes = 2): ReadonlyMap<number, rea
 export const positiveProbabilities = (
   differences: ArrayLike<number>,
   temperature = 1,
-): Float64Array =>
-  Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));
+): Float64Array => {
+  const probabilities = new Float64Array(differences.length);
+  for (let i = 0; i < probabilities.length; i++)
+    probabilities[i] = 1 / (1 + Math.exp(-differences[i]! / temperature));
+  return probabilities;
+};
 
 /**
  * The probabilities of all classes for one image, from its logits, which are divided by a
@@ -109,9 +113,9 @@ export function logitsOf(rows: readonly SideScores[], scale: ScoreScale): Float6
   const of = (score: number) =>
     scale === 'logits' ? score : Math.log(Math.max(score, Number.EPSILON));
   const logits = new Float64Array(2 * rows.length);
-  for (const [i, { negative, positive }] of rows.entries()) {
-    logits[2 * i] = of(negative);
-    logits[2 * i + 1] = of(positive);
+  for (let i = 0; i < rows.length; i++) {
+    logits[2 * i] = of(rows[i]!.negative);
+    logits[2 * i + 1] = of(rows[i]!.positive);
   }
   return logits;
 }

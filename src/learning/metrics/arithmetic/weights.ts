@@ -52,3 +52,45 @@ export function meanUnder(weights: ArrayLike<number>, values: Float64Array): num
   }
   return sum / total;
 }
+
+/**
+ * {@link meanUnder} of several columns of values: four sums at a time, which do not wait for each
+ * other, so that four columns take hardly longer than one.
+ */
+export function meansUnder(
+  columns: readonly Float64Array[],
+): (weights: ArrayLike<number>) => Float64Array {
+  const together = 4;
+  const sums = new Float64Array(Math.ceil(columns.length / together) * together);
+  return (weights) => {
+    let total = 0;
+    for (let first = 0; first < columns.length; first += together) {
+      const [a, b = a, c = a, d = a] = columns.slice(first, first + together);
+      total = addFour(weights, [a!, b!, c!, d!], sums.subarray(first));
+    }
+    return sums.subarray(0, columns.length).map((sum) => sum / total);
+  };
+}
+
+/** Sets `sums` to those of four columns, and returns the sum of the weights. */
+function addFour(
+  weights: ArrayLike<number>,
+  [a, b, c, d]: readonly [Float64Array, Float64Array, Float64Array, Float64Array],
+  sums: Float64Array,
+): number {
+  let total = 0;
+  let sumOfA = 0;
+  let sumOfB = 0;
+  let sumOfC = 0;
+  let sumOfD = 0;
+  for (let i = 0; i < a.length; i++) {
+    const weight = weights[i]!;
+    sumOfA += weight * a[i]!;
+    sumOfB += weight * b[i]!;
+    sumOfC += weight * c[i]!;
+    sumOfD += weight * d[i]!;
+    total += weight;
+  }
+  sums.set([sumOfA, sumOfB, sumOfC, sumOfD]);
+  return total;
+}

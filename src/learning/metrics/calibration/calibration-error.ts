@@ -13,7 +13,7 @@ export function classwiseCalibrationError(forecasts: Forecasts): WeightedStatist
   const { judged, labels } = forecasts;
   const binned = judged.map((c) =>
     binsUnderWeights(
-      Float64Array.from(labels, (label) => (label === c ? 1 : 0)),
+      membersOf(labels, c),
       probabilitiesOf(forecasts, () => c),
     ),
   );
@@ -38,8 +38,19 @@ export function topCalibrationError(scores: ClassScores): WeightedStatistic {
 }
 
 /** The probability of one class of each image. */
-const probabilitiesOf = (
+function probabilitiesOf(
   { labels, probabilities, classes }: Forecasts,
   classOf: (image: number) => number,
-): Float64Array =>
-  Float64Array.from(labels, (_, i) => Math.min(1, probabilities[classes * i + classOf(i)]!));
+): Float64Array {
+  const ofClass = new Float64Array(labels.length);
+  for (let i = 0; i < ofClass.length; i++)
+    ofClass[i] = Math.min(1, probabilities[classes * i + classOf(i)]!);
+  return ofClass;
+}
+
+/** 1 for the images of a class, and 0 for all others. */
+function membersOf(labels: ArrayLike<number>, c: number): Uint8Array {
+  const members = new Uint8Array(labels.length);
+  for (let i = 0; i < members.length; i++) members[i] = labels[i] === c ? 1 : 0;
+  return members;
+}

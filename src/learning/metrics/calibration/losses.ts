@@ -1,37 +1,33 @@
 import type { Logits } from '../arithmetic/logits.ts';
-import {
-  meanUnder,
-  type Weighted,
-  type WeightedStatistic,
-  weightedMean,
-} from '../arithmetic/weights.ts';
+import { type Weighted, weightedMean } from '../arithmetic/weights.ts';
 import type { Forecasts } from '../scores/forecasts.ts';
 
-/**
- * The mean {@link crossEntropy} of images, for one weighting after another: logarithms would take
- * most of the time of resampling, so each image has its own computed once.
- */
-export function meanLoss({ labels, logits, classes }: Forecasts): WeightedStatistic {
-  const losses = Float64Array.from(labels, (label, i) => lossOf(i, label, logits, classes));
-  return (weights) => meanUnder(weights, losses);
+/** The loss of each image, `[images]`, of which {@link crossEntropy} is the mean. */
+export function imageLosses({ labels, logits, classes }: Forecasts): Float64Array {
+  const losses = new Float64Array(labels.length);
+  for (let i = 0; i < losses.length; i++) losses[i] = lossOf(i, labels[i]!, logits, classes);
+  return losses;
 }
 
 /**
- * The Brier score, 0 to 2, lower is better: the mean over images of Σ (p_c - y_c)² over the judged
- * classes, where y_c is 1 for the image's class and else 0 (Brier 1950, "Verification of forecasts
- * expressed in terms of probability"). Of a detector only the positive class is judged, which
- * halves it to 0 to 1, as in scikit-learn's `brier_score_loss`; there a constant 0.5 gives 0.25.
+ * The Brier score of each image, `[images]`, 0 to 2, lower is better: Σ (p_c - y_c)² over the
+ * judged classes, where y_c is 1 for the image's class and else 0. That of a split is the mean
+ * (Brier 1950, "Verification of forecasts expressed in terms of probability"). Of a detector only
+ * the positive class is judged, which halves it to 0 to 1, as in scikit-learn's `brier_score_loss`;
+ * there a constant 0.5 gives 0.25.
  *
  * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 of a detector have the mean 0.158125.
  */
-export function brierScore(forecasts: Forecasts): WeightedStatistic {
+export function imageBrierScores(forecasts: Forecasts): Float64Array {
   const { labels, probabilities, classes, judged } = forecasts;
-  const errors = Float64Array.from(labels, (label, i) => {
+  const scores = new Float64Array(labels.length);
+  for (let i = 0; i < scores.length; i++) {
+    const label = labels[i]!;
     let sum = 0;
     for (const c of judged) sum += (probabilities[classes * i + c]! - (c === label ? 1 : 0)) ** 2;
-    return sum;
-  });
-  return (weights) => meanUnder(weights, errors);
+    scores[i] = sum;
+  }
+  return scores;
 }
 
 /**

@@ -127,5 +127,8 @@ export const movesOfDifference = (first: Moves, second: Moves): Moves => [
 const scaled = (sum: number, units: number): number =>
   units < 2 ? Number.NaN : (sum * units) / (units - 1);
 
-const dot = (first: Float64Array, second: Float64Array): number =>
-  first.reduce((sum, value, i) => sum + value * second[i]!, 0);
+function dot(first: Float64Array, second: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < first.length; i++) sum += first[i]! * second[i]!;
+  return sum;
+}

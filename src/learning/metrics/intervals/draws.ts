@@ -60,13 +60,15 @@ export class Draws {
    * chance below 10^-500.
    */
   readonly #counts: Uint8Array;
+  /** How often each image was drawn: the same array where each image is a unit. */
   readonly #weights: Uint8Array;
 
   constructor(units: Units, seed: number) {
     this.#units = units;
     this.#random = new Random('bootstrap', seed);
     this.#counts = new Uint8Array(units.count);
-    this.#weights = new Uint8Array(units.unitOf.length);
+    const images = units.unitOf.length;
+    this.#weights = units.count === images ? this.#counts : new Uint8Array(images);
   }
 
   /** How often each image was drawn in the next draw. The array is reused. */
@@ -74,6 +76,7 @@ export class Draws {
     this.#draw(this.#counts.fill(0));
     const counts = this.#counts;
     const weights = this.#weights;
+    if (weights === counts) return weights;
     const { unitOf } = this.#units;
     for (let i = 0; i < weights.length; i++) weights[i] = counts[unitOf[i]!]!;
     return weights;

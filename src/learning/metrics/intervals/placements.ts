@@ -22,21 +22,33 @@ export function placementsOf(labels: ArrayLike<number>, { thresholds, positions 
   ] as const;
   for (let i = 0; i < positions.length; i++) counts[labels[i] === 1 ? 1 : 0][positions[i]!]!++;
   // For each position: how many of a class are ranked higher, and half of those that share it.
-  const [negativesAbove, positivesAbove] = counts.map((of) => {
-    let above = 0;
-    return of.map((count) => {
-      above += count;
-      return above - count / 2;
-    });
-  }) as [Float64Array, Float64Array];
-  const positives = counts[1].reduce((sum, count) => sum + count, 0);
-  const negatives = positions.length - positives;
-  const of = (label: 0 | 1, share: (position: number) => number) => {
-    const ofClass = positions.filter((_, i) => (labels[i] === 1) === (label === 1));
-    return Float64Array.from(ofClass, share);
+  const [negatives, positives] = counts.map(turnIntoRanks) as [number, number];
+  const [negativesAbove, positivesAbove] = counts;
+  const placements = {
+    positive: new Float64Array(positives),
+    negative: new Float64Array(negatives),
   };
-  return {
-    positive: of(1, (position) => 1 - negativesAbove[position]! / negatives),
-    negative: of(0, (position) => positivesAbove[position]! / positives),
-  };
+  let nextPositive = 0;
+  let nextNegative = 0;
+  for (let i = 0; i < positions.length; i++) {
+    const position = positions[i]!;
+    if (labels[i] === 1)
+      placements.positive[nextPositive++] = 1 - negativesAbove[position]! / negatives;
+    else placements.negative[nextNegative++] = positivesAbove[position]! / positives;
+  }
+  return placements;
+}
+
+/**
+ * Turns the number of images at each position into the number above it and half of those there;
+ * returns that of all.
+ */
+function turnIntoRanks(counts: Float64Array): number {
+  let above = 0;
+  for (let position = 0; position < counts.length; position++) {
+    const count = counts[position]!;
+    above += count;
+    counts[position] = above - count / 2;
+  }
+  return above;
 }

@@ -1,4 +1,4 @@
-import { firstIndex, type ThresholdCounts } from './threshold-counts.ts';
+import { addPrecisions, firstIndex, type ThresholdCounts } from './threshold-counts.ts';
 
 /**
  * The precision-recall curve of a ranking, as scikit-learn's `precision_recall_curve` gives it: a
@@ -49,17 +49,8 @@ export function precisionsAt(counts: ThresholdCounts, levels: ArrayLike<number>)
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 5/6 = 1/2 · 1 + 1/2 · 2/3.
  */
 export function averagePrecision(counts: ThresholdCounts): number {
-  const { truePositives, falsePositives, positives, negatives } = counts;
+  const { thresholds, positives, negatives } = counts;
   if (positives === 0) return negatives === 0 ? Number.NaN : 0;
-  let sum = 0;
-  let last = 0;
-  let i = 0;
-  // Then nothing is divided by 0, and steps of 0 need no branch, which could not be predicted.
-  while (truePositives[i] === 0) i++;
-  for (; i < truePositives.length; i++) {
-    const called = truePositives[i]!;
-    sum += ((called - last) * called) / (called + falsePositives[i]!);
-    last = called;
-  }
-  return sum / positives;
+  const none = { sum: 0, before: 0 };
+  return (counts.precisions ?? addPrecisions(counts, 0, thresholds.length, none)) / positives;
 }

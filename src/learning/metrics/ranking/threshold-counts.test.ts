@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Random } from '../../../random.ts';
 import { equalErrorRate } from './chosen-thresholds.ts';
 import { averagePrecision, precisionsAt } from './precision-recall.ts';
 import { auc, partialAuc, truePositiveRatesAt } from './roc-curve.ts';
-import { countAtThresholds, countDraws, rankScores } from './threshold-counts.ts';
+import { addPrecisions, countAtThresholds, countDraws, rankScores } from './threshold-counts.ts';
 
 const items = fc.array(
   fc.record({
@@ -69,18 +70,21 @@ test('draws are counted as weights are, but keep the thresholds that nothing rea
       const expected = countAtThresholds(labels, ranking, {
         weights: items.map(({ weight }) => weight),
       });
-      const { thresholds, truePositives, falsePositives } = drawn;
+      const { precisions, ...counts } = drawn;
+      const { thresholds, truePositives, falsePositives } = counts;
       const reached = thresholds.map((_, i) => truePositives[i]! + falsePositives[i]!);
       const isKept = (_: unknown, i: number) => reached[i] !== (i === 0 ? 0 : reached[i - 1]);
       assert.deepEqual(
         {
-          ...drawn,
+          ...counts,
           thresholds: thresholds.filter(isKept),
           truePositives: truePositives.filter(isKept),
           falsePositives: falsePositives.filter(isKept),
         },
         expected,
       );
+      const none = { sum: 0, before: 0 };
+      assert.equal(precisions, addPrecisions(counts, 0, thresholds.length, none));
       // Every measure is the same.
       assert.equal(auc(drawn), auc(expected));
       assert.equal(partialAuc(drawn, 0.3), partialAuc(expected, 0.3));
@@ -93,6 +97,19 @@ test('draws are counted as weights are, but keep the thresholds that nothing rea
       assert.deepEqual(precisionsAt(drawn, [0, 0.5, 1]), precisionsAt(expected, [0, 0.5, 1]));
     }),
   );
+});
+
+test('the counts and precisions of draws do not depend on where a block of thresholds ends', () => {
+  const random = new Random('blocks');
+  const labels = Array.from({ length: 5000 }, () => random.integer(2));
+  const scores = Array.from(labels, (label) => Math.round(2000 * (random.normal() + label)));
+  const weights = Uint8Array.from(labels, () => random.integer(3));
+  const ranking = rankScores(scores);
+  const { precisions, ...counts } = countDraws(labels, ranking)(weights);
+  const reached = countAtThresholds(labels, ranking, { weights });
+  assert.ok(counts.thresholds.length > 3000);
+  assert.equal(auc(counts), auc(reached));
+  assert.equal(precisions / counts.positives, averagePrecision(reached));
 });
 
 test('scores that are not finite and labels other than 0 and 1 are refused with their index', () => {

@@ -53,6 +53,8 @@ export interface ThresholdCounts {
   readonly falsePositives: Float64Array;
   readonly positives: number;
   readonly negatives: number;
+  /** The {@link addPrecisions sum} over all thresholds, where counting has added it up. */
+  readonly precisions?: number;
 }
 
 /**
@@ -105,19 +107,24 @@ export function countAtThresholds(
   };
 }
 
+/** So many thresholds are counted at once that their counts stay in a processor's nearest cache. */
+const blockSize = 1024;
+
 /**
  * {@link countAtThresholds} for the draws of a bootstrap, many times as fast: in one pass over the
  * items by descending score, with whole weights of at most 255, into arrays that the next draw
- * overwrites. Thresholds at which no item has weight stay, with the counts of the one before.
+ * overwrites. Thresholds at which no item has weight stay, with the counts of the one before. The
+ * precisions are added up on the way, while the counts are in a cache.
  */
 export function countDraws(
   labels: ArrayLike<number>,
   { thresholds, positions }: RankedScores,
-): (weights: Uint8Array) => ThresholdCounts {
-  const next = new Uint32Array(thresholds.length + 1);
-  for (let i = 0; i < positions.length; i++) next[positions[i]! + 1]!++;
+): (weights: Uint8Array) => ThresholdCounts & { readonly precisions: number } {
+  const firsts = new Uint32Array(thresholds.length + 1);
+  for (let i = 0; i < positions.length; i++) firsts[positions[i]! + 1]!++;
   for (let position = 0; position < thresholds.length; position++)
-    next[position + 1]! += next[position]!;
+    firsts[position + 1]! += firsts[position]!;
+  const next = firsts.slice();
   const items = new Uint32Array(positions.length);
   const positionOf = new Uint32Array(positions.length);
   for (let i = 0; i < positions.length; i++) {
@@ -127,37 +134,80 @@ export function countDraws(
   }
   const truePositives = new Float64Array(thresholds.length);
   const falsePositives = new Float64Array(thresholds.length);
-  const counts = { thresholds, truePositives, falsePositives };
-  return (weights) => ({
-    ...counts,
-    ...addUp(weights, items, positionOf, truePositives, falsePositives),
-  });
+  const ranked = { items, positions: positionOf, truePositives, falsePositives };
+  return (weights) => {
+    let totals = { positives: 0, negatives: 0 };
+    let precisions = 0;
+    for (let first = 0; first < thresholds.length; first += blockSize) {
+      const end = Math.min(first + blockSize, thresholds.length);
+      const before = totals.positives;
+      totals = addUp(weights, ranked, firsts[first]!, firsts[end]!, totals);
+      precisions = addPrecisions(ranked, first, end, { sum: precisions, before });
+    }
+    return { thresholds, truePositives, falsePositives, ...totals, precisions };
+  };
 }
 
+/** Items by descending score, and the counts at their positions. */
+interface RankedItems {
+  /** Twice the index of an item plus its label. */
+  readonly items: Uint32Array;
+  /** The positions of their scores. */
+  readonly positions: Uint32Array;
+  readonly truePositives: Float64Array;
+  readonly falsePositives: Float64Array;
+}
+
+type Totals = Pick<ThresholdCounts, 'positives' | 'negatives'>;
+
 /**
- * Adds up the weights of items, each twice its index plus its label, in order of their positions.
- * Not a closure, since V8 would compile each one separately.
+ * Adds the weights of the items from rank `first` to `end` to the totals of those before. Not a
+ * closure, since V8 would compile each one separately.
  */
 function addUp(
   weights: Uint8Array,
-  items: Uint32Array,
-  positions: Uint32Array,
-  truePositives: Float64Array,
-  falsePositives: Float64Array,
-): Pick<ThresholdCounts, 'positives' | 'negatives'> {
-  let positives = 0;
-  let negatives = 0;
-  for (let rank = 0; rank < items.length; rank++) {
+  { items, positions, truePositives, falsePositives }: RankedItems,
+  first: number,
+  end: number,
+  { positives, negatives }: Totals,
+): Totals {
+  let truePositive = positives;
+  let falsePositive = negatives;
+  for (let rank = first; rank < end; rank++) {
     const item = items[rank]!;
     const weight = weights[item >>> 1]!;
     const ofPositive = weight & -(item & 1); // without a branch, which could not be predicted
-    positives = (positives + ofPositive) | 0;
-    negatives = (negatives + weight - ofPositive) | 0;
+    truePositive = (truePositive + ofPositive) | 0;
+    falsePositive = (falsePositive + weight - ofPositive) | 0;
     const position = positions[rank]!;
-    truePositives[position] = positives;
-    falsePositives[position] = negatives;
+    truePositives[position] = truePositive;
+    falsePositives[position] = falsePositive;
   }
-  return { positives, negatives };
+  return { positives: truePositive, negatives: falsePositive };
+}
+
+/**
+ * Σ (TPᵢ - TPᵢ₋₁) TPᵢ / (TPᵢ + FPᵢ) over the thresholds from `first` to `end`, added to the `sum`
+ * over those before: the numerator of the average precision. `before` is the count of true
+ * positives at the threshold before.
+ */
+export function addPrecisions(
+  { truePositives, falsePositives }: Pick<ThresholdCounts, 'truePositives' | 'falsePositives'>,
+  first: number,
+  end: number,
+  { sum, before }: { readonly sum: number; readonly before: number },
+): number {
+  let precisions = sum;
+  let last = before;
+  let i = first;
+  // Then nothing is divided by 0, and steps of 0 need no branch, which could not be predicted.
+  while (i < end && truePositives[i] === 0) i++;
+  for (; i < end; i++) {
+    const called = truePositives[i]!;
+    precisions += ((called - last) * called) / (called + falsePositives[i]!);
+    last = called;
+  }
+  return precisions;
 }
 
 /** The first of `length` indices from which on something holds; `length` where it never does. */
