@@ -4,9 +4,10 @@ import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
-import type { ImageInput } from '../../src/learning/models/model-info.ts';
+import { type ImageInput, resizeOf } from '../../src/learning/models/model-info.ts';
 import { type Network, outputOf } from '../../src/learning/models/model-output.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
+import { readInput } from '../../src/learning/models/read-input.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { cropNote } from '../../src/learning/vision/crop-note.ts';
@@ -31,7 +32,7 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   const info = { format: 1, classes, splits, values, of } as const;
   const writer = new FeaturesWriter(context.output('features'), info);
   let done = 0;
-  const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
+  const resize = resizeOf(input);
   const note = cropNote(
     splits.flatMap((split) => dataset.split(split).samples),
     resize,
@@ -73,7 +74,7 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
     if ('size' in info.input) return { model, architecture: info.architecture, input: info.input };
     throw new StageError('Expected a model of images, got a head on features.');
   }
-  const settings = { ...usual, ...context.settings };
+  const settings = { ...usual, ...readInput(context, context.settings) };
   const { model, input } = await beginNetwork(context, settings);
   return { model, architecture: settings.model, input };
 }
@@ -83,7 +84,8 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
  * depend on how many there are.
  */
 async function openOnnx(context: StageContext<EmbedSettings>) {
-  const { imageSize, layer: tensor, batchSize, normalise, ...settings } = context.settings;
+  const prepared = readInput(context, context.settings);
+  const { imageSize, layer: tensor, batchSize, normalise, ...settings } = prepared;
   const options = { threads: context.cpus, imageSize, tensor, batch: batchSize };
   const model = await OnnxNetwork.open(context.input('onnx').path, options);
   const { size } = model.input;
@@ -95,13 +97,14 @@ async function openOnnx(context: StageContext<EmbedSettings>) {
       `Expected a tensor with a row of values for each image, but ${got}: name one after it in "layer".`,
     );
   }
-  const { fit, kernel } = { ...usualInput, ...settings };
+  const { fit, kernel, resize } = { ...usualInput, ...settings };
   const { mean, deviation } = normalise!; // the spec requires it
   const input: ImageInput = {
     size,
     fit,
     kernel,
     normalise: { mean: [...mean], deviation: [...deviation] },
+    ...(resize !== undefined && { resize }),
   };
   const weights = createHash('sha256').update(readFileSync(model.path)).digest('hex');
   const { parameters } = model.facts;

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import {
+  inputMistakes,
   onnxPort,
   optionalInputSettings,
+  preprocessingPort,
+  refusedNames,
   usualInput,
+  withInput,
 } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import {
@@ -29,7 +33,7 @@ const networkSettings = {
   seed: z.int().exactOptional().describe('Seed of random weights; default: 7.'),
 };
 
-const settings = z.strictObject({
+const givenSettings = z.strictObject({
   splits: splitList
     .min(1)
     .default(['train', 'val', 'test'])
@@ -47,6 +51,7 @@ const settings = z.strictObject({
     ),
   ...networkSettings,
 });
+const settings = withInput(givenSettings);
 export type EmbedSettings = z.infer<typeof settings>;
 
 export const usual = {
@@ -73,6 +78,7 @@ export const spec = defineKind<EmbedSettings>({
       optional: true,
     },
     onnx: onnxPort,
+    preprocessing: preprocessingPort,
     ...weightPorts,
   },
   outputs: {
@@ -96,19 +102,33 @@ function mistakes(given: EmbedSettings, inputs: ReadonlySet<string>): readonly S
   const { model, imageSize } = { ...usual, ...given };
   const bringing = inputs.has('model') ? 'model' : 'onnx';
   if (!inputs.has(bringing)) {
-    return [...modelMistakes(model, imageSize), ...weightMistakes({ ...given, model }, inputs)];
+    return [
+      ...inputMistakes(given, inputs),
+      ...(inputs.has('preprocessing') ? [] : modelMistakes(model, imageSize)),
+      ...weightMistakes({ ...given, model }, inputs),
+    ];
   }
   const isOnnx = bringing === 'onnx';
-  const all = Object.keys(networkSettings) as (keyof typeof networkSettings)[];
-  const names = isOnnx ? (['model', 'pretrained', 'seed'] as const) : all;
+  const ofNetwork = ['model', 'pretrained', 'seed'] as const;
+  const names = isOnnx ? ofNetwork : [...ofNetwork, ...refusedNames(given)];
   const twice = names.filter((name) => given[name] !== undefined);
   const message = `which the input "${bringing}" brings along`;
   const how =
     'expected how images are normalised for the ONNX file, such as { mean: [0.5, 0.5, 0.5], … }';
   return [
+    ...(isOnnx ? inputMistakes(given, inputs) : []),
     ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${message}` })),
     ...mistakeIf(inputs.has('weights'), [], `expected no input "weights", ${message}`),
     ...mistakeIf(!isOnnx && inputs.has('onnx'), [], 'either the input `model` or `onnx`, got both'),
-    ...mistakeIf(isOnnx && given.normalise === undefined, ['normalise'], how),
+    ...mistakeIf(
+      !isOnnx && inputs.has('preprocessing'),
+      [],
+      `expected no input "preprocessing", ${message}`,
+    ),
+    ...mistakeIf(
+      isOnnx && given.normalise === undefined && !inputs.has('preprocessing'),
+      ['normalise'],
+      how,
+    ),
   ];
 }

@@ -1,6 +1,11 @@
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
-import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
+import {
+  type FeaturesInput,
+  type ImageInput,
+  type ModelInfo,
+  resizeOf,
+} from '../../src/learning/models/model-info.ts';
 import { expectFinite } from '../../src/learning/models/model-output.ts';
 import {
   labelling,
@@ -111,14 +116,14 @@ function openSource(context: Context, input: ModelInfo['input']): Source {
   );
 }
 
-function imagesOf(context: Context, { size, fit, kernel, normalise }: ImageInput): Source {
+function imagesOf(context: Context, input: ImageInput): Source {
   const { splits, batchSize, corrupt, seed } = context.settings;
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, splits);
   const options = {
     batchSize,
-    resize: { width: size, height: size, fit, kernel },
-    normalization: normalise,
+    resize: resizeOf(input),
+    normalization: input.normalise,
     corruption: corrupt && { ...corrupt, seed },
     threads: context.cpus,
     cacheBytes: 0, // One pass over each split, so no image is kept.

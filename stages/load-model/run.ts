@@ -12,6 +12,7 @@ import {
   onnxFile,
 } from '../../src/learning/models/model-info.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
+import { readInput } from '../../src/learning/models/read-input.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type LoadModelSettings, usual } from './spec.ts';
@@ -26,7 +27,7 @@ export default async function run(context: Context): Promise<void> {
     seed,
     classes,
     ...input
-  } = { ...usual, ...context.settings };
+  } = { ...usual, ...readInput(context, context.settings) };
   // Nothing is computed, so the simplest backend serves.
   await startBackend({ ...context, backend: 'cpu' });
   const network = { ...input, model: architecture!, seed, classes: classes.length };
@@ -56,7 +57,8 @@ export default async function run(context: Context): Promise<void> {
  * that it fits.
  */
 async function loadOnnx(context: Context): Promise<void> {
-  const { imageSize, scoresAre } = context.settings;
+  const settings = readInput(context, context.settings);
+  const { imageSize, scoresAre } = settings;
   using network = await OnnxNetwork.open(context.input('onnx').path, {
     threads: context.cpus,
     imageSize,
@@ -86,7 +88,7 @@ async function loadOnnx(context: Context): Promise<void> {
   const info: ModelInfo = {
     architecture: 'onnx',
     classes: [...classes],
-    input: { ...preparationOf(context.settings, exported?.input), size: input.size },
+    input: { ...preparationOf(settings, exported?.input), size: input.size },
     onnx: { parameters: facts.parameters, probabilities },
     training: {},
     chosenEpoch: 0,
@@ -109,11 +111,13 @@ function preparationOf(
   const known = exported !== undefined && 'size' in exported ? exported : undefined;
   const normalise = settings.normalise ?? known?.normalise;
   if (normalise !== undefined) {
-    const { fit, kernel } = { ...usualInput, ...known, ...settings };
+    const { fit, kernel, ...merged } = { ...usualInput, ...known, ...settings };
+    const resize = settings.fit === undefined ? merged.resize : settings.resize;
     return {
       fit,
       kernel,
       normalise: { mean: [...normalise.mean], deviation: [...normalise.deviation] },
+      ...(resize !== undefined && { resize }),
     };
   }
   throw new StageError(

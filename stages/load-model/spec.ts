@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { defaultNames } from '../../src/default-names.ts';
 import {
+  inputMistakes,
   onnxPort,
   optionalInputSettings,
+  preprocessingPort,
   usualInput,
+  withInput,
 } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import {
@@ -17,7 +20,7 @@ import { output, text } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
-const settings = z.strictObject({
+const givenSettings = z.strictObject({
   model: modelSetting
     .exactOptional()
     .describe(
@@ -39,6 +42,7 @@ const settings = z.strictObject({
     ),
   seed: z.int().default(7).describe('Seed of the random weights of a head that the file lacks.'),
 });
+const settings = withInput(givenSettings);
 export type LoadModelSettings = z.infer<typeof settings>;
 
 export const usual = { ...usualInput, classes: defaultNames } as const;
@@ -48,7 +52,7 @@ export const spec = defineKind<LoadModelSettings>({
   version: 1,
   summary: 'Makes a model from an ONNX file, or from a network and its weights, without training.',
   settings,
-  inputs: { onnx: onnxPort, ...weightPorts },
+  inputs: { onnx: onnxPort, preprocessing: preprocessingPort, ...weightPorts },
   outputs: { model: output.model('A model like that of train, for evaluate and others.') },
   downloads: publishedWeights,
   check: mistakes,
@@ -73,6 +77,7 @@ function mistakes(
     const extra = (['model', 'pretrained'] as const).filter((name) => given[name] !== undefined);
     const ports = Object.keys(weightPorts).filter((name) => inputs.has(name));
     return [
+      ...inputMistakes(given, inputs),
       ...extra.map((name) => ({
         at: [name],
         message: `expected no "${name}", which the file of "onnx" brings along`,
@@ -93,7 +98,8 @@ function mistakes(
   }
   const nothing = 'expected the input `weights` or the setting `pretrained`, got neither';
   return [
-    ...modelMistakes(model, imageSize, classes),
+    ...inputMistakes(given, inputs),
+    ...(inputs.has('preprocessing') ? [] : modelMistakes(model, imageSize, classes)),
     ...weightMistakes({ ...given, model }, inputs),
     ...mistakeIf(pretrained === 'none' && !inputs.has('weights'), [], nothing),
     ...mistakeIf(

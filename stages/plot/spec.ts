@@ -1,4 +1,5 @@
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
+import { inputMistakes } from '../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { output } from '../../src/spec-parts.ts';
@@ -53,6 +54,7 @@ function check(given: PlotSettings, inputs: ReadonlySet<string>): readonly Setti
       message: `the chart "${name}" needs the setting "${setting}"`,
     })),
     ...together(given),
+    ...inputMistakes(given, inputs),
     ...(given.spec === undefined ? [] : specMistakes(given.spec)),
   ];
 }

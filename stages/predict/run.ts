@@ -12,6 +12,7 @@ import {
   unlabelled,
 } from '../../src/learning/metrics/scores/scores-file.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
+import { resizeOf } from '../../src/learning/models/model-info.ts';
 import { expectFinite, outputOf } from '../../src/learning/models/model-output.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
@@ -69,13 +70,12 @@ async function predictAll(context: Context, root: string, paths: readonly string
   if ('values' in info.input) {
     throw new StageError(`Expected a model of images, got one of ${info.input.values} features.`);
   }
-  const { size, fit, kernel, normalise } = info.input;
+  const { size, normalise } = info.input;
+  const resize = resizeOf(info.input);
   const table = normalizationTable(normalise);
   const decode = async (path: string) => {
     const bytes = readFileSync(join(root, path));
-    const image = await decodeImage(bytes, { width: size, height: size, fit, kernel }).catch(
-      () => undefined,
-    );
+    const image = await decodeImage(bytes, resize).catch(() => undefined);
     return { path, pixels: image?.pixels, bits: image && (await usedBits(bytes)) };
   };
   const length = size * size * 3;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
 import { formatShare } from '../../src/format-numbers.ts';
+import { inputSettingNames } from '../../src/learning/models/input-settings.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { fit } from '../../src/learning/training/fit.ts';
@@ -151,12 +152,9 @@ function modelInfo(
   { name: backend, versions }: RunningBackend,
 ): ModelInfo {
   // Settings without influence on the weights are left out, so that equal models have equal bytes.
-  const aside = new Set([
+  const aside = new Set<string>([
     'model',
-    'imageSize',
-    'fit',
-    'kernel',
-    'normalise',
+    ...inputSettingNames,
     'monitor',
     'trainValues',
     'tensorboard',

@@ -3,10 +3,12 @@ import { compare } from '../../src/compare.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { buildHead } from '../../src/learning/models/build-net.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
+import { usualInput } from '../../src/learning/models/input-settings.ts';
 import type { Net } from '../../src/learning/models/layers/layer.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
-import type { ModelInfo } from '../../src/learning/models/model-info.ts';
+import { type ModelInfo, resizeOf } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
+import { readInput } from '../../src/learning/models/read-input.ts';
 import {
   labelling,
   openClasses,
@@ -45,7 +47,8 @@ export function openSource(context: StageContext<TrainSettings>): Promise<Source
 }
 
 async function images(context: StageContext<TrainSettings>): Promise<Source> {
-  const { settings, cpus } = context;
+  const { cpus } = context;
+  const settings = readInput(context, context.settings, usualInput);
   const { augment, batchSize, seed } = settings;
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, [trainSplit, ...settings.monitor]);
@@ -55,7 +58,7 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
     classes: labels.classes.length,
   });
   requireOutputs(model, labels.classes);
-  const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
+  const resize = resizeOf(input);
   const splits = [...new Set([trainSplit, ...settings.monitor])];
   const note = cropNote(
     splits.flatMap((split) => dataset.split(split).samples),

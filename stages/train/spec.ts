@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { defaultNames } from '../../src/default-names.ts';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
-import { inputSettings } from '../../src/learning/models/input-settings.ts';
+import {
+  inputMistakes,
+  inputSettings,
+  preprocessingPort,
+  refusedNames,
+  withInput,
+} from '../../src/learning/models/input-settings.ts';
 import {
   headMistakes,
   headOf,
@@ -34,7 +40,7 @@ import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 
-const settings = z.strictObject({
+const givenSettings = z.strictObject({
   model: modelSetting
     .default('simple-net')
     .describe(
@@ -123,10 +129,8 @@ const settings = z.strictObject({
       'Values of the training split: from a pass after each epoch as for the others (exact), or as running means of its batches (running), which saves that pass.',
     ),
 });
+const settings = withInput(givenSettings);
 export type TrainSettings = z.infer<typeof settings>;
-
-/** Settings that do not apply to features. */
-const ofImages = ['imageSize', 'fit', 'kernel', 'normalise', 'augment'] as const;
 
 function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
   const isHead = inputs.has('features') && !inputs.has('dataset');
@@ -135,7 +139,12 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
     ...oneInput(inputs, ['dataset', 'features']),
     ...(isHead
       ? [...headMistakes(given.model), ...imageSettings(given), ...noWeights(given, inputs)]
-      : [...modelMistakes(given.model, given.imageSize), ...weightMistakes(given, inputs)]),
+      : [
+          ...inputMistakes(given, inputs),
+          // The size that a file says is known when the stage runs.
+          ...(inputs.has('preprocessing') ? [] : modelMistakes(given.model, given.imageSize)),
+          ...weightMistakes(given, inputs),
+        ]),
     ...freezingMistakes(net, given),
     ...scheduleMistakes(given),
   ];
@@ -149,7 +158,7 @@ function scheduleMistakes({ epochs, schedule }: TrainSettings): readonly Setting
 
 function imageSettings(given: TrainSettings): readonly SettingMistake[] {
   const defaults = settings.parse({});
-  const changed = ofImages.filter(
+  const changed = [...refusedNames(given), 'augment' as const].filter(
     (name) => JSON.stringify(given[name]) !== JSON.stringify(defaults[name]),
   );
   const message = 'does not apply to features, which were made of the images before';
@@ -216,6 +225,7 @@ export const spec = defineKind<TrainSettings>({
       optional: true,
       parts,
     },
+    preprocessing: preprocessingPort,
     ...weightPorts,
   },
   outputs: {

@@ -1,7 +1,8 @@
 """Golden values for src/learning/vision/decode-image.ts from Pillow: python3 resizing.py > resizing.json (made with 11.1.0).
 
 Images are rows of RGB, [height, width, 3], 0 to 255, in base64. Each image is resized by every kernel to a size that is larger
-or smaller in both directions, and to one that is larger in one direction only.
+or smaller in both directions, and to one that is larger in one direction only. `cropped` are images as torchvision's
+`Resize` and `CenterCrop` make them.
 """
 
 import base64
@@ -9,6 +10,8 @@ import json
 
 import numpy as np
 from PIL import Image
+
+from crop_middle import cropped
 
 KERNELS = {
     "nearest": Image.Resampling.NEAREST,
@@ -52,6 +55,11 @@ print(
                 {"kernel": kernel, "width": size[0], "height": size[1], "pixels": encoded(image.resize(size, filter))}
                 for kernel, filter in KERNELS.items()
                 for size in SIZES
+            ],
+            "cropped": [
+                {"kernel": kernel, "resize": resize, "crop": crop, "pixels": encoded(cropped(image, resize, crop, filter))}
+                for kernel, filter in KERNELS.items()
+                for resize, crop in [(8, 7), (9, 9), (21, 16), ([6, 14], 5)]
             ],
             "transparent": transparent(),
         }

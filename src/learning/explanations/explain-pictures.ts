@@ -5,7 +5,7 @@ import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
 import { gradientFree, isCam, type Method } from '../attribution/methods.ts';
 import { predictedClasses, softmax } from '../metrics/arithmetic/logits.ts';
-import type { ImageInput } from '../models/model-info.ts';
+import { type ImageInput, resizeOf } from '../models/model-info.ts';
 import { expectFinite, type Network, outputOf, rowOf } from '../models/model-output.ts';
 import { OnnxNetwork } from '../models/onnx/onnx-network.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
@@ -138,7 +138,6 @@ async function seeAll(
   pictures: readonly Picture[],
   input: ImageInput,
 ): Promise<readonly DecodedImage[]> {
-  const { size, fit, kernel } = input;
   const see = async ({ name, bytes }: Picture) => {
     const { width, height } = await examineImage(bytes, 1).catch(({ message }: Error) => {
       throw new StageError(
@@ -146,7 +145,7 @@ async function seeAll(
       );
     });
     expectLargeEnough([{ name, width, height }], input.size);
-    return decodeImage(bytes, { width: size, height: size, fit, kernel });
+    return decodeImage(bytes, resizeOf(input));
   };
   return expectAll(...pictures.map((picture) => () => see(picture)));
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StageError } from '../../stage.ts';
+import { resizeOf } from '../models/model-info.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
 import type { Resize } from '../vision/resize-settings.ts';
@@ -49,7 +50,7 @@ function findMasks(
     samples.filter((sample) => existsSync(join(folder, pathOf(sample)))).map(({ key }) => key),
   );
   if (known.size === 0) return undefined;
-  const { size, fit, kernel } = input;
+  const { size } = input;
   return {
     async read(sample) {
       if (!known.has(sample.key)) return undefined;
@@ -65,7 +66,7 @@ function findMasks(
           `Expected the mask ${path} to be of the size of its image, ${sample.width} x ${sample.height}, got ${width} x ${height}.`,
         );
       }
-      const { pixels } = await decode({ width: size, height: size, fit, kernel });
+      const { pixels } = await decode(resizeOf(input));
       const mask = Uint8Array.from({ length: size * size }, (_, i) =>
         pixels[3 * i]! >= inside ? 1 : 0,
       );

@@ -3,7 +3,7 @@ import { formatFew } from '../../format-numbers.ts';
 import { type StageContext, StageError } from '../../stage.ts';
 import type { Question, ScoreKind } from '../attribution/questions/question.ts';
 import { loadModel, loadNetwork } from '../models/model-files.ts';
-import type { ImageInput, ModelInfo } from '../models/model-info.ts';
+import { type ImageInput, type ModelInfo, resizeOf } from '../models/model-info.ts';
 import type { Network } from '../models/model-output.ts';
 import { labelling, openClasses, type Target } from '../training/open-classes.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
@@ -113,12 +113,12 @@ export async function openSubject(
   const opened = await openImageModel(folders.model);
   using dataset = openClasses(folders.dataset, [split]);
   const { classes, samples } = labelledFor(opened.info, dataset, split);
-  const { size, fit, kernel, normalise } = opened.input;
+  const { size, normalise } = opened.input;
   expectLargeEnough(
     samples.map(({ path, ...size }) => ({ name: path, ...size })),
     size,
   );
-  const resize = { width: size, height: size, fit, kernel };
+  const resize = resizeOf(opened.input);
   // One pass, so no image is kept.
   const loading = { resize, normalization: normalise, threads, cacheBytes: 0 };
   const length = size * size * 3;

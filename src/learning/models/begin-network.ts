@@ -2,19 +2,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
+import { StageError } from '../../stage.ts';
 import { type Normalization, usualNormalization } from '../vision/pixels-to-floats.ts';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import type { Net } from './layers/layer.ts';
 import { type ImageInput, infoFile, readModelInfo } from './model-info.ts';
-import { type ModelSetting, netOf } from './model-setting.ts';
+import { type ModelSetting, modelMistakes, netOf } from './model-setting.ts';
 import { type PretrainedSetting, type WeightSource, weightPaths } from './weight-inputs.ts';
 import { loadWeights } from './weights/load-weights.ts';
 import { openWeights } from './weights/open-weights.ts';
 import type { StoredWeights } from './weights/weight-files.ts';
 
 /** The settings of a network that sees images, and of its initial weights. */
-interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
+interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel' | 'resize'> {
   readonly model: ModelSetting;
   /** Pixels a side. */
   readonly imageSize: number;
@@ -41,6 +42,7 @@ export async function beginNetwork(
     imageSize: size,
     fit,
     kernel,
+    resize,
     normalise,
     pretrained,
     seed,
@@ -48,6 +50,9 @@ export async function beginNetwork(
   }: NetworkSettings,
 ) {
   const net = netOf(architecture, classes);
+  const [mistake] = modelMistakes(architecture, size);
+  if (mistake !== undefined)
+    throw new StageError(`With images of ${size} x ${size}: ${mistake.message}.`);
   const model = buildNet(net, size);
   initialiseWeights(model, seed);
   const paths = await weightPaths(context, pretrained);
@@ -58,6 +63,7 @@ export async function beginNetwork(
     fit,
     kernel,
     normalise: { mean: [...mean], deviation: [...deviation] },
+    ...(resize !== undefined && { resize }),
   };
   return { net, model, input, random: loaded?.random ?? [] };
 }

@@ -1,20 +1,43 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import type { SettingMistake } from '../../stage.ts';
 import { usualNormalization } from '../vision/pixels-to-floats.ts';
 import { fits, kernels } from '../vision/resize-settings.ts';
+import { type Preprocessing, presetNames, presetOf } from './preprocessing/presets.ts';
+import { triple } from './preprocessing/triple.ts';
 
-/** A value for red, green and blue. */
-export const triple = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().positive();
 const positiveTriple = z.tuple([positive, positive, positive]);
+const side = z.int().positive().max(4096);
+
+/** The length of the shorter side, or height and width. */
+export const resizeTo = z.union([side, z.tuple([side, side])], {
+  error: 'the length of the shorter side in pixels, or [height, width]',
+});
+
+/** Settings that have no default, whatever the kind. */
+const cropSettings = {
+  preprocessing: z
+    .enum(presetNames)
+    .exactOptional()
+    .describe(
+      'The resizing, crop, kernel and constants of a library, as its users evaluate networks of 224 pixels or of imageSize: torchvision and timm (resized to 8/7 of the crop), keras (stretched, -1 to 1), clip. A setting given beside it takes precedence.',
+    ),
+  resize: resizeTo
+    .exactOptional()
+    .describe(
+      'The length of the shorter side, or [height, width], to which an image is resized exactly as Pillow and torchvision do, before the crop; takes the place of fit.',
+    ),
+  crop: side
+    .exactOptional()
+    .describe(
+      'Pixels a side of the middle that is taken after resize: the network’s input, so that imageSize is left out.',
+    ),
+};
 
 /** The settings of how an image becomes a network's input, for kinds that make a model. */
 export const inputSettings = {
-  imageSize: z
-    .int()
-    .positive()
-    .max(4096)
-    .default(256)
-    .describe('Pixels a side of the network’s input.'),
+  imageSize: side.default(256).describe('Pixels a side of the network’s input.'),
   fit: z
     .enum(fits)
     .default('cover')
@@ -33,6 +56,7 @@ export const inputSettings = {
     .describe(
       '(value - mean) / deviation for red, green and blue, of values from 0 to 1. By default as the initial weights require; for random weights the constants of CIFAR-10.',
     ),
+  ...cropSettings,
 };
 
 /**
@@ -53,10 +77,117 @@ export const optionalInputSettings = {
     .exactOptional()
     .describe('The interpolation kernel of resizing; default: linear.'),
   normalise: inputSettings.normalise,
+  ...cropSettings,
 };
 
 /** What these are where nothing brings them along. */
 export const usualInput = { imageSize: 256, fit: 'cover', kernel: 'linear' } as const;
+
+/** The names of the settings of the input. */
+export const inputSettingNames = Object.keys(inputSettings) as readonly (keyof InputSettings)[];
+export type InputSettings = {
+  -readonly [Name in keyof typeof optionalInputSettings]?: z.output<
+    (typeof optionalInputSettings)[Name]
+  >;
+};
+
+/**
+ * The names under which settings of the input are to be refused: a preset alone, since it fills in
+ * the others.
+ */
+export const refusedNames = (given: InputSettings): readonly (keyof InputSettings)[] =>
+  given.preprocessing === undefined ? inputSettingNames : ['preprocessing'];
+
+/**
+ * Settings in which the values of `preprocessing` and of `crop` are filled in where they were not
+ * given. This happens before defaults are, since a value at its default may have been given.
+ */
+export const withInput = <S extends z.ZodType>(settings: S) => z.preprocess(fillInput, settings);
+
+function fillInput(given: unknown): unknown {
+  if (given === null || typeof given !== 'object') return given;
+  const settings = given as Readonly<Record<string, unknown>>;
+  const size = sizeIn(settings);
+  const name = presetNames.find((preset) => preset === settings['preprocessing']);
+  if (name !== undefined) return fillFrom(presetOf(name, size), settings);
+  if (settings['resize'] === undefined || size === undefined) return given;
+  return { imageSize: size, crop: size, ...settings };
+}
+
+/**
+ * Settings with the values of a preprocessing where they have none. An explicit `fit` takes the
+ * place of its resizing.
+ */
+function fillFrom<S extends object>(
+  { crop, resize, ...others }: Preprocessing,
+  settings: S & { readonly fit?: unknown; readonly resize?: unknown },
+) {
+  const isFitted = settings.fit !== undefined && settings.resize === undefined;
+  const resizing = isFitted ? {} : { crop, resize };
+  return { imageSize: crop, ...resizing, ...others, ...settings };
+}
+
+/**
+ * Settings with the values of the file that authors published, where they have none or, for a kind
+ * with `defaults`, have their default.
+ */
+export function fillFromFile<S extends InputSettings>(
+  preprocessing: Preprocessing,
+  settings: S,
+  defaults: Partial<InputSettings>,
+) {
+  const given = Object.entries(settings).filter(
+    ([name, value]) => !isDeepStrictEqual(value, defaults[name as keyof InputSettings]),
+  );
+  const explicit = Object.fromEntries(given) as Partial<S>;
+  const crop = sizeIn(explicit) ?? preprocessing.crop;
+  return { ...settings, ...fillFrom({ ...preprocessing, crop }, explicit) };
+}
+
+/** The size of the network's input that settings as they were written name, if any does. */
+function sizeIn({ crop, imageSize, resize, preprocessing }: Readonly<Record<string, unknown>>) {
+  const shorter = Array.isArray(resize) ? Math.min(...(resize as number[])) : resize;
+  const sizes = [crop, imageSize, ...(preprocessing === undefined ? [shorter] : [])];
+  return sizes.find((size): size is number => Number.isInteger(size) && Number(size) > 0);
+}
+
+/** Settings of the input that contradict each other, or the inputs of the stage. */
+export function inputMistakes(
+  given: InputSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
+  const { preprocessing, resize, crop, imageSize, fit } = given;
+  const mistake = (name: string, message: string) => [{ at: [name], message }];
+  if (preprocessing !== undefined && inputs.has('preprocessing'))
+    return mistake('preprocessing', 'either the setting or the input `preprocessing`, got both');
+  if (resize === undefined) {
+    const before = 'expected "resize" with it, the length of the shorter side before the crop';
+    return crop === undefined ? [] : mistake('crop', `${before}, such as ${resizeFor(crop)}`);
+  }
+  if (fit !== undefined && fit !== 'cover') {
+    return mistake('fit', 'expected none with "resize", which decides how an image is scaled');
+  }
+  if (crop === undefined) return [];
+  if (imageSize !== crop) {
+    const size = `expected none, or ${crop}, since "crop" is the size of the network’s input`;
+    return mistake('imageSize', `${size}, got ${imageSize}`);
+  }
+  const shorter = typeof resize === 'number' ? resize : Math.min(...resize);
+  if (shorter >= crop) return [];
+  const whose = preprocessing === undefined ? '' : ` (preprocessing: ${preprocessing})`;
+  const most = `expected at most ${shorter}, the shorter side after "resize"${whose}`;
+  return mistake('crop', `${most}, got ${crop}`);
+}
+
+const resizeFor = (crop: number): number => Math.round((crop * 256) / 224);
+
+/** The port of kinds that take a network from elsewhere, for what its authors say of its input. */
+export const preprocessingPort = {
+  type: 'files',
+  optional: true,
+  summary:
+    'How images become the input of a published network, by a file of its authors or its folder: preprocessor_config.json of Hugging Face, config.json of timm with pretrained_cfg, or preprocessor.json of KerasHub. A setting takes precedence.',
+} as const;
 
 /** The port of kinds that take a network from elsewhere. */
 export const onnxPort = {

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { featuresSource } from '../vision/features/features.ts';
 import { parseArtifactFile } from '../vision/parse-artifact-file.ts';
-import { fits, kernels } from '../vision/resize-settings.ts';
-import { triple } from './input-settings.ts';
+import { fits, kernels, type Resize } from '../vision/resize-settings.ts';
+import { resizeTo } from './input-settings.ts';
 import { layerItem } from './layers/layer-items.ts';
+import { triple } from './preprocessing/triple.ts';
 
 /** The preparation of an image as the network's input. */
 const imageInput = z.object({
@@ -14,8 +15,19 @@ const imageInput = z.object({
   kernel: z.enum(kernels),
   /** (value - mean) / deviation for red, green, blue, of values from 0 to 1. */
   normalise: z.object({ mean: triple, deviation: triple }),
+  /** Takes the place of `fit`: the image is resized to it, and its middle of `size` is taken. */
+  resize: resizeTo.optional(),
 });
 export type ImageInput = z.infer<typeof imageInput>;
+
+/** How an image is decoded for a network. */
+export const resizeOf = ({ size, fit, kernel, resize }: ImageInput): Resize => ({
+  width: size,
+  height: size,
+  fit,
+  kernel,
+  ...(resize !== undefined && { before: resize }),
+});
 
 /** The features that a head was trained on, as described by their artifact. */
 const featuresInput = z.object({ values: z.int().positive(), of: featuresSource.optional() });

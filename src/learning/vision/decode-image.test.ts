@@ -6,7 +6,7 @@ import { assertClose } from '../../../test/support/assert-close.ts';
 import { encodedNoise } from '../../../test/support/noise-dataset.ts';
 import { distances } from './augment/testing-images.ts';
 import { decodeImage, examineImage, usedBits } from './decode-image.ts';
-import { fits, type Kernel, kernels } from './resize-settings.ts';
+import { fits, type Kernel, kernels, type ResizeTo } from './resize-settings.ts';
 
 /** Images in base64: test/golden/resizing.py. */
 interface Golden {
@@ -17,6 +17,12 @@ interface Golden {
     readonly kernel: Kernel;
     readonly width: number;
     readonly height: number;
+    readonly pixels: string;
+  }[];
+  readonly cropped: readonly {
+    readonly kernel: Kernel;
+    readonly resize: ResizeTo;
+    readonly crop: number;
     readonly pixels: string;
   }[];
   readonly transparent: {
@@ -242,6 +248,15 @@ test('a resized image is Pillow’s, larger or smaller', async () => {
     const allowed = isEnlarged ? { most: 1, mean: 0.05 } : { most: 8, mean: 1 };
     const message = `${kernel} ${width} x ${height}: ${most}, ${mean}`;
     assert.ok(most <= allowed.most && mean <= allowed.mean, message);
+  }
+});
+
+test('resize and crop give the very pixels of Pillow and torchvision, larger or smaller', async () => {
+  const png = await goldenPng();
+  for (const { kernel, resize: before, crop, pixels } of golden.cropped) {
+    const resize = { width: crop, height: crop, fit: 'cover', kernel, before } as const;
+    const { most } = distances((await decodeImage(png, resize)).pixels, bytesOf(pixels));
+    assert.equal(most, 0, `${kernel} ${String(before)} ${crop}`);
   }
 });
 

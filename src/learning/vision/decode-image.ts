@@ -1,7 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
+import { cropMiddle } from './crop-middle.ts';
 import { decodeBitmap, isBitmap, type TransparentImage } from './decode-bitmap.ts';
 import { resample, type Size } from './resample.ts';
-import type { Kernel, Resize } from './resize-settings.ts';
+import type { Kernel, Resize, ResizeTo } from './resize-settings.ts';
 
 // Images are many and small: one thread each and several at once beats one image on every core, and
 // the cores are the training step's. Nothing is decoded twice, so libvips' cache of operations only
@@ -25,10 +26,15 @@ export interface DecodedImage {
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
   const upright = await imageAsShown(bytes);
   if (resize === undefined) return pixelsOf(upright.image);
+  if (resize.before !== undefined) {
+    const size = sizeBefore(upright, resize.before);
+    const scaledImage = resizePixels(await pixelsOf(upright.image), size, resize.kernel, 'pillow');
+    return cropMiddle(scaledImage, resize);
+  }
   const scaled = scaledSize(upright, resize);
   const isEnlarged = scaled.width > upright.width || scaled.height > upright.height;
   const image = isEnlarged
-    ? sharpOf(enlarge(await pixelsOf(upright.image), scaled, resize.kernel))
+    ? sharpOf(resizePixels(await pixelsOf(upright.image), scaled, resize.kernel))
     : upright.image;
   const { width, height, fit, kernel } = resize;
   return pixelsOf(
@@ -45,8 +51,24 @@ function scaledSize(image: Size, { width, height, fit }: Resize): Size {
   return { width: scaled(image.width), height: scaled(image.height) };
 }
 
-/** libvips' own enlargement is half a pixel of the new image off. */
-function enlarge(image: DecodedImage, size: Size, kernel: Kernel): DecodedImage {
+/** The longer side is cut to whole pixels, as torchvision's `Resize` does. */
+export function sizeBefore({ width, height }: Size, before: ResizeTo): Size {
+  if (typeof before !== 'number') return { width: before[1], height: before[0] };
+  return width < height
+    ? { width: before, height: Math.trunc((before * height) / width) }
+    : { width: Math.trunc((before * width) / height), height: before };
+}
+
+/**
+ * Resizes as Pillow does. libvips' own enlargement is half a pixel of the new image off, and its
+ * reduction places kernels in steps of a pixel's sixty-fourth.
+ */
+function resizePixels(
+  image: DecodedImage,
+  size: Size,
+  kernel: Kernel,
+  exact?: 'pillow',
+): DecodedImage {
   const { buffer, byteOffset, length } = image.pixels;
   const resampled = resample(
     new Uint8ClampedArray(buffer, byteOffset, length),
@@ -54,6 +76,7 @@ function enlarge(image: DecodedImage, size: Size, kernel: Kernel): DecodedImage 
     size,
     3,
     kernel,
+    exact,
   );
   return { ...size, pixels: new Uint8Array(resampled.buffer) };
 }

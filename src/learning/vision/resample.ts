@@ -10,6 +10,7 @@ type Values = Float32Array | Uint8ClampedArray;
  * Pillow and torchvision (with antialiasing) resize. A new pixel is the weighted mean of the old
  * ones around its centre, with the edge continued outside. When reducing, the kernel widens by the
  * factor. Bytes are rounded after each direction. Example: 0, 4 in twice the width give 0, 1, 3, 4.
+ * `exact` gives Pillow's very bytes, which depend on how it rounds weights and positions.
  */
 export function resample<Own extends Values>(
   values: Own,
@@ -17,7 +18,9 @@ export function resample<Own extends Values>(
   to: Size,
   channels: number,
   kernel: Kernel = 'linear',
+  exact?: 'pillow',
 ): Own {
+  const filterOf = exact === undefined ? filter : pillowFilter;
   const wide = sameType(values, to.width * from.height * channels);
   weighColumns(
     values,
@@ -25,10 +28,10 @@ export function resample<Own extends Values>(
     from.height,
     channels,
     from.width,
-    filter(from.width, to.width, kernel),
+    filterOf(from.width, to.width, kernel),
   );
   const resampled = sameType(values, to.width * to.height * channels);
-  weighRows(wide, resampled, to.width * channels, filter(from.height, to.height, kernel));
+  weighRows(wide, resampled, to.width * channels, filterOf(from.height, to.height, kernel));
   return resampled;
 }
 
@@ -75,6 +78,28 @@ function filter(from: number, to: number, kernel: Kernel): Filter {
     for (let k = 0; k < taps; k++) positionWeights[k]! /= sum;
   }
   return { taps, first, weights };
+}
+
+/** The parts of 1 in which Pillow counts weights, `PRECISION_BITS` of its `Resample.c`. */
+const weightParts = 2 ** 22;
+
+/**
+ * Pillow rounds weights, halves away from 0, and finds the nearest pixel by adding up steps
+ * (`ImagingScaleAffine` of its `Geometry.c`).
+ */
+function pillowFilter(from: number, to: number, kernel: Kernel): Filter {
+  const { taps, first, weights } = filter(from, to, kernel);
+  if (kernel === 'nearest') {
+    const step = from / to;
+    let centre = step * 0.5;
+    for (let position = 0; position < to; position++, centre += step)
+      first[position] = Math.floor(centre);
+    return { taps, first, weights };
+  }
+  const rounded = weights.map(
+    (weight) => Math.trunc(weight * weightParts + Math.sign(weight) * 0.5) / weightParts,
+  );
+  return { taps, first, weights: rounded };
 }
 
 /**

@@ -7,14 +7,22 @@ export interface Resize {
   readonly height: number;
   readonly fit: Fit;
   readonly kernel: Kernel;
+  /**
+   * Where given, `fit` does not count: the image is resized to this, and its middle of `width` x
+   * `height` is taken, as torchvision and timm do.
+   */
+  readonly before?: ResizeTo;
 }
+
+/** The length of an image's shorter side, or its height and width, in pixels. */
+export type ResizeTo = number | readonly [height: number, width: number];
 
 /**
  * `cover` fills the size and crops at the centre; `contain` shows the whole image on black; `fill`
  * stretches it.
  */
 export const fits = ['cover', 'contain', 'fill'] as const;
-type Fit = (typeof fits)[number];
+export type Fit = (typeof fits)[number];
 
 /**
  * The kernel that weighs pixels. All but `nearest` widen with the reduction, so that nothing

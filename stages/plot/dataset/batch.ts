@@ -15,6 +15,7 @@ import {
   type Normalization,
   usualNormalization,
 } from '../../../src/learning/vision/pixels-to-floats.ts';
+import type { Resize } from '../../../src/learning/vision/resize-settings.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../forms/draw-form.ts';
@@ -29,11 +30,18 @@ export const draw: DrawForm = async (context) => {
   const {
     fit = 'cover',
     kernel = 'linear',
+    resize: before,
     normalise: normalization = usualNormalization,
   } = context.settings;
   const augment = context.settings.augment ?? augmentSettings.parse({});
   const { path, labels } = onlyInput(context, 'dataset', 'batch');
-  const resize = { width: side, height: side, fit, kernel };
+  const resize: Resize = {
+    width: side,
+    height: side,
+    fit,
+    kernel,
+    ...(before !== undefined && { before }),
+  };
   const options = {
     batchSize: images,
     seed,

@@ -1,3 +1,5 @@
+import { inputSettingNames } from '../../../src/learning/models/input-settings.ts';
+
 /** A form of chart: the input that it draws, and its settings besides `chart` and `title`. */
 export interface Form {
   readonly port: string;
@@ -35,7 +37,7 @@ export const forms = {
   batch: {
     port: 'dataset',
     summary: 'training images as the network sees them, augmented',
-    settings: ['images', 'seed', 'epoch', 'imageSize', 'fit', 'kernel', 'normalise', 'augment'],
+    settings: ['images', 'seed', 'epoch', ...inputSettingNames, 'augment'],
   },
   statistics: {
     port: 'dataset',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { positiveName } from '../../../src/default-names.ts';
 import { classSettings } from '../../../src/learning/metrics/scores/class-settings.ts';
-import { inputSettings } from '../../../src/learning/models/input-settings.ts';
+import { inputSettings, withInput } from '../../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../../src/learning/training/splits.ts';
 import { augmentSettings } from '../../../src/learning/vision/augment/augment-settings.ts';
 import { count, text } from '../../../src/spec-parts.ts';
@@ -20,7 +20,7 @@ const ofForms = <T extends z.ZodType>(name: string, setting: T, description: str
 };
 
 /** The settings of all forms; `spec.ts` checks which of them fit the form. */
-export const plotSettings = z.strictObject({
+const givenSettings = z.strictObject({
   chart: z
     .enum(formNames)
     .exactOptional()
@@ -112,6 +112,18 @@ export const plotSettings = z.strictObject({
     inputSettings.normalise.unwrap(),
     'As in train; the images are shown without it.',
   ),
+  preprocessing: ofForms(
+    'preprocessing',
+    inputSettings.preprocessing.unwrap(),
+    'A library’s resizing, as in train.',
+  ),
+  resize: ofForms(
+    'resize',
+    inputSettings.resize.unwrap(),
+    'The resizing before a crop, as in train.',
+  ),
+  crop: ofForms('crop', inputSettings.crop.unwrap(), 'The crop after it, as in train.'),
   augment: ofForms('augment', augmentSettings, 'Random changes, as in train.'),
 });
+export const plotSettings = withInput(givenSettings);
 export type PlotSettings = z.infer<typeof plotSettings>;

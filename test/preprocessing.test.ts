@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+
+const train = (settings: string) => `stages:
+  made: { kind: make-faces }
+  faces: { kind: load-dataset, inputs: { images: made.faces } }
+  fit:
+    kind: train
+    inputs: { dataset: faces.dataset }
+    with:
+      model: my-net
+${settings}
+`;
+
+/** What `plan` says of a pipeline in which `fit` has these settings. */
+async function mistakes(settings: string): Promise<string> {
+  using project = new Project(train(settings));
+  return (await project.command('plan', 'test.yaml')).stderr;
+}
+
+test('a crop larger than the resized image is shown where it is written, before anything runs', async () => {
+  assert.equal(
+    await mistakes('      resize: 224\n      crop: 256'),
+    `pipelines/test.yaml:10:13: error: expected at most 224, the shorter side after "resize", got 256 [wrong-settings]
+
+   10 |       crop: 256
+      |             ^^^
+`,
+  );
+});
+
+test('a preset that does not exist is answered with those that do', async () => {
+  assert.equal(
+    await mistakes('      preprocessing: torch'),
+    `pipelines/test.yaml:9:22: error: Expected one of "torchvision", "timm", "keras", "clip" for "with.preprocessing", got "torch" [wrong-value]
+
+    9 |       preprocessing: torch
+      |                      ^^^^^
+`,
+  );
+});
