@@ -7,7 +7,9 @@ import { readJson, writeJson } from '../files/write-atomic.ts';
 
 const reportFile = (folder: string): string => join(folder, 'report.json');
 
-/** Facts about this node, in bytes and milliseconds since the epoch. */
+/** Facts about a node, in bytes and milliseconds since the epoch. */
+export type NodeFacts = ReturnType<typeof lookAround>;
+
 function lookAround(restage: string, env: Environment) {
   const scratch = tmpdir();
   const { bavail, bsize } = statfsSync(scratch);
@@ -26,5 +28,4 @@ function lookAround(restage: string, env: Environment) {
 export const answerProbe = (folder: string, restage: string, env: Environment): void =>
   writeJson(reportFile(folder), lookAround(restage, env));
 
-export const readAnswer = (folder: string) =>
-  readJson<ReturnType<typeof lookAround>>(reportFile(folder));
+export const readAnswer = (folder: string) => readJson<NodeFacts>(reportFile(folder));
