@@ -164,3 +164,11 @@ export function formatBytes(bytes: number): string {
   const digits = power === 0 ? value : value.toFixed(decimals);
   return `${digits} ${units[power]}`;
 }
+
+/**
+ * Whether a cell is a number, also as text: `0.7500`, `12,000`, `93.1 %`, `0.70 ± 0.02`,
+ * `0.81 (0.78–0.84)`, a lone dash, an empty cell.
+ */
+export function isNumeric(cell: string): boolean {
+  return /^([-+−–]?(\d[\d.,e+-]*( ?(%|s))?( ?(±.*|\([^()]*\)))?)?|NaN|∞)$/.test(cell);
+}

@@ -126,6 +126,13 @@ export interface StagePlan {
   readonly reasons: readonly string[];
   /** The SHA-256 of all that decides its outputs; absent for a stage whose inputs are not known. */
   readonly fingerprint?: string;
+  /** Its checkpoint, for a stage that must run and is not forced; absent if there is none. */
+  readonly checkpoint?: {
+    /** Why the stage will not resume from it, as a clause; absent if it will, as far as is known. */
+    readonly obstacle?: string;
+  };
+  /** Of a stage that is up to date: the ports whose outputs stay in the shared store. */
+  readonly away: readonly string[];
 }
 
 export interface RunOptions extends PlanOptions {

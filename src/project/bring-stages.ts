@@ -26,7 +26,7 @@ import { finalsOf, type Selection } from './selection.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
-interface BringOptions {
+export interface BringOptions {
   readonly cancellation: Cancellation;
   readonly detach?: boolean;
   /** Whether the same command can begin anew after this run. */

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
 import type { ProgramCode } from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { whyNoTracing } from '../engine/execution/trace-reads.ts';
+import { checkpointOf } from '../engine/fingerprint/fingerprint.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../engine/plan/plan.ts';
+import { readCheckpointState } from '../engine/store/checkpoint-file.ts';
+import { LocalStore } from '../engine/store/local-store.ts';
 import { UserError } from '../user-error.ts';
 import type {
   Pipeline,
@@ -14,6 +18,7 @@ import type {
   StagePlan,
 } from './api.ts';
 import { checkClaims } from './check-claims.ts';
+import { version } from './package-info.ts';
 import { mistake } from './pipeline-error.ts';
 import { type CommandOptions, PipelineRun, type PreparedRun } from './pipeline-run.ts';
 import { type CheckedPipeline, type Selection, select } from './selection.ts';
@@ -62,7 +67,14 @@ export class LoadedPipeline implements Pipeline {
   }
 
   async plan(options: PlanOptions = {}): Promise<Plan> {
-    return (await this.examine(options)).planned.map(asStagePlan);
+    return await this.planSelected((await this.prepare(options)).selection, options);
+  }
+
+  /** What a run would do with stages that are selected. */
+  async planSelected(selection: Selection, options: PlanOptions): Promise<Plan> {
+    const planned = await planSelection(selection, options.backend, options);
+    const store = new LocalStore(selection.root, selection.warn);
+    return planned.map((stage) => asStagePlan(stage, selection, store));
   }
 
   run(options: RunOptions = {}): PipelineRun {
@@ -85,14 +97,6 @@ export class LoadedPipeline implements Pipeline {
     return readOutputs(stage, this.checked.root, examined?.away ?? new Set());
   }
 
-  /** What a run would do, with all that was looked up for it. */
-  async examine(
-    options: PlanOptions,
-  ): Promise<{ readonly selection: Selection; readonly planned: readonly PlannedStage[] }> {
-    const { selection } = await this.prepare(options);
-    return { selection, planned: await planSelection(selection, options.backend, options) };
-  }
-
   /** Picks the stages of a run, and checks that they can run here. */
   async prepare(options: RunOptions): Promise<PreparedRun> {
     const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
@@ -110,12 +114,37 @@ export class LoadedPipeline implements Pipeline {
   }
 }
 
-const asStagePlan = ({ stage, decision, examined }: PlannedStage): StagePlan => ({
-  stage: stage.name,
-  kind: stage.kind,
-  ...(stage.drawn !== undefined && { drawn: stage.drawn }),
-  state: decision.state,
-  decision,
-  reasons: describeReasons(decision),
-  ...(examined !== undefined && { fingerprint: examined.digest }),
-});
+function asStagePlan(planned: PlannedStage, selection: Selection, store: LocalStore): StagePlan {
+  const { stage, decision, examined } = planned;
+  const checkpoint = checkpointOfPlanned(planned, selection, store);
+  return {
+    stage: stage.name,
+    kind: stage.kind,
+    ...(stage.drawn !== undefined && { drawn: stage.drawn }),
+    state: decision.state,
+    decision,
+    reasons: describeReasons(decision),
+    ...(examined !== undefined && { fingerprint: examined.digest }),
+    ...(checkpoint !== undefined && { checkpoint }),
+    away: decision.state === 'up to date' ? [...(examined?.away ?? [])] : [],
+  };
+}
+
+/** The checkpoint of a stage that begins anew, and whether it will resume, as far as is known. */
+function checkpointOfPlanned(
+  { stage, decision, examined }: PlannedStage,
+  { kinds, forced }: Selection,
+  store: LocalStore,
+): StagePlan['checkpoint'] {
+  if (decision.state !== 'stale' || examined === undefined || forced.has(stage.name))
+    return undefined;
+  const versions = { restage: version, node: process.version };
+  const digest = checkpointOf(stage, examined.fingerprint, versions);
+  if (digest === undefined || !existsSync(store.checkpointPath(digest))) return undefined;
+  const state = readCheckpointState(store.checkpointPath(digest));
+  const obstacle =
+    state === undefined
+      ? undefined
+      : kinds.get(stage.kind)?.spec.whyNoResume?.(stage.settings, state);
+  return obstacle === undefined ? {} : { obstacle };
+}

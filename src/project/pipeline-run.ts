@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { ProgramCode } from '../engine/config/pipeline.ts';
 import type { RunEvent } from '../engine/events.ts';
 import type { Places } from '../engine/places/place-file.ts';
-import { type FoundFile, forgetAll } from '../engine/store/run-memory.ts';
+import { type FoundFile, forgetAll, memoryFile } from '../engine/store/run-memory.ts';
 import { EventFile } from '../reporting/event-file.ts';
 import { type PipelineEvent, withReasons } from '../reporting/pipeline-event.ts';
 import { ReportWriter } from '../reporting/report/report-writer.ts';
 import { RunListeners } from '../reporting/run-model.ts';
 import type { Run, RunOptions, RunResult, StageResult } from './api.ts';
-import { bringStages } from './bring-stages.ts';
+import { type BringOptions, bringStages } from './bring-stages.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Abandoned } from './check-claims.ts';
 import { makeExecution } from './make-execution.ts';
@@ -35,8 +35,11 @@ export interface CommandOptions {
   readonly command?: RepeatedCommand;
   /** The step of a detached run that this process takes. */
   readonly step?: string | undefined;
-  /** Where a run that left nothing to do is remembered, and how its pipeline was found. */
-  readonly memory?: { readonly file: string; readonly found: FoundFile } | undefined;
+  /**
+   * How the pipeline was found, where the command is remembered if the run left nothing to do;
+   * absent: it is not.
+   */
+  readonly remembers?: FoundFile | undefined;
   /** Whether the command can begin anew in another process, with code that has changed. */
   readonly isRepeatable?: boolean;
 }
@@ -143,7 +146,7 @@ export class PipelineRun implements Run {
         report,
         detach,
         isRepeatable: options.isRepeatable ?? false,
-        memory: options.memory,
+        memory: memoryOf(selection.root, options),
       });
       onCode((await run.workspace.loadedCode?.all()) ?? []);
       return { ...ends.result(selection.root), beginsAnew };
@@ -158,6 +161,12 @@ export class PipelineRun implements Run {
     this.#events.push(withReasons(event));
     this.#wake();
   }
+}
+
+/** Where a run that left nothing to do is remembered, and how its pipeline was found. */
+function memoryOf(root: string, { remembers, command }: CommandOptions): BringOptions['memory'] {
+  if (remembers === undefined || command === undefined) return undefined;
+  return { file: memoryFile(root, command.cwd, command.argv), found: remembers };
 }
 
 /** Gathers from the events of a run how it and its stages ended. */

@@ -1,36 +1,12 @@
-import type { Digest } from '../../digest.ts';
-import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
-import { findPipelineFile, pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
-import { findStageNames, suggestStage } from '../../engine/config/stage-reference.ts';
-import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
-import type { Store } from '../../engine/store/store.ts';
-import { fillDefaults } from '../../project/kinds/fill-defaults.ts';
-import { loadKinds } from '../../project/kinds/load-kinds.ts';
-import { mistake, orThrow, PipelineError } from '../../project/pipeline-error.ts';
-import { openStore } from '../../project/workspace.ts';
-import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
+import { compareRuns } from '../../project/history/compare-runs.ts';
 import {
-  comparisonTables,
   formatComparison,
   latexOf,
   markdownOf,
-} from '../../reporting/compare/comparison-tables.ts';
-import {
-  type LabelledStages,
-  type ResultSource,
-  readSubjectStage,
-  type Subject,
-  type SubjectStage,
-  subjectOfRun,
-  upstreamOf,
-} from '../../reporting/compare/subject.ts';
-import { shellQuote } from '../../shell/shell-quote.ts';
-import type { ArtifactType } from '../../stage.ts';
-import { suggest } from '../../suggest.ts';
+} from '../../reporting/terminal/format-comparison.ts';
 import { UsageError } from '../../user-error.ts';
-import { print, printJson, warnOnStderr, writeUserFile } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-here.ts';
+import { print, printJson, writeUserFile } from '../support/command-error.ts';
+import { openHere } from '../support/open-here.ts';
 
 interface CompareOptions {
   readonly all?: boolean;
@@ -51,175 +27,15 @@ export async function compareCommand(
     const flags = forms.map((form) => `--${form}`).join(' and ');
     throw new UsageError(`Expected one form of the comparison, got ${flags}`);
   }
-  const root = currentRoot();
-  const store = await openStore({ root, env: process.env, warn: warnOnStderr });
-  const subjects = await findSubjects(words, { root, store }).finally(() => store.close());
-  if (subjects.length < 2)
-    throw new UsageError('Expected two or more pipelines, runs or stages to compare');
-  const comparison = compareSubjects(subjects);
+  const { comparison, tables, page } = await compareRuns(openHere(), words);
   if (options.html !== undefined) {
     const file = options.html === true ? 'compare.html' : options.html;
-    const { renderComparison } = await import('../../reporting/compare/comparison-page.ts');
-    writeUserFile(file, await renderComparison(comparison, Date.now(), warnOnStderr));
+    writeUserFile(file, await page());
     print(`Wrote ${file}`);
   } else if (options.json === true) {
     const { paired, histories: _, curves: _c, ...rest } = comparison;
     printJson({ ...rest, paired: paired.map((pair) => ({ ...pair, curves: undefined })) });
-  } else {
-    const tables = comparisonTables(comparison);
-    process.stdout.write(formatTables(tables, forms[0], options.all));
-  }
-}
-
-function formatTables(
-  tables: ReturnType<typeof comparisonTables>,
-  form: string | undefined,
-  all: boolean | undefined,
-): string {
-  if (form === 'markdown') return markdownOf(tables);
-  return form === 'latex' ? latexOf(tables) : formatComparison(tables, all);
-}
-
-interface Sources {
-  readonly root: string;
-  readonly store: Store;
-}
-
-/**
- * What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, each also with
- * `:<stage>`.
- */
-async function findSubjects(
-  words: readonly string[],
-  sources: Sources,
-): Promise<readonly Subject[]> {
-  const subjects: Subject[] = [];
-  const mistakes: Diagnostic[] = [];
-  for (const word of words) {
-    try {
-      subjects.push(await findSubject(word, sources));
-    } catch (error) {
-      if (!(error instanceof PipelineError)) throw error;
-      mistakes.push(...error.mistakes);
-    }
-  }
-  if (mistakes.length > 0) throw new PipelineError(mistakes);
-  return subjects;
-}
-
-async function findSubject(word: string, sources: Sources): Promise<Subject> {
-  const whole = await findWhole(word, sources);
-  if (whole !== undefined) return { ...whole, isStage: false };
-  const colon = word.lastIndexOf(':');
-  const of = colon > 0 ? await findWhole(word.slice(0, colon), sources) : undefined;
-  if (of === undefined) throw unknownSubject(colon > 0 ? word.slice(0, colon) : word, sources);
-  const stage = word.slice(colon + 1);
-  const { label, stages } = of;
-  const names = findStageNames(stage, stages.keys());
-  const [name, ...others] = names;
-  if (name === undefined) {
-    throw mistake(
-      'unknown-stage',
-      `${label} has no stage "${stage}"`,
-      suggestStage(stage, stages.keys()),
-    );
-  }
-  if (others.length > 0) {
-    const message = `"${stage}" of ${label} is ${names.length} stages: ${names.slice(0, 8).join(', ')}`;
-    throw mistake(
-      'one-stage',
-      message,
-      `Name one, as in ${word.replace(`:${stage}`, `:${name}`)}.`,
-    );
-  }
-  const onlyStage = new Map([[name, stages.get(name)!]]);
-  return {
-    label: `${label}:${name}`,
-    stages: onlyStage,
-    isStage: true,
-    upstream: upstreamOf(name, stages),
-  };
-}
-
-const resultSource = (store: Store): ResultSource => ({
-  readResult: (digest) => store.readResult(digest),
-  objectPath: (digest) => store.local.objectPath(digest),
-  fill: fillDefaults,
-});
-
-async function findWhole(word: string, sources: Sources): Promise<LabelledStages | undefined> {
-  const run = findRun(word, sources.store);
-  if (run !== undefined) {
-    const record = run.readRecord()!;
-    const results = Object.values(record.stages).flatMap(({ result }) => result ?? []);
-    await fetchCompared(results, sources.store);
-    return subjectOfRun(run.id, record, resultSource(sources.store));
-  }
-  const file = findPipelineFile(word, process.cwd(), sources.root);
-  return file.ok ? await ofPipeline(file.value, sources) : undefined;
-}
-
-/**
- * Fetches the artifacts that a comparison reads and that only other stores hold. The comparison
- * leaves lost ones out.
- */
-async function fetchCompared(results: readonly Digest[], store: Store): Promise<void> {
-  for (const digest of results) {
-    const lookup = await store.lookup(digest);
-    if (lookup.state !== 'elsewhere') continue;
-    await store.fetch(
-      Object.values(lookup.result.outputs).filter(({ type }) => compared.has(type)),
-    );
-  }
-}
-
-const compared: ReadonlySet<ArtifactType> = new Set(['metrics', 'scores', 'history']);
-
-function findRun(word: string, store: Store): RunFolder | undefined {
-  const back = /^last(?:~(\d+))?$/.exec(word);
-  if (back === null && !/^\d{4}-\d\d/.test(word)) return undefined;
-  const runs = store.local.runs().filter((run) => run.readRecord() !== undefined);
-  if (back !== null) {
-    const run = runs[Number(back[1] ?? 0)];
-    if (run !== undefined) return run;
-    throw mistake('unknown-run', `There is no run ${word}: ${runs.length} are recorded`);
-  }
-  const ids = runs.map(({ id }) => id).filter((id) => id.startsWith(word));
-  if (ids.length < 2) return runs.find(({ id }) => id === ids[0]);
-  const message = `"${word}" matches ${ids.length} runs: ${ids.slice(0, 4).join(', ')}`;
-  throw mistake('several-runs', message, 'Give more of the name; `restage history` lists them.');
-}
-
-/** A pipeline as it last stood, whatever its file says by now. */
-async function ofPipeline(file: string, { root, store }: Sources): Promise<LabelledStages> {
-  const { kinds, unloaded } = await loadKinds(root, warnOnStderr);
-  const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
-  const latest = stages.flatMap((stage) => {
-    const result = store.local.readLatest(name, stage.name);
-    return result === undefined ? [] : [[stage.name, result] as const];
-  });
-  const results = latest.map(([, result]) => result);
-  await fetchCompared(results, store);
-  const known = latest.map(
-    ([stage, result]) => [stage, readSubjectStage(resultSource(store), result)] as const,
-  );
-  if (known.length === 0)
-    throw mistake(
-      'never-ran',
-      `${name} has no results yet`,
-      `Run it: restage run ${shellQuote(`${name}.yaml`)}`,
-    );
-  return { label: name, stages: new Map<string, SubjectStage>(known) };
-}
-
-function unknownSubject(word: string, { root, store }: Sources): PipelineError {
-  const ids = word.length > 8 ? store.local.runs().map(({ id }) => id) : [];
-  const hint =
-    suggest(word, [...pipelineNames(root), ...ids, 'last']) ??
-    'Such as experiments/a.yaml, a run as `restage history` lists it, last, last~1, or one of these with :stage.';
-  return mistake(
-    'unknown-subject',
-    `Expected a pipeline, a run or a stage of one, got "${word}"`,
-    hint,
-  );
+  } else if (options.markdown === true) process.stdout.write(markdownOf(tables()));
+  else if (options.latex === true) process.stdout.write(latexOf(tables()));
+  else process.stdout.write(formatComparison(tables(), options.all));
 }

@@ -1,14 +1,11 @@
-import type { Stage, StageName } from '../../engine/config/pipeline.ts';
-import { diffFingerprints } from '../../engine/fingerprint/diff-fingerprints.ts';
-import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
-import { withDefaults } from '../../engine/plan/changes.ts';
-import { describeReasons } from '../../engine/plan/describe-decision.ts';
-import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
-import { type Json, printableJson } from '../../json.ts';
-import { openSelection } from '../../project/open-target.ts';
-import { planSelection } from '../../project/workspace.ts';
-import { sourceOf } from '../../reporting/report/describe-stage.ts';
+import { printableJson } from '../../json.ts';
+import {
+  type ExplainedChange,
+  explainStages,
+  type KnownValue,
+  type StageExplanation,
+} from '../../project/stages/explain-stages.ts';
 import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { printJson } from '../support/command-error.ts';
@@ -22,70 +19,46 @@ interface ExplainOptions {
 
 export async function explainCommand(
   words: readonly string[],
-  options: ExplainOptions,
+  { set, backend, json }: ExplainOptions,
 ): Promise<void> {
-  const project = await openSelection(openHere(), { words, set: options.set, last: true });
-  const wanted = new Set<StageName>(
-    project.target.stages.length > 0 ? project.named : project.stages.map(({ name }) => name),
-  );
-  const explained = (await planSelection(project, options.backend)).filter(({ stage }) =>
-    wanted.has(stage.name),
-  );
-  if (options.json === true) printJson(explained.map(rowOf));
+  const explained = await explainStages(openHere(), { words, set, last: true }, backend);
+  if (json === true) printJson(explained.map(rowOf));
   else process.stdout.write(explained.map(asText).join('\n'));
 }
 
-function asText({ stage, decision, examined }: PlannedStage): string {
+function asText({ stage, kind, state, reasons, examined }: StageExplanation): string {
   const lines = [
-    `${stage.name} (${stage.kind}): ${plannedStates[decision.state].act}`,
-    ...describeReasons(decision).map((reason) => `  ${reason}`),
+    `${stage} (${kind}): ${plannedStates[state].act}`,
+    ...reasons.map((reason) => `  ${reason}`),
   ];
   if (examined === undefined) return `${lines.join('\n')}\n`;
-  if (examined.last !== undefined)
-    lines.push(...differences(examined.last, examined.fingerprint, stage));
-  lines.push(`  fingerprint ${examined.digest}`);
-  if (examined.result !== undefined) {
-    const { startedAt, host } = examined.result.record;
-    lines.push(`  result      of ${startedAt} on ${host}`);
-  }
+  const { digest, last, changes, result } = examined;
+  if (last !== undefined) lines.push(...formatChanges(changes));
+  lines.push(`  fingerprint ${digest}`);
+  if (result !== undefined) lines.push(`  result      of ${result.startedAt} on ${result.host}`);
   return `${lines.join('\n')}\n`;
 }
 
-function differences(
-  last: Fingerprint,
-  now: Fingerprint,
-  { defaultOf, inputs }: Stage,
-): readonly string[] {
-  const rows = diffFingerprints(last, now).flatMap((difference) => {
-    const cell = (value: Json | undefined, written: Json | undefined) =>
-      show(value) + (value !== undefined && written === undefined ? ' (default)' : '');
-    const port = /^inputs\.([^.[]+)\[\d+\]\.digest$/.exec(difference.path)?.[1];
-    if (port !== undefined) {
-      // What is connected to the port says more than its digests, which `--json` prints.
-      const items = inputs.find((input) => input.port === port)?.items ?? [];
-      return [[difference.path, 'other content', `that of ${formatFew(items.map(sourceOf), 3)}`]];
-    }
-    return withDefaults(difference, defaultOf).map(({ path, before, after }) => [
-      path,
-      cell(before, difference.before),
-      cell(after, difference.after),
-    ]);
-  });
-  if (rows.length === 0) return ['  nothing differs from the last result'];
+function formatChanges(changes: readonly ExplainedChange[]): readonly string[] {
+  if (changes.length === 0) return ['  nothing differs from the last result'];
+  const rows = changes.map((change) =>
+    'sources' in change
+      ? [change.path, 'other content', `that of ${formatFew(change.sources, 3)}`]
+      : [change.path, formatValue(change.before), formatValue(change.after)],
+  );
   return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];
 }
 
-const show = (value: Json | undefined): string =>
-  value === undefined ? '—' : printableJson(value);
+const formatValue = ({ value, isDefault }: KnownValue): string =>
+  (value === undefined ? '—' : printableJson(value)) + (isDefault ? ' (default)' : '');
 
-const rowOf = ({ stage, decision, examined }: PlannedStage) => ({
-  stage: stage.name,
-  state: decision.state,
+const rowOf = ({ stage, state, examined }: StageExplanation) => ({
+  stage,
+  state,
   ...(examined !== undefined && {
     digest: examined.digest,
     fingerprint: examined.fingerprint,
     last: examined.last ?? null,
-    differences:
-      examined.last === undefined ? [] : diffFingerprints(examined.last, examined.fingerprint),
+    differences: examined.differences,
   }),
 });

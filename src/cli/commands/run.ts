@@ -1,13 +1,9 @@
-import { isTaken, readStep, stepVariable, take } from '../../engine/places/advance.ts';
-import { waitFor } from '../../engine/places/wait-for.ts';
-import { memoryFile } from '../../engine/store/run-memory.ts';
+import { DetachedStep } from '../../project/detached-step.ts';
 import { findTarget } from '../../project/find-target.ts';
 import type { ExecutionOptions } from '../../project/make-execution.ts';
-import { digestOfFiles } from '../../project/make-place.ts';
 import { openTarget } from '../../project/open-target.ts';
 import type { OpenedProject } from '../../project/opened-project.ts';
-import { RunListeners } from '../../reporting/run-model.ts';
-import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
+import { openReporter } from '../../reporting/terminal/select-reporter.ts';
 import { isForUser, UsageError } from '../../user-error.ts';
 import { beginAnew } from '../support/begin-anew.ts';
 import { Interrupts } from '../support/interrupts.ts';
@@ -66,9 +62,8 @@ async function runOnce(
   watched?: WatchedRuns,
 ): Promise<number> {
   const startedAt = Date.now();
-  const step = process.env[stepVariable];
-  delete process.env[stepVariable]; // so that processes of stages do not inherit it
-  if (step !== undefined && isTaken(step)) return exitCodes.ok;
+  const step = DetachedStep.takeFrom(process.env);
+  if (step?.isTaken) return exitCodes.ok;
   const { detach = false } = options;
   if (detach && (options.force ?? options.twice) !== undefined) {
     throw new UsageError(
@@ -78,18 +73,18 @@ async function runOnce(
   const open = async () => {
     const project = watchedProject ?? openHere();
     const { pipeline, target, chosen } = await openTarget(project, { words, ...options });
-    if (step !== undefined) await refuseOtherStep(step, pipeline.checked.pipeline.sources.files);
+    await step?.refuseOther(pipeline.checked.pipeline.sources.files);
     const prepared = await pipeline.prepare({ ...options, ...chosen });
     return { pipeline, target, chosen, prepared };
   };
   const { pipeline, target, chosen, prepared } = await open().catch((error) => {
-    if (step !== undefined && isForUser(error)) take(step); // its second job would find the same
+    if (isForUser(error)) step?.take(); // its second job would find the same
     throw error;
   });
-  const { root, forced } = prepared.selection;
+  const { forced } = prepared.selection;
   const chosenStyle = options.quiet === true ? 'quiet' : options.reporter;
   const style = step !== undefined ? 'plain' : chosenStyle;
-  const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
+  const reporter = openReporter(style, process.stdout, process.env);
   using interrupts = watched === undefined ? new Interrupts() : undefined;
   const { cancellation } = interrupts ?? watched!.interrupts;
   if (cancellation.interrupted) return exitCodes.interrupted; // while the project was read again
@@ -109,11 +104,9 @@ async function runOnce(
       ...chosen,
       cancellation,
       startedAt,
-      step,
+      step: step?.folder,
       command: { name: commandName, script: program, argv, cwd: process.cwd() },
-      memory: memorable
-        ? { file: memoryFile(root, process.cwd(), argv), found: target }
-        : undefined,
+      remembers: memorable ? target : undefined,
       // What was forced would run once more; a detached run has further steps, and a watched one
       // sees the change itself.
       isRepeatable: forced.size === 0 && !detach && watched === undefined,
@@ -121,18 +114,11 @@ async function runOnce(
     for await (const event of run) reporter.event(event);
     const { ok, interrupted, beginsAnew } = await run.result;
     // Without this, the second job of the step would go on.
-    if (step !== undefined && !interrupted) take(step);
+    if (!interrupted) step?.take();
     if (interrupted) return exitCodes.interrupted;
     if (!beginsAnew) return ok ? exitCodes.ok : exitCodes.failed;
   } finally {
     reporter.close();
   }
   return await beginAnew(argv, cancellation.signal);
-}
-
-/** Throws if the pipeline is no longer the one of which a step is a part. */
-async function refuseOtherStep(step: string, files: readonly string[]): Promise<void> {
-  const submitted = await waitFor(() => readStep(step));
-  if (submitted?.pipeline !== digestOfFiles(files))
-    throw new UsageError('The pipeline has changed since the run was detached: run it again');
 }

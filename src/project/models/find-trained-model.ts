@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { findPipelineFile, findRoot } from '../../engine/config/loading/pipeline-files.ts';
 import { describeChange, describeReasons } from '../../engine/plan/describe-decision.ts';
 import { infoFile } from '../../learning/models/model-info.ts';
-import { asArgument } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
+import { stageArgument } from '../../shell/stage-argument.ts';
 import { openSelection } from '../open-target.ts';
 import { OpenedProject } from '../opened-project.ts';
 import { mistake, type PipelineError } from '../pipeline-error.ts';
@@ -94,13 +94,13 @@ function modelOf({ pipeline, graph, named }: Selection): {
     throw mistake('no-model', message, 'Such as one of the kind train or load-model.');
   }
   if (more.length > 0) {
-    const stages = models.map(({ stage }) => asArgument(stage)).join(', ');
+    const stages = models.map(({ stage }) => stageArgument(stage)).join(', ');
     const message = `Expected one model, got ${models.length} in ${pipeline.file}`;
     throw mistake('several-models', message, `Name one of the stages ${stages} after the file.`);
   }
   const folder = join(pipeline.root, model.path);
   if (existsSync(join(folder, infoFile))) return { stage: model.stage, folder };
-  const hint = `Make it: restage run ${shellQuote(pipeline.file)} ${asArgument(model.stage)}`;
+  const hint = `Make it: restage run ${shellQuote(pipeline.file)} ${stageArgument(model.stage)}`;
   throw mistake('no-model', `There is no model of ${model.stage} yet in ${model.path}`, hint);
 }
 

@@ -5,9 +5,10 @@ import { sha256 } from '../../digest.ts';
 import { folderListing, partsDigest } from '../../engine/files/listing.ts';
 import type { BinaryRow } from '../../learning/metrics/scores/binary-view.ts';
 import { whichArePositive } from '../../learning/metrics/scores/class-settings.ts';
+import { formatComparison, latexOf, markdownOf } from '../terminal/format-comparison.ts';
 import { compareSubjects } from './compare-subjects.ts';
 import { comparisonCharts, renderComparison } from './comparison-page.ts';
-import { comparisonTables, formatComparison, latexOf, markdownOf } from './comparison-tables.ts';
+import { comparisonTables } from './comparison-tables.ts';
 import { type Subject, type SubjectStage, upstreamOf } from './subject.ts';
 
 const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => ({

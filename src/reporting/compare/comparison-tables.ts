@@ -1,14 +1,12 @@
 import { defaultNames } from '../../default-names.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
-import { latexNote, latexTable } from '../../latex-table.ts';
 import { testedMetrics, testNames } from '../../learning/metrics/comparison/compare-models.ts';
 import { markLegend, markOf } from '../../learning/metrics/comparison/welch.ts';
 import { comparedMetrics, findMetric, metric } from '../../learning/metrics/metric-catalogue.ts';
 import { isOfTestSplit } from '../../learning/metrics/reported-split.ts';
-import { markdownTable } from '../../markdown-table.ts';
+import { stageArgument } from '../../shell/stage-argument.ts';
 import { showMeasured } from '../measured-number.ts';
-import { asArgument, formatTable } from '../terminal/text.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
 
 /** A comparison as tables, which every form shows alike. */
@@ -101,7 +99,7 @@ function tablesOfValues({ stages, settings, metrics }: Comparison, labels: reado
 const wayOut = ({ alike }: Comparison): string =>
   alike === undefined
     ? ''
-    : ` Name a stage of each, as in: restage compare ${alike.map(asArgument).join(' ')}`;
+    : ` Name a stage of each, as in: restage compare ${alike.map(stageArgument).join(' ')}`;
 
 const countPaths = new RegExp(
   `(^|\\.)((images|${defaultNames.join('|')}|groups|negative|positive)$|(confusion|called)\\.)`,
@@ -205,46 +203,3 @@ function showJson(value: Json | undefined, path: string): string {
 /** A run's id without its milliseconds and random digits. */
 export const shortLabel = (label: string): string =>
   label.replace(/^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)\.\d{3}-[0-9a-f]{4}/, '$1');
-
-/** The tables as text; a folded one is a line that says how to see it, unless `all`. */
-export function formatComparison(tables: readonly ComparisonTable[], all = false): string {
-  const visible = tables.filter(({ folded }) => folded === undefined || all);
-  const texts = visible.map(({ title, columns, rows, note }) =>
-    [
-      title,
-      ...[...(rows.length === 0 ? [] : formatTable(columns, rows)), note ?? []]
-        .flat()
-        .map((line) => `  ${line}`),
-      '',
-    ].join('\n'),
-  );
-  const foldedTables = tables
-    .flatMap((table) => (visible.includes(table) ? [] : [table.folded]))
-    .join(', ');
-  return [
-    ...texts,
-    ...(foldedTables === '' ? [] : [`… and ${foldedTables}: --all shows them\n`]),
-  ].join('\n');
-}
-
-export const markdownOf = (tables: readonly ComparisonTable[]): string =>
-  tables
-    .map(({ title, columns, rows, note }) => [
-      `## ${title}`,
-      ...(rows.length === 0 ? [] : [markdownTable(columns, rows)]),
-      ...(note === undefined ? [] : [note]),
-    ])
-    .map((parts) => `${parts.join('\n\n')}\n`)
-    .join('\n');
-
-/** The tables for LaTeX, each after a comment with its title. */
-export const latexOf = (tables: readonly ComparisonTable[]): string =>
-  tables
-    .map(({ title, columns, rows, note = '' }) => [
-      title,
-      rows.length === 0
-        ? `% ${note}`
-        : latexTable(columns, rows) + (note && `\n${latexNote(note)}`),
-    ])
-    .map(([title, body]) => `% ${title}\n${body}\n`)
-    .join('\n');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { asType, partialValue } from '../../../test/support/partial-value.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { StageEntry } from '../../engine/store/run-folder.ts';
-import { formatHistory } from './format-history.ts';
+import { formatHistory } from '../terminal/format-history.ts';
 import { type PastRun, settingsOf } from './past-run.ts';
 import { conditionName, selectRuns } from './select-runs.ts';
 

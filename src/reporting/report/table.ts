@@ -5,11 +5,11 @@ import {
   formatLevel,
   formatMetric,
   formatShare,
+  isNumeric,
 } from '../../format-numbers.ts';
 import { reasonMissing } from '../../learning/metrics/metric-catalogue.ts';
 import type { TableCounts } from '../../stage.ts';
 import type { SummaryTable } from '../group-summary-tables.ts';
-import { isNumeric } from '../terminal/text.ts';
 import { Html, html } from './html.ts';
 import type { ReportMetric, ShownTable } from './report-model.ts';
 

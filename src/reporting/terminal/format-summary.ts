@@ -2,13 +2,14 @@ import type { StageName } from '../../engine/config/pipeline.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
+import { stageArgument } from '../../shell/stage-argument.ts';
 import { groupSummaryTables, isChoice, type SummaryTable } from '../group-summary-tables.ts';
 import { endState, isDone, type RunModel, type StageModel } from '../run-model.ts';
 import { formatOutcomes } from '../states.ts';
 import type { Paint } from './colour.ts';
 import { describeTraffic } from './event-line.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
-import { asArgument, formatTable } from './text.ts';
+import { formatTable } from './text.ts';
 
 /** Lines shown of each list; a run may have a thousand stages. */
 const mostFailures = 10;
@@ -137,7 +138,7 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
   const lines = failed.slice(0, mostFailures).flatMap(({ name, end }) => {
     const { message = 'no reason given', logTail = [] } = end ?? {};
     const whole = paint.dim(
-      `  The whole log: restage logs ${shellQuote(`${pipeline}.yaml`)} ${asArgument(name)}`,
+      `  The whole log: restage logs ${shellQuote(`${pipeline}.yaml`)} ${stageArgument(name)}`,
     );
     return [
       '',

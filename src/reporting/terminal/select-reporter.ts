@@ -1,7 +1,13 @@
 import type { RunEvent } from '../../engine/events.ts';
 import { printableJson } from '../../json.ts';
 import { withReasons } from '../pipeline-event.ts';
-import { emptyRun, type RunListener, type RunModel, reasonsOf } from '../run-model.ts';
+import {
+  emptyRun,
+  type RunListener,
+  RunListeners,
+  type RunModel,
+  reasonsOf,
+} from '../run-model.ts';
 import { createPaint, type OutputStream, type Paint, wantsColour } from './colour.ts';
 import { eventLine, progressParts } from './event-line.ts';
 import { formatQuietSummary, formatSummary } from './format-summary.ts';
@@ -24,6 +30,10 @@ export function selectReporter(
     ? new LiveReporter(stream, paint)
     : new PlainReporter(stream, paint);
 }
+
+/** The same, with the model of the run that it draws from: it takes the events alone. */
+export const openReporter = (...parameters: Parameters<typeof selectReporter>): RunListeners =>
+  new RunListeners(selectReporter(...parameters));
 
 /**
  * One line of JSON for each event, in order, for other programs. Reasons of decisions come as data

@@ -1,7 +1,7 @@
 import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
+import { isNumeric } from '../../format-numbers.ts';
 import { plainText } from '../../plain-text.ts';
-import { shellQuote } from '../../shell/shell-quote.ts';
 
 /**
  * A text cut to at most `columns` of a terminal, its last one an ellipsis where something is cut.
@@ -38,12 +38,6 @@ export function wrapWords(text: string, columns: number): readonly string[] {
   return [...lines, line];
 }
 
-/** A stage's name as the command line takes it without quotes: `fit[seed=2]` is `fit@seed=2`. */
-export function asArgument(stage: string): string {
-  const bare = stage.replace(/\[(.*)\]$/, '@$1');
-  return /^[\w@%+:=,./-]+$/.test(bare) ? bare : shellQuote(bare);
-}
-
 /**
  * A table as aligned lines, the first its header: columns of numbers to the right, others to the
  * left, two spaces between.
@@ -66,11 +60,3 @@ export function formatTable(
 
 /** Names of metrics and labels come from anyone's files. */
 const oneLine = (cell: string): string => plainText(cell).replace(/[\t\n]/g, ' ');
-
-/**
- * Whether a cell is a number, also as text: `0.7500`, `12,000`, `93.1 %`, `0.70 ± 0.02`,
- * `0.81 (0.78–0.84)`, a lone dash, an empty cell.
- */
-export function isNumeric(cell: string): boolean {
-  return /^([-+−–]?(\d[\d.,e+-]*( ?(%|s))?( ?(±.*|\([^()]*\)))?)?|NaN|∞)$/.test(cell);
-}

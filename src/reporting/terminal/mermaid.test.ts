@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from '../../engine/config/testing-kinds.ts';
 import { Graph } from '../../engine/graph/graph.ts';
-import { mermaid } from './graph.ts';
+import { mermaid } from './mermaid.ts';
 
 test('a graph is drawn with a line for what is read and dots for order', async () => {
   const pipeline = await load(`stages:

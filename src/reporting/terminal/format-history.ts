@@ -1,15 +1,11 @@
-import { changesBetween } from '../../engine/plan/changes.ts';
-import { describeChange } from '../../engine/plan/describe-decision.ts';
-import type { LocalStore } from '../../engine/store/local-store.ts';
 import { formatFew, formatSeconds } from '../../format-numbers.ts';
 import { headlineMetrics, measuredPart } from '../../learning/metrics/metric-catalogue.ts';
 import { isTestSplit } from '../../learning/metrics/reported-split.ts';
 import { baseName } from '../base-name.ts';
-import { comparableResults, type FillDefaults } from '../effective-settings.ts';
+import { findNumbers, numbersOf, type PastRun, type RunNumber } from '../history/past-run.ts';
 import { showMeasured, showNumber } from '../measured-number.ts';
 import { formatOutcomes } from '../states.ts';
-import { formatTable } from '../terminal/text.ts';
-import { findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
+import { formatTable } from './text.ts';
 
 /** The most numbers that stand in the line of a run. */
 const mostNumbers = 2;
@@ -92,31 +88,4 @@ function formatValues(numbers: readonly RunNumber[]): string {
   if (values.length > 1)
     return `${showNumber(Math.min(...values))} to ${showNumber(Math.max(...values))} (${values.length})`;
   return showMeasured(numbers.find(({ value }) => value !== null));
-}
-
-/**
- * How a run differed from the one before, as `fit: settings.epochs: 5 → 8`; inputs only if nothing
- * else differs.
- */
-export function runChanges(
-  run: PastRun,
-  before: PastRun | undefined,
-  { store, fill }: { readonly store: LocalStore; readonly fill: FillDefaults },
-): readonly string[] {
-  if (run.record === undefined || before?.record === undefined) return [];
-  const causes = new Set<string>();
-  const inputs = new Set<string>();
-  for (const [name, { result }] of Object.entries(run.record.stages)) {
-    const last = before.record.stages[name];
-    if (last === undefined) causes.add(`${baseName(name)} is new`);
-    if (result === undefined || last?.result === undefined || last.result === result) continue;
-    const then = store.readResult(last.result);
-    const now = store.readResult(result);
-    if (then === undefined || now === undefined) continue;
-    const details = { filesOf: () => undefined, changedCode: () => [] };
-    for (const change of changesBetween(...comparableResults(then, now, fill), details)) {
-      (change.of === 'input' ? inputs : causes).add(`${baseName(name)}: ${describeChange(change)}`);
-    }
-  }
-  return [...(causes.size > 0 ? causes : inputs)];
 }

@@ -1,0 +1,171 @@
+import type { Digest } from '../../digest.ts';
+import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
+import { findPipelineFile, pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
+import { findStageNames, suggestStage } from '../../engine/config/stage-reference.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { Store } from '../../engine/store/store.ts';
+import {
+  type LabelledStages,
+  type ResultSource,
+  readSubjectStage,
+  type Subject,
+  type SubjectStage,
+  subjectOfRun,
+  upstreamOf,
+} from '../../reporting/compare/subject.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
+import type { ArtifactType } from '../../stage.ts';
+import { suggest } from '../../suggest.ts';
+import { fillDefaults } from '../kinds/fill-defaults.ts';
+import { loadKinds } from '../kinds/load-kinds.ts';
+import type { OpenedProject } from '../opened-project.ts';
+import { mistake, orThrow, PipelineError } from '../pipeline-error.ts';
+
+/** Where subjects are looked up. */
+interface Sources {
+  readonly project: OpenedProject;
+  readonly store: Store;
+}
+
+/**
+ * What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, each also with
+ * `:<stage>`.
+ */
+export async function findSubjects(
+  words: readonly string[],
+  sources: Sources,
+): Promise<readonly Subject[]> {
+  const subjects: Subject[] = [];
+  const mistakes: Diagnostic[] = [];
+  for (const word of words) {
+    try {
+      subjects.push(await findSubject(word, sources));
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      mistakes.push(...error.mistakes);
+    }
+  }
+  if (mistakes.length > 0) throw new PipelineError(mistakes);
+  return subjects;
+}
+
+async function findSubject(word: string, sources: Sources): Promise<Subject> {
+  const whole = await findWhole(word, sources);
+  if (whole !== undefined) return { ...whole, isStage: false };
+  const colon = word.lastIndexOf(':');
+  const of = colon > 0 ? await findWhole(word.slice(0, colon), sources) : undefined;
+  if (of === undefined) throw unknownSubject(colon > 0 ? word.slice(0, colon) : word, sources);
+  const stage = word.slice(colon + 1);
+  const { label, stages } = of;
+  const names = findStageNames(stage, stages.keys());
+  const [name, ...others] = names;
+  if (name === undefined) {
+    throw mistake(
+      'unknown-stage',
+      `${label} has no stage "${stage}"`,
+      suggestStage(stage, stages.keys()),
+    );
+  }
+  if (others.length > 0) {
+    const message = `"${stage}" of ${label} is ${names.length} stages: ${names.slice(0, 8).join(', ')}`;
+    throw mistake(
+      'one-stage',
+      message,
+      `Name one, as in ${word.replace(`:${stage}`, `:${name}`)}.`,
+    );
+  }
+  const onlyStage = new Map([[name, stages.get(name)!]]);
+  return {
+    label: `${label}:${name}`,
+    stages: onlyStage,
+    isStage: true,
+    upstream: upstreamOf(name, stages),
+  };
+}
+
+const resultSource = (store: Store): ResultSource => ({
+  readResult: (digest) => store.readResult(digest),
+  objectPath: (digest) => store.local.objectPath(digest),
+  fill: fillDefaults,
+});
+
+async function findWhole(word: string, sources: Sources): Promise<LabelledStages | undefined> {
+  const run = findRun(word, sources.store);
+  if (run !== undefined) {
+    const record = run.readRecord()!;
+    const results = Object.values(record.stages).flatMap(({ result }) => result ?? []);
+    await fetchCompared(results, sources.store);
+    return subjectOfRun(run.id, record, resultSource(sources.store));
+  }
+  const file = findPipelineFile(word, sources.project.folder, sources.project.root);
+  return file.ok ? await ofPipeline(file.value, sources) : undefined;
+}
+
+/**
+ * Fetches the artifacts that a comparison reads and that only other stores hold. The comparison
+ * leaves lost ones out.
+ */
+async function fetchCompared(results: readonly Digest[], store: Store): Promise<void> {
+  for (const digest of results) {
+    const lookup = await store.lookup(digest);
+    if (lookup.state !== 'elsewhere') continue;
+    await store.fetch(
+      Object.values(lookup.result.outputs).filter(({ type }) => compared.has(type)),
+    );
+  }
+}
+
+const compared: ReadonlySet<ArtifactType> = new Set(['metrics', 'scores', 'history']);
+
+function findRun(word: string, store: Store): RunFolder | undefined {
+  const back = /^last(?:~(\d+))?$/.exec(word);
+  if (back === null && !/^\d{4}-\d\d/.test(word)) return undefined;
+  const runs = store.local.runs().filter((run) => run.readRecord() !== undefined);
+  if (back !== null) {
+    const run = runs[Number(back[1] ?? 0)];
+    if (run !== undefined) return run;
+    throw mistake('unknown-run', `There is no run ${word}: ${runs.length} are recorded`);
+  }
+  const ids = runs.map(({ id }) => id).filter((id) => id.startsWith(word));
+  if (ids.length < 2) return runs.find(({ id }) => id === ids[0]);
+  const message = `"${word}" matches ${ids.length} runs: ${ids.slice(0, 4).join(', ')}`;
+  throw mistake('several-runs', message, 'Give more of the name; `restage history` lists them.');
+}
+
+/** A pipeline as it last stood, whatever its file says by now. */
+async function ofPipeline(
+  file: string,
+  { project: { root, warn }, store }: Sources,
+): Promise<LabelledStages> {
+  const { kinds, unloaded } = await loadKinds(root, warn);
+  const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
+  const latest = stages.flatMap((stage) => {
+    const result = store.local.readLatest(name, stage.name);
+    return result === undefined ? [] : [[stage.name, result] as const];
+  });
+  const results = latest.map(([, result]) => result);
+  await fetchCompared(results, store);
+  const known = latest.map(
+    ([stage, result]) => [stage, readSubjectStage(resultSource(store), result)] as const,
+  );
+  if (known.length === 0)
+    throw mistake(
+      'never-ran',
+      `${name} has no results yet`,
+      `Run it: restage run ${shellQuote(`${name}.yaml`)}`,
+    );
+  return { label: name, stages: new Map<string, SubjectStage>(known) };
+}
+
+function unknownSubject(word: string, { project: { root }, store }: Sources): PipelineError {
+  const ids = word.length > 8 ? store.local.runs().map(({ id }) => id) : [];
+  const hint =
+    suggest(word, [...pipelineNames(root), ...ids, 'last']) ??
+    'Such as experiments/a.yaml, a run as `restage history` lists it, last, last~1, or one of these with :stage.';
+  return mistake(
+    'unknown-subject',
+    `Expected a pipeline, a run or a stage of one, got "${word}"`,
+    hint,
+  );
+}

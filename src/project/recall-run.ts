@@ -1,0 +1,53 @@
+import {
+  findPipelineFile,
+  findRoot,
+  onlyPipelineFile,
+} from '../engine/config/loading/pipeline-files.ts';
+import { cacheOf, inCache } from '../engine/files/cache-paths.ts';
+import { namesIn } from '../engine/files/entries-in.ts';
+import { memoryFile, recall } from '../engine/store/run-memory.ts';
+import type { Environment } from '../environment.ts';
+
+/** A run that would leave nothing to do, known without reading its pipeline. */
+interface RecalledRun {
+  readonly pipeline: string;
+  /** How many stages are up to date. */
+  readonly stages: number;
+  /**
+   * Their names in their order; absent where a plan says more of them than that they are up to
+   * date.
+   */
+  readonly names?: readonly string[];
+  /** Removes what killed runs left. It loads more than the answer took, so it comes after. */
+  readonly clear: () => Promise<void>;
+}
+
+/**
+ * The common case, before anything heavy is loaded: `restage run` with the same words as last time
+ * in the same folder, and nothing has changed. Undefined in any other.
+ */
+export async function recallRun(
+  folder: string,
+  words: readonly string[],
+  env: Environment,
+): Promise<RecalledRun | undefined> {
+  const root = findRoot(folder);
+  if (root === undefined) return undefined;
+  const file = memoryFile(root, folder, ['run', ...words]);
+  const memory = await recall(file, { root, env }, (word) => {
+    if (word === undefined) return onlyPipelineFile(root);
+    const found = findPipelineFile(word, folder, root);
+    return found.ok ? found.value : undefined;
+  });
+  if (memory === undefined) return undefined;
+  const { pipeline, stages, names } = memory;
+  return {
+    pipeline,
+    stages,
+    ...(names !== undefined && { names }),
+    clear: async () => {
+      if (namesIn(inCache(cacheOf(root), 'work')).length === 0) return;
+      await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
+    },
+  };
+}
