@@ -9,11 +9,11 @@ import { install, makeVenv, noPython } from './support/venv.ts';
 
 /** The template, small: three epochs of few pictures. */
 function template(): Project {
-  const yaml = read('src/cli/commands/pytorch.yaml')
+  const yaml = read('src/project/templates/pytorch.yaml')
     .replace('train: 600, val: 100, test: 200', 'train: 60, val: 20, test: 40')
     .replace('imageSize: 96', 'imageSize: 56')
     .replace('epochs: 8', 'epochs: 3');
-  const program = read('src/cli/commands/train.py');
+  const program = read('src/project/templates/train.py');
   return new Project(yaml, { 'train.py': program, 'restage.py': read('stages/python/restage.py') });
 }
 

@@ -457,7 +457,7 @@ open(restage.outputs['text'], 'w').write(str(done))
 
   test('the template says what to install where PyTorch is missing', async () => {
     const { project } = withVenv({
-      'train.py': read('src/cli/commands/train.py'),
+      'train.py': read('src/project/templates/train.py'),
       'restage.py': read('stages/python/restage.py'),
     });
     using _ = project;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { plannerOf } from '../src/cli/commands/serve.ts';
 import { fillDefaults } from '../src/project/kinds/fill-defaults.ts';
+import { plannerOf } from '../src/project/serve-project.ts';
 import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
 import { BrowserPage, noBrowser } from './support/browser.ts';
 import { Project } from './support/rig.ts';
@@ -36,7 +36,7 @@ const serve = (port = 0) =>
     root: project.root,
     port,
     token: 'secret',
-    planner: plannerOf(project.root),
+    planner: plannerOf(project.root, () => {}),
     fill: fillDefaults,
     warn: (line) => assert.fail(line),
   });

@@ -1,9 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { backendNames } from '../backend/select/backend-names.ts';
-import { parseDuration, parseMemory } from '../engine/config/schema/units.ts';
-import { methods } from '../learning/attribution/methods.ts';
-import { scoreKinds } from '../learning/attribution/questions/question.ts';
-import { colourMaps } from '../learning/vision/colour-map.ts';
+import {
+  backendNames,
+  colourMaps,
+  methods,
+  parseDuration,
+  parseMemory,
+  scoreKinds,
+} from '../project/option-values.ts';
+import type { Template } from '../project/templates/begin-project.ts';
 import { didYouMean } from '../suggest.ts';
 import { commandName } from './support/own-command.ts';
 
@@ -104,7 +108,7 @@ const removing = [
   option('-n, --dry-run', 'only say what would go (the default)').conflicts('yes'),
 ];
 
-const templates = ['classes', 'forensics', 'pytorch', 'scores'];
+const templates: readonly Template[] = ['classes', 'forensics', 'pytorch', 'scores'];
 const fileHelp =
   'the pipeline file, looked up here and then below pipelines/ (default: the only one';
 const stages = [

@@ -253,7 +253,7 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
   }
 
   const shipped = readdirSync(join(closure, '..')).filter((name) => name.endsWith('.py'));
-  for (const name of [...shipped, '../../src/cli/commands/train.py']) {
+  for (const name of [...shipped, '../../src/project/templates/train.py']) {
     test(`what runs in the user's interpreter is written for Python 3.10: ${name}`, () => {
       const code = 'import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 10))';
       execFileSync(python, ['-c', code, join(closure, '..', name)]);

@@ -1,11 +1,12 @@
 import { compareRuns } from '../../project/history/compare-runs.ts';
+import { writeUserFile } from '../../project/write-user-file.ts';
 import {
   formatComparison,
   latexOf,
   markdownOf,
 } from '../../reporting/terminal/format-comparison.ts';
 import { UsageError } from '../../user-error.ts';
-import { print, printJson, writeUserFile } from '../support/command-error.ts';
+import { print, printJson } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
 
 interface CompareOptions {

@@ -1,16 +1,7 @@
-import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
-import { BatchFolder } from '../../engine/places/batch-folder.ts';
-import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
-import {
-  findGarbage,
-  type Garbage,
-  type Hold,
-  removeGarbage,
-} from '../../engine/store/collect-garbage.ts';
-import { LocalStore } from '../../engine/store/local-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
-import { print, warnOnStderr } from '../support/command-error.ts';
-import { currentRoot } from '../support/open-here.ts';
+import { findUnneeded, type Hold } from '../../project/upkeep/collect-garbage.ts';
+import { print } from '../support/command-error.ts';
+import { openHere } from '../support/open-here.ts';
 
 interface GcOptions {
   /** Milliseconds. */
@@ -20,48 +11,26 @@ interface GcOptions {
   readonly yes?: boolean;
 }
 
-export async function gcCommand({
-  keep,
-  maxSize: maxBytes,
-  yes = false,
-}: GcOptions): Promise<void> {
-  const root = currentRoot();
-  const store = new LocalStore(root, warnOnStderr);
-  const hasOpenJobs = () => BatchFolder.hasOpenJobs(store.folder);
-  const garbage = findGarbage(store, {
-    hasOpenJobs,
-    keep,
-    ...(maxBytes !== undefined && { maxBytes }),
-    exists: (pipeline) => filesOfPipeline(pipeline, root).length > 0,
-  });
-  const leftovers = findLeftovers(root, store);
+export async function gcCommand({ keep, maxSize, yes = false }: GcOptions): Promise<void> {
+  const garbage = findUnneeded(openHere(), { keep, maxBytes: maxSize });
+  const { results, objects, checkpoints, leftovers, bytes, keptBytes } = garbage;
   const counts = [
-    formatCountOf(garbage.results.length, 'result'),
-    formatCountOf(garbage.objects.length, 'object'),
-    ...(garbage.checkpoints.length > 0
-      ? [formatCountOf(garbage.checkpoints.length, 'checkpoint')]
-      : []),
-    ...(leftovers.length > 0 ? [formatCountOf(leftovers.length, 'leftover')] : []),
+    formatCountOf(results, 'result'),
+    formatCountOf(objects, 'object'),
+    ...(checkpoints > 0 ? [formatCountOf(checkpoints, 'checkpoint')] : []),
+    ...(leftovers > 0 ? [formatCountOf(leftovers, 'leftover')] : []),
   ];
-  const bytes = leftovers.reduce((sum, leftover) => sum + leftover.bytes, garbage.bytes);
-  const listed = `${formatList(counts)}${leftovers.length > 0 ? ' of killed runs' : ''}`;
-  const what = `${listed} (${formatBytes(bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
-  const missed =
-    maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
+  const listed = `${formatList(counts)}${leftovers > 0 ? ' of killed runs' : ''}`;
+  const what = `${listed} (${formatBytes(bytes)}; ${formatBytes(keptBytes)} stay)`;
+  const missed = maxSize !== undefined && keptBytes > maxSize ? missedTarget(garbage, maxSize) : '';
   if (!yes) {
-    const isNothing =
-      garbage.results.length +
-        garbage.objects.length +
-        garbage.checkpoints.length +
-        leftovers.length ===
-      0;
-    const summary = isNothing
-      ? `Nothing to remove: all ${formatBytes(garbage.keptBytes)} stay. A shorter \`--keep\` removes more.`
-      : `Would remove ${what}. To remove them: restage gc --yes`;
+    const summary =
+      results + objects + checkpoints + leftovers === 0
+        ? `Nothing to remove: all ${formatBytes(keptBytes)} stay. A shorter \`--keep\` removes more.`
+        : `Would remove ${what}. To remove them: restage gc --yes`;
     return print(summary + missed);
   }
-  removeGarbage(store, garbage, { hasOpenJobs });
-  await removeLeftovers(leftovers);
+  await garbage.remove();
   print(`Removed ${what}.${missed}`);
 }
 
@@ -75,7 +44,10 @@ const holds: Readonly<Record<Hold, string>> = {
   young: 'objects younger than ten minutes, or not yet recorded by a current run',
 };
 
-function missedTarget({ keptBytes, held }: Garbage, target: number): string {
+function missedTarget(
+  { keptBytes, held }: { readonly keptBytes: number; readonly held: Record<Hold, number> },
+  target: number,
+): string {
   const lines = (Object.keys(holds) as Hold[])
     .filter((hold) => held[hold] > 0)
     .map((hold) => `\n  ${formatBytes(held[hold])}: ${holds[hold]}`);

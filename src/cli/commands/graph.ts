@@ -1,7 +1,8 @@
 import { openSelection } from '../../project/open-target.ts';
 import { drawStages } from '../../project/stages/draw-stages.ts';
+import { writeUserFile } from '../../project/write-user-file.ts';
 import { mermaid } from '../../reporting/terminal/mermaid.ts';
-import { print, writeUserFile } from '../support/command-error.ts';
+import { print } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
 
 export async function graphCommand(

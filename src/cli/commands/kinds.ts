@@ -1,14 +1,10 @@
-import { backendNames } from '../../backend/select/backend-names.ts';
 import { compare } from '../../compare.ts';
-import { findRoot } from '../../engine/config/loading/pipeline-files.ts';
-import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
-import { packageRoot } from '../../package-root.ts';
 import { editorSchema } from '../../project/editor-schema.ts';
-import { kindWarnings, loadKinds } from '../../project/kinds/load-kinds.ts';
-import { mistake, PipelineError } from '../../project/pipeline-error.ts';
+import { findKinds, settingsOfKind, specNamed } from '../../project/find-kind.ts';
+import { kindWarnings } from '../../project/kinds/load-kinds.ts';
+import { backendNames } from '../../project/option-values.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { KindSpec } from '../../stage.ts';
-import { suggest } from '../../suggest.ts';
 import { print, printWarnings, warnOnStderr } from '../support/command-error.ts';
 import { kindMarkdown, kindsMarkdown, showInput } from '../support/kinds-markdown.ts';
 
@@ -18,8 +14,8 @@ export async function kindsCommand(
   name: string | undefined,
   { markdown }: { readonly markdown?: boolean },
 ): Promise<void> {
-  const loadedKinds = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
-  const { kinds, unloaded } = loadedKinds;
+  const loadedKinds = await findKinds(process.cwd(), warnOnStderr);
+  const { kinds } = loadedKinds;
   if (name === undefined) {
     printWarnings(kindWarnings(loadedKinds, kinds.keys()));
     const specs = Array.from(kinds.values(), ({ spec }) => spec);
@@ -28,13 +24,8 @@ export async function kindsCommand(
     const lines = sorted.flatMap(([kind, { spec }]) => [kind, ...indented(spec.summary, 4)]);
     return print(lines.join('\n'));
   }
-  const kind = kinds.get(name);
-  if (kind === undefined) {
-    const broken = unloaded.get(name);
-    if (broken !== undefined) throw new PipelineError([broken]);
-    throw mistake('unknown-kind', `There is no kind "${name}"`, suggest(name, kinds.keys()));
-  }
-  process.stdout.write(markdown ? kindMarkdown(kind.spec) : describeKind(kind.spec));
+  const spec = specNamed(loadedKinds, name);
+  process.stdout.write(markdown ? kindMarkdown(spec) : describeKind(spec));
 }
 
 function describeFallback(fallback: string): string {
@@ -49,7 +40,7 @@ function describeKind(spec: KindSpec): string {
   const outputs = Object.entries(spec.outputs).map(([port, { type, summary }]) =>
     item(port, type, summary),
   );
-  const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) => {
+  const settings = settingsOfKind(spec).map(({ path, type, fallback, summary }) => {
     return item(path, type + describeFallback(fallback), summary);
   });
   return [
@@ -89,7 +80,7 @@ function section(
 }
 
 export async function schemaCommand(): Promise<void> {
-  const loadedKinds = await loadKinds(findRoot(process.cwd()) ?? packageRoot, warnOnStderr);
+  const loadedKinds = await findKinds(process.cwd(), warnOnStderr);
   printWarnings(kindWarnings(loadedKinds, []));
   process.stdout.write(editorSchema(Array.from(loadedKinds.kinds.values(), ({ spec }) => spec)));
 }

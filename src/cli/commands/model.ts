@@ -10,8 +10,9 @@ import {
   type TensorRow,
   type WeightListing,
 } from '../../project/models/list-weights.ts';
+import { writeUserFile } from '../../project/write-user-file.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
-import { print, warnOnStderr, writeUserFile } from '../support/command-error.ts';
+import { print, warnOnStderr } from '../support/command-error.ts';
 
 interface ModelOptions {
   readonly set: readonly string[];

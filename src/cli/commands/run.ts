@@ -46,7 +46,7 @@ export function runCommand(argv: readonly string[]) {
     // A pipeline that is not there at the start is a slip, not one to wait for.
     findTarget({ words, ...options }, project);
     const server = serve
-      ? await (await import('./serve.ts')).openServer(project.root, { port: 0 })
+      ? await (await import('./serve.ts')).openServer(project, { port: 0 })
       : undefined;
     try {
       return await watchRuns(project, (watched) => runOnce(typed, project, watched));

@@ -1,7 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { formatDiagnostics, formatWarning } from '../../engine/diagnostics/format-diagnostic.ts';
-import { writing } from '../../engine/files/write-error.ts';
 import { printableJson } from '../../json.ts';
 import { PipelineError } from '../../project/pipeline-error.ts';
 import { wantsColour } from '../../reporting/terminal/colour.ts';
@@ -20,7 +17,7 @@ export function reportError(error: unknown): number {
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
-export function printWarnings(warnings: readonly Diagnostic[]): void {
+export function printWarnings(warnings: PipelineError['mistakes']): void {
   for (const warning of warnings) warnOnStderr(formatWarning(warning));
 }
 
@@ -32,7 +29,3 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 
 export const printJson = (value: unknown): void =>
   void process.stdout.write(`${printableJson(value, 2)}\n`);
-
-/** Writes a file that the user named. Throws a `WriteError`. */
-export const writeUserFile = (path: string, content: string | Buffer): void =>
-  writing(path, () => writeFileSync(path, content));

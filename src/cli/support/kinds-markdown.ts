@@ -1,6 +1,6 @@
-import { backendNames } from '../../backend/select/backend-names.ts';
-import { describeSettings, type SettingRow } from '../../engine/config/schema/describe-settings.ts';
 import { markdownTable } from '../../markdown-table.ts';
+import { type SettingRow, settingsOfKind } from '../../project/find-kind.ts';
+import { backendNames } from '../../project/option-values.ts';
 import type { InputPort, KindSpec, OutputPort } from '../../stage.ts';
 
 /** The page of all kinds, which is docs/kinds.md for the built-in ones. */
@@ -21,16 +21,8 @@ export function kindsMarkdown(specs: readonly KindSpec[]): string {
 
 export const kindMarkdown = (spec: KindSpec): string => `${sectionOf(spec)}\n`;
 
-function sectionOf({
-  name,
-  summary,
-  inputs,
-  outputs,
-  settings,
-  openPorts,
-  computes,
-  example,
-}: KindSpec): string {
+function sectionOf(spec: KindSpec): string {
+  const { name, summary, inputs, outputs, openPorts, computes, example } = spec;
   const takes = Object.entries(inputs).map(([port, input]) => [
     code(port),
     showInput(input),
@@ -47,7 +39,7 @@ function sectionOf({
     ...ports('Inputs', takes, openPorts !== undefined),
     ...ports('Outputs', gives, openPorts === true),
     '**Settings**',
-    settingsTable(describeSettings(settings), 'setting'),
+    settingsTable(settingsOfKind(spec), 'setting'),
     ...(computes ? ['Computes with tensors.'] : []),
     `\`\`\`yaml\n${example.trim()}\n\`\`\``,
   ].join('\n\n');

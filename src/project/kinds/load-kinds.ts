@@ -23,7 +23,7 @@ export interface LoadedKind extends KnownKind {
   readonly warnings?: readonly Diagnostic[];
 }
 
-interface ProjectKinds {
+export interface ProjectKinds {
   /**
    * The built-in ones, and the project's own in its `stages/` folder, which replace a built-in one
    * of the same name.

@@ -1,12 +1,15 @@
 import { existsSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
+import { writing } from '../../engine/files/write-error.ts';
 import { UserError } from '../../user-error.ts';
 
 /** Binaries that this machine cannot load. */
 export interface ForeignBinaries {
   /** Absolute paths of their folders, one for each platform, such as `…/darwin/arm64`. */
   readonly folders: readonly string[];
+  /** The platforms, such as `darwin-arm64`. */
+  readonly platforms: readonly string[];
   readonly bytes: number;
 }
 
@@ -31,16 +34,19 @@ export function findForeignBinaries(): ForeignBinaries {
     .flatMap(subfolders)
     .filter((each) => each !== own);
   const bytes = folders.flatMap(filesBelow).reduce((sum, file) => sum + statSync(file).size, 0);
-  return { folders, bytes };
+  const platforms = folders.map((folder) => folder.split(sep).slice(-2).join('-'));
+  return { folders, platforms, bytes };
 }
 
-/** Removes what {@link findForeignBinaries} found. */
+/** Removes what {@link findForeignBinaries} found. Throws a `WriteError`. */
 export function removeForeignBinaries({ folders }: ForeignBinaries): void {
-  for (const folder of folders) {
-    rmSync(folder, { recursive: true, force: true });
-    const system = dirname(folder);
-    if (readdirSync(system).length === 0) rmSync(system, { recursive: true });
-  }
+  writing('in the packages', () => {
+    for (const folder of folders) {
+      rmSync(folder, { recursive: true, force: true });
+      const system = dirname(folder);
+      if (readdirSync(system).length === 0) rmSync(system, { recursive: true });
+    }
+  });
 }
 
 function findRuntime(): string {
