@@ -89,8 +89,8 @@ export async function bringStages(
     }
     page = await report?.finish();
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
-      workspace.store.shareRun(manifestOf(run, selection, outcomes), page);
-    await workspace.store.flush(cancellation.signal);
+      workspace.store.outbox?.shareRun(manifestOf(run, selection, outcomes), page);
+    await workspace.store.outbox?.flush(cancellation.signal);
     const hasWarnings = selection.warnings.length > 0;
     await rememberRun(run, outcomes, { memory, read, page, hasWarnings });
     workspace.digests.save();

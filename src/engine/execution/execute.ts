@@ -166,7 +166,7 @@ function announce({ name, outputs }: Stage, outcome: StageOutcome, run: Executio
     ...(!done && outcome.resumes && { resumes: true }),
     ...(!done && outcome.leftToJob && { leftToJob: true }),
     ...(outcome.outcome === 'failed' && { logTail: run.folder.logTail(name) }),
-    highlights: done ? outcome.highlights : [],
+    highlights: done ? outcome.summaryTables : [],
     outputs: Object.fromEntries(outputs.map(({ port, path }) => [port, path])),
     ...(done && outcome.away !== undefined && outcome.away.size > 0 && { away: [...outcome.away] }),
     time: Date.now(),

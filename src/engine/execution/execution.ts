@@ -64,7 +64,7 @@ export interface DoneStage {
   readonly outputs: Outputs;
   /** The ports whose outputs are not published, since they stay elsewhere. */
   readonly away?: ReadonlySet<string>;
-  readonly highlights: readonly Highlight[];
+  readonly summaryTables: readonly Highlight[];
   /** False where an input changed meanwhile: the outputs serve this run only. */
   readonly recorded: boolean;
   readonly seconds: number;

@@ -137,7 +137,7 @@ export class StageRun {
       outcome: isPresent ? 'up to date' : 'restored',
       outputs,
       away,
-      highlights: record.highlights,
+      summaryTables: record.highlights,
       recorded: true,
       seconds: isPresent ? 0 : (performance.now() - startedAt) / 1000,
     };
@@ -267,7 +267,7 @@ export class StageRun {
     const done = {
       outcome: 'ran',
       outputs,
-      highlights: record.highlights,
+      summaryTables: record.highlights,
       seconds: record.seconds,
     } as const;
     if (edited.length > 0) {
@@ -280,7 +280,7 @@ export class StageRun {
       return { ...done, recorded: false };
     }
     workspace.store.local.writeLatest(workspace.pipeline.name, this.#stage.name, result.digest);
-    workspace.store.share(result);
+    workspace.store.outbox?.share(result);
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
     if (

@@ -4,8 +4,7 @@ import type { RunManifest } from './run-manifest.ts';
 import type { Lookup, StageResult, StoredArtifact } from './stage-result.ts';
 
 /**
- * What the runner asks of a store: the results of stages, wherever their bytes are, and a way for
- * new ones to reach others. What is on this machine is in the `local` store.
+ * What the runner asks of a store: the results of stages, wherever their bytes are. What is on this machine is in the `local` store.
  */
 export interface Store {
   readonly local: LocalStore;
@@ -24,7 +23,16 @@ export interface Store {
    */
   fetch(artifacts: readonly StoredArtifact[], log?: Digest): Promise<boolean>;
 
-  /** Offers a new result to others. */
+  /** How new results reach others; absent where nobody else gets them. */
+  readonly outbox?: Outbox;
+
+  /** Ends connections. They would keep this process alive. */
+  close(): Promise<void>;
+}
+
+/** The way of new results to those who share a store. */
+export interface Outbox {
+  /** Offers a new result. */
   share(result: StageResult): void;
 
   /**
@@ -34,7 +42,4 @@ export interface Store {
 
   /** Sends what was offered, at the end of a run, unless that is interrupted. */
   flush(signal: AbortSignal): Promise<void>;
-
-  /** Ends connections. They would keep this process alive. */
-  close(): Promise<void>;
 }

@@ -29,12 +29,6 @@ export class UnsharedStore implements Store {
     return true;
   }
 
-  /** Nobody else gets results or runs, so nothing waits to be sent and nothing is connected. */
-  share(): void {}
-
-  shareRun(): void {}
-
-  async flush(): Promise<void> {}
-
+  /** Nothing is connected. */
   async close(): Promise<void> {}
 }

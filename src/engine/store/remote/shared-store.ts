@@ -16,7 +16,7 @@ import {
   type StoredArtifact,
   signpostsOf,
 } from '../stage-result.ts';
-import type { Store } from '../store.ts';
+import type { Outbox, Store } from '../store.ts';
 import { writeObject } from '../store-object.ts';
 import { RefusedRequest } from './buckets/bucket.ts';
 import { Contact } from './contact.ts';
@@ -83,7 +83,7 @@ export interface StoreListener {
  *
  * A run: kept by `shareRun` → sent, after its results.
  */
-export class SharedStore implements Store {
+export class SharedStore implements Store, Outbox {
   readonly local: LocalStore;
   readonly remote: RemoteStore;
   readonly records: RemoteRecords;
@@ -284,6 +284,10 @@ export class SharedStore implements Store {
     if (Date.now() - this.#reportedAt < reportPause) return;
     this.#reportedAt = Date.now();
     this.#onTraffic(this.#traffic);
+  }
+
+  get outbox(): Outbox {
+    return this;
   }
 
   /** Sends a result that was made here to the shared store, later during the run or at its end. */
