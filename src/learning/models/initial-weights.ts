@@ -56,7 +56,10 @@ export const freshSeed = (seed: number): number => new Random('fresh weights', s
  * It shows the architecture alone.
  */
 export async function untrainedCopy(model: LayersModel, seed: number): Promise<LayersModel> {
-  const copy = (await models.modelFromJSON(model.toJSON(null, false) as never)) as LayersModel;
+  const config = model.toJSON(null, false);
+  if (typeof config === 'string')
+    throw new Error('Internal error: the config of a model is a text');
+  const copy = await models.modelFromJSON(config);
   initialiseWeights(copy, freshSeed(seed));
   return copy;
 }
