@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { baseNames } from '../engine/config/loading/base-names.ts';
 import {
-  baseNames,
   findPipelineFile,
   onlyPipelineFile,
   pipelineNames,

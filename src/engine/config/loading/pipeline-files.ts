@@ -6,9 +6,8 @@ import { reasonOf } from '../../../user-error.ts';
 import type { Diagnostic, Mistake } from '../../diagnostics/diagnostic.ts';
 import { upwards } from '../../files/upwards.ts';
 import { findShipped } from '../find-package.ts';
-import { readSource } from '../yaml/load-document.ts';
-import { child, itemsOf, textOf } from '../yaml/node.ts';
-import { parseYaml } from '../yaml/parse-yaml.ts';
+
+// A command that is answered from memory loads this file, which therefore loads no YAML.
 
 const extensions = ['', '.yaml', '.yml'];
 
@@ -117,22 +116,6 @@ export function pipelineNames(root: string): readonly string[] {
     .filter((entry) => /\.ya?ml$/.test(entry.name) && !entry.isDirectory())
     .map((entry) => posix.join(relative(folder, entry.parentPath), entry.name))
     .sort();
-}
-
-/**
- * Pipelines that another one extends, for hints only: a file with mistakes counts as extending
- * nothing.
- */
-export function baseNames(names: readonly string[], root: string): ReadonlySet<string> {
-  const extended = names.flatMap((name) => {
-    const source = readSource(join(root, 'pipelines', name), root);
-    const parsed = source.ok ? parseYaml(source.value) : undefined;
-    const paths = parsed?.ok ? itemsOf(child(parsed.value, 'extends')) : [];
-    return paths
-      .flatMap((path) => textOf(path) ?? [])
-      .map((path) => posix.join(posix.dirname(name), path));
-  });
-  return new Set(extended);
 }
 
 const withoutExtension = (path: string) => path.replace(/\.ya?ml$/, '');
