@@ -60,6 +60,15 @@ const ownTfjs = {
   },
 };
 
+/** What `start.cjs` loads only where it cannot answer. */
+const loadedLater = {
+  name: 'loaded-later',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: './main.js', external: true }));
+    onResolve({ filter: /^tinyglobby$/ }, () => ({ path: './glob.js', external: true }));
+  },
+};
+
 /** What the files for Node have in common. */
 const forNode = {
   format: 'esm',
@@ -85,6 +94,8 @@ await build({
     'look-worker': 'stages/audit/look-worker.ts',
     'draw-split-worker': 'stages/evaluate/draw-split-worker.ts',
     'draw-curves-worker': 'stages/roc-det/draw-curves-worker.ts',
+    // Only `start.cjs` loads it so.
+    glob: 'tinyglobby',
     // What a project's own kinds share with Restage: its classes, and the schemas of settings.
     index: 'src/index.ts',
     zod: 'zod',
@@ -94,6 +105,19 @@ await build({
   splitting: true,
   external,
   plugins: [english, ownTfjs],
+});
+// CommonJS, without any other file: it answers before Node loads ES modules.
+await build({
+  absWorkingDir: root,
+  platform: 'node',
+  target: 'node20',
+  entryPoints: { start: 'src/cli/start.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: `const moduleUrl = require('node:url').pathToFileURL(__filename).href;` },
+  plugins: [loadedLater],
 });
 // What browsers load from `restage serve`.
 await build({

@@ -283,7 +283,7 @@ test('--help, alone and for every command, has an example and fits in 80 columns
 test('in a clone that was never built, the command says so in one line, with what to do', (context) => {
   const clone = temporaryFolder(context);
   // The folder has no package.json that says what a .js is.
-  const program = join(clone, 'bin/restage.mjs');
+  const program = join(clone, 'bin/restage.cjs');
   mkdirSync(join(clone, 'bin'));
   copyFileSync(inRepository('bin/restage.js'), program);
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'run'], {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { posix } from 'node:path';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join, posix } from 'node:path';
 import { test } from 'node:test';
 import { inRepository, read } from './support/pages.ts';
 
@@ -40,6 +41,29 @@ test('the package has its commands, its entry points with their types and every 
     [],
   );
   assert.ok(size <= 2_000_000, `${size} bytes`);
+});
+
+test('what answers a remembered run stands alone: it requires only modules of Node, and is in the package without what it compiles', () => {
+  const start = read('dist/start.cjs');
+  const required = Array.from(start.matchAll(/\brequire\("([^"]+)"\)/g), ([, name]) => name!);
+  assert.ok(required.includes('node:fs'));
+  assert.deepEqual(
+    required.filter((name) => !isBuiltin(name)),
+    [],
+  );
+  const imported = Array.from(start.matchAll(/\bimport\("([^"]+)"\)/g), ([, name]) => name!);
+  assert.deepEqual(imported.sort(), ['./glob.js', './main.js']);
+
+  const kept = join(root, 'dist/compile-cache/kept');
+  mkdirSync(dirname(kept), { recursive: true });
+  writeFileSync(kept, '');
+  const { paths } = packed();
+  rmSync(kept);
+  assert.ok(paths.has('dist/start.cjs'));
+  assert.deepEqual(
+    [...paths].filter((path) => path.startsWith('dist/compile-cache')),
+    [],
+  );
 });
 
 test('npm ci runs no install script of onnxruntime-node, which would download CUDA libraries', () => {

@@ -1,34 +1,44 @@
-import { recallRun } from '../project/recall-run.ts';
+import { clearLeftovers, type RecalledRun } from '../project/recall-run.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
 import { guardStream } from '../reporting/terminal/terminal-text.ts';
 import { ignoresHangup, surviveLostOutput } from './support/process-end.ts';
 
-const argv = process.argv.slice(2);
-surviveLostOutput(argv[0] !== 'run');
-for (const stream of [process.stdout, process.stderr])
-  guardStream(stream, wantsColour(stream, process.env));
-if (ignoresHangup) process.on('SIGHUP', () => {});
-// The common case first, before anything heavy is loaded.
-if (!(await answerFromMemory(argv))) {
+/**
+ * Runs the command that the words name, and sets the exit code.
+ *
+ * @param recalled The same run, if nothing has changed since: then a `run` has nothing to do, and a
+ *   `plan` says so.
+ */
+export async function main(
+  argv: readonly string[],
+  recalled: RecalledRun | undefined,
+): Promise<void> {
+  surviveLostOutput(argv[0] !== 'run');
+  for (const stream of [process.stdout, process.stderr])
+    guardStream(stream, wantsColour(stream, process.env));
+  if (ignoresHangup) process.on('SIGHUP', () => {});
+  if (recalled !== undefined && (await answer(argv[0], recalled))) return;
+  if (argv[0] === 'run' || argv[0] === 'plan') await optimiseLater();
   const { runCli } = await import('./cli.ts');
   process.exitCode = await runCli(argv);
 }
 
 /**
- * Answers `run` and, where it has no options, `plan` from what the same run remembers. False where
- * something has changed, or nothing is remembered.
+ * Lets V8 compile with all its optimisations only what runs for long. Node 20 compiles so much that
+ * a plan of 2,000 stages takes half as much processor time again; later versions have other limits.
  */
-async function answerFromMemory([command, ...words]: readonly string[]): Promise<boolean> {
-  const isPlan = command === 'plan' && !words.some((word) => word.startsWith('-'));
-  const folder = command === 'run' || isPlan ? currentFolder() : undefined;
-  if (folder === undefined) return false;
-  const run = await recallRun(folder, words, process.env);
-  if (run === undefined) return false;
-  const { pipeline, stages, names, clear } = run;
-  if (isPlan) return names !== undefined && (await printPlan(pipeline, names));
-  process.stdout.write(`${formatAllFresh(pipeline, stages, performance.now() / 1000)}\n`);
-  await clear();
+async function optimiseLater(): Promise<void> {
+  if (!process.version.startsWith('v20.')) return;
+  (await import('node:v8')).setFlagsFromString('--interrupt-budget=1000000');
+}
+
+/** Answers `run` or `plan` from memory. False if the memory lacks what a plan says. */
+async function answer(command: string | undefined, run: RecalledRun): Promise<boolean> {
+  const { pipeline, stages, names } = run;
+  if (command === 'plan') return names !== undefined && (await printPlan(pipeline, names));
+  process.stdout.write(`${formatAllFresh(pipeline, stages, process.uptime())}\n`);
+  if (run.hasLeftovers) await clearLeftovers(run.root);
   return true;
 }
 
@@ -37,13 +47,4 @@ async function printPlan(pipeline: string, names: readonly string[]): Promise<tr
   const lines = names.map((stage) => ({ stage, state: 'up to date', notes: [] }) as const);
   process.stdout.write(formatPlan(pipeline, lines, wantsColour(process.stdout, process.env)));
   return true;
-}
-
-/** Undefined where it was removed: the command itself says so. */
-function currentFolder(): string | undefined {
-  try {
-    return process.cwd();
-  } catch {
-    return undefined;
-  }
 }

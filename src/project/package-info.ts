@@ -13,6 +13,7 @@ export const version: string = JSON.parse(
  */
 export const codeFiles: readonly string[] = [
   'package.json',
+  'dist/start.cjs',
   'dist/main.js',
   'dist/stage-main.js',
   'dist/job-main.js',

@@ -9,7 +9,9 @@ import { memoryFile, recall } from '../engine/store/run-memory.ts';
 import type { Environment } from '../environment.ts';
 
 /** A run that would leave nothing to do, known without reading its pipeline. */
-interface RecalledRun {
+export interface RecalledRun {
+  /** The project's folder. */
+  readonly root: string;
   readonly pipeline: string;
   /** How many stages are up to date. */
   readonly stages: number;
@@ -18,8 +20,8 @@ interface RecalledRun {
    * date.
    */
   readonly names?: readonly string[];
-  /** Removes what killed runs left. It loads more than the answer took, so it comes after. */
-  readonly clear: () => Promise<void>;
+  /** Whether there may be something that killed runs left. */
+  readonly hasLeftovers: boolean;
 }
 
 /**
@@ -42,12 +44,15 @@ export async function recallRun(
   if (memory === undefined) return undefined;
   const { pipeline, stages, names } = memory;
   return {
+    root,
     pipeline,
     stages,
     ...(names !== undefined && { names }),
-    clear: async () => {
-      if (namesIn(inCache(cacheOf(root), 'work')).length === 0) return;
-      await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
-    },
+    hasLeftovers: namesIn(inCache(cacheOf(root), 'work')).length > 0,
   };
+}
+
+/** Removes what killed runs left. It loads more than an answer from memory takes. */
+export async function clearLeftovers(root: string): Promise<void> {
+  await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
 }

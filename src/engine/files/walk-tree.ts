@@ -126,25 +126,44 @@ export function treeSignature(path: string): StatSignature {
   return entriesSignature(walkTree(path));
 }
 
-/**
- * The signature of entries that were walked already. Numbers are hashed in binary: as text they
- * would cost more than the walk.
- */
+/** Takes one signature of several trees, at less cost than one of each. Throws a `ListingError`. */
+export function treesSignature(paths: readonly string[]): StatSignature {
+  const signature = new SignatureOfEntries();
+  for (const path of paths) signature.add(walkTree(path));
+  return signature.take();
+}
+
+/** The signature of entries that were walked already. */
 export function entriesSignature(entries: Iterable<TreeEntry>): StatSignature {
-  const paths: string[] = [];
-  const numbers: number[] = [];
-  let newest = 0;
-  for (const { path, stats, folder } of entries) {
-    const { size, mtimeMs, ctimeMs, ino } = stats;
-    paths.push(path);
-    // A folder's change time moves when it is renamed into place; its modification time when its
-    // names change.
-    if (folder) numbers.push(-1, mtimeMs, -1, ino);
-    else numbers.push(size, mtimeMs, ctimeMs, ino);
-    newest = Math.max(newest, mtimeMs, ctimeMs);
+  const signature = new SignatureOfEntries();
+  signature.add(entries);
+  return signature.take();
+}
+
+/** Numbers are hashed in binary: as text they would cost more than the walk. */
+class SignatureOfEntries {
+  readonly #paths: string[] = [];
+  readonly #numbers: number[] = [];
+  #newest = 0;
+
+  add(entries: Iterable<TreeEntry>): void {
+    for (const { path, stats, folder } of entries) {
+      const { size, mtimeMs, ctimeMs, ino } = stats;
+      this.#paths.push(path);
+      // A folder's change time moves when it is renamed into place; its modification time when its
+      // names change.
+      if (folder) this.#numbers.push(-1, mtimeMs, -1, ino);
+      else this.#numbers.push(size, mtimeMs, ctimeMs, ino);
+      this.#newest = Math.max(this.#newest, mtimeMs, ctimeMs);
+    }
   }
-  const hash = createHash('sha256').update(paths.join('\0')).update(Float64Array.from(numbers));
-  return { signature: hash.digest('hex').slice(0, 32), newest };
+
+  take(): StatSignature {
+    const hash = createHash('sha256')
+      .update(this.#paths.join('\0'))
+      .update(Float64Array.from(this.#numbers));
+    return { signature: hash.digest('hex').slice(0, 32), newest: this.#newest };
+  }
 }
 
 /**

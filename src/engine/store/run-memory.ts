@@ -4,7 +4,7 @@ import type { Environment } from '../../environment.ts';
 import { expandGlob } from '../config/expand-glob.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { cacheOf, inCache } from '../files/cache-paths.ts';
-import { pathSignature, treeSignature } from '../files/walk-tree.ts';
+import { pathSignature, treeSignature, treesSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 
@@ -22,7 +22,7 @@ import { writeError } from '../files/write-error.ts';
  * that is lost costs time and nothing else.
  */
 export interface RunMemory {
-  readonly format: 3;
+  readonly format: 4;
   readonly pipeline: string;
   readonly found: FoundFile;
   readonly stages: number;
@@ -77,7 +77,7 @@ export async function recall(
     // Where a change is found, the file stays. Safe: a command that is killed before it decides has
     // changed nothing, and what a run publishes changes signatures, too.
     const memory = readJson<RunMemory>(file);
-    if (memory?.format !== 3) return undefined;
+    if (memory?.format !== 4) return undefined;
     if (find(memory.found.word) !== memory.found.file) return undefined;
     for (const [name, value] of Object.entries(memory.env))
       if (hashVariable(env[name]) !== value) return undefined;
@@ -103,16 +103,20 @@ export function remember(
   const trees = [...signatures.trees.keys()];
   const places = [...signatures.paths.keys()];
   // Absent → remembered. Safe: signatures were taken before anything was read. They are compared
-  // once more, so that no edit during the run is remembered as what the run has seen.
+  // once more, so that no edit during the run is remembered as what the run has seen. The common
+  // signature is taken before they are: it cannot have an edit that they lack.
   const signature = presentSignature({ trees, places });
-  if (signature !== digestOf([...signatures.trees.values(), ...signatures.paths.values()])) {
+  const isSame =
+    trees.every((path) => treeSignature(path).signature === signatures.trees.get(path)) &&
+    places.every((path) => pathSignature(path).signature === signatures.paths.get(path));
+  if (!isSame) {
     forget(file);
     return;
   }
   const hashed = Array.from(variables, ([name, value]) => [name, hashVariable(value)]);
   const memory: RunMemory = {
     ...run,
-    format: 3,
+    format: 4,
     trees,
     places,
     env: Object.fromEntries(hashed),
@@ -170,13 +174,10 @@ export function forgetAll(root: string): void {
   }
 }
 
-const presentSignature = ({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string =>
-  digestOf([
-    ...trees.map((path) => treeSignature(path).signature),
-    ...places.map((path) => pathSignature(path).signature),
-  ]);
-
-const digestOf = (signatures: readonly string[]): string => sha256(signatures.join('\n'));
+function presentSignature({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string {
+  const paths = places.map((path) => pathSignature(path).signature);
+  return sha256([treesSignature(trees).signature, ...paths].join('\n'));
+}
 
 async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boolean> {
   const patterns = Object.keys(globs);
