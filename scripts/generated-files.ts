@@ -9,13 +9,15 @@ import { markdownTable } from '../src/markdown-table.ts';
 import { editorSchema } from '../src/project/editor-schema.ts';
 import { kinds } from '../stages/index.ts';
 import { licencesPage } from './licences.ts';
+import { questionsOf, questionsTable } from './report-page.ts';
 
 export const inRepository = (path: string): string =>
   fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
  * The generated files by path: the schema for editors, the reference of kinds, the licences, and
- * the pages of the pipeline file and of mistakes, in which only the tables are generated.
+ * the pages of the pipeline file, of mistakes and of the report, in which only the tables are
+ * generated.
  */
 export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
   const specs = Object.values(kinds).map(({ spec }) => spec);
@@ -29,6 +31,9 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
       stage: settingsTable(describeSettings(stageShape), 'key'),
     }),
     'docs/diagnostics.md': withTables('docs/diagnostics.md', { codes: codesTable() }),
+    'docs/report.md': withTables('docs/report.md', {
+      questions: questionsTable(await questionsOf(inRepository('.'))),
+    }),
   };
 }
 

@@ -233,6 +233,17 @@ const shared: Readonly<Record<string, Reader>> = {
         writeUntrainedModel(project.path('artifacts/own/fit/model')),
     },
   },
+  'docs/report.md': {
+    before: {
+      'npx restage plan as-reported.yaml --set params.fakes=path/to/deepfakes --set params.synthetic=path/to/synthetic-faces':
+        async (project) => {
+          for (const folder of ['path/to/deepfakes', 'path/to/synthetic-faces'])
+            await writePhotos(project, folder);
+        },
+    },
+    // Hours, and minutes; as `as-reported.slow.ts` does.
+    planned: /run as-reported/,
+  },
   'docs/serve.md': {
     before: {
       'restage run experiments/mine.yaml --watch --serve': (project) =>
@@ -270,7 +281,8 @@ story('README.md', undefined, async (page) => {
     'npx restage plan mine.yaml': edit('pipelines/mine.yaml', '0.0003', '0.0005'),
     'restage serve': edit('pipelines/mine.yaml', '0.0005', '0.0003'),
   };
-  await follow(page, reader, { before });
+  // Minutes; as `as-reported.slow.ts` does.
+  await follow(page, reader, { before, planned: /run as-reported/ });
 });
 
 story('docs/tutorial.md', undefined, async (page) => {
