@@ -247,7 +247,7 @@ test('maps are scored against masks of what was forged, in metrics, table and hi
   ]);
   assert.deepEqual(
     bench.highlights.map(({ columns, rows }) => [columns.length, rows.map(([method]) => method)]),
-    [[10, ['Grad-CAM', 'HiResCAM']]],
+    [[11, ['Grad-CAM', 'HiResCAM']]],
   );
 });
 
@@ -330,6 +330,48 @@ test('several models are shown below each other, each with its own data set, lay
   const [lead] = bench.highlights[1]!.rows;
   assert.deepEqual(lead!.slice(0, 3), ['finder', 'tiny', 2]);
   assert.match(String(lead![3]), /^\+\d\d\.\d points$/);
+});
+
+test('maps of few cells have a ceiling beside their concentration, and a warning', async () => {
+  using bench = new StageBench();
+  const { dataset } = await writeInputs(bench);
+  const model = join(bench.root, 'coarse');
+  const net: ModelSetting = {
+    layers: [
+      { conv: 4, kernel: 3, stride: 2, padding: 'same', name: 'fine' },
+      { maxPool: 8 },
+      { conv: 4, kernel: 3, padding: 'same', name: 'coarse' },
+      { globalAveragePool: true },
+      { dense: 2 },
+    ],
+  };
+  await writeUntrainedModel(model, { net, imageSize: size });
+  const inputs = { models: [model], datasets: [dataset] };
+  const shares = async (layer: string) => {
+    await explain(bench, { inputs, with: { layer, untrained: true } });
+    return JSON.parse(outputOf(bench, 'metrics'))['grad-cam'];
+  };
+
+  const coarse = await shares('coarse');
+  assert.ok(Math.abs(coarse.topShareCeiling - 0.388) < 0.02, coarse.topShareCeiling);
+  assert.ok(coarse.topShare <= coarse.topShareCeiling);
+  assert.ok(!('topShareCeiling' in coarse.untrained));
+  const percent = `${(100 * coarse.topShareCeiling).toFixed(1)} %`;
+  assert.deepEqual(
+    bench.warnings.filter((warning) => warning.startsWith('Maps')),
+    [
+      `Maps have 2 x 2 cells at coarse, for 32 x 32 pixels: even one cell alone has only ${percent} of its map in a tenth of the pixels. Name an earlier layer, or train on larger images, before you compare such shares.`,
+    ],
+  );
+  const { columns, rows } = bench.highlights.at(-1)!;
+  assert.equal(rows[0]![columns.indexOf('at most')], percent);
+
+  bench.warnings.length = 0;
+  assert.equal((await shares('fine')).topShareCeiling, 1);
+  assert.deepEqual(
+    bench.warnings.filter((warning) => warning.startsWith('Maps')),
+    [],
+  );
 });
 
 test('a model of several classes has maps for the class of each image, and numbers by the names of classes', async () => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { formatList } from '../../src/format-numbers.ts';
+import { formatList, formatShare } from '../../src/format-numbers.ts';
+import { fewestCells } from '../../src/learning/attribution/map-ceiling.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
@@ -50,7 +51,10 @@ export default async function run(context: Context): Promise<void> {
     }),
   });
   await renderOutput(context, 'sheet', chart);
-  for (const surveyedCase of surveyed) warnOfConstantMaps(context, surveyedCase);
+  for (const surveyedCase of surveyed) {
+    warnOfConstantMaps(context, surveyedCase);
+    warnOfFewCells(context, surveyedCase);
+  }
   context.highlight(casesTable(surveyed, settings));
   if (lead !== undefined) context.highlight(leadTable(lead, settings));
 }
@@ -74,5 +78,18 @@ function warnOfConstantMaps(
   if (constant.length === 0) return;
   context.warn(
     `Constant maps${name && ` of ${name}`} on ${context.settings.split}: ${formatList(constant)}. There ${layer} shows nothing of the class. Shares of pixels are means over the other maps.`,
+  );
+}
+
+/** A map of few cells says little of where in an image a network looks. */
+function warnOfFewCells(
+  context: Context,
+  { name, layer, survey, subject }: Case & SurveyedCase,
+): void {
+  const { grid, ceiling } = survey.maps[0]!;
+  if (grid === undefined || Math.min(grid.height, grid.width) >= fewestCells) return;
+  const { size } = subject.input;
+  context.warn(
+    `Maps${name && ` of ${name}`} have ${grid.height} x ${grid.width} cells at ${layer}, for ${size} x ${size} pixels: even one cell alone has only ${formatShare(ceiling!)} of its map in a tenth of the pixels. Name an earlier layer, or train on larger images, before you compare such shares.`,
   );
 }

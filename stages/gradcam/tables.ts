@@ -137,6 +137,7 @@ export function casesTable(
       ...(cases.length > 1 ? [name] : []),
       methodTitle(method),
       layer,
+      shareAt(numbers, 'topShareCeiling'),
       ...of.map((path, label) =>
         mapsShare(numbers, path, isPair ? measured.counts[label]! : undefined),
       ),
@@ -157,6 +158,7 @@ export function casesTable(
       ...(cases.length > 1 ? ['model'] : []),
       'method',
       'layer',
+      'at most',
       ...(isPair ? classes : ['trained']),
       ...(isUntrained ? untrained : []),
       'mean maps differ in',

@@ -50,6 +50,7 @@ export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws'
  * numbers of a method:
  *
  *     topShare                    // as of the classes below, over the images of all
+ *     topShareCeiling             // the greatest of a map of so few cells, if it was resized
  *     <class>.constantMaps        // number of constant maps
  *     <class>.topShare            // mean over images: mass in the most salient 10 % of pixels
  *     <class>.meanMapTopShare     // the same of the mean map, on 16 x 16 cells
@@ -165,7 +166,7 @@ function measureMethod(
   const ofMeanMaps = [...trained.keys.map((key) => `${key}.meanMapTopShare`), 'distance'];
   const facts: Values = {
     ...factsOf(trained, options),
-    ...(untrained && prefixed('untrained', factsOf(untrained, options))),
+    ...(untrained && prefixed('untrained', untrainedFacts(untrained, options))),
   };
   const nets = {
     trained: statistics(trained),
@@ -269,6 +270,7 @@ function factsOf({ survey, maps, keys }: Surveyed, { groups, seed }: MeasureOpti
     ({ labels: [a, b], distance }) => [`distances.${keys[a]}.${keys[b]}`, distance] as const,
   );
   return {
+    ...(maps.ceiling !== undefined && { topShareCeiling: maps.ceiling }),
     ...Object.fromEntries(keys.map((key, label) => [`${key}.constantMaps`, maps.constant[label]!])),
     distanceByChance: chance.byChance,
     distanceP: chance.p,
@@ -282,6 +284,12 @@ function factsOf({ survey, maps, keys }: Surveyed, { groups, seed }: MeasureOpti
       completeness &&
       prefixed('completeness', { ...completenessGap(completeness) })),
   };
+}
+
+/** Without the ceiling, which is that of the trained network. */
+function untrainedFacts(untrained: Surveyed, options: MeasureOptions): Values {
+  const { topShareCeiling: _, ...facts } = factsOf(untrained, options);
+  return facts;
 }
 
 const prefixed = (prefix: string, numbers: Values): Values =>

@@ -6,6 +6,7 @@ import {
 } from '../attribution/attribution-map.ts';
 import { type ExplainOptions, explain } from '../attribution/explain.ts';
 import type { Completeness } from '../attribution/gradients.ts';
+import { type MapGrid, topShareCeiling } from '../attribution/map-ceiling.ts';
 import {
   chanceIntersectionOverUnion,
   intersectionOverUnion,
@@ -74,6 +75,10 @@ export interface MapSurvey {
   readonly method: Method;
   /** Concentration ({@link topShare}); NaN for a map of zeros. */
   readonly topShares: Float64Array;
+  /** The cells of its maps before they were resized, if these are fewer than the image's pixels. */
+  readonly grid?: MapGrid;
+  /** The greatest concentration that such a map can have ({@link topShareCeiling}). */
+  readonly ceiling?: number;
   /** Maps scaled to 0 to 1, then reduced: `[images, cells]`, at most 16 x 16 cells. */
   readonly coarse: Float32Array;
   readonly cells: number;
@@ -124,8 +129,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
       const scores = rowOf(explanation.logits, slot, batch.indices.length);
       expectFinite(scores, sample.key);
       const mask = await masks?.read(sample);
-      for (const [i, map] of of.maps.entries())
-        collectors[i]!.add(position, label, resizeMap(map, { height: size, width: size }), mask);
+      for (const [i, map] of of.maps.entries()) collectors[i]!.add(position, label, map, mask);
       indices[position] = index;
       labels[position] = label;
       explained[position] = of.class;
@@ -178,13 +182,17 @@ function collector(
   const sums = Array.from({ length: classes }, () => new Float64Array(size * size));
   const counts = sums.map(() => 0);
   const constant = sums.map(() => 0);
+  const image = { height: size, width: size };
+  let grid: MapGrid | undefined;
   const meanOf = (sum: Float64Array, label: number): AttributionMap | undefined => {
     if (counts[label] === 0) return undefined;
     const values = Float32Array.from(sum, (total) => total / counts[label]!);
     return { height: size, width: size, values: scaleMap(values) };
   };
   return {
-    add(position: number, label: number, map: AttributionMap, mask: Uint8Array | undefined): void {
+    add(position: number, label: number, raw: AttributionMap, mask: Uint8Array | undefined): void {
+      const map = resizeMap(raw, image);
+      if (map !== raw) grid ??= { height: raw.height, width: raw.width };
       const scaled = scaleMap(map.values);
       const sum = sums[label]!;
       for (const [i, value] of scaled.entries()) sum[i]! += value;
@@ -199,6 +207,7 @@ function collector(
     finish: (): MapSurvey => ({
       method,
       topShares,
+      ...(grid !== undefined && { grid, ceiling: topShareCeiling(grid, image) }),
       coarse,
       cells,
       means: sums.map(meanOf),
