@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { cropMiddle } from './crop-middle.ts';
 import { decodeBitmap, isBitmap, type TransparentImage } from './decode-bitmap.ts';
+import { sizeOfPlainJpeg } from './jpeg-segments.ts';
 import { resample, type Size } from './resample.ts';
 import type { Kernel, Resize, ResizeTo } from './resize-settings.ts';
 
@@ -139,6 +140,9 @@ export async function imageAsShown(bytes: Uint8Array): Promise<ShownImage> {
   // Warnings are for odd but visible things, such as bytes after the end; a truncated image is an
   // error.
   const image = sharp(bytes, { failOn: 'error' }).autoOrient().toColourspace('srgb');
+  // Opening the file in libvips for its head would take a fifth of the time of decoding it.
+  const plain = sizeOfPlainJpeg(bytes);
+  if (plain !== undefined) return { ...plain, depth: 8, image };
   const { autoOrient, depth, hasAlpha } = await image.metadata();
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw new Error(

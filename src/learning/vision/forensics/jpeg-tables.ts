@@ -1,3 +1,5 @@
+import { isFrame, isJpeg, segmentsOf } from '../jpeg-segments.ts';
+
 /** The compression of a JPEG file, as its head states it. */
 export interface JpegTables {
   /**
@@ -20,13 +22,12 @@ export interface JpegTables {
  * B). Undefined for bytes that are no JPEG, or that lack these segments.
  */
 export function readJpegTables(bytes: Uint8Array): JpegTables | undefined {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
+  if (!isJpeg(bytes)) return undefined;
   const tables: (readonly number[])[] = [];
   let frame: Pick<JpegTables, 'subsampling' | 'progressive'> | undefined;
-  for (const { marker, body } of segments(bytes)) {
+  for (const { marker, body } of segmentsOf(bytes)) {
     if (marker === 0xdb) tables.push(...readTables(body));
-    // All SOF markers; C4, C8 and CC are others.
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+    if (isFrame(marker)) {
       frame = {
         subsampling: readSubsampling(body),
         progressive: marker === 0xc2 || marker === 0xc6,
@@ -35,27 +36,6 @@ export function readJpegTables(bytes: Uint8Array): JpegTables | undefined {
   }
   if (tables.length === 0 || frame === undefined) return undefined;
   return { tables, quality: qualityOf(tables[0]!), ...frame };
-}
-
-interface Segment {
-  readonly marker: number;
-  /** What stands after its length. */
-  readonly body: Uint8Array;
-}
-
-function* segments(bytes: Uint8Array): Generator<Segment, undefined> {
-  let at = 2;
-  while (at + 3 < bytes.length && bytes[at] === 0xff) {
-    const marker = bytes[at + 1]!;
-    if (marker === 0xff) {
-      at++; // filling
-      continue;
-    }
-    if (marker === 0xda || marker === 0xd9) return;
-    const length = bytes[at + 2]! * 256 + bytes[at + 3]!;
-    yield { marker, body: bytes.subarray(at + 4, at + 2 + length) };
-    at += 2 + length;
-  }
 }
 
 function readTables(body: Uint8Array): readonly (readonly number[])[] {
