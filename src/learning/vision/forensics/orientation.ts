@@ -25,13 +25,28 @@ export function inverseOf(orientation: Orientation): Orientation {
  * give 3, 1, 4, 2.
  */
 export function oriented(grey: ArrayLike<number>, orientation: Orientation): Float64Array {
-  const side = Math.sqrt(grey.length);
+  const sources = sourcesOf(Math.sqrt(grey.length), orientation);
+  const picture = new Float64Array(grey.length);
+  for (let i = 0; i < picture.length; i++) picture[i] = grey[sources[i]!]!;
+  return picture;
+}
+
+/** For each pixel of an oriented picture, the index of the pixel that comes there. */
+function sourcesOf(side: number, orientation: Orientation): Uint32Array {
+  const name = `${side} ${orientation}`;
+  const known = sourcesByName.get(name);
+  if (known !== undefined) return known;
   const index = orientations.indexOf(orientation);
   const last = side - 1;
-  return Float64Array.from({ length: grey.length }, (_, i) => {
+  const sources = Uint32Array.from({ length: side * side }, (_, i) => {
     let x = i % side;
     let y = Math.floor(i / side);
     for (let turn = 0; turn < index % 4; turn++) [x, y] = [y, last - x];
-    return grey[y * side + (index < 4 ? x : last - x)]!;
+    return y * side + (index < 4 ? x : last - x);
   });
+  sourcesByName.set(name, sources);
+  return sources;
 }
+
+/** Computed once, since a search turns every picture in seven ways. */
+const sourcesByName = new Map<string, Uint32Array>();

@@ -17,30 +17,66 @@ const block = 8;
  * @param grey The picture at 32 x 32, in row order, in any unit.
  */
 export function perceptualHash(grey: ArrayLike<number>): Hash | undefined {
-  const across = new Float64Array(hashSide * block);
-  for (let row = 0; row < hashSide; row++) {
-    for (let u = 0; u < block; u++) {
-      let sum = 0;
-      for (let x = 0; x < hashSide; x++)
-        sum += grey[row * hashSide + x]! * cosines[u * hashSide + x]!;
-      across[row * block + u] = sum;
-    }
-  }
+  const across = new Float64Array(hashSide * block); // `[row, frequency]`
+  for (let row = 0; row < hashSide; row++)
+    transformLine({ values: grey, first: row * hashSide, step: 1 }, across, row * block, 1);
   const coefficients = new Float64Array(block * block);
-  for (let v = 0; v < block; v++) {
-    for (let row = 0; row < hashSide; row++) {
-      const weight = cosines[v * hashSide + row]!;
-      for (let u = 0; u < block; u++)
-        coefficients[v * block + u]! += weight * across[row * block + u]!;
-    }
-  }
+  for (let u = 0; u < block; u++)
+    transformLine({ values: across, first: u, step: block }, coefficients, u, block);
   const sorted = coefficients.toSorted();
   if (sorted.at(-1)! - sorted[0]! < leastRange) return undefined;
   const median = (sorted[31]! + sorted[32]!) / 2;
   const bits = [0, 0] as [number, number];
-  for (const [i, value] of coefficients.entries())
-    if (value > median) bits[i >>> 5]! |= 1 << (i & 31);
+  for (let i = 0; i < coefficients.length; i++)
+    if (coefficients[i]! > median) bits[i >>> 5]! |= 1 << (i & 31);
   return [bits[0] >>> 0, bits[1] >>> 0];
+}
+
+/** A row or a column of a picture. */
+interface Line {
+  readonly values: ArrayLike<number>;
+  readonly first: number;
+  readonly step: number;
+}
+
+/**
+ * Writes the {@link block} lowest frequencies of a line into `result`, from `at` on by steps. All
+ * sums at once, which do not wait for each other.
+ */
+function transformLine(
+  { values, first, step }: Line,
+  result: Float64Array,
+  at: number,
+  resultStep: number,
+): void {
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  let sum4 = 0;
+  let sum5 = 0;
+  let sum6 = 0;
+  let sum7 = 0;
+  for (let position = 0; position < hashSide; position++) {
+    const value = values[first + position * step]!;
+    const row = position * block;
+    sum0 += value * cosines[row]!;
+    sum1 += value * cosines[row + 1]!;
+    sum2 += value * cosines[row + 2]!;
+    sum3 += value * cosines[row + 3]!;
+    sum4 += value * cosines[row + 4]!;
+    sum5 += value * cosines[row + 5]!;
+    sum6 += value * cosines[row + 6]!;
+    sum7 += value * cosines[row + 7]!;
+  }
+  result[at] = sum0;
+  result[at + resultStep] = sum1;
+  result[at + 2 * resultStep] = sum2;
+  result[at + 3 * resultStep] = sum3;
+  result[at + 4 * resultStep] = sum4;
+  result[at + 5 * resultStep] = sum5;
+  result[at + 6 * resultStep] = sum6;
+  result[at + 7 * resultStep] = sum7;
 }
 
 /** The bits in which two hashes differ, 0 to 64. */
@@ -57,10 +93,10 @@ export function bitCount(word: number): number {
 /** Half a level of grey, in the coefficients' unit. */
 const leastRange = hashSide / 2;
 
-/** The orthonormal cosine transform, frequencies 1 to 8: `[frequency, position]`. */
+/** The orthonormal cosine transform, frequencies 1 to 8: `[position, frequency]`. */
 const cosines = Float64Array.from({ length: block * hashSide }, (_, i) => {
-  const frequency = Math.floor(i / hashSide) + 1;
-  const position = i % hashSide;
+  const frequency = (i % block) + 1;
+  const position = Math.floor(i / block);
   return (
     Math.sqrt(2 / hashSide) * Math.cos((Math.PI * frequency * (2 * position + 1)) / (2 * hashSide))
   );
