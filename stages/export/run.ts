@@ -1,11 +1,15 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import {
+  exportGraph,
+  exportGraphSafetensors,
+} from '../../src/learning/models/export/export-graph.ts';
 import { exportOnnx } from '../../src/learning/models/export/export-onnx.ts';
 import { exportSafetensors, weightedNet } from '../../src/learning/models/export/weighted-net.ts';
-import { loadModel } from '../../src/learning/models/model-files.ts';
-import { infoFile } from '../../src/learning/models/model-info.ts';
+import { loadModel, type ModelFiles } from '../../src/learning/models/model-files.ts';
+import { graphOf, infoFile } from '../../src/learning/models/model-info.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
-import type { StageContext } from '../../src/stage.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
 import type { ExportFormat, ExportSettings } from './spec.ts';
 
 export default async function run(context: StageContext<ExportSettings>): Promise<void> {
@@ -15,11 +19,10 @@ export default async function run(context: StageContext<ExportSettings>): Promis
   // Nothing is computed, so the simplest backend serves.
   await startBackend({ ...context, backend: 'cpu' });
   const files = await loadModel(source);
-  const net = weightedNet(files);
   const metadata = { restage: JSON.stringify(files.info) };
+  const { onnx, safetensors } = exporterOf(files, metadata, context.settings);
   const writers: Readonly<Record<ExportFormat, () => void>> = {
-    onnx: () =>
-      writeFileSync(join(folder, 'model.onnx'), exportOnnx(net, metadata, context.settings)),
+    onnx: () => writeFileSync(join(folder, 'model.onnx'), onnx()),
     // A model artifact is in tfjs's format; its info is written once, for all formats.
     tfjs: () =>
       cpSync(source, join(folder, 'tfjs'), {
@@ -27,9 +30,31 @@ export default async function run(context: StageContext<ExportSettings>): Promis
         dereference: true,
         filter: (path) => basename(path) !== infoFile,
       }),
-    safetensors: () =>
-      writeFileSync(join(folder, 'model.safetensors'), exportSafetensors(net, metadata)),
+    safetensors: () => writeFileSync(join(folder, 'model.safetensors'), safetensors()),
   };
   for (const format of context.settings.formats) writers[format]();
   writeFileSync(join(folder, infoFile), `${JSON.stringify(files.info, null, 2)}\n`);
+}
+
+function exporterOf(
+  files: ModelFiles,
+  metadata: Readonly<Record<string, string>>,
+  settings: ExportSettings,
+): { readonly onnx: () => Uint8Array; readonly safetensors: () => Uint8Array } {
+  if (files.info.onnx !== undefined) {
+    throw new StageError(
+      'Expected a model that was trained here, got an ONNX file, which is exported already.',
+    );
+  }
+  if (graphOf(files.info) !== undefined) {
+    return {
+      onnx: () => exportGraph(files, metadata, settings),
+      safetensors: () => exportGraphSafetensors(files, metadata),
+    };
+  }
+  const net = weightedNet(files);
+  return {
+    onnx: () => exportOnnx(net, metadata, settings),
+    safetensors: () => exportSafetensors(net, metadata),
+  };
 }

@@ -29,8 +29,8 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   const { settings } = context;
   const backend = await startBackend(context);
   await using source = await openSource(context);
-  const { model, net, labels } = source;
-  const freezing = freezingOf(net, settings);
+  const { model, parts, labels } = source;
+  const freezing = freezingOf(parts, settings);
   const options = {
     ...settings,
     loss: resolveLoss(settings.loss ?? {}, labels, source.classes),
@@ -128,7 +128,8 @@ async function follow(
 
 /** Frozen layers are only as good as their initial weights. */
 function warnOfRandomFreezing(context: StageContext<TrainSettings>, freezing: Freezing): void {
-  const isRandom = context.settings.pretrained === 'none' && context.inputs('weights').length === 0;
+  const isGiven = context.inputs('weights').length > 0 || context.inputs('onnx').length > 0;
+  const isRandom = context.settings.pretrained === 'none' && !isGiven;
   if (freezing.size === 0 || !isRandom) return;
   const isHead = context.inputs('features').length > 0;
   const cure = isHead
@@ -147,13 +148,15 @@ function writeEvents(folder: string, history: History): void {
 
 function modelInfo(
   settings: TrainSettings,
-  { classes, input }: Source,
+  { classes, input, architecture }: Source,
   history: History,
   { name: backend, versions }: RunningBackend,
 ): ModelInfo {
   // Settings without influence on the weights are left out, so that equal models have equal bytes.
   const aside = new Set<string>([
     'model',
+    'cut',
+    'head',
     ...inputSettingNames,
     'monitor',
     'trainValues',
@@ -164,7 +167,7 @@ function modelInfo(
     Object.entries(settings).filter(([name]) => !aside.has(name)),
   );
   return {
-    architecture: settings.model,
+    architecture,
     classes: [...classes],
     input,
     training: training as ModelInfo['training'],

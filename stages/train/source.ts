@@ -2,13 +2,19 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { compare } from '../../src/compare.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { buildHead } from '../../src/learning/models/build-net.ts';
+import {
+  imageSizeOf,
+  networkWithHead,
+  openGraph,
+} from '../../src/learning/models/graph-network.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
-import type { Net } from '../../src/learning/models/layers/layer.ts';
+import { type NetworkParts, partsOfNet } from '../../src/learning/models/layers/net-parts.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
-import { type ModelInfo, resizeOf } from '../../src/learning/models/model-info.ts';
+import { type ImageInput, type ModelInfo, resizeOf } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
 import { readInput } from '../../src/learning/models/read-input.ts';
+import { freezingMistakes } from '../../src/learning/training/freezing.ts';
 import {
   labelling,
   openClasses,
@@ -29,8 +35,9 @@ import type { TrainSettings } from './spec.ts';
 
 /** The initial model, and the images or features that it is trained on. */
 export interface Source extends AsyncDisposable {
-  readonly net: Net;
+  readonly parts: NetworkParts;
   readonly model: LayersModel;
+  readonly architecture: ModelInfo['architecture'];
   readonly input: ModelInfo['input'];
   readonly classes: readonly string[];
   /** The labels of the training split. */
@@ -53,11 +60,8 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, [trainSplit, ...settings.monitor]);
   const labels = labelsOf(dataset, settings);
-  const { net, model, input } = await beginNetwork(context, {
-    ...settings,
-    classes: labels.classes.length,
-  });
-  requireOutputs(model, labels.classes);
+  const begin = context.inputs('onnx').length > 0 ? beginGraph : beginNet;
+  const { parts, model, input, architecture } = await begin(context, settings, labels.classes);
   const resize = resizeOf(input);
   const splits = [...new Set([trainSplit, ...settings.monitor])];
   const note = cropNote(
@@ -76,13 +80,65 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   };
   const batches = datasetBatches(folder, options);
   return {
-    net,
+    parts,
     model,
     input,
+    architecture,
     batches,
     classes: labels.classes,
     labels: dataset.split(trainSplit).samples.map(labels.labelOf),
     [Symbol.asyncDispose]: () => batches[Symbol.asyncDispose](),
+  };
+}
+
+type Begun = Pick<Source, 'parts' | 'model' | 'architecture'> & { readonly input: ImageInput };
+
+async function beginNet(
+  context: StageContext<TrainSettings>,
+  settings: TrainSettings,
+  classes: readonly string[],
+): Promise<Begun> {
+  const { net, model, input } = await beginNetwork(context, {
+    ...settings,
+    classes: classes.length,
+  });
+  requireOutputs(model, classes);
+  return { parts: partsOfNet(net), model, input, architecture: settings.model };
+}
+
+async function beginGraph(
+  context: StageContext<TrainSettings>,
+  settings: TrainSettings,
+  classes: readonly string[],
+): Promise<Begun> {
+  const { cut: wanted, head: layers, seed, fit, kernel, normalise, resize } = settings;
+  const opened = openGraph(context.input('onnx').path);
+  const { imageSize: usual } = usualInput;
+  // The default size is not one that the user has chosen.
+  const given = settings.imageSize === usual ? (opened.size ?? usual) : settings.imageSize;
+  const size = imageSizeOf(opened, given);
+  const options = { imageSize: size, cut: wanted, head: layers, classes: classes.length, seed };
+  const { model, parts, cut, head } = await networkWithHead(opened, options);
+  const [mistake] = freezingMistakes(parts, settings);
+  if (mistake !== undefined) {
+    throw new StageError(`In ${mistake.at.join('.')}: ${mistake.message}.`);
+  }
+  context.log(
+    `The network of ${opened.file} up to "${cut}", then a head of ${head.length} layers.`,
+  );
+  const { layout, graph, digest } = opened;
+  const { mean, deviation } = normalise!; // the spec requires it
+  return {
+    parts,
+    model,
+    input: {
+      size,
+      fit,
+      kernel,
+      normalise: { mean: [...mean], deviation: [...deviation] },
+      ...(resize !== undefined && { resize }),
+    },
+    architecture: { onnx: digest, cut, head: [...head], layout, opset: graph.opset },
   };
 }
 
@@ -103,8 +159,9 @@ async function features(context: StageContext<TrainSettings>): Promise<Source> {
   requireOutputs(model, classes);
   initialiseWeights(model, settings.seed);
   return {
-    net,
+    parts: partsOfNet(net),
     model,
+    architecture: settings.model,
     classes,
     input: { values, ...(of === undefined ? {} : { of }) },
     labels: features.split(trainSplit).samples.map(labels.labelOf),

@@ -5,10 +5,13 @@ import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import {
   inputMistakes,
   inputSettings,
+  onnxPort,
   preprocessingPort,
   refusedNames,
   withInput,
 } from '../../src/learning/models/input-settings.ts';
+import { layerItem } from '../../src/learning/models/layers/layer-items.ts';
+import { partsOfNet } from '../../src/learning/models/layers/net-parts.ts';
 import {
   headMistakes,
   headOf,
@@ -37,7 +40,7 @@ import {
 } from '../../src/learning/training/training-settings.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
-import { count, flag, output } from '../../src/spec-parts.ts';
+import { count, flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 
 const givenSettings = z.strictObject({
@@ -47,6 +50,19 @@ const givenSettings = z.strictObject({
       'The network, by name or as a list of layers; with features, those of its layers that follow the backbone.',
     ),
   ...inputSettings,
+  cut: text
+    .exactOptional()
+    .describe(
+      'With `onnx`: the tensor after which the file’s network ends and the head begins; the one before its classifier when left out.',
+    ),
+  head: z
+    .array(layerItem)
+    .min(1)
+    .max(1000)
+    .exactOptional()
+    .describe(
+      'With `onnx`: the layers after the cut, which begin with random weights; when left out one dense layer, after the mean over all places if there are any.',
+    ),
   target: z
     .enum(['class', 'source'])
     .exactOptional()
@@ -133,6 +149,7 @@ const settings = withInput(givenSettings);
 export type TrainSettings = z.infer<typeof settings>;
 
 function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+  if (inputs.has('onnx')) return graphMistakes(given, inputs);
   const isHead = inputs.has('features') && !inputs.has('dataset');
   const net = isHead ? headOf(given.model) : netOf(given.model);
   return [
@@ -145,9 +162,45 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
           ...(inputs.has('preprocessing') ? [] : modelMistakes(given.model, given.imageSize)),
           ...weightMistakes(given, inputs),
         ]),
-    ...freezingMistakes(net, given),
+    ...freezingMistakes(partsOfNet(net), given),
+    ...scheduleMistakes(given),
+    ...onlyOfGraphs(given),
+  ];
+}
+
+/**
+ * Mistakes with an ONNX file, which brings its layers along: their names are known when it is
+ * read.
+ */
+function graphMistakes(
+  given: TrainSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
+  const brings = 'which the file of "onnx" brings along';
+  const defaults = settings.parse({});
+  const twice = (['model', 'pretrained'] as const).filter((name) => given[name] !== defaults[name]);
+  const ports = ['weights', 'shards', 'features'].filter((name) => inputs.has(name));
+  const unfreezes = given.unfreeze !== undefined && given.freeze === undefined;
+  const isUnnormalised = given.normalise === undefined && !inputs.has('preprocessing');
+  const how =
+    'expected how images are normalised for the ONNX file, such as { mean: [0.485, 0.456, 0.406], … }';
+  return [
+    ...mistakeIf(!inputs.has('dataset'), [], 'expected the input `dataset` beside `onnx`'),
+    ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${brings}` })),
+    ...ports.map((name) => ({
+      at: [],
+      message: `either the input \`onnx\` or \`${name}\`, got both`,
+    })),
+    ...inputMistakes(given, inputs),
+    ...mistakeIf(isUnnormalised, ['normalise'], how),
+    ...mistakeIf(unfreezes, ['unfreeze'], 'expected freeze beside it'),
     ...scheduleMistakes(given),
   ];
+}
+
+function onlyOfGraphs(given: TrainSettings): readonly SettingMistake[] {
+  const names = (['cut', 'head'] as const).filter((name) => given[name] !== undefined);
+  return names.map((name) => ({ at: [name], message: `"${name}" is for the input \`onnx\`` }));
 }
 
 function scheduleMistakes({ epochs, schedule }: TrainSettings): readonly SettingMistake[] {
@@ -193,6 +246,7 @@ function outputMistakes(
   inputs: KnownInputs,
   facts: Facts,
 ): readonly SettingMistake[] {
+  if (inputs('onnx').length > 0) return [];
   const classes = facts['classes'] as readonly string[] | undefined;
   if (classes === undefined || typeof model === 'string') return [];
   const mistakes = (known?: readonly string[]) =>
@@ -226,6 +280,11 @@ export const spec = defineKind<TrainSettings>({
       parts,
     },
     preprocessing: preprocessingPort,
+    onnx: {
+      ...onnxPort,
+      summary:
+        'Instead of `model`, the ONNX file of a network of images: training begins with its weights, and with a random head.',
+    },
     ...weightPorts,
   },
   outputs: {

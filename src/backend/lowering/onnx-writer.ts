@@ -10,6 +10,7 @@ export type OnnxAttribute =
   | string
   | readonly number[]
   | { readonly float: number }
+  | { readonly tensor: OnnxInitializer }
   | { readonly graph: OnnxGraph };
 
 /** A node of an ONNX graph: an operator with its inputs and outputs by name. */
@@ -61,6 +62,8 @@ const OPSET = 18;
 interface ModelFacts {
   /** The program that wrote the model. */
   readonly producer?: string;
+  /** The version of ONNX's own operators; 18 when left out. */
+  readonly opset?: number;
   /** Text for readers of the model, by name. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -71,12 +74,12 @@ interface ModelFacts {
  */
 export function encodeModel(
   graph: OnnxGraph,
-  { producer = 'tfjs trace', metadata = {} }: ModelFacts = {},
+  { producer = 'tfjs trace', opset = OPSET, metadata = {} }: ModelFacts = {},
 ): Uint8Array<ArrayBuffer> {
   const opsets = [...domainsOf(graph)].map((domain) => {
     return message([
       [1, domain],
-      [2, domain === '' ? OPSET : 1],
+      [2, domain === '' ? opset : 1],
     ]);
   });
   const model = message([
@@ -142,6 +145,7 @@ function attributeFields(value: OnnxAttribute): Field[] {
   if (typeof value === 'number') return typed(2, [3, value]);
   if (typeof value === 'string') return typed(3, [4, value]);
   if ('float' in value) return typed(1, [2, value]);
+  if ('tensor' in value) return typed(4, [5, encodeInitializer(value.tensor)]);
   if ('graph' in value) return typed(5, [6, encodeGraph(value.graph)]);
   return typed(7, ...repeated(8, value));
 }

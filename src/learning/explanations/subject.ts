@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
 import { type StageContext, StageError } from '../../stage.ts';
+import { gradientFree, type Method } from '../attribution/methods.ts';
 import type { Question, ScoreKind } from '../attribution/questions/question.ts';
 import { loadModel, loadNetwork } from '../models/model-files.ts';
 import { type ImageInput, type ModelInfo, resizeOf } from '../models/model-info.ts';
@@ -27,11 +28,18 @@ export interface ImageModel<Model extends Network = LayersModel> {
 export const openImageModel = async (folder: string): Promise<ImageModel> =>
   requireImages(await loadModel(folder));
 
-/** The same, or the network of an ONNX file. */
-export const openImageNetwork = async (
+/**
+ * The same for these methods. An ONNX file is run as it is for methods that need no gradients; for
+ * all others its nodes become layers.
+ */
+export async function openImageNetwork(
   folder: string,
   threads: number,
-): Promise<ImageModel<Network>> => requireImages(await loadNetwork(folder, threads));
+  methods: readonly Method[],
+): Promise<ImageModel<Network>> {
+  const isScored = methods.every((method) => gradientFree.includes(method));
+  return requireImages(isScored ? await loadNetwork(folder, threads) : await loadModel(folder));
+}
 
 function requireImages<Model extends Network>({
   model,

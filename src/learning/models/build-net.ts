@@ -23,14 +23,18 @@ function build({ name, layers: list }: Net, from: { name: string; shape: number[
     return sequential({ name, layers: [first, ...plain.map(tfjsLayer)] });
   }
   const inputs = input(from);
-  return model({ name, inputs, outputs: applyAll(list, inputs) });
+  return model({ name, inputs, outputs: applyLayers(list, inputs) });
 }
 
-function applyAll(list: readonly Layer[], input: SymbolicTensor): SymbolicTensor {
+/** The output of layers that follow a tensor of another network. */
+export function applyLayers(list: readonly Layer[], input: SymbolicTensor): SymbolicTensor {
   return list.reduce((x, layer) => {
     if (layer.kind !== 'residual') return tfjsLayer(layer).apply(x) as SymbolicTensor;
     const add = layers.add({ name: addName(layer) });
-    return add.apply([applyAll(layer.body, x), applyAll(layer.shortcut, x)]) as SymbolicTensor;
+    return add.apply([
+      applyLayers(layer.body, x),
+      applyLayers(layer.shortcut, x),
+    ]) as SymbolicTensor;
   }, input);
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
+import { operatorOf } from './graph/graph-layer.ts';
 
 const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
 
@@ -10,9 +11,10 @@ const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
  * or when its output is not flat.
  */
 export function featureNetwork(model: LayersModel, layer?: string) {
-  const last = model.layers.find((candidate) =>
-    layer === undefined ? flat.has(candidate.getClassName()) : candidate.name === layer,
-  );
+  const last =
+    layer === undefined
+      ? (endOfGraph(model) ?? model.layers.find((each) => flat.has(each.getClassName())))
+      : model.layers.find(({ name }) => name === layer);
   if (last === undefined) {
     const names = model.layers.map(({ name }) => name).join(', ');
     const wanted = layer === undefined ? 'a layer that makes an image flat' : `a layer "${layer}"`;
@@ -26,6 +28,12 @@ export function featureNetwork(model: LayersModel, layer?: string) {
   }
   const part = tfjsModel({ inputs: model.inputs, outputs: last.output as never });
   return { model: part, layer: last.name, values: shape[0]! };
+}
+
+/** The last node of an ONNX file, where the head begins, if its output is flat. */
+function endOfGraph({ layers }: LayersModel) {
+  const last = layers.findLast((layer) => operatorOf(layer) !== undefined);
+  return last?.outputShape.length === 2 ? last : undefined;
 }
 
 /** SHA-256 of a model's weights, in the order of its layers: equal for equal weights. */

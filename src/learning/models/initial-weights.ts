@@ -18,6 +18,7 @@ export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed:
         const name = weight.originalName.split('/').at(-1)!;
         const identity = identities[name];
         if (identity !== undefined) return fill(shape, identity);
+        if (name === 'table') return tensor(tableValues(weight.read().size, random), shape);
         if (!name.endsWith('kernel') && name !== 'bias') return weight.read();
         if (name !== 'bias') bound = 1 / Math.sqrt(fanIn(name, weight.read()));
         const values = Float32Array.from({ length: weight.read().size }, () =>
@@ -29,6 +30,13 @@ export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed:
     }
   });
 }
+
+/**
+ * The tokens and places of a transformer, and its other learned numbers that no layer multiplies
+ * with: as small as Dosovitskiy et al. 2021 begin with.
+ */
+const tableValues = (length: number, random: Random): Float32Array =>
+  Float32Array.from({ length }, () => 0.02 * random.normal());
 
 /** The weights of a BatchNorm that does nothing. */
 const identities: Readonly<Record<string, number>> = {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type io, type LayersModel, loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
+import { imageSizeOf, openGraph, wholeNetwork } from './graph-network.ts';
 import { infoFile, type ModelInfo, onnxFile, readModelInfo } from './model-info.ts';
 import type { Network } from './model-output.ts';
 import { OnnxNetwork } from './onnx/onnx-network.ts';
@@ -58,15 +59,15 @@ export async function loadNetwork(folder: string, threads: number): Promise<Open
 }
 
 /**
- * Reads the `model` artifact in `folder`, whose layers are needed. Throws a {@link StageError} when
- * it is not one.
+ * Reads the `model` artifact in `folder`, whose layers are needed: those of an ONNX file are its
+ * nodes. Throws a {@link StageError} when it is not one, or has a node without gradients here.
  */
 export async function loadModel(folder: string): Promise<ModelFiles> {
   const info = readModelInfo(folder);
   if (info.onnx !== undefined) {
-    throw new StageError(
-      'Expected a model of layers, got an ONNX file, which has no gradients and cannot be taken apart.',
-    );
+    const opened = openGraph(join(folder, onnxFile));
+    const size = 'size' in info.input ? info.input.size : undefined;
+    return { model: await wholeNetwork(opened, imageSizeOf(opened, size)), info };
   }
   const path = join(folder, modelFile);
   const tensors = [...openTfjsManifest(path, besideManifest(path)).tensors.values()];

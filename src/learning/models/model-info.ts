@@ -33,6 +33,20 @@ export const resizeOf = ({ size, fit, kernel, resize }: ImageInput): Resize => (
 const featuresInput = z.object({ values: z.int().positive(), of: featuresSource.optional() });
 export type FeaturesInput = z.infer<typeof featuresInput>;
 
+/** A network that begins as an ONNX file does, and ends with layers of its own. */
+const graphArchitecture = z.strictObject({
+  /** SHA-256 of the file. */
+  onnx: z.string(),
+  /** The tensor after which the file's network was cut. */
+  cut: z.string(),
+  head: z.array(layerItem),
+  /** The order of an image's axes in the file. */
+  layout: z.enum(['NCHW', 'NHWC']),
+  /** The version of ONNX's operators that the file uses. */
+  opset: z.int(),
+});
+export type GraphArchitecture = z.infer<typeof graphArchitecture>;
+
 /**
  * Everything that using a model requires besides its layers and weights: `info.json`. No times,
  * hosts or paths.
@@ -42,9 +56,10 @@ export const modelInfo = z.object({
    * Its name in the table of networks, or the layers as they were written; `onnx` for the network
    * of a file.
    */
-  architecture: z.union([z.string(), z.strictObject({ layers: z.array(layerItem) })], {
-    error: 'expected a name or layers',
-  }),
+  architecture: z.union(
+    [z.string(), z.strictObject({ layers: z.array(layerItem) }), graphArchitecture],
+    { error: 'expected a name, layers, or the facts of an ONNX file' },
+  ),
   /** In label order: the logit at index 0 is that of `classes[0]`. */
   classes: z.array(z.string()),
   /**
@@ -71,6 +86,11 @@ export const modelInfo = z.object({
   versions: z.record(z.string(), z.string()).optional(),
 });
 export type ModelInfo = z.infer<typeof modelInfo>;
+
+/** The network of a model that began as an ONNX file; undefined for any other. */
+export function graphOf({ architecture }: ModelInfo): GraphArchitecture | undefined {
+  return typeof architecture === 'object' && 'onnx' in architecture ? architecture : undefined;
+}
 
 export const infoFile = 'info.json';
 /** The network of a model that came as an ONNX file. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { partsOfNet } from '../models/layers/net-parts.ts';
 import { netOf } from '../models/model-setting.ts';
 import { type FreezeSettings, freezingMistakes, freezingOf } from './freezing.ts';
 
@@ -16,9 +17,10 @@ const net = netOf({
   ],
 });
 
-const from = (settings: FreezeSettings) => Object.fromEntries(freezingOf(net, settings));
+const from = (settings: FreezeSettings) =>
+  Object.fromEntries(freezingOf(partsOfNet(net), settings));
 const mistakes = (settings: FreezeSettings) =>
-  freezingMistakes(net, settings).map(({ at, message, unknown }) =>
+  freezingMistakes(partsOfNet(net), settings).map(({ at, message, unknown }) =>
     [`${at.join('.')}: ${message}`, ...(unknown ? [unknown.known] : [])].flat(),
   );
 const never = Number.POSITIVE_INFINITY;
@@ -49,7 +51,7 @@ test('a frozen layer trains from the first epoch that names it', () => {
 });
 
 test('the mere beginning of names is refused with the pattern for them', () => {
-  assert.deepEqual(freezingMistakes(netOf('xception'), { freeze: ['block1'] }), [
+  assert.deepEqual(freezingMistakes(partsOfNet(netOf('xception')), { freeze: ['block1'] }), [
     {
       at: ['freeze', 0],
       message:
@@ -80,7 +82,9 @@ test('some layer must be frozen and some must train, and only frozen layers can 
     ['freeze: expected a layer that is left to train, but all are frozen'],
   ]);
   assert.deepEqual(
-    freezingMistakes(netOf({ layers: ['flatten', { dense: 2 }] }), { freeze: 'backbone' }),
+    freezingMistakes(partsOfNet(netOf({ layers: ['flatten', { dense: 2 }] })), {
+      freeze: 'backbone',
+    }),
     [{ at: ['freeze'], message: 'expected a network with weights before its head' }],
   );
   assert.deepEqual(mistakes({ unfreeze: [{ epoch: 2, layers: 'all' }] }), [

@@ -2,8 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { formatCount } from '../../format-numbers.ts';
 import type { SettingMistake } from '../../stage.ts';
-import type { Net } from '../models/layers/layer.ts';
-import { backbone, layersByName, matchesName, weightedLayers } from '../models/layers/net-parts.ts';
+import { matchesName, type NetworkParts } from '../models/layers/net-parts.ts';
 
 const names = z
   .array(z.string().min(1).max(100))
@@ -42,52 +41,56 @@ export interface FreezeSettings {
 export type Freezing = ReadonlyMap<string, number>;
 
 /** When each frozen layer trains, by settings without {@link freezingMistakes}. */
-export function freezingOf(net: Net, { freeze, unfreeze = [] }: FreezeSettings): Freezing {
-  const frozen =
-    freeze === 'backbone' ? weightedLayers(backbone(net.layers)) : named(net, freeze ?? []);
+export function freezingOf(
+  parts: NetworkParts,
+  { freeze, unfreeze = [] }: FreezeSettings,
+): Freezing {
+  const frozen = freeze === 'backbone' ? parts.backbone : named(parts, freeze ?? []);
   const freezing = new Map(frozen.map((name) => [name, Number.POSITIVE_INFINITY]));
   for (const { epoch, layers } of unfreeze) {
-    const thawing = layers === 'all' ? frozen : named(net, layers);
+    const thawing = layers === 'all' ? frozen : named(parts, layers);
     for (const name of thawing) if (isFrozen(freezing, name)) freezing.set(name, epoch);
   }
   return freezing;
 }
 
 /** Settings that have no effect on this network; `at` begins at `freeze` or `unfreeze`. */
-export function freezingMistakes(net: Net, settings: FreezeSettings): readonly SettingMistake[] {
+export function freezingMistakes(
+  parts: NetworkParts,
+  settings: FreezeSettings,
+): readonly SettingMistake[] {
   const { freeze, unfreeze = [] } = settings;
   if (freeze === undefined)
     return unfreeze.length > 0 ? [{ at: ['unfreeze'], message: 'expected freeze beside it' }] : [];
   const misspelt = [
-    ...misspeltNames(net, freeze, ['freeze']),
-    ...unfreeze.flatMap(({ layers }, i) => misspeltNames(net, layers, ['unfreeze', i, 'layers'])),
+    ...misspeltNames(parts, freeze, ['freeze']),
+    ...unfreeze.flatMap(({ layers }, i) => misspeltNames(parts, layers, ['unfreeze', i, 'layers'])),
   ];
   if (misspelt.length > 0) return misspelt;
-  const frozen = freezingOf(net, { freeze });
+  const frozen = freezingOf(parts, { freeze });
   if (frozen.size === 0)
     return [{ at: ['freeze'], message: 'expected a network with weights before its head' }];
-  if (frozen.size === weightedLayers(net.layers).length) {
+  if (frozen.size === new Set([...parts.byName.values()].flat()).size) {
     return [
       { at: ['freeze'], message: 'expected a layer that is left to train, but all are frozen' },
     ];
   }
-  return unfreezeMistakes(net, { freeze, unfreeze });
+  return unfreezeMistakes(parts, { freeze, unfreeze });
 }
 
 function misspeltNames(
-  { layers }: Net,
+  { byName }: NetworkParts,
   patterns: string | readonly string[],
   at: readonly PropertyKey[],
 ): readonly SettingMistake[] {
   if (typeof patterns === 'string') return [];
-  const byName = [...layersByName(layers)];
-  const known = byName.filter(([, weighted]) => weighted.length > 0).map(([name]) => name);
+  const known = [...byName].filter(([, weighted]) => weighted.length > 0).map(([name]) => name);
   return patterns.flatMap((pattern, i): SettingMistake[] => {
     const path = [...at, i];
     const isAmong = (names: readonly string[], pattern: string) =>
       names.some((name) => matchesName(pattern, name));
     if (isAmong(known, pattern)) return [];
-    const all = byName.map(([name]) => name);
+    const all = [...byName.keys()];
     if (isAmong(all, pattern)) {
       return [{ at: path, message: `expected a layer with weights, but "${pattern}" has none` }];
     }
@@ -103,7 +106,7 @@ function misspeltNames(
 
 /** Steps of unfreezing that are out of order, or whose layers are not frozen any more. */
 function unfreezeMistakes(
-  net: Net,
+  parts: NetworkParts,
   { freeze, unfreeze }: Required<FreezeSettings>,
 ): readonly SettingMistake[] {
   return unfreeze.flatMap(({ epoch, layers }, i): SettingMistake[] => {
@@ -117,10 +120,10 @@ function unfreezeMistakes(
         },
       ];
     }
-    const freezing = freezingOf(net, { freeze, unfreeze: before });
+    const freezing = freezingOf(parts, { freeze, unfreeze: before });
     const patterns = layers === 'all' ? ['*'] : layers;
     return patterns.flatMap((pattern, j): SettingMistake[] => {
-      if (named(net, [pattern]).some((name) => isFrozen(freezing, name))) return [];
+      if (named(parts, [pattern]).some((name) => isFrozen(freezing, name))) return [];
       const at = ['unfreeze', i, 'layers', ...(layers === 'all' ? [] : [j])];
       const what = layers === 'all' ? 'none is' : `"${pattern}" is not`;
       return [{ at, message: `expected layers that are frozen until then, but ${what}` }];
@@ -132,8 +135,8 @@ const isFrozen = (freezing: Freezing, name: string): boolean =>
   freezing.get(name) === Number.POSITIVE_INFINITY;
 
 /** The layers with weights that patterns name. */
-function named({ layers }: Net, patterns: readonly string[]): readonly string[] {
-  const all = [...layersByName(layers)].filter(([name]) =>
+function named({ byName }: NetworkParts, patterns: readonly string[]): readonly string[] {
+  const all = [...byName].filter(([name]) =>
     patterns.some((pattern) => matchesName(pattern, name)),
   );
   return [...new Set(all.flatMap(([, weighted]) => weighted))];

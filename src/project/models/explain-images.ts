@@ -170,7 +170,7 @@ async function explain(
   );
   const root = findRoot(here) ?? here;
   await startBackend({ backend, cpus: usableCores(), root, warn: onWarning, note: () => {} });
-  const opened = await openImageNetwork(folder, usableCores());
+  const opened = await openImageNetwork(folder, usableCores(), methods);
   const question = { ...explanationDefaults(), methods, class: className, score, layer };
   const { classes, architecture } = opened.info;
   return { explained: await explainPictures(opened, pictures, question), classes, architecture };

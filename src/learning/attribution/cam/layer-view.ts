@@ -2,6 +2,7 @@ import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
 import { dispose, grad, keep, tidy, zeros } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
+import { operatorOf } from '../../models/graph/graph-layer.ts';
 import { inputOf, type Network, outputOf, readValues } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
 import { explainedScore } from '../questions/explained-score.ts';
@@ -125,6 +126,9 @@ const inference = { training: false };
 
 const convolutions = new Set(['Conv2D', 'SeparableConv2D', 'DepthwiseConv2D']);
 
+const isConvolution = (layer: Layers.Layer): boolean =>
+  convolutions.has(layer.getClassName()) || operatorOf(layer) === 'Conv';
+
 /**
  * The names of a model's convolutions whose feature maps have more than one pixel, in the order of
  * the network.
@@ -132,9 +136,7 @@ const convolutions = new Set(['Conv2D', 'SeparableConv2D', 'DepthwiseConv2D']);
 export function convolutionNames(model: LayersModel): readonly string[] {
   const isLarge = ([, height = 0, width = 0]: readonly number[]) => height * width > 1;
   return model.layers
-    .filter(
-      (layer) => convolutions.has(layer.getClassName()) && isLarge(layer.outputShape as number[]),
-    )
+    .filter((layer) => isConvolution(layer) && isLarge(layer.outputShape as number[]))
     .map(({ name }) => name);
 }
 

@@ -6,7 +6,7 @@ import type {
 import { encodeModel } from '../../../backend/lowering/onnx-writer.ts';
 import { unreachable } from '../../../result.ts';
 import { type Activation, addName, type PlainForm, type PlainLayer } from '../layers/layer.ts';
-import type { TracedPlain } from '../layers/trace-net.ts';
+import type { TracedLayer, TracedPlain } from '../layers/trace-net.ts';
 import { pytorchName, pytorchShape, toPytorch } from '../weights/net-weights.ts';
 import type { WeightedNet } from './weighted-net.ts';
 
@@ -38,17 +38,7 @@ export function exportOnnx(
   if (name === 'image' && !isFirst) {
     value = writer.node('Transpose', [name], 'image/channels_first', { perm: [0, 3, 1, 2] });
   }
-  const follow = (path: readonly TracedPlain[], from: string) =>
-    path.reduce((x, each) => writer.layer(each, x), from);
-  for (const tracedLayer of traced) {
-    if (!('body' in tracedLayer)) value = writer.layer(tracedLayer, value);
-    else
-      value = writer.node(
-        'Add',
-        [follow(tracedLayer.body, value), follow(tracedLayer.shortcut, value)],
-        addName(tracedLayer.layer),
-      );
-  }
+  value = writer.layers(traced, value);
   const output = softmax ? 'probabilities' : 'logits';
   if (softmax) writer.node('Softmax', [value], output, { axis: 1 });
   else writer.node('Identity', [value], output);
@@ -76,12 +66,12 @@ const activationOperators: Readonly<Record<Exclude<Activation, 'swish'>, string>
  * Writes layer after layer. Images are `[batch, channels, height, width]`; names and layouts of
  * weights are PyTorch's.
  */
-class NetWriter {
+export class NetWriter {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
   readonly #weights: WeightedNet['weights'];
 
-  constructor({ weights }: WeightedNet) {
+  constructor({ weights }: Pick<WeightedNet, 'weights'>) {
     this.#weights = weights;
   }
 
@@ -95,6 +85,15 @@ class NetWriter {
     const output = type !== 'Identity' && name === 'logits' ? 'logits/layer' : name;
     this.nodes.push({ type, domain: '', inputs, outputs: [output], attributes });
     return output;
+  }
+
+  /** Layers one after the other; a residual block adds its two paths. */
+  layers(traced: readonly TracedLayer[], value: string): string {
+    return traced.reduce((x, each) => {
+      if (!('body' in each)) return this.layer(each, x);
+      const paths = [this.layers(each.body, x), this.layers(each.shortcut, x)];
+      return this.node('Add', paths, addName(each.layer));
+    }, value);
   }
 
   layer(traced: TracedPlain, value: string): string {

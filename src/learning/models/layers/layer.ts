@@ -24,9 +24,14 @@ export const sizeOf = ({ shape }: WeightShape): number =>
 /** The weights of BatchNorm that gradients do not learn. */
 export const movingStatistics = ['moving_mean', 'moving_variance'];
 
-/** Whether gradients learn a weight, by its name with or without that of its layer. */
-export const isLearnable = (name: string): boolean =>
-  !movingStatistics.includes(name.slice(name.lastIndexOf('/') + 1));
+/**
+ * Whether gradients learn a weight, by its name with or without that of its layer. The constants of
+ * an ONNX file's network do not learn either.
+ */
+export const isLearnable = (name: string): boolean => {
+  const role = name.slice(name.lastIndexOf('/') + 1);
+  return !movingStatistics.includes(role) && !/^constant(_\d+)?$/.test(role);
+};
 
 /** Learnable parameters, frozen ones too: what papers report as the size of a network. */
 export const countLearnable = (weights: Iterable<WeightShape>): number =>

@@ -1,4 +1,4 @@
-import { type Layer, plainLayersIn } from './layer.ts';
+import { type Layer, type Net, plainLayersIn } from './layer.ts';
 import { layerWeights } from './layer-kinds.ts';
 
 /**
@@ -54,3 +54,16 @@ export function matchesName(pattern: string, name: string): boolean {
   }
   return name.length - last.length >= at && name.endsWith(last);
 }
+
+/** The layers of a network that may be frozen. */
+export interface NetworkParts {
+  /** The names of layers with weights, by every name that stands for some; none for one without. */
+  readonly byName: ReadonlyMap<string, readonly string[]>;
+  /** The names of those before the head. */
+  readonly backbone: readonly string[];
+}
+
+export const partsOfNet = ({ layers }: Net): NetworkParts => ({
+  byName: layersByName(layers),
+  backbone: weightedLayers(backbone(layers)),
+});

@@ -1,5 +1,6 @@
 import { message } from '../../../backend/lowering/protobuf.ts';
 import { StageError } from '../../../stage.ts';
+import { fieldMap, fieldsOf, numbersOf, textsOf } from './protobuf-fields.ts';
 
 /** What an ONNX file says of its network, beside the shapes that ONNX Runtime reads. */
 export interface OnnxFacts {
@@ -116,79 +117,4 @@ function readModel(bytes: Uint8Array) {
 export function withOutput(bytes: Uint8Array, tensor: string): Uint8Array {
   const output = message([[graph.output, message([[1, tensor]])]]);
   return Buffer.concat([bytes, ...message([[model.graph, output]])]);
-}
-
-type Fields = ReadonlyMap<number, readonly (number | Uint8Array)[]>;
-
-function fieldMap(bytes: number | Uint8Array): Fields {
-  const fields = new Map<number, (number | Uint8Array)[]>();
-  for (const [number, value] of fieldsOf(bytes))
-    fields.set(number, [...(fields.get(number) ?? []), value]);
-  return fields;
-}
-
-const textsOf = (fields: Fields, number: number): readonly string[] =>
-  (fields.get(number) ?? []).map((value) =>
-    typeof value === 'number' ? '' : Buffer.from(value).toString(),
-  );
-
-/** Numbers may be packed into the bytes of one field. */
-const numbersOf = (fields: Fields, number: number): readonly number[] =>
-  (fields.get(number) ?? []).flatMap((value) =>
-    typeof value === 'number' ? [value] : [...varints(value)],
-  );
-
-function* varints(bytes: Uint8Array): Generator<number> {
-  for (let at = 0; at < bytes.length; ) {
-    const [value, next] = varint(bytes, at);
-    yield value;
-    at = next;
-  }
-}
-
-/**
- * The fields of a protobuf message (https://protobuf.dev/programming-guides/encoding). Throws a
- * RangeError for other bytes.
- */
-function* fieldsOf(bytes: number | Uint8Array): Generator<readonly [number, number | Uint8Array]> {
-  if (typeof bytes === 'number') throw new RangeError('expected a message');
-  for (let at = 0; at < bytes.length; ) {
-    const [key, start] = varint(bytes, at);
-    const form = key % 8;
-    const number = Math.floor(key / 8);
-    if (form === 0) {
-      const [value, end] = varint(bytes, start);
-      yield [number, value];
-      at = end;
-    } else {
-      const [length, first] = lengthAt(bytes, start, form);
-      at = first + length;
-      if (!(at <= bytes.length)) throw new RangeError('expected a whole field');
-      yield [number, bytes.subarray(first, at)];
-    }
-  }
-}
-
-/** The number of bytes in a field, and where they begin; NaN bytes for a form that has none. */
-function lengthAt(
-  bytes: Uint8Array,
-  start: number,
-  form: number,
-): readonly [length: number, first: number] {
-  if (form === 2) return varint(bytes, start);
-  return [fixedLengths[form] ?? Number.NaN, start];
-}
-
-/** Bytes of 64 and 32 bits. */
-const fixedLengths: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
-
-/** The number at an offset, and the offset after it. Beyond 2^53 it loses digits. */
-function varint(bytes: Uint8Array, start: number): readonly [value: number, end: number] {
-  let value = 0;
-  for (let at = start, factor = 1; ; at++, factor *= 128) {
-    const byte = bytes[at];
-    if (byte === undefined) throw new RangeError('expected a whole number');
-    value += (byte & 127) * factor;
-    if (byte < 128) return [value, at + 1];
-  }
 }

@@ -161,7 +161,11 @@ function axisOrder({ name, shape, flattened }: NetWeight): readonly number[] {
  * Axis `i` of the result is axis `order[i]`: `permuteAxes([1, 2, 3, 4, 5, 6], [2, 3], [1, 0])` is
  * `[1, 4, 2, 5, 3, 6]`.
  */
-function permuteAxes(values: Float32Array, shape: readonly number[], order: readonly number[]) {
+export function permuteAxes(
+  values: Float32Array,
+  shape: readonly number[],
+  order: readonly number[],
+) {
   const strides = shape.map((_, axis) =>
     shape.slice(axis + 1).reduce((product, length) => product * length, 1),
   );

@@ -1,0 +1,237 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import { encodeModel, type OnnxAttribute } from '../../../backend/lowering/onnx-writer.ts';
+import type { JsonObject } from '../../../json.ts';
+import { GraphLayer, type Inline, type Source, type Step } from '../graph/graph-layer.ts';
+import { isPerImage } from '../graph/operators/shapes.ts';
+import { type Layer, plainLayersIn, type Shape } from '../layers/layer.ts';
+import { readLayers } from '../layers/read-layers.ts';
+import { traceLayers } from '../layers/trace-net.ts';
+import type { ModelFiles } from '../model-files.ts';
+import { type GraphArchitecture, graphOf } from '../model-info.ts';
+import {
+  netWeights,
+  permuteAxes,
+  pytorchName,
+  pytorchShape,
+  toPytorch,
+} from '../weights/net-weights.ts';
+import { encodeSafetensors } from '../weights/safetensors.ts';
+import { NetWriter, type OnnxForm } from './export-onnx.ts';
+import type { WeightedNet } from './weighted-net.ts';
+
+/**
+ * The bytes of an ONNX model of a network that began as an ONNX file: the file's nodes with the
+ * weights of now, for any number of images, then the head. Operators are of the file's version.
+ */
+export function exportGraph(
+  files: ModelFiles,
+  metadata: Readonly<Record<string, string>>,
+  { layout, softmax }: OnnxForm,
+): Uint8Array<ArrayBuffer> {
+  const { model, info } = files;
+  const facts = graphOf(info)!;
+  const head = headOf(model, facts);
+  const writer = new NetWriter({ weights: head.weights });
+  const [, size] = model.inputs[0]!.shape as [null, number];
+  const isTurned = facts.layout !== layout;
+  const perm = layout === 'NHWC' ? [0, 3, 1, 2] : [0, 2, 3, 1];
+  const image = isTurned ? writer.node('Transpose', ['image'], 'image/turned', { perm }) : 'image';
+  const features = new NodeWriter(writer, model, image).upTo(head.cut.name);
+  const value = writer.layers(head.traced, features);
+  const output = softmax ? 'probabilities' : 'logits';
+  if (softmax) writer.node('Softmax', [value], output, { axis: 1 });
+  else writer.node('Identity', [value], output);
+  const { nodes, initializers } = writer;
+  const shape = layout === 'NCHW' ? ['batch', 3, size, size] : ['batch', size, size, 3];
+  const graph = {
+    nodes,
+    initializers,
+    inputs: [{ name: 'image', type: 'float32', shape }],
+    outputs: [{ name: output, type: 'float32', shape: ['batch', info.classes.length] }],
+  } as const;
+  return encodeModel(graph, { producer: 'restage', opset: facts.opset, metadata });
+}
+
+/** Weights by the file's names and shapes, and those of the head as PyTorch has them. */
+export function exportGraphSafetensors(
+  { model, info }: ModelFiles,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const backbone = model.layers.flatMap((layer) =>
+    layer instanceof GraphLayer
+      ? layer.form.weights.map(({ parameter: name, written: shape }, i) => ({
+          name,
+          shape,
+          values: writtenValues(layer, i),
+        }))
+      : [],
+  );
+  const head = headOf(model, graphOf(info)!).weights.map((weight) => ({
+    name: pytorchName(weight),
+    shape: pytorchShape(weight),
+    values: toPytorch(weight, weight.values),
+  }));
+  return encodeSafetensors([...backbone, ...head], metadata);
+}
+
+/** The layers after the cut, with their weights. */
+function headOf(model: LayersModel, { head }: GraphArchitecture) {
+  const layers = readLayers(head);
+  const cut = cutLayer(model, layers);
+  const [, ...shape] = cut.outputShape as number[];
+  const input: Shape = shape.length === 1 ? [shape[0]!] : [shape[0]!, shape[1]!, shape[2]!];
+  const traced = traceLayers(layers, input);
+  if (!traced.ok) throw new Error(`Internal error: ${traced.error.message}`);
+  const weights: WeightedNet['weights'] = netWeights(traced.value).map((weight) => {
+    const layer = model.getLayer(weight.layer.name);
+    const index = layer.weights.findIndex(({ originalName }) =>
+      originalName.endsWith(`/${weight.name}`),
+    );
+    return { ...weight, values: layer.getWeights()[index]!.dataSync<'float32'>() };
+  });
+  return { traced: traced.value, weights, cut };
+}
+
+/** The last layer of the file: what the head's first takes. */
+function cutLayer(model: LayersModel, head: readonly Layer[]) {
+  const first = model.getLayer(plainLayersIn(head)[0]!.name);
+  return first.inboundNodes[0]!.inboundLayers[0]!;
+}
+
+/** The numbers of a weight in the order of the file. */
+function writtenValues(layer: GraphLayer, index: number): Float32Array<ArrayBuffer> {
+  const { written, arrangement } = layer.form.weights[index]!;
+  const values = layer.variables[index]!.read().dataSync<'float32'>() as Float32Array<ArrayBuffer>;
+  const { order, padded = written } = arrangement;
+  if (order === undefined) return values;
+  const turned = order.map((axis) => padded[axis]!);
+  const inverse = order.map((_, axis) => order.indexOf(axis));
+  return permuteAxes(values, turned, inverse);
+}
+
+/** Writes the nodes of a file again. */
+class NodeWriter {
+  readonly #writer: NetWriter;
+  readonly #model: LayersModel;
+  readonly #image: string;
+  readonly #values = new Map<string, string>();
+  #count = 0;
+
+  constructor(writer: NetWriter, model: LayersModel, image: string) {
+    this.#writer = writer;
+    this.#model = model;
+    this.#image = image;
+  }
+
+  /** The nodes up to a layer, whose value's name it returns. */
+  upTo(cut: string): string {
+    let last = this.#image;
+    const { layers } = this.#model;
+    const end = layers.findIndex(({ name }) => name === cut);
+    for (const layer of layers.slice(0, end + 1)) {
+      const { inboundLayers } = layer.inboundNodes[0]!;
+      const inputs = inboundLayers.map(({ name }) => this.#values.get(name)!);
+      if (inputs.length === 0) last = this.#image;
+      else if (layer instanceof GraphLayer) last = this.#layer(layer, inputs);
+      else last = inputs[0]!; // dropout, which only drops in training
+      this.#values.set(layer.name, last);
+    }
+    return last;
+  }
+
+  #layer(layer: GraphLayer, inputs: readonly string[]): string {
+    const names = layer.form.weights.map(({ parameter, written }, i) => {
+      const data = writtenValues(layer, i);
+      this.#writer.initializers.push({ name: parameter, type: 'float32', shape: written, data });
+      return parameter;
+    });
+    return this.#step(layer.form.step, layer.name, (source) =>
+      'value' in source ? inputs[source.value]! : names[source.weight]!,
+    );
+  }
+
+  #step(
+    step: Step,
+    name: string,
+    nameOf: (source: { readonly value: number } | { readonly weight: number }) => string,
+  ): string {
+    const inputs = step.inputs.map((source, i) => {
+      if (source === null) return '';
+      if ('constant' in source) return this.#constant(source.constant, `${name}/${i}`);
+      if ('step' in source) return this.#step(source.step, `${name}/${i}`, nameOf);
+      return nameOf(source);
+    });
+    if (step.readings.length === 1 && 'target' in step.settings && step.operator !== 'Expand') {
+      return this.#reshape(inputs[0]!, step, name);
+    }
+    const spread = step.operator === 'Concat' ? this.#spread(step, inputs, name) : inputs;
+    const attributes = attributesOf(step.attributes);
+    const [port, ports] = step.port;
+    // Exporters write the statistics of training as further outputs.
+    const count = step.operator === 'Split' ? ports : 1;
+    const outputs = Array.from({ length: count }, (_, i) => (i === port ? name : `${name}:${i}`));
+    this.#writer.nodes.push({
+      type: step.operator,
+      domain: '',
+      inputs: spread,
+      outputs,
+      attributes,
+    });
+    return name;
+  }
+
+  /** The images are the length that is left open. */
+  #reshape(value: string, { output }: Step, name: string): string {
+    const lengths = output.shape.map((length) => (isPerImage(length) ? -1 : length));
+    return this.#writer.node('Reshape', [value, this.#ints(lengths, `${name}/shape`)], name);
+  }
+
+  /** What is the same for all images, repeated for each of them. */
+  #spread(step: Step, inputs: readonly string[], name: string): readonly string[] {
+    const { shape } = step.output;
+    const images = shape.findIndex(isPerImage);
+    const isAlone = (source: Source | null) => source !== null && !('value' in source);
+    const whole = step.inputs.findIndex((source) => !isAlone(source));
+    if (images === -1 || !step.inputs.some(isAlone)) return inputs;
+    const lengths = this.#writer.node('Shape', [inputs[whole]!], `${name}/lengths`);
+    const place = this.#ints([images], `${name}/axis`);
+    const count = this.#writer.node('Gather', [lengths, place], `${name}/images`);
+    const ones = (length: number, part: string) =>
+      this.#ints(Array<number>(length).fill(1), `${name}/${part}`);
+    const parts = [
+      ...(images > 0 ? [ones(images, 'before')] : []),
+      count,
+      ...(images < shape.length - 1 ? [ones(shape.length - images - 1, 'after')] : []),
+    ];
+    const target = this.#writer.node('Concat', parts, `${name}/target`, { axis: 0 });
+    return inputs.map((input, i) =>
+      isAlone(step.inputs[i]!)
+        ? this.#writer.node('Expand', [input, target], `${name}/spread${i}`)
+        : input,
+    );
+  }
+
+  #constant({ type, shape, values }: Inline, name: string): string {
+    // A part of all images is written with an end beyond them; what grows to them is spread later.
+    const lengths = values.map((value) => (isPerImage(value) ? manyImages : value));
+    const unique = `${name}/constant${this.#count++}`;
+    this.#writer.initializers.push(
+      type === 'float'
+        ? { name: unique, type: 'float32', shape, data: Float32Array.from(values) }
+        : { name: unique, type: 'int64', shape, data: BigInt64Array.from(lengths, BigInt) },
+    );
+    return unique;
+  }
+
+  #ints(values: readonly number[], name: string): string {
+    return this.#constant({ type: 'int', shape: [values.length], values }, name);
+  }
+}
+
+/** More images than any batch has. */
+const manyImages = 2 ** 31 - 1;
+
+function attributesOf(attributes: JsonObject): Readonly<Record<string, OnnxAttribute>> {
+  const { training_mode: _, ...others } = attributes;
+  return others as Readonly<Record<string, OnnxAttribute>>;
+}

@@ -1,0 +1,525 @@
+import {
+  input,
+  type LayersModel,
+  type layers,
+  model,
+  type SymbolicTensor,
+  tensor,
+  tidy,
+} from '@tensorflow/tfjs';
+import type { JsonObject } from '../../../json.ts';
+import { StageError } from '../../../stage.ts';
+import { permuteAxes } from '../weights/net-weights.ts';
+import { type Constant, isFloat, readConstant, sizeOf } from './file/constants.ts';
+import { dataType, type GraphNode, type OnnxGraph, type StoredTensor } from './file/onnx-graph.ts';
+import { foldNode, shapeConstant } from './fold-constants.ts';
+import {
+  type Arrangement,
+  GraphLayer,
+  type LayerForm,
+  type Source,
+  type Step,
+  type WeightForm,
+} from './graph-layer.ts';
+import { needed } from './needed.ts';
+import { operators } from './operators/index.ts';
+import {
+  NodeCall,
+  type Operand,
+  type Plan,
+  type Reading,
+  Unsupported,
+} from './operators/operator.ts';
+import { axisOrder, inMemory, type Placed, padRank, perImage } from './operators/shapes.ts';
+
+/** A part of a file's network as layers, from images to one of its tensors. */
+export interface BuiltGraph {
+  /** `[batch, size, size, 3]`. */
+  readonly image: SymbolicTensor;
+  readonly output: SymbolicTensor;
+  /** The output for one image in ONNX's order of axes: `[channels, height, width]`, or `[values]`. */
+  readonly shape: readonly number[];
+  readonly layout: Placed['layout'];
+  /** The names of layers by the tensors that they compute. */
+  readonly layerOf: ReadonlyMap<string, string>;
+  /** Numbers that were computed while the network was built, and are weights that do not learn. */
+  readonly constants: ReadonlyMap<string, Constant>;
+}
+
+/** What an input of a node is while a network is built. */
+type Value =
+  | (Placed & { readonly kind: 'value'; readonly symbol: SymbolicTensor })
+  | (Placed & { readonly kind: 'weight'; readonly source: WeightSource })
+  | (Placed & { readonly kind: 'constant'; readonly constant: Constant });
+
+/** A parameter of the file, or what is computed of some. */
+type WeightSource =
+  | { readonly parameter: StoredTensor; readonly name: string }
+  | {
+      readonly node: GraphNode;
+      readonly plan: Plan;
+      readonly inputs: readonly (Exclude<Value, { kind: 'value' }> | undefined)[];
+    };
+
+interface BuildOptions {
+  /** The file's name, for messages. */
+  readonly file: string;
+  readonly imageSize: number;
+  /** The tensor that the network ends with. */
+  readonly tensor: string;
+  /** Makes a layer that drops a share of values in training. */
+  readonly dropout: (config: { readonly name: string; readonly rate: number }) => layers.Layer;
+}
+
+/**
+ * Builds the network of an ONNX file up to a tensor, without the numbers of its weights, which
+ * {@link fillWeights} sets. Throws a {@link StageError} that names the first node that cannot be
+ * computed.
+ */
+export async function buildGraph(graph: OnnxGraph, options: BuildOptions): Promise<BuiltGraph> {
+  const builder = new GraphBuilder(graph, options);
+  for (const node of needed(graph.nodes, options.tensor)) await builder.add(node);
+  return builder.finish();
+}
+
+/** Puts the parameters of a file into the layers that were built from it. */
+export function fillWeights(
+  filled: LayersModel,
+  graph: OnnxGraph,
+  { constants }: Pick<BuiltGraph, 'constants'>,
+): void {
+  const aliases = aliasesIn(graph);
+  for (const layer of filled.layers) {
+    if (!(layer instanceof GraphLayer) || layer.form.weights.length === 0) continue;
+    const values = layer.form.weights.map((weight) => {
+      const { parameter } = weight;
+      const stored = graph.initializers.get(aliases.get(parameter) ?? parameter);
+      const { values } = constants.get(parameter) ?? readConstant(stored!);
+      return arranged(Float32Array.from(values), weight);
+    });
+    tidy(() => {
+      const tensors = layer.form.weights.map(({ shape }, i) => tensor(values[i]!, [...shape]));
+      for (const [i, variable] of layer.variables.entries()) variable.write(tensors[i]!);
+    });
+  }
+}
+
+function arranged(values: Float32Array, { written, arrangement }: WeightForm): Float32Array {
+  const { padded = written, order } = arrangement;
+  return order === undefined ? values : permuteAxes(values, padded, order);
+}
+
+/** The initializers that other names stand for: exporters write equal weights once. */
+const aliasesIn = ({ nodes, initializers }: OnnxGraph): ReadonlyMap<string, string> =>
+  new Map(
+    nodes.flatMap(({ operator, inputs, outputs }) =>
+      operator === 'Identity' && initializers.has(inputs[0]!)
+        ? [[outputs[0]!, inputs[0]!] as const]
+        : [],
+    ),
+  );
+
+class GraphBuilder {
+  readonly #graph: OnnxGraph;
+  readonly #options: BuildOptions;
+  readonly #values = new Map<string, Value>();
+  readonly #names = new Set(['image']);
+  readonly #layerOf = new Map<string, string>();
+  /** The layer that each parameter belongs to. */
+  readonly #owners = new Map<string, string>();
+  readonly #constants = new Map<string, Constant>();
+  readonly #image: SymbolicTensor;
+
+  constructor(graph: OnnxGraph, options: BuildOptions) {
+    this.#graph = graph;
+    this.#options = options;
+    const { imageSize: size, file } = options;
+    const [image] = graph.inputs;
+    if (image === undefined || graph.inputs.length !== 1) {
+      const names = graph.inputs.map(({ name }) => name).join(', ') || 'none';
+      throw new StageError(`Expected one input of ${file}, got ${names}.`);
+    }
+    const isFirst = image.shape[1] === 3;
+    const [batch] = image.shape;
+    if (typeof batch === 'number' && batch > 1) {
+      throw new StageError(
+        `Expected a free number of images in ${file}, or 1, got ${batch}: export it again with one image.`,
+      );
+    }
+    this.#image = input({ name: 'image', shape: [size, size, 3] });
+    this.#values.set(image.name, {
+      kind: 'value',
+      shape: isFirst ? [perImage, 3, size, size] : [perImage, size, size, 3],
+      layout: isFirst ? 'channelsLast' : 'written',
+      symbol: this.#image,
+    });
+    this.#layerOf.set(image.name, 'image');
+  }
+
+  async add(node: GraphNode): Promise<void> {
+    const inputs = node.inputs.map((name) => (name === '' ? undefined : this.#value(name, node)));
+    const alias = this.#aliasOf(node, inputs);
+    if (alias !== undefined) return void this.#values.set(node.outputs[0]!, alias);
+    const known = await this.#fold(node, inputs);
+    if (known !== undefined) {
+      for (const [i, constant] of known.entries())
+        this.#values.set(node.outputs[i]!, constantValue(constant));
+      return;
+    }
+    if (node.operator === 'Dropout') return this.#dropout(node, inputs[0]!, inputs[1]);
+    for (const [output, name] of node.outputs.entries()) {
+      // Further outputs of BatchNorm and others serve an exporter's training graph.
+      if (name === '' || (output > 0 && node.operator !== 'Split')) continue;
+      const plan = this.#plan(node, inputs, output);
+      const value = inputs.some((value) => value?.kind === 'value')
+        ? this.#layer(node, output, plan, inputs)
+        : weightOf(node, plan, inputs);
+      this.#values.set(name, value);
+    }
+  }
+
+  finish(): BuiltGraph {
+    const { tensor: name, file } = this.#options;
+    const value = this.#values.get(name);
+    if (value?.kind !== 'value') {
+      throw new StageError(
+        `Expected "${name}" of ${file} to depend on the image, but it does not.`,
+      );
+    }
+    const { symbol, shape, layout } = value;
+    return {
+      image: this.#image,
+      output: symbol,
+      shape: shape.slice(1),
+      layout,
+      layerOf: this.#layerOf,
+      constants: this.#constants,
+    };
+  }
+
+  #value(name: string, node: GraphNode): Value {
+    const value = this.#values.get(name) ?? this.#initializer(name);
+    if (value !== undefined) return value;
+    const where = nameOf(node);
+    throw new StageError(
+      `Expected the input "${name}" of the node ${where} in ${this.#options.file}, got none.`,
+    );
+  }
+
+  #initializer(name: string): Value | undefined {
+    const stored = this.#graph.initializers.get(name);
+    if (stored === undefined) return undefined;
+    const isWeight = isFloat(stored) && stored.shape.length > 0 && !isMask(stored);
+    const value: Value = isWeight
+      ? {
+          kind: 'weight',
+          shape: stored.shape,
+          layout: 'written',
+          source: { parameter: stored, name },
+        }
+      : constantValue(readConstant(stored));
+    this.#values.set(name, value);
+    return value;
+  }
+
+  /** What a node passes on as it is. */
+  #aliasOf(node: GraphNode, [value]: readonly (Value | undefined)[]): Value | undefined {
+    if (value === undefined || value.kind === 'constant') return undefined;
+    const isFloatCast = node.operator === 'Cast' && node.attributes.get('to') === dataType.float32;
+    if (node.operator === 'Identity' || isFloatCast) {
+      const isParameter = value.kind === 'weight' && 'parameter' in value.source;
+      if (!isParameter) return value;
+      // An exporter wrote two equal parameters once.
+      return { ...value, source: { ...value.source, name: node.outputs[0]! } as WeightSource };
+    }
+    return undefined;
+  }
+
+  async #fold(
+    node: GraphNode,
+    inputs: readonly (Value | undefined)[],
+  ): Promise<readonly Constant[] | undefined> {
+    if (node.operator === 'Shape') return [shapeConstant(inputs[0]!.shape, node)];
+    const constants = inputs.map((value) =>
+      value?.kind === 'constant' ? value.constant : undefined,
+    );
+    if (inputs.some((value) => value !== undefined && value.kind !== 'constant')) return undefined;
+    const known = await foldNode(node, constants, this.#graph.opset);
+    if (known !== undefined) return known;
+    throw this.#unsupported(node, 'inputs that are all known, but no rule to compute it');
+  }
+
+  /** Drops in training alone; exports for inference leave it out, or ignore it. */
+  #dropout(node: GraphNode, value: Value, ratio: Value | undefined): void {
+    const [output] = node.outputs;
+    const rate = ratio?.kind === 'constant' ? ratio.constant.values[0]! : 0.5;
+    if (value.kind !== 'value' || node.inputs.length < 3) {
+      this.#values.set(output!, value);
+      return;
+    }
+    const name = this.#nameFor(node, []);
+    const symbol = this.#options.dropout({ name, rate }).apply(value.symbol) as SymbolicTensor;
+    this.#layerOf.set(output!, name);
+    this.#values.set(output!, { ...value, symbol });
+  }
+
+  #plan(node: GraphNode, inputs: readonly (Value | undefined)[], output: number): Plan {
+    const row = node.domain === '' ? operators.get(node.operator) : undefined;
+    if (row === undefined) throw this.#unsupported(node, undefined);
+    const operands = inputs.map((value) => value && operandOf(value));
+    try {
+      return row.plan(new NodeCall({ node, operands, output, opset: this.#graph.opset }));
+    } catch (error) {
+      if (error instanceof Unsupported) throw this.#unsupported(node, error.message);
+      throw error;
+    }
+  }
+
+  #unsupported(node: GraphNode, form: string | undefined): StageError {
+    const { file } = this.#options;
+    const domain = node.domain === '' ? '' : ` of ${node.domain}`;
+    const what = `the node ${nameOf(node)} of ${file} is ${node.operator}${domain}`;
+    if (form !== undefined) {
+      return new StageError(
+        `Expected a network whose operators have gradients here, but ${what} with ${form}. Export it in another form, or cut the network before it.`,
+      );
+    }
+    const advice =
+      node.domain === ''
+        ? 'docs/onnx.md lists those that do'
+        : 'files that were optimised for inference have such nodes: take the original export';
+    return new StageError(
+      `Expected a network whose operators have gradients here, but ${what}, which has none: ${advice}.`,
+    );
+  }
+
+  #layer(node: GraphNode, port: number, plan: Plan, inputs: readonly (Value | undefined)[]): Value {
+    const { symbols, form } = new LayerFormer(node, plan, inputs, this.#constants).form(port);
+    const layerName = this.#nameFor(node, form.weights);
+    for (const { parameter, role } of form.weights) {
+      const owner = this.#owners.get(parameter);
+      if (owner !== undefined && !role.startsWith('constant')) {
+        throw new StageError(
+          `Expected every weight of ${this.#options.file} in one node, but "${parameter}" is in ${owner} and ${nameOf(node)}: networks that use a weight twice do not train here.`,
+        );
+      }
+      this.#owners.set(parameter, nameOf(node));
+    }
+    const layer = new GraphLayer({ name: layerName, form });
+    const symbol = layer.apply(symbols.length === 1 ? symbols[0]! : symbols) as SymbolicTensor;
+    this.#layerOf.set(node.outputs[port]!, layerName);
+    const { shape, layout, around = aroundIn(inputs) } = plan;
+    return { kind: 'value', shape, layout, around, symbol };
+  }
+
+  /**
+   * The name of a layer: that of the module whose weights it has, where the file says so, else the
+   * node's.
+   */
+  #nameFor(node: GraphNode, weights: readonly WeightForm[]): string {
+    const [first] = weights;
+    const stem = (first && moduleOf(first)) ?? (node.name || node.outputs[0]!);
+    const clean = stem.replace(/^[^\w]+/, '').replace(/[^\w./-]/g, '_') || 'node';
+    let name = clean;
+    for (let number = 2; this.#names.has(name); number++) name = `${clean}_${number}`;
+    this.#names.add(name);
+    return name;
+  }
+}
+
+/** Most operators leave the axis of images as it is. */
+const aroundIn = (inputs: readonly (Value | undefined)[]): number =>
+  Math.max(1, ...inputs.map((value) => value?.around ?? 1));
+
+const nameOf = ({ name, outputs }: GraphNode): string => `"${name || outputs[0]}"`;
+
+/** `layer1.0.conv1` of `layer1.0.conv1.weight`; undefined for the names that exporters make up. */
+function moduleOf({ parameter, role }: WeightForm): string | undefined {
+  if (parameter.includes(':') || !parameter.includes('.')) return undefined;
+  const isModule = ['kernel', 'depthwise_kernel', 'gamma'].includes(role);
+  return isModule ? parameter.slice(0, parameter.lastIndexOf('.')) : parameter;
+}
+
+/** Numbers that are 0 or so low that a softmax forgets them: a mask of attention, no weight. */
+function isMask(stored: StoredTensor): boolean {
+  if (stored.shape.length < 2) return false;
+  const { values } = readConstant(stored);
+  const lowest = -100;
+  let hasLow = false;
+  for (const value of values) {
+    if (value !== 0 && !(value <= lowest)) return false;
+    hasLow ||= value !== 0;
+  }
+  return hasLow;
+}
+
+const constantValue = (constant: Constant): Value => ({
+  kind: 'constant',
+  shape: constant.shape,
+  layout: 'written',
+  constant,
+});
+
+/** Weights of so many numbers may be settings, such as the scales of a Resize. */
+const mostSettings = 1024;
+
+function operandOf(value: Value): Operand {
+  const { kind, shape, layout, around = 1 } = value;
+  if (value.kind === 'constant')
+    return { kind: 'constant', shape, layout, constant: value.constant };
+  if (value.kind === 'weight' && 'parameter' in value.source && sizeOf(shape) <= mostSettings) {
+    return { kind: 'weight', shape, layout, constant: readConstant(value.source.parameter) };
+  }
+  return { kind, shape, layout, around } as Operand;
+}
+
+function weightOf(node: GraphNode, plan: Plan, inputs: readonly (Value | undefined)[]): Value {
+  const weights = inputs as readonly (Exclude<Value, { kind: 'value' }> | undefined)[];
+  return {
+    kind: 'weight',
+    shape: plan.shape,
+    layout: plan.layout,
+    source: { node, plan, inputs: weights },
+  };
+}
+
+/** A model of layers, from images to a tensor. */
+export const graphModel = ({ image, output }: Pick<BuiltGraph, 'image' | 'output'>): LayersModel =>
+  model({ name: 'graph', inputs: image, outputs: output });
+
+/** Numbers of a constant that stand in a layer's form; more are a weight that does not learn. */
+const mostInline = 64;
+
+/** Collects what a layer needs: its inputs, its weights, and its steps. */
+class LayerFormer {
+  readonly #node: GraphNode;
+  readonly #plan: Plan;
+  readonly #inputs: readonly (Value | undefined)[];
+  readonly #symbols: SymbolicTensor[] = [];
+  readonly #weights: WeightForm[] = [];
+  readonly #constants: Map<string, Constant>;
+
+  constructor(
+    node: GraphNode,
+    plan: Plan,
+    inputs: readonly (Value | undefined)[],
+    constants: Map<string, Constant>,
+  ) {
+    this.#node = node;
+    this.#plan = plan;
+    this.#inputs = inputs;
+    this.#constants = constants;
+  }
+
+  form(port: number): { readonly symbols: SymbolicTensor[]; readonly form: LayerForm } {
+    const step = this.#step(this.#node, this.#plan, this.#inputs, port);
+    return { symbols: this.#symbols, form: { step, weights: this.#weights } };
+  }
+
+  #step(node: GraphNode, plan: Plan, inputs: readonly (Value | undefined)[], port = 0): Step {
+    const { shape, layout, settings } = plan;
+    const sources: (Source | null)[] = inputs.map(() => null);
+    const readings = plan.readings.map((reading) => {
+      const value = inputs[reading.input]!;
+      const { source, arrangement } = this.#read(value, reading, node.inputs[reading.input]!);
+      sources[reading.input] = source;
+      return { input: reading.input, ...arrangement };
+    });
+    // What only settings were made of is kept for the export.
+    for (const [i, value] of inputs.entries()) {
+      if (sources[i] === null && value?.kind === 'constant') sources[i] = inline(value.constant);
+    }
+    const attributes = writtenAttributes(node);
+    const output = { shape, layout };
+    return {
+      operator: node.operator,
+      settings,
+      readings,
+      inputs: sources,
+      attributes,
+      output,
+      port: [port, node.outputs.length],
+    };
+  }
+
+  #read(
+    value: Value,
+    reading: Reading,
+    name: string,
+  ): { readonly source: Source; readonly arrangement: Arrangement } {
+    const arrangement = arrangementOf(value, reading);
+    if (value.kind === 'value') {
+      this.#symbols.push(value.symbol);
+      return { source: { value: this.#symbols.length - 1 }, arrangement };
+    }
+    if (value.kind === 'constant') {
+      const { constant } = value;
+      const holdsNumbers = Array.from(constant.values).every(Number.isFinite);
+      if (constant.type !== 'float' || (constant.values.length <= mostInline && holdsNumbers)) {
+        return { source: inline(constant), arrangement };
+      }
+      this.#constants.set(name, constant);
+      return this.#weight('constant', name, value.shape, arrangement);
+    }
+    if ('parameter' in value.source) {
+      const { role = 'table' } = reading;
+      return this.#weight(role, value.source.name, value.shape, arrangement);
+    }
+    const { node, plan, inputs } = value.source;
+    return { source: { step: this.#step(node, plan, inputs) }, arrangement };
+  }
+
+  /** A weight is stored as it is read. */
+  #weight(
+    role: string,
+    parameter: string,
+    written: readonly number[],
+    arrangement: Arrangement,
+  ): { readonly source: Source; readonly arrangement: Arrangement } {
+    const same = this.#weights.filter((weight) => weight.role.replace(/_\d+$/, '') === role).length;
+    const { padded = written, order, shape } = arrangement;
+    const turned = order === undefined ? padded : order.map((axis) => padded[axis]!);
+    this.#weights.push({
+      role: same === 0 ? role : `${role}_${same + 1}`,
+      parameter,
+      shape: shape ?? turned,
+      written,
+      arrangement,
+    });
+    return { source: { weight: this.#weights.length - 1 }, arrangement: {} };
+  }
+}
+
+const inline = ({ type, shape, values }: Constant): Source => ({
+  constant: { type, shape, values: Array.from(values) },
+});
+
+/** How a value becomes what an operator reads. */
+function arrangementOf(value: Value, reading: Reading): Arrangement {
+  if (reading.arranged !== undefined && value.kind !== 'value') {
+    const { order, shape } = reading.arranged;
+    return { order, shape };
+  }
+  const { shape, layout } = value;
+  if (value.kind === 'value' && layout === reading.layout && shape.length >= (reading.rank ?? 0)) {
+    return {};
+  }
+  const rank = Math.max(reading.rank ?? 0, shape.length);
+  const from = axisOrder(shape.length, layout);
+  const isPadded = rank > shape.length && reading.layout === 'channelsLast';
+  const to = axisOrder(isPadded ? rank : shape.length, reading.layout);
+  if (!isPadded) {
+    const order = to.map((axis) => from.indexOf(axis));
+    return order.every((axis, at) => axis === at) ? {} : { order };
+  }
+  const padded = padRank(inMemory({ shape, layout: 'written' }), rank);
+  return { padded: padded.map((length) => (length >= perImage ? -1 : length)), order: to };
+}
+
+function writtenAttributes({ attributes }: GraphNode): JsonObject {
+  const written = [...attributes].flatMap(([name, value]) => {
+    if (typeof value === 'object' && ('tensor' in value || 'unread' in value)) return [];
+    return [[name, value as JsonObject[string]] as const];
+  });
+  return Object.fromEntries(written);
+}

@@ -1,0 +1,192 @@
+import { StageError } from '../../../../stage.ts';
+import {
+  bytesOf,
+  type Fields,
+  fieldMap,
+  fieldsOf,
+  messagesOf,
+  numbersOf,
+  textsOf,
+} from '../../onnx/protobuf-fields.ts';
+
+/** The value of a node's attribute; a FLOAT says so, since 1 and 1.0 are one number here. */
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly tensor: StoredTensor }
+  | { readonly unread: true };
+
+/** An operator with its inputs and outputs by name; '' leaves an optional one out. */
+export interface GraphNode {
+  readonly name: string;
+  readonly operator: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+/** Numbers of a file by name, which are decoded when they are needed. */
+export interface StoredTensor {
+  readonly name: string;
+  /** TensorProto.DataType. */
+  readonly type: number;
+  readonly shape: readonly number[];
+  readonly fields: Fields;
+}
+
+/** An input of a graph. A free length is its name, or ''. */
+export interface GraphInput {
+  readonly name: string;
+  readonly type: number;
+  readonly shape: readonly (number | string)[];
+}
+
+/** The network of an ONNX file, as it is written. */
+export interface OnnxGraph {
+  readonly nodes: readonly GraphNode[];
+  readonly initializers: ReadonlyMap<string, StoredTensor>;
+  readonly inputs: readonly GraphInput[];
+  readonly outputs: readonly string[];
+  /** The version of ONNX's own operators. */
+  readonly opset: number;
+}
+
+/** TensorProto.DataType. */
+export const dataType = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+} as const;
+
+/** Numbers of fields in onnx.proto3. */
+const model = { graph: 7, opset: 8 } as const;
+const graph = { node: 1, initializer: 5, input: 11, output: 12 } as const;
+const node = { input: 1, output: 2, name: 3, operator: 4, attribute: 5, domain: 7 } as const;
+const tensor = { shape: 1, type: 2, name: 8, location: 14 } as const;
+const attribute = { float: 2, int: 3, text: 4, tensor: 5, ints: 8, type: 20 } as const;
+/** AttributeProto.AttributeType. */
+const attributeType = { float: 1, int: 2, text: 3, tensor: 4, ints: 7 } as const;
+
+/** ONNX's own operators are written without a domain, or by this name. */
+const ownDomain = 'ai.onnx';
+
+/**
+ * Reads the bytes of an ONNX file. Throws a {@link StageError} for bytes of another format, and for
+ * a file whose weights lie in another one.
+ */
+export function readOnnxGraph(bytes: Uint8Array, file: string): OnnxGraph {
+  try {
+    return readModel(bytes, file);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StageError(`Expected an ONNX file, but ${file} is none or ends early.`, {
+      cause: error,
+    });
+  }
+}
+
+function readModel(bytes: Uint8Array, file: string): OnnxGraph {
+  const fields = fieldMap(bytes);
+  // Protobuf merges a message that comes again.
+  const parts = (fields.get(model.graph) ?? []).flatMap((part) => [...fieldsOf(part)]);
+  const messages = (number: number) =>
+    parts.filter(([at]) => at === number).map(([, value]) => fieldMap(value));
+  const nodes = messages(graph.node).map(readNode);
+  if (nodes.length === 0) throw new RangeError('expected a graph with nodes');
+  const initializers = messages(graph.initializer).map(readTensor);
+  const apart = messages(graph.initializer).find(isApart);
+  if (apart !== undefined) {
+    const [name] = textsOf(apart, tensor.name);
+    throw new StageError(
+      `Expected all weights in ${file}, but ${name} is in another file: save it as one file.`,
+    );
+  }
+  const byName = new Map(initializers.map((initializer) => [initializer.name, initializer]));
+  return {
+    nodes,
+    initializers: byName,
+    // Before version 4 of the format, initializers are inputs, too.
+    inputs: messages(graph.input)
+      .map(readInput)
+      .filter(({ name }) => !byName.has(name)),
+    outputs: messages(graph.output).map((output) => textsOf(output, 1)[0] ?? ''),
+    opset: opsetOf(fields),
+  };
+}
+
+function opsetOf(fields: Fields): number {
+  const versions = messagesOf(fields, model.opset)
+    .filter((opset) => ['', ownDomain].includes(textsOf(opset, 1)[0] ?? ''))
+    .map((opset) => numbersOf(opset, 2)[0] ?? 1);
+  return Math.max(1, ...versions);
+}
+
+function readNode(fields: Fields): GraphNode {
+  const [domain = ''] = textsOf(fields, node.domain);
+  const attributes = messagesOf(fields, node.attribute).map(
+    (part) => [textsOf(part, 1)[0] ?? '', readAttribute(part)] as const,
+  );
+  return {
+    name: textsOf(fields, node.name)[0] ?? '',
+    operator: textsOf(fields, node.operator)[0] ?? '',
+    domain: domain === ownDomain ? '' : domain,
+    inputs: textsOf(fields, node.input),
+    outputs: textsOf(fields, node.output),
+    attributes: new Map(attributes),
+  };
+}
+
+function readAttribute(fields: Fields): Attribute {
+  const ints = numbersOf(fields, attribute.ints);
+  switch (numbersOf(fields, attribute.type)[0]) {
+    case attributeType.float:
+      return { float: floatIn(bytesOf(fields, attribute.float)) };
+    case attributeType.int:
+      return numbersOf(fields, attribute.int)[0] ?? 0;
+    case attributeType.text:
+      return textsOf(fields, attribute.text)[0] ?? '';
+    case attributeType.ints:
+      return ints;
+    case attributeType.tensor: {
+      const [stored] = messagesOf(fields, attribute.tensor);
+      return stored === undefined ? { unread: true } : { tensor: readTensor(stored) };
+    }
+    default:
+      return { unread: true };
+  }
+}
+
+function floatIn(bytes: Uint8Array | undefined): number {
+  if (bytes?.length !== 4) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset).getFloat32(0, true);
+}
+
+const readTensor = (fields: Fields): StoredTensor => ({
+  name: textsOf(fields, tensor.name)[0] ?? '',
+  type: numbersOf(fields, tensor.type)[0] ?? 0,
+  shape: numbersOf(fields, tensor.shape),
+  fields,
+});
+
+const isApart = (fields: Fields): boolean => numbersOf(fields, tensor.location)[0] === 1;
+
+/** ValueInfoProto { name, type { tensor_type { elem_type, shape { dim { value, param } } } } }. */
+function readInput(fields: Fields): GraphInput {
+  const [type] = messagesOf(fields, 2).flatMap((part) => messagesOf(part, 1));
+  const shape =
+    type === undefined ? [] : messagesOf(type, 2).flatMap((part) => messagesOf(part, 1));
+  return {
+    name: textsOf(fields, 1)[0] ?? '',
+    type: type === undefined ? 0 : (numbersOf(type, 1)[0] ?? 0),
+    shape: shape.map((length) => numbersOf(length, 1)[0] ?? textsOf(length, 2)[0] ?? ''),
+  };
+}

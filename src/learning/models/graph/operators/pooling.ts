@@ -1,0 +1,79 @@
+import { avgPool, maxPool, type Tensor4D, tensor } from '@tensorflow/tfjs';
+import { explicitPads, type Windows, windowsOf } from './convolution.ts';
+import { type NodeCall, type Operator, operator, Unsupported } from './operator.ts';
+
+/** The windows of a pooling, whose last ones may reach further than the padding says. */
+function poolOf(call: NodeCall) {
+  const kernel = call.ints('kernel_shape');
+  if (kernel === undefined) throw new Unsupported('no kernel_shape');
+  const windows = windowsOf(call, kernel);
+  if (windows.dilations.some((dilation) => dilation !== 1)) throw new Unsupported('dilations');
+  const [batch, channels, ...size] = call.shape(0) as [number, number, number, number];
+  const { pads, strides, window, counts } = windows;
+  const ends = [0, 1].map((axis) =>
+    Math.max(0, (counts[axis]! - 1) * strides[axis]! + window[axis]! - size[axis]! - pads[axis]!),
+  );
+  return {
+    size,
+    windows,
+    reach: [pads[0], pads[1], ends[0]!, ends[1]!] as const,
+    placed: { shape: [batch, channels, ...counts], layout: 'channelsLast' as const },
+    readings: [{ input: 0, layout: 'channelsLast' as const }],
+  };
+}
+
+type PoolSettings = {
+  readonly window: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+};
+
+export const maxPooling: Operator = operator<PoolSettings>({
+  plan(call) {
+    const { windows, reach, placed, readings } = poolOf(call);
+    const { window, strides } = windows;
+    return { ...placed, readings, settings: { window, strides, pads: reach } };
+  },
+  compute([x], { window, strides, pads }) {
+    const how = pads.every((pad) => pad === 0) ? 'valid' : explicitPads(pads);
+    return maxPool(x as Tensor4D, [...window], [...strides], how);
+  },
+});
+
+export const averagePooling: Operator = operator<
+  PoolSettings & { readonly factors: readonly number[]; readonly counts: readonly [number, number] }
+>({
+  plan(call) {
+    const { size, windows, reach, placed, readings } = poolOf(call);
+    const factors = factorsOf(size, windows, call.int('count_include_pad', 0) === 1);
+    const { window, strides, counts } = windows;
+    return { ...placed, readings, settings: { window, strides, counts, pads: reach, factors } };
+  },
+  compute([x], { window, strides, pads, factors, counts }) {
+    const isPadded = pads.some((pad) => pad > 0);
+    const image = (isPadded ? x!.pad(explicitPads(pads)) : x!) as Tensor4D;
+    const means = avgPool(image, [...window], [...strides], 'valid');
+    if (factors.length === 0) return means;
+    return means.mul(tensor([...factors], [1, ...counts, 1]));
+  },
+});
+
+/**
+ * What the mean over each whole window, with zeros as padding, is multiplied with: windows at the
+ * border divide by fewer elements. Empty where all divide by all.
+ */
+function factorsOf(size: readonly number[], windows: Windows, includePads: boolean) {
+  const { window, strides, pads, counts } = windows;
+  const shares = [0, 1].map((axis) =>
+    Array.from({ length: counts[axis]! }, (_, at) => {
+      const first = at * strides[axis]! - pads[axis]!;
+      const least = includePads ? -pads[axis]! : 0;
+      const most = size[axis]! + (includePads ? pads[axis + 2]! : 0);
+      const counted = Math.min(first + window[axis]!, most) - Math.max(first, least);
+      return window[axis]! / counted;
+    }),
+  );
+  const [rows, columns] = shares as [number[], number[]];
+  const factors = rows.flatMap((row) => columns.map((column) => row * column));
+  return factors.every((factor) => factor === 1) ? [] : factors;
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
+import { loadModel } from '../../src/learning/models/model-files.ts';
+import { outputOf } from '../../src/learning/models/model-output.ts';
+import { assertClose } from '../../test/support/assert-close.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
+import { dataset, digests } from '../../test/support/training-bench.ts';
+import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
+import embed from '../embed/run.ts';
+import { spec as embedSpec } from '../embed/spec.ts';
+import evaluate from '../evaluate/run.ts';
+import { spec as evaluateSpec } from '../evaluate/spec.ts';
+import exportModel from '../export/run.ts';
+import { spec as exportSpec } from '../export/spec.ts';
+import faithfulness from '../faithfulness/run.ts';
+import { spec as faithfulnessSpec } from '../faithfulness/spec.ts';
+import gradcam from '../gradcam/run.ts';
+import { spec as gradcamSpec } from '../gradcam/spec.ts';
+import loadStage from '../load-model/run.ts';
+import { spec as loadSpec } from '../load-model/spec.ts';
+import saliency from '../saliency/run.ts';
+import { spec as saliencySpec } from '../saliency/spec.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'graph-'));
+const onnx = join(folder, 'backbone');
+const imageSize = 24;
+before(async () => {
+  const layers = [
+    { conv: 6, stride: 2, padding: 'same', name: 'stem' },
+    { batchNorm: true, name: 'norm' },
+    'relu',
+    { residual: [{ separableConv: 6, padding: 'same' }, { activation: 'swish' }] },
+    { maxPool: 2 },
+    'globalAveragePool',
+    { dense: 5, name: 'classifier' },
+  ];
+  const net = { layers } as never;
+  const classes = ['a', 'b', 'c', 'd', 'e'];
+  const model = join(folder, 'layers');
+  await writeUntrainedModel(model, { net, imageSize, classes });
+  using bench = new StageBench();
+  const settings = { formats: ['onnx'], layout: 'NCHW' };
+  await bench.run(exportSpec, exportModel, { inputs: { model }, with: settings });
+  cpSync(bench.output('files'), onnx, { recursive: true });
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const normalise = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
+const small = { normalise, batchSize: 4, epochs: 2, seed: 3, augment: { crop: 1 } };
+
+async function trained(settings: object = {}): Promise<StageBench> {
+  const bench = new StageBench();
+  const inputs = { dataset, onnx: join(onnx, 'model.onnx') };
+  await bench.run(spec, run, { inputs, with: { ...small, ...settings } });
+  return bench;
+}
+
+async function scoresOf(model: string): Promise<readonly number[]> {
+  using bench = new StageBench();
+  const inputs = { model, dataset };
+  await bench.run(evaluateSpec, evaluate, { inputs, with: { splits: ['test'], draws: 20 } });
+  const path = bench.output('scores', evaluateSpec.outputs['scores']);
+  const parsed = parseScores(readFileSync(path, 'utf8'));
+  assert.ok(parsed.ok);
+  return parsed.value.rows.flatMap(({ scores }) => [...scores]);
+}
+
+test('the network of an ONNX file trains with a head of its own, the same seed giving the same bytes', async () => {
+  using first = await trained();
+  using second = await trained();
+  assert.deepEqual(digests(second), digests(first));
+  assert.equal(
+    first.logs[0],
+    'The network of model.onnx up to "globalAveragePool1", then a head of 1 layers.',
+  );
+  const { model, info } = await loadModel(first.output('model'));
+  const { architecture } = info;
+  assert.ok(typeof architecture === 'object' && 'onnx' in architecture);
+  assert.deepEqual(
+    [architecture.cut, architecture.head, architecture.layout],
+    ['globalAveragePool1', [{ dense: 2, name: 'logits' }], 'NCHW'],
+  );
+  assert.deepEqual(model.outputs[0]!.shape, [null, 2]);
+  assert.deepEqual('size' in info.input && [info.input.size, info.input.normalise], [
+    24,
+    normalise,
+  ]);
+});
+
+test('a frozen backbone keeps the weights and statistics of the file, and the head learns', async () => {
+  using frozen = await trained({ freeze: 'backbone' });
+  using free = await trained();
+  const weights = async (model: string, layer: string) =>
+    (await loadModel(model)).model
+      .getLayer(layer)
+      .getWeights()
+      .map((weight) => [...weight.dataSync()]);
+  const written = await weights(join(folder, 'layers'), 'norm');
+  assert.deepEqual(await weights(frozen.output('model'), 'norm'), written);
+  assert.notDeepEqual(await weights(free.output('model'), 'norm'), written);
+  assert.equal(frozen.logs[1], 'From epoch 1 on 14 of 290 parameters train.');
+  assert.deepEqual(
+    frozen.warnings.filter((line) => line.includes('Frozen')),
+    [],
+  );
+});
+
+test('a model of a backbone and a head scores, explains itself and is exported as any other', async () => {
+  using bench = await trained({ head: [{ dense: 4 }, 'relu', { dropout: 0.2 }, { dense: 2 }] });
+  const model = bench.output('model');
+  const scores = await scoresOf(model);
+
+  for (const layout of ['NCHW', 'NHWC']) {
+    using exporting = new StageBench();
+    const formats = ['onnx', 'safetensors'];
+    await exporting.run(exportSpec, exportModel, {
+      inputs: { model },
+      with: { formats, layout },
+    });
+    using loading = new StageBench();
+    const exported = join(exporting.output('files'), 'model.onnx');
+    await loading.run(loadSpec, loadStage, { inputs: { onnx: exported } });
+    assertClose(await scoresOf(loading.output('model')), scores, 1e-5);
+  }
+
+  using maps = new StageBench();
+  const few = { split: 'test', images: 4 };
+  await maps.run(saliencySpec, saliency, { inputs: { model, dataset }, with: few });
+  await maps.run(gradcamSpec, gradcam, {
+    inputs: { models: [model], datasets: [dataset] },
+    with: few,
+  });
+  using judging = new StageBench();
+  const judged = { ...few, method: ['gradient', 'guided-backprop', 'grad-cam'], curveSteps: 4 };
+  await judging.run(faithfulnessSpec, faithfulness, {
+    inputs: { model, dataset },
+    with: { ...judged, draws: 100, randomise: true },
+  });
+  const metrics = judging.output('metrics', faithfulnessSpec.outputs['metrics']);
+  assert.ok(existsSync(metrics));
+  using features = new StageBench();
+  await features.run(embedSpec, embed, {
+    inputs: { model, dataset },
+    with: { splits: ['test'] },
+  });
+  assert.match(
+    features.logs.at(-1)!,
+    /^6 values for each of 6 images, the output of globalAverage/,
+  );
+});
+
+test('an ONNX file that was loaded is explained by its gradients', async () => {
+  using loading = new StageBench();
+  const inputs = { onnx: join(onnx, 'model.onnx') };
+  await loading.run(loadSpec, loadStage, { inputs, with: {} });
+  const asLayers = (await loadModel(join(folder, 'layers'))).model;
+  const asNodes = (await loadModel(loading.output('model'))).model;
+  const image = Float32Array.from({ length: imageSize * imageSize * 3 }, (_, at) => Math.sin(at));
+  assertClose(await outputOf(asNodes, image), await outputOf(asLayers, image), 1e-6);
+});
+
+test('what does not fit an ONNX file is said before it trains', async () => {
+  const check = (settings: object, ...inputs: string[]) =>
+    spec.check!(spec.settings.parse(settings), new Set(['dataset', 'onnx', ...inputs]));
+  assert.deepEqual(check({ normalise }), []);
+  assert.deepEqual(
+    check({ model: 'resnet-18' }, 'weights').map(({ message }) => message),
+    [
+      'expected no "model", which the file of "onnx" brings along',
+      'either the input `onnx` or `weights`, got both',
+      'expected how images are normalised for the ONNX file, such as { mean: [0.485, 0.456, 0.406], … }',
+    ],
+  );
+  assert.deepEqual(spec.check!(spec.settings.parse({ cut: 'a' }), new Set(['dataset'])), [
+    { at: ['cut'], message: '"cut" is for the input `onnx`' },
+  ]);
+  const message = (settings: object) =>
+    trained(settings).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+  assert.equal(
+    await message({ cut: 'globalAveragePool' }),
+    'Expected a tensor of model.onnx in "cut", got "globalAveragePool". Did you mean "globalAveragePool1"? The nearest of 13 are globalAveragePool1, globalAveragePool1/mean, pool1, classifier, logits.',
+  );
+  assert.equal(
+    await message({ freeze: ['stam'] }),
+    'In freeze.0: expected a layer of the network, got "stam".',
+  );
+  assert.equal(
+    await message({ head: [{ dense: 3 }] }),
+    'Expected a head that ends with 2 values, but it ends with 3 values.',
+  );
+  assert.equal(
+    await message({ imageSize: 48 }),
+    'Expected images of 24 pixels a side, as model.onnx takes them, got imageSize 48.',
+  );
+});
