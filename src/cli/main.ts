@@ -2,7 +2,8 @@ import { clearLeftovers, type RecalledRun } from '../project/recall-run.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
 import { guardStream } from '../reporting/terminal/terminal-text.ts';
-import { ignoresHangup, surviveLostOutput } from './support/process-end.ts';
+import { ignoresHangup } from './support/hangup.ts';
+import { surviveLostOutput } from './support/lost-output.ts';
 
 /**
  * Runs the command that the words name, and sets the exit code.

@@ -7,7 +7,6 @@ import {
   quantity,
   withField,
 } from '../../src/learning/charts/encoders.ts';
-import { wrapText } from '../../src/learning/charts/fit-text.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import {
@@ -18,6 +17,7 @@ import {
   numberText,
   rowOf,
 } from '../../src/learning/charts/tooltips.ts';
+import { wrapText } from '../../src/learning/charts/wrap-text.ts';
 import { layOutLabels } from './label-layout.ts';
 import type { Ranked, Tested } from './leaderboard.ts';
 

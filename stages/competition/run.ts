@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { formatCount, formatLevel } from '../../src/format-numbers.ts';
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
 import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
-import { wrapText } from '../../src/learning/charts/fit-text.ts';
 import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { writeDrawing } from '../../src/learning/charts/render-png.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
+import { wrapText } from '../../src/learning/charts/wrap-text.ts';
 import {
   type MatchedScores,
   matchScores,

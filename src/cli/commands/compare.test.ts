@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { runCli } from '../cli.ts';
-import { exitCodes } from '../support/process-end.ts';
+import { exitCodes } from '../support/exit-codes.ts';
 
 test('two forms at once are refused, and both are named', async () => {
   const write = mock.method(process.stderr, 'write', () => true);

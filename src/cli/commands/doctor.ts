@@ -1,8 +1,8 @@
 import { examineMachine } from '../../project/upkeep/examine-machine.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
+import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
-import { exitCodes } from '../support/process-end.ts';
 import { slim } from './slim.ts';
 
 interface DoctorOptions {

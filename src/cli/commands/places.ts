@@ -1,8 +1,8 @@
 import { type ProbeFinding, probePlace } from '../../project/jobs/probe-place.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
+import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
-import { exitCodes } from '../support/process-end.ts';
 
 const marks: Readonly<Record<ProbeFinding['state'], string>> = {
   fine: '✓',

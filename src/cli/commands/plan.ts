@@ -4,8 +4,8 @@ import type { WorkspaceOptions } from '../../project/workspace.ts';
 import { wantsColour } from '../../reporting/terminal/colour.ts';
 import { formatPlan } from '../../reporting/terminal/format-plan.ts';
 import { printJson, printWarnings } from '../support/command-error.ts';
+import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
-import { exitCodes } from '../support/process-end.ts';
 
 /** The options of `plan`, which `run` has, too. */
 export interface PlanOptions extends Omit<TargetRequest, 'words'>, WorkspaceOptions {

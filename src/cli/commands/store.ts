@@ -16,9 +16,9 @@ import type { PullOptions } from '../../project/stored-runs/pull.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
+import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
 import { printPulled } from '../support/print-pulled.ts';
-import { exitCodes } from '../support/process-end.ts';
 
 interface StoreOptions extends PullOptions {
   /** Milliseconds. */

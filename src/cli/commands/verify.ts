@@ -3,8 +3,8 @@ import type { OpenedProject } from '../../project/opened-project.ts';
 import { verifyCache, verifyInputs } from '../../project/upkeep/verify-cache.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { print } from '../support/command-error.ts';
+import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
-import { exitCodes } from '../support/process-end.ts';
 
 export async function verifyCommand({
   inputs = false,

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { UserError } from '../../user-error.ts';
-import { exitCodes, ignoresHangup } from './process-end.ts';
+import { exitCodes } from './exit-codes.ts';
+import { ignoresHangup } from './hangup.ts';
 
 /**
  * Runs the command again in a new process, which loads the current code, and returns its exit code.

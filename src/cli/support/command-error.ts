@@ -3,7 +3,7 @@ import { printableJson } from '../../json.ts';
 import { PipelineError } from '../../project/pipeline-error.ts';
 import { wantsColour } from '../../reporting/terminal/colour.ts';
 import { describeError, isForUser, UsageError } from '../../user-error.ts';
-import { exitCodes } from './process-end.ts';
+import { exitCodes } from './exit-codes.ts';
 
 /** Prints an error for the user, and returns the exit code; throws any other. */
 export function reportError(error: unknown): number {

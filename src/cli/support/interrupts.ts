@@ -1,5 +1,6 @@
 import { Cancellation } from '../../project/cancellation.ts';
-import { exitCodes, ignoresHangup } from './process-end.ts';
+import { exitCodes } from './exit-codes.ts';
+import { ignoresHangup } from './hangup.ts';
 
 /**
  * Ctrl-C and the like, which interrupt a run: the third one ends this process. {@link Cancellation}

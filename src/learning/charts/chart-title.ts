@@ -1,5 +1,5 @@
-import { wrapText } from './fit-text.ts';
 import { subtitleSize, titleSize } from './theme.ts';
+import { wrapText } from './wrap-text.ts';
 
 /**
  * A chart's title and subtitle in the sizes of the theme, wrapped at `width` units so that they do

@@ -1,8 +1,8 @@
 import { formatCount } from '../../format-numbers.ts';
 import { escapeXml } from './escape-xml.ts';
-import { wrapText } from './fit-text.ts';
 import { fontFamily, textWidth } from './fonts.ts';
 import { ink } from './theme.ts';
+import { wrapText } from './wrap-text.ts';
 
 /** A network as it is drawn, from the image to its last layer. */
 export interface NetPicture {

@@ -22,6 +22,13 @@ export const fontFiles = {
 
 export type FontWeight = keyof typeof fontFiles;
 
+/** In what a text is set. */
+export interface Font {
+  /** In the unit of the width that it gives. */
+  readonly size: number;
+  readonly weight?: FontWeight;
+}
+
 const widths = new Map<FontWeight, (character: number) => number>();
 
 /**

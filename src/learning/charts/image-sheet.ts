@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chart, type Part } from './encoders.ts';
-import { fitText, wrapText } from './fit-text.ts';
+import { fitText } from './fit-text.ts';
 import { ink, palette } from './theme.ts';
+import { wrapText } from './wrap-text.ts';
 
 /** A grid of images as a chart: rows of blocks, each block with a header. */
 export interface ImageSheet {

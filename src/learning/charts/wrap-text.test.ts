@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { wrapText } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
+import { wrapText } from './wrap-text.ts';
 
 const size = 10;
 const wide = (text: string) => textWidth(text, size);

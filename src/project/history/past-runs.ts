@@ -1,6 +1,6 @@
 import { LocalStore } from '../../engine/store/local-store.ts';
+import { runChanges } from '../../reporting/history/changes-since-last-run.ts';
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
-import { runChanges } from '../../reporting/history/run-changes.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
 import { fillDefaults } from '../kinds/fill-defaults.ts';
 import type { OpenedProject } from '../opened-project.ts';

@@ -1,18 +1,6 @@
 import { closeSync } from 'node:fs';
-import { basename } from 'node:path';
 import { isatty } from 'node:tty';
-
-const { RESTAGE_HANGUP, _: started } = process.env;
-delete process.env['RESTAGE_HANGUP']; // for us alone, not for what we start
-
-/**
- * Whether SIGHUP was ignored at the start: asked by `bin/restage.js` before Node forgets it, or
- * told by `_`.
- */
-export const ignoresHangup: boolean =
-  RESTAGE_HANGUP === undefined ? basename(started ?? '') === 'nohup' : RESTAGE_HANGUP === 'ignored';
-
-export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+import { exitCodes } from './exit-codes.ts';
 
 /**
  * Drops output that cannot be written (`| head`, a full disk) with one warning; fails only where
