@@ -17,7 +17,7 @@ import type { Lease } from '../store/lease.ts';
 import type { AttemptEnd, AttemptFiles } from '../store/run-folder.ts';
 import { type StageResult, shownDigest } from '../store/stage-result.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
-import { compareRuns } from './compare-runs.ts';
+import { compareAttempts } from './compare-attempts.ts';
 import {
   type Allocation,
   type AttemptOptions,
@@ -360,7 +360,7 @@ export class StageRun {
       if (this.#run.signal.aborted || !(error instanceof StageFailure)) throw error;
       return error;
     });
-    const { repeats, message } = compareRuns(first, again);
+    const { repeats, message } = compareAttempts(first, again);
     this.#emit({ type: repeats ? 'info' : 'warning', message });
     return repeats;
   }

@@ -4,7 +4,7 @@ import type { StoredArtifact } from '../store/stage-result.ts';
 import { type AttemptOutcome, type DoneStage, StageFailure } from './execution.ts';
 
 /** Whether two runs of a stage (`--twice`) gave the same bytes, and a message about it. */
-export function compareRuns(
+export function compareAttempts(
   first: DoneStage,
   second: AttemptOutcome | StageFailure,
 ): { readonly repeats: boolean; readonly message: string } {
