@@ -31,7 +31,7 @@ import {
   freezingMistakes,
   unfreezeSetting,
 } from '../../src/learning/training/freezing.ts';
-import { scheduleSettings } from '../../src/learning/training/schedule.ts';
+import { mostEpochs, scheduleSettings } from '../../src/learning/training/schedule.ts';
 import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
 import {
   clipSettings,
@@ -204,9 +204,9 @@ function onlyOfGraphs(given: TrainSettings): readonly SettingMistake[] {
 }
 
 function scheduleMistakes({ epochs, schedule }: TrainSettings): readonly SettingMistake[] {
-  const span = schedule?.kind === 'cosine' ? (schedule.epochs ?? epochs) : epochs;
-  const message = `expected at most the ${span} epochs that the schedule spans, got ${epochs}`;
-  return mistakeIf(epochs > span, ['epochs'], message);
+  const most = mostEpochs(schedule);
+  const message = `expected at most the ${most} epochs that the schedule spans, got ${epochs}`;
+  return mistakeIf(epochs > most, ['epochs'], message);
 }
 
 function imageSettings(given: TrainSettings): readonly SettingMistake[] {

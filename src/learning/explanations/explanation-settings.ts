@@ -28,19 +28,19 @@ export const explanationSettings = {
   samples: count
     .exactOptional()
     .describe(
-      'Noisy copies of each image, for smooth-grad, smooth-grad-squared and var-grad; 50 by default.',
+      `Noisy copies of each image, for smooth-grad, smooth-grad-squared and var-grad; ${methodDefaults.samples} by default.`,
     ),
   noise: z
     .number()
     .positive()
     .exactOptional()
     .describe(
-      "Standard deviation of the noise in each copy, as a share of the image's range of values; 0.15 by default.",
+      `Standard deviation of the noise in each copy, as a share of the image's range of values; ${methodDefaults.noise} by default.`,
     ),
   steps: count
     .exactOptional()
     .describe(
-      'Points on the path from the baseline to the image, for integrated-gradients; 50 by default.',
+      `Points on the path from the baseline to the image, for integrated-gradients; ${methodDefaults.steps} by default.`,
     ),
   baseline: z
     .enum(['black', 'mean'])

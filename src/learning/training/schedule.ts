@@ -113,8 +113,29 @@ export function warmUpFactor(
 }
 
 /**
- * Whether the rate of an epoch does not depend on how many follow, so that a longer training can
- * resume from a shorter one.
+ * The epochs that a schedule spans: those of the training, or a number of its own. Undefined where
+ * the rate of an epoch does not depend on how many follow.
  */
+function spanOf(settings: ScheduleSettings | undefined): number | 'training' | undefined {
+  switch (settings?.kind) {
+    case 'cosine':
+      return settings.epochs ?? 'training';
+    case undefined:
+    case 'constant':
+    case 'step':
+    case 'plateau':
+      return undefined;
+    default:
+      return unreachable(settings);
+  }
+}
+
+/** Whether a longer training can resume from a shorter one. */
 export const isOpenEnded = (settings: ScheduleSettings | undefined): boolean =>
-  settings?.kind !== 'cosine' || settings.epochs !== undefined;
+  spanOf(settings) !== 'training';
+
+/** The most epochs that a training with a schedule can have; infinite without a limit. */
+export function mostEpochs(settings: ScheduleSettings | undefined): number {
+  const span = spanOf(settings);
+  return typeof span === 'number' ? span : Number.POSITIVE_INFINITY;
+}

@@ -3,8 +3,8 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
 import { html } from '../report/html.ts';
 import { renderFrame } from './frame.ts';
-import type { ImageStore, Picture } from './image-store.ts';
-import { imageTable, outputOf, resultsOf } from './image-table.ts';
+import type { ImageStore, Picture } from './gallery-images.ts';
+import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
 import { lostRunPage } from './lost-page.ts';
 import { findRun, type Sources } from './run-page.ts';
 

@@ -7,8 +7,8 @@ import { temporaryFolder, writeFiles } from '../../../test/support/temporary-fol
 import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { npyHeader } from '../../learning/vision/features/npy.ts';
-import { ImageStore } from './image-store.ts';
-import { imageTable, outputOf, resultsOf } from './image-table.ts';
+import { ImageStore } from './gallery-images.ts';
+import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
 import { Objects } from './objects.ts';
 import { Results } from './run-results.ts';
 

@@ -1,16 +1,7 @@
 import type { RunEvent } from '../../engine/events.ts';
 import type { Traffic } from '../../engine/store/remote/traffic.ts';
-import {
-  formatBytes,
-  formatCount,
-  formatCountOf,
-  formatPercent,
-  formatRate,
-  formatSeconds,
-  formatWholeSeconds,
-  shareDone,
-} from '../../format-numbers.ts';
-import { rateOf, type StageModel } from '../run-model.ts';
+import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
+import type { StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 
 /**
@@ -92,25 +83,3 @@ export function describeQueued({
 }
 
 const firstLine = (text: string): string => text.trim().split('\n')[0]!.replace(/:$/, '');
-
-/**
- * How far a stage is, the most telling part first: `52 %`, `epoch 2/5, loss 0.41`, `4 s left`,
- * `13/25 steps`, `3 steps/s`
- */
-export function progressParts(stage: StageModel): readonly string[] {
-  const { progress, samples } = stage;
-  if (progress === undefined) return [];
-  const { done, total, unit, note } = progress;
-  const rate = progress.rate ?? rateOf(stage);
-  // The first units are slow: after ten seconds they say little.
-  const isSteady = (samples.at(-1)?.time ?? 0) - (samples[0]?.time ?? 0) >= 10_000;
-  const estimate = isSteady && rate !== undefined ? Math.max(0, total - done) / rate : undefined;
-  const secondsLeft = progress.secondsLeft ?? estimate;
-  return [
-    formatPercent(shareDone(progress)).trim(),
-    ...(note === undefined ? [] : [note]),
-    ...(secondsLeft === undefined ? [] : [`${formatWholeSeconds(secondsLeft)} left`]),
-    `${formatCount(done)}/${formatCount(total)} ${unit}`,
-    ...(rate === undefined ? [] : [formatRate(rate, unit)]),
-  ];
-}

@@ -9,10 +9,11 @@ import {
   type StageModel,
 } from '../run-model.ts';
 import type { OutputStream, Paint } from './colour.ts';
-import { describeQueued, describeTraffic, eventLine, progressParts } from './event-line.ts';
+import { describeQueued, describeTraffic, eventLine } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
 import { terminalText, writeRaw } from './terminal-text.ts';
 import { clip, padEnd } from './text.ts';
+import { progressParts } from './time-left.ts';
 
 /** Calls `tick` with the time again and again, until the function that it returns is called. */
 type Ticker = (tick: (now: number) => void) => () => void;

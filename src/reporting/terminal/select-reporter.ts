@@ -9,9 +9,10 @@ import {
   reasonsOf,
 } from '../run-model.ts';
 import { createPaint, type OutputStream, type Paint, wantsColour } from './colour.ts';
-import { eventLine, progressParts } from './event-line.ts';
+import { eventLine } from './event-line.ts';
 import { formatQuietSummary, formatSummary } from './format-summary.ts';
 import { LiveReporter } from './live-reporter.ts';
+import { progressParts } from './time-left.ts';
 
 /**
  * The reporter of a form; `auto` is live on a terminal that can draw, and plain elsewhere, as in

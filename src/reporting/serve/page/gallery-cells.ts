@@ -1,4 +1,4 @@
-import type { ImageTable } from '../image-table.ts';
+import type { ImageTable } from '../gallery-table.ts';
 import type { Cell } from '../query.ts';
 
 /** The value of a column in a row; null where it has none. */

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { ImageTable } from '../image-table.ts';
+import type { ImageTable } from '../gallery-table.ts';
 import { askedOf, filterRows, sortRows, withCondition } from '../query.ts';
 import { Exported } from './exported.tsx';
 import { FilterField } from './filter-field.tsx';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { KeptMap } from '../image-store.ts';
+import type { KeptMap } from '../gallery-images.ts';
 import { queryValue } from './address.ts';
 import type { Cells, TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';

@@ -11,7 +11,7 @@ import {
 } from '../../learning/metrics/scores/scores-file.ts';
 import type { Sample } from '../../learning/vision/dataset/dataset.ts';
 import { EventReader } from '../event-file.ts';
-import type { ImageStore } from './image-store.ts';
+import type { ImageStore } from './gallery-images.ts';
 import { whyGone } from './objects.ts';
 import type { Column } from './query.ts';
 import { type Results, resultDigest } from './run-results.ts';
