@@ -6,7 +6,9 @@ import { spec as embed } from './embed/spec.ts';
 import { spec as evaluate } from './evaluate/spec.ts';
 import { spec as exportModel } from './export/spec.ts';
 import { spec as faithfulness } from './faithfulness/spec.ts';
+import { spec as features } from './features/spec.ts';
 import { spec as gradcam } from './gradcam/spec.ts';
+import { spec as linear } from './linear/spec.ts';
 import { spec as loadDataset } from './load-dataset/spec.ts';
 import { spec as loadModel } from './load-model/spec.ts';
 import { spec as makeFaces } from './make-faces/spec.ts';
@@ -42,6 +44,8 @@ const entries: readonly KindEntry[] = [
   { spec: network, run: () => import('./network/run.ts') },
   { spec: train, run: () => import('./train/run.ts') },
   { spec: embed, run: () => import('./embed/run.ts') },
+  { spec: features, run: () => import('./features/run.ts') },
+  { spec: linear, run: () => import('./linear/run.ts') },
   { spec: loadModel, run: () => import('./load-model/run.ts') },
   { spec: select, run: () => import('./select/run.ts') },
   { spec: exportModel, run: () => import('./export/run.ts') },

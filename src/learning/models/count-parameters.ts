@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { StageError } from '../../stage.ts';
+import { featuresSource } from '../vision/features/features.ts';
 import { countLearnable } from './layers/layer.ts';
 import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
@@ -23,6 +25,8 @@ export function countParameters(folder: string, info: ModelInfo): number {
 /** The parameters of the network that features come from, up to their layer. */
 function parametersBefore(of: Readonly<Record<string, unknown>> | undefined): number {
   if (typeof of?.['parameters'] === 'number') return of['parameters'];
+  const joined = z.array(featuresSource).safeParse(of?.['joined']);
+  if (joined.success) return joined.data.reduce((sum, part) => sum + parametersBefore(part), 0);
   const architecture = modelSetting.safeParse(of?.['architecture']);
   const input = modelInfo.shape.input.safeParse(of?.['input']);
   if (!architecture.success || !input.success || !('size' in input.data)) {
