@@ -22,9 +22,17 @@ const plain = (markdown: string): string =>
 /** The pages that make promises, in the order of their sections. */
 const pages = [
   'README.md',
-  ...['commands', 'cache', 'store', 'serve', 'cluster', 'python', 'library', 'weights'].map(
-    (name) => `docs/${name}.md`,
-  ),
+  ...[
+    'commands',
+    'cache',
+    'store',
+    'serve',
+    'cluster',
+    'python',
+    'library',
+    'weights',
+    'networks',
+  ].map((name) => `docs/${name}.md`),
 ];
 
 function guaranteesOf(text: string): readonly Guarantee[] {

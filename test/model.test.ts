@@ -73,6 +73,8 @@ test('model lists the named networks, and shows one outside of any project, at a
     'tiny-xception',
     'face-resnet',
     'resnet-18',
+    'resnet-50',
+    'vit-small',
   ]) {
     assert.match(list, new RegExp(`^${name} +\\S`, 'm'));
   }
@@ -94,6 +96,17 @@ test('model lists the named networks, and shows one outside of any project, at a
     text,
     /\n22,855,952 learnable parameters, beside 54,528 moving statistics; 8,357,403,496 multiply-adds an image\n$/,
   );
+});
+
+test('model marks blocks within blocks, and draws branches', async () => {
+  using project = new Project(stages);
+  const text = await print(project, 'model', 'efficientnet-b0', '--image-size', '224');
+  assert.match(text, /\n│ ┆ features\/2\/1\/block\/2\/fc2 +conv 1 x 1 +1 x 1 x 144 /);
+  const inception = await print(project, 'model', 'inception-v3', '--svg', 'inception.svg');
+  assert.match(inception, /\n├ Mixed_5b\/branch1x1\/conv +conv 1 x 1 /);
+  assert.match(inception, /\n│ └ Mixed_7c\/branch3x3_2_concat +joins 2 branches /);
+  assert.match(inception, /\n└ Mixed_7c_concat +joins 4 branches /);
+  assert.match(project.read('inception.svg'), /side by side/);
 });
 
 test('model shows the network of a folder of a trained model', async () => {

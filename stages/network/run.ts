@@ -42,13 +42,19 @@ function formatLayers(traced: readonly TracedLayer[]): string {
     parameters: countLearnable(weights),
     'multiply-adds': multiplyAdds,
   });
-  const rows = traced.flatMap((step) => {
-    if (!('body' in step)) return [row(step, '', 'through')];
-    const { name } = step.layer;
-    return [
-      ...step.body.map((inner) => row(inner, name, 'through')),
-      ...step.shortcut.map((inner) => row(inner, name, 'around')),
-    ];
-  });
+  const rowsOf = (
+    layers: readonly TracedLayer[],
+    block: string,
+    way: string,
+  ): readonly ReturnType<typeof row>[] =>
+    layers.flatMap((entry) => {
+      if (!('paths' in entry)) return [row(entry, block, way)];
+      const { kind, name } = entry.layer;
+      const around = kind === 'concat' ? 'through' : 'around';
+      return entry.paths.flatMap((path, i) =>
+        rowsOf(path, name, kind === 'residual' && i === 0 ? 'through' : around),
+      );
+    });
+  const rows = rowsOf(traced, '', 'through');
   return csvTable(rows);
 }

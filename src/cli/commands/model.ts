@@ -40,21 +40,26 @@ export async function modelCommand(words: readonly string[], options: ModelOptio
   print(`Drew it in ${options.svg}`);
 }
 
-/** How the table marks the paths of a residual block, and its end. */
+/** How the table marks the paths of a block, and its end. */
 const marks: Readonly<Record<NonNullable<LayerRow['within']>, string>> = {
   body: '│ ',
   shortcut: '┆ ',
+  gate: '┆ ',
+  branch: '├ ',
   end: '└ ',
 };
 
+const markOf = ({ within, depth = 0 }: LayerRow): string =>
+  within === undefined ? '' : '│ '.repeat(depth) + marks[within];
+
 /** The layers of a network as lines of a table. */
 function formatLayers(input: string, layers: readonly LayerRow[]): readonly string[] {
-  const rows = layers.map(({ name, within, does, output, parameters, multiplyAdds }) => [
-    (within === undefined ? '' : marks[within]) + name,
-    does,
-    output,
-    orNone(parameters),
-    orNone(multiplyAdds),
+  const rows = layers.map((layer) => [
+    markOf(layer) + layer.name,
+    layer.does,
+    layer.output,
+    orNone(layer.parameters),
+    orNone(layer.multiplyAdds),
   ]);
   const first = ['image', '', input, '', ''];
   return formatTable(['layer', 'does', 'output', 'parameters', 'multiply-adds'], [first, ...rows]);

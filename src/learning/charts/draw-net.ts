@@ -20,6 +20,8 @@ export interface NetBlock {
    * itself.
    */
   readonly shortcut?: readonly NetUnit[];
+  /** Stacks side by side, which the body follows. */
+  readonly branches?: readonly (readonly NetUnit[])[];
 }
 
 /** A box: a layer, with those that only change its values. */
@@ -103,13 +105,19 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
   ].join('\n');
 }
 
-type Widths = ReturnType<typeof widthsOf>;
+interface Widths {
+  readonly inset: number;
+  readonly box: number;
+  readonly shortcut: number;
+  readonly branch: number;
+  readonly column: number;
+}
 
 /**
  * Widths of columns, boxes and shortcuts; boxes are inset from the left of their column where
  * frames need room.
  */
-function widthsOf(blocks: readonly NetBlock[]) {
+function widthsOf(blocks: readonly NetBlock[]): Widths {
   const widest = (units: readonly NetUnit[], least: number) =>
     Math.min(widestBox, Math.max(least, ...units.map((unit) => Math.ceil(boxWidth(unit)))));
   const titles = blocks.map(
@@ -119,9 +127,12 @@ function widthsOf(blocks: readonly NetBlock[]) {
   const box = widest(bodies, Math.max(180, ...titles));
   const around = blocks.flatMap(({ shortcut }) => shortcut ?? []);
   const shortcut = around.length > 0 ? widest(around, 120) : 0;
+  const branched = blocks.flatMap(({ branches = [] }) => branches.flat());
+  const branch = branched.length > 0 ? widest(branched, 120) : 0;
   const inset = blocks.some(({ name }) => name !== undefined) ? padding : 0;
-  const column = Math.max(...blocks.map((block) => frameWidth(block, box, shortcut)));
-  return { inset, box, shortcut, column };
+  const widths = { inset, box, shortcut, branch };
+  const column = Math.max(...blocks.map((block) => frameWidth(block, widths)));
+  return { ...widths, column };
 }
 
 /** The width of two lines, each with a text at its left and at its right end. */
@@ -133,7 +144,11 @@ function boxWidth({ kind, name, does, shape, parameters }: NetUnit): number {
   return Math.max(first, second) + 40;
 }
 
-function frameWidth({ name, shortcut }: NetBlock, box: number, shortcutWidth: number): number {
+function frameWidth(block: NetBlock, widths: Omit<Widths, 'column'>): number {
+  const { name, shortcut, branches } = block;
+  const { box, shortcut: shortcutWidth } = widths;
+  if (branches !== undefined)
+    return Math.max(box + 2 * padding, branches.length * (widths.branch + padding) + padding);
   if (shortcut === undefined) return name === undefined ? box + padding : box + 2 * padding;
   return box + 2 * padding + (shortcut.length > 0 ? padding + shortcutWidth : 2 * padding);
 }
@@ -141,14 +156,22 @@ function frameWidth({ name, shortcut }: NetBlock, box: number, shortcutWidth: nu
 const unitHeight = ({ kind }: NetUnit): number => (kind === 'other' ? height.low : height.box);
 
 const stackHeight = (units: readonly NetUnit[]): number =>
-  units.reduce((sum, unit) => sum + unitHeight(unit) + height.arrow, 0) - height.arrow;
+  units.length === 0
+    ? 0
+    : units.reduce((sum, unit) => sum + unitHeight(unit) + height.arrow, 0) - height.arrow;
 
-function blockHeight({ name, body, shortcut }: NetBlock): number {
+function blockHeight({ name, body, shortcut, branches }: NetBlock): number {
+  if (branches !== undefined)
+    return height.frameTop + branchesHeight(branches) + stackHeight(body) + height.frameBottom;
   const inner = stackHeight(body) + (shortcut === undefined ? 0 : height.arrow + 2 * adder);
   if (name === undefined) return inner;
   // A residual block branches above its first layer.
   return height.frameTop + (shortcut === undefined ? 0 : height.arrow) + inner + height.frameBottom;
 }
+
+/** The height of stacks side by side, with the lines that lead to them and away. */
+const branchesHeight = (branches: readonly (readonly NetUnit[])[]): number =>
+  2 * height.arrow + Math.max(0, ...branches.map(stackHeight)) + 2 * height.arrow;
 
 /** The fewest columns that give the page's shape, each as low as their order allows. */
 function breakIntoColumns(
@@ -200,13 +223,14 @@ function drawColumn(blocks: readonly NetBlock[], left: number, top: number, widt
 
 function drawBlock(block: NetBlock, left: number, y: number, widths: Widths): Drawn {
   const { name, body, shortcut } = block;
+  if (block.branches !== undefined) return drawBranches(block, left, y, widths);
   const inside = left + widths.inset;
   const start =
     y + (name === undefined ? 0 : height.frameTop) + (shortcut === undefined ? 0 : height.arrow);
   const exit = start + stackHeight(body);
   const stack = drawStack(body, inside, start, widths.box);
   if (name === undefined) return { svg: stack, entry: start, exit };
-  const frame = frameWidth(block, widths.box, widths.shortcut);
+  const frame = frameWidth(block, widths);
   const [title = ''] = wrapText(name, widths.box / 2 - titleGap, { size: size.small, most: 1 });
   const svg = [
     `<rect x="${left}" y="${y}" width="${frame}" height="${blockHeight(block)}" rx="8" fill="#f4f5f7" stroke="#d5d8dc"/>`,
@@ -240,6 +264,37 @@ function drawBlock(block: NetBlock, left: number, y: number, widths: Widths): Dr
   return { svg: [...svg, ...way, ...plus], entry: start, exit: sum + adder };
 }
 
+/** A frame of stacks side by side: the line into it parts, and joins before the body. */
+function drawBranches(block: NetBlock, left: number, y: number, widths: Widths): Drawn {
+  const { name = '', body, branches = [] } = block;
+  const middle = left + widths.inset + widths.box / 2;
+  const part = y + height.frameTop;
+  const start = part + 2 * height.arrow;
+  const joint = part + branchesHeight(branches) - height.arrow;
+  const end = joint + height.arrow;
+  const ways = branches.flatMap((units, i) => {
+    const at = left + padding + i * (widths.branch + padding);
+    const centre = at + widths.branch / 2;
+    const lead = `M${middle},${part}V${part + height.arrow}H${centre}`;
+    if (units.length === 0) return [line(`${lead}V${joint}H${middle}`)];
+    const bottom = start + stackHeight(units);
+    return [
+      arrow(`${lead}V${start}`),
+      ...drawStack(units, at, start, widths.branch),
+      line(`M${centre},${bottom}V${joint}H${middle}`),
+    ];
+  });
+  const [title = ''] = wrapText(name, widths.box / 2 - titleGap, { size: size.small, most: 1 });
+  const svg = [
+    `<rect x="${left}" y="${y}" width="${frameWidth(block, widths)}" height="${blockHeight(block)}" rx="8" fill="#f4f5f7" stroke="#d5d8dc"/>`,
+    text(left + padding, y + 15, title, { size: size.small }),
+    ...ways,
+    arrow(`M${middle},${joint}V${end}`),
+    ...drawStack(body, left + widths.inset, end, widths.box),
+  ];
+  return { svg, entry: part, exit: end + stackHeight(body) };
+}
+
 function drawStack(
   units: readonly NetUnit[],
   left: number,
@@ -268,18 +323,24 @@ function drawUnit(unit: NetUnit, left: number, y: number, width: number): readon
   const right = { ...small, anchor: 'end' } as const;
   if (isLow) return [box, text(start, y + 15, does, small), text(end, y + 15, shape, right)];
   const room = width - 40 - textWidth(shape, size.small);
+  const count = parameters === 0 ? '' : formatCount(parameters);
+  const doesRoom = width - 30 - textWidth(count, size.small);
+  const [doesInRoom = ''] = wrapText(does, doesRoom, { size: size.small, most: 1 });
   const [nameInRoom = ''] = wrapText(name, room, { size: size.name, weight: 'bold', most: 1 });
   return [
     box,
     text(start, y + 16, nameInRoom, { size: size.name, weight: 'bold', colour: ink.strong }),
     text(end, y + 16, shape, { ...right, colour: ink.strong }),
-    text(start, y + 32, does, small),
-    text(end, y + 32, parameters === 0 ? '' : formatCount(parameters), right),
+    text(start, y + 32, doesInRoom, small),
+    text(end, y + 32, count, right),
   ];
 }
 
 const arrow = (path: string): string =>
   `<path d="${path}" fill="none" stroke="${ink.medium}" stroke-width="1.2" marker-end="url(#arrow)"/>`;
+
+const line = (path: string): string =>
+  `<path d="${path}" fill="none" stroke="${ink.medium}" stroke-width="1.2"/>`;
 
 type TextStyle = {
   readonly size: number;

@@ -4,13 +4,24 @@ import { type LayersModel, ones, setBackend, type Tensor, tensor } from '@tensor
 import fc from 'fast-check';
 import { architectureNames } from './architectures/architectures.ts';
 import { buildNet } from './build-net.ts';
-import { addName, isLearnable, type Net } from './layers/layer.ts';
+import { isLearnable, joinName, type Net } from './layers/layer.ts';
 import type { LayerItem, PlainItem } from './layers/layer-items.ts';
 import { readLayers } from './layers/read-layers.ts';
-import { plainLayers, traceLayers } from './layers/trace-net.ts';
+import { plainLayers, type TracedLayer, traceLayers } from './layers/trace-net.ts';
 import { netOf } from './model-setting.ts';
 
 before(() => setBackend('cpu'));
+
+/** The ends of blocks, those within blocks too, with their shapes. */
+const joins = (traced: readonly TracedLayer[]): readonly [string, (number | null)[]][] =>
+  traced.flatMap((entry) =>
+    'paths' in entry
+      ? [
+          [joinName(entry.layer), [null, ...entry.output]] as [string, (number | null)[]],
+          ...entry.paths.flatMap(joins),
+        ]
+      : [],
+  );
 
 /** Shapes and weights by the description, in the form of {@link built}. */
 function described({ layers }: Net, imageSize: number) {
@@ -20,9 +31,7 @@ function described({ layers }: Net, imageSize: number) {
   return {
     shapes: Object.fromEntries([
       ...plain.map(({ layer, output }) => [layer.name, [null, ...output]]),
-      ...traced.value.flatMap((layer) =>
-        'body' in layer ? [[addName(layer.layer), [null, ...layer.output]]] : [],
-      ),
+      ...joins(traced.value),
       ['image', [null, imageSize, imageSize, 3]],
     ]),
     weights: Object.fromEntries(
@@ -69,6 +78,16 @@ const plainItem: fc.Arbitrary<PlainItem> = fc.oneof(
   fc.constantFrom('relu' as const, 'batchNorm' as const),
   fc.record({ conv: fc.integer({ min: 1, max: 4 }), ...convolution }),
   fc.record({ separableConv: fc.integer({ min: 1, max: 4 }), ...convolution }),
+  fc.record({ depthwiseConv: fc.integer({ min: 1, max: 4 }), bias: fc.boolean(), ...window }),
+  fc.record({
+    conv: fc.constant(2),
+    kernel: fc.constantFrom<[number, number]>([1, 3], [3, 1]),
+    ...window,
+  }),
+  fc.record({ zeroPad: fc.integer({ min: 0, max: 2 }) }),
+  fc.constant({ zeroPad: [1, 0, 2, 3] as [number, number, number, number] }),
+  fc.constantFrom('relu6' as const, 'gelu' as const, 'hardSwish' as const, 'layerNorm' as const),
+  fc.constantFrom({ layerScale: 0.5 }, { dense: 3, pixelwise: true }),
   fc.record({ maxPool: fc.integer({ min: 1, max: 3 }), ...window }),
   fc.record({ averagePool: fc.integer({ min: 1, max: 3 }), ...window }),
   fc.record({ activation: fc.constantFrom('elu' as const, 'swish' as const) }),
@@ -78,12 +97,23 @@ const residual = fc.integer({ min: 1, max: 3 }).map((stride): LayerItem => {
   const same = { padding: 'same', stride } as const;
   return { residual: [{ conv: 3, ...same }, 'relu'], shortcut: [{ conv: 3, kernel: 1, ...same }] };
 });
+const gate: LayerItem = { gate: ['globalAveragePool', 'pixel', { conv: 1, kernel: 1 }] };
+const branches = fc.array(plainItem, { maxLength: 2 }).map(
+  (branch): LayerItem => ({
+    concat: [branch, [], [{ residual: [gate] }, { concat: [[], [{ conv: 2, kernel: 1 }]] }]],
+  }),
+);
+const ends: readonly (readonly LayerItem[])[] = [
+  ['flatten'],
+  ['globalAveragePool'],
+  ['tokens', { residual: ['layerNorm', { attention: 1 }] }, { dense: 4 }, 'gelu', 'classToken'],
+];
 const items = fc
   .tuple(
-    fc.array(fc.oneof(plainItem, residual), { maxLength: 6 }),
-    fc.constantFrom('flatten', 'globalAveragePool'),
+    fc.array(fc.oneof(plainItem, residual, branches, fc.constant(gate)), { maxLength: 6 }),
+    fc.constantFrom(...ends),
   )
-  .map(([layers, end]): readonly LayerItem[] => [...layers, end, { dense: 2 }]);
+  .map(([layers, end]): readonly LayerItem[] => [...layers, ...end, { dense: 2 }]);
 
 test('whatever the layers, tfjs gives the traced shapes and weights', () => {
   let possible = 0;

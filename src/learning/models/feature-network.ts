@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
+import { type LayersModel, type layers, model as tfjsModel } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
 import { operatorOf } from './graph/graph-layer.ts';
 
-const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
+const flat = new Set(['Flatten', 'GlobalAveragePooling2D', 'ClassToken']);
+
+/** What a gate pools becomes an image of one pixel again. */
+const makesFlat = (layer: layers.Layer): boolean =>
+  flat.has(layer.getClassName()) &&
+  layer.outboundNodes.every(({ outboundLayer }) => outboundLayer.getClassName() !== 'Reshape');
 
 /**
  * A network up to a layer, by default the first that makes an image flat: from images to
@@ -13,7 +18,7 @@ const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
 export function featureNetwork(model: LayersModel, layer?: string) {
   const last =
     layer === undefined
-      ? (endOfGraph(model) ?? model.layers.find((each) => flat.has(each.getClassName())))
+      ? (endOfGraph(model) ?? model.layers.find(makesFlat))
       : model.layers.find(({ name }) => name === layer);
   if (last === undefined) {
     const names = model.layers.map(({ name }) => name).join(', ');

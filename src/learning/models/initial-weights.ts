@@ -18,9 +18,11 @@ export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed:
         const name = weight.originalName.split('/').at(-1)!;
         const identity = identities[name];
         if (identity !== undefined) return fill(shape, identity);
-        if (name === 'table') return tensor(tableValues(weight.read().size, random), shape);
-        if (!name.endsWith('kernel') && name !== 'bias') return weight.read();
-        if (name !== 'bias') bound = 1 / Math.sqrt(fanIn(name, weight.read()));
+        const isTable = name === 'table' || name === 'cls_token' || name === 'pos_embed';
+        if (isTable) return tensor(tableValues(weight.read().size, random), shape);
+        const isBias = name.endsWith('bias');
+        if (!name.endsWith('kernel') && !isBias) return weight.read();
+        if (!isBias) bound = 1 / Math.sqrt(fanIn(name, weight.read()));
         const values = Float32Array.from({ length: weight.read().size }, () =>
           random.between(-bound, bound),
         );

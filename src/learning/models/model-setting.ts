@@ -2,9 +2,17 @@ import { z } from 'zod';
 import { negativeName, positiveName } from '../../default-names.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { architectureNames, architectures } from './architectures/architectures.ts';
-import { addName, type Layer, type Net, plainLayersIn, showShape } from './layers/layer.ts';
+import {
+  isBlock,
+  joinName,
+  type Layer,
+  type Net,
+  pathsOf,
+  plainLayersIn,
+  showShape,
+} from './layers/layer.ts';
 import { layerItem } from './layers/layer-items.ts';
-import { layerKind } from './layers/layer-kinds.ts';
+import { takesValues } from './layers/layer-kinds.ts';
 import { backbone } from './layers/net-parts.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { type NetMistake, type TracedLayer, traceLayers } from './layers/trace-net.ts';
@@ -86,7 +94,7 @@ export function headMistakes(
 ): readonly NetMistake[] {
   if (typeof setting === 'string') return [];
   const { layers } = headOf(setting);
-  const seesImages = plainLayersIn(layers).find((layer) => layerKind(layer).needsImage);
+  const seesImages = plainLayersIn(layers).find((layer) => !takesValues(layer));
   const message = `${seesImages?.name} needs an image, but features are flat: begin with dense, for instance`;
   const traced = traceLayers(layers, [1]);
   const end = traced.ok ? wrongEnd(traced.value, classes) : [];
@@ -107,17 +115,23 @@ function smallestImage(layers: readonly Layer[]): number {
 /** Weights are identified by the names of their layers, and `input` is a name, too. */
 function sharedNames(layers: readonly Layer[], input: string): readonly NetMistake[] {
   const seen = new Set([input]);
-  const all = layers.flatMap((layer) => [
-    ...plainLayersIn([layer]),
-    ...(layer.kind === 'residual' ? [{ ...layer, name: addName(layer) }] : []),
-  ]);
-  return all.flatMap(({ name, at }) => {
+  return namedIn(layers).flatMap(({ name, at }) => {
     if (seen.has(name))
       return [{ at, message: `expected a name of its own, but there is another "${name}"` }];
     seen.add(name);
     return [];
   });
 }
+
+/** What has a name in the built network: layers, and the ends of blocks. */
+const namedIn = (
+  layers: readonly Layer[],
+): readonly { readonly name: string; readonly at: Layer['at'] }[] =>
+  layers.flatMap((layer) =>
+    isBlock(layer)
+      ? [...pathsOf(layer).flatMap(namedIn), { name: joinName(layer), at: layer.at }]
+      : [layer],
+  );
 
 /**
  * The last layer, where it does not end with a value for each class; without their names, for two

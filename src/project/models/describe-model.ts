@@ -2,7 +2,12 @@ import {
   architectureNames,
   architectures,
 } from '../../learning/models/architectures/architectures.ts';
-import { addName, countLearnable, showShape } from '../../learning/models/layers/layer.ts';
+import {
+  type BlockLayer,
+  countLearnable,
+  joinName,
+  showShape,
+} from '../../learning/models/layers/layer.ts';
 import { describeLayer } from '../../learning/models/layers/layer-kinds.ts';
 import { formatTotals } from '../../learning/models/layers/net-facts.ts';
 import {
@@ -34,11 +39,13 @@ export interface ModelDescription {
   readonly draw: () => Promise<string>;
 }
 
-/** A layer, or the sum with which a residual block ends. */
+/** A layer, or the operation with which a block ends. */
 export interface LayerRow {
   readonly name: string;
-  /** Where it lies: outside a residual block, or on which path of one; its `end` is the sum. */
-  readonly within?: 'body' | 'shortcut' | 'end';
+  /** Where it lies: outside a block, or on which path of one; its `end` joins the paths. */
+  readonly within?: 'body' | 'shortcut' | 'gate' | 'branch' | 'end';
+  /** How many blocks lie around that one. */
+  readonly depth?: number;
   readonly does: string;
   /** The shape that it gives. */
   readonly output: string;
@@ -101,21 +108,35 @@ function trace(
 }
 
 function rowsOf(entry: TracedLayer): readonly LayerRow[] {
-  if (!('body' in entry)) return [rowOf(entry)];
-  const { layer, body, shortcut, output } = entry;
-  const sum: LayerRow = {
-    name: addName(layer),
+  if (!('paths' in entry)) return [rowOf(entry)];
+  const { layer, paths, output } = entry;
+  const inner = paths.flatMap((path, i) =>
+    path.flatMap(rowsOf).map((row): LayerRow => {
+      return row.within === undefined
+        ? { ...row, within: wayOf(layer, i) }
+        : { ...row, depth: (row.depth ?? 0) + 1 };
+    }),
+  );
+  const end: LayerRow = {
+    name: joinName(layer),
     within: 'end',
-    does: shortcut.length > 0 ? 'adds the shortcut' : 'adds the input',
+    does: joining(layer),
     output: showShape(output),
     parameters: 0,
     multiplyAdds: 0,
   };
-  return [
-    ...body.map((inner): LayerRow => ({ ...rowOf(inner), within: 'body' })),
-    ...shortcut.map((inner): LayerRow => ({ ...rowOf(inner), within: 'shortcut' })),
-    sum,
-  ];
+  return [...inner, end];
+}
+
+function wayOf({ kind }: BlockLayer, path: number): NonNullable<LayerRow['within']> {
+  if (kind === 'residual') return path === 0 ? 'body' : 'shortcut';
+  return kind === 'gate' ? 'gate' : 'branch';
+}
+
+function joining(layer: BlockLayer): string {
+  if (layer.kind === 'gate') return 'multiplies the input';
+  if (layer.kind === 'concat') return `joins ${layer.branches.length} branches`;
+  return layer.shortcut.length > 0 ? 'adds the shortcut' : 'adds the input';
 }
 
 const rowOf = ({ layer, output, weights, multiplyAdds }: TracedPlain): LayerRow => ({

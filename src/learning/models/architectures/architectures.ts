@@ -1,7 +1,13 @@
 import type { LayerItem } from '../layers/layer-items.ts';
+import { convnextTiny } from './convnext-tiny.ts';
+import { efficientnetB0 } from './efficientnet-b0.ts';
 import { faceResNet } from './face-resnet.ts';
+import { inceptionV3 } from './inception-v3.ts';
+import { mobilenetV2 } from './mobilenet-v2.ts';
 import { resnet18 } from './resnet-18.ts';
+import { resnet50 } from './resnet-50.ts';
 import { tinyXception } from './tiny-xception.ts';
+import { vitSmall } from './vit-small.ts';
 import { xception, xceptionBased } from './xception.ts';
 
 interface Architecture {
@@ -51,6 +57,36 @@ export const architectures = {
     title: 'ResNet-18',
     summary: '20 convolutions in 8 residual blocks, as torchvision has it.',
     layers: resnet18,
+  },
+  'resnet-50': {
+    title: 'ResNet-50',
+    summary: '53 convolutions in 16 residual blocks, as torchvision has it.',
+    layers: resnet50,
+  },
+  'mobilenet-v2': {
+    title: 'MobileNet V2',
+    summary: '17 inverted blocks of depthwise convolutions, as torchvision has it.',
+    layers: mobilenetV2,
+  },
+  'efficientnet-b0': {
+    title: 'EfficientNet-B0',
+    summary: '16 inverted blocks with squeeze and excitation, as torchvision has it.',
+    layers: efficientnetB0,
+  },
+  'convnext-tiny': {
+    title: 'ConvNeXt-T',
+    summary: '18 blocks of depthwise convolutions of 7 x 7, as torchvision has it.',
+    layers: convnextTiny,
+  },
+  'vit-small': {
+    title: 'ViT-S/16',
+    summary: 'A vision transformer of 12 layers over 16 x 16 pixels, as timm has it.',
+    layers: vitSmall,
+  },
+  'inception-v3': {
+    title: 'Inception V3',
+    summary: '94 convolutions, 11 modules of branches, as torchvision has it.',
+    layers: inceptionV3,
   },
 } as const satisfies Readonly<Record<string, Architecture>>;
 

@@ -5,8 +5,14 @@ import type {
 } from '../../../backend/lowering/onnx-writer.ts';
 import { encodeModel } from '../../../backend/lowering/onnx-writer.ts';
 import { unreachable } from '../../../result.ts';
-import { type Activation, addName, type PlainForm, type PlainLayer } from '../layers/layer.ts';
-import type { TracedLayer, TracedPlain } from '../layers/trace-net.ts';
+import {
+  type Activation,
+  joinName,
+  type PlainForm,
+  type PlainLayer,
+  type Shape,
+} from '../layers/layer.ts';
+import type { TracedBlock, TracedLayer, TracedPlain } from '../layers/trace-net.ts';
 import { pytorchName, pytorchShape, toPytorch } from '../weights/net-weights.ts';
 import type { WeightedNet } from './weighted-net.ts';
 
@@ -55,12 +61,16 @@ export function exportOnnx(
   return encodeModel(graph, { producer: 'restage', metadata });
 }
 
-const activationOperators: Readonly<Record<Exclude<Activation, 'swish'>, string>> = {
+const activationOperators: Readonly<Record<Exclude<Activation, ComposedActivation>, string>> = {
   relu: 'Relu',
   elu: 'Elu',
+  hardSwish: 'HardSwish',
   sigmoid: 'Sigmoid',
   tanh: 'Tanh',
 };
+
+/** Activations of several operators. */
+type ComposedActivation = 'swish' | 'gelu' | 'relu6';
 
 /**
  * Writes layer after layer. Images are `[batch, channels, height, width]`; names and layouts of
@@ -87,16 +97,24 @@ export class NetWriter {
     return output;
   }
 
-  /** Layers one after the other; a residual block adds its two paths. */
+  /** Layers one after the other. */
   layers(traced: readonly TracedLayer[], value: string): string {
-    return traced.reduce((x, each) => {
-      if (!('body' in each)) return this.layer(each, x);
-      const paths = [this.layers(each.body, x), this.layers(each.shortcut, x)];
-      return this.node('Add', paths, addName(each.layer));
-    }, value);
+    return traced.reduce(
+      (x, entry) => ('paths' in entry ? this.#block(entry, x) : this.#layer(entry, x)),
+      value,
+    );
   }
 
-  layer(traced: TracedPlain, value: string): string {
+  #block({ layer, paths, output }: TracedBlock, value: string): string {
+    const name = joinName(layer);
+    const outputs = paths.map((path) => this.layers(path, value));
+    if (layer.kind === 'residual') return this.node('Add', outputs, name);
+    if (layer.kind === 'gate') return this.node('Mul', [value, ...outputs], name);
+    // Channels come second in an image, and last elsewhere.
+    return this.node('Concat', outputs, name, { axis: output.length === 3 ? 1 : output.length });
+  }
+
+  #layer(traced: TracedPlain, value: string): string {
     const output = this.#plain(traced, value);
     const { layer } = traced;
     if (!('activation' in layer) || layer.activation === undefined || layer.kind === 'activation')
@@ -114,6 +132,10 @@ export class NetWriter {
           name,
           windows(layer, layer.kernel, input),
         );
+      case 'depthwiseConv': {
+        const each = { ...windows(layer, layer.kernel, input), group: input.at(-1)! };
+        return this.node('Conv', [value, ...this.#of(layer)], name, each);
+      }
       case 'separableConv': {
         const [depthwise, ...pointwise] = this.#of(layer);
         const each = { ...windows(layer, layer.kernel, input), group: input.at(-1)! };
@@ -122,14 +144,24 @@ export class NetWriter {
       }
       case 'maxPool':
       case 'averagePool': {
-        const kernel_shape = [layer.size, layer.size];
-        const attributes = { kernel_shape, ...windows(layer, layer.size, input) };
+        const kernel_shape = [layer.size, layer.size] as const;
+        const attributes = { kernel_shape, ...windows(layer, kernel_shape, input) };
         return this.node(kind === 'maxPool' ? 'MaxPool' : 'AveragePool', [value], name, attributes);
       }
       case 'batchNorm': {
         const attributes = { epsilon: { float: layer.epsilon } };
         return this.node('BatchNormalization', [value, ...this.#of(layer)], name, attributes);
       }
+      case 'zeroPad': {
+        const [top, right, bottom, left] = layer.around;
+        const pads = this.#integers(`${name}/pads`, [0, 0, top, left, 0, 0, bottom, right]);
+        return this.node('Pad', [value, pads], name);
+      }
+      case 'layerNorm':
+        return this.#layerNorm(layer, input, value);
+      case 'layerScale':
+        // The layer's own name is that of its weight.
+        return this.node('Mul', [value, ...this.#of(layer)], `${name}/product`);
       case 'activation':
         return this.#activation(layer.activation, value, name);
       case 'dropout':
@@ -143,11 +175,112 @@ export class NetWriter {
           name,
           { axis: 1 },
         );
-      case 'dense':
-        return this.node('Gemm', [value, ...this.#of(layer)], name, { transB: 1 });
+      case 'pixel':
+        return this.node('Reshape', [value, this.#integers(`${name}/shape`, [0, -1, 1, 1])], name);
+      case 'tokens':
+        return this.#tokens(layer, input, value);
+      case 'attention':
+        return this.#attention(layer, input, value);
+      case 'classToken': {
+        const first = this.#integers(`${name}/first`, [0]);
+        const token = this.node('Gather', [value, first], `${name}/token`, { axis: 1 });
+        return this.node('Flatten', [token], name, { axis: 1 });
+      }
+      case 'dense': {
+        const [kernel, bias] = this.#of(layer);
+        if (input.length === 3) return this.#pixelwise(name, kernel!, bias, value);
+        if (input.length === 2) return this.#product(name, kernel!, bias, value);
+        return this.node('Gemm', [value, kernel!, ...(bias === undefined ? [] : [bias])], name, {
+          transB: 1,
+        });
+      }
       default:
         return unreachable(kind);
     }
+  }
+
+  #layerNorm(layer: Extract<PlainLayer, { kind: 'layerNorm' }>, input: Shape, value: string) {
+    const { name, epsilon } = layer;
+    const attributes = { axis: -1, epsilon: { float: epsilon } };
+    const weights = this.#of(layer);
+    if (input.length < 3)
+      return this.node('LayerNormalization', [value, ...weights], name, attributes);
+    const last = this.node('Transpose', [value], `${name}/channels_last`, { perm: [0, 2, 3, 1] });
+    const inner = this.node('LayerNormalization', [last, ...weights], `${name}/norm`, attributes);
+    return this.node('Transpose', [inner], name, { perm: [0, 3, 1, 2] });
+  }
+
+  /** A dense layer of the channels of each pixel: a convolution of 1 x 1. */
+  #pixelwise(name: string, kernel: string, bias: string | undefined, value: string): string {
+    const shape = this.#integers(`${name}/shape`, [0, 0, 1, 1]);
+    const square = this.node('Reshape', [kernel, shape], `${name}/kernel`);
+    return this.node('Conv', [value, square, ...(bias === undefined ? [] : [bias])], name);
+  }
+
+  /** A dense layer of the channels of each token. */
+  #product(name: string, kernel: string, bias: string | undefined, value: string): string {
+    const inOut = this.node('Transpose', [kernel], `${name}/kernel`, { perm: [1, 0] });
+    if (bias === undefined) return this.node('MatMul', [value, inOut], name);
+    const product = this.node('MatMul', [value, inOut], `${name}/product`);
+    return this.node('Add', [product, bias], name);
+  }
+
+  #tokens(layer: PlainLayer, input: Shape, value: string): string {
+    const { name } = layer;
+    const channels = input.at(-1)!;
+    const [classToken, positions] = this.#of(layer) as [string, string];
+    const pixels = this.#integers(`${name}/pixels`, [0, channels, -1]);
+    const flat = this.node('Reshape', [value, pixels], `${name}/flat`);
+    const rows = this.node('Transpose', [flat], `${name}/rows`, { perm: [0, 2, 1] });
+    const batch = this.node('Shape', [rows], `${name}/batch`, { start: 0, end: 1 });
+    const one = this.#integers(`${name}/one`, [1, channels]);
+    const shape = this.node('Concat', [batch, one], `${name}/class_shape`, { axis: 0 });
+    const first = this.node('Expand', [classToken, shape], `${name}/class`);
+    const all = this.node('Concat', [first, rows], `${name}/all`, { axis: 1 });
+    return this.node('Add', [all, positions], name);
+  }
+
+  #attention(layer: Extract<PlainLayer, { kind: 'attention' }>, input: Shape, value: string) {
+    const { name, heads } = layer;
+    const channels = input.at(-1)!;
+    const width = channels / heads;
+    const [qkv, qkvBias, projection, projectionBias] = this.#of(layer) as readonly string[];
+    const all = this.#product(`${name}/qkv`, qkv!, qkvBias, value);
+    const split = this.#integers(`${name}/heads`, [0, 0, 3, heads, width]);
+    const shared = this.node('Reshape', [all, split], `${name}/shared`);
+    const order = { perm: [2, 0, 3, 1, 4] };
+    const ordered = this.node('Transpose', [shared], `${name}/ordered`, order);
+    const part = (index: number, stem: string) => {
+      const position = this.#integers(`${name}/${stem}_index`, [], index);
+      return this.node('Gather', [ordered, position], `${name}/${stem}`, { axis: 0 });
+    };
+    const q = part(0, 'q');
+    const k = part(1, 'k');
+    const v = part(2, 'v');
+    const turned = this.node('Transpose', [k], `${name}/k_turned`, { perm: [0, 1, 3, 2] });
+    const products = this.node('MatMul', [q, turned], `${name}/products`);
+    const root = this.#float(`${name}/root`, Math.sqrt(width));
+    const scores = this.node('Div', [products, root], `${name}/scores`);
+    const shares = this.node('Softmax', [scores], `${name}/shares`, { axis: -1 });
+    const sums = this.node('MatMul', [shares, v], `${name}/sums`);
+    const back = this.node('Transpose', [sums], `${name}/back`, { perm: [0, 2, 1, 3] });
+    const joinedShape = this.#integers(`${name}/joined_shape`, [0, 0, channels]);
+    const joined = this.node('Reshape', [back, joinedShape], `${name}/joined`);
+    return this.#product(name, projection!, projectionBias, joined);
+  }
+
+  /** A list of whole numbers as a constant; a single one with an empty list. */
+  #integers(name: string, values: readonly number[], scalar?: number): string {
+    const all = scalar === undefined ? values : [scalar];
+    const data = BigInt64Array.from(all, BigInt);
+    const shape = scalar === undefined ? [values.length] : [];
+    this.initializers.push({ name, type: 'int64', shape, data });
+    return name;
+  }
+
+  #float(name: string, value: number): string {
+    this.initializers.push({ name, type: 'float32', shape: [], data: Float32Array.of(value) });
+    return name;
   }
 
   #of(layer: PlainLayer): readonly string[] {
@@ -162,8 +295,25 @@ export class NetWriter {
   }
 
   #activation(activation: Activation, value: string, name: string): string {
-    if (activation !== 'swish') return this.node(activationOperators[activation], [value], name);
-    return this.node('Mul', [value, this.node('Sigmoid', [value], `${name}/sigmoid`)], name);
+    switch (activation) {
+      case 'swish':
+        return this.node('Mul', [value, this.node('Sigmoid', [value], `${name}/sigmoid`)], name);
+      case 'relu6': {
+        const bounds = [this.#float(`${name}/least`, 0), this.#float(`${name}/most`, 6)];
+        return this.node('Clip', [value, ...bounds], name);
+      }
+      case 'gelu': {
+        const root = this.#float(`${name}/root`, Math.SQRT2);
+        const scaled = this.node('Div', [value, root], `${name}/scaled`);
+        const error = this.node('Erf', [scaled], `${name}/erf`);
+        const one = this.#float(`${name}/one`, 1);
+        const raised = this.node('Add', [error, one], `${name}/raised`);
+        const product = this.node('Mul', [value, raised], `${name}/product`);
+        return this.node('Mul', [product, this.#float(`${name}/half`, 0.5)], name);
+      }
+      default:
+        return this.node(activationOperators[activation], [value], name);
+    }
   }
 }
 
@@ -173,10 +323,15 @@ type Windowed = Extract<PlainForm, { readonly stride: number }>;
  * The padding of `same`: as much as windows reach over the image, the odd pixel to the right and
  * below, as in TensorFlow.
  */
-function windows({ stride, padding }: Windowed, window: number, input: TracedPlain['input']) {
-  const pads = [input[0], input[1] ?? 1].map((size) => {
+function windows(
+  { stride, padding }: Windowed,
+  window: readonly [number, number],
+  input: TracedPlain['input'],
+) {
+  const pads = window.map((side, axis) => {
+    const size = input[axis] ?? 1;
     const over =
-      padding === 'same' ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + window - size) : 0;
+      padding === 'same' ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + side - size) : 0;
     return [Math.floor(over / 2), Math.ceil(over / 2)] as const;
   });
   const [[top, bottom], [left, right]] = pads as [

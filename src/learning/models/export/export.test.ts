@@ -48,15 +48,49 @@ const everything: ModelSetting = {
     { dense: 2, bias: false, name: 'logits' },
   ],
 };
+/** The kinds of layers that newer networks have, at a size that does not divide evenly. */
+const modern: ModelSetting = {
+  layers: [
+    { zeroPad: [0, 1, 2, 3] },
+    { conv: 8, kernel: [3, 2], stride: 2 },
+    'relu6',
+    {
+      residual: [
+        { depthwiseConv: 3, padding: 'same' },
+        'layerNorm',
+        { dense: 12, pixelwise: true },
+        'gelu',
+        { dense: 8, pixelwise: true, bias: false },
+        { layerScale: 0.3 },
+      ],
+    },
+    { gate: ['globalAveragePool', 'pixel', { conv: 8, kernel: 1 }, { activation: 'sigmoid' }] },
+    {
+      concat: [
+        [{ conv: 4, kernel: 1 }, { activation: 'hardSwish' }],
+        [],
+        [{ depthwiseConv: 3, stride: 1, padding: 'same', bias: false }, 'batchNorm', 'gelu'],
+      ],
+    },
+    { conv: 12, kernel: 4, stride: 4 },
+    'tokens',
+    { residual: ['layerNorm', { attention: 3 }] },
+    { residual: ['layerNorm', { dense: 20 }, 'gelu', { dense: 12, bias: false }] },
+    'layerNorm',
+    'classToken',
+    { dense: 2, name: 'logits' },
+  ],
+};
 const cases: readonly (readonly [ModelSetting, number])[] = [
   [everything, 41],
+  [modern, 29],
   ['simple-net', 50],
   ['my-net', 154],
   ['tiny-xception', 37],
 ];
 
 for (const [setting, imageSize] of cases) {
-  const name = typeof setting === 'string' ? setting : 'a net of every layer';
+  const name = typeof setting === 'string' ? setting : `a net of ${setting.layers.length} kinds`;
   test(`${name}: ONNX Runtime gives the model’s scores from its ONNX file, for any batch`, () =>
     checkExport(setting, imageSize));
 }

@@ -10,16 +10,28 @@ import { movingStatistics, showShape } from './layer.ts';
 interface LayerKind<L> {
   /** The beginning of default names: `conv` of `conv5`. */
   stem(layer: L): string;
-  /** Whether it needs an image, or takes any input. */
-  readonly needsImage: boolean;
+  /** What it needs: an image, tokens, values, or any of them. */
+  readonly needs: keyof typeof needed | 'any';
   /** The output for an input that fits, or a sentence on why it cannot be. */
   output(layer: L & { readonly name: string }, input: Shape): Result<Shape, string>;
-  /** The weights for an input of `inputs` channels or values, in tfjs's order. */
-  weights(layer: L, inputs: number): readonly WeightShape[];
+  /**
+   * The weights for an input of `inputs` channels or values, in tfjs's order. Few depend on the
+   * rest of its shape.
+   */
+  weights(layer: L, inputs: number, input: Shape): readonly WeightShape[];
+  /** Multiplications, each with its addition, besides those by a kernel. */
+  extraMultiplyAdds?(layer: L, input: Shape): number;
   /** A description for tables and drawings: `conv 7 x 7, stride 2, relu`. */
   describe(layer: L): string;
   readonly colour: NetUnit['kind'];
 }
+
+/** What layers need, in words, with the number of axes that it has. */
+const needed = {
+  image: { words: 'an image of height x width x channels', axes: 3 },
+  tokens: { words: 'tokens', axes: 2 },
+  values: { words: 'a flat input', axes: 1 },
+} as const;
 
 type FormOf<Kind> = Extract<PlainForm, { readonly kind: Kind }>;
 type Image = Extract<Shape, { readonly length: 3 }>;
@@ -30,24 +42,31 @@ const biasOf = ({ bias }: { readonly bias: boolean }, outputs: number) =>
 const joined = (...parts: readonly (string | false | undefined)[]): string =>
   parts.filter(Boolean).join(', ');
 const unchanged = {
-  needsImage: false,
+  needs: 'any',
   output: (_: unknown, input: Shape) => ok(input),
   weights: () => [],
 } as const;
 
-type Convolution = Pick<
-  LayerKind<FormOf<'conv' | 'separableConv'>>,
-  'needsImage' | 'output' | 'describe'
->;
+interface Convolution {
+  readonly needs: 'image';
+  output(
+    layer: FormOf<'conv' | 'separableConv' | 'depthwiseConv'> & { readonly name: string },
+    input: Shape,
+  ): Result<Shape, string>;
+  describe(layer: FormOf<'conv' | 'separableConv' | 'depthwiseConv'>): string;
+}
 
 const convolution = (words: string): Convolution => ({
-  needsImage: true,
-  output: (layer, input) => slide(layer, input as Image, layer.kernel, layer.filters),
+  needs: 'image',
+  output: (layer, input) => {
+    const channels = layer.kind === 'depthwiseConv' ? input.at(-1)! : layer.filters;
+    return slide(layer, input as Image, layer.kernel, channels);
+  },
   describe: ({ kernel, stride, padding, activation }) => {
     // A kernel of one pixel needs no padding.
-    const same = padding === 'same' && kernel > 1 && 'same';
+    const same = padding === 'same' && Math.max(...kernel) > 1 && 'same';
     return joined(
-      `${words} ${kernel} x ${kernel}`,
+      `${words} ${kernel.join(' x ')}`,
       stride > 1 && `stride ${stride}`,
       same,
       activation,
@@ -57,8 +76,8 @@ const convolution = (words: string): Convolution => ({
 
 const pooling = (words: string): LayerKind<FormOf<'maxPool' | 'averagePool'>> => ({
   stem: () => 'pool',
-  needsImage: true,
-  output: (layer, input) => slide(layer, input as Image, layer.size, input.at(-1)!),
+  needs: 'image',
+  output: (layer, input) => slide(layer, input as Image, [layer.size, layer.size], input.at(-1)!),
   weights: () => [],
   describe: ({ size, stride, padding }) =>
     joined(
@@ -75,7 +94,7 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
     stem: () => 'conv',
     weights: (layer, inputs) => {
       const { kernel, filters } = layer;
-      return [weight('kernel', kernel, kernel, inputs, filters), ...biasOf(layer, filters)];
+      return [weight('kernel', ...kernel, inputs, filters), ...biasOf(layer, filters)];
     },
     colour: 'conv',
   },
@@ -84,7 +103,7 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
     stem: () => 'sepconv',
     weights: (layer, inputs) => {
       const { kernel, filters } = layer;
-      const depthwise = weight('depthwise_kernel', kernel, kernel, inputs, 1);
+      const depthwise = weight('depthwise_kernel', ...kernel, inputs, 1);
       return [
         depthwise,
         weight('pointwise_kernel', 1, 1, inputs, filters),
@@ -92,6 +111,27 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
       ];
     },
     colour: 'separableConv',
+  },
+  depthwiseConv: {
+    ...convolution('depthwise conv'),
+    stem: () => 'dwconv',
+    weights: (layer, inputs) => [
+      weight('depthwise_kernel', ...layer.kernel, inputs, 1),
+      ...biasOf(layer, inputs),
+    ],
+    colour: 'separableConv',
+  },
+  zeroPad: {
+    stem: () => 'pad',
+    needs: 'image',
+    output: ({ around: [top, right, bottom, left] }, input) => {
+      const [height, width, channels] = input as Image;
+      return ok([top + height + bottom, left + width + right, channels]);
+    },
+    weights: () => [],
+    describe: ({ around }) =>
+      `zeros around: ${[...new Set(around)].length === 1 ? around[0] : around.join(', ')}`,
+    colour: 'other',
   },
   maxPool: pooling('max-pool'),
   averagePool: pooling('average pool'),
@@ -101,6 +141,13 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
     weights: (_, inputs) =>
       ['gamma', 'beta', ...movingStatistics].map((name) => weight(name, inputs)),
     describe: () => 'batch norm',
+    colour: 'other',
+  },
+  layerNorm: {
+    ...unchanged,
+    stem: () => 'ln',
+    weights: (_, inputs) => [weight('gamma', inputs), weight('beta', inputs)],
+    describe: () => 'layer norm',
     colour: 'other',
   },
   activation: {
@@ -115,9 +162,17 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
     describe: ({ rate }) => `dropout ${rate}`,
     colour: 'other',
   },
+  layerScale: {
+    ...unchanged,
+    needs: 'image',
+    stem: () => 'scale',
+    weights: (_, inputs) => [weight('layer_scale', inputs, 1, 1)],
+    describe: () => 'layer scale',
+    colour: 'other',
+  },
   flatten: {
     stem: () => 'flatten',
-    needsImage: true,
+    needs: 'image',
     weights: () => [],
     describe: () => 'flatten',
     colour: 'other',
@@ -125,17 +180,70 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
   },
   globalAveragePool: {
     stem: () => 'globalAveragePool',
-    needsImage: true,
+    needs: 'image',
     weights: () => [],
     colour: 'pool',
     output: (_, input) => ok([input.at(-1)!]),
     describe: () => 'global average pool',
   },
+  pixel: {
+    stem: () => 'pixel',
+    needs: 'values',
+    weights: () => [],
+    colour: 'other',
+    output: (_, input) => ok([1, 1, input[0]]),
+    describe: () => 'as one pixel',
+  },
+  tokens: {
+    stem: () => 'tokens',
+    needs: 'image',
+    weights: (_, inputs, input) => {
+      const [height, width] = input as Image;
+      return [
+        weight('cls_token', 1, 1, inputs),
+        weight('pos_embed', 1, height * width + 1, inputs),
+      ];
+    },
+    colour: 'other',
+    output: (_, input) => {
+      const [height, width, channels] = input as Image;
+      return ok([height * width + 1, channels]);
+    },
+    describe: () => 'tokens with positions',
+  },
+  attention: {
+    stem: () => 'attention',
+    needs: 'tokens',
+    weights: (_, inputs) => [
+      weight('qkv_kernel', inputs, 3 * inputs),
+      weight('qkv_bias', 3 * inputs),
+      weight('proj_kernel', inputs, inputs),
+      weight('proj_bias', inputs),
+    ],
+    // Scores of every token with every other, and their weighted sums.
+    extraMultiplyAdds: (_, input) => 2 * input[0] ** 2 * input.at(-1)!,
+    colour: 'dense',
+    output: ({ name, heads }, input) =>
+      input.at(-1)! % heads === 0
+        ? ok(input)
+        : err(`${name} cannot share ${input.at(-1)} channels among ${heads} heads`),
+    describe: ({ heads }) => `attention, ${heads} heads`,
+  },
+  classToken: {
+    stem: () => 'classToken',
+    needs: 'tokens',
+    weights: () => [],
+    colour: 'pool',
+    output: (_, input) => ok([input.at(-1)!]),
+    describe: () => 'class token',
+  },
   dense: {
     stem: () => 'dense',
-    needsImage: false,
-    output: ({ name, units }, input) => {
+    needs: 'any',
+    output: ({ name, units, pixelwise }, input) => {
       if (input.length === 1) return ok([units]);
+      if (input.length === 2) return ok([input[0], units]);
+      if (pixelwise) return ok([input[0], input[1], units]);
       return err(
         `${name} needs a flat input, gets ${showShape(input)}: put flatten or globalAveragePool before it`,
       );
@@ -152,16 +260,24 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
 /** The kind of a layer. Its functions take only layers of this kind. */
 export const layerKind = ({ kind }: PlainForm): LayerKind<PlainForm> => kinds[kind];
 
+/** Whether a layer can begin a network for features, which are flat. */
+export const takesValues = (layer: PlainForm): boolean =>
+  ['any', 'values'].includes(layerKind(layer).needs);
+
 /** The output of a layer for an input of this shape, or a sentence on why it cannot take it. */
 export function outputShape(layer: PlainLayer, input: Shape): Result<Shape, string> {
-  const { needsImage, output } = layerKind(layer);
-  if (!needsImage || input.length === 3) return output(layer, input);
-  return err(`${layer.name} needs an image of height x width x channels, gets ${showShape(input)}`);
+  const { needs, output } = layerKind(layer);
+  if (needs === 'any' || needed[needs].axes === input.length) return output(layer, input);
+  return err(`${layer.name} needs ${needed[needs].words}, gets ${showShape(input)}`);
 }
 
 /** The weights of a layer for an input of this shape, in tfjs's order. */
 export const layerWeights = (layer: PlainForm, input: Shape): readonly WeightShape[] =>
-  layerKind(layer).weights(layer, input.at(-1)!);
+  layerKind(layer).weights(layer, input.at(-1)!, input);
+
+/** What a layer multiplies and adds for one image, besides its kernels. */
+export const extraMultiplyAdds = (layer: PlainForm, input: Shape): number =>
+  layerKind(layer).extraMultiplyAdds?.(layer, input) ?? 0;
 
 /** A description of a layer for tables and drawings: `conv 7 x 7, stride 2, relu`. */
 export const describeLayer = (layer: PlainForm): string => layerKind(layer).describe(layer);
@@ -170,18 +286,18 @@ export const describeLayer = (layer: PlainForm): string => layerKind(layer).desc
 function slide(
   { name, stride, padding }: Strided & { readonly name: string },
   [height, width]: Image,
-  window: number,
+  window: readonly [number, number],
   channels: number,
 ): Result<Shape, string> {
-  if (padding === 'valid' && Math.min(height, width) < window) {
-    return err(`${name} needs at least ${window} x ${window}, gets ${height} x ${width}`);
+  if (padding === 'valid' && (height < window[0] || width < window[1])) {
+    return err(`${name} needs at least ${window.join(' x ')}, gets ${height} x ${width}`);
   }
   if (Math.min(height, width) < stride) {
     return err(
       `${name} needs at least ${stride} x ${stride}, its stride, gets ${height} x ${width}`,
     );
   }
-  const after = (size: number) =>
-    Math.ceil((padding === 'same' ? size : size - window + 1) / stride);
-  return ok([after(height), after(width), channels]);
+  const after = (size: number, side: number) =>
+    Math.ceil((padding === 'same' ? size : size - side + 1) / stride);
+  return ok([after(height, window[0]), after(width, window[1]), channels]);
 }

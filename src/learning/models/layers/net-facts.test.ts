@@ -45,3 +45,15 @@ test('a residual block that is wider inside is an inverted one, and a net that n
     [1, 1, 4, null],
   );
 });
+
+test('branches count, gates and shortcuts do not, and attention multiplies tokens with tokens', () => {
+  const gate = { gate: ['globalAveragePool', 'pixel', { conv: 4, kernel: 1 }] };
+  const concat = { concat: [[{ conv: 4, kernel: 1 }], [{ depthwiseConv: 3, padding: 'same' }]] };
+  const layers = [{ conv: 4, kernel: 4, stride: 4 }, gate, concat, 'tokens', { attention: 2 }];
+  const net = facts({ layers: [...layers, 'classToken', { dense: 2 }] as never }, 16);
+  assert.deepEqual([net.convolutions, net.features], [3, 8]);
+  // Tokens: 16 pixels and the class token, of 8 channels.
+  const convolutions = 16 * 4 * 4 * 4 * 3 + 4 * 4 + 16 * 4 * 4 + 16 * 9 * 4;
+  const attention = 17 * (8 * 24 + 8 * 8) + 2 * 17 * 17 * 8;
+  assert.equal(net.multiplyAdds, convolutions + attention + 8 * 2);
+});

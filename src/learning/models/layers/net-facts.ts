@@ -3,12 +3,7 @@ import type { NetBlock, NetPicture, NetUnit } from '../../charts/draw-net.ts';
 import { countLearnable, showShape, sizeOf } from './layer.ts';
 import { describeLayer, layerKind } from './layer-kinds.ts';
 import { backbone } from './net-parts.ts';
-import {
-  plainLayers,
-  type TracedLayer,
-  type TracedPlain,
-  type TracedResidual,
-} from './trace-net.ts';
+import { plainLayers, type TracedBlock, type TracedLayer, type TracedPlain } from './trace-net.ts';
 
 /**
  * Learnable parameters, moving statistics that are kept besides, and multiply-adds for one image.
@@ -41,16 +36,13 @@ export function netFacts(traced: readonly TracedLayer[]) {
   const before = backbone(traced.map(({ layer }) => layer)).length;
   const { learnable, movingStatistics, multiplyAdds } = totals(traced);
   const backboneParameters = totals(traced.slice(0, before)).learnable;
-  const path = traced.flatMap((tracedLayer) =>
-    'body' in tracedLayer ? tracedLayer.body : [tracedLayer],
-  );
-  const residuals = traced.filter((tracedLayer) => 'body' in tracedLayer);
-  const shortcuts = residuals.flatMap(({ shortcut }) => shortcut);
+  const path = onPath(traced);
+  const blocks = blocksIn(traced);
+  const residuals = blocks.filter(({ layer }) => layer.kind === 'residual');
+  const shortcuts = residuals.flatMap(({ paths }) => plainLayers(paths[1]!));
   const count = (layers: readonly TracedPlain[], ...kinds: readonly string[]) =>
     layers.filter(({ layer }) => kinds.includes(layer.kind)).length;
-  const flat = plainLayers(traced).find(
-    ({ input, output }) => input.length === 3 && output.length === 1,
-  );
+  const flat = path.find(({ input, output }) => input.length > 1 && output.length === 1);
   return {
     // Papers count frozen layers too; moving statistics, which training updates without a
     // gradient, count apart.
@@ -64,9 +56,9 @@ export function netFacts(traced: readonly TracedLayer[]) {
     /** Number of values that the head begins with; null for a network that never becomes flat. */
     features: flat?.output[0] ?? null,
     /** On the path from the image to the head; a separable one counts once. */
-    convolutions: count(path, 'conv', 'separableConv'),
+    convolutions: count(path, 'conv', 'separableConv', 'depthwiseConv'),
     separableConvolutions: count(path, 'separableConv'),
-    shortcutConvolutions: count(shortcuts, 'conv', 'separableConv'),
+    shortcutConvolutions: count(shortcuts, 'conv', 'separableConv', 'depthwiseConv'),
     dense: count(path, 'dense'),
     /**
      * Framed blocks of the drawing: residual blocks, and layers in a row that are named after one
@@ -82,8 +74,20 @@ export function netFacts(traced: readonly TracedLayer[]) {
   };
 }
 
-function isInverted({ input, output, body }: TracedResidual): boolean {
-  const widest = Math.max(...body.map((inner) => inner.output.at(-1)!));
+/** The plain layers between image and head: without those of shortcuts and gates. */
+const onPath = (traced: readonly TracedLayer[]): readonly TracedPlain[] =>
+  traced.flatMap((entry) => {
+    if (!('paths' in entry)) return [entry];
+    const { kind } = entry.layer;
+    if (kind === 'gate') return [];
+    return (kind === 'residual' ? entry.paths.slice(0, 1) : entry.paths).flatMap(onPath);
+  });
+
+const blocksIn = (traced: readonly TracedLayer[]): readonly TracedBlock[] =>
+  traced.flatMap((entry) => ('paths' in entry ? [entry, ...entry.paths.flatMap(blocksIn)] : []));
+
+function isInverted({ input, output, paths }: TracedBlock): boolean {
+  const widest = Math.max(...onPath(paths[0]!).map((inner) => inner.output.at(-1)!));
   return widest > Math.max(input.at(-1)!, output.at(-1)!);
 }
 
@@ -104,20 +108,59 @@ export function netPicture(
     blocks.push(...plainBlocks(plain));
     plain = [];
   };
-  for (const tracedLayer of traced) {
-    if (!('body' in tracedLayer)) plain.push(tracedLayer);
+  for (const entry of traced) {
+    if (!('paths' in entry)) plain.push(entry);
     else {
       flush();
-      const { name } = tracedLayer.layer;
-      blocks.push({
-        name,
-        body: unitsOf(tracedLayer.body, name),
-        shortcut: unitsOf(tracedLayer.shortcut, name),
-      });
+      blocks.push(blockOf(entry));
     }
   }
   flush();
   return { title, subtitle, blocks };
+}
+
+function blockOf({ layer, paths, output }: TracedBlock): NetBlock {
+  const { kind, name } = layer;
+  const [first = [], second = []] = paths.map((path) => unitsIn(path, name));
+  if (kind === 'residual') return { name, body: first, shortcut: second };
+  if (kind === 'gate') return { name, body: [asUnit({ layer, paths, output }, '')] };
+  const join = { kind: 'other', name: '', does: 'side by side', parameters: 0 } as const;
+  return {
+    name,
+    body: [{ ...join, shape: showShape(output) }],
+    branches: paths.map((path) => unitsIn(path, name)),
+  };
+}
+
+/** The units of a path; a block within a block is one. */
+function unitsIn(traced: readonly TracedLayer[], block: string): readonly NetUnit[] {
+  const units: NetUnit[] = [];
+  let plain: TracedPlain[] = [];
+  for (const entry of traced) {
+    if (!('paths' in entry)) plain.push(entry);
+    else {
+      units.push(...unitsOf(plain, block), asUnit(entry, block));
+      plain = [];
+    }
+  }
+  return [...units, ...unitsOf(plain, block)];
+}
+
+const blockWords = { residual: 'adds', gate: 'weighs by', concat: 'side by side' } as const;
+
+function asUnit({ layer, paths, output }: Omit<TracedBlock, 'input'>, block: string): NetUnit {
+  const ways = paths.map((path) =>
+    unitsIn(path, '')
+      .map(({ does }) => does)
+      .join(', '),
+  );
+  return {
+    kind: 'conv',
+    name: withoutBlock(layer.name, block),
+    does: `${blockWords[layer.kind]}: ${ways.filter((way) => way !== '').join(' | ')}`,
+    shape: showShape(output),
+    parameters: countLearnable(paths.flatMap(plainLayers).flatMap(({ weights }) => weights)),
+  };
 }
 
 /**

@@ -1,39 +1,42 @@
-import { type Layer, type Net, plainLayersIn } from './layer.ts';
+import { isBlock, type Layer, type Net, pathsOf, plainLayersIn } from './layer.ts';
 import { layerWeights } from './layer-kinds.ts';
 
 /**
- * The layers before the first flatten or global pooling, also one inside a residual block; none of
- * a net that begins with values.
+ * The layers before the first that makes an image or tokens flat, also one inside a residual block;
+ * none of a net that begins with values.
  */
 export function backbone(layers: readonly Layer[]): readonly Layer[] {
-  const end = layers.findIndex((layer) =>
-    layer.kind === 'residual' ? layer.body.some(flattens) : flattens(layer),
-  );
-  return layers.slice(0, Math.max(end, 0));
+  return layers.slice(0, Math.max(layers.findIndex(flattens), 0));
 }
 
-const flattens = ({ kind }: Layer): boolean => kind === 'flatten' || kind === 'globalAveragePool';
+/** What a gate pools only weighs its input, which stays what it is. */
+function flattens(layer: Layer): boolean {
+  if (layer.kind === 'gate') return false;
+  if (layer.kind === 'residual') return layer.body.some(flattens);
+  return isBlock(layer) ? pathsOf(layer).some((path) => path.some(flattens)) : isFlattening(layer);
+}
+
+const isFlattening = ({ kind }: Layer): boolean =>
+  kind === 'flatten' || kind === 'globalAveragePool' || kind === 'classToken';
 
 /**
- * The layers with weights by each name of a net: a layer for itself, a residual block for the
- * layers inside.
+ * The layers with weights by each name of a net: a layer for itself, a block for the layers inside.
  */
 export function layersByName(layers: readonly Layer[]): ReadonlyMap<string, readonly string[]> {
   return new Map(
     layers.flatMap((layer) => {
-      const all = layer.kind === 'residual' ? [layer, ...plainLayersIn([layer])] : [layer];
-      return all.map((member): [string, readonly string[]] => [
-        member.name,
-        weightedLayers([member]),
-      ]);
+      const inside = isBlock(layer) ? pathsOf(layer).flat() : [];
+      return [[layer.name, weightedLayers([layer])] as const, ...layersByName(inside)];
     }),
   );
 }
 
-/** The names of the layers with weights, those inside residual blocks in their place. */
+/** The names of the layers with weights, those inside blocks in their place. */
 export function weightedLayers(layers: readonly Layer[]): readonly string[] {
   // Whether a layer has weights does not depend on the input's shape.
-  const weighted = plainLayersIn(layers).filter((layer) => layerWeights(layer, [1]).length > 0);
+  const weighted = plainLayersIn(layers).filter(
+    (layer) => layerWeights(layer, [1, 1, 1]).length > 0,
+  );
   return weighted.map(({ name }) => name);
 }
 

@@ -76,3 +76,46 @@ test('layers that belong to no block stand alone, after the image', () => {
     ],
   );
 });
+
+test('branches stand side by side in one block, and blocks within a block are boxes of it', () => {
+  const gate = {
+    gate: ['globalAveragePool', 'pixel', { conv: 8, kernel: 1 }],
+    name: 'weigh',
+  } as const;
+  const concat = { concat: [[{ conv: 2, kernel: 1 }, 'relu'], []], name: 'mix' } as const;
+  const blocks = pictured({ layers: [{ conv: 8 }, { residual: [gate] }, concat] as never }, 16);
+
+  assert.deepEqual(blocks.slice(2), [
+    {
+      name: 'residual1',
+      body: [
+        {
+          kind: 'conv',
+          name: 'weigh',
+          does: 'weighs by: global average pool, as one pixel, conv 1 x 1',
+          shape: '14 x 14 x 8',
+          parameters: 72,
+        },
+      ],
+      shortcut: [],
+    },
+    {
+      name: 'mix',
+      body: [
+        { kind: 'other', name: '', does: 'side by side', shape: '14 x 14 x 10', parameters: 0 },
+      ],
+      branches: [
+        [
+          {
+            kind: 'conv',
+            name: 'conv3',
+            does: 'conv 1 x 1, relu',
+            shape: '14 x 14 x 2',
+            parameters: 18,
+          },
+        ],
+        [],
+      ],
+    },
+  ]);
+});

@@ -46,7 +46,7 @@ test('omitted settings have their defaults, and every layer knows its path in th
     name: 'conv1',
     at: [0],
     filters: 8,
-    kernel: 3,
+    kernel: [3, 3],
     stride: 1,
     padding: 'valid',
     bias: true,
@@ -67,7 +67,14 @@ test('omitted settings have their defaults, and every layer knows its path in th
     shortcut: [],
     body: [{ kind: 'flatten', name: 'flatten1', at: [3, 'residual', 0] }],
   });
-  assert.deepEqual(dense, { kind: 'dense', name: 'dense1', at: [4], units: 2, bias: false });
+  assert.deepEqual(dense, {
+    kind: 'dense',
+    name: 'dense1',
+    at: [4],
+    units: 2,
+    pixelwise: false,
+    bias: false,
+  });
 });
 
 test('an activation after a convolution or dense layer is part of it; elsewhere, or with a name, it is a layer', () => {

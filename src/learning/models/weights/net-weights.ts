@@ -101,20 +101,35 @@ function faceApiName({ layer, name }: NetWeight): string {
  * `[out, in, height, width]`, that of a dense layer `[out, in]`, BatchNorm has `weight`, `bias`,
  * `running_mean` and `running_var`. A separable convolution is two, `depthwise`
  * (`[channels, 1, height, width]`, with `groups=channels`) and `pointwise`, which has the bias.
- * After a `Flatten`, inputs are channels first.
+ * Attention has the dense layers `qkv` and `proj`; the class token is `cls_token`, and the positions
+ * are `pos_embed`, as in timm. After a `Flatten`, inputs are channels first.
  */
 export function pytorchName({ layer, name }: NetWeight): string {
   const module = layer.name.replaceAll('/', '.');
   const parameter = pytorchParameters[name] ?? name;
-  if (layer.kind !== 'separableConv') return `${module}.${parameter}`;
-  return name === 'depthwise_kernel'
-    ? `${module}.depthwise.weight`
-    : `${module}.pointwise.${parameter}`;
+  switch (layer.kind) {
+    case 'separableConv':
+      return name === 'depthwise_kernel'
+        ? `${module}.depthwise.weight`
+        : `${module}.pointwise.${parameter}`;
+    case 'attention':
+      return `${module}.${parameter.replace('_', '.')}`;
+    // A parameter that is no module's own, but of the block around.
+    case 'layerScale':
+      return module;
+    case 'tokens':
+      return [...module.split('.').slice(0, -1), name].join('.');
+    default:
+      return `${module}.${parameter}`;
+  }
 }
 
 const pytorchParameters: Readonly<Record<string, string>> = {
   kernel: 'weight',
+  depthwise_kernel: 'weight',
   pointwise_kernel: 'weight',
+  qkv_kernel: 'qkv_weight',
+  proj_kernel: 'proj_weight',
   gamma: 'weight',
   beta: 'bias',
   moving_mean: 'running_mean',
@@ -154,7 +169,7 @@ const axesOf = ({ shape, flattened }: NetWeight): readonly number[] =>
 function axisOrder({ name, shape, flattened }: NetWeight): readonly number[] {
   if (flattened !== undefined) return shape.length === 2 ? [3, 2, 0, 1] : [2, 0, 1];
   if (shape.length === 4) return name === 'depthwise_kernel' ? [2, 3, 0, 1] : [3, 2, 0, 1];
-  return shape.length === 2 ? [1, 0] : [0];
+  return shape.length === 2 ? [1, 0] : shape.map((_, axis) => axis);
 }
 
 /**
