@@ -1,10 +1,6 @@
 import { OpenedProject } from '../../project/opened-project.ts';
-import { projectRoot } from '../../project/project-root.ts';
 import { warnOnStderr } from './command-error.ts';
 
 /** The project around the working directory. Throws a `PipelineError` where there is none. */
 export const openHere = (): OpenedProject =>
   new OpenedProject(process.cwd(), { onWarning: warnOnStderr });
-
-/** The absolute path of the project around the working directory. */
-export const currentRoot = (): string => projectRoot(process.cwd());
