@@ -1,4 +1,5 @@
 import type { KindSpec, MakeProgram, RunStage } from '../src/stage.ts';
+import { spec as activity } from './activity/spec.ts';
 import { spec as audit } from './audit/spec.ts';
 import { spec as command } from './command/spec.ts';
 import { spec as competition } from './competition/spec.ts';
@@ -53,6 +54,7 @@ const entries: readonly KindEntry[] = [
   predictKind,
   { spec: rocDet, run: () => import('./roc-det/run.ts') },
   { spec: trends, run: () => import('./trends/run.ts') },
+  { spec: activity, run: () => import('./activity/run.ts') },
   { spec: plot, run: () => import('./plot/run.ts') },
   { spec: table, run: () => import('./table/run.ts') },
   { spec: competition, run: () => import('./competition/run.ts') },
