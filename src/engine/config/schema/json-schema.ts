@@ -103,9 +103,10 @@ export function toSchema(schema: z.ZodType): JsonSchema {
   return JSON.parse(JSON.stringify(rest)) as JsonSchema;
 }
 
+/** Null, too, in one part: it stands beside every setting. */
 const reference: JsonSchema = {
-  description: 'A parameter or a value of the matrix.',
-  type: 'string',
+  description: 'A parameter or a value of the matrix; null removes what is inherited.',
+  type: ['string', 'null'],
   pattern: '\\$\\{.*\\}',
 };
 
@@ -133,11 +134,7 @@ function orReference({ description, default: preset, ...schema }: JsonSchema): J
   if (Object.keys(schema).length === 0) return outside; // anything
   return {
     ...outside,
-    anyOf: [
-      ...((schema['anyOf'] as readonly JsonSchema[] | undefined) ?? [schema]),
-      reference,
-      { type: 'null' },
-    ],
+    anyOf: [...((schema['anyOf'] as readonly JsonSchema[] | undefined) ?? [schema]), reference],
   };
 }
 
