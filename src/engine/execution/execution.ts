@@ -173,6 +173,8 @@ export interface AttemptOutcome {
    * digest of the output.
    */
   readonly signatures: Readonly<Record<Digest, string>>;
+  /** Whether certainly no process of the attempt lives on, which could write to its folder. */
+  readonly contained: boolean;
 }
 
 /** Where stages run: this machine or a cluster. */

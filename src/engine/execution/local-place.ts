@@ -126,7 +126,7 @@ async function runAttempt(
     attempt.keep && all.length === 0
       ? await keep(attempt, result, { listed, contained: end.contained }, resources)
       : {};
-  return { result, edited: all, signatures };
+  return { result, edited: all, signatures, contained: end.contained };
 }
 
 export interface StageProcessOptions extends JobSupervision, RequestSurroundings {

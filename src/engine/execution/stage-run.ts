@@ -227,6 +227,7 @@ export class StageRun {
     const examined = this.#examined;
     const files = folder.attempt(this.#stage.name, options.number);
     const startedAt = Date.now();
+    let contained = false;
     files.record({ fingerprint: examined.digest, content: examined.fingerprint, startedAt });
     try {
       const emit = (event: StageEvent) => this.#emit(event);
@@ -239,6 +240,7 @@ export class StageRun {
         ...files,
         ...options,
       });
+      contained = made.contained;
       const used = await use(made, files.work);
       recordEnd(files, startedAt, 'succeeded');
       return used;
@@ -257,7 +259,7 @@ export class StageRun {
         viewName(workspace.store.local.folder, shownDigest(examined)),
         viewFolder(files.work),
       );
-      await files.removeWork();
+      await files.removeWork({ contained });
     }
   }
 

@@ -173,7 +173,8 @@ export class ClusterPlace implements Place {
     await this.#download(stage);
     for (;;) {
       const stored = placed === undefined ? await this.#storedResult(stage, attempt) : undefined;
-      if (stored !== undefined) return { result: stored, edited: [], signatures: {} };
+      if (stored !== undefined)
+        return { result: stored, edited: [], signatures: {}, contained: false };
       // Safe: the intent is on disk before the scheduler hears of it. After a kill in between, the
       // next run finds the batch without jobs, and submits it.
       placed ??= await this.#submit(stage, attempt, tries);
@@ -184,11 +185,13 @@ export class ClusterPlace implements Place {
       // which closes it and submits the stage again (#attach).
       if (next.step !== 'use' && next.step !== 'cancel') placed.folder.use(placed.index);
       switch (next.step) {
-        case 'use':
+        case 'use': {
           await this.#use(next.end.result, attempt, placed);
           // The ticket is marked last: after a kill, another run attaches to what was not used.
           placed.folder.use(placed.index);
-          return { result: next.end.result, edited: [], signatures: next.end.signs ?? {} };
+          const { result, signs = {} } = next.end;
+          return { result, edited: [], signatures: signs, contained: false };
+        }
         case 'decide':
           throw new OutdatedInput(next.message);
         case 'again':

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import fs, { existsSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import fs, { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -162,13 +162,14 @@ test('a damaged lease is taken over, unless it is renewed', async (t) => {
   assert.equal(await secondsUntilFree(path, 1000, () => utimesSync(path, time, time++)), undefined);
 });
 
-test('wherever a process is killed while it takes or releases a lease, the next one gets it at once', async (t) => {
+test('wherever a process is killed while it takes or releases a lease, alone or beside others, the next one gets it at once', async (t) => {
   const path = leaseIn(t);
+  const beside = join(dirname(path), 'b');
   const code = `
     import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
     let left = Number(process.argv[1]);
-    for (const name of ['mkdirSync', 'writeFileSync', 'linkSync', 'renameSync', 'rmSync', 'unlinkSync']) {
+    for (const name of ['mkdirSync', 'writeFileSync', 'linkSync', 'renameSync', 'rmSync', 'unlinkSync', 'utimesSync']) {
       const call = fs[name];
       fs[name] = (...args) => {
         if ((left -= 1) === 0) process.kill(process.pid, 'SIGKILL');
@@ -177,15 +178,61 @@ test('wherever a process is killed while it takes or releases a lease, the next 
     }
     syncBuiltinESMExports();
     const { Lease } = await import(${JSON.stringify(new URL('lease.ts', import.meta.url).href)});
-    (await Lease.acquire(${JSON.stringify(path)})).release();
+    const first = await Lease.acquire(${JSON.stringify(path)});
+    const second = await Lease.acquire(${JSON.stringify(beside)});
+    first.release();
+    second.release();
   `;
   const run = (n: number) =>
     spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code, String(n)]);
   let kills = 0;
   for (; run(kills + 1).signal === 'SIGKILL'; kills += 1) {
-    assert.equal(await secondsUntilFree(path, 0), 0, `killed at call ${kills + 1}`);
+    for (const lease of [path, beside])
+      assert.equal(await secondsUntilFree(lease, 0), 0, `killed at call ${kills + 1}`);
   }
-  assert.ok(kills >= 5, `${kills}`);
+  assert.ok(kills >= 8, `${kills}`);
+});
+
+test('leases that a process holds at once are names of one file, and end one by one', async (t) => {
+  const path = leaseIn(t);
+  const beside = join(dirname(path), 'b');
+  const first = await Lease.acquire(path);
+  utimesSync(path, 0, 0);
+  const second = await Lease.acquire(beside);
+  assert.equal(statSync(beside).ino, statSync(path).ino);
+  assert.ok(statSync(beside).mtimeMs > 0, 'it counts as renewed');
+  first.release();
+  assert.deepEqual(readdirSync(dirname(path)), ['b']);
+  assert.equal(readFileSync(beside, 'utf8'), JSON.stringify(thisProcess()));
+  second.release();
+  assert.deepEqual(readdirSync(dirname(path)), []);
+});
+
+test('a lease is never made of one that another process has taken over, or that is gone', async (t) => {
+  const path = leaseIn(t);
+  const beside = join(dirname(path), 'b');
+  await using _lost = await Lease.acquire(path);
+  heldBy(path, { host: 'elsewhere' });
+  const second = await Lease.acquire(beside);
+  assert.equal(readFileSync(beside, 'utf8'), JSON.stringify(thisProcess()));
+  second.release();
+  rmSync(path);
+  await using _third = await Lease.acquire(beside);
+  assert.equal(readFileSync(beside, 'utf8'), JSON.stringify(thisProcess()));
+});
+
+test('a lease is ours although the disk says that it was there before, as NFS may', async (t) => {
+  const path = leaseIn(t);
+  const beside = join(dirname(path), 'b');
+  await using _first = await Lease.acquire(path);
+  const link = t.mock.method(fs, 'linkSync', (from: string, to: string) => {
+    link.mock.restore();
+    syncBuiltinESMExports();
+    fs.linkSync(from, to);
+    fs.linkSync(from, to);
+  });
+  syncBuiltinESMExports();
+  assert.equal(await secondsUntilFree(beside, 0), 0);
 });
 
 test('a holder that lost its lease while asleep leaves the new one alone, and so does a process overtaken by a faster one', async (t) => {

@@ -1,4 +1,5 @@
-import { renameSync, rmSync, statSync, unlinkSync, utimesSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, statSync, unlinkSync, utimesSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   lifeOf,
@@ -32,7 +33,7 @@ export class Lease {
   private constructor(path: string) {
     this.#path = path;
     holders.set(path, this);
-    this.#timer = setInterval(() => this.#renew(), renewal).unref();
+    this.#timer = setInterval(() => renew(path), renewal).unref();
   }
 
   /**
@@ -66,7 +67,7 @@ export class Lease {
           if (life === 'alive' || (life === 'unknown' && !watch.givesUp(present))) return present;
           clearLease(path, present);
         }
-        if (writeNew(path, JSON.stringify(thisProcess()))) return new Lease(path);
+        if (createLease(path)) return new Lease(path);
       }
       return undefined;
     });
@@ -87,16 +88,6 @@ export class Lease {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.release();
-  }
-
-  /** Changes the time of the file. Others only look whether it changes. */
-  #renew(): void {
-    const now = new Date();
-    try {
-      utimesSync(this.#path, now, now);
-    } catch {
-      // Others took it after a long sleep of this machine. The work goes on, and may be done twice.
-    }
   }
 }
 
@@ -138,7 +129,56 @@ interface PresentLease {
   readonly renewed: number;
 }
 
+/** The leases of this process by path. */
 const holders = new Map<string, Lease>();
+
+/** Creates the file of a lease, whole or not at all. False where there is one. */
+function createLease(path: string): boolean {
+  const identity = JSON.stringify(thisProcess());
+  return linkHeld(path, identity) || writeNew(path, identity);
+}
+
+/**
+ * Makes a lease of another name for one that this process holds: all have the same content, and
+ * creating a file takes twenty times as long. False where that is not possible.
+ */
+function linkHeld(path: string, identity: string): boolean {
+  const held = heldBeside(path);
+  if (held === undefined || holders.has(path)) return false;
+  let isNew = true;
+  try {
+    linkSync(held, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+    isNew = false; // unless NFS lost the answer, and tried again: then its content is ours
+  }
+  if (readText(path) === identity) {
+    renew(path); // others must see a change since the last time that this process held it
+    return true;
+  }
+  // The one that we held was taken over after a long sleep of this machine.
+  if (isNew) unlinkSync(path);
+  return false;
+}
+
+/** The path of a lease that this process holds in the same folder. */
+function heldBeside(path: string): string | undefined {
+  const folder = dirname(path);
+  for (const held of holders.keys()) if (dirname(held) === folder) return held;
+  return undefined;
+}
+
+/**
+ * Changes the time of the file, which may have several names. Others only look whether it changes.
+ */
+function renew(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // Others took it after a long sleep of this machine. The work goes on, and may be done twice.
+  }
+}
 
 function lookAtLease(path: string): PresentLease | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });

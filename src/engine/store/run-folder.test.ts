@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
@@ -100,6 +109,43 @@ test('an attempt begins with an empty folder, whatever an earlier one of its num
   writeFileSync(join(work, 'half'), 'an output');
   assert.equal(run.attempt('fit', 1).work, work);
   assert.deepEqual(readdirSync(work), []);
+});
+
+test('the next attempt gets the emptied folder of one whose processes are certainly gone', async (t) => {
+  const run = new LocalStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const first = run.attempt('fit', 1);
+  const { ino } = statSync(first.work);
+  mkdirSync(join(first.work, '.in/deep'), { recursive: true });
+  writeFileSync(join(first.work, '.in/deep/file'), '');
+  await first.removeWork({ contained: true });
+  const second = run.attempt('scores', 1);
+  assert.equal(statSync(second.work).ino, ino);
+  assert.deepEqual(readdirSync(run.work), [basename(second.work)]);
+  assert.deepEqual(readdirSync(second.work), []);
+  await run.removeWork();
+  assert.ok(!existsSync(run.work));
+});
+
+test('no attempt gets a folder to which a process may still write, which a stage has changed, or which is gone', async (t) => {
+  const run = new LocalStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const stray = run.attempt('stray', 1);
+  await stray.removeWork();
+  assert.deepEqual(readdirSync(run.work), []);
+
+  const open = run.attempt('open', 1);
+  chmodSync(open.work, 0o777);
+  await open.removeWork({ contained: true });
+  assert.deepEqual(readdirSync(run.work), []);
+
+  const many = run.attempt('many', 1);
+  for (let i = 0; i < 60; i += 1) writeFileSync(join(many.work, String(i)), '');
+  await many.removeWork({ contained: true });
+  assert.deepEqual(readdirSync(run.work), []);
+
+  const gone = run.attempt('gone', 1);
+  await gone.removeWork({ contained: true });
+  rmSync(gone.work, { recursive: true });
+  assert.deepEqual(readdirSync(run.attempt('fit', 1).work), []);
 });
 
 test('a run does not share its folder, and its record is written once', (t) => {

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -36,7 +37,11 @@ export interface AttemptPaths {
 /** The files of an attempt. */
 export interface AttemptFiles extends AttemptPaths {
   record(state: Partial<AttemptState>): void;
-  removeWork(): Promise<void>;
+  /**
+   * Removes the private folder with its content. `contained`: certainly no process can write to it
+   * any more.
+   */
+  removeWork(options?: { readonly contained: boolean }): Promise<void>;
 }
 
 /** The state of an attempt. Without an end, it is still running, or its run was killed. */
@@ -81,6 +86,11 @@ export class RunFolder {
   /** The content of the file of attempts, as of `#bytes`. */
   #states = new Map<string, AttemptState[]>();
   #bytes = 0;
+  /**
+   * Empty private folders of attempts that have ended, which further attempts get under their own
+   * names: removing a folder takes milliseconds where the disk discards its block.
+   */
+  readonly #spares: string[] = [];
 
   constructor(folder: string, id: string) {
     this.id = id;
@@ -114,14 +124,34 @@ export class RunFolder {
     const work = join(this.work, `${slug(stage)}-${number}`);
     writing(`the private folder ${work}`, () => {
       rmSync(work, { recursive: true, force: true, maxRetries: 3 });
-      mkdirSync(work, { recursive: true });
+      this.#makeWork(work);
     });
     return {
       work,
       log: this.logPath(stage, number),
       record: (state) => this.#record({ stage, number, ...state }),
-      removeWork: () => removeFolder(work),
+      removeWork: async ({ contained } = { contained: false }) => {
+        if (contained && emptyFolder(work) && this.#isAsNew(work)) this.#spares.push(work);
+        else await removeFolder(work);
+      },
     };
+  }
+
+  /** Whether a folder has the rights that a new one would get: a stage may have changed them. */
+  #isAsNew(work: string): boolean {
+    const mode = (path: string) => statSync(path, { throwIfNoEntry: false })?.mode;
+    return mode(work) === mode(this.work);
+  }
+
+  /** Makes an empty private folder, of a spare one if possible. */
+  #makeWork(work: string): void {
+    const spare = this.#spares.pop();
+    try {
+      if (spare !== undefined) renameSync(spare, work);
+    } catch {
+      // Somebody removed it.
+    }
+    mkdirSync(work, { recursive: true });
   }
 
   logPath(stage: string, number: number): string {
@@ -246,27 +276,38 @@ function addAttempt(
   states.set(stage, attempts);
 }
 
-/**
- * Removes a folder. The first files, mostly all, are removed synchronously: a thread for each call
- * takes far longer.
- */
+/** At most so many files are removed synchronously: a thread for each call takes far longer. */
+const fewFiles = 50;
+
 async function removeFolder(path: string): Promise<void> {
-  let left = 50;
-  const removeFew = (folder: string) => {
+  if (emptyFolder(path)) rmdirSync(path);
+  else await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/**
+ * Removes what lies in a folder. False where that is more than a few files, where something is
+ * still being written, or where the folder itself is gone.
+ */
+function emptyFolder(path: string): boolean {
+  let files = 0;
+  const empty = (folder: string) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      left -= 1;
-      if (left < 0) return;
-      if (entry.isDirectory()) removeFew(join(folder, entry.name));
-      else unlinkSync(join(folder, entry.name));
+      files += 1;
+      if (files > fewFiles) throw new Error('The folder holds many files');
+      const inside = join(folder, entry.name);
+      if (!entry.isDirectory()) unlinkSync(inside);
+      else {
+        empty(inside);
+        rmdirSync(inside);
+      }
     }
-    rmdirSync(folder);
   };
   try {
-    removeFew(path);
+    empty(path);
+    return true;
   } catch {
-    // Something is left, or still being written: `rm` tries again.
+    return false;
   }
-  if (existsSync(path)) await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /**
