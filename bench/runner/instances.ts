@@ -5,13 +5,14 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { sha256 } from '../../src/digest.ts';
 import { fileListing } from '../../src/engine/files/listing.ts';
 import { plan } from '../../src/engine/plan/plan.ts';
 import { OpenedProject } from '../../src/project/opened-project.ts';
 import { select } from '../../src/project/selection.ts';
 import { openWorkspace } from '../../src/project/workspace.ts';
-import { interleave, printMedians } from './interleave.ts';
+import { interleave, printMedians, time } from './interleave.ts';
 import { Folder, pipeline } from './project.ts';
 
 const [instances = 10_000, rounds = 5] = process.argv.slice(2).map(Number);
@@ -31,10 +32,18 @@ project.write(
 );
 await recordResults();
 const argv = [process.execPath, pipeline, 'plan', 'bench.yaml'];
+const run = [process.execPath, pipeline, 'run', 'bench.yaml'];
+await delay(3_500); // files younger than three seconds are looked at twice
+time({ name: 'restage run', argv: run, cwd: project.path }); // it remembers
 const medians = interleave(
   [
     { name: 'node -e 0', argv: [process.execPath, '-e', '0'], cwd: project.path },
     { name: 'restage plan', argv, cwd: project.path },
+    {
+      name: 'restage plan, all of it examined', // as an option makes it do
+      argv: [...argv, '--no-store'],
+      cwd: project.path,
+    },
   ],
   rounds,
 );
