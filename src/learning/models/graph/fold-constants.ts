@@ -42,7 +42,7 @@ export function shapeConstant(shape: readonly number[], node: GraphNode): Consta
 }
 
 const countsImages = ({ type, values }: Constant): boolean =>
-  type === 'int' && values.some((value) => Math.abs(value) >= perImage / 2);
+  type === 'int' && values.some((value) => value !== 0 && value % perImage === 0);
 
 function constantOf({ attributes }: GraphNode): readonly Constant[] | undefined {
   const [[name, value] = ['', undefined]] = [...attributes];

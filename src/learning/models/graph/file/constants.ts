@@ -38,9 +38,13 @@ export function readConstant(tensor: StoredTensor): Constant {
     throw new StageError(`Expected "${name}" of ${expected}, got ${values.length} values.`);
   }
   if (isFloat(tensor)) return { type: 'float', shape, values: Float32Array.from(values) };
-  const type = tensor.type === dataType.bool ? 'bool' : 'int';
-  return { type, shape, values: Array.from(values) };
+  if (tensor.type === dataType.bool) return { type: 'bool', shape, values: Array.from(values) };
+  return { type: 'int', shape, values: Array.from(values, bounded) };
 }
+
+/** Exporters write "to the end" as the largest integer of 64 bits; here it is the largest exact one. */
+const bounded = (value: number): number =>
+  Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
 
 /** Numbers of fields of TensorProto: packed values of each type, or the bytes of any. */
 const field = { float: 4, int32: 5, int64: 7, raw: 9, double: 10 } as const;

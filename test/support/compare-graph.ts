@@ -1,0 +1,247 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type LayersModel,
+  losses,
+  oneHot,
+  type Scalar,
+  type Tensor,
+  tensor1d,
+  tidy,
+  type Variable,
+  variableGrads,
+} from '@tensorflow/tfjs';
+import { GraphLayer } from '../../src/learning/models/graph/graph-layer.ts';
+import { imageSizeOf, openGraph, wholeNetwork } from '../../src/learning/models/graph-network.ts';
+import { inputOf, outputOf, readValues } from '../../src/learning/models/model-output.ts';
+import { permuteAxes } from '../../src/learning/models/weights/net-weights.ts';
+import {
+  allWeights,
+  assignValues,
+  trainableWeights,
+} from '../../src/learning/training/model-weights.ts';
+import { Optimizer } from '../../src/learning/training/optimizer.ts';
+import type { OptimizerSettings } from '../../src/learning/training/training-settings.ts';
+
+/** Where numbers lie in a file of float32. */
+type Span = readonly [begin: number, end: number];
+type Spans = Readonly<Record<string, Span>>;
+interface State {
+  /** Of the whole gradient. */
+  readonly norm: number;
+  readonly gradients: Spans;
+  /** How far PyTorch's own gradients are from those that it computes in float64. */
+  readonly noise?: number;
+}
+
+/** What `pytorch-architectures.py` writes of a network. */
+interface Facts {
+  readonly size: number;
+  readonly parameters: number;
+  readonly images: Span;
+  readonly scores: Span;
+  readonly evaluating: State;
+  readonly training: State;
+  readonly statistics: Spans;
+  readonly sgd?: Spans;
+  readonly adam?: Spans;
+}
+
+/** The largest differences from PyTorch. */
+export interface Agreement {
+  readonly parameters: number;
+  readonly layers: number;
+  /** Absolute, of scores; also of the file whose BatchNorm is folded. */
+  readonly scores: number;
+  readonly foldedScores: number;
+  /** Relative to the whole gradient's norm, of the gradient by any number. */
+  readonly gradients: number;
+  /** The same in training mode, where BatchNorm normalises by the batch. */
+  readonly trainingGradients: number;
+  /** How far PyTorch's are from its own in float64. */
+  readonly noise: number;
+  /** Of BatchNorm's moving statistics after a step. */
+  readonly statistics: number;
+  /** Of weights after one step. */
+  readonly sgd?: number;
+  /** The same, of weights whose gradient is above 1e-6. */
+  readonly adam?: number;
+}
+
+/** Compares a network, its gradients and its first steps with PyTorch's. */
+export async function compareWithPyTorch(folder: string, name: string): Promise<Agreement> {
+  const facts = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Facts;
+  using numbers = new Numbers(join(folder, `${name}.f32`));
+  const model = await open(folder, name, facts);
+  const images = numbers.at(facts.images);
+  const scores = numbers.at(facts.scores);
+  const folded = await open(folder, `${name}-folded`, facts);
+  const foldedScores = furthest(await outputOf(folded, images), scores);
+  folded.dispose();
+  const evaluated = await outputOf(model, images);
+  const evaluating = await gradientsOf(model, images, false);
+  const gradients = worst(facts.evaluating, evaluating, numbers);
+  const sgd = { kind: 'sgd', learningRate: 0.01, momentum: 0 } as const;
+  const adam = {
+    kind: 'adam',
+    learningRate: 0.001,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+  } as const;
+  const all = () => () => true;
+  // Elsewhere Adam's first step is the sign of rounding noise.
+  const certain = (parameter: string) => {
+    const wanted = numbers.at(facts.evaluating.gradients[parameter]!);
+    return (index: number) => Math.abs(wanted[index]!) > 1e-6;
+  };
+  const bySgd = facts.sgd && (await stepBy(model, images, sgd, facts.sgd, numbers, all));
+  const byAdam = facts.adam && (await stepBy(model, images, adam, facts.adam, numbers, certain));
+  // Last, since the moving statistics of BatchNorm change.
+  const training = await gradientsOf(model, images, true);
+  const trainingGradients = worst(facts.training, training, numbers);
+  const statistics = await furthestOf(model, facts.statistics, numbers);
+  const layers = model.layers.length - 1;
+  model.dispose();
+  return {
+    parameters: facts.parameters,
+    layers,
+    scores: furthest(evaluated, scores),
+    foldedScores,
+    gradients,
+    trainingGradients,
+    noise: facts.training.noise!,
+    statistics,
+    ...(bySgd !== undefined && { sgd: bySgd }),
+    ...(byAdam !== undefined && { adam: byAdam }),
+  };
+}
+
+async function open(folder: string, name: string, { size }: Facts): Promise<LayersModel> {
+  const opened = openGraph(join(folder, `${name}.onnx`));
+  return await wholeNetwork(opened, imageSizeOf(opened, size));
+}
+
+/** Numbers of a file, read where they are needed. */
+class Numbers {
+  readonly #file: number;
+
+  constructor(path: string) {
+    this.#file = openSync(path, 'r');
+  }
+
+  at([begin, end]: Span): Float32Array {
+    const numbers = new Float32Array(end - begin);
+    const bytes = new Uint8Array(numbers.buffer);
+    if (readSync(this.#file, bytes, 0, bytes.length, 4 * begin) < bytes.length)
+      throw new Error('the file of numbers ends early');
+    return numbers;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}
+
+/** Gradients of the mean cross-entropy, as the file has its parameters, by their names. */
+async function gradientsOf(
+  model: LayersModel,
+  images: Float32Array,
+  training: boolean,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const tensors = tidy(() => gradientTensors(model, images, training));
+  const gradients = new Map<string, Float32Array>();
+  for (const { parameter, variable, toFile } of parametersOf(model)) {
+    const gradient = tensors[variable.name];
+    if (gradient === undefined) continue;
+    gradients.set(parameter, toFile(await gradient.data<'float32'>()));
+  }
+  for (const gradient of Object.values(tensors)) gradient.dispose();
+  return gradients;
+}
+
+function gradientTensors(model: LayersModel, images: Float32Array, training: boolean) {
+  const input = inputOf(model, images);
+  const labels = Int32Array.from({ length: input.shape[0]! }, (_, i) => i % 2);
+  return variableGrads(() => {
+    const logits = model.apply(input, { training }) as Tensor;
+    const targets = oneHot(tensor1d(labels, 'int32'), logits.shape[1]!);
+    return losses.softmaxCrossEntropy(targets, logits) as Scalar;
+  }, trainableWeights(model)).grads;
+}
+
+/** The weights of a model by their names in the file. */
+function parametersOf(model: LayersModel) {
+  const layers = model.layers.filter((layer) => layer instanceof GraphLayer);
+  return layers.flatMap(({ form, variables }) =>
+    form.weights.map(({ parameter, written, arrangement: { order, padded = written } }, i) => {
+      const turned = order?.map((axis) => padded[axis]!) ?? [];
+      const inverse = order?.map((_, axis) => order.indexOf(axis)) ?? [];
+      const toFile = (values: Float32Array) =>
+        order === undefined ? values.slice() : permuteAxes(values, turned, inverse);
+      return { parameter, variable: variables[i]!.read() as Variable, toFile };
+    }),
+  );
+}
+
+/** The largest difference of gradients, all of which must be there. */
+function worst(
+  { norm, gradients }: State,
+  actual: ReadonlyMap<string, Float32Array>,
+  numbers: Numbers,
+): number {
+  const differences = Object.entries(gradients).map(([name, span]) => {
+    const values = actual.get(name);
+    if (values === undefined) throw new Error(`no gradient by ${name}`);
+    return furthest(values, numbers.at(span)) / norm;
+  });
+  return Math.max(...differences);
+}
+
+function furthest(actual: Float32Array, wanted: Float32Array, where = (_: number) => true): number {
+  if (actual.length !== wanted.length) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    const apart = Math.abs(actual[i]! - wanted[i]!);
+    if (where(i) && !(apart <= most)) most = apart;
+  }
+  return most;
+}
+
+async function furthestOf(model: LayersModel, spans: Spans, numbers: Numbers): Promise<number> {
+  const differences = [0];
+  for (const { parameter, variable, toFile } of parametersOf(model)) {
+    const span = spans[parameter];
+    if (span === undefined) continue;
+    differences.push(furthest(toFile(await variable.data<'float32'>()), numbers.at(span)));
+  }
+  return Math.max(...differences);
+}
+
+/**
+ * One step from the weights that the model has, which it has again afterwards. BatchNorm has its
+ * statistics: gradients by a batch's own are too noisy to compare steps.
+ */
+async function stepBy(
+  model: LayersModel,
+  images: Float32Array,
+  settings: OptimizerSettings,
+  wanted: Spans,
+  numbers: Numbers,
+  counts: (parameter: string) => (index: number) => boolean,
+): Promise<number> {
+  const weights = allWeights(model);
+  const before = await readValues(weights);
+  const optimizer = new Optimizer(settings, trainableWeights(model));
+  tidy(() => optimizer.step(gradientTensors(model, images, false)));
+  const differences: number[] = [];
+  for (const { parameter, variable, toFile } of parametersOf(model)) {
+    const span = wanted[parameter];
+    if (span === undefined) continue;
+    const values = toFile(await variable.data<'float32'>());
+    differences.push(furthest(values, numbers.at(span), counts(parameter)));
+  }
+  optimizer.dispose();
+  assignValues(weights, before);
+  return Math.max(...differences);
+}
