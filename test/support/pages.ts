@@ -95,7 +95,7 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
     'needs a GPU, or packages for one',
   ],
   [
-    /^npm run reference$|^UPDATE_GOLDEN=1|write-study/,
+    /^npm run reference$|^UPDATE_GOLDEN=1|write-study|reword-study/,
     'writes into the clone; tests compare what is there',
   ],
   [
