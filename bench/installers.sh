@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the packed package with each package manager into a folder of its own, makes a project
-# there with `restage init`, and trains a small net in it. Prints one line for each:
+# there with `restage init`, and runs the README's first experiment at its smallest. The study is
+# planned; STUDY=run runs it, too, at its smallest, which takes minutes. Prints one line for each:
 #   npm pack && sh bench/installers.sh restage-0.2.0.tgz [folder for the projects] [name of a manager…]
 # The managers come from the registry. Each installs into an empty cache, so seconds are those of a
 # new machine; compare them in one run. "MB" is what the project's packages take.
@@ -56,18 +57,31 @@ yarn_berry() {
   yarn add "restage@file:$tarball"
 }
 
-# small: prints a pipeline that draws, trains, measures and plots, in seconds.
+# small: prints the README's first experiment at its smallest, which takes seconds.
 small() {
   cat <<'EOF'
-stages:
-  drawn: { kind: make-faces, with: { size: 64, images: { train: 8, val: 4, test: 4 } } }
-  faces: { kind: load-dataset, inputs: { images: drawn.faces } }
-  fit:
-    kind: train
-    inputs: { dataset: faces.dataset }
-    with: { model: simple-net, imageSize: 64, batchSize: 4, epochs: 1 }
-  scores: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
-  curves: { kind: plot, inputs: { history: fit.history } }
+extends: npm:restage/experiments/simple-net-fakes.yaml
+params: { imageSize: 64, epochs: 1, count: { train: 24, val: 12, test: 12 } }
+EOF
+}
+
+# study: prints the shipped study at its smallest, as in test/support/study-project.ts.
+study() {
+  cat <<'EOF'
+extends: npm:restage/study.yaml
+params:
+  count: { train: 16, val: 8, test: 8 }
+  size: 64
+  imageSize: 56
+  epochs: 2
+  seeds: [1, 2]
+  xception: { imageSize: 71, epochs: 1, seeds: [1] }
+  xceptionFakes: { imageSize: 71, epochs: 1, seeds: [1] }
+  transfer: { imageSize: 48, epochs: 1 }
+  myNet: { imageSize: 154, epochs: 1 }
+  smallNet: { imageSize: 32, epochs: 1 }
+  faithful: { images: 4, curveSteps: 4 }
+  methods: { count: { train: 16, val: 8, test: 8 }, size: 32, epochs: 1, warmUp: 1 }
 EOF
 }
 
@@ -88,6 +102,8 @@ for name in ${*:-$all}; do
       $restage plan first.yaml >>"$folder/$name.log" 2>&1 &&
       small >pipelines/small.yaml &&
       $restage run small.yaml >>"$folder/$name.log" 2>&1 &&
+      study >pipelines/small-study.yaml &&
+      $restage ${STUDY:-plan} small-study.yaml >>"$folder/$name.log" 2>&1 &&
       works=works || works="does not work, see $folder/$name.log"
     echo "$name: $works; installed in $((ended - began)) s, $size MB"
   )

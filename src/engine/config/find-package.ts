@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import nodeModule from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { packageRoot } from '../../package-root.ts';
 import { closest } from '../../suggest.ts';
@@ -13,6 +14,24 @@ import type { PackageLookup } from './load-context.ts';
 export function packageFolders(name: string, folder: string): readonly string[] {
   const importing = [...upwards(folder)].filter((path) => basename(path) !== 'node_modules');
   return importing.map((path) => join(path, 'node_modules', name));
+}
+
+/** What Yarn's Plug'n'Play adds to `node:module`: a table of packages in place of folders. */
+interface PackageTable {
+  /** The folder of a package, often in an archive. Throws if `from` may not import it. */
+  resolveToUnqualified(name: string, from: string): string | null;
+}
+
+/** The folder of a package by Yarn's Plug'n'Play; undefined without it, or if it has none. */
+function listedFolder(name: string, folder: string): string | undefined {
+  const { findPnpApi } = nodeModule as typeof nodeModule & {
+    readonly findPnpApi?: (path: string) => PackageTable | null;
+  };
+  try {
+    return findPnpApi?.(`${folder}/`)?.resolveToUnqualified(name, `${folder}/`) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -38,7 +57,9 @@ export function findInPackage(
     if (existsSync(folder)) return join(folder, within, path);
     looked.add(folder);
   }
-  return undefined;
+  const tables = [folderSaying(at, root), root, packageRoot];
+  const listed = tables.map((folder) => listedFolder(name, folder)).find(Boolean);
+  return listed && join(listed, within, path);
 }
 
 /**

@@ -37,16 +37,21 @@ async function hashSmall(path: string, size: number): Promise<Digest | undefined
 }
 
 async function hashStream(path: string): Promise<Digest> {
-  await using file = await open(path, 'r');
-  const hash = createHash('sha256');
-  let ready = Buffer.allocUnsafe(part);
-  let spare = Buffer.allocUnsafe(part);
-  let { bytesRead } = await file.read(ready, 0, part, null);
-  while (bytesRead > 0) {
-    const next = file.read(spare, 0, part, null);
-    hash.update(ready.subarray(0, bytesRead));
-    [ready, spare] = [spare, ready];
-    ({ bytesRead } = await next);
+  const file = await open(path, 'r');
+  // Not `await using`: open files of Yarn's Plug'n'Play have no disposal.
+  try {
+    const hash = createHash('sha256');
+    let ready = Buffer.allocUnsafe(part);
+    let spare = Buffer.allocUnsafe(part);
+    let { bytesRead } = await file.read(ready, 0, part, null);
+    while (bytesRead > 0) {
+      const next = file.read(spare, 0, part, null);
+      hash.update(ready.subarray(0, bytesRead));
+      [ready, spare] = [spare, ready];
+      ({ bytesRead } = await next);
+    }
+    return hash.digest('hex') as Digest;
+  } finally {
+    await file.close();
   }
-  return hash.digest('hex') as Digest;
 }

@@ -33,13 +33,22 @@ export class FolderBucket implements Bucket {
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
     return await this.#reading(key, async () => {
-      await using file = await openPlain(join(this.#folder, key));
-      if (file === undefined) return undefined;
-      if (range !== undefined) return await readPart(file, range);
-      const { size } = await file.stat();
-      if (size > mostWhole) return undefined;
-      return await this.#room.hold(size, () => readPart(file, { start: 0, length: size }));
+      const file = await openPlain(join(this.#folder, key));
+      // Not `await using`: open files of Yarn's Plug'n'Play have no disposal.
+      try {
+        return file && (await this.#read(file, range));
+      } finally {
+        await file?.close();
+      }
     });
+  }
+
+  /** A part of a file, or all of it; undefined for one that is larger than readers accept. */
+  async #read(file: FileHandle, range: Range | undefined): Promise<Buffer | undefined> {
+    if (range !== undefined) return await readPart(file, range);
+    const { size } = await file.stat();
+    if (size > mostWhole) return undefined;
+    return await this.#room.hold(size, () => readPart(file, { start: 0, length: size }));
   }
 
   async head(key: string): Promise<number | undefined> {
@@ -177,7 +186,11 @@ async function readPart(file: FileHandle, { start, length }: Range): Promise<Buf
  */
 async function write(path: string, body: Buffer | FileBody, sync: boolean): Promise<void> {
   if (!Buffer.isBuffer(body)) await copyFile(body.path, path, constants.COPYFILE_FICLONE);
-  await using file = await open(path, Buffer.isBuffer(body) ? 'wx' : 'r');
-  if (Buffer.isBuffer(body)) await file.writeFile(body);
-  if (sync) await file.sync();
+  const file = await open(path, Buffer.isBuffer(body) ? 'wx' : 'r');
+  try {
+    if (Buffer.isBuffer(body)) await file.writeFile(body);
+    if (sync) await file.sync();
+  } finally {
+    await file.close();
+  }
 }
