@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { writing } from '../engine/files/write-error.ts';
 import { mistake } from './pipeline-error.ts';
+import { writeUserFile } from './write-user-file.ts';
 
 /**
  * Writes a published chart, or any SVG of Restage, as one page of PDF. Both paths count from
@@ -21,5 +21,5 @@ export async function chartToPdf(folder: string, chart: string, file: string): P
       'wrong-value',
       `${path} is not a drawing of Restage: it has no view box from 0 0`,
     );
-  writing(file, () => writeFileSync(resolve(folder, file), pdf));
+  writeUserFile(folder, file, pdf);
 }

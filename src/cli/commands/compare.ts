@@ -31,7 +31,7 @@ export async function compareCommand(
   const { comparison, tables, page } = await compareRuns(openHere(), words);
   if (options.html !== undefined) {
     const file = options.html === true ? 'compare.html' : options.html;
-    writeUserFile(file, await page());
+    writeUserFile(process.cwd(), file, await page());
     print(`Wrote ${file}`);
   } else if (options.json === true) {
     const { paired, histories: _, curves: _c, ...rest } = comparison;

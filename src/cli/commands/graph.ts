@@ -15,6 +15,6 @@ export async function graphCommand(
     process.stdout.write(mermaid(graph, stages));
     return;
   }
-  writeUserFile(options.svg, await drawStages(stages));
+  writeUserFile(process.cwd(), options.svg, await drawStages(stages));
   print(`Drew ${stages.length} stages in ${options.svg}`);
 }

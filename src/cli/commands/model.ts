@@ -36,7 +36,7 @@ export async function modelCommand(words: readonly string[], options: ModelOptio
   const { title, summary, input, layers, totals } = model;
   print([`${title}: ${summary}`, '', ...formatLayers(input, layers), '', totals].join('\n'));
   if (options.svg === undefined) return;
-  writeUserFile(options.svg, await model.draw());
+  writeUserFile(process.cwd(), options.svg, await model.draw());
   print(`Drew it in ${options.svg}`);
 }
 

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findRoot } from '../../engine/config/loading/pipeline-files.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { writing } from '../../engine/files/write-error.ts';
 import { isCam, type Method } from '../../learning/attribution/methods.ts';
 import type { ScoreKind } from '../../learning/attribution/questions/question.ts';
 import { largeGap } from '../../learning/explanations/completeness-gap.ts';
@@ -12,6 +11,7 @@ import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { usableCores } from '../../machine-limits.ts';
 import { UsageError } from '../../user-error.ts';
 import { PipelineError } from '../pipeline-error.ts';
+import { writeUserFile } from '../write-user-file.ts';
 import {
   findTrainedModel,
   type TrainedModel,
@@ -105,7 +105,7 @@ export async function explainImages(
   );
   const title = titleOf(model, architecture);
   const png = await draw(explained, { ...complete, title, classes }, lookup.onWarning);
-  writing(out, () => writeFileSync(resolve(here, out), png));
+  writeUserFile(here, out, png);
   const { layer, gap = 0 } = explained;
   return {
     classes,
