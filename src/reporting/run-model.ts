@@ -123,13 +123,37 @@ export function reduce(run: RunModel, event: RunEvent): RunModel {
     case 'stage-retrying':
       return run;
     default: {
-      const index = run.stages.findIndex(({ name }) => name === event.stage);
-      const stage = run.stages[index];
-      return stage === undefined
-        ? run
-        : { ...run, stages: run.stages.with(index, reduceStage(stage, event)) };
+      const stage = stageNamed(run, event.stage);
+      return stage === undefined ? run : withStage(run, reduceStage(stage, event));
     }
   }
+}
+
+/**
+ * Where each stage lies in a list of all. Lists that follow from each other share it: a run may
+ * have thousands of stages, and each event names one.
+ */
+const positions = new WeakMap<readonly StageModel[], ReadonlyMap<StageName, number>>();
+
+function positionsIn(stages: readonly StageModel[]): ReadonlyMap<StageName, number> {
+  const known = positions.get(stages);
+  if (known !== undefined) return known;
+  const made = new Map(stages.map(({ name }, index) => [name, index]));
+  positions.set(stages, made);
+  return made;
+}
+
+/** The stage of a name; undefined for one that is not part of the run. */
+export function stageNamed({ stages }: RunModel, name: StageName): StageModel | undefined {
+  const index = positionsIn(stages).get(name);
+  return index === undefined ? undefined : stages[index];
+}
+
+function withStage(run: RunModel, stage: StageModel): RunModel {
+  const shared = positionsIn(run.stages);
+  const stages = run.stages.with(shared.get(stage.name)!, stage);
+  positions.set(stages, shared);
+  return { ...run, stages };
 }
 
 type StageEvent = Extract<RunEvent, { type: `stage-${string}` }>;

@@ -15,7 +15,14 @@ import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { Json } from '../../json.ts';
 import { isOfTestSplit } from '../../learning/metrics/reported-split.ts';
-import { emptyRun, endState, isDone, type RunListener, type RunModel } from '../run-model.ts';
+import {
+  emptyRun,
+  endState,
+  isDone,
+  type RunListener,
+  type RunModel,
+  stageNamed,
+} from '../run-model.ts';
 import {
   describeChanges,
   describeLog,
@@ -271,7 +278,7 @@ export class ReportWriter implements RunListener {
   #describe(stage: Stage): ReportStage {
     const known = this.#described.get(stage.name);
     if (known !== undefined) return known;
-    const model = this.#run.stages.find(({ name }) => name === stage.name)!;
+    const model = stageNamed(this.#run, stage.name)!;
     const planned = describePlanned(stage, this.#path);
     if (model.end === undefined) return describeStage(model, { ...planned, result: undefined });
     const described = describeStage(model, this.#contentAfter(stage, isDone(model), planned));

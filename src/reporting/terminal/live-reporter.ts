@@ -7,6 +7,7 @@ import {
   type RunModel,
   reasonsOf,
   type StageModel,
+  stageNamed,
 } from '../run-model.ts';
 import type { OutputStream, Paint } from './colour.ts';
 import { describeQueued, describeTraffic, eventLine } from './event-line.ts';
@@ -52,10 +53,7 @@ export class LiveReporter implements RunListener {
 
   event(event: RunEvent, run: RunModel): void {
     this.#run = run;
-    const ended =
-      event.type === 'stage-finished'
-        ? run.stages.find(({ name }) => name === event.stage)
-        : undefined;
+    const ended = event.type === 'stage-finished' ? stageNamed(run, event.stage) : undefined;
     const why = ended && reasonsOf(ended)[0];
     const line = eventLine(event, why, this.#paint);
     if (line !== undefined) this.#finished.push(line);

@@ -7,6 +7,7 @@ import {
   RunListeners,
   type RunModel,
   reasonsOf,
+  stageNamed,
 } from '../run-model.ts';
 import { createPaint, type OutputStream, type Paint, wantsColour } from './colour.ts';
 import { eventLine } from './event-line.ts';
@@ -79,7 +80,9 @@ export class PlainReporter implements RunListener {
 
   #lineOf(event: RunEvent): string | undefined {
     const stage =
-      'stage' in event ? this.#run.stages.find(({ name }) => name === event.stage) : undefined;
+      'stage' in event && event.stage !== undefined
+        ? stageNamed(this.#run, event.stage)
+        : undefined;
     if (event.type === 'stage-started') {
       const { stage: name, kind, attempt, attempts, time } = event;
       this.#progressShownAt.set(name, time);
