@@ -5,7 +5,7 @@ import {
   explainStages,
   type KnownValue,
   type StageExplanation,
-} from '../../project/stages/explain-stages.ts';
+} from '../../project/inspect/explain-stages.ts';
 import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { printJson } from '../support/command-error.ts';

@@ -1,5 +1,5 @@
+import { drawStages } from '../../project/inspect/draw-stages.ts';
 import { openSelection } from '../../project/open-target.ts';
-import { drawStages } from '../../project/stages/draw-stages.ts';
 import { writeUserFile } from '../../project/write-user-file.ts';
 import { mermaid } from '../../reporting/terminal/mermaid.ts';
 import { print } from '../support/command-error.ts';

@@ -1,4 +1,4 @@
-import { stageLogs } from '../../project/stages/stage-logs.ts';
+import { stageLogs } from '../../project/inspect/stage-logs.ts';
 import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { openHere } from '../support/open-here.ts';
 
