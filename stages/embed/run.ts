@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { formatList } from '../../src/format-numbers.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { type ImageInput, resizeOf } from '../../src/learning/models/model-info.ts';
-import { type Network, outputOf } from '../../src/learning/models/model-output.ts';
+import { outputOf } from '../../src/learning/models/model-output.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
+import { poolLayers } from '../../src/learning/models/pooled-layers.ts';
 import { readInput } from '../../src/learning/models/read-input.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
@@ -24,8 +26,8 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   await startBackend(context);
   const backbone =
     context.inputs('onnx').length > 0 ? await openOnnx(context) : await openLayers(context);
-  const { model, values, of } = backbone;
-  using _ = model instanceof OnnxNetwork ? model : undefined;
+  const { rowsOf, values, of } = backbone;
+  using _ = 'onnx' in backbone ? backbone.onnx : undefined;
   const { input } = of;
 
   const { classes } = dataset;
@@ -47,21 +49,28 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   };
   for (const split of splits) {
     await using loader = new BatchLoader(folder, split, options);
-    const features = featuresOf(model, loader, (images) => {
+    const features = featuresOf(rowsOf, loader, (images) => {
       done += images;
       context.progress({ done, total, unit: 'images', note: split });
     });
     await writer.split(split, loader.samples, features);
   }
   writer.finish();
-  context.log(`${values} values for each of ${total} images, the output of ${of.layer}`);
+  const from = 'layers' in of ? formatList(of.layers) : of.layer;
+  context.log(`${values} values for each of ${total} images, the output of ${from}`);
 }
 
 async function openLayers(context: StageContext<EmbedSettings>) {
+  const { layers, pool = ['mean'] } = context.settings;
   const { model, architecture, input } = await openNetwork(context);
+  if (layers !== undefined) {
+    const { part, values, rowsOf } = poolLayers(model, layers, pool);
+    const weights = await weightsDigest(part);
+    return { rowsOf, values, of: { architecture, layers, pool, input, weights } };
+  }
   const { model: part, layer, values } = featureNetwork(model, context.settings.layer);
   return {
-    model: part,
+    rowsOf: (images: Float32Array) => outputOf(part, images),
     values,
     of: { architecture, layer, input, weights: await weightsDigest(part) },
   };
@@ -109,16 +118,21 @@ async function openOnnx(context: StageContext<EmbedSettings>) {
   const weights = createHash('sha256').update(readFileSync(model.path)).digest('hex');
   const { parameters } = model.facts;
   return {
-    model,
+    onnx: model,
+    rowsOf: (images: Float32Array) => outputOf(model, images),
     values,
     of: { architecture: 'onnx', layer: model.output, input, weights, parameters },
   };
 }
 
 /** The features of every batch, `[batch, values]` each. */
-async function* featuresOf(model: Network, loader: BatchLoader, onBatch: (images: number) => void) {
+async function* featuresOf(
+  rowsOf: (images: Float32Array) => Promise<Float32Array>,
+  loader: BatchLoader,
+  onBatch: (images: number) => void,
+) {
   for await (const batch of loader.epoch()) {
-    const features = await outputOf(model, batch.images);
+    const features = await rowsOf(batch.images);
     batch.release();
     yield features;
     onBatch(batch.labels.length);

@@ -9,6 +9,7 @@ import {
   withInput,
 } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
+import { pools } from '../../src/learning/models/pools.ts';
 import {
   pretrainedSetting,
   publishedWeights,
@@ -19,6 +20,7 @@ import { splitList } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/one-input.ts';
 import { count } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
+import { uniqueList } from '../../src/unique-list.ts';
 
 /**
  * The settings of a network where no model is an input. They have no defaults, so that it is known
@@ -43,6 +45,18 @@ const givenSettings = z.strictObject({
     .exactOptional()
     .describe(
       'The layer whose output is taken; by default the first whose output is flat. Of an ONNX file, the tensor; by default its output.',
+    ),
+  layers: uniqueList(z.string(), 'layer')
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Several layers in place of one: the values of each channel, pooled over all positions, make one row.',
+    ),
+  pool: uniqueList(z.enum(pools), 'pool')
+    .min(1)
+    .exactOptional()
+    .describe(
+      'What is taken of each channel of `layers`: its mean, its deviation, or both; default: mean.',
     ),
   batchSize: count
     .default(16)
@@ -99,6 +113,34 @@ export const spec = defineKind<EmbedSettings>({
 });
 
 function mistakes(given: EmbedSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+  return [...poolMistakes(given, inputs), ...networkMistakes(given, inputs)];
+}
+
+function poolMistakes(
+  { layer, layers, pool }: EmbedSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
+  const isOnnx = inputs.has('onnx') && !inputs.has('model');
+  const ofModel = 'expected a network of layers; give the file to load-model, and its model here';
+  return [
+    ...mistakeIf(
+      layer !== undefined && layers !== undefined,
+      ['layers'],
+      'either "layer" or "layers", got both',
+    ),
+    ...mistakeIf(
+      pool !== undefined && layers === undefined,
+      ['pool'],
+      'expected "layers", whose outputs are pooled',
+    ),
+    ...mistakeIf(isOnnx && layers !== undefined, ['layers'], ofModel),
+  ];
+}
+
+function networkMistakes(
+  given: EmbedSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
   const { model, imageSize } = { ...usual, ...given };
   const bringing = inputs.has('model') ? 'model' : 'onnx';
   if (!inputs.has(bringing)) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StageError } from '../../stage.ts';
 import { featuresSource } from '../vision/features/features.ts';
 import { countLearnable } from './layers/layer.ts';
-import { plainLayers, traceLayers } from './layers/trace-net.ts';
+import { plainLayers, type TracedLayer, traceLayers } from './layers/trace-net.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
 import { modelSetting, netOf } from './model-setting.ts';
 import { besideManifest } from './weights/shards.ts';
@@ -36,10 +36,19 @@ function parametersBefore(of: Readonly<Record<string, unknown>> | undefined): nu
   }
   const { size } = input.data;
   const traced = traceLayers(netOf(architecture.data).layers, [size, size, 3]);
-  const end = traced.ok ? traced.value.findIndex(({ layer }) => layer.name === of?.['layer']) : -1;
-  if (!traced.ok || end === -1) {
-    throw new StageError(`Expected features of a layer of their network, got "${of?.['layer']}".`);
+  const names = z.array(z.string()).safeParse(of?.['layers']).data ?? [String(of?.['layer'])];
+  const ends = names.map((name) =>
+    traced.ok ? traced.value.findIndex((step) => hasLayer(step, name)) : -1,
+  );
+  if (!traced.ok || ends.includes(-1)) {
+    throw new StageError(
+      `Expected features of a layer of their network, got "${names[ends.indexOf(-1)]}".`,
+    );
   }
-  const layers = plainLayers(traced.value.slice(0, end + 1));
+  const layers = plainLayers(traced.value.slice(0, Math.max(...ends) + 1));
   return countLearnable(layers.flatMap(({ weights }) => weights));
 }
+
+/** Whether a layer has a name, or a block a layer inside, which then counts as a whole. */
+const hasLayer = (step: TracedLayer, name: string): boolean =>
+  step.layer.name === name || plainLayers([step]).some(({ layer }) => layer.name === name);
