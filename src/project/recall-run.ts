@@ -38,8 +38,8 @@ export async function recallRun(
   const file = memoryFile(root, folder, ['run', ...words]);
   const memory = await recall(file, { root, env }, (word) => {
     if (word === undefined) return onlyPipelineFile(root);
-    const found = findPipelineFile(word, folder, root);
-    return found.ok ? found.value : undefined;
+    const pipelineFile = findPipelineFile(word, folder, root);
+    return pipelineFile.ok ? pipelineFile.value : undefined;
   });
   if (memory === undefined) return undefined;
   const { pipeline, stages, names } = memory;

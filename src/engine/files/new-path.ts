@@ -23,18 +23,18 @@ export async function makeFolder<T>(
 
 /**
  * Makes a file that the user named, whole or not at all: `write` gets the path of a file beside it.
- * `shown` is its name for the user. Throws a `WriteError`.
+ * `title` is its name for the user. Throws a `WriteError`.
  */
 export async function makeFile<T>(
   path: string,
-  shown: string,
+  title: string,
   write: (file: string) => Promise<T>,
 ): Promise<T> {
   const file = temporaryBeside(path);
   clearTemporaries(dirname(file));
   try {
     const result = await write(file);
-    writing(shown, () => renameSync(file, path));
+    writing(title, () => renameSync(file, path));
     return result;
   } finally {
     rmSync(file, { force: true });

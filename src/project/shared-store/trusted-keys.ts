@@ -23,11 +23,11 @@ export const ownName = (): string =>
 
 /** The keys of `store.yaml`. Throws a `PipelineError` where there is none. */
 export function trustedKeys(project: OpenedProject): readonly TrustedKey[] {
-  const own = readKey(keyFile(project.env));
+  const userKey = readKey(keyFile(project.env));
   return Object.entries(specOf(project).keys).map(([owner, text]) => ({
     owner,
     id: keyIdOf(text),
-    isOwn: text === own?.text,
+    isOwn: text === userKey?.text,
   }));
 }
 

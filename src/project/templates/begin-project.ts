@@ -45,11 +45,11 @@ interface ProjectFile {
 
 /**
  * Writes the files of a template into a folder, and leaves alone those that are there. Tells each
- * file after it is written. `shown` is the folder's name for the user. Throws a `WriteError`.
+ * file after it is written. `title` is the folder's name for the user. Throws a `WriteError`.
  */
 export function* beginProject(
   folder: string,
-  shown: string,
+  title: string,
   template: Template,
 ): Generator<ProjectFile, void, void> {
   const { file, others } = templates[template];
@@ -62,7 +62,7 @@ export function* beginProject(
     const path = join(folder, name);
     const isKept = existsSync(path);
     if (!isKept)
-      writing(join(shown, name), () => {
+      writing(join(title, name), () => {
         makeFolder(dirname(path));
         writeFileSync(path, text(), { flag: 'wx' });
       });

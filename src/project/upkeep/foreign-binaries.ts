@@ -24,15 +24,15 @@ export function findForeignBinaries(): ForeignBinaries {
   const folder = findRuntime();
   // Where onnxruntime-node looks, by a path that is private to it: hence its exact version.
   const binaries = join(folder, 'bin', 'napi-v6');
-  const own = join(binaries, process.platform, process.arch);
-  if (!existsSync(join(own, 'onnxruntime_binding.node'))) {
+  const native = join(binaries, process.platform, process.arch);
+  if (!existsSync(join(native, 'onnxruntime_binding.node'))) {
     throw new UserError(
       `${folder} has no binaries for ${platform}, so the others stay. Install the packages again.`,
     );
   }
   const folders = subfolders(binaries)
     .flatMap(subfolders)
-    .filter((each) => each !== own);
+    .filter((each) => each !== native);
   const bytes = folders.flatMap(filesBelow).reduce((sum, file) => sum + statSync(file).size, 0);
   const platforms = folders.map((folder) => folder.split(sep).slice(-2).join('-'));
   return { folders, platforms, bytes };
