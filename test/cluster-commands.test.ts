@@ -1,83 +1,20 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ownKind } from './support/own-kind.ts';
 import { endOf, Project } from './support/rig.ts';
+import {
+  areOver,
+  atGates,
+  idsIn,
+  onShell,
+  scheduler,
+  shell,
+  stages,
+} from './support/shell-scheduler.ts';
 import { until } from './support/until.ts';
-
-/**
- * A scheduler whose jobs are processes of this machine. It accepts as many as the number in the
- * file `room`.
- */
-const scheduler = {
-  'submit.sh': `room=$(cat room)
-if [ "$room" -lt 1 ]; then : > refused; cat refusal >&2; exit 1; fi
-echo $((room - 1)) > room
-id=$$
-echo $id >> submitted
-JOB_ID=$id setsid sh -c 'for other in $(echo "$3" | tr , " "); do
-  while [ -e room ] && [ ! -e "ended-$other" ]; do sleep 0.1; done
-done
-sh "$1" >> "$2" 2>&1 &
-echo $! > "pid-$JOB_ID"
-wait $!
-: > "ended-$JOB_ID"' job "$1" "$2" "$3" < /dev/null > /dev/null 2>&1 &
-echo "job $id"
-`,
-  'query.sh': 'for id in $(cat submitted); do [ -e ended-$id ] || echo $id; done\n',
-  refusal: 'this user is at the limit of jobs\n',
-};
-
-function shell(yaml: string, room: number): Project {
-  const project = new Project(yaml, scheduler);
-  onShell(project, room);
-  return project;
-}
-
-/** Gives a project the place "shell". */
-function onShell(project: Project, room: number): void {
-  project.write('room', `${room}\n`);
-  project.write(
-    'places.yaml',
-    `shell:
-  engine: template
-  memory: { default: 200MiB }
-  maxJobs: 3
-  template:
-    submit: sh submit.sh \${script} \${log} \${after}
-    id: job (\\d+)
-    query: cd ${project.root} && sh query.sh
-    cancel: cd ${project.root} && echo \${id} >> cancelled
-    after: \${ids}
-`,
-  );
-  project.env['RESTAGE_PATIENCE'] = 'silence=500,cancel=60000,ask=200';
-}
-
-/** Replaces the file by a rename: the scheduler may be reading it. */
-function makeRoom(project: Project): void {
-  project.write('more', '9\n');
-  renameSync(project.path('more'), project.path('room'));
-}
-
-const stages = (...names: readonly string[]): string =>
-  `stages:\n${names.map((name) => `  ${name}: { kind: command, with: { run: 'echo ${name} >> count' } }\n`).join('')}`;
-
-test('a stage runs once though the scheduler accepts its job only after the time in which jobs may be silent', async () => {
-  using project = shell(stages('one'), 0);
-  const running = project.startRun('--on', 'shell');
-  await until(() => project.has('refused'));
-  await delay(3_000);
-  makeRoom(project);
-  const { outcomes, retries } = await endOf(running);
-  assert.deepEqual([outcomes, retries, project.read('count')], [{ one: 'ran' }, [], 'one\n']);
-});
 
 test('if the scheduler accepts only some workers of a batch, these serve all stages', async () => {
   using project = shell(stages('one', 'two', 'three'), 1);
@@ -85,117 +22,6 @@ test('if the scheduler accepts only some workers of a batch, these serve all sta
   const { outcomes } = await project.run('--on', 'shell');
   assert.deepEqual(outcomes, { one: 'ran', two: 'ran', three: 'ran' });
   assert.equal(project.read('submitted').split('\n').length, 2);
-});
-
-test('what jobs made is read neither when it is published nor when it is found published, large, small, unstored or in a folder', async () => {
-  using project = shell(
-    `stages:
-  large: { kind: command, with: { run: 'head -c 300000 /dev/zero > \${outputs.out}' }, outputs: { out: artifacts/large.bin } }
-  small: { kind: command, with: { run: 'echo text > \${outputs.out}' }, outputs: { out: artifacts/small.txt } }
-  folder:
-    kind: command
-    after: [small] # equal bytes that are stored at the same moment replace each other, and are hashed
-    with: { run: 'mkdir \${outputs.out}; echo a > \${outputs.out}/a; echo text > \${outputs.out}/b' }
-    outputs: { out: artifacts/folder }
-  unstored: { kind: command, cache: false, with: { run: 'echo more > \${outputs.out}' }, outputs: { out: artifacts/more.txt } }
-`,
-    9,
-  );
-  const loader = fileURLToPath(new URL('support/watch-reads.mjs', import.meta.url));
-  Object.assign(project.env, { READS: project.path('reads'), NODE_OPTIONS: `--import ${loader}` });
-  const all = { large: 'ran', small: 'ran', folder: 'ran', unstored: 'ran' };
-  assert.deepEqual((await project.run('--on', 'shell')).outcomes, all);
-  assert.deepEqual(
-    new Set(Object.values((await project.run('--on', 'shell')).outcomes)),
-    new Set(['up to date']),
-  );
-  assert.equal(project.has('reads') ? project.read('reads') : '', '');
-  assert.equal(project.read('artifacts/folder/b'), 'text\n');
-  project.write('artifacts/small.txt', 'Text\n');
-  const again = await project.run('--on', 'shell');
-  assert.equal(again.outcomes['small'], 'restored');
-  assert.match(project.read('reads'), /small\.txt/, 'an edited file is read');
-});
-
-test('a detached run continues though there was no room for its next step at first', async () => {
-  using project = shell(
-    `${stages('one')}  two: { kind: command, after: [one], with: { run: 'echo two >> count' } }\n`,
-    1,
-  );
-  const running = project.startRun('--on', 'shell', '--detach');
-  await until(() => project.has('refused'));
-  makeRoom(project);
-  assert.equal((await endOf(running)).code, 0);
-  await until(() => project.has('count') && project.read('count') === 'one\ntwo\n');
-  await until(() =>
-    project
-      .read('submitted')
-      .trim()
-      .split('\n')
-      .every((id) => project.has(`ended-${id}`)),
-  );
-});
-
-test('before it returns, a detached run downloads what its later stages need: nodes may have no internet', async () => {
-  const server = createServer((_, response) => response.end('weights'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const md5 = createHash('md5').update('weights').digest('hex');
-  const file = JSON.stringify({ url: `http://127.0.0.1:${port}/net.h5`, md5 });
-  const kindFiles = ownKind('fetch', `await context.download(${file});`);
-  const spec = kindFiles['stages/fetch/spec.ts']!.replace(
-    'inputs: {},',
-    `inputs: {}, downloads: () => [${file}],`,
-  );
-  const yaml = `${stages('one').replace('echo', 'read _ < gate; echo')}  two: { kind: fetch, after: [one], outputs: { text: artifacts/two.txt } }\n`;
-  using project = new Project(yaml, { ...scheduler, ...kindFiles, 'stages/fetch/spec.ts': spec });
-  onShell(project, 9);
-  const gate = project.gate('gate');
-  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
-  server.close();
-  gate.pass();
-  await until(() => project.has('artifacts/two.txt'));
-  await areOver(project);
-  assert.equal(project.read('cache/downloads/net.h5'), 'weights');
-});
-
-const atGates = `${stages('one')}  here: { kind: command, place: local, after: [one], with: { run: 'echo begun > begun; read _ < here.gate' } }
-  later: { kind: command, after: [one], with: { run: 'echo begun > later; read _ < later.gate' } }
-`;
-
-const idsIn = (project: Project, folder = ''): readonly string[] =>
-  project.read(`${folder}submitted`).trim().split('\n');
-
-const areOver = (project: Project, folder = ''): Promise<void> =>
-  until(() => idsIn(project, folder).every((id) => project.has(`${folder}ended-${id}`)));
-
-/** A stage that takes `seconds` in its first run, and no time later. */
-const slowAtFirst = (seconds: number): string =>
-  `stages: { one: { kind: command, with: { run: 'echo run >> count; test -e again || { touch again; sleep ${seconds}; }' } } }\n`;
-
-test('a detached run continues after a job died silently', async () => {
-  using project = shell(slowAtFirst(5), 9);
-  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
-  await until(() => project.has('again'));
-  process.kill(Number(project.read(`pid-${idsIn(project)[0]}`)), 'SIGKILL');
-  await areOver(project);
-  assert.equal(project.read('count'), 'run\nrun\n');
-  assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'up to date' });
-});
-
-test('if a kind changed while its job waited, the job refuses, and the next step of a detached run decides again', async () => {
-  using project = shell(
-    'stages: { mine: { kind: mine, outputs: { text: artifacts/mine.txt } } }\n',
-    9,
-  );
-  for (const [file, text] of Object.entries(ownKind('mine', ''))) project.write(file, text);
-  const changes =
-    'test -e changed || { touch changed; sed -i s/done/changed/ stages/mine/run.ts; }';
-  project.write('submit.sh', `${changes}\n${project.read('submit.sh')}`);
-  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
-  await areOver(project);
-  assert.equal(project.read('artifacts/mine.txt'), 'changed\n');
-  assert.deepEqual((await project.run('--on', 'shell')).outcomes, { mine: 'up to date' });
 });
 
 test('damage that a job finds in the store is reported by the run that waits', async () => {
@@ -220,30 +46,6 @@ test('damage that a job finds in the store is reported by the run that waits', a
   assert.match(warnings.join(), /is damaged \(its content does not match its digest\)/);
   assert.equal(project.read('artifacts/next.txt'), 'text\nmore\n');
 });
-
-for (const change of ['echo more >>', 'touch']) {
-  test(`in a detached run, a stage that changes its own input by \`${change}\` runs as often as in any run, and fails`, async () => {
-    using project = shell('', 99);
-    const run = `echo run >> ${project.path('count')}; ${change} ${project.path('in.txt')}; : > \${outputs.out}`;
-    const rest = 'retries: 2, inputs: { in: ./in.txt }, outputs: { out: artifacts/out.txt }';
-    project.write(
-      'pipelines/test.yaml',
-      `stages: { one: { kind: command, ${rest}, with: { run: "${run}" } } }\n`,
-    );
-    project.write('in.txt', 'first\n');
-    const here = await project.run('--on', 'shell');
-    assert.deepEqual(
-      [here.outcomes, project.read('count')],
-      [{ one: 'failed' }, 'run\nrun\nrun\n'],
-    );
-    assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
-    await areOver(project);
-    assert.equal(project.read('count'), 'run\n'.repeat(6));
-    const steps = project.files('cache/jobs').filter((name) => /^step-.*output$/.test(name));
-    const printed = steps.map((name) => project.read(`cache/jobs/${name}`)).join('');
-    assert.match(printed, /in\.txt changed while the stage ran, by an edit or by the stage itself/);
-  });
-}
 
 test('a step of a detached run refuses a pipeline whose file has changed', async () => {
   using project = shell(
@@ -386,28 +188,6 @@ test('the outputs that a stage with `cache: false` made in a job are not made ag
   await areOver(project);
   assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'ran' });
   assert.deepEqual([project.read('count'), project.read('artifacts/one.txt')], ['x\n', 'text\n']);
-});
-
-test('steps of a detached run on two clusters wait for jobs of both, each at its own', async () => {
-  const yaml = `stages:
-  a: { kind: command, place: shell, with: { run: 'echo a >> count' } }
-  b: { kind: command, place: other, with: { run: 'echo b >> count; sleep 3' } }
-  c: { kind: command, place: local, after: [a, b], with: { run: 'echo c >> count' } }
-`;
-  using project = shell(yaml, 9);
-  for (const name of ['submit.sh', 'query.sh', 'refusal', 'room'])
-    project.write(`other/${name}`, project.read(name));
-  const placesYaml = project.read('places.yaml');
-  project.write(
-    'places.yaml',
-    placesYaml +
-      placesYaml.replace('shell:', 'other:').replaceAll(/(sh submit|sh query)/g, 'cd other && $1'),
-  );
-  assert.equal((await project.run('--detach')).code, 0);
-  await until(() => project.has('count') && project.read('count').includes('c'));
-  assert.deepEqual(project.read('count').trim().split('\n').sort(), ['a', 'b', 'c']);
-  await areOver(project);
-  await areOver(project, 'other/');
 });
 
 test('if a kind changed while a job waited, the run begins anew with the new code, and an interrupt still reaches it', async () => {
