@@ -1,6 +1,6 @@
 /**
  * Wall time, processor time and peak memory of `evaluate` and `roc-det` on many scores, bootstrap
- * included. The goal for a million scores is 60 s each on two cores.
+ * included. The goal for a million scores is 40 s each on two cores.
  *
  *     node --import tsx bench/million-scores.ts [scores] [draws] [images of a group] [sources]
  *
