@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
  * leaves it out.
  */
 const programs: readonly (readonly [string, readonly string[], readonly string[] | undefined])[] = [
+  ['runner/costs.ts', [], ['1', '--quick']],
   ['runner/first-run.ts', ['200'], ['200', '1']],
   ['runner/first-run.ts', ['1000'], undefined],
   ['runner/first-run.ts', ['files', '10000'], ['files', '2000', '1']],

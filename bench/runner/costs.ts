@@ -4,6 +4,7 @@
  * what else the machine does; wall time needs a quiet one.
  *   node --import tsx bench/runner/costs.ts                    # about ten minutes
  *   node --import tsx bench/runner/costs.ts 3                  # so many rounds, by default 9
+ *   node --import tsx bench/runner/costs.ts 1 --quick          # a tenth of the stages and files
  *   node --import tsx bench/runner/costs.ts 9 /opt/node-22/bin/node …   # also with other Nodes
  * ninja is a peer where it is installed (`apt-get install ninja-build`).
  */
@@ -29,8 +30,10 @@ interface Cost {
   readonly processor: number;
 }
 
-const [wanted = '9', ...nodes] = process.argv.slice(2);
+const isQuick = process.argv.includes('--quick');
+const [wanted = '9', ...nodes] = process.argv.slice(2).filter((word) => word !== '--quick');
 const rounds = Number(wanted);
+const share = isQuick ? 0.1 : 1;
 const programs = [process.execPath, ...nodes];
 const hasNinja = spawnSync('ninja', ['--version']).status === 0;
 /** The option with which `bin/restage.js` starts Node. */
@@ -172,23 +175,26 @@ function everything(stages: number): void {
 
 console.log(`medians of ${rounds} rounds, at most 3 where everything runs`);
 {
-  using folder = trivialStages(1_000);
-  await nothingToDo('Nothing to do, 1,000 stages', folder);
+  const stages = 1_000 * share;
+  using folder = trivialStages(stages);
+  await nothingToDo(`Nothing to do, ${stages} stages`, folder);
 }
 {
+  const files = 10_000 * share;
   using folder = new Folder();
-  folder.writeData(10, 1_000, 20 * 1024);
+  folder.writeData(10, files / 10, 20 * 1024);
   const stage = (i: number) =>
     `{ kind: command, inputs: { i: ./data/${i} }, outputs: { o: { } }, with: { run: "ls \${inputs.i} > \${outputs.o}" } }`;
   writePipeline(
     folder,
     Array.from({ length: 10 }, (_, i) => stage(i)),
   );
-  await nothingToDo('Nothing to do, 10 stages over 10,000 files', folder);
+  await nothingToDo(`Nothing to do, 10 stages over ${files} files`, folder);
 }
 {
-  using folder = trivialStages(2_000);
-  await upToDate('Plan, 2,000 stages that are up to date', folder);
+  const stages = 2_000 * share;
+  using folder = trivialStages(stages);
+  await upToDate(`Plan, ${stages} stages that are up to date`, folder);
 }
-everything(200);
-everything(1_000);
+everything(200 * share);
+everything(1_000 * share);
