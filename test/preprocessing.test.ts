@@ -40,3 +40,19 @@ test('a preset that does not exist is answered with those that do', async () => 
 `,
   );
 });
+
+test('a network that flattens its feature maps cannot see whole images, and the layer is named', async () => {
+  assert.equal(
+    await mistakes('      scale: native\n      crop: 154\n      augment: { crop: 2 }'),
+    `pipelines/test.yaml:9:14: error: native needs a network that ends its feature maps by globalAveragePool, since whole images have many sizes, but my-net has the layer flatten1, a flatten. Resize its images instead [wrong-settings]
+
+    9 |       scale: native
+      |              ^^^^^^
+
+pipelines/test.yaml:11:24: error: expected none with scale: native, whose crops lie anywhere in the image [wrong-settings]
+
+   11 |       augment: { crop: 2 }
+      |                        ^
+`,
+  );
+});

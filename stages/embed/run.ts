@@ -5,16 +5,17 @@ import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
-import { type ImageInput, resizeOf } from '../../src/learning/models/model-info.ts';
+import { type ImageInput, nativeOf, resizeOf } from '../../src/learning/models/model-info.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
+import { noteSizes } from '../../src/learning/models/note-sizes.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { poolLayers } from '../../src/learning/models/pooled-layers.ts';
 import { readInput } from '../../src/learning/models/read-input.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
-import { cropNote } from '../../src/learning/vision/crop-note.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { FeaturesWriter } from '../../src/learning/vision/features/features.ts';
+import type { Size } from '../../src/learning/vision/resample.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type EmbedSettings, usual } from './spec.ts';
 
@@ -34,15 +35,15 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   const info = { format: 1, classes, splits, values, of } as const;
   const writer = new FeaturesWriter(context.output('features'), info);
   let done = 0;
-  const resize = resizeOf(input);
-  const note = cropNote(
+  noteSizes(
+    context,
     splits.flatMap((split) => dataset.split(split).samples),
-    resize,
+    input,
   );
-  if (note !== undefined) context.info(note);
   const options = {
     batchSize,
-    resize,
+    resize: resizeOf(input),
+    native: nativeOf(input),
     normalization: input.normalise,
     threads: context.cpus,
     cacheBytes: 0,
@@ -70,7 +71,7 @@ async function openLayers(context: StageContext<EmbedSettings>) {
   }
   const { model: part, layer, values } = featureNetwork(model, context.settings.layer);
   return {
-    rowsOf: (images: Float32Array) => outputOf(part, images),
+    rowsOf: (images: Float32Array, size?: Size) => outputOf(part, images, size),
     values,
     of: { architecture, layer, input, weights: await weightsDigest(part) },
   };
@@ -127,12 +128,12 @@ async function openOnnx(context: StageContext<EmbedSettings>) {
 
 /** The features of every batch, `[batch, values]` each. */
 async function* featuresOf(
-  rowsOf: (images: Float32Array) => Promise<Float32Array>,
+  rowsOf: (images: Float32Array, size?: Size) => Promise<Float32Array>,
   loader: BatchLoader,
   onBatch: (images: number) => void,
 ) {
   for await (const batch of loader.epoch()) {
-    const features = await rowsOf(batch.images);
+    const features = await rowsOf(batch.images, batch.size);
     batch.release();
     yield features;
     onBatch(batch.labels.length);

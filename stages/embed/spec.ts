@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   inputMistakes,
+  onnxIsFixed,
   onnxPort,
   optionalInputSettings,
   preprocessingPort,
@@ -8,7 +9,11 @@ import {
   usualInput,
   withInput,
 } from '../../src/learning/models/input-settings.ts';
-import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
+import {
+  modelMistakes,
+  modelSetting,
+  nativeScaleMistakes,
+} from '../../src/learning/models/model-setting.ts';
 import { pools } from '../../src/learning/models/pools.ts';
 import {
   pretrainedSetting,
@@ -146,6 +151,7 @@ function networkMistakes(
   if (!inputs.has(bringing)) {
     return [
       ...inputMistakes(given, inputs),
+      ...(given.scale === undefined ? [] : nativeScaleMistakes(model)),
       ...(inputs.has('preprocessing') ? [] : modelMistakes(model, imageSize)),
       ...weightMistakes({ ...given, model }, inputs),
     ];
@@ -162,6 +168,7 @@ function networkMistakes(
     ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${message}` })),
     ...mistakeIf(inputs.has('weights'), [], `expected no input "weights", ${message}`),
     ...mistakeIf(!isOnnx && inputs.has('onnx'), [], 'either the input `model` or `onnx`, got both'),
+    ...mistakeIf(isOnnx && given.scale !== undefined, ['scale'], onnxIsFixed),
     ...mistakeIf(
       !isOnnx && inputs.has('preprocessing'),
       [],

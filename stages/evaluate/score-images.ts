@@ -4,9 +4,11 @@ import {
   type FeaturesInput,
   type ImageInput,
   type ModelInfo,
+  nativeOf,
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
 import { expectFinite } from '../../src/learning/models/model-output.ts';
+import { noteSizes } from '../../src/learning/models/note-sizes.ts';
 import {
   labelling,
   openClasses,
@@ -120,9 +122,12 @@ function imagesOf(context: Context, input: ImageInput): Source {
   const { splits, batchSize, corrupt, seed } = context.settings;
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, splits);
+  const samples = splits.flatMap((split) => dataset.split(split).samples);
+  if (input.scale !== undefined) noteSizes(context, samples, input);
   const options = {
     batchSize,
     resize: resizeOf(input),
+    native: nativeOf(input),
     normalization: input.normalise,
     corruption: corrupt && { ...corrupt, seed },
     threads: context.cpus,

@@ -27,6 +27,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
   const { settings } = context;
   await startBackend(context);
   const subject = await subjectOfStage(context);
+  if (subject.cut !== undefined) context.info(subject.cut);
   const options = await measureOptions(context, subject);
   const { methods, depths } = options;
   const images = await measureImages(subject, options);

@@ -2,13 +2,18 @@ import { z } from 'zod';
 import { defaultNames } from '../../src/default-names.ts';
 import {
   inputMistakes,
+  onnxIsFixed,
   onnxPort,
   optionalInputSettings,
   preprocessingPort,
   usualInput,
   withInput,
 } from '../../src/learning/models/input-settings.ts';
-import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
+import {
+  modelMistakes,
+  modelSetting,
+  nativeScaleMistakes,
+} from '../../src/learning/models/model-setting.ts';
 import {
   pretrainedSetting,
   publishedWeights,
@@ -78,6 +83,7 @@ function mistakes(
     const ports = Object.keys(weightPorts).filter((name) => inputs.has(name));
     return [
       ...inputMistakes(given, inputs),
+      ...mistakeIf(given.scale !== undefined, ['scale'], onnxIsFixed),
       ...extra.map((name) => ({
         at: [name],
         message: `expected no "${name}", which the file of "onnx" brings along`,
@@ -99,6 +105,7 @@ function mistakes(
   const nothing = 'expected the input `weights` or the setting `pretrained`, got neither';
   return [
     ...inputMistakes(given, inputs),
+    ...(given.scale === undefined ? [] : nativeScaleMistakes(model)),
     ...(inputs.has('preprocessing') ? [] : modelMistakes(model, imageSize, classes)),
     ...weightMistakes({ ...given, model }, inputs),
     ...mistakeIf(pretrained === 'none' && !inputs.has('weights'), [], nothing),

@@ -54,7 +54,7 @@ function check(given: PlotSettings, inputs: ReadonlySet<string>): readonly Setti
       message: `the chart "${name}" needs the setting "${setting}"`,
     })),
     ...together(given),
-    ...inputMistakes(given, inputs),
+    ...batchMistakes(given, inputs),
     ...(given.spec === undefined ? [] : specMistakes(given.spec)),
   ];
 }
@@ -70,6 +70,20 @@ function strayMistake(
     settings.length === 0 ? 'it has none but "title"' : `its own are ${settings.join(', ')}`;
   const message = `the chart "${name}" has no setting "${setting}", which belongs to ${owners.join(', ')}; ${hint}`;
   return [{ at: [setting], message }];
+}
+
+/** A batch has the settings of `train`, among them a scale that is not that of a histogram. */
+function batchMistakes(
+  { scale, ...given }: PlotSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
+  const isBatch = formOf(given.chart, inputs) === 'batch';
+  const expected = isBatch ? 'native' : 'share or count';
+  const isFitting = scale === undefined || (scale === 'native') === isBatch;
+  return [
+    ...mistakeIf(!isFitting, ['scale'], `expected ${expected} for this chart, got ${scale}`),
+    ...inputMistakes(scale === 'native' ? { ...given, scale } : given, inputs),
+  ];
 }
 
 /** Mistakes in settings that need another one, or must differ from another one. */

@@ -12,15 +12,21 @@ import {
   unlabelled,
 } from '../../src/learning/metrics/scores/scores-file.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
-import { resizeOf } from '../../src/learning/models/model-info.ts';
-import { expectFinite, outputOf } from '../../src/learning/models/model-output.ts';
+import { type ImageInput, nativeOf, resizeOf } from '../../src/learning/models/model-info.ts';
+import { expectFinite, type Network, outputOf } from '../../src/learning/models/model-output.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
-import { decodeImage, usedBits } from '../../src/learning/vision/decode-image.ts';
+import {
+  type DecodedImage,
+  decodeImage,
+  usedBits,
+} from '../../src/learning/vision/decode-image.ts';
 import { type DimImage, dimWarning, isDim } from '../../src/learning/vision/dim-images.ts';
 import { imagesUnder } from '../../src/learning/vision/images-under.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
+import { decodeNative } from '../../src/learning/vision/native-scale.ts';
 import { normalizationTable, pixelsToFloats } from '../../src/learning/vision/pixels-to-floats.ts';
+import type { Size } from '../../src/learning/vision/resample.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { PredictSettings } from './spec.ts';
@@ -70,47 +76,91 @@ async function predictAll(context: Context, root: string, paths: readonly string
   if ('values' in info.input) {
     throw new StageError(`Expected a model of images, got one of ${info.input.values} features.`);
   }
-  const { size, normalise } = info.input;
-  const resize = resizeOf(info.input);
-  const table = normalizationTable(normalise);
+  const { input, classes } = info;
+  const native = nativeOf(input);
   const decode = async (path: string) => {
     const bytes = readFileSync(join(root, path));
-    const image = await decodeImage(bytes, resize).catch(() => undefined);
-    return { path, pixels: image?.pixels, bits: image && (await usedBits(bytes)) };
+    const decoding =
+      native === undefined ? decodeImage(bytes, resizeOf(input)) : decodeNative(bytes, native);
+    const image = await decoding.catch(() => undefined);
+    return { path, image, bits: image && (await usedBits(bytes)) };
   };
-  const length = size * size * 3;
-  const width = info.classes.length;
-  const images = new Float32Array(length * Math.min(paths.length, context.settings.batchSize));
   const unreadable: string[] = [];
+  const small: string[] = [];
   const predictions: Prediction[] = [];
-  const batch: string[] = [];
   const dim: DimImage[] = [];
+  let batch: NamedImage[] = [];
   const scoreBatch = async () => {
-    const values = await outputOf(model, images.slice(0, batch.length * length));
-    predictions.push(
-      ...batch.map((path, i) =>
-        predictionOf(path, [...values.subarray(i * width, (i + 1) * width)]),
-      ),
-    );
-    batch.length = 0;
-    context.progress({
-      done: predictions.length + unreadable.length,
-      total: paths.length,
-      unit: 'images',
-    });
+    if (batch.length > 0)
+      predictions.push(...(await scoresOf(model, input, classes.length, batch)));
+    batch = [];
+    const done = predictions.length + unreadable.length + small.length;
+    context.progress({ done, total: paths.length, unit: 'images' });
   };
-  for await (const { path, pixels, bits } of mapParallel(paths, context.cpus + 1, decode)) {
-    if (pixels === undefined) unreadable.push(path);
-    else pixelsToFloats(pixels, table, images.subarray((batch.push(path) - 1) * length));
+  for await (const { path, image, bits } of mapParallel(paths, context.cpus + 1, decode)) {
     if (isDim(bits)) dim.push({ path, usedBits: bits });
-    if (batch.length * length === images.length) await scoreBatch();
+    if (image === undefined) {
+      unreadable.push(path);
+      continue;
+    }
+    if (Math.min(image.width, image.height) < input.size) {
+      small.push(path);
+      continue;
+    }
+    if (!isRoomFor(image, batch, input.size, context.settings.batchSize)) await scoreBatch();
+    batch.push({ path, image });
   }
-  if (batch.length > 0) await scoreBatch();
-  const lost = `${unreadable.length} of ${paths.length} images, which cannot be decoded: ${formatFew(unreadable, 10)}`;
-  if (predictions.length === 0) throw new StageError(`Expected images, got ${lost}.`);
-  if (unreadable.length > 0) context.warn(`Left out ${lost}.`);
+  await scoreBatch();
+  const unseen = [
+    ...(unreadable.length > 0 ? [leftOut(unreadable, paths, 'which cannot be decoded')] : []),
+    ...(small.length > 0 ? [leftOut(small, paths, `which are smaller than ${input.size}`)] : []),
+  ];
+  if (predictions.length === 0) throw new StageError(`Expected images, got ${unseen.join('; ')}.`);
+  for (const images of unseen) context.warn(`Left out ${images}.`);
   if (dim.length > 0) context.warn(dimWarning(dim, paths.length));
-  return { classes: info.classes, predictions };
+  return { classes, predictions };
+}
+
+const leftOut = (left: readonly string[], paths: readonly string[], why: string): string =>
+  `${left.length} of ${paths.length} images, ${why}: ${formatFew(left, 10)}`;
+
+interface NamedImage {
+  readonly path: string;
+  readonly image: DecodedImage;
+}
+
+/**
+ * Whether an image may follow those of a batch: one of their size, and at native scale within the
+ * memory of as many crops.
+ */
+function isRoomFor(
+  { width, height }: Size,
+  batch: readonly NamedImage[],
+  crop: number,
+  batchSize: number,
+): boolean {
+  const [first] = batch;
+  if (first === undefined) return true;
+  const isEqual = first.image.width === width && first.image.height === height;
+  return isEqual && (batch.length + 1) * width * height <= batchSize * crop ** 2;
+}
+
+async function scoresOf(
+  model: Network,
+  { normalise }: ImageInput,
+  classes: number,
+  batch: readonly NamedImage[],
+): Promise<readonly Prediction[]> {
+  const [{ image: size }] = batch as readonly [NamedImage];
+  const length = size.pixels.length;
+  const table = normalizationTable(normalise);
+  const images = new Float32Array(length * batch.length);
+  for (const [i, { image }] of batch.entries())
+    pixelsToFloats(image.pixels, table, images.subarray(i * length));
+  const values = await outputOf(model, images, size);
+  return batch.map(({ path }, i) =>
+    predictionOf(path, [...values.subarray(i * classes, (i + 1) * classes)]),
+  );
 }
 
 function predictionOf(path: string, scores: readonly number[]): Prediction {

@@ -11,8 +11,14 @@ import { initialiseWeights } from '../../src/learning/models/initial-weights.ts'
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { type NetworkParts, partsOfNet } from '../../src/learning/models/layers/net-parts.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
-import { type ImageInput, type ModelInfo, resizeOf } from '../../src/learning/models/model-info.ts';
+import {
+  type ImageInput,
+  type ModelInfo,
+  nativeOf,
+  resizeOf,
+} from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
+import { noteSizes } from '../../src/learning/models/note-sizes.ts';
 import { readInput } from '../../src/learning/models/read-input.ts';
 import { freezingMistakes } from '../../src/learning/training/freezing.ts';
 import {
@@ -27,7 +33,6 @@ import {
   type Labels,
   type TrainingData,
 } from '../../src/learning/training/training-data.ts';
-import { cropNote } from '../../src/learning/vision/crop-note.ts';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import type { Features } from '../../src/learning/vision/features/features.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -62,19 +67,19 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const labels = labelsOf(dataset, settings);
   const begin = context.inputs('onnx').length > 0 ? beginGraph : beginNet;
   const { parts, model, input, architecture } = await begin(context, settings, labels.classes);
-  const resize = resizeOf(input);
   const splits = [...new Set([trainSplit, ...settings.monitor])];
-  const note = cropNote(
+  noteSizes(
+    context,
     splits.flatMap((split) => dataset.split(split).samples),
-    resize,
+    input,
   );
-  if (note !== undefined) context.info(note);
   const options = {
     ...labels,
     batchSize,
     seed,
     augment,
-    resize,
+    resize: resizeOf(input),
+    native: nativeOf(input),
     normalization: input.normalise,
     threads: cpus,
   };

@@ -5,6 +5,7 @@ import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import {
   inputMistakes,
   inputSettings,
+  onnxIsFixed,
   onnxPort,
   preprocessingPort,
   refusedNames,
@@ -17,6 +18,7 @@ import {
   headOf,
   modelMistakes,
   modelSetting,
+  nativeScaleMistakes,
   netOf,
 } from '../../src/learning/models/model-setting.ts';
 import {
@@ -158,6 +160,7 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
       ? [...headMistakes(given.model), ...imageSettings(given), ...noWeights(given, inputs)]
       : [
           ...inputMistakes(given, inputs),
+          ...wholeImageMistakes(given),
           // The size that a file says is known when the stage runs.
           ...(inputs.has('preprocessing') ? [] : modelMistakes(given.model, given.imageSize)),
           ...weightMistakes(given, inputs),
@@ -192,6 +195,7 @@ function graphMistakes(
       message: `either the input \`onnx\` or \`${name}\`, got both`,
     })),
     ...inputMistakes(given, inputs),
+    ...mistakeIf(given.scale !== undefined, ['scale'], onnxIsFixed),
     ...mistakeIf(isUnnormalised, ['normalise'], how),
     ...mistakeIf(unfreezes, ['unfreeze'], 'expected freeze beside it'),
     ...scheduleMistakes(given),
@@ -202,6 +206,17 @@ function onlyOfGraphs(given: TrainSettings): readonly SettingMistake[] {
   const names = (['cut', 'head'] as const).filter((name) => given[name] !== undefined);
   return names.map((name) => ({ at: [name], message: `"${name}" is for the input \`onnx\`` }));
 }
+
+function wholeImageMistakes({ model, scale, augment }: TrainSettings): readonly SettingMistake[] {
+  if (scale === undefined) return [];
+  const message = 'expected none with scale: native, whose crops lie anywhere in the image';
+  return [
+    ...nativeScaleMistakes(model),
+    ...mistakeIf(augment.crop !== usualAugment.crop, ['augment', 'crop'], message),
+  ];
+}
+
+const usualAugment = augmentSettings.parse({});
 
 function scheduleMistakes({ epochs, schedule }: TrainSettings): readonly SettingMistake[] {
   const most = mostEpochs(schedule);

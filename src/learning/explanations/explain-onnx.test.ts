@@ -14,7 +14,7 @@ import { weightedNet } from '../models/export/weighted-net.ts';
 import { loadModel } from '../models/model-files.ts';
 import { explainPictures } from './explain-pictures.ts';
 import { explanationDefaults } from './explanation-settings.ts';
-import { openImageNetwork } from './subject.ts';
+import { openImageNetwork } from './image-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'explain-onnx-'));
 after(() => rmSync(folder, { recursive: true }));

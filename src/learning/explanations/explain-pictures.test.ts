@@ -10,8 +10,8 @@ import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
 import { explainPictures, type Picture } from './explain-pictures.ts';
 import { explanationDefaults } from './explanation-settings.ts';
+import { type ImageModel, openImageModel } from './image-model.ts';
 import { pictureSheet } from './picture-sheet.ts';
-import { type ImageModel, openImageModel } from './subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 after(() => rmSync(folder, { recursive: true }));

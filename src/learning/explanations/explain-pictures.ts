@@ -12,6 +12,8 @@ import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-i
 import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
+import type { ImageModel } from './image-model.ts';
+import { nativeSquare } from './native-square.ts';
 import {
   chooseClass,
   expectAll,
@@ -19,7 +21,6 @@ import {
   imageSeed,
   methodOptions,
 } from './questions.ts';
-import type { ImageModel } from './subject.ts';
 
 /** An image file of the user's, outside any data set. */
 export type Picture = { readonly name: string; readonly bytes: Uint8Array };
@@ -61,10 +62,12 @@ export interface ExplainedPictures {
  * unreadable or too small.
  */
 export async function explainPictures(
-  { model, info, input }: ImageModel<Network>,
+  trained: ImageModel<Network>,
   pictures: readonly Picture[],
   { layer: named, ...settings }: PictureQuestion,
 ): Promise<ExplainedPictures> {
+  const sizes = await sizesOf(pictures, trained.input);
+  const { model, info, input } = nativeSquare(trained, sizes).opened;
   const layer = layerOf(model, settings.methods, named);
   const choose = chooseClass(model, info.classes, settings.class, { isLabelled: false });
   const seen = await seeAll(pictures, input);
@@ -134,18 +137,19 @@ function floatsOf(seen: readonly DecodedImage[], { size, normalise }: ImageInput
   return images;
 }
 
-async function seeAll(
-  pictures: readonly Picture[],
-  input: ImageInput,
-): Promise<readonly DecodedImage[]> {
-  const see = async ({ name, bytes }: Picture) => {
-    const { width, height } = await examineImage(bytes, 1).catch(({ message }: Error) => {
-      throw new StageError(
-        `Expected an image, but ${name} cannot be read as one: ${message.split('\n')[0]}`,
-      );
-    });
-    expectLargeEnough([{ name, width, height }], input.size);
-    return decodeImage(bytes, resizeOf(input));
-  };
-  return expectAll(...pictures.map((picture) => () => see(picture)));
-}
+/** The sizes of pictures that can be decoded and are large enough. */
+const sizesOf = (pictures: readonly Picture[], input: ImageInput) =>
+  expectAll(
+    ...pictures.map(({ name, bytes }) => async () => {
+      const { width, height } = await examineImage(bytes, 1).catch(({ message }: Error) => {
+        throw new StageError(
+          `Expected an image, but ${name} cannot be read as one: ${message.split('\n')[0]}`,
+        );
+      });
+      expectLargeEnough([{ name, width, height }], input.size);
+      return { path: name, width, height };
+    }),
+  );
+
+const seeAll = (pictures: readonly Picture[], input: ImageInput): Promise<DecodedImage[]> =>
+  Promise.all(pictures.map(({ bytes }) => decodeImage(bytes, resizeOf(input))));

@@ -1,65 +1,23 @@
-import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
 import { type StageContext, StageError } from '../../stage.ts';
-import { gradientFree, type Method } from '../attribution/methods.ts';
 import type { Question, ScoreKind } from '../attribution/questions/question.ts';
-import { loadModel, loadNetwork } from '../models/model-files.ts';
-import { type ImageInput, type ModelInfo, resizeOf } from '../models/model-info.ts';
-import type { Network } from '../models/model-output.ts';
+import { type ModelInfo, resizeOf } from '../models/model-info.ts';
 import { labelling, openClasses, type Target } from '../training/open-classes.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
 import type { Dataset } from '../vision/dataset/open-dataset.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import { floatsToPixels } from '../vision/pixels-to-floats.ts';
+import { type ImageModel, openImageModel } from './image-model.ts';
+import { nativeSquare } from './native-square.ts';
 import { type ChooseClass, chooseClass, expectLargeEnough, imageSeed } from './questions.ts';
-
-/** A model whose scores can be explained by maps: one whose input is images. */
-export interface ImageModel<Model extends Network = LayersModel> {
-  readonly model: Model;
-  readonly info: ModelInfo;
-  readonly input: ImageInput;
-}
-
-/**
- * The `model` artifact in a folder. Throws a {@link StageError} if it is none, or if its input is
- * features.
- */
-export const openImageModel = async (folder: string): Promise<ImageModel> =>
-  requireImages(await loadModel(folder));
-
-/**
- * The same for these methods. An ONNX file is run as it is for methods that need no gradients; for
- * all others its nodes become layers.
- */
-export async function openImageNetwork(
-  folder: string,
-  threads: number,
-  methods: readonly Method[],
-): Promise<ImageModel<Network>> {
-  const isScored = methods.every((method) => gradientFree.includes(method));
-  return requireImages(isScored ? await loadNetwork(folder, threads) : await loadModel(folder));
-}
-
-function requireImages<Model extends Network>({
-  model,
-  info,
-}: {
-  readonly model: Model;
-  readonly info: ModelInfo;
-}) {
-  if ('values' in info.input) {
-    throw new StageError(
-      `Expected a model of images, got one of ${info.input.values} features, which have no places to map. Explain a model that was trained on the images.`,
-    );
-  }
-  return { model, info, input: info.input };
-}
 
 /** A model, and the images of a split that it is asked about. */
 export interface Subject extends ImageModel {
   /** The classes of the model, in label order. */
   readonly classes: readonly string[];
+  /** What of the images is not explained, for the user; absent where nothing is cut. */
+  readonly cut?: string;
   /** Images of the split; the label is -1 where the model does not know the class. */
   readonly samples: readonly Sample[];
   /**
@@ -118,9 +76,11 @@ export async function openSubject(
   split: string,
   threads: number,
 ): Promise<Subject> {
-  const opened = await openImageModel(folders.model);
+  const trained = await openImageModel(folders.model);
   using dataset = openClasses(folders.dataset, [split]);
-  const { classes, samples } = labelledFor(opened.info, dataset, split);
+  const { classes, samples } = labelledFor(trained.info, dataset, split);
+  const { opened, cut } = nativeSquare(trained, samples);
+  if (opened.model !== trained.model) trained.model.dispose();
   const { size, normalise } = opened.input;
   expectLargeEnough(
     samples.map(({ path, ...size }) => ({ name: path, ...size })),
@@ -157,6 +117,7 @@ export async function openSubject(
     ...opened,
     classes,
     samples,
+    ...(cut !== undefined && { cut }),
     ask: (how) => questions(how, chooseClass(opened.model, classes, how.class)),
   };
 }

@@ -56,6 +56,7 @@ export async function surveyModels<C extends SurveyCase>(
   const { methods } = request;
   const drawn = cases.map(({ subject }) => drawImages(subject, settings.images, settings.seed));
   const total = (settings.untrained ? 2 : 1) * drawn.reduce((sum, { length }) => sum + length, 0);
+  for (const cut of new Set(cases.flatMap(({ subject }) => subject.cut ?? []))) context.info(cut);
   let done = 0;
   using writer = new MapsWriter(context.output('maps'), cases[0]!.subject.classes);
   const surveyed: (C & SurveyedCase)[] = [];

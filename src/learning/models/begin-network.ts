@@ -4,6 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { type Normalization, usualNormalization } from '../vision/pixels-to-floats.ts';
+import { usualLargest } from '../vision/resize-settings.ts';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import type { Net } from './layers/layer.ts';
@@ -15,7 +16,8 @@ import { openWeights } from './weights/open-weights.ts';
 import type { StoredWeights } from './weights/weight-files.ts';
 
 /** The settings of a network that sees images, and of its initial weights. */
-interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel' | 'resize'> {
+interface NetworkSettings
+  extends Pick<ImageInput, 'fit' | 'kernel' | 'resize' | 'scale' | 'largest'> {
   readonly model: ModelSetting;
   /** Pixels a side. */
   readonly imageSize: number;
@@ -43,6 +45,8 @@ export async function beginNetwork(
     fit,
     kernel,
     resize,
+    scale,
+    largest,
     normalise,
     pretrained,
     seed,
@@ -64,6 +68,7 @@ export async function beginNetwork(
     kernel,
     normalise: { mean: [...mean], deviation: [...deviation] },
     ...(resize !== undefined && { resize }),
+    ...(scale !== undefined && { scale, largest: largest ?? usualLargest }),
   };
   return { net, model, input, random: loaded?.random ?? [] };
 }

@@ -69,6 +69,16 @@ test('a fingerprint holds what was written, and nothing where nothing is set', (
   });
 });
 
+test('native scale has crops of the network’s size, and a library’s constants alone', () => {
+  const { crop, imageSize, resize, normalise } = parse({
+    scale: 'native',
+    crop: 192,
+    preprocessing: 'torchvision',
+  });
+  assert.deepEqual([crop, imageSize, resize, normalise], [192, 192, undefined, imagenet]);
+  assert.deepEqual(parse({ scale: 'native' }).imageSize, 256);
+});
+
 test('contradictions name both settings and the largest crop', () => {
   const mistakes = (given: JsonObject, inputs: readonly string[] = []) =>
     inputMistakes(parse(given), new Set(inputs)).map(({ at, message }) => `${at}: ${message}`);
@@ -87,6 +97,15 @@ test('contradictions name both settings and the largest crop', () => {
   ]);
   assert.deepEqual(mistakes({ resize: 256, crop: 224, fit: 'contain' }), [
     'fit: expected none with "resize", which decides how an image is scaled',
+  ]);
+  assert.deepEqual(mistakes({ scale: 'native', crop: 192 }), []);
+  const noResizing = 'expected none with scale: native, which keeps the pixels of the files';
+  assert.deepEqual(mistakes({ scale: 'native', resize: 256, fit: 'fill' }), [
+    `resize: ${noResizing}`,
+    `fit: ${noResizing}`,
+  ]);
+  assert.deepEqual(mistakes({ largest: 512 }), [
+    'largest: is for scale: native, which sees whole images',
   ]);
   assert.deepEqual(mistakes({ preprocessing: 'timm' }, ['preprocessing']), [
     'preprocessing: either the setting or the input `preprocessing`, got both',

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { SettingMistake } from '../../stage.ts';
 import { usualNormalization } from '../vision/pixels-to-floats.ts';
-import { fits, kernels } from '../vision/resize-settings.ts';
+import { fits, kernels, usualLargest } from '../vision/resize-settings.ts';
 import { type Preprocessing, presetNames, presetOf } from './preprocessing/presets.ts';
 import { triple } from './preprocessing/triple.ts';
 
@@ -35,6 +35,21 @@ const cropSettings = {
     ),
 };
 
+/** The settings of images that are not resized, for kinds that make a model. */
+const nativeSettings = {
+  scale: z
+    .enum(['native'])
+    .exactOptional()
+    .describe(
+      'native: images keep their pixels. Training sees random crops of crop x crop, evaluation whole images, for which the network must pool over all places. By default images are resized.',
+    ),
+  largest: side
+    .exactOptional()
+    .describe(
+      `With scale: native, pixels a side of the largest image that is seen whole; of a larger one the middle is seen. Default: ${usualLargest}.`,
+    ),
+};
+
 /** The settings of how an image becomes a network's input, for kinds that make a model. */
 export const inputSettings = {
   imageSize: side.default(256).describe('Pixels a side of the network’s input.'),
@@ -57,6 +72,7 @@ export const inputSettings = {
       '(value - mean) / deviation for red, green and blue, of values from 0 to 1. By default as the initial weights require; for random weights the constants of CIFAR-10.',
     ),
   ...cropSettings,
+  ...nativeSettings,
 };
 
 /**
@@ -78,6 +94,7 @@ export const optionalInputSettings = {
     .describe('The interpolation kernel of resizing; default: linear.'),
   normalise: inputSettings.normalise,
   ...cropSettings,
+  ...nativeSettings,
 };
 
 /** What these are where nothing brings them along. */
@@ -110,20 +127,22 @@ function fillInput(given: unknown): unknown {
   const size = sizeIn(settings);
   const name = presetNames.find((preset) => preset === settings['preprocessing']);
   if (name !== undefined) return fillFrom(presetOf(name, size), settings);
-  if (settings['resize'] === undefined || size === undefined) return given;
+  const isCropped = settings['resize'] !== undefined || settings['scale'] === 'native';
+  if (!isCropped || size === undefined) return given;
   return { imageSize: size, crop: size, ...settings };
 }
 
 /**
  * Settings with the values of a preprocessing where they have none. An explicit `fit` takes the
- * place of its resizing.
+ * place of its resizing, and native scale has none.
  */
 function fillFrom<S extends object>(
   { crop, resize, ...others }: Preprocessing,
-  settings: S & { readonly fit?: unknown; readonly resize?: unknown },
+  settings: S & { readonly fit?: unknown; readonly resize?: unknown; readonly scale?: unknown },
 ) {
   const isFitted = settings.fit !== undefined && settings.resize === undefined;
-  const resizing = isFitted ? {} : { crop, resize };
+  const cropping = settings.scale === undefined ? { crop, resize } : { crop };
+  const resizing = isFitted ? {} : cropping;
   return { imageSize: crop, ...resizing, ...others, ...settings };
 }
 
@@ -156,30 +175,49 @@ export function inputMistakes(
   given: InputSettings,
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
-  const { preprocessing, resize, crop, imageSize, fit } = given;
-  const mistake = (name: string, message: string) => [{ at: [name], message }];
-  if (preprocessing !== undefined && inputs.has('preprocessing'))
-    return mistake('preprocessing', 'either the setting or the input `preprocessing`, got both');
-  if (resize === undefined) {
-    const before = 'expected "resize" with it, the length of the shorter side before the crop';
-    return crop === undefined ? [] : mistake('crop', `${before}, such as ${resizeFor(crop)}`);
+  if (given.preprocessing !== undefined && inputs.has('preprocessing')) {
+    const message = 'either the setting or the input `preprocessing`, got both';
+    return [{ at: ['preprocessing'], message }];
   }
-  if (fit !== undefined && fit !== 'cover') {
-    return mistake('fit', 'expected none with "resize", which decides how an image is scaled');
-  }
-  if (crop === undefined) return [];
-  if (imageSize !== crop) {
-    const size = `expected none, or ${crop}, since "crop" is the size of the network’s input`;
-    return mistake('imageSize', `${size}, got ${imageSize}`);
-  }
-  const shorter = typeof resize === 'number' ? resize : Math.min(...resize);
-  if (shorter >= crop) return [];
-  const whose = preprocessing === undefined ? '' : ` (preprocessing: ${preprocessing})`;
-  const most = `expected at most ${shorter}, the shorter side after "resize"${whose}`;
-  return mistake('crop', `${most}, got ${crop}`);
+  return given.scale === undefined ? resizeMistakes(given) : nativeMistakes(given);
 }
 
-const resizeFor = (crop: number): number => Math.round((crop * 256) / 224);
+function resizeMistakes(given: InputSettings): readonly SettingMistake[] {
+  const { preprocessing, resize, crop, fit, largest } = given;
+  if (largest !== undefined)
+    return [{ at: ['largest'], message: 'is for scale: native, which sees whole images' }];
+  if (resize === undefined) {
+    const before = 'expected "resize" with it, the length of the shorter side before the crop';
+    const message = `${before}, such as ${resizeFor(crop)}`;
+    return crop === undefined ? [] : [{ at: ['crop'], message }];
+  }
+  if (fit !== undefined && fit !== 'cover') {
+    const message = 'expected none with "resize", which decides how an image is scaled';
+    return [{ at: ['fit'], message }];
+  }
+  const shorter = typeof resize === 'number' ? resize : Math.min(...resize);
+  if (crop === undefined || shorter >= crop) return sizeMistakes(given);
+  const whose = preprocessing === undefined ? '' : ` (preprocessing: ${preprocessing})`;
+  const most = `expected at most ${shorter}, the shorter side after "resize"${whose}`;
+  return [...sizeMistakes(given), { at: ['crop'], message: `${most}, got ${crop}` }];
+}
+
+function nativeMistakes(given: InputSettings): readonly SettingMistake[] {
+  const names = [
+    ...(given.resize === undefined ? [] : ['resize']),
+    ...(given.fit === undefined || given.fit === 'cover' ? [] : ['fit']),
+  ];
+  const message = 'expected none with scale: native, which keeps the pixels of the files';
+  return [...names.map((name) => ({ at: [name], message })), ...sizeMistakes(given)];
+}
+
+function sizeMistakes({ crop, imageSize }: InputSettings): readonly SettingMistake[] {
+  if (crop === undefined || crop === imageSize) return [];
+  const message = `expected none, or ${crop}, since "crop" is the size of the network’s input`;
+  return [{ at: ['imageSize'], message: `${message}, got ${imageSize}` }];
+}
+
+const resizeFor = (crop = 224): number => Math.round((crop * 256) / 224);
 
 /** The port of kinds that take a network from elsewhere, for what its authors say of its input. */
 export const preprocessingPort = {
@@ -188,6 +226,10 @@ export const preprocessingPort = {
   summary:
     'How images become the input of a published network, by a file of its authors or its folder: preprocessor_config.json of Hugging Face, config.json of timm with pretrained_cfg, or preprocessor.json of KerasHub. A setting takes precedence.',
 } as const;
+
+/** Why an ONNX file is not for images at native scale. */
+export const onnxIsFixed =
+  'native is for a network of layers: that of an ONNX file takes images of one size';
 
 /** The port of kinds that take a network from elsewhere. */
 export const onnxPort = {

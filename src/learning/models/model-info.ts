@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { featuresSource } from '../vision/features/features.ts';
 import { parseArtifactFile } from '../vision/parse-artifact-file.ts';
-import { fits, kernels, type Resize } from '../vision/resize-settings.ts';
+import {
+  fits,
+  kernels,
+  type NativeScale,
+  type Resize,
+  usualLargest,
+} from '../vision/resize-settings.ts';
 import { resizeTo } from './input-settings.ts';
 import { layerItem } from './layers/layer-items.ts';
 import { triple } from './preprocessing/triple.ts';
@@ -17,17 +23,28 @@ const imageInput = z.object({
   normalise: z.object({ mean: triple, deviation: triple }),
   /** Takes the place of `fit`: the image is resized to it, and its middle of `size` is taken. */
   resize: resizeTo.optional(),
+  /**
+   * Images are not resized: the network was trained on random crops of `size`, and sees whole
+   * images, of at most `largest` pixels a side.
+   */
+  scale: z.literal('native').optional(),
+  largest: z.int().positive().optional(),
 });
 export type ImageInput = z.infer<typeof imageInput>;
 
-/** How an image is decoded for a network. */
-export const resizeOf = ({ size, fit, kernel, resize }: ImageInput): Resize => ({
+/** How an image is decoded for a network; at native scale its middle of the size of crops. */
+export const resizeOf = ({ size, fit, kernel, resize, scale }: ImageInput): Resize => ({
   width: size,
   height: size,
   fit,
   kernel,
   ...(resize !== undefined && { before: resize }),
+  ...(scale === 'native' && { before: scale }),
 });
+
+/** The native scale of a network that sees whole images; undefined where they are resized. */
+export const nativeOf = ({ scale, largest }: ImageInput): NativeScale | undefined =>
+  scale === undefined ? undefined : { largest: largest ?? usualLargest };
 
 /** The features that a head was trained on, as described by their artifact. */
 const featuresInput = z.object({ values: z.int().positive(), of: featuresSource.optional() });

@@ -1,6 +1,7 @@
 import { type LayersModel, type Tensor, tensor, tidy } from '@tensorflow/tfjs';
 import { formatList } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
+import type { Size } from '../vision/resample.ts';
 import { OnnxNetwork } from './onnx/onnx-network.ts';
 
 /**
@@ -10,11 +11,12 @@ import { OnnxNetwork } from './onnx/onnx-network.ts';
 export type Network = LayersModel | OnnxNetwork;
 
 /**
- * Images or features, `[batch, …]`, as a tensor of the model's input shape. It may share their
- * memory: dispose of it first.
+ * Images or features, `[batch, …]`, as a tensor of the model's input shape, or images of another
+ * `size`. It may share their memory: dispose of it first.
  */
-export function inputOf(model: LayersModel, values: Float32Array): Tensor {
-  const [, ...shape] = model.inputs[0]!.shape as number[];
+export function inputOf(model: LayersModel, values: Float32Array, size?: Size): Tensor {
+  const [, ...inputShape] = model.inputs[0]!.shape as number[];
+  const shape = size === undefined ? inputShape : [size.height, size.width, 3];
   return tensor(values, [
     values.length / shape.reduce((product, length) => product * length, 1),
     ...shape,
@@ -23,11 +25,18 @@ export function inputOf(model: LayersModel, values: Float32Array): Tensor {
 
 /**
  * The output of a network for images or features, `[batch, …]`, in inference mode:
- * `[batch, values]`, such as its logits.
+ * `[batch, values]`, such as its logits. Images of another `size` than that of its input are for a
+ * network of layers that pools over all places.
  */
-export async function outputOf(model: Network, values: Float32Array): Promise<Float32Array> {
+export async function outputOf(
+  model: Network,
+  values: Float32Array,
+  size?: Size,
+): Promise<Float32Array> {
   if (model instanceof OnnxNetwork) return (await model.run(values)).values;
-  const output = tidy(() => model.apply(inputOf(model, values), { training: false }) as Tensor);
+  const output = tidy(
+    () => model.apply(inputOf(model, values, size), { training: false }) as Tensor,
+  );
   const [result] = await readValues([output]);
   output.dispose();
   return result!;

@@ -87,6 +87,16 @@ export function modelMistakes(
   return inSettings([...sharedNames(layers, 'image'), ...end]);
 }
 
+/** Why a network cannot see whole images, which have many sizes; `at` is `scale`. */
+export function nativeScaleMistakes(setting: ModelSetting): readonly NetMistake[] {
+  const { name, layers } = netOf(setting);
+  const fixed = plainLayersIn(layers).find(({ kind }) => kind === 'flatten' || kind === 'tokens');
+  if (fixed === undefined) return [];
+  const network = typeof setting === 'string' ? name : 'the list of layers';
+  const message = `native needs a network that ends its feature maps by globalAveragePool, since whole images have many sizes, but ${network} has the layer ${fixed.name}, ${fixed.kind === 'flatten' ? 'a flatten' : 'whose positions are learned'}. Resize its images instead`;
+  return [{ at: ['scale'], message }];
+}
+
 /** Why a network cannot classify features, whatever their number; `at` begins at `model`. */
 export function headMistakes(
   setting: ModelSetting,

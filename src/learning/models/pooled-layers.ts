@@ -1,6 +1,7 @@
 import { concat, type LayersModel, type Tensor, model as tfjsModel, tidy } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
 import { thereAre } from '../../suggest.ts';
+import type { Size } from '../vision/resample.ts';
 import { inputOf, readValues } from './model-output.ts';
 import type { Pool } from './pools.ts';
 
@@ -10,8 +11,11 @@ export interface PooledLayers {
   readonly part: LayersModel;
   /** The length of a row. */
   readonly values: number;
-  /** The rows of a batch of images, `[batch, values]`: layer after layer, pool after pool. */
-  rowsOf(images: Float32Array): Promise<Float32Array>;
+  /**
+   * The rows of a batch of images, `[batch, values]`: layer after layer, pool after pool. `size` as
+   * for `outputOf`.
+   */
+  rowsOf(images: Float32Array, size?: Size): Promise<Float32Array>;
 }
 
 /**
@@ -41,9 +45,9 @@ export function poolLayers(
   return {
     part,
     values,
-    rowsOf: async (images) => {
+    rowsOf: async (images, size) => {
       const rows = tidy(() => {
-        const answer = part.apply(inputOf(part, images), { training: false });
+        const answer = part.apply(inputOf(part, images, size), { training: false });
         return concat(
           [answer as Tensor | Tensor[]].flat().flatMap((output) => pool(output, pooled)),
           1,

@@ -28,8 +28,9 @@ export function readInput<S extends InputSettings>(
       `With the input "preprocessing", ${mistake.at.join('.')}: ${mistake.message}.`,
     );
   }
-  const { resize, crop, imageSize, fit, kernel } = filled;
-  const scaling = resize === undefined ? `fit ${fit}` : `resize ${String(resize)}, crop ${crop}`;
+  const { resize, crop, imageSize, fit = 'cover', scale, kernel } = filled;
+  const fitted = scale === undefined ? `fit ${fit}` : `scale ${scale}`;
+  const scaling = resize === undefined ? fitted : `resize ${String(resize)}, crop ${crop}`;
   log(
     `Images are prepared as the input "preprocessing" says: ${scaling}, ${imageSize} x ${imageSize}, ${kernel}.`,
   );

@@ -25,7 +25,7 @@ export async function predict(
   const indices: number[] = [];
   for await (const batch of batches) {
     // Not spread: a large batch of a thousand classes has more values than a call takes arguments.
-    for (const logit of await outputOf(model, batch.images)) logits.push(logit);
+    for (const logit of await outputOf(model, batch.images, batch.size)) logits.push(logit);
     labels.push(...batch.labels);
     indices.push(...batch.indices);
     batch.release();

@@ -30,6 +30,7 @@ export function cropNote(images: readonly Size[], resize: Resize): string | unde
 
 /** The factors by which an image is scaled across and down. */
 function scalesOf(image: Size, { width, height, before }: Resize) {
+  if (before === 'native') return { x: 1, y: 1 };
   if (before !== undefined && typeof before !== 'number')
     return { x: before[1] / image.width, y: before[0] / image.height };
   const scale =

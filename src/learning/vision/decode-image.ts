@@ -27,6 +27,7 @@ export interface DecodedImage {
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
   const upright = await imageAsShown(bytes);
   if (resize === undefined) return pixelsOf(upright.image);
+  if (resize.before === 'native') return cropMiddle(await pixelsOf(upright.image), resize);
   if (resize.before !== undefined) {
     const size = sizeBefore(upright, resize.before);
     const scaledImage = resizePixels(await pixelsOf(upright.image), size, resize.kernel, 'pillow');

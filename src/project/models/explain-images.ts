@@ -163,7 +163,7 @@ async function explain(
   { folder: here, backend, onWarning }: TrainedModelLookup,
 ) {
   const { startBackend } = await import('../../learning/training/start-backend.ts');
-  const { openImageNetwork } = await import('../../learning/explanations/subject.ts');
+  const { openImageNetwork } = await import('../../learning/explanations/image-model.ts');
   const { explainPictures } = await import('../../learning/explanations/explain-pictures.ts');
   const { explanationDefaults } = await import(
     '../../learning/explanations/explanation-settings.ts'

@@ -15,7 +15,7 @@ import {
   type Normalization,
   usualNormalization,
 } from '../../../src/learning/vision/pixels-to-floats.ts';
-import type { Resize } from '../../../src/learning/vision/resize-settings.ts';
+import { type Resize, usualLargest } from '../../../src/learning/vision/resize-settings.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../forms/draw-form.ts';
@@ -31,6 +31,7 @@ export const draw: DrawForm = async (context) => {
     fit = 'cover',
     kernel = 'linear',
     resize: before,
+    scale,
     normalise: normalization = usualNormalization,
   } = context.settings;
   const augment = context.settings.augment ?? augmentSettings.parse({});
@@ -47,6 +48,7 @@ export const draw: DrawForm = async (context) => {
     seed,
     augment,
     resize,
+    ...(scale === 'native' && { native: { largest: usualLargest } }),
     normalization,
     threads: context.cpus,
   };

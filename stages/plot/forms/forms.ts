@@ -10,6 +10,9 @@ export interface Form {
   readonly required?: readonly string[];
 }
 
+/** The settings of `train` that decide how a training image looks. */
+const ofTraining = inputSettingNames.filter((name) => name !== 'largest');
+
 /** The forms by name. The first one of a port is drawn by default. */
 export const forms = {
   curves: {
@@ -37,7 +40,7 @@ export const forms = {
   batch: {
     port: 'dataset',
     summary: 'training images as the network sees them, augmented',
-    settings: ['images', 'seed', 'epoch', ...inputSettingNames, 'augment'],
+    settings: ['images', 'seed', 'epoch', ...ofTraining, 'augment'],
   },
   statistics: {
     port: 'dataset',

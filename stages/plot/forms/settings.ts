@@ -59,8 +59,8 @@ const givenSettings = z.strictObject({
   bins: ofForms('bins', z.int().min(2).max(200), 'The approximate number of bins; default 40.'),
   scale: ofForms(
     'scale',
-    z.enum(['share', 'count']),
-    'Heights: share of the class (the default), or images.',
+    z.enum(['share', 'count', 'native']),
+    'Heights of a histogram: share of the class (the default), or images (count). Of a batch: native, as in train.',
   ),
   threshold: ofForms(
     'threshold',

@@ -29,7 +29,7 @@ export interface OnnxForm {
 /**
  * The bytes of an ONNX model from `image`, normalised as the network's info says (for a head from
  * `features`, `[batch, values]`), to `logits` or `probabilities`, `[batch, classes]`; the batch
- * size is free. Operators are ONNX's own (opset 18), in inference mode.
+ * size is free, and with images at native scale their height and width are. Operators are ONNX's own (opset 18), in inference mode.
  */
 export function exportOnnx(
   net: WeightedNet,
@@ -37,7 +37,7 @@ export function exportOnnx(
   { layout, softmax }: OnnxForm = { layout: 'NHWC', softmax: false },
 ): Uint8Array<ArrayBuffer> {
   const writer = new NetWriter(net);
-  const { input, traced } = net;
+  const { input, traced, isForAnySize } = net;
   const name = input.length === 3 ? 'image' : 'features';
   const isFirst = name === 'image' && layout === 'NCHW';
   let value: string = name;
@@ -50,11 +50,13 @@ export function exportOnnx(
   else writer.node('Identity', [value], output);
   const { nodes, initializers } = writer;
   const classes = traced.at(-1)!.output[0];
+  const places = isForAnySize ? ['height', 'width'] : input.slice(0, 2);
+  const imageShape = isFirst ? [3, ...places] : [...places, 3];
   const graph = {
     nodes,
     initializers,
     inputs: [
-      { name, type: 'float32', shape: ['batch', ...(isFirst ? [3, ...input.slice(0, 2)] : input)] },
+      { name, type: 'float32', shape: ['batch', ...(name === 'image' ? imageShape : input)] },
     ],
     outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
   } as const;
@@ -80,9 +82,14 @@ export class NetWriter {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
   readonly #weights: WeightedNet['weights'];
+  readonly #isForAnySize: boolean;
 
-  constructor({ weights }: Pick<WeightedNet, 'weights'>) {
+  constructor({
+    weights,
+    isForAnySize = false,
+  }: Pick<WeightedNet, 'weights'> & Partial<Pick<WeightedNet, 'isForAnySize'>>) {
     this.#weights = weights;
+    this.#isForAnySize = isForAnySize;
   }
 
   node(
@@ -130,22 +137,22 @@ export class NetWriter {
           'Conv',
           [value, ...this.#of(layer)],
           name,
-          windows(layer, layer.kernel, input),
+          this.#windows(layer, layer.kernel, input),
         );
       case 'depthwiseConv': {
-        const each = { ...windows(layer, layer.kernel, input), group: input.at(-1)! };
+        const each = { ...this.#windows(layer, layer.kernel, input), group: input.at(-1)! };
         return this.node('Conv', [value, ...this.#of(layer)], name, each);
       }
       case 'separableConv': {
         const [depthwise, ...pointwise] = this.#of(layer);
-        const each = { ...windows(layer, layer.kernel, input), group: input.at(-1)! };
+        const each = { ...this.#windows(layer, layer.kernel, input), group: input.at(-1)! };
         const inner = this.node('Conv', [value, depthwise!], `${name}/depthwise`, each);
         return this.node('Conv', [inner, ...pointwise], name);
       }
       case 'maxPool':
       case 'averagePool': {
         const kernel_shape = [layer.size, layer.size] as const;
-        const attributes = { kernel_shape, ...windows(layer, kernel_shape, input) };
+        const attributes = { kernel_shape, ...this.#windows(layer, kernel_shape, input) };
         return this.node(kind === 'maxPool' ? 'MaxPool' : 'AveragePool', [value], name, attributes);
       }
       case 'batchNorm': {
@@ -281,6 +288,14 @@ export class NetWriter {
   #float(name: string, value: number): string {
     this.initializers.push({ name, type: 'float32', shape: [], data: Float32Array.of(value) });
     return name;
+  }
+
+  /** The padding of `same` depends on the size: ONNX Runtime has the same rule. */
+  #windows(layer: Windowed, window: Parameters<typeof windows>[1], input: TracedPlain['input']) {
+    const { strides, pads } = windows(layer, window, input);
+    return this.#isForAnySize && layer.padding === 'same'
+      ? { strides, auto_pad: 'SAME_UPPER' }
+      : { strides, pads };
   }
 
   #of(layer: PlainLayer): readonly string[] {

@@ -17,6 +17,8 @@ import { encodeSafetensors } from '../weights/safetensors.ts';
 export interface WeightedNet {
   readonly traced: readonly TracedLayer[];
   readonly input: Shape;
+  /** Whether it takes images of other sizes, too: one for images at native scale. */
+  readonly isForAnySize: boolean;
   readonly weights: readonly (NetWeight & { readonly values: Float32Array })[];
 }
 
@@ -47,7 +49,8 @@ export function weightedNet({ model, info }: ModelFiles): WeightedNet {
       .filter((weight) => weight.layer === layer)
       .map((weight, i) => ({ ...weight, values: values[i]! }));
   });
-  return { traced: traced.value, input, weights };
+  const isForAnySize = 'size' in info.input && info.input.scale === 'native';
+  return { traced: traced.value, input, isForAnySize, weights };
 }
 
 function valuesOf(model: LayersModel, name: string): readonly Float32Array[] {

@@ -1,5 +1,6 @@
 import { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
+import type { Size } from '../resample.ts';
 import type { AugmentSettings } from './augment-settings.ts';
 import { blur } from './blur.ts';
 import { colour } from './colour.ts';
@@ -11,7 +12,7 @@ import {
   noise,
   type PixelChange,
 } from './pixel-change.ts';
-import { drawPlacement, movePixels } from './placement.ts';
+import { drawCrop, drawPlacement, movePixels } from './placement.ts';
 
 /**
  * Random changes of the images of one epoch: a function of `seed`, `epoch` and the image's index
@@ -25,6 +26,8 @@ export interface Augmentation extends AugmentSettings {
 /** The images of a split, before augmentation. */
 interface Images {
   readonly count: number;
+  /** At native scale, the size of the crop that is taken of each; absent where they have a size. */
+  readonly crop?: Size;
   decode(index: number): Promise<DecodedImage>;
 }
 
@@ -54,11 +57,21 @@ async function changeAlone(
   images: Images,
 ): Promise<DecodedImage> {
   const random = new Random('augment', augment.seed, augment.epoch, index);
-  let image = movePixels(await images.decode(index), drawPlacement(augment, random));
+  let image = moveImage(await images.decode(index), augment, random, images.crop);
   for (const name of ['colour', 'blur', 'noise', 'downscale', 'cutout'] as const) {
     image = await change(name, augment, index, image);
   }
   return image;
+}
+
+function moveImage(
+  image: DecodedImage,
+  augment: Augmentation,
+  random: Random,
+  crop: Size | undefined,
+): DecodedImage {
+  if (crop === undefined) return movePixels(image, drawPlacement(augment, random));
+  return movePixels(image, drawCrop(image, crop, augment.flip, random), crop);
 }
 
 const changes: { readonly [Name in ChangeName]: PixelChange<Name> } = {

@@ -1,10 +1,11 @@
 import type { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
+import type { Size } from '../resample.ts';
 import type { AugmentSettings } from './augment-settings.ts';
 
 /**
- * The movement of an image in training: shifted to the left and up, in pixels, then mirrored left
- * to right if `flip`.
+ * The movement of an image in training: its pixel at `left` and `top` comes to the corner, then it
+ * is mirrored left to right if `flip`.
  */
 interface Placement {
   readonly left: number;
@@ -21,16 +22,28 @@ export function drawPlacement(
   return { left: shift(), top: shift(), flip: flip && random.float() < 0.5 };
 }
 
-/** A new image of the same size, moved; black comes in from outside, as torchvision pads. */
+/** Draws a crop anywhere in an image that is at least as large: torchvision's `RandomCrop(size)`. */
+export function drawCrop(image: Size, size: Size, flip: boolean, random: Random): Placement {
+  const left = random.integer(image.width - size.width + 1);
+  const top = random.integer(image.height - size.height + 1);
+  return { left, top, flip: flip && random.float() < 0.5 };
+}
+
+/**
+ * A new image, by default of the same size, moved; black comes in from outside, as torchvision
+ * pads.
+ */
 export function movePixels(
-  { width, height, pixels }: DecodedImage,
+  image: DecodedImage,
   { left, top, flip }: Placement,
+  { width, height }: Size = image,
 ): DecodedImage {
-  const moved = new Uint8Array(pixels.length);
+  const { pixels } = image;
+  const moved = new Uint8Array(width * height * 3);
   const first = Math.max(0, -left);
-  const last = Math.min(width, width - left);
-  for (let y = Math.max(0, -top); y < Math.min(height, height - top) && first < last; y++) {
-    const from = ((y + top) * width + left) * 3;
+  const last = Math.min(width, image.width - left);
+  for (let y = Math.max(0, -top); y < Math.min(height, image.height - top) && first < last; y++) {
+    const from = ((y + top) * image.width + left) * 3;
     const row = y * width * 3;
     if (!flip) moved.set(pixels.subarray(from + first * 3, from + last * 3), row + first * 3);
     else {

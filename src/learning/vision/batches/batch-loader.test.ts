@@ -271,3 +271,52 @@ test('an image that cannot be decoded is named', async () => {
   );
   rmSync(damaged, { recursive: true });
 });
+
+test('at native scale, whole images come in batches of one size, and training gets crops of their pixels', async () => {
+  const sizes = [20, 20, 24].map((side) => ({ width: side, height: 18 }));
+  const set = join(folder, 'native');
+  const encoded = await Promise.all(sizes.map((size, seed) => encodedNoise(seed, size)));
+  {
+    using writer = new DatasetWriter(set, { classes: ['real', 'fake'], splits: ['train'] });
+    for (const [index, bytes] of encoded.entries()) {
+      const facts = { key: `${index}`, label: 0, source: 'noise', path: `${index}.png` };
+      writer.add('train', { ...facts, ...sizes[index]! }, bytes);
+    }
+    writer.finish();
+  }
+  const options = { batchSize: 4, resize, native: { largest: 22 } };
+  await using loader = new BatchLoader(set, 'train', options);
+  const whole = await collect(loader.epoch());
+  const shapes = [
+    { width: 20, height: 18 },
+    { width: 22, height: 18 },
+  ];
+  // Four crops of 12 x 12 have less pixels than two images.
+  assert.deepEqual(
+    whole.map(({ size, indices }) => [size, [...indices]]),
+    [
+      [shapes[0], [0]],
+      [shapes[0], [1]],
+      [shapes[1], [2]],
+    ],
+  );
+  const { pixels } = await decodeImage(encoded[1]!);
+  assert.deepEqual(
+    Array.from(whole[1]!.images, (value) => Math.round(255 * value)),
+    [...pixels],
+  );
+
+  const augment = { ...augmentSettings.parse({ flip: false }), seed: 1, epoch: 1 };
+  const [crops, ...more] = await collect(loader.epoch({ augment }));
+  assert.deepEqual([more, crops!.size, crops!.images.length], [[], undefined, 3 * imageLength]);
+  const rows = (image: ArrayLike<number>, width: number, left: number, top: number) =>
+    Array.from({ length: imageLength }, (_, i) => {
+      const y = Math.floor(i / 36);
+      return image[((y + top) * width + left) * 3 + (i % 36)]!;
+    });
+  const crop = Array.from(crops!.images.subarray(imageLength, 2 * imageLength), (value) =>
+    Math.round(255 * value),
+  ).join();
+  const places = Array.from({ length: 9 * 7 }, (_, i) => [i % 9, Math.floor(i / 9)] as const);
+  assert.ok(places.some(([left, top]) => rows(pixels, 20, left, top).join() === crop));
+});

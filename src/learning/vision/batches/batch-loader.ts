@@ -5,8 +5,10 @@ import { StageError } from '../../../stage.ts';
 import { type Augmentation, mixOf } from '../augment/augment-image.ts';
 import type { Sample } from '../dataset/dataset.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
+import { nativeBatches, nativeSize } from '../native-scale.ts';
 import { unitRange } from '../pixels-to-floats.ts';
-import type { Resize } from '../resize-settings.ts';
+import type { Size } from '../resample.ts';
+import type { NativeScale, Resize } from '../resize-settings.ts';
 import { startWorker } from '../start-worker.ts';
 import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-worker.ts';
 
@@ -14,6 +16,8 @@ import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-w
 export interface Batch {
   /** RGB, normalised: `[batch, height, width, 3]`; or features: `[batch, values]`. */
   readonly images: Float32Array<ArrayBuffer>;
+  /** The size of whole images at native scale; absent where it is that of the network's input. */
+  readonly size?: Size;
   /** `[batch]`. */
   readonly labels: Int32Array;
   /** Indices in the split's samples: `[batch]`. */
@@ -84,6 +88,8 @@ export class BatchLoader {
   readonly samples: readonly Sample[];
   readonly #labels: readonly number[];
   readonly #batchSize: number;
+  readonly #resize: Resize;
+  readonly #native: NativeScale | undefined;
   readonly #prefetch: number;
   readonly #worker: Worker;
   /** Taken from {@link decodedImages} until the loader is closed. */
@@ -115,18 +121,27 @@ export class BatchLoader {
     this.#labels = this.samples.map(options.labelOf ?? (({ label }) => label));
     this.#batchSize = options.batchSize;
     this.#prefetch = options.prefetch ?? 3;
-    const { width, height } = options.resize;
+    const { resize, native, normalization = unitRange, corruption, threads = 2 } = options;
+    this.#resize = resize;
+    this.#native = native;
+    const sizes = this.samples.map((sample) => (native ? nativeSize(sample, native) : resize));
+    const allPixels = sizes.reduce((sum, { width, height }) => sum + width * height, 0);
     decodedImages.freeBytes ??= Math.floor(Math.min(freemem(), usableMemory()) / 4);
-    const wanted = Math.min(
-      this.samples.length * width * height * 3,
-      options.cacheBytes ?? Number.POSITIVE_INFINITY,
-    );
+    const wanted = Math.min(3 * allPixels, options.cacheBytes ?? Number.POSITIVE_INFINITY);
     this.#cacheBytes = Math.min(wanted, decodedImages.freeBytes);
     decodedImages.freeBytes -= this.#cacheBytes;
-    const { resize, normalization = unitRange, corruption, threads = 2 } = options;
-    const batchBytes = this.#batchSize * width * height * 3 * Float32Array.BYTES_PER_ELEMENT;
+    const largest = sizes.reduce((most, { width, height }) => Math.max(most, width * height), 0);
+    const batchPixels = Math.max(this.#batchSize * resize.width * resize.height, largest);
+    const batchBytes = batchPixels * 3 * Float32Array.BYTES_PER_ELEMENT;
     this.#leavesThread = this.#cacheBytes + (this.#prefetch + 1) * batchBytes <= mostIdleBytes;
-    const how = { resize, normalization, corruption, threads, cacheBytes: this.#cacheBytes };
+    const how = {
+      resize,
+      native,
+      normalization,
+      corruption,
+      threads,
+      cacheBytes: this.#cacheBytes,
+    };
     this.#worker = takeThread();
     this.#worker.unref();
     this.#worker.on('message', this.#onMessage);
@@ -143,11 +158,21 @@ export class BatchLoader {
     this.#pass = id;
     this.#arrived = [];
     this.#wake();
-    this.#send({
-      type: 'start',
-      job: { id, order, batchSize: this.#batchSize, prefetch: this.#prefetch, augment },
-    });
-    return this.#read(id, order, augment);
+    const batches = this.#divide(order, augment === undefined);
+    this.#send({ type: 'start', job: { id, batches, prefetch: this.#prefetch, augment } });
+    return this.#read(id, batches, augment);
+  }
+
+  #divide(order: Uint32Array, isWhole: boolean): readonly Uint32Array[] {
+    const native = this.#native;
+    const batchSize = this.#batchSize;
+    if (native !== undefined && isWhole) {
+      const sizeOf = (index: number) => nativeSize(this.samples[index]!, native);
+      return nativeBatches(order, sizeOf, { batchSize, crop: this.#resize.width });
+    }
+    return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, batch) =>
+      order.subarray(batch * batchSize, (batch + 1) * batchSize),
+    );
   }
 
   async close(): Promise<void> {
@@ -168,16 +193,18 @@ export class BatchLoader {
 
   async *#read(
     id: number,
-    order: Uint32Array,
+    batches: readonly Uint32Array[],
     augment?: Augmentation,
   ): AsyncGenerator<Batch, void, undefined> {
+    const native = augment === undefined ? this.#native : undefined;
     try {
-      for (let start = 0; start < order.length; start += this.#batchSize) {
+      for (const part of batches) {
         const images = await this.#next(id);
         this.#send({ type: 'taken' });
-        const indices = order.slice(start, start + this.#batchSize);
+        const indices = part.slice();
         yield {
           images,
+          ...(native !== undefined && { size: nativeSize(this.samples[indices[0]!]!, native) }),
           labels: Int32Array.from(indices, (index) => this.#labels[index]!),
           indices,
           ...(augment?.mixup === undefined ? {} : { mixed: this.#mixed(augment, indices) }),

@@ -9,14 +9,21 @@ import type { Corruption } from '../corruptions/corruption-settings.ts';
 import { type Dataset, openDataset } from '../dataset/open-dataset.ts';
 import { type DecodedImage, decodeImage } from '../decode-image.ts';
 import { mapParallel } from '../map-in-threads.ts';
+import { decodeNative, nativeSize } from '../native-scale.ts';
 import { type Normalization, normalizationTable, pixelsToFloats } from '../pixels-to-floats.ts';
-import type { Resize } from '../resize-settings.ts';
+import type { Size } from '../resample.ts';
+import type { NativeScale, Resize } from '../resize-settings.ts';
 
 /** The split that the thread makes batches of, and how. */
 export interface BatchWorkerSetup {
   readonly dataset: string;
   readonly split: string;
   readonly resize: Resize;
+  /**
+   * Images keep their scale: `resize` is the size of training crops, and without augmentation
+   * images are whole. Default: they are resized.
+   */
+  readonly native: NativeScale | undefined;
   /** Default: values stay in [0, 1]. */
   readonly normalization: Normalization;
   /** Applied to every image at its full size, before it is resized. */
@@ -30,12 +37,12 @@ export interface BatchWorkerSetup {
   readonly threads: number;
 }
 
-/** A pass over a split in a given order. */
+/** A pass over a split, batch by batch. */
 interface BatchJob {
   /** Distinguishes passes: batches of an abandoned one may still arrive. */
   readonly id: number;
-  readonly order: Uint32Array;
-  readonly batchSize: number;
+  /** The indices of every batch. */
+  readonly batches: readonly Uint32Array[];
   /** Batches that may wait for the reader. */
   readonly prefetch: number;
   readonly augment: Augmentation | undefined;
@@ -94,12 +101,12 @@ class SplitReader {
   readonly #setup: BatchWorkerSetup;
   readonly #dataset: Dataset;
   readonly #table: Float32Array;
-  readonly #imageLength: number;
   /**
    * Decoded images by index. Never evicted: in a random order what goes is as likely to be needed
    * as what stays.
    */
   readonly #cache = new Map<number, DecodedImage>();
+  #cachedBytes = 0;
   #current: { readonly job: BatchJob; credit: number; wake: () => void } | undefined;
   /** Resolves when no pass reads the split any more. */
   #reading: Promise<unknown> = Promise.resolve();
@@ -108,7 +115,6 @@ class SplitReader {
     this.#setup = setup;
     this.#dataset = openDataset(setup.dataset);
     this.#table = normalizationTable(setup.normalization);
-    this.#imageLength = setup.resize.width * setup.resize.height * 3;
   }
 
   get #split() {
@@ -142,13 +148,13 @@ class SplitReader {
     const state = { job, credit: job.prefetch, wake: () => {} };
     this.#current = state;
     try {
-      for (let start = 0; start < job.order.length; start += job.batchSize) {
+      for (const indices of job.batches) {
         while (state.credit === 0 && this.#current === state) {
           await new Promise<void>((resolve) => (state.wake = resolve));
         }
         if (this.#current !== state) return;
         state.credit--;
-        const images = await this.#makeBatch(job, job.order.subarray(start, start + job.batchSize));
+        const images = await this.#makeBatch(job, indices);
         if (this.#current !== state) return void this.spare.push(images);
         port.postMessage({ type: 'batch', id: job.id, images } satisfies FromBatchWorker, [
           images.buffer,
@@ -162,7 +168,11 @@ class SplitReader {
 
   /** `[batch, height, width, 3]`, images in the order of `indices`. */
   async #makeBatch(job: BatchJob, indices: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
-    const length = indices.length * this.#imageLength;
+    const { resize, native } = this.#setup;
+    const size =
+      native === undefined || job.augment !== undefined ? resize : this.#wholeSize(indices[0]!);
+    const imageLength = size.width * size.height * 3;
+    const length = indices.length * imageLength;
     const spareIndex = this.spare.findIndex((images) => images.length === length);
     const images = spareIndex < 0 ? new Float32Array(length) : this.spare.splice(spareIndex, 1)[0]!;
     let slot = 0;
@@ -172,9 +182,13 @@ class SplitReader {
     const imageAt = (index: number) =>
       job.augment === undefined
         ? decode(index)
-        : augmentImage(job.augment, index, { count: this.#split.samples.length, decode });
+        : augmentImage(job.augment, index, {
+            count: this.#split.samples.length,
+            ...(native !== undefined && { crop: resize }),
+            decode,
+          });
     for await (const { pixels } of mapParallel(indices, this.#setup.threads, imageAt)) {
-      pixelsToFloats(pixels, this.#table, images.subarray(slot * this.#imageLength));
+      pixelsToFloats(pixels, this.#table, images.subarray(slot * imageLength));
       slot++;
     }
     return images;
@@ -183,17 +197,33 @@ class SplitReader {
   async #decoded(index: number): Promise<DecodedImage> {
     const kept = this.#cache.get(index);
     if (kept !== undefined) return kept;
-    const { resize, corruption, cacheBytes } = this.#setup;
+    const { resize, native, corruption, cacheBytes } = this.#setup;
     const bytes = await this.#split.read(index);
     const { key, path } = this.#split.samples[index]!;
     let image: DecodedImage;
     try {
       const seen = corruption === undefined ? bytes : await corruptImage(bytes, corruption, key);
-      image = await decodeImage(seen, resize);
+      image = await (native === undefined ? decodeImage(seen, resize) : decodeNative(seen, native));
     } catch (error) {
       throw new Error(`${path} cannot be decoded: ${(error as Error).message}`);
     }
-    if ((this.#cache.size + 1) * this.#imageLength <= cacheBytes) this.#cache.set(index, image);
+    if (native !== undefined) expectSize(image, this.#wholeSize(index), path);
+    if (this.#cachedBytes + image.pixels.length <= cacheBytes) {
+      this.#cache.set(index, image);
+      this.#cachedBytes += image.pixels.length;
+    }
     return image;
   }
+
+  #wholeSize(index: number): Size {
+    return nativeSize(this.#split.samples[index]!, this.#setup.native!);
+  }
+}
+
+/** The facts about an image decided the size of its batch. */
+function expectSize(image: Size, { width, height }: Size, path: string): void {
+  if (image.width === width && image.height === height) return;
+  throw new Error(
+    `${path} has ${image.width} x ${image.height} pixels, where the data set says ${width} x ${height}`,
+  );
 }
