@@ -8,9 +8,9 @@ import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { isBackendName } from '../src/backend/select/backend-names.ts';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
-import { trainableWeights } from '../src/learning/training/model-weights.ts';
 import { Optimizer } from '../src/learning/training/optimizer.ts';
 import { trainStep } from '../src/learning/training/train-step.ts';
+import { trainableWeights } from '../src/learning/training/trainable-weights.ts';
 import { Project } from './support/rig.ts';
 
 const packages = process.env['GPU_PACKAGES'];

@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import type { LayersModel } from '@tensorflow/tfjs';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
@@ -61,6 +63,14 @@ async function trained(settings: object = {}): Promise<StageBench> {
   return bench;
 }
 
+const weightsOf = ({ layers }: LayersModel): [string, number[]][] =>
+  layers.flatMap(({ weights }) =>
+    weights.map((weight): [string, number[]] => [
+      weight.originalName,
+      [...weight.read().dataSync()],
+    ]),
+  );
+
 async function scoresOf(model: string): Promise<readonly number[]> {
   using bench = new StageBench();
   const inputs = { model, dataset };
@@ -108,6 +118,51 @@ test('a frozen backbone keeps the weights and statistics of the file, and the he
   assert.deepEqual(
     frozen.warnings.filter((line) => line.includes('Frozen')),
     [],
+  );
+});
+
+test('of a backbone only what normalises trains, or only biases, or what a pattern names', async () => {
+  const { model: layers } = await loadModel(join(folder, 'layers'));
+  const before = new Map(weightsOf(layers));
+  // Names of the file's parameters that a training has changed, without those of the head.
+  const changed = async (settings: object) => {
+    using bench = await trained(settings);
+    const { model } = await loadModel(bench.output('model'));
+    return weightsOf(model)
+      .filter(([name, values]) => before.has(name) && !isDeepStrictEqual(values, before.get(name)))
+      .map(([name]) => name);
+  };
+  const statistics = ['norm/moving_mean', 'norm/moving_variance'];
+  assert.deepEqual(await changed({ train: 'norm' }), ['norm/gamma', 'norm/beta', ...statistics]);
+  assert.deepEqual(await changed({ train: 'norm', batchNorm: 'frozen' }), [
+    'norm/gamma',
+    'norm/beta',
+  ]);
+  assert.deepEqual(await changed({ train: 'bias', batchNorm: 'frozen' }), [
+    'stem/bias',
+    'norm/beta',
+  ]);
+  assert.deepEqual(await changed({ train: ['stem.*'] }), ['stem/kernel', 'stem/bias']);
+});
+
+test('the backbone learns at a rate of its own', async () => {
+  const settings = {
+    optimizer: { kind: 'sgd', learningRate: 0.1 },
+    batchNorm: 'frozen',
+    epochs: 1,
+  };
+  const moved = async (rates: object) => {
+    using bench = await trained({ ...settings, batchSize: 20, ...rates });
+    const { model } = await loadModel(bench.output('model'));
+    const { model: written } = await loadModel(join(folder, 'layers'));
+    const kernel = (net: LayersModel) => net.getLayer('stem').getWeights()[0]!;
+    return kernel(model).sub(kernel(written)).dataSync();
+  };
+  const whole = await moved({});
+  assertClose(
+    await moved({ rates: { backbone: 0.5 } }),
+    whole.map((value) => value / 2),
+    1e-7,
   );
 });
 

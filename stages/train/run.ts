@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
 import { formatShare } from '../../src/format-numbers.ts';
 import { inputSettingNames } from '../../src/learning/models/input-settings.ts';
+import { fixStatistics } from '../../src/learning/models/layers/batch-statistics.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { fit } from '../../src/learning/training/fit.ts';
@@ -18,9 +19,10 @@ import { resolveLoss } from '../../src/learning/training/loss.ts';
 import { majorityWords, totalOf, trainSplit } from '../../src/learning/training/splits.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { historyEvents } from '../../src/learning/training/tensorboard.ts';
+import { holdAllButBiases } from '../../src/learning/training/trainable-weights.ts';
 import { TrainingCheckpoints } from '../../src/learning/training/training-checkpoints.ts';
 import type { TrainingData } from '../../src/learning/training/training-data.ts';
-import type { CurvePoint, Highlight, StageContext } from '../../src/stage.ts';
+import { type CurvePoint, type Highlight, type StageContext, StageError } from '../../src/stage.ts';
 import { Pace } from './pace.ts';
 import { openSource, type Source } from './source.ts';
 import type { TrainSettings } from './spec.ts';
@@ -35,6 +37,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     ...settings,
     loss: resolveLoss(settings.loss ?? {}, labels, source.classes),
     freezing,
+    ...backboneOptions(source, settings),
   };
   warnOfRandomFreezing(context, freezing);
   const states = checkpointsOf(context, backend);
@@ -51,6 +54,25 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   writeFileSync(context.output('history'), formatHistory(history));
   if (settings.tensorboard) writeEvents(context.output('tensorboard'), history);
   context.highlight(historyTable(history));
+}
+
+/** Prepares the layers before the head as the settings say; how they train differs from the rest. */
+function backboneOptions(
+  { model, parts }: Source,
+  { train, batchNorm, rates }: TrainSettings,
+): { readonly backbone?: { readonly layers: ReadonlySet<string>; readonly rate: number } } {
+  const layers = new Set(parts.backbone);
+  if (train === 'bias') holdAllButBiases(model, layers);
+  if (batchNorm === 'frozen') {
+    const norms = model.layers.filter(({ name }) => layers.has(name) && parts.norms.includes(name));
+    if (norms.length === 0) {
+      throw new StageError(
+        'Expected BatchNorm before the head for batchNorm, got none. PyTorch folds it into convolutions when it exports ONNX; docs/weights.md says how to keep it.',
+      );
+    }
+    fixStatistics(norms);
+  }
+  return rates === undefined ? {} : { backbone: { layers, rate: rates.backbone } };
 }
 
 /**

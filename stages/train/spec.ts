@@ -31,6 +31,7 @@ import { plannedObstacle } from '../../src/learning/training/checkpoint-length.t
 import {
   freezeSetting,
   freezingMistakes,
+  trainSetting,
   unfreezeSetting,
 } from '../../src/learning/training/freezing.ts';
 import { mostEpochs, scheduleSettings } from '../../src/learning/training/schedule.ts';
@@ -111,6 +112,26 @@ const givenSettings = z.strictObject({
   unfreeze: unfreezeSetting
     .exactOptional()
     .describe('Frozen layers that train from a later epoch on.'),
+  train: trainSetting
+    .exactOptional()
+    .describe(
+      'Instead of `freeze`: what trains of the backbone, beside the head. norm: only layers that normalise; bias: only biases; or a list of names.',
+    ),
+  batchNorm: z
+    .enum(['trained', 'frozen'])
+    .exactOptional()
+    .describe(
+      'The statistics of BatchNorm before the head: those of each batch, which the moving ones follow (trained, the default), or the moving ones as training began with them (frozen).',
+    ),
+  rates: z
+    .strictObject({
+      backbone: z
+        .number()
+        .positive()
+        .describe('What multiplies the learning rate of all layers before the head, such as 0.1.'),
+    })
+    .exactOptional()
+    .describe('Learning rates of parts, relative to that of the optimizer; all 1 when left out.'),
   ema: z
     .strictObject({
       decay: z

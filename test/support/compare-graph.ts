@@ -15,12 +15,9 @@ import { GraphLayer } from '../../src/learning/models/graph/graph-layer.ts';
 import { imageSizeOf, openGraph, wholeNetwork } from '../../src/learning/models/graph-network.ts';
 import { inputOf, outputOf, readValues } from '../../src/learning/models/model-output.ts';
 import { permuteAxes } from '../../src/learning/models/weights/net-weights.ts';
-import {
-  allWeights,
-  assignValues,
-  trainableWeights,
-} from '../../src/learning/training/model-weights.ts';
+import { allWeights, assignValues } from '../../src/learning/training/model-weights.ts';
 import { Optimizer } from '../../src/learning/training/optimizer.ts';
+import { trainableWeights } from '../../src/learning/training/trainable-weights.ts';
 import type { OptimizerSettings } from '../../src/learning/training/training-settings.ts';
 
 /** Where numbers lie in a file of float32. */

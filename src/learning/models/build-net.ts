@@ -1,6 +1,7 @@
 import type { layers as Layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { input, layers, model, sequential } from '@tensorflow/tfjs';
 import { unreachable } from '../../result.ts';
+import { usesBatch } from './layers/batch-statistics.ts';
 import {
   type Activation,
   type BlockLayer,
@@ -162,6 +163,6 @@ export function freezableBatchNorm(
   const layer = layers.batchNormalization(config);
   const call = layer.call.bind(layer);
   layer.call = (inputs, kwargs) =>
-    call(inputs, layer.trainable ? kwargs : { ...kwargs, training: false });
+    call(inputs, usesBatch(layer) ? kwargs : { ...kwargs, training: false });
   return layer;
 }

@@ -8,7 +8,7 @@ import { applyLayers } from './build-net.ts';
 import { type BuiltGraph, buildGraph, fillWeights, graphModel } from './graph/build-graph.ts';
 import { beforeClassifier, beforeScores } from './graph/classifier.ts';
 import { dataType, type OnnxGraph, readOnnxGraph } from './graph/file/onnx-graph.ts';
-import { GraphLayer } from './graph/graph-layer.ts';
+import { GraphLayer, isNormalisation } from './graph/graph-layer.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import { isLearnable, type Layer, type Shape, showShape } from './layers/layer.ts';
 import type { LayerItem } from './layers/layer-items.ts';
@@ -188,5 +188,6 @@ export function partsOf({ layers }: Pick<LayersModel, 'layers'>): NetworkParts {
     backbone.push(layer.name);
     for (const { parameter } of layer.form.weights) add(parameter, layer.name);
   }
-  return { byName, backbone };
+  const norms = layers.filter(isNormalisation).map(({ name }) => name);
+  return { byName, backbone, norms };
 }

@@ -13,12 +13,13 @@ import type { Length } from './checkpoint-length.ts';
 import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
 import { type Freezing, freezeLayers } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
-import { allWeights, assignValues, movingWeights, trainableWeights } from './model-weights.ts';
+import { allWeights, assignValues, movingWeights, weightsOfLayers } from './model-weights.ts';
 import { Optimizer } from './optimizer.ts';
 import { predict } from './predict.ts';
 import { scheduleFactor, warmUpFactor } from './schedule.ts';
 import { selectionSplit, trainSplit } from './splits.ts';
 import { type StepOptions, trainStep } from './train-step.ts';
+import { trainableWeights } from './trainable-weights.ts';
 import type { TrainingData } from './training-data.ts';
 import type { OptimizerSettings } from './training-settings.ts';
 import {
@@ -41,6 +42,8 @@ export interface FitOptions extends Omit<StepOptions, 'average'>, Length {
    */
   readonly trainValues: 'exact' | 'running';
   readonly freezing?: Freezing;
+  /** The layers before the head, and what multiplies their learning rate. */
+  readonly backbone?: { readonly layers: ReadonlySet<string>; readonly rate: number };
   /** Evaluates, selects and keeps a running mean of the weights instead of the last ones. */
   readonly ema?: { readonly decay: number };
   /** Decides, with the epoch and the batch, what dropout drops. */
@@ -86,7 +89,7 @@ export async function fit(
   const images = Object.fromEntries(options.monitor.map((split) => [split, data.images(split)]));
   const epochs = [...(states?.last?.epochs ?? [])];
   let chosenEpoch = states?.last?.chosenEpoch ?? 0;
-  const enter = (epoch: number) => enterEpoch(model, optimizer, average, epoch, options.freezing);
+  const enter = (epoch: number) => enterEpoch(model, optimizer, average, epoch, options);
   const warn = (warning: string | undefined) => warning !== undefined && listener.warn(warning);
   try {
     for (const { epoch } of epochs) enter(epoch);
@@ -138,10 +141,18 @@ function enterEpoch(
   optimizer: Optimizer,
   average: WeightAverage | undefined,
   epoch: number,
-  freezing: Freezing = new Map(),
+  { freezing = new Map(), backbone }: Pick<FitOptions, 'freezing' | 'backbone'>,
 ): string | undefined {
   const change = freezeLayers(model, freezing, epoch);
-  optimizer.add(trainableWeights(model));
+  const trainable = trainableWeights(model);
+  if (backbone !== undefined) {
+    const slower = new Set(weightsOfLayers(model, backbone.layers));
+    optimizer.add(
+      trainable.filter((weight) => slower.has(weight)),
+      backbone.rate,
+    );
+  }
+  optimizer.add(trainable);
   const moving = movingWeights(model);
   average?.follow(moving);
   // Training may resume from here, and must then compute the same.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatCount } from '../../format-numbers.ts';
 import type { SettingMistake } from '../../stage.ts';
 import { matchesName, type NetworkParts } from '../models/layers/net-parts.ts';
+import { trainableWeights } from './trainable-weights.ts';
 
 const names = z
   .array(z.string().min(1).max(100))
@@ -28,8 +29,14 @@ export const unfreezeSetting = z
   )
   .min(1);
 
+/** The setting of what trains of a backbone. */
+export const trainSetting = z.union([z.enum(['norm', 'bias']), names], {
+  error: 'norm, bias, or a list of layers',
+});
+
 /** The settings of what does not train, and from which epoch on it does. */
 export interface FreezeSettings {
+  readonly train?: z.infer<typeof trainSetting>;
   readonly freeze?: z.infer<typeof freezeSetting>;
   readonly unfreeze?: z.infer<typeof unfreezeSetting>;
 }
@@ -43,8 +50,9 @@ export type Freezing = ReadonlyMap<string, number>;
 /** When each frozen layer trains, by settings without {@link freezingMistakes}. */
 export function freezingOf(
   parts: NetworkParts,
-  { freeze, unfreeze = [] }: FreezeSettings,
+  { freeze, unfreeze = [], train }: FreezeSettings,
 ): Freezing {
+  if (train !== undefined) return allBut(parts, train);
   const frozen = freeze === 'backbone' ? parts.backbone : named(parts, freeze ?? []);
   const freezing = new Map(frozen.map((name) => [name, Number.POSITIVE_INFINITY]));
   for (const { epoch, layers } of unfreeze) {
@@ -54,12 +62,21 @@ export function freezingOf(
   return freezing;
 }
 
-/** Settings that have no effect on this network; `at` begins at `freeze` or `unfreeze`. */
+/** The backbone without what trains of it. Biases are in layers that train. */
+function allBut(parts: NetworkParts, train: NonNullable<FreezeSettings['train']>): Freezing {
+  if (train === 'bias') return new Map();
+  const training = new Set(train === 'norm' ? parts.norms : named(parts, train));
+  const frozen = parts.backbone.filter((name) => !training.has(name));
+  return new Map(frozen.map((name) => [name, Number.POSITIVE_INFINITY]));
+}
+
+/** Settings that have no effect on this network; `at` begins at the setting. */
 export function freezingMistakes(
   parts: NetworkParts,
   settings: FreezeSettings,
 ): readonly SettingMistake[] {
-  const { freeze, unfreeze = [] } = settings;
+  const { freeze, unfreeze = [], train } = settings;
+  if (train !== undefined) return trainMistakes(parts, settings, train);
   if (freeze === undefined)
     return unfreeze.length > 0 ? [{ at: ['unfreeze'], message: 'expected freeze beside it' }] : [];
   const misspelt = [
@@ -76,6 +93,25 @@ export function freezingMistakes(
     ];
   }
   return unfreezeMistakes(parts, { freeze, unfreeze });
+}
+
+function trainMistakes(
+  parts: NetworkParts,
+  { freeze, unfreeze }: FreezeSettings,
+  train: NonNullable<FreezeSettings['train']>,
+): readonly SettingMistake[] {
+  const mistake = (message: string): SettingMistake => ({ at: ['train'], message });
+  if (freeze !== undefined || unfreeze !== undefined) {
+    return [mistake('either `train` or `freeze`, got both')];
+  }
+  const norms = parts.norms.filter((name) => parts.backbone.includes(name));
+  if (train === 'norm' && norms.length === 0) {
+    return [mistake('expected a backbone with layers that normalise, such as BatchNorm')];
+  }
+  if (parts.backbone.length === 0) {
+    return [mistake('expected a network with weights before its head')];
+  }
+  return misspeltNames(parts, train, ['train']);
 }
 
 function misspeltNames(
@@ -107,7 +143,7 @@ function misspeltNames(
 /** Steps of unfreezing that are out of order, or whose layers are not frozen any more. */
 function unfreezeMistakes(
   parts: NetworkParts,
-  { freeze, unfreeze }: Required<FreezeSettings>,
+  { freeze, unfreeze }: Required<Pick<FreezeSettings, 'freeze' | 'unfreeze'>>,
 ): readonly SettingMistake[] {
   return unfreeze.flatMap(({ epoch, layers }, i): SettingMistake[] => {
     const before = unfreeze.slice(0, i);
@@ -160,4 +196,4 @@ export function freezeLayers(
 }
 
 const trainableParameters = (model: LayersModel): string =>
-  formatCount(model.trainableWeights.reduce((sum, weight) => sum + weight.read().size, 0));
+  formatCount(trainableWeights(model).reduce((sum, { size }) => sum + size, 0));

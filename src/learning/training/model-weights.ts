@@ -6,9 +6,9 @@ import { type LayersModel, tensor, tidy, type Variable } from '@tensorflow/tfjs'
  */
 export const allWeights = (model: LayersModel): Variable[] => weightsOf(model.layers);
 
-/** The weights that gradients move now, in the order of layers. */
-export const trainableWeights = (model: LayersModel): Variable[] =>
-  model.trainableWeights.map((weight) => weight.read() as Variable);
+/** All weights of some layers, in the order of layers. */
+export const weightsOfLayers = (model: LayersModel, names: ReadonlySet<string>): Variable[] =>
+  weightsOf(model.layers.filter(({ name }) => names.has(name)));
 
 /**
  * The weights that a step changes now: the trainable ones, and the moving statistics of the layers

@@ -36,7 +36,8 @@ export class Optimizer {
     this.add(weights);
   }
 
-  add(weights: readonly Variable[]): void {
+  /** Adds those that it does not have; `factor` multiplies their learning rate. */
+  add(weights: readonly Variable[], factor = 1): void {
     const known = new Set(this.#groups.flatMap((group) => group.weights));
     const added = weights.filter((weight) => !known.has(weight));
     if (added.length === 0) return;
@@ -44,7 +45,7 @@ export class Optimizer {
     const memory = added.flatMap((weight) =>
       Array.from({ length: this.#rule.memories }, () => zeros(weight)),
     );
-    this.#groups.push({ weights: added, memory, steps: 0 });
+    this.#groups.push({ weights: added, memory, steps: 0, factor });
   }
 
   /** One for each group, in the order in which they were added. */
@@ -61,7 +62,7 @@ export class Optimizer {
     for (const group of this.#groups) {
       group.steps++;
       tidy(() => {
-        const update = updateAt(this.learningRate, group.steps);
+        const update = updateAt(this.learningRate * group.factor, group.steps);
         for (const [i, weight] of group.weights.entries()) {
           const weightMemory = group.memory.slice(i * memories, (i + 1) * memories);
           const [newWeight, ...newMemory] = update(weight, gradients[weight.name]!, weightMemory);
@@ -78,6 +79,7 @@ export class Optimizer {
 }
 
 interface Group extends StepMemory {
+  readonly factor: number;
   readonly weights: readonly Variable[];
 }
 

@@ -4,9 +4,9 @@ import { before, test } from 'node:test';
 import { type LayersModel, layers, memory, sequential, setBackend, tensor } from '@tensorflow/tfjs';
 import { assertClose } from '../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
-import { trainableWeights } from './model-weights.ts';
 import { Optimizer } from './optimizer.ts';
 import { clipGradients, trainStep } from './train-step.ts';
+import { trainableWeights } from './trainable-weights.ts';
 import { type ClipSettings, clipSettings } from './training-settings.ts';
 
 before(() => setBackend('cpu'));

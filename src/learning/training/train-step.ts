@@ -3,8 +3,8 @@ import { addN, keep, minimum, scalar, tidy, variableGrads } from '@tensorflow/tf
 import { inputOf } from '../models/model-output.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import { trainingLoss } from './loss.ts';
-import { trainableWeights } from './model-weights.ts';
 import type { Optimizer } from './optimizer.ts';
+import { trainableWeights } from './trainable-weights.ts';
 import type { ClipSettings, Loss } from './training-settings.ts';
 import type { WeightAverage } from './weight-average.ts';
 

@@ -1,5 +1,6 @@
 import { initializers, layers, relu, serialization, type Tensor, tensor } from '@tensorflow/tfjs';
 import type { JsonObject } from '../../../json.ts';
+import { usesBatch } from '../layers/batch-statistics.ts';
 import { isLearnable } from '../layers/layer.ts';
 import { operators } from './operators/index.ts';
 import type { Circumstances } from './operators/operator.ts';
@@ -103,7 +104,7 @@ export class GraphLayer extends layers.Layer {
     if (this.activation !== undefined) return this.activation.apply(values[0]!);
     const weights = this.variables;
     const now = (step: Step): Circumstances => ({
-      training: training && this.trainable,
+      training: training && usesBatch(this),
       assign: (reading, value) => {
         const source = step.inputs[step.readings[reading]!.input];
         if (source && 'weight' in source) weights[source.weight]!.write(value);
@@ -140,3 +141,7 @@ function arrange(x: Tensor, { padded, order, shape }: Arrangement): Tensor {
 /** The operator of a layer that is a node; undefined for any other. */
 export const operatorOf = (layer: layers.Layer): string | undefined =>
   layer instanceof GraphLayer ? layer.form.step.operator : undefined;
+
+/** Operators that normalise. */
+export const isNormalisation = (layer: layers.Layer): boolean =>
+  operatorOf(layer)?.endsWith('Normalization') === true;

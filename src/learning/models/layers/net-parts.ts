@@ -64,9 +64,14 @@ export interface NetworkParts {
   readonly byName: ReadonlyMap<string, readonly string[]>;
   /** The names of those before the head. */
   readonly backbone: readonly string[];
+  /** The names of those that normalise. */
+  readonly norms: readonly string[];
 }
 
 export const partsOfNet = ({ layers }: Net): NetworkParts => ({
   byName: layersByName(layers),
   backbone: weightedLayers(backbone(layers)),
+  norms: plainLayersIn(layers)
+    .filter(({ kind }) => kind === 'batchNorm' || kind === 'layerNorm')
+    .map(({ name }) => name),
 });
