@@ -90,6 +90,7 @@ await build({
     'stage-main': 'src/project/stage-main.ts',
     'job-main': 'src/project/job-main.ts',
     'batch-worker': 'src/learning/vision/batches/batch-worker.ts',
+    'keras-check-worker': 'src/learning/models/weights/keras-check-worker.ts',
     'examine-worker': 'stages/load-dataset/examine-worker.ts',
     'look-worker': 'stages/audit/look-worker.ts',
     'measure-worker': 'stages/features/measure-worker.ts',

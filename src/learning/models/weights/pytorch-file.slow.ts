@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import fc from 'fast-check';
-import { isRefused, mutated } from '../../../../test/support/mutations.ts';
+import { damagedBytes } from '../../../../test/support/damaged-bytes.ts';
+import { isRefused } from '../../../../test/support/mutations.ts';
 import { noPyTorch } from '../../../../test/support/pytorch.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { openWeights } from './open-weights.ts';
@@ -70,7 +70,7 @@ suite('files of torch.save', { skip: noPyTorch ?? false }, () => {
     assert.deepEqual([...third.tensors.keys()], ['typed', 'w']);
   });
 
-  test('with edits anywhere are read, or refused in a sentence: 300 of each form', async (t) => {
+  test('that are damaged anywhere are read, or refused in a sentence: 300 of each form', async (t) => {
     const folder = temporaryFolder(t);
     const { status, stderr } = spawnSync('/usr/bin/python3', ['-c', script, folder], {
       encoding: 'utf8',
@@ -79,16 +79,13 @@ suite('files of torch.save', { skip: noPyTorch ?? false }, () => {
     const path = join(folder, 'edited.pth');
     for (const form of ['zip2', 'old2', 'zip4']) {
       const whole = readFileSync(join(folder, `${form}.pth`));
-      await fc.assert(
-        fc.asyncProperty(mutated(whole), async (bytes) => {
-          writeFileSync(path, bytes);
-          await isRefused(async () => {
-            using weights = await openWeights([path]);
-            for (const { type, read } of weights.tensors.values()) if (type !== 'int64') read();
-          });
-        }),
-        { numRuns: 300 },
-      );
+      for (let seed = 0; seed < 300; seed++) {
+        writeFileSync(path, damagedBytes(whole, seed));
+        await isRefused(async () => {
+          using weights = await openWeights([path]);
+          for (const { type, read } of weights.tensors.values()) if (type !== 'int64') read();
+        });
+      }
     }
     assert.ok(process.resourceUsage().maxRSS < 2 ** 20, 'more than 1 GB of memory');
   });

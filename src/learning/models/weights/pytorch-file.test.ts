@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
-import { isRefused, mutated } from '../../../../test/support/mutations.ts';
+import { damagedBytes } from '../../../../test/support/damaged-bytes.ts';
+import { isRefused } from '../../../../test/support/mutations.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { StageError } from '../../../stage.ts';
 import { openWeights } from './open-weights.ts';
@@ -261,19 +261,16 @@ test('a dictionary that holds itself is read like any other', async (t) => {
   assert.deepEqual(tensors, [['w', [2, 3], [1, 2, 3, 4, 5, 6]]]);
 });
 
-test('a file with edits anywhere is read, or refused in a sentence', async (t) => {
+test('a file that is damaged anywhere is read, or refused in a sentence', async (t) => {
   const content = dictionary({
     epoch: integer(1),
     state_dict: ordered({ 'conv.weight': tensor(matrix), 'conv.bias': tensor(matrix) }),
   });
   const path = join(temporaryFolder(t), 'net.pth');
   for (const whole of [torchZip(content, six), oldTorch(content, six)]) {
-    await fc.assert(
-      fc.asyncProperty(mutated(whole), async (bytes) => {
-        writeFileSync(path, bytes);
-        await isRefused(() => readAll(path));
-      }),
-      { numRuns: 60 },
-    );
+    for (let seed = 0; seed < 100; seed++) {
+      writeFileSync(path, damagedBytes(whole, seed));
+      await isRefused(() => readAll(path));
+    }
   }
 });

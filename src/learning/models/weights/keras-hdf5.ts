@@ -1,0 +1,125 @@
+import type { Dataset, Entity, File, Group } from 'h5wasm/node';
+import { StageError } from '../../../stage.ts';
+import { byName, type StoredTensor, type StoredWeights } from './weight-files.ts';
+
+let broken = false;
+
+/** Whether the library has crashed in this thread, and can read no other file. */
+export const isBroken = (): boolean => broken;
+
+/**
+ * Opens HDF5 of Keras up to version 2: `block1_conv1/kernel`. Throws a {@link StageError} for one of
+ * another kind. A damaged one may also crash or occupy the library: see `keras-h5.ts`.
+ */
+export async function openUnchecked(path: string): Promise<StoredWeights> {
+  // Some megabytes of WebAssembly, loaded only here.
+  const { default: h5wasm } = await import('h5wasm/node');
+  // Otherwise HDF5 prints errors and continues.
+  (await h5wasm.ready).activate_throwing_error_handler();
+  const attempt = <T>(doing: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof StageError) throw error;
+      if (error instanceof Error && error.name === 'RuntimeError') broken = true;
+      throw new StageError(
+        `Expected Keras weights in HDF5, but ${doing} ${path} failed: ${innermost(error)}.`,
+      );
+    }
+  };
+  const file = attempt('opening', () => new h5wasm.File(path, 'r'));
+  try {
+    const tensors = attempt('reading the names in', () => list(path, file, attempt));
+    return { path, tensors: byName(path, tensors), [Symbol.dispose]: () => void file.close() };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function list(
+  path: string,
+  file: File,
+  attempt: <T>(doing: string, work: () => T) => T,
+): readonly StoredTensor[] {
+  // A whole model has its weights in a group; a file with only weights is that group.
+  const root = file.keys().includes('model_weights') ? groupOf(file.get('model_weights')) : file;
+  const layers = root === undefined ? undefined : names(root, 'layer_names');
+  if (root === undefined || layers === undefined) {
+    throw new StageError(
+      `Expected Keras weights, but ${path} has no attribute layer_names; what Keras 3 saves, save again as safetensors or by Keras 2.`,
+    );
+  }
+  return layers.flatMap((layer) => {
+    const group = groupOf(root.get(layer));
+    return (group === undefined ? [] : (names(group, 'weight_names') ?? [])).map((name) => {
+      const dataset = group!.get(name);
+      if (!isDataset(dataset))
+        throw new StageError(`Expected the tensor ${name} of ${layer} in ${path}, got none.`);
+      const called = `${layer}/${ownName(layer, name)}`;
+      const read = () => attempt(`reading ${called} of`, () => floats(path, called, dataset));
+      const shape = [...(dataset.shape ?? [])];
+      const count = shape.reduce((product, length) => product * length, 1);
+      const bytes = count * dataset.metadata.size;
+      return { name: called, shape, type: String(dataset.dtype), bytes, read };
+    });
+  });
+}
+
+/** The list of names in an attribute; Keras splits a long one into `name0`, `name1`, …. */
+function names(group: Group, attribute: string): readonly string[] | undefined {
+  const { attrs } = group;
+  const parts = attribute in attrs ? [attribute] : [];
+  while (`${attribute}${parts.length}` in attrs) parts.push(`${attribute}${parts.length}`);
+  if (parts.length === 0) return undefined;
+  return parts.flatMap((part) => [attrs[part]!.value ?? []].flat().map(String));
+}
+
+/** The names of Keras 1, each after the name of its layer. Its `running_std` holds the variance. */
+const keras1: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    W: 'kernel',
+    b: 'bias',
+    running_mean: 'moving_mean',
+    running_std: 'moving_variance',
+  }),
+);
+
+/**
+ * `kernel` of `block1_conv1/kernel:0`, the name in TensorFlow, and of `block1_conv1_W:0`, that of
+ * Keras 1.
+ */
+function ownName(layer: string, name: string): string {
+  const last = name.split('/').at(-1)!.replace(/:\d+$/, '');
+  const weightName = last.startsWith(`${layer}_`) ? last.slice(layer.length + 1) : last;
+  return keras1.get(weightName) ?? weightName;
+}
+
+/** Far larger than the tensors of published networks. */
+const mostBytes = 2 ** 30;
+
+function floats(path: string, name: string, dataset: Dataset): Float32Array {
+  const { shape, metadata } = dataset;
+  const bytes = (shape ?? []).reduce((product, length) => product * length, metadata.size);
+  if (bytes > mostBytes) {
+    throw new StageError(`Expected at most 1 GiB for ${name} in ${path}, got ${bytes} bytes.`);
+  }
+  const { value } = dataset;
+  if (value instanceof Float32Array) return value;
+  if (value instanceof Float64Array) return Float32Array.from(value);
+  throw new StageError(
+    `Expected floating-point numbers for ${name} in ${path}, got ${String(dataset.dtype)}.`,
+  );
+}
+
+const isOf = (entity: Entity | null, type: string) =>
+  entity !== null && 'type' in entity && entity.type === type;
+const groupOf = (entity: Entity | null) => (isOf(entity, 'Group') ? (entity as Group) : undefined);
+const isDataset = (entity: Entity | null): entity is Dataset => isOf(entity, 'Dataset');
+
+/** HDF5 reports an error from the outermost call inwards; the last line names the cause. */
+function innermost(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const lines = text.match(/^ *#\d+:.*$/gm);
+  return (lines?.at(-1)?.replace(/^.*?\(\): /, '') ?? text).trim();
+}
