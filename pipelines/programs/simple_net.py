@@ -87,7 +87,7 @@ for name in names:
     named[name].bias.data = initial[f"{name}.bias"]
 net = nn.Sequential(*layers[:-1])
 
-files = [(path, label) for label, kind in enumerate(["real", "fake"]) for path in sorted((args.images / "train" / kind).iterdir())]
+files = [(path, label) for label, kind in enumerate(["real", "fake"]) for path in sorted((args.images / "train" / kind).rglob("*.*"))]
 optimizer = torch.optim.Adam(net.parameters(), args.rate)
 for epoch in range(args.epochs):
     order = torch.randperm(len(files)).tolist()
