@@ -6,10 +6,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +23,7 @@ import { keyIdOf } from '../src/engine/store/remote/keys.ts';
 import { Project } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
 import { noSshd, SshServer } from './support/sshd.ts';
+import { group } from './support/store-group.ts';
 import { smallest, studyProject } from './support/study-project.ts';
 import { print } from './support/two-stages.ts';
 import { until } from './support/until.ts';
@@ -256,4 +259,75 @@ test('large signed files are read one after the other: many at once took the mem
   assert.equal(code, 0);
   assert.match(stdout, /^Removed 0 results/);
   assert.ok(Number(readFileSync(peak, 'utf8')) < 800_000, `${readFileSync(peak, 'utf8')} KiB`);
+});
+
+test('a log is fetched when it is read; what `store gc` removed is sent again', async () => {
+  using lab = await group();
+  const { clone, maker } = lab;
+  clone.write('in.txt', 'abc\n');
+  assert.match(
+    await print(clone, 'logs', 'test.yaml', 'shout'),
+    /^shout: succeeded on .*\nshouting\n$/,
+  );
+  maker.write('in.txt', 'other\n');
+  await maker.run();
+  for (const name of ['results', 'runs'])
+    for (const path of lab.filesOf(name)) utimesSync(path, 0, 0);
+  assert.match(await print(maker, 'store', 'gc', '--yes'), /^Removed 3 results and 1 run/);
+  assert.match(await print(maker, 'store', 'push'), /^Sent 3 results/);
+  assert.match(await print(maker, 'store', 'push'), /^Sent 0 results/);
+});
+
+test('an unreachable store costs one warning; a user whose key is not trusted can only read', async () => {
+  using lab = await group();
+  const { clone, maker, shared } = lab;
+  clone.write('in.txt', 'xyz\n');
+  renameSync(shared, `${shared}-away`);
+  const away = await clone.run();
+  assert.equal(away.code, 0);
+  assert.equal(away.warnings.length, 1);
+  assert.match(
+    away.warnings[0]!,
+    /cannot be reached \(the folder \S+ is not there\): this run continues without it$/,
+  );
+  renameSync(`${shared}-away`, shared);
+  assert.match(await print(clone, 'store', 'status'), /you can only read: you have no key/);
+  const { code, stderr } = await clone.command('store', 'push');
+  assert.equal(code, 1);
+  assert.match(stderr, /Cannot send results: you can only read/);
+  // Both are the same user of the same host.
+  const taken = await clone.command('store', 'keys', 'add');
+  assert.match(
+    taken.stderr,
+    /^error: store\.yaml has another key of \S+, whose results would no longer count/,
+  );
+  await print(clone, 'store', 'keys', 'add', 'bob');
+  assert.match(await print(clone, 'store', 'keys'), /bob +[0-9a-f]{16} +yours/);
+  assert.match(await print(clone, 'store', 'push'), /^Sent 3 results/);
+  assert.match(
+    await print(maker, 'store', 'status'),
+    /3 further results without a signature that store.yaml trusts/,
+  );
+});
+
+test('results of a revoked key no longer count, even if a run remembers that all is published', async () => {
+  using lab = await group();
+  const { clone } = lab;
+  clone.write('in.txt', 'abc\n');
+  clone.letHoursPass(1);
+  assert.match(await print(clone, 'run', 'test.yaml'), /2 restored/);
+  const runs = clone.files('cache/runs');
+  assert.match(await print(clone, 'run', 'test.yaml'), /^✓ test: 3 stages up to date/);
+  assert.deepEqual(clone.files('cache/runs'), runs, 'a run that is remembered leaves no trace');
+  const [, name] = /^ {2}(\S+): /m.exec(clone.read('store.yaml'))!;
+  await print(clone, 'store', 'pull', 'test.yaml', '--fetch', 'all');
+  await print(clone, 'store', 'keys', 'revoke', name!);
+  const archive = lab.maker.path('..', 'results.tar');
+  const refused = await clone.command('export', archive, 'test.yaml');
+  assert.match(
+    refused.stderr,
+    /^error: The outputs of count, grow, shout are not all here, or come from a key that is not trusted: `restage run/,
+  );
+  assert.match(await print(clone, 'run', 'test.yaml'), /3 ran/);
+  assert.match(await print(clone, 'export', archive), /^Wrote 3 stages of test/);
 });

@@ -4,61 +4,17 @@ import {
   chmodSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { MemoryS3 } from './support/memory-s3.ts';
 import { endOf, Project, pipeline } from './support/rig.ts';
+import { chain, group } from './support/store-group.ts';
 import { print } from './support/two-stages.ts';
-
-/** A stage whose output is large, between two whose outputs are small. */
-const chain = `stages:
-  shout:
-    kind: command
-    inputs: { text: ./in.txt }
-    outputs: { text: out/shout.txt }
-    with: { run: "echo shouting; tr a-z A-Z < \${inputs.text} > \${outputs.text}" }
-  grow:
-    kind: command
-    inputs: { text: shout.text }
-    outputs: { text: out/grow.txt }
-    with: { run: "cat \${inputs.text} > \${outputs.text}; head -c 3000000 /dev/zero >> \${outputs.text}" }
-  count:
-    kind: command
-    inputs: { text: grow.text }
-    outputs: { text: out/count.txt }
-    with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
-`;
-
-/** A project that has run and shared its results, and a clone with the files that Git has. */
-async function group(yaml = chain) {
-  const maker = new Project(yaml, { 'in.txt': 'abc\n' }, 'maker');
-  maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
-  await print(maker, 'store', 'init', '../shared');
-  assert.equal((await maker.run()).code, 0);
-  const clone = new Project(yaml, {
-    'store.yaml': maker.read('store.yaml').replace('../shared', maker.path('../shared')),
-  });
-  clone.env['XDG_CONFIG_HOME'] = clone.path('config');
-  const shared = maker.path('..', 'shared');
-  const filesOf = (folder: string) =>
-    (readdirSync(join(shared, folder), { recursive: true }) as string[])
-      .map((name) => join(shared, folder, name))
-      .filter((path) => statSync(path).isFile());
-  return {
-    maker,
-    clone,
-    shared,
-    filesOf,
-    [Symbol.dispose]: () => [maker, clone].map((project) => project[Symbol.dispose]()),
-  };
-}
 
 test('results from before there was a store are pushed with their run, so that somebody without the data can pull it', async () => {
   using maker = new Project(chain, { 'in.txt': 'abc\n' }, 'maker');
@@ -189,77 +145,6 @@ test('a stage that runs fetches its inputs; if they are lost, their stage runs a
     losing.warnings.join('\n'),
     /its outputs are no longer in the shared store: it runs again/,
   );
-});
-
-test('a log is fetched when it is read; what `store gc` removed is sent again', async () => {
-  using lab = await group();
-  const { clone, maker } = lab;
-  clone.write('in.txt', 'abc\n');
-  assert.match(
-    await print(clone, 'logs', 'test.yaml', 'shout'),
-    /^shout: succeeded on .*\nshouting\n$/,
-  );
-  maker.write('in.txt', 'other\n');
-  await maker.run();
-  for (const name of ['results', 'runs'])
-    for (const path of lab.filesOf(name)) utimesSync(path, 0, 0);
-  assert.match(await print(maker, 'store', 'gc', '--yes'), /^Removed 3 results and 1 run/);
-  assert.match(await print(maker, 'store', 'push'), /^Sent 3 results/);
-  assert.match(await print(maker, 'store', 'push'), /^Sent 0 results/);
-});
-
-test('an unreachable store costs one warning; a user whose key is not trusted can only read', async () => {
-  using lab = await group();
-  const { clone, maker, shared } = lab;
-  clone.write('in.txt', 'xyz\n');
-  renameSync(shared, `${shared}-away`);
-  const away = await clone.run();
-  assert.equal(away.code, 0);
-  assert.equal(away.warnings.length, 1);
-  assert.match(
-    away.warnings[0]!,
-    /cannot be reached \(the folder \S+ is not there\): this run continues without it$/,
-  );
-  renameSync(`${shared}-away`, shared);
-  assert.match(await print(clone, 'store', 'status'), /you can only read: you have no key/);
-  const { code, stderr } = await clone.command('store', 'push');
-  assert.equal(code, 1);
-  assert.match(stderr, /Cannot send results: you can only read/);
-  // Both are the same user of the same host.
-  const taken = await clone.command('store', 'keys', 'add');
-  assert.match(
-    taken.stderr,
-    /^error: store\.yaml has another key of \S+, whose results would no longer count/,
-  );
-  await print(clone, 'store', 'keys', 'add', 'bob');
-  assert.match(await print(clone, 'store', 'keys'), /bob +[0-9a-f]{16} +yours/);
-  assert.match(await print(clone, 'store', 'push'), /^Sent 3 results/);
-  assert.match(
-    await print(maker, 'store', 'status'),
-    /3 further results without a signature that store.yaml trusts/,
-  );
-});
-
-test('results of a revoked key no longer count, even if a run remembers that all is published', async () => {
-  using lab = await group();
-  const { clone } = lab;
-  clone.write('in.txt', 'abc\n');
-  clone.letHoursPass(1);
-  assert.match(await print(clone, 'run', 'test.yaml'), /2 restored/);
-  const runs = clone.files('cache/runs');
-  assert.match(await print(clone, 'run', 'test.yaml'), /^✓ test: 3 stages up to date/);
-  assert.deepEqual(clone.files('cache/runs'), runs, 'a run that is remembered leaves no trace');
-  const [, name] = /^ {2}(\S+): /m.exec(clone.read('store.yaml'))!;
-  await print(clone, 'store', 'pull', 'test.yaml', '--fetch', 'all');
-  await print(clone, 'store', 'keys', 'revoke', name!);
-  const archive = lab.maker.path('..', 'results.tar');
-  const refused = await clone.command('export', archive, 'test.yaml');
-  assert.match(
-    refused.stderr,
-    /^error: The outputs of count, grow, shout are not all here, or come from a key that is not trusted: `restage run/,
-  );
-  assert.match(await print(clone, 'run', 'test.yaml'), /3 ran/);
-  assert.match(await print(clone, 'export', archive), /^Wrote 3 stages of test/);
 });
 
 test('a FIFO or a device in a shared folder keeps no run waiting: what is no plain file counts as missing', async () => {
