@@ -61,10 +61,14 @@ function list(
       const shape = [...(dataset.shape ?? [])];
       const count = shape.reduce((product, length) => product * length, 1);
       const bytes = count * dataset.metadata.size;
-      return { name: called, shape, type: String(dataset.dtype), bytes, read };
+      return { name: called, shape, type: typeOf(dataset), bytes, read };
     });
   });
 }
+
+/** `float32` for `<f` of four bytes. */
+const typeOf = ({ dtype, metadata }: Dataset): string =>
+  /^[<>|]?f$/.test(String(dtype)) ? `float${8 * metadata.size}` : String(dtype);
 
 /** The list of names in an attribute; Keras splits a long one into `name0`, `name1`, …. */
 function names(group: Group, attribute: string): readonly string[] | undefined {

@@ -47,9 +47,11 @@ export function loadWeights(
     throw new StageError(inFile(`expected weights of ${[...head].join(', ')}`, stored, used));
   for (const [name, matches] of fitted) {
     const layer = model.getLayer(name);
-    const values = matches.map(({ weight, tensor }) =>
-      naming.toTfjs(weight!, readFinite(stored.path, tensor!)),
-    );
+    const values = matches.map(({ weight, tensor }) => {
+      const numbers = readFinite(stored.path, tensor!);
+      if (weight!.name === 'moving_variance') checkVariance(stored.path, tensor!, numbers);
+      return naming.toTfjs(weight!, numbers);
+    });
     tidy(() =>
       layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))),
     );
@@ -57,6 +59,19 @@ export function loadWeights(
   const layers = [...fitted.keys()];
   const unused = names.filter((tensor) => !used.has(tensor));
   return { layers, random, unused, naming: naming.name, normalise: naming.normalise };
+}
+
+/**
+ * A variance below zero is damaged. So is one of zero among whole numbers: a small variance became
+ * zero when it was made one, and the channel would be divided by next to nothing.
+ */
+function checkVariance(path: string, { name, type }: StoredTensor, values: Float32Array): void {
+  const isWhole = type === 'uint8' || type === 'uint16';
+  const damaged = values.filter((value) => value < 0 || (isWhole && value === 0));
+  if (damaged.length === 0) return;
+  throw new StageError(
+    `Expected variances above zero, got ${damaged.length} of ${values.length} that are not, in ${name} of ${path}: the file is damaged${isWhole ? ` by storing them as ${type}` : ''}.`,
+  );
 }
 
 /** The names of the layers after the backbone. */

@@ -8,6 +8,7 @@ import { isShardIndex, openShardedSafetensors } from './sharded-safetensors.ts';
 import { among, besideManifest, type FindShard } from './shards.ts';
 import { openTfjsManifest } from './tfjs-manifest.ts';
 import { readBytes, readJson, type StoredWeights } from './weight-files.ts';
+import { bundleStart } from './wrapped-module.ts';
 
 /**
  * Opens one file of weights, its folder, or a manifest and shards; throws a {@link StageError}
@@ -41,7 +42,7 @@ function openManifest(path: string, findShard: FindShard): StoredWeights {
 const formats =
   'tfjs (model.json, weights_manifest.json), safetensors, PyTorch (.pt, .pth), Keras HDF5 (.h5)';
 const weightNames =
-  /^model\.json$|weights_manifest\.json$|\.safetensors(\.index\.json)?$|\.(h5|hdf5|keras|pth?)$/;
+  /^model(\.json|(\.min)?\.js)$|weights_manifest\.json$|\.safetensors(\.index\.json)?$|\.(h5|hdf5|keras|pth?)$/;
 
 function findInFolder(folder: string): string {
   const all = readdirSync(folder)
@@ -65,7 +66,7 @@ function findInList(paths: readonly string[]): string {
   if (folder !== undefined) {
     throw new StageError(`Expected a file of weights and its shards, got the folder ${folder}.`);
   }
-  const manifests = paths.filter((path) => path.endsWith('.json'));
+  const manifests = paths.filter((path) => /\.json$|(^|\/)model(\.min)?\.js$/.test(path));
   if (manifests.length === 1) return manifests[0]!;
   const names = paths.map((path) => basename(path)).join(', ');
   throw new StageError(
@@ -79,7 +80,7 @@ function formatOf(path: string): 'json' | 'safetensors' | 'pytorch' | 'keras' {
   // Before JSON: a header's length, which comes first, may have the bytes of " {", but unlike a
   // text it ends in zeros.
   if (text.slice(4) === '\0\0\0\0{') return 'safetensors';
-  if (/^\s*[[{]/.test(text)) return 'json';
+  if (/^\s*[[{]/.test(text) || text === bundleStart) return 'json';
   if (text[8] === '{') return 'safetensors';
   // A zip, or a pickle of a protocol that has a header: 2 to 5.
   if (text.startsWith('PK') || text.startsWith('\x80')) return 'pytorch';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { StageError } from '../../../stage.ts';
 
@@ -19,9 +20,13 @@ export const among =
   (name) =>
     paths.find((path) => path.endsWith(sep + name));
 
+/** What npm packages add to the name of a shard that they wrap into a module. */
+const wrappers = ['', '.min.js', '.js'];
+
 /** The path of a shard. Throws a {@link StageError} for one that may not be read. */
 export function shardAt(manifest: string, name: string, findShard: FindShard): string {
-  const shard = findShard(name);
+  const shards = wrappers.flatMap((end) => findShard(name + end) ?? []);
+  const shard = shards.find((path) => existsSync(path)) ?? shards[0];
   if (shard !== undefined) return shard;
   throw new StageError(
     `${manifest} names the shard ${name}, which is not among the inputs: give their folder, or list it under shards.`,

@@ -10,6 +10,7 @@ import {
   sizeOfFile,
   toFloat32,
 } from './weight-files.ts';
+import { bundleStart, wrappedBytes } from './wrapped-module.ts';
 
 /** Compressed numbers: integers, each `integer * scale + min`, or float16. */
 const quantization = z.union([
@@ -60,21 +61,37 @@ function parse(path: string): readonly Group[] {
 function openShards(path: string, { paths }: Group, findShard: FindShard) {
   let size = 0;
   const shards = paths.map((name) => {
-    const shard = shardAt(path, name, findShard);
+    const shard = openShard(shardAt(path, name, findShard));
     const first = size;
-    size += sizeOfFile(shard);
-    return { path: shard, first, end: size };
+    size += shard.size;
+    return { shard, first, end: size };
   });
   const read = (start: number, end: number) => {
     const bytes = new Uint8Array(end - start);
     for (const shard of shards) {
       const from = Math.max(start, shard.first);
       const to = Math.min(end, shard.end);
-      if (from < to) bytes.set(readBytes(shard.path, from - shard.first, to - from), from - start);
+      if (from < to)
+        bytes.set(shard.shard.read(from - shard.first, to - shard.first), from - start);
     }
     return bytes;
   };
   return { size, read };
+}
+
+interface Shard {
+  readonly size: number;
+  read(start: number, end: number): Uint8Array;
+}
+
+function openShard(path: string): Shard {
+  const size = sizeOfFile(path);
+  const start = Buffer.from(readBytes(path, 0, bundleStart.length)).toString('latin1');
+  if (start !== bundleStart) {
+    return { size, read: (from, to) => readBytes(path, from, to - from) };
+  }
+  const bytes = wrappedBytes(path, Buffer.from(readBytes(path, 0, size)).toString('latin1'));
+  return { size: bytes.length, read: (from, to) => bytes.subarray(from, to) };
 }
 
 function groupTensors(

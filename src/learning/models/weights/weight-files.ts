@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StageError } from '../../../stage.ts';
+import { bundleStart, wrappedLiteral } from './wrapped-module.ts';
 
 // Shared by the readers of the weight formats.
 
@@ -78,8 +79,10 @@ export function readJson(path: string, expected: string): unknown {
   if (size > longestJson) {
     throw new StageError(`Expected ${expected}, but ${path} is text of ${size} bytes.`);
   }
+  const text = new TextDecoder().decode(readBytes(path, 0, size));
+  if (text.startsWith(bundleStart)) return wrappedLiteral(path, text);
   try {
-    return JSON.parse(new TextDecoder().decode(readBytes(path, 0, size)));
+    return JSON.parse(text);
   } catch {
     throw new StageError(`Expected ${expected}, but ${path} is not whole JSON.`);
   }
