@@ -3,14 +3,20 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
+import { outputOf } from '../../src/learning/models/model-output.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
+import { openFeatures } from '../../src/learning/vision/features/features.ts';
+import { assertClose } from '../../test/support/assert-close.ts';
 import { writeFeatures } from '../../test/support/features-artifact.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import evaluate from '../evaluate/run.ts';
 import { spec as evaluateSpec } from '../evaluate/spec.ts';
+import exportModel from '../export/run.ts';
+import { spec as exportSpec } from '../export/spec.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -149,4 +155,54 @@ test('a head that does not fit the features is refused with their number of valu
         'With features of 8 values: residual1 adds 9 values to its input of 8 values: give it a shortcut with the same output shape.',
     },
   );
+});
+
+test('features are centred, scaled to unit length or whitened by those of train alone, and evaluate does the same', async () => {
+  const scaledLayers = ['centre', 'unit', 'whiten', { dense: 2 }];
+  using bench = await trained({ model: { layers: scaledLayers }, epochs: 20 });
+  const history = parseHistory(
+    readFileSync(bench.output('history', spec.outputs['history']), 'utf8'),
+  );
+  assert.ok(history.ok);
+  assert.ok(history.value.epochs.at(-1)!.splits['val']!.accuracy > 0.9);
+  const { model } = await loadModel(bench.output('model'));
+  const [mean] = model.getLayer('centre1').getWeights();
+  const { features: rows } = openFeatures(features).split('train');
+  const some = rows.slice(0, 3 * 8);
+  const output = await outputOf(model, some);
+  const expected = Array.from({ length: 8 }, (_, k) => {
+    const column = rows.filter((_, i) => i % 8 === k);
+    return column.reduce((sum, value) => sum + value, 0) / column.length;
+  });
+  assertClose([...mean!.dataSync()], expected, 1e-5);
+  using scoring = new StageBench();
+  const inputs = { model: bench.output('model'), features };
+  await scoring.run(evaluateSpec, evaluate, { inputs, with: { splits: ['val'] } });
+  const { accuracy } = history.value.epochs[history.value.chosenEpoch - 1]!.splits['val']!;
+  const metrics = JSON.parse(
+    readFileSync(scoring.output('metrics', evaluateSpec.outputs['metrics']), 'utf8'),
+  ) as { readonly splits: { readonly val: { readonly accuracy: number } } };
+  assert.equal(metrics.splits.val.accuracy, accuracy);
+
+  using exported = new StageBench();
+  await exported.run(exportSpec, exportModel, { inputs: { model: bench.output('model') } });
+  const session = await InferenceSession.create(join(exported.output('files'), 'model.onnx'));
+  const { logits } = await session.run({ features: new OrtTensor('float32', some, [3, 8]) });
+  assertClose(logits!.data as Float32Array, [...output], 1e-4);
+});
+
+test('a scaling that is fitted is a mistake after other layers, and in a network of images', () => {
+  const mistakes = (layers: readonly unknown[], port: string) =>
+    spec.check!(spec.settings.parse({ model: { layers } }), new Set([port])).map(
+      ({ at, message }) => `${at.join('.')}: ${message}`,
+    );
+  const message =
+    'is fitted to features: it begins a network that is trained on the input "features"';
+  assert.deepEqual(mistakes(['centre', 'unit', { dense: 2 }], 'features'), []);
+  assert.deepEqual(mistakes([{ dense: 4 }, 'unit', 'whiten', { dense: 2 }], 'features'), [
+    `model.layers.2: whiten1 ${message}`,
+  ]);
+  assert.deepEqual(mistakes(['globalAveragePool', 'unit', 'centre', { dense: 2 }], 'dataset'), [
+    `model.layers.2: centre1 ${message}`,
+  ]);
 });

@@ -2,6 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { compare } from '../../src/compare.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { buildHead } from '../../src/learning/models/build-net.ts';
+import { fitScalings } from '../../src/learning/models/feature-scaling.ts';
 import {
   imageSizeOf,
   networkWithHead,
@@ -163,6 +164,7 @@ async function features(context: StageContext<TrainSettings>): Promise<Source> {
   const model = buildHead(net, values);
   requireOutputs(model, classes);
   initialiseWeights(model, settings.seed);
+  fitScalings(model, net.layers, features.split(trainSplit).features);
   return {
     parts: partsOfNet(net),
     model,

@@ -1,6 +1,7 @@
 import type { layers as Layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { input, layers, model, sequential } from '@tensorflow/tfjs';
 import { unreachable } from '../../result.ts';
+import { featureScaling } from './feature-scaling.ts';
 import { usesBatch } from './layers/batch-statistics.ts';
 import {
   type Activation,
@@ -110,6 +111,8 @@ function tfjsLayer(layer: PlainLayer, channels = 0): Layers.Layer {
       return layers.activation({ name, activation: layer.activation as TfjsActivation });
     case 'dropout':
       return seededDropout({ name, rate: layer.rate });
+    case 'scaling':
+      return featureScaling({ name, by: layer.by });
     case 'flatten':
       return layers.flatten({ name });
     case 'globalAveragePool':

@@ -10,11 +10,12 @@ import { beforeClassifier, beforeScores } from './graph/classifier.ts';
 import { dataType, type OnnxGraph, readOnnxGraph } from './graph/file/onnx-graph.ts';
 import { GraphLayer, isNormalisation } from './graph/graph-layer.ts';
 import { initialiseWeights } from './initial-weights.ts';
-import { isLearnable, type Layer, type Shape, showShape } from './layers/layer.ts';
+import { isLearnable, type Layer, plainLayersIn, type Shape, showShape } from './layers/layer.ts';
 import type { LayerItem } from './layers/layer-items.ts';
 import type { NetworkParts } from './layers/net-parts.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { traceLayers } from './layers/trace-net.ts';
+import { scalingMistakes } from './model-setting.ts';
 import { seededDropout } from './seeded-dropout.ts';
 
 /** An ONNX file whose nodes become layers. */
@@ -133,6 +134,8 @@ export async function networkWithHead(
   const shape = cutShape(built, tensor);
   const head = given ?? usualHead(shape, classes);
   const layers = readLayers(head);
+  const [mistake] = scalingMistakes(plainLayersIn(layers));
+  if (mistake !== undefined) throw new StageError(`In "head": ${mistake.message}.`);
   checkHead(layers, shape, classes);
   const outputs = applyLayers(layers, built.output);
   const model = tfjsModel({ name: 'graph', inputs: built.image, outputs });

@@ -7,6 +7,7 @@ import {
   joinName,
   type Layer,
   type Net,
+  type PlainLayer,
   pathsOf,
   plainLayersIn,
   showShape,
@@ -84,7 +85,11 @@ export function modelMistakes(
     ];
   }
   const end = traced.ok ? wrongEnd(traced.value, classes) : [traced.error];
-  return inSettings([...sharedNames(layers, 'image'), ...end]);
+  return inSettings([
+    ...sharedNames(layers, 'image'),
+    ...scalingMistakes(plainLayersIn(layers)),
+    ...end,
+  ]);
 }
 
 /** Why a network cannot see whole images, which have many sizes; `at` is `scale`. */
@@ -109,7 +114,18 @@ export function headMistakes(
   const traced = traceLayers(layers, [1]);
   const end = traced.ok ? wrongEnd(traced.value, classes) : [];
   const wrong = seesImages === undefined ? end : [{ at: seesImages.at, message }];
-  return inSettings([...sharedNames(layers, 'features'), ...wrong]);
+  const first = layers.findIndex(({ kind }) => kind !== 'scaling');
+  const later = plainLayersIn(layers.slice(first));
+  return inSettings([...sharedNames(layers, 'features'), ...scalingMistakes(later), ...wrong]);
+}
+
+/** Scalings that are fitted to features, at a place where a network has none. */
+export function scalingMistakes(layers: readonly PlainLayer[]): readonly NetMistake[] {
+  return layers.flatMap((layer) => {
+    if (layer.kind !== 'scaling' || layer.by === 'unit') return [];
+    const message = `${layer.name} is fitted to features: it begins a network that is trained on the input "features"`;
+    return [{ at: layer.at, message }];
+  });
 }
 
 const inSettings = (mistakes: readonly NetMistake[]): readonly NetMistake[] =>

@@ -173,6 +173,8 @@ export class NetWriter {
         return this.#activation(layer.activation, value, name);
       case 'dropout':
         return value;
+      case 'scaling':
+        return this.#scaling(layer, value);
       case 'flatten':
         return this.node('Flatten', [value], name, { axis: 1 });
       case 'globalAveragePool':
@@ -204,6 +206,15 @@ export class NetWriter {
       default:
         return unreachable(kind);
     }
+  }
+
+  #scaling(layer: Extract<PlainLayer, { kind: 'scaling' }>, value: string): string {
+    const { name, by } = layer;
+    if (by === 'unit') return this.node('LpNormalization', [value], name, { axis: 1, p: 2 });
+    const [mean, whitening] = this.#of(layer);
+    if (whitening === undefined) return this.node('Sub', [value, mean!], name);
+    const centred = this.node('Sub', [value, mean!], `${name}/centred`);
+    return this.node('Gemm', [centred, whitening], name, { transB: 1 });
   }
 
   #layerNorm(layer: Extract<PlainLayer, { kind: 'layerNorm' }>, input: Shape, value: string) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { activations, paddings } from './layer.ts';
+import { activations, paddings, scalings } from './layer.ts';
 
 /** Layers that need only their name. */
 const words = [
@@ -14,6 +14,7 @@ const words = [
   'pixel',
   'tokens',
   'classToken',
+  ...scalings,
 ] as const;
 
 const count = z

@@ -88,6 +88,12 @@ const pooling = (words: string): LayerKind<FormOf<'maxPool' | 'averagePool'>> =>
   colour: 'pool',
 });
 
+const scalingWords = {
+  centre: 'minus the mean',
+  unit: 'scaled to unit length',
+  whiten: 'whitened',
+} as const;
+
 const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } = {
   conv: {
     ...convolution('conv'),
@@ -168,6 +174,17 @@ const kinds: { readonly [Kind in PlainForm['kind']]: LayerKind<FormOf<Kind>> } =
     stem: () => 'scale',
     weights: (_, inputs) => [weight('layer_scale', inputs, 1, 1)],
     describe: () => 'layer scale',
+    colour: 'other',
+  },
+  scaling: {
+    ...unchanged,
+    needs: 'values',
+    stem: ({ by }) => by,
+    weights: ({ by }, inputs) => [
+      ...(by === 'unit' ? [] : [weight('moving_mean', inputs)]),
+      ...(by === 'whiten' ? [weight('whitening', inputs, inputs)] : []),
+    ],
+    describe: ({ by }) => scalingWords[by],
     colour: 'other',
   },
   flatten: {

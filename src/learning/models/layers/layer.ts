@@ -26,7 +26,7 @@ export interface WeightShape {
 export const sizeOf = ({ shape }: WeightShape): number =>
   shape.reduce((product, length) => product * length, 1);
 
-/** The weights of BatchNorm that gradients do not learn. */
+/** The weights of BatchNorm that gradients do not learn; a scaling of features has the first. */
 export const movingStatistics = ['moving_mean', 'moving_variance'];
 
 /**
@@ -35,7 +35,8 @@ export const movingStatistics = ['moving_mean', 'moving_variance'];
  */
 export const isLearnable = (name: string): boolean => {
   const role = name.slice(name.lastIndexOf('/') + 1);
-  return !movingStatistics.includes(role) && !/^constant(_\d+)?$/.test(role);
+  const isFitted = movingStatistics.includes(role) || role === 'whitening';
+  return !isFitted && !/^constant(_\d+)?$/.test(role);
 };
 
 /** Learnable parameters, frozen ones too: what papers report as the size of a network. */
@@ -49,6 +50,8 @@ export const countLearnable = (weights: Iterable<WeightShape>): number =>
  * At the image's edge, windows stay inside (`valid`), or the image is padded with zeros (`same`).
  */
 export const paddings = ['valid', 'same'] as const;
+
+export const scalings = ['centre', 'unit', 'whiten'] as const;
 
 export const activations = [
   'relu',
@@ -92,6 +95,8 @@ export type PlainForm =
   | { readonly kind: 'dropout'; readonly rate: number }
   /** A learned factor for each channel (Touvron et al. 2021, "Going deeper with image transformers"). */
   | { readonly kind: 'layerScale'; readonly initial: number }
+  /** How the features of a head are scaled, by constants of those of the training split. */
+  | { readonly kind: 'scaling'; readonly by: Scaling }
   | { readonly kind: 'flatten' }
   | { readonly kind: 'globalAveragePool' }
   /** Values as an image of one pixel, so that a gate can multiply an image by them. */
@@ -107,6 +112,12 @@ export type PlainForm =
   | { readonly kind: 'classToken' }
   /** `pixelwise`: of the channels of each pixel, as a convolution of 1 x 1. */
   | ({ readonly kind: 'dense'; readonly units: number; readonly pixelwise: boolean } & Weighted);
+
+/**
+ * The mean is subtracted (`centre`), the row is divided by its length (`unit`), or the mean is
+ * subtracted and values become uncorrelated, of variance 1 (`whiten`).
+ */
+export type Scaling = (typeof scalings)[number];
 
 /** Rows above, columns to the right, rows below, columns to the left. */
 export type Around = readonly [top: number, right: number, bottom: number, left: number];

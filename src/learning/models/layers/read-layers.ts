@@ -1,4 +1,5 @@
 import type { Around, BlockLayer, Layer, PlainForm, PlainLayer } from './layer.ts';
+import { scalings } from './layer.ts';
 import type { BlockItem, LayerItem, PlainItem } from './layer-items.ts';
 import { layerKind } from './layer-kinds.ts';
 
@@ -71,6 +72,8 @@ function formOf(item: PlainItem): PlainForm {
   if (item === 'layerNorm') return formOf({ layerNorm: true });
   const activation = activationWords.find((word) => word === item);
   if (activation !== undefined) return { kind: 'activation', activation };
+  const by = scalings.find((word) => word === item);
+  if (by !== undefined) return { kind: 'scaling', by };
   return typeof item === 'string' ? { kind: item as PlainWord } : formOfMap(item);
 }
 
