@@ -53,6 +53,7 @@ test('the examples of the pages on classes, training, networks, weights, evaluat
     'downloads/cifar100/train.parquet': '',
     'results.template.md': '',
     'models/detector.onnx': '',
+    'models/backbone.onnx': '',
   };
   using project = new Project('stages: {}\n', files);
   const pages = ['classes', 'training', 'networks', 'weights', 'evaluation', 'explanation'].map(
