@@ -695,10 +695,12 @@ def write(folder, name):
             kept = gradients
         facts["statistics"] = {key: put(value) for key, value in net.named_buffers() if "running" in key}
     net.load_state_dict(begun)
-    exact = gradients_of(net.double(), images.double(), True)
-    apart = [float((gradients[key] - value).abs().max()) for key, value in exact.items()]
-    facts["training"]["noise"] = max(apart) / norm
-    net.float()
+    facts["training"]["noise"] = 0
+    if facts["statistics"]:
+        exact = gradients_of(net.double(), images.double(), True)
+        apart = [float((gradients[key] - value).abs().max()) for key, value in exact.items()]
+        facts["training"]["noise"] = max(apart) / norm
+        net.float()
     rates = {"sgd": partial(torch.optim.SGD, lr=0.01), "adam": partial(torch.optim.Adam, lr=0.001)}
     for kind, optimizer in rates.items() if parameters < 100_000_000 else []:
         net.load_state_dict(begun)

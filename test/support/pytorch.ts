@@ -21,3 +21,28 @@ export function writePyTorchFiles(folder: string): void {
   const { status, stderr } = spawnSync(python, [script, folder], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
 }
+
+/** Networks of torchvision and timm that `pytorch-architectures.py` writes. */
+export const networkNames = [
+  'resnet18',
+  'densenet121',
+  'vgg11_bn',
+  'inception_v3',
+  'mobilenet_v2',
+  'mobilenet_v3_small',
+  'efficientnet_b0',
+  'convnext_tiny',
+  'vit_b_16',
+  'swin_t',
+  'deit_tiny',
+  'vit_small',
+] as const;
+
+/** Fills a folder with such networks, and what PyTorch computes with them. */
+export function writeNetworks(folder: string, names: readonly string[]): void {
+  const script = new URL('pytorch-architectures.py', import.meta.url).pathname;
+  const { status, stderr } = spawnSync(python, ['-W', 'ignore', script, folder, ...names], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+}

@@ -209,7 +209,8 @@ class GraphBuilder {
   #initializer(name: string): Value | undefined {
     const stored = this.#graph.initializers.get(name);
     if (stored === undefined) return undefined;
-    const isWeight = isFloat(stored) && stored.shape.length > 0 && !isMask(stored);
+    const numbers = readConstant(stored);
+    const isWeight = isFloat(stored) && stored.shape.length > 0 && !isMask(numbers);
     const value: Value = isWeight
       ? {
           kind: 'weight',
@@ -217,7 +218,7 @@ class GraphBuilder {
           layout: 'written',
           source: { parameter: stored, name },
         }
-      : constantValue(readConstant(stored));
+      : constantValue(numbers);
     this.#values.set(name, value);
     return value;
   }
@@ -341,9 +342,8 @@ function moduleOf({ parameter, role }: WeightForm): string | undefined {
 }
 
 /** Numbers that are 0 or so low that a softmax forgets them: a mask of attention, no weight. */
-function isMask(stored: StoredTensor): boolean {
-  if (stored.shape.length < 2) return false;
-  const { values } = readConstant(stored);
+function isMask({ shape, values }: Constant): boolean {
+  if (shape.length < 2) return false;
   const lowest = -100;
   let hasLow = false;
   for (const value of values) {

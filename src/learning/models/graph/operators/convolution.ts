@@ -7,6 +7,7 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs';
 import { type NodeCall, type Operator, operator, type Reading, Unsupported } from './operator.ts';
+import { showLengths } from './shapes.ts';
 
 type Pads = readonly [top: number, left: number, bottom: number, right: number];
 type Pair = readonly [rows: number, columns: number];
@@ -99,7 +100,7 @@ export const convolution: Operator = operator<ConvSettings>({
     const [filters, perGroup, ...window] = call.shape(1) as [number, number, ...number[]];
     const groups = call.int('group', 1);
     if (perGroup * groups !== channels || filters % groups !== 0) {
-      throw new Unsupported(`a kernel of ${call.shape(1).join(' x ')} for ${channels} channels`);
+      throw new Unsupported(`a kernel of ${showLengths(call.shape(1))} for ${channels} channels`);
     }
     const { strides, dilations, pads, counts } = windowsOf(call, window);
     const depthwise = groups === channels && groups > 1;

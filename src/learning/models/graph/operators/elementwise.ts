@@ -21,7 +21,7 @@ import {
   tanh,
 } from '@tensorflow/tfjs';
 import { everywhere, type NodeCall, type Operator, operator, Unsupported } from './operator.ts';
-import { broadcast, type Layout } from './shapes.ts';
+import { broadcast, type Layout, showLengths } from './shapes.ts';
 
 const unary = (compute: (x: Tensor) => Tensor): Operator => ({
   plan: (call) => everywhere(call),
@@ -113,7 +113,7 @@ function together(call: NodeCall, role: string) {
   const shapes = call.operands.map((_, input) => call.shape(input));
   const shape = broadcast(...shapes);
   if (shape === undefined) {
-    throw new Unsupported(`operands of ${shapes.map((each) => each.join(' x ')).join(' and ')}`);
+    throw new Unsupported(`operands of ${shapes.map(showLengths).join(' and ')}`);
   }
   const rank = shape.length;
   const isLast = call.operands.some(

@@ -1,6 +1,7 @@
 import { moments, scalar, type Tensor, batchNorm as tfBatchNorm, tidy } from '@tensorflow/tfjs';
 import { sizeOf } from '../file/constants.ts';
 import { type Operator, operator, type Reading, Unsupported } from './operator.ts';
+import { showLengths } from './shapes.ts';
 
 /**
  * BatchNorm (Ioffe and Szegedy 2015). In a training step it normalises by the batch's own mean and
@@ -18,7 +19,7 @@ export const batchNormalization: Operator = operator<{
     for (const { input } of weights) {
       if (call.shape(input).join() === String(shape[1])) continue;
       throw new Unsupported(
-        `statistics of ${call.shape(input).join(' x ')} for ${shape[1]} channels`,
+        `statistics of ${showLengths(call.shape(input))} for ${shape[1]} channels`,
       );
     }
     return {

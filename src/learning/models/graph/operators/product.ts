@@ -1,11 +1,11 @@
 import { matMul, scalar, type Tensor } from '@tensorflow/tfjs';
 import { type NodeCall, type Operator, operator, type Reading, Unsupported } from './operator.ts';
-import { broadcast } from './shapes.ts';
+import { broadcast, showLengths } from './shapes.ts';
 import { spreadTo } from './spread.ts';
 
 const differ = (call: NodeCall): never => {
   throw new Unsupported(
-    `matrices of ${call.shape(0).join(' x ')} and ${call.shape(1).join(' x ')}`,
+    `matrices of ${showLengths(call.shape(0))} and ${showLengths(call.shape(1))}`,
   );
 };
 

@@ -25,6 +25,7 @@ import {
   placeOf,
   reshaped,
   reshapeTarget,
+  showLengths,
 } from './shapes.ts';
 import { spreadTo } from './spread.ts';
 
@@ -37,7 +38,7 @@ function planReshape(
 ): Plan & { settings: Target } {
   const { shape: from, layout } = call.operand(0);
   if (to === undefined)
-    throw new Unsupported(`another number of elements than ${from.join(' x ')}`);
+    throw new Unsupported(`another number of elements than ${showLengths(from)}`);
   const isLast = layout === 'channelsLast';
   const keepsChannels = to.length > 2 && to[0] === from[0] && to[1] === from[1];
   // Without places, channels last are channels first.
@@ -117,7 +118,7 @@ const concatenation: Operator = operator<{ readonly axis: number }>({
     const shapes = call.operands.map((_, input) => call.shape(input));
     const others = broadcast(...shapes.map((shape) => shape.with(axis, 1)));
     if (others === undefined || shapes.some(({ length }) => length !== rank)) {
-      throw new Unsupported(`parts of ${shapes.map((shape) => shape.join(' x ')).join(' and ')}`);
+      throw new Unsupported(`parts of ${shapes.map(showLengths).join(' and ')}`);
     }
     const length = shapes.reduce((sum, shape) => sum + shape[axis]!, 0);
     return {
@@ -295,7 +296,7 @@ const expansion: Operator = operator<Target>({
     const target = (call.known(1) ?? []).map((length) => (isPerImage(length) ? 1 : length));
     const to = broadcast(shape, target);
     if (to === undefined)
-      throw new Unsupported(`a shape that ${shape.join(' x ')} does not grow to`);
+      throw new Unsupported(`a shape that ${showLengths(shape)} does not grow to`);
     const inOrder = to.length === shape.length ? layout : 'written';
     const lengths = axisOrder(to.length, inOrder).map((axis) => to[axis]!);
     const known = lengths.map((length) => (isPerImage(length) ? -1 : length));

@@ -9,6 +9,12 @@ export const perImage = 2 ** 24;
 
 export const isPerImage = (length: number): boolean => length >= perImage;
 
+/** `images x 3 x 24 x 24`, for messages. */
+export const showLengths = (shape: readonly number[]): string =>
+  shape.map((length) => (isPerImage(length) ? showImages(length / perImage) : length)).join(' x ');
+
+const showImages = (times: number): string => (times === 1 ? 'images' : `${times} images`);
+
 /**
  * The order of a value's axes in memory: ONNX's, or the same with the channels, axis 1, moved to
  * the end, as tfjs has images.

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { assertClose } from '../../../../test/support/assert-close.ts';
+import {
+  encodeModel,
+  type OnnxInitializer,
+  type OnnxNode,
+} from '../../../backend/lowering/onnx-writer.ts';
+import { selectBackend } from '../../../backend/select/select-backend.ts';
+import { openGraph, wholeNetwork } from '../graph-network.ts';
+import { outputOf } from '../model-output.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'graph-'));
+before(() => selectBackend('cpu', { threads: 1 }));
+after(() => rmSync(folder, { recursive: true }));
+
+const node = (
+  type: string,
+  inputs: readonly string[],
+  output: string,
+  attributes: OnnxNode['attributes'] = {},
+): OnnxNode => ({ type, domain: '', inputs, outputs: [output], attributes });
+
+const floats = (name: string, shape: readonly number[], values: readonly number[]) =>
+  ({ name, type: 'float32', shape, data: Float32Array.from(values) }) as const;
+const ints = (name: string, values: readonly number[]) =>
+  ({
+    name,
+    type: 'int64',
+    shape: [values.length],
+    data: BigInt64Array.from(values, BigInt),
+  }) as const;
+
+/** Opens a file with these nodes, from images of 2 x 2 to `logits`. */
+async function network(
+  nodes: readonly OnnxNode[],
+  initializers: readonly OnnxInitializer[] = [],
+  batch: number | string = 'batch',
+) {
+  const path = join(folder, 'net.onnx');
+  const inputs = [{ name: 'image', type: 'float32', shape: [batch, 3, 2, 2] }] as const;
+  const outputs = [{ name: 'logits', type: 'float32' }] as const;
+  writeFileSync(path, encodeModel({ nodes, initializers, inputs, outputs }));
+  return await wholeNetwork(openGraph(path), 2);
+}
+
+const messageOf = (opened: Promise<unknown>) =>
+  opened.then(
+    () => '',
+    (error: Error) => error.message,
+  );
+
+test('a node without gradients is named with its operator', async () => {
+  const pooled = node('GlobalAveragePool', ['image'], 'pooled');
+  assert.equal(
+    await messageOf(network([pooled, node('Det', ['pooled'], 'logits')])),
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Det, which has none: docs/onnx.md lists those that do.',
+  );
+  const reflected = node('Pad', ['image', 'pads'], 'logits', { mode: 'reflect' });
+  assert.equal(
+    await messageOf(network([reflected], [ints('pads', [0, 0, 1, 1, 0, 0, 1, 1])])),
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Pad with the mode reflect. Export it in another form, or cut the network before it.',
+  );
+});
+
+test('a weight that two nodes use is refused, since its gradient would be incomplete', async () => {
+  const nodes = [
+    node('Flatten', ['image'], 'flat', { axis: 1 }),
+    node('Gemm', ['flat', 'w'], 'hidden'),
+    node('Gemm', ['hidden', 'w'], 'logits'),
+  ];
+  const values = Array.from({ length: 144 }, (_, i) => i / 144);
+  assert.equal(
+    await messageOf(network(nodes, [floats('w', [12, 12], values)])),
+    'Expected every weight of net.onnx in one node, but "w" is in "hidden" and "logits": networks that use a weight twice do not train here.',
+  );
+});
+
+test('a file for one image serves any number: images stay where they lie in memory', async () => {
+  // As PyTorch's attention: tokens around the images, heads within them.
+  const nodes = [
+    node('Reshape', ['image', 'tokens'], 'a'),
+    node('Transpose', ['a'], 'b', { perm: [2, 0, 1] }),
+    node('Reshape', ['b', 'rows'], 'c'),
+    node('Gemm', ['c', 'w'], 'd'),
+    node('Reshape', ['d', 'back'], 'e'),
+    node('Transpose', ['e'], 'f', { perm: [1, 0, 2] }),
+    node('Flatten', ['f'], 'logits', { axis: 1 }),
+  ];
+  const initializers = [
+    ints('tokens', [1, 3, 4]),
+    ints('rows', [4, 3]),
+    ints('back', [4, 1, 3]),
+    floats('w', [3, 3], [1, 0, 0, 0, 2, 0, 0, 0, 3]),
+  ];
+  const model = await network(nodes, initializers, 1);
+  const images = Float32Array.from({ length: 24 }, (_, i) => i);
+  const factors = [1, 2, 3];
+  const wanted = images.map((value, i) => value * factors[i % 3]!);
+  assertClose(await outputOf(model, images), [...wanted], 1e-6);
+});

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { writeUntrainedModel } from '../../../../test/support/untrained-model.ts';
+import { selectBackend } from '../../../backend/select/select-backend.ts';
+import { Random } from '../../../random.ts';
+import { StageError } from '../../../stage.ts';
+import { exportOnnx } from '../export/export-onnx.ts';
+import { weightedNet } from '../export/weighted-net.ts';
+import { openGraph, wholeNetwork } from '../graph-network.ts';
+import { loadModel } from '../model-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mutated-'));
+const imageSize = 16;
+let bytes: Uint8Array;
+before(async () => {
+  await selectBackend('cpu', { threads: 1 });
+  const net = {
+    layers: [
+      { conv: 3, stride: 2 },
+      'batchNorm',
+      'relu',
+      { residual: [{ separableConv: 3, padding: 'same' }] },
+      { maxPool: 2 },
+      'flatten',
+      { dense: 2 },
+    ],
+  };
+  const model = join(folder, 'model');
+  await writeUntrainedModel(model, { net: net as never, imageSize });
+  const files = await loadModel(model);
+  bytes = new Uint8Array(exportOnnx(weightedNet(files), {}, { layout: 'NCHW', softmax: false }));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** A file in which a few bytes are others, or a part is gone or comes twice. */
+function mutated(random: Random): Uint8Array {
+  const at = random.integer(bytes.length);
+  const length = 1 + random.integer(40);
+  const way = random.integer(10);
+  if (way === 0) return bytes.slice(0, at);
+  if (way === 1) return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+  if (way === 2) return Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
+  const copy = bytes.slice();
+  copy[at] = random.integer(256);
+  copy[random.integer(bytes.length)] = random.integer(256);
+  return copy;
+}
+
+test('of 300 damaged files each becomes a network or a message, and none takes memory', async () => {
+  const outcomes = { built: 0, refused: 0 };
+  for (let file = 0; file < 300; file++) {
+    const path = join(folder, 'damaged.onnx');
+    writeFileSync(path, mutated(new Random('mutated', file)));
+    try {
+      const opened = openGraph(path);
+      const model = await wholeNetwork(opened, opened.size ?? imageSize);
+      outcomes.built++;
+      model.dispose();
+    } catch (error) {
+      assert.ok(error instanceof StageError, `file ${file}: ${(error as Error).stack}`);
+      assert.ok(error.message.length < 600 && !error.message.includes('Internal error'));
+      outcomes.refused++;
+    }
+  }
+  assert.ok(outcomes.built > 30 && outcomes.refused > 60, JSON.stringify(outcomes));
+  assert.ok(process.resourceUsage().maxRSS < 2e6, 'less than 2 GB');
+});

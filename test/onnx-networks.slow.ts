@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, suite, test } from 'node:test';
+import { selectBackend } from '../src/backend/select/select-backend.ts';
+import { compareWithPyTorch } from './support/compare-graph.ts';
+import { networkNames, noPyTorch, writeNetworks } from './support/pytorch.ts';
+
+suite('networks of torchvision and timm as ONNX files', { skip: noPyTorch ?? false }, () => {
+  before(() => selectBackend('onnxruntime', { threads: 2 }));
+  for (const name of networkNames) {
+    test(`${name}: scores, gradients by every parameter and first steps are PyTorch’s`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'onnx-networks-'));
+      try {
+        writeNetworks(folder, [name]);
+        const agreement = await compareWithPyTorch(folder, name);
+        const { scores, foldedScores, gradients, trainingGradients, noise } = agreement;
+        assert.ok(Math.max(scores, foldedScores) < 1e-4, `scores ${scores}, ${foldedScores}`);
+        assert.ok(gradients < 1e-3, `gradients ${gradients}`);
+        // Where PyTorch is far from its own float64, so may this be.
+        const most = Math.max(1e-3, 4 * noise);
+        assert.ok(trainingGradients < most, `in training ${trainingGradients}, noise ${noise}`);
+        assert.ok(agreement.statistics < 1e-4, `statistics ${agreement.statistics}`);
+        const { sgd = 0, adam = 0 } = agreement;
+        assert.ok(sgd < 1e-5, `a step of SGD ${sgd}`);
+        assert.ok(adam < 1e-5, `a step of Adam ${adam}`);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+});
