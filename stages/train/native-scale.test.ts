@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -28,6 +28,8 @@ import evaluate from '../evaluate/run.ts';
 import { spec as evaluateSpec } from '../evaluate/spec.ts';
 import exportModel from '../export/run.ts';
 import { spec as exportSpec } from '../export/spec.ts';
+import faithfulness from '../faithfulness/run.ts';
+import { spec as faithfulnessSpec } from '../faithfulness/spec.ts';
 import predict from '../predict/run.ts';
 import { spec as predictSpec } from '../predict/spec.ts';
 import saliency from '../saliency/run.ts';
@@ -196,6 +198,24 @@ test('maps explain the largest square that every image has, and the run says wha
   assert.deepEqual(bench.infos, [
     'Of 4 of 8 images the middle 48 x 48 pixels are explained, the largest square that every image has.',
   ]);
+});
+
+test('faithfulness measures maps of these squares', async () => {
+  using bench = new StageBench();
+  await bench.run(faithfulnessSpec, faithfulness, {
+    inputs: { model: trained(), dataset },
+    with: {
+      split: 'test',
+      method: ['gradient', 'grad-cam'],
+      images: 4,
+      curveSteps: 4,
+      draws: 100,
+    },
+  });
+  assert.deepEqual(bench.infos, [
+    'Of 4 of 8 images the middle 48 x 48 pixels are explained, the largest square that every image has.',
+  ]);
+  assert.ok(existsSync(bench.output('table', faithfulnessSpec.outputs['table'])));
 });
 
 test('pictures of explain-image are explained together, by the largest square that all of them have', async () => {
