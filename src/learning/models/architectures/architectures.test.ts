@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import type { Layer } from '../layers/layer.ts';
 import { totals } from '../layers/net-facts.ts';
 import { readLayers } from '../layers/read-layers.ts';
-import { plainLayers, type TracedLayer, traceLayers } from '../layers/trace-net.ts';
+import {
+  plainLayers,
+  type TracedLayer,
+  type TracedPlain,
+  traceLayers,
+} from '../layers/trace-net.ts';
 import { modelMistakes, netOf } from '../model-setting.ts';
 import { type ArchitectureName, architectureNames, architectures } from './architectures.ts';
 import { xceptionBackbone } from './xception.ts';
@@ -34,6 +39,7 @@ test('every network has its published number of learnable parameters', () => {
   assert.equal(learnable('convnext-tiny', 1000), 28_589_128);
   assert.equal(learnable('vit-small', 1000, 224), 22_050_664);
   assert.equal(learnable('inception-v3', 1000, 299), 23_834_568);
+  assert.equal(learnable('inception-v3-keras', 1000, 299), 23_834_568);
   // The package counts 5,614,592: with its descriptor, and with the factor and summand after each
   // filter.
   assert.equal(learnable('face-resnet'), 5_618_242);
@@ -87,6 +93,28 @@ test('tiny-xception has the weights that its package’s manifest names, but for
   ]);
 });
 
+test('Keras’s Inception V3 has the layers of torchvision’s in its own numbers, with modules mixed0 to mixed10', () => {
+  const ofTorchvision = plainLayers(traced(netOf('inception-v3').layers, 299));
+  const ofKeras = plainLayers(traced(netOf('inception-v3-keras').layers, 299));
+  const kernels = (layers: readonly TracedPlain[]) =>
+    layers.flatMap(({ layer, weights, output }) =>
+      layer.kind === 'conv' ? [[weights[0]!.shape, output]] : [],
+    );
+  assert.deepEqual(kernels(ofKeras), kernels(ofTorchvision));
+  const names = ofKeras.map(({ layer }) => layer.name);
+  assert.deepEqual(names.slice(0, 3), ['conv2d_1', 'batch_normalization_1', 'activation_1']);
+  assert.ok(names.includes('conv2d_94') && names.includes('batch_normalization_94'));
+  const modules = traced(netOf('inception-v3-keras').layers, 299).flatMap((entry) =>
+    'paths' in entry ? [entry.layer.name] : [],
+  );
+  assert.deepEqual(
+    modules,
+    Array.from({ length: 11 }, (_, i) => `mixed${i}`),
+  );
+  const means = ofKeras.filter(({ layer }) => layer.kind === 'averagePool');
+  assert.ok(means.every(({ layer }) => 'padding' in layer && layer.padding === 'same'));
+});
+
 test('each takes images that are large enough for every layer, and no smaller ones', () => {
   const smallest = architectureNames.map((name) => {
     const [mistake] = modelMistakes(name, 1);
@@ -114,6 +142,7 @@ test('each takes images that are large enough for every layer, and no smaller on
     'convnext-tiny': 32,
     'vit-small': 16,
     'inception-v3': 75,
+    'inception-v3-keras': 75,
   });
 });
 

@@ -3,6 +3,7 @@ import { convnextTiny } from './convnext-tiny.ts';
 import { efficientnetB0 } from './efficientnet-b0.ts';
 import { faceResNet } from './face-resnet.ts';
 import { inceptionV3 } from './inception-v3.ts';
+import { inceptionV3Keras } from './inception-v3-keras.ts';
 import { mobilenetV2 } from './mobilenet-v2.ts';
 import { resnet18 } from './resnet-18.ts';
 import { resnet50 } from './resnet-50.ts';
@@ -87,6 +88,11 @@ export const architectures = {
     title: 'Inception V3',
     summary: '94 convolutions, 11 modules of branches, as torchvision has it.',
     layers: inceptionV3,
+  },
+  'inception-v3-keras': {
+    title: 'Inception V3 of Keras',
+    summary: '94 convolutions, 11 modules of branches, with the names of Keras.',
+    layers: inceptionV3Keras,
   },
 } as const satisfies Readonly<Record<string, Architecture>>;
 

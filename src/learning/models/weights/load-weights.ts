@@ -100,13 +100,25 @@ function find(
 ): Match {
   const name = naming.nameOf(weight, names);
   const expected = naming.shapeOf(weight).join(' x ');
-  const tensor = tensors.get(name);
+  const tensor = tensors.get(name) ?? factorOfOne(weight, naming, tensors, names);
   if (tensor === undefined)
     return { problem: `expected ${name} of ${expected}, got no tensor of that name` };
   const got = tensor.shape.join(' x ') || 'one number';
   return got === expected
     ? { weight, tensor }
     : { problem: `expected ${name} of ${expected}, got ${got}` };
+}
+
+/** Keras leaves out the factor of a BatchNorm that has none (`scale=False`): it is 1. */
+function factorOfOne(
+  weight: NetWeight,
+  naming: Naming,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  names: readonly string[],
+): StoredTensor | undefined {
+  if (weight.layer.kind !== 'batchNorm' || weight.name !== 'gamma') return undefined;
+  const summand = tensors.get(naming.nameOf({ ...weight, name: 'beta' }, names));
+  return summand && { ...summand, read: () => new Float32Array(weight.shape[0]!).fill(1) };
 }
 
 /**

@@ -61,6 +61,19 @@ test('a model that an npm package wraps into modules is read as data, shard by s
   assert.equal(listed.tensors.size, 6);
 });
 
+test('a batch normalisation that has no factor in the file multiplies by 1, as in Keras', async (t) => {
+  const folder = temporaryFolder(t);
+  writePackage(folder, 9);
+  const path = join(folder, 'model.min.js');
+  writeFileSync(path, bundle(manifest.replace('bn/gamma', 'other/gamma')));
+  const { model, unused } = await loadNet(setting, 2, folder);
+  assert.deepEqual(
+    weightsOf(model, 'bn').map(([value]) => value),
+    [1, 1, 5, 9],
+  );
+  assert.deepEqual(unused, ['other/gamma']);
+});
+
 test('a variance that became zero when it was made a whole number is an error', async (t) => {
   const folder = temporaryFolder(t);
   writePackage(folder, 0);
