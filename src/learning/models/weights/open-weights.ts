@@ -66,13 +66,17 @@ function findInList(paths: readonly string[]): string {
   if (folder !== undefined) {
     throw new StageError(`Expected a file of weights and its shards, got the folder ${folder}.`);
   }
-  const manifests = paths.filter((path) => /\.json$|(^|\/)model(\.min)?\.js$/.test(path));
+  const manifests = paths.filter((path) => /\.json$/.test(path) || isWrappedManifest(path));
   if (manifests.length === 1) return manifests[0]!;
   const names = paths.map((path) => basename(path)).join(', ');
   throw new StageError(
     `Expected one file of weights, or one manifest with its shards, got ${names}.`,
   );
 }
+
+/** A stage sees a file under the name of its port, but shards keep theirs. */
+const isWrappedManifest = (path: string): boolean =>
+  path.endsWith('.js') && !/shard\d+of\d+(\.min)?\.js$/.test(path);
 
 function formatOf(path: string): 'json' | 'safetensors' | 'pytorch' | 'keras' {
   const text = Buffer.from(readBytes(path, 0, 9)).toString('latin1');

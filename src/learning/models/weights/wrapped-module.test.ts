@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { setBackend } from '@tensorflow/tfjs';
@@ -24,14 +24,14 @@ const weights = [
   '{name:"bn/moving_mean",shape:[1],dtype:"float32",quantization:{min:0,scale:1,dtype:"uint8"}}',
   '{name:"bn/moving_variance",shape:[1],dtype:"float32",quantization:{min:0,scale:1,dtype:"uint8"}}',
 ];
-const manifest = `{modelTopology:{__proto__:!0,"a b":[null,!1,1e3]},weightsManifest:[{paths:["s1of2","s2of2"],weights:[${weights}]}]}`;
+const manifest = `{modelTopology:{__proto__:!0,"a b":[null,!1,1e3]},weightsManifest:[{paths:["shard1of2","shard2of2"],weights:[${weights}]}]}`;
 
 function writePackage(folder: string, variance: number): void {
   const bytes = Buffer.from([0, 2, 4, 7, 1, 3, 5, variance]);
   const shard = (part: Buffer) => bundle(`"${part.toString('base64')}"`);
   writeFileSync(join(folder, 'model.min.js'), bundle(manifest));
-  writeFileSync(join(folder, 's1of2.min.js'), shard(bytes.subarray(0, 5)));
-  writeFileSync(join(folder, 's2of2.min.js'), shard(bytes.subarray(5)));
+  writeFileSync(join(folder, 'shard1of2.min.js'), shard(bytes.subarray(0, 5)));
+  writeFileSync(join(folder, 'shard2of2.min.js'), shard(bytes.subarray(5)));
 }
 
 const setting = {
@@ -56,7 +56,11 @@ test('a model that an npm package wraps into modules is read as data, shard by s
     [3, 1, 5, 9],
   );
 
-  const files = ['model.min.js', 's1of2.min.js', 's2of2.min.js'].map((name) => join(folder, name));
+  // A stage sees the manifest under the name of its port.
+  renameSync(join(folder, 'model.min.js'), join(folder, 'weights.min.js'));
+  const files = ['weights.min.js', 'shard1of2.min.js', 'shard2of2.min.js'].map((name) =>
+    join(folder, name),
+  );
   using listed = await openWeights(files);
   assert.equal(listed.tensors.size, 6);
 });
