@@ -78,16 +78,14 @@ export function formatScores({ classes, names, scale, rows }: ScoreTable): strin
   const scored = classes.map((name) => prefix + name);
   const isLabelled = rows.length === 0 || rows.some(({ label }) => label !== unlabelled);
   const first = columns.filter((column) => isLabelled || column !== 'label');
-  const lines = rows.map((row) =>
-    csvLine([
-      row.key,
-      row.split,
-      ...(isLabelled ? [names[row.label]!] : []),
-      ...row.scores,
-      ...known.map((column) => row[column] ?? ''),
-      ...Array.from(slices, (name) => row.slices?.[name] ?? ''),
-    ]),
-  );
+  const lines = rows.map((row) => {
+    const fields: (string | number)[] = [row.key, row.split];
+    if (isLabelled) fields.push(names[row.label]!);
+    for (const score of row.scores) fields.push(score);
+    for (const column of known) fields.push(row[column] ?? '');
+    for (const name of slices) fields.push(row.slices?.[name] ?? '');
+    return csvLine(fields);
+  });
   const header = csvLine([
     ...first,
     ...scored,
@@ -108,15 +106,12 @@ export function parseScores(text: string, { needsLabels = true } = {}): Result<S
   const form = readHeader(first?.fields.map((name) => name.trim()) ?? [], needsLabels);
   if (!form.ok) return form;
   const names = [...form.value.classes];
-  const indexOf = new Map(names.map((name, index) => [name, index]));
+  const texts = new RepeatedTexts(names);
   const rows: ScoreRow[] = [];
   const seen = new Map<string, Set<string>>();
   for (const { fields, line, problem } of records) {
     if (problem !== undefined) return err(`Line ${line}: ${problem}`);
-    const row = toRow(fields, form.value, (name) => {
-      if (!indexOf.has(name)) indexOf.set(name, names.push(name) - 1);
-      return indexOf.get(name)!;
-    });
+    const row = toRow(fields, form.value, texts);
     if (typeof row === 'string') return err(`Line ${line}: ${row}`);
     const keys = seen.get(row.split) ?? new Set();
     if (keys.has(row.key)) {
@@ -127,6 +122,36 @@ export function parseScores(text: string, { needsLabels = true } = {}): Result<S
   }
   const { classes, scale } = form.value;
   return ok({ classes, names, ...(scale && { scale }), rows });
+}
+
+/** The texts that many rows of a file share. */
+class RepeatedTexts {
+  readonly #names: string[];
+  readonly #labels: Map<string, number>;
+  readonly #texts = new Map<string, string>();
+
+  /** @param names The labels so far; new ones are added. */
+  constructor(names: string[]) {
+    this.#names = names;
+    this.#labels = new Map(names.map((name, index) => [name, index]));
+  }
+
+  /** The index of a label's name. */
+  labelOf(name: string): number {
+    const known = this.#labels.get(name);
+    if (known !== undefined) return known;
+    const label = this.#names.push(name) - 1;
+    this.#labels.set(name, label);
+    return label;
+  }
+
+  /** One string for all equal ones: a million strings of their own take tens of megabytes. */
+  shared(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
+  }
 }
 
 /** What the header of a file says: where everything stands in a line. */
@@ -194,12 +219,8 @@ const numbered: ReadonlyMap<string, number> = new Map(
   Object.entries({ '0': 0, '0.0': 0, [negativeName]: 0, '1': 1, '1.0': 1, [positiveName]: 1 }),
 );
 
-/** The row of these fields, or their mistake; `labelOf` gives the index of a label's name. */
-function toRow(
-  fields: readonly string[],
-  header: Header,
-  labelOf: (name: string) => number,
-): ScoreRow | string {
+/** The row of these fields, or their mistake. */
+function toRow(fields: readonly string[], header: Header, texts: RepeatedTexts): ScoreRow | string {
   const { at, scores: positions, classes, isNumbered, slices, last } = header;
   if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
   const name = fields[at.label];
@@ -207,19 +228,26 @@ function toRow(
     return `expected the label 0 (${negativeName}) or 1 (${positiveName}), got "${name}"`;
   }
   if (name === '') return 'expected the name of a class as label, got none';
-  const scores: number[] = [];
-  for (const [c, position] of positions.entries()) {
-    const score = decimalOf(fields[position]!);
+  // Of its length from the start: an array that grows has room for 17 numbers at once.
+  const scores = new Array<number>(positions.length);
+  for (let c = 0; c < positions.length; c++) {
+    const field = fields[positions[c]!]!;
+    const score = decimalOf(field);
     if (!Number.isFinite(score))
-      return `expected a finite number as the ${classes[c]} score, got "${fields[position]}"`;
-    scores.push(score);
+      return `expected a finite number as the ${classes[c]} score, got "${field}"`;
+    scores[c] = score;
   }
-  const indexOf = (label: string) => (isNumbered ? numbered.get(label)! : labelOf(label));
+  const indexOf = (label: string) => (isNumbered ? numbered.get(label)! : texts.labelOf(label));
   const label = name === undefined ? unlabelled : indexOf(name);
-  const row: Mutable<ScoreRow> = { key: fields[at.key]!, split: fields[at.split]!, label, scores };
+  const row: Mutable<ScoreRow> = {
+    key: fields[at.key]!,
+    split: texts.shared(fields[at.split]!),
+    label,
+    scores,
+  };
   for (const column of optionalColumns) {
     const value = at[column] === -1 ? '' : fields[at[column]]!;
-    if (value !== '') row[column] = value;
+    if (value !== '') row[column] = texts.shared(value);
   }
   const filled = slices
     .filter((slice) => fields[slice.at] !== '')
