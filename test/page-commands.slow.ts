@@ -195,6 +195,7 @@ const edit = (file: string, from: string, to: string) => (project: Project) =>
 
 /** What pages leave to the reader who goes through them in one project. */
 const shared: Readonly<Record<string, Reader>> = {
+  'CHANGELOG.md': { before: { 'restage model net.pth': writeCheckpoint } },
   'bench/runner/README.md': {
     before: { 'restage store push': command('store', 'init', './shared') },
   },
