@@ -31,6 +31,7 @@ const pages = [
     'python',
     'library',
     'weights',
+    'onnx',
     'networks',
   ].map((name) => `docs/${name}.md`),
 ];

@@ -19,7 +19,7 @@ import { readSplitScores } from '../../src/learning/metrics/scores/read-split-sc
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { formatTotals, netPicture } from '../../src/learning/models/layers/net-facts.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
-import { type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';
+import { graphOf, type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import { err, ok, type Result } from '../../src/result.ts';
@@ -167,7 +167,7 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
   writeDrawing(context.output('drawing'), 'winner', svg);
 }
 
-const isOnnx = ({ onnx }: ModelInfo): boolean => onnx !== undefined;
+const isOnnx = (info: ModelInfo): boolean => info.onnx !== undefined || graphOf(info) !== undefined;
 
 /**
  * A model's network as SVG, as `restage model` draws it; of one that takes features, the layers
