@@ -89,7 +89,7 @@ function formatOf(path: string): 'json' | 'safetensors' | 'pytorch' | 'keras' {
   // A zip, or a pickle of a protocol that has a header: 2 to 5.
   if (text.startsWith('PK') || text.startsWith('\x80')) return 'pytorch';
   const advice = path.endsWith('.onnx')
-    ? ': an ONNX file, which load-model and embed take as the input `onnx`'
+    ? ': an ONNX file, which train, load-model and embed take as the input `onnx`'
     : '';
   throw new StageError(
     `Expected weights, ${formats}, but ${path} has none of these formats${advice}.`,
