@@ -399,7 +399,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       ).choices(scoreKinds),
       option(
         '--layer <name>',
-        'the convolution for class activation maps (default: the last), or a tensor of an ONNX file',
+        'the convolution or layer of tokens for class activation maps, or a tensor of an ONNX file',
       ),
       option(
         '--colours <name>',

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { formatFew } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
-import { findConvolution } from '../../src/learning/attribution/cam/layer-view.ts';
+import { findMapLayer } from '../../src/learning/attribution/cam/map-layers.ts';
 import { randomisedDepths } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
@@ -73,7 +73,7 @@ async function measureOptions(
     samples.map(({ label }) => label),
   );
   const [layer] = await expectAll(
-    () => findConvolution(subject.model, settings.layer),
+    () => findMapLayer(subject.model, settings.layer),
     () => chooseClass(subject.model, subject.classes, settings.class),
     () => expectTwoClasses(subject, indices, settings.split),
   );

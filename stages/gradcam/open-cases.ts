@@ -1,4 +1,4 @@
-import { findConvolution } from '../../src/learning/attribution/cam/layer-view.ts';
+import { findMapLayer } from '../../src/learning/attribution/cam/map-layers.ts';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
 import { chooseClass, expectAll } from '../../src/learning/explanations/questions.ts';
@@ -41,7 +41,7 @@ export async function openCases(context: StageContext<GradcamSettings>) {
     const [, layer] = await forModel(name, () =>
       expectAll(
         () => chooseClass(subject.model, subject.classes, settings.class),
-        () => findConvolution(subject.model, layers[i]),
+        () => findMapLayer(subject.model, layers[i]),
       ),
     );
     opened.push({ name, dataset, subject, layer });

@@ -21,7 +21,7 @@ const settings = z.strictObject({
     .union([layer, z.record(z.string(), layer)])
     .exactOptional()
     .describe(
-      'The convolution that maps are taken from, by name; for several networks a map from an axis value or stage of the model to the name. The last convolution by default.',
+      'The convolution or layer of tokens that maps are taken from, by name; for several networks a map from an axis value or stage of the model to the name. By default the last convolution, in a transformer the input of the last attention.',
     ),
   class: ofClass,
   score,
@@ -51,7 +51,7 @@ export const spec = defineKind<GradcamSettings>({
   inputs: {
     models: {
       type: 'model',
-      summary: 'Networks of images with a convolution, each a row of the sheet.',
+      summary: 'Networks of images with a convolution or attention, each a row of the sheet.',
       list: true,
       labelled: true,
     },

@@ -10,7 +10,8 @@ import { initialiseWeights } from '../models/initial-weights.ts';
 import { netOf } from '../models/model-setting.ts';
 import { channelMaximum, scaleMap } from './attribution-map.ts';
 import { gradCam, randomCam } from './cam/activation-maps.ts';
-import { convolutionNames, findConvolution, viewLayer, walkLayers } from './cam/layer-view.ts';
+import { viewLayer, walkLayers } from './cam/layer-view.ts';
+import { convolutionNames, findMapLayer } from './cam/map-layers.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import {
   inputGradient,
@@ -215,10 +216,10 @@ test('a map of zeros stays zero, and a constant one is scaled to zeros', () => {
 
 test('the last convolution is taken unless another is named; a name that is none is refused with a list of them', () => {
   const net = buildNet(netOf('simple-net'), 64);
-  assert.equal(findConvolution(net), 'conv3');
-  assert.equal(findConvolution(net, 'conv1'), 'conv1');
+  assert.equal(findMapLayer(net), 'conv3');
+  assert.equal(findMapLayer(net, 'conv1'), 'conv1');
   const refused = (model: LayersModel, name: string | undefined, message: string) =>
-    assert.throws(() => findConvolution(model, name), new StageError(message));
+    assert.throws(() => findMapLayer(model, name), new StageError(message));
   refused(
     net,
     'dense1',

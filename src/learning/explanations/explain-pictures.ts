@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StageError } from '../../stage.ts';
 import type { AttributionMap } from '../attribution/attribution-map.ts';
-import { findConvolution } from '../attribution/cam/layer-view.ts';
+import { findMapLayer } from '../attribution/cam/map-layers.ts';
 import { explain } from '../attribution/explain.ts';
 import { gradientFree, isCam, type Method } from '../attribution/methods.ts';
 import { predictedClasses, softmax } from '../metrics/arithmetic/logits.ts';
@@ -26,8 +26,8 @@ import {
 export type Picture = { readonly name: string; readonly bytes: Uint8Array };
 
 /**
- * A question about pictures; `class` is `predicted` or a class's name, `layer` a convolution, by
- * default the last.
+ * A question about pictures; `class` is `predicted` or a class's name, `layer` one of those that
+ * {@link findMapLayer} takes.
  */
 export interface PictureQuestion extends Omit<ExplanationSettings, 'layer'> {
   readonly methods: readonly Method[];
@@ -114,7 +114,7 @@ function layerOf(
 ): string | undefined {
   const needsLayer = methods.some(isCam);
   if (!(model instanceof OnnxNetwork)) {
-    return needsLayer || named !== undefined ? findConvolution(model, named) : undefined;
+    return needsLayer || named !== undefined ? findMapLayer(model, named) : undefined;
   }
   const wrong = methods.filter((method) => !gradientFree.includes(method));
   if (wrong.length > 0) {

@@ -51,7 +51,7 @@ export const explanationSettings = {
   layer: text
     .exactOptional()
     .describe(
-      'The convolution that class activation maps are taken from, by name; the last by default.',
+      'The convolution or layer of tokens that class activation maps are taken from, by name; by default the last convolution, in a transformer the input of the last attention.',
     ),
   batchSize: count.default(32).describe('Images of one forward pass.'),
   seed: z.int().default(7).describe('Seed of everything random: images, noise, random weights.'),

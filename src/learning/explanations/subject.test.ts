@@ -9,7 +9,7 @@ import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
 import { resizeMap } from '../attribution/attribution-map.ts';
-import { findConvolution } from '../attribution/cam/layer-view.ts';
+import { findMapLayer } from '../attribution/cam/map-layers.ts';
 import { explain } from '../attribution/explain.ts';
 import { isCam, methods } from '../attribution/methods.ts';
 import { predictedClasses } from '../metrics/arithmetic/logits.ts';
@@ -67,7 +67,7 @@ test('the class that is asked about is the image’s own, the predicted one, or 
 
 test('every method gives every image a map, finite and not negative, the same whatever the batch', async () => {
   const subject = await openSubject({ model, dataset }, 'test', 1);
-  const layer = findConvolution(subject.model);
+  const layer = findMapLayer(subject.model);
   const maps = async (batchSize: number) => {
     const gathered = methods.map((): Float32Array[] => []);
     for await (const { question } of subject.ask({ ...how, batchSize })) {

@@ -106,7 +106,7 @@ class LayerScale extends WeightedLayer {
 }
 
 /** The pixels of an image as tokens behind a class token, with positions added. */
-class Tokens extends WeightedLayer {
+export class Tokens extends WeightedLayer {
   static readonly className = 'Tokens';
   #classToken!: Weight;
   #positions!: Weight;
@@ -157,7 +157,7 @@ class ClassToken extends layers.Layer {
  * Self-attention: softmax(q kᵀ / √d) v in each head of d channels, then a dense layer (Vaswani et
  * al. 2017, "Attention is all you need", equation 1). Queries, keys and values are one dense layer.
  */
-class Attention extends WeightedLayer {
+export class Attention extends WeightedLayer {
   static readonly className = 'SelfAttention';
   readonly #heads: number;
   #qkv!: Weight;

@@ -1,14 +1,16 @@
 import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
 import { dispose, grad, keep, tidy, zeros } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
-import { thereAre } from '../../../suggest.ts';
-import { operatorOf } from '../../models/graph/graph-layer.ts';
 import { inputOf, type Network, outputOf, readValues } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
 import { explainedScore } from '../questions/explained-score.ts';
 import type { Question } from '../questions/question.ts';
+import { gridOf } from './map-layers.ts';
 
-/** The feature maps of a layer for one image, and the gradient of the explained score by them. */
+/**
+ * The feature maps of a layer for one image, and the gradient of the explained score by them. Tokens
+ * of patches are the places of such maps; the class token, which has no place, is left out.
+ */
 export interface LayerView {
   readonly height: number;
   readonly width: number;
@@ -32,12 +34,10 @@ export async function viewLayer(
 ): Promise<LayerViews> {
   if (model instanceof OnnxNetwork) return viewTensor(model, name, question);
   const batch = question.classes.length;
-  const [, height, width, channels] = model.getLayer(name).outputShape as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const layer = model.getLayer(name);
+  const { height, width, placeless } = gridOf(layer);
+  const [, ...shape] = layer.outputShape as number[];
+  const channels = shape.at(-1)!;
   const tensors = tidy(() => {
     const images = inputOf(model, question.images);
     const kept: { activations?: Tensor; logits?: Tensor } = {};
@@ -52,12 +52,13 @@ export async function viewLayer(
       );
       return explainedScore(kept.logits, question);
     });
-    return [score(zeros([batch, height, width, channels])), kept.activations!, kept.logits!];
+    return [score(zeros([batch, ...shape])), kept.activations!, kept.logits!];
   });
   const [gradients, activations, logits] = await readValues(tensors);
   dispose(tensors);
-  const size = height * width * channels;
-  const partOf = (all: Float32Array, i: number) => all.subarray(i * size, (i + 1) * size);
+  const size = (placeless + height * width) * channels;
+  const partOf = (all: Float32Array, i: number) =>
+    all.subarray(i * size + placeless * channels, (i + 1) * size);
   const views = Array.from({ length: batch }, (_, i) => {
     return {
       height,
@@ -123,39 +124,3 @@ export function walkLayers(
 }
 
 const inference = { training: false };
-
-const convolutions = new Set(['Conv2D', 'SeparableConv2D', 'DepthwiseConv2D']);
-
-const isConvolution = (layer: Layers.Layer): boolean =>
-  convolutions.has(layer.getClassName()) || operatorOf(layer) === 'Conv';
-
-/**
- * The names of a model's convolutions whose feature maps have more than one pixel, in the order of
- * the network.
- */
-export function convolutionNames(model: LayersModel): readonly string[] {
-  const isLarge = ([, height = 0, width = 0]: readonly number[]) => height * width > 1;
-  return model.layers
-    .filter((layer) => isConvolution(layer) && isLarge(layer.outputShape as number[]))
-    .map(({ name }) => name);
-}
-
-/**
- * The convolution of that name, or the last. Throws a {@link StageError} that lists the
- * convolutions.
- */
-export function findConvolution(model: LayersModel, name?: string): string {
-  const names = convolutionNames(model);
-  const last = names.at(-1);
-  if (last === undefined) {
-    throw new StageError(
-      'Expected a network with a convolution whose feature maps have more than one pixel, got none.',
-    );
-  }
-  if (name === undefined || names.includes(name)) return name ?? last;
-  const layer = model.layers.find((layer) => layer.name === name);
-  const what = layer === undefined ? `"${name}"` : `the ${layer.getClassName()} "${name}"`;
-  throw new StageError(
-    `Expected a convolution of the network for the layer, got ${what}. ${thereAre(name, names)}`,
-  );
-}

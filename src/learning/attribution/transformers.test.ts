@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import { type LayersModel, tensor } from '@tensorflow/tfjs';
+import { assertClose } from '../../../test/support/assert-close.ts';
+import { linearCongruential } from '../../../test/support/linear-congruential.ts';
+import { selectBackend } from '../../backend/select/select-backend.ts';
+import { StageError } from '../../stage.ts';
+import { buildNet } from '../models/build-net.ts';
+import { netOf } from '../models/model-setting.ts';
+import { gradCam, hiresCam } from './cam/activation-maps.ts';
+import { viewLayer } from './cam/layer-view.ts';
+import { findMapLayer } from './cam/map-layers.ts';
+import type { Question } from './questions/question.ts';
+
+type Maps = readonly (readonly number[])[];
+
+/** Made by PyTorch: test/golden/attention.py. */
+const golden = JSON.parse(
+  readFileSync(new URL('../../../test/golden/attention.json', import.meta.url), 'utf8'),
+) as Readonly<Record<'attention-rollout' | 'gradient-attention', Maps>> & {
+  readonly classes: readonly number[];
+  readonly logits: readonly number[];
+  /** By layer and method, of each image its map. */
+  readonly cams: Readonly<Record<string, Readonly<Record<'grad-cam' | 'hires-cam', Maps>>>>;
+};
+
+const block = (i: number) => [
+  { residual: [{ layerNorm: true, epsilon: 1e-6, name: `norm${i}` }, { attention: 2 }] },
+  {
+    residual: [
+      { layerNorm: true, epsilon: 1e-6 },
+      { dense: 16, name: `wide${i}` },
+      { activation: 'gelu' },
+      { dense: 8 },
+    ],
+  },
+];
+
+const transformer = {
+  layers: [
+    { conv: 8, kernel: 4, stride: 4, name: 'patches' },
+    { tokens: true, name: 'tokens' },
+    ...block(0),
+    ...block(1),
+    { layerNorm: true, epsilon: 1e-6, name: 'norm' },
+    'classToken',
+    { dense: 2, name: 'logits' },
+  ],
+};
+const imageSize = 12;
+
+let model: LayersModel;
+let question: Question;
+
+before(async () => {
+  await selectBackend('onnxruntime', { threads: 1 });
+  model = buildNet(netOf(transformer as never), imageSize);
+  const numbers = linearCongruential(3);
+  for (const layer of model.layers) {
+    const weights = layer.weights.map(({ originalName, shape }) => {
+      const lengths = shape as number[];
+      const size = lengths.reduce((product, length) => product * length, 1);
+      const bound = originalName.endsWith('kernel') ? 3 / Math.sqrt(size / lengths.at(-1)!) : 1;
+      return tensor(numbers(size, bound), lengths);
+    });
+    layer.setWeights(weights);
+  }
+  const { classes } = golden;
+  question = {
+    images: numbers(classes.length * imageSize * imageSize * 3, 2),
+    classes: Int32Array.from(classes),
+    score: 'score',
+    seeds: classes.map((_, i) => i),
+  };
+});
+
+test('class activation maps of layers of tokens are PyTorch’s, a place for each patch, without the class token', async () => {
+  for (const [layer, maps] of Object.entries(golden.cams)) {
+    const { views, logits } = await viewLayer(model, layer, question);
+    assertClose(logits, golden.logits, 1e-4);
+    for (const [i, view] of views.entries()) {
+      assert.deepEqual([view.height, view.width, view.channels], [3, 3, 8]);
+      for (const [name, method] of Object.entries({ 'grad-cam': gradCam, 'hires-cam': hiresCam })) {
+        const expected = maps[name as 'grad-cam'][i]!;
+        const scale = Math.max(...expected);
+        assertClose(method(view), expected, 1e-4 * scale, `${name} of image ${i} at ${layer}`);
+      }
+    }
+  }
+});
+
+test('maps of a transformer are taken before its last attention, or from a layer of tokens by name, not after it', () => {
+  assert.equal(findMapLayer(model), 'norm1');
+  assert.equal(findMapLayer(model, 'wide0'), 'wide0');
+  assert.equal(findMapLayer(model, 'patches'), 'patches');
+  assert.equal(findMapLayer(buildNet(netOf('vit-small'), 32)), 'blocks/11/norm1');
+  assert.throws(
+    () => findMapLayer(model, 'wide1'),
+    new StageError(
+      'Expected a convolution of the network, or a layer of tokens before its last attention "attention2", for the layer, got the Dense "wide1". Did you mean "wide0"? There are patches, tokens, norm0, attention1, residual1_add, ln2, wide0, dense2, residual2_add, norm1.',
+    ),
+  );
+});
