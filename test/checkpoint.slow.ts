@@ -28,6 +28,31 @@ stages:
       epochs: "\${params.epochs}"
 `;
 
+/** The network of an ONNX file, which the pipeline makes first. */
+const trainingOfOnnx = `
+stages:
+  begun:
+    kind: train
+    inputs: { dataset: data/set }
+    with:
+      model: { layers: [{ conv: 4, stride: 2 }, batchNorm, relu, { residual: [{ separableConv: 4, padding: same }] }, globalAveragePool, { dense: 3 }, { dense: 2 }] }
+      imageSize: 24
+      epochs: 1
+  exported: { kind: export, inputs: { model: begun.model }, with: { formats: [onnx], layout: NCHW } }
+  fit:
+    kind: train
+    inputs: { dataset: data/set, onnx: exported.files }
+    with:
+      normalise: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] }
+      head: [{ dropout: 0.3 }, { dense: 2 }]
+      rates: { backbone: 0.5 }
+      freeze: [conv1]
+      unfreeze: [{ epoch: 3, layers: [conv1] }]
+      batchSize: 2
+      augment: { crop: 2 }
+      epochs: 4
+`;
+
 /** The files of an uninterrupted training. */
 let unbroken: readonly string[];
 
@@ -40,8 +65,8 @@ before(async () => {
 });
 after(() => assert.equal(unbroken.length, 4));
 
-async function started(): Promise<Project> {
-  const project = new Project(training);
+async function started(pipeline = training): Promise<Project> {
+  const project = new Project(pipeline);
   await writeTintedDataset(project.path('data/set'), { train: 10, val: 70 });
   return project;
 }
@@ -89,6 +114,24 @@ test('a training whose process is killed, and then its run, resumes from the las
     .files('cache/checkpoints')
     .filter((file) => /^..\/[0-9a-f]{64}$/.test(file));
   assert.equal(checkpoints.length, 1);
+});
+
+test('a training of the network of an ONNX file that is killed resumes to the same bytes', async () => {
+  using unbrokenProject = await started(trainingOfOnnx);
+  const undisturbed = await unbrokenProject.run();
+  assert.equal(undisturbed.outcomes['fit'], 'ran', undisturbed.stdout + undisturbed.stderr);
+  using project = await started(trainingOfOnnx);
+  await project.run('exported');
+  const { outcomes } = await killedAt(project, 'self renameSync 3');
+  assert.equal(outcomes['fit'], 'failed');
+
+  const run = await project.run();
+  assert.deepEqual(run.outcomes, { begun: 'up to date', exported: 'up to date', fit: 'ran' });
+  const [resumes] = infosOf(run.events);
+  assert.equal(resumes, 'resumes after epoch 2 of 4, from a checkpoint');
+  const files = bytesOf(project);
+  assert.ok(files.some((line) => line.startsWith('test/fit/model/weights.bin ')));
+  assert.deepEqual(files, bytesOf(unbrokenProject));
 });
 
 test('two epochs and then four give the bytes of four at once; with --force training starts over', async () => {

@@ -10,7 +10,16 @@ import { beforeClassifier, beforeScores } from './graph/classifier.ts';
 import { dataType, type OnnxGraph, readOnnxGraph } from './graph/file/onnx-graph.ts';
 import { GraphLayer, isNormalisation } from './graph/graph-layer.ts';
 import { initialiseWeights } from './initial-weights.ts';
-import { isLearnable, type Layer, plainLayersIn, type Shape, showShape } from './layers/layer.ts';
+import {
+  isBlock,
+  isLearnable,
+  joinName,
+  type Layer,
+  pathsOf,
+  plainLayersIn,
+  type Shape,
+  showShape,
+} from './layers/layer.ts';
 import type { LayerItem } from './layers/layer-items.ts';
 import type { NetworkParts } from './layers/net-parts.ts';
 import { readLayers } from './layers/read-layers.ts';
@@ -130,7 +139,9 @@ export async function networkWithHead(
       `Expected a tensor of ${file} in "cut", got "${tensor}". ${thereAre(tensor, tensors)}`,
     );
   }
-  const built = await buildGraph(graph, { file, imageSize, tensor, dropout: seededDropout });
+  const reserved = namesIn(readLayers(given ?? usualHead([1, 1, 1], classes)));
+  const options = { file, imageSize, tensor, reserved, dropout: seededDropout };
+  const built = await buildGraph(graph, options);
   const shape = cutShape(built, tensor);
   const head = given ?? usualHead(shape, classes);
   const layers = readLayers(head);
@@ -161,6 +172,13 @@ const usualHead = (shape: Shape, classes: number): readonly LayerItem[] => [
   ...(shape.length === 3 ? (['globalAveragePool'] as const) : []),
   { dense: classes, name: 'logits' },
 ];
+
+const namesIn = (layers: readonly Layer[]): readonly string[] =>
+  layers.flatMap((layer) =>
+    isBlock(layer)
+      ? [layer.name, joinName(layer), ...pathsOf(layer).flatMap(namesIn)]
+      : [layer.name],
+  );
 
 function checkHead(layers: readonly Layer[], shape: Shape, classes: number): void {
   const traced = traceLayers(layers, shape);

@@ -39,6 +39,8 @@ interface BuildOptions {
   readonly imageSize: number;
   /** The tensor that the network ends with. */
   readonly tensor: string;
+  /** Names of further layers, which those of the file then do not get. */
+  readonly reserved?: readonly string[];
   /** Makes a layer that drops a share of values in training. */
   readonly dropout: (config: { readonly name: string; readonly rate: number }) => layers.Layer;
 }
@@ -95,7 +97,7 @@ class GraphBuilder {
   readonly #graph: OnnxGraph;
   readonly #options: BuildOptions;
   readonly #values = new Map<string, Value>();
-  readonly #names = new Set(['image']);
+  readonly #names: Set<string>;
   readonly #layerOf = new Map<string, string>();
   /** The layer that each parameter belongs to. */
   readonly #owners = new Map<string, string>();
@@ -105,7 +107,8 @@ class GraphBuilder {
   constructor(graph: OnnxGraph, options: BuildOptions) {
     this.#graph = graph;
     this.#options = options;
-    const { imageSize: size, file } = options;
+    const { imageSize: size, file, reserved = [] } = options;
+    this.#names = new Set(['image', ...reserved]);
     const [image] = graph.inputs;
     if (image === undefined || graph.inputs.length !== 1) {
       const names = graph.inputs.map(({ name }) => name).join(', ') || 'none';
