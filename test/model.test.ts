@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { encodeSafetensors } from '../src/learning/models/weights/safetensors.ts';
 import { Project } from './support/rig.ts';
+import { smallOnnx } from './support/small-onnx.ts';
 import { print } from './support/two-stages.ts';
 import { untrainedInfo } from './support/untrained-model.ts';
 
@@ -123,6 +124,41 @@ test('model shows the network of a folder of a trained model', async () => {
   assert.deepEqual(
     [code, stderr],
     [1, 'error: Expected a network in out/other/info.json, got something else [no-model]\n'],
+  );
+});
+
+test('model lists the nodes of an ONNX file, and draws its modules', async () => {
+  using project = new Project(stages);
+  writeFileSync(project.path('net.onnx'), smallOnnx());
+  assert.equal(
+    await print(project, 'model', 'net.onnx', '--svg', 'net.svg'),
+    `net.onnx at 8 x 8: The network of an ONNX file.
+
+layer                      does               output     parameters  multiply-adds
+image                                         8 x 8 x 3
+conv1                      Conv               8 x 8 x 4          12
+layer1.0.conv              Conv               8 x 8 x 4          20
+layer1/layer1.0/relu/Relu  Relu               8 x 8 x 4
+layer1/layer1.0/Add        Add                8 x 8 x 4
+layer1.1.conv              Conv               8 x 8 x 4          20
+layer1/layer1.1/relu/Relu  Relu               8 x 8 x 4
+layer1/layer1.1/Add        Add                8 x 8 x 4
+pool/GlobalAveragePool     GlobalAveragePool  1 x 1 x 4
+Flatten                    Flatten            4 values
+fc                         Gemm               2 values           10
+
+62 learnable parameters
+Drew it in net.svg
+`,
+  );
+  assert.match(project.read('net.svg'), />layer1\.0</);
+  const { code, stderr } = await project.command('model', 'net.onnx', '--image-size', '9');
+  assert.deepEqual(
+    [code, stderr],
+    [
+      1,
+      'error: Expected images of 8 pixels a side, as net.onnx takes them, got imageSize 9. [no-model]\n',
+    ],
   );
 });
 

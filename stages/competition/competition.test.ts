@@ -11,6 +11,7 @@ import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf, netOf } from '../../src/learning/models/model-setting.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
+import { smallOnnx } from '../../test/support/small-onnx.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { competitionChart } from './chart.ts';
 import { type Candidate, formatScore, rank } from './leaderboard.ts';
@@ -288,7 +289,7 @@ test('the lead of the first over the second is tested on the same images', async
   assert.ok(JSON.parse(read(far, 'metrics')).lead.p < 0.05);
 });
 
-test('a winner that cannot be drawn still wins, with a warning unless it is an ONNX file, which has no layers', async () => {
+test('a winner that cannot be drawn still wins, with a warning', async () => {
   using bench = new StageBench();
   const info = net(2);
   await compete(bench, [{ info, rows: scores(1), labels: { net: 'odd' } }]);
@@ -302,15 +303,6 @@ test('a winner that cannot be drawn still wins, with a warning unless it is an O
   await bench.run(spec, run, {
     inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] },
   });
-  const onnx = { ...info, architecture: 'onnx', onnx: { parameters: 1, probabilities: false } };
-  writeFileSync(join(model, 'info.json'), JSON.stringify(onnx));
-  await bench.run(spec, run, {
-    inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] },
-  });
-  assert.match(
-    readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'),
-    /odd could not be drawn: an ONNX file/,
-  );
   assert.deepEqual(bench.warnings, [
     'odd, the winner, could not be drawn: expected a network of known layers, got "of another time".',
   ]);
@@ -320,6 +312,27 @@ test('a winner that cannot be drawn still wins, with a warning unless it is an O
     /odd could not be drawn: /,
   );
   assert.ok(existsSync(join(bench.output('drawing'), 'winner.png')));
+});
+
+test('a winner that is an ONNX file is drawn by its modules', async () => {
+  using bench = new StageBench();
+  const info = net(2);
+  const labels = { net: 'small' };
+  await compete(bench, [{ info, rows: scores(1), labels }]);
+  const model = join(bench.root, 'model-0');
+  const path = join(bench.root, 'scores-0.csv');
+  writeFileSync(join(model, 'model.onnx'), smallOnnx());
+  const architecture = 'onnx';
+  const input = { ...info.input, size: 8 };
+  const onnx = { parameters: 62, probabilities: false };
+  writeFileSync(join(model, 'info.json'), JSON.stringify({ ...info, architecture, input, onnx }));
+  await bench.run(spec, run, {
+    inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] },
+  });
+  const drawing = readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8');
+  assert.match(drawing, />small at 8 x 8</);
+  assert.match(drawing, />layer1\.1</);
+  assert.deepEqual(bench.warnings, []);
 });
 
 test('images that only some have scored are left out, with a warning', async () => {

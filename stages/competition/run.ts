@@ -17,8 +17,10 @@ import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.t
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { readSplitScores } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
+import { graphPicture, listGraph } from '../../src/learning/models/graph-listing.ts';
 import { formatTotals, netPicture } from '../../src/learning/models/layers/net-facts.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
+import { loadGraphLayers } from '../../src/learning/models/model-files.ts';
 import { graphOf, type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
@@ -73,7 +75,7 @@ export default async function run(context: Context): Promise<void> {
     formatMetrics(ranked, tested, { confidence, lead: lead && leadMetrics(lead) }),
   );
   await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
-  draw(context, ranked, entrants);
+  await draw(context, ranked, entrants);
   context.highlight({ title: `Leaderboard on ${split}`, columns: leaderboardColumns, rows });
   if (lead !== undefined) {
     context.highlight(leadTable(lead, ranked[0]!.name, formatLevel(confidence)));
@@ -103,7 +105,14 @@ function enter(
     `input "scores" of ${name}`,
     settings,
   );
-  return { name, info, parameters: countParameters(model.path, info), rows, sides };
+  return {
+    name,
+    info,
+    folder: model.path,
+    parameters: countParameters(model.path, info),
+    rows,
+    sides,
+  };
 }
 
 /** The images that all candidates scored, since AUCs on different images do not compare. */
@@ -149,7 +158,11 @@ function leadOfFirst(
   return leadOf({ labels, groups }, withScores(winner), withScores(second), confidence);
 }
 
-function draw(context: Context, ranked: readonly Ranked[], entrants: readonly Entrant[]): void {
+async function draw(
+  context: Context,
+  ranked: readonly Ranked[],
+  entrants: readonly Entrant[],
+): Promise<void> {
   const winners = ranked.filter(({ rank }) => rank === 1);
   const [winner] = winners as [Ranked, ...Ranked[]];
   if (winners.length > 1) {
@@ -157,10 +170,11 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
       `${winners.map(({ name }) => name).join(', ')} share first place; the drawing shows ${winner.name}.`,
     );
   }
-  const { info } = entrants.find(({ name }) => name === winner.name)!;
-  const drawn = drawModel(info, winner.name);
-  if (!drawn.ok && !isOnnx(info))
-    context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
+  const { info, folder } = entrants.find(({ name }) => name === winner.name)!;
+  const drawn = isOnnx(info)
+    ? await drawGraph(folder, info, winner.name)
+    : drawModel(info, winner.name);
+  if (!drawn.ok) context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
   const svg = drawn.ok
     ? drawn.value
     : drawMessage(`${winner.name} could not be drawn: ${drawn.error}.`);
@@ -169,13 +183,29 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
 
 const isOnnx = (info: ModelInfo): boolean => info.onnx !== undefined || graphOf(info) !== undefined;
 
+/** The network of a model that began as an ONNX file, by its modules. */
+async function drawGraph(
+  folder: string,
+  info: ModelInfo,
+  name: string,
+): Promise<Result<string, string>> {
+  try {
+    const rows = await listGraph(() => loadGraphLayers(folder, info));
+    const size = 'size' in info.input ? ` at ${info.input.size} x ${info.input.size}` : '';
+    return ok(drawNet(graphPicture(rows, `${name}${size}`)));
+  } catch (error) {
+    // Such a file may compute with operators that do not become layers.
+    if (error instanceof StageError) return err(error.message.replace(/\.$/, ''));
+    throw error;
+  }
+}
+
 /**
  * A model's network as SVG, as `restage model` draws it; of one that takes features, the layers
  * after them.
  */
 function drawModel(info: ModelInfo, title: string): Result<string, string> {
   const { architecture, classes, input } = info;
-  if (isOnnx(info)) return err('an ONNX file lists operators, not layers');
   const setting = modelSetting.safeParse(architecture);
   if (!setting.success)
     return err(`expected a network of known layers, got "${String(architecture)}"`);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { digestOf } from '../../test/support/golden.ts';
+import { smallOnnx } from '../../test/support/small-onnx.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
@@ -56,6 +58,29 @@ test('Xception of a thousand classes and the study’s network on it have the co
   assert.equal(xception.parameters.learnable, 22_855_952);
   assert.equal(based.parameters.learnable, 23_128_786);
   assert.deepEqual([xception.features, based.features], [2048, 2048]);
+});
+
+test('the network of an ONNX file is listed by its nodes, and drawn by its modules', async () => {
+  using bench = new StageBench();
+  const onnx = join(bench.root, 'net.onnx');
+  writeFileSync(onnx, smallOnnx());
+  await bench.run(spec, run, { inputs: { onnx }, with: { title: 'Small' } });
+  const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+  const learnable = 12 + 2 * (16 + 4) + (8 + 2);
+  assert.deepEqual(JSON.parse(text('metrics')), {
+    parameters: { learnable, movingStatistics: 0 },
+  });
+  assert.deepEqual(text('layers').split('\n').slice(0, 5), [
+    'layer,does,output,parameters',
+    'conv1,Conv,8 x 8 x 4,12',
+    'layer1.0.conv,Conv,8 x 8 x 4,20',
+    'layer1/layer1.0/relu/Relu,Relu,8 x 8 x 4,0',
+    'layer1/layer1.0/Add,Add,8 x 8 x 4,0',
+  ]);
+  assert.equal(bench.logs.at(-1), '62 learnable parameters');
+  const drawing = readFileSync(join(bench.output('drawing'), 'network.svg'), 'utf8');
+  const names = [...drawing.matchAll(/font-weight="[^"]+"[^>]*>([^<]+)</g)].map(([, name]) => name);
+  assert.deepEqual(names, ['Small at 8 x 8', 'conv1', 'layer1.0', 'layer1.1', 'pool', 'fc']);
 });
 
 test('a list of layers ends as it is written, so it takes no number of classes', () => {

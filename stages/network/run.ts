@@ -3,6 +3,18 @@ import { csvTable } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
 import { writeDrawing } from '../../src/learning/charts/render-png.ts';
+import {
+  formatGraphTotals,
+  graphPicture,
+  graphTotals,
+  listGraph,
+} from '../../src/learning/models/graph-listing.ts';
+import {
+  imageSizeOf,
+  openGraph,
+  unfilledNetwork,
+} from '../../src/learning/models/graph-network.ts';
+import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { countLearnable, showShape } from '../../src/learning/models/layers/layer.ts';
 import { describeLayer } from '../../src/learning/models/layers/layer-kinds.ts';
 import { formatTotals, netFacts, netPicture } from '../../src/learning/models/layers/net-facts.ts';
@@ -16,6 +28,31 @@ import type { StageContext } from '../../src/stage.ts';
 import type { NetworkSettings } from './spec.ts';
 
 export default async function run(context: StageContext<NetworkSettings>): Promise<void> {
+  await (context.inputs('onnx').length > 0 ? describeGraph(context) : describeNet(context));
+}
+
+/** The network of an ONNX file, whose layers are its nodes. */
+async function describeGraph(context: StageContext<NetworkSettings>): Promise<void> {
+  const { imageSize: wanted, title = 'network' } = context.settings;
+  const opened = openGraph(context.input('onnx').path);
+  // The default size is not one that the user has chosen.
+  const given = wanted === usualInput.imageSize ? (opened.size ?? wanted) : wanted;
+  const imageSize = imageSizeOf(opened, given);
+  const rows = await listGraph(() => unfilledNetwork(opened, imageSize));
+  const table = rows.map(({ name, operator, output, parameters }) => ({
+    layer: name,
+    does: operator,
+    output,
+    parameters,
+  }));
+  writeFileSync(context.output('metrics'), formatJson({ parameters: graphTotals(rows) }));
+  writeFileSync(context.output('layers'), csvTable(table));
+  const picture = graphPicture(rows, `${title} at ${imageSize} x ${imageSize}`);
+  writeDrawing(context.output('drawing'), 'network', drawNet(picture));
+  context.log(formatGraphTotals(rows));
+}
+
+function describeNet(context: StageContext<NetworkSettings>): void {
   const { model, classes, imageSize, title = titleOf(model) ?? 'network' } = context.settings;
   const traced = traceLayers(netOf(model, classes).layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: ${traced.error.message}`);

@@ -1,18 +1,19 @@
 import { z } from 'zod';
-import { inputSettings } from '../../src/learning/models/input-settings.ts';
+import { inputSettings, onnxPort } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import { mistakeIf } from '../../src/one-input.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
+const usualModel = 'simple-net';
+const usualClasses = 2;
+
 const settings = z.strictObject({
-  model: modelSetting
-    .default('simple-net')
-    .describe('The network, by name or as a list of layers.'),
+  model: modelSetting.default(usualModel).describe('The network, by name or as a list of layers.'),
   classes: z
     .int()
     .min(2)
-    .default(2)
+    .default(usualClasses)
     .describe('Number of classes of a named network, such as the 1,000 of ImageNet.'),
   imageSize: inputSettings.imageSize,
   title: text
@@ -23,6 +24,8 @@ const settings = z.strictObject({
 });
 export type NetworkSettings = z.output<typeof settings>;
 
+const broughtAlong = (name: string) =>
+  `expected no "${name}", which the file of "onnx" brings along`;
 const noClasses = 'expected none beside a list of layers, which ends as it is written';
 
 export const spec = defineKind<NetworkSettings>({
@@ -31,20 +34,35 @@ export const spec = defineKind<NetworkSettings>({
   summary:
     'Counts and draws a network without training it: learnable parameters of its backbone and head, convolutions, additions.',
   settings,
-  inputs: {},
+  inputs: {
+    onnx: {
+      ...onnxPort,
+      summary: 'Instead of `model`, the ONNX file of a network of images, whose nodes are listed.',
+    },
+  },
   outputs: {
     metrics: output.metrics(
-      'JSON: learnable parameters of all, backbone and head, moving statistics, multiply-adds, features, convolutions, modules, additions.',
+      'JSON: learnable parameters of all, backbone and head, moving statistics, multiply-adds, features, convolutions, modules, additions; of an ONNX file the parameters.',
     ),
     layers: output.table(
-      'CSV, a row for each layer: block, operation, output shape, learnable parameters, multiply-adds.',
+      'CSV, a row for each layer: block, operation, output shape, learnable parameters, multiply-adds; of an ONNX file without block and multiply-adds.',
     ),
-    drawing: output.images('A drawing of the network: SVG and PNG.'),
+    drawing: output.images(
+      'A drawing of the network, of an ONNX file by its modules: SVG and PNG.',
+    ),
   },
-  check: ({ model, classes, imageSize }) => [
-    ...modelMistakes(model, imageSize),
-    ...mistakeIf(typeof model !== 'string' && classes !== 2, ['classes'], noClasses),
-  ],
+  check: ({ model, classes, imageSize }, inputs) => {
+    if (inputs.has('onnx')) {
+      return [
+        ...mistakeIf(model !== usualModel, ['model'], broughtAlong('model')),
+        ...mistakeIf(classes !== usualClasses, ['classes'], broughtAlong('classes')),
+      ];
+    }
+    return [
+      ...modelMistakes(model, imageSize),
+      ...mistakeIf(typeof model !== 'string' && classes !== usualClasses, ['classes'], noClasses),
+    ];
+  },
   example: `xception:
   kind: network
   with: { model: xception-based, imageSize: 256 }

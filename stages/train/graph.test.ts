@@ -6,7 +6,10 @@ import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
-import { loadModel } from '../../src/learning/models/model-files.ts';
+import { countParameters } from '../../src/learning/models/count-parameters.ts';
+import { graphTotals, listGraph } from '../../src/learning/models/graph-listing.ts';
+import { loadGraphLayers, loadModel } from '../../src/learning/models/model-files.ts';
+import { readModelInfo } from '../../src/learning/models/model-info.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
 import { assertClose } from '../../test/support/assert-close.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
@@ -183,6 +186,18 @@ test('a model of a backbone and a head scores, explains itself and is exported a
     await loading.run(loadSpec, loadStage, { inputs: { onnx: exported } });
     assertClose(await scoresOf(loading.output('model')), scores, 1e-5);
   }
+
+  const info = readModelInfo(model);
+  const rows = await listGraph(() => loadGraphLayers(model, info));
+  assert.equal(graphTotals(rows).learnable, countParameters(model, info));
+  assert.deepEqual(
+    [rows[0], ...rows.slice(-2)].map((row) => [row!.name, row!.operator, row!.output]),
+    [
+      ['stem', 'Conv', '12 x 12 x 6'],
+      ['dropout1', 'Dropout', '4 values'],
+      ['dense2', 'Dense', '2 values'],
+    ],
+  );
 
   using maps = new StageBench();
   const few = { split: 'test', images: 4 };

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatCountOf } from '../../format-numbers.ts';
+import { describeGraph, namesGraph } from '../../project/models/describe-graph.ts';
 import {
   describeModel,
   type LayerRow,
@@ -28,11 +29,14 @@ export async function modelCommand(words: readonly string[], options: ModelOptio
   }
   const [first = ''] = words;
   const folder = process.cwd();
-  if (words.length === 1 && namesWeights(first, folder)) {
+  const isGraph = words.length === 1 && namesGraph(first, folder);
+  if (!isGraph && words.length === 1 && namesWeights(first, folder)) {
     return print(formatWeights(await listWeights(first, folder)).join('\n'));
   }
   const lookup = { folder, onWarning: warnOnStderr };
-  const model = await describeModel(words, { ...options, ...lookup });
+  const model = isGraph
+    ? await describeGraph(first, { ...options, folder })
+    : await describeModel(words, { ...options, ...lookup });
   const { title, summary, input, layers, totals } = model;
   print([`${title}: ${summary}`, '', ...formatLayers(input, layers), '', totals].join('\n'));
   if (options.svg === undefined) return;

@@ -100,12 +100,21 @@ export function imageSizeOf({ size, file }: OpenedGraph, given: number | undefin
 
 /** The network of a file as it is, up to its logits. */
 export async function wholeNetwork(opened: OpenedGraph, imageSize: number): Promise<LayersModel> {
-  const { graph, file, output } = opened;
-  const tensor = beforeScores(graph, output);
-  const built = await buildGraph(graph, { file, imageSize, tensor, dropout: seededDropout });
+  const built = await buildWhole(opened, imageSize);
   const model = graphModel(built);
-  fillWeights(model, graph, built);
+  fillWeights(model, opened.graph, built);
   return model;
+}
+
+/** The same network without the numbers of its weights, for those who only list its layers. */
+export const unfilledNetwork = async (
+  opened: OpenedGraph,
+  imageSize: number,
+): Promise<LayersModel> => graphModel(await buildWhole(opened, imageSize));
+
+function buildWhole({ graph, file, output }: OpenedGraph, imageSize: number): Promise<BuiltGraph> {
+  const tensor = beforeScores(graph, output);
+  return buildGraph(graph, { file, imageSize, tensor, dropout: seededDropout });
 }
 
 interface HeadOptions {

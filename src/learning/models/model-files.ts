@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type io, type LayersModel, loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
-import { imageSizeOf, openGraph, wholeNetwork } from './graph-network.ts';
+import { imageSizeOf, openGraph, unfilledNetwork, wholeNetwork } from './graph-network.ts';
 import { infoFile, type ModelInfo, onnxFile, readModelInfo } from './model-info.ts';
 import type { Network } from './model-output.ts';
 import { OnnxNetwork } from './onnx/onnx-network.ts';
@@ -70,21 +70,40 @@ export async function loadModel(folder: string): Promise<ModelFiles> {
     return { model: await wholeNetwork(opened, imageSizeOf(opened, size)), info };
   }
   const path = join(folder, modelFile);
+  const modelTopology = readTopology(path);
   const tensors = [...openTfjsManifest(path, besideManifest(path)).tensors.values()];
-  const { modelTopology } = JSON.parse(readFileSync(path, 'utf8')) as Partial<io.ModelJSON>;
-  if (modelTopology === undefined)
-    throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
   const weightSpecs = tensors.map(({ name, shape }) => ({
     name,
     shape: [...shape],
     dtype: 'float32' as const,
   }));
   const weightData = tensors.map((tensor) => readFinite(path, tensor).buffer as ArrayBuffer);
-  const load = loadLayersModel(tfjsIo.fromMemory({ modelTopology, weightSpecs, weightData }));
-  const model = await load.catch((error: Error) => {
+  return { model: await loadLayers(path, { modelTopology, weightSpecs, weightData }), info };
+}
+
+/**
+ * The layers of a `model` artifact that began as an ONNX file, without the numbers of its weights,
+ * for those who only list them. Throws a {@link StageError} as {@link loadModel} does.
+ */
+export async function loadGraphLayers(folder: string, info: ModelInfo): Promise<LayersModel> {
+  if (info.onnx !== undefined) {
+    const opened = openGraph(join(folder, onnxFile));
+    const size = 'size' in info.input ? info.input.size : undefined;
+    return await unfilledNetwork(opened, imageSizeOf(opened, size));
+  }
+  const path = join(folder, modelFile);
+  return await loadLayers(path, { modelTopology: readTopology(path) });
+}
+
+function readTopology(path: string): NonNullable<io.ModelArtifacts['modelTopology']> {
+  const { modelTopology } = JSON.parse(readFileSync(path, 'utf8')) as Partial<io.ModelJSON>;
+  if (modelTopology !== undefined) return modelTopology;
+  throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
+}
+
+const loadLayers = (path: string, artifacts: io.ModelArtifacts): Promise<LayersModel> =>
+  loadLayersModel(tfjsIo.fromMemory(artifacts)).catch((error: Error) => {
     throw new StageError(
       `Expected a tfjs-layers model, but ${path} cannot be loaded: ${error.message}`,
     );
   });
-  return { model, info };
-}

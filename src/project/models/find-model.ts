@@ -7,7 +7,7 @@ import {
   architectureNames,
   architectures,
 } from '../../learning/models/architectures/architectures.ts';
-import { graphOf, infoFile, modelInfo } from '../../learning/models/model-info.ts';
+import { infoFile, modelInfo } from '../../learning/models/model-info.ts';
 import { type ModelSetting, modelSetting, titleOf } from '../../learning/models/model-setting.ts';
 import { suggest } from '../../suggest.ts';
 import { openSelection } from '../open-target.ts';
@@ -99,10 +99,6 @@ function trainedModel(word: string, folder: string): FoundModel {
   const path = join(word, infoFile);
   const { data: info } = modelInfo.safeParse(readJson(resolve(folder, path)));
   const { data: setting } = modelSetting.safeParse(info?.architecture);
-  if (info !== undefined && graphOf(info) !== undefined) {
-    const got = 'the network of an ONNX file, which has nodes for layers';
-    throw mistake('no-model', `Expected a network of listed layers, got ${got}, in ${path}`);
-  }
   if (info === undefined || setting === undefined) {
     throw mistake('no-model', `Expected a network in ${path}, got something else`);
   }
