@@ -29,6 +29,20 @@ const cams = (settings: string) => `  cams:
     with: { draws: 10, method: [grad-cam, hires-cam]${settings} }
 `;
 
+const attention = `  saliency:
+    kind: saliency
+    inputs: { model: fit.model, dataset: faces.dataset }
+    with: { draws: 10, method: gradient-attention, maps: all }
+  rollout:
+    kind: saliency
+    inputs: { model: fit.model, dataset: faces.dataset }
+    with: { draws: 10, method: attention-rollout }
+  faithful:
+    kind: faithfulness
+    inputs: { model: fit.model, dataset: faces.dataset }
+    with: { images: 4, draws: 100, randomise: true, weightDraws: 1, method: [grad-cam, attention-rollout, gradient-attention] }
+`;
+
 test('a transformer of one’s own trains, and its maps have a place for each patch before the last attention', async () => {
   using project = new Project(stages + cams(', layer: last'));
   const refused = await project.run();
@@ -47,4 +61,30 @@ test('a transformer of one’s own trains, and its maps have a place for each pa
   assert.equal(JSON.parse(project.read('artifacts/test/cams/metrics.json')).layer, 'upper');
   const [header] = project.read('artifacts/test/cams/maps/grad-cam-00000.npy').split('\n');
   assert.match(header!, /'shape': \(12, 4, 4\)/);
+});
+
+test('attention explains a transformer, and is tested like any other method; a network without it is refused', async () => {
+  using project = new Project(stages + attention);
+  const { outcomes, stdout, stderr } = await project.run();
+  const ran = ['made', 'faces', 'fit', 'saliency', 'rollout', 'faithful'];
+  assert.deepEqual(outcomes, Object.fromEntries(ran.map((name) => [name, 'ran'])), stdout + stderr);
+  const [header] = project
+    .read('artifacts/test/saliency/maps/gradient-attention-00000.npy')
+    .split('\n');
+  assert.match(header!, /'shape': \(12, 32, 32\)/);
+  const metrics = JSON.parse(project.read('artifacts/test/faithful/metrics.json'));
+  for (const method of ['attention-rollout', 'gradient-attention']) {
+    const { overControl, likenessWithNewWeights } = metrics.methods[method];
+    assert.ok(Number.isFinite(overControl), method);
+    assert.ok(likenessWithNewWeights < 0.99, method);
+  }
+
+  const layers = '{ layers: [{ conv: 4, kernel: 8, stride: 8 }, globalAveragePool, { dense: 2 }] }';
+  const plain = stages.replace(/model:\n.*/s, `model: ${layers}\n`);
+  project.write('pipelines/test.yaml', plain + attention);
+  const refused = await project.run();
+  assert.match(
+    refused.stderr + refused.stdout,
+    /Expected a network with layers of attention for gradient-attention, such as vit-small or a list of layers with \\"attention\\", got none\./,
+  );
 });

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { formatFew } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
+import { expectAttention } from '../../src/learning/attribution/attention-maps.ts';
 import { findMapLayer } from '../../src/learning/attribution/cam/map-layers.ts';
 import { randomisedDepths } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
@@ -74,6 +75,7 @@ async function measureOptions(
   );
   const [layer] = await expectAll(
     () => findMapLayer(subject.model, settings.layer),
+    () => expectAttention(subject.model, settings.method),
     () => chooseClass(subject.model, subject.classes, settings.class),
     () => expectTwoClasses(subject, indices, settings.split),
   );

@@ -7,7 +7,7 @@ import {
   formatShare,
   formatSigned,
 } from '../../src/format-numbers.ts';
-import { type GradientMethod, methodTitle } from '../../src/learning/attribution/methods.ts';
+import { explainsClass, type Method, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { scoreOf } from '../../src/learning/attribution/questions/explained-score.ts';
 import type { ScoreKind } from '../../src/learning/attribution/questions/question.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
@@ -19,6 +19,7 @@ import {
   inRows,
 } from '../../src/learning/charts/image-sheet.ts';
 import {
+  attendedText,
   classText,
   mapColourBar,
   scoreText,
@@ -52,7 +53,7 @@ export type ShownImage = Readonly<Record<'key' | 'image' | 'map', string>> & {
 /** What titles and notes say of the explanation. */
 interface FrameSettings {
   readonly split: string;
-  readonly method: GradientMethod;
+  readonly method: Method;
   /** `label`, `predicted`, or a class's name. */
   readonly class: string;
   readonly score: ScoreKind;
@@ -100,9 +101,12 @@ export function saliencySheet(images: readonly RatedImage[], frame: Frame): TopL
     classes.length === 2
       ? `${classes[1]} minus that of ${classes[0]}`
       : 'its class minus that of all others';
+  const marked = explainsClass(settings.method)
+    ? `yellow where ${scoreText(settings.score, classText(settings.class), classes)} depends most on the pixels, dark violet where it does not,`
+    : `yellow ${attendedText}, whatever the class, dark violet where least,`;
   const subtitle = [
     `Left of each pair the image, with its score of ${difference}. Right its map, with the share that its most salient 10 % of pixels hold:`,
-    `yellow where ${scoreText(settings.score, classText(settings.class), classes)} depends most on the pixels, dark violet where it does not,`,
+    marked,
     'each map on its own scale, up to its most salient 1 %.',
     chanceNote(measured) ?? [],
   ];

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { formatJson } from '../../src/format-json.ts';
+import { expectAttention } from '../../src/learning/attribution/attention-maps.ts';
 import { methodDefaults } from '../../src/learning/attribution/methods.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
@@ -37,6 +38,7 @@ export default async function run(context: Context): Promise<void> {
   const { settings } = context;
   await startBackend(context);
   const subject = await subjectOfStage(context);
+  expectAttention(subject.model, [settings.method]);
   const folders = context.inputs('masks').map(({ path }) => path);
   const [masks] = openMasks([subject], folders);
   const drawn = drawImages(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gradientMethods } from '../../src/learning/attribution/methods.ts';
+import { attentionMethods, gradientMethods } from '../../src/learning/attribution/methods.ts';
 import {
   explanationSettings,
   subjectInputs,
@@ -13,7 +13,12 @@ const { layer: _, ...explanation } = explanationSettings; // gradients by the im
 
 const settings = z.strictObject({
   ...surveySettings,
-  method: z.enum(gradientMethods).default('gradient').describe('The method that makes the maps.'),
+  method: z
+    .enum([...gradientMethods, ...attentionMethods])
+    .default('gradient')
+    .describe(
+      'The method that makes the maps; those of attention need a transformer, such as `vit-small`.',
+    ),
   ...explanation,
   shown: whole(2, 48)
     .default(36)

@@ -1,5 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { type Network, outputOf } from '../models/model-output.ts';
+import { attentionMaps } from './attention-maps.ts';
 import { type AttributionMap, channelMaximum } from './attribution-map.ts';
 import {
   eigenCam,
@@ -20,7 +21,7 @@ import {
   integratedGradient,
   smoothGradient,
 } from './gradients.ts';
-import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
+import { type CamMethod, type GradientMethod, isAttention, isCam, type Method } from './methods.ts';
 import { occlusionMaps } from './occlusion.ts';
 import { type Question, questionOf } from './questions/question.ts';
 
@@ -79,6 +80,10 @@ export async function explain(
       maps.push(ofImages);
     } else if (method === 'occlusion') {
       maps.push(await occlusionMaps(model, question, options.batchSize));
+    } else if (isAttention(method)) {
+      const explained = await attentionMaps(model as LayersModel, question, method);
+      logits ??= explained.logits;
+      maps.push(explained.maps);
     } else {
       const layers = model as LayersModel;
       const explained = await gradients[method](layers, question, options);

@@ -69,6 +69,12 @@ const camFacts = {
   'random-cam': { title: 'RandomCAM', isClassless: true, ...onePass },
 } as const satisfies Readonly<Record<string, MethodFacts>>;
 
+/** Methods that take the weights of attention. */
+const attentionFacts = {
+  'attention-rollout': { title: 'Attention rollout', isClassless: true, passes: () => 1 },
+  'gradient-attention': { title: 'Gradient-weighted attention', ...onePass },
+} as const satisfies Readonly<Record<string, MethodFacts>>;
+
 /** Methods that only need scores of changed images. */
 const scoreFacts = {
   occlusion: { title: 'Occlusion', passes: () => 196 },
@@ -78,22 +84,28 @@ const scoreFacts = {
 export type GradientMethod = keyof typeof gradientFacts;
 /** A class activation map: a weighted sum of a convolution's feature maps, of their size. */
 export type CamMethod = keyof typeof camFacts;
-export type Method = GradientMethod | CamMethod | keyof typeof scoreFacts;
+/** A method whose map is what the class token takes from each patch of a transformer. */
+export type AttentionMethod = keyof typeof attentionFacts;
+export type Method = GradientMethod | CamMethod | AttentionMethod | keyof typeof scoreFacts;
 
 /** The methods of networks without gradients. */
 export const gradientFree: readonly Method[] = ['occlusion', 'score-cam'];
 
 export const gradientMethods = Object.keys(gradientFacts) as readonly GradientMethod[];
 export const camMethods = Object.keys(camFacts) as readonly CamMethod[];
+export const attentionMethods = Object.keys(attentionFacts) as readonly AttentionMethod[];
 
 const facts: Readonly<Record<Method, MethodFacts>> = {
   ...gradientFacts,
   ...camFacts,
+  ...attentionFacts,
   ...scoreFacts,
 };
 export const methods = Object.keys(facts) as readonly Method[];
 
 export const isCam = (method: Method): method is CamMethod => method in camFacts;
+
+export const isAttention = (method: Method): method is AttentionMethod => method in attentionFacts;
 
 export const methodTitle = (method: Method): string => facts[method].title;
 

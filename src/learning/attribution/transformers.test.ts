@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { type LayersModel, tensor } from '@tensorflow/tfjs';
+import { type LayersModel, memory, tensor } from '@tensorflow/tfjs';
 import { assertClose } from '../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
 import { buildNet } from '../models/build-net.ts';
+import { outputOf } from '../models/model-output.ts';
 import { netOf } from '../models/model-setting.ts';
+import { attentionMaps } from './attention-maps.ts';
+import { resizeMap } from './attribution-map.ts';
 import { gradCam, hiresCam } from './cam/activation-maps.ts';
 import { viewLayer } from './cam/layer-view.ts';
 import { findMapLayer } from './cam/map-layers.ts';
+import { attentionMethods } from './methods.ts';
 import type { Question } from './questions/question.ts';
 
 type Maps = readonly (readonly number[])[];
@@ -101,4 +105,51 @@ test('maps of a transformer are taken before its last attention, or from a layer
       'Expected a convolution of the network, or a layer of tokens before its last attention "attention2", for the layer, got the Dense "wide1". Did you mean "wide0"? There are patches, tokens, norm0, attention1, residual1_add, ln2, wide0, dense2, residual2_add, norm1.',
     ),
   );
+});
+
+test('attention rollout and gradient-weighted attention are PyTorch’s, a map of the image’s size for each image', async () => {
+  const before = memory().numTensors;
+  for (const method of attentionMethods) {
+    const { maps, logits } = await attentionMaps(model, question, method);
+    assertClose(logits, golden.logits, 1e-4);
+    for (const [i, map] of maps.entries()) {
+      assert.deepEqual([map.height, map.width], [imageSize, imageSize]);
+      const expected = golden[method][i]!;
+      const grid = { height: 3, width: 3, values: Float32Array.from(expected) };
+      const scale = Math.max(...expected);
+      const resized = resizeMap(grid, { height: imageSize, width: imageSize }).values;
+      assertClose(map.values, resized, 1e-4 * scale, `${method} of image ${i}`);
+    }
+  }
+  assert.equal(memory().numTensors, before, 'every tensor is disposed');
+  const plain = await outputOf(model, question.images);
+  assertClose(plain, golden.logits, 1e-4, 'the network is as it was');
+});
+
+test('rollout is the same for any class, gradient-weighted attention is not', async () => {
+  const others = { ...question, classes: question.classes.map((c) => 1 - c) };
+  const valuesOf = async (asked: Question, method: 'attention-rollout' | 'gradient-attention') =>
+    (await attentionMaps(model, asked, method)).maps[0]!.values;
+  assert.deepEqual(
+    await valuesOf(question, 'attention-rollout'),
+    await valuesOf(others, 'attention-rollout'),
+  );
+  assert.notDeepEqual(
+    await valuesOf(question, 'gradient-attention'),
+    await valuesOf(others, 'gradient-attention'),
+  );
+});
+
+test('a network without attention is refused by the methods that need it', async () => {
+  const net = buildNet(netOf('simple-net'), 64);
+  const images = new Float32Array(64 * 64 * 3);
+  const asked = { images, classes: Int32Array.of(0), score: 'score', seeds: [1] } as const;
+  for (const method of attentionMethods) {
+    await assert.rejects(
+      attentionMaps(net, asked, method),
+      new StageError(
+        `Expected a network with layers of attention for ${method}, such as vit-small or a list of layers with "attention", got none. In ONNX files, attention is not recognised, and the windows of a Swin move from layer to layer: take another method.`,
+      ),
+    );
+  }
 });

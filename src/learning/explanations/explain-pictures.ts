@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { StageError } from '../../stage.ts';
+import { expectAttention } from '../attribution/attention-maps.ts';
 import type { AttributionMap } from '../attribution/attribution-map.ts';
 import { findMapLayer } from '../attribution/cam/map-layers.ts';
 import { explain } from '../attribution/explain.ts';
@@ -114,6 +115,7 @@ function layerOf(
 ): string | undefined {
   const needsLayer = methods.some(isCam);
   if (!(model instanceof OnnxNetwork)) {
+    expectAttention(model, methods);
     return needsLayer || named !== undefined ? findMapLayer(model, named) : undefined;
   }
   const wrong = methods.filter((method) => !gradientFree.includes(method));

@@ -1,7 +1,13 @@
 import { formatList } from '../../format-numbers.ts';
 import { type AttributionMap, resizeMap, scaleMap } from '../attribution/attribution-map.ts';
 import { mostSalient } from '../attribution/map-measures.ts';
-import { explainsClass, type Method, methodTitle } from '../attribution/methods.ts';
+import {
+  explainsClass,
+  isAttention,
+  isCam,
+  type Method,
+  methodTitle,
+} from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/questions/question.ts';
 import type { ColourBar } from '../charts/colour-bar.ts';
 import {
@@ -88,10 +94,19 @@ export function scoreText(
   return `${text} minus that of ${length === 2 ? 'the other' : 'all others'}`;
 }
 
+/** What attention rollout marks. */
+export const attendedText = 'where the class token takes most from, through all layers';
+
 /** A caveat about the methods whose maps depend on no class, if there are any. */
 export function classlessText(methods: readonly Method[]): string | undefined {
-  const titles = methods.filter((method) => !explainsClass(method)).map(methodTitle);
-  return titles.length === 0
-    ? undefined
-    : `${formatList(titles)}: where the layer is active, whatever the class.`;
+  const classless = methods.filter((method) => !explainsClass(method));
+  const sentence = (some: readonly Method[], where: string) =>
+    some.length === 0
+      ? []
+      : [`${formatList(some.map(methodTitle))}: ${where}, whatever the class.`];
+  const sentences = [
+    ...sentence(classless.filter(isCam), 'where the layer is active'),
+    ...sentence(classless.filter(isAttention), attendedText),
+  ];
+  return sentences.length === 0 ? undefined : sentences.join(' ');
 }

@@ -1,7 +1,13 @@
 import { basename } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { formatList, formatShare } from '../../format-numbers.ts';
-import { explainsClass, isCam, type Method, methodTitle } from '../attribution/methods.ts';
+import {
+  explainsClass,
+  isAttention,
+  isCam,
+  type Method,
+  methodTitle,
+} from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/questions/question.ts';
 import { captionOf, type ImageCell, imageSheet } from '../charts/image-sheet.ts';
 import type { ColourMap } from '../vision/colour-map.ts';
@@ -135,7 +141,8 @@ function subtitleOf(
   { methods, score, classes, ...options }: SheetOptions,
 ): string {
   const cams = methods.filter(isCam);
-  const others = methods.filter((method) => !isCam(method));
+  const attention = methods.filter(isAttention);
+  const others = methods.filter((method) => !isCam(method) && !isAttention(method));
   const strong = [
     ...new Set(methods.map((method) => colourWords[coloursOf(method, options)][1])),
   ].join(' or ');
@@ -143,6 +150,7 @@ function subtitleOf(
   const sentences = [
     `Below a picture: ${classes.length > 3 ? 'the probabilities of the three likeliest classes, and their scores' : 'the probability of each class, and its score'} in brackets. Below a map: the class that it explains. ${strong} marks where ${scoreText(score, 'that class', classes)} depends most on the picture, each map on its own scale.`,
     others.length > 0 ? `${titles(others)}: by pixel, up to the most salient 1 %.` : [],
+    attention.length > 0 ? `${titles(attention)}: by patch, up to the most salient 1 %.` : [],
     cams.length > 0 ? `${titles(cams)}: by place of the layer ${layer}, over the picture.` : [],
     classlessText(methods) ?? [],
   ].flat();

@@ -159,6 +159,11 @@ class ClassToken extends layers.Layer {
  */
 export class Attention extends WeightedLayer {
   static readonly className = 'SelfAttention';
+  /**
+   * For those who explain a network: takes the weights of every pass, `[batch, heads, tokens,
+   * tokens]`, of which each row sums to 1, and gives those that are used.
+   */
+  onWeights: ((weights: Tensor) => Tensor) | undefined;
   readonly #heads: number;
   #qkv!: Weight;
   #qkvBias!: Weight;
@@ -188,7 +193,9 @@ export class Attention extends WeightedLayer {
     const heads = reshape(all, [batch, tokens, 3, this.#heads, width]);
     const [q, k, v] = unstack(transpose(heads, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
     const scores = div(matMul(q, k, false, true), Math.sqrt(width));
-    const sums = transpose(matMul(softmax(scores), v), [0, 2, 1, 3]);
+    const weights = softmax(scores);
+    const used = this.onWeights?.(weights) ?? weights;
+    const sums = transpose(matMul(used, v), [0, 2, 1, 3]);
     const joined = reshape(sums, [batch * tokens, channels]);
     const output = add(
       matMul(joined, this.#projection.read() as never),
