@@ -225,6 +225,28 @@ test('a model of a backbone and a head scores, explains itself and is exported a
   );
 });
 
+test('a training begins from a trained backbone by its export, and says so where it is given as weights', async () => {
+  using bench = await trained();
+  const model = bench.output('model');
+  using refused = new StageBench();
+  await assert.rejects(refused.run(spec, run, { inputs: { dataset, weights: model }, with: {} }), {
+    message:
+      'Expected the weights of a network of listed layers, got a model that began as an ONNX file. Give `train` the file as its input `onnx`, in place of `weights`; the stage `export` with formats: [onnx] writes the file of a trained model. Its head then begins with random weights.',
+  });
+  using exporting = new StageBench();
+  const formats = ['onnx'];
+  await exporting.run(exportSpec, exportModel, { inputs: { model }, with: { formats } });
+  using again = new StageBench();
+  const inputs = { dataset, onnx: exporting.output('files') };
+  const frozen = { ...small, freeze: 'backbone', head: [{ dense: 3 }, 'relu', { dense: 2 }] };
+  await again.run(spec, run, { inputs, with: frozen });
+  const kernel = async (folder: string) => {
+    const [weights] = (await loadModel(folder)).model.getLayer('stem').getWeights();
+    return weights!.dataSync();
+  };
+  assert.deepEqual(await kernel(again.output('model')), await kernel(model));
+});
+
 test('an ONNX file that was loaded is explained by its gradients', async () => {
   using loading = new StageBench();
   const inputs = { onnx: join(onnx, 'model.onnx') };

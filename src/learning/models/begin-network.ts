@@ -8,7 +8,7 @@ import { usualLargest } from '../vision/resize-settings.ts';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import type { Net } from './layers/layer.ts';
-import { type ImageInput, infoFile, readModelInfo } from './model-info.ts';
+import { graphOf, type ImageInput, infoFile, readModelInfo } from './model-info.ts';
 import { type ModelSetting, modelMistakes, netOf } from './model-setting.ts';
 import { type PretrainedSetting, type WeightSource, weightPaths } from './weight-inputs.ts';
 import { loadWeights } from './weights/load-weights.ts';
@@ -79,6 +79,7 @@ async function loadFrom(
   form: { readonly net: Net; readonly imageSize: number },
   log: (line: string) => void,
 ) {
+  refuseGraph(paths[0]!);
   using stored = await openWeights(paths);
   const loaded = loadWeights(model, form, stored);
   const normalise = normalisationIn(paths[0]!) ?? loaded.normalise;
@@ -91,6 +92,16 @@ async function loadFrom(
     log(`Their network saw images normalised by mean ${mean} and deviation ${deviation}.`);
   }
   return { random: loaded.random, normalise };
+}
+
+/** The weights of an ONNX file's network fit that network alone. */
+function refuseGraph(folder: string): void {
+  if (!existsSync(join(folder, infoFile))) return;
+  const info = readModelInfo(folder);
+  if (info.onnx === undefined && graphOf(info) === undefined) return;
+  throw new StageError(
+    'Expected the weights of a network of listed layers, got a model that began as an ONNX file. Give `train` the file as its input `onnx`, in place of `weights`; the stage `export` with formats: [onnx] writes the file of a trained model. Its head then begins with random weights.',
+  );
 }
 
 /** Only a `model` artifact says how images were normalised for it. */
