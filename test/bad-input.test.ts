@@ -159,7 +159,7 @@ const cases: readonly {
 `,
     files: { 'data/faces/dataset.json': '{}' },
     shown: [
-      'pipelines/test.yaml:2:71: error: Expected the name of a network (simple-net, xception, xception-based, my-net, tiny-xception, face-resnet, resnet-18) ' +
+      'pipelines/test.yaml:2:71: error: Expected the name of a network (simple-net, xception, xception-based, my-net, tiny-xception, face-resnet, resnet-18, resnet-50, mobilenet-v2, efficientnet-b0, convnext-tiny, vit-small, inception-v3, inception-v3-keras) ' +
         'or a map of its layers (docs/networks.md) for "with.model", got "resnet18" [wrong-type]',
     ],
   },

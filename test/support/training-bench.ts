@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
 import { sha256 } from '../../src/digest.ts';
 import run from '../../stages/train/run.ts';
 import { spec } from '../../stages/train/spec.ts';
@@ -11,8 +10,9 @@ import { writeTintedDataset } from './tinted-dataset.ts';
 export const folder = mkdtempSync(join(tmpdir(), 'stage-'));
 /** 20 images of train, 10 of val and 6 of test, whose tint gives their class. */
 export const dataset = join(folder, 'dataset');
-before(() => writeTintedDataset(dataset, { train: 20, val: 10, test: 6 }));
-after(() => rmSync(folder, { recursive: true }));
+// No hooks: they would belong to the first of the test files of a process that import this one.
+await writeTintedDataset(dataset, { train: 20, val: 10, test: 6 });
+process.on('exit', () => rmSync(folder, { recursive: true }));
 
 export const small = { imageSize: 56, batchSize: 8, epochs: 2, seed: 3, augment: { crop: 2 } };
 
