@@ -79,6 +79,63 @@ test('a weight that two nodes use is refused, since its gradient would be incomp
   );
 });
 
+test('a node that stands before its input, or makes a tensor again, is refused', async () => {
+  assert.equal(
+    await messageOf(network([node('Identity', ['logits'], 'logits')])),
+    'Expected every node of net.onnx after those whose outputs it takes, but the node "logits" takes "logits", which no earlier node makes: export it again.',
+  );
+  const again = [node('Relu', ['image'], 'logits'), node('Relu', ['logits'], 'image')];
+  assert.equal(
+    await messageOf(network(again)),
+    'Expected every tensor of net.onnx to be made once, but the node "image" makes "image" again: export it again.',
+  );
+});
+
+/** Relu after Relu. */
+const chain = (length: number) =>
+  Array.from({ length }, (_, i) =>
+    node('Relu', [i === 0 ? 'image' : `x${i}`], i === length - 1 ? 'logits' : `x${i + 1}`),
+  );
+
+test('a file with more nodes than tfjs can walk is refused', async () => {
+  assert.equal(
+    await messageOf(network(chain(5001))),
+    'Expected at most 5000 nodes of net.onnx, got 5001: simplify it, for example with onnxsim.',
+  );
+});
+
+test('a weight that is squared again and again is refused where it comes twice', async () => {
+  const squares = Array.from({ length: 40 }, (_, i) =>
+    node('Mul', [`w${i}`, `w${i}`], `w${i + 1}`),
+  );
+  const nodes = [...squares, node('Add', ['image', 'w40'], 'logits')];
+  assert.equal(
+    await messageOf(network(nodes, [floats('w0', [2], [1, 2])])),
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Add with the weight "w0" twice, which does not train here. Export it in another form, or cut the network before it.',
+  );
+});
+
+test('a layer has at most 1000 weights and operations on weights', async () => {
+  const negated = Array.from({ length: 1000 }, (_, i) => node('Neg', [`w${i}`], `w${i + 1}`));
+  const nodes = [...negated, node('Add', ['image', 'w1000'], 'logits')];
+  assert.equal(
+    await messageOf(network(nodes, [floats('w0', [2], [1, 2])])),
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Add with more than 1000 weights and operations on weights. Export it in another form, or cut the network before it.',
+  );
+});
+
+test('a node may be called __proto__', async () => {
+  const nodes = [
+    node('Relu', ['image'], '__proto__'),
+    node('Conv', ['__proto__', '__proto__.weight'], 'logits'),
+  ];
+  const model = await network(nodes, [floats('__proto__.weight', [1, 3, 1, 1], [1, 2, 3])]);
+  assert.deepEqual(
+    model.layers.map(({ name }) => name),
+    ['image', 'proto__', 'proto___2'],
+  );
+});
+
 test('a file for one image serves any number: images stay where they lie in memory', async () => {
   // As PyTorch's attention: tokens around the images, heads within them.
   const nodes = [

@@ -243,8 +243,14 @@ class GraphBuilder {
     const row = node.domain === '' ? operators.get(node.operator) : undefined;
     if (row === undefined) throw this.#unsupported(node, undefined);
     const operands = inputs.map((value) => value && operandOf(value));
+    const call = new NodeCall({ node, operands, output, opset: this.#graph.opset });
+    return this.#supported(node, () => row.plan(call));
+  }
+
+  /** What `work` makes of a node; an {@link Unsupported} becomes an error that names the node. */
+  #supported<Result>(node: GraphNode, work: () => Result): Result {
     try {
-      return row.plan(new NodeCall({ node, operands, output, opset: this.#graph.opset }));
+      return work();
     } catch (error) {
       if (error instanceof Unsupported) throw this.#unsupported(node, error.message);
       throw error;
@@ -270,7 +276,8 @@ class GraphBuilder {
   }
 
   #layer(node: GraphNode, port: number, plan: Plan, inputs: readonly (Value | undefined)[]): Value {
-    const { symbols, form } = new LayerFormer(node, plan, inputs, this.#constants).form(port);
+    const former = new LayerFormer(node, plan, inputs, this.#constants);
+    const { symbols, form } = this.#supported(node, () => former.form(port));
     const layerName = this.#nameFor(node, form.weights);
     for (const { parameter, role } of form.weights) {
       const owner = this.#owners.get(parameter);
@@ -295,7 +302,8 @@ class GraphBuilder {
   #nameFor(node: GraphNode, weights: readonly WeightForm[]): string {
     const [first] = weights;
     const stem = (first && moduleOf(first)) ?? (node.name || node.outputs[0]!);
-    const clean = stem.replace(/^[^\w]+/, '').replace(/[^\w./-]/g, '_') || 'node';
+    // tfjs takes no name that begins with an underscore.
+    const clean = stem.replace(/^[^A-Za-z0-9]+/, '').replace(/[^\w./-]/g, '_') || 'node';
     let name = clean;
     for (let number = 2; this.#names.has(name); number++) name = `${clean}_${number}`;
     this.#names.add(name);

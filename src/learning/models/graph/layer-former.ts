@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../json.ts';
 import type { Constant } from './file/constants.ts';
 import type { GraphNode, StoredTensor } from './file/onnx-graph.ts';
 import type { Arrangement, LayerForm, Source, Step, WeightForm } from './graph-layer.ts';
-import type { Plan, Reading } from './operators/operator.ts';
+import { type Plan, type Reading, Unsupported } from './operators/operator.ts';
 import { axisOrder, inMemory, type Placed, padRank, perImage } from './operators/shapes.ts';
 
 /** What an input of a node is while a network is built. */
@@ -24,6 +24,9 @@ export type WeightSource =
 /** Numbers of a constant that stand in a layer's form; more are a weight that does not learn. */
 const mostInline = 64;
 
+/** Weights of a layer and operations on weights: a file may name one tensor at many places. */
+const mostParts = 1000;
+
 /** Collects what a layer needs: its inputs, its weights, and its steps. */
 export class LayerFormer {
   readonly #node: GraphNode;
@@ -32,6 +35,7 @@ export class LayerFormer {
   readonly #symbols: SymbolicTensor[] = [];
   readonly #weights: WeightForm[] = [];
   readonly #constants: Map<string, Constant>;
+  #parts = 0;
 
   constructor(
     node: GraphNode,
@@ -45,12 +49,17 @@ export class LayerFormer {
     this.#constants = constants;
   }
 
+  /**
+   * Throws an {@link Unsupported} for a weight that comes twice, and for more than
+   * {@link mostParts}.
+   */
   form(port: number): { readonly symbols: SymbolicTensor[]; readonly form: LayerForm } {
     const step = this.#step(this.#node, this.#plan, this.#inputs, port);
     return { symbols: this.#symbols, form: { step, weights: this.#weights } };
   }
 
   #step(node: GraphNode, plan: Plan, inputs: readonly (Value | undefined)[], port = 0): Step {
+    this.#count();
     const { shape, layout, settings } = plan;
     const sources: (Source | null)[] = inputs.map(() => null);
     const readings = plan.readings.map((reading) => {
@@ -103,6 +112,13 @@ export class LayerFormer {
     return { source: { step: this.#step(node, plan, inputs) }, arrangement };
   }
 
+  #count(): void {
+    this.#parts += 1;
+    if (this.#parts > mostParts) {
+      throw new Unsupported(`more than ${mostParts} weights and operations on weights`);
+    }
+  }
+
   /** A weight is stored as it is read. */
   #weight(
     role: string,
@@ -110,6 +126,10 @@ export class LayerFormer {
     written: readonly number[],
     arrangement: Arrangement,
   ): { readonly source: Source; readonly arrangement: Arrangement } {
+    this.#count();
+    if (role !== 'constant' && this.#weights.some((weight) => weight.parameter === parameter)) {
+      throw new Unsupported(`the weight "${parameter}" twice, which does not train here`);
+    }
     const same = this.#weights.filter((weight) => weight.role.replace(/_\d+$/, '') === role).length;
     const { padded = written, order, shape } = arrangement;
     const turned = order === undefined ? padded : order.map((axis) => padded[axis]!);

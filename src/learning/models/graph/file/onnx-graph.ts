@@ -111,16 +111,52 @@ function readModel(bytes: Uint8Array, file: string): OnnxGraph {
     );
   }
   const byName = new Map(initializers.map((initializer) => [initializer.name, initializer]));
+  // Before version 4 of the format, initializers are inputs, too.
+  const inputs = messages(graph.input)
+    .map(readInput)
+    .filter(({ name }) => !byName.has(name));
+  checkNodes(nodes, [...byName.keys(), ...inputs.map(({ name }) => name)], file);
   return {
     nodes,
     initializers: byName,
-    // Before version 4 of the format, initializers are inputs, too.
-    inputs: messages(graph.input)
-      .map(readInput)
-      .filter(({ name }) => !byName.has(name)),
+    inputs,
     outputs: messages(graph.output).map((output) => textsOf(output, 1)[0] ?? ''),
     opset: opsetOf(fields),
   };
+}
+
+/** tfjs walks a network by recursion: at twice as many nodes in a row its stack is full. */
+const mostNodes = 5000;
+
+/**
+ * Throws a {@link StageError} for too many nodes, for a tensor that is made twice, and for a node
+ * that stands before one whose output it takes (onnx/docs/IR.md): so a network has no cycle.
+ */
+function checkNodes(nodes: readonly GraphNode[], given: readonly string[], file: string): void {
+  if (nodes.length > mostNodes) {
+    throw new StageError(
+      `Expected at most ${mostNodes} nodes of ${file}, got ${nodes.length}: simplify it, for example with onnxsim.`,
+    );
+  }
+  const made = new Set(given);
+  const outputs = new Set(nodes.flatMap((node) => node.outputs));
+  for (const node of nodes) {
+    const where = `the node "${node.name || node.outputs[0]}"`;
+    const early = node.inputs.find((name) => outputs.has(name) && !made.has(name) && name !== '');
+    if (early !== undefined) {
+      throw new StageError(
+        `Expected every node of ${file} after those whose outputs it takes, but ${where} takes "${early}", which no earlier node makes: export it again.`,
+      );
+    }
+    for (const name of node.outputs.filter((output) => output !== '')) {
+      if (made.has(name)) {
+        throw new StageError(
+          `Expected every tensor of ${file} to be made once, but ${where} makes "${name}" again: export it again.`,
+        );
+      }
+      made.add(name);
+    }
+  }
 }
 
 function opsetOf(fields: Fields): number {
