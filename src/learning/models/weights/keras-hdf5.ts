@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import type { Dataset, Entity, File, Group } from 'h5wasm/node';
 import { StageError } from '../../../stage.ts';
-import { byName, type StoredTensor, type StoredWeights } from './weight-files.ts';
+import { byName, type StoredTensor, type StoredWeights, sizeOfFile } from './weight-files.ts';
 
 let broken = false;
 
@@ -14,20 +15,20 @@ export const isBroken = (): boolean => broken;
 export async function openUnchecked(path: string): Promise<StoredWeights> {
   // Some megabytes of WebAssembly, loaded only here.
   const { default: h5wasm } = await import('h5wasm/node');
+  const library = await h5wasm.ready;
   // Otherwise HDF5 prints errors and continues.
-  (await h5wasm.ready).activate_throwing_error_handler();
-  const attempt = <T>(doing: string, work: () => T): T => {
+  library.activate_throwing_error_handler();
+  const attempt = <T>(doing: string, work: () => T, opened?: string): T => {
     try {
-      return work();
+      return withoutOtherFiles(path, library.FS, work, opened);
     } catch (error) {
       if (error instanceof StageError) throw error;
-      if (error instanceof Error && error.name === 'RuntimeError') broken = true;
       throw new StageError(
         `Expected Keras weights in HDF5, but ${doing} ${path} failed: ${innermost(error)}.`,
       );
     }
   };
-  const file = attempt('opening', () => new h5wasm.File(path, 'r'));
+  const file = attempt('opening', () => new h5wasm.File(path, 'r'), path);
   try {
     const tensors = attempt('reading the names in', () => list(path, file, attempt));
     return { path, tensors: byName(path, tensors), [Symbol.dispose]: () => void file.close() };
@@ -35,6 +36,47 @@ export async function openUnchecked(path: string): Promise<StoredWeights> {
     file.close();
     throw error;
   }
+}
+
+/** How the library, which sees all files of this machine, opens one. */
+type LibraryFiles = Awaited<typeof import('h5wasm/node').ready>['FS'];
+
+/** An error that the library takes for "permission denied" of WebAssembly's interface to a system. */
+const permissionDenied = () =>
+  Object.assign(new Error('permission denied'), { name: 'ErrnoError', errno: 2 });
+
+/**
+ * The result of `work`, in which the library may open `opened` alone. A file may ask for others, by
+ * external links, external data and virtual datasets: a stranger's would then read what its user
+ * can read. Throws a {@link StageError} for such a file.
+ */
+function withoutOtherFiles<T>(
+  path: string,
+  files: LibraryFiles,
+  work: () => T,
+  opened: string | undefined,
+): T {
+  const { open } = files;
+  const refused: string[] = [];
+  files.open = (name, ...options) => {
+    const isAllowed = opened !== undefined && resolve(String(name)) === resolve(opened);
+    if (isAllowed) return open.call(files, name, ...options);
+    refused.push(String(name));
+    throw permissionDenied();
+  };
+  try {
+    const result = work();
+    // HDF5 puts zeros where a file of a virtual dataset is missing.
+    if (refused.length === 0) return result;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RuntimeError') broken = true;
+    if (refused.length === 0) throw error;
+  } finally {
+    files.open = open;
+  }
+  throw new StageError(
+    `Expected all weights in ${path} itself, but it refers to the file ${refused[0]!.slice(0, 200)}: save the weights again into one file.`,
+  );
 }
 
 function list(
@@ -50,7 +92,7 @@ function list(
       `Expected Keras weights, but ${path} has no attribute layer_names; what Keras 3 saves, save again as safetensors or by Keras 2.`,
     );
   }
-  return layers.flatMap((layer) => {
+  const tensors = layers.flatMap((layer) => {
     const group = groupOf(root.get(layer));
     return (group === undefined ? [] : (names(group, 'weight_names') ?? [])).map((name) => {
       const dataset = group!.get(name);
@@ -64,6 +106,24 @@ function list(
       return { name: called, shape, type: typeOf(dataset), bytes, read };
     });
   });
+  checkSize(path, tensors);
+  return tensors;
+}
+
+/** Compressed weights take a third of their bytes or more, unless nearly all of them are zero. */
+const mostExpansion = 16;
+/** Small tensors of zeros, such as biases, compress without a bound. */
+const alwaysAllowed = 2 ** 26;
+
+/** HDF5 fills what a file leaves out, so that a small one may ask for gigabytes. */
+function checkSize(path: string, tensors: readonly StoredTensor[]): void {
+  const size = sizeOfFile(path);
+  const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+  const most = alwaysAllowed + mostExpansion * size;
+  if (bytes <= most) return;
+  throw new StageError(
+    `Expected at most ${most} bytes of tensors in ${path}, which is ${size} bytes long, got ${bytes}: save the weights again without compression.`,
+  );
 }
 
 /** `float32` for `<f` of four bytes. */
