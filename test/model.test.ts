@@ -162,6 +162,27 @@ Drew it in net.svg
   );
 });
 
+test('model does not take the default network for that of a stage with an ONNX file', async () => {
+  using project = new Project(
+    `stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/faces, onnx: ./net.onnx }
+    with: { normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } }
+`,
+    files,
+  );
+  writeFileSync(project.path('net.onnx'), smallOnnx());
+  const { code, stderr } = await project.command('model', 'test.yaml', 'fit');
+  assert.deepEqual(
+    [code, stderr],
+    [
+      1,
+      'error: The network of fit in pipelines/test.yaml is in an ONNX file [no-model]\n\n  Name the file, such as `restage model models/net.onnx`, or the folder of the trained model.\n',
+    ],
+  );
+});
+
 test('model lists what a file of weights holds, and says what is wrong with one that holds none', async () => {
   using project = new Project(stages, { 'note.txt': 'no weights', 'out/w/a.txt': '' });
   const weight = { name: 'conv/kernel', shape: [2, 3], values: new Float32Array(6) };

@@ -69,9 +69,16 @@ async function fromPipeline(
   const { named: names, graph, pipeline } = await openSelection(project, { words, set });
   const models = new Map<string, FoundModel>();
   const training: string[] = [];
+  const fromFiles: string[] = [];
   for (const stage of names) {
-    const { data } = trainingSettings.safeParse(graph.stage(stage).settings);
+    const { settings, inputs } = graph.stage(stage);
+    const { data } = trainingSettings.safeParse(settings);
     if (data === undefined) continue;
+    // The file takes the place of the setting.
+    if (inputs.some(({ port }) => port === 'onnx')) {
+      fromFiles.push(stage);
+      continue;
+    }
     training.push(stage);
     const { model: setting, imageSize } = data;
     const summary =
@@ -83,6 +90,13 @@ async function fromPipeline(
     if (!models.has(key)) models.set(key, { setting, imageSize, title, summary });
   }
   const [model, ...more] = models.values();
+  if (model === undefined && fromFiles.length > 0) {
+    throw mistake(
+      'no-model',
+      `The network of ${fromFiles.join(', ')} in ${pipeline.file} is in an ONNX file`,
+      'Name the file, such as `restage model models/net.onnx`, or the folder of the trained model.',
+    );
+  }
   if (model === undefined) {
     const got = names.join(', ');
     throw mistake(
