@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { compareWithPyTorch } from './support/compare-graph.ts';
-import { networkNames, noPyTorch, writeNetworks } from './support/pytorch.ts';
+import { assertSameScores, modelOfFile } from './support/exported-graph.ts';
+import { checkOnnx, networkNames, noPyTorch, writeNetworks } from './support/pytorch.ts';
 
 suite('networks of torchvision and timm as ONNX files', { skip: noPyTorch ?? false }, () => {
   before(() => selectBackend('onnxruntime', { threads: 2 }));
   for (const name of networkNames) {
-    test(`${name}: scores, gradients by every parameter and first steps are PyTorch’s`, async () => {
+    test(`${name}: scores, gradients by every parameter and first steps are PyTorch’s, and the export has its scores`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'onnx-networks-'));
       try {
         writeNetworks(folder, [name]);
@@ -25,6 +26,11 @@ suite('networks of torchvision and timm as ONNX files', { skip: noPyTorch ?? fal
         const { sgd = 0, adam = 0 } = agreement;
         assert.ok(sgd < 1e-5, `a step of SGD ${sgd}`);
         assert.ok(adam < 1e-5, `a step of Adam ${adam}`);
+        const path = join(folder, `${name}.onnx`);
+        const files = await modelOfFile(path, { imageSize: agreement.size });
+        const exported = join(folder, 'exported.onnx');
+        writeFileSync(exported, await assertSameScores(files));
+        checkOnnx(exported);
       } finally {
         rmSync(folder, { recursive: true });
       }

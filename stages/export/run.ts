@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { checkExport } from '../../src/learning/models/export/check-export.ts';
 import {
   exportGraph,
   exportGraphSafetensors,
@@ -16,13 +17,17 @@ export default async function run(context: StageContext<ExportSettings>): Promis
   const source = context.input('model').path;
   const folder = context.output('files');
   mkdirSync(folder);
-  // Nothing is computed, so the simplest backend serves.
-  await startBackend({ ...context, backend: 'cpu' });
+  // Two images are computed to check the file: the processor serves.
+  await startBackend({ ...context, backend: 'onnxruntime' });
   const files = await loadModel(source);
   const metadata = { restage: JSON.stringify(files.info) };
   const { onnx, safetensors } = exporterOf(files, metadata, context.settings);
-  const writers: Readonly<Record<ExportFormat, () => void>> = {
-    onnx: () => writeFileSync(join(folder, 'model.onnx'), onnx()),
+  const writers: Readonly<Record<ExportFormat, () => Promise<void> | void>> = {
+    onnx: async () => {
+      const bytes = onnx();
+      await checkExport(bytes, files, context.settings);
+      writeFileSync(join(folder, 'model.onnx'), bytes);
+    },
     // A model artifact is in tfjs's format; its info is written once, for all formats.
     tfjs: () =>
       cpSync(source, join(folder, 'tfjs'), {
@@ -32,7 +37,7 @@ export default async function run(context: StageContext<ExportSettings>): Promis
       }),
     safetensors: () => writeFileSync(join(folder, 'model.safetensors'), safetensors()),
   };
-  for (const format of context.settings.formats) writers[format]();
+  for (const format of context.settings.formats) await writers[format]();
   writeFileSync(join(folder, infoFile), `${JSON.stringify(files.info, null, 2)}\n`);
 }
 

@@ -46,6 +46,8 @@ interface Facts {
 
 /** The largest differences from PyTorch. */
 export interface Agreement {
+  /** Pixels a side of the network's images. */
+  readonly size: number;
   readonly parameters: number;
   readonly layers: number;
   /** Absolute, of scores; also of the file whose BatchNorm is folded. */
@@ -101,6 +103,7 @@ export async function compareWithPyTorch(folder: string, name: string): Promise<
   const layers = model.layers.length - 1;
   model.dispose();
   return {
+    size: facts.size,
     parameters: facts.parameters,
     layers,
     scores: furthest(evaluated, scores),

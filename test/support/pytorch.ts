@@ -46,3 +46,10 @@ export function writeNetworks(folder: string, names: readonly string[]): void {
   });
   if (status !== 0) throw new Error(stderr);
 }
+
+/** Throws unless a file is as ONNX's own checker wants it. */
+export function checkOnnx(path: string): void {
+  const script = 'import sys, onnx; onnx.checker.check_model(sys.argv[1], full_check=True)';
+  const { status, stderr } = spawnSync(python, ['-c', script, path], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+}

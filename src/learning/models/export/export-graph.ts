@@ -31,16 +31,14 @@ export function exportGraph(
   const { model, info } = files;
   const facts = graphOf(info)!;
   const head = headOf(model, facts);
-  const writer = new NetWriter({ weights: head.weights });
+  const output = softmax ? 'probabilities' : 'logits';
+  const writer = new NetWriter({ weights: head.weights }, ['image', output]);
   const [, size] = model.inputs[0]!.shape as [null, number];
+  const nodeWriter = new NodeWriter(writer, model);
   const isTurned = facts.layout !== layout;
   const perm = layout === 'NHWC' ? [0, 3, 1, 2] : [0, 2, 3, 1];
   const image = isTurned ? writer.node('Transpose', ['image'], 'image/turned', { perm }) : 'image';
-  const features = new NodeWriter(writer, model, image).upTo(head.cut.name);
-  const value = writer.layers(head.traced, features);
-  const output = softmax ? 'probabilities' : 'logits';
-  if (softmax) writer.node('Softmax', [value], output, { axis: 1 });
-  else writer.node('Identity', [value], output);
+  writer.end(writer.layers(head.traced, nodeWriter.upTo(head.cut.name, image)), output);
   const { nodes, initializers } = writer;
   const shape = layout === 'NCHW' ? ['batch', 3, size, size] : ['batch', size, size, 3];
   const graph = {
@@ -66,12 +64,14 @@ export function exportGraphSafetensors(
         }))
       : [],
   );
+  // Several nodes may read one constant.
+  const once = [...new Map(backbone.map((weight) => [weight.name, weight])).values()];
   const head = headOf(model, graphOf(info)!).weights.map((weight) => ({
     name: pytorchName(weight),
     shape: pytorchShape(weight),
     values: toPytorch(weight, weight.values),
   }));
-  return encodeSafetensors([...backbone, ...head], metadata);
+  return encodeSafetensors([...once, ...head], metadata);
 }
 
 /** The layers after the cut, with their weights. */
@@ -109,29 +109,38 @@ function writtenValues(layer: GraphLayer, index: number): Float32Array<ArrayBuff
   return permuteAxes(values, turned, inverse);
 }
 
+/** Operators that only count elements anew. */
+const reshapingOperators = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
+
 /** Writes the nodes of a file again. */
 class NodeWriter {
   readonly #writer: NetWriter;
   readonly #model: LayersModel;
-  readonly #image: string;
   readonly #values = new Map<string, string>();
-  #count = 0;
+  /** Names of parameters as they are written: as in the file, unless something else has them. */
+  readonly #parameters: ReadonlyMap<string, string>;
+  readonly #written = new Set<string>();
 
-  constructor(writer: NetWriter, model: LayersModel, image: string) {
+  constructor(writer: NetWriter, model: LayersModel) {
     this.#writer = writer;
     this.#model = model;
-    this.#image = image;
+    // Parameters take their names before the values, which are often called like them.
+    const parameters = model.layers.flatMap((layer) =>
+      layer instanceof GraphLayer ? layer.form.weights.map(({ parameter }) => parameter) : [],
+    );
+    const names = new Set(parameters);
+    this.#parameters = new Map([...names].map((name) => [name, writer.nameFor(name)]));
   }
 
-  /** The nodes up to a layer, whose value's name it returns. */
-  upTo(cut: string): string {
-    let last = this.#image;
+  /** The nodes from an image up to a layer, whose value's name it returns. */
+  upTo(cut: string, image: string): string {
+    let last = image;
     const { layers } = this.#model;
     const end = layers.findIndex(({ name }) => name === cut);
     for (const layer of layers.slice(0, end + 1)) {
       const { inboundLayers } = layer.inboundNodes[0]!;
       const inputs = inboundLayers.map(({ name }) => this.#values.get(name)!);
-      if (inputs.length === 0) last = this.#image;
+      if (inputs.length === 0) last = image;
       else if (layer instanceof GraphLayer) last = this.#layer(layer, inputs);
       else last = inputs[0]!; // dropout, which only drops in training
       this.#values.set(layer.name, last);
@@ -140,10 +149,14 @@ class NodeWriter {
   }
 
   #layer(layer: GraphLayer, inputs: readonly string[]): string {
-    const names = layer.form.weights.map(({ parameter, written }, i) => {
+    const names = layer.form.weights.map(({ parameter, written: shape }, i) => {
+      const name = this.#parameters.get(parameter)!;
+      // Several nodes may read one constant.
+      if (this.#written.has(name)) return name;
+      this.#written.add(name);
       const data = writtenValues(layer, i);
-      this.#writer.initializers.push({ name: parameter, type: 'float32', shape: written, data });
-      return parameter;
+      this.#writer.initializers.push({ name, type: 'float32', shape, data });
+      return name;
     });
     return this.#step(layer.form.step, layer.name, (source) =>
       'value' in source ? inputs[source.value]! : names[source.weight]!,
@@ -155,29 +168,45 @@ class NodeWriter {
     name: string,
     nameOf: (source: { readonly value: number } | { readonly weight: number }) => string,
   ): string {
-    const inputs = step.inputs.map((source, i) => {
+    const { operator } = step;
+    const nameOfInput = (source: Source | null, i: number): string => {
       if (source === null) return '';
-      if ('constant' in source) return this.#constant(source.constant, `${name}/${i}`);
+      if ('constant' in source) return this.#setting(operator, source.constant, `${name}/${i}`);
       if ('step' in source) return this.#step(source.step, `${name}/${i}`, nameOf);
       return nameOf(source);
-    });
-    if (step.readings.length === 1 && 'target' in step.settings && step.operator !== 'Expand') {
-      return this.#reshape(inputs[0]!, step, name);
+    };
+    if (reshapingOperators.has(operator)) {
+      return this.#reshape(nameOfInput(step.inputs[0]!, 0), step, name);
     }
-    const spread = step.operator === 'Concat' ? this.#spread(step, inputs, name) : inputs;
+    const written = step.inputs.map(nameOfInput);
+    const inputs = this.#forAllImages(step, written, name);
     const attributes = attributesOf(step.attributes);
     const [port, ports] = step.port;
     // Exporters write the statistics of training as further outputs.
-    const count = step.operator === 'Split' ? ports : 1;
-    const outputs = Array.from({ length: count }, (_, i) => (i === port ? name : `${name}:${i}`));
-    this.#writer.nodes.push({
-      type: step.operator,
-      domain: '',
-      inputs: spread,
-      outputs,
-      attributes,
-    });
-    return name;
+    const count = operator === 'Split' ? ports : 1;
+    const outputs = Array.from({ length: count }, (_, i) =>
+      this.#writer.nameFor(i === port ? name : `${name}:${i}`),
+    );
+    this.#writer.nodes.push({ type: operator, domain: '', inputs, outputs, attributes });
+    return outputs[count === 1 ? 0 : port]!;
+  }
+
+  /** The inputs of a node for any number of images, where the file has them for one. */
+  #forAllImages(step: Step, inputs: readonly string[], name: string): readonly string[] {
+    if (step.operator === 'Concat') return this.#spread(step, inputs, name);
+    const sizes = step.inputs[3];
+    if (step.operator !== 'Resize' || !sizes || !('constant' in sizes)) return inputs;
+    const count = this.#images(inputs[0]!, 0, name);
+    const others = this.#ints(sizes.constant.values.slice(1), `${name}/sizes`);
+    const target = this.#writer.node('Concat', [count, others], `${name}/target`, { axis: 0 });
+    return inputs.with(3, target);
+  }
+
+  /** The number of images of a value, a list of one number. */
+  #images(value: string, axis: number, name: string): string {
+    const lengths = this.#writer.node('Shape', [value], `${name}/lengths`);
+    const place = this.#ints([axis], `${name}/axis`);
+    return this.#writer.node('Gather', [lengths, place], `${name}/images`);
   }
 
   /** The images are the length that is left open. */
@@ -193,9 +222,7 @@ class NodeWriter {
     const isAlone = (source: Source | null) => source !== null && !('value' in source);
     const whole = step.inputs.findIndex((source) => !isAlone(source));
     if (images === -1 || !step.inputs.some(isAlone)) return inputs;
-    const lengths = this.#writer.node('Shape', [inputs[whole]!], `${name}/lengths`);
-    const place = this.#ints([images], `${name}/axis`);
-    const count = this.#writer.node('Gather', [lengths, place], `${name}/images`);
+    const count = this.#images(inputs[whole]!, images, name);
     const ones = (length: number, part: string) =>
       this.#ints(Array<number>(length).fill(1), `${name}/${part}`);
     const parts = [
@@ -211,16 +238,21 @@ class NodeWriter {
     );
   }
 
-  #constant({ type, shape, values }: Inline, name: string): string {
-    // A part of all images is written with an end beyond them; what grows to them is spread later.
-    const lengths = values.map((value) => (isPerImage(value) ? manyImages : value));
-    const unique = `${name}/constant${this.#count++}`;
-    this.#writer.initializers.push(
+  /** A constant input of an operator, in which there may be lengths that run over all images. */
+  #setting(operator: string, constant: Inline, name: string): string {
+    const images = lengthOfImages[operator];
+    if (images === undefined || constant.type !== 'int') return this.#constant(constant, name);
+    const values = constant.values.map((value) => (isPerImage(value) ? images : value));
+    return this.#constant({ ...constant, values }, name);
+  }
+
+  #constant({ type, shape, values }: Inline, stem: string): string {
+    const name = `${stem}/constant`;
+    return this.#writer.constant(
       type === 'float'
-        ? { name: unique, type: 'float32', shape, data: Float32Array.from(values) }
-        : { name: unique, type: 'int64', shape, data: BigInt64Array.from(lengths, BigInt) },
+        ? { name, type: 'float32', shape, data: Float32Array.from(values) }
+        : { name, type: 'int64', shape, data: BigInt64Array.from(values, BigInt) },
     );
-    return unique;
   }
 
   #ints(values: readonly number[], name: string): string {
@@ -228,8 +260,13 @@ class NodeWriter {
   }
 }
 
-/** More images than any batch has. */
-const manyImages = 2 ** 31 - 1;
+/** What stands for the number of images where an operator is told lengths. */
+const lengthOfImages: Readonly<Record<string, number>> = {
+  // A part of all images ends beyond them.
+  Slice: 2 ** 31 - 1,
+  // What is the same for all images grows to them where it meets them.
+  Expand: 1,
+};
 
 function attributesOf(attributes: JsonObject): Readonly<Record<string, OnnxAttribute>> {
   const { training_mode: _, ...others } = attributes;

@@ -36,18 +36,17 @@ export function exportOnnx(
   metadata: Readonly<Record<string, string>>,
   { layout, softmax }: OnnxForm = { layout: 'NHWC', softmax: false },
 ): Uint8Array<ArrayBuffer> {
-  const writer = new NetWriter(net);
   const { input, traced, isForAnySize } = net;
   const name = input.length === 3 ? 'image' : 'features';
+  const output = softmax ? 'probabilities' : 'logits';
+  const writer = new NetWriter(net, [name, output]);
   const isFirst = name === 'image' && layout === 'NCHW';
   let value: string = name;
   if (name === 'image' && !isFirst) {
     value = writer.node('Transpose', [name], 'image/channels_first', { perm: [0, 3, 1, 2] });
   }
   value = writer.layers(traced, value);
-  const output = softmax ? 'probabilities' : 'logits';
-  if (softmax) writer.node('Softmax', [value], output, { axis: 1 });
-  else writer.node('Identity', [value], output);
+  writer.end(value, output);
   const { nodes, initializers } = writer;
   const classes = traced.at(-1)!.output[0];
   const places = isForAnySize ? ['height', 'width'] : input.slice(0, 2);
@@ -74,22 +73,46 @@ const activationOperators: Readonly<Record<Exclude<Activation, ComposedActivatio
 /** Activations of several operators. */
 type ComposedActivation = 'swish' | 'gelu' | 'relu6';
 
+type WrittenNet = Pick<WeightedNet, 'weights'> & Partial<Pick<WeightedNet, 'isForAnySize'>>;
+
 /**
  * Writes layer after layer. Images are `[batch, channels, height, width]`; names and layouts of
- * weights are PyTorch's.
+ * weights are PyTorch's. A name is given once: values, weights and constants share one set.
  */
 export class NetWriter {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
   readonly #weights: WeightedNet['weights'];
   readonly #isForAnySize: boolean;
+  readonly #taken: Set<string>;
+  /** Weights keep their names: they take them before any value does. */
+  readonly #weightNames: ReadonlyMap<WeightedNet['weights'][number], string>;
 
-  constructor({
-    weights,
-    isForAnySize = false,
-  }: Pick<WeightedNet, 'weights'> & Partial<Pick<WeightedNet, 'isForAnySize'>>) {
+  /** `ends` are the names of the graph's inputs and outputs. */
+  constructor({ weights, isForAnySize = false }: WrittenNet, ends: readonly string[]) {
     this.#weights = weights;
     this.#isForAnySize = isForAnySize;
+    this.#taken = new Set(ends);
+    this.#weightNames = new Map(
+      weights.map((weight) => [weight, this.nameFor(pytorchName(weight))]),
+    );
+  }
+
+  /** The name, or one like it where it is taken. */
+  nameFor(name: string): string {
+    let free = name;
+    for (let number = 1; this.#taken.has(free); number++)
+      free = `${name}/layer${number === 1 ? '' : number}`;
+    this.#taken.add(free);
+    return free;
+  }
+
+  /** Ends with the output of the graph: `logits`, or `probabilities` by a softmax. */
+  end(value: string, output: string): void {
+    const isSoftmax = output === 'probabilities';
+    const type = isSoftmax ? 'Softmax' : 'Identity';
+    const attributes = isSoftmax ? { axis: 1 } : {};
+    this.nodes.push({ type, domain: '', inputs: [value], outputs: [output], attributes });
   }
 
   node(
@@ -98,8 +121,7 @@ export class NetWriter {
     name: string,
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
   ): string {
-    // The name of the graph's output is taken.
-    const output = type !== 'Identity' && name === 'logits' ? 'logits/layer' : name;
+    const output = this.nameFor(name);
     this.nodes.push({ type, domain: '', inputs, outputs: [output], attributes });
     return output;
   }
@@ -292,12 +314,17 @@ export class NetWriter {
     const all = scalar === undefined ? values : [scalar];
     const data = BigInt64Array.from(all, BigInt);
     const shape = scalar === undefined ? [values.length] : [];
-    this.initializers.push({ name, type: 'int64', shape, data });
-    return name;
+    return this.constant({ name, type: 'int64', shape, data });
   }
 
   #float(name: string, value: number): string {
-    this.initializers.push({ name, type: 'float32', shape: [], data: Float32Array.of(value) });
+    return this.constant({ name, type: 'float32', shape: [], data: Float32Array.of(value) });
+  }
+
+  /** Writes a constant, and returns its name. */
+  constant(initializer: OnnxInitializer): string {
+    const name = this.nameFor(initializer.name);
+    this.initializers.push({ ...initializer, name });
     return name;
   }
 
@@ -313,7 +340,7 @@ export class NetWriter {
     return this.#weights
       .filter((weight) => weight.layer === layer)
       .map((weight) => {
-        const name = pytorchName(weight);
+        const name = this.#weightNames.get(weight)!;
         const data = toPytorch(weight, weight.values);
         this.initializers.push({ name, type: 'float32', shape: pytorchShape(weight), data });
         return name;

@@ -1,6 +1,6 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs';
 import type { JsonObject } from '../../../json.ts';
-import type { Constant } from './file/constants.ts';
+import { type Constant, readConstant } from './file/constants.ts';
 import type { GraphNode, StoredTensor } from './file/onnx-graph.ts';
 import type { Arrangement, LayerForm, Source, Step, WeightForm } from './graph-layer.ts';
 import { type Plan, type Reading, Unsupported } from './operators/operator.ts';
@@ -70,7 +70,7 @@ export class LayerFormer {
     });
     // What only settings were made of is kept for the export.
     for (const [i, value] of inputs.entries()) {
-      if (sources[i] === null && value?.kind === 'constant') sources[i] = inline(value.constant);
+      if (sources[i] === null && value !== undefined) sources[i] = settingOf(value);
     }
     const attributes = writtenAttributes(node);
     const output = { shape, layout };
@@ -142,6 +142,13 @@ export class LayerFormer {
     });
     return { source: { weight: this.#weights.length - 1 }, arrangement: {} };
   }
+}
+
+/** What settings were made of: a constant, or numbers that the file has as it has weights. */
+function settingOf(value: Value): Source | null {
+  if (value.kind === 'constant') return inline(value.constant);
+  const isStored = value.kind === 'weight' && 'parameter' in value.source;
+  return isStored ? inline(readConstant(value.source.parameter)) : null;
 }
 
 const inline = ({ type, shape, values }: Constant): Source => ({
