@@ -65,7 +65,7 @@ export function expectAttention(model: LayersModel, methods: readonly Method[]):
   const method = methods.find(isAttention);
   if (method === undefined || attentionLayers(model).length > 0) return;
   throw new StageError(
-    `Expected a network with layers of attention for ${method}, such as vit-small or a list of layers with "attention", got none. In ONNX files, attention is not recognised, and the windows of a Swin move from layer to layer: take another method.`,
+    `Expected a network with layers of attention for ${method}, such as vit-small or a list of layers with "attention", got none. Networks of ONNX files are not taken, nor is a Swin, whose windows move from layer to layer: use another method.`,
   );
 }
 

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { type LayersModel, memory, tensor } from '@tensorflow/tfjs';
 import { assertClose } from '../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { untrainedInfo } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
 import { buildNet } from '../models/build-net.ts';
+import { exportOnnx } from '../models/export/export-onnx.ts';
+import { weightedNet } from '../models/export/weighted-net.ts';
+import { openGraph, wholeNetwork } from '../models/graph-network.ts';
 import { outputOf } from '../models/model-output.ts';
 import { netOf } from '../models/model-setting.ts';
 import { attentionMaps } from './attention-maps.ts';
@@ -148,8 +154,28 @@ test('a network without attention is refused by the methods that need it', async
     await assert.rejects(
       attentionMaps(net, asked, method),
       new StageError(
-        `Expected a network with layers of attention for ${method}, such as vit-small or a list of layers with "attention", got none. In ONNX files, attention is not recognised, and the windows of a Swin move from layer to layer: take another method.`,
+        `Expected a network with layers of attention for ${method}, such as vit-small or a list of layers with "attention", got none. Networks of ONNX files are not taken, nor is a Swin, whose windows move from layer to layer: use another method.`,
       ),
     );
   }
+});
+
+test('the tokens of an ONNX file are recognised, and its maps are the same', async (t) => {
+  const path = join(temporaryFolder(t), 'net.onnx');
+  const info = untrainedInfo(transformer as never, imageSize);
+  writeFileSync(path, exportOnnx(weightedNet({ model, info }), {}));
+  const graph = await wholeNetwork(openGraph(path), imageSize);
+  const layer = findMapLayer(graph);
+  const { views, logits } = await viewLayer(graph, layer, question);
+  assertClose(logits, golden.logits, 1e-4);
+  for (const [i, view] of views.entries()) {
+    assert.deepEqual([view.height, view.width, view.channels], [3, 3, 8]);
+    const expected = golden.cams['norm1']!['grad-cam'][i]!;
+    assertClose(gradCam(view), expected, 1e-4 * Math.max(...expected), `image ${i} at ${layer}`);
+  }
+  const last = graph.layers.findLast(({ outputShape }) => outputShape.length === 3)!.name;
+  assert.throws(
+    () => findMapLayer(graph, last),
+    /^StageError: Expected a convolution of the network, or a layer of tokens before its last attention/,
+  );
 });

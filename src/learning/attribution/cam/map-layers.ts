@@ -1,7 +1,8 @@
 import type { layers as Layers, LayersModel } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
-import { operatorOf } from '../../models/graph/graph-layer.ts';
+import { GraphLayer, isNormalisation, operatorOf } from '../../models/graph/graph-layer.ts';
+import { perImage } from '../../models/graph/operators/shapes.ts';
 import { Attention, Tokens } from '../../models/own-layers.ts';
 
 // The layers that class activation maps can be taken from: those whose values have places in the
@@ -17,21 +18,60 @@ interface Grid {
 
 /** The grid of a convolution, or of a layer of tokens. */
 export function gridOf(layer: Layers.Layer): Grid {
-  const tokens = tokensBefore(layer);
-  const shape = (tokens === undefined ? layer.outputShape : tokens.input.shape) as number[];
-  const [, height, width] = shape as [number, number, number];
-  return { height, width, placeless: tokens === undefined ? 0 : 1 };
+  const [, height, width] = layer.outputShape as [number, number, number];
+  return tokenGrid(layer) ?? { height, width, placeless: 0 };
 }
 
-/** The layer that made the tokens that this layer's output consists of. */
-function tokensBefore(layer: Layers.Layer) {
-  let before: Layers.Layer | undefined = layer;
-  while (before !== undefined && before.outputShape.length === 3) {
-    if (before instanceof Tokens) return before as Tokens & { readonly input: { shape: number[] } };
-    // All inputs of a layer of tokens have the same tokens.
-    before = inputsOf(before)[0];
+/** The grid of the tokens that a layer's output consists of; undefined where it has none. */
+function tokenGrid(layer: Layers.Layer): Grid | undefined {
+  const [, tokens, channels] = layer.outputShape as [number, number, number];
+  if (layer.outputShape.length !== 3) return undefined;
+  const sources = [layer, ...layersBefore(layer)];
+  if (!(layer instanceof GraphLayer)) {
+    const maker = sources.find((source) => source instanceof Tokens);
+    if (maker === undefined) return undefined;
+    const [, height, width] = inputsOf(maker)[0]!.outputShape as [number, number, number];
+    return { height, width, placeless: 1 };
   }
-  return undefined;
+  if (!isTokenNode(layer)) return undefined;
+  const grids = sources.filter(isConvolution).map(({ outputShape }) => {
+    const [, height, width, kernels] = outputShape as [number, number, number, number];
+    return { height, width, kernels, placeless: tokens - height * width };
+  });
+  return grids.find(
+    ({ kernels, placeless }) => kernels === channels && (placeless === 0 || placeless === 1),
+  );
+}
+
+/** All layers that a layer's output depends on. */
+function layersBefore(layer: Layers.Layer): ReadonlySet<Layers.Layer> {
+  const before = new Set<Layers.Layer>();
+  const waiting = [...inputsOf(layer)];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (before.has(next)) continue;
+    before.add(next);
+    waiting.push(...inputsOf(next));
+  }
+  return before;
+}
+
+/**
+ * Whether a node of a file may hold tokens as they go from layer to layer: a normalisation, or the
+ * sum at the end of a shortcut, of `[images, tokens, channels]`. Queries, keys and values are none.
+ */
+function isTokenNode(layer: GraphLayer): boolean {
+  const { output, operator } = layer.form.step;
+  const { shape, layout, around = 1 } = output;
+  const isPlain = shape.length === 3 && layout === 'written' && around === 1;
+  const isSum = operator === 'Add' && inputsOf(layer).length === 2;
+  return isPlain && shape[0] === perImage && (isSum || isNormalisation(layer));
+}
+
+/** The softmax of attention between all tokens, or a layer of attention. */
+function isAttentionOf(layer: Layers.Layer, tokens: ReadonlySet<number>): boolean {
+  if (!(layer instanceof GraphLayer)) return layer instanceof Attention;
+  const [rows, columns] = layer.form.step.output.shape.slice(-2);
+  return operatorOf(layer) === 'Softmax' && rows === columns && tokens.has(rows!);
 }
 
 const inputsOf = (layer: Layers.Layer): readonly Layers.Layer[] =>
@@ -54,44 +94,52 @@ export function convolutionNames(model: LayersModel): readonly string[] {
 }
 
 /**
- * The names of the layers of tokens that the last attention depends on, in the order of the network.
- * The class token alone is read at the end, so after that attention the score depends on no other.
+ * A network's last attention, and the layers of tokens that it depends on, in the order of the
+ * network.
  */
-function tokenLayerNames(model: LayersModel, last: Attention): readonly string[] {
-  const before = new Set<Layers.Layer>();
-  const waiting = [...inputsOf(last)];
-  for (let layer = waiting.pop(); layer !== undefined; layer = waiting.pop()) {
-    if (before.has(layer)) continue;
-    before.add(layer);
-    waiting.push(...inputsOf(layer));
-  }
-  return model.layers
-    .filter((layer) => before.has(layer) && tokensBefore(layer) !== undefined)
-    .map(({ name }) => name);
+interface BeforeAttention {
+  readonly attention: Layers.Layer;
+  readonly names: readonly string[];
+  /** The layer that the attention reads. */
+  readonly read: string;
 }
 
 /**
- * The layer that class activation maps are taken from: the one of that name, or by default the input
- * of the last attention in a network that has one, else the last convolution. Throws a
- * {@link StageError} that lists the layers that can be named.
+ * What the last attention of a transformer depends on; undefined for any other network. The class
+ * token alone is read at the end, so after that attention the score depends on no other token.
+ */
+function beforeLastAttention({ layers }: LayersModel): BeforeAttention | undefined {
+  const tokenLayers = layers.filter((layer) => tokenGrid(layer) !== undefined);
+  const counts = new Set(tokenLayers.map(({ outputShape }) => outputShape[1] as number));
+  const attention = layers.findLast((layer) => isAttentionOf(layer, counts));
+  if (attention === undefined) return undefined;
+  const before = layersBefore(attention);
+  const names = tokenLayers.filter((layer) => before.has(layer)).map(({ name }) => name);
+  const read = attention instanceof Attention ? inputsOf(attention)[0]!.name : names.at(-1);
+  return read === undefined ? undefined : { attention, names, read };
+}
+
+/**
+ * The layer that class activation maps are taken from: the one of that name, or by default what the
+ * last attention reads in a transformer, else the last convolution. Throws a {@link StageError} that
+ * lists the layers that can be named.
  */
 export function findMapLayer(model: LayersModel, name?: string): string {
   const convolutions = convolutionNames(model);
-  const attention = model.layers.findLast((layer) => layer instanceof Attention);
-  const tokens = attention === undefined ? [] : tokenLayerNames(model, attention);
-  const usual = attention === undefined ? convolutions.at(-1) : inputsOf(attention)[0]!.name;
+  const tokens = beforeLastAttention(model);
+  const usual = tokens?.read ?? convolutions.at(-1);
   if (usual === undefined) {
     throw new StageError(
       'Expected a network with a convolution whose feature maps have more than one pixel, got none.',
     );
   }
-  const names = [...convolutions, ...tokens];
+  const names = [...convolutions, ...(tokens?.names ?? [])];
   if (name === undefined || names.includes(name)) return name ?? usual;
   const layer = model.layers.find((layer) => layer.name === name);
   const what = layer === undefined ? `"${name}"` : `the ${layer.getClassName()} "${name}"`;
   const expected =
-    attention === undefined
+    tokens === undefined
       ? 'a convolution of the network'
-      : `a convolution of the network, or a layer of tokens before its last attention "${attention.name}",`;
+      : `a convolution of the network, or a layer of tokens before its last attention "${tokens.attention.name}",`;
   throw new StageError(`Expected ${expected} for the layer, got ${what}. ${thereAre(name, names)}`);
 }
