@@ -156,6 +156,18 @@ test('a file that does not fit is refused with the reason and the tensor', async
     {},
     'Expected square images, but "pixels" of net.onnx is float32 of [batch, 3, 8, 6].',
   );
+  for (const images of [0, 2 ** 40]) {
+    await refused(
+      graph([images, 3, 8, 8]),
+      {},
+      `Expected 1 to 1024 images of a pass, or a free number, but "pixels" of net.onnx is float32 of [${images}, 3, 8, 8].`,
+    );
+  }
+  await refused(
+    graph(['batch', 3, 100_000, 100_000]),
+    {},
+    'Expected images of 1 to 4096 pixels a side, but "pixels" of net.onnx is float32 of [batch, 3, 100000, 100000].',
+  );
   await refused(
     graph(usual),
     { imageSize: 9 },

@@ -25,6 +25,7 @@ import type { NetworkParts } from './layers/net-parts.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { traceLayers } from './layers/trace-net.ts';
 import { scalingMistakes } from './model-setting.ts';
+import { checkImageLimits } from './onnx/image-limits.ts';
 import { seededDropout } from './seeded-dropout.ts';
 
 /** An ONNX file whose nodes become layers. */
@@ -76,13 +77,16 @@ function imageOf({ inputs }: OnnxGraph, file: string) {
   const layout = shape[1] === 3 ? ('NCHW' as const) : ('NHWC' as const);
   const [height, width] = layout === 'NCHW' ? shape.slice(2) : shape.slice(1);
   const isImage = shape.length === 4 && shape[layout === 'NCHW' ? 1 : 3] === 3;
+  const got = `"${name}" of ${file} is [${shape.join(', ')}]`;
   if (type === dataType.float32 && isImage && height === width) {
-    return { layout, size: typeof height === 'number' ? height : undefined };
+    const size = typeof height === 'number' ? height : undefined;
+    checkImageLimits(size, shape[0], got);
+    return { layout, size };
   }
   const isFree = typeof height === 'string' && typeof width === 'string';
   if (type === dataType.float32 && isImage && isFree) return { layout, size: undefined };
   throw new StageError(
-    `Expected square images of float32, [batch, 3, size, size] or [batch, size, size, 3], but "${name}" of ${file} is [${shape.join(', ')}].`,
+    `Expected square images of float32, [batch, 3, size, size] or [batch, size, size, 3], but ${got}.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
+import { checkImageLimits } from './image-limits.ts';
 import { type OnnxFacts, readOnnxFacts, withOutput } from './onnx-file.ts';
 
 interface OnnxOptions {
@@ -207,6 +208,7 @@ function imageInput(
       `Expected images of ${sides[0]} pixels a side, since ${got}, got imageSize ${imageSize}.`,
     );
   }
+  checkImageLimits(sides[0], shape[0], got);
   return {
     name,
     layout,
