@@ -20,12 +20,22 @@ export type PickleMap = Map<PickleValue, PickleValue>;
 /** A value that the globals of a reader make. */
 export type PickleObject = { readonly object: string };
 
+/** Counts work as so many instructions. Throws a {@link StageError} where a file has too many. */
+export type Charge = (instructions: number) => void;
+
 /** What a pickle may name, and what becomes of it. */
 export interface PickleNames {
   /** The value of `module.name`, or undefined for one that is refused. */
   global(module: string, name: string): PickleObject | undefined;
-  /** The result of calling a value with arguments, or undefined where that is refused. */
-  call(callee: PickleValue, parameters: readonly PickleValue[]): PickleValue | undefined;
+  /**
+   * The result of calling a value with arguments, or undefined where that is refused. What takes
+   * time by the length of its arguments says so by `charge`.
+   */
+  call(
+    callee: PickleValue,
+    parameters: readonly PickleValue[],
+    charge: Charge,
+  ): PickleValue | undefined;
   /** The value of a persistent identifier: in PyTorch, a storage. */
   persistent(id: PickleValue): PickleValue | undefined;
 }
@@ -76,12 +86,16 @@ export class PickleReader {
   }
 
   instruction(): number {
-    this.#budget--;
+    this.charge(1);
+    return this.take(1).getUint8(0);
+  }
+
+  readonly charge: Charge = (instructions) => {
+    this.#budget -= instructions;
     if (this.#budget < 0) {
       throw this.damaged(`has more than ${mostInstructions} instructions in its table`);
     }
-    return this.take(1).getUint8(0);
-  }
+  };
 
   text(length: number): string {
     this.#textBudget -= length;
@@ -222,7 +236,9 @@ class Machine {
 
   call(): void {
     const [callee, parameters] = this.last(2);
-    const value = Array.isArray(parameters) ? this.#names.call(callee!, parameters) : undefined;
+    const value = Array.isArray(parameters)
+      ? this.#names.call(callee!, parameters, this.#reader.charge)
+      : undefined;
     if (value === undefined) throw this.#reader.damaged(`is damaged: ${describe(callee!)}`);
     this.push(value);
   }

@@ -231,6 +231,31 @@ test('a hostile or damaged file is a message that says what is wrong', async (t)
   }
 });
 
+test('a small file whose reading would take minutes is refused at once', async (t) => {
+  // One list of pairs, of which ever more dictionaries are made: 2,000 pairs, 2,000 times.
+  const pairs = list(...Array.from({ length: 2000 }, (_, i) => tuple(integer(i), none)));
+  const again = Buffer.of(0x68, 0, 0x68, 1, 0x52);
+  const dictionaries = Buffer.concat([
+    name('collections', 'OrderedDict'),
+    Buffer.of(0x71, 0),
+    tuple(pairs),
+    Buffer.of(0x71, 1),
+    ...Array<Buffer>(2000).fill(again),
+  ]);
+  assert.equal(
+    await problem(t, torchZip(dictionaries, six)),
+    'Expected weights of PyTorch, but FILE has more than 2000000 instructions in its table.',
+  );
+  // A key that is a pair of pairs of pairs, 64 deep, of one and the same tuple each.
+  const pairOfItself = Buffer.of(0x32, 0x86);
+  const key = Buffer.concat([tuple(), ...Array<Buffer>(64).fill(pairOfItself)]);
+  const keyed = Buffer.concat([dictionary({}), key, none, Buffer.of(0x73)]);
+  assert.equal(
+    await problem(t, torchZip(keyed, six)),
+    'Expected tensors in FILE, or one dictionary of them, such as state_dict, model_state_dict, model; got another value.',
+  );
+});
+
 test('a tensor is read from its place in a file of 5 GB, without the rest of it', async (t) => {
   const count = 5 * 2 ** 28;
   const end = dictionary({

@@ -106,13 +106,14 @@ function readOldForm(path: string): StoredRuns & { readonly content: PickleValue
   const runs = new Map<string, { start: number; size: number }>();
   let at = reader.position;
   for (const key of keys) {
-    const storage = storages.get(String(key));
-    if (storage === undefined) throw reader.damaged(`is damaged: nothing uses the storage ${key}`);
+    const storage = storages.get(nameOf(key));
+    if (storage === undefined)
+      throw reader.damaged(`is damaged: nothing uses the storage ${nameOf(key)}`);
     const count = readBytes(path, at, 8);
     const numbers = count.length < 8 ? 0n : new DataView(count.buffer).getBigUint64(0, true);
     const bytes = Number(numbers) * (storage.type === undefined ? 1 : widthOf(storage.type));
     if (count.length < 8 || at + 8 + bytes > size) {
-      throw reader.damaged(`ends within the storage ${key}: it is cut short`);
+      throw reader.damaged(`ends within the storage ${nameOf(key)}: it is cut short`);
     }
     runs.set(storage.key, { start: at + 8, size: bytes });
     at += 8 + bytes;
@@ -142,17 +143,21 @@ function tensorsIn(path: string, content: PickleValue): TensorsOfPart {
   if (direct.size > 0) return { values: direct };
   const parts = [...content].flatMap(([name, value]) => {
     const values = value instanceof Map ? ownTensors(value) : new Map<string, TensorView>();
-    return values.size > 0 ? [{ part: String(name), values }] : [];
+    return values.size > 0 ? [{ part: nameOf(name), values }] : [];
   });
   const usual = usualParts.flatMap((name) => parts.filter(({ part }) => part === name));
   const chosen = usual[0] ?? (parts.length === 1 ? parts[0] : undefined);
   if (chosen !== undefined) return chosen;
-  const names = parts.length > 0 ? parts.map(({ part }) => part) : [...content.keys()].map(String);
+  const names = parts.length > 0 ? parts.map(({ part }) => part) : [...content.keys()].map(nameOf);
   const got = names.slice(0, 5).join(', ').slice(0, 200) || 'nothing';
   throw new StageError(
     `Expected tensors in ${path}, or one dictionary of them, such as ${usualParts.join(', ')}; got ${got}.`,
   );
 }
+
+/** A key as text. A tuple may hold itself many times over, and its text would have no end. */
+const nameOf = (key: PickleValue): string =>
+  typeof key === 'string' || typeof key === 'number' ? String(key) : 'another value';
 
 function ownTensors(map: ReadonlyMap<PickleValue, PickleValue>): ReadonlyMap<string, TensorView> {
   const tensors = new Map<string, TensorView>();
@@ -199,7 +204,7 @@ function storedTensor(
       `Expected ${end} bytes of the storage ${storage.key} for ${shown} in ${path}, got ${run.size}.`,
     );
   }
-  if (count > Math.max(run.size / width, mostRepeated)) {
+  if (!Number.isSafeInteger(count) || count > Math.max(run.size / width, mostRepeated)) {
     throw new StageError(
       `Expected at most as many values of ${shown} in ${path} as its storage of ${run.size} bytes holds.`,
     );

@@ -1,4 +1,4 @@
-import type { PickleNames, PickleObject, PickleValue } from './pickle.ts';
+import type { Charge, PickleNames, PickleObject, PickleValue } from './pickle.ts';
 
 /** The types of numbers in PyTorch's storages, with the bytes of one. */
 const widths = {
@@ -105,7 +105,7 @@ class NumberTypeName {
 /** What a name of Python makes of its arguments. */
 class Maker {
   readonly object: string;
-  readonly make: (parameters: readonly PickleValue[]) => PickleValue | undefined;
+  readonly make: (parameters: readonly PickleValue[], charge: Charge) => PickleValue | undefined;
 
   constructor(name: string, make: Maker['make']) {
     this.object = name;
@@ -138,7 +138,8 @@ const globals: ReadonlyMap<string, PickleObject> = new Map(
 /** What the names and identifiers in PyTorch's pickles mean. */
 export const pytorchNames: PickleNames = {
   global: (module, name) => globals.get(`${module}.${name}`),
-  call: (callee, parameters) => (callee instanceof Maker ? callee.make(parameters) : undefined),
+  call: (callee, parameters, charge) =>
+    callee instanceof Maker ? callee.make(parameters, charge) : undefined,
   persistent: makeStorage,
 };
 
@@ -181,8 +182,13 @@ const tensorOnly = (value: PickleValue | undefined) =>
   value instanceof TensorView ? value : undefined;
 
 /** Of nothing, or of pairs. */
-function makeDictionary([pairs = []]: readonly PickleValue[]): PickleValue | undefined {
+function makeDictionary(
+  [pairs = []]: readonly PickleValue[],
+  charge: Charge,
+): PickleValue | undefined {
   if (!Array.isArray(pairs)) return undefined;
+  // One list may serve many calls.
+  charge(pairs.length);
   const map = new Map<PickleValue, PickleValue>();
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2) return undefined;
