@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { LayersModel } from '@tensorflow/tfjs';
+import { encodeModel } from '../../src/backend/lowering/onnx-writer.ts';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { graphTotals, listGraph } from '../../src/learning/models/graph-listing.ts';
@@ -272,6 +281,15 @@ test('what does not fit an ONNX file is said before it trains', async () => {
   assert.deepEqual(spec.check!(spec.settings.parse({ cut: 'a' }), new Set(['dataset'])), [
     { at: ['cut'], message: '"cut" is for the input `onnx`' },
   ]);
+  assert.deepEqual(check({ normalise, freeze: 'backbone', train: 'norm' }), [
+    { at: ['train'], message: 'either `train` or `freeze`, got both' },
+  ]);
+  assert.deepEqual(check({ normalise, freeze: 'backbone', rates: { backbone: 0.1 } }), [
+    {
+      at: ['rates', 'backbone'],
+      message: 'expected none with freeze: backbone, whose layers do not train',
+    },
+  ]);
   const message = (settings: object) =>
     trained(settings).then(
       () => '',
@@ -283,7 +301,7 @@ test('what does not fit an ONNX file is said before it trains', async () => {
   );
   assert.equal(
     await message({ freeze: ['stam'] }),
-    'In freeze.0: expected a layer of the network, got "stam".',
+    'In freeze.0: expected a layer of the network, got "stam". Did you mean "stem"? The nearest of 14 are stem, norm, stem.bias, logits, stem.weight.',
   );
   assert.equal(
     await message({ head: [{ dense: 3 }] }),
@@ -292,5 +310,57 @@ test('what does not fit an ONNX file is said before it trains', async () => {
   assert.equal(
     await message({ imageSize: 48 }),
     'Expected images of 24 pixels a side, as model.onnx takes them, got imageSize 48.',
+  );
+});
+
+test('a file whose exporter made up names says so where a name or a layer is missing', async () => {
+  const conv = { strides: [2, 2], kernel_shape: [2, 2] };
+  const node = (type: string, inputs: string[], name: string, attributes = {}) => ({
+    type,
+    domain: '',
+    inputs,
+    outputs: [name],
+    attributes,
+  });
+  const floats = (name: string, shape: readonly number[], length: number) =>
+    ({ name, type: 'float32', shape, data: new Float32Array(length).fill(0.1) }) as const;
+  const path = join(folder, 'folded.onnx');
+  const graph = {
+    nodes: [
+      node('Conv', ['image', 'onnx::Conv_90', 'onnx::Conv_91'], 'conv', conv),
+      node('GlobalAveragePool', ['conv'], 'mean'),
+      node('Flatten', ['mean'], 'flat', { axis: 1 }),
+      node('Gemm', ['flat', 'fc.weight', 'fc.bias'], 'logits', { transB: 1 }),
+    ],
+    initializers: [
+      floats('onnx::Conv_90', [4, 3, 2, 2], 48),
+      floats('onnx::Conv_91', [4], 4),
+      floats('fc.weight', [5, 4], 20),
+      floats('fc.bias', [5], 5),
+    ],
+    inputs: [{ name: 'image', type: 'float32', shape: ['batch', 3, 24, 24] }],
+    outputs: [{ name: 'logits', type: 'float32' }],
+  } as const;
+  writeFileSync(path, encodeModel(graph));
+  // A stage sees a link that is called like the input.
+  const link = join(folder, 'onnx.onnx');
+  symlinkSync(path, link);
+  const message = async (settings: object) => {
+    using bench = new StageBench();
+    const given = { inputs: { dataset, onnx: link }, with: { ...small, ...settings } };
+    return await bench.run(spec, run, given).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+  };
+  const advice =
+    'PyTorch’s exporter folded BatchNorm or transposed weights in folded.onnx, and made up names such as onnx::Conv_90; torch.onnx.export(…, training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False) keeps both.';
+  assert.equal(
+    await message({ freeze: ['layer1.*'] }),
+    `In freeze.0: expected a layer of the network, got "layer1.*". There are conv, onnx::Conv_90, onnx::Conv_91, logits. ${advice}`,
+  );
+  assert.equal(
+    await message({ train: 'norm' }),
+    `In train: expected a backbone with layers that normalise, such as BatchNorm. ${advice}`,
   );
 });

@@ -6,6 +6,7 @@ import { fitScalings } from '../../src/learning/models/feature-scaling.ts';
 import {
   imageSizeOf,
   networkWithHead,
+  type OpenedGraph,
   openGraph,
 } from '../../src/learning/models/graph-network.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
@@ -36,7 +37,8 @@ import {
 } from '../../src/learning/training/training-data.ts';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import type { Features } from '../../src/learning/vision/features/features.ts';
-import { type StageContext, StageError } from '../../src/stage.ts';
+import { type SettingMistake, type StageContext, StageError } from '../../src/stage.ts';
+import { thereAre } from '../../src/suggest.ts';
 import type { TrainSettings } from './spec.ts';
 
 /** The initial model, and the images or features that it is trained on. */
@@ -126,9 +128,7 @@ async function beginGraph(
   const options = { imageSize: size, cut: wanted, head: layers, classes: classes.length, seed };
   const { model, parts, cut, head } = await networkWithHead(opened, options);
   const [mistake] = freezingMistakes(parts, settings);
-  if (mistake !== undefined) {
-    throw new StageError(`In ${mistake.at.join('.')}: ${mistake.message}.`);
-  }
+  if (mistake !== undefined) throw graphMistake(mistake, opened);
   context.log(
     `The network of ${opened.file} up to "${cut}", then a head of ${head.length} layers.`,
   );
@@ -146,6 +146,21 @@ async function beginGraph(
     },
     architecture: { onnx: digest, cut, head: [...head], layout, opset: graph.opset },
   };
+}
+
+/** A mistake with the names of a file, with those that it has, and why they may be others. */
+function graphMistake(
+  { at, message, unknown }: SettingMistake,
+  { graph, file }: OpenedGraph,
+): StageError {
+  const isFolded = [...graph.initializers.keys()].some((name) => name.startsWith('onnx::'));
+  const names = unknown === undefined ? [] : [thereAre(unknown.name, unknown.known)];
+  const advice = isFolded
+    ? [
+        `PyTorch’s exporter folded BatchNorm or transposed weights in ${file}, and made up names such as onnx::Conv_90; torch.onnx.export(…, training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False) keeps both.`,
+      ]
+    : [];
+  return new StageError([`In ${at.join('.')}: ${message}.`, ...names, ...advice].join(' '));
 }
 
 async function features(context: StageContext<TrainSettings>): Promise<Source> {

@@ -30,6 +30,7 @@ import {
 import { plannedObstacle } from '../../src/learning/training/checkpoint-length.ts';
 import {
   freezeSetting,
+  freezingConflicts,
   freezingMistakes,
   trainSetting,
   unfreezeSetting,
@@ -187,6 +188,7 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
           ...weightMistakes(given, inputs),
         ]),
     ...freezingMistakes(partsOfNet(net), given),
+    ...rateMistakes(given),
     ...scheduleMistakes(given),
     ...onlyOfGraphs(given),
   ];
@@ -204,7 +206,6 @@ function graphMistakes(
   const defaults = settings.parse({});
   const twice = (['model', 'pretrained'] as const).filter((name) => given[name] !== defaults[name]);
   const ports = ['weights', 'shards', 'features'].filter((name) => inputs.has(name));
-  const unfreezes = given.unfreeze !== undefined && given.freeze === undefined;
   const isUnnormalised = given.normalise === undefined && !inputs.has('preprocessing');
   const how =
     'expected how images are normalised for the ONNX file, such as { mean: [0.485, 0.456, 0.406], … }';
@@ -218,9 +219,17 @@ function graphMistakes(
     ...inputMistakes(given, inputs),
     ...mistakeIf(given.scale !== undefined, ['scale'], onnxIsFixed),
     ...mistakeIf(isUnnormalised, ['normalise'], how),
-    ...mistakeIf(unfreezes, ['unfreeze'], 'expected freeze beside it'),
+    ...freezingConflicts(given),
+    ...rateMistakes(given),
     ...scheduleMistakes(given),
   ];
+}
+
+/** A rate of what never trains. */
+function rateMistakes({ freeze, unfreeze, rates }: TrainSettings): readonly SettingMistake[] {
+  const isFrozen = freeze === 'backbone' && unfreeze === undefined;
+  const message = 'expected none with freeze: backbone, whose layers do not train';
+  return mistakeIf(isFrozen && rates !== undefined, ['rates', 'backbone'], message);
 }
 
 function onlyOfGraphs(given: TrainSettings): readonly SettingMistake[] {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
@@ -44,11 +44,17 @@ export interface OpenedGraph {
 /** Opens a file, or the only one of a folder. Throws a {@link StageError} for one of another form. */
 export function openGraph(source: string): OpenedGraph {
   const path = statSync(source).isDirectory() ? onlyFile(source) : source;
-  const file = basename(path);
+  const file = fileName(path);
   const bytes = readFileSync(path);
   const graph = readOnnxGraph(bytes, file);
   const digest = createHash('sha256').update(bytes).digest('hex');
   return { graph, file, digest, output: outputOf(graph, file), ...imageOf(graph, file) };
+}
+
+/** The name that the user gave a file: a stage sees a link to it, which is called like the input. */
+function fileName(path: string): string {
+  const name = basename(realpathSync(path));
+  return name.endsWith('.onnx') ? name : basename(path);
 }
 
 function onlyFile(folder: string): string {
@@ -63,7 +69,7 @@ function outputOf({ outputs }: OnnxGraph, file: string): string {
   if (outputs.length === 1) return outputs[0]!;
   if (outputs.includes('logits')) return 'logits';
   throw new StageError(
-    `Expected one output of ${file}, or one called logits, got ${outputs.join(', ') || 'none'}.`,
+    `Expected one output of ${file}, or one called logits, got ${outputs.join(', ') || 'none'}. Export the network with the output of its classifier alone, or call that one logits (in PyTorch: output_names).`,
   );
 }
 
@@ -85,6 +91,11 @@ function imageOf({ inputs }: OnnxGraph, file: string) {
   }
   const isFree = typeof height === 'string' && typeof width === 'string';
   if (type === dataType.float32 && isImage && isFree) return { layout, size: undefined };
+  if (type === dataType.float16) {
+    throw new StageError(
+      `Expected images of float32, but "${name}" of ${file} is float16: export the network in float32 (in PyTorch: model.float() before the export).`,
+    );
+  }
   throw new StageError(
     `Expected square images of float32, [batch, 3, size, size] or [batch, size, size, 3], but ${got}.`,
   );

@@ -76,9 +76,10 @@ export function freezingMistakes(
   settings: FreezeSettings,
 ): readonly SettingMistake[] {
   const { freeze, unfreeze = [], train } = settings;
-  if (train !== undefined) return trainMistakes(parts, settings, train);
-  if (freeze === undefined)
-    return unfreeze.length > 0 ? [{ at: ['unfreeze'], message: 'expected freeze beside it' }] : [];
+  const conflicts = freezingConflicts(settings);
+  if (conflicts.length > 0) return conflicts;
+  if (train !== undefined) return trainMistakes(parts, train);
+  if (freeze === undefined) return [];
   const misspelt = [
     ...misspeltNames(parts, freeze, ['freeze']),
     ...unfreeze.flatMap(({ layers }, i) => misspeltNames(parts, layers, ['unfreeze', i, 'layers'])),
@@ -95,15 +96,21 @@ export function freezingMistakes(
   return unfreezeMistakes(parts, { freeze, unfreeze });
 }
 
+/** Settings that contradict each other whatever the network is. */
+export function freezingConflicts(settings: FreezeSettings): readonly SettingMistake[] {
+  const { freeze, unfreeze, train } = settings;
+  if (train !== undefined && (freeze !== undefined || unfreeze !== undefined)) {
+    return [{ at: ['train'], message: 'either `train` or `freeze`, got both' }];
+  }
+  const isAlone = unfreeze !== undefined && freeze === undefined;
+  return isAlone ? [{ at: ['unfreeze'], message: 'expected freeze beside it' }] : [];
+}
+
 function trainMistakes(
   parts: NetworkParts,
-  { freeze, unfreeze }: FreezeSettings,
   train: NonNullable<FreezeSettings['train']>,
 ): readonly SettingMistake[] {
   const mistake = (message: string): SettingMistake => ({ at: ['train'], message });
-  if (freeze !== undefined || unfreeze !== undefined) {
-    return [mistake('either `train` or `freeze`, got both')];
-  }
   const norms = parts.norms.filter((name) => parts.backbone.includes(name));
   if (train === 'norm' && norms.length === 0) {
     return [mistake('expected a backbone with layers that normalise, such as BatchNorm')];
@@ -133,8 +140,9 @@ function misspeltNames(
     const message = `expected a layer of the network, got "${pattern}"`;
     // The drawing groups layers by the beginning of their names; not every such group is a block
     // with a name.
-    const group = `${pattern}_*`;
-    if (isAmong(known, group))
+    // The layers of a file have dots in their names.
+    const group = [`${pattern}_*`, `${pattern}.*`].find((each) => isAmong(known, each));
+    if (group !== undefined)
       return [{ at: path, message: `${message}; "${group}" names those that begin so` }];
     return [{ at: path, message, unknown: { name: pattern, known } }];
   });

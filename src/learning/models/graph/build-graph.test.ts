@@ -39,9 +39,10 @@ async function network(
   nodes: readonly OnnxNode[],
   initializers: readonly OnnxInitializer[] = [],
   batch: number | string = 'batch',
+  side: number | string = 2,
 ) {
   const path = join(folder, 'net.onnx');
-  const inputs = [{ name: 'image', type: 'float32', shape: [batch, 3, 2, 2] }] as const;
+  const inputs = [{ name: 'image', type: 'float32', shape: [batch, 3, side, side] }] as const;
   const outputs = [{ name: 'logits', type: 'float32' }] as const;
   writeFileSync(path, encodeModel({ nodes, initializers, inputs, outputs }));
   return await wholeNetwork(openGraph(path), 2);
@@ -64,6 +65,51 @@ test('a node without gradients is named with its operator', async () => {
     await messageOf(network([reflected], [ints('pads', [0, 0, 1, 1, 0, 0, 1, 1])])),
     'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Pad with the mode reflect. Export it in another form, or cut the network before it.',
   );
+});
+
+test('an operator without gradients is named before a node that only prepares its input', async () => {
+  const nodes = [
+    node('Shape', ['image'], 'lengths'),
+    node('ConstantOfShape', ['lengths'], 'grid'),
+    node('GridSample', ['image', 'grid'], 'logits'),
+  ];
+  assert.equal(
+    await messageOf(network(nodes)),
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is GridSample, which has none: docs/onnx.md lists those that do.',
+  );
+});
+
+test('a file that leaves the size free says so where images do not fit', async () => {
+  const nodes = [node('Reshape', ['image', 'shape'], 'logits')];
+  assert.equal(
+    await messageOf(network(nodes, [ints('shape', [-1, 27])], 'batch', 'side')),
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Reshape with another number of elements than images x 3 x 2 x 2. net.onnx leaves the size of images free: if 2 pixels a side do not fit, set imageSize to the size that the network was trained with. Otherwise export it in another form, or cut the network before it.',
+  );
+});
+
+test('a file of another type, or of several outputs, says what to export', async () => {
+  const path = join(folder, 'other.onnx');
+  const encoded = (...names: readonly string[]) => {
+    const nodes = names.map((name) => node('Identity', ['image'], name));
+    const inputs = [{ name: 'image', type: 'float32', shape: [1, 3, 2, 2] }] as const;
+    const outputs = names.map((name) => ({ name, type: 'float32' }) as const);
+    return Buffer.from(encodeModel({ nodes, initializers: [], inputs, outputs }));
+  };
+  const opening = (bytes: Uint8Array) => () => {
+    writeFileSync(path, bytes);
+    return openGraph(path);
+  };
+  // The input's type, field 1 before the shape, is 10 where it is float16.
+  const half = encoded('logits');
+  half[half.indexOf(Uint8Array.of(8, 1, 18)) + 1] = 10;
+  assert.throws(opening(half), {
+    message:
+      'Expected images of float32, but "image" of other.onnx is float16: export the network in float32 (in PyTorch: model.float() before the export).',
+  });
+  assert.throws(opening(encoded('a', 'b')), {
+    message:
+      'Expected one output of other.onnx, or one called logits, got a, b. Export the network with the output of its classifier alone, or call that one logits (in PyTorch: output_names).',
+  });
 });
 
 test('a weight that two nodes use is refused, since its gradient would be incomplete', async () => {

@@ -52,7 +52,9 @@ interface BuildOptions {
  */
 export async function buildGraph(graph: OnnxGraph, options: BuildOptions): Promise<BuiltGraph> {
   const builder = new GraphBuilder(graph, options);
-  for (const node of needed(graph.nodes, options.tensor)) await builder.add(node);
+  const nodes = needed(graph.nodes, options.tensor);
+  builder.checkOperators(nodes);
+  for (const node of nodes) await builder.add(node);
   return builder.finish();
 }
 
@@ -129,6 +131,19 @@ class GraphBuilder {
       symbol: this.#image,
     });
     this.#layerOf.set(image.name, 'image');
+  }
+
+  /** Throws for the first operator of images that has no row, before any other mistake. */
+  checkOperators(nodes: readonly GraphNode[]): void {
+    const ofImages = new Set(this.#graph.inputs.map(({ name }) => name));
+    for (const node of nodes) {
+      const { operator, domain, inputs, outputs } = node;
+      // The lengths of a value are known without the image.
+      if (operator === 'Shape' || !inputs.some((name) => ofImages.has(name))) continue;
+      for (const name of outputs) ofImages.add(name);
+      const isKnown = passedOn.has(operator) || operators.has(operator);
+      if (domain !== '' || !isKnown) throw this.#unsupported(node, undefined);
+    }
   }
 
   async add(node: GraphNode): Promise<void> {
@@ -222,7 +237,10 @@ class GraphBuilder {
     if (inputs.some((value) => value !== undefined && value.kind !== 'constant')) return undefined;
     const known = await foldNode(node, constants, this.#graph.opset);
     if (known !== undefined) return known;
-    throw this.#unsupported(node, 'inputs that are all known, but no rule to compute it');
+    throw this.#unsupported(
+      node,
+      'inputs that do not depend on the image, which cannot be computed here',
+    );
   }
 
   /** Drops in training alone; exports for inference leave it out, or ignore it. */
@@ -257,13 +275,21 @@ class GraphBuilder {
     }
   }
 
+  #advice(): string {
+    const { file, imageSize } = this.#options;
+    const [image] = this.#graph.inputs;
+    const isFree = image?.shape.slice(2).some((length) => typeof length === 'string');
+    if (!isFree) return 'Export it in another form, or cut the network before it.';
+    return `${file} leaves the size of images free: if ${imageSize} pixels a side do not fit, set imageSize to the size that the network was trained with. Otherwise export it in another form, or cut the network before it.`;
+  }
+
   #unsupported(node: GraphNode, form: string | undefined): StageError {
     const { file } = this.#options;
     const domain = node.domain === '' ? '' : ` of ${node.domain}`;
     const what = `the node ${nameOf(node)} of ${file} is ${node.operator}${domain}`;
     if (form !== undefined) {
       return new StageError(
-        `Expected a network whose operators have gradients here, but ${what} with ${form}. Export it in another form, or cut the network before it.`,
+        `Expected a network whose operators have gradients here, but ${what} with ${form}. ${this.#advice()}`,
       );
     }
     const advice =
@@ -310,6 +336,9 @@ class GraphBuilder {
     return name;
   }
 }
+
+/** Operators without a row that may pass a value on. */
+const passedOn: ReadonlySet<string> = new Set(['Cast', 'Dropout']);
 
 /** Most operators leave the axis of images as it is. */
 const aroundIn = (inputs: readonly (Value | undefined)[]): number =>
