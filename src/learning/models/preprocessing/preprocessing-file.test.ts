@@ -141,6 +141,37 @@ test('a folder of the hub has the file, and one without it says which names are 
   assert.equal(readPreprocessing(snapshot).crop, 8);
 });
 
+test('sizes that no memory holds, and constants that leave no values, are refused', (t) => {
+  const message = (content: Json) => {
+    try {
+      read(t, content);
+    } catch (error) {
+      assert.ok(error instanceof StageError);
+      return error.message.replace(/\S*\/preprocessor_config\.json/, 'FILE');
+    }
+    return undefined;
+  };
+  const timm = (share: number) => ({
+    pretrained_cfg: { input_size: [3, 224, 224], crop_pct: share },
+  });
+  assert.equal(
+    message(timm(1e-3)),
+    'Expected that images are resized to at most 4096 pixels, got 224000 by what FILE says: mend its size or its share of the crop.',
+  );
+  assert.match(message(timm(1e-320))!, /^Expected that images are resized .* got Infinity by/);
+  const vit = { image_processor_type: 'ViTImageProcessor', size: { height: 8, width: 8 } };
+  assert.equal(
+    message({ ...vit, image_std: [0, 1, 1] }),
+    'Expected deviations of values from 0 to 1 between 0.000001 and 1000000, got 0, 1, 1 by what FILE says.',
+  );
+  assert.equal(
+    message({ ...vit, image_mean: [1e300, 0, 0] }),
+    'Expected means of values from 0 to 1 of at most 1000000, got 1e+300, 0, 0 by what FILE says.',
+  );
+  const keras = { class_name: 'a', config: { image_size: [8, 8], scale: 0 } };
+  assert.match(message(keras)!, /^Expected (means|deviations) of values/);
+});
+
 test('what a file asks for and Restage cannot do is named, with its place', (t) => {
   const message = (content: Json) => {
     try {

@@ -34,10 +34,35 @@ export function readPreprocessing(path: string): Preprocessing {
   );
 }
 
-/** Some authors enlarge a frame around images that are smaller than the crop; Restage does not. */
+/** Pixels a side, as the settings of stages allow. */
+const mostPixels = 4096;
+/** For values from 0 to 1; those of published networks are from 0.001 to 300. */
+const leastDeviation = 1e-6;
+const mostValue = 1e6;
+
+/** Throws a {@link StageError} for sizes that no memory holds, and numbers that no value survives. */
 function fitting(preprocessing: Preprocessing, file: string): Preprocessing {
-  const { crop, resize } = preprocessing;
-  const shorter = typeof resize === 'number' ? resize : Math.min(...resize);
+  const { crop, resize, normalise } = preprocessing;
+  const sides = typeof resize === 'number' ? [resize] : resize;
+  if (sides.some((side) => !Number.isInteger(side) || side > mostPixels)) {
+    throw new StageError(
+      `Expected that images are resized to at most ${mostPixels} pixels, got ${sides.join(' x ')} by what ${file} says: mend its size or its share of the crop.`,
+    );
+  }
+  const isUsable = (value: number, least: number) =>
+    Math.abs(value) >= least && Math.abs(value) <= mostValue;
+  if (!normalise.mean.every((value) => isUsable(value, 0))) {
+    throw new StageError(
+      `Expected means of values from 0 to 1 of at most ${mostValue}, got ${normalise.mean.join(', ')} by what ${file} says.`,
+    );
+  }
+  if (!normalise.deviation.every((value) => isUsable(value, leastDeviation))) {
+    throw new StageError(
+      `Expected deviations of values from 0 to 1 between ${leastDeviation} and ${mostValue}, got ${normalise.deviation.join(', ')} by what ${file} says.`,
+    );
+  }
+  // Some authors enlarge a frame around images that are smaller than the crop; Restage does not.
+  const shorter = Math.min(...sides);
   if (shorter >= crop) return preprocessing;
   throw new StageError(
     `Expected a crop of at most ${shorter} pixels, to which images are resized, got ${crop} in ${file}.`,
@@ -70,7 +95,7 @@ function jsonObjectIn(file: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const pixels = z.int().positive().max(4096);
+const pixels = z.int().positive().max(mostPixels);
 const square = z
   .strictObject({ height: pixels, width: pixels })
   .refine(({ height, width }) => height === width, 'expected a square');
