@@ -25,12 +25,14 @@ export function openShardedSafetensors(
   }
   const fileOf = Object.entries(parsed.data.weight_map);
   const files = [...new Set(fileOf.map(([, file]) => file))];
+  const shardOf = new Map(files.map((file) => [file, shardAt(path, file, findShard)]));
+  // By path, since `a` and `./a` are one shard.
   const shards = new Map(
-    files.map((file) => [file, openSafetensors(shardAt(path, file, findShard))]),
+    Array.from(new Set(shardOf.values()), (shard) => [shard, openSafetensors(shard)]),
   );
   const tensors = new Map<string, StoredTensor>();
   for (const [name, file] of fileOf) {
-    const shard = shards.get(file)!;
+    const shard = shards.get(shardOf.get(file)!)!;
     const tensor = shard.tensors.get(name);
     if (tensor === undefined) {
       throw new StageError(

@@ -41,11 +41,31 @@ const typeSizes: ReadonlyMap<string, number> = new Map(
  * tensor that is cut short.
  */
 export function openTfjsManifest(path: string, findShard: FindShard): StoredWeights {
-  const tensors = parse(path).flatMap((group) =>
+  const groups = parse(path);
+  checkShards(path, groups, findShard);
+  const tensors = groups.flatMap((group) =>
     groupTensors(path, group, openShards(path, group, findShard)),
   );
   return { path, tensors: joinScales(byName(path, tensors)), [Symbol.dispose]() {} };
 }
+
+/** A shard in a module of a package stays in memory, so one that is named often would fill it. */
+function checkShards(path: string, groups: readonly Group[], findShard: FindShard): void {
+  const shards = new Set<string>();
+  for (const name of groups.flatMap(({ paths }) => paths)) {
+    const shard = shardAt(path, name, findShard);
+    if (shards.has(shard)) {
+      throw new StageError(
+        `Expected every shard once in ${path}, got ${name.slice(0, 200)} twice.`,
+      );
+    }
+    shards.add(shard);
+  }
+}
+
+/** Names of shards for a message. */
+const someOf = (names: readonly string[]): string =>
+  `${names.slice(0, 5).join(', ').slice(0, 200)}${names.length > 5 ? ', …' : ''}`;
 
 function parse(path: string): readonly Group[] {
   const parsed = file.safeParse(readJson(path, 'a tfjs model or weights manifest'));
@@ -105,7 +125,7 @@ function groupTensors(
     const start = offset;
     const end = offset + byteLength(path, weight);
     if (end > size) {
-      const shortage = `Expected bytes ${start} to ${end} for ${name} in ${paths.join(', ')}`;
+      const shortage = `Expected bytes ${start} to ${end} for ${name} in ${someOf(paths)}`;
       throw new StageError(`${shortage} beside ${path}, got ${size}: cut short.`);
     }
     offset = end;
@@ -115,7 +135,7 @@ function groupTensors(
   });
   if (offset === size) return tensors;
   throw new StageError(
-    `Expected ${offset} bytes in ${paths.join(', ')}, by what ${path} says of its weights, got ${size}.`,
+    `Expected ${offset} bytes in ${someOf(paths)}, by what ${path} says of its weights, got ${size}.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { StageError } from '../../../stage.ts';
 import { bundleStart, wrappedLiteral } from './wrapped-module.ts';
 
@@ -71,7 +71,7 @@ export function readBytes(path: string, offset: number, length: number): Uint8Ar
 }
 
 /** Far more than the list of a network's tensors takes, in bytes. */
-const longestJson = 2 ** 28;
+const longestJson = 2 ** 25;
 
 /** The JSON in a file. Throws a {@link StageError} that says what it should be where it is none. */
 export function readJson(path: string, expected: string): unknown {
@@ -93,8 +93,13 @@ export const sizeOfFile = (path: string): number => withFile(path, (file) => fst
 function withFile<T>(path: string, use: (file: number) => T): T {
   let file: number;
   try {
+    // The opening of a pipe would wait for its writer, without an end.
+    if (!statSync(path).isFile()) {
+      throw new StageError(`Expected weights in ${path}, but it is no file.`);
+    }
     file = openSync(path, 'r');
   } catch (error) {
+    if (error instanceof StageError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new StageError(`Expected weights in ${path}, but it cannot be read (${code}).`);
   }
