@@ -170,6 +170,62 @@ test('a layer has at most 1000 weights and operations on weights', async () => {
   );
 });
 
+test('a file that asks for gigabytes of constants is refused before they are computed', async () => {
+  const added = node('Add', ['image', 'w'], 'logits');
+  const doubled = Array.from({ length: 30 }, (_, i) =>
+    node('Concat', [`w${i}`, `w${i}`], i === 29 ? 'w' : `w${i + 1}`, { axis: 0 }),
+  );
+  const rows = { ...ints('rows', Array(9000).fill(1)), shape: [9000, 1] };
+  const columns = { ...ints('columns', Array(9000).fill(1)), shape: [1, 9000] };
+  const filling = (value: OnnxInitializer) =>
+    node('ConstantOfShape', ['many'], 'w', { value: { tensor: value } });
+  const many = ints('many', [100_000_000]);
+  const one = { ...ints('one', [1]), shape: [] };
+  const limit = { ...many, shape: [] };
+  const number = floats('number', [], [1]);
+  const refusal = (operator: string, size: number, name = 'w') =>
+    `Expected a network whose operators have gradients here, but the node "${name}" of net.onnx is ${operator} with an output of ${size} numbers, made of constants (at most 4194304 in a node and 33554432 in all). Export it in another form, or cut the network before it.`;
+  const bombs: readonly [OnnxNode[], OnnxInitializer[], string][] = [
+    [[filling(ints('', [1])), added], [many], refusal('ConstantOfShape', 1e8)],
+    [[filling(floats('', [1], [1])), added], [many], refusal('ConstantOfShape', 1e8)],
+    [[node('Range', ['one', 'many', 'one'], 'w'), added], [one, limit], refusal('Range', 99999999)],
+    [[node('Expand', ['number', 'many'], 'w'), added], [many, number], refusal('Expand', 1e8)],
+    [[node('Tile', ['one', 'many'], 'w'), added], [many, ints('one', [1])], refusal('Tile', 1e8)],
+    [[node('Add', ['rows', 'columns'], 'w'), added], [rows, columns], refusal('Add', 81e6)],
+    [[...doubled, added], [ints('w0', [1])], refusal('Concat', 2 ** 23, 'w23')],
+  ];
+  for (const [nodes, initializers, wanted] of bombs) {
+    assert.equal(await messageOf(network(nodes, initializers)), wanted);
+  }
+});
+
+test('a constant of a negative length is refused', async () => {
+  const nodes = [
+    node('ConstantOfShape', ['lengths'], 'w', { value: { tensor: ints('', [1]) } }),
+    node('Add', ['image', 'w'], 'logits'),
+  ];
+  assert.equal(
+    await messageOf(network(nodes, [ints('lengths', [-2, -3])])),
+    'Expected a network whose operators have gradients here, but the node "w" of net.onnx is ConstantOfShape with inputs that are all known, but no rule to compute it. Export it in another form, or cut the network before it.',
+  );
+});
+
+test('a node that makes more numbers of an image than memory holds is refused', async () => {
+  const padded = node('Pad', ['image', 'pads'], 'logits');
+  assert.equal(
+    await messageOf(network([padded], [ints('pads', [0, 0, 0, 0, 0, 0, 20_000, 20_000])])),
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Pad with an output of 1200240012 numbers for an image, more than 268435456. Export it in another form, or cut the network before it.',
+  );
+  const pooled = node('AveragePool', ['image'], 'logits', {
+    kernel_shape: [1, 1],
+    pads: [0, 0, 1e9, 1e9],
+  });
+  assert.equal(
+    await messageOf(network([pooled])),
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is AveragePool with an output of 3000000012000000000 numbers for an image, more than 268435456. Export it in another form, or cut the network before it.',
+  );
+});
+
 test('a node may be called __proto__', async () => {
   const nodes = [
     node('Relu', ['image'], '__proto__'),

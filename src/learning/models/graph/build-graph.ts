@@ -11,12 +11,12 @@ import { StageError } from '../../../stage.ts';
 import { permuteAxes } from '../weights/net-weights.ts';
 import { type Constant, isFloat, readConstant, sizeOf } from './file/constants.ts';
 import { dataType, type GraphNode, type OnnxGraph } from './file/onnx-graph.ts';
-import { foldNode, shapeConstant } from './fold-constants.ts';
+import { ConstantFolder, shapeConstant } from './fold-constants.ts';
 import { GraphLayer, type WeightForm } from './graph-layer.ts';
 import { LayerFormer, type Value, type WeightSource } from './layer-former.ts';
 import { needed } from './needed.ts';
 import { operators } from './operators/index.ts';
-import { NodeCall, type Operand, type Plan, Unsupported } from './operators/operator.ts';
+import { checkSize, NodeCall, type Operand, type Plan, Unsupported } from './operators/operator.ts';
 import { type Placed, perImage } from './operators/shapes.ts';
 
 /** A part of a file's network as layers, from images to one of its tensors. */
@@ -104,11 +104,13 @@ class GraphBuilder {
   /** The layer that each parameter belongs to. */
   readonly #owners = new Map<string, string>();
   readonly #constants = new Map<string, Constant>();
+  readonly #folder: ConstantFolder;
   readonly #image: SymbolicTensor;
 
   constructor(graph: OnnxGraph, options: BuildOptions) {
     this.#graph = graph;
     this.#options = options;
+    this.#folder = new ConstantFolder(graph.opset);
     const { imageSize: size, file, reserved = [] } = options;
     this.#names = new Set(['image', ...reserved]);
     const [image] = graph.inputs;
@@ -160,9 +162,9 @@ class GraphBuilder {
     for (const [output, name] of node.outputs.entries()) {
       // Further outputs of BatchNorm and others serve an exporter's training graph.
       if (name === '' || (output > 0 && node.operator !== 'Split')) continue;
-      const plan = this.#plan(node, inputs, output);
+      const plan = await this.#plan(node, inputs, output);
       const value = inputs.some((value) => value?.kind === 'value')
-        ? this.#layer(node, output, plan, inputs)
+        ? await this.#layer(node, output, plan, inputs)
         : weightOf(node, plan, inputs);
       this.#values.set(name, value);
     }
@@ -235,7 +237,7 @@ class GraphBuilder {
       value?.kind === 'constant' ? value.constant : undefined,
     );
     if (inputs.some((value) => value !== undefined && value.kind !== 'constant')) return undefined;
-    const known = await foldNode(node, constants, this.#graph.opset);
+    const known = await this.#supported(node, () => this.#folder.fold(node, constants));
     if (known !== undefined) return known;
     throw this.#unsupported(
       node,
@@ -257,18 +259,29 @@ class GraphBuilder {
     this.#values.set(output!, { ...value, symbol });
   }
 
-  #plan(node: GraphNode, inputs: readonly (Value | undefined)[], output: number): Plan {
+  async #plan(
+    node: GraphNode,
+    inputs: readonly (Value | undefined)[],
+    output: number,
+  ): Promise<Plan> {
     const row = node.domain === '' ? operators.get(node.operator) : undefined;
     if (row === undefined) throw this.#unsupported(node, undefined);
     const operands = inputs.map((value) => value && operandOf(value));
     const call = new NodeCall({ node, operands, output, opset: this.#graph.opset });
-    return this.#supported(node, () => row.plan(call));
+    return await this.#supported(node, () => {
+      const plan = row.plan(call);
+      checkSize(
+        plan.shape,
+        operands.some((operand) => operand?.kind === 'value') ? 'value' : 'weight',
+      );
+      return plan;
+    });
   }
 
   /** What `work` makes of a node; an {@link Unsupported} becomes an error that names the node. */
-  #supported<Result>(node: GraphNode, work: () => Result): Result {
+  async #supported<Result>(node: GraphNode, work: () => Result | Promise<Result>): Promise<Result> {
     try {
-      return work();
+      return await work();
     } catch (error) {
       if (error instanceof Unsupported) throw this.#unsupported(node, error.message);
       throw error;
@@ -301,9 +314,14 @@ class GraphBuilder {
     );
   }
 
-  #layer(node: GraphNode, port: number, plan: Plan, inputs: readonly (Value | undefined)[]): Value {
+  async #layer(
+    node: GraphNode,
+    port: number,
+    plan: Plan,
+    inputs: readonly (Value | undefined)[],
+  ): Promise<Value> {
     const former = new LayerFormer(node, plan, inputs, this.#constants);
-    const { symbols, form } = this.#supported(node, () => former.form(port));
+    const { symbols, form } = await this.#supported(node, () => former.form(port));
     const layerName = this.#nameFor(node, form.weights);
     for (const { parameter, role } of form.weights) {
       const owner = this.#owners.get(parameter);

@@ -6,6 +6,8 @@ import {
 } from '../../../backend/lowering/onnx-writer.ts';
 import { type Constant, readConstant, sizeOf } from './file/constants.ts';
 import type { Attribute, GraphNode } from './file/onnx-graph.ts';
+import { foldedSize } from './fold-sizes.ts';
+import { Unsupported } from './operators/operator.ts';
 import {
   broadcast,
   fromFront,
@@ -15,22 +17,45 @@ import {
   reshaped,
 } from './operators/shapes.ts';
 
-/**
- * Computes a node whose inputs are all known. Integers, which may count the images of a batch, are
- * computed here; everything else by ONNX Runtime. Undefined where neither can.
- */
-export async function foldNode(
-  node: GraphNode,
-  inputs: readonly (Constant | undefined)[],
-  opset: number,
-): Promise<readonly Constant[] | undefined> {
-  const fold = integerFolds[node.operator];
-  const isInteger = inputs.every((input) => input === undefined || input.type !== 'float');
-  const folded = isInteger ? fold?.(inputs as readonly Constant[], node) : undefined;
-  if (folded !== undefined) return [folded];
-  if (node.operator === 'Constant') return constantOf(node);
-  if (inputs.some((input) => input !== undefined && countsImages(input))) return undefined;
-  return await foldByRuntime(node, inputs, opset).catch(() => undefined);
+/** Numbers that a node may make of constants. */
+const mostOfNode = 2 ** 22;
+/** Numbers that all nodes of a file may make of constants. */
+const mostFolded = 2 ** 25;
+
+/** Computes the nodes of a file whose inputs are all known. */
+export class ConstantFolder {
+  readonly #opset: number;
+  #room = mostFolded;
+
+  constructor(opset: number) {
+    this.#opset = opset;
+  }
+
+  /**
+   * Computes a node whose inputs are all known. Integers, which may count the images of a batch,
+   * are computed here; everything else by ONNX Runtime. Undefined where neither can. Throws an
+   * {@link Unsupported}, before it computes, where there would be more than {@link mostOfNode}
+   * numbers, or {@link mostFolded} of all nodes.
+   */
+  async fold(
+    node: GraphNode,
+    inputs: readonly (Constant | undefined)[],
+  ): Promise<readonly Constant[] | undefined> {
+    if (node.operator === 'Constant') return constantOf(node);
+    const size = foldedSize(node, inputs);
+    if (size === undefined) return undefined;
+    if (size > Math.min(mostOfNode, this.#room)) {
+      const limits = `at most ${mostOfNode} in a node and ${mostFolded} in all`;
+      throw new Unsupported(`an output of ${size} numbers, made of constants (${limits})`);
+    }
+    this.#room -= size;
+    const integerFold = integerFolds[node.operator];
+    const isInteger = inputs.every((input) => input === undefined || input.type !== 'float');
+    const folded = isInteger ? integerFold?.(inputs as readonly Constant[], node) : undefined;
+    if (folded !== undefined) return [folded];
+    if (inputs.some((input) => input !== undefined && countsImages(input))) return undefined;
+    return await foldByRuntime(node, inputs, this.#opset).catch(() => undefined);
+  }
 }
 
 /** The lengths of a value: what a Shape gives, whose images are counted by {@link perImage}. */

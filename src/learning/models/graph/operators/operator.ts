@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Json, JsonObject } from '../../../../json.ts';
-import type { Constant } from '../file/constants.ts';
+import { type Constant, sizeOf } from '../file/constants.ts';
 import type { Attribute, GraphNode } from '../file/onnx-graph.ts';
-import { fromFront, type Layout, type Placed } from './shapes.ts';
+import { fromFront, isPerImage, type Layout, type Placed, perImage } from './shapes.ts';
 
 /**
  * An input of a node: a value of each image, a weight or what is computed of weights alone, or
@@ -61,6 +61,20 @@ export const operator = <Settings extends { readonly [name: string]: Json }>(row
 
 /** A form of a node that is not computed here, as the end of "it has …". */
 export class Unsupported extends Error {}
+
+/** Numbers that a node may make of one image: 1 GiB of float32. */
+const mostNumbers = 2 ** 28;
+
+/**
+ * Throws an {@link Unsupported} for a value of more than {@link mostNumbers} for one image, or for
+ * as large a weight.
+ */
+export function checkSize(shape: readonly number[], kind: 'value' | 'weight'): void {
+  const images = kind === 'value' && shape.some(isPerImage) ? perImage : 1;
+  const size = sizeOf(shape) / images;
+  if (size <= mostNumbers) return;
+  throw new Unsupported(`an output of ${size} numbers for an image, more than ${mostNumbers}`);
+}
 
 /** A node of a file, with its operands: what a plan is made from. */
 export class NodeCall {

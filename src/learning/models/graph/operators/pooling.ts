@@ -1,6 +1,6 @@
 import { avgPool, maxPool, type Tensor4D, tensor } from '@tensorflow/tfjs';
 import { explicitPads, type Windows, windowsOf } from './convolution.ts';
-import { type NodeCall, type Operator, operator, Unsupported } from './operator.ts';
+import { checkSize, type NodeCall, type Operator, operator, Unsupported } from './operator.ts';
 
 /** The windows of a pooling, whose last ones may reach further than the padding says. */
 function poolOf(call: NodeCall) {
@@ -10,6 +10,7 @@ function poolOf(call: NodeCall) {
   if (windows.dilations.some((dilation) => dilation !== 1)) throw new Unsupported('dilations');
   const [batch, channels, ...size] = call.shape(0) as [number, number, number, number];
   const { pads, strides, window, counts } = windows;
+  checkSize([batch, channels, ...counts], 'value');
   const ends = [0, 1].map((axis) =>
     Math.max(0, (counts[axis]! - 1) * strides[axis]! + window[axis]! - size[axis]! - pads[axis]!),
   );
@@ -40,16 +41,22 @@ export const maxPooling: Operator = operator<PoolSettings>({
   },
 });
 
-export const averagePooling: Operator = operator<
-  PoolSettings & { readonly factors: readonly number[]; readonly counts: readonly [number, number] }
->({
+type AverageSettings = PoolSettings & {
+  readonly counts: readonly [number, number];
+  /** What means are multiplied with, by row and by column; empty where all windows are whole. */
+  readonly shares?: readonly (readonly number[])[];
+  /** Their products, row by row, in networks that were saved before there were shares. */
+  readonly factors?: readonly number[];
+};
+
+export const averagePooling: Operator = operator<AverageSettings>({
   plan(call) {
     const { size, windows, reach, placed, readings } = poolOf(call);
-    const factors = factorsOf(size, windows, call.int('count_include_pad', 0) === 1);
+    const shares = sharesOf(size, windows, call.int('count_include_pad', 0) === 1);
     const { window, strides, counts } = windows;
-    return { ...placed, readings, settings: { window, strides, counts, pads: reach, factors } };
+    return { ...placed, readings, settings: { window, strides, counts, pads: reach, shares } };
   },
-  compute([x], { window, strides, pads, factors, counts }) {
+  compute([x], { window, strides, pads, shares = [], factors = productsOf(shares), counts }) {
     const isPadded = pads.some((pad) => pad > 0);
     const image = (isPadded ? x!.pad(explicitPads(pads)) : x!) as Tensor4D;
     const means = avgPool(image, [...window], [...strides], 'valid');
@@ -58,11 +65,14 @@ export const averagePooling: Operator = operator<
   },
 });
 
+const productsOf = ([rows = [], columns = []]: readonly (readonly number[])[]) =>
+  rows.flatMap((row) => columns.map((column) => row * column));
+
 /**
- * What the mean over each whole window, with zeros as padding, is multiplied with: windows at the
- * border divide by fewer elements. Empty where all divide by all.
+ * What the mean over each whole window, with zeros as padding, is multiplied with, by row and by
+ * column: windows at the border divide by fewer elements. Empty where all divide by all.
  */
-function factorsOf(size: readonly number[], windows: Windows, includePads: boolean) {
+function sharesOf(size: readonly number[], windows: Windows, includePads: boolean) {
   const { window, strides, pads, counts } = windows;
   const shares = [0, 1].map((axis) =>
     Array.from({ length: counts[axis]! }, (_, at) => {
@@ -73,7 +83,5 @@ function factorsOf(size: readonly number[], windows: Windows, includePads: boole
       return window[axis]! / counted;
     }),
   );
-  const [rows, columns] = shares as [number[], number[]];
-  const factors = rows.flatMap((row) => columns.map((column) => row * column));
-  return factors.every((factor) => factor === 1) ? [] : factors;
+  return shares.flat().every((share) => share === 1) ? [] : shares;
 }

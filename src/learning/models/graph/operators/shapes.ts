@@ -7,6 +7,9 @@ import { sizeOf } from '../file/constants.ts';
  */
 export const perImage = 2 ** 24;
 
+/** Axes that a value may have, as in NumPy 1. */
+export const mostAxes = 32;
+
 export const isPerImage = (length: number): boolean => length >= perImage;
 
 /** `images x 3 x 24 x 24`, for messages. */
@@ -88,6 +91,7 @@ export function reshaped(
   target: readonly number[],
   allowZero: boolean,
 ): readonly number[] | undefined {
+  if (target.length > mostAxes) return undefined;
   const all = sizeOf(from.shape);
   const kept = target.map((length, axis) =>
     length === 0 && !allowZero ? (from.shape[axis] ?? 1) : length,
