@@ -206,7 +206,7 @@ test('a constant of a negative length is refused', async () => {
   ];
   assert.equal(
     await messageOf(network(nodes, [ints('lengths', [-2, -3])])),
-    'Expected a network whose operators have gradients here, but the node "w" of net.onnx is ConstantOfShape with inputs that are all known, but no rule to compute it. Export it in another form, or cut the network before it.',
+    'Expected a network whose operators have gradients here, but the node "w" of net.onnx is ConstantOfShape with inputs that do not depend on the image, which cannot be computed here. Export it in another form, or cut the network before it.',
   );
 });
 

@@ -1,5 +1,6 @@
 import { message } from '../../../backend/lowering/protobuf.ts';
 import { StageError } from '../../../stage.ts';
+import { checkOneFile } from './external-data.ts';
 import { fieldMap, fieldsOf, numbersOf, textsOf } from './protobuf-fields.ts';
 
 /** What an ONNX file says of its network, beside the shapes that ONNX Runtime reads. */
@@ -21,7 +22,7 @@ export interface OnnxFacts {
 const model = { graph: 7, metadata: 14 } as const;
 const graph = { node: 1, constant: 5, output: 12 } as const;
 const node = { input: 1, output: 2, operator: 4 } as const;
-const constant = { shape: 1, type: 2, name: 8, location: 14 } as const;
+const constant = { shape: 1, type: 2, name: 8 } as const;
 /** TensorProto.DataType: float32, float16, float64, bfloat16. */
 const floats = new Set([1, 10, 11, 16]);
 
@@ -31,18 +32,13 @@ const floats = new Set([1, 10, 11, 16]);
  */
 export function readOnnxFacts(bytes: Uint8Array, name: string, tensor?: string): OnnxFacts {
   try {
+    checkOneFile(bytes, name);
     const { nodes, constants, metadata } = readModel(bytes);
     const moving = new Set(
       nodes.flatMap(({ operator, inputs }) =>
         operator === 'BatchNormalization' ? inputs.slice(3) : [],
       ),
     );
-    const apart = constants.find(({ isApart }) => isApart);
-    if (apart !== undefined) {
-      throw new StageError(
-        `Expected all weights in ${name}, but ${apart.name} is in another file: save it as one file.`,
-      );
-    }
     const used = namesBefore(nodes, tensor);
     const learnable = constants.filter(
       (weight) =>
@@ -99,7 +95,6 @@ function readModel(bytes: Uint8Array) {
     name: textsOf(part, constant.name)[0] ?? '',
     type: numbersOf(part, constant.type)[0] ?? 0,
     shape: numbersOf(part, constant.shape),
-    isApart: numbersOf(part, constant.location)[0] === 1,
   }));
   const entries = fields.flatMap(([number, value]) =>
     number === model.metadata ? [fieldMap(value)] : [],

@@ -1,4 +1,5 @@
 import { StageError } from '../../../../stage.ts';
+import { checkOneFile } from '../../onnx/external-data.ts';
 import {
   bytesOf,
   type Fields,
@@ -71,7 +72,7 @@ export const dataType = {
 const model = { graph: 7, opset: 8 } as const;
 const graph = { node: 1, initializer: 5, input: 11, output: 12 } as const;
 const node = { input: 1, output: 2, name: 3, operator: 4, attribute: 5, domain: 7 } as const;
-const tensor = { shape: 1, type: 2, name: 8, location: 14 } as const;
+const tensor = { shape: 1, type: 2, name: 8 } as const;
 const attribute = { float: 2, int: 3, text: 4, tensor: 5, ints: 8, type: 20 } as const;
 /** AttributeProto.AttributeType. */
 const attributeType = { float: 1, int: 2, text: 3, tensor: 4, ints: 7 } as const;
@@ -95,6 +96,7 @@ export function readOnnxGraph(bytes: Uint8Array, file: string): OnnxGraph {
 }
 
 function readModel(bytes: Uint8Array, file: string): OnnxGraph {
+  checkOneFile(bytes, file);
   const fields = fieldMap(bytes);
   // Protobuf merges a message that comes again.
   const parts = (fields.get(model.graph) ?? []).flatMap((part) => [...fieldsOf(part)]);
@@ -103,13 +105,6 @@ function readModel(bytes: Uint8Array, file: string): OnnxGraph {
   const nodes = messages(graph.node).map(readNode);
   if (nodes.length === 0) throw new RangeError('expected a graph with nodes');
   const initializers = messages(graph.initializer).map(readTensor);
-  const apart = messages(graph.initializer).find(isApart);
-  if (apart !== undefined) {
-    const [name] = textsOf(apart, tensor.name);
-    throw new StageError(
-      `Expected all weights in ${file}, but ${name} is in another file: save it as one file.`,
-    );
-  }
   const byName = new Map(initializers.map((initializer) => [initializer.name, initializer]));
   // Before version 4 of the format, initializers are inputs, too.
   const inputs = messages(graph.input)
@@ -212,8 +207,6 @@ const readTensor = (fields: Fields): StoredTensor => ({
   shape: numbersOf(fields, tensor.shape),
   fields,
 });
-
-const isApart = (fields: Fields): boolean => numbersOf(fields, tensor.location)[0] === 1;
 
 /** ValueInfoProto { name, type { tensor_type { elem_type, shape { dim { value, param } } } } }. */
 function readInput(fields: Fields): GraphInput {
