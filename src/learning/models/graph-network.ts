@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
 import { thereAre } from '../../suggest.ts';
@@ -25,6 +25,7 @@ import type { NetworkParts } from './layers/net-parts.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { traceLayers } from './layers/trace-net.ts';
 import { scalingMistakes } from './model-setting.ts';
+import { fileName } from './onnx/file-name.ts';
 import { checkImageLimits } from './onnx/image-limits.ts';
 import { seededDropout } from './seeded-dropout.ts';
 
@@ -49,12 +50,6 @@ export function openGraph(source: string): OpenedGraph {
   const graph = readOnnxGraph(bytes, file);
   const digest = createHash('sha256').update(bytes).digest('hex');
   return { graph, file, digest, output: outputOf(graph, file), ...imageOf(graph, file) };
-}
-
-/** The name that the user gave a file: a stage sees a link to it, which is called like the input. */
-function fileName(path: string): string {
-  const name = basename(realpathSync(path));
-  return name.endsWith('.onnx') ? name : basename(path);
 }
 
 function onlyFile(folder: string): string {

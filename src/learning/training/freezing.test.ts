@@ -60,6 +60,18 @@ test('the mere beginning of names is refused with the pattern for them', () => {
   ]);
 });
 
+test('the beginning of a file’s names is refused with the pattern for them', () => {
+  const name = 'layer1.0.conv1';
+  const parts = { byName: new Map([[name, [name]]]), backbone: [name], norms: [] };
+  assert.deepEqual(freezingMistakes(parts, { freeze: ['layer1'] }), [
+    {
+      at: ['freeze', 0],
+      message:
+        'expected a layer of the network, got "layer1"; "layer1.*" names those that begin so',
+    },
+  ]);
+});
+
 test('unknown names are refused with the known ones', () => {
   const known = ['conv1', 'bn1', 'block', 'conv2', 'bn2', 'dense1', 'logits'];
   const unfreeze = [{ epoch: 2, layers: ['conv1', 'blocks'] }];

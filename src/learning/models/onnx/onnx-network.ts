@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
+import { fileName } from './file-name.ts';
 import { checkImageLimits } from './image-limits.ts';
 import { type OnnxFacts, readOnnxFacts, withOutput } from './onnx-file.ts';
 
@@ -57,7 +58,7 @@ export class OnnxNetwork {
   static async open(source: string, options: OnnxOptions): Promise<OnnxNetwork> {
     const { threads, imageSize, tensor, batch } = options;
     const path = statSync(source).isDirectory() ? onlyFile(source) : source;
-    const name = basename(path);
+    const name = fileName(path);
     const bytes = readFileSync(path);
     const facts = readOnnxFacts(bytes, name, tensor);
     if (tensor !== undefined && !facts.tensors.includes(tensor)) {
