@@ -143,7 +143,11 @@ const chain = (length: number) =>
     node('Relu', [i === 0 ? 'image' : `x${i}`], i === length - 1 ? 'logits' : `x${i + 1}`),
   );
 
-test('a file with more nodes than tfjs can walk is refused', async () => {
+test('a file with more nodes or layers than tfjs can walk is refused', async () => {
+  assert.equal(
+    await messageOf(network(chain(2001))),
+    'Expected at most 2000 layers of net.onnx, got more: cut the network earlier.',
+  );
   assert.equal(
     await messageOf(network(chain(5001))),
     'Expected at most 5000 nodes of net.onnx, got 5001: simplify it, for example with onnxsim.',

@@ -95,6 +95,9 @@ const aliasesIn = ({ nodes, initializers }: OnnxGraph): ReadonlyMap<string, stri
     ),
   );
 
+/** tfjs walks a network by recursion: at 5,000 layers in a row its stack is full. */
+const mostLayers = 2000;
+
 class GraphBuilder {
   readonly #graph: OnnxGraph;
   readonly #options: BuildOptions;
@@ -331,6 +334,11 @@ class GraphBuilder {
         );
       }
       this.#owners.set(parameter, nameOf(node));
+    }
+    if (this.#layerOf.size > mostLayers) {
+      throw new StageError(
+        `Expected at most ${mostLayers} layers of ${this.#options.file}, got more: cut the network earlier.`,
+      );
     }
     const layer = new GraphLayer({ name: layerName, form });
     const symbol = layer.apply(symbols.length === 1 ? symbols[0]! : symbols) as SymbolicTensor;

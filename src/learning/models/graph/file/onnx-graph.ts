@@ -120,7 +120,7 @@ function readModel(bytes: Uint8Array, file: string): OnnxGraph {
   };
 }
 
-/** tfjs walks a network by recursion: at twice as many nodes in a row its stack is full. */
+/** More than any network of docs/onnx.md has. */
 const mostNodes = 5000;
 
 /**
