@@ -131,7 +131,7 @@ export interface StagePlan {
     /** Why the stage will not resume from it, as a clause; absent if it will, as far as is known. */
     readonly obstacle?: string;
   };
-  /** Of a stage that is up to date: the ports whose outputs stay in the shared store. */
+  /** The ports whose outputs stay in the shared store, for a stage that is up to date. */
   readonly away: readonly string[];
 }
 

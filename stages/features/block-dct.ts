@@ -2,7 +2,7 @@ import type { Plane } from './planes.ts';
 
 const side = 8;
 
-/** Of each plane, one value for each of the 64 frequencies. */
+/** Each plane has a value for each of the 64 frequencies. */
 export const blockDctCount = 3 * side * side;
 
 /** `cosines[u][x]` of the orthonormal DCT-II of eight values, as JPEG has it. */

@@ -27,7 +27,7 @@ export interface LinearClassifier {
 /** A fit with one C. */
 export interface Fit extends Pick<Minimum, 'iterations' | 'isConverged'> {
   readonly c: number;
-  /** Of the standardised values. */
+  /** The norm of the weights of the standardised values. */
   readonly weightNorm: number;
   readonly classifier: LinearClassifier;
 }

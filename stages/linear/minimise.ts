@@ -3,7 +3,7 @@ export type Objective = (at: Float64Array, gradient: Float64Array) => number;
 
 /** Steps whose changes of the gradient approximate the curvature. */
 const memory = 10;
-/** Of the decrease that the slope promises, the share that a step must bring (Armijo 1966). */
+/** The share of the decrease promised by the slope that a step must bring (Armijo 1966). */
 const leastDecrease = 1e-4;
 const mostHalvings = 40;
 

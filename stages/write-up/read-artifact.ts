@@ -128,7 +128,7 @@ export const undefinedValue = '–';
 export interface Value {
   readonly value: number | string;
   readonly interval?: readonly [low: number, high: number] | undefined;
-  /** Of a field of a table: what conditions read beside it. */
+  /** What conditions read beside a field of a table. */
   readonly neighbours?: Neighbours;
 }
 

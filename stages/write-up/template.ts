@@ -13,7 +13,7 @@ export type Piece = string | Slot | Expectation | Choice;
 export interface Place {
   /** As written, without braces, blanks joined. */
   readonly text: string;
-  /** Of its first brace, both counted from 1. */
+  /** The position of its first brace; line and column are counted from 1. */
   readonly line: number;
   readonly column: number;
 }

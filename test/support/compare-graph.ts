@@ -24,7 +24,7 @@ import type { OptimizerSettings } from '../../src/learning/training/training-set
 type Span = readonly [begin: number, end: number];
 type Spans = Readonly<Record<string, Span>>;
 interface State {
-  /** Of the whole gradient. */
+  /** The norm of the whole gradient. */
   readonly norm: number;
   readonly gradients: Spans;
   /** How far PyTorch's own gradients are from those that it computes in float64. */
@@ -59,9 +59,9 @@ export interface Agreement {
   readonly trainingGradients: number;
   /** How far PyTorch's are from its own in float64. */
   readonly noise: number;
-  /** Of BatchNorm's moving statistics after a step. */
+  /** How far BatchNorm's moving statistics are after a step. */
   readonly statistics: number;
-  /** Of weights after one step. */
+  /** How far weights are after one step. */
   readonly sgd?: number;
   /** The same, of weights whose gradient is above 1e-6. */
   readonly adam?: number;

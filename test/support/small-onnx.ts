@@ -1,17 +1,11 @@
-import { encodeModel, type OnnxNode } from '../../src/backend/lowering/onnx-writer.ts';
+import { encodeModel } from '../../src/backend/lowering/onnx-writer.ts';
+import { node } from './onnx-node.ts';
 
 /**
  * An ONNX file of images of 8 x 8 and two classes, with names as PyTorch gives them: a stem, two
  * blocks of a layer, and a classifier.
  */
 export function smallOnnx(): Uint8Array {
-  // Its output is the name of a node.
-  const node = (
-    type: string,
-    inputs: readonly string[],
-    output: string,
-    attributes: OnnxNode['attributes'] = {},
-  ): OnnxNode => ({ type, domain: '', inputs, outputs: [output], attributes });
   const floats = (name: string, ...shape: readonly number[]) => {
     const length = shape.reduce((product, side) => product * side, 1);
     const data = Float32Array.from({ length }, (_, at) => Math.sin(at));

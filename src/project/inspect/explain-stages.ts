@@ -23,7 +23,7 @@ export interface StageExplanation {
   readonly examined?: {
     readonly digest: Digest;
     readonly fingerprint: Fingerprint;
-    /** Of the last result; absent if there is none. */
+    /** The fingerprint of the last result; absent if there is none. */
     readonly last?: Fingerprint;
     /** How both fingerprints differ, as they are. */
     readonly differences: ReturnType<typeof diffFingerprints>;

@@ -25,7 +25,7 @@ export interface ImageQuestion {
   /** The name of a class, or `predicted`. */
   readonly class: string;
   readonly score: ScoreKind;
-  /** Of the class activation maps. */
+  /** The layer that class activation maps are taken from. */
   readonly layer?: string;
   readonly colours?: ColourMap;
   /** A picture that the user names is replaced; the default one is not. */
@@ -38,7 +38,7 @@ export interface ImageExplanation {
   readonly classes: readonly string[];
   readonly images: readonly ExplainedImage[];
   readonly methods: readonly Method[];
-  /** Of the class activation maps. */
+  /** The layer that class activation maps are taken from. */
   readonly layer?: string;
   /** The file of the maps, as it was named. */
   readonly picture: string;

@@ -107,7 +107,7 @@ function ownNeeds(root: string): readonly Finding[] {
         needed: true,
       }),
     },
-    ...[...new Set(written)]
+    ...Array.from(new Set(written))
       .filter((folder) => !isWritable(folder))
       .map((folder) => ({
         name: 'Folder',

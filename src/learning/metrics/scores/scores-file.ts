@@ -228,7 +228,7 @@ function toRow(fields: readonly string[], header: Header, texts: RepeatedTexts):
     return `expected the label 0 (${negativeName}) or 1 (${positiveName}), got "${name}"`;
   }
   if (name === '') return 'expected the name of a class as label, got none';
-  // Of its length from the start: an array that grows has room for 17 numbers at once.
+  // It has its length from the start: an array that grows has room for 17 numbers at once.
   const scores = new Array<number>(positions.length);
   for (let c = 0; c < positions.length; c++) {
     const field = fields[positions[c]!]!;

@@ -68,7 +68,7 @@ async function scoresOf(bytes: Uint8Array, input: Tensor): Promise<Float32Array>
   }
 }
 
-/** Of each image. */
+/** The softmax of each image. */
 function softmaxOf(logits: Float32Array): Float32Array {
   const width = logits.length / images;
   const shares = logits.map((value, i) => {

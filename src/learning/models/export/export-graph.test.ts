@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { assertSameScores, modelOfFile } from '../../../../test/support/exported-graph.ts';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
+import { node } from '../../../../test/support/onnx-node.ts';
 import {
   encodeModel,
   type OnnxInitializer,
@@ -21,13 +22,6 @@ after(() => rmSync(folder, { recursive: true }));
 
 const size = 4;
 const form = { layout: 'NCHW', softmax: false } as const;
-
-const node = (
-  type: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: OnnxNode['attributes'] = {},
-): OnnxNode => ({ type, domain: '', inputs, outputs: [output], attributes });
 
 function floats(name: string, shape: readonly number[]): OnnxInitializer {
   const length = shape.reduce((product, each) => product * each, 1);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { assertClose } from '../../../../test/support/assert-close.ts';
+import { node } from '../../../../test/support/onnx-node.ts';
 import {
   encodeModel,
   type OnnxInitializer,
@@ -16,13 +17,6 @@ import { outputOf } from '../model-output.ts';
 const folder = mkdtempSync(join(tmpdir(), 'graph-'));
 before(() => selectBackend('cpu', { threads: 1 }));
 after(() => rmSync(folder, { recursive: true }));
-
-const node = (
-  type: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: OnnxNode['attributes'] = {},
-): OnnxNode => ({ type, domain: '', inputs, outputs: [output], attributes });
 
 const floats = (name: string, shape: readonly number[], values: readonly number[]) =>
   ({ name, type: 'float32', shape, data: Float32Array.from(values) }) as const;

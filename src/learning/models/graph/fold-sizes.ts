@@ -52,7 +52,7 @@ const product = (values: Iterable<number>): number => {
   return result;
 };
 
-/** Of operators that make more numbers than they take. */
+/** How many numbers an operator makes that can make more than it takes. */
 const sizes: Readonly<Record<string, (inputs: Inputs) => number | undefined>> = {
   ConstantOfShape: ([shape]) => shape && product(shape.values),
   Expand: ([x, shape]) => {

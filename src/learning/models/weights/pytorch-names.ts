@@ -45,7 +45,7 @@ export class Storage {
   readonly key: string;
   /** Undefined for bytes, whose tensors say what they are. */
   readonly type: PytorchType | undefined;
-  /** Of numbers; of bytes where there is no type. */
+  /** In numbers; in bytes where there is no type. */
   readonly length: number;
   /** Numbers of the stored run before this one's first. */
   readonly offset: number;
@@ -181,7 +181,7 @@ function viewOf(
 const tensorOnly = (value: PickleValue | undefined) =>
   value instanceof TensorView ? value : undefined;
 
-/** Of nothing, or of pairs. */
+/** Makes a dictionary of nothing, or of pairs. */
 function makeDictionary(
   [pairs = []]: readonly PickleValue[],
   charge: Charge,

@@ -91,7 +91,7 @@ type ConvSettings = {
 
 /** `[height, width, in, out]` in place of ONNX's `[out, in, height, width]`. */
 const kernelOrder = [2, 3, 1, 0];
-/** Of a filter for each channel, `[channels * multiplier, 1, height, width]`. */
+/** A kernel with a filter for each channel is `[channels * multiplier, 1, height, width]`. */
 const depthwiseOrder = [2, 3, 0, 1];
 
 export const convolution: Operator = operator<ConvSettings>({

@@ -19,12 +19,12 @@ export type Operand = Placed &
 export interface Reading {
   /** Which input of the node it is. */
   readonly input: number;
-  /** Of a value. A weight with fewer axes gets those of one element before it that it lacks. */
+  /** How a value is laid out. A weight that lacks axes gets them in front, of one element. */
   readonly layout: Layout;
   readonly rank?: number;
   /** Its name among the weights of a layer, such as `kernel`; `table` when left out. */
   readonly role?: string;
-  /** Of a weight instead of a layout: the order of its axes, then their lengths. */
+  /** A weight has this instead of a layout: the order of its axes, then their lengths. */
   readonly arranged?: { readonly order: readonly number[]; readonly shape: readonly number[] };
 }
 

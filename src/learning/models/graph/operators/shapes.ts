@@ -29,7 +29,7 @@ export interface Placed {
   readonly shape: readonly number[];
   readonly layout: Layout;
   /**
-   * Of the axis that runs over the images, how many elements lie around them: with 17 tokens around
+   * How many elements lie around the images in the axis that runs over them: with 17 tokens around
    * the images of `[tokens * images, values]` it is 17. 1 when left out: images come first.
    */
   readonly around?: number;
