@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inflateSync } from 'node:zlib';
@@ -93,6 +93,20 @@ test('Keras weights whose numbers lie in another file are refused: they could be
     await problem(path),
     'Expected all weights in FILE itself, but it refers to the file /etc/passwd: save the weights again into one file.',
   );
+});
+
+test('Keras weights that are cut short are said to be, and others are read after', async (t) => {
+  const add = (layer: Group) =>
+    layer.create_dataset({ name: 'kernel:0', data: new Float32Array([1, 2]) });
+  const cut = await kerasFile(t, add);
+  const { length } = readFileSync(cut);
+  truncateSync(cut, length - 1);
+  assert.equal(
+    await problem(cut),
+    `Expected Keras weights in HDF5, but opening FILE failed: truncated file: eof = ${length - 1}, sblock->base_addr = 0, stored_eof = ${length}.`,
+  );
+  using weights = await openUnchecked(await kerasFile(t, add));
+  assert.deepEqual([...weights.tensors.get('a/kernel')!.read()], [1, 2]);
 });
 
 test('a small file of Keras weights that asks for gigabytes is refused before they are taken', async (t) => {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Dataset, Entity, File, Group } from 'h5wasm/node';
 import { StageError } from '../../../stage.ts';
@@ -18,6 +19,7 @@ export async function openUnchecked(path: string): Promise<StoredWeights> {
   const library = await h5wasm.ready;
   // Otherwise HDF5 prints errors and continues.
   library.activate_throwing_error_handler();
+  forgetPlugins(library);
   const attempt = <T>(doing: string, work: () => T, opened?: string): T => {
     try {
       return withoutOtherFiles(path, library.FS, work, opened);
@@ -38,12 +40,29 @@ export async function openUnchecked(path: string): Promise<StoredWeights> {
   }
 }
 
+/**
+ * HDF5 looks for plugins, which are programs, whenever a file does not open, and would be refused
+ * their folder in place of saying what is wrong with the file.
+ */
+function forgetPlugins(library: Awaited<typeof import('h5wasm/node').ready>): void {
+  while (library.get_plugin_search_paths().length > 0) library.remove_plugin_search_path(0);
+}
+
 /** How the library, which sees all files of this machine, opens one. */
 type LibraryFiles = Awaited<typeof import('h5wasm/node').ready>['FS'];
 
 /** An error that the library takes for "permission denied" of WebAssembly's interface to a system. */
 const permissionDenied = () =>
   Object.assign(new Error('permission denied'), { name: 'ErrnoError', errno: 2 });
+
+/**
+ * Whether a file is opened only if it does not exist yet: the library writes its errors into one,
+ * and nobody's bytes can be read from it.
+ */
+const isNew = (flags: unknown): boolean =>
+  typeof flags === 'number' &&
+  (flags & constants.O_CREAT) !== 0 &&
+  (flags & constants.O_EXCL) !== 0;
 
 /**
  * The result of `work`, in which the library may open `opened` alone. A file may ask for others, by
@@ -58,9 +77,9 @@ function withoutOtherFiles<T>(
 ): T {
   const { open } = files;
   const refused: string[] = [];
-  files.open = (name, ...options) => {
+  files.open = (name, flags, ...options) => {
     const isAllowed = opened !== undefined && resolve(String(name)) === resolve(opened);
-    if (isAllowed) return open.call(files, name, ...options);
+    if (isAllowed || isNew(flags)) return open.call(files, name, flags, ...options);
     refused.push(String(name));
     throw permissionDenied();
   };
