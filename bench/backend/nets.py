@@ -2,11 +2,13 @@
 
     <net> <forward|frozen|step|saliency> <contiguous|channels_last>
 
-The nets of nets.ts at 256 x 256 with the same batches, softmax cross-entropy and Adam, on two threads.
+The nets of nets.ts with the same sizes and batches, softmax cross-entropy and Adam, on two threads.
 """
 
 import sys
 import time
+from importlib import util
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -107,13 +109,28 @@ def resnet_18():
     )
 
 
+def published(name):
+    """A net of torchvision or timm without its classifier, as the tests have it."""
+    path = Path(__file__).parents[2] / "test/support/pytorch-architectures.py"
+    spec = util.spec_from_file_location("architectures", path)
+    architectures = util.module_from_spec(spec)
+    spec.loader.exec_module(architectures)
+    make, size, _ = architectures.NETWORKS[name]
+    net = make()
+    if name == "vit_small":
+        width, net.head = net.head.in_features, nn.Identity()
+    else:
+        width, net.classifier = net.classifier[-1].in_features, nn.Identity()
+    return net, width, size
+
+
 class Peer:
     """A net with its training, on random images."""
 
     def __init__(self, net, memory_format):
-        self.backbone, self.head, batch = NETS[net]()
+        self.backbone, self.head, batch, size = NETS[net]()
         self.net = nn.Sequential(self.backbone, self.head).to(memory_format=memory_format)
-        self.images = torch.rand(batch, 3, SIZE, SIZE).contiguous(memory_format=memory_format)
+        self.images = torch.rand(batch, 3, size, size).contiguous(memory_format=memory_format)
         self.labels = torch.randint(0, 2, (batch,))
         self.optimizers = {
             "step": torch.optim.Adam(self.net.parameters(), lr=1e-4),
@@ -149,11 +166,19 @@ class Peer:
         self.optimizers[work].step()
 
 
+def with_head(name, batch):
+    backbone, width, size = published(name)
+    return backbone, nn.Linear(width, 2), batch, size
+
+
 NETS = {
-    "simple-net": lambda: (simple_net(), nn.Sequential(), 32),
-    "my-net": lambda: (my_net(), nn.Sequential(), 32),
-    "resnet-18": lambda: (resnet_18(), nn.Sequential(), 32),
-    "xception": lambda: (xception_backbone(), nn.Linear(2048, 2), 8),
+    "simple-net": lambda: (simple_net(), nn.Sequential(), 32, SIZE),
+    "my-net": lambda: (my_net(), nn.Sequential(), 32, SIZE),
+    "resnet-18": lambda: (resnet_18(), nn.Sequential(), 32, SIZE),
+    "xception": lambda: (xception_backbone(), nn.Linear(2048, 2), 8, SIZE),
+    "mobilenet-v2": lambda: with_head("mobilenet_v2", 16),
+    "efficientnet-b0": lambda: with_head("efficientnet_b0", 16),
+    "vit-small": lambda: with_head("vit_small", 8),
 }
 
 

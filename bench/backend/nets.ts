@@ -14,8 +14,10 @@ import {
 import { onnxRuntimeBackend } from '../../src/backend/registration/register.ts';
 import { channelMaximum } from '../../src/learning/attribution/attribution-map.ts';
 import { inputGradient } from '../../src/learning/attribution/gradients.ts';
+import type { ArchitectureName } from '../../src/learning/models/architectures/architectures.ts';
 import { xceptionBackbone } from '../../src/learning/models/architectures/xception.ts';
 import { buildNet } from '../../src/learning/models/build-net.ts';
+import type { Layer } from '../../src/learning/models/layers/layer.ts';
 import { readLayers } from '../../src/learning/models/layers/read-layers.ts';
 import { netOf } from '../../src/learning/models/model-setting.ts';
 import { seedDropout } from '../../src/learning/models/seeded-dropout.ts';
@@ -23,14 +25,16 @@ import { Optimizer } from '../../src/learning/training/optimizer.ts';
 import { Random } from '../../src/random.ts';
 
 /**
- * What can be timed of a net, by name, on random images `[batch, 256, 256, 3]`. Every work reads
+ * What can be timed of a net, by name, on random images `[batch, size, size, 3]`. Every work reads
  * back the logits, or the maps.
  */
 export interface Bench {
   readonly work: Readonly<Record<string, () => Promise<unknown>>>;
 }
 
+/** The side of images, in pixels: of the study's nets, and of the nets of torchvision and timm. */
 const SIZE = 256;
+const PUBLISHED_SIZE = 224;
 
 /** The nets, and the batches that they are measured with. */
 export const nets = {
@@ -41,12 +45,15 @@ export const nets = {
   },
   'resnet-18': () => trained(buildNet(netOf('resnet-18'), SIZE), 32),
   xception: () => xception(8),
+  'mobilenet-v2': () => published('mobilenet-v2', 16),
+  'efficientnet-b0': () => published('efficientnet-b0', 16),
+  'vit-small': () => published('vit-small', 8),
 } as const;
 export type NetName = keyof typeof nets;
 
 function trained(net: LayersModel, batch: number): Bench {
   spreadWeights(net);
-  const { images, labels } = samples(batch);
+  const { images, labels } = samples(batch, SIZE);
   const step = stepper(net, images, labels);
   return { work: { forward: () => read(tidy(() => net.predict(images) as Tensor)), step } };
 }
@@ -73,10 +80,25 @@ function firstMaps(net: LayersModel, batch: number): () => Promise<void> {
 
 function xception(batch: number): Bench {
   const backbone = buildNet({ name: 'backbone', layers: readLayers(xceptionBackbone()) }, SIZE);
-  const head = sequential({ layers: [layers.dense({ units: 2, inputShape: [2048] })] });
+  return withFrozen(backbone, SIZE, batch);
+}
+
+/** A net of torchvision or timm without its classifier, under one of two classes. */
+function published(name: ArchitectureName, batch: number): Bench {
+  const { layers: all } = netOf(name);
+  const isHead = ({ kind }: Layer): boolean => kind === 'dense' || kind === 'dropout';
+  const features = all.slice(0, all.findLastIndex((layer) => !isHead(layer)) + 1);
+  const backbone = buildNet({ name: 'backbone', layers: features }, PUBLISHED_SIZE);
+  return withFrozen(backbone, PUBLISHED_SIZE, batch);
+}
+
+/** A backbone under a linear head: its forward pass, a step of the head, and one of everything. */
+function withFrozen(backbone: LayersModel, size: number, batch: number): Bench {
+  const [, width] = backbone.outputs[0]!.shape;
+  const head = sequential({ layers: [layers.dense({ units: 2, inputShape: [width!] })] });
   const whole = model({ inputs: backbone.inputs, outputs: head.apply(backbone.outputs) as never });
   spreadWeights(whole);
-  const { images, labels } = samples(batch);
+  const { images, labels } = samples(batch, size);
   const trainHead = stepper(head, () => backbone.predict(images) as Tensor, labels);
   return {
     work: {
@@ -87,13 +109,16 @@ function xception(batch: number): Bench {
   };
 }
 
-function samples(batch: number): { readonly images: Tensor; readonly labels: Tensor } {
+function samples(
+  batch: number,
+  size: number,
+): { readonly images: Tensor; readonly labels: Tensor } {
   const classes = tensor1d(
     Array.from({ length: batch }, (_, i) => i % 2),
     'int32',
   );
   return {
-    images: randomUniform([batch, SIZE, SIZE, 3], -2, 2, 'float32', 1),
+    images: randomUniform([batch, size, size, 3], -2, 2, 'float32', 1),
     labels: oneHot(classes, 2),
   };
 }
