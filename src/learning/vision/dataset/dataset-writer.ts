@@ -5,12 +5,16 @@ import {
   type DatasetInfo,
   datasetFile,
   formatSamples,
+  type MissingVideo,
+  missingFile,
   type Sample,
   samplesFile,
 } from './dataset.ts';
 
 /** An image before the writer appends it to a shard. */
 type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
+/** An image of a shard that was made elsewhere: where its bytes begin, and how many there are. */
+export type ShardSample = Omit<Sample, 'shard' | 'class'>;
 
 interface DatasetWriterOptions {
   readonly classes: readonly string[];
@@ -46,15 +50,45 @@ export class DatasetWriter {
 
   /** Appends one image; `bytes` are its encoded file, written as they are. */
   add(split: string, sample: NewSample, bytes: Uint8Array): void {
-    const writer = this.#splits.get(split);
-    const className = this.#info.classes[sample.label];
-    if (writer === undefined) throw new Error(`Internal error: no split ${split} in this dataset`);
-    if (className === undefined)
-      throw new Error(`Internal error: no class has the label ${sample.label}`);
-    if (this.#keys.has(sample.key))
-      throw new Error(`Internal error: two samples have the key ${sample.key}`);
-    this.#keys.add(sample.key);
-    writer.add(sample, className, bytes);
+    const className = this.#claim(sample);
+    this.#split(split).add(sample, className, bytes);
+  }
+
+  /** Where a shard of a split must lie before {@link addShard}; its folder exists. */
+  shardPath(split: string, shard: string): string {
+    return this.#split(split).path(shard);
+  }
+
+  /**
+   * Takes the images of a shard that is in its place already, such as those of one video. Its name
+   * must not be a number.
+   */
+  addShard(split: string, shard: string, samples: readonly ShardSample[]): void {
+    for (const sample of samples) this.#split(split).list(sample, this.#claim(sample), shard);
+  }
+
+  /** Names a video of the split that has no image. */
+  addMissing(split: string, { label, ...video }: Omit<MissingVideo, 'class'>): void {
+    this.#split(split).addMissing({ label, class: this.#className(label), ...video });
+  }
+
+  /** The class of an image whose key nobody has yet. */
+  #claim({ key, label }: Pick<Sample, 'key' | 'label'>): string {
+    if (this.#keys.has(key)) throw new Error(`Internal error: two samples have the key ${key}`);
+    this.#keys.add(key);
+    return this.#className(label);
+  }
+
+  #className(label: number): string {
+    const className = this.#info.classes[label];
+    if (className === undefined) throw new Error(`Internal error: no class has the label ${label}`);
+    return className;
+  }
+
+  #split(name: string): SplitWriter {
+    const writer = this.#splits.get(name);
+    if (writer === undefined) throw new Error(`Internal error: no split ${name} in this dataset`);
+    return writer;
   }
 
   /** Closes the shards and writes the lists; `dataset.json` comes last. */
@@ -73,6 +107,7 @@ class SplitWriter {
   readonly #folder: string;
   readonly #shardBytes: number;
   readonly #samples: Sample[] = [];
+  readonly #missing: MissingVideo[] = [];
   readonly #buffer = Buffer.allocUnsafeSlow(2 ** 18);
   /** The bytes of the open shard that wait in the buffer. */
   #gathered = 0;
@@ -101,28 +136,48 @@ class SplitWriter {
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 
     const shard = this.#shardWithRoomFor(length);
-    const { key, label: number, source, path, group, slices, width, height } = sample;
+    const place = { offset: shard.length + header.length, size: bytes.length };
+    this.list({ ...sample, ...place }, className, shard.name);
+    this.#write(shard.fd, chunks, length);
+    shard.length += length;
+  }
+
+  path(shard: string): string {
+    return join(this.#folder, shard);
+  }
+
+  /** Lists an image of a shard; the order of its facts is that of the file. */
+  list(sample: ShardSample, className: string, shard: string): void {
+    const { key, label, source, path, group, slices, video, frame, time } = sample;
+    const { width, height, offset, size } = sample;
     this.#samples.push({
       key,
-      label: number,
+      label,
       class: className,
       source,
       path,
       group,
       slices,
+      video,
+      frame,
+      time,
       width,
       height,
-      shard: shard.name,
-      offset: shard.length + header.length,
-      size: bytes.length,
+      shard,
+      offset,
+      size,
     });
-    this.#write(shard.fd, chunks, length);
-    shard.length += length;
+  }
+
+  addMissing(video: MissingVideo): void {
+    this.#missing.push(video);
   }
 
   finish(): void {
     this.close(tarEnd);
     writeFileSync(join(this.#folder, samplesFile), formatSamples(this.#samples));
+    if (this.#missing.length > 0)
+      writeFileSync(join(this.#folder, missingFile), formatSamples(this.#missing));
   }
 
   /** Closes the shard, if one is open, after its last bytes; without these it stays unfinished. */

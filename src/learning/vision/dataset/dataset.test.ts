@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -147,4 +148,42 @@ test('an image that is being read when its data set is closed is read to its end
   const reused = openSync('/dev/null', 'r');
   t.after(() => closeSync(reused));
   assert.deepEqual(new Uint8Array(await reading), bytes);
+});
+
+test('the images of a video may lie in a shard of their own, and a video without images is listed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'restage-dataset-'));
+  using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits: ['all'] });
+  writeFileSync(writer.shardPath('all', 'a_mp4.tar'), 'xxfirstsecond');
+  const frame = (number: number, offset: number, size: number) => ({
+    key: `a.mp4/${number}`,
+    label: 1,
+    source: 'fake',
+    path: `a.mp4/${number}.png`,
+    group: 'a.mp4',
+    video: 'a.mp4',
+    frame: number,
+    time: number / 25,
+    width: 3,
+    height: 2,
+    offset,
+    size,
+  });
+  writer.addShard('all', 'a_mp4.tar', [frame(0, 2, 5), frame(10, 7, 6)]);
+  const reason = 'no frame shows a face';
+  writer.addMissing('all', { video: 'b.mp4', label: 0, source: 'real', reason });
+  writer.finish();
+  using dataset = openDataset(folder);
+  const split = dataset.split('all');
+  assert.deepEqual(
+    split.samples.map(({ video, frame, time, class: name }) => [video, frame, time, name]),
+    [
+      ['a.mp4', 0, 0, 'fake'],
+      ['a.mp4', 10, 0.4, 'fake'],
+    ],
+  );
+  assert.equal((await split.read(1)).toString(), 'second');
+  assert.deepEqual(split.missing(), [
+    { video: 'b.mp4', label: 0, class: 'real', source: 'real', reason },
+  ]);
+  rmSync(folder, { recursive: true });
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 export const datasetFile = 'dataset.json';
 export const samplesFile = 'samples.json';
+export const missingFile = 'missing.json';
 
 const natural = z.int().nonnegative();
 
@@ -28,7 +29,11 @@ export const classesAndSplits = {
  *     dataset.json          format, classes, split names: what every reader of any split needs
  *     train/samples.json    one line per image: its facts, and where a shard has its bytes
  *     train/00000.tar …     pairs in order: <key>.jpg, the original bytes, and <key>.cls, the label
+ *     train/missing.json    videos of the split without an image, and why; absent where there are none
  *     val/…  test/…
+ *
+ * The images of a video may lie in a shard of their own, without labels: so it stays the same when
+ * another video, or a label, changes.
  *
  * Splits are top-level folders, hence the parts of the artifact. Nothing outside `test/` depends on
  * a test image, so a trainer that reads `train` and `val` stays up to date after a new one. No
@@ -36,6 +41,16 @@ export const classesAndSplits = {
  */
 export const datasetInfo = z.object({ format: z.literal(1), ...classesAndSplits });
 export type DatasetInfo = Readonly<z.infer<typeof datasetInfo>>;
+
+/** Where an image comes from, for a frame of a video or a part of one. */
+const placeInVideo = {
+  /** The path of the video, which names it; all its images have the same label and split. */
+  video: z.string().optional(),
+  /** The number of the frame in the video, from 0. */
+  frame: natural.optional(),
+  /** In seconds from the video's first frame. */
+  time: z.number().optional(),
+};
 
 /** The facts about an image, whose label is below `classes`. */
 export const labelledImage = (classes: number) => ({
@@ -52,7 +67,26 @@ export const labelledImage = (classes: number) => ({
   group: z.string().optional(),
   /** What else is known of it, by name, such as its camera; absent where nothing is. */
   slices: z.record(z.string(), z.string()).optional(),
+  ...placeInVideo,
 });
+
+/**
+ * A video of a split without an image, such as one without a face: it is scored all the same, as
+ * `missing` says.
+ */
+export const missingVideo = (classes: number) =>
+  z
+    .object({
+      video: z.string(),
+      label: natural.max(classes - 1, `expected a label from 0 to ${classes - 1}`),
+      class: z.string(),
+      source: z.string(),
+      group: z.string().optional(),
+      /** Why it has none, as the end of a sentence: `no frame shows a face`. */
+      reason: z.string(),
+    })
+    .readonly();
+export type MissingVideo = z.infer<ReturnType<typeof missingVideo>>;
 
 /** The list of a split's images, by the number of classes. */
 export const sampleList = (classes: number) =>

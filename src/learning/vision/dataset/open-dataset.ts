@@ -1,11 +1,21 @@
 import { closeSync, existsSync, fstatSync, openSync, read } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
-import { datasetFile, datasetInfo, type Sample, sampleList, samplesFile } from './dataset.ts';
+import {
+  datasetFile,
+  datasetInfo,
+  type MissingVideo,
+  missingFile,
+  missingVideo,
+  type Sample,
+  sampleList,
+  samplesFile,
+} from './dataset.ts';
 
 const readAt = promisify(read);
 
@@ -71,6 +81,13 @@ class DatasetSplit {
       at(name, samplesFile),
       sampleList(classes.length),
     );
+  }
+
+  /** Reads the list of the videos of the split without an image. */
+  missing(): readonly MissingVideo[] {
+    const file = this.#at(this.name, missingFile);
+    if (!existsSync(file)) return [];
+    return parseArtifactFile('a dataset', file, z.array(missingVideo(this.classes.length)));
   }
 
   /** The encoded file of `samples[index]`. Several images can be read at once. */

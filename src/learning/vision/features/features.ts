@@ -126,9 +126,11 @@ export class FeaturesWriter {
     mkdirSync(folder);
     using file = new NpyWriter(join(folder, valuesFile), samples.length, this.#info.values);
     for await (const batch of batches) file.add(batch);
-    const facts = samples.map(({ key, label, class: name, source, path, group, slices }) => {
-      return { key, label, class: name, source, path, group, slices };
-    });
+    const facts = samples.map(
+      ({ key, label, class: name, source, path, group, slices, video, frame, time }) => {
+        return { key, label, class: name, source, path, group, slices, video, frame, time };
+      },
+    );
     writeFileSync(join(folder, samplesFile), formatSamples(facts));
   }
 
