@@ -116,7 +116,8 @@ export interface KindSpec<S = unknown> {
    */
   whyNoResume?(settings: S, state: Json): string | undefined;
   /**
-   * Finds the code behind the input marked `code`. `settings` name those that only help to find it:
+   * Finds the code behind the input marked `code`; without such an input, the programs of the
+   * machine that the kind runs, such as `ffmpeg`, whose versions then count. `settings` name those that only help to find it:
    * they are not in the fingerprint, which holds what was found. Throws a {@link StageError} where
    * there is none that could run.
    */
@@ -144,6 +145,7 @@ export interface KindSpec<S = unknown> {
 
 /** The program whose code is to be found, and how it will run. Paths are absolute. */
 export interface CodeQuestion {
+  /** Empty for a kind without an input marked `code`. */
   readonly program: string;
   readonly root: string;
   /** The settings that {@link KindSpec.code} names. */
@@ -294,6 +296,33 @@ export interface CheckpointStore {
   save(checkpoint: Checkpoint): void;
 }
 
+/** What a stage made of one item of its inputs, such as of one video. */
+export interface Piece {
+  /** What is known of it. */
+  readonly facts: Json;
+  /**
+   * A file of the stage's outputs with its bytes, which the stage does not write any more; absent
+   * where the facts are all.
+   */
+  readonly path?: string;
+}
+
+/**
+ * Keeps the pieces of a stage, so that another attempt, and a stage with one more item, need not
+ * make them again. They outlive the attempt, even one that was killed. A key must hold everything
+ * that decides the piece: the digests of what it is made of, and the settings that count for it.
+ * The kind, its version and the backend count by themselves.
+ */
+export interface PieceStore {
+  /**
+   * Puts the bytes of a piece at a new path of the outputs, and gives its facts; undefined where
+   * there is none. Without a path only a piece without bytes is found.
+   */
+  restore(key: Json, path?: string): Promise<Json | undefined>;
+  /** Keeps a piece. Warns once where the disk cannot be written. */
+  keep(key: Json, piece: Piece): Promise<void>;
+}
+
 /**
  * Everything that a running stage may know and do. It reads its inputs, writes its outputs, and
  * touches nothing else.
@@ -309,6 +338,10 @@ export interface StageContext<S = unknown> extends StageFiles, StageReporter, Do
    * kept either.
    */
   readonly checkpoints?: CheckpointStore;
+  /** Absent with `cache: false`, and where a second run only checks that it repeats the first. */
+  readonly pieces?: PieceStore;
+  /** {@link FoundCode.start}, for a kind that finds code. */
+  readonly code?: JsonObject;
 }
 
 /** The artifacts that a stage reads. */

@@ -39,6 +39,7 @@ const holds: Readonly<Record<Hold, string>> = {
   running: 'results that a run under way may use',
   unsent: 'results that are to go to the shared store (`restage store push` sends them)',
   recent: 'results used lately',
+  pieces: 'what stages made of single items, such as the frames of a video, used within --keep',
   checkpoints:
     'training checkpoints (removed after --keep, or after a day if --max-size requires it)',
   young: 'objects younger than ten minutes, or not yet recorded by a current run',

@@ -36,8 +36,9 @@ export const diagnosticCodes = table({
   },
   'broken-program': {
     means:
-      'A program cannot be read for what it imports: a mistake in its code, or no interpreter.',
-    advice: 'Fix the line that the message names, or install Python 3.10 or newer.',
+      'A program cannot be read for what it imports, because of a mistake in its code, or is not installed.',
+    advice:
+      'Fix the line that the message names, or install the program: Python 3.10 or newer, or ffmpeg.',
     severity: 'mistake',
   },
   cycle: {

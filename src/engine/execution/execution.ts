@@ -8,6 +8,7 @@ import type { RunEvent, StageEvent } from '../events.ts';
 import type { ExaminedWork, Outputs, OutputsOf, Workspace } from '../plan/examine.ts';
 import type { Publisher } from '../publishing/publish.ts';
 import type { Outcome } from '../store/outcome.ts';
+import type { PieceScope } from '../store/piece-files.ts';
 import type { AttemptPaths, RunFolder, StageEntry, StageNumbers } from '../store/run-folder.ts';
 import type { JobRecord, StageResult } from '../store/stage-result.ts';
 
@@ -146,6 +147,8 @@ export interface AttemptOptions {
   readonly number: number;
   /** Absolute path of the checkpoint to resume from and to write; undefined: none. */
   readonly checkpoint: string | undefined;
+  /** The pieces that it may restore and keep; undefined: none. */
+  readonly pieces: PieceScope | undefined;
   /** Whether to keep the result; not for a second run that is only compared with the first. */
   readonly keep: boolean;
 }

@@ -160,6 +160,7 @@ export async function runStageProcess(
       cpus,
       backend: options.backend,
       checkpoint: options.checkpoint,
+      pieces: options.pieces,
       root: options.root,
       launcher: options.launcher,
       lists: stage.inputs.flatMap(({ port, list }) => (list ? [port] : [])),

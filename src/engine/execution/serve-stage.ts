@@ -3,6 +3,7 @@ import { describeError, isForUser, UserError } from '../../user-error.ts';
 import { cacheOf } from '../files/cache-paths.ts';
 import { diskError } from '../files/write-error.ts';
 import { CheckpointFile } from '../store/checkpoint-file.ts';
+import { PieceFiles } from '../store/piece-files.ts';
 import { programContext } from './program-context.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 
@@ -43,13 +44,14 @@ const flushed = (stream: NodeJS.WriteStream) =>
   new Promise<unknown>((resolve) => stream.write('', resolve));
 
 function makeContext(request: StageRequest): StageContext {
-  const { checkpoint, root } = request;
+  const { checkpoint, pieces, root } = request;
   const progress = throttle((progress) => send({ ...progress, type: 'progress' }));
   return {
     ...programContext(request),
     cpus: request.cpus,
     backend: request.backend,
     ...(checkpoint !== undefined && { checkpoints: new CheckpointFile(checkpoint, warn) }),
+    ...(pieces !== undefined && { pieces: new PieceFiles(cacheOf(root), pieces, warn) }),
     // Loads Node's network modules, which few stages need.
     download: async (file) =>
       await (await import('../store/download.ts')).download(

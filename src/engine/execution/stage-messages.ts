@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../json.ts';
 import type { CurvePoint, Highlight, InputArtifact, Progress } from '../../stage.ts';
+import type { PieceScope } from '../store/piece-files.ts';
 
 /** What the runner asks a stage's process to do: everything that makes the stage's context. */
 export interface StageRequest extends RequestSurroundings {
@@ -23,6 +24,8 @@ export interface RequestSurroundings {
   readonly backend: string;
   /** Where the stage's checkpoint is or will be; absent where it keeps none. */
   readonly checkpoint?: string | undefined;
+  /** The pieces that the stage may restore and keep; absent: none. */
+  readonly pieces?: PieceScope | undefined;
   /** The command that starts the stage's programs, before their own words; absent: none. */
   readonly launcher?: readonly string[] | undefined;
 }

@@ -4,7 +4,7 @@ import { describeError, isForUser } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import { partsDigest } from '../files/listing.ts';
-import { checkpointOf } from '../fingerprint/fingerprint.ts';
+import { checkpointOf, pieceBaseOf } from '../fingerprint/fingerprint.ts';
 import {
   type Examined,
   examine,
@@ -14,6 +14,7 @@ import {
 } from '../plan/examine.ts';
 import { keepInputListing } from '../store/input-listings.ts';
 import type { Lease } from '../store/lease.ts';
+import type { PieceScope } from '../store/piece-files.ts';
 import type { AttemptEnd, AttemptFiles } from '../store/run-folder.ts';
 import { type StageResult, shownDigest } from '../store/stage-result.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
@@ -159,12 +160,13 @@ export class StageRun {
     await this.#fetchInputs();
     using allocation = await place.allocate(this.#examined.stage);
     const checkpoint = this.#checkpoint();
+    const pieces = this.#pieces();
     this.#resumesFrom = checkpoint;
     for (let number = 1; ; number += 1) {
       try {
         const done = await this.#attempt(
           allocation,
-          { number, checkpoint, keep: true },
+          { number, checkpoint, pieces, keep: true },
           (made, work) => this.#keep(made, work),
         );
         return twice.has(this.#stage.name)
@@ -207,6 +209,12 @@ export class StageRun {
     if (digest === undefined) return undefined;
     if (workspace.forced.has(this.#stage.name)) workspace.store.local.removeCheckpoint(digest);
     return workspace.store.local.checkpointPath(digest);
+  }
+
+  /** The pieces that the stage may share. A forced stage makes all of them again. */
+  #pieces(): PieceScope | undefined {
+    const base = pieceBaseOf(this.#stage, this.#examined.fingerprint);
+    return base && { base, isFresh: this.#run.workspace.forced.has(this.#stage.name) };
   }
 
   /** Whether an attempt began, and left a checkpoint for the next one. */
@@ -357,7 +365,7 @@ export class StageRun {
    * Runs the stage again without its checkpoint, and reports whether both runs gave the same bytes.
    */
   async #repeat(allocation: Allocation, first: DoneStage, number: number): Promise<boolean> {
-    const options = { number, checkpoint: undefined, keep: false };
+    const options = { number, checkpoint: undefined, pieces: undefined, keep: false };
     const again = await this.#attempt(allocation, options, async (made) => made).catch((error) => {
       if (this.#run.signal.aborted || !(error instanceof StageFailure)) throw error;
       return error;

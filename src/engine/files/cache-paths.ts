@@ -11,6 +11,8 @@ export type CacheFolder =
   | 'results'
   /** States that another attempt resumes from: `ab/<digest>`. */
   | 'checkpoints'
+  /** What stages made of single items of their inputs, such as videos: `ab/<digest>`. */
+  | 'pieces'
   /** Which result each stage had last: `<pipeline>/<stage>.json`. */
   | 'latest'
   /** Who works on what: files that name a process. */
@@ -59,6 +61,9 @@ export const resultPath = (cache: string, fingerprint: Digest): string =>
 
 export const checkpointPath = (cache: string, digest: Digest): string =>
   inCache(cache, 'checkpoints', digest.slice(0, 2), digest);
+
+export const piecePath = (cache: string, digest: Digest): string =>
+  inCache(cache, 'pieces', digest.slice(0, 2), digest);
 
 /** The lease of the work that a fingerprint names, of a publication or of a download. */
 export const leasePath = (cache: string, name: string): string => inCache(cache, 'leases', name);

@@ -91,6 +91,26 @@ export function checkpointOf(
   return sha256(`restage checkpoint\n${canonicalJson({ fingerprint: keyed, versions })}`);
 }
 
+/**
+ * What the pieces of a stage have in common: everything in the fingerprint that the stage itself
+ * cannot name in their keys. Undefined if none are kept.
+ */
+export function pieceBaseOf(
+  { cache }: Pick<CheckpointRule, 'cache'>,
+  { kind, version, env, backend, salt, trial }: Fingerprint,
+): Digest | undefined {
+  if (!cache) return undefined;
+  const keyed = {
+    kind,
+    version,
+    ...(env !== undefined && { env }),
+    ...(backend !== undefined && { backend }),
+    ...(salt !== undefined && { salt }),
+    ...(trial !== undefined && { trial }),
+  };
+  return sha256(`restage pieces\n${canonicalJson(keyed)}`);
+}
+
 /** The fingerprint of a stage, with the items of its inputs by port. */
 export function fingerprintStage(
   stage: Stage,

@@ -13,12 +13,13 @@ import { localPlace } from '../execution/local-place.ts';
 import type { RunProcess } from '../execution/process-runner.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { pathSignature } from '../files/walk-tree.ts';
-import { checkpointOf } from '../fingerprint/fingerprint.ts';
+import { checkpointOf, pieceBaseOf } from '../fingerprint/fingerprint.ts';
 import type { Outputs, Workspace } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
 import type { LoadedCode } from '../store/find-code.ts';
 import type { KindSources } from '../store/kind-build.ts';
 import { LocalStore } from '../store/local-store.ts';
+import type { PieceScope } from '../store/piece-files.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { UnsharedStore } from '../store/unshared-store.ts';
 import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from './batch-folder.ts';
@@ -207,6 +208,11 @@ export class JobWorker {
     return keep ? checkpointOf(stage, fingerprint, { restage, node: process.version }) : undefined;
   }
 
+  #piecesOf(ticket: Ticket): PieceScope | undefined {
+    const base = ticket.keep ? pieceBaseOf(ticket.stage, ticket.fingerprint) : undefined;
+    return base && { base, isFresh: this.#isFresh(ticket) };
+  }
+
   #isFresh({ fresh }: Ticket): boolean {
     return fresh && this.#options.identity.restart === 0;
   }
@@ -305,6 +311,7 @@ export class JobWorker {
         examined: { ...ticket, looked: ready.looked, result: undefined },
         outputsOf: (name) => ready.outputs.get(name)!,
         checkpoint: checkpoint && this.#store.checkpointPath(checkpoint),
+        pieces: this.#piecesOf(ticket),
         emit: (event: StageEvent) => messages.add(event),
       });
       if (edited[0] !== undefined)

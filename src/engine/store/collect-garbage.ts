@@ -8,6 +8,7 @@ import { writing } from '../files/write-error.ts';
 import { pointsEnding } from './checkpoint-points.ts';
 import { isHeld } from './lease.ts';
 import type { LocalStore } from './local-store.ts';
+import { readPiece } from './piece-files.ts';
 import { isSignpost, objectsOf, type StageResult, signpostsOf } from './stage-result.ts';
 
 const day = 86_400_000;
@@ -41,7 +42,7 @@ export interface GarbageOptions extends OtherUsers {
 type Protection = 'last' | 'running' | 'unsent';
 
 /** Why bytes stay. */
-export type Hold = Protection | 'recent' | 'young' | 'checkpoints';
+export type Hold = Protection | 'recent' | 'young' | 'pieces' | 'checkpoints';
 
 export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly lastUsed: number }[];
@@ -76,7 +77,9 @@ export function findGarbage(store: LocalStore, options: GarbageOptions): Garbage
   const objects = filesIn(inCache(store.folder, 'objects')).filter(({ name }) => isDigest(name));
   const sizes = new Map(objects.map(({ name, size }) => [name, size]));
   const kept = keepResults(results, sizes, options, now);
-  const needed = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
+  const ofResults = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
+  const pieces = sortPieces(store.folder, options, { ofResults, sizes, now });
+  const needed = new Set([...ofResults, ...pieces.objects]);
   const youth = youthOf(store, options);
   const unneeded = objects.filter(({ name }) => !needed.has(name as Digest));
   const going = unneeded.filter(({ touched }) => now - touched > youth);
@@ -90,12 +93,13 @@ export function findGarbage(store: LocalStore, options: GarbageOptions): Garbage
       .map(({ result, lastUsed }) => ({ digest: result.digest, lastUsed })),
     objects: going.map(({ path }) => path),
     checkpoints: checkpoints.going.map(({ path }) => path),
-    remains: findRemains(store, options, now),
+    remains: [...pieces.going.map(({ path }) => path), ...findRemains(store, options, now)],
     bytes: sum([...going, ...checkpoints.going].map(({ size }) => size)),
     keptBytes: keptObjects + checkpoints.keptBytes,
     held: {
       ...heldBytes(kept, sizes),
       young: sum(young.map(({ size }) => size)),
+      pieces: pieces.keptBytes,
       checkpoints: checkpoints.keptBytes,
     },
     now,
@@ -207,6 +211,46 @@ function keepResults(
   );
   for (const known of signposts) if (led.has(known.result.digest)) kept.add(known);
   return kept;
+}
+
+/** What is known of the objects when pieces are sorted. */
+interface KnownObjects {
+  /** Those that stay for results. */
+  readonly ofResults: ReadonlySet<Digest>;
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly now: number;
+}
+
+/**
+ * Finds the pieces to remove: those that were not used within `keep`, or whose objects are lost or
+ * do not fit beside those of results. `objects` are those of the others; `keptBytes` counts what
+ * only pieces hold.
+ */
+function sortPieces(
+  cache: string,
+  { keep, maxBytes = Number.POSITIVE_INFINITY }: GarbageOptions,
+  { ofResults, sizes, now }: KnownObjects,
+) {
+  const going: Entry[] = [];
+  const objects = new Set<Digest>();
+  let keptBytes = 0;
+  let bytes = sum([...ofResults].map((object) => sizes.get(object) ?? 0));
+  const pieces = filesIn(inCache(cache, 'pieces')).filter(({ name }) => isDigest(name));
+  for (const piece of pieces.toSorted((a, b) => b.touched - a.touched)) {
+    const record = readPiece(piece.path);
+    const object = record?.object;
+    const isHeld = object === undefined || ofResults.has(object) || objects.has(object);
+    const more = isHeld ? 0 : sizes.get(object);
+    const isSound = record !== undefined && more !== undefined;
+    if (!isSound || now - piece.touched > keep || bytes + more > maxBytes) {
+      going.push(piece);
+      continue;
+    }
+    if (object !== undefined) objects.add(object);
+    bytes += more;
+    keptBytes += more;
+  }
+  return { going, objects, keptBytes };
 }
 
 /**

@@ -58,6 +58,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     settings: settings.settings,
     inputs,
     env: variables,
+    at,
   });
   if (code === 'wrong') return nothing;
   const stage: LocatedStage = {
@@ -144,6 +145,7 @@ interface CodeOwner {
   readonly settings: JsonObject;
   readonly inputs: readonly LocatedInput[];
   readonly env: Stage['env'];
+  readonly at: LocatedStage['at'];
 }
 
 /**
@@ -156,9 +158,11 @@ async function resolveCode(
 ): Promise<ResolvedCode | 'wrong' | undefined> {
   const { spec } = stage.kind;
   if (spec.code === undefined || findCode === undefined) return undefined;
+  const takesProgram = Object.values(spec.inputs).some(({ code }) => code);
   const input = stage.inputs.find(({ port }) => spec.inputs[port]?.code);
-  const program = input && programOf(input, report);
+  const program = takesProgram ? input && programOf(input, report) : programOfMachine;
   if (program === undefined) return 'wrong'; // a missing port is reported
+  const at = input?.at ?? stage.at;
   const settings = Object.fromEntries(
     spec.code.settings.flatMap((name) => pick(stage.settings, name)),
   );
@@ -170,18 +174,21 @@ async function resolveCode(
     const { version, looked: _, warnings, ...code } = foundCode;
     return {
       stage: { code, kindVersion: version },
-      warnings: warnings.map((message) => ({ code: 'unkeyed-import', message, at: input!.at })),
+      warnings: warnings.map((message) => ({ code: 'unkeyed-import', message, at })),
     };
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    looked.add(program); // an edit may mend it
+    if (input !== undefined) looked.add(program); // an edit may mend it
     return {
       stage: {},
       warnings: [],
-      broken: { code: 'broken-program', message: error.message, at: input!.at },
+      broken: { code: 'broken-program', message: error.message, at },
     };
   }
 }
+
+/** Stands for the program of a kind that no input names, such as `ffmpeg`. */
+const programOfMachine = '';
 
 function programOf(
   { port, items, at }: LocatedInput,
