@@ -8,8 +8,8 @@ import { openWeights } from '../src/learning/models/weights/open-weights.ts';
 import { readFinite } from '../src/learning/models/weights/weight-files.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
 import { openFeatures } from '../src/learning/vision/features/features.ts';
+import { imagesOf, readList } from '../src/learning/vision/lists/read-list.ts';
 import { StageError } from '../src/stage.ts';
-import { imagesOf, readList } from '../stages/load-dataset/finding/read-list.ts';
 import { writeFeatures } from './support/features-artifact.ts';
 import { isRefused, mutated } from './support/mutations.ts';
 import { writeNoiseDataset } from './support/noise-dataset.ts';
@@ -50,7 +50,7 @@ test('a damaged list is read or refused, whatever is wrong with it', async (cont
     { name: 'real', sources: ['real'] },
     { name: 'fake', sources: ['fake'] },
   ];
-  const source = { unit: 'line', file: 'list.csv', root };
+  const source = { unit: 'line', port: 'images', file: 'list.csv', root } as const;
   const read = (bytes: Buffer) =>
     imagesOf(readList(bytes.toString('utf8'), 'list.csv', []), classes, source);
   await readDamaged(
@@ -87,7 +87,12 @@ test('a damaged list is read or refused, whatever is wrong with it', async (cont
 test('a quote that never ends is reported at once, however long the list', async () => {
   const text = `path,label\n"${'a.png,real\n'.repeat(200_000)}`;
   const read = () =>
-    imagesOf(readList(text, 'list.csv', []), [], { unit: 'line', file: 'list.csv', root: '/' });
+    imagesOf(readList(text, 'list.csv', []), [], {
+      unit: 'line',
+      port: 'images',
+      file: 'list.csv',
+      root: '/',
+    });
   assert.equal(
     await message(read),
     '1 wrong line in list.csv:\n  line 2: a quoted field does not end',

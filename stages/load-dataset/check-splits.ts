@@ -1,7 +1,7 @@
 import { formatCountOf, formatShare } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
+import { inSplitOrder, type PlacedImage } from '../../src/learning/vision/lists/found-image.ts';
 import { StageError } from '../../src/stage.ts';
-import { inSplitOrder, type PlacedImage } from './finding/found-image.ts';
 
 /** Groups that lie in several splits, with these splits. */
 export function crossingGroups(

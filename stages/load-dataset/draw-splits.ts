@@ -1,7 +1,11 @@
 import { compare } from '../../src/compare.ts';
 import { groupBy } from '../../src/group-by.ts';
+import {
+  type FoundImage,
+  inSplitOrder,
+  type PlacedImage,
+} from '../../src/learning/vision/lists/found-image.ts';
 import { Random } from '../../src/random.ts';
-import { type FoundImage, inSplitOrder, type PlacedImage } from './finding/found-image.ts';
 
 /**
  * Gives every image a split, so that each split holds its share of every class; `shares` are above

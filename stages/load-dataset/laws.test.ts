@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
+import type { FoundImage, PlacedImage } from '../../src/learning/vision/lists/found-image.ts';
 import { crossingGroups } from './check-splits.ts';
 import { drawSplits } from './draw-splits.ts';
-import type { FoundImage, PlacedImage } from './finding/found-image.ts';
 import { joinGroups } from './run.ts';
 
 const shares = { train: 0.5, val: 0.25, test: 0.25 };

@@ -1,12 +1,23 @@
+import type { MissingVideo } from '../../src/learning/vision/dataset/dataset.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
 import { type DimImage, isDim } from '../../src/learning/vision/dim-images.ts';
+import type { PlacedImage } from '../../src/learning/vision/lists/found-image.ts';
 import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { StageContext } from '../../src/stage.ts';
-import type { Examined, Unreadable } from './examine.ts';
-import type { PlacedImage } from './finding/found-image.ts';
+import type { Examined, Question, Unreadable } from './examine.ts';
 import type { CountedImage } from './statistics.ts';
+
+/** A video without an image, in the split that it would be in. */
+export type PlacedVideo = Omit<MissingVideo, 'class'> & { readonly split: string };
+
+/** What a data set is made of besides its images. */
+interface PackOptions {
+  readonly classes: readonly string[];
+  readonly splits: readonly string[];
+  readonly missing: readonly PlacedVideo[];
+}
 
 /** The images of a data set that was written. */
 interface Packed {
@@ -21,7 +32,7 @@ export async function packImages(
   context: StageContext<unknown>,
   root: string,
   images: readonly PlacedImage[],
-  { classes, splits }: { readonly classes: readonly string[]; readonly splits: readonly string[] },
+  { classes, splits, missing }: PackOptions,
 ): Promise<Packed> {
   using writer = new DatasetWriter(context.output('dataset'), { classes, splits });
   const keys = sampleKeys(images.map(({ path }) => path));
@@ -29,22 +40,20 @@ export async function packImages(
   const dim: DimImage[] = [];
   const failed: Unreadable[] = [];
   let done = 0;
-  const results = mapInThreads<PlacedImage, string, Examined>({
+  const results = mapInThreads<PlacedImage, Question, Examined>({
     items: images,
     threads: context.cpus + 1,
     start: () => startWorker(import.meta.url, 'examine-worker', root),
-    ask: ({ path }) => path,
+    ask: ({ path, frame }) => ({ path, stored: frame }),
   });
   for await (const examined of results) {
     if ('reason' in examined) failed.push(examined);
     else {
       const { bytes, width, height, brightness, usedBits } = examined;
-      const { path, label, source, split, group, slices } = images[done]!;
-      writer.add(
-        split,
-        { key: keys.get(path)!, label, source, path, group, slices, width, height },
-        bytes,
-      );
+      const { path, label, source, split, group, slices, frame: stored } = images[done]!;
+      const { video, frame, time } = stored ?? {};
+      const facts = { label, source, path, group, slices, video, frame, time };
+      writer.add(split, { key: keys.get(path)!, ...facts, width, height }, bytes);
       packed.push({
         split,
         class: classes[label]!,
@@ -59,8 +68,9 @@ export async function packImages(
     }
     context.progress({ done: ++done, total: images.length, unit: 'images' });
   }
+  for (const { split, ...video } of missing) writer.addMissing(split, video);
   writer.finish();
-  return { packed, dim, unreadable: await explain(root, failed) };
+  return { packed, dim, unreadable: await explain(root, images, failed) };
 }
 
 /**
@@ -69,14 +79,16 @@ export async function packImages(
  */
 async function explain(
   root: string,
+  images: readonly PlacedImage[],
   failed: readonly Unreadable[],
 ): Promise<readonly Unreadable[]> {
   if (failed.length === 0) return [];
   // Loads sharp, which only the threads need otherwise.
   const { examine } = await import('./examine.ts');
   const unreadable: Unreadable[] = [];
+  const frames = new Map(images.map(({ path, frame }) => [path, frame]));
   for (const image of failed) {
-    const again = await examine(root, image.path);
+    const again = await examine(root, { path: image.path, stored: frames.get(image.path) });
     unreadable.push('reason' in again ? again : image);
   }
   return unreadable;

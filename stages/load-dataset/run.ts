@@ -4,17 +4,28 @@ import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { haveDefaultNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import { dimWarning } from '../../src/learning/vision/dim-images.ts';
+import {
+  type ClassSources,
+  type FoundImage,
+  inSplitOrder,
+  type PlacedImage,
+} from '../../src/learning/vision/lists/found-image.ts';
+import {
+  imagesOf,
+  type ListedImage,
+  readList,
+  readPaths,
+} from '../../src/learning/vision/lists/read-list.ts';
 import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
 import { drawBySource, drawSplits } from './draw-splits.ts';
 import type { Unreadable } from './examine.ts';
-import { type ClassSources, shardsIn } from './finding/class-folders.ts';
+import { shardsIn } from './finding/class-folders.ts';
 import { classesIn, findInFolders, unclaimedFolders } from './finding/find-in-folders.ts';
 import { type FolderLayout, usualClasses } from './finding/folder-layout.ts';
-import { type FoundImage, inSplitOrder, type PlacedImage } from './finding/found-image.ts';
-import { imagesOf, type ListedImage, readList, readPaths } from './finding/read-list.ts';
-import { packImages } from './pack.ts';
+import { type ListedDataset, labelling, listDataset } from './finding/list-dataset.ts';
+import { type PlacedVideo, packImages } from './pack.ts';
 import { unpackShards } from './shards/unpack-shards.ts';
 import { type LoadDatasetSettings, slicesNeed } from './spec.ts';
 import { bySource, statisticsTable } from './statistics.ts';
@@ -27,14 +38,19 @@ export default async function run(context: Context): Promise<void> {
   const classes = sources.map(({ name }) => name);
   if (context.settings.classes === undefined) tellClasses(context, classes, list);
   const kept = withoutExcluded(context, find(context, root, sources, list));
-  const grouped = joinGroups(kept, context.settings.group);
+  const without = videosWithoutImage(sources, list);
+  const joined = joinGroups<FoundImage>([...kept, ...without], context.settings.group);
+  const grouped = joined.slice(0, kept.length);
   const assigned = withoutLeftOut(context, assignSplits(context, grouped, classes));
   const splits = splitsOf(context, assigned, list);
   const drawn = isDrawn(context);
   requireEveryClass(assigned, splits, classes, drawn);
   const images = splits.flatMap((split) => assigned.filter((image) => image.split === split));
 
-  const { packed, dim, unreadable } = await packImages(context, root, images, { classes, splits });
+  const joinedVideos = without.map((video, i) => ({ ...video, ...joined[kept.length + i]! }));
+  const missing = placeVideos(context, joinedVideos, assigned);
+  const options = { classes, splits, missing };
+  const { packed, dim, unreadable } = await packImages(context, root, images, options);
   if (unreadable.length > 0) {
     tellUnreadable(context, unreadable, images.length);
     const skipped = new Set(unreadable.map(({ path }) => path));
@@ -67,16 +83,21 @@ const layoutOf = (context: Context, root: string): FolderLayout => ({
 });
 
 /**
- * A list of images and what messages call it: that of a CSV, or of the shards that were unpacked.
+ * A list of images and what messages call it: that of a CSV, of the shards that were unpacked, or
+ * of a data set.
  */
 type List = {
   readonly images: readonly ListedImage[];
   readonly file: string;
-  readonly unit: 'line' | 'record';
+  readonly unit: 'line' | 'record' | 'image';
+  /** For a data set. */
+  readonly dataset?: ListedDataset;
 };
 
 /** The folder of the images, and their list where one says what they are. Unpacks shards. */
 async function open(context: Context): Promise<{ readonly root: string; readonly list?: List }> {
+  const dataset = context.inputs('dataset')[0]?.path;
+  if (dataset !== undefined) return openListed(context, dataset);
   const { path } = context.input('images');
   const { slices, splits } = context.settings;
   const list = context.inputs('list')[0]?.path;
@@ -105,6 +126,56 @@ async function open(context: Context): Promise<{ readonly root: string; readonly
   };
 }
 
+/** The images of a data set, whose bytes stay where they are. */
+function openListed(
+  context: Context,
+  path: string,
+): { readonly root: string; readonly list: List } {
+  const { classes } = context.settings;
+  const dataset = listDataset(path, classes);
+  const unclaimed = dataset.images.filter(({ fields: { label } }) => label === undefined);
+  if (unclaimed.length > 0) {
+    const sources = [...new Set(unclaimed.map(({ fields: { source } }) => source!))];
+    context.warn(
+      `No class has these sources, so their ${formatCountOf(unclaimed.length, 'image')} are left out: ${formatFew(sources, 10)}.`,
+    );
+  }
+  const images = dataset.images.filter(({ fields: { label } }) => label !== undefined);
+  return { root: path, list: { images, file: path, unit: 'image', dataset } };
+}
+
+/** The videos of a data set that have no image, as if each was an image. */
+function videosWithoutImage(
+  classes: ClassSources,
+  list: List | undefined,
+): readonly (FoundImage & { readonly reason: string })[] {
+  const labelOf = labelling(classes);
+  return (list?.dataset?.missing ?? []).flatMap((missing) => {
+    const { video, source, split, group = video, reason } = missing;
+    const label = classes.findIndex(({ name }) => name === labelOf(missing));
+    const place = split === undefined ? {} : { split };
+    return label === -1 ? [] : [{ path: video, label, source, group, reason, ...place }];
+  });
+}
+
+/** Puts a video without image where its group is; one whose group has no image is drawn. */
+function placeVideos(
+  { settings: { split = restShares, seed } }: Context,
+  videos: readonly (FoundImage & { readonly reason: string })[],
+  images: readonly PlacedImage[],
+): readonly PlacedVideo[] {
+  const splitOfGroup = new Map(images.map(({ group, split }) => [group, split]));
+  const drawn = drawSplits(videos, split, seed);
+  return videos.map(({ path, label, source, group, reason, split }, i) => ({
+    video: path,
+    label,
+    source,
+    group,
+    reason,
+    split: splitOfGroup.get(group) ?? split ?? drawn[i]!.split,
+  }));
+}
+
 /**
  * The classes of the settings, or those that the list or the folders name. Throws a
  * {@link StageError} for a single one.
@@ -112,7 +183,8 @@ async function open(context: Context): Promise<{ readonly root: string; readonly
 function sourcesOf(context: Context, root: string, list: List | undefined): ClassSources {
   const { classes } = context.settings;
   const detect = () => (list === undefined ? classesIn(layoutOf(context, root)) : classesOf(list));
-  const sources = classes ?? detect();
+  const named = list?.dataset?.classes.map((name) => ({ name, sources: [name] }));
+  const sources = classes ?? named ?? detect();
   if (sources.length > 1) return sources;
   throw new StageError(
     `Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone.`,
@@ -156,7 +228,7 @@ function find(
   list: List | undefined,
 ): readonly FoundImage[] {
   const { splits } = context.settings;
-  if (list !== undefined) return imagesOf(list.images, classes, { ...list, root });
+  if (list !== undefined) return imagesOf(list.images, classes, { ...list, root, port: 'images' });
   const images = findInFolders(layoutOf(context, root), classes);
   const unclaimed = unclaimedFolders(root, isDrawn(context) ? [''] : splits, classes);
   if (unclaimed.length > 0) {

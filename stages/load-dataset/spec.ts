@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
 import { trainSplit } from '../../src/learning/training/splits.ts';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -131,8 +131,15 @@ export const spec = defineKind<LoadDatasetSettings>({
   inputs: {
     images: {
       type: ['files', 'images'],
+      optional: true,
       summary:
         'A folder {split}/{class}/… or {class}/…, the root of a list, or shards (.parquet, .tar, .tar.gz) that are named by their splits.',
+    },
+    dataset: {
+      type: 'dataset',
+      optional: true,
+      summary:
+        'A data set in place of `images`, such as of `frames` or `faces`: its images get the classes and splits of this stage, and keep what is known of them.',
     },
     list: {
       type: 'table',
@@ -154,7 +161,10 @@ export const spec = defineKind<LoadDatasetSettings>({
       counts: { of: 'images', by: 'class', within: 'split' },
     },
   },
-  check: ({ classes, split, splits, folds, fold }, inputs) => {
+  check: ({ classes, split, splits, folds, fold, slices }, inputs) => {
+    const source = oneInput(inputs, ['images', 'dataset']);
+    if (source.length > 0) return source;
+    const isListed = inputs.has('dataset');
     const areGiven = splits.join() !== 'train,val,test';
     const twice = (alternative: string) =>
       `either \`splits\` (given by folders) or ${alternative}, got both`;
@@ -174,6 +184,17 @@ export const spec = defineKind<LoadDatasetSettings>({
       ),
       ...mistakeIf(folds !== undefined && areGiven, ['splits'], twice('`folds`')),
       ...mistakeIf(split !== undefined && areGiven, ['splits'], twice('`split` (by shares)')),
+      ...mistakeIf(
+        isListed && inputs.has('list'),
+        [],
+        'expected no "list" beside a "dataset", which lists its images itself',
+      ),
+      ...mistakeIf(
+        isListed && areGiven,
+        ['splits'],
+        'a data set names its splits itself; `split` draws others',
+      ),
+      ...mistakeIf(isListed && slices.length > 0, ['slices'], `\`slices\` ${slicesNeed}`),
       ...mistakeIf(
         inputs.has('list') && areGiven,
         ['splits'],
@@ -240,6 +261,8 @@ function facts(
       .filter((source) => !leaveOut.includes(source) && isSeen(source));
     return { classes: classes.map(({ name }) => name), ...(seen.length > 0 && { sources: seen }) };
   }
+  const ofDataset = inputs('dataset')[0]?.facts?.['classes'];
+  if (ofDataset !== undefined) return { classes: ofDataset };
   if (root === undefined || inputs('list').length > 0) return {};
   const parents = isDrawn ? [root] : splits.map((split) => join(root, split));
   const names = classFolders(root, isDrawn ? [''] : splits);

@@ -2,12 +2,6 @@ import { opendirSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
 
-/** Classes in the order of their labels, each with the folders of its images. */
-export type ClassSources = readonly {
-  readonly name: string;
-  readonly sources: readonly string[];
-}[];
-
 /**
  * What other data sets call these splits. Training and evaluation rely on our names, so folders
  * with other names must be renamed.

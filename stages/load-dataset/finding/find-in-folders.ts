@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCountOf } from '../../../src/format-numbers.ts';
 import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
+import type { ClassSources, FoundImage } from '../../../src/learning/vision/lists/found-image.ts';
 import { StageError } from '../../../src/stage.ts';
-import { type ClassSources, folders, isFolder } from './class-folders.ts';
+import { folders, isFolder } from './class-folders.ts';
 import { type FolderLayout, layoutMistake, namedClasses, usualClasses } from './folder-layout.ts';
-import type { FoundImage } from './found-image.ts';
 
 /**
  * The images of a folder in the order of splits, classes, sources and names. Throws a

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { defaultNames } from '../../../src/default-names.ts';
 import { formatList } from '../../../src/format-numbers.ts';
 import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
+import type { ClassSources } from '../../../src/learning/vision/lists/found-image.ts';
 import { suggest } from '../../../src/suggest.ts';
-import { type ClassSources, classFolders, folders, isFolder, otherNames } from './class-folders.ts';
+import { classFolders, folders, isFolder, otherNames } from './class-folders.ts';
 
 /** How a folder of images is to be read. */
 export interface FolderLayout {

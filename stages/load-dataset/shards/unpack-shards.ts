@@ -1,10 +1,10 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { formatFew } from '../../../src/format-numbers.ts';
+import type { ListedImage } from '../../../src/learning/vision/lists/read-list.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
 import { isForUser, reasonOf } from '../../../src/user-error.ts';
 import { otherNames, shardName } from '../finding/class-folders.ts';
-import type { ListedImage } from '../finding/read-list.ts';
 import { type Facts, ShardError, type ShardReader, type ShardSettings } from './shard.ts';
 
 /**

@@ -1,3 +1,20 @@
+/** Classes in the order of their labels, each with the folders of its images. */
+export type ClassSources = readonly {
+  readonly name: string;
+  readonly sources: readonly string[];
+}[];
+
+/** An image in a shard of a data set: where its bytes are, and what is known of it as a frame. */
+export interface StoredFrame {
+  /** Absolute path of the shard. */
+  readonly shard: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly video?: string | undefined;
+  readonly frame?: number | undefined;
+  readonly time?: number | undefined;
+}
+
 /** An image file that was found by its folder or list, with what that says of it. */
 export interface FoundImage {
   /** Relative to the input folder, POSIX. */
@@ -11,6 +28,8 @@ export interface FoundImage {
   readonly group?: string;
   /** Further columns of the list that are kept. */
   readonly slices?: Readonly<Record<string, string>>;
+  /** For an image of a data set. */
+  readonly frame?: StoredFrame;
 }
 
 /** The same with its split and the group it was joined to. */

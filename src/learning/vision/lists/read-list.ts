@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { compare } from '../../../src/compare.ts';
-import { csvRecords, findColumns } from '../../../src/csv.ts';
-import { StageError } from '../../../src/stage.ts';
-import { suggest, thereAre } from '../../../src/suggest.ts';
-import { reasonOf } from '../../../src/user-error.ts';
-import type { ClassSources } from './class-folders.ts';
-import type { FoundImage } from './found-image.ts';
+import { compare } from '../../../compare.ts';
+import { csvRecords, findColumns } from '../../../csv.ts';
+import { StageError } from '../../../stage.ts';
+import { suggest, thereAre } from '../../../suggest.ts';
+import { reasonOf } from '../../../user-error.ts';
+import type { ClassSources, FoundImage, StoredFrame } from './found-image.ts';
 
 /** What a line of a list or a record of a shard says of an image. */
 export interface ListedImage {
@@ -17,6 +16,16 @@ export interface ListedImage {
   readonly fields: Readonly<Partial<Record<(typeof listColumns)[number], string | undefined>>>;
   /** Further columns that stay with the image. */
   readonly slices: Readonly<Record<string, string>>;
+  /** For an image of a data set: where it lies, and its place in a video. */
+  readonly frame?: StoredFrame;
+}
+
+/** What a list names, as in `Expected images`, and the input whose files its paths are. */
+interface ListName {
+  readonly unit: string;
+  readonly file: string;
+  readonly root: string;
+  readonly port: 'images' | 'videos';
 }
 
 const listColumns = ['path', 'label', 'split', 'group', 'source'] as const;
@@ -97,18 +106,18 @@ function openList(text: string, file: string, columns: readonly string[]) {
 export function imagesOf(
   listed: readonly ListedImage[],
   classes: ClassSources,
-  { unit, file, root }: { readonly unit: string; readonly file: string; readonly root: string },
+  { unit, file, root, port }: ListName,
 ): readonly FoundImage[] {
   const images: FoundImage[] = [];
   const wrong: string[] = [];
   const origins = new Map<string, string>();
   for (const entry of listed) {
-    const image = entry.problem ?? toImage(entry, classes);
+    const image = entry.problem ?? toImage(entry, classes, port);
     const before = typeof image === 'string' ? undefined : origins.get(image.path);
     if (typeof image === 'string') wrong.push(`${entry.where}: ${image}`);
     else if (before !== undefined) wrong.push(`${entry.where}: ${image.path} is in ${before} too`);
     else {
-      const obstacle = obstacleTo(image.path, root);
+      const obstacle = image.frame === undefined ? obstacleTo(image.path, root) : undefined;
       if (obstacle !== undefined) wrong.push(`${entry.where}: ${obstacle}`);
       origins.set(image.path, entry.where);
       images.push(image);
@@ -121,7 +130,7 @@ export function imagesOf(
     );
   }
   if (images.length === 0)
-    throw new StageError(`Expected images in ${file}, got a header without ${unit}s below it.`);
+    throw new StageError(`Expected ${port} in ${file}, got a header without ${unit}s below it.`);
   const splits = images.filter(({ split }) => split !== undefined).length;
   if (splits !== 0 && splits !== images.length) {
     throw new StageError(
@@ -144,12 +153,16 @@ function obstacleTo(path: string, root: string): string | undefined {
 }
 
 /** The image, or the mistake of its line. */
-function toImage({ fields, slices }: ListedImage, classes: ClassSources): FoundImage | string {
+function toImage(
+  { fields, slices, frame }: ListedImage,
+  classes: ClassSources,
+  port: ListName['port'],
+): FoundImage | string {
   const { path, label, split, group, source } = fields;
   if (path === undefined) return 'expected a path, got none';
   const normal = posix.normalize(path.replaceAll('\\', '/'));
   if (posix.isAbsolute(normal) || /^\.\.(\/|$)/.test(normal)) {
-    return `expected a path below the input \`images\`, whose content is hashed, got "${path}"`;
+    return `expected a path below the input \`${port}\`, whose content is hashed, got "${path}"`;
   }
   if (split !== undefined && !/^[\w-]+$/.test(split))
     return `expected a split of letters and digits, got "${split}"`;
@@ -165,6 +178,7 @@ function toImage({ fields, slices }: ListedImage, classes: ClassSources): FoundI
     ...(split !== undefined && { split }),
     ...(group !== undefined && { group }),
     ...(Object.keys(slices).length > 0 && { slices }),
+    ...(frame !== undefined && { frame }),
   };
 }
 

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { MissingVideo } from '../../../src/learning/vision/dataset/dataset.ts';
+import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
+import type { ClassSources } from '../../../src/learning/vision/lists/found-image.ts';
+import type { ListedImage } from '../../../src/learning/vision/lists/read-list.ts';
+
+/** The split of a data set without splits, such as of frames whose splits are yet to be drawn. */
+const wholeSplit = 'all';
+
+/** A data set as a list of its images, with the videos that have none. */
+export interface ListedDataset {
+  readonly images: readonly ListedImage[];
+  readonly missing: readonly MissingOfSplit[];
+  /** In label order. */
+  readonly classes: readonly string[];
+}
+
+export type MissingOfSplit = MissingVideo & { readonly split?: string };
+
+/**
+ * Lists the images of the data set in `folder`. Of those whose source or class none of `classes`
+ * names, {@link ListedImage.fields} have no label.
+ */
+export function listDataset(folder: string, classes: ClassSources | undefined): ListedDataset {
+  using dataset = openDataset(folder);
+  const splitOf = (name: string) => (name === wholeSplit ? {} : { split: name });
+  const labelOf = labelling(classes);
+  const images = dataset.splits.flatMap((name) =>
+    dataset.split(name).samples.map((sample): ListedImage => {
+      const { path, group, source, shard, offset, size, video, frame, time } = sample;
+      return {
+        where: path,
+        fields: { path, label: labelOf(sample), group, source, ...splitOf(name) },
+        slices: sample.slices ?? {},
+        frame: { shard: join(folder, name, shard), offset, size, video, frame, time },
+      };
+    }),
+  );
+  const missing = dataset.splits.flatMap((name) =>
+    dataset
+      .split(name)
+      .missing()
+      .map((video) => ({ ...video, ...splitOf(name) })),
+  );
+  return { images, missing, classes: dataset.classes };
+}
+
+/** The name of the class among `classes` that an image belongs to; undefined for none of them. */
+export function labelling(
+  classes: ClassSources | undefined,
+): (image: { readonly class: string; readonly source: string }) => string | undefined {
+  if (classes === undefined) return (image) => image.class;
+  const isIn = (folder: string, source: string) =>
+    source === folder || source.startsWith(`${folder}/`);
+  return (image) =>
+    classes.find(({ sources }) =>
+      sources.some((folder) => folder === image.class || isIn(folder, image.source)),
+    )?.name;
+}
