@@ -8,6 +8,7 @@ import { spec as evaluate } from './evaluate/spec.ts';
 import { spec as exportModel } from './export/spec.ts';
 import { spec as faithfulness } from './faithfulness/spec.ts';
 import { spec as features } from './features/spec.ts';
+import { spec as frames } from './frames/spec.ts';
 import { spec as gradcam } from './gradcam/spec.ts';
 import { spec as linear } from './linear/spec.ts';
 import { spec as loadDataset } from './load-dataset/spec.ts';
@@ -40,6 +41,7 @@ export const predictKind = { spec: predict, run: () => import('./predict/run.ts'
  */
 const entries: readonly KindEntry[] = [
   { spec: makeFaces, run: () => import('./make-faces/run.ts') },
+  { spec: frames, run: () => import('./frames/run.ts') },
   { spec: loadDataset, run: () => import('./load-dataset/run.ts') },
   { spec: audit, run: () => import('./audit/run.ts') },
   { spec: network, run: () => import('./network/run.ts') },

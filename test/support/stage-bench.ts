@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { download } from '../../src/engine/store/download.ts';
+import type { JsonObject } from '../../src/json.ts';
 import type {
   CheckpointStore,
   CurvePoint,
@@ -9,6 +10,7 @@ import type {
   InputArtifact,
   KindSpec,
   OutputPort,
+  PieceStore,
   Progress,
   RunStage,
   StageContext,
@@ -45,6 +47,7 @@ export class StageBench {
       inputs = {},
       outputs = Object.keys(spec.outputs),
       checkpoints,
+      pieces,
     }: BenchStage = {},
   ): Promise<void> {
     for (const folder of ['outputs', 'scratch']) {
@@ -55,8 +58,11 @@ export class StageBench {
       [inputs[port] ?? []]
         .flat()
         .map((item) => (typeof item === 'string' ? { path: item, labels: {} } : item));
+    const parsed = spec.settings.parse(settings);
     const context: StageContext<S> = {
-      settings: spec.settings.parse(settings),
+      settings: parsed,
+      ...(await codeOf(spec, parsed as JsonObject, this.root)),
+      ...(pieces !== undefined && { pieces }),
       input: (port) => {
         const [artifact] = of(port);
         if (artifact === undefined)
@@ -97,6 +103,13 @@ export class StageBench {
   }
 }
 
+/** How the programs of the machine are started that a kind runs. */
+async function codeOf<S>(spec: KindSpec<S>, settings: JsonObject, root: string) {
+  if (spec.code === undefined) return {};
+  const question = { program: '', root, settings, env: process.env, loaded: [] };
+  return { code: (await spec.code.find(question)).start };
+}
+
 export interface BenchStage {
   readonly with?: unknown;
   /** Paths by port; several for a list port. */
@@ -105,4 +118,5 @@ export interface BenchStage {
   >;
   readonly outputs?: readonly string[];
   readonly checkpoints?: CheckpointStore;
+  readonly pieces?: PieceStore;
 }

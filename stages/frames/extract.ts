@@ -1,0 +1,307 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  copyFileSync,
+  createReadStream,
+  linkSync,
+  openSync,
+  writeFileSync,
+} from 'node:fs';
+import { extname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import sharp from 'sharp';
+import { tarEnd, tarHeader, tarPadding } from '../../src/tar.ts';
+import { chooseFrames } from './choose-frames.ts';
+import { openVideo, runProgram, VideoError } from './ffmpeg-process.ts';
+import type { Ffmpeg } from './find-ffmpeg.ts';
+import { type ListedFrame, listByDecoding, probeVideo, type VideoFacts } from './probe.ts';
+import type { FramesSettings } from './spec.ts';
+
+/** A frame in the tar file of its video. A type, since an interface is no JSON. */
+export type TakenFrame = {
+  /** Its number in the video, from 0. */
+  readonly frame: number;
+  /** In seconds from the first frame. */
+  readonly time: number;
+  readonly offset: number;
+  readonly size: number;
+};
+
+/** The frames of a video, and what it is. */
+export type TakenFrames = {
+  readonly taken: readonly TakenFrame[];
+  /** Of the frames that were taken, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly codec: string;
+  /** All frames of the video. */
+  readonly frames: number;
+  /** From the first frame to the last. */
+  readonly seconds: number;
+};
+
+export interface ExtractOptions {
+  readonly programs: Ffmpeg;
+  readonly settings: FramesSettings;
+  /** Threads of ffmpeg for one video. */
+  readonly threads: number;
+}
+
+/**
+ * Writes the frames of a video as a tar file. Nothing but the video's bytes and the settings
+ * decides it. Throws a {@link VideoError}, and then leaves no file: `draft` is a path for what is
+ * not complete.
+ */
+export async function extractFrames(
+  video: string,
+  { tar, draft }: { readonly tar: string; readonly draft: string },
+  options: ExtractOptions,
+): Promise<TakenFrames> {
+  const { programs, settings } = options;
+  const deadline = performance.now() + settings.timeLimit * 1000;
+  const facts = await probeVideo(video, { programs, deadline });
+  const decode = { ...options, video, draft, deadline };
+  const taken = (await takeFrames(facts, decode)) ?? (await takeDecoded(facts, decode));
+  if (taken === undefined) throw new VideoError('it is cut short, or damaged');
+  try {
+    linkSync(draft, tar);
+  } catch {
+    copyFileSync(draft, tar); // on a disk without links
+  }
+  return taken;
+}
+
+/** Takes frames by the list that decoding gives, where the file's own list is wrong. */
+async function takeDecoded(
+  facts: VideoFacts,
+  options: DecodeOptions,
+): Promise<TakenFrames | undefined> {
+  const frames = await listByDecoding(options.video, facts.stream, options);
+  return await takeFrames({ ...facts, frames }, options);
+}
+
+interface DecodeOptions extends ExtractOptions {
+  readonly video: string;
+  readonly draft: string;
+  readonly deadline: number;
+}
+
+/**
+ * Decodes the chosen frames. Undefined if the decoder gives other frames than `facts` lists: too
+ * few, or at other times.
+ */
+async function takeFrames(
+  facts: VideoFacts,
+  options: DecodeOptions,
+): Promise<TakenFrames | undefined> {
+  const { settings, draft } = options;
+  const { frames } = facts;
+  const chosen = chooseFrames(frames, settings);
+  if (chosen.length === 0) throw new VideoError('no frame lies between `start` and `end`');
+  const size = sizeOf(facts, settings.size);
+  const times: number[] = [];
+  const written: Written[] = [];
+  const file = openSync(draft, 'w');
+  try {
+    for (const part of inParts(chosen)) {
+      await decode(part, {
+        ...options,
+        ...size,
+        stream: facts.stream,
+        times,
+        write: async (pixels) => {
+          const name = nameOf(chosen[written.length]!, settings);
+          written.push(append(file, written.at(-1), name, await encode(pixels, size, settings)));
+        },
+      });
+    }
+    writeFileSync(file, tarEnd);
+  } finally {
+    closeSync(file);
+  }
+  if (
+    written.length < chosen.length ||
+    !areAt(
+      chosen.map((n) => frames[n]!),
+      times,
+    )
+  )
+    return undefined;
+  return {
+    taken: written.map((place, i) => {
+      const frame = chosen[i]!;
+      return { frame, time: frames[frame]!.time, offset: place.offset, size: place.size };
+    }),
+    ...size,
+    codec: facts.codec,
+    frames: frames.length,
+    seconds: frames.at(-1)!.time,
+  };
+}
+
+/** Whether frames that were decoded at `times` are those listed, whatever time both begin at. */
+function areAt(frames: readonly ListedFrame[], times: readonly number[]): boolean {
+  const begin = times[0]! - frames[0]!.time;
+  return frames.every(({ time }, i) => Math.abs(times[i]! - begin - time) < 0.002);
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The size of a frame whose longer side has at most `longest` pixels. */
+function sizeOf({ width, height }: Size, longest: number | undefined): Size {
+  const scale = Math.min(1, (longest ?? Number.POSITIVE_INFINITY) / Math.max(width, height));
+  const scaled = (side: number) => Math.max(1, Math.round(side * scale));
+  return { width: scaled(width), height: scaled(height) };
+}
+
+/** An expression of more frames would exceed what a program takes as a word. */
+const mostInPart = 2000;
+
+function inParts(numbers: readonly number[]): readonly (readonly number[])[] {
+  const parts = Math.ceil(numbers.length / mostInPart);
+  return Array.from({ length: parts }, (_, i) =>
+    numbers.slice(i * mostInPart, (i + 1) * mostInPart),
+  );
+}
+
+interface DecodePart extends DecodeOptions, Size {
+  readonly stream: number;
+  /** Receives the time of each decoded frame. */
+  readonly times: number[];
+  /** Takes the pixels of a frame: `[height, width, 3]`, values 0 to 255. */
+  readonly write: (pixels: Buffer) => Promise<void>;
+}
+
+async function decode(numbers: readonly number[], options: DecodePart): Promise<void> {
+  const { programs, threads, video, stream, width, height, deadline } = options;
+  const filter = [
+    `select='${selectExpression(numbers)}'`,
+    'showinfo=checksum=0',
+    `scale=${width}:${height}:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp`,
+    'format=rgb24',
+  ].join(',');
+  await runProgram({
+    program: programs.ffmpeg,
+    words: [
+      '-nostdin',
+      '-hide_banner',
+      '-nostats',
+      '-loglevel',
+      'level+info',
+      '-xerror',
+      '-threads',
+      String(threads),
+      '-filter_threads',
+      '1',
+      ...openVideo(video),
+      '-map',
+      `0:${stream}`,
+      '-vf',
+      filter,
+      ...programs.everyFrame,
+      '-frames:v',
+      String(numbers.length),
+      '-f',
+      'rawvideo',
+      'pipe:1',
+    ],
+    deadline,
+    hear: (line) => {
+      const [, time] = /Parsed_showinfo.* pts_time:(\S+)/.exec(line) ?? [];
+      if (time !== undefined) options.times.push(Number(time));
+    },
+    read: (output) => eachFrame(output, 3 * width * height, options.write),
+  });
+}
+
+/**
+ * An expression of ffmpeg that is true for the frames of these numbers, which ascend. It is a tree
+ * of comparisons: ffmpeg evaluates it for every frame of the video.
+ */
+export function selectExpression(numbers: readonly number[]): string {
+  const [first = 0, second = first + 1] = numbers;
+  const step = second - first;
+  if (numbers.every((number, i) => number === first + i * step))
+    return `between(n,${first},${numbers.at(-1)})*not(mod(n-${first},${step}))`;
+  const half = Math.ceil(numbers.length / 2);
+  const low = numbers.slice(0, half);
+  const high = numbers.slice(half);
+  return `if(lt(n,${high[0]}),${selectExpression(low)},${selectExpression(high)})`;
+}
+
+/** Reads frames of `length` bytes. One is read while the one before is encoded. */
+async function eachFrame(
+  output: Readable,
+  length: number,
+  write: (pixels: Buffer) => Promise<void>,
+): Promise<void> {
+  let pixels = Buffer.allocUnsafe(length);
+  let filled = 0;
+  let writing = Promise.resolve();
+  for await (const chunk of output as AsyncIterable<Buffer>) {
+    for (let at = 0; at < chunk.length; ) {
+      const bytes = chunk.copy(pixels, filled, at);
+      at += bytes;
+      filled += bytes;
+      if (filled < length) continue;
+      await writing;
+      writing = write(pixels);
+      pixels = Buffer.allocUnsafe(length);
+      filled = 0;
+    }
+  }
+  await writing;
+}
+
+/** A PNG file is compressed little: its size hardly falls with more work. */
+const compressionLevel = 3;
+
+async function encode(pixels: Buffer, size: Size, settings: FramesSettings): Promise<Buffer> {
+  const image = sharp(pixels, { raw: { ...size, channels: 3 } });
+  if (settings.format === 'png') return await image.png({ compressionLevel }).toBuffer();
+  const { quality = 95 } = settings;
+  return await image.jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
+}
+
+export const extensions = { png: '.png', jpeg: '.jpg' } as const;
+
+/** The name of a frame's file without its extension, in the order of the video. */
+export const nameOfFrame = (frame: number): string => String(frame).padStart(6, '0');
+
+const nameOf = (frame: number, { format }: FramesSettings): string =>
+  `${nameOfFrame(frame)}${extensions[format]}`;
+
+/** Where a file lies in an archive. */
+interface Written {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Appends a file to a tar archive after the one before. */
+function append(
+  file: number,
+  before: Written | undefined,
+  name: string,
+  bytes: Uint8Array,
+): Written {
+  const begin =
+    before === undefined ? 0 : before.offset + before.size + tarPadding(before.size).length;
+  const header = tarHeader(name, bytes.length);
+  for (const chunk of [header, bytes, tarPadding(bytes.length)]) writeFileSync(file, chunk);
+  return { offset: begin + header.length, size: bytes.length };
+}
+
+/** Everything that decides the frames of a video, as the key of its piece. */
+export async function keyOf(
+  video: string,
+  { unreadable: _u, timeLimit: _t, ffmpeg: _f, ...settings }: FramesSettings,
+) {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(video), hash);
+  // ffmpeg looks at the extension, too, where the bytes leave open what they are.
+  return { video: hash.digest('hex'), extension: extname(video).toLowerCase(), ...settings };
+}

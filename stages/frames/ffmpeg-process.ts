@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+
+/** Why a video cannot be used, as a clause: `it is cut short`. */
+export class VideoError extends Error {}
+
+/**
+ * The forms of files that are read. A playlist, a session description or a list of files to join
+ * would make ffmpeg read other files, which no fingerprint covers: none of them is among these.
+ */
+const formats = [
+  'mov,mp4,m4a,3gp,3g2,mj2',
+  'matroska,webm',
+  'avi',
+  'mpeg',
+  'mpegts',
+  'asf',
+  'flv',
+  'ogg',
+  'yuv4mpegpipe',
+].join(',');
+
+/**
+ * The words by which ffmpeg and ffprobe open a video: the file of this name whatever the name looks
+ * like, no protocol but files, and no form that names others.
+ */
+export const openVideo = (path: string): readonly string[] => [
+  '-protocol_whitelist',
+  'file',
+  '-format_whitelist',
+  formats,
+  '-i',
+  `file:${path}`,
+];
+
+interface ProgramRun {
+  readonly program: string;
+  readonly words: readonly string[];
+  /** The moment by which it must have ended, in milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  /** Takes what it prints. */
+  readonly read: (output: Readable) => Promise<void>;
+  /** Takes a line of its messages, which begin with their level: `[error] …`. */
+  readonly hear: (line: string) => void;
+}
+
+/**
+ * Runs ffmpeg or ffprobe to its end, without a shell. Throws a {@link VideoError} with its last
+ * error where it fails, and where it takes too long.
+ */
+export async function runProgram({
+  program,
+  words,
+  deadline,
+  read,
+  hear,
+}: ProgramRun): Promise<void> {
+  const errors: string[] = [];
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let isLate = false;
+  const end = () => {
+    isLate = true;
+    child.kill('SIGKILL');
+  };
+  const timer = setTimeout(end, Math.max(0, deadline - performance.now()));
+  try {
+    const heard = eachLine(child.stderr, (line) => {
+      if (/\[(error|fatal|panic)\]/.test(line)) errors.push(messageOf(line));
+      if (errors.length > 20) errors.shift();
+      hear(line);
+    });
+    const reading = read(child.stdout).catch((error) => {
+      child.kill('SIGKILL');
+      throw error;
+    });
+    const [code] = await Promise.all([ended(child), reading, heard]);
+    if (isLate) throw new VideoError('it takes longer than `timeLimit`');
+    if (code !== 0) throw new VideoError(errors.at(-1) ?? `${program} ended with ${code}`);
+  } catch (error) {
+    if (isLate) throw new VideoError('it takes longer than `timeLimit`');
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const ended = (child: ChildProcess) =>
+  new Promise<number | string | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? signal));
+  });
+
+/** Gives the lines of a stream one after the other; both kinds of breaks end one. */
+export async function eachLine(stream: Readable, take: (line: string) => void): Promise<void> {
+  let rest = '';
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) {
+    const lines = (rest + chunk).split(/[\r\n]+/);
+    rest = lines.pop()!;
+    for (const line of lines) take(line);
+  }
+  if (rest !== '') take(rest);
+}
+
+/** A message without its level and the part of ffmpeg that it comes from. */
+const messageOf = (line: string): string => line.replace(/\[[^\]]*\] */g, '').trim();

@@ -1,0 +1,205 @@
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import PQueue from 'p-queue';
+import { csvTable } from '../../src/csv.ts';
+import { sha256 } from '../../src/digest.ts';
+import { formatCountOf } from '../../src/format-numbers.ts';
+import { groupBy } from '../../src/group-by.ts';
+import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
+import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import {
+  type ExtractOptions,
+  extensions,
+  extractFrames,
+  keyOf,
+  nameOfFrame,
+  type TakenFrames,
+} from './extract.ts';
+import { VideoError } from './ffmpeg-process.ts';
+import type { Ffmpeg } from './find-ffmpeg.ts';
+import { type FoundVideo, type FoundVideos, findVideos } from './find-videos.ts';
+import type { FramesSettings } from './spec.ts';
+
+type Context = StageContext<FramesSettings>;
+
+/** What became of a video. */
+interface Outcome {
+  readonly video: FoundVideo;
+  readonly frames?: TakenFrames;
+  /** Why there are no frames of it, as a clause. */
+  readonly problem?: string;
+}
+
+/** So many videos are under way or wait for those before them. */
+const mostAhead = 64;
+
+export default async function run(context: Context): Promise<void> {
+  const found = findVideos(context);
+  using writer = new DatasetWriter(context.output('dataset'), found);
+  const outcomes: Outcome[] = [];
+  let taken = 0;
+  for await (const outcome of takeAll(context, found, writer)) {
+    outcomes.push(outcome);
+    taken += outcome.frames?.taken.length ?? 0;
+    add(outcome, writer, context.settings);
+    context.progress({
+      done: outcomes.length,
+      total: found.videos.length,
+      unit: 'videos',
+      note: formatCountOf(taken, 'frame'),
+    });
+  }
+  tellUnreadable(context, outcomes);
+  writer.finish();
+  writeFileSync(
+    context.output('videos'),
+    csvTable(outcomes.map((outcome) => rowOf(outcome, found))),
+  );
+  context.highlight({
+    title: 'Frames of videos',
+    role: 'data',
+    columns: ['split', 'class', 'source', 'videos', 'frames', 'without frames'],
+    rows: summaryRows(outcomes, found),
+  });
+}
+
+/** Takes the frames of all videos, as many videos at once as there are cores, in their order. */
+async function* takeAll(
+  context: Context,
+  { videos }: FoundVideos,
+  writer: DatasetWriter,
+): AsyncGenerator<Outcome> {
+  const queue = new PQueue({ concurrency: context.cpus });
+  const options = {
+    programs: context.code as Ffmpeg,
+    settings: context.settings,
+    threads: Math.max(1, Math.floor(context.cpus / videos.length)),
+  };
+  const made = { restored: 0 };
+  const take = (video: FoundVideo) =>
+    queue.add(() =>
+      takeOne(context, video, writer.shardPath(video.split, shardOf(video)), { ...options, made }),
+    );
+  yield* mapParallel(videos, Math.max(mostAhead, 4 * context.cpus), take);
+  if (made.restored > 0)
+    context.log(
+      `${formatCountOf(made.restored, 'video')} of ${videos.length} were decoded before.`,
+    );
+}
+
+interface TakeOptions extends ExtractOptions {
+  /** Counts the videos that need no decoding. */
+  readonly made: { restored: number };
+}
+
+/** The frames of one video: those that were kept, or those that are decoded now and kept. */
+async function takeOne(
+  { pieces, scratch }: Context,
+  video: FoundVideo,
+  tar: string,
+  { made, ...options }: TakeOptions,
+): Promise<Outcome> {
+  try {
+    const draft = join(scratch, basename(tar));
+    const key = await keyOf(video.path, options.settings);
+    const kept = (await pieces?.restore(key, tar)) as TakenFrames | undefined;
+    if (kept !== undefined) made.restored++;
+    const frames = kept ?? (await extractFrames(video.path, { tar, draft }, options));
+    if (kept === undefined) await pieces?.keep(key, { facts: frames, path: tar });
+    return { video, frames };
+  } catch (error) {
+    if (!(error instanceof VideoError)) throw error;
+    return { video, problem: error.message };
+  }
+}
+
+/**
+ * The name of a video's tar file: readable, and different for every video whatever else there is.
+ */
+const shardOf = ({ name }: FoundVideo): string =>
+  `${name.replaceAll(/[^\w.-]/g, '_').slice(-80)}-${sha256(name).slice(0, 8)}.tar`;
+
+function add(
+  { video, frames, problem }: Outcome,
+  writer: DatasetWriter,
+  { format }: FramesSettings,
+): void {
+  const { name, label, source, split, group } = video;
+  if (frames === undefined) {
+    writer.addMissing(split, { video: name, label, source, group, reason: problem! });
+    return;
+  }
+  const { width, height, taken } = frames;
+  const samples = taken.map(({ frame, time, offset, size }) => {
+    const key = `${name}/${nameOfFrame(frame)}`;
+    return {
+      key,
+      label,
+      source,
+      path: key + extensions[format],
+      group,
+      video: name,
+      frame,
+      time,
+      width,
+      height,
+      offset,
+      size,
+    };
+  });
+  writer.addShard(split, shardOf(video), samples);
+}
+
+function tellUnreadable(context: Context, outcomes: readonly Outcome[]): void {
+  const wrong = outcomes.filter(({ problem }) => problem !== undefined);
+  if (wrong.length === 0) return;
+  const lines = wrong.map(({ video, problem }) => `${video.name}: ${problem}`);
+  const all = wrong.length === outcomes.length;
+  if (context.settings.unreadable === 'error' || all) {
+    const hint = all ? '' : ' (`unreadable: skip` leaves them out)';
+    const more = lines.length > 20 ? `\n  and ${lines.length - 20} more` : '';
+    throw new StageError(
+      `Expected videos that can be decoded, but ${wrong.length} of ${outcomes.length} cannot${hint}:\n  ${lines.slice(0, 20).join('\n  ')}${more}`,
+    );
+  }
+  for (const line of lines) context.log(`Left out: ${line}`);
+  context.warn(
+    `Left out ${wrong.length} of ${outcomes.length} videos that cannot be decoded, such as ${lines[0]}.`,
+  );
+  context.note('videos left out', wrong.length);
+}
+
+function rowOf({ video, frames, problem }: Outcome, { classes }: FoundVideos) {
+  return {
+    video: video.name,
+    class: classes[video.label]!,
+    source: video.source,
+    split: video.split,
+    group: video.group,
+    codec: frames?.codec,
+    width: frames?.width,
+    height: frames?.height,
+    seconds: frames?.seconds,
+    frames: frames?.frames,
+    taken: frames?.taken.length ?? 0,
+    problem: problem ?? '',
+  };
+}
+
+function summaryRows(outcomes: readonly Outcome[], { classes }: FoundVideos) {
+  const parts = groupBy(outcomes, ({ video: { split, label, source } }) =>
+    JSON.stringify([split, label, source]),
+  );
+  return Array.from(parts.values(), (members) => {
+    const { split, label, source } = members[0]!.video;
+    return [
+      split,
+      classes[label]!,
+      source,
+      members.length,
+      members.reduce((sum, { frames }) => sum + (frames?.taken.length ?? 0), 0),
+      members.filter(({ problem }) => problem !== undefined).length,
+    ];
+  });
+}
