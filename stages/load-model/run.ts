@@ -15,11 +15,13 @@ import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { readInput } from '../../src/learning/models/read-input.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
+import { loadWithHead } from './load-with-head.ts';
 import { type LoadModelSettings, usual } from './spec.ts';
 
 type Context = StageContext<LoadModelSettings>;
 
 export default async function run(context: Context): Promise<void> {
+  if (context.inputs('head').length > 0) return loadWithHead(context);
   if (context.inputs('onnx').length > 0) return loadOnnx(context);
   const {
     model: architecture,

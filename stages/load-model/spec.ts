@@ -6,6 +6,7 @@ import {
   onnxPort,
   optionalInputSettings,
   preprocessingPort,
+  refusedNames,
   usualInput,
   withInput,
 } from '../../src/learning/models/input-settings.ts';
@@ -55,13 +56,24 @@ export const usual = { ...usualInput, classes: defaultNames } as const;
 export const spec = defineKind<LoadModelSettings>({
   name: 'load-model',
   version: 1,
-  summary: 'Makes a model from an ONNX file, or from a network and its weights, without training.',
+  summary:
+    'Makes a model from an ONNX file, from a network and its weights, or from a network and a head on its features, without training.',
   settings,
-  inputs: { onnx: onnxPort, preprocessing: preprocessingPort, ...weightPorts },
+  inputs: {
+    onnx: onnxPort,
+    head: {
+      type: 'model',
+      optional: true,
+      summary:
+        'A head that `train` or `linear` fitted to features of `embed`: it takes the place of what follows their layer. The network is that of `embed`: its `onnx`, its `model` or `weights` under `weights`, its `pretrained` or `seed`.',
+    },
+    preprocessing: preprocessingPort,
+    ...weightPorts,
+  },
   outputs: { model: output.model('A model like that of train, for evaluate and others.') },
   downloads: publishedWeights,
   check: mistakes,
-  facts: ({ classes }) => (classes ? { classes } : {}),
+  facts: ({ classes }, inputs) => (classes ? { classes } : (inputs('head')[0]?.facts ?? {})),
   example: `loaded:
   kind: load-model
   inputs: { onnx: models/detector.onnx }
@@ -78,6 +90,7 @@ function mistakes(
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
   const { model, pretrained = 'none', imageSize, classes } = { ...usual, ...given };
+  if (inputs.has('head')) return headMistakes(given, inputs);
   if (inputs.has('onnx')) {
     const extra = (['model', 'pretrained'] as const).filter((name) => given[name] !== undefined);
     const ports = Object.keys(weightPorts).filter((name) => inputs.has(name));
@@ -113,6 +126,34 @@ function mistakes(
       given.scoresAre !== undefined,
       ['scoresAre'],
       'is for the input `onnx`: layers end with logits',
+    ),
+  ];
+}
+
+/** A head knows its classes, and the features' images and network all but its weights. */
+function headMistakes(
+  given: LoadModelSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
+  const names = ['model', 'classes', 'scoresAre', ...refusedNames(given)] as const;
+  const known = names.filter((name) => given[name] !== undefined);
+  const isFile = inputs.has('onnx');
+  const ports = ['preprocessing', ...(isFile ? Object.keys(weightPorts) : [])];
+  const extra = ports.filter((name) => inputs.has(name));
+  const isTwice = given.pretrained !== undefined && (isFile || inputs.has('weights'));
+  return [
+    ...known.map((name) => ({
+      at: [name],
+      message: `expected no "${name}", which the input "head" brings along`,
+    })),
+    ...extra.map((name) => ({
+      at: [],
+      message: `expected no input "${name}" beside "head"${isFile ? ' and "onnx"' : ''}`,
+    })),
+    ...mistakeIf(
+      isTwice,
+      ['pretrained'],
+      'expected the weights of one network: either `pretrained` or an input, got both',
     ),
   ];
 }

@@ -74,7 +74,9 @@ async function predictAll(context: Context, root: string, paths: readonly string
   using network = await loadNetwork(context.input('model').path, context.cpus);
   const { model, info } = network;
   if ('values' in info.input) {
-    throw new StageError(`Expected a model of images, got one of ${info.input.values} features.`);
+    throw new StageError(
+      `Expected a model of images, got one of ${info.input.values} features. A stage load-model with it as "head" makes one model of it and the network of the features.`,
+    );
   }
   const { input, classes } = info;
   const native = nativeOf(input);

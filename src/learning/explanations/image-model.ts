@@ -41,7 +41,7 @@ function requireImages<Model extends Network>({
 }) {
   if ('values' in info.input) {
     throw new StageError(
-      `Expected a model of images, got one of ${info.input.values} features, which have no places to map. Explain a model that was trained on the images.`,
+      `Expected a model of images, got one of ${info.input.values} features, which have no places to map. A stage load-model with it as "head" makes one model of it and the network of the features.`,
     );
   }
   return { model, info, input: info.input };

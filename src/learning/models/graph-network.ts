@@ -135,6 +135,8 @@ interface HeadOptions {
   readonly head?: readonly LayerItem[] | undefined;
   readonly classes: number;
   readonly seed: number;
+  /** Whether the head was fitted to the cut's values: its weights will be put in. */
+  readonly isFitted?: boolean;
 }
 
 /** A network that begins with the weights of a file, and ends with a random head. */
@@ -148,7 +150,7 @@ export interface BackboneAndHead {
 /** Cuts the network of a file at a tensor, and puts a head there. */
 export async function networkWithHead(
   opened: OpenedGraph,
-  { imageSize, cut, head: given, classes, seed }: HeadOptions,
+  { imageSize, cut, head: given, classes, seed, isFitted = false }: HeadOptions,
 ): Promise<BackboneAndHead> {
   const { graph, file, output } = opened;
   const tensor = cut ?? beforeClassifier(graph, output);
@@ -162,10 +164,15 @@ export async function networkWithHead(
   const options = { file, imageSize, tensor, reserved, dropout: seededDropout };
   const built = await buildGraph(graph, options);
   const shape = cutShape(built, tensor);
-  const head = given ?? usualHead(shape, classes);
+  const wanted = given ?? usualHead(shape, classes);
+  // Features are rows of values, also where the tensor is a map of one pixel.
+  const head: readonly LayerItem[] =
+    isFitted && shape.length === 3 ? ['flatten', ...wanted] : wanted;
   const layers = readLayers(head);
   const [mistake] = scalingMistakes(plainLayersIn(layers));
-  if (mistake !== undefined) throw new StageError(`In "head": ${mistake.message}.`);
+  if (mistake !== undefined && !isFitted) {
+    throw new StageError(`In "head": ${mistake.message}.`);
+  }
   checkHead(layers, shape, classes);
   const outputs = applyLayers(layers, built.output);
   const model = tfjsModel({ name: 'graph', inputs: built.image, outputs });

@@ -14,7 +14,7 @@ import { layerItem } from './layers/layer-items.ts';
 import { triple } from './preprocessing/triple.ts';
 
 /** The preparation of an image as the network's input. */
-const imageInput = z.object({
+export const imageInput = z.object({
   /** Pixels a side. */
   size: z.int().positive(),
   fit: z.enum(fits),
@@ -54,7 +54,7 @@ export type FeaturesInput = z.infer<typeof featuresInput>;
 const graphArchitecture = z.strictObject({
   /** SHA-256 of the file. */
   onnx: z.string(),
-  /** The tensor after which the file's network was cut. */
+  /** The tensor after which the file's network was cut, or the layer of it. */
   cut: z.string(),
   head: z.array(layerItem),
   /** The order of an image's axes in the file. */

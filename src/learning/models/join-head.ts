@@ -1,0 +1,198 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { StageError } from '../../stage.ts';
+import { architectures } from './architectures/architectures.ts';
+import { applyLayers, buildNet } from './build-net.ts';
+import { featureNetwork, weightsDigest } from './feature-network.ts';
+import { operatorOf } from './graph/graph-layer.ts';
+import { networkWithHead, type OpenedGraph } from './graph-network.ts';
+import { isBlock, joinName, type Layer } from './layers/layer.ts';
+import type { LayerItem } from './layers/layer-items.ts';
+import { backbone, weightedLayers } from './layers/net-parts.ts';
+import { readLayers } from './layers/read-layers.ts';
+import type { ModelFiles } from './model-files.ts';
+import { type GraphArchitecture, imageInput, type ModelInfo, modelInfo } from './model-info.ts';
+import { type ModelSetting, modelSetting } from './model-setting.ts';
+
+/** Where the features of a head came from, as kind `embed` writes it for a single layer. */
+const featuresOrigin = z.object({
+  architecture: modelInfo.shape.architecture,
+  /** The layer whose output the features are; of an ONNX file, the tensor. */
+  layer: z.string(),
+  input: imageInput,
+  /** SHA-256 of the weights up to the layer, or of the ONNX file. */
+  weights: z.string(),
+});
+export type FeaturesOrigin = z.infer<typeof featuresOrigin>;
+
+/** Throws a {@link StageError} for a model that no single layer of a network can stand before. */
+export function originOf({ input }: ModelInfo): FeaturesOrigin {
+  if (!('values' in input)) {
+    throw new StageError(
+      'Expected a head that was trained on features, got a model of images, which is whole already.',
+    );
+  }
+  const origin = featuresOrigin.safeParse(input.of);
+  if (origin.success) return origin.data;
+  throw new StageError(
+    'Expected a head on the features of one layer, as `embed` writes them, got one on features of several layers, of several stages, or of another program.',
+  );
+}
+
+/** A network with a head behind one of its layers. */
+export interface JoinedModel {
+  readonly model: LayersModel;
+  readonly architecture: ModelInfo['architecture'];
+}
+
+/**
+ * The network of an ONNX file up to the tensor of a head's features, and the head. Throws a
+ * {@link StageError} for another file than that of the features.
+ */
+export async function joinToFile(
+  opened: OpenedGraph,
+  { layer, input, weights }: FeaturesOrigin,
+  head: ModelFiles,
+): Promise<JoinedModel> {
+  const { digest, layout, graph, file } = opened;
+  if (digest !== weights) {
+    throw new StageError(
+      `Expected the ONNX file that the features of the head came from, but ${file} is another.`,
+    );
+  }
+  const items = itemsOfHead(head.info);
+  const joined = await networkWithHead(opened, {
+    imageSize: input.size,
+    cut: layer,
+    head: items,
+    classes: head.info.classes.length,
+    seed: 0,
+    isFitted: true,
+  });
+  copyHead(joined.model, readLayers(joined.head), head);
+  const facts = { onnx: digest, cut: layer, layout, opset: graph.opset };
+  return { model: joined.model, architecture: { ...facts, head: [...joined.head] } };
+}
+
+/**
+ * A network up to the layer of a head's features, and the head. `file` is the ONNX file of a model
+ * that was loaded from one. Throws a {@link StageError} for another network than that of the
+ * features.
+ */
+export async function joinToNetwork(
+  network: LayersModel,
+  { architecture, layer, input, weights }: FeaturesOrigin,
+  head: ModelFiles,
+  file?: OpenedGraph,
+): Promise<JoinedModel> {
+  const { model: part } = featureNetwork(network, layer);
+  if ((await weightsDigest(part)) !== weights) {
+    throw new StageError(
+      `Expected the network that the features of the head came from, but its weights up to ${layer} are others.`,
+    );
+  }
+  const setting = modelSetting.safeParse(architecture);
+  if (setting.success) {
+    const before = itemsUpTo(itemsOf(setting.data), layer);
+    return joinLists(part, before, { head, imageSize: input.size });
+  }
+  const facts = typeof architecture === 'object' && 'onnx' in architecture && architecture;
+  const begun = facts || (file && factsOf(file, layer));
+  if (!begun) throw new Error(`Internal error: no network is known of ${layer}`);
+  return joinGraph(part, begun, { layer, head });
+}
+
+const factsOf = ({ digest, layout, graph }: OpenedGraph, cut: string): GraphArchitecture => ({
+  onnx: digest,
+  cut,
+  head: [],
+  layout,
+  opset: graph.opset,
+});
+
+/** Joins two lists of layers, as the name of a network where they are its layers. */
+function joinLists(
+  part: LayersModel,
+  before: readonly LayerItem[],
+  { head, imageSize }: { readonly head: ModelFiles; readonly imageSize: number },
+): JoinedModel {
+  const items = [...before, ...itemsOfHead(head.info)];
+  const layers = readLayers(items);
+  const model = buildNet({ name: 'layers', layers }, imageSize);
+  for (const layer of part.layers) {
+    if (layer.weights.length > 0) model.getLayer(layer.name).setWeights(layer.getWeights());
+  }
+  const after = layers.filter(({ at }) => Number(at[0]) >= before.length);
+  copyHead(model, after, head);
+  const { architecture: name, classes } = head.info;
+  const isNamed =
+    isName(name) && isDeepStrictEqual(items, architectures[name].layers(classes.length));
+  return { model, architecture: isNamed ? name : { layers: items } };
+}
+
+/** Puts the head behind layers that are the nodes of an ONNX file. */
+function joinGraph(
+  part: LayersModel,
+  architecture: GraphArchitecture,
+  { layer, head }: { readonly layer: string; readonly head: ModelFiles },
+): JoinedModel {
+  const isNode = operatorOf(part.getLayer(layer)) !== undefined;
+  const before = isNode ? [] : itemsUpTo(architecture.head, layer);
+  const items = [...before, ...itemsOfHead(head.info)];
+  const layers = readLayers(items);
+  const after = layers.filter(({ at }) => Number(at[0]) >= before.length);
+  const taken = new Set(part.layers.map(({ name }) => name));
+  const twice = weightedLayers(after).find((name) => taken.has(name));
+  if (twice !== undefined) {
+    throw new StageError(
+      `Expected a head whose layers have other names than those of the network, but "${twice}" is in both: train it with another name.`,
+    );
+  }
+  const outputs = applyLayers(after, part.outputs[0]!);
+  const model = tfjsModel({ name: 'graph', inputs: part.inputs, outputs });
+  copyHead(model, after, head);
+  const cut = isNode ? layer : architecture.cut;
+  return { model, architecture: { ...architecture, cut, head: items } };
+}
+
+/** Copies the weights of a head, whose layers may have other names in the whole network. */
+function copyHead(
+  model: LayersModel,
+  layers: readonly Layer[],
+  { model: head, info }: ModelFiles,
+): void {
+  const sources = weightedLayers(readLayers(itemsOfHead(info)));
+  for (const [i, name] of weightedLayers(layers).entries()) {
+    model.getLayer(name).setWeights(head.getLayer(sources[i]!).getWeights());
+  }
+}
+
+const isName = (architecture: unknown): architecture is keyof typeof architectures =>
+  typeof architecture === 'string' && architecture in architectures;
+
+const itemsOf = (setting: ModelSetting, classes = 2): readonly LayerItem[] =>
+  typeof setting === 'string' ? architectures[setting].layers(classes) : setting.layers;
+
+/** The layers of a head: of a named network, those after its backbone. */
+function itemsOfHead({ architecture, classes }: ModelInfo): readonly LayerItem[] {
+  const setting = modelSetting.parse(architecture);
+  const items = itemsOf(setting, classes.length);
+  if (typeof setting !== 'string') return items;
+  const layers = readLayers(items);
+  const [start] = layers[backbone(layers).length + 1]!.at;
+  return items.slice(Number(start));
+}
+
+/** The items of a list up to a layer, which stands in no block. */
+function itemsUpTo(items: readonly LayerItem[], name: string): readonly LayerItem[] {
+  const layers = readLayers(items);
+  const end = layers.findIndex((layer) => (isBlock(layer) ? joinName(layer) : layer.name) === name);
+  if (end === -1) {
+    throw new StageError(
+      `Expected features of a layer that stands in no block of the network, got "${name}".`,
+    );
+  }
+  const next = layers[end + 1];
+  return next === undefined ? items : items.slice(0, Number(next.at[0]));
+}

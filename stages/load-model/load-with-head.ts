@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beginNetwork } from '../../src/learning/models/begin-network.ts';
+import { type OpenedGraph, openGraph } from '../../src/learning/models/graph-network.ts';
+import {
+  type FeaturesOrigin,
+  type JoinedModel,
+  joinToFile,
+  joinToNetwork,
+  originOf,
+} from '../../src/learning/models/join-head.ts';
+import { loadModel, type ModelFiles, saveModel } from '../../src/learning/models/model-files.ts';
+import { infoFile, onnxFile } from '../../src/learning/models/model-info.ts';
+import { modelSetting } from '../../src/learning/models/model-setting.ts';
+import { startBackend } from '../../src/learning/training/start-backend.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import type { LoadModelSettings } from './spec.ts';
+
+type Context = StageContext<LoadModelSettings>;
+
+/** Writes the network that a head's features came from, and the head behind it, as one model. */
+export async function loadWithHead(context: Context): Promise<void> {
+  // Nothing is computed, so the simplest backend serves.
+  await startBackend({ ...context, backend: 'cpu' });
+  const head = await loadModel(context.input('head').path);
+  const origin = originOf(head.info);
+  const { model, architecture } = await joined(context, origin, head);
+  context.log(`The network of the features up to "${origin.layer}", then the head.`);
+  const info = { ...head.info, architecture, input: origin.input };
+  await saveModel(context.output('model'), { model, info });
+}
+
+function joined(context: Context, origin: FeaturesOrigin, head: ModelFiles): Promise<JoinedModel> {
+  const [onnx] = context.inputs('onnx');
+  if (onnx !== undefined) return joinToFile(openGraph(onnx.path), origin, head);
+  const [weights] = context.inputs('weights');
+  if (weights !== undefined && existsSync(join(weights.path, infoFile))) {
+    return joinToModel(weights.path, origin, head);
+  }
+  return joinToWeights(context, origin, head);
+}
+
+/** The network is a model of another stage. */
+async function joinToModel(
+  folder: string,
+  origin: FeaturesOrigin,
+  head: ModelFiles,
+): Promise<JoinedModel> {
+  const { model } = await loadModel(folder);
+  const file = join(folder, onnxFile);
+  const opened: OpenedGraph | undefined = existsSync(file) ? openGraph(file) : undefined;
+  return joinToNetwork(model, origin, head, opened);
+}
+
+/** The network is known by its name or layers, and begins as it did in `embed`. */
+async function joinToWeights(
+  context: Context,
+  origin: FeaturesOrigin,
+  head: ModelFiles,
+): Promise<JoinedModel> {
+  const setting = modelSetting.safeParse(origin.architecture);
+  if (!setting.success) {
+    const file = 'give that file as the input `onnx`, or the `model` that embed had as `weights`';
+    throw new StageError(`Expected the network of an ONNX file before the head: ${file}.`);
+  }
+  const { pretrained, seed } = context.settings;
+  const { size: imageSize, ...input } = origin.input;
+  const { model } = await beginNetwork(context, {
+    ...input,
+    imageSize,
+    model: setting.data,
+    seed,
+    ...(pretrained && { pretrained }),
+  });
+  return joinToNetwork(model, origin, head);
+}
