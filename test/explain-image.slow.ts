@@ -90,6 +90,44 @@ test('a model, named by its folder or by a pipeline and stage, classifies any pi
   assert.ok(project.has('maps.png'));
 });
 
+test('a transformer is explained by its attention, and a network without attention is refused', async () => {
+  using project = await withModel();
+  const layers = [
+    { conv: 8, kernel: 8, stride: 8, name: 'patches' },
+    'tokens',
+    { residual: [{ layerNorm: true }, { attention: 2 }] },
+    { residual: [{ layerNorm: true }, { attention: 2 }] },
+    'classToken',
+    { dense: 2 },
+  ];
+  const net = { layers } as never;
+  await writeUntrainedModel(project.path('transformer'), { net, imageSize: 32 });
+  const methods = ['--method', 'attention-rollout', '--method', 'gradient-attention'];
+  const words = (model: string) => ['explain-image', model, 'ada.png', 'eve.jpg', ...methods];
+  const explained = await project.command(...words('transformer'), '--json');
+  assert.deepEqual({ code: explained.code, stderr: explained.stderr }, { code: 0, stderr: '' });
+  const { images, methods: drawn, picture } = JSON.parse(explained.stdout);
+  assert.deepEqual(
+    [drawn, picture, images.length],
+    [['attention-rollout', 'gradient-attention'], 'explained.png', 2],
+  );
+  const { width, height } = await sharp(readFileSync(project.path(picture))).metadata();
+  assert.ok(width > 3 * 256 && height > 2 * 256, `${width} x ${height}`);
+
+  const refused = await project.command(
+    ...words('artifacts/test/fit@seed=2/model'),
+    '--out',
+    'b.png',
+  );
+  assert.deepEqual(
+    [refused.code, refused.stderr.trimEnd()],
+    [
+      1,
+      'error: Expected a network with layers of attention for attention-rollout, such as vit-small or a list of layers with "attention", got none. Networks of ONNX files are not taken, nor is a Swin, whose windows move from layer to layer: use another method.',
+    ],
+  );
+});
+
 test('whatever cannot be explained is an error that names the alternatives', async () => {
   using project = await withModel();
   const explained = async (...words: string[]) => {
