@@ -126,11 +126,34 @@ test('a frozen backbone keeps the weights and statistics of the file, and the he
   const written = await weights(join(folder, 'layers'), 'norm');
   assert.deepEqual(await weights(frozen.output('model'), 'norm'), written);
   assert.notDeepEqual(await weights(free.output('model'), 'norm'), written);
-  assert.equal(frozen.logs[1], 'From epoch 1 on 14 of 290 parameters train.');
+  assert.equal(frozen.logs[2], 'From epoch 1 on 14 of 290 parameters train.');
   assert.deepEqual(
     frozen.warnings.filter((line) => line.includes('Frozen')),
     [],
   );
+});
+
+test('features of frozen layers are computed once, and give the model that computing them anew gives', async () => {
+  const still = { freeze: 'backbone', augment: { crop: 0, flip: false }, epochs: 3 };
+  const head = [{ dense: 4 }, 'relu', { dropout: 0.2 }, { dense: 2 }];
+  const line = (layer: string) =>
+    `The features of 30 images of train and val, the output of the frozen layers up to ${layer}, were computed once for all epochs.`;
+  using once = await trained({ ...still, head });
+  assert.equal(once.logs[1], line('globalAveragePool1'));
+  // Thawing after the last epoch changes nothing, but then features may not stay.
+  const thaw = [{ epoch: 9, layers: 'all' }];
+  using anew = await trained({ ...still, head, unfreeze: thaw });
+  assert.ok(!anew.logs.some((text) => text.includes('computed once')));
+  assertClose(await scoresOf(once.output('model')), await scoresOf(anew.output('model')), 1e-5);
+
+  using changing = await trained({ freeze: 'backbone' });
+  assert.equal(
+    changing.logs[1],
+    `${line('globalAveragePool1_2')} Training images change in every epoch, and pass through all layers each time.`,
+  );
+  using whole = await trained({ freeze: 'backbone', unfreeze: thaw });
+  const weights = (bench: StageBench) => readFileSync(join(bench.output('model'), 'weights.bin'));
+  assert.deepEqual(weights(changing), weights(whole));
 });
 
 test('of a backbone only what normalises trains, or only biases, or what a pattern names', async () => {
@@ -234,14 +257,62 @@ test('a model of a backbone and a head scores, explains itself and is exported a
   );
 });
 
-test('a training begins from a trained backbone by its export, and says so where it is given as weights', async () => {
+test('training goes on with a trained model and its head as weights, and rates fall from layer to layer', async () => {
   using bench = await trained();
   const model = bench.output('model');
-  using refused = new StageBench();
-  await assert.rejects(refused.run(spec, run, { inputs: { dataset, weights: model }, with: {} }), {
-    message:
-      'Expected the weights of a network of listed layers, got a model that began as an ONNX file. Give `train` the file as its input `onnx`, in place of `weights`; the stage `export` with formats: [onnx] writes the file of a trained model. Its head then begins with random weights.',
-  });
+  const moved = async (rates: object) => {
+    using more = new StageBench();
+    const optimizer = { kind: 'sgd', learningRate: 0.1 };
+    const settings = {
+      batchSize: 20,
+      epochs: 1,
+      seed: 3,
+      optimizer,
+      batchNorm: 'frozen',
+      ...rates,
+    };
+    await more.run(spec, run, { inputs: { dataset, weights: model }, with: settings });
+    assert.equal(more.logs[0], 'Training goes on with all weights of the model under "weights".');
+    const { model: before } = await loadModel(model);
+    const { model: after, info } = await loadModel(more.output('model'));
+    assert.deepEqual(info.input, readModelInfo(model).input);
+    return new Map(
+      ['stem', 'norm', 'sepconv1.pointwise', 'logits'].map((name) => {
+        const kernel = (net: LayersModel) => net.getLayer(name).getWeights()[0]!;
+        return [name, [...kernel(after).sub(kernel(before)).dataSync()]] as const;
+      }),
+    );
+  };
+  const whole = await moved({});
+  assert.ok(whole.get('logits')!.some((value) => Math.abs(value) > 1e-4));
+  const fallen = await moved({ rates: { decay: 0.5 } });
+  const factors = { logits: 1, 'sepconv1.pointwise': 0.5, norm: 0.25, stem: 0.25 };
+  for (const [name, factor] of Object.entries(factors)) {
+    const expected = whole.get(name)!.map((value) => value * factor);
+    assertClose(fallen.get(name)!, expected, 1e-7);
+  }
+
+  const message = async (settings: object) => {
+    using refused = new StageBench();
+    const given = { inputs: { dataset, weights: model }, with: settings };
+    return await refused.run(spec, run, given).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+  };
+  assert.equal(
+    await message({ imageSize: 48 }),
+    'Expected neither "model" nor another "imageSize" than 24, since "weights" is a model that began as an ONNX file and keeps its layers.',
+  );
+  assert.equal(
+    await message({ freeze: ['stam'] }),
+    'In freeze.0: expected a layer of the network, got "stam". Did you mean "stem"? The nearest of 14 are stem, norm, stem.bias, logits, stem.weight.',
+  );
+});
+
+test('a training begins from a trained backbone by its export, with a new head', async () => {
+  using bench = await trained();
+  const model = bench.output('model');
   using exporting = new StageBench();
   const formats = ['onnx'];
   await exporting.run(exportSpec, exportModel, { inputs: { model }, with: { formats } });

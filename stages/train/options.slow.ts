@@ -64,7 +64,7 @@ test('a frozen backbone stays as it began, its statistics too, until it is unfro
     frozen.warnings[0],
     'Frozen layers keep their random initial weights: connect "weights", or set "pretrained".',
   );
-  assert.equal(frozen.logs[0], 'From epoch 1 on 10 of 322 parameters train.');
+  assert.equal(frozen.logs[1], 'From epoch 1 on 10 of 322 parameters train.');
   assert.equal(thawed.logs[3], 'From epoch 3 on 18 of 322 parameters train.');
 });
 

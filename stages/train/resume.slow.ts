@@ -92,8 +92,13 @@ const ways = {
     loss: { labelSmoothing: 0.1 },
     epochs: 4,
   },
-  'AdamW along a cosine': {
+  'frozen layers whose features are computed once': {
+    freeze: 'backbone',
+    augment: { crop: 0, flip: false },
+  },
+  'AdamW along a cosine, with rates that fall from layer to layer,': {
     optimizer: { kind: 'adamw' },
+    rates: { decay: 0.8 },
     schedule: { kind: 'cosine' },
     trainValues: 'running',
   },

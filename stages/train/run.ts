@@ -15,6 +15,7 @@ import {
   formatHistory,
   type History,
 } from '../../src/learning/training/history.ts';
+import { describeRates, rateFactors } from '../../src/learning/training/learning-rates.ts';
 import { resolveLoss } from '../../src/learning/training/loss.ts';
 import { majorityWords, totalOf, trainSplit } from '../../src/learning/training/splits.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -23,6 +24,7 @@ import { holdAllButBiases } from '../../src/learning/training/trainable-weights.
 import { TrainingCheckpoints } from '../../src/learning/training/training-checkpoints.ts';
 import type { TrainingData } from '../../src/learning/training/training-data.ts';
 import { type CurvePoint, type Highlight, type StageContext, StageError } from '../../src/stage.ts';
+import { frozenBatches } from './frozen-batches.ts';
 import { Pace } from './pace.ts';
 import { openSource, type Source } from './source.ts';
 import type { TrainSettings } from './spec.ts';
@@ -37,14 +39,17 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     ...settings,
     loss: resolveLoss(settings.loss ?? {}, labels, source.classes),
     freezing,
-    ...backboneOptions(source, settings),
+    ...(settings.rates !== undefined && { factors: rateFactors(source.parts, settings.rates) }),
   };
+  prepareBackbone(source, settings);
+  if (settings.rates?.decay !== undefined) context.log(describeRates(parts, options.factors!));
   warnOfRandomFreezing(context, freezing);
+  const { batches, frozen } = await frozenBatches(context, source, freezing);
   const states = checkpointsOf(context, backend);
   for (const record of states?.last?.epochs ?? []) context.point(epochPoint(record, settings));
   const before = states?.last?.epochs.length ?? 0;
-  const history = await follow(context, source, before, (data, listener) =>
-    fit(model, data, options, listener, states),
+  const history = await follow(context, batches, before, (data, listener) =>
+    fit(model, data, { ...options, ...(frozen && { frozen }) }, listener, states),
   );
 
   await saveModel(context.output('model'), {
@@ -57,22 +62,17 @@ export default async function run(context: StageContext<TrainSettings>): Promise
 }
 
 /** Prepares the layers before the head as the settings say; how they train differs from the rest. */
-function backboneOptions(
-  { model, parts }: Source,
-  { train, batchNorm, rates }: TrainSettings,
-): { readonly backbone?: { readonly layers: ReadonlySet<string>; readonly rate: number } } {
+function prepareBackbone({ model, parts }: Source, { train, batchNorm }: TrainSettings): void {
   const layers = new Set(parts.backbone);
   if (train === 'bias') holdAllButBiases(model, layers);
-  if (batchNorm === 'frozen') {
-    const norms = model.layers.filter(({ name }) => layers.has(name) && parts.norms.includes(name));
-    if (norms.length === 0) {
-      throw new StageError(
-        'Expected BatchNorm before the head for batchNorm, got none. PyTorch folds it into convolutions when it exports ONNX; docs/weights.md says how to keep it.',
-      );
-    }
-    fixStatistics(norms);
+  if (batchNorm !== 'frozen') return;
+  const norms = model.layers.filter(({ name }) => layers.has(name) && parts.norms.includes(name));
+  if (norms.length === 0) {
+    throw new StageError(
+      'Expected BatchNorm before the head for batchNorm, got none. PyTorch folds it into convolutions when it exports ONNX; docs/weights.md says how to keep it.',
+    );
   }
-  return rates === undefined ? {} : { backbone: { layers, rate: rates.backbone } };
+  fixStatistics(norms);
 }
 
 /**
@@ -101,7 +101,7 @@ function checkpointsOf(
  */
 async function follow(
   context: StageContext<TrainSettings>,
-  { batches }: Source,
+  batches: TrainingData,
   before: number,
   train: (data: TrainingData, listener: Parameters<typeof fit>[3]) => Promise<History>,
 ): Promise<History> {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { compare } from '../../src/compare.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
@@ -8,15 +10,20 @@ import {
   networkWithHead,
   type OpenedGraph,
   openGraph,
+  partsOf,
 } from '../../src/learning/models/graph-network.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { type NetworkParts, partsOfNet } from '../../src/learning/models/layers/net-parts.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
+import { loadModel } from '../../src/learning/models/model-files.ts';
 import {
+  graphOf,
   type ImageInput,
+  infoFile,
   type ModelInfo,
   nativeOf,
+  readModelInfo,
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
@@ -51,6 +58,16 @@ export interface Source extends AsyncDisposable {
   /** The labels of the training split. */
   readonly labels: readonly number[];
   readonly batches: TrainingData & Partial<AsyncDisposable>;
+  /** Of images alone. */
+  readonly featured?: FeaturedData;
+}
+
+/** The same samples with features in place of images. */
+interface FeaturedData {
+  /** All images of a split, also those of classes that are not learned. */
+  images(split: string): number;
+  /** `features` are `[images, values]` by split. */
+  batches(features: ReadonlyMap<string, Float32Array<ArrayBuffer>>, values: number): TrainingData;
 }
 
 /**
@@ -68,7 +85,7 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, [trainSplit, ...settings.monitor]);
   const labels = labelsOf(dataset, settings);
-  const begin = context.inputs('onnx').length > 0 ? beginGraph : beginNet;
+  const begin = beginnerOf(context);
   const { parts, model, input, architecture } = await begin(context, settings, labels.classes);
   const splits = [...new Set([trainSplit, ...settings.monitor])];
   noteSizes(
@@ -93,13 +110,95 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
     input,
     architecture,
     batches,
+    featured: featuredData(dataset, splits, { ...labels, batchSize, seed }),
     classes: labels.classes,
     labels: dataset.split(trainSplit).samples.map(labels.labelOf),
     [Symbol.asyncDispose]: () => batches[Symbol.asyncDispose](),
   };
 }
 
+function featuredData(
+  { split, classes }: Dataset,
+  splits: readonly string[],
+  options: Labels & { readonly batchSize: number; readonly seed: number },
+): FeaturedData {
+  const samples = new Map(splits.map((name) => [name, split(name).samples]));
+  return {
+    images: (name) => samples.get(name)!.length,
+    batches: (features, values) => {
+      const opened = (name: string) => {
+        return { samples: samples.get(name)!, features: features.get(name)! };
+      };
+      return featureBatches({ classes, splits, values, split: opened }, options);
+    },
+  };
+}
+
 type Begun = Pick<Source, 'parts' | 'model' | 'architecture'> & { readonly input: ImageInput };
+
+function beginnerOf(context: StageContext<TrainSettings>) {
+  if (context.inputs('onnx').length > 0) return beginGraph;
+  const [weights] = context.inputs('weights');
+  return weights !== undefined && isTrainedGraph(weights.path) ? resumeGraph : beginNet;
+}
+
+/** Whether a folder holds a trained model of an ONNX file's network and a head. */
+function isTrainedGraph(folder: string): boolean {
+  return existsSync(join(folder, infoFile)) && graphOf(readModelInfo(folder)) !== undefined;
+}
+
+/** Training goes on with the layers and weights of a model that began as an ONNX file. */
+async function resumeGraph(
+  context: StageContext<TrainSettings>,
+  settings: TrainSettings,
+  classes: readonly string[],
+): Promise<Begun> {
+  const { model, info } = await loadModel(context.input('weights').path);
+  const input = info.input as ImageInput; // a graph sees images
+  const isResized = ![usualInput.imageSize, input.size].includes(settings.imageSize);
+  if (settings.model !== 'simple-net' || isResized) {
+    throw new StageError(
+      `Expected neither "model" nor another "imageSize" than ${input.size}, since "weights" is a model that began as an ONNX file and keeps its layers.`,
+    );
+  }
+  if (info.classes.length !== classes.length) {
+    throw new StageError(
+      `Expected ${info.classes.length} classes, as the model under "weights" has, got ${classes.join(', ')}. For a head of other classes, give the file that export writes of the model as "onnx".`,
+    );
+  }
+  const parts = partsOf(model);
+  requireParts(parts, settings);
+  context.log('Training goes on with all weights of the model under "weights".');
+  return {
+    parts,
+    model,
+    input: { ...input, ...preparationIn(settings) },
+    architecture: info.architecture,
+  };
+}
+
+/** The settings of how an image becomes the input that are not at their default. */
+function preparationIn({
+  fit,
+  kernel,
+  normalise,
+  resize,
+}: TrainSettings): Partial<Omit<ImageInput, 'size'>> {
+  return {
+    ...(fit !== usualInput.fit && { fit }),
+    ...(kernel !== usualInput.kernel && { kernel }),
+    ...(normalise && {
+      normalise: { mean: [...normalise.mean], deviation: [...normalise.deviation] },
+    }),
+    ...(resize !== undefined && { resize }),
+  };
+}
+
+/** Throws for names of layers that could not be checked before the model was read. */
+function requireParts(parts: NetworkParts, settings: TrainSettings): void {
+  const [mistake] = freezingMistakes(parts, settings);
+  if (mistake !== undefined) throw new StageError(textOf(mistake));
+}
 
 async function beginNet(
   context: StageContext<TrainSettings>,
@@ -111,7 +210,9 @@ async function beginNet(
     classes: classes.length,
   });
   requireOutputs(model, classes);
-  return { parts: partsOfNet(net), model, input, architecture: settings.model };
+  const parts = partsOfNet(net);
+  requireParts(parts, settings);
+  return { parts, model, input, architecture: settings.model };
 }
 
 async function beginGraph(
@@ -149,18 +250,19 @@ async function beginGraph(
 }
 
 /** A mistake with the names of a file, with those that it has, and why they may be others. */
-function graphMistake(
-  { at, message, unknown }: SettingMistake,
-  { graph, file }: OpenedGraph,
-): StageError {
+function graphMistake(mistake: SettingMistake, { graph, file }: OpenedGraph): StageError {
   const isFolded = [...graph.initializers.keys()].some((name) => name.startsWith('onnx::'));
-  const names = unknown === undefined ? [] : [thereAre(unknown.name, unknown.known)];
   const advice = isFolded
     ? [
         `PyTorch’s exporter folded BatchNorm or transposed weights in ${file}, and made up names such as onnx::Conv_90; torch.onnx.export(…, training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False) keeps both.`,
       ]
     : [];
-  return new StageError([`In ${at.join('.')}: ${message}.`, ...names, ...advice].join(' '));
+  return new StageError([textOf(mistake), ...advice].join(' '));
+}
+
+function textOf({ at, message, unknown }: SettingMistake): string {
+  const names = unknown === undefined ? [] : [thereAre(unknown.name, unknown.known)];
+  return [`In ${at.join('.')}: ${message}.`, ...names].join(' ');
 }
 
 async function features(context: StageContext<TrainSettings>): Promise<Source> {

@@ -35,6 +35,7 @@ import {
   trainSetting,
   unfreezeSetting,
 } from '../../src/learning/training/freezing.ts';
+import { ratesSetting } from '../../src/learning/training/learning-rates.ts';
 import { mostEpochs, scheduleSettings } from '../../src/learning/training/schedule.ts';
 import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
 import {
@@ -124,13 +125,7 @@ const givenSettings = z.strictObject({
     .describe(
       'The statistics of BatchNorm before the head: those of each batch, which the moving ones follow (trained, the default), or the moving ones as training began with them (frozen).',
     ),
-  rates: z
-    .strictObject({
-      backbone: z
-        .number()
-        .positive()
-        .describe('What multiplies the learning rate of all layers before the head, such as 0.1.'),
-    })
+  rates: ratesSetting
     .exactOptional()
     .describe('Learning rates of parts, relative to that of the optimizer; all 1 when left out.'),
   ema: z
@@ -187,7 +182,9 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
           ...(inputs.has('preprocessing') ? [] : modelMistakes(given.model, given.imageSize)),
           ...weightMistakes(given, inputs),
         ]),
-    ...freezingMistakes(partsOfNet(net), given),
+    ...(mayContinueGraph(given, inputs)
+      ? freezingConflicts(given)
+      : freezingMistakes(partsOfNet(net), given)),
     ...rateMistakes(given),
     ...scheduleMistakes(given),
     ...onlyOfGraphs(given),
@@ -225,11 +222,21 @@ function graphMistakes(
   ];
 }
 
+/**
+ * Whether `weights` may be a model that began as an ONNX file, whose layers are known when it is
+ * read.
+ */
+const mayContinueGraph = (
+  { model, pretrained }: TrainSettings,
+  inputs: ReadonlySet<string>,
+): boolean => inputs.has('weights') && model === 'simple-net' && pretrained === 'none';
+
 /** A rate of what never trains. */
 function rateMistakes({ freeze, unfreeze, rates }: TrainSettings): readonly SettingMistake[] {
   const isFrozen = freeze === 'backbone' && unfreeze === undefined;
   const message = 'expected none with freeze: backbone, whose layers do not train';
-  return mistakeIf(isFrozen && rates !== undefined, ['rates', 'backbone'], message);
+  if (!isFrozen) return [];
+  return Object.keys(rates ?? {}).map((name) => ({ at: ['rates', name], message }));
 }
 
 function onlyOfGraphs(given: TrainSettings): readonly SettingMistake[] {

@@ -17,9 +17,7 @@ const makesFlat = (layer: layers.Layer): boolean =>
  */
 export function featureNetwork(model: LayersModel, layer?: string) {
   const last =
-    layer === undefined
-      ? (endOfGraph(model) ?? model.layers.find(makesFlat))
-      : model.layers.find(({ name }) => name === layer);
+    layer === undefined ? firstFlat(model) : model.layers.find(({ name }) => name === layer);
   if (last === undefined) {
     const names = model.layers.map(({ name }) => name).join(', ');
     const wanted = layer === undefined ? 'a layer that makes an image flat' : `a layer "${layer}"`;
@@ -34,6 +32,10 @@ export function featureNetwork(model: LayersModel, layer?: string) {
   const part = tfjsModel({ inputs: model.inputs, outputs: last.output as never });
   return { model: part, layer: last.name, values: shape[0]! };
 }
+
+/** The layer that makes an image flat, where the head begins; undefined if there is none. */
+export const firstFlat = (model: LayersModel): layers.Layer | undefined =>
+  endOfGraph(model) ?? model.layers.find(makesFlat);
 
 /** The last node of an ONNX file, where the head begins, if its output is flat. */
 function endOfGraph({ layers }: LayersModel) {

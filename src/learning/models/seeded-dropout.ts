@@ -56,3 +56,5 @@ export function seedDropout(model: LayersModel, ...seeds: readonly number[]): vo
     if (layer instanceof SeededDropout) layer.seed(new Random('dropout', ...seeds, layer.name));
   }
 }
+
+export const isSeededDropout = (layer: layers.Layer): boolean => layer instanceof SeededDropout;

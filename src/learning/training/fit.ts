@@ -13,6 +13,7 @@ import type { Length } from './checkpoint-length.ts';
 import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
 import { type Freezing, freezeLayers } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
+import type { RateFactors } from './learning-rates.ts';
 import { allWeights, assignValues, movingWeights, weightsOfLayers } from './model-weights.ts';
 import { Optimizer } from './optimizer.ts';
 import { predict } from './predict.ts';
@@ -42,12 +43,20 @@ export interface FitOptions extends Omit<StepOptions, 'average'>, Length {
    */
   readonly trainValues: 'exact' | 'running';
   readonly freezing?: Freezing;
-  /** The layers before the head, and what multiplies their learning rate. */
-  readonly backbone?: { readonly layers: ReadonlySet<string>; readonly rate: number };
+  readonly factors?: RateFactors;
+  readonly frozen?: FrozenHead;
   /** Evaluates, selects and keeps a running mean of the weights instead of the last ones. */
   readonly ema?: { readonly decay: number };
   /** Decides, with the epoch and the batch, what dropout drops. */
   readonly seed: number;
+}
+
+/** A network whose first layers never train, so that batches may hold their features. */
+export interface FrozenHead {
+  /** From features to logits, with the weights of the whole network. */
+  readonly head: LayersModel;
+  /** Whether batches of training hold features, too, and not only those of evaluation. */
+  readonly trains: boolean;
 }
 
 /** Receives the progress of training. */
@@ -141,15 +150,16 @@ function enterEpoch(
   optimizer: Optimizer,
   average: WeightAverage | undefined,
   epoch: number,
-  { freezing = new Map(), backbone }: Pick<FitOptions, 'freezing' | 'backbone'>,
+  { freezing = new Map(), factors = new Map() }: Pick<FitOptions, 'freezing' | 'factors'>,
 ): string | undefined {
   const change = freezeLayers(model, freezing, epoch);
   const trainable = trainableWeights(model);
-  if (backbone !== undefined) {
-    const slower = new Set(weightsOfLayers(model, backbone.layers));
+  for (const factor of new Set(factors.values())) {
+    const names = [...factors].filter((entry) => entry[1] === factor).map(([name]) => name);
+    const weights = new Set(weightsOfLayers(model, new Set(names)));
     optimizer.add(
-      trainable.filter((weight) => slower.has(weight)),
-      backbone.rate,
+      trainable.filter((weight) => weights.has(weight)),
+      factor,
     );
   }
   optimizer.add(trainable);
@@ -190,6 +200,7 @@ interface EpochOptions extends StepOptions {
   /** The learning rate of a step, counted from 0. */
   readonly rate: (step: number) => number;
   readonly seed: number;
+  readonly frozen?: FrozenHead;
 }
 
 /** One pass over the training split; the means of its batches, weighted by their size. */
@@ -197,7 +208,7 @@ async function trainEpoch(
   model: LayersModel,
   optimizer: Optimizer,
   data: TrainingData,
-  { epoch, rate, seed, ...step }: EpochOptions,
+  { epoch, rate, seed, frozen, ...step }: EpochOptions,
   listener: FitListener,
 ): Promise<SplitValues> {
   const sums = { images: 0, loss: 0, right: 0, batches: 0 };
@@ -205,7 +216,8 @@ async function trainEpoch(
     optimizer.learningRate = rate(sums.batches);
     const images = batch.labels.length;
     seedDropout(model, seed, epoch, sums.batches);
-    const logits = await trainStep(model, optimizer, batch, step);
+    const trained = frozen?.trains === true ? frozen.head : model;
+    const logits = await trainStep(trained, optimizer, batch, step);
     const classes = data.classes.length;
     const loss = crossEntropy(batch.labels, logits, { classes });
     sums.batches++;
@@ -232,6 +244,7 @@ async function evaluateSplits(
     trainValues,
     running,
     by,
+    frozen,
   }: FitOptions & { readonly epoch: number; readonly running: SplitValues },
   listener: FitListener,
 ): Promise<Record<string, SplitValues>> {
@@ -242,7 +255,8 @@ async function evaluateSplits(
       continue;
     }
     const onBatch = (images: number) => listener.batch({ epoch, split, images });
-    const { labels, logits } = await predict(model, data.evaluation(split), onBatch);
+    const judged = frozen?.head ?? model;
+    const { labels, logits } = await predict(judged, data.evaluation(split), onBatch);
     const classes = data.classes.length;
     const loss = crossEntropy(labels, logits, { classes });
     if (!Number.isFinite(loss))
