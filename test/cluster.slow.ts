@@ -52,6 +52,36 @@ stages:
       epochs: "\${params.epochs}"
 `;
 
+/** A transformer, and the network of an ONNX file with a head of its own. */
+const tuning = `stages:
+  begun:
+    kind: train
+    inputs: { dataset: data/set }
+    with:
+      model: { layers: [{ conv: 4, stride: 2 }, batchNorm, relu, { residual: [{ conv: 4, padding: same }, batchNorm] }, globalAveragePool, { dense: 3 }, { dense: 2 }] }
+      imageSize: 24
+      epochs: 1
+  exported: { kind: export, inputs: { model: begun.model }, with: { formats: [onnx], layout: NCHW } }
+  convolutions:
+    kind: train
+    inputs: { dataset: data/set, onnx: exported.files }
+    resources: { cpu: 1, memory: 600MiB }
+    with:
+      normalise: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] }
+      rates: { decay: 0.5 }
+      batchSize: 2
+      epochs: 12
+  transformer:
+    kind: train
+    inputs: { dataset: data/set }
+    resources: { cpu: 1, memory: 600MiB }
+    with:
+      model: { layers: [{ conv: 8, kernel: 8, stride: 8 }, tokens, { residual: [layerNorm, { attention: 2 }] }, { residual: [layerNorm, { dense: 16 }, gelu, { dense: 8 }] }, layerNorm, classToken, { dropout: 0.2 }, { dense: 2 }] }
+      imageSize: 32
+      batchSize: 2
+      epochs: 12
+`;
+
 /** Why the kernel cannot limit the memory of jobs here; false where it can. */
 const noMemoryGroups = mayWrite('/sys/fs/cgroup/memory')
   ? false
@@ -779,6 +809,32 @@ stages:
     assert.deepEqual([[...new Set(Object.values(outcomes))], warnings], [['ran'], []]);
     assert.equal(project.read('artifacts/unstored.txt').trim(), '1000');
     assert.ok(numbers.every((n) => project.read(`artifacts/${n}.txt`) === `999\n1000\n${n}\n`));
+  });
+
+  test('a transformer and the network of an ONNX file, killed on a node, resume there to the bytes of a whole run here', async () => {
+    const begun = async (): Promise<Project> => {
+      const project = cluster(tuning);
+      await writeTintedDataset(project.path('data/set'), { train: 60, val: 40 });
+      assert.equal((await project.run('exported')).outcomes['exported'], 'ran');
+      return project;
+    };
+    const weights = (project: Project, stage: string) =>
+      readFileSync(project.path('artifacts/test', stage, 'model/weights.bin'));
+    using here = await begun();
+    await here.run();
+    for (const stage of ['convolutions', 'transformer']) {
+      using there = await begun();
+      const running = there.startRun(stage, '--on', 'cluster');
+      await running.event('stage-point', stage);
+      const trainings = slurm.trainings(there.root);
+      assert.equal(trainings.length, 1);
+      process.kill(trainings[0]!, 'SIGKILL');
+      const ran = await endOf(running);
+      assert.equal(ran.outcomes[stage], 'ran', JSON.stringify(ran.messages));
+      const infos = ran.events.flatMap((event) => (event.type === 'info' ? [event.message] : []));
+      assert.match(infos.join(), /^resumes after epoch \d+ of 12, from a checkpoint$/);
+      assert.deepEqual(weights(there, stage), weights(here, stage));
+    }
   });
 
   test('training under a short limit resumes in further jobs, and ends with the bytes of an uninterrupted one', async () => {

@@ -110,6 +110,13 @@ export class Slurm implements AsyncDisposable {
     );
   }
 
+  /** The processes of stages in a project that Restage itself computes, such as trainings. */
+  trainings(root: string): readonly number[] {
+    return processesWith(
+      (words, folder) => folder === root && words.some((word) => word.endsWith('stage-main.js')),
+    );
+  }
+
   /** The processes that execute a step of a detached run in a project. */
   steps(root: string): readonly number[] {
     const isStep = (words: readonly string[], folder: string) =>
