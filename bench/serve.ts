@@ -17,7 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hashFingerprint } from '../src/engine/fingerprint/fingerprint.ts';
 import { LocalStore } from '../src/engine/store/local-store.ts';
-import { filterRows, sortRows } from '../src/reporting/serve/query.ts';
+import { filterRows, sortRows } from '../src/reporting/serve/filter-query.ts';
 import { startServer } from '../src/reporting/serve/serve.ts';
 import { exampleResult, listArtifact } from '../test/support/example-result.ts';
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { kindsMarkdown, settingsTable } from '../src/cli/support/kinds-markdown.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
-import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
+import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/yaml-keys.ts';
 import { diagnosticCodes } from '../src/engine/diagnostics/codes.ts';
 import { markdownTable } from '../src/markdown-table.ts';
 import { editorSchema } from '../src/project/editor-schema.ts';

@@ -4,8 +4,8 @@ import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { Disk, whereMounting } from './support/disk.ts';
 import { type Ended, endOf, Project } from './support/rig.ts';
-import { assertObjectsWhole } from './support/sound.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
+import { assertObjectsWhole } from './support/whole-objects.ts';
 
 const grow = `
 params: { size: 10 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { commands } from '../src/cli/declare-commands.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
-import { pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
+import { pipelineShape, stageShape } from '../src/engine/config/schema/yaml-keys.ts';
 import { architectureNames } from '../src/learning/models/architectures/architectures.ts';
 import { activations, paddings } from '../src/learning/models/layers/layer.ts';
 import { layerItem } from '../src/learning/models/layers/layer-items.ts';

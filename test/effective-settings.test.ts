@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Column, filterRows } from '../src/reporting/serve/query.ts';
+import { type Column, filterRows } from '../src/reporting/serve/filter-query.ts';
 import { Project } from './support/rig.ts';
 import { ServedPages } from './support/served-pages.ts';
 import { print } from './support/two-stages.ts';

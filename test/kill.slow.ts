@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { killedAt } from './support/killed-at.ts';
 import { Project } from './support/rig.ts';
-import { assertObjectsWhole } from './support/sound.ts';
+import { assertObjectsWhole } from './support/whole-objects.ts';
 
 const count = 8000;
 const yaml = `

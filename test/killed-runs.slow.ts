@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { killedAt } from './support/killed-at.ts';
 import { noProcessesIn, processesIn } from './support/processes.ts';
 import { endOf, Project } from './support/rig.ts';
-import { assertObjectsWhole } from './support/sound.ts';
+import { assertObjectsWhole } from './support/whole-objects.ts';
 
 const waiting = `
 stages:

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { ownKind } from './support/own-kind.ts';
 import { noProcessesIn, processesIn } from './support/processes.ts';
 import { Project, pipeline, type Running } from './support/rig.ts';
-import { assertObjectsWhole } from './support/sound.ts';
 import { until } from './support/until.ts';
+import { assertObjectsWhole } from './support/whole-objects.ts';
 
 const onLinux = { skip: process.platform !== 'linux' && 'only Linux can mark processes' };
 

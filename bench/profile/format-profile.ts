@@ -1,5 +1,5 @@
 import { formatRate } from '../../src/format-numbers.ts';
-import { formatTable } from '../../src/reporting/terminal/text.ts';
+import { formatTable } from '../../src/reporting/terminal/text-layout.ts';
 import type { MeasuredProfile } from './measured-profile.ts';
 import type { NodeTime } from './step-profile.ts';
 

@@ -23,7 +23,7 @@ import { spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { Random } from '../../src/random.ts';
-import { leadOf } from '../../stages/competition/lead.ts';
+import { leadOf } from '../../stages/competition/winner-lead.ts';
 import { binaryRow, type Design, drawLabels, Evidence } from './populations.ts';
 import type { Claim, NullTest, Scenario } from './tally.ts';
 

@@ -10,7 +10,7 @@ import {
   temperatureInterval,
 } from '../../src/learning/metrics/calibration/temperature.ts';
 import { matthewsCorrelation } from '../../src/learning/metrics/classification/decisions.ts';
-import { decisionsOfSides } from '../../src/learning/metrics/confusion.ts';
+import { decisionsOfSides } from '../../src/learning/metrics/detector-confusion.ts';
 import { scoredOf } from '../../src/learning/metrics/detector-scores.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';

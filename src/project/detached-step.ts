@@ -1,5 +1,5 @@
-import { isTaken, readStep, stepVariable, take } from '../engine/places/advance.ts';
-import { waitFor } from '../engine/places/wait-for.ts';
+import { isTaken, readStep, stepVariable, take } from '../engine/places/detached-steps.ts';
+import { waitFor } from '../engine/places/shared-disk-lag.ts';
 import { UsageError } from '../user-error.ts';
 import { digestOfFiles } from './make-place.ts';
 

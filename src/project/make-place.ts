@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import { type HostFacts, type Place, StageLeftToJob } from '../engine/execution/execution.ts';
+import { usualPatience } from '../engine/places/batch-watch.ts';
+import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
 import {
   isTaken,
   limitFailures,
   readStep,
   type Step,
   submitStep,
-} from '../engine/places/advance.ts';
-import { usualPatience } from '../engine/places/batch-watch.ts';
-import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
+} from '../engine/places/detached-steps.ts';
 import { type Places, placeOf } from '../engine/places/place-file.ts';
 import type { PlaceSpec } from '../engine/places/place-spec.ts';
 import { SubmitError } from '../engine/places/schedulers/scheduler.ts';

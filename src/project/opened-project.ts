@@ -4,7 +4,7 @@ import { loadPipeline } from '../engine/config/loading/load-pipeline.ts';
 import { findPipelineFile } from '../engine/config/loading/pipeline-files.ts';
 import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { Graph } from '../engine/graph/graph.ts';
-import { findCode } from '../engine/store/find-code.ts';
+import { findCode } from '../engine/store/remembered-code.ts';
 import type { Store } from '../engine/store/store.ts';
 import type { Json } from '../json.ts';
 import { UsageError } from '../user-error.ts';

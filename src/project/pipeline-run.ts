@@ -8,11 +8,11 @@ import { type PipelineEvent, withReasons } from '../reporting/pipeline-event.ts'
 import { ReportWriter } from '../reporting/report/report-writer.ts';
 import { RunListeners } from '../reporting/run-model.ts';
 import type { Run, RunOptions, RunResult, StageResult } from './api.ts';
-import { type BringOptions, bringStages } from './bring-stages.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Abandoned } from './check-claims.ts';
 import { makeExecution } from './make-execution.ts';
 import type { RepeatedCommand } from './make-place.ts';
+import { type BringOptions, bringStages } from './run-stages.ts';
 import type { Selection } from './selection.ts';
 
 /** Chosen stages of which is known that they can run. */

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type Curve, thinned } from '../curves.ts';
 import { formatCount } from '../format-numbers.ts';
 import { groupBy } from '../group-by.ts';
 import { chart, type Part, quantity } from '../learning/charts/encoders.ts';
 import { integerTicks } from '../learning/charts/integer-ticks.ts';
 import { lineLayers } from '../learning/charts/line-layers.ts';
 import { theme } from '../learning/charts/theme.ts';
+import { type Curve, thinned } from '../reported-curves.ts';
 
 /**
  * The curves of a stage, of an instance of a matrix, or of a run, by the name of what they belong

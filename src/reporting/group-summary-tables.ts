@@ -1,7 +1,7 @@
 import { withMinus } from '../format-numbers.ts';
 import { groupBy } from '../group-by.ts';
 import type { Highlight, TableRole } from '../stage.ts';
-import { baseName } from './base-name.ts';
+import { baseName } from './stage-base-name.ts';
 
 /**
  * A summary table, which a stage sends as a `highlight`; of several stages, as a matrix gives, with

@@ -10,8 +10,8 @@ import { openClasses } from '../../src/learning/training/open-classes.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import { type Judgement, judge } from './judge.ts';
 import type { ActivitySettings } from './spec.ts';
+import { type Judgement, judge } from './verdict.ts';
 import { LayerWatch, type UnitActivity } from './watch-layers.ts';
 
 type Context = StageContext<ActivitySettings>;

@@ -1,5 +1,4 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { compare } from '../../src/compare.ts';
 import { formatCountOf, formatEstimate, formatLevel } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { chart } from '../../src/learning/charts/encoders.ts';
@@ -11,6 +10,7 @@ import {
   crossValidatedAuc,
 } from '../../src/learning/metrics/multivariate/cross-validated-auc.ts';
 import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-folds.ts';
+import { compare } from '../../src/sort-order.ts';
 import type { AuditSettings } from './spec.ts';
 import type { ExaminedImage } from './survey.ts';
 

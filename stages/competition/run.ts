@@ -27,7 +27,6 @@ import { markdownTable } from '../../src/markdown-table.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { competitionChart } from './chart.ts';
-import { type Lead, leadMetrics, leadOf, leadTable } from './lead.ts';
 import {
   formatLeaderboard,
   formatMetrics,
@@ -37,6 +36,7 @@ import {
   rank,
 } from './leaderboard.ts';
 import type { CompetitionSettings } from './spec.ts';
+import { type Lead, leadMetrics, leadOf, leadTable } from './winner-lead.ts';
 
 type Context = StageContext<CompetitionSettings>;
 

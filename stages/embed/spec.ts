@@ -22,7 +22,7 @@ import {
   weightPorts,
 } from '../../src/learning/models/weight-inputs.ts';
 import { splitList } from '../../src/learning/training/splits.ts';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { count } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';

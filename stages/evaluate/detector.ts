@@ -11,7 +11,7 @@ import {
   type Confusion,
   confusion,
   decisionsOfSides,
-} from '../../src/learning/metrics/confusion.ts';
+} from '../../src/learning/metrics/detector-confusion.ts';
 import { type DetectorScores, scoredOf } from '../../src/learning/metrics/detector-scores.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
 import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';

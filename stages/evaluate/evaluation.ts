@@ -1,4 +1,3 @@
-import { compare } from '../../src/compare.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { scaleOf } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { fitClassTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
@@ -13,6 +12,7 @@ import {
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
+import { compare } from '../../src/sort-order.ts';
 import { StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { type ClassFitted, classify, openSet } from './class-split.ts';

@@ -1,4 +1,5 @@
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
+import { noteSizes } from '../../src/learning/models/image-size-notes.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
 import {
   type FeaturesInput,
@@ -8,7 +9,6 @@ import {
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
 import { expectFinite } from '../../src/learning/models/model-output.ts';
-import { noteSizes } from '../../src/learning/models/note-sizes.ts';
 import {
   labelling,
   openClasses,

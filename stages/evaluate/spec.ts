@@ -10,7 +10,7 @@ import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { classSettings } from '../../src/learning/metrics/scores/class-settings.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruptions/corruption-settings.ts';
-import { mistakeIf, oneInput } from '../../src/one-input.ts';
+import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 

@@ -25,9 +25,9 @@ import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
 import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import { classText } from '../../src/learning/explanations/map-pictures.ts';
-import { type JudgedMethod, type Judgement, sideOf } from './judge.ts';
 import type { FaithfulnessSettings } from './spec.ts';
 import { areaDecimals, rankingDecimals } from './tables.ts';
+import { type JudgedMethod, type Judgement, sideOf } from './verdict.ts';
 
 /** The facts in titles and subtitles besides the numbers. */
 export interface Frame

@@ -18,12 +18,12 @@ import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
 import { curvesChart, type Frame, randomisationChart, rankingChart } from './charts.ts';
-import { type JudgedMethod, type Judgement, judge, sideOf } from './judge.ts';
 import type { MeasuredImage } from './measure-images.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 import run, { alternate } from './run.ts';
 import { spec } from './spec.ts';
 import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
+import { type JudgedMethod, type Judgement, judge, sideOf } from './verdict.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faithfulness-'));
 const dataset = join(folder, 'dataset');

@@ -16,10 +16,10 @@ import { drawImages } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { curvesChart, type Frame, randomisationChart, rankingChart } from './charts.ts';
-import { judge } from './judge.ts';
 import { allPasses, type MeasureOptions, measureImages } from './measure-images.ts';
 import { control, defaultWeightDraws, type FaithfulnessSettings } from './spec.ts';
 import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
+import { judge } from './verdict.ts';
 
 /** Depths of randomised weights in a deep network; each makes all maps again. */
 const mostDepths = 12;

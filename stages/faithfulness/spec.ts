@@ -9,7 +9,7 @@ import {
   unusedSettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { flag, output, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 

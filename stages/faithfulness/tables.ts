@@ -13,6 +13,7 @@ import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import type { ScoreKind } from '../../src/learning/attribution/questions/question.ts';
 import { type Estimate, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
+import type { FaithfulnessSettings } from './spec.ts';
 import {
   followsImage,
   type JudgedMethod,
@@ -20,8 +21,7 @@ import {
   type RankedMethod,
   sideOf,
   type Tested,
-} from './judge.ts';
-import type { FaithfulnessSettings } from './spec.ts';
+} from './verdict.ts';
 
 type MayBeTested = Estimate & Partial<Tested>;
 

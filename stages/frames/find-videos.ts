@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
-import { compare } from '../../src/compare.ts';
 import { defaultNames } from '../../src/default-names.ts';
-import { imagesUnder } from '../../src/learning/vision/images-under.ts';
+import { imagesUnder } from '../../src/learning/vision/find-images.ts';
 import { type FoundImage, inSplitOrder } from '../../src/learning/vision/lists/found-image.ts';
 import { imagesOf, readList } from '../../src/learning/vision/lists/read-list.ts';
+import { compare } from '../../src/sort-order.ts';
 import { type InputArtifact, StageError, type StageInputs } from '../../src/stage.ts';
 
 const videoName = /\.(mp4|m4v|mov|3gp|mkv|webm|avi|mpe?g|ts|m2ts|mts|wmv|asf|flv|ogv|y4m)$/i;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 

@@ -1,4 +1,3 @@
-import { compare } from '../../src/compare.ts';
 import { groupBy } from '../../src/group-by.ts';
 import {
   type FoundImage,
@@ -6,6 +5,7 @@ import {
   type PlacedImage,
 } from '../../src/learning/vision/lists/found-image.ts';
 import { Random } from '../../src/random.ts';
+import { compare } from '../../src/sort-order.ts';
 
 /**
  * Gives every image a split, so that each split holds its share of every class; `shares` are above

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
 import { trainSplit } from '../../src/learning/training/splits.ts';
-import { mistakeIf, oneInput } from '../../src/one-input.ts';
+import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';

@@ -12,7 +12,7 @@ import {
   onnxFile,
 } from '../../src/learning/models/model-info.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
-import { readInput } from '../../src/learning/models/read-input.ts';
+import { readInput } from '../../src/learning/models/preprocessing-input.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { loadWithHead } from './load-with-head.ts';

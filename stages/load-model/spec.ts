@@ -21,7 +21,7 @@ import {
   weightMistakes,
   weightPorts,
 } from '../../src/learning/models/weight-inputs.ts';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';

@@ -1,7 +1,7 @@
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
 import { inputMistakes } from '../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
-import { mistakeIf, oneInput } from '../../src/one-input.ts';
+import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { output } from '../../src/spec-parts.ts';
 import { defineKind, type InputPort, type SettingMistake } from '../../src/stage.ts';
 import { type Form, type FormName, formNames, formOf, formPorts, forms } from './forms/forms.ts';

@@ -22,7 +22,7 @@ import {
   usedBits,
 } from '../../src/learning/vision/decode-image.ts';
 import { type DimImage, dimWarning, isDim } from '../../src/learning/vision/dim-images.ts';
-import { imagesUnder } from '../../src/learning/vision/images-under.ts';
+import { imagesUnder } from '../../src/learning/vision/find-images.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { decodeNative } from '../../src/learning/vision/native-scale.ts';
 import { normalizationTable, pixelsToFloats } from '../../src/learning/vision/pixels-to-floats.ts';

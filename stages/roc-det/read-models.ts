@@ -1,4 +1,4 @@
-import { renamed } from '../../src/learning/charts/own-names.ts';
+import { renamed } from '../../src/learning/charts/names-setting.ts';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
 import type { ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
 import type { BinaryRow, SideNames } from '../../src/learning/metrics/scores/binary-view.ts';

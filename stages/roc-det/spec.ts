@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { positivePlural } from '../../src/default-names.ts';
-import { namesSetting } from '../../src/learning/charts/own-names.ts';
+import { namesSetting } from '../../src/learning/charts/names-setting.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
 import { classSettings } from '../../src/learning/metrics/scores/class-settings.ts';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';

@@ -5,7 +5,7 @@ import { reasonMissing, titleOfPath } from '../../src/learning/metrics/metric-ca
 import type { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
-import type { Marks } from './marks.ts';
+import type { Marks } from './significance-marks.ts';
 
 /**
  * CSV in full precision. A row for each row of the table; with axes averaged over, a row for each

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { latexNote, latexTable } from '../../src/latex-table.ts';
-import { renamed } from '../../src/learning/charts/own-names.ts';
+import { renamed } from '../../src/learning/charts/names-setting.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
@@ -10,7 +10,7 @@ import type { StageContext } from '../../src/stage.ts';
 import { defaultTitle, tableChart } from './chart.ts';
 import { collect } from './collect.ts';
 import { formatCsv, formatJsonTable, formatTable, missingNotes, roundedTable } from './format.ts';
-import { marksOf, noteOf } from './marks.ts';
+import { marksOf, noteOf } from './significance-marks.ts';
 import type { TableSettings } from './spec.ts';
 
 export default async function run(context: StageContext<TableSettings>): Promise<void> {

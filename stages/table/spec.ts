@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { namesSetting } from '../../src/learning/charts/own-names.ts';
+import { namesSetting } from '../../src/learning/charts/names-setting.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { compare } from '../../src/compare.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { buildHead } from '../../src/learning/models/build-net.ts';
 import { fitScalings } from '../../src/learning/models/feature-scaling.ts';
@@ -12,6 +11,7 @@ import {
   openGraph,
   partsOf,
 } from '../../src/learning/models/graph-network.ts';
+import { noteSizes } from '../../src/learning/models/image-size-notes.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { type NetworkParts, partsOfNet } from '../../src/learning/models/layers/net-parts.ts';
@@ -27,8 +27,7 @@ import {
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
-import { noteSizes } from '../../src/learning/models/note-sizes.ts';
-import { readInput } from '../../src/learning/models/read-input.ts';
+import { readInput } from '../../src/learning/models/preprocessing-input.ts';
 import { freezingMistakes } from '../../src/learning/training/freezing.ts';
 import {
   labelling,
@@ -44,6 +43,7 @@ import {
 } from '../../src/learning/training/training-data.ts';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import type { Features } from '../../src/learning/vision/features/features.ts';
+import { compare } from '../../src/sort-order.ts';
 import { type SettingMistake, type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { TrainSettings } from './spec.ts';

@@ -27,7 +27,6 @@ import {
   weightMistakes,
   weightPorts,
 } from '../../src/learning/models/weight-inputs.ts';
-import { plannedObstacle } from '../../src/learning/training/checkpoint-length.ts';
 import {
   freezeSetting,
   freezingConflicts,
@@ -36,6 +35,7 @@ import {
   unfreezeSetting,
 } from '../../src/learning/training/freezing.ts';
 import { ratesSetting } from '../../src/learning/training/learning-rates.ts';
+import { plannedObstacle } from '../../src/learning/training/resume-rules.ts';
 import { mostEpochs, scheduleSettings } from '../../src/learning/training/schedule.ts';
 import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
 import {
@@ -44,7 +44,7 @@ import {
   optimizerSettings,
 } from '../../src/learning/training/training-settings.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
-import { mistakeIf, oneInput } from '../../src/one-input.ts';
+import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { count, flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { directiveWords } from './directive-words.ts';

@@ -1,7 +1,7 @@
-import { compare } from '../../src/compare.ts';
 import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import { netOf } from '../../src/learning/models/model-setting.ts';
 import type { NamedTensor } from '../../src/learning/models/weights/safetensors.ts';
+import { compare } from '../../src/sort-order.ts';
 import { linearCongruential } from './linear-congruential.ts';
 
 /**

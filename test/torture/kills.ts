@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../src/random.ts';
 import { noProcessesIn, processesIn } from '../support/processes.ts';
 import { Project, type Running } from '../support/rig.ts';
-import { assertObjectsWhole } from '../support/sound.ts';
+import { assertObjectsWhole } from '../support/whole-objects.ts';
 import { contentsOf, digestOf, type Ordeal, traceIn } from './ordeal.ts';
 
 /**

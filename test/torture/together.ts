@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { noProcessesIn } from '../support/processes.ts';
 import { Project } from '../support/rig.ts';
-import { assertObjectsWhole } from '../support/sound.ts';
+import { assertObjectsWhole } from '../support/whole-objects.ts';
 import { digestOf, type Ordeal, traceIn } from './ordeal.ts';
 
 const yaml = (out: string) => `

@@ -4,7 +4,7 @@ import {
   type ImageExplanation,
   type ImageQuestion,
 } from '../../project/models/explain-images.ts';
-import { formatTable } from '../../reporting/terminal/text.ts';
+import { formatTable } from '../../reporting/terminal/text-layout.ts';
 import { print, printJson, warnOnStderr } from '../support/command-error.ts';
 
 interface ExplainImageOptions extends ImageQuestion {

@@ -7,7 +7,7 @@ import {
   type StageExplanation,
 } from '../../project/inspect/explain-stages.ts';
 import { plannedStates } from '../../reporting/states.ts';
-import { formatTable } from '../../reporting/terminal/text.ts';
+import { formatTable } from '../../reporting/terminal/text-layout.ts';
 import { printJson } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
 

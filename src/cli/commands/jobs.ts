@@ -2,7 +2,7 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { cancelJobs } from '../../project/jobs/cancel-jobs.ts';
 import { listJobs, type StageJobs } from '../../project/jobs/list-jobs.ts';
 import type { OpenedProject } from '../../project/opened-project.ts';
-import { formatTable } from '../../reporting/terminal/text.ts';
+import { formatTable } from '../../reporting/terminal/text-layout.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';

@@ -1,9 +1,9 @@
-import { compare } from '../../compare.ts';
 import { editorSchema } from '../../project/editor-schema.ts';
 import { findKinds, settingsOfKind, specNamed } from '../../project/find-kind.ts';
 import { kindWarnings } from '../../project/kinds/load-kinds.ts';
 import { backendNames } from '../../project/option-values.ts';
-import { wrapWords } from '../../reporting/terminal/text.ts';
+import { wrapWords } from '../../reporting/terminal/text-layout.ts';
+import { compare } from '../../sort-order.ts';
 import type { KindSpec } from '../../stage.ts';
 import { print, printWarnings, warnOnStderr } from '../support/command-error.ts';
 import { kindMarkdown, kindsMarkdown, showInput } from '../support/kinds-markdown.ts';

@@ -12,7 +12,7 @@ import {
   type WeightListing,
 } from '../../project/models/list-weights.ts';
 import { writeUserFile } from '../../project/write-user-file.ts';
-import { formatTable } from '../../reporting/terminal/text.ts';
+import { formatTable } from '../../reporting/terminal/text-layout.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
 
 interface ModelOptions {

@@ -1,5 +1,5 @@
 import { predictImages } from '../../project/models/predict-images.ts';
-import { formatTable } from '../../reporting/terminal/text.ts';
+import { formatTable } from '../../reporting/terminal/text-layout.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
 
 interface PredictOptions {

@@ -13,7 +13,7 @@ import {
 } from '../../project/shared-store/shared-results.ts';
 import { revokeKey, trustedKeys, trustKey } from '../../project/shared-store/trusted-keys.ts';
 import type { PullOptions } from '../../project/stored-runs/pull.ts';
-import { formatTable } from '../../reporting/terminal/text.ts';
+import { formatTable } from '../../reporting/terminal/text-layout.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
 import { exitCodes } from '../support/exit-codes.ts';

@@ -12,8 +12,8 @@ import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { ExaminedWork, OutputsOf, PipelineGraph, Workspace } from '../plan/examine.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
 import { CopyFault } from '../publishing/verified-copy.ts';
+import { nameView, viewName } from '../store/input-view-name.ts';
 import { type StoredArtifact, shownDigest } from '../store/stage-result.ts';
-import { nameView, viewName } from '../store/view-name.ts';
 import { StageFailure } from './execution.ts';
 
 /**

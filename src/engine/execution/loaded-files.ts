@@ -6,7 +6,7 @@ import { cacheOf } from '../files/cache-paths.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { hashFingerprint } from '../fingerprint/fingerprint.ts';
 import type { Workspace } from '../plan/examine.ts';
-import { changedFiles } from '../store/find-code.ts';
+import { changedFiles } from '../store/remembered-code.ts';
 import type { ResultName } from '../store/stage-result.ts';
 import type { StartedStage } from './execution.ts';
 

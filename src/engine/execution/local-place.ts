@@ -33,8 +33,8 @@ import { closeView, openView, withOriginals } from './input-view.ts';
 import { addLoaded, describeLoaded, nameResult } from './loaded-files.ts';
 import type { RunProcess } from './process-runner.ts';
 import { ReportCollector } from './report-collector.ts';
-import type { JobSupervision, ProcessEnd } from './serve-job.ts';
 import type { RequestSurroundings } from './stage-messages.ts';
+import type { JobSupervision, ProcessEnd } from './supervise-stage.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What stages on this machine share. */

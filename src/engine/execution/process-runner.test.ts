@@ -8,9 +8,9 @@ import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { StageError } from '../../stage.ts';
 import { IdleWorkers } from './idle-workers.ts';
 import { type LoadProgram, processRunner, type RunProcess } from './process-runner.ts';
-import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 import type { StageProcess } from './stage-process.ts';
+import type { ProcessEnd, ProcessJob } from './supervise-stage.ts';
 
 process.execArgv = []; // the processes below are plain JavaScript, and need no loader
 

@@ -1,4 +1,4 @@
-import { type Curve, mostCurves, withPoint } from '../../curves.ts';
+import { type Curve, mostCurves, withPoint } from '../../reported-curves.ts';
 import type { CurvePoint, Highlight } from '../../stage.ts';
 import type { StageEvent } from '../events.ts';
 import { CheckpointPoints } from '../store/checkpoint-points.ts';

@@ -13,11 +13,11 @@ import {
   type OutputsOf,
 } from '../plan/examine.ts';
 import { keepInputListing } from '../store/input-listings.ts';
+import { forgetView, viewName } from '../store/input-view-name.ts';
 import type { Lease } from '../store/lease.ts';
 import type { PieceScope } from '../store/piece-files.ts';
 import type { AttemptEnd, AttemptFiles } from '../store/run-folder.ts';
 import { type StageResult, shownDigest } from '../store/stage-result.ts';
-import { forgetView, viewName } from '../store/view-name.ts';
 import { compareAttempts } from './compare-attempts.ts';
 import {
   type Allocation,

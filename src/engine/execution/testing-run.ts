@@ -15,7 +15,7 @@ import { execute } from './execute.ts';
 import type { Execution, StageOutcome } from './execution.ts';
 import { IdleWorkers } from './idle-workers.ts';
 import { localPlace } from './local-place.ts';
-import type { ProcessEnd, ProcessJob } from './serve-job.ts';
+import type { ProcessEnd, ProcessJob } from './supervise-stage.ts';
 
 /** What a stage does instead of a process. Undefined stands for success. */
 export type FakeProcess = (

@@ -1,6 +1,6 @@
-import { compare } from '../../compare.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { groupBy } from '../../group-by.ts';
+import { compare } from '../../sort-order.ts';
 
 /**
  * One file of an artifact: `path` is relative and POSIX, or empty where the artifact is a single

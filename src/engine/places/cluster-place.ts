@@ -26,9 +26,9 @@ import { afterEnd, afterJob, type NextStep } from './after-end.ts';
 import { BatchFolder, type TicketEnd, type Tries } from './batch-folder.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
+import { longestLag, waitFor } from './shared-disk-lag.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
 import { changedSource, needsOf, type Software, ticketOf } from './ticket.ts';
-import { longestLag, waitFor } from './wait-for.ts';
 
 export interface ClusterOptions extends SubmitterOptions {
   readonly software: Software;

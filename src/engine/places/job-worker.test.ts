@@ -5,9 +5,9 @@ import { asType, partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { IdleWorkers } from '../execution/idle-workers.ts';
-import type { ProcessEnd, ProcessJob } from '../execution/serve-job.ts';
-import { LoadedCode } from '../store/find-code.ts';
+import type { ProcessEnd, ProcessJob } from '../execution/supervise-stage.ts';
 import { LocalStore } from '../store/local-store.ts';
+import { LoadedCode } from '../store/remembered-code.ts';
 import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
 import { JobWorker } from './job-worker.ts';
 

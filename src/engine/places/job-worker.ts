@@ -16,18 +16,18 @@ import { pathSignature } from '../files/walk-tree.ts';
 import { checkpointOf, pieceBaseOf } from '../fingerprint/fingerprint.ts';
 import type { Outputs, Workspace } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
-import type { LoadedCode } from '../store/find-code.ts';
 import type { KindSources } from '../store/kind-build.ts';
 import { LocalStore } from '../store/local-store.ts';
 import type { PieceScope } from '../store/piece-files.ts';
+import type { LoadedCode } from '../store/remembered-code.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { UnsharedStore } from '../store/unshared-store.ts';
 import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from './batch-folder.ts';
 import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
 import type { JobIdentity } from './schedulers/scheduler.ts';
+import { waitFor } from './shared-disk-lag.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, workspaceOf } from './ticket.ts';
-import { waitFor } from './wait-for.ts';
 
 export interface WorkerOptions {
   readonly folder: BatchFolder;

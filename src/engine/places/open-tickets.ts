@@ -1,7 +1,7 @@
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
 import { type Batch, BatchFolder } from './batch-folder.ts';
-import { longestLag } from './wait-for.ts';
+import { longestLag } from './shared-disk-lag.ts';
 
 /** A ticket of some run whose end nobody has used. */
 export interface OpenTicket {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { whole } from '../../spec-parts.ts';
-import { duration, memory } from '../config/schema/shapes.ts';
+import { duration, memory } from '../config/schema/yaml-keys.ts';
 import { engineShape, schedulerKeys } from './schedulers/schedulers.ts';
 
 const words = z.array(z.string()).default([]);

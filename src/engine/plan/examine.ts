@@ -15,7 +15,7 @@ import {
   type KeyedItem,
 } from '../fingerprint/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { LoadedCode } from '../store/find-code.ts';
+import type { LoadedCode } from '../store/remembered-code.ts';
 import type {
   LoadedFiles,
   Lookup,

@@ -1,6 +1,6 @@
 import { renameSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { compare } from '../../compare.ts';
+import { compare } from '../../sort-order.ts';
 import { writeError } from '../files/write-error.ts';
 import type { Publisher } from './publish.ts';
 import type { PublishedRecord } from './published-record.ts';

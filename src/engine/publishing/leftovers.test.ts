@@ -11,8 +11,8 @@ import { DigestIndex } from '../files/digest-index.ts';
 import { thisProcess } from '../files/process-identity.ts';
 import { stagingName } from '../files/staging-name.ts';
 import { temporaryBeside } from '../files/write-atomic.ts';
+import { nameView, viewName } from '../store/input-view-name.ts';
 import { LocalStore } from '../store/local-store.ts';
-import { nameView, viewName } from '../store/view-name.ts';
 import { clearAfterKilledRuns, findLeftovers, removeLeftovers } from './leftovers.ts';
 import { Publisher } from './publish.ts';
 

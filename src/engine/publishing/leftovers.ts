@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { entriesIn } from '../files/entries-in.ts';
 import { parseTemporaryName } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
+import { abandonedViewNames } from '../store/input-view-name.ts';
 import { LocalStore } from '../store/local-store.ts';
-import { abandonedViewNames } from '../store/view-name.ts';
 import { PublishedRecords } from './published-record.ts';
 import { leftoversIn } from './target.ts';
 

@@ -1,6 +1,6 @@
-import type { Curve } from '../../curves.ts';
 import { type Digest, isDigest } from '../../digest.ts';
 import type { JsonObject } from '../../json.ts';
+import type { Curve } from '../../reported-curves.ts';
 import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts';
 import { holdsRepository } from '../files/git-folder.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';

@@ -1,8 +1,8 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { customGrad, dispose, eye, grad, keep, tidy } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
+import { Attention } from '../models/custom-layers.ts';
 import { inputOf, readValues } from '../models/model-output.ts';
-import { Attention } from '../models/own-layers.ts';
 import { type AttributionMap, resizeMap } from './attribution-map.ts';
 import { gridOf } from './cam/map-layers.ts';
 import { type AttentionMethod, isAttention, type Method } from './methods.ts';

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from './chart-title.ts';
 import { fitText, fittedLabels } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
-import type { Part } from './part.ts';
+import type { Part } from './spec-part.ts';
 import { ink } from './theme.ts';
 import { explicitTooltips, titleText } from './tooltips.ts';
 

@@ -5,7 +5,7 @@ import { compile } from 'vega-lite';
 import { chartContent } from '../../../test/support/chart-content.ts';
 import { chart, quantity } from './encoders.ts';
 import { lineLayers } from './line-layers.ts';
-import type { Part } from './part.ts';
+import type { Part } from './spec-part.ts';
 import { intervalOf, numberText, rowOf, withoutPointer } from './tooltips.ts';
 
 const x = quantity('epoch', 'Epoch');

@@ -1,4 +1,4 @@
-import type { Part } from './part.ts';
+import type { Part } from './spec-part.ts';
 
 /** A line of a tooltip. */
 export interface TooltipRow {

@@ -13,7 +13,7 @@ import {
   precisionOf,
   recallOf,
 } from './classification/decisions.ts';
-import { confusion, decisionsOfSides } from './confusion.ts';
+import { confusion, decisionsOfSides } from './detector-confusion.ts';
 import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts';
 import { averagePrecision, precisionRecallCurve } from './ranking/precision-recall.ts';
 import { auc, detCurve, partialAuc, rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';

@@ -1,7 +1,12 @@
 import { type ClassScores, classScoresOf, tempered } from './classification/class-scores.ts';
 import { confusionMatrix } from './classification/confusion-matrix.ts';
 import { classDecisions, type Decisions, decisionsOf } from './classification/decisions.ts';
-import { type Confusion, confusionAt, confusionBetween, decisionsOfSides } from './confusion.ts';
+import {
+  type Confusion,
+  confusionAt,
+  confusionBetween,
+  decisionsOfSides,
+} from './detector-confusion.ts';
 import { type DetectorScores, scoredOf, temperedDetector } from './detector-scores.ts';
 import type { Statistic } from './intervals/bootstrap.ts';
 import { judgeForecasts } from './judge-forecasts.ts';

@@ -1,6 +1,7 @@
 import type { layers as Layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { input, layers, model, sequential } from '@tensorflow/tfjs';
 import { unreachable } from '../../result.ts';
+import { attention, classToken, layerNorm, layerScale, tokens } from './custom-layers.ts';
 import { featureScaling } from './feature-scaling.ts';
 import { usesBatch } from './layers/batch-statistics.ts';
 import {
@@ -14,7 +15,6 @@ import {
   pathsOf,
   plainLayersIn,
 } from './layers/layer.ts';
-import { attention, classToken, layerNorm, layerScale, tokens } from './own-layers.ts';
 import { seededDropout } from './seeded-dropout.ts';
 
 /**

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { asType } from '../../../test/support/partial-value.ts';
 import type { Json } from '../../json.ts';
 import type { Checkpoint } from '../../stage.ts';
-import { plannedObstacle } from './checkpoint-length.ts';
 import type { EpochRecord } from './history.ts';
+import { plannedObstacle } from './resume-rules.ts';
 import { TrainingCheckpoints } from './training-checkpoints.ts';
 
 const made = { backend: 'onnxruntime', threads: 2, processor: 'Intel Xeon' };

@@ -1,11 +1,5 @@
 import type { Checkpoint, CheckpointStore } from '../../stage.ts';
-import {
-  type Circumstances,
-  format,
-  type Length,
-  madeWith,
-  obstacleTo,
-} from './checkpoint-length.ts';
+import { type Circumstances, format, type Length, madeWith, obstacleTo } from './resume-rules.ts';
 import { isOpenEnded } from './schedule.ts';
 import type { TrainingState, TrainingStates } from './training-state.ts';
 

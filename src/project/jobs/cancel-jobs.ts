@@ -1,4 +1,4 @@
-import { take } from '../../engine/places/advance.ts';
+import { take } from '../../engine/places/detached-steps.ts';
 import { nameOf } from '../../engine/places/submitter.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { findJobs } from './open-jobs.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readEnd } from '../../engine/files/read-part.ts';
-import { take } from '../../engine/places/advance.ts';
+import { take } from '../../engine/places/detached-steps.ts';
 import {
   describeState,
   isFinal,

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { cacheOf } from '../../engine/files/cache-paths.ts';
-import { isTaken, readStep, type Step } from '../../engine/places/advance.ts';
 import { type Batch, BatchFolder } from '../../engine/places/batch-folder.ts';
+import { isTaken, readStep, type Step } from '../../engine/places/detached-steps.ts';
 import { loadPlaces } from '../../engine/places/place-file.ts';
 import type { Scheduler } from '../../engine/places/schedulers/scheduler.ts';
 import { openScheduler } from '../../engine/places/schedulers/schedulers.ts';

@@ -1,4 +1,3 @@
-import type { Curve } from '../../curves.ts';
 import { defaultNames } from '../../default-names.ts';
 import { isDigest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
@@ -14,9 +13,10 @@ import { countAtThresholds } from '../../learning/metrics/ranking/threshold-coun
 import { reportedSplit } from '../../learning/metrics/reported-split.ts';
 import type { BinaryRow } from '../../learning/metrics/scores/binary-view.ts';
 import type { History } from '../../learning/training/history.ts';
-import { baseName } from '../base-name.ts';
+import type { Curve } from '../../reported-curves.ts';
 import { comparable } from '../effective-settings.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
+import { baseName } from '../stage-base-name.ts';
 import type { Subject, SubjectStage } from './subject.ts';
 
 /**

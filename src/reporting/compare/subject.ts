@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Curve } from '../../curves.ts';
 import type { Digest } from '../../digest.ts';
 import { type Listing, partsDigest } from '../../engine/files/listing.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
@@ -10,6 +9,7 @@ import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import { type BinaryScores, binaryView } from '../../learning/metrics/scores/binary-view.ts';
 import { parseScores } from '../../learning/metrics/scores/scores-file.ts';
 import { type History, parseHistory } from '../../learning/training/history.ts';
+import type { Curve } from '../../reported-curves.ts';
 import { ok } from '../../result.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';

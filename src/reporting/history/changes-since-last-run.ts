@@ -1,8 +1,8 @@
 import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
-import { baseName } from '../base-name.ts';
 import { comparableResults, type FillDefaults } from '../effective-settings.ts';
+import { baseName } from '../stage-base-name.ts';
 import type { PastRun } from './past-run.ts';
 
 /**

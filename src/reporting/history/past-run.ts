@@ -4,11 +4,11 @@ import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-fo
 import { formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { isJsonObject, type Json } from '../../json.ts';
-import { baseName } from '../base-name.ts';
 import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { EventReader } from '../event-file.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 import { endState } from '../run-model.ts';
+import { baseName } from '../stage-base-name.ts';
 import type { RunState } from '../states.ts';
 
 /** An earlier run as people ask for it. */

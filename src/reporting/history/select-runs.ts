@@ -1,7 +1,7 @@
 import type { Explanation } from '../../engine/diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { suggest, thereAre } from '../../suggest.ts';
-import { baseName } from '../base-name.ts';
+import { baseName } from '../stage-base-name.ts';
 import { findNumbers, namesOf, numbersOf, type PastRun } from './past-run.ts';
 
 /** What is asked of the history; conditions that are absent hold for every run. */

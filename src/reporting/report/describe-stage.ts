@@ -16,8 +16,8 @@ import type { Json, JsonObject } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
 import { reasonsOf, type StageModel } from '../run-model.ts';
 import { stageState } from '../states.ts';
-import type { PageRoom } from './read-artifact.ts';
 import type { ReportContent, ReportLog, ReportStage, Setting } from './report-model.ts';
+import type { PageRoom } from './show-artifact.ts';
 
 const mostLogBytes = 48 * 1024;
 

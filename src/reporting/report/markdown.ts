@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts';
-import { renderTable } from './table.ts';
+import { renderTable } from './render-table.ts';
 
 /** Data URIs of a document's pictures, by their paths in it. */
 type Pictures = Readonly<Record<string, string>>;

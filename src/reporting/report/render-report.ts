@@ -1,16 +1,16 @@
 import { formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { formatCounts, runTones } from '../states.ts';
-import { renderFindings } from './findings.ts';
+import { renderFindings } from './findings-section.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Page, renderPage } from './page.ts';
+import { renderTable, showValue } from './render-table.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
-import { resultSections } from './results.ts';
+import { resultSections } from './results-sections.ts';
 import { runningCurves } from './stage-curves.ts';
-import { renderFacts, renderWhatRan } from './stages.ts';
+import { renderFacts, renderWhatRan } from './stage-sections.ts';
 import type { Sweep } from './sweeps.ts';
-import { renderTable, showValue } from './table.ts';
 
 const mostFailures = 10;
 const mostWarnings = 4;

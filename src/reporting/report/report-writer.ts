@@ -33,7 +33,6 @@ import {
 } from './describe-stage.ts';
 import { isSelection, lateSelections } from './late-selections.ts';
 import { PageSchedule } from './page-schedule.ts';
-import { PageRoom, publishedFiles, showArtifact } from './read-artifact.ts';
 import { renderReport } from './render-report.ts';
 import type {
   ReportModel,
@@ -42,6 +41,7 @@ import type {
   RunSelections,
   Setting,
 } from './report-model.ts';
+import { PageRoom, publishedFiles, showArtifact } from './show-artifact.ts';
 import { drawStages } from './stage-graph.ts';
 import { sweepsOf } from './sweeps.ts';
 

@@ -1,7 +1,7 @@
 import { groupBy } from '../../group-by.ts';
-import { baseName } from '../base-name.ts';
 import { curveCharts, type OwnedCurves } from '../curve-charts.ts';
 import { isDone } from '../run-model.ts';
+import { baseName } from '../stage-base-name.ts';
 import { renderChart } from './chart-figure.ts';
 import { type Html, html } from './html.ts';
 import type { ReportStage } from './report-model.ts';

@@ -1,6 +1,6 @@
 import { groupBy } from '../../group-by.ts';
 import type { StageGraph } from '../../learning/charts/draw-graph.ts';
-import { baseName } from '../base-name.ts';
+import { baseName } from '../stage-base-name.ts';
 import type { GraphDrawing, ReportGraph, ReportStage } from './report-model.ts';
 
 /** Nobody can read a graph of more boxes. */

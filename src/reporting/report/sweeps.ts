@@ -3,7 +3,7 @@ import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
 import { formatCountOf, formatSeconds, formatShare } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import type { Json } from '../../json.ts';
-import { baseName } from '../base-name.ts';
+import { baseName } from '../stage-base-name.ts';
 
 /** A search by successive halving: how far each candidate went, and why. */
 export interface Sweep {

@@ -10,7 +10,7 @@ import { subjectOfRun } from '../compare/subject.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Section } from '../report/page.ts';
-import { chartScripts, renderFrame, renderSections } from './frame.ts';
+import { chartScripts, renderFrame, renderSections } from './page-frame.ts';
 import type { Sources } from './run-page.ts';
 import { fileName } from './stored-report.ts';
 

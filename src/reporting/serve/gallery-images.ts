@@ -5,8 +5,8 @@ import type { StageResult, StoredArtifact } from '../../engine/store/stage-resul
 import { mapsListFile, readKeptMaps } from '../../learning/explanations/maps-list.ts';
 import { type Dataset, openDataset } from '../../learning/vision/dataset/open-dataset.ts';
 import { readNpyPart } from '../../learning/vision/features/npy.ts';
-import { imageTypes } from '../report/read-artifact.ts';
-import type { Objects } from './objects.ts';
+import { imageTypes } from '../report/show-artifact.ts';
+import type { Objects } from './stored-objects.ts';
 
 /** Data sets and lists of maps that stay open, and bytes of thumbnails that are kept. */
 const mostOpen = 6;

@@ -11,10 +11,10 @@ import {
 } from '../../learning/metrics/scores/scores-file.ts';
 import type { Sample } from '../../learning/vision/dataset/dataset.ts';
 import { EventReader } from '../event-file.ts';
+import type { Column } from './filter-query.ts';
 import type { ImageStore } from './gallery-images.ts';
-import { whyGone } from './objects.ts';
-import type { Column } from './query.ts';
 import { type Results, resultDigest } from './run-results.ts';
+import { whyGone } from './stored-objects.ts';
 
 /** The images of a data set or of scores as a table; row by row in the order of its file. */
 export interface ImageTable {

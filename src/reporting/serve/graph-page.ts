@@ -7,13 +7,13 @@ import type { StageGraph } from '../../learning/charts/draw-graph.ts';
 import { suggest } from '../../suggest.ts';
 import { describePlanned } from '../report/describe-stage.ts';
 import { Html, html } from '../report/html.ts';
-import { experimentOf } from '../report/results.ts';
+import { experimentOf } from '../report/results-sections.ts';
 import { drawFitting } from '../report/stage-graph.ts';
-import { renderStage } from '../report/stages.ts';
+import { renderStage } from '../report/stage-sections.ts';
 import { countActs, plannedStates } from '../states.ts';
-import { renderFrame } from './frame.ts';
-import type { Objects } from './objects.ts';
+import { renderFrame } from './page-frame.ts';
 import type { Sources } from './run-page.ts';
+import type { Objects } from './stored-objects.ts';
 import { fileName } from './stored-report.ts';
 
 /** Reads and plans the project's pipelines, as `restage plan` does. */

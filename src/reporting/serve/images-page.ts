@@ -2,10 +2,10 @@ import type { Context } from 'hono';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
 import { html } from '../report/html.ts';
-import { renderFrame } from './frame.ts';
 import type { ImageStore, Picture } from './gallery-images.ts';
 import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
 import { lostRunPage } from './lost-page.ts';
+import { renderFrame } from './page-frame.ts';
 import { findRun, type Sources } from './run-page.ts';
 
 /** The most runs that are offered. */

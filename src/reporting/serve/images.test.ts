@@ -9,8 +9,8 @@ import { LocalStore } from '../../engine/store/local-store.ts';
 import { npyHeader } from '../../learning/vision/features/npy.ts';
 import { ImageStore } from './gallery-images.ts';
 import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
-import { Objects } from './objects.ts';
 import { Results } from './run-results.ts';
+import { Objects } from './stored-objects.ts';
 
 const scores = `key,split,label,logit.real,logit.fake
 test/0,test,real,2,0

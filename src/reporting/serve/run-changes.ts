@@ -1,5 +1,5 @@
 import type { PastRun } from '../history/past-run.ts';
-import type { Cell } from './query.ts';
+import type { Cell } from './filter-query.ts';
 
 type Item = number | string;
 

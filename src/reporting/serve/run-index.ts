@@ -5,12 +5,12 @@ import type { StageResult } from '../../engine/store/stage-result.ts';
 import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { isTestSplit } from '../../learning/metrics/reported-split.ts';
-import { baseName } from '../base-name.ts';
 import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { EventReader } from '../event-file.ts';
 import { numbersOf, type PastRun, pastRun } from '../history/past-run.ts';
 import { flatten } from '../report/describe-stage.ts';
-import { type Cell, type Column, itemsOf } from './query.ts';
+import { baseName } from '../stage-base-name.ts';
+import { type Cell, type Column, itemsOf } from './filter-query.ts';
 import { changesOf, joinSettings, type ResultSettings, type StageSettings } from './run-changes.ts';
 import type { Results } from './run-results.ts';
 

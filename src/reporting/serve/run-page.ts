@@ -6,8 +6,8 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
 import { html } from '../report/html.ts';
 import { renderSection, type Section, withContent } from '../report/page.ts';
-import { chartScripts, renderFrame, renderSections } from './frame.ts';
 import { LiveRun } from './live-run.ts';
+import { chartScripts, renderFrame, renderSections } from './page-frame.ts';
 import type { RunIndex } from './run-index.ts';
 import type { ReportSources } from './stored-report.ts';
 

@@ -2,9 +2,9 @@ import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { formatSeconds } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
-import { renderTable } from '../report/table.ts';
-import { renderFrame } from './frame.ts';
-import { type Column, columnsOf, filterRows, sortRows } from './query.ts';
+import { renderTable } from '../report/render-table.ts';
+import { type Column, columnsOf, filterRows, sortRows } from './filter-query.ts';
+import { renderFrame } from './page-frame.ts';
 import type { RunTable } from './run-index.ts';
 import type { Sources } from './run-page.ts';
 
@@ -35,7 +35,7 @@ export function runsPage(c: Context, { index, project }: Sources): Response {
       at: '/',
       project,
       content,
-      scripts: ['table.js'],
+      scripts: ['runs-table.js'],
       follows: '/runs/events',
     }),
   );

@@ -16,11 +16,11 @@ import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
 import { imagesData, imagesPage, mapsData, sendPicture } from './images-page.ts';
 import { lostPage, lostRunPage } from './lost-page.ts';
-import { Objects } from './objects.ts';
 import { RunIndex } from './run-index.ts';
 import { findRun, followRun, runLog, runPage, type Sources } from './run-page.ts';
 import { Results } from './run-results.ts';
 import { followRuns, runsData, runsPage } from './runs-page.ts';
+import { Objects } from './stored-objects.ts';
 
 interface ServeOptions {
   readonly root: string;
@@ -168,6 +168,6 @@ const assets: ReadonlyMap<string, string> = new Map(
   [
     ...vegaFiles(),
     ...['report-page.js', 'page.css'].map(assetFile),
-    ...['live.js', 'table.js', 'gallery.js'].map(builtFile),
+    ...['live-updates.js', 'runs-table.js', 'gallery.js'].map(builtFile),
   ].map((file) => [basename(file), file]),
 );

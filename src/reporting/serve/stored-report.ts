@@ -18,7 +18,6 @@ import {
   flatten,
   type StageContent,
 } from '../report/describe-stage.ts';
-import { PageRoom, showArtifact } from '../report/read-artifact.ts';
 import type {
   ReportModel,
   ReportOutput,
@@ -26,11 +25,12 @@ import type {
   RunSelections,
   Setting,
 } from '../report/report-model.ts';
+import { PageRoom, showArtifact } from '../report/show-artifact.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import type { RunModel, StageModel } from '../run-model.ts';
 import type { RunState } from '../states.ts';
-import { type Objects, whyGone } from './objects.ts';
 import { type Results, resultDigest } from './run-results.ts';
+import { type Objects, whyGone } from './stored-objects.ts';
 
 /** The sources of a stored run's page. */
 export interface ReportSources {

@@ -1,7 +1,7 @@
 import { latexNote, latexTable } from '../../latex-table.ts';
 import { markdownTable } from '../../markdown-table.ts';
 import type { ComparisonTable } from '../compare/comparison-tables.ts';
-import { formatTable } from './text.ts';
+import { formatTable } from './text-layout.ts';
 
 /** The tables as text; a folded one is a line that says how to see it, unless `all`. */
 export function formatComparison(tables: readonly ComparisonTable[], all = false): string {

@@ -1,11 +1,11 @@
 import { formatFew, formatSeconds } from '../../format-numbers.ts';
 import { headlineMetrics, measuredPart } from '../../learning/metrics/metric-catalogue.ts';
 import { isTestSplit } from '../../learning/metrics/reported-split.ts';
-import { baseName } from '../base-name.ts';
 import { findNumbers, numbersOf, type PastRun, type RunNumber } from '../history/past-run.ts';
 import { showMeasured, showNumber } from '../measured-number.ts';
+import { baseName } from '../stage-base-name.ts';
 import { formatOutcomes } from '../states.ts';
-import { formatTable } from './text.ts';
+import { formatTable } from './text-layout.ts';
 
 /** The most numbers that stand in the line of a run. */
 const mostNumbers = 2;

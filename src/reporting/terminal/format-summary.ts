@@ -9,7 +9,7 @@ import { formatOutcomes } from '../states.ts';
 import type { Paint } from './colour.ts';
 import { describeTraffic } from './event-line.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
-import { formatTable } from './text.ts';
+import { formatTable } from './text-layout.ts';
 
 /** Lines shown of each list; a run may have a thousand stages. */
 const mostFailures = 10;

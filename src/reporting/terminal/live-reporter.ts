@@ -13,7 +13,7 @@ import type { OutputStream, Paint } from './colour.ts';
 import { describeQueued, describeTraffic, eventLine } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
 import { terminalText, writeRaw } from './terminal-text.ts';
-import { clip, padEnd } from './text.ts';
+import { clip, padEnd } from './text-layout.ts';
 import { progressParts } from './time-left.ts';
 
 /** Calls `tick` with the time again and again, until the function that it returns is called. */

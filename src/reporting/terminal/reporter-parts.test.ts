@@ -8,7 +8,7 @@ import { plainText } from '../../plain-text.ts';
 import { groupSummaryTables } from '../group-summary-tables.ts';
 import { wantsColour } from './colour.ts';
 import { selectReporter } from './select-reporter.ts';
-import { clip, formatTable } from './text.ts';
+import { clip, formatTable } from './text-layout.ts';
 
 test('colours are for terminals, NO_COLOR turns them off, FORCE_COLOR wins', () => {
   const terminal = { isTTY: true };

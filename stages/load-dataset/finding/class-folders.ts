@@ -1,6 +1,6 @@
 import { opendirSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
+import { imagesUnder } from '../../../src/learning/vision/find-images.ts';
 
 /**
  * What other data sets call these splits. Training and evaluation rely on our names, so folders

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCountOf } from '../../../src/format-numbers.ts';
-import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
+import { imagesUnder } from '../../../src/learning/vision/find-images.ts';
 import type { ClassSources, FoundImage } from '../../../src/learning/vision/lists/found-image.ts';
 import { StageError } from '../../../src/stage.ts';
 import { folders, isFolder } from './class-folders.ts';

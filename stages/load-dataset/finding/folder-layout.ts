@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defaultNames } from '../../../src/default-names.ts';
 import { formatList } from '../../../src/format-numbers.ts';
-import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
+import { imagesUnder } from '../../../src/learning/vision/find-images.ts';
 import type { ClassSources } from '../../../src/learning/vision/lists/found-image.ts';
 import { suggest } from '../../../src/suggest.ts';
 import { classFolders, folders, isFolder, otherNames } from './class-folders.ts';

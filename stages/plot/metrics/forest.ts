@@ -11,7 +11,13 @@ import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { intervalRows } from '../../../src/learning/charts/interval-rows.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
-import { chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions } from './metrics.ts';
+import {
+  chanceOf,
+  drawMetrics,
+  levelOf,
+  type MetricItem,
+  type MetricOptions,
+} from './draw-metrics.ts';
 
 const width = 250;
 

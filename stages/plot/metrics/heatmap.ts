@@ -7,7 +7,7 @@ import { inRow } from '../../../src/learning/charts/tooltips.ts';
 import { mean } from '../../../src/learning/metrics/arithmetic/mean.ts';
 import { requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
-import { axesOf, drawMetrics, type MetricItem, type MetricOptions } from './metrics.ts';
+import { axesOf, drawMetrics, type MetricItem, type MetricOptions } from './draw-metrics.ts';
 
 /** The width in pixels that the cells together should not exceed. */
 const widestMap = 400;

@@ -15,7 +15,7 @@ import {
   levelOf,
   type MetricItem,
   type MetricOptions,
-} from './metrics.ts';
+} from './draw-metrics.ts';
 
 const width = 440;
 const height = 260;

@@ -19,7 +19,7 @@ import {
   type ModelScores,
   type SplitScores,
   type ThresholdOptions,
-} from './scores.ts';
+} from './draw-scores.ts';
 
 const panelsAcross = 2;
 /** Sizes of a cell: a single model has larger ones. */

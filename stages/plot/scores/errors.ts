@@ -27,7 +27,7 @@ import {
   type SplitScores,
   type ThresholdOptions,
   width,
-} from './scores.ts';
+} from './draw-scores.ts';
 
 type Rates = readonly [string, string];
 

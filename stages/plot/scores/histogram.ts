@@ -31,7 +31,7 @@ import {
   type ScoresOptions,
   type SplitScores,
   width,
-} from './scores.ts';
+} from './draw-scores.ts';
 
 /**
  * How the difference of the scores is distributed in each class, a panel for each model, on one

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { compare } from '../../../compare.ts';
+import { compare } from '../../../sort-order.ts';
 import type { InputPort, KindSpec, OutputPort } from '../../../stage.ts';
-import { extendsShape, pipelineShape, stageShape } from './shapes.ts';
+import { extendsShape, pipelineShape, stageShape } from './yaml-keys.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

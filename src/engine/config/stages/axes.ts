@@ -4,7 +4,7 @@ import { isUnread, type LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
-import { slotsShape, trialsShape } from '../schema/shapes.ts';
+import { slotsShape, trialsShape } from '../schema/yaml-keys.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import {
   child,
@@ -16,7 +16,7 @@ import {
   toJson,
 } from '../yaml/node.ts';
 import { type Definition, namePattern } from './definitions.ts';
-import { drawPoints } from './draw-points.ts';
+import { drawPoints } from './random-axis.ts';
 
 /** One dimension of a matrix. */
 export interface Axis {

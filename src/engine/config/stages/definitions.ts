@@ -4,7 +4,7 @@ import type { KnownKind, LoadContext } from '../load-context.ts';
 import { Params, type SetParam, setParams } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
-import { pipelineShape } from '../schema/shapes.ts';
+import { pipelineShape } from '../schema/yaml-keys.ts';
 import { loadReferred } from '../yaml/load-document.ts';
 import {
   child,

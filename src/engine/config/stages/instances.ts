@@ -1,12 +1,12 @@
-import { compare } from '../../../compare.ts';
 import { formatCount } from '../../../format-numbers.ts';
+import { compare } from '../../../sort-order.ts';
 import { didYouMean } from '../../../suggest.ts';
 import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { type Scope, substitute, substituteShell } from '../params/substitute.ts';
 import type { LocatedOutput, StageName } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
-import { type StageShape, stageShape } from '../schema/shapes.ts';
+import { type StageShape, stageShape } from '../schema/yaml-keys.ts';
 import type { StageReference } from '../stage-reference.ts';
 import {
   child,

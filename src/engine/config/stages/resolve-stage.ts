@@ -5,7 +5,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { KnownKind, LoadContext } from '../load-context.ts';
 import type { LocatedInput, LocatedStage, Resources, Stage, StageCode } from '../pipeline.ts';
 import type { Edge } from '../post-order.ts';
-import type { StageShape } from '../schema/shapes.ts';
+import type { StageShape } from '../schema/yaml-keys.ts';
 import { parseStageReference } from '../stage-reference.ts';
 import { child, describeNode, isText, itemsOf } from '../yaml/node.ts';
 import { findStage, type InputWork, resolveInputs } from './inputs.ts';

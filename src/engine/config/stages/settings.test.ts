@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { compare } from '../../../compare.ts';
 import type { JsonObject } from '../../../json.ts';
+import { compare } from '../../../sort-order.ts';
 import { keyedSettings } from './settings.ts';
 
 const schema = z.strictObject({

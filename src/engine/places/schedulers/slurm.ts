@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Environment } from '../../../environment.ts';
-import { mapOf, scalar } from '../../config/schema/shapes.ts';
+import { mapOf, scalar } from '../../config/schema/yaml-keys.ts';
 import { type CommandOutput, runCommand } from './run-command.ts';
 import {
   type JobIdentity,

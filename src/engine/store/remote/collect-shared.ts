@@ -5,8 +5,8 @@ import { forEachOf } from '../../../for-each-of.ts';
 import { parseTemporaryName } from '../../files/write-atomic.ts';
 import { parseManifest } from '../run-manifest.ts';
 import { type Bucket, type StoredKey, storeText, UnreachableStore } from './buckets/bucket.ts';
+import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './deletion-marks.ts';
 import { isDataKey, parseResultKey, parseRunKey, referencesOf } from './envelope.ts';
-import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './marks.ts';
 
 export interface SharedGarbageOptions {
   /**

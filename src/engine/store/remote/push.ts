@@ -6,6 +6,7 @@ import { forEachOf } from '../../../for-each-of.ts';
 import { formatBytes } from '../../../format-numbers.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import { type Bucket, type FileBody, mostWhole } from './buckets/bucket.ts';
+import { readMarks } from './deletion-marks.ts';
 import {
   dataKeyOf,
   type EnvelopeKind,
@@ -15,7 +16,6 @@ import {
 } from './envelope.ts';
 import type { SigningKey } from './keys.ts';
 import { KnownDamage } from './known-damage.ts';
-import { readMarks } from './marks.ts';
 
 /** A text to be signed and stored, with the objects that it names. */
 export interface Parcel {

@@ -23,7 +23,7 @@ import { Contact } from './contact.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { KnownDamage } from './known-damage.ts';
 import { type Parcel, Push, type PushOptions } from './push.ts';
-import { type RemoteRecord, RemoteRecords } from './records.ts';
+import { type RemoteRecord, RemoteRecords } from './remote-records.ts';
 import {
   type FoundResult,
   RemoteStore,

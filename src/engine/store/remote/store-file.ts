@@ -4,7 +4,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { err, ok, type Result } from '../../../result.ts';
 import { explainIssues } from '../../config/schema/explain-issues.ts';
-import { flag, mapOf } from '../../config/schema/shapes.ts';
+import { flag, mapOf } from '../../config/schema/yaml-keys.ts';
 import { readMap } from '../../config/yaml/load-document.ts';
 import { toJson } from '../../config/yaml/node.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';

@@ -1,9 +1,9 @@
 import type { layers as Layers, LayersModel } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
+import { Attention, Tokens } from '../../models/custom-layers.ts';
 import { GraphLayer, isNormalisation, operatorOf } from '../../models/graph/graph-layer.ts';
 import { perImage } from '../../models/graph/operators/shapes.ts';
-import { Attention, Tokens } from '../../models/own-layers.ts';
 
 // The layers that class activation maps can be taken from: those whose values have places in the
 // image, as pixels of feature maps or as tokens of patches.

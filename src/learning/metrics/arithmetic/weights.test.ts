@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expectedCalibrationError } from '../calibration/calibration-bins.ts';
 import { fitTemperature } from '../calibration/temperature.ts';
 import { accuracy, balancedAccuracy, majorityAccuracy } from '../classification/decisions.ts';
-import { confusion, decisionsOfSides } from '../confusion.ts';
+import { confusion, decisionsOfSides } from '../detector-confusion.ts';
 import { equalErrorRate } from '../ranking/chosen-thresholds.ts';
 import { averagePrecision } from '../ranking/precision-recall.ts';
 import { auc, partialAuc } from '../ranking/roc-curve.ts';

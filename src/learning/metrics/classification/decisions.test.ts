@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { confusion, decisionsOfSides } from '../confusion.ts';
+import { confusion, decisionsOfSides } from '../detector-confusion.ts';
 import {
   accuracy,
   balancedAccuracy,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Random } from '../../../random.ts';
 import { weightedMean } from '../arithmetic/weights.ts';
 import { precisionOf } from '../classification/decisions.ts';
-import { confusion, decisionsOfSides } from '../confusion.ts';
+import { confusion, decisionsOfSides } from '../detector-confusion.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { compare } from '../../../compare.ts';
 import { csvRecords, findColumns } from '../../../csv.ts';
+import { compare } from '../../../sort-order.ts';
 import { StageError } from '../../../stage.ts';
 import { suggest, thereAre } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';

@@ -1,5 +1,5 @@
+import type { Cell } from '../filter-query.ts';
 import type { ImageTable } from '../gallery-table.ts';
-import type { Cell } from '../query.ts';
 
 /** The value of a column in a row; null where it has none. */
 export type Cells = (name: string, row: number) => Cell;

@@ -1,14 +1,14 @@
 import { render } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { askedOf, filterRows, sortRows, withCondition } from '../filter-query.ts';
 import type { ImageTable } from '../gallery-table.ts';
-import { askedOf, filterRows, sortRows, withCondition } from '../query.ts';
-import { Exported } from './exported.tsx';
+import { Exported } from './export-list.tsx';
 import { FilterField } from './filter-field.tsx';
 import type { Cells } from './gallery-cells.ts';
+import { Overview } from './gallery-overview.tsx';
 import { Grid } from './image-grid.tsx';
-import { Overview } from './overview.tsx';
+import { Viewer } from './image-viewer.tsx';
 import { useView } from './use-view.ts';
-import { Viewer } from './viewer.tsx';
 
 const container = document.getElementById('gallery');
 if (container !== null) load(container);

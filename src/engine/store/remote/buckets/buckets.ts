@@ -1,7 +1,7 @@
 import { mergeKeys } from '../../../config/schema/merge-keys.ts';
-import { folder } from './folder.ts';
-import { s3 } from './s3.ts';
-import { ssh } from './ssh.ts';
+import { folder } from './folder-address.ts';
+import { s3 } from './s3-address.ts';
+import { ssh } from './ssh-address.ts';
 
 /**
  * The forms of buckets. A new one is a file that exports its `BucketForm`, and one row here. An

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { compare } from '../../../../compare.ts';
 import { sha256 } from '../../../../digest.ts';
+import { compare } from '../../../../sort-order.ts';
 
 /** The credentials of a user of S3. */
 export interface Credentials {

@@ -7,7 +7,7 @@ import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { StoredArtifact } from '../../engine/store/stage-result.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
-import { type ArtifactFiles, imageTypes } from '../report/read-artifact.ts';
+import { type ArtifactFiles, imageTypes } from '../report/show-artifact.ts';
 
 /** The reasons why the store has no bytes of a known result. */
 export const whyGone =

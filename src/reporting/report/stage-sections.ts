@@ -1,10 +1,16 @@
-import type { Curve } from '../../curves.ts';
 import { formatCount, formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
+import type { Curve } from '../../reported-curves.ts';
 import { type StageState, stageTones } from '../states.ts';
 import { dataUri, type Html, html } from './html.ts';
+import {
+  fileLink,
+  renderMetrics,
+  renderShownTable,
+  renderTable,
+  showValue,
+} from './render-table.ts';
 import type { GraphDrawing, ReportModel, ReportStage, Setting } from './report-model.ts';
-import { fileLink, renderMetrics, renderShownTable, renderTable, showValue } from './table.ts';
 
 export const stateBadge = (state: StageState): Html =>
   html`<span class="badge ${stageTones[state]}">${state}</span>`;

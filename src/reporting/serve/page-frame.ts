@@ -56,7 +56,7 @@ export function renderFrame({
 ${content}
 </main>
 ${data !== undefined && html`<script type="application/json" id="data">${jsonScript(JSON.stringify(data))}</script>`}
-${['live.js', ...scripts].map((name) => html`<script src="/asset/${name}" defer></script>\n`)}</body>
+${['live-updates.js', ...scripts].map((name) => html`<script src="/asset/${name}" defer></script>\n`)}</body>
 </html>
 `.markup;
 }

@@ -3,20 +3,20 @@ import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { groupSummaryTables, isChoice, isData } from '../group-summary-tables.ts';
 import { later, renderChart } from './chart-figure.ts';
-import { findingOf } from './findings.ts';
+import { findingOf } from './findings-section.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Section, withContent } from './page.ts';
-import type { ReportOutput, ReportStage, ShownArtifact } from './report-model.ts';
-import { endedCurves } from './stage-curves.ts';
-import { renderStage, stateBadge } from './stages.ts';
 import {
   fileLink,
   renderDataset,
   renderShownTable,
   renderSummaryTable,
   showValue,
-} from './table.ts';
+} from './render-table.ts';
+import type { ReportOutput, ReportStage, ShownArtifact } from './report-model.ts';
+import { endedCurves } from './stage-curves.ts';
+import { renderStage, stateBadge } from './stage-sections.ts';
 
 /** Above this many stages, a pipeline that includes others is shown by experiment. */
 const mostFlat = 24;

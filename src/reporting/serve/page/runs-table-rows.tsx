@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { formatSeconds } from '../../../format-numbers.ts';
 import { type RunState, runTones } from '../../states.ts';
-import { type Column, itemsOf } from '../query.ts';
+import { type Column, itemsOf } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
 import { drawnRows, useSeen } from './use-view.ts';
 

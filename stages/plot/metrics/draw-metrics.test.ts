@@ -8,10 +8,10 @@ import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
 import run from '../run.ts';
 import { spec } from '../spec.ts';
+import type { MetricItem } from './draw-metrics.ts';
 import { forestChart } from './forest.ts';
 import { heatmapCells, heatmapChart } from './heatmap.ts';
 import { linesAgainst, linesChart } from './lines.ts';
-import type { MetricItem } from './metrics.ts';
 
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
 

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { filterRows, withCondition } from '../query.ts';
+import { filterRows, withCondition } from '../filter-query.ts';
 import type { Cells, TableProps } from './gallery-cells.ts';
 
 const bins = 20;

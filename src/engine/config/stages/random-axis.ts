@@ -1,5 +1,5 @@
 import { Random } from '../../../random.ts';
-import { type Draw, drawsShape } from '../schema/shapes.ts';
+import { type Draw, drawsShape } from '../schema/yaml-keys.ts';
 import { child, entriesOf, itemsOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
 
 /** Significant digits of a drawn number: enough for a setting, and readable. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { confusion } from './confusion.ts';
+import { confusion } from './detector-confusion.ts';
 
 test('the example of the docstring', () => {
   assert.deepEqual(confusion([0, 0, 1, 1], [0, 1, 1, 1]), {

@@ -14,9 +14,9 @@ import run from '../run.ts';
 import { spec } from '../spec.ts';
 import { classConfusionChart } from './class-confusion.ts';
 import { confusionChart } from './confusion.ts';
+import { confusionAbove, type ModelScores, type SplitScores } from './draw-scores.ts';
 import { errorsChart } from './errors.ts';
 import { histogramChart } from './histogram.ts';
-import { confusionAbove, type ModelScores, type SplitScores } from './scores.ts';
 
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
 

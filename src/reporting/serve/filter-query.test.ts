@@ -10,7 +10,7 @@ import {
   parseQuery,
   sortRows,
   withCondition,
-} from './query.ts';
+} from './filter-query.ts';
 
 const columns: readonly Column[] = [
   { name: 'run', values: ['a', 'b', 'c', 'd'] },

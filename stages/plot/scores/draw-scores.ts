@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatCountRange } from '../../../src/format-numbers.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { logitDifferences } from '../../../src/learning/metrics/arithmetic/logits.ts';
-import { type Confusion, confusion } from '../../../src/learning/metrics/confusion.ts';
+import { type Confusion, confusion } from '../../../src/learning/metrics/detector-confusion.ts';
 import {
   readSplitScores,
   requireBothSides,

@@ -1,9 +1,9 @@
 import { render } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { type Column, columnsOf, filterRows, joinNames, sortRows } from '../query.ts';
+import { type Column, columnsOf, filterRows, joinNames, sortRows } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
 import { FilterField } from './filter-field.tsx';
-import { Rows } from './run-rows.tsx';
+import { Rows } from './runs-table-rows.tsx';
 import { useView } from './use-view.ts';
 
 let isDrawn = false;

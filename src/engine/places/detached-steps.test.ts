@@ -7,7 +7,7 @@ import { sha256 } from '../../digest.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { type Attempt, type Place, StageFailure } from '../execution/execution.ts';
 import type { Workspace } from '../plan/examine.ts';
-import { limitFailures, submitStep } from './advance.ts';
+import { limitFailures, submitStep } from './detached-steps.ts';
 import { placeShape } from './place-spec.ts';
 import { openScheduler } from './schedulers/schedulers.ts';
 

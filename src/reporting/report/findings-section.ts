@@ -11,8 +11,14 @@ import {
 import { isTestSplit, reportedSplit } from '../../learning/metrics/reported-split.ts';
 import { groupSummaryTables, isChoice } from '../group-summary-tables.ts';
 import { type Html, html } from './html.ts';
+import {
+  intervalWords,
+  renderSummaryTable,
+  renderTable,
+  showEnds,
+  showValue,
+} from './render-table.ts';
 import type { ReportMetric, ReportStage } from './report-model.ts';
-import { intervalWords, renderSummaryTable, renderTable, showEnds, showValue } from './table.ts';
 
 /**
  * The most numbers shown for a stage, stages shown as tiles (a table compares more), and rows

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asType } from '../test/support/partial-value.ts';
-import { type Curve, mostCurves, thinned, withPoint } from './curves.ts';
+import { type Curve, mostCurves, thinned, withPoint } from './reported-curves.ts';
 
 const stepsTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 const curveOf = (last: number): Curve =>

@@ -67,7 +67,9 @@ function lose(address: string): void {
   tell('The connection to the server is lost: what you see may be old. Trying again …');
   setTimeout(async () => {
     if (source !== undefined || document.hidden) return;
-    const answer = await fetch('/asset/live.js', { cache: 'no-store' }).catch(() => undefined);
+    const answer = await fetch('/asset/live-updates.js', { cache: 'no-store' }).catch(
+      () => undefined,
+    );
     if (answer?.status === 403)
       tell('The server was started again: open the address that it printed.');
     else if (answer?.ok) open(address);

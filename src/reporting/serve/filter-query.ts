@@ -1,4 +1,4 @@
-import { compare } from '../../compare.ts';
+import { compare } from '../../sort-order.ts';
 
 /** A cell of a table: several values where several instances of a matrix have one each. */
 export type Cell = number | string | null | readonly (number | string)[];
