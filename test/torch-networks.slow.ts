@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,29 +26,31 @@ import { netOf } from '../src/learning/models/model-setting.ts';
 import { loadWeights } from '../src/learning/models/weights/load-weights.ts';
 import { netWeights, pytorchName } from '../src/learning/models/weights/net-weights.ts';
 import { openWeights } from '../src/learning/models/weights/open-weights.ts';
-import { noPyTorch } from './support/pytorch.ts';
+import { noPyTorch, writeNetworkWeights } from './support/pytorch.ts';
 import { untrainedInfo } from './support/untrained-model.ts';
 
-/** What PyTorch computes with a network of `torch-networks.py`. */
+/** What PyTorch computes with a network, by `writeNetworkWeights`. */
 interface Expected {
   readonly parameters: number;
   /** `[2, size, size, 3]` */
   readonly images: readonly number[];
-  /** `[2, 5]` */
+  /** `[2, 10]` */
   readonly logits: readonly number[];
   /** The norm of the gradient of the sum of squared logits by each parameter. */
   readonly norms: Readonly<Record<string, number>>;
 }
 
-/** Each network, with the side of its images in the test and in publications. */
+/** Each network, its name there, and the side of its images in the test and in publications. */
 const networks = [
-  ['resnet-50', 66, 224],
-  ['mobilenet-v2', 64, 224],
-  ['efficientnet-b0', 64, 224],
-  ['convnext-tiny', 64, 224],
-  ['vit-small', 64, 224],
-  ['inception-v3', 107, 299],
+  ['resnet-50', 'resnet50', 66, 224],
+  ['mobilenet-v2', 'mobilenet_v2', 64, 224],
+  ['efficientnet-b0', 'efficientnet_b0', 64, 224],
+  ['convnext-tiny', 'convnext_tiny', 64, 224],
+  ['vit-small', 'vit_small', 64, 224],
+  ['inception-v3', 'inception_v3', 107, 299],
 ] as const;
+
+const classes = Array.from({ length: 10 }, (_, i) => `class ${i}`);
 
 suite('networks of torchvision and timm', { skip: noPyTorch ?? false }, () => {
   let folder: string;
@@ -59,33 +60,29 @@ suite('networks of torchvision and timm', { skip: noPyTorch ?? false }, () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  for (const [name, size, published] of networks) {
+  for (const [name, theirName, size, published] of networks) {
     test(`${name} takes their weights, and has PyTorch's parameters, scores and gradients, also as ONNX and read back`, async () => {
-      const script = new URL('support/torch-networks.py', import.meta.url).pathname;
-      const python = spawnSync('/usr/bin/python3', [script, folder, name, String(size)], {
-        encoding: 'utf8',
-      });
-      assert.equal(python.status, 0, python.stderr);
-      const path = join(folder, `${name}.json`);
+      writeNetworkWeights(folder, theirName, size);
+      const path = join(folder, `${theirName}.json`);
       const expected = JSON.parse(readFileSync(path, 'utf8')) as Expected;
       const traced = traceLayers(netOf(name, 1000).layers, [published, published, 3]);
       assert.ok(traced.ok);
       assert.equal(totals(traced.value).learnable, expected.parameters);
 
-      const net = netOf(name, 5);
+      const net = netOf(name, classes.length);
       const model = buildNet(net, size);
       initialiseWeights(model, 1);
-      using stored = await openWeights([join(folder, `${name}.pth`)]);
+      using stored = await openWeights([join(folder, `${theirName}.pth`)]);
       const loaded = loadWeights(model, { net, imageSize: size }, stored);
       assert.deepEqual(
-        [loaded.random, loaded.unused.filter((left) => !left.endsWith('num_batches_tracked'))],
+        [loaded.random, loaded.unused.filter((name) => !name.endsWith('num_batches_tracked'))],
         [[], []],
       );
       const images = tensor([...expected.images], [2, size, size, 3]);
       assertClose(await scores(model, images), expected.logits);
       await assertGradients(model, images, { name, size, norms: expected.norms });
 
-      const info = { ...untrainedInfo(name, size), classes: ['a', 'b', 'c', 'd', 'e'] };
+      const info = { ...untrainedInfo(name, size), classes };
       const session = await InferenceSession.create(exportOnnx(weightedNet({ model, info }), {}));
       const image = new OrtTensor('float32', Float32Array.from(expected.images), images.shape);
       const { logits } = await session.run({ image });
@@ -126,7 +123,11 @@ async function assertGradients(
 ): Promise<void> {
   const loss = () => (model.apply(images, { training: false }) as Tensor).square().sum() as Scalar;
   const { value, grads } = variableGrads(loss);
-  const traced = traceLayers(netOf(wanted.name, 5).layers, [wanted.size, wanted.size, 3]);
+  const traced = traceLayers(netOf(wanted.name, classes.length).layers, [
+    wanted.size,
+    wanted.size,
+    3,
+  ]);
   assert.ok(traced.ok);
   const names = new Map(
     netWeights(traced.value).map((weight) => [

@@ -1,7 +1,11 @@
-"""Writes networks as torchvision and timm define them, as PyTorch exports them, and what PyTorch computes with them:
-pytorch-architectures.py FOLDER NAME...
+"""Writes networks as torchvision and timm define them, and what PyTorch computes with them. Weights are random.
 
-Weights are random. For each network: NAME.onnx, NAME.json (what it is, where numbers are) and NAME.f32 (the numbers).
+pytorch-architectures.py FOLDER NAME...
+    For each network as PyTorch exports it: NAME.onnx, NAME-folded.onnx, NAME.json (what it is, where numbers are) and
+    NAME.f32 (the numbers).
+pytorch-architectures.py --weights SIZE FOLDER NAME
+    Its weights, NAME.pth, and NAME.json with images of SIZE pixels a side, logits and norms of gradients.
+
 Debian: python3-torch python3-onnx.
 """
 import json
@@ -52,6 +56,47 @@ class ResNet18(nn.Module):
             setattr(self, f"layer{i + 1}", stage)
             inputs = width
         self.fc = nn.Linear(512, CLASSES)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(4 * width)
+        self.downsample = None
+        if stride != 1 or inputs != 4 * width:
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, 4 * width, 1, stride, bias=False), nn.BatchNorm2d(4 * width))
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNet50(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        inputs = 64
+        for stage, blocks in enumerate([3, 4, 6, 3]):
+            width = 64 * 2**stage
+            layers = []
+            for i in range(blocks):
+                layers.append(Bottleneck(inputs, width, 2 if i == 0 and stage > 0 else 1))
+                inputs = 4 * width
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*layers))
+        self.fc = nn.Linear(2048, CLASSES)
 
     def forward(self, x):
         x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
@@ -511,11 +556,11 @@ class PatchEmbed(nn.Module):
 class TimmViT(nn.Module):
     """ViT-S/16 and DeiT-Ti differ in their width."""
 
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, size=224):
         super().__init__()
         self.patch_embed = PatchEmbed(width)
         self.cls_token = nn.Parameter(torch.randn(1, 1, width) * 0.02)
-        self.pos_embed = nn.Parameter(torch.randn(1, 197, width) * 0.02)
+        self.pos_embed = nn.Parameter(torch.randn(1, (size // 16) ** 2 + 1, width) * 0.02)
         self.blocks = nn.Sequential(*[TimmBlock(width, heads) for _ in range(12)])
         self.norm, self.head = nn.LayerNorm(width, eps=1e-6), nn.Linear(width, CLASSES)
 
@@ -620,6 +665,7 @@ class SwinT(nn.Module):
 # Pixels a side, and the published number of parameters with a thousand classes.
 NETWORKS = {
     "resnet18": (ResNet18, 64, 11_689_512),
+    "resnet50": (ResNet50, 64, 25_557_032),
     "densenet121": (DenseNet121, 64, 7_978_856),
     "vgg11_bn": (VGG11, 224, 132_868_840),
     "inception_v3": (InceptionV3, 107, 23_834_568),
@@ -632,6 +678,17 @@ NETWORKS = {
     "deit_tiny": (partial(TimmViT, 192, 3), 224, 5_717_416),
     "vit_small": (partial(TimmViT, 384, 6), 224, 22_050_664),
 }
+
+
+def parameters_of(net):
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
+def check_parameters(name, net):
+    """With a thousand classes the network has as many parameters as published."""
+    last = [module for module in net.modules() if isinstance(module, nn.Linear)][-1]
+    parameters = parameters_of(net) + (1000 - CLASSES) * (last.in_features + 1)
+    assert parameters == NETWORKS[name][2], f"{name} has {parameters} parameters"
 
 
 def vary(net):
@@ -661,12 +718,11 @@ def gradients_of(net, images, trains):
 
 
 def write(folder, name):
-    make, size, published = NETWORKS[name]
+    make, size, _ = NETWORKS[name]
     torch.manual_seed(1)
     net = make()
-    last = [module for module in net.modules() if isinstance(module, nn.Linear)][-1]
-    parameters = sum(parameter.numel() for parameter in net.parameters())
-    assert parameters + (1000 - CLASSES) * (last.in_features + 1) == published, f"{name} has {parameters} parameters"
+    parameters = parameters_of(net)
+    check_parameters(name, net)
     vary(net)
     net.eval()
     count = 2 if size == 224 else 4
@@ -712,7 +768,49 @@ def write(folder, name):
     (folder / f"{name}.json").write_text(json.dumps(facts))
 
 
+def spread(net, images):
+    """Random weights that keep every layer's outputs apart, with statistics of the images."""
+    for name, parameter in net.named_parameters():
+        if name.endswith("layer_scale"):
+            nn.init.uniform_(parameter, 0.1, 0.5)
+        elif parameter.dim() > 1 and not name.endswith(("cls_token", "pos_embed")):
+            nn.init.kaiming_normal_(parameter, nonlinearity="relu")
+        elif parameter.dim() == 1:
+            nn.init.normal_(parameter, 1 if name.endswith("weight") else 0, 0.1)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None
+    with torch.no_grad():
+        net.train()(images)
+    return net.eval()
+
+
+def write_weights(folder, name, size):
+    make, _, published = NETWORKS[name]
+    check_parameters(name, make())
+    torch.manual_seed(1)
+    net = make(size=size) if name == "vit_small" else make()
+    spread(net, torch.randn(24, 3, size, size))
+    torch.save(net.state_dict(), folder / f"{name}.pth")
+    # The truth: in 32 bits PyTorch differs from itself by up to a thousandth of the gradient's norm.
+    net.double()
+    images = torch.randn(2, 3, size, size)
+    logits = net(images.double())
+    logits.pow(2).sum().backward()
+    facts = {
+        "parameters": published,
+        "images": images.permute(0, 2, 3, 1).flatten().tolist(),
+        "logits": logits.flatten().tolist(),
+        "norms": {key: parameter.grad.norm().item() for key, parameter in net.named_parameters()},
+    }
+    (folder / f"{name}.json").write_text(json.dumps(facts))
+
+
 if __name__ == "__main__":
-    torch.set_num_threads(2)
-    for name in sys.argv[2:]:
-        write(Path(sys.argv[1]), name)
+    if sys.argv[1] == "--weights":
+        torch.set_num_threads(1)
+        write_weights(Path(sys.argv[3]), sys.argv[4], int(sys.argv[2]))
+    else:
+        torch.set_num_threads(2)
+        for name in sys.argv[2:]:
+            write(Path(sys.argv[1]), name)

@@ -40,8 +40,20 @@ export const networkNames = [
 
 /** Fills a folder with such networks, and what PyTorch computes with them. */
 export function writeNetworks(folder: string, names: readonly string[]): void {
+  runArchitectures([folder, ...names]);
+}
+
+/**
+ * Writes the weights of such a network as `<name>.pth` into a folder, with what PyTorch computes
+ * with them for images of `size` pixels a side as `<name>.json`.
+ */
+export function writeNetworkWeights(folder: string, name: string, size: number): void {
+  runArchitectures(['--weights', String(size), folder, name]);
+}
+
+function runArchitectures(words: readonly string[]): void {
   const script = new URL('pytorch-architectures.py', import.meta.url).pathname;
-  const { status, stderr } = spawnSync(python, ['-W', 'ignore', script, folder, ...names], {
+  const { status, stderr } = spawnSync(python, ['-W', 'ignore', script, ...words], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(stderr);
