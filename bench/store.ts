@@ -129,7 +129,7 @@ async function makeResults(folder: string): Promise<readonly ReturnType<typeof e
   const stages = made.slice(0, 100).map(({ digest }, n) => {
     return [`stage${n}`, { result: digest, outputs: { out: `out/${n}` }, isFinal: true }] as const;
   });
-  store.shareRun(
+  store.outbox.shareRun(
     {
       run: '2025-01-31T09-12-03.042-4f2a',
       pipeline: 'bench',

@@ -9,7 +9,7 @@ import { type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { LocalStore } from '../engine/store/local-store.ts';
 import { findLoaded, LoadedCode } from '../engine/store/remembered-code.ts';
 import { loadStoreFile, storeFile } from '../engine/store/remote/store-file.ts';
-import type { Traffic } from '../engine/store/remote/traffic.ts';
+import type { Traffic } from '../engine/store/remote/store-reports.ts';
 import type { Store } from '../engine/store/store.ts';
 import { UnsharedStore } from '../engine/store/unshared-store.ts';
 import type { Environment } from '../environment.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
+import { pipelineName } from '../../engine/config/pipeline-name.ts';
+import { reportPath } from '../../engine/config/published-paths.ts';
 import { inCache } from '../../engine/files/cache-paths.ts';
 import { digestsIn } from '../../engine/files/entries-in.ts';
 import { collectShared, type SharedGarbage } from '../../engine/store/remote/collect-shared.ts';
@@ -42,7 +43,7 @@ export async function sharedStatus(connected: ConnectedStore): Promise<SharedSta
   const there = await store.listResults();
   const { known, unknown } = localResults(store);
   const results = unknown.flatMap((digest) => store.readResult(digest) ?? []);
-  const shareable = results.filter((result) => store.isShareable(result));
+  const shareable = results.filter((result) => store.outbox.isShareable(result));
   const trusted = [...there.values()].filter((isTrusted) => isTrusted).length;
   return {
     trusted,
@@ -77,7 +78,7 @@ export async function sendResults(connected: ConnectedStore): Promise<SentResult
     .filter((digest) => latest.has(digest))
     .flatMap((digest) => store.readResult(digest) ?? []);
   const last = made
-    .filter((result) => store.isShareable(result))
+    .filter((result) => store.outbox.isShareable(result))
     .flatMap(({ digest }) => latest.get(digest)!);
   for (const pipeline of new Set(last.map(({ pipeline }) => pipeline)))
     await shareLastRun(connected, pipeline);
@@ -85,7 +86,7 @@ export async function sendResults(connected: ConnectedStore): Promise<SentResult
   const onProgress = (more: number) => {
     bytes += more;
   };
-  const { sent, failed } = await store.send(unknown, { onProgress });
+  const { sent, failed } = await store.outbox.send(unknown, { onProgress });
   return { sent, bytes, failed };
 }
 
@@ -182,5 +183,5 @@ async function shareLastRun(
   if (!isWhole || store.records.unsentRuns().includes(last!.id)) return;
   const page = join(root, reportPath(pipeline));
   const manifest = await lastRunOf(root, store.local, pipeline);
-  store.shareRun(manifest, existsSync(page) ? page : undefined);
+  store.outbox.shareRun(manifest, existsSync(page) ? page : undefined);
 }

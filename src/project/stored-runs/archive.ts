@@ -1,12 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
+import { pipelineName } from '../../engine/config/pipeline-name.ts';
+import { reportPath } from '../../engine/config/published-paths.ts';
 import { makeFile } from '../../engine/files/new-path.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { diskError, writing } from '../../engine/files/write-error.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { ArchiveBucket } from '../../engine/store/remote/buckets/archive-bucket.ts';
 import { storeText } from '../../engine/store/remote/buckets/bucket.ts';
+import { exportRun as exportSharedRun } from '../../engine/store/remote/export-run.ts';
 import { ensureKey, isKeyText, keyFile, readKey } from '../../engine/store/remote/keys.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
@@ -97,7 +99,10 @@ async function sendRun(
   const known = Object.keys(manifest.stages);
   if (known.length === 0)
     throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
-  return { known, written: await store.exportRun(manifest, join(root, reportPath(pipeline))) };
+  return {
+    known,
+    written: await exportSharedRun(store, manifest, join(root, reportPath(pipeline))),
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../engine/events.ts';
-import type { Traffic } from '../../engine/store/remote/traffic.ts';
+import type { Traffic } from '../../engine/store/remote/store-reports.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import type { StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';

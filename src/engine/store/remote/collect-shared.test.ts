@@ -17,7 +17,7 @@ async function shared(t: TestContext) {
   const group = new Group(temporaryFolder(t));
   const maker = await group.clone('maker', group.key('alice'));
   const result = await make(maker, 1, { small: 'one', large });
-  await maker.flush(never);
+  await maker.outbox.flush(never);
   return { group, maker, result, bucket: new FolderBucket(group.shared) };
 }
 
@@ -61,7 +61,7 @@ test('a push sends marked bytes again under other names, so that removing the ma
   const { bucket, group, maker } = await shared(t);
   await collectShared(bucket, { keep: -1, remove: true });
   await make(maker, 2, { small: 'one', large });
-  await maker.flush(never);
+  await maker.outbox.flush(never);
   assert.equal(group.files('objects').length, 2);
   assert.equal((await collectShared(bucket, { keep: 1e9, delay: 0, remove: true })).deleted, 2);
   assert.equal(group.files('objects').length, 1);
@@ -116,9 +116,9 @@ test('temporary files of killed pushes are removed once no push can own them', a
 test('the results of the newest run stay, however old', async (t) => {
   const { bucket, group, maker, result } = await shared(t);
   const stages = { fit: { result: result.digest, outputs: { out: 'out' }, isFinal: true } };
-  maker.shareRun({ run: '2026-01-01', pipeline: 'p', stages: {} }, undefined);
-  maker.shareRun({ run: '2026-01-02', pipeline: 'p', stages } as never, undefined);
-  await maker.flush(never);
+  maker.outbox.shareRun({ run: '2026-01-01', pipeline: 'p', stages: {} }, undefined);
+  maker.outbox.shareRun({ run: '2026-01-02', pipeline: 'p', stages } as never, undefined);
+  await maker.outbox.flush(never);
   const { runs, results } = await collectShared(bucket, { keep: -1, remove: true });
   assert.deepEqual([runs, results], [1, 0]);
   assert.equal(await isSound(group), true);
@@ -130,10 +130,10 @@ test('what leads to the result of the newest run stays with it', async (t) => {
   const alone = await make(maker, 1, { small: 'one' });
   const result = { ...alone, loaded: [{ version: 'before', files: ['lib/net.py'] }] };
   await maker.local.writeResult(result);
-  maker.share(result);
+  maker.outbox.share(result);
   const stages = { fit: { result: result.digest, outputs: { out: 'out' }, isFinal: true } };
-  maker.shareRun({ run: '2026-01-01', pipeline: 'p', stages } as never, undefined);
-  await maker.flush(never);
+  maker.outbox.shareRun({ run: '2026-01-01', pipeline: 'p', stages } as never, undefined);
+  await maker.outbox.flush(never);
   const { results } = await collectShared(new FolderBucket(group.shared), {
     keep: -1,
     remove: true,

@@ -30,15 +30,17 @@ export interface Envelope {
   readonly locations: Locations;
 }
 
-/**
- * The form of an envelope in the store: `at` has the index of a key, and start and length in bytes.
- */
-interface EnvelopeFile {
+/** Locations as files hold them: `at` has the index of a key, and start and length in bytes. */
+export interface PackedLocations {
+  readonly keys: readonly string[];
+  readonly at: Readonly<Record<Digest, readonly [key: number, start: number, length: number]>>;
+}
+
+/** The form of an envelope in the store. */
+interface EnvelopeFile extends PackedLocations {
   readonly format: 1;
   readonly text: string;
   readonly signature: string;
-  readonly keys: readonly string[];
-  readonly at: Readonly<Record<Digest, readonly [key: number, start: number, length: number]>>;
 }
 
 const signed = (kind: EnvelopeKind, text: string): string => `restage ${kind}\n${text}`;
@@ -81,12 +83,12 @@ export function openEnvelope(
 /** What an envelope says and names, whoever signed it; undefined for something else. */
 export function referencesOf(
   bytes: Buffer | undefined,
-): Pick<EnvelopeFile, 'text' | 'keys'> | undefined {
+): { readonly text: string; readonly keys: readonly string[] } | undefined {
   const { text, keys } = jsonOf<EnvelopeFile>(bytes?.toString() ?? '') ?? {};
   return Array.isArray(keys) && typeof text === 'string' ? { text, keys } : undefined;
 }
 
-export function packLocations(locations: Locations): Pick<EnvelopeFile, 'keys' | 'at'> {
+export function packLocations(locations: Locations): PackedLocations {
   const keys = [...new Set([...locations.values()].map(({ key }) => key))];
   const indices = new Map(keys.map((key, index) => [key, index]));
   const at = [...locations].map(([digest, { key, start, length }]) => [
@@ -100,7 +102,7 @@ export function packLocations(locations: Locations): Pick<EnvelopeFile, 'keys' |
  * Locations are not signed, so each is checked: it may only name packs and objects. Bytes are
  * verified wherever they lie.
  */
-export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>): Locations {
+export function unpackLocations({ keys, at }: PackedLocations): Locations {
   const isSize = (value: number) => Number.isSafeInteger(value) && value >= 0;
   const locations = Object.entries(at).flatMap(
     ([digest, [index, start, length]]): [Digest, Location][] => {

@@ -5,7 +5,13 @@ import { inCache } from '../../files/cache-paths.ts';
 import { digestsIn, namesIn } from '../../files/entries-in.ts';
 import { creatingFolder, readJson, writeJson } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
-import { type Location, type Locations, packLocations, unpackLocations } from './envelope.ts';
+import {
+  type Location,
+  type Locations,
+  type PackedLocations,
+  packLocations,
+  unpackLocations,
+} from './envelope.ts';
 import type { KeyId } from './keys.ts';
 import { KnownDamage } from './known-damage.ts';
 
@@ -18,7 +24,7 @@ export interface RemoteRecord {
   readonly locations: Locations;
 }
 
-type RecordFile = Omit<RemoteRecord, 'locations'> & ReturnType<typeof packLocations>;
+type RecordFile = Omit<RemoteRecord, 'locations'> & PackedLocations;
 
 /**
  * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each

@@ -95,8 +95,8 @@ async function signAnew(
   const { remote, records } = store;
   if (fingerprint === undefined || owner !== remote.own!.id) return undefined;
   const result = store.readResult(fingerprint);
-  if (result === undefined || !store.isShareable(result)) return undefined;
-  const parcel = store.parcelOf(result);
+  if (result === undefined || !store.outbox.isShareable(result)) return undefined;
+  const parcel = store.outbox.parcelOf(result);
   const locations = parcel.objects.flatMap(({ digest }) => {
     const location = located.get(digest);
     return location === undefined ? [] : [{ digest, ...location }];

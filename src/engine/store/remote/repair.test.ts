@@ -25,7 +25,7 @@ async function damaged(
   const keys = { alice: group.key('alice'), bob: group.key('bob') };
   const alice = await group.clone('alice', keys.alice);
   const result = await make(alice, 1, files);
-  await alice.flush(never);
+  await alice.outbox.flush(never);
   const [path] = group.files(folder);
   damage(group, path!);
   return { group, keys, alice, result, bob: await group.clone('bob', keys.bob) };
@@ -65,7 +65,7 @@ for (const folder of ['objects', 'packs']) {
       // The process may be killed before it sends what it made: a later one knows as much.
       const later = await group.clone('bob', keys.bob);
       assert.deepEqual(await make(later, 1, files), result);
-      assert.deepEqual(await later.send(), { sent: 1, failed: 0 });
+      assert.deepEqual(await later.outbox.send(), { sent: 1, failed: 0 });
       const third = await group.clone('carol');
       assert.equal(await gets(third, result), true);
       assert.equal(
@@ -130,7 +130,7 @@ test('where a result cannot be computed to the same bytes, the entry that leads 
   const { group, result, bob } = await damaged(t, 'objects', flip);
   assert.equal(await gets(bob, result), false);
   const secondResult = await make(bob, 1, { ...files, large: large.replace('x', 'y') });
-  await bob.flush(never);
+  await bob.outbox.flush(never);
   const carol = await group.clone('carol');
   assert.deepEqual(await carol.lookup(result.digest), { state: 'elsewhere', result });
   assert.equal(await carol.fetch(Object.values(result.outputs)), false);
@@ -166,8 +166,8 @@ test('verify reads the pages that runs name, and a repair sends them again', asy
     writeFiles(group.root, { 'report.html': `<p>${result.digest}</p>` }),
     'report.html',
   );
-  alice.shareRun({ run: '2026-01-01', pipeline: 'p', stages: {} }, page);
-  await alice.flush(never);
+  alice.outbox.shareRun({ run: '2026-01-01', pipeline: 'p', stages: {} }, page);
+  await alice.outbox.flush(never);
   group.flip(group.files('packs').find((path) => statSync(path).size === statSync(page).size)!);
   const { broken, damaged: bad, locations } = await verifyShared(alice.remote);
   assert.equal(bad.length, 1);

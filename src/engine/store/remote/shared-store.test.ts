@@ -38,7 +38,7 @@ async function shared(
   const key = group.key('alice');
   const maker = await group.clone('maker', key);
   const result = await make(maker, 1, files);
-  await maker.flush(never);
+  await maker.outbox.flush(never);
   return { group, key, maker, result, reader: await group.clone('reader') };
 }
 
@@ -170,7 +170,7 @@ test('an entry of an untrusted key is a miss, and hides no trusted one', async (
   group.keys['mallory'] = mallory.text;
   const bad = await group.clone('bad', mallory);
   await make(bad, 1, { 'a/b': 'wrong' });
-  await bad.flush(never);
+  await bad.outbox.flush(never);
   delete group.keys['mallory'];
   assert.equal(group.files('results').length, 2);
   assert.equal(await gets(await group.clone('second'), lab), true);
@@ -186,8 +186,8 @@ test('a result with a Git repository is not sent, and one that a trusted key sen
   const lab = await shared(t);
   const { group, maker, result, key, reader } = lab;
   const unshareable = await make(maker, 2, { 'x/.git/config': '[core]' });
-  await maker.flush(never);
-  assert.equal(maker.isShareable(unshareable), false);
+  await maker.outbox.flush(never);
+  assert.equal(maker.outbox.isShareable(unshareable), false);
   assert.equal(group.files('results').length, 1);
 
   const artifact = unshareable.outputs['out']!;
@@ -291,7 +291,7 @@ test('an entry that a power cut emptied is a miss, and is sent again once the st
   assert.deepEqual(await reader.lookup(result.digest), { state: 'missing' });
   assert.equal((await maker.listResults()).size, 0);
   assert.equal(maker.records.read(result.digest), undefined);
-  assert.deepEqual(await maker.send([result.digest]), { sent: 1, failed: 0 });
+  assert.deepEqual(await maker.outbox.send([result.digest]), { sent: 1, failed: 0 });
   assert.deepEqual(readFileSync(entry!), bytes);
 });
 
@@ -303,7 +303,7 @@ test('a record that a full disk cut short counts as none, and blocks no push', a
   );
   writeFileSync(join(maker.local.folder, record!), '');
   await make(maker, 2, { c: 'second' });
-  assert.deepEqual(await (await group.clone('maker', key)).send(), { sent: 1, failed: 0 });
+  assert.deepEqual(await (await group.clone('maker', key)).outbox.send(), { sent: 1, failed: 0 });
 });
 
 test('where nothing is to be sent, the end of a run does not ask the store', async (t) => {
@@ -311,7 +311,7 @@ test('where nothing is to be sent, the end of a run does not ask the store', asy
   const key = group.key('alice');
   renameSync(group.shared, `${group.shared}-away`);
   const store = await group.clone('maker', key);
-  await store.flush(never);
+  await store.outbox.flush(never);
   assert.deepEqual(group.warnings, []);
 });
 
@@ -341,10 +341,10 @@ test('a store that may only be read is read to the end of a run, which says then
   const { store, warnings } = storeOver(group, bucket);
   const result = await make(store, 1, { c: 'small' });
   t.mock.timers.enable({ apis: ['setInterval'] });
-  store.share(result);
+  store.outbox.share(result);
   t.mock.timers.tick(60_000);
   await until(() => requests > 0);
-  await store.flush(never);
+  await store.outbox.flush(never);
   assert.equal(requests, 1);
   assert.deepEqual(await store.lookup(sha256('another')), { state: 'missing' });
   assert.equal(bucket.gets.at(-1)!.key.startsWith('results/'), true);
@@ -362,10 +362,10 @@ test('credentials that expire during a run cost one warning: it goes on without 
   const { store, warnings } = storeOver(group, bucket);
   assert.deepEqual(await store.lookup(sha256('first')), { state: 'missing' });
   server.fault = () => ({ status: 400, code: 'ExpiredToken' });
-  store.share(await make(store, 1, { c: 'small' }));
+  store.outbox.share(await make(store, 1, { c: 'small' }));
   const later = ['second', 'third'].map((name) => store.lookup(sha256(name)));
   assert.deepEqual(await Promise.all(later), [{ state: 'missing' }, { state: 'missing' }]);
-  await store.flush(never);
+  await store.outbox.flush(never);
   await store.close();
   assert.deepEqual(warnings, [
     'The store s3://lab refuses the request (ExpiredToken: the credentials have expired: get new ones, such as by `aws sso login`): this run continues without it',
@@ -395,10 +395,10 @@ test('a store that falls silent during a run is waited for once, and costs one w
   assert.deepEqual(await store.lookup(sha256('first')), { state: 'missing' });
   server.asked.length = 0;
   server.fault = () => 'silence';
-  store.share(await make(store, 1, { c: 'small' }));
+  store.outbox.share(await make(store, 1, { c: 'small' }));
   const looking = ['second', 'third'].map((name) => store.lookup(sha256(name)));
   await until(() => server.asked.length === 2);
-  await Promise.all([...looking, store.flush(never)]);
+  await Promise.all([...looking, store.outbox.flush(never)]);
   assert.deepEqual(await store.lookup(sha256('fourth')), { state: 'missing' });
   const requests = server.asked.length;
   assert.ok(requests <= 4, `${requests} requests to a silent server`);
@@ -448,8 +448,8 @@ for (const [text, message] of [
     else writeFileSync(join(group.shared, 'store.json'), text);
     const { store, warnings } = storeOver(group, new CountingBucket(group.shared));
     assert.deepEqual(await store.lookup(sha256('one')), { state: 'missing' });
-    store.share(await make(store, 1, { c: 'small' }));
-    await store.flush(never);
+    store.outbox.share(await make(store, 1, { c: 'small' }));
+    await store.outbox.flush(never);
     assert.deepEqual(warnings, [
       `${message}: this run continues without it`,
       '1 result did not reach s3://lab: `restage store push` sends what is left',
@@ -475,9 +475,12 @@ test('results of a key that was revoked are not used any more', async (t) => {
 test('results of cache: false and those that depend on env are not shared', async (t) => {
   const { maker, result } = await shared(t);
   const { digest: _, ...rest } = result;
-  assert.equal(maker.isShareable({ ...result, stored: false }), false);
+  assert.equal(maker.outbox.isShareable({ ...result, stored: false }), false);
   assert.equal(
-    maker.isShareable({ ...result, fingerprint: { ...rest.fingerprint, env: { TOKEN: null } } }),
+    maker.outbox.isShareable({
+      ...result,
+      fingerprint: { ...rest.fingerprint, env: { TOKEN: null } },
+    }),
     false,
   );
 });
@@ -495,7 +498,7 @@ async function parcels(t: TestContext, count: number, size: number) {
     const located = new Map(
       maker.records.all().flatMap((digest) => [...maker.records.read(digest)!.locations]),
     );
-    await new Push({ ...options, ...more, located } as never).send(maker.parcels());
+    await new Push({ ...options, ...more, located } as never).send(maker.outbox.parcels());
   };
   return { group, maker, bucket, send };
 }
@@ -520,7 +523,7 @@ test('a file comes whole beside an empty one of the same place in a pack', async
     await make(alice, 1, { a: 'one', b: '' }),
     await make(alice, 2, { a: 'two', b: '' }),
   ];
-  await alice.flush(never);
+  await alice.outbox.flush(never);
   for (const { digest, outputs } of results) {
     const reader = await group.clone(`reader of ${digest}`);
     await reader.lookup(digest);

@@ -28,14 +28,17 @@ export interface S3Location {
   readonly region?: string | undefined;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+interface AnswerBody {
   readonly body: Buffer;
   /**
    * Whether the rest of the body was not read, since it is larger than what was asked for.
    */
   readonly isCut: boolean;
+}
+
+interface Answer extends AnswerBody {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
 }
 
 interface Question {
@@ -277,10 +280,7 @@ const bodyOf = ({ status, isCut, body }: Answer): Buffer | undefined =>
   status === 404 || status === 416 || isCut ? undefined : body;
 
 /** The body of an answer, up to `most` bytes. A longer one ends the connection. */
-async function readBody(
-  response: AsyncIterable<unknown>,
-  most: number,
-): Promise<Pick<Answer, 'body' | 'isCut'>> {
+async function readBody(response: AsyncIterable<unknown>, most: number): Promise<AnswerBody> {
   const chunks: Buffer[] = [];
   let remaining = most;
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -1,0 +1,244 @@
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Digest, sha256 } from '../../../digest.ts';
+import { formatCountOf } from '../../../format-numbers.ts';
+import { writeAtomic } from '../../files/write-atomic.ts';
+import { writing } from '../../files/write-error.ts';
+import type { LocalStore } from '../local-store.ts';
+import type { ManifestStage, RunManifest } from '../run-manifest.ts';
+import { hasRepository, objectsOf, type StageResult, signpostsOf } from '../stage-result.ts';
+import type { Outbox } from '../store.ts';
+import { RefusedRequest } from './buckets/bucket.ts';
+import type { Contact } from './contact.ts';
+import { type Location, type Locations, resultKey, runKey } from './envelope.ts';
+import { type Parcel, Push } from './push.ts';
+import type { RemoteRecords } from './remote-records.ts';
+import type { RemoteStore } from './remote-store.ts';
+import type { StoreReports } from './store-reports.ts';
+
+/**
+ * Milliseconds between two uploads of at most a pack while a run is under way: small results gather
+ * meanwhile.
+ */
+const uploadPause = 60_000;
+
+interface SendOptions {
+  readonly signal?: AbortSignal;
+  /** Gets the bytes of each file that was sent. */
+  readonly onProgress?: (bytes: number) => void;
+  /** Whether to send one pack at most, and leave the rest to a later push. */
+  readonly onePack?: boolean;
+}
+
+interface OutboxOptions {
+  readonly local: LocalStore;
+  readonly remote: RemoteStore;
+  readonly records: RemoteRecords;
+  readonly contact: Contact;
+  readonly reports: StoreReports;
+  /** Whether results that depend on variables of the environment are shared. */
+  readonly shareEnv: boolean;
+  /** Called for a result that was made here, whatever others have. */
+  readonly onMade: (fingerprint: Digest) => void;
+}
+
+/**
+ * Sends what was made here to the store that a group shares.
+ *
+ * A result: made → waiting, by `share` → sent, by a push during the run, at its end or later. Its
+ * bytes go first, then its signed entry: others never see an entry without bytes.
+ *
+ * A run: kept by `shareRun` → sent, after its results.
+ */
+export class SharedOutbox implements Outbox {
+  readonly #local: LocalStore;
+  readonly #remote: RemoteStore;
+  readonly #records: RemoteRecords;
+  readonly #contact: Contact;
+  readonly #reports: StoreReports;
+  readonly #shareEnv: boolean;
+  readonly #onMade: (fingerprint: Digest) => void;
+  /**
+   * Why the store takes nothing, although it can be read; undefined as long as it is not known to
+   * refuse.
+   */
+  #refusal: string | undefined;
+  #sending: Promise<void> = Promise.resolve();
+  /**
+   * Where objects lie by the records, read once, since a run sends every minute. A push asks before
+   * it relies on one.
+   */
+  #located: Map<Digest, Location> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ local, remote, records, contact, reports, shareEnv, onMade }: OutboxOptions) {
+    this.#local = local;
+    this.#remote = remote;
+    this.#records = records;
+    this.#contact = contact;
+    this.#reports = reports;
+    this.#shareEnv = shareEnv;
+    this.#onMade = onMade;
+  }
+
+  /** Sends a result that was made here to the shared store, later during the run or at its end. */
+  share(result: StageResult): void {
+    this.#onMade(result.digest);
+    this.#records.remove(result.digest);
+    if (this.#remote.own === undefined || !this.isShareable(result)) return;
+    // Made → waiting. Safe: the mark is a file in the outbox, which stays until the entry is sent.
+    // So a kill leaves it to a later push.
+    for (const { digest } of [...signpostsOf(result), result]) this.#records.markUnsent(digest);
+    // `flush` throws it.
+    const sendSome = () => void this.#sendLater({ onePack: true }).catch(() => {});
+    this.#timer ??= setInterval(sendSome, uploadPause).unref();
+  }
+
+  isShareable(result: StageResult): boolean {
+    const { stored, fingerprint } = result;
+    return stored && (fingerprint.env === undefined || this.#shareEnv) && !hasRepository(result);
+  }
+
+  /** Prepares a run, with its page, to be sent after its results. */
+  shareRun(manifest: RunManifest, page: string | undefined): void {
+    if (this.#remote.own === undefined) return;
+    const stages = this.shareableStages(manifest);
+    const files = this.#records.runFiles(manifest.run);
+    // Kept. Safe: the manifest comes last, and no push sends a page without one.
+    writing(`to ${this.#records.outbox}`, () => {
+      mkdirSync(dirname(files.page), { recursive: true });
+      if (page !== undefined) copyFileSync(page, files.page);
+      const report = page === undefined ? {} : { report: sha256(readFileSync(files.page)) };
+      writeAtomic(files.manifest, JSON.stringify({ ...manifest, stages, ...report }), {
+        sync: false,
+      });
+    });
+  }
+
+  /**
+   * The stages of a run without those whose results are not shared, with the signposts to the
+   * results.
+   */
+  shareableStages({ stages }: RunManifest): RunManifest['stages'] {
+    const shareable: Record<string, ManifestStage> = {};
+    for (const [name, stage] of Object.entries(stages)) {
+      const result = this.#local.readResult(stage.result);
+      if (result !== undefined && !this.isShareable(result)) continue;
+      const signposts = result === undefined ? [] : signpostsOf(result).map(({ digest }) => digest);
+      shareable[name] = signposts.length === 0 ? stage : { ...stage, signposts };
+    }
+    return shareable;
+  }
+
+  /** Sends everything that waits, unless it is interrupted. */
+  async flush(signal: AbortSignal): Promise<void> {
+    this.close();
+    await this.#sendLater({ signal });
+    this.#reports.reportAll();
+    const waiting = this.#records.unsent().length;
+    if (waiting + this.#records.unsentRuns().length === 0 || this.#remote.own === undefined) return;
+    const what = waiting === 0 ? 'The record of this run' : formatCountOf(waiting, 'result');
+    const why = this.#refusal === undefined ? '' : `, which takes nothing (${this.#refusal})`;
+    this.#reports.warn(
+      `${what} did not reach ${this.#remote.url}${why}: \`restage store push\` sends what is left`,
+    );
+  }
+
+  /** Sends no more by itself. What waits stays for a later push. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #sendLater(options: SendOptions): Promise<void> {
+    this.#sending = this.#sending.then(async () => {
+      // With nothing to send, nobody asks the store.
+      const waits = this.#records.unsent().length + this.#records.unsentRuns().length > 0;
+      if (this.#remote.own === undefined || !waits || this.#refusal !== undefined) return;
+      await this.#contact.whileOpen(() => this.#sendIfAllowed(options));
+    });
+    return this.#sending;
+  }
+
+  /**
+   * Sends what waits, and remembers a refusal: a store that can be read may refuse to be written.
+   */
+  async #sendIfAllowed(options: SendOptions): Promise<void> {
+    try {
+      await this.send(undefined, options);
+    } catch (error) {
+      if (!(error instanceof RefusedRequest)) throw error;
+      // Throws where reading is refused, too.
+      await this.#remote.request((bucket) => bucket.get('store.json'));
+      this.#refusal = error.message;
+    }
+  }
+
+  /**
+   * Sends results, by default those that wait, and then runs. Returns how many results were sent,
+   * and how many parcels failed. Throws if the shared store does not answer.
+   */
+  async send(
+    results = this.#records.unsent(),
+    { onProgress, ...options }: SendOptions = {},
+  ): Promise<{ readonly sent: number; readonly failed: number }> {
+    if (results.length + this.#records.unsentRuns().length === 0) return { sent: 0, failed: 0 };
+    this.#located ??= this.#records.locations();
+    const push = new Push({
+      ...options,
+      request: (act) => this.#remote.request(act),
+      key: this.#remote.own!,
+      located: this.#located,
+      damage: this.#records.damage,
+      onProgress: (bytes) => {
+        this.#reports.count({ sent: bytes });
+        onProgress?.(bytes);
+      },
+    });
+    let sent = 0;
+    await push.send(this.parcels(results, () => void sent++));
+    if (options.onePack !== true) await push.send(this.#runs());
+    for (const { key, why } of push.failed) this.#reports.warn(`${key} is not sent: ${why}`);
+    return { sent, failed: push.failed.length };
+  }
+
+  /** The parcels of results, by default of those that wait. */
+  *parcels(results = this.#records.unsent(), onSent: () => void = () => {}): Iterable<Parcel> {
+    const { id } = this.#remote.own!;
+    const waiting = new Set(this.#records.unsent());
+    for (const digest of results) {
+      const result = this.#local.readResult(digest);
+      if (result === undefined || !this.isShareable(result)) this.#records.markSent(digest);
+      else {
+        const noteSent = (locations: Locations) => {
+          // Waiting → sent. Safe: after a kill between the two it is sent again, to the same keys.
+          this.#records.write(digest, { owner: id, adopted: false, locations });
+          if (waiting.has(digest)) this.#records.markSent(digest);
+          onSent();
+        };
+        yield { ...this.parcelOf(result), onSent: noteSent };
+      }
+    }
+  }
+
+  /** A result to be signed by the user's key. */
+  parcelOf(result: StageResult): Omit<Parcel, 'onSent'> {
+    const objects = [...new Set(objectsOf(result))].map((digest) => ({
+      digest,
+      path: this.#local.objectPath(digest),
+    }));
+    const key = resultKey(result.digest, this.#remote.own!.id);
+    return { kind: 'result', key, text: JSON.stringify(result), objects };
+  }
+
+  *#runs(): Iterable<Parcel> {
+    for (const run of this.#records.unsentRuns()) {
+      const { manifest: file, page } = this.#records.runFiles(run);
+      const text = readFileSync(file, 'utf8');
+      const manifest = JSON.parse(text) as RunManifest;
+      const key = runKey(manifest.pipeline, run, this.#remote.own!.id);
+      const objects =
+        manifest.report === undefined ? [] : [{ digest: manifest.report, path: page }];
+      yield { kind: 'run', key, text, objects, onSent: () => this.#records.forgetRun(run) };
+    }
+  }
+}
