@@ -1,5 +1,6 @@
-import { isTaken, readStep, stepVariable, take } from '../engine/places/detached-steps.ts';
+import { isTaken, readStep, take } from '../engine/places/detached-steps.ts';
 import { waitFor } from '../engine/places/shared-disk-lag.ts';
+import { ownVariables } from '../environment.ts';
 import { UsageError } from '../user-error.ts';
 import { digestOfFiles } from './make-place.ts';
 
@@ -17,8 +18,8 @@ export class DetachedStep {
    * from there, so that processes of stages do not inherit it.
    */
   static takeFrom(env: Record<string, string | undefined>): DetachedStep | undefined {
-    const folder = env[stepVariable];
-    delete env[stepVariable];
+    const folder = env[ownVariables.step];
+    delete env[ownVariables.step];
     return folder === undefined ? undefined : new DetachedStep(folder);
   }
 

@@ -4,7 +4,7 @@ import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import { type HostFacts, type Place, StageLeftToJob } from '../engine/execution/execution.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
-import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
+import { ClusterPlace, type ClusterRun } from '../engine/places/cluster-place.ts';
 import {
   isTaken,
   limitFailures,
@@ -16,6 +16,7 @@ import { type Places, placeOf } from '../engine/places/place-file.ts';
 import type { PlaceSpec } from '../engine/places/place-spec.ts';
 import { SubmitError } from '../engine/places/schedulers/scheduler.ts';
 import { openScheduler, shareQueue } from '../engine/places/schedulers/schedulers.ts';
+import { ownVariables } from '../environment.ts';
 import type { Cancellation } from './cancellation.ts';
 import { buildDigest } from './package-info.ts';
 
@@ -29,11 +30,7 @@ export interface RepeatedCommand {
   readonly cwd: string;
 }
 
-interface PlaceOptions
-  extends Pick<
-    ClusterOptions,
-    'workspace' | 'modules' | 'findCode' | 'downloads' | 'detach' | 'warn'
-  > {
+interface PlaceOptions extends ClusterRun {
   /** The step of a detached run that this process takes; undefined for the command of a user. */
   readonly step: string | undefined;
   readonly command: RepeatedCommand | undefined;
@@ -151,7 +148,7 @@ function clusterPlace(
     buildNow: buildDigest,
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
-    patience: patienceFrom(options.workspace.env['RESTAGE_PATIENCE']),
+    patience: patienceFrom(options.workspace.env[ownVariables.patience]),
     isStep: step !== undefined,
     signal: cancellation.signal,
     kill: cancellation.kill,

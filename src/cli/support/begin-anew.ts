@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { ownVariables } from '../../environment.ts';
 import { UserError } from '../../user-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { ignoresHangup } from './hangup.ts';
@@ -11,7 +12,7 @@ import { ignoresHangup } from './hangup.ts';
 export async function beginAnew(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...argv], {
     stdio: 'inherit',
-    env: { ...process.env, RESTAGE_HANGUP: ignoresHangup ? 'ignored' : 'heeded' },
+    env: { ...process.env, [ownVariables.hangup]: ignoresHangup ? 'ignored' : 'heeded' },
   });
   // Ctrl-C on a terminal reaches the child, too. It counts only the first of several signals.
   signal.addEventListener('abort', () => child.kill());

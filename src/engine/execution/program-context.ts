@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { ownVariables } from '../../environment.ts';
 import type { InputArtifact, ProgramContext } from '../../stage.ts';
 import { LineReader } from '../files/read-part.ts';
 import { mostMessage, type StageRequest } from './stage-messages.ts';
@@ -51,9 +52,9 @@ export function programVariables(request: StageRequest): Readonly<Record<string,
   const stage = `${scratch}-stage.json`;
   writeFileSync(stage, JSON.stringify({ settings, inputs, lists, outputs, cpus }));
   return {
-    RESTAGE_STAGE: stage,
-    RESTAGE_EVENTS: eventsFile(request),
-    ...(checkpoint !== undefined && { RESTAGE_CHECKPOINT: checkpoint }),
+    [ownVariables.stage]: stage,
+    [ownVariables.events]: eventsFile(request),
+    ...(checkpoint !== undefined && { [ownVariables.checkpoint]: checkpoint }),
   };
 }
 

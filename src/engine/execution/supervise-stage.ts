@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { ownVariables } from '../../environment.ts';
 import type { Program } from '../../stage.ts';
 import type { Resources } from '../config/pipeline.ts';
 import { jsonLines } from '../files/read-part.ts';
@@ -165,7 +166,10 @@ export class Service {
     const message = readMessage(jsonLines(line)[0]);
     if (message === undefined || message.type === 'ready' || message.type === 'done') {
       const excerpt = line.length > 200 ? `${line.slice(0, 199)}…` : line;
-      this.#refuse(`wrote a line to RESTAGE_EVENTS that is not a message: ${excerpt}`, answered);
+      this.#refuse(
+        `wrote a line to ${ownVariables.events} that is not a message: ${excerpt}`,
+        answered,
+      );
       return;
     }
     if (message.type === 'info') this.#print(`${message.message}\n`);

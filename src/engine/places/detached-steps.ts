@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import { ownVariables } from '../../environment.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { mostDecisions, OutdatedInput, type Place, StageFailure } from '../execution/execution.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
@@ -76,9 +77,6 @@ export function limitFailures(
 /** How long a step waits for room in a full scheduler, in milliseconds. */
 const patience = 600_000;
 
-/** The environment variable with the folder of a run that is a step. */
-export const stepVariable = 'RESTAGE_STEP';
-
 /**
  * Submits the next step twice, and returns the first id. The second job acts only if the first is
  * killed. Throws a `SubmitError`.
@@ -95,7 +93,7 @@ export async function submitStep(
       ...Object.entries(pipeline.sources.env ?? {}).map(([variable, value]) =>
         value === null ? `unset ${variable}` : `export ${variable}=${shellQuote(value)}`,
       ),
-      `export ${stepVariable}=${shellQuote(folder)}`,
+      `export ${ownVariables.step}=${shellQuote(folder)}`,
       `cd ${shellQuote(command.cwd)} || exit 1`,
     ],
   });
