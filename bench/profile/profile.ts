@@ -15,7 +15,7 @@ import { Interrupts } from '../../src/cli/support/interrupts.ts';
 import { openHere } from '../../src/cli/support/open-here.ts';
 import { safeName } from '../../src/engine/config/file-names.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
-import { publishedFolder } from '../../src/engine/config/pipeline-name.ts';
+import { publishedFolder } from '../../src/engine/config/published-paths.ts';
 import type { Diagnostic } from '../../src/engine/diagnostics/diagnostic.ts';
 import { Admission, machineCapacity } from '../../src/engine/execution/admission.ts';
 import { type Execution, scratchFolder } from '../../src/engine/execution/execution.ts';
@@ -28,7 +28,7 @@ import { checkClaims } from '../../src/project/check-claims.ts';
 import { makeExecution } from '../../src/project/make-execution.ts';
 import { openSelection } from '../../src/project/open-target.ts';
 import { PipelineError } from '../../src/project/pipeline-error.ts';
-import { bringStages } from '../../src/project/run-stages.ts';
+import { runStages } from '../../src/project/run-stages.ts';
 import type { Selection } from '../../src/project/selection.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
@@ -82,7 +82,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   try {
     for (const { path, owner } of claimed) await run.publisher.takeOver(path, owner);
     if (read.length > 0) {
-      const { ok, interrupted } = await bringStages(run, upstream, { cancellation });
+      const { ok, interrupted } = await runStages(run, upstream, { cancellation });
       if (interrupted) return exitCodes.interrupted;
       if (!ok) return exitCodes.failed;
     }

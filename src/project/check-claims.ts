@@ -2,7 +2,8 @@ import { posix } from 'node:path';
 import type { Kinds } from '../engine/config/load-context.ts';
 import { loadPipeline } from '../engine/config/loading/load-pipeline.ts';
 import type { LocatedOutput, LocatedStage } from '../engine/config/pipeline.ts';
-import { filesOfPipeline, reportPath } from '../engine/config/pipeline-name.ts';
+import { filesOfPipeline } from '../engine/config/pipeline-name.ts';
+import { reportPath } from '../engine/config/published-paths.ts';
 import { shownPath } from '../engine/config/yaml/load-document.ts';
 import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
 import {

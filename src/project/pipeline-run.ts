@@ -12,7 +12,7 @@ import { Cancellation } from './cancellation.ts';
 import type { Abandoned } from './check-claims.ts';
 import { makeExecution } from './make-execution.ts';
 import type { RepeatedCommand } from './make-place.ts';
-import { type BringOptions, bringStages } from './run-stages.ts';
+import { type RunStagesOptions, runStages } from './run-stages.ts';
 import type { Selection } from './selection.ts';
 
 /** Chosen stages of which is known that they can run. */
@@ -141,7 +141,7 @@ export class PipelineRun implements Run {
       listeners.add(report);
       if (detach) cancellation.detaches = true;
       for (const { path, owner } of abandoned) await publisher.takeOver(path, owner);
-      const { beginsAnew } = await bringStages(run, selection, {
+      const { beginsAnew } = await runStages(run, selection, {
         cancellation,
         report,
         detach,
@@ -164,7 +164,10 @@ export class PipelineRun implements Run {
 }
 
 /** Where a run that left nothing to do is remembered, and how its pipeline was found. */
-function memoryOf(root: string, { remembers, command }: CommandOptions): BringOptions['memory'] {
+function memoryOf(
+  root: string,
+  { remembers, command }: CommandOptions,
+): RunStagesOptions['memory'] {
   if (remembers === undefined || command === undefined) return undefined;
   return { file: memoryFile(root, command.cwd, command.argv), found: remembers };
 }

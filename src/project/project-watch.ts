@@ -59,7 +59,7 @@ export class ProjectWatch implements ProjectChanges {
   }
 
   /** Follows what programs loaded beside the code that their text shows. */
-  followCode(codes: readonly Pick<ProgramCode, 'signatures' | 'looked'>[]): void {
+  followCode(codes: readonly ProgramCode[]): void {
     if (this.#isEnded) return;
     const paths = codes.flatMap(({ signatures, looked }) => [
       ...Object.keys(signatures),

@@ -26,7 +26,7 @@ import { finalsOf, type Selection } from './selection.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
-export interface BringOptions {
+export interface RunStagesOptions {
   readonly cancellation: Cancellation;
   readonly detach?: boolean;
   /** Whether the same command can begin anew after this run. */
@@ -46,10 +46,10 @@ export interface RunEnd {
 }
 
 /** Brings a run's stages up to date, records and remembers it. */
-export async function bringStages(
+export async function runStages(
   run: Execution,
   selection: Selection,
-  { memory, cancellation, report, detach = false, isRepeatable = false }: BringOptions,
+  { memory, cancellation, report, detach = false, isRepeatable = false }: RunStagesOptions,
 ): Promise<RunEnd> {
   const { workspace, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });

@@ -10,7 +10,7 @@ import { type ImageInput, nativeOf, resizeOf } from '../../src/learning/models/m
 import { outputOf } from '../../src/learning/models/model-output.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { poolLayers } from '../../src/learning/models/pooled-layers.ts';
-import { readInput } from '../../src/learning/models/preprocessing-input.ts';
+import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
@@ -84,7 +84,7 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
     if ('size' in info.input) return { model, architecture: info.architecture, input: info.input };
     throw new StageError('Expected a model of images, got a head on features.');
   }
-  const settings = { ...usual, ...readInput(context, context.settings) };
+  const settings = { ...usual, ...withPreprocessing(context, context.settings) };
   const { model, input } = await beginNetwork(context, settings);
   return { model, architecture: settings.model, input };
 }
@@ -94,7 +94,7 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
  * depend on how many there are.
  */
 async function openOnnx(context: StageContext<EmbedSettings>) {
-  const prepared = readInput(context, context.settings);
+  const prepared = withPreprocessing(context, context.settings);
   const { imageSize, layer: tensor, batchSize, normalise, ...settings } = prepared;
   const options = { threads: context.cpus, imageSize, tensor, batch: batchSize };
   const model = await OnnxNetwork.open(context.input('onnx').path, options);

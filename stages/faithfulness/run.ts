@@ -6,11 +6,9 @@ import { findMapLayer } from '../../src/learning/attribution/cam/map-layers.ts';
 import { randomisedDepths } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
-import {
-  chooseClass,
-  expectAll,
-  methodOptions,
-} from '../../src/learning/explanations/questions.ts';
+import { expectAll } from '../../src/learning/explanations/expect-all.ts';
+import { chooseClass } from '../../src/learning/explanations/explained-class.ts';
+import { methodOptions } from '../../src/learning/explanations/method-options.ts';
 import { type Subject, subjectOfStage } from '../../src/learning/explanations/subject.ts';
 import { drawImages } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';

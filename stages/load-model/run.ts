@@ -12,7 +12,7 @@ import {
   onnxFile,
 } from '../../src/learning/models/model-info.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
-import { readInput } from '../../src/learning/models/preprocessing-input.ts';
+import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { loadWithHead } from './load-with-head.ts';
@@ -29,7 +29,7 @@ export default async function run(context: Context): Promise<void> {
     seed,
     classes,
     ...input
-  } = { ...usual, ...readInput(context, context.settings) };
+  } = { ...usual, ...withPreprocessing(context, context.settings) };
   // Nothing is computed, so the simplest backend serves.
   await startBackend({ ...context, backend: 'cpu' });
   const network = { ...input, model: architecture!, seed, classes: classes.length };
@@ -59,7 +59,7 @@ export default async function run(context: Context): Promise<void> {
  * that it fits.
  */
 async function loadOnnx(context: Context): Promise<void> {
-  const settings = readInput(context, context.settings);
+  const settings = withPreprocessing(context, context.settings);
   const { imageSize, scoresAre } = settings;
   using network = await OnnxNetwork.open(context.input('onnx').path, {
     threads: context.cpus,

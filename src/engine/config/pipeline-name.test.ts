@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { filesOfPipeline, pipelineName, publishedFolder } from './pipeline-name.ts';
+import { filesOfPipeline, pipelineName } from './pipeline-name.ts';
+import { publishedFolder } from './published-paths.ts';
 import { TestProject } from './testing-kinds.ts';
 
 test('a name is the address of its file, and its folder on disk lies below artifacts', () => {

@@ -12,16 +12,13 @@ import { OnnxNetwork } from '../models/onnx/onnx-network.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
 import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
+import { expectAll } from './expect-all.ts';
+import { chooseClass } from './explained-class.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
 import type { ImageModel } from './image-model.ts';
+import { expectLargeEnough } from './least-image-size.ts';
+import { imageSeed, methodOptions } from './method-options.ts';
 import { nativeSquare } from './native-square.ts';
-import {
-  chooseClass,
-  expectAll,
-  expectLargeEnough,
-  imageSeed,
-  methodOptions,
-} from './questions.ts';
 
 /** An image file of the user's, outside any data set. */
 export type Picture = { readonly name: string; readonly bytes: Uint8Array };

@@ -8,9 +8,11 @@ import type { Sample } from '../vision/dataset/dataset.ts';
 import type { Dataset } from '../vision/dataset/open-dataset.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import { floatsToPixels } from '../vision/pixels-to-floats.ts';
+import { type ChooseClass, chooseClass } from './explained-class.ts';
 import { type ImageModel, openImageModel } from './image-model.ts';
+import { expectLargeEnough } from './least-image-size.ts';
+import { imageSeed } from './method-options.ts';
 import { nativeSquare } from './native-square.ts';
-import { type ChooseClass, chooseClass, expectLargeEnough, imageSeed } from './questions.ts';
 
 /** A model, and the images of a split that it is asked about. */
 export interface Subject extends ImageModel {

@@ -6,8 +6,8 @@ import { sampleImages } from '../vision/sample-images.ts';
 import type { surveySettings } from './explanation-settings.ts';
 import { MapsWriter } from './maps-writer.ts';
 import { type MeasuredSurvey, measureSurvey } from './measure-survey.ts';
+import { methodOptions } from './method-options.ts';
 import type { Masks } from './open-masks.ts';
-import { methodOptions } from './questions.ts';
 import type { QuestionSettings, Subject } from './subject.ts';
 import { type Survey, type SurveyedImage, surveySplit } from './survey-split.ts';
 

@@ -13,7 +13,7 @@ interface Reader {
  * The settings of a stage, with those of its input `preprocessing` where they have none or their
  * default. Throws a {@link StageError} where the two contradict each other.
  */
-export function readInput<S extends InputSettings>(
+export function withPreprocessing<S extends InputSettings>(
   { inputs, log }: Reader,
   settings: S,
   defaults: Partial<InputSettings> = {},

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { cutText } from '../../cut-text.ts';
 import type { Digest } from '../../digest.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
-import { reportPath } from '../../engine/config/pipeline-name.ts';
+import { reportPath } from '../../engine/config/published-paths.ts';
 import { findStageNames } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';

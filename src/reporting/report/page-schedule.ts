@@ -1,5 +1,7 @@
 /** Milliseconds from the first work to the first page, so that a short run writes one page only. */
 const firstPause = 2_500;
+/** The least milliseconds between two pages, by what is new. */
+export const leastPauses = { change: 1_000, progress: 10_000 } as const;
 /** Writing takes at most this share of the time. */
 const share = 1 / 25;
 /**

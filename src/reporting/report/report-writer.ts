@@ -5,7 +5,7 @@ import { readChoice } from '../../choice-file.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { slug } from '../../engine/config/file-names.ts';
 import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
-import { reportPath } from '../../engine/config/pipeline-name.ts';
+import { reportPath } from '../../engine/config/published-paths.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { inCache } from '../../engine/files/cache-paths.ts';
 import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
@@ -32,7 +32,7 @@ import {
   type StageContent,
 } from './describe-stage.ts';
 import { isSelection, lateSelections } from './late-selections.ts';
-import { PageSchedule } from './page-schedule.ts';
+import { leastPauses, PageSchedule } from './page-schedule.ts';
 import { renderReport } from './render-report.ts';
 import type {
   ReportModel,
@@ -75,10 +75,6 @@ interface ReportRecord {
   readonly planned?: Readonly<Record<string, Digest>>;
 }
 
-/** The least milliseconds between two pages, and where only progress is new. */
-const pause = 1_000;
-const progressPause = 10_000;
-
 /**
  * Writes a run's page, `artifacts/<pipeline>/report.html`, as its events come. An idle run leaves a
  * page that is right.
@@ -110,9 +106,9 @@ export class ReportWriter implements RunListener {
     const { pipeline, store } = this.#options;
     const { type } = event;
     const isFinished = type === 'stage-finished' && event.outcome !== 'up to date';
-    if (type === 'stage-progress') this.#schedule.ask(progressPause);
+    if (type === 'stage-progress') this.#schedule.ask(leastPauses.progress);
     else if (isFinished || type === 'stage-started' || type === 'stage-point')
-      this.#schedule.ask(pause);
+      this.#schedule.ask(leastPauses.change);
     else if (type === 'stage-decided')
       this.#before.set(event.stage, store.local.readLatest(pipeline.name, event.stage));
   }

@@ -15,7 +15,7 @@ interface Frame {
   readonly at: keyof typeof pages | undefined;
   readonly project: string;
   readonly content: Html | readonly Html[];
-  /** Scripts of the page by name; `live` is on all pages. */
+  /** Scripts of the page by name; `live-updates.js` is on all pages. */
   readonly scripts?: readonly string[];
   /** The address of the page's events; absent where nothing can change. */
   readonly follows?: string | undefined;

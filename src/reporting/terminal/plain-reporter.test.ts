@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RunScript } from '../../../test/support/run-script.ts';
 import { createPaint } from './colour.ts';
-import { PlainReporter, selectReporter } from './select-reporter.ts';
+import { PlainReporter } from './plain-reporter.ts';
+import { selectReporter } from './select-reporter.ts';
 
 /** What a run leaves in a log. */
 function told(script: (run: RunScript) => void, coloured = false): string {

@@ -19,8 +19,9 @@ import type {
   PipelineTexts,
   StageName,
 } from '../pipeline.ts';
-import { pipelineName, reportPath } from '../pipeline-name.ts';
+import { pipelineName } from '../pipeline-name.ts';
 import { type Edge, findCycles } from '../post-order.ts';
+import { reportPath } from '../published-paths.ts';
 import { checkInputs } from '../stages/check-inputs.ts';
 import { checkPaths } from '../stages/check-paths.ts';
 import { collectDefinitions, type Definition, type FileScope } from '../stages/definitions.ts';

@@ -4,7 +4,7 @@ import { suggest } from '../../../suggest.ts';
 import { extensionOf, safeName } from '../file-names.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { LocatedOutput, Output, StageName } from '../pipeline.ts';
-import { publishedFolder } from '../pipeline-name.ts';
+import { publishedFolder } from '../published-paths.ts';
 import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
 import { checkName, type Definition } from './definitions.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StageError } from '../../stage.ts';
-import { expectAll } from './questions.ts';
+import { expectAll } from './expect-all.ts';
 
 test('mistakes are reported together, and bugs as they are', async () => {
   const fail = (error: Error) => () => {
