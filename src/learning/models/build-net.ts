@@ -93,7 +93,7 @@ function tfjsLayer(layer: PlainLayer, channels = 0): Layers.Layer {
         padding: [
           [top, bottom],
           [left, right],
-        ] as never,
+        ],
       });
     }
     case 'maxPool':

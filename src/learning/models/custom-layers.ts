@@ -189,7 +189,7 @@ export class Attention extends WeightedLayer {
     const [batch, tokens, channels] = x.shape as [number, number, number];
     const width = channels / this.#heads;
     const flat = reshape(x, [batch * tokens, channels]);
-    const all = add(matMul(flat, this.#qkv.read() as never), this.#qkvBias.read());
+    const all = add(matMul<Tensor>(flat, this.#qkv.read()), this.#qkvBias.read());
     const heads = reshape(all, [batch, tokens, 3, this.#heads, width]);
     const [q, k, v] = unstack(transpose(heads, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
     const scores = div(matMul(q, k, false, true), Math.sqrt(width));
@@ -198,7 +198,7 @@ export class Attention extends WeightedLayer {
     const sums = transpose(matMul(used, v), [0, 2, 1, 3]);
     const joined = reshape(sums, [batch * tokens, channels]);
     const output = add(
-      matMul(joined, this.#projection.read() as never),
+      matMul<Tensor>(joined, this.#projection.read()),
       this.#projectionBias.read(),
     );
     return reshape(output, [batch, tokens, channels]);
@@ -223,7 +223,7 @@ class HardSwish extends serialization.Serializable {
 }
 
 for (const own of [LayerNormalization, LayerScale, Tokens, ClassToken, Attention, HardSwish])
-  serialization.registerClass(own as never);
+  serialization.registerClass(own);
 
 export const layerNorm = (config: Named & { readonly epsilon: number }): layers.Layer =>
   new LayerNormalization(config);

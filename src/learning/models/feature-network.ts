@@ -29,7 +29,7 @@ export function featureNetwork(model: LayersModel, layer?: string) {
       `Expected a layer whose output is flat, but ${last.name} outputs ${shape.join(' x ')}.`,
     );
   }
-  const part = tfjsModel({ inputs: model.inputs, outputs: last.output as never });
+  const part = tfjsModel({ inputs: model.inputs, outputs: last.output });
   return { model: part, layer: last.name, values: shape[0]! };
 }
 

@@ -49,7 +49,7 @@ class FeatureScaling extends layers.Layer {
     const centred = sub(rows, this.#mean!.read());
     return this.#whitening === undefined
       ? centred
-      : matMul(centred, this.#whitening.read() as never);
+      : matMul<Tensor>(centred, this.#whitening.read());
   }
 
   override getConfig() {
@@ -57,7 +57,7 @@ class FeatureScaling extends layers.Layer {
   }
 }
 
-serialization.registerClass(FeatureScaling as never);
+serialization.registerClass(FeatureScaling);
 
 export const featureScaling = (config: {
   readonly name: string;

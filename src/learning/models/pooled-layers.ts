@@ -36,8 +36,8 @@ export function poolLayers(
       );
     return layer;
   });
-  const outputs = chosen.map(({ output }) => output);
-  const part = tfjsModel({ inputs: model.inputs, outputs: outputs as never });
+  const outputs = chosen.flatMap(({ output }) => output);
+  const part = tfjsModel({ inputs: model.inputs, outputs });
   const values = chosen.reduce((sum, { outputShape }) => {
     const shape = outputShape as readonly number[];
     return sum + shape.at(-1)! * (shape.length === 2 ? 1 : pooled.length);
