@@ -1,19 +1,23 @@
 import type { CurvePoint } from './stage.ts';
 
-/**
- * A curve that a stage reported point by point, such as `val.loss` by epoch. A long one is thinned.
- */
-export interface Curve {
-  readonly name: string;
-  /** What its steps count, in the singular: `epoch`. */
-  readonly unit: string;
-  /** The last planned step; absent where the stage names none. */
-  readonly total?: number;
+/** The points that are kept of a curve. */
+interface KeptPoints {
   /** How many points were reported. */
   readonly count: number;
   /** The step between reported points that are kept, besides the last one: 1, 2, 4, … */
   readonly every: number;
   readonly points: readonly Step[];
+}
+
+/**
+ * A curve that a stage reported point by point, such as `val.loss` by epoch. A long one is thinned.
+ */
+export interface Curve extends KeptPoints {
+  readonly name: string;
+  /** What its steps count, in the singular: `epoch`. */
+  readonly unit: string;
+  /** The last planned step; absent where the stage names none. */
+  readonly total?: number;
 }
 
 /** The value of a curve at a step; null where it is not a finite number. */
@@ -45,10 +49,7 @@ export function withPoint(
 /**
  * One more point; every second one goes where there are too many, so that they stay evenly spaced.
  */
-function extended(
-  { count, every, points }: Curve,
-  step: Step,
-): Pick<Curve, 'count' | 'every' | 'points'> {
+function extended({ count, every, points }: KeptPoints, step: Step): KeptPoints {
   const isLastSpaced = (count - 1) % every === 0;
   const spaced = isLastSpaced ? points : points.slice(0, -1);
   if (spaced.length < mostPoints) return { count: count + 1, every, points: [...spaced, step] };

@@ -78,11 +78,17 @@ function ustarHeader(prefix: string, name: string, size: number, type: '0' | 'x'
   return header;
 }
 
-/** A plain file in an archive: where its bytes begin, and how many there are. */
-export interface TarFile {
+/** What a header says of a file. */
+interface TarHeader {
   readonly name: string;
-  readonly start: number;
+  /** In bytes. */
   readonly size: number;
+}
+
+/** A plain file in an archive. */
+export interface TarFile extends TarHeader {
+  /** Where its bytes begin. */
+  readonly start: number;
 }
 
 /**
@@ -100,7 +106,7 @@ const longestName = 1 << 16;
  * holds a link, a device or a sparse file.
  */
 export function* readTar(file: number, length: number): Generator<TarFile> {
-  let next: Partial<Described> = {};
+  let next: Partial<TarHeader> = {};
   for (let at = 0; ; ) {
     const header = readAt(file, at, tarBlock);
     if (header.every((byte) => byte === 0)) return;
@@ -109,7 +115,7 @@ export function* readTar(file: number, length: number): Generator<TarFile> {
     const entry = describe(header);
     const type = String.fromCharCode(header[156]!);
     const describesNext = type === 'L' || type === 'x';
-    const described: Described = describesNext ? entry : { ...entry, ...next };
+    const described: TarHeader = describesNext ? entry : { ...entry, ...next };
     const { name, size } = described;
     const start = at + tarBlock;
     if (start + size > length) throw new TarError('it is cut short');
@@ -127,9 +133,6 @@ export function* readTar(file: number, length: number): Generator<TarFile> {
   }
 }
 
-/** What a header says of a file. */
-type Described = Pick<TarFile, 'name' | 'size'>;
-
 function readAt(file: number, at: number, size: number): Buffer {
   const bytes = Buffer.alloc(size);
   if (readSync(file, bytes, 0, size, at) < size) throw new TarError('it is cut short');
@@ -146,7 +149,7 @@ function checksum(header: Buffer): number {
   );
 }
 
-function describe(header: Buffer): Described {
+function describe(header: Buffer): TarHeader {
   const prefix =
     textIn(header, 257, 5) === 'ustar' && header[262] === 0 ? textIn(header, 345, 155) : '';
   const name = textIn(header, 0, 100);
@@ -172,7 +175,7 @@ function sizeIn(header: Buffer): number {
  * The name and size in a pax header; a sparse file, whose bytes are not those that it stands for,
  * has further keys.
  */
-function readPax(text: string): Partial<Described> {
+function readPax(text: string): Partial<TarHeader> {
   if (/^\d+ GNU\.sparse/m.test(text)) throw new TarError('a file in it is sparse');
   const [, name] = /^\d+ path=(.*)$/m.exec(text) ?? [];
   const [, size] = /^\d+ size=(\d+)$/m.exec(text) ?? [];

@@ -1,11 +1,15 @@
 import { findPlaceholders, type Placeholder } from './placeholders.ts';
 import { insideSingleQuotes, shellQuote } from './shell-quote.ts';
 
-/** A value that cannot stand safely at its placeholder. */
-export interface UnfitValue {
-  readonly placeholder: Placeholder;
+/** Why a value cannot stand safely at its placeholder. */
+interface Fault {
   readonly message: string;
   readonly hint: string;
+}
+
+/** A value that cannot stand safely at its placeholder. */
+export interface UnfitValue extends Fault {
+  readonly placeholder: Placeholder;
 }
 
 /**
@@ -60,8 +64,6 @@ function quoteFor(
   };
   return written[quoting];
 }
-
-type Fault = Pick<UnfitValue, 'message' | 'hint'>;
 
 function whyUnfit(
   placeholder: Placeholder,

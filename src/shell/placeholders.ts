@@ -19,8 +19,16 @@ export interface Placeholder extends Context {
   readonly before?: { readonly start: number; readonly text: string };
 }
 
+/** What reads a text as code, if anything does. */
+interface Evaluation {
+  /** What evaluates the text there as code, such as `sh`; absent where the text is only a value. */
+  readonly code?: string | undefined;
+  /** Whether it is the standard input of a program which perhaps only reads it. */
+  readonly isUnknown?: true;
+}
+
 /** How the shell reads a value at an offset of its text. */
-export interface Context {
+export interface Context extends Evaluation {
   /**
    * `word`: a list is one word; `pattern`: in `${x%word}`; `expansion`: in `"${x:-word}"`; `here`,
    * `literal`: in `<<`.
@@ -34,10 +42,6 @@ export interface Context {
     | 'expansion'
     | 'here'
     | 'literal';
-  /** What evaluates the text there as code, such as `sh`; absent where the text is only a value. */
-  readonly code?: string | undefined;
-  /** Whether it is the standard input of a program which perhaps only reads it. */
-  readonly isUnknown?: true;
   readonly command?: SimpleCommand;
   /**
    * The here-document that it is in: the line that ends it, and whether leading tabs are removed
@@ -166,7 +170,7 @@ class Reader {
    * What reads the standard input of a command as code. That of a compound command is for the
    * commands in it.
    */
-  #inputCode(command: SimpleCommand): Pick<Context, 'code' | 'isUnknown'> {
+  #inputCode(command: SimpleCommand): Evaluation {
     if (command.name === undefined && command.endsCompound) return { code: this.#openShell };
     const { program, isShell } = command.inputIsFor ?? {};
     return { code: program, ...(isShell === false && { isUnknown: true }) };

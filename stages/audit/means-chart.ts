@@ -79,7 +79,7 @@ export function meanDifference(
   const rootMeanSquare = Math.sqrt(
     mean(lumaDifference(negative!, positive!).map((value) => value ** 2)),
   );
-  if (drawsGroups({ groups: units }) || Math.min(negative!.images, positive!.images) < 2)
+  if (drawsGroups(units) || Math.min(negative!.images, positive!.images) < 2)
     return { rootMeanSquare };
   const variances = Array.from(
     negative!.variance,

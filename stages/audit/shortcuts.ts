@@ -11,23 +11,25 @@ import {
 } from '../../src/learning/metrics/multivariate/cross-validated-auc.ts';
 import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-folds.ts';
 import { compare } from '../../src/sort-order.ts';
-import type { AuditSettings } from './spec.ts';
 import type { ExaminedImage } from './survey.ts';
+
+interface ShortcutNames {
+  /** Its key in metrics. */
+  readonly name: string;
+  readonly title: string;
+}
 
 /**
  * Something other than the content by which a classifier might separate the classes, as numbers of
  * each image.
  */
-interface Shortcut {
-  /** Its key in metrics. */
-  readonly name: string;
-  readonly title: string;
+interface Shortcut extends ShortcutNames {
   /** `[images, columns]`. */
   columns(images: readonly ExaminedImage[]): readonly ArrayLike<number>[];
 }
 
 /** The separation of the classes by one shortcut. */
-export interface ShortcutResult extends Pick<Shortcut, 'name' | 'title'> {
+export interface ShortcutResult extends ShortcutNames {
   readonly images: number;
   /**
    * With p adjusted by {@link holm}: the more shortcuts are tested, the more often one seems to
@@ -103,6 +105,14 @@ const shortcuts: readonly Shortcut[] = [
   },
 ];
 
+interface TestOptions {
+  /** The number of folds of the cross-validation. */
+  readonly folds: number;
+  /** Of the intervals, above 0 and below 1. */
+  readonly confidence: number;
+  readonly seed: number;
+}
+
 /**
  * The cross-validated AUC of each shortcut. Images of one unit stay in one fold and count as one
  * observation. Empty where a class has fewer than two units.
@@ -110,7 +120,7 @@ const shortcuts: readonly Shortcut[] = [
 export function testShortcuts(
   images: readonly ExaminedImage[],
   units: readonly string[],
-  { folds: count, confidence, seed }: Pick<AuditSettings, 'folds' | 'confidence' | 'seed'>,
+  { folds: count, confidence, seed }: TestOptions,
   progress: (done: number, total: number, title: string) => void,
 ): readonly ShortcutResult[] {
   const labels = images.map(({ label }) => label);

@@ -9,7 +9,13 @@ import type { Encoding, Examined, Print } from './look-at-image.ts';
 import type { Encoded, Seen } from './look-worker.ts';
 
 /** An image of the data set with what is kept of it. */
-export interface AuditedImage extends Pick<Sample, 'key' | 'path' | 'width' | 'height'> {
+export interface AuditedImage {
+  readonly key: string;
+  /** Relative to the input folder, POSIX. */
+  readonly path: string;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
   readonly split: string;
   /** Its index in its split. */
   readonly index: number;

@@ -1,12 +1,13 @@
-/** A rectangle, in units, with its upper left corner. */
-interface Box {
+interface Point {
   readonly x: number;
   readonly y: number;
+}
+
+/** A rectangle, in units, with its upper left corner. */
+interface Box extends Point {
   readonly width: number;
   readonly height: number;
 }
-
-type Point = Pick<Box, 'x' | 'y'>;
 
 /** A point with the width of its text, and perhaps the ends of a vertical interval through it. */
 interface Labelled extends Omit<Box, 'height'> {

@@ -22,12 +22,13 @@ import type { Statistics } from '../../src/learning/metrics/split-statistics.ts'
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { EvaluateSettings } from './spec.ts';
 
-export type EvaluateOptions = IntervalOptions &
-  Pick<EvaluateSettings, 'sliceBy'> & {
-    /** At most, for large splits; the numbers are the same for any number of them. */
-    readonly threads: number;
-    readonly positive?: readonly string[] | undefined;
-  };
+export interface EvaluateOptions extends IntervalOptions {
+  /** The metric by which slices are sorted. */
+  readonly sliceBy: EvaluateSettings['sliceBy'];
+  /** At most, for large splits; the numbers are the same for any number of them. */
+  readonly threads: number;
+  readonly positive?: readonly string[] | undefined;
+}
 
 export type Pair = readonly [low: number, high: number];
 

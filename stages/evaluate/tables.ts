@@ -56,7 +56,7 @@ const sideNames = (split: DetectedSplit): SideNames =>
 
 export function evaluationTables(
   evaluation: Evaluation,
-  { by, sliceBy }: Pick<EvaluateSettings, 'by' | 'sliceBy'>,
+  { by, sliceBy }: EvaluateSettings,
 ): readonly Highlight[] {
   const splits: Splits = Object.entries(evaluation.splits);
   const counted = by === 'group' ? 'groups' : 'images';

@@ -2,8 +2,14 @@ import { groupBy } from '../../src/group-by.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
-import type { ScoreRow } from '../../src/learning/metrics/scores/scores-file.ts';
 import { measure } from './measure.ts';
+
+/** An image that one of several models scored. */
+interface FoldImage {
+  readonly label: number;
+  readonly group?: string | undefined;
+  readonly scoredBy?: number | undefined;
+}
 
 /**
  * The AUC of images that several models scored, such as those of the folds of a cross-validation,
@@ -13,7 +19,7 @@ import { measure } from './measure.ts';
  *
  * @param areaOf The AUC of the images that one model scored, NaN where it scored one class.
  */
-export function withinFolds<Row extends Pick<ScoreRow, 'label' | 'group' | 'scoredBy'>>(
+export function withinFolds<Row extends FoldImage>(
   rows: readonly Row[],
   areaOf: (rows: readonly Row[]) => Statistic,
   options: IntervalOptions,

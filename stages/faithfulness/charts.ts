@@ -30,8 +30,13 @@ import { areaDecimals, rankingDecimals } from './tables.ts';
 import { type JudgedMethod, type Judgement, sideOf } from './verdict.ts';
 
 /** The facts in titles and subtitles besides the numbers. */
-export interface Frame
-  extends Pick<FaithfulnessSettings, 'split' | 'class' | 'curveBaseline' | 'confidence' | 'title'> {
+export interface Frame {
+  readonly split: string;
+  /** `label`, `predicted`, or the class that maps explain. */
+  readonly class: string;
+  readonly curveBaseline: FaithfulnessSettings['curveBaseline'];
+  readonly confidence: number;
+  readonly title?: string | undefined;
   /** The axis values of the model. */
   readonly labels: Readonly<Record<string, string>>;
   /** In label order. */

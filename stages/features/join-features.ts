@@ -1,5 +1,5 @@
 import { formatCountOf } from '../../src/format-numbers.ts';
-import type { Features, FeaturesSample } from '../../src/learning/vision/features/features.ts';
+import type { Features } from '../../src/learning/vision/features/features.ts';
 import { StageError } from '../../src/stage.ts';
 
 /** Rows of features for the images of a split, in any order. */
@@ -31,7 +31,7 @@ export function partOf(name: string, features: Features, split: string): Part {
  * images that a part lacks.
  */
 export async function* joinRows(
-  samples: readonly Pick<FeaturesSample, 'key'>[],
+  samples: readonly { readonly key: string }[],
   parts: readonly Part[],
   split: string,
 ): AsyncGenerator<Float32Array> {

@@ -1,7 +1,8 @@
 import { findMapLayer } from '../../src/learning/attribution/cam/map-layers.ts';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
+import { expectAll } from '../../src/learning/explanations/expect-all.ts';
+import { chooseClass } from '../../src/learning/explanations/explained-class.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
-import { chooseClass, expectAll } from '../../src/learning/explanations/questions.ts';
 import { openSubject } from '../../src/learning/explanations/subject.ts';
 import type { SurveyCase } from '../../src/learning/explanations/survey-models.ts';
 import { matchByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
@@ -72,7 +73,7 @@ async function forModel<T>(name: string, open: () => T | Promise<T>): Promise<T>
  */
 function layersOfModels(
   layer: GradcamSettings['layer'],
-  models: readonly Pick<InputArtifact, 'labels'>[],
+  models: readonly InputArtifact[],
 ): readonly (string | undefined)[] {
   if (layer === undefined || typeof layer === 'string') return models.map(() => layer);
   const values = [...new Set(models.flatMap(({ labels }) => Object.values(labels)))];

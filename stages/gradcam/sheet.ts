@@ -17,13 +17,11 @@ import {
   overlayOf,
   scoreText,
 } from '../../src/learning/explanations/map-pictures.ts';
-import type { Subject } from '../../src/learning/explanations/subject.ts';
 import type { SurveyedImage } from '../../src/learning/explanations/survey-split.ts';
 import { predictedClasses, softmax } from '../../src/learning/metrics/arithmetic/logits.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { permutation, Random } from '../../src/random.ts';
-import type { Case } from './open-cases.ts';
 import type { GradcamSettings } from './spec.ts';
 
 type Outcome = 'right' | 'wrong';
@@ -91,8 +89,12 @@ const mostBeside = 3;
 const mostClasses = 12;
 const mostCounted = 4;
 
-interface SheetRow extends Pick<Case, 'name' | 'layer'> {
-  readonly subject: Pick<Subject, 'classes'> & {
+interface SheetRow {
+  /** The name of the model. */
+  readonly name: string;
+  readonly layer: string;
+  readonly subject: {
+    readonly classes: readonly string[];
     readonly samples: readonly { readonly path: string }[];
   };
   readonly chosen: ChosenImages;

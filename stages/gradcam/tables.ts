@@ -3,9 +3,13 @@ import { defaultNames, negativeName, positiveName } from '../../src/default-name
 import { formatJson } from '../../src/format-json.ts';
 import { formatCount, formatCountOf, formatLevel, formatSigned } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
-import { type MapNumbers, metricsOf } from '../../src/learning/explanations/measure-survey.ts';
+import {
+  type MapNumbers,
+  type MeasuredSurvey,
+  metricsOf,
+} from '../../src/learning/explanations/measure-survey.ts';
 import { distanceAt, shareAt } from '../../src/learning/explanations/measured-texts.ts';
-import type { SurveyedCase } from '../../src/learning/explanations/survey-models.ts';
+import type { Survey } from '../../src/learning/explanations/survey-split.ts';
 import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
 import { bootstrapInterval } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import {
@@ -13,10 +17,17 @@ import {
   intervalPair,
 } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
-import type { Case } from './open-cases.ts';
 import type { GradcamSettings } from './spec.ts';
 
-type LeadCase = Pick<Case & SurveyedCase, 'name' | 'dataset' | 'survey' | 'measured' | 'groups'>;
+/** A model whose maps are compared with those of others. */
+interface LeadCase {
+  readonly name: string;
+  /** The folder of its data set. */
+  readonly dataset: string;
+  readonly survey: Survey;
+  readonly measured: MeasuredSurvey;
+  readonly groups: readonly (string | undefined)[];
+}
 
 type Lead = NonNullable<ReturnType<typeof leadOf>>;
 
@@ -59,9 +70,13 @@ export function leadOf(cases: readonly LeadCase[], { confidence, draws, seed }: 
   return { more: more.name, less: less.name, images: both.length, topShare };
 }
 
-type MeasuredCase = Pick<Case & SurveyedCase, 'name' | 'layer' | 'measured'> & {
-  readonly subject: Pick<Case['subject'], 'classes'>;
-};
+/** A model whose maps are measured. */
+interface MeasuredCase {
+  readonly name: string;
+  readonly layer: string;
+  readonly measured: MeasuredSurvey;
+  readonly subject: { readonly classes: readonly string[] };
+}
 
 /**
  * The `metrics` artifact: the numbers of the only model, or those of each by its name, and the lead

@@ -1,10 +1,14 @@
-import { type Minimum, minimise, type Objective } from './minimise.ts';
+import { type Convergence, minimise, type Objective } from './minimise.ts';
 
-/** Labelled rows of values. */
-export interface LabelledRows {
+/** Rows of values. */
+interface Rows {
   /** `[rows, width]`. */
   readonly values: Float32Array;
   readonly width: number;
+}
+
+/** Labelled rows of values. */
+export interface LabelledRows extends Rows {
   /** The class of each row, from 0. */
   readonly labels: readonly number[];
 }
@@ -25,7 +29,7 @@ export interface LinearClassifier {
 }
 
 /** A fit with one C. */
-export interface Fit extends Pick<Minimum, 'iterations' | 'isConverged'> {
+export interface Fit extends Convergence {
   readonly c: number;
   /** The norm of the weights of the standardised values. */
   readonly weightNorm: number;
@@ -84,7 +88,7 @@ export function* logisticRegressions(
 
 /** The values that a classifier gives the classes: `[rows, classes]`. */
 export function logitsOf(
-  { values, width }: Pick<LabelledRows, 'values' | 'width'>,
+  { values, width }: Rows,
   { weights, biases }: LinearClassifier,
 ): Float64Array {
   const classes = biases.length;

@@ -8,8 +8,12 @@ const leastDecrease = 1e-4;
 const mostHalvings = 40;
 
 /** The point where a minimisation ended. */
-export interface Minimum {
+export interface Minimum extends Convergence {
   readonly at: Float64Array;
+}
+
+/** How a minimisation ended. */
+export interface Convergence {
   readonly iterations: number;
   /** Whether every entry of the gradient is below the tolerance. */
   readonly isConverged: boolean;

@@ -27,7 +27,7 @@ export async function examine(root: string, { path, stored }: Question): Promise
   try {
     const bytes = stored === undefined ? readFileSync(join(root, path)) : readStored(stored);
     const { width, height, preview, usedBits } = await examineImage(bytes, 256);
-    const brightness = meanBrightness(preview);
+    const brightness = meanBrightness(preview.pixels);
     return { bytes, width, height, brightness, ...(usedBits !== undefined && { usedBits }) };
   } catch (error) {
     const reason =

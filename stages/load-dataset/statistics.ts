@@ -1,6 +1,5 @@
 import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
-import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 
 /**
  * The facts about an image that statistics sum up: `bytes` of the encoded file, `brightness` as
@@ -11,8 +10,10 @@ export type CountedImage = Readonly<Record<'split' | 'class' | 'source', string>
     readonly group: string | undefined;
   };
 
-/** Mean luma of an image by the weights of ITU-R BT.601, as JPEG's Y: 0 to 255. */
-export function meanBrightness({ pixels }: Pick<DecodedImage, 'pixels'>): number {
+/**
+ * Mean luma of pixels, `[height, width, 3]`, by the weights of ITU-R BT.601, as JPEG's Y: 0 to 255.
+ */
+export function meanBrightness(pixels: Uint8Array): number {
   const [red, green, blue] = channelSums(pixels);
   return (0.299 * red + 0.587 * green + 0.114 * blue) / (pixels.length / 3);
 }

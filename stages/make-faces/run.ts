@@ -72,7 +72,12 @@ manifest.csv lists every picture with its label, split, source and mask.
 `;
 
 /** Everything that a picture depends on; `number` counts within the source. */
-interface Order extends Pick<MakeFacesSettings, 'size' | 'quality' | 'seed'> {
+interface Order {
+  /** Pixels a side. */
+  readonly size: number;
+  /** Of the JPEG, on the scale of libjpeg. */
+  readonly quality: number;
+  readonly seed: number;
   readonly split: string;
   readonly source: 'real' | Forgery;
   readonly number: number;

@@ -31,7 +31,7 @@ export default function program(context: ProgramContext<{ readonly args: Args }>
 }
 
 /** Lets Python note the files that the program loads, before anything of the program runs. */
-function watchLoading({ scratch, root }: ProgramContext): Pick<Program, 'searchFirst' | 'loaded'> {
+function watchLoading({ scratch, root }: ProgramContext) {
   const folder = join(scratch, 'python');
   const notes = join(folder, 'loaded');
   mkdirSync(notes, { recursive: true });

@@ -13,12 +13,20 @@ import type { MeasuredModel } from './measure.ts';
 import type { RocDetSettings } from './spec.ts';
 
 /** The context of charts and tables: the settings, and the axis values that all models share. */
-export type Frame = Omit<RocDetSettings, 'names'> & {
+export type Frame = Omit<RocDetSettings, 'names'> &
+  RunAxes & {
+    readonly sides: SideNames;
+    /** Where each line is a class against all others: how many classes there are. */
+    readonly byClass?: number | undefined;
+  };
+
+/** The axes that do not name a model. */
+interface RunAxes {
+  /** Those in which the runs of one model differ. */
+  readonly over: readonly string[];
+  /** The axis values that all models share. */
   readonly shared: Readonly<Record<string, string>>;
-  readonly sides: SideNames;
-  /** Where each line is a class against all others: how many classes there are. */
-  readonly byClass?: number | undefined;
-};
+}
 
 /** A line of a chart: a model, or the runs of one model. */
 export interface Line {
@@ -32,7 +40,7 @@ export interface Line {
  */
 export function groupRuns<T extends { readonly labels: Frame['shared'] }>(
   items: readonly T[],
-  { over, shared }: Pick<Frame, 'over' | 'shared'>,
+  { over, shared }: RunAxes,
 ) {
   const groups = groupOver(items, [...over, ...Object.keys(shared)]);
   return groups.map(({ labels, items }) => ({ name: seriesName(labels), runs: items }));

@@ -150,7 +150,9 @@ export async function measure(
     negative: labels.filter((label) => label === 0).length,
     positive: labels.filter((label) => label === 1).length,
     /** The number of independent units that the images make, where some come in groups. */
-    groups: drawsGroups(sample) ? new Set(groups.map((group, i) => group ?? i)).size : undefined,
+    groups: drawsGroups(sample.groups)
+      ? new Set(groups.map((group, i) => group ?? i)).size
+      : undefined,
     auc: aucInterval(sample, ranking, level),
     /**
      * The area where images are ranked by the first score, negative; positive is positive here too.

@@ -124,7 +124,7 @@ function cellsOf(
 ): ImageCell[] {
   const isPair = classes.length === 2;
   const difference = formatSigned(
-    scoreOf(Float32Array.from(logits), isPair ? 1 : label, { score: 'margin' }),
+    scoreOf(Float32Array.from(logits), isPair ? 1 : label, 'margin'),
     2,
   );
   const outcome = predictedClasses(logits, logits.length)[0] === label ? 'right' : 'wrong';

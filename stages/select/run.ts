@@ -13,9 +13,9 @@ import { thereAre } from '../../src/suggest.ts';
 import type { SelectSettings } from './spec.ts';
 
 /** A model that may be chosen, by its labels, and its name for messages. */
-type Candidate = Pick<InputArtifact, 'labels' | 'path'> & { readonly name: string } & ReturnType<
-    typeof readMetrics
-  >;
+interface Candidate extends InputArtifact, ReturnType<typeof readMetrics> {
+  readonly name: string;
+}
 
 export default async function run(context: StageContext<SelectSettings>): Promise<void> {
   const { by, count, curve } = context.settings;
@@ -41,7 +41,7 @@ export default async function run(context: StageContext<SelectSettings>): Promis
       `Expected ${count} models with a value of ${selectionSplit}.${by}, got ${choice.ranking.length}.`,
     );
   }
-  writeFileSync(context.output('choice'), formatChoice(candidates, choice, { by, count }));
+  writeFileSync(context.output('choice'), formatChoice(candidates, choice, by, count));
   if (curve) {
     const { drawSweep } = await import('./sweep-chart.ts'); // loads Vega
     await drawSweep(context, { values: all.map((values) => values[by] ?? null), by });
@@ -122,7 +122,8 @@ function tieLine(
 function formatChoice(
   candidates: readonly Candidate[],
   { best, tied, decidedBy, ranking }: Choice,
-  { by, count }: Pick<SelectSettings, 'by'> & { readonly count: number | undefined },
+  by: MetricName,
+  count: number | undefined,
 ): string {
   const of = ({ labels, values }: Candidate) => ({ labels, ...values });
   const choice = {

@@ -102,6 +102,6 @@ export const missingNotes = ({ values, rows }: Table): readonly string[] =>
   });
 
 /** A row's own labels in the order of the columns. */
-function labelsOf({ labels }: Pick<Table, 'labels'>, row: Row): string[] {
+function labelsOf({ labels }: Table, row: Row): string[] {
   return labels.map((name) => row.labels[name] ?? '');
 }

@@ -27,7 +27,7 @@ import {
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
-import { readInput } from '../../src/learning/models/preprocessing-input.ts';
+import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
 import { freezingMistakes } from '../../src/learning/training/freezing.ts';
 import {
   labelling,
@@ -80,7 +80,7 @@ export function openSource(context: StageContext<TrainSettings>): Promise<Source
 
 async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const { cpus } = context;
-  const settings = readInput(context, context.settings, usualInput);
+  const settings = withPreprocessing(context, context.settings, usualInput);
   const { augment, batchSize, seed } = settings;
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, [trainSplit, ...settings.monitor]);
@@ -134,7 +134,13 @@ function featuredData(
   };
 }
 
-type Begun = Pick<Source, 'parts' | 'model' | 'architecture'> & { readonly input: ImageInput };
+/** A model of images as training begins. */
+interface InitialModel {
+  readonly parts: NetworkParts;
+  readonly model: LayersModel;
+  readonly architecture: ModelInfo['architecture'];
+  readonly input: ImageInput;
+}
 
 function beginnerOf(context: StageContext<TrainSettings>) {
   if (context.inputs('onnx').length > 0) return beginGraph;
@@ -152,7 +158,7 @@ async function resumeGraph(
   context: StageContext<TrainSettings>,
   settings: TrainSettings,
   classes: readonly string[],
-): Promise<Begun> {
+): Promise<InitialModel> {
   const { model, info } = await loadModel(context.input('weights').path);
   const input = info.input as ImageInput; // a graph sees images
   const isResized = ![usualInput.imageSize, input.size].includes(settings.imageSize);
@@ -204,7 +210,7 @@ async function beginNet(
   context: StageContext<TrainSettings>,
   settings: TrainSettings,
   classes: readonly string[],
-): Promise<Begun> {
+): Promise<InitialModel> {
   const { net, model, input } = await beginNetwork(context, {
     ...settings,
     classes: classes.length,
@@ -219,7 +225,7 @@ async function beginGraph(
   context: StageContext<TrainSettings>,
   settings: TrainSettings,
   classes: readonly string[],
-): Promise<Begun> {
+): Promise<InitialModel> {
   const { cut: wanted, head: layers, seed, fit, kernel, normalise, resize } = settings;
   const opened = openGraph(context.input('onnx').path);
   const { imageSize: usual } = usualInput;
@@ -298,10 +304,7 @@ async function features(context: StageContext<TrainSettings>): Promise<Source> {
  * What is learned of a dataset: its classes, or the sources of its training split in the order of
  * their classes.
  */
-function labelsOf(
-  data: Pick<Dataset | Features, 'classes' | 'split'>,
-  { target, monitor }: TrainSettings,
-): Labels {
+function labelsOf(data: Dataset | Features, { target, monitor }: TrainSettings): Labels {
   const classes = target === 'source' ? sourcesOf(data.split(trainSplit).samples) : data.classes;
   const labelOf = labelling(classes, target);
   for (const split of monitor) {

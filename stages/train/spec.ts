@@ -283,7 +283,7 @@ function noWeights(
 }
 
 /** The classes of the model. */
-function learned({ target }: Pick<TrainSettings, 'target'>, inputs: KnownInputs): Facts {
+function learned({ target }: TrainSettings, inputs: KnownInputs): Facts {
   const [data] = [...inputs('dataset'), ...inputs('features')];
   const classes = data?.facts?.[target === 'source' ? 'sources' : 'classes'];
   return classes === undefined ? {} : { classes };

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, type Stats, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { creatingFolder } from './write-atomic.ts';
 
@@ -9,6 +9,13 @@ export const tick = 20;
  * milliseconds.
  */
 const coarse = 3_000;
+
+/** The disk of a file, by its number, and the file's times in milliseconds since the epoch. */
+interface FileTimes {
+  readonly dev: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
 
 /**
  * Reads the clock of the store's disk by a probe file. A time is safely past once a later write is
@@ -25,7 +32,7 @@ export class FileClock {
    * Tells how many milliseconds from now a file's times lie safely in the past: 0 if they do,
    * infinite if they are too far ahead.
    */
-  now(): (stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>) => number {
+  now(): (times: FileTimes) => number {
     const probe = this.#probe();
     const localClock = { time: Date.now(), margin: coarse };
     return ({ dev, mtimeMs, ctimeMs }) => {

@@ -15,15 +15,19 @@ export type NextStep =
   | { readonly step: 'decide'; readonly message: string }
   | { readonly step: 'fail' | 'cancel' | 'leave'; readonly message: string };
 
+/** How far a stage got by its jobs so far. */
+interface JobProgress {
+  readonly tries: Tries;
+  /** Whether the stage's checkpoint is further than that of any job before. */
+  readonly advanced: boolean;
+}
+
 /** What is known at the end of a ticket. */
-export interface EndFacts {
+export interface EndFacts extends JobProgress {
   readonly stage: Stage;
   readonly place: PlaceSpec;
   readonly needs: JobClass;
-  readonly tries: Tries;
   readonly claim: Claim | undefined;
-  /** Whether the stage's checkpoint is further than that of any job before. */
-  readonly advanced: boolean;
   /** Whether there is a checkpoint to resume from. */
   readonly resumes: boolean;
   /** What the scheduler means by the state of a lost job. */
@@ -40,7 +44,7 @@ export interface EndFacts {
 export function afterJob(
   tries: Tries,
   { reached, rewritten }: { readonly reached: number; readonly rewritten: boolean },
-): Pick<EndFacts, 'tries' | 'advanced'> {
+): JobProgress {
   const { reached: before = 0 } = tries;
   const furthest = Math.max(before, reached);
   const advanced = rewritten && (reached > before || furthest === 0);

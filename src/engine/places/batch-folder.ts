@@ -88,10 +88,14 @@ export interface Ticket {
   readonly expected: number | undefined;
 }
 
-/** Who runs a ticket. A requeued job has a higher `restart`. */
-export interface Claim {
+/** A worker of one start of its job. A requeued job has a higher `restart`. */
+interface WorkerName {
   readonly worker: string;
   readonly restart: number;
+}
+
+/** Who runs a ticket. */
+export interface Claim extends WorkerName {
   readonly host: string;
   /**
    * The stage's checkpoint, with its stat signature (`sign`) from when the ticket was claimed;
@@ -101,8 +105,6 @@ export interface Claim {
   /** Whether the job had at least four fifths of its time left. */
   readonly full: boolean;
 }
-
-type WorkerName = Pick<Claim, 'worker' | 'restart'>;
 
 /** A sign of life of a worker, written again and again with another `count`. */
 export interface Beat {

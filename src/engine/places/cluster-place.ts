@@ -21,6 +21,7 @@ import {
 } from '../execution/execution.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
+import type { Workspace } from '../plan/examine.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, afterJob, type NextStep } from './after-end.ts';
 import { BatchFolder, type TicketEnd, type Tries } from './batch-folder.ts';
@@ -30,13 +31,21 @@ import { longestLag, waitFor } from './shared-disk-lag.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
 import { changedSource, needsOf, type Software, ticketOf } from './ticket.ts';
 
-export interface ClusterOptions extends SubmitterOptions {
+/** What a run gives to all of its clusters. */
+export interface ClusterRun {
+  readonly workspace: Workspace;
+  readonly findCode: (stage: Stage, root: string) => Promise<ProgramCode>;
+  /** The built code of the project's own kinds, by kind. */
+  readonly modules: ReadonlyMap<string, string>;
+  readonly downloads: (stage: Stage) => readonly PublishedFile[];
+  readonly detach: boolean;
+  readonly warn: (message: string) => void;
+}
+
+export interface ClusterOptions extends ClusterRun, SubmitterOptions {
   readonly software: Software;
   /** The digest of Restage's own code on this machine as it is now. */
   readonly buildNow: () => Digest;
-  readonly findCode: (stage: Stage, root: string) => Promise<ProgramCode>;
-  readonly modules: ReadonlyMap<string, string>;
-  readonly downloads: (stage: Stage) => readonly PublishedFile[];
   readonly patience: Patience;
   readonly isStep: boolean;
   /** Aborted when jobs are to be cancelled. */

@@ -42,6 +42,13 @@ export interface WorkerOptions {
   readonly loadedCode: LoadedCode;
 }
 
+/** What the stages of a worker share. */
+interface WorkerResources {
+  readonly digests: DigestIndex;
+  readonly lender: Lender;
+  readonly admission: Admission;
+}
+
 /** Milliseconds between two signs of life. */
 const beatInterval = 5_000;
 /**
@@ -66,10 +73,7 @@ const settling = 1_000;
 export class JobWorker {
   readonly #options: WorkerOptions;
   readonly #store: LocalStore;
-  readonly #shared: Pick<Workspace, 'digests'> & {
-    readonly lender: Lender;
-    readonly admission: Admission;
-  };
+  readonly #shared: WorkerResources;
   readonly #stop = new AbortController();
   readonly #kill = new AbortController();
   #count = 0;

@@ -36,7 +36,7 @@ export function openTickets(
     try {
       const batch = folder.batch();
       if (batch !== undefined) seen.add(folder.id); // otherwise it may be being written
-      return ticketsIn(folder, batch, { place, isStored });
+      return ticketsIn(folder, batch, place, isStored);
     } catch (error) {
       warn(describeError(error));
       return [];
@@ -48,7 +48,8 @@ export function openTickets(
 function ticketsIn(
   folder: BatchFolder,
   batch: Batch | undefined,
-  { place, isStored }: Pick<OpenTicketsOptions, 'isStored'> & { readonly place: string },
+  place: string,
+  isStored: (digest: Digest) => boolean,
 ): readonly OpenTicket[] {
   // What a kill, or a late worker of a removed batch, left.
   if (batch === undefined && folder.age() > rest) folder.remove();

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
+import type { Environment } from '../../environment.ts';
 import type { Input, Output, PipelineSources, Stage, StageName } from '../config/pipeline.ts';
 import type { Span } from '../diagnostics/diagnostic.ts';
 import type { Attempt } from '../execution/execution.ts';
@@ -10,8 +11,10 @@ import { treeSignature } from '../files/walk-tree.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Outputs, Workspace } from '../plan/examine.ts';
 import { readKindSources } from '../store/kind-build.ts';
+import type { LoadedCode } from '../store/remembered-code.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import type { BatchFolder, Ticket } from './batch-folder.ts';
+import type { Store } from '../store/store.ts';
+import type { BatchFolder, Ticket, Tries } from './batch-folder.ts';
 import type { PlaceSpec } from './place-spec.ts';
 import type { JobClass } from './schedulers/scheduler.ts';
 
@@ -23,16 +26,20 @@ export interface Software {
   readonly gitCommit: string | undefined;
 }
 
+/** What a ticket says besides the attempt. */
+interface TicketFacts {
+  readonly software: Software;
+  /** The built code of a project's own kind: {@link Ticket.module}. */
+  readonly module: string | undefined;
+  readonly tries: Tries;
+  readonly needs: JobClass;
+}
+
 /** The ticket of an attempt, with the artifacts that it reads, by digest. */
 export function ticketOf(
   attempt: Attempt,
   workspace: Workspace,
-  {
-    software,
-    module,
-    tries,
-    needs,
-  }: Pick<Ticket, 'module' | 'tries'> & { software: Software; needs: JobClass },
+  { software, module, tries, needs }: TicketFacts,
 ): { readonly ticket: Ticket; readonly artifacts: ReadonlyMap<Digest, StoredArtifact> } {
   const { stage, examined, outputsOf, number, keep } = attempt;
   const artifacts = new Map<Digest, StoredArtifact>();
@@ -107,8 +114,11 @@ export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClas
 const noSources: PipelineSources = { files: [], code: [], looked: [], inputs: [], globs: {} };
 
 /** What a node has for all of its tickets. */
-interface NodeFacts extends Pick<Workspace, 'env' | 'store' | 'loadedCode'> {
+interface NodeFacts {
   readonly root: string;
+  readonly env: Environment;
+  readonly store: Store;
+  readonly loadedCode?: LoadedCode;
 }
 
 /** The workspace of a ticket on a node, with only its stage and sources. */

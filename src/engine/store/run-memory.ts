@@ -21,16 +21,8 @@ import { writeError } from '../files/write-error.ts';
  * Where `recall` finds a change, the file stays until the run that follows decides again. A memory
  * that is lost costs time and nothing else.
  */
-export interface RunMemory {
+export interface RunMemory extends RememberedRun {
   readonly format: 4;
-  readonly pipeline: string;
-  readonly found: FoundFile;
-  readonly stages: number;
-  /**
-   * The names of the stages in their order, for `plan`; absent where it says more of them than that
-   * they are up to date.
-   */
-  readonly names?: readonly StageName[];
   /**
    * Absolute paths of all files and whole folders that were read or published: path inputs,
    * outputs, the report.
@@ -41,10 +33,24 @@ export interface RunMemory {
    * included. Named `places` on disk; everywhere else a place is where stages run.
    */
   readonly places: readonly string[];
-  readonly globs: Readonly<Record<string, readonly string[]>>;
   /** SHA-256 of each declared variable of the environment, null where unset. */
   readonly env: Readonly<Record<string, string | null>>;
   readonly signature: string;
+}
+
+/** A complete run, as its next command describes it. */
+export interface RememberedRun {
+  readonly pipeline: string;
+  readonly found: FoundFile;
+  /** How many stages it has. */
+  readonly stages: number;
+  /**
+   * The names of the stages in their order, for `plan`; absent where it says more of them than that
+   * they are up to date.
+   */
+  readonly names?: readonly StageName[];
+  /** The paths that each pattern of an input matched. */
+  readonly globs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** How a command found its pipeline's file. A new file may take precedence over it. */
@@ -83,7 +89,7 @@ export async function recall(
       if (hashVariable(env[name]) !== value) return undefined;
     // An equal signature means equal bytes: a run is remembered only once later writes to what it
     // read get other times.
-    if (presentSignature(memory) !== memory.signature) return undefined;
+    if (presentSignature(memory.trees, memory.places) !== memory.signature) return undefined;
     return (await sameGlobs(memory.globs, root)) ? memory : undefined;
   } catch {
     return undefined; // something that it depends on is gone
@@ -96,7 +102,7 @@ export async function recall(
  */
 export function remember(
   file: string,
-  run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'names' | 'globs'>,
+  run: RememberedRun,
   variables: ReadonlyMap<string, string | undefined>,
   signatures: Readonly<Record<'trees' | 'paths', ReadonlyMap<string, string>>>,
 ): void {
@@ -105,7 +111,7 @@ export function remember(
   // Absent → remembered. Safe: signatures were taken before anything was read. They are compared
   // once more, so that no edit during the run is remembered as what the run has seen. The common
   // signature is taken before they are: it cannot have an edit that they lack.
-  const signature = presentSignature({ trees, places });
+  const signature = presentSignature(trees, places);
   const isSame =
     trees.every((path) => treeSignature(path).signature === signatures.trees.get(path)) &&
     places.every((path) => pathSignature(path).signature === signatures.paths.get(path));
@@ -174,7 +180,7 @@ export function forgetAll(root: string): void {
   }
 }
 
-function presentSignature({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string {
+function presentSignature(trees: readonly string[], places: readonly string[]): string {
   const paths = places.map((path) => pathSignature(path).signature);
   return sha256([treesSignature(trees).signature, ...paths].join('\n'));
 }

@@ -100,8 +100,11 @@ export async function explain(
  * The result of a gradient method: an attribution by channel, `[batch, height, width, 3]`, and
  * by-products.
  */
-interface GradientAttribution extends Partial<Pick<Explanation, 'logits' | 'completeness'>> {
+interface GradientAttribution {
   readonly gradient: Float32Array;
+  /** `[batch, classes]`. */
+  readonly logits?: Float32Array;
+  readonly completeness?: Completeness;
 }
 
 type Attribute = (

@@ -184,7 +184,7 @@ export async function integratedGradient(
   const ends = [await outputOf(model, images), await outputOf(model, baseline)];
   const rises = Float64Array.from(classes, (c, i) => {
     const [after, before] = ends.map((logits) =>
-      scoreOf(rowOf(logits, i, classes.length), c, question),
+      scoreOf(rowOf(logits, i, classes.length), c, question.score),
     );
     return after! - before!;
   });

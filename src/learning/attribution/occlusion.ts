@@ -25,7 +25,7 @@ export async function occlusionMaps(
     const seen = scoreOf(
       rowOf(logits, i, question.classes.length),
       imageQuestion.classes[0]!,
-      imageQuestion,
+      imageQuestion.score,
     );
     const side = squares + 1;
     const values = Float32Array.from({ length: side * side }, (_, position) => {
@@ -62,7 +62,7 @@ async function hiddenScores(
     }
     const logits = await outputOf(model, batch);
     for (let i = 0; i < count; i++)
-      scores.push(scoreOf(rowOf(logits, i, count), question.classes[0]!, question));
+      scores.push(scoreOf(rowOf(logits, i, count), question.classes[0]!, question.score));
   }
   return scores;
 }

@@ -5,13 +5,15 @@ import { defaultNames } from '../../default-names.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import type { Method } from '../attribution/methods.ts';
+import type { Sample } from '../vision/dataset/dataset.ts';
 import { NpyWriter } from '../vision/features/npy.ts';
 import { mapColumns, mapsListFile } from './maps-list.ts';
-import type { Subject } from './subject.ts';
 import type { Survey, SurveyedImage } from './survey-split.ts';
 
 /** The model and the images whose maps are written next. */
-interface MapsOf extends Pick<Subject, 'classes' | 'samples'> {
+interface MapsOf {
+  readonly classes: readonly string[];
+  readonly samples: readonly Sample[];
   readonly prefix: string;
   readonly model: string;
   readonly split: string;

@@ -4,12 +4,8 @@ import { topShare } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
 import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import { mean } from '../metrics/arithmetic/mean.ts';
-import {
-  type BootstrapSample,
-  bootstrapIntervals,
-  type Form,
-} from '../metrics/intervals/bootstrap.ts';
-import { type Estimate, type IntervalEnds, intervalPair } from '../metrics/intervals/interval.ts';
+import { bootstrapIntervals, type Form, type Resampling } from '../metrics/intervals/bootstrap.ts';
+import { type IntervalEnds, intervalPair } from '../metrics/intervals/interval.ts';
 import { chanceDistance, distancesOf, meanDistance, weightedSums } from './chance-distance.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { MapSurvey, Survey } from './survey-split.ts';
@@ -18,7 +14,9 @@ import type { MapSurvey, Survey } from './survey-split.ts';
  * A number about maps, NaN where it is undefined; low and high are absent where there is no
  * interval by nature.
  */
-export type MapNumber = Pick<Estimate, 'estimate'> & Partial<IntervalEnds>;
+export interface MapNumber extends Partial<IntervalEnds> {
+  readonly estimate: number;
+}
 
 /**
  * Numbers about the maps of one method, by their path in a metrics file: `topShare`,
@@ -26,13 +24,17 @@ export type MapNumber = Pick<Estimate, 'estimate'> & Partial<IntervalEnds>;
  */
 export type MapNumbers = ReadonlyMap<string, MapNumber>;
 
-/** A survey in numbers. */
-export interface MeasuredSurvey {
-  readonly images: number;
+/** How many images of each class were surveyed. */
+interface ClassCounts {
   /** The names of labels in paths: those by default of two classes, else those of the classes. */
   readonly keys: readonly string[];
   /** The number of images of each label. */
   readonly counts: readonly number[];
+}
+
+/** A survey in numbers. */
+export interface MeasuredSurvey extends ClassCounts {
+  readonly images: number;
   readonly accuracy: number;
   /** Whether the predictions are hardly better than guesses; false for images of one class. */
   readonly isNearChance: boolean;
@@ -40,7 +42,7 @@ export interface MeasuredSurvey {
 }
 
 /** The classes in label order, and how intervals are drawn, at a confidence above 0 and below 1. */
-export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws' | 'seed'> {
+export interface MeasureOptions extends Resampling {
   readonly classes: readonly string[];
   readonly confidence: number;
 }
@@ -112,10 +114,7 @@ function isNearChance(right: readonly number[], counts: readonly number[]): bool
 }
 
 /** The numbers of images by class as a metrics file holds them. */
-export function countsOf({
-  keys,
-  counts,
-}: Pick<MeasuredSurvey, 'keys' | 'counts'>): Readonly<Record<string, Json>> {
+export function countsOf({ keys, counts }: ClassCounts): Readonly<Record<string, Json>> {
   const named = Object.fromEntries(keys.map((key, label) => [key, counts[label]!]));
   return keys.length === 2 ? named : { classes: named };
 }

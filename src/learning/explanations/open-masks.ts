@@ -2,11 +2,16 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StageError } from '../../stage.ts';
-import { resizeOf } from '../models/model-info.ts';
+import { type ImageInput, resizeOf } from '../models/model-info.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
 import type { Resize } from '../vision/resize-settings.ts';
-import type { Subject } from './subject.ts';
+
+/** The images of a split, and how a network sees them. */
+interface MaskedImages {
+  readonly samples: readonly Sample[];
+  readonly input: ImageInput;
+}
 
 /** Masks of what was forged in the images of a split. */
 export interface Masks {
@@ -28,13 +33,13 @@ const pathOf = ({ path }: Sample): string => `masks/${path.replace(/\.[^./]*$/, 
  * all without folders. Throws a {@link StageError} if no subject has any.
  */
 export function openMasks(
-  subjects: readonly Pick<Subject, 'samples' | 'input'>[],
+  subjects: readonly MaskedImages[],
   folders: readonly string[],
 ): readonly (Masks | undefined)[] {
   if (folders.length === 0) return subjects.map(() => undefined);
   const ofSubjects = subjects.map((subject, i) => findMasks(folders[i]!, subject));
   if (ofSubjects.some((masks) => masks !== undefined)) return ofSubjects;
-  const [{ samples }] = subjects as readonly [Subject];
+  const { samples } = subjects[0]!;
   const example = samples.find(({ label }) => label === 1) ?? samples[0]!;
   throw new StageError(
     `Expected masks of images of this split in the input "masks", such as ${pathOf(example)} of ${example.path}, got none. ` +
@@ -42,10 +47,7 @@ export function openMasks(
   );
 }
 
-function findMasks(
-  folder: string,
-  { samples, input }: Pick<Subject, 'samples' | 'input'>,
-): Masks | undefined {
+function findMasks(folder: string, { samples, input }: MaskedImages): Masks | undefined {
   const known = new Set(
     samples.filter((sample) => existsSync(join(folder, pathOf(sample)))).map(({ key }) => key),
   );

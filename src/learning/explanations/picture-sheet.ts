@@ -35,7 +35,7 @@ export interface SheetOptions {
   readonly colours?: ColourMap | undefined;
 }
 
-const coloursOf = (method: Method, { colours }: Pick<SheetOptions, 'colours'>): ColourMap =>
+const coloursOf = (method: Method, colours: ColourMap | undefined): ColourMap =>
   colours ?? (isCam(method) ? 'jet' : 'viridis');
 
 /** Side of a square, in units: 256 pixels in the PNG. */
@@ -102,7 +102,7 @@ function mapCell(
 ) {
   const map = maps[m]!;
   const method = options.methods[m]!;
-  const colours = coloursOf(method, options);
+  const colours = coloursOf(method, options.colours);
   const of = explainsClass(method) ? `for ${options.classes[explained]}` : 'for any class';
   const lines = [of, constancyOf(map) ?? []].flat();
   const drawn = isCam(method)
@@ -144,7 +144,7 @@ function subtitleOf(
   const attention = methods.filter(isAttention);
   const others = methods.filter((method) => !isCam(method) && !isAttention(method));
   const strong = [
-    ...new Set(methods.map((method) => colourWords[coloursOf(method, options)][1])),
+    ...new Set(methods.map((method) => colourWords[coloursOf(method, options.colours)][1])),
   ].join(' or ');
   const titles = (some: readonly Method[]) => formatList(some.map(methodTitle));
   const sentences = [

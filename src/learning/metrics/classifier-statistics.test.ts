@@ -11,11 +11,15 @@ import { countAtThresholds } from './ranking/threshold-counts.ts';
 import type { ScoreTable } from './scores/scores-file.ts';
 import { classifierStatistics } from './split-statistics.ts';
 
-interface Golden {
-  readonly name: string;
+/** Scored images of some classes. */
+interface Scored {
   readonly classes: number;
   readonly labels: readonly number[];
   readonly logits: readonly number[];
+}
+
+interface Golden extends Scored {
+  readonly name: string;
   readonly weights?: readonly number[];
   readonly confusion: readonly number[];
   readonly whole: Readonly<Record<string, number>>;
@@ -28,7 +32,7 @@ const cases = JSON.parse(
   readFileSync(new URL('../../../test/golden/classes.json', import.meta.url), 'utf8'),
 ) as readonly Golden[];
 
-function scored({ classes, labels, logits }: Pick<Golden, 'classes' | 'labels' | 'logits'>) {
+function scored({ classes, labels, logits }: Scored) {
   const names = Array.from({ length: classes }, (_, c) => `class ${c}`);
   const scoresOf = (i: number) => logits.slice(i * classes, (i + 1) * classes);
   const rows = labels.map((label, i) => ({
@@ -103,7 +107,7 @@ test('area and temperature of two classes are those of the detector; separable c
 });
 
 /** Scores in whole steps, as those of a quantised model, many of which are equal. */
-function quantised(seed: number, classes: number): Pick<Golden, 'classes' | 'labels' | 'logits'> {
+function quantised(seed: number, classes: number): Scored {
   const random = new Random('quantised', seed);
   const labels = Array.from({ length: 300 }, () => random.integer(classes));
   const logits = labels.flatMap((label) =>

@@ -23,7 +23,7 @@ export function fewGroups(
   names: readonly string[],
   unit: string,
 ): string | undefined {
-  if (!drawsGroups(images)) return undefined;
+  if (!drawsGroups(images.groups)) return undefined;
   const counts = [...unitsByClass(images.labels, images.groups)];
   const few = counts.filter(([, count]) => count < fewest).sort(([a], [b]) => a - b);
   if (few.length === 0) return undefined;

@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { type Normalization, usualNormalization } from '../vision/pixels-to-floats.ts';
-import { usualLargest } from '../vision/resize-settings.ts';
+import { type Fit, type Kernel, usualLargest } from '../vision/resize-settings.ts';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import type { Net } from './layers/layer.ts';
@@ -16,8 +16,12 @@ import { openWeights } from './weights/open-weights.ts';
 import type { StoredWeights } from './weights/weight-files.ts';
 
 /** The settings of a network that sees images, and of its initial weights. */
-interface NetworkSettings
-  extends Pick<ImageInput, 'fit' | 'kernel' | 'resize' | 'scale' | 'largest'> {
+interface NetworkSettings {
+  readonly fit: Fit;
+  readonly kernel: Kernel;
+  readonly resize?: ImageInput['resize'];
+  readonly scale?: ImageInput['scale'];
+  readonly largest?: ImageInput['largest'];
   readonly model: ModelSetting;
   /** Pixels a side. */
   readonly imageSize: number;

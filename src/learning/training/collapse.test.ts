@@ -28,7 +28,7 @@ test('with four classes, one that all images are called raises a warning with th
   const words =
     'calls every image of val bee, with a loss of 1.4000, where the best constant answer has 1.3863.';
   assert.equal(
-    firstCollapse({ epochs, images }),
+    firstCollapse(epochs, images),
     `After epoch 1 the network separates nothing: it ${words}`,
   );
   assert.match(

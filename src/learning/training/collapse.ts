@@ -1,6 +1,6 @@
 import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
-import type { Predictions } from './predict.ts';
+import type { LabelledLogits } from './predict.ts';
 import { type SplitImages, selectionSplit, totalOf } from './splits.ts';
 
 /**
@@ -8,7 +8,7 @@ import { type SplitImages, selectionSplit, totalOf } from './splits.ts';
  * gradient is left. Undefined if there is none.
  */
 export function allCalledBy(
-  { labels, logits }: Pick<Predictions, 'labels' | 'logits'>,
+  { labels, logits }: LabelledLogits,
   classes: readonly string[],
 ): SplitValues['allCalled'] {
   const predictions = predictedClasses(logits, classes.length);
@@ -59,10 +59,10 @@ export function collapseOf(
  * The warning when the last of these epochs is the first to collapse: many do at first, and
  * recover.
  */
-export function firstCollapse({
-  epochs,
-  images,
-}: Pick<History, 'epochs' | 'images'>): string | undefined {
+export function firstCollapse(
+  epochs: readonly EpochRecord[],
+  images: History['images'],
+): string | undefined {
   const first = epochs.find((epoch) => collapseOf(epoch, images));
   if (first === undefined || first !== epochs.at(-1)) return undefined;
   return `After epoch ${first.epoch} the network separates nothing: it calls ${collapseWords(first, images)}.`;

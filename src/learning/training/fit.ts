@@ -126,7 +126,7 @@ export async function fit(
       epochs.push(record);
       states?.keep(await takeState(model, best, memories(), { epochs, chosenEpoch }));
       listener.epoch(record, isBest);
-      warn(firstCollapse({ epochs, images }));
+      warn(firstCollapse(epochs, images));
     }
   } finally {
     freezeLayers(model, new Map(), 1);
@@ -150,7 +150,7 @@ function enterEpoch(
   optimizer: Optimizer,
   average: WeightAverage | undefined,
   epoch: number,
-  { freezing = new Map(), factors = new Map() }: Pick<FitOptions, 'freezing' | 'factors'>,
+  { freezing = new Map(), factors = new Map() }: FitOptions,
 ): string | undefined {
   const change = freezeLayers(model, freezing, epoch);
   const trainable = trainableWeights(model);

@@ -93,7 +93,7 @@ export function freezingMistakes(
       { at: ['freeze'], message: 'expected a layer that is left to train, but all are frozen' },
     ];
   }
-  return unfreezeMistakes(parts, { freeze, unfreeze });
+  return unfreezeMistakes(parts, freeze, unfreeze);
 }
 
 /** Settings that contradict each other whatever the network is. */
@@ -151,7 +151,8 @@ function misspeltNames(
 /** Steps of unfreezing that are out of order, or whose layers are not frozen any more. */
 function unfreezeMistakes(
   parts: NetworkParts,
-  { freeze, unfreeze }: Required<Pick<FreezeSettings, 'freeze' | 'unfreeze'>>,
+  freeze: NonNullable<FreezeSettings['freeze']>,
+  unfreeze: NonNullable<FreezeSettings['unfreeze']>,
 ): readonly SettingMistake[] {
   return unfreeze.flatMap(({ epoch, layers }, i): SettingMistake[] => {
     const before = unfreeze.slice(0, i);

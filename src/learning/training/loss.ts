@@ -24,6 +24,7 @@ export function trainingLoss(batch: Targets, logits: Tensor, loss: Loss = {}): S
   return losses.softmaxCrossEntropy(shares, logits, tensor(weights), 0, Reduction.SUM) as Scalar;
 }
 
+/** The labels of a batch's images, and those that are mixed in. */
 type Targets = Pick<Batch, 'labels' | 'mixed'>;
 
 /**

@@ -1,12 +1,16 @@
 import { type Network, outputOf } from '../models/model-output.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 
-/** A model's logits for images, in the order of the batches. */
-export interface Predictions {
+/** A model's logits for labelled images. */
+export interface LabelledLogits {
   /** `[images, classes]`. */
   readonly logits: Float32Array;
   /** `[images]`. */
   readonly labels: Int32Array;
+}
+
+/** The predictions of a model, in the order of the batches. */
+export interface Predictions extends LabelledLogits {
   /** Indices in the split's samples: `[images]`. */
   readonly indices: Uint32Array;
 }

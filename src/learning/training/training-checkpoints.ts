@@ -7,7 +7,10 @@ import type { TrainingState, TrainingStates } from './training-state.ts';
  * The form of {@link Checkpoint.state}. A change of it raises `format`, and so does one of what the
  * backend computes.
  */
-type StoredState = Pick<TrainingState, 'epochs' | 'chosenEpoch' | 'steps'> & {
+type StoredState = {
+  readonly epochs: TrainingState['epochs'];
+  readonly chosenEpoch: number;
+  readonly steps: readonly number[];
   readonly format: typeof format;
   readonly made: Circumstances;
   /** The numbers of arrays, which are stored in this order. */

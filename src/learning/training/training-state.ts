@@ -27,13 +27,17 @@ export async function bestOf(
   return { values, weights: await readValues(allWeights(model)) };
 }
 
+/** The epochs of a training so far, and the number of the best one. */
+export interface TrainingProgress {
+  readonly epochs: readonly EpochRecord[];
+  readonly chosenEpoch: number;
+}
+
 /**
  * The complete state of a training after an epoch, outside the backend. Random numbers and
  * schedules have no state.
  */
-export interface TrainingState {
-  readonly epochs: readonly EpochRecord[];
-  readonly chosenEpoch: number;
+export interface TrainingState extends TrainingProgress {
   /** All weights of the model, frozen ones too, in the order of `allWeights`. */
   readonly weights: readonly Float32Array[];
   readonly steps: readonly number[];
@@ -53,7 +57,7 @@ export async function takeState(
   model: LayersModel,
   best: BestEpoch,
   memories: readonly StepMemory[],
-  { epochs, chosenEpoch }: Pick<TrainingState, 'epochs' | 'chosenEpoch'>,
+  { epochs, chosenEpoch }: TrainingProgress,
 ): Promise<TrainingState> {
   const weights = await readValues(allWeights(model));
   const isBest = weights.every(

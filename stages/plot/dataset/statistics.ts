@@ -12,7 +12,6 @@ import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { coloursOf, palette } from '../../../src/learning/charts/theme.ts';
 import { headingOf, inRow, withTooltip } from '../../../src/learning/charts/tooltips.ts';
-import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DrawForm } from '../forms/draw-form.ts';
 
@@ -32,6 +31,12 @@ export const draw: DrawForm = ({ inputs, settings }) => {
 
 type SplitCounts = ReturnType<typeof countSplit>;
 
+interface CountedSample {
+  readonly class: string;
+  readonly source: string;
+  readonly group?: string | undefined;
+}
+
 /**
  * The images of a split by class, in label order, and source, in the order of their first
  * occurrence.
@@ -39,7 +44,7 @@ type SplitCounts = ReturnType<typeof countSplit>;
 export function countSplit(
   split: string,
   classes: readonly string[],
-  samples: readonly Pick<Sample, 'class' | 'source' | 'group'>[],
+  samples: readonly CountedSample[],
 ) {
   const groups = new Set(samples.flatMap(({ group }) => group ?? []));
   const rows = classes.flatMap((name) => {

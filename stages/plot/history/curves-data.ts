@@ -15,11 +15,17 @@ export type Measure = (typeof measures)[number];
  * A point of a line: the value of a run; or the mean of several, the ends of their band, and how
  * many runs got so far.
  */
-export interface CurveRow extends Partial<Readonly<Record<'low' | 'high' | 'runs', number>>> {
+export interface CurveRow extends PointKey {
+  readonly value: number;
+  readonly low?: number;
+  readonly high?: number;
+  readonly runs?: number;
+}
+
+interface PointKey {
   readonly split: string;
   readonly measure: Measure;
   readonly epoch: number;
-  readonly value: number;
 }
 
 /** From the least to the greatest value, or one standard deviation to each side of the mean. */
@@ -54,8 +60,6 @@ export function keptOf(
     ),
   );
 }
-
-type PointKey = Pick<CurveRow, 'split' | 'measure' | 'epoch'>;
 
 function pointOf(runs: readonly Run[], key: PointKey, band: Band = 'range'): readonly CurveRow[] {
   const values = runs.flatMap((run) => valueAt(run, key.split, key.measure, key.epoch) ?? []);

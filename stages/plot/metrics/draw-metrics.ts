@@ -73,9 +73,9 @@ export const axesOf = (items: readonly MetricItem[]): readonly string[] => [
 ];
 
 /** `95 %`, or `confidence` where metrics do not say; undefined without any interval. */
-export function levelOf(items: readonly Pick<MetricItem, 'confidence'>[]): string | undefined {
-  if (items.length === 0) return undefined;
-  const levels = [...new Set(items.map(({ confidence }) => confidence))];
+export function levelOf(confidences: readonly (number | undefined)[]): string | undefined {
+  if (confidences.length === 0) return undefined;
+  const levels = [...new Set(confidences)];
   return levels.every((level) => level !== undefined)
     ? formatList(levels.map(formatLevel))
     : 'confidence';

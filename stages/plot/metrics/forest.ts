@@ -60,6 +60,8 @@ function subtitle(items: readonly MetricItem[]): string {
     return counts.length < items.length ? undefined : `n = ${formatCountRange(counts, unit)}`;
   };
   const n = countsOf('image') ?? countsOf('group') ?? formatCountOf(items.length, 'model');
-  const level = levelOf(items.filter(({ interval }) => interval !== undefined));
+  const level = levelOf(
+    items.flatMap(({ interval, confidence }) => (interval === undefined ? [] : [confidence])),
+  );
   return level === undefined ? n : `${n}; lines: ${level} intervals`;
 }

@@ -57,7 +57,7 @@ type Heatmap = ReturnType<typeof heatmapCells>;
  */
 export function heatmapCells(
   items: readonly MetricItem[],
-  wanted: Pick<MetricOptions, 'rows' | 'columns'>,
+  wanted: { readonly rows?: string | undefined; readonly columns?: string | undefined },
 ) {
   const valuesOf = (axis: string) => [
     ...new Set(items.flatMap(({ labels }) => labels[axis] ?? [])),

@@ -144,7 +144,9 @@ function subtitle(points: readonly Point[], over: readonly string[]): string {
   const runs = Math.max(...points.map((point) => point.runs));
   if (runs > 1)
     return `Lines: mean of ${runs} runs${over.length === 0 ? '' : ` (${formatList(over)})`}; bands: least to greatest`;
-  const level = levelOf(points.filter(({ low }) => low !== undefined));
+  const level = levelOf(
+    points.flatMap(({ low, confidence }) => (low === undefined ? [] : [confidence])),
+  );
   return level === undefined
     ? 'One number at each point'
     : `Bands: ${level} intervals of each point`;

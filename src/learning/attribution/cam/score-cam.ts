@@ -43,7 +43,8 @@ export async function scoreCam(
     });
     const raw = await output.data<'float32'>();
     const values = model instanceof OnnxNetwork ? await outputOf(model, raw) : raw;
-    for (let i = 0; i < count; i++) scores.push(scoreOf(rowOf(values, i, count), c, question));
+    for (let i = 0; i < count; i++)
+      scores.push(scoreOf(rowOf(values, i, count), c, question.score));
     output.dispose();
   }
   // The empty image's score is the same for all channels, so it cancels in the softmax.

@@ -57,9 +57,8 @@ export async function insertionDeletion(
   const forward = async () => {
     const values = await outputOf(model, batch.subarray(0, waiting.length * size));
     for (const [i, { image, keep }] of waiting.entries()) {
-      const margin = scoreOf(rowOf(values, i, waiting.length), question.classes[image]!, {
-        score: 'margin',
-      });
+      const logits = rowOf(values, i, waiting.length);
+      const margin = scoreOf(logits, question.classes[image]!, 'margin');
       keep(1 / (1 + Math.exp(-margin)));
     }
     onForward?.(waiting.length);

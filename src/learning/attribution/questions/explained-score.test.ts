@@ -15,7 +15,7 @@ test('the margin over two other classes is the logit of the probability, and its
   const question = { classes, score: 'margin' as const };
   const sum = (logits: readonly (readonly number[])[]) =>
     logits.reduce(
-      (total, row, i) => total + scoreOf(Float32Array.from(row), classes[i]!, question),
+      (total, row, i) => total + scoreOf(Float32Array.from(row), classes[i]!, question.score),
       0,
     );
   const odds = rows.map((row, i) => softmax(row)[classes[i]!]!).map((p) => Math.log(p / (1 - p)));
@@ -36,6 +36,6 @@ test('the margin over two other classes is the logit of the probability, and its
 });
 
 test('the margin of two classes is the difference of their scores', () => {
-  assert.equal(scoreOf(Float32Array.of(1, 3), 0, { score: 'margin' }), -2);
-  assert.equal(scoreOf(Float32Array.of(1, 3), 1, { score: 'score' }), 3);
+  assert.equal(scoreOf(Float32Array.of(1, 3), 0, 'margin'), -2);
+  assert.equal(scoreOf(Float32Array.of(1, 3), 1, 'score'), 3);
 });

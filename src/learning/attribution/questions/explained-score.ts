@@ -1,6 +1,6 @@
 import { type Scalar, type Tensor, tensor } from '@tensorflow/tfjs';
 import { logSumOf } from '../../metrics/scores/binary-view.ts';
-import type { Question } from './question.ts';
+import type { AskedScores, ScoreKind } from './question.ts';
 
 /**
  * The sum over images of the scores that are explained, from logits `[batch, classes]`. In
@@ -9,10 +9,7 @@ import type { Question } from './question.ts';
  * evidence against the other classes (Simonyan, Vedaldi and Zisserman 2014, "Deep inside
  * convolutional networks", section 3).
  */
-export function explainedScore(
-  logits: Tensor,
-  { classes, score }: Pick<Question, 'classes' | 'score'>,
-): Scalar {
+export function explainedScore(logits: Tensor, { classes, score }: AskedScores): Scalar {
   const width = logits.shape[1]!;
   const factors = new Float32Array(width * classes.length);
   for (const [i, c] of classes.entries()) {
@@ -28,11 +25,7 @@ export function explainedScore(
 }
 
 /** The explained score of one image, from its logits, `[classes]`. */
-export const scoreOf = (
-  logits: Float32Array,
-  c: number,
-  { score }: Pick<Question, 'score'>,
-): number =>
+export const scoreOf = (logits: Float32Array, c: number, score: ScoreKind): number =>
   score === 'score'
     ? logits[c]!
     : logits[c]! - logSumOf([...logits.filter((_, index) => index !== c)]);

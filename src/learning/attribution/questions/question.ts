@@ -6,13 +6,17 @@
 export const scoreKinds = ['score', 'margin'] as const;
 export type ScoreKind = (typeof scoreKinds)[number];
 
-/** A batch of images, and the class score that is explained for each. */
-export interface Question {
-  /** Normalised pixels, as the network sees them: `[batch, height, width, 3]`. */
-  readonly images: Float32Array;
+/** The scores of a batch that are explained. */
+export interface AskedScores {
   /** The class whose score is explained for each image, by its index: `[batch]`. */
   readonly classes: Int32Array;
   readonly score: ScoreKind;
+}
+
+/** A batch of images, and the class score that is explained for each. */
+export interface Question extends AskedScores {
+  /** Normalised pixels, as the network sees them: `[batch, height, width, 3]`. */
+  readonly images: Float32Array;
   /**
    * One seed for each image, for methods that draw: the same seed gives the same map, whatever the
    * batch.

@@ -11,7 +11,7 @@ import type { ClassScores } from './class-scores.ts';
  * Shares of the classes do not matter. Classes without images are left out, as in R's yardstick;
  * NaN where fewer than two have any. Evidence is sorted once for all weightings.
  */
-export function handTillAuc({ classes, labels, evidence }: Evidence): WeightedStatistic {
+export function handTillAuc({ classes, labels, evidence }: ClassScores): WeightedStatistic {
   const columns = Array.from({ length: classes }, (_, c) => {
     const of = Float64Array.from(labels, (_, i) => evidence[classes * i + c]!);
     const items = Uint32Array.from(labels.keys()).sort((a, b) => of[b]! - of[a]!);
@@ -39,8 +39,6 @@ export function handTillAuc({ classes, labels, evidence }: Evidence): WeightedSt
     return mean(pairs);
   };
 }
-
-type Evidence = Pick<ClassScores, 'classes' | 'labels' | 'evidence'>;
 
 /** The items by falling evidence, and whether each has less than the one before it. */
 type Ranking = { readonly items: Uint32Array; readonly startsTie: Uint8Array };

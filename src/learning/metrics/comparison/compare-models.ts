@@ -63,12 +63,15 @@ export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
   'runs-and-images': 'Welch over runs and images',
 };
 
-/** `level`, above 0 and below 1, is the confidence of the intervals. */
-type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & {
+interface CompareOptions {
+  /** Number of draws; 2000 when absent. */
+  readonly draws?: number | undefined;
+  readonly seed: number;
+  /** The confidence of the intervals, above 0 and below 1. */
   readonly level: number;
   /** Only pairs with this model, by its index; absent: every pair. */
   readonly against?: number | undefined;
-};
+}
 
 /**
  * Compares every pair of models: AUC by DeLong's test; accuracy (the higher score is the class) by
@@ -126,7 +129,7 @@ function compareTwo(
   const { level, draws = defaultDraws, seed } = options;
   const sample: BootstrapSample = { labels, groups, draws, seed };
   const exchanges = { draws, seed };
-  const isGrouped = drawsGroups(sample);
+  const isGrouped = drawsGroups(sample.groups);
   const rows = [models[first]!, models[second]!] as const;
   const scores = [rows[0].map(differenceOf), rows[1].map(differenceOf)] as const;
   const area = areaDifference({ labels, groups }, scores, level);

@@ -4,7 +4,7 @@ import type { BinaryRow, SideNames } from '../scores/binary-view.ts';
 
 /** Several models' scores of the same images. */
 export interface MatchedScores {
-  readonly images: readonly Pick<BinaryRow, 'key' | 'split'>[];
+  readonly images: readonly { readonly key: string; readonly split: string }[];
   /** 0 negative, 1 positive. */
   readonly labels: readonly (0 | 1)[];
   /** From any model that knows it; absent where no image has one. */

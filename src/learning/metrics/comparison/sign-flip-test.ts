@@ -1,5 +1,9 @@
-import type { BootstrapSample } from '../intervals/bootstrap.ts';
 import { type Exchanges, exchangeTest } from './exchanges.ts';
+
+interface SignFlips extends Exchanges {
+  /** The group of each difference, such as a video; undefined where it is alone. */
+  readonly groups?: readonly (string | undefined)[] | undefined;
+}
 
 /**
  * The two-sided p-value of paired differences for a mean of 0, by random signs (Fisher 1935, "The
@@ -18,7 +22,7 @@ import { type Exchanges, exchangeTest } from './exchanges.ts';
  */
 export function signFlipTest(
   differences: readonly number[],
-  { groups, ...exchanges }: Pick<BootstrapSample, 'groups'> & Exchanges,
+  { groups, ...exchanges }: SignFlips,
 ): number {
   const sums = new Map<string | number, number>();
   for (const [i, difference] of differences.entries()) {

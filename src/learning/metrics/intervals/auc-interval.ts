@@ -35,7 +35,7 @@ export function aucInterval(
     const [low, high] = oneSidedEnds(estimate, perfectAreaBound(independentPairs(images), level));
     return { estimate, low, high, method: 'one-sided' };
   }
-  const method = drawsGroups(images) ? 'group-delong' : 'delong';
+  const method = drawsGroups(images.groups) ? 'group-delong' : 'delong';
   const { variance, freedom, effective } = areaSpread(images, ranking);
   if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method };
   const [low, high] = scoreEnds({ estimate, variance, freedom }, areaModel(effective), level);

@@ -5,6 +5,18 @@ import { normalCdf } from './normal-distribution.ts';
 import { scoreEnds, type VarianceModel } from './score-interval.ts';
 import { studentT } from './student-t.ts';
 
+/** How a bootstrap resamples images. */
+export interface Resampling {
+  /**
+   * The group of each image, such as its video; undefined where it is alone. Frames of one video
+   * are alike, so whole groups are drawn (Field and Welsh 2007, "Bootstrapping clustered data").
+   */
+  readonly groups?: readonly (string | undefined)[] | undefined;
+  /** Number of draws; 2000 when absent. */
+  readonly draws?: number | undefined;
+  readonly seed: number;
+}
+
 /**
  * The images of a bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap",
  * chapters 6 and 8). Each draw resamples the tested images with replacement, whatever their class;
@@ -17,17 +29,9 @@ import { studentT } from './student-t.ts';
  * For statistics of a ranking, sort once and count each draw: {@link countDraws} in
  * threshold-counts.ts.
  */
-export interface BootstrapSample {
+export interface BootstrapSample extends Resampling {
   /** The class of each image, counted from 0. */
   readonly labels: ArrayLike<number>;
-  /**
-   * The group of each image, such as its video; undefined where it is alone. Frames of one video
-   * are alike, so whole groups are drawn (Field and Welsh 2007, "Bootstrapping clustered data").
-   */
-  readonly groups?: readonly (string | undefined)[] | undefined;
-  /** Number of draws; 2000 when absent. */
-  readonly draws?: number | undefined;
-  readonly seed: number;
 }
 
 export const defaultDraws = 2000;
@@ -37,7 +41,7 @@ export type Statistic<Value = number> = (weights: Uint8Array) => Value;
 
 /** A statistic on the images themselves, each counted once. */
 export const onAllImages = <Value>(
-  { labels }: Pick<BootstrapSample, 'labels'>,
+  { labels }: BootstrapSample,
   statistic: Statistic<Value>,
 ): Value => statistic(new Uint8Array(labels.length).fill(1));
 
@@ -66,7 +70,7 @@ export const resample = <Value>(
 ): Resampled<Value> => ({
   estimate: onAllImages(sample, statistic),
   draws: Array.from(informativeDraws(sample), statistic),
-  method: drawsGroups(sample) ? 'group-bootstrap' : 'bootstrap',
+  method: drawsGroups(sample.groups) ? 'group-bootstrap' : 'bootstrap',
   units: {
     all: unitsOf(sample.labels.length, sample.groups).count,
     byClass: unitsByClass(sample.labels, sample.groups),
@@ -340,7 +344,7 @@ function quantile(sorted: Float64Array, chance: number): number {
 }
 
 /** Whether some images share a group, so that whole groups must be drawn. */
-export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolean {
+export function drawsGroups(groups: Resampling['groups']): boolean {
   const named = groups?.filter((group) => group !== undefined) ?? [];
   return new Set(named).size < named.length;
 }

@@ -42,17 +42,25 @@ function positionOf(score: number, thresholds: Float64Array): number {
   return low;
 }
 
+/** How many items, or the sum of their weights, are called positive at each threshold. */
+interface CalledPositive {
+  readonly truePositives: Float64Array;
+  readonly falsePositives: Float64Array;
+}
+
+/** How many items there are, or the sum of their weights. */
+interface Totals {
+  readonly positives: number;
+  readonly negatives: number;
+}
+
 /**
  * How many positives and negatives (with weights, their sums) score at or above each distinct
  * score, in descending order, and how many there are in all. Items at or above a threshold are
  * called positive. All metrics of a ranking are computed from these counts.
  */
-export interface ThresholdCounts {
+export interface ThresholdCounts extends CalledPositive, Totals {
   readonly thresholds: Float64Array;
-  readonly truePositives: Float64Array;
-  readonly falsePositives: Float64Array;
-  readonly positives: number;
-  readonly negatives: number;
   /** The {@link addPrecisions sum} over all thresholds, where counting has added it up. */
   readonly precisions?: number;
 }
@@ -158,8 +166,6 @@ interface RankedItems {
   readonly falsePositives: Float64Array;
 }
 
-type Totals = Pick<ThresholdCounts, 'positives' | 'negatives'>;
-
 /**
  * Adds the weights of the items from rank `first` to `end` to the totals of those before. Not a
  * closure, since V8 would compile each one separately.
@@ -192,7 +198,7 @@ function addUp(
  * positives at the threshold before.
  */
 export function addPrecisions(
-  { truePositives, falsePositives }: Pick<ThresholdCounts, 'truePositives' | 'falsePositives'>,
+  { truePositives, falsePositives }: CalledPositive,
   first: number,
   end: number,
   { sum, before }: { readonly sum: number; readonly before: number },

@@ -21,6 +21,7 @@ export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {
     const { split, label, group, source, scoredBy } = first;
     if (group === undefined) return first;
     const name = table.names[label]!;
+    const slices = commonSlices(images);
     const part = source === undefined || source === name ? name : `${name}, ${source}`;
     return {
       key: partsOfGroups.get(groupOf(first))!.length > 1 ? `${group}, ${part}` : group,
@@ -30,17 +31,17 @@ export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {
       ...(first.class !== undefined && { class: first.class }),
       ...(source !== undefined && { source }),
       group,
-      ...commonSlices(images),
+      ...(slices !== undefined && { slices }),
       ...(scoredBy !== undefined && { scoredBy }),
     };
   });
   return { ...table, rows: averaged };
 }
 
-/** The slices in which all images agree. */
-function commonSlices(images: readonly ScoreRow[]): Pick<ScoreRow, 'slices'> {
+/** The slices in which all images agree; undefined for none. */
+function commonSlices(images: readonly ScoreRow[]): ScoreRow['slices'] {
   const common = Object.entries(images[0]!.slices ?? {}).filter(([name, value]) =>
     images.every(({ slices }) => slices?.[name] === value),
   );
-  return common.length === 0 ? {} : { slices: Object.fromEntries(common) };
+  return common.length === 0 ? undefined : Object.fromEntries(common);
 }

@@ -155,7 +155,9 @@ class RepeatedTexts {
 }
 
 /** What the header of a file says: where everything stands in a line. */
-interface Header extends Pick<ScoreTable, 'classes' | 'scale'> {
+interface Header {
+  readonly classes: readonly string[];
+  readonly scale?: ScoreScale | undefined;
   /** Whether labels are 0 and 1, in a file of the classes by default. */
   readonly isNumbered: boolean;
   readonly scores: readonly number[];

@@ -73,7 +73,10 @@ const activationOperators: Readonly<Record<Exclude<Activation, ComposedActivatio
 /** Activations of several operators. */
 type ComposedActivation = 'swish' | 'gelu' | 'relu6';
 
-type WrittenNet = Pick<WeightedNet, 'weights'> & Partial<Pick<WeightedNet, 'isForAnySize'>>;
+interface WrittenNet {
+  readonly weights: WeightedNet['weights'];
+  readonly isForAnySize?: boolean;
+}
 
 /**
  * Writes layer after layer. Images are `[batch, channels, height, width]`; names and layouts of

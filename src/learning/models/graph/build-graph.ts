@@ -62,7 +62,7 @@ export async function buildGraph(graph: OnnxGraph, options: BuildOptions): Promi
 export function fillWeights(
   filled: LayersModel,
   graph: OnnxGraph,
-  { constants }: Pick<BuiltGraph, 'constants'>,
+  { constants }: BuiltGraph,
 ): void {
   const aliases = aliasesIn(graph);
   for (const layer of filled.layers) {
@@ -422,5 +422,5 @@ function weightOf(node: GraphNode, plan: Plan, inputs: readonly (Value | undefin
 }
 
 /** A model of layers, from images to a tensor. */
-export const graphModel = ({ image, output }: Pick<BuiltGraph, 'image' | 'output'>): LayersModel =>
+export const graphModel = ({ image, output }: BuiltGraph): LayersModel =>
   model({ name: 'graph', inputs: image, outputs: output });

@@ -45,9 +45,12 @@ export class OnnxNetwork {
   readonly #session: InferenceSession;
   readonly #probabilities: boolean;
 
-  private constructor(session: InferenceSession, opened: Opened) {
-    [this.#session, this.path, this.facts] = [session, opened.path, opened.facts];
-    [this.input, this.output] = [opened.input, opened.output];
+  private constructor(session: InferenceSession, opened: OpenedFile) {
+    this.#session = session;
+    this.path = opened.path;
+    this.facts = opened.facts;
+    this.input = opened.input;
+    this.output = opened.output;
     this.#probabilities = opened.probabilities ?? false;
   }
 
@@ -129,7 +132,12 @@ export class OnnxNetwork {
   }
 }
 
-type Opened = Pick<OnnxNetwork, 'path' | 'facts' | 'input' | 'output'> & OnnxOptions;
+interface OpenedFile extends OnnxOptions {
+  readonly path: string;
+  readonly facts: OnnxFacts;
+  readonly input: ImageInput;
+  readonly output: string;
+}
 
 function onlyFile(folder: string): string {
   const names = readdirSync(folder).filter((name) => name.endsWith('.onnx'));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
 import { reasonOf } from '../../../user-error.ts';
 import type { Kernel } from '../../vision/resize-settings.ts';
-import type { Preprocessing } from './presets.ts';
+import type { Preprocessing, PreprocessingSizes } from './presets.ts';
 import { triple } from './triple.ts';
 
 /**
@@ -180,7 +180,7 @@ type TransformersSizes = Pick<
 const usualShare = 224 / 256;
 const leastStretched = 384;
 
-function sizesOf(config: TransformersSizes): Pick<Preprocessing, 'crop' | 'resize'> {
+function sizesOf(config: TransformersSizes): PreprocessingSizes {
   const { size, do_center_crop: isCropped, crop_size: cropSize } = config;
   const type = config.image_processor_type ?? config.feature_extractor_type ?? '';
   // Older files have one number, which CLIP and ConvNeXt take for the shorter side.

@@ -1,11 +1,15 @@
 import type { Normalization } from '../../vision/pixels-to-floats.ts';
 import type { Kernel, ResizeTo } from '../../vision/resize-settings.ts';
 
-/** How the images of a published network become its input. */
-export interface Preprocessing {
+/** The sizes through which an image becomes the input of a network. */
+export interface PreprocessingSizes {
   /** Pixels a side of the network's input: the middle that is taken of the resized image. */
   readonly crop: number;
   readonly resize: ResizeTo;
+}
+
+/** How the images of a published network become its input. */
+export interface Preprocessing extends PreprocessingSizes {
   readonly kernel: Kernel;
   readonly normalise: Normalization;
 }

@@ -1,7 +1,13 @@
 import type { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
 import type { Size } from '../resample.ts';
-import type { AugmentSettings } from './augment-settings.ts';
+
+interface PlacementSettings {
+  /** The most pixels by which an image is moved in either direction. */
+  readonly crop: number;
+  /** Whether every second image is mirrored. */
+  readonly flip: boolean;
+}
 
 /**
  * The movement of an image in training: its pixel at `left` and `top` comes to the corner, then it
@@ -14,10 +20,7 @@ interface Placement {
 }
 
 /** Draws a placement: torchvision's `RandomCrop(size, padding)` and `RandomHorizontalFlip()`. */
-export function drawPlacement(
-  { crop, flip }: Pick<AugmentSettings, 'crop' | 'flip'>,
-  random: Random,
-): Placement {
+export function drawPlacement({ crop, flip }: PlacementSettings, random: Random): Placement {
   const shift = () => (crop === 0 ? 0 : random.integer(2 * crop + 1) - crop);
   return { left: shift(), top: shift(), flip: flip && random.float() < 0.5 };
 }

@@ -1,7 +1,14 @@
 import { isFrame, isJpeg, segmentsOf } from '../jpeg-segments.ts';
 
+/** What the frame header of a JPEG file states. */
+interface JpegFrame {
+  /** Pixels of luma for one of chroma: 1, 2 or 4, and 1 for grey. */
+  readonly subsampling: number;
+  readonly progressive: boolean;
+}
+
 /** The compression of a JPEG file, as its head states it. */
-export interface JpegTables {
+export interface JpegTables extends JpegFrame {
   /**
    * The quantisation tables one after the other, in the file's own order; they differ between
    * encoders.
@@ -12,9 +19,6 @@ export interface JpegTables {
    * libjpeg made the file.
    */
   readonly quality: number;
-  /** Pixels of luma for one of chroma: 1, 2 or 4, and 1 for grey. */
-  readonly subsampling: number;
-  readonly progressive: boolean;
 }
 
 /**
@@ -24,7 +28,7 @@ export interface JpegTables {
 export function readJpegTables(bytes: Uint8Array): JpegTables | undefined {
   if (!isJpeg(bytes)) return undefined;
   const tables: (readonly number[])[] = [];
-  let frame: Pick<JpegTables, 'subsampling' | 'progressive'> | undefined;
+  let frame: JpegFrame | undefined;
   for (const { marker, body } of segmentsOf(bytes)) {
     if (marker === 0xdb) tables.push(...readTables(body));
     if (isFrame(marker)) {
