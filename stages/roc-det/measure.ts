@@ -149,10 +149,7 @@ export async function measure(
     sides,
     negative: labels.filter((label) => label === 0).length,
     positive: labels.filter((label) => label === 1).length,
-    /** The number of independent units that the images make, where some come in groups. */
-    groups: drawsGroups(sample.groups)
-      ? new Set(groups.map((group, i) => group ?? i)).size
-      : undefined,
+    groups: countGroups(groups),
     auc: aucInterval(sample, ranking, level),
     /**
      * The area where images are ranked by the first score, negative; positive is positive here too.
@@ -187,6 +184,10 @@ export async function measure(
     scaled: scaleByTemperature(rows, calibration, scale, level),
   };
 }
+
+/** The number of independent units that images make; undefined where none come in groups. */
+const countGroups = (groups: readonly (string | undefined)[]): number | undefined =>
+  drawsGroups(groups) ? new Set(groups.map((group, i) => group ?? i)).size : undefined;
 
 function curvesOf(counts: ThresholdCounts, bands: CurveBands) {
   const roc = rocCurve(counts);
