@@ -27,6 +27,8 @@ function caseOf(name: string, shares: readonly number[], dataset = 'faces') {
       {
         method: 'grad-cam',
         topShares: Float64Array.from(shares),
+        regions: new Float64Array(9 * shares.length),
+        areas: Float64Array.from(shares),
         means: [undefined, undefined],
         constant,
         coarse: Float32Array.from(shares, (share) => share || 0),

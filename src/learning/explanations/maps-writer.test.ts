@@ -56,7 +56,15 @@ test('maps go into numbered files of a thousand each, and the list gives the pos
     }
     const topShares = new Float64Array(images).fill(0.5);
     topShares[2] = Number.NaN;
-    const of = { topShares, coarse: new Float32Array(), cells: 1, means: [], constant: [0, 0] };
+    const of = {
+      topShares,
+      regions: new Float64Array(),
+      areas: new Float64Array(),
+      coarse: new Float32Array(),
+      cells: 1,
+      means: [],
+      constant: [0, 0],
+    };
     writer.end({
       indices: Uint32Array.from(each((position) => position)),
       labels: new Uint8Array(images).fill(1),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../random.ts';
 import { topShare } from '../attribution/map-measures.ts';
+import { halfMassArea, regionShares } from '../attribution/map-regions.ts';
 import { measureSurvey, metricsOf } from './measure-survey.ts';
 import type { Survey } from './survey-split.ts';
 
@@ -35,6 +36,10 @@ function surveyOf(corner: number, seed = 1): Survey {
         means: [undefined, undefined],
         constant: [0, 0],
         topShares: Float64Array.from(maps, (map) => topShare(map)),
+        regions: Float64Array.from(
+          maps.flatMap((map) => [...regionShares(map, { height: 10, width: 10 })]),
+        ),
+        areas: Float64Array.from(maps, (map) => halfMassArea(map)),
       },
     ],
   };
@@ -74,6 +79,19 @@ test('a difference between mean maps has no interval, one between images has one
   const fake = intervalsOf(aboveUntrained['fake']);
   assert.deepEqual([ofAll['distance'], fake['meanMapTopShare']], [null, null]);
   assert.ok(Array.isArray(ofAll['topShare']) && Array.isArray(fake['topShare']));
+});
+
+test('maps of fakes with a bright top edge lie in the upper thirds, more than those of an untrained network', () => {
+  const { real, fake, aboveUntrained } = numbersOf(1, surveyOf(0, 2)) as Record<string, Numbers>;
+  const top = (numbers: unknown) => {
+    const { topLeft, top, topRight } = (numbers as { regions: Record<string, number> }).regions;
+    return topLeft! + top! + topRight!;
+  };
+  assert.ok(top(fake) > 0.5 && Math.abs(top(real) - 0.3) < 0.05);
+  assert.ok((fake!['halfMassArea'] as number) < (real!['halfMassArea'] as number));
+  const ofFake = aboveUntrained!['fake'] as Numbers;
+  const [low] = intervalsOf(ofFake['regions'])['top'] as [number, number];
+  assert.ok(low > 0, 'the untrained maps have no such edge');
 });
 
 test('over the images of both classes the share is the mean of all', () => {

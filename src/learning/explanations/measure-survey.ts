@@ -1,6 +1,7 @@
 import { defaultNames } from '../../default-names.ts';
 import { type Json, type JsonTree, setAt } from '../../json.ts';
 import { topShare } from '../attribution/map-measures.ts';
+import { regionNames } from '../attribution/map-regions.ts';
 import type { Method } from '../attribution/methods.ts';
 import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import { mean } from '../metrics/arithmetic/mean.ts';
@@ -56,6 +57,8 @@ export interface MeasureOptions extends Resampling {
  *     <class>.constantMaps        // number of constant maps
  *     <class>.topShare            // mean over images: mass in the most salient 10 % of pixels
  *     <class>.meanMapTopShare     // the same of the mean map, on 16 x 16 cells
+ *     <class>.regions.middle, …   // mean over images: mass in each cell of a grid of thirds
+ *     <class>.halfMassArea        // mean over images: share of the pixels with half of the mass
  *     distance                    // of the mean maps of two classes; of more, the mean
  *     distanceByChance, distanceP // for shuffled labels
  *     distances.cat.dog, …        // of more than two classes, up to 15: of every pair
@@ -220,13 +223,22 @@ function measureMethod(
 
 /** The resampled statistics: means over images, and numbers of mean maps. */
 function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uint8Array) => Values {
-  const { topShares, pointing, overlaps } = maps;
+  const { topShares, areas, pointing, overlaps } = maps;
+  const regions = regionNames.map((name, i) => ({ name, shares: columnOf(maps.regions, i) }));
   return (weights) => {
     const sums = weightedSums({ ...maps, classes: keys.length }, labels, weights);
-    const ofClass = (name: string, label: number) => ({
-      [`${name}.topShare`]: meanOf(topShares, weights, (image) => labels[image] === label),
-      [`${name}.meanMapTopShare`]: topShare(sums[label]!),
-    });
+    const ofClass = (key: string, label: number): Values => {
+      const mean = (values: Float64Array) =>
+        meanOf(values, weights, (image) => labels[image] === label);
+      return {
+        [`${key}.topShare`]: mean(topShares),
+        [`${key}.meanMapTopShare`]: topShare(sums[label]!),
+        ...Object.fromEntries(
+          regions.map(({ name, shares }) => [`${key}.regions.${name}`, mean(shares)]),
+        ),
+        [`${key}.halfMassArea`]: mean(areas),
+      };
+    };
     return {
       topShare: meanOf(topShares, weights),
       ...Object.assign({}, ...keys.map(ofClass)),
@@ -236,6 +248,13 @@ function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uin
     };
   };
 }
+
+/** The values of a region: a column of `[images, regions]`. */
+const columnOf = (regions: Float64Array, column: number): Float64Array =>
+  Float64Array.from(
+    { length: regions.length / regionNames.length },
+    (_, image) => regions[image * regionNames.length + column]!,
+  );
 
 /** The weighted mean of the defined values; NaN without any. */
 function meanOf(

@@ -9,6 +9,7 @@ import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
+import { regionNames } from '../attribution/map-regions.ts';
 import { untrainedCopy } from '../models/initial-weights.ts';
 import { measureSurvey, metricsOf } from './measure-survey.ts';
 import { openMasks } from './open-masks.ts';
@@ -189,11 +190,14 @@ test('a net that gives every image the same scores has maps of zeros, which are 
 
   assert.deepEqual(survey.maps[0]!.constant, [6, 6]);
   assert.ok(survey.maps[0]!.means.every((mean) => mean!.values.every((value) => value === 0)));
+  const nowhere = Object.fromEntries(regionNames.map((name) => [name, null]));
   assert.deepEqual(real, {
     topShare: null,
     meanMapTopShare: null,
+    regions: { ...nowhere, intervals: nowhere },
+    halfMassArea: null,
     constantMaps: 6,
-    intervals: { topShare: null, meanMapTopShare: null },
+    intervals: { topShare: null, meanMapTopShare: null, halfMassArea: null },
   });
   assert.equal(distance, null);
 });

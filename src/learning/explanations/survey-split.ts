@@ -14,6 +14,7 @@ import {
   pointingGame,
   topShare,
 } from '../attribution/map-measures.ts';
+import { halfMassArea, regionNames, regionShares } from '../attribution/map-regions.ts';
 import type { Method } from '../attribution/methods.ts';
 import { expectFinite, rowOf } from '../models/model-output.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
@@ -75,6 +76,10 @@ export interface MapSurvey {
   readonly method: Method;
   /** Concentration ({@link topShare}); NaN for a map of zeros. */
   readonly topShares: Float64Array;
+  /** Where it lies ({@link regionShares}): `[images, regions]`; NaN for a map of zeros. */
+  readonly regions: Float64Array;
+  /** How much of the image it covers ({@link halfMassArea}); NaN for a map of zeros. */
+  readonly areas: Float64Array;
   /** The cells of its maps before they were resized, if these are fewer than the image's pixels. */
   readonly grid?: MapGrid;
   /** The greatest concentration that such a map can have ({@link topShareCeiling}). */
@@ -175,6 +180,8 @@ function collector(
 ) {
   const cells = Math.min(size, coarseSide) ** 2;
   const topShares = undefinedOf(images);
+  const regions = undefinedOf(images * regionNames.length);
+  const areas = undefinedOf(images);
   const coarse = new Float32Array(images * cells);
   const scores = isMasked
     ? { pointing: undefinedOf(images), overlaps: undefinedOf(images) }
@@ -199,6 +206,8 @@ function collector(
       counts[label]!++;
       if (scaled.every((value) => value === 0)) constant[label]!++;
       topShares[position] = topShare(map.values);
+      regions.set(regionShares(map.values, image), position * regionNames.length);
+      areas[position] = halfMassArea(map.values);
       coarse.set(reduceMap({ ...map, values: scaled }, coarseSide).values, position * cells);
       if (mask === undefined || scores === undefined) return;
       scores.pointing[position] = pointingGame(map.values, mask);
@@ -207,6 +216,8 @@ function collector(
     finish: (): MapSurvey => ({
       method,
       topShares,
+      regions,
+      areas,
       ...(grid !== undefined && { grid, ceiling: topShareCeiling(grid, image) }),
       coarse,
       cells,
