@@ -5,14 +5,39 @@ import { parseReads, type Reads } from './reading.ts';
  * What a run must bear out, or what chooses a text:
  *
  *     condition  = comparison { "and" comparison } | comparison { "or" comparison }
+ *                | given { "and" given } | given { "or" given }
+ *     given      = "given" reading
  *     comparison = [ "not" ] [ "every" ] term operator term "by" criterion
  *     term       = number | "text" | [ "mean" ] reading [ ( "-" | "/" ) reading ]
  *     operator   = ">" | ">=" | "<" | "<=" | "=" | "!="
  *     criterion  = "interval" | "test" | "value"
  */
-export interface Condition {
-  readonly joined: 'and' | 'or';
+export type Condition = Comparisons | Presences;
+
+/** Statements about numbers. */
+export interface Comparisons {
+  readonly is: 'comparisons';
+  readonly joined: Joined;
   readonly comparisons: readonly Comparison[];
+}
+
+/**
+ * Whether the stage has something at all: `given collapse`, for a text that some runs of a pipeline
+ * lack.
+ */
+export interface Presences {
+  readonly is: 'presences';
+  readonly joined: Joined;
+  readonly presences: readonly Presence[];
+}
+
+type Joined = 'and' | 'or';
+
+/** An input, an artifact of it, or a value. */
+export interface Presence {
+  /** As written, without `given`. */
+  readonly text: string;
+  readonly reads: Reads;
 }
 
 /** Two terms, and what decides between them. */
@@ -54,13 +79,32 @@ export function parseCondition(text: string): Result<Condition, string> {
     return err(
       'expected "and" or "or" in one condition, got both: write one {{ if … }} in another',
     );
+  const parts = ands.length > 1 ? ands : ors;
+  const joined = ors.length > 1 ? 'or' : 'and';
+  if (parts.some((part) => part.startsWith('given '))) return parsePresences(parts, joined);
   const comparisons: Comparison[] = [];
-  for (const part of ands.length > 1 ? ands : ors) {
+  for (const part of parts) {
     const comparison = parseComparison(part);
     if (!comparison.ok) return comparison;
     comparisons.push(comparison.value);
   }
-  return ok({ joined: ors.length > 1 ? 'or' : 'and', comparisons });
+  return ok({ is: 'comparisons', joined, comparisons });
+}
+
+function parsePresences(parts: readonly string[], joined: Joined): Result<Presences, string> {
+  const presences: Presence[] = [];
+  for (const part of parts) {
+    const [, text] = /^given (.*)$/.exec(part) ?? [];
+    if (text === undefined)
+      return err(
+        `expected only "given" in this condition, got "${part}": write it as one {{ if … }} in another`,
+      );
+    const reads = parseReads(text);
+    if (reads === undefined || reads.reads.length > 1)
+      return err(`expected an input after "given", as in given scores, got "${text}"`);
+    presences.push({ text, reads });
+  }
+  return ok({ is: 'presences', joined, presences });
 }
 
 /** Splits a text at a word that stands outside of brackets and quotes. */

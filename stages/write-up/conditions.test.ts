@@ -261,3 +261,52 @@ ${template}:10:48: expected {{ end }}, got {{ end if }}
 ${template}:11:1: {{ if … }} has no {{ end }}`),
   );
 });
+
+test('a section of what a run lacks is left out, and its places are not filled', async () => {
+  using bench = new StageBench();
+  const section = [
+    '{{ if given maps }}',
+    'Maps: {{ maps share }}. {{ expect maps share > 0.5 by value }}',
+    '{{ else }}',
+    'No maps: {{ b test.auc }}.',
+    '{{ end }}',
+    '{{ if given b and given tests[one=SmallNet,other=MyNet] aucDifference }}',
+    'Tested: {{ tests[one=SmallNet,other=MyNet] aucDifference }}.',
+    '{{ end }}',
+    '{{ if given tests[one=SmallNet,other=FaceNet] aucDifference or given a[seed=4] }}',
+    '{{ tests[one=SmallNet,other=FaceNet] aucDifference }}',
+    '{{ end }}',
+    '',
+  ].join('\n');
+  assert.equal(await filled(bench, section), 'No maps: 0.800.\nTested: 0.020.\n');
+  const folder = bench.output('document');
+  const sources: Sources = JSON.parse(
+    readFileSync(join(folder, 'write-up', 'sources.json'), 'utf8'),
+  );
+  assert.deepEqual(
+    sources.places.flatMap((place) => ('holds' in place ? [[place.holds, place.because]] : [])),
+    [
+      [false, 'maps is not there'],
+      [true, 'b is there and tests[one=SmallNet,other=MyNet] aucDifference is there'],
+      [
+        false,
+        'tests[one=SmallNet,other=FaceNet] aucDifference is not there or a[seed=4] is not there',
+      ],
+    ],
+  );
+  assert.deepEqual(checkDocument(folder, 'write-up', section), []);
+});
+
+test('"given" asks whether something is there, and stands alone in its condition', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    filled(bench, '{{ if given b and b test.auc > 0.5 by value }}x{{ end }}'),
+    (error: StageError) => {
+      assert.match(
+        error.message,
+        /expected only "given" in this condition, got "b test\.auc > 0\.5 by value": write it as one \{\{ if … \}\} in another/,
+      );
+      return true;
+    },
+  );
+});

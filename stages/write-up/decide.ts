@@ -2,7 +2,7 @@ import { formatMetric, formatP } from '../../src/format-numbers.ts';
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { unreachable } from '../../src/result.ts';
 import { StageError } from '../../src/stage.ts';
-import type { Comparison, Condition, Operator, Term } from './condition.ts';
+import type { Comparison, Comparisons, Condition, Operator, Presences, Term } from './condition.ts';
 import { undefinedValue, type Value } from './read-artifact.ts';
 import type { Reads } from './reading.ts';
 
@@ -14,8 +14,14 @@ export interface Verdict {
   readonly because: string;
 }
 
-/** The values that a term reads, each of a run if there are several. */
-type ReadTerm = (reads: Reads) => readonly Value[];
+/** What conditions ask of a run. */
+interface Facts {
+  /** The values that a term reads, each of a run if there are several. */
+  readonly read: (reads: Reads) => readonly Value[];
+  /** Whether there is something to read. */
+  readonly isGiven: (reads: Reads) => boolean;
+}
+type ReadTerm = Facts['read'];
 
 /** The confidence of the interval of a mean over runs. */
 const confidence = 0.95;
@@ -23,7 +29,25 @@ const confidence = 0.95;
 const significance = 0.05;
 
 /** Throws a {@link StageError} of one sentence for what cannot be compared. */
-export function decide({ joined, comparisons }: Condition, read: ReadTerm): Verdict {
+export function decide(condition: Condition, { read, isGiven }: Facts): Verdict {
+  return condition.is === 'presences'
+    ? decidePresences(condition, isGiven)
+    : decideComparisons(condition, read);
+}
+
+function decidePresences({ joined, presences }: Presences, isGiven: Facts['isGiven']): Verdict {
+  const verdicts = presences.map(({ text, reads }) => ({ text, holds: isGiven(reads) }));
+  const because = verdicts
+    .map(({ text, holds }) => `${text} is ${holds ? 'there' : 'not there'}`)
+    .join(` ${joined} `);
+  const holds =
+    joined === 'and'
+      ? verdicts.every((verdict) => verdict.holds)
+      : verdicts.some((verdict) => verdict.holds);
+  return { holds, because };
+}
+
+function decideComparisons({ joined, comparisons }: Comparisons, read: ReadTerm): Verdict {
   const verdicts = comparisons.map((comparison) => decideComparison(comparison, read));
   const because = verdicts.map((verdict) => verdict.because).join(` ${joined} `);
   if (joined === 'and') return { holds: allOf(verdicts), because };

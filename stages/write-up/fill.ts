@@ -134,16 +134,33 @@ function expectToHold(expectation: Expectation, filling: Filling): void {
 
 /** The verdict on a condition, recorded; undefined if it cannot be decided for a mistake in it. */
 function judge(place: Place, condition: Condition, filling: Filling) {
-  const verdict = attempt(place, filling, () =>
-    decide(condition, (reads) => valuesOf(reads, filling)),
-  );
+  const facts = {
+    read: (reads: Reads) => valuesOf(reads, filling),
+    isGiven: ({ reads: [reading] }: Reads) => isGiven(reading, filling),
+  };
+  const verdict = attempt(place, filling, () => decide(condition, facts));
   if (verdict === undefined) return undefined;
   const judged = { holds: verdict.holds === true, because: verdict.because };
   filling.places.push({ line: place.line, reads: place.text, ...judged });
   return judged;
 }
 
-/** The first text that holds. The others are filled too, only to find their mistakes. */
+/** Whether there is an artifact that a reading selects and, if it names a value, that value. */
+function isGiven(reading: Reading, filling: Filling): boolean {
+  try {
+    const values =
+      reading.path === undefined ? choose(reading, filling) : valuesAt(reading, filling);
+    return values.length > 0;
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    return false;
+  }
+}
+
+/**
+ * The first text that holds. The others are filled too, only to find their mistakes, but not those
+ * of which something is not given.
+ */
 function fillChoice({ branches }: Choice, filling: Filling): string {
   let chosen: string | undefined;
   for (const branch of branches) {
@@ -153,7 +170,7 @@ function fillChoice({ branches }: Choice, filling: Filling): string {
       condition === undefined ||
       judge(branch, condition, isFree ? filling : aside(filling))?.holds === true;
     if (isFree && holds) chosen = fillPieces(pieces, filling);
-    else fillPieces(pieces, aside(filling));
+    else if (holds || condition?.is !== 'presences') fillPieces(pieces, aside(filling));
   }
   return chosen ?? '';
 }

@@ -225,7 +225,9 @@ export function readingsOf(template: Template): readonly Reads['reads'][number][
   });
 }
 
-const readingsOfCondition = ({ comparisons }: Condition) =>
-  comparisons.flatMap(({ left, right }) =>
+function readingsOfCondition(condition: Condition): readonly Reads['reads'][number][] {
+  if (condition.is === 'presences') return condition.presences.flatMap(({ reads }) => reads.reads);
+  return condition.comparisons.flatMap(({ left, right }) =>
     [left, right].flatMap((term) => (term.is === 'reads' ? term.reads : [])),
   );
+}
