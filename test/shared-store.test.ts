@@ -404,6 +404,23 @@ test('an export carries the outputs and the report of a pipeline to those who tr
   );
 });
 
+test('an export of named stages has their outputs alone, and not the report, which shows all of them', async () => {
+  using lab = await group();
+  const { clone, maker } = lab;
+  const archive = maker.path('..', 'counts.restage');
+  const [, key] = /signed by (\S+)\.$/m.exec(
+    await print(maker, 'export', archive, 'test.yaml', 'count', 'grow'),
+  )!;
+  assert.match(
+    await print(clone, 'import', archive, '--trust', key!),
+    /^Brought 2 stages of test here, from the run /,
+  );
+  assert.deepEqual(clone.files('out'), ['count.txt', 'grow.txt']);
+  const unknown = await maker.command('export', maker.path('..', 'x.restage'), 'test.yaml', 'crow');
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /^error: The run \S+ has no stage crow\n/);
+});
+
 test('an export has the stages that the pipeline has now, at their present paths, and names what it leaves out', async () => {
   const gone = `  gone: { kind: command, outputs: { text: artifacts/gone.txt }, with: { run: "echo > \${outputs.text}" } }
 `;

@@ -481,12 +481,16 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   export: {
     summary: 'write the results of a pipeline into one file',
     description:
-      'Writes the last results of a pipeline, with its report, into one file for `restage import`.',
+      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report.',
     takes: [
       ['<archive>', 'the new file, such as study.restage'],
       ['[file]', `${fileHelp})`],
+      ['[stages...]', 'stages whose outputs are written; all when left out'],
     ],
-    examples: ['restage export study.restage study.yaml'],
+    examples: [
+      'restage export study.restage study.yaml',
+      'restage export scores.restage study.yaml my-net/scores',
+    ],
     load: async () => (await import('./commands/archive.ts')).exportCommand,
   },
   import: {

@@ -6,7 +6,12 @@ import { printPulled } from '../support/print-pulled.ts';
 
 const whyLeft = 'not exported, since they hold a Git repository, or are not kept (cache: false)';
 
-export async function exportCommand([path = '', ...words]: readonly string[]): Promise<void> {
+export async function exportCommand(
+  path: string,
+  file: string | undefined,
+  stages: readonly string[],
+): Promise<void> {
+  const words = [file ?? [], stages].flat();
   const { pipeline, written, missing, key } = await exportRun(openHere(), path, words);
   if (missing.length > 0) warnOnStderr(`${whyLeft}: the outputs of ${missing.join(', ')}`);
   print(

@@ -20,7 +20,7 @@ import { endsLikeFile, findTarget } from '../find-target.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { mistake, orThrow } from '../pipeline-error.ts';
 import { lastRunOf } from './last-run.ts';
-import { type PulledRun, pull } from './pull.ts';
+import { type PulledRun, pull, stagesOf } from './pull.ts';
 
 const signerKey = 'signer';
 const pipelineKey = 'pipeline';
@@ -38,7 +38,8 @@ interface ExportedRun {
 
 /**
  * Writes the last run of a pipeline into one new file, which is whole or absent: a push into an
- * archive. The words name the pipeline.
+ * archive. The words name the pipeline, and its stages if only some are written: then without the
+ * report, which shows all of them.
  */
 export async function exportRun(
   project: OpenedProject,
@@ -55,8 +56,6 @@ export async function exportRun(
     );
   }
   const { file, stages } = findTarget({ words }, project);
-  if (stages.length > 0)
-    throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
   const target = resolve(folder, path);
   if (existsSync(target))
     throw new UsageError(`${path} is there already: name another file, or remove it`);
@@ -68,9 +67,9 @@ export async function exportRun(
       await bucket.put('store.json', Buffer.from(storeText()));
       await bucket.put(signerKey, Buffer.from(key));
       await bucket.put(pipelineKey, Buffer.from(pipeline));
-      const stages = await sendRun(project, bucket, pipeline, key);
+      const sent = await sendRun(project, bucket, { pipeline, stages }, key);
       bucket.finish();
-      return stages;
+      return sent;
     } finally {
       await bucket.close();
     }
@@ -84,11 +83,17 @@ export async function exportRun(
   }
 }
 
+/** A pipeline, and the words that choose among its stages; without words all of them. */
+interface ChosenStages {
+  readonly pipeline: string;
+  readonly stages: readonly string[];
+}
+
 /** Sends the last run of a pipeline into an archive. Throws a `PipelineError` if it never ran. */
 async function sendRun(
   project: OpenedProject,
   bucket: ArchiveBucket,
-  pipeline: string,
+  { pipeline, stages: words }: ChosenStages,
   key: string,
 ): Promise<{ readonly known: readonly string[]; readonly written: readonly string[] }> {
   const { root } = project;
@@ -99,10 +104,10 @@ async function sendRun(
   const known = Object.keys(manifest.stages);
   if (known.length === 0)
     throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
-  return {
-    known,
-    written: await exportSharedRun(store, manifest, join(root, reportPath(pipeline))),
-  };
+  const page = words.length === 0 ? join(root, reportPath(pipeline)) : undefined;
+  const chosen = stagesOf(manifest, words);
+  const stages = Object.fromEntries(chosen.map((name) => [name, manifest.stages[name]!]));
+  return { known: chosen, written: await exportSharedRun(store, { ...manifest, stages }, page) };
 }
 
 /**

@@ -94,8 +94,11 @@ export async function pull(
   };
 }
 
-/** The stages of a run that words name; without words all of them. */
-function stagesOf({ run, stages }: RunManifest, words: readonly string[]): readonly StageName[] {
+/** The stages of a run that words name, such as `fit@seed=7` or `fit`; without words all of them. */
+export function stagesOf(
+  { run, stages }: RunManifest,
+  words: readonly string[],
+): readonly StageName[] {
   const all = Object.keys(stages) as StageName[];
   if (words.length === 0) return all;
   const unknown = words.filter((word) => findStageNames(word, all).length === 0);

@@ -9,17 +9,21 @@ import { Push } from './push.ts';
 import type { SharedStore } from './shared-store.ts';
 
 /**
- * Sends a run with all of its results, even those that are known to be there. Returns the stages
+ * Sends a run with all of its results, even those that are known to be there, and its report where
+ * `page` names one. Returns the stages
  * whose results can be shared. Throws if some of them are not whole here, or came from a key that
  * is no longer trusted: signed again, they would count again.
  */
 export async function exportRun(
   store: SharedStore,
   manifest: RunManifest,
-  page: string,
+  page?: string,
 ): Promise<readonly string[]> {
   const { remote, outbox } = store;
-  const report = existsSync(page) ? { report: sha256(readFileSync(page)) } : {};
+  const report =
+    page !== undefined && existsSync(page)
+      ? { path: page, digest: sha256(readFileSync(page)) }
+      : undefined;
   const stages = outbox.shareableStages(manifest);
   const results = wholeResults(store, { ...manifest, stages });
   const { id } = remote.own!;
@@ -29,8 +33,8 @@ export async function exportRun(
     located: new Map(),
   });
   await push.send(results.map((result) => ({ ...outbox.parcelOf(result), onSent: () => {} })));
-  const objects = report.report === undefined ? [] : [{ digest: report.report, path: page }];
-  const text = JSON.stringify({ ...manifest, stages, ...report });
+  const objects = report === undefined ? [] : [report];
+  const text = JSON.stringify({ ...manifest, stages, ...(report && { report: report.digest }) });
   const key = runKey(manifest.pipeline, manifest.run, id);
   await push.send([{ kind: 'run', key, text, objects, onSent: () => {} }]);
   const [failed] = push.failed;
