@@ -139,3 +139,22 @@ test('the same features give the same bytes, and a kept end of the candidates ca
     ['', 'kept'],
   );
 });
+
+test('a point of a learning curve is a fit to a part of train, and the last one a fit to all of it', async () => {
+  using bench = new StageBench();
+  const inputs = { features: await features(bench) };
+  const fit = async (settings: object) => {
+    await bench.run(spec, run, { inputs, with: { strengths: [0.1, 1, 10], ...settings } });
+    return readFileSync(join(bench.output('model'), 'weights.bin'));
+  };
+  const all = await fit({});
+  assert.deepEqual(await fit({ images: 60 }), all);
+  const twenty = await fit({ images: 20 });
+  assert.deepEqual((await loadModel(bench.output('model'))).info.training['images'], 20);
+  assert.deepEqual(await fit({ images: 20, seed: 7 }), twenty);
+  assert.notDeepEqual(twenty, all);
+  assert.notDeepEqual(await fit({ images: 20, seed: 8 }), twenty);
+  await assert.rejects(fit({ images: 61 }), {
+    message: 'Expected at most the 60 images of train as "images", got 61.',
+  });
+});

@@ -13,6 +13,7 @@ import { openFeaturesOfClasses } from '../../src/learning/training/open-classes.
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import type { Features } from '../../src/learning/vision/features/features.ts';
+import { sampleImages } from '../../src/learning/vision/sample-images.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import {
   type Fit,
@@ -33,12 +34,12 @@ interface Candidate extends Fit {
 }
 
 export default async function run(context: Context): Promise<void> {
-  const { strengths, by } = context.settings;
+  const { strengths, by, images, seed = 7 } = context.settings;
   const features = openFeaturesOfClasses(context.input('features').path, [
     trainSplit,
     selectionSplit,
   ]);
-  const train = rowsOf(features, trainSplit);
+  const train = drawRows(rowsOf(features, trainSplit), images, seed);
   const val = rowsOf(features, selectionSplit);
   const candidates: Candidate[] = [];
   for (const fit of logisticRegressions(train, features.classes.length, strengths)) {
@@ -69,6 +70,28 @@ export default async function run(context: Context): Promise<void> {
 function rowsOf(features: Features, split: string): LabelledRows {
   const { samples, features: values } = features.split(split);
   return { values, width: features.values, labels: samples.map(({ label }) => label) };
+}
+
+/**
+ * So many of the rows, in their order, equally many of each class if possible; all where `images`
+ * is undefined. Throws a {@link StageError} where there are fewer.
+ */
+function drawRows(
+  { values, width, labels }: LabelledRows,
+  images: number | undefined,
+  seed: number,
+): LabelledRows {
+  if (images === undefined) return { values, width, labels };
+  if (images > labels.length) {
+    throw new StageError(
+      `Expected at most the ${labels.length} images of ${trainSplit} as "images", got ${images}.`,
+    );
+  }
+  const drawn = Array.from(sampleImages(labels, images, seed));
+  const rows = new Float32Array(images * width);
+  for (const [row, index] of drawn.entries())
+    rows.set(values.subarray(index * width, (index + 1) * width), row * width);
+  return { values: rows, width, labels: drawn.map((index) => labels[index]!) };
 }
 
 function measure(
@@ -131,6 +154,7 @@ function formatPath(
 }
 
 async function save(context: Context, { classes, values, of }: Features, { c, classifier }: Fit) {
+  const { by, images } = context.settings;
   // Nothing is computed, so the simplest backend serves.
   await startBackend({ ...context, backend: 'cpu' });
   const architecture = { layers: [{ dense: classes.length }] };
@@ -143,7 +167,7 @@ async function save(context: Context, { classes, values, of }: Features, { c, cl
     architecture,
     classes: [...classes],
     input: { values, ...(of !== undefined && { of }) },
-    training: { regression: 'logistic', c, by: context.settings.by },
+    training: { regression: 'logistic', c, by, ...(images !== undefined && { images }) },
     chosenEpoch: 0,
     backend: 'none',
   };

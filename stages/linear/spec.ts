@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
-import { output } from '../../src/spec-parts.ts';
+import { mistakeIf } from '../../src/one-input.ts';
+import { count, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
@@ -18,6 +19,12 @@ const settings = z.strictObject({
     .describe(
       `The metric on ${selectionSplit} that chooses among them; of equal ones the smaller C is kept.`,
     ),
+  images: count
+    .exactOptional()
+    .describe(
+      `Images of ${trainSplit} that it learns from, equally many of each class if possible, for a learning curve; all when left out. A smaller number is part of a larger one.`,
+    ),
+  seed: z.int().exactOptional().describe('Seed of the draw of `images`; default: 7.'),
 });
 export type LinearSettings = z.output<typeof settings>;
 
@@ -42,6 +49,12 @@ export const spec = defineKind<LinearSettings>({
       'CSV, a row for each C: losses, the metric on val, the size of the weights, and which was kept.',
     ),
   },
+  check: ({ images, seed }) =>
+    mistakeIf(
+      images === undefined && seed !== undefined,
+      ['seed'],
+      'expected "images", which are drawn by it: a fit to all images has no randomness',
+    ),
   facts: (_, inputs) => {
     const classes = inputs('features')[0]?.facts?.['classes'];
     return classes === undefined ? {} : { classes };
