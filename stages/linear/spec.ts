@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
-import { mistakeIf } from '../../src/one-input.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { count, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';

@@ -10,9 +10,8 @@ import type { SharedStore } from './shared-store.ts';
 
 /**
  * Sends a run with all of its results, even those that are known to be there, and its report where
- * `page` names one. Returns the stages
- * whose results can be shared. Throws if some of them are not whole here, or came from a key that
- * is no longer trusted: signed again, they would count again.
+ * `page` names one. Returns the stages whose results can be shared. Throws if some of them are not
+ * whole here, or came from a key that is no longer trusted: signed again, they would count again.
  */
 export async function exportRun(
   store: SharedStore,
