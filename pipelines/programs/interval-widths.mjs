@@ -10,8 +10,8 @@ const width = ([low, high]) => high - low;
 function widthsOfMetrics(statistic) {
   const widthOf = (file) =>
     width(JSON.parse(readFileSync(file, 'utf8')).splits.test.intervals[statistic]);
-  const [wide, narrow] = [grouped, ungrouped].map((list) => listed(list).map(widthOf));
-  return wide.map((value, i) => ({ grouped: value, ungrouped: narrow[i] }));
+  const narrow = listed(ungrouped).map(widthOf);
+  return listed(grouped).map((file, i) => ({ grouped: widthOf(file), ungrouped: narrow[i] }));
 }
 
 /** The widths of the intervals of differences, by the pair of models in either order. */

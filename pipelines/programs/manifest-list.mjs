@@ -16,14 +16,10 @@ if (existsSync(manifest)) {
   for (const line of lines) {
     const cells = line.split(',');
     const cell = (name) => cells[columns.indexOf(name)] ?? '';
-    const { split, label, file } = {
-      split: cell('split'),
-      label: cell('label'),
-      file: cell('file'),
-    };
-    console.log(
-      `${split}/${label}/${file},${label},${split},${group === undefined ? '' : cell(group)}`,
-    );
+    const label = cell('label');
+    const split = cell('split');
+    const path = `${split}/${label}/${cell('file')}`;
+    console.log([path, label, split, group === undefined ? '' : cell(group)].join(','));
   }
 } else {
   for (const split of ['train', 'val', 'test']) {
