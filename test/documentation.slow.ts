@@ -54,6 +54,8 @@ test('the examples of the pages on classes, training, networks, weights, evaluat
     'results.template.md': '',
     'models/detector.onnx': '',
     'models/backbone.onnx': '',
+    'models/published/model.json': '',
+    'models/published/group1-shard1of1.bin': '',
   };
   using project = new Project('stages: {}\n', files);
   const pages = ['classes', 'training', 'networks', 'weights', 'evaluation', 'explanation'].map(

@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs';
 import { formatList } from '../../src/format-numbers.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
+import { graphTotals, rowsOfModel } from '../../src/learning/models/graph-listing.ts';
+import { imageSizeOf, networkUpTo, openGraph } from '../../src/learning/models/graph-network.ts';
 import { noteSizes } from '../../src/learning/models/image-size-notes.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { type ImageInput, nativeOf, resizeOf } from '../../src/learning/models/model-info.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
+import { networkPaths } from '../../src/learning/models/network-paths.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { poolLayers } from '../../src/learning/models/pooled-layers.ts';
 import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
@@ -16,6 +19,7 @@ import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { FeaturesWriter } from '../../src/learning/vision/features/features.ts';
 import type { Size } from '../../src/learning/vision/resample.ts';
+import { usualLargest } from '../../src/learning/vision/resize-settings.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type EmbedSettings, usual } from './spec.ts';
 
@@ -25,10 +29,9 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   using dataset = openDataset(folder);
   const total = splits.reduce((sum, split) => sum + dataset.split(split).samples.length, 0);
   await startBackend(context);
-  const backbone =
-    context.inputs('onnx').length > 0 ? await openOnnx(context) : await openLayers(context);
+  const backbone = await openBackbone(context);
   const { rowsOf, values, of } = backbone;
-  using _ = 'onnx' in backbone ? backbone.onnx : undefined;
+  using _ = backbone.onnx;
   const { input } = of;
 
   const { classes } = dataset;
@@ -57,8 +60,28 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
     await writer.split(split, loader.samples, features);
   }
   writer.finish();
-  const from = 'layers' in of ? formatList(of.layers) : of.layer;
+  const from = of.layers === undefined ? of.layer : formatList(of.layers);
   context.log(`${values} values for each of ${total} images, the output of ${from}`);
+}
+
+function openBackbone(context: StageContext<EmbedSettings>): Promise<Backbone> {
+  if (context.inputs('model').length > 0) return openLayers(context);
+  if (context.inputs('network').length > 0) return openFile(context);
+  return context.inputs('onnx').length > 0 ? openOnnx(context) : openLayers(context);
+}
+
+/** What gives the features. */
+interface Backbone {
+  /** A row of values for each image. */
+  rowsOf(images: Float32Array, size?: Size): Promise<Float32Array>;
+  readonly values: number;
+  /** What the features are of, for those who use them. */
+  readonly of: Readonly<Record<string, unknown>> & {
+    readonly input: ImageInput;
+    readonly layer?: string;
+    readonly layers?: readonly string[];
+  };
+  readonly onnx?: Disposable;
 }
 
 async function openLayers(context: StageContext<EmbedSettings>) {
@@ -89,13 +112,58 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
   return { model, architecture: settings.model, input };
 }
 
+/** The network of a file as layers, up to a tensor or to several that are pooled. */
+async function openFile(context: StageContext<EmbedSettings>) {
+  const settings = { ...usualInput, ...withPreprocessing(context, context.settings) };
+  const { layer, layers, pool = ['mean'], scale } = settings;
+  const opened = openGraph(networkPaths(context)!);
+  const isNative = scale !== undefined;
+  const given = context.settings.imageSize ?? opened.size ?? usualInput.imageSize;
+  const size = isNative ? given : imageSizeOf(opened, given);
+  const wanted = layers ?? (layer === undefined ? undefined : [layer]);
+  const setting = layers === undefined ? 'layer' : 'layers';
+  const options = { imageSize: size, tensors: wanted, setting, isNative };
+  const { model, tensors, layers: names } = await networkUpTo(opened, options);
+  const input = fileInput(settings, size);
+  const parameters = graphTotals(rowsOfModel(model)).learnable;
+  const common = { architecture: 'file', input, weights: opened.digest(), parameters };
+  if (layers !== undefined) {
+    const { values, rowsOf } = poolLayers(model, names, pool);
+    return { rowsOf, values, of: { ...common, layers, pool } };
+  }
+  const { model: part, values } = featureNetwork(model, names[0]);
+  return {
+    rowsOf: (images: Float32Array, seen?: Size) => outputOf(part, images, seen),
+    values,
+    of: { ...common, layer: tensors[0]! },
+  };
+}
+
+type FileSettings = Pick<ImageInput, 'fit' | 'kernel'> & Omit<EmbedSettings, 'fit' | 'kernel'>;
+
+/** How an image becomes the input of a file's network. */
+function fileInput(
+  { fit, kernel, normalise, resize, scale, largest }: FileSettings,
+  size: number,
+): ImageInput {
+  const { mean, deviation } = normalise!; // the spec requires it
+  return {
+    size,
+    fit,
+    kernel,
+    normalise: { mean: [...mean], deviation: [...deviation] },
+    ...(resize !== undefined && { resize }),
+    ...(scale !== undefined && { scale, largest: largest ?? usualLargest }),
+  };
+}
+
 /**
  * An ONNX file up to a tensor. Every pass has the same number of images, so that no image's values
  * depend on how many there are.
  */
 async function openOnnx(context: StageContext<EmbedSettings>) {
   const prepared = withPreprocessing(context, context.settings);
-  const { imageSize, layer: tensor, batchSize, normalise, ...settings } = prepared;
+  const { imageSize, layer: tensor, batchSize } = prepared;
   const options = { threads: context.cpus, imageSize, tensor, batch: batchSize };
   const model = await OnnxNetwork.open(context.input('onnx').path, options);
   const { size } = model.input;
@@ -107,15 +175,7 @@ async function openOnnx(context: StageContext<EmbedSettings>) {
       `Expected a tensor with a row of values for each image, but ${got}: name one after it in "layer".`,
     );
   }
-  const { fit, kernel, resize } = { ...usualInput, ...settings };
-  const { mean, deviation } = normalise!; // the spec requires it
-  const input: ImageInput = {
-    size,
-    fit,
-    kernel,
-    normalise: { mean: [...mean], deviation: [...deviation] },
-    ...(resize !== undefined && { resize }),
-  };
+  const input = fileInput({ ...usualInput, ...prepared }, size);
   const weights = createHash('sha256').update(readFileSync(model.path)).digest('hex');
   const { parameters } = model.facts;
   return {

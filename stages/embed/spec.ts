@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import {
+  filePortOf,
   inputMistakes,
+  networkPort,
   onnxIsFixed,
   onnxPort,
   optionalInputSettings,
@@ -49,7 +51,7 @@ const givenSettings = z.strictObject({
     .string()
     .exactOptional()
     .describe(
-      'The layer whose output is taken; by default the first whose output is flat. Of an ONNX file, the tensor; by default its output.',
+      'The layer whose output is taken; by default the first whose output is flat. Of an ONNX file, the tensor; by default its output. Of `network`, the tensor; by default the one before its classifier.',
     ),
   layers: uniqueList(z.string(), 'layer')
     .min(1)
@@ -96,7 +98,11 @@ export const spec = defineKind<EmbedSettings>({
       summary: 'A trained model of images; its head is left out.',
       optional: true,
     },
-    onnx: onnxPort,
+    network: networkPort,
+    onnx: {
+      ...onnxPort,
+      summary: `${onnxPort.summary} Unlike that of \`network\`, it runs in ONNX Runtime as it is, whatever its operators.`,
+    },
     preprocessing: preprocessingPort,
     ...weightPorts,
   },
@@ -125,8 +131,8 @@ function poolMistakes(
   { layer, layers, pool }: EmbedSettings,
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
-  const isOnnx = inputs.has('onnx') && !inputs.has('model');
-  const ofModel = 'expected a network of layers; give the file to load-model, and its model here';
+  const isOnnx = filePortOf(inputs) === 'onnx' && !inputs.has('model');
+  const ofModel = 'expected a network of layers: give the file as `network`';
   return [
     ...mistakeIf(
       layer !== undefined && layers !== undefined,
@@ -147,8 +153,9 @@ function networkMistakes(
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
   const { model, imageSize } = { ...usual, ...given };
-  const bringing = inputs.has('model') ? 'model' : 'onnx';
-  if (!inputs.has(bringing)) {
+  const file = filePortOf(inputs);
+  const bringing = inputs.has('model') ? 'model' : file;
+  if (bringing === undefined) {
     return [
       ...inputMistakes(given, inputs),
       ...(given.scale === undefined ? [] : nativeScaleMistakes(model)),
@@ -156,28 +163,31 @@ function networkMistakes(
       ...weightMistakes({ ...given, model }, inputs),
     ];
   }
-  const isOnnx = bringing === 'onnx';
   const ofNetwork = ['model', 'pretrained', 'seed'] as const;
-  const names = isOnnx ? ofNetwork : [...ofNetwork, ...refusedNames(given)];
+  const isFile = bringing !== 'model';
+  const names = isFile ? ofNetwork : [...ofNetwork, ...refusedNames(given)];
   const twice = names.filter((name) => given[name] !== undefined);
   const message = `which the input "${bringing}" brings along`;
-  const how =
-    'expected how images are normalised for the ONNX file, such as { mean: [0.5, 0.5, 0.5], … }';
+  const what = bringing === 'onnx' ? 'the ONNX file' : 'the file of "network"';
+  const how = `expected how images are normalised for ${what}, such as { mean: [0.5, 0.5, 0.5], … }`;
+  const isUnnormalised = given.normalise === undefined && !inputs.has('preprocessing');
   return [
-    ...(isOnnx ? inputMistakes(given, inputs) : []),
+    ...(isFile ? inputMistakes(given, inputs) : []),
     ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${message}` })),
     ...mistakeIf(inputs.has('weights'), [], `expected no input "weights", ${message}`),
-    ...mistakeIf(!isOnnx && inputs.has('onnx'), [], 'either the input `model` or `onnx`, got both'),
-    ...mistakeIf(isOnnx && given.scale !== undefined, ['scale'], onnxIsFixed),
+    ...otherFiles(bringing, inputs).map((port) => ({
+      at: [],
+      message: `either the input \`${bringing}\` or \`${port}\`, got both`,
+    })),
+    ...mistakeIf(bringing === 'onnx' && given.scale !== undefined, ['scale'], onnxIsFixed),
     ...mistakeIf(
-      !isOnnx && inputs.has('preprocessing'),
+      !isFile && inputs.has('preprocessing'),
       [],
       `expected no input "preprocessing", ${message}`,
     ),
-    ...mistakeIf(
-      isOnnx && given.normalise === undefined && !inputs.has('preprocessing'),
-      ['normalise'],
-      how,
-    ),
+    ...mistakeIf(isFile && isUnnormalised, ['normalise'], how),
   ];
 }
+
+const otherFiles = (bringing: string, inputs: ReadonlySet<string>): readonly string[] =>
+  ['network', 'onnx'].filter((port) => port !== bringing && inputs.has(port));

@@ -260,7 +260,7 @@ test('another network than that of the features is refused, and so is what the h
   });
   assert.equal(
     await message({ head: whole.head, onnx: exported.output('files') }),
-    'Expected the ONNX file that the features of the head came from, but model.onnx is another.',
+    'Expected the file that the features of the head came from, but model.onnx is another.',
   );
   assert.equal(
     await message({ head: whole.head }),

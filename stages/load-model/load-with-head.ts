@@ -12,6 +12,7 @@ import {
 import { loadModel, type ModelFiles, saveModel } from '../../src/learning/models/model-files.ts';
 import { infoFile, onnxFile } from '../../src/learning/models/model-info.ts';
 import { modelSetting } from '../../src/learning/models/model-setting.ts';
+import { networkPaths } from '../../src/learning/models/network-paths.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { LoadModelSettings } from './spec.ts';
@@ -31,8 +32,8 @@ export async function loadWithHead(context: Context): Promise<void> {
 }
 
 function joined(context: Context, origin: FeaturesOrigin, head: ModelFiles): Promise<JoinedModel> {
-  const [onnx] = context.inputs('onnx');
-  if (onnx !== undefined) return joinToFile(openGraph(onnx.path), origin, head);
+  const file = networkPaths(context);
+  if (file !== undefined) return joinToFile(openGraph(file), origin, head);
   const [weights] = context.inputs('weights');
   if (weights !== undefined && existsSync(join(weights.path, infoFile))) {
     return joinToModel(weights.path, origin, head);

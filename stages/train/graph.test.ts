@@ -350,7 +350,7 @@ test('what does not fit an ONNX file is said before it trains', async () => {
     ],
   );
   assert.deepEqual(spec.check!(spec.settings.parse({ cut: 'a' }), new Set(['dataset'])), [
-    { at: ['cut'], message: '"cut" is for the input `onnx`' },
+    { at: ['cut'], message: '"cut" is for the inputs `network` and `onnx`' },
   ]);
   assert.deepEqual(check({ normalise, freeze: 'backbone', train: 'norm' }), [
     { at: ['train'], message: 'either `train` or `freeze`, got both' },

@@ -150,7 +150,7 @@ async function follow(
 
 /** Frozen layers are only as good as their initial weights. */
 function warnOfRandomFreezing(context: StageContext<TrainSettings>, freezing: Freezing): void {
-  const isGiven = context.inputs('weights').length > 0 || context.inputs('onnx').length > 0;
+  const isGiven = ['weights', 'network', 'onnx'].some((port) => context.inputs(port).length > 0);
   const isRandom = context.settings.pretrained === 'none' && !isGiven;
   if (freezing.size === 0 || !isRandom) return;
   const isHead = context.inputs('features').length > 0;

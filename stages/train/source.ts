@@ -27,6 +27,7 @@ import {
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
+import { networkPaths } from '../../src/learning/models/network-paths.ts';
 import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
 import { freezingMistakes } from '../../src/learning/training/freezing.ts';
 import {
@@ -43,6 +44,7 @@ import {
 } from '../../src/learning/training/training-data.ts';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import type { Features } from '../../src/learning/vision/features/features.ts';
+import { usualLargest } from '../../src/learning/vision/resize-settings.ts';
 import { compare } from '../../src/sort-order.ts';
 import { type SettingMistake, type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
@@ -143,7 +145,7 @@ interface InitialModel {
 }
 
 function beginnerOf(context: StageContext<TrainSettings>) {
-  if (context.inputs('onnx').length > 0) return beginGraph;
+  if (networkPaths(context) !== undefined) return beginGraph;
   const [weights] = context.inputs('weights');
   return weights !== undefined && isTrainedGraph(weights.path) ? resumeGraph : beginNet;
 }
@@ -226,20 +228,23 @@ async function beginGraph(
   settings: TrainSettings,
   classes: readonly string[],
 ): Promise<InitialModel> {
-  const { cut: wanted, head: layers, seed, fit, kernel, normalise, resize } = settings;
-  const opened = openGraph(context.input('onnx').path);
+  const { cut: wanted, head: layers, seed, fit, kernel, normalise, resize, scale } = settings;
+  const opened = openGraph(networkPaths(context)!);
   const { imageSize: usual } = usualInput;
   // The default size is not one that the user has chosen.
   const given = settings.imageSize === usual ? (opened.size ?? usual) : settings.imageSize;
-  const size = imageSizeOf(opened, given);
-  const options = { imageSize: size, cut: wanted, head: layers, classes: classes.length, seed };
+  const isNative = scale !== undefined;
+  // The size of a file is that of resized images.
+  const size = isNative ? settings.imageSize : imageSizeOf(opened, given);
+  const form = { imageSize: size, cut: wanted, head: layers, isNative };
+  const options = { ...form, classes: classes.length, seed };
   const { model, parts, cut, head } = await networkWithHead(opened, options);
   const [mistake] = freezingMistakes(parts, settings);
   if (mistake !== undefined) throw graphMistake(mistake, opened);
   context.log(
     `The network of ${opened.file} up to "${cut}", then a head of ${head.length} layers.`,
   );
-  const { layout, graph, digest } = opened;
+  const { layout, graph } = opened;
   const { mean, deviation } = normalise!; // the spec requires it
   return {
     parts,
@@ -250,8 +255,9 @@ async function beginGraph(
       kernel,
       normalise: { mean: [...mean], deviation: [...deviation] },
       ...(resize !== undefined && { resize }),
+      ...(isNative && { scale, largest: settings.largest ?? usualLargest }),
     },
-    architecture: { onnx: digest, cut, head: [...head], layout, opset: graph.opset },
+    architecture: { onnx: opened.digest(), cut, head: [...head], layout, opset: graph.opset },
   };
 }
 

@@ -3,9 +3,11 @@ import { defaultNames } from '../../src/default-names.ts';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import {
+  fileNames,
+  filePortOf,
   inputMistakes,
   inputSettings,
-  onnxIsFixed,
+  networkPort,
   onnxPort,
   preprocessingPort,
   refusedNames,
@@ -58,7 +60,7 @@ const givenSettings = z.strictObject({
   cut: text
     .exactOptional()
     .describe(
-      'With `onnx`: the tensor after which the file’s network ends and the head begins; the one before its classifier when left out.',
+      'With `network` or `onnx`: the tensor after which the file’s network ends and the head begins; the one before its classifier when left out.',
     ),
   head: z
     .array(layerItem)
@@ -66,7 +68,7 @@ const givenSettings = z.strictObject({
     .max(1000)
     .exactOptional()
     .describe(
-      'With `onnx`: the layers after the cut, which begin with random weights; when left out one dense layer, after the mean over all places if there are any.',
+      'With `network` or `onnx`: the layers after the cut, which begin with random weights; when left out one dense layer, after the mean over all places if there are any.',
     ),
   target: z
     .enum(['class', 'source'])
@@ -168,7 +170,8 @@ const settings = withInput(givenSettings);
 export type TrainSettings = z.infer<typeof settings>;
 
 function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
-  if (inputs.has('onnx')) return graphMistakes(given, inputs);
+  const file = filePortOf(inputs);
+  if (file !== undefined) return graphMistakes(given, inputs, file);
   const isHead = inputs.has('features') && !inputs.has('dataset');
   const net = isHead ? headOf(given.model) : netOf(given.model);
   return [
@@ -192,29 +195,31 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
 }
 
 /**
- * Mistakes with an ONNX file, which brings its layers along: their names are known when it is
- * read.
+ * Mistakes with a file at the port `file`, which brings its layers along: their names are known when
+ * it is read.
  */
 function graphMistakes(
   given: TrainSettings,
   inputs: ReadonlySet<string>,
+  file: 'network' | 'onnx',
 ): readonly SettingMistake[] {
-  const brings = 'which the file of "onnx" brings along';
+  const brings = `which the file of "${file}" brings along`;
   const defaults = settings.parse({});
   const twice = (['model', 'pretrained'] as const).filter((name) => given[name] !== defaults[name]);
-  const ports = ['weights', 'shards', 'features'].filter((name) => inputs.has(name));
+  const others = ['weights', 'features', ...(file === 'onnx' ? ['shards'] : ['onnx'])];
+  const ports = others.filter((name) => inputs.has(name));
   const isUnnormalised = given.normalise === undefined && !inputs.has('preprocessing');
-  const how =
-    'expected how images are normalised for the ONNX file, such as { mean: [0.485, 0.456, 0.406], … }';
+  const what = file === 'onnx' ? 'the ONNX file' : 'the file of "network"';
+  const how = `expected how images are normalised for ${what}, such as { mean: [0.485, 0.456, 0.406], … }`;
   return [
-    ...mistakeIf(!inputs.has('dataset'), [], 'expected the input `dataset` beside `onnx`'),
+    ...mistakeIf(!inputs.has('dataset'), [], `expected the input \`dataset\` beside \`${file}\``),
     ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${brings}` })),
     ...ports.map((name) => ({
       at: [],
-      message: `either the input \`onnx\` or \`${name}\`, got both`,
+      message: `either the input \`${file}\` or \`${name}\`, got both`,
     })),
     ...inputMistakes(given, inputs),
-    ...mistakeIf(given.scale !== undefined, ['scale'], onnxIsFixed),
+    ...(given.scale === undefined ? [] : nativeHeadMistakes(given)),
     ...mistakeIf(isUnnormalised, ['normalise'], how),
     ...freezingConflicts(given),
     ...rateMistakes(given),
@@ -231,6 +236,12 @@ const mayContinueGraph = (
   inputs: ReadonlySet<string>,
 ): boolean => inputs.has('weights') && model === 'simple-net' && pretrained === 'none';
 
+/** A head that cannot follow whole images; the network of the file is known when it is read. */
+const nativeHeadMistakes = ({ head = [], augment }: TrainSettings): readonly SettingMistake[] => [
+  ...nativeScaleMistakes({ layers: [...head] }),
+  ...cropMistakes(augment),
+];
+
 /** A rate of what never trains. */
 function rateMistakes({ freeze, unfreeze, rates }: TrainSettings): readonly SettingMistake[] {
   const isFrozen = freeze === 'backbone' && unfreeze === undefined;
@@ -241,16 +252,19 @@ function rateMistakes({ freeze, unfreeze, rates }: TrainSettings): readonly Sett
 
 function onlyOfGraphs(given: TrainSettings): readonly SettingMistake[] {
   const names = (['cut', 'head'] as const).filter((name) => given[name] !== undefined);
-  return names.map((name) => ({ at: [name], message: `"${name}" is for the input \`onnx\`` }));
+  return names.map((name) => ({
+    at: [name],
+    message: `"${name}" is for the inputs \`network\` and \`onnx\``,
+  }));
 }
 
 function wholeImageMistakes({ model, scale, augment }: TrainSettings): readonly SettingMistake[] {
-  if (scale === undefined) return [];
+  return scale === undefined ? [] : [...nativeScaleMistakes(model), ...cropMistakes(augment)];
+}
+
+function cropMistakes({ crop }: TrainSettings['augment']): readonly SettingMistake[] {
   const message = 'expected none with scale: native, whose crops lie anywhere in the image';
-  return [
-    ...nativeScaleMistakes(model),
-    ...mistakeIf(augment.crop !== usualAugment.crop, ['augment', 'crop'], message),
-  ];
+  return mistakeIf(crop !== usualAugment.crop, ['augment', 'crop'], message);
 }
 
 const usualAugment = augmentSettings.parse({});
@@ -298,7 +312,7 @@ function outputMistakes(
   inputs: KnownInputs,
   facts: Facts,
 ): readonly SettingMistake[] {
-  if (inputs('onnx').length > 0) return [];
+  if (fileNames.some((name) => inputs(name).length > 0)) return [];
   const classes = facts['classes'] as readonly string[] | undefined;
   if (classes === undefined || typeof model === 'string') return [];
   const mistakes = (known?: readonly string[]) =>
@@ -332,10 +346,13 @@ export const spec = defineKind<TrainSettings>({
       parts,
     },
     preprocessing: preprocessingPort,
+    network: {
+      ...networkPort,
+      summary: `Instead of \`model\`: training begins with its weights, and with a random head. ${networkPort.summary}`,
+    },
     onnx: {
       ...onnxPort,
-      summary:
-        'Instead of `model`, the ONNX file of a network of images: training begins with its weights, and with a random head.',
+      summary: 'The earlier name of `network`, for ONNX files.',
     },
     ...weightPorts,
   },

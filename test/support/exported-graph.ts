@@ -20,11 +20,11 @@ export async function modelOfFile(
   const size = imageSizeOf(opened, imageSize);
   const options = { imageSize: size, cut: wanted, classes: 2, seed: 1 };
   const { model, cut, head } = await networkWithHead(opened, options);
-  const { layout, graph, digest } = opened;
+  const { layout, graph } = opened;
   return {
     model,
     info: {
-      architecture: { onnx: digest, cut, head: [...head], layout, opset: graph.opset },
+      architecture: { onnx: opened.digest(), cut, head: [...head], layout, opset: graph.opset },
       classes: ['real', 'fake'],
       input: {
         size,

@@ -1,7 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
 import { buildNet } from './build-net.ts';
-import type { ModelInfo } from './model-info.ts';
+import { graphAtSize } from './graph/graph-at-size.ts';
+import { graphOf, type ModelInfo } from './model-info.ts';
 import { modelSetting, netOf } from './model-setting.ts';
 
 /**
@@ -9,6 +10,7 @@ import { modelSetting, netOf } from './model-setting.ts';
  * training crops: the same network with a copy of the weights.
  */
 export function atSize(model: LayersModel, info: ModelInfo, size: number): LayersModel {
+  if (graphOf(info) !== undefined) return graphAtSize(model, size);
   const setting = modelSetting.safeParse(info.architecture);
   if (!setting.success)
     throw new StageError(

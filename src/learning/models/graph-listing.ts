@@ -26,13 +26,17 @@ export async function listGraph(build: () => Promise<LayersModel>): Promise<read
   env().set('PROD', true);
   try {
     const model = await build();
-    const rows = model.layers.filter((layer) => layer.getClassName() !== 'InputLayer').map(rowOf);
+    const rows = rowsOfModel(model);
     model.dispose();
     return rows;
   } finally {
     env().set('PROD', isProduction);
   }
 }
+
+/** The layers of a network that is open already. */
+export const rowsOfModel = ({ layers }: LayersModel): readonly GraphRow[] =>
+  layers.filter((layer) => layer.getClassName() !== 'InputLayer').map(rowOf);
 
 function rowOf(layer: layers.Layer): GraphRow {
   const weights = layer.weights.map(({ originalName, shape }) => ({

@@ -7,8 +7,10 @@ import { thereAre } from '../../suggest.ts';
 import { applyLayers } from './build-net.ts';
 import { type BuiltGraph, buildGraph, fillWeights, graphModel } from './graph/build-graph.ts';
 import { beforeClassifier, beforeScores } from './graph/classifier.ts';
-import { dataType, type OnnxGraph, readOnnxGraph } from './graph/file/onnx-graph.ts';
+import { type OnnxGraph, readOnnxGraph } from './graph/file/onnx-graph.ts';
+import { dataType } from './graph/file/tensor-values.ts';
 import { GraphLayer, isNormalisation } from './graph/graph-layer.ts';
+import { readTfjsNetwork } from './graph/tfjs/tfjs-network.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import {
   isBlock,
@@ -28,47 +30,81 @@ import { scalingMistakes } from './model-setting.ts';
 import { fileName } from './onnx/file-name.ts';
 import { checkImageLimits } from './onnx/image-limits.ts';
 import { seededDropout } from './seeded-dropout.ts';
+import { among, besideManifest, type FindShard } from './weights/shards.ts';
+import { readBytes } from './weights/weight-files.ts';
+import { bundleStart } from './weights/wrapped-module.ts';
 
-/** An ONNX file whose nodes become layers. */
+/** A file whose network becomes layers: ONNX, or a tfjs model with its topology. */
 export interface OpenedGraph {
+  /** In ONNX's operators. */
   readonly graph: OnnxGraph;
+  readonly format: 'ONNX' | 'tfjs';
   /** Its name, for messages. */
   readonly file: string;
-  /** SHA-256 of its bytes. */
-  readonly digest: string;
-  readonly output: string;
+  /** SHA-256 of its bytes, or of a tfjs model's topology and weights. */
+  digest(): string;
   /** Pixels a side that it takes; undefined where it leaves them free. */
   readonly size: number | undefined;
   readonly layout: 'NCHW' | 'NHWC';
 }
 
-/** Opens a file, or the only one of a folder. Throws a {@link StageError} for one of another form. */
-export function openGraph(source: string): OpenedGraph {
-  const path = statSync(source).isDirectory() ? onlyFile(source) : source;
+/**
+ * Opens a file, or the only one of a folder; the shards of a tfjs model follow it, or are where
+ * `findShard` finds them. Throws a {@link StageError} for one of another form.
+ */
+export function openGraph(
+  paths: string | readonly string[],
+  findShard: FindShard = among([paths].flat()),
+): OpenedGraph {
+  const [source = ''] = [paths].flat();
+  const isFolder = statSync(source).isDirectory();
+  const path = isFolder ? onlyFile(source) : source;
   const file = fileName(path);
-  const bytes = readFileSync(path);
-  const graph = readOnnxGraph(bytes, file);
-  const digest = createHash('sha256').update(bytes).digest('hex');
-  return { graph, file, digest, output: outputOf(graph, file), ...imageOf(graph, file) };
+  if (!isTfjs(path)) {
+    const bytes = readFileSync(path);
+    const graph = readOnnxGraph(bytes, file);
+    const digest = () => createHash('sha256').update(bytes).digest('hex');
+    return { graph, format: 'ONNX', file, digest, ...imageOf(graph, file) };
+  }
+  const { graph, digest } = readTfjsNetwork(
+    path,
+    file,
+    isFolder ? besideManifest(path) : findShard,
+  );
+  return { graph, format: 'tfjs', file, digest, ...imageOf(graph, file) };
+}
+
+/** JSON, or a module that wraps it: the first field of an ONNX file has other bytes. */
+function isTfjs(path: string): boolean {
+  const text = Buffer.from(readBytes(path, 0, bundleStart.length)).toString('latin1');
+  return /^\s*\{/.test(text) || text === bundleStart;
 }
 
 function onlyFile(folder: string): string {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.onnx'));
+  const all = readdirSync(folder);
+  const onnx = all.filter((name) => name.endsWith('.onnx'));
+  const names =
+    onnx.length > 0 ? onnx : all.filter((name) => /^model(\.json|(\.min)?\.js)$/.test(name));
   if (names.length === 1) return join(folder, names[0]!);
   throw new StageError(
     `Expected one ONNX file in the folder ${folder}, got ${names.sort().join(', ') || 'none'}.`,
   );
 }
 
-function outputOf({ outputs }: OnnxGraph, file: string): string {
+/** Throws a {@link StageError} where a file has several outputs, of which none is called logits. */
+function outputOf({ graph: { outputs }, file, format }: OpenedGraph): string {
   if (outputs.length === 1) return outputs[0]!;
   if (outputs.includes('logits')) return 'logits';
+  const advice =
+    format === 'ONNX'
+      ? 'Export the network with the output of its classifier alone, or call that one logits (in PyTorch: output_names).'
+      : 'Name the tensor before the head in "cut".';
   throw new StageError(
-    `Expected one output of ${file}, or one called logits, got ${outputs.join(', ') || 'none'}. Export the network with the output of its classifier alone, or call that one logits (in PyTorch: output_names).`,
+    `Expected one output of ${file}, or one called logits, got ${outputs.join(', ') || 'none'}. ${advice}`,
   );
 }
 
-function imageOf({ inputs }: OnnxGraph, file: string) {
+function imageOf({ inputs }: OnnxGraph, file: string): Pick<OpenedGraph, 'size' | 'layout'> {
   const [input] = inputs;
   if (inputs.length !== 1 || input === undefined) {
     const names = inputs.map(({ name }) => name).join(', ') || 'none';
@@ -110,21 +146,64 @@ export function imageSizeOf({ size, file }: OpenedGraph, given: number | undefin
 
 /** The network of a file as it is, up to its logits. */
 export async function wholeNetwork(opened: OpenedGraph, imageSize: number): Promise<LayersModel> {
-  const built = await buildWhole(opened, imageSize);
+  const { graph, file } = opened;
+  const tensor = beforeScores(graph, outputOf(opened));
+  const built = await buildGraph(graph, { file, imageSize, tensor, dropout: seededDropout });
   const model = graphModel(built);
-  fillWeights(model, opened.graph, built);
+  fillWeights(model, graph, built);
   return model;
 }
 
-/** The same network without the numbers of its weights, for those who only list its layers. */
-export const unfilledNetwork = async (
-  opened: OpenedGraph,
+/**
+ * The same network without the numbers of its weights, for those who only list its layers: up to all
+ * outputs that it has.
+ */
+export async function unfilledNetwork(
+  { graph, file }: OpenedGraph,
   imageSize: number,
-): Promise<LayersModel> => graphModel(await buildWhole(opened, imageSize));
+): Promise<LayersModel> {
+  const [tensor = '', ...also] = graph.outputs.map((output) => beforeScores(graph, output));
+  const options = { file, imageSize, tensor, also, dropout: seededDropout };
+  return graphModel(await buildGraph(graph, options));
+}
 
-function buildWhole({ graph, file, output }: OpenedGraph, imageSize: number): Promise<BuiltGraph> {
-  const tensor = beforeScores(graph, output);
-  return buildGraph(graph, { file, imageSize, tensor, dropout: seededDropout });
+function expectTensor({ graph, file }: OpenedGraph, tensor: string, setting: string): void {
+  const tensors = graph.nodes.flatMap(({ outputs }) => outputs);
+  if (tensors.includes(tensor)) return;
+  throw new StageError(
+    `Expected a tensor of ${file} in "${setting}", got "${tensor}". ${thereAre(tensor, tensors)}`,
+  );
+}
+
+interface PartOptions {
+  readonly imageSize: number;
+  /** By default the one before the classifier. */
+  readonly tensors?: readonly string[] | undefined;
+  readonly setting: string;
+  /** Whether it sees whole images of many sizes. */
+  readonly isNative: boolean;
+}
+
+/** The network of a file up to some of its tensors, and the layers that give these. */
+export async function networkUpTo(
+  opened: OpenedGraph,
+  { imageSize, tensors, setting, isNative }: PartOptions,
+): Promise<{
+  readonly model: LayersModel;
+  readonly tensors: readonly string[];
+  readonly layers: readonly string[];
+}> {
+  const { graph, file } = opened;
+  const names = tensors ?? [beforeClassifier(graph, outputOf(opened))];
+  for (const name of names) expectTensor(opened, name, setting);
+  const [tensor = '', ...also] = names;
+  const options = { file, imageSize, tensor, also, dropout: seededDropout };
+  const built = await buildGraph(graph, options);
+  if (isNative) await expectAnySize(graph, options, built);
+  const model = graphModel(built);
+  fillWeights(model, graph, built);
+  const symbols = [built.output, ...built.others];
+  return { model, tensors: names, layers: symbols.map(({ sourceLayer }) => sourceLayer.name) };
 }
 
 interface HeadOptions {
@@ -137,6 +216,8 @@ interface HeadOptions {
   readonly seed: number;
   /** Whether the head was fitted to the cut's values: its weights will be put in. */
   readonly isFitted?: boolean;
+  /** Whether it sees whole images of many sizes after a training on crops. */
+  readonly isNative?: boolean;
 }
 
 /** A network that begins with the weights of a file, and ends with a random head. */
@@ -150,19 +231,15 @@ export interface BackboneAndHead {
 /** Cuts the network of a file at a tensor, and puts a head there. */
 export async function networkWithHead(
   opened: OpenedGraph,
-  { imageSize, cut, head: given, classes, seed, isFitted = false }: HeadOptions,
+  { imageSize, cut, head: given, classes, seed, isFitted = false, isNative = false }: HeadOptions,
 ): Promise<BackboneAndHead> {
-  const { graph, file, output } = opened;
-  const tensor = cut ?? beforeClassifier(graph, output);
-  const tensors = graph.nodes.flatMap(({ outputs }) => outputs);
-  if (!tensors.includes(tensor)) {
-    throw new StageError(
-      `Expected a tensor of ${file} in "cut", got "${tensor}". ${thereAre(tensor, tensors)}`,
-    );
-  }
+  const { graph, file } = opened;
+  const tensor = cut ?? beforeClassifier(graph, outputOf(opened));
+  expectTensor(opened, tensor, 'cut');
   const reserved = namesIn(readLayers(given ?? usualHead([1, 1, 1], classes)));
   const options = { file, imageSize, tensor, reserved, dropout: seededDropout };
   const built = await buildGraph(graph, options);
+  if (isNative) await expectAnySize(graph, options, built);
   const shape = cutShape(built, tensor);
   const wanted = given ?? usualHead(shape, classes);
   // Features are rows of values, also where the tensor is a map of one pixel.
@@ -183,6 +260,55 @@ export async function networkWithHead(
   fillWeights(model, graph, built);
   return { model, parts: partsOf(model), cut: tensor, head };
 }
+
+/**
+ * Throws a {@link StageError} where a network computes otherwise with images of another size: a
+ * reshape to a fixed size, for instance.
+ */
+async function expectAnySize(
+  graph: OnnxGraph,
+  options: Parameters<typeof buildGraph>[1],
+  built: BuiltGraph,
+): Promise<void> {
+  const { file } = options;
+  // A feature map of at least one more pixel behind strides of 32 in all.
+  const imageSize = options.imageSize + 33;
+  const advice = instead;
+  const building = buildGraph(graph, { ...options, imageSize, advice });
+  const larger = await building.catch((error: unknown) => {
+    if (!(error instanceof StageError)) throw error;
+    const size = `${imageSize} pixels a side`;
+    throw new StageError(`${nativeNeeds}. With images of ${size}: ${error.message}`);
+  });
+  const model = graphModel(larger);
+  const forms = formsOf(model);
+  model.dispose();
+  for (const [name, form] of formsOf(graphModel(built))) {
+    if (forms.get(name) === form) continue;
+    throw new StageError(
+      `${nativeNeeds}, but "${name}" of ${file} depends on the size. ${instead}`,
+    );
+  }
+}
+
+const instead = 'Resize the images instead, or cut the network before it.';
+const nativeNeeds =
+  'Expected a network that takes images of every size for scale: native, which resizes none';
+
+/** How each layer computes, as a text, without the shape that it gives. */
+const formsOf = ({ layers }: LayersModel): ReadonlyMap<string, string> =>
+  new Map(
+    layers.flatMap((layer) =>
+      layer instanceof GraphLayer
+        ? [
+            [
+              layer.name,
+              JSON.stringify(layer.form, (key, value) => (key === 'output' ? null : value)),
+            ],
+          ]
+        : [],
+    ),
+  );
 
 /** What a head takes: images with their channels last, or values. */
 function cutShape({ shape, layout }: BuiltGraph, tensor: string): Shape {

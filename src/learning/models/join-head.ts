@@ -55,10 +55,11 @@ export async function joinToFile(
   { layer, input, weights }: FeaturesOrigin,
   head: ModelFiles,
 ): Promise<JoinedModel> {
-  const { digest, layout, graph, file } = opened;
+  const { layout, graph, file } = opened;
+  const digest = opened.digest();
   if (digest !== weights) {
     throw new StageError(
-      `Expected the ONNX file that the features of the head came from, but ${file} is another.`,
+      `Expected the file that the features of the head came from, but ${file} is another.`,
     );
   }
   const items = itemsOfHead(head.info);
@@ -69,6 +70,7 @@ export async function joinToFile(
     classes: head.info.classes.length,
     seed: 0,
     isFitted: true,
+    isNative: input.scale !== undefined,
   });
   copyHead(joined.model, readLayers(joined.head), head);
   const facts = { onnx: digest, cut: layer, layout, opset: graph.opset };
@@ -103,12 +105,12 @@ export async function joinToNetwork(
   return joinGraph(part, begun, { layer, head });
 }
 
-const factsOf = ({ digest, layout, graph }: OpenedGraph, cut: string): GraphArchitecture => ({
-  onnx: digest,
+const factsOf = (opened: OpenedGraph, cut: string): GraphArchitecture => ({
+  onnx: opened.digest(),
   cut,
   head: [],
-  layout,
-  opset: graph.opset,
+  layout: opened.layout,
+  opset: opened.graph.opset,
 });
 
 /** Joins two lists of layers, as the name of a network where they are its layers. */

@@ -33,14 +33,16 @@ export function exportGraph(
   const head = headOf(model, facts);
   const output = softmax ? 'probabilities' : 'logits';
   const writer = new NetWriter({ weights: head.weights }, ['image', output]);
-  const [, size] = model.inputs[0]!.shape as [null, number];
+  const [, side] = model.inputs[0]!.shape as [null, number];
+  const isForAnySize = 'size' in info.input && info.input.scale === 'native';
+  const sides = isForAnySize ? ['height', 'width'] : [side, side];
   const nodeWriter = new NodeWriter(writer, model);
   const isTurned = facts.layout !== layout;
   const perm = layout === 'NHWC' ? [0, 3, 1, 2] : [0, 2, 3, 1];
   const image = isTurned ? writer.node('Transpose', ['image'], 'image/turned', { perm }) : 'image';
   writer.end(writer.layers(head.traced, nodeWriter.upTo(head.cut.name, image)), output);
   const { nodes, initializers } = writer;
-  const shape = layout === 'NCHW' ? ['batch', 3, size, size] : ['batch', size, size, 3];
+  const shape = layout === 'NCHW' ? ['batch', 3, ...sides] : ['batch', ...sides, 3];
   const graph = {
     nodes,
     initializers,

@@ -100,7 +100,7 @@ test('a file of another type, or of several outputs, says what to export', async
     message:
       'Expected images of float32, but "image" of other.onnx is float16: export the network in float32 (in PyTorch: model.float() before the export).',
   });
-  assert.throws(opening(encoded('a', 'b')), {
+  await assert.rejects(wholeNetwork(opening(encoded('a', 'b'))(), 2), {
     message:
       'Expected one output of other.onnx, or one called logits, got a, b. Export the network with the output of its classifier alone, or call that one logits (in PyTorch: output_names).',
   });

@@ -10,7 +10,8 @@ import {
 import { StageError } from '../../../stage.ts';
 import { permuteAxes } from '../weights/net-weights.ts';
 import { type Constant, isFloat, readConstant, sizeOf } from './file/constants.ts';
-import { dataType, type GraphNode, type OnnxGraph } from './file/onnx-graph.ts';
+import type { GraphNode, OnnxGraph } from './file/onnx-graph.ts';
+import { dataType } from './file/tensor-values.ts';
 import { ConstantFolder, shapeConstant } from './fold-constants.ts';
 import { GraphLayer, type WeightForm } from './graph-layer.ts';
 import { LayerFormer, type Value, type WeightSource } from './layer-former.ts';
@@ -24,6 +25,8 @@ export interface BuiltGraph {
   /** `[batch, size, size, 3]`. */
   readonly image: SymbolicTensor;
   readonly output: SymbolicTensor;
+  /** Further outputs that were asked for. */
+  readonly others: readonly SymbolicTensor[];
   /** The output for one image in ONNX's order of axes: `[channels, height, width]`, or `[values]`. */
   readonly shape: readonly number[];
   readonly layout: Placed['layout'];
@@ -39,6 +42,10 @@ interface BuildOptions {
   readonly imageSize: number;
   /** The tensor that the network ends with. */
   readonly tensor: string;
+  /** What to do about a node that cannot be computed; by default, what helps most often. */
+  readonly advice?: string;
+  /** Further tensors that it gives. */
+  readonly also?: readonly string[];
   /** Names of further layers, which those of the file then do not get. */
   readonly reserved?: readonly string[];
   /** Makes a layer that drops a share of values in training. */
@@ -52,7 +59,7 @@ interface BuildOptions {
  */
 export async function buildGraph(graph: OnnxGraph, options: BuildOptions): Promise<BuiltGraph> {
   const builder = new GraphBuilder(graph, options);
-  const nodes = needed(graph.nodes, options.tensor);
+  const nodes = needed(graph.nodes, [options.tensor, ...(options.also ?? [])]);
   builder.checkOperators(nodes);
   for (const node of nodes) await builder.add(node);
   return builder.finish();
@@ -147,7 +154,7 @@ class GraphBuilder {
       if (operator === 'Shape' || !inputs.some((name) => ofImages.has(name))) continue;
       for (const name of outputs) ofImages.add(name);
       const isKnown = passedOn.has(operator) || operators.has(operator);
-      if (domain !== '' || !isKnown) throw this.#unsupported(node, undefined);
+      if (domain !== '' || !isKnown) throw this.#unsupported(node, node.form);
     }
   }
 
@@ -174,22 +181,24 @@ class GraphBuilder {
   }
 
   finish(): BuiltGraph {
-    const { tensor: name, file } = this.#options;
-    const value = this.#values.get(name);
-    if (value?.kind !== 'value') {
-      throw new StageError(
-        `Expected "${name}" of ${file} to depend on the image, but it does not.`,
-      );
-    }
-    const { symbol, shape, layout } = value;
+    const { tensor, also = [] } = this.#options;
+    const { symbol, shape, layout } = this.#outputOf(tensor);
     return {
       image: this.#image,
       output: symbol,
+      others: also.map((name) => this.#outputOf(name).symbol),
       shape: shape.slice(1),
       layout,
       layerOf: this.#layerOf,
       constants: this.#constants,
     };
+  }
+
+  #outputOf(name: string): Extract<Value, { kind: 'value' }> {
+    const value = this.#values.get(name);
+    if (value?.kind === 'value') return value;
+    const { file } = this.#options;
+    throw new StageError(`Expected "${name}" of ${file} to depend on the image, but it does not.`);
   }
 
   #value(name: string, node: GraphNode): Value {
@@ -268,7 +277,7 @@ class GraphBuilder {
     output: number,
   ): Promise<Plan> {
     const row = node.domain === '' ? operators.get(node.operator) : undefined;
-    if (row === undefined) throw this.#unsupported(node, undefined);
+    if (row === undefined) throw this.#unsupported(node, node.form);
     const operands = inputs.map((value) => value && operandOf(value));
     const call = new NodeCall({ node, operands, output, opset: this.#graph.opset });
     return await this.#supported(node, () => {
@@ -292,7 +301,8 @@ class GraphBuilder {
   }
 
   #advice(): string {
-    const { file, imageSize } = this.#options;
+    const { file, imageSize, advice } = this.#options;
+    if (advice !== undefined) return advice;
     const [image] = this.#graph.inputs;
     const isFree = image?.shape.slice(2).some((length) => typeof length === 'string');
     if (!isFree) return 'Export it in another form, or cut the network before it.';
@@ -309,7 +319,7 @@ class GraphBuilder {
       );
     }
     const advice =
-      node.domain === ''
+      node.domain === '' || tensorflow.has(node.domain)
         ? 'docs/onnx.md lists those that do'
         : 'files that were optimised for inference have such nodes: take the original export';
     return new StageError(
@@ -362,6 +372,9 @@ class GraphBuilder {
     return name;
   }
 }
+
+/** Where nodes come from that have no operator of ONNX. */
+const tensorflow: ReadonlySet<string> = new Set(['TensorFlow', 'Keras']);
 
 /** Operators without a row that may pass a value on. */
 const passedOn: ReadonlySet<string> = new Set(['Cast', 'Dropout']);
@@ -422,5 +435,9 @@ function weightOf(node: GraphNode, plan: Plan, inputs: readonly (Value | undefin
 }
 
 /** A model of layers, from images to a tensor. */
-export const graphModel = ({ image, output }: BuiltGraph): LayersModel =>
-  model({ name: 'graph', inputs: image, outputs: output });
+export const graphModel = ({ image, output, others }: BuiltGraph): LayersModel =>
+  model({
+    name: 'graph',
+    inputs: image,
+    outputs: others.length === 0 ? output : [output, ...others],
+  });

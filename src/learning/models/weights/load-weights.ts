@@ -4,7 +4,12 @@ import type { Net } from '../layers/layer.ts';
 import { backbone, weightedLayers } from '../layers/net-parts.ts';
 import { traceLayers } from '../layers/trace-net.ts';
 import { type Naming, type NetWeight, namings, netWeights } from './net-weights.ts';
-import { readFinite, type StoredTensor, type StoredWeights } from './weight-files.ts';
+import {
+  checkVariance,
+  readFinite,
+  type StoredTensor,
+  type StoredWeights,
+} from './weight-files.ts';
 
 type BuiltNet = { readonly net: Net; readonly imageSize: number };
 
@@ -59,19 +64,6 @@ export function loadWeights(
   const layers = [...fitted.keys()];
   const unused = names.filter((tensor) => !used.has(tensor));
   return { layers, random, unused, naming: naming.name, normalise: naming.normalise };
-}
-
-/**
- * A variance below zero is damaged. So is one of zero among whole numbers: a small variance became
- * zero when it was made one, and the channel would be divided by next to nothing.
- */
-function checkVariance(path: string, { name, type }: StoredTensor, values: Float32Array): void {
-  const isWhole = type === 'uint8' || type === 'uint16';
-  const damaged = values.filter((value) => value < 0 || (isWhole && value === 0));
-  if (damaged.length === 0) return;
-  throw new StageError(
-    `Expected variances above zero, got ${damaged.length} of ${values.length} that are not, in ${name} of ${path}: the file is damaged${isWhole ? ` by storing them as ${type}` : ''}.`,
-  );
 }
 
 /** The names of the layers after the backbone. */

@@ -152,6 +152,8 @@ function decode(
   { name, dtype, quantization }: Weight,
   bytes: Uint8Array<ArrayBuffer>,
 ): Float32Array {
+  // Axes and shapes of a network's operations, far below 2 ** 24.
+  if (dtype === 'int32') return Float32Array.from(new Int32Array(bytes.buffer));
   if (dtype !== 'float32')
     throw new StageError(`Expected ${name} in ${path} to be of float32, got ${dtype}.`);
   if (quantization === undefined || quantization.dtype === 'float16') {

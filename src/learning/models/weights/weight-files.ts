@@ -54,6 +54,23 @@ export function readFinite(path: string, { name, read }: StoredTensor): Float32A
 }
 
 /**
+ * Throws a {@link StageError} for damaged variances: those below zero. So is one of zero among whole numbers: a small variance became
+ * zero when it was made one, and the channel would be divided by next to nothing.
+ */
+export function checkVariance(
+  path: string,
+  { name, type }: StoredTensor,
+  values: Float32Array,
+): void {
+  const isWhole = type === 'uint8' || type === 'uint16';
+  const damaged = values.filter((value) => value < 0 || (isWhole && value === 0));
+  if (damaged.length === 0) return;
+  throw new StageError(
+    `Expected variances above zero, got ${damaged.length} of ${values.length} that are not, in ${name} of ${path}: the file is damaged${isWhole ? ` by storing them as ${type}` : ''}.`,
+  );
+}
+
+/**
  * At most `length` bytes of a file from an offset on; fewer at its end. Throws a {@link StageError}
  * where it cannot be read.
  */

@@ -9,6 +9,7 @@ import {
   numbersOf,
   textsOf,
 } from '../../onnx/protobuf-fields.ts';
+import { tensorValues } from './tensor-values.ts';
 
 /** The value of a node's attribute; a FLOAT says so, since 1 and 1.0 are one number here. */
 export type Attribute =
@@ -27,6 +28,8 @@ export interface GraphNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
+  /** Of a node of another format that has no operator of ONNX: which form of it is missing. */
+  readonly form?: string;
 }
 
 /** Numbers of a file by name, which are decoded when they are needed. */
@@ -35,7 +38,8 @@ export interface StoredTensor {
   /** TensorProto.DataType. */
   readonly type: number;
   readonly shape: readonly number[];
-  readonly fields: Fields;
+  /** Undefined for texts and others that are no numbers. */
+  read(): ArrayLike<number> | undefined;
 }
 
 /** An input of a graph. A free length is its name, or ''. */
@@ -54,19 +58,6 @@ export interface OnnxGraph {
   /** The version of ONNX's own operators. */
   readonly opset: number;
 }
-
-/** TensorProto.DataType. */
-export const dataType = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  bfloat16: 16,
-} as const;
 
 /** Numbers of fields in onnx.proto3. */
 const model = { graph: 7, opset: 8 } as const;
@@ -201,12 +192,15 @@ function floatIn(bytes: Uint8Array | undefined): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getFloat32(0, true);
 }
 
-const readTensor = (fields: Fields): StoredTensor => ({
-  name: textsOf(fields, tensor.name)[0] ?? '',
-  type: numbersOf(fields, tensor.type)[0] ?? 0,
-  shape: numbersOf(fields, tensor.shape),
-  fields,
-});
+function readTensor(fields: Fields): StoredTensor {
+  const [type = 0] = numbersOf(fields, tensor.type);
+  return {
+    name: textsOf(fields, tensor.name)[0] ?? '',
+    type,
+    shape: numbersOf(fields, tensor.shape),
+    read: () => tensorValues(type, fields),
+  };
+}
 
 /** ValueInfoProto { name, type { tensor_type { elem_type, shape { dim { value, param } } } } }. */
 function readInput(fields: Fields): GraphInput {

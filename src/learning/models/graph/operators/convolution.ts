@@ -18,6 +18,8 @@ export interface Windows {
   readonly strides: Pair;
   readonly dilations: Pair;
   readonly pads: Pads;
+  /** Whether they follow from the size of the image, as TensorFlow's `SAME` does. */
+  readonly isSame: boolean;
   /** How many there are. */
   readonly counts: Pair;
 }
@@ -56,6 +58,7 @@ export function windowsOf(call: NodeCall, window: readonly number[]): Windows {
     strides: [strides[0]!, strides[1]!],
     dilations: [dilations[0]!, dilations[1]!],
     pads: [rows.before, columns.before, rows.after, columns.after],
+    isSame: mode === 'SAME_UPPER',
     counts: [rows.count, columns.count],
   };
 }
@@ -72,6 +75,15 @@ function padsOf(
   return mode === 'SAME_LOWER' ? [over - less, less] : [less, over - less];
 }
 
+/** Pads as a layer keeps them: `same` holds for images of every size. */
+export type WrittenPads = Pads | 'same';
+
+/** Pads for tfjs's convolutions and poolings. */
+export function padsForTfjs(pads: WrittenPads) {
+  if (pads === 'same') return pads;
+  return pads.every((pad) => pad === 0) ? 'valid' : explicitPads(pads);
+}
+
 /** tfjs's padding of an image `[batch, height, width, channels]`. */
 export const explicitPads = ([top, left, bottom, right]: Pads) =>
   [
@@ -84,7 +96,7 @@ export const explicitPads = ([top, left, bottom, right]: Pads) =>
 type ConvSettings = {
   readonly strides: Pair;
   readonly dilations: Pair;
-  readonly pads: Pads;
+  readonly pads: WrittenPads;
   readonly groups: number;
   readonly depthwise: boolean;
 };
@@ -102,7 +114,7 @@ export const convolution: Operator = operator<ConvSettings>({
     if (perGroup * groups !== channels || filters % groups !== 0) {
       throw new Unsupported(`a kernel of ${showLengths(call.shape(1))} for ${channels} channels`);
     }
-    const { strides, dilations, pads, counts } = windowsOf(call, window);
+    const { strides, dilations, pads, isSame, counts } = windowsOf(call, window);
     const depthwise = groups === channels && groups > 1;
     const kernel: Reading = depthwise
       ? {
@@ -121,14 +133,14 @@ export const convolution: Operator = operator<ConvSettings>({
     return {
       shape: [batch, filters, ...counts],
       layout: 'channelsLast',
-      settings: { strides, dilations, pads, groups, depthwise },
+      settings: { strides, dilations, pads: isSame ? 'same' : pads, groups, depthwise },
       readings: [{ input: 0, layout: 'channelsLast' }, kernel, ...(call.has(2) ? [bias] : [])],
     };
   },
   compute([x, kernel, bias], settings) {
     const filter = spread(kernel!, settings.dilations) as Tensor4D;
     const strides = [...settings.strides] as [number, number];
-    const pads = settings.pads.every((pad) => pad === 0) ? 'valid' : explicitPads(settings.pads);
+    const pads = padsForTfjs(settings.pads);
     const image = x as Tensor4D;
     let result: Tensor4D;
     if (settings.depthwise) result = depthwiseConv2d(image, filter, strides, pads);

@@ -1,5 +1,11 @@
 import { avgPool, maxPool, type Tensor4D, tensor } from '@tensorflow/tfjs';
-import { explicitPads, type Windows, windowsOf } from './convolution.ts';
+import {
+  explicitPads,
+  padsForTfjs,
+  type Windows,
+  type WrittenPads,
+  windowsOf,
+} from './convolution.ts';
 import { checkSize, type NodeCall, type Operator, operator, Unsupported } from './operator.ts';
 
 /** The windows of a pooling, whose last ones may reach further than the padding says. */
@@ -11,9 +17,10 @@ function poolOf(call: NodeCall) {
   const [batch, channels, ...size] = call.shape(0) as [number, number, number, number];
   const { pads, strides, window, counts } = windows;
   checkSize([batch, channels, ...counts], 'value');
-  const ends = [0, 1].map((axis) =>
-    Math.max(0, (counts[axis]! - 1) * strides[axis]! + window[axis]! - size[axis]! - pads[axis]!),
-  );
+  const ends = [0, 1].map((axis) => {
+    const last = (counts[axis]! - 1) * strides[axis]! + window[axis]!;
+    return Math.max(pads[axis + 2]!, last - size[axis]! - pads[axis]!);
+  });
   return {
     size,
     windows,
@@ -26,23 +33,24 @@ function poolOf(call: NodeCall) {
 type PoolSettings = {
   readonly window: readonly [number, number];
   readonly strides: readonly [number, number];
-  readonly pads: readonly [number, number, number, number];
+  readonly pads: WrittenPads;
 };
 
 export const maxPooling: Operator = operator<PoolSettings>({
   plan(call) {
     const { windows, reach, placed, readings } = poolOf(call);
     const { window, strides } = windows;
-    return { ...placed, readings, settings: { window, strides, pads: reach } };
+    const pads = windows.isSame ? 'same' : reach;
+    return { ...placed, readings, settings: { window, strides, pads } };
   },
   compute([x], { window, strides, pads }) {
-    const how = pads.every((pad) => pad === 0) ? 'valid' : explicitPads(pads);
-    return maxPool(x as Tensor4D, [...window], [...strides], how);
+    return maxPool(x as Tensor4D, [...window], [...strides], padsForTfjs(pads));
   },
 });
 
 type AverageSettings = PoolSettings & {
-  readonly counts: readonly [number, number];
+  /** How many windows there are, where {@link shares} are not empty. */
+  readonly counts?: readonly [number, number];
   /** What means are multiplied with, by row and by column; empty where all windows are whole. */
   readonly shares?: readonly (readonly number[])[];
   /** Their products, row by row, in networks that were saved before there were shares. */
@@ -52,16 +60,23 @@ type AverageSettings = PoolSettings & {
 export const averagePooling: Operator = operator<AverageSettings>({
   plan(call) {
     const { size, windows, reach, placed, readings } = poolOf(call);
-    const shares = sharesOf(size, windows, call.int('count_include_pad', 0) === 1);
+    const includesPads = call.int('count_include_pad', 0) === 1;
     const { window, strides, counts } = windows;
-    return { ...placed, readings, settings: { window, strides, counts, pads: reach, shares } };
+    if (windows.isSame && !includesPads) {
+      return { ...placed, readings, settings: { window, strides, pads: 'same' } };
+    }
+    const shares = sharesOf(size, windows, includesPads);
+    const border = shares.length === 0 ? {} : { shares, counts };
+    return { ...placed, readings, settings: { window, strides, pads: reach, ...border } };
   },
   compute([x], { window, strides, pads, shares = [], factors = productsOf(shares), counts }) {
+    // tfjs leaves out what lies beyond the border.
+    if (pads === 'same') return avgPool(x as Tensor4D, [...window], [...strides], 'same');
     const isPadded = pads.some((pad) => pad > 0);
     const image = (isPadded ? x!.pad(explicitPads(pads)) : x!) as Tensor4D;
     const means = avgPool(image, [...window], [...strides], 'valid');
     if (factors.length === 0) return means;
-    return means.mul(tensor([...factors], [1, ...counts, 1]));
+    return means.mul(tensor([...factors], [1, ...counts!, 1]));
   },
 });
 
