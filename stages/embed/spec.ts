@@ -15,6 +15,7 @@ import {
   modelMistakes,
   modelSetting,
   nativeScaleMistakes,
+  randomMistakes,
 } from '../../src/learning/models/model-setting.ts';
 import { pools } from '../../src/learning/models/pools.ts';
 import {
@@ -160,6 +161,7 @@ function networkMistakes(
       ...inputMistakes(given, inputs),
       ...(given.scale === undefined ? [] : nativeScaleMistakes(model)),
       ...(inputs.has('preprocessing') ? [] : modelMistakes(model, imageSize)),
+      ...(inputs.has('weights') ? [] : randomMistakes(model)),
       ...weightMistakes({ ...given, model }, inputs),
     ];
   }

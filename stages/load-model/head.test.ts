@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';
+import { describeModel } from '../../src/project/models/describe-model.ts';
 import { assertClose } from '../../test/support/assert-close.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { dataset } from '../../test/support/training-bench.ts';
@@ -198,6 +199,34 @@ test('a head on the features of a trained model and that model are one, whatever
     );
     await assertSameScores(graph);
   }
+});
+
+test('the whole model is listed with its fitted scaling, and its exported weights fit its layers again', async () => {
+  using whole = await joined({ inputs: { model: network } }, { inputs: { weights: network } });
+  const lookup = { folder, set: [], onWarning: () => {} };
+  const { layers: rows } = await describeModel([whole.model], lookup);
+  assert.deepEqual(rows.map(({ name }) => name).slice(-6), [
+    'globalAveragePool1',
+    'centre1',
+    'unit1',
+    'dense1',
+    'dropout1',
+    'dense2',
+  ]);
+  using written = new StageBench();
+  const formats = ['safetensors'];
+  await written.run(exportSpec, exportModel, { inputs: { model: whole.model }, with: { formats } });
+  using again = new StageBench();
+  const { architecture: model } = readModelInfo(whole.model);
+  const settings = { model, imageSize, normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } };
+  assert.deepEqual(spec.check!(spec.settings.parse(settings), new Set(['weights'])), []);
+  await again.run(spec, run, { inputs: { weights: written.output('files') }, with: settings });
+  assert.deepEqual(again.warnings, []);
+  assertClose(
+    await scoresOf({ model: again.output('model'), dataset }),
+    await scoresOf({ model: whole.model, dataset }),
+    1e-6,
+  );
 });
 
 test('a network that embed had by name begins again as there, and keeps its name where the head is its own', async () => {

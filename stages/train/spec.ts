@@ -22,6 +22,7 @@ import {
   modelSetting,
   nativeScaleMistakes,
   netOf,
+  randomMistakes,
 } from '../../src/learning/models/model-setting.ts';
 import {
   pretrainedSetting,
@@ -183,6 +184,7 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
           ...wholeImageMistakes(given),
           // The size that a file says is known when the stage runs.
           ...(inputs.has('preprocessing') ? [] : modelMistakes(given.model, given.imageSize)),
+          ...(inputs.has('weights') ? [] : randomMistakes(given.model)),
           ...weightMistakes(given, inputs),
         ]),
     ...(mayContinueGraph(given, inputs)

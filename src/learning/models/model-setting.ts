@@ -85,11 +85,13 @@ export function modelMistakes(
     ];
   }
   const end = traced.ok ? wrongEnd(traced.value, classes) : [traced.error];
-  return inSettings([
-    ...sharedNames(layers, 'image'),
-    ...scalingMistakes(plainLayersIn(layers)),
-    ...end,
-  ]);
+  return inSettings([...sharedNames(layers, 'image'), ...end]);
+}
+
+/** Why a network of images cannot begin with random weights. */
+export function randomMistakes(setting: ModelSetting): readonly NetMistake[] {
+  const { layers } = netOf(setting);
+  return typeof setting === 'string' ? [] : inSettings(scalingMistakes(plainLayersIn(layers)));
 }
 
 /** Why a network cannot see whole images, which have many sizes; `at` is `scale`. */
