@@ -2,8 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../project/package-info.ts';
 import { declareCommands, exampleText } from './declare-commands.ts';
 import { reportError } from './support/command-error.ts';
+import { commandName } from './support/command-name.ts';
 import { exitCodes } from './support/exit-codes.ts';
-import { commandName } from './support/own-command.ts';
 
 /**
  * Runs the command that the words name; returns the exit code. Mistakes are printed, bugs are

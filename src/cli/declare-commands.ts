@@ -9,7 +9,7 @@ import {
 } from '../project/option-values.ts';
 import type { Template } from '../project/templates/begin-project.ts';
 import { didYouMean } from '../suggest.ts';
-import { commandName } from './support/own-command.ts';
+import { commandName } from './support/command-name.ts';
 
 /** A command and what it takes. Its action is loaded when it runs, so that `--help` is quick. */
 interface CommandForm {
@@ -491,7 +491,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'restage export study.restage study.yaml',
       'restage export scores.restage study.yaml my-net/scores',
     ],
-    load: async () => (await import('./commands/archive.ts')).exportCommand,
+    load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   import: {
     summary: 'publish the outputs that a file of `restage export` holds',
@@ -500,7 +500,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     takes: [['<archive>', 'a file of `restage export`']],
     options: [option('--trust <key>', 'a public key to trust, beside those of store.yaml')],
     examples: ['restage import study.restage'],
-    load: async () => (await import('./commands/archive.ts')).importCommand,
+    load: async () => (await import('./commands/import.ts')).importCommand,
   },
   kinds: {
     summary: 'list the kinds of stages',
@@ -514,7 +514,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     summary: 'print the JSON schema of pipelines',
     description: 'Prints the JSON schema of pipeline files, for editors.',
     examples: ['restage schema > pipeline.schema.json'],
-    load: async () => (await import('./commands/kinds.ts')).schemaCommand,
+    load: async () => (await import('./commands/schema.ts')).schemaCommand,
   },
   doctor: {
     summary: 'show what this machine has, and what is missing for what',

@@ -6,7 +6,7 @@ import { groupOver, seriesName } from '../../src/learning/charts/series.ts';
 import { exactShare } from '../../src/learning/metrics/intervals/exact-share.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { resizeOf } from '../../src/learning/models/model-info.ts';
-import { openClasses } from '../../src/learning/training/open-classes.ts';
+import { openClasses } from '../../src/learning/training/open-labelled-data.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';

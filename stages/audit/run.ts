@@ -3,7 +3,7 @@ import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { whichArePositive } from '../../src/learning/metrics/scores/class-settings.ts';
-import { openClasses } from '../../src/learning/training/open-classes.ts';
+import { openClasses } from '../../src/learning/training/open-labelled-data.ts';
 import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';

@@ -21,9 +21,8 @@ import { pools } from '../../src/learning/models/pools.ts';
 import {
   pretrainedSetting,
   publishedWeights,
-  weightMistakes,
-  weightPorts,
-} from '../../src/learning/models/weight-inputs.ts';
+} from '../../src/learning/models/published-weights.ts';
+import { weightMistakes, weightPorts } from '../../src/learning/models/weight-inputs.ts';
 import { splitList } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { count } from '../../src/spec-parts.ts';

@@ -6,7 +6,7 @@ import {
   unseenVariance,
 } from '../../src/learning/metrics/classification/decisions.ts';
 import { handTillAuc } from '../../src/learning/metrics/classification/hand-till-auc.ts';
-import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
+import { unitsByClass } from '../../src/learning/metrics/intervals/bootstrap-draws.ts';
 import { metric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { countDraws, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';

@@ -7,7 +7,7 @@ import { Random } from '../../src/random.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import type { DetectedSplit } from './detector.ts';
 import type { ClassifiedSplit, EvaluatedSplit } from './evaluation.ts';
-import { mistakesOn } from './mistakes.ts';
+import { mistakesOn } from './mistakes-chart.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

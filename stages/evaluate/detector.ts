@@ -13,7 +13,7 @@ import {
   decisionsOfSides,
 } from '../../src/learning/metrics/detector-confusion.ts';
 import { type DetectorScores, scoredOf } from '../../src/learning/metrics/detector-scores.ts';
-import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
+import { unitsByClass } from '../../src/learning/metrics/intervals/bootstrap-draws.ts';
 import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-error-model.ts';
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
 import { shareModel } from '../../src/learning/metrics/intervals/score-interval.ts';

@@ -1,7 +1,7 @@
 import { haveDefaultNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import { readScoreTable } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
-import { openClasses, type Target } from '../../src/learning/training/open-classes.ts';
+import { openClasses, type Target } from '../../src/learning/training/open-labelled-data.ts';
 import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';

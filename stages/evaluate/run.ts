@@ -9,7 +9,7 @@ import { formatScores, type ScoreTable } from '../../src/learning/metrics/scores
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { type Highlight, type StageContext, StageError } from '../../src/stage.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
-import { drawMistakes } from './mistakes.ts';
+import { drawMistakes } from './mistakes-chart.ts';
 import { readScores } from './read-scores.ts';
 import type { EvaluateSettings } from './spec.ts';
 import { evaluationTables, sidesOf } from './tables.ts';

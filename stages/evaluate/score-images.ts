@@ -14,7 +14,7 @@ import {
   openClasses,
   openFeaturesOfClasses,
   type Target,
-} from '../../src/learning/training/open-classes.ts';
+} from '../../src/learning/training/open-labelled-data.ts';
 import { predict } from '../../src/learning/training/predict.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { featureBatches } from '../../src/learning/training/training-data.ts';

@@ -17,7 +17,7 @@ import type {
   AskOptions,
   QuestionBatch,
   Subject,
-} from '../../src/learning/explanations/subject.ts';
+} from '../../src/learning/explanations/explanation-subject.ts';
 import { expectFinite, outputOf, rowOf } from '../../src/learning/models/model-output.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 

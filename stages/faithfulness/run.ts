@@ -8,8 +8,11 @@ import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
 import { expectAll } from '../../src/learning/explanations/expect-all.ts';
 import { chooseClass } from '../../src/learning/explanations/explained-class.ts';
+import {
+  type Subject,
+  subjectOfStage,
+} from '../../src/learning/explanations/explanation-subject.ts';
 import { methodOptions } from '../../src/learning/explanations/method-options.ts';
-import { type Subject, subjectOfStage } from '../../src/learning/explanations/subject.ts';
 import { drawImages } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';

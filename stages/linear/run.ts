@@ -9,7 +9,7 @@ import { buildHead } from '../../src/learning/models/build-net.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
-import { openFeaturesOfClasses } from '../../src/learning/training/open-classes.ts';
+import { openFeaturesOfClasses } from '../../src/learning/training/open-labelled-data.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import type { Features } from '../../src/learning/vision/features/features.ts';

@@ -18,9 +18,8 @@ import {
 import {
   pretrainedSetting,
   publishedWeights,
-  weightMistakes,
-  weightPorts,
-} from '../../src/learning/models/weight-inputs.ts';
+} from '../../src/learning/models/published-weights.ts';
+import { weightMistakes, weightPorts } from '../../src/learning/models/weight-inputs.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';

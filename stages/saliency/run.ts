@@ -4,10 +4,10 @@ import { expectAttention } from '../../src/learning/attribution/attention-maps.t
 import { methodDefaults } from '../../src/learning/attribution/methods.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
+import { subjectOfStage } from '../../src/learning/explanations/explanation-subject.ts';
 import { pictureOf } from '../../src/learning/explanations/map-pictures.ts';
 import { metricsOf } from '../../src/learning/explanations/measure-survey.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
-import { subjectOfStage } from '../../src/learning/explanations/subject.ts';
 import {
   drawImages,
   type SurveyedCase,

@@ -34,7 +34,7 @@ import {
   labelling,
   openClasses,
   openFeaturesOfClasses,
-} from '../../src/learning/training/open-classes.ts';
+} from '../../src/learning/training/open-labelled-data.ts';
 import { trainSplit } from '../../src/learning/training/splits.ts';
 import {
   datasetBatches,

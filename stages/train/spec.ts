@@ -27,9 +27,8 @@ import {
 import {
   pretrainedSetting,
   publishedWeights,
-  weightMistakes,
-  weightPorts,
-} from '../../src/learning/models/weight-inputs.ts';
+} from '../../src/learning/models/published-weights.ts';
+import { weightMistakes, weightPorts } from '../../src/learning/models/weight-inputs.ts';
 import {
   freezeSetting,
   freezingConflicts,

@@ -3,7 +3,7 @@ import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
 import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
-import { slim } from './slim.ts';
+import { slim } from './doctor-slim.ts';
 
 interface DoctorOptions {
   readonly slim?: boolean;

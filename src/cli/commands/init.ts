@@ -2,8 +2,8 @@ import { join, relative, resolve } from 'node:path';
 import { beginProject, pipelineOf, type Template } from '../../project/templates/begin-project.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { print } from '../support/command-error.ts';
+import { ownCommand } from '../support/command-name.ts';
 import { exitCodes } from '../support/exit-codes.ts';
-import { ownCommand } from '../support/own-command.ts';
 
 export async function initCommand(
   folder: string,

@@ -1,4 +1,3 @@
-import { editorSchema } from '../../project/editor-schema.ts';
 import { findKinds, settingsOfKind, specNamed } from '../../project/find-kind.ts';
 import { kindWarnings } from '../../project/kinds/load-kinds.ts';
 import { backendNames } from '../../project/option-values.ts';
@@ -77,10 +76,4 @@ function section(
 ): readonly string[] {
   if (items.length === 0) return open ? ['', `${title}: any that the YAML declares`] : [];
   return ['', title, ...items.flat()];
-}
-
-export async function schemaCommand(): Promise<void> {
-  const loadedKinds = await findKinds(process.cwd(), warnOnStderr);
-  printWarnings(kindWarnings(loadedKinds, []));
-  process.stdout.write(editorSchema(Array.from(loadedKinds.kinds.values(), ({ spec }) => spec)));
 }

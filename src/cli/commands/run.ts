@@ -6,10 +6,10 @@ import type { OpenedProject } from '../../project/opened-project.ts';
 import { openReporter } from '../../reporting/terminal/select-reporter.ts';
 import { isForUser, UsageError } from '../../user-error.ts';
 import { beginAnew } from '../support/begin-anew.ts';
+import { commandName, program } from '../support/command-name.ts';
 import { exitCodes } from '../support/exit-codes.ts';
 import { Interrupts } from '../support/interrupts.ts';
 import { openHere } from '../support/open-here.ts';
-import { commandName, program } from '../support/own-command.ts';
 import { type WatchedRuns, watchRuns } from '../support/watch-runs.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 

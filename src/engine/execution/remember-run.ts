@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { pathSignature, treeSignature } from '../files/walk-tree.ts';
-import { targetKey } from '../publishing/target.ts';
+import { targetKey } from '../publishing/publish-target.ts';
 import {
   type FoundFile,
   forget,

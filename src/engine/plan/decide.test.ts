@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Change } from './changes.ts';
 import { decide, type Facts } from './decide.ts';
+import type { Change } from './fingerprint-changes.ts';
 
 const result = { stored: true, bytes: 'here', lostObjects: 0 } as const;
 const facts: Facts = { forced: false, result, published: { model: 'in place' } };

@@ -1,5 +1,5 @@
 import type { StageName } from '../config/pipeline.ts';
-import type { Change } from './changes.ts';
+import type { Change } from './fingerprint-changes.ts';
 
 /** What to do with a stage, and why, as plain data. `describeReasons` puts it into words. */
 export type Decision =

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StageName } from '../config/pipeline.ts';
-import type { Change } from './changes.ts';
 import type { Reason } from './decide.ts';
 import { describeReasons } from './describe-decision.ts';
+import type { Change } from './fingerprint-changes.ts';
 
 const change: Change = { of: 'value', path: 'settings.epochs', before: 8, after: 5 };
 

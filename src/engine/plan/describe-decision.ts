@@ -1,8 +1,8 @@
 import { formatFew } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { unreachable } from '../../result.ts';
-import type { Change, FileChanges, InputChange } from './changes.ts';
 import type { PlannedDecision, Reason } from './decide.ts';
+import type { Change, FileChanges, InputChange } from './fingerprint-changes.ts';
 
 /** How many stages or files a reason names; the others are counted. */
 const mostNamed = 4;

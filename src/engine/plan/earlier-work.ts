@@ -7,8 +7,8 @@ import { readInputListing } from '../store/input-listings.ts';
 import { kindBuild, readKindSources } from '../store/kind-build.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import { lastAttempts, type RunFolder } from '../store/run-folder.ts';
-import { changesBetween } from './changes.ts';
 import type { EarlierWork } from './decide.ts';
+import { changesBetween } from './fingerprint-changes.ts';
 
 /** What is known of a stage before it is examined. */
 export interface StagePast {

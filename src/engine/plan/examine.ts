@@ -1,7 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { Environment } from '../../environment.ts';
-import type { ArtifactType } from '../../stage.ts';
 import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
 import type { Input, InputItem, RunnablePipeline, Stage, StageName } from '../config/pipeline.ts';
@@ -27,6 +26,7 @@ import type { Store } from '../store/store.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { describeReasons } from './describe-decision.ts';
 import { earlierWork } from './earlier-work.ts';
+import { type FetchPolicy, isWanted } from './fetch-policy.ts';
 
 /** A pipeline and the graph of its stages. */
 export interface PipelineGraph {
@@ -54,35 +54,6 @@ export interface Workspace extends PipelineGraph {
    * decided.
    */
   readonly loadedCode?: LoadedCode;
-}
-
-/**
- * `needed`: outputs of final stages, small ones, and those that the report shows. Inputs of a stage
- * that runs are always fetched.
- */
-export interface FetchPolicy {
-  readonly mode: 'all' | 'needed' | 'none';
-  readonly finals: ReadonlySet<StageName>;
-}
-
-/**
- * The largest outputs of other stages that `needed` fetches, in bytes; `shown`: of a type that the
- * report shows.
- */
-const small = 1024 ** 2;
-const shownLimit = 16 * 1024 ** 2;
-const shownTypes: ReadonlySet<ArtifactType> = new Set(['chart', 'images', 'metrics', 'table']);
-
-/** Whether to fetch an output, by the policy. */
-export function isWanted(
-  stage: StageName,
-  { type, files }: StoredArtifact,
-  policy: FetchPolicy | undefined,
-): boolean {
-  if (policy === undefined || policy.mode === 'all') return true;
-  if (policy.mode === 'none') return false;
-  const most = shownTypes.has(type) ? shownLimit : small;
-  return policy.finals.has(stage) || files.reduce((sum, { size }) => sum + size, 0) <= most;
 }
 
 export type Outputs = Readonly<Record<string, StoredArtifact>>;

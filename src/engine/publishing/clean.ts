@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { compare } from '../../sort-order.ts';
 import { writeError } from '../files/write-error.ts';
 import type { Publisher } from './publish.ts';
+import { clearLeftovers, resolveTarget, Staging } from './publish-target.ts';
 import type { PublishedRecord } from './published-record.ts';
-import { clearLeftovers, resolveTarget, Staging } from './target.ts';
 
 /**
  * Published outputs that no stage claims, by path. Those of a pipeline without `claims`, whose file

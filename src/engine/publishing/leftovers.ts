@@ -6,8 +6,8 @@ import { parseTemporaryName } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 import { abandonedViewNames } from '../store/input-view-name.ts';
 import { LocalStore } from '../store/local-store.ts';
+import { leftoversIn } from './publish-target.ts';
 import { PublishedRecords } from './published-record.ts';
-import { leftoversIn } from './target.ts';
 
 const day = 86_400_000;
 

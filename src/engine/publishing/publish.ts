@@ -11,12 +11,6 @@ import { Lease } from '../store/lease.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import {
-  type Owner,
-  type PublishedRecord,
-  PublishedRecords,
-  type StillClaims,
-} from './published-record.ts';
-import {
   clearLeftovers,
   outputTarget,
   PublishError,
@@ -24,7 +18,13 @@ import {
   Staging,
   type Target,
   targetKey,
-} from './target.ts';
+} from './publish-target.ts';
+import {
+  type Owner,
+  type PublishedRecord,
+  PublishedRecords,
+  type StillClaims,
+} from './published-record.ts';
 import { CopyFault, type CopyOptions, copyVerified, pathIn } from './verified-copy.ts';
 
 export type Publication =

@@ -4,11 +4,11 @@ import type { Method, MethodSettings } from '../attribution/methods.ts';
 import { untrainedCopy } from '../models/initial-weights.ts';
 import { sampleImages } from '../vision/sample-images.ts';
 import type { surveySettings } from './explanation-settings.ts';
+import type { QuestionSettings, Subject } from './explanation-subject.ts';
 import { MapsWriter } from './maps-writer.ts';
 import { type MeasuredSurvey, measureSurvey } from './measure-survey.ts';
 import { methodOptions } from './method-options.ts';
 import type { Masks } from './open-masks.ts';
-import type { QuestionSettings, Subject } from './subject.ts';
 import { type Survey, type SurveyedImage, surveySplit } from './survey-split.ts';
 
 type SurveySettings = z.output<z.ZodObject<typeof surveySettings>> &

@@ -11,9 +11,9 @@ import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
 import { regionNames } from '../attribution/map-regions.ts';
 import { untrainedCopy } from '../models/initial-weights.ts';
+import { openSubject, type Subject } from './explanation-subject.ts';
 import { measureSurvey, metricsOf } from './measure-survey.ts';
 import { openMasks } from './open-masks.ts';
-import { openSubject, type Subject } from './subject.ts';
 import { type SurveyedImage, surveySplit } from './survey-split.ts';
 
 /** A map of a metrics file. */

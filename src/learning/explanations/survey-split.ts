@@ -18,8 +18,8 @@ import { halfMassArea, regionNames, regionShares } from '../attribution/map-regi
 import type { Method } from '../attribution/methods.ts';
 import { expectFinite, rowOf } from '../models/model-output.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
+import type { AskOptions, Subject } from './explanation-subject.ts';
 import type { Masks } from './open-masks.ts';
-import type { AskOptions, Subject } from './subject.ts';
 
 /**
  * Side, in pixels, of the small maps that are kept of every image, for means that are resampled

@@ -1,6 +1,6 @@
 import { formatList } from '../../format-numbers.ts';
 import { drawsGroups } from './intervals/bootstrap.ts';
-import { unitsByClass } from './intervals/draws.ts';
+import { unitsByClass } from './intervals/bootstrap-draws.ts';
 
 /** With fewer groups of a class, intervals are wide, and the spread itself is known badly. */
 const fewest = 20;

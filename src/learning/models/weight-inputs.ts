@@ -1,6 +1,11 @@
-import { z } from 'zod';
-import type { Downloader, InputArtifact, PublishedFile, SettingMistake } from '../../stage.ts';
+import type { Downloader, InputArtifact, SettingMistake } from '../../stage.ts';
 import type { ModelSetting } from './model-setting.ts';
+import {
+  imagenet,
+  type Pretrained,
+  type PretrainedSetting,
+  pretrainedNetworks,
+} from './published-weights.ts';
 
 /** The ports through which a kind takes weights from files; both are optional. */
 export const weightPorts = {
@@ -18,31 +23,6 @@ export const weightPorts = {
   },
 } as const;
 
-/**
- * Weights of `keras.applications.xception`, without its classifier, and the networks that they fit,
- * all but their heads.
- */
-const imagenet: PublishedFile = {
-  url: 'https://storage.googleapis.com/tensorflow/keras-applications/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
-  md5: 'b0042744bf5b25fce3cb969f33bebb97',
-};
-const networks: readonly ModelSetting[] = ['xception', 'xception-based'];
-
-/** A name with its checksum: this decides the fingerprint, and stands in a model's `info.json`. */
-export type PretrainedSetting = `imagenet@md5:${string}`;
-
-export const pretrainedSetting = z
-  .enum(['imagenet', 'none'])
-  .transform((name): PretrainedSetting | 'none' =>
-    name === 'none' ? name : `${name}@md5:${imagenet.md5}`,
-  )
-  .describe('Published weights, downloaded once: imagenet, of Xception.');
-
-type Pretrained = { readonly pretrained?: PretrainedSetting | 'none' | undefined };
-
-export const publishedWeights = ({ pretrained = 'none' }: Pretrained): readonly PublishedFile[] =>
-  pretrained === 'none' ? [] : [imagenet];
-
 /** Contradictions between the weight inputs, the name of published weights, and the network. */
 export function weightMistakes(
   { model, pretrained = 'none' }: Pretrained & { readonly model: ModelSetting },
@@ -59,9 +39,9 @@ export function weightMistakes(
   const mistake = (message: string) => [{ at: ['pretrained'], message }];
   if (pretrained === 'none') return [];
   if (inputs.has('weights')) return mistake('either `pretrained` or the input `weights`, got both');
-  if (networks.includes(model)) return [];
+  if (pretrainedNetworks.includes(model)) return [];
   const got = typeof model === 'string' ? model : 'a list of layers';
-  return mistake(`these are weights of ${networks.join(', ')}, got ${got}`);
+  return mistake(`these are weights of ${pretrainedNetworks.join(', ')}, got ${got}`);
 }
 
 /** Where a stage's initial weights come from: its inputs, or a published file. */

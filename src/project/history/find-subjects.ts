@@ -13,7 +13,7 @@ import {
   type SubjectStage,
   subjectOfRun,
   upstreamOf,
-} from '../../reporting/compare/subject.ts';
+} from '../../reporting/compare/comparison-subject.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';

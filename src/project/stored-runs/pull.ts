@@ -7,9 +7,9 @@ import { findStageNames } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { WriteError } from '../../engine/files/write-error.ts';
-import { type FetchPolicy, isWanted } from '../../engine/plan/examine.ts';
+import { type FetchPolicy, isWanted } from '../../engine/plan/fetch-policy.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
-import { PublishError } from '../../engine/publishing/target.ts';
+import { PublishError } from '../../engine/publishing/publish-target.ts';
 import { type Locations, parseRunKey, runsOf } from '../../engine/store/remote/envelope.ts';
 import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import {

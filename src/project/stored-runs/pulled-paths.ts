@@ -7,8 +7,12 @@ import { shownPath } from '../../engine/config/yaml/load-document.ts';
 import { namesIn } from '../../engine/files/entries-in.ts';
 import { foldedName } from '../../engine/files/folded-name.ts';
 import { foldersWithMarks, isRepository, marksAmong } from '../../engine/files/git-folder.ts';
+import {
+  PublishError,
+  resolveTarget,
+  type Target,
+} from '../../engine/publishing/publish-target.ts';
 import type { PublishedRecord } from '../../engine/publishing/published-record.ts';
-import { PublishError, resolveTarget, type Target } from '../../engine/publishing/target.ts';
 import { foldersAbove, nearby, stillClaims } from '../check-claims.ts';
 
 /** A path at which a stored run wants to publish. */

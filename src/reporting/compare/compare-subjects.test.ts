@@ -8,8 +8,8 @@ import { whichArePositive } from '../../learning/metrics/scores/class-settings.t
 import { formatComparison, latexOf, markdownOf } from '../terminal/format-comparison.ts';
 import { compareSubjects } from './compare-subjects.ts';
 import { comparisonCharts, renderComparison } from './comparison-page.ts';
+import { type Subject, type SubjectStage, upstreamOf } from './comparison-subject.ts';
 import { comparisonTables } from './comparison-tables.ts';
-import { type Subject, type SubjectStage, upstreamOf } from './subject.ts';
 
 const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => ({
   fingerprint: {

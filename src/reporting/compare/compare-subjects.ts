@@ -17,7 +17,7 @@ import type { Curve } from '../../reported-curves.ts';
 import { comparable } from '../effective-settings.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
 import { baseName } from '../stage-base-name.ts';
-import type { Subject, SubjectStage } from './subject.ts';
+import type { Subject, SubjectStage } from './comparison-subject.ts';
 
 /**
  * What several subjects have in common and in what they differ; lists of values are in the order of

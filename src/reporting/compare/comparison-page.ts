@@ -9,7 +9,7 @@ import { selectionSplit, totalOf } from '../../learning/training/splits.ts';
 import { curveCharts, stepAxis } from '../curve-charts.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { dataUri, type Html, html } from '../report/html.ts';
-import { renderPage } from '../report/page.ts';
+import { renderPage } from '../report/page-frame.ts';
 import { renderTable } from '../report/render-table.ts';
 import type { Comparison, PairedScores } from './compare-subjects.ts';
 import { type ComparisonTable, comparisonTables } from './comparison-tables.ts';

@@ -1,5 +1,5 @@
-import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
+import { changesBetween } from '../../engine/plan/fingerprint-changes.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import { comparableResults, type FillDefaults } from '../effective-settings.ts';
 import { baseName } from '../stage-base-name.ts';

@@ -7,7 +7,7 @@ import {
   type FingerprintDifference,
 } from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
-import { withDefaults } from '../../engine/plan/changes.ts';
+import { withDefaults } from '../../engine/plan/fingerprint-changes.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageRecord, StageResult } from '../../engine/store/stage-result.ts';
@@ -16,8 +16,8 @@ import type { Json, JsonObject } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
 import { reasonsOf, type StageModel } from '../run-model.ts';
 import { stageState } from '../states.ts';
+import type { PageRoom } from './page-room.ts';
 import type { ReportContent, ReportLog, ReportStage, Setting } from './report-model.ts';
-import type { PageRoom } from './show-artifact.ts';
 
 const mostLogBytes = 48 * 1024;
 

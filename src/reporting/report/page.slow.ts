@@ -7,9 +7,10 @@ import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { renderChart } from '../../learning/charts/render-chart.ts';
+import { PageRoom } from './page-room.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportModel, ReportOutput } from './report-model.ts';
-import { PageRoom, publishedFiles, showArtifact } from './show-artifact.ts';
+import { publishedFiles, showArtifact } from './show-artifact.ts';
 import { drawStages } from './stage-graph.ts';
 import { exampleModel, exampleStage } from './testing-model.ts';
 

@@ -4,13 +4,13 @@ import { formatCounts, runTones } from '../states.ts';
 import { renderFindings } from './findings-section.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
-import { type Page, renderPage } from './page.ts';
+import { type Page, renderPage } from './page-frame.ts';
 import { renderTable, showValue } from './render-table.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { resultSections } from './results-sections.ts';
 import { runningCurves } from './stage-curves.ts';
 import { renderFacts, renderWhatRan } from './stage-sections.ts';
-import type { Sweep } from './sweeps.ts';
+import type { Sweep } from './sweep-tables.ts';
 
 const mostFailures = 10;
 const mostWarnings = 4;

@@ -5,7 +5,7 @@ import type { MeasuredNumber } from '../measured-number.ts';
 import type { StageActivity } from '../run-model.ts';
 import type { RunState, StageState } from '../states.ts';
 import type { LateSelection } from './late-selections.ts';
-import type { Sweep } from './sweeps.ts';
+import type { Sweep } from './sweep-tables.ts';
 
 /** Everything that a run's page shows, as plain data: the same model gives the same page. */
 export interface ReportModel extends RunSelections {

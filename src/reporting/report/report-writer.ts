@@ -32,6 +32,7 @@ import {
   type StageContent,
 } from './describe-stage.ts';
 import { isSelection, lateSelections } from './late-selections.ts';
+import { PageRoom } from './page-room.ts';
 import { leastPauses, PageSchedule } from './page-schedule.ts';
 import { renderReport } from './render-report.ts';
 import type {
@@ -41,9 +42,9 @@ import type {
   RunSelections,
   Setting,
 } from './report-model.ts';
-import { PageRoom, publishedFiles, showArtifact } from './show-artifact.ts';
+import { publishedFiles, showArtifact } from './show-artifact.ts';
 import { drawStages } from './stage-graph.ts';
-import { sweepsOf } from './sweeps.ts';
+import { sweepsOf } from './sweep-tables.ts';
 
 /** The candidate that filled a slot: its settings, and its name. */
 interface FilledSlot {

@@ -6,7 +6,7 @@ import { later, renderChart } from './chart-figure.ts';
 import { findingOf } from './findings-section.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
-import { type Section, withContent } from './page.ts';
+import { type Section, withContent } from './page-frame.ts';
 import {
   fileLink,
   renderDataset,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
-import { PageRoom, publishedFiles, showArtifact } from './show-artifact.ts';
+import { PageRoom } from './page-room.ts';
+import { publishedFiles, showArtifact } from './show-artifact.ts';
 
 const show = (
   t: TestContext,

@@ -8,6 +8,7 @@ import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { measuredNumbers } from '../measured-number.ts';
 import { dataUri } from './html.ts';
+import type { PageRoom } from './page-room.ts';
 import type { ReportMetric, ShownArtifact } from './report-model.ts';
 
 const mostRows = 60;
@@ -233,32 +234,4 @@ export function publishedFiles(root: string): ArtifactFiles {
     path,
     uri: (name) => dataUri(imageTypes[extname(name).toLowerCase()]!, readFileSync(path(name))),
   };
-}
-
-const mebibyte = 1024 ** 2;
-
-type Use = 'charts' | 'images' | 'tables' | 'logs';
-
-/** Bytes that a page may still take, so that it can be sent by mail; each use has its own share. */
-export class PageRoom {
-  readonly #left: Record<Use, number>;
-  isExceeded = false;
-
-  constructor(less: Partial<Record<Use, number>> = {}) {
-    this.#left = {
-      charts: 16 * mebibyte,
-      images: 6 * mebibyte,
-      tables: 2 * mebibyte,
-      logs: 2 * mebibyte,
-      ...less,
-    };
-  }
-
-  /** Takes this much room if there is; returns whether there was. */
-  take(use: Use, bytes: number): boolean {
-    const isEnough = bytes <= this.#left[use];
-    if (isEnough) this.#left[use] -= bytes;
-    else this.isExceeded = true;
-    return isEnough;
-  }
 }

@@ -5,13 +5,13 @@ import { groupBy } from '../../group-by.ts';
 import { theme } from '../../learning/charts/theme.ts';
 import { compareSubjects } from '../compare/compare-subjects.ts';
 import { comparisonCharts, contentOf } from '../compare/comparison-page.ts';
+import { subjectOfRun } from '../compare/comparison-subject.ts';
 import { comparisonTables, shortLabel } from '../compare/comparison-tables.ts';
-import { subjectOfRun } from '../compare/subject.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { type Html, html } from '../report/html.ts';
-import type { Section } from '../report/page.ts';
-import { chartScripts, renderFrame, renderSections } from './page-frame.ts';
+import type { Section } from '../report/page-frame.ts';
 import type { Sources } from './run-page.ts';
+import { chartScripts, renderFrame, renderSections } from './served-page.ts';
 import { fileName } from './stored-report.ts';
 
 /** The most runs whose scores are read, whose curves can be told apart, and that are offered. */

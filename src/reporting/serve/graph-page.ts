@@ -11,8 +11,8 @@ import { experimentOf } from '../report/results-sections.ts';
 import { drawFitting } from '../report/stage-graph.ts';
 import { renderStage } from '../report/stage-sections.ts';
 import { countActs, plannedStates } from '../states.ts';
-import { renderFrame } from './page-frame.ts';
 import type { Sources } from './run-page.ts';
+import { renderFrame } from './served-page.ts';
 import type { Objects } from './stored-objects.ts';
 import { fileName } from './stored-report.ts';
 

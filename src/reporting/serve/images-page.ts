@@ -5,8 +5,8 @@ import { html } from '../report/html.ts';
 import type { ImageStore, Picture } from './gallery-images.ts';
 import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
 import { lostRunPage } from './lost-page.ts';
-import { renderFrame } from './page-frame.ts';
 import { findRun, type Sources } from './run-page.ts';
+import { renderFrame } from './served-page.ts';
 
 /** The most runs that are offered. */
 const mostRuns = 60;

@@ -1,7 +1,7 @@
 import type { StageName } from '../../engine/config/pipeline.ts';
 import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import { EventReader } from '../event-file.ts';
-import type { Section } from '../report/page.ts';
+import type { Section } from '../report/page-frame.ts';
 import { reportPage } from '../report/render-report.ts';
 import { emptyRun, endState, type RunModel } from '../run-model.ts';
 import type { RunState } from '../states.ts';

@@ -5,8 +5,8 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
 import { html } from '../report/html.ts';
 import { LiveRun } from './live-run.ts';
-import { chartScripts, renderFrame, renderSections } from './page-frame.ts';
 import type { RunIndex } from './run-index.ts';
+import { chartScripts, renderFrame, renderSections } from './served-page.ts';
 import type { ReportSources } from './stored-report.ts';
 
 /** The end of a log that is shown, in bytes. */

@@ -4,9 +4,9 @@ import { formatSeconds } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
 import { renderTable } from '../report/render-table.ts';
 import { type Column, columnsOf, filterRows, sortRows } from './filter-query.ts';
-import { renderFrame } from './page-frame.ts';
 import type { RunTable } from './run-index.ts';
 import type { Sources } from './run-page.ts';
+import { renderFrame } from './served-page.ts';
 
 /** Rows that stand in the page itself, until its script has the table. */
 const firstRows = 40;

@@ -9,7 +9,7 @@ import { isDigest } from '../../digest.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { FillDefaults } from '../effective-settings.ts';
-import { assetFile, vegaFiles } from '../report/page.ts';
+import { assetFile, vegaFiles } from '../report/page-frame.ts';
 import { comparePage } from './compare-page.ts';
 import { followRun } from './follow-run.ts';
 import { ImageStore } from './gallery-images.ts';

@@ -9,7 +9,7 @@ import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import { groupBy } from '../../group-by.ts';
 import type { JsonObject } from '../../json.ts';
-import { readableAs } from '../compare/subject.ts';
+import { readableAs } from '../compare/comparison-subject.ts';
 import { comparableResults, effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import {
   describeChanges,
@@ -18,6 +18,7 @@ import {
   flatten,
   type StageContent,
 } from '../report/describe-stage.ts';
+import { PageRoom } from '../report/page-room.ts';
 import type {
   ReportModel,
   ReportOutput,
@@ -25,7 +26,7 @@ import type {
   RunSelections,
   Setting,
 } from '../report/report-model.ts';
-import { PageRoom, showArtifact } from '../report/show-artifact.ts';
+import { showArtifact } from '../report/show-artifact.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import type { RunModel, StageModel } from '../run-model.ts';
 import type { RunState } from '../states.ts';

@@ -11,7 +11,7 @@ import {
   decisionsOf,
   majorityAccuracy,
 } from '../../../src/learning/metrics/classification/decisions.ts';
-import { unitsByClass } from '../../../src/learning/metrics/intervals/draws.ts';
+import { unitsByClass } from '../../../src/learning/metrics/intervals/bootstrap-draws.ts';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
 import type { ScoreTable } from '../../../src/learning/metrics/scores/scores-file.ts';
 import { countTooltip } from './count-tooltip.ts';

@@ -1,6 +1,6 @@
-import { unitsOf } from '../intervals/draws.ts';
+import { unitsOf } from '../intervals/bootstrap-draws.ts';
 import { rankScores } from '../ranking/threshold-counts.ts';
-import { type Exchanges, exchangeTest } from './exchanges.ts';
+import { type Exchanges, exchangeTest } from './exchange-test.ts';
 
 /**
  * The two-sided p-value of the hypothesis that two models have the same area under the ROC curve,

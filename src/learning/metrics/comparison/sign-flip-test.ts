@@ -1,4 +1,4 @@
-import { type Exchanges, exchangeTest } from './exchanges.ts';
+import { type Exchanges, exchangeTest } from './exchange-test.ts';
 
 interface SignFlips extends Exchanges {
   /** The group of each difference, such as a video; undefined where it is alone. */

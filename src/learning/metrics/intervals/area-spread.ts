@@ -1,7 +1,7 @@
 import { mean } from '../arithmetic/mean.ts';
 import { type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
-import { unitsOf } from './draws.ts';
-import { placementsOf } from './placements.ts';
+import { unitsOf } from './bootstrap-draws.ts';
+import { placementsOf } from './delong-placements.ts';
 
 /** Images by class, 0 or 1, with the group of each that has one. */
 export interface GroupedLabels {

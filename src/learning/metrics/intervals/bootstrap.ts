@@ -1,5 +1,5 @@
 import { mean } from '../arithmetic/mean.ts';
-import { Draws, unitsByClass, unitsOf } from './draws.ts';
+import { Draws, unitsByClass, unitsOf } from './bootstrap-draws.ts';
 import type { Interval } from './interval.ts';
 import { normalCdf } from './normal-distribution.ts';
 import { scoreEnds, type VarianceModel } from './score-interval.ts';

@@ -1,8 +1,7 @@
 import { formatCountOf } from '../../format-numbers.ts';
-import { exportRun, importRun } from '../../project/stored-runs/archive.ts';
+import { exportRun } from '../../project/stored-runs/archive.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
-import { printPulled } from '../support/print-pulled.ts';
 
 const whyLeft = 'not exported, since they hold a Git repository, or are not kept (cache: false)';
 
@@ -17,11 +16,4 @@ export async function exportCommand(
   print(
     `Wrote ${formatCountOf(written.length, 'stage')} of ${pipeline} into ${path}, signed by ${key}.`,
   );
-}
-
-export async function importCommand(
-  path: string,
-  options: { readonly trust?: string },
-): Promise<void> {
-  printPulled(await importRun(openHere(), path, options));
 }

@@ -4,8 +4,8 @@ import { type Digest, sha256 } from '../../digest.ts';
 import type { JsonObject } from '../../json.ts';
 import { load, stageOf } from '../config/testing-kinds.ts';
 import type { Fingerprint, FingerprintInput } from '../fingerprint/fingerprint.ts';
-import { type ChangeDetails, changesBetween } from './changes.ts';
 import { describeChange } from './describe-decision.ts';
+import { type ChangeDetails, changesBetween } from './fingerprint-changes.ts';
 
 const { defaultOf } = stageOf(
   await load(`stages:

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { tableOfPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { assertGolden } from '../../test/support/golden.ts';
-import { type Mistakes, mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';
+import { type Mistakes, mistakesChart, mistakesOn, shownSplits } from './mistakes-chart.ts';
 
 const row = (key: string, label: 0 | 1, fake: number, source?: string): BinaryRow => ({
   key,

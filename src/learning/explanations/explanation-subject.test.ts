@@ -16,7 +16,7 @@ import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import { outputOf } from '../models/model-output.ts';
 import { openDataset } from '../vision/dataset/open-dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
-import { openSubject, type QuestionBatch } from './subject.ts';
+import { openSubject, type QuestionBatch } from './explanation-subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'subject-'));
 const dataset = join(folder, 'dataset');

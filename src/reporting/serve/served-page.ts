@@ -1,5 +1,5 @@
 import { type Html, html, jsonScript } from '../report/html.ts';
-import { renderSection, type Section, withContent } from '../report/page.ts';
+import { renderSection, type Section, withContent } from '../report/page-frame.ts';
 
 /** The pages by their address, in the order of the bar. */
 const pages = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exchangeTest } from './exchanges.ts';
+import { exchangeTest } from './exchange-test.ts';
 import { rankExchangeTest } from './rank-exchange-test.ts';
 import { signFlipTest } from './sign-flip-test.ts';
 

@@ -2,7 +2,7 @@ import { formatFew } from '../../format-numbers.ts';
 import { type StageContext, StageError } from '../../stage.ts';
 import type { Question, ScoreKind } from '../attribution/questions/question.ts';
 import { type ModelInfo, resizeOf } from '../models/model-info.ts';
-import { labelling, openClasses, type Target } from '../training/open-classes.ts';
+import { labelling, openClasses, type Target } from '../training/open-labelled-data.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
 import type { Dataset } from '../vision/dataset/open-dataset.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { partialValue } from '../../../test/support/partial-value.ts';
 import type { ChoiceFile } from '../../choice-file.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
-import { type SweepSources, sweepsOf } from './sweeps.ts';
+import { type SweepSources, sweepsOf } from './sweep-tables.ts';
 
 const item = (stage: string, port: string) => ({ from: 'stage', stage, port, labels: {} });
 const stage = (name: string, given: object = {}) =>
