@@ -151,6 +151,23 @@ test('with a frozen backbone only the head learns', async () => {
   assert.ok(bench.logs.includes('From epoch 1 on 18 of 576 parameters train.'));
 });
 
+test('BatchNorm is put back behind every convolution, trains, and is exported', async () => {
+  using bench = await trained({ ...native, batchNorm: 'restored' });
+  assert.equal(
+    bench.logs[1],
+    'BatchNorm is put back after 3 convolutions, with the statistics of 12 training images.',
+  );
+  const { model: layers } = await loadModel(bench.output('model'));
+  const norms = layers.layers.filter(({ name }) => name.endsWith('.norm'));
+  assert.deepEqual(
+    norms.map(({ name }) => name),
+    ['stem/add.norm', 'depthwise.norm', 'point.norm'],
+  );
+  using exporting = new StageBench();
+  const model = bench.output('model');
+  await exporting.run(exportSpec, exportModel, { inputs: { model }, with: { formats: ['onnx'] } });
+});
+
 test('embed takes features of its layers, pooled, of whole images', async () => {
   using bench = new StageBench();
   const layers = ['relu', 'point/relu'];

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
 import { formatShare } from '../../src/format-numbers.ts';
+import { calibrateNorms } from '../../src/learning/models/calibrate-norms.ts';
 import { inputSettingNames } from '../../src/learning/models/input-settings.ts';
 import { fixStatistics } from '../../src/learning/models/layers/batch-statistics.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
@@ -42,6 +43,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     ...(settings.rates !== undefined && { factors: rateFactors(source.parts, settings.rates) }),
   };
   prepareBackbone(source, settings);
+  await calibrate(context, source);
   if (settings.rates?.decay !== undefined) context.log(describeRates(parts, options.factors!));
   warnOfRandomFreezing(context, freezing);
   const { batches, frozen } = await frozenBatches(context, source, freezing);
@@ -73,6 +75,18 @@ function prepareBackbone({ model, parts }: Source, { train, batchNorm }: TrainSe
     );
   }
   fixStatistics(norms);
+}
+
+/** Restored BatchNorms get the statistics of training images; a checkpoint's then replace them. */
+async function calibrate(
+  context: StageContext<TrainSettings>,
+  { model, restored = [], batches }: Source,
+): Promise<void> {
+  if (restored.length === 0) return;
+  const images = await calibrateNorms(model, restored, batches.training(1));
+  context.log(
+    `BatchNorm is put back after ${restored.length} convolutions, with the statistics of ${images} training images.`,
+  );
 }
 
 /**

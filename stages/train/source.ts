@@ -60,6 +60,8 @@ export interface Source extends AsyncDisposable {
   /** The labels of the training split. */
   readonly labels: readonly number[];
   readonly batches: TrainingData & Partial<AsyncDisposable>;
+  /** Layers of BatchNorm that were put back, and have no statistics yet. */
+  readonly restored?: readonly string[];
   /** Of images alone. */
   readonly featured?: FeaturedData;
 }
@@ -88,7 +90,7 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   using dataset = openClasses(folder, [trainSplit, ...settings.monitor]);
   const labels = labelsOf(dataset, settings);
   const begin = beginnerOf(context);
-  const { parts, model, input, architecture } = await begin(context, settings, labels.classes);
+  const { input, ...begun } = await begin(context, settings, labels.classes);
   const splits = [...new Set([trainSplit, ...settings.monitor])];
   noteSizes(
     context,
@@ -107,10 +109,8 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   };
   const batches = datasetBatches(folder, options);
   return {
-    parts,
-    model,
+    ...begun,
     input,
-    architecture,
     batches,
     featured: featuredData(dataset, splits, { ...labels, batchSize, seed }),
     classes: labels.classes,
@@ -140,6 +140,7 @@ function featuredData(
 interface InitialModel {
   readonly parts: NetworkParts;
   readonly model: LayersModel;
+  readonly restored?: readonly string[];
   readonly architecture: ModelInfo['architecture'];
   readonly input: ImageInput;
 }
@@ -236,9 +237,10 @@ async function beginGraph(
   const isNative = scale !== undefined;
   // The size of a file is that of resized images.
   const size = isNative ? settings.imageSize : imageSizeOf(opened, given);
-  const form = { imageSize: size, cut: wanted, head: layers, isNative };
+  const restoresNorms = settings.batchNorm === 'restored';
+  const form = { imageSize: size, cut: wanted, head: layers, isNative, restoresNorms };
   const options = { ...form, classes: classes.length, seed };
-  const { model, parts, cut, head } = await networkWithHead(opened, options);
+  const { model, parts, cut, head, restored } = await networkWithHead(opened, options);
   const [mistake] = freezingMistakes(parts, settings);
   if (mistake !== undefined) throw graphMistake(mistake, opened);
   context.log(
@@ -249,6 +251,7 @@ async function beginGraph(
   return {
     parts,
     model,
+    restored,
     input: {
       size,
       fit,

@@ -122,10 +122,10 @@ const givenSettings = z.strictObject({
       'Instead of `freeze`: what trains of the backbone, beside the head. norm: only layers that normalise; bias: only biases; or a list of names.',
     ),
   batchNorm: z
-    .enum(['trained', 'frozen'])
+    .enum(['trained', 'frozen', 'restored'])
     .exactOptional()
     .describe(
-      'The statistics of BatchNorm before the head: those of each batch, which the moving ones follow (trained, the default), or the moving ones as training began with them (frozen).',
+      'The statistics of BatchNorm before the head: those of each batch, which the moving ones follow (trained, the default), or the moving ones as training began with them (frozen). With `network` or `onnx`, restored puts a BatchNorm after every convolution that has none, since exporters fold them in: at first it changes nothing, then it trains.',
     ),
   rates: ratesSetting
     .exactOptional()
@@ -222,6 +222,7 @@ function graphMistakes(
     ...inputMistakes(given, inputs),
     ...(given.scale === undefined ? [] : nativeHeadMistakes(given)),
     ...mistakeIf(isUnnormalised, ['normalise'], how),
+    ...restoredMistakes(given),
     ...freezingConflicts(given),
     ...rateMistakes(given),
     ...scheduleMistakes(given),
@@ -243,6 +244,13 @@ const nativeHeadMistakes = ({ head = [], augment }: TrainSettings): readonly Set
   ...cropMistakes(augment),
 ];
 
+/** A BatchNorm that is put back, and never trains. */
+function restoredMistakes({ freeze, unfreeze, batchNorm }: TrainSettings) {
+  const isFrozen = freeze === 'backbone' && unfreeze === undefined;
+  const message = 'expected no "restored" with freeze: backbone, whose layers do not train';
+  return mistakeIf(isFrozen && batchNorm === 'restored', ['batchNorm'], message);
+}
+
 /** A rate of what never trains. */
 function rateMistakes({ freeze, unfreeze, rates }: TrainSettings): readonly SettingMistake[] {
   const isFrozen = freeze === 'backbone' && unfreeze === undefined;
@@ -253,9 +261,10 @@ function rateMistakes({ freeze, unfreeze, rates }: TrainSettings): readonly Sett
 
 function onlyOfGraphs(given: TrainSettings): readonly SettingMistake[] {
   const names = (['cut', 'head'] as const).filter((name) => given[name] !== undefined);
-  return names.map((name) => ({
+  const wrong = given.batchNorm === 'restored' ? [...names, 'batchNorm' as const] : names;
+  return wrong.map((name) => ({
     at: [name],
-    message: `"${name}" is for the inputs \`network\` and \`onnx\``,
+    message: `"${name === 'batchNorm' ? 'restored' : name}" is for the inputs \`network\` and \`onnx\``,
   }));
 }
 

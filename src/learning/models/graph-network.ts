@@ -10,6 +10,7 @@ import { beforeClassifier, beforeScores } from './graph/classifier.ts';
 import { type OnnxGraph, readOnnxGraph } from './graph/file/onnx-graph.ts';
 import { dataType } from './graph/file/tensor-values.ts';
 import { GraphLayer, isNormalisation } from './graph/graph-layer.ts';
+import { withNorms } from './graph/restore-norms.ts';
 import { readTfjsNetwork } from './graph/tfjs/tfjs-network.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import {
@@ -218,6 +219,8 @@ interface HeadOptions {
   readonly isFitted?: boolean;
   /** Whether it sees whole images of many sizes after a training on crops. */
   readonly isNative?: boolean;
+  /** Whether BatchNorm is put back after convolutions that have none. */
+  readonly restoresNorms?: boolean;
 }
 
 /** A network that begins with the weights of a file, and ends with a random head. */
@@ -226,20 +229,23 @@ export interface BackboneAndHead {
   readonly parts: NetworkParts;
   readonly cut: string;
   readonly head: readonly LayerItem[];
+  /** The layers of BatchNorm that were put back. */
+  readonly restored: readonly string[];
 }
 
 /** Cuts the network of a file at a tensor, and puts a head there. */
 export async function networkWithHead(
   opened: OpenedGraph,
-  { imageSize, cut, head: given, classes, seed, isFitted = false, isNative = false }: HeadOptions,
+  { imageSize, cut, head: given, classes, seed, isFitted = false, ...form }: HeadOptions,
 ): Promise<BackboneAndHead> {
-  const { graph, file } = opened;
-  const tensor = cut ?? beforeClassifier(graph, outputOf(opened));
+  const { file } = opened;
+  const tensor = cut ?? beforeClassifier(opened.graph, outputOf(opened));
   expectTensor(opened, tensor, 'cut');
+  const { graph, norms } = graphFor(opened, tensor, form.restoresNorms === true);
   const reserved = namesIn(readLayers(given ?? usualHead([1, 1, 1], classes)));
   const options = { file, imageSize, tensor, reserved, dropout: seededDropout };
   const built = await buildGraph(graph, options);
-  if (isNative) await expectAnySize(graph, options, built);
+  if (form.isNative) await expectAnySize(graph, options, built);
   const shape = cutShape(built, tensor);
   const wanted = given ?? usualHead(shape, classes);
   // Features are rows of values, also where the tensor is a map of one pixel.
@@ -258,7 +264,22 @@ export async function networkWithHead(
     seed,
   );
   fillWeights(model, graph, built);
-  return { model, parts: partsOf(model), cut: tensor, head };
+  const restored = norms.map((name) => built.layerOf.get(name)!);
+  return { model, parts: partsOf(model), cut: tensor, head, restored };
+}
+
+/** Throws a {@link StageError} where BatchNorm is to be restored, but no convolution lacks it. */
+function graphFor(
+  { graph, file }: OpenedGraph,
+  tensor: string,
+  restoresNorms: boolean,
+): ReturnType<typeof withNorms> {
+  if (!restoresNorms) return { graph, norms: [] };
+  const restored = withNorms(graph, tensor);
+  if (restored.norms.length > 0) return restored;
+  throw new StageError(
+    `Expected convolutions without BatchNorm before "${tensor}" of ${file} for batchNorm: restored, got none.`,
+  );
 }
 
 /**
