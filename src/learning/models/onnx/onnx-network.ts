@@ -69,7 +69,7 @@ export class OnnxNetwork {
         `Expected a tensor of ${name}, got "${tensor}". ${thereAre(tensor, facts.tensors)}`,
       );
     }
-    const session = await start(
+    const session = await startSession(
       tensor === undefined ? bytes : withOutput(bytes, tensor),
       threads,
       name,
@@ -147,7 +147,8 @@ function onlyFile(folder: string): string {
   );
 }
 
-async function start(
+/** Starts ONNX Runtime on the bytes of a file. Throws a {@link StageError} that names what it lacks. */
+export async function startSession(
   bytes: Uint8Array,
   intraOpNumThreads: number,
   name: string,

@@ -1,0 +1,60 @@
+import { type Box, overlapOf } from '../geometry.ts';
+import { distanceOf } from './descriptors.ts';
+
+/** A face of a frame, as far as tracks need it. */
+export interface TrackedFace {
+  /** The number of the frame; frames come in order. */
+  readonly frame: number;
+  readonly box: Box;
+  readonly descriptor: Float32Array;
+}
+
+/** Boxes of one face in neighbouring frames overlap at least so much. */
+const leastOverlap = 0.3;
+/** Descriptors of one face in neighbouring frames are at most so far apart. */
+const nearby = 0.8;
+/** A face that has moved away, or is seen again after a cut, is the same below this distance. */
+const same = 0.5;
+
+interface Track {
+  readonly number: number;
+  last: TrackedFace;
+}
+
+/**
+ * The track of every face of a video, numbered from 1 in the order in which they begin. A face goes
+ * on with the track whose last face overlaps it and looks alike, or else looks the same; of several
+ * candidates the most alike is taken first. No two faces of a frame share a track.
+ */
+export function trackFaces(faces: readonly TrackedFace[]): readonly number[] {
+  const tracks: Track[] = [];
+  const numbers = new Array<number>(faces.length).fill(0);
+  const frames = [...new Set(faces.map(({ frame }) => frame))];
+  for (const frame of frames) {
+    const indices = [...faces.keys()].filter((index) => faces[index]!.frame === frame);
+    const candidates = indices
+      .flatMap((index) =>
+        tracks.map((track) => ({ index, track, ...compare(faces[index]!, track) })),
+      )
+      .filter(({ isSame }) => isSame)
+      .sort((first, second) => first.cost - second.cost);
+    for (const { index, track } of candidates) {
+      if (numbers[index] !== 0 || track.last.frame === frame) continue;
+      numbers[index] = track.number;
+      track.last = faces[index]!;
+    }
+    for (const index of indices) {
+      if (numbers[index] !== 0) continue;
+      tracks.push({ number: tracks.length + 1, last: faces[index]! });
+      numbers[index] = tracks.length;
+    }
+  }
+  return numbers;
+}
+
+function compare(face: TrackedFace, track: Track) {
+  const overlap = overlapOf(face.box, track.last.box);
+  const distance = distanceOf(face.descriptor, track.last.descriptor);
+  const isSame = distance < same || (overlap >= leastOverlap && distance < nearby);
+  return { isSame, cost: distance - overlap };
+}
