@@ -6,6 +6,7 @@ import { spec as competition } from './competition/spec.ts';
 import { spec as embed } from './embed/spec.ts';
 import { spec as evaluate } from './evaluate/spec.ts';
 import { spec as exportModel } from './export/spec.ts';
+import { spec as faces } from './faces/spec.ts';
 import { spec as faithfulness } from './faithfulness/spec.ts';
 import { spec as features } from './features/spec.ts';
 import { spec as frames } from './frames/spec.ts';
@@ -42,6 +43,7 @@ export const predictKind = { spec: predict, run: () => import('./predict/run.ts'
 const entries: readonly KindEntry[] = [
   { spec: makeFaces, run: () => import('./make-faces/run.ts') },
   { spec: frames, run: () => import('./frames/run.ts') },
+  { spec: faces, run: () => import('./faces/run.ts') },
   { spec: loadDataset, run: () => import('./load-dataset/run.ts') },
   { spec: audit, run: () => import('./audit/run.ts') },
   { spec: network, run: () => import('./network/run.ts') },

@@ -51,8 +51,8 @@ export async function packImages(
     else {
       const { bytes, width, height, brightness, usedBits } = examined;
       const { path, label, source, split, group, slices, frame: stored } = images[done]!;
-      const { video, frame, time } = stored ?? {};
-      const facts = { label, source, path, group, slices, video, frame, time };
+      const { video, frame, time, face } = stored ?? {};
+      const facts = { label, source, path, group, slices, video, frame, time, face };
       writer.add(split, { key: keys.get(path)!, ...facts, width, height }, bytes);
       packed.push({
         split,

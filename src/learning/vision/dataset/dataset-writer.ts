@@ -149,7 +149,7 @@ class SplitWriter {
   /** Lists an image of a shard; the order of its facts is that of the file. */
   list(sample: ShardSample, className: string, shard: string): void {
     const { key, label, source, path, group, slices, video, frame, time } = sample;
-    const { width, height, offset, size } = sample;
+    const { face, width, height, offset, size } = sample;
     this.#samples.push({
       key,
       label,
@@ -161,6 +161,7 @@ class SplitWriter {
       video,
       frame,
       time,
+      face,
       width,
       height,
       shard,

@@ -52,6 +52,25 @@ const placeInVideo = {
   time: z.number().optional(),
 };
 
+/**
+ * For a crop of a face: where it was in the image that it was cut from, so that masks, boxes and
+ * maps can go back there. Positions are in pixels of that image.
+ */
+const cropOfFace = z.object({
+  /** The path of that image. */
+  image: z.string(),
+  /** The number of the face's track in its video, from 1; absent for pictures. */
+  track: natural.optional(),
+  /** That of the detector, 0 to 1. */
+  score: z.number(),
+  /** Left, top, right, bottom. */
+  box: z.array(z.number()).length(4).readonly(),
+  /**
+   * a, b, dx and dy: the position x, y of the crop is a x - b y + dx, b x + a y + dy of the image.
+   */
+  toImage: z.array(z.number()).length(4).readonly(),
+});
+
 /** The facts about an image, whose label is below `classes`. */
 export const labelledImage = (classes: number) => ({
   /** Unique in the dataset; the name of its members in the shard, without their extension. */
@@ -94,6 +113,7 @@ export const sampleList = (classes: number) =>
     z
       .object({
         ...labelledImage(classes),
+        face: cropOfFace.optional(),
         /** In pixels, as a viewer shows it: after EXIF rotation. */
         width: natural,
         height: natural,

@@ -1,3 +1,5 @@
+import type { Sample } from '../dataset/dataset.ts';
+
 /** Classes in the order of their labels, each with the folders of its images. */
 export type ClassSources = readonly {
   readonly name: string;
@@ -13,6 +15,7 @@ export interface StoredFrame {
   readonly video?: string | undefined;
   readonly frame?: number | undefined;
   readonly time?: number | undefined;
+  readonly face?: Sample['face'];
 }
 
 /** An image file that was found by its folder or list, with what that says of it. */

@@ -1,0 +1,43 @@
+import { clusterDescriptors } from '../../src/learning/faces/people/cluster.ts';
+import { Random } from '../../src/random.ts';
+
+/** The faces of one track, or one face of a picture. */
+export interface Appearance {
+  /** Unique in the data set. */
+  readonly name: string;
+  /** The mean of its faces. */
+  readonly descriptor: Float32Array;
+}
+
+/** Numbers of persons are below this, so that they do not show how many there are. */
+const numbers = 1_000_000;
+
+/**
+ * The person of every appearance, a random number, drawn from the seed and the first name of the
+ * person: it stays where videos are added, unless these join or divide persons.
+ */
+export function numberPersons(
+  appearances: readonly Appearance[],
+  distance: number,
+  seed: number,
+): ReadonlyMap<string, string> {
+  const descriptors = appearances.map(({ descriptor }) => descriptor);
+  const clusters = clusterDescriptors(descriptors, distance);
+  const persons = new Map<number, string>();
+  const taken = new Set<number>();
+  return new Map(
+    appearances.map(({ name }, index) => {
+      const cluster = clusters[index]!;
+      const person = persons.get(cluster) ?? drawNumber(new Random('person', seed, name), taken);
+      persons.set(cluster, person);
+      return [name, person];
+    }),
+  );
+}
+
+function drawNumber(random: Random, taken: Set<number>): string {
+  let number = random.integer(numbers);
+  while (taken.has(number)) number = random.integer(numbers);
+  taken.add(number);
+  return String(number).padStart(6, '0');
+}

@@ -1,0 +1,101 @@
+import { groupBy } from '../../src/group-by.ts';
+import type { Face } from '../../src/learning/faces/finding/face-finder.ts';
+import { areaOf } from '../../src/learning/faces/geometry.ts';
+import { trackFaces } from '../../src/learning/faces/people/tracks.ts';
+import type { SearchedImage } from './find-faces.ts';
+import type { FacesSettings } from './spec.ts';
+
+/** A face of a unit. */
+export interface PlacedFace {
+  readonly face: Face;
+  /** The index of its image in the unit. */
+  readonly image: number;
+  /** Its place among the faces of its image, from 0; the best score is first. */
+  readonly place: number;
+  /** From 1 in each video; absent for pictures. */
+  readonly track?: number;
+  readonly isPicked: boolean;
+}
+
+/** How much of what was forged in an image lies in each of its faces. */
+export type Coverage = (image: number, face: Face) => number;
+
+type Tracked = Omit<PlacedFace, 'isPicked'>;
+
+/** The faces of a unit with their tracks, and which of them are cut. */
+export function placeFaces(
+  searched: readonly SearchedImage[],
+  isVideo: boolean,
+  pick: FacesSettings['pick'],
+  coverage: Coverage,
+): readonly PlacedFace[] {
+  const faces = searched.flatMap(({ faces }, image) =>
+    faces.map((face, place) => ({ face, image, place })),
+  );
+  const tracks = isVideo
+    ? trackFaces(
+        faces.map(({ face, image }) => ({
+          frame: image,
+          box: face.box,
+          descriptor: face.descriptor!,
+        })),
+      )
+    : undefined;
+  const tracked = faces.map(
+    (face, index): Tracked => (tracks === undefined ? face : { ...face, track: tracks[index]! }),
+  );
+  const picked = new Set(pickFrom(tracked, pick, coverage));
+  return tracked.map((face) => ({ ...face, isPicked: picked.has(face) }));
+}
+
+function pickFrom(
+  faces: readonly Tracked[],
+  pick: FacesSettings['pick'],
+  coverage: Coverage,
+): readonly Tracked[] {
+  switch (pick) {
+    case 'all':
+      return faces;
+    case 'largest':
+      return ofEachImage(faces, ({ face }) => areaOf(face.box));
+    case 'track':
+      return ofBestTrack(faces, () => 1);
+    case 'mask': {
+      const covered = ({ image, face }: Tracked) => coverage(image, face);
+      const isForged = faces.some((face) => covered(face) > 0);
+      return ofBestTrack(faces, isForged ? covered : () => 1);
+    }
+  }
+}
+
+/**
+ * The faces of the track with the largest sum of a measure; of equal sums, that with the largest
+ * faces. Pictures have no tracks: of each, the face with the largest measure, or else area.
+ */
+function ofBestTrack(
+  faces: readonly Tracked[],
+  measure: (face: Tracked) => number,
+): readonly Tracked[] {
+  if (faces.some(({ track }) => track === undefined)) {
+    return ofEachImage(faces, (face) => measure(face) * 1e9 + areaOf(face.face.box));
+  }
+  const tracks = [...groupBy(faces, ({ track }) => track!).values()].map((members) => ({
+    members,
+    total: sumOf(members, measure),
+    area: sumOf(members, ({ face }) => areaOf(face.box)),
+  }));
+  const [best] = tracks.sort((a, b) => b.total - a.total || b.area - a.area);
+  return best?.members ?? [];
+}
+
+const sumOf = (faces: readonly Tracked[], measure: (face: Tracked) => number): number =>
+  faces.reduce((sum, face) => sum + measure(face), 0);
+
+function ofEachImage(
+  faces: readonly Tracked[],
+  measure: (face: Tracked) => number,
+): readonly Tracked[] {
+  return [...groupBy(faces, ({ image }) => image).values()].map((members) =>
+    members.reduce((best, face) => (measure(face) > measure(best) ? face : best)),
+  );
+}

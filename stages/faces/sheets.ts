@@ -1,0 +1,212 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf, formatDecimal } from '../../src/format-numbers.ts';
+import { chart, type Part, quantity } from '../../src/learning/charts/encoders.ts';
+import {
+  captionOf,
+  type ImageBlock,
+  type ImageCell,
+  imageSheet,
+} from '../../src/learning/charts/image-sheet.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import { coloursOf } from '../../src/learning/charts/theme.ts';
+import { cut } from '../../src/learning/faces/crops/cut.ts';
+import { heightOf, widthOf } from '../../src/learning/faces/geometry.ts';
+import { decodeImage } from '../../src/learning/vision/decode-image.ts';
+import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
+import type { ChartContext } from '../../src/stage.ts';
+import { type DrawnFace, drawDetections } from './draw-detections.ts';
+import type { ExaminedUnit } from './examine-unit.ts';
+import type { SourceImage } from './source.ts';
+import type { FaceSummary, UnitSummary } from './summary.ts';
+
+/** Images of each class on the sheets. */
+const cropsOfClass = 18;
+const imagesOfClass = 4;
+const mostLeftOut = 12;
+const across = 6;
+
+/** An image of a sheet, with what is drawn over it. */
+interface ShownImage {
+  readonly image: SourceImage;
+  readonly faces: readonly DrawnFace[];
+  readonly caption: string;
+}
+
+/** Gathers a few images for the sheets while units are examined. */
+export class Sheets {
+  readonly #classes: readonly string[];
+  readonly #boxes = new Map<string, ShownImage[]>();
+  readonly #leftOut: ShownImage[] = [];
+
+  constructor(classes: readonly string[]) {
+    this.#classes = classes;
+  }
+
+  /** Takes images of a unit: of a video the first one with a crop and the first one without. */
+  offer(examined: ExaminedUnit, summary: UnitSummary): void {
+    const most = examined.unit.video === undefined ? imagesOfClass : 1;
+    const picked = summary.faces.filter(({ isPicked }) => isPicked).map(({ image }) => image);
+    for (const index of [...new Set(picked)].slice(0, most)) this.#offerBoxes(examined, index);
+    for (const [index, reason] of [...summary.missing].slice(0, most))
+      this.#offerLeftOut(examined, index, reason);
+  }
+
+  #offerBoxes({ unit, searched, faces }: ExaminedUnit, index: number): void {
+    const image = unit.images[index]!;
+    const shown = this.#boxes.get(image.class) ?? [];
+    this.#boxes.set(image.class, shown);
+    if (shown.length >= imagesOfClass) return;
+    const counted = faces.filter((face) => face.image === index);
+    const drawn = [
+      ...counted.map(({ face, isPicked }) => ({ ...face, isPicked })),
+      ...searched[index]!.refused.map((face) => ({ ...face, isPicked: false })),
+    ];
+    shown.push({ image, faces: drawn, caption: captionFor(image) });
+  }
+
+  #offerLeftOut({ unit, searched }: ExaminedUnit, index: number, reason: string): void {
+    const image = unit.images[index]!;
+    const { faces, refused, problem } = searched[index]!;
+    if (problem !== undefined || this.#leftOut.length >= mostLeftOut) return;
+    const seen = [...faces, ...refused].map((face) => ({ ...face, isPicked: false }));
+    this.#leftOut.push({ image, faces: seen, caption: captionFor(image, reason) });
+  }
+
+  /** Draws all sheets. */
+  async draw(context: ChartContext, units: readonly UnitSummary[]): Promise<void> {
+    await renderOutput(context, 'crops', await this.#cropSheet(units));
+    await renderOutput(context, 'boxes', await this.#boxSheet());
+    await renderOutput(context, 'leftOut', await this.#leftOutSheet(units));
+    await renderOutput(context, 'sizes', sizesChart(this.#classes, units));
+  }
+
+  async #cropSheet(units: readonly UnitSummary[]): Promise<TopLevelSpec> {
+    const blocks: ImageBlock[] = [];
+    for (const name of this.#classes) {
+      const shown = spread(cropsIn(units, name), cropsOfClass);
+      const cells: ImageCell[] = [];
+      for (const { image, face } of shown) {
+        const decoded = await decodeImage(await image.read());
+        const { toImage, size } = face.crop!;
+        cells.push({
+          image: await thumbnail(cut(decoded, toImage, size)),
+          description: image.path,
+        });
+      }
+      if (cells.length > 0) blocks.push({ header: name, cells });
+    }
+    const total = units.flatMap(({ faces }) => faces.filter(({ isPicked }) => isPicked)).length;
+    return imageSheet({
+      title: 'Crops of each class',
+      subtitle: `${formatCountOf(total, 'crop')}; up to ${cropsOfClass} of each class, evenly spread`,
+      blocks: blocks.map((block) => [block]),
+      across,
+    });
+  }
+
+  async #boxSheet(): Promise<TopLevelSpec> {
+    const blocks: ImageBlock[] = [];
+    for (const name of this.#classes) {
+      const cells = await Promise.all((this.#boxes.get(name) ?? []).map(cellOf));
+      if (cells.length > 0) blocks.push({ header: name, cells });
+    }
+    return imageSheet({
+      title: 'Faces in their images',
+      subtitle: 'Thick boxes are cut, thin ones are not; with their scores and landmarks',
+      blocks: blocks.map((block) => [block]),
+      across: 2,
+      side: 260,
+      headerLines: 1,
+    });
+  }
+
+  async #leftOutSheet(units: readonly UnitSummary[]): Promise<TopLevelSpec> {
+    const count = units.reduce((sum, { missing }) => sum + missing.size, 0);
+    const cells = await Promise.all(this.#leftOut.map(cellOf));
+    const empty = { lack: 'every image\nhas a crop' };
+    return imageSheet({
+      title: 'Images without a crop',
+      subtitle: `${formatCountOf(count, 'image')}; boxes are what the detector saw, with its scores`,
+      blocks: [[{ cells: cells.length > 0 ? cells : [empty] }]],
+      across: 3,
+      side: 180,
+    });
+  }
+}
+
+const captionFor = ({ path }: SourceImage, reason?: string): string =>
+  captionOf(reason === undefined ? [path] : [path, reason], reason === undefined ? 260 : 180);
+
+async function cellOf({ image, faces, caption }: ShownImage): Promise<ImageCell> {
+  const decoded = await decodeImage(await image.read());
+  return { image: await drawDetections(decoded, faces, 520), caption, description: image.path };
+}
+
+/** The crops of a class with their images, in order. */
+const cropsIn = (units: readonly UnitSummary[], name: string) =>
+  units.flatMap(({ unit, faces }) =>
+    faces.flatMap((face: FaceSummary) => {
+      const image = unit.images[face.image]!;
+      return face.isPicked && image.class === name ? [{ image, face }] : [];
+    }),
+  );
+
+/** At most `most` items, evenly spread. */
+const spread = <T>(items: readonly T[], most: number): readonly T[] =>
+  items.length <= most
+    ? items
+    : Array.from({ length: most }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / most)]!);
+
+/** How wide the cut faces are in each class, in bins of equal ratios. */
+function sizesChart(classes: readonly string[], units: readonly UnitSummary[]): TopLevelSpec {
+  const sizes = classes.map((name) =>
+    cropsIn(units, name).map(({ face: { box } }) => Math.max(widthOf(box), heightOf(box))),
+  );
+  const bins = binsOf(sizes.flat());
+  const values = classes.flatMap((name, label) =>
+    bins.map(([low, high]) => {
+      const faces = sizes[label]!.filter((size) => size >= low && size < high).length;
+      const share = sizes[label]!.length === 0 ? 0 : faces / sizes[label]!.length;
+      return { name, low, high, faces, share: Number((100 * share).toFixed(2)) };
+    }),
+  );
+  const x: Part = {
+    field: 'low',
+    type: 'quantitative',
+    title: 'longer side of a face’s box, pixels',
+    scale: { type: 'log', domain: [bins[0]![0], bins.at(-1)![1]], nice: false },
+    axis: { tickCount: 6, format: 'd' },
+  };
+  const y = quantity('share', 'faces of the class, %', { scale: { zero: true } });
+  const medians = classes.map(
+    (name, label) => `${name} ${formatDecimal(medianOf(sizes[label]!), 0)}`,
+  );
+  const color: Part = {
+    field: 'name',
+    type: 'nominal',
+    title: null,
+    scale: { domain: [...classes], range: [...coloursOf(classes)] },
+    legend: { orient: 'top' },
+  };
+  return chart('Sizes of faces by class', `Medians in pixels: ${medians.join(', ')}`, 460, {
+    data: { values },
+    width: 420,
+    height: 220,
+    mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2 },
+    encoding: { x, y, color },
+  });
+}
+
+/** Bins whose ends have a ratio of the eighth root of 2. */
+function binsOf(sizes: readonly number[]): readonly (readonly [number, number])[] {
+  const step = 2 ** 0.125;
+  const low = Math.floor(Math.log(Math.min(...sizes, 1e9)) / Math.log(step));
+  const high = Math.floor(Math.log(Math.max(...sizes, 1)) / Math.log(step)) + 1;
+  return Array.from({ length: Math.max(1, high - low + 1) }, (_, i) => [
+    Number((step ** (low + i)).toFixed(2)),
+    Number((step ** (low + i + 1)).toFixed(2)),
+  ]);
+}
+
+const medianOf = (values: readonly number[]): number =>
+  values.length === 0 ? Number.NaN : values.toSorted((a, b) => a - b)[values.length >> 1]!;

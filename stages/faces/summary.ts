@@ -1,0 +1,92 @@
+import { formatDecimal } from '../../src/format-numbers.ts';
+import { type Box, heightOf, widthOf } from '../../src/learning/faces/geometry.ts';
+import { meanOf } from '../../src/learning/faces/people/descriptors.ts';
+import type { Crop } from './cut-faces.ts';
+import type { ExaminedUnit } from './examine-unit.ts';
+import type { SearchedImage } from './find-faces.ts';
+import type { Appearance } from './persons.ts';
+import type { PlacedFace } from './pick-faces.ts';
+import type { Unit } from './source.ts';
+import type { FacesSettings } from './spec.ts';
+
+/** What is kept of a face until all units are examined: a thousandth of its descriptor and pixels. */
+export interface FaceSummary extends Omit<PlacedFace, 'face'> {
+  readonly box: Box;
+  readonly score: number;
+  /** x and y of each, in pixels of the image, separated by spaces. */
+  readonly landmarks: string;
+  /** The name of its {@link Appearance}. */
+  readonly appearance: string;
+  /** Where it was cut, for a picked one. */
+  readonly crop?: Crop;
+}
+
+/** What is kept of a unit. */
+export interface UnitSummary {
+  readonly unit: Unit;
+  readonly faces: readonly FaceSummary[];
+  /** By the index of the image, why it has no crop, as a clause. */
+  readonly missing: ReadonlyMap<number, string>;
+  /** Empty where persons are not asked for. */
+  readonly appearances: readonly Appearance[];
+}
+
+export function summarise(examined: ExaminedUnit, settings: FacesSettings): UnitSummary {
+  const { unit, faces, crops } = examined;
+  const picked = faces.filter(({ isPicked }) => isPicked);
+  const cropOf = new Map(picked.map((face, index) => [face, crops[index]!]));
+  const summaries = faces.map((placed): FaceSummary => {
+    const { face, ...place } = placed;
+    const crop = cropOf.get(placed);
+    return {
+      ...place,
+      box: face.box,
+      score: face.score,
+      landmarks: face.landmarks.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join(' '),
+      appearance: nameOf(unit, placed),
+      ...(crop !== undefined && { crop }),
+    };
+  });
+  const withCrop = new Set(picked.map(({ image }) => image));
+  const missing = examined.searched.flatMap((searched, image) =>
+    withCrop.has(image) ? [] : [[image, reasonOf(searched, settings)] as const],
+  );
+  return {
+    unit,
+    faces: summaries,
+    missing: new Map(missing),
+    appearances: settings.persons ? appearancesOf(unit, faces) : [],
+  };
+}
+
+/** The name of a track, or of a face of a picture, in the data set. */
+const nameOf = ({ images, video }: Unit, { image, place, track }: PlacedFace): string =>
+  track === undefined
+    ? JSON.stringify([images[image]!.key, place])
+    : JSON.stringify([video, track]);
+
+function appearancesOf(unit: Unit, faces: readonly PlacedFace[]): readonly Appearance[] {
+  const descriptors = new Map<string, Float32Array[]>();
+  for (const placed of faces) {
+    const name = nameOf(unit, placed);
+    descriptors.set(name, [...(descriptors.get(name) ?? []), placed.face.descriptor!]);
+  }
+  return Array.from(descriptors, ([name, members]) => ({ name, descriptor: meanOf(members) }));
+}
+
+/** Why an image has no crop, as a clause. */
+function reasonOf(
+  { faces, refused, problem }: SearchedImage,
+  { minScore, minSize }: FacesSettings,
+): string {
+  if (problem !== undefined) return problem;
+  if (faces.length > 0) return 'its faces are of other tracks';
+  const sizes = refused
+    .filter(({ reason }) => reason === 'size')
+    .map(({ box }) => Math.min(widthOf(box), heightOf(box)));
+  if (sizes.length > 0)
+    return `its largest face has ${Math.floor(Math.max(...sizes))} pixels, below ${minSize}`;
+  if (refused.length === 0) return 'no face';
+  const best = Math.max(...refused.map(({ score }) => score));
+  return `the best score is ${formatDecimal(best, 2)}, below ${minScore}`;
+}
