@@ -5,6 +5,7 @@ import {
   createReadStream,
   linkSync,
   openSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { extname } from 'node:path';
@@ -60,6 +61,7 @@ export async function extractFrames(
 ): Promise<TakenFrames> {
   const { programs, settings } = options;
   const deadline = performance.now() + settings.timeLimit * 1000;
+  if (statSync(video).size === 0) throw new VideoError('it is empty');
   const facts = await probeVideo(video, { programs, deadline });
   const decode = { ...options, video, draft, deadline };
   const taken = (await takeFrames(facts, decode)) ?? (await takeDecoded(facts, decode));
@@ -210,6 +212,7 @@ async function decode(numbers: readonly number[], options: DecodePart): Promise<
       'pipe:1',
     ],
     deadline,
+    reason: ([first = 'ffmpeg failed']) => `it is damaged (${first})`,
     hear: (line) => {
       const [, time] = /Parsed_showinfo.* pts_time:(\S+)/.exec(line) ?? [];
       if (time !== undefined) options.times.push(Number(time));

@@ -38,6 +38,8 @@ interface ProgramRun {
   readonly words: readonly string[];
   /** The moment by which it must have ended, in milliseconds of `performance.now()`. */
   readonly deadline: number;
+  /** Why it failed, as a clause, by its last errors. */
+  readonly reason: (errors: readonly string[]) => string;
   /** Takes what it prints. */
   readonly read: (output: Readable) => Promise<void>;
   /** Takes a line of its messages, which begin with their level: `[error] …`. */
@@ -45,13 +47,14 @@ interface ProgramRun {
 }
 
 /**
- * Runs ffmpeg or ffprobe to its end, without a shell. Throws a {@link VideoError} with its last
- * error where it fails, and where it takes too long.
+ * Runs ffmpeg or ffprobe to its end, without a shell. Throws a {@link VideoError} where it fails,
+ * and where it takes too long.
  */
 export async function runProgram({
   program,
   words,
   deadline,
+  reason,
   read,
   hear,
 }: ProgramRun): Promise<void> {
@@ -75,7 +78,7 @@ export async function runProgram({
     });
     const [code] = await Promise.all([ended(child), reading, heard]);
     if (isLate) throw new VideoError('it takes longer than `timeLimit`');
-    if (code !== 0) throw new VideoError(errors.at(-1) ?? `${program} ended with ${code}`);
+    if (code !== 0) throw new VideoError(reason(errors));
   } catch (error) {
     if (isLate) throw new VideoError('it takes longer than `timeLimit`');
     throw error;
@@ -102,5 +105,9 @@ export async function eachLine(stream: Readable, take: (line: string) => void): 
   if (rest !== '') take(rest);
 }
 
-/** A message without its level and the part of ffmpeg that it comes from. */
-const messageOf = (line: string): string => line.replace(/\[[^\]]*\] */g, '').trim();
+/** A message without its level, the part of ffmpeg that it comes from, and the path of the file. */
+const messageOf = (line: string): string =>
+  line
+    .replace(/\[[^\]]*\] */g, '')
+    .replace(/^file:.*: /, '')
+    .trim();

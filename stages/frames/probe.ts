@@ -113,8 +113,19 @@ function displaySize(fields: Fields): { readonly width: number; readonly height:
   const wide = Math.max(1, Math.round(width * aspect));
   if (!(width > 0 && height > 0) || wide * height > mostPixels)
     throw new VideoError(`its frames have ${width} x ${height} pixels`);
-  const rotation = Math.abs(Number(fields.get('side_data:rotation') ?? 0)) % 180;
-  return rotation === 90 ? { width: height, height: wide } : { width: wide, height };
+  // Its name begins with that of the side data, which differs between versions.
+  const [, rotation = 0] = [...fields].find(([name]) => name.endsWith(':rotation')) ?? [];
+  return Math.abs(Number(rotation)) % 180 === 90
+    ? { width: height, height: wide }
+    : { width: wide, height };
+}
+
+/** Why a file cannot be opened as a video, by the errors of ffprobe. */
+function whyUnreadable(errors: readonly string[]): string {
+  const isUnclear = errors.some((error) => /moov atom not found/.test(error));
+  if (isUnclear) return 'it is no video, or it is cut short';
+  const last = errors.at(-1) ?? 'ffprobe failed';
+  return /Invalid (data|argument)/i.test(last) ? 'it is no video' : last;
 }
 
 /** A line of ffprobe's output: its name, and its fields. */
@@ -146,6 +157,7 @@ async function probe(
       ...openVideo(path),
     ],
     deadline,
+    reason: whyUnreadable,
     hear: (line) => messages.push(line),
     read: (output) =>
       eachLine(output, (line) => {
