@@ -388,7 +388,7 @@ test('the chart joins the Pareto front, and labels every candidate where there i
   ]);
   const chart = competitionChart(
     ranked,
-    { split: 'test', negative: 1400, positive: 700, sides: defaultNames },
+    { split: 'test', by: 'image', negative: 1400, positive: 700, sides: defaultNames },
     { confidence: 0.95 },
   );
   assertGolden(chart, new URL('golden/four-candidates.golden.json', import.meta.url));

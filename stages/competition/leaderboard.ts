@@ -7,6 +7,7 @@ import {
   intervalPair,
 } from '../../src/learning/metrics/intervals/interval.ts';
 import { countsBySide, type SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
+import type { Unit } from '../../src/learning/metrics/scores/video-settings.ts';
 
 /** A model that competes. */
 export interface Candidate {
@@ -107,9 +108,10 @@ export function formatLeaderboard(ranked: readonly Ranked[]): string {
   );
 }
 
-/** The images that all candidates scored, by class. */
+/** The images, or what else is ranked, that all candidates scored, by class. */
 export type Tested = {
   readonly split: string;
+  readonly by: Unit;
   readonly negative: number;
   readonly positive: number;
   readonly sides: SideNames;
@@ -117,7 +119,7 @@ export type Tested = {
 
 export function formatMetrics(
   ranked: readonly Ranked[],
-  { split, negative, positive, sides }: Tested,
+  { split, by, negative, positive, sides }: Tested,
   { confidence, lead }: { readonly confidence: number; readonly lead?: object | undefined },
 ): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
@@ -132,7 +134,7 @@ export function formatMetrics(
   const metrics = {
     split,
     confidence,
-    images: negative + positive,
+    [`${by}s`]: negative + positive,
     ...counts,
     winner: ranked[0]!.name,
     ...(lead !== undefined && { lead }),

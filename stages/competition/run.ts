@@ -15,6 +15,7 @@ import { differenceOf } from '../../src/learning/metrics/comparison/row-statisti
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
+import { distinctTables } from '../../src/learning/metrics/scores/aggregate-videos.ts';
 import { readSplitScores } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { graphPicture, listGraph } from '../../src/learning/models/graph-listing.ts';
@@ -58,6 +59,7 @@ export default async function run(context: Context): Promise<void> {
   const lead = leadOfFirst(ranked, entrants, matched, confidence);
   const tested = {
     split,
+    by: context.settings.by,
     negative: matched.labels.length - positive,
     positive,
     sides: entrants[0]!.sides,
@@ -77,6 +79,7 @@ export default async function run(context: Context): Promise<void> {
   await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
   await draw(context, ranked, entrants);
   context.highlight({ title: `Leaderboard on ${split}`, columns: leaderboardColumns, rows });
+  for (const table of distinctTables(entrants)) context.highlight(table);
   if (lead !== undefined) {
     context.highlight(leadTable(lead, ranked[0]!.name, formatLevel(confidence)));
   }
@@ -99,12 +102,11 @@ function enter(
   settings: CompetitionSettings,
 ) {
   const info = readModelInfo(model.path);
-  const { rows, names: sides } = readSplitScores(
-    scores.path,
-    settings.split,
-    `input "scores" of ${name}`,
-    settings,
-  );
+  const {
+    rows,
+    names: sides,
+    videos,
+  } = readSplitScores(scores.path, settings.split, `input "scores" of ${name}`, settings);
   return {
     name,
     info,
@@ -112,6 +114,7 @@ function enter(
     parameters: countParameters(model.path, info),
     rows,
     sides,
+    videos,
   };
 }
 

@@ -2,11 +2,18 @@ import { z } from 'zod';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
 import { classSettings } from '../../src/learning/metrics/scores/class-settings.ts';
+import {
+  unitSetting,
+  videoMistakes,
+  videoSettings,
+} from '../../src/learning/metrics/scores/video-settings.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   split: text.default('test').describe('The split whose AUC counts.'),
+  by: unitSetting('ranked', 'images'),
+  ...videoSettings,
   ...classSettings,
   confidence: confidenceOf('the intervals'),
   seed: z.int().nonnegative().default(7).describe('Seed of the bootstrap.'),
@@ -42,6 +49,7 @@ export const spec = defineKind<CompetitionSettings>({
     chart: output.chart('AUC against parameters, with intervals and the Pareto front.'),
     drawing: output.images("The winner's network, drawn: SVG and PNG."),
   },
+  check: videoMistakes,
   checkInputs: ({ positive }, inputs) => sidesMissing(positive, inputs, 'scores'),
   example: `leaderboard:
   kind: competition

@@ -10,6 +10,7 @@ import {
   binaryView,
 } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
+import type { Unit } from '../../src/learning/metrics/scores/video-settings.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { compare } from '../../src/sort-order.ts';
@@ -195,16 +196,22 @@ export function numberOf(split: object, name: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The `metrics` output: if groups are judged, the counts are called `groups`. */
-export const metricsOf = (evaluation: Evaluation, by: 'image' | 'group'): unknown =>
-  by === 'image' ? evaluation : renameCounts(evaluation);
+/**
+ * The `metrics` output: if groups or videos are judged, the counts are called so, and `images` has
+ * the measures of the images of videos.
+ */
+export function metricsOf(evaluation: Evaluation, by: Unit, ofImages?: Evaluation): unknown {
+  if (by === 'image') return evaluation;
+  const images = ofImages && { images: { splits: ofImages.splits } };
+  return { ...(renameCounts(evaluation, `${by}s`) as object), ...images };
+}
 
-function renameCounts(value: unknown): unknown {
+function renameCounts(value: unknown, unit: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => [
-      name === 'images' && typeof part === 'number' ? 'groups' : name,
-      renameCounts(part),
+      name === 'images' && typeof part === 'number' ? unit : name,
+      renameCounts(part, unit),
     ]),
   );
 }

@@ -1,23 +1,29 @@
 import { haveDefaultNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import { readScoreTable } from '../../src/learning/metrics/scores/read-split-scores.ts';
-import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
+import type {
+  ScoreRow,
+  ScoreTable,
+  UnscoredVideo,
+} from '../../src/learning/metrics/scores/scores-file.ts';
 import { openClasses, type Target } from '../../src/learning/training/open-labelled-data.ts';
 import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
+import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 /** What a row of scores records of an image of a dataset, or of its features. */
-export type Scorable = Pick<Sample, 'key' | 'class' | 'source' | 'group' | 'slices'>;
+export type Scorable = Pick<Sample, 'key' | 'class' | 'source' | 'group' | 'video' | 'slices'>;
 
 /** The columns of a row of scores that describe its image besides the label. */
 export const factsOf = (
-  { class: of, source, group, slices }: Scorable,
+  { class: of, source, group, video, slices }: Scorable,
   target: Target = 'class',
 ) => ({
   ...(target === 'source' && { class: of }),
   source,
   group,
+  video,
   slices,
 });
 
@@ -35,7 +41,10 @@ export function readScores(context: StageContext<EvaluateSettings>): ScoreTable 
       `Expected one of the splits of the scores, got "${split}". ${thereAre(split, splits)} Write splits: [${[...splits].join(', ')}] under "with".`,
     );
   });
-  const table = { ...joined, rows };
+  const isJudged = ({ split }: { readonly split: string }) =>
+    context.settings.splits.includes(split);
+  const unscored = joined.unscored?.filter(isJudged);
+  const table = { ...joined, rows, unscored };
   return context.inputs('dataset').length === 0 ? table : complete(table, context);
 }
 
@@ -71,7 +80,12 @@ function joinTables(files: readonly ScoresFile[]): ScoreTable {
       return { ...row, scoredBy, label: names.indexOf(table.names[row.label]!) };
     });
   });
-  return { ...first, names, rows };
+  const unscored = files.flatMap(({ table }) =>
+    (table.unscored ?? []).map((video) => {
+      return { ...video, label: names.indexOf(table.names[video.label]!) };
+    }),
+  );
+  return { ...first, names, rows, unscored };
 }
 
 /** How each of several scores gets an evaluation of its own. */
@@ -115,8 +129,29 @@ function complete(table: ScoreTable, context: StageContext<EvaluateSettings>): S
       ...(Object.keys(slices).length > 0 && { slices }),
     };
   });
-  return { ...table, names, rows };
+  const unscored =
+    table.unscored ??
+    unscoredOf(dataset, context.settings.splits, ({ class: name }) =>
+      names.includes(name) ? names.indexOf(name) : names.push(name) - 1,
+    );
+  return { ...table, names, rows, unscored };
 }
+
+/** The videos of the splits that have no image in the data set. */
+export const unscoredOf = (
+  dataset: Pick<Dataset, 'split'>,
+  splits: readonly string[],
+  labelOf: (video: Pick<Sample, 'class' | 'source'>) => number,
+): readonly UnscoredVideo[] =>
+  splits.flatMap((split) =>
+    dataset
+      .split(split)
+      .missing()
+      .map((missing) => {
+        const { video, source, group } = missing;
+        return { split, video, label: labelOf(missing), source, group };
+      }),
+  );
 
 /**
  * Whether scores of the classes by default belong to a data set whose two classes have other names,

@@ -4,7 +4,9 @@ import { formatCount, formatCountOf, formatDecimal, formatFew } from '../../src/
 import { tiedMaxima } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { findSuspects, type Suspect } from '../../src/learning/metrics/label-errors.ts';
+import { videosTable } from '../../src/learning/metrics/scores/aggregate-videos.ts';
 import { averageGroups } from '../../src/learning/metrics/scores/average-groups.ts';
+import { judgedTable } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { formatScores, type ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { type Highlight, type StageContext, StageError } from '../../src/stage.ts';
@@ -12,19 +14,20 @@ import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
 import { drawMistakes } from './mistakes-chart.ts';
 import { readScores } from './read-scores.ts';
 import type { EvaluateSettings } from './spec.ts';
-import { evaluationTables, sidesOf } from './tables.ts';
+import { bothLevels, evaluationTables, sidesOf } from './tables.ts';
 
 export default async function run(context: StageContext<EvaluateSettings>): Promise<void> {
   const { settings } = context;
   const { table: images, chosenEpoch, positive } = await scoresOf(context);
-  const table = settings.by === 'group' ? groupsOf(images) : images;
+  const table = judged(images, positive, settings);
   const options = { positive, ...settings, chosenEpoch, threads: context.cpus };
   const evaluation = await evaluate(table, options);
+  const ofImages = settings.by === 'video' ? await evaluate(images, options) : undefined;
 
   writeFileSync(context.output('scores'), formatScores(table));
   writeFileSync(
     context.output('metrics'),
-    `${JSON.stringify(metricsOf(evaluation, settings.by), null, 2)}\n`,
+    `${JSON.stringify(metricsOf(evaluation, settings.by, ofImages), null, 2)}\n`,
   );
   if (settings.mistakes) await drawMistakes(context, images);
   if (settings.labelErrors) {
@@ -36,6 +39,20 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   reportTies(context, table);
   reportFewGroups(context, table);
   for (const table of evaluationTables(evaluation, settings)) context.highlight(table);
+  if (ofImages !== undefined) {
+    context.highlight(bothLevels(ofImages, evaluation));
+    context.highlight(videosTable(images, settings));
+  }
+}
+
+/** What is judged: images, groups or videos. */
+function judged(
+  table: ScoreTable,
+  positive: readonly string[] | undefined,
+  settings: EvaluateSettings,
+): ScoreTable {
+  if (settings.by === 'group') return groupsOf(table);
+  return judgedTable(table, settings.splits, 'Input "scores"', { ...settings, positive });
 }
 
 /**

@@ -1,4 +1,8 @@
-import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
+import type {
+  ScoreRow,
+  ScoreTable,
+  UnscoredVideo,
+} from '../../src/learning/metrics/scores/scores-file.ts';
 import { noteSizes } from '../../src/learning/models/image-size-notes.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
 import {
@@ -20,7 +24,7 @@ import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { featureBatches } from '../../src/learning/training/training-data.ts';
 import { type Batch, BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { factsOf, type Scorable } from './read-scores.ts';
+import { factsOf, type Scorable, unscoredOf } from './read-scores.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 type Context = StageContext<EvaluateSettings>;
@@ -64,7 +68,8 @@ export async function scoreImages(context: Context) {
   }
   const isDetector = target === 'source' && source.classes.length === 2;
   const positive = isDetector ? source.classes.slice(1) : undefined;
-  const table: ScoreTable = { classes: info.classes, names, rows };
+  const unscored = source.unscored(labelOf);
+  const table: ScoreTable = { classes: info.classes, names, rows, unscored };
   return { table, chosenEpoch: info.chosenEpoch, positive };
 }
 
@@ -83,7 +88,7 @@ function labelsFor(context: Context, names: string[], given: readonly string[], 
       return labelling(given);
     }
   }
-  return (sample: Scorable): number => {
+  return (sample: Pick<Scorable, 'class' | 'source'>): number => {
     const label = labelOf(sample);
     if (label !== -1) return label;
     const name = sample[target];
@@ -96,6 +101,10 @@ function labelsFor(context: Context, names: string[], given: readonly string[], 
 interface Source {
   readonly classes: readonly string[];
   samples(split: string): readonly Scorable[];
+  /** Videos without an image. Features do not name them. */
+  unscored(
+    labelOf: (video: Pick<Scorable, 'class' | 'source'>) => number,
+  ): readonly UnscoredVideo[];
   /** One pass over a split in its own order. */
   batches(split: string): AsyncIterable<Batch>;
 }
@@ -136,6 +145,7 @@ function imagesOf(context: Context, input: ImageInput): Source {
   return {
     classes: dataset.classes,
     samples: (split) => dataset.split(split).samples,
+    unscored: (labelOf) => unscoredOf(dataset, splits, labelOf),
     async *batches(split) {
       await using loader = new BatchLoader(folder, split, options);
       yield* loader.epoch();
@@ -167,6 +177,7 @@ function featuresOf(context: Context, { values, of: trained }: FeaturesInput): S
   return {
     classes: features.classes,
     samples: (split) => features.split(split).samples,
+    unscored: () => [],
     batches: (split) => batches.evaluation(split),
   };
 }

@@ -8,6 +8,11 @@ import {
 } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { classSettings } from '../../src/learning/metrics/scores/class-settings.ts';
+import {
+  unitSetting,
+  videoMistakes,
+  videoSettings,
+} from '../../src/learning/metrics/scores/video-settings.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
@@ -21,12 +26,8 @@ const settings = z.strictObject({
     .describe(
       `Splits to evaluate, in the order of the outputs. If ${selectionSplit} is among them, thresholds and a temperature are fitted to it and applied to the others.`,
     ),
-  by: z
-    .enum(['image', 'group'])
-    .default('image')
-    .describe(
-      'What is judged: images, or groups of them, such as videos, by the mean scores of their images.',
-    ),
+  by: unitSetting('judged', 'images'),
+  ...videoSettings,
   corrupt: corruptionSettings
     .exactOptional()
     .describe('A corruption of every image of every class before it is resized; none by default.'),
@@ -70,14 +71,14 @@ export const spec = defineKind<EvaluateSettings>({
     },
     scores: {
       type: 'scores',
-      summary: `In place of a model: CSV key,split,label and score.<class> for each class, or key,split,label,${defaultNames.join()}; with source, group and slice.<name> if known. A dataset beside it supplies missing ones, by key. Those of several models, such as of the folds of a cross-validation, are put together.`,
+      summary: `In place of a model: CSV key,split,label and score.<class> for each class, or key,split,label,${defaultNames.join()}; with source, group, video and slice.<name> if known. A dataset beside it supplies missing ones, by key. Those of several models, such as of the folds of a cross-validation, are put together.`,
       optional: true,
       list: true,
     },
   },
   outputs: {
     scores: output.scores(
-      'CSV key,split,label, score.<class> for each class, source, group, slice.<name>: the scores of every image in full precision.',
+      'CSV key,split,label, score.<class> for each class, source, group, video, slice.<name>: the scores of every image, or of what else is judged, in full precision. A video without images has a line without scores.',
     ),
     metrics: output.metrics(
       'Accuracy, ranking and calibration of every split, class, source and slice, with intervals; thresholds and temperature fitted on val, and their effect on the others.',
@@ -129,6 +130,7 @@ function mistakes(
   const expected = 'expected a "dataset", which has the images that are shown';
   return [
     ...images,
+    ...videoMistakes(settings),
     ...mistakeIf(
       !isModel && isFeatures,
       [],

@@ -59,7 +59,7 @@ export function evaluationTables(
   { by, sliceBy }: EvaluateSettings,
 ): readonly Highlight[] {
   const splits: Splits = Object.entries(evaluation.splits);
-  const counted = by === 'group' ? 'groups' : 'images';
+  const counted = `${by}s`;
   const tables = [
     splitTable(evaluation, splits, counted),
     classTable(splits, counted),
@@ -345,4 +345,32 @@ function cell(
 ): string {
   const [low, high] = ends ?? [Number.NaN, Number.NaN];
   return value === null ? '–' : formatEstimate({ estimate: value, low, high }, format);
+}
+
+/** The measures of images and of their videos beside each other, split by split. */
+export function bothLevels(images: Evaluation, videos: Evaluation): Highlight {
+  const measuresOf = (split: EvaluatedSplit) => {
+    const error = 'classes' in split ? 'balancedAccuracy' : 'equalErrorRate';
+    return [areaOf(split), withInterval(split, error), withInterval(split, 'accuracy')];
+  };
+  const isClassified = Object.values(videos.splits).some((split) => 'classes' in split);
+  return {
+    title: 'Images and videos',
+    columns: [
+      'split',
+      'judged',
+      'number',
+      'AUC',
+      isClassified ? 'balanced accuracy' : 'equal error',
+      'accuracy',
+    ],
+    rows: Object.keys(videos.splits).flatMap((split) => {
+      const ofImages = images.splits[split]!;
+      const ofVideos = videos.splits[split]!;
+      return [
+        [split, 'images', ofImages.images, ...measuresOf(ofImages)],
+        [split, 'videos', ofVideos.images, ...measuresOf(ofVideos)],
+      ];
+    }),
+  };
 }

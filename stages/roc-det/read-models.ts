@@ -10,7 +10,7 @@ import {
   viewOfSplit,
 } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import type { ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
-import type { InputArtifact } from '../../src/stage.ts';
+import type { Highlight, InputArtifact } from '../../src/stage.ts';
 
 interface ModelIdentity {
   /** Distinguishes it from the others; empty where it is the only one. */
@@ -28,6 +28,8 @@ export interface Model extends ModelIdentity {
   /** What the scores are, as the file or the settings say. */
   readonly scale?: ScoreScale | undefined;
   readonly sides: SideNames;
+  /** The numbers of videos, where videos are judged. */
+  readonly videos?: Highlight | undefined;
 }
 
 /** Which scores are judged, and how they are read: settings of the stage. */
@@ -89,8 +91,8 @@ function readModel(
   options: ReadOptions,
 ): Model {
   const { split, calibrateOn } = options;
-  const { rows, all, names: sides, scale } = viewOfSplit(table, split, what, options);
+  const { rows, all, names: sides, scale, videos } = viewOfSplit(table, split, what, options);
   requireBothSides(rows, sides, split, what);
   const calibration = calibrateOn === split ? [] : all.filter((row) => row.split === calibrateOn);
-  return { ...identity, rows, calibration, scale, sides };
+  return { ...identity, rows, calibration, scale, sides, videos };
 }

@@ -10,6 +10,7 @@ import { matchScores } from '../../src/learning/metrics/comparison/match-scores.
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { auc } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import { distinctTables } from '../../src/learning/metrics/scores/aggregate-videos.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { precisionRecallChart, rocChart } from './curve-charts.ts';
 import { detChart } from './det-chart.ts';
@@ -85,6 +86,7 @@ export default async function run(context: Context): Promise<void> {
     await renderOutput(context, port, chart(lines, frame));
   if (measured.length === 1) context.highlight(numbersTable(measured[0]!, frame));
   else if (!haveRuns(lines)) context.highlight(rankingTable(measured, frame));
+  for (const table of distinctTables(models)) context.highlight(table);
   if (spreads.length > 0) context.highlight(spreadTable(spreads, frame));
   if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));
 }

@@ -4,6 +4,11 @@ import { namesSetting } from '../../src/learning/charts/names-setting.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
 import { classSettings } from '../../src/learning/metrics/scores/class-settings.ts';
+import {
+  unitSetting,
+  videoMistakes,
+  videoSettings,
+} from '../../src/learning/metrics/scores/video-settings.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
@@ -11,12 +16,8 @@ import { uniqueList } from '../../src/unique-list.ts';
 
 const settings = z.strictObject({
   split: text.default('test').describe('The split whose images are ranked.'),
-  by: z
-    .enum(['image', 'group'])
-    .default('image')
-    .describe(
-      'What is ranked: every image, or every group (such as the video of a frame) by the mean of its scores.',
-    ),
+  by: unitSetting('ranked', 'images'),
+  ...videoSettings,
   confidence: confidenceOf('all intervals and bands'),
   draws: drawsFrom(100, ' and bands'),
   seed: z.int().default(7).describe('Seed of the bootstrap.'),
@@ -73,9 +74,13 @@ export const spec = defineKind<RocDetSettings>({
       'CSV: differences of every pair of models on the images that all scored, with intervals and p-values.',
     ),
   },
-  check({ split, calibrateOn }) {
+  check(settings) {
+    const { split, calibrateOn } = settings;
     const message = `expected another split than "${split}", on which the temperature is judged`;
-    return mistakeIf(split === calibrateOn && calibrateOn !== 'val', ['calibrateOn'], message);
+    return [
+      ...mistakeIf(split === calibrateOn && calibrateOn !== 'val', ['calibrateOn'], message),
+      ...videoMistakes(settings),
+    ];
   },
   checkInputs: ({ positive, bothScores, over }, inputs) =>
     bothScores || over.length > 0 || inputs('scores').length > 1

@@ -13,6 +13,9 @@ export interface Form {
 /** The settings of `train` that decide how a training image looks. */
 const ofTraining = inputSettingNames.filter((name) => name !== 'largest');
 
+/** How videos are judged. */
+const ofVideos = ['by', 'aggregate', 'missing'] as const;
+
 /** The forms by name. The first one of a port is drawn by default. */
 export const forms = {
   curves: {
@@ -55,19 +58,19 @@ export const forms = {
   histogram: {
     port: 'scores',
     summary: 'the distribution of the score differences in each class',
-    settings: ['split', 'bins', 'scale', 'threshold', 'positive', 'scoresAre'],
+    settings: ['split', 'bins', 'scale', 'threshold', 'positive', 'scoresAre', ...ofVideos],
   },
   confusion: {
     port: 'scores',
     summary:
       'the confusion matrix: images of each class by the class they are called; with many classes the most confused pairs',
-    settings: ['split', 'threshold', 'positive', 'scoresAre'],
+    settings: ['split', 'threshold', 'positive', 'scoresAre', ...ofVideos],
   },
   errors: {
     port: 'scores',
     summary:
       'false positive and false negative rates against the threshold, with the equal error rate',
-    settings: ['split', 'threshold', 'positive', 'scoresAre'],
+    settings: ['split', 'threshold', 'positive', 'scoresAre', ...ofVideos],
   },
   'label-errors': {
     port: 'scores',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { positiveName } from '../../../src/default-names.ts';
 import { classSettings } from '../../../src/learning/metrics/scores/class-settings.ts';
+import { units, videoSettings } from '../../../src/learning/metrics/scores/video-settings.ts';
 import { inputSettings, withInput } from '../../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../../src/learning/training/splits.ts';
 import { augmentSettings } from '../../../src/learning/vision/augment/augment-settings.ts';
@@ -77,6 +78,13 @@ const givenSettings = z.strictObject({
     classSettings.scoresAre.unwrap(),
     classSettings.scoresAre.description!,
   ),
+  by: ofForms('by', z.enum(units), 'What is judged: image (the default), group or video.'),
+  aggregate: ofForms(
+    'aggregate',
+    videoSettings.aggregate.unwrap(),
+    videoSettings.aggregate.description!,
+  ),
+  missing: ofForms('missing', videoSettings.missing.unwrap(), videoSettings.missing.description!),
   value: ofForms(
     'value',
     text,

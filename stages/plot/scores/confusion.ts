@@ -5,6 +5,7 @@ import { chart, type Part } from '../../../src/learning/charts/encoders.ts';
 import { fitText } from '../../../src/learning/charts/fit-text.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
 import {
+  judgedTable,
   readScoreTable,
   rowsOfSplit,
 } from '../../../src/learning/metrics/scores/read-split-scores.ts';
@@ -76,7 +77,7 @@ export const draw: DrawForm = (context) => {
   onlyInput(context, 'scores', 'confusion of more than two classes');
   rowsOfSplit(table.rows, split, what);
   return classConfusionChart(
-    table,
+    judgedTable(table, [split], what, settings),
     split,
     (name, number) => title ?? withLabels(name, item!.labels, number),
   );

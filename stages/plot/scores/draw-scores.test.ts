@@ -30,6 +30,8 @@ function model(name: string, real: readonly number[], fake: readonly number[]): 
     negative: real.length,
     positive: fake.length,
     sides: defaultNames,
+    unit: 'image',
+    videos: undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import { formatCount, formatCountOf, formatCountRange } from '../../../src/forma
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { logitDifferences } from '../../../src/learning/metrics/arithmetic/logits.ts';
 import { type Confusion, confusion } from '../../../src/learning/metrics/detector-confusion.ts';
+import { distinctTables } from '../../../src/learning/metrics/scores/aggregate-videos.ts';
 import {
   readSplitScores,
   requireBothSides,
@@ -45,11 +46,13 @@ export interface ScoresOptions extends ThresholdOptions {
  */
 export const drawScores =
   (draw: (scores: SplitScores, options: ScoresOptions) => TopLevelSpec): DrawForm =>
-  ({ inputs, settings }) => {
-    const items = inputs('scores');
+  (context) => {
+    const { settings } = context;
+    const items = context.inputs('scores');
     const { split = 'test' } = settings;
     const { names, shared } = nameSeries(items.map(({ labels }) => labels));
     const models = items.map((item, index) => readItem(item, settings, names[index]!));
+    for (const table of distinctTables(models)) context.highlight(table);
     return draw({ split, shared, models }, { bins: 40, scale: 'share', threshold: 0, ...settings });
   };
 
@@ -59,12 +62,14 @@ function readItem(
   name: string,
 ) {
   const what = describeInput('scores', axes);
-  const { rows, names: sides } = readSplitScores(path, split, what, settings);
+  const { rows, names: sides, videos } = readSplitScores(path, split, what, settings);
   requireBothSides(rows, sides, split, what);
   const labels = Uint8Array.from(rows, ({ label }) => label);
   const positive = labels.reduce((sum, label) => sum + label, 0);
   const differences = logitDifferences(rows.flatMap((row) => [row.negative, row.positive]));
-  return { name, labels, differences, negative: labels.length - positive, positive, sides };
+  const { by: unit = 'image' } = settings;
+  const negative = labels.length - positive;
+  return { name, labels, differences, negative, positive, sides, unit, videos };
 }
 
 /** The confusion of calling an image positive when its difference is above the threshold. */
@@ -87,9 +92,9 @@ export const panelHeight = (several: boolean) => (several ? 120 : 240);
  */
 export function countsOf(models: readonly ModelScores[]): string {
   const texts = models.map(
-    ({ negative, positive, sides }) =>
-      `${formatCount(negative)} ${sides[0]} and ${formatCountOf(positive, `${sides[1]} image`)}`,
+    ({ negative, positive, sides, unit }) =>
+      `${formatCount(negative)} ${sides[0]} and ${formatCountOf(positive, `${sides[1]} ${unit}`)}`,
   );
   const counts = models.map(({ labels }) => labels.length);
-  return new Set(texts).size === 1 ? texts[0]! : formatCountRange(counts, 'image');
+  return new Set(texts).size === 1 ? texts[0]! : formatCountRange(counts, models[0]!.unit);
 }

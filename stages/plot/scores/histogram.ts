@@ -37,6 +37,9 @@ import {
  * How the difference of the scores is distributed in each class, a panel for each model, on one
  * axis.
  */
+/** What an axis of numbers counts. */
+const countTitles = { image: 'Images', group: 'Groups', video: 'Videos' } as const;
+
 export function histogramChart(
   { models, split, shared }: SplitScores,
   options: ScoresOptions,
@@ -45,13 +48,13 @@ export function histogramChart(
     options;
   const edges = binEdges(models, options);
   const several = models.length > 1;
-  const { labels, differences } = models[0]!;
+  const { labels, differences, unit } = models[0]!;
   const area = `AUC ${formatDecimal(auc(countAtThresholds(labels, differences)))}`;
   const facts = several ? [] : [area, `wrong: ${wrongText(models[0]!, threshold)}`];
   const subtitle = [
     countsOf(models),
     ...facts,
-    `right of the line an image is called ${models[0]!.sides[1]}`,
+    `right of the line ${unit === 'image' ? 'an' : 'a'} ${unit} is called ${models[0]!.sides[1]}`,
   ].join('; ');
   return chart(title, subtitle, width + 50, {
     spacing: 14,
@@ -123,11 +126,15 @@ function panel(
     domain: [edges[0]!, edges.at(-1)!],
     grid: false,
   });
-  const y = quantity(inShares ? 'share' : 'images', inShares ? 'Share (%)' : 'Images', {
-    scale: { zero: true, nice: several ? 3 : 5 },
-    tickCount: several ? 3 : 5,
-    ...(inShares && inPercent),
-  });
+  const y = quantity(
+    inShares ? 'share' : 'images',
+    inShares ? 'Share (%)' : countTitles[model.unit],
+    {
+      scale: { zero: true, nice: several ? 3 : 5 },
+      tickCount: several ? 3 : 5,
+      ...(inShares && inPercent),
+    },
+  );
   return {
     data: { values: rowsOf(model, edges) },
     width,
@@ -176,7 +183,7 @@ function binTooltip(model: ModelScores, edges: readonly number[], { x, y }: Axes
   const rows = [
     intervalOf(x, difference),
     ...defaultNames.map((name, label) => ({
-      title: `${model.sides[label]} images`,
+      title: `${model.sides[label]} ${model.unit}s`,
       text: countOf(name),
     })),
   ];

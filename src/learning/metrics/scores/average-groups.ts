@@ -39,7 +39,7 @@ export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {
 }
 
 /** The slices in which all images agree; undefined for none. */
-function commonSlices(images: readonly ScoreRow[]): ScoreRow['slices'] {
+export function commonSlices(images: readonly ScoreRow[]): ScoreRow['slices'] {
   const common = Object.entries(images[0]!.slices ?? {}).filter(([name, value]) =>
     images.every(({ slices }) => slices?.[name] === value),
   );

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import type { ScoreScale } from '../arithmetic/logits.ts';
+import { aggregateVideos, videosTable } from './aggregate-videos.ts';
 import { averageGroups } from './average-groups.ts';
 import { type BinaryRow, binaryView, type SideNames } from './binary-view.ts';
 import { parseScores, type ScoreRow, type ScoreTable } from './scores-file.ts';
+import type { Aggregate, MissingRule, Unit } from './video-settings.ts';
 
 /** How a `scores` file is read. */
 export interface ReadScoresOptions {
@@ -12,8 +14,11 @@ export interface ReadScoresOptions {
   readonly positive?: readonly string[] | undefined;
   /** What the scores are where the file does not say; by default what they look like. */
   readonly scoresAre?: ScoreScale | undefined;
-  /** Whether groups are judged, by the mean scores of their images. */
-  readonly by?: 'image' | 'group';
+  /** What is judged: images, groups by the mean scores of their images, or videos. */
+  readonly by?: Unit;
+  /** How videos are judged, where they are. */
+  readonly aggregate?: Aggregate;
+  readonly missing?: MissingRule;
   /** Whether a file without labels is a mistake; it is by default. */
   readonly needsLabels?: boolean;
 }
@@ -68,10 +73,41 @@ export function viewOfSplit(
       `${what}: expected a column "group", by which images are averaged (by: group), got none: give the data set groups, or judge by: image`,
     );
   }
-  const view = binaryView(isGrouped ? averageGroups(table) : table, options.positive);
+  const view = binaryView(judgedTable(table, [split], what, options), options.positive);
   if (!view.ok) throw new StageError(`${what}: ${view.error}`);
   const { rows: all, names } = view.value;
-  return { rows: all.filter((row) => row.split === split), all, names, scale: table.scale };
+  const scale = options.by === 'video' ? 'probabilities' : table.scale;
+  const rows = all.filter((row) => row.split === split);
+  const { missing = 0.5 } = options;
+  const ofSplit = {
+    ...table,
+    rows: splitRows,
+    unscored: table.unscored?.filter((video) => video.split === split),
+  };
+  const videos = options.by === 'video' ? videosTable(ofSplit, { missing }) : undefined;
+  return { rows, all, names, scale, videos };
+}
+
+/** The table of what is judged. Throws a {@link StageError} where it does not name it. */
+export function judgedTable(
+  table: ScoreTable,
+  splits: readonly string[],
+  what: string,
+  { by, aggregate = 'mean', missing = 0.5, positive }: ReadScoresOptions,
+): ScoreTable {
+  if (by === 'group') return averageGroups(table);
+  if (by !== 'video') return table;
+  const hasVideos = (split: string) =>
+    table.rows.some((row) => row.split === split && row.video !== undefined);
+  const split = splits.find((split) => !hasVideos(split));
+  if (split !== undefined) {
+    throw new StageError(
+      `${what}: expected a column "video" (by: video) in the split "${split}", got none: make the data set by frames or faces, or judge by: image`,
+    );
+  }
+  const videos = aggregateVideos(table, { aggregate, missing, positive });
+  if (!videos.ok) throw new StageError(`${what}: ${videos.error}`);
+  return videos.value;
 }
 
 /** Throws a {@link StageError} where rows are of one side alone. */

@@ -20,6 +20,8 @@ export interface ScoreRow {
   readonly source?: string | undefined;
   /** Images of one group, such as frames of one video, are not independent. Absent: alone. */
   readonly group?: string | undefined;
+  /** The video that the image is a frame of, or a part of one. Absent: of none. */
+  readonly video?: string | undefined;
   /** What else is known of the image, by name, such as its camera. */
   readonly slices?: Readonly<Record<string, string>> | undefined;
   /**
@@ -32,12 +34,18 @@ export interface ScoreRow {
 /** The label of an image of which nobody has said what it shows. */
 export const unlabelled = -1;
 
+/** A video without an image, such as one without a face: a line of a file without scores. */
+export type UnscoredVideo = Readonly<
+  Pick<ScoreRow, 'split' | 'label' | 'class' | 'source' | 'group'> & { readonly video: string }
+>;
+
 /**
  * The scores of images for two classes or more.
  *
  * The file is CSV (RFC 4180) with the columns `key,split,label`, the names of labels in the last,
- * and `score.<class>` for each class; `class`, `source` and `group` where they are known, and
- * `slice.<name>` for further facts. `logit.<class>` or `probability.<class>` also says what the
+ * and `score.<class>` for each class; `class`, `source`, `group` and `video` where they are
+ * known, and `slice.<name>` for further facts. A line with a video and without scores is a video
+ * without an image. `logit.<class>` or `probability.<class>` also says what the
  * scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so
  * does `key,split,label` with the columns of {@link defaultNames} and the labels 0 and 1. No image
  * of a split occurs twice. A file without the column `label` holds images without labels, as
@@ -54,10 +62,12 @@ export interface ScoreTable {
   /** What the scores are; absent where the file does not say. */
   readonly scale?: ScoreScale | undefined;
   readonly rows: readonly ScoreRow[];
+  /** Videos without an image; absent where there are none. */
+  readonly unscored?: readonly UnscoredVideo[] | undefined;
 }
 
 const columns = ['key', 'split', 'label'] as const;
-const optionalColumns = ['class', 'source', 'group'] as const;
+const optionalColumns = ['class', 'source', 'group', 'video'] as const;
 const prefixes: Readonly<Record<string, ScoreScale | undefined>> = {
   'score.': undefined,
   'logit.': 'logits',
@@ -69,8 +79,12 @@ const slicePrefix = 'slice.';
  * The text of a `scores` file, numbers in the shortest form that reads back the same; other columns
  * only where known.
  */
-export function formatScores({ classes, names, scale, rows }: ScoreTable): string {
-  const known = optionalColumns.filter((column) => rows.some((row) => row[column] !== undefined));
+export function formatScores(table: ScoreTable): string {
+  const { classes, names, scale, rows, unscored = [] } = table;
+  const described = [...rows, ...unscored];
+  const known = optionalColumns.filter((column) =>
+    described.some((row) => row[column] !== undefined),
+  );
   const slices = new Set<string>();
   for (const row of rows)
     if (row.slices !== undefined) for (const name of Object.keys(row.slices)) slices.add(name);
@@ -86,6 +100,22 @@ export function formatScores({ classes, names, scale, rows }: ScoreTable): strin
     for (const name of slices) fields.push(row.slices?.[name] ?? '');
     return csvLine(fields);
   });
+  for (const video of unscored) {
+    const facts = known.map((column) => video[column] ?? '');
+    const label = isLabelled ? [names[video.label]!] : [];
+    const empty = [...classes, ...slices].map(() => '');
+    const scores = empty.slice(0, classes.length);
+    lines.push(
+      csvLine([
+        video.video,
+        video.split,
+        ...label,
+        ...scores,
+        ...facts,
+        ...empty.slice(classes.length),
+      ]),
+    );
+  }
   const header = csvLine([
     ...first,
     ...scored,
@@ -108,10 +138,15 @@ export function parseScores(text: string, { needsLabels = true } = {}): Result<S
   const names = [...form.value.classes];
   const texts = new RepeatedTexts(names);
   const rows: ScoreRow[] = [];
+  const unscored: UnscoredVideo[] = [];
   const seen = new Map<string, Set<string>>();
   for (const { fields, line, problem } of records) {
     if (problem !== undefined) return err(`Line ${line}: ${problem}`);
     const row = toRow(fields, form.value, texts);
+    if (typeof row !== 'string' && !('scores' in row)) {
+      unscored.push(row);
+      continue;
+    }
     if (typeof row === 'string') return err(`Line ${line}: ${row}`);
     const keys = seen.get(row.split) ?? new Set();
     if (keys.has(row.key)) {
@@ -121,7 +156,8 @@ export function parseScores(text: string, { needsLabels = true } = {}): Result<S
     rows.push(row);
   }
   const { classes, scale } = form.value;
-  return ok({ classes, names, ...(scale && { scale }), rows });
+  const videos = unscored.length > 0 ? { unscored } : {};
+  return ok({ classes, names, ...(scale && { scale }), rows, ...videos });
 }
 
 /** The texts that many rows of a file share. */
@@ -222,7 +258,11 @@ const numbered: ReadonlyMap<string, number> = new Map(
 );
 
 /** The row of these fields, or their mistake. */
-function toRow(fields: readonly string[], header: Header, texts: RepeatedTexts): ScoreRow | string {
+function toRow(
+  fields: readonly string[],
+  header: Header,
+  texts: RepeatedTexts,
+): ScoreRow | UnscoredVideo | string {
   const { at, scores: positions, classes, isNumbered, slices, last } = header;
   if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
   const name = fields[at.label];
@@ -230,9 +270,11 @@ function toRow(fields: readonly string[], header: Header, texts: RepeatedTexts):
     return `expected the label 0 (${negativeName}) or 1 (${positiveName}), got "${name}"`;
   }
   if (name === '') return 'expected the name of a class as label, got none';
+  const isUnscored =
+    at.video !== -1 && fields[at.video] !== '' && positions.every((p) => fields[p] === '');
   // It has its length from the start: an array that grows has room for 17 numbers at once.
   const scores = new Array<number>(positions.length);
-  for (let c = 0; c < positions.length; c++) {
+  for (let c = 0; c < positions.length && !isUnscored; c++) {
     const field = fields[positions[c]!]!;
     const score = decimalOf(field);
     if (!Number.isFinite(score))
@@ -255,7 +297,9 @@ function toRow(fields: readonly string[], header: Header, texts: RepeatedTexts):
     .filter((slice) => fields[slice.at] !== '')
     .map((slice) => [slice.name, fields[slice.at]!]);
   if (filled.length > 0) row.slices = Object.fromEntries(filled);
-  return row;
+  if (!isUnscored) return row;
+  const { split, class: of, source, group, video } = row;
+  return { split, label, class: of, source, group, video: video! };
 }
 
 /** A value under construction. */

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores/scores-file.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
+import runPlot from '../plot/run.ts';
+import { spec as plot } from '../plot/spec.ts';
+import runRocDet from '../roc-det/run.ts';
+import { spec as rocDet } from '../roc-det/spec.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+/** Probabilities of being fake for the frames of a video. */
+const frames = (video: string, label: 0 | 1, ...probabilities: readonly number[]) =>
+  probabilities.map(
+    (fake, i): ScoreRow => ({
+      key: `${video}/${i}`,
+      split: 'test',
+      label,
+      scores: [1 - fake, fake],
+      group: video,
+      video,
+    }),
+  );
+
+/** One frame of `b` looks forged, and no frame of `d` shows a face. */
+const table = {
+  classes: ['real', 'fake'],
+  names: ['real', 'fake'],
+  scale: 'probabilities',
+  rows: [
+    ...frames('a', 0, 0.1, 0.2, 0.15),
+    ...frames('b', 0, 0.1, 0.95, 0.1),
+    ...frames('c', 1, 0.8, 0.9, 0.6),
+    ...frames('e', 1, 0.7, 0.9, 0.3),
+  ],
+  unscored: [{ split: 'test', label: 1, video: 'd', group: 'd' }],
+} as const;
+
+function benchWithScores(): StageBench & { readonly scores: string } {
+  const bench = new StageBench();
+  const scores = join(bench.root, 'scores.csv');
+  writeFileSync(scores, formatScores(table));
+  return Object.assign(bench, { scores });
+}
+
+const video = { by: 'video', draws: 100 } as const;
+
+test('evaluate judges videos, and shows their frames beside them and those without a face', async () => {
+  using bench = benchWithScores();
+  const inputs = { scores: bench.scores };
+  await bench.run(spec, run, {
+    with: { splits: ['test'], ...video },
+    inputs,
+    outputs: ['scores', 'metrics'],
+  });
+  const { splits, images } = JSON.parse(
+    readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'),
+  );
+  assert.deepEqual([splits.test.videos, splits.test.real, splits.test.fake], [5, 2, 3]);
+  assert.deepEqual([images.splits.test.images, images.splits.test.real], [12, 6]);
+  assert.equal(splits.test.auc, 1, 'd has 0.5, above the means of a and b');
+  assert.ok(images.splits.test.auc < 1);
+  const [title, ...lines] = bench.highlights.filter(({ title }) => title.startsWith('Videos'));
+  assert.deepEqual(lines, []);
+  assert.deepEqual(title, {
+    title: 'Videos; those without images count as 0.5',
+    role: 'data',
+    columns: ['split', 'class', 'videos', 'their images', 'without images'],
+    rows: [
+      ['test', 'real', 2, 6, 0],
+      ['test', 'fake', 2, 6, 1],
+    ],
+  });
+  const both = bench.highlights.find(({ title }) => title === 'Images and videos')!;
+  assert.deepEqual(
+    both.rows.map((row) => row.slice(0, 3)),
+    [
+      ['test', 'images', 12],
+      ['test', 'videos', 5],
+    ],
+  );
+  assert.match(
+    readFileSync(bench.output('scores', spec.outputs['scores']), 'utf8'),
+    /^key,split,label,probability\.real,probability\.fake,group,video\na,test,real,/,
+  );
+});
+
+test('the aggregate and the rule for videos without a face decide the result', async () => {
+  using bench = benchWithScores();
+  const aucOf = async (settings: object) => {
+    await bench.run(spec, run, {
+      with: { splits: ['test'], ...video, ...settings },
+      inputs: { scores: bench.scores },
+      outputs: ['scores', 'metrics'],
+    });
+    return JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8')).splits
+      .test.auc;
+  };
+  // Pairs of a real and a fake video that are in order, of 6 in all, or of 4 without d.
+  assert.equal(await aucOf({ aggregate: 'max' }), 3 / 6, 'b has 0.95, above all others');
+  assert.equal(await aucOf({ aggregate: 'max', missing: 'excluded' }), 2 / 4);
+  assert.equal(await aucOf({ missing: 'wrong' }), 4 / 6);
+  assert.equal(await aucOf({ aggregate: { above: 0.5 }, missing: 'excluded' }), 1);
+});
+
+test('roc-det and plot judge videos too', async () => {
+  using bench = benchWithScores();
+  const inputs = { scores: bench.scores };
+  await bench.run(rocDet, runRocDet, { with: { ...video }, inputs });
+  const metrics = JSON.parse(
+    readFileSync(bench.output('metrics', rocDet.outputs['metrics']), 'utf8'),
+  );
+  assert.deepEqual([metrics.by, metrics.videos, metrics.auc], ['video', 5, 1]);
+  const titles = () => bench.highlights.map(({ title }) => title);
+  assert.ok(titles().includes('Videos; those without images count as 0.5'));
+  await bench.run(plot, runPlot, {
+    with: { chart: 'histogram', by: 'video', aggregate: 'max', missing: 'excluded' },
+    inputs,
+  });
+  assert.equal(titles().at(-1), 'Videos; those without images are left out');
+  const svg = readFileSync(join(bench.output('chart'), 'chart.svg'), 'utf8');
+  assert.match(svg, /2 real and 2 fake videos/);
+  assert.match(svg, /right of the line a video is called fake/);
+});
+
+test('scores without videos, and settings of videos where images are judged, are refused', async () => {
+  using bench = new StageBench();
+  const scores = join(bench.root, 'scores.csv');
+  const rows = table.rows.map(({ video: _, ...row }) => row);
+  writeFileSync(scores, formatScores({ ...table, rows, unscored: [] }));
+  await assert.rejects(
+    bench.run(spec, run, { with: { splits: ['test'], by: 'video' }, inputs: { scores } }),
+    {
+      name: 'StageError',
+      message:
+        'Input "scores": expected a column "video" (by: video) in the split "test", got none: make the data set by frames or faces, or judge by: image',
+    },
+  );
+  const settings = spec.settings.parse({ aggregate: 'max', missing: 'wrong' });
+  assert.deepEqual(spec.check!(settings, new Set(['scores'])), [
+    { at: ['aggregate'], message: 'it needs `by: video`' },
+    { at: ['missing'], message: 'it needs `by: video`' },
+  ]);
+});
