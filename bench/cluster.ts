@@ -2,8 +2,8 @@
  * What a private Slurm on this machine costs beside the same stages without it: the time of one
  * trivial stage, the time and the scheduler's commands of many, and what the controller itself
  * needs. As root, with Slurm's packages installed:
- *   npm run build && node --import tsx bench/cluster.ts              # 1,000 stages, 5 rounds of one, a minute of waiting
- *   npm run build && node --import tsx bench/cluster.ts 200 1 20     # fewer
+ *   npm run build && node --import tsx bench/cluster.ts [stages] [rounds] [seconds]
+ * By default 1,000 stages, 5 rounds of one stage, and a minute of waiting.
  */
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

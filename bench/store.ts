@@ -2,7 +2,8 @@
 // private sshd, beside rclone, `aws s3 sync` and rsync with the same files. All requests of S3,
 // ours and the peers', pass one proxy, which counts them; all use 16 at once. Over SSH we sync the
 // packs, which hold all bytes, and no signed entry; rsync syncs nothing, with `--fsync` every file.
-//   node --import tsx bench/store.ts [results, by default 10000] [rounds, as many of them as end within nine minutes]
+//   node --import tsx bench/store.ts [results] [rounds]
+// By default 10,000 results, and as many rounds as end within nine minutes.
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
-// Writes docs/study.md again after a change of the words in its templates, with the numbers, tables and
-// figures of its recorded run: node --import tsx scripts/reword-study.ts
+// Writes docs/study.md again after a change of the words in its templates, with the numbers, tables
+// and figures of its recorded run: node --import tsx scripts/reword-study.ts
 //
-// Only words may have changed. A template with other places needs the study's run (write-study.mjs).
+// Only words may have changed. A template with other places needs the study's run
+// (write-study.mjs).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { sha256 } from '../src/digest.ts';

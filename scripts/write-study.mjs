@@ -1,7 +1,8 @@
 // Runs pipelines/study-docs.yaml and writes docs/study.md from its artifacts, with the time that
 // its stages took:
 //
-//     node scripts/write-study.mjs --set params.fakes=path/to/folder --set params.synthetic=path/to/folder
+//     node scripts/write-study.mjs --set params.fakes=path/to/folder \
+//         --set params.synthetic=path/to/folder
 //
 // Results that exist are restored, so an interrupted run resumes. Another pipeline:
 // STUDY=study.yaml. The pictures are reduced to a fifth of their bytes, since the repository

@@ -3,7 +3,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Restage's own variables. Those of others are read where they count: `NO_COLOR` and `FORCE_COLOR`
- * in `reporting/terminal/colour.ts`, `AWS_…` in `aws-settings.ts`, those of a scheduler in its file.
+ * in `reporting/terminal/colour.ts`, `AWS_…` in `aws-settings.ts`, those of a scheduler in its
+ * file.
  */
 export const ownVariables = {
   /** To a program: the JSON file that describes its stage. */

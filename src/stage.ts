@@ -117,9 +117,9 @@ export interface KindSpec<S = unknown> {
   whyNoResume?(settings: S, state: Json): string | undefined;
   /**
    * Finds the code behind the input marked `code`; without such an input, the programs of the
-   * machine that the kind runs, such as `ffmpeg`, whose versions then count. `settings` name those that only help to find it:
-   * they are not in the fingerprint, which holds what was found. Throws a {@link StageError} where
-   * there is none that could run.
+   * machine that the kind runs, such as `ffmpeg`, whose versions then count. `settings` name those
+   * that only help to find it: they are not in the fingerprint, which holds what was found. Throws
+   * a {@link StageError} where there is none that could run.
    */
   readonly code?: {
     readonly settings: readonly string[];

@@ -4,9 +4,9 @@
  *     node --import tsx bench/backend/against-pytorch.ts [net …] [--rounds=5]
  *     node --import tsx bench/backend/against-pytorch.ts --memory [net]
  *
- * Both sides take turns in one run, of at most a quarter of an hour on a quiet machine. PyTorch counts
- * with the faster of its memory formats, and where OPENBLAS_CORETYPE is set, with the faster of
- * both settings. `--memory` instead runs 300 steps and compares the process's memory at steps 50
+ * Both sides take turns in one run, of at most a quarter of an hour on a quiet machine. PyTorch
+ * counts with the faster of its memory formats, and where OPENBLAS_CORETYPE is set, with the faster
+ * of both settings. `--memory` instead runs 300 steps and compares the process's memory at steps 50
  * and 300.
  */
 import { readFileSync } from 'node:fs';

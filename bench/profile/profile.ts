@@ -1,7 +1,8 @@
 /**
  * Where the time of a stage's steps goes: by part, tfjs kernel, ONNX operator and node.
  *
- *     npm run profile -- [file] <stage> [--steps 10] [--out folder] [--set params.x=1] [--backend onnxruntime]
+ *     npm run profile -- [file] <stage> [--steps 10] [--out folder]
+ *         [--set params.x=1] [--backend onnxruntime]
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,9 +1,9 @@
 /**
- * Everything once: trivial stages, or ten stages in a chain over many files, beside a shell script
- * and Snakemake (`apt-get install snakemake`; left out where it is not).
+ * Everything once: trivial stages, or ten stages in a chain over many files of 20 KiB, beside a
+ * shell script and Snakemake (`apt-get install snakemake`; left out where it is not).
  *   node --import tsx bench/runner/first-run.ts              # 200 stages
  *   node --import tsx bench/runner/first-run.ts 1000         # so many stages
- *   node --import tsx bench/runner/first-run.ts files 10000  # ten stages over so many files of 20 KiB
+ *   node --import tsx bench/runner/first-run.ts files 10000  # ten stages, so many files
  *   Last: how many rounds, by default 3; before them is one that does not count.
  */
 import { spawnSync } from 'node:child_process';

@@ -3,7 +3,8 @@
  * hypothesis that holds, on simulated data sets whose truth is known. See README.md for the
  * populations and the results.
  *
- *     node --import tsx bench/statistics/coverage.ts [--sets 2000] [--draws 1000] [--only <pattern>] [--out <folder>]
+ *     node --import tsx bench/statistics/coverage.ts [--sets 2000] [--draws 1000]
+ *         [--only <pattern>] [--out <folder>]
  *
  * The same arguments give the same numbers. The scenarios take turns, so that all of them are known
  * to about the same accuracy whenever it is interrupted; the next call goes on from there.

@@ -128,7 +128,9 @@ export interface StagePlan {
   readonly fingerprint?: string;
   /** Its checkpoint, for a stage that must run and is not forced; absent if there is none. */
   readonly checkpoint?: {
-    /** Why the stage will not resume from it, as a clause; absent if it will, as far as is known. */
+    /**
+     * Why the stage will not resume from it, as a clause; absent if it will, as far as is known.
+     */
     readonly obstacle?: string;
   };
   /** The ports whose outputs stay in the shared store, for a stage that is up to date. */

@@ -19,7 +19,9 @@ interface OpenedTarget {
   readonly chosen: RunOptions;
 }
 
-/** Finds the pipeline that words mean, and reads it. Throws a `PipelineError` with every mistake. */
+/**
+ * Finds the pipeline that words mean, and reads it. Throws a `PipelineError` with every mistake.
+ */
 export async function openTarget(
   project: OpenedProject,
   { set, downstream = false, ...words }: TargetRequest,

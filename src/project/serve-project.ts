@@ -20,7 +20,9 @@ export interface ServerOptions {
   readonly token?: string;
 }
 
-/** Serves the pages of a project. Throws a {@link UsageError} where it cannot listen on the port. */
+/**
+ * Serves the pages of a project. Throws a {@link UsageError} where it cannot listen on the port.
+ */
 export async function serveProject(
   { root, warn }: OpenedProject,
   { port, host, token }: ServerOptions,

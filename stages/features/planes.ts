@@ -11,8 +11,9 @@ export interface Plane {
 export const planeNames = ['luma', 'red-green', 'blue-green'] as const;
 
 /**
- * Luma, ITU-R BT.601 rounded to 0 to 255, and two colour differences, red minus green and blue minus
- * green, −255 to 255. What a camera's colour filter leaves differs from what a generator draws.
+ * Luma, ITU-R BT.601 rounded to 0 to 255, and two colour differences, red minus green and blue
+ * minus green, −255 to 255. What a camera's colour filter leaves differs from what a generator
+ * draws.
  */
 export function planesOf({ width, height, pixels }: DecodedImage): readonly Plane[] {
   const planes = planeNames.map(() => new Int16Array(width * height));

@@ -1,14 +1,14 @@
 import type { Plane } from './planes.ts';
 
 /**
- * Co-occurrences of noise residuals, after the spatial rich model (Fridrich and Kodovský 2012, "Rich
- * models for steganalysis of digital images", IEEE TIFS 7(3), section II). A linear filter predicts
- * a pixel from its neighbours; the residual, what it misses, is divided by q, rounded and truncated
- * to −T … T. The shares of all sequences of four residuals in a row are the features. Content is
- * mostly predicted; the traces of a camera, of a generator and of compression are not.
+ * Co-occurrences of noise residuals, after the spatial rich model (Fridrich and Kodovský 2012,
+ * "Rich models for steganalysis of digital images", IEEE TIFS 7(3), section II). A linear filter
+ * predicts a pixel from its neighbours; the residual, what it misses, is divided by q, rounded and
+ * truncated to −T … T. The shares of all sequences of four residuals in a row are the features.
+ * Content is mostly predicted; the traces of a camera, of a generator and of compression are not.
  *
- * Here q is the sum c of the filter's weights for the pixel, T is 2, and the signs and the direction
- * of a sequence do not count (section II-D): 169 of 625 sequences remain.
+ * Here q is the sum c of the filter's weights for the pixel, T is 2, and the signs and the
+ * direction of a sequence do not count (section II-D): 169 of 625 sequences remain.
  */
 
 /** Residuals beyond ±T count as ±T. */

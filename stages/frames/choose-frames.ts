@@ -4,7 +4,9 @@ import type { FramesSettings } from './spec.ts';
 /** The settings that say which frames are taken. */
 export type Choice = Pick<FramesSettings, 'take' | 'every' | 'rate' | 'key' | 'start' | 'end'>;
 
-/** The numbers of the frames that are taken, ascending, from 0. `frames` are in order of display. */
+/**
+ * The numbers of the frames that are taken, ascending, from 0. `frames` are in order of display.
+ */
 export function chooseFrames(frames: readonly ListedFrame[], choice: Choice): readonly number[] {
   const { take = { count: 32, spread: 'even' }, every, rate, key, start = 0, end } = choice;
   const inside = [...frames.keys()].filter(

@@ -57,10 +57,11 @@ export function standardOf({ values, width }: LabelledRows): Standard {
 }
 
 /**
- * Logistic regression for each C, from the strongest regularisation on, each fit beginning where the
- * last one ended. It minimises C times the sum of the cross-entropies plus half the sum of the
- * squared weights of the standardised values; biases are free (as scikit-learn's LogisticRegression).
- * Two classes share one row of weights, which is halved between them with opposite signs.
+ * Logistic regression for each C, from the strongest regularisation on, each fit beginning where
+ * the last one ended. It minimises C times the sum of the cross-entropies plus half the sum of the
+ * squared weights of the standardised values; biases are free (as scikit-learn's
+ * LogisticRegression). Two classes share one row of weights, which is halved between them with
+ * opposite signs.
  */
 export function* logisticRegressions(
   rows: LabelledRows,

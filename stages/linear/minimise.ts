@@ -20,9 +20,9 @@ export interface Convergence {
 }
 
 /**
- * Minimises a function from a point on, by L-BFGS (Liu and Nocedal 1989, "On the limited memory BFGS
- * method for large scale optimization", algorithm 2.1) with backtracking. It uses no randomness and
- * one thread, so equal inputs give equal bytes.
+ * Minimises a function from a point on, by L-BFGS (Liu and Nocedal 1989, "On the limited memory
+ * BFGS method for large scale optimization", algorithm 2.1) with backtracking. It uses no
+ * randomness and one thread, so equal inputs give equal bytes.
  */
 export function minimise(
   objective: Objective,

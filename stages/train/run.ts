@@ -63,7 +63,9 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   context.highlight(historyTable(history));
 }
 
-/** Prepares the layers before the head as the settings say; how they train differs from the rest. */
+/**
+ * Prepares the layers before the head as the settings say; how they train differs from the rest.
+ */
 function prepareBackbone({ model, parts }: Source, { train, batchNorm }: TrainSettings): void {
   const layers = new Set(parts.backbone);
   if (train === 'bias') holdAllButBiases(model, layers);

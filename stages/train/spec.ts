@@ -196,8 +196,8 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
 }
 
 /**
- * Mistakes with a file at the port `file`, which brings its layers along: their names are known when
- * it is read.
+ * Mistakes with a file at the port `file`, which brings its layers along: their names are known
+ * when it is read.
  */
 function graphMistakes(
   given: TrainSettings,

@@ -132,7 +132,9 @@ export interface Value {
   readonly neighbours?: Neighbours;
 }
 
-/** The interval of a number and the p-value of its test, from the columns that belong to its own. */
+/**
+ * The interval of a number and the p-value of its test, from the columns that belong to its own.
+ */
 interface Neighbours {
   readonly interval?: readonly [low: number, high: number];
   /** After Holm's adjustment where the table has it. */

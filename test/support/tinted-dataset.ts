@@ -6,8 +6,9 @@ import { Random } from '../../src/random.ts';
 const usualSize = { width: 56, height: 56 };
 
 /**
- * Writes a dataset of grainy images of 56 x 56, or of the size of each by its index, with alternating labels. Fakes are redder, so that
- * any network learns them in a few steps. `splits` gives the number of images of each split.
+ * Writes a dataset of grainy images of 56 x 56, or of the size of each by its index, with
+ * alternating labels. Fakes are redder, so that any network learns them in a few steps. `splits`
+ * gives the number of images of each split.
  */
 export async function writeTintedDataset(
   folder: string,

@@ -3,8 +3,8 @@ import type { StageName } from '../config/pipeline.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 
 /**
- * Which outputs a run fetches from a shared store. `needed`: outputs of final stages, small ones, and those that the report shows. Inputs of a stage
- * that runs are always fetched.
+ * Which outputs a run fetches from a shared store. `needed`: outputs of final stages, small ones,
+ * and those that the report shows. Inputs of a stage that runs are always fetched.
  */
 export interface FetchPolicy {
   readonly mode: 'all' | 'needed' | 'none';

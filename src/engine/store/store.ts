@@ -4,7 +4,8 @@ import type { RunManifest } from './run-manifest.ts';
 import type { Lookup, StageResult, StoredArtifact } from './stage-result.ts';
 
 /**
- * What the runner asks of a store: the results of stages, wherever their bytes are. What is on this machine is in the `local` store.
+ * What the runner asks of a store: the results of stages, wherever their bytes are. What is on this
+ * machine is in the `local` store.
  */
 export interface Store {
   readonly local: LocalStore;

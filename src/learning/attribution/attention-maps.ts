@@ -27,8 +27,8 @@ interface AttentionMaps {
  *
  * Gradient-weighted attention (Chefer, Gur and Wolf 2021, "Generic attention-model explainability
  * for interpreting bi-modal and encoder-decoder transformers"): the product over layers of
- * `I + E_h ReLU(∇A ⊙ A)` (equations 5 and 6), where ∇A is the gradient of the explained score by the
- * weights and `E_h` the mean over heads. No relevance is propagated.
+ * `I + E_h ReLU(∇A ⊙ A)` (equations 5 and 6), where ∇A is the gradient of the explained score by
+ * the weights and `E_h` the mean over heads. No relevance is propagated.
  *
  * The map is the row of the class token, without the class token itself. Throws a
  * {@link StageError} for a network without attention.

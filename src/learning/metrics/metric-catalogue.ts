@@ -71,7 +71,9 @@ export interface Metric {
   readonly ofDecisions?: (decisions: Decisions) => number;
   /** Computes a detector's from the ranking of the images. */
   readonly ofRanking?: (counts: ThresholdCounts) => number;
-  /** Computes the values of the images, `[images]`, from probabilities; the metric is their mean. */
+  /**
+   * Computes the values of the images, `[images]`, from probabilities; the metric is their mean.
+   */
   readonly ofImages?: (forecasts: Forecasts) => Float64Array;
   /** Computes it from probabilities, for one weighting after another. */
   readonly ofForecasts?: (forecasts: Forecasts) => WeightedStatistic;

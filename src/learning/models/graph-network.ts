@@ -156,8 +156,8 @@ export async function wholeNetwork(opened: OpenedGraph, imageSize: number): Prom
 }
 
 /**
- * The same network without the numbers of its weights, for those who only list its layers: up to all
- * outputs that it has.
+ * The same network without the numbers of its weights, for those who only list its layers: up to
+ * all outputs that it has.
  */
 export async function unfilledNetwork(
   { graph, file }: OpenedGraph,
@@ -211,7 +211,9 @@ interface HeadOptions {
   readonly imageSize: number;
   /** The tensor that the backbone ends with; the one before the classifier when left out. */
   readonly cut?: string | undefined;
-  /** The layers after it; when left out a dense layer, after the mean over places if there are any. */
+  /**
+   * The layers after it; when left out a dense layer, after the mean over places if there are any.
+   */
   readonly head?: readonly LayerItem[] | undefined;
   readonly classes: number;
   readonly seed: number;

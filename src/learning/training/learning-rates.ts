@@ -27,10 +27,10 @@ export type Rates = z.infer<typeof ratesSetting>;
 export type RateFactors = ReadonlyMap<string, number>;
 
 /**
- * The factors of all layers before the head: `backbone * decay ** d`, where d counts blocks from the
- * head, 1 for the last one. This is layer-wise learning-rate decay (Clark et al. 2020, "ELECTRA",
- * section 3.1; Bao et al. 2022, "BEiT", appendix): with blocks for layers, as vision transformers
- * use it.
+ * The factors of all layers before the head: `backbone * decay ** d`, where d counts blocks from
+ * the head, 1 for the last one. This is layer-wise learning-rate decay (Clark et al. 2020,
+ * "ELECTRA", section 3.1; Bao et al. 2022, "BEiT", appendix): with blocks for layers, as vision
+ * transformers use it.
  */
 export function rateFactors(parts: NetworkParts, { backbone = 1, decay = 1 }: Rates): RateFactors {
   const blocks = blocksOf(parts);
@@ -54,8 +54,8 @@ export function describeRates(parts: NetworkParts, factors: RateFactors): string
 /**
  * The layers with weights before the head, block by block, from the image on. A block is what the
  * names of a module with a number say, such as `layer1.0` or `blocks.3`, or a block of the list of
- * layers. All before the first block is one. Any other layer is a block of its own, but a layer that
- * normalises belongs to the one before it.
+ * layers. All before the first block is one. Any other layer is a block of its own, but a layer
+ * that normalises belongs to the one before it.
  */
 export function blocksOf({
   byName,

@@ -25,7 +25,9 @@ interface NamedSize extends Size {
   readonly path: string;
 }
 
-/** Throws a {@link StageError} for images from which no crop of these pixels a side can be taken. */
+/**
+ * Throws a {@link StageError} for images from which no crop of these pixels a side can be taken.
+ */
 export function expectCroppable(images: readonly NamedSize[], crop: number): void {
   const [first, ...more] = images.filter(({ width, height }) => Math.min(width, height) < crop);
   if (first === undefined) return;

@@ -16,7 +16,9 @@ interface RunComparison {
   readonly page: () => Promise<string>;
 }
 
-/** Compares what words name, by results in the store. Throws a `PipelineError` for unknown words. */
+/**
+ * Compares what words name, by results in the store. Throws a `PipelineError` for unknown words.
+ */
 export async function compareRuns(
   project: OpenedProject,
   words: readonly string[],

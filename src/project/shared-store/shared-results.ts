@@ -135,7 +135,9 @@ export async function repairEntries(
   return await repairShared(store, entries, (pipeline) => join(project.root, reportPath(pipeline)));
 }
 
-/** Frees a shared store of results that are older than `keep` milliseconds, or says what would go. */
+/**
+ * Frees a shared store of results that are older than `keep` milliseconds, or says what would go.
+ */
 export async function collectResults(
   { store }: ConnectedStore,
   options: { readonly keep: number; readonly remove: boolean },

@@ -94,7 +94,9 @@ export async function pull(
   };
 }
 
-/** The stages of a run that words name, such as `fit@seed=7` or `fit`; without words all of them. */
+/**
+ * The stages of a run that words name, such as `fit@seed=7` or `fit`; without words all of them.
+ */
 export function stagesOf(
   { run, stages }: RunManifest,
   words: readonly string[],

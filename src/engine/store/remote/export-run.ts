@@ -41,7 +41,9 @@ export async function exportRun(
   return Object.keys(stages);
 }
 
-/** The results of a run's stages. Throws a {@link UserError} that names those to be fetched first. */
+/**
+ * The results of a run's stages. Throws a {@link UserError} that names those to be fetched first.
+ */
 function wholeResults(
   store: SharedStore,
   { stages, pipeline }: RunManifest,

@@ -18,7 +18,9 @@ export interface StoreListener {
 /** Milliseconds between two reports of traffic. */
 const reportPause = 1_000;
 
-/** What a shared store tells its listener: warnings until it is closed, and traffic now and then. */
+/**
+ * What a shared store tells its listener: warnings until it is closed, and traffic now and then.
+ */
 export class StoreReports {
   readonly #onTraffic: (traffic: Traffic) => void;
   #warn: (message: string) => void;

@@ -8,8 +8,8 @@ import type { Question } from '../questions/question.ts';
 import { gridOf } from './map-layers.ts';
 
 /**
- * The feature maps of a layer for one image, and the gradient of the explained score by them. Tokens
- * of patches are the places of such maps; the class token, which has no place, is left out.
+ * The feature maps of a layer for one image, and the gradient of the explained score by them.
+ * Tokens of patches are the places of such maps; the class token, which has no place, is left out.
  */
 export interface LayerView {
   readonly height: number;

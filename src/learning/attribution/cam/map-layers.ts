@@ -121,8 +121,8 @@ function beforeLastAttention({ layers }: LayersModel): BeforeAttention | undefin
 
 /**
  * The layer that class activation maps are taken from: the one of that name, or by default what the
- * last attention reads in a transformer, else the last convolution. Throws a {@link StageError} that
- * lists the layers that can be named.
+ * last attention reads in a transformer, else the last convolution. Throws a {@link StageError}
+ * that lists the layers that can be named.
  */
 export function findMapLayer(model: LayersModel, name?: string): string {
   const convolutions = convolutionNames(model);

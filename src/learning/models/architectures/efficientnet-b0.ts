@@ -13,8 +13,8 @@ const stages = [
 ] as const;
 
 /**
- * EfficientNet-B0 (Tan and Le 2019, "Rethinking model scaling"): 16 inverted blocks with squeeze and
- * excitation, down to 1280 features. 5,288,548 learnable parameters with ImageNet's thousand
+ * EfficientNet-B0 (Tan and Le 2019, "Rethinking model scaling"): 16 inverted blocks with squeeze
+ * and excitation, down to 1280 features. 5,288,548 learnable parameters with ImageNet's thousand
  * classes. Layers have the names and the padding of torchvision. Blocks are never left out in
  * training: torchvision's stochastic depth is not part of this network.
  */

@@ -5,8 +5,8 @@ const width = 384;
 /**
  * ViT-S/16 (Dosovitskiy et al. 2021, "An image is worth 16x16 words"; the size of Touvron et al.
  * 2021, "Training data-efficient image transformers", table 1): patches of 16 x 16 pixels and 12
- * layers of attention with 6 heads. 22,050,664 learnable parameters with ImageNet's thousand classes
- * at 224 x 224, on which the number of positions depends. Layers have the names of timm's
+ * layers of attention with 6 heads. 22,050,664 learnable parameters with ImageNet's thousand
+ * classes at 224 x 224, on which the number of positions depends. Layers have the names of timm's
  * `vit_small_patch16_224`; its DeiT-S is the same network.
  */
 export function vitSmall(classes: number): readonly LayerItem[] {

@@ -29,7 +29,8 @@ export interface OnnxForm {
 /**
  * The bytes of an ONNX model from `image`, normalised as the network's info says (for a head from
  * `features`, `[batch, values]`), to `logits` or `probabilities`, `[batch, classes]`; the batch
- * size is free, and with images at native scale their height and width are. Operators are ONNX's own (opset 18), in inference mode.
+ * size is free, and with images at native scale their height and width are. Operators are ONNX's
+ * own (opset 18), in inference mode.
  */
 export function exportOnnx(
   net: WeightedNet,

@@ -27,7 +27,9 @@ export interface BuiltGraph {
   readonly output: SymbolicTensor;
   /** Further outputs that were asked for. */
   readonly others: readonly SymbolicTensor[];
-  /** The output for one image in ONNX's order of axes: `[channels, height, width]`, or `[values]`. */
+  /**
+   * The output for one image in ONNX's order of axes: `[channels, height, width]`, or `[values]`.
+   */
   readonly shape: readonly number[];
   readonly layout: Placed['layout'];
   /** The names of layers by the tensors that they compute. */

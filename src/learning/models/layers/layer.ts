@@ -75,8 +75,8 @@ interface Named {
 export type PlainLayer = Named & PlainForm;
 
 /**
- * The settings of a plain layer, with all defaults filled in. Kernels are `[height, width]`; windows
- * and strides are square; all in pixels.
+ * The settings of a plain layer, with all defaults filled in. Kernels are `[height, width]`;
+ * windows and strides are square; all in pixels.
  */
 export type PlainForm =
   | ({ readonly kind: 'conv'; readonly filters: number } & Kernel & Strided & Weighted)
@@ -89,11 +89,16 @@ export type PlainForm =
   | { readonly kind: 'zeroPad'; readonly around: Around }
   /** `momentum` is the share of the old moving mean and variance that a step keeps. */
   | { readonly kind: 'batchNorm'; readonly momentum: number; readonly epsilon: number }
-  /** Over the channels of each pixel or token (Ba, Kiros and Hinton 2016, "Layer normalization"). */
+  /**
+   * Over the channels of each pixel or token (Ba, Kiros and Hinton 2016, "Layer normalization").
+   */
   | { readonly kind: 'layerNorm'; readonly epsilon: number }
   | { readonly kind: 'activation'; readonly activation: Activation }
   | { readonly kind: 'dropout'; readonly rate: number }
-  /** A learned factor for each channel (Touvron et al. 2021, "Going deeper with image transformers"). */
+  /**
+   * A learned factor for each channel (Touvron et al. 2021, "Going deeper with image
+   * transformers").
+   */
   | { readonly kind: 'layerScale'; readonly initial: number }
   /** How the features of a head are scaled, by constants of those of the training split. */
   | { readonly kind: 'scaling'; readonly by: Scaling }

@@ -40,7 +40,9 @@ const mostPixels = 4096;
 const leastDeviation = 1e-6;
 const mostValue = 1e6;
 
-/** Throws a {@link StageError} for sizes that no memory holds, and numbers that no value survives. */
+/**
+ * Throws a {@link StageError} for sizes that no memory holds, and numbers that no value survives.
+ */
 function fitting(preprocessing: Preprocessing, file: string): Preprocessing {
   const { crop, resize, normalise } = preprocessing;
   const sides = typeof resize === 'number' ? [resize] : resize;

@@ -10,8 +10,8 @@ let broken = false;
 export const isBroken = (): boolean => broken;
 
 /**
- * Opens HDF5 of Keras up to version 2: `block1_conv1/kernel`. Throws a {@link StageError} for one of
- * another kind. A damaged one may also crash or occupy the library: see `keras-h5.ts`.
+ * Opens HDF5 of Keras up to version 2: `block1_conv1/kernel`. Throws a {@link StageError} for one
+ * of another kind. A damaged one may also crash or occupy the library: see `keras-h5.ts`.
  */
 export async function openUnchecked(path: string): Promise<StoredWeights> {
   // Some megabytes of WebAssembly, loaded only here.
@@ -51,7 +51,9 @@ function forgetPlugins(library: Awaited<typeof import('h5wasm/node').ready>): vo
 /** How the library, which sees all files of this machine, opens one. */
 type LibraryFiles = Awaited<typeof import('h5wasm/node').ready>['FS'];
 
-/** An error that the library takes for "permission denied" of WebAssembly's interface to a system. */
+/**
+ * An error that the library takes for "permission denied" of WebAssembly's interface to a system.
+ */
 const permissionDenied = () =>
   Object.assign(new Error('permission denied'), { name: 'ErrnoError', errno: 2 });
 

@@ -101,8 +101,8 @@ function faceApiName({ layer, name }: NetWeight): string {
  * `[out, in, height, width]`, that of a dense layer `[out, in]`, BatchNorm has `weight`, `bias`,
  * `running_mean` and `running_var`. A separable convolution is two, `depthwise`
  * (`[channels, 1, height, width]`, with `groups=channels`) and `pointwise`, which has the bias.
- * Attention has the dense layers `qkv` and `proj`; the class token is `cls_token`, and the positions
- * are `pos_embed`, as in timm. After a `Flatten`, inputs are channels first.
+ * Attention has the dense layers `qkv` and `proj`; the class token is `cls_token`, and the
+ * positions are `pos_embed`, as in timm. After a `Flatten`, inputs are channels first.
  */
 export function pytorchName({ layer, name }: NetWeight): string {
   const module = layer.name.replaceAll('/', '.');

@@ -54,8 +54,9 @@ export function readFinite(path: string, { name, read }: StoredTensor): Float32A
 }
 
 /**
- * Throws a {@link StageError} for damaged variances: those below zero. So is one of zero among whole numbers: a small variance became
- * zero when it was made one, and the channel would be divided by next to nothing.
+ * Throws a {@link StageError} for damaged variances: those below zero. So is one of zero among
+ * whole numbers: a small variance became zero when it was made one, and the channel would be
+ * divided by next to nothing.
  */
 export function checkVariance(
   path: string,

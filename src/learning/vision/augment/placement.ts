@@ -25,7 +25,9 @@ export function drawPlacement({ crop, flip }: PlacementSettings, random: Random)
   return { left: shift(), top: shift(), flip: flip && random.float() < 0.5 };
 }
 
-/** Draws a crop anywhere in an image that is at least as large: torchvision's `RandomCrop(size)`. */
+/**
+ * Draws a crop anywhere in an image that is at least as large: torchvision's `RandomCrop(size)`.
+ */
 export function drawCrop(image: Size, size: Size, flip: boolean, random: Random): Placement {
   const left = random.integer(image.width - size.width + 1);
   const top = random.integer(image.height - size.height + 1);

@@ -29,7 +29,7 @@ export const classesAndSplits = {
  *     dataset.json          format, classes, split names: what every reader of any split needs
  *     train/samples.json    one line per image: its facts, and where a shard has its bytes
  *     train/00000.tar …     pairs in order: <key>.jpg, the original bytes, and <key>.cls, the label
- *     train/missing.json    videos of the split without an image, and why; absent where there are none
+ *     train/missing.json    videos of the split without an image, and why; absent for none
  *     val/…  test/…
  *
  * The images of a video may lie in a shard of their own, without labels: so it stays the same when

@@ -42,6 +42,8 @@ export function readConstant(tensor: StoredTensor): Constant {
   return { type: 'int', shape, values: Array.from(values, bounded) };
 }
 
-/** Exporters write "to the end" as the largest integer of 64 bits; here it is the largest exact one. */
+/**
+ * Exporters write "to the end" as the largest integer of 64 bits; here it is the largest exact one.
+ */
 const bounded = (value: number): number =>
   Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));

@@ -83,8 +83,8 @@ const imagesAt = ({ shape, around = 1 }: Omit<Placed, 'layout'>): number =>
 
 /**
  * The shape that a Reshape asks for: 0 keeps a length and -1 takes what is left. A file that was
- * exported for one image leaves the images out of its numbers; then they stay at the place in memory
- * where they were. Undefined where the elements do not fit.
+ * exported for one image leaves the images out of its numbers; then they stay at the place in
+ * memory where they were. Undefined where the elements do not fit.
  */
 export function reshaped(
   from: Omit<Placed, 'layout'>,

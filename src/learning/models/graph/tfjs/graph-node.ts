@@ -71,7 +71,9 @@ export class TfjsNode {
     return (this.#attribute(name)?.list?.s ?? []).map(decoded);
   }
 
-  /** The lengths of a placeholder; -1 is free. Undefined where the file leaves their number free. */
+  /**
+   * The lengths of a placeholder; -1 is free. Undefined where the file leaves their number free.
+   */
   shape(name: string): readonly number[] | undefined {
     const shape = this.#attribute(name)?.shape;
     if (shape === undefined || shape.unknownRank === true) return undefined;

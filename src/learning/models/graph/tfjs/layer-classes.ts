@@ -17,7 +17,9 @@ import {
 } from './operations.ts';
 import { type Computed, rankOf, type Translation, type Value } from './translation.ts';
 
-/** Writes a layer in ONNX's operators. `inputs` are what it takes. Throws an {@link Unsupported}. */
+/**
+ * Writes a layer in ONNX's operators. `inputs` are what it takes. Throws an {@link Unsupported}.
+ */
 type Translate = (t: Translation, layer: KerasLayer, inputs: readonly Value[]) => Computed;
 
 function paddingOf(layer: KerasLayer): 'same' | 'valid' {

@@ -139,8 +139,8 @@ export function each(
 }
 
 /**
- * Clips to a range. Converters write ReLU6 as three operations, a rectifier, a minimum and a maximum:
- * ranges within one another are one.
+ * Clips to a range. Converters write ReLU6 as three operations, a rectifier, a minimum and a
+ * maximum: ranges within one another are one.
  */
 export function clip(
   t: Translation,

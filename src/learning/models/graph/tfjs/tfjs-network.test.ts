@@ -61,7 +61,9 @@ const node = (name: string, op: string, input: readonly string[], attr: object =
 
 const one = { i: '1' };
 
-/** The forms that converters write: joined operations, halves of BatchNorm, ReLU6 in three steps. */
+/**
+ * The forms that converters write: joined operations, halves of BatchNorm, ReLU6 in three steps.
+ */
 const graphNodes = [
   node('padded', 'Pad', ['image', 'pads']),
   node('conv', '_FusedConv2D', ['padded', 'kernel', 'bias'], {

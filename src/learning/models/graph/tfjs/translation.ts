@@ -14,8 +14,8 @@ export type Value =
       /** How many axes it has; undefined behind an operation that is not known here. */
       readonly rank: number | undefined;
       /**
-       * Whether ONNX has it as `[batch, channels, height, width]`, where the file has channels last.
-       * Convolutions and poolings need that; in memory nothing moves.
+       * Whether ONNX has it as `[batch, channels, height, width]`, where the file has channels
+       * last. Convolutions and poolings need that; in memory nothing moves.
        */
       readonly isImage: boolean;
       /** How many numbers a list has, such as a shape. */
@@ -50,8 +50,8 @@ const toWritten = [0, 2, 3, 1];
 const imageAxis = [0, 2, 3, 1];
 
 /**
- * Writes the network of a file of TensorFlow in ONNX's operators, so that its layers, its gradients,
- * its listing and its export are those of an ONNX file.
+ * Writes the network of a file of TensorFlow in ONNX's operators, so that its layers, its
+ * gradients, its listing and its export are those of an ONNX file.
  */
 export class Translation {
   readonly nodes: GraphNode[] = [];
