@@ -21,7 +21,7 @@ const settings = z.strictObject({
     .union([layer, z.record(z.string(), layer)])
     .exactOptional()
     .describe(
-      'The convolution or layer of tokens that maps are taken from, by name; for several networks a map from an axis value or stage of the model to the name. By default the last convolution, in a transformer the input of the last attention.',
+      'The convolution or layer of tokens that maps are taken from, by name; for several networks a map from an axis value or stage of the model to the name. By default the last convolution, of an ONNX file the last feature maps, in a transformer the input of the last attention.',
     ),
   class: ofClass,
   score,

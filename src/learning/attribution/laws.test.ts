@@ -11,7 +11,7 @@ import { netOf } from '../models/model-setting.ts';
 import { channelMaximum, scaleMap } from './attribution-map.ts';
 import { gradCam, randomCam } from './cam/activation-maps.ts';
 import { viewLayer, walkLayers } from './cam/layer-view.ts';
-import { convolutionNames, findMapLayer } from './cam/map-layers.ts';
+import { findMapLayer, mapNames } from './cam/map-layers.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import {
   inputGradient,
@@ -143,7 +143,7 @@ test('a layer inside a residual block is viewed like any other: the score moves 
   const net = buildNet(netOf('tiny-xception'), 64);
   initialiseWeights(net, 1);
   const question = ask(64);
-  const names = convolutionNames(net);
+  const names = mapNames(net);
   for (const name of [names[3]!, names.at(-1)!]) {
     const { views, logits } = await viewLayer(net, name, question);
     const moved = 1e-2;
@@ -187,7 +187,7 @@ test('Score-CAM gives the same map in batches of any size', async () => {
     classes: Int32Array.of(1),
     seeds: [1],
   };
-  const { views } = await viewLayer(net, convolutionNames(net).at(-1)!, single);
+  const { views } = await viewLayer(net, mapNames(net).at(-1)!, single);
   const map = await scoreCam(net, views[0]!, single, 5);
   assertClose(await scoreCam(net, views[0]!, single, 64), map, 1e-5);
   assert.ok(map.every((value) => value >= 0) && Math.max(...map) > 0);

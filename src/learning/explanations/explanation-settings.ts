@@ -51,7 +51,7 @@ export const explanationSettings = {
   layer: text
     .exactOptional()
     .describe(
-      'The convolution or layer of tokens that class activation maps are taken from, by name; by default the last convolution, in a transformer the input of the last attention.',
+      'The convolution or layer of tokens that class activation maps are taken from, by name; by default the last convolution, of an ONNX file the last feature maps, in a transformer the input of the last attention.',
     ),
   batchSize: count.default(32).describe('Images of one forward pass.'),
   seed: z.int().default(7).describe('Seed of everything random: images, noise, random weights.'),

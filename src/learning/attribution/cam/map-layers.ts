@@ -38,9 +38,26 @@ function tokenGrid(layer: Layers.Layer): Grid | undefined {
     const [, height, width, kernels] = outputShape as [number, number, number, number];
     return { height, width, kernels, placeless: tokens - height * width };
   });
-  return grids.find(
-    ({ kernels, placeless }) => kernels === channels && (placeless === 0 || placeless === 1),
-  );
+  const fits = ({ kernels, placeless }: (typeof grids)[number]) =>
+    kernels === channels && (placeless === 0 || placeless === 1);
+  return grids.find(fits) ?? mergedGrid(grids, { tokens, channels });
+}
+
+/**
+ * The grid of a Swin's later stages, which merge 2 x 2 places into one of twice the channels (Liu et
+ * al. 2021, "Swin transformer", section 3.1).
+ */
+function mergedGrid(
+  grids: readonly (Grid & { readonly kernels: number })[],
+  { tokens, channels }: { readonly tokens: number; readonly channels: number },
+): Grid | undefined {
+  for (const { height, width, kernels } of grids) {
+    for (let factor = 2; factor <= Math.min(height, width); factor *= 2) {
+      const merged = { height: height / factor, width: width / factor, placeless: 0 };
+      if (merged.height * merged.width === tokens && kernels * factor === channels) return merged;
+    }
+  }
+  return undefined;
 }
 
 /** All layers that a layer's output depends on. */
@@ -67,6 +84,17 @@ function isTokenNode(layer: GraphLayer): boolean {
   return isPlain && shape[0] === perImage && (isSum || isNormalisation(layer));
 }
 
+/**
+ * Whether a node of a file gives feature maps of more than one pixel: images with their channels
+ * last, as a Swin of torchvision also has them, `[images, height, width, channels]`.
+ */
+function isMapNode(layer: Layers.Layer): boolean {
+  if (!(layer instanceof GraphLayer)) return false;
+  const { shape, layout, around = 1 } = layer.form.step.output;
+  const isAtEnd = layout === 'channelsLast' || isNormalisation(layer);
+  return shape.length === 4 && shape[0] === perImage && around === 1 && isAtEnd && isLarge(layer);
+}
+
 /** The softmax of attention between all tokens, or a layer of attention. */
 function isAttentionOf(layer: Layers.Layer, tokens: ReadonlySet<number>): boolean {
   if (!(layer instanceof GraphLayer)) return layer instanceof Attention;
@@ -82,15 +110,24 @@ const convolutions = new Set(['Conv2D', 'SeparableConv2D', 'DepthwiseConv2D']);
 const isConvolution = (layer: Layers.Layer): boolean =>
   convolutions.has(layer.getClassName()) || operatorOf(layer) === 'Conv';
 
+/** Whether feature maps have more than one pixel. */
+function isLarge({ outputShape }: Layers.Layer): boolean {
+  const [, height = 0, width = 0] = outputShape as number[];
+  return height * width > 1;
+}
+
 /**
- * The names of a model's convolutions whose feature maps have more than one pixel, in the order of
- * the network.
+ * The names of the layers whose feature maps have more than one pixel, in the order of the network:
+ * convolutions, and in the network of a file what normalises or adds maps, and the last maps before
+ * it becomes flat.
  */
-export function convolutionNames(model: LayersModel): readonly string[] {
-  const isLarge = ([, height = 0, width = 0]: readonly number[]) => height * width > 1;
-  return model.layers
-    .filter((layer) => isConvolution(layer) && isLarge(layer.outputShape as number[]))
-    .map(({ name }) => name);
+export function mapNames({ layers }: LayersModel): readonly string[] {
+  const last = layers.findLast(isMapNode);
+  const isMap = (layer: Layers.Layer) =>
+    isMapNode(layer) && (operatorOf(layer) === 'Add' || isNormalisation(layer));
+  const isTaken = (layer: Layers.Layer) =>
+    (isConvolution(layer) && isLarge(layer)) || layer === last || isMap(layer);
+  return layers.filter(isTaken).map(({ name }) => name);
 }
 
 /**
@@ -121,19 +158,20 @@ function beforeLastAttention({ layers }: LayersModel): BeforeAttention | undefin
 
 /**
  * The layer that class activation maps are taken from: the one of that name, or by default what the
- * last attention reads in a transformer, else the last convolution. Throws a {@link StageError}
- * that lists the layers that can be named.
+ * last attention reads in a transformer, else the last convolution; in the network of a file the
+ * last maps, since its last convolution may be a shortcut, or one branch of several. Throws a
+ * {@link StageError} that lists the layers that can be named.
  */
 export function findMapLayer(model: LayersModel, name?: string): string {
-  const convolutions = convolutionNames(model);
+  const maps = mapNames(model);
   const tokens = beforeLastAttention(model);
-  const usual = tokens?.read ?? convolutions.at(-1);
+  const usual = tokens?.read ?? maps.at(-1);
   if (usual === undefined) {
     throw new StageError(
       'Expected a network with a convolution whose feature maps have more than one pixel, got none.',
     );
   }
-  const names = [...convolutions, ...(tokens?.names ?? [])];
+  const names = [...new Set([...maps, ...(tokens?.names ?? [])])];
   if (name === undefined || names.includes(name)) return name ?? usual;
   const layer = model.layers.find((layer) => layer.name === name);
   const what = layer === undefined ? `"${name}"` : `the ${layer.getClassName()} "${name}"`;
