@@ -1,4 +1,4 @@
-// Lists the images of a folder {split}/{class}/, with the groups that its manifest.csv names: a file `split,label,file` with a column
+// Lists the images of a folder {split}/{class}/, with the groups that its manifest.csv names: a file `split,label,file` or `path,label,split` with a column
 // `near_duplicate_group`, `group` or `source_video`, the first of them that there is. Without a manifest, images have no groups.
 //     node manifest-list.mjs folder > list.csv
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ if (existsSync(manifest)) {
     const cell = (name) => cells[columns.indexOf(name)] ?? '';
     const label = cell('label');
     const split = cell('split');
-    const path = `${split}/${label}/${cell('file')}`;
+    const path = columns.includes('path') ? cell('path') : `${split}/${label}/${cell('file')}`;
     console.log([path, label, split, group === undefined ? '' : cell(group)].join(','));
   }
 } else {
