@@ -149,6 +149,32 @@ test('one picture in both classes, and groups in two splits, cause warnings', as
   ]);
 });
 
+test('persons on both sides of a split are named, as groups are', async () => {
+  using bench = new StageBench();
+  // Persons of five images each; the first two images of ten are in test.
+  const images = clean(40, (_, index) => ({ person: String(100_000 + Math.floor(index / 5)) }));
+  const { metrics, rows } = await audit(bench, images);
+  assert.equal(metrics.personsAcrossSplits, 4);
+  assert.equal(metrics.groupsAcrossSplits, 0);
+  assert.deepEqual(
+    rows
+      .filter(({ kind }) => kind === 'person')
+      .map(({ group, one, other }) => [group, one, other]),
+    [
+      ['100000', 'train/2', 'test/0'],
+      ['100002', 'train/12', 'test/10'],
+      ['100004', 'train/22', 'test/20'],
+      ['100006', 'train/32', 'test/30'],
+    ],
+  );
+  assert.equal(
+    bench.warnings.at(-1),
+    '4 persons lie in several splits: 100000, 100002, 100004, 100006.',
+  );
+  const without = await audit(bench, images, { together: [] });
+  assert.equal(without.metrics.personsAcrossSplits, undefined);
+});
+
 test('of a large class only some images are examined, of a small one all', () => {
   const labels = Array.from({ length: 6000 }, (_, index) => (index % 50 === 0 ? 1 : 0));
   const drawn = drawExamined(labels, 7);

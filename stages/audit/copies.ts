@@ -43,7 +43,7 @@ export type Copies = ReturnType<typeof findCopies>;
 const mostPairs = 1_000_000;
 
 /** Finds copies among all images, of any split and class. */
-export function findCopies(images: readonly AuditedImage[]) {
+export function findCopies(images: readonly AuditedImage[], together: readonly string[]) {
   const files = groupBy(images.keys(), (index) => images[index]!.print.fileDigest);
   const pixels = groupBy(images.keys(), (index) => images[index]!.print.pixelsDigest);
   const alike = (index: number): readonly number[] =>
@@ -95,7 +95,7 @@ export function findCopies(images: readonly AuditedImage[]) {
      * The unit of each image: its group, its copies, and their groups and copies have the same
      * name.
      */
-    units: joinUnits(images, pixels, similar),
+    units: joinUnits(images, pixels, similar, together),
     /** Whether there were so many similar pairs that the search was ended. */
     isCut,
   };
@@ -151,29 +151,50 @@ function joinUnits(
   images: readonly AuditedImage[],
   pixels: ReadonlyMap<string, readonly number[]>,
   similar: readonly NearPair[],
+  together: readonly string[],
 ): readonly string[] {
   const sets = new DisjointSets();
-  for (const [index, { group }] of images.entries())
+  for (const [index, { group, slices }] of images.entries()) {
     if (group !== undefined) sets.join(`image ${index}`, `group ${group}`);
+    for (const name of together) {
+      if (slices[name] !== undefined) sets.join(`image ${index}`, `${name}: ${slices[name]}`);
+    }
+  }
   for (const members of pixels.values())
     for (const member of members) sets.join(`image ${members[0]}`, `image ${member}`);
   for (const { first, second } of similar) sets.join(`image ${first}`, `image ${second}`);
   return images.map((_, index) => sets.first(`image ${index}`));
 }
 
-/** A group with images in two splits, by its first image in each. */
-type SplitGroup = ReturnType<typeof groupsAcrossSplits>[number];
+/** A group, or the value of a slice, with images in two splits, by its first image in each. */
+export interface SplitGroup extends ImagePair {
+  /** `group`, or the name of the slice, such as `person`. */
+  readonly kind: string;
+  readonly group: string;
+}
 
-/** Pairs the first image of each group with its first image in every further split. */
-export function groupsAcrossSplits(images: readonly AuditedImage[]) {
-  const groups = groupBy(images.keys(), (index) => images[index]!.group);
-  return [...groups].flatMap(([group, indices]) => {
-    const firsts = [...groupBy(indices, (index) => images[index]!.split).values()].map(
-      ([first]) => first!,
-    );
-    return group === undefined
-      ? []
-      : firsts.slice(1).map((second) => ({ group, first: firsts[0]!, second }));
+/**
+ * Pairs the first image of each group, and of each value of the slices, with its first image in
+ * every further split.
+ */
+export function groupsAcrossSplits(
+  images: readonly AuditedImage[],
+  slices: readonly string[],
+): readonly SplitGroup[] {
+  const kinds = [
+    { kind: 'group', nameOf: ({ group }: AuditedImage) => group },
+    ...slices.map((kind) => ({ kind, nameOf: (image: AuditedImage) => image.slices[kind] })),
+  ];
+  return kinds.flatMap(({ kind, nameOf }) => {
+    const groups = groupBy(images.keys(), (index) => nameOf(images[index]!));
+    return [...groups].flatMap(([group, indices]) => {
+      const firsts = [...groupBy(indices, (index) => images[index]!.split).values()].map(
+        ([first]) => first!,
+      );
+      return group === undefined
+        ? []
+        : firsts.slice(1).map((second) => ({ kind, group, first: firsts[0]!, second }));
+    });
   });
 }
 
@@ -218,7 +239,7 @@ export function formatDuplicates(
     orientation,
     ...described(pair),
   }));
-  const shared = groups.map(({ group, ...pair }) => ({ kind: 'group', group, ...described(pair) }));
+  const shared = groups.map(({ kind, group, ...pair }) => ({ kind, group, ...described(pair) }));
   return csvTable(
     [...copies, ...shared],
     ['kind', 'distance', 'correlation', 'orientation', 'group', ...named('one'), ...named('other')],

@@ -16,6 +16,7 @@ import {
   findCopies,
   formatDuplicates,
   groupsAcrossSplits,
+  type SplitGroup,
 } from './copies.ts';
 import { copiesChart } from './copies-chart.ts';
 import { meanDifference, meansChart } from './means-chart.ts';
@@ -108,14 +109,15 @@ type Findings = ReturnType<typeof find>;
 
 /** What the images show once all of them are decoded. */
 function find(context: Context, seen: Survey) {
-  const copies = findCopies(seen.images);
+  const { together } = context.settings;
+  const copies = findCopies(seen.images, together);
   const units = seen.examined.map(({ position }) => copies.units[position]!);
   const means = meanDifference(seen.classes, units);
   const gap = spectrumGap(seen.examined, units);
   return {
     seen,
     copies,
-    groups: groupsAcrossSplits(seen.images),
+    groups: groupsAcrossSplits(seen.images, together),
     results: testAll(context, seen, units),
     means,
     gap,
@@ -142,7 +144,7 @@ function testAll(
 function formatMetrics(
   { classes }: Sides,
   { seen, copies, groups, results, means, gap }: Findings,
-  { confidence }: AuditSettings,
+  { confidence, together }: AuditSettings,
 ): string {
   const intervals = results.map(({ name, auc }) => [name, intervalPair(auc)] as const);
   const metrics = {
@@ -158,7 +160,14 @@ function formatMetrics(
       ),
     },
     copies: { ...copyCounts(copies.pairs), imagesAcrossSplits: copies.leaking },
-    groupsAcrossSplits: new Set(groups.map(({ group }) => group)).size,
+    groupsAcrossSplits: namesOf(groups, 'group').length,
+    ...Object.fromEntries(
+      together.flatMap((name) =>
+        seen.images.some(({ slices }) => slices[name] !== undefined)
+          ? [[`${name}sAcrossSplits`, namesOf(groups, name).length]]
+          : [],
+      ),
+    ),
     meanImages: { difference: means.rootMeanSquare, byChance: means.chance ?? null },
     spectrum: { largestGap: gap.deviations, frequency: ringFrequencies[gap.ring]!, p: gap.p },
   };
@@ -187,11 +196,21 @@ async function draw(
 function* warnings({ seen: { images }, copies, groups, results }: Findings): Generator<string> {
   for (const result of results.filter(isWorrying)) yield `${capital(verdictLine(result))}.`;
   yield* copyWarnings(images, copies);
-  const names = [...new Set(groups.map(({ group }) => group))];
-  if (names.length === 0) return;
-  const verb = names.length === 1 ? 'lies' : 'lie';
-  yield `${formatCountOf(names.length, 'group')} ${verb} in several splits: ${formatFew(names, 5)}.`;
+  for (const kind of kindsOf(groups)) {
+    const names = namesOf(groups, kind);
+    const verb = names.length === 1 ? 'lies' : 'lie';
+    yield `${formatCountOf(names.length, kind)} ${verb} in several splits: ${formatFew(names, 5)}.`;
+  }
 }
+
+/** What lies in several splits: groups, persons. */
+const kindsOf = (groups: readonly SplitGroup[]): readonly string[] => [
+  ...new Set(groups.map(({ kind }) => kind)),
+];
+
+const namesOf = (groups: readonly SplitGroup[], wanted: string): readonly string[] => [
+  ...new Set(groups.flatMap(({ kind, group }) => (kind === wanted ? [group] : []))),
+];
 
 function* copyWarnings(
   images: readonly AuditedImage[],

@@ -28,6 +28,7 @@ function drawImages(
       index,
       label,
       group: undefined,
+      slices: {},
       width: random.pick([96, 128, 160]),
       height: random.pick([96, 128]),
       print: {

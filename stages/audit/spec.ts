@@ -14,6 +14,11 @@ const settings = z.strictObject({
   positive: classSettings.positive.describe(
     'Classes or sources that are compared with all others; needed for more than two classes. By default the second of two.',
   ),
+  together: uniqueList(text, 'slice')
+    .default(['person'])
+    .describe(
+      'Slices whose equal values belong into one split, as groups do; images may lack them. `faces` gives persons.',
+    ),
   folds: whole(2, 20)
     .default(5)
     .describe(
@@ -40,10 +45,10 @@ export const spec = defineKind<AuditSettings>({
   },
   outputs: {
     metrics: output.metrics(
-      'JSON: the AUC of every shortcut with interval and p-value, the numbers of copies and of groups in several splits.',
+      'JSON: the AUC of every shortcut with interval and p-value, the numbers of copies, and of groups and persons in several splits.',
     ),
     duplicates: output.table(
-      'CSV, a row for each pair of copies, those across splits first, then for each group in two splits.',
+      'CSV, a row for each pair of copies, those across splits first, then for each group, and each person, in two splits.',
     ),
     shortcuts: output.chart(
       'The AUC of every shortcut with its interval; filled dots are above chance.',

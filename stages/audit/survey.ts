@@ -22,6 +22,8 @@ export interface AuditedImage {
   /** The index of its class: of two, 0 = negative, 1 = positive. */
   readonly label: number;
   readonly group: string | undefined;
+  /** What else is known of it, by name, such as its person. */
+  readonly slices: Readonly<Record<string, string>>;
   readonly print: Print;
 }
 
@@ -80,7 +82,7 @@ export async function surveyImages(
   for await (const seen of looks) {
     const { split, index, sample } = all[images.length]!;
     if ('error' in seen) throw new StageError(`${sample.path} cannot be decoded: ${seen.error}`);
-    const { key, path, group, width, height } = sample;
+    const { key, path, group, slices = {}, width, height } = sample;
     const label = labels[images.length]!;
     // Images of one encoding share an object: the text of its tables is as large as all else that
     // is kept of an image.
@@ -88,7 +90,7 @@ export async function surveyImages(
     const encoding = encodings.get(text) ?? seen.print.encoding;
     encodings.set(text, encoding);
     const print = { ...seen.print, encoding };
-    const image = { key, path, split, index, label, group, width, height, print };
+    const image = { key, path, split, index, label, group, slices, width, height, print };
     if (seen.examined !== undefined) {
       sums[label]!.add(seen.examined);
       examined.push({ ...image, position: images.length, look: seen.examined.look });

@@ -15,6 +15,7 @@ export interface Planted {
   /** Images of one seed show the same. */
   readonly seed: number;
   readonly group?: string;
+  readonly person?: string;
   readonly encode?: (image: Sharp) => Sharp;
   readonly lighter?: number;
   /** The amplitude of a checkerboard over the picture, such as transposed convolutions leave. */
@@ -70,13 +71,23 @@ export async function audit(bench: StageBench, images: readonly Planted[], setti
   const splits = [...new Set(images.map(({ split = 'train' }) => split))].sort().reverse();
   using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits });
   for (const [index, image] of images.entries()) {
-    const { label, group, split = 'train', encode = jpeg(90) } = image;
+    const { label, group, person, split = 'train', encode = jpeg(90) } = image;
+    const slices = person === undefined ? {} : { slices: { person } };
     const bytes = await encode(picture(image)).toBuffer();
     const { width = side, height = side } = await sharp(bytes).metadata();
     const key = `${split}/${index}`;
     writer.add(
       split,
-      { key, label, source: 'made', path: `${key}.jpg`, width, height, ...(group && { group }) },
+      {
+        key,
+        label,
+        source: 'made',
+        path: `${key}.jpg`,
+        width,
+        height,
+        ...(group && { group }),
+        ...slices,
+      },
       bytes,
     );
   }

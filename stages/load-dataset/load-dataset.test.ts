@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { digestOf } from '../../test/support/golden.ts';
 import { encodedNoise } from '../../test/support/noise-dataset.ts';
@@ -615,5 +616,59 @@ test('impossible settings are refused', () => {
   assert.match(
     message({ classes: { real: ['../a'] } })!,
     /expected a folder below the input|Invalid input/,
+  );
+});
+
+test('splits are drawn by person: a swap keeps its target and its donor in one split', async () => {
+  using bench = benchWith();
+  // Videos of two people each; the swap 0_1 shows the face of 1 in the video of 0.
+  const videos = [0, 2, 4, 6, 8, 10].flatMap((target) => [
+    { name: `real/${target}.mp4`, label: 0, person: String(target) },
+    { name: `real/again-${target}.mp4`, label: 0, person: String(target) },
+    { name: `real/${target + 1}.mp4`, label: 0, person: String(target + 1) },
+    { name: `fake/${target}_${target + 1}.mp4`, label: 1, person: String(target + 1) },
+  ]);
+  const crops = join(bench.root, 'crops');
+  {
+    using writer = new DatasetWriter(crops, { classes: ['real', 'fake'], splits: ['all'] });
+    for (const { name, label, person } of videos) {
+      const source = label === 0 ? 'real' : 'fake';
+      const facts = { label, source, group: name, video: name, frame: 0, time: 0 };
+      const size = { width: 8, height: 8 };
+      writer.add(
+        'all',
+        { key: name, path: `${name}.png`, slices: { person }, ...facts, ...size },
+        image,
+      );
+    }
+    writer.finish();
+  }
+  const settings = {
+    split: { train: 0.5, val: 0.25, test: 0.25 },
+    together: ['person'],
+    group: '^fake/(\\d+)_|real/(?:again-)?(\\d+)',
+  };
+  await bench.run(spec, run, { with: settings, inputs: { dataset: crops } });
+  const splitOf = new Map<string, string>();
+  using dataset = openDataset(bench.output('dataset'));
+  for (const split of dataset.splits) {
+    for (const { video } of dataset.split(split).samples) splitOf.set(video!, split);
+  }
+  assert.equal(splitOf.size, videos.length);
+  for (const target of [0, 2, 4, 6, 8, 10]) {
+    const swap = splitOf.get(`fake/${target}_${target + 1}.mp4`);
+    for (const video of [`${target}`, `again-${target}`, `${target + 1}`])
+      assert.equal(splitOf.get(`real/${video}.mp4`), swap, video);
+  }
+
+  await assert.rejects(
+    bench.run(spec, run, {
+      with: { ...settings, together: ['persn'] },
+      inputs: { dataset: crops },
+    }),
+    {
+      name: 'StageError',
+      message: 'Expected a slice of the images in "together", got "persn". There is only person.',
+    },
   );
 });

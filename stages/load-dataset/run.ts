@@ -39,7 +39,9 @@ export default async function run(context: Context): Promise<void> {
   if (context.settings.classes === undefined) tellClasses(context, classes, list);
   const kept = withoutExcluded(context, find(context, root, sources, list));
   const without = videosWithoutImage(sources, list);
-  const joined = joinGroups<FoundImage>([...kept, ...without], context.settings.group);
+  const { group, together } = context.settings;
+  requireSlices(kept, together);
+  const joined = joinGroups<FoundImage>([...kept, ...without], group, together);
   const grouped = joined.slice(0, kept.length);
   const assigned = withoutLeftOut(context, assignSplits(context, grouped, classes));
   const splits = splitsOf(context, assigned, list);
@@ -356,30 +358,41 @@ function tellUnreadable(context: Context, unreadable: readonly Unreadable[], tot
   context.note('images left out', unreadable.length);
 }
 
+/** Throws a {@link StageError} for a slice that no image has. */
+function requireSlices(images: readonly FoundImage[], together: readonly string[]): void {
+  const known = new Set(images.flatMap(({ slices = {} }) => Object.keys(slices)));
+  requireKnown('a slice of the images in "together"', together, known);
+}
+
 /**
- * Joins images that have a capture of `pattern`, or the group of their list, in common, and
- * whatever these join in turn: a forged video shows one identity and moves as another, so both must
- * stay on one side of a split. A group is named by the first of its captures in code-unit order. An
- * image without any stands alone.
+ * Joins images that have a capture of `pattern`, the group of their list, or the value of a slice
+ * of `together` in common, and whatever these join in turn: a forged video shows one identity and
+ * moves as another, so both must stay on one side of a split. A group is named by the first of
+ * these in code-unit order. An image without any stands alone.
  */
 export function joinGroups<T extends FoundImage>(
   images: readonly T[],
   pattern: string | undefined,
+  together: readonly string[] = [],
 ): readonly T[] {
   const expression = pattern === undefined ? undefined : new RegExp(pattern);
-  const names = images.map(({ path, group }) => {
+  const named = images.map(({ path, group }) => {
     const [, ...captures] = expression?.exec(path) ?? [];
     return [...(group === undefined ? [] : [group]), ...captures.filter(Boolean)];
   });
   if (
     expression !== undefined &&
     images.length > 0 &&
-    names.every((captures) => captures.length === 0)
+    named.every((captures) => captures.length === 0)
   ) {
     throw new StageError(
       `Expected \`group: ${pattern}\` to capture something of the paths, such as ${images[0]!.path}; it matches none.`,
     );
   }
+  const names = images.map(({ slices = {} }, index) => [
+    ...named[index]!,
+    ...together.flatMap((name) => (slices[name] === undefined ? [] : [`${name} ${slices[name]}`])),
+  ]);
   const sets = new DisjointSets();
   for (const captures of names) for (const name of captures) sets.join(captures[0]!, name);
   return images.map((image, index) => {

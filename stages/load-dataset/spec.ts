@@ -107,6 +107,11 @@ const settings = z.strictObject({
     .describe(
       'A regular expression over the path: images with a capture in common stay in one split.',
     ),
+  together: uniqueList(text, 'slice')
+    .default([])
+    .describe(
+      'Slices whose equal values keep images in one split, as `group` does, such as [person], which `faces` gives.',
+    ),
   groupAcrossSplits: z
     .enum(['error', 'warn'])
     .default('error')
