@@ -1,5 +1,6 @@
 import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.ts';
-import { type Examined, lumaOf, meanSide } from './look-at-image.ts';
+import { lumaOf } from '../../src/learning/vision/luma.ts';
+import { type Examined, meanSide } from './look-at-image.ts';
 
 /** Averages over the images of one class. */
 export type ClassMeans = ReturnType<MeansOfClass['finish']>;

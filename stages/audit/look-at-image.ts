@@ -5,6 +5,7 @@ import { type DecodedImage, decodeImage } from '../../src/learning/vision/decode
 import { readJpegTables } from '../../src/learning/vision/forensics/jpeg-tables.ts';
 import { hashSide } from '../../src/learning/vision/forensics/perceptual-hash.ts';
 import { radialSpectrum } from '../../src/learning/vision/forensics/radial-spectrum.ts';
+import { lumaOf } from '../../src/learning/vision/luma.ts';
 
 /** Sides of the mean images and of the thumbnail that a shortcut is tested on, in pixels. */
 export const meanSide = 64;
@@ -109,10 +110,6 @@ function toGrey(pixels: Uint8Array): Uint8Array {
   }
   return grey;
 }
-
-/** ITU-R BT.601, as JPEG's Y. */
-export const lumaOf = (red: number, green: number, blue: number): number =>
-  0.299 * red + 0.587 * green + 0.114 * blue;
 
 /** The luma of all pixels, and means over them, 0 to 255, with deviations. */
 function measureLight({ pixels }: DecodedImage) {

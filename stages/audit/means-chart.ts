@@ -5,9 +5,10 @@ import { imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { drawsGroups } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
+import { lumaOf } from '../../src/learning/vision/luma.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { ClassMeans } from './class-means.ts';
-import { lumaOf, meanSide } from './look-at-image.ts';
+import { meanSide } from './look-at-image.ts';
 
 const side = 190;
 /** From less to more luma in positives; white for no difference, and darker towards both ends. */

@@ -1,4 +1,5 @@
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
+import { lumaOf } from '../../src/learning/vision/luma.ts';
 
 /** One channel of an image: `[height, width]` in row order, whole numbers. */
 export interface Plane {
@@ -22,7 +23,7 @@ export function planesOf({ width, height, pixels }: DecodedImage): readonly Plan
     const red = pixels[3 * i]!;
     const green = pixels[3 * i + 1]!;
     const blue = pixels[3 * i + 2]!;
-    luma[i] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+    luma[i] = Math.round(lumaOf(red, green, blue));
     redGreen[i] = red - green;
     blueGreen[i] = blue - green;
   }

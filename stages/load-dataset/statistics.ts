@@ -1,5 +1,6 @@
 import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
+import { lumaOf } from '../../src/learning/vision/luma.ts';
 
 /**
  * The facts about an image that statistics sum up: `bytes` of the encoded file, `brightness` as
@@ -10,12 +11,10 @@ export type CountedImage = Readonly<Record<'split' | 'class' | 'source', string>
     readonly group: string | undefined;
   };
 
-/**
- * Mean luma of pixels, `[height, width, 3]`, by the weights of ITU-R BT.601, as JPEG's Y: 0 to 255.
- */
+/** Mean luma of pixels, `[height, width, 3]`: 0 to 255. */
 export function meanBrightness(pixels: Uint8Array): number {
   const [red, green, blue] = channelSums(pixels);
-  return (0.299 * red + 0.587 * green + 0.114 * blue) / (pixels.length / 3);
+  return lumaOf(red, green, blue) / (pixels.length / 3);
 }
 
 /**
