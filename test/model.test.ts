@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { encodeSafetensors } from '../src/learning/models/weights/safetensors.ts';
 import { Project } from './support/rig.ts';
 import { smallOnnx } from './support/small-onnx.ts';
+import { graphArtifacts, window, writeArtifacts } from './support/tfjs-models.ts';
 import { print } from './support/two-stages.ts';
 import { untrainedInfo } from './support/untrained-model.ts';
 
@@ -162,6 +163,54 @@ Drew it in net.svg
   );
 });
 
+test('model lists the layers of a tfjs model, and the tensors of one that has layers unknown here', async () => {
+  using project = new Project(stages);
+  const node = (name: string, op: string, input: readonly string[], attr: object = {}) => ({
+    name,
+    op,
+    input,
+    attr,
+  });
+  const constants = {
+    kernel: { shape: [3, 3, 3, 4] },
+    shift: { shape: [4] },
+    places: { shape: [2], values: [1, 2], isInteger: true },
+  } as const;
+  const nodes = [
+    node('conv', 'Conv2D', ['image', 'kernel'], window(2, 'SAME')),
+    node('shifted', 'BiasAdd', ['conv', 'shift']),
+    node('relu', 'Relu6', ['shifted']),
+    node('pooled', 'Mean', ['relu', 'places']),
+  ];
+  writeArtifacts(project.path('net'), graphArtifacts(nodes, constants, { size: 8 }));
+  assert.equal(
+    await print(project, 'model', 'net/model.json'),
+    `model.json at 8 x 8: The network of a tfjs model.
+
+layer    does        output     parameters  multiply-adds
+image                8 x 8 x 3
+conv     Conv        4 x 4 x 4         108
+shifted  Add         4 x 4 x 4           4
+relu     Clip        4 x 4 x 4
+pooled   ReduceMean  4 values
+
+112 learnable parameters
+`,
+  );
+  const unknown = [...nodes, node('boxes', 'NonMaxSuppressionV5', ['pooled'])];
+  writeArtifacts(project.path('other'), graphArtifacts(unknown, constants));
+  assert.equal(
+    await print(project, 'model', 'other/model.json'),
+    `other/model.json: 3 tensors, 114 values, 456 B
+
+tensor  shape          type     values  size
+kernel  3 x 3 x 3 x 4  float32     108  432 B
+shift   4              float32       4  16 B
+places  2              int32         2  8 B
+`,
+  );
+});
+
 test('model does not take the default network for that of a stage with an ONNX file', async () => {
   using project = new Project(
     `stages:
@@ -178,7 +227,7 @@ test('model does not take the default network for that of a stage with an ONNX f
     [code, stderr],
     [
       1,
-      'error: The network of fit in pipelines/test.yaml is in an ONNX file [no-model]\n\n  Name the file, such as `restage model models/net.onnx`, or the folder of the trained model.\n',
+      'error: The network of fit in pipelines/test.yaml is in a file [no-model]\n\n  Name the file, such as `restage model models/net.onnx`, or the folder of the trained model.\n',
     ],
   );
 });

@@ -218,7 +218,7 @@ test('an ONNX file brings its network along, and weights do not', () => {
     'either the input `onnx` or `weights`, got both',
   ]);
   assert.deepEqual(check({}, 'weights'), [
-    'expected the setting `model`, the network of the weights, or the input `onnx`',
+    'expected the setting `model`, the network of the weights, or the input `network`',
   ]);
   assert.deepEqual(check({ model: 'xception', classes: ['a', 'b', 'c'] }, 'weights'), []);
 });

@@ -1,7 +1,9 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
+import { graphAsOnnx } from '../../src/learning/models/export/graph-as-onnx.ts';
+import { openGraph } from '../../src/learning/models/graph-network.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import {
@@ -11,8 +13,10 @@ import {
   modelInfo,
   onnxFile,
 } from '../../src/learning/models/model-info.ts';
+import { networkPaths } from '../../src/learning/models/network-paths.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
+import { isTfjsFile } from '../../src/learning/models/weights/weight-files.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { loadWithHead } from './load-with-head.ts';
@@ -22,7 +26,7 @@ type Context = StageContext<LoadModelSettings>;
 
 export default async function run(context: Context): Promise<void> {
   if (context.inputs('head').length > 0) return loadWithHead(context);
-  if (context.inputs('onnx').length > 0) return loadOnnx(context);
+  if (networkPaths(context) !== undefined) return loadOnnx(context);
   const {
     model: architecture,
     pretrained,
@@ -61,10 +65,8 @@ export default async function run(context: Context): Promise<void> {
 async function loadOnnx(context: Context): Promise<void> {
   const settings = withPreprocessing(context, context.settings);
   const { imageSize, scoresAre } = settings;
-  using network = await OnnxNetwork.open(context.input('onnx').path, {
-    threads: context.cpus,
-    imageSize,
-  });
+  const options = { threads: context.cpus, imageSize };
+  using network = await OnnxNetwork.open(onnxOf(context), options);
   const { facts, input, output } = network;
   const { shape } = await network.run(new Float32Array(input.size ** 2 * 3));
   // What `export` wrote into the file.
@@ -101,6 +103,20 @@ async function loadOnnx(context: Context): Promise<void> {
   copyFileSync(network.path, join(folder, onnxFile));
   writeFileSync(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`);
 }
+
+/** The path of the stage's ONNX file, or of one that is written of its tfjs model. */
+function onnxOf(context: Context): string {
+  const paths = networkPaths(context)!;
+  const [path = ''] = paths;
+  const isModel = statSync(path).isDirectory() ? !hasOnnx(path) : isTfjsFile(path);
+  if (context.inputs('network').length === 0 || !isModel) return path;
+  const file = join(context.scratch, onnxFile);
+  writeFileSync(file, graphAsOnnx(openGraph(paths)));
+  return file;
+}
+
+const hasOnnx = (folder: string): boolean =>
+  readdirSync(folder).some((name) => name.endsWith('.onnx'));
 
 /**
  * How an image becomes the file's input. Throws a {@link StageError} where nothing says how it is

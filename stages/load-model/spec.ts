@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { defaultNames } from '../../src/default-names.ts';
 import {
+  filePortOf,
   inputMistakes,
+  networkPort,
   onnxIsFixed,
   onnxPort,
   optionalInputSettings,
@@ -59,12 +61,13 @@ export const spec = defineKind<LoadModelSettings>({
     'Makes a model from an ONNX file, from a network and its weights, or from a network and a head on its features, without training.',
   settings,
   inputs: {
-    onnx: onnxPort,
+    network: networkPort,
+    onnx: { ...onnxPort, summary: 'The earlier name of `network`, for ONNX files.' },
     head: {
       type: 'model',
       optional: true,
       summary:
-        'A head that `train` or `linear` fitted to features of `embed`: it takes the place of what follows their layer. The network is that of `embed`: its `onnx`, its `model` or `weights` under `weights`, its `pretrained` or `seed`.',
+        'A head that `train` or `linear` fitted to features of `embed`: it takes the place of what follows their layer. The network is that of `embed`: its `network` or `onnx`, its `model` or `weights` under `weights`, its `pretrained` or `seed`.',
     },
     preprocessing: preprocessingPort,
     ...weightPorts,
@@ -90,27 +93,31 @@ function mistakes(
 ): readonly SettingMistake[] {
   const { model, pretrained = 'none', imageSize, classes } = { ...usual, ...given };
   if (inputs.has('head')) return headMistakes(given, inputs);
-  if (inputs.has('onnx')) {
+  const file = filePortOf(inputs);
+  if (file !== undefined) {
+    const others = Object.keys(weightPorts).filter((name) => file === 'onnx' || name !== 'shards');
     const extra = (['model', 'pretrained'] as const).filter((name) => given[name] !== undefined);
-    const ports = Object.keys(weightPorts).filter((name) => inputs.has(name));
+    const ports = [...(file === 'onnx' ? [] : ['onnx']), ...others];
     return [
       ...inputMistakes(given, inputs),
       ...mistakeIf(given.scale !== undefined, ['scale'], onnxIsFixed),
       ...extra.map((name) => ({
         at: [name],
-        message: `expected no "${name}", which the file of "onnx" brings along`,
+        message: `expected no "${name}", which the file of "${file}" brings along`,
       })),
-      ...ports.map((name) => ({
-        at: [],
-        message: `either the input \`onnx\` or \`${name}\`, got both`,
-      })),
+      ...ports
+        .filter((name) => inputs.has(name))
+        .map((name) => ({
+          at: [],
+          message: `either the input \`${file}\` or \`${name}\`, got both`,
+        })),
     ];
   }
   if (model === undefined) {
     return [
       {
         at: [],
-        message: 'expected the setting `model`, the network of the weights, or the input `onnx`',
+        message: 'expected the setting `model`, the network of the weights, or the input `network`',
       },
     ];
   }
@@ -124,7 +131,7 @@ function mistakes(
     ...mistakeIf(
       given.scoresAre !== undefined,
       ['scoresAre'],
-      'is for the input `onnx`: layers end with logits',
+      'is for the input `network`: layers end with logits',
     ),
   ];
 }
@@ -136,8 +143,10 @@ function headMistakes(
 ): readonly SettingMistake[] {
   const names = ['model', 'classes', 'scoresAre', ...refusedNames(given)] as const;
   const known = names.filter((name) => given[name] !== undefined);
-  const isFile = inputs.has('onnx');
-  const ports = ['preprocessing', ...(isFile ? Object.keys(weightPorts) : [])];
+  const file = filePortOf(inputs);
+  const isFile = file !== undefined;
+  const weights = Object.keys(weightPorts).filter((name) => file === 'onnx' || name !== 'shards');
+  const ports = ['preprocessing', ...(isFile ? weights : [])];
   const extra = ports.filter((name) => inputs.has(name));
   const isTwice = given.pretrained !== undefined && (isFile || inputs.has('weights'));
   return [
@@ -147,7 +156,7 @@ function headMistakes(
     })),
     ...extra.map((name) => ({
       at: [],
-      message: `expected no input "${name}" beside "head"${isFile ? ' and "onnx"' : ''}`,
+      message: `expected no input "${name}" beside "head"${isFile ? ` and "${file}"` : ''}`,
     })),
     ...mistakeIf(
       isTwice,

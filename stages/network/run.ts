@@ -24,17 +24,18 @@ import {
   traceLayers,
 } from '../../src/learning/models/layers/trace-net.ts';
 import { netOf, titleOf } from '../../src/learning/models/model-setting.ts';
+import { networkPaths } from '../../src/learning/models/network-paths.ts';
 import type { StageContext } from '../../src/stage.ts';
 import type { NetworkSettings } from './spec.ts';
 
 export default async function run(context: StageContext<NetworkSettings>): Promise<void> {
-  await (context.inputs('onnx').length > 0 ? describeGraph(context) : describeNet(context));
+  await (networkPaths(context) === undefined ? describeNet(context) : describeGraph(context));
 }
 
 /** The network of an ONNX file, whose layers are its nodes. */
 async function describeGraph(context: StageContext<NetworkSettings>): Promise<void> {
   const { imageSize: wanted, title = 'network' } = context.settings;
-  const opened = openGraph(context.input('onnx').path);
+  const opened = openGraph(networkPaths(context)!);
   // The default size is not one that the user has chosen.
   const given = wanted === usualInput.imageSize ? (opened.size ?? wanted) : wanted;
   const imageSize = imageSizeOf(opened, given);

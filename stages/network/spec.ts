@@ -1,6 +1,12 @@
 import { z } from 'zod';
-import { inputSettings, onnxPort } from '../../src/learning/models/input-settings.ts';
+import {
+  filePortOf,
+  inputSettings,
+  networkPort,
+  onnxPort,
+} from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
+import { weightPorts } from '../../src/learning/models/weight-inputs.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
@@ -24,8 +30,8 @@ const settings = z.strictObject({
 });
 export type NetworkSettings = z.output<typeof settings>;
 
-const broughtAlong = (name: string) =>
-  `expected no "${name}", which the file of "onnx" brings along`;
+const broughtAlong = (name: string, port: string) =>
+  `expected no "${name}", which the file of "${port}" brings along`;
 const noClasses = 'expected none beside a list of layers, which ends as it is written';
 
 export const spec = defineKind<NetworkSettings>({
@@ -35,10 +41,15 @@ export const spec = defineKind<NetworkSettings>({
     'Counts and draws a network without training it: learnable parameters of its backbone and head, convolutions, additions.',
   settings,
   inputs: {
+    network: {
+      ...networkPort,
+      summary: `Instead of \`model\`, a file whose nodes or layers are listed. ${networkPort.summary}`,
+    },
     onnx: {
       ...onnxPort,
-      summary: 'Instead of `model`, the ONNX file of a network of images, whose nodes are listed.',
+      summary: 'The earlier name of `network`, for ONNX files.',
     },
+    shards: weightPorts.shards,
   },
   outputs: {
     metrics: output.metrics(
@@ -52,10 +63,13 @@ export const spec = defineKind<NetworkSettings>({
     ),
   },
   check: ({ model, classes, imageSize }, inputs) => {
-    if (inputs.has('onnx')) {
+    const file = filePortOf(inputs);
+    if (file !== undefined) {
+      const isTwice = file === 'network' && inputs.has('onnx');
       return [
-        ...mistakeIf(model !== usualModel, ['model'], broughtAlong('model')),
-        ...mistakeIf(classes !== usualClasses, ['classes'], broughtAlong('classes')),
+        ...mistakeIf(isTwice, [], 'either the input `network` or `onnx`, got both'),
+        ...mistakeIf(model !== usualModel, ['model'], broughtAlong('model', file)),
+        ...mistakeIf(classes !== usualClasses, ['classes'], broughtAlong('classes', file)),
       ];
     }
     return [

@@ -32,8 +32,7 @@ import { fileName } from './onnx/file-name.ts';
 import { checkImageLimits } from './onnx/image-limits.ts';
 import { seededDropout } from './seeded-dropout.ts';
 import { among, besideManifest, type FindShard } from './weights/shards.ts';
-import { readBytes } from './weights/weight-files.ts';
-import { bundleStart } from './weights/wrapped-module.ts';
+import { isTfjsFile } from './weights/weight-files.ts';
 
 /** A file whose network becomes layers: ONNX, or a tfjs model with its topology. */
 export interface OpenedGraph {
@@ -61,7 +60,7 @@ export function openGraph(
   const isFolder = statSync(source).isDirectory();
   const path = isFolder ? onlyFile(source) : source;
   const file = fileName(path);
-  if (!isTfjs(path)) {
+  if (!isTfjsFile(path)) {
     const bytes = readFileSync(path);
     const graph = readOnnxGraph(bytes, file);
     const digest = () => createHash('sha256').update(bytes).digest('hex');
@@ -73,12 +72,6 @@ export function openGraph(
     isFolder ? besideManifest(path) : findShard,
   );
   return { graph, format: 'tfjs', file, digest, ...imageOf(graph, file) };
-}
-
-/** JSON, or a module that wraps it: the first field of an ONNX file has other bytes. */
-function isTfjs(path: string): boolean {
-  const text = Buffer.from(readBytes(path, 0, bundleStart.length)).toString('latin1');
-  return /^\s*\{/.test(text) || text === bundleStart;
 }
 
 function onlyFile(folder: string): string {
@@ -93,7 +86,7 @@ function onlyFile(folder: string): string {
 }
 
 /** Throws a {@link StageError} where a file has several outputs, of which none is called logits. */
-function outputOf({ graph: { outputs }, file, format }: OpenedGraph): string {
+export function outputOf({ graph: { outputs }, file, format }: OpenedGraph): string {
   if (outputs.length === 1) return outputs[0]!;
   if (outputs.includes('logits')) return 'logits';
   const advice =

@@ -1,10 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { readJson } from '../../engine/files/write-atomic.ts';
+import { readTfjsNetwork } from '../../learning/models/graph/tfjs/tfjs-network.ts';
 import { graphOf, infoFile, type ModelInfo, modelInfo } from '../../learning/models/model-info.ts';
+import { besideManifest } from '../../learning/models/weights/shards.ts';
+import { isTfjsFile } from '../../learning/models/weights/weight-files.ts';
 import { StageError } from '../../stage.ts';
 import { mistake } from '../pipeline-error.ts';
 import type { ModelDescription } from './describe-model.ts';
+import { usualSize } from './find-model.ts';
 
 interface GraphOptions {
   /** Absolute path where words are looked up. */
@@ -15,18 +19,31 @@ interface GraphOptions {
 }
 
 /**
- * Whether a word names the network of an ONNX file: the file, or the folder of a model that began
- * as one.
+ * Whether a word names the network of a file: an ONNX file, a tfjs model whose layers are all known
+ * here, or the folder of a model that began as one.
  */
 export function namesGraph(word: string, folder: string): boolean {
   const path = resolve(folder, word);
-  if (word.endsWith('.onnx')) return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  if (word.endsWith('.onnx')) return isFile;
+  if (isFile) return isTfjsFile(path) && isWhole(path);
   if (!existsSync(join(path, infoFile))) return false;
   const { data: info } = modelInfo.safeParse(readJson(join(path, infoFile)));
   return info !== undefined && (info.onnx !== undefined || graphOf(info) !== undefined);
 }
 
-/** The network of an ONNX file, node by node. Throws a `PipelineError`. */
+/** Whether the topology of a tfjs model can be listed; else its tensors are. */
+function isWhole(path: string): boolean {
+  try {
+    const { graph } = readTfjsNetwork(path, basename(path), besideManifest(path));
+    return graph.nodes.every(({ domain }) => domain === '');
+  } catch (error) {
+    if (error instanceof StageError) return false;
+    throw error;
+  }
+}
+
+/** The network of a file, node by node. Throws a `PipelineError`. */
 export async function describeGraph(
   word: string,
   { folder, imageSize, classes }: GraphOptions,
@@ -69,10 +86,13 @@ async function list(word: string, folder: string, wanted: number | undefined) {
   const path = resolve(folder, word);
   try {
     if (statSync(path).isFile()) {
-      const opened = openGraph(path);
-      const size = imageSizeOf(opened, wanted);
+      const opened = openGraph(path, besideManifest(path));
+      const isTfjs = opened.format === 'tfjs';
+      const usual = isTfjs && opened.size === undefined ? usualSize : undefined;
+      const size = imageSizeOf(opened, wanted ?? usual);
       const rows = await listGraph(() => unfilledNetwork(opened, size));
-      return { rows, size, summary: 'The network of an ONNX file.' };
+      const what = isTfjs ? 'a tfjs model' : 'an ONNX file';
+      return { rows, size, summary: `The network of ${what}.` };
     }
     const info = modelInfo.parse(readJson(join(path, infoFile)));
     const size = sizeOf(info, word, wanted);

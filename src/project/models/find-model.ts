@@ -75,7 +75,7 @@ async function fromPipeline(
     const { data } = trainingSettings.safeParse(settings);
     if (data === undefined) continue;
     // The file takes the place of the setting.
-    if (inputs.some(({ port }) => port === 'onnx')) {
+    if (inputs.some(({ port }) => ['network', 'onnx'].includes(port))) {
       fromFiles.push(stage);
       continue;
     }
@@ -93,7 +93,7 @@ async function fromPipeline(
   if (model === undefined && fromFiles.length > 0) {
     throw mistake(
       'no-model',
-      `The network of ${fromFiles.join(', ')} in ${pipeline.file} is in an ONNX file`,
+      `The network of ${fromFiles.join(', ')} in ${pipeline.file} is in a file`,
       'Name the file, such as `restage model models/net.onnx`, or the folder of the trained model.',
     );
   }

@@ -106,6 +106,12 @@ export function readJson(path: string, expected: string): unknown {
   }
 }
 
+/** Whether a file is JSON, or a module that wraps it; the first byte of an ONNX file is another. */
+export function isTfjsFile(path: string): boolean {
+  const text = Buffer.from(readBytes(path, 0, bundleStart.length)).toString('latin1');
+  return /^\s*\{/.test(text) || text === bundleStart;
+}
+
 export const sizeOfFile = (path: string): number => withFile(path, (file) => fstatSync(file).size);
 
 function withFile<T>(path: string, use: (file: number) => T): T {
