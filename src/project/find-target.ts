@@ -5,7 +5,7 @@ import {
   onlyPipelineFile,
   pipelineNames,
 } from '../engine/config/loading/pipeline-files.ts';
-import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
+import { stagesNamed } from '../engine/graph/select-stages.ts';
 import { LocalStore } from '../engine/store/local-store.ts';
 import { mistake, orThrow, type PipelineError } from './pipeline-error.ts';
 
@@ -76,8 +76,7 @@ export function refuseSecondFile(
   names: readonly string[],
   from: LookupFolders,
 ): void {
-  const isStage = (word: string) =>
-    [findStageNames, findIncludedStages].some((find) => find(word, names).length > 0);
+  const isStage = (word: string) => stagesNamed(word, names).length > 0;
   const second = stages.find((name) => !isStage(name) && namesFile(name, from));
   if (word !== undefined && second !== undefined) throw severalFiles(word, second);
 }

@@ -1,6 +1,7 @@
 import type { LocatedStage, Pipeline, Stage, StageName } from '../engine/config/pipeline.ts';
 import { type Diagnostic, DiagnosticList } from '../engine/diagnostics/diagnostic.ts';
-import { type Graph, readBy, selectStages } from '../engine/graph/graph.ts';
+import { type Graph, readBy } from '../engine/graph/graph.ts';
+import { selectStages } from '../engine/graph/select-stages.ts';
 import type { PlanOptions, RunOptions } from './api.ts';
 import type { LoadedKind } from './kinds/load-kinds.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findStageNames, suggestStage } from './stage-reference.ts';
+import { suggestStage } from './stage-reference.ts';
 
 const names = [
   'fit[net=x,seed=1]',
@@ -9,17 +9,6 @@ const names = [
   'roc',
   'made/scores[net=x]',
 ];
-
-test('axes stand in any order, and those left out are any', () => {
-  const namesFor = (word: string) => findStageNames(word, names);
-  for (const word of ['fit@net=x,seed=2', 'fit@seed=2,net=x', 'fit[seed=2, net=x]', 'fit@seed=2']) {
-    assert.deepEqual(namesFor(word), ['fit[net=x,seed=2]'], word);
-  }
-  assert.deepEqual(namesFor('fit'), names.slice(0, 3));
-  assert.deepEqual(namesFor('made/scores@net=x'), ['made/scores[net=x]']);
-  for (const word of ['fit@seed=3', 'fit@sed=2', 'fit.model', 'roc@seed=1', 'fit['])
-    assert.deepEqual(namesFor(word), []);
-});
 
 test('a hint names another stage, axis or value, but never suggests another seed', () => {
   const hint = (word: string) => suggestStage(word, names);

@@ -49,41 +49,15 @@ export function isPath(text: string, includes: ReadonlySet<string>): boolean {
 }
 
 /**
- * The stages that a word names: an instance, instances that agree (`fit[seed=2]` or `fit@seed=2`),
- * or all (`fit`).
- */
-export function findStageNames<Name extends string>(
-  word: string,
-  names: Iterable<Name>,
-): readonly Name[] {
-  const wanted = readWord(word);
-  return [...names].filter((name) => {
-    if (name === word) return true;
-    const { stage, selection } = readName(name);
-    if (stage !== wanted?.stage) return false;
-    return Array.from(wanted.selection).every(([axis, value]) => selection.get(axis) === value);
-  });
-}
-
-/** The stages of an included pipeline, by its name: `sn` or `sn/`. */
-export function findIncludedStages<Name extends string>(
-  word: string,
-  names: Iterable<Name>,
-): readonly Name[] {
-  const prefix = word.replace(/\/?$/, '/');
-  return [...names].filter((name) => name.startsWith(prefix));
-}
-
-/**
  * Reads the name of a stage; only its base if an axis value holds characters that a reference
  * cannot.
  */
-const readName = (name: string): StageReference =>
+export const readName = (name: string): StageReference =>
   parseStageReference(name) ?? { stage: baseOf(name), selection: new Map() };
 
 const baseOf = (word: string): string => word.replace(/[@[].*$/, '');
 
-function readWord(word: string): StageReference | undefined {
+export function readWord(word: string): StageReference | undefined {
   const at = word.indexOf('@');
   const reference = parseStageReference(
     at < 0 ? word : `${word.slice(0, at)}[${word.slice(at + 1)}]`,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load, TestProject, value } from '../config/testing-kinds.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
-import { Graph, selectStages } from './graph.ts';
+import { Graph } from './graph.ts';
+import { selectStages, stagesNamed } from './select-stages.ts';
 
 const graph = new Graph(
   await load(`stages:
@@ -44,6 +45,24 @@ test('instances are meant one by one, by some axes, or all, with brackets or @',
   assert.deepEqual(selected(['fit@seed=2']).named, instances);
   assert.deepEqual(selected(['fit@seed=2,net=y']).named, ['fit[net=y,seed=2]']);
   assert.equal(selected(['fit']).named.length, 4);
+});
+
+test('axes stand in any order, and those left out are any', () => {
+  const names = [
+    'fit[net=x,seed=1]',
+    'fit[net=x,seed=2]',
+    'fit[net=y,seed=1]',
+    'roc',
+    'made/scores[net=x]',
+  ];
+  const namesFor = (word: string) => stagesNamed(word, names);
+  for (const word of ['fit@net=x,seed=2', 'fit@seed=2,net=x', 'fit[seed=2, net=x]', 'fit@seed=2']) {
+    assert.deepEqual(namesFor(word), ['fit[net=x,seed=2]'], word);
+  }
+  assert.deepEqual(namesFor('fit'), names.slice(0, 3));
+  assert.deepEqual(namesFor('made/scores@net=x'), ['made/scores[net=x]']);
+  for (const word of ['fit@seed=3', 'fit@sed=2', 'fit.model', 'roc@seed=1', 'fit['])
+    assert.deepEqual(namesFor(word), []);
 });
 
 test('downstream adds what reads the named stages, and what that needs', () => {

@@ -1,8 +1,9 @@
 import type { Digest } from '../../digest.ts';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { findPipelineFile, pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
-import { findStageNames, suggestStage } from '../../engine/config/stage-reference.ts';
+import { suggestStage } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { stagesNamed } from '../../engine/graph/select-stages.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { Store } from '../../engine/store/store.ts';
 import {
@@ -58,7 +59,7 @@ async function findSubject(word: string, sources: Sources): Promise<Subject> {
   if (of === undefined) throw unknownSubject(colon > 0 ? word.slice(0, colon) : word, sources);
   const stage = word.slice(colon + 1);
   const { label, stages } = of;
-  const names = findStageNames(stage, stages.keys());
+  const names = stagesNamed(stage, stages.keys());
   const [name, ...others] = names;
   if (name === undefined) {
     throw mistake(

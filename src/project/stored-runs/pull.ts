@@ -3,10 +3,10 @@ import { cutText } from '../../cut-text.ts';
 import type { Digest } from '../../digest.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
 import { reportPath } from '../../engine/config/published-paths.ts';
-import { findStageNames } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { WriteError } from '../../engine/files/write-error.ts';
+import { stagesNamed } from '../../engine/graph/select-stages.ts';
 import { type FetchPolicy, isWanted } from '../../engine/plan/fetch-policy.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { PublishError } from '../../engine/publishing/publish-target.ts';
@@ -95,7 +95,8 @@ export async function pull(
 }
 
 /**
- * The stages of a run that words name, such as `fit@seed=7` or `fit`; without words all of them.
+ * The stages of a run that words name, such as `fit@seed=7`, `fit` or an included pipeline; without
+ * words all of them.
  */
 export function stagesOf(
   { run, stages }: RunManifest,
@@ -103,9 +104,9 @@ export function stagesOf(
 ): readonly StageName[] {
   const all = Object.keys(stages) as StageName[];
   if (words.length === 0) return all;
-  const unknown = words.filter((word) => findStageNames(word, all).length === 0);
+  const unknown = words.filter((word) => stagesNamed(word, all).length === 0);
   if (unknown.length > 0) throw new UsageError(`The run ${run} has no stage ${unknown.join(', ')}`);
-  return [...new Set(words.flatMap((word) => findStageNames(word, all)))];
+  return [...new Set(words.flatMap((word) => stagesNamed(word, all)))];
 }
 
 /** What a pull brings as a whole or leaves out: the outputs of a stage, or the report. */
