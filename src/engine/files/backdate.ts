@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Stats, utimesSync } from 'node:fs';
-import { tick } from './file-clock.ts';
 import type { ListedFile, Listing } from './listing.ts';
+import { tick } from './settled-times.ts';
 
 /**
  * Whether the change time is so much later than the modification time that any later write changes

@@ -4,10 +4,10 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { Digest } from '../../digest.ts';
 import { isBackdated, isSameWriting } from './backdate.ts';
 import { digestsPath } from './cache-paths.ts';
-import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
+import { FileClock } from './settled-times.ts';
 import {
   entriesSignature,
   ListingError,

@@ -23,6 +23,7 @@ import type { LoadedCode } from '../store/remembered-code.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { UnsharedStore } from '../store/unshared-store.ts';
 import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from './batch-folder.ts';
+import { hasTimeFor } from './expected-duration.ts';
 import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
 import type { JobIdentity } from './schedulers/scheduler.ts';
@@ -172,14 +173,10 @@ export class JobWorker {
     return claim?.worker === job && claim.restart < restart;
   }
 
-  /**
-   * Whether the time left suffices, as it does for the first ticket. A stage of unknown duration
-   * needs half of the job's time.
-   */
+  /** Whether the time left suffices, as it does for the first ticket. */
   #hasTimeFor({ expected }: Ticket): boolean {
     const { seconds } = this.#options.batch;
-    const needed = expected === undefined ? seconds / 2 : 1.5 * expected;
-    return this.#secondsLeft() >= Math.min(0.9 * seconds, needed);
+    return hasTimeFor(expected, { seconds, secondsLeft: this.#secondsLeft() });
   }
 
   /** How long before its end a job stops, in seconds. */

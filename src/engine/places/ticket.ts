@@ -15,6 +15,7 @@ import type { LoadedCode } from '../store/remembered-code.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import type { Store } from '../store/store.ts';
 import type { BatchFolder, Ticket, Tries } from './batch-folder.ts';
+import { expectedSeconds } from './expected-duration.ts';
 import type { PlaceSpec } from './place-spec.ts';
 import type { JobClass } from './schedulers/scheduler.ts';
 
@@ -52,7 +53,6 @@ export function ticketOf(
       read[item.stage] = { ...read[item.stage], [item.port]: artifact.digest };
     }
   }
-  const latest = workspace.store.local.readLatest(workspace.pipeline.name, stage.name);
   const ticket: Ticket = {
     stage: { ...plainStage(stage), resources: needs },
     sources: Object.keys(read).map((name) => asSource(workspace.graph.stage(name as StageName))),
@@ -75,7 +75,7 @@ export function ticketOf(
       .map(({ digest }) => digest),
     ...software,
     tries,
-    expected: latest === undefined ? undefined : workspace.store.readResult(latest)?.record.seconds,
+    expected: expectedSeconds(stage.name, workspace),
   };
   return { ticket, artifacts };
 }

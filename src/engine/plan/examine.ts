@@ -25,8 +25,8 @@ import type {
 import type { Store } from '../store/store.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { describeReasons } from './describe-decision.ts';
-import { earlierWork } from './earlier-work.ts';
 import { type FetchPolicy, isWanted } from './fetch-policy.ts';
+import { earlierWork } from './last-result-or-attempt.ts';
 
 /** A pipeline and the graph of its stages. */
 export interface PipelineGraph {

@@ -1,7 +1,8 @@
 import { suggest } from '../../../suggest.ts';
 import type { Report, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
-import { type Entry, entriesOf, type MapNode, type Node, tooLarge } from '../yaml/node.ts';
+import { type Entry, entriesOf, type MapNode, type Node } from '../yaml/node.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
+import { tooLarge } from '../yaml/tree-size.ts';
 import { descend, reportUnknownVariable, type Scope, substitute } from './substitute.ts';
 
 /** How many parameters may refer to each other in one chain: evaluation is recursive. */

@@ -14,11 +14,11 @@ import {
   isText,
   type MapNode,
   mapEntries,
-  measureNode,
   type Node,
   toJson,
   withMeantKeys,
 } from '../yaml/node.ts';
+import { measureNode } from '../yaml/tree-size.ts';
 import {
   type Axis,
   axesOfDefinitions,

@@ -16,7 +16,8 @@ import { err, ok, type Result } from '../../../result.ts';
 import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { explainYamlError } from './explain-yaml-error.ts';
-import { type Entry, type Node, tooLarge } from './node.ts';
+import type { Entry, Node } from './node.ts';
+import { tooLarge } from './tree-size.ts';
 
 /**
  * Levels of lists and maps in the text itself: far more than any real file has, far fewer than
