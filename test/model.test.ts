@@ -137,18 +137,18 @@ test('model lists the nodes of an ONNX file, and draws its modules', async () =>
 
 layer                      does               output     parameters  multiply-adds
 image                                         8 x 8 x 3
-conv1                      Conv               8 x 8 x 4          12
-layer1.0.conv              Conv               8 x 8 x 4          20
+conv1                      Conv               8 x 8 x 4          12            768
+layer1.0.conv              Conv               8 x 8 x 4          20          1,024
 layer1/layer1.0/relu/Relu  Relu               8 x 8 x 4
 layer1/layer1.0/Add        Add                8 x 8 x 4
-layer1.1.conv              Conv               8 x 8 x 4          20
+layer1.1.conv              Conv               8 x 8 x 4          20          1,024
 layer1/layer1.1/relu/Relu  Relu               8 x 8 x 4
 layer1/layer1.1/Add        Add                8 x 8 x 4
 pool/GlobalAveragePool     GlobalAveragePool  1 x 1 x 4
 Flatten                    Flatten            4 values
-fc                         Gemm               2 values           10
+fc                         Gemm               2 values           10              8
 
-62 learnable parameters
+62 learnable parameters; 2,824 multiply-adds an image
 Drew it in net.svg
 `,
   );

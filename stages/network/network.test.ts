@@ -69,15 +69,16 @@ test('the network of an ONNX file is listed by its nodes, and drawn by its modul
   const learnable = 12 + 2 * (16 + 4) + (8 + 2);
   assert.deepEqual(JSON.parse(text('metrics')), {
     parameters: { learnable, movingStatistics: 0 },
+    multiplyAdds: 64 * 12 + 2 * 64 * 16 + 4 * 2,
   });
   assert.deepEqual(text('layers').split('\n').slice(0, 5), [
-    'layer,does,output,parameters',
-    'conv1,Conv,8 x 8 x 4,12',
-    'layer1.0.conv,Conv,8 x 8 x 4,20',
-    'layer1/layer1.0/relu/Relu,Relu,8 x 8 x 4,0',
-    'layer1/layer1.0/Add,Add,8 x 8 x 4,0',
+    'layer,does,output,parameters,multiply-adds',
+    'conv1,Conv,8 x 8 x 4,12,768',
+    'layer1.0.conv,Conv,8 x 8 x 4,20,1024',
+    'layer1/layer1.0/relu/Relu,Relu,8 x 8 x 4,0,0',
+    'layer1/layer1.0/Add,Add,8 x 8 x 4,0,0',
   ]);
-  assert.equal(bench.logs.at(-1), '62 learnable parameters');
+  assert.equal(bench.logs.at(-1), '62 learnable parameters; 2,824 multiply-adds an image');
   const drawing = readFileSync(join(bench.output('drawing'), 'network.svg'), 'utf8');
   const names = [...drawing.matchAll(/font-weight="[^"]+"[^>]*>([^<]+)</g)].map(([, name]) => name);
   assert.deepEqual(names, ['Small at 8 x 8', 'conv1', 'layer1.0', 'layer1.1', 'pool', 'fc']);

@@ -40,13 +40,15 @@ async function describeGraph(context: StageContext<NetworkSettings>): Promise<vo
   const given = wanted === usualInput.imageSize ? (opened.size ?? wanted) : wanted;
   const imageSize = imageSizeOf(opened, given);
   const rows = await listGraph(() => unfilledNetwork(opened, imageSize));
-  const table = rows.map(({ name, operator, output, parameters }) => ({
+  const table = rows.map(({ name, operator, output, parameters, multiplyAdds }) => ({
     layer: name,
     does: operator,
     output,
     parameters,
+    'multiply-adds': multiplyAdds,
   }));
-  writeFileSync(context.output('metrics'), formatJson({ parameters: graphTotals(rows) }));
+  const { multiplyAdds, ...parameters } = graphTotals(rows);
+  writeFileSync(context.output('metrics'), formatJson({ parameters, multiplyAdds }));
   writeFileSync(context.output('layers'), csvTable(table));
   const picture = graphPicture(rows, `${title} at ${imageSize} x ${imageSize}`);
   writeDrawing(context.output('drawing'), 'network', drawNet(picture));

@@ -53,10 +53,10 @@ export const spec = defineKind<NetworkSettings>({
   },
   outputs: {
     metrics: output.metrics(
-      'JSON: learnable parameters of all, backbone and head, moving statistics, multiply-adds, features, convolutions, modules, additions; of an ONNX file the parameters.',
+      'JSON: learnable parameters of all, backbone and head, moving statistics, multiply-adds, features, convolutions, modules, additions; of an ONNX file the parameters and multiply-adds.',
     ),
     layers: output.table(
-      'CSV, a row for each layer: block, operation, output shape, learnable parameters, multiply-adds; of an ONNX file without block and multiply-adds.',
+      'CSV, a row for each layer: block, operation, output shape, learnable parameters, multiply-adds; of an ONNX file without block.',
     ),
     drawing: output.images(
       'A drawing of the network, of an ONNX file by its modules: SVG and PNG.',

@@ -2,6 +2,7 @@ import { env, type LayersModel, type layers } from '@tensorflow/tfjs';
 import { formatCount, formatFew } from '../../format-numbers.ts';
 import type { NetPicture, NetUnit } from '../charts/draw-net.ts';
 import { operatorOf } from './graph/graph-layer.ts';
+import { multiplyAddsOf } from './graph/multiply-adds.ts';
 import { countLearnable, showShape, sizeOf } from './layers/layer.ts';
 
 /** A layer of a network that an ONNX file gave, as tables list it. */
@@ -14,6 +15,8 @@ export interface GraphRow {
   /** How many numbers it learns. */
   readonly parameters: number;
   readonly movingStatistics: number;
+  /** For one image. */
+  readonly multiplyAdds: number;
 }
 
 /**
@@ -50,6 +53,7 @@ function rowOf(layer: layers.Layer): GraphRow {
     output: showOutput(layer.outputShape as readonly (number | null)[]),
     parameters: countLearnable(weights),
     movingStatistics: moving.reduce((sum, weight) => sum + sizeOf(weight), 0),
+    multiplyAdds: multiplyAddsOf(layer),
   };
 }
 
@@ -59,12 +63,12 @@ function showOutput([, ...shape]: readonly (number | null)[]): string {
   return shape.length === 1 ? showShape([length ?? 0]) : shape.join(' x ');
 }
 
-/** `11,177,538 learnable parameters, beside 9,600 moving statistics`. */
+/** As `formatTotals` says them of a network of listed layers. */
 export function formatGraphTotals(rows: readonly GraphRow[]): string {
-  const { learnable, movingStatistics } = graphTotals(rows);
+  const { learnable, movingStatistics, multiplyAdds } = graphTotals(rows);
   const statistics =
     movingStatistics === 0 ? '' : `, beside ${formatCount(movingStatistics)} moving statistics`;
-  return `${formatCount(learnable)} learnable parameters${statistics}`;
+  return `${formatCount(learnable)} learnable parameters${statistics}; ${formatCount(multiplyAdds)} multiply-adds an image`;
 }
 
 /** Sums over the layers of a network. */
@@ -74,6 +78,7 @@ export function graphTotals(rows: readonly GraphRow[]) {
   return {
     learnable: sum(({ parameters }) => parameters),
     movingStatistics: sum(({ movingStatistics }) => movingStatistics),
+    multiplyAdds: sum(({ multiplyAdds }) => multiplyAdds),
   };
 }
 

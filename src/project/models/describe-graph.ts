@@ -61,12 +61,12 @@ export async function describeGraph(
     title,
     summary,
     input: `${size} x ${size} x 3`,
-    layers: rows.map(({ name, operator, output, parameters }) => ({
+    layers: rows.map(({ name, operator, output, parameters, multiplyAdds }) => ({
       name,
       does: operator,
       output,
       parameters,
-      multiplyAdds: 0,
+      multiplyAdds,
     })),
     totals: formatGraphTotals(rows),
     draw: async () => {

@@ -44,8 +44,8 @@ function tokenGrid(layer: Layers.Layer): Grid | undefined {
 }
 
 /**
- * The grid of a Swin's later stages, which merge 2 x 2 places into one of twice the channels (Liu et
- * al. 2021, "Swin transformer", section 3.1).
+ * The grid of a Swin's later stages, which merge 2 x 2 places into one of twice the channels (Liu
+ * et al. 2021, "Swin transformer", section 3.1).
  */
 function mergedGrid(
   grids: readonly (Grid & { readonly kernels: number })[],
