@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { defaultNames } from '../../src/default-names.ts';
@@ -333,6 +333,14 @@ test('a winner that is an ONNX file is drawn by its modules', async () => {
   assert.match(drawing, />small at 8 x 8</);
   assert.match(drawing, />layer1\.1</);
   assert.deepEqual(bench.warnings, []);
+
+  rmSync(join(model, 'model.onnx'));
+  await bench.run(spec, run, {
+    inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] },
+  });
+  assert.deepEqual(bench.warnings, [
+    `small, the winner, could not be drawn: Expected model.onnx in ${model}, since info.json there is of an ONNX file, got none.`,
+  ]);
 });
 
 test('images that only some have scored are left out, with a warning', async () => {

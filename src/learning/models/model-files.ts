@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type io, type LayersModel, loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
@@ -54,7 +54,7 @@ export async function loadNetwork(folder: string, threads: number): Promise<Open
     return { ...(await loadModel(folder)), [Symbol.dispose]: () => {} };
   }
   const options = { threads, imageSize: info.input.size, probabilities: info.onnx.probabilities };
-  const model = await OnnxNetwork.open(join(folder, onnxFile), options);
+  const model = await OnnxNetwork.open(fileIn(folder), options);
   return { model, info, [Symbol.dispose]: () => model[Symbol.dispose]() };
 }
 
@@ -65,7 +65,7 @@ export async function loadNetwork(folder: string, threads: number): Promise<Open
 export async function loadModel(folder: string): Promise<ModelFiles> {
   const info = readModelInfo(folder);
   if (info.onnx !== undefined) {
-    const opened = openGraph(join(folder, onnxFile));
+    const opened = openGraph(fileIn(folder));
     const size = 'size' in info.input ? info.input.size : undefined;
     return { model: await wholeNetwork(opened, imageSizeOf(opened, size)), info };
   }
@@ -87,12 +87,21 @@ export async function loadModel(folder: string): Promise<ModelFiles> {
  */
 export async function loadGraphLayers(folder: string, info: ModelInfo): Promise<LayersModel> {
   if (info.onnx !== undefined) {
-    const opened = openGraph(join(folder, onnxFile));
+    const opened = openGraph(fileIn(folder));
     const size = 'size' in info.input ? info.input.size : undefined;
     return await unfilledNetwork(opened, imageSizeOf(opened, size));
   }
   const path = join(folder, modelFile);
   return await loadLayers(path, { modelTopology: readTopology(path) });
+}
+
+/** The ONNX file of a model. Throws a {@link StageError} where somebody removed it. */
+function fileIn(folder: string): string {
+  const path = join(folder, onnxFile);
+  if (existsSync(path)) return path;
+  throw new StageError(
+    `Expected ${onnxFile} in ${folder}, since ${infoFile} there is of an ONNX file, got none.`,
+  );
 }
 
 function readTopology(path: string): NonNullable<io.ModelArtifacts['modelTopology']> {
