@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { encodeModel, type OnnxGraph } from '../src/backend/lowering/onnx-writer.ts';
 import { rankingIn, readChoice } from '../src/choice-file.ts';
-import { readMessage } from '../src/engine/execution/stage-messages.ts';
+import { readMessage } from '../src/engine/execution/processes/stage-messages.ts';
 import type { Json } from '../src/json.ts';
 import { renderChart } from '../src/learning/charts/render-chart.ts';
 import { parseMetrics } from '../src/learning/metrics/metrics-file.ts';

@@ -5,7 +5,7 @@ import {
   onnxRuntimeBackend,
   registerOnnxRuntimeBackend,
 } from '../../src/backend/registration/register.ts';
-import { serveStage } from '../../src/engine/execution/inside-stage-process.ts';
+import { serveStage } from '../../src/engine/execution/processes/inside-stage-process.ts';
 import { loadRun } from '../../src/project/kinds/load-run.ts';
 import { type RunStage, type StageContext, StageError } from '../../src/stage.ts';
 import { type MeasuredProfile, profileFile, stepsVariable } from './measured-profile.ts';

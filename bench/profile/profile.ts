@@ -22,7 +22,7 @@ import { Admission, machineCapacity } from '../../src/engine/execution/admission
 import { type Execution, scratchFolder } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { runStageProcess } from '../../src/engine/execution/local-place.ts';
-import { processRunner } from '../../src/engine/execution/process-runner.ts';
+import { processRunner } from '../../src/engine/execution/processes/process-runner.ts';
 import { writeError } from '../../src/engine/files/write-error.ts';
 import type { Cancellation } from '../../src/project/cancellation.ts';
 import { checkClaims } from '../../src/project/check-claims.ts';

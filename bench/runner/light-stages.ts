@@ -6,7 +6,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { programContext } from '../../src/engine/execution/program-context.ts';
+import { programContext } from '../../src/engine/execution/processes/program-context.ts';
 import type { JsonObject } from '../../src/json.ts';
 import type { KindSpec, StageContext } from '../../src/stage.ts';
 import { kinds } from '../../stages/index.ts';

@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Stage } from '../engine/config/pipeline.ts';
-import { IdleWorkers } from '../engine/execution/idle-workers.ts';
-import { processRunner } from '../engine/execution/process-runner.ts';
-import type { StageProcess } from '../engine/execution/stage-process.ts';
+import { IdleWorkers } from '../engine/execution/processes/idle-workers.ts';
+import { processRunner } from '../engine/execution/processes/process-runner.ts';
+import type { StageProcess } from '../engine/execution/processes/stage-process.ts';
 import { BatchFolder } from '../engine/places/batch-folder.ts';
 import { JobWorker } from '../engine/places/job-worker.ts';
 import { answerProbe } from '../engine/places/probe.ts';

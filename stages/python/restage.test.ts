@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import { readMessage } from '../../src/engine/execution/stage-messages.ts';
+import { readMessage } from '../../src/engine/execution/processes/stage-messages.ts';
 import { isSoundCheckpoint } from '../../src/engine/store/checkpoint-file.ts';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Admission, type Grant } from './admission.ts';
-import { IdleWorkers } from './idle-workers.ts';
+import { IdleWorkers } from './processes/idle-workers.ts';
 
 const machine = { cpu: 4, gpu: 1, memory: 100 };
 const never = new AbortController().signal;

@@ -2,7 +2,7 @@ import type { Environment } from '../../environment.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import type { Resources } from '../config/pipeline.ts';
 import { namesIn } from '../files/entries-in.ts';
-import type { IdleWorkers } from './idle-workers.ts';
+import type { IdleWorkers } from './processes/idle-workers.ts';
 
 /** A part of the machine, or all of it. */
 interface Share extends Resources {

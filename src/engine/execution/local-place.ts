@@ -28,13 +28,13 @@ import {
   scratchFolder,
   viewFolder,
 } from './execution.ts';
-import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, openView, withOriginals } from './input-view.ts';
 import { addLoaded, describeLoaded, nameResult } from './loaded-files.ts';
-import type { RunProcess } from './process-runner.ts';
+import type { IdleWorkers } from './processes/idle-workers.ts';
+import type { RunProcess } from './processes/process-runner.ts';
+import type { JobSupervision, ProcessEnd } from './processes/run-and-stop.ts';
+import type { RequestSurroundings } from './processes/stage-messages.ts';
 import { ReportCollector } from './report-collector.ts';
-import type { RequestSurroundings } from './stage-messages.ts';
-import type { JobSupervision, ProcessEnd } from './supervise-stage.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What stages on this machine share. */

@@ -3,7 +3,7 @@ import type { CurvePoint, Highlight } from '../../stage.ts';
 import type { StageEvent } from '../events.ts';
 import { CheckpointPoints } from '../store/checkpoint-points.ts';
 import type { StageReports } from '../store/stage-result.ts';
-import type { StageMessage } from './stage-messages.ts';
+import type { StageMessage } from './processes/stage-messages.ts';
 
 /**
  * The most characters of warnings, notes and tables, as JSON, that a stage reports: every report of

@@ -13,9 +13,9 @@ import { UnsharedStore } from '../store/unshared-store.ts';
 import { Admission } from './admission.ts';
 import { execute } from './execute.ts';
 import type { Execution, StageOutcome } from './execution.ts';
-import { IdleWorkers } from './idle-workers.ts';
 import { localPlace } from './local-place.ts';
-import type { ProcessEnd, ProcessJob } from './supervise-stage.ts';
+import { IdleWorkers } from './processes/idle-workers.ts';
+import type { ProcessEnd, ProcessJob } from './processes/run-and-stop.ts';
 
 /** What a stage does instead of a process. Undefined stands for success. */
 export type FakeProcess = (

@@ -1,4 +1,4 @@
-import { plainText } from '../../plain-text.ts';
+import { plainText } from '../../../plain-text.ts';
 
 /** How much of what a program printed last is searched, in characters. */
 export const searched = 8192;

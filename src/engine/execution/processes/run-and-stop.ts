@@ -1,10 +1,10 @@
 import { constants } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { ownVariables } from '../../environment.ts';
-import type { Program } from '../../stage.ts';
-import type { Resources } from '../config/pipeline.ts';
-import { jsonLines } from '../files/read-part.ts';
+import { ownVariables } from '../../../environment.ts';
+import type { Program } from '../../../stage.ts';
+import type { Resources } from '../../config/pipeline.ts';
+import { jsonLines } from '../../files/read-part.ts';
 import { lastError, searched } from './last-error.ts';
 import { eventsFile, followLines } from './program-context.ts';
 import { StageLog } from './stage-log.ts';

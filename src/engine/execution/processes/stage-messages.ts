@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../json.ts';
-import type { CurvePoint, Highlight, InputArtifact, Progress } from '../../stage.ts';
-import type { PieceScope } from '../store/piece-files.ts';
+import type { JsonObject } from '../../../json.ts';
+import type { CurvePoint, Highlight, InputArtifact, Progress } from '../../../stage.ts';
+import type { PieceScope } from '../../store/piece-files.ts';
 
 /** What the runner asks a stage's process to do: everything that makes the stage's context. */
 export interface StageRequest extends RequestSurroundings {

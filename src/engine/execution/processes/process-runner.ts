@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { delimiter } from 'node:path';
-import type { MakeProgram, ProgramContext } from '../../stage.ts';
-import { diskError } from '../files/write-error.ts';
+import type { MakeProgram, ProgramContext } from '../../../stage.ts';
+import { diskError } from '../../files/write-error.ts';
 import { IdleWorkers } from './idle-workers.ts';
 import { programContext, programVariables } from './program-context.ts';
+import { type ProcessEnd, type ProcessJob, Service } from './run-and-stop.ts';
 import { StageProcess } from './stage-process.ts';
-import { type ProcessEnd, type ProcessJob, Service } from './supervise-stage.ts';
 
 /**
  * Runs a stage's process until its work is done and no process that it started is left. Never

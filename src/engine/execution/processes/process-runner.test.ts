@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { StageError } from '../../stage.ts';
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { StageError } from '../../../stage.ts';
 import { IdleWorkers } from './idle-workers.ts';
 import { type LoadProgram, processRunner, type RunProcess } from './process-runner.ts';
+import type { ProcessEnd, ProcessJob } from './run-and-stop.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 import type { StageProcess } from './stage-process.ts';
-import type { ProcessEnd, ProcessJob } from './supervise-stage.ts';
 
 process.execArgv = []; // the processes below are plain JavaScript, and need no loader
 

@@ -1,9 +1,9 @@
-import type { RunStage, StageContext } from '../../stage.ts';
-import { describeError, isForUser, UserError } from '../../user-error.ts';
-import { cacheOf } from '../files/cache-paths.ts';
-import { diskError } from '../files/write-error.ts';
-import { CheckpointFile } from '../store/checkpoint-file.ts';
-import { PieceFiles } from '../store/piece-files.ts';
+import type { RunStage, StageContext } from '../../../stage.ts';
+import { describeError, isForUser, UserError } from '../../../user-error.ts';
+import { cacheOf } from '../../files/cache-paths.ts';
+import { diskError } from '../../files/write-error.ts';
+import { CheckpointFile } from '../../store/checkpoint-file.ts';
+import { PieceFiles } from '../../store/piece-files.ts';
 import { programContext } from './program-context.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 
@@ -54,7 +54,7 @@ function makeContext(request: StageRequest): StageContext {
     ...(pieces !== undefined && { pieces: new PieceFiles(cacheOf(root), pieces, warn) }),
     // Loads Node's network modules, which few stages need.
     download: async (file) =>
-      await (await import('../store/download.ts')).download(
+      await (await import('../../store/download.ts')).download(
         cacheOf(root),
         file,
         process.env,

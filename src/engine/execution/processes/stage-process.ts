@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Program } from '../../stage.ts';
+import type { Program } from '../../../stage.ts';
 import type { Worker } from './idle-workers.ts';
 import { gate, type WatchedProcesses, Watcher } from './process-watcher.ts';
 import type { StageRequest } from './stage-messages.ts';

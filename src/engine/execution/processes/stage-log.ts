@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { creatingFolder } from '../files/write-atomic.ts';
-import { writeError } from '../files/write-error.ts';
+import { creatingFolder } from '../../files/write-atomic.ts';
+import { writeError } from '../../files/write-error.ts';
 
 /**
  * A log file, made at its first line. On a full disk it ends with a warning: the stage is worth

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asType } from '../../../test/support/partial-value.ts';
+import { asType } from '../../../../test/support/partial-value.ts';
 import { readMessage, type StageMessage } from './stage-messages.ts';
 
 const messages: readonly StageMessage[] = [

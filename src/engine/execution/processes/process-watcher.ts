@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readText } from '../files/read-part.ts';
+import { readText } from '../../files/read-part.ts';
 
 /** The processes with one mark. */
 export interface WatchedProcesses {

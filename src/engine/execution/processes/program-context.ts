@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { ownVariables } from '../../environment.ts';
-import type { InputArtifact, ProgramContext } from '../../stage.ts';
-import { LineReader } from '../files/read-part.ts';
+import { ownVariables } from '../../../environment.ts';
+import type { InputArtifact, ProgramContext } from '../../../stage.ts';
+import { LineReader } from '../../files/read-part.ts';
 import { mostMessage, type StageRequest } from './stage-messages.ts';
 
 /** The context of a stage, as far as the request gives it. */
