@@ -13,7 +13,7 @@ import {
   linkObject,
   makeFolders,
   pathIn,
-} from './verified-copy.ts';
+} from './copy-or-link.ts';
 
 /** Files of an artifact that are in a stage's private view until its end. */
 export interface Loan {

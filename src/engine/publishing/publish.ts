@@ -10,6 +10,7 @@ import { writeError } from '../files/write-error.ts';
 import { Lease } from '../store/lease.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
+import { CopyFault, type CopyOptions, copyVerified, pathIn } from './copy-or-link.ts';
 import {
   clearLeftovers,
   outputTarget,
@@ -25,7 +26,6 @@ import {
   PublishedRecords,
   type StillClaims,
 } from './published-record.ts';
-import { CopyFault, type CopyOptions, copyVerified, pathIn } from './verified-copy.ts';
 
 export type Publication =
   /**

@@ -10,8 +10,13 @@ import { EventReader } from '../event-file.ts';
 import { numbersOf, type PastRun, pastRun } from '../history/past-run.ts';
 import { flatten } from '../report/describe-stage.ts';
 import { baseName } from '../stage-base-name.ts';
+import {
+  changesOf,
+  joinSettings,
+  type ResultSettings,
+  type StageSettings,
+} from './changed-settings.ts';
 import { type Cell, type Column, itemsOf } from './filter-query.ts';
-import { changesOf, joinSettings, type ResultSettings, type StageSettings } from './run-changes.ts';
 import type { Results } from './run-results.ts';
 
 /** The runs of a project as a table. */

@@ -11,7 +11,6 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { FillDefaults } from '../effective-settings.ts';
 import { assetFile, vegaFiles } from '../report/page-frame.ts';
 import { comparePage } from './compare-page.ts';
-import { followRun } from './follow-run.ts';
 import { ImageStore } from './gallery-images.ts';
 import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
@@ -21,6 +20,7 @@ import { RunIndex } from './run-index.ts';
 import { findRun, runLog, runPage, type Sources } from './run-page.ts';
 import { Results } from './run-results.ts';
 import { followRuns, runsData, runsPage } from './runs-page.ts';
+import { followRun } from './send-changes.ts';
 import { Objects } from './stored-objects.ts';
 
 interface ServeOptions {
