@@ -19,7 +19,8 @@ import { distinctTables } from '../../src/learning/metrics/scores/aggregate-vide
 import { readSplitScores } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { graphPicture, listGraph } from '../../src/learning/models/graph-listing.ts';
-import { formatTotals, netPicture } from '../../src/learning/models/layers/net-facts.ts';
+import { formatTotals } from '../../src/learning/models/layers/net-facts.ts';
+import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import { loadGraphLayers } from '../../src/learning/models/model-files.ts';
 import { graphOf, type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';

@@ -17,7 +17,8 @@ import {
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { countLearnable, showShape } from '../../src/learning/models/layers/layer.ts';
 import { describeLayer } from '../../src/learning/models/layers/layer-kinds.ts';
-import { formatTotals, netFacts, netPicture } from '../../src/learning/models/layers/net-facts.ts';
+import { formatTotals, netFacts } from '../../src/learning/models/layers/net-facts.ts';
+import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
 import {
   type TracedLayer,
   type TracedPlain,

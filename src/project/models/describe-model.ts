@@ -84,7 +84,7 @@ export async function describeModel(
     totals,
     draw: async () => {
       const { drawNet } = await import('../../learning/charts/draw-net.ts');
-      const { netPicture } = await import('../../learning/models/layers/net-facts.ts');
+      const { netPicture } = await import('../../learning/models/layers/net-picture.ts');
       return drawNet(netPicture(traced, title, totals));
     },
   };

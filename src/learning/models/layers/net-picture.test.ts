@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ModelSetting, netOf } from '../model-setting.ts';
-import { netPicture } from './net-facts.ts';
+import { netPicture } from './net-picture.ts';
 import { traceLayers } from './trace-net.ts';
 
 function pictured(setting: ModelSetting, imageSize = 256) {
