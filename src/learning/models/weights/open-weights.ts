@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { StageError } from '../../../stage.ts';
+import { bundleStart } from './javascript-module.ts';
 import { openKerasH5 } from './keras-h5.ts';
 import { openPytorch } from './pytorch-file.ts';
 import { openSafetensors } from './safetensors.ts';
@@ -8,7 +9,6 @@ import { isShardIndex, openShardedSafetensors } from './sharded-safetensors.ts';
 import { among, besideManifest, type FindShard } from './shards.ts';
 import { openTfjsManifest } from './tfjs-manifest.ts';
 import { readBytes, readJson, type StoredWeights } from './weight-files.ts';
-import { bundleStart } from './wrapped-module.ts';
 
 /**
  * Opens one file of weights, its folder, or a manifest and shards; throws a {@link StageError}

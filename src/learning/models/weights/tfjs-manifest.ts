@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
+import { bundleStart, wrappedBytes } from './javascript-module.ts';
 import { type FindShard, shardAt } from './shards.ts';
 import {
   byName,
@@ -10,7 +11,6 @@ import {
   sizeOfFile,
   toFloat32,
 } from './weight-files.ts';
-import { bundleStart, wrappedBytes } from './wrapped-module.ts';
 
 /** Compressed numbers: integers, each `integer * scale + min`, or float16. */
 const quantization = z.union([

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { StageError } from '../../../stage.ts';
-import { bundleStart, wrappedLiteral } from './wrapped-module.ts';
+import { bundleStart, wrappedLiteral } from './javascript-module.ts';
 
 // Shared by the readers of the weight formats.
 
