@@ -6,8 +6,9 @@ import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
-import { beginsWithShard, classFolders, isFolder, shardsIn } from './finding/class-folders.ts';
+import { classFolders, isFolder } from './finding/class-folders.ts';
 import { layoutMistake, namedClasses } from './finding/folder-layout.ts';
+import { beginsWithShard, shardsIn } from './shards/shard-names.ts';
 
 const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
 const folder = text.refine(

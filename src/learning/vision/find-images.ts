@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isIgnoredName } from './ignored-names.ts';
 
 const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|heic|heif|tiff?|bmp|jp2|jxl)$/i;
 
@@ -9,7 +10,7 @@ const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|heic|heif|tiff?|bmp|jp2|j
  */
 export function imagesUnder(root: string, folder: string, wanted = imageName): readonly string[] {
   if (statSync(join(root, folder), { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  const names = readdirSync(join(root, folder)).filter((name) => !name.startsWith('.'));
+  const names = readdirSync(join(root, folder)).filter((name) => !isIgnoredName(name));
   return names.sort().flatMap((name) => {
     const path = join(folder, name);
     return wanted.test(name) ? [path] : imagesUnder(root, path, wanted);

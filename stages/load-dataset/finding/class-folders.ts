@@ -1,6 +1,6 @@
-import { opendirSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { imagesUnder } from '../../../src/learning/vision/find-images.ts';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isIgnoredName } from '../../../src/learning/vision/ignored-names.ts';
 
 /**
  * What other data sets call these splits. Training and evaluation rely on our names, so folders
@@ -20,33 +20,11 @@ export function classFolders(root: string, splits: readonly string[]): readonly 
   const names = new Set(
     splits
       .flatMap((split) => folders(join(root, split)))
-      .filter((folder) => !folder.startsWith('.')),
+      .filter((folder) => !isIgnoredName(folder)),
   );
   return splits[0] === '' && [...names].some((name) => otherNames.has(name))
     ? []
     : [...names].sort(); // these are splits
-}
-
-/** File names of shards. */
-export const shardName = /\.(parquet|tar|tar\.gz|tgz)$/i;
-
-/**
- * Paths of the shards of an image set, relative to its folder: none where the folder has images,
- * whose list or folders say what they are.
- */
-export function shardsIn(path: string): readonly string[] {
-  if (!statSync(path).isDirectory()) return shardName.test(path) ? [basename(path)] : [];
-  const shards = imagesUnder(path, '', shardName);
-  return shards.length > 0 && imagesUnder(path, '').length === 0 ? shards : [];
-}
-
-/** Whether the first file of a folder is a shard. */
-export function beginsWithShard(path: string): boolean {
-  if (!isFolder(path)) return false;
-  const folder = opendirSync(path);
-  const first = folder.readSync();
-  folder.closeSync();
-  return first !== null && shardName.test(first.name);
 }
 
 export function folders(path: string): readonly string[] {

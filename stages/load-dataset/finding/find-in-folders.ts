@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCountOf } from '../../../src/format-numbers.ts';
 import { imagesUnder } from '../../../src/learning/vision/find-images.ts';
+import { isIgnoredName } from '../../../src/learning/vision/ignored-names.ts';
 import type { ClassSources, FoundImage } from '../../../src/learning/vision/lists/found-image.ts';
 import { StageError } from '../../../src/stage.ts';
 import { folders, isFolder } from './class-folders.ts';
@@ -53,7 +54,7 @@ export function unclaimedFolders(
   );
   return splits.flatMap((split) =>
     folders(join(root, split)).flatMap((name) => {
-      if (claimed.has(name) || name.startsWith('.')) return [];
+      if (claimed.has(name) || isIgnoredName(name)) return [];
       const { length } = imagesUnder(root, join(split, name));
       return length === 0 ? [] : [`${join(split, name)} (${formatCountOf(length, 'image')})`];
     }),
@@ -81,7 +82,7 @@ function requireImages(
   const folders = splits.map((split) => join(root, split, source)).filter(isFolder);
   const files = folders
     .flatMap((folder) => readdirSync(folder))
-    .filter((name) => !name.startsWith('.'));
+    .filter((name) => !isIgnoredName(name));
   const more = files.length > 1 ? ` and ${files.length - 1} more, which do` : ', which does';
   const there =
     files.length === 0

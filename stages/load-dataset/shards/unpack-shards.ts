@@ -4,8 +4,9 @@ import { formatFew } from '../../../src/format-numbers.ts';
 import type { ListedImage } from '../../../src/learning/vision/lists/read-list.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
 import { isForUser, reasonOf } from '../../../src/user-error.ts';
-import { otherNames, shardName } from '../finding/class-folders.ts';
+import { otherNames } from '../finding/class-folders.ts';
 import { type Facts, ShardError, type ShardReader, type ShardSettings } from './shard.ts';
+import { shardName } from './shard-names.ts';
 
 /**
  * Writes the images of shards into the scratch folder, as `{shard}/{record}`, and lists them with
