@@ -8,11 +8,10 @@
 // STUDY=study.yaml. The pictures are reduced to a fifth of their bytes, since the repository
 // carries them; `--pictures` alone does only that.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
+import { reducePictures } from './reduce-pictures.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const file = process.env.STUDY ?? 'study-docs.yaml';
@@ -45,28 +44,6 @@ function secondsOfLastRun() {
     const path = join(root, 'cache/results', digest.slice(0, 2), `${digest}.json`);
     return JSON.parse(readFileSync(path, 'utf8')).record.seconds;
   }).reduce((sum, seconds) => sum + seconds, 0);
-}
-
-/**
- * Writes the figures again with a palette, and those wider than 1,300 pixels at half their size:
- * charts are drawn at twice the size at which they are shown. `sources.json`, which the study's
- * test compares with, gets the digests of the new bytes.
- */
-async function reducePictures(docs) {
-  const path = join(docs, 'study/sources.json');
-  let sources = readFileSync(path, 'utf8');
-  for (const [file, digest] of Object.entries(JSON.parse(sources).figures)) {
-    const original = readFileSync(join(docs, file));
-    const { width } = await sharp(original).metadata();
-    const picture = await sharp(original)
-      .flatten({ background: 'white' })
-      .resize(width > 1300 ? { width: Math.round(width / 2) } : undefined)
-      .png({ palette: true, quality: 80, dither: 0, effort: 10 })
-      .toBuffer();
-    writeFileSync(join(docs, file), picture);
-    sources = sources.replaceAll(digest, createHash('sha256').update(picture).digest('hex'));
-  }
-  writeFileSync(path, sources);
 }
 
 if (!options.includes('--pictures')) {
