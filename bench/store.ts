@@ -135,7 +135,7 @@ async function makeResults(folder: string): Promise<readonly ReturnType<typeof e
       run: '2025-01-31T09-12-03.042-4f2a',
       pipeline: 'bench',
       stages: Object.fromEntries(stages),
-    } as never,
+    },
     undefined,
   );
   await store.close();

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import sharp from 'sharp';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
+import type { LayerItem } from '../src/learning/models/layers/layer-items.ts';
 import { Project } from './support/rig.ts';
 import { writeUntrainedModel } from './support/untrained-model.ts';
 
@@ -92,7 +93,7 @@ test('a model, named by its folder or by a pipeline and stage, classifies any pi
 
 test('a transformer is explained by its attention, and a network without attention is refused', async () => {
   using project = await withModel();
-  const layers = [
+  const layers: LayerItem[] = [
     { conv: 8, kernel: 8, stride: 8, name: 'patches' },
     'tokens',
     { residual: [{ layerNorm: true }, { attention: 2 }] },
@@ -100,7 +101,7 @@ test('a transformer is explained by its attention, and a network without attenti
     'classToken',
     { dense: 2 },
   ];
-  const net = { layers } as never;
+  const net = { layers };
   await writeUntrainedModel(project.path('transformer'), { net, imageSize: 32 });
   const methods = ['--method', 'attention-rollout', '--method', 'gradient-attention'];
   const words = (model: string) => ['explain-image', model, 'ada.png', 'eve.jpg', ...methods];

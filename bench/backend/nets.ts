@@ -1,4 +1,4 @@
-import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
+import type { LayersModel, Scalar, SymbolicTensor, Tensor, Variable } from '@tensorflow/tfjs';
 import {
   keep,
   layers,
@@ -96,7 +96,10 @@ function published(name: ArchitectureName, batch: number): Bench {
 function withFrozen(backbone: LayersModel, size: number, batch: number): Bench {
   const [, width] = backbone.outputs[0]!.shape;
   const head = sequential({ layers: [layers.dense({ units: 2, inputShape: [width!] })] });
-  const whole = model({ inputs: backbone.inputs, outputs: head.apply(backbone.outputs) as never });
+  const whole = model({
+    inputs: backbone.inputs,
+    outputs: head.apply(backbone.outputs) as SymbolicTensor,
+  });
   spreadWeights(whole);
   const { images, labels } = samples(batch, size);
   const trainHead = stepper(head, () => backbone.predict(images) as Tensor, labels);

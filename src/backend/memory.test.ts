@@ -48,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   } as const),
   fc.record({
     do: fc.constant('unary'),
-    name: fc.constantFrom(...(Object.keys(UNARY) as never[])),
+    name: fc.constantFrom(...(Object.keys(UNARY) as (keyof typeof UNARY)[])),
     of: index,
   } as const),
   fc.record({ do: fc.constantFrom('add', 'assign'), of: index, and: index } as const),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Tensor, tidy } from '@tensorflow/tfjs';
 import { loadModel } from '../../src/learning/models/model-files.ts';
+import type { ImageInput } from '../../src/learning/models/model-info.ts';
 import { inputOf } from '../../src/learning/models/model-output.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openFeatures } from '../../src/learning/vision/features/features.ts';
@@ -109,7 +110,7 @@ test('the features of a trained model are the outputs of its layers, the one bef
   const features = openFeatures(bench.output('features'));
   const { model, info } = await loadModel(given);
   assert.deepEqual(features.of!['input'], info.input);
-  const { size, fit, kernel, normalise } = info.input as never as Record<string, never>;
+  const { size, fit, kernel, normalise } = info.input as ImageInput;
   await using loader = new BatchLoader(dataset, 'val', {
     batchSize: 5,
     normalization: normalise!,

@@ -116,7 +116,7 @@ test('with positive classes the scores are a detector’s too, with rates by sou
 test('slices are listed with the worst first, and small ones cause a warning', async () => {
   const { bench, split } = await evaluated([file(many(60))]);
   using _ = bench;
-  const [[first, worse], [, better]] = Object.entries(split.slices!['camera']!) as never as [
+  const [[first, worse], [, better]] = Object.entries(split.slices!['camera']!) as [
     [string, ClassifiedSplit],
     [string, ClassifiedSplit],
   ];

@@ -6,10 +6,11 @@ import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
+import type { LayerItem } from '../../src/learning/models/layers/layer-items.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';
 import { describeModel } from '../../src/project/models/describe-model.ts';
 import { assertClose } from '../../test/support/assert-close.ts';
-import { StageBench } from '../../test/support/stage-bench.ts';
+import { type BenchInputs, StageBench } from '../../test/support/stage-bench.ts';
 import { dataset } from '../../test/support/training-bench.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
 import embed from '../embed/run.ts';
@@ -39,7 +40,7 @@ const onnx = join(folder, 'onnx');
 const photographs = join(folder, 'photographs');
 const imageSize = 24;
 const normalise = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
-const layers = [
+const layers: LayerItem[] = [
   { conv: 6, stride: 2, padding: 'same', name: 'stem' },
   { batchNorm: true, name: 'norm' },
   'relu',
@@ -51,7 +52,7 @@ const headLayers = ['centre', 'unit', { dense: 4 }, 'relu', { dropout: 0.2 }, { 
 
 before(async () => {
   const classes = ['a', 'b', 'c', 'd', 'e'];
-  await writeUntrainedModel(network, { net: { layers } as never, imageSize, classes });
+  await writeUntrainedModel(network, { net: { layers }, imageSize, classes });
   using bench = new StageBench();
   const settings = { formats: ['onnx'], layout: 'NCHW' };
   await bench.run(exportSpec, exportModel, { inputs: { model: network }, with: settings });
@@ -95,10 +96,10 @@ async function joined(
   };
 }
 
-async function scoresOf(inputs: object): Promise<readonly number[]> {
+async function scoresOf(inputs: BenchInputs): Promise<readonly number[]> {
   using bench = new StageBench();
   await bench.run(evaluateSpec, evaluate, {
-    inputs: inputs as never,
+    inputs,
     with: { splits: ['test'], draws: 20 },
   });
   const path = bench.output('scores', evaluateSpec.outputs['scores']);
@@ -274,9 +275,9 @@ test('another network than that of the features is refused, and so is what the h
     { inputs: { onnx: file }, with: { layer: 'globalAveragePool1', normalise } },
     { inputs: { onnx: file } },
   );
-  const message = async (inputs: object, settings: object = {}) => {
+  const message = async (inputs: BenchInputs, settings: object = {}) => {
     using bench = new StageBench();
-    return await bench.run(spec, run, { inputs: inputs as never, with: settings }).then(
+    return await bench.run(spec, run, { inputs, with: settings }).then(
       () => '',
       (error: Error) => error.message,
     );

@@ -9,6 +9,7 @@ import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
+import type { ModelSetting } from '../../src/learning/models/model-setting.ts';
 import { readOnnxFacts } from '../../src/learning/models/onnx/onnx-file.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { StageError } from '../../src/stage.ts';
@@ -25,7 +26,7 @@ import { spec } from './spec.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
-const net = {
+const net: ModelSetting = {
   layers: [{ conv: 4, stride: 2 }, { batchNorm: true }, 'relu', 'globalAveragePool', { dense: 2 }],
 };
 const normalise = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
@@ -36,7 +37,7 @@ async function exported(
   settings: object,
 ): Promise<{ model: string; onnx: string }> {
   const model = join(bench.root, 'layers');
-  await writeUntrainedModel(model, { net: net as never, imageSize: 24 });
+  await writeUntrainedModel(model, { net: net, imageSize: 24 });
   await bench.run(exportSpec, exportModel, {
     inputs: { model },
     with: { formats: ['onnx'], ...settings },

@@ -17,6 +17,7 @@ import { encodeModel } from '../../src/backend/lowering/onnx-writer.ts';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { graphTotals, listGraph } from '../../src/learning/models/graph-listing.ts';
+import type { LayerItem } from '../../src/learning/models/layers/layer-items.ts';
 import { loadGraphLayers, loadModel } from '../../src/learning/models/model-files.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
@@ -45,7 +46,7 @@ const folder = mkdtempSync(join(tmpdir(), 'graph-'));
 const onnx = join(folder, 'backbone');
 const imageSize = 24;
 before(async () => {
-  const layers = [
+  const layers: LayerItem[] = [
     { conv: 6, stride: 2, padding: 'same', name: 'stem' },
     { batchNorm: true, name: 'norm' },
     'relu',
@@ -54,7 +55,7 @@ before(async () => {
     'globalAveragePool',
     { dense: 5, name: 'classifier' },
   ];
-  const net = { layers } as never;
+  const net = { layers };
   const classes = ['a', 'b', 'c', 'd', 'e'];
   const model = join(folder, 'layers');
   await writeUntrainedModel(model, { net, imageSize, classes });

@@ -110,12 +110,15 @@ async function codeOf<S>(spec: KindSpec<S>, settings: JsonObject, root: string) 
   return { code: (await spec.code.find(question)).start };
 }
 
+/** Inputs by port: paths, or artifacts with labels. */
+export type BenchInputs = Readonly<
+  Record<string, string | InputArtifact | readonly (string | InputArtifact)[]>
+>;
+
 export interface BenchStage {
   readonly with?: unknown;
   /** Paths by port; several for a list port. */
-  readonly inputs?: Readonly<
-    Record<string, string | InputArtifact | readonly (string | InputArtifact)[]>
-  >;
+  readonly inputs?: BenchInputs;
   readonly outputs?: readonly string[];
   readonly checkpoints?: CheckpointStore;
   readonly pieces?: PieceStore;

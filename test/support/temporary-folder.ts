@@ -1,10 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 /** A folder for one test, removed after it; its path holds no links. */
-export function temporaryFolder(test: TestContext): string {
+export function temporaryFolder(test: { after(cleanUp: () => void): void }): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'restage-')));
   test.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

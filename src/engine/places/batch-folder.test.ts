@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { partialValue } from '../../../test/support/partial-value.ts';
 import { type Batch, BatchFolder } from './batch-folder.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'restage-batch-'));
@@ -11,9 +12,9 @@ after(() => rmSync(cache, { recursive: true }));
 function made(id: string): BatchFolder {
   const folder = new BatchFolder(cache, id);
   const needs = { cpu: 1, gpu: 0, memory: 0 };
-  const tickets: Batch['tickets'] = [
-    { stage: 'a' as never, digest: '0'.repeat(64) as never, keep: true },
-  ];
+  const tickets = partialValue<Batch['tickets']>([
+    { stage: 'a', digest: '0'.repeat(64), keep: true },
+  ]);
   const batch: Batch = { place: 'cluster', root: cache, needs, seconds: 60, workers: 1, tickets };
   folder.create(batch, [], new Map(), '#!/bin/sh\n');
   return folder;

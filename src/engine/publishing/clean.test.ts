@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { sha256 } from '../../digest.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { findUnclaimed, removePublished } from './clean.ts';
@@ -74,7 +75,7 @@ test('a path that moved to another pipeline is claimed', () => {
     pipeline: 'x',
     stage: 'fit',
     port: 'model',
-    digest: '' as never,
+    digest: sha256(''),
     time: '',
   };
   const claims = new Map([

@@ -15,7 +15,7 @@ const checkpoint = {
 };
 
 function place(t: { after(cleanUp: () => void): void }) {
-  const path = join(temporaryFolder(t as never), 'ab', 'abc');
+  const path = join(temporaryFolder(t), 'ab', 'abc');
   const warnings: string[] = [];
   return { path, warnings, file: new CheckpointFile(path, (message) => warnings.push(message)) };
 }

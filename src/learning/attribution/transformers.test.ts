@@ -13,8 +13,9 @@ import { buildNet } from '../models/build-net.ts';
 import { exportOnnx } from '../models/export/export-onnx.ts';
 import { weightedNet } from '../models/export/weighted-net.ts';
 import { openGraph, wholeNetwork } from '../models/graph-network.ts';
+import type { LayerItem } from '../models/layers/layer-items.ts';
 import { outputOf } from '../models/model-output.ts';
-import { netOf } from '../models/model-setting.ts';
+import { type ModelSetting, netOf } from '../models/model-setting.ts';
 import { attentionMaps } from './attention-maps.ts';
 import { resizeMap } from './attribution-map.ts';
 import { gradCam, hiresCam } from './cam/activation-maps.ts';
@@ -35,7 +36,7 @@ const golden = JSON.parse(
   readonly cams: Readonly<Record<string, Readonly<Record<'grad-cam' | 'hires-cam', Maps>>>>;
 };
 
-const block = (i: number) => [
+const block = (i: number): readonly LayerItem[] => [
   { residual: [{ layerNorm: true, epsilon: 1e-6, name: `norm${i}` }, { attention: 2 }] },
   {
     residual: [
@@ -47,7 +48,7 @@ const block = (i: number) => [
   },
 ];
 
-const transformer = {
+const transformer: ModelSetting = {
   layers: [
     { conv: 8, kernel: 4, stride: 4, name: 'patches' },
     { tokens: true, name: 'tokens' },
@@ -65,7 +66,7 @@ let question: Question;
 
 before(async () => {
   await selectBackend('onnxruntime', { threads: 1 });
-  model = buildNet(netOf(transformer as never), imageSize);
+  model = buildNet(netOf(transformer), imageSize);
   const numbers = linearCongruential(3);
   for (const layer of model.layers) {
     const weights = layer.weights.map(({ originalName, shape }) => {
@@ -162,7 +163,7 @@ test('a network without attention is refused by the methods that need it', async
 
 test('the tokens of an ONNX file are recognised, and its maps are the same', async (t) => {
   const path = join(temporaryFolder(t), 'net.onnx');
-  const info = untrainedInfo(transformer as never, imageSize);
+  const info = untrainedInfo(transformer, imageSize);
   writeFileSync(path, exportOnnx(weightedNet({ model, info }), {}));
   const graph = await wholeNetwork(openGraph(path), imageSize);
   const layer = findMapLayer(graph);

@@ -12,6 +12,7 @@ import type { Method } from '../attribution/methods.ts';
 import { exportOnnx } from '../models/export/export-onnx.ts';
 import { weightedNet } from '../models/export/weighted-net.ts';
 import { loadModel } from '../models/model-files.ts';
+import type { ModelSetting } from '../models/model-setting.ts';
 import { explainPictures } from './explain-pictures.ts';
 import { explanationDefaults } from './explanation-settings.ts';
 import { openImageNetwork } from './image-model.ts';
@@ -24,8 +25,10 @@ let bytes: Buffer;
 
 before(async () => {
   await selectBackend('onnxruntime', { threads: 1 });
-  const net = { layers: [{ conv: 4 }, 'relu', { conv: 3, stride: 2 }, 'flatten', { dense: 2 }] };
-  await writeUntrainedModel(layers, { net: net as never, imageSize: 30 });
+  const net: ModelSetting = {
+    layers: [{ conv: 4 }, 'relu', { conv: 3, stride: 2 }, 'flatten', { dense: 2 }],
+  };
+  await writeUntrainedModel(layers, { net: net, imageSize: 30 });
   const files = await loadModel(layers);
   mkdirSync(onnx);
   writeFileSync(

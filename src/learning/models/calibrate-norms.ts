@@ -32,7 +32,7 @@ export async function calibrateNorms(
   batches: AsyncIterable<Batch>,
 ): Promise<number> {
   const layers = names.map((name) => model.getLayer(name) as GraphLayer);
-  const outputs = layers.map(({ input }) => input as never);
+  const outputs = layers.flatMap(({ input }) => input);
   const part = tfjsModel({ inputs: model.inputs, outputs });
   const sums = layers.map(() => new ChannelSums());
   let images = 0;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LayerItem } from '../models/layers/layer-items.ts';
 import { partsOfNet } from '../models/layers/net-parts.ts';
 import { netOf } from '../models/model-setting.ts';
 import { blocksOf, describeRates, rateFactors } from './learning-rates.ts';
@@ -87,7 +88,7 @@ test('the rate falls by the decay from block to block, and by the factor of the 
 });
 
 test('a list of layers has its residual blocks, and other layers by themselves', () => {
-  const layers = [
+  const layers: LayerItem[] = [
     { conv: 4, name: 'stem' },
     { batchNorm: true, name: 'norm' },
     {
@@ -100,7 +101,7 @@ test('a list of layers has its residual blocks, and other layers by themselves',
     'globalAveragePool',
     { dense: 2 },
   ];
-  assert.deepEqual(blocksOf(partsOfNet(netOf({ layers } as never))), [
+  assert.deepEqual(blocksOf(partsOfNet(netOf({ layers }))), [
     ['stem', 'norm'],
     ['conv2', 'conv3'],
     ['end'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chartContent } from '../../../test/support/chart-content.ts';
+import { asType } from '../../../test/support/partial-value.ts';
 import { sha256 } from '../../digest.ts';
 import { folderListing, partsDigest } from '../../engine/files/listing.ts';
 import type { BinaryRow } from '../../learning/metrics/scores/binary-view.ts';
@@ -431,7 +432,7 @@ test('an empty map of settings is no value', () => {
 });
 
 test('a list that only one subject has is one value, and so is a map beside a name', () => {
-  const withModel = (model: unknown) => fit({ model } as never);
+  const withModel = (model: unknown) => fit(asType({ model }));
   const layers = [{ conv: 16 }, 'relu'];
   const differ = (...models: readonly unknown[]) =>
     compareSubjects(

@@ -117,7 +117,7 @@ test('the results of the newest run stay, however old', async (t) => {
   const { bucket, group, maker, result } = await shared(t);
   const stages = { fit: { result: result.digest, outputs: { out: 'out' }, isFinal: true } };
   maker.outbox.shareRun({ run: '2026-01-01', pipeline: 'p', stages: {} }, undefined);
-  maker.outbox.shareRun({ run: '2026-01-02', pipeline: 'p', stages } as never, undefined);
+  maker.outbox.shareRun({ run: '2026-01-02', pipeline: 'p', stages }, undefined);
   await maker.outbox.flush(never);
   const { runs, results } = await collectShared(bucket, { keep: -1, remove: true });
   assert.deepEqual([runs, results], [1, 0]);
@@ -132,7 +132,7 @@ test('what leads to the result of the newest run stays with it', async (t) => {
   await maker.local.writeResult(result);
   maker.outbox.share(result);
   const stages = { fit: { result: result.digest, outputs: { out: 'out' }, isFinal: true } };
-  maker.outbox.shareRun({ run: '2026-01-01', pipeline: 'p', stages } as never, undefined);
+  maker.outbox.shareRun({ run: '2026-01-01', pipeline: 'p', stages }, undefined);
   await maker.outbox.flush(never);
   const { results } = await collectShared(new FolderBucket(group.shared), {
     keep: -1,

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { MemoryS3 } from '../../../../test/support/memory-s3.ts';
+import { asType } from '../../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { until } from '../../../../test/support/until.ts';
 import { sha256 } from '../../../digest.ts';
@@ -96,7 +97,7 @@ test('a run that needed nothing of the store says nothing of it when it ends bef
     close: async () => end(new UnreachableStore('it was ended')),
   };
   const spec = { url: group.shared, keys: [] };
-  const remote = new RemoteStore(spec, silent as never, undefined, () => {});
+  const remote = new RemoteStore(spec, asType<Bucket>(silent), undefined, () => {});
   const warnings: string[] = [];
   const store = new SharedStore(
     new LocalStore(group.shared),
@@ -498,7 +499,7 @@ async function parcels(t: TestContext, count: number, size: number) {
     const located = new Map(
       maker.records.all().flatMap((digest) => [...maker.records.read(digest)!.locations]),
     );
-    await new Push({ ...options, ...more, located } as never).send(maker.outbox.parcels());
+    await new Push({ ...options, ...more, located }).send(maker.outbox.parcels());
   };
   return { group, maker, bucket, send };
 }

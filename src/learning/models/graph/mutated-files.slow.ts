@@ -11,13 +11,14 @@ import { exportOnnx } from '../export/export-onnx.ts';
 import { weightedNet } from '../export/weighted-net.ts';
 import { openGraph, wholeNetwork } from '../graph-network.ts';
 import { loadModel } from '../model-files.ts';
+import type { ModelSetting } from '../model-setting.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mutated-'));
 const imageSize = 16;
 let bytes: Uint8Array;
 before(async () => {
   await selectBackend('cpu', { threads: 1 });
-  const net = {
+  const net: ModelSetting = {
     layers: [
       { conv: 3, stride: 2 },
       'batchNorm',
@@ -29,7 +30,7 @@ before(async () => {
     ],
   };
   const model = join(folder, 'model');
-  await writeUntrainedModel(model, { net: net as never, imageSize });
+  await writeUntrainedModel(model, { net: net, imageSize });
   const files = await loadModel(model);
   bytes = new Uint8Array(exportOnnx(weightedNet(files), {}, { layout: 'NCHW', softmax: false }));
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ModelSetting, netOf } from '../model-setting.ts';
+import type { LayerItem } from './layer-items.ts';
 import { netFacts } from './net-facts.ts';
 import { traceLayers } from './trace-net.ts';
 
@@ -47,10 +48,18 @@ test('a residual block that is wider inside is an inverted one, and a net that n
 });
 
 test('branches count, gates and shortcuts do not, and attention multiplies tokens with tokens', () => {
-  const gate = { gate: ['globalAveragePool', 'pixel', { conv: 4, kernel: 1 }] };
-  const concat = { concat: [[{ conv: 4, kernel: 1 }], [{ depthwiseConv: 3, padding: 'same' }]] };
-  const layers = [{ conv: 4, kernel: 4, stride: 4 }, gate, concat, 'tokens', { attention: 2 }];
-  const net = facts({ layers: [...layers, 'classToken', { dense: 2 }] as never }, 16);
+  const gate: LayerItem = { gate: ['globalAveragePool', 'pixel', { conv: 4, kernel: 1 }] };
+  const concat: LayerItem = {
+    concat: [[{ conv: 4, kernel: 1 }], [{ depthwiseConv: 3, padding: 'same' }]],
+  };
+  const layers: readonly LayerItem[] = [
+    { conv: 4, kernel: 4, stride: 4 },
+    gate,
+    concat,
+    'tokens',
+    { attention: 2 },
+  ];
+  const net = facts({ layers: [...layers, 'classToken', { dense: 2 }] }, 16);
   assert.deepEqual([net.convolutions, net.features], [3, 8]);
   // Tokens: 16 pixels and the class token, of 8 channels.
   const convolutions = 16 * 4 * 4 * 4 * 3 + 4 * 4 + 16 * 4 * 4 + 16 * 9 * 4;

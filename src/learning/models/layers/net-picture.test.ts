@@ -83,7 +83,7 @@ test('branches stand side by side in one block, and blocks within a block are bo
     name: 'weigh',
   } as const;
   const concat = { concat: [[{ conv: 2, kernel: 1 }, 'relu'], []], name: 'mix' } as const;
-  const blocks = pictured({ layers: [{ conv: 8 }, { residual: [gate] }, concat] as never }, 16);
+  const blocks = pictured({ layers: [{ conv: 8 }, { residual: [gate] }, concat] }, 16);
 
   assert.deepEqual(blocks.slice(2), [
     {

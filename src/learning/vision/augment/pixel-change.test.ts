@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { asType } from '../../../../test/support/partial-value.ts';
 import { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
 import { type AugmentSettings, augmentSettings } from './augment-settings.ts';
@@ -46,7 +47,7 @@ const cases: Readonly<Record<string, Case>> = {
 
 /** A change's settings as a stage gets them, with defaults filled in. */
 function settingsOf(name: string, settings: object): never {
-  return augmentSettings.parse({ [name]: settings })[name as keyof AugmentSettings] as never;
+  return asType(augmentSettings.parse({ [name]: settings })[name as keyof AugmentSettings]);
 }
 
 const image = fc

@@ -216,7 +216,7 @@ function layersNetwork() {
       padding: [
         [1, 0],
         [2, 1],
-      ] as never,
+      ],
     }),
     norm,
   );
