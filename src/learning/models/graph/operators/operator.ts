@@ -62,6 +62,13 @@ export const operator = <Settings extends { readonly [name: string]: Json }>(row
 /** A form of a node that is not computed here, as the end of "it has …". */
 export class Unsupported extends Error {}
 
+/** An axis from the front. Throws an {@link Unsupported} for one that a value does not have. */
+export function axisOf(axis: number, rank: number): number {
+  const counted = fromFront(axis, rank);
+  if (Number.isInteger(counted) && counted >= 0 && counted < rank) return counted;
+  throw new Unsupported(`the axis ${axis} of a value of ${rank}`);
+}
+
 /** Numbers that a node may make of one image: 1 GiB of float32. */
 const mostNumbers = 2 ** 28;
 
@@ -152,7 +159,7 @@ export class NodeCall {
 
   /** An attribute that counts axes of the first input, from the front. */
   axis(usual: number): number {
-    return fromFront(this.int('axis', usual), this.shape(0).length);
+    return axisOf(this.int('axis', usual), this.shape(0).length);
   }
 
   #attribute(name: string): Attribute | undefined {

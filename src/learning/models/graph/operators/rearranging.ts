@@ -8,6 +8,7 @@ import {
 } from '@tensorflow/tfjs';
 import { sizeOf } from '../file/constants.ts';
 import {
+  axisOf,
   everywhere,
   type NodeCall,
   type Operator,
@@ -67,7 +68,7 @@ const reshaping = (shapeOf: (call: NodeCall) => readonly number[] | undefined): 
 
 function squeezed(call: NodeCall): readonly number[] {
   const shape = call.shape(0);
-  const given = call.knownOr(1, 'axes')?.map((axis) => fromFront(axis, shape.length));
+  const given = call.knownOr(1, 'axes')?.map((axis) => axisOf(axis, shape.length));
   return shape.filter((length, axis) => !(given?.includes(axis) ?? length === 1));
 }
 
@@ -75,14 +76,15 @@ function unsqueezed(call: NodeCall): readonly number[] {
   const shape = [...call.shape(0)];
   const axes = call.knownOr(1, 'axes') ?? [];
   const rank = shape.length + axes.length;
-  const inOrder = axes.map((axis) => fromFront(axis, rank)).sort((a, b) => a - b);
+  const inOrder = axes.map((axis) => axisOf(axis, rank)).sort((a, b) => a - b);
   for (const axis of inOrder) shape.splice(axis, 0, 1);
   return shape;
 }
 
 function flattened(call: NodeCall): readonly number[] {
   const shape = call.shape(0);
-  const axis = call.axis(1);
+  // It may stand behind the last axis.
+  const axis = fromFront(call.int('axis', 1), shape.length);
   return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))];
 }
 
@@ -184,7 +186,7 @@ const slicing: Operator = operator<Steps>({
     const steps = shape.map(() => 1);
     const to = [...shape];
     for (const [i, counted] of axes.entries()) {
-      const axis = fromFront(counted, rank);
+      const axis = axisOf(counted, rank);
       const full = shape[axis]!;
       const step = given[i]!;
       const clamp = (at: number) => Math.max(0, Math.min(full, at < 0 ? at + full : at));
@@ -326,8 +328,7 @@ const padding: Operator = operator<{
     if (mode !== 'constant') throw new Unsupported(`the mode ${mode}`);
     const rank = shape.length;
     const given = call.knownOr(1, 'pads') ?? [];
-    const axes =
-      call.known(3)?.map((axis) => fromFront(axis, rank)) ?? shape.map((_, axis) => axis);
+    const axes = call.known(3)?.map((axis) => axisOf(axis, rank)) ?? shape.map((_, axis) => axis);
     const pads = shape.map((): readonly [number, number] => [0, 0]);
     for (const [i, axis] of axes.entries()) pads[axis] = [given[i]!, given[i + axes.length]!];
     if (pads.flat().some((pad) => !(pad >= 0))) throw new Unsupported('negative pads');

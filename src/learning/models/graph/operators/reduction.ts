@@ -1,6 +1,13 @@
 import { logSoftmax, softmax, type Tensor } from '@tensorflow/tfjs';
-import { type NodeCall, type Operator, operator, type Plan, Unsupported } from './operator.ts';
-import { fromFront, placeOf } from './shapes.ts';
+import {
+  axisOf,
+  type NodeCall,
+  type Operator,
+  operator,
+  type Plan,
+  Unsupported,
+} from './operator.ts';
+import { placeOf } from './shapes.ts';
 
 type ReductionSettings = { readonly axes: readonly number[]; readonly keep: boolean };
 type Reduce = (x: Tensor, axes: number[], keep: boolean) => Tensor;
@@ -33,7 +40,7 @@ const reduction = (compute: Reduce): Operator =>
       const keep = call.int('keepdims', 1) === 1;
       return planReduction(
         call,
-        axes.map((axis) => fromFront(axis, rank)),
+        axes.map((axis) => axisOf(axis, rank)),
         keep,
       );
     },

@@ -86,6 +86,7 @@ function translate(
   const row = graphOperations.get(operator);
   if (row === undefined) return t.emitUnknown(unknown, undefined);
   try {
+    if (inputs.length === 0) throw new Unsupported('no inputs');
     return row(t, node, inputs);
   } catch (error) {
     if (!(error instanceof Unsupported)) throw error;

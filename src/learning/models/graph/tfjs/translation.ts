@@ -233,7 +233,8 @@ export class Translation {
 }
 
 /** How many axes a value has. Throws an {@link Unsupported} where that is not known. */
-export function rankOf(value: Value): number {
+export function rankOf(value: Value | undefined): number {
+  if (value === undefined) throw new Unsupported('an input too few');
   if (value.kind === 'weight') return value.weight.shape.length;
   if (value.rank !== undefined) return value.rank;
   throw new Unsupported('an input that is not known here');
