@@ -104,6 +104,8 @@ export interface KindSpec<S = unknown> {
    * Whether it computes with tfjs. A backend that the user names is then part of the fingerprint.
    */
   readonly computes?: true;
+  /** Whether it uses all cores where the stage does not say how many; one that computes does. */
+  readonly usesAllCores?: true;
   /**
    * For a kind that keeps checkpoints ({@link StageContext.checkpoints}): the settings that only
    * say how far the work goes. A checkpoint serves whatever their values are. Absent: it keeps

@@ -98,6 +98,7 @@ export const spec = defineKind<FramesSettings>({
       'Every video with its class, split, group, codec, size, seconds, frames, those taken, and why none are.',
     ),
   },
+  usesAllCores: true,
   code: {
     settings: ['ffmpeg'],
     find: async (question) => await (await import('./find-ffmpeg.ts')).findFfmpeg(question),

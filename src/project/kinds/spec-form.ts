@@ -61,6 +61,7 @@ const form = z.object(
       .record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports')
       .optional(),
     computes: flag,
+    usesAllCores: flag,
     checkpointsWithout: z.array(text, 'a list of settings').optional(),
     whyNoResume: method,
     code: z

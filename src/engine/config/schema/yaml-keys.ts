@@ -23,7 +23,9 @@ const resources = z.strictObject({
   cpu: z
     .union([z.number().positive(), z.literal('all')])
     .optional()
-    .describe('Cores; by default 1, or all for a kind that computes with tensors.'),
+    .describe(
+      'Cores; by default 1, or all for a kind that computes with tensors or decodes videos.',
+    ),
   gpu: z.number().nonnegative().default(0).describe('Graphics cards.'),
   memory: memory.default(0).describe('Memory, such as `512MiB` or `8GiB`; none by default.'),
 });

@@ -78,7 +78,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     computes,
     ...(spec.checkpointsWithout !== undefined && { checkpointsWithout: spec.checkpointsWithout }),
     at,
-    resources: resolveResources(resources, computes),
+    resources: resolveResources(resources, computes || spec.usesAllCores === true),
   };
   return {
     stage,
@@ -91,9 +91,9 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
 /** Infinity stands for all cores: only the machine that runs the stage knows how many it has. */
 function resolveResources(
   { cpu, gpu, memory }: StageShape['resources'],
-  computes: boolean,
+  usesAllCores: boolean,
 ): Resources {
-  const all = cpu === 'all' || (cpu === undefined && computes);
+  const all = cpu === 'all' || (cpu === undefined && usesAllCores);
   return { cpu: all ? Number.POSITIVE_INFINITY : (cpu ?? 1), gpu, memory };
 }
 
