@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import type { Digest } from '../../digest.ts';
 import { sha256 } from '../../digest.ts';
+import { inCache } from '../files/cache-paths.ts';
+import { filesIn } from '../files/entries-in.ts';
 import { thisProcess } from '../files/process-identity.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import { findGarbage, removeGarbage } from './collect-garbage.ts';
 import { Lease } from './lease.ts';
 import { LocalStore } from './local-store.ts';
+import { PieceFiles } from './piece-files.ts';
 import type { RunRecord } from './run-folder.ts';
 import { verifyStore } from './verify-store.ts';
 
@@ -287,4 +290,55 @@ test('verifying finds a flipped byte and a missing object, and says which result
   assert.equal(progress.at(-1), 1);
   assert.match(warnings.join(), /is damaged \(its content does not match its digest\)/);
   assert.equal(existsSync(objectOf(cache, 1)), false);
+});
+
+test('the pieces of stages stay while they are used, with their objects, and go when they are not', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = new LocalStore(root);
+  const pieces = new PieceFiles(cache.folder, { base: sha256('kind'), isFresh: false }, () => {});
+  const made = writeFiles(join(root, 'made/pieces'), { used: 'frames of a', old: 'frames of b' });
+  await pieces.keep('a', { facts: { frames: 3 }, path: join(made, 'used') });
+  await pieces.keep('b', { facts: { frames: 4 }, path: join(made, 'old') });
+  await pieces.keep('c', { facts: 'alone' });
+  const restored = join(root, 'made/restored');
+  assert.deepEqual(await pieces.restore('a', restored), { frames: 3 });
+  assert.equal(readFileSync(restored, 'utf8'), 'frames of a');
+  assert.equal(await pieces.restore('a'), undefined, 'it has bytes');
+  assert.equal(await pieces.restore('c'), 'alone');
+  assert.equal(await pieces.restore('other', join(root, 'made/other')), undefined);
+  const fresh = new PieceFiles(cache.folder, { base: sha256('kind'), isFresh: true }, () => {});
+  assert.equal(await fresh.restore('c'), undefined);
+
+  const now = inTwoDays();
+  const kept = findGarbage(cache, { keep: 3 * day, now });
+  assert.deepEqual([kept.objects, kept.remains], [[], []]);
+  assert.equal(kept.held.pieces, 'frames of a'.length + 'frames of b'.length);
+  const garbage = findGarbage(cache, { keep: day, now });
+  assert.equal(garbage.remains.length, 3);
+  assert.deepEqual(
+    [...garbage.objects].sort(),
+    ['frames of a', 'frames of b'].map((text) => cache.objectPath(sha256(text))).sort(),
+  );
+  const small = findGarbage(cache, { keep: 3 * day, maxBytes: 15, now });
+  assert.equal(small.objects.length, 1, 'the one that was not used last');
+  removeGarbage(cache, garbage);
+  assert.equal(await pieces.restore('b', join(root, 'made/again')), undefined);
+});
+
+test('a damaged piece, or one whose object is damaged, counts as none', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = new LocalStore(root);
+  const pieces = new PieceFiles(cache.folder, { base: sha256('kind'), isFresh: false }, () => {});
+  const made = writeFiles(join(root, 'made'), { a: 'frames of a', b: 'frames of b' });
+  await pieces.keep('a', { facts: 1, path: join(made, 'a') });
+  chmodSync(cache.objectPath(sha256('frames of a')), 0o644);
+  writeFileSync(cache.objectPath(sha256('frames of a')), 'frames of x');
+  assert.equal(await pieces.restore('a', join(root, 'made/again')), undefined);
+  await pieces.keep('b', { facts: 2 });
+  const [record] = filesIn(inCache(cache.folder, 'pieces')).filter(({ path }) =>
+    readFileSync(path, 'utf8').endsWith('{"facts":2}'),
+  );
+  chmodSync(record!.path, 0o644);
+  writeFileSync(record!.path, readFileSync(record!.path, 'utf8').replace('2}', '3}'));
+  assert.equal(await pieces.restore('b'), undefined);
 });
