@@ -104,6 +104,24 @@ test('a run that is killed continues with the videos that it had decoded', { ski
   assert.equal(decodedBefore(again), '2 videos of 4 were decoded before.');
 });
 
+test('another version of ffmpeg takes the frames again', { skip }, async () => {
+  const wrapped = yaml.replace(
+    'take: { count: 2 } }',
+    'take: { count: 2 }, ffmpeg: ./bin/ffmpeg }',
+  );
+  const wrapper = (version: string) =>
+    `#!/bin/sh\n[ "$1" = -version ] && exec echo "ffmpeg version ${version}"\nexec ffmpeg "$@"\n`;
+  using project = new Project(wrapped, { 'bin/ffmpeg': wrapper('7.0') });
+  chmodSync(project.path('bin/ffmpeg'), 0o755);
+  const ffprobe = execFileSync('sh', ['-c', 'command -v ffprobe'], { encoding: 'utf8' }).trim();
+  symlinkSync(ffprobe, project.path('bin/ffprobe'));
+  draw(project, 'real/a.mkv', 'fake/b.mkv', 'real/c.mkv', 'fake/d.mkv');
+  await project.run();
+  project.write('bin/ffmpeg', wrapper('7.1'));
+  const again = await project.run();
+  assert.deepEqual([again.outcomes['frames'], decodedBefore(again)], ['ran', undefined]);
+});
+
 test('images of a data set get the splits of load-dataset, and keep their videos', {
   skip,
 }, async () => {
