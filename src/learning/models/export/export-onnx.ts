@@ -5,6 +5,7 @@ import type {
 } from '../../../backend/lowering/onnx-writer.ts';
 import { encodeModel } from '../../../backend/lowering/onnx-writer.ts';
 import { unreachable } from '../../../result.ts';
+import { exportedOpset } from '../graph/file/exported-opset.ts';
 import {
   type Activation,
   joinName,
@@ -30,7 +31,7 @@ export interface OnnxForm {
  * The bytes of an ONNX model from `image`, normalised as the network's info says (for a head from
  * `features`, `[batch, values]`), to `logits` or `probabilities`, `[batch, classes]`; the batch
  * size is free, and with images at native scale their height and width are. Operators are ONNX's
- * own (opset 18), in inference mode.
+ * own ({@link exportedOpset}), in inference mode.
  */
 export function exportOnnx(
   net: WeightedNet,
@@ -60,7 +61,7 @@ export function exportOnnx(
     ],
     outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
   } as const;
-  return encodeModel(graph, { producer: 'restage', metadata });
+  return encodeModel(graph, { producer: 'restage', opset: exportedOpset, metadata });
 }
 
 const activationOperators: Readonly<Record<Exclude<Activation, ComposedActivation>, string>> = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StageError } from '../../../../stage.ts';
 import type { StoredWeights } from '../../weights/weight-files.ts';
+import { exportedOpset } from '../file/exported-opset.ts';
 import type { GraphInput, OnnxGraph } from '../file/onnx-graph.ts';
 import { dataType } from '../file/tensor-values.ts';
 import { Unsupported } from '../operators/operator.ts';
@@ -61,7 +62,7 @@ export function translateGraph({
     initializers: t.initializers,
     inputs,
     outputs: outputsOf(nodes, signature),
-    opset: 18,
+    opset: exportedOpset,
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Json } from '../../../../json.ts';
 import { StageError } from '../../../../stage.ts';
 import type { StoredTensor as StoredWeight, StoredWeights } from '../../weights/weight-files.ts';
+import { exportedOpset } from '../file/exported-opset.ts';
 import type { GraphInput, OnnxGraph } from '../file/onnx-graph.ts';
 import { dataType } from '../file/tensor-values.ts';
 import { Unsupported } from '../operators/operator.ts';
@@ -63,7 +64,7 @@ export function translateLayers({ topology, weights, path, file }: LayersModel):
   }
   const taken = new Set(nodes.flatMap((node) => node.inputs));
   const outputs = nodes.flatMap(({ name }) => (taken.has(name) ? [] : [name]));
-  return { nodes: t.nodes, initializers: t.initializers, inputs, outputs, opset: 18 };
+  return { nodes: t.nodes, initializers: t.initializers, inputs, outputs, opset: exportedOpset };
 }
 
 /** A layer at one of its places in the network. */
