@@ -5,7 +5,7 @@
  */
 import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunRecord } from '../src/engine/store/run-folder.ts';
+import type { RunRecord } from '../src/engine/store/runs/run-record.ts';
 import type { StageResult } from '../src/engine/store/stage-result.ts';
 import { inRepository } from '../test/support/pages.ts';
 import { time } from './runner/interleave.ts';

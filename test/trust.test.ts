@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { test } from 'node:test';
 import type { StageName } from '../src/engine/config/pipeline.ts';
 import { temporaryBeside } from '../src/engine/files/write-atomic.ts';
-import type { RunManifest } from '../src/engine/store/run-manifest.ts';
+import type { RunManifest } from '../src/engine/store/runs/run-manifest.ts';
 import { forgeManifest } from './support/forge-archive.ts';
 import { Project } from './support/rig.ts';
 import { files, print, shout } from './support/two-stages.ts';

@@ -1,8 +1,8 @@
 import type { CurvePoint, Highlight, Progress } from '../stage.ts';
 import type { StageName } from './config/pipeline.ts';
 import type { Decision } from './plan/decide.ts';
-import type { Outcome } from './store/outcome.ts';
 import type { Traffic } from './store/remote/store-reports.ts';
+import type { Outcome } from './store/runs/outcome.ts';
 
 /** A stage before it is decided: what it is, and the outputs of other stages that it reads. */
 export interface PlannedReads {

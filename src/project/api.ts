@@ -1,6 +1,6 @@
 import type { DiagnosticCode } from '../engine/diagnostics/codes.ts';
 import type { PlannedDecision } from '../engine/plan/decide.ts';
-import type { Outcome } from '../engine/store/outcome.ts';
+import type { Outcome } from '../engine/store/runs/outcome.ts';
 import type { Json } from '../json.ts';
 import type { PipelineEvent } from '../reporting/pipeline-event.ts';
 

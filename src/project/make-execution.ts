@@ -16,7 +16,7 @@ import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
 import type { LocalStore } from '../engine/store/local-store.ts';
 import { findAgain } from '../engine/store/remembered-code.ts';
-import { RunFolder } from '../engine/store/run-folder.ts';
+import { RunFolder } from '../engine/store/runs/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
 import type { Cancellation } from './cancellation.ts';
 import { stillClaims } from './check-claims.ts';

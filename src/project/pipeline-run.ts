@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ProgramCode } from '../engine/config/pipeline.ts';
 import type { RunEvent } from '../engine/events.ts';
 import type { Places } from '../engine/places/place-file.ts';
-import { type FoundFile, forgetAll, memoryFile } from '../engine/store/run-memory.ts';
+import { type FoundFile, forgetAll, memoryFile } from '../engine/store/runs/run-memory.ts';
 import { EventFile } from '../reporting/event-file.ts';
 import { type PipelineEvent, withReasons } from '../reporting/pipeline-event.ts';
 import { ReportWriter } from '../reporting/report/report-writer.ts';

@@ -5,7 +5,7 @@ import {
 } from '../engine/config/loading/pipeline-files.ts';
 import { cacheOf, inCache } from '../engine/files/cache-paths.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
-import { memoryFile, recall } from '../engine/store/run-memory.ts';
+import { memoryFile, recall } from '../engine/store/runs/run-memory.ts';
 import type { Environment } from '../environment.ts';
 
 /** A run that would leave nothing to do, known without reading its pipeline. */

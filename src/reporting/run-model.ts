@@ -2,8 +2,8 @@ import type { StageName } from '../engine/config/pipeline.ts';
 import type { PlannedReads, RunEvent } from '../engine/events.ts';
 import type { PlannedDecision } from '../engine/plan/decide.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
-import type { Outcome } from '../engine/store/outcome.ts';
 import type { Traffic } from '../engine/store/remote/store-reports.ts';
+import type { Outcome } from '../engine/store/runs/outcome.ts';
 import { type Curve, withPoint } from '../reported-curves.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
 

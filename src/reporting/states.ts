@@ -1,5 +1,5 @@
 import type { PlannedDecision } from '../engine/plan/decide.ts';
-import type { Outcome } from '../engine/store/outcome.ts';
+import type { Outcome } from '../engine/store/runs/outcome.ts';
 import { formatCount } from '../format-numbers.ts';
 import type { EndState, StageModel } from './run-model.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openEnvelope, runKey, sealEnvelope } from '../../src/engine/store/remote/envelope.ts';
 import { readKey } from '../../src/engine/store/remote/keys.ts';
-import { parseManifest, type RunManifest } from '../../src/engine/store/run-manifest.ts';
+import { parseManifest, type RunManifest } from '../../src/engine/store/runs/run-manifest.ts';
 
 /**
  * Copies an export to `forged` with another manifest of its run, signed by the key in `keyFile`, as

@@ -16,7 +16,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/engine/events.ts';
-import type { Outcome } from '../../src/engine/store/outcome.ts';
+import type { Outcome } from '../../src/engine/store/runs/outcome.ts';
 import { Gate } from './gate.ts';
 
 export const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));

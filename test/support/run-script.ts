@@ -1,7 +1,7 @@
 import type { StageName } from '../../src/engine/config/pipeline.ts';
 import type { RunEvent } from '../../src/engine/events.ts';
 import type { Reason } from '../../src/engine/plan/decide.ts';
-import type { Outcome } from '../../src/engine/store/outcome.ts';
+import type { Outcome } from '../../src/engine/store/runs/outcome.ts';
 import { type RunListener, RunListeners } from '../../src/reporting/run-model.ts';
 import type { Highlight, Progress } from '../../src/stage.ts';
 

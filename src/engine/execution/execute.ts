@@ -11,6 +11,7 @@ import {
   type StageOutcome,
   UnfinishedStage,
 } from './execution.ts';
+import { logTail } from './processes/log-tail.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */
@@ -165,7 +166,7 @@ function announce({ name, outputs }: Stage, outcome: StageOutcome, run: Executio
     ...(!done && { message: outcome.message }),
     ...(!done && outcome.resumes && { resumes: true }),
     ...(!done && outcome.leftToJob && { leftToJob: true }),
-    ...(outcome.outcome === 'failed' && { logTail: run.folder.logTail(name) }),
+    ...(outcome.outcome === 'failed' && { logTail: logTail(run.folder, name) }),
     highlights: done ? outcome.summaryTables : [],
     outputs: Object.fromEntries(outputs.map(({ port, path }) => [port, path])),
     ...(done && outcome.away !== undefined && outcome.away.size > 0 && { away: [...outcome.away] }),

@@ -7,9 +7,11 @@ import type { Output, Stage, StageName } from '../config/pipeline.ts';
 import type { RunEvent, StageEvent } from '../events.ts';
 import type { ExaminedWork, Outputs, OutputsOf, Workspace } from '../plan/examine.ts';
 import type { Publisher } from '../publishing/publish.ts';
-import type { Outcome } from '../store/outcome.ts';
 import type { PieceScope } from '../store/piece-files.ts';
-import type { AttemptPaths, RunFolder, StageEntry, StageNumbers } from '../store/run-folder.ts';
+import type { AttemptPaths } from '../store/runs/attempts.ts';
+import type { Outcome } from '../store/runs/outcome.ts';
+import type { RunFolder } from '../store/runs/run-folder.ts';
+import type { StageEntry, StageNumbers } from '../store/runs/run-record.ts';
 import type { JobRecord, StageResult } from '../store/stage-result.ts';
 
 /** A run, with everything that its parts need. */

@@ -8,7 +8,7 @@ import {
   precedesRead,
   remember,
   takeSignatures,
-} from '../store/run-memory.ts';
+} from '../store/runs/run-memory.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
 interface RunSignatures {

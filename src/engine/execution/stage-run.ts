@@ -16,7 +16,7 @@ import { keepInputListing } from '../store/input-listings.ts';
 import { forgetView, viewName } from '../store/input-view-name.ts';
 import type { Lease } from '../store/lease.ts';
 import type { PieceScope } from '../store/piece-files.ts';
-import type { AttemptEnd, AttemptFiles } from '../store/run-folder.ts';
+import type { AttemptEnd, AttemptFiles } from '../store/runs/attempts.ts';
 import { type StageResult, shownDigest } from '../store/stage-result.ts';
 import { compareAttempts } from './compare-attempts.ts';
 import {

@@ -1,6 +1,7 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { day } from '../../day.ts';
 import type { Digest } from '../../digest.ts';
 import { isBackdated, isSameWriting } from './backdate.ts';
 import { digestsPath } from './cache-paths.ts';
@@ -45,7 +46,7 @@ interface KnownFolder {
 }
 
 const format = 1;
-const today = (): number => Math.floor(Date.now() / 86_400_000);
+const today = (): number => Math.floor(Date.now() / day);
 
 /**
  * Digests in `cache/digests.json`. One is reused if size, times and inode match, and any later

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { day } from '../../day.ts';
 import type { Digest } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
@@ -194,7 +195,7 @@ export class BatchFolder {
     for (const folder of BatchFolder.steps(cache)) {
       const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0);
       const isOver = existsSync(join(folder, 'taken')) || basename(folder).startsWith('probe');
-      if (age > (isOver ? 1 : 30) * 86_400_000) rmSync(folder, { recursive: true, force: true });
+      if (age > (isOver ? 1 : 30) * day) rmSync(folder, { recursive: true, force: true });
     }
   }
 

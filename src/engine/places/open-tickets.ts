@@ -1,3 +1,4 @@
+import { day } from '../../day.ts';
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
 import { type Batch, BatchFolder } from './batch-folder.ts';
@@ -15,7 +16,7 @@ export interface OpenTicket {
  */
 const rest = 3_600_000;
 /** Age after which a batch is given up, in milliseconds. */
-const abandoned = 30 * 86_400_000;
+const abandoned = 30 * day;
 
 interface OpenTicketsOptions {
   readonly warn: (message: string) => void;

@@ -6,7 +6,8 @@ import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { readInputListing } from '../store/input-listings.ts';
 import { kindBuild, readKindSources } from '../store/kind-build.ts';
 import type { LocalStore } from '../store/local-store.ts';
-import { lastAttempts, type RunFolder } from '../store/run-folder.ts';
+import { lastAttempts } from '../store/runs/last-attempts.ts';
+import type { RunFolder } from '../store/runs/run-folder.ts';
 import type { EarlierWork } from './decide.ts';
 import { changesBetween } from './fingerprint-changes.ts';
 

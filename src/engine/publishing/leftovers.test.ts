@@ -5,6 +5,7 @@ import { basename, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { day } from '../../day.ts';
 import { sha256 } from '../../digest.ts';
 import { slug } from '../config/file-names.ts';
 import { DigestIndex } from '../files/digest-index.ts';
@@ -15,8 +16,6 @@ import { nameView, viewName } from '../store/input-view-name.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { clearAfterKilledRuns, findLeftovers, removeLeftovers } from './leftovers.ts';
 import { Publisher } from './publish.ts';
-
-const day = 86_400_000;
 
 /** The number of a process that ended. */
 const ended = (): number => spawnSync(process.execPath, ['-e', '']).pid;

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { day } from '../../day.ts';
 import { entriesIn } from '../files/entries-in.ts';
 import { parseTemporaryName } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
@@ -8,8 +9,6 @@ import { abandonedViewNames } from '../store/input-view-name.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { leftoversIn } from './publish-target.ts';
 import { PublishedRecords } from './published-record.ts';
-
-const day = 86_400_000;
 
 /**
  * A file or folder that a killed process left, and that nothing will use. `bytes` includes

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, realpathSync, statSync, unlinkSync } from 'node
 import { rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { cutText } from '../../cut-text.ts';
+import { day } from '../../day.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { reasonOf, UserError } from '../../user-error.ts';
 import { whyNoOutput } from '../config/reserved-paths.ts';
@@ -98,7 +99,6 @@ function exists(path: string, displayPath: string): boolean {
   }
 }
 
-const day = 86_400_000;
 /** Paths that this process is using now. */
 const active = new Set<string>();
 

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { day } from '../../day.ts';
 import type { Digest } from '../../digest.ts';
 import { sha256 } from '../../digest.ts';
 import { inCache } from '../files/cache-paths.ts';
@@ -14,10 +15,8 @@ import { findGarbage, removeGarbage } from './collect-garbage.ts';
 import { Lease } from './lease.ts';
 import { LocalStore } from './local-store.ts';
 import { PieceFiles } from './piece-files.ts';
-import type { RunRecord } from './run-folder.ts';
+import type { RunRecord } from './runs/run-record.ts';
 import { verifyStore } from './verify-store.ts';
-
-const day = 86_400_000;
 
 /** Stores a result with one object of its own and one that all share, last used some days ago. */
 async function store(

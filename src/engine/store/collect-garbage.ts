@@ -1,5 +1,6 @@
 import { rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { day } from '../../day.ts';
 import { type Digest, isDigest } from '../../digest.ts';
 import { type CacheFolder, inCache } from '../files/cache-paths.ts';
 import { type Entry, entriesIn, filesIn, touchedAt } from '../files/entries-in.ts';
@@ -11,7 +12,6 @@ import type { LocalStore } from './local-store.ts';
 import { readPiece } from './piece-files.ts';
 import { isSignpost, objectsOf, type StageResult, signpostsOf } from './stage-result.ts';
 
-const day = 86_400_000;
 /** How late changes by a run on another host may be seen here, in milliseconds. */
 const lag = 10 * 60_000;
 

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { type PublishedFile, StageError } from '../../stage.ts';
+import { openUrl } from '../http/open-url.ts';
+import { proxyFor } from '../http/proxy.ts';
 import { download } from './download.ts';
-import { openUrl, proxyFor } from './open-url.ts';
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
 const md5 = createHash('md5').update(content).digest('hex');

@@ -15,8 +15,8 @@ import type { Environment } from '../../environment.ts';
 import { type Progress, type PublishedFile, StageError } from '../../stage.ts';
 import { inCache, leasePath } from '../files/cache-paths.ts';
 import { writeError } from '../files/write-error.ts';
+import { openUrl } from '../http/open-url.ts';
 import { Lease } from './lease.ts';
-import { openUrl } from './open-url.ts';
 
 /**
  * The path of a published file in `<cache>/downloads`, fetched or resumed by one process, through

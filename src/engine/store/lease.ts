@@ -1,6 +1,7 @@
 import { linkSync, renameSync, rmSync, statSync, unlinkSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { day } from '../../day.ts';
 import {
   lifeOf,
   type ProcessIdentity,
@@ -11,7 +12,6 @@ import { readText } from '../files/read-part.ts';
 import { linkOrRename, temporaryBeside, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 
-const day = 86_400_000;
 /** How often a holder renews its lease, in milliseconds. */
 const renewal = 10_000;
 /**

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { day } from '../../day.ts';
 import { type Digest, isDigest } from '../../digest.ts';
 import { slug } from '../config/file-names.ts';
 import {
@@ -28,13 +29,12 @@ import { readJson, writeJson, writeNew, writeSynced } from '../files/write-atomi
 import { WriteError, writeError, writing } from '../files/write-error.ts';
 import { pointsEnding } from './checkpoint-points.ts';
 import { Lease } from './lease.ts';
-import { RunFolder } from './run-folder.ts';
+import { RunFolder } from './runs/run-folder.ts';
 import { parseResult, type StageResult, type StoredArtifact, signpostsOf } from './stage-result.ts';
 import { keepIfStored, ownsFolder, storeObject, touchQuietly } from './store-object.ts';
 
 /** How many files are stored at once: a disk commits many syncs together. */
 const storers = 16;
-const day = 86_400_000;
 
 interface StoreOptions {
   /** Whether no process can have a file still open. By default none can. */

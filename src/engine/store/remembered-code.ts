@@ -8,7 +8,7 @@ import { pathSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';
-import { precedesRead } from './run-memory.ts';
+import { precedesRead } from './runs/run-memory.ts';
 
 /**
  * Finds a program's code. It is remembered while the files, places and variables that decided it

@@ -18,13 +18,12 @@ import {
 import { copyFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { day } from '../../day.ts';
 import { backdate, isSameWriting } from '../files/backdate.ts';
 import { hashFile } from '../files/hash-file.ts';
 import { walkTree } from '../files/walk-tree.ts';
 import { creatingFolder, syncFile, temporaryBeside } from '../files/write-atomic.ts';
 import { WriteError } from '../files/write-error.ts';
-
-const day = 86_400_000;
 
 /**
  * The stat data of an object of this size that is in place. Touches it for gc, since the result

@@ -1,6 +1,6 @@
 import type { Digest } from '../../digest.ts';
 import type { LocalStore } from './local-store.ts';
-import type { RunManifest } from './run-manifest.ts';
+import type { RunManifest } from './runs/run-manifest.ts';
 import type { Lookup, StageResult, StoredArtifact } from './stage-result.ts';
 
 /**

@@ -4,7 +4,7 @@ import { findPipelineFile, pipelineNames } from '../../engine/config/loading/pip
 import { suggestStage } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { stagesNamed } from '../../engine/graph/select-stages.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { Store } from '../../engine/store/store.ts';
 import {
   type LabelledStages,

@@ -1,10 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
-import {
-  type LastAttempts,
-  lastAttempts,
-  type PastAttempt,
-} from '../../engine/store/run-folder.ts';
+import type { PastAttempt } from '../../engine/store/runs/attempts.ts';
+import { type LastAttempts, lastAttempts } from '../../engine/store/runs/last-attempts.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Store } from '../../engine/store/store.ts';
 import { formatSeconds } from '../../format-numbers.ts';

@@ -3,7 +3,7 @@ import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { PublishedRecords } from '../../engine/publishing/published-record.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
-import type { RunManifest } from '../../engine/store/run-manifest.ts';
+import type { RunManifest } from '../../engine/store/runs/run-manifest.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
 
 /** The latest results of the stages that a pipeline has now, as the manifest of one run. */

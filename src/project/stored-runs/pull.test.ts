@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseManifest } from '../../engine/store/run-manifest.ts';
+import { parseManifest } from '../../engine/store/runs/run-manifest.ts';
 import { stagesOf } from './pull.ts';
 
 const stage = { result: 'a'.repeat(64), outputs: {}, isFinal: true };

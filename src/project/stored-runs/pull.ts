@@ -16,7 +16,7 @@ import {
   type ManifestStage,
   parseManifest,
   type RunManifest,
-} from '../../engine/store/run-manifest.ts';
+} from '../../engine/store/runs/run-manifest.ts';
 import { UsageError } from '../../user-error.ts';
 import { stillClaims } from '../check-claims.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';

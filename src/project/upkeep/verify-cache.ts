@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
-import { forgetAll } from '../../engine/store/run-memory.ts';
+import { forgetAll } from '../../engine/store/runs/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import type { OpenedProject } from '../opened-project.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Digest } from '../../digest.ts';
 import { type Listing, partsDigest } from '../../engine/files/listing.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
-import type { RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
+import type { RunRecord, StageEntry } from '../../engine/store/runs/run-record.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';

@@ -1,6 +1,7 @@
 import type { LocalStore } from '../../engine/store/local-store.ts';
-import type { Outcome } from '../../engine/store/outcome.ts';
-import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
+import type { Outcome } from '../../engine/store/runs/outcome.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
+import type { RunRecord, StageEntry } from '../../engine/store/runs/run-record.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { isJsonObject, type Json } from '../../json.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage, StageName } from '../../engine/config/pipeline.ts';
-import type { StageNumbers } from '../../engine/store/run-folder.ts';
+import type { StageNumbers } from '../../engine/store/runs/run-record.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asType, partialValue } from '../../../test/support/partial-value.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
-import type { StageEntry } from '../../engine/store/run-folder.ts';
+import type { StageEntry } from '../../engine/store/runs/run-record.ts';
 import { formatHistory } from '../terminal/format-history.ts';
 import { type PastRun, settingsOf } from './past-run.ts';
 import { conditionName, selectRuns } from './select-runs.ts';

@@ -9,7 +9,7 @@ import {
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import { withDefaults } from '../../engine/plan/fingerprint-changes.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { StageRecord, StageResult } from '../../engine/store/stage-result.ts';
 import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import type { Json, JsonObject } from '../../json.ts';

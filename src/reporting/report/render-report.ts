@@ -1,3 +1,4 @@
+import { lastLines } from '../../engine/execution/processes/log-tail.ts';
 import { formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { formatCounts, runTones } from '../states.ts';
@@ -117,7 +118,7 @@ function renderFailures(stages: readonly ReportStage[]): Html {
       ({ name, message, log }) =>
         html`<div class="card alert" role="alert"><h3>${name} failed</h3><pre>${message ?? 'No reason given.'}</pre>${
           log !== undefined &&
-          html`<details class="more" open><summary>The end of its log</summary><pre>${log.text.split('\n').slice(-20).join('\n')}</pre></details>`
+          html`<details class="more" open><summary>The end of its log</summary><pre>${lastLines(log.text).join('\n')}</pre></details>`
         }</div>`,
     )}${failed.length > mostFailures && html`<p>… and ${failed.length - mostFailures} more failed.</p>`}`;
 }

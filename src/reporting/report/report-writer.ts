@@ -10,7 +10,7 @@ import type { RunEvent } from '../../engine/events.ts';
 import { inCache } from '../../engine/files/cache-paths.ts';
 import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { Json } from '../../json.ts';

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { RunRecord } from '../../engine/store/run-folder.ts';
+import type { RunRecord } from '../../engine/store/runs/run-record.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { theme } from '../../learning/charts/theme.ts';

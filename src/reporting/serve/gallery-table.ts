@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Digest } from '../../digest.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import { predictedClasses, softmax } from '../../learning/metrics/arithmetic/logits.ts';
 import { scaleOfTable } from '../../learning/metrics/scores/binary-view.ts';

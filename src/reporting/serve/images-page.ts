@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
 import { html } from '../report/html.ts';
 import type { ImageStore, Picture } from './gallery-images.ts';

@@ -1,5 +1,6 @@
 import type { StageName } from '../../engine/config/pipeline.ts';
-import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
+import type { RunRecord } from '../../engine/store/runs/run-record.ts';
 import { EventReader } from '../event-file.ts';
 import type { Section } from '../report/page-frame.ts';
 import { reportPage } from '../report/render-report.ts';

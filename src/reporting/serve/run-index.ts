@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../digest.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { readPart } from '../../engine/files/read-part.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
 import { html } from '../report/html.ts';
 import { LiveRun } from './live-run.ts';

@@ -1,6 +1,7 @@
 import type { Digest } from '../../digest.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
-import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
+import type { RunRecord } from '../../engine/store/runs/run-record.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { isDone, type StageModel } from '../run-model.ts';
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { renderSection, type Section, withContent } from '../report/page-frame.ts';
 import type { LiveRun } from './live-run.ts';
 import { openRun, type Sources } from './run-page.ts';

@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { startServer } from './serve.ts';
 
 const hostile = '<script>alert(1)</script>"\'&';

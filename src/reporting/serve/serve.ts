@@ -7,7 +7,7 @@ import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { isDigest } from '../../digest.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { FillDefaults } from '../effective-settings.ts';
 import { assetFile, vegaFiles } from '../report/page-frame.ts';
 import { comparePage } from './compare-page.ts';

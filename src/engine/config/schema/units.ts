@@ -1,9 +1,11 @@
+import { day } from '../../../day.ts';
+
 const milliseconds: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
   m: 60_000,
   h: 3_600_000,
-  d: 86_400_000,
+  d: day,
 };
 
 /**

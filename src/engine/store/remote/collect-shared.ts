@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
+import { day } from '../../../day.ts';
 import type { Digest } from '../../../digest.ts';
 import { forEachOf } from '../../../for-each-of.ts';
 import { parseTemporaryName } from '../../files/write-atomic.ts';
-import { parseManifest } from '../run-manifest.ts';
+import { parseManifest } from '../runs/run-manifest.ts';
 import { type Bucket, type StoredKey, storeText, UnreachableStore } from './buckets/bucket.ts';
 import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './deletion-marks.ts';
 import { isDataKey, parseResultKey, parseRunKey, referencesOf } from './envelope.ts';
@@ -34,7 +35,6 @@ export interface SharedGarbage {
   readonly bytes: number;
 }
 
-const day = 86_400_000;
 const readers = 16;
 
 /**

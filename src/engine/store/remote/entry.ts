@@ -1,5 +1,5 @@
 import type { Digest } from '../../../digest.ts';
-import { parseManifest } from '../run-manifest.ts';
+import { parseManifest } from '../runs/run-manifest.ts';
 import { objectsOf } from '../stage-result.ts';
 import { type Envelope, type EnvelopeKind, parseResultKey, parseRunKey } from './envelope.ts';
 import type { KeyId } from './keys.ts';

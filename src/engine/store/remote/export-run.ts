@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { sha256 } from '../../../digest.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
-import type { RunManifest } from '../run-manifest.ts';
+import type { RunManifest } from '../runs/run-manifest.ts';
 import type { StageResult } from '../stage-result.ts';
 import { runKey } from './envelope.ts';
 import { Push } from './push.ts';

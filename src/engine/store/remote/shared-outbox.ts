@@ -5,7 +5,7 @@ import { formatCountOf } from '../../../format-numbers.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import type { LocalStore } from '../local-store.ts';
-import type { ManifestStage, RunManifest } from '../run-manifest.ts';
+import type { ManifestStage, RunManifest } from '../runs/run-manifest.ts';
 import { hasRepository, objectsOf, type StageResult, signpostsOf } from '../stage-result.ts';
 import type { Outbox } from '../store.ts';
 import { RefusedRequest } from './buckets/bucket.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Fault, MemoryS3 } from '../../../../../test/support/memory-s3.ts';
 import { temporaryFolder } from '../../../../../test/support/temporary-folder.ts';
+import { day } from '../../../../day.ts';
 import { mostWhole, RefusedRequest } from './bucket.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { testBucket } from './testing-bucket.ts';
@@ -41,7 +42,6 @@ test('credentials that expired are read again, once for all requests that they f
   assert.deepEqual([bytes?.toString(), size], ['bytes', 5]);
 });
 
-const day = 86_400_000;
 const now = Date.UTC(2026, 0, 31);
 const refusals: readonly (readonly [fault: Fault, reason: string])[] = [
   [

@@ -6,7 +6,7 @@ import { sha256 } from '../../../../digest.ts';
 import type { Environment } from '../../../../environment.ts';
 import { formatSeconds } from '../../../../format-numbers.ts';
 import { UserError } from '../../../../user-error.ts';
-import { askUrl, Silence } from '../../open-url.ts';
+import { askUrl, Silence } from '../../../http/open-url.ts';
 import { readAwsSettings } from './aws-settings.ts';
 import {
   type Bucket,

@@ -1,74 +1,18 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Digest } from '../../digest.ts';
-import { isJsonObject, type Json } from '../../json.ts';
-import { plainText } from '../../plain-text.ts';
-import { slug } from '../config/file-names.ts';
-import { inCache } from '../files/cache-paths.ts';
-import { namesIn } from '../files/entries-in.ts';
-import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
-import { jsonLines, readPart, readText } from '../files/read-part.ts';
-import { creatingFolder, readJson, writeJson, writeNew } from '../files/write-atomic.ts';
-import { WriteError, writing } from '../files/write-error.ts';
-import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import type { Outcome } from './outcome.ts';
+import { day } from '../../../day.ts';
+import type { Json } from '../../../json.ts';
+import { slug } from '../../config/file-names.ts';
+import { inCache } from '../../files/cache-paths.ts';
+import { namesIn } from '../../files/entries-in.ts';
+import { lifeOf, readIdentity, thisProcess } from '../../files/process-identity.ts';
+import { jsonLines, readText } from '../../files/read-part.ts';
+import { creatingFolder, readJson, writeJson, writeNew } from '../../files/write-atomic.ts';
+import { WriteError, writing } from '../../files/write-error.ts';
+import type { AttemptFiles, AttemptState, PastAttempt } from './attempts.ts';
+import { emptyFolder, removeFolder } from './remove-folder.ts';
+import { isRunRecord, type RunRecord } from './run-record.ts';
 
-/** Where an attempt works and logs. */
-export interface AttemptPaths {
-  /**
-   * A private, empty folder on the disk of the cache, so that outputs can be moved to the store.
-   */
-  readonly work: string;
-  /** The path of the log, which is kept with the run. The file does not exist yet. */
-  readonly log: string;
-}
-
-/** The files of an attempt. */
-export interface AttemptFiles extends AttemptPaths {
-  record(state: Partial<AttemptState>): void;
-  /**
-   * Removes the private folder with its content. `contained`: certainly no process can write to it
-   * any more.
-   */
-  removeWork(options?: { readonly contained: boolean }): Promise<void>;
-}
-
-/** The state of an attempt. Without an end, it is still running, or its run was killed. */
-interface AttemptState {
-  readonly fingerprint: Digest;
-  /** The fingerprint itself, to say later what changed; absent in old records. */
-  readonly content?: Fingerprint;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  readonly end?: AttemptEnd;
-}
-
-export interface AttemptEnd {
-  readonly outcome: 'succeeded' | 'failed' | 'interrupted';
-  readonly seconds: number;
-  readonly message?: string;
-}
-
-/** A recorded attempt; it has a log only if it printed something. */
-export interface PastAttempt {
-  readonly state: AttemptState;
-  readonly log?: string;
-}
-
-/** How many bytes of a log's end are searched for its last lines. */
-const tailBytes = 64 * 1024;
-const day = 86_400_000;
 const month = 30 * day;
 
 /**
@@ -184,13 +128,6 @@ export class RunFolder {
     });
   }
 
-  /** The last lines of the last attempt's log, at most `count`; empty if it printed nothing. */
-  logTail(stage: string, count = 20): readonly string[] {
-    const log = this.attempts(stage).at(-1)?.log;
-    const text = log === undefined ? '' : readPart(log, tailBytes, 'end').text;
-    return text === '' ? [] : plainText(text).replace(/\n$/, '').split('\n').slice(-count);
-  }
-
   /** Writes the record once: it is never replaced. */
   writeRecord(record: RunRecord): void {
     const text = `${JSON.stringify(record, undefined, 2)}\n`;
@@ -274,105 +211,4 @@ function addAttempt(
   const attempts = states.get(stage) ?? [];
   attempts[number - 1] = { ...attempts[number - 1], ...state } as AttemptState;
   states.set(stage, attempts);
-}
-
-/** At most so many files are removed synchronously: a thread for each call takes far longer. */
-const fewFiles = 50;
-
-async function removeFolder(path: string): Promise<void> {
-  if (emptyFolder(path)) rmdirSync(path);
-  else await rm(path, { recursive: true, force: true, maxRetries: 3 });
-}
-
-/**
- * Removes what lies in a folder. False where that is more than a few files, where something is
- * still being written, or where the folder itself is gone.
- */
-function emptyFolder(path: string): boolean {
-  let files = 0;
-  const empty = (folder: string) => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      files += 1;
-      if (files > fewFiles) throw new Error('The folder holds many files');
-      const inside = join(folder, entry.name);
-      if (!entry.isDirectory()) unlinkSync(inside);
-      else {
-        empty(inside);
-        rmdirSync(inside);
-      }
-    }
-  };
-  try {
-    empty(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * The record of a run: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they
- * outlive the results.
- */
-export interface RunRecord {
-  readonly pipeline: string;
-  readonly file: string;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  readonly seconds: number;
-  readonly restage: string;
-  readonly gitCommit?: string;
-  readonly stages: Readonly<Record<string, StageEntry>>;
-}
-
-/** A stage in the record of a run. */
-export interface StageEntry extends StageNumbers {
-  readonly outcome: Outcome;
-  readonly seconds?: number;
-  readonly message?: string;
-  /** A job brings it to its end after this run. */
-  readonly leftToJob?: true;
-  /** Fingerprint of its result; absent where it has none, and in old records. */
-  readonly result?: Digest;
-}
-
-/** The numbers of a stage in the record of a run. */
-export interface StageNumbers {
-  /** Numbers of its `metrics` outputs by name, such as `test.auc`, and their intervals. */
-  readonly metrics?: Readonly<Record<string, number | null>>;
-  readonly intervals?: Readonly<Record<string, readonly [low: number, high: number]>>;
-  /** How many more there were than a record keeps. */
-  readonly numbersLeftOut?: number;
-}
-
-/** Whether JSON has what every reader of records uses. */
-function isRunRecord(value: Json | undefined): value is Json & RunRecord {
-  if (!isJsonObject(value) || !isJsonObject(value['stages'])) return false;
-  const { pipeline, startedAt, seconds, stages } = value;
-  return (
-    typeof pipeline === 'string' &&
-    typeof startedAt === 'string' &&
-    typeof seconds === 'number' &&
-    Object.values(stages).every((stage) => isJsonObject(stage) && 'outcome' in stage)
-  );
-}
-
-/** The attempts, first to last, of the last run in which a stage ran; there is at least one. */
-export interface LastAttempts {
-  readonly run: RunFolder;
-  readonly attempts: readonly PastAttempt[];
-  readonly last: PastAttempt;
-}
-
-/**
- * The last attempts of a stage in `runs`, of which the last comes first; undefined if it ran in
- * none.
- */
-export function lastAttempts(runs: readonly RunFolder[], stage: string): LastAttempts | undefined {
-  for (const run of runs) {
-    const attempts = run.attempts(stage);
-    const last = attempts.at(-1);
-    if (last !== undefined) return { run, attempts, last };
-  }
-  return undefined;
 }

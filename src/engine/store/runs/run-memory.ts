@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
-import { sha256 } from '../../digest.ts';
-import type { Environment } from '../../environment.ts';
-import { expandGlob } from '../config/expand-glob.ts';
-import type { StageName } from '../config/pipeline.ts';
-import { cacheOf, inCache } from '../files/cache-paths.ts';
-import { pathSignature, treeSignature, treesSignature } from '../files/walk-tree.ts';
-import { readJson, writeJson } from '../files/write-atomic.ts';
-import { writeError } from '../files/write-error.ts';
+import { sha256 } from '../../../digest.ts';
+import type { Environment } from '../../../environment.ts';
+import { expandGlob } from '../../config/expand-glob.ts';
+import type { StageName } from '../../config/pipeline.ts';
+import { cacheOf, inCache } from '../../files/cache-paths.ts';
+import { pathSignature, treeSignature, treesSignature } from '../../files/walk-tree.ts';
+import { readJson, writeJson } from '../../files/write-atomic.ts';
+import { writeError } from '../../files/write-error.ts';
 
 /**
  * Everything that a complete run depended on. As long as it is unchanged, the same command has

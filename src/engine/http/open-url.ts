@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { Environment } from '../../environment.ts';
+import { credentials, proxyFor } from './proxy.ts';
 
 /** Milliseconds after which a silent connection counts as broken, with a {@link Silence}. */
 const patience = 60_000;
@@ -30,24 +31,6 @@ export async function openUrl(
     target = new URL(answer.location, target);
   }
   throw new Error(`more than ${mostRedirects} redirects`);
-}
-
-/** The proxy for a URL by the environment; undefined for none. */
-export function proxyFor({ protocol, hostname }: URL, env: Environment): URL | undefined {
-  const variable = (name: string) => env[name] || env[name.toUpperCase()] || undefined;
-  const direct = (variable('no_proxy') ?? '')
-    .split(',')
-    .map((host) => host.trim().replace(/^\*?\./, ''));
-  if (
-    direct.some(
-      (host) => host === '*' || host === hostname || (host !== '' && hostname.endsWith(`.${host}`)),
-    )
-  ) {
-    return undefined;
-  }
-  const proxy = variable(`${protocol.slice(0, -1)}_proxy`);
-  if (proxy === undefined) return undefined;
-  return new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
 }
 
 /** A request of any method; a body that is a stream needs a `content-length`. */
@@ -123,10 +106,4 @@ function tunnel(target: URL, proxy: URL): Promise<Socket> {
     });
     request.end();
   });
-}
-
-function credentials({ username, password }: URL): Readonly<Record<string, string>> {
-  if (username === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }

@@ -1,6 +1,6 @@
-import { type Digest, isDigest } from '../../digest.ts';
-import { isJsonObject, type Json, jsonOf } from '../../json.ts';
-import type { StageName } from '../config/pipeline.ts';
+import { type Digest, isDigest } from '../../../digest.ts';
+import { isJsonObject, type Json, jsonOf } from '../../../json.ts';
+import type { StageName } from '../../config/pipeline.ts';
 
 /** A run in a shared store: enough to publish its outputs without its data and its pipeline. */
 export interface RunManifest {
