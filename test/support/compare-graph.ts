@@ -15,7 +15,7 @@ import { GraphLayer } from '../../src/learning/models/graph/graph-layer.ts';
 import { imageSizeOf, openGraph, wholeNetwork } from '../../src/learning/models/graph-network.ts';
 import { inputOf, outputOf, readValues } from '../../src/learning/models/model-output.ts';
 import { permuteAxes } from '../../src/learning/models/weights/net-weights.ts';
-import { allWeights, assignValues } from '../../src/learning/training/model-weights.ts';
+import { assignValues } from '../../src/learning/training/model-weights.ts';
 import { Optimizer } from '../../src/learning/training/optimizer.ts';
 import { trainableWeights } from '../../src/learning/training/trainable-weights.ts';
 import type { OptimizerSettings } from '../../src/learning/training/training-settings.ts';
@@ -230,16 +230,15 @@ async function stepBy(
   numbers: Numbers,
   counts: (parameter: string) => (index: number) => boolean,
 ): Promise<number> {
-  const weights = allWeights(model);
+  const stepped = parametersOf(model).filter(({ parameter }) => wanted[parameter] !== undefined);
+  const weights = stepped.map(({ variable }) => variable);
   const before = await readValues(weights);
-  const optimizer = new Optimizer(settings, trainableWeights(model));
+  const optimizer = new Optimizer(settings, weights);
   tidy(() => optimizer.step(gradientTensors(model, images, false)));
   const differences: number[] = [];
-  for (const { parameter, variable, toFile } of parametersOf(model)) {
-    const span = wanted[parameter];
-    if (span === undefined) continue;
+  for (const { parameter, variable, toFile } of stepped) {
     const values = toFile(await variable.data<'float32'>());
-    differences.push(furthest(values, numbers.at(span), counts(parameter)));
+    differences.push(furthest(values, numbers.at(wanted[parameter]!), counts(parameter)));
   }
   optimizer.dispose();
   assignValues(weights, before);
