@@ -189,12 +189,12 @@ test('model lists the layers of a tfjs model, and the tensors of one that has la
 
 layer    does        output     parameters  multiply-adds
 image                8 x 8 x 3
-conv     Conv        4 x 4 x 4         108
+conv     Conv        4 x 4 x 4         108          1,728
 shifted  Add         4 x 4 x 4           4
 relu     Clip        4 x 4 x 4
 pooled   ReduceMean  4 values
 
-112 learnable parameters
+112 learnable parameters; 1,728 multiply-adds an image
 `,
   );
   const unknown = [...nodes, node('boxes', 'NonMaxSuppressionV5', ['pooled'])];
