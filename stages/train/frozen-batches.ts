@@ -1,4 +1,4 @@
-import { formatCountOf, formatList } from '../../src/format-numbers.ts';
+import { formatBytes, formatCountOf, formatList } from '../../src/format-numbers.ts';
 import type { FrozenHead } from '../../src/learning/training/fit.ts';
 import type { Freezing } from '../../src/learning/training/freezing.ts';
 import { featuresOf, frozenNetwork } from '../../src/learning/training/frozen-features.ts';
@@ -7,6 +7,9 @@ import type { TrainingData } from '../../src/learning/training/training-data.ts'
 import type { StageContext } from '../../src/stage.ts';
 import type { Source } from './source.ts';
 import type { TrainSettings } from './spec.ts';
+
+/** The most that features may take in memory; a flattened VGG has 100 kB of each image. */
+const mostBytes = 2 ** 30;
 
 /** What a training reads, with the features of frozen layers in place of images where it can. */
 interface FrozenBatches {
@@ -34,6 +37,13 @@ export async function frozenBatches(
   );
   const splits = [...new Set([...(trains ? [trainSplit] : []), ...evaluated])];
   const total = splits.reduce((sum, split) => sum + totalOf(batches.images(split)), 0);
+  const bytes = total * network.values * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes > mostBytes) {
+    context.log(
+      `The features of frozen layers would take ${formatBytes(bytes)}, so images pass through all layers in every epoch.`,
+    );
+    return { batches };
+  }
   const features = new Map<string, Float32Array<ArrayBuffer>>();
   let done = 0;
   for (const split of splits) {
