@@ -15,9 +15,10 @@
 import { randomUniform, type Tensor, tidy } from '@tensorflow/tfjs';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { buildHead, buildNet } from '../src/learning/models/build-net.ts';
+import { headOf } from '../src/learning/models/feature-head.ts';
 import { featureNetwork } from '../src/learning/models/feature-network.ts';
 import { initialiseWeights } from '../src/learning/models/initial-weights.ts';
-import { headOf, netOf } from '../src/learning/models/model-setting.ts';
+import { netOf } from '../src/learning/models/model-setting.ts';
 import { Optimizer } from '../src/learning/training/optimizer.ts';
 import { trainStep } from '../src/learning/training/train-step.ts';
 import { trainableWeights } from '../src/learning/training/trainable-weights.ts';

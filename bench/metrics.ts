@@ -11,18 +11,14 @@
 import { positiveProbabilities } from '../src/learning/metrics/arithmetic/logits.ts';
 import { expectedCalibrationError } from '../src/learning/metrics/calibration/calibration-bins.ts';
 import { fitTemperature } from '../src/learning/metrics/calibration/temperature.ts';
+import { auc, partialAuc } from '../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../src/learning/metrics/ranking/chosen-thresholds.ts';
+import { detCurve } from '../src/learning/metrics/ranking/det-curve.ts';
 import {
   averagePrecision,
   precisionRecallCurve,
 } from '../src/learning/metrics/ranking/precision-recall.ts';
-import {
-  auc,
-  detCurve,
-  partialAuc,
-  rocCurve,
-  truePositiveRateAt,
-} from '../src/learning/metrics/ranking/roc-curve.ts';
+import { rocCurve, truePositiveRateAt } from '../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../src/learning/metrics/ranking/threshold-counts.ts';
 import { Random } from '../src/random.ts';
 

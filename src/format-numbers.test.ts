@@ -12,8 +12,11 @@ import {
   formatList,
   formatMetric,
   formatP,
+  formatRate,
+  formatSeconds,
   formatShare,
   formatSigned,
+  formatWholeSeconds,
 } from './format-numbers.ts';
 
 test('shares are in per cent, counts have their noun', () => {
@@ -89,4 +92,26 @@ test('a metric has three decimals, or two digits where it is small', () => {
 test('a long list ends with the number of its other items', () => {
   assert.equal(formatFew(['a', 'b'], 2), 'a, b');
   assert.equal(formatFew(['a', 'b', 'c', 'd'], 2), 'a, b and 2 more');
+});
+
+test('durations are read at a glance', () => {
+  const seconds = [0, 0.0561, 0.994, 0.996, 3.44, 9.96, 59.4, 59.6, 200, 3599.6, 7500];
+  assert.deepEqual(seconds.map(formatSeconds), [
+    '0.00 s',
+    '0.06 s',
+    '0.99 s',
+    '1.0 s',
+    '3.4 s',
+    '10 s',
+    '59 s',
+    '1 min 0 s',
+    '3 min 20 s',
+    '1 h 0 min',
+    '2 h 5 min',
+  ]);
+  assert.deepEqual([0, 3.4, 61].map(formatWholeSeconds), ['0 s', '3 s', '1 min 1 s']);
+  assert.deepEqual(
+    [0.314, 12.345, 1234.5].map((rate) => formatRate(rate, 'steps')),
+    ['0.31 steps/s', '12.3 steps/s', '1,235 steps/s'],
+  );
 });

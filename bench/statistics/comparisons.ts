@@ -1,8 +1,6 @@
 import { mean, sampleVariance } from '../../src/learning/metrics/arithmetic/mean.ts';
-import {
-  compareModels,
-  compareRuns,
-} from '../../src/learning/metrics/comparison/compare-models.ts';
+import { compareModels } from '../../src/learning/metrics/comparison/compare-models.ts';
+import { compareRuns } from '../../src/learning/metrics/comparison/compare-runs.ts';
 import {
   type MatchedScores,
   matchScores,

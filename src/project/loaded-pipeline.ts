@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { ProgramCode } from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { whyNoTracing } from '../engine/execution/trace-reads.ts';
-import { checkpointOf } from '../engine/fingerprint/fingerprint.ts';
+import { checkpointOf } from '../engine/fingerprint/checkpoint-digest.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../engine/plan/plan.ts';
 import { readCheckpointState } from '../engine/store/checkpoint-file.ts';

@@ -18,13 +18,14 @@ import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-l
 import { distinctTables } from '../../src/learning/metrics/scores/aggregate-videos.ts';
 import { readSplitScores } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
+import { headOf } from '../../src/learning/models/feature-head.ts';
 import { graphPicture, listGraph } from '../../src/learning/models/graph-listing.ts';
 import { formatTotals } from '../../src/learning/models/layers/net-facts.ts';
 import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import { loadGraphLayers } from '../../src/learning/models/model-files.ts';
 import { graphOf, type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';
-import { headOf, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import { modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';

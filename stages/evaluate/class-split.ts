@@ -6,11 +6,12 @@ import {
   unseenVariance,
 } from '../../src/learning/metrics/classification/decisions.ts';
 import { handTillAuc } from '../../src/learning/metrics/classification/hand-till-auc.ts';
+import { classifierStatistics } from '../../src/learning/metrics/classifier-statistics.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/bootstrap-draws.ts';
 import { metric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { countDraws, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
-import { classifierStatistics, type Fitted } from '../../src/learning/metrics/split-statistics.ts';
+import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { constantLoss } from '../../src/learning/training/collapse.ts';
 import { type EvaluateOptions, measure, measureAuc, measureSplit, merge } from './measure.ts';
 import { withinFolds } from './within-folds.ts';

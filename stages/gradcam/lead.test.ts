@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { measureSurvey } from '../../src/learning/explanations/measure-survey.ts';
 import { shareAt } from '../../src/learning/explanations/measured-texts.ts';
 import type { Survey } from '../../src/learning/explanations/survey-split.ts';
+import { leadOf, leadTable } from './lead.ts';
 import { spec } from './spec.ts';
-import { casesTable, leadOf, leadTable } from './tables.ts';
+import { casesTable } from './tables.ts';
 
 const options = { classes: ['real', 'fake'], confidence: 0.95, draws: 400, seed: 7 };
 const settings = spec.settings.parse({});

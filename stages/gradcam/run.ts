@@ -8,10 +8,11 @@ import { chanceNote } from '../../src/learning/explanations/measured-texts.ts';
 import { type SurveyedCase, surveyModels } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import type { StageContext } from '../../src/stage.ts';
+import { leadOf, leadTable } from './lead.ts';
 import { type Case, openCases } from './open-cases.ts';
 import { ChosenImages, camSheet } from './sheet.ts';
 import type { GradcamSettings } from './spec.ts';
-import { casesTable, formatMetrics, formatTable, leadOf, leadTable } from './tables.ts';
+import { casesTable, formatMetrics, formatTable } from './tables.ts';
 
 type Context = StageContext<GradcamSettings>;
 

@@ -1,7 +1,7 @@
 import { csvTable, intervalCells } from '../../src/csv.ts';
 import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
 import { formatJson } from '../../src/format-json.ts';
-import { formatCount, formatCountOf, formatLevel, formatSigned } from '../../src/format-numbers.ts';
+import { formatCount, formatCountOf, formatLevel } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import {
   type MapNumbers,
@@ -9,66 +9,10 @@ import {
   metricsOf,
 } from '../../src/learning/explanations/measure-survey.ts';
 import { distanceAt, shareAt } from '../../src/learning/explanations/measured-texts.ts';
-import type { Survey } from '../../src/learning/explanations/survey-split.ts';
-import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
-import { bootstrapInterval } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import {
-  type IntervalOptions,
-  intervalPair,
-} from '../../src/learning/metrics/intervals/interval.ts';
+import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
+import type { Lead } from './lead.ts';
 import type { GradcamSettings } from './spec.ts';
-
-/** A model whose maps are compared with those of others. */
-interface LeadCase {
-  readonly name: string;
-  /** The folder of its data set. */
-  readonly dataset: string;
-  readonly survey: Survey;
-  readonly measured: MeasuredSurvey;
-  readonly groups: readonly (string | undefined)[];
-}
-
-type Lead = NonNullable<ReturnType<typeof leadOf>>;
-
-/**
- * How much more concentrated the maps of one model are than those of another, by the first method,
- * for the two models that are furthest apart, on the images for which both maps are not zero. Since
- * they were selected for that, the interval allows for every possible pair (Bonferroni). Undefined
- * if fewer than two models have maps that are not zero.
- */
-export function leadOf(cases: readonly LeadCase[], { confidence, draws, seed }: IntervalOptions) {
-  const shareOf = ({ measured }: LeadCase) =>
-    [...measured.methods.values()][0]!.get('topShare')!.estimate;
-  const ranked = cases
-    .filter((row) => !Number.isNaN(shareOf(row)))
-    .sort((a, two) => shareOf(a) - shareOf(two));
-  const less = ranked[0];
-  const more = ranked.at(-1);
-  if (less === undefined || more === undefined || less === more) return undefined;
-  const topShares = ({ survey }: LeadCase) => survey.maps[0]!.topShares;
-  const lessByIndex = new Map(
-    Array.from(less.survey.indices, (index, i) => [index, topShares(less)[i]!]),
-  );
-  const both = Array.from(more.survey.indices, (index, i) => ({
-    label: more.survey.labels[i]!,
-    group: more.groups[i],
-    difference: topShares(more)[i]! - (lessByIndex.get(index) ?? Number.NaN),
-  })).filter(({ difference }) => more.dataset === less.dataset && !Number.isNaN(difference));
-  const sample = {
-    labels: both.map(({ label }) => label),
-    groups: both.map(({ group }) => group),
-    draws,
-    seed,
-  };
-  const mean = (weights: Uint8Array) =>
-    weightedMean(both.length, (i) => both[i]!.difference, { weights });
-  const pairs = (cases.length * (cases.length - 1)) / 2;
-  const topShare = bootstrapInterval(sample, mean, 1 - (1 - confidence) / pairs, {
-    perImage: true,
-  });
-  return { more: more.name, less: less.name, images: both.length, topShare };
-}
 
 /** A model whose maps are measured. */
 interface MeasuredCase {
@@ -195,25 +139,4 @@ function mapsShare(numbers: MapNumbers, path: string, images: number | undefined
   return constant === 0
     ? share
     : `${share}, ${formatCount(images - constant)} of ${formatCountOf(images, 'map')}`;
-}
-
-/** The difference between the two models that are furthest apart. */
-export function leadTable(
-  { more, less, images, topShare }: Lead,
-  { confidence }: GradcamSettings,
-): Highlight {
-  const points = (share: number) => `${formatSigned(100 * share, 1)} points`;
-  const { estimate, low, high } = topShare;
-  const ends = Number.isNaN(low) ? 'unknown' : `${points(low)} to ${points(high)}`;
-  return {
-    title: `The most against the least concentrated maps, on images with a map by both models`,
-    columns: [
-      'most',
-      'least',
-      'images',
-      'difference',
-      `${formatLevel(confidence)} interval for all pairs`,
-    ],
-    rows: [[more, less, images, images === 0 ? '–' : points(estimate), ends]],
-  };
 }

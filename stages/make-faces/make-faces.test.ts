@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { csvRecords } from '../../src/csv.ts';
-import { auc } from '../../src/learning/metrics/ranking/roc-curve.ts';
+import { auc } from '../../src/learning/metrics/ranking/auc.ts';
 import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { Random } from '../../src/random.ts';

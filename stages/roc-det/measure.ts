@@ -35,12 +35,14 @@ import { equalErrorModel } from '../../src/learning/metrics/intervals/equal-erro
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
+import { auc } from '../../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
+import { detCurve } from '../../src/learning/metrics/ranking/det-curve.ts';
 import {
   averagePrecision,
   precisionRecallCurve,
 } from '../../src/learning/metrics/ranking/precision-recall.ts';
-import { auc, detCurve, rocCurve } from '../../src/learning/metrics/ranking/roc-curve.ts';
+import { rocCurve } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import {
   countAtThresholds,
   countDraws,

@@ -3,12 +3,12 @@ import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import {
   compareModels,
-  compareRuns,
   type ModelComparison,
 } from '../../src/learning/metrics/comparison/compare-models.ts';
+import { compareRuns } from '../../src/learning/metrics/comparison/compare-runs.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
-import { auc } from '../../src/learning/metrics/ranking/roc-curve.ts';
+import { auc } from '../../src/learning/metrics/ranking/auc.ts';
 import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { distinctTables } from '../../src/learning/metrics/scores/aggregate-videos.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';

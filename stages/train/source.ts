@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { buildHead } from '../../src/learning/models/build-net.ts';
+import { headOf } from '../../src/learning/models/feature-head.ts';
 import { fitScalings } from '../../src/learning/models/feature-scaling.ts';
 import {
   imageSizeOf,
@@ -26,7 +27,6 @@ import {
   readModelInfo,
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
-import { headOf } from '../../src/learning/models/model-setting.ts';
 import { networkPaths } from '../../src/learning/models/network-paths.ts';
 import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
 import { freezingMistakes } from '../../src/learning/training/freezing.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defaultNames } from '../../src/default-names.ts';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
+import { headMistakes, headOf } from '../../src/learning/models/feature-head.ts';
 import {
   fileNames,
   filePortOf,
@@ -16,8 +17,6 @@ import {
 import { layerItem } from '../../src/learning/models/layers/layer-items.ts';
 import { partsOfNet } from '../../src/learning/models/layers/net-parts.ts';
 import {
-  headMistakes,
-  headOf,
   modelMistakes,
   modelSetting,
   nativeScaleMistakes,

@@ -4,7 +4,8 @@ import { describeError, isForUser } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import { partsDigest } from '../files/listing.ts';
-import { checkpointOf, pieceBaseOf } from '../fingerprint/fingerprint.ts';
+import { checkpointOf } from '../fingerprint/checkpoint-digest.ts';
+import { pieceBaseOf } from '../fingerprint/piece-base.ts';
 import {
   type Examined,
   examine,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Json } from '../../json.ts';
-import { canonicalJson, type Fingerprint, hashFingerprint } from './fingerprint.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { type Fingerprint, hashFingerprint } from './fingerprint.ts';
 
 test('keys are sorted by code unit at every depth, without spaces', () => {
   assert.equal(

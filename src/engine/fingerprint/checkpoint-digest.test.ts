@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../digest.ts';
-import { checkpointOf, type Fingerprint } from './fingerprint.ts';
+import { checkpointOf } from './checkpoint-digest.ts';
+import type { Fingerprint } from './fingerprint.ts';
 
 const fingerprint: Fingerprint = {
   kind: 'train',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load, stageOf } from '../config/testing-kinds.ts';
-import { fingerprintStage } from './fingerprint.ts';
+import { fingerprintStage } from './fingerprint-stage.ts';
 
 const surroundings = { backend: undefined, salt: undefined };
 

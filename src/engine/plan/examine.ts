@@ -7,12 +7,8 @@ import type { Input, InputItem, RunnablePipeline, Stage, StageName } from '../co
 import { type DigestIndex, isUnsettled, type ListingWithSignature } from '../files/digest-index.ts';
 import { type Listing, partsDigest } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
-import {
-  type Fingerprint,
-  fingerprintStage,
-  hashFingerprint,
-  type KeyedItem,
-} from '../fingerprint/fingerprint.ts';
+import { type Fingerprint, hashFingerprint, type KeyedItem } from '../fingerprint/fingerprint.ts';
+import { fingerprintStage } from '../fingerprint/fingerprint-stage.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { LoadedCode } from '../store/remembered-code.ts';
 import type {

@@ -18,7 +18,7 @@ import { objectPath, piecePath } from '../files/cache-paths.ts';
 import { hashFile } from '../files/hash-file.ts';
 import { creatingFolder, syncFile, temporaryBeside, writeSynced } from '../files/write-atomic.ts';
 import { WriteError, writeError } from '../files/write-error.ts';
-import { canonicalJson } from '../fingerprint/fingerprint.ts';
+import { canonicalJson } from '../fingerprint/canonical-json.ts';
 import { keepIfStored, storeObject, touchQuietly } from './store-object.ts';
 
 /** What a file of `cache/pieces/` holds below the digest of the rest. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { StageContext } from '../../stage.ts';
 import type { Method, MethodSettings } from '../attribution/methods.ts';
-import { untrainedCopy } from '../models/initial-weights.ts';
+import { untrainedCopy } from '../models/untrained-copy.ts';
 import { sampleImages } from '../vision/sample-images.ts';
 import type { surveySettings } from './explanation-settings.ts';
 import type { QuestionSettings, Subject } from './explanation-subject.ts';

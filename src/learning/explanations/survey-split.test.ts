@@ -10,7 +10,7 @@ import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
 import { regionNames } from '../attribution/map-regions.ts';
-import { untrainedCopy } from '../models/initial-weights.ts';
+import { untrainedCopy } from '../models/untrained-copy.ts';
 import { openSubject, type Subject } from './explanation-subject.ts';
 import { measureSurvey, metricsOf } from './measure-survey.ts';
 import { openMasks } from './open-masks.ts';

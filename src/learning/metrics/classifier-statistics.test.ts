@@ -6,10 +6,10 @@ import { fitClassTemperature, fitTemperature } from './calibration/temperature.t
 import { classScoresOf } from './classification/class-scores.ts';
 import { confusionMatrix } from './classification/confusion-matrix.ts';
 import { handTillAuc } from './classification/hand-till-auc.ts';
-import { auc } from './ranking/roc-curve.ts';
+import { classifierStatistics } from './classifier-statistics.ts';
+import { auc } from './ranking/auc.ts';
 import { countAtThresholds } from './ranking/threshold-counts.ts';
 import type { ScoreTable } from './scores/scores-file.ts';
-import { classifierStatistics } from './split-statistics.ts';
 
 /** Scored images of some classes. */
 interface Scored {

@@ -14,9 +14,11 @@ import {
   recallOf,
 } from './classification/decisions.ts';
 import { confusion, decisionsOfSides } from './detector-confusion.ts';
+import { auc, partialAuc } from './ranking/auc.ts';
 import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts';
+import { detCurve } from './ranking/det-curve.ts';
 import { averagePrecision, precisionRecallCurve } from './ranking/precision-recall.ts';
-import { auc, detCurve, partialAuc, rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';
+import { rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';
 import { countAtThresholds } from './ranking/threshold-counts.ts';
 import { brier } from './testing-scores.ts';
 

@@ -13,7 +13,7 @@ import {
   metricCatalogue,
   titleOfPath,
 } from './metric-catalogue.ts';
-import { metricsOfLogits } from './split-statistics.ts';
+import { metricsOfLogits } from './metrics-of-logits.ts';
 
 test('a path in a metrics file leads to its metric', () => {
   assert.equal(findMetric('test.auc')?.title, 'AUC');

@@ -19,9 +19,10 @@ import { handTillAuc } from './classification/hand-till-auc.ts';
 import { topAccuracy } from './classification/top-accuracy.ts';
 import type { Form } from './intervals/bootstrap.ts';
 import { acceptedUnknowns } from './ranking/accepted-unknowns.ts';
+import { auc, partialAuc } from './ranking/auc.ts';
 import { equalErrorRate } from './ranking/chosen-thresholds.ts';
 import { averagePrecision } from './ranking/precision-recall.ts';
-import { auc, partialAuc, truePositiveRateAt } from './ranking/roc-curve.ts';
+import { truePositiveRateAt } from './ranking/roc-curve.ts';
 import type { ThresholdCounts } from './ranking/threshold-counts.ts';
 import type { Forecasts } from './scores/forecasts.ts';
 

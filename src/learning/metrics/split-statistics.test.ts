@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { metricsOfLogits } from './split-statistics.ts';
+import { metricsOfLogits } from './metrics-of-logits.ts';
 
 /** The logits of two classes whose difference, fake minus real, is the score. */
 const logits = (scores: readonly number[]) => scores.flatMap((score) => [0, score]);

@@ -1,24 +1,15 @@
-import { type ClassScores, classScoresOf, tempered } from './classification/class-scores.ts';
-import { confusionMatrix } from './classification/confusion-matrix.ts';
-import { classDecisions, type Decisions, decisionsOf } from './classification/decisions.ts';
+import type { Decisions } from './classification/decisions.ts';
 import {
   type Confusion,
   confusionAt,
   confusionBetween,
   decisionsOfSides,
 } from './detector-confusion.ts';
-import { type DetectorScores, scoredOf, temperedDetector } from './detector-scores.ts';
+import { type DetectorScores, temperedDetector } from './detector-scores.ts';
 import type { Statistic } from './intervals/bootstrap.ts';
 import { judgeForecasts } from './judge-forecasts.ts';
 import { type Metric, type MetricName, metric, metricCatalogue } from './metric-catalogue.ts';
-import { auc } from './ranking/roc-curve.ts';
-import {
-  countAtThresholds,
-  countDraws,
-  type RankedScores,
-  type ThresholdCounts,
-} from './ranking/threshold-counts.ts';
-import type { BinaryRow } from './scores/binary-view.ts';
+import { countDraws, type RankedScores, type ThresholdCounts } from './ranking/threshold-counts.ts';
 
 export type Statistics<Name extends string> = Statistic<Readonly<Record<Name, number>>>;
 
@@ -66,7 +57,7 @@ const positionOf = ({ name }: Metric): number => {
 };
 
 /** The metrics of all images of a split, in the order of their keys. */
-const wholeMetrics: readonly Metric[] = metricCatalogue
+export const wholeMetrics: readonly Metric[] = metricCatalogue
   .filter((row: Metric) => !row.isOfParts)
   .toSorted((a, b) => positionOf(a) - positionOf(b));
 
@@ -100,7 +91,7 @@ export interface Fitted {
 }
 
 /** Metrics that judge probabilities, by the catalogue. */
-const judgesForecasts = ({ ofImages, ofForecasts }: Metric): boolean =>
+export const judgesForecasts = ({ ofImages, ofForecasts }: Metric): boolean =>
   ofImages !== undefined || ofForecasts !== undefined;
 
 /** What a draw gives for the metrics of a detector. */
@@ -186,71 +177,5 @@ export function decideByScore({
   return (counts) => confusionBetween(confusionAt(counts, above), confusionAt(counts, tied));
 }
 
-/**
- * Everything of a classifier that is resampled, of each draw once: the metrics of all images, those
- * of each class against all others, and calibration at a temperature.
- */
-export function classifierStatistics(
-  scores: ClassScores,
-  temperature: number | null | undefined = undefined,
-) {
-  const metrics = wholeMetrics.filter(({ classes: { least = 0, most } = {} }) => {
-    // A model of two classes is a classifier where some images are of neither.
-    return most === undefined && least <= Math.max(3, scores.classes);
-  });
-  const forecastMetrics = metrics.filter(judgesForecasts);
-  const judge = judgeForecasts(
-    temperature == null ? [scores] : [scores, tempered(scores, temperature)],
-    forecastMetrics,
-    (row, forecasts) => (row.ofScores ?? row.ofForecasts)!(forecasts),
-  );
-  const further = metrics
-    .filter((row) => !judgesForecasts(row))
-    .map((row) => ({ ...row, compute: row.ofScores?.(scores) }));
-  return (weights: Uint8Array) => {
-    const decisions = decisionsOf(confusionMatrix(scores, { weights }));
-    const [judged, atTemperature] = judge(weights);
-    const values = further.map(({ name, ofDecisions, compute }) => [
-      name,
-      ofDecisions?.(decisions) ?? compute!(weights),
-    ]);
-    const all = { ...judged, ...Object.fromEntries(values) };
-    return {
-      whole: inOrder(all, metrics) as Readonly<Record<ClassifierMetric, number>>,
-      classes: classDecisions(decisions),
-      tempered: atTemperature as Readonly<Record<CalibrationMetric, number>> | undefined,
-    };
-  };
-}
-
-const inOrder = (values: Readonly<Record<string, number>>, metrics: readonly Metric[]) =>
+export const inOrder = (values: Readonly<Record<string, number>>, metrics: readonly Metric[]) =>
   Object.fromEntries(metrics.map(({ name }) => [name, values[name]!]));
-
-/**
- * The metrics of the catalogue that logits `[images, classes]` of labelled images give, as
- * `evaluate` has them: of two classes those of a detector too, whose positive class is the second.
- * NaN where undefined.
- */
-export function metricsOfLogits(
-  labels: ArrayLike<number>,
-  logits: ArrayLike<number>,
-  classes: readonly string[],
-): Readonly<Record<string, number>> {
-  const rows = Array.from(labels, (label, image) => {
-    const scores = Array.from(classes, (_, c) => logits[image * classes.length + c]!);
-    return { key: '', split: '', label, scores };
-  });
-  const weights = new Uint8Array(rows.length).fill(1);
-  const scores = classScoresOf({ classes, names: classes, scale: 'logits', rows }, rows);
-  const { whole } = classifierStatistics(scores)(weights);
-  if (classes.length !== 2) return whole;
-  const sides = rows.map(({ label, scores: [negative, positive], ...row }): BinaryRow => {
-    return { ...row, label: label === 1 ? 1 : 0, negative: negative!, positive: positive! };
-  });
-  const scored = scoredOf(sides, 'logits');
-  const counts = countAtThresholds(scored.labels, scored.ranking);
-  const detected = detectorStatistics(scored, undefined)(weights).whole;
-  const all = { ...whole, ...detected, auc: auc(counts) };
-  if (counts.positives > 0 && counts.negatives > 0) return all;
-  return { ...all, ...Object.fromEntries(rankingMetrics.map((name) => [name, Number.NaN])) };
-}

@@ -3,7 +3,7 @@ import { input, layers, model, sequential } from '@tensorflow/tfjs';
 import { unreachable } from '../../result.ts';
 import { attention, classToken, layerNorm, layerScale, tokens } from './custom-layers.ts';
 import { featureScaling } from './feature-scaling.ts';
-import { usesBatch } from './layers/batch-statistics.ts';
+import { freezableBatchNorm } from './freezable-batch-norm.ts';
 import {
   type Activation,
   type BlockLayer,
@@ -154,18 +154,3 @@ type TfjsActivation = Exclude<Activation, 'hardSwish'>;
 
 const activationOf = ({ activation }: { readonly activation?: Activation }) =>
   activation === undefined ? {} : { activation: activation as TfjsActivation };
-
-/**
- * tfjs's BatchNorm, except that a frozen one (not `trainable`) normalises by its moving statistics
- * in training too, and leaves them unchanged, as in Keras since TensorFlow 2. tfjs's own uses those
- * of each batch, so that a frozen backbone would change under the head that learns to read it.
- */
-export function freezableBatchNorm(
-  config: Parameters<typeof layers.batchNormalization>[0],
-): Layers.Layer {
-  const layer = layers.batchNormalization(config);
-  const call = layer.call.bind(layer);
-  layer.call = (inputs, kwargs) =>
-    call(inputs, usesBatch(layer) ? kwargs : { ...kwargs, training: false });
-  return layer;
-}

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectureNames } from './architectures/architectures.ts';
+import { headMistakes, headOf } from './feature-head.ts';
 import type { LayerItem } from './layers/layer-items.ts';
 import { traceLayers } from './layers/trace-net.ts';
-import { headMistakes, headOf, modelSetting } from './model-setting.ts';
+import { modelSetting } from './model-setting.ts';
 
 test('the head of a named network is what follows its backbone', () => {
   const units = (name: (typeof architectureNames)[number]) =>

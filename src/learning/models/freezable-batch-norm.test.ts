@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { layers, sequential, setBackend, type Tensor, tensor } from '@tensorflow/tfjs';
-import { freezableBatchNorm } from './build-net.ts';
+import { freezableBatchNorm } from './freezable-batch-norm.ts';
 
 before(() => setBackend('cpu'));
 

@@ -13,8 +13,6 @@ import {
   showShape,
 } from './layers/layer.ts';
 import { layerItem } from './layers/layer-items.ts';
-import { takesValues } from './layers/layer-kinds.ts';
-import { backbone } from './layers/net-parts.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { type NetMistake, type TracedLayer, traceLayers } from './layers/trace-net.ts';
 
@@ -50,16 +48,6 @@ export function netOf(setting: ModelSetting, classes = 2): Net {
   if (typeof setting === 'string')
     return { name: setting, layers: readLayers(architectures[setting].layers(classes)) };
   return { name: 'layers', layers: readLayers(setting.layers) };
-}
-
-/**
- * The network for features: the layers of a named network after its backbone, or a list of layers
- * as it is written.
- */
-export function headOf(setting: ModelSetting, classes = 2): Net {
-  const { name, layers } = netOf(setting, classes);
-  if (typeof setting !== 'string') return { name, layers };
-  return { name: `${name}-head`, layers: layers.slice(backbone(layers).length + 1) };
 }
 
 /**
@@ -104,23 +92,6 @@ export function nativeScaleMistakes(setting: ModelSetting): readonly NetMistake[
   return [{ at: ['scale'], message }];
 }
 
-/** Why a network cannot classify features, whatever their number; `at` begins at `model`. */
-export function headMistakes(
-  setting: ModelSetting,
-  classes?: readonly string[],
-): readonly NetMistake[] {
-  if (typeof setting === 'string') return [];
-  const { layers } = headOf(setting);
-  const seesImages = plainLayersIn(layers).find((layer) => !takesValues(layer));
-  const message = `${seesImages?.name} needs an image, but features are flat: begin with dense, for instance`;
-  const traced = traceLayers(layers, [1]);
-  const end = traced.ok ? wrongEnd(traced.value, classes) : [];
-  const wrong = seesImages === undefined ? end : [{ at: seesImages.at, message }];
-  const first = layers.findIndex(({ kind }) => kind !== 'scaling');
-  const later = plainLayersIn(layers.slice(first));
-  return inSettings([...sharedNames(layers, 'features'), ...scalingMistakes(later), ...wrong]);
-}
-
 /** Scalings that are fitted to features, at a place where a network has none. */
 export function scalingMistakes(layers: readonly PlainLayer[]): readonly NetMistake[] {
   return layers.flatMap((layer) => {
@@ -130,7 +101,7 @@ export function scalingMistakes(layers: readonly PlainLayer[]): readonly NetMist
   });
 }
 
-const inSettings = (mistakes: readonly NetMistake[]): readonly NetMistake[] =>
+export const inSettings = (mistakes: readonly NetMistake[]): readonly NetMistake[] =>
   mistakes.map(({ at, message }) => ({ at: ['model', 'layers', ...at], message }));
 
 /** Pixels a side of the smallest image that every layer can take. */
@@ -141,7 +112,7 @@ function smallestImage(layers: readonly Layer[]): number {
 }
 
 /** Weights are identified by the names of their layers, and `input` is a name, too. */
-function sharedNames(layers: readonly Layer[], input: string): readonly NetMistake[] {
+export function sharedNames(layers: readonly Layer[], input: string): readonly NetMistake[] {
   const seen = new Set([input]);
   return namedIn(layers).flatMap(({ name, at }) => {
     if (seen.has(name))
@@ -165,7 +136,7 @@ const namedIn = (
  * The last layer, where it does not end with a value for each class; without their names, for two
  * or more.
  */
-function wrongEnd(
+export function wrongEnd(
   traced: readonly TracedLayer[],
   classes?: readonly string[],
 ): readonly NetMistake[] {

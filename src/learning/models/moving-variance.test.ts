@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Tensor, tensor2d } from '@tensorflow/tfjs';
 import { buildHead } from './build-net.ts';
-import { headOf } from './model-setting.ts';
+import { headOf } from './feature-head.ts';
 
 test('BatchNorm’s moving variance is that of the batch, where PyTorch multiplies it by n/(n - 1)', () => {
   const model = buildHead(headOf({ layers: ['batchNorm', { dense: 2 }] }), 1);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { type LayersModel, ones, setBackend } from '@tensorflow/tfjs';
 import { buildNet } from './build-net.ts';
-import { initialiseWeights, untrainedCopy } from './initial-weights.ts';
+import { initialiseWeights } from './initial-weights.ts';
 import { type ModelSetting, netOf } from './model-setting.ts';
+import { untrainedCopy } from './untrained-copy.ts';
 
 before(() => setBackend('cpu'));
 

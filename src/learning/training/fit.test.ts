@@ -4,7 +4,7 @@ import { type LayersModel, layers, sequential, setBackend } from '@tensorflow/tf
 import { permutation, Random } from '../../random.ts';
 import { StageError } from '../../stage.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
-import { freezableBatchNorm } from '../models/build-net.ts';
+import { freezableBatchNorm } from '../models/freezable-batch-norm.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import { type FitListener, type FitOptions, fit } from './fit.ts';

@@ -8,7 +8,8 @@ import {
 import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
 import { differenceOf } from '../../learning/metrics/comparison/row-statistics.ts';
 import { fewGroups } from '../../learning/metrics/few-groups.ts';
-import { auc, rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
+import { auc } from '../../learning/metrics/ranking/auc.ts';
+import { rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
 import { reportedSplit } from '../../learning/metrics/reported-split.ts';
 import type { BinaryRow } from '../../learning/metrics/scores/binary-view.ts';

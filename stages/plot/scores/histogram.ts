@@ -20,7 +20,7 @@ import {
   numberText,
   shareText,
 } from '../../../src/learning/charts/tooltips.ts';
-import { auc } from '../../../src/learning/metrics/ranking/roc-curve.ts';
+import { auc } from '../../../src/learning/metrics/ranking/auc.ts';
 import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
   confusionAbove,

@@ -2,9 +2,9 @@ import { groupBy } from '../../../group-by.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Stage } from '../pipeline.ts';
 import { entriesOf } from '../yaml/node.ts';
-import type { Axis } from './axes.ts';
 import type { Definition } from './definitions.ts';
 import { type Instances, labelsOf } from './instances.ts';
+import type { Axis } from './matrix.ts';
 
 /** Mistakes for axes that decide nothing: one result would look like several. */
 export function findIdleAxes(

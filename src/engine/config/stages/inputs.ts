@@ -17,10 +17,10 @@ import {
   type Node,
   type TextNode,
 } from '../yaml/node.ts';
-import type { Combination } from './axes.ts';
 import { checkName, type Definition } from './definitions.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
 import { findAgreeing, type Instance, type Instances, labelsOf } from './instances.ts';
+import type { Combination } from './matrix.ts';
 import { askHint } from './outputs.ts';
 
 /** The stages that references may name, and where mistakes in these are reported. */

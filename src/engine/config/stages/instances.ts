@@ -19,14 +19,14 @@ import {
   withMeantKeys,
 } from '../yaml/node.ts';
 import { measureNode } from '../yaml/tree-size.ts';
+import type { Definition } from './definitions.ts';
 import {
   type Axis,
   axesOfDefinitions,
   type Combination,
   combinations,
   maximumStages,
-} from './axes.ts';
-import type { Definition } from './definitions.ts';
+} from './matrix.ts';
 import { resolveOutputs } from './outputs.ts';
 
 /**

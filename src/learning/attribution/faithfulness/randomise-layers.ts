@@ -1,6 +1,7 @@
 import { dispose, type layers as Layers, type LayersModel } from '@tensorflow/tfjs';
 import { averageRanks, correlateRanks } from '../../metrics/spearman.ts';
-import { freshSeed, initialiseWeights } from '../../models/initial-weights.ts';
+import { initialiseWeights } from '../../models/initial-weights.ts';
+import { freshSeed } from '../../models/untrained-copy.ts';
 
 /** A depth down to which the weights of a network are randomised, from the logits on. */
 export interface RandomisedDepth {

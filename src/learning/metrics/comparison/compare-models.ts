@@ -1,26 +1,13 @@
-import { mean, sampleVariance } from '../arithmetic/mean.ts';
-import {
-  type BootstrapSample,
-  defaultDraws,
-  drawsGroups,
-  onAllImages,
-  type Resampled,
-  resample,
-  resultOf,
-  type Statistic,
-  spreadOf,
-} from '../intervals/bootstrap.ts';
+import { type BootstrapSample, defaultDraws, drawsGroups } from '../intervals/bootstrap.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
-import { studentT } from '../intervals/student-t.ts';
 import { areaDifference } from './area-difference.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
 import { mcnemar } from './mcnemar.ts';
 import { pairedDifference } from './paired-difference.ts';
 import { rankExchangeTest } from './rank-exchange-test.ts';
-import { accuracyOfRows, aucOfRows, differenceOf, rightness } from './row-statistics.ts';
+import { accuracyOfRows, differenceOf, rightness } from './row-statistics.ts';
 import { signFlipTest } from './sign-flip-test.ts';
-import { welch } from './welch.ts';
 
 /** Two models on the same images: which one is better, and by how much. */
 export interface ModelComparison {
@@ -63,7 +50,7 @@ export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
   'runs-and-images': 'Welch over runs and images',
 };
 
-interface CompareOptions {
+export interface CompareOptions {
   /** Number of draws; 2000 when absent. */
   readonly draws?: number | undefined;
   readonly seed: number;
@@ -108,10 +95,10 @@ export function compareModels(
 
 type Pair = readonly [first: number, second: number];
 
-const pairsOf = (models: readonly unknown[]): readonly Pair[] =>
+export const pairsOf = (models: readonly unknown[]): readonly Pair[] =>
   models.flatMap((_, first) => models.slice(first + 1).map((_, i): Pair => [first, first + 1 + i]));
 
-function adjusted(
+export function adjusted(
   tested: readonly Omit<TestedDifference, 'adjustedP'>[],
 ): readonly TestedDifference[] {
   const ps = holm(tested.map(({ p }) => p));
@@ -161,67 +148,4 @@ function compareTwo(
     accuracy: { ...accuracy, ...tested },
     ...onImages,
   };
-}
-
-/**
- * Compares every pair of models that were each run several times, such as once for each seed, by
- * their mean AUC and accuracy. Other runs and other test images would both change a mean, so the
- * variance of a difference is the sum of that of the mean over runs, s² / n for each model, and of
- * the bootstrap variance over the images that all runs scored. The test is Welch's, where the
- * variance over images has the degrees of freedom of {@link spreadOf}. The deviation of a run is
- * partly due to the images, which counts twice: the test is conservative. The p-values of a model
- * with a single run are NaN.
- *
- * @param groups For each model, the indices of its runs in `matched.models`.
- */
-export function compareRuns(
-  { labels, groups: units, models }: MatchedScores,
-  groups: readonly (readonly number[])[],
-  { level, draws, seed }: CompareOptions,
-): readonly ModelComparison[] {
-  const sample: BootstrapSample = { labels, groups: units, draws, seed };
-  const pairs = pairsOf(groups);
-  const areas = models.map((rows) => aucOfRows(labels, rows));
-  const shares = models.map((rows) => accuracyOfRows(labels, rows));
-  const auc = adjusted(welchTests(sample, groups, areas, { level }));
-  const accuracy = adjusted(welchTests(sample, groups, shares, { level, perImage: true }));
-  return pairs.map(([first, second], i) => ({
-    one: first,
-    other: second,
-    auc: auc[i]!,
-    accuracy: accuracy[i]!,
-  }));
-}
-
-function welchTests(
-  sample: BootstrapSample,
-  groups: readonly (readonly number[])[],
-  statistics: readonly Statistic[],
-  { level, ...form }: { readonly level: number; readonly perImage?: boolean },
-): readonly Omit<TestedDifference, 'adjustedP'>[] {
-  const meansOf = (weights: Uint8Array) =>
-    groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
-  const values = statistics.map((statistic) => onAllImages(sample, statistic));
-  const resampled: Resampled<readonly number[]> = resample(sample, meansOf);
-  const ofRuns = groups.map((runs) => runs.map((run) => values[run]!));
-  return pairsOf(groups).map(([first, second]) => {
-    const firstValues = ofRuns[first]!;
-    const secondValues = ofRuns[second]!;
-    const difference = mean(firstValues) - mean(secondValues);
-    const images = spreadOf(
-      resultOf(resampled, (means) => means[first]! - means[second]!),
-      form,
-    );
-    const runs = [firstValues, secondValues].map(
-      (of) => [sampleVariance(of) / of.length, of.length - 1] as const,
-    );
-    const { p, freedom, error } = welch(difference, [
-      ...runs,
-      [images.deviation ** 2, images.freedom],
-    ]);
-    const test = 'runs-and-images';
-    if (Number.isNaN(p)) return { difference, low: p, high: p, p, test };
-    const half = studentT(level, freedom) * error;
-    return { difference, low: difference - half, high: difference + half, p, test };
-  });
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import type { BinaryRow } from '../scores/binary-view.ts';
-import { compareRuns } from './compare-models.ts';
+import { compareRuns } from './compare-runs.ts';
 import { matchScores } from './match-scores.ts';
 
 const options = { level: 0.95, draws: 400, seed: 1 };

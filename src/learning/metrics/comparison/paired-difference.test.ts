@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drawnScores } from '../intervals/testing-intervals.ts';
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import { areaDifference } from './area-difference.ts';
 import { pairedDifference } from './paired-difference.ts';

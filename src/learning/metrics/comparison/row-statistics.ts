@@ -1,7 +1,7 @@
 import type { SideScores } from '../arithmetic/logits.ts';
 import { weightedMean } from '../arithmetic/weights.ts';
 import type { Statistic } from '../intervals/bootstrap.ts';
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countDraws, rankScores } from '../ranking/threshold-counts.ts';
 
 /** The score that ranks images: the second score minus the first; higher is more positive. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import { areaSpread } from './area-spread.ts';
 import { aucInterval, perfectAreaBound } from './auc-interval.ts';

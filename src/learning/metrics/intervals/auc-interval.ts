@@ -1,4 +1,4 @@
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countAtThresholds, type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
 import { areaSpread, type EffectiveImages, type GroupedLabels } from './area-spread.ts';
 import { drawsGroups } from './bootstrap.ts';

@@ -4,7 +4,7 @@ import { Random } from '../../../random.ts';
 import { weightedMean } from '../arithmetic/weights.ts';
 import { precisionOf } from '../classification/decisions.ts';
 import { confusion, decisionsOfSides } from '../detector-confusion.ts';
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import {
   bandOf,

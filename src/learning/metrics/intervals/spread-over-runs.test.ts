@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import { spreadOverRuns } from './spread-over-runs.ts';
 import { drawnScores } from './testing-intervals.ts';

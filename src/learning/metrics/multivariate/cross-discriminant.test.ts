@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../../random.ts';
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { groupedFolds } from './grouped-folds.ts';

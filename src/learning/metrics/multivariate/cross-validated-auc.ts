@@ -1,6 +1,6 @@
 import type { Estimate } from '../intervals/interval.ts';
 import { shareInterval } from '../intervals/share-difference.ts';
-import { auc } from '../ranking/roc-curve.ts';
+import { auc } from '../ranking/auc.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { type GroupedItems, type Labelling, shuffleLabels } from './shuffle-labels.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { auc, partialAuc } from './roc-curve.ts';
+import { auc, partialAuc } from './auc.ts';
 import { countAtThresholds } from './threshold-counts.ts';
 
 const example = countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);

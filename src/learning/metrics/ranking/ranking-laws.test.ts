@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { auc, partialAuc } from './auc.ts';
 import { equalErrorRate, youdenThreshold } from './chosen-thresholds.ts';
+import { detCurve } from './det-curve.ts';
 import { averagePrecision, precisionRecallCurve } from './precision-recall.ts';
-import { auc, detCurve, partialAuc, rocCurve, truePositiveRatesAt } from './roc-curve.ts';
+import { rocCurve, truePositiveRatesAt } from './roc-curve.ts';
 import { countAtThresholds } from './threshold-counts.ts';
 
 /** Items of both classes, with ties. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bandOf, resample } from '../intervals/bootstrap.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
-import { detCurve, rocCurve, truePositiveRateAt, truePositiveRatesAt } from './roc-curve.ts';
+import { detCurve } from './det-curve.ts';
+import { rocCurve, truePositiveRateAt, truePositiveRatesAt } from './roc-curve.ts';
 import { countAtThresholds, countDraws, rankScores } from './threshold-counts.ts';
 
 const example = countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);

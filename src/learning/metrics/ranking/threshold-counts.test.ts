@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../../random.ts';
+import { auc, partialAuc } from './auc.ts';
 import { equalErrorRate } from './chosen-thresholds.ts';
 import { averagePrecision, precisionsAt } from './precision-recall.ts';
-import { auc, partialAuc, truePositiveRatesAt } from './roc-curve.ts';
+import { truePositiveRatesAt } from './roc-curve.ts';
 import { addPrecisions, countAtThresholds, countDraws, rankScores } from './threshold-counts.ts';
 
 const items = fc.array(

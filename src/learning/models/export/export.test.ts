@@ -9,8 +9,9 @@ import { linearCongruential } from '../../../../test/support/linear-congruential
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { StageError } from '../../../stage.ts';
 import { buildHead, buildNet } from '../build-net.ts';
+import { headOf } from '../feature-head.ts';
 import { initialiseWeights } from '../initial-weights.ts';
-import { headOf, type ModelSetting, netOf } from '../model-setting.ts';
+import { type ModelSetting, netOf } from '../model-setting.ts';
 import { loadWeights } from '../weights/load-weights.ts';
 import { openWeights } from '../weights/open-weights.ts';
 import { exportOnnx } from './export-onnx.ts';

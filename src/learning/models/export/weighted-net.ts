@@ -1,9 +1,10 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
+import { headOf } from '../feature-head.ts';
 import { type Shape, showShape } from '../layers/layer.ts';
 import { type TracedLayer, traceLayers } from '../layers/trace-net.ts';
 import type { ModelFiles } from '../model-files.ts';
-import { headOf, modelSetting, netOf } from '../model-setting.ts';
+import { modelSetting, netOf } from '../model-setting.ts';
 import {
   type NetWeight,
   netWeights,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../../random.ts';
-import { drawMix, mixPixels } from './augment-image.ts';
+import { drawMix, mixPixels } from './mixup.ts';
 import { noiseImage } from './testing-images.ts';
 
 const draws = (alpha: number, count: number) =>
