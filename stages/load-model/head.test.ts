@@ -238,6 +238,17 @@ test('a network that embed had by name begins again as there, and keeps its name
   assert.equal(readModelInfo(whole.model).architecture, 'tiny-xception');
 });
 
+test('the scores of a model of other classes are features, too', async () => {
+  const three = join(folder, 'three');
+  const classes = ['a', 'b', 'c'];
+  await writeUntrainedModel(three, { net: 'tiny-xception', imageSize: 40, classes });
+  using whole = await joined(
+    { inputs: { model: three }, with: { layer: 'logits' } },
+    { inputs: { weights: three } },
+  );
+  await assertSameScores(whole);
+});
+
 test('a linear classifier on features is a head as well', async () => {
   using seen = new StageBench();
   await seen.run(embedSpec, embed, { inputs: { dataset, model: network } });

@@ -96,7 +96,8 @@ export async function joinToNetwork(
   }
   const setting = modelSetting.safeParse(architecture);
   if (setting.success) {
-    const before = itemsUpTo(itemsOf(setting.data), layer);
+    const classes = network.outputs[0]!.shape.at(-1)!;
+    const before = itemsUpTo(itemsOf(setting.data, classes), layer);
     return joinLists(part, before, { head, imageSize: input.size });
   }
   const facts = typeof architecture === 'object' && 'onnx' in architecture && architecture;
@@ -173,7 +174,7 @@ function copyHead(
 const isName = (architecture: unknown): architecture is keyof typeof architectures =>
   typeof architecture === 'string' && architecture in architectures;
 
-const itemsOf = (setting: ModelSetting, classes = 2): readonly LayerItem[] =>
+const itemsOf = (setting: ModelSetting, classes: number): readonly LayerItem[] =>
   typeof setting === 'string' ? architectures[setting].layers(classes) : setting.layers;
 
 /** The layers of a head: of a named network, those after its backbone. */
