@@ -40,6 +40,8 @@ export {
   type KindSpec,
   type KnownInputs,
   type OutputPort,
+  type Piece,
+  type PieceStore,
   type Progress,
   type PublishedFile,
   type RunStage,

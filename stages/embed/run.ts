@@ -57,7 +57,7 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
       done += images;
       context.progress({ done, total, unit: 'images', note: split });
     });
-    await writer.split(split, loader.samples, features);
+    await writer.split(split, loader.samples, features, dataset.split(split).missing());
   }
   writer.finish();
   const from = of.layers === undefined ? of.layer : formatList(of.layers);

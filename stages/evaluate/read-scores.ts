@@ -6,8 +6,7 @@ import type {
   UnscoredVideo,
 } from '../../src/learning/metrics/scores/scores-file.ts';
 import { openClasses, type Target } from '../../src/learning/training/open-labelled-data.ts';
-import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
-import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import type { MissingVideo, Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { EvaluateSettings } from './spec.ts';
@@ -131,26 +130,25 @@ function complete(table: ScoreTable, context: StageContext<EvaluateSettings>): S
   });
   const unscored =
     table.unscored ??
-    unscoredOf(dataset, context.settings.splits, ({ class: name }) =>
-      names.includes(name) ? names.indexOf(name) : names.push(name) - 1,
+    unscoredOf(
+      context.settings.splits,
+      (split) => dataset.split(split).missing(),
+      ({ class: name }) => (names.includes(name) ? names.indexOf(name) : names.push(name) - 1),
     );
   return { ...table, names, rows, unscored };
 }
 
-/** The videos of the splits that have no image in the data set. */
+/** The videos of the splits that have no image. */
 export const unscoredOf = (
-  dataset: Pick<Dataset, 'split'>,
   splits: readonly string[],
-  labelOf: (video: Pick<Sample, 'class' | 'source'>) => number,
+  missingOf: (split: string) => readonly MissingVideo[],
+  labelOf: (video: MissingVideo) => number,
 ): readonly UnscoredVideo[] =>
   splits.flatMap((split) =>
-    dataset
-      .split(split)
-      .missing()
-      .map((missing) => {
-        const { video, source, group } = missing;
-        return { split, video, label: labelOf(missing), source, group };
-      }),
+    missingOf(split).map((missing) => {
+      const { video, source, group } = missing;
+      return { split, video, label: labelOf(missing), source, group };
+    }),
   );
 
 /**

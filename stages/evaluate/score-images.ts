@@ -101,7 +101,7 @@ function labelsFor(context: Context, names: string[], given: readonly string[], 
 interface Source {
   readonly classes: readonly string[];
   samples(split: string): readonly Scorable[];
-  /** Videos without an image. Features do not name them. */
+  /** Videos without an image. */
   unscored(
     labelOf: (video: Pick<Scorable, 'class' | 'source'>) => number,
   ): readonly UnscoredVideo[];
@@ -145,7 +145,7 @@ function imagesOf(context: Context, input: ImageInput): Source {
   return {
     classes: dataset.classes,
     samples: (split) => dataset.split(split).samples,
-    unscored: (labelOf) => unscoredOf(dataset, splits, labelOf),
+    unscored: (labelOf) => unscoredOf(splits, (split) => dataset.split(split).missing(), labelOf),
     async *batches(split) {
       await using loader = new BatchLoader(folder, split, options);
       yield* loader.epoch();
@@ -177,7 +177,8 @@ function featuresOf(context: Context, { values, of: trained }: FeaturesInput): S
   return {
     classes: features.classes,
     samples: (split) => features.split(split).samples,
-    unscored: () => [],
+    unscored: (labelOf) =>
+      unscoredOf(splits, (split) => features.split(split).missing ?? [], labelOf),
     batches: (split) => batches.evaluation(split),
   };
 }

@@ -53,7 +53,8 @@ export default async function run(context: Context): Promise<void> {
       ...(measuredSplit === undefined ? [] : [measuredSplit.part]),
       ...joined.map(({ name, features }) => partOf(name, features, split)),
     ];
-    await writer.split(split, samples, joinRows(samples, parts, split));
+    const missing = measuredSplit?.missing ?? joined[0]!.features.split(split).missing;
+    await writer.split(split, samples, joinRows(samples, parts, split), missing);
     images += samples.length;
   }
   writer.finish();
@@ -114,6 +115,6 @@ function measurer(context: Context, folder: string) {
       values: countOf(of),
       rowOf: (key) => rows.get(key),
     };
-    return { samples: images.samples, part };
+    return { samples: images.samples, missing: images.missing(), part };
   };
 }

@@ -125,7 +125,8 @@ function whyUnreadable(errors: readonly string[]): string {
   const isUnclear = errors.some((error) => /moov atom not found/.test(error));
   if (isUnclear) return 'it is no video, or it is cut short';
   const last = errors.at(-1) ?? 'ffprobe failed';
-  return /Invalid (data|argument)/i.test(last) ? 'it is no video' : last;
+  if (/Invalid (data|argument)/i.test(last)) return 'it is no video';
+  return /End of file/.test(last) ? 'it is cut short' : `it cannot be read (${last})`;
 }
 
 /** A line of ffprobe's output: its name, and its fields. */

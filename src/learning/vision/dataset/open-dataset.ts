@@ -1,7 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, read } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
@@ -11,11 +10,11 @@ import {
   datasetInfo,
   type MissingVideo,
   missingFile,
-  missingVideo,
   type Sample,
   sampleList,
   samplesFile,
 } from './dataset.ts';
+import { readMissing } from './read-missing.ts';
 
 const readAt = promisify(read);
 
@@ -85,9 +84,7 @@ class DatasetSplit {
 
   /** Reads the list of the videos of the split without an image. */
   missing(): readonly MissingVideo[] {
-    const file = this.#at(this.name, missingFile);
-    if (!existsSync(file)) return [];
-    return parseArtifactFile('a dataset', file, z.array(missingVideo(this.classes.length)));
+    return readMissing('a dataset', this.#at(this.name, missingFile), this.classes.length);
   }
 
   /** The encoded file of `samples[index]`. Several images can be read at once. */

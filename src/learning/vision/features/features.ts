@@ -4,7 +4,15 @@ import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
-import { classesAndSplits, formatSamples, labelledImage, samplesFile } from '../dataset/dataset.ts';
+import {
+  classesAndSplits,
+  formatSamples,
+  labelledImage,
+  type MissingVideo,
+  missingFile,
+  samplesFile,
+} from '../dataset/dataset.ts';
+import { readMissing } from '../dataset/read-missing.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
 import { NpyWriter, parseNpy } from './npy.ts';
 
@@ -48,6 +56,8 @@ interface FeaturesSplit {
   readonly samples: readonly FeaturesSample[];
   /** `[samples, values]`. */
   readonly features: Float32Array<ArrayBuffer>;
+  /** Videos of the split without an image; absent where nobody says. */
+  readonly missing?: readonly MissingVideo[];
 }
 
 /** Opens the `features` artifact in `folder`. Throws a {@link StageError} when it is not one. */
@@ -96,7 +106,8 @@ function readSplit(folder: string, { values: width, classes }: FeaturesInfo): Fe
     throw fail(`expected ${wanted}, got ${shape.join(' x ')}`);
   }
   const lost = values.findIndex((value) => !Number.isFinite(value));
-  if (lost === -1) return { samples, features: values };
+  const missing = readMissing('features', join(folder, missingFile), classes.length);
+  if (lost === -1) return { samples, features: values, missing };
   throw fail(
     `expected finite values, got ${values[lost]} among those of ${samples[Math.floor(lost / width)]!.key}`,
   );
@@ -116,11 +127,15 @@ export class FeaturesWriter {
     mkdirSync(folder, { recursive: true });
   }
 
-  /** A split's features in the order of its samples, batch by batch: `[batch, values]` each. */
+  /**
+   * A split's features in the order of its samples, batch by batch: `[batch, values]` each.
+   * `missing` are its videos without an image.
+   */
   async split(
     name: string,
     samples: readonly FeaturesSample[],
     batches: AsyncIterable<Float32Array>,
+    missing: readonly MissingVideo[] = [],
   ): Promise<void> {
     const folder = join(this.#folder, name);
     mkdirSync(folder);
@@ -132,6 +147,7 @@ export class FeaturesWriter {
       },
     );
     writeFileSync(join(folder, samplesFile), formatSamples(facts));
+    if (missing.length > 0) writeFileSync(join(folder, missingFile), formatSamples(missing));
   }
 
   finish(): void {

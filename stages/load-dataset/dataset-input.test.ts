@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
+import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import { encodedNoise } from '../../test/support/noise-dataset.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const pictures = await Promise.all([1, 2].map((seed) => encodedNoise(seed)));
+
+/** A bench with a data set of videos of two frames, by their sources; those in `without` have none. */
+function benchWith(
+  videos: Readonly<Record<string, string>>,
+  without: Readonly<Record<string, string>> = {},
+): StageBench & { readonly dataset: string } {
+  const bench = new StageBench();
+  const folder = join(bench.root, 'frames');
+  const classes = ['fake', 'real'];
+  using writer = new DatasetWriter(folder, { classes, splits: ['all'] });
+  const labelOf = (source: string) => classes.indexOf(source.split('/')[0]!);
+  for (const [video, source] of Object.entries(videos)) {
+    const shard = `${video}.tar`;
+    writeFileSync(writer.shardPath('all', shard), Buffer.concat(pictures));
+    const samples = pictures.map(({ length: size }, frame) => ({
+      key: `${video}/${frame}`,
+      label: labelOf(source),
+      source,
+      path: `${video}/${frame}.png`,
+      group: video,
+      video,
+      frame,
+      time: frame / 25,
+      width: 24,
+      height: 16,
+      offset: frame === 0 ? 0 : pictures[0]!.length,
+      size,
+    }));
+    writer.addShard('all', shard, samples);
+  }
+  for (const [video, source] of Object.entries(without))
+    writer.addMissing('all', { video, label: labelOf(source), source, reason: 'it is cut short' });
+  writer.finish();
+  return Object.assign(bench, { dataset: folder });
+}
+
+const load = (bench: StageBench & { readonly dataset: string }, settings: unknown) =>
+  bench.run(spec, run, { with: settings, inputs: { dataset: bench.dataset } });
+
+const halves = { split: { train: 0.5, test: 0.5 } };
+
+test('a data set gets classes by its sources and splits by its groups, and keeps its frames and bytes', async () => {
+  using bench = benchWith({
+    '1.mp4': 'real',
+    '2.mp4': 'real',
+    '1_2.mp4': 'fake/swap',
+    '3.mp4': 'real',
+    '4.mp4': 'real',
+    '3_4.mp4': 'fake/swap',
+    '5.mp4': 'fake/other',
+  });
+  await load(bench, {
+    ...halves,
+    classes: { real: 'real', fake: 'fake/swap' },
+    group: '(\\d+)(?:_(\\d+))?\\.mp4',
+  });
+  assert.deepEqual(bench.warnings, [
+    'No class has these sources, so their 2 images are left out: fake/other.',
+  ]);
+  using dataset = openDataset(bench.output('dataset'));
+  assert.deepEqual(dataset.classes, ['real', 'fake']);
+  const splitsOf = (video: string) =>
+    dataset.splits.filter((name) =>
+      dataset.split(name).samples.some((sample) => sample.video === video),
+    );
+  for (const [one, other] of [
+    ['1.mp4', '1_2.mp4'],
+    ['2.mp4', '1_2.mp4'],
+    ['3.mp4', '3_4.mp4'],
+    ['4.mp4', '3_4.mp4'],
+  ])
+    assert.deepEqual(splitsOf(one!), splitsOf(other!));
+  const split = dataset.split('train');
+  assert.equal(split.samples.length, 6);
+  for (const [i, { frame, time, class: name, source }] of split.samples.entries()) {
+    assert.equal(time, frame! / 25);
+    assert.equal(source, name === 'fake' ? 'fake/swap' : 'real');
+    assert.deepEqual(await split.read(i), pictures[frame!]);
+  }
+});
+
+test('a video without images stays in the split of its group', async () => {
+  using bench = benchWith(
+    { '1.mp4': 'real', '1_1.mp4': 'fake', '2.mp4': 'real', '2_2.mp4': 'fake' },
+    { '1_9.mp4': 'fake', '8.mp4': 'real' },
+  );
+  await load(bench, { ...halves, group: '(\\d+)(?:_\\d+)?\\.mp4' });
+  using dataset = openDataset(bench.output('dataset'));
+  const missing = dataset.splits.flatMap((name) =>
+    dataset
+      .split(name)
+      .missing()
+      .map((video) => ({ split: name, ...video })),
+  );
+  assert.deepEqual(missing.map(({ video, class: name, reason }) => [video, name, reason]).sort(), [
+    ['1_9.mp4', 'fake', 'it is cut short'],
+    ['8.mp4', 'real', 'it is cut short'],
+  ]);
+  const split = dataset.splits.find((name) =>
+    dataset.split(name).samples.some(({ video }) => video === '1.mp4'),
+  );
+  assert.equal(missing.find(({ video }) => video === '1_9.mp4')!.split, split);
+});
+
+test('a data set is refused beside images, a list or slices, and without splits', async () => {
+  const mistakes = (settings: unknown, ...inputs: readonly string[]) =>
+    spec.check!(spec.settings.parse(settings), new Set(inputs)).map(({ message }) => message);
+  assert.deepEqual(mistakes({}, 'images', 'dataset'), [
+    'expected one of the inputs "images" and "dataset", got both',
+  ]);
+  assert.deepEqual(mistakes({ slices: ['age'] }, 'dataset', 'list'), [
+    'expected no "list" beside a "dataset", which lists its images itself',
+    '`slices` are columns of the input `list`, or of shards, and there are neither',
+  ]);
+  using bench = benchWith({ '1.mp4': 'real', '2.mp4': 'fake' });
+  await assert.rejects(load(bench, {}), {
+    name: 'StageError',
+    message:
+      'Expected a column `split` in the list, or shares such as `split: { train: 0.7, val: 0.15, test: 0.15 }`.',
+  });
+});
