@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { StageError } from '../../../stage.ts';
 import { bundleStart } from './javascript-module.ts';
 import { openKerasH5 } from './keras-h5.ts';
+import { withoutPrefixes } from './name-prefixes.ts';
 import { openPytorch } from './pytorch-file.ts';
 import { openSafetensors } from './safetensors.ts';
 import { isShardIndex, openShardedSafetensors } from './sharded-safetensors.ts';
@@ -20,9 +21,13 @@ export async function openWeights(
 ): Promise<StoredWeights> {
   const isFolder = paths.length === 1 && isDirectory(paths[0]!);
   const path = isFolder ? findInFolder(paths[0]!) : findInList(paths);
+  return withoutPrefixes(await openFile(path, isFolder ? besideManifest(path) : findShard));
+}
+
+async function openFile(path: string, findShard: FindShard): Promise<StoredWeights> {
   switch (formatOf(path)) {
     case 'json':
-      return openManifest(path, isFolder ? besideManifest(path) : findShard);
+      return openManifest(path, findShard);
     case 'safetensors':
       return openSafetensors(path);
     case 'pytorch':

@@ -161,15 +161,6 @@ test('of a checkpoint, the state dict is taken, and named', async (t) => {
   );
 });
 
-test('the prefix that DataParallel gives every name is left out', async (t) => {
-  const content = dictionary({ 'module.a': tensor(matrix), 'module.b': tensor(matrix) });
-  const { tensors } = await readAll(inFile(t, torchZip(content, six)));
-  assert.deepEqual(
-    tensors.map(([held]) => held),
-    ['a', 'b'],
-  );
-});
-
 test('every name of Python outside of the table is refused by its name, and nothing is run', async (t) => {
   const advice =
     'which is not loaded: save the weights alone, torch.save(model.state_dict(), "weights.pth").';

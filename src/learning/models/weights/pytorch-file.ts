@@ -28,10 +28,7 @@ export function openPytorch(path: string): StoredWeights {
   const isZip = readBytes(path, 0, 2).join() === '80,75';
   const { content, ...stored } = isZip ? readZip(path) : readOldForm(path);
   const { part, values } = tensorsIn(path, content);
-  const names = withoutWrapper([...values.keys()]);
-  const tensors = [...values.values()].map((view, i) =>
-    storedTensor(path, names[i]!, view, stored),
-  );
+  const tensors = Array.from(values, ([name, view]) => storedTensor(path, name, view, stored));
   return {
     path,
     tensors: byName(path, tensors),
@@ -166,13 +163,6 @@ function ownTensors(map: ReadonlyMap<PickleValue, PickleValue>): ReadonlyMap<str
   }
   return tensors;
 }
-
-/** What `DataParallel` puts before every name. */
-const wrapper = 'module.';
-const withoutWrapper = (names: readonly string[]): readonly string[] =>
-  names.every((name) => name.startsWith(wrapper))
-    ? names.map((name) => name.slice(wrapper.length))
-    : names;
 
 /** Types that are read as float32; others, such as counters, may stand beside them unread. */
 const readable: ReadonlySet<PytorchType> = new Set(['float32', 'float16', 'bfloat16', 'float64']);
