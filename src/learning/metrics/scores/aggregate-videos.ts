@@ -62,9 +62,10 @@ export function aggregateVideos(
       ...(slices !== undefined && { slices }),
     });
   }
-  const unscored = missing === 'excluded' ? [] : (table.unscored ?? []);
-  for (const video of unscored) rows.push(rowOf(video, classes.length, missing));
-  return ok({ ...table, scale: 'probabilities', rows });
+  if (missing === 'excluded') return ok({ ...table, scale: 'probabilities', rows });
+  for (const video of table.unscored ?? []) rows.push(rowOf(video, classes.length, missing));
+  // They have scores from here on.
+  return ok({ ...table, scale: 'probabilities', rows, unscored: undefined });
 }
 
 /** The row of a video without images: even odds, or certainty of another class. */

@@ -15,9 +15,6 @@ import { csvRecords } from '../../src/csv.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { drawVideo, ffmpeg, frameOfLevel, withoutFfmpeg } from '../../test/support/ffmpeg.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
-import { chooseFrames } from './choose-frames.ts';
-import { selectExpression } from './extract.ts';
-import { findFfmpeg } from './find-ffmpeg.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -118,32 +115,6 @@ test('the frames in the middle of equal pieces are taken, each with its number, 
     taken: '4',
     problem: '',
   });
-});
-
-test('frames are chosen by number, by rate, by key frames, and between two times', () => {
-  const frames = Array.from({ length: 10 }, (_, i) => ({ time: i / 5, isKey: i % 4 === 0 }));
-  assert.deepEqual(chooseFrames(frames, { every: 4 }), [0, 4, 8]);
-  assert.deepEqual(chooseFrames(frames, { key: true }), [0, 4, 8]);
-  assert.deepEqual(chooseFrames(frames, { rate: 1 }), [0, 5]);
-  assert.deepEqual(chooseFrames(frames, { rate: 2 }), [0, 2, 5, 7]);
-  assert.deepEqual(chooseFrames(frames, { rate: 50 }), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  assert.deepEqual(
-    chooseFrames(frames, { take: { count: 3, spread: 'first' }, start: 0.4 }),
-    [2, 3, 4],
-  );
-  assert.deepEqual(chooseFrames(frames, { every: 1, start: 0.4, end: 1 }), [2, 3, 4]);
-  assert.deepEqual(chooseFrames(frames, { take: { count: 40, spread: 'even' } }).length, 10);
-  const uneven = [0, 0.1, 0.2, 2.5, 2.6].map((time) => ({ time, isKey: false }));
-  assert.deepEqual(chooseFrames(uneven, { rate: 1 }), [0, 2], 'the frame that is shown, once');
-});
-
-test('the expression for ffmpeg is true for the chosen numbers alone', () => {
-  assert.equal(selectExpression([3]), 'between(n,3,3)*not(mod(n-3,1))');
-  assert.equal(selectExpression([0, 10, 20]), 'between(n,0,20)*not(mod(n-0,10))');
-  assert.equal(
-    selectExpression([1, 2, 9]),
-    'if(lt(n,9),between(n,1,2)*not(mod(n-1,1)),between(n,9,9)*not(mod(n-9,1)))',
-  );
 });
 
 test('a video of uneven times gives the frame that is shown at each moment', { skip }, async () => {
@@ -415,26 +386,4 @@ test('folders train, val and test name splits', { skip }, async () => {
   using dataset = openDataset(bench.output('dataset'));
   assert.deepEqual(dataset.splits, ['train', 'test']);
   assert.equal(dataset.split('test').samples[0]!.class, 'fake');
-});
-
-test('without ffmpeg, a message names its packages', async () => {
-  using bench = new StageBench();
-  const question = {
-    program: '',
-    root: bench.root,
-    settings: {},
-    env: { PATH: bench.root },
-    loaded: [],
-  };
-  const install =
-    'Install the package ffmpeg: `apt-get install ffmpeg` on Debian and Ubuntu, `conda install -c conda-forge ffmpeg`, or `brew install ffmpeg` with Homebrew. ' +
-    'Or name its path by the setting `ffmpeg`.';
-  await assert.rejects(findFfmpeg(question), {
-    name: 'StageError',
-    message: `Expected the program ffmpeg, by which frames are decoded, but there is no ffmpeg on the PATH. ${install}`,
-  });
-  await assert.rejects(findFfmpeg({ ...question, settings: { ffmpeg: './bin/ffmpeg' } }), {
-    name: 'StageError',
-    message: `Expected the program ffmpeg, by which frames are decoded, but ./bin/ffmpeg is no program. ${install}`,
-  });
 });
