@@ -37,7 +37,9 @@ export function placeCrop(
   return { toImage: alignFace(landmarks, size, margin), size };
 }
 
-/** The file name of a crop without its extension: that of its image, with its place after others. */
+/**
+ * The file name of a crop without its extension: that of its image, with its place after others.
+ */
 export const cropName = (name: string, { place }: { readonly place: number }): string =>
   place === 0 ? name : `${name}-${place + 1}`;
 

@@ -30,7 +30,8 @@ export async function readMask(path: string): Promise<DecodedImage> {
 }
 
 /**
- * The sum of a mask within a box of its image, in pixels of the image; a mask may have another size.
+ * The sum of a mask within a box of its image, in pixels of the image; a mask may have another
+ * size.
  */
 export function coverageOf(
   { width, height, pixels }: DecodedImage,

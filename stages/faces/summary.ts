@@ -9,7 +9,9 @@ import type { PlacedFace } from './pick-faces.ts';
 import type { Unit } from './source.ts';
 import type { FacesSettings } from './spec.ts';
 
-/** What is kept of a face until all units are examined: a thousandth of its descriptor and pixels. */
+/**
+ * What is kept of a face until all units are examined: a thousandth of its descriptor and pixels.
+ */
 export interface FaceSummary extends Omit<PlacedFace, 'face'> {
   readonly box: Box;
   readonly score: number;

@@ -11,7 +11,9 @@ import { spec } from './spec.ts';
 
 const pictures = await Promise.all([1, 2].map((seed) => encodedNoise(seed)));
 
-/** A bench with a data set of videos of two frames, by their sources; those in `without` have none. */
+/**
+ * A bench with a data set of videos of two frames, by their sources; those in `without` have none.
+ */
 function benchWith(
   videos: Readonly<Record<string, string>>,
   without: Readonly<Record<string, string>> = {},

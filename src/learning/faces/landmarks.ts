@@ -2,8 +2,8 @@ import { centreOf, type Point } from './geometry.ts';
 
 /**
  * Centres of the parts of a face, right and left as the person has them, of its 68 landmarks in the
- * order of 300-W (Sagonas et al. 2013), or of its five points: right eye, left eye, tip of the nose,
- * right and left corner of the mouth.
+ * order of 300-W (Sagonas et al. 2013), or of its five points: right eye, left eye, tip of the
+ * nose, right and left corner of the mouth.
  */
 export function partsOf(landmarks: readonly Point[]) {
   if (landmarks.length === 5) {

@@ -21,8 +21,8 @@ interface Batch {
 const mostImages = 192;
 
 /**
- * Gives restored BatchNorms, which change nothing yet, the mean and variance of their inputs for the
- * first {@link mostImages} images, and the factor and summand that cancel them: the network
+ * Gives restored BatchNorms, which change nothing yet, the mean and variance of their inputs for
+ * the first {@link mostImages} images, and the factor and summand that cancel them: the network
  * computes what it did, and then trains with the statistics of batches. Returns the number of
  * images.
  */

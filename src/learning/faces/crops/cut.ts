@@ -27,7 +27,9 @@ export function cut(image: DecodedImage, toImage: Similarity, size: number): Dec
   return { width: size, height: size, pixels };
 }
 
-/** Adds the colour at a place, interpolated between the centres of pixels, which lie at integers. */
+/**
+ * Adds the colour at a place, interpolated between the centres of pixels, which lie at integers.
+ */
 function addSample(
   { width, height, pixels }: DecodedImage,
   x: number,

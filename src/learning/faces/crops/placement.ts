@@ -16,8 +16,9 @@ const template: readonly Point[] = [
 const templateSide = 112;
 
 /**
- * From a crop of an upright face to the image, by its landmarks, 68 or five. `margin` is the width that is added to the template,
- * half of it at each side, as a share: 0.3 makes the crop 1.3 times as wide.
+ * From a crop of an upright face to the image, by its landmarks, 68 or five. `margin` is the width
+ * that is added to the template, half of it at each side, as a share: 0.3 makes the crop 1.3 times
+ * as wide.
  */
 export function alignFace(landmarks: readonly Point[], size: number, margin: number): Similarity {
   const scale = size / (templateSide * (1 + margin));

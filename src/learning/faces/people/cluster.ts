@@ -54,7 +54,9 @@ export function clusterDescriptors(
   return numberClusters(parents);
 }
 
-/** Joins every pair of clusters that are each other's nearest, until none is below the threshold. */
+/**
+ * Joins every pair of clusters that are each other's nearest, until none is below the threshold.
+ */
 function joinNearest(
   alive: ReadonlySet<number>,
   nearestOf: (cluster: number, previous: number | undefined) => Nearest,

@@ -147,7 +147,9 @@ function onlyFile(folder: string): string {
   );
 }
 
-/** Starts ONNX Runtime on the bytes of a file. Throws a {@link StageError} that names what it lacks. */
+/**
+ * Starts ONNX Runtime on the bytes of a file. Throws a {@link StageError} that names what it lacks.
+ */
 export async function startSession(
   bytes: Uint8Array,
   intraOpNumThreads: number,
