@@ -25,15 +25,19 @@ import {
   type Template,
 } from './template.ts';
 
-/** An artifact of the stage, read. */
-export interface Source {
+/** How a text names an artifact. */
+interface SourceName {
   readonly input: string;
   readonly labels: InputArtifact['labels'];
+}
+
+/** An artifact of the stage, read. */
+export interface Source extends SourceName {
   readonly artifact: Artifact;
 }
 
 /** `scores[seed=7]`. */
-export function nameOf({ input, labels }: Pick<Source, 'input' | 'labels'>): string {
+export function nameOf({ input, labels }: SourceName): string {
   const axes = Object.entries(labels).map((axis) => axis.join('='));
   return axes.length === 0 ? input : `${input}[${axes.join(',')}]`;
 }
@@ -44,17 +48,27 @@ export type Filled = { readonly line: number; readonly reads: string } & (
   | { readonly holds: boolean; readonly because: string }
 );
 
-interface Filling extends Pick<WriteUpSettings, 'name' | 'leaveOut'> {
-  readonly sources: readonly Source[];
+interface FillOptions {
+  /** The name of the Markdown file, and of the folder of its figures. */
+  readonly name: WriteUpSettings['name'];
+  readonly leaveOut: WriteUpSettings['leaveOut'];
+  /** The name of the template in positions. */
+  readonly file: string;
+}
+
+/** What filling a text leaves besides the text. */
+interface Traces {
   /** Paths of the files to copy, by their paths relative to the Markdown file. */
   readonly figures: Map<string, string>;
   /** Sources that at least one place reads. */
   readonly read: Set<Source>;
   readonly places: Filled[];
+}
+
+interface Filling extends FillOptions, Traces {
+  readonly sources: readonly Source[];
   /** Where and why a place cannot be filled, or an expectation does not hold. */
   readonly mistakes: string[];
-  /** The name of the template in positions. */
-  readonly file: string;
   /** Whether the text stands in the document: expectations of others need not hold. */
   readonly isChosen: boolean;
 }
@@ -64,11 +78,7 @@ interface Filling extends Pick<WriteUpSettings, 'name' | 'leaveOut'> {
  * {@link StageError} with the position of every mistake, also in texts that are not chosen, and of
  * every expectation that does not hold.
  */
-export function fill(
-  template: Template,
-  sources: readonly Source[],
-  options: Pick<Filling, 'name' | 'leaveOut' | 'file'>,
-) {
+export function fill(template: Template, sources: readonly Source[], options: FillOptions) {
   const filling: Filling = {
     ...options,
     sources,
@@ -83,7 +93,7 @@ export function fill(
   return { markdown, places, figures, read };
 }
 
-const nothingYet = (): Pick<Filling, 'figures' | 'read' | 'places'> => ({
+const nothingYet = (): Traces => ({
   figures: new Map(),
   read: new Set(),
   places: [],
