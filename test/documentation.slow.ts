@@ -38,7 +38,7 @@ test('the examples of the page run, and give no warning; one that trains is plan
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\nhello\n');
 });
 
-test('the examples of the pages on classes, training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {
+test('the examples of the pages on classes, training, networks, weights, videos, evaluation and explanation are pipelines without a mistake', async () => {
   const images = [
     'faceforensics/original',
     'faceforensics/Deepfakes',
@@ -52,15 +52,24 @@ test('the examples of the pages on classes, training, networks, weights, evaluat
     ),
     'downloads/cifar100/train.parquet': '',
     'results.template.md': '',
+    'data/portraits/real/1.png': '',
+    'data/portraits/fake/1.png': '',
     'models/detector.onnx': '',
+    'models/yunet.onnx': '',
     'models/backbone.onnx': '',
     'models/published/model.json': '',
     'models/published/group1-shard1of1.bin': '',
   };
   using project = new Project('stages: {}\n', files);
-  const pages = ['classes', 'training', 'networks', 'weights', 'evaluation', 'explanation'].map(
-    (name) => `docs/${name}.md`,
-  );
+  const pages = [
+    'classes',
+    'training',
+    'networks',
+    'weights',
+    'videos',
+    'evaluation',
+    'explanation',
+  ].map((name) => `docs/${name}.md`);
   for (const yaml of pages.flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
     const { code, stderr } = await project.command('plan', 'test.yaml');

@@ -252,6 +252,8 @@ const shared: Readonly<Record<string, Reader>> = {
     },
   },
   'docs/training.md': { words: { '<network>': 'my-net' } },
+  // As `videos.slow.ts` does.
+  'docs/videos.md': { planned: /run experiments\/videos/ },
   'docs/weights.md': {
     before: {
       'restage model net.pth': writeCheckpoint,

@@ -108,7 +108,7 @@ const removing = [
   option('-n, --dry-run', 'only say what would go (the default)').conflicts('yes'),
 ];
 
-const templates: readonly Template[] = ['classes', 'forensics', 'pytorch', 'scores'];
+const templates: readonly Template[] = ['classes', 'forensics', 'pytorch', 'scores', 'videos'];
 const fileHelp =
   'the pipeline file, looked up here and then below pipelines/ (default: the only one';
 const stages = [
@@ -530,7 +530,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   init: {
     summary: 'start a project',
     description:
-      'Writes a small project that runs: your own folder of classes (classes), a first experiment of the study (forensics), a training in PyTorch (pytorch), or scores of your own models (scores). Overwrites nothing.',
+      'Writes a small project that runs: your own folder of classes (classes), a first experiment of the study (forensics), a training in PyTorch (pytorch), scores of your own models (scores), or folders of videos (videos). Overwrites nothing.',
     takes: [['[folder]', 'the folder of the project', '.']],
     options: [option('--template <name>', 'what it begins with', 'forensics').choices(templates)],
     examples: [

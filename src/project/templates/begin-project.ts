@@ -11,10 +11,11 @@ import { Random } from '../../random.ts';
 const ours = (path: string) => () => readFileSync(join(packageRoot, path), 'utf8');
 
 const templates = {
-  classes: { file: 'classes.yaml', others: {} },
-  forensics: { file: 'first.yaml', others: {} },
+  classes: { file: 'classes.yaml', folder: 'src/project/templates', others: {} },
+  forensics: { file: 'first.yaml', folder: 'src/project/templates', others: {} },
   pytorch: {
     file: 'pytorch.yaml',
+    folder: 'src/project/templates',
     others: {
       'train.py': ours('src/project/templates/train.py'),
       'restage.py': ours('stages/python/restage.py'),
@@ -22,11 +23,14 @@ const templates = {
   },
   scores: {
     file: 'scores.yaml',
+    folder: 'src/project/templates',
     others: {
       'scores/one.csv': () => madeUpScores('one', 1.5),
       'scores/other.csv': () => madeUpScores('other', 1),
     },
   },
+  // The experiment on drawn videos builds on the same file.
+  videos: { file: 'videos.yaml', folder: 'pipelines/base', others: {} },
 } as const;
 
 /** What a new project begins with. */
@@ -52,9 +56,9 @@ export function* beginProject(
   title: string,
   template: Template,
 ): Generator<ProjectFile, void, void> {
-  const { file, others } = templates[template];
+  const { file, folder: source, others } = templates[template];
   const files = {
-    [`pipelines/${file}`]: () => schemaLine(folder) + ours(`src/project/templates/${file}`)(),
+    [`pipelines/${file}`]: () => schemaLine(folder) + withoutSchema(ours(`${source}/${file}`)()),
     '.gitignore': () => '/cache/\n/artifacts/\nnode_modules/\n',
     ...others,
   };
@@ -84,6 +88,9 @@ function schemaLine(project: string): string {
   const path = relative(join(project, 'pipelines'), schema);
   return `# yaml-language-server: $schema=${path.split(sep).join('/')}\n`;
 }
+
+/** The text of a pipeline without the first line by which editors find the schema. */
+const withoutSchema = (text: string): string => text.replace(/^# yaml-language-server: .*\n/, '');
 
 /**
  * Makes a folder and its parents. Node's recursive mkdir would try forever below a parent that
