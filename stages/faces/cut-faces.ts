@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import type { Json } from '../../src/json.ts';
 import { cut } from '../../src/learning/faces/crops/cut.ts';
 import { alignFace, frameFace } from '../../src/learning/faces/crops/placement.ts';
 import type { Similarity } from '../../src/learning/faces/crops/similarity.ts';
@@ -28,7 +27,7 @@ export interface Crop {
 const usualAlignment = { landmarks: 68, size: 256, margin: 0.3 } as const;
 
 /** Where the crop of a face lies in its image. */
-export function placeCrop(
+function placeCrop(
   { box, landmarks }: Face,
   { align = usualAlignment, crop }: CutSettings,
 ): { readonly toImage: Similarity; readonly size: number } {
@@ -94,9 +93,3 @@ function imagesWith(faces: readonly PlacedFace[]) {
   }
   return groups;
 }
-
-/** The facts of a piece, as JSON. */
-export const packCrops = (crops: readonly Crop[]): Json =>
-  JSON.parse(JSON.stringify(crops)) as Json;
-export const unpackCrops = (json: Json): readonly Crop[] =>
-  json as readonly Json[] as readonly (Crop & { readonly [name: string]: Json })[];

@@ -1,12 +1,12 @@
 import { sha256 } from '../../src/digest.ts';
-import type { Json, JsonObject } from '../../src/json.ts';
+import type { JsonObject } from '../../src/json.ts';
 import type {
   Face,
   FaceFinder,
   FaceQuestion,
 } from '../../src/learning/faces/finding/face-finder.ts';
 import type { PieceStore } from '../../src/stage.ts';
-import { type Crop, type CutSettings, cutUnit, packCrops, unpackCrops } from './cut-faces.ts';
+import { type Crop, type CutSettings, cutUnit } from './cut-faces.ts';
 import { packSearch, type SearchedImage, searchUnit, unpackSearch } from './find-faces.ts';
 import { coverageOf, type Masks, readMask } from './masks.ts';
 import { type Coverage, type PlacedFace, placeFaces } from './pick-faces.ts';
@@ -60,7 +60,7 @@ export async function examineUnit(
   const names = picked.map(({ image }) => unit.images[image]!.key);
   const key = {
     crops: digests,
-    cut: JSON.parse(JSON.stringify(cut)) as Json,
+    cut: JSON.stringify(cut),
     names,
     faces: picked.map(({ face: { box, landmarks }, image, place }) => [
       image,
@@ -74,8 +74,10 @@ export async function examineUnit(
   };
   if (picked.length === 0) return { unit, searched, faces, crops: [] };
   const kept = await pieces?.restore(key, tar);
-  const crops = kept === undefined ? await cutUnit(unit, picked, cut, tar) : unpackCrops(kept);
-  if (kept === undefined) await pieces?.keep(key, { facts: packCrops(crops), path: tar });
+  if (kept !== undefined)
+    return { unit, searched, faces, crops: JSON.parse(String(kept)) as readonly Crop[] };
+  const crops = await cutUnit(unit, picked, cut, tar);
+  await pieces?.keep(key, { facts: JSON.stringify(crops), path: tar });
   return { unit, searched, faces, crops };
 }
 
@@ -89,7 +91,7 @@ async function search(
   const kept = await pieces?.restore(key);
   if (kept !== undefined) {
     for (const _ of unit.images) onImage(true);
-    return unpackSearch(kept);
+    return unpackSearch(String(kept));
   }
   const searched = await searchUnit(await openFinder(), unit, asked, () => onImage(false));
   await pieces?.keep(key, { facts: packSearch(searched) });

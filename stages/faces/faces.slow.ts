@@ -206,7 +206,7 @@ suite('faces of photographs and videos', () => {
         .filter((entry) => entry.isFile())
         .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
     const descriptors = textsIn(join(cache, 'pieces')).flatMap((text) =>
-      [...text.matchAll(/"descriptor":"([^"]+)"/g)].map(([, base64]) => base64!),
+      [...text.matchAll(/\\"descriptor\\":\\"([^"\\]+)\\"/g)].map(([, base64]) => base64!),
     );
     assert.ok(descriptors.length >= 4, `${descriptors.length} descriptors`);
     for (const text of textsIn(join(bench.root, 'outputs'))) {

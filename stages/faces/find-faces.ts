@@ -1,4 +1,3 @@
-import type { Json } from '../../src/json.ts';
 import type {
   Face,
   FaceFinder,
@@ -50,8 +49,8 @@ async function decode(image: SourceImage): Promise<DecodedImage | { readonly pro
   }
 }
 
-/** The JSON of what was found: the descriptors as base64 of float32. */
-export function packSearch(searched: readonly SearchedImage[]): Json {
+/** What was found as a text: JSON, with the descriptors as base64 of float32. */
+export function packSearch(searched: readonly SearchedImage[]): string {
   const packed = searched.map(({ faces, ...rest }) => ({
     ...rest,
     faces: faces.map(({ descriptor, ...face }) => ({
@@ -65,7 +64,7 @@ export function packSearch(searched: readonly SearchedImage[]): Json {
       }),
     })),
   }));
-  return JSON.parse(JSON.stringify(packed)) as Json;
+  return JSON.stringify(packed);
 }
 
 interface PackedFace extends Omit<Face, 'descriptor'> {
@@ -77,8 +76,8 @@ interface PackedImage extends Omit<SearchedImage, 'faces'> {
 }
 
 /** The opposite of {@link packSearch}. */
-export function unpackSearch(json: Json): readonly SearchedImage[] {
-  return (json as unknown as readonly PackedImage[]).map(({ faces, ...rest }) => ({
+export function unpackSearch(text: string): readonly SearchedImage[] {
+  return (JSON.parse(text) as readonly PackedImage[]).map(({ faces, ...rest }) => ({
     ...rest,
     faces: faces.map(({ descriptor, ...face }) => ({
       ...face,

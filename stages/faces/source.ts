@@ -1,19 +1,25 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupBy } from '../../src/group-by.ts';
-import type { MissingVideo, Sample } from '../../src/learning/vision/dataset/dataset.ts';
+import type { MissingVideo } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
 import { imagesUnder } from '../../src/learning/vision/find-images.ts';
 import { StageError } from '../../src/stage.ts';
 
-/** An image in which faces are searched. */
-export interface SourceImage
-  extends Pick<
-    Sample,
-    'key' | 'label' | 'class' | 'source' | 'path' | 'group' | 'slices' | 'video' | 'frame' | 'time'
-  > {
+/** An image in which faces are searched, with what its data set says of it. */
+export interface SourceImage {
+  readonly key: string;
   readonly split: string;
+  readonly label: number;
+  readonly class: string;
+  readonly source: string;
+  readonly path: string;
+  readonly group?: string | undefined;
+  readonly slices?: Readonly<Record<string, string>> | undefined;
+  readonly video?: string | undefined;
+  readonly frame?: number | undefined;
+  readonly time?: number | undefined;
   /** The encoded file. */
   read(): Promise<Buffer>;
 }

@@ -72,10 +72,10 @@ export class FaceFinder implements Disposable {
   /** The backend has started. Throws a `StageError` for a file that does not fit. */
   static async open({ threads, detector, landmarks }: FaceNetworks): Promise<FaceFinder> {
     const networks = new PackageNetworks();
-    const ownDetector = detector && (await OnnxDetector.open(detector.path, threads, detector));
-    const ownLandmarks =
+    const detectorOfFile = detector && (await OnnxDetector.open(detector.path, threads, detector));
+    const landmarksOfFile =
       landmarks && (await OnnxLandmarks.open(landmarks.path, threads, landmarks));
-    return new FaceFinder(networks, ownDetector ?? networks.detector, ownLandmarks);
+    return new FaceFinder(networks, detectorOfFile ?? networks.detector, landmarksOfFile);
   }
 
   /** Throws a `StageError` where a network of an ONNX file has other outputs. */

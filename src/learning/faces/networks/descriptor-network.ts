@@ -42,9 +42,6 @@ const blocks = [
   'conv256_down_out',
 ] as const;
 
-/** Numbers of a descriptor. */
-export const descriptorLength = 128;
-
 /**
  * The residual network of dlib (King 2017) in `@vladmandic/face-api`, from a face to 128 numbers.
  * Faces of one person are mostly nearer to each other than 0.6 (Euclidean distance). Unlike the
