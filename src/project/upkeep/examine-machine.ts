@@ -55,6 +55,12 @@ const programs: readonly Program[] = [
     lacks: 'no NVIDIA driver; the default backend computes on the processor',
   },
   {
+    name: 'ffmpeg',
+    of: ['ffmpeg'],
+    asks: ['-version'],
+    lacks: 'stages of the kind frames cannot decode videos',
+  },
+  {
     name: 'Browser',
     of: ['chromium', 'google-chrome', 'firefox', 'xdg-open'],
     asks: ['--version'],
