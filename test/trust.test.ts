@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import type { StageName } from '../src/engine/config/pipeline.ts';
-import { temporaryBeside } from '../src/engine/files/write-atomic.ts';
+import { temporaryBeside } from '../src/engine/files/temporary-files.ts';
 import type { RunManifest } from '../src/engine/store/runs/run-manifest.ts';
 import { forgeManifest } from './support/forge-archive.ts';
 import { Project } from './support/rig.ts';

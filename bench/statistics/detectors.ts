@@ -1,4 +1,4 @@
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
 import {
   logitDifferences,
   logitsOf,
@@ -9,7 +9,7 @@ import {
   fitTemperature,
   temperatureInterval,
 } from '../../src/learning/metrics/calibration/temperature.ts';
-import { matthewsCorrelation } from '../../src/learning/metrics/classification/decisions.ts';
+import { matthewsCorrelation } from '../../src/learning/metrics/classification/decision-metrics.ts';
 import { decisionsOfSides } from '../../src/learning/metrics/detector-confusion.ts';
 import { scoredOf } from '../../src/learning/metrics/detector-scores.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { baseNames } from '../engine/config/loading/extended-pipelines.ts';
+import { baseNames } from '../engine/config/loading/base-pipelines.ts';
 import {
   findPipelineFile,
   onlyPipelineFile,

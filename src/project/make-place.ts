@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
-import { type HostFacts, type Place, StageLeftToJob } from '../engine/execution/execution.ts';
+import type { HostFacts, Place } from '../engine/execution/execution.ts';
+import { StageLeftToJob } from '../engine/execution/stage-failures.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { ClusterPlace, type ClusterRun } from '../engine/places/cluster-place.ts';
 import {

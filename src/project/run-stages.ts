@@ -3,15 +3,11 @@ import type { Stage, StageName } from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import type { PlannedReads } from '../engine/events.ts';
 import { execute } from '../engine/execution/execute.ts';
-import {
-  countOutcomes,
-  type Execution,
-  isDone,
-  type StageOutcome,
-  writeRunRecord,
-} from '../engine/execution/execution.ts';
+import type { Execution } from '../engine/execution/execution.ts';
 import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
+import { countOutcomes, isDone, type StageOutcome } from '../engine/execution/stage-outcome.ts';
+import { writeRunRecord } from '../engine/execution/write-run-record.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
 import { storeFile } from '../engine/store/remote/store-file.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';

@@ -1,12 +1,7 @@
 import { z } from 'zod';
+import { inputMistakes } from '../../src/learning/models/input-mistakes.ts';
 import {
-  filePortOf,
-  inputMistakes,
-  networkPort,
-  onnxIsFixed,
-  onnxPort,
   optionalInputSettings,
-  preprocessingPort,
   refusedNames,
   usualInput,
   withInput,
@@ -17,6 +12,13 @@ import {
   nativeScaleMistakes,
   randomMistakes,
 } from '../../src/learning/models/model-setting.ts';
+import {
+  filePortOf,
+  networkPort,
+  onnxIsFixed,
+  onnxPort,
+  preprocessingPort,
+} from '../../src/learning/models/network-ports.ts';
 import { pools } from '../../src/learning/models/pools.ts';
 import {
   pretrainedSetting,

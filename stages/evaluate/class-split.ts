@@ -4,7 +4,7 @@ import {
   decisionsOf,
   majorityAccuracy,
   unseenVariance,
-} from '../../src/learning/metrics/classification/decisions.ts';
+} from '../../src/learning/metrics/classification/decision-metrics.ts';
 import { handTillAuc } from '../../src/learning/metrics/classification/hand-till-auc.ts';
 import { classifierStatistics } from '../../src/learning/metrics/classifier-statistics.ts';
 import { unitsByClass } from '../../src/learning/metrics/intervals/bootstrap-draws.ts';

@@ -1,11 +1,11 @@
-import { negativeName, positiveName } from '../../src/default-names.ts';
+import { negativeName, positiveName } from '../../src/default-class-names.ts';
 import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import {
   majorityAccuracy,
   unseenVariance,
-} from '../../src/learning/metrics/classification/decisions.ts';
+} from '../../src/learning/metrics/classification/decision-metrics.ts';
 import { aucOfRows, rightness } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import {
   type Confusion,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import {
   factsOfClasses,

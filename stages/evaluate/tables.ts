@@ -1,4 +1,4 @@
-import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
+import { defaultNames, negativeName, positiveName } from '../../src/default-class-names.ts';
 import {
   formatDecimal,
   formatEstimate,

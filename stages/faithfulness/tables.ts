@@ -1,5 +1,5 @@
 import { csvTable, intervalCells } from '../../src/csv.ts';
-import { negativeName, positiveName } from '../../src/default-names.ts';
+import { negativeName, positiveName } from '../../src/default-class-names.ts';
 import { formatJson } from '../../src/format-json.ts';
 import {
   decimalsOf,

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
 import { imagesUnder } from '../../src/learning/vision/find-images.ts';
 import { type FoundImage, inSplitOrder } from '../../src/learning/vision/lists/found-image.ts';
 import { imagesOf, readList } from '../../src/learning/vision/lists/read-list.ts';

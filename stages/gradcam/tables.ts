@@ -1,5 +1,5 @@
 import { csvTable, intervalCells } from '../../src/csv.ts';
-import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
+import { defaultNames, negativeName, positiveName } from '../../src/default-class-names.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatCount, formatCountOf, formatLevel } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';

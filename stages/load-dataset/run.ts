@@ -1,5 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { haveDefaultNames } from '../../src/learning/metrics/scores/binary-view.ts';

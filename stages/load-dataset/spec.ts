@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { defaultNames, negativeName, positiveName } from '../../src/default-names.ts';
+import { defaultNames, negativeName, positiveName } from '../../src/default-class-names.ts';
 import { trainSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';

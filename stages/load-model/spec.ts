@@ -1,13 +1,8 @@
 import { z } from 'zod';
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
+import { inputMistakes } from '../../src/learning/models/input-mistakes.ts';
 import {
-  filePortOf,
-  inputMistakes,
-  networkPort,
-  onnxIsFixed,
-  onnxPort,
   optionalInputSettings,
-  preprocessingPort,
   refusedNames,
   usualInput,
   withInput,
@@ -17,6 +12,13 @@ import {
   modelSetting,
   nativeScaleMistakes,
 } from '../../src/learning/models/model-setting.ts';
+import {
+  filePortOf,
+  networkPort,
+  onnxIsFixed,
+  onnxPort,
+  preprocessingPort,
+} from '../../src/learning/models/network-ports.ts';
 import {
   pretrainedSetting,
   publishedWeights,

@@ -1,11 +1,7 @@
 import { z } from 'zod';
-import {
-  filePortOf,
-  inputSettings,
-  networkPort,
-  onnxPort,
-} from '../../src/learning/models/input-settings.ts';
+import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
+import { filePortOf, networkPort, onnxPort } from '../../src/learning/models/network-ports.ts';
 import { weightPorts } from '../../src/learning/models/weight-inputs.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';

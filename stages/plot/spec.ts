@@ -1,5 +1,5 @@
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
-import { inputMistakes } from '../../src/learning/models/input-settings.ts';
+import { inputMistakes } from '../../src/learning/models/input-mistakes.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { output } from '../../src/spec-parts.ts';

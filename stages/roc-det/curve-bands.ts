@@ -1,4 +1,5 @@
-import { bandOf, type Resampled } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import type { Resampled } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { bandOf } from '../../src/learning/metrics/intervals/bootstrap-band.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import { fewestDeciding } from '../../src/learning/metrics/metric-intervals.ts';
 import { precisionsAt } from '../../src/learning/metrics/ranking/precision-recall.ts';

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { positiveName, positivePlural } from '../../src/default-names.ts';
+import { positiveName, positivePlural } from '../../src/default-class-names.ts';
 import {
   formatCount,
   formatDecimal,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
 import { positiveProbabilities } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { compareModels } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { positivePlural } from '../../src/default-names.ts';
+import { positivePlural } from '../../src/default-class-names.ts';
 import { namesSetting } from '../../src/learning/charts/names-setting.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
 import {
   formatCountOf,
   formatLevel,

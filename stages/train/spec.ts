@@ -1,16 +1,11 @@
 import { z } from 'zod';
-import { defaultNames } from '../../src/default-names.ts';
+import { defaultNames } from '../../src/default-class-names.ts';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { headMistakes, headOf } from '../../src/learning/models/feature-head.ts';
+import { inputMistakes } from '../../src/learning/models/input-mistakes.ts';
 import {
-  fileNames,
-  filePortOf,
-  inputMistakes,
   inputSettings,
-  networkPort,
-  onnxPort,
-  preprocessingPort,
   refusedNames,
   withInput,
 } from '../../src/learning/models/input-settings.ts';
@@ -23,6 +18,13 @@ import {
   netOf,
   randomMistakes,
 } from '../../src/learning/models/model-setting.ts';
+import {
+  fileNames,
+  filePortOf,
+  networkPort,
+  onnxPort,
+  preprocessingPort,
+} from '../../src/learning/models/network-ports.ts';
 import {
   pretrainedSetting,
   publishedWeights,

@@ -1,5 +1,5 @@
 import { formatCountOf } from '../../format-numbers.ts';
-import { findUnclaimedOutputs } from '../../project/upkeep/clean.ts';
+import { findUnclaimedOutputs } from '../../project/upkeep/find-unclaimed.ts';
 import { print } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
 

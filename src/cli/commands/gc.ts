@@ -1,5 +1,5 @@
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
-import { findUnneeded, type Hold } from '../../project/upkeep/collect-garbage.ts';
+import { findUnneeded, type Hold } from '../../project/upkeep/find-unneeded.ts';
 import { print } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
 

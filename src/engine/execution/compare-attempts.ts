@@ -1,7 +1,9 @@
 import { formatFew } from '../../format-numbers.ts';
 import type { Outputs } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import { type AttemptOutcome, type DoneStage, StageFailure } from './execution.ts';
+import type { AttemptOutcome } from './execution.ts';
+import { StageFailure } from './stage-failures.ts';
+import type { DoneStage } from './stage-outcome.ts';
 
 /** Whether two runs of a stage (`--twice`) gave the same bytes, and a message about it. */
 export function compareAttempts(

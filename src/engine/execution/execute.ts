@@ -3,15 +3,10 @@ import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
-import {
-  type Execution,
-  isDone,
-  OldCode,
-  StageLeftToJob,
-  type StageOutcome,
-  UnfinishedStage,
-} from './execution.ts';
+import type { Execution } from './execution.ts';
 import { logTail } from './processes/log-tail.ts';
+import { OldCode, StageLeftToJob, UnfinishedStage } from './stage-failures.ts';
+import { isDone, type StageOutcome } from './stage-outcome.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */

@@ -1,6 +1,6 @@
 import { groupBy } from '../../group-by.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
-import { isDone, type StageOutcome } from './execution.ts';
+import { isDone, type StageOutcome } from './stage-outcome.ts';
 
 /**
  * Warnings for axes of stages that just ran whose values gave the same bytes, although their

@@ -14,7 +14,7 @@ import { CopyFault } from '../publishing/copy-or-link.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
 import { nameView, viewName } from '../store/input-view-name.ts';
 import { type StoredArtifact, shownDigest } from '../store/stage-result.ts';
-import { StageFailure } from './execution.ts';
+import { StageFailure } from './stage-failures.ts';
 
 /**
  * A stage's private folder of inputs, named by its fingerprint: lent objects, and links to the

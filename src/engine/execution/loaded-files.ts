@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { formatFew } from '../../format-numbers.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { cacheOf } from '../files/cache-paths.ts';
+import { tick } from '../files/settled-times.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { hashFingerprint } from '../fingerprint/fingerprint.ts';
 import type { Workspace } from '../plan/examine.ts';
@@ -19,9 +20,6 @@ export interface LoadedBeside {
   /** Absolute paths of code that changed since the attempt began, so that nobody knows what ran. */
   readonly changed: readonly string[];
 }
-
-/** The ticks of a disk's clock, in milliseconds: a new file may look a little older than it is. */
-const tick = 20;
 
 /**
  * Extends a stage's code by the files of the project that its program loaded. `declared`: absolute

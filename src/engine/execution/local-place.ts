@@ -18,23 +18,16 @@ import type {
 } from '../store/stage-result.ts';
 import { backdateOwn } from '../store/store-object.ts';
 import type { Admission, Grant } from './admission.ts';
-import {
-  type Attempt,
-  type AttemptOutcome,
-  type HostFacts,
-  type Place,
-  privatePath,
-  StageFailure,
-  scratchFolder,
-  viewFolder,
-} from './execution.ts';
+import type { Attempt, AttemptOutcome, HostFacts, Place } from './execution.ts';
 import { closeView, openView, withOriginals } from './input-view.ts';
 import { addLoaded, describeLoaded, nameResult } from './loaded-files.ts';
+import { privatePath, scratchFolder, viewFolder } from './private-paths.ts';
 import type { IdleWorkers } from './processes/idle-workers.ts';
 import type { RunProcess } from './processes/process-runner.ts';
 import type { JobSupervision, ProcessEnd } from './processes/run-and-stop.ts';
 import type { RequestSurroundings } from './processes/stage-messages.ts';
 import { ReportCollector } from './report-collector.ts';
+import { StageFailure } from './stage-failures.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What stages on this machine share. */

@@ -1,15 +1,11 @@
 import { join } from 'node:path';
 import type { Stage, StageName } from '../config/pipeline.ts';
+import { precedesRead } from '../files/settled-times.ts';
 import { pathSignature, treeSignature } from '../files/walk-tree.ts';
 import { targetKey } from '../publishing/publish-target.ts';
-import {
-  type FoundFile,
-  forget,
-  precedesRead,
-  remember,
-  takeSignatures,
-} from '../store/runs/run-memory.ts';
-import { type Execution, isDone, type StageOutcome } from './execution.ts';
+import { type FoundFile, forget, remember, takeSignatures } from '../store/runs/run-memory.ts';
+import type { Execution } from './execution.ts';
+import { isDone, type StageOutcome } from './stage-outcome.ts';
 
 interface RunSignatures {
   /** The file of the memory, and how the pipeline was found; undefined: nothing is remembered. */

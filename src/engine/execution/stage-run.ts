@@ -20,19 +20,10 @@ import type { PieceScope } from '../store/piece-files.ts';
 import type { AttemptEnd, AttemptFiles } from '../store/runs/attempts.ts';
 import { type StageResult, shownDigest } from '../store/stage-result.ts';
 import { compareAttempts } from './compare-attempts.ts';
-import {
-  type Allocation,
-  type AttemptOptions,
-  type AttemptOutcome,
-  type DoneStage,
-  type Execution,
-  mostDecisions,
-  OutdatedInput,
-  privatePath,
-  StageFailure,
-  UnfinishedStage,
-  viewFolder,
-} from './execution.ts';
+import type { Allocation, AttemptOptions, AttemptOutcome, Execution } from './execution.ts';
+import { privatePath, viewFolder } from './private-paths.ts';
+import { mostDecisions, OutdatedInput, StageFailure, UnfinishedStage } from './stage-failures.ts';
+import type { DoneStage } from './stage-outcome.ts';
 
 interface PublishOptions {
   /** The private folder of an attempt; absent: the outputs are in the store. */

@@ -12,10 +12,11 @@ import { LocalStore } from '../store/local-store.ts';
 import { UnsharedStore } from '../store/unshared-store.ts';
 import { Admission } from './admission.ts';
 import { execute } from './execute.ts';
-import type { Execution, StageOutcome } from './execution.ts';
+import type { Execution } from './execution.ts';
 import { localPlace } from './local-place.ts';
 import { IdleWorkers } from './processes/idle-workers.ts';
 import type { ProcessEnd, ProcessJob } from './processes/run-and-stop.ts';
+import type { StageOutcome } from './stage-outcome.ts';
 
 /** What a stage does instead of a process. Undefined stands for success. */
 export type FakeProcess = (

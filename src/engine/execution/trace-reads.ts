@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { formatFew } from '../../format-numbers.ts';
 import { cacheOf } from '../files/cache-paths.ts';
+import { tick } from '../files/settled-times.ts';
 import { walkTree } from '../files/walk-tree.ts';
 
 /** Why programs cannot be traced here, and what to do; undefined where they can. */
@@ -78,9 +79,6 @@ export class ReadTrace {
     return stated.flatMap(({ path, id }) => (known.has(id) ? [] : [relative(root, path)])).sort();
   }
 }
-
-/** The ticks of a disk's clock, in milliseconds: a new file may look a little older than it is. */
-const tick = 20;
 
 const idOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string =>
   `${dev}:${ino}`;

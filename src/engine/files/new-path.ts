@@ -1,6 +1,6 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { clearTemporaries, temporaryBeside } from './write-atomic.ts';
+import { clearTemporaries, temporaryBeside } from './temporary-files.ts';
 import { writing } from './write-error.ts';
 
 /**

@@ -10,6 +10,13 @@ export const tick = 20;
  */
 const coarse = 3_000;
 
+/**
+ * Whether the last change is so old that a read after `startedAt` must have seen it. Both times are
+ * in milliseconds.
+ */
+export const precedesRead = (newest: number, startedAt: number): boolean =>
+  newest + coarse <= startedAt;
+
 /** The disk of a file, by its number, and the file's times in milliseconds since the epoch. */
 interface FileTimes {
   readonly dev: number;

@@ -12,37 +12,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { namesIn } from './entries-in.ts';
-import { isDeadMark, uniqueMark } from './process-identity.ts';
-
-/**
- * A unique name beside a file that is about to be written. Those of dead processes are removed
- * later.
- */
-export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.tmp-${uniqueMark()}`);
-}
-
-/**
- * Whether the process that made a {@link temporaryBeside} name is known to be dead; undefined for
- * another name.
- */
-export function parseTemporaryName(name: string): { readonly isDead: boolean } | undefined {
-  if (!name.startsWith('.tmp-')) return undefined;
-  const [, space, pid] = /^\.tmp-([0-9a-f]{6})-(\d+)-/.exec(name) ?? [];
-  return { isDead: space !== undefined && isDeadMark(space, Number(pid)) };
-}
-
-/**
- * Removes {@link temporaryBeside} files of dead processes in a folder that is not of the cache,
- * where `gc` does not look.
- */
-export function clearTemporaries(folder: string): void {
-  for (const name of namesIn(folder))
-    if (parseTemporaryName(name)?.isDead) rmSync(join(folder, name), { force: true });
-}
+import { temporaryBeside } from './temporary-files.ts';
 
 /**
  * Replaces a file by a rename: readers see the old content or the new. `sync` protects against

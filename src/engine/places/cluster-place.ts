@@ -8,17 +8,15 @@ import { formatCountOf } from '../../format-numbers.ts';
 import type { PublishedFile } from '../../stage.ts';
 import { describeError } from '../../user-error.ts';
 import type { ProgramCode, Stage } from '../config/pipeline.ts';
+import type { Attempt, AttemptOutcome, Place } from '../execution/execution.ts';
+import { privatePath } from '../execution/private-paths.ts';
 import {
-  type Attempt,
-  type AttemptOutcome,
   OldCode,
   OutdatedInput,
-  type Place,
-  privatePath,
   StageFailure,
   StageLeftToJob,
   UnfinishedStage,
-} from '../execution/execution.ts';
+} from '../execution/stage-failures.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
 import type { Workspace } from '../plan/examine.ts';

@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { compare } from '../../sort-order.ts';
 import { writeError } from '../files/write-error.ts';
 import type { Publisher } from './publish.ts';
-import { clearLeftovers, resolveTarget, Staging } from './publish-target.ts';
+import { resolveTarget } from './publish-target.ts';
 import type { PublishedRecord } from './published-record.ts';
+import { clearLeftovers, Staging } from './staging.ts';
 
 /**
  * Published outputs that no stage claims, by path. Those of a pipeline without `claims`, whose file

@@ -11,7 +11,7 @@ import { slug } from '../config/file-names.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { thisProcess } from '../files/process-identity.ts';
 import { stagingName } from '../files/staging-name.ts';
-import { temporaryBeside } from '../files/write-atomic.ts';
+import { temporaryBeside } from '../files/temporary-files.ts';
 import { nameView, viewName } from '../store/input-view-name.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { clearAfterKilledRuns, findLeftovers, removeLeftovers } from './leftovers.ts';

@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { day } from '../../day.ts';
 import { entriesIn } from '../files/entries-in.ts';
-import { parseTemporaryName } from '../files/write-atomic.ts';
+import { parseTemporaryName } from '../files/temporary-files.ts';
 import { writeError } from '../files/write-error.ts';
 import { abandonedViewNames } from '../store/input-view-name.ts';
 import { LocalStore } from '../store/local-store.ts';
-import { leftoversIn } from './publish-target.ts';
 import { PublishedRecords } from './published-record.ts';
+import { leftoversIn } from './staging.ts';
 
 /**
  * A file or folder that a killed process left, and that nothing will use. `bytes` includes

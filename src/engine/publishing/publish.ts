@@ -12,11 +12,9 @@ import type { LocalStore } from '../store/local-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { CopyFault, type CopyOptions, copyVerified, pathIn } from './copy-or-link.ts';
 import {
-  clearLeftovers,
   outputTarget,
   PublishError,
   resolveTarget,
-  Staging,
   type Target,
   targetKey,
 } from './publish-target.ts';
@@ -26,6 +24,7 @@ import {
   PublishedRecords,
   type StillClaims,
 } from './published-record.ts';
+import { clearLeftovers, Staging } from './staging.ts';
 
 export type Publication =
   /**

@@ -4,7 +4,7 @@ import { day } from '../../day.ts';
 import { type Digest, isDigest } from '../../digest.ts';
 import { type CacheFolder, inCache } from '../files/cache-paths.ts';
 import { type Entry, entriesIn, filesIn, touchedAt } from '../files/entries-in.ts';
-import { parseTemporaryName } from '../files/write-atomic.ts';
+import { parseTemporaryName } from '../files/temporary-files.ts';
 import { writing } from '../files/write-error.ts';
 import { pointsEnding } from './checkpoint-points.ts';
 import { isHeld } from './lease.ts';

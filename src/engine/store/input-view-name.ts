@@ -4,7 +4,8 @@ import type { Digest } from '../../digest.ts';
 import { inCache } from '../files/cache-paths.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { linkTarget } from '../files/read-part.ts';
-import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
+import { temporaryBeside } from '../files/temporary-files.ts';
+import { creatingFolder } from '../files/write-atomic.ts';
 
 /**
  * A path for a stage's inputs that is the same in every run, since programs such as `sha256sum`

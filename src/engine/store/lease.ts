@@ -9,7 +9,8 @@ import {
   thisProcess,
 } from '../files/process-identity.ts';
 import { readText } from '../files/read-part.ts';
-import { linkOrRename, temporaryBeside, writeNew } from '../files/write-atomic.ts';
+import { temporaryBeside } from '../files/temporary-files.ts';
+import { linkOrRename, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 
 /** How often a holder renews its lease, in milliseconds. */

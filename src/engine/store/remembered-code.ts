@@ -4,11 +4,11 @@ import type { CodeQuestion, FoundCode, KindSpec } from '../../stage.ts';
 import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import { asSeen } from '../config/stages/resolve-stage.ts';
 import { cacheOf, inCache } from '../files/cache-paths.ts';
+import { precedesRead } from '../files/settled-times.ts';
 import { pathSignature } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';
-import { precedesRead } from './runs/run-memory.ts';
 
 /**
  * Finds a program's code. It is remembered while the files, places and variables that decided it

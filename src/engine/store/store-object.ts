@@ -21,8 +21,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { day } from '../../day.ts';
 import { backdate, isSameWriting } from '../files/backdate.ts';
 import { hashFile } from '../files/hash-file.ts';
+import { temporaryBeside } from '../files/temporary-files.ts';
 import { walkTree } from '../files/walk-tree.ts';
-import { creatingFolder, syncFile, temporaryBeside } from '../files/write-atomic.ts';
+import { creatingFolder, syncFile } from '../files/write-atomic.ts';
 import { WriteError } from '../files/write-error.ts';
 
 /**

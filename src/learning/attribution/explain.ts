@@ -10,7 +10,7 @@ import {
   layerCam,
   randomCam,
   xgradCam,
-} from './cam/activation-maps.ts';
+} from './cam/cam-methods.ts';
 import { type LayerView, viewLayer } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import type { Completeness, NoiseOptions } from './gradients.ts';

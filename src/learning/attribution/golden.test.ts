@@ -15,7 +15,7 @@ import {
   hiresCam,
   layerCam,
   xgradCam,
-} from './cam/activation-maps.ts';
+} from './cam/cam-methods.ts';
 import { viewLayer } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import {

@@ -9,7 +9,7 @@ import { buildNet } from '../models/build-net.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import { netOf } from '../models/model-setting.ts';
 import { channelMaximum, scaleMap } from './attribution-map.ts';
-import { gradCam, randomCam } from './cam/activation-maps.ts';
+import { gradCam, randomCam } from './cam/cam-methods.ts';
 import { viewLayer, walkLayers } from './cam/layer-view.ts';
 import { findMapLayer, mapNames } from './cam/map-layers.ts';
 import { scoreCam } from './cam/score-cam.ts';

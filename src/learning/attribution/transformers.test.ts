@@ -18,7 +18,7 @@ import { outputOf } from '../models/model-output.ts';
 import { type ModelSetting, netOf } from '../models/model-setting.ts';
 import { attentionMaps } from './attention-maps.ts';
 import { resizeMap } from './attribution-map.ts';
-import { gradCam, hiresCam } from './cam/activation-maps.ts';
+import { gradCam, hiresCam } from './cam/cam-methods.ts';
 import { viewLayer } from './cam/layer-view.ts';
 import { findMapLayer } from './cam/map-layers.ts';
 import { attentionMethods } from './methods.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { csvLine } from '../../csv.ts';
-import { defaultNames } from '../../default-names.ts';
+import { defaultNames } from '../../default-class-names.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import type { Method } from '../attribution/methods.ts';

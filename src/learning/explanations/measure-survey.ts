@@ -1,4 +1,4 @@
-import { defaultNames } from '../../default-names.ts';
+import { defaultNames } from '../../default-class-names.ts';
 import { type Json, type JsonTree, setAt } from '../../json.ts';
 import { topShare } from '../attribution/map-measures.ts';
 import { regionNames } from '../attribution/map-regions.ts';

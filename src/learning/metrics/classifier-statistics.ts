@@ -1,6 +1,6 @@
 import { type ClassScores, tempered } from './classification/class-scores.ts';
 import { confusionMatrix } from './classification/confusion-matrix.ts';
-import { classDecisions, decisionsOf } from './classification/decisions.ts';
+import { classDecisions, decisionsOf } from './classification/decision-metrics.ts';
 import { judgeForecasts } from './judge-forecasts.ts';
 import {
   type CalibrationMetric,

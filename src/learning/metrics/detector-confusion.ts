@@ -1,5 +1,5 @@
 import { requireOneEach, type Weighted } from './arithmetic/weights.ts';
-import { type Decisions, decisionsOf } from './classification/decisions.ts';
+import { type Decisions, decisionsOf } from './classification/decision-metrics.ts';
 import type { ThresholdCounts } from './ranking/threshold-counts.ts';
 
 /**

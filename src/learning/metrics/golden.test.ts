@@ -12,7 +12,7 @@ import {
   matthewsCorrelation,
   precisionOf,
   recallOf,
-} from './classification/decisions.ts';
+} from './classification/decision-metrics.ts';
 import { confusion, decisionsOfSides } from './detector-confusion.ts';
 import { auc, partialAuc } from './ranking/auc.ts';
 import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts';

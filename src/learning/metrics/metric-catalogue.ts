@@ -14,7 +14,7 @@ import {
   missRateOf,
   precisionOf,
   recallOf,
-} from './classification/decisions.ts';
+} from './classification/decision-metrics.ts';
 import { handTillAuc } from './classification/hand-till-auc.ts';
 import { topAccuracy } from './classification/top-accuracy.ts';
 import type { Form } from './intervals/bootstrap.ts';

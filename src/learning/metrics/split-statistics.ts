@@ -1,4 +1,4 @@
-import type { Decisions } from './classification/decisions.ts';
+import type { Decisions } from './classification/decision-metrics.ts';
 import {
   type Confusion,
   confusionAt,

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { keyedSettings } from '../../engine/config/stages/settings.ts';
 import type { JsonObject } from '../../json.ts';
-import { inputMistakes, inputSettings, withInput } from './input-settings.ts';
+import { inputMistakes } from './input-mistakes.ts';
+import { inputSettings, withInput } from './input-settings.ts';
 
 const schema = withInput(z.strictObject(inputSettings));
 const parse = (given: JsonObject) => schema.parse(given);

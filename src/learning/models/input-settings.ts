@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { SettingMistake } from '../../stage.ts';
 import { usualNormalization } from '../vision/pixels-to-floats.ts';
 import { fits, kernels, usualLargest } from '../vision/resize-settings.ts';
 import { type Preprocessing, presetNames, presetOf } from './preprocessing/presets.ts';
@@ -170,86 +169,4 @@ function sizeIn({ crop, imageSize, resize, preprocessing }: Readonly<Record<stri
   return sizes.find((size): size is number => Number.isInteger(size) && Number(size) > 0);
 }
 
-/** Settings of the input that contradict each other, or the inputs of the stage. */
-export function inputMistakes(
-  given: InputSettings,
-  inputs: ReadonlySet<string>,
-): readonly SettingMistake[] {
-  if (given.preprocessing !== undefined && inputs.has('preprocessing')) {
-    const message = 'either the setting or the input `preprocessing`, got both';
-    return [{ at: ['preprocessing'], message }];
-  }
-  return given.scale === undefined ? resizeMistakes(given) : nativeMistakes(given);
-}
-
-function resizeMistakes(given: InputSettings): readonly SettingMistake[] {
-  const { preprocessing, resize, crop, fit, largest } = given;
-  if (largest !== undefined)
-    return [{ at: ['largest'], message: 'is for scale: native, which sees whole images' }];
-  if (resize === undefined) {
-    const before = 'expected "resize" with it, the length of the shorter side before the crop';
-    const message = `${before}, such as ${resizeFor(crop)}`;
-    return crop === undefined ? [] : [{ at: ['crop'], message }];
-  }
-  if (fit !== undefined && fit !== 'cover') {
-    const message = 'expected none with "resize", which decides how an image is scaled';
-    return [{ at: ['fit'], message }];
-  }
-  const shorter = typeof resize === 'number' ? resize : Math.min(...resize);
-  if (crop === undefined || shorter >= crop) return sizeMistakes(given);
-  const whose = preprocessing === undefined ? '' : ` (preprocessing: ${preprocessing})`;
-  const most = `expected at most ${shorter}, the shorter side after "resize"${whose}`;
-  return [...sizeMistakes(given), { at: ['crop'], message: `${most}, got ${crop}` }];
-}
-
-function nativeMistakes(given: InputSettings): readonly SettingMistake[] {
-  const names = [
-    ...(given.resize === undefined ? [] : ['resize']),
-    ...(given.fit === undefined || given.fit === 'cover' ? [] : ['fit']),
-  ];
-  const message = 'expected none with scale: native, which keeps the pixels of the files';
-  return [...names.map((name) => ({ at: [name], message })), ...sizeMistakes(given)];
-}
-
-function sizeMistakes({ crop, imageSize }: InputSettings): readonly SettingMistake[] {
-  if (crop === undefined || crop === imageSize) return [];
-  const message = `expected none, or ${crop}, since "crop" is the size of the network’s input`;
-  return [{ at: ['imageSize'], message: `${message}, got ${imageSize}` }];
-}
-
-const resizeFor = (crop = 224): number => Math.round((crop * 256) / 224);
-
-/** The port of kinds that take a network from elsewhere, for what its authors say of its input. */
-export const preprocessingPort = {
-  type: 'files',
-  optional: true,
-  summary:
-    'How images become the input of a published network, by a file of its authors or its folder: preprocessor_config.json of Hugging Face, config.json of timm with pretrained_cfg, or preprocessor.json of KerasHub. A setting takes precedence.',
-} as const;
-
-/** Why an ONNX file that runs as it is is not for images at native scale. */
-export const onnxIsFixed =
-  'native is for a network of layers: an ONNX file that runs as it is takes images of one size';
-
-/** The ports through which a kind takes the network of a file, which brings its layers along. */
-export const fileNames = ['network', 'onnx'] as const;
-
-/** The one that is connected, if any; `network` where both are, which is a mistake. */
-export const filePortOf = (inputs: ReadonlySet<string>) =>
-  fileNames.find((name) => inputs.has(name));
-
-/** The port for any format; an input of it is read into layers. */
-export const networkPort = {
-  type: 'files',
-  optional: true,
-  summary:
-    'The network of a file, with its weights: ONNX, or the model.json of a tfjs graph model or layers model, whose shards are beside it in a folder, or under `shards`.',
-} as const;
-
-/** The port of kinds that take a network from elsewhere. */
-export const onnxPort = {
-  type: 'files',
-  optional: true,
-  summary:
-    'An ONNX file with one input of images, [batch, 3, height, width] or [batch, height, width, 3], as float32.',
-} as const;
+export const resizeFor = (crop = 224): number => Math.round((crop * 256) / 224);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { negativeName, positiveName } from '../../default-names.ts';
+import { negativeName, positiveName } from '../../default-class-names.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { architectureNames, architectures } from './architectures/architectures.ts';
 import {

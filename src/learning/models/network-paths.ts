@@ -1,5 +1,5 @@
 import type { InputArtifact } from '../../stage.ts';
-import { fileNames } from './input-settings.ts';
+import { fileNames } from './network-ports.ts';
 
 /** A stage that may take the network of a file. */
 interface Reader {

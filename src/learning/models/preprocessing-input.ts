@@ -1,6 +1,7 @@
 import type { InputArtifact } from '../../stage.ts';
 import { StageError } from '../../stage.ts';
-import { fillFromFile, type InputSettings, inputMistakes } from './input-settings.ts';
+import { inputMistakes } from './input-mistakes.ts';
+import { fillFromFile, type InputSettings } from './input-settings.ts';
 import { readPreprocessing } from './preprocessing/preprocessing-file.ts';
 
 /** A stage that may have the input `preprocessing`. */

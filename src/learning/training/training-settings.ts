@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultNames, negativeName, positiveName } from '../../default-names.ts';
+import { defaultNames, negativeName, positiveName } from '../../default-class-names.ts';
 
 // The settings of a training step: optimizer, loss and clipping. Light, since a spec has them;
 // defaults are PyTorch's.

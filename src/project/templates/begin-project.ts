@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { defaultNames } from '../../default-names.ts';
+import { defaultNames } from '../../default-class-names.ts';
 import { packageFolders } from '../../engine/config/find-package.ts';
 import { upwards } from '../../engine/files/upwards.ts';
 import { writing } from '../../engine/files/write-error.ts';

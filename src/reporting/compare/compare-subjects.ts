@@ -1,4 +1,4 @@
-import { defaultNames } from '../../default-names.ts';
+import { defaultNames } from '../../default-class-names.ts';
 import { isDigest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import {

@@ -1,4 +1,4 @@
-import { defaultNames } from '../../default-names.ts';
+import { defaultNames } from '../../default-class-names.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { testedMetrics, testNames } from '../../learning/metrics/comparison/compare-models.ts';

@@ -11,7 +11,7 @@ import { renderChart } from '../report/chart-figure.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Section } from '../report/page-frame.ts';
 import type { Sources } from './run-page.ts';
-import { chartScripts, renderFrame, renderSections } from './served-page.ts';
+import { chartScripts, renderFrame, renderSections } from './served-page-frame.ts';
 import { fileName } from './stored-report.ts';
 
 /** The most runs whose scores are read, whose curves can be told apart, and that are offered. */

@@ -12,7 +12,7 @@ import { drawFitting } from '../report/stage-graph.ts';
 import { renderStage } from '../report/stage-sections.ts';
 import { countActs, plannedStates } from '../states.ts';
 import type { Sources } from './run-page.ts';
-import { renderFrame } from './served-page.ts';
+import { renderFrame } from './served-page-frame.ts';
 import type { Objects } from './stored-objects.ts';
 import { fileName } from './stored-report.ts';
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from '../report/html.ts';
-import { renderFrame } from './served-page.ts';
+import { renderFrame } from './served-page-frame.ts';
 
 /** A page for an address that leads nowhere: what is missing, why that may be, and a way back. */
 export function lostPage(c: Context, project: string, what: string, why: string): Response {

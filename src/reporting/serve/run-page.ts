@@ -6,7 +6,7 @@ import { plainText } from '../../plain-text.ts';
 import { html } from '../report/html.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
-import { chartScripts, renderFrame, renderSections } from './served-page.ts';
+import { chartScripts, renderFrame, renderSections } from './served-page-frame.ts';
 import type { ReportSources } from './stored-report.ts';
 
 /** The end of a log that is shown, in bytes. */

@@ -6,7 +6,7 @@ import { renderTable } from '../report/render-table.ts';
 import { type Column, columnsOf, filterRows, sortRows } from './filter-query.ts';
 import type { RunTable } from './run-index.ts';
 import type { Sources } from './run-page.ts';
-import { renderFrame } from './served-page.ts';
+import { renderFrame } from './served-page-frame.ts';
 
 /** Rows that stand in the page itself, until its script has the table. */
 const firstRows = 40;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defaultNames } from '../../../src/default-names.ts';
+import { defaultNames } from '../../../src/default-class-names.ts';
 import { formatList } from '../../../src/format-numbers.ts';
 import { imagesUnder } from '../../../src/learning/vision/find-images.ts';
 import type { ClassSources } from '../../../src/learning/vision/lists/found-image.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { positiveName } from '../../../src/default-names.ts';
+import { positiveName } from '../../../src/default-class-names.ts';
 import { classSettings } from '../../../src/learning/metrics/scores/class-settings.ts';
 import { units, videoSettings } from '../../../src/learning/metrics/scores/video-settings.ts';
 import { inputSettings, withInput } from '../../../src/learning/models/input-settings.ts';

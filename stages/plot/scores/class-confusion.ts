@@ -10,7 +10,7 @@ import {
   accuracy,
   decisionsOf,
   majorityAccuracy,
-} from '../../../src/learning/metrics/classification/decisions.ts';
+} from '../../../src/learning/metrics/classification/decision-metrics.ts';
 import { unitsByClass } from '../../../src/learning/metrics/intervals/bootstrap-draws.ts';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
 import type { ScoreTable } from '../../../src/learning/metrics/scores/scores-file.ts';

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { defaultNames, negativeName, positiveName } from '../../../src/default-names.ts';
+import { defaultNames, negativeName, positiveName } from '../../../src/default-class-names.ts';
 import { formatDecimal, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import {

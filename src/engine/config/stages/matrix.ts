@@ -16,7 +16,7 @@ import {
   toJson,
 } from '../yaml/node.ts';
 import { type Definition, namePattern } from './definitions.ts';
-import { drawPoints } from './random-axis.ts';
+import { drawPoints } from './draw-points.ts';
 
 /** One dimension of a matrix. */
 export interface Axis {

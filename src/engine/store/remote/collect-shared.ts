@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { day } from '../../../day.ts';
 import type { Digest } from '../../../digest.ts';
 import { forEachOf } from '../../../for-each-of.ts';
-import { parseTemporaryName } from '../../files/write-atomic.ts';
+import { parseTemporaryName } from '../../files/temporary-files.ts';
 import { parseManifest } from '../runs/run-manifest.ts';
 import { type Bucket, type StoredKey, storeText, UnreachableStore } from './buckets/bucket.ts';
 import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './deletion-marks.ts';

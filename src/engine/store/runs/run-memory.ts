@@ -4,6 +4,7 @@ import type { Environment } from '../../../environment.ts';
 import { expandGlob } from '../../config/expand-glob.ts';
 import type { StageName } from '../../config/pipeline.ts';
 import { cacheOf, inCache } from '../../files/cache-paths.ts';
+import { precedesRead } from '../../files/settled-times.ts';
 import { pathSignature, treeSignature, treesSignature } from '../../files/walk-tree.ts';
 import { readJson, writeJson } from '../../files/write-atomic.ts';
 import { writeError } from '../../files/write-error.ts';
@@ -130,19 +131,6 @@ export function remember(
   };
   writeJson(file, memory);
 }
-
-/**
- * A disk may date files by whole seconds: a file that changed within this time before it was read
- * could change again unnoticed.
- */
-const coarseMs = 3_000;
-
-/**
- * Whether the last change is so old that a read after `startedAt` must have seen it. Both times are
- * in milliseconds.
- */
-export const precedesRead = (newest: number, startedAt: number): boolean =>
-  newest + coarseMs <= startedAt;
 
 /**
  * Signatures of files that a run reads and of paths that it looked at; undefined if one changed too

@@ -4,7 +4,7 @@ import { type Network, outputOf, rowOf } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
 import { scoreOf } from '../questions/explained-score.ts';
 import type { Question } from '../questions/question.ts';
-import { weighChannels } from './activation-maps.ts';
+import { weighChannels } from './cam-methods.ts';
 import type { LayerView } from './layer-view.ts';
 
 /**

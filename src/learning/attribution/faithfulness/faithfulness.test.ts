@@ -7,7 +7,7 @@ import { buildNet } from '../../models/build-net.ts';
 import { initialiseWeights } from '../../models/initial-weights.ts';
 import { netOf } from '../../models/model-setting.ts';
 import { channelMaximum } from '../attribution-map.ts';
-import { randomCam } from '../cam/activation-maps.ts';
+import { randomCam } from '../cam/cam-methods.ts';
 import { viewLayer } from '../cam/layer-view.ts';
 import { guidedGradient, inputGradient } from '../gradients.ts';
 import type { Question } from '../questions/question.ts';

@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { expectedCalibrationError } from '../calibration/calibration-bins.ts';
 import { fitTemperature } from '../calibration/temperature.ts';
-import { accuracy, balancedAccuracy, majorityAccuracy } from '../classification/decisions.ts';
+import {
+  accuracy,
+  balancedAccuracy,
+  majorityAccuracy,
+} from '../classification/decision-metrics.ts';
 import { confusion, decisionsOfSides } from '../detector-confusion.ts';
 import { auc, partialAuc } from '../ranking/auc.ts';
 import { equalErrorRate } from '../ranking/chosen-thresholds.ts';

@@ -1,4 +1,4 @@
-import { defaultNames } from '../../../default-names.ts';
+import { defaultNames } from '../../../default-class-names.ts';
 import { err, ok, type Result } from '../../../result.ts';
 import type { BinaryRow, SideNames } from '../scores/binary-view.ts';
 

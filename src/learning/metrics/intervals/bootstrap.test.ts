@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
 import { weightedMean } from '../arithmetic/weights.ts';
-import { precisionOf } from '../classification/decisions.ts';
+import { precisionOf } from '../classification/decision-metrics.ts';
 import { confusion, decisionsOfSides } from '../detector-confusion.ts';
 import { auc } from '../ranking/auc.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import {
-  bandOf,
   bootstrapInterval,
   bootstrapIntervals,
   bootstrapWeights,
@@ -17,6 +16,7 @@ import {
   type Statistic,
   spreadOf,
 } from './bootstrap.ts';
+import { bandOf } from './bootstrap-band.ts';
 
 const labels = [0, 0, 0, 0, 1, 1];
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bandOf, resample } from '../intervals/bootstrap.ts';
+import { resample } from '../intervals/bootstrap.ts';
+import { bandOf } from '../intervals/bootstrap-band.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
 import { detCurve } from './det-curve.ts';
 import { rocCurve, truePositiveRateAt, truePositiveRatesAt } from './roc-curve.ts';

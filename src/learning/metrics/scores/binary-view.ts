@@ -1,4 +1,4 @@
-import { defaultNames, negativeName, positiveName } from '../../../default-names.ts';
+import { defaultNames, negativeName, positiveName } from '../../../default-class-names.ts';
 import { err, ok, type Result } from '../../../result.ts';
 import { thereAre } from '../../../suggest.ts';
 import {

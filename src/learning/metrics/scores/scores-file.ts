@@ -1,5 +1,5 @@
 import { csvLine, csvRecords, decimalOf, findColumns } from '../../../csv.ts';
-import { defaultNames, negativeName, positiveName } from '../../../default-names.ts';
+import { defaultNames, negativeName, positiveName } from '../../../default-class-names.ts';
 import { err, ok, type Result } from '../../../result.ts';
 import type { ScoreScale } from '../arithmetic/logits.ts';
 

@@ -1,14 +1,13 @@
 import { StageError } from '../../../stage.ts';
+import { type NumberType, toFloat32 } from './number-types.ts';
 import { PickleReader, type PickleValue } from './pickle.ts';
 import { type PytorchType, pytorchNames, Storage, TensorView, widthOf } from './pytorch-names.ts';
 import {
   byName,
-  type NumberType,
   readBytes,
   type StoredTensor,
   type StoredWeights,
   sizeOfFile,
-  toFloat32,
 } from './weight-files.ts';
 import { type ZipEntry, zipEntries } from './zip-entries.ts';
 

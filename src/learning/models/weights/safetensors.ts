@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
+import { bytesOf, type NumberType, toFloat32 } from './number-types.ts';
 import type { StoredTensor, StoredWeights } from './weight-files.ts';
-import {
-  byName,
-  bytesOf,
-  type NumberType,
-  readBytes,
-  sizeOfFile,
-  toFloat32,
-} from './weight-files.ts';
+import { byName, readBytes, sizeOfFile } from './weight-files.ts';
 
 const count = z.int().nonnegative();
 const entry = z.object({

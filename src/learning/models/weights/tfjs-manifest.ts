@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
 import { bundleStart, wrappedBytes } from './javascript-module.ts';
+import { toFloat32 } from './number-types.ts';
 import { type FindShard, shardAt } from './shards.ts';
 import {
   byName,
@@ -9,7 +10,6 @@ import {
   type StoredTensor,
   type StoredWeights,
   sizeOfFile,
-  toFloat32,
 } from './weight-files.ts';
 
 /** Compressed numbers: integers, each `integer * scale + min`, or float16. */

@@ -2,7 +2,7 @@ import { constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs
 import { copyFile, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openPlain } from '../../../files/open-plain.ts';
-import { temporaryBeside } from '../../../files/write-atomic.ts';
+import { temporaryBeside } from '../../../files/temporary-files.ts';
 import {
   type Bucket,
   type FileBody,

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Environment } from '../../../../environment.ts';
 import { forEachOf } from '../../../../for-each-of.ts';
-import { temporaryBeside } from '../../../files/write-atomic.ts';
+import { temporaryBeside } from '../../../files/temporary-files.ts';
 import {
   type Bucket,
   type FileBody,

@@ -6,7 +6,7 @@ import type { ImageStore, Picture } from './gallery-images.ts';
 import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
 import { lostRunPage } from './lost-page.ts';
 import { findRun, type Sources } from './run-page.ts';
-import { renderFrame } from './served-page.ts';
+import { renderFrame } from './served-page-frame.ts';
 
 /** The most runs that are offered. */
 const mostRuns = 60;

@@ -14,7 +14,7 @@ import {
   precisionOf,
   recallOf,
   unseenVariance,
-} from './decisions.ts';
+} from './decision-metrics.ts';
 
 /** The decisions of a detector, and of a classifier of the same two classes. */
 function bothOf(labels: readonly number[], predictions: readonly number[]) {
