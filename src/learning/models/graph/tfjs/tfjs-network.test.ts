@@ -17,6 +17,7 @@ import {
 } from '@tensorflow/tfjs';
 import { assertClose } from '../../../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../../../test/support/linear-congruential.ts';
+import { asType } from '../../../../../test/support/partial-value.ts';
 import {
   type GraphConstant,
   graphArtifacts,
@@ -258,7 +259,7 @@ function layersNetwork() {
     }),
   );
   inner.add(layers.conv2d({ name: 'within', filters: 4, kernelSize: 1, ...random }));
-  const means = on(inner as unknown as layers.Layer, sum);
+  const means = on(asType<layers.Layer>(inner), sum);
   const largest = on(
     layers.maxPooling2d({ name: 'largest', poolSize: 3, strides: 2, padding: 'same' }),
     sum,
