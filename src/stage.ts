@@ -253,6 +253,7 @@ export interface Highlight {
 
 /** A file that others publish. It never changes: its checksum is verified. */
 export interface PublishedFile {
+  /** `npm:package@version/path` is a file of a package that the user installs. */
   readonly url: string;
   /** In hexadecimal, from its publisher. */
   readonly md5: string;

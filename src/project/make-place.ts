@@ -92,8 +92,10 @@ async function fetchAll(
   const files = new Map(stages.flatMap(downloads).map((file) => [file.url, file]));
   if (files.size === 0) return;
   const { download } = await import('../engine/store/download.ts');
+  const { isInPackage } = await import('../engine/store/package-file.ts');
+  const fetched = [...files.values()].filter((file) => !isInPackage(file));
   await Promise.allSettled(
-    [...files.values()].map((file) => download(workspace.store.local.folder, file, workspace.env)),
+    fetched.map((file) => download(workspace.store.local.folder, file, workspace.env)),
   );
 }
 

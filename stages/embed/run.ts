@@ -10,10 +10,11 @@ import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { type ImageInput, nativeOf, resizeOf } from '../../src/learning/models/model-info.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
-import { networkPaths } from '../../src/learning/models/network-paths.ts';
+import { networkFiles } from '../../src/learning/models/network-paths.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { poolLayers } from '../../src/learning/models/pooled-layers.ts';
 import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
+import { isPublishedNetwork, publishedRange } from '../../src/learning/models/published-weights.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
@@ -66,7 +67,8 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
 
 function openBackbone(context: StageContext<EmbedSettings>): Promise<Backbone> {
   if (context.inputs('model').length > 0) return openLayers(context);
-  if (context.inputs('network').length > 0) return openFile(context);
+  const isNamed = isPublishedNetwork(context.settings);
+  if (isNamed || context.inputs('network').length > 0) return openFile(context);
   return context.inputs('onnx').length > 0 ? openOnnx(context) : openLayers(context);
 }
 
@@ -116,7 +118,7 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
 async function openFile(context: StageContext<EmbedSettings>) {
   const settings = { ...usualInput, ...withPreprocessing(context, context.settings) };
   const { layer, layers, pool = ['mean'], scale } = settings;
-  const opened = openGraph(networkPaths(context)!);
+  const opened = openGraph((await networkFiles(context))!);
   const isNative = scale !== undefined;
   const given = context.settings.imageSize ?? opened.size ?? usualInput.imageSize;
   const size = isNative ? given : imageSizeOf(opened, given);
@@ -146,7 +148,8 @@ function fileInput(
   { fit, kernel, normalise, resize, scale, largest }: FileSettings,
   size: number,
 ): ImageInput {
-  const { mean, deviation } = normalise!; // the spec requires it
+  // The spec requires it, unless the network is a published one.
+  const { mean, deviation } = normalise ?? publishedRange;
   return {
     size,
     fit,

@@ -21,6 +21,7 @@ import {
 } from '../../src/learning/models/network-ports.ts';
 import { pools } from '../../src/learning/models/pools.ts';
 import {
+  isPublishedNetwork,
   pretrainedSetting,
   publishedWeights,
 } from '../../src/learning/models/published-weights.ts';
@@ -156,7 +157,8 @@ function networkMistakes(
 ): readonly SettingMistake[] {
   const { model, imageSize } = { ...usual, ...given };
   const file = filePortOf(inputs);
-  const bringing = inputs.has('model') ? 'model' : file;
+  const named = isPublishedNetwork(given) ? 'pretrained' : undefined;
+  const bringing = inputs.has('model') ? 'model' : (file ?? named);
   if (bringing === undefined) {
     return [
       ...inputMistakes(given, inputs),
@@ -166,7 +168,8 @@ function networkMistakes(
       ...weightMistakes({ ...given, model }, inputs),
     ];
   }
-  const ofNetwork = ['model', 'pretrained', 'seed'] as const;
+  const isNamed = bringing === 'pretrained';
+  const ofNetwork = isNamed ? (['model', 'seed'] as const) : settingsOfNetwork;
   const isFile = bringing !== 'model';
   const names = isFile ? ofNetwork : [...ofNetwork, ...refusedNames(given)];
   const twice = names.filter((name) => given[name] !== undefined);
@@ -188,9 +191,11 @@ function networkMistakes(
       [],
       `expected no input "preprocessing", ${message}`,
     ),
-    ...mistakeIf(isFile && isUnnormalised, ['normalise'], how),
+    ...mistakeIf(isFile && !isNamed && isUnnormalised, ['normalise'], how),
   ];
 }
+
+const settingsOfNetwork = ['model', 'pretrained', 'seed'] as const;
 
 const otherFiles = (bringing: string, inputs: ReadonlySet<string>): readonly string[] =>
   ['network', 'onnx'].filter((port) => port !== bringing && inputs.has(port));

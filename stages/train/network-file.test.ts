@@ -180,3 +180,19 @@ test('embed takes features of its layers, pooled, of whole images', async () => 
   assert.equal(features.values, 2 * (6 + 8));
   assert.match(bench.logs.at(-1)!, /^28 values for each of 6 images, the output of relu and point/);
 });
+
+test('a published network takes the place of model, and brings its normalisation along', () => {
+  const check = (settings: object, ...inputs: string[]) =>
+    spec.check!(
+      spec.settings.parse({ pretrained: 'inception-v3-nsfwjs', ...settings }),
+      new Set(['dataset', ...inputs]),
+    ).map(({ at, message }) => [at.join('.'), message]);
+  assert.deepEqual(check({ cut: 'mixed4', scale: 'native', crop: 192 }), []);
+  assert.deepEqual(check({ model: 'resnet-18' }, 'weights'), [
+    ['model', 'expected no "model", which the file of "pretrained" brings along'],
+    ['', 'either `pretrained` or `weights`, got both'],
+  ]);
+  assert.deepEqual(check({ freeze: 'backbone', batchNorm: 'restored' }), [
+    ['batchNorm', 'expected no "restored" with freeze: backbone, whose layers do not train'],
+  ]);
+});

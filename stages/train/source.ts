@@ -27,8 +27,9 @@ import {
   readModelInfo,
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
-import { networkPaths } from '../../src/learning/models/network-paths.ts';
+import { networkFiles, networkPaths } from '../../src/learning/models/network-paths.ts';
 import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
+import { isPublishedNetwork, publishedRange } from '../../src/learning/models/published-weights.ts';
 import { freezingMistakes } from '../../src/learning/training/freezing.ts';
 import {
   labelling,
@@ -146,7 +147,8 @@ interface InitialModel {
 }
 
 function beginnerOf(context: StageContext<TrainSettings>) {
-  if (networkPaths(context) !== undefined) return beginGraph;
+  const isNamed = isPublishedNetwork(context.settings);
+  if (isNamed || networkPaths(context) !== undefined) return beginGraph;
   const [weights] = context.inputs('weights');
   return weights !== undefined && isTrainedGraph(weights.path) ? resumeGraph : beginNet;
 }
@@ -230,7 +232,7 @@ async function beginGraph(
   classes: readonly string[],
 ): Promise<InitialModel> {
   const { cut: wanted, head: layers, seed, fit, kernel, normalise, resize, scale } = settings;
-  const opened = openGraph(networkPaths(context)!);
+  const opened = openGraph((await networkFiles(context))!);
   const { imageSize: usual } = usualInput;
   // The default size is not one that the user has chosen.
   const given = settings.imageSize === usual ? (opened.size ?? usual) : settings.imageSize;
@@ -247,7 +249,8 @@ async function beginGraph(
     `The network of ${opened.file} up to "${cut}", then a head of ${head.length} layers.`,
   );
   const { layout, graph } = opened;
-  const { mean, deviation } = normalise!; // the spec requires it
+  // The spec requires it, unless the network is a published one.
+  const { mean, deviation } = normalise ?? publishedRange;
   return {
     parts,
     model,

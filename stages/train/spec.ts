@@ -26,6 +26,7 @@ import {
   preprocessingPort,
 } from '../../src/learning/models/network-ports.ts';
 import {
+  isPublishedNetwork,
   pretrainedSetting,
   publishedWeights,
 } from '../../src/learning/models/published-weights.ts';
@@ -173,6 +174,7 @@ export type TrainSettings = z.infer<typeof settings>;
 function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
   const file = filePortOf(inputs);
   if (file !== undefined) return graphMistakes(given, inputs, file);
+  if (isPublishedNetwork(given)) return graphMistakes(given, inputs, 'pretrained');
   const isHead = inputs.has('features') && !inputs.has('dataset');
   const net = isHead ? headOf(given.model) : netOf(given.model);
   return [
@@ -203,14 +205,17 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
 function graphMistakes(
   given: TrainSettings,
   inputs: ReadonlySet<string>,
-  file: 'network' | 'onnx',
+  file: 'network' | 'onnx' | 'pretrained',
 ): readonly SettingMistake[] {
   const brings = `which the file of "${file}" brings along`;
   const defaults = settings.parse({});
-  const twice = (['model', 'pretrained'] as const).filter((name) => given[name] !== defaults[name]);
-  const others = ['weights', 'features', ...(file === 'onnx' ? ['shards'] : ['onnx'])];
+  const isNamed = file === 'pretrained';
+  const names = isNamed ? (['model'] as const) : (['model', 'pretrained'] as const);
+  const twice = names.filter((name) => given[name] !== defaults[name]);
+  const others = ['weights', 'features', ...(file === 'network' ? ['onnx'] : ['shards'])];
   const ports = others.filter((name) => inputs.has(name));
-  const isUnnormalised = given.normalise === undefined && !inputs.has('preprocessing');
+  const isKnown = isNamed || inputs.has('preprocessing');
+  const isUnnormalised = given.normalise === undefined && !isKnown;
   const what = file === 'onnx' ? 'the ONNX file' : 'the file of "network"';
   const how = `expected how images are normalised for ${what}, such as { mean: [0.485, 0.456, 0.406], … }`;
   return [
@@ -218,7 +223,7 @@ function graphMistakes(
     ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${brings}` })),
     ...ports.map((name) => ({
       at: [],
-      message: `either the input \`${file}\` or \`${name}\`, got both`,
+      message: `either ${isNamed ? '' : 'the input '}\`${file}\` or \`${name}\`, got both`,
     })),
     ...inputMistakes(given, inputs),
     ...(given.scale === undefined ? [] : nativeHeadMistakes(given)),
@@ -319,11 +324,12 @@ function learned({ target }: TrainSettings, inputs: KnownInputs): Facts {
  * nothing else is wrong.
  */
 function outputMistakes(
-  { model, imageSize }: TrainSettings,
+  { model, imageSize, pretrained }: TrainSettings,
   inputs: KnownInputs,
   facts: Facts,
 ): readonly SettingMistake[] {
-  if (fileNames.some((name) => inputs(name).length > 0)) return [];
+  const isFile = fileNames.some((name) => inputs(name).length > 0);
+  if (isFile || isPublishedNetwork({ pretrained })) return [];
   const classes = facts['classes'] as readonly string[] | undefined;
   if (classes === undefined || typeof model === 'string') return [];
   const mistakes = (known?: readonly string[]) =>

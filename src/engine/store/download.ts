@@ -137,7 +137,7 @@ function failure(why: string, path: string, { url, md5 }: PublishedFile, kept = 
   return new StageError(`Cannot fetch ${url}: ${why}. ${remedy}${rest}`);
 }
 
-async function md5Of(path: string): Promise<string> {
+export async function md5Of(path: string): Promise<string> {
   const hash = createHash('md5');
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return hash.digest('hex');

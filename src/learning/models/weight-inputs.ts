@@ -2,6 +2,7 @@ import type { Downloader, InputArtifact, SettingMistake } from '../../stage.ts';
 import type { ModelSetting } from './model-setting.ts';
 import {
   imagenet,
+  isPublishedNetwork,
   type Pretrained,
   type PretrainedSetting,
   pretrainedNetworks,
@@ -39,6 +40,9 @@ export function weightMistakes(
   const mistake = (message: string) => [{ at: ['pretrained'], message }];
   if (pretrained === 'none') return [];
   if (inputs.has('weights')) return mistake('either `pretrained` or the input `weights`, got both');
+  if (isPublishedNetwork({ pretrained })) {
+    return mistake('this is a whole network, which train and embed take in place of "model"');
+  }
   if (pretrainedNetworks.includes(model)) return [];
   const got = typeof model === 'string' ? model : 'a list of layers';
   return mistake(`these are weights of ${pretrainedNetworks.join(', ')}, got ${got}`);

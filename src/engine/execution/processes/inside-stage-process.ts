@@ -53,13 +53,12 @@ function makeContext(request: StageRequest): StageContext {
     ...(checkpoint !== undefined && { checkpoints: new CheckpointFile(checkpoint, warn) }),
     ...(pieces !== undefined && { pieces: new PieceFiles(cacheOf(root), pieces, warn) }),
     // Loads Node's network modules, which few stages need.
-    download: async (file) =>
-      await (await import('../../store/download.ts')).download(
-        cacheOf(root),
-        file,
-        process.env,
-        progress,
-      ),
+    download: async (file) => {
+      const { isInPackage, packageFile } = await import('../../store/package-file.ts');
+      if (isInPackage(file)) return await packageFile(file, root);
+      const { download } = await import('../../store/download.ts');
+      return await download(cacheOf(root), file, process.env, progress);
+    },
     progress,
     point: (point) => send({ ...point, type: 'point' }),
     log: print,
