@@ -209,7 +209,7 @@ const shared: Readonly<Record<string, Reader>> = {
       ),
     },
     // Weights from the network; an hour; as `study.slow.ts` does.
-    planned: /=imagenet|study-full|run study\.yaml$/,
+    planned: /=imagenet|study-full|study-photographs|run study\.yaml$/,
   },
   'docs/explanation.md': {
     before: {
