@@ -185,6 +185,42 @@ test('a layer that only holds for one size is named where images keep theirs', a
   });
 });
 
+test('damaged variances and unknown operations are named, if the part before the cut needs them', async () => {
+  const size = 17;
+  const seen = { height: size, width: size };
+  const giving = (artifacts: io.ModelArtifacts, name: string) =>
+    given(artifacts, name, imagesOf(1, seen), { size });
+  const variance = { shape: [8], values: [1, 0.5, -2, 3, 0.1, -1, 0.7, 0.3] };
+  const damaged = graphArtifacts(graphNodes, { ...graphConstants, variance });
+  await assert.rejects(giving(damaged, 'norm'), {
+    message: `Expected variances above zero, got 2 of 8 that are not, in variance of ${join(folder, 'model', 'model.json')}: the file is damaged.`,
+  });
+  await giving(damaged, 'wide');
+  const nodes = [...graphNodes, node('boxes', 'NonMaxSuppressionV5', ['flat'])];
+  const unknown = graphArtifacts(nodes, graphConstants);
+  await giving(unknown, 'flat');
+  await assert.rejects(giving(unknown, 'boxes'), {
+    message:
+      'Expected a network whose operators have gradients here, but the node "boxes" of model.json is NonMaxSuppressionV5 of TensorFlow, which has none: docs/onnx.md lists those that do.',
+  });
+});
+
+test('a layer that computes with its channels first is named with what it lacks', async () => {
+  const model = sequential({ name: 'net' });
+  model.add(layers.conv2d({ name: 'conv', filters: 2, kernelSize: 3, inputShape: [12, 12, 3] }));
+  model.add(layers.conv2d({ name: 'first', filters: 2, kernelSize: 3 }));
+  const artifacts = await layersArtifacts(model);
+  const written = JSON.stringify(artifacts.modelTopology);
+  const turned = written.replace(/channels_last(?!.*channels_last)/, 'channels_first');
+  assert.notEqual(turned, written);
+  const changed = { ...artifacts, modelTopology: JSON.parse(turned) };
+  const images = imagesOf(1, { height: 12, width: 12 });
+  await assert.rejects(given(changed, 'first', images, { size: 12 }), {
+    message:
+      'Expected a network whose operators have gradients here, but the node "first" of model.json is Conv2D of Keras with the data_format channels_first. Export it in another form, or cut the network before it.',
+  });
+});
+
 /** A network of most classes, with a network of its own inside. */
 function layersNetwork() {
   const image = input({ name: 'image', shape: [20, 20, 3] });
