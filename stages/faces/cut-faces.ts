@@ -36,12 +36,6 @@ function placeCrop(
   return { toImage: alignFace(landmarks, size, margin), size };
 }
 
-/**
- * The file name of a crop without its extension: that of its image, with its place after others.
- */
-export const cropName = (name: string, { place }: { readonly place: number }): string =>
-  place === 0 ? name : `${name}-${place + 1}`;
-
 /** Cuts the picked faces of a unit into a tar file, in order, and gives their places in it. */
 export async function cutUnit(
   { images }: Unit,
@@ -67,7 +61,7 @@ export async function cutUnit(
   for await (const ofImage of encoded) {
     for (const { member, toImage, size, bytes } of ofImage) {
       const { key } = images[member.image]!;
-      const header = tarHeader(cropName(key, member) + extension, bytes.length);
+      const header = tarHeader(key + member.suffix + extension, bytes.length);
       const padding = tarPadding(bytes.length);
       chunks.push(header, bytes, padding);
       crops.push({ size, toImage, offset: length + header.length, bytes: bytes.length });

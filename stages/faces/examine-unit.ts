@@ -57,14 +57,13 @@ export async function examineUnit(
   const coverage = pick === 'mask' ? await readCoverage(unit, searched, masks) : () => 0;
   const faces = placeFaces(searched, unit.video !== undefined, pick, coverage);
   const picked = faces.filter(({ isPicked }) => isPicked);
-  const names = picked.map(({ image }) => unit.images[image]!.key);
+  const names = picked.map(({ image, suffix }) => unit.images[image]!.key + suffix);
   const key = {
     crops: digests,
     cut: JSON.stringify(cut),
     names,
-    faces: picked.map(({ face: { box, landmarks }, image, place }) => [
+    faces: picked.map(({ face: { box, landmarks }, image }) => [
       image,
-      place,
       box.left,
       box.top,
       box.right,

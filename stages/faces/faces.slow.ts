@@ -100,6 +100,10 @@ suite('faces of photographs and videos', () => {
     mkdirSync(join(root, 'party'), { recursive: true });
     mkdirSync(join(root, 'empty'));
     writeFileSync(join(root, 'party', 'a.jpg'), readFileSync(join(demo, 'sample1.jpg')));
+    // Its name is that of the first crop of the other picture.
+    const right = { left: 1300, top: 0, width: 620, height: 800 };
+    const person = await sharp(join(demo, 'sample1.jpg')).extract(right).png().toBuffer();
+    writeFileSync(join(root, 'party', 'a-1.png'), person);
     writeFileSync(join(root, 'party', 'torn.png'), (await blackFrame()).subarray(0, 300));
     writeFileSync(join(root, 'empty', 'black.png'), await blackFrame());
     using bench = new StageBench();
@@ -109,7 +113,8 @@ suite('faces of photographs and videos', () => {
     assert.deepEqual(
       samples.map(({ key, class: name, width }) => [key, name, width]),
       [
-        ['party/a', 'party', 256],
+        ['party/a-1-1', 'party', 256],
+        ['party/a-1', 'party', 256],
         ['party/a-2', 'party', 256],
         ['party/a-3', 'party', 256],
       ],
@@ -122,13 +127,13 @@ suite('faces of photographs and videos', () => {
         ['party/torn.png', 'it cannot be decoded'],
       ],
     );
-    assert.deepEqual(bench.infos, ['2 images of 3 have no crop: the output `missing` says why.']);
+    assert.deepEqual(bench.infos, ['2 images of 4 have no crop: the output `missing` says why.']);
     assert.deepEqual(bench.warnings, []);
 
     // The middle of the crop shows what lies there in the picture.
-    const picture = await decodeImage(readFileSync(join(demo, 'sample1.jpg')));
     using dataset = openDataset(bench.output('dataset'));
     for (const [index, { face }] of samples.entries()) {
+      const picture = await decodeImage(readFileSync(join(root, face!.image)));
       const crop = await decodeImage(await dataset.split('all').read(index));
       const [a, b, dx, dy] = face!.toImage as [number, number, number, number];
       const column = Math.floor(a * 128.5 - b * 128.5 + dx);

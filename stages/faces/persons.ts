@@ -1,5 +1,6 @@
 import { clusterDescriptors } from '../../src/learning/faces/people/cluster.ts';
 import { Random } from '../../src/random.ts';
+import { StageError } from '../../src/stage.ts';
 
 /** The faces of one track, or one face of a picture. */
 export interface Appearance {
@@ -9,18 +10,27 @@ export interface Appearance {
   readonly descriptor: Float32Array;
 }
 
+/** The distances of more would take over 1.6 GB. */
+const mostAppearances = 20_000;
+
 /** Numbers of persons are below this, so that they do not show how many there are. */
 const numbers = 1_000_000;
 
 /**
  * The person of every appearance, a random number, drawn from the seed and the first name of the
- * person: it stays where videos are added, unless these join or divide persons.
+ * person: it stays where videos are added, unless these join or divide persons. Throws a
+ * {@link StageError} for too many.
  */
 export function numberPersons(
   appearances: readonly Appearance[],
   distance: number,
   seed: number,
 ): ReadonlyMap<string, string> {
+  if (appearances.length > mostAppearances) {
+    throw new StageError(
+      `Expected at most ${mostAppearances} tracks to find persons among, got ${appearances.length}: divide the videos among several stages.`,
+    );
+  }
   const descriptors = appearances.map(({ descriptor }) => descriptor);
   const clusters = clusterDescriptors(descriptors, distance);
   const persons = new Map<number, string>();

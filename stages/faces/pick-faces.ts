@@ -15,12 +15,17 @@ export interface PlacedFace {
   /** From 1 in each video; absent for pictures. */
   readonly track?: number;
   readonly isPicked: boolean;
+  /**
+   * What the key of its crop has after that of its image: `-1`, `-2` where every face is cut. All
+   * have it then, so that no crop of `a` is called like one of an image `a-2`.
+   */
+  readonly suffix: string;
 }
 
 /** How much of what was forged in an image lies in each of its faces. */
 export type Coverage = (image: number, face: Face) => number;
 
-type Tracked = Omit<PlacedFace, 'isPicked'>;
+type Tracked = Omit<PlacedFace, 'isPicked' | 'suffix'>;
 
 /** The faces of a unit with their tracks, and which of them are cut. */
 export function placeFaces(
@@ -45,7 +50,10 @@ export function placeFaces(
     (face, index): Tracked => (tracks === undefined ? face : { ...face, track: tracks[index]! }),
   );
   const picked = new Set(pickFrom(tracked, pick, coverage));
-  return tracked.map((face) => ({ ...face, isPicked: picked.has(face) }));
+  return tracked.map((face) => {
+    const suffix = pick === 'all' ? `-${face.place + 1}` : '';
+    return { ...face, isPicked: picked.has(face), suffix };
+  });
 }
 
 function pickFrom(

@@ -6,7 +6,6 @@ import { FaceFinder, type FaceNetworks } from '../../src/learning/faces/finding/
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { cropName } from './cut-faces.ts';
 import { examineUnit } from './examine-unit.ts';
 import { openMasks } from './masks.ts';
 import { numberPersons } from './persons.ts';
@@ -162,7 +161,7 @@ function addCrops(
     const { size: side, toImage, offset, bytes } = crop;
     const { left, top, right, bottom } = face.box;
     const person = persons.get(face.appearance);
-    const key = cropName(image.key, face);
+    const key = image.key + face.suffix;
     return [
       {
         key,

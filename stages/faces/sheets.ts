@@ -200,8 +200,10 @@ function sizesChart(classes: readonly string[], units: readonly UnitSummary[]): 
 /** Bins whose ends have a ratio of the eighth root of 2. */
 function binsOf(sizes: readonly number[]): readonly (readonly [number, number])[] {
   const step = 2 ** 0.125;
-  const low = Math.floor(Math.log(Math.min(...sizes, 1e9)) / Math.log(step));
-  const high = Math.floor(Math.log(Math.max(...sizes, 1)) / Math.log(step)) + 1;
+  const least = sizes.reduce((low, size) => Math.min(low, size), 1e9);
+  const most = sizes.reduce((high, size) => Math.max(high, size), 1);
+  const low = Math.floor(Math.log(least) / Math.log(step));
+  const high = Math.floor(Math.log(most) / Math.log(step)) + 1;
   return Array.from({ length: Math.max(1, high - low + 1) }, (_, i) => [
     Number((step ** (low + i)).toFixed(2)),
     Number((step ** (low + i + 1)).toFixed(2)),

@@ -1,7 +1,6 @@
 import { type CsvRow, csvTable } from '../../src/csv.ts';
 import type { MissingVideo } from '../../src/learning/vision/dataset/dataset.ts';
 import type { Highlight } from '../../src/stage.ts';
-import { cropName } from './cut-faces.ts';
 import type { UnitSummary } from './summary.ts';
 
 /** A video without a crop. */
@@ -53,7 +52,7 @@ export function facesTable(
         top: rounded(box.top, 2),
         right: rounded(box.right, 2),
         bottom: rounded(box.bottom, 2),
-        crop: face.isPicked ? cropName(image.key, face) : '',
+        crop: face.isPicked ? image.key + face.suffix : '',
         landmarks,
       };
     }),
