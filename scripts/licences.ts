@@ -45,7 +45,7 @@ MIT), \`long\` (Apache-2.0) and \`seedrandom\` (MIT). \`dist/tfjs.LICENSE.txt\` 
 
 ## Weights and pictures
 
-- \`@vladmandic/face-api\` (MIT) contains the weights of its networks for age, gender and face recognition. Restage reads them from that package.
+- \`@vladmandic/face-api\` (MIT) contains the weights of its networks for age, gender, and the detection, landmarks and recognition of faces. Restage reads them from that package.
 - ImageNet's weights for Xception are downloaded from Keras's releases when a pipeline asks for them. They are in no package.
 - The faces that Restage draws, all pictures of its pages and their charts come from this project. No photograph is in the repository or in
   the package.
