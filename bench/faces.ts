@@ -2,7 +2,7 @@
  * The processor time of the networks of `faces` on one frame of 1280 x 720, and how steady they
  * are.
  *
- *     node --import tsx bench/faces.ts                   # times, on a picture of the npm package
+ *     node --import tsx bench/faces.ts                  # times, on a picture of the npm package
  *     node --import tsx bench/faces.ts steady <folder>   # the same faces moved, turned and scaled
  *     node --import tsx bench/faces.ts false <folder>…   # faces in pictures that show none
  *
