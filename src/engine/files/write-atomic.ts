@@ -45,15 +45,18 @@ export function writeAtomic(
 /** Syncs an open file in another thread: a disk commits many syncs together. */
 export const syncFile: (file: number) => Promise<void> = promisify(fsync);
 
-/** The same as {@link writeAtomic}, but leaves the sync to another thread. */
+/**
+ * The same as {@link writeAtomic}, but leaves the sync to another thread. `mode` restricts who may
+ * read the file.
+ */
 export async function writeSynced(
   path: string,
   text: string,
-  { sync }: { readonly sync: boolean },
+  { sync, mode }: { readonly sync: boolean; readonly mode?: number },
 ): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
-    const file = creatingFolder(path, () => openSync(temporary, 'wx'));
+    const file = creatingFolder(path, () => openSync(temporary, 'wx', mode));
     try {
       writeFileSync(file, text);
       if (sync) await syncFile(file);

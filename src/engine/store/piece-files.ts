@@ -29,6 +29,9 @@ interface PieceRecord {
   readonly object?: Digest;
 }
 
+/** Only the user may read the record of a piece: it may hold descriptors of faces. */
+const ownerOnly = 0o600;
+
 /** The pieces that stages may share: those of one kind, of one version, with one backend. */
 export interface PieceScope {
   readonly base: Digest;
@@ -68,7 +71,10 @@ export class PieceFiles implements PieceStore {
     try {
       const object = path === undefined ? {} : { object: await this.#storeObject(path) };
       const text = canonicalJson({ facts, ...object });
-      await writeSynced(this.#path(key), `${sha256(text)}\n${text}`, { sync: true });
+      await writeSynced(this.#path(key), `${sha256(text)}\n${text}`, {
+        sync: true,
+        mode: ownerOnly,
+      });
     } catch (error) {
       const failure = writeError('a piece', error);
       if (!(failure instanceof WriteError)) throw error;
