@@ -3,6 +3,7 @@ import type { Face } from '../../src/learning/faces/finding/face-finder.ts';
 import { areaOf } from '../../src/learning/faces/geometry.ts';
 import { trackFaces } from '../../src/learning/faces/people/tracks.ts';
 import type { SearchedImage } from './find-faces.ts';
+import type { Unit } from './source.ts';
 import type { FacesSettings } from './spec.ts';
 
 /** A face of a unit. */
@@ -27,25 +28,31 @@ export type Coverage = (image: number, face: Face) => number;
 
 type Tracked = Omit<PlacedFace, 'isPicked' | 'suffix'>;
 
-/** The faces of a unit with their tracks, and which of them are cut. */
+/**
+ * The faces of a unit with their tracks, and which of them are cut.
+ *
+ * @param images the images that were searched, in the same order.
+ */
 export function placeFaces(
   searched: readonly SearchedImage[],
-  isVideo: boolean,
+  { images, video }: Pick<Unit, 'images' | 'video'>,
   pick: FacesSettings['pick'],
   coverage: Coverage,
 ): readonly PlacedFace[] {
   const faces = searched.flatMap(({ faces }, image) =>
     faces.map((face, place) => ({ face, image, place })),
   );
-  const tracks = isVideo
-    ? trackFaces(
-        faces.map(({ face, image }) => ({
-          frame: image,
-          box: face.box,
-          descriptor: face.descriptor!,
-        })),
-      )
-    : undefined;
+  const tracks =
+    video !== undefined
+      ? trackFaces(
+          faces.map(({ face, image }) => ({
+            frame: image,
+            time: images[image]!.time,
+            box: face.box,
+            descriptor: face.descriptor!,
+          })),
+        )
+      : undefined;
   const tracked = faces.map(
     (face, index): Tracked => (tracks === undefined ? face : { ...face, track: tracks[index]! }),
   );

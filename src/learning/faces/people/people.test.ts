@@ -92,3 +92,18 @@ test('a face that is blurred for a frame stays in the track that its box overlap
   const far = [near[0]!, { frame: 1, box: square(60, 0), descriptor: blurred }];
   assert.deepEqual(trackFaces(far), [1, 2]);
 });
+
+test('somebody else at the same place after a cut begins a track: the frame before is too long ago, or showed nobody', () => {
+  const random = new Random('cut');
+  const before = descriptor(0, 0.05, random);
+  const after = before.map((value, i) => value + (i < 64 ? 0.08 : 0));
+  const at = (frame: number, time: number, descriptor: Float32Array) => ({
+    frame,
+    time,
+    box: square(0, 0),
+    descriptor,
+  });
+  assert.deepEqual(trackFaces([at(0, 0, before), at(1, 0.04, after)]), [1, 1]);
+  assert.deepEqual(trackFaces([at(0, 0, before), at(1, 3, after)]), [1, 2]);
+  assert.deepEqual(trackFaces([at(0, 0, before), at(2, 0.08, after)]), [1, 2]);
+});
