@@ -1,4 +1,4 @@
-import { findRoot } from '../engine/config/loading/pipeline-files.ts';
+import { findRoot } from '../engine/config/loading/find-pipeline.ts';
 import { describeSettings, type SettingRow } from '../engine/config/schema/describe-settings.ts';
 import { packageRoot } from '../package-root.ts';
 import type { KindSpec } from '../stage.ts';

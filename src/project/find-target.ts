@@ -4,7 +4,7 @@ import {
   findPipelineFile,
   onlyPipelineFile,
   pipelineNames,
-} from '../engine/config/loading/pipeline-files.ts';
+} from '../engine/config/loading/find-pipeline.ts';
 import { stagesNamed } from '../engine/graph/select-stages.ts';
 import { LocalStore } from '../engine/store/local-store.ts';
 import { mistake, orThrow, type PipelineError } from './pipeline-error.ts';

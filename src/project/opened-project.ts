@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { globExpander } from '../engine/config/expand-glob.ts';
+import { findPipelineFile } from '../engine/config/loading/find-pipeline.ts';
 import { loadPipeline } from '../engine/config/loading/load-pipeline.ts';
-import { findPipelineFile } from '../engine/config/loading/pipeline-files.ts';
 import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { findCode } from '../engine/store/remembered-code.ts';

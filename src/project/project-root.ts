@@ -1,5 +1,5 @@
 import { lstatSync, statSync } from 'node:fs';
-import { findRoot } from '../engine/config/loading/pipeline-files.ts';
+import { findRoot } from '../engine/config/loading/find-pipeline.ts';
 import { cacheOf } from '../engine/files/cache-paths.ts';
 import { mistake } from './pipeline-error.ts';
 

@@ -2,7 +2,7 @@ import {
   findPipelineFile,
   findRoot,
   onlyPipelineFile,
-} from '../engine/config/loading/pipeline-files.ts';
+} from '../engine/config/loading/find-pipeline.ts';
 import { cacheOf, inCache } from '../engine/files/cache-paths.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { memoryFile, recall } from '../engine/store/runs/run-memory.ts';

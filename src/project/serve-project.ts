@@ -1,4 +1,4 @@
-import { pipelineNames } from '../engine/config/loading/pipeline-files.ts';
+import { pipelineNames } from '../engine/config/loading/find-pipeline.ts';
 import { formatDiagnostics } from '../engine/diagnostics/format-diagnostic.ts';
 import type { Planner } from '../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../reporting/serve/serve.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { formatList, formatShare } from '../../src/format-numbers.ts';
-import { fewestCells } from '../../src/learning/attribution/map-ceiling.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { fewestCells } from '../../src/learning/attribution/top-share-ceiling.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { chanceNote } from '../../src/learning/explanations/measured-texts.ts';

@@ -6,7 +6,6 @@ import {
 } from '../attribution/attribution-map.ts';
 import { type ExplainOptions, explain } from '../attribution/explain.ts';
 import type { Completeness } from '../attribution/gradients.ts';
-import { type MapGrid, topShareCeiling } from '../attribution/map-ceiling.ts';
 import {
   chanceIntersectionOverUnion,
   intersectionOverUnion,
@@ -16,6 +15,7 @@ import {
 } from '../attribution/map-measures.ts';
 import { halfMassArea, regionNames, regionShares } from '../attribution/map-regions.ts';
 import type { Method } from '../attribution/methods.ts';
+import { type MapGrid, topShareCeiling } from '../attribution/top-share-ceiling.ts';
 import { expectFinite, rowOf } from '../models/model-output.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import type { AskOptions, Subject } from './explanation-subject.ts';

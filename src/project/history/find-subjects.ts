@@ -1,6 +1,6 @@
 import type { Digest } from '../../digest.ts';
+import { findPipelineFile, pipelineNames } from '../../engine/config/loading/find-pipeline.ts';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
-import { findPipelineFile, pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
 import { suggestStage } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { stagesNamed } from '../../engine/graph/select-stages.ts';

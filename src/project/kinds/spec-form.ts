@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { namePattern } from '../../engine/config/stages/definitions.ts';
+import { namePattern } from '../../engine/config/stages/check-name.ts';
 import { type ArtifactType, artifactTypes } from '../../stage.ts';
 
 const text = z.string('a string').min(1, 'a text');

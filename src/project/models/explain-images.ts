@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { findRoot } from '../../engine/config/loading/pipeline-files.ts';
+import { findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { isCam, type Method } from '../../learning/attribution/methods.ts';
 import type { ScoreKind } from '../../learning/attribution/questions/question.ts';

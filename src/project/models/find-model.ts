@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { findPipelineFile, findRoot } from '../../engine/config/loading/pipeline-files.ts';
+import { findPipelineFile, findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { readJson } from '../../engine/files/write-atomic.ts';
 import {
   architectureNames,

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findPipelineFile, findRoot } from '../../engine/config/loading/pipeline-files.ts';
+import { findPipelineFile, findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { describeChange, describeReasons } from '../../engine/plan/describe-decision.ts';
 import { infoFile } from '../../learning/models/model-info.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findPipelineFile, findRoot } from '../../engine/config/loading/pipeline-files.ts';
+import { findPipelineFile, findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { infoFile } from '../../learning/models/model-info.ts';
 import { modelSetting } from '../../learning/models/model-setting.ts';
 import { openWeights } from '../../learning/models/weights/open-weights.ts';

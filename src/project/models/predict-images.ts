@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { predictKind } from '../../../stages/index.ts';
-import { findRoot } from '../../engine/config/loading/pipeline-files.ts';
+import { findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { makeFolder } from '../../engine/files/new-path.ts';
 import { usableCores } from '../../machine-limits.ts';
 import type { Highlight, StageContext } from '../../stage.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pipelineNames } from '../../engine/config/loading/pipeline-files.ts';
+import { pipelineNames } from '../../engine/config/loading/find-pipeline.ts';
 import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { formatWarning } from '../../engine/diagnostics/format-diagnostic.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';

@@ -2,7 +2,7 @@ import { groupBy } from '../../../group-by.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Stage } from '../pipeline.ts';
 import { entriesOf } from '../yaml/node.ts';
-import type { Definition } from './definitions.ts';
+import type { Definition } from './definition.ts';
 import { type Instances, labelsOf } from './instances.ts';
 import type { Axis } from './matrix.ts';
 

@@ -17,7 +17,8 @@ import {
   type Node,
   type TextNode,
 } from '../yaml/node.ts';
-import { checkName, type Definition } from './definitions.ts';
+import { checkName } from './check-name.ts';
+import type { Definition } from './definition.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
 import { findAgreeing, type Instance, type Instances, labelsOf } from './instances.ts';
 import type { Combination } from './matrix.ts';

@@ -19,7 +19,7 @@ import {
   withMeantKeys,
 } from '../yaml/node.ts';
 import { measureNode } from '../yaml/tree-size.ts';
-import type { Definition } from './definitions.ts';
+import type { Definition } from './definition.ts';
 import {
   type Axis,
   axesOfDefinitions,

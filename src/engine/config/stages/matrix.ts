@@ -15,7 +15,8 @@ import {
   type TextNode,
   toJson,
 } from '../yaml/node.ts';
-import { type Definition, namePattern } from './definitions.ts';
+import { namePattern } from './check-name.ts';
+import type { Definition } from './definition.ts';
 import { drawPoints } from './draw-points.ts';
 
 /** One dimension of a matrix. */

@@ -6,7 +6,8 @@ import type { LoadContext } from '../load-context.ts';
 import type { LocatedOutput, Output, StageName } from '../pipeline.ts';
 import { publishedFolder } from '../published-paths.ts';
 import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
-import { checkName, type Definition } from './definitions.ts';
+import { checkName } from './check-name.ts';
+import type { Definition } from './definition.ts';
 
 /**
  * An instance's outputs and published paths. Stages of included pipelines publish among those of

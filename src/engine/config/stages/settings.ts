@@ -8,7 +8,7 @@ import type { LoadContext } from '../load-context.ts';
 import type { Input, StageSettings } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { child, entriesOf, type MapNode, type Node, nodeAt, toJson } from '../yaml/node.ts';
-import type { Definition } from './definitions.ts';
+import type { Definition } from './definition.ts';
 
 export type Settings = Required<StageSettings>;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resizeMap } from './attribution-map.ts';
-import { topShareCeiling } from './map-ceiling.ts';
 import { topShare } from './map-measures.ts';
+import { topShareCeiling } from './top-share-ceiling.ts';
 
 const square = (side: number) => ({ height: side, width: side });
 

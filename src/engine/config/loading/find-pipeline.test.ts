@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatDiagnostic } from '../../diagnostics/format-diagnostic.ts';
 import { TestProject } from '../testing-kinds.ts';
-import { findPipelineFile, findRoot, pipelineNames } from './pipeline-files.ts';
+import { findPipelineFile, findRoot, pipelineNames } from './find-pipeline.ts';
 
 const files = {
   'pipelines/experiments/xception.yaml': '',
