@@ -89,14 +89,39 @@ test('evaluate judges videos, and shows their frames beside them and those witho
     ['a,test,real', 'b,test,real', 'c,test,fake', 'e,test,fake', 'd,test,fake'],
   );
   assert.equal(rows.at(-1), 'd,test,fake,0.5,0.5,d,d');
-  const again = join(bench.root, 'again.csv');
-  writeFileSync(again, scores);
+});
+
+test('scores of videos are not joined again, and rank without `by` as they did', async () => {
+  using bench = benchWithScores();
   await bench.run(spec, run, {
-    with: { splits: ['test'], ...video },
-    inputs: { scores: again },
+    with: { splits: ['test'], ...video, missing: 'excluded' },
+    inputs: { scores: bench.scores },
     outputs: ['scores', 'metrics'],
   });
-  assert.equal(readFileSync(bench.output('scores', spec.outputs['scores']), 'utf8'), scores);
+  const scores = join(bench.root, 'joined.csv');
+  writeFileSync(scores, readFileSync(bench.output('scores', spec.outputs['scores'])));
+  const inputs = { scores };
+  const refusal = (what: string) => ({
+    name: 'StageError',
+    message: `${what}: the scores of the split "test" are of videos already, joined with \`by: video\` by an earlier stage: leave \`by\` out here, or join the scores of images`,
+  });
+  await assert.rejects(
+    bench.run(rocDet, runRocDet, { with: { ...video }, inputs }),
+    refusal('input "scores"'),
+  );
+  await assert.rejects(
+    bench.run(plot, runPlot, { with: { chart: 'histogram', by: 'video' }, inputs }),
+    refusal('input "scores"'),
+  );
+  await assert.rejects(
+    bench.run(spec, run, { with: { splits: ['test'], ...video }, inputs }),
+    refusal('Input "scores"'),
+  );
+  await bench.run(rocDet, runRocDet, { with: { draws: 100 }, inputs });
+  const metrics = JSON.parse(
+    readFileSync(bench.output('metrics', rocDet.outputs['metrics']), 'utf8'),
+  );
+  assert.deepEqual([metrics.images, metrics.auc], [4, 1]);
 });
 
 test('the aggregate and the rule for videos without a face decide the result', async () => {
@@ -125,6 +150,8 @@ test('roc-det and plot judge videos too', async () => {
     readFileSync(bench.output('metrics', rocDet.outputs['metrics']), 'utf8'),
   );
   assert.deepEqual([metrics.by, metrics.videos, metrics.auc], ['video', 5, 1]);
+  const reliability = readFileSync(join(bench.output('reliability'), 'chart.svg'), 'utf8');
+  assert.match(reliability, />Videos</);
   const titles = () => bench.highlights.map(({ title }) => title);
   assert.ok(titles().includes('Videos; those without images count as 0.5'));
   await bench.run(plot, runPlot, {

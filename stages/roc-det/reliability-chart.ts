@@ -78,7 +78,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   const legend = { title: isOne ? null : measure, width: side };
   const titles = {
     share: shareOfPositive(frame),
-    items: unit === 'group' ? 'Groups' : 'Images',
+    items: { image: 'Images', group: 'Groups', video: 'Videos' }[unit],
     probability: `Probability of ${frame.sides[1]}`,
   };
   const number =

@@ -105,9 +105,21 @@ export function judgedTable(
       `${what}: expected a column "video" (by: video) in the split "${split}", got none: make the data set by frames or faces, or judge by: image`,
     );
   }
+  const joined = splits.find((split) => areVideos(table.rows, split));
+  if (joined !== undefined) {
+    throw new StageError(
+      `${what}: the scores of the split "${joined}" are of videos already, joined with \`by: video\` by an earlier stage: leave \`by\` out here, or join the scores of images`,
+    );
+  }
   const videos = aggregateVideos(table, { aggregate, missing, positive });
   if (!videos.ok) throw new StageError(`${what}: ${videos.error}`);
   return videos.value;
+}
+
+/** Whether the rows of a split are videos: the key of a video is its name, that of a frame is not. */
+function areVideos(rows: readonly ScoreRow[], split: string): boolean {
+  const ofVideos = rows.filter((row) => row.split === split && row.video !== undefined);
+  return ofVideos.every(({ key, video }) => key === video);
 }
 
 /** Throws a {@link StageError} where rows are of one side alone. */
