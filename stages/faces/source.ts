@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupBy } from '../../src/group-by.ts';
-import type { MissingVideo } from '../../src/learning/vision/dataset/dataset.ts';
+import { type MissingVideo, wholeSplit } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
 import { imagesUnder } from '../../src/learning/vision/find-images.ts';
@@ -43,8 +43,6 @@ export interface Source extends Disposable {
 
 /** Pictures of a unit: so many are examined again where one of them changed. */
 const picturesOfUnit = 100;
-/** The split of a folder of images, whose splits `load-dataset` is to draw. */
-const wholeSplit = 'all';
 
 /** Opens a data set, or a folder of images. Throws a {@link StageError} for anything else. */
 export function openSource(path: string): Source {

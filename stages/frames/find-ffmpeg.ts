@@ -14,8 +14,13 @@ export type Ffmpeg = {
 };
 
 const install =
-  'Install the package ffmpeg: `apt-get install ffmpeg` on Debian and Ubuntu, `conda install -c conda-forge ffmpeg`, or `brew install ffmpeg` with Homebrew. ' +
-  'Or name its path by the setting `ffmpeg`.';
+  'Install the package ffmpeg: `apt-get install ffmpeg` on Debian and Ubuntu, `conda install -c conda-forge ffmpeg`, or `brew install ffmpeg` with Homebrew.';
+
+/** What helps where the ffmpeg that the setting names, if it does, is of no use. */
+const adviceFor = (named: string | undefined): string =>
+  named === undefined
+    ? `${install} Or name its path by the setting \`ffmpeg\`.`
+    : `Correct the path in the setting \`ffmpeg\`, or remove it to take the ffmpeg of the PATH. ${install}`;
 
 /**
  * Finds ffmpeg and ffprobe. Their versions, and those of their libraries, stand for their code.
@@ -23,20 +28,21 @@ const install =
  */
 export async function findFfmpeg({ root, settings, env }: CodeQuestion): Promise<FoundCode> {
   const named = settings['ffmpeg'] as string | undefined;
+  const advice = adviceFor(named);
   const ffmpeg = named?.includes('/') ? resolve(root, named) : onPath(named ?? 'ffmpeg', env);
   if (ffmpeg === undefined || !isProgram(ffmpeg)) {
     const where = named === undefined ? 'there is no ffmpeg on the PATH' : `${named} is no program`;
     throw new StageError(
-      `Expected the program ffmpeg, by which frames are decoded, but ${where}. ${install}`,
+      `Expected the program ffmpeg, by which frames are decoded, but ${where}. ${advice}`,
     );
   }
   const ffprobe = join(dirname(ffmpeg), 'ffprobe');
   if (!isProgram(ffprobe)) {
     throw new StageError(
-      `Expected the program ffprobe beside ${ffmpeg}, but there is none. It comes with ffmpeg. ${install}`,
+      `Expected the program ffprobe beside ${ffmpeg}, but there is none. It comes with ffmpeg. ${advice}`,
     );
   }
-  const versions = await Promise.all([versionOf(ffmpeg), versionOf(ffprobe)]);
+  const versions = await Promise.all([versionOf(ffmpeg, advice), versionOf(ffprobe, advice)]);
   const start: Ffmpeg = { ffmpeg, ffprobe, everyFrame: everyFrameOf(versions[0][0]!) };
   return {
     sources: Object.fromEntries(versions.flat().map((name) => [name, ''])),
@@ -64,8 +70,11 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** The versions of a program and of the libraries that it loads: `ffmpeg 7.1.1`. */
-async function versionOf(path: string): Promise<readonly string[]> {
+/**
+ * The versions of a program and of the libraries that it loads: `ffmpeg 7.1.1`. `advice` says what
+ * helps where it does not start.
+ */
+async function versionOf(path: string, advice: string): Promise<readonly string[]> {
   try {
     const { stdout } = await promisify(execFile)(path, ['-version'], { timeout: 30_000 });
     const [, name, version] = /^(\w+) version (\S+)/.exec(stdout) ?? [];
@@ -76,7 +85,7 @@ async function versionOf(path: string): Promise<readonly string[]> {
       ...Array.from(libraries, ([, library, ...numbers]) => `${library} ${numbers.join('.')}`),
     ];
   } catch (error) {
-    throw new StageError(`${path} cannot be used: ${(error as Error).message.trim()}. ${install}`);
+    throw new StageError(`${path} cannot be used: ${(error as Error).message.trim()}. ${advice}`);
   }
 }
 

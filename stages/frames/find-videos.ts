@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
-import { basename, join, posix } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
 import { defaultNames } from '../../src/default-class-names.ts';
+import { wholeSplit } from '../../src/learning/vision/dataset/dataset.ts';
 import { imagesUnder } from '../../src/learning/vision/find-images.ts';
 import { type FoundImage, inSplitOrder } from '../../src/learning/vision/lists/found-image.ts';
 import { imagesOf, readList } from '../../src/learning/vision/lists/read-list.ts';
@@ -26,10 +27,10 @@ export interface FoundVideos {
   readonly classes: readonly string[];
   readonly splits: readonly string[];
   readonly videos: readonly FoundVideo[];
+  /** Of videos without a class, the folders beside theirs that hold videos too. */
+  readonly foldersBeside?: readonly string[];
 }
 
-/** The split of videos that have none so far. */
-const whole = 'all';
 const usualSplits = ['train', 'val', 'test'];
 
 /** Finds the videos of a stage. Throws a {@link StageError}. */
@@ -57,7 +58,7 @@ function inFolders(items: readonly InputArtifact[]): FoundVideos {
   const areSplits = names.every((name) => usualSplits.includes(name.split('/')[0]!));
   const placed = named.map(({ path }, i) => {
     const folders = posix.dirname(names[i]!).split('/');
-    const split = areSplits ? folders.shift()! : whole;
+    const split = areSplits ? folders.shift()! : wholeSplit;
     const source = folders.join('/');
     const isNamed = source !== '' && source !== '.';
     return {
@@ -70,13 +71,21 @@ function inFolders(items: readonly InputArtifact[]): FoundVideos {
   });
   const classes = inOrder(placed.map((video) => video.class));
   const splits = inSplitOrder(placed.map(({ split }) => split));
-  return ordered(
-    classes,
-    splits,
-    placed.map(({ class: name, ...video }) => {
-      return { ...video, label: classes.indexOf(name), group: video.name };
-    }),
-  );
+  const videos = placed.map(({ class: name, ...video }): FoundVideo => {
+    return { ...video, label: classes.indexOf(name), group: video.name };
+  });
+  const isUnnamed = classes.join() === unnamedClass;
+  const foldersBeside = isUnnamed ? foldersWithVideosBeside(dirname(videos[0]!.path)) : [];
+  return { ...ordered(classes, splits, videos), foldersBeside };
+}
+
+/** Absolute; those that hold a video themselves, since to look deeper would take long. */
+function foldersWithVideosBeside(folder: string): readonly string[] {
+  const parent = dirname(folder);
+  return readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== basename(folder))
+    .map(({ name }) => join(parent, name))
+    .filter((beside) => readdirSync(beside).some((name) => videoName.test(name)));
 }
 
 /** The class of videos that lie in no folder. */
@@ -124,7 +133,7 @@ function inList(items: readonly InputArtifact[], list: string): FoundVideos {
     classes.map((name) => ({ name, sources: [name] })),
     { file: list, unit: 'line', root: root.path, port: 'videos' },
   );
-  const splitOf = ({ split = whole }: FoundImage) => split;
+  const splitOf = ({ split = wholeSplit }: FoundImage) => split;
   return ordered(
     classes,
     inSplitOrder(videos.map(splitOf)),

@@ -377,6 +377,22 @@ test('a list names the class, split, group and source of each video', { skip }, 
   );
 });
 
+test('the folder of one class, given in place of the folder above it, is a warning that names both', {
+  skip,
+}, async () => {
+  using bench = benchWith((videos) => {
+    drawVideo(join(videos, 'fake', 'b.mkv'), { frames: 2, output: lossless });
+    drawVideo(join(videos, 'real', 'a.mkv'), { frames: 2, output: lossless });
+  });
+  const settings = { take: { count: 1 } };
+  await bench.run(spec, run, { with: settings, inputs: { videos: join(bench.videos, 'real') } });
+  assert.deepEqual(bench.warnings, [
+    'All videos have one class, called "video", since they lie in no folder below the input. Did you mean videos, whose folders fake, real would name classes?',
+  ]);
+  await take(bench, settings);
+  assert.equal(bench.warnings.length, 1);
+});
+
 test('folders train, val and test name splits', { skip }, async () => {
   using bench = benchWith((videos) => {
     drawVideo(join(videos, 'test', 'fake', 'b.mkv'), { frames: 2, output: lossless });

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import PQueue from 'p-queue';
 import { csvTable } from '../../src/csv.ts';
 import { sha256 } from '../../src/digest.ts';
-import { formatCountOf } from '../../src/format-numbers.ts';
+import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
@@ -36,6 +36,7 @@ const mostAhead = 64;
 
 export default async function run(context: Context): Promise<void> {
   const found = findVideos(context);
+  tellUnnamed(context, found);
   using writer = new DatasetWriter(context.output('dataset'), found);
   const outcomes: Outcome[] = [];
   let taken = 0;
@@ -62,6 +63,16 @@ export default async function run(context: Context): Promise<void> {
     columns: ['split', 'class', 'source', 'videos', 'frames', 'without frames'],
     rows: summaryRows(outcomes, found),
   });
+}
+
+/** Warns of videos of one class that lie in the folder of a class, beside the folders of others. */
+function tellUnnamed(context: Context, { videos, foldersBeside = [] }: FoundVideos): void {
+  if (foldersBeside.length === 0) return;
+  const parent = dirname(foldersBeside[0]!);
+  const folders = [dirname(videos[0]!.path), ...foldersBeside].map((path) => basename(path)).sort();
+  context.warn(
+    `All videos have one class, called "video", since they lie in no folder below the input. Did you mean ${relative(context.root, parent) || '.'}, whose folders ${formatFew(folders, 6)} would name classes?`,
+  );
 }
 
 /** Takes the frames of all videos, as many videos at once as there are cores, in their order. */

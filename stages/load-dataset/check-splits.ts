@@ -22,6 +22,12 @@ const groupsOf = (images: readonly PlacedImage[]): ReadonlyMap<string, readonly 
     ({ group }) => group!,
   );
 
+/** How splits are drawn. */
+export interface Drawing {
+  /** Whether one image may join several names into a group, such as the pair of a forgery. */
+  readonly joinsNames: boolean;
+}
+
 /**
  * Throws a {@link StageError} when a class has no image in some split; with `drawn` splits the
  * message says what would help.
@@ -30,7 +36,7 @@ export function requireEveryClass(
   images: readonly PlacedImage[],
   splits: readonly string[],
   classes: readonly string[],
-  drawn: boolean,
+  drawn: Drawing | undefined,
 ): void {
   const count = countBySplitAndLabel(images);
   const empty = splits.flatMap((split) =>
@@ -44,10 +50,24 @@ export function requireEveryClass(
       `${split}: ${classes.map((name, label) => `${count(split, label)} ${name}`).join(', ')}`,
   );
   const missing = empty.map(({ split, label }) => `"${classes[label]}" in ${split}`).join(', ');
-  const hint = drawn ? ` ${whatHelps(images, splits.length, classes, empty[0]!.label)}` : '';
+  const helps = drawn && [
+    whatHelps(images, splits.length, classes, empty[0]!.label),
+    ...chainOf(images, drawn),
+  ];
+  const hint = helps === undefined ? '' : ` ${helps.join(' ')}`;
   throw new StageError(
     `Expected images of every class in every split, got none of ${missing} (${got.join('; ')}).${hint}`,
   );
+}
+
+/** Why a group may have most images, as a sentence. */
+function chainOf(images: readonly PlacedImage[], { joinsNames }: Drawing): readonly string[] {
+  const largest = Math.max(0, ...Array.from(groupsOf(images).values(), ({ length }) => length));
+  return joinsNames && largest > images.length / 2
+    ? [
+        'An image with two names joins their groups, and pairs chain: 001_002, 002_003 and 003_004 are one group.',
+      ]
+    : [];
 }
 
 /** What would let a class reach every split, in a sentence or two. */

@@ -53,6 +53,16 @@ const load = (bench: StageBench & { readonly dataset: string }, settings: unknow
 
 const halves = { split: { train: 0.5, test: 0.5 } };
 
+test('a split of a data set that has none so far is refused with the stage that draws them', () => {
+  using bench = benchWith({ '1.mp4': 'real', '2.mp4': 'fake' });
+  using dataset = openDataset(bench.dataset);
+  assert.throws(() => dataset.split('train'), {
+    name: 'StageError',
+    message:
+      'Expected one of the dataset\'s splits, got "train". There is only all. Draw splits from it by `load-dataset` with `split`.',
+  });
+});
+
 test('a data set gets classes by its sources and splits by its groups, and keeps its frames and bytes', async () => {
   using bench = benchWith({
     '1.mp4': 'real',

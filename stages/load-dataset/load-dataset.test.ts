@@ -264,6 +264,24 @@ test('a forged video joins both of its identities into one group and one split',
   );
 });
 
+test('pairs of forgeries that chain into one group are named as the reason that splits are empty', async () => {
+  using bench = benchWith(
+    'real/001.png',
+    'real/002.png',
+    'real/003.png',
+    'fake/001_002.png',
+    'fake/002_003.png',
+    'fake/003_001.png',
+  );
+  const message = await failure(bench, { split: shares, group: '/(\\d+)(?:_(\\d+))?\\.' });
+  assert.equal(
+    message.slice(message.indexOf('1 group')),
+    '1 group is too few to put "real" into 3 splits: take fewer splits, or more images, or a `group` that joins fewer ' +
+      'images (the largest group, "001", has 6 of 6). ' +
+      'An image with two names joins their groups, and pairs chain: 001_002, 002_003 and 003_004 are one group.',
+  );
+});
+
 test('a CSV list names classes, sources or numbers, splits and groups', async () => {
   using bench = benchWith('x/1.png', 'x/2.png', 'y/3.png', 'y/4.png');
   const list = join(bench.root, 'list.csv');
@@ -379,7 +397,7 @@ test('an empty class folder, a class missing from a split, and a single class ar
   );
   assert.match(
     await failure(bench, { splits: ['alone'] }),
-    /^Expected two classes or more, got cat alone\.$/,
+    /^Expected two classes or more, got cat alone\. Folders name the classes, such as real and fake in data\/real\/a\.png and data\/fake\/b\.png, or the labels of a list do\.$/,
   );
   mkdirSync(join(bench.images, 'train/owl'));
   assert.match(

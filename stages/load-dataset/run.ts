@@ -18,7 +18,7 @@ import {
 } from '../../src/learning/vision/lists/read-list.ts';
 import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
+import { crossingGroups, type Drawing, farFromShares, requireEveryClass } from './check-splits.ts';
 import { drawBySource, drawSplits } from './draw-splits.ts';
 import type { Unreadable } from './examine-images.ts';
 import { classesIn, findInFolders, unclaimedFolders } from './finding/find-in-folders.ts';
@@ -45,7 +45,7 @@ export default async function run(context: Context): Promise<void> {
   const grouped = joined.slice(0, kept.length);
   const assigned = withoutLeftOut(context, assignSplits(context, grouped, classes));
   const splits = splitsOf(context, assigned, list);
-  const drawn = isDrawn(context);
+  const drawn = drawingOf(context);
   requireEveryClass(assigned, splits, classes, drawn);
   const images = splits.flatMap((split) => assigned.filter((image) => image.split === split));
 
@@ -76,6 +76,14 @@ export default async function run(context: Context): Promise<void> {
 
 const isDrawn = ({ settings: { split, folds } }: Context): boolean =>
   split !== undefined || folds !== undefined;
+
+function drawingOf(context: Context): Drawing | undefined {
+  const { group, together } = context.settings;
+  // An alternative that matches nothing shows the number of captures.
+  const captures = group === undefined ? 0 : new RegExp(`${group}|`).exec('')!.length - 1;
+  const names = captures + together.length;
+  return isDrawn(context) ? { joinsNames: names > 1 } : undefined;
+}
 
 const layoutOf = (context: Context, root: string): FolderLayout => ({
   root,
@@ -189,7 +197,7 @@ function sourcesOf(context: Context, root: string, list: List | undefined): Clas
   const sources = classes ?? named ?? detect();
   if (sources.length > 1) return sources;
   throw new StageError(
-    `Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone.`,
+    `Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone. Folders name the classes, such as real and fake in data/real/a.png and data/fake/b.png, or the labels of a list do.`,
   );
 }
 

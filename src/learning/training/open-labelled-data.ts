@@ -20,7 +20,7 @@ function expectClasses<T extends Dataset | Features>(
 ): T {
   if (data.classes.length < 2) {
     throw new StageError(
-      `Expected ${name} of two classes or more, got ${data.classes.join(', ')} alone.`,
+      `Expected ${name} of two classes or more, got ${data.classes.join(', ')} alone. Folders name the classes, such as real and fake in data/real/a.png and data/fake/b.png, or the labels of a list do.`,
     );
   }
   const empty = splits.find((split) => data.split(split).samples.length === 0);

@@ -4,6 +4,9 @@ export const datasetFile = 'dataset.json';
 export const samplesFile = 'samples.json';
 export const missingFile = 'missing.json';
 
+/** The split of a data set whose splits `load-dataset` is to draw. */
+export const wholeSplit = 'all';
+
 const natural = z.int().nonnegative();
 
 /**

@@ -13,6 +13,7 @@ import {
   type Sample,
   sampleList,
   samplesFile,
+  wholeSplit,
 } from './dataset.ts';
 import { readMissing } from './read-missing.ts';
 
@@ -44,8 +45,10 @@ export function openDataset(
     /** Throws a {@link StageError} that names the splits when `name` is none of them. */
     split(name: string): DatasetSplit {
       if (!info.splits.includes(name)) {
+        const isWhole = info.splits.join() === wholeSplit;
+        const hint = isWhole ? ' Draw splits from it by `load-dataset` with `split`.' : '';
         throw new StageError(
-          `Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}`,
+          `Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}${hint}`,
         );
       }
       const split = open.get(name) ?? new DatasetSplit(name, info.classes, at);
