@@ -55,7 +55,7 @@ export async function examineUnit(
   const searched = await search(unit, digests, options);
   const { masks, pick, cut, pieces } = options;
   const coverage = pick === 'mask' ? await readCoverage(unit, searched, masks) : () => 0;
-  const faces = placeFaces(searched, unit, pick, coverage);
+  const faces = placeFaces(searched, unit, { pick, ...cut }, coverage);
   const picked = faces.filter(({ isPicked }) => isPicked);
   const names = picked.map(({ image, suffix }) => unit.images[image]!.key + suffix);
   const key = {

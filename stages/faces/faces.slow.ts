@@ -127,7 +127,7 @@ suite('faces of photographs and videos', () => {
         ['party/torn.png', 'it cannot be decoded'],
       ],
     );
-    assert.deepEqual(bench.infos, ['2 images of 4 have no crop: the output `missing` says why.']);
+    assert.deepEqual(bench.infos, ['2 of 4 images have no crop: the output `missing` says why.']);
     assert.deepEqual(bench.warnings, []);
 
     // The middle of the crop shows what lies there in the picture.
@@ -294,6 +294,9 @@ suite('faces of photographs and videos', () => {
         ['fake/black.mp4', '', 'no frame shows a face'],
       ],
     );
+    assert.deepEqual(bench.infos, [
+      '1 of 4 images has no crop, and 1 video has none at all: the output `missing` says why.',
+    ]);
     await bench.run(spec, run, { inputs: { images }, with: { minSize: 9000 } }).then(
       () => assert.fail('expected a failure'),
       (error: unknown) => {
@@ -304,6 +307,37 @@ suite('faces of photographs and videos', () => {
         );
       },
     );
+  });
+
+  test('a blurred face whose landmarks collapse is left out with its reason, and cut where nothing is aligned', async () => {
+    const images = writeVideos(join(folder, 'blurred'), [
+      { name: 'real/pan.mp4', label: 0, frames: panning.slice(0, 1) },
+      {
+        name: 'fake/blurred.mp4',
+        label: 1,
+        frames: [await sharp(join(demo, 'sample1.jpg')).resize(640).blur(3).png().toBuffer()],
+      },
+    ]);
+    using bench = new StageBench();
+    await bench.run(spec, run, { inputs: { images } });
+    assert.deepEqual(
+      rowsOf(bench, 'missing').map(({ video, frame, reason }) => [video, frame, reason]),
+      [
+        ['fake/blurred.mp4', '0', 'its landmarks do not fit its box'],
+        ['fake/blurred.mp4', '', 'no frame shows a face whose landmarks fit its box'],
+      ],
+    );
+    assert.deepEqual(
+      samplesOf(bench, 'train').map(({ video }) => video),
+      ['real/pan.mp4'],
+    );
+    const problems = rowsOf(bench, 'faces').filter(({ problem }) => problem !== '');
+    assert.deepEqual(
+      problems.map(({ video, crop, problem }) => [video, crop, problem]),
+      [['fake/blurred.mp4', '', 'its landmarks do not fit its box']],
+    );
+    await bench.run(spec, run, { inputs: { images }, with: { crop: {} } });
+    assert.deepEqual(rowsOf(bench, 'missing'), []);
   });
 
   test('the face that a mask covers is picked, though another one is larger and seen longer', async () => {

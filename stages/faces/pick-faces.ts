@@ -1,6 +1,7 @@
 import { groupBy } from '../../src/group-by.ts';
 import type { Face } from '../../src/learning/faces/finding/face-finder.ts';
 import { areaOf } from '../../src/learning/faces/geometry.ts';
+import { landmarksFit } from '../../src/learning/faces/landmarks.ts';
 import { trackFaces } from '../../src/learning/faces/people/tracks.ts';
 import type { SearchedImage } from './find-faces.ts';
 import type { Unit } from './source.ts';
@@ -16,6 +17,8 @@ export interface PlacedFace {
   /** From 1 in each video; absent for pictures. */
   readonly track?: number;
   readonly isPicked: boolean;
+  /** Whether it would be cut, but cannot be aligned: its landmarks do not fit its box. */
+  readonly isMisfit: boolean;
   /**
    * What the key of its crop has after that of its image: `-1`, `-2` where every face is cut. All
    * have it then, so that no crop of `a` is called like one of an image `a-2`.
@@ -26,17 +29,21 @@ export interface PlacedFace {
 /** How much of what was forged in an image lies in each of its faces. */
 export type Coverage = (image: number, face: Face) => number;
 
-type Tracked = Omit<PlacedFace, 'isPicked' | 'suffix'>;
+type Tracked = Omit<PlacedFace, 'isPicked' | 'isMisfit' | 'suffix'>;
+
+/** Which faces are cut, of the settings. */
+export type PickSettings = Pick<FacesSettings, 'pick' | 'crop'>;
 
 /**
- * The faces of a unit with their tracks, and which of them are cut.
+ * The faces of a unit with their tracks, and which of them are cut. Landmarks decide last, so that
+ * no bystander is cut in place of a face that cannot be aligned.
  *
  * @param images the images that were searched, in the same order.
  */
 export function placeFaces(
   searched: readonly SearchedImage[],
   { images, video }: Pick<Unit, 'images' | 'video'>,
-  pick: FacesSettings['pick'],
+  { pick, crop }: PickSettings,
   coverage: Coverage,
 ): readonly PlacedFace[] {
   const faces = searched.flatMap(({ faces }, image) =>
@@ -59,7 +66,9 @@ export function placeFaces(
   const picked = new Set(pickFrom(tracked, pick, coverage));
   return tracked.map((face) => {
     const suffix = pick === 'all' ? `-${face.place + 1}` : '';
-    return { ...face, isPicked: picked.has(face), suffix };
+    const { landmarks, box } = face.face;
+    const isMisfit = picked.has(face) && crop === undefined && !landmarksFit(landmarks, box);
+    return { ...face, isPicked: picked.has(face) && !isMisfit, isMisfit, suffix };
   });
 }
 

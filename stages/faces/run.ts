@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type Digest, sha256 } from '../../src/digest.ts';
-import { formatCountOf } from '../../src/format-numbers.ts';
+import { formatCount, formatCountOf } from '../../src/format-numbers.ts';
 import { FaceFinder, type FaceNetworks } from '../../src/learning/faces/finding/face-finder.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { examineUnit } from './examine-unit.ts';
+import { unevenLosses } from './losses.ts';
 import { openMasks } from './masks.ts';
 import { numberPersons } from './persons.ts';
 import { Sheets } from './sheets.ts';
@@ -24,7 +25,7 @@ export default async function run(context: Context): Promise<void> {
   const sheets = new Sheets(source.classes);
   const units = await examineAll(context, source, writer, sheets);
   const crops = units.flatMap(({ faces }) => faces.filter(({ isPicked }) => isPicked)).length;
-  if (crops === 0) throw noFaces(source, settings);
+  if (crops === 0) throw noFaces(units, settings);
   const appearances = units.flatMap((unit) => unit.appearances);
   const persons = numberPersons(appearances, settings.personDistance, settings.seed);
   for (const unit of units) addCrops(unit, writer, persons, settings);
@@ -195,13 +196,21 @@ function videoWithoutCrop({ unit, faces }: UnitSummary): readonly VideoOfSplit[]
   const { video, images } = unit;
   if (video === undefined || faces.some(({ isPicked }) => isPicked)) return [];
   const { split, label, class: name, source, group } = images[0]!;
-  const reason = 'no frame shows a face';
+  const reason = faces.some(({ isMisfit }) => isMisfit)
+    ? 'no frame shows a face whose landmarks fit its box'
+    : 'no frame shows a face';
   const known = { split, video, label, class: name, source, reason };
   return [group === undefined ? known : { ...known, group }];
 }
 
-function noFaces({ units }: Source, { minScore, minSize }: FacesSettings): StageError {
-  const images = units.reduce((sum, { images: { length } }) => sum + length, 0);
+function noFaces(units: readonly UnitSummary[], { minScore, minSize }: FacesSettings): StageError {
+  const images = units.reduce((sum, { unit }) => sum + unit.images.length, 0);
+  const misfits = units.flatMap(({ faces }) => faces.filter(({ isMisfit }) => isMisfit)).length;
+  if (misfits > 0) {
+    return new StageError(
+      `Expected faces that can be aligned, but the landmarks of ${formatCountOf(misfits, 'face')} do not fit their boxes, as in blurred pictures, and ${formatCountOf(images, 'image')} show no other one; \`crop\` in place of \`align\` needs no landmarks.`,
+    );
+  }
   return new StageError(
     `Expected faces, but none of ${formatCountOf(images, 'image')} shows one of ${minSize} pixels with a score of ${minScore} or more; \`minSize\` and \`minScore\` lower that.`,
   );
@@ -213,8 +222,15 @@ function tell(context: Context, units: readonly UnitSummary[], videos: number): 
   const images = units.reduce((sum, { unit }) => sum + unit.images.length, 0);
   const without = units.reduce((sum, { missing }) => sum + missing.size, 0);
   if (without === 0 && videos === 0) return;
-  const ofVideos = videos === 0 ? '' : `, and ${formatCountOf(videos, 'video')} have none at all`;
+  const ofVideos =
+    videos === 0 ? '' : `, and ${formatCountOf(videos, 'video has', 'videos have')} none at all`;
   context.info(
-    `${formatCountOf(without, 'image')} of ${images} have no crop${ofVideos}: the output \`missing\` says why.`,
+    `${formatCount(without)} of ${formatCountOf(images, 'image')} ${without === 1 ? 'has' : 'have'} no crop${ofVideos}: the output \`missing\` says why.`,
   );
+  const uneven = unevenLosses(units);
+  if (uneven !== undefined) {
+    context.warn(
+      `Classes differ in images without a crop: ${uneven}. A detector may learn that from what is left; the sheet \`leftOut\` shows them.`,
+    );
+  }
 }

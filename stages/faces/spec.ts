@@ -50,7 +50,7 @@ const settings = z.strictObject({
     })
     .exactOptional()
     .describe(
-      'Faces are turned upright and scaled to one size by eyes, nose and mouth: the default.',
+      'Faces are turned upright and scaled to one size by eyes, nose and mouth: the default. A face whose landmarks do not fit its box, as of a blurred one, is left out.',
     ),
   crop: z
     .strictObject({
@@ -137,7 +137,7 @@ export const spec = defineKind<FacesSettings>({
         'The crops in the splits of the input, each with its video, frame, time, track, person, score, box, and the way back into its image.',
     },
     faces: output.table(
-      'CSV, a row for each face that counts, cut or not, with its box and landmarks in pixels.',
+      'CSV, a row for each face that counts, cut or not and why not, with its box and landmarks in pixels.',
     ),
     missing: output.table('CSV, a row for each image and video without a crop, and why.'),
     crops: output.chart('Crops of each class.'),

@@ -33,6 +33,9 @@ export interface UnitSummary {
   readonly appearances: readonly Appearance[];
 }
 
+/** Why a face that `align` would cut is left out, as a clause. */
+export const misfitReason = 'its landmarks do not fit its box';
+
 export function summarise(examined: ExaminedUnit, settings: FacesSettings): UnitSummary {
   const { unit, faces, crops } = examined;
   const picked = faces.filter(({ isPicked }) => isPicked);
@@ -50,8 +53,11 @@ export function summarise(examined: ExaminedUnit, settings: FacesSettings): Unit
     };
   });
   const withCrop = new Set(picked.map(({ image }) => image));
+  const misfits = new Set(faces.filter(({ isMisfit }) => isMisfit).map(({ image }) => image));
   const missing = examined.searched.flatMap((searched, image) =>
-    withCrop.has(image) ? [] : [[image, reasonOf(searched, settings)] as const],
+    withCrop.has(image)
+      ? []
+      : [[image, misfits.has(image) ? misfitReason : reasonOf(searched, settings)] as const],
   );
   return {
     unit,

@@ -1,7 +1,7 @@
 import { type CsvRow, csvTable } from '../../src/csv.ts';
 import type { MissingVideo } from '../../src/learning/vision/dataset/dataset.ts';
 import type { Highlight } from '../../src/stage.ts';
-import type { UnitSummary } from './summary.ts';
+import { misfitReason, type UnitSummary } from './summary.ts';
 
 /** A video without a crop. */
 export type VideoOfSplit = MissingVideo & { readonly split: string };
@@ -22,12 +22,13 @@ const faceColumns = [
   'right',
   'bottom',
   'crop',
+  'problem',
   'landmarks',
 ] as const;
 
 /**
- * A row for each face that counts. `crop` is the key of its crop, empty where it was not cut;
- * persons are by the names of appearances.
+ * A row for each face that counts. `crop` is the key of its crop, empty where it was not cut, and
+ * `problem` says why a face that `pick` chose was not; persons are by the names of appearances.
  */
 export function facesTable(
   units: readonly UnitSummary[],
@@ -53,6 +54,7 @@ export function facesTable(
         right: rounded(box.right, 2),
         bottom: rounded(box.bottom, 2),
         crop: face.isPicked ? image.key + face.suffix : '',
+        problem: face.isMisfit ? misfitReason : '',
         landmarks,
       };
     }),
