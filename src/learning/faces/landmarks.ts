@@ -37,8 +37,8 @@ const leastSpan = 0.075;
 
 /**
  * Whether landmarks can be those of the face in a box: the parallelogram of the line between the
- * eyes and the line from their middle to the mouth covers 7.5 % of the box or more, with the eyes in
- * their order. The landmarks of a blurred face often collapse to a point, or swap the eyes.
+ * eyes and the line from their middle to the mouth covers 7.5 % of the box or more, with the eyes
+ * in their order. The landmarks of a blurred face often collapse to a point, or swap the eyes.
  * A turn of the image changes neither.
  */
 export function landmarksFit(landmarks: readonly Point[], box: Box): boolean {

@@ -116,7 +116,7 @@ export function judgedTable(
   return videos.value;
 }
 
-/** Whether the rows of a split are videos: the key of a video is its name, that of a frame is not. */
+/** Whether the rows of a split are videos: their keys are the names of their videos. */
 function areVideos(rows: readonly ScoreRow[], split: string): boolean {
   const ofVideos = rows.filter((row) => row.split === split && row.video !== undefined);
   return ofVideos.every(({ key, video }) => key === video);
