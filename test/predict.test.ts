@@ -45,6 +45,16 @@ test('predict scores a folder of images with a model, into a new folder', async 
     await stderrOf('model', 'nowhere', '--out', 'other'),
     'error: There is no folder nowhere [missing-file]\n',
   );
+  for (const [file, port] of [
+    ['net.onnx', 'network'],
+    ['net.safetensors', 'weights'],
+  ] as const) {
+    writeFileSync(project.path(file), Uint8Array.of(0xff, 0xfe));
+    assert.equal(
+      await stderrOf(file, 'photos', '--out', 'other'),
+      `error: Expected a pipeline or the folder of a trained model, got the file ${file} [unknown-model]\n\n  Such a file does not say how images are prepared. Give it to a stage of the kind load-model as its input \`${port}\`, run that, and name its pipeline here.\n`,
+    );
+  }
   assert.match(
     await stderrOf('model', 'empty', '--out', 'other'),
     /^error: Expected images in the folder .*empty, got none\.\n$/,

@@ -38,6 +38,7 @@ export async function findTrainedModel(
   const named = resolve(here, first);
   if (existsSync(join(named, infoFile)))
     return { folder: named, title: first, isFolder: true, others };
+  if (networkFile.test(first) && existsSync(named)) throw untrainedFile(first);
   const root = findRoot(here);
   const isFile = (word: string) =>
     /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, here, root).ok);
@@ -110,5 +111,15 @@ function unknownModel(word: string, here: string): PipelineError {
     ? `Expected a pipeline or the folder of a trained model, got the folder ${word} without ${infoFile}`
     : `There is no pipeline or trained model "${word}"`;
   const hint = 'Such as experiments/a.yaml, or artifacts/a/fit/model as its stage publishes it.';
+  return mistake('unknown-model', message, hint);
+}
+
+/** Files of networks or weights: no models yet, for which preparation and classes are missing. */
+const networkFile = /\.(onnx|pth?|safetensors|h5|hdf5|keras)$/i;
+
+function untrainedFile(word: string): PipelineError {
+  const message = `Expected a pipeline or the folder of a trained model, got the file ${word}`;
+  const port = /\.onnx$/i.test(word) ? 'network' : 'weights';
+  const hint = `Such a file does not say how images are prepared. Give it to a stage of the kind load-model as its input \`${port}\`, run that, and name its pipeline here.`;
   return mistake('unknown-model', message, hint);
 }
