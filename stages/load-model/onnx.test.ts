@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { encodeModel, type OnnxGraph } from '../../src/backend/lowering/onnx-writer.ts';
@@ -174,11 +174,32 @@ test('a file that does not fit is refused with the reason and the tensor', async
     { imageSize: 9 },
     'Expected images of 8 pixels a side, since "pixels" of net.onnx is float32 of [batch, 3, 8, 8], got imageSize 9.',
   );
+  const size =
+    'Expected images of 8 pixels a side, since "pixels" of net.onnx is float32 of [batch, 3, 8, 8]';
+  await refused(
+    graph(usual),
+    { preprocessing: 'timm' },
+    `${size}, got 224, the size that preprocessing: timm means by default: set imageSize: 8 beside it.`,
+  );
   await refused(
     graph(usual),
     { classes: ['real', 'fake'] },
-    'Expected a value for each of real, fake in "values", got 3 values of an image.',
+    'Expected a value for each of the classes real, fake in the tensor "values", got 3 values for each image.',
   );
+});
+
+test('weights given as an ONNX file are named as the user did, and sent to their own input', async () => {
+  using bench = new StageBench();
+  // The input of a stage is a link that is called like its port.
+  const file = join(bench.root, 'backbone.pth');
+  const onnx = join(bench.root, 'onnx.pth');
+  writeFileSync(file, 'no model');
+  symlinkSync(file, onnx);
+  await assert.rejects(bench.run(spec, run, { inputs: { onnx }, with: { normalise } }), {
+    name: 'StageError',
+    message:
+      'Expected an ONNX file, but backbone.pth is none or ends early. A .pth file holds weights without their network: give it as the input "weights", and name its network in "model".',
+  });
 });
 
 test('what the file does not say must be set: names of classes, and how images are normalised', async () => {

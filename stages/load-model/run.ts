@@ -1,9 +1,11 @@
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { formatFew } from '../../src/format-numbers.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { graphAsOnnx } from '../../src/learning/models/export/graph-as-onnx.ts';
 import { openGraph } from '../../src/learning/models/graph-network.ts';
+import { imageSizeOrigin } from '../../src/learning/models/image-size-origin.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import {
@@ -65,7 +67,8 @@ export default async function run(context: Context): Promise<void> {
 async function loadOnnx(context: Context): Promise<void> {
   const settings = withPreprocessing(context, context.settings);
   const { imageSize, scoresAre } = settings;
-  const options = { threads: context.cpus, imageSize };
+  const sizeOrigin = imageSizeOrigin(context, imageSize);
+  const options = { threads: context.cpus, imageSize, sizeOrigin };
   using network = await OnnxNetwork.open(onnxOf(context), options);
   const { facts, input, output } = network;
   const { shape } = await network.run(new Float32Array(input.size ** 2 * 3));
@@ -73,9 +76,10 @@ async function loadOnnx(context: Context): Promise<void> {
   const exported = modelInfo.safeParse(jsonOf(facts.metadata.get('restage'))).data;
   const classes = context.settings.classes ?? exported?.classes ?? namedClasses(facts.metadata);
   if (shape.length !== 1 || shape[0] !== (classes?.length ?? shape[0])) {
-    const wanted = classes === undefined ? 'each class' : `each of ${classes.join(', ')}`;
+    const wanted =
+      classes === undefined ? 'each class' : `each of the classes ${formatFew(classes, 5)}`;
     throw new StageError(
-      `Expected a value for ${wanted} in "${output}", got ${shape.join(' x ')} values of an image.`,
+      `Expected a value for ${wanted} in the tensor "${output}", got ${shape.join(' x ')} values for each image.`,
     );
   }
   if (classes === undefined) {

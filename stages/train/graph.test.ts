@@ -377,11 +377,15 @@ test('what does not fit an ONNX file is said before it trains', async () => {
   );
   assert.equal(
     await message({ head: [{ dense: 3 }] }),
-    'Expected a head that ends with 2 values, but it ends with 3 values.',
+    'Expected a head that ends with 2 values, for the classes real, fake, but it ends with 3 values.',
   );
   assert.equal(
     await message({ imageSize: 48 }),
     'Expected images of 24 pixels a side, as model.onnx takes them, got imageSize 48.',
+  );
+  assert.equal(
+    await message({ preprocessing: 'timm' }),
+    'Expected images of 24 pixels a side, as model.onnx takes them, got 224, the size that preprocessing: timm means by default: set imageSize: 24 beside it.',
   );
 });
 

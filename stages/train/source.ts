@@ -13,6 +13,7 @@ import {
   partsOf,
 } from '../../src/learning/models/graph-network.ts';
 import { noteSizes } from '../../src/learning/models/image-size-notes.ts';
+import { imageSizeOrigin } from '../../src/learning/models/image-size-origin.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { type NetworkParts, partsOfNet } from '../../src/learning/models/layers/net-parts.ts';
@@ -238,10 +239,12 @@ async function beginGraph(
   const given = settings.imageSize === usual ? (opened.size ?? usual) : settings.imageSize;
   const isNative = scale !== undefined;
   // The size of a file is that of resized images.
-  const size = isNative ? settings.imageSize : imageSizeOf(opened, given);
+  const size = isNative
+    ? settings.imageSize
+    : imageSizeOf(opened, given, imageSizeOrigin(context, given));
   const restoresNorms = settings.batchNorm === 'restored';
   const form = { imageSize: size, cut: wanted, head: layers, isNative, restoresNorms };
-  const options = { ...form, classes: classes.length, seed };
+  const options = { ...form, classes, seed };
   const { model, parts, cut, head, restored } = await networkWithHead(opened, options);
   const [mistake] = freezingMistakes(parts, settings);
   if (mistake !== undefined) throw graphMistake(mistake, opened);

@@ -11,6 +11,8 @@ import { outputOf } from '../../src/learning/models/model-output.ts';
 import { assertClose } from './assert-close.ts';
 import { linearCongruential } from './linear-congruential.ts';
 
+const classes = ['real', 'fake'];
+
 /** A model that begins as an ONNX file, with a random head for two classes. */
 export async function modelOfFile(
   path: string,
@@ -18,14 +20,14 @@ export async function modelOfFile(
 ): Promise<ModelFiles> {
   const opened = openGraph(path);
   const size = imageSizeOf(opened, imageSize);
-  const options = { imageSize: size, cut: wanted, classes: 2, seed: 1 };
+  const options = { imageSize: size, cut: wanted, classes, seed: 1 };
   const { model, cut, head } = await networkWithHead(opened, options);
   const { layout, graph } = opened;
   return {
     model,
     info: {
       architecture: { onnx: opened.digest(), cut, head: [...head], layout, opset: graph.opset },
-      classes: ['real', 'fake'],
+      classes,
       input: {
         size,
         fit: 'fill',

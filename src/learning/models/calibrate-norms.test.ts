@@ -86,7 +86,7 @@ const inTraining = (model: LayersModel): ArrayLike<number> =>
 
 test('a BatchNorm that is put back after each convolution changes nothing, and normalises by the batch in training', async () => {
   const opened = openGraph(writeFolded());
-  const options = { imageSize: size, classes: 2, seed: 4 };
+  const options = { imageSize: size, classes: ['real', 'fake'], seed: 4 };
   const folded = await networkWithHead(opened, options);
   const { model, parts, restored } = await networkWithHead(opened, {
     ...options,
@@ -110,7 +110,7 @@ test('a network whose convolutions all have BatchNorm says so', async () => {
   const opened = openGraph(writeFolded());
   const nodes = opened.graph.nodes.filter(({ operator }) => operator !== 'Conv');
   const without = { ...opened, graph: { ...opened.graph, nodes } };
-  const options = { imageSize: size, classes: 2, seed: 4, restoresNorms: true };
+  const options = { imageSize: size, classes: ['real', 'fake'], seed: 4, restoresNorms: true };
   await assert.rejects(networkWithHead(without, options), {
     message:
       'Expected convolutions without BatchNorm before "flat" of folded.onnx for batchNorm: restored, got none.',

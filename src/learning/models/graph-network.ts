@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
+import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { thereAre } from '../../suggest.ts';
 import { applyLayers } from './build-net.ts';
@@ -30,6 +31,7 @@ import { traceLayers } from './layers/trace-net.ts';
 import { scalingMistakes } from './model-setting.ts';
 import { fileName } from './onnx/file-name.ts';
 import { checkImageLimits } from './onnx/image-limits.ts';
+import { otherSize } from './onnx/other-size.ts';
 import { seededDropout } from './seeded-dropout.ts';
 import { among, besideManifest, type FindShard } from './weights/shards.ts';
 import { isTfjsFile } from './weights/weight-files.ts';
@@ -126,12 +128,18 @@ function imageOf({ inputs }: OnnxGraph, file: string): Pick<OpenedGraph, 'size' 
   );
 }
 
-/** Pixels a side. Throws a {@link StageError} where the settings say another size than the file. */
-export function imageSizeOf({ size, file }: OpenedGraph, given: number | undefined): number {
+/**
+ * Pixels a side. `origin` says what gave the size where the user did not write it. Throws a
+ * {@link StageError} where the settings say another size than the file.
+ */
+export function imageSizeOf(
+  { size, file }: OpenedGraph,
+  given: number | undefined,
+  origin?: string,
+): number {
   if (size !== undefined && given !== undefined && size !== given) {
-    throw new StageError(
-      `Expected images of ${size} pixels a side, as ${file} takes them, got imageSize ${given}.`,
-    );
+    const got = otherSize({ size, given, origin });
+    throw new StageError(`Expected images of ${size} pixels a side, as ${file} takes them, ${got}`);
   }
   const chosen = size ?? given;
   if (chosen !== undefined) return chosen;
@@ -208,7 +216,8 @@ interface HeadOptions {
    * The layers after it; when left out a dense layer, after the mean over places if there are any.
    */
   readonly head?: readonly LayerItem[] | undefined;
-  readonly classes: number;
+  /** Their names, in the order of the head's values. */
+  readonly classes: readonly string[];
   readonly seed: number;
   /** Whether the head was fitted to the cut's values: its weights will be put in. */
   readonly isFitted?: boolean;
@@ -237,12 +246,12 @@ export async function networkWithHead(
   const tensor = cut ?? beforeClassifier(opened.graph, outputOf(opened));
   expectTensor(opened, tensor, 'cut');
   const { graph, norms } = graphFor(opened, tensor, form.restoresNorms === true);
-  const reserved = namesIn(readLayers(given ?? usualHead([1, 1, 1], classes)));
+  const reserved = namesIn(readLayers(given ?? usualHead([1, 1, 1], classes.length)));
   const options = { file, imageSize, tensor, reserved, dropout: seededDropout };
   const built = await buildGraph(graph, options);
   if (form.isNative) await expectAnySize(graph, options, built);
   const shape = cutShape(built, tensor);
-  const wanted = given ?? usualHead(shape, classes);
+  const wanted = given ?? usualHead(shape, classes.length);
   // Features are rows of values, also where the tensor is a map of one pixel.
   const head: readonly LayerItem[] =
     isFitted && shape.length === 3 ? ['flatten', ...wanted] : wanted;
@@ -348,15 +357,15 @@ const namesIn = (layers: readonly Layer[]): readonly string[] =>
       : [layer.name],
   );
 
-function checkHead(layers: readonly Layer[], shape: Shape, classes: number): void {
+function checkHead(layers: readonly Layer[], shape: Shape, classes: readonly string[]): void {
   const traced = traceLayers(layers, shape);
   if (!traced.ok) {
     throw new StageError(`Expected a head for ${showShape(shape)}, but ${traced.error.message}.`);
   }
   const end = traced.value.at(-1)!.output;
-  if (end.length === 1 && end[0] === classes) return;
+  if (end.length === 1 && end[0] === classes.length) return;
   throw new StageError(
-    `Expected a head that ends with ${classes} values, but it ends with ${showShape(end)}.`,
+    `Expected a head that ends with ${classes.length} values, for the classes ${formatFew(classes, 5)}, but it ends with ${showShape(end)}.`,
   );
 }
 

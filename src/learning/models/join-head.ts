@@ -67,7 +67,7 @@ export async function joinToFile(
     imageSize: input.size,
     cut: layer,
     head: items,
-    classes: head.info.classes.length,
+    classes: head.info.classes,
     seed: 0,
     isFitted: true,
     isNative: input.scale !== undefined,

@@ -1,6 +1,7 @@
 import { message } from '../../../backend/lowering/protobuf.ts';
 import { StageError } from '../../../stage.ts';
 import { checkOneFile } from './external-data.ts';
+import { notOnnx } from './not-onnx.ts';
 import { fieldMap, fieldsOf, numbersOf, textsOf } from './protobuf-fields.ts';
 
 /** What an ONNX file says of its network, beside the shapes that ONNX Runtime reads. */
@@ -58,9 +59,7 @@ export function readOnnxFacts(bytes: Uint8Array, name: string, tensor?: string):
     };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new StageError(`Expected an ONNX file, but ${name} is none or ends early.`, {
-      cause: error,
-    });
+    throw notOnnx(name, error);
   }
 }
 

@@ -6,11 +6,17 @@ import { thereAre } from '../../../suggest.ts';
 import { fileName } from './file-name.ts';
 import { checkImageLimits } from './image-limits.ts';
 import { type OnnxFacts, readOnnxFacts, withOutput } from './onnx-file.ts';
+import { otherSize } from './other-size.ts';
 
-interface OnnxOptions {
-  readonly threads: number;
+interface SizeOptions {
   /** Pixels a side, where the file leaves them free. */
   readonly imageSize?: number | undefined;
+  /** What gave this size where the user did not write it, for messages. */
+  readonly sizeOrigin?: string | undefined;
+}
+
+interface OnnxOptions extends SizeOptions {
+  readonly threads: number;
   /** The tensor that is computed; by default the file's only output, or that called logits. */
   readonly tensor?: string | undefined;
   /**
@@ -59,7 +65,7 @@ export class OnnxNetwork {
    * fit, and where.
    */
   static async open(source: string, options: OnnxOptions): Promise<OnnxNetwork> {
-    const { threads, imageSize, tensor, batch } = options;
+    const { threads, imageSize, sizeOrigin, tensor, batch } = options;
     const path = statSync(source).isDirectory() ? onlyFile(source) : source;
     const name = fileName(path);
     const bytes = readFileSync(path);
@@ -75,7 +81,7 @@ export class OnnxNetwork {
       name,
     );
     const output = tensor ?? onlyOutput(session.outputNames, name);
-    const taken = imageInput(session.inputMetadata, imageSize, name);
+    const taken = imageInput(session.inputMetadata, { imageSize, sizeOrigin }, name);
     const input = { ...taken, batch: taken.batch ?? batch };
     return new OnnxNetwork(session, { ...options, path, facts, input, output });
   }
@@ -189,7 +195,7 @@ function onlyOutput(names: readonly string[], file: string): string {
 /** Throws a {@link StageError} unless a file takes square images in colour alone. */
 function imageInput(
   inputs: readonly InferenceSession.ValueMetadata[],
-  imageSize: number | undefined,
+  { imageSize, sizeOrigin: origin }: SizeOptions,
   file: string,
 ): ImageInput {
   const [input] = inputs;
@@ -216,9 +222,9 @@ function imageInput(
   const sides = [height, width].map((length) => (typeof length === 'number' ? length : imageSize!));
   if (sides[0] !== sides[1]) throw new StageError(`Expected square images, but ${got}.`);
   if (imageSize !== undefined && sides[0] !== imageSize) {
-    throw new StageError(
-      `Expected images of ${sides[0]} pixels a side, since ${got}, got imageSize ${imageSize}.`,
-    );
+    const [size] = sides as [number, number];
+    const wrong = otherSize({ size, given: imageSize, origin });
+    throw new StageError(`Expected images of ${size} pixels a side, since ${got}, ${wrong}`);
   }
   checkImageLimits(sides[0], shape[0], got);
   return {

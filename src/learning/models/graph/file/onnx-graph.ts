@@ -1,5 +1,6 @@
 import { StageError } from '../../../../stage.ts';
 import { checkOneFile } from '../../onnx/external-data.ts';
+import { notOnnx } from '../../onnx/not-onnx.ts';
 import {
   bytesOf,
   type Fields,
@@ -80,9 +81,7 @@ export function readOnnxGraph(bytes: Uint8Array, file: string): OnnxGraph {
     return readModel(bytes, file);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new StageError(`Expected an ONNX file, but ${file} is none or ends early.`, {
-      cause: error,
-    });
+    throw notOnnx(file, error);
   }
 }
 
