@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
@@ -9,6 +9,7 @@ import type { ModelSetting } from '../../src/learning/models/model-setting.ts';
 import { type Features, openFeatures } from '../../src/learning/vision/features/features.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertClose } from '../../test/support/assert-close.ts';
+import { smallOnnx } from '../../test/support/small-onnx.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
@@ -89,6 +90,34 @@ test('several layers, pooled by mean and deviation, make one row for each image,
   assert.match(
     readFileSync(fitted.output('path', linearSpec.outputs['path']), 'utf8'),
     /^c,trainLoss/,
+  );
+});
+
+test('a network of a file sees images of the size that its published preprocessing says', async () => {
+  using bench = new StageBench();
+  const { dataset } = await inputsOf(bench);
+  const network = join(bench.root, 'net.onnx');
+  const preprocessing = join(bench.root, 'config.json');
+  const constants = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+  const published = {
+    input_size: [3, 16, 16],
+    interpolation: 'bilinear',
+    crop_pct: 1,
+    ...constants,
+  };
+  writeFileSync(preprocessing, JSON.stringify({ pretrained_cfg: published }));
+  const inputs = { dataset, network, preprocessing };
+  const embed = () => bench.run(spec, run, { inputs, with: { splits: ['val'] } });
+  writeFileSync(network, smallOnnx('pixels'));
+  await embed();
+  const { size } = openFeatures(bench.output('features')).of!['input'] as { size: number };
+  assert.equal(size, 16);
+  writeFileSync(network, smallOnnx());
+  await assert.rejects(
+    embed(),
+    new StageError(
+      'Expected images of 8 pixels a side, as net.onnx takes them, got 16, the size that the input "preprocessing" means by default: set imageSize: 8 beside it.',
+    ),
   );
 });
 

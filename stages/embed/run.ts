@@ -6,6 +6,7 @@ import { featureNetwork, weightsDigest } from '../../src/learning/models/feature
 import { graphTotals, rowsOfModel } from '../../src/learning/models/graph-listing.ts';
 import { imageSizeOf, networkUpTo, openGraph } from '../../src/learning/models/graph-network.ts';
 import { noteSizes } from '../../src/learning/models/image-size-notes.ts';
+import { imageSizeOrigin } from '../../src/learning/models/image-size-origin.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { type ImageInput, nativeOf, resizeOf } from '../../src/learning/models/model-info.ts';
@@ -116,12 +117,13 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
 
 /** The network of a file as layers, up to a tensor or to several that are pooled. */
 async function openFile(context: StageContext<EmbedSettings>) {
-  const settings = { ...usualInput, ...withPreprocessing(context, context.settings) };
+  const prepared = withPreprocessing(context, context.settings);
+  const settings = { ...usualInput, ...prepared };
   const { layer, layers, pool = ['mean'], scale } = settings;
   const opened = openGraph((await networkFiles(context))!);
   const isNative = scale !== undefined;
-  const given = context.settings.imageSize ?? opened.size ?? usualInput.imageSize;
-  const size = isNative ? given : imageSizeOf(opened, given);
+  const given = prepared.imageSize ?? opened.size ?? usualInput.imageSize;
+  const size = isNative ? given : imageSizeOf(opened, given, imageSizeOrigin(context, given));
   const wanted = layers ?? (layer === undefined ? undefined : [layer]);
   const setting = layers === undefined ? 'layer' : 'layers';
   const options = { imageSize: size, tensors: wanted, setting, isNative };
@@ -167,7 +169,8 @@ function fileInput(
 async function openOnnx(context: StageContext<EmbedSettings>) {
   const prepared = withPreprocessing(context, context.settings);
   const { imageSize, layer: tensor, batchSize } = prepared;
-  const options = { threads: context.cpus, imageSize, tensor, batch: batchSize };
+  const sizeOrigin = imageSizeOrigin(context, imageSize);
+  const options = { threads: context.cpus, imageSize, sizeOrigin, tensor, batch: batchSize };
   const model = await OnnxNetwork.open(context.input('onnx').path, options);
   const { size } = model.input;
   const { shape } = await model.run(new Float32Array(size ** 2 * 3));

@@ -2,12 +2,12 @@ import { encodeModel } from '../../src/backend/lowering/onnx-writer.ts';
 import { node } from './onnx-node.ts';
 
 /**
- * An ONNX file of images of 8 x 8 and two classes, with names as PyTorch gives them: a stem, two
- * blocks of a layer, and a classifier.
+ * An ONNX file of two classes, with names as PyTorch gives them: a stem, two blocks of a layer, and
+ * a classifier. Images have so many pixels a side, or as many as come where it is a name.
  */
-export function smallOnnx(): Uint8Array {
+export function smallOnnx(side: number | string = 8): Uint8Array {
   const floats = (name: string, ...shape: readonly number[]) => {
-    const length = shape.reduce((product, side) => product * side, 1);
+    const length = shape.reduce((product, width) => product * width, 1);
     const data = Float32Array.from({ length }, (_, at) => Math.sin(at));
     return { name, type: 'float32', shape, data } as const;
   };
@@ -41,7 +41,7 @@ export function smallOnnx(): Uint8Array {
       floats('fc.weight', 4, 2),
       floats('fc.bias', 2),
     ],
-    inputs: [{ name: 'image', type: 'float32', shape: ['batch', 3, 8, 8] }],
+    inputs: [{ name: 'image', type: 'float32', shape: ['batch', 3, side, side] }],
     outputs: [{ name: 'logits', type: 'float32' }],
   });
 }
