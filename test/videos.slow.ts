@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ffmpeg, withoutFfmpeg } from './support/ffmpeg.ts';
 import { Project } from './support/rig.ts';
 
 /** The experiment on drawn videos, as small as possible: its numbers mean nothing. */
@@ -22,13 +22,9 @@ interface Metrics {
 const metricsOf = (project: Project, path: string): Metrics =>
   JSON.parse(project.read(path)) as Metrics;
 
-/** Runs ffmpeg; no option contains a space. */
-function ffmpeg(options: string, output: string): void {
-  const { status, stderr } = spawnSync('ffmpeg', ['-nostdin', ...options.split(' '), output]);
-  assert.equal(status, 0, String(stderr));
-}
-
-test('from drawn videos to metrics of videos; then in a project of one’s own, where one more video is searched alone', async () => {
+test('from drawn videos to metrics of videos; then in a project of one’s own, where one more video is searched alone', {
+  skip: withoutFfmpeg,
+}, async () => {
   using project = new Project(smallest);
   const drawn = await project.run();
   assert.equal(drawn.code, 0, drawn.stdout + drawn.stderr);
@@ -40,10 +36,9 @@ test('from drawn videos to metrics of videos; then in a project of one’s own, 
   const begun = await project.command('init', '.', '--template', 'videos');
   assert.equal(begun.code, 0, begun.stderr);
   gatherVideos(project);
-  ffmpeg(
-    '-f lavfi -i testsrc=size=320x240:rate=12:duration=1 -pix_fmt yuv420p',
-    project.path('data/videos/real/pattern.mp4'),
-  );
+  const pattern = 'testsrc=size=320x240:rate=12:duration=1';
+  const file = project.path('data/videos/real/pattern.mp4');
+  ffmpeg('-f', 'lavfi', '-i', pattern, '-pix_fmt', 'yuv420p', file);
   const pipeline = 'pipelines/videos.yaml';
   const begins = { frames: [16, 2], minScore: [0.5, 0.3], imageSize: [96, 64], epochs: [8, 2] };
   for (const [name, [from, to]] of Object.entries(begins))
@@ -55,10 +50,8 @@ test('from drawn videos to metrics of videos; then in a project of one’s own, 
     /^all,real,real,,real\/pattern\.mp4,,,no frame shows a face$/m,
   );
 
-  ffmpeg(
-    `-i ${project.path('data/videos/real/train-0.mp4')} -vf hflip`,
-    project.path('data/videos/real/more.mp4'),
-  );
+  const video = project.path('data/videos/real/train-0.mp4');
+  ffmpeg('-i', video, '-vf', 'hflip', project.path('data/videos/real/more.mp4'));
   const more = await project.command('run', 'videos.yaml', '--reporter', 'json');
   assert.equal(more.code, 0, more.stdout + more.stderr);
   assert.match(more.stdout, /42 images of 44 were searched for faces before\./);

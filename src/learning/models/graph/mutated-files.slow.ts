@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { damagedBytes } from '../../../../test/support/damaged-bytes.ts';
 import { writeUntrainedModel } from '../../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../../backend/select/select-backend.ts';
-import { Random } from '../../../random.ts';
 import { StageError } from '../../../stage.ts';
 import { exportOnnx } from '../export/export-onnx.ts';
 import { weightedNet } from '../export/weighted-net.ts';
@@ -36,25 +36,11 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** A file in which a few bytes are others, or a part is gone or comes twice. */
-function mutated(random: Random): Uint8Array {
-  const at = random.integer(bytes.length);
-  const length = 1 + random.integer(40);
-  const way = random.integer(10);
-  if (way === 0) return bytes.slice(0, at);
-  if (way === 1) return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
-  if (way === 2) return Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
-  const copy = bytes.slice();
-  copy[at] = random.integer(256);
-  copy[random.integer(bytes.length)] = random.integer(256);
-  return copy;
-}
-
 test('of 300 damaged files each becomes a network or a message, and none takes memory', async () => {
   const outcomes = { built: 0, refused: 0 };
   for (let file = 0; file < 300; file++) {
     const path = join(folder, 'damaged.onnx');
-    writeFileSync(path, mutated(new Random('mutated', file)));
+    writeFileSync(path, damagedBytes(bytes, file));
     try {
       const opened = openGraph(path);
       const model = await wholeNetwork(opened, opened.size ?? imageSize);

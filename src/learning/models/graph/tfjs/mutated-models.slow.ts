@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { type io, layers, sequential } from '@tensorflow/tfjs';
+import { damagedBytes } from '../../../../../test/support/damaged-bytes.ts';
 import {
   graphArtifacts,
   ints,
@@ -118,20 +119,6 @@ const strange: readonly Json[] = [-1, 0, 1e9, 1.5, '', '-1', [], {}, null, true]
 const numbers = [-2, 0, 1, 3, 2 ** 31];
 const digits = (random: Random): Json => String(random.integer(6) - 1);
 
-/** Bytes of which a few are others, or a part is gone or comes twice. */
-function mutatedBytes(bytes: Uint8Array, random: Random): Uint8Array {
-  const at = random.integer(bytes.length);
-  const length = 1 + random.integer(40);
-  const way = random.integer(10);
-  if (way === 0) return bytes.slice(0, at);
-  if (way === 1) return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
-  if (way === 2) return Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
-  const copy = bytes.slice();
-  copy[at] = random.integer(256);
-  copy[random.integer(bytes.length)] = random.integer(256);
-  return copy;
-}
-
 suite('damaged tfjs models', () => {
   for (const form of ['graph', 'layers'] as const) {
     test(`of 300 damaged ${form} models each becomes a network or a message, and none takes memory`, async () => {
@@ -145,9 +132,9 @@ suite('damaged tfjs models', () => {
         const random = new Random('mutated', form, file);
         const way = random.integer(10);
         const isBytes = way === 0;
-        writeFileSync(model, isBytes ? mutatedBytes(new TextEncoder().encode(json), random) : json);
+        writeFileSync(model, isBytes ? damagedBytes(Buffer.from(json), file) : json);
         if (way > 2) writeFileSync(model, mutatedJson(json, random));
-        writeFileSync(shard, way === 1 || way === 2 ? mutatedBytes(bytes, random) : bytes);
+        writeFileSync(shard, way === 1 || way === 2 ? damagedBytes(bytes, file) : bytes);
         try {
           const opened = openGraph(paths);
           const network = await wholeNetwork(opened, opened.size ?? imageSize);
