@@ -252,8 +252,15 @@ const shared: Readonly<Record<string, Reader>> = {
     },
   },
   'docs/training.md': { words: { '<network>': 'my-net' } },
-  // As `videos.slow.ts` does.
-  'docs/videos.md': { planned: /run experiments\/videos/ },
+  'docs/videos.md': {
+    planned: /run experiments\/videos/, // `videos.slow.ts` runs it
+    before: {
+      'npx restage plan forgeries.yaml': (project) => {
+        project.write('data/videos/real/1.mp4', 'a video');
+        project.write('data/videos/fake/2.mp4', 'another one');
+      },
+    },
+  },
   'docs/weights.md': {
     before: {
       'restage model net.pth': writeCheckpoint,
