@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../../src/digest.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { type MissingVideo, wholeSplit } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
@@ -41,8 +42,8 @@ export interface Source extends Disposable {
   readonly missing: readonly (MissingVideo & { readonly split: string })[];
 }
 
-/** Pictures of a unit: so many are examined again where one of them changed. */
-const picturesOfUnit = 100;
+/** Pictures of a unit, in the mean: so many are examined again where one of them changed. */
+const picturesOfUnit = 64;
 
 /** Opens a data set, or a folder of images. Throws a {@link StageError} for anything else. */
 export function openSource(path: string): Source {
@@ -123,9 +124,22 @@ function unitsOf(images: readonly SourceImage[]): readonly Unit[] {
       };
     }),
     ...Array.from(pictures).flatMap(([split, members]) =>
-      members.flatMap((_, i) =>
-        i % picturesOfUnit === 0 ? [{ split, images: members.slice(i, i + picturesOfUnit) }] : [],
-      ),
+      partsOf(members).map((images) => ({ split, images })),
     ),
   ];
+}
+
+/**
+ * Pictures in parts, in their order. A part begins where the digest of a key says so, not at a
+ * position, so that one more picture changes its own part alone, or divides it.
+ */
+function partsOf(pictures: readonly SourceImage[]): readonly (readonly SourceImage[])[] {
+  const parts: SourceImage[][] = [];
+  for (const picture of pictures) {
+    const begins = Number.parseInt(sha256(picture.key).slice(0, 8), 16) % picturesOfUnit === 0;
+    const last = parts.at(-1);
+    if (last === undefined || begins) parts.push([picture]);
+    else last.push(picture);
+  }
+  return parts;
 }
