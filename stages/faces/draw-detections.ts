@@ -1,5 +1,5 @@
 import { fills } from '../../src/learning/charts/theme.ts';
-import type { Box, Point } from '../../src/learning/faces/geometry.ts';
+import { areaOf, type Box, intersectionOf, type Point } from '../../src/learning/faces/geometry.ts';
 import { type DecodedImage, sharpOf } from '../../src/learning/vision/decode-image.ts';
 
 /** A face that is drawn over its image. */
@@ -10,20 +10,35 @@ export interface DrawnFace {
   readonly isPicked: boolean;
 }
 
-/** An image, at most `side` pixels long, with boxes, scores and landmarks, as a data URI. */
+/** A picture of an image with what was detected in it. */
+export interface DetectionPicture {
+  /** A data URI. */
+  readonly uri: string;
+  /** Its height over its width. */
+  readonly ratio: number;
+}
+
+/** An image, at most `side` pixels long, with boxes, scores and landmarks. */
 export async function drawDetections(
   image: DecodedImage,
   faces: readonly DrawnFace[],
   side: number,
-): Promise<string> {
+): Promise<DetectionPicture> {
   const scale = Math.min(1, side / Math.max(image.width, image.height));
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
-  const shapes = faces.map((face) => shapesOf(face, scale)).join('');
+  const places = placeScores(
+    faces.map(({ box }) => scaled(box, scale)),
+    { width, height },
+  );
+  const shapes = [
+    ...faces.map((face) => shapesOf(face, scale)),
+    ...faces.map(({ score }, i) => textOf(score, places[i]!)),
+  ].join('');
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes}</svg>`;
   const small = await sharpOf(image).resize({ width, height, fit: 'fill' }).png().toBuffer();
   const drawn = await composite(small, overlay);
-  return `data:image/jpeg;base64,${drawn.toString('base64')}`;
+  return { uri: `data:image/jpeg;base64,${drawn.toString('base64')}`, ratio: height / width };
 }
 
 async function composite(image: Buffer, overlay: string): Promise<Buffer> {
@@ -35,16 +50,57 @@ async function composite(image: Buffer, overlay: string): Promise<Buffer> {
 }
 
 /** Light on dark, so that lines show on any picture. */
-function shapesOf({ box, score, landmarks = [], isPicked }: DrawnFace, scale: number): string {
+function shapesOf({ box, landmarks = [], isPicked }: DrawnFace, scale: number): string {
   const at = (value: number): string => (value * scale).toFixed(1);
   const frame = `x="${at(box.left)}" y="${at(box.top)}" width="${at(box.right - box.left)}" height="${at(box.bottom - box.top)}" fill="none"`;
   const thickness = isPicked ? 3 : 1.2;
-  const text = `<text x="${at(box.left)}" y="${(box.top * scale - 5).toFixed(1)}" font-family="DejaVu Sans, sans-serif" font-size="14" fill="#fff" stroke="#000" stroke-width="3" paint-order="stroke">${score.toFixed(2)}</text>`;
   const points = landmarks
     .map(
       ({ x, y }) =>
         `<circle cx="${at(x)}" cy="${at(y)}" r="1.4" fill="#fff" stroke="#000" stroke-width="0.5"/>`,
     )
     .join('');
-  return `<rect ${frame} stroke="#000" stroke-width="${thickness + 2}"/><rect ${frame} stroke="${fills[1]}" stroke-width="${thickness}"/>${points}${text}`;
+  return `<rect ${frame} stroke="#000" stroke-width="${thickness + 2}"/><rect ${frame} stroke="${fills[1]}" stroke-width="${thickness}"/>${points}`;
 }
+
+/** Of a score in the picture, in pixels. */
+const textWidth = 34;
+const textHeight = 14;
+
+/**
+ * Where the scores stand in a picture, in its pixels: each above its box, or at the first other
+ * edge of it where it is whole and covers no earlier one.
+ *
+ * @param boxes in pixels of the picture.
+ */
+export function placeScores(
+  boxes: readonly Box[],
+  { width, height }: { readonly width: number; readonly height: number },
+): readonly Box[] {
+  const placed: Box[] = [];
+  for (const box of boxes) {
+    const left = Math.min(Math.max(0, box.left), width - textWidth);
+    const ends = [
+      box.top - 5,
+      box.bottom + textHeight + 3,
+      box.top + textHeight + 3,
+      box.bottom - 5,
+    ];
+    const places = ends.map((bottom): Box => {
+      return { left, right: left + textWidth, top: bottom - textHeight, bottom };
+    });
+    const isFree = (place: Box) =>
+      place.top >= 0 &&
+      place.bottom <= height &&
+      placed.every((earlier) => areaOf(intersectionOf(earlier, place)) === 0);
+    placed.push(places.find(isFree) ?? places[2]!);
+  }
+  return placed;
+}
+
+const textOf = (score: number, { left, bottom }: Box): string =>
+  `<text x="${left.toFixed(1)}" y="${bottom.toFixed(1)}" font-family="DejaVu Sans, sans-serif" font-size="14" fill="#fff" stroke="#000" stroke-width="3" paint-order="stroke">${score.toFixed(2)}</text>`;
+
+const scaled = ({ left, top, right, bottom }: Box, scale: number): Box => {
+  return { left: left * scale, top: top * scale, right: right * scale, bottom: bottom * scale };
+};

@@ -294,6 +294,10 @@ suite('faces of photographs and videos', () => {
         ['fake/black.mp4', '', 'no frame shows a face'],
       ],
     );
+    const chart = readFileSync(join(bench.output('leftOut'), 'chart.vl.json'), 'utf8');
+    assert.match(chart, /1 of 1 image, one of each video; boxes are what/);
+    const boxes = readFileSync(join(bench.output('boxes'), 'chart.vl.json'), 'utf8');
+    assert.match(boxes, /real: 1 of 3 images with a crop/);
     assert.deepEqual(bench.infos, [
       '1 of 4 images has no crop, and 1 video has none at all: the output `missing` says why.',
     ]);

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCountOf, formatDecimal } from '../../src/format-numbers.ts';
+import { formatCount, formatCountOf, formatDecimal } from '../../src/format-numbers.ts';
 import { chart, type Part, quantity } from '../../src/learning/charts/encoders.ts';
 import {
   captionOf,
@@ -14,7 +14,7 @@ import { heightOf, widthOf } from '../../src/learning/faces/geometry.ts';
 import { decodeImage } from '../../src/learning/vision/decode-image.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { ChartContext } from '../../src/stage.ts';
-import { type DrawnFace, drawDetections } from './draw-detections.ts';
+import { type DetectionPicture, type DrawnFace, drawDetections } from './draw-detections.ts';
 import type { ExaminedUnit } from './examine-unit.ts';
 import type { SourceImage } from './source.ts';
 import type { FaceSummary, UnitSummary } from './summary.ts';
@@ -24,6 +24,9 @@ const cropsOfClass = 18;
 const imagesOfClass = 4;
 const mostLeftOut = 12;
 const across = 6;
+/** Widths of images, in units of two pixels. */
+const boxSide = 260;
+const leftOutSide = 180;
 
 /** An image of a sheet, with what is drawn over it. */
 interface ShownImage {
@@ -44,9 +47,13 @@ export class Sheets {
 
   /** Takes images of a unit: of a video the first one with a crop and the first one without. */
   offer(examined: ExaminedUnit, summary: UnitSummary): void {
-    const most = examined.unit.video === undefined ? imagesOfClass : 1;
+    const isVideo = examined.unit.video !== undefined;
+    const most = isVideo ? 1 : imagesOfClass;
     const picked = summary.faces.filter(({ isPicked }) => isPicked).map(({ image }) => image);
-    for (const index of [...new Set(picked)].slice(0, most)) this.#offerBoxes(examined, index);
+    const withCrop = [...new Set(picked)];
+    // Pictures of a unit may have several classes.
+    for (const index of isVideo ? withCrop.slice(0, 1) : withCrop)
+      this.#offerBoxes(examined, index);
     for (const [index, reason] of [...summary.missing].slice(0, most))
       this.#offerLeftOut(examined, index, reason);
   }
@@ -75,7 +82,7 @@ export class Sheets {
   /** Draws all sheets. */
   async draw(context: ChartContext, units: readonly UnitSummary[]): Promise<void> {
     await renderOutput(context, 'crops', await this.#cropSheet(units));
-    await renderOutput(context, 'boxes', await this.#boxSheet());
+    await renderOutput(context, 'boxes', await this.#boxSheet(units));
     await renderOutput(context, 'leftOut', await this.#leftOutSheet(units));
     await renderOutput(context, 'sizes', sizesChart(this.#classes, units));
   }
@@ -104,43 +111,68 @@ export class Sheets {
     });
   }
 
-  async #boxSheet(): Promise<TopLevelSpec> {
+  async #boxSheet(units: readonly UnitSummary[]): Promise<TopLevelSpec> {
     const blocks: ImageBlock[] = [];
+    const pictures: DetectionPicture[] = [];
     for (const name of this.#classes) {
-      const cells = await Promise.all((this.#boxes.get(name) ?? []).map(cellOf));
-      if (cells.length > 0) blocks.push({ header: name, cells });
+      const shown = this.#boxes.get(name) ?? [];
+      const drawn = await Promise.all(shown.map(drawnOf));
+      pictures.push(...drawn);
+      const total = new Set(cropsIn(units, name).map(({ image }) => image)).size;
+      const header = `${name}: ${formatCount(shown.length)} of ${formatCountOf(total, 'image')} with a crop`;
+      const cells = shown.map((image, i) => cellOf(image, drawn[i]!));
+      if (cells.length > 0) blocks.push({ header, cells });
     }
     return imageSheet({
       title: 'Faces in their images',
       subtitle: 'Thick boxes are cut, thin ones are not; with their scores and landmarks',
       blocks: blocks.map((block) => [block]),
       across: 2,
-      side: 260,
+      side: boxSide,
+      imageHeight: heightFor(pictures, boxSide),
       headerLines: 1,
     });
   }
 
   async #leftOutSheet(units: readonly UnitSummary[]): Promise<TopLevelSpec> {
     const count = units.reduce((sum, { missing }) => sum + missing.size, 0);
-    const cells = await Promise.all(this.#leftOut.map(cellOf));
-    const empty = { lack: 'every image\nhas a crop' };
+    const title = 'Images without a crop';
+    if (this.#leftOut.length === 0) {
+      const lack = count === 0 ? 'every image has a crop' : 'none of them can be decoded';
+      const subtitle = formatCountOf(count, 'image');
+      const blocks = [[{ cells: [{ lack }] }]];
+      return imageSheet({ title, subtitle, blocks, across: 1, side: 330, imageHeight: 60 });
+    }
+    const pictures = await Promise.all(this.#leftOut.map(drawnOf));
+    const haveVideos = this.#leftOut.some(({ image }) => image.video !== undefined);
+    const which = haveVideos ? ', one of each video' : '';
     return imageSheet({
-      title: 'Images without a crop',
-      subtitle: `${formatCountOf(count, 'image')}; boxes are what the detector saw, with its scores`,
-      blocks: [[{ cells: cells.length > 0 ? cells : [empty] }]],
+      title,
+      subtitle: `${formatCount(pictures.length)} of ${formatCountOf(count, 'image')}${which}; boxes are what the detector saw, with its scores`,
+      blocks: [[{ cells: this.#leftOut.map((image, i) => cellOf(image, pictures[i]!)) }]],
       across: 3,
-      side: 180,
+      side: leftOutSide,
+      imageHeight: heightFor(pictures, leftOutSide),
     });
   }
 }
 
 const captionFor = ({ path }: SourceImage, reason?: string): string =>
-  captionOf(reason === undefined ? [path] : [path, reason], reason === undefined ? 260 : 180);
+  captionOf(
+    reason === undefined ? [path] : [path, reason],
+    reason === undefined ? boxSide : leftOutSide,
+  );
 
-async function cellOf({ image, faces, caption }: ShownImage): Promise<ImageCell> {
-  const decoded = await decodeImage(await image.read());
-  return { image: await drawDetections(decoded, faces, 520), caption, description: image.path };
-}
+const drawnOf = async ({ image, faces }: ShownImage): Promise<DetectionPicture> =>
+  drawDetections(await decodeImage(await image.read()), faces, 2 * boxSide);
+
+const cellOf = ({ image, caption }: ShownImage, { uri }: DetectionPicture): ImageCell => {
+  return { image: uri, caption, description: image.path };
+};
+
+/** The height of the highest picture at a width, none higher than wide. */
+const heightFor = (pictures: readonly DetectionPicture[], width: number): number =>
+  Math.ceil(width * Math.min(1, Math.max(...pictures.map(({ ratio }) => ratio))));
 
 /** The crops of a class with their images, in order. */
 const cropsIn = (units: readonly UnitSummary[], name: string) =>

@@ -48,6 +48,16 @@ test('images stand in lines of a block, blocks in rows, and absent headers and c
   });
 });
 
+test('images that are wider than high lie as close as square ones', () => {
+  const cells = Array.from({ length: 3 }, () => ({ image, caption: 'a' }));
+  const sheet = placed({ across: 2, side: 50, imageHeight: 30, blocks: [[{ cells }]] });
+  assert.deepEqual(sheet.cells, [
+    [0, 0],
+    [60, 0],
+    [0, 30 + 10 + 14 + 6],
+  ]);
+});
+
 test('a header stands on the images of its block, also beside one of two lines', () => {
   const sheet = placed({
     across: 1,

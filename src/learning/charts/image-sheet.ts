@@ -14,6 +14,8 @@ export interface ImageSheet {
   readonly across: number;
   /** Side of an image's square, in units of two PNG pixels. Default 88. */
   readonly side?: number;
+  /** Of an image, in the same units, where all are wider than high. Default: the side. */
+  readonly imageHeight?: number;
   /** Lines of a header at most; a longer one is cut. Default 3. */
   readonly headerLines?: number;
 }
@@ -69,7 +71,7 @@ const leastTitleWidth = 330;
  * hundred of 4 to 6 kB.
  */
 export function imageSheet(sheet: ImageSheet): TopLevelSpec {
-  const { cells, headers, width, height, side } = layOut(sheet);
+  const { cells, headers, width, height, side, imageHeight } = layOut(sheet);
   const filter = (field: keyof ImageCell) => ({
     transform: [{ filter: `isValid(datum.${field})` }],
   });
@@ -86,10 +88,10 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
     fontStyle: 'italic',
     color: ink.medium,
     baseline: 'middle',
-    yOffset: side / 2,
+    yOffset: imageHeight / 2,
     limit: side,
   };
-  const caption = { ...middle, baseline: 'top', yOffset: side + 4, limit: side + gap - 6 };
+  const caption = { ...middle, baseline: 'top', yOffset: imageHeight + 4, limit: side + gap - 6 };
   const header = {
     lineHeight: headerLine,
     fontSize: headerSize,
@@ -104,7 +106,7 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
     layer: [
       {
         ...(isWhole ? {} : filter('image')),
-        mark: { type: 'image', width: side, height: side, align: 'left', baseline: 'top' },
+        mark: { type: 'image', width: side, height: imageHeight, align: 'left', baseline: 'top' },
         // Without a description a screen reader would read the bytes of the image.
         encoding: { x, y, url: { field: 'image', type: 'nominal' }, description, tooltip },
       },
@@ -152,14 +154,14 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
 }
 
 /** Places every cell and header by its upper left corner; a header ends right above its images. */
-function layOut({ blocks, across, side = 88, headerLines = 3 }: ImageSheet) {
+function layOut({ blocks, across, side = 88, imageHeight = side, headerLines = 3 }: ImageSheet) {
   const all = blocks.flat();
   const lines = (text = '') => (text === '' ? 0 : text.split('\n').length);
   const captionLines = Math.max(
     0,
     ...all.flatMap(({ cells }) => cells.map(({ caption }) => lines(caption))),
   );
-  const lineHeight = side + gap + (captionLines === 0 ? 0 : captionLines * captionLine + 6);
+  const lineHeight = imageHeight + gap + (captionLines === 0 ? 0 : captionLines * captionLine + 6);
   const widest = Math.max(1, ...all.map(({ cells }) => Math.min(across, cells.length)));
   const blockWidth = widest * (side + gap) - gap;
   const columns = Math.max(1, ...blocks.map((row) => row.length));
@@ -195,5 +197,5 @@ function layOut({ blocks, across, side = 88, headerLines = 3 }: ImageSheet) {
     top = first + imageLines * lineHeight - gap + blockGap;
   }
   const width = columns * (blockWidth + blockGap) - blockGap;
-  return { cells, headers, width, height: Math.max(1, top - blockGap), side };
+  return { cells, headers, width, height: Math.max(1, top - blockGap), side, imageHeight };
 }
