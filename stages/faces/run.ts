@@ -208,7 +208,7 @@ function noFaces(units: readonly UnitSummary[], { minScore, minSize }: FacesSett
   const misfits = units.flatMap(({ faces }) => faces.filter(({ isMisfit }) => isMisfit)).length;
   if (misfits > 0) {
     return new StageError(
-      `Expected faces that can be aligned, but the landmarks of ${formatCountOf(misfits, 'face')} do not fit their boxes, as in blurred pictures, and ${formatCountOf(images, 'image')} show no other one; \`crop\` in place of \`align\` needs no landmarks.`,
+      `Expected faces that can be aligned, but none of ${formatCountOf(images, 'image')} shows one: the landmarks of ${formatCountOf(misfits, 'face')} do not fit their boxes, as in blurred pictures. \`crop\` in place of \`align\` needs no landmarks.`,
     );
   }
   return new StageError(

@@ -62,8 +62,8 @@ export function requireEveryClass(
 
 /** Why a group may have most images, as a sentence. */
 function chainOf(images: readonly PlacedImage[], { joinsNames }: Drawing): readonly string[] {
-  const largest = Math.max(0, ...Array.from(groupsOf(images).values(), ({ length }) => length));
-  return joinsNames && largest > images.length / 2
+  const groups = [...groupsOf(images).values()];
+  return joinsNames && groups.some(({ length }) => length > images.length / 2)
     ? [
         'An image with two names joins their groups, and pairs chain: 001_002, 002_003 and 003_004 are one group.',
       ]
