@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { type Digest, sha256 } from '../../src/digest.ts';
+import type { Digest } from '../../src/digest.ts';
 import { formatCount, formatCountOf } from '../../src/format-numbers.ts';
 import { FaceFinder, type FaceNetworks } from '../../src/learning/faces/finding/face-finder.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
+import { shardName } from '../../src/learning/vision/dataset/shard-name.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { examineUnit } from './examine-unit.ts';
 import { unevenLosses } from './losses.ts';
@@ -142,11 +143,8 @@ function digestOfFile(path: string): Digest {
   return createHash('sha256').update(readFileSync(path)).digest('hex') as Digest;
 }
 
-/** The name of a unit's shard: readable, and its own whatever other units there are. */
-function shardOf({ video, images }: Unit): string {
-  const name = video ?? `pictures ${images[0]!.key}`;
-  return `${name.replaceAll(/[^\w.-]/g, '_').slice(-80)}-${sha256(name).slice(0, 8)}.tar`;
-}
+const shardOf = ({ video, images }: Unit): string =>
+  shardName(video ?? `pictures ${images[0]!.key}`);
 
 /** Lists the crops of a unit, whose shard lies in its place. */
 function addCrops(

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import PQueue from 'p-queue';
 import { csvTable } from '../../src/csv.ts';
-import { sha256 } from '../../src/digest.ts';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
+import { shardName } from '../../src/learning/vision/dataset/shard-name.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import {
@@ -90,7 +90,10 @@ async function* takeAll(
   const made = { restored: 0 };
   const take = (video: FoundVideo) =>
     queue.add(() =>
-      takeOne(context, video, writer.shardPath(video.split, shardOf(video)), { ...options, made }),
+      takeOne(context, video, writer.shardPath(video.split, shardName(video.name)), {
+        ...options,
+        made,
+      }),
     );
   yield* mapParallel(videos, Math.max(mostAhead, 4 * context.cpus), take);
   if (made.restored > 0)
@@ -125,12 +128,6 @@ async function takeOne(
   }
 }
 
-/**
- * The name of a video's tar file: readable, and different for every video whatever else there is.
- */
-const shardOf = ({ name }: FoundVideo): string =>
-  `${name.replaceAll(/[^\w.-]/g, '_').slice(-80)}-${sha256(name).slice(0, 8)}.tar`;
-
 function add(
   { video, frames, problem }: Outcome,
   writer: DatasetWriter,
@@ -159,7 +156,7 @@ function add(
       size,
     };
   });
-  writer.addShard(split, shardOf(video), samples);
+  writer.addShard(split, shardName(video.name), samples);
 }
 
 function tellUnreadable(context: Context, outcomes: readonly Outcome[]): void {
