@@ -88,7 +88,7 @@ suite('detectors and landmarks of one’s own', { skip: noPyTorch ?? false }, ()
     const settings = { minScore: 0.9, landmarks: { margin: 0.5 } };
     const { landmarks } = await faceOf(files, settings);
     assert.equal(landmarks.length, 136);
-    // From the lower left to the upper right corner of a square of 192 pixels around the box.
+    // The first and the last: corners of a square of 192 pixels around the box.
     assert.deepEqual(landmarks.slice(0, 2), [176, 272]);
     assert.deepEqual(landmarks.slice(-2), [368, 80]);
   });
