@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 SIZE = 256
+PUBLISHED_SIZE = 224
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
@@ -115,13 +116,13 @@ def published(name):
     spec = util.spec_from_file_location("architectures", path)
     architectures = util.module_from_spec(spec)
     spec.loader.exec_module(architectures)
-    make, size, _ = architectures.NETWORKS[name]
+    make, _, _ = architectures.NETWORKS[name]
     net = make()
     if name == "vit_small":
         width, net.head = net.head.in_features, nn.Identity()
     else:
         width, net.classifier = net.classifier[-1].in_features, nn.Identity()
-    return net, width, size
+    return net, width
 
 
 class Peer:
@@ -167,8 +168,8 @@ class Peer:
 
 
 def with_head(name, batch):
-    backbone, width, size = published(name)
-    return backbone, nn.Linear(width, 2), batch, size
+    backbone, width = published(name)
+    return backbone, nn.Linear(width, 2), batch, PUBLISHED_SIZE
 
 
 NETS = {
