@@ -30,7 +30,7 @@ print(json.dumps([code, used.ru_utime + used.ru_stime, time.monotonic() - start,
 interface Usage {
   readonly processor: number;
   readonly wall: number;
-  /** Of the largest process, in MiB. */
+  /** The most memory of the largest process, in MiB. */
   readonly memory: number;
 }
 

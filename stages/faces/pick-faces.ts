@@ -38,11 +38,11 @@ export type PickSettings = Pick<FacesSettings, 'pick' | 'crop'>;
  * The faces of a unit with their tracks, and which of them are cut. Landmarks decide last, so that
  * no bystander is cut in place of a face that cannot be aligned.
  *
- * @param images the images that were searched, in the same order.
+ * @param searched what was found in each image of the unit, in its order.
  */
 export function placeFaces(
   searched: readonly SearchedImage[],
-  { images, video }: Pick<Unit, 'images' | 'video'>,
+  { images, video }: Unit,
   { pick, crop }: PickSettings,
   coverage: Coverage,
 ): readonly PlacedFace[] {

@@ -14,7 +14,7 @@ export interface ImageSheet {
   readonly across: number;
   /** Side of an image's square, in units of two PNG pixels. Default 88. */
   readonly side?: number;
-  /** Of an image, in the same units, where all are wider than high. Default: the side. */
+  /** An image's height, in the same units, where all are wider than high. Default: the side. */
   readonly imageHeight?: number;
   /** Lines of a header at most; a longer one is cut. Default 3. */
   readonly headerLines?: number;

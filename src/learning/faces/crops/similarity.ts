@@ -2,7 +2,7 @@ import { centreOf, type Point } from '../geometry.ts';
 
 /**
  * A movement, rotation and scaling, without reflection: x' = a x - b y + dx, y' = b x + a y + dy.
- * That of a crop leads from its positions to those of the image, both in pixels.
+ * A crop's similarity leads from its positions to those of the image, both in pixels.
  */
 export interface Similarity {
   readonly a: number;

@@ -9,7 +9,7 @@ import { PackageNetworks } from './package-networks.ts';
 /** A face of an image, in pixels of the image. */
 export interface Face {
   readonly box: Box;
-  /** That of the detector, 0 to 1. */
+  /** The detector's score, 0 to 1. */
   readonly score: number;
   /** 68 in the order of 300-W, or five. */
   readonly landmarks: readonly Point[];

@@ -30,7 +30,7 @@ export function clusterDescriptors(
   const alive = new Set(parents);
   const nearestOf = (cluster: number, previous: number | undefined): Nearest => {
     const before = previous === undefined ? threshold : distances[cluster * count + previous]!;
-    // Of equally near clusters the previous one is taken: otherwise a chain could be a circle.
+    // The previous cluster wins among equally near ones: otherwise a chain could be a circle.
     let nearest = { cluster: previous ?? -1, distance: before };
     for (const other of alive) {
       const distance = distances[cluster * count + other]!;

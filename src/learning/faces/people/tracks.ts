@@ -5,7 +5,7 @@ import { distanceOf } from './descriptors.ts';
 export interface TrackedFace {
   /** The place of the frame among those that are looked at, which come in order. */
   readonly frame: number;
-  /** Of the frame, in seconds; absent where it is not known. */
+  /** The frame's time in seconds; absent where it is not known. */
   readonly time?: number | undefined;
   readonly box: Box;
   readonly descriptor: Float32Array;

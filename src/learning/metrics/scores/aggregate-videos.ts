@@ -13,7 +13,7 @@ import type { Aggregate, MissingRule } from './video-settings.ts';
 export interface VideoScoring {
   readonly aggregate: Aggregate;
   readonly missing: MissingRule;
-  /** Of two classes, the one that a detector searches for; the second one when absent. */
+  /** The class that a detector searches for, of two; the second one when absent. */
   readonly positive?: readonly string[] | undefined;
 }
 

@@ -64,7 +64,7 @@ const cropOfFace = z.object({
   image: z.string(),
   /** The number of the face's track in its video, from 1; absent for pictures. */
   track: natural.optional(),
-  /** That of the detector, 0 to 1. */
+  /** The detector's score, 0 to 1. */
   score: z.number(),
   /** Left, top, right, bottom. */
   box: z.array(z.number()).length(4).readonly(),
