@@ -6,11 +6,12 @@
  *   node --import tsx bench/runner/costs.ts 3                  # so many rounds, by default 9
  *   node --import tsx bench/runner/costs.ts 1 --quick          # a tenth of the stages and files
  *   node --import tsx bench/runner/costs.ts 9 /opt/node-22/bin/node …   # also with other Nodes
+ *   node --import tsx bench/runner/costs.ts 9 --before=../older/bin/pipeline.js   # also a build
  * ninja is a peer where it is installed (`apt-get install ninja-build`).
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { median } from './interleave.ts';
 import { Folder, pipeline, writePipeline } from './project.ts';
@@ -30,14 +31,31 @@ interface Cost {
   readonly processor: number;
 }
 
-const isQuick = process.argv.includes('--quick');
-const [wanted = '9', ...nodes] = process.argv.slice(2).filter((word) => word !== '--quick');
+/** A build of Restage, which remembers its runs in a project of its own. */
+interface Build {
+  readonly name: string;
+  readonly program: string;
+}
+
+const options = process.argv.slice(2).filter((word) => word.startsWith('--'));
+const isQuick = options.includes('--quick');
+const [wanted = '9', ...nodes] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const older = options.find((word) => word.startsWith('--before='))?.slice('--before='.length);
+const builds: readonly Build[] = [
+  { name: 'restage', program: pipeline },
+  ...(older === undefined ? [] : [{ name: 'before', program: resolve(older) }]),
+];
 const rounds = Number(wanted);
 const share = isQuick ? 0.1 : 1;
 const programs = [process.execPath, ...nodes];
 const hasNinja = spawnSync('ninja', ['--version']).status === 0;
-/** The option with which `bin/restage.js` starts Node. */
-const launch = ['--max-semi-space-size=4', pipeline];
+
+/** The words that start a build as `bin/restage.js` starts it. */
+const launch = (node: string, { program }: Build): readonly string[] => [
+  node,
+  '--max-semi-space-size=4',
+  program,
+];
 
 /** Processor time of a command and of all that it waited for, by bash, which has milliseconds. */
 function run({ name, argv, cwd, clean = [] }: Command): Cost {
@@ -82,7 +100,7 @@ function compare(title: string, commands: readonly Command[], { stages = 0, time
       processor: median(all.map(({ processor }) => processor)),
     };
     peer ??= cost;
-    const isOurs = command.argv.includes(pipeline);
+    const isOurs = builds.some(({ program }) => command.argv.includes(program));
     const beyond = (1000 * (cost.wall - peer.wall)) / stages;
     console.log(
       [
@@ -111,42 +129,68 @@ function trivialStages(count: number): Folder {
   return folder;
 }
 
-/** Runs until the next run is answered from memory: files younger than three seconds are read. */
-async function settle(folder: Folder, node: string): Promise<void> {
-  const ours = { name: 'restage run', argv: [node, ...launch, 'run', 'bench.yaml'] };
-  run({ ...ours, cwd: folder.path });
-  await delay(3_500);
-  for (let i = 0; i < 2; i += 1) run({ ...ours, cwd: folder.path });
+/** A project for each build, of the same files. */
+class Projects implements Disposable {
+  readonly all: readonly { readonly build: Build; readonly folder: Folder }[];
+
+  constructor(make: () => Folder) {
+    this.all = builds.map((build) => ({ build, folder: make() }));
+  }
+
+  /** Runs each until its next run is answered from memory: younger files are read. */
+  async settle(node: string): Promise<void> {
+    const runs = this.commands(node, ['run', 'bench.yaml']);
+    for (const command of runs) run(command);
+    await delay(3_500);
+    for (const command of [...runs, ...runs]) run(command);
+  }
+
+  commands(node: string, words: readonly string[], name = words[0]!): readonly Command[] {
+    return this.all.map(({ build, folder }) => ({
+      name: `${build.name} ${name}`,
+      argv: [...launch(node, build), ...words],
+      cwd: folder.path,
+    }));
+  }
+
+  [Symbol.dispose](): void {
+    for (const { folder } of this.all) folder[Symbol.dispose]();
+  }
 }
 
 const versionOf = (node: string): string =>
   spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
 
-async function nothingToDo(title: string, folder: Folder): Promise<void> {
+const nodeAlone = (node: string): Command => ({
+  name: 'node -e 0',
+  argv: [node, '-e', '0'],
+  cwd: '/',
+});
+
+async function nothingToDo(title: string, projects: Projects): Promise<void> {
   for (const node of programs) {
-    await settle(folder, node);
-    const at = { cwd: folder.path };
+    await projects.settle(node);
     compare(`${title}, Node ${versionOf(node)}`, [
-      { name: 'node -e 0', argv: [node, '-e', '0'], ...at },
-      { name: 'restage run', argv: [node, ...launch, 'run', 'bench.yaml'], ...at },
+      nodeAlone(node),
+      ...projects.commands(node, ['run', 'bench.yaml']),
     ]);
   }
 }
 
 /** A plan that a run remembers, and one that looks at everything, as an option makes it do. */
-async function upToDate(title: string, folder: Folder): Promise<void> {
-  await settle(folder, process.execPath);
-  const plan = [process.execPath, ...launch, 'plan', 'bench.yaml'];
-  const at = { cwd: folder.path };
+async function upToDate(title: string, projects: Projects): Promise<void> {
+  const node = process.execPath;
+  await projects.settle(node);
   compare(title, [
-    { name: 'node -e 0', argv: [process.execPath, '-e', '0'], ...at },
-    { name: 'restage plan', argv: plan, ...at },
-    { name: 'restage plan, all of it examined', argv: [...plan, '--no-store'], ...at },
+    nodeAlone(node),
+    ...projects.commands(node, ['plan', 'bench.yaml']),
+    ...projects.commands(node, ['plan', 'bench.yaml', '--no-store'], 'plan, all examined'),
   ]);
 }
 
 function everything(stages: number): void {
-  using folder = trivialStages(stages);
+  using projects = new Projects(() => trivialStages(stages));
+  using folder = new Folder();
   const numbers = Array.from({ length: stages }, (_, i) => i);
   folder.write(
     'run.sh',
@@ -155,33 +199,26 @@ function everything(stages: number): void {
   const rules = numbers.map((i) => `build out/${i}: say\n  word = ${i}\n`);
   folder.write('build.ninja', `rule say\n  command = echo $word > $out\n${rules.join('')}`);
   const at = { cwd: folder.path };
+  const ninja = {
+    name: 'ninja',
+    argv: ['ninja'],
+    clean: ['out', '.ninja_log', '.ninja_deps'],
+    ...at,
+  };
+  const ours = projects.commands(process.execPath, ['run', 'bench.yaml']);
   compare(
     `Everything once, ${stages} trivial stages`,
     [
       { name: 'shell script', argv: ['sh', 'run.sh'], clean: ['out'], ...at },
-      ...(hasNinja
-        ? [{ name: 'ninja', argv: ['ninja'], clean: ['out', '.ninja_log', '.ninja_deps'], ...at }]
-        : []),
-      {
-        name: 'restage run',
-        argv: [process.execPath, ...launch, 'run', 'bench.yaml'],
-        clean: ['cache', 'artifacts'],
-        ...at,
-      },
+      ...(hasNinja ? [ninja] : []),
+      ...ours.map((command) => ({ ...command, clean: ['cache', 'artifacts'] })),
     ],
     { stages, times: Math.min(rounds, 3) },
   );
 }
 
-console.log(`medians of ${rounds} rounds, at most 3 where everything runs`);
-{
-  const stages = 1_000 * share;
-  using folder = trivialStages(stages);
-  await nothingToDo(`Nothing to do, ${stages} stages`, folder);
-}
-{
-  const files = 10_000 * share;
-  using folder = new Folder();
+function manyFiles(files: number): Folder {
+  const folder = new Folder();
   folder.writeData(10, files / 10, 20 * 1024);
   const stage = (i: number) =>
     `{ kind: command, inputs: { i: ./data/${i} }, outputs: { o: { } }, with: { run: "ls \${inputs.i} > \${outputs.o}" } }`;
@@ -189,12 +226,24 @@ console.log(`medians of ${rounds} rounds, at most 3 where everything runs`);
     folder,
     Array.from({ length: 10 }, (_, i) => stage(i)),
   );
-  await nothingToDo(`Nothing to do, 10 stages over ${files} files`, folder);
+  return folder;
+}
+
+console.log(`medians of ${rounds} rounds, at most 3 where everything runs`);
+{
+  const stages = 1_000 * share;
+  using projects = new Projects(() => trivialStages(stages));
+  await nothingToDo(`Nothing to do, ${stages} stages`, projects);
+}
+{
+  const files = 10_000 * share;
+  using projects = new Projects(() => manyFiles(files));
+  await nothingToDo(`Nothing to do, 10 stages over ${files} files`, projects);
 }
 {
   const stages = 2_000 * share;
-  using folder = trivialStages(stages);
-  await upToDate(`Plan, ${stages} stages that are up to date`, folder);
+  using projects = new Projects(() => trivialStages(stages));
+  await upToDate(`Plan, ${stages} stages that are up to date`, projects);
 }
 everything(200 * share);
 everything(1_000 * share);
