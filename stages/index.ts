@@ -10,6 +10,7 @@ import { spec as faces } from './faces/spec.ts';
 import { spec as faithfulness } from './faithfulness/spec.ts';
 import { spec as features } from './features/spec.ts';
 import { spec as frames } from './frames/spec.ts';
+import { spec as fuse } from './fuse/spec.ts';
 import { spec as gradcam } from './gradcam/spec.ts';
 import { spec as linear } from './linear/spec.ts';
 import { spec as loadDataset } from './load-dataset/spec.ts';
@@ -55,6 +56,7 @@ const entries: readonly KindEntry[] = [
   { spec: select, run: () => import('./select/run.ts') },
   { spec: exportModel, run: () => import('./export/run.ts') },
   { spec: evaluate, run: () => import('./evaluate/run.ts') },
+  { spec: fuse, run: () => import('./fuse/run.ts') },
   predictKind,
   { spec: rocDet, run: () => import('./roc-det/run.ts') },
   { spec: trends, run: () => import('./trends/run.ts') },

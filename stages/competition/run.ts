@@ -5,16 +5,16 @@ import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
 import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { writeDrawing } from '../../src/learning/charts/render-png.ts';
-import { seriesName } from '../../src/learning/charts/series.ts';
 import { wrapText } from '../../src/learning/charts/wrap-text.ts';
 import {
   type MatchedScores,
   matchScores,
 } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
+import { distinctNames } from '../../src/learning/metrics/distinct-names.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
-import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
+import { pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { distinctTables } from '../../src/learning/metrics/scores/aggregate-videos.ts';
 import { readSplitScores } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
@@ -49,7 +49,7 @@ export default async function run(context: Context): Promise<void> {
   const { split, confidence, title } = context.settings;
   const models = context.inputs('models');
   const pairs = pairByLabels(models, context.inputs('scores'), { one: 'model', other: 'scores' });
-  const names = namesOf(models);
+  const names = distinctNames(models);
   const entrants = pairs.map(({ one, other }, index) =>
     enter(one, other, names[index]!, context.settings),
   );
@@ -85,16 +85,6 @@ export default async function run(context: Context): Promise<void> {
   if (lead !== undefined) {
     context.highlight(leadTable(lead, ranked[0]!.name, formatLevel(confidence)));
   }
-}
-
-/** Names by axis values, with all labels where these are not distinct. */
-function namesOf(models: readonly InputArtifact[]): readonly string[] {
-  const short = models.map(({ labels }) => seriesName(labels));
-  if (short.every((name) => name !== '') && new Set(short).size === short.length) return short;
-  const full = models.map((_, index) => nameByLabels(models, index));
-  return full.map((name, index) =>
-    full.indexOf(name) === index ? name : `${name} (${index + 1})`,
-  );
 }
 
 function enter(

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { csvRecords } from '../../src/csv.ts';
+import { minimise } from '../../src/learning/metrics/arithmetic/minimise.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { writeFeatures } from '../../test/support/features-artifact.ts';
@@ -10,7 +11,6 @@ import { StageBench } from '../../test/support/stage-bench.ts';
 import evaluate from '../evaluate/run.ts';
 import { spec as evaluateSpec } from '../evaluate/spec.ts';
 import { logisticRegressions, logitsOf } from './logistic-regression.ts';
-import { minimise } from './minimise.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

@@ -1,4 +1,8 @@
-import { type Convergence, minimise, type Objective } from './minimise.ts';
+import {
+  type Convergence,
+  minimise,
+  type Objective,
+} from '../../src/learning/metrics/arithmetic/minimise.ts';
 
 /** Rows of values. */
 interface Rows {
