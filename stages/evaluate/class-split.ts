@@ -13,7 +13,13 @@ import { countDraws, rankScores } from '../../src/learning/metrics/ranking/thres
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { constantLoss } from '../../src/learning/training/collapse.ts';
-import { type EvaluateOptions, measure, measureAuc, measureSplit, merge } from './measure.ts';
+import {
+  type EvaluateOptions,
+  measure,
+  measureAuc,
+  measureSplit,
+  merge,
+} from './with-intervals.ts';
 import { withinFolds } from './within-folds.ts';
 
 /** Values fitted to the validation split; null where none is best. */

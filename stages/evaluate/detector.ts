@@ -44,7 +44,7 @@ import {
   measureAuc,
   measureSplit,
   merge,
-} from './measure.ts';
+} from './with-intervals.ts';
 import { withinFolds } from './within-folds.ts';
 
 /** How the two sides of a detector's scores are read. */

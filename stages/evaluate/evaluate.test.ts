@@ -133,6 +133,36 @@ test('corrupted images get other scores, the same each time and for any batch si
   }
 });
 
+test('the logits of several views are averaged, and a table says what that changes', async () => {
+  const mirrored = { flip: true };
+  using plain = await evaluated({ splits: ['test'] });
+  using alone = await evaluated({ splits: ['test'], testTime: { scales: [0.5] } });
+  using views = await evaluated({ splits: ['test'], testTime: { ...mirrored, crop: 2 } });
+  using again = await evaluated({
+    splits: ['test'],
+    testTime: { ...mirrored, crop: 2 },
+    batchSize: 3,
+  });
+
+  for (const [i, { negative }] of outputs(views).scores.entries()) {
+    assert.notEqual(outputs(plain).scores[i]!.negative, negative);
+    assert.ok(Math.abs(outputs(again).scores[i]!.negative - negative) < 1e-6);
+  }
+  assert.deepEqual(views.infos, ['10 views of an image take 10 times as long to score.']);
+  const table = views.highlights.find(({ title }) => title.startsWith('Test-time'))!;
+  assert.equal(table.title, 'Test-time augmentation, 10 views of each image');
+  assert.deepEqual(table.columns, [
+    'split',
+    'AUC, 10 views, 95 %',
+    'AUC, one view',
+    'difference on the same images',
+    'p',
+  ]);
+  const auc = outputs(plain).metrics.splits['test']!.auc!;
+  assert.match(String(table.rows[0]![2]), new RegExp(`^${Number(auc.toFixed(4))} `));
+  assert.ok(alone.highlights.some(({ title }) => title.includes('2 views')));
+});
+
 test('the most confident mistakes are shown, with their images, as a chart', async () => {
   using bench = await evaluated({ splits: ['test'], mistakes: true, corrupt: { blur: 1 } });
   const { metrics } = outputs(bench);

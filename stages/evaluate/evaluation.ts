@@ -18,7 +18,7 @@ import { StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { type ClassFitted, classify, openSet } from './class-split.ts';
 import { type DetectedSplit, detect, fitTo } from './detector.ts';
-import { type EvaluateOptions, finite } from './measure.ts';
+import { type EvaluateOptions, finite } from './with-intervals.ts';
 
 /** The content of the `metrics` output. */
 export type Evaluation = Awaited<ReturnType<typeof evaluate>>;

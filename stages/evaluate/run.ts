@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { csvTable } from '../../src/csv.ts';
 import { formatCount, formatCountOf, formatDecimal, formatFew } from '../../src/format-numbers.ts';
 import { tiedMaxima } from '../../src/learning/metrics/arithmetic/logits.ts';
+import { aucGain, gainCells, gainColumns } from '../../src/learning/metrics/comparison/auc-gain.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { findSuspects, type Suspect } from '../../src/learning/metrics/label-errors.ts';
 import { videosTable } from '../../src/learning/metrics/scores/aggregate-videos.ts';
@@ -18,7 +19,7 @@ import { bothLevels, evaluationTables, sidesOf } from './tables.ts';
 
 export default async function run(context: StageContext<EvaluateSettings>): Promise<void> {
   const { settings } = context;
-  const { table: images, chosenEpoch, positive } = await scoresOf(context);
+  const { table: images, chosenEpoch, positive, views } = await scoresOf(context);
   const table = judged(images, positive, settings);
   const options = { positive, ...settings, chosenEpoch, threads: context.cpus };
   const evaluation = await evaluate(table, options);
@@ -39,6 +40,10 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   reportTies(context, table);
   reportFewGroups(context, table);
   for (const table of evaluationTables(evaluation, settings)) context.highlight(table);
+  if (views !== undefined) {
+    const alone = judged(views.alone, positive, settings);
+    reportViews(context, { table, alone, positive, count: views.count });
+  }
   if (ofImages !== undefined) {
     context.highlight(bothLevels(ofImages, evaluation));
     context.highlight(videosTable(images, settings));
@@ -70,12 +75,52 @@ function groupsOf(table: ScoreTable): ScoreTable {
   );
 }
 
-async function scoresOf(
-  context: StageContext<EvaluateSettings>,
-): Promise<{ table: ScoreTable; chosenEpoch: number; positive?: readonly string[] | undefined }> {
+/** What is evaluated. */
+interface Scored {
+  readonly table: ScoreTable;
+  readonly chosenEpoch: number;
+  readonly positive?: readonly string[] | undefined;
+  /** Where the scores are means over several views: how many, and the scores of the image alone. */
+  readonly views?: { readonly count: number; readonly alone: ScoreTable } | undefined;
+}
+
+async function scoresOf(context: StageContext<EvaluateSettings>): Promise<Scored> {
   if (context.inputs('scores').length > 0) return { table: readScores(context), chosenEpoch: 0 };
   const { scoreImages } = await import('./score-images.ts'); // loads tfjs, which takes a second
   return scoreImages(context);
+}
+
+/** What test-time augmentation changes, of a detector with a paired test. */
+function reportViews(
+  context: StageContext<EvaluateSettings>,
+  {
+    table,
+    alone,
+    positive,
+    count,
+  }: {
+    readonly table: ScoreTable;
+    readonly alone: ScoreTable;
+    readonly positive: readonly string[] | undefined;
+    readonly count: number;
+  },
+): void {
+  const { splits, confidence } = context.settings;
+  const rows = splits.flatMap((split) => {
+    const gain = aucGain(table, alone, { split, positive, confidence });
+    return gain === undefined ? [] : [[split, ...gainCells(gain)]];
+  });
+  const cost = `${count} views of an image take ${count} times as long to score`;
+  if (rows.length === 0) {
+    context.info(`${cost}. What they gain is shown for two classes, or with "positive".`);
+    return;
+  }
+  context.info(`${cost}.`);
+  context.highlight({
+    title: `Test-time augmentation, ${count} views of each image`,
+    columns: ['split', ...gainColumns(`${count} views`, 'one view', confidence)],
+    rows,
+  });
 }
 
 /** A slice of fewer images, or groups, is reported as too small to judge. */

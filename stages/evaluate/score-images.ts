@@ -1,3 +1,4 @@
+import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import type {
   ScoreRow,
   ScoreTable,
@@ -19,9 +20,10 @@ import {
   openFeaturesOfClasses,
   type Target,
 } from '../../src/learning/training/open-labelled-data.ts';
-import { predict } from '../../src/learning/training/predict.ts';
+import { type Predictions, predict } from '../../src/learning/training/predict.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { featureBatches } from '../../src/learning/training/training-data.ts';
+import { type View, viewsOf } from '../../src/learning/vision/augment/view-settings.ts';
 import { type Batch, BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { factsOf, type Scorable, unscoredOf } from './read-scores.ts';
@@ -40,37 +42,62 @@ export async function scoreImages(context: Context) {
   using network = await loadNetwork(context.input('model').path, context.cpus);
   const { model, info } = network;
   const source = openSource(context, info.input);
+  const { testTime } = context.settings;
+  const views = testTime === undefined ? [undefined] : viewsOf(testTime);
   const target = (info.training['target'] ?? 'class') as Target;
   const names = [...info.classes];
   const labelOf = labelsFor(context, names, source.classes, target);
 
-  const total = splits.reduce((sum, split) => sum + source.samples(split).length, 0);
+  const images = splits.reduce((sum, split) => sum + source.samples(split).length, 0);
+  const total = images * views.length;
   let done = 0;
+  const onBatch = (split: string) => (images: number) => {
+    done += images;
+    context.progress({ done, total, unit: views.length === 1 ? 'images' : 'views', note: split });
+  };
   const rows: ScoreRow[] = [];
+  /** The scores of the images alone, where the rows have the means over several views. */
+  const usual: ScoreRow[] = [];
   for (const split of splits) {
-    const { logits, indices } = await predict(model, source.batches(split), (images) => {
-      done += images;
-      context.progress({ done, total, unit: 'images', note: split });
-    });
+    await using pass = source.open(split);
+    const seen: Predictions[] = [];
+    for (const view of views) seen.push(await predict(model, pass.batches(view), onBatch(split)));
+    const [{ logits, indices }] = seen as [Predictions];
     const width = logits.length / indices.length;
     for (const [i, index] of indices.entries()) {
       const sample = source.samples(split)[index]!;
-      const scores = [...logits.subarray(width * i, width * (i + 1))];
+      const scores = meanLogits(seen, width * i, width * (i + 1));
       expectFinite(scores, `${sample.key} of ${split}`);
-      rows.push({
+      const row = {
         key: sample.key,
         split,
         label: labelOf(sample),
         scores,
         ...factsOf(sample, target),
-      });
+      };
+      rows.push(row);
+      if (seen.length > 1)
+        usual.push({ ...row, scores: [...logits.subarray(width * i, width * (i + 1))] });
     }
   }
   const isDetector = target === 'source' && source.classes.length === 2;
   const positive = isDetector ? source.classes.slice(1) : undefined;
   const unscored = source.unscored(labelOf);
   const table: ScoreTable = { classes: info.classes, names, rows, unscored };
-  return { table, chosenEpoch: info.chosenEpoch, positive };
+  const seenOften = { count: views.length, alone: { ...table, rows: usual } };
+  return {
+    table,
+    chosenEpoch: info.chosenEpoch,
+    positive,
+    views: views.length === 1 ? undefined : seenOften,
+  };
+}
+
+/** The mean over views of a part of their logits; of one view, its logits. */
+function meanLogits(views: readonly Predictions[], from: number, to: number): number[] {
+  const sums = views[0]!.logits.slice(from, to);
+  if (views.length === 1) return [...sums];
+  return Array.from(sums, (_, c) => mean(views.map(({ logits }) => logits[from + c]!)));
 }
 
 /**
@@ -105,8 +132,13 @@ interface Source {
   unscored(
     labelOf: (video: Pick<Scorable, 'class' | 'source'>) => number,
   ): readonly UnscoredVideo[];
-  /** One pass over a split in its own order. */
-  batches(split: string): AsyncIterable<Batch>;
+  open(split: string): OpenSplit;
+}
+
+/** A split whose items can be read several times. */
+interface OpenSplit extends AsyncDisposable {
+  /** One pass over the split in its own order; features have no views. */
+  batches(view: View | undefined): AsyncIterable<Batch>;
 }
 
 /**
@@ -128,7 +160,7 @@ function openSource(context: Context, input: ModelInfo['input']): Source {
 }
 
 function imagesOf(context: Context, input: ImageInput): Source {
-  const { splits, batchSize, corrupt, seed } = context.settings;
+  const { splits, batchSize, corrupt, seed, testTime } = context.settings;
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, splits);
   const samples = splits.flatMap((split) => dataset.split(split).samples);
@@ -140,15 +172,19 @@ function imagesOf(context: Context, input: ImageInput): Source {
     normalization: input.normalise,
     corruption: corrupt && { ...corrupt, seed },
     threads: context.cpus,
-    cacheBytes: 0, // One pass over each split, so no image is kept.
+    // Images are kept for a second pass only.
+    ...(testTime === undefined && { cacheBytes: 0 }),
   };
   return {
     classes: dataset.classes,
     samples: (split) => dataset.split(split).samples,
     unscored: (labelOf) => unscoredOf(splits, (split) => dataset.split(split).missing(), labelOf),
-    async *batches(split) {
-      await using loader = new BatchLoader(folder, split, options);
-      yield* loader.epoch();
+    open(split) {
+      const loader = new BatchLoader(folder, split, options);
+      return {
+        batches: (view) => loader.epoch(view === undefined ? {} : { view }),
+        [Symbol.asyncDispose]: () => loader.close(),
+      };
     },
   };
 }
@@ -179,6 +215,9 @@ function featuresOf(context: Context, { values, of: trained }: FeaturesInput): S
     samples: (split) => features.split(split).samples,
     unscored: (labelOf) =>
       unscoredOf(splits, (split) => features.split(split).missing ?? [], labelOf),
-    batches: (split) => batches.evaluation(split),
+    open: (split) => ({
+      batches: () => batches.evaluation(split),
+      [Symbol.asyncDispose]: async () => {},
+    }),
   };
 }

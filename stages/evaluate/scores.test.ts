@@ -402,6 +402,12 @@ test('a model needs images or features, scores need neither, and mistakes and co
   assert.deepEqual(check({ corrupt: {} }, 'model', 'dataset'), [
     'corrupt: expected one or more of blur, noise, scale, jpeg',
   ]);
+  assert.deepEqual(check({ testTime: {} }, 'model', 'dataset'), [
+    'testTime: expected flip: true, crop or scales',
+  ]);
+  assert.deepEqual(check({ testTime: { flip: true } }, 'scores', 'dataset'), [
+    'testTime: expected a "model" and a "dataset", since the model sees several views of each image',
+  ]);
   assert.deepEqual(check({ corrupt: { jpeg: 40 } }, 'scores', 'dataset'), [
     'corrupt: expected a "model" and a "dataset", since images are corrupted before a model sees them',
   ]);

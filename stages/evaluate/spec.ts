@@ -14,6 +14,7 @@ import {
   videoSettings,
 } from '../../src/learning/metrics/scores/video-settings.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
+import { viewSettings, viewsOf } from '../../src/learning/vision/augment/view-settings.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
@@ -31,6 +32,11 @@ const settings = z.strictObject({
   corrupt: corruptionSettings
     .exactOptional()
     .describe('A corruption of every image of every class before it is resized; none by default.'),
+  testTime: viewSettings
+    .exactOptional()
+    .describe(
+      'Test-time augmentation: the logits of several views of each image are averaged. A table says what they gain over the image alone; one view only by default.',
+    ),
   ...classSettings,
   sliceBy: z
     .enum(chosenBy)
@@ -120,11 +126,12 @@ function mistakes(
   if (sources.length > 0) return sources;
   const isModel = inputs.has('model');
   const images = isModel ? oneInput(inputs, ['dataset', 'features']) : [];
-  const { corrupt } = settings;
+  const { corrupt, testTime } = settings;
   const isFeatures = inputs.has('features');
   const isDataset = inputs.has('dataset');
   const isEmpty = corrupt !== undefined && Object.keys(corrupt).length === 0;
   const corruptions = Object.keys(corruptionSettings.shape).join(', ');
+  const isOneView = testTime !== undefined && viewsOf(testTime).length === 1;
   const seen =
     'expected a "model" and a "dataset", since images are corrupted before a model sees them';
   const expected = 'expected a "dataset", which has the images that are shown';
@@ -138,6 +145,12 @@ function mistakes(
     ),
     ...mistakeIf(isEmpty, ['corrupt'], `expected one or more of ${corruptions}`),
     ...mistakeIf(corrupt !== undefined && !(isModel && isDataset), ['corrupt'], seen),
+    ...mistakeIf(isOneView, ['testTime'], 'expected flip: true, crop or scales'),
+    ...mistakeIf(
+      testTime !== undefined && !(isModel && isDataset),
+      ['testTime'],
+      'expected a "model" and a "dataset", since the model sees several views of each image',
+    ),
     ...mistakeIf(settings.mistakes && !isDataset, ['mistakes'], expected),
   ];
 }

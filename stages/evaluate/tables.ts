@@ -18,8 +18,8 @@ import {
   numberOf,
   partWith,
 } from './evaluation.ts';
-import type { Pair } from './measure.ts';
 import type { EvaluateSettings } from './spec.ts';
+import type { Pair } from './with-intervals.ts';
 
 type Splits = readonly (readonly [string, EvaluatedSplit])[];
 

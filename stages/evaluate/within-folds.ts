@@ -2,7 +2,7 @@ import { groupBy } from '../../src/group-by.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import type { IntervalOptions } from '../../src/learning/metrics/intervals/interval.ts';
-import { measure } from './measure.ts';
+import { measure } from './with-intervals.ts';
 
 /** An image that one of several models scored. */
 interface FoldImage {

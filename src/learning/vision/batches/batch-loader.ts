@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { usableMemory } from '../../../machine-limits.ts';
 import { StageError } from '../../../stage.ts';
 import { type Augmentation, mixOf } from '../augment/augment-image.ts';
+import type { View } from '../augment/view-settings.ts';
 import type { Sample } from '../dataset/dataset.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
 import { nativeBatches, nativeSize } from '../native-scale.ts';
@@ -77,6 +78,8 @@ export interface EpochOptions {
   /** Indices of samples. Default: all, in the order of the dataset. */
   readonly order?: Uint32Array;
   readonly augment?: Augmentation;
+  /** How every image is seen, where nothing is random. Default: as it is. */
+  readonly view?: View;
 }
 
 /**
@@ -153,13 +156,14 @@ export class BatchLoader {
   epoch({
     order = Uint32Array.from(this.samples.keys()),
     augment,
+    view,
   }: EpochOptions = {}): AsyncIterableIterator<Batch> {
     const id = ++passes;
     this.#pass = id;
     this.#arrived = [];
     this.#wake();
     const batches = this.#divide(order, augment === undefined);
-    this.#send({ type: 'start', job: { id, batches, prefetch: this.#prefetch, augment } });
+    this.#send({ type: 'start', job: { id, batches, prefetch: this.#prefetch, augment, view } });
     return this.#read(id, batches, augment);
   }
 

@@ -4,6 +4,8 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { type Augmentation, augmentImage } from '../augment/augment-image.ts';
+import { seeView } from '../augment/see-view.ts';
+import type { View } from '../augment/view-settings.ts';
 import { corruptImage } from '../corruptions/corrupt-image.ts';
 import type { Corruption } from '../corruptions/corruption-settings.ts';
 import { type Dataset, openDataset } from '../dataset/open-dataset.ts';
@@ -46,6 +48,7 @@ interface BatchJob {
   /** Batches that may wait for the reader. */
   readonly prefetch: number;
   readonly augment: Augmentation | undefined;
+  readonly view: View | undefined;
 }
 
 /** A message to the thread. */
@@ -177,11 +180,14 @@ class SplitReader {
     const images = spareIndex < 0 ? new Float32Array(length) : this.spare.splice(spareIndex, 1)[0]!;
     let slot = 0;
     const decode = (index: number) => this.#decoded(index);
+    const { view } = job;
+    const seen = async (index: number) =>
+      view === undefined ? decode(index) : seeView(await decode(index), view);
     // Drawn from the image and the epoch alone, so neither the order nor the timing of threads
     // shows.
     const imageAt = (index: number) =>
       job.augment === undefined
-        ? decode(index)
+        ? seen(index)
         : augmentImage(job.augment, index, {
             count: this.#split.samples.length,
             ...(native !== undefined && { crop: resize }),
