@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setBackend, type Tensor, tensor } from '@tensorflow/tfjs';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { OnnxGraph, OnnxNode } from '../../src/backend/lowering/onnx-writer.ts';
 import { buildNet } from '../../src/learning/models/build-net.ts';
+import { exportOnnx } from '../../src/learning/models/export/export-onnx.ts';
+import { quantiseWeights } from '../../src/learning/models/export/quantise-weights.ts';
+import { weightedNet } from '../../src/learning/models/export/weighted-net.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import { loadModel, saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
@@ -77,4 +81,71 @@ test('only the formats that are asked for are written; their bytes change only w
   assert.deepEqual(readdirSync(files).sort(), ['info.json', 'model.onnx', 'model.safetensors']);
   const digest = digestOf(join(files, 'model.onnx'), join(files, 'model.safetensors'));
   assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '3d6495b8ca825198' });
+});
+
+test('weights of 8 bits take a quarter of the bytes, and each is off by half a step at most', async () => {
+  using bench = new StageBench();
+  const { folder, files } = await exported(bench, { formats: ['onnx'] });
+  const whole = readFileSync(join(files, 'model.onnx'));
+  const form = { layout: 'NHWC', softmax: false } as const;
+  const net = weightedNet(await loadModel(folder));
+  const rounded = exportOnnx(net, {}, { ...form, quantize: 'int8' });
+  assert.ok(rounded.length < 0.45 * whole.length, `${rounded.length} of ${whole.length}`);
+
+  await bench.run(spec, run, {
+    inputs: { model: folder },
+    with: { formats: ['onnx'], quantize: 'int8' },
+  });
+  const images = linearCongruential(1)(2 * 24 * 24 * 3, 1);
+  const scoresOf = async (bytes: Uint8Array) => {
+    const session = await InferenceSession.create(bytes);
+    const { logits } = await session.run({
+      image: new OrtTensor('float32', images, [2, 24, 24, 3]),
+    });
+    return logits!.data as Float32Array;
+  };
+  const expected = await scoresOf(whole);
+  const actual = await scoresOf(readFileSync(join(bench.output('files'), 'model.onnx')));
+  const largest = Math.max(...expected.map(Math.abs));
+  for (const [i, value] of expected.entries()) {
+    assert.notEqual(actual[i], value);
+    assert.ok(Math.abs(actual[i]! - value) < 0.1 * largest);
+  }
+});
+
+test('each channel of a weight has a scale of its own, by the axis of its operator', () => {
+  const shape = [2, 3];
+  const data = Float32Array.from([1, -2, 4, 0.1, 0.2, -0.05]);
+  const quantised = (type: string, attributes: OnnxNode['attributes']) =>
+    quantiseWeights({
+      nodes: [{ type, domain: '', inputs: ['x', 'w'], outputs: ['y'], attributes }],
+      initializers: [{ name: 'w', type: 'float32', shape, data }],
+      inputs: [],
+      outputs: [],
+    });
+  const back = ({ nodes, initializers }: OnnxGraph) => {
+    const [integers, scales] = initializers;
+    const values = new Int8Array((integers!.data as Uint8Array).buffer);
+    const { axis } = nodes[0]!.attributes as { axis: number };
+    const inner = axis === 0 ? shape[1]! : 1;
+    return Array.from(values, (value, i) => {
+      const channel = Math.floor(i / inner) % shape[axis]!;
+      return {
+        value: value * (scales!.data as Float32Array)[channel]!,
+        step: scales!.data[channel]!,
+      };
+    });
+  };
+  for (const [type, attributes, axis] of [
+    ['Conv', {}, 0],
+    ['Gemm', { transB: 1 }, 0],
+    ['Gemm', {}, 1],
+    ['MatMul', {}, 1],
+  ] as const) {
+    const graph = quantised(type, attributes);
+    assert.deepEqual(graph.nodes[0]!.attributes, { axis });
+    assert.equal(graph.initializers[1]!.data.length, shape[axis]);
+    for (const [i, { value, step }] of back(graph).entries())
+      assert.ok(Math.abs(value - data[i]!) <= Number(step) / 2 + 1e-7, `${type} ${i}`);
+  }
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { flag, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -19,6 +20,12 @@ const settings = z.strictObject({
     .describe(
       'The order of an image’s axes in ONNX: [batch, height, width, 3], or [batch, 3, height, width].',
     ),
+  quantize: z
+    .literal('int8')
+    .exactOptional()
+    .describe(
+      'Weights of convolutions and matrix products in ONNX as 8-bit integers with a scale for each output channel: a quarter of the size. Computation stays in float32. Without it, float32.',
+    ),
   softmax: flag.describe('Whether ONNX ends with probabilities in place of logits.'),
 });
 export type ExportSettings = z.infer<typeof settings>;
@@ -29,6 +36,12 @@ export const spec = defineKind<ExportSettings>({
   summary:
     'Writes a model for other programs: ONNX, tfjs layers, and safetensors in PyTorch’s layout.',
   settings,
+  check: ({ quantize, formats }) =>
+    mistakeIf(
+      quantize !== undefined && !formats.includes('onnx'),
+      ['quantize'],
+      'expected "onnx" among the formats, whose weights it rounds',
+    ),
   inputs: { model: { type: 'model', summary: 'A model of train, select or load-model.' } },
   outputs: {
     files: output.files(

@@ -12,8 +12,15 @@ export type HostArray =
   | Int32Array<ArrayBuffer>
   | Uint8Array<ArrayBuffer>;
 
-/** TensorProto.DataType numbers of the ONNX types that the lowerings use. */
-export const ONNX_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
+/** TensorProto.DataType numbers of the ONNX types that are written. */
+export const ONNX_TYPE = {
+  float32: 1,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+} as const;
 export type OnnxType = keyof typeof ONNX_TYPE;
 
 export function isValueType(dtype: DataType): dtype is ValueType {

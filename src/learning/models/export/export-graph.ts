@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { encodeModel, type OnnxAttribute } from '../../../backend/lowering/onnx-writer.ts';
 import type { JsonObject } from '../../../json.ts';
+import { StageError } from '../../../stage.ts';
 import { GraphLayer, type Inline, type Source, type Step } from '../graph/graph-layer.ts';
 import { isPerImage } from '../graph/operators/shapes.ts';
 import { type Layer, plainLayersIn, type Shape } from '../layers/layer.ts';
@@ -17,6 +18,7 @@ import {
 } from '../weights/net-weights.ts';
 import { encodeSafetensors } from '../weights/safetensors.ts';
 import { NetWriter, type OnnxForm } from './export-onnx.ts';
+import { quantiseWeights } from './quantise-weights.ts';
 import type { WeightedNet } from './weighted-net.ts';
 
 /**
@@ -26,7 +28,7 @@ import type { WeightedNet } from './weighted-net.ts';
 export function exportGraph(
   files: ModelFiles,
   metadata: Readonly<Record<string, string>>,
-  { layout, softmax }: OnnxForm,
+  { layout, softmax, quantize }: OnnxForm,
 ): Uint8Array<ArrayBuffer> {
   const { model, info } = files;
   const facts = graphOf(info)!;
@@ -49,7 +51,13 @@ export function exportGraph(
     inputs: [{ name: 'image', type: 'float32', shape }],
     outputs: [{ name: output, type: 'float32', shape: ['batch', info.classes.length] }],
   } as const;
-  return encodeModel(graph, { producer: 'restage', opset: facts.opset, metadata });
+  if (quantize !== undefined && facts.opset < channelScales) {
+    throw new StageError(
+      `Expected a network of an ONNX file of opset ${channelScales} or later to quantize, got one of opset ${facts.opset}: older ones have one scale for all channels. Export the file again, with a later opset_version.`,
+    );
+  }
+  const written = quantize === undefined ? graph : quantiseWeights(graph);
+  return encodeModel(written, { producer: 'restage', opset: facts.opset, metadata });
 }
 
 /** Weights by the file's names and shapes, and those of the head as PyTorch has them. */
@@ -110,6 +118,9 @@ function writtenValues(layer: GraphLayer, index: number): Float32Array<ArrayBuff
   const inverse = order.map((_, axis) => order.indexOf(axis));
   return permuteAxes(values, turned, inverse);
 }
+
+/** The first version of ONNX's operators whose DequantizeLinear has a scale for each channel. */
+const channelScales = 13;
 
 /** Operators that only count elements anew. */
 const reshapingOperators = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);

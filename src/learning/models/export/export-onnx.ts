@@ -15,6 +15,7 @@ import {
 } from '../layers/layer.ts';
 import type { TracedBlock, TracedLayer, TracedPlain } from '../layers/trace-net.ts';
 import { pytorchName, pytorchShape, toPytorch } from '../weights/net-weights.ts';
+import { quantiseWeights } from './quantise-weights.ts';
 import type { WeightedNet } from './weighted-net.ts';
 
 /** The form of a file, as the program that loads it expects it. */
@@ -25,6 +26,8 @@ export interface OnnxForm {
   readonly layout: 'NHWC' | 'NCHW';
   /** Whether it ends with `probabilities` in place of `logits`. */
   readonly softmax: boolean;
+  /** Weights of 8 bits ({@link quantiseWeights}). Default: float32. */
+  readonly quantize?: 'int8' | undefined;
 }
 
 /**
@@ -36,7 +39,7 @@ export interface OnnxForm {
 export function exportOnnx(
   net: WeightedNet,
   metadata: Readonly<Record<string, string>>,
-  { layout, softmax }: OnnxForm = { layout: 'NHWC', softmax: false },
+  { layout, softmax, quantize }: OnnxForm = { layout: 'NHWC', softmax: false },
 ): Uint8Array<ArrayBuffer> {
   const { input, traced, isForAnySize } = net;
   const name = input.length === 3 ? 'image' : 'features';
@@ -61,7 +64,8 @@ export function exportOnnx(
     ],
     outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
   } as const;
-  return encodeModel(graph, { producer: 'restage', opset: exportedOpset, metadata });
+  const written = quantize === undefined ? graph : quantiseWeights(graph);
+  return encodeModel(written, { producer: 'restage', opset: exportedOpset, metadata });
 }
 
 const activationOperators: Readonly<Record<Exclude<Activation, ComposedActivation>, string>> = {
