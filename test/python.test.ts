@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, realpathSync, utimesSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { machineCapacity } from '../src/engine/execution/admission.ts';
+import { machineCapacity } from '../src/engine/execution/machine-capacity.ts';
 import { inRepository, read } from './support/pages.ts';
 import { endOf, Project, type RanOnce } from './support/rig.ts';
 import { install, makeVenv, noPython } from './support/venv.ts';

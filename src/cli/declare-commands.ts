@@ -6,7 +6,7 @@ import {
   parseDuration,
   parseMemory,
   scoreKinds,
-} from '../project/option-values.ts';
+} from '../project/option-choices.ts';
 import type { Template } from '../project/templates/begin-project.ts';
 import { didYouMean } from '../suggest.ts';
 import { commandName } from './support/command-name.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { backendNames } from '../backend/select/backend-names.ts';
-import { machineCapacity } from '../engine/execution/admission.ts';
+import { machineCapacity } from '../engine/execution/machine-capacity.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
 import { checkPlaces, loadPlaces, type Places } from '../engine/places/place-file.ts';

@@ -1,6 +1,6 @@
 import { findKinds, settingsOfKind, specNamed } from '../../project/find-kind.ts';
 import { kindWarnings } from '../../project/kinds/load-kinds.ts';
-import { backendNames } from '../../project/option-values.ts';
+import { backendNames } from '../../project/option-choices.ts';
 import { wrapWords } from '../../reporting/terminal/text-layout.ts';
 import { compare } from '../../sort-order.ts';
 import type { KindSpec } from '../../stage.ts';

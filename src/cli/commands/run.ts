@@ -5,11 +5,11 @@ import { openTarget } from '../../project/open-target.ts';
 import type { OpenedProject } from '../../project/opened-project.ts';
 import { openReporter } from '../../reporting/terminal/select-reporter.ts';
 import { isForUser, UsageError } from '../../user-error.ts';
-import { beginAnew } from '../support/begin-anew.ts';
 import { commandName, program } from '../support/command-name.ts';
 import { exitCodes } from '../support/exit-codes.ts';
 import { Interrupts } from '../support/interrupts.ts';
 import { openHere } from '../support/open-here.ts';
+import { rerunCommand } from '../support/rerun-command.ts';
 import { type WatchedRuns, watchRuns } from '../support/watch-runs.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
@@ -120,5 +120,5 @@ async function runOnce(
   } finally {
     reporter.close();
   }
-  return await beginAnew(argv, cancellation.signal);
+  return await rerunCommand(argv, cancellation.signal);
 }

@@ -1,6 +1,6 @@
 import { markdownTable } from '../../markdown-table.ts';
 import { type SettingRow, settingsOfKind } from '../../project/find-kind.ts';
-import { backendNames } from '../../project/option-values.ts';
+import { backendNames } from '../../project/option-choices.ts';
 import type { InputPort, KindSpec, OutputPort } from '../../stage.ts';
 
 /** The page of all kinds, which is docs/kinds.md for the built-in ones. */

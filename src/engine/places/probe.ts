@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
-import { machineCapacity } from '../execution/admission.ts';
+import { machineCapacity } from '../execution/machine-capacity.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 
 const reportFile = (folder: string): string => join(folder, 'report.json');

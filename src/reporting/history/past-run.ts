@@ -48,8 +48,8 @@ export function pastRun(
   const pipeline = record?.pipeline ?? run.pipeline();
   if (pipeline === undefined) return undefined;
   if (record === undefined) {
-    if (!run.isLiving() && !run.ranStages()) return undefined;
-    const outcome = run.isLiving() ? 'running' : 'killed';
+    const outcome = run.stateWithoutRecord();
+    if (outcome === 'killed' && !run.ranStages()) return undefined;
     return {
       id: run.id,
       pipeline,

@@ -64,7 +64,7 @@ export class LiveRun {
 }
 
 function stateOf(run: RunFolder, record: RunRecord | undefined): RunState {
-  if (record === undefined) return run.isLiving() ? 'running' : 'killed';
+  if (record === undefined) return run.stateWithoutRecord();
   return endState(Object.values(record.stages));
 }
 

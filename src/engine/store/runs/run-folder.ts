@@ -163,6 +163,11 @@ export class RunFolder {
     return life === 'alive' || (life === 'unknown' && Date.now() - this.startedAt() < month);
   }
 
+  /** What a run without a record is: it is still at work, or it was killed. */
+  stateWithoutRecord(): 'running' | 'killed' {
+    return this.isLiving() ? 'running' : 'killed';
+  }
+
   /**
    * Whether its process died before it removed `work`: assumed on another machine after a month,
    * without an owner after a day.

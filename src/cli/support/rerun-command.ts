@@ -9,7 +9,7 @@ import { ignoresHangup } from './hangup.ts';
  * Runs the command again in a new process, which loads the current code, and returns its exit code.
  * An interrupt ends it.
  */
-export async function beginAnew(argv: readonly string[], signal: AbortSignal): Promise<number> {
+export async function rerunCommand(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...argv], {
     stdio: 'inherit',
     env: { ...process.env, [ownVariables.hangup]: ignoresHangup ? 'ignored' : 'heeded' },
