@@ -20,6 +20,7 @@ import { spec as network } from './network/spec.ts';
 import { spec as plot } from './plot/spec.ts';
 import { spec as predict } from './predict/spec.ts';
 import { spec as python } from './python/spec.ts';
+import { spec as robustness } from './robustness/spec.ts';
 import { spec as rocDet } from './roc-det/spec.ts';
 import { spec as saliency } from './saliency/spec.ts';
 import { spec as select } from './select/spec.ts';
@@ -59,6 +60,7 @@ const entries: readonly KindEntry[] = [
   { spec: fuse, run: () => import('./fuse/run.ts') },
   predictKind,
   { spec: rocDet, run: () => import('./roc-det/run.ts') },
+  { spec: robustness, run: () => import('./robustness/run.ts') },
   { spec: trends, run: () => import('./trends/run.ts') },
   { spec: activity, run: () => import('./activity/run.ts') },
   { spec: plot, run: () => import('./plot/run.ts') },

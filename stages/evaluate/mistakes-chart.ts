@@ -55,7 +55,9 @@ export async function drawMistakes(
       corrupt === undefined ? bytes : await corruptImage(bytes, { ...corrupt, seed }, row.key);
     pictures.set(row, await thumbnail(seen));
   }
-  const strengths = Object.entries(corrupt ?? {}).map(([name, strength]) => `${name} ${strength}`);
+  const strengths = Object.entries(corrupt ?? {}).map(
+    ([name, strength]) => `${name} ${showStrength(strength)}`,
+  );
   const seenAs = strengths.length === 0 ? '' : ` Corrupted: ${strengths.join(', ')}.`;
   const chart = mistakesChart(mistakes, table.names, (row) => pictures.get(row)!, seenAs);
   await renderOutput(context, 'mistakes', chart);
@@ -149,4 +151,12 @@ function shorten(name: string): string {
   for (let cut = 1; textWidth(caption, 11) > captionWidth && cut < name.length; cut++)
     caption = `…${name.slice(cut)}`;
   return caption;
+}
+
+/** A number, or the settings of a change that has several: `quality 40, shift 4`. */
+function showStrength(strength: number | Readonly<Record<string, number>>): string {
+  if (typeof strength === 'number') return String(strength);
+  return Object.entries(strength)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 }

@@ -3,11 +3,13 @@ import { blur } from '../augment/blur.ts';
 import { downscale, noise } from '../augment/pixel-change.ts';
 import { decodeImage, sharpOf } from '../decode-image.ts';
 import type { Corruption } from './corruption-settings.ts';
+import { compressShifted, coverBlocks, lowerContrast, pixelate } from './pixel-corruptions.ts';
 
 /**
- * Corrupts an encoded image at its full size: blur, noise, scale, and last the compression. The
- * result is an encoded image again, a JPEG if that is asked for, otherwise a PNG. Noise is drawn
- * from the seed and `key`, the image's own, so it does not depend on the order of images.
+ * Corrupts an encoded image at its full size: blur, noise, contrast, blocks, pixelation, scale, and
+ * last the compressions. The result is an encoded image again, a JPEG or WebP if that is asked for,
+ * otherwise a PNG. Noise and blocks are drawn from the seed and `key`, the image's own, so they do
+ * not depend on the order of images.
  */
 export async function corruptImage(
   bytes: Uint8Array,
@@ -22,7 +24,14 @@ export async function corruptImage(
   if (sigma > 0) image = await blur(image, { probability: 1, sigma: [sigma, sigma] }, random);
   if (deviation > 0)
     image = await noise(image, { probability: 1, deviation: [deviation, deviation] }, random);
+  const { contrast = 1, blocks = 0, pixelate: side = 1 } = corruption;
+  if (contrast < 1) image = lowerContrast(image, contrast);
+  if (blocks > 0) image = coverBlocks(image, blocks, new Random('blocks', corruption.seed, key));
+  if (side > 1) image = pixelate(image, side);
   if (scale < 1) image = await downscale(image, { probability: 1, factor: [scale, scale] }, random);
-  if (corruption.jpeg === undefined) return sharpOf(image).png({ compressionLevel: 1 }).toBuffer();
-  return sharpOf(image).jpeg({ quality: corruption.jpeg, chromaSubsampling: '4:2:0' }).toBuffer();
+  const { earlierJpeg, jpeg, webp } = corruption;
+  if (earlierJpeg !== undefined) image = await compressShifted(image, earlierJpeg);
+  if (webp !== undefined) return sharpOf(image).webp({ quality: webp }).toBuffer();
+  if (jpeg === undefined) return sharpOf(image).png({ compressionLevel: 1 }).toBuffer();
+  return sharpOf(image).jpeg({ quality: jpeg, chromaSubsampling: '4:2:0' }).toBuffer();
 }

@@ -8,25 +8,57 @@ const strength = (least: number, most: number, what: string) =>
  * Corruptions of test images; light, since a spec imports it. Strengths are fixed, so that every
  * image is corrupted alike.
  */
-export const corruptionSettings = z.strictObject({
-  blur: strength(
-    0,
-    20,
-    'Blurs by a Gaussian of this standard deviation in pixels; 0 changes nothing.',
-  ),
-  noise: strength(
-    0,
-    255,
-    'Adds normal noise of this standard deviation, in levels of 255; 0 changes nothing.',
-  ),
-  scale: strength(
-    0.01,
-    1,
-    'Reduces to this share of the sides, and enlarges again; 1 changes nothing.',
-  ),
-  jpeg: whole(1, 100)
-    .exactOptional()
-    .describe('Compresses as JPEG of this quality, colours at half the size.'),
-});
-/** A corruption with the seed of its noise. */
+export const corruptionSettings = z
+  .strictObject({
+    blur: strength(
+      0,
+      20,
+      'Blurs by a Gaussian of this standard deviation in pixels; 0 changes nothing.',
+    ),
+    noise: strength(
+      0,
+      255,
+      'Adds normal noise of this standard deviation, in levels of 255; 0 changes nothing.',
+    ),
+    contrast: strength(
+      0,
+      1,
+      'Multiplies the distances from the image’s mean grey; 1 changes nothing, 0 leaves one grey.',
+    ),
+    blocks: strength(
+      0,
+      1,
+      'Covers this share of the image with squares of random colours, a sixteenth of its shorter side each; 0 changes nothing.',
+    ),
+    pixelate: whole(1, 256)
+      .exactOptional()
+      .describe('Gives squares of so many pixels a side their mean colour; 1 changes nothing.'),
+    scale: strength(
+      0.01,
+      1,
+      'Reduces to this share of the sides, and enlarges again; 1 changes nothing.',
+    ),
+    earlierJpeg: z
+      .strictObject({
+        quality: whole(1, 100).describe('Its quality, colours at half the size.'),
+        shift: whole(0, 15)
+          .default(4)
+          .describe(
+            'By how many pixels its grid of blocks begins before the image; 0 and 8 are the grid of `jpeg`, as if the image had not been cropped.',
+          ),
+      })
+      .exactOptional()
+      .describe('A JPEG compression before the last one: with `jpeg` a double compression.'),
+    jpeg: whole(1, 100)
+      .exactOptional()
+      .describe('Compresses as JPEG of this quality, colours at half the size.'),
+    webp: whole(1, 100)
+      .exactOptional()
+      .describe('Compresses as WebP of this quality, in place of `jpeg`.'),
+  })
+  .refine(
+    ({ jpeg, webp }) => jpeg === undefined || webp === undefined,
+    'expected one last compression, got jpeg and webp: name the first earlierJpeg',
+  );
+/** A corruption with the seed of its noise and blocks. */
 export type Corruption = z.infer<typeof corruptionSettings> & { readonly seed: number };
