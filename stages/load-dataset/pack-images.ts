@@ -6,7 +6,7 @@ import type { PlacedImage } from '../../src/learning/vision/lists/found-image.ts
 import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { StageContext } from '../../src/stage.ts';
-import type { Examined, Question, Unreadable } from './examine-images.ts';
+import type { Examined, Question, Unreadable } from './examine-image.ts';
 import type { CountedImage } from './statistics.ts';
 
 /** A video without an image, in the split that it would be in. */
@@ -84,7 +84,7 @@ async function explain(
 ): Promise<readonly Unreadable[]> {
   if (failed.length === 0) return [];
   // Loads sharp, which only the threads need otherwise.
-  const { examine } = await import('./examine-images.ts');
+  const { examine } = await import('./examine-image.ts');
   const unreadable: Unreadable[] = [];
   const frames = new Map(images.map(({ path, frame }) => [path, frame]));
   for (const image of failed) {

@@ -20,7 +20,7 @@ import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { crossingGroups, type Drawing, farFromShares, requireEveryClass } from './check-splits.ts';
 import { drawBySource, drawSplits } from './draw-splits.ts';
-import type { Unreadable } from './examine-images.ts';
+import type { Unreadable } from './examine-image.ts';
 import { classesIn, findInFolders, unclaimedFolders } from './finding/find-in-folders.ts';
 import { type FolderLayout, usualClasses } from './finding/folder-layout.ts';
 import { type ListedDataset, labelling, listDataset } from './finding/list-dataset.ts';

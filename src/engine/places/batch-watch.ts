@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StageEvent } from '../events.ts';
 import { jsonLines, LineReader, readEnd } from '../files/read-part.ts';
 import type { Batch, BatchFolder, Beat, TicketEnd } from './batch-folder.ts';
+import { jobName } from './job-name.ts';
 import {
   isFinal,
   type JobState,
@@ -9,7 +10,7 @@ import {
   type ListedJob,
   type Scheduler,
 } from './schedulers/scheduler.ts';
-import { nameOf, type Placed } from './submitter.ts';
+import type { Placed } from './submitter.ts';
 
 /** How patient a run is with its jobs, in milliseconds. */
 export interface Patience {
@@ -251,7 +252,7 @@ export class BatchWatch {
       )
         continue;
       this.#cancelled.add(job);
-      await this.#scheduler.cancel(this.#addressOf(job), nameOf(this.folder));
+      await this.#scheduler.cancel(this.#addressOf(job), jobName(this.folder.id));
     }
   }
 
@@ -311,7 +312,7 @@ export class BatchWatch {
         : [jobOf(this.#addressOf(worker))];
     const all: (readonly [string, JobState])[] = [];
     for (const id of ids) {
-      const answer = this.#answers.get(id) ?? this.#scheduler.inspect(id, nameOf(this.folder));
+      const answer = this.#answers.get(id) ?? this.#scheduler.inspect(id, jobName(this.folder.id));
       const isNew = !this.#answers.has(id);
       this.#answers.set(id, answer);
       const states = await answer;
@@ -352,6 +353,7 @@ export class BatchWatch {
     if (this.folder.waiters().length > 0) return;
     // Safe: ended first, so a job that begins before it is cancelled finds nothing to do.
     this.#end([...this.batch.tickets.keys()], { type: 'cancelled', by });
-    for (const { id } of this.folder.jobs()) await this.#scheduler.cancel(id, nameOf(this.folder));
+    for (const { id } of this.folder.jobs())
+      await this.#scheduler.cancel(id, jobName(this.folder.id));
   }
 }

@@ -24,9 +24,10 @@ import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, afterJob, type NextStep } from './after-end.ts';
 import { BatchFolder, type TicketEnd, type Tries } from './batch-folder.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
+import { jobName } from './job-name.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
 import { longestLag, waitFor } from './shared-disk-lag.ts';
-import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
+import { type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
 import { changedSource, needsOf, type Software, ticketOf } from './ticket.ts';
 
 /** What a run gives to all of its clusters. */
@@ -468,11 +469,11 @@ export class ClusterPlace implements Place {
   async #list(): Promise<void> {
     const queued = this.#waiting().filter(({ hasQueued }) => hasQueued);
     if (queued.length === 0 || performance.now() < this.#listAt) return;
-    const jobs = await this.#options.scheduler.list(queued.map(({ folder }) => nameOf(folder)));
+    const jobs = await this.#options.scheduler.list(queued.map(({ folder }) => jobName(folder.id)));
     this.#listedAt = performance.now();
     this.#listAt = this.#listedAt + nextList;
     for (const watch of queued) {
-      const ofBatch = jobs.filter(({ name }) => name === nameOf(watch.folder));
+      const ofBatch = jobs.filter(({ name }) => name === jobName(watch.folder.id));
       watch.tellQueued(ofBatch, this.#options.place.name);
     }
   }

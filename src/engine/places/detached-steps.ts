@@ -8,8 +8,9 @@ import type { Place } from '../execution/execution.ts';
 import { mostDecisions, OutdatedInput, StageFailure } from '../execution/stage-failures.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import type { Workspace } from '../plan/examine.ts';
-import { type NodeCommand, prepareJob } from './job-script.ts';
+import type { NodeCommand } from './job-script.ts';
 import type { PlaceSpec } from './place-spec.ts';
+import { prepareJob } from './prepare-job.ts';
 import { type Scheduler, SubmitError } from './schedulers/scheduler.ts';
 import { submitPatiently } from './schedulers/submit-patiently.ts';
 

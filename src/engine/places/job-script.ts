@@ -1,10 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { inCache } from '../files/cache-paths.ts';
 import type { PlaceSpec } from './place-spec.ts';
-import type { JobRequest } from './schedulers/scheduler.ts';
 
 /** A command that a job runs by Node. */
 export interface NodeCommand {
@@ -16,35 +12,6 @@ export interface NodeCommand {
   readonly words: readonly string[];
   /** Shell lines after the place's own. */
   readonly lines?: readonly string[];
-}
-
-/** Writes the script of a job outside batches into its own folder `cache/jobs/<name>`. */
-export function prepareJob(
-  name: string,
-  place: PlaceSpec,
-  commandFor: (folder: string) => NodeCommand,
-  project: { readonly cache: string; readonly root: string; readonly env: Environment },
-): { readonly folder: string; readonly request: JobRequest } {
-  const { cache, root, env } = project;
-  const folder = inCache(cache, 'jobs', name);
-  const script = join(folder, 'script.sh');
-  const memory = place.memory.default;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(script, jobScript(place, commandFor(folder), { root, memory, env }), {
-    mode: 0o700,
-  });
-  return {
-    folder,
-    request: {
-      name: `restage-${name}`,
-      script,
-      root,
-      log: join(folder, 'output'),
-      workers: 1,
-      needs: { cpu: 1, gpu: 0, memory },
-      seconds: Math.ceil(place.time / 1000),
-    },
-  };
 }
 
 interface ScriptOptions {

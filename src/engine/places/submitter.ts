@@ -4,6 +4,7 @@ import { describeError } from '../../user-error.ts';
 import type { Workspace } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
+import { jobName } from './job-name.ts';
 import { jobScript, type NodeCommand } from './job-script.ts';
 import type { OpenTicket } from './open-tickets.ts';
 import type { PlaceSpec } from './place-spec.ts';
@@ -136,7 +137,7 @@ export class Submitter {
     const { scheduler, workspace, signal, warn } = this.#options;
     const { root } = workspace.pipeline;
     const request = {
-      name: nameOf(folder),
+      name: jobName(folder.id),
       script: folder.script,
       root,
       log: folder.output,
@@ -160,8 +161,6 @@ export class Submitter {
     }
   }
 }
-
-export const nameOf = ({ id }: BatchFolder): string => `restage-${id}`;
 
 function batchId(): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '');

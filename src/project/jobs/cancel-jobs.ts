@@ -1,5 +1,5 @@
 import { take } from '../../engine/places/detached-steps.ts';
-import { nameOf } from '../../engine/places/submitter.ts';
+import { jobName } from '../../engine/places/job-name.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { findJobs } from './open-jobs.ts';
 
@@ -33,7 +33,7 @@ export async function cancelJobs(project: OpenedProject): Promise<CancelledJobs>
     for (const index of open)
       folder.end(index, { type: 'cancelled', by: 'by `restage jobs cancel`' });
     const ids = folder.jobs().map(({ id }) => id);
-    await cancelAll(batch.place, ids, nameOf(folder));
+    await cancelAll(batch.place, ids, jobName(folder.id));
   }
   return { cancelled: unawaited.length, kept: batches.length - unawaited.length };
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { take } from '../../engine/places/detached-steps.ts';
+import { jobName } from '../../engine/places/job-name.ts';
 import {
   describeState,
   isFinal,
   type ListedJob,
   type Scheduler,
 } from '../../engine/places/schedulers/scheduler.ts';
-import { nameOf } from '../../engine/places/submitter.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { findJobs, type JobsUnderWay, type OpenBatch, type OpenStep } from './open-jobs.ts';
 
@@ -91,7 +91,7 @@ async function schedulerStates({
   schedulerFor,
 }: JobsUnderWay): Promise<(name: string) => string> {
   const jobs = [
-    ...batches.map(({ folder, batch }) => ({ place: batch.place, name: nameOf(folder) })),
+    ...batches.map(({ folder, batch }) => ({ place: batch.place, name: jobName(folder.id) })),
     ...steps,
   ];
   const live: ListedJob[] = [];
@@ -135,7 +135,7 @@ function stageJobs(
     type: 'stages',
     ids: folder.jobs().map(({ id }) => id),
     place: batch.place,
-    state: stateOf(nameOf(folder)),
+    state: stateOf(jobName(folder.id)),
     running: claims.length,
     stages: open.map((index) => batch.tickets[index]!.stage),
     hosts: [...new Set(claims.map(({ host }) => host))],

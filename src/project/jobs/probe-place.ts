@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { BatchFolder } from '../../engine/places/batch-folder.ts';
-import { prepareJob } from '../../engine/places/job-script.ts';
 import { loadPlaces } from '../../engine/places/place-file.ts';
 import type { PlaceSpec } from '../../engine/places/place-spec.ts';
+import { prepareJob } from '../../engine/places/prepare-job.ts';
 import { type NodeFacts, readAnswer } from '../../engine/places/probe.ts';
 import {
   describeState,

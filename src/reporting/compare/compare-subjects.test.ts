@@ -8,7 +8,8 @@ import type { BinaryRow } from '../../learning/metrics/scores/binary-view.ts';
 import { whichArePositive } from '../../learning/metrics/scores/class-settings.ts';
 import { formatComparison, latexOf, markdownOf } from '../terminal/format-comparison.ts';
 import { compareSubjects } from './compare-subjects.ts';
-import { comparisonCharts, renderComparison } from './comparison-page.ts';
+import { comparisonCharts } from './comparison-charts.ts';
+import { renderComparison } from './comparison-page.ts';
 import { type Subject, type SubjectStage, upstreamOf } from './comparison-subject.ts';
 import { comparisonTables } from './comparison-tables.ts';
 
