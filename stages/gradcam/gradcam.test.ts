@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { tensor } from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import { csvRecords } from '../../src/csv.ts';
+import { facePlaced } from '../../src/learning/faces/parts/testing-schematic-face.ts';
 import { buildNet } from '../../src/learning/models/build-net.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
@@ -142,6 +143,43 @@ function sheetOf(bench: StageBench) {
     ) as string[],
   };
 }
+
+test('with a table of faces, maps are divided by the parts of each face', async () => {
+  using bench = new StageBench();
+  const { model, dataset } = await writeInputs(bench);
+  // So large that its right eye, of the person, covers the corner that is red in fakes.
+  const landmarks = facePlaced(100, { x: 4 - 35, y: 4 - 40 })
+    .map(({ x, y }) => `${x} ${y}`)
+    .join(' ');
+  const faces = join(bench.root, 'faces.csv');
+  const rows = [1, 2, 3].map((index) => `test,test/${index}.png,test/${index},${landmarks}`);
+  writeFileSync(faces, ['split,path,crop,landmarks', ...rows].join('\n'));
+  await explain(bench, {
+    inputs: { models: [model], datasets: [dataset], faces: [faces] },
+    with: { class: 'fake', untrained: true },
+  });
+  const { 'grad-cam': numbers } = JSON.parse(outputOf(bench, 'metrics'));
+  assert.equal(numbers.faces.images, 3);
+  assert.equal(numbers.fake.parts.eyes, 1, 'of the fake with a red corner and a face');
+  assert.equal(numbers.fake.parts.outside, 0);
+  assert.equal(numbers.real.parts.eyes, null, 'all of its map is zero');
+  assert.ok(numbers.fake.partAreas.eyes > 0 && numbers.fake.partAreas.eyes < 0.5);
+  assert.ok('eyes' in numbers.aboveUntrained.fake.parts);
+  assert.ok(!('partAreas' in numbers.untrained.fake), 'areas are those of the images');
+  const table = bench.highlights.find(({ title }) => title.startsWith('Where in a face'))!;
+  assert.deepEqual(table.columns, [
+    'method',
+    'part',
+    'real: of the pixels',
+    'of the maps',
+    'trained − untrained',
+    'fake: of the pixels',
+    'of the maps',
+    'trained − untrained',
+  ]);
+  const [, part, , ofReal, , , ofFake] = table.rows[0]!;
+  assert.deepEqual([part, ofReal, ofFake], ['eyes', '–', '100 %']);
+});
 
 test('the map of a network that fires on a red corner lies there, and the sheet names outcomes without images', async () => {
   using bench = new StageBench();

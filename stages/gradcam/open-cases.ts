@@ -3,6 +3,7 @@ import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
 import { expectAll } from '../../src/learning/explanations/expect-all.ts';
 import { chooseClass } from '../../src/learning/explanations/explained-class.ts';
 import { openSubject } from '../../src/learning/explanations/explanation-subject.ts';
+import { openFaceParts } from '../../src/learning/explanations/open-face-parts.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
 import type { SurveyCase } from '../../src/learning/explanations/survey-models.ts';
 import { matchByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
@@ -32,7 +33,7 @@ export async function openCases(context: StageContext<GradcamSettings>) {
   const layers = layersOfModels(settings.layer, models);
   const { names, shared } = nameSeries(models.map(({ labels }) => labels));
   const apart = tellApart(names, 'model');
-  const opened: Omit<Case, 'masks'>[] = [];
+  const opened: Omit<Case, 'masks' | 'faceParts'>[] = [];
   for (const [i, { path }] of models.entries()) {
     const name = apart[i]!;
     const dataset = datasets[i]!;
@@ -47,11 +48,15 @@ export async function openCases(context: StageContext<GradcamSettings>) {
     );
     opened.push({ name, dataset, subject, layer });
   }
-  const folders = context.inputs('masks').length === 0 ? [] : matched('masks', 'folder of masks');
+  const optional = (port: string, artifact: string) =>
+    context.inputs(port).length === 0 ? [] : matched(port, artifact);
   const subjects = opened.map(({ subject }) => subject);
-  const masks = openMasks(subjects, folders);
+  const masks = openMasks(subjects, optional('masks', 'folder of masks'));
+  const faceParts = openFaceParts(subjects, optional('faces', 'table of faces'), settings.split);
   return {
-    cases: opened.map((openedCase, i): Case => ({ ...openedCase, masks: masks[i] })),
+    cases: opened.map(
+      (openedCase, i): Case => ({ ...openedCase, masks: masks[i], faceParts: faceParts[i] }),
+    ),
     shared,
   };
 }

@@ -4,6 +4,7 @@ import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { fewestCells } from '../../src/learning/attribution/top-share-ceiling.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import { facePartsTable } from '../../src/learning/explanations/face-parts-table.ts';
 import { chanceNote } from '../../src/learning/explanations/measured-texts.ts';
 import { type SurveyedCase, surveyModels } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -57,6 +58,8 @@ export default async function run(context: Context): Promise<void> {
     warnOfFewCells(context, surveyedCase);
   }
   context.highlight(casesTable(surveyed, settings));
+  const parts = facePartsTable(surveyed, settings);
+  if (parts.rows.length > 0) context.highlight(parts);
   if (lead !== undefined) context.highlight(leadTable(lead, settings));
 }
 

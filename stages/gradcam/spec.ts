@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { camMethods } from '../../src/learning/attribution/methods.ts';
 import {
   explanationSettings,
+  facesInput,
   methodList,
   surveySettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
@@ -72,6 +73,12 @@ export const spec = defineKind<GradcamSettings>({
       parts: () => ['masks'],
       optional: true,
     },
+    faces: {
+      ...facesInput,
+      summary: `${facesInput.summary} Matched to the models as data sets are.`,
+      list: true,
+      labelled: true,
+    },
   },
   outputs: {
     sheet: output.chart(
@@ -81,7 +88,7 @@ export const spec = defineKind<GradcamSettings>({
       'Raw maps of each model and method for all explained images, as float32 `.npy` of [maps, height, width]; maps.csv lists where each map is, and its numbers.',
     ),
     metrics: output.metrics(
-      'JSON: how concentrated the maps are, how far apart the classes lie, how well the maps find the masks, with intervals, beside an untrained network; by model if there are several.',
+      'JSON: how concentrated the maps are, how far apart the classes lie, where in a face they lie, how well they find the masks, with intervals, beside an untrained network; by model if there are several.',
     ),
     table: output.table('CSV: the same, a row for each model and method.'),
   },

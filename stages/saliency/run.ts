@@ -5,8 +5,10 @@ import { methodDefaults } from '../../src/learning/attribution/methods.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
 import { subjectOfStage } from '../../src/learning/explanations/explanation-subject.ts';
+import { facePartsTable } from '../../src/learning/explanations/face-parts-table.ts';
 import { pictureOf } from '../../src/learning/explanations/map-pictures.ts';
 import { metricsOf } from '../../src/learning/explanations/measure-survey.ts';
+import { openFaceParts } from '../../src/learning/explanations/open-face-parts.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
 import {
   drawImages,
@@ -39,15 +41,16 @@ export default async function run(context: Context): Promise<void> {
   await startBackend(context);
   const subject = await subjectOfStage(context);
   expectAttention(subject.model, [settings.method]);
-  const folders = context.inputs('masks').map(({ path }) => path);
-  const [masks] = openMasks([subject], folders);
+  const pathsOf = (port: string) => context.inputs(port).map(({ path }) => path);
+  const [masks] = openMasks([subject], pathsOf('masks'));
+  const [faceParts] = openFaceParts([subject], pathsOf('faces'), settings.split);
   const drawn = drawImages(
     subject,
     Math.min(settings.shown, settings.images ?? settings.shown),
     settings.seed,
   );
   const sheetImages = new Map<number, ShownImage & { readonly position: number }>();
-  const [surveyed] = (await surveyModels(context, [{ name: '', subject, masks }], {
+  const [surveyed] = (await surveyModels(context, [{ name: '', subject, masks, faceParts }], {
     methods: [settings.method],
     keeps: (index) => settings.maps === 'all' || drawn.includes(index),
     onImage: async ({ index, position, logits, maps, pixels }) => {
@@ -91,7 +94,11 @@ export default async function run(context: Context): Promise<void> {
   await renderOutput(context, 'sheet', saliencySheet(images, frame));
   await renderOutput(context, 'means', means);
   warnOf(context, surveyed);
-  for (const table of [saliencyTable(frame), classesTable(frame)])
+  for (const table of [
+    saliencyTable(frame),
+    classesTable(frame),
+    facePartsTable([surveyed], settings),
+  ])
     if (table.rows.length > 0) context.highlight(table);
 }
 

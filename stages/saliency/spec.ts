@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { attentionMethods, gradientMethods } from '../../src/learning/attribution/methods.ts';
 import {
   explanationSettings,
+  facesInput,
   subjectInputs,
   surveySettings,
   unusedSettings,
@@ -50,6 +51,7 @@ export const spec = defineKind<SaliencySettings>({
       parts: () => ['masks'],
       optional: true,
     },
+    faces: facesInput,
   },
   outputs: {
     sheet: output.chart(
@@ -60,7 +62,7 @@ export const spec = defineKind<SaliencySettings>({
       'Raw maps, unscaled, as float32 `.npy` of [maps, height, width]; maps.csv lists for each image where its map is, and its numbers.',
     ),
     metrics: output.metrics(
-      'JSON: how concentrated the maps are, how far apart the classes lie, how well the maps find the masks.',
+      'JSON: how concentrated the maps are, how far apart the classes lie, where in a face they lie, how well they find the masks.',
     ),
   },
   computes: true,

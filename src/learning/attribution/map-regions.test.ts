@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../random.ts';
-import { halfMassArea, regionNames, regionShares } from './map-regions.ts';
+import { halfMassArea, partShares, regionNames, regionShares } from './map-regions.ts';
 
 const square = (side: number) => ({ height: side, width: side });
 
@@ -44,4 +44,10 @@ test('the area with half of the mass is found whatever the order and unit of the
   assert.ok(massOf(count) >= massOf(400) / 2);
   assert.ok(massOf(count - 1) < massOf(400) / 2);
   assert.equal(halfMassArea(map.map((value) => 8 * value)), count / 400);
+});
+
+test('the mass of a map is divided among given parts, and that of zeros among none', () => {
+  const parts = new Uint8Array([0, 1, 1, 3]);
+  assert.deepEqual([...partShares(new Float32Array([2, 1, 1, 0]), parts, 4)], [0.5, 0.5, 0, 0]);
+  assert.ok(partShares(new Float32Array(4), parts, 4).every(Number.isNaN));
 });

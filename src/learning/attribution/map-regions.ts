@@ -37,6 +37,25 @@ export function regionShares(
   return masses.map((mass) => mass / total);
 }
 
+/**
+ * Where the mass of a map lies by parts of its image: the share in each, which sum to 1; NaN
+ * for a map of zeros.
+ *
+ * @param parts The number of each pixel's part, of as many pixels as the map has.
+ * @param count How many parts there are.
+ *
+ * Example: the map 2, 1, 1 with the parts 0, 1, 1 of three gives 0.5, 0.5, 0.
+ */
+export function partShares(map: Float32Array, parts: Uint8Array, count: number): Float64Array {
+  const masses = new Float64Array(count);
+  let total = 0;
+  for (const [i, value] of map.entries()) {
+    masses[parts[i]!]! += value;
+    total += value;
+  }
+  return masses.map((mass) => mass / total);
+}
+
 /** The third of a side, 0 to 2, that holds the centre of a pixel. */
 const thirdOf = (pixel: number, side: number): number => Math.floor((3 * (pixel + 0.5)) / side);
 

@@ -113,6 +113,14 @@ export const subjectInputs = {
   },
 } as const satisfies Readonly<Record<string, InputPort<{ readonly split: string }>>>;
 
+/** The tables of faces of kinds that say in which part of a face a map lies. */
+export const facesInput = {
+  type: 'table',
+  summary:
+    'The table `faces` of the images, as the kind faces writes it: maps are then divided by eyes, nose, mouth, forehead and cheeks.',
+  optional: true,
+} as const satisfies InputPort;
+
 /** The mistakes of settings that no chosen method uses. */
 export function unusedSettings(
   given: object,

@@ -3,6 +3,7 @@ import { type Json, type JsonTree, setAt } from '../../json.ts';
 import { topShare } from '../attribution/map-measures.ts';
 import { regionNames } from '../attribution/map-regions.ts';
 import type { Method } from '../attribution/methods.ts';
+import { facePartNames } from '../faces/parts/face-parts.ts';
 import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import { mean } from '../metrics/arithmetic/mean.ts';
 import { bootstrapIntervals, type Form, type Resampling } from '../metrics/intervals/bootstrap.ts';
@@ -58,6 +59,8 @@ export interface MeasureOptions extends Resampling {
  *     <class>.topShare            // mean over images: mass in the most salient 10 % of pixels
  *     <class>.meanMapTopShare     // the same of the mean map, on 16 x 16 cells
  *     <class>.regions.middle, …   // mean over images: mass in each cell of a grid of thirds
+ *     <class>.parts.eyes, …       // mean over images with a face: mass in each part of it
+ *     <class>.partAreas.eyes, …   // and the share of the pixels that the part has
  *     <class>.halfMassArea        // mean over images: share of the pixels with half of the mass
  *     distance                    // of the mean maps of two classes; of more, the mean
  *     distanceByChance, distanceP // for shuffled labels
@@ -224,7 +227,10 @@ function measureMethod(
 /** The resampled statistics: means over images, and numbers of mean maps. */
 function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uint8Array) => Values {
   const { topShares, areas, pointing, overlaps } = maps;
-  const regions = regionNames.map((name, i) => ({ name, shares: columnOf(maps.regions, i) }));
+  const regions = [
+    ...columnsOf('regions', regionNames, maps.regions),
+    ...columnsOf('parts', facePartNames, maps.parts),
+  ];
   return (weights) => {
     const sums = weightedSums({ ...maps, classes: keys.length }, labels, weights);
     const ofClass = (key: string, label: number): Values => {
@@ -233,9 +239,7 @@ function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uin
       return {
         [`${key}.topShare`]: mean(topShares),
         [`${key}.meanMapTopShare`]: topShare(sums[label]!),
-        ...Object.fromEntries(
-          regions.map(({ name, shares }) => [`${key}.regions.${name}`, mean(shares)]),
-        ),
+        ...Object.fromEntries(regions.map(({ path, shares }) => [`${key}.${path}`, mean(shares)])),
         [`${key}.halfMassArea`]: mean(areas),
       };
     };
@@ -249,12 +253,17 @@ function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uin
   };
 }
 
-/** The values of a region: a column of `[images, regions]`. */
-const columnOf = (regions: Float64Array, column: number): Float64Array =>
-  Float64Array.from(
-    { length: regions.length / regionNames.length },
-    (_, image) => regions[image * regionNames.length + column]!,
-  );
+/** The columns of `[images, names]` with their paths; none without values. */
+const columnsOf = (prefix: string, names: readonly string[], values?: Float64Array) =>
+  values === undefined
+    ? []
+    : names.map((name, column) => ({
+        path: `${prefix}.${name}`,
+        shares: Float64Array.from(
+          { length: values.length / names.length },
+          (_, image) => values[image * names.length + column]!,
+        ),
+      }));
 
 /** The weighted mean of the defined values; NaN without any. */
 function meanOf(
@@ -279,7 +288,7 @@ const mostClasses = 15;
 
 /** Numbers about these images alone, without an interval. */
 function factsOf({ survey, maps, keys }: Surveyed, { groups, seed }: MeasureOptions): Values {
-  const { labels, masks, completeness } = survey;
+  const { labels, masks, partAreas, completeness } = survey;
   const of = { ...maps, classes: keys.length };
   const chance = chanceDistance({ labels, groups, ...of }, seed);
   const pairs =
@@ -293,6 +302,7 @@ function factsOf({ survey, maps, keys }: Surveyed, { groups, seed }: MeasureOpti
     distanceByChance: chance.byChance,
     distanceP: chance.p,
     ...Object.fromEntries(distances),
+    ...areasByClass(keys, labels, partAreas),
     ...(masks && {
       'masks.images': masks.shares.filter((share) => !Number.isNaN(share)).length,
       'masks.pointingGameByChance': meanOf(masks.shares),
@@ -304,9 +314,29 @@ function factsOf({ survey, maps, keys }: Surveyed, { groups, seed }: MeasureOpti
   };
 }
 
-/** Without the ceiling, which is that of the trained network. */
+/** The mean areas of the parts of faces by class, and how many images have a face. */
+function areasByClass(
+  keys: readonly string[],
+  labels: ArrayLike<number>,
+  partAreas: Float64Array | undefined,
+): Values {
+  const columns = columnsOf('partAreas', facePartNames, partAreas);
+  const [first] = columns;
+  if (first === undefined) return {};
+  const areas = keys.flatMap((key, label) =>
+    columns.map(({ path, shares }) => [
+      `${key}.${path}`,
+      meanOf(shares, undefined, (image) => labels[image] === label),
+    ]),
+  );
+  const withFace = first.shares.filter((share) => !Number.isNaN(share)).length;
+  return { 'faces.images': withFace, ...Object.fromEntries(areas) };
+}
+
+/** Without what is known of the images, or of the trained network: the same for both. */
 function untrainedFacts(untrained: Surveyed, options: MeasureOptions): Values {
-  const { topShareCeiling: _, ...facts } = factsOf(untrained, options);
+  const { partAreas: _, ...survey } = untrained.survey;
+  const { topShareCeiling: __, ...facts } = factsOf({ ...untrained, survey }, options);
   return facts;
 }
 

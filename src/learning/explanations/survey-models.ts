@@ -8,6 +8,7 @@ import type { QuestionSettings, Subject } from './explanation-subject.ts';
 import { MapsWriter } from './maps-writer.ts';
 import { type MeasuredSurvey, measureSurvey } from './measure-survey.ts';
 import { methodOptions } from './method-options.ts';
+import type { FaceParts } from './open-face-parts.ts';
 import type { Masks } from './open-masks.ts';
 import { type Survey, type SurveyedImage, surveySplit } from './survey-split.ts';
 
@@ -23,6 +24,7 @@ export interface SurveyCase {
   /** The convolution that class activation maps are taken from. */
   readonly layer?: string;
   readonly masks?: Masks | undefined;
+  readonly faceParts?: FaceParts | undefined;
 }
 
 /** A surveyed model. */
@@ -61,13 +63,14 @@ export async function surveyModels<C extends SurveyCase>(
   using writer = new MapsWriter(context.output('maps'), cases[0]!.subject.classes);
   const surveyed: (C & SurveyedCase)[] = [];
   for (const [i, surveyCase] of cases.entries()) {
-    const { name, subject, layer, masks } = surveyCase;
+    const { name, subject, layer, masks, faceParts } = surveyCase;
     const { samples, classes, model } = subject;
     const indices = drawn[i]!;
     const keeps = request.keeps ?? (() => true);
     const options = (net: string) => ({
       methods,
       masks,
+      faceParts,
       explain: methodOptions(settings, subject.input.normalise, layer),
       how: { ...settings, batchSize: request.batchSize ?? settings.batchSize, indices },
       onBatch: (images: number) => {

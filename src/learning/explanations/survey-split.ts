@@ -13,12 +13,14 @@ import {
   pointingGame,
   topShare,
 } from '../attribution/map-measures.ts';
-import { halfMassArea, regionNames, regionShares } from '../attribution/map-regions.ts';
+import { halfMassArea, partShares, regionNames, regionShares } from '../attribution/map-regions.ts';
 import type { Method } from '../attribution/methods.ts';
 import { type MapGrid, topShareCeiling } from '../attribution/top-share-ceiling.ts';
+import { facePartNames } from '../faces/parts/face-parts.ts';
 import { expectFinite, rowOf } from '../models/model-output.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import type { AskOptions, Subject } from './explanation-subject.ts';
+import type { FaceParts } from './open-face-parts.ts';
 import type { Masks } from './open-masks.ts';
 
 /**
@@ -34,6 +36,7 @@ export interface SurveyOptions {
   /** The question, and the images that it is about; all of the split without `indices`. */
   readonly how: AskOptions;
   readonly masks?: Masks | undefined;
+  readonly faceParts?: FaceParts | undefined;
   /** Receives every image in turn. */
   readonly onImage?: (image: SurveyedImage) => void | Promise<void>;
   readonly onBatch?: (images: number) => void;
@@ -68,6 +71,11 @@ export interface Survey {
   readonly maps: readonly MapSurvey[];
   /** The scores of chance against the masks; NaN for an image without one. Absent without masks. */
   readonly masks?: { readonly shares: Float64Array; readonly chanceOverlaps: Float64Array };
+  /**
+   * The share of the pixels in each part of a face, `[images, parts]`; NaN for an image without a
+   * face. Absent without landmarks.
+   */
+  readonly partAreas?: Float64Array;
   readonly completeness?: Completeness;
 }
 
@@ -78,6 +86,11 @@ export interface MapSurvey {
   readonly topShares: Float64Array;
   /** Where it lies ({@link regionShares}): `[images, regions]`; NaN for a map of zeros. */
   readonly regions: Float64Array;
+  /**
+   * The share of its mass in each part of a face ({@link partShares}): `[images, parts]`; NaN for a
+   * map of zeros and for an image without a face. Absent without landmarks.
+   */
+  readonly parts?: Float64Array;
   /** How much of the image it covers ({@link halfMassArea}); NaN for a map of zeros. */
   readonly areas: Float64Array;
   /** The cells of its maps before they were resized, if these are fewer than the image's pixels. */
@@ -108,7 +121,7 @@ export interface MapSurvey {
  * Class activation maps are resized to the image before they are measured.
  */
 export async function surveySplit(subject: Subject, options: SurveyOptions): Promise<Survey> {
-  const { methods, how, masks } = options;
+  const { methods, how, masks, faceParts } = options;
   const images = how.indices?.length ?? subject.samples.length;
   const { size } = subject.input;
   const classes = subject.classes.length;
@@ -117,9 +130,17 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
   const explained = new Uint16Array(images);
   const logits = new Float64Array(classes * images);
   const collectors = methods.map((method) =>
-    collector(method, images, classes, size, masks !== undefined),
+    collector(method, {
+      images,
+      classes,
+      size,
+      isMasked: masks !== undefined,
+      hasFaces: faceParts !== undefined,
+    }),
   );
   const chance = { shares: undefinedOf(images), chanceOverlaps: undefinedOf(images) };
+  const areasOfParts = undefinedOf(images * facePartNames.length);
+  const everywhere = new Float32Array(size * size).fill(1);
   const completeness = { rises: undefinedOf(images), gaps: undefinedOf(images) };
   let position = 0;
   for await (const batch of subject.ask(how)) {
@@ -134,7 +155,9 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
       const scores = rowOf(explanation.logits, slot, batch.indices.length);
       expectFinite(scores, sample.key);
       const mask = await masks?.read(sample);
-      for (const [i, map] of of.maps.entries()) collectors[i]!.add(position, label, map, mask);
+      const parts = faceParts?.read(sample);
+      for (const [i, map] of of.maps.entries())
+        collectors[i]!.add(position, label, map, { mask, parts });
       indices[position] = index;
       labels[position] = label;
       explained[position] = of.class;
@@ -144,6 +167,10 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
       if (mask !== undefined) {
         chance.shares[position] = maskShare(mask);
         chance.chanceOverlaps[position] = chanceIntersectionOverUnion(mask);
+      }
+      if (parts !== undefined) {
+        const areas = partShares(everywhere, parts, facePartNames.length);
+        areasOfParts.set(areas, position * facePartNames.length);
       }
       await options.onImage?.({
         index,
@@ -164,23 +191,38 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
     logits,
     maps: collectors.map(({ finish }) => finish()),
     ...(masks !== undefined && { masks: chance }),
+    ...(faceParts !== undefined && { partAreas: areasOfParts }),
     ...(methods.includes('integrated-gradients') && { completeness }),
   };
 }
 
 const undefinedOf = (images: number): Float64Array => new Float64Array(images).fill(Number.NaN);
 
+/** What a collector needs to know beforehand. */
+interface CollectorOptions {
+  readonly images: number;
+  readonly classes: number;
+  /** Pixels a side of an image as the network sees it. */
+  readonly size: number;
+  readonly isMasked: boolean;
+  readonly hasFaces: boolean;
+}
+
+/** What is known of an image beside its map, `[size, size]` each. */
+interface KnownOfImage {
+  readonly mask: Uint8Array | undefined;
+  readonly parts: Uint8Array | undefined;
+}
+
 /** Collects the maps of one method as they come. */
 function collector(
   method: Method,
-  images: number,
-  classes: number,
-  size: number,
-  isMasked: boolean,
+  { images, classes, size, isMasked, hasFaces }: CollectorOptions,
 ) {
   const cells = Math.min(size, coarseSide) ** 2;
   const topShares = undefinedOf(images);
   const regions = undefinedOf(images * regionNames.length);
+  const partMasses = hasFaces ? undefinedOf(images * facePartNames.length) : undefined;
   const areas = undefinedOf(images);
   const coarse = new Float32Array(images * cells);
   const scores = isMasked
@@ -197,7 +239,7 @@ function collector(
     return { height: size, width: size, values: scaleMap(values) };
   };
   return {
-    add(position: number, label: number, raw: AttributionMap, mask: Uint8Array | undefined): void {
+    add(position: number, label: number, raw: AttributionMap, { mask, parts }: KnownOfImage): void {
       const map = resizeMap(raw, image);
       if (map !== raw) grid ??= { height: raw.height, width: raw.width };
       const scaled = scaleMap(map.values);
@@ -209,6 +251,10 @@ function collector(
       regions.set(regionShares(map.values, image), position * regionNames.length);
       areas[position] = halfMassArea(map.values);
       coarse.set(reduceMap({ ...map, values: scaled }, coarseSide).values, position * cells);
+      if (parts !== undefined) {
+        const count = facePartNames.length;
+        partMasses?.set(partShares(map.values, parts, count), position * count);
+      }
       if (mask === undefined || scores === undefined) return;
       scores.pointing[position] = pointingGame(map.values, mask);
       scores.overlaps[position] = intersectionOverUnion(map.values, mask);
@@ -217,6 +263,7 @@ function collector(
       method,
       topShares,
       regions,
+      ...(partMasses !== undefined && { parts: partMasses }),
       areas,
       ...(grid !== undefined && { grid, ceiling: topShareCeiling(grid, image) }),
       coarse,

@@ -45,7 +45,7 @@ export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<D
 }
 
 /** The size of the whole image after it was scaled for a fit, before it is cropped or framed. */
-function scaledSize(image: Size, { width, height, fit }: Resize): Size {
+export function scaledSize(image: Size, { width, height, fit }: Resize): Size {
   if (fit === 'fill') return { width, height };
   const scales = [width / image.width, height / image.height];
   const scale = fit === 'cover' ? Math.max(...scales) : Math.min(...scales);
