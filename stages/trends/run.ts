@@ -2,16 +2,25 @@ import { writeFileSync } from 'node:fs';
 import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatShare } from '../../src/format-numbers.ts';
+import type { Estimate } from '../../src/learning/metrics/intervals/interval.ts';
 import {
+  independentDifference,
   type Share,
   shareDifference,
 } from '../../src/learning/metrics/intervals/share-difference.ts';
+import { type Metrics, parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
+import { matchByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { collapseOf } from '../../src/learning/training/collapse.ts';
 import { curveShape } from '../../src/learning/training/curve-shape.ts';
 import { type History, parseHistory } from '../../src/learning/training/history.ts';
 import { majorityOf, selectionSplit, totalOf } from '../../src/learning/training/splits.ts';
-import { readInput } from '../../src/read-input.ts';
-import type { Highlight, InputArtifact, StageContext } from '../../src/stage.ts';
+import { describeInput, readInput } from '../../src/read-input.ts';
+import {
+  type Highlight,
+  type InputArtifact,
+  type StageContext,
+  StageError,
+} from '../../src/stage.ts';
 import type { TrendsSettings } from './spec.ts';
 
 type Training = ReturnType<typeof readTraining>;
@@ -20,7 +29,8 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
   const { confidence } = context.settings;
   const inputs = context.inputs('history');
   const axes = [...new Set(inputs.flatMap(({ labels }) => Object.keys(labels)))];
-  const trainings = inputs.map((input) => readTraining(input, axes, confidence));
+  const metrics = metricsOf(inputs, context.inputs('metrics'));
+  const trainings = inputs.map((input, i) => readTraining(input, axes, confidence, metrics[i]));
   const splits = [...new Set(trainings.flatMap(({ kept }) => Object.keys(kept.accuracy)))];
   const write = (
     port: string,
@@ -61,10 +71,69 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
   context.highlight(highlight(trainings, axes, splits));
 }
 
-function readTraining(input: InputArtifact, axes: readonly string[], confidence: number) {
+/** The metrics of each training; none where the stage has no such input. */
+function metricsOf(
+  histories: readonly InputArtifact[],
+  metrics: readonly InputArtifact[],
+): readonly InputArtifact[] {
+  if (metrics.length === 0) return [];
+  return matchByLabels(histories, metrics, { one: 'history', other: 'metrics' });
+}
+
+function readTraining(
+  input: InputArtifact,
+  axes: readonly string[],
+  confidence: number,
+  metrics: InputArtifact | undefined,
+) {
   const history = readInput('history', input, parseHistory);
   const labels = axes.map((axis) => input.labels[axis] ?? '');
-  return { labels, curves: curvesOf(history), kept: keptOf(history, confidence) };
+  const kept = keptOf(history, confidence);
+  const measured =
+    metrics === undefined ? {} : { difference: measuredDifference(metrics, kept, confidence) };
+  return { labels, curves: curvesOf(history), kept: { ...kept, ...measured } };
+}
+
+/** Further apart, an accuracy of the metrics is that of another model than the kept one. */
+const mostApart = 0.01;
+
+/**
+ * Accuracy on val minus accuracy on test, with the interval that follows from those of the metrics.
+ * Throws a {@link StageError} for metrics of another model, other splits or another confidence.
+ */
+function measuredDifference(
+  input: InputArtifact,
+  { accuracy }: ReturnType<typeof keptOf>,
+  confidence: number,
+) {
+  const metrics = readInput('metrics', input, parseMetrics);
+  const what = describeInput('metrics', input.labels);
+  if (metrics.confidence !== confidence) {
+    throw new StageError(
+      `${what}: expected intervals at the confidence of trends, ${confidence}, got ${metrics.confidence ?? 'none'}`,
+    );
+  }
+  const estimates = [selectionSplit, testSplit].map((split) => {
+    const estimate = accuracyOf(metrics, split, what);
+    const kept = accuracy[split];
+    if (kept === undefined || Math.abs(estimate.estimate - kept) <= mostApart) return estimate;
+    throw new StageError(
+      `${what}: expected the metrics of the model that the training kept, with an accuracy of ${formatShare(kept)} on ${split}, got ${formatShare(estimate.estimate)}`,
+    );
+  });
+  return independentDifference(...(estimates as [Estimate, Estimate]));
+}
+
+function accuracyOf({ values, intervals }: Metrics, split: string, what: string): Estimate {
+  const name = `${split}.accuracy`;
+  const estimate = values.get(name);
+  if (estimate === undefined || estimate === null) {
+    throw new StageError(
+      `${what}: expected an accuracy on ${selectionSplit} and ${testSplit}, got none on ${split}: let evaluate measure both (splits: [${selectionSplit}, ${testSplit}])`,
+    );
+  }
+  const [low, high] = intervals.get(name) ?? [Number.NaN, Number.NaN];
+  return { estimate, low, high };
 }
 
 function keptRow(kept: Training['kept'], splits: readonly string[]): readonly (string | number)[] {
@@ -78,11 +147,16 @@ function keptRow(kept: Training['kept'], splits: readonly string[]): readonly (s
       majority?.[split] ?? '',
       loss[split] ?? '',
     ]),
-    ...(difference ? [difference.value, difference.low, difference.high] : ['', '', '']),
+    ...(difference
+      ? [difference.value, difference.low, difference.high].map(cellOf)
+      : ['', '', '']),
     collapsedTo ?? 'none',
     collapsedEpochs,
   ];
 }
+
+/** An end that is unknown is an empty cell. */
+const cellOf = (value: number): number | string => (Number.isNaN(value) ? '' : value);
 
 function highlight(
   trainings: readonly Training[],

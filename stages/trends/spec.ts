@@ -20,6 +20,13 @@ export const spec = defineKind<TrendsSettings>({
       summary: 'Trainings, distinguished by their axis values.',
       list: true,
     },
+    metrics: {
+      type: 'metrics',
+      summary:
+        'Metrics of the kept models on val and test, as evaluate writes them: the difference between the two splits then resamples whole groups, as they do.',
+      list: true,
+      optional: true,
+    },
   },
   outputs: {
     curves: output.table(

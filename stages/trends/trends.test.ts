@@ -36,13 +36,22 @@ function history(accuracies: readonly number[], chosenEpoch: number): History {
   };
 }
 
-async function summarised(bench: StageBench, histories: Readonly<Record<string, History>>) {
+async function summarised(
+  bench: StageBench,
+  histories: Readonly<Record<string, History>>,
+  metrics: Readonly<Record<string, object>> = {},
+) {
   const items = Object.entries(histories).map(([seed, history]) => {
     const path = join(bench.root, `${seed}.json`);
     writeFileSync(path, formatHistory(history));
     return { path, labels: { seed } };
   });
-  await bench.run(spec, run, { inputs: { history: items } });
+  const measured = Object.entries(metrics).map(([seed, json]) => {
+    const path = join(bench.root, `metrics-${seed}.json`);
+    writeFileSync(path, JSON.stringify(json));
+    return { path, labels: { seed } };
+  });
+  await bench.run(spec, run, { inputs: { history: items, metrics: measured } });
   return (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
 }
 
@@ -77,6 +86,63 @@ test('a training is listed with the majority class, the interval of val minus te
     ['1', '4 of 4', '87.5 %', '50.0 %', '77.5 %', '66.7 %', 'rises, not in every epoch', '–'],
     ['2', '1 of 2', '50.0 %', '50.0 %', '40.0 %', '66.7 %', 'stays the same', 'real'],
   ]);
+});
+
+/** Metrics as evaluate writes them, whose intervals may resample groups. */
+const metricsOf = (
+  val: { readonly accuracy: number; readonly interval: readonly number[] | null },
+  test: { readonly accuracy: number; readonly interval: readonly number[] | null },
+) => {
+  const split = ({ accuracy, interval }: typeof val) => ({
+    accuracy,
+    intervals: { accuracy: interval },
+  });
+  return { confidence: 0.95, splits: { val: split(val), test: split(test) } };
+};
+
+test('with the metrics of the kept models, val minus test has the interval that follows from theirs', async () => {
+  using bench = new StageBench();
+  const one = metricsOf(
+    { accuracy: 0.875, interval: [0.775, 0.975] },
+    { accuracy: 0.775, interval: [0.575, 0.875] },
+  );
+  const text = await summarised(
+    bench,
+    { 1: two[1], 2: two[2] },
+    { 2: metricsOf({ accuracy: 0.5, interval: null }, { accuracy: 0.4, interval: null }), 1: one },
+  );
+  const cellsOf = (row: string) => row.split(',').slice(9, 12);
+  const [, first, second] = text('kept').split('\n');
+  assert.deepEqual(
+    cellsOf(first!).map((cell) => Number(cell).toFixed(4)),
+    ['0.1000', (0.1 - Math.hypot(0.1, 0.1)).toFixed(4), (0.1 + Math.hypot(0.1, 0.2)).toFixed(4)],
+  );
+  assert.deepEqual(cellsOf(second!).slice(1), ['', ''], 'of unknown ends it has none');
+});
+
+test('metrics of another model, of other splits or at another confidence are refused', async () => {
+  using bench = new StageBench();
+  const all = { interval: [0.4, 0.9] };
+  const right = metricsOf({ accuracy: 0.5, ...all }, { accuracy: 0.4, ...all });
+  const refusal = async (json: object) => {
+    const run = summarised(bench, { 2: two[2] }, { 2: json });
+    return run.then(
+      () => assert.fail('was accepted'),
+      (error: unknown) => (error as StageError).message,
+    );
+  };
+  assert.equal(
+    await refusal(metricsOf({ accuracy: 0.7, ...all }, { accuracy: 0.4, ...all })),
+    'input "metrics" of seed=2: expected the metrics of the model that the training kept, with an accuracy of 50.0 % on val, got 70.0 %',
+  );
+  assert.equal(
+    await refusal({ ...right, splits: { val: right.splits.val } }),
+    'input "metrics" of seed=2: expected an accuracy on val and test, got none on test: let evaluate measure both (splits: [val, test])',
+  );
+  assert.equal(
+    await refusal({ ...right, confidence: 0.9 }),
+    'input "metrics" of seed=2: expected intervals at the confidence of trends, 0.95, got 0.9',
+  );
 });
 
 test('a file that is no history is named', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shareDifference } from './share-difference.ts';
+import { independentDifference, shareDifference } from './share-difference.ts';
 
 const rounded = (numbers: object) =>
   Object.values(numbers).map((number) => Number(number.toFixed(4)));
@@ -17,4 +17,14 @@ test('the difference of two shares has the interval of Newcombe’s own examples
     const second = { value: otherRight / otherImages, images: otherImages };
     assert.deepEqual(rounded(shareDifference(first, second, 0.95)), expected);
   }
+});
+
+test('the difference of two estimates has the interval that theirs leave it', () => {
+  const first = { estimate: 0.8, low: 0.7, high: 0.9 };
+  const second = { estimate: 0.6, low: 0.5, high: 0.7 };
+  assert.deepEqual(rounded(independentDifference(first, second)), [0.2, 0.0586, 0.3414]);
+  const exact = { estimate: 0.6, low: 0.6, high: 0.6 };
+  assert.deepEqual(rounded(independentDifference(first, exact)), [0.2, 0.1, 0.3]);
+  const unknown = { estimate: 0.6, low: Number.NaN, high: Number.NaN };
+  assert.deepEqual(rounded(independentDifference(first, unknown)), [0.2, Number.NaN, Number.NaN]);
 });

@@ -1,3 +1,4 @@
+import type { Estimate } from './interval.ts';
 import { normalQuantile } from './normal-distribution.ts';
 
 /** A share of independent images, 0 to 1, such as an accuracy. */
@@ -12,11 +13,25 @@ export type Share = { readonly value: number; readonly images: number };
  * Example: 56/70 and 48/80 at 0.95 give 0.2, 0.0524 to 0.3339.
  */
 export function shareDifference(first: Share, second: Share, confidence: number) {
-  const a = shareInterval(first, confidence);
-  const b = shareInterval(second, confidence);
-  const value = first.value - second.value;
-  const low = value - Math.hypot(first.value - a.low, b.high - second.value);
-  const high = value + Math.hypot(a.high - first.value, second.value - b.low);
+  const estimateOf = (share: Share): Estimate => ({
+    estimate: share.value,
+    ...shareInterval(share, confidence),
+  });
+  return independentDifference(estimateOf(first), estimateOf(second));
+}
+
+/**
+ * The difference of two estimates that were measured on different images, the first minus the
+ * second, with the interval that follows from theirs (Zou and Donner 2008, "Construction of
+ * confidence limits about effect measures: a general approach"). The interval of images in groups
+ * resamples groups if theirs do. NaN where theirs are.
+ *
+ * Example: 0.8 (0.7 to 0.9) and 0.6 (0.5 to 0.7) give 0.2, 0.0586 to 0.3414.
+ */
+export function independentDifference(first: Estimate, second: Estimate) {
+  const value = first.estimate - second.estimate;
+  const low = value - Math.hypot(first.estimate - first.low, second.high - second.estimate);
+  const high = value + Math.hypot(first.high - first.estimate, second.estimate - second.low);
   return { value, low, high };
 }
 
