@@ -12,11 +12,11 @@
 // where the second has run.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { reducePictures } from './reduce-pictures.mjs';
+import { copyStudy } from './copy-study.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = resolve(process.argv[2] ?? '.');
@@ -101,6 +101,10 @@ const parts = [
     inputs: ['maps', 'gradient', 'gradient-means'],
   },
   {
+    isComplete: isThere(`${results}/competition/metrics.json`),
+    inputs: ['competition', 'leaderboard', 'leaderboard-chart'],
+  },
+  {
     isComplete: isThere(`${params.collapse}/report-size/activity/metrics.json`),
     inputs: ['collapse'],
   },
@@ -132,16 +136,17 @@ writeFileSync(join(project, 'pipelines/study-docs-page.yaml'), pipeline);
 restage('run', 'study-docs-page.yaml', '--reporter', 'plain');
 
 const folder = join(docs, 'study');
-rmSync(folder, { recursive: true, force: true });
-cpSync(join(project, 'artifacts/study-docs-page/text/document'), docs, { recursive: true });
-await reducePictures(docs);
+await copyStudy(join(project, 'artifacts/study-docs-page/text/document'), docs);
 
 /** The stages that the page reads: their outputs hold no images. */
-const stagesOf = (list) => list.map(({ scores }) => scores.replace(/\/scores\.csv$/, ''));
+const stagesOf = (list) => list.map(({ scores }) => scores.replace(/\/scores(\.csv)?$/, ''));
 const shared = [
   ...new Set([
     'facts',
+    'settings',
+    ...(study === 'study-pretrained' ? ['settings-pretrained'] : []),
     ...(isThere(`${results}/seen/facts`) ? ['seen'] : []),
+    ...(isThere(`${results}/competition/metrics.json`) ? ['competition'] : []),
     ...['fakes', 'synthetic', 'fromFakes', 'fromSynthetic'].flatMap((name) =>
       stagesOf(lists[name]),
     ),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { shippedStages } from '../scripts/report-page.ts';
 import { blocks, inRepository, read } from './support/pages.ts';
 import { Project } from './support/rig.ts';
 
@@ -124,7 +125,7 @@ test('the pipelines that come with Restage give no warning', async () => {
   const examples = ['README.md', 'docs/experiments.md'].flatMap((page) => blocks(page, 'yaml'));
   const files = examples.map((_, i) => `example${i}.yaml`);
   for (const [i, text] of examples.entries()) project.write(`pipelines/${files[i]}`, text);
-  // A page of the study reads the results of another pipeline: `study-photographs.slow.ts`.
+  // A page of the study reads the results of another pipeline: see below.
   const whole = shipped.filter((file) => !/^(base\/|study-page)/.test(file));
   const pipelines = [...whole, ...files];
   assert.ok(pipelines.length > 10);
@@ -134,6 +135,41 @@ test('the pipelines that come with Restage give no warning', async () => {
   }
   await project.command('init', '.');
   assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
+});
+
+test('the pages of the study read what the study publishes, and give no warning', async () => {
+  using project = shippedProject();
+  const studies = {
+    'study-page': 'study-photographs',
+    'study-page-pretrained': 'study-pretrained',
+  };
+  const publishedBy = async (name: string) =>
+    (await shippedStages(project.root, name)).flatMap(({ outputs }) =>
+      outputs.map(({ path }) => path),
+    );
+  // A project has its own file of it in `pipelines/`: results lie below `artifacts/collapse-study`.
+  const collapse = (await publishedBy('experiments/collapse-study')).map((path) =>
+    path.replace('artifacts/experiments/', 'artifacts/'),
+  );
+  for (const [page, study] of Object.entries(studies)) {
+    const published = [...(await publishedBy(study)), ...collapse];
+    const mistakes = await publishedBy(page).then(
+      () => '',
+      ({ message }: Error) => message,
+    );
+    const absent = Array.from(
+      mistakes.matchAll(/no file or folder "(artifacts\/[^"]+)"/g),
+      ([, path]) => path!,
+    );
+    assert.ok(absent.length > 50, mistakes);
+    const unpublished = absent.filter(
+      (path) => !published.some((output) => path === output || path.startsWith(`${output}/`)),
+    );
+    assert.deepEqual(unpublished, []);
+    for (const path of absent) project.write(path, path);
+    const { code, stderr } = await project.command('plan', `${page}.yaml`);
+    assert.deepEqual({ page, code, stderr }, { page, code: 0, stderr: '' });
+  }
 });
 
 test('the pipelines, stages and parameters that the examples of --help name are there', async () => {

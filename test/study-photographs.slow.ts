@@ -35,6 +35,7 @@ const parts = [
   'residual-statistics-fakes/across',
   'residual-statistics-synthetic/across',
   'facts',
+  'settings',
 ];
 
 test('the page of the study is made of the parts that are complete, and again of its scores alone, without the images', async (t) => {
