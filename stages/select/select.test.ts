@@ -9,6 +9,9 @@ import { StageBench } from '../../test/support/stage-bench.ts';
 import run, { choose, type Values } from './run.ts';
 import { spec } from './spec.ts';
 
+/** The weights of a model, which are no text. */
+const weightsOf = (number: number): Buffer => Buffer.from([255, 0, 13, 10, 128, number]);
+
 /**
  * Selects among models with these values on val, named by their seeds; `test` is their value on
  * test.
@@ -24,6 +27,7 @@ async function selected(
     const metrics = join(bench.root, `metrics-${index}.json`);
     mkdirSync(model, { recursive: true });
     writeFileSync(join(model, 'model.json'), `model ${index + 1}`);
+    writeFileSync(join(model, 'weights.bin'), weightsOf(index + 1));
     writeFileSync(
       metrics,
       JSON.stringify({ splits: { val, test: { accuracy: test, auc: test, loss: -test } } }),
@@ -36,8 +40,11 @@ async function selected(
     with: { ...more, ...(by !== undefined && { by }) },
     inputs: { models: of('model'), metrics: of('metrics') },
   });
+  const model = readFileSync(join(bench.output('model'), 'model.json'), 'utf8');
+  const weights = readFileSync(join(bench.output('model'), 'weights.bin'));
+  assert.deepEqual(weights, weightsOf(Number(model.slice('model '.length))), 'byte for byte');
   return {
-    model: readFileSync(join(bench.output('model'), 'model.json'), 'utf8'),
+    model,
     choice: JSON.parse(readFileSync(bench.output('choice', spec.outputs['choice']), 'utf8')),
   };
 }
