@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { damagedBytes } from '../../../../test/support/damaged-bytes.ts';
+import { isRefused } from '../../../../test/support/mutations.ts';
 import { writeUntrainedModel } from '../../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../../backend/select/select-backend.ts';
 import { StageError } from '../../../stage.ts';
@@ -12,6 +13,7 @@ import { weightedNet } from '../export/weighted-net.ts';
 import { openGraph, wholeNetwork } from '../graph-network.ts';
 import { loadModel } from '../model-files.ts';
 import type { ModelSetting } from '../model-setting.ts';
+import { OnnxNetwork } from '../onnx/onnx-network.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mutated-'));
 const imageSize = 16;
@@ -53,5 +55,20 @@ test('of 300 damaged files each becomes a network or a message, and none takes m
     }
   }
   assert.ok(outcomes.built > 30 && outcomes.refused > 60, JSON.stringify(outcomes));
+  assert.ok(process.resourceUsage().maxRSS < 2e6, 'less than 2 GB');
+});
+
+test('of 300 damaged files each runs in ONNX Runtime as it is, or is refused in a sentence', async () => {
+  const path = join(folder, 'damaged.onnx');
+  const scoreBlack = async () => {
+    using network = await OnnxNetwork.open(path, { threads: 1 });
+    await network.run(new Float32Array(network.input.size ** 2 * 3));
+  };
+  let refused = 0;
+  for (let file = 0; file < 300; file++) {
+    writeFileSync(path, damagedBytes(bytes, file));
+    if (await isRefused(scoreBlack)) refused++;
+  }
+  assert.ok(refused > 60 && refused < 270, `${refused} were refused`);
   assert.ok(process.resourceUsage().maxRSS < 2e6, 'less than 2 GB');
 });
