@@ -124,7 +124,7 @@ test('a transformer is explained by its attention, and a network without attenti
     [refused.code, refused.stderr.trimEnd()],
     [
       1,
-      'error: Expected a network with layers of attention for attention-rollout, such as vit-small or a list of layers with "attention", got none. Networks of ONNX files are not taken, nor is a Swin, whose windows move from layer to layer: use another method.',
+      'error: Expected a network whose class token attends to all patches for attention-rollout, such as vit-small or a ViT of an ONNX file, but it has no attention: use another method, such as grad-cam or gradient.',
     ],
   );
 });

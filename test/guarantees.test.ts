@@ -32,6 +32,7 @@ const pages = [
     'library',
     'weights',
     'onnx',
+    'explanation',
     'videos',
     'networks',
   ].map((name) => `docs/${name}.md`),

@@ -8,10 +8,20 @@ import { compareWithPyTorch } from './support/compare-graph.ts';
 import { assertSameScores, modelOfFile } from './support/exported-graph.ts';
 import { checkOnnx, networkNames, noPyTorch, writeNetworks } from './support/pytorch.ts';
 
+/** Networks that attention explains. */
+const transformers: readonly string[] = ['vit_b_16', 'deit_tiny', 'vit_small'];
+
+/** Why attention does not explain the others that have some. */
+const mistakes: Readonly<Record<string, RegExp>> = {
+  ...Object.fromEntries(transformers.map((name) => [name, /^$/])),
+  swin_t:
+    /^the attention "\S+" is not between all patches of the image, as in the windows of a Swin$/,
+};
+
 suite('networks of torchvision and timm as ONNX files', { skip: noPyTorch ?? false }, () => {
   before(() => selectBackend('onnxruntime', { threads: 2 }));
   for (const name of networkNames) {
-    test(`${name}: scores, gradients by every parameter and first steps are PyTorch’s, and the export has its scores`, async () => {
+    test(`${name}: scores, gradients by every parameter, first steps and maps of attention are PyTorch’s, and the export has its scores`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'onnx-networks-'));
       try {
         writeNetworks(folder, [name]);
@@ -26,6 +36,12 @@ suite('networks of torchvision and timm as ONNX files', { skip: noPyTorch ?? fal
         const { sgd = 0, adam = 0 } = agreement;
         assert.ok(sgd < 1e-5, `a step of SGD ${sgd}`);
         assert.ok(adam < 1e-5, `a step of Adam ${adam}`);
+        const { maps, attentionMistake = '' } = agreement;
+        for (const [method, apart] of Object.entries(maps ?? {})) {
+          assert.ok(apart < 1e-3, `${method} ${apart}`);
+        }
+        assert.equal(maps !== undefined, transformers.includes(name));
+        assert.match(attentionMistake, mistakes[name] ?? /^it has no attention$/);
         const path = join(folder, `${name}.onnx`);
         const files = await modelOfFile(path, { imageSize: agreement.size });
         const exported = join(folder, 'exported.onnx');

@@ -11,14 +11,25 @@ import {
   type Variable,
   variableGrads,
 } from '@tensorflow/tfjs';
+import { findClassAttention } from '../../src/learning/attribution/attention-layers.ts';
+import { attentionMaps } from '../../src/learning/attribution/attention-maps.ts';
+import { type AttributionMap, resizeMap } from '../../src/learning/attribution/attribution-map.ts';
+import { gradCam } from '../../src/learning/attribution/cam/cam-methods.ts';
+import { viewLayer } from '../../src/learning/attribution/cam/layer-view.ts';
+import { findMapLayer } from '../../src/learning/attribution/cam/map-layers.ts';
+import type { AttentionMethod } from '../../src/learning/attribution/methods.ts';
+import type { Question } from '../../src/learning/attribution/questions/question.ts';
 import { GraphLayer } from '../../src/learning/models/graph/graph-layer.ts';
 import { imageSizeOf, openGraph, wholeNetwork } from '../../src/learning/models/graph-network.ts';
 import { inputOf, outputOf, readValues } from '../../src/learning/models/model-output.ts';
+import { isSeededDropout } from '../../src/learning/models/seeded-dropout.ts';
 import { permuteAxes } from '../../src/learning/models/weights/net-weights.ts';
 import { assignValues } from '../../src/learning/training/model-weights.ts';
 import { Optimizer } from '../../src/learning/training/optimizer.ts';
 import { trainableWeights } from '../../src/learning/training/trainable-weights.ts';
 import type { OptimizerSettings } from '../../src/learning/training/training-settings.ts';
+
+import { Random } from '../../src/random.ts';
 
 /** Where numbers lie in a file of float32. */
 type Span = readonly [begin: number, end: number];
@@ -40,9 +51,15 @@ interface Facts {
   readonly evaluating: State;
   readonly training: State;
   readonly statistics: Spans;
+  /** What dropout kept in training, 1, or dropped, 0: layer by layer. */
+  readonly masks: readonly Span[];
   readonly sgd?: Spans;
   readonly adam?: Spans;
+  /** Maps that explain a transformer: a value of each patch for each image. */
+  readonly maps?: Readonly<Record<ComparedMethod, Span>>;
 }
+
+type ComparedMethod = AttentionMethod | 'grad-cam';
 
 /** The largest differences from PyTorch. */
 export interface Agreement {
@@ -55,7 +72,10 @@ export interface Agreement {
   readonly foldedScores: number;
   /** Relative to the whole gradient's norm, of the gradient by any number. */
   readonly gradients: number;
-  /** The same in training mode, where BatchNorm normalises by the batch. */
+  /**
+   * The same in training mode, where BatchNorm normalises by the batch, and dropout drops what
+   * PyTorch's did.
+   */
   readonly trainingGradients: number;
   /** How far PyTorch's are from its own in float64. */
   readonly noise: number;
@@ -65,6 +85,10 @@ export interface Agreement {
   readonly sgd?: number;
   /** The same, of weights whose gradient is above 1e-6. */
   readonly adam?: number;
+  /** Maps that explain a transformer, relative to the largest value of each map. */
+  readonly maps?: Readonly<Record<ComparedMethod, number>>;
+  /** Why the network's attention cannot explain it. */
+  readonly attentionMistake?: string;
 }
 
 /** Compares a network, its gradients and its first steps with PyTorch's. */
@@ -96,7 +120,13 @@ export async function compareWithPyTorch(folder: string, name: string): Promise<
   };
   const bySgd = facts.sgd && (await stepBy(model, images, sgd, facts.sgd, numbers, all));
   const byAdam = facts.adam && (await stepBy(model, images, adam, facts.adam, numbers, certain));
+  const maps = facts.maps && (await compareMaps(model, images, facts.maps, numbers));
+  const attention = findClassAttention(model);
   // Last, since the moving statistics of BatchNorm change.
+  dropAs(
+    model,
+    facts.masks.map((span) => numbers.at(span)),
+  );
   const training = await gradientsOf(model, images, true);
   const trainingGradients = worst(facts.training, training, numbers);
   const statistics = await furthestOf(model, facts.statistics, numbers);
@@ -114,6 +144,62 @@ export async function compareWithPyTorch(folder: string, name: string): Promise<
     statistics,
     ...(bySgd !== undefined && { sgd: bySgd }),
     ...(byAdam !== undefined && { adam: byAdam }),
+    ...(maps !== undefined && { maps }),
+    ...(!attention.ok && { attentionMistake: attention.error }),
+  };
+}
+
+/** Lets the dropout of the next training step drop what these masks do. */
+function dropAs(model: LayersModel, masks: readonly Float32Array[]): void {
+  const drops = model.layers.filter(isSeededDropout);
+  if (drops.length !== masks.length) throw new Error(`${drops.length} layers drop`);
+  for (const [i, layer] of drops.entries()) layer.seed(new Replay(masks[i]!));
+}
+
+/** Draws the largest number for a 1, and the smallest for a 0. */
+class Replay extends Random {
+  readonly #mask: Float32Array;
+  #next = 0;
+
+  constructor(mask: Float32Array) {
+    super();
+    this.#mask = mask;
+  }
+
+  override float(): number {
+    return this.#mask[this.#next++]! === 1 ? 1 - 2 ** -53 : 0;
+  }
+}
+
+async function compareMaps(
+  model: LayersModel,
+  images: Float32Array,
+  spans: Readonly<Record<ComparedMethod, Span>>,
+  numbers: Numbers,
+): Promise<Readonly<Record<ComparedMethod, number>>> {
+  const [, size] = model.inputs[0]!.shape as [null, number];
+  const count = images.length / (3 * size * size);
+  const classes = Int32Array.from({ length: count }, (_, i) => i % 2);
+  const question: Question = { images, classes, score: 'score', seeds: [...classes] };
+  const { views } = await viewLayer(model, findMapLayer(model), question);
+  const cams = views.map((view) => ({ ...view, values: gradCam(view) }));
+  const grid = { height: cams[0]!.height, width: cams[0]!.width };
+  const patches = grid.height * grid.width;
+  const compare = (method: ComparedMethod, maps: readonly AttributionMap[]) => {
+    const wanted = numbers.at(spans[method]);
+    const differences = maps.map((map, i) => {
+      const values = wanted.subarray(i * patches, (i + 1) * patches);
+      const enlarged = resizeMap({ ...grid, values }, map).values;
+      return furthest(map.values, enlarged) / Math.max(...values);
+    });
+    return Math.max(...differences);
+  };
+  const attended = async (method: AttentionMethod) =>
+    compare(method, (await attentionMaps(model, question, method)).maps);
+  return {
+    'grad-cam': compare('grad-cam', cams),
+    'attention-rollout': await attended('attention-rollout'),
+    'gradient-attention': await attended('gradient-attention'),
   };
 }
 

@@ -711,9 +711,29 @@ def loss_of(net, images):
     return F.cross_entropy(net(images), torch.arange(len(images)) % 2)
 
 
+class Masks:
+    """Stands for PyTorch's dropout: keeps what it draws, or drops what another one did."""
+
+    def __init__(self, drawn=None):
+        self.drawn, self.remaining = [], None if drawn is None else iter(drawn)
+
+    def __enter__(self):
+        self.dropout, F.dropout = F.dropout, self
+        return self
+
+    def __exit__(self, *_):
+        F.dropout = self.dropout
+
+    def __call__(self, x, p=0.5, training=True, inplace=False):
+        if not training or p == 0:
+            return x
+        self.drawn.append(torch.rand(x.shape) >= p if self.remaining is None else next(self.remaining))
+        return x * self.drawn[-1] / (1 - p)
+
+
 def gradients_of(net, images, trains):
     for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, (nn.BatchNorm2d, nn.Dropout)):
             module.train(trains)
     net.zero_grad()
     loss_of(net, images).backward()
@@ -732,7 +752,11 @@ def write(folder, name):
     images = torch.randn(count, 3, size, size)
     how = dict(input_names=["image"], output_names=["logits"], opset_version=17, dynamo=False)
     kept = dict(training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False)
+    # A module that evaluates loses its dropout in the file.
+    drops = [module.train() for module in net.modules() if isinstance(module, nn.Dropout)]
     torch.onnx.export(net, images[:1], folder / f"{name}.onnx", **how, **kept)
+    for module in drops:
+        module.eval()
     torch.onnx.export(net, images[:1], folder / f"{name}-folded.onnx", **how)
     offset, numbers = 0, open(folder / f"{name}.f32", "wb")
 
@@ -743,20 +767,23 @@ def write(folder, name):
         return [offset - tensor.numel(), offset]
 
     facts = {"size": size, "parameters": parameters, "images": put(images.permute(0, 2, 3, 1)), "scores": put(net(images))}
-    # BatchNorm by the batch; dropout would draw other numbers here.
+    # In training BatchNorm normalises by the batch, and dropout drops.
     states = {"evaluating": False, "training": True}
     begun = {key: value.detach().clone() for key, value in net.state_dict().items()}
     for state, trains in states.items():
-        gradients = gradients_of(net, images, trains)
+        with Masks() as masks:
+            gradients = gradients_of(net, images, trains)
         norm = math.sqrt(sum(float(gradient.square().sum()) for gradient in gradients.values()))
         facts[state] = {"norm": norm, "gradients": {key: put(value) for key, value in gradients.items()}}
         if not trains:
             kept = gradients
         facts["statistics"] = {key: put(value) for key, value in net.named_buffers() if "running" in key}
     net.load_state_dict(begun)
+    facts["masks"] = [put(mask.float()) for mask in masks.drawn]
     facts["training"]["noise"] = 0
-    if facts["statistics"]:
-        exact = gradients_of(net.double(), images.double(), True)
+    if facts["statistics"] or masks.drawn:
+        with Masks(masks.drawn):
+            exact = gradients_of(net.double(), images.double(), True)
         apart = [float((gradients[key] - value).abs().max()) for key, value in exact.items()]
         facts["training"]["noise"] = max(apart) / norm
         net.float()
@@ -769,8 +796,51 @@ def write(folder, name):
             value.grad = kept[key]
         optimizer(stepped.values()).step()
         facts[kind] = {key: put(value) for key, value in stepped.items()}
+    net.load_state_dict(begun)
+    norm_before_attention = LAST_NORMS.get(name)
+    if norm_before_attention:
+        maps = attention_maps(net.eval().double(), images.double(), norm_before_attention)
+        facts["maps"] = {method: put(values) for method, values in maps.items()}
     numbers.close()
     (folder / f"{name}.json").write_text(json.dumps(facts))
+
+
+# What the last attention of a transformer reads.
+LAST_NORMS = {
+    "vit_b_16": "encoder.layers.encoder_layer_11.ln_1",
+    "deit_tiny": "blocks.11.norm1",
+    "vit_small": "blocks.11.norm1",
+}
+
+
+def attention_maps(net, images, norm_before_attention):
+    """Maps of the classes 0, 1, 0 and so on by three methods, a value for each patch. All attention is written out."""
+    weights, normed = [], []
+
+    def attention(q, k, v, *_, **__):
+        weights.append((q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])).softmax(-1))
+        weights[-1].retain_grad()
+        return weights[-1] @ v
+
+    def keep(_, __, output):
+        output.retain_grad()
+        normed.append(output)
+
+    hook = net.get_submodule(norm_before_attention).register_forward_hook(keep)
+    fused, F.scaled_dot_product_attention = F.scaled_dot_product_attention, attention
+    scores = net(images)
+    F.scaled_dot_product_attention = fused
+    hook.remove()
+    sum(scores[i, i % 2] for i in range(len(images))).backward()
+    eye = torch.eye(weights[0].shape[-1], dtype=images.dtype)
+    rollout, weighted = eye, eye
+    for each in weights:
+        # Abnar and Zuidema 2020; Chefer, Gur and Wolf 2021, equations 5 and 6.
+        rollout = (each.mean(1) + eye) / 2 @ rollout
+        weighted = (eye + (each.grad * each).clamp(min=0).mean(1)) @ weighted
+    values, gradients = normed[0][:, 1:], normed[0].grad[:, 1:]
+    cam = (values * gradients.mean(1, keepdim=True)).sum(-1).clamp(min=0)
+    return {"attention-rollout": rollout[:, 0, 1:], "gradient-attention": weighted[:, 0, 1:], "grad-cam": cam}
 
 
 def spread(net, images):

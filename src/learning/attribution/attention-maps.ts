@@ -1,10 +1,13 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { customGrad, dispose, eye, grad, keep, tidy } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
-import { Attention } from '../models/custom-layers.ts';
 import { inputOf, readValues } from '../models/model-output.ts';
+import {
+  type AttentionLayer,
+  type ClassAttention,
+  findClassAttention,
+} from './attention-layers.ts';
 import { type AttributionMap, resizeMap } from './attribution-map.ts';
-import { gridOf } from './cam/map-layers.ts';
 import { type AttentionMethod, isAttention, type Method } from './methods.ts';
 import { explainedScore } from './questions/explained-score.ts';
 import type { Question } from './questions/question.ts';
@@ -30,16 +33,15 @@ interface AttentionMaps {
  * `I + E_h ReLU(∇A ⊙ A)` (equations 5 and 6), where ∇A is the gradient of the explained score by
  * the weights and `E_h` the mean over heads. No relevance is propagated.
  *
- * The map is the row of the class token, without the class token itself. Throws a
- * {@link StageError} for a network without attention.
+ * The map is the row of the class token, of which the patches are left. Throws a
+ * {@link StageError} for a network whose class token does not attend to all patches.
  */
 export async function attentionMaps(
   model: LayersModel,
   question: Question,
   method: AttentionMethod,
 ): Promise<AttentionMaps> {
-  expectAttention(model, [method]);
-  const layers = attentionLayers(model);
+  const { layers, grid } = attentionOf(model, method);
   const tensors = tidy(() => {
     const { observe, share } = methodParts[method];
     const { means, logits } = observe(model, layers, question);
@@ -49,28 +51,29 @@ export async function attentionMaps(
   });
   const [rows, logits] = await readValues(tensors);
   dispose(tensors);
-  const grid = gridOf(layers[0]!);
   const patches = grid.height * grid.width;
   const [, height, width] = model.inputs[0]!.shape as [number, number, number];
   const maps = Array.from(question.classes, (_, i) => {
-    const first = i * (patches + 1) + 1;
+    const first = i * (grid.placeless + patches) + grid.placeless;
     const values = rows!.subarray(first, first + patches);
     return resizeMap({ ...grid, values }, { height, width });
   });
   return { maps, logits: logits! };
 }
 
-/** Throws a {@link StageError} if a method needs attention and the network has none. */
+/** Throws a {@link StageError} if a method needs attention that the network does not have. */
 export function expectAttention(model: LayersModel, methods: readonly Method[]): void {
   const method = methods.find(isAttention);
-  if (method === undefined || attentionLayers(model).length > 0) return;
-  throw new StageError(
-    `Expected a network with layers of attention for ${method}, such as vit-small or a list of layers with "attention", got none. Networks of ONNX files are not taken, nor is a Swin, whose windows move from layer to layer: use another method.`,
-  );
+  if (method !== undefined) attentionOf(model, method);
 }
 
-const attentionLayers = (model: LayersModel): readonly Attention[] =>
-  model.layers.filter((layer) => layer instanceof Attention);
+function attentionOf(model: LayersModel, method: AttentionMethod): ClassAttention {
+  const attention = findClassAttention(model);
+  if (attention.ok) return attention.value;
+  throw new StageError(
+    `Expected a network whose class token attends to all patches for ${method}, such as vit-small or a ViT of an ONNX file, but ${attention.error}: use another method, such as grad-cam or gradient.`,
+  );
+}
 
 /** A pass through the network, with one matrix from each layer of attention. */
 interface Passage {
@@ -79,13 +82,17 @@ interface Passage {
   readonly logits: Tensor;
 }
 
-type Observe = (model: LayersModel, layers: readonly Attention[], question: Question) => Passage;
+type Observe = (
+  model: LayersModel,
+  layers: readonly AttentionLayer[],
+  question: Question,
+) => Passage;
 
 /** The mean of the heads' weights. */
 const meanWeights: Observe = (model, layers, { images }) => {
   const means: Tensor[] = [];
   const seen = (i: number) => (weights: Tensor) => {
-    means[i] = keep(weights.mean(1));
+    means[i] = keep(layers[i]!.meanOverHeads(weights));
     return weights;
   };
   const logits = withWeights(
@@ -101,7 +108,7 @@ const meanRelevance: Observe = (model, layers, question) => {
   const means: Tensor[] = [];
   const seen = (i: number) =>
     tapGradient((weights, gradients) => {
-      means[i] = keep(weights.mul(gradients).relu().mean(1));
+      means[i] = keep(layers[i]!.meanOverHeads(weights.mul(gradients).relu()));
     });
   let logits: Tensor | undefined;
   const gradient = grad((images) => {
@@ -122,15 +129,15 @@ const inference = { training: false };
 
 /** Runs a pass whose weights of attention are seen, those of layer `i` by `seen(i)`. */
 function withWeights(
-  layers: readonly Attention[],
+  layers: readonly AttentionLayer[],
   seen: (i: number) => (weights: Tensor) => Tensor,
   pass: () => Tensor,
 ): Tensor {
-  for (const [i, layer] of layers.entries()) layer.onWeights = seen(i);
+  for (const [i, { layer }] of layers.entries()) layer.onWeights = seen(i);
   try {
     return pass();
   } finally {
-    for (const layer of layers) layer.onWeights = undefined;
+    for (const { layer } of layers) layer.onWeights = undefined;
   }
 }
 

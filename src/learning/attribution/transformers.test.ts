@@ -114,10 +114,11 @@ test('maps of a transformer are taken before its last attention, or from a layer
   );
 });
 
-test('attention rollout and gradient-weighted attention are PyTorch’s, a map of the image’s size for each image', async () => {
+/** Asserts that both methods of attention give PyTorch's maps, and leave no tensor. */
+async function assertGoldenAttention(network: LayersModel): Promise<void> {
   const before = memory().numTensors;
   for (const method of attentionMethods) {
-    const { maps, logits } = await attentionMaps(model, question, method);
+    const { maps, logits } = await attentionMaps(network, question, method);
     assertClose(logits, golden.logits, 1e-4);
     for (const [i, map] of maps.entries()) {
       assert.deepEqual([map.height, map.width], [imageSize, imageSize]);
@@ -129,6 +130,10 @@ test('attention rollout and gradient-weighted attention are PyTorch’s, a map o
     }
   }
   assert.equal(memory().numTensors, before, 'every tensor is disposed');
+}
+
+test('attention rollout and gradient-weighted attention are PyTorch’s, a map of the image’s size for each image', async () => {
+  await assertGoldenAttention(model);
   const plain = await outputOf(model, question.images);
   assertClose(plain, golden.logits, 1e-4, 'the network is as it was');
 });
@@ -155,13 +160,13 @@ test('a network without attention is refused by the methods that need it', async
     await assert.rejects(
       attentionMaps(net, asked, method),
       new StageError(
-        `Expected a network with layers of attention for ${method}, such as vit-small or a list of layers with "attention", got none. Networks of ONNX files are not taken, nor is a Swin, whose windows move from layer to layer: use another method.`,
+        `Expected a network whose class token attends to all patches for ${method}, such as vit-small or a ViT of an ONNX file, but it has no attention: use another method, such as grad-cam or gradient.`,
       ),
     );
   }
 });
 
-test('the tokens of an ONNX file are recognised, and its maps are the same', async (t) => {
+test('the tokens and the attention of an ONNX file are recognised, and its maps are the same', async (t) => {
   const path = join(temporaryFolder(t), 'net.onnx');
   const info = untrainedInfo(transformer, imageSize);
   writeFileSync(path, exportOnnx(weightedNet({ model, info }), {}));
@@ -174,6 +179,7 @@ test('the tokens of an ONNX file are recognised, and its maps are the same', asy
     const expected = golden.cams['norm1']!['grad-cam'][i]!;
     assertClose(gradCam(view), expected, 1e-4 * Math.max(...expected), `image ${i} at ${layer}`);
   }
+  await assertGoldenAttention(graph);
   const last = graph.layers.findLast(({ outputShape }) => outputShape.length === 3)!.name;
   assert.throws(
     () => findMapLayer(graph, last),

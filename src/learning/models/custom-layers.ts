@@ -138,7 +138,7 @@ export class Tokens extends WeightedLayer {
 }
 
 /** The first token: `[batch, channels]`. */
-class ClassToken extends layers.Layer {
+export class ClassToken extends layers.Layer {
   static readonly className = 'ClassToken';
 
   override computeOutputShape(inputShape: unknown): LayerShape {

@@ -8,7 +8,7 @@ type Inputs = Parameters<layers.Layer['call']>[0];
  * divides the others by 1 - rate. tfjs's own layer draws from `Math.random`, or repeats its draws
  * at every step; this one gets a seed before each. It is saved as tfjs's own.
  */
-class SeededDropout extends layers.Layer {
+export class SeededDropout extends layers.Layer {
   static readonly className = 'Dropout';
   readonly #rate: number;
   #random: Random | undefined;
@@ -57,4 +57,5 @@ export function seedDropout(model: LayersModel, ...seeds: readonly number[]): vo
   }
 }
 
-export const isSeededDropout = (layer: layers.Layer): boolean => layer instanceof SeededDropout;
+export const isSeededDropout = (layer: layers.Layer): layer is SeededDropout =>
+  layer instanceof SeededDropout;

@@ -5,7 +5,7 @@ import { inputOf, type Network, outputOf, readValues } from '../../models/model-
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
 import { explainedScore } from '../questions/explained-score.ts';
 import type { Question } from '../questions/question.ts';
-import { gridOf } from './map-layers.ts';
+import { gridOf } from './layer-grid.ts';
 
 /**
  * The feature maps of a layer for one image, and the gradient of the explained score by them.

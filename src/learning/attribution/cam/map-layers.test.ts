@@ -8,8 +8,9 @@ import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { encodeModel, type OnnxNode } from '../../../backend/lowering/onnx-writer.ts';
 import { selectBackend } from '../../../backend/select/select-backend.ts';
 import { openGraph, wholeNetwork } from '../../models/graph-network.ts';
+import { gridOf } from './layer-grid.ts';
 import { viewLayer } from './layer-view.ts';
-import { findMapLayer, gridOf, mapNames } from './map-layers.ts';
+import { findMapLayer, mapNames } from './map-layers.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 

@@ -335,7 +335,8 @@ class GraphBuilder {
     plan: Plan,
     inputs: readonly (Value | undefined)[],
   ): Promise<Value> {
-    const former = new LayerFormer(node, plan, inputs, this.#constants);
+    const { shape, layout, around = aroundIn(inputs) } = plan;
+    const former = new LayerFormer(node, { ...plan, around }, inputs, this.#constants);
     const { symbols, form } = await this.#supported(node, () => former.form(port));
     const layerName = this.#nameFor(node, form.weights);
     for (const { parameter, role } of form.weights) {
@@ -355,7 +356,6 @@ class GraphBuilder {
     const layer = new GraphLayer({ name: layerName, form });
     const symbol = layer.apply(symbols.length === 1 ? symbols[0]! : symbols) as SymbolicTensor;
     this.#layerOf.set(node.outputs[port]!, layerName);
-    const { shape, layout, around = aroundIn(inputs) } = plan;
     return { kind: 'value', shape, layout, around, symbol };
   }
 

@@ -79,6 +79,12 @@ export class GraphLayer extends layers.Layer {
   /** As tfjs's own layers have it, for those who change how a ReLU is explained. */
   activation: { apply(x: Tensor): Tensor; getClassName(): string } | undefined;
 
+  /**
+   * For those who explain a network by a softmax that is attention: takes the weights of every
+   * pass, as the file has them, and gives those that are used.
+   */
+  onWeights: ((weights: Tensor) => Tensor) | undefined;
+
   constructor({ name, form }: { readonly name: string; readonly form: LayerForm | SavedForm }) {
     super({ name });
     this.form = 'name' in form ? (JSON.parse(form.name) as LayerForm) : form;
@@ -123,7 +129,8 @@ export class GraphLayer extends layers.Layer {
       );
       return operators.get(step.operator)!.compute(tensors, step.settings, now(step));
     };
-    return compute(this.form.step);
+    const output = compute(this.form.step);
+    return this.onWeights?.(output) ?? output;
   }
 
   override getConfig() {

@@ -60,7 +60,7 @@ export class LayerFormer {
 
   #step(node: GraphNode, plan: Plan, inputs: readonly (Value | undefined)[], port = 0): Step {
     this.#count();
-    const { shape, layout, settings } = plan;
+    const { shape, layout, around = 1, settings } = plan;
     const sources: (Source | null)[] = inputs.map(() => null);
     const readings = plan.readings.map((reading) => {
       const value = inputs[reading.input]!;
@@ -73,7 +73,7 @@ export class LayerFormer {
       if (sources[i] === null && value !== undefined) sources[i] = settingOf(value);
     }
     const attributes = writtenAttributes(node);
-    const output = { shape, layout };
+    const output = { shape, layout, ...(around > 1 && { around }) };
     return {
       operator: node.operator,
       settings,
