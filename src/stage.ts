@@ -45,7 +45,18 @@ export interface InputPort<S = unknown> {
    * holds only these.
    */
   parts?(settings: S): readonly string[] | undefined;
+  /**
+   * What the stage does with sealed images of this input; absent or undefined: it may not have
+   * them. A line of the ledger says that it had.
+   */
+  sealed?(settings: S): SealedUse | undefined;
 }
+
+/**
+ * What a stage may do with sealed images: `measures` a model on them and shows no image, or `keeps`
+ * them in a data set under a seal.
+ */
+export type SealedUse = 'measures' | 'keeps';
 
 export interface OutputPort {
   readonly type: ArtifactType;
@@ -132,6 +143,11 @@ export interface KindSpec<S = unknown> {
    * For one that runs on a cluster they are fetched before, where the command runs; absent: none.
    */
   downloads?(settings: S): readonly PublishedFile[];
+  /**
+   * The parts of outputs that a stage of these settings seals, by port, as a file
+   * `restage-seal.json` in them does; absent: none.
+   */
+  seals?(settings: S): Readonly<Record<string, readonly string[]>>;
   /** Mistakes that only settings and connected inputs together show. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
   /**

@@ -26,6 +26,7 @@ const pages = [
     'commands',
     'cache',
     'store',
+    'sealed',
     'serve',
     'cluster',
     'python',

@@ -349,6 +349,17 @@ story('docs/evaluation.md', undefined, async (page) => {
   await follow(page, project, { words: { [compare]: compare.replace('2025-01-31T09-12', run) } });
 });
 
+story('docs/sealed.md', undefined, async (page) => {
+  using project = installed();
+  await writePhotos(project, 'photos');
+  await follow(page, project, {
+    words: { '<archive>': 'run.restage' },
+    before: {
+      'restage ledger --of <archive>': command('export', 'run.restage', 'sealed.yaml'),
+    },
+  });
+});
+
 story('docs/library.md', undefined, async (page) => {
   using project = installed();
   await follow(page, project);

@@ -274,6 +274,29 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     ],
     load: async () => (await import('./commands/compare.ts')).compareCommand,
   },
+  ledger: {
+    summary: 'show who looked at sealed images, and check the chain',
+    description:
+      'Shows the lines of ledger.jsonl and checks that each follows the one before it and bears its signature. For a pipeline or its stages, it says how many looks came before the numbers that they show now.',
+    takes: [['[file]', `${fileHelp}, or none)`], stages],
+    options: [
+      option('--of <archive>', 'the ledger in a file of `restage export`'),
+      option('--json', 'print JSON'),
+    ],
+    examples: ['restage ledger', 'restage ledger study.yaml my-net/scores'],
+    load: async () => (await import('./commands/ledger.ts')).ledgerCommand,
+  },
+  unseal: {
+    summary: 'break a seal, in a line of the ledger',
+    description:
+      'Breaks the seal of sealed images for good: every stage may read them. The ledger gets a line with the reason.',
+    takes: [
+      ['<reason>', 'why, in your words'],
+      ['[seal]', 'the beginning of its name in `restage ledger` (default: the only one)'],
+    ],
+    examples: ['restage unseal "the paper is accepted"'],
+    load: async () => (await import('./commands/unseal.ts')).unsealCommand,
+  },
   serve: {
     summary: 'show runs, results and images in a browser',
     description:

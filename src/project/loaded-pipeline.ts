@@ -18,6 +18,7 @@ import type {
   StagePlan,
 } from './api.ts';
 import { checkClaims } from './check-claims.ts';
+import { checkSeals } from './check-seals.ts';
 import { version } from './package-info.ts';
 import { mistake } from './pipeline-error.ts';
 import { type CommandOptions, PipelineRun, type PreparedRun } from './pipeline-run.ts';
@@ -102,6 +103,7 @@ export class LoadedPipeline implements Pipeline {
     const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
     if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
     const selection = select(this.checked, options);
+    checkSeals(selection);
     const places = openPlaces(selection, options.on);
     return { selection, places, abandoned: await checkClaims(this.checked) };
   }

@@ -19,6 +19,7 @@ import type { LocalStore } from '../engine/store/local-store.ts';
 import { findAgain } from '../engine/store/remembered-code.ts';
 import { RunFolder } from '../engine/store/runs/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
+import { readNumbers } from '../reporting/history/read-numbers.ts';
 import type { Cancellation } from './cancellation.ts';
 import { stillClaims } from './check-claims.ts';
 import { loadProgram } from './kinds/load-run.ts';
@@ -124,6 +125,7 @@ export async function makeExecution(
     working: new Map(),
     host,
     startedAt,
+    numbersOf: (stage) => readNumbers(stage, root),
     onFailure: options.failFast === true ? () => cancellation.stop() : () => {},
     emit,
     signal,

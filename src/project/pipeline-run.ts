@@ -134,6 +134,7 @@ export class PipelineRun implements Run {
         stages,
         publisher,
         store,
+        ledger: workspace.ledger,
         run: folder,
         host,
         warn,

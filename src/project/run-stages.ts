@@ -10,6 +10,7 @@ import { countOutcomes, isDone, type StageOutcome } from '../engine/execution/st
 import { writeRunRecord } from '../engine/execution/write-run-record.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
+import { ledgerFile } from '../engine/seals/ledger.ts';
 import { storeFile } from '../engine/store/remote/store-file.ts';
 import type { RunManifest } from '../engine/store/runs/run-manifest.ts';
 import { type FoundFile, takeSignatures } from '../engine/store/runs/run-memory.ts';
@@ -51,8 +52,8 @@ export async function runStages(
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   const { root, sources } = workspace.pipeline;
   // Taken before the run: an edit during the run is not what the run has read. A key that
-  // store.yaml revokes makes results unknown.
-  const looked = [...sources.looked, storeFile(root)];
+  // store.yaml revokes makes results unknown, and a seal may forbid what a stage reads.
+  const looked = [...sources.looked, storeFile(root), ledgerFile(root)];
   const read = takeSignatures(
     { files: [...sources.files, ...sources.code, ...codeFiles], looked },
     startedAt,

@@ -7,6 +7,7 @@ import { checkPlaces, loadPlaces, type Places } from '../engine/places/place-fil
 import type { Workspace } from '../engine/plan/examine.ts';
 import type { FetchPolicy } from '../engine/plan/fetch-policy.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
+import { Ledger } from '../engine/seals/ledger.ts';
 import { LocalStore } from '../engine/store/local-store.ts';
 import { findLoaded, LoadedCode } from '../engine/store/remembered-code.ts';
 import { loadStoreFile, storeFile } from '../engine/store/remote/store-file.ts';
@@ -62,6 +63,7 @@ export async function openWorkspace(
     env,
     store,
     digests: new DigestIndex(store.local.folder, { rehash }),
+    ledger: new Ledger(root),
     listings: new Map(),
     backend: backend === 'auto' ? undefined : backend,
     backends: backendNames.filter((name) => name !== 'auto'),

@@ -68,6 +68,8 @@ export const spec = defineKind<EvaluateSettings>({
       summary: 'Labelled images; resized and normalised as the model was trained.',
       optional: true,
       parts: ({ splits }) => splits,
+      // A chart of mistakes shows the images.
+      sealed: ({ mistakes }) => (mistakes ? undefined : 'measures'),
     },
     features: {
       type: 'features',

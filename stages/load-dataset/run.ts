@@ -25,6 +25,7 @@ import { classesIn, findInFolders, unclaimedFolders } from './finding/find-in-fo
 import { type FolderLayout, usualClasses } from './finding/folder-layout.ts';
 import { type ListedDataset, labelling, listDataset } from './finding/list-dataset.ts';
 import { type PlacedVideo, packImages } from './pack-images.ts';
+import { sealSplit } from './seal-split.ts';
 import { shardsIn } from './shards/shard-names.ts';
 import { unpackShards } from './shards/unpack-shards.ts';
 import { type LoadDatasetSettings, slicesNeed } from './spec.ts';
@@ -45,6 +46,8 @@ export default async function run(context: Context): Promise<void> {
   const grouped = joined.slice(0, kept.length);
   const assigned = withoutLeftOut(context, assignSplits(context, grouped, classes));
   const splits = splitsOf(context, assigned, list);
+  const { seal } = context.settings;
+  if (seal !== undefined) requireKnown('a split in "seal"', [seal], new Set(splits));
   const drawn = drawingOf(context);
   requireEveryClass(assigned, splits, classes, drawn);
   const images = splits.flatMap((split) => assigned.filter((image) => image.split === split));
@@ -60,6 +63,7 @@ export default async function run(context: Context): Promise<void> {
     requireEveryClass(readable, splits, classes, drawn);
   }
   if (dim.length > 0) context.warn(dimWarning(dim, images.length));
+  if (seal !== undefined) await sealSplit(context.output('dataset'), seal);
   writeFileSync(context.output('statistics'), statisticsTable(packed));
   context.highlight({
     title: 'Images',

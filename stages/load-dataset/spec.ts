@@ -113,6 +113,12 @@ const settings = z.strictObject({
     .describe(
       'Slices whose equal values keep images in one split, as `group` does, such as [person], which `faces` gives.',
     ),
+  seal: z
+    .literal('test')
+    .exactOptional()
+    .describe(
+      'Seals the split `test`: only stages that measure a model may read it, and each look at it is a line of ledger.jsonl.',
+    ),
   groupAcrossSplits: z
     .enum(['error', 'warn'])
     .default('error')
@@ -127,6 +133,9 @@ const settings = z.strictObject({
 
 export type LoadDatasetSettings = z.output<typeof settings>;
 
+/** Images that are sealed already stay so, or the ledger says that they do not. */
+const sealed = ({ seal }: LoadDatasetSettings) => (seal === undefined ? undefined : 'keeps');
+
 export const spec = defineKind<LoadDatasetSettings>({
   name: 'load-dataset',
   version: 3,
@@ -138,12 +147,14 @@ export const spec = defineKind<LoadDatasetSettings>({
     images: {
       type: ['files', 'images'],
       optional: true,
+      sealed,
       summary:
         'A folder {split}/{class}/… or {class}/…, the root of a list, or shards (.parquet, .tar, .tar.gz) that are named by their splits.',
     },
     dataset: {
       type: 'dataset',
       optional: true,
+      sealed,
       summary:
         'A data set in place of `images`, such as of `frames` or `faces`: its images get the classes and splits of this stage, and keep what is known of them.',
     },
@@ -167,7 +178,8 @@ export const spec = defineKind<LoadDatasetSettings>({
       counts: { of: 'images', by: 'class', within: 'split' },
     },
   },
-  check: ({ classes, split, splits, folds, fold, slices }, inputs) => {
+  seals: ({ seal }) => (seal === undefined ? {} : { dataset: [seal] }),
+  check: ({ classes, split, splits, folds, fold, slices, seal }, inputs) => {
     const source = oneInput(inputs, ['images', 'dataset']);
     if (source.length > 0) return source;
     const isListed = inputs.has('dataset');
@@ -187,6 +199,11 @@ export const spec = defineKind<LoadDatasetSettings>({
         folds !== undefined && split?.['test'] !== undefined,
         ['split'],
         'with `folds` the fold is `test`',
+      ),
+      ...mistakeIf(
+        folds !== undefined && seal !== undefined,
+        ['seal'],
+        'with `folds` every image is in a training set of another fold: seal a test set, and cross-validate on the others',
       ),
       ...mistakeIf(folds !== undefined && areGiven, ['splits'], twice('`folds`')),
       ...mistakeIf(split !== undefined && areGiven, ['splits'], twice('`split` (by shares)')),

@@ -15,7 +15,11 @@ export const spec = defineKind<PredictSettings>({
   settings,
   inputs: {
     model: { type: 'model', summary: 'A trained model of images.' },
-    images: { type: ['files', 'images'], summary: 'A folder of images, in folders of any depth.' },
+    images: {
+      type: ['files', 'images'],
+      summary: 'A folder of images, in folders of any depth.',
+      sealed: () => 'measures',
+    },
   },
   outputs: {
     scores: output.scores(

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
-import type { ArtifactType, ProgramStart, TableCounts } from '../../stage.ts';
+import type { ArtifactType, ProgramStart, SealedUse, TableCounts } from '../../stage.ts';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 
 declare const stageName: unique symbol;
@@ -206,6 +206,11 @@ export interface Input {
   readonly items: readonly InputItem[];
   /** The named parts that the stage reads; absent: all. */
   readonly parts?: readonly string[];
+  /**
+   * What the stage does with sealed parts; `hidden`: it does not see them, as a program that reads
+   * what is there. Absent: it may not read them.
+   */
+  readonly sealed?: SealedUse | 'hidden';
 }
 
 export type InputItem = (
@@ -240,6 +245,8 @@ export interface Output {
   readonly extension?: string;
   /** How a table of what there is counts, as the kind declares. */
   readonly counts?: TableCounts;
+  /** The parts that will be sealed. */
+  readonly sealed?: readonly string[];
 }
 
 /** A stage with the spans of the files that declare it: messages show them, a run needs none. */

@@ -12,6 +12,7 @@ const reservedFolders: ReadonlySet<string> = new Set([
   'stages',
 ]);
 const reservedFiles: ReadonlySet<string> = new Set([
+  'ledger.jsonl',
   'package-lock.json',
   'package.json',
   'places.yaml',

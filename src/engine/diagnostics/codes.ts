@@ -320,6 +320,12 @@ export const diagnosticCodes = table({
     advice: 'Add it under `inputs`.',
     severity: 'warning',
   },
+  'sealed-input': {
+    means: 'A stage would read a sealed split, which only stages that measure a model may.',
+    advice:
+      'Give it other splits, or break the seal with `restage unseal`, which ledger.jsonl then says.',
+    severity: 'mistake',
+  },
   'unread-param': {
     means: 'No stage reads the parameter.',
     advice: 'Use it or remove it.',

@@ -6,6 +6,7 @@ import type { Publisher } from '../publishing/publish.ts';
 import type { PieceScope } from '../store/piece-files.ts';
 import type { AttemptPaths } from '../store/runs/attempts.ts';
 import type { RunFolder } from '../store/runs/run-folder.ts';
+import type { StageNumbers } from '../store/runs/run-record.ts';
 import type { JobRecord, StageResult } from '../store/stage-result.ts';
 
 /** A run, with everything that its parts need. */
@@ -28,6 +29,8 @@ export interface Execution {
   /** Called at every failure: with `--fail-fast` it aborts `signal`. */
   readonly onFailure: () => void;
   readonly emit: (event: RunEvent) => void;
+  /** The numbers in the published metrics of a stage, for the ledger. */
+  readonly numbersOf: (stage: Stage) => StageNumbers;
   /**
    * Aborted by an interrupt or, with `--fail-fast`, a failure: running stages are asked to end, and
    * no other one starts.

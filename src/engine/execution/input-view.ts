@@ -1,9 +1,10 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import { sealFile } from '../../seal-file.ts';
 import type { InputArtifact } from '../../stage.ts';
 import { safeWord } from '../config/file-names.ts';
-import type { InputItem, Stage } from '../config/pipeline.ts';
+import type { Input, InputItem, Stage } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
 import { linkTarget } from '../files/read-part.ts';
@@ -12,6 +13,7 @@ import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { ExaminedWork, OutputsOf, PipelineGraph, Workspace } from '../plan/examine.ts';
 import { CopyFault } from '../publishing/copy-or-link.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
+import { hiddenParts, isInPart, readParts } from '../seals/sealed-parts.ts';
 import { nameView, viewName } from '../store/input-view-name.ts';
 import { type StoredArtifact, shownDigest } from '../store/stage-result.ts';
 import { StageFailure } from './stage-failures.ts';
@@ -28,11 +30,18 @@ export interface InputView {
   /** The path in the project of each item, by its path in the folder. */
   readonly originals: ReadonlyMap<string, string>;
   readonly loans: readonly Loan[];
-  readonly links: readonly Link[];
+  readonly linked: readonly Linked[];
 }
 
+/** A link of a view. */
 interface Link {
   readonly path: string;
+  readonly target: string;
+}
+
+/** A file or folder of the user's in a view: one link, or one for each entry that is not hidden. */
+interface Linked {
+  readonly links: readonly Link[];
   readonly target: string;
   readonly signature: string;
   /** The digest of a target that changed so recently that its signature proves nothing. */
@@ -57,14 +66,15 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
   const { workspace, folder, examined } = options;
   const originals = new Map<string, string>();
   const loans: Loan[] = [];
-  const links: Link[] = [];
+  const linked: Linked[] = [];
   const inputs: Record<string, readonly InputArtifact[]> = {};
   const name = viewName(workspace.store.local.folder, shownDigest(examined));
   if (stage.inputs.length > 0) {
     mkdirSync(folder);
     nameView(name, folder);
   }
-  for (const { port, list, items, parts } of stage.inputs) {
+  for (const input of stage.inputs) {
+    const { port, list, items } = input;
     const keyed = examined.fingerprint.inputs[port]!;
     const names = viewNames(port, list, keyed);
     inputs[port] = items.map(({ labels }, index) => ({ path: join(name, names[index]!), labels }));
@@ -73,22 +83,27 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
       originals.set(path, pathOf(item, workspace));
       mkdirSync(dirname(path), { recursive: true });
       if (item.from === 'path')
-        links.push(await link(item.path, path, { ...options, keyed: keyed[index]!, parts }));
-      else loans.push(await borrow(item, path, stage.name, options));
+        linked.push(await link(item.path, path, { ...options, keyed: keyed[index]!, input }));
+      else loans.push(await borrow(item, path, stage.name, { ...options, input }));
     }
   }
-  return { folder, name, inputs, originals, loans, links };
+  return { folder, name, inputs, originals, loans, linked };
 }
 
 async function borrow(
   item: InputItem & { readonly from: 'stage' },
   to: string,
   borrower: string,
-  { outputsOf, lender, workspace }: ViewOptions,
+  { outputsOf, lender, workspace, input }: ViewOptions & { readonly input: Input },
 ): Promise<Loan> {
-  const artifact: StoredArtifact | undefined = outputsOf(item.stage)[item.port];
-  if (artifact === undefined)
+  const whole: StoredArtifact | undefined = outputsOf(item.stage)[item.port];
+  if (whole === undefined)
     throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
+  const hidden = hiddenParts(whole, input, workspace.ledger.unsealed);
+  const artifact =
+    hidden.size === 0
+      ? whole
+      : { ...whole, files: whole.files.filter(({ path }) => !isInPart(path, hidden)) };
   const published = pathOf(item, workspace);
   try {
     return await lender.lend(artifact, to, borrower, published);
@@ -102,28 +117,50 @@ async function borrow(
 
 interface LinkOptions extends ViewOptions {
   readonly keyed: FingerprintInput;
-  readonly parts: readonly string[] | undefined;
+  readonly input: Input;
 }
 
+/**
+ * Links to the user's file or folder. Of a folder with sealed parts that are hidden from the stage,
+ * each of the others is linked.
+ */
 async function link(
   target: string,
   path: string,
-  { examined, workspace, keyed, parts }: LinkOptions,
-): Promise<Link> {
+  { examined, workspace, keyed, input }: LinkOptions,
+): Promise<Linked> {
+  const { unsealed } = workspace.ledger;
+  const hidden = hasSeal(target)
+    ? hiddenParts(await workspace.digests.list(target, { modes: false }), input, unsealed)
+    : new Set<string>();
   const expected = examined.looked.get(target);
   const { signature } = treeSignature(target);
-  symlinkSync(target, path);
-  if (signature === expected) return { path, target, signature, isOutdated: false };
+  const links: Link[] = [];
+  if (hidden.size === 0) links.push({ path, target });
+  else {
+    mkdirSync(path);
+    for (const name of readdirSync(target).filter((name) => !hidden.has(name)))
+      links.push({ path: join(path, name), target: join(target, name) });
+  }
+  for (const { path, target } of links) symlinkSync(target, path);
+  if (signature === expected) return { links, target, signature, isOutdated: false };
   const listing = await workspace.digests.list(target, { modes: false });
   return {
-    path,
+    links,
     target,
     signature: listing.signature,
     ...(isUnsettled(listing) && { unsettled: listing.digest }),
     // Perhaps only its times changed, as by `touch`.
-    isOutdated: partsDigest(listing, parts) !== keyed.digest,
+    isOutdated: partsDigest(listing, readParts(listing, input, unsealed)) !== keyed.digest,
   };
 }
+
+/** Whether a part of a folder has the file of a seal, broken or not. */
+const hasSeal = (folder: string): boolean =>
+  statSync(folder).isDirectory() &&
+  readdirSync(folder, { withFileTypes: true }).some(
+    (entry) => !entry.isFile() && existsSync(join(folder, entry.name, sealFile)),
+  );
 
 /**
  * Checks every input again. `misuses`: inputs that were written to; `edited`: the user's files that
@@ -133,10 +170,12 @@ export async function closeView(view: InputView, lender: Lender, digests: Digest
   const lent: readonly Misuse[] = (
     await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))
   ).flat();
-  const replaced = view.links.filter(({ path, target }) => linkTarget(path) !== target);
+  const replaced = view.linked
+    .flatMap(({ links }) => links)
+    .filter(({ path, target }) => linkTarget(path) !== target);
   const edited: string[] = [];
-  for (const link of view.links)
-    if (link.isOutdated || (await isChanged(link, digests))) edited.push(link.target);
+  for (const linked of view.linked)
+    if (linked.isOutdated || (await isChanged(linked, digests))) edited.push(linked.target);
   return {
     misuses: [
       ...lent.map(({ path, others }) => ({ path: originalOf(view, path), others })),
@@ -147,7 +186,7 @@ export async function closeView(view: InputView, lender: Lender, digests: Digest
 }
 
 async function isChanged(
-  { target, signature, unsettled }: Link,
+  { target, signature, unsettled }: Linked,
   digests: DigestIndex,
 ): Promise<boolean> {
   try {

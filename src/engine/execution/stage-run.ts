@@ -13,12 +13,14 @@ import {
   type Outputs,
   type OutputsOf,
 } from '../plan/examine.ts';
+import { readParts } from '../seals/sealed-parts.ts';
 import { keepInputListing } from '../store/input-listings.ts';
 import { forgetView, viewName } from '../store/input-view-name.ts';
 import type { Lease } from '../store/lease.ts';
 import type { PieceScope } from '../store/piece-files.ts';
 import type { AttemptEnd, AttemptFiles } from '../store/runs/attempts.ts';
 import { type StageResult, shownDigest } from '../store/stage-result.ts';
+import { beginLook } from './begin-look.ts';
 import { compareAttempts } from './compare-attempts.ts';
 import type { Allocation, AttemptOptions, AttemptOutcome, Execution } from './execution.ts';
 import { privatePath, viewFolder } from './private-paths.ts';
@@ -58,10 +60,11 @@ export class StageRun {
    */
   async bringUpToDate(): Promise<DoneStage> {
     for (let remaining = mostDecisions; ; remaining -= 1) {
-      const present = await this.#takeResult();
-      if (present !== undefined) return present;
+      const look = await beginLook(this.#stage, this.#examined, this.#outputsOf, this.#run);
       try {
-        return await this.#makeAlone();
+        const done = (await this.#takeResult()) ?? (await this.#makeAlone());
+        await look.end(done);
+        return done;
       } catch (error) {
         if (!(error instanceof OutdatedInput) || remaining <= 1) throw error;
         this.#emit({ type: 'stage-retrying', message: error.message });
@@ -300,12 +303,13 @@ export class StageRun {
    * changed files.
    */
   async #keepListings(): Promise<void> {
-    const { store, listings } = this.#run.workspace;
-    for (const { items, parts } of this.#stage.inputs) {
-      for (const item of items) {
+    const { store, listings, ledger } = this.#run.workspace;
+    for (const input of this.#stage.inputs) {
+      for (const item of input.items) {
         const listing = item.from === 'path' ? await listings.get(item.path) : undefined;
-        if (listing?.folder === true)
-          keepInputListing(store.local.folder, partsDigest(listing, parts), listing.files);
+        if (listing?.folder !== true) continue;
+        const parts = readParts(listing, input, ledger.unsealed);
+        keepInputListing(store.local.folder, partsDigest(listing, parts), listing.files);
       }
     }
   }

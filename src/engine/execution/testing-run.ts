@@ -8,6 +8,7 @@ import { Graph } from '../graph/graph.ts';
 import type { Workspace } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
 import { Publisher } from '../publishing/publish.ts';
+import { Ledger } from '../seals/ledger.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { UnsharedStore } from '../store/unshared-store.ts';
 import { Admission } from './admission.ts';
@@ -69,6 +70,7 @@ export class FakedProject extends TestProject {
       env: process.env,
       store: new UnsharedStore(store),
       digests,
+      ledger: new Ledger(this.root),
       forced,
       listings: new Map(),
       backend: undefined,
@@ -86,6 +88,7 @@ export class FakedProject extends TestProject {
       working: new Map(),
       startedAt: Date.now(),
       checkReads: false,
+      numbersOf: () => ({}),
       signal: signals.signal,
       publisher: new Publisher(this.root, store, digests),
       stages: graph.order.map((name) => graph.stage(name)),

@@ -10,6 +10,8 @@ import { partsDigest } from '../files/listing.ts';
 import { treeSignature } from '../files/walk-tree.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Outputs, Workspace } from '../plan/examine.ts';
+import { Ledger } from '../seals/ledger.ts';
+import { readParts } from '../seals/sealed-parts.ts';
 import { readKindSources } from '../store/kind-build.ts';
 import type { LoadedCode } from '../store/remembered-code.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
@@ -133,6 +135,7 @@ export function workspaceOf(
   return {
     ...shared,
     pipeline: { name: '', root, file: '', stages, sources: noSources },
+    ledger: new Ledger(root),
     graph,
     env,
     listings: new Map(),
@@ -164,16 +167,18 @@ export function sourcesOf(
  */
 export async function lookAgain(
   { stage, looked, fingerprint }: Ticket,
-  { digests }: Workspace,
+  { digests, ledger }: Workspace,
 ): Promise<{ readonly looked: ReadonlyMap<string, string> } | { readonly changed: string }> {
   const now = new Map<string, string>();
-  for (const { port, items, parts } of stage.inputs) {
-    for (const [index, item] of items.entries()) {
+  for (const input of stage.inputs) {
+    const { port } = input;
+    for (const [index, item] of input.items.entries()) {
       if (item.from !== 'path') continue;
       try {
         const { signature } = treeSignature(item.path);
         if (signature !== looked[item.path]) {
           const listing = await digests.listSettled(item.path, { modes: false });
+          const parts = readParts(listing, input, ledger.unsealed);
           if (partsDigest(listing, parts) !== fingerprint.inputs[port]?.[index]?.digest)
             return { changed: item.path };
           now.set(item.path, listing.signature);

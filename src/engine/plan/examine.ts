@@ -10,6 +10,8 @@ import { ListingError } from '../files/walk-tree.ts';
 import { type Fingerprint, hashFingerprint, type KeyedItem } from '../fingerprint/fingerprint.ts';
 import { fingerprintStage } from '../fingerprint/fingerprint-stage.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { Ledger } from '../seals/ledger.ts';
+import { readParts } from '../seals/sealed-parts.ts';
 import type { LoadedCode } from '../store/remembered-code.ts';
 import type {
   LoadedFiles,
@@ -50,6 +52,8 @@ export interface Workspace extends PipelineGraph {
    * decided.
    */
   readonly loadedCode?: LoadedCode;
+  /** Which sealed images were looked at; it decides which parts programs see. */
+  readonly ledger: Ledger;
 }
 
 export type Outputs = Readonly<Record<string, StoredArtifact>>;
@@ -260,7 +264,7 @@ async function keyItem(
   if (item.from === 'path') {
     const listing = await listOnce(item.path, workspace);
     looked.set(item.path, isUnsettled(listing) ? 'still being written' : listing.signature);
-    const digest = partsDigest(listing, input.parts);
+    const digest = partsDigest(listing, readParts(listing, input, workspace.ledger.unsealed));
     listed.set(digest, listing);
     if (item.labels['path'] !== undefined) return { digest }; // its path is keyed as a label
     return {
@@ -274,7 +278,8 @@ async function keyItem(
   const { path } = workspace.graph
     .stage(item.stage)
     .outputs.find(({ port }) => port === item.port)!;
-  return { digest: partsDigest(artifact, input.parts), ...keyedExtension(artifact, path) };
+  const parts = readParts(artifact, input, workspace.ledger.unsealed);
+  return { digest: partsDigest(artifact, parts), ...keyedExtension(artifact, path) };
 }
 
 function keyedExtension({ folder }: Listing, path: string): { readonly extension?: string } {

@@ -2,6 +2,7 @@ import { StageError } from '../../stage.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import { readBy } from '../graph/graph.ts';
+import { readItems, SealedInput, sealedReads } from '../seals/sealed-reads.ts';
 import { chosenStage } from './chosen-stage.ts';
 import type { PlannedDecision } from './decide.ts';
 import {
@@ -58,12 +59,17 @@ async function planStage(
     const outputsOf: OutputsOf = (name) => known.get(name) ?? {};
     const chosen = await chosenStage(stage, workspace, outputsOf);
     const examined = await examine(chosen, workspace, outputsOf);
+    const items = await readItems(chosen, { listings: workspace.listings, outputsOf });
+    sealedReads(chosen, items, workspace.ledger.state);
     return { stage: chosen, decision: examined.decision, examined };
   } catch (error) {
     if (error instanceof LostInput)
       return { stage, decision: { state: 'waiting', for: [error.stage] } };
     const isForUser =
-      error instanceof ExamineError || error instanceof ListingError || error instanceof StageError;
+      error instanceof ExamineError ||
+      error instanceof ListingError ||
+      error instanceof SealedInput ||
+      error instanceof StageError;
     if (!isForUser) throw error;
     return { stage, decision: { state: 'failing', message: error.message } };
   }

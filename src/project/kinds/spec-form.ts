@@ -28,6 +28,7 @@ const input = z.object(
     list: flag,
     labelled: flag,
     parts: method,
+    sealed: method,
     code: flag,
   },
   'a port: { type, summary }',
@@ -68,6 +69,7 @@ const form = z.object(
       .object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }')
       .optional(),
     downloads: method,
+    seals: method,
     check: method,
     facts: method,
     checkInputs: method,

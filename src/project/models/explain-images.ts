@@ -10,6 +10,7 @@ import { readModelInfo } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { usableCores } from '../../machine-limits.ts';
 import { UsageError } from '../../user-error.ts';
+import { refuseSealed } from '../ledger/sealed-pictures.ts';
 import { PipelineError } from '../pipeline-error.ts';
 import { writeUserFile } from '../write-user-file.ts';
 import {
@@ -97,6 +98,7 @@ export async function explainImages(
   const pictures = paths.map(
     (name): Picture => ({ name, bytes: readFileSync(resolve(here, name)) }),
   );
+  refuseSealed(here, pictures);
   const { explained, classes, architecture } = await explain(
     model.folder,
     pictures,

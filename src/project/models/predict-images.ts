@@ -6,6 +6,7 @@ import { makeFolder } from '../../engine/files/new-path.ts';
 import { usableCores } from '../../machine-limits.ts';
 import type { Highlight, StageContext } from '../../stage.ts';
 import { UsageError } from '../../user-error.ts';
+import { beginCommandLook } from '../ledger/sealed-pictures.ts';
 import { mistake } from '../pipeline-error.ts';
 import { findTrainedModel, type TrainedModelLookup } from './find-trained-model.ts';
 
@@ -32,9 +33,10 @@ export async function predictImages(
   const out = resolve(options.folder, options.out);
   if (existsSync(out))
     throw new UsageError(`${options.out} is there already: name another folder with --out`);
-  const { folder: model, others } = await findTrainedModel(words, options);
+  const { folder: model, title, others } = await findTrainedModel(words, options);
   const images = imagesOf(others, options.folder);
   const tables: Highlight[] = [];
+  const look = await beginCommandLook(options.folder, images, title);
   await makeFolder(out, async (folder) => {
     const { default: run } = await predictKind.run();
     const stage = {
@@ -43,6 +45,7 @@ export async function predictImages(
       highlight: (table: Highlight) => void tables.push(table),
     };
     await run(stage);
+    await look.end(join(folder, files['scores']!));
   });
   return tables;
 }

@@ -1,10 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { reportPath } from '../../engine/config/published-paths.ts';
 import { makeFile } from '../../engine/files/new-path.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { diskError, writing } from '../../engine/files/write-error.ts';
+import { ledgerFile } from '../../engine/seals/ledger.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { ArchiveBucket } from '../../engine/store/remote/buckets/archive-bucket.ts';
 import { storeText } from '../../engine/store/remote/buckets/bucket.ts';
@@ -24,6 +25,7 @@ import { type PulledRun, pull, stagesOf } from './pull.ts';
 
 const signerKey = 'signer';
 const pipelineKey = 'pipeline';
+const ledgerKey = 'ledger';
 
 /** A run in a file. */
 interface ExportedRun {
@@ -67,6 +69,8 @@ export async function exportRun(
       await bucket.put('store.json', Buffer.from(storeText()));
       await bucket.put(signerKey, Buffer.from(key));
       await bucket.put(pipelineKey, Buffer.from(pipeline));
+      const ledger = ledgerFile(root);
+      if (existsSync(ledger)) await bucket.put(ledgerKey, readFileSync(ledger));
       const sent = await sendRun(project, bucket, { pipeline, stages }, key);
       bucket.finish();
       return sent;
@@ -144,6 +148,21 @@ export async function importRun(
     }
     const store = await openArchive(project, bucket, keys);
     return await pull({ root, store, warn }, { pipeline, stages: [] }, { fetch: 'all' });
+  } finally {
+    await bucket.close();
+  }
+}
+
+/**
+ * The text of the ledger in an archive, empty without one. Whoever wrote the archive may have
+ * written any: its chain and its signatures say what it is worth.
+ */
+export async function readArchivedLedger(folder: string, path: string): Promise<string> {
+  const file = resolve(folder, path);
+  if (!existsSync(file)) throw new UsageError(`There is no file ${path}`);
+  const bucket = open(file, path);
+  try {
+    return (await bucket.get(ledgerKey))?.toString() ?? '';
   } finally {
     await bucket.close();
   }

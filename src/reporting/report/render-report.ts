@@ -1,5 +1,5 @@
 import { lastLines } from '../../engine/execution/processes/log-tail.ts';
-import { formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
+import { formatCountOf, formatList, formatSeconds, shareDone } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { formatCounts, runTones } from '../states.ts';
 import { renderFindings } from './findings-section.ts';
@@ -38,6 +38,7 @@ export function reportPage(model: ReportModel, reloads = model.state === 'runnin
         title: 'Selections after test numbers',
         content: renderLateSelections(model),
       },
+      { id: 'looks', title: 'Looks at sealed images', content: renderLooks(model) },
       { id: 'warnings', title: 'Warnings', content: renderWarnings(warnings) },
       ...resultSections(stages),
       { id: 'pipeline', title: 'What ran and why', content: renderWhatRan(model) },
@@ -76,6 +77,27 @@ function renderLateSelections({ lateSelections }: ReportModel): readonly Html[] 
   return [
     html`<p>${why}</p>${renderTable(['selection', 'made', 'first test numbers', 'since'], rows)}`,
   ];
+}
+
+function renderLooks({ looks = [] }: ReportModel): readonly Html[] {
+  if (looks.length === 0) return [];
+  const rows = looks.map(({ stage, of, line, before }) => [
+    stage,
+    formatList(of),
+    before.images,
+    before.scores,
+    line,
+  ]);
+  const columns = [
+    'stage',
+    'sealed',
+    'looks at the images before',
+    'at their scores before',
+    'line',
+  ];
+  const why =
+    'Every look at sealed images is a line of ledger.jsonl. A number that many looks came before may have been chosen by them.';
+  return [html`<p>${why}</p>${renderTable(columns, rows)}`];
 }
 
 /** The final stages, then the rest in the order of the file. */

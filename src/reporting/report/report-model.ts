@@ -1,4 +1,5 @@
 import type { FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
+import type { LookHistory } from '../../engine/seals/ledger-lines.ts';
 import type { Json } from '../../json.ts';
 import type { ArtifactType, Highlight, TableCounts } from '../../stage.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
@@ -37,6 +38,15 @@ export interface ReportModel extends RunSelections {
 export interface RunSelections {
   readonly sweeps: readonly Sweep[];
   readonly lateSelections: readonly LateSelection[];
+  /** Looks at sealed images; absent: none. */
+  readonly looks?: readonly SealedLook[];
+}
+
+/** A stage whose numbers are of sealed images, and what had looked at these before. */
+export interface SealedLook extends Pick<LookHistory, 'line' | 'before'> {
+  readonly stage: string;
+  /** The sealed parts, such as `test of faces.dataset`. */
+  readonly of: readonly string[];
 }
 
 /** What a page shows of a stage besides its name and its events. */

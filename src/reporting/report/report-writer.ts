@@ -10,6 +10,8 @@ import type { RunEvent } from '../../engine/events.ts';
 import { inCache } from '../../engine/files/cache-paths.ts';
 import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
+import type { Ledger } from '../../engine/seals/ledger.ts';
+import { lookHistory } from '../../engine/seals/ledger-lines.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Store } from '../../engine/store/store.ts';
@@ -40,6 +42,7 @@ import type {
   ReportOutput,
   ReportStage,
   RunSelections,
+  SealedLook,
   Setting,
 } from './report-model.ts';
 import { publishedFiles, showArtifact } from './show-artifact.ts';
@@ -57,6 +60,7 @@ interface ReportOptions {
   readonly stages: readonly Stage[];
   readonly publisher: Publisher;
   readonly store: Store;
+  readonly ledger: Ledger;
   readonly run: RunFolder;
   readonly host: { readonly restage: string; readonly gitCommit: string | undefined };
   /** Told why the page cannot be written, which does not fail the run. */
@@ -181,10 +185,10 @@ export class ReportWriter implements RunListener {
       );
     }
     if (state === 'running') return;
-    const { sweeps, lateSelections } = model;
+    const { sweeps, lateSelections, looks = [] } = model;
     // They follow from the pipeline's file, which may have changed when the run is looked at again.
-    if (sweeps.length + lateSelections.length > 0 && existsSync(run.path))
-      writeJson(run.selections, { sweeps, lateSelections });
+    if (sweeps.length + lateSelections.length + looks.length > 0 && existsSync(run.path))
+      writeJson(run.selections, { sweeps, lateSelections, looks });
     const results = this.#run.stages.flatMap(({ name }) => {
       const digest = store.local.readLatest(pipeline.name, name);
       return digest === undefined ? [] : [[name, digest] as const];
@@ -218,6 +222,7 @@ export class ReportWriter implements RunListener {
       graph: await drawStages(stages, (name) => states.get(name)!),
       finals: this.#run.finals,
       ...(state === 'running' ? { sweeps: [], lateSelections: [] } : this.#selections(described)),
+      ...(state !== 'running' && { looks: this.#looks() }),
       warnings: this.#run.warnings,
       facts: runFacts(this.#options, described),
     };
@@ -260,6 +265,20 @@ export class ReportWriter implements RunListener {
       sweeps: sweepsOf({ stages, choiceOf, secondsOf: (stage) => recordOf(stage)?.seconds }),
       lateSelections: lateSelections(stages, madeAt, [...now, ...before]),
     };
+  }
+
+  /** The looks behind the results that the page shows. */
+  #looks(): readonly SealedLook[] {
+    const { pipeline, stages, store, ledger } = this.#options;
+    const { lines } = ledger;
+    if (lines.length === 0) return [];
+    return stages.flatMap(({ name }): SealedLook[] => {
+      const result = store.local.readLatest(pipeline.name, name);
+      const look = result === undefined ? undefined : lookHistory(lines, result);
+      if (look === undefined) return [];
+      const of = look.seals.map(({ event }) => `${event.part} of ${event.of}`);
+      return [{ stage: name, line: look.line, before: look.before, of }];
+    });
   }
 
   /**

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Hono } from 'hono';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { npyHeader } from '../../learning/vision/features/npy.ts';
+import { formatSeal, sealFile } from '../../seal-file.ts';
 import { ImageStore } from './gallery-images.ts';
 import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
 import { Results } from './run-results.ts';
@@ -21,10 +23,11 @@ test/2,test,real,0,3
 /**
  * A run with a data set of real and fake images, the scores of two models, and a map of one image.
  */
-async function scored(t: TestContext) {
+async function scored(t: TestContext, { isSealed = false } = {}) {
   const root = temporaryFolder(t);
   const store = new LocalStore(root);
-  await writeTintedDataset(join(root, 'made/dataset'), { test: 4 });
+  await writeTintedDataset(join(root, 'made/dataset'), { test: 4, ...(isSealed && { val: 2 }) });
+  if (isSealed) writeFileSync(join(root, 'made/dataset/test', sealFile), formatSeal([], []));
   const map = Buffer.concat([
     npyHeader(1, 2, 2),
     Buffer.from(new Float32Array([0, 1, 2, 3]).buffer),
@@ -65,7 +68,8 @@ async function scored(t: TestContext) {
     restage: '0',
     stages,
   });
-  return { run, results: new Results(store), images: new ImageStore(new Objects(store)) };
+  const objects = new Objects(store);
+  return { run, results: new Results(store), objects, images: new ImageStore(objects) };
 }
 
 test('scores are joined with their images, and a second model stands beside the first', async (t) => {
@@ -101,6 +105,24 @@ test('a data set is a table of its own', async (t) => {
     imageTable(images, results, { run, stage: 'maps' }),
     'This stage has no scores and no data set, or `restage gc` removed them.',
   );
+});
+
+test('images of a sealed split are in no gallery, by whatever address', async (t) => {
+  const { run, results, objects, images } = await scored(t, { isSealed: true });
+  const faces = imageTable(images, results, { run, stage: 'faces' });
+  assert.ok(typeof faces !== 'string' && faces.dataset !== undefined);
+  const splits = faces.columns.find(({ name }) => name === 'split')?.values;
+  assert.deepEqual(splits, ['val', 'val']);
+  const table = imageTable(images, results, { run, stage: 'a' });
+  assert.ok(typeof table !== 'string');
+  assert.deepEqual([table.dataset, table.indexes], [undefined, [-1, -1, -1]]);
+  assert.equal(await images.picture(faces.dataset, 'test', 1), undefined);
+  assert.equal(await images.thumbnail(faces.dataset, 'test', 1), undefined);
+  assert.equal((await images.picture(faces.dataset, 'val', 1))?.type, 'image/png');
+  const app = new Hono();
+  app.get('/:member{.+}', (c) => objects.respond(c, faces.dataset!, c.req.param('member')));
+  assert.equal((await app.request('/test/00000.tar')).status, 403);
+  assert.equal((await app.request('/dataset.json')).status, 200);
 });
 
 test('an image, its thumbnail and its map are found by their index, and nothing elsewhere', async (t) => {

@@ -47,8 +47,15 @@ export class ImageStore {
     return this.#opened(artifact)?.dataset;
   }
 
-  /** The index of each image of a split by its key. */
+  /** The splits of a data set whose images may be shown: those that are not sealed. */
+  splitsOf(artifact: StoredArtifact): readonly string[] {
+    const splits = this.open(artifact)?.splits ?? [];
+    return splits.filter((split) => !this.#objects.isSealed(artifact, split));
+  }
+
+  /** The index of each image of a split by its key; undefined where none may be shown. */
   indexesIn(artifact: StoredArtifact, split: string): ReadonlyMap<string, number> | undefined {
+    if (this.#objects.isSealed(artifact, split)) return undefined;
     const opened = this.#opened(artifact);
     if (!opened?.dataset.splits.includes(split)) return undefined;
     const known = opened.indexes.get(split);
@@ -78,11 +85,12 @@ export class ImageStore {
   /** An image by its data set and index; undefined where there is none. */
   async picture(digest: string, split: string, index: number): Promise<Picture | undefined> {
     const listed = this.#objects.get(digest);
-    const dataset = listed && this.open(listed.artifact);
+    if (listed === undefined || this.#objects.isSealed(listed.artifact, split)) return undefined;
+    const dataset = this.open(listed.artifact);
     if (!dataset?.splits.includes(split)) return undefined;
     const sample = dataset.split(split).samples[index];
     if (sample === undefined) return undefined;
-    const bytes = await this.#read(listed!.artifact.digest, dataset, split, index);
+    const bytes = await this.#read(listed.artifact.digest, dataset, split, index);
     if (bytes === undefined) return undefined;
     const type = imageTypes[extname(sample.path).toLowerCase()];
     // Browsers show no TIFF, and an SVG would be a document.

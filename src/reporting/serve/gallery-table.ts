@@ -4,11 +4,7 @@ import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import { predictedClasses, softmax } from '../../learning/metrics/arithmetic/logits.ts';
 import { scaleOfTable } from '../../learning/metrics/scores/binary-view.ts';
-import {
-  parseScores,
-  type ScoreRow,
-  type ScoreTable,
-} from '../../learning/metrics/scores/scores-file.ts';
+import { parseScores, type ScoreTable } from '../../learning/metrics/scores/scores-file.ts';
 import type { Sample } from '../../learning/vision/dataset/dataset.ts';
 import { EventReader } from '../event-file.ts';
 import type { Column } from './filter-query.ts';
@@ -80,7 +76,7 @@ export function imageTable(
   const second =
     of.other && readScores(results, resultsOf(of.other.run, results).get(of.other.stage));
   if (typeof second === 'string') return second;
-  return scoresTable(images, scores, second, datasetWith(images, runResults, scores.rows[0]));
+  return scoresTable(images, scores, second, datasetWith(images, runResults, scores));
 }
 
 function readScores({ store }: Results, result: StageResult | undefined): ScoreTable | string {
@@ -97,25 +93,29 @@ function readScores({ store }: Results, result: StageResult | undefined): ScoreT
   }
 }
 
-/** The data set of the run that has an image. */
+/** The data set of the run that has the images of a table, as far as they may be shown. */
 function datasetWith(
   images: ImageStore,
   runResults: ReadonlyMap<string, StageResult>,
-  row: ScoreRow | undefined,
+  { rows }: ScoreTable,
 ) {
-  if (row === undefined) return undefined;
+  const firstOfSplits = [...new Map(rows.toReversed().map((row) => [row.split, row])).values()];
   const sets = [...runResults.values()].flatMap(({ outputs }) =>
     Object.values(outputs).filter(({ type }) => type === 'dataset'),
   );
-  return sets.find((artifact) => images.indexesIn(artifact, row.split)?.has(row.key));
+  return sets.find((artifact) =>
+    firstOfSplits.some(({ split, key }) => images.indexesIn(artifact, split)?.has(key)),
+  );
 }
 
 function datasetTable(images: ImageStore, artifact: StoredArtifact): ImageTable | string {
   const opened = images.open(artifact);
   if (opened === undefined) return `This data set is not here: ${whyGone}.`;
-  const rows = opened.splits.flatMap((split) =>
-    opened.split(split).samples.map((sample, index) => ({ split, sample, index })),
-  );
+  const rows = images
+    .splitsOf(artifact)
+    .flatMap((split) =>
+      opened.split(split).samples.map((sample, index) => ({ split, sample, index })),
+    );
   const of = (name: string, value: (sample: Sample) => string | undefined): Column => ({
     name,
     values: rows.map(({ sample }) => value(sample) ?? null),

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { isDigest } from '../../digest.ts';
+import { Ledger } from '../../engine/seals/ledger.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { FillDefaults } from '../effective-settings.ts';
@@ -51,10 +52,11 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
   const { root, host = '127.0.0.1', token = newToken() } = options;
   const store = new LocalStore(root, options.warn);
   const results = new Results(store);
+  const ledger = new Ledger(root);
   const sources: Sources = {
     store,
     results,
-    objects: new Objects(store),
+    objects: new Objects(store, () => ledger.unsealed),
     project: basename(root),
     index: new RunIndex(results, options.fill),
     fill: options.fill,

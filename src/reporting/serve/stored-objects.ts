@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import type { Digest } from '../../digest.ts';
+import { sealedParts } from '../../engine/seals/sealed-parts.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { StoredArtifact } from '../../engine/store/stage-result.ts';
 import { formatCountOf } from '../../format-numbers.ts';
@@ -46,9 +47,17 @@ interface ListedArtifact {
 export class Objects {
   readonly store: LocalStore;
   readonly #listed = new Map<Digest, ListedArtifact>();
+  readonly #unsealed: () => ReadonlySet<Digest>;
 
-  constructor(store: LocalStore) {
+  /** `unsealed` gives the seals that are broken now; without it, none is. */
+  constructor(store: LocalStore, unsealed: () => ReadonlySet<Digest> = () => new Set()) {
     this.store = store;
+    this.#unsealed = unsealed;
+  }
+
+  /** Whether a part of an artifact, such as the split `test` of a data set, is sealed. */
+  isSealed(artifact: StoredArtifact, part: string): boolean {
+    return sealedParts(artifact, this.#unsealed()).some((sealed) => sealed.part === part);
   }
 
   /** The files of an artifact, which can be requested at `/object/<digest>/…` from now on. */
@@ -96,6 +105,8 @@ export class Objects {
     const file = artifact.files.find(({ path }) => path === (artifact.folder ? member : ''));
     if (file === undefined || (!artifact.folder && member !== name))
       return c.text('There is no such file in it.', 404);
+    if (this.isSealed(artifact, member.slice(0, Math.max(0, member.indexOf('/')))))
+      return c.text('This is sealed: only stages that measure a model may read it.', 403);
     const path = this.store.objectPath(file.digest);
     if (!existsSync(path)) return c.text(`This file is not here: ${whyGone}.`, 410);
     const opened = openObject(path, file.size);

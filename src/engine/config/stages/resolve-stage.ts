@@ -72,7 +72,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     ...code?.stage,
     inputs: withParts(inputs, spec, settings.settings),
     ...(slot && { slot: slot.slot }),
-    outputs,
+    outputs: withSeals(outputs, spec.seals?.(settings.settings)),
     after: [...new Set(after.map(({ to }) => to))],
     env: variables,
     computes,
@@ -86,6 +86,16 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     warnings: code?.warnings ?? [],
     ...(code?.broken && { broken: code.broken }),
   };
+}
+
+function withSeals(
+  outputs: LocatedStage['outputs'],
+  seals: Readonly<Record<string, readonly string[]>> = {},
+): LocatedStage['outputs'] {
+  return outputs.map((output) => {
+    const sealed = seals[output.port];
+    return sealed === undefined ? output : { ...output, sealed };
+  });
 }
 
 /** Infinity stands for all cores: only the machine that runs the stage knows how many it has. */

@@ -128,8 +128,14 @@ export function withParts(
   // Code counts by what it imports.
   const read = inputs.filter(({ port }) => !spec.inputs[port]?.code);
   return read.map((input) => {
-    const parts = spec.inputs[input.port]?.parts?.(settings);
-    return parts ? { ...input, parts } : input;
+    const port = spec.inputs[input.port];
+    const parts = port?.parts?.(settings);
+    const sealed = port === undefined ? 'hidden' : port.sealed?.(settings);
+    return {
+      ...input,
+      ...(parts !== undefined && { parts }),
+      ...(sealed !== undefined && { sealed }),
+    };
   });
 }
 

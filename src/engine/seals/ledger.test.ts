@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { type Digest, sha256 } from '../../digest.ts';
+import { ensureKey, keyFile } from '../store/remote/keys.ts';
+import { Ledger, ledgerFile } from './ledger.ts';
+import { faultsOf, type LedgerEvent, lookHistory, readLines } from './ledger-lines.ts';
+
+const seal = sha256('a seal');
+
+const sealedEvent = (name: Digest, images: string): LedgerEvent => ({
+  event: 'sealed',
+  seal: name,
+  of: 'faces.dataset',
+  part: 'test',
+  images,
+  packed: '',
+});
+
+const lookEvent = (stage: string, seals: readonly Digest[] = [seal]): LedgerEvent => ({
+  event: 'look',
+  pipeline: 'test',
+  stage,
+  kind: 'evaluate',
+  fingerprint: sha256(stage),
+  reads: 'images',
+  seals,
+});
+
+const unsigned = { env: { XDG_CONFIG_HOME: '/nowhere' } };
+
+const faultsIn = (root: string) => faultsOf(readLines(readFileSync(ledgerFile(root), 'utf8')));
+
+test('each line carries the digest of the one before: a changed, removed or moved line shows', async (t) => {
+  const root = temporaryFolder(t);
+  const ledger = new Ledger(root);
+  for (const stage of ['a', 'b', 'c']) await ledger.append(() => [lookEvent(stage)], unsigned);
+  assert.deepEqual(faultsIn(root), []);
+  const [first, second, third] = readFileSync(ledgerFile(root), 'utf8').split('\n');
+  const damaged = {
+    changed: [first, second!.replace('evaluate', 'predict'), third],
+    removed: [first, third],
+    moved: [second, first, third],
+  };
+  const faults = Object.values(damaged).map((lines) => {
+    writeFileSync(ledgerFile(root), `${lines.join('\n')}\n`);
+    return faultsIn(root).length > 0;
+  });
+  assert.deepEqual(faults, [true, true, true]);
+});
+
+test('a line is signed where the user has a key, and shows a change by somebody without it', async (t) => {
+  const root = temporaryFolder(t);
+  const env = { XDG_CONFIG_HOME: join(root, 'home') };
+  ensureKey(keyFile(env));
+  await new Ledger(root).append(() => [lookEvent('a')], { env, commit: 'c0ffee' });
+  assert.deepEqual(faultsIn(root), []);
+  const text = readFileSync(ledgerFile(root), 'utf8');
+  // The chain of a single line holds whatever it says; its signature does not.
+  writeFileSync(ledgerFile(root), text.replace('c0ffee', 'decafe'));
+  assert.deepEqual(faultsIn(root), ['Line 1 is not signed by its key.']);
+});
+
+/** A process that appends lines until it is killed; it prints one character after each. */
+const appender = (root: string, name: string, count: number) =>
+  spawn(
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '-e',
+      `const { Ledger } = await import(${JSON.stringify(pathToFileURL(new URL('./ledger.ts', import.meta.url).pathname))});
+const ledger = new Ledger(${JSON.stringify(root)});
+for (let i = 0; i < ${count}; i += 1) {
+  await ledger.append(() => [{ event: 'unsealed', seal: ${JSON.stringify(seal)}, because: ${JSON.stringify(name)} + i }], ${JSON.stringify(unsigned)});
+  process.stdout.write('.');
+}`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+
+test('two processes that append at once, one of which is killed, leave one whole chain', async (t) => {
+  const root = temporaryFolder(t);
+  const killed = appender(root, 'killed', 10_000);
+  const other = appender(root, 'other', 20);
+  await once(killed.stdout, 'data');
+  const ended = once(other, 'close');
+  await once(other.stdout, 'data');
+  killed.kill('SIGKILL');
+  assert.deepEqual(await ended, [0, null]);
+  await new Ledger(root).append(() => [lookEvent('after')], unsigned);
+  assert.deepEqual(faultsIn(root), []);
+  const lines = readLines(readFileSync(ledgerFile(root), 'utf8'));
+  const count = (name: string) =>
+    lines.filter(({ line }) => line?.event === 'unsealed' && line.because.startsWith(name)).length;
+  assert.equal(count('other'), 20);
+  assert.ok(count('killed') > 0);
+});
+
+test('a line that was cut off stays, is named, and the next line follows it', async (t) => {
+  const root = temporaryFolder(t);
+  const ledger = new Ledger(root);
+  await ledger.append(() => [lookEvent('a')], unsigned);
+  appendFileSync(ledgerFile(root), '{"event":"lo');
+  await ledger.append(() => [lookEvent('b')], unsigned);
+  assert.deepEqual(faultsIn(root), ['Line 2 is no line of a ledger.']);
+  assert.ok(ledger.state.looks.has(sha256('b')));
+});
+
+test('looks at a test set count for every set that shares images with it', async (t) => {
+  const ledger = new Ledger(temporaryFolder(t));
+  const first = sha256('1');
+  const second = sha256('2');
+  const apart = sha256('3');
+  const image = (name: string) => sha256(name).slice(0, 16);
+  await ledger.append(
+    () => [
+      sealedEvent(first, image('x') + image('y')),
+      sealedEvent(second, image('y')),
+      sealedEvent(apart, image('z')),
+      lookEvent('a', [first]),
+      lookEvent('b', [apart]),
+      lookEvent('c', [second]),
+    ],
+    unsigned,
+  );
+  const { lines } = ledger;
+  assert.deepEqual(lookHistory(lines, sha256('c'))?.before, { images: 1, scores: 0 });
+  assert.deepEqual(lookHistory(lines, sha256('b'))?.before, { images: 0, scores: 0 });
+  assert.equal(lookHistory(lines, sha256('d')), undefined);
+});

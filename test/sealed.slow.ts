@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import sharp from 'sharp';
+import type { LedgerLine } from '../src/engine/seals/ledger-lines.ts';
+import { parseMetrics } from '../src/learning/metrics/metrics-file.ts';
+import { Random } from '../src/random.ts';
+import { sealFile } from '../src/seal-file.ts';
+import { Project } from './support/rig.ts';
+import { writeUntrainedModel } from './support/untrained-model.ts';
+
+/** A sealed test set that is measured: what an honest pipeline has. */
+const honest = `
+stages:
+  faces:
+    kind: load-dataset
+    inputs: { images: ./photos }
+    with: { seal: test }
+  scores:
+    kind: evaluate
+    inputs: { model: ./model, dataset: faces.dataset }
+    with: { draws: 0 }
+  roc:
+    kind: roc-det
+    inputs: { scores: [scores.scores] }
+    with: { draws: 100 }
+  seen:
+    kind: command
+    inputs: { dataset: faces.dataset }
+    outputs: { list: { path: out/seen.txt, type: files } }
+    with: { run: "ls \${inputs.dataset} > \${outputs.list}" }
+`;
+
+/** Six small photographs in each split, and a model of random weights. */
+async function sealedProject(yaml = honest): Promise<Project> {
+  const project = new Project(yaml);
+  project.env['XDG_CONFIG_HOME'] = project.path('home'); // no key of whoever runs this
+  for (const split of ['train', 'val', 'test']) {
+    for (const name of ['real', 'fake']) {
+      const folder = project.path('photos', split, name);
+      mkdirSync(folder, { recursive: true });
+      for (let i = 0; i < 3; i += 1) {
+        const random = new Random(`${split} ${name} ${i}`);
+        const pixels = Uint8Array.from({ length: 3 * 60 * 60 }, () => random.integer(256));
+        const image = sharp(pixels, { raw: { width: 60, height: 60, channels: 3 } });
+        writeFileSync(`${folder}/${i}.png`, await image.png().toBuffer());
+      }
+    }
+  }
+  await writeUntrainedModel(project.path('model'));
+  return project;
+}
+
+const linesOf = (project: Project): readonly LedgerLine[] =>
+  project
+    .read('ledger.jsonl')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+/** The lines in short: `look scores`. */
+const eventsOf = (project: Project): readonly string[] =>
+  linesOf(project).map((line) =>
+    line.event === 'sealed' || line.event === 'unsealed'
+      ? line.event
+      : `${line.event} ${line.stage}`,
+  );
+
+async function failures(project: Project, yaml: string): Promise<Readonly<Record<string, string>>> {
+  project.write('pipelines/test.yaml', yaml);
+  const { messages, outcomes } = await project.run();
+  return Object.fromEntries(
+    Object.entries(outcomes).map(([stage, outcome]) => [stage, messages[stage] ?? outcome]),
+  );
+}
+
+const remedy =
+  'Only stages that measure a model may. `restage unseal` breaks the seal, and ledger.jsonl says so.';
+const sealed = (part: string, kind: string) =>
+  `${part} is sealed, and ${kind} with these settings may not read it. ${remedy}`;
+const holds = (what: string, kind: string) =>
+  `${what} of a sealed split, and ${kind} with these settings may not read it. ${remedy}`;
+
+suite('a sealed test set', () => {
+  test('is measured, each look is a line, and a program sees the other splits', async () => {
+    using project = await sealedProject();
+    const { outcomes, events, stderr } = await project.run();
+    assert.equal(stderr, '');
+    assert.deepEqual(outcomes, { faces: 'ran', scores: 'ran', roc: 'ran', seen: 'ran' });
+    assert.equal(project.read('out/seen.txt'), 'dataset.json\ntrain\nval\n');
+    const info = events.find((event) => event.type === 'info' && event.stage === 'seen');
+    assert.equal(
+      info?.type === 'info' && info.message,
+      'does not see test of faces.dataset, which is sealed',
+    );
+    const lines = linesOf(project);
+    const events4 = ['sealed', 'look scores', 'numbers scores', 'look roc', 'numbers roc'];
+    assert.deepEqual(eventsOf(project), events4);
+    const numbers = lines.find(({ event }) => event === 'numbers');
+    const metrics = parseMetrics(project.read('artifacts/test/scores/metrics.json'));
+    assert.ok(numbers?.event === 'numbers' && metrics.ok);
+    assert.equal(numbers.numbers['test.auc'], metrics.value.values.get('test.auc'));
+
+    await project.run();
+    assert.deepEqual(eventsOf(project), events4, 'the same numbers shown again are no new look');
+    const { code, stdout } = await project.command('ledger', 'test.yaml');
+    assert.equal(code, 0);
+    assert.match(stdout, /^ +1 .* sealed +test of faces\.dataset: 6 images, seal [0-9a-f]{12}$/m);
+    assert.match(stdout, /^✓ 5 lines, each with the digest of the one before\. The last one is /m);
+    assert.match(stdout, /^scores: no look came before it; line 2\.$/m);
+    assert.match(stdout, /^roc: 1 look came before it \(1 at the images\); line 4\.$/m);
+    assert.match(project.read('artifacts/test/report.html'), /Looks at sealed images/);
+
+    project.edit('ledger.jsonl', 'look', 'book');
+    const broken = await project.command('ledger');
+    assert.equal(broken.code, 1);
+    assert.match(broken.stdout, /^Line 2 is no line of a ledger\.$/m);
+    assert.match(broken.stdout, /^Line 3 does not follow the line before it\.$/m);
+  });
+
+  test('is refused before anything runs, by each stage that would show it or choose by it', async () => {
+    using project = await sealedProject(`${honest}
+  embedded: { kind: embed, inputs: { dataset: faces.dataset, model: ./model } }
+  audited: { kind: audit, inputs: { dataset: faces.dataset } }
+  measured: { kind: features, inputs: { dataset: faces.dataset } }
+  drawn: { kind: plot, inputs: { dataset: faces.dataset }, with: { chart: samples, splits: [test] } }
+  mapped: { kind: gradcam, inputs: { models: [./model], datasets: [faces.dataset] } }
+  salient: { kind: saliency, inputs: { model: ./model, dataset: faces.dataset } }
+  wrong:
+    kind: evaluate
+    inputs: { model: ./model, dataset: faces.dataset }
+    with: { mistakes: true }
+  again: { kind: load-dataset, inputs: { dataset: faces.dataset } }
+`);
+    const { code, stderr } = await project.command('run', 'test.yaml');
+    assert.equal(code, 1);
+    const kinds = ['embed', 'audit', 'features', 'plot', 'gradcam', 'saliency', 'evaluate'];
+    for (const kind of [...kinds, 'load-dataset'])
+      assert.match(
+        stderr,
+        new RegExp(
+          `test of faces\\.dataset is sealed, and ${kind} with these settings may not read it`,
+        ),
+      );
+    assert.equal(project.has('ledger.jsonl'), false);
+  });
+
+  test('is refused by its content, whatever path leads to it', async () => {
+    using project = await sealedProject();
+    await project.run();
+    cpSync(project.path('artifacts/test/faces/dataset'), project.path('copied'), {
+      recursive: true,
+    });
+    cpSync(project.path('copied'), project.path('unmarked'), { recursive: true });
+    project.remove(`unmarked/test/${sealFile}`);
+    renameSync(project.path('unmarked/test'), project.path('unmarked/val2'));
+    // The photographs of the test set under other names, in a training set.
+    for (const name of ['real', 'fake']) {
+      mkdirSync(project.path('renamed', name), { recursive: true });
+      for (const file of readdirSync(project.path('photos/test', name)))
+        cpSync(project.path('photos/test', name, file), project.path('renamed', name, `x${file}`));
+    }
+    project.write('look.py', 'import os, sys\nprint(os.listdir(sys.argv[1]))\n');
+    const command = (path: string) =>
+      `{ kind: command, inputs: { data: ./${path} }, outputs: { list: { path: out/${path}.txt, type: files } }, with: { run: "ls \${inputs.data} > \${outputs.list}" } }`;
+    assert.deepEqual(
+      await failures(
+        project,
+        `
+stages:
+  embedded: { kind: embed, inputs: { dataset: ./copied, model: ./model } }
+  listed: ${command('copied')}
+  unmarked: ${command('unmarked')}
+  renamed: ${command('renamed')}
+  raw: ${command('photos')}
+  script: { kind: python, inputs: { program: ./look.py, data: ./photos }, outputs: { list: { path: out/py.txt, type: files } }, with: { args: "\${inputs.data}" } }
+  unsealed: { kind: load-dataset, inputs: { images: ./photos } }
+  trained: { kind: load-dataset, inputs: { images: ./renamed }, with: { split: { train: 0.5, val: 0.5 } } }
+`,
+      ),
+      {
+        embedded: sealed('test of ./copied', 'embed'),
+        listed: 'ran',
+        unmarked: holds('./unmarked holds 2 files', 'command'),
+        renamed: holds('./renamed holds 6 files', 'command'),
+        raw: holds('./photos holds 6 files', 'command'),
+        script: holds('./photos holds 6 files', 'python'),
+        unsealed: holds('./photos holds 6 files', 'load-dataset'),
+        trained: holds('./renamed holds 6 files', 'load-dataset'),
+      },
+    );
+    assert.equal(project.read('out/copied.txt'), 'dataset.json\ntrain\nval\n');
+  });
+
+  test('is not seen by a kind of the project, unless its spec says that it measures', async () => {
+    using project = await sealedProject();
+    await project.run();
+    for (const [name, port] of [
+      ['all', ''],
+      ['liar', "parts: () => ['train'],"],
+      ['measure', "sealed: () => 'measures',"],
+    ] as const) {
+      project.write(
+        `stages/${name}/spec.ts`,
+        `import { defineKind } from 'restage';
+import { z } from 'zod';
+export const spec = defineKind({
+  name: '${name}', version: 1, summary: 'Lists the test set.', settings: z.strictObject({}),
+  inputs: { dataset: { type: 'dataset', summary: 'Images.', ${port} } },
+  outputs: { text: { type: 'files', summary: 'A text.', extension: '.txt' } },
+  example: 'text: { kind: ${name} }',
+});
+`,
+      );
+      project.write(
+        `stages/${name}/run.ts`,
+        `import { readdirSync, writeFileSync } from 'node:fs';
+export default async function run(context) {
+  const names = readdirSync(context.input('dataset').path + '/test');
+  writeFileSync(context.output('text'), names.join());
+}
+`,
+      );
+    }
+    const stage = (kind: string) => `  ${kind}: { kind: ${kind}, inputs: { dataset: ./copied } }\n`;
+    cpSync(project.path('artifacts/test/faces/dataset'), project.path('copied'), {
+      recursive: true,
+    });
+    const ends = await failures(
+      project,
+      `stages:\n${stage('all')}${stage('liar')}${stage('measure')}`,
+    );
+    assert.equal(ends['all'], sealed('test of ./copied', 'all'));
+    assert.match(ends['liar']!, /copied\/test: it does not exist\.$/);
+    assert.equal(ends['measure'], 'ran');
+    assert.deepEqual(eventsOf(project).slice(5), ['look measure', 'numbers measure']);
+  });
+
+  test('decides no choice: numbers of it are refused, in a sweep and alone', async () => {
+    using project = await sealedProject(`
+stages:
+  faces: { kind: load-dataset, inputs: { images: ./photos }, with: { seal: test } }
+  nets:
+    kind: command
+    matrix: { net: [model, second] }
+    inputs: { given: "./\${matrix.net}" }
+    outputs: { model: { path: "out/\${matrix.net}", type: model } }
+    with: { run: "cp -r \${inputs.given} \${outputs.model}" }
+  scores:
+    kind: evaluate
+    inputs: { model: nets.model, dataset: faces.dataset }
+    with: { draws: 0 }
+  best:
+    kind: select
+    inputs: { models: [nets.model], metrics: [scores.metrics] }
+`);
+    await writeUntrainedModel(project.path('second'), { seed: 2 });
+    const { messages } = await project.run();
+    assert.match(
+      messages['best'] ?? '',
+      /^scores\[net=model\]\.metrics and scores\[net=second\]\.metrics measured sealed images, and a choice may not read such numbers\. Evaluate the candidates on other splits, and the chosen one on the sealed split\.$/,
+    );
+    assert.equal(eventsOf(project).filter((event) => event.startsWith('look')).length, 2);
+    project.edit('pipelines/test.yaml', 'draws: 0', 'draws: 0, splits: [val]');
+    assert.equal((await project.run()).outcomes['best'], 'ran');
+  });
+
+  test('stands in the ledger for commands, and for images that are left out of it', async () => {
+    using project = await sealedProject();
+    await project.run();
+    const explained = await project.command('explain-image', 'model', 'photos/test/real/0.png');
+    assert.equal(
+      explained.stderr,
+      'error: photos/test/real/0.png is sealed, and no map of it may be drawn. `restage unseal` breaks the seal, and ledger.jsonl says so.\n',
+    );
+    assert.equal((await project.command('predict', 'model', 'photos/test')).code, 0);
+    assert.deepEqual(eventsOf(project).slice(5), [
+      'look restage predict model',
+      'numbers restage predict model',
+    ]);
+    project.write('exclude.csv', 'path\ntest/real/0.png\n');
+    project.edit(
+      'pipelines/test.yaml',
+      'inputs: { images: ./photos }',
+      'inputs: { images: ./photos, exclude: ./exclude.csv }',
+    );
+    await project.run();
+    const lines = linesOf(project);
+    const exposed = lines.find(({ event }) => event === 'exposed');
+    assert.ok(exposed?.event === 'exposed');
+    assert.deepEqual([exposed.stage, exposed.images], ['faces', 1]);
+    // The test set with one image less is one that was looked at before.
+    const { stdout } = await project.command('ledger', 'test.yaml', 'scores');
+    assert.match(
+      stdout,
+      /^scores: 3 looks came before it \(2 at the images, 1 at their scores\); line \d+\.$/m,
+    );
+  });
+
+  test('is as any other after `unseal`, which the ledger says, and which an archive carries', async () => {
+    using project = await sealedProject();
+    await project.run();
+    const { stdout } = await project.command('unseal', 'the paper is accepted');
+    assert.equal(
+      stdout,
+      'Broke the seal of test of faces.dataset. ledger.jsonl says so; commit it.\n',
+    );
+    project.edit(
+      'pipelines/test.yaml',
+      'stages:',
+      'stages:\n  embedded: { kind: embed, inputs: { dataset: faces.dataset, model: ./model } }',
+    );
+    const { outcomes } = await project.run();
+    assert.deepEqual([outcomes['embedded'], outcomes['seen']], ['ran', 'ran']);
+    assert.equal(project.read('out/seen.txt'), 'dataset.json\ntest\ntrain\nval\n');
+    assert.equal(eventsOf(project).at(-1), 'unsealed');
+
+    await project.command('export', 'run.restage', 'test.yaml'); // makes a key
+    const archived = await project.command('ledger', '--of', 'run.restage');
+    assert.match(archived.stdout, /^ +6 .* unsealed +[0-9a-f]{12}: the paper is accepted$/m);
+    project.write('pipelines/test.yaml', honest.replace('./photos', './others'));
+    cpSync(project.path('photos'), project.path('others'), { recursive: true });
+    writeFileSync(
+      project.path('others/test/real/0.png'),
+      await sharp({ create: { width: 60, height: 60, channels: 3, background: 'red' } })
+        .png()
+        .toBuffer(),
+    );
+    await project.run();
+    const signed = linesOf(project).slice(6);
+    assert.equal(signed.length, 5);
+    assert.ok(signed.every(({ key, signature }) => key !== undefined && signature !== undefined));
+    assert.equal((await project.command('ledger')).code, 0);
+  });
+});
