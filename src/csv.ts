@@ -29,11 +29,14 @@ export function csvTable(
   rows: readonly CsvRow[],
   columns: readonly string[] = [...new Set(rows.flatMap((row) => Object.keys(row)))],
 ): string {
+  return csvLine(columns) + rows.map((row) => csvRecord(row, columns)).join('');
+}
+
+/** The record of a table's row: its cells in the order of the columns, and a line break. */
+export function csvRecord(row: CsvRow, columns: readonly string[]): string {
   const cell = (value: string | number = '') =>
     typeof value === 'number' && !Number.isFinite(value) ? '' : value;
-  return [columns, ...rows.map((row) => columns.map((name) => cell(row[name])))]
-    .map(csvLine)
-    .join('');
+  return csvLine(columns.map((name) => cell(row[name])));
 }
 
 /** The cells of a number with its interval: `auc`, `aucLow`, `aucHigh`. */

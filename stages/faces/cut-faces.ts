@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { cut } from '../../src/learning/faces/crops/cut.ts';
 import { alignFace, frameFace } from '../../src/learning/faces/crops/placement.ts';
 import type { Similarity } from '../../src/learning/faces/crops/similarity.ts';
 import type { Face } from '../../src/learning/faces/finding/face-finder.ts';
+import { ShardFile } from '../../src/learning/vision/dataset/shard-file.ts';
 import { decodeImage, sharpOf } from '../../src/learning/vision/decode-image.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
-import { tarEnd, tarHeader, tarPadding } from '../../src/tar.ts';
 import type { PlacedFace } from './pick-faces.ts';
 import type { Unit } from './source.ts';
 import type { FacesSettings } from './spec.ts';
@@ -44,9 +43,8 @@ export async function cutUnit(
   tar: string,
 ): Promise<readonly Crop[]> {
   const extension = settings.quality === undefined ? '.png' : '.jpg';
-  const chunks: Uint8Array[] = [];
   const crops: Crop[] = [];
-  let length = 0;
+  using shard = new ShardFile(tar);
   const encoded = mapParallel(imagesWith(faces), 2, async ({ image, members }) => {
     const decoded = await decodeImage(await images[image]!.read());
     return await Promise.all(
@@ -61,14 +59,11 @@ export async function cutUnit(
   for await (const ofImage of encoded) {
     for (const { member, toImage, size, bytes } of ofImage) {
       const { key } = images[member.image]!;
-      const header = tarHeader(key + member.suffix + extension, bytes.length);
-      const padding = tarPadding(bytes.length);
-      chunks.push(header, bytes, padding);
-      crops.push({ size, toImage, offset: length + header.length, bytes: bytes.length });
-      length += header.length + bytes.length + padding.length;
+      const place = shard.add(key + member.suffix + extension, bytes);
+      crops.push({ size, toImage, offset: place.offset, bytes: place.size });
     }
   }
-  writeFileSync(tar, Buffer.concat([...chunks, tarEnd]));
+  shard.finish();
   return crops;
 }
 

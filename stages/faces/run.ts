@@ -8,6 +8,7 @@ import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.
 import { shardName } from '../../src/learning/vision/dataset/shard-name.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { examineUnit } from './examine-unit.ts';
+import { FaceRows } from './face-rows.ts';
 import { unevenLosses } from './losses.ts';
 import { openMasks } from './masks.ts';
 import { numberPersons } from './persons.ts';
@@ -15,7 +16,7 @@ import { Sheets } from './sheets.ts';
 import { openSource, type Source, type Unit } from './source.ts';
 import type { FacesSettings } from './spec.ts';
 import { summarise, type UnitSummary } from './summary.ts';
-import { facesTable, missingTable, rounded, summaryTable, type VideoOfSplit } from './tables.ts';
+import { missingTable, rounded, summaryTable, type VideoOfSplit } from './tables.ts';
 
 type Context = StageContext<FacesSettings>;
 
@@ -24,7 +25,8 @@ export default async function run(context: Context): Promise<void> {
   using source = openSource(context.input('images').path);
   using writer = new DatasetWriter(context.output('dataset'), source);
   const sheets = new Sheets(source.classes);
-  const units = await examineAll(context, source, writer, sheets);
+  using rows = new FaceRows(context.scratch);
+  const units = await examineAll(context, source, { writer, sheets, rows });
   const crops = units.flatMap(({ faces }) => faces.filter(({ isPicked }) => isPicked)).length;
   if (crops === 0) throw noFaces(units, settings);
   const appearances = units.flatMap((unit) => unit.appearances);
@@ -33,18 +35,24 @@ export default async function run(context: Context): Promise<void> {
   const missing = [...source.missing, ...units.flatMap(videoWithoutCrop)];
   for (const { split, class: _, ...video } of missing) writer.addMissing(split, video);
   writer.finish();
-  writeFileSync(context.output('faces'), facesTable(units, persons));
+  await rows.write(context.output('faces'), persons);
   writeFileSync(context.output('missing'), missingTable(units, missing));
   await sheets.draw(context, units);
   tell(context, units, missing.length);
+}
+
+/** What takes the units while they are examined. */
+interface UnitReaders {
+  readonly writer: DatasetWriter;
+  readonly sheets: Sheets;
+  readonly rows: FaceRows;
 }
 
 /** Examines the units in their order; the networks take all cores for one image at a time. */
 async function examineAll(
   context: Context,
   { units }: Source,
-  writer: DatasetWriter,
-  sheets: Sheets,
+  { writer, sheets, rows }: UnitReaders,
 ): Promise<readonly UnitSummary[]> {
   const { settings } = context;
   const total = units.reduce((sum, { images }) => sum + images.length, 0);
@@ -70,6 +78,7 @@ async function examineAll(
       const examined = await examineUnit(unit, tar, { ...options, describe });
       const summary = summarise(examined, settings);
       sheets.offer(examined, summary);
+      rows.add(examined, summary.faces);
       summaries.push(summary);
     }
   } finally {

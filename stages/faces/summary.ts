@@ -1,4 +1,5 @@
 import { formatDecimal } from '../../src/format-numbers.ts';
+import { groupBy } from '../../src/group-by.ts';
 import { type Box, heightOf, widthOf } from '../../src/learning/faces/geometry.ts';
 import { meanOf } from '../../src/learning/faces/people/descriptors.ts';
 import type { Crop } from './cut-faces.ts';
@@ -10,13 +11,12 @@ import type { Unit } from './source.ts';
 import type { FacesSettings } from './spec.ts';
 
 /**
- * What is kept of a face until all units are examined: a thousandth of its descriptor and pixels.
+ * What is kept of a face until all units are examined: neither its pixels nor its descriptor, and
+ * no landmarks, which wait on disk.
  */
 export interface FaceSummary extends Omit<PlacedFace, 'face'> {
   readonly box: Box;
   readonly score: number;
-  /** x and y of each, in pixels of the image, separated by spaces. */
-  readonly landmarks: string;
   /** The name of its {@link Appearance}. */
   readonly appearance: string;
   /** Where it was cut, for a picked one. */
@@ -47,7 +47,6 @@ export function summarise(examined: ExaminedUnit, settings: FacesSettings): Unit
       ...place,
       box: face.box,
       score: face.score,
-      landmarks: face.landmarks.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join(' '),
       appearance: nameOf(unit, placed),
       ...(crop !== undefined && { crop }),
     };
@@ -74,12 +73,11 @@ const nameOf = ({ images, video }: Unit, { image, place, track }: PlacedFace): s
     : JSON.stringify([video, track]);
 
 function appearancesOf(unit: Unit, faces: readonly PlacedFace[]): readonly Appearance[] {
-  const descriptors = new Map<string, Float32Array[]>();
-  for (const placed of faces) {
-    const name = nameOf(unit, placed);
-    descriptors.set(name, [...(descriptors.get(name) ?? []), placed.face.descriptor!]);
-  }
-  return Array.from(descriptors, ([name, members]) => ({ name, descriptor: meanOf(members) }));
+  const appearances = groupBy(faces, (placed) => nameOf(unit, placed));
+  return Array.from(appearances, ([name, members]) => ({
+    name,
+    descriptor: meanOf(members.map(({ face }) => face.descriptor!)),
+  }));
 }
 
 /** Why an image has no crop, as a clause. */

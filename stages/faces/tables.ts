@@ -1,66 +1,10 @@
 import { type CsvRow, csvTable } from '../../src/csv.ts';
 import type { MissingVideo } from '../../src/learning/vision/dataset/dataset.ts';
 import type { Highlight } from '../../src/stage.ts';
-import { misfitReason, type UnitSummary } from './summary.ts';
+import type { UnitSummary } from './summary.ts';
 
 /** A video without a crop. */
 export type VideoOfSplit = MissingVideo & { readonly split: string };
-
-const faceColumns = [
-  'split',
-  'class',
-  'source',
-  'path',
-  'video',
-  'frame',
-  'time',
-  'track',
-  'person',
-  'score',
-  'left',
-  'top',
-  'right',
-  'bottom',
-  'crop',
-  'problem',
-  'landmarks',
-] as const;
-
-/**
- * A row for each face that counts. `crop` is the key of its crop, empty where it was not cut, and
- * `problem` says why a face that `pick` chose was not; persons are by the names of appearances.
- */
-export function facesTable(
-  units: readonly UnitSummary[],
-  persons: ReadonlyMap<string, string>,
-): string {
-  const rows = units.flatMap(({ unit, faces }) =>
-    faces.map((face): CsvRow => {
-      const image = unit.images[face.image]!;
-      const { box, score, landmarks } = face;
-      return {
-        split: image.split,
-        class: image.class,
-        source: image.source,
-        path: image.path,
-        video: image.video,
-        frame: image.frame,
-        time: image.time,
-        track: face.track,
-        person: persons.get(face.appearance),
-        score: rounded(score, 4),
-        left: rounded(box.left, 2),
-        top: rounded(box.top, 2),
-        right: rounded(box.right, 2),
-        bottom: rounded(box.bottom, 2),
-        crop: face.isPicked ? image.key + face.suffix : '',
-        problem: face.isMisfit ? misfitReason : '',
-        landmarks,
-      };
-    }),
-  );
-  return csvTable(rows, faceColumns);
-}
 
 export const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
