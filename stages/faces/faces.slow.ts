@@ -59,6 +59,9 @@ function writeVideos(folder: string, videos: readonly Video[]): string {
   rmSync(folder, { recursive: true, force: true });
   using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits: ['train'] });
   for (const { name, label, frames } of videos) {
+    const source = label === 0 ? 'real' : 'fake';
+    if (frames.length === 0)
+      writer.addMissing('train', { video: name, label, source, reason: 'it is cut short' });
     for (const [frame, bytes] of frames.entries()) {
       const key = `${name}/${frame}`;
       writer.add(
@@ -66,7 +69,7 @@ function writeVideos(folder: string, videos: readonly Video[]): string {
         {
           key,
           label,
-          source: label === 0 ? 'real' : 'fake',
+          source,
           path: `${key}.png`,
           group: name,
           video: name,
@@ -273,11 +276,20 @@ suite('faces of photographs and videos', () => {
     const images = writeVideos(join(folder, 'missing'), [
       { name: 'real/pan.mp4', label: 0, frames: panning },
       { name: 'fake/black.mp4', label: 1, frames: [await blackFrame()] },
+      { name: 'fake/cut.mp4', label: 1, frames: [] },
     ]);
     using bench = new StageBench();
     await bench.run(spec, run, { inputs: { images } });
     using dataset = openDataset(bench.output('dataset'));
+    const damaged = {
+      video: 'fake/cut.mp4',
+      label: 1,
+      class: 'fake',
+      source: 'fake',
+      reason: 'it is cut short',
+    };
     assert.deepEqual(dataset.split('train').missing(), [
+      damaged,
       {
         video: 'fake/black.mp4',
         label: 1,
@@ -291,6 +303,7 @@ suite('faces of photographs and videos', () => {
       rowsOf(bench, 'missing').map(({ video, frame, reason }) => [video, frame, reason]),
       [
         ['fake/black.mp4', '0', 'no face'],
+        ['fake/cut.mp4', '', 'it is cut short'],
         ['fake/black.mp4', '', 'no frame shows a face'],
       ],
     );
@@ -299,7 +312,7 @@ suite('faces of photographs and videos', () => {
     const boxes = readFileSync(join(bench.output('boxes'), 'chart.vl.json'), 'utf8');
     assert.match(boxes, /real: 1 of 3 images with a crop/);
     assert.deepEqual(bench.infos, [
-      '1 of 4 images has no crop, and 1 video has none at all: the output `missing` says why.',
+      '1 of 4 images has no crop, and 2 videos have none at all: the output `missing` says why.',
     ]);
     await bench.run(spec, run, { inputs: { images }, with: { minSize: 9000 } }).then(
       () => assert.fail('expected a failure'),

@@ -12,12 +12,16 @@ export interface Masks {
 
 const extensions = ['.png', '.jpg', '.jpeg', '.webp', '.bmp'] as const;
 
-/** Finds masks by the path of the image without its extension, with the extension of any image. */
+/**
+ * Finds masks by the path of the image without its extension, with the extension of any image. A
+ * path that leads out of the folder, as a data set may have it, names no mask.
+ */
 export function openMasks(root: string): Masks {
   const without = (path: string) => path.replace(/\.\w+$/, '');
+  const isBelow = (name: string) => !name.split(/[/\\]/).includes('..');
   return {
     pathOf: ({ path, key }) => {
-      const names = [...new Set([without(path), key])];
+      const names = [...new Set([without(path), key])].filter(isBelow);
       const candidates = names.flatMap((name) => extensions.map((end) => join(root, name + end)));
       return candidates.find((candidate) => existsSync(candidate));
     },

@@ -1,3 +1,4 @@
+import { groupBy } from '../../../group-by.ts';
 import { type Box, overlapOf } from '../geometry.ts';
 import { distanceOf } from './descriptors.ts';
 
@@ -37,9 +38,8 @@ interface Track {
 export function trackFaces(faces: readonly TrackedFace[]): readonly number[] {
   const tracks: Track[] = [];
   const numbers = new Array<number>(faces.length).fill(0);
-  const frames = [...new Set(faces.map(({ frame }) => frame))];
-  for (const frame of frames) {
-    const indices = [...faces.keys()].filter((index) => faces[index]!.frame === frame);
+  const frames = groupBy(faces.keys(), (index) => faces[index]!.frame);
+  for (const [frame, indices] of frames) {
     const candidates = indices
       .flatMap((index) =>
         tracks.map((track) => ({ index, track, ...compare(faces[index]!, track) })),
