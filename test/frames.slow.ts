@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, renameSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { drawVideo, withoutFfmpeg } from './support/ffmpeg.ts';
+import { drawVideo, pathOf, withoutFfmpeg } from './support/ffmpeg.ts';
 import { Project, type RanOnce } from './support/rig.ts';
 import { until } from './support/until.ts';
 
@@ -89,8 +88,7 @@ test('a run that is killed continues with the videos that it had decoded', { ski
       '#!/bin/sh\ncase "$*" in *slow*) touch reached; read line < gate;; esac\nexec ffmpeg "$@"\n',
   });
   chmodSync(project.path('bin/ffmpeg'), 0o755);
-  const ffprobe = execFileSync('sh', ['-c', 'command -v ffprobe'], { encoding: 'utf8' }).trim();
-  symlinkSync(ffprobe, project.path('bin/ffprobe'));
+  symlinkSync(pathOf('ffprobe'), project.path('bin/ffprobe'));
   const gate = project.gate('gate');
   draw(project, 'real/a.mkv', 'real/b.mkv', 'fake/slow-c.mkv', 'fake/slow-d.mkv');
   const run = project.startRun();
@@ -113,8 +111,7 @@ test('another version of ffmpeg takes the frames again', { skip }, async () => {
     `#!/bin/sh\n[ "$1" = -version ] && exec echo "ffmpeg version ${version}"\nexec ffmpeg "$@"\n`;
   using project = new Project(wrapped, { 'bin/ffmpeg': wrapper('7.0') });
   chmodSync(project.path('bin/ffmpeg'), 0o755);
-  const ffprobe = execFileSync('sh', ['-c', 'command -v ffprobe'], { encoding: 'utf8' }).trim();
-  symlinkSync(ffprobe, project.path('bin/ffprobe'));
+  symlinkSync(pathOf('ffprobe'), project.path('bin/ffprobe'));
   draw(project, 'real/a.mkv', 'fake/b.mkv', 'real/c.mkv', 'fake/d.mkv');
   await project.run();
   project.write('bin/ffmpeg', wrapper('7.1'));

@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  copyFileSync,
-  createReadStream,
-  linkSync,
-  openSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, createReadStream, linkSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type PQueue from 'p-queue';
 import sharp from 'sharp';
-import { tarEnd, tarHeader, tarPadding } from '../../src/tar.ts';
+import { ShardFile, type ShardPlace } from '../../src/learning/vision/dataset/shard-file.ts';
 import { chooseFrames } from './choose-frames.ts';
 import { openVideo, runProgram, VideoError } from './ffmpeg-process.ts';
 import type { Ffmpeg } from './find-ffmpeg.ts';
@@ -47,7 +40,12 @@ export interface ExtractOptions {
   readonly settings: FramesSettings;
   /** Threads of ffmpeg for one video. */
   readonly threads: number;
+  /** Decodes one video after the other: those of large frames, which take much memory. */
+  readonly largeVideos: PQueue;
 }
+
+/** Frames of more pixels are large: those of 4K (UHD) are not. */
+const mostForAll = 3840 * 2160;
 
 /**
  * Writes the frames of a video as a tar file. Nothing but the video's bytes and the settings
@@ -60,11 +58,18 @@ export async function extractFrames(
   options: ExtractOptions,
 ): Promise<TakenFrames> {
   const { programs, settings } = options;
-  const deadline = performance.now() + settings.timeLimit * 1000;
+  const begin = performance.now();
+  const time = settings.timeLimit * 1000;
   if (statSync(video).size === 0) throw new VideoError('it is empty');
-  const facts = await probeVideo(video, { programs, deadline });
-  const decode = { ...options, video, draft, deadline };
-  const taken = (await takeFrames(facts, decode)) ?? (await takeDecoded(facts, decode));
+  const facts = await probeVideo(video, { programs, deadline: begin + time });
+  const rest = begin + time - performance.now();
+  const take = async () => {
+    // The time that a large video waits for others does not count.
+    const decode = { ...options, video, draft, deadline: performance.now() + rest };
+    return (await takeFrames(facts, decode)) ?? (await takeDecoded(facts, decode));
+  };
+  const isLarge = facts.width * facts.height > mostForAll;
+  const taken = isLarge ? await options.largeVideos.add(take) : await take();
   if (taken === undefined) throw new VideoError('it is cut short, or damaged');
   try {
     linkSync(draft, tar);
@@ -103,25 +108,21 @@ async function takeFrames(
   if (chosen.length === 0) throw new VideoError('no frame lies between `start` and `end`');
   const size = sizeOf(facts, settings.size);
   const times: number[] = [];
-  const written: Written[] = [];
-  const file = openSync(draft, 'w');
-  try {
-    for (const part of inParts(chosen)) {
-      await decode(part, {
-        ...options,
-        ...size,
-        stream: facts.stream,
-        times,
-        write: async (pixels) => {
-          const name = nameOf(chosen[written.length]!, settings);
-          written.push(append(file, written.at(-1), name, await encode(pixels, size, settings)));
-        },
-      });
-    }
-    writeFileSync(file, tarEnd);
-  } finally {
-    closeSync(file);
+  const written: ShardPlace[] = [];
+  using shard = new ShardFile(draft);
+  for (const part of inParts(chosen)) {
+    await decode(part, {
+      ...options,
+      ...size,
+      stream: facts.stream,
+      times,
+      write: async (pixels) => {
+        const bytes = await encode(pixels, size, settings);
+        written.push(shard.add(nameOf(chosen[written.length]!, settings), bytes));
+      },
+    });
   }
+  shard.finish();
   if (
     written.length < chosen.length ||
     !areAt(
@@ -236,28 +237,33 @@ export function selectExpression(numbers: readonly number[]): string {
   return `if(lt(n,${high[0]}),${selectExpression(low)},${selectExpression(high)})`;
 }
 
-/** Reads frames of `length` bytes. One is read while the one before is encoded. */
+/** Reads frames of `length` bytes into two buffers: one is read while the other is encoded. */
 async function eachFrame(
   output: Readable,
   length: number,
   write: (pixels: Buffer) => Promise<void>,
 ): Promise<void> {
   let pixels = Buffer.allocUnsafe(length);
+  let encoded = Buffer.allocUnsafe(length);
   let filled = 0;
   let writing = Promise.resolve();
-  for await (const chunk of output as AsyncIterable<Buffer>) {
-    for (let at = 0; at < chunk.length; ) {
-      const bytes = chunk.copy(pixels, filled, at);
-      at += bytes;
-      filled += bytes;
-      if (filled < length) continue;
-      await writing;
-      writing = write(pixels);
-      pixels = Buffer.allocUnsafe(length);
-      filled = 0;
+  try {
+    for await (const chunk of output as AsyncIterable<Buffer>) {
+      for (let at = 0; at < chunk.length; ) {
+        const bytes = chunk.copy(pixels, filled, at);
+        at += bytes;
+        filled += bytes;
+        if (filled < length) continue;
+        await writing;
+        writing = write(pixels);
+        writing.catch(() => {}); // heard when the next frame is complete, or at the end
+        [pixels, encoded] = [encoded, pixels];
+        filled = 0;
+      }
     }
+  } finally {
+    await writing;
   }
-  await writing;
 }
 
 /** A PNG file is compressed little: its size hardly falls with more work. */
@@ -277,26 +283,6 @@ export const nameOfFrame = (frame: number): string => String(frame).padStart(6, 
 
 const nameOf = (frame: number, { format }: FramesSettings): string =>
   `${nameOfFrame(frame)}${extensions[format]}`;
-
-/** Where a file lies in an archive. */
-interface Written {
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** Appends a file to a tar archive after the one before. */
-function append(
-  file: number,
-  before: Written | undefined,
-  name: string,
-  bytes: Uint8Array,
-): Written {
-  const begin =
-    before === undefined ? 0 : before.offset + before.size + tarPadding(before.size).length;
-  const header = tarHeader(name, bytes.length);
-  for (const chunk of [header, bytes, tarPadding(bytes.length)]) writeFileSync(file, chunk);
-  return { offset: begin + header.length, size: bytes.length };
-}
 
 /** Everything that decides the frames of a video, as the key of its piece. */
 export async function keyOf(

@@ -20,11 +20,24 @@ const formats = [
   'yuv4mpegpipe',
 ].join(',');
 
+/** The most pixels of a frame: a square of 8192 pixels a side, twice as many as 8K has. */
+export const mostPixels = 2 ** 26;
+
+/**
+ * Bytes of a single piece of memory, which a damaged or hostile header may ask for: enough for a
+ * frame of the most pixels, and for the index of 20 million frames.
+ */
+const largestAllocation = 2 ** 29;
+
 /**
  * The words by which ffmpeg and ffprobe open a video: the file of this name whatever the name looks
- * like, no protocol but files, and no form that names others.
+ * like, no protocol but files, no form that names others, and bounds for what its header claims.
  */
 export const openVideo = (path: string): readonly string[] => [
+  '-max_alloc',
+  String(largestAllocation),
+  '-max_pixels',
+  String(mostPixels),
   '-protocol_whitelist',
   'file',
   '-format_whitelist',
@@ -61,21 +74,26 @@ export async function runProgram({
   const errors: string[] = [];
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let isLate = false;
-  const end = () => {
-    isLate = true;
+  const stop = () => {
     child.kill('SIGKILL');
+    // A wrapper's own child may hold the pipes open: it ends with the next word that it writes.
+    child.stdout.destroy();
+    child.stderr.destroy();
   };
-  const timer = setTimeout(end, Math.max(0, deadline - performance.now()));
+  const timer = setTimeout(
+    () => {
+      isLate = true;
+      stop();
+    },
+    Math.max(0, deadline - performance.now()),
+  );
+  const heard = eachLine(child.stderr, (line) => {
+    if (/\[(error|fatal|panic)\]/.test(line)) errors.push(messageOf(line));
+    if (errors.length > 20) errors.shift();
+    hear(line);
+  });
+  const reading = read(child.stdout);
   try {
-    const heard = eachLine(child.stderr, (line) => {
-      if (/\[(error|fatal|panic)\]/.test(line)) errors.push(messageOf(line));
-      if (errors.length > 20) errors.shift();
-      hear(line);
-    });
-    const reading = read(child.stdout).catch((error) => {
-      child.kill('SIGKILL');
-      throw error;
-    });
     const [code] = await Promise.all([ended(child), reading, heard]);
     if (isLate) throw new VideoError('it takes longer than `timeLimit`');
     if (code !== 0) throw new VideoError(reason(errors));
@@ -84,6 +102,9 @@ export async function runProgram({
     throw error;
   } finally {
     clearTimeout(timer);
+    stop();
+    // Nothing reads or writes any more when the caller closes its files.
+    await Promise.allSettled([reading, heard]);
   }
 }
 

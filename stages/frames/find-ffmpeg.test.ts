@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
@@ -22,4 +24,25 @@ test('without ffmpeg, a message names its packages', async () => {
     name: 'StageError',
     message: `Expected the program ffmpeg, by which frames are decoded, but ./bin/ffmpeg is no program. Correct the path in the setting \`ffmpeg\`, or remove it to take the ffmpeg of the PATH. ${install}`,
   });
+});
+
+test('a program that lies in the current folder is none of the PATH, though the PATH names that folder', async () => {
+  using bench = new StageBench();
+  for (const name of ['ffmpeg', 'ffprobe']) {
+    writeFileSync(join(bench.root, name), '#!/bin/sh\necho "ffmpeg version 1"; touch ran\n');
+    chmodSync(join(bench.root, name), 0o755);
+  }
+  const before = process.cwd();
+  process.chdir(bench.root);
+  try {
+    const question = { program: '', root: bench.root, settings: {}, loaded: [] };
+    for (const path of ['.', ':', './', `../${basename(bench.root)}`]) {
+      await assert.rejects(findFfmpeg({ ...question, env: { PATH: path } }), {
+        message: /there is no ffmpeg on the PATH/,
+      });
+    }
+  } finally {
+    process.chdir(before);
+  }
+  assert.equal(existsSync(join(bench.root, 'ran')), false);
 });

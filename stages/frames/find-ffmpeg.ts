@@ -76,7 +76,10 @@ function isProgram(path: string): boolean {
  */
 async function versionOf(path: string, advice: string): Promise<readonly string[]> {
   try {
-    const { stdout } = await promisify(execFile)(path, ['-version'], { timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(path, ['-version'], {
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
+    });
     const [, name, version] = /^(\w+) version (\S+)/.exec(stdout) ?? [];
     if (name === undefined) throw new Error('it does not print its version');
     const libraries = stdout.matchAll(/^(lib\w+) .*\/ *(\d+)\. *(\d+)\. *(\d+)/gm);

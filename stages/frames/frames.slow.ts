@@ -341,7 +341,9 @@ test('the name of a video is never an option, a protocol or a pattern', { skip }
   );
 });
 
-test('a list names the class, split, group and source of each video', { skip }, async () => {
+test('a list names the class, split, group and source of each video, and no file outside of its folder', {
+  skip,
+}, async () => {
   using bench = benchWith((videos) => {
     for (const name of ['a', 'b', 'c'])
       drawVideo(join(videos, `${name}.mkv`), { frames: 2, output: lossless });
@@ -367,13 +369,23 @@ test('a list names the class, split, group and source of each video', { skip }, 
       ['test', 'fake', 'p2', 'swap', 'b.mkv'],
     ],
   );
-  writeFileSync(list, 'path,label\n../secret.mkv,0\nd.mkv,1\n');
+  const hostile = ['/etc/hosts', 'http://127.0.0.1/a.mkv', 'concat:a.mkv|b.mkv', '-i', '.', '..'];
+  const lines = ['../secret.mkv', 'd.mkv', ...hostile].map((path) => `${path},0\n`);
+  writeFileSync(list, `path,label\n${lines.join('')}`);
   const message = await bench
     .run(spec, run, { inputs: { videos: bench.videos, list } })
     .catch((error) => error.message.replaceAll(bench.root, ''));
   assert.equal(
     message,
-    '2 wrong lines in /list.csv:\n  line 2: expected a path below the input `videos`, whose content is hashed, got "../secret.mkv"\n  line 3: there is no file d.mkv in /videos',
+    `8 wrong lines in /list.csv:
+  line 2: expected a path below the input \`videos\`, whose content is hashed, got "../secret.mkv"
+  line 3: there is no file d.mkv in /videos
+  line 4: expected a path below the input \`videos\`, whose content is hashed, got "/etc/hosts"
+  line 5: there is no file http:/127.0.0.1/a.mkv in /videos
+  line 6: there is no file concat:a.mkv|b.mkv in /videos
+  line 7: there is no file -i in /videos
+  line 8: . is not a file
+  line 9: expected a path below the input \`videos\`, whose content is hashed, got ".."`,
   );
 });
 

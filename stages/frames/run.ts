@@ -31,6 +31,14 @@ interface Outcome {
   readonly problem?: string;
 }
 
+/** What is kept of it once its frames are listed: their number in place of each one's place. */
+interface VideoSummary {
+  readonly video: FoundVideo;
+  readonly facts?: Omit<TakenFrames, 'taken'>;
+  readonly taken: number;
+  readonly problem?: string;
+}
+
 /** So many videos are under way or wait for those before them. */
 const mostAhead = 64;
 
@@ -38,30 +46,31 @@ export default async function run(context: Context): Promise<void> {
   const found = findVideos(context);
   tellUnnamed(context, found);
   using writer = new DatasetWriter(context.output('dataset'), found);
-  const outcomes: Outcome[] = [];
+  const summaries: VideoSummary[] = [];
   let taken = 0;
   for await (const outcome of takeAll(context, found, writer)) {
-    outcomes.push(outcome);
-    taken += outcome.frames?.taken.length ?? 0;
     add(outcome, writer, context.settings);
+    const summary = summarise(outcome);
+    summaries.push(summary);
+    taken += summary.taken;
     context.progress({
-      done: outcomes.length,
+      done: summaries.length,
       total: found.videos.length,
       unit: 'videos',
       note: formatCountOf(taken, 'frame'),
     });
   }
-  tellUnreadable(context, outcomes);
+  tellUnreadable(context, summaries);
   writer.finish();
   writeFileSync(
     context.output('videos'),
-    csvTable(outcomes.map((outcome) => rowOf(outcome, found))),
+    csvTable(summaries.map((summary) => rowOf(summary, found))),
   );
   context.highlight({
     title: 'Frames of videos',
     role: 'data',
     columns: ['split', 'class', 'source', 'videos', 'frames', 'without frames'],
-    rows: summaryRows(outcomes, found),
+    rows: summaryRows(summaries, found),
   });
 }
 
@@ -86,6 +95,7 @@ async function* takeAll(
     programs: context.code as Ffmpeg,
     settings: context.settings,
     threads: Math.max(1, Math.floor(context.cpus / videos.length)),
+    largeVideos: new PQueue({ concurrency: 1 }),
   };
   const made = { restored: 0 };
   const take = (video: FoundVideo) =>
@@ -159,44 +169,50 @@ function add(
   writer.addShard(split, shardName(video.name), samples);
 }
 
-function tellUnreadable(context: Context, outcomes: readonly Outcome[]): void {
-  const wrong = outcomes.filter(({ problem }) => problem !== undefined);
+function summarise({ video, frames, problem }: Outcome): VideoSummary {
+  if (frames === undefined) return { video, taken: 0, ...(problem !== undefined && { problem }) };
+  const { taken, ...facts } = frames;
+  return { video, facts, taken: taken.length };
+}
+
+function tellUnreadable(context: Context, summaries: readonly VideoSummary[]): void {
+  const wrong = summaries.filter(({ problem }) => problem !== undefined);
   if (wrong.length === 0) return;
   const lines = wrong.map(({ video, problem }) => `${video.name}: ${problem}`);
-  const all = wrong.length === outcomes.length;
+  const all = wrong.length === summaries.length;
   if (context.settings.unreadable === 'error' || all) {
     const hint = all ? '' : ' (`unreadable: skip` leaves them out)';
     const more = lines.length > 20 ? `\n  and ${lines.length - 20} more` : '';
     throw new StageError(
-      `Expected videos that can be decoded, but ${wrong.length} of ${outcomes.length} cannot${hint}:\n  ${lines.slice(0, 20).join('\n  ')}${more}`,
+      `Expected videos that can be decoded, but ${wrong.length} of ${summaries.length} cannot${hint}:\n  ${lines.slice(0, 20).join('\n  ')}${more}`,
     );
   }
   for (const line of lines) context.log(`Left out: ${line}`);
   context.warn(
-    `Left out ${wrong.length} of ${outcomes.length} videos that cannot be decoded, such as ${lines[0]}.`,
+    `Left out ${wrong.length} of ${summaries.length} videos that cannot be decoded, such as ${lines[0]}.`,
   );
   context.note('videos left out', wrong.length);
 }
 
-function rowOf({ video, frames, problem }: Outcome, { classes }: FoundVideos) {
+function rowOf({ video, facts, taken, problem }: VideoSummary, { classes }: FoundVideos) {
   return {
     video: video.name,
     class: classes[video.label]!,
     source: video.source,
     split: video.split,
     group: video.group,
-    codec: frames?.codec,
-    width: frames?.width,
-    height: frames?.height,
-    seconds: frames?.seconds,
-    frames: frames?.frames,
-    taken: frames?.taken.length ?? 0,
+    codec: facts?.codec,
+    width: facts?.width,
+    height: facts?.height,
+    seconds: facts?.seconds,
+    frames: facts?.frames,
+    taken,
     problem: problem ?? '',
   };
 }
 
-function summaryRows(outcomes: readonly Outcome[], { classes }: FoundVideos) {
-  const parts = groupBy(outcomes, ({ video: { split, label, source } }) =>
+function summaryRows(summaries: readonly VideoSummary[], { classes }: FoundVideos) {
+  const parts = groupBy(summaries, ({ video: { split, label, source } }) =>
     JSON.stringify([split, label, source]),
   );
   return Array.from(parts.values(), (members) => {
@@ -206,7 +222,7 @@ function summaryRows(outcomes: readonly Outcome[], { classes }: FoundVideos) {
       classes[label]!,
       source,
       members.length,
-      members.reduce((sum, { frames }) => sum + (frames?.taken.length ?? 0), 0),
+      members.reduce((sum, { taken }) => sum + taken, 0),
       members.filter(({ problem }) => problem !== undefined).length,
     ];
   });

@@ -15,6 +15,10 @@ function hasFfmpeg(): boolean {
   }
 }
 
+/** Where a program of the `PATH` lies. */
+export const pathOf = (program: string): string =>
+  execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
+
 /** Runs ffmpeg with these words, the last of which is the file that it writes. */
 export function ffmpeg(...words: readonly string[]): void {
   mkdirSync(dirname(words.at(-1)!), { recursive: true });
