@@ -1,10 +1,12 @@
 import type { KindSpec, MakeProgram, RunStage } from '../src/stage.ts';
 import { spec as activity } from './activity/spec.ts';
 import { spec as audit } from './audit/spec.ts';
+import { spec as bias } from './bias/spec.ts';
 import { spec as command } from './command/spec.ts';
 import { spec as competition } from './competition/spec.ts';
 import { spec as embed } from './embed/spec.ts';
 import { spec as evaluate } from './evaluate/spec.ts';
+import { spec as exchange } from './exchange/spec.ts';
 import { spec as exportModel } from './export/spec.ts';
 import { spec as faces } from './faces/spec.ts';
 import { spec as faithfulness } from './faithfulness/spec.ts';
@@ -47,6 +49,7 @@ const entries: readonly KindEntry[] = [
   { spec: frames, run: () => import('./frames/run.ts') },
   { spec: faces, run: () => import('./faces/run.ts') },
   { spec: loadDataset, run: () => import('./load-dataset/run.ts') },
+  { spec: exchange, run: () => import('./exchange/run.ts') },
   { spec: audit, run: () => import('./audit/run.ts') },
   { spec: network, run: () => import('./network/run.ts') },
   { spec: train, run: () => import('./train/run.ts') },
@@ -61,6 +64,7 @@ const entries: readonly KindEntry[] = [
   predictKind,
   { spec: rocDet, run: () => import('./roc-det/run.ts') },
   { spec: robustness, run: () => import('./robustness/run.ts') },
+  { spec: bias, run: () => import('./bias/run.ts') },
   { spec: trends, run: () => import('./trends/run.ts') },
   { spec: activity, run: () => import('./activity/run.ts') },
   { spec: plot, run: () => import('./plot/run.ts') },
