@@ -14,11 +14,12 @@ test('a text breaks between words, and one that fits stays whole', () => {
 
 test('a word that is too wide alone is broken, and a text of too many lines is cut', () => {
   assert.deepEqual(wrapText('abcdef', wide('abc'), { size }), ['abc', 'def']);
+  assert.deepEqual(wrapText('aa-bcd', wide('aa-bc'), { size }), ['aa-', 'bcd']);
   assert.deepEqual(wrapText('aa bb cc dd ee', wide('bb…'), { size, most: 2 }), ['aa', 'bb…']);
 });
 
 test('no line is wider than the width, and a text that is not cut is complete', () => {
-  const text = fc.stringMatching(/^[a-zA-Z=_ ]{0,80}$/);
+  const text = fc.stringMatching(/^[a-zA-Z=_ -]{0,80}$/);
   fc.assert(
     fc.property(
       text,

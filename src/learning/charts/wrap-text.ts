@@ -2,8 +2,8 @@ import { type Font, textWidth } from './fonts.ts';
 
 /**
  * Breaks a text into lines no wider than `width`, in the unit of `size`: between words, but not
- * before a per cent sign, and inside a word only where it alone is too wide. A text of more than
- * `most` lines is cut and ends in `…`.
+ * before a per cent sign, and inside a word only where it alone is too wide, then after a hyphen if
+ * there is one. A text of more than `most` lines is cut and ends in `…`.
  */
 export function wrapText(
   text: string,
@@ -23,8 +23,9 @@ export function wrapText(
     line = '';
     for (const character of word) {
       if (line !== '' && !fits(line + character)) {
-        lines.push(line);
-        line = '';
+        const end = line.lastIndexOf('-') + 1 || line.length;
+        lines.push(line.slice(0, end));
+        line = line.slice(end);
       }
       line += character;
     }
