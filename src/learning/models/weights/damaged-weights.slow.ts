@@ -29,6 +29,10 @@ const state = ordered(
   ),
 );
 
+const index = (): Buffer => {
+  const files = Object.fromEntries(tensors.map(({ name }) => [name, 'w.safetensors']));
+  return Buffer.from(JSON.stringify({ weight_map: files }));
+};
 const manifest = (): Buffer => {
   const weights = tensors.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
   return Buffer.from(JSON.stringify({ weightsManifest: [{ paths: ['w.bin'], weights }] }));
@@ -38,6 +42,10 @@ const shard = Buffer.concat(tensors.map(({ values }) => bytesOf(values)));
 /** The files of each format; the first one is damaged. */
 const forms: Readonly<Record<string, (folder: string) => Promise<readonly string[]>>> = {
   safetensors: async (folder) => [write(folder, 'w.safetensors', encodeSafetensors(tensors))],
+  'the index of safetensors in shards': async (folder) => [
+    write(folder, 'model.safetensors.index.json', index()),
+    write(folder, 'w.safetensors', encodeSafetensors(tensors)),
+  ],
   'PyTorch’s zip': async (folder) => [write(folder, 'w.pth', torchZip(state, storages))],
   'PyTorch’s old form': async (folder) => [write(folder, 'w.pth', oldTorch(state, storages))],
   tfjs: async (folder) => [write(folder, 'w.json', manifest()), write(folder, 'w.bin', shard)],
