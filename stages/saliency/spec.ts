@@ -18,7 +18,7 @@ const settings = z.strictObject({
     .enum([...gradientMethods, ...attentionMethods])
     .default('gradient')
     .describe(
-      'The method that makes the maps; those of attention need a transformer, such as `vit-small`.',
+      'The method that makes the maps; those of attention need a transformer, such as `vit-small` or a ViT of an ONNX file.',
     ),
   ...explanation,
   shown: whole(2, 48)

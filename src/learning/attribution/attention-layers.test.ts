@@ -27,6 +27,8 @@ interface Form {
   readonly read?: 'class token' | 'mean';
   /** Tokens that attend to each other; all when left out. */
   readonly window?: number;
+  /** The axis along which weights sum to 1. */
+  readonly axis?: number;
 }
 
 const imageSize = 8;
@@ -82,7 +84,7 @@ function attend(writer: Writer, tokens: string, layer: string, form: Form, count
   const half = writer.add('Constant', [], { value_float: { float: 0.5 } });
   const weights = `${layer}.attention`;
   const scaled = writer.add('Mul', [scores, half]);
-  writer.nodes.push(node('Softmax', [scaled], weights, { axis: -1 }));
+  writer.nodes.push(node('Softmax', [scaled], weights, { axis: form.axis ?? -1 }));
   const sums = writer.add('MatMul', [weights, part('value')]);
   switch (heads) {
     case 'apart':
@@ -184,6 +186,7 @@ test('tokens without a place between the class token and the patches are left ou
 });
 
 const refusals: readonly (readonly [string, Form, string])[] = [
+  ['a softmax of columns', { axis: -2 }, 'it has no attention'],
   [
     'attention within windows',
     { first: 0, window: 2, read: 'mean' },

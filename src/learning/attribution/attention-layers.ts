@@ -71,8 +71,8 @@ function readersIn({ layers }: LayersModel): Readers {
  * a matrix, perhaps after a dropout.
  */
 function isAttention(layer: Layers.Layer, readers: Readers): boolean {
-  if (layer instanceof Attention) return true;
-  if (operatorOf(layer) !== 'Softmax') return false;
+  if (!(layer instanceof GraphLayer)) return layer instanceof Attention;
+  if (operatorOf(layer) !== 'Softmax' || !isAlongRows(layer)) return false;
   const products = readers
     .get(layer)!
     .flatMap((reader) => (isDropout(reader) ? readers.get(reader)! : [reader]));
@@ -82,6 +82,13 @@ function isAttention(layer: Layers.Layer, readers: Readers): boolean {
     return operatorOf(product) === 'MatMul' && values !== undefined && isFirst;
   };
   return products.length > 0 && products.every(weighs);
+}
+
+/** Whether a softmax goes along the last axis, in ONNX's order. */
+function isAlongRows({ form }: GraphLayer): boolean {
+  const { output, settings } = form.step;
+  const { order } = settings;
+  return output.layout === 'written' && Array.isArray(order) && order.length === 0;
 }
 
 const isDropout = (layer: Layers.Layer): boolean => layer.getClassName() === 'Dropout';
