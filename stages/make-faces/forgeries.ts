@@ -4,14 +4,15 @@ import { mapPixels, type Raster, sampleAt } from './raster.ts';
 import type { Traits } from './traits.ts';
 
 /**
- * Forges a portrait with itself: its face, warped and recoloured, is blended back through a soft
- * mask, `[size, size]`, 0 as it was, 1 replaced. Such forgeries have the artefacts of face swaps, a
- * boundary, two colours and landmarks out of place, without a second person (Shiohara and Yamasaki,
- * "Detecting Deepfakes with Self-Blended Images", CVPR 2022).
+ * Forges a portrait: a face, warped and recoloured, is blended into it through a soft mask,
+ * `[size, size]`, 0 as it was, 1 replaced. By default this is its own face. Such forgeries have the
+ * artefacts of face swaps, a boundary, two colours and landmarks out of place, without a second
+ * person (Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022).
+ * `donor` is a portrait whose face has the same place.
  */
-export function blendFace(scene: Raster, traits: Traits, random: Random) {
+export function blendFace(scene: Raster, traits: Traits, random: Random, donor = scene) {
   const mask = drawMask(scene.size, traits, random);
-  const source = recolour(warp(scene, traits, random), random);
+  const source = recolour(warp(donor, traits, random), random);
   const blended = mapPixels(scene, (_x, _y, index, from, to) => {
     const share = mask[index / 3]!;
     for (let c = 0; c < 3; c++)

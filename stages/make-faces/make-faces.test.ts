@@ -215,3 +215,70 @@ test('all traits can be drawn', async () => {
     assert.ok(scene.values.every(Number.isFinite));
   }
 });
+
+test('a clip moves one person, whose swapped twin shows the face of a donor and is of one family', async () => {
+  using bench = new StageBench();
+  const settings = { images: { train: 4, test: 3 }, frames: 3, size: 64, forgeries: ['swapped'] };
+  const made = async () => {
+    await bench.run(spec, run, { with: settings });
+    const folder = bench.output('faces');
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const files = names.filter((name) => /\.\w+$/.test(name)).sort();
+    return new Map(files.map((name) => [name, readFileSync(join(folder, name))]));
+  };
+  const files = await made();
+  const rows = [...csvRecords(files.get('manifest.csv')!.toString())].map(({ fields }) => fields);
+  assert.equal(rows[0]!.join(), 'path,label,split,source,mask,group,target,donor');
+  const clips = new Map(
+    rows.slice(1).map(([path, , , , , group, target, donor]) => {
+      return [path!.replace(/\/\d+\.jpg$/, ''), [group, target, donor].join(' ')];
+    }),
+  );
+  assert.deepEqual(Object.fromEntries(clips), {
+    'train/real/00000': '00000 0 ',
+    'train/real/00001': '00000 1 ',
+    'train/real/00002': '00002 2 ',
+    'train/real/00003': '00002 3 ',
+    'train/fake/swapped/00000_00001': '00000 0 1',
+    'train/fake/swapped/00001_00000': '00000 1 0',
+    'train/fake/swapped/00002_00003': '00002 2 3',
+    'train/fake/swapped/00003_00002': '00002 3 2',
+    'test/real/00004': '00004 4 ',
+    'test/real/00005': '00004 5 ',
+    'test/real/00006': '00004 6 ',
+    'test/fake/swapped/00004_00005': '00004 4 5',
+    'test/fake/swapped/00005_00004': '00004 5 4',
+    'test/fake/swapped/00006_00005': '00004 6 5', // of three, the last one gets the second's face
+  });
+  assert.equal(rows.length, 1 + 14 * 3);
+  const pixelsOf = async (name: string) =>
+    await sharp(files.get(name)!).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const guest = await pixelsOf('train/real/00003/000.jpg');
+  assert.deepEqual([guest.info.width, guest.info.height], [96, 64]);
+  const difference = (a: Buffer, b: Buffer) =>
+    a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
+  const real = await pixelsOf('train/real/00000/000.jpg');
+  const later = await pixelsOf('train/real/00000/002.jpg');
+  assert.ok(difference(real.data, later.data) > 3, 'the head has moved');
+  const swapped = await pixelsOf('train/fake/swapped/00000_00001/000.jpg');
+  const mask = await sharp(files.get('masks/train/fake/swapped/00000_00001/000.png')!)
+    .raw()
+    .toBuffer();
+  const inside = (wanted: boolean) => {
+    const values = [...real.data.keys()].filter((i) => mask[i] === (wanted ? 255 : 0));
+    const changes = values.map((i) => Math.abs(real.data[i]! - swapped.data[i]!));
+    return changes.reduce((a, b) => a + b, 0) / values.length;
+  };
+  assert.ok(inside(true) > 2 * inside(false), `${inside(true)} and ${inside(false)}`);
+  assert.deepEqual(await made(), files);
+});
+
+test('people who swap faces are two or more', () => {
+  const settings = spec.settings.parse({ images: { train: 1 }, frames: 2, forgeries: ['swapped'] });
+  assert.deepEqual(spec.check!(settings, new Set()), [
+    {
+      at: ['images', 'train'],
+      message: 'expected two people or more, who swap their faces, got one',
+    },
+  ]);
+});

@@ -12,12 +12,17 @@ sharp.cache(false);
 /** A person before the camera, lit, without noise. */
 export async function sitForPortrait(random: Random, size: number) {
   const traits = drawTraits(random);
+  return { traits, scene: await portray(traits, random, size) };
+}
+
+/** The portrait of somebody; another `random` changes strands, folds and background. */
+export async function portray(traits: Traits, random: Random, size: number): Promise<Raster> {
   // resvg takes a third of the time that librsvg, which sharp has, takes for such drawings. There
   // is no text, so no font.
   const { pixels } = await renderAsync(drawPortrait(traits, random, size), {
     font: { loadSystemFonts: false },
   });
-  return { traits, scene: light(traits, addTexture(withoutAlpha(size, pixels), random)) };
+  return light(traits, addTexture(withoutAlpha(size, pixels), random));
 }
 
 /** RGBA, all of it opaque, as RGB. */
@@ -68,11 +73,10 @@ export async function photograph(scene: Raster, random: Random, quality: number)
 }
 
 /**
- * Read noise, and shot noise whose variance grows with the light; its strength (the ISO) differs
- * from picture to picture.
+ * Read noise, and shot noise whose variance grows with the light; its strength `iso` differs from
+ * picture to picture.
  */
-function addNoise(scene: Raster, random: Random): Raster {
-  const iso = random.between(0.5, 2.2);
+export function addNoise(scene: Raster, random: Random, iso = drawIso(random)): Raster {
   const read = 1.2 * iso;
   const shot = 0.035 * iso;
   return mapPixels(scene, (_x, _y, index, from, to) => {
@@ -83,6 +87,9 @@ function addNoise(scene: Raster, random: Random): Raster {
     }
   });
 }
+
+/** The strength of the noise of a picture or a clip. */
+export const drawIso = (random: Random): number => random.between(0.5, 2.2);
 
 /**
  * Draws from the normal distribution, to be picked at random: three times as fast as drawing each.

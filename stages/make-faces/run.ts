@@ -5,19 +5,41 @@ import { csvLine } from '../../src/csv.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { Random } from '../../src/random.ts';
 import type { StageContext } from '../../src/stage.ts';
+import {
+  type ClipFrame,
+  type ClipOrder,
+  clipName,
+  clipOrders,
+  familyName,
+  makeClip,
+} from './clips.ts';
 import { blendFace, leaveTrace } from './forgeries.ts';
-import { photograph, sitForPortrait } from './photograph.ts';
+import { photograph, portray, sitForPortrait } from './photograph.ts';
+import type { Raster } from './raster.ts';
 import type { Forgery, MakeFacesSettings } from './spec.ts';
+import { drawTraits, inPlaceOf, type Traits } from './traits.ts';
 
-export default async function run(context: StageContext<MakeFacesSettings>): Promise<void> {
+type Context = StageContext<MakeFacesSettings>;
+
+export default async function run(context: Context): Promise<void> {
   const folder = context.output('faces');
+  const { frames, forgeries } = context.settings;
+  if (frames === undefined) await makePictures(context, folder);
+  else await makeClips(context, folder, frames);
+  const more = [
+    ...(forgeries.includes('swapped') ? [aboutSwapped] : []),
+    ...(frames === undefined ? [] : [aboutClips]),
+  ];
+  write(join(folder, 'README.txt'), [readme, ...more].join('\n'));
+}
+
+async function makePictures(context: Context, folder: string): Promise<void> {
   const orders = ordersOf(context.settings);
   const manifest = [csvLine(['path', 'label', 'split', 'source', 'mask'])];
   const make = async (order: Order) => ({ order, picture: await makePicture(order) });
   for await (const { order, picture } of mapParallel(orders, context.cpus + 2, make)) {
     const label = order.source === 'real' ? 'real' : 'fake';
-    const folderOf = label === order.source ? label : `${label}/${order.source}`;
-    const name = `${order.split}/${folderOf}/${String(order.number).padStart(5, '0')}`;
+    const name = `${order.split}/${folderOf(order.source)}/${String(order.number).padStart(5, '0')}`;
     const mask = picture.mask === undefined ? '' : `masks/${name}.png`;
     write(join(folder, `${name}.jpg`), picture.jpeg);
     if (picture.mask !== undefined) write(join(folder, mask), picture.mask);
@@ -26,8 +48,40 @@ export default async function run(context: StageContext<MakeFacesSettings>): Pro
     context.progress({ done, total: orders.length, unit: 'images' });
   }
   write(join(folder, 'manifest.csv'), manifest.join(''));
-  write(join(folder, 'README.txt'), readme);
 }
+
+/** Makes clips, each a folder of numbered pictures. */
+async function makeClips(context: Context, folder: string, frames: number): Promise<void> {
+  const orders = clipOrders(context.settings, frames);
+  const columns = ['path', 'label', 'split', 'source', 'mask', 'group', 'target', 'donor'];
+  const manifest = [csvLine(columns)];
+  const make = async (order: ClipOrder) => ({ order, pictures: await arrayOf(makeClip(order)) });
+  let done = 0;
+  for await (const { order, pictures } of mapParallel(orders, context.cpus + 2, make)) {
+    const { split, source, target, donor = '' } = order;
+    const label = source === 'real' ? 'real' : 'fake';
+    const clip = `${split}/${folderOf(source)}/${clipName(order)}`;
+    for (const [number, { jpeg, mask }] of pictures.entries()) {
+      const name = `${clip}/${String(number).padStart(3, '0')}`;
+      const maskPath = mask === undefined ? '' : `masks/${name}.png`;
+      write(join(folder, `${name}.jpg`), jpeg);
+      if (mask !== undefined) write(join(folder, maskPath), mask);
+      const facts = [label, split, source, maskPath, familyName(order), target, donor];
+      manifest.push(csvLine([`${name}.jpg`, ...facts]));
+    }
+    context.progress({ done: ++done, total: orders.length, unit: 'clips' });
+  }
+  write(join(folder, 'manifest.csv'), manifest.join(''));
+}
+
+async function arrayOf(frames: AsyncIterable<ClipFrame>): Promise<readonly ClipFrame[]> {
+  const pictures: ClipFrame[] = [];
+  for await (const frame of frames) pictures.push(frame);
+  return pictures;
+}
+
+const folderOf = (source: ClipOrder['source']): string =>
+  source === 'real' ? 'real' : `fake/${source}`;
 
 /** Every picture to be made: per split the real ones, then the forged ones, sort by sort. */
 export function ordersOf({
@@ -71,6 +125,14 @@ fake/upsampled  a generator's trace with a period of 8 pixels, then sensor noise
 manifest.csv lists every picture with its label, split, source and mask.
 `;
 
+const aboutSwapped = `fake/swapped    the face of a donor in the place of the person's own, through the soft mask in masks/
+`;
+
+const aboutClips = `Every folder of numbered pictures is a clip. 00003 shows person 3; 00003_00002 shows the face of
+person 2 in the clip of person 3, which otherwise it equals. Guests beside a person are in one
+clip only. manifest.csv also has the group of people who swap their faces, target and donor.
+`;
+
 /** Everything that a picture depends on; `number` counts within the source. */
 interface Order {
   /** Pixels a side. */
@@ -105,8 +167,10 @@ export async function makePicture({
       return { jpeg: await photograph(scene, random, quality) };
     case 'upsampled':
       return { jpeg: await photograph(leaveTrace(scene, random), random, quality) };
-    case 'blended': {
-      const blend = blendFace(scene, traits, random);
+    case 'blended':
+    case 'swapped': {
+      const donor = source === 'swapped' ? await donorOf(traits, random, size) : scene;
+      const blend = blendFace(scene, traits, random, donor);
       const grey = Uint8Array.from(blend.mask, (share) => Math.round(share * 255));
       const mask = sharp(grey, { raw: { width: size, height: size, channels: 1 } })
         .toColourspace('b-w')
@@ -114,4 +178,9 @@ export async function makePicture({
       return { jpeg: await photograph(blend.scene, random, quality), mask: await mask.toBuffer() };
     }
   }
+}
+
+/** The face of somebody else in the place of that of a person. */
+function donorOf(target: Traits, random: Random, size: number): Promise<Raster> {
+  return portray(inPlaceOf(drawTraits(random), target), random, size);
 }

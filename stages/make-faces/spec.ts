@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { output } from '../../src/spec-parts.ts';
+import { mistakeIf } from '../../src/setting-mistakes.ts';
+import { output, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
-const forgeries = ['blended', 'upsampled'] as const;
+const forgeries = ['blended', 'upsampled', 'swapped'] as const;
 export type Forgery = (typeof forgeries)[number];
 
 const settings = z.strictObject({
@@ -19,9 +20,14 @@ const settings = z.strictObject({
   forgeries: z
     .array(z.enum(forgeries))
     .min(1)
-    .default([...forgeries])
+    .default(['blended', 'upsampled'])
     .describe(
-      '`blended`: the face replaced by a warped and tinted one; `upsampled`: a periodic trace.',
+      '`blended`: the face replaced by itself, warped and tinted; `swapped`: by that of a donor; `upsampled`: a periodic trace.',
+    ),
+  frames: whole(2, 999)
+    .exactOptional()
+    .describe(
+      'Makes clips in place of pictures: so many pictures a portrait, in a folder of its own, through which head and face move. Each person has a real clip, and swapped ones show the faces of each other; a quarter of the clips shows a guest beside the person.',
     ),
   quality: z
     .int()
@@ -47,8 +53,17 @@ export const spec = defineKind<MakeFacesSettings>({
   inputs: {},
   outputs: {
     faces: output.files(
-      'JPEG files in {split}/real, {split}/fake/blended, {split}/fake/upsampled; masks of what was blended; manifest.csv.',
+      'JPEG files in {split}/real, {split}/fake/blended, {split}/fake/upsampled, {split}/fake/swapped; masks of what was replaced; manifest.csv. Of a clip, {split}/real/00003/000.jpg and so on; 00003_00002 has the face of person 2 in the clip of person 3.',
     ),
+  },
+  check: ({ frames, forgeries, images }) => {
+    const lonely = Object.entries(images).find(([, count]) => count < 2);
+    const isSwapped = frames !== undefined && forgeries.includes('swapped');
+    return mistakeIf(
+      isSwapped && lonely !== undefined,
+      ['images', lonely?.[0] ?? ''],
+      'expected two people or more, who swap their faces, got one',
+    );
   },
   example: `faces:
   kind: make-faces

@@ -80,6 +80,29 @@ export function drawTraits(random: Random) {
   };
 }
 
+/**
+ * The face of `donor` with the place, the expression and the light of `target`, as a face swap
+ * makes it: what of it is seen through the mask of a forgery fits into the portrait of the target.
+ */
+export function inPlaceOf(donor: Traits, target: Traits): Traits {
+  const { iris, eyeSize, browThickness, noseLength, noseWidth, mouthWidth, lipFullness } = donor;
+  const { age, beard, hair, skin } = donor;
+  return {
+    ...target,
+    iris,
+    eyeSize,
+    browThickness,
+    noseLength,
+    noseWidth,
+    mouthWidth,
+    lipFullness,
+    age,
+    beard,
+    hair,
+    skin: mix(target.skin, skin, 0.5),
+  };
+}
+
 /** `share` of the way from one colour to the other. */
 export function mix(from: Colour, to: Colour, share: number): Colour {
   const at = (channel: 0 | 1 | 2) => from[channel] + (to[channel] - from[channel]) * share;
