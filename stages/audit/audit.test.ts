@@ -28,6 +28,27 @@ test('a class saved with another JPEG quality is found by the encoding and by th
   );
 });
 
+test('faces that were larger in one class before they were cut out are found by their size', async () => {
+  using bench = new StageBench();
+  const faces = clean(60, (label, index) => ({ faceHeight: 60 + 40 * label + (index % 7) }));
+  const { metrics } = await audit(bench, faces);
+  assert.equal(metrics.shortcuts.faceSize, 1);
+  assert.match(
+    bench.warnings[0]!,
+    /^Face size alone: AUC 1\.000 \(0\.\d{3}–1\.000\): separates the classes almost without looking at the content\.$/,
+  );
+  const [classes] = bench.highlights;
+  assert.deepEqual(classes!.columns.at(-1), 'height of the face');
+  assert.deepEqual(
+    classes!.rows.map((row) => row.at(-1)),
+    ['62.9 ± 2.0', '102.9 ± 2.0'],
+  );
+  const equal = clean(60, (_, index) => ({ faceHeight: 60 + Math.floor(index / 2) }));
+  assert.ok((await audit(bench, equal)).metrics.shortcuts.faceSize < 0.6);
+  const pictures = clean(60, (_, index) => (index === 0 ? {} : { faceHeight: 60 }));
+  assert.equal((await audit(bench, pictures)).metrics.shortcuts.faceSize, undefined);
+});
+
 test('the checkerboard of one class is found at the corner of the spectrum', async () => {
   using bench = new StageBench();
   const found = async (board: number) => {
@@ -269,6 +290,6 @@ test('results change only with the version of the kind', async () => {
   const outputs = ['metrics', 'duplicates'].map((port) => bench.output(port, spec.outputs[port]));
   assert.deepEqual(
     { version: spec.version, digest: digestOf(...outputs) },
-    { version: 9, digest: 'b3a932274e583629' },
+    { version: 10, digest: 'b3a932274e583629' },
   );
 });

@@ -24,8 +24,8 @@ interface ShortcutNames {
  * each image.
  */
 interface Shortcut extends ShortcutNames {
-  /** `[images, columns]`. */
-  columns(images: readonly ExaminedImage[]): readonly ArrayLike<number>[];
+  /** `[images, columns]`; undefined where it is not known of every image. */
+  columns(images: readonly ExaminedImage[]): readonly ArrayLike<number>[] | undefined;
 }
 
 /** The separation of the classes by one shortcut. */
@@ -85,6 +85,17 @@ const shortcuts: readonly Shortcut[] = [
       ),
   },
   {
+    name: 'faceSize',
+    title: 'face size',
+    columns: (images) => {
+      const faces = images.flatMap(({ face }) => face ?? []);
+      if (faces.length < images.length) return undefined;
+      return withSquares(
+        faces.map(({ width, height }) => [Math.log(height), Math.log(width / height)]),
+      );
+    },
+  },
+  {
     name: 'brightness',
     title: 'brightness and colour',
     columns: (images) =>
@@ -127,9 +138,13 @@ export function testShortcuts(
   const groups = numberNames(units);
   const folds = groupedFolds(labels, groups, { count, seed });
   if (!everyFoldLearnsBoth(labels, folds)) return [];
-  const results = shortcuts.map(({ name, title, columns }, done): ShortcutResult => {
-    progress(done, shortcuts.length, title);
-    const values = flatten(columns(images));
+  const known = shortcuts.flatMap(({ name, title, columns }) => {
+    const rows = columns(images);
+    return rows === undefined ? [] : [{ name, title, rows }];
+  });
+  const results = known.map(({ name, title, rows }, done): ShortcutResult => {
+    progress(done, known.length, title);
+    const values = flatten(rows);
     const width = values.length / images.length;
     const varies = values.some((value, i) => value !== values[i % width]);
     const auc = varies

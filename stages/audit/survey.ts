@@ -24,7 +24,15 @@ export interface AuditedImage {
   readonly group: string | undefined;
   /** What else is known of it, by name, such as its person. */
   readonly slices: Readonly<Record<string, string>>;
+  /** Of a crop of a face: the size of the face in the image that it was cut from. */
+  readonly face?: FaceSize;
   readonly print: Print;
+}
+
+/** In pixels. */
+export interface FaceSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** An image of the sample from which the statistics of the classes are computed. */
@@ -90,7 +98,9 @@ export async function surveyImages(
     const encoding = encodings.get(text) ?? seen.print.encoding;
     encodings.set(text, encoding);
     const print = { ...seen.print, encoding };
-    const image = { key, path, split, index, label, group, slices, width, height, print };
+    const facts = { key, path, split, index, label, group, slices, width, height, print };
+    const face = faceSizeOf(sample);
+    const image: AuditedImage = face === undefined ? facts : { ...facts, face };
     if (seen.examined !== undefined) {
       sums[label]!.add(seen.examined);
       examined.push({ ...image, position: images.length, look: seen.examined.look });
@@ -99,6 +109,12 @@ export async function surveyImages(
     progress(images.length, all.length);
   }
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
+}
+
+function faceSizeOf({ face }: Sample): FaceSize | undefined {
+  if (face === undefined) return undefined;
+  const [left, top, right, bottom] = face.box as readonly [number, number, number, number];
+  return { width: right - left, height: bottom - top };
 }
 
 /**

@@ -13,9 +13,12 @@ import type { AuditedImage, Survey } from './survey.ts';
 
 /** Sizes, encodings and brightness of each class, which show what a shortcut is based on. */
 export function classTable({ images, examined }: Survey, classes: readonly string[]): Highlight {
+  const faces = images.flatMap(({ face }) => face ?? []);
+  const areFaces = faces.length === images.length;
+  const columns = ['class', 'images', 'size', 'encoding', 'kB', 'luma'];
   return {
     title: 'Classes',
-    columns: ['class', 'images', 'size', 'encoding', 'kB', 'luma'],
+    columns: areFaces ? [...columns, 'height of the face'] : columns,
     rows: classes.map((name, label) => {
       const ofClass = images.filter((image) => image.label === label);
       return [
@@ -27,6 +30,7 @@ export function classTable({ images, examined }: Survey, classes: readonly strin
         spread(
           examined.filter((image) => image.label === label).map(({ look }) => look.light.luma),
         ),
+        ...(areFaces ? [spread(ofClass.map(({ face }) => face!.height))] : []),
       ];
     }),
   };

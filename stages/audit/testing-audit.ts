@@ -16,6 +16,8 @@ export interface Planted {
   readonly seed: number;
   readonly group?: string;
   readonly person?: string;
+  /** Of a crop: the height in pixels of the face that was cut out. */
+  readonly faceHeight?: number;
   readonly encode?: (image: Sharp) => Sharp;
   readonly lighter?: number;
   /** The amplitude of a checkerboard over the picture, such as transposed convolutions leave. */
@@ -48,6 +50,14 @@ function picture({ seed, lighter = 0, board = 0 }: Planted): Sharp {
   return sharp(pixels, { raw: { width: side, height: side, channels: 3 } });
 }
 
+/** A face of this height at the corner of its image, three quarters as wide. */
+const faceOf = (height: number) => ({
+  image: 'frame.png',
+  score: 0.9,
+  box: [0, 0, 0.75 * height, height],
+  toImage: [1, 0, 0, 0],
+});
+
 export const jpeg = (quality: number) => (image: Sharp) => image.jpeg({ quality });
 
 /** `count` distinct images, of both classes in turn; two of ten are in `test`. */
@@ -71,7 +81,7 @@ export async function audit(bench: StageBench, images: readonly Planted[], setti
   const splits = [...new Set(images.map(({ split = 'train' }) => split))].sort().reverse();
   using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits });
   for (const [index, image] of images.entries()) {
-    const { label, group, person, split = 'train', encode = jpeg(90) } = image;
+    const { label, group, person, faceHeight, split = 'train', encode = jpeg(90) } = image;
     const slices = person === undefined ? {} : { slices: { person } };
     const bytes = await encode(picture(image)).toBuffer();
     const { width = side, height = side } = await sharp(bytes).metadata();
@@ -86,6 +96,7 @@ export async function audit(bench: StageBench, images: readonly Planted[], setti
         width,
         height,
         ...(group && { group }),
+        ...(faceHeight && { face: faceOf(faceHeight) }),
         ...slices,
       },
       bytes,
