@@ -7,7 +7,8 @@ import { RunScript } from '../../test/support/run-script.ts';
 import type { StageName } from '../engine/config/pipeline.ts';
 import type { RunEvent } from '../engine/events.ts';
 import { EventFile, EventReader } from './event-file.ts';
-import { emptyRun, endState, type RunModel, rateOf, reasonsOf, reduce } from './run-model.ts';
+import { rateOf } from './pace.ts';
+import { emptyRun, endState, type RunModel, reasonsOf, reduce } from './run-model.ts';
 
 /** The events of a script, and every model on the way. */
 function recorded(script: (run: RunScript) => void) {

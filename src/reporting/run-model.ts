@@ -6,6 +6,7 @@ import type { Traffic } from '../engine/store/remote/store-reports.ts';
 import type { Outcome } from '../engine/store/runs/outcome.ts';
 import { type Curve, withPoint } from '../reported-curves.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
+import { type Pace, paceAfter } from './pace.ts';
 
 /**
  * A run as its events tell it, for terminal, report and history. Times are milliseconds since the
@@ -36,7 +37,7 @@ export interface StageActivity {
 }
 
 /** A stage of a run after the events so far. */
-export interface StageModel extends StageActivity {
+export interface StageModel extends StageActivity, Pace {
   readonly name: StageName;
   readonly state: 'waiting' | 'running' | Outcome;
   /** Absent in runs of an older Restage. */
@@ -53,8 +54,6 @@ export interface StageModel extends StageActivity {
   };
   /** Its job in the queue of a scheduler; absent once it runs. */
   readonly queued?: Extract<RunEvent, { type: 'stage-queued' }>;
-  /** Progress of the last half minute, which tells the rate. */
-  readonly samples: readonly { readonly done: number; readonly time: number }[];
   readonly end?: Extract<RunEvent, { type: 'stage-finished' }>;
 }
 
@@ -178,11 +177,7 @@ function reduceStage(
     case 'stage-queued':
       return { ...stage, state: 'waiting' as const, queued: event };
     case 'stage-progress':
-      return {
-        ...stage,
-        progress: event.progress,
-        samples: samplesWith(stage, event.progress, event.time),
-      };
+      return { ...stage, ...paceAfter(stage, event.progress, event.time) };
     case 'stage-point':
       return { ...stage, curves: withPoint(stage.curves, event.point), lastPoint: event.point };
     case 'stage-output': {
@@ -201,35 +196,6 @@ function reduceStage(
 
 /** Characters kept of a line that a stage printed, which no terminal shows all of. */
 const longestLine = 1000;
-
-/**
- * Milliseconds that the rate looks back: long enough to be steady, short enough to follow a change
- * of phase.
- */
-const lookBack = 30_000;
-/** Samples closer than this many milliseconds are one. */
-const grain = 250;
-
-/** A new phase, which counts something else or from 0, begins without samples. */
-function samplesWith({ samples, progress: last }: StageModel, progress: Progress, time: number) {
-  const isNewPhase =
-    last !== undefined && (progress.unit !== last.unit || progress.done < last.done);
-  const kept = isNewPhase ? [] : samples;
-  const [before, latest] = kept.slice(-2);
-  const isDense = before !== undefined && latest !== undefined && latest.time - before.time < grain;
-  const all = [...(isDense ? kept.slice(0, -1) : kept), { done: progress.done, time }];
-  return all.slice(all.findIndex((_, index) => (all[index + 1]?.time ?? time) >= time - lookBack));
-}
-
-/** Units a second over the last half minute; undefined before the first second of progress. */
-export function rateOf({ samples }: StageModel): number | undefined {
-  const first = samples[0];
-  const last = samples.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  const seconds = (last.time - first.time) / 1000;
-  const done = last.done - first.done;
-  return seconds >= 1 && done > 0 ? done / seconds : undefined;
-}
 
 export const isDone = ({ state }: { readonly state: string }): boolean =>
   state === 'ran' || state === 'restored' || state === 'up to date';

@@ -31,3 +31,9 @@ export interface OutputStream {
   readonly columns?: number;
   readonly rows?: number;
 }
+
+/** Whether a stream is a terminal on which lines can be redrawn; that of CI is a log. */
+export const canDraw = (
+  stream: OutputStream,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean => stream.isTTY === true && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import type { RunEvent } from '../../engine/events.ts';
-import { formatCount, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
+import { formatCount, formatWholeSeconds } from '../../format-numbers.ts';
 import {
   emptyRun,
   type RunListener,
@@ -12,9 +12,9 @@ import {
 import type { OutputStream, Paint } from './colour.ts';
 import { describeQueued, describeTraffic, eventLine } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
-import { terminalText, writeRaw } from './terminal-text.ts';
+import { LiveRegion } from './live-region.ts';
+import { progressBar } from './progress-bar.ts';
 import { clip, padEnd } from './text-layout.ts';
-import { progressParts } from './time-left.ts';
 
 /** Calls `tick` with the time again and again, until the function that it returns is called. */
 type Ticker = (tick: (now: number) => void) => () => void;
@@ -29,8 +29,6 @@ const wallTicker: Ticker = (tick) => {
 /** Rows for running stages, at most, however high the terminal. */
 const mostRows = 16;
 const longestName = 32;
-/** Columns of a bar; a narrow terminal keeps the room for the words. */
-const barWidth = (columns: number): number => (columns < 100 ? 10 : 20);
 
 /**
  * A run on a terminal: bars of running stages below finished lines. Drawn at ticks, so that many
@@ -142,76 +140,5 @@ function rowOf(stage: RunningStage, now: number, { columns, paint }: Space): str
     const printed = attempt.lastLine === undefined ? '' : paint.dim(`  ${attempt.lastLine}`);
     return `${formatWholeSeconds((now - attempt.startedAt) / 1000)}${tried}${printed}`;
   }
-  const width = barWidth(columns);
-  const full = Math.floor(shareDone(progress) * width);
-  const bar = paint.cyan('█'.repeat(full)) + paint.dim('░'.repeat(width - full));
-  const [percent = '', ...parts] = progressParts(stage);
-  return `${bar} ${percent.padStart(5)}  ${parts.join('  ')}${tried}`;
-}
-
-const hideCursor = '\u001b[?25l';
-const showCursor = '\u001b[?25h';
-const eraseToEndOfLine = '\u001b[K';
-const eraseBelow = '\u001b[J';
-
-/**
- * The last lines of a terminal, redrawn by one write without flicker, the cursor hidden until
- * `close` or exit.
- */
-class LiveRegion {
-  readonly #stream: OutputStream;
-  readonly #coloured: boolean;
-  #lines: readonly string[] = [];
-  #cursorHidden = false;
-  readonly #restoreCursor = () => {
-    if (this.#cursorHidden) writeRaw(this.#stream, showCursor);
-  };
-
-  constructor(stream: OutputStream, coloured: boolean) {
-    this.#stream = stream;
-    this.#coloured = coloured;
-  }
-
-  draw(finished: readonly string[], lines: readonly string[]): void {
-    const unchanged =
-      lines.length === this.#lines.length && lines.every((line, i) => line === this.#lines[i]);
-    if (finished.length === 0 && unchanged) return;
-    let text = this.#toTop();
-    if (lines.length > 0 && !this.#cursorHidden) {
-      text = hideCursor + text;
-      this.#cursorHidden = true;
-      process.once('exit', this.#restoreCursor);
-    }
-    if (finished.length > 0)
-      text += eraseBelow + finished.map((line) => `${this.#shown(line)}\n`).join('');
-    for (const line of lines) text += `${this.#shown(line)}${eraseToEndOfLine}\n`;
-    if (finished.length === 0) text += eraseBelow; // also rows that a narrower terminal had wrapped
-    this.#lines = lines;
-    writeRaw(this.#stream, text);
-  }
-
-  /** Only the codes of this class move the cursor. */
-  #shown(line: string): string {
-    return terminalText(line, this.#coloured);
-  }
-
-  close(finished: readonly string[]): void {
-    this.draw(finished, []);
-    this.#restoreCursor();
-    this.#cursorHidden = false;
-    process.off('exit', this.#restoreCursor);
-  }
-
-  /**
-   * Moves to the region's first line. A terminal made narrower has wrapped the lines meanwhile, so
-   * rows are counted again.
-   */
-  #toTop(): string {
-    const columns = this.#stream.columns ?? Number.POSITIVE_INFINITY;
-    const rows = this.#lines.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)),
-      0,
-    );
-    return rows > 0 ? `\r\u001b[${rows}A` : '';
-  }
+  return `${progressBar(stage, columns, paint)}${tried}`;
 }

@@ -1,7 +1,7 @@
 import { printableJson } from '../../json.ts';
 import { withReasons } from '../pipeline-event.ts';
 import { type RunListener, RunListeners } from '../run-model.ts';
-import { createPaint, type OutputStream, wantsColour } from './colour.ts';
+import { canDraw, createPaint, type OutputStream, wantsColour } from './colour.ts';
 import { LiveReporter } from './live-reporter.ts';
 import { PlainReporter } from './plain-reporter.ts';
 import { QuietReporter } from './quiet-reporter.ts';
@@ -18,8 +18,7 @@ export function selectReporter(
   if (form === 'json') return jsonReporter(stream);
   const paint = createPaint(wantsColour(stream, env));
   if (form === 'quiet') return new QuietReporter(stream, paint);
-  const canDraw = stream.isTTY === true && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';
-  return form === 'live' || (form === 'auto' && canDraw)
+  return form === 'live' || (form === 'auto' && canDraw(stream, env))
     ? new LiveReporter(stream, paint)
     : new PlainReporter(stream, paint);
 }
