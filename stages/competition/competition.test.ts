@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { defaultNames } from '../../src/default-class-names.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
+import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores/scores-file.ts';
 import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { headOf } from '../../src/learning/models/feature-head.ts';
@@ -437,4 +438,68 @@ test('models of several classes compete as detectors of the positive ones', asyn
     bench.run(spec, run, { inputs }),
     /expected "positive" to say which of the classes cat, dog, owl count as positive/,
   );
+});
+
+test('videos are ranked by their images, and both levels stand beside each other', async () => {
+  using bench = new StageBench();
+  const people = ['a', 'b', 'c', 'd', 'e', 'f'];
+  // The highest image of each real video of the first model looks forged; its other images do not.
+  const scoresOf = (odd: number) =>
+    people.flatMap((video, index) =>
+      [0, 1, 2].map((frame): ScoreRow => {
+        const label = index % 2;
+        const fake = label === 1 ? 0.6 + frame / 20 + index / 100 : 0.3 + index / 100;
+        const score = label === 0 && frame === 2 ? odd : fake;
+        return {
+          key: `${video}/${frame}`,
+          split: 'test',
+          label,
+          scores: [1 - score, score],
+          group: video,
+          video,
+        };
+      }),
+    );
+  const entrant = (name: string, odd: number, units: number) => {
+    const path = join(bench.root, `${name}.csv`);
+    const unscored = [{ split: 'test', label: 1, video: 'g', group: 'g' }];
+    const classes = ['real', 'fake'];
+    const rows = scoresOf(odd);
+    writeFileSync(
+      path,
+      formatScores({ classes, names: classes, scale: 'probabilities', rows, unscored }),
+    );
+    const labels = { net: name };
+    return {
+      model: { path: writeModel(join(bench.root, name), net(units)), labels },
+      scores: { path, labels },
+    };
+  };
+  const entrants = [entrant('odd', 0.95, 2), entrant('even', 0.4, 3)];
+  const inputs = {
+    models: entrants.map(({ model }) => model),
+    scores: entrants.map(({ scores }) => scores),
+  };
+  const measured = async (settings: object) => {
+    await bench.run(spec, run, { with: { by: 'video', ...settings }, inputs });
+    const levels = bench.highlights.findLast(({ title }) => title === 'Images and videos')!;
+    return levels.rows.map(([name, judged, number, auc]) => [
+      name,
+      judged,
+      number,
+      String(auc).slice(0, 5),
+    ]);
+  };
+  assert.deepEqual(await measured({}), [
+    ['odd', 'images', 18, '0.667'],
+    ['odd', 'videos', 7, '0.750'], // the video without images has 0.5, less than each real one
+    ['even', 'images', 18, '1.000'],
+    ['even', 'videos', 7, '1.000'],
+  ]);
+  assert.deepEqual(await measured({ aggregate: 'max', missing: 'excluded' }), [
+    ['odd', 'images', 18, '0.667'],
+    ['odd', 'videos', 6, '0.000'],
+    ['even', 'images', 18, '1.000'],
+    ['even', 'videos', 6, '1.000'],
+  ]);
 });

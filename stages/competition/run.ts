@@ -6,6 +6,7 @@ import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { writeDrawing } from '../../src/learning/charts/render-png.ts';
 import { wrapText } from '../../src/learning/charts/wrap-text.ts';
+import { bothLevelsTable } from '../../src/learning/metrics/both-levels.ts';
 import {
   type MatchedScores,
   matchScores,
@@ -81,6 +82,8 @@ export default async function run(context: Context): Promise<void> {
   await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
   await draw(context, ranked, entrants);
   context.highlight({ title: `Leaderboard on ${split}`, columns: leaderboardColumns, rows });
+  const levels = bothLevelsTable(entrants, confidence);
+  if (levels !== undefined) context.highlight(levels);
   for (const table of distinctTables(entrants)) context.highlight(table);
   if (lead !== undefined) {
     context.highlight(leadTable(lead, ranked[0]!.name, formatLevel(confidence)));
@@ -98,6 +101,7 @@ function enter(
     rows,
     names: sides,
     videos,
+    imageRows,
   } = readSplitScores(scores.path, settings.split, `input "scores" of ${name}`, settings);
   return {
     name,
@@ -107,6 +111,7 @@ function enter(
     rows,
     sides,
     videos,
+    imageRows,
   };
 }
 

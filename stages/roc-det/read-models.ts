@@ -30,6 +30,8 @@ export interface Model extends ModelIdentity {
   readonly sides: SideNames;
   /** The numbers of videos, where videos are judged. */
   readonly videos?: Highlight | undefined;
+  /** The scores of their images. */
+  readonly imageRows?: readonly BinaryRow[] | undefined;
 }
 
 /** Which scores are judged, and how they are read: settings of the stage. */
@@ -91,8 +93,9 @@ function readModel(
   options: ReadOptions,
 ): Model {
   const { split, calibrateOn } = options;
-  const { rows, all, names: sides, scale, videos } = viewOfSplit(table, split, what, options);
+  const view = viewOfSplit(table, split, what, options);
+  const { rows, all, names: sides, scale, videos, imageRows } = view;
   requireBothSides(rows, sides, split, what);
   const calibration = calibrateOn === split ? [] : all.filter((row) => row.split === calibrateOn);
-  return { ...identity, rows, calibration, scale, sides, videos };
+  return { ...identity, rows, calibration, scale, sides, videos, imageRows };
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
+import { bothLevelsTable } from '../../src/learning/metrics/both-levels.ts';
 import {
   compareModels,
   type ModelComparison,
@@ -86,6 +87,8 @@ export default async function run(context: Context): Promise<void> {
     await renderOutput(context, port, chart(lines, frame));
   if (measured.length === 1) context.highlight(numbersTable(measured[0]!, frame));
   else if (!haveRuns(lines)) context.highlight(rankingTable(measured, frame));
+  const levels = bothLevelsTable(ranked, settings.confidence);
+  if (levels !== undefined) context.highlight(levels);
   for (const table of distinctTables(models)) context.highlight(table);
   if (spreads.length > 0) context.highlight(spreadTable(spreads, frame));
   if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));

@@ -1,4 +1,5 @@
 import { compareRuns } from '../../project/history/compare-runs.ts';
+import { readVideoRule, type VideoOptions } from '../../project/video-rules.ts';
 import { writeUserFile } from '../../project/write-user-file.ts';
 import {
   formatComparison,
@@ -9,7 +10,7 @@ import { UsageError } from '../../user-error.ts';
 import { print, printJson } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
 
-interface CompareOptions {
+interface CompareOptions extends VideoOptions {
   readonly all?: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
@@ -28,7 +29,8 @@ export async function compareCommand(
     const flags = forms.map((form) => `--${form}`).join(' and ');
     throw new UsageError(`Expected one form of the comparison, got ${flags}`);
   }
-  const { comparison, tables, page } = await compareRuns(openHere(), words);
+  const joining = readVideoRule(options);
+  const { comparison, tables, page } = await compareRuns(openHere(), words, joining);
   if (options.html !== undefined) {
     const file = options.html === true ? 'compare.html' : options.html;
     writeUserFile(process.cwd(), file, await page());

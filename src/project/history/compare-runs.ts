@@ -1,3 +1,4 @@
+import type { VideoRule } from '../../learning/metrics/scores/aggregate-videos.ts';
 import { type Comparison, compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import {
   type ComparisonTable,
@@ -17,14 +18,18 @@ interface RunComparison {
 }
 
 /**
- * Compares what words name, by results in the store. Throws a `PipelineError` for unknown words.
+ * Compares what words name, by results in the store; with `joining`, scores of images by video too.
+ * Throws a `PipelineError` for unknown words.
  */
 export async function compareRuns(
   project: OpenedProject,
   words: readonly string[],
+  joining?: VideoRule,
 ): Promise<RunComparison> {
   const store = await project.openStore();
-  const subjects = await findSubjects(words, { project, store }).finally(() => store.close());
+  const subjects = await findSubjects(words, { project, store, joining }).finally(() =>
+    store.close(),
+  );
   if (subjects.length < 2)
     throw new UsageError('Expected two or more pipelines, runs or stages to compare');
   const comparison = compareSubjects(subjects);

@@ -6,6 +6,7 @@ import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { stagesNamed } from '../../engine/graph/select-stages.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { Store } from '../../engine/store/store.ts';
+import type { VideoRule } from '../../learning/metrics/scores/aggregate-videos.ts';
 import {
   type LabelledStages,
   type ResultSource,
@@ -27,6 +28,8 @@ import { mistake, orThrow, PipelineError } from '../pipeline-error.ts';
 interface Sources {
   readonly project: OpenedProject;
   readonly store: Store;
+  /** How scores of images are also joined by video; absent: they are not. */
+  readonly joining?: VideoRule | undefined;
 }
 
 /**
@@ -97,7 +100,8 @@ async function findWhole(word: string, sources: Sources): Promise<LabelledStages
     const record = run.readRecord()!;
     const results = Object.values(record.stages).flatMap(({ result }) => result ?? []);
     await fetchCompared(results, sources.store);
-    return subjectOfRun(run.id, record, resultSource(sources.store));
+    const { store, joining } = sources;
+    return subjectOfRun(run.id, record, resultSource(store), { withScores: true, joining });
   }
   const file = findPipelineFile(word, sources.project.folder, sources.project.root);
   return file.ok ? await ofPipeline(file.value, sources) : undefined;
@@ -137,7 +141,7 @@ function findRun(word: string, store: Store): RunFolder | undefined {
 /** A pipeline as it last stood, whatever its file says by now. */
 async function ofPipeline(
   file: string,
-  { project: { root, warn }, store }: Sources,
+  { project: { root, warn }, store, joining }: Sources,
 ): Promise<LabelledStages> {
   const { kinds, unloaded } = await loadKinds(root, warn);
   const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
@@ -147,8 +151,10 @@ async function ofPipeline(
   });
   const results = latest.map(([, result]) => result);
   await fetchCompared(results, store);
+  const source = resultSource(store);
+  const options = { withScores: true, joining };
   const known = latest.map(
-    ([stage, result]) => [stage, readSubjectStage(resultSource(store), result)] as const,
+    ([stage, result]) => [stage, readSubjectStage(source, result, options)] as const,
   );
   if (known.length === 0)
     throw mistake(

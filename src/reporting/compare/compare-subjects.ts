@@ -18,7 +18,7 @@ import type { Curve } from '../../reported-curves.ts';
 import { comparable } from '../effective-settings.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
 import { baseName } from '../stage-base-name.ts';
-import type { Subject, SubjectStage } from './comparison-subject.ts';
+import type { ScoredUnit, SidedScores, Subject, SubjectStage } from './comparison-subject.ts';
 
 /**
  * What several subjects have in common and in what they differ; lists of values are in the order of
@@ -63,14 +63,17 @@ export interface ComparedNumber {
 }
 
 /**
- * The subjects' scores of the same images, compared pair by pair, or why they cannot be compared.
+ * The subjects' scores of the same images or videos, compared pair by pair, or why they cannot be
+ * compared.
  */
 export type PairedScores = {
   readonly stage: string;
+  readonly unit: ScoredUnit;
   readonly split: string;
   readonly subjects: readonly number[];
 } & (
   | {
+      /** Or videos, by the unit. */
       readonly images: number;
       /** The name of the positive side. */
       readonly positive: string;
@@ -264,9 +267,44 @@ function comparedNumbers({ stage, of }: Row): readonly ComparedNumber[] {
   });
 }
 
-/** On the test split where all have it, else on the last that they share. */
+/** The scores of images, then those of videos, where at least two subjects have such. */
 function pairedScores(
   { stage, of }: Row,
+  subjects: readonly Subject[],
+  tested: TestedPairs,
+): readonly PairedScores[] {
+  const levels = (['image', 'video'] as const).map((unit) => ({
+    stage,
+    unit,
+    of: of.map((result) => result && scoresOf(result, unit)),
+  }));
+  const paired = levels.flatMap((level) => pairedLevel(level, subjects, tested));
+  const indices = of.flatMap((result, index) => (hasScores(result) ? [index] : []));
+  if (paired.length > 0 || indices.length < 2) return paired;
+  const problem =
+    'some scores are of images and others of videos, which `--by video` joins from images';
+  return [{ stage, unit: 'image', split: '', subjects: indices, problem }];
+}
+
+const hasScores = (scores: SidedScores | undefined): boolean =>
+  scores?.scores !== undefined || scores?.unpaired !== undefined;
+
+/** The scores of a stage that are of images, or of videos. */
+function scoresOf(stage: SubjectStage, unit: ScoredUnit): SidedScores | undefined {
+  if ((stage.unit ?? 'image') === unit) return stage;
+  return unit === 'video' ? stage.videos : undefined;
+}
+
+/** The scores of a stage of each subject, of images or of videos. */
+interface ScoredLevel {
+  readonly stage: string;
+  readonly unit: ScoredUnit;
+  readonly of: readonly (SidedScores | undefined)[];
+}
+
+/** On the test split where all have it, else on the last that they share. */
+function pairedLevel(
+  { stage, unit, of }: ScoredLevel,
   subjects: readonly Subject[],
   tested: TestedPairs,
 ): readonly PairedScores[] {
@@ -280,26 +318,27 @@ function pairedScores(
   if (unpaired.length > 0) {
     const indices = [...scored, ...unpaired].map(({ index }) => index).sort((a, b) => a - b);
     const problem = `tests need two sides, which evaluate sets: ${unpaired[0]!.reason}`;
-    return [{ stage, split: '', subjects: indices, problem }];
+    return [{ stage, unit, split: '', subjects: indices, problem }];
   }
   const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
   const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));
   const split = reportedSplit(shared);
   const indices = scored.map(({ index }) => index);
   if (split === undefined)
-    return [{ stage, split: '', subjects: indices, problem: 'they share no scored split' }];
+    return [{ stage, unit, split: '', subjects: indices, problem: 'they share no scored split' }];
   const models = scored.map(({ index, rows, sides }) => ({
     sides,
     name: subjects[index]!.label,
     rows: rows.filter((row) => row.split === split),
   }));
   const matched = matchScores(models);
-  if (!matched.ok) return [{ stage, split, subjects: indices, problem: matched.error }];
+  if (!matched.ok) return [{ stage, unit, split, subjects: indices, problem: matched.error }];
   const sides = models[0]!.sides ?? defaultNames;
   const few = fewGroups(matched.value, sides, split);
   return [
     {
       stage,
+      unit,
       split,
       subjects: indices,
       images: matched.value.images.length,

@@ -22,7 +22,7 @@ export function comparisonCharts(
     ...paired.flatMap((comparison) =>
       'problem' in comparison
         ? []
-        : [{ name: `${comparison.stage}, ROC`, spec: rocChart(comparison, subjects) }],
+        : [{ name: rocName(comparison), spec: rocChart(comparison, subjects) }],
     ),
     ...histories.map(({ stage, of }) => ({
       name: `${stage}, training`,
@@ -40,8 +40,11 @@ export function comparisonCharts(
 
 type Paired = Extract<PairedScores, { images: number }>;
 
+const rocName = ({ stage, unit }: Paired): string =>
+  unit === 'video' ? `${stage}, ROC of videos` : `${stage}, ROC`;
+
 function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
-  const { stage, split, images, positive, curves, areas } = paired;
+  const { stage, unit, split, images, positive, curves, areas } = paired;
   const names = paired.subjects.map(
     (index, i) => `${subjects[index]!}: ${metric('auc').title} ${areas[i]!.toFixed(3)}`,
   );
@@ -54,7 +57,7 @@ function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
     }));
   });
   const axes = { x: share('x', 'False positive rate'), y: share('y', 'True positive rate') };
-  const scored = `${stage}: ${formatCountOf(images, 'image')} that all scored; ${positive} is positive`;
+  const scored = `${stage}: ${formatCountOf(images, unit)} that all scored; ${positive} is positive`;
   return chart(`ROC on ${split}`, scored, width, {
     width,
     height: width,

@@ -6,8 +6,13 @@ import type { RunRecord, StageEntry } from '../../engine/store/runs/run-record.t
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
+import {
+  aggregateVideos,
+  areVideos,
+  type VideoRule,
+} from '../../learning/metrics/scores/aggregate-videos.ts';
 import { type BinaryScores, binaryView } from '../../learning/metrics/scores/binary-view.ts';
-import { parseScores } from '../../learning/metrics/scores/scores-file.ts';
+import { parseScores, type ScoreTable } from '../../learning/metrics/scores/scores-file.ts';
 import { type History, parseHistory } from '../../learning/training/history.ts';
 import type { Curve } from '../../reported-curves.ts';
 import { ok } from '../../result.ts';
@@ -33,18 +38,29 @@ export interface LabelledStages {
   readonly stages: ReadonlyMap<string, SubjectStage>;
 }
 
-/** A stage's result without what gc has removed; the numbers come from the record of the run. */
-export interface SubjectStage {
-  readonly fingerprint?: Fingerprint;
-  /** All settings, defaults included; absent where they are not known. */
-  readonly settings?: JsonObject;
-  readonly outputs?: readonly Listing[];
-  readonly metrics: ReadonlyMap<string, MeasuredNumber>;
+/** Scores as their two sides, where they have such. */
+export interface SidedScores {
   readonly scores?: BinaryScores['rows'];
   /** The names of both sides of the scores; absent: those by default. */
   readonly sides?: BinaryScores['names'];
   /** Why scores have no two sides, such as those of more classes; absent where they have. */
   readonly unpaired?: string;
+}
+
+/** What a line of scores is: an image, or a video whose images an earlier stage joined. */
+export type ScoredUnit = 'image' | 'video';
+
+/** A stage's result without what gc has removed; the numbers come from the record of the run. */
+export interface SubjectStage extends SidedScores {
+  readonly fingerprint?: Fingerprint;
+  /** All settings, defaults included; absent where they are not known. */
+  readonly settings?: JsonObject;
+  readonly outputs?: readonly Listing[];
+  readonly metrics: ReadonlyMap<string, MeasuredNumber>;
+  /** What its scores are of; absent: of images. */
+  readonly unit?: ScoredUnit;
+  /** Its scores of images, joined by video; absent where nobody asked for it. */
+  readonly videos?: SidedScores;
   readonly history?: History;
   /** What the stage reported while it ran; absent where it reported no point. */
   readonly curves?: readonly Curve[];
@@ -57,19 +73,27 @@ export interface ResultSource {
   readonly fill: FillDefaults;
 }
 
+/** What is read of a stage beside its settings and numbers. */
+export interface ReadOptions {
+  /** Whether scores are read, which takes most of the time. */
+  readonly withScores: boolean;
+  /** How scores of images are also joined by video; absent: they are not. */
+  readonly joining?: VideoRule | undefined;
+}
+
 /** A stage by its result, or by its `entry` in a run's record where the result is gone. */
 export function readSubjectStage(
   store: ResultSource,
   digest: Digest | undefined,
+  { withScores, joining }: ReadOptions,
   entry?: StageEntry,
-  withScores = true,
 ): SubjectStage {
   const result = digest === undefined ? undefined : store.readResult(digest);
   const settings = result && effectiveSettings(result, store.fill);
   const positive = result?.fingerprint.settings['positive'];
   const view =
     withScores && result
-      ? readOutput(store, result, 'scores', (text) => parseView(text, positive))
+      ? readOutput(store, result, 'scores', (text) => parseView(text, positive, joining))
       : undefined;
   const history = result && readOutput(store, result, 'history', parseHistory);
   const kept = entry?.metrics && recordedNumbers(entry);
@@ -88,29 +112,47 @@ export function readSubjectStage(
   };
 }
 
-/**
- * The stages in a run's record as a subject. Without scores, reading takes a fraction of the time.
- */
+/** The stages in a run's record as a subject. */
 export function subjectOfRun(
   id: string,
   record: RunRecord,
   store: ResultSource,
-  withScores = true,
+  options: ReadOptions,
 ): Subject {
   const stages = Object.entries(record.stages).map(
-    ([name, entry]) => [name, readSubjectStage(store, entry.result, entry, withScores)] as const,
+    ([name, entry]) => [name, readSubjectStage(store, entry.result, options, entry)] as const,
   );
   return { label: id, stages: new Map(stages), isStage: false };
 }
 
 /** Scores as their two sides; `positive` is the setting of the stage that wrote them. */
-function parseView(text: string, positive: Json | undefined) {
+function parseView(text: string, positive: Json | undefined, joining: VideoRule | undefined) {
   const table = parseScores(text);
   if (!table.ok) return table;
-  const view = binaryView(table.value, Array.isArray(positive) ? positive.map(String) : undefined);
-  return ok(
-    view.ok ? { scores: view.value.rows, sides: view.value.names } : { unpaired: view.error },
-  );
+  const named = Array.isArray(positive) ? positive.map(String) : undefined;
+  const unit: ScoredUnit = areVideos(table.value.rows) ? 'video' : 'image';
+  return ok({
+    ...sidedScores(table.value, named),
+    unit,
+    ...(joining !== undefined &&
+      unit === 'image' && { videos: joinedScores(table.value, named, joining) }),
+  });
+}
+
+function sidedScores(table: ScoreTable, positive: readonly string[] | undefined): SidedScores {
+  const view = binaryView(table, positive);
+  return view.ok ? { scores: view.value.rows, sides: view.value.names } : { unpaired: view.error };
+}
+
+function joinedScores(
+  table: ScoreTable,
+  positive: readonly string[] | undefined,
+  joining: VideoRule,
+): SidedScores {
+  if (table.rows.every(({ video }) => video === undefined))
+    return { unpaired: 'their images are of no videos: make the data set by frames or faces' };
+  const joined = aggregateVideos(table, { ...joining, positive });
+  return joined.ok ? sidedScores(joined.value, positive) : { unpaired: joined.error };
 }
 
 /**

@@ -145,7 +145,8 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   const interval = `95 % interval${isAdjusted ? ', unadjusted' : ''}`;
   const columns = ['of', 'minus', 'metric', 'difference', interval, 'p', 'p (Holm)', 'test'];
   const where = paired.split === '' ? '' : ` on ${paired.split}`;
-  const title = `${paired.stage}: differences${where}, image by image`;
+  const { unit } = paired;
+  const title = `${paired.stage}: differences${where}, ${unit} by ${unit}`;
   if ('problem' in paired)
     return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
   const nameOf = (index: number) => labels[paired.subjects[index]!]!;
@@ -171,7 +172,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
     paired.few ?? [],
   ].flat();
   return {
-    title: `${title} (${formatCountOf(paired.images, 'image')})`,
+    title: `${title} (${formatCountOf(paired.images, unit)})`,
     columns,
     rows,
     ...(notes.length > 0 && { note: notes.join(' ') }),

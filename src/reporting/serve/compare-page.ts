@@ -53,7 +53,7 @@ export function comparePage(c: Context, sources: Sources): Response {
     objectPath: store.objectPath.bind(store),
     fill,
   };
-  const subjects = runs.map(({ id, record }) => subjectOfRun(id, record, source, withScores));
+  const subjects = runs.map(({ id, record }) => subjectOfRun(id, record, source, { withScores }));
   const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
   const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];
   const charts = curves.map(({ name, spec }) => {

@@ -9,10 +9,14 @@ import { scaleOfTable } from './binary-view.ts';
 import type { ScoreRow, ScoreTable, UnscoredVideo } from './scores-file.ts';
 import type { Aggregate, MissingRule } from './video-settings.ts';
 
-/** How the scores of images become those of their videos. */
-export interface VideoScoring {
+/** How images are joined by video, and how a video without an image counts. */
+export interface VideoRule {
   readonly aggregate: Aggregate;
   readonly missing: MissingRule;
+}
+
+/** How the scores of images become those of their videos. */
+export interface VideoScoring extends VideoRule {
   /** The class that a detector searches for, of two; the second one when absent. */
   readonly positive?: readonly string[] | undefined;
 }
@@ -67,6 +71,10 @@ export function aggregateVideos(
   // They have scores from here on.
   return ok({ ...table, scale: 'probabilities', rows, unscored: undefined });
 }
+
+/** Whether rows are videos, joined by an earlier stage: their keys are the names of videos. */
+export const areVideos = (rows: readonly ScoreRow[]): boolean =>
+  rows.every(({ key, video }) => key === video);
 
 /** The row of a video without images: even odds, or certainty of another class. */
 function rowOf(

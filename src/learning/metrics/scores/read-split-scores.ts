@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import type { ScoreScale } from '../arithmetic/logits.ts';
-import { aggregateVideos, videosTable } from './aggregate-videos.ts';
+import { aggregateVideos, areVideos, videosTable } from './aggregate-videos.ts';
 import { averageGroups } from './average-groups.ts';
 import { type BinaryRow, binaryView, type SideNames } from './binary-view.ts';
 import { parseScores, type ScoreRow, type ScoreTable } from './scores-file.ts';
@@ -84,8 +84,17 @@ export function viewOfSplit(
     rows: splitRows,
     unscored: table.unscored?.filter((video) => video.split === split),
   };
-  const videos = options.by === 'video' ? videosTable(ofSplit, { missing }) : undefined;
-  return { rows, all, names, scale, videos };
+  if (options.by !== 'video') return { rows, all, names, scale };
+  const images = binaryView(ofSplit, options.positive);
+  return {
+    rows,
+    all,
+    names,
+    scale,
+    videos: videosTable(ofSplit, { missing }),
+    /** Before they were joined. */
+    imageRows: images.ok ? images.value.rows : undefined,
+  };
 }
 
 /** The table of what is judged. Throws a {@link StageError} where it does not name it. */
@@ -105,7 +114,9 @@ export function judgedTable(
       `${what}: expected a column "video" (by: video) in the split "${split}", got none: make the data set by frames or faces, or judge by: image`,
     );
   }
-  const joined = splits.find((split) => areVideos(table.rows, split));
+  const joined = splits.find((split) =>
+    areVideos(table.rows.filter((row) => row.split === split && row.video !== undefined)),
+  );
   if (joined !== undefined) {
     throw new StageError(
       `${what}: the scores of the split "${joined}" are of videos already, joined with \`by: video\` by an earlier stage: leave \`by\` out here, or join the scores of images`,
@@ -114,12 +125,6 @@ export function judgedTable(
   const videos = aggregateVideos(table, { aggregate, missing, positive });
   if (!videos.ok) throw new StageError(`${what}: ${videos.error}`);
   return videos.value;
-}
-
-/** Whether the rows of a split are videos: their keys are the names of their videos. */
-function areVideos(rows: readonly ScoreRow[], split: string): boolean {
-  const ofVideos = rows.filter((row) => row.split === split && row.video !== undefined);
-  return ofVideos.every(({ key, video }) => key === video);
 }
 
 /** Throws a {@link StageError} where rows are of one side alone. */

@@ -17,6 +17,19 @@ const aggregate = z.union([
 /** How the probabilities of a video's images become that of the video. */
 export type Aggregate = z.output<typeof aggregate>;
 
+/** An aggregate in words: `the mean of the 5 highest images`. */
+export function aggregateTitle(aggregate: Aggregate): string {
+  if (typeof aggregate === 'object' && 'top' in aggregate)
+    return `the mean of the ${aggregate.top} highest images`;
+  if (typeof aggregate === 'object') return `the share of images above ${aggregate.above}`;
+  const titles = {
+    mean: 'the mean of its images',
+    median: 'the median of its images',
+    max: 'its highest image',
+  };
+  return titles[aggregate];
+}
+
 const missing = z.union([z.literal(0.5), z.enum(['wrong', 'excluded'])]);
 /** How a video without an image counts. */
 export type MissingRule = z.output<typeof missing>;
