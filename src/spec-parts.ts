@@ -21,7 +21,7 @@ export const flag = z.boolean().default(false);
 
 const outputOf =
   (type: ArtifactType, extension?: OutputPort['extension']) =>
-  (summary: string, when?: string): OutputPort => ({
+  (summary: string, when?: OutputPort['when']): OutputPort => ({
     type,
     summary,
     ...(extension && { extension }),

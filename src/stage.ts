@@ -64,12 +64,18 @@ export interface OutputPort {
   /** The file's extension, such as `.csv`, where the output is one file; absent: a folder. */
   readonly extension?: `.${string}`;
   /**
-   * The setting that asks for the output: the port exists only where the setting is `true`. Absent:
-   * always.
+   * The setting that asks for the output: the port exists only where the setting is `true`, or has
+   * the named value. Absent: always.
    */
-  readonly when?: string;
+  readonly when?: string | SettingValue;
   /** For a table of what there is, such as the images of a data set: how it counts. */
   readonly counts?: TableCounts;
+}
+
+/** A setting that has a value. */
+export interface SettingValue {
+  readonly setting: string;
+  readonly is: string;
 }
 
 /** The columns of a table that counts things, such as images of a class in a split. */

@@ -37,7 +37,9 @@ type KindEntry = { readonly spec: KindSpec } & (
   | { readonly program: () => Promise<{ readonly default: MakeProgram<never> }> }
 );
 
-/** With the types of its settings, since `restage predict` runs this kind without a pipeline. */
+/** With the types of their settings, since `restage predict` runs these without a pipeline. */
+export const framesKind = { spec: frames, run: () => import('./frames/run.ts') } as const;
+export const facesKind = { spec: faces, run: () => import('./faces/run.ts') } as const;
 export const predictKind = { spec: predict, run: () => import('./predict/run.ts') } as const;
 
 /**
@@ -46,8 +48,8 @@ export const predictKind = { spec: predict, run: () => import('./predict/run.ts'
  */
 const entries: readonly KindEntry[] = [
   { spec: makeFaces, run: () => import('./make-faces/run.ts') },
-  { spec: frames, run: () => import('./frames/run.ts') },
-  { spec: faces, run: () => import('./faces/run.ts') },
+  framesKind,
+  facesKind,
   { spec: loadDataset, run: () => import('./load-dataset/run.ts') },
   { spec: exchange, run: () => import('./exchange/run.ts') },
   { spec: audit, run: () => import('./audit/run.ts') },

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import sharp from 'sharp';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { Project } from './support/rig.ts';
-import { writeUntrainedModel } from './support/untrained-model.ts';
+import { untrainedInfo, writeUntrainedModel } from './support/untrained-model.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
@@ -62,5 +62,91 @@ test('predict scores a folder of images with a model, into a new folder', async 
   assert.deepEqual(
     readdirSync(project.path('.')).filter((name) => name.includes('other')),
     [],
+  );
+});
+
+test('a video needs a model that says how its images were made of videos, or a user who does', async () => {
+  using project = new Project('stages: {}\n', {
+    'clips/a.mp4': 'no video',
+    'photos/notes.txt': '',
+  });
+  await writeUntrainedModel(project.path('model'));
+  const stderrOf = async (...words: string[]) => {
+    const { code, stderr } = await project.command('predict', 'model', ...words);
+    assert.notEqual(code, 0, stderr);
+    assert.ok(!project.has('predicted'));
+    return stderr;
+  };
+  assert.equal(
+    await stderrOf('clips'),
+    'error: The model does not say how the images of its training were made of videos, so its scores of a video may mean nothing. Choose what its training had: --faces cuts faces as the kind faces does by default, --whole scores whole frames. A pipeline of the kinds frames, faces and predict takes every setting\n',
+  );
+  assert.equal(
+    await stderrOf('clips', '--faces', '--whole'),
+    'error: Expected --faces or --whole, got both\n',
+  );
+  assert.equal(
+    await stderrOf('clips/b.mp4', '--whole'),
+    'error: There is no video clips/b.mp4 [missing-file]\n',
+  );
+  assert.equal(
+    await stderrOf('clips', '--whole', '--frames', 'every: 0'),
+    'error: --frames: every: Too small: expected number to be >0\n',
+  );
+  assert.equal(
+    await stderrOf('clips', '--whole', '--frames', 'rate: 1, every: 2'),
+    'error: --frames: expected settings such as "every: 10", got "rate: 1, every: 2"\n',
+  );
+  assert.equal(
+    await stderrOf('clips', '--whole', '--frames', '{ rate: 1, every: 2 }'),
+    'error: --frames: rate: expected one of take, every, rate, key, got every and rate\n',
+  );
+  assert.equal(
+    await stderrOf('clips', '--whole', '--aggregate', 'most'),
+    'error: --aggregate: expected mean, median, max, "{ top: 5 }" or "{ above: 0.5 }", got "most"\n',
+  );
+  assert.equal(
+    await stderrOf('photos', '--aggregate', 'max'),
+    'error: --aggregate is for videos, got a folder of images\n',
+  );
+  project.env['PATH'] = project.path('nothing');
+  assert.equal(
+    await stderrOf('clips', '--whole'),
+    'error: Expected the program ffmpeg, by which frames are decoded, but there is no ffmpeg on the PATH. Install the package ffmpeg: `apt-get install ffmpeg` on Debian and Ubuntu, `conda install -c conda-forge ffmpeg`, or `brew install ffmpeg` with Homebrew. Or name its path by the setting `ffmpeg`.\n',
+  );
+});
+
+test('a model of cut faces says how they were cut: other pixels and other networks are refused', async () => {
+  using project = new Project('stages: {}\n', { 'clips/a.mp4': 'no video', 'net.onnx': 'other' });
+  const info = untrainedInfo('simple-net', 56);
+  await writeUntrainedModel(project.path('model'));
+  const withRecipe = (files: Record<string, string>) => {
+    const recipe = [
+      { kind: 'frames', version: 2, settings: { format: 'png', size: 320 } },
+      { kind: 'faces', version: 1, settings: { pick: 'track' }, files },
+    ];
+    project.write('model/info.json', JSON.stringify({ ...info, recipe }));
+  };
+  const stderrOf = async (...words: string[]) =>
+    (await project.command('predict', 'model', 'clips', ...words)).stderr;
+  const version =
+    "warning: The images of the model's training were made by version 1 of the kind faces; here it has version 2, whose images may differ.\n";
+  withRecipe({});
+  assert.equal(
+    await stderrOf('--frames', 'size: 640'),
+    `${version}error: --frames: expected "size" as the model's training had it, 320: leave it out\n`,
+  );
+  assert.equal(
+    await stderrOf('--detector', 'net.onnx'),
+    `${version}error: The model's training had no detector of its own: leave --detector out\n`,
+  );
+  withRecipe({ detector: 'abc' });
+  assert.equal(
+    await stderrOf(),
+    `${version}error: The faces of the model's training were found by a detector of one's own: name its ONNX file with --detector\n`,
+  );
+  assert.equal(
+    await stderrOf('--detector', 'net.onnx'),
+    `${version}error: net.onnx is another detector than that of the model's training\n`,
   );
 });

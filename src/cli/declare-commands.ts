@@ -98,6 +98,10 @@ const fetchOption = option(
   'outputs to bring here from the shared store: final ones and what the report shows, all or none',
   'needed',
 ).choices(['all', 'needed', 'none']);
+const aggregateOption = option(
+  '--aggregate <rule>',
+  'how the scores of a video are joined: mean, median, max, "{ top: 5 }", "{ above: 0.5 }" (default: mean)',
+);
 const storeOptions = [option('--no-store', 'ignore the shared store of store.yaml'), fetchOption];
 const downstreamOption = option(
   '--downstream',
@@ -261,6 +265,14 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       ],
     ],
     options: [
+      option('--by <unit>', 'compare scores video by video too, joined from their images').choices([
+        'video',
+      ]),
+      aggregateOption,
+      option(
+        '--missing <rule>',
+        'how a video without an image counts: 0.5, wrong or excluded (default: 0.5)',
+      ),
       option('--all', 'show every number that they have in common, not only the main ones'),
       option('--json', 'print JSON'),
       option('--markdown', 'print Markdown tables'),
@@ -443,17 +455,34 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/explain-image.ts')).explainImageCommand,
   },
   predict: {
-    summary: 'score a folder of images with a trained model',
+    summary: 'score new images or videos with a trained model',
     description:
-      'Scores a folder of images without labels, and writes scores.csv, summary.json and a sheet of the most certain images into a new folder. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
+      "Scores images or videos without labels, and writes scores.csv, summary.json and a sheet of the most certain images into a new folder; of videos also timeline, the scores over time. Give the folder of the model, or a pipeline, followed by the stage if several leave a model; then a folder of images, or videos and folders of them. Frames and faces are cut as those of the model's training were.",
     takes: [
       ['<model>', 'the folder of a model, or a pipeline'],
-      ['<images...>', 'the stage of the pipeline, if needed; then the folder of images'],
+      [
+        '<images...>',
+        'the stage of the pipeline, if needed; then the folder of images, or the videos',
+      ],
     ],
-    options: [option('--out <folder>', 'the new folder', 'predicted'), setOption, backendOption],
+    options: [
+      option('--out <folder>', 'the new folder', 'predicted'),
+      option(
+        '--frames <settings>',
+        'which frames of a video, by settings of the kind frames (default: "take: { count: 16 }")',
+      ),
+      aggregateOption,
+      option('--faces', 'cut faces first, also where the model does not say how its training did'),
+      option('--whole', 'score images and frames as they are'),
+      option('--detector <file>', "the training's own detector of faces, an ONNX file"),
+      option('--landmarks <file>', "the training's own network of landmarks, an ONNX file"),
+      setOption,
+      backendOption,
+    ],
     examples: [
       'restage predict first.yaml photos/unsorted',
       'restage predict artifacts/first/fit/model photos/unsorted --out scored',
+      'restage predict videos.yaml clip.mp4 --aggregate max',
     ],
     load: async () => (await import('./commands/predict.ts')).predictCommand,
   },

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import type { Digest } from '../../src/digest.ts';
+import { writeFileSync } from 'node:fs';
 import { formatCount, formatCountOf } from '../../src/format-numbers.ts';
 import { FaceFinder, type FaceNetworks } from '../../src/learning/faces/finding/face-finder.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -11,7 +9,9 @@ import { examineUnit } from './examine-unit.ts';
 import { FaceRows } from './face-rows.ts';
 import { unevenLosses } from './losses.ts';
 import { openMasks } from './masks.ts';
+import { networkFiles } from './network-files.ts';
 import { numberPersons } from './persons.ts';
+import { stepOf } from './recipe-step.ts';
 import { Sheets } from './sheets.ts';
 import { openSource, type Source, type Unit } from './source.ts';
 import type { FacesSettings } from './spec.ts';
@@ -23,7 +23,8 @@ type Context = StageContext<FacesSettings>;
 export default async function run(context: Context): Promise<void> {
   const { settings } = context;
   using source = openSource(context.input('images').path);
-  using writer = new DatasetWriter(context.output('dataset'), source);
+  const recipe = [...source.recipe, stepOf(context)];
+  using writer = new DatasetWriter(context.output('dataset'), { ...source, recipe });
   const sheets = new Sheets(source.classes);
   using rows = new FaceRows(context.scratch);
   const units = await examineAll(context, source, { writer, sheets, rows });
@@ -129,27 +130,6 @@ async function startFinder(context: Context): Promise<FaceFinder> {
     }),
   };
   return await FaceFinder.open(networks);
-}
-
-/** What decides the networks of the user's own: the digests of their files, and their input. */
-function networkFiles(context: Context) {
-  const { detector, landmarks } = context.settings;
-  const digestOf = (port: string): Digest | null => {
-    const path = context.inputs(port)[0]?.path;
-    return path === undefined ? null : digestOfFile(path);
-  };
-  return {
-    detectorFile: digestOf('detector'),
-    landmarksFile: digestOf('landmarks'),
-    detector: JSON.stringify(detector),
-    landmarks68: JSON.stringify(landmarks),
-  };
-}
-
-function digestOfFile(path: string): Digest {
-  if (!statSync(path).isFile())
-    throw new StageError(`Expected an ONNX file, got the folder ${path}.`);
-  return createHash('sha256').update(readFileSync(path)).digest('hex') as Digest;
 }
 
 const shardOf = ({ video, images }: Unit): string =>

@@ -4,6 +4,7 @@ import { sha256 } from '../../src/digest.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { type MissingVideo, wholeSplit } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import type { Recipe } from '../../src/learning/vision/dataset/recipe.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
 import { imagesUnder } from '../../src/learning/vision/find-images.ts';
 import { StageError } from '../../src/stage.ts';
@@ -38,6 +39,8 @@ export interface Source extends Disposable {
   readonly classes: readonly string[];
   readonly splits: readonly string[];
   readonly units: readonly Unit[];
+  /** How the images were made; empty where nobody knows. */
+  readonly recipe: Recipe;
   /** Videos without a frame, by their split. */
   readonly missing: readonly (MissingVideo & { readonly split: string })[];
 }
@@ -66,10 +69,11 @@ function fromDataset(dataset: Dataset): Source {
       .missing()
       .map((video) => ({ ...video, split })),
   );
-  const { classes, splits } = dataset;
+  const { classes, splits, recipe = [] } = dataset;
   return {
     classes,
     splits,
+    recipe,
     units: unitsOf(images),
     missing,
     [Symbol.dispose]: () => dataset.close(),
@@ -99,6 +103,7 @@ function fromFolder(root: string): Source {
   return {
     classes,
     splits: [wholeSplit],
+    recipe: [],
     units: unitsOf(images),
     missing: [],
     [Symbol.dispose]() {},

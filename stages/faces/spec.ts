@@ -103,7 +103,7 @@ export type FacesSettings = z.output<typeof settings>;
 
 export const spec = defineKind<FacesSettings>({
   name: 'faces',
-  version: 1,
+  version: 2,
   summary:
     'Finds the faces of images or of frames of videos, follows them through each video, and cuts them out, upright and of one size. ' +
     'Detector, landmarks and descriptors are the networks of `@vladmandic/face-api`.',

@@ -2,13 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { defaultNames } from '../../src/default-class-names.ts';
 import { wholeSplit } from '../../src/learning/vision/dataset/dataset.ts';
-import { imagesUnder } from '../../src/learning/vision/find-images.ts';
+import { imagesUnder, videoName } from '../../src/learning/vision/find-images.ts';
 import { type FoundImage, inSplitOrder } from '../../src/learning/vision/lists/found-image.ts';
 import { imagesOf, readList } from '../../src/learning/vision/lists/read-list.ts';
 import { compare } from '../../src/sort-order.ts';
 import { type InputArtifact, StageError, type StageInputs } from '../../src/stage.ts';
-
-const videoName = /\.(mp4|m4v|mov|3gp|mkv|webm|avi|mpe?g|ts|m2ts|mts|wmv|asf|flv|ogv|y4m)$/i;
 
 /** A video of the inputs, and what its path or the list says of it. */
 export interface FoundVideo {

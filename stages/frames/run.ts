@@ -5,6 +5,7 @@ import { csvTable } from '../../src/csv.ts';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
+import type { RecipeStep } from '../../src/learning/vision/dataset/recipe.ts';
 import { shardName } from '../../src/learning/vision/dataset/shard-name.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -19,7 +20,7 @@ import {
 import { VideoError } from './ffmpeg-process.ts';
 import type { Ffmpeg } from './find-ffmpeg.ts';
 import { type FoundVideo, type FoundVideos, findVideos } from './find-videos.ts';
-import type { FramesSettings } from './spec.ts';
+import { type FramesSettings, spec } from './spec.ts';
 
 type Context = StageContext<FramesSettings>;
 
@@ -45,7 +46,8 @@ const mostAhead = 64;
 export default async function run(context: Context): Promise<void> {
   const found = findVideos(context);
   tellUnnamed(context, found);
-  using writer = new DatasetWriter(context.output('dataset'), found);
+  const recipe = [stepOf(context.settings)];
+  using writer = new DatasetWriter(context.output('dataset'), { ...found, recipe });
   const summaries: VideoSummary[] = [];
   let taken = 0;
   for await (const outcome of takeAll(context, found, writer)) {
@@ -72,6 +74,16 @@ export default async function run(context: Context): Promise<void> {
     columns: ['split', 'class', 'source', 'videos', 'frames', 'without frames'],
     rows: summaryRows(summaries, found),
   });
+}
+
+/** What decides the pixels of a frame; which frames are taken does not. */
+function stepOf({ size, format, quality }: FramesSettings): RecipeStep {
+  const settings = {
+    format,
+    ...(size !== undefined && { size }),
+    ...(quality !== undefined && { quality }),
+  };
+  return { kind: spec.name, version: spec.version, settings };
 }
 
 /** Warns of videos of one class that lie in the folder of a class, beside the folders of others. */

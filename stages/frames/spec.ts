@@ -71,7 +71,7 @@ const ways = ['take', 'every', 'rate', 'key'] as const;
 
 export const spec = defineKind<FramesSettings>({
   name: 'frames',
-  version: 1,
+  version: 2,
   summary:
     'Takes frames of videos, by ffmpeg, as a data set whose groups are the videos. A new video decodes only that video.',
   settings,

@@ -1,5 +1,6 @@
 import type { MissingVideo } from '../../src/learning/vision/dataset/dataset.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
+import type { Recipe } from '../../src/learning/vision/dataset/recipe.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
 import { type DimImage, isDim } from '../../src/learning/vision/dim-images.ts';
 import type { PlacedImage } from '../../src/learning/vision/lists/found-image.ts';
@@ -17,6 +18,8 @@ interface PackOptions {
   readonly classes: readonly string[];
   readonly splits: readonly string[];
   readonly missing: readonly PlacedVideo[];
+  /** How the images were made, where that is known. */
+  readonly recipe: Recipe | undefined;
 }
 
 /** The images of a data set that was written. */
@@ -32,9 +35,9 @@ export async function packImages(
   context: StageContext<unknown>,
   root: string,
   images: readonly PlacedImage[],
-  { classes, splits, missing }: PackOptions,
+  { classes, splits, missing, recipe }: PackOptions,
 ): Promise<Packed> {
-  using writer = new DatasetWriter(context.output('dataset'), { classes, splits });
+  using writer = new DatasetWriter(context.output('dataset'), { classes, splits, recipe });
   const keys = sampleKeys(images.map(({ path }) => path));
   const packed: CountedImage[] = [];
   const dim: DimImage[] = [];

@@ -54,7 +54,7 @@ export default async function run(context: Context): Promise<void> {
 
   const joinedVideos = without.map((video, i) => ({ ...video, ...joined[kept.length + i]! }));
   const missing = placeVideos(context, joinedVideos, assigned);
-  const options = { classes, splits, missing };
+  const options = { classes, splits, missing, recipe: list?.dataset?.recipe };
   const { packed, dim, unreadable } = await packImages(context, root, images, options);
   if (unreadable.length > 0) {
     tellUnreadable(context, unreadable, images.length);

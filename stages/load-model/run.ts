@@ -98,6 +98,7 @@ async function loadOnnx(context: Context): Promise<void> {
     classes: [...classes],
     input: { ...preparationOf(settings, exported?.input), size: input.size },
     onnx: { parameters: facts.parameters, probabilities },
+    ...(exported?.recipe !== undefined && { recipe: exported.recipe }),
     training: {},
     chosenEpoch: 0,
     backend: 'none',

@@ -5,7 +5,9 @@ import { before, test } from 'node:test';
 import sharp from 'sharp';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
+import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import { StageError } from '../../src/stage.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
@@ -123,4 +125,103 @@ test('images of 12 bits in files of 16 cause a warning that names them', async (
     '1 of 3 images has 16 bits a value but uses only the lower 12, so it is at most 6 % as bright as white: ' +
       'camera.png. Multiply their values by 16, or save them with 8 bits.',
   ]);
+});
+
+/** Writes frames of two videos, one dark and one that lightens, and names a third without any. */
+async function writeVideos(folder: string): Promise<void> {
+  using writer = new DatasetWriter(folder, { classes: ['video'], splits: ['all'] });
+  for (const [video, levels] of [
+    ['dark.mp4', [20, 25, 30]],
+    ['lightens.mp4', [40, 220, 90, 130]],
+  ] as const) {
+    for (const [frame, level] of levels.entries()) {
+      const key = `${video}/${frame}`;
+      const pixels = new Uint8Array(3 * 60 * 60).fill(level);
+      const image = sharp(pixels, { raw: { width: 60, height: 60, channels: 3 } });
+      const facts = { label: 0, source: 'video', group: video, video, frame, time: frame / 4 };
+      const sample = { key, path: `${key}.png`, width: 60, height: 60, ...facts };
+      writer.add('all', sample, await image.png().toBuffer());
+    }
+  }
+  const reason = 'no frame shows a face';
+  writer.addMissing('all', { video: 'empty.mp4', label: 0, source: 'video', reason });
+  writer.finish();
+}
+
+test('videos of a data set are scored by their images, over time, and one without an image is named', async () => {
+  using bench = new StageBench();
+  const model = join(bench.root, 'model');
+  const dataset = join(bench.root, 'videos');
+  await writeUntrainedModel(model);
+  await writeVideos(dataset);
+  const predicted = async (settings: object) => {
+    await bench.run(spec, run, {
+      inputs: { model, images: dataset },
+      with: { by: 'video', ...settings },
+    });
+    const read = (port: string) =>
+      readFileSync(bench.output(port, spec.outputs[port]), 'utf8').trimEnd().split('\n');
+    return { frames: read('frames'), scores: read('scores'), summary: read('summary').join('') };
+  };
+  const { frames, scores, summary } = await predicted({});
+  assert.equal(frames[0], 'video,frame,time,key,probability.real,probability.fake');
+  const fakes = new Map(
+    frames.slice(1).map((line) => {
+      const [, , , key, , fake] = line.split(',');
+      return [key!, Number(fake)];
+    }),
+  );
+  assert.equal(fakes.size, 7);
+  const ofVideo = (name: string) =>
+    [...fakes].flatMap(([key, fake]) => (key.startsWith(name) ? [fake] : []));
+  const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
+  assert.equal(scores[0], 'key,split,probability.real,probability.fake,video');
+  assert.equal(scores.at(-1), 'empty.mp4,new,,,empty.mp4');
+  for (const line of scores.slice(1, 3)) {
+    const [video, split, , fake] = line.split(',');
+    assert.equal(split, 'new');
+    assert.ok(Math.abs(Number(fake) - meanOf(ofVideo(video!))) < 1e-9);
+  }
+  const { byVideo, ...counts } = JSON.parse(summary);
+  assert.deepEqual([counts.images, counts.videos, counts.withoutImages], [7, 2, 1]);
+  const lightens = ofVideo('lightens.mp4');
+  const { highest, lowest, images, followed } = byVideo['lightens.mp4'];
+  assert.deepEqual([images, followed], [4, 'fake']);
+  assert.deepEqual(
+    [highest.probability, lowest.probability],
+    [Math.max(...lightens), Math.min(...lightens)],
+  );
+  assert.equal(highest.time, lightens.indexOf(Math.max(...lightens)) / 4);
+  const table = bench.highlights.at(-1)!;
+  assert.deepEqual(table.columns, [
+    'video',
+    'called',
+    'probability',
+    'images',
+    'highest',
+    'lowest',
+  ]);
+  assert.deepEqual(table.rows.at(-1), ['empty.mp4', 'no frame shows a face', '', 0, '', '']);
+  const svg = readFileSync(join(bench.output('timeline'), 'chart.svg'), 'utf8');
+  assert.match(svg, /2 videos, 7 images; dashed: the video, by the mean of its images;/);
+  assert.deepEqual(bench.warnings, []);
+
+  const highestOnly = await predicted({ aggregate: 'max' });
+  for (const line of highestOnly.scores.slice(1, 3)) {
+    const [video, , , fake] = line.split(',');
+    assert.equal(Number(fake), Math.max(...ofVideo(video!)));
+  }
+});
+
+test('pictures of no video are not scored by video', async () => {
+  using bench = new StageBench();
+  const model = join(bench.root, 'model');
+  await writeUntrainedModel(model);
+  const { folder } = await writeFolder(bench.root, 2);
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { model, images: folder }, with: { by: 'video' } }),
+    new StageError(
+      'Expected images of videos (by: video), such as those of `frames` or `faces`, but new/0.png is of none.',
+    ),
+  );
 });

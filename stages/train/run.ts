@@ -186,7 +186,7 @@ function writeEvents(folder: string, history: History): void {
 
 function modelInfo(
   settings: TrainSettings,
-  { classes, input, architecture }: Source,
+  { classes, input, architecture, recipe }: Source,
   history: History,
   { name: backend, versions }: RunningBackend,
 ): ModelInfo {
@@ -208,6 +208,7 @@ function modelInfo(
     architecture,
     classes: [...classes],
     input,
+    ...(recipe !== undefined && { recipe }),
     training: training as ModelInfo['training'],
     chosenEpoch: history.chosenEpoch,
     backend,

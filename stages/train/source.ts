@@ -45,6 +45,7 @@ import {
   type TrainingData,
 } from '../../src/learning/training/training-data.ts';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import type { Recipe } from '../../src/learning/vision/dataset/recipe.ts';
 import type { Features } from '../../src/learning/vision/features/features.ts';
 import { usualLargest } from '../../src/learning/vision/resize-settings.ts';
 import { compare } from '../../src/sort-order.ts';
@@ -59,6 +60,8 @@ export interface Source extends AsyncDisposable {
   readonly architecture: ModelInfo['architecture'];
   readonly input: ModelInfo['input'];
   readonly classes: readonly string[];
+  /** How the images were made, where that is known. */
+  readonly recipe?: Recipe | undefined;
   /** The labels of the training split. */
   readonly labels: readonly number[];
   readonly batches: TrainingData & Partial<AsyncDisposable>;
@@ -113,6 +116,7 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   return {
     ...begun,
     input,
+    recipe: dataset.recipe,
     batches,
     featured: featuredData(dataset, splits, { ...labels, batchSize, seed }),
     classes: labels.classes,

@@ -21,6 +21,19 @@ export async function makeFolder<T>(
   }
 }
 
+/** Calls `use` with a new folder in `parent`, which is removed afterwards. */
+export async function inTemporaryFolder<T>(
+  parent: string,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(parent, '.work-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /**
  * Makes a file that the user named, whole or not at all: `write` gets the path of a file beside it.
  * `title` is its name for the user. Throws a `WriteError`.

@@ -129,12 +129,12 @@ export function textAt(
 
 /**
  * A bold line above a panel: a name, which is shortened where there is no room, and what follows
- * it.
+ * it. `above` is its distance from the panel.
  */
-export function panelHeader(name: string, rest: string, width: number): Part {
+export function panelHeader(name: string, rest: string, width: number, above = 9): Part {
   const font = { size: 12, weight: 'bold' } as const;
   const room = width - textWidth(rest, font.size, font.weight);
-  return textAt(0, -9, fitText(name, room, font) + rest, {
+  return textAt(0, -above, fitText(name, room, font) + rest, {
     fontSize: 12,
     fontWeight: 'bold',
     limit: width + 1,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { recipe } from '../vision/dataset/recipe.ts';
 import { featuresSource } from '../vision/features/features.ts';
 import { parseArtifactFile } from '../vision/parse-artifact-file.ts';
 import {
@@ -87,6 +88,8 @@ export const modelInfo = z.object({
   input: z.union([imageInput, featuresInput], {
     error: 'expected the size of images or the number of features',
   }),
+  /** How the images of its training were made of videos or of larger ones, where that is known. */
+  recipe: recipe.optional(),
   /**
    * The settings of the `train` stage, or of the `load-model` stage where it was loaded from a
    * file.

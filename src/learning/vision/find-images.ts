@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isIgnoredName } from './ignored-names.ts';
 
 const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|heic|heif|tiff?|bmp|jp2|jxl)$/i;
+export const videoName = /\.(mp4|m4v|mov|3gp|mkv|webm|avi|mpe?g|ts|m2ts|mts|wmv|asf|flv|ogv|y4m)$/i;
 
 /**
  * Paths of the images in a folder of `root` and below, by their names (`wanted`), in code-unit

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../digest.ts';
+import { type Digest, sha256 } from '../../digest.ts';
 import { findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { Ledger } from '../../engine/seals/ledger.ts';
 import { type LedgerEvent, sealedCopies } from '../../engine/seals/ledger-lines.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { datasetFile } from '../../learning/vision/dataset/dataset.ts';
+import { openDataset } from '../../learning/vision/dataset/open-dataset.ts';
 import { imagesUnder } from '../../learning/vision/find-images.ts';
 import { UserError } from '../../user-error.ts';
 
@@ -40,7 +42,7 @@ export interface CommandLook {
 
 /**
  * Writes into the ledger of the project around a folder that a command scores images, if some are
- * sealed there.
+ * sealed there. `images` is the path of a folder of images, or of a data set.
  */
 export async function beginCommandLook(
   folder: string,
@@ -50,9 +52,7 @@ export async function beginCommandLook(
   const { env } = process;
   const ledger = ledgerAround(folder);
   const isSealing = ledger !== undefined && ledger.state.seals.size > 0;
-  const digests = isSealing
-    ? imagesUnder(images, '').map((path) => sha256(readFileSync(join(images, path))))
-    : [];
+  const digests = isSealing ? await digestsOf(images) : [];
   const seals = ledger === undefined ? [] : [...sealedCopies(ledger.state, digests).seals];
   if (ledger === undefined || seals.length === 0) return { end: async () => {} };
   const stage = `restage predict ${model}`;
@@ -74,4 +74,17 @@ export async function beginCommandLook(
       await ledger.append(() => [{ ...shown, outputs, scores: ['scores'] }], { env });
     },
   };
+}
+
+/** The digests of the encoded images of a folder or a data set. */
+async function digestsOf(images: string): Promise<readonly Digest[]> {
+  if (!existsSync(join(images, datasetFile)))
+    return imagesUnder(images, '').map((path) => sha256(readFileSync(join(images, path))));
+  using dataset = openDataset(images);
+  const digests: Digest[] = [];
+  for (const name of dataset.splits) {
+    const split = dataset.split(name);
+    for (const index of split.samples.keys()) digests.push(sha256(await split.read(index)));
+  }
+  return digests;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MissingVideo } from '../../../src/learning/vision/dataset/dataset.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
+import type { Recipe } from '../../../src/learning/vision/dataset/recipe.ts';
 import type { ClassSources } from '../../../src/learning/vision/lists/found-image.ts';
 import type { ListedImage } from '../../../src/learning/vision/lists/read-list.ts';
 
@@ -13,6 +14,7 @@ export interface ListedDataset {
   readonly missing: readonly MissingOfSplit[];
   /** In label order. */
   readonly classes: readonly string[];
+  readonly recipe?: Recipe | undefined;
 }
 
 export type MissingOfSplit = MissingVideo & { readonly split?: string };
@@ -42,7 +44,8 @@ export function listDataset(folder: string, classes: ClassSources | undefined): 
       .missing()
       .map((video) => ({ ...video, ...splitOf(name) })),
   );
-  return { images, missing, classes: dataset.classes };
+  const { classes: names, recipe } = dataset;
+  return { images, missing, classes: names, recipe };
 }
 
 /** The name of the class among `classes` that an image belongs to; undefined for none of them. */

@@ -1,5 +1,5 @@
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
-import { type ArtifactType, artifactTypes } from '../../../stage.ts';
+import { type ArtifactType, artifactTypes, type OutputPort } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
 import { extensionOf, safeName } from '../file-names.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -66,11 +66,15 @@ export function resolveOutputs(
   });
 }
 
-function isWanted(stage: MapNode, when: string | undefined): boolean {
+function isWanted(stage: MapNode, when: OutputPort['when']): boolean {
   if (when === undefined) return true;
-  const written = child(child(stage, 'with'), when);
-  return written?.type === 'scalar' && written.value === true;
+  const { setting, is } = conditionOf(when);
+  const written = child(child(stage, 'with'), setting);
+  return written?.type === 'scalar' && written.value === is;
 }
+
+const conditionOf = (when: NonNullable<OutputPort['when']>) =>
+  typeof when === 'string' ? { setting: when, is: true } : when;
 
 /** A hint how every instance of a stage publishes an output at a path of its own. */
 export function separatePathHint({ kind }: Definition, { port, type }: Output): string {
@@ -82,7 +86,10 @@ export function separatePathHint({ kind }: Definition, { port, type }: Output): 
 }
 
 /** A hint how to ask for an optional output. */
-export const askHint = (when: string): string => `Set "${when}: true" under "with".`;
+export function askHint(when: NonNullable<OutputPort['when']>): string {
+  const { setting, is } = conditionOf(when);
+  return `Set "${setting}: ${is}" under "with".`;
+}
 
 function openType({ value }: Entry): ArtifactType {
   const written = textOf(child(value, 'type'));

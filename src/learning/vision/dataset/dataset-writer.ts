@@ -10,6 +10,7 @@ import {
   type Sample,
   samplesFile,
 } from './dataset.ts';
+import type { Recipe } from './recipe.ts';
 
 /** An image before the writer appends it to a shard. */
 type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
@@ -20,6 +21,8 @@ interface DatasetWriterOptions {
   readonly classes: readonly string[];
   /** Names of folders: letters, digits, `-` and `_`. */
   readonly splits: readonly string[];
+  /** How the images were made, where that is known. */
+  readonly recipe?: Recipe | undefined;
   /** A new shard starts where the next image would make one larger than this. Default 128 MiB. */
   readonly shardBytes?: number;
 }
@@ -36,13 +39,13 @@ export class DatasetWriter {
 
   constructor(
     folder: string,
-    { classes, splits, shardBytes = 128 * 2 ** 20 }: DatasetWriterOptions,
+    { classes, splits, recipe, shardBytes = 128 * 2 ** 20 }: DatasetWriterOptions,
   ) {
     const wrong = splits.find((split) => !/^[\w-]+$/.test(split));
     if (wrong !== undefined)
       throw new Error(`Internal error: ${JSON.stringify(wrong)} cannot name a split`);
     this.#folder = folder;
-    this.#info = { format: 1, classes, splits };
+    this.#info = { format: 1, classes, splits, ...(recipe !== undefined && { recipe }) };
     this.#splits = new Map(
       splits.map((split) => [split, new SplitWriter(join(folder, split), shardBytes)]),
     );

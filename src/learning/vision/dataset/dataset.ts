@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recipe } from './recipe.ts';
 
 export const datasetFile = 'dataset.json';
 export const samplesFile = 'samples.json';
@@ -29,7 +30,8 @@ export const classesAndSplits = {
  * A `dataset` artifact: labelled images in named splits, as WebDataset tar shards of the original
  * encoded files.
  *
- *     dataset.json          format, classes, split names: what every reader of any split needs
+ *     dataset.json          format, classes, split names: what every reader of any split needs;
+ *                           recipe, for images that were made of videos or of larger images
  *     train/samples.json    one line per image: its facts, and where a shard has its bytes
  *     train/00000.tar …     pairs in order: <key>.jpg, the original bytes, and <key>.cls, the label
  *     train/missing.json    videos of the split without an image, and why; absent for none
@@ -42,7 +44,11 @@ export const classesAndSplits = {
  * a test image, so a trainer that reads `train` and `val` stays up to date after a new one. No
  * times, hosts or absolute paths are in it.
  */
-export const datasetInfo = z.object({ format: z.literal(1), ...classesAndSplits });
+export const datasetInfo = z.object({
+  format: z.literal(1),
+  ...classesAndSplits,
+  recipe: recipe.optional(),
+});
 export type DatasetInfo = Readonly<z.infer<typeof datasetInfo>>;
 
 /** Where an image comes from, for a frame of a video or a part of one. */

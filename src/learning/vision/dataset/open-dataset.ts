@@ -42,6 +42,8 @@ export function openDataset(
     /** In label order. */
     classes: info.classes,
     splits: info.splits,
+    /** How the images were made; undefined where nobody knows. */
+    recipe: info.recipe,
     /** Throws a {@link StageError} that names the splits when `name` is none of them. */
     split(name: string): DatasetSplit {
       if (!info.splits.includes(name)) {

@@ -1,0 +1,49 @@
+import { basename } from 'node:path';
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatShare } from '../../src/format-numbers.ts';
+import { captionOf, type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
+import type { Prediction } from './score-images.ts';
+
+/** Images in a line, and the classes that are shown, the most frequent first. */
+const across = 6;
+const mostClasses = 8;
+
+/** A line of the most certain images of each class, and two of the least certain ones of all. */
+export async function certaintySheet(
+  classes: readonly string[],
+  predictions: readonly Prediction[],
+): Promise<TopLevelSpec> {
+  const sure = predictions.toSorted((a, b) => b.certainty - a.certainty);
+  const byClass = classes.map((name, c) => ({
+    name,
+    members: sure.filter(({ called }) => called === c),
+  }));
+  const calledClasses = byClass
+    .filter(({ members }) => members.length > 0)
+    .sort((a, b) => b.members.length - a.members.length);
+  const blocks = [
+    ...calledClasses.slice(0, mostClasses).map(({ name, members }) => ({
+      header: `Most certain of ${formatCount(members.length)} called ${name}`,
+      images: members.slice(0, across),
+    })),
+    { header: 'Least certain', images: sure.slice(-2 * across).reverse() },
+  ];
+  const draw = async ({ header, images }: (typeof blocks)[number]): Promise<ImageBlock> => ({
+    header,
+    cells: await Promise.all(
+      images.map(async ({ image: { path, read }, called, certainty }) => ({
+        image: await thumbnail(await read()),
+        caption: captionOf([classes[called]!, formatShare(certainty), basename(path)]),
+        description: `${path}: ${classes[called]} ${formatShare(certainty)}`,
+      })),
+    ),
+  });
+  return imageSheet({
+    title: `New images, ${formatCount(predictions.length)} in all`,
+    subtitle:
+      'Below each image: the class that it is called, the probability of this class, and its name.',
+    blocks: (await Promise.all(blocks.map(draw))).map((block) => [block]),
+    across,
+  });
+}
