@@ -23,7 +23,8 @@ test('predict scores a folder of images with a model, into a new folder', async 
     writeFileSync(project.path(`photos/${name}.png`), await image.png().toBuffer());
   }
   const { code, stdout, stderr } = await project.command('predict', 'model', 'photos');
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  // A busy machine shows progress.
+  assert.deepEqual({ code, stderr: stderr.replaceAll(/^… .*\n/gm, '') }, { code: 0, stderr: '' });
   assert.match(
     stdout,
     /^called +images +share +mean probability\nreal .*\nfake .*\n\nWrote scores\.csv, summary\.json and sheet in predicted\n$/,

@@ -34,6 +34,12 @@ function rowsOf(project: Project, path: string): readonly Readonly<Record<string
   );
 }
 
+/** What a command says besides its progress, of which a busy machine shows more. */
+async function predictMessages(...words: readonly string[]) {
+  const { code, stdout, stderr } = await drawn.command(...words);
+  return { code, stdout, stderr: stderr.replaceAll(/^… .*\n/gm, '') };
+}
+
 test('from drawn videos to metrics of videos, and a new video is scored as evaluate scores it', {
   skip: withoutFfmpeg,
 }, async () => {
@@ -42,7 +48,7 @@ test('from drawn videos to metrics of videos, and a new video is scored as evalu
   const { splits } = JSON.parse(drawn.read('artifacts/test/video-scores/metrics.json'));
   assert.equal(typeof splits.test.auc, 'number');
   const clips = 'artifacts/videos/clips/test';
-  const { code, stdout, stderr } = await drawn.command(
+  const { code, stdout, stderr } = await predictMessages(
     'predict',
     'test.yaml',
     clips,
@@ -72,7 +78,7 @@ test('from drawn videos to metrics of videos, and a new video is scored as evalu
   const one = join(clips, 'real', first!);
   const model = 'artifacts/test/fit/model';
   const whole = ['predict', model, one, '--whole', '--out', 'whole', '--aggregate', 'max'];
-  const frames = await drawn.command(...whole);
+  const frames = await predictMessages(...whole);
   assert.deepEqual(
     [frames.code, frames.stderr],
     [
@@ -89,7 +95,7 @@ test('videos without a face, damaged ones and folders with pictures beside them 
   const pattern = 'testsrc=size=320x240:rate=12:duration=1';
   ffmpeg('-f', 'lavfi', '-i', pattern, '-pix_fmt', 'yuv420p', drawn.path('odd/pattern.mp4'));
   writeFileSync(drawn.path('odd/damaged.mp4'), 'no video');
-  const alone = await drawn.command('predict', 'test.yaml', 'odd/pattern.mp4', '--out', 'none');
+  const alone = await predictMessages('predict', 'test.yaml', 'odd/pattern.mp4', '--out', 'none');
   assert.equal(alone.code, 1);
   assert.equal(
     alone.stderr,
@@ -98,7 +104,7 @@ test('videos without a face, damaged ones and folders with pictures beside them 
   assert.ok(!drawn.has('none'));
   const clips = drawn.path('artifacts/videos/clips/test/real');
   cpSync(join(clips, readdirSync(clips).sort()[0]!), drawn.path('odd/face.mp4'));
-  const { code, stdout, stderr } = await drawn.command(
+  const { code, stdout, stderr } = await predictMessages(
     'predict',
     'test.yaml',
     'odd',

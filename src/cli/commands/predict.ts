@@ -21,7 +21,7 @@ export async function predictCommand(
   words: readonly string[],
   options: PredictOptions,
 ): Promise<void> {
-  const line = new ProgressLine(process.stderr, process.env, Date.now());
+  const line = new ProgressLine(process.stderr, process.env);
   const say = (tell: (text: string) => void) => (text: string) => {
     line.clear();
     tell(text);

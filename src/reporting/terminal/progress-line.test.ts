@@ -13,7 +13,7 @@ const progress = (done: number) => ({ done, total: 40, unit: 'images' });
 
 test('a terminal has a bar with the time left, which goes when the command is done', () => {
   const stream = streamOf(true);
-  const line = new ProgressLine(stream, { NO_COLOR: '1' }, 0);
+  const line = new ProgressLine(stream, { NO_COLOR: '1' });
   for (let second = 1; second <= 20; second++)
     line.update('faces', progress(second), 1000 * second);
   assert.match(
@@ -29,14 +29,15 @@ test('a terminal has a bar with the time left, which goes when the command is do
 
 test('a log has a line every ten seconds, and none of a command that is quick', () => {
   const stream = streamOf(false);
-  const line = new ProgressLine(stream, {}, 0);
+  const line = new ProgressLine(stream, {});
+  line.update('frames', progress(0), 0);
   line.update('frames', progress(1), 5000);
   assert.deepEqual(stream.texts, []);
   line.update('frames', progress(2), 10_000);
   line.update('frames', progress(3), 15_000);
   line.update('frames', progress(4), 20_000);
   assert.deepEqual(stream.texts, [
-    '… frames: 5 %, 2/40 images, 0.20 images/s\n',
+    '… frames: 5 %, 3 min 10 s left, 2/40 images, 0.20 images/s\n',
     '… frames: 10 %, 3 min 0 s left, 4/40 images, 0.20 images/s\n',
   ]);
   line.clear();

@@ -22,19 +22,20 @@ export class ProgressLine {
   readonly #isColoured: boolean;
   #step = '';
   #pace: Pace = { samples: [] };
-  #shownAt: number;
+  /** When something was drawn or printed last, or might have been; undefined before any progress. */
+  #shownAt: number | undefined;
 
-  constructor(stream: OutputStream, env: Env, now: number) {
+  constructor(stream: OutputStream, env: Env) {
     this.#stream = stream;
     this.#isColoured = wantsColour(stream, env);
     this.#region = canDraw(stream, env) ? new LiveRegion(stream, this.#isColoured) : undefined;
-    this.#shownAt = now;
   }
 
   update(step: string, progress: Progress, now: number): void {
     const before: Pace = step === this.#step ? this.#pace : { samples: [] };
     this.#step = step;
     this.#pace = paceAfter(before, progress, now);
+    this.#shownAt ??= now;
     if (now - this.#shownAt < (this.#region === undefined ? printed : drawn)) return;
     this.#shownAt = now;
     if (this.#region === undefined) {
