@@ -6,7 +6,7 @@ import { Project } from './support/rig.ts';
 
 const classes = ['real', 'fake'];
 
-/** Two videos of each of ten people, four frames each; a better model separates the classes more. */
+/** Two videos of each of ten people, four frames each; a better model separates classes more. */
 function scoresOf(model: string, distance: number, groupOf: (person: number) => string): string {
   const random = new Random('frames', model);
   const rows = Array.from({ length: 20 }, (_, index) => {

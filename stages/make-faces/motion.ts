@@ -4,7 +4,7 @@ import type { Traits } from './traits.ts';
 /** How somebody moves through a clip: a function of the share of it that has passed, 0 to 1. */
 export type Motion = (share: number) => (traits: Traits) => Traits;
 
-/** Draws a motion: the head sways, turns and leans, the mouth and the brows move, the eyes blink. */
+/** Draws a motion: the head sways, turns and leans, mouth and brows move, and the eyes blink. */
 export function drawMotion(...seeds: readonly (number | string)[]): Motion {
   const random = new Random('motion', ...seeds);
   const wave = (size: number) => {

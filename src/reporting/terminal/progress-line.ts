@@ -22,7 +22,7 @@ export class ProgressLine {
   readonly #isColoured: boolean;
   #step = '';
   #pace: Pace = { samples: [] };
-  /** When something was drawn or printed last, or might have been; undefined before any progress. */
+  /** When something was drawn or printed last; before that, when the progress began. */
   #shownAt: number | undefined;
 
   constructor(stream: OutputStream, env: Env) {
