@@ -14,6 +14,7 @@ import {
   tensor,
   torchZip,
 } from '../src/learning/models/weights/testing-pickles.ts';
+import { withoutFfmpeg } from './support/ffmpeg.ts';
 import { blocks, inRepository, notTyped, pages, read, stepsOf } from './support/pages.ts';
 import { noPyTorch } from './support/pytorch.ts';
 import { type Ended, Project } from './support/rig.ts';
@@ -252,15 +253,6 @@ const shared: Readonly<Record<string, Reader>> = {
     },
   },
   'docs/training.md': { words: { '<network>': 'my-net' } },
-  'docs/videos.md': {
-    planned: /run experiments\/videos/, // `videos.slow.ts` runs it
-    before: {
-      'npx restage plan forgeries.yaml': (project) => {
-        project.write('data/videos/real/1.mp4', 'a video');
-        project.write('data/videos/fake/2.mp4', 'another one');
-      },
-    },
-  },
   'docs/weights.md': {
     before: {
       'restage model net.pth': writeCheckpoint,
@@ -307,6 +299,21 @@ story('docs/tutorial.md', undefined, async (page) => {
       },
     },
   });
+});
+
+story('docs/videos.md', withoutFfmpeg || undefined, async (page) => {
+  await follow(page, reader, {
+    before: {
+      'npx restage plan forgeries.yaml': (project) => {
+        project.write('data/videos/real/1.mp4', 'a video');
+        project.write('data/videos/fake/2.mp4', 'another one');
+      },
+    },
+  });
+  const metrics = JSON.parse(reader.read('artifacts/drawn/video-scores/metrics.json'));
+  const { auc, videos, intervals } = metrics.splits.test;
+  assert.equal(videos, 12);
+  assert.ok(intervals.auc[0] <= auc && auc <= intervals.auc[1], JSON.stringify(intervals));
 });
 
 story('docs/cache.md', undefined, async (page) => {
