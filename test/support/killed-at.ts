@@ -17,3 +17,26 @@ export async function killedAt(project: Project, n: number): Promise<boolean> {
   await noProcessesIn(project.root);
   return code === 'SIGKILL';
 }
+
+/**
+ * Runs stages, and kills the process of one at its nth call that changes the disk. False: all ended
+ * before.
+ */
+export async function stageKilledAt(
+  project: Project,
+  n: number,
+  ...stages: readonly string[]
+): Promise<boolean> {
+  const variables = {
+    NODE_OPTIONS: `--import ${loader}`,
+    KILL_AT: String(n),
+    KILL_PROGRAM: 'stage-main.js',
+  };
+  Object.assign(project.env, variables);
+  const { code, messages, stderr } = await project.run(...stages);
+  for (const name of Object.keys(variables)) delete project.env[name];
+  await noProcessesIn(project.root);
+  if (code === 0) return false;
+  assert.match(Object.values(messages).join('\n'), /SIGKILL/, stderr);
+  return true;
+}
