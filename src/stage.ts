@@ -273,13 +273,14 @@ export interface Highlight {
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
-/** A file that others publish. It never changes: its checksum is verified. */
-export interface PublishedFile {
+/**
+ * A file that others publish. It never changes: its checksum is verified, SHA-256, or MD5 where the
+ * publisher states only that; both are lower-case hexadecimal.
+ */
+export type PublishedFile = {
   /** `npm:package@version/path` is a file of a package that the user installs. */
   readonly url: string;
-  /** In hexadecimal, from its publisher. */
-  readonly md5: string;
-}
+} & ({ readonly sha256: string } | { readonly md5: string });
 
 export interface Progress {
   readonly done: number;

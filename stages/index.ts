@@ -4,6 +4,7 @@ import { spec as audit } from './audit/spec.ts';
 import { spec as bias } from './bias/spec.ts';
 import { spec as command } from './command/spec.ts';
 import { spec as competition } from './competition/spec.ts';
+import { spec as download } from './download/spec.ts';
 import { spec as embed } from './embed/spec.ts';
 import { spec as evaluate } from './evaluate/spec.ts';
 import { spec as exchange } from './exchange/spec.ts';
@@ -53,6 +54,7 @@ const entries: readonly KindEntry[] = [
   { spec: loadDataset, run: () => import('./load-dataset/run.ts') },
   { spec: exchange, run: () => import('./exchange/run.ts') },
   { spec: audit, run: () => import('./audit/run.ts') },
+  { spec: download, run: () => import('./download/run.ts') },
   { spec: network, run: () => import('./network/run.ts') },
   { spec: train, run: () => import('./train/run.ts') },
   { spec: embed, run: () => import('./embed/run.ts') },

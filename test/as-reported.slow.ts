@@ -59,7 +59,8 @@ test('without a network, only XceptionBased fails: the message names the file of
   const run = await project.run('--set', 'params.xception.pretrained=imagenet');
   const failed = Object.keys(run.outcomes).filter((stage) => run.outcomes[stage] === 'failed');
   assert.deepEqual(failed, ['xception-synthetic/fit']);
-  const name = 'xception_weights_tf_dim_ordering_tf_kernels_notop.h5';
+  const name =
+    'b0042744bf5b25fce3cb969f33bebb97-xception_weights_tf_dim_ordering_tf_kernels_notop.h5';
   const path = project.path('cache/downloads', name);
   const message = run.messages['xception-synthetic/fit']!;
   assert.ok(message.startsWith('Cannot fetch https://storage.googleapis.com/'), message);

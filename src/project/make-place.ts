@@ -89,7 +89,7 @@ async function fetchAll(
   stages: readonly Stage[],
   { downloads, workspace }: PlaceOptions,
 ): Promise<void> {
-  const files = new Map(stages.flatMap(downloads).map((file) => [file.url, file]));
+  const files = new Map(stages.flatMap(downloads).map((file) => [JSON.stringify(file), file]));
   if (files.size === 0) return;
   const { download } = await import('../engine/store/download.ts');
   const { isInPackage } = await import('../engine/store/package-file.ts');

@@ -230,7 +230,7 @@ test('published weights are named with their checksum, go with their networks al
     bench.root,
     'cache',
     'downloads',
-    'xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
+    'b0042744bf5b25fce3cb969f33bebb97-xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
   );
   mkdirSync(dirname(place), { recursive: true });
   writeFileSync(place, 'not it');

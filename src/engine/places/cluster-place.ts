@@ -327,8 +327,10 @@ export class ClusterPlace implements Place {
     const files = this.#options.downloads(stage);
     if (files.length === 0) return;
     const { download } = await import('../store/download.ts');
+    const { isInPackage } = await import('../store/package-file.ts');
     const { store, env } = this.#options.workspace;
-    for (const file of files) await download(store.local.folder, file, env);
+    const remote = files.filter((file) => !isInPackage(file));
+    for (const file of remote) await download(store.local.folder, file, env);
   }
 
   /**

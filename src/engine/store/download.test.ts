@@ -13,6 +13,9 @@ import { download } from './download.ts';
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
 const md5 = createHash('md5').update(content).digest('hex');
+const sha256 = createHash('sha256').update(content).digest('hex');
+/** The name of the file in the downloads. */
+const name = `${md5}-net.h5`;
 
 type Answer = (request: IncomingMessage, response: ServerResponse, start: number) => void;
 
@@ -55,7 +58,7 @@ test('a file is fetched once; after a broken connection the download resumes whe
   const path = await download(cache, file, process.env, ({ done, total }) =>
     progress.push(done / total),
   );
-  assert.equal(path, join(cache, 'downloads', 'net.h5'));
+  assert.equal(path, join(cache, 'downloads', name));
   assert.deepEqual(new Uint8Array(readFileSync(path)), content);
   assert.deepEqual(ranges, [undefined, 'bytes=110000-', 'bytes=220000-']);
   assert.equal(progress.at(-1), 1);
@@ -68,7 +71,7 @@ test('a download resumes after what an earlier run fetched, unless the server se
   for (const knowsRanges of [true, false]) {
     const cache = temporaryFolder(t);
     mkdirSync(join(cache, 'downloads'));
-    writeFileSync(join(cache, 'downloads', 'net.h5.part'), content.subarray(0, 1000));
+    writeFileSync(join(cache, 'downloads', `${name}.part`), content.subarray(0, 1000));
     const whole = sending(content.length);
     const { file, ranges } = await serve(t, (...[request, response, start]) =>
       whole(request, response, knowsRanges ? start : 0),
@@ -83,7 +86,7 @@ test('a download resumes after what an earlier run fetched, unless the server se
 
 test('a part that holds the whole file is used; one that is longer is removed', async (t) => {
   const cache = temporaryFolder(t);
-  const part = join(cache, 'downloads', 'net.h5.part');
+  const part = join(cache, 'downloads', `${name}.part`);
   const { file, ranges } = await serve(t, (...[request, response, start]) =>
     start < content.length
       ? sending(content.length)(request, response, start)
@@ -91,9 +94,10 @@ test('a part that holds the whole file is used; one that is longer is removed', 
   );
   mkdirSync(join(cache, 'downloads'));
   writeFileSync(part, Buffer.concat([content, content]));
-  assert.match(
+  const twice = createHash('md5').update(content).update(content).digest('hex');
+  assert.equal(
     await problem(download(cache, file, process.env)),
-    /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/,
+    `Expected md5 ${md5} of ${file.url}, got ${twice}: the checksum is of another file, or the server sent something else, such as a page. Correct the checksum, or put the right file at ${join(cache, 'downloads', name)}.`,
   );
   assert.deepEqual([existsSync(part), ranges], [false, ['bytes=600000-']]);
 
@@ -114,11 +118,49 @@ test('of several that want a file at once, one fetches it', async (t) => {
   assert.equal(ranges.length, 1);
 });
 
+test('files of one name do not meet, whichever checksum names them', async (t) => {
+  const cache = temporaryFolder(t);
+  const { file, ranges } = await serve(t, sending(content.length));
+  const { server, port } = await serve(t, (_, response) => response.end('another'));
+  const another = createHash('sha256').update('another').digest('hex');
+  const paths = await Promise.all([
+    download(cache, file, process.env),
+    download(cache, { url: file.url, sha256 }, process.env),
+    download(cache, { url: `http://127.0.0.1:${port}/b/net.h5`, sha256: another }, process.env),
+  ]);
+  server.close();
+  const names = [md5, sha256, another].map((digest) => `${digest}-net.h5`);
+  assert.deepEqual(
+    paths,
+    names.map((each) => join(cache, 'downloads', each)),
+  );
+  assert.deepEqual(
+    paths.map((path) => readFileSync(path).length),
+    [content.length, content.length, 7],
+  );
+  assert.equal(ranges.length, 2);
+});
+
+test('what an earlier version downloaded under its name alone is found, unless it is another file', async (t) => {
+  const cache = temporaryFolder(t);
+  const { file, ranges } = await serve(t, sending(content.length));
+  const earlier = join(cache, 'downloads', 'net.h5');
+  mkdirSync(join(cache, 'downloads'));
+  writeFileSync(earlier, content);
+  assert.equal(await download(cache, file, process.env), earlier);
+  assert.equal(await download(cache, { url: file.url, sha256 }, process.env), earlier);
+  assert.deepEqual(ranges, []);
+
+  writeFileSync(earlier, 'of another address');
+  assert.equal(await download(cache, file, process.env), join(cache, 'downloads', name));
+  assert.equal(readFileSync(earlier, 'utf8'), 'of another address');
+});
+
 test('without a network the message says what to fetch and where to put it; then it is used from there', async (t) => {
   const cache = temporaryFolder(t);
   const { server, file, port } = await serve(t, sending(1));
   await new Promise((resolve) => server.close(resolve));
-  const path = join(cache, 'downloads', 'net.h5');
+  const path = join(cache, 'downloads', name);
 
   assert.equal(
     await problem(download(cache, file, process.env)),
@@ -136,7 +178,7 @@ test('without a network the message says what to fetch and where to put it; then
 
 test('an empty or wrong answer never gets the final name', async (t) => {
   const cache = temporaryFolder(t);
-  const path = join(cache, 'downloads', 'net.h5');
+  const path = join(cache, 'downloads', name);
   const gone = await serve(t, (_, response) => response.writeHead(404).end());
   assert.match(
     await problem(download(cache, gone.file, process.env)),
@@ -154,7 +196,7 @@ test('an empty or wrong answer never gets the final name', async (t) => {
   const otherServer = await serve(t, (_, response) => response.end('<html>Sign in</html>'));
   assert.match(
     await problem(download(cache, otherServer.file, process.env)),
-    /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/,
+    /, got [0-9a-f]{32}: the checksum is of another file, or the server sent something else/,
   );
   assert.deepEqual([existsSync(path), existsSync(`${path}.part`)], [false, false]);
 });

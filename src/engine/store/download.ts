@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import {
   closeSync,
-  createReadStream,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -16,6 +14,7 @@ import { type Progress, type PublishedFile, StageError } from '../../stage.ts';
 import { inCache, leasePath } from '../files/cache-paths.ts';
 import { writeError } from '../files/write-error.ts';
 import { openUrl } from '../http/open-url.ts';
+import { checksumOf, digestOf } from './checksum.ts';
 import { Lease } from './lease.ts';
 
 /**
@@ -28,19 +27,22 @@ export async function download(
   env: Environment,
   progress: (progress: Progress) => void = () => {},
 ): Promise<string> {
-  const name = basename(new URL(file.url).pathname);
+  const name = nameOf(file);
   const path = inCache(cache, 'downloads', name);
   if (sizeOf(path) !== undefined) return await verified(path, file);
+  const earlier = await earlierDownload(cache, file);
+  if (earlier !== undefined) return earlier;
   try {
     mkdirSync(inCache(cache, 'downloads'), { recursive: true });
     await using _ = await Lease.acquire(leasePath(cache, `download-${name}`));
     if (sizeOf(path) !== undefined) return await verified(path, file);
     const part = `${path}.part`;
-    await fetchInto(part, path, { ...file, env }, progress);
-    const got = await md5Of(part);
-    if (got !== file.md5) {
+    await fetchInto(part, path, { file, env }, progress);
+    const checksum = checksumOf(file);
+    const got = await digestOf(part, checksum);
+    if (got !== checksum.digest) {
       rmSync(part);
-      throw failure(`the downloaded file has md5 ${got}`, path, file);
+      throw otherFile(got, path, file);
     }
     renameSync(part, path);
     return path;
@@ -49,15 +51,35 @@ export async function download(
   }
 }
 
-async function verified(path: string, { md5 }: PublishedFile): Promise<string> {
-  const got = await md5Of(path);
-  if (got === md5) return path;
+/** File systems take names of at most 255 bytes; the end of a name has its extension. */
+const longestBaseName = 100;
+
+/** Two files of one name differ in their digests, which therefore begin the name. */
+const nameOf = (file: PublishedFile): string =>
+  `${checksumOf(file).digest}-${baseName(file).slice(-longestBaseName)}`;
+
+const baseName = ({ url }: PublishedFile): string => basename(new URL(url).pathname);
+
+/** Versions before the names began with digests kept a file under its name alone. */
+async function earlierDownload(cache: string, file: PublishedFile): Promise<string | undefined> {
+  const path = inCache(cache, 'downloads', baseName(file));
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+  const checksum = checksumOf(file);
+  return (await digestOf(path, checksum)) === checksum.digest ? path : undefined;
+}
+
+async function verified(path: string, file: PublishedFile): Promise<string> {
+  const checksum = checksumOf(file);
+  const { algorithm, digest } = checksum;
+  const got = await digestOf(path, checksum);
+  if (got === digest) return path;
   throw new StageError(
-    `Expected md5 ${md5} of ${path}, got ${got}: it is damaged, or another file. Remove it.`,
+    `Expected ${algorithm} ${digest} of ${path}, got ${got}: it is damaged, or another file. Remove it.`,
   );
 }
 
-interface WantedFile extends PublishedFile {
+interface WantedFile {
+  readonly file: PublishedFile;
   /** Where the proxy is. */
   readonly env: Environment;
 }
@@ -69,12 +91,12 @@ interface WantedFile extends PublishedFile {
 async function fetchInto(
   part: string,
   path: string,
-  file: WantedFile,
+  wanted: WantedFile,
   progress: (progress: Progress) => void,
 ) {
   for (;;) {
     const before = sizeOf(part) ?? 0;
-    const end = await fetchMore(part, before, file, progress).catch(
+    const end = await fetchMore(part, before, wanted, progress).catch(
       (error: NodeJS.ErrnoException) => {
         // A disk error is not a connection error, so it is not retried.
         if (error.syscall === 'write' || error.syscall === 'open') throw error;
@@ -83,7 +105,7 @@ async function fetchInto(
     );
     if (end === undefined) return;
     const after = sizeOf(part) ?? 0;
-    if (after <= before) throw failure(end.message || String(end.code), path, file, after);
+    if (after <= before) throw failure(end.message || String(end.code), path, wanted.file, after);
   }
 }
 
@@ -94,10 +116,10 @@ async function fetchInto(
 async function fetchMore(
   part: string,
   start: number,
-  { url, env }: WantedFile,
+  { file, env }: WantedFile,
   progress: (progress: Progress) => void,
 ) {
-  const response = await openUrl(url, start > 0 ? { range: `bytes=${start}-` } : {}, env);
+  const response = await openUrl(file.url, start > 0 ? { range: `bytes=${start}-` } : {}, env);
   const { statusCode, headers } = response;
   // The whole file is here already.
   if (statusCode === 416 && start > 0) return void response.destroy();
@@ -118,7 +140,7 @@ async function fetchMore(
         done,
         total: Math.max(done, total),
         unit: 'bytes',
-        note: `fetching ${basename(part, '.part')}`,
+        note: `fetching ${baseName(file)}`,
       });
     }
     fsyncSync(output);
@@ -128,19 +150,21 @@ async function fetchMore(
   if (done < total) throw new Error(`the connection ended after ${done} of ${total} bytes`);
 }
 
-function failure(why: string, path: string, { url, md5 }: PublishedFile, kept = 0): StageError {
+function failure(why: string, path: string, file: PublishedFile, kept: number): StageError {
+  const { algorithm, digest } = checksumOf(file);
   const rest =
     kept > 0
       ? ` The ${kept} bytes that arrived are kept, and the next attempt resumes after them.`
       : '';
-  const remedy = `Fetch it where there is a network, and put it at ${path}; its md5 is ${md5}.`;
-  return new StageError(`Cannot fetch ${url}: ${why}. ${remedy}${rest}`);
+  const remedy = `Fetch it where there is a network, and put it at ${path}; its ${algorithm} is ${digest}.`;
+  return new StageError(`Cannot fetch ${file.url}: ${why}. ${remedy}${rest}`);
 }
 
-export async function md5Of(path: string): Promise<string> {
-  const hash = createHash('md5');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
+function otherFile(got: string, path: string, file: PublishedFile): StageError {
+  const { algorithm, digest } = checksumOf(file);
+  return new StageError(
+    `Expected ${algorithm} ${digest} of ${file.url}, got ${got}: the checksum is of another file, or the server sent something else, such as a page. Correct the checksum, or put the right file at ${path}.`,
+  );
 }
 
 const sizeOf = (path: string): number | undefined =>

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../package-root.ts';
 import { type PublishedFile, StageError } from '../../stage.ts';
 import { packageFolders } from '../config/find-package.ts';
-import { md5Of } from './download.ts';
+import { checksumOf, digestOf } from './checksum.ts';
 
 /** Whether a file is in an npm package that the user installs: `npm:package@version/path`. */
 export const isInPackage = ({ url }: PublishedFile): boolean => url.startsWith('npm:');
@@ -12,7 +12,8 @@ export const isInPackage = ({ url }: PublishedFile): boolean => url.startsWith('
  * The path of a file in an installed package, which is verified where it lies. Throws a
  * {@link StageError} that says what to install.
  */
-export async function packageFile({ url, md5 }: PublishedFile, root: string): Promise<string> {
+export async function packageFile(published: PublishedFile, root: string): Promise<string> {
+  const { url } = published;
   const [, name = '', version = '', path = ''] = /^npm:(.+?)@([^/]+)\/(.+)$/.exec(url) ?? [];
   const folders = [root, packageRoot].flatMap((folder) => packageFolders(name, folder));
   const folder = folders.find((candidate) => existsSync(join(candidate, path)));
@@ -23,9 +24,11 @@ export async function packageFile({ url, md5 }: PublishedFile, root: string): Pr
     );
   }
   const file = join(folder, path);
-  const got = await md5Of(file);
-  if (got === md5) return file;
+  const checksum = checksumOf(published);
+  const got = await digestOf(file, checksum);
+  if (got === checksum.digest) return file;
+  const { algorithm, digest } = checksum;
   throw new StageError(
-    `Expected md5 ${md5} of ${file}, got ${got}: it is another version, or damaged. ${install}.`,
+    `Expected ${algorithm} ${digest} of ${file}, got ${got}: it is another version, or damaged. ${install}.`,
   );
 }

@@ -6,10 +6,10 @@ import type { ModelSetting } from './model-setting.ts';
  * Weights of `keras.applications.xception`, without its classifier, and the networks that they fit,
  * all but their heads.
  */
-export const imagenet: PublishedFile = {
+export const imagenet = {
   url: 'https://storage.googleapis.com/tensorflow/keras-applications/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
   md5: 'b0042744bf5b25fce3cb969f33bebb97',
-};
+} as const satisfies PublishedFile;
 export const pretrainedNetworks: readonly ModelSetting[] = ['xception', 'xception-based'];
 
 /**
@@ -27,7 +27,7 @@ const inceptionFiles = [
   ['group1-shard6of6', '00d2b3a95275096b189833c8e9ad9095'],
 ] as const;
 
-const inception: readonly PublishedFile[] = inceptionFiles.map(([name, md5]) => ({
+const inception = inceptionFiles.map(([name, md5]) => ({
   url: `npm:nsfwjs@4.3.0/dist/models/inception_v3/${name}.min.js`,
   md5,
 }));
